@@ -1,0 +1,68 @@
+"""Celery wakes workers and keeps the timetable; what there is to do stands in PostgreSQL."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+from django.conf import settings
+
+
+class QueueName:
+    """The queues, each consumed by every worker."""
+
+    DELIVERY = "delivery"
+    UPKEEP = "upkeep"
+
+
+def _transport(url: str) -> dict[str, Any]:
+    """Return Celery's broker settings; filesystem:///folder is kombu's transport for one machine."""
+    if not url.startswith("filesystem://"):
+        return {"broker_url": url}
+    folder = Path(urlsplit(url).path)
+    folders = {name: folder / name for name in ("queue", "control", "processed")}
+    for path in folders.values():
+        path.mkdir(parents=True, exist_ok=True)
+    return {
+        "broker_url": "filesystem://",
+        "broker_transport_options": {
+            "data_folder_in": str(folders["queue"]),
+            "data_folder_out": str(folders["queue"]),
+            "control_folder": str(folders["control"]),
+            "store_processed": True,
+            "processed_folder": str(folders["processed"]),
+            "polling_interval": 0.1,
+        },
+    }
+
+
+app = Celery("fingerpost")
+app.conf.update(
+    **_transport(settings.BROKER_URL),
+    # A lost answer costs nothing and a stored one would be a second record.
+    task_ignore_result=True,
+    task_store_errors_even_if_ignored=False,
+    task_default_queue=QueueName.UPKEEP,
+    task_serializer="json",
+    accept_content=["json"],
+    worker_prefetch_multiplier=1,
+    worker_hijack_root_logger=False,
+    broker_connection_retry_on_startup=True,
+    broker_connection_timeout=5,
+    timezone="UTC",
+    beat_schedule_filename=os.environ.get("BEAT_SCHEDULE_FILE", "celerybeat-schedule"),
+    beat_schedule={
+        "tick": {
+            "task": "notifications.tasks.tick",
+            "schedule": 1.0,
+            "options": {"queue": QueueName.DELIVERY, "expires": 5},
+        },
+    },
+)
+app.autodiscover_tasks(["content", "notifications"])

@@ -1,0 +1,116 @@
+"""Typed reading of the environment; a bad value stops the start with one plain sentence."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import os
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+
+class BadSetting(ImproperlyConfigured):
+    """A setting in the environment is missing or cannot be used."""
+
+
+def text(name: str, default: str | None = None) -> str:
+    """Return the value, or the default; without either the start is refused."""
+    value = os.environ.get(name, "").strip()
+    if value:
+        return value
+    if default is None:
+        raise BadSetting(f"{name} is not set.")
+    return default
+
+
+def flag(name: str, default: bool = False) -> bool:
+    """Read 1/true/yes/on or 0/false/no/off."""
+    value = text(name, "1" if default else "0").lower()
+    if value in {"1", "true", "yes", "on"}:
+        return True
+    if value in {"0", "false", "no", "off"}:
+        return False
+    raise BadSetting(f"{name} must be 1 or 0, not {value!r}.")
+
+
+def number(name: str, default: float, *, low: float, high: float) -> float:
+    """Read a number between two bounds."""
+    raw = text(name, str(default))
+    try:
+        value = float(raw)
+    except ValueError:
+        raise BadSetting(f"{name} must be a number, not {raw!r}.") from None
+    if not low <= value <= high:
+        raise BadSetting(f"{name} must lie between {low:g} and {high:g}, not {raw}.")
+    return value
+
+
+def choice(name: str, default: str, allowed: tuple[str, ...]) -> str:
+    """Read one of a few words."""
+    value = text(name, default)
+    if value not in allowed:
+        raise BadSetting(f"{name} must be one of {', '.join(allowed)}, not {value!r}.")
+    return value
+
+
+def names(name: str, default: str) -> list[str]:
+    """Read a comma-separated list."""
+    return [part.strip() for part in text(name, default).split(",") if part.strip()]
+
+
+def json_object(name: str) -> dict[str, str]:
+    """Read a JSON object of strings; empty when not set."""
+    raw = text(name, "{}")
+    try:
+        value = json.loads(raw)
+    except ValueError:
+        raise BadSetting(f"{name} is not valid JSON.") from None
+    if not isinstance(value, dict) or not all(isinstance(item, str) for item in value.values()):
+        raise BadSetting(f"{name} must be a JSON object from names to strings.")
+    return value
+
+
+def keys(name: str) -> dict[str, bytes]:
+    """Read "id:base64,id:base64" into 32-byte keys; the first one is in use, the others only open what they sealed."""
+    found: dict[str, bytes] = {}
+    for part in names(name, ""):
+        key_id, _, encoded = part.partition(":")
+        try:
+            key = base64.b64decode(encoded, validate=True)
+        except (binascii.Error, ValueError):
+            raise BadSetting(f"{name}: the key {key_id!r} is not base64.") from None
+        if len(key) != 32 or not key_id.isalnum() or key_id in found:
+            raise BadSetting(f"{name}: {key_id!r} needs a short name of its own and 32 bytes.")
+        found[key_id] = key
+    return found
+
+
+def database(name: str) -> dict[str, Any]:
+    """Turn postgresql://user:password@host:port/name?option=value into Django's settings."""
+    url = urlsplit(text(name))
+    if url.scheme not in {"postgresql", "postgres"} or not url.path.strip("/"):
+        raise BadSetting(f"{name} must look like postgresql://user:password@host:5432/name.")
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(url.path.strip("/")),
+        "USER": unquote(url.username or ""),
+        "PASSWORD": unquote(url.password or ""),
+        "HOST": url.hostname or "",
+        "PORT": str(url.port or ""),
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {"connect_timeout": 5, **dict(parse_qsl(url.query))},
+    }
+
+
+def cache(name: str) -> dict[str, Any]:
+    """Turn locmem:// or redis://… into one of Django's caches."""
+    url = text(name, "locmem://")
+    if url.startswith("locmem://"):
+        return {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "fingerpost"}
+    if url.startswith(("redis://", "rediss://", "unix://")):
+        return {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": url}
+    raise BadSetting(f"{name} must begin with locmem:// or redis://.")

@@ -1,0 +1,151 @@
+"""The one settings file: everything comes from the environment (.env.example lists it) and is checked here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from config import env
+from core.sandbox import is_loopback
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+# What Fingerpost itself reads.
+SANDBOX = env.flag("FINGERPOST_SANDBOX")
+FCM_ENDPOINT = env.text("FCM_ENDPOINT", "https://fcm.googleapis.com").rstrip("/")
+FCM_CA_BUNDLE = env.text("FCM_CA_BUNDLE", "")
+FCM_MESSAGES_PER_MINUTE = int(env.number("FCM_MESSAGES_PER_MINUTE", 600_000, low=1, high=60_000_000))
+FCM_QUOTA_SHARE = env.number("FCM_QUOTA_SHARE", 0.8, low=0.01, high=1)
+FIREBASE_PROJECTS = env.json_object("FIREBASE_PROJECTS")
+ADDRESS_KEYS = env.keys("ADDRESS_KEYS")
+APP_CHECK = env.choice("APP_CHECK", "off", ("off", "log", "enforce"))
+PACK_SIGNING_KEY = env.text("PACK_SIGNING_KEY", "")
+SERVE_UNREVIEWED = env.flag("SERVE_UNREVIEWED")
+PORT = int(env.number("PORT", 8000, low=1, high=65535))
+PUBLIC_URL = env.text("PUBLIC_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
+BROKER_URL = env.text("BROKER_URL", "memory://")
+
+if SANDBOX and not is_loopback(FCM_ENDPOINT):
+    raise env.BadSetting("FINGERPOST_SANDBOX is set but FCM_ENDPOINT is not on this machine; a sandbox reaches no real phones.")
+if SERVE_UNREVIEWED and not is_loopback(FCM_ENDPOINT):
+    raise env.BadSetting("SERVE_UNREVIEWED is for the sandbox only: it is refused while FCM_ENDPOINT is not on this machine.")
+
+# Django's own.
+SECRET_KEY = env.text("SECRET_KEY")
+DEBUG = False
+ALLOWED_HOSTS = env.names("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+AUTH_USER_MODEL = "core.User"
+
+INSTALLED_APPS = [
+    "core.apps.ConsoleConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "pgtrigger",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "core.apps.CoreConfig",
+    "content",
+    "notifications",
+    "api",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+DATABASES = {"default": env.database("DATABASE_URL")}
+CACHES = {"default": env.cache("CACHE_URL")}
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+]
+
+LANGUAGE_CODE = "en-gb"
+TIME_ZONE = "UTC"
+USE_I18N = True
+USE_TZ = True
+
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+# The demo serves straight from the packages; the image collects at build time.
+WHITENOISE_USE_FINDERS = True
+
+# Nothing inline, nothing from elsewhere, no eval: https://www.w3.org/TR/CSP3/
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "font-src": ["'self'"],
+        "connect-src": ["'self'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+        "base-uri": ["'none'"],
+    }
+}
+
+_https = PUBLIC_URL.startswith("https://")
+SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = "/console/"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Strict"
+SESSION_COOKIE_AGE = 8 * 3600
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+SECURE_HSTS_SECONDS = 31_536_000 if _https else 0
+SECURE_REFERRER_POLICY = "same-origin"
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+X_FRAME_OPTIONS = "DENY"
+LOGIN_URL = "/console/login/"
+
+# Staff upload nothing and readers send at most 64 KiB of JSON.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
+FILE_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
+
+REST_FRAMEWORK: dict[str, object] = {}
+SPECTACULAR_SETTINGS: dict[str, object] = {"TITLE": "Fingerpost", "OAS_VERSION": "3.1.0"}
+
+# No access log anywhere: an address beside a path and a time says too much about a child.
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "INFO"},
+    "loggers": {
+        "django.request": {"level": "ERROR"},
+        "django.security.DisallowedHost": {"handlers": [], "propagate": False},
+        "pyreqwest": {"level": "WARNING"},
+    },
+}

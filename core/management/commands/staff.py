@@ -1,0 +1,54 @@
+"""Add the people who edit, approve and publish."""
+
+from __future__ import annotations
+
+import secrets
+from argparse import ArgumentParser
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from core import audit, roles
+from core.cli import StaffCommand
+from core.errors import Conflict
+from core.models.user import User
+
+
+class Command(StaffCommand):
+    """Add a member of staff, or bring the groups in line with the table of roles."""
+
+    help = "add NAME --role ROLE [--role …]: add a member of staff; sync: bring groups in line with the table of roles"
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        verbs = parser.add_subparsers(dest="verb", required=True)
+        add = verbs.add_parser("add", help="add a person and print the first password once")
+        add.add_argument("name")
+        add.add_argument("--role", action="append", required=True, choices=sorted(roles.ROLES), dest="roles")
+        add.add_argument("--locale", action="append", default=[], dest="locales", help="a locale the person reads; * for all")
+        add.add_argument("--password-stdin", action="store_true", help="read the password from standard input")
+        self.add_json(add)
+        self.add_json(verbs.add_parser("sync", help="bring the groups in line with the table of roles"))
+
+    def act(self, options: dict[str, Any]) -> None:
+        if options["verb"] == "sync":
+            roles.sync()
+            self.answer(options, {"roles": sorted(roles.ROLES)}, "The groups are what the table of roles says.")
+            return
+        chosen = options["password_stdin"]
+        password = input().strip() if chosen else secrets.token_urlsafe(15)
+        with transaction.atomic():
+            if User.objects.filter(username=options["name"]).exists():
+                raise Conflict(f"There is already a member of staff called {options['name']}.", code="exists")
+            user = User.objects.create_user(
+                options["name"], password=password, is_staff=True, locales=options["locales"] or ["en"]
+            )
+            for role in options["roles"]:
+                roles.give(user, role)
+            audit.record(by=User.objects.system(), verb="add-staff", row=user, at=timezone.now(), roles=options["roles"])
+        data = {"name": user.username, "roles": options["roles"], "locales": user.locales}
+        text = f"Added {user.username} ({', '.join(options['roles'])})."
+        if not chosen:
+            data["password"] = password
+            text += f" First password, shown once: {password}"
+        self.answer(options, data, text)

@@ -1,0 +1,6 @@
+"""Who acts, and what was done."""
+
+from core.models.audit_entry import AuditEntry
+from core.models.user import User
+
+__all__ = ["AuditEntry", "User"]

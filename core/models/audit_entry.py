@@ -1,0 +1,27 @@
+"""What staff did, for good: rows are only ever added."""
+
+from __future__ import annotations
+
+import pgtrigger
+from django.conf import settings
+from django.db import models
+
+
+class AuditEntry(models.Model):
+    """One act of one person on one row. Never holds anything about a reader or a device."""
+
+    at = models.DateTimeField(db_index=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    verb = models.CharField(max_length=60)
+    model = models.CharField(max_length=60, blank=True)
+    row = models.CharField(max_length=120, blank=True)
+    details = models.JSONField(default=dict)
+
+    class Meta:
+        verbose_name_plural = "audit entries"
+        ordering = ("-at", "-id")
+        indexes = (models.Index(fields=["model", "row"], name="auditentry_model_row"),)
+        triggers = (pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),)
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M} {self.by} {self.verb} {self.model} {self.row}"

@@ -1,0 +1,151 @@
+"""Every lifecycle of the product in one table of edges: it drives `advance`, the database's triggers and docs/states.md."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import pgtrigger
+from django.db import models, transaction
+
+from core import audit
+from core.errors import Conflict
+from core.models.user import User
+
+
+@dataclass(frozen=True)
+class Edge:
+    """One allowed change of state: its verb for the audit, and a sentence for the diagram."""
+
+    from_state: str
+    to_state: str
+    verb: str
+    sentence: str
+
+
+class WrongGraph(Exception):
+    """A lifecycle was declared with a state or an edge that cannot be."""
+
+
+class NoSuchEdge(Conflict):
+    """This change of state is not allowed."""
+
+    code = "state"
+
+
+class TakenMeanwhile(Conflict):
+    """Somebody else changed this a moment ago; look at it again."""
+
+    code = "changed-meanwhile"
+
+
+#: Model label ("content.Release") to its lifecycle.
+LIFECYCLES: dict[str, Lifecycle] = {}
+
+
+class Lifecycle:
+    """The states of one model, declared just below its TextChoices; a wrong graph fails at import."""
+
+    def __init__(
+        self, *, model: str, states: type[models.TextChoices], initial: str, edges: Sequence[Edge], field: str = "state"
+    ) -> None:
+        self.model = model
+        self.states = states
+        self.initial = str(initial)
+        self.field = field
+        self.edges = {(str(edge.from_state), str(edge.to_state)): edge for edge in edges}
+        self._check(edges)
+        LIFECYCLES[model] = self
+
+    def _check(self, edges: Sequence[Edge]) -> None:
+        known = set(self.states.values)
+        named = {self.initial, *(str(s) for edge in edges for s in (edge.from_state, edge.to_state))}
+        if unknown := named - known:
+            raise WrongGraph(f"{self.model}: unknown states {sorted(unknown)}")
+        if len(self.edges) != len(edges):
+            raise WrongGraph(f"{self.model}: an edge is declared twice")
+        reached, frontier = {self.initial}, {self.initial}
+        while frontier:
+            frontier = {to for (start, to) in self.edges if start in frontier} - reached
+            reached |= frontier
+        if lost := known - reached:
+            raise WrongGraph(f"{self.model}: no way leads to {sorted(lost)}")
+
+    def edge(self, start: str, to: str) -> Edge:
+        """Return the edge, or raise NoSuchEdge with both names in words."""
+        try:
+            return self.edges[(str(start), str(to))]
+        except KeyError:
+            name = self.model.split(".")[1].lower()
+            raise NoSuchEdge(f"A {name} that is {start} cannot become {to}.") from None
+
+    def forbidden(self) -> Iterable[tuple[str, str]]:
+        """Yield every pair of different states that no edge joins."""
+        for start in self.states.values:
+            for to in self.states.values:
+                if start != to and (start, to) not in self.edges:
+                    yield start, to
+
+    def trigger(self) -> pgtrigger.Trigger:
+        """Return the trigger that holds these edges, and the initial state, against raw SQL too."""
+        column = self.field
+        pairs = ", ".join(f"('{start}', '{to}')" for start, to in sorted(self.edges))
+        return pgtrigger.Trigger(
+            name=f"{column}_edges",
+            when=pgtrigger.Before,
+            operation=pgtrigger.Insert | pgtrigger.Update,
+            func=f"""
+                IF TG_OP = 'INSERT' THEN
+                    IF NEW.{column} <> '{self.initial}' THEN
+                        RAISE EXCEPTION '{self.model} begins as {self.initial}, not as %', NEW.{column}
+                            USING ERRCODE = 'check_violation';
+                    END IF;
+                ELSIF NEW.{column} <> OLD.{column}
+                    AND (OLD.{column}::text, NEW.{column}::text) NOT IN ({pairs}) THEN
+                    RAISE EXCEPTION '{self.model} cannot go from % to %', OLD.{column}, NEW.{column}
+                        USING ERRCODE = 'check_violation';
+                END IF;
+                RETURN NEW;
+            """,
+        )
+
+
+def advance(row: models.Model, to: str, *, by: User, at: datetime, **fields: Any) -> None:
+    """Move a row along one declared edge: the only door for a change of state.
+
+    Checks the edge, updates where the state is still the one that was read, sets `fields` in the same statement and
+    writes the audit row, all in one transaction. Raises NoSuchEdge, or TakenMeanwhile when somebody was first.
+    """
+    lifecycle = LIFECYCLES[row._meta.label]
+    start = getattr(row, lifecycle.field)
+    edge = lifecycle.edge(start, to)
+    with transaction.atomic():
+        manager = row._meta.default_manager
+        assert manager is not None
+        moved = manager.filter(**{"pk": row.pk, lifecycle.field: start}).update(**{lifecycle.field: to, **fields})
+        if not moved:
+            raise TakenMeanwhile()
+        audit.record(by=by, verb=edge.verb, row=row, at=at, from_state=str(start), to_state=str(to))
+    for name, value in {lifecycle.field: to, **fields}.items():
+        setattr(row, name, value)
+
+
+def diagrams() -> str:
+    """Return docs/states.md: one Mermaid diagram a lifecycle, lettered arrows, a sentence a letter."""
+    parts = ["# States\n\nGenerated by `./run manage states`; the table is declared beside each model.\n"]
+    for label, lifecycle in sorted(LIFECYCLES.items()):
+        parts.append(f"\n## {label}\n\n```mermaid\nstateDiagram-v2\n    [*] --> {_node(lifecycle.initial)}")
+        lines = []
+        for number, edge in enumerate(lifecycle.edges.values()):
+            letter = chr(ord("a") + number)
+            parts.append(f"    {_node(edge.from_state)} --> {_node(edge.to_state)}: {letter}")
+            lines.append(f"- **{letter}** {edge.from_state} → {edge.to_state} (*{edge.verb}*): {edge.sentence}")
+        parts.append("```\n\n" + "\n".join(lines) + "\n")
+    return "\n".join(parts)
+
+
+def _node(state: str) -> str:
+    # Mermaid reads a hyphen in a state's name as part of an arrow.
+    return str(state).replace("-", "_")
