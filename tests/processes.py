@@ -1,0 +1,122 @@
+"""Real processes for tests: each is started on a free port of this machine and stopped by whoever started it."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+#: Loopback must not go through a proxy that the environment happens to name.
+_direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+class DidNotStart(Exception):
+    """The process ended, or did not answer in time."""
+
+
+class Emulator:
+    """A running FCM emulator: point FCM_ENDPOINT at `url` and FIREBASE_PROJECTS at `credentials_file`."""
+
+    def __init__(self, process: subprocess.Popen[bytes], url: str, project: str, credentials_file: Path) -> None:
+        self.process = process
+        self.url = url
+        self.project = project
+        self.credentials_file = credentials_file
+
+    def counts(self, tag: str | None = None, **filters: str) -> dict[str, Any]:
+        """Return what reached the phones: accepted_total, addresses, messages, doubled, by_answer and more."""
+        return json.loads(self.get(_with_query("/emulator/counts", tag=tag, **filters)))
+
+    def each(self, tag: str | None = None, **filters: str) -> list[dict[str, Any]]:
+        """Return one dict for each address and alert: address, kind, tag, alert, rev, accepted, received."""
+        lines = self.get(_with_query("/emulator/counts", tag=tag, full="1", **filters)).splitlines()
+        return [json.loads(line) for line in lines]
+
+    def phones(self) -> list[dict[str, Any]]:
+        """Return the newest phones with what each shows."""
+        return json.loads(self.get("/emulator/phones"))["phones"]
+
+    def plan(self, rules: list[dict[str, Any]]) -> None:
+        """Replace the fault plan; an empty list accepts everything again."""
+        self.post("/emulator/plan", {"rules": rules})
+
+    def reset(self) -> None:
+        """Forget every message, count, phone and rule; access tokens stay good."""
+        self.post("/emulator/reset", {})
+
+    def get(self, path: str) -> str:
+        """Return the body of a page of the emulator."""
+        with _direct.open(self.url + path, timeout=30) as answer:
+            return answer.read().decode()
+
+    def post(self, path: str, body: object) -> str:
+        """Post JSON to the emulator and return the answer's body."""
+        request = urllib.request.Request(
+            self.url + path, data=json.dumps(body).encode(), headers={"Content-Type": "application/json"}, method="POST"
+        )
+        with _direct.open(request, timeout=30) as answer:
+            return answer.read().decode()
+
+    def stop(self) -> None:
+        """End the process; calling it twice is harmless."""
+        self.process.terminate()
+        try:
+            self.process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait(timeout=10)
+
+
+def start_emulator(tmp_path: Path, project: str = "fingerpost-test", *options: str) -> Emulator:
+    """Start an FCM emulator with fresh credentials for `project` in tmp_path; further options go to `serve`."""
+    # Another process can take the free port before the emulator does, so a failed start is tried again elsewhere.
+    for _ in range(5):
+        url = f"http://127.0.0.1:{free_port()}"
+        folder = tmp_path / f"emulator-{url.rpartition(':')[2]}"
+        _run("credentials", str(folder), "--project", project, "--url", url)
+        process = subprocess.Popen(
+            [sys.executable, "-m", "notifications.emulator", "serve", "--port", url.rpartition(":")[2], "--credentials", str(folder), *options],
+            cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+        )  # fmt: skip
+        if wait_until_up(f"{url}/healthz", process):
+            return Emulator(process, url, project, folder / f"{project}.json")
+        process.kill()
+        process.wait(timeout=10)
+    raise DidNotStart("the emulator")
+
+
+def wait_until_up(url: str, process: subprocess.Popen[bytes], seconds: float = 20) -> bool:
+    """Return True once `url` answers 200; False when the process has ended or time is up."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            with _direct.open(url, timeout=2) as answer:
+                if answer.status == 200:
+                    return True
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            time.sleep(0.05)
+    return False
+
+
+def free_port() -> int:
+    """Return a port of 127.0.0.1 that nobody listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _run(*arguments: str) -> None:
+    subprocess.run([sys.executable, "-m", "notifications.emulator", *arguments], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+
+
+def _with_query(path: str, **query: str | None) -> str:
+    given = {name: value for name, value in query.items() if value is not None}
+    return f"{path}?{urllib.parse.urlencode(given)}" if given else path
