@@ -22,7 +22,7 @@ class ConsoleSite(AdminSite):
     index_title = "What to do"
     enable_nav_sidebar = False
 
-    def get_urls(self) -> list[URLResolver | URLPattern]:  # type: ignore[override]
+    def get_urls(self) -> list[URLResolver | URLPattern]:
         own = [path("token/", self.admin_view(self.token_page), name="token")]
         return [*own, *super().get_urls()]
 
