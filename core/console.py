@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.admin import AdminSite
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -25,6 +26,9 @@ class ConsoleSite(AdminSite):
     def get_urls(self) -> list[URLResolver | URLPattern]:
         own = [path("token/", self.admin_view(self.token_page), name="token")]
         return [*own, *super().get_urls()]
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        return {**super().each_context(request), "sandbox": settings.SANDBOX}
 
     def token_page(self, request: HttpRequest) -> HttpResponse:
         """Show the signed-in person a token for commands on the server; made only when asked for by POST."""
