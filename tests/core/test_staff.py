@@ -1,0 +1,95 @@
+"""Roles give rights, tokens belong to one person, and the staff command says what it did."""
+
+from __future__ import annotations
+
+import json
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from core import roles, tokens
+from core.errors import Forbidden, Invalid
+from core.models import AuditEntry, User
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+
+def run(*args: str) -> dict:
+    out = StringIO()
+    call_command("staff", *args, "--json", stdout=out)
+    return json.loads(out.getvalue())
+
+
+def test_adding_a_person_gives_the_role_and_prints_the_password_once() -> None:
+    answer = run("add", "olwen", "--role", "publisher", "--locale", "cy")
+
+    olwen = User.objects.get(username="olwen")
+    assert olwen.check_password(answer["password"])
+    assert olwen.has_perm("content.publish_release")
+    assert not olwen.has_perm("notifications.approve_campaign")
+    assert olwen.reads("cy")
+    assert not olwen.reads("ar")
+    assert AuditEntry.objects.filter(verb="add-staff", row=str(olwen.pk)).exists()
+    assert answer["password"] not in json.dumps(list(AuditEntry.objects.values_list("details", flat=True)))
+
+
+def test_adding_the_same_name_twice_is_refused_in_a_sentence() -> None:
+    run("add", "olwen", "--role", "publisher")
+
+    with pytest.raises(CommandError, match="already a member of staff"):
+        run("add", "olwen", "--role", "assurer")
+
+
+def test_require_names_the_role_that_is_missing() -> None:
+    outsider = make.person("mallory")
+
+    with pytest.raises(Forbidden, match="publisher"):
+        roles.require(outsider, "content.publish_release")
+
+
+def test_a_person_who_left_may_do_nothing() -> None:
+    leaver = make.person("leaver", "publisher")
+    leaver.is_active = False
+
+    with pytest.raises(Forbidden):
+        roles.require(leaver, "content.publish_release")
+
+
+def test_an_unknown_role_is_refused_with_those_that_exist() -> None:
+    with pytest.raises(Invalid, match="campaign-approver"):
+        roles.give(make.person("nia"), "chief")
+
+
+def test_sync_takes_a_right_back_that_the_table_does_not_give() -> None:
+    nia = make.person("nia", "publisher")
+    nia.groups.get().permissions.add(*roles.Permission.objects.filter(codename="approve_campaign"))
+
+    roles.sync()
+
+    assert not User.objects.get(pk=nia.pk).has_perm("notifications.approve_campaign")
+
+
+def test_a_token_is_good_for_its_person_only_and_dies_with_the_password() -> None:
+    ann, ben = make.person("ann"), make.person("ben")
+    token = tokens.issue(ann)
+
+    tokens.check(token, ann)
+    with pytest.raises(tokens.BadToken):
+        tokens.check(token, ben)
+    ann.set_password("another long password")
+    with pytest.raises(tokens.BadToken):
+        tokens.check(token, ann)
+
+
+def test_a_token_ends_after_ten_minutes(monkeypatch: pytest.MonkeyPatch) -> None:
+    import time
+
+    ann = make.person("ann")
+    token = tokens.issue(ann)
+    later = time.time() + tokens.TOKEN_SECONDS + 1
+    monkeypatch.setattr("django.core.signing.time.time", lambda: later)
+
+    with pytest.raises(tokens.BadToken):
+        tokens.check(token, ann)
