@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
+EMULATOR = [sys.executable, "-m", "notifications.emulator"]
 #: Loopback must not go through a proxy that the environment happens to name.
 _direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
@@ -82,10 +83,8 @@ def start_emulator(tmp_path: Path, project: str = "fingerpost-test", *options: s
         url = f"http://127.0.0.1:{free_port()}"
         folder = tmp_path / f"emulator-{url.rpartition(':')[2]}"
         _run("credentials", str(folder), "--project", project, "--url", url)
-        process = subprocess.Popen(
-            [sys.executable, "-m", "notifications.emulator", "serve", "--port", url.rpartition(":")[2], "--credentials", str(folder), *options],
-            cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-        )  # fmt: skip
+        command = [*EMULATOR, "serve", "--port", url.rpartition(":")[2], "--credentials", str(folder), *options]
+        process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
         if wait_until_up(f"{url}/healthz", process):
             return Emulator(process, url, project, folder / f"{project}.json")
         process.kill()
@@ -114,7 +113,7 @@ def free_port() -> int:
 
 
 def _run(*arguments: str) -> None:
-    subprocess.run([sys.executable, "-m", "notifications.emulator", *arguments], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run([*EMULATOR, *arguments], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
 
 
 def _with_query(path: str, **query: str | None) -> str:

@@ -1,0 +1,70 @@
+"""The emulator's command line: `python -m notifications.emulator serve` and `… credentials`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from notifications.emulator.credentials import BadProject, write_credentials
+from notifications.emulator.handler import Handler
+from notifications.emulator.oauth import TokenEndpoint, load_accounts
+from notifications.emulator.server import serve
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command and return its exit status."""
+    options = _parser().parse_args(arguments)
+    try:
+        status: int = options.run(options)
+    except (BadProject, OSError) as error:
+        print(f"emulator: {error}", file=sys.stderr)
+        return 1
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m notifications.emulator", description="FCM as Google documents it, on this machine."
+    )
+    commands = parser.add_subparsers(required=True)
+    serving = commands.add_parser("serve", help="answer as FCM and as Google's token endpoint")
+    serving.add_argument("--host", default="127.0.0.1")
+    serving.add_argument("--port", type=int, default=9099)
+    serving.add_argument("--credentials", type=Path, required=True, metavar="DIR", help="the folder that `credentials` wrote")
+    serving.add_argument("--token-seconds", type=int, default=3600, help="how long an access token is good for")
+    serving.set_defaults(run=_serve)
+    writing = commands.add_parser("credentials", help="write a service-account key file that the emulator will know")
+    writing.add_argument("folder", type=Path, metavar="DIR")
+    writing.add_argument("--project", default="fingerpost-demo")
+    writing.add_argument("--url", default="http://127.0.0.1:9099")
+    writing.set_defaults(run=_credentials)
+    return parser
+
+
+def _serve(options: argparse.Namespace) -> int:
+    try:
+        accounts = load_accounts(options.credentials)
+    except (OSError, ValueError, KeyError) as error:
+        print(
+            f"emulator: {options.credentials} holds no credentials ({error}); run the credentials command first", file=sys.stderr
+        )
+        return 1
+    handler = Handler(TokenEndpoint(accounts, options.token_seconds))
+    projects = ", ".join(account.project for account in accounts)
+    serve(
+        handler,
+        host=options.host,
+        port=options.port,
+        ready=lambda url: print(f"FCM emulator for {projects}, with its phones, at {url}", flush=True),
+    )
+    return 0
+
+
+def _credentials(options: argparse.Namespace) -> int:
+    print(write_credentials(options.folder, project=options.project, url=options.url))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

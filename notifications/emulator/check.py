@@ -1,0 +1,138 @@
+"""Decides whether FCM would take a message, and whom it is for."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, NamedTuple
+
+import orjson
+
+from notifications.emulator import answers, schema
+from notifications.emulator.exchange import Reply
+from notifications.emulator.fields import BadField, camel
+
+TARGETS = ("fid", "token", "topic", "condition")
+#: https://firebase.google.com/docs/reference/fcm/rest/v1/ErrorCode: keys and values together.
+LARGEST_MESSAGE = 4096
+LARGEST_TOPIC_MESSAGE = 2048
+LONGEST_TTL = 2_419_200
+LONGEST_ADDRESS = 4096
+#: Apple refuses a longer apns-collapse-id.
+LONGEST_COLLAPSE_ID = 64
+RESERVED = frozenset({"from", "message_type"})
+RESERVED_PREFIXES = ("google.", "gcm.notification")
+
+_ADDRESS = re.compile(r"[!-~]+")
+_TOPIC = re.compile(r"[a-zA-Z0-9\-_.~%]+")
+_LABEL = re.compile(r"[a-zA-Z0-9\-_.~%]{1,50}")
+
+
+class Refused(Exception):
+    """FCM would not take the message; `answer` is the plan's name for why, `reply` what Google would say."""
+
+    def __init__(self, reply: Reply, answer: str = "INVALID_PAYLOAD") -> None:
+        super().__init__(answer)
+        self.reply = reply
+        self.answer = answer
+
+
+class Checked(NamedTuple):
+    """A message that FCM would take, and its one target."""
+
+    kind: str
+    address: str
+    message: dict[str, Any]
+    validate_only: bool
+
+
+def check(body: bytes) -> Checked:
+    """Read a send request, or raise Refused with FCM's answer to it."""
+    try:
+        document = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        raise Refused(answers.malformed("", "Invalid JSON payload received. Unexpected token.")) from None
+    try:
+        schema.request(document)
+        message = document.get("message")
+        if message is None:
+            raise Refused(answers.unacceptable("message", "Message is not set."))
+        kind = _target(message)
+    except BadField as bad:
+        raise Refused(answers.malformed(bad.path, bad.description)) from None
+    address: str = message[kind]
+    _check_target(kind, address)
+    _check_data(message)
+    _check_delivery(message)
+    if len(body) > LARGEST_TOPIC_MESSAGE:
+        _check_size(message, LARGEST_MESSAGE if kind in ("fid", "token") else LARGEST_TOPIC_MESSAGE)
+    return Checked(kind, address, message, bool(get(document, "validate_only")))
+
+
+def get(value: dict[str, Any], name: str) -> Any:
+    """Return a field by its snake_case name, also where the sender wrote it in lowerCamelCase."""
+    return value[name] if name in value else value.get(camel(name))
+
+
+def _target(message: dict[str, Any]) -> str:
+    given = [kind for kind in TARGETS if message.get(kind) is not None]
+    if len(given) > 1:
+        bad = BadField("oneof", given[1])
+        bad.inside("message")
+        raise bad
+    if not given or not message[given[0]]:
+        raise Refused(answers.unacceptable("message", "Recipient of the message is not set."))
+    return given[0]
+
+
+def _check_target(kind: str, address: str) -> None:
+    if kind == "topic" and not _TOPIC.fullmatch(address):
+        raise Refused(answers.unacceptable("message.topic", "Invalid topic name."))
+    # Google does not say what a registration looks like, so any printable text without a space may be one.
+    if kind in ("fid", "token") and (len(address) > LONGEST_ADDRESS or not _ADDRESS.fullmatch(address)):
+        raise Refused(answers.INVALID_ADDRESS, "INVALID_ADDRESS")
+
+
+def _check_data(message: dict[str, Any]) -> None:
+    for place in (message, message.get("android"), message.get("webpush"), get(message, "android_v2")):
+        for position, key in enumerate(((place or {}).get("data")) or ()):
+            if key in RESERVED or key.startswith(RESERVED_PREFIXES):
+                raise Refused(answers.unacceptable(f"message.data[{position}].key", f"Invalid data payload key: {key}"))
+
+
+def _check_delivery(message: dict[str, Any]) -> None:
+    for name in ("android", "android_v2"):
+        ttl = (get(message, name) or {}).get("ttl")
+        if ttl is not None and not 0 <= float(ttl[:-1]) <= LONGEST_TTL:
+            raise Refused(answers.unacceptable(f"message.{name}.ttl", f"TTL must be from 0 to {LONGEST_TTL} seconds."))
+    collapse = ((message.get("apns") or {}).get("headers") or {}).get("apns-collapse-id", "")
+    if len(collapse.encode()) > LONGEST_COLLAPSE_ID:
+        raise Refused(
+            answers.unacceptable("message.apns.headers", f"apns-collapse-id is longer than {LONGEST_COLLAPSE_ID} bytes.")
+        )
+    for name in ("android", "apns", "webpush", ""):
+        options = get((message.get(name) or {}) if name else message, "fcm_options") or {}
+        label = get(options, "analytics_label")
+        if label and not _LABEL.fullmatch(label):
+            raise Refused(answers.unacceptable("message.fcm_options.analytics_label", "Invalid analytics label."))
+
+
+def _check_size(message: dict[str, Any], limit: int) -> None:
+    """Refuse what is too large for a platform: texts and data, keys included; for Apple the whole payload as JSON."""
+    shared = message.get("notification") or {}
+    android, apple, web = message.get("android") or {}, message.get("apns"), message.get("webpush")
+    sizes = [_bytes(android.get("data") or message.get("data") or {}) + _bytes(shared | (android.get("notification") or {}))]
+    if apple:
+        payload = apple.get("payload") or {"aps": {"alert": shared}}
+        sizes.append(len(orjson.dumps((message.get("data") or {}) | payload)))
+    if web:
+        sizes.append(_bytes(web.get("data") or message.get("data") or {}) + _bytes(shared | (web.get("notification") or {})))
+    if max(sizes) > limit:
+        raise Refused(answers.TOO_BIG, "TOO_BIG")
+
+
+def _bytes(values: dict[str, Any]) -> int:
+    """Return the UTF-8 length of all keys and values together."""
+    return sum(
+        len(key.encode()) + len(value.encode() if isinstance(value, str) else orjson.dumps(value))
+        for key, value in values.items()
+    )

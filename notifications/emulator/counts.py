@@ -1,0 +1,126 @@
+"""How often each address was tried and reached, compact enough for a million: nobody is missed or doubled unseen."""
+
+from __future__ import annotations
+
+from array import array
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+#: Addresses a block: a campaign pays only for the neighbourhoods that it touches.
+BLOCK = 4096
+_EMPTY = bytes(array("H", [0]).itemsize * BLOCK * 2)
+_MOST = 65_535
+
+
+class Key(NamedTuple):
+    """What is counted apart: the tag a message replaces by, and which alert and revision it carries."""
+
+    tag: str
+    alert: str
+    rev: str
+
+
+class Series:
+    """The counts of one alert: for each address how many messages came and how many the phone took."""
+
+    __slots__ = ("accepted", "addresses", "blocks", "by_answer", "doubled", "tried")
+
+    def __init__(self) -> None:
+        self.blocks: dict[int, array[int]] = {}
+        self.by_answer: Counter[str] = Counter()
+        #: Messages taken, addresses that took at least one, addresses that took more, addresses that any message was for.
+        self.accepted = self.addresses = self.doubled = self.tried = 0
+
+    def add(self, index: int, answer: str, *, accepted: bool) -> None:
+        """Count one message to the address with this index."""
+        self.by_answer[answer] += 1
+        block = self.blocks.get(index // BLOCK)
+        if block is None:
+            block = self.blocks[index // BLOCK] = array("H", _EMPTY)
+        place = index % BLOCK * 2
+        received = block[place + 1]
+        if received < _MOST:
+            block[place + 1] = received + 1
+        if not received:
+            self.tried += 1
+        if accepted:
+            taken = block[place]
+            if taken < _MOST:
+                block[place] = taken + 1
+            self.accepted += 1
+            if taken == 0:
+                self.addresses += 1
+            elif taken == 1:
+                self.doubled += 1
+
+    def each(self) -> Iterator[tuple[int, int, int]]:
+        """Yield (index, accepted, received) of every address that a message was for, in order of first sight."""
+        for number in sorted(self.blocks):
+            block = self.blocks[number]
+            for place in range(BLOCK):
+                if block[place * 2 + 1]:
+                    yield number * BLOCK + place, block[place * 2], block[place * 2 + 1]
+
+
+class Counts:
+    """All counts since the start or the last reset."""
+
+    def __init__(self) -> None:
+        self.series: dict[Key, Series] = {}
+        #: (kind, address) in order of first sight, and back.
+        self.names: list[tuple[str, str]] = []
+        self._index: dict[str, dict[str, int]] = {"fid": {}, "token": {}, "topic": {}, "condition": {}}
+        #: Requests that never became a message, by what they were answered.
+        self.without_message: Counter[str] = Counter()
+
+    def add(self, key: Key, kind: str, address: str, answer: str, *, accepted: bool) -> None:
+        """Count one message."""
+        known = self._index[kind]
+        index = known.get(address)
+        if index is None:
+            index = known[address] = len(self.names)
+            self.names.append((kind, address))
+        series = self.series.get(key)
+        if series is None:
+            series = self.series[key] = Series()
+        series.add(index, answer, accepted=accepted)
+
+    def select(self, **wanted: str) -> dict[Key, Series]:
+        """Return the series whose tag, alert and rev are as given; what is not given may be anything."""
+        return {
+            key: series
+            for key, series in self.series.items()
+            if all(getattr(key, name) == value for name, value in wanted.items())
+        }
+
+    def summary(self, **wanted: str) -> dict[str, Any]:
+        """Return the totals of the selected series; an address is `doubled` when it took the same alert and revision twice."""
+        chosen = self.select(**wanted)
+        by_answer: Counter[str] = Counter() if wanted else Counter(self.without_message)
+        for series in chosen.values():
+            by_answer.update(series.by_answer)
+        accepted = sum(series.accepted for series in chosen.values())
+        if len(chosen) == 1:
+            (only,) = chosen.values()
+            reached, tried = only.addresses, only.tried
+        else:
+            reached = len({index for series in chosen.values() for index, taken, _ in series.each() if taken})
+            tried = len({index for series in chosen.values() for index, _, _ in series.each()})
+        return {
+            **wanted,
+            "accepted_total": accepted,
+            "addresses": reached,
+            "tried": tried,
+            "messages": by_answer.total(),
+            "doubled": sum(series.doubled for series in chosen.values()),
+            "repeats": accepted - sum(series.addresses for series in chosen.values()),
+            "by_answer": dict(sorted(by_answer.items())),
+        }
+
+    def each(self, **wanted: str) -> Iterator[dict[str, Any]]:
+        """Yield one dict for each selected alert and address: kind, address, tag, alert, rev, accepted, received."""
+        for key, series in self.select(**wanted).items():
+            for index, accepted, received in series.each():
+                kind, address = self.names[index]
+                yield {"kind": kind, "address": address, **key._asdict(), "accepted": accepted, "received": received}
