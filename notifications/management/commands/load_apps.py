@@ -1,0 +1,32 @@
+"""Make the packaged apps, without touching what somebody has changed since."""
+
+from __future__ import annotations
+
+import json
+from importlib.resources import files
+from typing import Any
+
+from django.conf import settings
+
+from core.cli import StaffCommand
+from core.errors import Invalid
+from notifications.models import App
+
+
+class Command(StaffCommand):
+    """Make the packaged apps (parent, teen, and the parent app of the test devices); safe to run again."""
+
+    help = __doc__ or ""
+
+    def act(self, options: dict[str, Any]) -> None:
+        """Add what is missing; the Firebase project is the first of FIREBASE_PROJECTS."""
+        if not settings.FIREBASE_PROJECTS:
+            raise Invalid("FIREBASE_PROJECTS names no project for the apps.")
+        project = next(iter(settings.FIREBASE_PROJECTS))
+        packaged = json.loads(files("notifications").joinpath("data/apps.json").read_text("utf-8"))
+        made = [
+            entry["name"]
+            for entry in packaged
+            if App.objects.get_or_create(name=entry["name"], defaults={**entry, "project": project})[1]
+        ]
+        self.answer(options, {"made": made, "apps": [entry["name"] for entry in packaged]}, f"Apps made: {', '.join(made) or 'none'}.")

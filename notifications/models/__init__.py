@@ -1,0 +1,35 @@
+"""Apps, their installations, campaigns and the work of sending them."""
+
+from notifications.models.app import App, PushMode
+from notifications.models.batch import Batch, BatchState
+from notifications.models.brake import Brake, BrakeState
+from notifications.models.campaign import Campaign, CampaignState
+from notifications.models.message import Message
+from notifications.models.quota import Quota
+from notifications.models.receipt_count import ReceiptCount, ReceiptEvent
+from notifications.models.registration import AddressKind, Registered, Registration
+from notifications.models.segment import Platform, Segment
+from notifications.models.upkeep import Upkeep
+from notifications.models.wave import Wave
+
+__all__ = [
+    "AddressKind",
+    "App",
+    "Batch",
+    "BatchState",
+    "Brake",
+    "BrakeState",
+    "Campaign",
+    "CampaignState",
+    "Message",
+    "Platform",
+    "PushMode",
+    "Quota",
+    "ReceiptCount",
+    "ReceiptEvent",
+    "Registered",
+    "Registration",
+    "Segment",
+    "Upkeep",
+    "Wave",
+]

@@ -1,0 +1,102 @@
+"""What every sender looks at before each request: whether it may go on. A sender that cannot look sends nothing."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar
+
+from django.db import connection, models
+from django.db.models import Q
+
+from core import audit
+from core.models import User
+from core.roles import require
+from notifications.models.campaign import Campaign
+
+
+class BrakeState(models.TextChoices):
+    """Whether requests may leave."""
+
+    GO = "go"
+    #: By a person, who may let it go on.
+    PAUSED = "paused"
+    #: By the product, because something is wrong.
+    HALTED = "halted"
+    #: After a restore or failover of the database, until a person has looked.
+    HELD = "held"
+    #: For good.
+    STOPPED = "stopped"
+
+
+class BrakeQuerySet(models.QuerySet["Brake"]):
+    """Pull and release brakes."""
+
+    def pull(self, campaign: Campaign, state: BrakeState, *, by: User, at: datetime) -> None:
+        """Pull the brake of one campaign, in a statement of its own that waits for nothing; a stop is never taken back."""
+        self.filter(campaign=campaign).exclude(state=BrakeState.STOPPED).update(state=state, set_by=by, set_at=at)
+
+    def release(self, campaign: Campaign, *, by: User, at: datetime) -> None:
+        """Let one campaign go (on); a stopped one stays stopped."""
+        self.bulk_create([Brake(campaign=campaign, state=BrakeState.GO, set_by=by, set_at=at)], ignore_conflicts=True)
+        self.pull(campaign, BrakeState.GO, by=by, at=at)
+
+    def stop_everything(self, *, by: User, at: datetime, reason: str) -> None:
+        """Let nobody send anything, whatever the campaign, until a person releases it."""
+        require(by, "notifications.stop_campaign")
+        brake = self.for_everything()
+        self.filter(pk=brake.pk).update(state=BrakeState.STOPPED, set_by=by, set_at=at, reason=reason)
+        audit.record(by=by, verb="stops everything", row=brake, at=at, reason=reason)
+
+    def release_everything(self, *, by: User, at: datetime) -> None:
+        """Take back stop-everything; each campaign's own brake stays as it is."""
+        require(by, "notifications.approve_campaign")
+        brake = self.for_everything()
+        self.filter(pk=brake.pk).update(state=BrakeState.GO, set_by=by, set_at=at, reason="")
+        audit.record(by=by, verb="releases everything", row=brake, at=at)
+
+    def for_everything(self) -> Brake:
+        """Return the brake of all campaigns together."""
+        self.bulk_create([Brake(campaign=None, database=database_identity())], ignore_conflicts=True)
+        return self.get(campaign=None)
+
+
+class Brake(models.Model):
+    """The brake of one campaign, or (without one) of all; that one also remembers which database this is."""
+
+    campaign = models.OneToOneField(Campaign, null=True, on_delete=models.CASCADE, related_name="brake")
+    state = models.CharField(max_length=7, choices=BrakeState.choices, default=BrakeState.GO)
+    reason = models.CharField(max_length=300, blank=True)
+    set_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    set_at = models.DateTimeField(null=True)
+    database = models.CharField(max_length=80, blank=True)
+
+    objects: ClassVar[BrakeQuerySet] = BrakeQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(models.Value(1), condition=Q(campaign=None), name="brake_one_for_everything"),
+            models.CheckConstraint(condition=Q(state__in=BrakeState.values), name="brake_state"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.campaign or 'everything'}: {self.state}"
+
+
+#: The cluster's system identifier (when we may read it), its timeline and this database's own number: after a restore from a
+#: dump the first or the last differs, after a restore to a point in time or a failover the timeline does.
+IDENTITY_SQL = """
+    concat_ws(' ',
+        CASE WHEN has_function_privilege('pg_control_system()', 'execute')
+             THEN (SELECT system_identifier::text FROM pg_control_system()) ELSE 'unreadable' END,
+        CASE WHEN pg_is_in_recovery() THEN 'standby'
+             WHEN has_function_privilege('pg_walfile_name(pg_lsn)', 'execute')
+             THEN substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) ELSE 'unreadable' END,
+        (SELECT oid::text FROM pg_database WHERE datname = current_database()))
+"""
+
+
+def database_identity() -> str:
+    """Return what tells this database from a restored copy of it."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {IDENTITY_SQL}")
+        return str(cursor.fetchone()[0])

@@ -1,0 +1,79 @@
+"""What the database itself holds a campaign to, whoever writes to it."""
+
+from __future__ import annotations
+
+import pgtrigger
+
+#: What an author writes, and an approver approves; nothing of it changes outside draft.
+DEFINITION = (
+    "name", "kind", "references_id", "thread_id", "apps", "countries", "regions", "audiences", "locales", "words", "services",
+    "tips", "severity", "urgency", "certainty", "status", "home_zone", "home_locale", "schedule_kind", "schedule_at",
+    "not_after", "quiet_override",
+)  # fmt: skip
+_SUBMISSION = ("submitted_by_id", "submitted_at", "fingerprint", "rev")
+
+
+def _row(version: str, columns: tuple[str, ...]) -> str:
+    # "references" is a word of SQL, so every name is quoted.
+    return "ROW(" + ", ".join(f'{version}."{column}"' for column in columns) + ")"
+
+
+def _changed(columns: tuple[str, ...]) -> str:
+    return f"{_row('NEW', columns)} IS DISTINCT FROM {_row('OLD', columns)}"
+
+
+FOUR_EYES = pgtrigger.Trigger(
+    name="four_eyes",
+    when=pgtrigger.Before,
+    operation=pgtrigger.Insert | pgtrigger.Update,
+    func=f"""
+        IF TG_OP = 'INSERT' THEN
+            IF NOT NEW.created_by_id = ANY(NEW.touched_by) THEN
+                RAISE EXCEPTION 'who creates a campaign has touched it' USING ERRCODE = 'check_violation';
+            END IF;
+        ELSE
+            IF NOT NEW.touched_by @> OLD.touched_by OR NEW.created_by_id <> OLD.created_by_id THEN
+                RAISE EXCEPTION 'who touched a campaign stays on its list' USING ERRCODE = 'check_violation';
+            END IF;
+            IF NEW.state NOT IN ('draft', 'submitted') AND {_changed(_SUBMISSION)}
+                OR NEW.state = OLD.state AND {_changed((*_SUBMISSION, "approved_by_id", "approved_at"))} THEN
+                RAISE EXCEPTION 'a submission is written once' USING ERRCODE = 'check_violation';
+            END IF;
+            IF NEW.approved_by_id IS DISTINCT FROM OLD.approved_by_id
+                AND NOT (OLD.state = 'submitted' AND NEW.state = 'approved') AND NEW.state <> 'draft' THEN
+                RAISE EXCEPTION 'an approval is given once, to what was submitted' USING ERRCODE = 'check_violation';
+            END IF;
+        END IF;
+        IF NEW.submitted_by_id IS NOT NULL AND NOT NEW.submitted_by_id = ANY(NEW.touched_by) THEN
+            RAISE EXCEPTION 'who submits a campaign has touched it' USING ERRCODE = 'check_violation';
+        END IF;
+        IF NEW.approved_by_id = ANY(NEW.touched_by) THEN
+            RAISE EXCEPTION 'nobody approves a campaign that they wrote, edited or submitted' USING ERRCODE = 'check_violation';
+        END IF;
+        RETURN NEW;
+    """,
+)
+
+FROZEN_DEFINITION = pgtrigger.Trigger(
+    name="frozen_definition",
+    when=pgtrigger.Before,
+    operation=pgtrigger.Update,
+    func=f"""
+        IF NOT (OLD.state = 'draft' AND NEW.state = 'draft') AND {_changed(DEFINITION)} THEN
+            RAISE EXCEPTION 'only a draft can be edited' USING ERRCODE = 'check_violation';
+        END IF;
+        RETURN NEW;
+    """,
+)
+
+KEPT = pgtrigger.Trigger(
+    name="kept",
+    when=pgtrigger.Before,
+    operation=pgtrigger.Delete,
+    func="""
+        IF OLD.state <> 'draft' THEN
+            RAISE EXCEPTION 'only a draft can be deleted' USING ERRCODE = 'check_violation';
+        END IF;
+        RETURN OLD;
+    """,
+)

@@ -1,0 +1,62 @@
+"""What FCM will get, as approved: written once by submit, never changed."""
+
+from __future__ import annotations
+
+import pgtrigger
+from django.db import models
+from django.db.models import Q
+
+from content.terms import Audience
+from core.canonical import digest
+from notifications.models.campaign import Campaign
+from notifications.models.segment import Platform
+
+
+class Message(models.Model):
+    """The bytes of one campaign for one locale × platform × audience, all but the address and the remaining time to live."""
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="messages")
+    locale = models.CharField(max_length=35, help_text="Of the text.")
+    fallback = models.BooleanField(help_text="For installations whose own language has no text here.")
+    audience = models.CharField(max_length=10, choices=Audience.choices)
+    platform = models.CharField(max_length=7, choices=Platform.choices)
+    #: JSON of FCM's message resource, without address and TTL.
+    body = models.TextField()
+
+    class Meta:
+        ordering = ("campaign", "locale", "fallback", "audience", "platform")
+        constraints = (
+            models.UniqueConstraint(fields=["campaign", "locale", "fallback", "audience", "platform"], name="message_once"),
+            models.CheckConstraint(condition=Q(platform__in=Platform.values), name="message_platform"),
+            models.CheckConstraint(condition=Q(audience__in=Audience.values), name="message_audience"),
+        )
+        triggers = (
+            pgtrigger.Trigger(
+                name="immutable",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
+                declare=[("owner", "bigint")],
+                func="""
+                    owner := CASE TG_OP WHEN 'DELETE' THEN OLD.campaign_id ELSE NEW.campaign_id END;
+                    IF TG_OP = 'UPDATE' OR EXISTS
+                        (SELECT 1 FROM notifications_campaign WHERE id = owner AND state <> 'draft') THEN
+                        RAISE EXCEPTION 'a message is written with its submission and never changed'
+                            USING ERRCODE = 'check_violation';
+                    END IF;
+                    RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
+                """,
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.campaign_id} {self.key}"
+
+    @property
+    def key(self) -> str:
+        """Return what tells it from the campaign's other messages."""
+        return f"{self.locale}{'*' if self.fallback else ''}/{self.audience}/{self.platform}"
+
+    @property
+    def digest(self) -> str:
+        """Return the SHA-256 of the bytes."""
+        return digest(self.body.encode())

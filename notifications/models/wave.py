@@ -1,0 +1,29 @@
+"""What of a campaign goes out from one instant on, through one Firebase project."""
+
+from __future__ import annotations
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from notifications.models.campaign import Campaign
+
+
+class Wave(models.Model):
+    """The segments that fall due together. Without `due_at` their quiet hours outlast the campaign: they are skipped."""
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="waves")
+    project = models.CharField(max_length=60)
+    due_at = models.DateTimeField(null=True)
+    zones = ArrayField(models.CharField(max_length=40), default=list)
+    #: Whose registrations it holds; emptied with the batches at the end.
+    segments = ArrayField(models.IntegerField(), default=list)
+    devices = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ("campaign", "due_at", "project")
+        constraints = (
+            models.UniqueConstraint(fields=["campaign", "project", "due_at"], nulls_distinct=False, name="wave_once"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.campaign_id} {self.project} {self.due_at or 'skipped'}"

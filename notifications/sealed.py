@@ -1,0 +1,89 @@
+"""Push addresses at rest: sealed with AES-256-GCM under a key outside the database, found again by a keyed digest."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from functools import lru_cache
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+_NONCE_BYTES = 12
+
+
+class KeyMissing(Exception):
+    """ADDRESS_KEYS does not hold the key that sealed this address."""
+
+
+class Damaged(Exception):
+    """A sealed address was changed, or moved to another row."""
+
+
+def digest(project: str, address: str, key_id: str | None = None) -> str:
+    """Return the keyed digest that finds an address again, as "key-id.43 characters".
+
+    The Firebase project goes in, so that uniqueness holds for each project; without the key nobody can tell whether a given
+    address is registered.
+    """
+    key_id = key_id or _current()
+    mac = hmac.digest(_keys(key_id, _master(key_id))[1], f"{project}\0{address}".encode(), hashlib.sha256)
+    return f"{key_id}.{_encode(mac)}"
+
+
+def older_digests(project: str, address: str) -> list[str]:
+    """Return the digests under keys that were in use before, for rows that nobody has refreshed since."""
+    return [digest(project, address, key_id) for key_id in list(settings.ADDRESS_KEYS)[1:]]
+
+
+def seal(address: str, *, row_digest: str) -> str:
+    """Return "key-id.base64url(nonce, ciphertext, tag)", bound to the row's digest so that it cannot be moved to another row."""
+    key_id = _current()
+    nonce = os.urandom(_NONCE_BYTES)
+    return f"{key_id}.{_encode(nonce + _cipher(key_id).encrypt(nonce, address.encode(), row_digest.encode()))}"
+
+
+def unseal(sealed: str, *, row_digest: str) -> str:
+    """Return the address; KeyMissing when its key is not at hand, Damaged when the text is not what was sealed."""
+    key_id, _, encoded = sealed.partition(".")
+    if key_id not in settings.ADDRESS_KEYS:
+        raise KeyMissing(key_id)
+    try:
+        data = urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4))
+        return _cipher(key_id).decrypt(data[:_NONCE_BYTES], data[_NONCE_BYTES:], row_digest.encode()).decode()
+    except (InvalidTag, ValueError):
+        raise Damaged() from None
+
+
+def _current() -> str:
+    if not settings.ADDRESS_KEYS:
+        raise ImproperlyConfigured("ADDRESS_KEYS is not set: no address can be stored or read without it.")
+    return str(next(iter(settings.ADDRESS_KEYS)))
+
+
+def _master(key_id: str) -> bytes:
+    return bytes(settings.ADDRESS_KEYS[key_id])
+
+
+def _cipher(key_id: str) -> AESGCM:
+    return _keys(key_id, _master(key_id))[0]
+
+
+@lru_cache(maxsize=16)
+def _keys(key_id: str, master: bytes) -> tuple[AESGCM, bytes]:
+    """Derive the two keys of one master key: one never serves two ends."""
+    sealing, finding = (
+        HKDF(algorithm=SHA256(), length=32, salt=None, info=f"fingerpost:{use}:{key_id}".encode()).derive(master)
+        for use in ("address-sealing", "address-digest")
+    )
+    return AESGCM(sealing), finding
+
+
+def _encode(data: bytes) -> str:
+    return urlsafe_b64encode(data).rstrip(b"=").decode()
