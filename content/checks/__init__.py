@@ -1,0 +1,1 @@
+"""What is refused in a text or a channel, whoever brings it: pure functions that return faults."""

@@ -1,0 +1,104 @@
+"""The rules for a number or address, whoever proposes it: a file, a person at the console, or a test."""
+
+from __future__ import annotations
+
+import re
+import zoneinfo
+from functools import lru_cache
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import opening_hours
+import phonenumbers
+
+from content.terms import ChannelType, NumberType
+
+if TYPE_CHECKING:
+    from content.models.channel_facts import ChannelFacts
+
+_NOT_DIALLED = re.compile(r"[^0-9+*#]")
+
+
+def channel_faults(channel: ChannelFacts) -> list[str]:
+    """Return one sentence for each rule that the facts break; an empty list where they are in order."""
+    faults: list[str] = []
+    if channel.type in (ChannelType.PHONE, ChannelType.SMS):
+        faults += _number_faults(channel)
+    elif channel.dial or channel.number_type:
+        faults.append(f"A channel of type {channel.type} has no number to dial.")
+    if channel.type == ChannelType.URL or (channel.type == ChannelType.CHAT and "://" in channel.address):
+        faults += _address_faults(channel.address)
+    if channel.type == ChannelType.EMAIL and not re.fullmatch(r"[^\s@]+@[^\s@.]+(\.[^\s@.]+)+", channel.address):
+        faults.append(f"{channel.address!r} is no mailbox.")
+    if channel.type == ChannelType.CHAT and not re.fullmatch(
+        r"https://\S+|whatsapp:\+[1-9][0-9]{6,14}|telegram:@[A-Za-z]\w{3,31}", channel.address
+    ):
+        faults.append(f"{channel.address!r} is no chat: it takes https://…, whatsapp:+… or telegram:@….")
+    if channel.type == ChannelType.APP and channel.address:
+        faults.append("An in-app route has steps, which are words, and no address.")
+    if channel.keyword and channel.type != ChannelType.SMS:
+        faults.append("Only a text message has a keyword.")
+    return faults + hours_faults(channel.hours, channel.service.zone)
+
+
+def hours_faults(hours: str, zone: str) -> list[str]:
+    """Return what is wrong with opening hours in the service's zone."""
+    if not hours:
+        return []
+    if not opening_hours.validate(hours):
+        return [f"The hours {hours!r} are not in the form of OpenStreetMap's opening_hours."]
+    if hours != "24/7" and not zone:
+        return [f"The hours {hours!r} have no time zone."]
+    if zone and zone not in _zones():
+        return [f"{zone!r} is no IANA time zone."]
+    return []
+
+
+def digits(number: str) -> str:
+    """Return only what is dialled of a number as printed."""
+    return _NOT_DIALLED.sub("", number)
+
+
+def _number_faults(channel: ChannelFacts) -> list[str]:
+    faults = []
+    if not channel.dial:
+        return ["A number says how it is dialled."]
+    if not re.fullmatch(r"[0-9+*#]+( [0-9+*#]+)*", channel.dial):
+        faults.append(f"{channel.dial!r} holds more than digits, + * # and single spaces.")
+    if channel.number_type == NumberType.SHORT:
+        if channel.address.startswith("+") or channel.dial.startswith("+"):
+            faults.append(f"{channel.dial} is a short number; with a country code it does not connect.")
+        elif digits(channel.dial) != channel.address:
+            faults.append(f"{channel.dial!r} is not dialled as {channel.address!r}.")
+    elif channel.number_type == NumberType.E164:
+        faults += _e164_faults(channel.address, channel.dial, channel.service.country_id)
+    else:
+        faults.append("A number is either e164 or short.")
+    return faults
+
+
+def _e164_faults(address: str, dial: str, country: str) -> list[str]:
+    try:
+        number = phonenumbers.parse(address, None)
+        dialled = phonenumbers.parse(digits(dial), country)
+    except phonenumbers.NumberParseException:
+        return [f"{address!r}, dialled {dial!r}, is not read as a number of {country}."]
+    if not phonenumbers.is_valid_number(number):
+        return [f"{address!r} is no number that can exist."]
+    if (number.country_code, number.national_number) != (dialled.country_code, dialled.national_number):
+        return [f"{dial!r} is not what is dialled inside {country} for {address}."]
+    return []
+
+
+def _address_faults(address: str) -> list[str]:
+    parts = urlsplit(address)
+    if parts.scheme != "https" or not parts.hostname or "." not in parts.hostname:
+        return [f"{address!r} is no https address."]
+    if parts.username or parts.password or not address.isascii() or any(character.isspace() for character in address):
+        return [f"{address!r} is not a plain address."]
+    return []
+
+
+@lru_cache(maxsize=1)
+def _zones() -> frozenset[str]:
+    return frozenset(zoneinfo.available_timezones())

@@ -1,0 +1,32 @@
+"""Words, helplines and releases: one model a file."""
+
+from content.models.assurance import Assurance
+from content.models.channel import Channel
+from content.models.channel_revision import ChannelRevision
+from content.models.country import Country
+from content.models.locale import Locale
+from content.models.organization import Organization
+from content.models.pack import Pack, ReleasePack
+from content.models.release import Release
+from content.models.service import Service
+from content.models.target import Target
+from content.models.tip import Tip
+from content.models.unit import Unit
+from content.models.unit_revision import UnitRevision
+
+__all__ = [
+    "Assurance",
+    "Channel",
+    "ChannelRevision",
+    "Country",
+    "Locale",
+    "Organization",
+    "Pack",
+    "Release",
+    "ReleasePack",
+    "Service",
+    "Target",
+    "Tip",
+    "Unit",
+    "UnitRevision",
+]

@@ -1,0 +1,42 @@
+"""Who checked a channel, how, when, and until when that is good."""
+
+from __future__ import annotations
+
+import pgtrigger
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+
+class Method(models.TextChoices):
+    """How a channel was checked."""
+
+    #: The organization's own live page was read.
+    READ = "read"
+    #: The address was opened and did what it should.
+    OPENED = "opened"
+    #: The number was rung, or texted.
+    RUNG = "rung"
+    #: The organization confirmed it.
+    CONFIRMED = "confirmed"
+
+
+class Assurance(models.Model):
+    """One check of one channel's values: a later change of the channel is not covered by it."""
+
+    revision = models.ForeignKey("content.ChannelRevision", on_delete=models.PROTECT, related_name="assurances")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    method = models.CharField(max_length=9, choices=Method.choices)
+    until = models.DateField()
+
+    class Meta:
+        ordering = ("-at", "-id")
+        constraints = (
+            models.CheckConstraint(condition=Q(method__in=Method.values), name="assurance_method"),
+            models.CheckConstraint(condition=Q(until__gte=models.F("at__date")), name="assurance_until_after_at"),
+        )
+        triggers = (pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),)
+
+    def __str__(self) -> str:
+        return f"{self.revision}: {self.method} until {self.until}"

@@ -1,0 +1,164 @@
+"""A proposed change of a number or address; a second person approves it, and only then does it take effect."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar
+
+import pgtrigger
+from django.conf import settings
+from django.db import models, transaction
+from django.db.models import F, Q
+
+from content.checks.channel import channel_faults
+from content.models.channel_facts import FACTS, ChannelFacts
+from content.models.service import Service
+from core import audit, roles, states
+from core.errors import Conflict, Forbidden, Invalid
+from core.models import User
+from core.states import Edge, Lifecycle
+
+
+class SamePerson(Forbidden):
+    """The person who proposed a number or address cannot approve it; a second person must."""
+
+    code = "same-person"
+
+
+class StaleProposal(Conflict):
+    """A newer change of this channel was approved meanwhile; propose again."""
+
+    code = "stale"
+
+
+class AlreadyProposed(Conflict):
+    """Another change of this channel waits for a second person; approve or withdraw that one first."""
+
+    code = "already-proposed"
+
+
+class Act(models.TextChoices):
+    """What an approved revision does to its channel."""
+
+    ADD = "add"
+    CHANGE = "change"
+    REMOVE = "remove"
+
+
+class RevisionState(models.TextChoices):
+    """A revision's whole life."""
+
+    #: Waits for a second person.
+    PROPOSED = "proposed"
+    #: Took effect; never changes again.
+    APPROVED = "approved"
+    #: Taken back or turned down.
+    WITHDRAWN = "withdrawn"
+
+
+LIFECYCLE = Lifecycle(
+    model="content.ChannelRevision",
+    states=RevisionState,
+    initial=RevisionState.PROPOSED,
+    edges=[
+        Edge(RevisionState.PROPOSED, RevisionState.APPROVED, "approve", "a second person approves it and it takes effect"),
+        Edge(RevisionState.PROPOSED, RevisionState.WITHDRAWN, "withdraw", "it is taken back, turned down or replaced"),
+    ],
+)
+
+
+class ChannelRevisionQuerySet(models.QuerySet["ChannelRevision"]):
+    """Find and make proposals."""
+
+    def proposed(self) -> ChannelRevisionQuerySet:
+        """Those that wait for a second person."""
+        return self.filter(state=RevisionState.PROPOSED)
+
+    def propose(
+        self, *, service_id: str, position: int | None, act: Act, by: User, at: datetime, facts: dict[str, object]
+    ) -> ChannelRevision:
+        """Propose to add (position None), change or remove a channel; Invalid where the facts break a rule."""
+        roles.require(by, "content.propose_channelrevision")
+        with transaction.atomic():
+            # One proposal of a service at a time, so that no two take the same position.
+            service = Service.objects.select_for_update().get(pk=service_id)
+            if position is None:
+                taken = self.filter(service_id=service_id).aggregate(last=models.Max("position"))["last"]
+                position = (taken or 0) + 1
+            revision = self.model(service=service, position=position, act=act, proposed_by=by, proposed_at=at, **facts)
+            if faults := channel_faults(revision):
+                raise Invalid(" ".join(faults), code="channel", faults=faults)
+            if self.proposed().filter(service_id=service_id, position=position).exists():
+                raise AlreadyProposed()
+            revision.save(force_insert=True)
+            audit.record(by=by, verb="propose", row=revision, at=at, service=service_id, position=position, act=str(act))
+        return revision
+
+
+class ChannelRevision(ChannelFacts):
+    """The full facts of a channel as they shall be, who proposed them and who approved them."""
+
+    act = models.CharField(max_length=6, choices=Act.choices)
+    state = models.CharField(max_length=9, choices=RevisionState.choices, default=RevisionState.PROPOSED)
+    proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    proposed_at = models.DateTimeField()
+    approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
+    approved_at = models.DateTimeField(null=True, blank=True)
+
+    objects: ClassVar[ChannelRevisionQuerySet] = ChannelRevisionQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta(ChannelFacts.Meta):
+        ordering = ("-id",)
+        permissions = (
+            ("propose_channelrevision", "Can propose a number or address"),
+            ("approve_channelrevision", "Can approve a number or address that another person proposed"),
+        )
+        constraints = (
+            *ChannelFacts.Meta.constraints,
+            models.CheckConstraint(condition=Q(act__in=Act.values), name="channelrevision_act"),
+            models.CheckConstraint(
+                condition=~Q(state=RevisionState.APPROVED)
+                | (Q(approved_by__isnull=False, approved_at__isnull=False) & ~Q(approved_by=F("proposed_by"))),
+                name="channelrevision_four_eyes",
+            ),
+            models.UniqueConstraint(
+                fields=("service", "position"), condition=Q(state=RevisionState.PROPOSED), name="channelrevision_one_proposal"
+            ),
+        )
+        triggers = (
+            LIFECYCLE.trigger(),
+            pgtrigger.ReadOnly(name="values_fixed", fields=["service", "position", "act", "proposed_by", "proposed_at", *FACTS]),
+            pgtrigger.Protect(
+                name="approved_fixed", operation=pgtrigger.Update, condition=pgtrigger.Q(old__state=RevisionState.APPROVED)
+            ),
+            pgtrigger.Protect(name="kept", operation=pgtrigger.Delete),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.service_id} {self.position}: {self.act}"
+
+    def approve(self, *, by: User, at: datetime) -> None:
+        """Let it take effect at once; SamePerson for the proposer, StaleProposal where a newer one was approved."""
+        from content.models.channel import Channel
+
+        roles.require(by, "content.approve_channelrevision")
+        if by.pk == self.proposed_by_id:
+            raise SamePerson()
+        with transaction.atomic():
+            # One approval of a service's channels at a time, so that the newest approved one is what stands.
+            Service.objects.select_for_update().get(pk=self.service_id)
+            if self._newer().exists():
+                raise StaleProposal()
+            states.advance(self, RevisionState.APPROVED, by=by, at=at, approved_by=by, approved_at=at)
+            Channel.objects.take(self)
+
+    def withdraw(self, *, by: User, at: datetime) -> None:
+        """Take the proposal back, or turn it down."""
+        if by.pk != self.proposed_by_id:
+            roles.require(by, "content.approve_channelrevision")
+        states.advance(self, RevisionState.WITHDRAWN, by=by, at=at)
+
+    def _newer(self) -> models.QuerySet[ChannelRevision]:
+        return ChannelRevision.objects.filter(
+            service_id=self.service_id, position=self.position, state=RevisionState.APPROVED, pk__gt=self.pk
+        )

@@ -1,0 +1,182 @@
+"""One frozen state of all content, and the door through which it reaches readers."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar
+
+import pgtrigger
+from django.conf import settings
+from django.db import IntegrityError, models, transaction
+from django.db.models import F, Q
+
+from core import audit, roles, states
+from core.errors import Conflict, Forbidden, Invalid, NotFound
+from core.models import User
+from core.states import Edge, Lifecycle, TakenMeanwhile
+
+
+class NoRelease(NotFound):
+    """Nothing has been published yet."""
+
+    code = "no-release"
+
+
+class SamePublisher(Forbidden):
+    """The person who compiled a release cannot publish it; a second person must."""
+
+    code = "same-person"
+
+
+class StaleCandidate(Conflict):
+    """Another release was published since this candidate was compiled; compile again."""
+
+    code = "stale"
+
+
+class ReleaseState(models.TextChoices):
+    """A release's whole life."""
+
+    #: Compiled, and read by nobody but staff.
+    CANDIDATE = "candidate"
+    #: What readers get; there is one at most.
+    PUBLISHED = "published"
+    #: Was published, and another one took its place.
+    SUPERSEDED = "superseded"
+    #: Was never published, and will not be.
+    DISCARDED = "discarded"
+
+
+LIFECYCLE = Lifecycle(
+    model="content.Release",
+    states=ReleaseState,
+    initial=ReleaseState.CANDIDATE,
+    edges=[
+        Edge(ReleaseState.CANDIDATE, ReleaseState.PUBLISHED, "publish", "a second person publishes it"),
+        Edge(ReleaseState.PUBLISHED, ReleaseState.SUPERSEDED, "supersede", "another release takes its place"),
+        Edge(ReleaseState.CANDIDATE, ReleaseState.DISCARDED, "discard", "it is not wanted"),
+    ],
+)
+
+
+class ReleaseQuerySet(models.QuerySet["Release"]):
+    """Find releases."""
+
+    def current(self) -> Release:
+        """Return the published release, or raise NoRelease."""
+        try:
+            return self.get(state=ReleaseState.PUBLISHED)
+        except Release.DoesNotExist:
+            raise NoRelease() from None
+
+    def current_number(self) -> int | None:
+        """Return the number of the published release, or None."""
+        return self.filter(state=ReleaseState.PUBLISHED).values_list("number", flat=True).first()
+
+    def roll_back(self, *, to: int, by: User, at: datetime) -> Release:
+        """Make a candidate under a new number from the packs of an older release; a second person publishes it."""
+        from content.models.pack import ReleasePack
+
+        roles.require(by, "content.compile_release")
+        older = self.filter(number=to).exclude(state=ReleaseState.CANDIDATE).exclude(published_at=None).first()
+        if older is None:
+            raise Invalid(f"Release {to} was never published.", code="not-published")
+        with transaction.atomic():
+            candidate = self.create(
+                compiled_by=by, compiled_at=at, base_id=self.current_number(), report=older.report, restores=older
+            )
+            ReleasePack.objects.bulk_create(
+                ReleasePack(release=candidate, country_id=row.country_id, locale_id=row.locale_id, pack_id=row.pack_id)
+                for row in older.release_packs.all()
+            )
+            audit.record(by=by, verb="roll back", row=candidate, at=at, to=to)
+        return candidate
+
+
+class Release(models.Model):
+    """A numbered set of packs with the report of the gate; numbers only ever go up."""
+
+    number = models.BigAutoField(primary_key=True)
+    state = models.CharField(max_length=10, choices=ReleaseState.choices, default=ReleaseState.CANDIDATE)
+    base = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="+", help_text="Published when this was compiled."
+    )
+    restores = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    compiled_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    compiled_at = models.DateTimeField()
+    published_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
+    published_at = models.DateTimeField(null=True, blank=True)
+    report = models.JSONField(default=dict)
+
+    objects: ClassVar[ReleaseQuerySet] = ReleaseQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        ordering = ("-number",)
+        permissions = (
+            ("compile_release", "Can compile a release"),
+            ("publish_release", "Can publish a release that another person compiled"),
+        )
+        constraints = (
+            models.UniqueConstraint(
+                fields=("state",), condition=Q(state=ReleaseState.PUBLISHED), name="release_one_is_published"
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=[ReleaseState.CANDIDATE, ReleaseState.DISCARDED])
+                | (Q(published_by__isnull=False, published_at__isnull=False) & ~Q(published_by=F("compiled_by"))),
+                name="release_four_eyes",
+            ),
+        )
+        triggers = (
+            LIFECYCLE.trigger(),
+            pgtrigger.ReadOnly(name="compiled_fixed", fields=["base", "restores", "compiled_by", "compiled_at", "report"]),
+            pgtrigger.ReadOnly(
+                name="published_fixed",
+                fields=["published_by", "published_at"],
+                condition=pgtrigger.Q(old__published_at__isnull=False),
+            ),
+            pgtrigger.Protect(name="kept", operation=pgtrigger.Delete, condition=~pgtrigger.Q(old__state=ReleaseState.CANDIDATE)),
+        )
+
+    def __str__(self) -> str:
+        return f"Release {self.number} ({self.state})"
+
+    def publish(self, *, by: User, at: datetime) -> None:
+        """Give this release to readers in place of the present one, both in one step.
+
+        Raises SamePublisher for who compiled it, StaleCandidate where another one was published since it was compiled.
+        """
+        roles.require(by, "content.publish_release")
+        if by.pk == self.compiled_by_id:
+            raise SamePublisher()
+        if not self.release_packs.exists():
+            raise Invalid("This release holds no pack: every one is blocked.", code="empty")
+        with transaction.atomic():
+            current = Release.objects.select_for_update().filter(state=ReleaseState.PUBLISHED).first()
+            if (current.number if current else None) != self.base_id:
+                raise StaleCandidate()
+            if current is not None:
+                states.advance(current, ReleaseState.SUPERSEDED, by=by, at=at)
+            try:
+                with transaction.atomic():
+                    states.advance(self, ReleaseState.PUBLISHED, by=by, at=at, published_by=by, published_at=at)
+            except IntegrityError:
+                # With nothing published before there is no row to lock, and two publishers can come this far.
+                raise TakenMeanwhile() from None
+
+    def discard(self, *, by: User, at: datetime) -> None:
+        """Say that this candidate will not be published."""
+        roles.require(by, "content.compile_release")
+        states.advance(self, ReleaseState.DISCARDED, by=by, at=at)
+
+    def pack_body(self, country: str, locale: str) -> tuple[str, str] | None:
+        """Return (digest, body) of the pack for the country and locale in one query, or None."""
+        row = self.release_packs.filter(country_id=country, locale_id=locale).values_list("pack_id", "pack__body").first()
+        return row
+
+    def locales(self) -> list[str]:
+        """Return the codes of the locales it holds packs in, sorted."""
+        return sorted(self.release_packs.order_by().values_list("locale_id", flat=True).distinct())
+
+    def countries(self) -> list[str]:
+        """Return the codes of the countries it holds packs of their own for, ZZ among them, sorted."""
+        return sorted(self.release_packs.order_by().values_list("country_id", flat=True).distinct())

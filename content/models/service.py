@@ -1,0 +1,100 @@
+"""A helpline, hotline, police report or removal tool (HSDS service)."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+
+from content.checks.tokens import tokens
+from content.models.country import Country
+from content.models.organization import Organization
+from content.terms import AgeMeasured, Audience, Confidence, Role, Situation
+
+
+class Status(models.TextChoices):
+    """HSDS service status, spelt as the standard spells it."""
+
+    ACTIVE = "active"
+    INACTIVE = "inactive"
+    DEFUNCT = "defunct"
+    TEMPORARILY_CLOSED = "temporarily closed"
+
+
+class ServiceQuerySet(models.QuerySet["Service"]):
+    """Find services."""
+
+    def active(self) -> ServiceQuerySet:
+        """Those that can be reached at all."""
+        return self.filter(status=Status.ACTIVE)
+
+    def named_in(self, text: str) -> frozenset[str]:
+        """Return the ids of those services that the text's tokens name."""
+        named = {token.name for token in tokens(text) if token.kind == "service"}
+        return frozenset(self.filter(pk__in=named).values_list("pk", flat=True)) if named else frozenset()
+
+
+class Service(models.Model):
+    """One service under its official name; its words are units, its numbers are channels."""
+
+    id = models.SlugField(max_length=80, primary_key=True)
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="services")
+    name = models.CharField(max_length=200)
+    country = models.ForeignKey(Country, on_delete=models.PROTECT, related_name="services")
+    regions = ArrayField(models.CharField(max_length=6), default=list, blank=True, help_text="ISO 3166-2; empty: all.")
+    area = ArrayField(
+        models.CharField(max_length=2),
+        null=True,
+        blank=True,
+        help_text="Countries a worldwide service works in; unset: everywhere, empty: nowhere until a person gives the list.",
+    )
+    roles = ArrayField(models.CharField(max_length=20, choices=Role.choices))
+    audiences = ArrayField(models.CharField(max_length=10, choices=Audience.choices))
+    situations = ArrayField(models.CharField(max_length=20, choices=Situation.choices))
+    min_age = models.PositiveSmallIntegerField(null=True, blank=True)
+    max_age = models.PositiveSmallIntegerField(null=True, blank=True)
+    age_measured = models.CharField(max_length=11, choices=AgeMeasured.choices, blank=True)
+    languages = ArrayField(models.CharField(max_length=35), null=True, blank=True, help_text="Unset: not known.")
+    zone = models.CharField(max_length=40, blank=True, help_text="IANA time zone of the hours.")
+    status = models.CharField(max_length=18, choices=Status.choices, default=Status.ACTIVE)
+    successor = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="predecessors")
+
+    # Provenance, for the operator alone: it never reaches a pack.
+    confidence = models.CharField(max_length=22, choices=Confidence.choices)
+    source = models.CharField(max_length=500, blank=True)
+    more_sources = ArrayField(models.CharField(max_length=500), default=list, blank=True)
+    source_kind = models.CharField(max_length=10, blank=True)
+    source_year = models.PositiveSmallIntegerField(null=True, blank=True)
+    compiled_on = models.DateField(null=True, blank=True, help_text="When the entry was written down; not a live check.")
+    notes = models.TextField(blank=True)
+    needs_before_launch = ArrayField(models.CharField(max_length=200), default=list, blank=True)
+
+    objects: ClassVar[ServiceQuerySet] = ServiceQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        ordering = ("id",)
+        constraints = (
+            models.CheckConstraint(condition=Q(roles__contained_by=Role.values) & ~Q(roles=[]), name="service_roles"),
+            models.CheckConstraint(
+                condition=Q(audiences__contained_by=Audience.values) & ~Q(audiences=[]), name="service_audiences"
+            ),
+            models.CheckConstraint(
+                condition=Q(situations__contained_by=Situation.values) & ~Q(situations=[]), name="service_situations"
+            ),
+            models.CheckConstraint(condition=Q(status__in=Status.values), name="service_status"),
+            models.CheckConstraint(condition=Q(confidence__in=Confidence.values), name="service_confidence"),
+            models.CheckConstraint(
+                condition=Q(min_age=None) | Q(max_age=None) | Q(min_age__lte=models.F("max_age")), name="service_ages_in_order"
+            ),
+            models.CheckConstraint(
+                # An age that nobody says how to measure would let an adult's tool reach a child.
+                condition=(Q(min_age=None) & Q(max_age=None)) | Q(age_measured__in=AgeMeasured.values),
+                name="service_age_is_measured",
+            ),
+            models.CheckConstraint(condition=Q(area=None) | Q(country_id="ZZ"), name="service_area_is_for_worldwide"),
+        )
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,227 @@
+"""A source text's counterpart in another language."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+import pgtrigger
+from django.conf import settings
+from django.db import IntegrityError, models, transaction
+from django.db.models import F, Q
+
+from content.checks.gate import refuse, target_faults, tidy
+from content.models.locale import Locale
+from content.models.unit import SameReader, StaleText, Unit, must_read
+from core import audit, roles, states
+from core.errors import Invalid
+from core.models import User
+from core.states import Edge, Lifecycle
+
+
+class TargetState(models.TextChoices):
+    """A target's whole life; outdated is computed from revisions, never stored."""
+
+    NEEDS_REVIEW = "needs-review"
+    APPROVED = "approved"
+    EMPTY = "empty"
+
+
+LIFECYCLE = Lifecycle(
+    model="content.Target",
+    states=TargetState,
+    initial=TargetState.NEEDS_REVIEW,
+    edges=[
+        Edge(TargetState.NEEDS_REVIEW, TargetState.APPROVED, "approve", "a second reader of the language approves it"),
+        Edge(TargetState.APPROVED, TargetState.NEEDS_REVIEW, "rewrite", "it is changed; what was approved goes on being served"),
+        Edge(TargetState.NEEDS_REVIEW, TargetState.EMPTY, "clear", "the text is taken out"),
+        Edge(TargetState.APPROVED, TargetState.EMPTY, "take out", "the text is taken out; the source stands in"),
+        Edge(TargetState.EMPTY, TargetState.NEEDS_REVIEW, "write", "a text is written again"),
+    ],
+)
+
+_HONEST = """
+    IF (NEW.text IS DISTINCT FROM OLD.text OR NEW.state IS DISTINCT FROM OLD.state
+        OR NEW.source_revision IS DISTINCT FROM OLD.source_revision)
+        AND NEW.revision <> OLD.revision + 1 THEN
+        RAISE EXCEPTION 'a changed target takes the next revision' USING ERRCODE = 'check_violation';
+    END IF;
+    IF NEW.text IS DISTINCT FROM OLD.text AND NEW.state = 'approved' THEN
+        RAISE EXCEPTION 'a changed target needs review' USING ERRCODE = 'check_violation';
+    END IF;
+    IF NEW.approved_text IS DISTINCT FROM OLD.approved_text
+        AND NOT (OLD.state = 'needs-review' AND NEW.state = 'approved') AND NEW.state <> 'empty' THEN
+        RAISE EXCEPTION 'an approved text changes only when it is approved' USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+"""
+
+
+class TargetQuerySet(models.QuerySet["Target"]):
+    """Find targets."""
+
+    def outdated(self) -> TargetQuerySet:
+        """Those whose source changed its meaning since."""
+        return self.exclude(state=TargetState.EMPTY).filter(source_revision__lt=F("unit__meaning_revision"))
+
+    def withdrawn(self) -> TargetQuerySet:
+        """Those that a safety change of the source took out of the next release."""
+        return self.exclude(state=TargetState.EMPTY).filter(source_revision__lt=F("unit__safety_revision"))
+
+
+class Target(models.Model):
+    """The text of one unit in one locale: the draft, and beside it the text that was approved and is served."""
+
+    unit = models.ForeignKey(Unit, on_delete=models.CASCADE, related_name="targets")
+    locale = models.ForeignKey(Locale, on_delete=models.PROTECT, related_name="+")
+    text = models.TextField(blank=True)
+    state = models.CharField(max_length=12, choices=TargetState.choices, default=TargetState.NEEDS_REVIEW)
+    source_revision = models.PositiveIntegerField(default=1, help_text="Revision of the source that the text renders.")
+    revision = models.PositiveIntegerField(default=1)
+    written_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    written_at = models.DateTimeField()
+    approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
+    approved_at = models.DateTimeField(null=True, blank=True)
+    approved_text = models.TextField(blank=True)
+    approved_source_revision = models.PositiveIntegerField(null=True, blank=True)
+
+    objects: ClassVar[TargetQuerySet] = TargetQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        ordering = ("unit", "locale")
+        constraints = (
+            models.UniqueConstraint(fields=("unit", "locale"), name="target_once_a_locale"),
+            models.CheckConstraint(
+                condition=(Q(state=TargetState.EMPTY, text="", approved_text="") | (~Q(state=TargetState.EMPTY) & ~Q(text=""))),
+                name="target_empty_has_no_text",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=TargetState.APPROVED)
+                | (
+                    Q(approved_by__isnull=False, approved_at__isnull=False, approved_text=F("text"))
+                    & Q(approved_source_revision=F("source_revision"))
+                    & ~Q(approved_by=F("written_by"))
+                ),
+                name="target_four_eyes",
+            ),
+        )
+        triggers = (
+            LIFECYCLE.trigger(),
+            pgtrigger.Trigger(name="honest", when=pgtrigger.Before, operation=pgtrigger.Update, func=_HONEST),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.unit} [{self.locale_id}]"
+
+    @property
+    def outdated(self) -> bool:
+        """Whether the source changed its meaning since."""
+        return self.state != TargetState.EMPTY and self.source_revision < self.unit.meaning_revision
+
+    @property
+    def withdrawn(self) -> bool:
+        """Whether a safety change of the source took the text out of the next release."""
+        return self.state != TargetState.EMPTY and self.source_revision < self.unit.safety_revision
+
+    def write(self, *, text: str, by: User, at: datetime, from_revision: int, source_revision: int | None = None) -> None:
+        """Save a text that started from `from_revision` (0: there was none); it needs review again.
+
+        `source_revision` is the source that was on the writer's screen; left out, the present one. Raises StaleText with
+        `mine`, `theirs` and `revision` where somebody else was first, Invalid with `faults` where the text gate refuses it.
+        """
+        roles.require(by, "content.edit_words")
+        must_read(by, self.locale_id)
+        text = tidy(text)
+        with transaction.atomic():
+            unit = Unit.objects.select_for_update(no_key=True).get(pk=self.unit_id)
+            if self.locale_id == unit.source_locale_id:
+                raise Invalid("The source itself is not translated; revise the unit.", code="source-locale")
+            stored = self._stored(from_revision, text)
+            refuse(target_faults(unit, text, self.locale_id))
+            fields = {
+                "text": text,
+                "source_revision": unit.revision if source_revision is None else source_revision,
+                "revision": from_revision + 1,
+                "written_by": by,
+                "written_at": at,
+                "approved_by": None,
+                "approved_at": None,
+            }
+            if stored is None:
+                stored = Target(unit=unit, locale_id=self.locale_id, **fields)
+                try:
+                    with transaction.atomic():
+                        stored.save(force_insert=True)
+                except IntegrityError:
+                    raise self._stale(text) from None
+                audit.record(by=by, verb="write", row=stored, at=at, key=unit.key, locale=self.locale_id)
+            else:
+                self._change(stored, TargetState.NEEDS_REVIEW, by=by, at=at, fields=fields)
+        self.pk = stored.pk
+        self.refresh_from_db()
+
+    def clear(self, *, by: User, at: datetime, from_revision: int) -> None:
+        """Take the text out, the approved one too: from the next release on the source stands in."""
+        roles.require(by, "content.edit_words")
+        must_read(by, self.locale_id)
+        with transaction.atomic():
+            stored = self._stored(from_revision, "")
+            if stored is None or stored.state == TargetState.EMPTY:
+                return
+            fields = {
+                "text": "",
+                "approved_text": "",
+                "approved_source_revision": None,
+                "revision": from_revision + 1,
+                "written_by": by,
+                "written_at": at,
+                "approved_by": None,
+                "approved_at": None,
+            }
+            states.advance(stored, TargetState.EMPTY, by=by, at=at, **fields)
+        self.refresh_from_db()
+
+    def approve(self, *, by: User, at: datetime, from_revision: int | None = None, source_revision: int | None = None) -> None:
+        """Approve the text as a second reader of its language, against the source that was on the reader's screen.
+
+        An approved but outdated text is confirmed in the same way. Raises SameReader for who wrote it.
+        """
+        roles.require(by, "content.approve_words")
+        must_read(by, self.locale_id)
+        with transaction.atomic():
+            unit = Unit.objects.select_for_update(no_key=True).get(pk=self.unit_id)
+            stored = self._stored(self.revision if from_revision is None else from_revision, self.text)
+            if stored is None or stored.state == TargetState.EMPTY:
+                raise Invalid("There is no text to approve.", code="empty")
+            if by.pk == stored.written_by_id:
+                raise SameReader()
+            refuse(target_faults(unit, stored.text, self.locale_id))
+            against = unit.revision if source_revision is None else source_revision
+            fields = {
+                "source_revision": against,
+                "revision": stored.revision + 1,
+                "approved_by": by,
+                "approved_at": at,
+                "approved_text": stored.text,
+                "approved_source_revision": against,
+            }
+            self._change(stored, TargetState.APPROVED, by=by, at=at, fields=fields)
+        self.refresh_from_db()
+
+    def _stored(self, from_revision: int, mine: str) -> Target | None:
+        stored = Target.objects.select_for_update().filter(unit_id=self.unit_id, locale_id=self.locale_id).first()
+        if (stored.revision if stored else 0) != from_revision:
+            raise self._stale(mine)
+        return stored
+
+    def _stale(self, mine: str) -> StaleText:
+        theirs = Target.objects.filter(unit_id=self.unit_id, locale_id=self.locale_id).first()
+        return StaleText(mine=mine, theirs=theirs.text if theirs else "", revision=theirs.revision if theirs else 0)
+
+    def _change(self, stored: Target, to: TargetState, *, by: User, at: datetime, fields: dict[str, Any]) -> None:
+        if stored.state != to:
+            states.advance(stored, to, by=by, at=at, **fields)
+            return
+        Target.objects.filter(pk=stored.pk).update(**fields)
+        verb = "confirm" if to == TargetState.APPROVED else "rewrite"
+        audit.record(by=by, verb=verb, row=stored, at=at, revision=fields["revision"])

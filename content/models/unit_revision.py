@@ -1,0 +1,41 @@
+"""What a source text was, and what each change of it meant."""
+
+from __future__ import annotations
+
+import pgtrigger
+from django.conf import settings
+from django.db import models
+
+from content.models.unit import Unit
+from content.terms import Change
+
+
+class UnitRevision(models.Model):
+    """One saved revision of a unit, kept for good: how long a target has been outdated is read from here."""
+
+    unit = models.ForeignKey(Unit, on_delete=models.CASCADE, related_name="revisions")
+    revision = models.PositiveIntegerField()
+    change = models.CharField(max_length=8, choices=Change.choices)
+    text = models.TextField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("unit", "-revision")
+        constraints = (models.UniqueConstraint(fields=("unit", "revision"), name="unitrevision_once"),)
+        triggers = (pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),)
+
+    def __str__(self) -> str:
+        return f"{self.unit} {self.revision}"
+
+    @classmethod
+    def of(cls, unit: Unit) -> UnitRevision:
+        """Return the row for the unit as it is now, not saved."""
+        return cls(
+            unit=unit,
+            revision=unit.revision,
+            change=unit.last_change,
+            text=unit.text,
+            by_id=unit.written_by_id,
+            at=unit.written_at,
+        )
