@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import orjson
@@ -93,25 +94,38 @@ def _check_target(kind: str, address: str) -> None:
 
 
 def _check_data(message: dict[str, Any]) -> None:
-    for place in (message, message.get("android"), message.get("webpush"), get(message, "android_v2")):
-        for position, key in enumerate(((place or {}).get("data")) or ()):
-            if key in RESERVED or key.startswith(RESERVED_PREFIXES):
-                raise Refused(answers.unacceptable(f"message.data[{position}].key", f"Invalid data payload key: {key}"))
+    _check_keys(message.get("data"))
+    for name in ("android", "webpush", "android_v2"):
+        if options := get(message, name):
+            _check_keys(options.get("data"))
+
+
+def _check_keys(data: dict[str, str] | None) -> None:
+    if data and (reserved := _reserved(tuple(data))) is not None:
+        position, key = reserved
+        raise Refused(answers.unacceptable(f"message.data[{position}].key", f"Invalid data payload key: {key}"))
+
+
+@lru_cache(maxsize=256)
+def _reserved(keys: tuple[str, ...]) -> tuple[int, str] | None:
+    """Return the first reserved key and its place; remembered, since all messages of a campaign have the same keys."""
+    for position, key in enumerate(keys):
+        if key in RESERVED or key.startswith(RESERVED_PREFIXES):
+            return position, key
+    return None
 
 
 def _check_delivery(message: dict[str, Any]) -> None:
     for name in ("android", "android_v2"):
-        ttl = (get(message, name) or {}).get("ttl")
-        if ttl is not None and not 0 <= float(ttl[:-1]) <= LONGEST_TTL:
+        if (options := get(message, name)) and (ttl := options.get("ttl")) and not 0 <= float(ttl[:-1]) <= LONGEST_TTL:
             raise Refused(answers.unacceptable(f"message.{name}.ttl", f"TTL must be from 0 to {LONGEST_TTL} seconds."))
-    collapse = ((message.get("apns") or {}).get("headers") or {}).get("apns-collapse-id", "")
-    if len(collapse.encode()) > LONGEST_COLLAPSE_ID:
-        raise Refused(
-            answers.unacceptable("message.apns.headers", f"apns-collapse-id is longer than {LONGEST_COLLAPSE_ID} bytes.")
-        )
-    for name in ("android", "apns", "webpush", ""):
-        options = get((message.get(name) or {}) if name else message, "fcm_options") or {}
-        label = get(options, "analytics_label")
+    if (apple := message.get("apns")) and len(
+        (apple.get("headers") or {}).get("apns-collapse-id", "").encode()
+    ) > LONGEST_COLLAPSE_ID:
+        detail = f"apns-collapse-id is longer than {LONGEST_COLLAPSE_ID} bytes."
+        raise Refused(answers.unacceptable("message.apns.headers", detail))
+    for holder in (message, message.get("android"), message.get("apns"), message.get("webpush")):
+        label = get(get(holder, "fcm_options") or {}, "analytics_label") if holder else None
         if label and not _LABEL.fullmatch(label):
             raise Refused(answers.unacceptable("message.fcm_options.analytics_label", "Invalid analytics label."))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 
 import orjson
@@ -151,6 +152,7 @@ def record(fields: Mapping[str, Reader]) -> Reader:
     return read
 
 
+@cache
 def camel(name: str) -> str:
     """Return the lowerCamelCase of a snake_case name."""
     first, *others = name.split("_")
