@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
 from django.db.models import Q
 
@@ -47,7 +49,7 @@ class ChannelFacts(models.Model):
 
     class Meta:
         abstract = True
-        constraints: tuple[models.BaseConstraint, ...] = (
+        constraints: ClassVar[tuple[models.BaseConstraint, ...]] = (
             models.CheckConstraint(condition=Q(type__in=ChannelType.values), name="%(class)s_type"),
             models.CheckConstraint(condition=Q(cost__in=Cost.values), name="%(class)s_cost"),
             models.CheckConstraint(condition=Q(dial="") | Q(dial__regex=r"^[0-9+*#][0-9+*# ]*$"), name="%(class)s_dial"),

@@ -52,7 +52,13 @@ class Service(models.Model):
     )
     roles = ArrayField(models.CharField(max_length=20, choices=Role.choices))
     audiences = ArrayField(models.CharField(max_length=10, choices=Audience.choices))
-    situations = ArrayField(models.CharField(max_length=20, choices=Situation.choices))
+    situations = ArrayField(
+        models.CharField(max_length=20, choices=Situation.choices),
+        default=list,
+        blank=True,
+        help_text="Those it speaks of itself.",
+    )
+    general = models.BooleanField(default=False, help_text="Takes on every situation.")
     min_age = models.PositiveSmallIntegerField(null=True, blank=True)
     max_age = models.PositiveSmallIntegerField(null=True, blank=True)
     age_measured = models.CharField(max_length=11, choices=AgeMeasured.choices, blank=True)
@@ -81,7 +87,8 @@ class Service(models.Model):
                 condition=Q(audiences__contained_by=Audience.values) & ~Q(audiences=[]), name="service_audiences"
             ),
             models.CheckConstraint(
-                condition=Q(situations__contained_by=Situation.values) & ~Q(situations=[]), name="service_situations"
+                condition=Q(situations__contained_by=Situation.values) & (Q(general=True) | ~Q(situations=[])),
+                name="service_situations",
             ),
             models.CheckConstraint(condition=Q(status__in=Status.values), name="service_status"),
             models.CheckConstraint(condition=Q(confidence__in=Confidence.values), name="service_confidence"),

@@ -1,0 +1,83 @@
+"""Which language stands in for which: between variants of one language, never across scripts; the source is the last resort."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import langcodes
+from babel.core import get_global
+
+#: Beyond this, CLDR calls it another language for most readers (langcodes' own default would give Russian to a Ukrainian).
+_MAX_DISTANCE = 10
+_MAX_HEADER = 1000
+_RANGE = re.compile(r"\s*(?P<tag>[A-Za-z0-9-]{1,35}|\*)\s*(?:;\s*q\s*=\s*(?P<q>[01](?:\.\d{0,3})?)\s*)?")
+
+
+@dataclass(frozen=True)
+class Served:
+    """The locale an item is served in, and why it is not the one asked for."""
+
+    locale: str
+    #: None, "not-translated", or "outdated" where a translation was withdrawn.
+    reason: str | None
+
+
+def chain(locale: str) -> list[str]:
+    """Return the locale and its broader variants in the same script, nearest first: es-MX, es-419, es."""
+    parents = get_global("parent_exceptions")
+    found, tag = [], locale
+    script = langcodes.get(locale).maximize().script
+    while tag and tag not in ("root", "und") and langcodes.get(tag).maximize().script == script:
+        found.append(tag)
+        tag = (parents.get(tag.replace("-", "_")) or tag.rpartition("-")[0]).replace("_", "-")
+    return found
+
+
+def serve(locale: str, *, source: str, usable: Callable[[str], bool], withdrawn: Callable[[str], bool]) -> Served:
+    """Decide in which locale one whole item is served.
+
+    `usable` tells whether every text of the item can be served in a locale, `withdrawn` whether a translation that was
+    complete is kept back because its source changed.
+    """
+    candidates = chain(locale)
+    for candidate in candidates:
+        if candidate == source or usable(candidate):
+            return Served(candidate, None if candidate == locale else "not-translated")
+    return Served(source, "outdated" if any(map(withdrawn, candidates)) else "not-translated")
+
+
+def match_accept_language(header: str, available: Sequence[str]) -> str | None:
+    """Return the available locale that the header asks for most, in the same language and script only, or None."""
+    for wanted in _ranges(header):
+        if (best := _nearest(wanted, available)) is not None:
+            return best
+    return None
+
+
+def _ranges(header: str) -> Iterator[str]:
+    weighted = []
+    for part in header[:_MAX_HEADER].split(","):
+        match = _RANGE.fullmatch(part)
+        if match and match["tag"] != "*" and (weight := float(match["q"] or 1)) > 0:
+            weighted.append((-min(weight, 1.0), len(weighted), match["tag"]))
+    return (tag for _, _, tag in sorted(weighted))
+
+
+def _nearest(wanted: str, available: Sequence[str]) -> str | None:
+    exact = next((tag for tag in available if tag.lower() == wanted.lower()), None)
+    if exact is not None:
+        return exact
+    try:
+        full = langcodes.get(wanted).maximize()
+    except langcodes.LanguageTagError:
+        return None
+    near = []
+    for place, tag in enumerate(available):
+        other = langcodes.get(tag).maximize()
+        if (other.language, other.script) == (full.language, full.script):
+            distance = langcodes.tag_distance(wanted, tag)
+            if distance <= _MAX_DISTANCE:
+                near.append((distance, place, tag))
+    return min(near)[2] if near else None

@@ -1,0 +1,52 @@
+"""Load a file of services; numbers and addresses become proposals that a second person approves."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.utils import timezone
+
+from content.loading.facts import FACTS_DIR, Loaded, load_facts
+from core.cli import StaffCommand
+from core.errors import NotFound
+from core.models import User
+
+
+class Command(StaffCommand):
+    """Refuse the whole file where one entry breaks a rule."""
+
+    help = "Load services from a file of facts; numbers become proposals."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("--file", type=Path, default=FACTS_DIR / "reporting_tools.json", help="the file of facts")
+        parser.add_argument("--by", metavar="NAME", help="the member of staff who proposes (left out: the product itself)")
+
+    def act(self, options: dict[str, Any]) -> None:
+        by = self.person(options) if options["by"] else User.objects.system()
+        try:
+            data = options["file"].read_bytes()
+        except OSError as error:
+            raise NotFound(f"The file cannot be read: {error.strerror}.") from None
+        loaded = load_facts(data, by=by, at=timezone.now())
+        self.answer(options, loaded.data(), _sentence(loaded))
+
+
+def _sentence(loaded: Loaded) -> str:
+    if not loaded.changed:
+        return "\n".join([f"Nothing has changed: all {loaded.entries} entries are as they were.", *_notes(loaded)])
+    proposals = ", ".join(f"{count} to {act}" for act, count in sorted(loaded.proposed.items())) or "none"
+    return "\n".join(
+        [
+            f"{loaded.entries} entries: {len(loaded.services_new)} services new, {len(loaded.services_changed)} changed; "
+            f"{loaded.units_new} texts new, {loaded.units_changed} changed, as drafts.",
+            f"Numbers and addresses proposed: {proposals}; a second person approves them.",
+            *_notes(loaded),
+        ]
+    )
+
+
+def _notes(loaded: Loaded) -> list[str]:
+    return [f"  {note}" for note in loaded.notes]
