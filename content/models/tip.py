@@ -7,11 +7,14 @@ from datetime import datetime
 from typing import ClassVar
 
 from django.contrib.postgres.fields import ArrayField
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 
+from content.models.country import Country
+from content.models.unit import Unit
 from content.terms import Audience, Situation
-from core import roles, states
+from core import audit, roles, states
+from core.errors import Invalid
 from core.models import User
 from core.states import Edge, Lifecycle
 
@@ -101,3 +104,71 @@ class Tip(models.Model):
         """Compile it again."""
         roles.require(by, "content.edit_words")
         states.advance(self, TipState.CURRENT, by=by, at=at)
+
+    def amend(
+        self,
+        *,
+        audiences: list[str],
+        situations: list[str],
+        countries: list[str],
+        order: int,
+        do_now: list[int],
+        do_not: list[int],
+        by: User,
+        at: datetime,
+    ) -> None:
+        """Say for whom the tip is, where it stands, and which of its steps are shown in which order (numbers it has).
+
+        Raises Invalid for a value that there is not; a step that is left out keeps its words and can come back.
+        """
+        roles.require(by, "content.edit_words")
+        fields = {
+            "audiences": _known(audiences, Audience.values, "audience", needed=True),
+            "situations": _known(situations, Situation.values, "situation", needed=self.kind == TipKind.TIP),
+            "countries": _known(countries, list(Country.objects.values_list("code", flat=True)), "country"),
+            "order": order,
+            "do_now": self._steps("do-now", do_now),
+            "do_not": self._steps("do-not", do_not),
+        }
+        with transaction.atomic():
+            before = Tip.objects.select_for_update().get(pk=self.pk)
+            changed = {name: value for name, value in fields.items() if getattr(before, name) != value}
+            if not changed:
+                return
+            Tip.objects.filter(pk=self.pk).update(**changed)
+            audit.record(by=by, verb="amend", row=self, at=at, **changed)
+        self.refresh_from_db()
+
+    def add_step(self, part: str, *, text: str, by: User, at: datetime) -> Unit:
+        """Write a further step of `do-now` or `do-not`, last in its list, under a number that no step ever had."""
+        field = {"do-now": "do_now", "do-not": "do_not"}.get(part)
+        if field is None:
+            raise Invalid(f"A tip has no steps called {part}.", code="part")
+        with transaction.atomic():
+            stored = Tip.objects.select_for_update().get(pk=self.pk)
+            number = max(stored._numbers(part), default=0) + 1
+            unit = Unit.objects.write(key=f"tip.{self.slug}.{part}.{number}", owner=self.owner, text=text, by=by, at=at)
+            steps = [*getattr(stored, field), number]
+            Tip.objects.filter(pk=self.pk).update(**{field: steps})
+            audit.record(by=by, verb="amend", row=self, at=at, **{field: steps})
+        self.refresh_from_db()
+        return unit
+
+    def _numbers(self, part: str) -> list[int]:
+        """Return the numbers of all steps that were ever written of a part."""
+        keys = Unit.objects.filter(key__startswith=f"tip.{self.slug}.{part}.").values_list("key", flat=True)
+        return [int(key.rsplit(".", 1)[1]) for key in keys]
+
+    def _steps(self, part: str, numbers: list[int]) -> list[int]:
+        if len(set(numbers)) != len(numbers) or not set(numbers) <= set(self._numbers(part)):
+            raise Invalid(f"These are not the numbers of its steps ({part}), each once.", code="steps")
+        return numbers
+
+
+def _known(chosen: list[str], allowed: list[str], name: str, *, needed: bool = False) -> list[str]:
+    """Return the chosen values in the order of the allowed ones, or raise Invalid."""
+    if unknown := sorted(set(chosen) - set(allowed)):
+        raise Invalid(f"There is no {name} {', '.join(unknown)}.", code=name)
+    if needed and not chosen:
+        raise Invalid(f"A tip needs at least one {name}.", code=name)
+    return [value for value in allowed if value in chosen]
