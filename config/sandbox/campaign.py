@@ -1,0 +1,58 @@
+"""The campaign that the demo sends, as campaign staff would write it."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+
+#: Locale to outer title, outer body, inner title and inner body. The outer ones may stand on a lock screen and say nothing.
+TEXTS = {
+    "en": (
+        "New advice in the app",
+        "Take two minutes to read it.",
+        "If someone threatens to share a private picture",
+        "Do not pay, and stop answering. It is never the young person's fault. Open the advice for the first hour.",
+    ),
+    "cy": (
+        "Cyngor newydd yn yr ap",
+        "Cymerwch ddau funud i'w ddarllen.",
+        "Os oes rhywun yn bygwth rhannu llun preifat",
+        "Peidiwch â thalu, a pheidiwch ag ateb. Nid bai'r person ifanc yw hyn byth. Agorwch y cyngor ar gyfer yr awr gyntaf.",
+    ),
+    "es": (
+        "Nuevos consejos en la aplicación",
+        "Dedique dos minutos a leerlos.",
+        "Si alguien amenaza con difundir una imagen privada",
+        "No pague y deje de responder. Nunca es culpa de la persona joven. Abra los consejos para la primera hora.",
+    ),
+    "fr": (
+        "De nouveaux conseils dans l'application",
+        "Prenez deux minutes pour les lire.",
+        "Si quelqu'un menace de diffuser une image privée",
+        "Ne payez pas et cessez de répondre. Ce n'est jamais la faute du jeune. Ouvrez les conseils pour la première heure.",
+    ),
+}
+
+
+def sample_campaign() -> str:
+    """Return the file for `campaign create`: a new name at each start, and due at once at any hour of the day."""
+    now = datetime.now(UTC)
+    document = {
+        "name": f"First-hour advice {now:%Y-%m-%d %H:%M:%S}",
+        "kind": "alert",
+        "apps": ["parent"],
+        "audience": {"countries": "all", "regions": "all", "audiences": ["parent"], "locales": "all"},
+        "messages": {
+            locale: {"outer": {"title": texts[0], "body": texts[1]}, "inner": {"title": texts[2], "body": texts[3]}}
+            for locale, texts in TEXTS.items()
+        },
+        "services": ["gb-childline"],
+        "tips": {"parent": "first-hour"},
+        "alert": {"severity": "Moderate", "urgency": "Expected", "certainty": "Likely", "status": "Actual"},
+        "home": {"zone": "Europe/London", "locale": "en"},
+        "schedule": {"at": "now"},
+        "not_after": (now + timedelta(days=2)).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "quiet_hours": {"override": "A demo on this machine: no real phone can be reached."},
+    }
+    # JSON is YAML 1.2, so what is written here is what is read.
+    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"

@@ -1,0 +1,139 @@
+"""./run test and ./run lint: the same here, on a colleague's machine and in CI."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from config.sandbox import bootstrap, debian, environment, postgres
+from config.sandbox.lock import is_held, only_run
+from config.sandbox.places import Places
+from config.sandbox.ports import any_free
+from config.sandbox.processes import Interrupts, Processes, stop_leftovers
+from config.sandbox.screen import say, step
+
+#: What plain ./run test leaves to --all: it needs Debian's packages, or kills processes for minutes.
+ONLY_WITH_ALL = "not browser and not services and not faults"
+#: Tests need no database that survives a power cut.
+FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+
+
+def test(rest: list[str]) -> int:
+    """Run the tests on a PostgreSQL of their own, which is removed afterwards; return pytest's exit status."""
+    everything = "--all" in rest
+    arguments = [argument for argument in rest if argument != "--all"]
+    places = Places.here(os.environ)
+    places.make()
+    interrupts = Interrupts()
+    if everything:
+        missing = debian.missing()
+        if missing and os.geteuid() != 0:
+            say("Missing for ./run test --all: " + ", ".join(missing) + f" (as root: apt-get install {' '.join(missing)}).")
+            return 2
+        if missing:
+            debian.install(missing, places.logs / "apt.log")
+    bootstrap.ensure(places, "dev")
+    with _database(places, interrupts) as url:
+        child = {**environment.clean(os.environ), "DATABASE_URL": url, "PYTHONPYCACHEPREFIX": str(places.run / "pycache")}
+        chosen = [] if everything or "-m" in arguments else ["-m", ONLY_WITH_ALL]
+        return _in_foreground([str(places.python), "-m", "pytest", *chosen, *arguments], places.root, child)
+
+
+def lint(rest: list[str]) -> int:
+    """Run every check, also after one has failed; return 1 if any did."""
+    places = Places.here(os.environ)
+    places.make()
+    bootstrap.ensure(places, "dev")
+    tools, python = places.venv / "bin", str(places.python)
+    with tempfile.TemporaryDirectory() as folder:
+        schema = Path(folder) / "openapi.yaml"
+        checks: list[tuple[str, list[str], str]] = [
+            ("style (ruff)", [str(tools / "ruff"), "check", "."], ""),
+            ("format (ruff)", [str(tools / "ruff"), "format", "--check", "."], "ruff format . puts it right"),
+            ("types (mypy)", [str(tools / "mypy")], ""),
+            ("import directions", [str(tools / "lint-imports")], ""),
+            (
+                "missing migrations",
+                [python, "manage.py", "makemigrations", "--check", "--dry-run"],
+                "./run manage makemigrations",
+            ),
+            ("OpenAPI is valid", [python, "manage.py", "spectacular", "--validate", "--fail-on-warn", "--file", str(schema)], ""),
+            ("OpenAPI drift", ["cmp", str(schema), "docs/openapi.yaml"], "./run manage spectacular --file docs/openapi.yaml"),
+            ("states drift", [python, "manage.py", "states", "--check"], "./run manage states"),
+        ]
+        failed = [name for name, command, cure in checks if not _passes(name, command, cure, places)]
+    say(f"lint: {len(checks) - len(failed)} passed, {len(failed)} failed")
+    return 1 if failed else 0
+
+
+def _passes(name: str, command: list[str], cure: str, places: Places) -> bool:
+    # Nothing is asked of these places; the settings only have to be there.
+    settings = {
+        "DATABASE_URL": "postgresql://nobody:nothing@127.0.0.1:9/nowhere",
+        "FINGERPOST_SANDBOX": "1",
+        "FCM_ENDPOINT": "http://127.0.0.1:9",
+        "SECRET_KEY": "lint",
+        "PYTHONPYCACHEPREFIX": str(places.run / "pycache"),
+        "PYTHONWARNINGS": "ignore:Got an error checking a consistent migration history",
+    }
+    env = {**environment.clean(os.environ), **settings}
+    with step(name):
+        answer = subprocess.run(command, cwd=places.root, env=env, capture_output=True, text=True, check=False)
+    if answer.returncode != 0:
+        say(f"{(answer.stdout + answer.stderr).strip()}\n  FAILED: {name}" + (f"; to put it right: {cure}" if cure else ""))
+    return answer.returncode == 0
+
+
+@contextmanager
+def _database(places: Places, interrupts: Interrupts) -> Iterator[str]:
+    """Start a PostgreSQL in a run folder of its own, so that tests may run beside a sandbox and beside each other."""
+    folder = places.run / "tests"
+    folder.mkdir(exist_ok=True)
+    for left in folder.iterdir():
+        _remove(Places(places.root, left))
+    own = Places(places.root, folder / str(os.getpid()))
+    own.make()
+    processes = Processes(own, interrupts)
+    with only_run(own, "test"):
+        try:
+            port, passwords = any_free(), (secrets.token_urlsafe(24), secrets.token_urlsafe(24))
+            server = postgres.cluster(own, FAST)
+            with step("Starting PostgreSQL for the tests"):
+                postgres.start(server, processes, port, own.logs / "postgres.log", *passwords)
+            yield server.url(port, passwords[1])
+        finally:
+            interrupts.ignore()
+            processes.stop()
+    _remove(own)
+
+
+def _remove(places: Places) -> None:
+    """Remove a test run's folder, also of one that was killed; one in use stays."""
+    if is_held(places):
+        return
+    stop_leftovers(places)
+    postgres.forget(places)
+    shutil.rmtree(places.run, ignore_errors=True)
+
+
+def _in_foreground(command: list[str], cwd: Path, env: dict[str, str]) -> int:
+    """Run to the end; when this run is interrupted, let the command tidy up before it is ended."""
+    with subprocess.Popen(command, cwd=cwd, env=env) as process:
+        try:
+            return process.wait()
+        except KeyboardInterrupt:
+            # A Ctrl-C at the terminal has reached the command too; a SIGTERM came here alone.
+            for asked in (None, signal.SIGINT, signal.SIGKILL):
+                if asked:
+                    process.send_signal(asked)
+                with suppress(subprocess.TimeoutExpired):
+                    process.wait(5)
+                    break
+            raise

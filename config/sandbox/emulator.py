@@ -1,0 +1,32 @@
+"""./run emulator: the FCM emulator alone, for whoever writes an app or a server against it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+
+from config.sandbox.environment import PROJECT, clean
+from config.sandbox.places import Places
+from config.sandbox.ports import any_free, is_free
+from config.sandbox.screen import say
+
+#: Firebase's own emulators begin at 9099 too; another is taken when it is in use.
+USUAL_PORT = 9099
+
+
+def run(places: Places, asked: int | None) -> int:
+    """Serve until Ctrl-C; return the exit status."""
+    environment = {**clean(os.environ), "PYTHONUNBUFFERED": "1", "PYTHONPYCACHEPREFIX": str(places.run / "pycache")}
+    port = asked or (USUAL_PORT if is_free(USUAL_PORT) else any_free())
+    url = f"http://127.0.0.1:{port}"
+    folder = places.run / "emulator"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    module = [str(places.python), "-m", "notifications.emulator"]
+    credentials = [*module, "credentials", str(folder), "--project", PROJECT, "--url", url]
+    subprocess.run(credentials, cwd=places.root, env=environment, check=True, stdout=subprocess.DEVNULL)
+    say(f"FCM emulator   {url}")
+    say(f'Credentials    FIREBASE_PROJECTS=\'{{"{PROJECT}": "{folder / PROJECT}.json"}}\'')
+    say(f"Endpoint       FCM_ENDPOINT={url}")
+    say("Ctrl-C ends it.")
+    serve = [*module, "serve", "--host", "127.0.0.1", "--port", str(port), "--credentials", str(folder)]
+    return subprocess.run(serve, cwd=places.root, env=environment, check=False).returncode

@@ -1,0 +1,58 @@
+"""The 300 sample devices of the demo: parents' phones in many countries and languages, the same ones at every start."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterator
+from itertools import cycle, islice
+
+#: country, region, locale, time zone, how many of every 60.
+HOMES: tuple[tuple[str, str | None, str, str, int], ...] = (
+    ("GB", "GB-ENG", "en", "Europe/London", 14),
+    ("GB", "GB-WLS", "cy", "Europe/London", 6),
+    ("GB", None, "ar", "Europe/London", 2),
+    ("IN", None, "hi", "Asia/Kolkata", 6),
+    ("IN", None, "mr", "Asia/Kolkata", 3),
+    ("IN", None, "ml", "Asia/Kolkata", 2),
+    ("US", None, "en", "America/New_York", 6),
+    ("US", None, "es", "America/Chicago", 4),
+    ("NZ", None, "mi", "Pacific/Auckland", 3),
+    ("PH", None, "fil", "Asia/Manila", 3),
+    ("CI", None, "fr", "Africa/Abidjan", 2),
+    ("DE", None, "de", "Europe/Berlin", 3),
+    ("BR", None, "pt-BR", "America/Sao_Paulo", 2),
+    ("BD", None, "bn", "Asia/Dhaka", 2),
+    ("PK", None, "ur", "Asia/Karachi", 2),
+)
+PLATFORMS = ("android", "android", "ios", "android", "web")
+
+
+def registrations(count: int, seed: str) -> Iterator[dict[str, str | None]]:
+    """Yield request bodies for POST /v1/registrations; the seed decides the push addresses."""
+    homes = [home for home in HOMES for _ in range(home[4])]
+    # Spread rather than in blocks, so that any first part of the list is mixed too.
+    mixed = [homes[index * 7 % len(homes)] for index in range(len(homes))]
+    for index, (country, region, locale, zone, _) in enumerate(islice(cycle(mixed), count)):
+        kind = "token" if index % 6 == 5 else "fid"
+        yield {
+            "app": "parent",
+            "address_kind": kind,
+            "address": _address(kind, f"{seed}/{index}"),
+            "platform": PLATFORMS[index % len(PLATFORMS)],
+            "locale": locale,
+            "country": country,
+            "region": region,
+            "time_zone": zone,
+            "audience": "parent",
+            "app_version": "1.2.0",
+        }
+
+
+def _address(kind: str, seed: str) -> str:
+    """Return an address of the shape that Firebase gives: 22 characters for an installation ID, about 160 for a token."""
+    digest = hashlib.shake_256(seed.encode()).digest(105)
+    installation = base64.urlsafe_b64encode(bytes([0x70 | digest[0] & 0x0F]) + digest[1:17]).decode()[:22]
+    if kind == "fid":
+        return installation
+    return f"{installation}:APA91b{base64.urlsafe_b64encode(digest[17:]).decode().rstrip('=')}"

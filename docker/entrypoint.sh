@@ -1,0 +1,30 @@
+#!/bin/sh
+# The role of a container is its first argument. web neither migrates nor waits for the database: it serves what it can at once.
+set -eu
+
+role="${1:-web}"
+[ "$#" -gt 0 ] && shift
+
+case "$role" in
+  web)
+    exec python -m granian --interface wsgi --host 0.0.0.0 --port "${PORT:-8000}" \
+      --workers "${WEB_WORKERS:-2}" --blocking-threads 1 --no-ws --log-level warning config.wsgi:application "$@"
+    ;;
+  worker)
+    exec python -m celery -A config.celery worker --without-mingle --without-gossip \
+      --concurrency "${WORKER_PROCESSES:-2}" --loglevel INFO "$@"
+    ;;
+  beat)
+    exec python -m celery -A config.celery beat --pidfile= --loglevel WARNING "$@"
+    ;;
+  migrate)
+    exec python manage.py migrate --no-input "$@"
+    ;;
+  manage)
+    exec python manage.py "$@"
+    ;;
+  *)
+    echo "The roles are web, worker, beat, migrate and manage, not '$role'." >&2
+    exit 2
+    ;;
+esac
