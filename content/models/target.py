@@ -12,7 +12,7 @@ from django.db.models import F, Q
 
 from content.checks.gate import refuse, target_faults, tidy
 from content.models.locale import Locale
-from content.models.unit import SameReader, StaleText, Unit, must_read
+from content.models.unit import SameReader, StaleText, Unit, may_draft, must_read
 from core import audit, roles, states
 from core.errors import Invalid
 from core.models import User
@@ -129,8 +129,7 @@ class Target(models.Model):
         `source_revision` is the source that was on the writer's screen; left out, the present one. Raises StaleText with
         `mine`, `theirs` and `revision` where somebody else was first, Invalid with `faults` where the text gate refuses it.
         """
-        roles.require(by, "content.edit_words")
-        must_read(by, self.locale_id)
+        may_draft(by, self.locale_id)
         text = tidy(text)
         with transaction.atomic():
             unit = Unit.objects.select_for_update(no_key=True).get(pk=self.unit_id)
@@ -140,7 +139,7 @@ class Target(models.Model):
             refuse(target_faults(unit, text, self.locale_id))
             fields = {
                 "text": text,
-                "source_revision": unit.revision if source_revision is None else source_revision,
+                "source_revision": _rendered(unit, source_revision),
                 "revision": from_revision + 1,
                 "written_by": by,
                 "written_at": at,
@@ -162,8 +161,7 @@ class Target(models.Model):
 
     def clear(self, *, by: User, at: datetime, from_revision: int) -> None:
         """Take the text out, the approved one too: from the next release on the source stands in."""
-        roles.require(by, "content.edit_words")
-        must_read(by, self.locale_id)
+        may_draft(by, self.locale_id)
         with transaction.atomic():
             stored = self._stored(from_revision, "")
             if stored is None or stored.state == TargetState.EMPTY:
@@ -196,7 +194,7 @@ class Target(models.Model):
             if by.pk == stored.written_by_id:
                 raise SameReader()
             refuse(target_faults(unit, stored.text, self.locale_id))
-            against = unit.revision if source_revision is None else source_revision
+            against = _rendered(unit, source_revision)
             fields = {
                 "source_revision": against,
                 "revision": stored.revision + 1,
@@ -225,3 +223,12 @@ class Target(models.Model):
         Target.objects.filter(pk=stored.pk).update(**fields)
         verb = "confirm" if to == TargetState.APPROVED else "rewrite"
         audit.record(by=by, verb=verb, row=stored, at=at, revision=fields["revision"])
+
+
+def _rendered(unit: Unit, source_revision: int | None) -> int:
+    """Return the revision of the source that was on the screen; one that there never was would hide every later change."""
+    if source_revision is None:
+        return unit.revision
+    if not 1 <= source_revision <= unit.revision:
+        raise Invalid("There is no such revision of the source.", code="source-revision")
+    return source_revision
