@@ -32,6 +32,11 @@ class Emulator:
         self.project = project
         self.credentials_file = credentials_file
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """Return the settings that point the backend at this emulator."""
+        return {"FCM_ENDPOINT": self.url, "FIREBASE_PROJECTS": json.dumps({self.project: str(self.credentials_file)})}
+
     def counts(self, tag: str | None = None, **filters: str) -> dict[str, Any]:
         """Return what reached the phones: accepted_total, addresses, messages, doubled, by_answer and more."""
         return json.loads(self.get(_with_query("/emulator/counts", tag=tag, **filters)))

@@ -72,7 +72,7 @@ def _alerts(sending: Sending) -> Iterator[str]:
     if not series:
         return
     yield "<section aria-labelledby=alerts-title><h2 id=alerts-title>Alerts</h2>"
-    yield "<div class=scroll tabindex=0 role=region aria-labelledby=alerts-title><table><thead><tr>"
+    yield "<div class=scroll tabindex=0 role=group aria-label='Alerts, as a table'><table><thead><tr>"
     yield "".join(f"<th scope=col>{title}</th>" for title in ("Tag", "Alert", "Revision", "Phones reached", "Doubled", "Answers"))
     yield "</tr></thead><tbody>"
     for key, counted in reversed(series[-MOST_ALERTS:]):
