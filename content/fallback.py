@@ -35,16 +35,15 @@ def chain(locale: str) -> list[str]:
     return found
 
 
-def serve(locale: str, *, source: str, usable: Callable[[str], bool], withdrawn: Callable[[str], bool]) -> Served:
-    """Decide in which locale one whole item is served.
+def serve(candidates: Sequence[str], *, source: str, usable: Callable[[str], bool], withdrawn: Callable[[str], bool]) -> Served:
+    """Decide in which locale one whole item is served: `candidates` is the chain of the one that is asked for.
 
     `usable` tells whether every text of the item can be served in a locale, `withdrawn` whether a translation that was
     complete is kept back because its source changed.
     """
-    candidates = chain(locale)
     for candidate in candidates:
         if candidate == source or usable(candidate):
-            return Served(candidate, None if candidate == locale else "not-translated")
+            return Served(candidate, None if candidate == candidates[0] else "not-translated")
     return Served(source, "outdated" if any(map(withdrawn, candidates)) else "not-translated")
 
 

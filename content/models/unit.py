@@ -19,6 +19,7 @@ from core import audit, roles, states
 from core.canonical import digest
 from core.errors import Conflict, Forbidden
 from core.models import User
+from core.models.user import SYSTEM_NAME
 from core.states import Edge, Lifecycle
 
 if TYPE_CHECKING:
@@ -78,9 +79,16 @@ _HONEST = """
 
 
 def must_read(person: User, locale: str) -> None:
-    """Raise NotYourLanguage unless the person reads the locale; the product itself reads nothing and only drafts."""
+    """Raise NotYourLanguage unless the person reads the locale."""
     if not person.reads(locale):
         raise NotYourLanguage(f"{person.username} is not known to read {locale}.")
+
+
+def may_draft(person: User, locale: str) -> None:
+    """Raise unless the person may write in the locale; the product itself reads nothing, and may draft what files say."""
+    roles.require(person, "content.edit_words")
+    if person.username != SYSTEM_NAME:
+        must_read(person, locale)
 
 
 class UnitQuerySet(models.QuerySet["Unit"]):
@@ -105,7 +113,7 @@ class UnitQuerySet(models.QuerySet["Unit"]):
         """Write a new unit as a draft; Invalid with `faults` where the text gate refuses it."""
         from content.models.service import Service
 
-        roles.require(by, "content.edit_words")
+        may_draft(by, locale)
         unit = self.model.drafted(
             key=key, owner=owner, text=text, by=by, at=at, locale=locale, numbers=allowed_numbers, hosts=allowed_hosts
         )
@@ -224,9 +232,7 @@ class Unit(models.Model):
         from content.models.service import Service
         from content.models.unit_revision import UnitRevision
 
-        roles.require(by, "content.edit_words")
-        if by != User.objects.system():
-            must_read(by, self.source_locale_id)
+        may_draft(by, self.source_locale_id)
         change, text = Change(change), tidy(text)
         with transaction.atomic():
             stored = Unit.objects.select_for_update().get(pk=self.pk)

@@ -1,0 +1,42 @@
+"""Load tips, labels and targets as drafts that need review."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.utils import timezone
+
+from content.loading.facts import FACTS_DIR
+from content.loading.words import LoadedWords, load_words
+from core.cli import StaffCommand
+from core.models import User
+
+
+class Command(StaffCommand):
+    """Refuse all words where one text breaks a rule."""
+
+    help = "Load tips, labels and targets from YAML as drafts."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("--folder", type=Path, default=FACTS_DIR, help="where tips.yaml and targets/ are")
+        parser.add_argument("--by", metavar="NAME", help="the member of staff who writes (left out: the product itself)")
+
+    def act(self, options: dict[str, Any]) -> None:
+        by = self.person(options) if options["by"] else User.objects.system()
+        loaded = load_words(options["folder"], by=by, at=timezone.now())
+        self.answer(options, loaded.data(), _sentence(loaded))
+
+
+def _sentence(loaded: LoadedWords) -> str:
+    lines = [f"Nothing has changed: all {loaded.tips} tips are as they were."]
+    if loaded.changed:
+        targets = ", ".join(f"{locale} {count}" for locale, count in sorted(loaded.targets_new.items())) or "none"
+        lines = [
+            f"{loaded.tips} tips: {loaded.tips_new} new, {len(loaded.tips_changed)} changed; "
+            f"{loaded.units_new} texts new, {loaded.units_changed} changed; {loaded.targets_changed} translations changed.",
+            f"Translations new: {targets}. All of them are drafts that need review.",
+        ]
+    return "\n".join(lines + [f"  {key}: the text that a person wrote is kept." for key in loaded.kept])
