@@ -123,7 +123,7 @@ def read_snapshot(policy: Policy) -> Snapshot:
             policy=policy,
             directions=dict(Locale.objects.values_list("code", "dir")),
             texts={text.key: text for text in _texts(policy)},
-            services=tuple(_services()),
+            services=tuple(service_facts()),
             tips=tuple(_tips()),
             base=base,
             base_packs={
@@ -196,7 +196,8 @@ def _long_ago(at: datetime, day: date) -> bool:
     return at.date() + timedelta(days=OUTDATED_DAYS) < day
 
 
-def _services() -> Iterator[ServiceFact]:
+def service_facts() -> Iterator[ServiceFact]:
+    """Yield every service with its channels and the last check of each."""
     checks = {check.revision_id: check for check in Assurance.objects.order_by("at", "pk")}
     channels: dict[str, list[ChannelFact]] = defaultdict(list)
     for channel in Channel.objects.order_by("service_id", "position"):

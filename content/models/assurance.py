@@ -29,6 +29,9 @@ class Assurance(models.Model):
     at = models.DateTimeField()
     method = models.CharField(max_length=9, choices=Method.choices)
     until = models.DateField()
+    note = models.CharField(
+        max_length=300, blank=True, default="", db_default="", help_text="What was seen or heard; never shown to readers."
+    )
 
     class Meta:
         ordering = ("-at", "-id")

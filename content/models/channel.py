@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, ClassVar
 
 import pgtrigger
@@ -10,6 +10,7 @@ from django.db import models
 
 from content.models.channel_facts import FACTS, ChannelFacts
 from core import audit, roles
+from core.errors import Invalid
 from core.models import User
 
 if TYPE_CHECKING:
@@ -97,11 +98,13 @@ class Channel(ChannelFacts):
         """Return the key of the unit with the steps inside an app."""
         return f"channel.{self.service_id}.{self.position}.steps"
 
-    def assure(self, *, by: User, at: datetime, method: Method, until: date) -> Assurance:
+    def assure(self, *, by: User, at: datetime, method: Method, until: date, note: str = "") -> Assurance:
         """Write down that the channel, with the values it has now, was checked, and until when that is good."""
         from content.models.assurance import Assurance
 
         roles.require(by, "content.assure_channel")
-        assurance = Assurance.objects.create(revision_id=self.revision_id, by=by, at=at, method=method, until=until)
+        if until < at.astimezone(UTC).date():
+            raise Invalid("A check is good until today or a later day.", code="until")
+        assurance = Assurance.objects.create(revision_id=self.revision_id, by=by, at=at, method=method, until=until, note=note)
         audit.record(by=by, verb="assure", row=self, at=at, method=str(method), until=until.isoformat())
         return assurance

@@ -75,7 +75,15 @@ class ChannelRevisionQuerySet(models.QuerySet["ChannelRevision"]):
         return self.filter(state=RevisionState.PROPOSED)
 
     def propose(
-        self, *, service_id: str, position: int | None, act: Act, by: User, at: datetime, facts: dict[str, object]
+        self,
+        *,
+        service_id: str,
+        position: int | None,
+        act: Act,
+        by: User,
+        at: datetime,
+        facts: dict[str, object],
+        reason: str = "",
     ) -> ChannelRevision:
         """Propose to add (position None), change or remove a channel; Invalid where the facts break a rule."""
         roles.require(by, "content.propose_channelrevision")
@@ -85,7 +93,9 @@ class ChannelRevisionQuerySet(models.QuerySet["ChannelRevision"]):
             if position is None:
                 taken = self.filter(service_id=service_id).aggregate(last=models.Max("position"))["last"]
                 position = (taken or 0) + 1
-            revision = self.model(service=service, position=position, act=act, proposed_by=by, proposed_at=at, **facts)
+            revision = self.model(
+                service=service, position=position, act=act, reason=reason, proposed_by=by, proposed_at=at, **facts
+            )
             if faults := channel_faults(revision):
                 raise Invalid(" ".join(faults), code="channel", faults=faults)
             if self.proposed().filter(service_id=service_id, position=position).exists():
@@ -99,6 +109,7 @@ class ChannelRevision(ChannelFacts):
     """The full facts of a channel as they shall be, who proposed them and who approved them."""
 
     act = models.CharField(max_length=6, choices=Act.choices)
+    reason = models.CharField(max_length=300, blank=True, default="", db_default="", help_text="Why, for the second person.")
     state = models.CharField(max_length=9, choices=RevisionState.choices, default=RevisionState.PROPOSED)
     proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     proposed_at = models.DateTimeField()
@@ -127,7 +138,9 @@ class ChannelRevision(ChannelFacts):
         )
         triggers = (
             LIFECYCLE.trigger(),
-            pgtrigger.ReadOnly(name="values_fixed", fields=["service", "position", "act", "proposed_by", "proposed_at", *FACTS]),
+            pgtrigger.ReadOnly(
+                name="values_fixed", fields=["service", "position", "act", "reason", "proposed_by", "proposed_at", *FACTS]
+            ),
             pgtrigger.Protect(
                 name="approved_fixed", operation=pgtrigger.Update, condition=pgtrigger.Q(old__state=RevisionState.APPROVED)
             ),
