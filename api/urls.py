@@ -1,1 +1,26 @@
-urlpatterns: list = []
+"""Every path of the API, written out."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from api import health
+from api.v1 import docs, packs, problems, registrations, root, services, signposting, tips
+
+urlpatterns = [
+    path("v1/", root.RootView.as_view(), name="root"),
+    path("v1/packs/<str:country>/<str:locale>", packs.PackView.as_view(), name="pack"),
+    path("v1/packs/<str:country>/<str:locale>/<str:digest>", packs.PackBytesView.as_view(), name="pack-bytes"),
+    path("v1/tips", tips.TipsView.as_view(), name="tips"),
+    path("v1/tips/<str:slug>", tips.TipView.as_view(), name="tip"),
+    path("v1/services", services.ServicesView.as_view(), name="services"),
+    path("v1/services/<str:service_id>", services.ServiceView.as_view(), name="service"),
+    path("v1/help", signposting.HelpView.as_view(), name="help"),
+    path("v1/registrations", registrations.RegistrationsView.as_view(), name="registrations"),
+    path("v1/registrations/<str:registration_id>", registrations.RegistrationView.as_view(), name="registration"),
+    path("v1/problems/<str:code>", problems.ProblemView.as_view(), name="problem"),
+    path("v1/schema", docs.SchemaView.as_view(), name="schema"),
+    path("v1/docs", docs.DocsView.as_view(), name="docs"),
+    path("healthz", health.AliveView.as_view(), name="healthz"),
+    path("readyz", health.ReadyView.as_view(), name="readyz"),
+]

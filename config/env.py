@@ -110,7 +110,12 @@ def cache(name: str) -> dict[str, Any]:
     """Turn locmem:// or redis://… into one of Django's caches."""
     url = text(name, "locmem://")
     if url.startswith("locmem://"):
-        return {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "fingerpost"}
+        return {
+            "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+            "LOCATION": "fingerpost",
+            # One entry a client and window: Django's 300 would forget the counts that limits rest on.
+            "OPTIONS": {"MAX_ENTRIES": 20_000},
+        }
     if url.startswith(("redis://", "rediss://", "unix://")):
         return {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": url}
     raise BadSetting(f"{name} must begin with locmem:// or redis://.")

@@ -22,6 +22,8 @@ PACK_SIGNING_KEY = env.text("PACK_SIGNING_KEY", "")
 SERVE_UNREVIEWED = env.flag("SERVE_UNREVIEWED")
 PORT = int(env.number("PORT", 8000, low=1, high=65535))
 PUBLIC_URL = env.text("PUBLIC_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
+# Proxies in front that append to X-Forwarded-For; with none the connection's own address counts for the limits.
+TRUSTED_PROXIES = int(env.number("TRUSTED_PROXIES", 0, low=0, high=10))
 BROKER_URL = env.text("BROKER_URL", "memory://")
 
 if SANDBOX and not is_loopback(FCM_ENDPOINT):
@@ -57,6 +59,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "api.cors.cross_origin",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -133,8 +136,39 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 FILE_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
 
-REST_FRAMEWORK: dict[str, object] = {}
-SPECTACULAR_SETTINGS: dict[str, object] = {"TITLE": "Fingerpost", "OAS_VERSION": "3.1.0"}
+REST_FRAMEWORK: dict[str, object] = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": ["api.auth.Nobody"],
+    "DEFAULT_PARSER_CLASSES": ["api.parsers.StrictJSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_SCHEMA_CLASS": "api.schema.Auto",
+    "EXCEPTION_HANDLER": "api.errors.handle",
+    "UNAUTHENTICATED_USER": None,
+    # A query parameter would be an unknown one.
+    "URL_FORMAT_OVERRIDE": None,
+}
+SPECTACULAR_SETTINGS: dict[str, object] = {
+    "TITLE": "Fingerpost",
+    "DESCRIPTION": "Localized safety tips, signposting to the right help, and campaign alerts. docs/app-developers.md has the rules.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "LICENSE": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+    "SERVE_INCLUDE_SCHEMA": False,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "ENUM_NAME_OVERRIDES": {
+        "Audience": "content.terms.Audience",
+        "Situation": "content.terms.Situation",
+        "Role": "content.terms.Role",
+        "Step": "content.terms.Step",
+    },
+    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "api.schema.close_requests"],
+}
+
+# Scope to (requests, seconds) for one network address; packs have no limit. Schools and mobile networks share an address.
+THROTTLES = {"read": (6000, 60), "help": (1200, 60), "receipts": (600, 60), "registrations": (300, 60)}
+if SANDBOX:
+    # Thousands of sample devices register from this one machine.
+    THROTTLES = {scope: (1_000_000, seconds) for scope, (_, seconds) in THROTTLES.items()}
 
 # No access log anywhere: an address beside a path and a time says too much about a child.
 LOGGING = {

@@ -7,3 +7,8 @@ urlpatterns = [
     path("console/", admin.site.urls),
     path("", include("api.urls")),
 ]
+
+handler400 = "api.errors.bad_request"
+handler403 = "api.errors.permission_denied"
+handler404 = "api.errors.not_found"
+handler500 = "api.errors.server_error"

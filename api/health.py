@@ -1,0 +1,59 @@
+"""/healthz and /readyz: for load balancers; they say nothing that a stranger could use."""
+
+from __future__ import annotations
+
+from django.db import DatabaseError, connection
+from django.http import HttpResponse
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+
+from api import packs
+from api.auth import Everybody
+from api.conditional import NO_STORE, answer
+from api.views import ApiView
+from core.errors import DomainError
+
+
+class AliveView(ApiView):
+    """Whether the process answers."""
+
+    permission_classes = [Everybody]
+    throttle = None
+
+    @extend_schema(exclude=True)
+    def get(self, request: Request) -> HttpResponse:
+        """Answer without touching anything else."""
+        return answer(request, {"alive": True}, cache=NO_STORE)
+
+
+class ReadyView(ApiView):
+    """Whether readers and registrations can be answered; 503 where readers cannot."""
+
+    permission_classes = [Everybody]
+    throttle = None
+
+    @extend_schema(exclude=True)
+    def get(self, request: Request) -> HttpResponse:
+        """Try a read and a statement."""
+        state = {"reads": _reads(), "writes": _writes()}
+        response = answer(request, state, cache=NO_STORE)
+        response.status_code = 200 if state["reads"] else 503
+        return response
+
+
+def _reads() -> bool:
+    try:
+        packs.current()
+    except (DatabaseError, DomainError):
+        return False
+    return True
+
+
+def _writes() -> bool:
+    try:
+        with connection.cursor() as cursor:
+            # A standby answers questions but stores nothing.
+            cursor.execute("SELECT pg_is_in_recovery()")
+            return not cursor.fetchone()[0]
+    except DatabaseError:
+        return False

@@ -1,0 +1,60 @@
+"""GET /v1/schema and /v1/docs: the contract, for machines and for people; nothing is fetched from elsewhere."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import orjson
+from django.http import HttpResponse
+from django.template.loader import render_to_string
+from django.urls import reverse
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.utils import extend_schema
+from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
+
+from api.auth import Everybody
+from api.conditional import SHORT, answer
+from api.views import ApiView
+
+
+@cache
+def _schema() -> bytes:
+    document = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
+    return orjson.dumps(document)
+
+
+class SchemaView(ApiView):
+    """The OpenAPI document."""
+
+    permission_classes = [Everybody]
+
+    @extend_schema(exclude=True)
+    def get(self, request: Request) -> HttpResponse:
+        """Return OpenAPI 3.1 as JSON."""
+        return answer(request, _schema(), cache=SHORT)
+
+
+class Page(BaseRenderer):
+    """HTML, for content negotiation."""
+
+    media_type = "text/html"
+    format = "html"
+    charset = "utf-8"
+
+    def render(self, data: Any, accepted_media_type: Any = None, renderer_context: Any = None) -> bytes:
+        raise NotImplementedError
+
+
+class DocsView(ApiView):
+    """The schema as a page."""
+
+    permission_classes = [Everybody]
+    renderer_classes = [Page]
+
+    @extend_schema(exclude=True)
+    def get(self, request: Request) -> HttpResponse:
+        """Return a page that reads /v1/schema; its scripts and styles are this server's own files."""
+        page = render_to_string("api/docs.html", {"schema": reverse("schema")})
+        return answer(request, page.encode(), cache=SHORT, content_type="text/html; charset=utf-8")

@@ -1,0 +1,44 @@
+"""GET /v1/problems/{code}: what a problem's `type` refers to."""
+
+from __future__ import annotations
+
+from django.http import HttpResponse
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+
+from api import fields
+from api.auth import Everybody
+from api.conditional import SHORT, answer
+from api.errors import KINDS, TYPE_PREFIX
+from api.schema import path_text
+from api.v1.shapes import _Shape
+from api.views import ApiView
+from core.errors import NotFound
+
+
+class NoSuchProblem(NotFound):
+    """No answer of this API has this type."""
+
+
+class ProblemKind(_Shape):
+    """One kind of problem."""
+
+    type = serializers.CharField()
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+
+
+class ProblemView(ApiView):
+    """One kind of problem."""
+
+    permission_classes = [Everybody]
+    path_parameters = (path_text("code", fields.SLUG, 40, "The last part of a problem's type."),)
+
+    @extend_schema(operation_id="problem", responses=ProblemKind, tags=["service"])
+    def get(self, request: Request, code: str) -> HttpResponse:
+        """Return the title and status that every problem of this type has."""
+        kind = KINDS.get(code)
+        if kind is None:
+            raise NoSuchProblem()
+        return answer(request, {"type": TYPE_PREFIX + kind.code, "title": kind.title, "status": kind.status}, cache=SHORT)

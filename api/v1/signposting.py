@@ -1,0 +1,128 @@
+"""POST /v1/help: the resolver for thin clients. Situation and age come in the body, which is kept and logged nowhere."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpResponse
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.serializers import ValidationError
+
+from api import fields, packs
+from api.auth import Everybody
+from api.conditional import NO_STORE
+from api.fields import Choice, Flag, Instant, Listing, Strict, Text, Whole, rfc3339
+from api.negotiation import choose_country, choose_spoken, settle
+from api.v1 import shapes
+from api.v1.reading import Reading
+from api.views import ApiView
+from content.resolver import Plan, Query, Step, resolve
+from content.terms import Audience, Situation
+from notifications import values
+
+_OLDEST = 120
+
+
+class HelpRequest(Strict):
+    """What the reader tells; only country and situation are needed. The ages are the young person's, whoever asks."""
+
+    country = Text(fields.COUNTRY, most=2, help_text="ISO 3166-1 alpha-2: where the young person is now.")
+    region = Text(fields.REGION, most=6, required=False, allow_null=True, help_text="ISO 3166-2 of that country.")
+    audience = Choice(Audience.choices, required=False, default=Audience.TEEN.value, help_text="Who asks.")
+    age = Whole(min_value=0, max_value=_OLDEST, required=False, allow_null=True, help_text="Missing means under 18.")
+    age_in_image = Whole(min_value=0, max_value=_OLDEST, required=False, allow_null=True, help_text="At most `age`.")
+    situation = Text(fields.SLUG, most=40, help_text="An id; one that is not known gets the plan for not-sure.")
+    site = Text(fields.SLUG, most=40, required=False, allow_null=True, help_text="Where it happened, such as snapchat.")
+    languages = Listing(
+        child=Text(fields.TAG, most=35), max_length=10, required=False, allow_null=True, help_text="BCP 47, best first."
+    )
+    can_speak = Flag(required=False, allow_null=True, help_text="false: chat, SMS and forms come first.")
+    at = Instant(required=False, allow_null=True, help_text="The instant to answer for; left out: now.")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        age, in_image = attrs.get("age"), attrs.get("age_in_image")
+        if age is not None and in_image is not None and in_image > age:
+            raise ValidationError({"age_in_image": ["Nobody is older in a picture than now."]})
+        return attrs
+
+
+class HelpView(ApiView):
+    """The resolver."""
+
+    permission_classes = [Everybody]
+    throttle = "help"
+
+    @extend_schema(operation_id="help", request=HelpRequest, responses=shapes.HelpAnswer, tags=["help"])
+    def post(self, request: Request) -> HttpResponse:
+        """Return a short ordered plan with the services it names; never empty."""
+        serializer = HelpRequest(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        told = serializer.validated_data
+        served = packs.current()
+        country = choose_country(served, told["country"])
+        if told.get("region"):
+            values.region(country.requested, told["region"])
+        locale = choose_spoken(served, told.get("languages") or (), request.headers.get("Accept-Language"))
+        country, locale = settle(served, country, locale)
+        digest, pack = served.parsed(country.served, locale.served)
+        query = _query(told, country.requested)
+        plan = resolve(pack, query, told.get("at") or timezone.now())
+        read = Reading(request._request, served.number, digest, country, locale, pack)
+        return read.answer(
+            cache=NO_STORE,
+            situation=query.situation if query.situation in Situation.values else Situation.NOT_SURE.value,
+            **_answer(plan, pack),
+        )
+
+
+def _query(told: Mapping[str, Any], country: str) -> Query:
+    return Query(
+        country=country,
+        situation=told["situation"],
+        audience=told["audience"],
+        region=told.get("region"),
+        age=told.get("age"),
+        age_in_image=told.get("age_in_image"),
+        site=told.get("site"),
+        languages=tuple(told.get("languages") or ()),
+        can_speak=told.get("can_speak"),
+    )
+
+
+def _answer(plan: Plan, pack: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "plan": [_step(step, pack["labels"]) for step in plan.steps],
+        "services": dict(plan.services),
+        "tips": list(plan.tips),
+    }
+
+
+def _step(step: Step, labels: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "step": step.step,
+        "label": labels["steps"][step.step]["text"],
+        "service": step.service,
+        "why": [{"code": code, "text": _word(labels, code)} for code in step.why],
+        "open": step.open,
+        "closes_at": _time(step.closes_at),
+        "opens_at": _time(step.opens_at),
+        "stale": step.stale,
+        "language_match": step.language_match,
+        "alternatives": list(step.alternatives),
+        "conditions": [
+            {"service": service, "code": code, "text": _word(labels, code)} for service, code in step.conditions.items()
+        ],
+    }
+
+
+def _word(labels: Mapping[str, Any], code: str) -> str | None:
+    phrase = labels["why"].get(code)
+    return None if phrase is None else phrase["text"]
+
+
+def _time(value: datetime | None) -> str | None:
+    return None if value is None else rfc3339(value)

@@ -1,0 +1,67 @@
+"""What every view shares: shut by default, known parameters only, methods before anything else, OPTIONS for browsers."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from rest_framework.exceptions import MethodNotAllowed, ValidationError
+from rest_framework.request import Request
+from rest_framework.throttling import BaseThrottle
+from rest_framework.views import APIView
+
+from api.cors import preflight
+from api.errors import InvalidQuery
+from api.fields import Strict
+from api.throttles import AddressThrottle
+
+
+class NoParameters(Strict):
+    """A path that takes no query parameters."""
+
+
+class ApiView(APIView):
+    """A view of the API. Subclasses state `permission_classes`; `query` names the parameters it takes."""
+
+    #: Parameters of the query string.
+    query: ClassVar[type[Strict]] = NoParameters
+    #: Scope of settings.THROTTLES, or None where nothing may stand between a reader and the answer.
+    throttle: ClassVar[str | None] = "read"
+    #: Whether requests pass when the cache that counts them is down.
+    throttle_fails_open: ClassVar[bool] = True
+
+    parameters: dict[str, Any]
+
+    def get_throttles(self) -> list[BaseThrottle]:
+        return [AddressThrottle()] if self.throttle else []
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        if (request.method or "").lower() not in self._handled():
+            raise MethodNotAllowed(request.method or "")
+        super().initial(request, *args, **kwargs)
+        self.parameters = _read(self.query, request)
+
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        if request.method == "OPTIONS":
+            # A browser asks without the headers that the request itself will carry.
+            return preflight(self.allowed_methods)
+        return super().dispatch(request, *args, **kwargs)
+
+    @property
+    def default_response_headers(self) -> dict[str, str]:
+        return {}
+
+    def _handled(self) -> list[str]:
+        return [name for name in self.http_method_names if hasattr(self, name)]
+
+
+def _read(query: type[Strict], request: Request) -> dict[str, Any]:
+    """Return the validated parameters, or raise InvalidQuery naming what is unknown, repeated or wrong."""
+    given = request.query_params
+    if repeated := {name[:60]: ["Give it once."] for name in given if len(given.getlist(name)) > 1}:
+        raise InvalidQuery(repeated)
+    serializer = query(data=given.dict())
+    try:
+        serializer.is_valid(raise_exception=True)
+    except ValidationError as error:
+        raise InvalidQuery(error.detail) from None
+    return dict(serializer.validated_data)
