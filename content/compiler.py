@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import transaction
 
 from content.checks.release import country_findings, pack_findings
-from content.items import Finding, Item, Items
+from content.items import Finding, Item, Items, Names
 from content.models import Pack, Release, ReleasePack
 from content.serving import reaches
 from content.snapshot import Policy, ServiceFact, Snapshot, read_snapshot
@@ -92,7 +92,7 @@ def _build(items: Items, country: str, locale: str) -> Built:
         "retired": _retired(inside, services),
     }
     findings = [
-        *country_findings(inside, value, snapshot.policy),
+        *country_findings(snapshot.services, value, snapshot.policy),
         *pack_findings(value, missing_labels=missing),
         *tip_findings,
         *(finding for item in (*label_items, *services.values(), *tips) for finding in item.findings),
@@ -141,21 +141,20 @@ def _tips(items: Items, country: str, locale: str, services: Mapping[str, Item])
 _NOT_APPROVED = ("not-approved", "A text of it was never approved.")
 
 
-def _names(items: Items, named: Iterable[str], services: Mapping[str, Item]) -> tuple[dict[str, tuple[str, str]], list[str]]:
-    """Return the id and name each named service stands for here (its successor where it has retired), and those lost."""
-    successors = {service.id: service.successor for service in items.snapshot.services}
-    names, lost = {}, []
+def _names(items: Items, named: Iterable[str], services: Mapping[str, Item]) -> tuple[Names, list[str]]:
+    """Return what each named service stands for here (its successor where it has retired), and those that are lost."""
+    names, lost = [], []
     for name in sorted(named):
         stands: str | None = name
         passed: set[str] = set()
         while stands is not None and stands not in services and stands not in passed:
             passed.add(stands)
-            stands = successors.get(stands)
+            stands = items.successors.get(stands)
         if stands in services:
-            names[name] = (stands, services[stands].value["name"])
+            names.append((name, stands, services[stands].value["name"]))
         else:
             lost.append(name)
-    return names, lost
+    return tuple(names), lost
 
 
 def _retired(inside: Iterable[ServiceFact], services: Mapping[str, Item]) -> list[dict[str, str | None]]:

@@ -35,12 +35,19 @@ class Item:
     findings: tuple[Finding, ...] = ()
 
 
+#: (token's id, id and official name that it stands for), sorted: the same tip in the same words is made once.
+Names = tuple[tuple[str, str, str], ...]
+
+
 class Items:
     """The parts of packs over one snapshot, kept for the length of one compilation."""
 
     def __init__(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
+        self.successors = {service.id: service.successor for service in snapshot.services}
         self._services: dict[tuple[str, str], Item | None] = {}
+        self._tips: dict[tuple[str, str, Names], Item | None] = {}
+        self._named = {tip.slug: self._services_named(tip) for tip in snapshot.tips}
         self._texts: dict[tuple[str, str], Item | None] = {}
         self._faults: dict[tuple[str, str], tuple[Finding, ...]] = {}
         self._chains: dict[str, list[str]] = {}
@@ -58,11 +65,20 @@ class Items:
             self._services[service.id, locale] = self._service(service, locale)
         return self._services[service.id, locale]
 
-    def tip(self, tip: TipFact, locale: str, names: Mapping[str, tuple[str, str]]) -> Item | None:
+    def tip(self, tip: TipFact, locale: str, names: Names) -> Item | None:
         """Return a whole tip in one language, or None where not all of its texts may be served.
 
-        `names` gives the id and official name that each service token stands for in this pack.
+        `names` gives for each service token the id and official name that it stands for in this pack.
         """
+        if (tip.slug, locale, names) not in self._tips:
+            self._tips[tip.slug, locale, names] = self._tip(tip, locale, {token: (id_, name) for token, id_, name in names})
+        return self._tips[tip.slug, locale, names]
+
+    def named_by(self, tip: TipFact) -> frozenset[str]:
+        """Return the ids of the services that the tip's source texts name."""
+        return self._named[tip.slug]
+
+    def _tip(self, tip: TipFact, locale: str, names: Mapping[str, tuple[str, str]]) -> Item | None:
         keys = [(field, key) for field, key in tip.keys if key in self.snapshot.texts or field != "more"]
         texts = [self.snapshot.texts.get(key) for _, key in keys]
         if any(text is None or text.text is None for text in texts):
@@ -101,10 +117,9 @@ class Items:
             tuple(finding for text in units for finding in self._findings(text, served.locale)),
         )
 
-    def named_by(self, tip: TipFact) -> set[str]:
-        """Return the ids of the services that the tip's source texts name."""
+    def _services_named(self, tip: TipFact) -> frozenset[str]:
         texts = (self.snapshot.texts.get(key) for _, key in tip.keys)
-        return {token.name for text in texts if text is not None and text.text for token in tokens(text.text)}
+        return frozenset(token.name for text in texts if text is not None and text.text for token in tokens(text.text))
 
     def _text(self, key: str, locale: str) -> Item | None:
         text = self.snapshot.texts.get(key)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from content.items import Finding
-from content.serving import standing
+from content.serving import reaches, standing
 from content.terms import WORLDWIDE, ChannelType, Confidence, Role, Situation
 
 if TYPE_CHECKING:
@@ -15,13 +15,15 @@ if TYPE_CHECKING:
 _NUMBERS = (ChannelType.PHONE, ChannelType.SMS)
 
 
-def country_findings(inside: Iterable[ServiceFact], pack: Mapping[str, Any], policy: Policy) -> Iterator[Finding]:
-    """Say of each service that reaches the country what is wrong with it, and whether the emergency number is there."""
+def country_findings(services: Iterable[ServiceFact], pack: Mapping[str, Any], policy: Policy) -> Iterator[Finding]:
+    """Say of each service of the country what is wrong with it, and whether the emergency number is there."""
     country = pack["country"]
-    for service in inside:
-        if service.active and Role.EMERGENCY in service.roles:
+    for service in services:
+        if not service.active:
+            continue
+        if Role.EMERGENCY in service.roles and reaches(service, country):
             yield from _emergency_findings(service, country, policy)
-        elif service.active and service.country == country:
+        elif service.country == country:
             yield from _withheld(service, policy)
     if country != WORLDWIDE and not any(_is_emergency_number(service) for service in pack["services"]):
         yield Finding("no-emergency-number", country, "No emergency number can be served here.", blocks=True, country=country)
@@ -58,9 +60,9 @@ def _emergency_findings(service: ServiceFact, country: str, policy: Policy) -> I
 def _withheld(service: ServiceFact, policy: Policy) -> Iterator[Finding]:
     if not service.channels:
         yield Finding("no-channel", service.id, "It has no channel and is withheld.", blocks=False, country=service.country)
-    elif not any(standing(service, channel, policy).served for channel in service.channels):
-        detail = "Nobody has assured any of its channels, or the check has run out; it is withheld."
-        yield Finding("withheld", service.id, detail, blocks=False, country=service.country)
     elif service.area == ():
         detail = "Nobody has said in which countries it works; it is withheld."
         yield Finding("no-area", service.id, detail, blocks=False, country=service.country)
+    elif not any(standing(service, channel, policy).served for channel in service.channels):
+        detail = "Nobody has assured any of its channels, or the check has run out; it is withheld."
+        yield Finding("withheld", service.id, detail, blocks=False, country=service.country)

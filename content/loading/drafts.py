@@ -9,7 +9,7 @@ from datetime import datetime
 from content.checks.gate import source_faults, tidy
 from content.models import Service, Unit
 from content.terms import SOURCE_LOCALE, Change
-from core.models import User
+from core.models import AuditEntry, User
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,11 @@ class Drafted:
     new: list[str] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)
     kept: list[str] = field(default_factory=list)
+
+
+def edited_by_people(model: str) -> set[str]:
+    """Return the rows of the model that anybody changed by a domain method: a file no longer speaks for them."""
+    return set(AuditEntry.objects.filter(model=model).values_list("row", flat=True))
 
 
 def write_drafts(drafts: Iterable[Draft], *, by: User, at: datetime) -> Drafted:

@@ -13,7 +13,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.text import slugify
 
-from content.loading.drafts import Draft, write_drafts
+from content.loading.drafts import Draft, edited_by_people, write_drafts
 from content.loading.facts_file import Entry, Words, read_facts
 from content.loading.proposals import Difference, Slots, compare
 from content.loading.reference import load_reference
@@ -97,7 +97,7 @@ def _organizations(entries: Iterable[Entry]) -> None:
 
 def _services(entries: Iterable[Entry], loaded: Loaded) -> None:
     organizations = dict(Organization.objects.values_list("name", "id"))
-    there = Service.objects.in_bulk()
+    there, edited = Service.objects.in_bulk(), edited_by_people("content.Service")
     new = []
     for entry in entries:
         fields = entry.fields | {
@@ -108,6 +108,11 @@ def _services(entries: Iterable[Entry], loaded: Loaded) -> None:
         if service is None:
             new.append(Service(id=entry.id, **fields))
         elif changed := {name: value for name, value in fields.items() if getattr(service, name) != value}:
+            if entry.id in edited:
+                loaded.notes.append(
+                    f"{entry.id}: people edited it, and it is kept; the file says otherwise of {', '.join(changed)}."
+                )
+                continue
             Service.objects.filter(pk=entry.id).update(**changed)
             loaded.services_changed.append(entry.id)
     Service.objects.bulk_create(new)

@@ -11,7 +11,7 @@ from typing import Any
 from django.db import transaction
 
 from content.checks.gate import target_faults, tidy
-from content.loading.drafts import draft_faults, write_drafts
+from content.loading.drafts import draft_faults, edited_by_people, write_drafts
 from content.loading.facts import FACTS_DIR
 from content.loading.words_file import TipEntry, read_words, refuse
 from content.models import Locale, Target, Tip, Unit
@@ -58,7 +58,8 @@ def load_words(folder: Path = FACTS_DIR, *, by: User, at: datetime) -> LoadedWor
     _tips(words.tips, loaded)
     refuse(draft_faults(words.drafts, by=by, at=at))
     done = write_drafts(words.drafts, by=by, at=at)
-    loaded.units_new, loaded.units_changed, loaded.kept = len(done.new), len(done.changed), done.kept
+    loaded.units_new, loaded.units_changed = len(done.new), len(done.changed)
+    loaded.kept += done.kept
     _targets(words.targets, loaded, by=by, at=at)
     if loaded.changed:
         audit.record(by=by, verb="load words", at=at, **{k: v for k, v in loaded.data().items() if k != "kept"})
@@ -66,13 +67,16 @@ def load_words(folder: Path = FACTS_DIR, *, by: User, at: datetime) -> LoadedWor
 
 
 def _tips(entries: Iterable[TipEntry], loaded: LoadedWords) -> None:
-    there = Tip.objects.in_bulk()
+    there, edited = Tip.objects.in_bulk(), edited_by_people("content.Tip")
     new = []
     for entry in entries:
         tip = there.get(entry.slug)
         if tip is None:
             new.append(Tip(slug=entry.slug, **entry.fields))
         elif changed := {name: value for name, value in entry.fields.items() if getattr(tip, name) != value}:
+            if entry.slug in edited:
+                loaded.kept.append(f"tip {entry.slug}")
+                continue
             Tip.objects.filter(pk=entry.slug).update(**changed)
             loaded.tips_changed.append(entry.slug)
     Tip.objects.bulk_create(new)

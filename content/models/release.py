@@ -59,6 +59,20 @@ LIFECYCLE = Lifecycle(
 )
 
 
+#: Who published it stays, and a number that readers have seen is never followed by a lower one.
+_PUBLISHED_ONCE = """
+    IF OLD.published_at IS NOT NULL
+        AND (NEW.published_by_id, NEW.published_at) IS DISTINCT FROM (OLD.published_by_id, OLD.published_at) THEN
+        RAISE EXCEPTION 'a release is published once' USING ERRCODE = 'check_violation';
+    END IF;
+    IF NEW.state = 'published' AND OLD.state <> 'published'
+        AND EXISTS (SELECT 1 FROM content_release r WHERE r.number > NEW.number AND r.published_at IS NOT NULL) THEN
+        RAISE EXCEPTION 'a newer release was published before' USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+"""
+
+
 class ReleaseQuerySet(models.QuerySet["Release"]):
     """Find releases."""
 
@@ -128,12 +142,10 @@ class Release(models.Model):
         )
         triggers = (
             LIFECYCLE.trigger(),
-            pgtrigger.ReadOnly(name="compiled_fixed", fields=["base", "restores", "compiled_by", "compiled_at", "report"]),
             pgtrigger.ReadOnly(
-                name="published_fixed",
-                fields=["published_by", "published_at"],
-                condition=pgtrigger.Q(old__published_at__isnull=False),
+                name="compiled_fixed", fields=["number", "base", "restores", "compiled_by", "compiled_at", "report"]
             ),
+            pgtrigger.Trigger(name="published_once", when=pgtrigger.Before, operation=pgtrigger.Update, func=_PUBLISHED_ONCE),
             pgtrigger.Protect(name="kept", operation=pgtrigger.Delete, condition=~pgtrigger.Q(old__state=ReleaseState.CANDIDATE)),
         )
 

@@ -39,4 +39,4 @@ def _sentence(loaded: LoadedWords) -> str:
             f"{loaded.units_new} texts new, {loaded.units_changed} changed; {loaded.targets_changed} translations changed.",
             f"Translations new: {targets}. All of them are drafts that need review.",
         ]
-    return "\n".join(lines + [f"  {key}: the text that a person wrote is kept." for key in loaded.kept])
+    return "\n".join(lines + [f"  {key}: what a person wrote is kept." for key in loaded.kept])
