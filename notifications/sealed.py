@@ -19,7 +19,7 @@ _NONCE_BYTES = 12
 
 
 class KeyMissing(Exception):
-    """ADDRESS_KEYS does not hold the key that sealed this address."""
+    """ADDRESS_KEYS does not hold the key that sealed this address; says so in a sentence."""
 
 
 class Damaged(Exception):
@@ -53,7 +53,7 @@ def unseal(sealed: str, *, row_digest: str) -> str:
     """Return the address; KeyMissing when its key is not at hand, Damaged when the text is not what was sealed."""
     key_id, _, encoded = sealed.partition(".")
     if key_id not in settings.ADDRESS_KEYS:
-        raise KeyMissing(key_id)
+        raise KeyMissing(f"ADDRESS_KEYS lacks the key {key_id} that sealed an address. Nobody was deleted.")
     try:
         data = urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4))
         return _cipher(key_id).decrypt(data[:_NONCE_BYTES], data[_NONCE_BYTES:], row_digest.encode()).decode()

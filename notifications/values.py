@@ -15,7 +15,7 @@ from core.errors import Invalid
 #: A Firebase installation ID: 22 characters of URL-safe base64.
 _FID = re.compile(r"[A-Za-z0-9_-]{22}")
 #: Printable ASCII without spaces, and without what JSON would have to escape: a prepared message takes it as it is.
-_TOKEN = re.compile(r'[!#-\[\]-~]{1,512}')
+_TOKEN = re.compile(r"[!#-\[\]-~]{1,512}")
 # No free text can hide in a version: digits, and at most one of four words.
 _VERSION = re.compile(r"\d{1,5}(\.\d{1,5}){0,3}(-(dev|alpha|beta|rc)(\.?\d{1,4})?)?(\+\d{1,9})?")
 
@@ -69,7 +69,7 @@ def locale(value: str) -> str:
     Extensions, variants and private use are dropped: they choose no text of ours, and could carry words of their own.
     """
     try:
-        tag = langcodes.Language.get(langcodes.standardize_tag(value)) if len(value) <= 100 else None
+        tag = langcodes.get(langcodes.standardize_tag(value)) if len(value) <= 100 else None
     except ValueError:
         tag = None
     if tag is None:
@@ -87,9 +87,11 @@ def time_zone(value: str | None) -> str:
 def _zones() -> dict[str, str]:
     """Map every known name, in lower case, to the name we store."""
     data = files("tzdata").joinpath("zoneinfo")
-    links = dict(
-        reversed(line.split()[1:3]) for line in data.joinpath("tzdata.zi").read_text("ascii").splitlines() if line.startswith("L ")
-    )
+    links: dict[str, str] = {}
+    for line in data.joinpath("tzdata.zi").read_text("ascii").splitlines():
+        if line.startswith("L "):
+            _, target, link = line.split()
+            links[link] = target
     places = {line.split("\t")[2] for line in data.joinpath("zone.tab").read_text("ascii").splitlines() if line[0] != "#"}
     known = available_timezones() - {"localtime", "Factory"}
     # A name that the table of countries lists stays as it is (Europe/Oslo), although its rules are another zone's.

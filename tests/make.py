@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
+from content.compiler import compile_release
+from content.loading.reference import load_reference
+from content.loading.words_file import LABELS
+from content.models import Channel, ChannelRevision, Organization, Release, Service, Target, Tip, Unit
+from content.models.channel_revision import Act
 from core import roles
 from core.models import User
+from notifications.models import App, Campaign, Registered, Registration
 
 #: A Tuesday morning in London; tests that need a clock take this one.
 NOON = datetime(2026, 12, 1, 12, 0, tzinfo=UTC)
@@ -17,3 +24,207 @@ def person(name: str, *given: str, locales: tuple[str, ...] = ("*",)) -> User:
     for role in given:
         roles.give(user, role)
     return User.objects.get(pk=user.pk)
+
+
+# Content: rows are made by the domain's own doors, so that a builder cannot make what the product could not.
+
+
+def world() -> None:
+    """Make all countries and locales."""
+    load_reference()
+
+
+def checker() -> User:
+    """Return the second person who approves numbers in builders."""
+    return User.objects.filter(username="checker").first() or person("checker", "assurer", "localisation-reviewer", "publisher")
+
+
+def channel(service: Service, *, at: datetime = NOON, **facts: object) -> Channel:
+    """Add a channel to a service, proposed by the product and approved by `checker`; a phone 0800 1111 unless told otherwise."""
+    defaults: dict[str, object] = {
+        "type": "phone",
+        "number_type": "e164",
+        "dial": "0800 1111",
+        "address": "+448001111",
+        "hours": "24/7",
+        "cost": "free",
+    }
+    if facts.get("type", "phone") not in ("phone", "sms"):
+        defaults |= {"number_type": "", "dial": "", "address": "https://example.org/report", "hours": ""}
+    revision = ChannelRevision.objects.propose(
+        service_id=service.pk, position=None, act=Act.ADD, by=User.objects.system(), at=at, facts=defaults | facts
+    )
+    revision.approve(by=checker(), at=at)
+    return Channel.objects.get(service=service, position=revision.position)
+
+
+def service(
+    id: str = "gb-line",
+    *,
+    country: str = "GB",
+    purpose: str = "Talk to someone who listens.",
+    channels: int = 1,
+    **fields: object,
+) -> Service:
+    """Make a confirmed helpline of the country with one phone number."""
+    organization, _ = Organization.objects.get_or_create(id="org", defaults={"name": "An Organization"})
+    defaults: dict[str, object] = {
+        "name": f"The {id} service",
+        "roles": ["helpline"],
+        "audiences": ["teen", "parent", "educator", "bystander"],
+        "situations": ["self-harm-risk"],
+        "general": True,
+        "confidence": "confirmed-in-source",
+        "source": "https://example.org",
+    }
+    made = Service.objects.create(id=id, organization=organization, country_id=country, **(defaults | fields))
+    unit(f"service.{id}.purpose", purpose, owner=f"service:{id}")
+    for _ in range(channels):
+        channel(made)
+    return made
+
+
+def emergency(country: str = "GB", **fields: object) -> Service:
+    """Make an emergency service of the country with the number 999."""
+    made = service(f"{country.lower()}-emergency", country=country, channels=0, **({"roles": ["emergency"]} | fields))
+    channel(made, number_type="short", dial="999", address="999")
+    return made
+
+
+def unit(key: str, text: str, *, owner: str = "term", by: User | None = None, approved: bool = False, **more: Any) -> Unit:
+    """Write a unit as the product (or another person), approved by `checker` if asked."""
+    made = Unit.objects.write(key=key, owner=owner, text=text, by=by or User.objects.system(), at=NOON, **more)
+    if approved:
+        made.approve(by=checker(), at=NOON)
+    return made
+
+
+def labels(*, approved: bool = False) -> None:
+    """Write the labels that no pack can do without."""
+    for key in sorted(LABELS):
+        unit(key, f"Label of {key.partition('.')[2].replace('-', ' ')}", approved=approved)
+
+
+def tip(slug: str = "first-hour", *, approved: bool = False, texts: dict[str, str] | None = None, **fields: object) -> Tip:
+    """Make a tip of a title, a short answer, one step to do and one not to do."""
+    defaults: dict[str, object] = {"audiences": ["teen"], "situations": ["blackmail"], "do_now": [1], "do_not": [1]}
+    made = Tip.objects.create(slug=slug, **(defaults | fields))
+    words = {"title": "Stop and breathe", "short": "You are not alone.", "do-now.1": "Tell one adult.", "do-not.1": "Do not pay."}
+    for part, text in (words | (texts or {})).items():
+        unit(f"tip.{slug}.{part}", text, owner=f"tip:{slug}", approved=approved)
+    return made
+
+
+def target(key: str, locale: str, text: str, *, approved: bool = False) -> Target:
+    """Write the target of a unit as the product, approved by `checker` if asked."""
+    made = Unit.objects.get(key=key).target(locale)
+    made.write(text=text, by=User.objects.system(), at=NOON, from_revision=0)
+    if approved:
+        made.approve(by=checker(), at=NOON)
+    return made
+
+
+def small_content() -> None:
+    """Make the least that a pack for Great Britain and the worldwide one can be compiled of."""
+    world()
+    labels()
+    emergency()
+    service("gb-line")
+    service("zz-line", country="ZZ", channels=0)
+    channel(Service.objects.get(pk="zz-line"), type="url")
+    tip()
+
+
+def release(*, publish: bool = True) -> Release:
+    """Compile what there is, and publish it by a second person unless told otherwise."""
+    compiler = User.objects.filter(username="compiler").first() or person("compiler", "publisher")
+    made = compile_release(by=compiler, at=NOON)
+    if publish:
+        made.publish(by=checker(), at=NOON)
+    return made
+
+
+# Notifications: registrations and campaigns, likewise through the domain's own doors.
+
+
+def app(name: str = "parent", *, project: str = "fingerpost-test", **fields: object) -> App:
+    """Make an app that stores addresses."""
+    made, _ = App.objects.get_or_create(
+        name=name, defaults={"title": name, "project": project, "push_mode": "registrations"} | fields
+    )
+    return made
+
+
+def installation(number: int = 0, *, at: datetime = NOON, **values: Any) -> Registered:
+    """Register one installation of the parent app in Great Britain; its address is told by `number`."""
+    defaults: dict[str, Any] = {
+        "app": "parent",
+        "address_kind": "fid",
+        "address": fid(number),
+        "platform": "android",
+        "locale": "en",
+        "country": "GB",
+        "region": None,
+        "time_zone": "Europe/London",
+        "audience": "parent",
+        "app_version": "1.2.0",
+    }
+    return Registration.objects.register(at=at, **(defaults | values))
+
+
+def installations(number: int, **values: Any) -> list[Registered]:
+    """Register so many installations with different addresses."""
+    return [installation(one, **values) for one in range(number)]
+
+
+def fid(number: int) -> str:
+    """Return the address of an installation: 22 characters as Firebase gives them."""
+    return f"fid{number:019d}"
+
+
+def definition(**changes: Any) -> dict[str, Any]:
+    """Write an alert for the parents of Great Britain, due now at any hour."""
+    texts = {
+        "outer": {"title": "New advice in the app", "body": "Take two minutes to read it."},
+        "inner": {
+            "title": "If someone threatens to share a picture",
+            "body": "Do not pay. It is never the young person's fault.",
+        },
+    }
+    return {
+        "name": "Half-term warning",
+        "kind": "alert",
+        "apps": ["parent"],
+        "audience": {"countries": ["GB"], "audiences": ["parent"]},
+        "messages": {"en": texts},
+        "services": ["gb-line"],
+        "alert": {"severity": "Moderate", "urgency": "Expected", "certainty": "Likely", "status": "Actual"},
+        "home": {"zone": "Europe/London", "locale": "en"},
+        "schedule": {"at": "now"},
+        "not_after": (datetime.now(UTC) + timedelta(days=1)).isoformat(),
+        "quiet_hours": {"override": "A test runs at any hour."},
+    } | changes
+
+
+def campaign_staff() -> tuple[User, User]:
+    """Return an author and an approver of campaigns."""
+    return tuple(
+        User.objects.filter(username=name).first() or person(name, role)
+        for name, role in (("author", "campaign-author"), ("approver", "campaign-approver"))
+    )  # type: ignore[return-value]
+
+
+def campaign(*, state: str = "approved", at: datetime | None = None, **changes: Any) -> Campaign:
+    """Make a campaign that is a draft, submitted or approved, by an author and an approver; by the real clock."""
+    author, approver = campaign_staff()
+    now = at or datetime.now(UTC)
+    app()
+    if not Service.objects.filter(pk="gb-line").exists():
+        world()
+        service(channels=0)
+    made = Campaign.objects.draft(definition(**changes), by=author, at=now)
+    if state in ("submitted", "approved"):
+        made.submit(by=author, at=now)
+    if state == "approved":
+        made.approve(fingerprint=made.fingerprint, by=approver, at=now)
+    return made

@@ -37,7 +37,7 @@ class App(models.Model):
     mode_by_country = models.JSONField(default=dict, blank=True, help_text="Exceptions: country code to mode.")
     test = models.BooleanField(default=False, help_text="Its installations are test devices.")
 
-    objects: ClassVar[models.Manager[App]] = AppQuerySet.as_manager()  # type: ignore[assignment]
+    objects: ClassVar[AppQuerySet] = AppQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         ordering = ("name",)

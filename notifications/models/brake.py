@@ -56,8 +56,11 @@ class BrakeQuerySet(models.QuerySet["Brake"]):
 
     def for_everything(self) -> Brake:
         """Return the brake of all campaigns together."""
-        self.bulk_create([Brake(campaign=None, database=database_identity())], ignore_conflicts=True)
-        return self.get(campaign=None)
+        found = self.filter(campaign=None).first()
+        if found is None:
+            self.bulk_create([Brake(campaign=None, database=database_identity())], ignore_conflicts=True)
+            found = self.get(campaign=None)
+        return found
 
 
 class Brake(models.Model):

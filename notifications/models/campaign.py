@@ -116,8 +116,8 @@ LIFECYCLE = Lifecycle(
 
 #: From approval on.
 APPROVED_ON = (S.APPROVED, S.SENDING, S.PAUSED, S.HALTED, S.HELD, S.STOPPED, S.DONE, S.EXPIRED)
-#: The audience is frozen and not everybody has an outcome.
-IN_FLIGHT = (S.SENDING, S.PAUSED, S.HALTED, S.HELD)
+#: Approved, and somebody may yet be sent something.
+BEFORE_THE_END = (S.APPROVED, S.SENDING, S.PAUSED, S.HALTED, S.HELD)
 
 
 class CampaignQuerySet(models.QuerySet["Campaign"]):
@@ -131,16 +131,16 @@ class CampaignQuerySet(models.QuerySet["Campaign"]):
         fields = definitions.parse(definition)
         return self.create(created_by=by, created_at=at, touched_by=[by.pk], **fields)
 
-    def numbered(self, id: str | int) -> Campaign:
+    def numbered(self, number: str | int) -> Campaign:
         """Return one campaign, or raise NotFound."""
-        found = self.filter(pk=int(id)).first() if str(id).isdecimal() and len(str(id)) < 19 else None
+        found = self.filter(pk=int(number)).first() if str(number).isdecimal() and len(str(number)) < 19 else None
         if found is None:
-            raise NotFound(f"There is no campaign {id}.")
+            raise NotFound(f"There is no campaign {number}.")
         return found
 
-    def in_flight(self) -> CampaignQuerySet:
-        """Those with a frozen audience in which somebody has no outcome yet."""
-        return self.filter(state__in=IN_FLIGHT, frozen_at__isnull=False)
+    def frozen_unfinished(self) -> CampaignQuerySet:
+        """Those with a frozen audience that is not folded yet, stopped ones included."""
+        return self.filter(frozen_at__isnull=False, finished_at=None)
 
     def opened(self, *, at: datetime) -> CampaignQuerySet:
         """Those that the feed has shown by then, stopped ones included; never anything but Actual."""

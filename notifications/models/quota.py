@@ -7,46 +7,61 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import connection, models
+from django.db.models import Q
+from django.db.models.functions import Now
 
 
 class QuotaQuerySet(models.QuerySet["Quota"]):
     """Permits and blocks, each one statement by the database's clock."""
 
-    def permit(self, project: str, *, messages: int) -> bool:
-        """Take a permit for this many messages if the project is neither blocked nor ahead of its rate.
+    def permit(self, project: str, *, messages: int) -> int | None:
+        """Take a permit for so many messages; None when the project is blocked or ahead of its rate, else its strikes.
 
         The row keeps the instant up to which the rate is spoken for (a leaky bucket that any number of workers share); a permit
         moves it on by the time that the messages take at that rate.
         """
+        rate = settings.FCM_MESSAGES_PER_MINUTE * settings.FCM_QUOTA_SHARE / 60
         with connection.cursor() as cursor:
             cursor.execute(
                 """
                 INSERT INTO notifications_quota AS q (project, rate, tat, changed_at, strikes, reason)
-                VALUES (%(project)s, %(rate)s, now() + make_interval(secs => %(messages)s / %(rate)s), now(), 0, '')
+                VALUES (%(project)s, %(rate)s, now() + make_interval(secs => %(seconds)s), now(), 0, '')
                 ON CONFLICT (project) DO UPDATE
-                SET tat = greatest(q.tat, now()) + make_interval(secs => %(messages)s / %(rate)s), rate = %(rate)s
+                SET tat = greatest(q.tat, now()) + make_interval(secs => %(seconds)s), rate = %(rate)s
                 WHERE (q.blocked_until IS NULL OR q.blocked_until <= now()) AND q.tat <= now() + interval '1 second'
-                RETURNING 1
+                RETURNING q.strikes
                 """,
-                {"project": project, "rate": settings.FCM_MESSAGES_PER_MINUTE * settings.FCM_QUOTA_SHARE / 60, "messages": messages},
+                {"project": project, "rate": rate, "seconds": messages / rate},
             )
-            return cursor.fetchone() is not None
+            row = cursor.fetchone()
+        return int(row[0]) if row else None
 
-    def block(self, project: str, *, seconds: float, reason: str) -> None:
-        """Let nobody send to the project for so long; a longer block that stands already stays."""
+    def block(self, project: str, *, reason: str, seconds: float | None, first: float, longest: float) -> None:
+        """Let nobody send to the project for so many seconds, or (None) for `first`, doubled with each block in a row.
+
+        Workers that notice the same trouble at once count as one; a block that stands already is only ever made longer.
+        """
         with connection.cursor() as cursor:
             cursor.execute(
                 """
                 UPDATE notifications_quota
-                SET blocked_until = greatest(blocked_until, now() + make_interval(secs => %s)), reason = %s, strikes = strikes + 1
-                WHERE project = %s
+                SET reason = %(reason)s,
+                    strikes = strikes + (coalesce(blocked_until, '-infinity') <= now())::integer,
+                    blocked_until = greatest(blocked_until, CASE
+                        WHEN %(seconds)s::float IS NOT NULL THEN now() + make_interval(secs => %(seconds)s::float)
+                        WHEN blocked_until > now() THEN blocked_until
+                        -- Up to 15 % more, so that not all of several projects come back in the same instant.
+                        ELSE now() + make_interval(secs => (1 + 0.15 * random())
+                            * least(%(first)s::float * 2 ^ least(strikes, 20), %(longest)s::float))
+                        END)
+                WHERE project = %(project)s
                 """,
-                [seconds, reason, project],
+                {"project": project, "reason": reason, "seconds": seconds, "first": first, "longest": longest},
             )
 
-    def unblock(self, project: str) -> None:
-        """Note that the project answers again."""
-        self.filter(project=project, strikes__gt=0).update(strikes=0, reason="", blocked_until=None)
+    def answers_again(self, project: str) -> None:
+        """Forget earlier blocks that are over, now that FCM has accepted something."""
+        self.filter(project=project).filter(Q(blocked_until=None) | Q(blocked_until__lte=Now())).update(strikes=0, reason="")
 
 
 class Quota(models.Model):

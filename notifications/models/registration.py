@@ -117,10 +117,10 @@ class RegistrationQuerySet(models.QuerySet["Registration"]):
             identity = self.values_list("id", flat=True).get(address_digest=key)
         return Registered(identity, secret, at + REFRESH_AFTER, str(mode))
 
-    def authenticated(self, id: str | uuid.UUID, secret: str) -> Registration:
-        """Return the installation that holds this secret; NoSuchRegistration for an unknown id and a wrong secret alike."""
+    def authenticated(self, identity: str | uuid.UUID, secret: str) -> Registration:
+        """Return the installation that holds this secret; NoSuchRegistration for an unknown identity and a wrong secret alike."""
         try:
-            row = self.select_related("segment__app").get(pk=uuid.UUID(str(id)))
+            row = self.select_related("segment__app").get(pk=uuid.UUID(str(identity)))
         except (ValueError, Registration.DoesNotExist):
             row = None
         kept = row.secret_digest if row else "0" * 64

@@ -21,9 +21,7 @@ class Wave(models.Model):
 
     class Meta:
         ordering = ("campaign", "due_at", "project")
-        constraints = (
-            models.UniqueConstraint(fields=["campaign", "project", "due_at"], nulls_distinct=False, name="wave_once"),
-        )
+        constraints = (models.UniqueConstraint(fields=["campaign", "project", "due_at"], nulls_distinct=False, name="wave_once"),)
 
     def __str__(self) -> str:
         return f"{self.campaign_id} {self.project} {self.due_at or 'skipped'}"

@@ -29,4 +29,6 @@ class Command(StaffCommand):
             for entry in packaged
             if App.objects.get_or_create(name=entry["name"], defaults={**entry, "project": project})[1]
         ]
-        self.answer(options, {"made": made, "apps": [entry["name"] for entry in packaged]}, f"Apps made: {', '.join(made) or 'none'}.")
+        self.answer(
+            options, {"made": made, "apps": [entry["name"] for entry in packaged]}, f"Apps made: {', '.join(made) or 'none'}."
+        )

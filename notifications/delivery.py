@@ -1,0 +1,332 @@
+"""Claim, send, settle: how a frozen audience gets its messages, whatever dies on the way.
+
+A claim is a lease on one batch. Nothing is known of a claimed batch until it is settled, in one transaction and only by the
+claim that holds it; a worker that dies leaves its batches to the next one, which repeats at most what was not settled. A repeat
+carries the same tag, so that it replaces itself on the device.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import Counter
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from dataclasses import dataclass, field
+from functools import partial
+
+from django.db import InterfaceError, OperationalError, connection
+from django.utils import timezone
+
+from notifications import audience, fcm, fingerprint, outcomes, sealed, words
+from notifications.audience import FEWEST
+from notifications.fcm import Sender, Target, Template
+from notifications.models.batch import BATCH_SIZE, Batch, Claim, Settlement
+from notifications.models.campaign import Campaign
+from notifications.models.quota import Quota
+from notifications.models.segment import Segment
+from notifications.models.wave import Wave
+from notifications.outcomes import Kind, Outcome
+from notifications.watch import Watch
+
+#: Batches that one worker holds at once: with 500 each, the most that a crash can repeat.
+MOST_OPEN = 8
+#: A request takes at most 15 s, and the settlement has to be written within the lease.
+LAST_START = fcm.DEADLINE + 2
+#: Seconds for which a batch or a project is put off at first, doubled with each time in a row, and the most.
+FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0
+
+_logger = logging.getLogger(__name__)
+
+
+class NotAsApproved(Exception):
+    """What is stored is not what was approved; the argument says in words why nothing is sent."""
+
+
+@dataclass(frozen=True)
+class Reader:
+    """One installation of a batch, as plain values."""
+
+    segment: int
+    ticket: int
+    digest: str
+    message: int
+
+
+@dataclass
+class Order:
+    """A campaign that was checked against its approval: which segment gets which message."""
+
+    campaign: Campaign
+    templates: dict[int, Template]
+    _message_of: dict[int, int] = field(default_factory=dict)
+    _segments_of: dict[int, list[int]] = field(default_factory=dict)
+
+    @classmethod
+    def load(cls, campaign_id: int) -> Order:
+        """Read the campaign and its messages, or raise NotAsApproved: exactly the approved bytes leave, to those meant."""
+        campaign = Campaign.objects.get(pk=campaign_id)
+        if campaign.approved_by_id is None or fingerprint.compute(campaign) != campaign.fingerprint:
+            raise NotAsApproved("What is stored is not what was approved: the fingerprint differs. Nothing is sent.")
+        try:
+            audience.apps(campaign)
+        except audience.NotForReaders as error:
+            raise NotAsApproved(error.detail) from error
+        if sum(Batch.objects.filter(wave__campaign=campaign).values_list("n", flat=True)) < FEWEST:
+            raise NotAsApproved(audience.TooFew().detail)
+        return cls(campaign, {message.pk: Template(message.body) for message in campaign.messages.all()})
+
+    def segments(self, wave_id: int, low: int, high: int) -> list[int]:
+        """Return the wave's segments within a range of a batch."""
+        if wave_id not in self._segments_of:
+            self._segments_of[wave_id] = Wave.objects.values_list("segments", flat=True).get(pk=wave_id)
+        return [segment for segment in self._segments_of[wave_id] if low <= segment <= high]
+
+    def message(self, segment_id: int) -> int:
+        """Return the id of the message for a segment."""
+        if segment_id not in self._message_of:
+            by_key = {message.key: message.pk for message in self.campaign.messages.all()}
+            for segment in Segment.objects.filter(pk__in=self._all_segments()):
+                locale = words.served(self.campaign, segment.locale)
+                tongue = locale if locale is not None else f"{self.campaign.home_locale}*"
+                self._message_of[segment.pk] = by_key[f"{tongue}/{segment.audience}/{segment.platform}"]
+        return self._message_of[segment_id]
+
+    def _all_segments(self) -> set[int]:
+        return {segment for segments in self._segments_of.values() for segment in segments}
+
+
+@dataclass(frozen=True)
+class OpenBatch:
+    """A claimed batch on its way."""
+
+    claim: Claim
+    project: str
+    #: How often the project was blocked since it last accepted something.
+    strikes: int
+    readers: dict[int, Reader]
+    #: Outcomes without sending: addresses that cannot be read.
+    known: dict[int, Outcome]
+    sending: Future[dict[int, Outcome]]
+
+
+def run(*, seconds: float) -> int:
+    """Claim and send until nothing is due or the time is up; return how many batches were settled.
+
+    Meant to be called again and again, in any number of processes; each call ends with all its batches settled or given up.
+    """
+    return _Run(fcm.sender(), seconds).run()
+
+
+class _Run:
+    def __init__(self, sender: Sender, seconds: float) -> None:
+        self._sender = sender
+        self._until = time.monotonic() + seconds
+        self._open: list[OpenBatch] = []
+        self._orders: dict[int, Order] = {}
+        self._settled = 0
+
+    def run(self) -> int:
+        with Watch() as self._watch:
+            while True:
+                more = self._claim_more()
+                if self._open:
+                    self._settle_finished(timeout=0.0 if more else 0.25)
+                elif not more:
+                    return self._settled
+
+    def _claim_more(self) -> bool:
+        if time.monotonic() >= self._until:
+            return False
+        try:
+            return self._claim_some()
+        except (OperationalError, InterfaceError):
+            # What is open can still be settled when the database is back; nothing more is begun.
+            connection.close()
+            self._until = time.monotonic()
+            if not self._open:
+                raise
+            return False
+
+    def _claim_some(self) -> bool:
+        """Claim up to one batch for each project that waits; tell whether there was one."""
+        claimed = False
+        for project in Batch.objects.projects_waiting() if len(self._open) < MOST_OPEN else ():
+            strikes = Quota.objects.permit(project, messages=BATCH_SIZE)
+            if strikes is not None and (claim := Batch.objects.claim(project)) is not None:
+                claimed = self._begin(claim, project, strikes) or claimed
+        return claimed
+
+    def _begin(self, claim: Claim, project: str, strikes: int) -> bool:
+        """Start sending a claimed batch, or give it back with the reason; tell whether it was started."""
+        try:
+            order = self._order(claim.campaign_id)
+            bearer = self._sender.authorize(project)
+            readers, targets, known = _read(claim, order)
+        except fcm.CredentialsUnreachable as error:
+            Batch.objects.give_back(claim)
+            _block(project, Outcome(Kind.LATER, block=error.detail))
+        except (NotAsApproved, fcm.CredentialsRefused, sealed.KeyMissing) as error:
+            Batch.objects.give_back(claim)
+            _halt(claim, str(error))
+        else:
+            sending = self._sender.send(project, bearer, targets, ttl=partial(_ttl, self._watch, claim))
+            self._open.append(OpenBatch(claim, project, strikes, readers, known, sending))
+            return True
+        return False
+
+    def _order(self, campaign_id: int) -> Order:
+        if campaign_id not in self._orders:
+            self._orders[campaign_id] = Order.load(campaign_id)
+            Campaign.objects.filter(pk=campaign_id, started_at=None).update(started_at=timezone.now())
+        return self._orders[campaign_id]
+
+    def _settle_finished(self, *, timeout: float) -> None:
+        wait([batch.sending for batch in self._open], timeout=timeout, return_when=FIRST_COMPLETED)
+        for batch in [batch for batch in self._open if batch.sending.done()]:
+            self._open.remove(batch)
+            self._settle(batch)
+
+    def _settle(self, batch: OpenBatch) -> None:
+        if error := batch.sending.exception():
+            # Its claim runs out and it is sent again; the name alone is logged, since a message could hold an address.
+            _logger.error("A batch broke off with %s; it will be sent again.", type(error).__name__)
+            return
+        results = batch.known | batch.sending.result()
+        halt = _reason_to_halt(results)
+        if self._write(batch.claim, judge(batch, results, halting=bool(halt))):
+            self._settled += 1
+        else:
+            _logger.warning("A settlement came too late and is void; its batch will be sent again.")
+        if halt:
+            _halt(batch.claim, halt)
+        if (trouble := _reason_to_block(results)) is not None:
+            _block(batch.project, trouble)
+        elif batch.strikes and outcomes.ACCEPTED in results.values():
+            Quota.objects.answers_again(batch.project)
+
+    def _write(self, claim: Claim, result: Settlement) -> bool:
+        while True:
+            try:
+                return Batch.objects.settle(claim, result)
+            except (OperationalError, InterfaceError):
+                # The database restarts: as long as the lease holds, what was sent can still be written down.
+                connection.close()
+                if self._watch.now() > claim.lease_until:
+                    return False
+                time.sleep(0.5)
+
+
+def _ttl(watch: Watch, claim: Claim) -> int:
+    """Return the seconds until the campaign's last instant, or 0 when no further request of this claim may start."""
+    now = watch.now()
+    if not watch.allows(claim.campaign_id) or now > claim.lease_until - LAST_START:
+        return 0
+    return int(claim.not_after - now)
+
+
+def _read(claim: Claim, order: Order) -> tuple[dict[int, Reader], list[Target], dict[int, Outcome]]:
+    """Read the batch's installations into plain values: who there is, whom to send to, and whose address cannot be read."""
+    low_segment, low_ticket, high_segment, high_ticket = claim.range
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT r.segment_id, r.ticket, r.address_kind, r.address_sealed, r.address_digest
+            FROM notifications_registration r
+            WHERE (r.segment_id, r.ticket) >= (%(low_segment)s, %(low_ticket)s)
+                AND (r.segment_id, r.ticket) <= (%(high_segment)s, %(high_ticket)s)
+                AND r.segment_id = ANY(%(segments)s) AND r.ticket <= %(mark)s AND r.gone_at IS NULL
+                AND (%(fresh)s OR r.ticket = ANY(%(left)s))
+            """,
+            {
+                "low_segment": low_segment, "low_ticket": low_ticket, "high_segment": high_segment, "high_ticket": high_ticket,
+                "segments": order.segments(claim.wave_id, low_segment, high_segment), "mark": order.campaign.ticket_high,
+                "fresh": claim.fresh, "left": [*claim.later, *claim.unsure],
+            },
+        )  # fmt: skip
+        rows = cursor.fetchall()
+    readers, targets, known = {}, [], {}
+    for segment, ticket, kind, sealed_address, digest in rows:
+        reader = readers[ticket] = Reader(segment, ticket, digest, order.message(segment))
+        try:
+            address = sealed.unseal(sealed_address, row_digest=digest)
+        except sealed.Damaged:
+            known[ticket] = outcomes.DAMAGED
+        else:
+            targets.append(Target(ticket, kind, address, order.templates[reader.message]))
+    return readers, targets, known
+
+
+def judge(batch: OpenBatch, results: dict[int, Outcome], *, halting: bool) -> Settlement:
+    """Turn the outcomes of one claim into its settlement; everybody of the n ends up in exactly one place.
+
+    When the campaign halts over an answer that would be one device's own fault (another project's address), those devices are
+    kept for later instead of being counted.
+    """
+    claim = batch.claim
+    # An earlier claim of this batch died unsettled: whoever is not reached now may have been reached then.
+    doubtful = claim.claims > 1
+    counted: Counter[Kind] = Counter()
+    tally = {message: Counter(numbers) for message, numbers in claim.tally.items()}
+    later: list[int] = []
+    unsure: list[int] = []
+    gone: list[tuple[int, int, str]] = []
+    for ticket, reader in batch.readers.items():
+        outcome = results.get(ticket, _NOT_STARTED)
+        if outcome.kind is Kind.LATER or (halting and outcome.if_most):
+            (unsure if doubtful or ticket in claim.unsure else later).append(ticket)
+        elif outcome.kind is Kind.UNSURE and ticket not in claim.unsure:
+            unsure.append(ticket)
+        else:
+            counted[outcome.kind] += 1
+            name = outcome.reason or ("unknown" if outcome.kind is Kind.UNSURE else str(outcome.kind))
+            tally.setdefault(str(reader.message), Counter())[name] += 1
+            if outcome.gone:
+                gone.append((reader.segment, ticket, reader.digest))
+    expected = claim.n if claim.fresh else len(claim.later) + len(claim.unsure)
+    # Whoever moved or was deleted meanwhile: not sent to now, though perhaps by the try that nobody heard the end of.
+    vanished_unsure = len(claim.unsure - batch.readers.keys())
+    put_off = bool(unsure) or any(outcome.slow for outcome in results.values())
+    return Settlement(
+        accepted=counted[Kind.ACCEPTED],
+        rejected=counted[Kind.REJECTED],
+        unknown=counted[Kind.UNSURE] + vanished_unsure,
+        skipped=expected - len(batch.readers) - vanished_unsure,
+        tally={message: dict(numbers) for message, numbers in tally.items()},
+        later=later,
+        unsure=unsure,
+        gone=gone,
+        wait=min(FIRST_WAIT * 2 ** min(claim.tries, 10), LONGEST_WAIT) if put_off else 0.0,
+    )
+
+
+_NOT_STARTED = Outcome(Kind.LATER)
+
+
+def _reason_to_halt(results: dict[int, Outcome]) -> str:
+    """Return why the campaign has to halt, or ""; what one stranger's address could cause counts only when most say so."""
+    for outcome in results.values():
+        if outcome.halt and not outcome.if_most:
+            return outcome.halt
+    mostly = [outcome for outcome in results.values() if outcome.if_most]
+    return mostly[0].halt if len(mostly) * 2 > len(results) else ""
+
+
+def _reason_to_block(results: dict[int, Outcome]) -> Outcome | None:
+    """Return the answer that asks for the longest silence, or one of our own when FCM was slow or down throughout."""
+    blocking = [outcome for outcome in results.values() if outcome.block]
+    if blocking:
+        return max(blocking, key=lambda outcome: outcome.wait or outcome.first_wait)
+    slow = sum(outcome.slow for outcome in results.values())
+    if slow >= fcm.SLOW_ANSWERS and outcomes.ACCEPTED not in results.values():
+        return Outcome(Kind.LATER, block="FCM answers that it is down.")
+    return None
+
+
+def _block(project: str, trouble: Outcome) -> None:
+    longest = outcomes.LONGEST_WAIT if trouble.first_wait > FIRST_WAIT else LONGEST_WAIT
+    Quota.objects.block(project, reason=trouble.block, seconds=trouble.wait, first=trouble.first_wait, longest=longest)
+
+
+def _halt(claim: Claim, reason: str) -> None:
+    if Campaign.objects.get(pk=claim.campaign_id).halt(reason, at=timezone.now()):
+        _logger.error("Campaign %s halted: %s", claim.campaign_id, reason)

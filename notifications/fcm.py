@@ -1,0 +1,292 @@
+"""Firebase Cloud Messaging: the only place that imports firebase-admin and the HTTP client.
+
+firebase-admin gives the credentials and the message classes, which check what we write; the sending itself is ours: bytes
+prepared once a message, into which only the address and the remaining time to live go, over a few long-lived connections.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cache, partial
+from itertools import cycle
+from pathlib import Path
+
+import google.auth.exceptions
+import google.auth.transport.requests
+import requests
+import uvloop
+from django.conf import settings
+from firebase_admin import credentials, messaging
+from pyreqwest.client import Client, ClientBuilder
+from pyreqwest.exceptions import RequestError
+
+from core.canonical import canonical_json
+from core.errors import Invalid, Unavailable
+from core.sandbox import is_loopback
+from notifications import outcomes
+from notifications.outcomes import Outcome, read_answer
+
+#: Seconds that one attempt may take, from connecting to the last byte of the answer.
+DEADLINE = 15.0
+CONNECT_DEADLINE = 5.0
+LARGEST_ANSWER = 64 * 1024
+#: FCM takes 4,096 bytes; the address and the time to live need some of them.
+LARGEST_MESSAGE = 3_900
+#: Requests of one batch that are under way at once; a worker has at most eight batches open.
+REQUESTS_A_BATCH = 64
+#: Slow or refused answers in a row after which a batch is put off.
+SLOW_ANSWERS = 10
+#: One HTTP/2 connection carries about a hundred requests at once.
+CONNECTIONS = 4
+_REFRESH_BEFORE = timedelta(minutes=5)
+LONGEST_TTL = 28 * 24 * 3600
+
+
+class NotAMessage(Invalid):
+    """FCM would not take this message."""
+
+    code = "message"
+
+
+class CredentialsRefused(Unavailable):
+    """Google does not accept this project's service account."""
+
+    code = "credentials"
+
+
+class CredentialsUnreachable(Unavailable):
+    """Google's token endpoint cannot be reached."""
+
+    code = "credentials-unreachable"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Content:
+    """What one message says, before it has FCM's form."""
+
+    platform: str
+    data: dict[str, str]
+    title: str
+    body: str
+    #: Replaces an earlier notification with the same tag on the device.
+    tag: str
+    expires: datetime
+    urgent: bool
+
+
+def prepare(content: Content) -> str:
+    """Return FCM's message resource as canonical JSON, without address and TTL, checked by firebase-admin; or NotAMessage."""
+    try:
+        message = messaging.Message(data=content.data, fid="A" * 22, **_PLATFORMS[content.platform](content))
+        document = json.loads(str(message))
+    except ValueError as error:
+        raise NotAMessage(str(error)) from error
+    del document["fid"]
+    body = canonical_json(document)
+    if len(body) > LARGEST_MESSAGE:
+        raise NotAMessage(f"The message has {len(body)} bytes; {LARGEST_MESSAGE} are the most.")
+    return body.decode()
+
+
+def _android(content: Content) -> dict[str, object]:
+    notification = messaging.AndroidNotification(
+        title=content.title, body=content.body, tag=content.tag, channel_id="updates", visibility="private", local_only=True
+    )
+    return {"android": messaging.AndroidConfig(priority="high" if content.urgent else "normal", notification=notification)}
+
+
+def _ios(content: Content) -> dict[str, object]:
+    headers = {
+        "apns-collapse-id": content.tag,
+        "apns-expiration": str(int(content.expires.timestamp())),
+        "apns-priority": "10" if content.urgent else "5",
+        "apns-push-type": "alert",
+    }
+    alert = messaging.ApsAlert(title=content.title, body=content.body)
+    aps = messaging.Aps(alert=alert, mutable_content=True, thread_id=content.tag)
+    return {"apns": messaging.APNSConfig(headers=headers, payload=messaging.APNSPayload(aps))}
+
+
+def _web(content: Content) -> dict[str, object]:
+    notification = messaging.WebpushNotification(title=content.title, body=content.body, tag=content.tag)
+    headers = {"Urgency": "high" if content.urgent else "normal"}
+    return {"webpush": messaging.WebpushConfig(headers=headers, notification=notification)}
+
+
+_PLATFORMS: dict[str, Callable[[Content], dict[str, object]]] = {"android": _android, "ios": _ios, "web": _web}
+
+
+class Template:
+    """A prepared message, cut where the address and the time to live go; the rest leaves byte for byte as approved."""
+
+    # Quotes are escaped inside JSON strings, so that these cannot stand in anybody's text.
+    _TTL = ((b'"android":{', b'"ttl":"%ds",'), (b'"webpush":{"headers":{', b'"TTL":"%d",'))
+
+    def __init__(self, body: str) -> None:
+        data = body.encode()
+        self._head, self._ttl, self._tail = data[1:], b"", b""
+        for anchor, form in self._TTL:
+            before, found, after = data[1:].partition(anchor)
+            if found:
+                self._head, self._ttl, self._tail = before + found, form, after
+
+    def fill(self, kind: str, address: str, ttl: int) -> bytes:
+        """Return the request's body; the address holds nothing that JSON would escape (see `values.address`)."""
+        between = self._ttl % min(ttl, LONGEST_TTL) if self._ttl else b""
+        return b'{"message":{"%s":"%s",%s%s%s}' % (kind.encode(), address.encode(), self._head, between, self._tail)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One installation to send to."""
+
+    ticket: int
+    kind: str
+    address: str
+    template: Template
+
+
+class Account:
+    """The service account of one Firebase project and its access token, refreshed ahead of time and outside of the sending."""
+
+    def __init__(self, project: str) -> None:
+        path = settings.FIREBASE_PROJECTS.get(project)
+        if not path:
+            raise CredentialsRefused(f"FIREBASE_PROJECTS names no service-account file for {project}.")
+        try:
+            account = json.loads(Path(path).read_text("utf-8"))
+            self._credentials = credentials.Certificate(account).get_credential()
+        except (ValueError, AttributeError, OSError) as error:
+            raise CredentialsRefused(f"The service-account file of {project} cannot be used.") from error
+        session = requests.Session()
+        session.trust_env = not is_loopback(account["token_uri"])
+        self._request = partial(google.auth.transport.requests.Request(session), timeout=10)
+
+    def bearer(self) -> str:
+        """Return a token that is good for minutes yet; CredentialsRefused or CredentialsUnreachable without one."""
+        expiry = self._credentials.expiry
+        remaining = expiry.replace(tzinfo=UTC) - datetime.now(UTC) if expiry else timedelta(0)
+        if remaining < _REFRESH_BEFORE:
+            try:
+                self._credentials.refresh(self._request)
+            except google.auth.exceptions.RefreshError as error:
+                if remaining > timedelta(minutes=1):
+                    return str(self._credentials.token)
+                if error.retryable:
+                    raise CredentialsUnreachable() from error
+                raise CredentialsRefused() from error
+            except google.auth.exceptions.TransportError as error:
+                if remaining > timedelta(minutes=1):
+                    return str(self._credentials.token)
+                raise CredentialsUnreachable() from error
+        return str(self._credentials.token)
+
+
+class Sender:
+    """One event loop in a thread of its own, kept as long as the process, and the connections that live in it."""
+
+    def __init__(self) -> None:
+        self._loop = uvloop.new_event_loop()
+        self._accounts: dict[str, Account] = {}
+        self._clients: Iterator[Client] | None = None
+        threading.Thread(target=self._loop.run_forever, name="fcm", daemon=True).start()
+
+    def authorize(self, project: str) -> str:
+        """Return a bearer token for the project; call it before `send`, in the caller's own thread."""
+        if project not in self._accounts:
+            self._accounts[project] = Account(project)
+        try:
+            return self._accounts[project].bearer()
+        except CredentialsRefused:
+            # The next try reads the file again: a rotated key is taken up without a restart.
+            del self._accounts[project]
+            raise
+
+    def send(self, project: str, bearer: str, targets: list[Target], *, ttl: Callable[[], int]) -> Future[dict[int, Outcome]]:
+        """Send to each target once; the future gives the outcome by ticket, and leaves out those never started.
+
+        `ttl` is asked before each request: the seconds until the campaign's last instant, or 0 when none may be started any more.
+        """
+        return asyncio.run_coroutine_threadsafe(self._send(project, bearer, targets, ttl), self._loop)
+
+    async def _send(self, project: str, bearer: str, targets: list[Target], ttl: Callable[[], int]) -> dict[int, Outcome]:
+        client = self._next_client()
+        url = f"{settings.FCM_ENDPOINT}/v1/projects/{project}/messages:send"
+        authorization = f"Bearer {bearer}"
+        results: dict[int, Outcome] = {}
+        waiting = iter(targets)
+        ended, slow = False, 0
+
+        async def work() -> None:
+            nonlocal ended, slow
+            for target in waiting:
+                remaining = ttl()
+                if ended or remaining < 1:
+                    return
+                outcome = await _post(client, url, authorization, target.template.fill(target.kind, target.address, remaining))
+                results[target.ticket] = outcome
+                slow = slow + 1 if outcome.slow else 0
+                ended = ended or outcome.ends_batch or slow >= SLOW_ANSWERS
+
+        async with asyncio.TaskGroup() as group:
+            for _ in range(min(REQUESTS_A_BATCH, len(targets))):
+                group.create_task(work())
+        return results
+
+    def _next_client(self) -> Client:
+        if self._clients is None:
+            encrypted = settings.FCM_ENDPOINT.startswith("https://")
+            self._clients = cycle([_client() for _ in range(CONNECTIONS if encrypted else 1)])
+        return next(self._clients)
+
+
+def _client() -> Client:
+    builder = (
+        ClientBuilder()
+        .http2(settings.FCM_ENDPOINT.startswith("https://"))
+        .timeout(timedelta(seconds=DEADLINE))
+        .connect_timeout(timedelta(seconds=CONNECT_DEADLINE))
+        .follow_redirects(False)
+        .default_headers({"Content-Type": "application/json"})
+        .user_agent("fingerpost")
+    )
+    if is_loopback(settings.FCM_ENDPOINT):
+        builder = builder.no_proxy()
+    if settings.FCM_CA_BUNDLE:
+        builder = builder.add_root_certificate_pem(Path(settings.FCM_CA_BUNDLE).read_bytes())
+    return builder.build()
+
+
+async def _post(client: Client, url: str, authorization: str, body: bytes) -> Outcome:
+    """Make one attempt; nothing here tries again."""
+    try:
+        request = client.post(url).header("Authorization", authorization).body_bytes(body).build_streamed()
+        async with request as response:
+            # Read by hand: an answer without end must not fill the memory.
+            answer = bytes(await response.body_reader.read(LARGEST_ANSWER + 1) or b"")
+            if len(answer) > LARGEST_ANSWER:
+                answer = b""
+            return read_answer(response.status, response.get_header("Retry-After"), answer, at=datetime.now(UTC))
+    except RequestError as error:
+        # The class alone does not tell: a reset after the request left is a ConnectError too. Only a failure inside the
+        # connector is one where the request never left.
+        causes = error.details.get("causes") or []
+        never_left = any(cause["message"] == "client error (Connect)" for cause in causes)
+        return outcomes.UNREACHABLE if never_left else outcomes.UNSURE
+
+
+@cache
+def _sender_of(process: int) -> Sender:
+    return Sender()
+
+
+def sender() -> Sender:
+    """Return this process's sender; a forked child makes its own."""
+    return _sender_of(os.getpid())

@@ -1,0 +1,126 @@
+"""Create, submit, approve, watch and stop campaigns from the command line, by the same rules as the console."""
+
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from django.utils import timezone
+from ruamel.yaml import YAML
+from ruamel.yaml.constructor import DuplicateKeyError, SafeConstructor
+from ruamel.yaml.error import MarkedYAMLError
+
+from core.cli import StaffCommand
+from core.errors import Invalid
+from core.models import User
+from notifications.models import Campaign
+from notifications.models.campaign import OtherFingerprint
+
+#: Bytes of a campaign's file; staff write a page, not a book.
+LARGEST_FILE = 256 * 1024
+
+
+class Command(StaffCommand):
+    """Create FILE, list, submit, approve, status, pause, resume, stop, return or reject ID."""
+
+    help = __doc__ or ""
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        super().add_arguments(parser)
+        acts = parser.add_subparsers(dest="act", required=True, metavar="ACT")
+        create = acts.add_parser("create", help="make a draft from a YAML file (- for standard input)")
+        create.add_argument("file")
+        self.add_person(create)
+        self.add_json(create)
+        listing = acts.add_parser("list", help="show campaigns, newest first")
+        self.add_json(listing)
+        status = acts.add_parser("status", help="show the counts of one campaign")
+        status.add_argument("id")
+        self.add_json(status)
+        for name, explanation in _ACTS.items():
+            act = acts.add_parser(name, help=explanation)
+            act.add_argument("id")
+            if name == "approve":
+                act.add_argument("--fingerprint", required=True, help="of what was looked at")
+            if name in ("return", "reject", "stop"):
+                act.add_argument("--reason", default="", help="one sentence")
+            self.add_person(act)
+            self.add_json(act)
+
+    def act(self, options: dict[str, Any]) -> None:
+        """Carry out one act and print what came of it."""
+        name = options["act"]
+        if name == "create":
+            campaign = Campaign.objects.draft(read_file(options["file"]), by=self.person(options), at=timezone.now())
+            self.answer(options, {"id": campaign.pk}, f"Draft {campaign.pk}: {campaign.name}")
+        elif name == "list":
+            rows = [
+                {"id": row.pk, "name": row.name, "kind": row.kind, "state": row.state} for row in Campaign.objects.all()[:200]
+            ]
+            lines = [f"{row['id']:>6}  {row['state']:<10} {row['kind']:<9} {row['name']}" for row in rows]
+            self.answer(options, {"campaigns": rows}, "\n".join(lines) or "There are no campaigns.")
+        elif name == "status":
+            counts = Campaign.objects.numbered(options["id"]).counts()
+            self.answer(options, counts, "\n".join(f"{key:>12}: {value}" for key, value in counts.items() if value is not None))
+        else:
+            campaign = Campaign.objects.numbered(options["id"])
+            by = self.person(options, sensitive=name in ("submit", "approve"))
+            _DO[name](campaign, by, options)
+            answer = {"id": campaign.pk, "state": str(campaign.state)}
+            if name == "submit":
+                answer = {"id": campaign.pk, "fingerprint": campaign.fingerprint}
+            self.answer(options, answer, ", ".join(f"{key} {value}" for key, value in answer.items()))
+
+
+def read_file(name: str) -> Any:
+    """Read YAML 1.2 whose keys are all different; times stay as they are written. Invalid when it is none."""
+    try:
+        text = sys.stdin.read(LARGEST_FILE + 1) if name == "-" else Path(name).read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise Invalid(f"{name} cannot be read.", code="file") from error
+    if len(text) > LARGEST_FILE:
+        raise Invalid(f"{name} is larger than a campaign can be.", code="file")
+    yaml = YAML(typ="safe", pure=True)
+    yaml.Constructor = _Constructor
+    try:
+        return yaml.load(text)
+    except DuplicateKeyError as error:
+        raise Invalid(f"{name}: a name stands twice in one place ({str(error.problem).splitlines()[0]}).", code="yaml") from error
+    except (MarkedYAMLError, ValueError, RecursionError) as error:
+        raise Invalid(f"{name} is not YAML: {str(error).splitlines()[0]}.", code="yaml") from error
+
+
+class _Constructor(SafeConstructor):
+    """Plain YAML, in which a time without quotes is still a text."""
+
+
+_Constructor.add_constructor("tag:yaml.org,2002:timestamp", SafeConstructor.construct_scalar)
+
+
+def _approve(campaign: Campaign, by: User, options: dict[str, Any]) -> None:
+    if len(options["fingerprint"]) != 64:
+        raise OtherFingerprint("A fingerprint has 64 characters.")
+    campaign.approve(fingerprint=options["fingerprint"], by=by, at=timezone.now())
+
+
+_ACTS = {
+    "submit": "write its messages and print the fingerprint that a second person approves",
+    "approve": "approve exactly that fingerprint",
+    "return": "take it back to draft",
+    "reject": "refuse it for good",
+    "pause": "let nothing leave for a while",
+    "resume": "let it go on",
+    "stop": "stop it for good",
+}
+_DO: dict[str, Callable[[Campaign, User, dict[str, Any]], object]] = {
+    "submit": lambda campaign, by, options: campaign.submit(by=by, at=timezone.now()),
+    "approve": _approve,
+    "return": lambda campaign, by, options: campaign.send_back(by=by, at=timezone.now(), reason=options["reason"]),
+    "reject": lambda campaign, by, options: campaign.reject(by=by, at=timezone.now(), reason=options["reason"]),
+    "pause": lambda campaign, by, options: campaign.pause(by=by, at=timezone.now()),
+    "resume": lambda campaign, by, options: campaign.resume(by=by, at=timezone.now()),
+    "stop": lambda campaign, by, options: campaign.stop(by=by, at=timezone.now(), reason=options["reason"]),
+}

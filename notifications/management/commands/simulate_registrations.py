@@ -1,0 +1,41 @@
+"""Make many installations at once, for trying things out on this machine; refused anywhere else."""
+
+from __future__ import annotations
+
+import os
+import time
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+
+from core.cli import StaffCommand
+from core.errors import Forbidden, Invalid
+from core.sandbox import refusal
+from notifications import simulation
+
+
+class Command(StaffCommand):
+    """Make N installations with made-up addresses, spread over countries, locales and platforms."""
+
+    help = __doc__ or ""
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("number", type=int, metavar="N")
+        parser.add_argument("--app", default="parent")
+        parser.add_argument("--country", help="all in one country")
+
+    def act(self, options: dict[str, Any]) -> None:
+        """Make them and say how long it took."""
+        if reason := refusal(os.environ):
+            raise Forbidden(reason, code="sandbox")
+        if not settings.SANDBOX:
+            raise Forbidden("Registrations are only simulated in the sandbox (FINGERPOST_SANDBOX=1).", code="sandbox")
+        if not 1 <= options["number"] <= 20_000_000:
+            raise Invalid("N lies between 1 and 20,000,000.")
+        began = time.monotonic()
+        made = simulation.register_many(options["number"], app=options["app"], country=options["country"], at=timezone.now())
+        seconds = round(time.monotonic() - began, 1)
+        self.answer(options, {"registrations": made, "seconds": seconds}, f"{made} registrations in {seconds} s.")

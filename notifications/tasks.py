@@ -1,0 +1,62 @@
+"""Celery's part: wake up. What there is to do stands in PostgreSQL; losing or doubling every wake-up changes nothing."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from celery import shared_task
+
+from notifications import delivery, planner
+
+QUEUE = "delivery"
+#: Seconds for which one wake-up sends; then the next one takes over, so that a worker can end in between.
+DELIVER_SECONDS = 20.0
+#: A wake-up that was on its way for longer than this is not needed any more: there is one each second.
+STALE_SECONDS = 5.0
+#: The worker's main process: it imports this file before it forks its children.
+_WORKER = os.getpid()
+
+
+@shared_task(queue=QUEUE, name="notifications.tasks.tick")  # type: ignore[untyped-decorator]
+def tick(**_unknown: Any) -> None:
+    """Do what is due, each second; wake the senders when there is something to send."""
+    now = planner.database_now()
+    if planner.tick(at=now):
+        deliver.delay(woken_at=now.timestamp())
+
+
+@shared_task(queue=QUEUE, name="notifications.tasks.deliver")  # type: ignore[untyped-decorator]
+def deliver(*, woken_at: float, **_unknown: Any) -> None:
+    """Send what is due; one sender a worker, however many wake-ups there are."""
+    if planner.database_now().timestamp() - woken_at > STALE_SECONDS:
+        return
+    with _only_sender() as alone:
+        settled = delivery.run(seconds=DELIVER_SECONDS) if alone else 0
+    if settled:
+        deliver.delay(woken_at=planner.database_now().timestamp())
+
+
+@contextmanager
+def _only_sender() -> Iterator[bool]:
+    """Tell whether this is the only sender of its worker: the worker's other processes stay free for the planner."""
+    path = Path(tempfile.gettempdir()) / f"fingerpost-sender-{os.getuid()}-{_WORKER}"
+    # The lock goes with the process that holds it, however that ends.
+    descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    try:
+        yield _locked(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _locked(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -1,0 +1,65 @@
+"""When it is due where: exact instants, local times and quiet hours, as pure functions of a zone and the clock."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time, timedelta, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from notifications.models.campaign import Campaign, ScheduleKind
+
+QUIET_FROM = time(21, 0)
+QUIET_UNTIL = time(8, 0)
+#: Minutes of the hour in which FCM is asked by everybody at once; planned starts wait for the next other one.
+_BUSY_MINUTES = {0, 1, 15, 30, 45}
+
+
+def zone_of(name: str, home: str) -> tzinfo:
+    """Return a device's zone; the campaign's home zone where it is not known."""
+    for candidate in (name, home):
+        try:
+            if candidate:
+                return ZoneInfo(candidate)
+        except (ZoneInfoNotFoundError, ValueError):
+            continue
+    return UTC
+
+
+def due(campaign: Campaign, zone_name: str, *, at: datetime) -> datetime | None:
+    """Return when a device in this zone is due, or None when its quiet hours last until the campaign is over.
+
+    `at` is now: what should have begun earlier begins now. A local time that the clock jumps over falls due as
+    long after the jump as it lies inside the gap, one that comes twice at its first coming.
+    """
+    zone = zone_of(zone_name, campaign.home_zone)
+    if campaign.schedule_kind == ScheduleKind.NOW:
+        instant = at
+    elif campaign.schedule_kind == ScheduleKind.AT:
+        instant = max(datetime.fromisoformat(campaign.schedule_at), at)
+    else:
+        instant = in_zone(datetime.fromisoformat(campaign.schedule_at), zone)
+        # Without seconds it is not the exact second that somebody asked for.
+        instant = max(instant if campaign.schedule_at.count(":") > 1 else off_peak(instant), at)
+    if not campaign.quiet_override:
+        instant = after_quiet_hours(instant, zone)
+    return instant if instant < campaign.not_after else None
+
+
+def in_zone(local: datetime, zone: tzinfo) -> datetime:
+    """Return the instant of a wall clock's time: the first of two; in a gap, as long after it as the time lies inside."""
+    return local.replace(tzinfo=zone, fold=0).astimezone(UTC)
+
+
+def after_quiet_hours(instant: datetime, zone: tzinfo) -> datetime:
+    """Return the instant, or the end of the quiet hours that it falls into, off the busy minutes."""
+    local = instant.astimezone(zone)
+    if QUIET_UNTIL <= local.time() < QUIET_FROM:
+        return instant
+    day = local.date() + timedelta(days=1) if local.time() >= QUIET_FROM else local.date()
+    return off_peak(in_zone(datetime.combine(day, QUIET_UNTIL), zone))
+
+
+def off_peak(instant: datetime) -> datetime:
+    """Return the first whole minute from the instant on in which FCM is not asked by everybody."""
+    while instant.minute in _BUSY_MINUTES:
+        instant = instant.replace(second=0, microsecond=0) + timedelta(minutes=1)
+    return instant

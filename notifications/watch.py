@@ -1,0 +1,78 @@
+"""The sender's eye on the brakes: read every half second over a connection of its own; whoever cannot see sends nothing."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from types import TracebackType
+from typing import Self
+
+from django.db import Error, connection
+
+from notifications.models.brake import IDENTITY_SQL
+
+#: Seconds between two looks.
+INTERVAL = 0.5
+#: Seconds after which a look is too old to send by.
+LONGEST_BLIND = 1.5
+
+_logger = logging.getLogger(__name__)
+
+
+class Watch:
+    """Which campaigns may send right now, and what time the database says it is. Use as a context manager."""
+
+    def __init__(self) -> None:
+        self._seen_at = float("-inf")
+        self._may_send: frozenset[int] = frozenset()
+        #: The database's clock minus ours (monotonic), so that a wrong clock of this machine changes nothing.
+        self._offset = 0.0
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
+
+    def __enter__(self) -> Self:
+        self.look()
+        self._thread.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._ended.set()
+        self._thread.join(timeout=5)
+
+    def allows(self, campaign_id: int) -> bool:
+        """Tell whether a request of this campaign may leave at this moment."""
+        return campaign_id in self._may_send and time.monotonic() - self._seen_at <= LONGEST_BLIND
+
+    def now(self) -> float:
+        """Return the database's clock in seconds since 1970."""
+        return time.monotonic() + self._offset
+
+    def look(self) -> None:
+        """Read all brakes once; raises django.db.Error when they cannot be read."""
+        asked_at = time.monotonic()
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"""
+                SELECT extract(epoch FROM clock_timestamp()), (
+                    SELECT coalesce(array_agg(k.campaign_id), '{{}}')
+                    FROM notifications_brake k JOIN notifications_campaign c ON c.id = k.campaign_id
+                    WHERE k.state = 'go' AND c.state = 'sending'
+                        AND EXISTS (SELECT 1 FROM notifications_brake
+                                    WHERE campaign_id IS NULL AND state = 'go' AND database = ({IDENTITY_SQL})))
+                """  # noqa: S608
+            )
+            now, campaigns = cursor.fetchone()
+        self._offset = float(now) - asked_at
+        self._may_send = frozenset(campaigns)
+        # The look is as old as its question: the answer may have been on its way for long.
+        self._seen_at = asked_at
+
+    def _run(self) -> None:
+        while not self._ended.wait(INTERVAL):
+            try:
+                self.look()
+            except Error as error:
+                _logger.warning("The brakes cannot be read, nothing is sent: %s", type(error).__name__)
+                connection.close()
+        connection.close()
