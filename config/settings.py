@@ -41,6 +41,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "core.User"
 
 INSTALLED_APPS = [
+    # First, so that its templates stand before the admin's own.
+    "core.apps.CoreConfig",
     "core.apps.ConsoleConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -52,7 +54,6 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
-    "core.apps.CoreConfig",
     "content",
     "notifications",
     "api",

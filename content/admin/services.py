@@ -1,0 +1,199 @@
+"""Helplines, hotlines and tools: what is known of them, whether they are served, and each check of their channels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, timedelta
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.db.models import Q
+from django.http import QueryDict
+from django.urls import reverse
+
+from content.models import Assurance, Channel, ChannelRevision, Country, Service, Unit
+from content.models.assurance import Method
+from content.models.channel_revision import RevisionState
+from content.serving import standing
+from content.snapshot import ChannelFact, Policy, ServiceFact, service_facts
+from content.terms import Confidence, Role
+from core.errors import Conflict, Invalid, NotFound
+from core.pages import Link, Page, page
+
+#: Days before its end at which a check is called for again.
+SOON = 30
+#: Days for which a check is good unless the assurer says otherwise.
+USUAL_DAYS = 180
+
+
+@dataclass(frozen=True)
+class Served:
+    """Whether a channel or service is served, as one label."""
+
+    words: str
+    tone: str
+    sign: str
+
+
+def policy_at(page: Page) -> Policy:
+    """Return what may be served on the day of the request."""
+    return Policy(page.at.astimezone(UTC).date(), serve_unreviewed=settings.SERVE_UNREVIEWED, sandbox=settings.SANDBOX)
+
+
+def of_channel(service: ServiceFact, channel: ChannelFact, policy: Policy) -> Served:
+    """Say whether one channel is served, and why not."""
+    found = standing(service, channel, policy)
+    if found.assured and found.served:
+        assert channel.assured_until is not None
+        soon = channel.assured_until < policy.day + timedelta(days=SOON)
+        return Served(f"assured until {channel.assured_until:%-d %b %Y}", "wait" if soon else "good", "!" if soon else "✓")
+    if found.served:
+        return Served("served, not assured", "wait", "?")
+    if not service.active:
+        return Served("withheld: the service has retired", "", "–")
+    if channel.assured_until is not None:
+        return Served(f"withheld: the check ended on {channel.assured_until:%-d %b %Y}", "bad", "✕")
+    known = service.confidence == Confidence.CONFIRMED_IN_SOURCE
+    return Served("withheld: nobody has checked it" + ("" if known else ", and no source confirms it"), "bad", "✕")
+
+
+def of_service(service: ServiceFact, policy: Policy) -> Served:
+    """Say whether a service is served: the best of its channels speaks for it."""
+    if not service.active:
+        return Served("retired", "", "–")
+    if not service.channels:
+        return Served("withheld: it has no channel", "bad", "✕")
+    if service.area == ():
+        return Served("withheld: nobody said where it works", "bad", "✕")
+    order = ("good", "wait", "bad", "")
+    return min(
+        (of_channel(service, channel, policy) for channel in service.channels), key=lambda served: order.index(served.tone)
+    )
+
+
+@page("services/", "services", order=30)
+class ServicesPage(Page):
+    """All services."""
+
+    template = "content/services.html"
+    title = "Services"
+    menu = "Services"
+
+    def context(self) -> dict[str, Any]:
+        asked = {name: self.request.GET.get(name, "").strip() for name in ("country", "role", "state", "q")}
+        policy = policy_at(self)
+        rows = [(service, of_service(service, policy)) for service in service_facts() if _matches(service, asked)]
+        tones = {"assured": ("good",), "soon": ("wait",), "withheld": ("bad", "")}
+        if asked["state"] in tones:
+            rows = [row for row in rows if row[1].tone in tones[asked["state"]]]
+        return {
+            "asked": asked,
+            "rows": rows,
+            "countries": Country.objects.filter(services__isnull=False).distinct().order_by("name"),
+            "roles": Role.choices,
+            "states": [("assured", "Assured"), ("soon", "Served, to be checked"), ("withheld", "Withheld")],
+            "waiting": ChannelRevision.objects.proposed().count(),
+        }
+
+
+class AssuranceForm(forms.Form):
+    """What an assurer says of one channel."""
+
+    method = forms.ChoiceField(choices=[("", "Choose how you checked it"), *Method.choices], label="How")
+    until = forms.DateField(label="Good until", widget=forms.DateInput(attrs={"type": "date"}))
+    note = forms.CharField(label="Note for colleagues", max_length=300, required=False)
+
+
+@page("services/<slug:id>/", "service")
+class ServicePage(Page):
+    """One service with its channels and their history."""
+
+    template = "content/service.html"
+    menu = "Services"
+    acts = {"assure": "content.assure_channel", "propose": "content.propose_channelrevision"}
+
+    def load(self) -> None:
+        service = Service.objects.select_related("organization", "country", "successor").filter(pk=self.where["id"]).first()
+        if service is None:
+            raise NotFound(f"There is no service {self.where['id']}.")
+        self.service = service
+
+    def heading(self) -> str:
+        return self.service.name
+
+    def trail(self) -> Iterable[Link]:
+        return [Link("Services", reverse("admin:services"))]
+
+    def context(self) -> dict[str, Any]:
+        service, policy = self.service, policy_at(self)
+        fact = next(fact for fact in service_facts() if fact.id == service.pk)
+        facts = {channel.position: channel for channel in fact.channels}
+        waiting = {
+            r.position: r for r in ChannelRevision.objects.proposed().filter(service=service).select_related("proposed_by")
+        }
+        channels = []
+        for channel in Channel.objects.filter(service=service).select_related("revision"):
+            served = of_channel(fact, facts[channel.position], policy)
+            channels.append(
+                {
+                    "channel": channel,
+                    "served": served,
+                    "waiting": waiting.get(channel.position),
+                    "form": self._form(channel),
+                    "label": f"channel.{service.pk}.{channel.position}.label",
+                }
+            )
+        words = Unit.objects.filter(owner=f"service:{service.pk}").order_by("key")
+        revisions = ChannelRevision.objects.filter(service=service).select_related("proposed_by", "approved_by")
+        return {
+            "service": service,
+            "fact": fact,
+            "served": of_service(fact, policy),
+            "channels": channels,
+            "new": [r for r in waiting.values() if r.position not in facts],
+            "words": words,
+            "labels": {unit.key: unit.text for unit in words},
+            "history": [r for r in revisions if r.state != RevisionState.PROPOSED],
+            "checks": Assurance.objects.filter(revision__service=service).select_related("by", "revision"),
+        }
+
+    def act_assure(self, data: QueryDict) -> str | None:
+        channel = Channel.objects.filter(Q(service=self.service) & Q(position=_number(data.get("position", "")))).first()
+        if channel is None:
+            raise NotFound("There is no such channel.")
+        if str(channel.revision_id) != data.get("revision"):
+            raise Conflict("This channel was changed after the page was shown; check what it says now.", code="stale")
+        form = AssuranceForm(data, prefix=f"c{channel.position}")
+        if not form.is_valid():
+            raise Invalid("Say how you checked it and until when that is good.", code="form")
+        channel.assure(
+            by=self.person,
+            at=self.at,
+            method=Method(form.cleaned_data["method"]),
+            until=form.cleaned_data["until"],
+            note=form.cleaned_data["note"],
+        )
+        self.done(f"Channel {channel.position} is assured until {form.cleaned_data['until']:%-d %B %Y}.")
+        return None
+
+    def _form(self, channel: Channel) -> AssuranceForm:
+        prefix = f"c{channel.position}"
+        if self.typed is not None and self.typed.get("position") == str(channel.position):
+            return AssuranceForm(self.typed, prefix=prefix)
+        return AssuranceForm(prefix=prefix, initial={"until": (self.at + timedelta(days=USUAL_DAYS)).date()})
+
+
+def _matches(service: ServiceFact, asked: dict[str, str]) -> bool:
+    words = asked["q"].casefold()
+    known = " ".join([service.id, service.name, service.organization, *(str(c.facts["dial"]) for c in service.channels)])
+    return (
+        asked["country"] in ("", service.country)
+        and (not asked["role"] or asked["role"] in service.roles)
+        and (not words or words in known.casefold() or words.replace(" ", "") in known.replace(" ", "").casefold())
+    )
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isdecimal() and len(text) < 6 else 0
