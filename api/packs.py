@@ -73,11 +73,16 @@ class Served:
         pack = self.pack(country, locale)
         return pack.digest, _parsed.get(pack.digest, lambda: orjson.loads(pack.body))
 
+    def home(self, service: str) -> str | None:
+        """Return the country whose pack holds this service, or held it until it retired."""
+        return _homes.get(self.number, lambda: _index(self)).get(service)
+
 
 # 48 × about 200 KB and 24 × about 1 MB: what one region of the world reads; the rest is read again from the table.
 _bytes: Recent[tuple[int, str, str], Bytes] = Recent(48)
 _parsed: Recent[str, dict[str, Any]] = Recent(24)
 _served: Recent[int, Served] = Recent(2)
+_homes: Recent[int, dict[str, str]] = Recent(2)
 
 
 def current() -> Served:
@@ -106,7 +111,7 @@ def published(country: str, locale: str, digest: str) -> bytes | None:
 
 def forget() -> None:
     """Empty the memory, for tests."""
-    for held in (_bytes, _parsed, _served):
+    for held in (_bytes, _parsed, _served, _homes):
         held.clear()
 
 
@@ -119,6 +124,16 @@ def _describe(number: int) -> Served:
         assigned=frozenset(Country.objects.values_list("code", flat=True)),
         places=places,
     )
+
+
+def _index(served: Served) -> dict[str, str]:
+    # Read once a release and process, without filling the memory of parsed packs.
+    homes: dict[str, str] = {}
+    for country in served.countries:
+        locale = next(locale for place, locale in sorted(served.places) if place == country)
+        pack = orjson.loads(_load(served.number, country, locale).body)
+        homes |= {s["id"]: s["country"] for s in pack["services"]} | {s["id"]: country for s in pack["retired"]}
+    return homes
 
 
 def _load(number: int, country: str, locale: str) -> Bytes:

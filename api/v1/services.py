@@ -11,7 +11,7 @@ from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
-from api import fields
+from api import fields, packs
 from api.auth import Everybody
 from api.conditional import NO_STORE, SHORT
 from api.errors import InvalidQuery
@@ -21,7 +21,6 @@ from api.v1 import shapes
 from api.v1.reading import reading
 from api.v1.tips import Place
 from api.views import ApiView
-from content.models import Service
 from content.opening import answering
 from content.terms import WORLDWIDE, Audience, Role
 from core.errors import Gone, NotFound
@@ -73,9 +72,7 @@ class ServiceView(ApiView):
     @extend_schema(operation_id="service", responses=shapes.ServiceAnswer, tags=["services"])
     def get(self, request: Request, service_id: str) -> HttpResponse:
         """Return the service; a retired one answers 410 with its successor."""
-        home = None
-        if "country" not in self.parameters:
-            home = Service.objects.filter(pk=service_id).values_list("country_id", flat=True).first()
+        home = packs.current().home(service_id) if "country" not in self.parameters else None
         read = reading(request, self.parameters, country=home)
         for service in read.pack["services"]:
             if service["id"] == service_id:

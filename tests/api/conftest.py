@@ -1,0 +1,38 @@
+"""A client of the API, and a small published release of the real packs to ask it about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+
+from api import packs
+from content.models import Release
+from tests.packs import Packs, publish
+
+COUNTRIES = ("GB", "DE", "IN", "ZZ")
+LOCALES = ("en", "cy", "hi", "ar", "pt-BR")
+
+
+@pytest.fixture(autouse=True)
+def _nothing_remembered() -> Iterator[None]:
+    packs.forget()
+    cache.clear()
+    yield
+    packs.forget()
+
+
+@pytest.fixture
+def release(db: None, real_packs: Packs) -> Release:
+    """Publish the real packs of three countries and the whole world in five locales."""
+    return publish(real_packs, [(country, locale) for country in COUNTRIES for locale in LOCALES])
+
+
+@pytest.fixture
+def api(settings: Any) -> Client:
+    """Return a client that gets a 500 as an answer, as a reader would."""
+    settings.ALLOWED_HOSTS = ["testserver"]
+    return Client(raise_request_exception=False)

@@ -1,0 +1,75 @@
+"""Small packs as the resolver gets them, and small releases made of the real ones (the fixture `real_packs`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from content.loading.reference import load_reference
+from content.models import Pack, Release, ReleasePack
+from content.terms import PLAN_ORDER, Audience, Situation
+from core.canonical import canonical_json, digest
+from tests.make import NOON, person
+
+Packs = Mapping[tuple[str, str], dict[str, Any]]
+
+
+def publish(packs: Packs, places: Iterable[tuple[str, str]]) -> Release:
+    """Publish a release of these packs, compiled by one person and published by another."""
+    load_reference()
+    compiled_by, publisher = (person(name, "publisher") for name in _names())
+    release = Release.objects.create(compiled_by=compiled_by, compiled_at=NOON, base_id=Release.objects.current_number())
+    for country, locale in places:
+        body = canonical_json(packs[country, locale])
+        pack, _ = Pack.objects.get_or_create(digest=digest(body), defaults={"body": body.decode(), "size": len(body)})
+        ReleasePack.objects.create(release=release, country_id=country, locale_id=locale, pack=pack)
+    release.publish(by=publisher, at=NOON)
+    return release
+
+
+def _names() -> tuple[str, str]:
+    number = Release.objects.count()
+    return f"compiler-{number}", f"publisher-{number}"
+
+
+def service(name: str, *roles: str, **changed: Any) -> dict[str, Any]:
+    """Make a service as packs hold it: national, for everybody and every situation, one free phone that is always answered."""
+    value: dict[str, Any] = {
+        "id": name,
+        "name": name,
+        "country": "GB",
+        "regions": [],
+        "area": None,
+        "roles": list(roles),
+        "audiences": list(Audience.values),
+        "situations": list(Situation.values),
+        "named_situations": list(Situation.values),
+        "eligibility": {"min_age": None, "max_age": None, "age_measured": None},
+        "languages": None,
+        "zone": "Europe/London",
+        "assured_until": None,
+        "channels": [channel()],
+    }
+    for rule in ("min_age", "max_age", "age_measured"):
+        if rule in changed:
+            value["eligibility"] = {**value["eligibility"], rule: changed.pop(rule)}
+    return value | changed
+
+
+def channel(kind: str = "phone", **changed: Any) -> dict[str, Any]:
+    """Make a channel as packs hold it, as far as the resolver looks."""
+    value = {"type": kind, "hours": "24/7", "zone": None, "cost": "free", "anonymous": None, "needs_voice": kind == "phone"}
+    return value | changed
+
+
+def pack(*services: dict[str, Any], **changed: Any) -> dict[str, Any]:
+    """Make a pack as far as the resolver looks."""
+    value: dict[str, Any] = {
+        "country": "GB",
+        "labels": {"situations": {situation: {} for situation in Situation.values}},
+        "tips": [],
+        "services": list(services),
+        "plan_order": PLAN_ORDER,
+        "retired": [],
+    }
+    return value | changed
