@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from celery import Celery
+from kombu import Queue
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -48,7 +49,12 @@ app.conf.update(
     # A lost answer costs nothing and a stored one would be a second record.
     task_ignore_result=True,
     task_store_errors_even_if_ignored=False,
+    task_queues=[
+        Queue(QueueName.DELIVERY, routing_key=QueueName.DELIVERY),
+        Queue(QueueName.UPKEEP, routing_key=QueueName.UPKEEP),
+    ],
     task_default_queue=QueueName.UPKEEP,
+    task_create_missing_queues=False,
     task_serializer="json",
     accept_content=["json"],
     worker_prefetch_multiplier=1,

@@ -74,6 +74,7 @@ def for_children(places: Places, keys: Keys, endpoints: Endpoints, outside: Mapp
         "FIREBASE_PROJECTS": endpoints.firebase_projects,
         "SERVE_UNREVIEWED": outside.get("SERVE_UNREVIEWED") or "1",
         "BEAT_SCHEDULE_FILE": str(places.run / "beat-schedule"),
+        "TMPDIR": str(places.temporary),
         "NO_PROXY": "127.0.0.1,localhost,::1",
         "PYTHONUNBUFFERED": "1",
         # Compiled code goes here and not into the checkout, which another user may start next.

@@ -133,7 +133,7 @@ def reset(rest: list[str]) -> int:
         stop_leftovers(places)
         postgres.forget(places)
         # Only what a sandbox makes: FINGERPOST_RUN_DIR may name a folder that holds other things.
-        for name in ("postgres", "logs", "broker", "firebase", "emulator", "bench", "tests", "pycache"):
+        for name in ("postgres", "logs", "broker", "firebase", "emulator", "bench", "tests", "tmp", "pycache"):
             shutil.rmtree(places.run / name, ignore_errors=True)
         for name in KEPT_FILES:
             (places.run / name).unlink(missing_ok=True)

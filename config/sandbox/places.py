@@ -46,6 +46,10 @@ class Places:
     def credentials(self) -> Path:
         return self.run / "firebase"
 
+    @property
+    def temporary(self) -> Path:
+        return self.run / "tmp"
+
     def make(self) -> None:
         """Make the run folder, readable by its owner alone; refuse one that somebody else made."""
         try:
@@ -56,6 +60,7 @@ class Places:
                 )
             self.run.chmod(0o700)
             self.logs.mkdir(exist_ok=True)
+            self.temporary.mkdir(exist_ok=True)
         except OSError as error:
             raise Refused(f"{self.run} cannot be used: {error.strerror}; set FINGERPOST_RUN_DIR to a folder of yours.") from None
 

@@ -39,6 +39,8 @@ class Cluster:
     scratch: Path
     record: Path
     options: Mapping[str, str]
+    # The built-in provider sorts by code point and knows Unicode's upper and lower case, whatever the system's libc does.
+    locale: tuple[str, ...] = ("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
 
     def url(self, port: int, password: str) -> str:
         """Return DATABASE_URL."""
@@ -76,11 +78,9 @@ class Cluster:
                 file.write(password)
             if self.owner:
                 os.chown(name, self.owner.uid, self.owner.gid)
-            # The built-in provider sorts by code point and knows Unicode's upper and lower case, whatever the system's libc does.
             answer = self._call(
                 *("initdb", "-D", str(self.data), "-U", SUPERUSER, "--auth=scram-sha-256", f"--pwfile={name}"),
-                *("--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
-                *("--no-sync", "--no-instructions"),
+                *("--encoding=UTF8", *self.locale, "--no-sync", "--no-instructions"),
             )
         finally:
             os.unlink(name)

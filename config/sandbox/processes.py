@@ -153,9 +153,9 @@ def _end_session(leader: int, how: signal.Signals) -> None:
         os.kill(leader, how)
     deadline = time.monotonic() + 10
     while any(session == leader for _, session in _table().values()) and time.monotonic() < deadline:
-        time.sleep(0.1)
-        if time.monotonic() > deadline - 5:
+        if leader not in _table() or time.monotonic() > deadline - 5:
             kill_group(leader)
+        time.sleep(0.1)
 
 
 def kill_group(leader: int) -> None:

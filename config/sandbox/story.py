@@ -111,7 +111,7 @@ def publish(sandbox: Sandbox, client: Client, changed: bool) -> int:
     """Return the number of the release in force, publishing one where there is none or the content has changed."""
     current = _ok(client.get("/v1/"))["release"]
     if current is None or changed:
-        number = int(sandbox.ask("release", "compile", "--by", "grace")["number"])
+        number = int(sandbox.ask("release", "compile", "--by", "grace")["release"])
         sandbox.ask("release", "publish", str(number), "--by", "idris")
         if not sandbox.wait(lambda: _ok(client.get("/v1/"))["release"] == number, 30):
             raise Failed(f"release {number} was published, and the API still serves {_ok(client.get('/v1/'))['release']}")

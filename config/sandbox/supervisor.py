@@ -104,12 +104,12 @@ class Sandbox:
             self._start("web", [*self._granian(), "config.wsgi:application"])
             celery = ["-m", "celery", "-A", "config.celery"]
             self._start(
-                "worker", [*celery, "worker", "--without-mingle", "--without-gossip", "--concurrency", "2", "--loglevel", "INFO"]
+                "worker", [*celery, "worker", "--without-mingle", "--without-gossip", "--concurrency", "2", "--loglevel", "WARNING"]
             )
             self._start("beat", [*celery, "beat", "--pidfile=", "--loglevel", "WARNING"])
             if self.emulator_url:
                 self._until_up("emulator", self.emulator_url, "/healthz")
-            self._until_up("web", self.web, "/readyz")
+            self._until_up("web", self.web, "/healthz")
 
     def _own_database(self) -> str:
         port = ports.inner_port(self.places, self.outside, "postgres")
@@ -223,9 +223,15 @@ class Sandbox:
         if process.returncode != 0:
             with (self.places.logs / "commands.log").open("a") as log:
                 log.write(f"$ {' '.join(arguments)}\n{output}{errors}\n")
-            said = [line for line in errors.strip().splitlines() if line.strip()]
-            raise CommandFailed(f"{' '.join(arguments[:3])}: {said[-1] if said else f'ended with status {process.returncode}'}")
+            raise CommandFailed(f"{' '.join(arguments[1:3])}: {_reason(errors) or f'ended with status {process.returncode}'}")
         return output
+
+
+def _reason(errors: str) -> str:
+    """Return the one line that says why: a command's refusal, or the end of a traceback."""
+    lines = [line.strip() for line in errors.splitlines() if line.strip()]
+    refusals = [line.removeprefix("CommandError: ") for line in lines if line.startswith(("CommandError: ", "Unknown command"))]
+    return refusals[0] if refusals else (lines[-1] if lines else "")
 
 
 def sweep(folder: Path, older_than: float = SWEEP_AFTER, at_most: int = SWEEP_AT_MOST) -> int:

@@ -49,6 +49,11 @@ class Run:
         with self.out.open("wb") as out, self.err.open("wb") as err:
             self.process = self._start(out, err, arguments)
 
+    @staticmethod
+    def surroundings() -> dict[str, str]:
+        """Return the environment of a terminal."""
+        return plain_environment()
+
     def _start(self, out: IO[bytes], err: IO[bytes], arguments: tuple[str, ...]) -> subprocess.Popen[bytes]:
         command = [str(ROOT / "run"), *arguments]
         return subprocess.Popen(

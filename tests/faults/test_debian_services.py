@@ -1,0 +1,74 @@
+"""The same processes and the same journey against Debian's PostgreSQL, with Redis and with RabbitMQ in place of a folder."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from config.sandbox import story
+from config.sandbox.places import Places
+from config.sandbox.ports import any_free
+from config.sandbox.processes import Interrupts
+from config.sandbox.supervisor import Sandbox
+from tests.faults.debian import DebianServices
+from tests.sandbox.runs import ROOT, left_running, plain_environment
+
+pytestmark = pytest.mark.services
+
+
+@pytest.fixture
+def interrupts() -> Iterator[Interrupts]:
+    before = {number: signal.getsignal(number) for number in Interrupts.SIGNALS}
+    yield Interrupts()
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.fixture
+def services(tmp_path: Path, interrupts: Interrupts) -> Iterator[DebianServices]:
+    made = DebianServices(tmp_path, interrupts)
+    yield made
+    made.stop()
+    assert left_running(made.home) == []
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("broker", ["redis", "rabbitmq"])
+def test_the_journey_on_debians_postgresql(tmp_path: Path, services: DebianServices, interrupts: Interrupts, broker: str) -> None:
+    database_url = services.postgres()
+    broker_url = services.redis() if broker == "redis" else services.rabbitmq()
+    places = Places(root=ROOT, run=tmp_path / "run")
+    places.make()
+    sandbox = Sandbox(places, interrupts, plain_environment(), database_url=database_url, broker_url=broker_url)
+
+    try:
+        sandbox.start(any_free())
+        told = story.tell(sandbox, again=True)
+        running = {child.name for child in sandbox.processes.children if child.poll() is None}
+        log = (places.logs / "worker.log").read_text()
+    finally:
+        sandbox.stop()
+
+    seen = told.figures
+    assert seen["registrations"] == seen["devices"] == seen["accepted"] == story.SAMPLES
+    assert seen["rejected"] == seen["unknown"] == seen["skipped"] == 0
+    assert running == {"emulator", "web", "worker", "beat"}
+    assert f"Connected to {broker_url.split('://')[0]}://" in log
+    with psycopg.connect(database_url) as connection:
+        major = connection.info.server_version // 10000
+    assert 15 <= major <= 18
+    assert not (places.run / "postgres.json").exists()
+
+
+def test_the_servers_are_processes_of_the_test_and_not_roots(services: DebianServices) -> None:
+    services.postgres()
+    services.redis()
+
+    for child in services.processes.children:
+        owner = Path(f"/proc/{child.pid}").owner()
+        assert owner == ("nobody" if os.geteuid() == 0 else Path.home().owner())

@@ -1,0 +1,238 @@
+"""The whole journey with real processes, to be read first: facts become a release, a release is read, phones register, a
+campaign is written by one person, approved by another, sent through Celery and FCM, and found in the feed.
+
+`./run --once` tells it and is believed only after a look from outside; then `./run` serves the same database, and people act
+on it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import stat
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from config.sandbox.browser import Client
+from config.sandbox.campaign import sample_campaign
+from config.sandbox.people import PEOPLE
+from tests.sandbox.runs import ROOT, Run, left_running
+
+pytestmark = pytest.mark.journey
+
+FEED = "/v1/alerts?country=GB&locale=en&audience=parent"
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A home that is closed to everybody else, and has to stay so."""
+    folder = tmp_path_factory.mktemp("journey") / "home"
+    folder.mkdir(mode=0o700)
+    yield folder
+    for name in ("run", "other"):
+        environment = {**Run.surroundings(), "FINGERPOST_RUN_DIR": str(folder / name)}
+        subprocess.run([ROOT / "run", "reset"], env=environment, check=True, capture_output=True)
+    assert left_running(folder) == []
+
+
+@pytest.fixture(scope="module")
+def told(home: Path) -> Run:
+    """`./run --once` from nothing."""
+    run = Run(home, "--once")
+    run.process.wait(280)
+    return run
+
+
+@pytest.fixture(scope="module")
+def serving(home: Path, told: Run) -> Iterator[Run]:
+    """`./run` on the database that --once left."""
+    run = Run(home)
+    run.until("Ctrl-C stops everything.")
+    yield run
+    run.make_sure_it_ended()
+
+
+@pytest.fixture
+def web(serving: Run) -> Iterator[Client]:
+    client = Client(f"http://127.0.0.1:{serving.port}")
+    yield client
+    client.close()
+
+
+def staff(serving: Run, *arguments: str, expect: int = 0) -> dict[str, Any]:
+    """Run a command as a member of staff would, beside the server."""
+    command = [ROOT / "run", "manage", *arguments, "--json"]
+    answer = subprocess.run(command, env=serving.environment, capture_output=True, text=True, timeout=60)
+    assert answer.returncode == expect, answer.stdout + answer.stderr
+    return json.loads(answer.stdout.splitlines()[-1])
+
+
+@pytest.mark.timeout(400)
+def test_the_journey_ends_in_one_line_of_figures_that_add_up(told: Run, home: Path) -> None:
+    *story, last = told.output.splitlines()
+
+    assert told.process.returncode == 0, told.output + told.errors
+    assert last.startswith("JOURNEY OK {")
+    assert not any(line.startswith("JOURNEY") for line in story)
+    seen = json.loads(last.removeprefix("JOURNEY OK "))
+    assert list(seen) == [
+        *("release", "packs", "services", "tips", "registrations", "campaign"),
+        *("devices", "accepted", "rejected", "unknown", "skipped", "feed_alerts", "seconds"),
+    ]
+    assert seen["release"] == 1
+    assert seen["packs"] == 270
+    assert seen["services"] > 80
+    assert seen["tips"] >= 30
+    assert seen["registrations"] == seen["devices"] == seen["accepted"] == 300
+    assert seen["rejected"] == seen["unknown"] == seen["skipped"] == 0
+    assert seen["feed_alerts"] == 1
+
+
+def test_it_leaves_nothing_running_and_a_closed_home_closed(told: Run, home: Path) -> None:
+    assert left_running(home) == []
+    assert stat.S_IMODE(home.stat().st_mode) == 0o700
+    assert stat.S_IMODE(told.run_dir.stat().st_mode) == 0o700
+    with socket.socket() as probe:
+        assert probe.connect_ex(("127.0.0.1", told.port)) != 0
+
+
+def test_no_secret_is_printed_but_the_demo_staffs_passwords(serving: Run, told: Run) -> None:
+    secrets = json.loads((serving.run_dir / "secrets.json").read_text())
+    shown = serving.output + serving.errors + told.output + told.errors
+    logs = "".join(path.read_text(errors="replace") for path in (serving.run_dir / "logs").iterdir())
+
+    for name in ("secret_key", "address_keys", "postgres_password", "database_password"):
+        assert secrets[name] not in shown + logs
+    for password in secrets["staff"].values():
+        assert password in serving.output
+        assert password not in told.output + logs
+
+
+def test_a_later_start_keeps_the_database_and_sends_nothing_again(serving: Run, web: Client) -> None:
+    assert "The database of an earlier start was kept" in serving.output
+    assert "sent at an earlier start" in serving.output
+    assert web.get("/v1/").json()["release"] == 1
+    assert len(web.get(FEED).json()["alerts"]) == 1
+
+
+def test_what_it_prints_is_there_to_look_at(serving: Run, web: Client) -> None:
+    addresses = [line.split()[-1] for line in serving.output.splitlines() if line.split()[-1:] and "http://127.0.0.1" in line]
+
+    assert len(addresses) >= 6
+    for address in addresses:
+        server = Client(address)
+        answer = server.get("/" + address.split("/", 3)[3])
+        if answer.status == 302:
+            answer = server.get(answer.headers["Location"])
+        assert answer.status == 200, address
+        server.close()
+
+
+@pytest.mark.timeout(400)
+def test_a_warning_reaches_a_parents_phone_only_after_a_second_person_approved(serving: Run, web: Client) -> None:
+    # A parent in Cardiff opens the app for the first time.
+    phone = {"app": "parent", "address_kind": "fid", "address": "cParentInCardiff0001aa", "platform": "android"}
+    place = {"locale": "cy", "country": "GB", "region": "GB-WLS", "time_zone": "Europe/London"}
+    registered = web.post("/v1/registrations", {**phone, **place, "audience": "parent", "app_version": "1.2.0"})
+    assert registered.status == 201
+
+    # Amina writes a warning for every parent and submits it; from now on its bytes are fixed.
+    file = serving.run_dir / "warning.yaml"
+    file.write_text(sample_campaign(), encoding="utf-8")
+    number = str(staff(serving, "campaign", "create", str(file), "--by", "amina")["id"])
+    fingerprint = staff(serving, "campaign", "submit", number, "--by", "amina")["fingerprint"]
+
+    # She cannot approve it herself, and nobody can approve anything but exactly these bytes.
+    staff(serving, "campaign", "approve", number, "--fingerprint", fingerprint, "--by", "amina", expect=1)
+    staff(serving, "campaign", "approve", number, "--fingerprint", "0" * 64, "--by", "david", expect=1)
+    assert number not in {str(alert["id"]) for alert in web.get(FEED).json()["alerts"]}
+
+    # David reads it and approves: Celery's workers send it to each of the 301 phones, once.
+    staff(serving, "campaign", "approve", number, "--fingerprint", fingerprint, "--by", "david")
+    status = finished(serving, number)
+    assert (status["devices"], status["accepted"], status["pending"]) == (301, 301, 0)
+    phones = Client(next(line.split()[-1] for line in serving.output.splitlines() if line.startswith("Phones")))
+    counts = phones.get(f"/emulator/counts?alert={number}").json()
+    assert (counts["accepted_total"], counts["addresses"], counts["doubled"]) == (301, 301, 0)
+
+    # Whoever has no push finds it in the feed all the same.
+    assert number in {str(alert["id"]) for alert in web.get(FEED).json()["alerts"]}
+
+
+def finished(serving: Run, number: str) -> dict[str, Any]:
+    """Ask until the campaign is over."""
+    for _ in range(40):
+        status = staff(serving, "campaign", "status", number)
+        if status["finished_at"]:
+            break
+    return status
+
+
+def test_a_second_start_in_the_same_folder_gets_one_sentence(serving: Run, home: Path) -> None:
+    second = subprocess.run([ROOT / "run"], env=serving.environment, capture_output=True, text=True, timeout=30)
+
+    assert (second.returncode, second.stdout) == (1, "")
+    assert second.stderr.startswith(f"Fingerpost is running here already (process {serving.process.pid})")
+    assert second.stderr.count("\n") == 1
+
+
+def test_a_port_in_use_gets_one_sentence(serving: Run, home: Path) -> None:
+    environment = {**serving.environment, "FINGERPOST_RUN_DIR": str(home / "other")}
+
+    other = subprocess.run([ROOT / "run", "--once"], env=environment, capture_output=True, text=True, timeout=30)
+
+    assert (other.returncode, other.stdout) == (1, "")
+    assert other.stderr.startswith(f"Port {serving.port} is in use")
+    assert other.stderr.count("\n") == 1
+
+
+def test_a_worker_that_dies_is_started_again(serving: Run) -> None:
+    rows = json.loads((serving.run_dir / "processes.json").read_text())["processes"]
+    worker = next(row["pid"] for row in rows if row["name"] == "worker")
+
+    os.kill(worker, signal.SIGKILL)
+
+    serving.until("The worker process ended by itself", 30)
+    now = json.loads((serving.run_dir / "processes.json").read_text())["processes"]
+    assert {row["name"] for row in now} == {"postgres", "emulator", "web", "worker", "beat"}
+
+
+def test_ctrl_c_leaves_nothing_behind(serving: Run, home: Path) -> None:
+    status = serving.end(signal.SIGINT)
+
+    assert status == 0
+    assert left_running(home) == []
+    assert "Traceback" not in serving.output + serving.errors
+    assert stat.S_IMODE(home.stat().st_mode) == 0o700
+
+
+@pytest.mark.timeout(400)
+def test_what_a_killed_start_leaves_is_stopped_by_the_next_one(home: Path, serving: Run) -> None:
+    serving.make_sure_it_ended()
+    killed = Run(home)
+    killed.until("Starting web, worker and beat")
+    killed.process.kill()
+    killed.process.wait()
+    assert left_running(home)
+
+    again = Run(home, "manage", "check")
+    again.process.wait(120)
+
+    assert "what it left running has been stopped" in again.output
+    assert again.process.returncode == 0, again.output + again.errors
+    assert left_running(home) == []
+
+
+def test_the_demo_has_a_person_for_each_part_that_four_eyes_need() -> None:
+    roles = [role for given in PEOPLE.values() for role in given]
+
+    assert set(roles) == {
+        *("localisation-editor", "localisation-reviewer", "publisher", "assurer", "campaign-author", "campaign-approver")
+    }
+    assert roles.count("publisher") == 2
