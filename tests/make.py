@@ -59,17 +59,17 @@ def channel(service: Service, *, at: datetime = NOON, **facts: object) -> Channe
 
 
 def service(
-    id: str = "gb-line",
+    slug: str = "gb-line",
     *,
     country: str = "GB",
     purpose: str = "Talk to someone who listens.",
     channels: int = 1,
     **fields: object,
 ) -> Service:
-    """Make a confirmed helpline of the country with one phone number."""
+    """Make a confirmed helpline of the country with one phone number (116 111 outside Great Britain)."""
     organization, _ = Organization.objects.get_or_create(id="org", defaults={"name": "An Organization"})
     defaults: dict[str, object] = {
-        "name": f"The {id} service",
+        "name": f"The {slug} service",
         "roles": ["helpline"],
         "audiences": ["teen", "parent", "educator", "bystander"],
         "situations": ["self-harm-risk"],
@@ -77,10 +77,10 @@ def service(
         "confidence": "confirmed-in-source",
         "source": "https://example.org",
     }
-    made = Service.objects.create(id=id, organization=organization, country_id=country, **(defaults | fields))
-    unit(f"service.{id}.purpose", purpose, owner=f"service:{id}")
+    made = Service.objects.create(id=slug, organization=organization, country_id=country, **(defaults | fields))
+    unit(f"service.{slug}.purpose", purpose, owner=f"service:{slug}")
     for _ in range(channels):
-        channel(made)
+        channel(made, **({} if country == "GB" else {"number_type": "short", "dial": "116 111", "address": "116111"}))
     return made
 
 

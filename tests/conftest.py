@@ -1,0 +1,69 @@
+"""What several parts' tests share: the packs of the real facts, a second connection, and threads with their own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC
+from typing import Any
+
+import psycopg
+import pytest
+from django.db import connection, connections, transaction
+
+from tests.make import NOON
+
+
+@pytest.fixture(scope="session")
+def real_packs(django_db_setup: None, django_db_blocker: Any) -> dict[tuple[str, str], Any]:
+    """Return the pack of every country and locale, compiled as the sandbox does from the real facts and words."""
+
+    from content.compiler import build_packs
+    from content.loading.facts import FACTS_DIR, load_facts
+    from content.loading.words import load_words
+    from content.models import ChannelRevision
+    from content.snapshot import Policy, read_snapshot
+    from core.models import User
+    from tests.make import checker
+
+    with django_db_blocker.unblock(), transaction.atomic():
+        assert connection.settings_dict["NAME"].startswith("test_"), "tests that take this fixture are marked django_db"
+        system = User.objects.system()
+        load_facts((FACTS_DIR / "reporting_tools.json").read_bytes(), by=system, at=NOON)
+        load_words(by=system, at=NOON)
+        second = checker()
+        for revision in ChannelRevision.objects.proposed():
+            revision.approve(by=second, at=NOON)
+        policy = Policy(NOON.astimezone(UTC).date(), serve_unreviewed=True, sandbox=True)
+        packs = build_packs(read_snapshot(policy))
+        transaction.set_rollback(True)
+    return {place: json.loads(built.body) for place, built in packs.items()}
+
+
+@pytest.fixture
+def raw_sql(transactional_db: None) -> Iterator[psycopg.Connection[Any]]:
+    """Return a connection that Django knows nothing of: whatever it is refused, the database itself refuses."""
+    settings = connection.get_connection_params()
+    wanted = {name: settings[name] for name in ("dbname", "user", "password", "host", "port") if settings.get(name)}
+    with psycopg.connect(**wanted, autocommit=True) as second:
+        yield second
+
+
+@pytest.fixture
+def at_once(transactional_db: None) -> Callable[..., list[Any]]:
+    """Return a function that runs calls at the same time, each on a connection of its own, and returns answers or errors."""
+
+    def run(*calls: Callable[[], Any]) -> list[Any]:
+        def one(call: Callable[[], Any]) -> Any:
+            try:
+                return call()
+            except Exception as error:
+                return error
+            finally:
+                connections.close_all()
+
+        with ThreadPoolExecutor(len(calls)) as pool:
+            return list(pool.map(one, calls))
+
+    return run

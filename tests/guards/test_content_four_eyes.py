@@ -1,0 +1,232 @@
+"""Promises 2 and 6: no statement on any connection puts an unapproved text, number or release in place.
+
+Each statement is sent on a connection that Django knows nothing of; the database alone refuses it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import psycopg
+from django.db import models
+
+from content.models import Channel, ChannelRevision, Pack, Release, ReleasePack, Target, Unit, UnitRevision
+from content.models.channel_revision import Act
+from tests import make
+from tests.make import NOON
+
+OTHER = {
+    "type": "phone",
+    "number_type": "e164",
+    "dial": "0808 800 5000",
+    "address": "+448088005000",
+    "hours": "24/7",
+    "cost": "free",
+}
+
+NUMBERS = {
+    "a digit": "UPDATE content_channel SET dial = '0800 1112' WHERE id = %(channel)s",
+    "an address": "UPDATE content_channel SET address = '+448001112' WHERE id = %(channel)s",
+    "pointing at a proposal": "UPDATE content_channel SET revision_id = %(revision)s WHERE id = %(channel)s",
+    "values of a proposal": (
+        "UPDATE content_channel SET revision_id = %(revision)s, dial = '0808 800 5000', address = "
+        "'+448088005000' WHERE id = %(channel)s"
+    ),
+    "deleting": "DELETE FROM content_channel WHERE id = %(channel)s",
+    "approving alone": (
+        "UPDATE content_channelrevision SET state = 'approved', approved_by_id = proposed_by_id, approved_at = now() "
+        "WHERE id = %(revision)s"
+    ),
+    "approving as nobody": "UPDATE content_channelrevision SET state = 'approved' WHERE id = %(revision)s",
+    "another proposal than was read": "UPDATE content_channelrevision SET dial = '0800 1113' WHERE id = %(revision)s",
+    "who proposed": "UPDATE content_channelrevision SET proposed_by_id = proposed_by_id + 1 WHERE id = %(revision)s",
+    "what was approved": "UPDATE content_channelrevision SET approved_at = now() WHERE id = %(approved)s",
+    "back to proposed": "UPDATE content_channelrevision SET state = 'proposed' WHERE id = %(approved)s",
+    "deleting a revision": "DELETE FROM content_channelrevision WHERE id = %(revision)s",
+    "born approved": (
+        "INSERT INTO content_channelrevision (service_id, position, act, state, type, number_type, "
+        "dial, address, keyword, mnemonic, "
+        "hours, cost, source, proposed_by_id, proposed_at, approved_by_id, approved_at) SELECT "
+        "service_id, 5, 'add', 'approved', type, "
+        "number_type, dial, address, keyword, mnemonic, hours, cost, source, proposed_by_id, "
+        "proposed_at, approved_by_id, approved_at "
+        "FROM content_channelrevision WHERE id = %(approved)s"
+    ),
+}
+
+TEXTS = {
+    "rewriting what is approved": "UPDATE content_unit SET text = 'Pay.', approved_text = 'Pay.' WHERE id = %(unit)s",
+    "an approved text under a draft": (
+        "UPDATE content_unit SET approved_text = 'Pay.', state = 'needs-review' WHERE id = %(unit)s"
+    ),
+    "a text without a revision": "UPDATE content_unit SET text = 'Pay.', state = 'needs-review' WHERE id = %(unit)s",
+    "a text that stays approved": "UPDATE content_unit SET text = 'Pay.', revision = revision + 1 WHERE id = %(unit)s",
+    "a revision back": "UPDATE content_unit SET revision = 0, meaning_revision = 0, safety_revision = 0 WHERE id = %(unit)s",
+    "numbers let in": "UPDATE content_unit SET allowed_numbers = '{0800}' WHERE id = %(unit)s",
+    "an approver who wrote it": "UPDATE content_unit SET approved_by_id = written_by_id WHERE id = %(unit)s",
+    "a history rewritten": "UPDATE content_unitrevision SET text = 'Pay.' WHERE unit_id = %(unit)s",
+    "a history deleted": "DELETE FROM content_unitrevision WHERE unit_id = %(unit)s",
+    "rewriting an approved target": "UPDATE content_target SET text = 'Talwch', approved_text = 'Talwch' WHERE id = %(target)s",
+    "a target that stays approved": (
+        "UPDATE content_target SET text = 'T', approved_text = 'T', revision = revision + 1 WHERE id = %(target)s"
+    ),
+    "an approved target under a draft": (
+        "UPDATE content_target SET approved_text = 'Talwch', state = 'needs-review', revision = "
+        "revision + 1 WHERE id = %(target)s"
+    ),
+    "a confirmation by nobody": "UPDATE content_target SET source_revision = 9, revision = revision + 1 WHERE id = %(target)s",
+    "a target approved by its writer": "UPDATE content_target SET approved_by_id = written_by_id WHERE id = %(target)s",
+    "a draft approved alone": (
+        "UPDATE content_target SET state = 'approved', revision = revision + 1, approved_text = text, approved_at = now(), "
+        "approved_source_revision = source_revision, approved_by_id = written_by_id WHERE id = %(draft)s"
+    ),
+    "a draft served as approved": (
+        "UPDATE content_target SET approved_text = text, approved_source_revision = 1 WHERE id = %(draft)s"
+    ),
+}
+
+RELEASES = {
+    "a second published one": (
+        "UPDATE content_release SET state = 'published', published_by_id = %(other)s, published_at "
+        "= now() WHERE number = %(candidate)s"
+    ),
+    "publishing one's own": (
+        "WITH gone AS (UPDATE content_release SET state = 'superseded' WHERE number = %(published)s) "
+        "UPDATE content_release SET state = 'published', published_by_id = compiled_by_id, published_at = now() "
+        "WHERE number = %(candidate)s"
+    ),
+    "publishing as nobody": "UPDATE content_release SET state = 'published' WHERE number = %(candidate)s",
+    "who published": "UPDATE content_release SET published_by_id = %(other)s WHERE number = %(published)s",
+    "the report": "UPDATE content_release SET report = '{}' WHERE number = %(published)s",
+    "the number": "UPDATE content_release SET number = 999 WHERE number = %(candidate)s",
+    "back to candidate": "UPDATE content_release SET state = 'candidate' WHERE number = %(published)s",
+    "deleting a release": "DELETE FROM content_release WHERE number = %(published)s",
+    "born published": (
+        "INSERT INTO content_release (state, compiled_by_id, compiled_at, published_by_id, published_at, report) "
+        "VALUES ('published', %(other)s, now(), %(other)s, now(), '{}')"
+    ),
+    "the bytes": "UPDATE content_pack SET body = replace(body, '0800 1111', '0900 6666')",
+    "a pack under a false digest": "INSERT INTO content_pack (digest, body, size) VALUES (repeat('a', 64), '{}', 2)",
+    "deleting bytes": "DELETE FROM content_pack",
+    "which pack": "UPDATE content_releasepack SET pack_id = (SELECT min(digest) FROM content_pack)",
+    "taking a pack away": "DELETE FROM content_releasepack WHERE release_id = %(published)s",
+    "adding a pack": (
+        "INSERT INTO content_releasepack (release_id, country_id, locale_id, pack_id) "
+        "SELECT %(published)s, 'FR', 'fr', min(digest) FROM content_pack"
+    ),
+}
+
+
+def accepted(
+    raw_sql: psycopg.Connection[Any], statements: Mapping[str, str], values: Mapping[str, Any], *guarded: type[models.Model]
+) -> list[str]:
+    """Send each statement; return the names of those that were not refused or that changed a row all the same."""
+    before = [list(model.objects.order_by("pk").values()) for model in guarded]
+    passed = []
+    for name, statement in statements.items():
+        try:
+            raw_sql.execute(statement, values)
+            passed.append(name)
+        except psycopg.Error:
+            if [list(model.objects.order_by("pk").values()) for model in guarded] != before:
+                passed.append(name)
+    return passed
+
+
+def propose(channel: Channel, *, act: Act = Act.CHANGE) -> ChannelRevision:
+    return ChannelRevision.objects.propose(
+        service_id=channel.service_id,
+        position=channel.position,
+        act=act,
+        by=make.person("ann", "assurer"),
+        at=NOON,
+        facts=OTHER if act == Act.CHANGE else channel.facts(),
+    )
+
+
+def line() -> Channel:
+    make.world()
+    return Channel.objects.get(service=make.service())
+
+
+def test_promise_6_no_statement_changes_a_number_alone(raw_sql: psycopg.Connection[Any]) -> None:
+    channel = line()
+    values = {"channel": channel.pk, "revision": propose(channel).pk, "approved": channel.revision_id}
+
+    assert accepted(raw_sql, NUMBERS, values, Channel, ChannelRevision) == []
+
+
+def test_promise_6_no_statement_brings_an_old_number_back(raw_sql: psycopg.Connection[Any]) -> None:
+    channel = line()
+    propose(channel).approve(by=make.checker(), at=NOON)
+    back = "UPDATE content_channel SET revision_id = %(first)s, dial = '0800 1111', address = '+448001111' WHERE id = %(channel)s"
+
+    passed = accepted(raw_sql, {"back": back}, {"first": channel.revision_id, "channel": channel.pk}, Channel)
+
+    assert passed == []
+
+
+def test_promise_6_no_statement_brings_a_removed_number_back(raw_sql: psycopg.Connection[Any]) -> None:
+    channel = line()
+    propose(channel, act=Act.REMOVE).approve(by=make.checker(), at=NOON)
+    again = (
+        "INSERT INTO content_channel (service_id, position, revision_id, type, number_type, dial, "
+        "address, keyword, mnemonic, hours, "
+        "cost, source) SELECT service_id, position, id, type, number_type, dial, address, keyword, mnemonic, hours, cost, source "
+        "FROM content_channelrevision WHERE id = %(first)s"
+    )
+
+    assert accepted(raw_sql, {"again": again}, {"first": channel.revision_id}, Channel) == []
+    assert not Channel.objects.exists()
+
+
+def test_promise_2_no_statement_puts_an_unapproved_text_in_place(raw_sql: psycopg.Connection[Any]) -> None:
+    make.world()
+    unit = make.unit("tip.first-hour.title", "Do not pay.", approved=True)
+    target = make.target(unit.key, "cy", "Peidiwch â thalu.", approved=True)
+    draft = make.target(unit.key, "fr", "Ne payez pas.")
+    values = {"unit": unit.pk, "target": target.pk, "draft": draft.pk}
+
+    assert accepted(raw_sql, TEXTS, values, Unit, Target, UnitRevision) == []
+
+
+def test_promise_2_no_statement_publishes_alone_or_changes_what_was_published(raw_sql: psycopg.Connection[Any]) -> None:
+    make.small_content()
+    published, candidate = make.release(), make.release(publish=False)
+    values = {"published": published.number, "candidate": candidate.number, "other": make.person("mallory", "publisher").pk}
+
+    assert accepted(raw_sql, RELEASES, values, Release, Pack, ReleasePack) == []
+
+
+def test_promise_10_no_statement_publishes_a_lower_number_after_a_higher_one(raw_sql: psycopg.Connection[Any]) -> None:
+    make.small_content()
+    older, newer = make.release(publish=False), make.release()
+    raw_sql.execute("UPDATE content_release SET state = 'superseded' WHERE number = %s", [newer.number])
+    again = (
+        "UPDATE content_release SET state = 'published', published_by_id = %(other)s, published_at = now() "
+        "WHERE number = %(older)s"
+    )
+    values = {"older": older.number, "other": make.person("mallory", "publisher").pk}
+
+    assert accepted(raw_sql, {"again": again}, values, Release) == []
+
+
+def test_promise_2_the_statements_would_pass_where_two_people_act(raw_sql: psycopg.Connection[Any]) -> None:
+    """Show that the refusals above are about the missing second person, and not about a misspelt statement."""
+    channel = line()
+    revision = propose(channel)
+    second = make.checker()
+
+    with raw_sql.transaction():
+        raw_sql.execute(
+            "UPDATE content_channelrevision SET state = 'approved', approved_by_id = %s, approved_at = now() WHERE id = %s",
+            [second.pk, revision.pk],
+        )
+        raw_sql.execute(
+            "UPDATE content_channel SET revision_id = %s, dial = '0808 800 5000', address = '+448088005000' WHERE id = %s",
+            [revision.pk, channel.pk],
+        )
+
+    channel.refresh_from_db()
+    assert channel.dial == "0808 800 5000"
