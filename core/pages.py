@@ -61,8 +61,8 @@ class Page:
     menu: ClassVar[str] = ""
     #: Permission that it takes even to look; empty: every member of staff.
     needs: ClassVar[str] = ""
-    #: Act (the value of the button pressed) to the permission that it takes; `act_<name>` carries it out.
-    acts: ClassVar[Mapping[str, str]] = {}
+    #: Act (the value of the button pressed) to the permissions of which it takes one; `act_<name>` carries it out.
+    acts: ClassVar[Mapping[str, tuple[str, ...]]] = {}
 
     def __init__(self, request: HttpRequest, site_context: dict[str, Any], **where: Any) -> None:
         assert isinstance(request.user, User)
@@ -91,9 +91,9 @@ class Page:
         """Return the links between the first page and this one."""
         return ()
 
-    def may(self, permission: str) -> bool:
-        """Tell whether the person holds the permission."""
-        return self.person.has_perm(permission)
+    def may(self, *permissions: str) -> bool:
+        """Tell whether the person holds one of the permissions."""
+        return any(self.person.has_perm(permission) for permission in permissions)
 
     def done(self, sentence: str) -> None:
         """Say on the next page that it worked."""
@@ -115,7 +115,7 @@ class Page:
 
     def show(self, status: int = HTTPStatus.OK) -> HttpResponse:
         """Return the page itself."""
-        may = {act.replace("-", "_"): self.may(permission) for act, permission in self.acts.items()}
+        may = {act.replace("-", "_"): self.may(*permissions) for act, permissions in self.acts.items()}
         context = {
             **self._site_context,
             "title": self.heading(),
@@ -138,7 +138,8 @@ class Page:
         if act not in self.acts:
             return self._refused(Invalid("This page has no such button.", code="act"))
         try:
-            roles.require(self.person, self.acts[act])
+            if not self.may(*self.acts[act]):
+                roles.require(self.person, self.acts[act][0])
             where = getattr(self, f"act_{act.replace('-', '_')}")(self.request.POST)
         except DomainError as error:
             self.typed, self.refusal = self.request.POST, error

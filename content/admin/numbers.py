@@ -41,9 +41,9 @@ class NumbersPage(Page):
     title = "Number changes"
     menu = "Number changes"
     acts = {
-        "approve": "content.approve_channelrevision",
-        "withdraw": "content.propose_channelrevision",
-        "reject": "content.approve_channelrevision",
+        "approve": ("content.approve_channelrevision",),
+        "withdraw": ("content.propose_channelrevision",),
+        "reject": ("content.approve_channelrevision",),
     }
 
     def context(self) -> dict[str, Any]:
@@ -152,7 +152,7 @@ class ProposePage(Page):
     template = "content/propose.html"
     menu = "Services"
     needs = "content.propose_channelrevision"
-    acts = {"propose": "content.propose_channelrevision"}
+    acts = {"propose": ("content.propose_channelrevision",)}
 
     def load(self) -> None:
         service = Service.objects.select_related("country").filter(pk=self.where["id"]).first()

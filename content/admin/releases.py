@@ -31,7 +31,7 @@ class ReleasesPage(Page):
     template = "content/releases.html"
     title = "Releases"
     menu = "Releases"
-    acts = {"compile": "content.compile_release"}
+    acts = {"compile": ("content.compile_release",)}
 
     def context(self) -> dict[str, Any]:
         releases = Release.objects.select_related("compiled_by", "published_by", "restores").annotate(
@@ -54,9 +54,9 @@ class ReleasePage(Page):
     template = "content/release.html"
     menu = "Releases"
     acts = {
-        "publish": "content.publish_release",
-        "discard": "content.compile_release",
-        "roll-back": "content.compile_release",
+        "publish": ("content.publish_release",),
+        "discard": ("content.compile_release",),
+        "roll-back": ("content.compile_release",),
     }
 
     def load(self) -> None:

@@ -112,7 +112,7 @@ class ServicePage(Page):
 
     template = "content/service.html"
     menu = "Services"
-    acts = {"assure": "content.assure_channel", "propose": "content.propose_channelrevision"}
+    acts = {"assure": ("content.assure_channel",)}
 
     def load(self) -> None:
         service = Service.objects.select_related("organization", "country", "successor").filter(pk=self.where["id"]).first()
@@ -156,6 +156,7 @@ class ServicePage(Page):
             "words": words,
             "labels": {unit.key: unit.text for unit in words},
             "history": [r for r in revisions if r.state != RevisionState.PROPOSED],
+            "may_propose": self.may("content.propose_channelrevision"),
             "checks": Assurance.objects.filter(revision__service=service).select_related("by", "revision"),
         }
 

@@ -63,7 +63,7 @@ class SourcePage(Page):
 
     template = "content/source.html"
     menu = "Words"
-    acts = {"revise": "content.edit_words", "approve": "content.approve_words"}
+    acts = {"revise": ("content.edit_words",), "approve": ("content.approve_words",)}
 
     def load(self) -> None:
         unit = Unit.objects.select_related("source_locale", "written_by", "approved_by").filter(key=self.where["key"]).first()

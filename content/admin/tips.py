@@ -72,10 +72,10 @@ class TipPage(Page):
     template = "content/tip.html"
     menu = "Tips"
     acts = {
-        "amend": "content.edit_words",
-        "add-step": "content.edit_words",
-        "retire": "content.edit_words",
-        "bring-back": "content.edit_words",
+        "amend": ("content.edit_words",),
+        "add-step": ("content.edit_words",),
+        "retire": ("content.edit_words",),
+        "bring-back": ("content.edit_words",),
     }
 
     def load(self) -> None:

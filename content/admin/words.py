@@ -135,10 +135,10 @@ class TargetPage(_InLocale):
 
     template = "content/target.html"
     acts = {
-        "save": "content.edit_words",
-        "save-next": "content.edit_words",
-        "approve": "content.approve_words",
-        "clear": "content.edit_words",
+        "save": ("content.edit_words",),
+        "save-next": ("content.edit_words",),
+        "approve": ("content.approve_words",),
+        "clear": ("content.edit_words",),
     }
 
     def load(self) -> None:
