@@ -1,0 +1,112 @@
+"""The same from the command line: who acts is said, refusals are one sentence, answers come as JSON where asked."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.test import override_settings
+
+from content.models import Channel, ChannelRevision, Release
+from tests import make
+
+
+def run(*arguments: str) -> dict[str, Any]:
+    out = io.StringIO()
+    call_command(*arguments, "--json", stdout=out)
+    return json.loads(out.getvalue().strip().splitlines()[-1])
+
+
+@pytest.fixture
+def loaded(db: None) -> None:
+    call_command("load_facts", stdout=io.StringIO())
+    call_command("load_words", stdout=io.StringIO())
+
+
+def test_facts_are_loaded_and_a_second_time_nothing_changes(db: None) -> None:
+    first = run("load_facts")
+    out = io.StringIO()
+    call_command("load_facts", stdout=out)
+
+    assert (first["entries"], first["services"]["new"], first["proposals"]["add"]) == (116, 116, 174)
+    assert out.getvalue().startswith("Nothing has changed: all 116 entries are as they were.")
+
+
+def test_a_file_that_is_refused_is_one_error_with_the_entry(db: None, tmp_path: Path) -> None:
+    broken = tmp_path / "facts.json"
+    broken.write_text('{"entries": [{"id": "gb-x"}]}', encoding="utf-8")
+
+    with pytest.raises(CommandError, match=r"gb-x: .* missing"):
+        call_command("load_facts", "--file", str(broken), stdout=io.StringIO())
+    with pytest.raises(CommandError, match="cannot be read"):
+        call_command("load_facts", "--file", str(tmp_path / "none.json"), stdout=io.StringIO())
+
+
+def test_a_second_person_approves_all_in_the_sandbox(loaded: None) -> None:
+    make.person("ben", "assurer")
+
+    assert run("channels", "approve-all", "--by", "ben") == {"approved": 174}
+    assert Channel.objects.count() == 174
+
+
+@override_settings(SANDBOX=False)
+def test_outside_the_sandbox_nobody_approves_all(loaded: None) -> None:
+    make.person("ben", "assurer")
+
+    with pytest.raises(CommandError, match="Outside the sandbox"):
+        run("channels", "approve-all", "--by", "ben")
+
+    assert not Channel.objects.exists()
+
+
+def test_who_loaded_the_facts_cannot_approve_them(db: None) -> None:
+    make.person("ann", "localisation-editor", "assurer")
+    run("load_facts", "--by", "ann")
+
+    with pytest.raises(CommandError, match="a second person must"):
+        run("channels", "approve-all", "--by", "ann")
+    with pytest.raises(CommandError, match="a second person must"):
+        run("channels", "approve", str(ChannelRevision.objects.proposed().first().pk), "--by", "ann")  # type: ignore[union-attr]
+
+    assert not Channel.objects.exists()
+
+
+def test_proposals_are_listed(loaded: None) -> None:
+    rows = run("channels", "list")["proposals"]
+
+    assert len(rows) == 174
+    assert {"service": "gb-childline", "value": "0800 1111", "proposed_by": "fingerpost-system"}.items() <= rows_by(rows).items()
+
+
+def rows_by(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    return next(row for row in rows if (row["service"], row["type"]) == ("gb-childline", "phone"))
+
+
+def test_a_release_is_compiled_published_and_rolled_back_by_two(loaded: None) -> None:
+    make.person("ann", "publisher")
+    make.person("ben", "publisher", "assurer")
+    run("channels", "approve-all", "--by", "ben")
+
+    compiled = run("release", "compile", "--by", "ann")
+    with pytest.raises(CommandError, match="a second person must"):
+        run("release", "publish", "--by", "ann")
+    published = run("release", "publish", "--by", "ben")
+    back = run("release", "rollback", str(published["release"]), "--by", "ben")
+    run("release", "publish", str(back["release"]), "--by", "ann")
+
+    assert (compiled["state"], compiled["packs"], compiled["blocked"]) == ("candidate", 270, [])
+    assert published["state"] == "published"
+    assert Release.objects.current_number() == back["release"] > published["release"]
+
+
+def test_there_has_to_be_a_candidate(db: None) -> None:
+    make.person("ben", "publisher")
+
+    with pytest.raises(CommandError, match="no such candidate"):
+        run("release", "publish", "--by", "ben")
+    with pytest.raises(CommandError, match="never published"):
+        run("release", "rollback", "7", "--by", "ben")
