@@ -143,14 +143,15 @@ _NOT_APPROVED = ("not-approved", "A text of it was never approved.")
 
 def _names(items: Items, named: Iterable[str], services: Mapping[str, Item]) -> tuple[Names, list[str]]:
     """Return what each named service stands for here (its successor where it has retired), and those that are lost."""
-    names, lost = [], []
+    names: list[tuple[str, str, str]] = []
+    lost: list[str] = []
     for name in sorted(named):
         stands: str | None = name
         passed: set[str] = set()
         while stands is not None and stands not in services and stands not in passed:
             passed.add(stands)
             stands = items.successors.get(stands)
-        if stands in services:
+        if stands is not None and stands in services:
             names.append((name, stands, services[stands].value["name"]))
         else:
             lost.append(name)

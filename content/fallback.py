@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import langcodes
 from babel.core import get_global
+from langcodes.tag_parser import LanguageTagError
 
 #: Beyond this, CLDR calls it another language for most readers (langcodes' own default would give Russian to a Ukrainian).
 _MAX_DISTANCE = 10
@@ -56,7 +57,7 @@ def match_accept_language(header: str, available: Sequence[str]) -> str | None:
 
 
 def _ranges(header: str) -> Iterator[str]:
-    weighted = []
+    weighted: list[tuple[float, int, str]] = []
     for part in header[:_MAX_HEADER].split(","):
         match = _RANGE.fullmatch(part)
         if match and match["tag"] != "*" and (weight := float(match["q"] or 1)) > 0:
@@ -70,7 +71,7 @@ def _nearest(wanted: str, available: Sequence[str]) -> str | None:
         return exact
     try:
         full = langcodes.get(wanted).maximize()
-    except langcodes.LanguageTagError:
+    except LanguageTagError:
         return None
     near = []
     for place, tag in enumerate(available):

@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import langcodes
@@ -172,7 +173,7 @@ def _form_faults(row: dict[str, Any]) -> Iterator[str]:
     if row["country"] != WORLDWIDE and pycountry.countries.get(alpha_2=row["country"]) is None:
         yield f"{row['country']!r} is no assigned country."
     for region in row["regions"]:
-        if not region.startswith(f"{row['country']}-") or pycountry.subdivisions.get(code=region) is None:
+        if not region.startswith(f"{row['country']}-") or region not in _regions():
             yield f"{region!r} is no region of {row['country']}."
     for language in row["languages"] or []:
         if not langcodes.tag_is_valid(language):
@@ -233,6 +234,11 @@ def _without_address(label: str, address: str) -> str:
         if printed and digits(name).endswith(digits(printed.group())):
             return (label[: printed.start()] + label[printed.end() :]).strip()
     return label
+
+
+@lru_cache(maxsize=1)
+def _regions() -> frozenset[str]:
+    return frozenset(region.code for region in pycountry.subdivisions)
 
 
 def _words(text: str) -> Words:
