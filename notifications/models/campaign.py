@@ -116,8 +116,10 @@ LIFECYCLE = Lifecycle(
 
 #: From approval on.
 APPROVED_ON = (S.APPROVED, S.SENDING, S.PAUSED, S.HALTED, S.HELD, S.STOPPED, S.DONE, S.EXPIRED)
+#: The audience is frozen, or nearly so, and not everybody has an outcome.
+IN_FLIGHT = (S.SENDING, S.PAUSED, S.HALTED, S.HELD)
 #: Approved, and somebody may yet be sent something.
-BEFORE_THE_END = (S.APPROVED, S.SENDING, S.PAUSED, S.HALTED, S.HELD)
+BEFORE_THE_END = (S.APPROVED, *IN_FLIGHT)
 
 
 class CampaignQuerySet(models.QuerySet["Campaign"]):

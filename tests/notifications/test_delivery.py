@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from notifications import delivery, planner
-from notifications.models import Batch, Campaign, Registration
+from notifications.models import Batch
 from tests import make
 from tests.processes import Emulator
 
