@@ -8,6 +8,7 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Any, ClassVar, TypeVar
 
+from django import forms
 from django.contrib import messages
 from django.core.paginator import Page as Slice
 from django.core.paginator import Paginator
@@ -157,6 +158,13 @@ class Page:
 def status_of(error: DomainError) -> HTTPStatus:
     """Return the HTTP status that says the same as the error."""
     return next((status for kind, status in _STATUS.items() if isinstance(error, kind)), HTTPStatus.BAD_REQUEST)
+
+
+class ConsoleForm(forms.Form):
+    """A form of the console: its labels are names, not the beginnings of sentences."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"label_suffix": "", **kwargs})
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from content.models.channel_facts import FACTS
 from content.models.channel_revision import Act
 from content.terms import ChannelType, Cost, NumberType
 from core.errors import Invalid, NotFound
-from core.pages import Link, Page, page
+from core.pages import ConsoleForm, Link, Page, page
 
 #: How each fact is called on screen, in the order in which a reader compares them.
 LABELS = {
@@ -99,7 +99,7 @@ class NumbersPage(Page):
         return found
 
 
-class ProposalForm(forms.Form):
+class ProposalForm(ConsoleForm):
     """The facts of a channel as they shall be, and why."""
 
     type = forms.ChoiceField(choices=ChannelType.choices, label="Type")

@@ -20,7 +20,7 @@ from content.serving import standing
 from content.snapshot import ChannelFact, Policy, ServiceFact, service_facts
 from content.terms import Confidence, Role
 from core.errors import Conflict, Invalid, NotFound
-from core.pages import Link, Page, page
+from core.pages import ConsoleForm, Link, Page, page
 
 #: Days before its end at which a check is called for again.
 SOON = 30
@@ -98,11 +98,11 @@ class ServicesPage(Page):
         }
 
 
-class AssuranceForm(forms.Form):
+class AssuranceForm(ConsoleForm):
     """What an assurer says of one channel."""
 
     method = forms.ChoiceField(choices=[("", "Choose how you checked it"), *Method.choices], label="How")
-    until = forms.DateField(label="Good until", widget=forms.DateInput(attrs={"type": "date"}))
+    until = forms.DateField(label="Good until", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
     note = forms.CharField(label="Note for colleagues", max_length=300, required=False)
 
 

@@ -13,7 +13,7 @@ from content.admin import standing
 from content.models import Locale, Target, Tip, Unit
 from content.terms import SOURCE_LOCALE, Audience, Situation
 from core.errors import Invalid, NotFound
-from core.pages import Link, Page, page
+from core.pages import ConsoleForm, Link, Page, page
 
 PARTS = {"title": "Title", "short": "Short answer", "do_now": "Do now", "do_not": "Do not", "more": "More"}
 
@@ -52,7 +52,7 @@ class TipsPage(Page):
         }
 
 
-class TipForm(forms.Form):
+class TipForm(ConsoleForm):
     """The facts of a tip."""
 
     audiences = forms.MultipleChoiceField(choices=Audience.choices, widget=forms.CheckboxSelectMultiple, label="For")

@@ -7,6 +7,7 @@ from datetime import UTC, timedelta
 from typing import Any
 from zoneinfo import available_timezones
 
+from django.forms import BoundField
 from django.http import QueryDict
 from django.urls import reverse
 
@@ -60,11 +61,11 @@ class _Compose(Page):
             for country, services in form.by_country.items()
         ]
         tongues: list[dict[str, Any]] = [
-            {"code": code, "locale": locale, "fields": [form[words_field(code, part, name)] for part, name in PARTS]}
+            {"code": code, "locale": locale, "outer": _fields(form, code, "outer"), "inner": _fields(form, code, "inner")}
             for code, locale in form.tongues.items()
         ]
         for tongue in tongues:
-            tongue["has"] = any(field.value() for field in tongue["fields"])
+            tongue["has"] = any(field.value() for field in (*tongue["outer"], *tongue["inner"]))
             tongue["variants"] = sorted(form.kept.get(tongue["code"], {}).get("variants", {}))
         tongues.sort(key=lambda tongue: (not tongue["has"], tongue["code"] != SOURCE_LOCALE))
         return {
@@ -82,6 +83,10 @@ class _Compose(Page):
         name = field_of(str(self.refusal.extra.get("field", ""))) if self.refusal else ""
         if self.refusal and name in form.fields:
             form.add_error(name, self.refusal.detail)
+
+
+def _fields(form: CampaignForm, code: str, part: str) -> list[BoundField]:
+    return [form[words_field(code, where, name)] for where, name in PARTS if where == part]
 
 
 @page("campaigns/new/", "campaign-new")

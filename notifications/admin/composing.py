@@ -11,6 +11,7 @@ from django.db.models import Q
 from content.models import Country, Locale, Service, Tip
 from content.models.tip import TipKind
 from content.terms import WORLDWIDE, Audience
+from core.pages import ConsoleForm
 from notifications import cap
 from notifications.definition import LONGEST
 from notifications.models import App, Campaign
@@ -43,7 +44,7 @@ class Moment(forms.DateTimeInput):
         super().__init__(attrs={"step": "1"})
 
 
-class CampaignForm(forms.Form):
+class CampaignForm(ConsoleForm):
     """Everything an author says of a campaign."""
 
     name = forms.CharField(max_length=120, label="Name", help_text="For staff; readers never see it.")
