@@ -34,8 +34,10 @@ class ReleasesPage(Page):
     acts = {"compile": ("content.compile_release",)}
 
     def context(self) -> dict[str, Any]:
-        releases = Release.objects.select_related("compiled_by", "published_by", "restores").annotate(
-            packs=Count("release_packs")
+        releases = (
+            Release.objects.select_related("compiled_by", "published_by", "restores")
+            .annotate(packs=Count("release_packs"))
+            .order_by("-number")
         )
         part = self.slice(releases, 30)
         rows = [(r, TONES[ReleaseState(r.state)], *_weight(r)) for r in part]

@@ -341,6 +341,9 @@ class Campaign(models.Model):
         from notifications.models.brake import Brake
 
         require(by, "notifications.stop_campaign")
+        # The edge from submitted to approved belongs to an approver alone.
+        if self.state not in (S.PAUSED, S.HALTED, S.HELD):
+            raise Conflict("Only what was paused, halted or held can go on.", code="state")
         with transaction.atomic():
             advance(self, S.SENDING if self.frozen_at else S.APPROVED, by=by, at=at, reason="")
             Batch.objects.filter(wave__campaign=self).update(claims=0)

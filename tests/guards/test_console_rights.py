@@ -1,0 +1,217 @@
+"""The console's doors: every page and every act, as everybody who may and may not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from content.models import Unit
+from content.models.channel_revision import Act
+from core import pages, roles
+from core.models import AuditEntry, User
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+#: Pages of Django's own that the console shows, and who may see them; "list" and "add" pages stand for their model's others.
+DJANGOS_OWN = {
+    "index": "staff",
+    "login": "anyone",
+    "logout": "staff",
+    "password_change": "staff",
+    "password_change_done": "staff",
+    "autocomplete": "nobody",
+    "jsi18n": "staff",
+    "view_on_site": "staff",
+    "app_list": "staff",
+    "token": "staff",
+    "core_user_changelist": "superuser",
+    "core_user_add": "superuser",
+    "core_user_change": "superuser",
+    "core_user_history": "superuser",
+    "core_user_delete": "nobody",
+    "auth_user_password_change": "superuser",
+    "auth_group_changelist": "superuser",
+    "auth_group_add": "nobody",
+    "auth_group_change": "superuser",
+    "auth_group_history": "superuser",
+    "auth_group_delete": "nobody",
+}
+
+
+@pytest.fixture
+def filled() -> dict[str, str]:
+    """Make one of everything, and return the address of every page of ours by name."""
+    make.small_content()
+    make.target("tip.first-hour.title", "cy", "Arhoswch ac anadlwch")
+    make.release(publish=False)
+    campaign = make.campaign(state="submitted")
+    where = {
+        "tip": {"slug": "first-hour"},
+        "words-locale": {"locale": "cy"},
+        "target": {"locale": "cy", "key": "tip.first-hour.title"},
+        "source": {"key": "tip.first-hour.title"},
+        "service": {"id": "gb-line"},
+        "propose": {"id": "gb-line"},
+        "release": {"number": make.Release.objects.first().pk},
+    }
+    addresses = {}
+    for place in pages.PLACES:
+        args = {"id": campaign.pk} if place.name.startswith("campaign-") and "<int:id>" in place.route else where.get(place.name)
+        args = {"id": campaign.pk} if place.name == "campaign" else args
+        addresses[place.name] = reverse(f"admin:{place.name}", kwargs=args or {})
+    return addresses
+
+
+def test_every_page_is_closed_to_whoever_is_not_staff(client: Client, filled: dict[str, str]) -> None:
+    outsider = User.objects.create_user("outsider", password=None)
+    before = AuditEntry.objects.count()
+
+    for name, address in filled.items():
+        for person in (None, outsider):
+            client.logout()
+            if person:
+                client.force_login(person)
+            for answer in (client.get(address), client.post(address, {"act": "approve"})):
+                assert answer.status_code == 302, name
+                assert answer["Location"].startswith("/console/login/"), name
+
+    assert AuditEntry.objects.count() == before
+
+
+def test_staff_without_a_role_look_at_everything_that_needs_none_and_change_nothing(
+    client: Client, filled: dict[str, str]
+) -> None:
+    client.force_login(make.person("nora"))
+    before = AuditEntry.objects.count()
+
+    for place in pages.PLACES:
+        seen = client.get(filled[place.name])
+        assert seen.status_code == (403 if place.page.needs else 200), place.name
+        for act in place.page.acts:
+            assert client.post(filled[place.name], {"act": act}).status_code == 403, (place.name, act)
+
+    assert AuditEntry.objects.count() == before
+
+
+@pytest.mark.parametrize("role", sorted(roles.ROLES))
+def test_each_role_may_do_what_its_row_of_the_table_says_and_nothing_else(
+    client: Client, filled: dict[str, str], role: str
+) -> None:
+    client.force_login(make.person("somebody", role))
+    held = set(roles.ROLES[role])
+
+    for place in pages.PLACES:
+        opens = not place.page.needs or place.page.needs in held
+        assert client.get(filled[place.name]).status_code == (200 if opens else 403), place.name
+        for act, permissions in place.page.acts.items():
+            before = AuditEntry.objects.count()
+            answer = client.post(filled[place.name], {"act": act})
+            if opens and held & set(permissions):
+                # Nothing was filled in, so most acts are refused, but never for want of the role.
+                refusal = getattr(answer, "context", None) and answer.context.get("refusal")
+                assert not refusal or refusal.code_name != "role", (place.name, act)
+            else:
+                assert answer.status_code == 403, (place.name, act)
+                assert AuditEntry.objects.count() == before, (place.name, act)
+
+
+def test_an_act_that_a_page_does_not_have_is_refused(client: Client, filled: dict[str, str]) -> None:
+    client.force_login(User.objects.create_superuser("root", password=None))
+
+    for name, address in filled.items():
+        assert client.post(address, {"act": "no-such-act"}).status_code == 400, name
+        assert client.post(address).status_code == 400, name
+        assert client.put(address).status_code == 405, name
+
+
+def test_every_act_is_written_and_every_permission_exists() -> None:
+    known = {name for given in roles.ROLES.values() for name in given}
+
+    for place in pages.PLACES:
+        for act, permissions in place.page.acts.items():
+            assert callable(getattr(place.page, f"act_{act.replace('-', '_')}", None)), (place.name, act)
+            assert permissions, (place.name, act)
+            assert set(permissions) <= known, (place.name, act)
+        assert not place.page.needs or place.page.needs in known, place.name
+
+
+def test_djangos_own_pages_are_all_known_and_accounts_are_for_superusers_only(client: Client, filled: dict[str, str]) -> None:
+    ours = {place.name for place in pages.PLACES}
+    console = next(entry for entry in get_resolver("config.urls").url_patterns if str(entry.pattern) == "console/")
+    names = {pattern.name for pattern in _patterns(console) if pattern.name and pattern.name not in ours}
+    assert names == set(DJANGOS_OWN)
+
+    user, group = make.person("nora"), User.objects.get(username="checker").groups.first()
+    args = {"core_user": user.pk, "auth_user": user.pk, "auth_group": group.pk}
+    people = {role: make.person(f"the-{role}", role) for role in roles.ROLES}
+    people["superuser"] = User.objects.create_superuser("root", password=None)
+    for name, who in DJANGOS_OWN.items():
+        if who not in ("superuser", "nobody") or name == "autocomplete":
+            continue
+        single = name.endswith(("_change", "_history", "_delete"))
+        address = reverse(f"admin:{name}", args=[args["_".join(name.split("_")[:2])]] if single else [])
+        for role, person in people.items():
+            client.force_login(person)
+            expected = 200 if who == "superuser" and role == "superuser" else 403
+            assert client.get(address).status_code == expected, (name, role)
+            if expected == 403:
+                assert client.post(address, {"post": "yes"}).status_code == 403, (name, role)
+
+
+def test_a_number_is_changed_nowhere_but_by_proposal_even_by_a_superuser(client: Client, filled: dict[str, str]) -> None:
+    root = User.objects.create_superuser("root", password=None)
+    client.force_login(root)
+    channel = make.Channel.objects.get(service="gb-line")
+    facts = {"type": "phone", "number_type": "e164", "dial": "0800 2222", "address": "+448002222", "cost": "free", "reason": "x"}
+
+    client.post(filled["propose"] + f"?position={channel.position}", {"act": "propose", **facts})
+    proposal = make.ChannelRevision.objects.proposed().filter(act=Act.CHANGE).first()
+    channel.refresh_from_db()
+    assert channel.dial == "0800 1111"
+
+    for name, address in filled.items():
+        for act in ("approve", "assure", "propose"):
+            client.post(address, {"act": act, "revision": str(proposal.pk if proposal else 0), **facts})
+            channel.refresh_from_db()
+            assert channel.dial == "0800 1111", (name, act)
+
+
+def test_no_page_carries_a_script_a_style_or_a_handler_of_its_own(client: Client, filled: dict[str, str]) -> None:
+    client.force_login(User.objects.create_superuser("root", password=None))
+    own = [reverse(f"admin:{name}") for name in ("index", "token", "password_change", "core_user_changelist", "core_user_add")]
+
+    for address in (*filled.values(), *own):
+        answer = client.get(address)
+        html = answer.content.decode()
+        assert "script-src 'self'" in answer["Content-Security-Policy"]
+        assert not re.search(r"<script(?![^>]*\bsrc=)[^>]*>(?!\s*</script>)", html) or "application/json" in html, address
+        assert not re.search(r"<style|\sstyle\s*=|\son[a-z]+\s*=\s*[\"']|javascript:", html), address
+
+
+def test_a_page_takes_no_more_queries_for_a_tip_of_many_steps_than_for_a_short_one(
+    client: Client, filled: dict[str, str], django_assert_max_num_queries
+) -> None:  # type: ignore[no-untyped-def]
+    client.force_login(make.person("eva", "localisation-editor", "localisation-reviewer"))
+    make.tip("longer", do_now=list(range(1, 31)), do_not=[1])
+    for number in range(2, 31):
+        make.unit(f"tip.longer.do-now.{number}", f"Step {'x' * number}.", owner="tip:longer")
+    assert Unit.objects.owned_by("tip:longer").count() == 33
+
+    for slug in ("first-hour", "longer"):
+        with django_assert_max_num_queries(15):
+            client.get(reverse("admin:tip", args=[slug]))
+    with django_assert_max_num_queries(20):
+        client.get(reverse("admin:target", args=["cy", "tip.longer.title"]))
+
+
+def _patterns(resolver: URLResolver) -> Iterator[URLPattern]:
+    for entry in resolver.url_patterns:
+        if isinstance(entry, URLResolver):
+            yield from _patterns(entry)
+        else:
+            yield entry
