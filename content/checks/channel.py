@@ -45,7 +45,7 @@ def hours_faults(hours: str, zone: str) -> list[str]:
     """Return what is wrong with opening hours in the service's zone."""
     if not hours:
         return []
-    if not opening_hours.validate(hours):
+    if not hours.isascii() or not opening_hours.validate(hours):
         return [f"The hours {hours!r} are not in the form of OpenStreetMap's opening_hours."]
     if hours != "24/7" and not zone:
         return [f"The hours {hours!r} have no time zone."]

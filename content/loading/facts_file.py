@@ -1,47 +1,23 @@
-"""Read a file of services and refuse it where it breaks a rule, with the entry and the reason."""
+"""Read a file of services into facts by column name, and refuse it where it breaks a rule."""
 
 from __future__ import annotations
 
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any
-
-import langcodes
-import pycountry
 
 from content.checks.channel import channel_faults, digits
 from content.checks.gate import text_faults
 from content.checks.numbers import number_runs
+from content.loading.facts_form import AUDIENCES, GENERAL, STATUS, TOPICS, form_faults
+from content.loading.shapes import objects
 from content.models import Channel, Service
 from content.models.channel_facts import FACTS
-from content.models.service import Status
-from content.terms import WORLDWIDE, AgeMeasured, Audience, ChannelType, Confidence, Cost, Role, Situation
+from content.terms import Audience, ChannelType, Role, Situation
 from core.errors import Invalid
-
-#: The file's topics in our words; `general` is every situation and stands apart.
-_TOPICS = {"sextortion": Situation.BLACKMAIL, "livestream": Situation.LIVE_ABUSE} | {
-    situation.value: situation
-    for situation in Situation
-    if situation not in (Situation.BLACKMAIL, Situation.LIVE_ABUSE, Situation.NOT_SURE)
-}
-_GENERAL = "general"
-#: "anyone" includes a bystander.
-_AUDIENCES = {name: [Audience(name)] for name in ("teen", "parent", "educator")} | {"anyone": list(Audience)}
-_STATUS = {"active": Status.ACTIVE, "retired": Status.DEFUNCT}
-
-_REQUIRED = frozenset(
-    {"id", "organisation", "service_name", "country", "regions", "kinds", "purpose", "audiences", "channels", "topics"}
-    | {"min_age", "max_age", "age_measured", "languages", "time_zone", "status", "confidence", "checked_on"}
-    | {"source", "more_sources", "source_year", "source_kind"}
-)
-_OPTIONAL = frozenset({"notes", "needs_before_launch"})
-_CHANNEL_KEYS = frozenset(
-    ("type", "value", "number_type", "dial", "keyword", "mnemonic", "hours", "cost", "anonymous", "source", "label")
-)
 
 
 class FactsRefused(Invalid):
@@ -84,9 +60,11 @@ def read_facts(data: bytes, areas: Mapping[str, Any]) -> list[Entry]:
     """Return the entries of the file; FactsRefused with every rule that is broken, each with its entry."""
     try:
         rows = json.loads(data)["entries"]
-        ids = Counter(row["id"] for row in rows)
-    except (ValueError, KeyError, TypeError) as error:
-        raise FactsRefused(f"The file is no list of entries: {error}.") from None
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise FactsRefused("The file is no JSON object with a list of entries.") from None
+    if not objects(rows) or not all(isinstance(row.get("id"), str) for row in rows):
+        raise FactsRefused("The entries of the file are no list of objects, each with an id.")
+    ids = Counter(row["id"] for row in rows)
     faults = [f"{name}: the id stands {count} times." for name, count in ids.items() if count > 1]
     faults += [f"{name}: the table of areas names it, but there is no such entry." for name in areas.keys() - ids.keys()]
     entries = []
@@ -106,9 +84,9 @@ class _Broken(Exception):
 
 
 def _entry(row: dict[str, Any], area: Mapping[str, Any] | None) -> Entry:
-    if reasons := list(_form_faults(row)):
+    if reasons := list(form_faults(row)):
         raise _Broken(reasons)
-    audiences = {audience for name in row["audiences"] for audience in _AUDIENCES[name]}
+    audiences = {audience for name in row["audiences"] for audience in AUDIENCES[name]}
     entry = Entry(
         id=row["id"],
         organization=row["organisation"],
@@ -119,14 +97,14 @@ def _entry(row: dict[str, Any], area: Mapping[str, Any] | None) -> Entry:
             "area": sorted(area["countries"]) if area is not None else None,
             "roles": [role.value for role in Role if role in row["kinds"]],
             "audiences": [audience.value for audience in Audience if audience in audiences],
-            "situations": [s.value for s in Situation if s in {_TOPICS.get(topic) for topic in row["topics"]}],
-            "general": _GENERAL in row["topics"],
+            "situations": [s.value for s in Situation if s in {TOPICS.get(topic) for topic in row["topics"]}],
+            "general": GENERAL in row["topics"],
             "min_age": row["min_age"],
             "max_age": row["max_age"],
             "age_measured": row["age_measured"] or "",
             "languages": row["languages"],
             "zone": row["time_zone"] or "",
-            "status": _STATUS[row["status"]].value,
+            "status": STATUS[row["status"]].value,
             "confidence": row["confidence"],
             "source": row["source"] or "",
             "more_sources": row["more_sources"],
@@ -150,51 +128,6 @@ def _entry(row: dict[str, Any], area: Mapping[str, Any] | None) -> Entry:
     if faults:
         raise _Broken(faults)
     return entry
-
-
-def _form_faults(row: dict[str, Any]) -> Iterator[str]:
-    if missing := sorted(_REQUIRED - row.keys()):
-        yield f"{', '.join(missing)} missing."
-        return
-    if unknown := sorted(row.keys() - _REQUIRED - _OPTIONAL):
-        yield f"unknown field {', '.join(unknown)}."
-    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", row["id"]):
-        yield "the id is no slug of small letters, digits and hyphens."
-    closed = {"kinds": Role.values, "topics": [*_TOPICS, _GENERAL], "audiences": list(_AUDIENCES)}
-    for name, known in closed.items():
-        if not row[name]:
-            yield f"{name} is empty."
-        for value in row[name]:
-            if value not in known:
-                yield f"unknown {name.removesuffix('s')} {value!r}."
-    for name, known in {"status": list(_STATUS), "confidence": Confidence.values}.items():
-        if row[name] not in known:
-            yield f"unknown {name} {row[name]!r}."
-    if row["country"] != WORLDWIDE and pycountry.countries.get(alpha_2=row["country"]) is None:
-        yield f"{row['country']!r} is no assigned country."
-    for region in row["regions"]:
-        if not region.startswith(f"{row['country']}-") or region not in _regions():
-            yield f"{region!r} is no region of {row['country']}."
-    for language in row["languages"] or []:
-        if not langcodes.tag_is_valid(language):
-            yield f"{language!r} is no language tag."
-    if (row["min_age"], row["max_age"]) != (None, None) and row["age_measured"] not in AgeMeasured.values:
-        yield f"ages are given, but age_measured is {row['age_measured']!r}."
-    if row["confidence"] == Confidence.CONFIRMED_IN_SOURCE and not row["source"]:
-        yield "it is said to be confirmed in a source, and names none."
-    for channel in row["channels"]:
-        yield from _channel_form_faults(channel)
-
-
-def _channel_form_faults(channel: dict[str, Any]) -> Iterator[str]:
-    if unknown := sorted(channel.keys() - _CHANNEL_KEYS):
-        yield f"unknown channel field {', '.join(unknown)}."
-    if channel.get("type") not in ChannelType.values:
-        yield f"unknown channel type {channel.get('type')!r}."
-    if channel.get("cost") not in Cost.values:
-        yield f"unknown cost {channel.get('cost')!r}."
-    if not channel.get("value"):
-        yield "a channel without a value."
 
 
 def _channel(row: dict[str, Any], entry: Entry, number: int) -> ChannelEntry:
@@ -234,11 +167,6 @@ def _without_address(label: str, address: str) -> str:
         if printed and digits(name).endswith(digits(printed.group())):
             return (label[: printed.start()] + label[printed.end() :]).strip()
     return label
-
-
-@lru_cache(maxsize=1)
-def _regions() -> frozenset[str]:
-    return frozenset(region.code for region in pycountry.subdivisions)
 
 
 def _words(text: str) -> Words:

@@ -13,7 +13,9 @@ import pycountry
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from content.checks.gate import MAX_LENGTH
 from content.loading.drafts import Draft
+from content.loading.shapes import Shape, objects, shape_faults, text, texts, whole
 from content.models.tip import TipKind
 from content.terms import Audience, Situation, Step
 from core.errors import Invalid
@@ -26,8 +28,20 @@ LABELS = frozenset(
 )
 _WHY = re.compile(r"why\.[a-z0-9]+(-[a-z0-9]+)*")
 
-_TIP_KEYS = frozenset({"slug", "kind", "audiences", "situations", "countries", "order", "allowed_numbers"})
-_TEXT_KEYS = frozenset({"title", "short", "do_now", "do_not", "more"})
+_TIP: dict[str, Shape] = {
+    "slug": text(60),
+    "kind": text(6),
+    "audiences": texts(30),
+    "situations": texts(30),
+    "countries": texts(2),
+    "order": whole(0, 32767),
+    "allowed_numbers": texts(4),
+    "title": text(200),
+    "short": text(500),
+    "do_now": texts(500),
+    "do_not": texts(500),
+    "more": lambda value: value in ("", None) or text(MAX_LENGTH)(value),
+}
 #: A slug stands in addresses and histories: it must not say what happened to its reader.
 _TELLING = re.compile(r"abuse|blackmail|csam|groom|hack|naked|nude|porn|self-harm|sex|suicid|threat|victim|image|photo|picture")
 
@@ -63,17 +77,20 @@ def read_words(folder: Path) -> WordsFile:
     if faults:
         raise _refused(faults)
     labels, rows = source.get("labels") or {}, source.get("tips") or []
+    if not isinstance(labels, dict) or not objects(rows):
+        raise _refused(["tips.yaml: it takes a mapping of labels and a list of tips."])
     faults += _label_faults(labels)
     for number, row in enumerate(rows, start=1):
         faults += [f"tip {row.get('slug', number)}: {reason}" for reason in _tip_faults(row)]
-    faults += [f"tip {slug}: it stands twice." for slug, count in Counter(row.get("slug") for row in rows).items() if count > 1]
-    for locale, texts in targets.items():
-        faults += [
-            f"{locale} {key}: it is no text." for key, text in texts.items() if not isinstance(text, str) or not text.strip()
-        ]
+    faults += [
+        f"tip {slug}: it stands twice." for slug, count in Counter(str(row.get("slug")) for row in rows).items() if count > 1
+    ]
+    is_text = text(MAX_LENGTH)
+    for locale, rendered in targets.items():
+        faults += [f"{locale} {key}: it is no text." for key, words in rendered.items() if not is_text(words)]
     if faults:
         raise _refused(faults)
-    drafts = [Draft(key, "term", text) for key, text in labels.items()]
+    drafts = [Draft(key, "term", words) for key, words in labels.items()]
     drafts += [draft for row in rows for draft in _drafts(row)]
     return WordsFile([_tip(row) for row in rows], drafts, targets)
 
@@ -106,19 +123,17 @@ def _read(path: Path, faults: list[str]) -> dict[str, Any]:
 def _label_faults(labels: Mapping[str, Any]) -> Iterator[str]:
     for key in sorted(LABELS - labels.keys()):
         yield f"label {key}: it is missing."
-    for key, text in labels.items():
-        if key not in LABELS and not _WHY.fullmatch(key):
+    for key, words in labels.items():
+        if key not in LABELS and not _WHY.fullmatch(str(key)):
             yield f"label {key}: nothing is called so."
-        if not isinstance(text, str) or not text.strip():
+        if not text(200)(words):
             yield f"label {key}: it is no text."
 
 
 def _tip_faults(row: Mapping[str, Any]) -> Iterator[str]:
-    if missing := sorted((_TIP_KEYS | _TEXT_KEYS) - row.keys()):
-        yield f"{', '.join(missing)} missing."
+    if reasons := [*shape_faults(row, _TIP, {})]:
+        yield from reasons
         return
-    if unknown := sorted(row.keys() - _TIP_KEYS - _TEXT_KEYS):
-        yield f"unknown field {', '.join(unknown)}."
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", row["slug"]) or _TELLING.search(row["slug"]):
         yield "the slug has to be small letters, digits and hyphens, and must not tell what happened."
     if row["kind"] not in TipKind.values:
@@ -132,19 +147,9 @@ def _tip_faults(row: Mapping[str, Any]) -> Iterator[str]:
     for country in row["countries"]:
         if pycountry.countries.get(alpha_2=country) is None:
             yield f"{country!r} is no assigned country."
-    if not isinstance(row["order"], int) or not 0 <= row["order"] <= 32767:
-        yield f"the order {row['order']!r} is no number from 0 to 32767."
     for number in row["allowed_numbers"]:
-        if not isinstance(number, str) or not re.fullmatch(r"[0-9]{2,4}", number):
-            yield f"the allowed number {number!r} is no text of two to four digits."
-    for name in ("title", "short"):
-        if not isinstance(row[name], str) or not row[name].strip():
-            yield f"{name} is no text."
-    for name in ("do_now", "do_not"):
-        if not isinstance(row[name], list) or not all(isinstance(step, str) and step.strip() for step in row[name]):
-            yield f"{name} is no list of texts."
-    if not isinstance(row["more"] or "", str):
-        yield "more is no text."
+        if not re.fullmatch(r"[0-9]{2,4}", number):
+            yield f"the allowed number {number!r} is not two to four digits."
 
 
 def _tip(row: Mapping[str, Any]) -> TipEntry:
@@ -163,10 +168,10 @@ def _tip(row: Mapping[str, Any]) -> TipEntry:
 def _drafts(row: Mapping[str, Any]) -> Iterator[Draft]:
     """Yield the texts of a tip, each allowed the tip's numbers."""
     slug, allowed = row["slug"], tuple(row["allowed_numbers"])
-    texts = {"title": row["title"], "short": row["short"]}
+    parts = {"title": row["title"], "short": row["short"]}
     for name, part in (("do_now", "do-now"), ("do_not", "do-not")):
-        texts |= {f"{part}.{number}": text for number, text in enumerate(row[name], start=1)}
+        parts |= {f"{part}.{number}": step for number, step in enumerate(row[name], start=1)}
     if row["more"]:
-        texts["more"] = row["more"]
-    for part, text in texts.items():
-        yield Draft(f"tip.{slug}.{part}", f"tip:{slug}", text, allowed)
+        parts["more"] = row["more"]
+    for part, words in parts.items():
+        yield Draft(f"tip.{slug}.{part}", f"tip:{slug}", words, allowed)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from content.loading.facts import FACTS_DIR, load_facts
 from content.loading.facts_file import FactsRefused, read_facts
@@ -137,10 +140,10 @@ REFUSED = {
     "unknown audience": ("gb-childline", lambda e: e.update(audiences=["dog"]), "unknown audience 'dog'"),
     "no audience": ("gb-childline", lambda e: e.update(audiences=[]), "audiences is empty"),
     "unknown channel type": ("gb-childline", channel(0, type="fax"), "unknown channel type 'fax'"),
-    "unknown cost": ("gb-childline", channel(0, cost="cheap"), "unknown cost"),
+    "unknown channel cost": ("gb-childline", channel(0, cost="cheap"), "unknown channel cost"),
     "unknown status": ("gb-childline", lambda e: e.update(status="closed"), "unknown status"),
     "unknown field": ("gb-childline", lambda e: e.update(photo="x"), "unknown field photo"),
-    "unknown channel field": ("gb-childline", channel(0, logo="x"), "unknown channel field logo"),
+    "unknown channel field": ("gb-childline", channel(0, logo="x"), "channel's unknown field logo"),
     "missing field": ("gb-childline", lambda e: e.pop("confidence"), "confidence missing"),
     "a country that is none": ("gb-childline", lambda e: e.update(country="UK"), "no assigned country"),
     "a region elsewhere": ("gb-meic", lambda e: e.update(regions=["FR-75"]), "no region of GB"),
@@ -322,3 +325,21 @@ def test_a_changed_fact_of_a_service_is_taken_over(loaded: None) -> None:
 
     assert answer.services_changed == ["gb-childline"]
     assert Service.objects.get(pk="gb-childline").languages == ["en", "cy"]
+
+
+ODD = st.sampled_from(
+    [None, "", " ", "x", "x" * 6000, "\x00", "\ud800", "٣", 0, -1, 10**9, 1.5, True, [], ["x"], [None], [[]], {}, {"x": 1}]
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(data=st.data())
+def test_no_value_is_too_odd_to_be_refused_in_words(data: st.DataObject) -> None:
+    facts = json.loads(SOME)
+    entry = data.draw(st.sampled_from([entry for entry in facts["entries"] if entry["channels"]]))
+    part = data.draw(st.sampled_from([entry, entry["channels"][0]]))
+    field = data.draw(st.sampled_from([*part, "odd"]))
+    part[field] = data.draw(ODD)
+
+    with contextlib.suppress(FactsRefused):
+        read_facts(json.dumps(facts).encode(), AREAS)

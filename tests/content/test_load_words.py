@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from content.loading.words import LoadedWords, load_words
@@ -145,11 +148,11 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "an unknown audience": ({"audiences": ["child"]}, "unknown audience"),
     "nobody": ({"audiences": []}, "for nobody"),
     "an unknown country": ({"countries": ["UK"]}, "no assigned country"),
-    "an order in words": ({"order": "first"}, "no number"),
-    "a number as a number": ({"allowed_numbers": [18]}, "allowed number"),
-    "a helpline's number": ({"allowed_numbers": ["08001111"]}, "allowed number"),
-    "a title that is none": ({"title": ""}, "title is no text"),
-    "steps that are none": ({"do_now": "Tell."}, "do_now is no list"),
+    "an order in words": ({"order": "first"}, "order cannot be"),
+    "a number as a number": ({"allowed_numbers": [18]}, "allowed_numbers cannot be"),
+    "a helpline's number": ({"allowed_numbers": ["08001111"]}, "allowed_numbers cannot be"),
+    "a title that is none": ({"title": ""}, "title cannot be"),
+    "steps that are none": ({"do_now": "Tell."}, "do_now cannot be"),
     "an unknown field": ({"image": "x"}, "unknown field image"),
     "a number in a text": ({"title": "Call 0800 1111"}, "0800"),
     "an unknown service": ({"short": "Ask {service:gb-nobody}."}, "there is not"),
@@ -176,7 +179,19 @@ def test_a_tip_that_stands_twice_is_refused(folder: Path) -> None:
         read_words(folder)
 
 
-@pytest.mark.parametrize("text", ["a: 1\na: 2\n", "a: [", "- a\n"])
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    field=st.sampled_from([*TIP, "odd"]),
+    value=st.sampled_from([None, "", "x" * 7000, 0, -1, True, [], [None], {}, {"x": 1}, "٣"]),
+)
+def test_no_value_is_too_odd_to_be_refused_in_words(folder: Path, field: str, value: object) -> None:
+    write(folder, tips=[TIP | {field: value}])
+
+    with contextlib.suppress(WordsRefused):
+        read_words(folder)
+
+
+@pytest.mark.parametrize("text", ["labels: 1\n", "tips: {a: 1}\n", "tips: [1]\n", "a: 1\na: 2\n", "a: [", "- a\n"])
 def test_yaml_that_is_none_or_says_something_twice_is_refused(folder: Path, text: str) -> None:
     (folder / "tips.yaml").write_text(text, encoding="utf-8")
 
