@@ -14,6 +14,7 @@ import socket
 import stat
 import subprocess
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -115,6 +116,7 @@ def test_no_secret_is_printed_but_the_demo_staffs_passwords(serving: Run, told: 
 
 
 def test_a_later_start_keeps_the_database_and_sends_nothing_again(serving: Run, web: Client) -> None:
+    assert serving.errors == ""
     assert "The database of an earlier start was kept" in serving.output
     assert "sent at an earlier start" in serving.output
     assert web.get("/v1/").json()["release"] == 1
@@ -126,12 +128,11 @@ def test_what_it_prints_is_there_to_look_at(serving: Run, web: Client) -> None:
 
     assert len(addresses) >= 6
     for address in addresses:
-        server = Client(address)
-        answer = server.get("/" + address.split("/", 3)[3])
-        if answer.status == 302:
-            answer = server.get(answer.headers["Location"])
+        with closing(Client(address)) as server:
+            answer = server.get("/" + address.split("/", 3)[3])
+            if answer.status == 302:
+                answer = server.get(answer.headers["location"])
         assert answer.status == 200, address
-        server.close()
 
 
 @pytest.mark.timeout(400)
@@ -157,8 +158,9 @@ def test_a_warning_reaches_a_parents_phone_only_after_a_second_person_approved(s
     staff(serving, "campaign", "approve", number, "--fingerprint", fingerprint, "--by", "david")
     status = finished(serving, number)
     assert (status["devices"], status["accepted"], status["pending"]) == (301, 301, 0)
-    phones = Client(next(line.split()[-1] for line in serving.output.splitlines() if line.startswith("Phones")))
-    counts = phones.get(f"/emulator/counts?alert={number}").json()
+    address = next(line.split()[-1] for line in serving.output.splitlines() if line.startswith("Phones"))
+    with closing(Client(address)) as phones:
+        counts = phones.get(f"/emulator/counts?alert={number}").json()
     assert (counts["accepted_total"], counts["addresses"], counts["doubled"]) == (301, 301, 0)
 
     # Whoever has no push finds it in the feed all the same.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.client
 import json
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,7 +12,7 @@ from urllib.parse import urlsplit
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back."""
+    """What came back; names of headers in lower case."""
 
     status: int
     headers: Mapping[str, str]
@@ -57,7 +56,8 @@ class Client:
         try:
             self.connection.request(method, path, body, dict(headers))
             answer = self.connection.getresponse()
-            return Answer(answer.status, dict(answer.getheaders()), answer.read())
+            headers = {name.lower(): value for name, value in answer.getheaders()}
+            return Answer(answer.status, headers, answer.read())
         except (http.client.HTTPException, OSError):
             self.connection.close()
             raise
@@ -66,7 +66,9 @@ class Client:
 def is_up(url: str, path: str) -> bool:
     """Tell whether the path answers 200."""
     client = Client(url, timeout=2)
-    with suppress(http.client.HTTPException, OSError):
+    try:
         return client.get(path).status == 200
-    client.close()
-    return False
+    except (http.client.HTTPException, OSError):
+        return False
+    finally:
+        client.close()

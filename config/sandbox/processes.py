@@ -111,7 +111,7 @@ class Processes:
         for child in others:
             child.ask_to_stop()
         now = time.monotonic()
-        for child in others:
+        for child in sorted(others, key=lambda child: child.patience):
             child.wait_or_kill(now + child.patience)
         for child in self.children:
             if child not in others:

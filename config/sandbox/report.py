@@ -7,7 +7,7 @@ import time
 
 from config.sandbox.people import PEOPLE
 from config.sandbox.screen import STARTED, say
-from config.sandbox.story import Told
+from config.sandbox.story import FEED, Told
 from config.sandbox.supervisor import Sandbox
 
 #: The figures of the last line, in this order.
@@ -39,7 +39,7 @@ def where(sandbox: Sandbox) -> None:
     say(f"API          {sandbox.web}/v1/")
     say(f"Docs         {sandbox.web}/v1/docs")
     say(f"A pack       {sandbox.web}/v1/packs/GB/cy")
-    say(f"Alerts       {sandbox.web}/v1/alerts")
+    say(f"Alerts       {sandbox.web}{FEED}")
     say(f"Console      {sandbox.web}/console/")
     if sandbox.emulator_url:
         say(f"Phones       {sandbox.emulator_url}/")

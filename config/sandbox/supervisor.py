@@ -103,10 +103,12 @@ class Sandbox:
         with step("Starting web, worker and beat"):
             self._start("web", [*self._granian(), "config.wsgi:application"])
             celery = ["-m", "celery", "-A", "config.celery"]
+            quiet = ["--loglevel", "WARNING"]
+            # Whatever it is in the middle of, another claims again: there is no need to wait for long.
             self._start(
-                "worker", [*celery, "worker", "--without-mingle", "--without-gossip", "--concurrency", "2", "--loglevel", "WARNING"]
+                "worker", [*celery, "worker", "--without-mingle", "--without-gossip", "--concurrency", "2", *quiet], patience=4
             )
-            self._start("beat", [*celery, "beat", "--pidfile=", "--loglevel", "WARNING"])
+            self._start("beat", [*celery, "beat", "--pidfile=", *quiet])
             if self.emulator_url:
                 self._until_up("emulator", self.emulator_url, "/healthz")
             self._until_up("web", self.web, "/healthz")
@@ -136,9 +138,9 @@ class Sandbox:
         listen = ["-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", port]
         return [*listen, "--workers", "1", "--blocking-threads", "1", "--no-ws", "--log-level", "warning"]
 
-    def _start(self, name: str, arguments: Sequence[str]) -> None:
-        command = [str(self.places.python), *arguments]
-        self.processes.start(Child(name, command, self.environment, self.places.logs / f"{name}.log", cwd=str(self.places.root)))
+    def _start(self, name: str, arguments: Sequence[str], patience: float = 6) -> None:
+        command, log = [str(self.places.python), *arguments], self.places.logs / f"{name}.log"
+        self.processes.start(Child(name, command, self.environment, log, cwd=str(self.places.root), patience=patience))
 
     def _until_up(self, name: str, url: str, path: str, seconds: float = 60) -> None:
         def up() -> bool:

@@ -58,7 +58,7 @@ def test_the_journey_on_debians_postgresql(tmp_path: Path, services: DebianServi
     assert seen["registrations"] == seen["devices"] == seen["accepted"] == story.SAMPLES
     assert seen["rejected"] == seen["unknown"] == seen["skipped"] == 0
     assert running == {"emulator", "web", "worker", "beat"}
-    assert f"Connected to {broker_url.split('://')[0]}://" in log
+    assert f"transport:   {broker_url.split('://')[0]}://" in log
     with psycopg.connect(database_url) as connection:
         major = connection.info.server_version // 10000
     assert 15 <= major <= 18

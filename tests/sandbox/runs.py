@@ -41,8 +41,7 @@ class Run:
     def __init__(self, folder: Path, *arguments: str, **settings: str) -> None:
         self.run_dir = folder / "run"
         self.port = any_free()
-        self.out = folder / "out.txt"
-        self.err = folder / "err.txt"
+        self.out, self.err = (folder / f"{self.port}.{name}" for name in ("out", "err"))
         self.environment = {
             **plain_environment(), "FINGERPOST_RUN_DIR": str(self.run_dir), "PORT": str(self.port), **settings
         }  # fmt: skip
