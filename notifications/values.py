@@ -75,7 +75,8 @@ def locale(value: str) -> str:
     if tag is None:
         raise NotAValue("locale", "locale is a well-formed BCP 47 tag.")
     kept = langcodes.Language.make(language=tag.language, script=tag.script, territory=tag.territory)
-    return kept.to_tag() if kept.is_valid() else "und"
+    # Private use hides in the language itself too ("x-anything").
+    return kept.to_tag() if kept.is_valid() and re.fullmatch(r"[a-z]{2,3}", kept.language or "") else "und"
 
 
 def time_zone(value: str | None) -> str:
