@@ -175,8 +175,9 @@ def _write(snapshot: Snapshot, packs: Mapping[tuple[str, str], Built], *, by: Us
         release = Release.objects.create(compiled_by=by, compiled_at=at, base_id=snapshot.base, report=_report(packs, blocked))
         there = set(Pack.objects.filter(pk__in=bodies).values_list("pk", flat=True))
         new = [Pack(digest=key, body=body.decode(), size=len(body)) for key, body in bodies.items() if key not in there]
-        # Two compilations at once may bring the same bytes; which of them stores the row does not matter.
-        Pack.objects.bulk_create(new, ignore_conflicts=True, batch_size=50)
+        # Two compilations at once may bring the same bytes; which of them stores the row does not matter. One row a
+        # statement: statements of megabytes are read six times slower (docs/measurements/content.md).
+        Pack.objects.bulk_create(new, ignore_conflicts=True, batch_size=1)
         ReleasePack.objects.bulk_create(
             ReleasePack(release=release, country_id=country, locale_id=locale, pack_id=pack)
             for (country, locale), pack in sorted(digests.items())
