@@ -167,16 +167,16 @@ def test_a_number_is_changed_nowhere_but_by_proposal_even_by_a_superuser(client:
     root = User.objects.create_superuser("root", password=None)
     client.force_login(root)
     channel = make.Channel.objects.get(service="gb-line")
-    facts = {"type": "phone", "number_type": "e164", "dial": "0800 2222", "address": "+448002222", "cost": "free", "reason": "x"}
+    facts = {"type": "phone", "number_type": "e164", "dial": "0808 800 5002", "address": "+448088005002", "cost": "free", "reason": "x"}
 
     client.post(filled["propose"] + f"?position={channel.position}", {"act": "propose", **facts})
-    proposal = make.ChannelRevision.objects.proposed().filter(act=Act.CHANGE).first()
+    proposal = make.ChannelRevision.objects.proposed().get(act=Act.CHANGE)
     channel.refresh_from_db()
     assert channel.dial == "0800 1111"
 
     for name, address in filled.items():
         for act in ("approve", "assure", "propose"):
-            client.post(address, {"act": act, "revision": str(proposal.pk if proposal else 0), **facts})
+            client.post(address, {"act": act, "revision": str(proposal.pk), **facts})
             channel.refresh_from_db()
             assert channel.dial == "0800 1111", (name, act)
 

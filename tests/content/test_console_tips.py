@@ -1,0 +1,126 @@
+"""Tips at the console: the list, the matrix of languages, and what of a tip can be edited."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from content.models import Tip, Unit
+from core.errors import DomainError
+from core.models import AuditEntry
+from tests import make
+
+pytestmark = pytest.mark.django_db
+FORM = {
+    "act": "amend",
+    "audiences": ["teen", "parent"],
+    "situations": ["grooming"],
+    "countries": "gb, IE",
+    "order": "5",
+    "do_now": "1",
+    "do_not": "",
+}
+
+
+@pytest.fixture(autouse=True)
+def tip() -> Tip:
+    make.world()
+    return make.tip()
+
+
+def page(slug: str = "first-hour") -> str:
+    return reverse("admin:tip", args=[slug])
+
+
+def test_an_editor_says_for_whom_a_tip_is_and_the_audit_keeps_it(client: Client, tip: Tip) -> None:
+    client.force_login(make.person("eva", "localisation-editor"))
+
+    answer = client.post(page(), FORM)
+    tip.refresh_from_db()
+
+    assert answer.status_code == 302
+    assert (tip.audiences, tip.situations, tip.countries, tip.order) == (["teen", "parent"], ["grooming"], ["GB", "IE"], 5)
+    assert (tip.do_now, tip.do_not) == ([1], [])
+    assert AuditEntry.objects.get(verb="amend").details["countries"] == ["GB", "IE"]
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"countries": "XX"}, {"audiences": []}, {"situations": []}, {"do_now": "1, 1"}, {"do_now": "2"}, {"order": "-1"}]
+)
+def test_what_a_tip_cannot_be_is_refused_and_kept_on_the_page(client: Client, tip: Tip, wrong: dict[str, object]) -> None:
+    client.force_login(make.person("eva", "localisation-editor"))
+    form = {"audiences": ["bystander"], **{k: v for k, v in FORM.items() if k != "audiences"}} | wrong
+
+    answer = client.post(page(), form)
+
+    assert answer.status_code == 400
+    assert "<details open>" in answer.content.decode()
+    assert Tip.objects.get().audiences == ["teen"]
+
+
+def test_a_new_step_takes_a_number_that_no_step_ever_had(client: Client, tip: Tip) -> None:
+    client.force_login(make.person("eva", "localisation-editor"))
+
+    client.post(page(), {"act": "add-step", "part": "do-now", "text": "Block the person."})
+    client.post(page(), {**FORM, "do_now": "1"})
+    client.post(page(), {"act": "add-step", "part": "do-now", "text": "Write down what happened."})
+    tip.refresh_from_db()
+
+    assert tip.do_now == [1, 3]
+    assert Unit.objects.get(key="tip.first-hour.do-now.3").state == "needs-review"
+    assert "tip.first-hour.do-now.2" in client.get(page()).content.decode()
+
+
+def test_a_step_with_a_number_is_refused_and_the_tip_stays_as_it_was(client: Client, tip: Tip) -> None:
+    client.force_login(make.person("eva", "localisation-editor"))
+
+    answer = client.post(page(), {"act": "add-step", "part": "do-now", "text": "Call 0800 1111."})
+    tip.refresh_from_db()
+
+    assert answer.status_code == 400
+    assert "Call 0800 1111.</textarea>" in answer.content.decode()
+    assert tip.do_now == [1]
+
+
+def test_a_step_of_another_list_is_no_step_of_this_one(tip: Tip) -> None:
+    with pytest.raises(DomainError):
+        tip.add_step("title", text="Another title", by=make.person("eva", "localisation-editor"), at=timezone.now())
+
+
+def test_a_tip_is_retired_and_brought_back(client: Client, tip: Tip) -> None:
+    client.force_login(make.person("eva", "localisation-editor"))
+
+    client.post(page(), {"act": "retire"})
+    assert Tip.objects.get().state == "retired"
+    client.post(page(), {"act": "bring-back"})
+    assert Tip.objects.get().state == "current"
+
+
+def test_the_matrix_says_in_words_how_each_text_stands_in_each_language(client: Client) -> None:
+    make.target("tip.first-hour.title", "cy", "Arhoswch", approved=True)
+    make.target("tip.first-hour.short", "cy", "Nid ydych ar eich pen eich hun.")
+    client.force_login(make.person("nora"))
+
+    html = client.get(page()).content.decode()
+
+    assert "Welsh: approved" in html
+    assert "Welsh: needs review" in html
+    assert "Arabic: not translated" in html
+
+
+def test_the_list_is_narrowed_by_reader_situation_and_language(client: Client) -> None:
+    make.tip("for-schools", audiences=["educator"], situations=["grooming"])
+    make.target("tip.first-hour.title", "cy", "Arhoswch", approved=True)
+    client.force_login(make.person("nora"))
+    tips = reverse("admin:tips")
+
+    def slugs(query: str) -> list[str]:
+        return [row["tip"].slug for row in client.get(tips + query).context["rows"]]
+
+    assert slugs("") == ["first-hour", "for-schools"]
+    assert slugs("?audience=educator") == ["for-schools"]
+    assert slugs("?situation=blackmail") == ["first-hour"]
+    assert slugs("?locale=cy&state=approved") == ["first-hour"]
+    assert slugs("?locale=xx&audience=nobody") == ["first-hour", "for-schools"]

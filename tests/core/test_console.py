@@ -1,0 +1,144 @@
+"""The console's shell: the first page, refused acts, the audit, the people."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import Group
+from django.test import Client
+from django.urls import reverse
+
+from core import audit
+from core.models import AuditEntry, User
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+
+def words_of(client: Client, address: str) -> str:
+    """Return a page's text."""
+    return client.get(address).content.decode()
+
+
+def test_the_first_page_is_empty_for_whoever_has_nothing_to_do(client: Client) -> None:
+    client.force_login(make.person("nora"))
+
+    page = words_of(client, reverse("admin:index"))
+
+    assert "Nothing waits for you." in page
+    assert "You have no role" in page
+    assert 'href="/console/campaigns/"' in page
+
+
+def test_the_first_page_shows_each_role_what_waits_for_it(client: Client) -> None:
+    make.small_content()
+    make.target("tip.first-hour.title", "cy", "Arhoswch ac anadlwch")
+    make.release(publish=False)
+    make.campaign(state="submitted")
+    expected = {
+        "localisation-reviewer": ["Source texts to review", "Welsh to review"],
+        "publisher": ["Release ", "to publish"],
+        "campaign-approver": ["To approve: Half-term warning"],
+        "assurer": ["Channels nobody has checked"],
+    }
+
+    for role, titles in expected.items():
+        client.force_login(make.person(f"the-{role}", role))
+        page = words_of(client, reverse("admin:index"))
+        for title in titles:
+            assert title in page, role
+
+
+def test_what_one_wrote_oneself_does_not_wait_for_oneself(client: Client) -> None:
+    make.world()
+    writer = make.person("eva", "localisation-editor", "localisation-reviewer")
+    make.unit("why.free", "It is free.", by=writer)
+    client.force_login(writer)
+
+    assert "Source texts to review" not in words_of(client, reverse("admin:index"))
+
+
+def test_a_campaign_that_goes_out_is_on_everybodys_first_page_and_its_stop_on_those_who_may(client: Client) -> None:
+    campaign = make.campaign(state="approved")
+    stop = reverse("admin:campaign-stop", args=[campaign.pk])
+
+    client.force_login(make.person("nora"))
+    assert campaign.name in words_of(client, reverse("admin:index"))
+    assert stop not in words_of(client, reverse("admin:index"))
+
+    client.force_login(make.person("ben", "campaign-approver"))
+    assert stop in words_of(client, reverse("admin:index"))
+
+
+def test_the_menu_leads_to_every_list_and_says_where_one_is(client: Client) -> None:
+    client.force_login(make.person("nora"))
+
+    page = words_of(client, reverse("admin:services"))
+
+    assert '<a href="/console/services/" aria-current="page">Services</a>' in page
+    for place in ("tips", "words", "numbers", "releases", "campaigns", "people", "audit"):
+        assert f'href="/console/{place}/"' in page
+
+
+def test_the_audit_shows_who_did_what_and_is_narrowed_by_person_and_act(client: Client) -> None:
+    eva, ben = make.person("eva"), make.person("ben")
+    audit.record(by=eva, verb="write", at=make.NOON, key="tip.one")
+    audit.record(by=ben, verb="publish", at=make.NOON, number=7)
+    client.force_login(eva)
+
+    everything = words_of(client, reverse("admin:audit"))
+    bens = words_of(client, reverse("admin:audit") + "?by=ben")
+
+    assert "tip.one" in everything
+    assert "publish" in everything
+    assert "tip.one" not in bens
+
+
+def test_people_are_shown_with_roles_and_languages_and_without_addresses(client: Client) -> None:
+    person = make.person("eva", "localisation-editor", locales=("en", "cy"))
+    person.email = "eva@example.org"
+    person.save()
+    client.force_login(make.person("nora"))
+
+    page = words_of(client, reverse("admin:people"))
+
+    assert "localisation-editor" in page
+    assert "en, cy" in page
+    assert "eva@example.org" not in page
+
+
+def test_a_superuser_gives_a_role_and_the_audit_keeps_it(client: Client) -> None:
+    person = make.person("eva", "localisation-editor")
+    root = User.objects.create_superuser("root", password=None)
+    client.force_login(root)
+    group = Group.objects.get(name="localisation-editor")
+    fields = {"username": "eva", "locales": "en,cy", "is_active": "on", "is_staff": "on", "groups": [group.pk]}
+
+    answer = client.post(reverse("admin:core_user_change", args=[person.pk]), fields)
+
+    assert answer.status_code == 302
+    entry = AuditEntry.objects.get(verb="change-staff")
+    assert (entry.by, entry.row) == (root, str(person.pk))
+    assert entry.details == {"roles": ["localisation-editor"], "superuser": False, "active": True}
+
+
+def test_the_session_ends_with_a_password_change_of_another_kind_of_person(client: Client) -> None:
+    person = make.person("eva")
+    client.force_login(person)
+    person.is_active = False
+    person.save()
+
+    assert client.get(reverse("admin:index")).status_code == 302
+
+
+def test_a_page_that_is_not_there_is_404_for_staff(client: Client) -> None:
+    client.force_login(make.person("nora"))
+
+    for address in (
+        "/console/tips/none/",
+        "/console/services/none/",
+        "/console/releases/1/",
+        "/console/campaigns/1/",
+        "/console/words/xx/",
+    ):
+        assert client.get(address).status_code == 404, address
+        assert client.post(address, {"act": "approve"}).status_code in (400, 404), address
