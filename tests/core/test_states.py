@@ -56,3 +56,21 @@ def test_audit_entries_cannot_be_changed_even_by_raw_sql() -> None:
 
     with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("UPDATE core_auditentry SET verb = 'other'")
+
+
+@pytest.mark.django_db
+def test_no_session_can_switch_the_rules_off() -> None:
+    from core import audit
+    from core.models import User
+    from tests.make import NOON
+
+    audit.record(by=User.objects.system(), verb="test", at=NOON)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tgname FROM pg_trigger WHERE tgrelid = 'core_auditentry'::regclass AND tgname LIKE 'pgtrigger%'")
+        names = [row[0] for row in cursor.fetchall()]
+
+        cursor.execute("SELECT set_config('pgtrigger.ignore', %s, true)", ["{" + ",".join(names) + "}"])
+
+        with pytest.raises(DatabaseError), transaction.atomic():
+            cursor.execute("DELETE FROM core_auditentry")
+    assert names
