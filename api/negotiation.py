@@ -10,11 +10,13 @@ from urllib.parse import urlencode
 
 from django.http import HttpRequest
 
+from api.errors import InvalidQuery
 from api.packs import Served
 from content.fallback import match_accept_language
 from content.models.release import NoRelease
 from content.terms import SOURCE_LOCALE, WORLDWIDE
 from core.errors import NotFound
+from notifications import values
 
 _COUNTRY = re.compile(r"[A-Za-z]{2}")
 _TAG = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,7}")
@@ -67,6 +69,23 @@ def choose_country(served: Served, asked: str | None) -> CountryChoice:
             available=list(served.countries),
         )
     return CountryChoice(code, code if code in served.countries else WORLDWIDE)
+
+
+def assigned_country(asked: str) -> str:
+    """Return the code of an assigned country, or ZZ, for what no release decides. Raises UnknownCountry."""
+    code = asked.upper()
+    try:
+        return code if code == WORLDWIDE else values.country(code)
+    except values.NotAValue:
+        raise UnknownCountry("This is no assigned ISO 3166-1 country code.") from None
+
+
+def check_region(country: str, region: str | None) -> None:
+    """Refuse (InvalidQuery) a region that is none of the country's."""
+    try:
+        values.region(country, region)
+    except values.NotAValue as error:
+        raise InvalidQuery({"region": [error.detail]}) from None
 
 
 def choose_locale(served: Served, asked: str | None, header: str | None) -> LocaleChoice:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from api import health
-from api.v1 import docs, packs, problems, registrations, root, services, signposting, tips
+from api.v1 import alerts, docs, packs, problems, receipts, registrations, root, services, signposting, tips
 
 urlpatterns = [
     path("v1/", root.RootView.as_view(), name="root"),
@@ -16,6 +16,9 @@ urlpatterns = [
     path("v1/services", services.ServicesView.as_view(), name="services"),
     path("v1/services/<str:service_id>", services.ServiceView.as_view(), name="service"),
     path("v1/help", signposting.HelpView.as_view(), name="help"),
+    path("v1/alerts", alerts.AlertsView.as_view(), name="alerts"),
+    path("v1/alerts/<str:alert_id>", alerts.AlertView.as_view(), name="alert"),
+    path("v1/receipts", receipts.ReceiptsView.as_view(), name="receipts"),
     path("v1/registrations", registrations.RegistrationsView.as_view(), name="registrations"),
     path("v1/registrations/<str:registration_id>", registrations.RegistrationView.as_view(), name="registration"),
     path("v1/problems/<str:code>", problems.ProblemView.as_view(), name="problem"),

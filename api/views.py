@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from rest_framework.exceptions import MethodNotAllowed, ValidationError
+from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
@@ -12,6 +13,7 @@ from rest_framework.views import APIView
 from api.cors import preflight
 from api.errors import InvalidQuery
 from api.fields import Strict
+from api.parsers import LengthRequired
 from api.throttles import AddressThrottle
 
 
@@ -19,9 +21,17 @@ class NoParameters(Strict):
     """A path that takes no query parameters."""
 
 
+class Accepting(DefaultContentNegotiation):
+    """REST framework's negotiation, with an empty Accept read as none at all."""
+
+    def get_accept_list(self, request: Request) -> list[str]:
+        return [part for part in super().get_accept_list(request) if part] or ["*/*"]
+
+
 class ApiView(APIView):
     """A view of the API. Subclasses state `permission_classes`; `query` names the parameters it takes."""
 
+    content_negotiation_class = Accepting
     #: Parameters of the query string.
     query: ClassVar[type[Strict]] = NoParameters
     #: Scope of settings.THROTTLES, or None where nothing may stand between a reader and the answer.
@@ -37,6 +47,8 @@ class ApiView(APIView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         if (request.method or "").lower() not in self._handled():
             raise MethodNotAllowed(request.method or "")
+        if "Transfer-Encoding" in request.headers and "Content-Length" not in request.headers:
+            raise LengthRequired()
         super().initial(request, *args, **kwargs)
         self.parameters = _read(self.query, request)
 

@@ -17,9 +17,9 @@ from content.models.release import NoRelease
 
 API_VERSION = "1"
 #: What a client may find or miss here; unknown names are to be ignored.
-FEATURES = ("packs", "tips", "services", "help", "registrations")
+FEATURES = ("packs", "tips", "services", "help", "registrations", "alerts", "receipts")
 
-_LINKS = ("tips", "services", "help", "registrations", "schema", "docs")
+_LINKS = ("tips", "services", "help", "registrations", "receipts", "schema", "docs")
 
 
 class RootView(ApiView):
@@ -47,6 +47,7 @@ class RootView(ApiView):
                 "self": reverse("root"),
                 **{name: reverse(name) for name in _LINKS},
                 "packs": "/v1/packs/{country}/{locale}",
+                "alerts": reverse("alerts") + "?country={country}",
             },
         }
         return answer(request, body, cache=SHORT)

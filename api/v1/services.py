@@ -14,8 +14,8 @@ from rest_framework.request import Request
 from api import fields, packs
 from api.auth import Everybody
 from api.conditional import NO_STORE, SHORT
-from api.errors import InvalidQuery
 from api.fields import Choice, Text
+from api.negotiation import check_region
 from api.schema import path_text
 from api.v1 import shapes
 from api.v1.reading import reading
@@ -24,7 +24,6 @@ from api.views import ApiView
 from content.opening import answering
 from content.terms import WORLDWIDE, Audience, Role
 from core.errors import Gone, NotFound
-from notifications import values
 
 
 class NoSuchService(NotFound):
@@ -55,7 +54,7 @@ class ServicesView(ApiView):
     def get(self, request: Request) -> HttpResponse:
         """Return all services that fit, in the pack's order."""
         read, wanted = reading(request, self.parameters), self.parameters
-        _check_region(read.country.requested, wanted.get("region"))
+        check_region(read.country.requested, wanted.get("region"))
         at = timezone.now() if wanted.get("open_now") == "true" else None
         found = [s for s in read.pack["services"] if _fits(s, wanted, read.country.requested) and (at is None or _is_open(s, at))]
         return read.answer(cache=SHORT if at is None else NO_STORE, services=found)
@@ -81,13 +80,6 @@ class ServiceView(ApiView):
             if entry["id"] == service_id:
                 raise RetiredService(successor=entry["successor"])
         raise NoSuchService()
-
-
-def _check_region(country: str, region: str | None) -> None:
-    try:
-        values.region(country, region)
-    except values.NotAValue as error:
-        raise InvalidQuery({"region": [error.detail]}) from None
 
 
 def _fits(service: Mapping[str, Any], wanted: Mapping[str, Any], country: str) -> bool:
