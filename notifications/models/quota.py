@@ -50,7 +50,7 @@ class QuotaQuerySet(models.QuerySet["Quota"]):
                     blocked_until = greatest(blocked_until, CASE
                         WHEN %(seconds)s::float IS NOT NULL THEN now() + make_interval(secs => %(seconds)s::float)
                         WHEN blocked_until > now() THEN blocked_until
-                        -- Up to 15 % more, so that not all of several projects come back in the same instant.
+                        -- Up to a seventh more, so that not all of several projects come back in the same instant.
                         ELSE now() + make_interval(secs => (1 + 0.15 * random())
                             * least(%(first)s::float * 2 ^ least(strikes, 20), %(longest)s::float))
                         END)

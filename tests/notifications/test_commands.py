@@ -1,0 +1,148 @@
+"""The same acts from the command line."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from notifications import planner
+from notifications.models import App, Campaign, Registration
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+
+def command(*arguments: str) -> dict[str, Any]:
+    out = io.StringIO()
+    call_command(*arguments, "--json", stdout=out)
+    return dict(json.loads(out.getvalue()))
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> str:
+    make.campaign(state="draft").delete()
+    path = tmp_path / "campaign.yaml"
+    path.write_text(json.dumps(make.definition()), "utf-8")
+    return str(path)
+
+
+def test_a_campaign_goes_from_a_file_to_its_approval(file: str) -> None:
+    made = command("campaign", "create", file, "--by", "author")["id"]
+    submitted = command("campaign", "submit", str(made), "--by", "author")
+
+    approved = command("campaign", "approve", str(made), "--fingerprint", submitted["fingerprint"], "--by", "approver")
+
+    assert submitted["id"] == made
+    assert approved == {"id": made, "state": "approved"}
+    assert command("campaign", "list")["campaigns"][0]["state"] == "approved"
+    status = command("campaign", "status", str(made))
+    assert set(status) >= {
+        "id", "state", "fingerprint", "devices", "accepted", "rejected", "unknown", "pending", "skipped", "started_at",
+        "finished_at", "halted",
+    }  # fmt: skip
+
+
+def test_the_author_cannot_approve_here_either(file: str) -> None:
+    make.person("both", "campaign-author", "campaign-approver")
+    made = str(command("campaign", "create", file, "--by", "both")["id"])
+    fingerprint = command("campaign", "submit", made, "--by", "both")["fingerprint"]
+
+    with pytest.raises(CommandError, match="Nobody approves"):
+        command("campaign", "approve", made, "--fingerprint", fingerprint, "--by", "both")
+
+    assert Campaign.objects.get().state == "submitted"
+
+
+def test_refusals_are_one_sentence(file: str) -> None:
+    for arguments in (
+        ("campaign", "create", "no-such-file.yaml", "--by", "author"),
+        ("campaign", "create", file, "--by", "nobody"),
+        ("campaign", "create", file, "--by", "approver"),
+        ("campaign", "status", "7"),
+        ("campaign", "status", "x"),
+        ("campaign", "submit", "7", "--by", "author"),
+    ):
+        with pytest.raises(CommandError) as refused:
+            command(*arguments)
+        assert "\n" not in str(refused.value)
+
+
+def test_outside_the_sandbox_submitting_and_approving_take_the_persons_own_token(file: str, settings: Any) -> None:
+    from core import tokens
+
+    settings.SANDBOX = False
+    made = str(command("campaign", "create", file, "--by", "author")["id"])
+    author, approver = make.campaign_staff()
+
+    with pytest.raises(CommandError, match="token"):
+        command("campaign", "submit", made, "--by", "author")
+    with pytest.raises(CommandError, match="token"):
+        command("campaign", "submit", made, "--by", "author", "--token", tokens.issue(approver))
+    submitted = command("campaign", "submit", made, "--by", "author", "--token", tokens.issue(author))
+
+    assert submitted["fingerprint"]
+
+
+def test_stopping_pausing_and_returning_need_no_token(file: str, settings: Any) -> None:
+    settings.SANDBOX = False
+    campaign = make.campaign()
+
+    assert command("campaign", "stop", str(campaign.pk), "--by", "author")["state"] == "stopped"
+
+
+def test_apps_are_made_once_and_left_alone_then(db: None, settings: Any) -> None:
+    settings.FIREBASE_PROJECTS = {"project-one": "/nowhere"}
+
+    first = command("load_apps")
+    App.objects.filter(name="teen").update(push_mode="topics")
+    second = command("load_apps")
+
+    assert (first["made"], second["made"]) == (["parent", "teen", "parent-test"], [])
+    modes = {app.name: (app.project, app.push_mode, app.test) for app in App.objects.all()}
+    assert modes == {
+        "parent": ("project-one", "registrations", False),
+        "parent-test": ("project-one", "registrations", True),
+        "teen": ("project-one", "topics", False),
+    }
+
+
+def test_simulated_registrations_are_real_ones(db: None) -> None:
+    make.app()
+
+    made = command("simulate_registrations", "1200")
+
+    assert made["registrations"] == Registration.objects.count() == 1200
+    assert Registration.objects.values("ticket").distinct().count() == 1200
+    assert planner.forget_stale(at=make.NOON) == 0
+
+
+@pytest.mark.parametrize(
+    "outside",
+    [
+        {"DATABASE_URL": "postgresql://real/db", "FINGERPOST_SANDBOX": ""},
+        {"FIREBASE_PROJECTS": '{"real": "x"}', "FINGERPOST_SANDBOX": ""},
+        {"FCM_ENDPOINT": "https://fcm.googleapis.com"},
+    ],
+)
+def test_nobody_is_simulated_outside_the_sandbox(db: None, monkeypatch: pytest.MonkeyPatch, outside: dict[str, str]) -> None:
+    make.app()
+    for name, value in outside.items():
+        monkeypatch.setenv(name, value)
+
+    with pytest.raises(CommandError, match=r"."):
+        command("simulate_registrations", "10")
+
+    assert not Registration.objects.exists()
+
+
+def test_nor_where_the_settings_say_that_this_is_no_sandbox(db: None, settings: Any) -> None:
+    settings.SANDBOX = False
+    make.app()
+
+    with pytest.raises(CommandError, match="sandbox"):
+        command("simulate_registrations", "10")

@@ -1,0 +1,110 @@
+"""The alerts as anybody may read them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from core.errors import Invalid, NotFound
+from notifications import feed, planner
+from notifications.models import Campaign, ReceiptCount
+from tests import make
+
+pytestmark = pytest.mark.django_db(transaction=True)
+WHERE: dict[str, Any] = {"country": "GB", "audience": "parent", "locale": "en"}
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def opened(**changes: Any) -> Campaign:
+    campaign = make.campaign(**changes)
+    planner.tick(at=planner.database_now())
+    campaign.refresh_from_db()
+    return campaign
+
+
+@pytest.fixture(autouse=True)
+def audience() -> None:
+    make.app()
+    make.installations(25)
+
+
+def test_the_feed_opens_at_the_first_due_instant_and_not_before() -> None:
+    start = now().replace(microsecond=0) + timedelta(minutes=4)
+    campaign = opened(schedule={"at": start.isoformat()})
+
+    before = feed.alerts(**WHERE, at=start - timedelta(seconds=1))
+    at_start = feed.alerts(**WHERE, at=start)
+
+    assert before == []
+    assert [alert["id"] for alert in at_start] == [str(campaign.pk)]
+    with pytest.raises(feed.NoSuchAlert):
+        feed.alert(campaign.pk, locale="en", at=start - timedelta(seconds=1))
+
+
+def test_drafts_submissions_and_exercises_are_never_in_the_feed() -> None:
+    make.app("parent-test", test=True)
+    for number in range(25):
+        make.installation(100 + number, app="parent-test")
+    make.campaign(state="draft")
+    make.campaign(state="submitted")
+    exercise = opened(
+        kind="exercise",
+        apps="all",
+        alert={"severity": "Minor", "urgency": "Future", "certainty": "Unlikely", "status": "Exercise"},
+    )
+
+    assert exercise.devices == 25
+    assert feed.alerts(**WHERE, at=now()) == []
+
+
+def test_only_the_country_and_audience_that_are_meant_see_it() -> None:
+    opened()
+
+    assert len(feed.alerts(**WHERE, at=now())) == 1
+    assert len(feed.alerts(**WHERE | {"audience": None}, at=now())) == 1
+    assert feed.alerts(**WHERE | {"country": "FR"}, at=now()) == []
+    assert feed.alerts(**WHERE | {"audience": "teen"}, at=now()) == []
+
+
+def test_expired_alerts_are_found_by_before_alone() -> None:
+    campaign = opened()
+    later = campaign.not_after + timedelta(seconds=1)
+
+    assert feed.alerts(**WHERE, at=later) == []
+    assert len(feed.alerts(**WHERE, at=later, before=later)) == 1
+    assert feed.alerts(**WHERE, at=later, before=campaign.starts_at) == []
+    assert feed.alert(str(campaign.pk), locale="en", at=later)["expires"]
+
+
+def test_a_reader_without_a_text_gets_the_home_text_labelled() -> None:
+    campaign = opened()
+
+    alert = feed.alert(campaign.pk, locale="fr", at=now())
+
+    assert alert["locale"] == {"requested": "fr", "served": "en", "reason": "not-translated"}
+    assert (alert["lang"], alert["dir"], alert["title"]) == ("en", "ltr", "If someone threatens to share a picture")
+    assert feed.alert(campaign.pk, locale="en-AU", at=now())["locale"]["reason"] is None
+
+
+def test_an_unknown_alert_is_not_found() -> None:
+    for number in ("0", "99999999999999999999", "x", "-1", "1;drop"):
+        with pytest.raises(feed.NoSuchAlert):
+            feed.alert(number, locale="en", at=now())
+
+
+def test_receipts_are_counted_without_saying_whose() -> None:
+    campaign = opened()
+
+    for event in ("received", "received", "opened"):
+        ReceiptCount.objects.count(alert=campaign.pk, event=event, at=now())
+
+    assert dict(ReceiptCount.objects.values_list("event", "total")) == {"received": 2, "opened": 1}
+    with pytest.raises(Invalid):
+        ReceiptCount.objects.count(alert=campaign.pk, event="screamed", at=now())
+    with pytest.raises(NotFound):
+        ReceiptCount.objects.count(alert=make.campaign(state="draft").pk, event="opened", at=now())
