@@ -6,6 +6,7 @@ only with the same id, the same moment of birth and the same boot.
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import subprocess
@@ -18,6 +19,8 @@ from pathlib import Path
 from types import FrameType
 
 from config.sandbox.places import Places, read_json, write_json
+
+_PR_SET_CHILD_SUBREAPER = 36
 
 
 @dataclass(frozen=True)
@@ -85,6 +88,7 @@ class Child:
             self.process.wait(max(0.0, deadline - time.monotonic()))
         kill_group(self.process.pid)
         self.process.wait()
+        reap(self.process.pid)
         self.process = None
 
 
@@ -95,6 +99,7 @@ class Processes:
         self.record = places.run / "processes.json"
         self.interrupts = interrupts
         self.children: list[Child] = []
+        _adopt_orphans()
 
     def start(self, child: Child) -> Child:
         """Start and write down; a Ctrl-C in between waits until it is written down."""
@@ -168,6 +173,20 @@ def kill_group(leader: int) -> None:
         if not any(session == leader for _, session in _table().values()):
             return
         time.sleep(0.05)
+
+
+def _adopt_orphans() -> None:
+    """Become the parent of our children's children when those end, so that they are seen off here too (Linux)."""
+    # Otherwise they go to process 1, which in a container may be a program that never looks after them.
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def reap(leader: int) -> None:
+    """See off the ended processes of a group that have come to us."""
+    with suppress(ChildProcessError):
+        while os.waitpid(-leader, os.WNOHANG)[0]:
+            pass
 
 
 def _boot() -> str:

@@ -16,7 +16,7 @@ from typing import Any
 from config.sandbox import browser, environment, keys, ports, postgres
 from config.sandbox.people import PEOPLE
 from config.sandbox.places import Places, read_json, write_json
-from config.sandbox.processes import Child, Interrupts, Processes, kill_group
+from config.sandbox.processes import Child, Interrupts, Processes, kill_group, reap
 from config.sandbox.screen import Refused, say, step
 
 #: A process that ends by itself more often than this within a minute is not started again.
@@ -179,6 +179,7 @@ class Sandbox:
         self._restarts[child.name] = [*recent, now]
         say(f"  The {child.name} process ended by itself (status {status}) and is started again; its log is {child.log}.")
         kill_group(child.pid)
+        reap(child.pid)
         self.processes.start(child)
 
     def stop(self) -> None:
@@ -221,6 +222,7 @@ class Sandbox:
             if process:
                 kill_group(process.pid)
                 process.wait()
+                reap(process.pid)
             raise
         if process.returncode != 0:
             with (self.places.logs / "commands.log").open("a") as log:
