@@ -223,7 +223,7 @@ class ProgressPage(_OneCampaign):
     """The counts as JSON, for the page that is open in a browser."""
 
     def show(self, status: int = 200) -> HttpResponse:
-        return JsonResponse(looks.progress(self.campaign), headers={"Cache-Control": "no-store"})
+        return JsonResponse(looks.progress(self.campaign))
 
 
 @page("campaigns/stop-everything/", "stop-everything")

@@ -1,0 +1,91 @@
+"""A Chromium, a server of our own, and people who are signed in."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.test import Client
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from core.models import User
+
+#: Debian's own Chromium; its sandbox cannot be used by root, and it is to talk to nobody but us.
+ARGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PASSWORD = "a-long-demo-password"
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    path = shutil.which("chromium")
+    assert path, "Chromium is missing: apt-get install chromium"
+    # Playwright keeps an event loop in this thread, and Django would take each query for one made from it.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=ARGS)
+        yield browser
+        browser.close()
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture
+def context_of(chromium: Browser, live_server: Any) -> Iterator[Callable[..., BrowserContext]]:
+    """Return a function that opens a browser window of its own, in which the person is signed in."""
+    opened: list[BrowserContext] = []
+
+    def make(person: User | None = None, *, width: int = 1280, scheme: str = "light", **more: Any) -> BrowserContext:
+        context = chromium.new_context(
+            base_url=live_server.url, viewport={"width": width, "height": 900}, color_scheme=scheme, **more
+        )  # type: ignore[arg-type]
+        context.set_default_timeout(15_000)
+        opened.append(context)
+        if person is not None:
+            client = Client()
+            client.force_login(person)
+            cookie = client.cookies["sessionid"]
+            context.add_cookies([{"name": "sessionid", "value": cookie.value, "url": live_server.url + "/console/"}])
+        return context
+
+    yield make
+    for context in opened:
+        context.close()
+
+
+@pytest.fixture
+def complaints() -> list[str]:
+    """Collect what pages complain of: scripts that fail, and what the policy blocks."""
+    return []
+
+
+def listen(page: Page, complaints: list[str]) -> Page:
+    """Note what the page complains of; an act that is refused answers 4xx, which is no complaint."""
+    page.on(
+        "console",
+        lambda m: (
+            complaints.append(f"{page.url}: {m.text}")
+            if m.type in ("error", "warning") and "the server responded with a status of 4" not in m.text
+            else None
+        ),
+    )
+    page.on("pageerror", lambda error: complaints.append(f"{page.url}: {error}"))
+    return page
+
+
+def sign_in(page: Page, name: str) -> None:
+    """Sign in by the form."""
+    page.goto("/console/")
+    page.get_by_label("Username").fill(name)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("heading", name="What to do").wait_for()

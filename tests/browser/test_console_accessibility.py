@@ -1,0 +1,121 @@
+"""axe finds nothing to object to on any page, in light and dark, wide and narrow; nothing is wider than its window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from axe_core_python.sync_playwright import Axe
+from django.utils import timezone
+from playwright.sync_api import BrowserContext
+
+from content.models import Channel, ChannelRevision, Unit
+from content.models.assurance import Method
+from content.models.channel_revision import Act
+from core.models import User
+from core.states import advance
+from tests import make
+from tests.browser.conftest import listen
+
+pytestmark = pytest.mark.browser
+
+
+def everything() -> list[str]:
+    """Make something for every page to show, and return the addresses."""
+    at = timezone.now()
+    make.small_content()
+    make.service("nz-line", country="NZ")
+    editor = make.person("eva", "localisation-editor")
+    make.target("tip.first-hour.title", "cy", "Arhoswch ac anadlwch", approved=True)
+    make.target("tip.first-hour.do-not.1", "ar", "لا تدفع.", approved=True)
+    Unit.objects.get(key="tip.first-hour.do-not.1").revise(
+        text="Do not pay, and do not buy anything.", change="safety", by=editor, at=at, from_revision=1
+    )
+    channel = Channel.objects.get(service="gb-line")
+    channel.assure(by=make.checker(), at=at, method=Method.RUNG, until=(at + timedelta(days=9)).date(), note="Answered.")
+    facts = channel.facts() | {"cost": "standard"}
+    for act, position in ((Act.CHANGE, 1), (Act.ADD, None)):
+        ChannelRevision.objects.propose(
+            service_id="gb-line", position=position, act=act, by=editor, at=at, facts=facts, reason="A new price."
+        )
+    make.release()
+    make.release(publish=False)
+    texts = make.definition()["messages"]["en"]
+    arabic = {"outer": {"title": "نصائح", "body": "اقرأها."}, "inner": {"title": "تهديدات", "body": "لا تدفع."}}
+    waiting = make.campaign(state="submitted", messages={"en": texts, "ar": arabic})
+    going = make.campaign(state="approved")
+    advance(going, "sending", by=User.objects.system(), at=at, frozen_at=at, started_at=at, devices=90, accepted=70, rejected=20)
+    make.app("parent-test", test=True)
+    alert = {**make.definition()["alert"], "status": "Exercise"}
+    exercise = make.campaign(state="draft", kind="exercise", apps=["parent-test"], alert=alert)
+    numbers = list(make.Release.objects.order_by("pk").values_list("pk", flat=True))
+    return [
+        "",
+        "tips/",
+        "tips/?locale=cy",
+        "tips/first-hour/",
+        "words/",
+        "words/ar/",
+        "words/ar/tip.first-hour.do-not.1/",
+        "words/cy/tip.first-hour.title/",
+        "sources/",
+        "sources/tip.first-hour.do-not.1/",
+        "services/",
+        "services/gb-line/",
+        "services/gb-line/propose/",
+        "services/gb-line/propose/?position=1&remove=1",
+        "numbers/",
+        "releases/",
+        *(f"releases/{number}/" for number in numbers),
+        "campaigns/",
+        "campaigns/new/",
+        "campaigns/stop-everything/",
+        *(f"campaigns/{campaign.pk}/" for campaign in (waiting, going, exercise)),
+        f"campaigns/{waiting.pk}/approve/",
+        f"campaigns/{going.pk}/stop/",
+        f"campaigns/{exercise.pk}/edit/",
+        "audit/",
+        "people/",
+        "token/",
+        "password_change/",
+    ]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_every_page_is_accessible_and_fits_its_window(
+    context_of: Callable[..., BrowserContext], complaints: list[str], scheme: str, width: int
+) -> None:
+    addresses = everything()
+    root = User.objects.create_superuser("root", password=None, locales=["*"])
+    root.set_password("a-long-demo-password")
+    root.save()
+    context = context_of(root, width=width, scheme=scheme)
+    page = listen(context.new_page(), complaints)
+    found: list[Any] = []
+
+    for address in addresses:
+        answer = page.goto(f"/console/{address}")
+        assert answer is not None
+        assert answer.status == 200, address
+        # What is folded away is looked at too.
+        page.evaluate("document.querySelectorAll('details').forEach(part => part.open = true)")
+        if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
+            found.append((address, "wider than the window"))
+        for violation in Axe().run(page)["violations"]:
+            found.append((address, violation["id"], [node["html"][:160] for node in violation["nodes"]][:3]))
+
+    assert found == []
+    assert complaints == []
+
+
+def test_the_sign_in_page_and_a_refusal_are_accessible(context_of: Callable[..., BrowserContext], complaints: list[str]) -> None:
+    nobody, nora = context_of().new_page(), context_of(make.person("nora")).new_page()
+
+    for page, address in ((nobody, "/console/"), (nora, "/console/campaigns/new/")):
+        listen(page, complaints).goto(address)
+        assert [violation["id"] for violation in Axe().run(page)["violations"]] == []
+
+    assert complaints == []

@@ -1,0 +1,170 @@
+"""Two people at their browsers: a campaign is approved, a text is translated and approved, a stop is pressed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import BrowserContext, expect
+
+from content.models import Target
+from core.models import User
+from core.states import advance
+from notifications.models import Campaign
+from tests import make
+from tests.browser.conftest import PASSWORD, listen, sign_in
+
+pytestmark = pytest.mark.browser
+
+
+def with_password(person: User) -> User:
+    person.set_password(PASSWORD)
+    person.save()
+    return person
+
+
+def test_an_approver_signs_in_and_approves_a_campaign_that_an_author_wrote(
+    context_of: Callable[..., BrowserContext], complaints: list[str]
+) -> None:
+    make.small_content()
+    make.tip("for-parents", audiences=["parent"])
+    make.app()
+    with_password(make.person("ada", "campaign-author"))
+    with_password(make.person("ben", "campaign-approver"))
+
+    ada = listen(context_of().new_page(), complaints)
+    sign_in(ada, "ada")
+    ada.get_by_role("navigation", name="Console").get_by_role("link", name="Campaigns").click()
+    ada.get_by_role("link", name="Write a campaign").click()
+    ada.get_by_label("Name", exact=True).fill("Half-term warning")
+    ada.get_by_role("group", name="Apps").get_by_label("parent").check()
+    ada.get_by_role("group", name="For", exact=True).get_by_label("Parent").check()
+    ada.get_by_role("group", name="Countries", exact=True).get_by_label("United Kingdom").check()
+    ada.get_by_label("Lock screen: title").first.fill("New advice in the app")
+    ada.get_by_label("Lock screen: text").first.fill("Take two minutes to read it.")
+    ada.get_by_label("In the app: title").first.fill("If someone makes threats")
+    ada.get_by_label("In the app: text").first.fill("Do not pay. It is never their fault.")
+    ada.get_by_text("United Kingdom", exact=False).last.click()
+    ada.get_by_label("The gb-line service").check()
+    ada.get_by_label("Opens for: Parent").select_option("for-parents")
+    ada.get_by_role("button", name="Save as a draft").click()
+    ada.get_by_role("button", name="Submit for approval").click()
+    expect(ada.get_by_text("You wrote or edited it, so somebody else has to approve it.")).to_be_visible()
+
+    ben = listen(context_of().new_page(), complaints)
+    sign_in(ben, "ben")
+    expect(ben.get_by_role("heading", name="To approve: Half-term warning")).to_be_visible()
+    ben.get_by_role("link", name="Read and decide").click()
+    ben.get_by_role("link", name="Approve…").click()
+    expect(ben.get_by_text("It goes to the phones of real readers.")).to_be_visible()
+    ben.get_by_label("I have read every text").check()
+    ben.get_by_role("button", name="Approve this live alert").click()
+    expect(ben.get_by_text("Approved. It goes out when it is due")).to_be_visible()
+
+    campaign = Campaign.objects.get()
+    assert (campaign.state, campaign.created_by.username) == ("approved", "ada")
+    assert campaign.approved_by is not None
+    assert campaign.approved_by.username == "ben"
+    assert complaints == []
+
+
+def test_an_editor_translates_into_arabic_from_right_to_left_and_another_reader_approves(
+    context_of: Callable[..., BrowserContext], complaints: list[str]
+) -> None:
+    make.world()
+    make.service("gb-line", channels=0)
+    make.tip(texts={"short": "Talk to {service:gb-line}."})
+    with_password(make.person("eva", "localisation-editor", locales=("en", "ar")))
+    with_password(make.person("rim", "localisation-reviewer", locales=("en", "ar")))
+
+    eva = listen(context_of().new_page(), complaints)
+    sign_in(eva, "eva")
+    eva.get_by_role("navigation", name="Console").get_by_role("link", name="Words").click()
+    eva.get_by_role("link", name="Arabic", exact=True).click()
+    eva.get_by_role("link", name="tip.first-hour.short").click()
+    box = eva.get_by_role("textbox", name="Arabic")
+    expect(box).to_have_attribute("dir", "rtl")
+    assert box.evaluate("box => getComputedStyle(box).direction") == "rtl"
+    chip = eva.locator(".fp-text .fp-chip").first
+    assert chip.evaluate("chip => getComputedStyle(chip).direction") == "ltr"
+    box.fill("تحدث إلى الخط.")
+    eva.get_by_role("button", name="Save", exact=True).click()
+    expect(eva.get_by_role("listitem").filter(has_text="of the source is missing").first).to_be_visible()
+    expect(box).to_have_value("تحدث إلى الخط.")
+    box.fill("تحدث إلى {service:gb-line}.")
+    eva.get_by_role("button", name="Save", exact=True).click()
+    expect(eva.get_by_text("You wrote this text, so a second reader has to approve it.")).to_be_visible()
+
+    rim = listen(context_of().new_page(), complaints)
+    sign_in(rim, "rim")
+    card = rim.get_by_role("listitem").filter(has=rim.get_by_role("heading", name="Arabic to review"))
+    card.get_by_role("link", name="Open").click()
+    rim.get_by_role("link", name="tip.first-hour.short").click()
+    rim.get_by_role("button", name="Approve the saved text").click()
+    expect(rim.get_by_text("tip.first-hour.short is approved in Arabic.")).to_be_visible()
+
+    target = Target.objects.get()
+    assert (target.state, target.text) == ("approved", "تحدث إلى {service:gb-line}.")
+    assert complaints == []
+
+
+def test_a_campaign_is_watched_while_it_goes_out_and_stopped(
+    context_of: Callable[..., BrowserContext], complaints: list[str]
+) -> None:
+    campaign, now = make.campaign(state="approved"), timezone.now()
+    advance(campaign, "sending", by=User.objects.system(), at=now, frozen_at=now, started_at=now, devices=100, accepted=10)
+    page = listen(context_of(make.person("ben", "campaign-approver")).new_page(), complaints)
+
+    page.goto(f"/console/campaigns/{campaign.pk}/")
+    expect(page.locator('[data-count="accepted"]')).to_have_text("10")
+    Campaign.objects.filter(pk=campaign.pk).update(accepted=64)
+    expect(page.locator('[data-count="accepted"]')).to_have_text("64")
+    expect(page.locator('[data-bar="accepted"]')).to_have_attribute("width", "64")
+    page.get_by_role("link", name="Stop…").click()
+    page.get_by_role("button", name="Stop it for good").click()
+    expect(page.get_by_text("Stopped for good")).to_be_visible()
+
+    campaign.refresh_from_db()
+    assert campaign.state == "stopped"
+    assert complaints == []
+
+
+def test_everything_can_be_done_without_scripts(context_of: Callable[..., BrowserContext]) -> None:
+    make.world()
+    make.tip()
+    make.campaign(state="submitted")
+    page = context_of(make.person("ann", "localisation-editor", "campaign-approver"), java_script_enabled=False).new_page()
+
+    page.goto("/console/words/cy/tip.first-hour.title/")
+    page.get_by_role("textbox", name="Welsh").fill("Arhoswch")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("A second reader of Welsh has to approve it.")).to_be_visible()
+    campaign = Campaign.objects.get()
+    page.goto(f"/console/campaigns/{campaign.pk}/approve/")
+    page.get_by_label("I have read every text").check()
+    page.get_by_role("button", name="Approve this live alert").click()
+
+    campaign.refresh_from_db()
+    assert campaign.state == "approved"
+
+
+def test_a_person_with_a_keyboard_alone_reaches_the_words_and_saves(context_of: Callable[..., BrowserContext]) -> None:
+    make.world()
+    make.tip()
+    page = context_of(make.person("eva", "localisation-editor")).new_page()
+
+    page.goto("/console/words/cy/tip.first-hour.title/")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to main content")).to_be_focused()
+    page.keyboard.press("Enter")
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.tagName") == "TEXTAREA":
+            break
+    page.keyboard.type("Arhoswch")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_text("A second reader of Welsh has to approve it.")).to_be_visible()
+    assert Target.objects.get().text == "Arhoswch"
