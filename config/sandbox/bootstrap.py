@@ -99,7 +99,8 @@ def _install(places: Places, lock: Path) -> None:
     """Install with hashes required and wheels only, so that nothing but what was locked gets in and nothing is built here."""
     command: list[str | Path] = [
         *(places.python, "-I", "-m", "pip", "install", "--require-hashes", "--only-binary", ":all:"),
-        *("--no-input", "--disable-pip-version-check", "--progress-bar", "off", "-r", lock),
+        # Of thousands of modules a few hundred are ever used, and Python compiles those when it first meets them.
+        *("--no-compile", "--no-input", "--disable-pip-version-check", "--progress-bar", "off", "-r", lock),
     ]
     total = len(_pins(lock))
     progress = Progress(f"Installing {total} packages into .venv (once, about a minute)", total)
