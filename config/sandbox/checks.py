@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 from config.sandbox import bootstrap, debian, environment, postgres
@@ -23,6 +24,8 @@ from config.sandbox.screen import say, step
 ONLY_WITH_ALL = "not browser and not services and not faults"
 #: Tests need no database that survives a power cut.
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+#: Some tests play somebody who gets past the triggers, to see that what follows notices.
+TAMPER = f"GRANT SET ON PARAMETER session_replication_role TO {postgres.ROLE};"
 
 
 def test(rest: list[str]) -> int:
@@ -104,7 +107,7 @@ def _database(places: Places, interrupts: Interrupts) -> Iterator[str]:
     with only_run(own, "test"):
         try:
             port, passwords = any_free(), (secrets.token_urlsafe(24), secrets.token_urlsafe(24))
-            server = postgres.cluster(own, FAST)
+            server = replace(postgres.cluster(own, FAST), grants=TAMPER)
             with step("Starting PostgreSQL for the tests"):
                 postgres.start(server, processes, port, own.logs / "postgres.log", *passwords)
             yield server.url(port, passwords[1])

@@ -41,6 +41,8 @@ class Cluster:
     options: Mapping[str, str]
     # The built-in provider sorts by code point and knows Unicode's upper and lower case, whatever the system's libc does.
     locale: tuple[str, ...] = ("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
+    #: Further SQL for the superuser, once the role and its database are there.
+    grants: str = ""
 
     def url(self, port: int, password: str) -> str:
         """Return DATABASE_URL."""
@@ -90,7 +92,8 @@ class Cluster:
     def create_database(self, port: int, superuser_password: str, password: str) -> None:
         """Create the role and its database."""
         # On standard input, because a command line is there for everyone to read.
-        sql = f"CREATE ROLE {ROLE} LOGIN CREATEDB PASSWORD '{password}';\nCREATE DATABASE {DATABASE} OWNER {ROLE};\n"
+        role = f"CREATE ROLE {ROLE} LOGIN CREATEDB PASSWORD '{password}';\n"
+        sql = f"{role}CREATE DATABASE {DATABASE} OWNER {ROLE};\n{self.grants}\n"
         target = ("-h", "127.0.0.1", "-p", str(port), "-U", SUPERUSER, "-d", "postgres")
         answer = self._call("psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", *target, text=sql, PGPASSWORD=superuser_password)
         if answer.returncode != 0:
