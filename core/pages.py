@@ -17,6 +17,7 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 
 from core import roles
+from core.canonical import canonical_json, digest
 from core.errors import Conflict, DomainError, Forbidden, Gone, Invalid, NotFound, Unavailable
 from core.models.user import User
 
@@ -130,6 +131,11 @@ class Page:
         }
         return TemplateResponse(self.request, self.template, {**context, **self.context()}, status=status)
 
+    def unless_stale(self, shown: str, *, now: str) -> None:
+        """Raise Conflict where what the page showed (see `mark`) is not what is stored now."""
+        if shown != now:
+            raise SavedMeanwhile()
+
     def slice(self, rows: Any, size: int = 50) -> Slice[Any]:
         """Return the part of many rows that the address asks for."""
         return Paginator(rows, size).get_page(self.request.GET.get("page"))
@@ -158,6 +164,17 @@ class Page:
 def status_of(error: DomainError) -> HTTPStatus:
     """Return the HTTP status that says the same as the error."""
     return next((status for kind, status in _STATUS.items() if isinstance(error, kind)), HTTPStatus.BAD_REQUEST)
+
+
+class SavedMeanwhile(Conflict):
+    """Somebody else saved this meanwhile. What you typed is kept here; look at what is stored before you save again."""
+
+    code = "stale"
+
+
+def mark(values: object) -> str:
+    """Return what tells these values (JSON) from any others, for a form to carry along."""
+    return digest(canonical_json(values))
 
 
 class ConsoleForm(forms.Form):

@@ -13,7 +13,7 @@ from content.admin import standing
 from content.models import Locale, Target, Tip, Unit
 from content.terms import SOURCE_LOCALE, Audience, Situation
 from core.errors import Invalid, NotFound
-from core.pages import ConsoleForm, Link, Page, page
+from core.pages import ConsoleForm, Link, Page, mark, page
 
 PARTS = {"title": "Title", "short": "Short answer", "do_now": "Do now", "do_not": "Do not", "more": "More"}
 
@@ -112,11 +112,13 @@ class TipPage(Page):
             ],
             "left_out": left_out,
             "form": self._form(),
+            "base": self._base(),
             "parts": [("do-now", "Do now"), ("do-not", "Do not")],
             "standings": standing.EVERY,
         }
 
     def act_amend(self, data: QueryDict) -> str | None:
+        self.unless_stale(data.get("base", ""), now=self._base())
         form = TipForm(data)
         if not form.is_valid():
             raise Invalid("Some fields are not filled in as they should be.", code="form")
@@ -148,6 +150,11 @@ class TipPage(Page):
         self.tip.bring_back(by=self.person, at=self.at)
         self.done("The tip is in the next release again.")
         return None
+
+    def _base(self) -> str:
+        """Return what tells the facts of the tip from what they were before."""
+        tip = self.tip
+        return mark([tip.audiences, tip.situations, tip.countries, tip.order, tip.do_now, tip.do_not])
 
     def _form(self) -> TipForm:
         if self.typed is not None and self.typed.get("act") == "amend":

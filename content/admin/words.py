@@ -57,7 +57,9 @@ class WordsPage(Page):
         rows = []
         for locale in Locale.objects.exclude(pk=SOURCE_LOCALE).order_by("name"):
             counts = counted.get(locale.pk) or dict.fromkeys(_COUNTED, 0)
-            rows.append({"locale": locale, "mine": locale.pk in self.person.locales, "empty": total - sum(counts.values()), **counts})
+            rows.append(
+                {"locale": locale, "mine": locale.pk in self.person.locales, "empty": total - sum(counts.values()), **counts}
+            )
         rows.sort(key=lambda row: not row["mine"])
         return {
             "rows": rows,

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from datetime import datetime
+from typing import Any, ClassVar
 
 from django.contrib.postgres.fields import ArrayField
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 
+from content.checks.service import service_faults
 from content.checks.tokens import tokens
 from content.models.country import Country
 from content.models.organization import Organization
 from content.terms import AgeMeasured, Audience, Confidence, Role, Situation
+from core import audit, roles
+from core.errors import Invalid
+from core.models import User
+
+#: The facts that a person may change; name, country and roles come from a file, numbers by proposal.
+AMENDED = frozenset(
+    {
+        "audiences", "situations", "general", "regions", "area", "min_age", "max_age", "age_measured", "languages", "zone",
+        "status", "successor_id", "notes",
+    }
+)  # fmt: skip
 
 
 class Status(models.TextChoices):
@@ -105,3 +118,30 @@ class Service(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def amend(self, *, by: User, at: datetime, **facts: Any) -> None:
+        """Change facts named in AMENDED; Invalid with `faults` where they break a rule, Forbidden without the assurer's right.
+
+        Readers get them with the next release, which a second person publishes. A file loaded later leaves the service alone.
+        """
+        roles.require(by, "content.assure_channel")
+        if unknown := sorted(facts.keys() - AMENDED):
+            raise Invalid(f"{', '.join(unknown)} cannot be amended.", code="not-amended")
+        with transaction.atomic():
+            stored = Service.objects.select_for_update(of=("self",)).get(pk=self.pk)
+            changed = {name: value for name, value in facts.items() if getattr(stored, name) != value}
+            for name, value in changed.items():
+                setattr(stored, name, value)
+            faults = service_faults(stored, countries=set(Country.objects.values_list("code", flat=True)), statuses=Status.values)
+            if (
+                stored.successor_id is not None
+                and not Service.objects.exclude(pk=self.pk).filter(pk=stored.successor_id).exists()
+            ):
+                faults.append("Its successor is another service that there is.")
+            if faults:
+                raise Invalid(" ".join(faults), code="service", faults=faults)
+            if not changed:
+                return
+            Service.objects.filter(pk=self.pk).update(**changed)
+            audit.record(by=by, verb="amend", row=self, at=at, **changed)
+        self.refresh_from_db()

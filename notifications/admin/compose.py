@@ -12,9 +12,8 @@ from django.http import QueryDict
 from django.urls import reverse
 
 from content.terms import SOURCE_LOCALE
-from core.canonical import canonical_json, digest
-from core.errors import Conflict, Invalid
-from core.pages import Link, Page, page
+from core.errors import Invalid
+from core.pages import Link, Page, mark, page
 from notifications import definition
 from notifications.admin.campaigns import AUTHOR
 from notifications.admin.composing import PARTS, CampaignForm, field_of, initial, words_field
@@ -147,14 +146,11 @@ class EditPage(_Compose):
         }
 
     def act_edit(self, data: QueryDict) -> str | None:
-        if data.get("base") != self._base():
-            raise Conflict(
-                "Somebody else saved this draft meanwhile. Yours is kept here; compare before you save again.", code="stale"
-            )
+        self.unless_stale(data.get("base", ""), now=self._base())
         self.campaign.edit(self.written(data), by=self.person, at=self.at)
         self.done("Saved. Whoever edits a campaign cannot approve it.")
         return reverse("admin:campaign", args=[self.campaign.pk])
 
     def _base(self) -> str:
         """Return what tells this text of the draft from any other."""
-        return digest(canonical_json(definition.write(self.campaign)))
+        return mark(definition.write(self.campaign))

@@ -64,6 +64,8 @@ def everything() -> list[str]:
         "sources/tip.first-hour.do-not.1/",
         "services/",
         "services/gb-line/",
+        "services/gb-line/edit/",
+        "services/zz-line/edit/",
         "services/gb-line/propose/",
         "services/gb-line/propose/?position=1&remove=1",
         "numbers/",

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from content.models import Assurance, Channel, ChannelRevision, Service
 from content.models.assurance import Method
+from core.errors import Forbidden, Invalid
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -189,3 +190,75 @@ def test_numbers_stand_in_isolates_so_that_right_to_left_text_cannot_turn_them_r
     client.force_login(make.person("nora"))
 
     assert '<bdi dir="ltr" class="fp-dial">0800 1111</bdi>' in client.get(page()).content.decode()
+
+
+def test_an_assurer_amends_facts_but_never_a_number_a_name_or_a_role(client: Client, line: Service) -> None:
+    client.force_login(make.person("asta", "assurer"))
+    edit = reverse("admin:service-edit", args=["gb-line"])
+    shown = client.get(edit)
+    form = {
+        "act": "amend",
+        "base": shown.context["base"],
+        "audiences": ["teen"],
+        "situations": ["blackmail"],
+        "regions": "gb-wls",
+        "max_age": "18",
+        "age_measured": "now",
+        "languages": "en, cy",
+        "zone": "Europe/London",
+        "status": "active",
+        "name": "Another name",
+        "roles": ["emergency"],
+        "dial": "0800 0000",
+    }
+
+    answer = client.post(edit, form)
+    stale = client.post(edit, form)
+    line.refresh_from_db()
+
+    assert answer.status_code == 302
+    assert (line.audiences, line.situations, line.general, line.regions) == (["teen"], ["blackmail"], False, ["GB-WLS"])
+    assert (line.min_age, line.max_age, line.languages, line.zone) == (None, 18, ["en", "cy"], "Europe/London")
+    assert (line.name, line.roles, Channel.objects.get().dial) == ("The gb-line service", ["helpline"], "0800 1111")
+    assert stale.status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("facts", "sentence"),
+    [
+        ({"audiences": []}, "at least one audience"),
+        ({"audiences": ["nobody"]}, "no audience nobody"),
+        ({"situations": [], "general": False}, "some situation"),
+        ({"regions": ["FR-75"]}, "no region of GB"),
+        ({"area": ["FR"]}, "Only a worldwide service"),
+        ({"min_age": 18}, "at which moment the age counts"),
+        ({"min_age": 18, "max_age": 12, "age_measured": "now"}, "lies above"),
+        ({"max_age": 999, "age_measured": "now"}, "999 is no age"),
+        ({"languages": ["english"]}, "no language tag"),
+        ({"zone": "Europe/Atlantis"}, "no IANA time zone"),
+        ({"status": "closed"}, "no status closed"),
+        ({"successor_id": "gb-line"}, "another service"),
+        ({"successor_id": "none"}, "another service"),
+        ({"name": "Other"}, "name cannot be amended"),
+        ({"roles": ["emergency"]}, "roles cannot be amended"),
+    ],
+)
+def test_facts_that_a_service_cannot_have_are_refused(line: Service, facts: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(Invalid, match=sentence):
+        line.amend(by=make.person("asta", "assurer"), at=timezone.now(), **facts)
+
+    assert Service.objects.get(pk="gb-line").audiences == ["teen", "parent", "educator", "bystander"]
+
+
+def test_a_zone_that_the_hours_of_a_channel_need_is_not_taken_away(line: Service) -> None:
+    asta = make.person("asta", "assurer")
+    line.amend(by=asta, at=timezone.now(), zone="Europe/London")
+    make.channel(line, dial="0808 800 5002", address="+448088005002", hours="Mo-Fr 09:00-17:00")
+
+    with pytest.raises(Invalid, match="have no time zone"):
+        line.amend(by=asta, at=timezone.now(), zone="")
+
+
+def test_editors_look_at_the_facts_of_a_service_and_do_not_change_them(line: Service) -> None:
+    with pytest.raises(Forbidden):
+        line.amend(by=make.person("eva", "localisation-editor"), at=timezone.now(), status="defunct")

@@ -34,10 +34,15 @@ def page(slug: str = "first-hour") -> str:
     return reverse("admin:tip", args=[slug])
 
 
+def seen(client: Client) -> dict[str, str]:
+    """Return what the form carries to say which facts it showed."""
+    return {"base": client.get(page()).context["base"]}
+
+
 def test_an_editor_says_for_whom_a_tip_is_and_the_audit_keeps_it(client: Client, tip: Tip) -> None:
     client.force_login(make.person("eva", "localisation-editor"))
 
-    answer = client.post(page(), FORM)
+    answer = client.post(page(), FORM | seen(client))
     tip.refresh_from_db()
 
     assert answer.status_code == 302
@@ -53,7 +58,7 @@ def test_what_a_tip_cannot_be_is_refused_and_kept_on_the_page(client: Client, ti
     client.force_login(make.person("eva", "localisation-editor"))
     form = {"audiences": ["bystander"], **{k: v for k, v in FORM.items() if k != "audiences"}} | wrong
 
-    answer = client.post(page(), form)
+    answer = client.post(page(), form | seen(client))
 
     assert answer.status_code == 400
     assert "<details open>" in answer.content.decode()
@@ -64,7 +69,7 @@ def test_a_new_step_takes_a_number_that_no_step_ever_had(client: Client, tip: Ti
     client.force_login(make.person("eva", "localisation-editor"))
 
     client.post(page(), {"act": "add-step", "part": "do-now", "text": "Block the person."})
-    client.post(page(), {**FORM, "do_now": "1"})
+    client.post(page(), {**FORM, "do_now": "1", **seen(client)})
     client.post(page(), {"act": "add-step", "part": "do-now", "text": "Write down what happened."})
     tip.refresh_from_db()
 
@@ -124,3 +129,17 @@ def test_the_list_is_narrowed_by_reader_situation_and_language(client: Client) -
     assert slugs("?situation=blackmail") == ["first-hour"]
     assert slugs("?locale=cy&state=approved") == ["first-hour"]
     assert slugs("?locale=xx&audience=nobody") == ["first-hour", "for-schools"]
+
+
+def test_facts_that_somebody_else_saved_meanwhile_are_not_overwritten_unseen(client: Client, tip: Tip) -> None:
+    eva = make.person("eva", "localisation-editor")
+    client.force_login(eva)
+    shown = seen(client)
+    fields = {"situations": ["grooming"], "countries": [], "order": 7, "do_now": [1], "do_not": [1]}
+    tip.amend(audiences=["parent"], **fields, by=eva, at=timezone.now())
+
+    answer = client.post(page(), FORM | shown)
+    tip.refresh_from_db()
+
+    assert answer.status_code == 409
+    assert (tip.audiences, tip.order) == (["parent"], 7)

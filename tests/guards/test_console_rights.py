@@ -56,6 +56,7 @@ def filled() -> dict[str, str]:
         "target": {"locale": "cy", "key": "tip.first-hour.title"},
         "source": {"key": "tip.first-hour.title"},
         "service": {"id": "gb-line"},
+        "service-edit": {"id": "gb-line"},
         "propose": {"id": "gb-line"},
         "release": {"number": make.Release.objects.first().pk},
     }
@@ -167,7 +168,14 @@ def test_a_number_is_changed_nowhere_but_by_proposal_even_by_a_superuser(client:
     root = User.objects.create_superuser("root", password=None)
     client.force_login(root)
     channel = make.Channel.objects.get(service="gb-line")
-    facts = {"type": "phone", "number_type": "e164", "dial": "0808 800 5002", "address": "+448088005002", "cost": "free", "reason": "x"}
+    facts = {
+        "type": "phone",
+        "number_type": "e164",
+        "dial": "0808 800 5002",
+        "address": "+448088005002",
+        "cost": "free",
+        "reason": "x",
+    }
 
     client.post(filled["propose"] + f"?position={channel.position}", {"act": "propose", **facts})
     proposal = make.ChannelRevision.objects.proposed().get(act=Act.CHANGE)
