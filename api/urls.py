@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from api import health
-from api.v1 import alerts, docs, packs, problems, receipts, registrations, root, services, signposting, tips
+from api.v1 import alert_documents, alerts, docs, packs, problems, receipts, registrations, root, services, signposting, tips
 
 urlpatterns = [
     path("v1/", root.RootView.as_view(), name="root"),
@@ -17,6 +17,8 @@ urlpatterns = [
     path("v1/services/<str:service_id>", services.ServiceView.as_view(), name="service"),
     path("v1/help", signposting.HelpView.as_view(), name="help"),
     path("v1/alerts", alerts.AlertsView.as_view(), name="alerts"),
+    path("v1/alerts.atom", alert_documents.AtomView.as_view(), name="alerts-atom"),
+    path("v1/alerts/<str:alert_id>/cap", alert_documents.CapView.as_view(), name="alert-cap"),
     path("v1/alerts/<str:alert_id>", alerts.AlertView.as_view(), name="alert"),
     path("v1/receipts", receipts.ReceiptsView.as_view(), name="receipts"),
     path("v1/registrations", registrations.RegistrationsView.as_view(), name="registrations"),

@@ -29,6 +29,8 @@ from notifications.models.campaign import Kind
 _ANY = "und"
 _PAGE = 50
 
+ALERT_ID = path_text("alert_id", "[0-9]{1,18}", 18, "The alert's id.")
+
 
 class OuterText(_Shape):
     """What may stand on a lock screen."""
@@ -49,6 +51,7 @@ class Alert(_Shape):
     severity = serializers.ChoiceField(cap.Severity.choices)
     urgency = serializers.ChoiceField(cap.Urgency.choices)
     certainty = serializers.ChoiceField(cap.Certainty.choices)
+    locales = serializers.ListField(child=serializers.CharField(), help_text="All that it was written in.")
     locale = LocaleLabel()
     lang = serializers.CharField()
     dir = serializers.ChoiceField(["ltr", "rtl"])
@@ -103,19 +106,9 @@ class AlertsView(ApiView):
     def get(self, request: Request) -> HttpResponse:
         """Return at most 50 alerts; without `before` those that have not expired."""
         wanted, at = self.parameters, timezone.now()
-        country = assigned_country(wanted["country"])
-        found = feed.alerts(
-            country=country,
-            audience=wanted.get("audience"),
-            locale=_locale(request, wanted),
-            at=at,
-            before=wanted.get("before"),
-            limit=_PAGE,
-        )
-        if region := wanted.get("region"):
-            check_region(country, region)
-            found = [alert for alert in found if alert["regions"] is None or region in alert["regions"]]
-        body = {"alerts": [_labelled(alert, wanted) for alert in found], "older": _older(found, wanted, at)}
+        page = read_feed(request, wanted, at)
+        here = [_labelled(alert, wanted) for alert in page if is_for_region(alert, wanted)]
+        body = {"alerts": here, "older": _older(page, wanted, at)}
         return _answer(request, wanted, body)
 
 
@@ -124,19 +117,39 @@ class AlertView(ApiView):
 
     permission_classes = [Everybody]
     query = WordsQuery
-    path_parameters = (path_text("alert_id", "[0-9]{1,18}", 18, "The alert's id."),)
+    path_parameters = (ALERT_ID,)
     problems = (410,)
 
     @extend_schema(operation_id="alert", responses=AlertAnswer, tags=["alerts"])
     def get(self, request: Request, alert_id: str) -> HttpResponse:
         """Return the alert, expired or not; one that was stopped answers 410."""
         wanted = self.parameters
-        locale = _locale(request, wanted)
+        locale = asked_locale(request, wanted)
         found = feed.alert(alert_id, locale=locale, at=timezone.now(), audience=wanted.get("audience"))
         return _answer(request, wanted, {"alert": _labelled(found, wanted)})
 
 
-def _locale(request: Request, wanted: dict[str, Any]) -> str:
+def read_feed(request: Request, wanted: dict[str, Any], at: datetime) -> list[dict[str, Any]]:
+    """Return one page of the feed, all regions of the country included. Raises UnknownCountry and InvalidQuery."""
+    country = assigned_country(wanted["country"])
+    check_region(country, wanted.get("region"))
+    return feed.alerts(
+        country=country,
+        audience=wanted.get("audience"),
+        locale=asked_locale(request, wanted),
+        at=at,
+        before=wanted.get("before"),
+        limit=_PAGE,
+    )
+
+
+def is_for_region(alert: dict[str, Any], wanted: dict[str, Any]) -> bool:
+    """Tell whether the alert is for the region asked for; without one every alert is."""
+    return "region" not in wanted or alert["regions"] is None or wanted["region"] in alert["regions"]
+
+
+def asked_locale(request: Request, wanted: dict[str, Any]) -> str:
+    """Return what the feed matches each alert's locales with: a tag, the browser's list, or the word for none."""
     # Each alert has locales of its own, so the reader's whole list of wishes goes along.
     return wanted.get("locale") or request.headers.get("Accept-Language") or _ANY
 

@@ -98,6 +98,8 @@ OPERATIONS = [
     ("POST", "/v1/help"),
     ("GET", "/v1/alerts"),
     ("GET", "/v1/alerts/{alert_id}"),
+    ("GET", "/v1/alerts/{alert_id}/cap"),
+    ("GET", "/v1/alerts.atom"),
     ("POST", "/v1/receipts"),
     ("POST", "/v1/registrations"),
     ("GET", "/v1/registrations/{registration_id}"),

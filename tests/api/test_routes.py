@@ -26,6 +26,8 @@ PUBLIC = {
     "v1/help": {"post"},
     "v1/alerts": {"get"},
     "v1/alerts/<str:alert_id>": {"get"},
+    "v1/alerts/<str:alert_id>/cap": {"get"},
+    "v1/alerts.atom": {"get"},
     "v1/receipts": {"post"},
     "v1/registrations": {"post"},
     "v1/problems/<str:code>": {"get"},
