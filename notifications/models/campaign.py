@@ -333,7 +333,13 @@ class Campaign(models.Model):
         require(by, "notifications.stop_campaign")
         LIFECYCLE.edge(self.state, S.PAUSED)
         Brake.objects.pull(self, BrakeState.PAUSED, by=by, at=at)
-        advance(self, S.PAUSED, by=by, at=at)
+        try:
+            advance(self, S.PAUSED, by=by, at=at)
+        except TakenMeanwhile:
+            # The planner may have let the state follow the brake already.
+            self.refresh_from_db()
+            if self.state != S.PAUSED:
+                raise
 
     def resume(self, *, by: User, at: datetime) -> None:
         """Let a paused, halted or held campaign go on, or begin when its audience is not frozen yet."""
@@ -346,7 +352,8 @@ class Campaign(models.Model):
             raise Conflict("Only what was paused, halted or held can go on.", code="state")
         with transaction.atomic():
             advance(self, S.SENDING if self.frozen_at else S.APPROVED, by=by, at=at, reason="")
-            Batch.objects.filter(wave__campaign=self).update(claims=0)
+            # A batch that died on its workers gets new tries, and stays known as one that perhaps sent something.
+            Batch.objects.filter(wave__campaign=self, claims__gt=1).update(claims=1)
             Brake.objects.release(self, by=by, at=at)
 
     def stop(self, *, by: User, at: datetime, reason: str = "") -> None:

@@ -29,7 +29,6 @@ FORGET_AFTER = {Platform.ANDROID: 270, Platform.IOS: 60, Platform.WEB: 60}
 _CHANGEABLE = {
     "address_kind", "address", "platform", "locale", "country", "region", "time_zone", "audience", "app_version",
 }  # fmt: skip
-_AMENDED = ("segment", "address_kind", "address_sealed", "address_digest", "app_version", "seen_on", "gone_at")
 
 
 class StoresNoAddress(Conflict):
@@ -194,45 +193,60 @@ class Registration(models.Model):
         """
         if unknown := changes.keys() - _CHANGEABLE:
             raise Invalid(f"A registration has no {', '.join(sorted(unknown))} to change.", field=sorted(unknown)[0])
+        with transaction.atomic():
+            row, doubles = self._locked(changes)
+            row._move(changes)
+            columns = {"segment": row.segment, "seen_on": at.date(), "gone_at": None}
+            if "app_version" in changes:
+                columns["app_version"] = values.app_version(changes["app_version"])
+            if "address" in changes:
+                key = sealed.digest(row.segment.app.project, changes["address"])
+                columns |= {
+                    "address_kind": changes.get("address_kind", row.address_kind),
+                    "address_digest": key,
+                    "address_sealed": sealed.seal(changes["address"], row_digest=key),
+                }
+            Registration.objects.filter(pk__in=doubles).delete()
+            Registration.objects.filter(pk=row.pk).update(**columns)
+        self.refresh_from_db()
+
+    def _locked(self, changes: dict[str, Any]) -> tuple[Registration, list[uuid.UUID]]:
+        """Return this row as it is now, and the rows that are the same installation by its new address; all of them locked.
+
+        An installation may have registered its new address apart before it told us that both are one. Locking in one order keeps
+        two such calls from waiting for each other.
+        """
+        digests: list[str] = []
+        if "address" in changes or "address_kind" in changes:
+            if "address" not in changes:
+                raise values.NotAValue("address", "A new address_kind comes with its address.")
+            address = values.address(changes.get("address_kind", self.address_kind), changes["address"])
+            project = self.segment.app.project
+            digests = [sealed.digest(project, address), *sealed.older_digests(project, address)]
+        rows = Registration.objects.select_for_update(of=("self",)).select_related("segment__app")
+        found = {row.pk: row for row in rows.filter(Q(pk=self.pk) | Q(address_digest__in=digests)).order_by("pk")}
+        if self.pk not in found:
+            raise NoSuchRegistration()
+        return found[self.pk], [pk for pk in found if pk != self.pk]
+
+    def _move(self, changes: dict[str, Any]) -> None:
+        """Take the segment that follows from the changes, in memory."""
         app, now = self.segment.app, self.segment
         country = changes.get("country", now.country)
-        # The old region belongs to the old country.
-        region = changes.get("region", now.region if country == now.country else None)
         place = _place(
             app,
             changes.get("platform", now.platform),
             changes.get("locale", now.locale),
             country,
-            region,
+            # The old region belongs to the old country.
+            changes.get("region", now.region if country == now.country else None),
             changes.get("time_zone", now.zone),
             changes.get("audience", now.audience),
         )
         mode = app.mode_in(place["country"])
         if mode != PushMode.REGISTRATIONS:
             raise StoresNoAddress(f"The app {app.name} stores no addresses there; its mode is {mode}.", push_mode=str(mode))
-        if "app_version" in changes:
-            self.app_version = values.app_version(changes["app_version"])
         self.segment = Segment.objects.of(**place)
-        self.seen_on = at.date()
-        with transaction.atomic():
-            if "address" in changes or "address_kind" in changes:
-                self._take_address(changes.get("address_kind", self.address_kind), changes.get("address"))
-            self.gone_at = None
-            # Not save(): that would bring back a registration that was forgotten a moment ago.
-            if not Registration.objects.filter(pk=self.pk).update(**{name: getattr(self, name) for name in _AMENDED}):
-                raise NoSuchRegistration()
-        self.refresh_from_db(fields=["ticket"])
-
-    def _take_address(self, kind: str, address: str | None) -> None:
-        if address is None:
-            raise values.NotAValue("address", "A new address_kind comes with its address.")
-        self.address_kind, address = kind, values.address(kind, address)
-        project = self.segment.app.project
-        self.address_digest = sealed.digest(project, address)
-        self.address_sealed = sealed.seal(address, row_digest=self.address_digest)
-        # The same installation may have registered its new address apart before it told us that both are one.
-        same = [self.address_digest, *sealed.older_digests(project, address)]
-        Registration.objects.filter(address_digest__in=same).exclude(pk=self.pk).delete()
 
     def forget(self) -> None:
         """Delete the installation for good."""

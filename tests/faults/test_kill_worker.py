@@ -1,0 +1,53 @@
+"""kill -9 in the middle of a campaign: nobody is missed, repeats are few and replace themselves, the counts add up throughout."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import psycopg
+import pytest
+
+from notifications import simulation
+from notifications.delivery import MOST_OPEN
+from notifications.models import Batch, Campaign
+from notifications.models.batch import BATCH_SIZE
+from tests import make
+from tests.faults.conftest import Auditor, Workers, leases_run_out, until
+from tests.processes import Emulator
+
+pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
+DEVICES = 20_000
+
+
+@pytest.mark.usefixtures("adds_up_at_every_commit")
+def test_promise_5_a_killed_worker_misses_nobody(
+    workers: Workers, faulty_fcm: Emulator, raw_sql: psycopg.Connection[Any], audited: Callable[[Campaign], Auditor]
+) -> None:
+    make.app(project=faulty_fcm.project)
+    simulation.register_many(DEVICES, app="parent", country=None, at=datetime.now(UTC))
+    campaign = make.campaign(audience={"countries": "all", "audiences": ["parent"]})
+    auditor = audited(campaign)
+    workers.start_beat()
+
+    worker = workers.start()
+    until(lambda: faulty_fcm.counts()["messages"] >= DEVICES // 3)
+    workers.kill(worker)
+    unsettled = leases_run_out(raw_sql)
+    workers.start()
+    until(lambda: campaign.counts()["state"] == "done", seconds=90)
+    auditor.end()
+
+    counts = campaign.counts()
+    each = faulty_fcm.each()
+    repeated = [one for one in each if one["received"] > 1]
+    assert (counts["devices"], counts["accepted"], counts["pending"]) == (DEVICES, DEVICES, 0)
+    assert len(each) == DEVICES
+    assert all(one["accepted"] >= 1 for one in each)
+    assert 0 < unsettled <= MOST_OPEN
+    assert len(repeated) <= unsettled * BATCH_SIZE
+    assert {one["tag"] for one in each} == {str(campaign.pk)}
+    assert auditor.faults == []
+    assert auditor.looks > 20
+    assert not Batch.objects.exists()
