@@ -55,6 +55,7 @@ app.conf.update(
         Queue(QueueName.UPKEEP, routing_key=QueueName.UPKEEP),
     ],
     task_default_queue=QueueName.UPKEEP,
+    task_routes={"notifications.tasks.*": {"queue": QueueName.DELIVERY}},
     task_create_missing_queues=False,
     task_serializer="json",
     accept_content=["json"],

@@ -1,4 +1,7 @@
-"""Celery's part: wake up. What there is to do stands in PostgreSQL; losing or doubling every wake-up changes nothing."""
+"""Celery's part: wake up. What there is to do stands in PostgreSQL; losing or doubling every wake-up changes nothing.
+
+config/celery.py routes these tasks to the queue `delivery`.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,6 @@ from celery import shared_task
 
 from notifications import delivery, planner
 
-QUEUE = "delivery"
 #: Seconds for which one wake-up sends; then the next one takes over, so that a worker can end in between.
 DELIVER_SECONDS = 20.0
 #: A wake-up that was on its way for longer than this is not needed any more: there is one each second.
@@ -23,7 +25,7 @@ STALE_SECONDS = 5.0
 _WORKER = os.getpid()
 
 
-@shared_task(queue=QUEUE, name="notifications.tasks.tick")  # type: ignore[untyped-decorator]
+@shared_task(name="notifications.tasks.tick")  # type: ignore[untyped-decorator]
 def tick(**_unknown: Any) -> None:
     """Do what is due, each second; wake the senders when there is something to send."""
     now = planner.database_now()
@@ -31,7 +33,7 @@ def tick(**_unknown: Any) -> None:
         deliver.delay(woken_at=now.timestamp())
 
 
-@shared_task(queue=QUEUE, name="notifications.tasks.deliver")  # type: ignore[untyped-decorator]
+@shared_task(name="notifications.tasks.deliver")  # type: ignore[untyped-decorator]
 def deliver(*, woken_at: float, **_unknown: Any) -> None:
     """Send what is due; one sender a worker, however many wake-ups there are."""
     if planner.database_now().timestamp() - woken_at > STALE_SECONDS:

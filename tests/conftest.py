@@ -13,6 +13,7 @@ import pytest
 from django.db import connection, connections, transaction
 
 from tests.make import NOON
+from tests.processes import Emulator, start_emulator
 
 
 @pytest.fixture(scope="session")
@@ -67,3 +68,23 @@ def at_once(transactional_db: None) -> Callable[..., list[Any]]:
             return list(pool.map(one, calls))
 
     return run
+
+
+@pytest.fixture(scope="session")
+def running_emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    """Return an FCM emulator that runs as long as the tests."""
+    emulator = start_emulator(tmp_path_factory.mktemp("fcm"))
+    yield emulator
+    emulator.stop()
+
+
+@pytest.fixture
+def fcm_emulator(running_emulator: Emulator, settings: Any) -> Emulator:
+    """Return an empty emulator that the sender of this process sends to."""
+    from notifications import fcm
+
+    running_emulator.reset()
+    settings.FCM_ENDPOINT = running_emulator.url
+    settings.FIREBASE_PROJECTS = {running_emulator.project: str(running_emulator.credentials_file)}
+    fcm._sender_of.cache_clear()
+    return running_emulator

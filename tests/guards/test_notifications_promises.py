@@ -1,0 +1,368 @@
+"""What is promised about those who are told something, each promise once and by name."""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import DatabaseError, connection, transaction
+
+from notifications import delivery, fcm, feed, outcomes, planner, simulation
+from notifications.emulator.answers import ACCEPTING, PLANNED
+from notifications.models import Batch, Brake, Campaign, Message, Registration, Segment, Wave
+from notifications.models.campaign import FourEyes
+from notifications.outcomes import Outcome
+from notifications.watch import LONGEST_BLIND, Watch
+from tests import make
+from tests.processes import Emulator
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+#: Every column of the two tables that know anything of an installation. A new one is a decision about privacy.
+KNOWN_OF_AN_INSTALLATION = {
+    "notifications_registration": {
+        "id": "uuid",
+        "segment_id": "integer",
+        "ticket": "bigint",
+        "address_kind": "character varying",
+        "address_sealed": "character varying",
+        "address_digest": "character varying",
+        "app_version": "character varying",
+        "secret_digest": "character varying",
+        "seen_on": "date",
+        "gone_at": "timestamp with time zone",
+    },
+    "notifications_segment": {
+        "id": "integer",
+        "app_id": "character varying",
+        "country": "character varying",
+        "region": "character varying",
+        "locale": "character varying",
+        "audience": "character varying",
+        "zone": "character varying",
+        "platform": "character varying",
+    },
+}
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def turn(seconds: float = 10) -> None:
+    planner.tick(at=planner.database_now())
+    delivery.run(seconds=seconds)
+    planner.tick(at=planner.database_now())
+
+
+@pytest.fixture
+def phones(fcm_emulator: Emulator) -> Emulator:
+    make.app()
+    make.installations(30)
+    return fcm_emulator
+
+
+def query(sql: str, *values: Any) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        return cursor.fetchall()
+
+
+def test_promise_1_no_column_of_notifications_can_hold_a_file() -> None:
+    columns = query(
+        "SELECT table_name, column_name, data_type FROM information_schema.columns WHERE table_name LIKE 'notifications\\_%%'"
+    )
+
+    assert len(columns) > 80
+    assert [column for column in columns if column[2] in ("bytea", "oid", "xml", "lo")] == []
+    for model in (Registration, Segment, Campaign, Message, Wave, Batch, Brake):
+        assert not {field.get_internal_type() for field in model._meta.get_fields()} & {"FileField", "ImageField", "BinaryField"}
+
+
+def test_promise_1_nothing_but_the_named_columns_is_known_of_an_installation() -> None:
+    for table, expected in KNOWN_OF_AN_INSTALLATION.items():
+        found = dict(query("SELECT column_name, data_type FROM information_schema.columns WHERE table_name = %s", table))
+        assert found == expected
+
+
+def test_promise_2_no_campaign_leaves_before_a_second_person_approved_it(phones: Emulator) -> None:
+    author, _ = make.campaign_staff()
+    for state in ("draft", "submitted"):
+        make.campaign(state=state)
+    rejected, returned = make.campaign(state="submitted"), make.campaign()
+    rejected.reject(by=make.campaign_staff()[1], at=now(), reason="No.")
+    returned.send_back(by=author, at=now())
+
+    turn()
+
+    assert phones.counts()["messages"] == 0
+    assert not Batch.objects.exists()
+    assert feed.alerts(country="GB", audience="parent", locale="en", at=now()) == []
+
+
+def test_promise_2_an_authors_approval_is_refused_by_method_orm_command_and_sql_alike(phones: Emulator) -> None:
+    both = make.person("both", "campaign-author", "campaign-approver")
+    make.campaign(state="draft").delete()
+    campaign = Campaign.objects.draft(make.definition(), by=both, at=now())
+    campaign.submit(by=both, at=now())
+
+    with pytest.raises(FourEyes):
+        campaign.approve(fingerprint=campaign.fingerprint, by=both, at=now())
+    with pytest.raises(DatabaseError), transaction.atomic():
+        Campaign.objects.filter(pk=campaign.pk).update(state="approved", approved_by=both, approved_at=now())
+    campaign.state, campaign.approved_by, campaign.approved_at = "approved", both, now()  # type: ignore[assignment]
+    with pytest.raises(DatabaseError), transaction.atomic():
+        campaign.save()
+    with pytest.raises(CommandError):
+        call_command("campaign", "approve", str(campaign.pk), "--fingerprint", campaign.fingerprint, "--by", "both")
+    with pytest.raises(DatabaseError), transaction.atomic():
+        query(
+            "UPDATE notifications_campaign SET state = 'approved', approved_by_id = %s, approved_at = now() RETURNING 1", both.pk
+        )
+    turn()
+
+    assert phones.counts()["messages"] == 0
+    assert Campaign.objects.get().state == "submitted"
+
+
+def test_promise_3_the_bytes_that_leave_are_the_approved_ones(phones: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    left: list[bytes] = []
+    post = fcm._post
+
+    async def remembering(client: Any, url: str, authorization: str, body: bytes) -> Outcome:
+        left.append(body)
+        return await post(client, url, authorization, body)
+
+    monkeypatch.setattr(fcm, "_post", remembering)
+    campaign = make.campaign()
+    approved = {body.encode() for body in campaign.messages.values_list("body", flat=True)}
+
+    turn()
+
+    assert len(left) == 30
+    for body in left:
+        sent = json.loads(body)["message"]
+        ttl = sent["android"].pop("ttl")
+        address = sent.pop("fid")
+        # Taking the two spliced values out again gives one of the approved messages, byte for byte.
+        plain = (
+            body.removeprefix(f'{{"message":{{"fid":"{address}",'.encode())
+            .removesuffix(b"}")
+            .replace(f'"ttl":"{ttl}",'.encode(), b"")
+        )
+        assert b"{" + plain in approved
+
+
+def test_promise_4_no_table_joins_an_installation_to_a_campaign(phones: Emulator) -> None:
+    references = query(
+        """
+        SELECT c.conrelid::regclass::text, c.confrelid::regclass::text FROM pg_constraint c
+        WHERE c.contype = 'f' AND 'notifications_registration'::regclass IN (c.conrelid, c.confrelid)
+        """
+    )
+
+    assert references == [("notifications_registration", "notifications_segment")]
+
+
+def test_promise_4_when_a_campaign_is_over_nothing_says_who_was_meant(phones: Emulator) -> None:
+    campaign = make.campaign()
+    turn()
+    tickets = set(Registration.objects.values_list("ticket", flat=True))
+    identities = {str(identity) for identity in Registration.objects.values_list("id", flat=True)}
+
+    campaign.refresh_from_db()
+    assert (campaign.state, campaign.ticket_high, Batch.objects.count()) == ("done", None, 0)
+    assert [wave.segments for wave in Wave.objects.all()] == [[]]
+    kept = json.dumps([list(map(str, row)) for row in query("SELECT * FROM notifications_campaign")])
+    kept += json.dumps([list(map(str, row)) for row in query("SELECT * FROM notifications_wave")])
+    kept += json.dumps([list(map(str, row)) for row in query("SELECT details FROM core_auditentry")])
+    assert not any(identity in kept for identity in identities)
+    assert tickets
+
+
+@pytest.fixture
+def everything_logged() -> Iterator[list[str]]:
+    """Collect what any logger says, down to the finest detail."""
+    lines: list[str] = []
+
+    class Keep(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            lines.append(self.format(record))
+
+    handler, root = Keep(), logging.getLogger()
+    handler.setFormatter(logging.Formatter("%(name)s %(message)s %(exc_text)s"))
+    level = root.level
+    root.addHandler(handler)
+    root.setLevel(logging.DEBUG)
+    logging.getLogger("pyreqwest").setLevel(logging.DEBUG)
+    yield lines
+    root.removeHandler(handler)
+    root.setLevel(level)
+    logging.getLogger("pyreqwest").setLevel(logging.WARNING)
+
+
+def test_promise_4_no_log_line_holds_an_address(phones: Emulator, everything_logged: list[str]) -> None:
+    answers = [name for name in PLANNED if not name.startswith("HANG")]
+    phones.plan([{"match": {"address_prefix": make.fid(number)}, "answer": name} for number, name in enumerate(answers)])
+    make.campaign()
+    registered = make.installation(400)
+    Registration.objects.authenticated(registered.id, registered.secret).amend(
+        at=now(), address_kind="token", address="tok:secret"
+    )
+
+    turn()
+
+    said = "\n".join(everything_logged)
+    assert "halted" in said
+    for row in Registration.objects.all():
+        assert row.address_sealed not in said
+        assert row.address_digest not in said
+        assert row.secret_digest not in said
+    assert "fid00" not in said
+    assert "tok:secret" not in said
+    assert registered.secret not in said
+
+
+def test_promise_5_doubled_and_lost_wake_ups_change_nothing(phones: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    from notifications import tasks
+
+    woken: list[float] = []
+    monkeypatch.setattr(tasks.deliver, "delay", lambda *, woken_at: woken.append(woken_at))
+    campaign = make.campaign()
+
+    for _ in range(3):
+        tasks.tick(unknown="argument of a newer version")
+    for woken_at in [*woken, *woken, 0.0]:
+        tasks.deliver(woken_at=woken_at)
+    tasks.tick()
+
+    counts = campaign.counts()
+    assert (counts["state"], counts["accepted"]) == ("done", 30)
+    assert (phones.counts()["accepted_total"], phones.counts()["doubled"]) == (30, 0)
+
+
+@pytest.mark.parametrize("answer", sorted(set(PLANNED) - ACCEPTING - {"UNREGISTERED", "HANG", "HANG_AFTER_ACCEPT"}))
+def test_promise_8_only_a_clear_unregistered_ever_takes_anybody_off_the_list(phones: Emulator, answer: str) -> None:
+    phones.plan([{"match": {"any": True}, "answer": answer}])
+    campaign = make.campaign()
+
+    turn()
+
+    assert Registration.objects.reachable().count() == 30
+    counts = campaign.counts()
+    assert counts["accepted"] == 0
+    assert counts["devices"] == counts["unknown"] + counts["pending"] + sum(counts["rejected"].values())
+
+
+def test_promise_8_whoever_is_gone_comes_back_by_registering(phones: Emulator) -> None:
+    phones.plan([{"match": {"any": True}, "answer": "UNREGISTERED"}])
+    make.campaign()
+    turn()
+    gone = Registration.objects.exclude(gone_at=None).count()
+
+    make.installations(30)
+
+    assert gone == 30
+    assert Registration.objects.reachable().count() == 30
+
+
+@pytest.fixture
+def long_campaign(fcm_emulator: Emulator) -> Campaign:
+    make.app()
+    simulation.register_many(5_000, app="parent", country=None, at=now())
+    fcm_emulator.plan([{"match": {"any": True}, "answer": "ACCEPT", "latency_ms": 300}])
+    campaign = make.campaign(audience={"countries": "all", "audiences": ["parent"]})
+    planner.tick(at=planner.database_now())
+    return campaign
+
+
+def in_the_background() -> threading.Thread:
+    def work() -> None:
+        try:
+            delivery.run(seconds=15)
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    return thread
+
+
+def until_some_arrived(emulator: Emulator) -> None:
+    deadline = time.monotonic() + 10
+    while emulator.counts()["messages"] < 300 and time.monotonic() < deadline:
+        time.sleep(0.02)
+
+
+def test_promise_9_two_seconds_after_a_stop_nothing_leaves(fcm_emulator: Emulator, long_campaign: Campaign) -> None:
+    sender = in_the_background()
+    until_some_arrived(fcm_emulator)
+
+    long_campaign.stop(by=make.campaign_staff()[0], at=now())
+    time.sleep(2)
+    after_two_seconds = fcm_emulator.counts()["messages"]
+    sender.join()
+    turn(seconds=1)
+
+    assert 300 <= after_two_seconds == fcm_emulator.counts()["messages"] < 5_000
+    assert feed.alerts(country="GB", audience="parent", locale="en", at=now()) == []
+
+
+def test_promise_9_a_sender_that_cannot_read_the_brake_stops_by_itself(
+    fcm_emulator: Emulator,
+    long_campaign: Campaign,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sender = in_the_background()
+    until_some_arrived(fcm_emulator)
+
+    def cannot_see(watch: Watch) -> None:
+        raise DatabaseError("no answer")
+
+    monkeypatch.setattr(Watch, "look", cannot_see)
+    time.sleep(LONGEST_BLIND + 0.5)
+    reached = fcm_emulator.counts()["messages"]
+    sender.join()
+
+    assert 300 <= reached == fcm_emulator.counts()["messages"] < 5_000
+
+
+def test_promise_9_past_its_last_instant_a_campaign_sends_nothing(phones: Emulator) -> None:
+    campaign = make.campaign()
+    planner.tick(at=planner.database_now())
+    with connection.cursor() as cursor:
+        # Time cannot be moved, so the instant is: as somebody could who owns the database.
+        cursor.execute("SET session_replication_role = replica")
+        cursor.execute("UPDATE notifications_campaign SET not_after = now() - interval '1 second'")
+        cursor.execute("SET session_replication_role = origin")
+
+    turn()
+
+    counts = campaign.counts()
+    assert phones.counts()["messages"] == 0
+    assert (counts["state"], counts["skipped"], counts["pending"]) == ("done", 30, 0)
+
+
+def test_promise_9_a_database_that_was_restored_sends_nothing_by_itself(phones: Emulator) -> None:
+    campaign = make.campaign()
+    planner.tick(at=planner.database_now())
+    Brake.objects.filter(campaign=None).update(database="another cluster")
+
+    turn()
+
+    campaign.refresh_from_db()
+    assert (campaign.state, phones.counts()["messages"]) == ("held", 0)
+
+
+def test_no_outcome_is_ever_called_delivered() -> None:
+    words = {*outcomes.Kind, *(reply for reply in PLANNED)}
+
+    assert not any("deliver" in word.lower() for word in words)
+    assert timedelta(seconds=LONGEST_BLIND) < timedelta(seconds=2)
