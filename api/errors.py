@@ -50,6 +50,7 @@ KINDS = _table(
     Kind("unknown-locale", 404, "This locale is not served"),
     Kind("method-not-allowed", 405, "This method is not allowed here"),
     Kind("not-acceptable", 406, "None of the accepted media types is served here"),
+    Kind("body-too-slow", 408, "The body did not arrive in time"),
     Kind("conflict", 409, "The present state does not allow this"),
     Kind("push-mode", 409, "This app stores no push addresses"),
     Kind("gone", 410, "It was here once and was taken away"),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeout
 from typing import Any
 
 from django.http import UnreadablePostError
@@ -16,7 +18,11 @@ MOST_BYTES = 64 * 1024
 #: Levels of arrays and objects.
 MOST_LEVELS = 16
 
+#: Seconds for the whole body. One client that sends a byte a minute must not keep a worker from everybody else.
+MOST_SECONDS = 5.0
+
 _CHUNK = 16 * 1024
+_readers = ThreadPoolExecutor(max_workers=32, thread_name_prefix="body")
 # A whole string is one step, so that brackets inside strings do not count. The closing quote is optional, because a string
 # that never ends would otherwise be tried again from each of its quotes: 9 s for 64 KiB.
 _TOKENS = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[{]|[\]}]', re.DOTALL)
@@ -37,6 +43,14 @@ class TooLarge(APIException):
     status_code = 413
     default_detail = f"The body is larger than {MOST_BYTES // 1024} KiB."
     default_code = "body-too-large"
+
+
+class TooSlow(APIException):
+    """The body did not arrive in time."""
+
+    status_code = 408
+    default_detail = f"The body did not arrive within {MOST_SECONDS:.0f} s."
+    default_code = "body-too-slow"
 
 
 class LengthRequired(APIException):
@@ -70,9 +84,20 @@ def check_media_type(media_type: str) -> None:
 
 
 def read(stream: Any, *, announced: str | None) -> bytes:
-    """Read at most MOST_BYTES; a longer body is refused without being held in memory."""
+    """Read at most MOST_BYTES within MOST_SECONDS; a longer body is refused without being held in memory.
+
+    The server's own read waits for the client and knows no deadline, so it waits in a thread of its own: it ends when the
+    server closes the connection after our answer.
+    """
     if announced and announced.isdigit() and int(announced[:12]) > MOST_BYTES:
         raise TooLarge()
+    try:
+        return _readers.submit(_drain, stream).result(timeout=MOST_SECONDS)
+    except FutureTimeout:
+        raise TooSlow() from None
+
+
+def _drain(stream: Any) -> bytes:
     held = bytearray()
     try:
         while chunk := stream.read(_CHUNK):

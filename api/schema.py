@@ -11,7 +11,7 @@ from api.errors import KINDS, MEDIA_TYPE
 from api.v1.shapes import Problem
 
 _ALWAYS = (400, 404, 406, 429, 503)
-_WITH_BODY = (411, 413, 415, 422)
+_WITH_BODY = (408, 411, 413, 415, 422)
 
 
 class Auto(AutoSchema):

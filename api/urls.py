@@ -5,10 +5,25 @@ from __future__ import annotations
 from django.urls import path
 
 from api import health
-from api.v1 import alert_documents, alerts, docs, packs, problems, receipts, registrations, root, services, signposting, tips
+from api.v1 import (
+    alert_documents,
+    alerts,
+    docs,
+    manifest,
+    packs,
+    problems,
+    receipts,
+    registrations,
+    root,
+    services,
+    signposting,
+    tips,
+)
 
 urlpatterns = [
     path("v1/", root.RootView.as_view(), name="root"),
+    path("v1/manifest", manifest.ManifestView.as_view(), name="manifest"),
+    path(".well-known/jwks.json", manifest.KeysView.as_view(), name="jwks"),
     path("v1/packs/<str:country>/<str:locale>", packs.PackView.as_view(), name="pack"),
     path("v1/packs/<str:country>/<str:locale>/<str:digest>", packs.PackBytesView.as_view(), name="pack-bytes"),
     path("v1/tips", tips.TipsView.as_view(), name="tips"),

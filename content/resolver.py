@@ -6,13 +6,14 @@ A pure function of its arguments; docs/resolver.md puts the same rules in words.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
 from content.opening import ALWAYS_OPEN, UNKNOWN, Answering, answering
+from content.plan import Plan, Query, Service, Step
 
-Service = Mapping[str, Any]
+__all__ = ["Plan", "Query", "Step", "resolve"]
 
 #: A missing age means under 18: what this reader may be shown must be right for a child.
 ADULT = 18
@@ -22,46 +23,6 @@ _CHILD_LIMIT = 18
 
 _NOT_SURE = "not-sure"
 _SELF_HARM = "self-harm-risk"
-
-
-@dataclass(frozen=True, slots=True)
-class Query:
-    """What the reader told: ages are the young person's, whoever asks; None is not told."""
-
-    country: str
-    situation: str
-    audience: str = "teen"
-    region: str | None = None
-    age: int | None = None
-    age_in_image: int | None = None
-    site: str | None = None
-    languages: tuple[str, ...] = ()
-    can_speak: bool | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One step of a plan; `service` is null where none is known, `conditions` are for the reader to judge, by service id."""
-
-    step: str
-    service: str | None
-    why: tuple[str, ...]
-    open: bool | None = None
-    closes_at: datetime | None = None
-    opens_at: datetime | None = None
-    stale: bool = False
-    language_match: bool | None = None
-    alternatives: tuple[str, ...] = ()
-    conditions: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """The steps in order, every service they name (as in the pack) and the slugs of the tips that belong to them."""
-
-    steps: tuple[Step, ...]
-    services: Mapping[str, Service]
-    tips: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

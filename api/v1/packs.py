@@ -14,7 +14,8 @@ from api.negotiation import choose_country, choose_locale, settle
 from api.schema import path_text
 from api.v1 import shapes
 from api.views import ApiView
-from core.errors import NotFound
+from content.models import Release
+from core.errors import Gone, NotFound
 
 _COUNTRY = path_text("country", fields.COUNTRY, 2, "ISO 3166-1 alpha-2; ZZ is the worldwide pack.")
 _LOCALE = path_text("locale", fields.TAG, 35, "One of the release's locales, or a variant in the same language and script.")
@@ -23,6 +24,10 @@ _DIGEST = path_text("digest", "[0-9a-f]{64}", 64, "SHA-256 of the bytes.")
 
 class NoSuchPack(NotFound):
     """No pack was ever published for this country and locale under this digest."""
+
+
+class WithdrawnPack(Gone):
+    """A service that these bytes hold was withdrawn; the manifest names the pack that took their place."""
 
 
 class PackView(ApiView):
@@ -55,6 +60,7 @@ class PackBytesView(ApiView):
     permission_classes = [Everybody]
     throttle = None
     path_parameters = (_COUNTRY, _LOCALE, _DIGEST)
+    problems = (410,)
 
     @extend_schema(operation_id="pack_bytes", responses=shapes.Pack, tags=["packs"])
     def get(self, request: Request, country: str, locale: str, digest: str) -> HttpResponse:
@@ -65,4 +71,6 @@ class PackBytesView(ApiView):
         body = pack.body if pack.digest == digest else packs.published(place.served, language.served, digest)
         if body is None:
             raise NoSuchPack()
+        if pack.digest != digest and Release.objects.was_withdrawn(digest):
+            raise WithdrawnPack()
         return answer(request, body, cache=IMMUTABLE, etag=digest, language=language.served)

@@ -17,9 +17,9 @@ from content.models.release import NoRelease
 
 API_VERSION = "1"
 #: What a client may find or miss here; unknown names are to be ignored.
-FEATURES = ("packs", "tips", "services", "help", "registrations", "alerts", "receipts")
+FEATURES = ("manifest", "packs", "tips", "services", "help", "registrations", "alerts", "receipts")
 
-_LINKS = ("tips", "services", "help", "registrations", "receipts", "schema", "docs")
+_LINKS = ("manifest", "tips", "services", "help", "registrations", "receipts", "schema", "docs")
 
 
 class RootView(ApiView):

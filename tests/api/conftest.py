@@ -32,6 +32,12 @@ def release(db: None, real_packs: Packs) -> Release:
 
 
 @pytest.fixture
+def small_release(db: None, real_packs: Packs) -> Release:
+    """Publish two real packs, for tests that only need that there is something."""
+    return publish(real_packs, [("GB", "en"), ("ZZ", "en")])
+
+
+@pytest.fixture
 def api(settings: Any) -> Client:
     """Return a client that gets a 500 as an answer, as a reader would."""
     settings.ALLOWED_HOSTS = ["testserver"]

@@ -20,7 +20,7 @@ POSTS = ("/v1/help", "/v1/registrations", "/v1/receipts")
 
 
 @pytest.fixture(autouse=True)
-def _ready(release: Release) -> None:
+def _ready(small_release: Release) -> None:
     make.app()
 
 

@@ -89,6 +89,8 @@ def breaking(release: Release, settings: Any) -> Any:
 
 OPERATIONS = [
     ("GET", "/v1/"),
+    ("GET", "/v1/manifest"),
+    ("GET", "/.well-known/jwks.json"),
     ("GET", "/v1/packs/{country}/{locale}"),
     ("GET", "/v1/packs/{country}/{locale}/{digest}"),
     ("GET", "/v1/tips"),

@@ -17,6 +17,8 @@ from api.views import ApiView
 #: What is reached without a secret, and by which methods; a new route is added here on purpose.
 PUBLIC = {
     "v1/": {"get"},
+    "v1/manifest": {"get"},
+    ".well-known/jwks.json": {"get"},
     "v1/packs/<str:country>/<str:locale>": {"get"},
     "v1/packs/<str:country>/<str:locale>/<str:digest>": {"get"},
     "v1/tips": {"get"},
@@ -117,7 +119,7 @@ def test_the_schema_describes_every_route_of_version_1(api: Client) -> None:
         path.removeprefix("/").replace("{", "<str:").replace("}", ">"): set(operations)
         for path, operations in schema["paths"].items()
     }
-    wanted = {r: m for r, m in (PUBLIC | WITH_SECRET).items() if r.startswith("v1/") and r not in {"v1/schema", "v1/docs"}}
+    wanted = {r: m for r, m in (PUBLIC | WITH_SECRET).items() if r.startswith(("v1/", ".well-known/")) and r not in {"v1/schema", "v1/docs"}}
     assert schema["openapi"].startswith("3.1")
     assert described == wanted
 
