@@ -23,6 +23,7 @@ import pytest
 from config.sandbox.browser import Client
 from config.sandbox.campaign import sample_campaign
 from config.sandbox.people import PEOPLE
+from tests.processes import start_emulator
 from tests.sandbox.runs import ROOT, Run, left_running
 
 pytestmark = pytest.mark.journey
@@ -36,7 +37,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("journey") / "home"
     folder.mkdir(mode=0o700)
     yield folder
-    for name in ("run", "other"):
+    for name in ("run", "other", "harness/run"):
         environment = {**Run.surroundings(), "FINGERPOST_RUN_DIR": str(folder / name)}
         subprocess.run([ROOT / "run", "reset"], env=environment, check=True, capture_output=True)
     assert left_running(folder) == []
@@ -174,6 +175,24 @@ def finished(serving: Run, number: str) -> dict[str, Any]:
         if status["finished_at"]:
             break
     return status
+
+
+@pytest.mark.timeout(400)
+def test_a_harness_may_bring_its_own_fcm(home: Path, told: Run) -> None:
+    emulator = start_emulator(home, "project-of-a-harness")
+    own = {"FINGERPOST_SANDBOX": "1", "FCM_ENDPOINT": emulator.url}
+    projects = json.dumps({emulator.project: str(emulator.credentials_file)})
+
+    try:
+        run = Run(home / "harness", "--once", **own, FIREBASE_PROJECTS=projects)
+        run.process.wait(280)
+        counts = emulator.counts()
+    finally:
+        emulator.stop()
+
+    assert run.process.returncode == 0, run.output + run.errors
+    assert counts["accepted_total"] == json.loads(run.output.splitlines()[-1].removeprefix("JOURNEY OK "))["accepted"] == 300
+    assert "emulator" not in [path.stem for path in (run.run_dir / "logs").iterdir()]
 
 
 def test_a_second_start_in_the_same_folder_gets_one_sentence(serving: Run, home: Path) -> None:

@@ -34,19 +34,23 @@ def test(rest: list[str]) -> int:
     arguments = [argument for argument in rest if argument != "--all"]
     places = Places.here(os.environ)
     places.make()
-    interrupts = Interrupts()
     if everything:
         missing = debian.missing()
-        if missing and os.geteuid() != 0:
+        if missing and not is_root():
             say("Missing for ./run test --all: " + ", ".join(missing) + f" (as root: apt-get install {' '.join(missing)}).")
             return 2
         if missing:
             debian.install(missing, places.logs / "apt.log")
     bootstrap.ensure(places, "dev")
-    with _database(places, interrupts) as url:
+    with _database(places, Interrupts()) as url:
         child = {**environment.clean(os.environ), "DATABASE_URL": url, "PYTHONPYCACHEPREFIX": str(places.run / "pycache")}
         chosen = [] if everything or "-m" in arguments else ["-m", ONLY_WITH_ALL]
         return _in_foreground([str(places.python), "-m", "pytest", *chosen, *arguments], places.root, child)
+
+
+def is_root() -> bool:
+    """Tell whether Debian's packages can be installed."""
+    return os.geteuid() == 0
 
 
 def lint(rest: list[str]) -> int:

@@ -30,6 +30,7 @@ HELP = """\
 ./run manage ARGS…    a management command on the sandbox's database
 ./run help            this page
 
+A later start keeps the database: it brings facts and words up to date and sends no second campaign; --once sends one each time.
 What a run leaves is in .run/ (or FINGERPOST_RUN_DIR) and .venv/. PORT is the web's port (8000); FINGERPOST_POSTGRES_PORT and
 FINGERPOST_EMULATOR_PORT fix the inner ones. FINGERPOST_SANDBOX=1 beside a loopback FCM_ENDPOINT (and, if need be,
 FIREBASE_PROJECTS) uses that FCM instead of the emulator."""
@@ -133,7 +134,7 @@ def reset(rest: list[str]) -> int:
         stop_leftovers(places)
         postgres.forget(places)
         # Only what a sandbox makes: FINGERPOST_RUN_DIR may name a folder that holds other things.
-        for name in ("postgres", "logs", "broker", "firebase", "emulator", "bench", "tests", "tmp", "pycache"):
+        for name in ("postgres", "logs", "broker", "firebase", "signing", "emulator", "bench", "tests", "tmp", "pycache"):
             shutil.rmtree(places.run / name, ignore_errors=True)
         for name in KEPT_FILES:
             (places.run / name).unlink(missing_ok=True)

@@ -11,6 +11,9 @@ from typing import Any
 
 from config.sandbox.screen import Refused
 
+#: A log that has grown past this begins anew at the next start; the one before is kept.
+LOG_BYTES = 5_000_000
+
 
 @dataclass(frozen=True)
 class Places:
@@ -37,6 +40,13 @@ class Places:
     @property
     def logs(self) -> Path:
         return self.run / "logs"
+
+    def log(self, name: str) -> Path:
+        """Return the log file of a process, beginning a new one when it has grown."""
+        path = self.logs / f"{name}.log"
+        if path.exists() and path.stat().st_size > LOG_BYTES:
+            path.replace(path.with_suffix(".log.1"))
+        return path
 
     @property
     def broker(self) -> Path:

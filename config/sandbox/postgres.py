@@ -64,6 +64,14 @@ class Cluster:
         # SIGINT is PostgreSQL's fast shutdown: sessions are cut, the data is safe.
         return Child("postgres", command, _environment(), log, cwd="/", owner=self.owner, stop_with=signal.SIGINT, patience=20)
 
+    def major(self) -> str:
+        """Return the binaries' major version."""
+        return self._call("postgres", "-V").stdout.rpartition(" ")[2].partition(".")[0].strip()
+
+    def made_by(self) -> str:
+        """Return the major version that made the data."""
+        return (self.data / "PG_VERSION").read_text().strip()
+
     def ready(self, port: int) -> bool:
         """Tell whether the server takes connections."""
         return self._call("pg_isready", "-q", "-h", "127.0.0.1", "-p", str(port), "-t", "2").returncode == 0
@@ -133,6 +141,10 @@ def start(server: Cluster, processes: Processes, port: int, log: Path, superuser
     new = not (record.get("made_with") == mark and (server.data / "PG_VERSION").exists())
     if new:
         server.initialise(superuser_password)
+    elif server.made_by() != server.major():
+        raise Refused(
+            f"The database here is PostgreSQL {server.made_by()}'s, and this is {server.major()}: ./run reset removes it."
+        )
     child = processes.start(server.child(port, log))
     deadline = time.monotonic() + 60
     while not server.ready(port):

@@ -20,6 +20,8 @@ from types import FrameType
 
 from config.sandbox.places import Places, read_json, write_json
 
+#: In the environment of every process that a sandbox keeps up: its run folder.
+MARK = "FINGERPOST_STARTED_FOR"
 _PR_SET_CHILD_SUBREAPER = 36
 
 
@@ -97,12 +99,15 @@ class Processes:
 
     def __init__(self, places: Places, interrupts: Interrupts) -> None:
         self.record = places.run / "processes.json"
+        self.mark = str(places.run)
         self.interrupts = interrupts
         self.children: list[Child] = []
         _adopt_orphans()
 
     def start(self, child: Child) -> Child:
         """Start and write down; a Ctrl-C in between waits until it is written down."""
+        # Whoever is killed between the start and the writing down leaves the mark at least.
+        child.environment[MARK] = self.mark
         with self.interrupts.held():
             child.start()
             if child not in self.children:
@@ -136,21 +141,32 @@ def stop_leftovers(places: Places) -> list[str]:
     """End what an earlier run left behind when it was killed itself; return the names of what was still there."""
     record = places.run / "processes.json"
     kept = read_json(record)
-    found = []
+    found: dict[int, str] = {}
     if kept.get("boot") == _boot():
         table = _table()
         for row in reversed(kept.get("processes", [])):
-            alive = [
-                pid
-                for pid, (born, session) in table.items()
-                if session == row["pid"] and (pid != row["pid"] or born == row["born"])
-            ]
-            if not alive or (row["pid"] in table and row["pid"] not in alive):
-                continue
-            found.append(row["name"])
-            _end_session(row["pid"], signal.SIGINT if row["name"] == "postgres" else signal.SIGTERM)
+            born, _ = table.get(row["pid"], (row["born"], 0))
+            # Another process with this id is none of ours; without a leader, its children are.
+            if born == row["born"] and any(session == row["pid"] for _, session in table.values()):
+                found[row["pid"]] = row["name"]
+    for pid, name in found.items():
+        _end_session(pid, signal.SIGINT if name == "postgres" else signal.SIGTERM)
+    for leader in _marked(places):
+        found.setdefault(leader, "a process")
+        _end_session(leader, signal.SIGTERM)
     record.unlink(missing_ok=True)
-    return found
+    return list(found.values())
+
+
+def _marked(places: Places) -> list[int]:
+    """Return the sessions of processes that carry this run folder's mark in their environment (Linux)."""
+    mark = f"\0{MARK}={places.run}\0".encode()
+    sessions = set()
+    for pid, (_, session) in _table().items():
+        with suppress(OSError):
+            if mark in b"\0" + Path(f"/proc/{pid}/environ").read_bytes() + b"\0":
+                sessions.add(session)
+    return sorted(sessions - {os.getsid(0)})
 
 
 def _end_session(leader: int, how: signal.Signals) -> None:

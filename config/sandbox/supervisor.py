@@ -99,6 +99,7 @@ class Sandbox:
             )
         with step("Bringing the database up to date"):
             self.command("migrate", "--no-input", "--verbosity", "0")
+            signing = self._signing_key()
         shutil.rmtree(self.places.broker, ignore_errors=True)
         with step("Starting web, worker and beat"):
             self._start("web", [*self._granian(), "config.wsgi:application"])
@@ -106,7 +107,11 @@ class Sandbox:
             quiet = ["--loglevel", "WARNING"]
             # Whatever it is in the middle of, another claims again: there is no need to wait for long.
             self._start(
-                "worker", [*celery, "worker", "--without-mingle", "--without-gossip", "--concurrency", "2", *quiet], patience=4
+                "worker",
+                [*celery, "worker", "--without-mingle", "--without-gossip", "--concurrency", "2", *quiet],
+                patience=4,
+                # The web has no key: it serves what a worker signed.
+                PACK_SIGNING_KEY=str(signing),
             )
             self._start("beat", [*celery, "beat", "--pidfile=", *quiet])
             if self.emulator_url:
@@ -117,7 +122,7 @@ class Sandbox:
         port = ports.inner_port(self.places, self.outside, "postgres")
         server = postgres.cluster(self.places)
         secrets = (self.keys.postgres_password, self.keys.database_password)
-        self.new_database = postgres.start(server, self.processes, port, self.places.logs / "postgres.log", *secrets)
+        self.new_database = postgres.start(server, self.processes, port, self.places.log("postgres"), *secrets)
         return server.url(port, self.keys.database_password)
 
     def _choose_emulator(self) -> str:
@@ -138,9 +143,18 @@ class Sandbox:
         listen = ["-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", port]
         return [*listen, "--workers", "1", "--blocking-threads", "1", "--no-ws", "--log-level", "warning"]
 
-    def _start(self, name: str, arguments: Sequence[str], patience: float = 6) -> None:
-        command, log = [str(self.places.python), *arguments], self.places.logs / f"{name}.log"
-        self.processes.start(Child(name, command, self.environment, log, cwd=str(self.places.root), patience=patience))
+    def _signing_key(self) -> Path:
+        """Return the key that signs the manifest, made once with its root."""
+        folder = self.places.run / "signing"
+        if not (folder / "keys.jws").exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            self.command("signing", "first", str(folder))
+        return folder / "release.pem"
+
+    def _start(self, name: str, arguments: Sequence[str], patience: float = 6, **more: str) -> None:
+        command, log = [str(self.places.python), *arguments], self.places.log(name)
+        environment = {**self.environment, **more}
+        self.processes.start(Child(name, command, environment, log, cwd=str(self.places.root), patience=patience))
 
     def _until_up(self, name: str, url: str, path: str, seconds: float = 60) -> None:
         def up() -> bool:

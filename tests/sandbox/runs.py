@@ -39,6 +39,7 @@ class Run:
     """One ./run under test, in a run folder and on a port of its own."""
 
     def __init__(self, folder: Path, *arguments: str, **settings: str) -> None:
+        folder.mkdir(exist_ok=True)
         self.run_dir = folder / "run"
         self.port = any_free()
         self.out, self.err = (folder / f"{self.port}.{name}" for name in ("out", "err"))

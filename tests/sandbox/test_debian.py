@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from config.sandbox import debian
+from config.sandbox import checks, debian
 from config.sandbox.screen import Refused
 
 
@@ -68,3 +68,18 @@ def test_missing_names_the_packages_of_which_no_program_is_there(tmp_path: Path)
         (tmp_path / path).touch()
 
     assert debian.missing(tmp_path) == ["postgresql", "rabbitmq-server"]
+
+
+def test_an_ordinary_user_is_told_what_is_missing_and_nothing_passes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("FINGERPOST_RUN_DIR", str(tmp_path))
+    monkeypatch.setattr(debian, "missing", lambda: ["chromium", "rabbitmq-server"])
+    monkeypatch.setattr(checks, "is_root", lambda: False)
+
+    status = checks.test(["--all"])
+
+    assert status == 2
+    assert capsys.readouterr().out == (
+        "Missing for ./run test --all: chromium, rabbitmq-server (as root: apt-get install chromium rabbitmq-server).\n"
+    )

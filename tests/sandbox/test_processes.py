@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from config.sandbox.places import Places, read_json, write_json
-from config.sandbox.processes import Child, Interrupts, Processes, stop_leftovers
+from config.sandbox.places import Places, write_json
+from config.sandbox.processes import Child, Interrupts, Processes, _table, stop_leftovers
 from config.sandbox.supervisor import sweep
 
 #: A parent that ignores SIGTERM, with a child of its own that does too.
@@ -99,6 +99,33 @@ def test_children_of_a_leftover_that_died_itself_are_ended_too(places: Places, i
     assert [pid for pid in pids if alive(pid)] == []
 
 
+def test_one_that_was_started_and_not_yet_written_down_is_ended_too(places: Places, interrupts: Interrupts) -> None:
+    processes = Processes(places, interrupts)
+    child = processes.start(stubborn(places))
+    pids = both(places)
+    processes.record.unlink()
+
+    found = stop_leftovers(places)
+
+    assert found == ["a process"]
+    child.poll()
+    assert [pid for pid in pids if alive(pid)] == []
+
+
+def test_another_sandboxes_processes_are_left_alone(places: Places, interrupts: Interrupts, tmp_path: Path) -> None:
+    processes = Processes(places, interrupts)
+    child = processes.start(stubborn(places))
+    both(places)
+    other = Places(root=tmp_path, run=tmp_path / "ru")
+    other.make()
+
+    found = stop_leftovers(other)
+
+    assert found == []
+    assert child.poll() is None
+    processes.stop()
+
+
 def test_a_stranger_with_the_same_process_id_is_left_alone(places: Places) -> None:
     stranger = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], start_new_session=True)
     boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
@@ -112,17 +139,17 @@ def test_a_stranger_with_the_same_process_id_is_left_alone(places: Places) -> No
     stranger.wait()
 
 
-def test_a_list_from_before_a_restart_of_the_machine_counts_for_nothing(places: Places, interrupts: Interrupts) -> None:
-    processes = Processes(places, interrupts)
-    child = processes.start(stubborn(places))
-    both(places)
-    write_json(processes.record, {**read_json(processes.record), "boot": "another"})
+def test_a_list_from_before_a_restart_of_the_machine_counts_for_nothing(places: Places) -> None:
+    stranger = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], start_new_session=True)
+    rows = [{"name": "web", "pid": stranger.pid, "born": _table()[stranger.pid][0]}]
+    write_json(places.run / "processes.json", {"boot": "another", "processes": rows})
 
     found = stop_leftovers(places)
 
     assert found == []
-    assert child.poll() is None
-    processes.stop()
+    assert stranger.poll() is None
+    stranger.kill()
+    stranger.wait()
 
 
 def test_an_interrupt_while_a_process_is_being_written_down_waits(interrupts: Interrupts) -> None:
