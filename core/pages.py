@@ -37,6 +37,8 @@ class Link:
 
     words: str
     url: str = ""
+    #: "stop" for what ends something.
+    tone: str = ""
 
 
 @dataclass(frozen=True)

@@ -72,8 +72,8 @@ def progress(campaign: Campaign) -> dict[str, Any]:
         "reasons": counts["rejected"],
         "bar": bar,
         "moving": counts["state"] in MOVING,
-        "started_at": counts["started_at"],
-        "finished_at": counts["finished_at"],
+        "started": both(datetime.fromisoformat(counts["started_at"]), campaign.home_zone) if counts["started_at"] else "",
+        "finished": both(datetime.fromisoformat(counts["finished_at"]), campaign.home_zone) if counts["finished_at"] else "",
         "halted": counts["halted"],
         "waiting": counts["waiting"],
     }

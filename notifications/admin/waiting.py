@@ -26,7 +26,7 @@ def running(person: User, at: datetime) -> Iterator[Card]:
         yield Card("Everything is stopped", text, reverse("admin:campaigns"), "Look at it", None, "bad")
     for campaign in Campaign.objects.filter(state__in=(S.APPROVED, *IN_FLIGHT)).order_by("pk"):
         own = reverse("admin:campaign", args=[campaign.pk])
-        stop = (Link("Stop", reverse("admin:campaign-stop", args=[campaign.pk])),) if person.has_perm(STOPPER) else ()
+        stop = (Link("Stop", reverse("admin:campaign-stop", args=[campaign.pk]), "stop"),) if person.has_perm(STOPPER) else ()
         trouble = campaign.state in (S.HALTED, S.HELD)
         text = f"{campaign.get_state_display()}: {campaign.reason}" if campaign.reason else _of(campaign)
         yield Card(f"{campaign.name}", text, own, "Watch", None, "bad" if trouble else "good", stop)

@@ -19,6 +19,14 @@
         rect.setAttribute("width", part.width);
       }
     }
+    const reasons = box.querySelector("[data-reasons]");
+    const lines = Object.entries(now.reasons).map(([reason, number]) => {
+      const line = document.createElement("li");
+      line.textContent = `${reason}: ${number}`;
+      return line;
+    });
+    reasons.querySelector("ul").replaceChildren(...lines);
+    reasons.hidden = lines.length === 0;
     const waiting = box.querySelector("[data-waiting]");
     waiting.textContent = now.waiting || "";
     waiting.hidden = !now.waiting;
