@@ -16,7 +16,7 @@ from notifications import simulation
 from notifications.models import Campaign, Registration
 from notifications.models.registration import NoSuchRegistration
 from tests import make
-from tests.faults.conftest import Auditor, Workers, leases_run_out, until
+from tests.faults.workers import Auditor, Workers, leases_run_out, until
 from tests.processes import Emulator
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]

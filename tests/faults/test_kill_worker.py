@@ -14,7 +14,7 @@ from notifications.delivery import MOST_OPEN
 from notifications.models import Batch, Campaign
 from notifications.models.batch import BATCH_SIZE
 from tests import make
-from tests.faults.conftest import Auditor, Workers, leases_run_out, until
+from tests.faults.workers import Auditor, Workers, leases_run_out, until
 from tests.processes import Emulator
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]

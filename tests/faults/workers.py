@@ -1,0 +1,127 @@
+"""Real senders that can be killed: Celery workers on a broker of files, each a process group of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from django.db import connection
+
+from notifications.models import Campaign
+from tests.processes import ROOT, Emulator
+
+#: What the workers call themselves to the database.
+_NAME = "fault-test"
+
+
+class Workers:
+    """Starts and kills Celery workers, and the beat that wakes them."""
+
+    def __init__(self, folder: Path, emulator: Emulator) -> None:
+        self._folder = folder
+        self._running: list[subprocess.Popen[bytes]] = []
+        given = connection.settings_dict
+        self.environment = os.environ | {
+            "DATABASE_URL": f"postgresql://{given['USER']}:{given['PASSWORD']}@{given['HOST']}:{given['PORT']}/{given['NAME']}"
+            f"?application_name={_NAME}",
+            "BROKER_URL": f"filesystem://{folder}/broker",
+            "FCM_ENDPOINT": emulator.url,
+            "FIREBASE_PROJECTS": json.dumps({emulator.project: str(emulator.credentials_file)}),
+            "FCM_MESSAGES_PER_MINUTE": "6000000",
+        }
+
+    def start(self) -> subprocess.Popen[bytes]:
+        """Start one worker of two processes."""
+        return self._celery("worker", "--without-mingle", "--without-gossip", "--concurrency", "2", "-Q", "delivery,upkeep")
+
+    def start_beat(self) -> subprocess.Popen[bytes]:
+        """Start the beat."""
+        return self._celery("beat", "--pidfile=", "-s", str(self._folder / "beat"))
+
+    def kill(self, worker: subprocess.Popen[bytes]) -> None:
+        """Kill -9 a worker with all its processes, wherever they are in their work."""
+        os.killpg(worker.pid, signal.SIGKILL)
+        worker.wait(timeout=10)
+        self._running.remove(worker)
+
+    def end(self) -> None:
+        """Kill whatever still runs."""
+        for process in list(self._running):
+            self.kill(process)
+
+    def _celery(self, *arguments: str) -> subprocess.Popen[bytes]:
+        with (self._folder / "workers.log").open("ab") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "celery", "-A", "config.celery", *arguments, "--loglevel", "INFO"],
+                cwd=ROOT, env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+            )  # fmt: skip
+        self._running.append(process)
+        return process
+
+
+class Auditor(threading.Thread):
+    """A second connection that adds up a campaign's counts, over and over, until told to end."""
+
+    def __init__(self, campaign: Campaign) -> None:
+        super().__init__(daemon=True)
+        self._campaign = campaign
+        self._over = threading.Event()
+        self.looks = 0
+        self.faults: list[str] = []
+
+    def run(self) -> None:
+        before = {"accepted": 0, "skipped": 0, "unknown": 0}
+        try:
+            while not self._over.is_set():
+                counts = self._campaign.counts()
+                self.looks += 1
+                parts = sum(counts["rejected"].values()) + sum(
+                    counts[name] for name in ("accepted", "unknown", "pending", "skipped")
+                )
+                if counts["devices"] != parts or counts["pending"] < 0:
+                    self.faults.append(f"does not add up: {counts}")
+                if any(counts[name] < before[name] for name in before):
+                    self.faults.append(f"went backwards from {before}: {counts}")
+                before = {name: counts[name] for name in before}
+                self._over.wait(0.01)
+        finally:
+            connection.close()
+
+    def end(self) -> None:
+        """Stop looking."""
+        self._over.set()
+        self.join(timeout=10)
+
+
+def until(check: Callable[[], bool], seconds: float = 30) -> None:
+    """Wait for something to become true."""
+    deadline = time.monotonic() + seconds
+    while not check():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.03)
+
+
+def leases_run_out(raw_sql: psycopg.Connection[Any]) -> int:
+    """Let 45 seconds go by for the leases, and return how many batches were claimed and never settled."""
+    return raw_sql.execute(
+        "UPDATE notifications_batch SET lease_until = now() - interval '1 ms' WHERE state = 'claimed'"
+    ).rowcount
+
+
+def end_connections() -> None:
+    """End what killed workers left open."""
+    # The server notices a killed worker a moment later; until then its connection would keep the tables from being emptied.
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name = %s",
+            [_NAME],
+        )
