@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -28,6 +28,8 @@ from notifications.models.campaign import Kind
 #: What a campaign calls a locale that it has no words in.
 _ANY = "und"
 _PAGE = 50
+#: Before this instant lie all alerts that have opened.
+_ALL = datetime(2099, 1, 1, tzinfo=UTC)
 
 ALERT_ID = path_text("alert_id", "[0-9]{1,18}", 18, "The alert's id.")
 
@@ -108,7 +110,7 @@ class AlertsView(ApiView):
         wanted, at = self.parameters, timezone.now()
         page = read_feed(request, wanted, at)
         here = [_labelled(alert, wanted) for alert in page if is_for_region(alert, wanted)]
-        body = {"alerts": here, "older": _older(page, wanted, at)}
+        body = {"alerts": here, "older": _older(page, wanted)}
         return _answer(request, wanted, body)
 
 
@@ -158,11 +160,12 @@ def _labelled(alert: dict[str, Any], wanted: dict[str, Any]) -> dict[str, Any]:
     return {**alert, "locale": {**alert["locale"], "requested": wanted.get("locale")}}
 
 
-def _older(found: list[dict[str, Any]], wanted: dict[str, Any], at: datetime) -> str | None:
+def _older(found: list[dict[str, Any]], wanted: dict[str, Any]) -> str | None:
     """Return where the next older ones are: a second early, because several may have opened in the same one."""
     before = wanted.get("before")
     if before is None:
-        following = at
+        # Not the present instant: with it, the same alerts would be other bytes in each second.
+        following = _ALL
     elif len(found) < _PAGE:
         return None
     else:

@@ -98,6 +98,17 @@ def test_older_alerts_are_reached_by_following_the_link(api: Client) -> None:
     assert older["older"] is None
 
 
+def test_the_same_alerts_are_the_same_bytes_at_any_time(api: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened()
+    first = api.get("/v1/alerts?country=GB&locale=en")
+
+    later = datetime.now(UTC) + timedelta(hours=3)
+    monkeypatch.setattr("api.v1.alerts.timezone.now", lambda: later)
+    again = api.get("/v1/alerts?country=GB&locale=en", headers={"if-none-match": first["ETag"]})
+
+    assert again.status_code == 304
+
+
 @pytest.mark.parametrize("name", ["999999", "abc", "9" * 40, "-1", "1%00", "%D9%A1"])
 def test_an_alert_that_is_not_there_is_404(api: Client, name: str) -> None:
     response = api.get(f"/v1/alerts/{name}")
