@@ -71,6 +71,11 @@ app.conf.update(
             "schedule": 1.0,
             "options": {"queue": QueueName.DELIVERY, "expires": 5},
         },
+        "sign-manifest": {
+            "task": "content.tasks.sign_manifest",
+            "schedule": 60.0,
+            "options": {"queue": QueueName.UPKEEP, "expires": 50},
+        },
     },
 )
 app.autodiscover_tasks(["content", "notifications"])

@@ -17,7 +17,8 @@ from content.checks.release import country_findings, pack_findings
 from content.items import Finding, Item, Items, Names
 from content.models import Pack, Release, ReleasePack
 from content.serving import reaches
-from content.snapshot import Policy, ServiceFact, Snapshot, read_snapshot
+from content.snapshot import Policy, ServiceFact, Snapshot, TipFact, read_snapshot
+from content.taking_away import stand_in
 from content.terms import PLAN_ORDER, WORLDWIDE, Audience, Situation, Step
 from core import audit, roles
 from core.canonical import canonical_json, digest
@@ -78,7 +79,7 @@ def _build(items: Items, country: str, locale: str) -> Built:
     inside.sort(key=lambda service: (service.country == WORLDWIDE, service.id))
     services = {service.id: item for service in inside if (item := items.service(service, locale)) is not None}
     labels, label_items, missing = _labels(items, locale)
-    tips, tip_findings = _tips(items, country, locale, services)
+    tips, tip_findings = _tips(items, country, locale, services, frozenset(service.id for service in inside if service.withdrawn))
     value = {
         "v": FORMAT,
         "country": country,
@@ -89,7 +90,7 @@ def _build(items: Items, country: str, locale: str) -> Built:
         "tips": [item.value for item in tips],
         "services": [item.value for item in services.values()],
         "plan_order": PLAN_ORDER,
-        "retired": _retired(inside, services),
+        "retired": _retired(items, inside, services),
     }
     findings = [
         *country_findings(snapshot.services, value, snapshot.policy),
@@ -122,13 +123,15 @@ def _labels(items: Items, locale: str) -> tuple[dict[str, dict[str, Any]], list[
     return labels, found, missing
 
 
-def _tips(items: Items, country: str, locale: str, services: Mapping[str, Item]) -> tuple[list[Item], list[Finding]]:
+def _tips(
+    items: Items, country: str, locale: str, services: Mapping[str, Item], withdrawn: frozenset[str]
+) -> tuple[list[Item], list[Finding]]:
     """Return the tips of the pack; one that names a service which is not in it, or lacks an approved text, is left out."""
     tips, findings = [], []
     for tip in items.snapshot.tips:
         if tip.countries and country not in tip.countries:
             continue
-        names, lost = _names(items, items.named_by(tip), services)
+        names, lost = _names(items, tip, services, withdrawn)
         item = None if lost else items.tip(tip, locale, names)
         if item is not None:
             tips.append(item)
@@ -141,29 +144,37 @@ def _tips(items: Items, country: str, locale: str, services: Mapping[str, Item])
 _NOT_APPROVED = ("not-approved", "A text of it was never approved.")
 
 
-def _names(items: Items, named: Iterable[str], services: Mapping[str, Item]) -> tuple[Names, list[str]]:
-    """Return what each named service stands for here (its successor where it has retired), and those that are lost."""
+def _names(items: Items, tip: TipFact, services: Mapping[str, Item], withdrawn: frozenset[str]) -> tuple[Names, list[str]]:
+    """Return what each named service stands for here, and those that are lost.
+
+    Where one has retired its successor stands; where one was withdrawn without any, the country's helpline.
+    """
     names: list[tuple[str, str, str]] = []
     lost: list[str] = []
-    for name in sorted(named):
-        stands: str | None = name
-        passed: set[str] = set()
-        while stands is not None and stands not in services and stands not in passed:
-            passed.add(stands)
-            stands = items.successors.get(stands)
-        if stands is not None and stands in services:
+    for name in sorted(items.named_by(tip)):
+        stands, passed = _stands(items, name, services)
+        if stands is None and passed & withdrawn:
+            helpline = stand_in((item.value for item in services.values()), tip.audiences)
+            stands = helpline["id"] if helpline is not None else None
+        if stands is not None:
             names.append((name, stands, services[stands].value["name"]))
         else:
             lost.append(name)
     return tuple(names), lost
 
 
-def _retired(inside: Iterable[ServiceFact], services: Mapping[str, Item]) -> list[dict[str, str | None]]:
-    return [
-        {"id": service.id, "successor": service.successor if service.successor in services else None}
-        for service in inside
-        if not service.active
-    ]
+def _stands(items: Items, name: str, services: Mapping[str, Item]) -> tuple[str | None, set[str]]:
+    """Return the service or the successor that is served here, or None, and those on the way that are not."""
+    stands: str | None = name
+    passed: set[str] = set()
+    while stands is not None and stands not in services and stands not in passed:
+        passed.add(stands)
+        stands = items.successors.get(stands)
+    return (stands if stands in services else None), passed
+
+
+def _retired(items: Items, inside: Iterable[ServiceFact], services: Mapping[str, Item]) -> list[dict[str, str | None]]:
+    return [{"id": service.id, "successor": _stands(items, service.id, services)[0]} for service in inside if not service.active]
 
 
 def _write(snapshot: Snapshot, packs: Mapping[tuple[str, str], Built], *, by: User, at: datetime) -> Release:

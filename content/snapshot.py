@@ -12,7 +12,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import Q
 
-from content.models import Assurance, Channel, Locale, Release, Service, Target, Tip, Unit, UnitRevision
+from content.models import Assurance, Channel, Locale, Release, Service, Target, Tip, Unit, UnitRevision, Withdrawal
 from content.models.channel_facts import FACTS
 from content.models.service import Status
 from content.models.target import TargetState
@@ -87,6 +87,8 @@ class ServiceFact:
     successor: str | None
     confidence: str
     channels: tuple[ChannelFact, ...]
+    #: Taken away from readers until two people put it back.
+    withdrawn: bool = False
 
 
 @dataclass(frozen=True)
@@ -198,6 +200,7 @@ def _long_ago(at: datetime, day: date) -> bool:
 
 def service_facts() -> Iterator[ServiceFact]:
     """Yield every service with its channels and the last check of each."""
+    withdrawn = Withdrawal.objects.successors()
     checks = {check.revision_id: check for check in Assurance.objects.order_by("at", "pk")}
     channels: dict[str, list[ChannelFact]] = defaultdict(list)
     for channel in Channel.objects.order_by("service_id", "position"):
@@ -228,10 +231,11 @@ def service_facts() -> Iterator[ServiceFact]:
             age_measured=service.age_measured,
             languages=tuple(service.languages) if service.languages is not None else None,
             zone=service.zone,
-            active=service.status == Status.ACTIVE,
-            successor=service.successor_id,
+            active=service.status == Status.ACTIVE and service.pk not in withdrawn,
+            successor=withdrawn.get(service.pk, service.successor_id),
             confidence=service.confidence,
             channels=tuple(channels[service.pk]),
+            withdrawn=service.pk in withdrawn,
         )
 
 

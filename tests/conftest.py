@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -14,6 +15,7 @@ from django.db import connection, connections, transaction
 
 from tests.make import NOON
 from tests.processes import Emulator, start_emulator
+from tests.signing import Signer
 
 
 @pytest.fixture(scope="session")
@@ -68,6 +70,14 @@ def at_once(transactional_db: None) -> Callable[..., list[Any]]:
             return list(pool.map(one, calls))
 
     return run
+
+
+@pytest.fixture
+def signer(tmp_path: Path, settings: Any) -> Signer:
+    """Return the keys that PACK_SIGNING_KEY now names."""
+    made = Signer.make(tmp_path)
+    settings.PACK_SIGNING_KEY = str(made.path)
+    return made
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ from content.models.channel import Channel
 from content.models.channel_revision import ChannelRevision
 from content.models.country import Country
 from content.models.locale import Locale
+from content.models.manifest import Manifest
 from content.models.organization import Organization
 from content.models.pack import Pack, ReleasePack
 from content.models.release import Release
@@ -13,6 +14,7 @@ from content.models.target import Target
 from content.models.tip import Tip
 from content.models.unit import Unit
 from content.models.unit_revision import UnitRevision
+from content.models.withdrawal import Withdrawal, WithdrawnPack
 
 __all__ = [
     "Assurance",
@@ -20,6 +22,7 @@ __all__ = [
     "ChannelRevision",
     "Country",
     "Locale",
+    "Manifest",
     "Organization",
     "Pack",
     "Release",
@@ -29,4 +32,6 @@ __all__ = [
     "Tip",
     "Unit",
     "UnitRevision",
+    "Withdrawal",
+    "WithdrawnPack",
 ]

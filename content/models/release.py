@@ -34,6 +34,12 @@ class StaleCandidate(Conflict):
     code = "stale"
 
 
+class HoldsWithdrawn(Conflict):
+    """A service that it holds was withdrawn meanwhile; compile again."""
+
+    code = "withdrawn"
+
+
 class ReleaseState(models.TextChoices):
     """A release's whole life."""
 
@@ -87,9 +93,18 @@ class ReleaseQuerySet(models.QuerySet["Release"]):
         """Return the number of the published release, or None."""
         return self.filter(state=ReleaseState.PUBLISHED).values_list("number", flat=True).first()
 
+    def was_withdrawn(self, digest: str) -> bool:
+        """Tell whether the pack of this digest holds a service that is withdrawn now."""
+        from content.models.withdrawal import WithdrawnPack
+
+        return WithdrawnPack.objects.filter(pack_id=digest, withdrawal__put_back_at=None).exists()
+
     def roll_back(self, *, to: int, by: User, at: datetime) -> Release:
-        """Make a candidate under a new number from the packs of an older release; a second person publishes it."""
-        from content.models.pack import ReleasePack
+        """Make a candidate under a new number from the packs of an older release; a second person publishes it.
+
+        What has been withdrawn since stays away: such packs are patched as the published ones were.
+        """
+        from content.withdrawal import restored
 
         roles.require(by, "content.compile_release")
         older = self.filter(number=to).exclude(state=ReleaseState.CANDIDATE).exclude(published_at=None).first()
@@ -99,10 +114,7 @@ class ReleaseQuerySet(models.QuerySet["Release"]):
             candidate = self.create(
                 compiled_by=by, compiled_at=at, base_id=self.current_number(), report=older.report, restores=older
             )
-            ReleasePack.objects.bulk_create(
-                ReleasePack(release=candidate, country_id=row.country_id, locale_id=row.locale_id, pack_id=row.pack_id)
-                for row in older.release_packs.all()
-            )
+            restored(older, candidate)
             audit.record(by=by, verb="roll back", row=candidate, at=at, to=to)
         return candidate
 
@@ -166,6 +178,8 @@ class Release(models.Model):
             current = Release.objects.select_for_update().filter(state=ReleaseState.PUBLISHED).first()
             if (current.number if current else None) != self.base_id:
                 raise StaleCandidate()
+            if self._holds_withdrawn():
+                raise HoldsWithdrawn()
             if current is not None:
                 states.advance(current, ReleaseState.SUPERSEDED, by=by, at=at)
             try:
@@ -174,6 +188,16 @@ class Release(models.Model):
             except IntegrityError:
                 # With nothing published before there is no row to lock, and two publishers can come this far.
                 raise TakenMeanwhile() from None
+
+    def _holds_withdrawn(self) -> bool:
+        from content.models.withdrawal import Withdrawal, WithdrawnPack
+        from content.withdrawal import holding
+
+        if WithdrawnPack.objects.filter(pack__release_packs__release=self, withdrawal__put_back_at=None).exists():
+            return True
+        # Written while somebody withdrew what no published pack held: no release came in between that would make this stale.
+        fresh = Withdrawal.objects.in_force().filter(release=None).values_list("service_id", flat=True)
+        return any(holding(service).filter(release_packs__release=self).exists() for service in fresh)
 
     def discard(self, *, by: User, at: datetime) -> None:
         """Say that this candidate will not be published."""

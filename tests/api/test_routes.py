@@ -119,7 +119,11 @@ def test_the_schema_describes_every_route_of_version_1(api: Client) -> None:
         path.removeprefix("/").replace("{", "<str:").replace("}", ">"): set(operations)
         for path, operations in schema["paths"].items()
     }
-    wanted = {r: m for r, m in (PUBLIC | WITH_SECRET).items() if r.startswith(("v1/", ".well-known/")) and r not in {"v1/schema", "v1/docs"}}
+    wanted = {
+        r: m
+        for r, m in (PUBLIC | WITH_SECRET).items()
+        if r.startswith(("v1/", ".well-known/")) and r not in {"v1/schema", "v1/docs"}
+    }
     assert schema["openapi"].startswith("3.1")
     assert described == wanted
 

@@ -1,4 +1,4 @@
-"""Compile a release, publish it as a second person, or go back to an older one."""
+"""Compile a release, publish it as a second person, go back to an older one, or take one service away at once."""
 
 from __future__ import annotations
 
@@ -10,14 +10,16 @@ from django.utils import timezone
 from content.compiler import compile_release
 from content.models import Release
 from content.models.release import ReleaseState
+from content.withdrawal import put_back, withdraw
 from core.cli import StaffCommand
 from core.errors import NotFound
+from core.models import User
 
 
 class Command(StaffCommand):
     """The life of a release from the command line."""
 
-    help = "Compile, publish and roll back releases."
+    help = "Compile, publish and roll back releases; withdraw a service and put it back."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
@@ -27,12 +29,21 @@ class Command(StaffCommand):
         publishing.add_argument("number", type=int, nargs="?", help="left out: the newest candidate")
         back = verbs.add_parser("rollback", help="make a candidate of an older release; another person publishes it")
         back.add_argument("number", type=int, help="the release to go back to")
-        for verb in (compiling, publishing, back):
+        away = verbs.add_parser("withdraw", help="take one service out of the published packs at once")
+        away.add_argument("service", help="its id")
+        away.add_argument("--successor", metavar="ID", help="the service that stands in its place")
+        again = verbs.add_parser("put-back", help="let a withdrawn service be served again, from the next release on")
+        again.add_argument("service", help="its id")
+        for verb in (away, again):
+            needed = verb is again
+            verb.add_argument("--second", required=needed, metavar="NAME", help="a second person (emergency services, put-back)")
+            verb.add_argument("--second-token", help="that person's token from the console (not in the sandbox)")
+        for verb in (compiling, publishing, back, away, again):
             self.add_person(verb)
             self.add_json(verb)
 
     def act(self, options: dict[str, Any]) -> None:
-        getattr(self, f"_{options['verb']}")(options)
+        getattr(self, f"_{options['verb'].replace('-', '_')}")(options)
 
     def _compile(self, options: dict[str, Any]) -> None:
         release = compile_release(by=self.person(options), at=timezone.now())
@@ -52,6 +63,37 @@ class Command(StaffCommand):
     def _rollback(self, options: dict[str, Any]) -> None:
         release = Release.objects.roll_back(to=options["number"], by=self.person(options), at=timezone.now())
         self._tell(release, options)
+
+    def _withdraw(self, options: dict[str, Any]) -> None:
+        withdrawal = withdraw(
+            options["service"],
+            by=self.person(options, sensitive=True),
+            second=self._second(options),
+            successor=options["successor"],
+            at=timezone.now(),
+        )
+        packs = withdrawal.packs.count()
+        data = {
+            "service": withdrawal.service_id,
+            "successor": withdrawal.successor_id,
+            "release": withdrawal.release_id,
+            "packs": packs,
+        }
+        said = f"Release {withdrawal.release_id} is without it" if withdrawal.release_id else "No published pack held it"
+        text = f"{withdrawal.service_id} is withdrawn. {said}; {packs} packs that held it are not given out any more."
+        self.answer(options, data, text)
+
+    def _put_back(self, options: dict[str, Any]) -> None:
+        second = self._second(options)
+        assert second is not None
+        put_back(options["service"], by=self.person(options, sensitive=True), second=second, at=timezone.now())
+        text = f"{options['service']} may be served again; the next release that is compiled and published brings it back."
+        self.answer(options, {"service": options["service"]}, text)
+
+    def _second(self, options: dict[str, Any]) -> User | None:
+        if options["second"] is None:
+            return None
+        return self.person({"by": options["second"], "token": options["second_token"]}, sensitive=True)
 
     def _tell(self, release: Release, options: dict[str, Any]) -> None:
         findings, blocked = release.report["findings"], release.report["blocked"]

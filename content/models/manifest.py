@@ -1,0 +1,60 @@
+"""The signed manifests: workers write them, the web only reads the newest."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import ClassVar
+
+import pgtrigger
+from django.db import models
+from django.db.models import F, Q
+
+from content.models.release import Release
+from core.errors import Unavailable
+
+
+class NotSigned(Unavailable):
+    """The manifest has not been signed yet; the packs can be read without it."""
+
+
+class ManifestQuerySet(models.QuerySet["Manifest"]):
+    """Find manifests."""
+
+    def newest(self) -> Manifest:
+        """Return the one signed last, or raise NotSigned."""
+        manifest = self.order_by("-pk").first()
+        if manifest is None:
+            raise NotSigned()
+        return manifest
+
+    def forget_old(self, *, at: datetime) -> int:
+        """Delete those that ran out over a week ago, but never the newest: clients keep the last one they got anyway."""
+        newest = self.order_by("-pk").values("pk")[:1]
+        deleted, _ = self.filter(expires_at__lt=at - timedelta(days=7)).exclude(pk__in=newest).delete()
+        return deleted
+
+
+class Manifest(models.Model):
+    """One compact JWS over what the release holds and what was withdrawn, never changed."""
+
+    release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="manifests")
+    content_digest = models.CharField(max_length=64, help_text="Of what it says, dates left out: when it differs, sign anew.")
+    body = models.TextField()
+    issued_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+
+    objects: ClassVar[ManifestQuerySet] = ManifestQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        ordering = ("-pk",)
+        constraints = (
+            models.CheckConstraint(condition=Q(content_digest__regex="^[0-9a-f]{64}$"), name="manifest_digest"),
+            models.CheckConstraint(
+                condition=Q(body__regex=r"^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]{86}$"), name="manifest_is_signed"
+            ),
+            models.CheckConstraint(condition=Q(expires_at__gt=F("issued_at")), name="manifest_dates_in_order"),
+        )
+        triggers = (pgtrigger.Protect(name="never_changes", operation=pgtrigger.Update),)
+
+    def __str__(self) -> str:
+        return f"Manifest of release {self.release_id}, {self.issued_at:%Y-%m-%d %H:%M}"

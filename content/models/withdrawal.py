@@ -1,0 +1,117 @@
+"""Services that were taken away from readers before any new release was compiled."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import ClassVar
+
+import pgtrigger
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from content.models.pack import Pack
+from content.models.release import Release
+from content.models.service import Service
+
+#: Days for which the manifest goes on naming what was withdrawn.
+KEPT_DAYS = 730
+
+
+class WithdrawalQuerySet(models.QuerySet["Withdrawal"]):
+    """Find withdrawals."""
+
+    def in_force(self) -> WithdrawalQuerySet:
+        """Those that were not put back."""
+        return self.filter(put_back_at=None)
+
+    def successors(self) -> dict[str, str | None]:
+        """Return each withdrawn service with what takes its place, through successors that were withdrawn themselves."""
+        direct = dict(self.in_force().values_list("service_id", "successor_id"))
+
+        def last(name: str | None) -> str | None:
+            passed: set[str] = set()
+            while name in direct and name not in passed:
+                passed.add(name)
+                name = direct[name]
+            return None if name in direct else name
+
+        return {name: last(successor) for name, successor in sorted(direct.items())}
+
+    def listed(self, *, at: datetime) -> list[dict[str, str | None]]:
+        """Return what the manifest says of those of the last two years, by id."""
+        successors = self.successors()
+        rows = self.in_force().filter(at__gt=at - timedelta(days=KEPT_DAYS)).order_by("service_id")
+        return [
+            {"service": row.service_id, "successor": successors[row.service_id], "date": row.at.date().isoformat()}
+            for row in rows
+        ]
+
+
+class Withdrawal(models.Model):
+    """One service taken away by one person (an emergency service: by two), until two people put it back."""
+
+    service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="withdrawals")
+    successor = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
+    release = models.OneToOneField(
+        Release, on_delete=models.PROTECT, related_name="withdrawal", null=True, blank=True, help_text="The one without it."
+    )
+    emergency = models.BooleanField(help_text="It was an emergency service then.")
+    withdrawn_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    seconded_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
+    at = models.DateTimeField()
+    put_back_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
+    put_back_seconded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
+    put_back_at = models.DateTimeField(null=True, blank=True)
+
+    objects: ClassVar[WithdrawalQuerySet] = WithdrawalQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        ordering = ("-at", "-pk")
+        constraints = (
+            models.UniqueConstraint(fields=("service",), condition=Q(put_back_at=None), name="withdrawal_one_in_force"),
+            models.CheckConstraint(
+                condition=Q(successor=None) | ~Q(successor=F("service")), name="withdrawal_successor_is_another"
+            ),
+            models.CheckConstraint(
+                condition=Q(emergency=False, seconded_by=None)
+                | (Q(seconded_by__isnull=False) & ~Q(seconded_by=F("withdrawn_by"))),
+                name="withdrawal_of_an_emergency_takes_two",
+            ),
+            models.CheckConstraint(
+                condition=Q(put_back_by=None, put_back_seconded_by=None, put_back_at=None)
+                | (
+                    Q(put_back_by__isnull=False, put_back_seconded_by__isnull=False, put_back_at__isnull=False)
+                    & ~Q(put_back_by=F("put_back_seconded_by"))
+                ),
+                name="withdrawal_two_put_back",
+            ),
+        )
+        triggers = (
+            pgtrigger.ReadOnly(
+                name="decided_once", fields=["service", "successor", "release", "emergency", "withdrawn_by", "seconded_by", "at"]
+            ),
+            pgtrigger.Protect(
+                name="put_back_once", operation=pgtrigger.Update, condition=pgtrigger.Q(old__put_back_at__isnull=False)
+            ),
+            pgtrigger.Protect(name="kept", operation=pgtrigger.Delete),
+        )
+
+    def __str__(self) -> str:
+        return f"Withdrawal of {self.service_id}"
+
+
+class WithdrawnPack(models.Model):
+    """Bytes that hold a withdrawn service: not given out any more while the withdrawal is in force."""
+
+    withdrawal = models.ForeignKey(Withdrawal, on_delete=models.PROTECT, related_name="packs")
+    pack = models.ForeignKey(Pack, on_delete=models.PROTECT, related_name="withdrawals")
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("withdrawal", "pack"), name="withdrawnpack_once"),)
+        triggers = (pgtrigger.Protect(name="kept", operation=pgtrigger.Update | pgtrigger.Delete),)
+
+    def __str__(self) -> str:
+        return f"{self.pack_id[:12]} held {self.withdrawal_id}"

@@ -1,0 +1,226 @@
+"""How a client checks what it was given: the manifest from the pinned root key down, and each pack by the manifest.
+
+A reference for app developers (docs/verifying.md): only the standard library and `cryptography`, nothing else of this
+repository. Whatever is refused, a client keeps the last manifest and packs that were good.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+#: What a signature was made for; a document of the one kind never passes for the other.
+MANIFEST, KEYS = "fingerpost-manifest", "fingerpost-keys"
+WORLDWIDE = "ZZ"
+#: Bytes; a real manifest is about 60 kB.
+LARGEST_MANIFEST = 4_000_000
+#: The largest integer that every JSON parser reads exactly.
+LARGEST_NUMBER = 2**53 - 1
+
+
+class Refused(Exception):
+    """This is not to be used; keep what was good before."""
+
+
+class Forged(Refused):
+    """It is malformed, or the root key or a key that the root named did not sign it."""
+
+
+class KeyNotValid(Refused):
+    """The root does not name this key, names it no longer, or not for the time of signing."""
+
+
+class RolledBack(Refused):
+    """It is older than what was accepted before."""
+
+
+class Expired(Refused):
+    """It is past its date, and something was accepted before: somebody may be holding newer ones back."""
+
+
+class WrongPack(Refused):
+    """These are not the bytes that the manifest names for the country and locale."""
+
+
+@dataclass(frozen=True)
+class Listed:
+    """One pack as the manifest lists it; size in bytes."""
+
+    digest: str
+    size: int
+
+
+@dataclass(frozen=True)
+class VerifiedManifest:
+    """What a good manifest says. Remember `release`, `keys_version` and `issued` for the next call."""
+
+    release: int
+    min_release: int
+    keys_version: int
+    issued: datetime
+    expires: datetime
+    #: Past its date, accepted by a fresh install alone: tell the reader that it is old, and go on asking for a newer one.
+    old: bool
+    packs: Mapping[tuple[str, str], Listed]
+    #: Service id to its successor's, or None: hide these wherever they still appear.
+    withdrawn: Mapping[str, str | None]
+    #: App name to the recommended version; never a reason to lock anybody out.
+    apps: Mapping[str, str]
+
+
+def verify_manifest(
+    jws: str | bytes,
+    root_public_key: bytes,
+    *,
+    last_number: int | None,
+    now: datetime,
+    last_keys: int | None = None,
+    last_issued: datetime | None = None,
+) -> VerifiedManifest:
+    """Return what the manifest says, or raise Refused.
+
+    `root_public_key` is the 32 raw bytes pinned in the app. `last_number`, `last_keys` and `last_issued` are those of the
+    manifest accepted last; None in `last_number` says that this is a fresh install. Numbers are compared among manifests of
+    one key document: a newer document, which only the root can make, starts anew, so that nobody who once got hold of a
+    release key can lock clients out with a number out of reach.
+    """
+    header, payload, signed, signature = _parts(jws, MANIFEST)
+    keys_version, key = _key(header, root_public_key, _time(payload, "issued"))
+    _check(key, signature, signed)
+    manifest = _manifest(payload, keys_version, now)
+    if last_keys is not None and keys_version < last_keys:
+        raise RolledBack("its list of keys is older than the one accepted before")
+    if last_keys is None or keys_version == last_keys:
+        if last_number is not None and manifest.release < last_number:
+            raise RolledBack("its release is older than the one accepted before")
+        if last_issued is not None and manifest.issued < last_issued:
+            raise RolledBack("it was signed before the one accepted before")
+    if manifest.old and last_number is not None:
+        raise Expired("it is past its date")
+    return manifest
+
+
+def verify_pack(body: bytes, manifest: VerifiedManifest, country: str, locale: str) -> dict[str, Any]:
+    """Return the pack as a dict, or raise WrongPack; a country without packs of its own has the worldwide ones."""
+    place = country if any(own == country for own, _ in manifest.packs) else WORLDWIDE
+    listed = manifest.packs.get((place, locale))
+    if listed is None:
+        raise WrongPack("the manifest lists no such pack")
+    if len(body) != listed.size or hashlib.sha256(body).hexdigest() != listed.digest:
+        raise WrongPack("these are other bytes than the manifest lists")
+    pack: dict[str, Any] = json.loads(body)
+    if (pack.get("country"), pack.get("locale")) != (place, locale):
+        raise WrongPack("it is the pack of another country or locale")
+    return pack
+
+
+def read_keys(document: str | bytes, root_public_key: bytes) -> tuple[int, list[dict[str, Any]]]:
+    """Return (version, keys) of the root's document, or raise Forged."""
+    _, payload, signed, signature = _parts(document, KEYS)
+    _check(root_public_key, signature, signed)
+    keys = payload.get("keys")
+    if not isinstance(keys, list) or not all(isinstance(key, dict) for key in keys):
+        raise Forged("the list of keys is malformed")
+    return _number(payload, "version"), keys
+
+
+def encode(data: bytes) -> str:
+    """Return base64url without padding."""
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def decode(text: str) -> bytes:
+    """Return the bytes of strict base64url without padding, or raise Forged."""
+    try:
+        data = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError):
+        raise Forged("it is not base64url") from None
+    if encode(data) != text:
+        # Two spellings of the same bytes would be two documents under one signature.
+        raise Forged("it is not base64url as it is written")
+    return data
+
+
+def _key(header: Mapping[str, Any], root: bytes, issued: datetime) -> tuple[int, bytes]:
+    """Return the version of the key document in the header, and the key that the manifest names, good when it was signed."""
+    document = header.get("keys")
+    if not isinstance(document, str):
+        raise Forged("it does not say who may sign")
+    version, keys = read_keys(document, root)
+    named = [key for key in keys if key.get("kid") == header.get("kid")]
+    if len(named) != 1 or not isinstance(named[0].get("x"), str):
+        raise KeyNotValid("the root does not name its key")
+    if not _time(named[0], "not_before") <= issued <= _time(named[0], "not_after"):
+        raise KeyNotValid("its key was not valid when it was signed")
+    return version, decode(named[0]["x"])
+
+
+def _parts(jws: str | bytes, kind: str) -> tuple[dict[str, Any], dict[str, Any], bytes, bytes]:
+    """Return header, payload, what was signed, and the signature; the header must ask for Ed25519 and nothing else."""
+    if len(jws) > LARGEST_MANIFEST:
+        raise Forged("it is too large")
+    try:
+        text = jws if isinstance(jws, str) else jws.decode("ascii")
+        first, second, third = text.strip().split(".")
+        header, payload = json.loads(decode(first)), json.loads(decode(second))
+    except (ValueError, RecursionError):
+        raise Forged("it is no compact JWS of JSON") from None
+    if not isinstance(header, dict) or not isinstance(payload, dict):
+        raise Forged("it is no compact JWS of objects")
+    if header.get("alg") != "EdDSA" or header.get("typ") != kind or "crit" in header:
+        # The algorithm is ours and never the sender's choice.
+        raise Forged("it is not signed in the one way that counts")
+    return header, payload, f"{first}.{second}".encode(), decode(third)
+
+
+def _check(public_key: bytes, signature: bytes, signed: bytes) -> None:
+    try:
+        Ed25519PublicKey.from_public_bytes(public_key).verify(signature, signed)
+    except (InvalidSignature, ValueError):
+        raise Forged("its signature does not fit") from None
+
+
+def _manifest(payload: Mapping[str, Any], keys_version: int, now: datetime) -> VerifiedManifest:
+    issued, expires = _time(payload, "issued"), _time(payload, "expires")
+    try:
+        return VerifiedManifest(
+            release=_number(payload, "release"),
+            min_release=_number(payload, "min_release"),
+            keys_version=keys_version,
+            issued=issued,
+            expires=expires,
+            old=now >= expires,
+            packs={(pack["country"], pack["locale"]): Listed(pack["digest"], pack["size"]) for pack in payload["packs"]},
+            withdrawn={entry["service"]: entry["successor"] for entry in payload["withdrawn"]},
+            apps={name: app["recommended"] for name, app in payload["apps"].items()},
+        )
+    except (KeyError, TypeError, AttributeError):
+        raise Forged("it is malformed") from None
+
+
+def _number(value: Mapping[str, Any], name: str) -> int:
+    number = value.get(name)
+    # In Python True is an integer too.
+    if type(number) is not int or not 0 < number <= LARGEST_NUMBER:
+        raise Forged(f"{name} is no number that can be")
+    return number
+
+
+def _time(value: Mapping[str, Any], name: str) -> datetime:
+    """Return an instant; one without a zone cannot be compared."""
+    try:
+        instant = datetime.fromisoformat(value[name])
+    except (KeyError, TypeError, ValueError):
+        raise Forged(f"{name} is no time") from None
+    if instant.tzinfo is None:
+        raise Forged(f"{name} has no zone")
+    return instant
