@@ -121,7 +121,7 @@ def test_a_superuser_gives_a_role_and_the_audit_keeps_it(client: Client) -> None
     assert entry.details == {"roles": ["localisation-editor"], "superuser": False, "active": True}
 
 
-def test_the_session_ends_with_a_password_change_of_another_kind_of_person(client: Client) -> None:
+def test_whoever_is_made_inactive_is_out_at_once(client: Client) -> None:
     person = make.person("eva")
     client.force_login(person)
     person.is_active = False
