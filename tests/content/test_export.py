@@ -1,0 +1,198 @@
+"""The exported tree holds the bytes that the API serves; it grows by what changed, and never shows half a file."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from content import export, signing
+from content.export import ExportDiffers, export_release
+from content.models import Manifest, Release
+from content.models.manifest import NotSigned
+from content.verify import verify_manifest, verify_pack
+from content.withdrawal import put_back, withdraw
+from tests import make
+from tests.make import NOON
+from tests.signing import Signer
+
+
+@pytest.fixture
+def published(db: None, signer: Signer) -> Release:
+    make.small_content()
+    make.service("gb-wrong")
+    release = make.release()
+    signing.sign_if_due(at=NOON)
+    return release
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    return tmp_path / "tree"
+
+
+def files(tree: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(tree)): path.read_bytes() for path in sorted(tree.rglob("*")) if path.is_file()}
+
+
+def test_the_tree_is_what_the_manifest_lists(published: Release, signer: Signer, tree: Path) -> None:
+    done = export_release(tree)
+
+    found = files(tree)
+    manifest = verify_manifest(found["v1/manifest.jws"], signer.root.public, last_number=None, now=NOON)
+    assert (done.release, done.packs) == (published.number, 30)
+    for (country, locale), listed in manifest.packs.items():
+        by_name = found[f"v1/packs/{country}/{locale}.json"]
+        assert by_name == found[f"v1/packs/{country}/{locale}/{listed.digest}.json"]
+        verify_pack(by_name, manifest, country, locale)
+    assert json.loads(found[".well-known/jwks.json"])["keys"]
+    plain = {name for name in found if not name.endswith(".gz")}
+    assert {f"{name}.gz" for name in plain} == set(found) - plain
+    assert all(gzip.decompress(found[f"{name}.gz"]) == found[name] for name in plain)
+
+
+def test_a_second_export_writes_nothing(published: Release, tree: Path) -> None:
+    export_release(tree)
+    times = {path: path.stat().st_mtime_ns for path in tree.rglob("*")}
+
+    again = export_release(tree)
+
+    assert (again.written, again.removed) == (0, 0)
+    assert times == {path: path.stat().st_mtime_ns for path in tree.rglob("*")}
+
+
+def test_a_change_of_one_language_writes_that_language_and_the_manifest(published: Release, tree: Path) -> None:
+    export_release(tree)
+    before = files(tree)
+    make.target("situation.blackmail", "cy", "Blacmel")
+    make.release()
+    signing.sign_if_due(at=NOON)
+
+    export_release(tree)
+
+    changed = {name for name, data in files(tree).items() if before.get(name) != data and not name.endswith(".gz")}
+    assert {name.split("/")[3].removesuffix(".json") for name in changed if name.startswith("v1/packs/")} == {"cy"}
+    assert changed - {name for name in changed if "/cy" in name} == {"v1/manifest.jws"}
+    assert set(before) <= set(files(tree)), "the bytes before stay under their digests"
+
+
+def test_withdrawn_bytes_leave_the_tree_and_a_mark_stays(published: Release, tree: Path) -> None:
+    old, _ = published.pack_body("GB", "en") or ("", "")
+    export_release(tree)
+    ann, ben = make.person("ann", "publisher"), make.person("ben", "publisher")
+    withdraw("gb-wrong", by=ann, at=NOON)
+    signing.sign_if_due(at=NOON)
+
+    export_release(tree)
+
+    place = tree / "v1/packs/GB/en"
+    assert not (place / f"{old}.json").exists()
+    assert not (place / f"{old}.json.gz").exists()
+    assert (place / f"{old}.gone").exists()
+    put_back("gb-wrong", by=ann, second=ben, at=NOON)
+    make.release()
+    signing.sign_if_due(at=NOON)
+    export_release(tree)
+    assert (place / f"{old}.json").exists()
+    assert not (place / f"{old}.gone").exists()
+
+
+def test_a_pack_that_is_no_longer_in_force_has_no_name(published: Release, tree: Path) -> None:
+    export_release(tree)
+    (tree / "v1/packs/FR").mkdir()
+    (tree / "v1/packs/FR/fr.json").write_text("{}")
+
+    assert export_release(tree).removed == 1
+
+
+@pytest.mark.parametrize("after", [0, 1, 40, 90, 121])
+def test_cut_off_anywhere_the_manifest_in_the_tree_still_fits_its_packs(
+    published: Release, signer: Signer, tree: Path, monkeypatch: pytest.MonkeyPatch, after: int
+) -> None:
+    export_release(tree)
+    withdraw("gb-wrong", by=make.person("ann", "publisher"), at=NOON)
+    signing.sign_if_due(at=NOON)
+    left = [after]
+    replace = os.replace
+
+    def until(self: Path, target: Path) -> None:
+        if not left[0]:
+            raise KeyboardInterrupt
+        left[0] -= 1
+        replace(self, target)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "replace", until)
+        with suppress(KeyboardInterrupt):
+            export_release(tree)
+
+    check(tree, signer)
+    export_release(tree)
+    check(tree, signer)
+    assert not list(tree.rglob("*.new"))
+
+
+def check(tree: Path, signer: Signer) -> None:
+    found = files(tree)
+    manifest = verify_manifest(found["v1/manifest.jws"], signer.root.public, last_number=None, now=NOON)
+    for (country, locale), listed in manifest.packs.items():
+        verify_pack(found[f"v1/packs/{country}/{locale}/{listed.digest}.json"], manifest, country, locale)
+
+
+def test_a_disk_that_lies_stops_it_before_the_manifest(published: Release, tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real: Callable[..., Any] = Path.read_bytes
+
+    def lying(self: Path) -> bytes:
+        data: bytes = real(self)
+        return data[:-1] if self.suffix == ".json" else data
+
+    monkeypatch.setattr(Path, "read_bytes", lying)
+
+    with pytest.raises(ExportDiffers):
+        export_release(tree)
+    assert not (tree / "v1/manifest.jws").exists()
+
+
+def test_a_file_that_somebody_spoiled_is_mended(published: Release, signer: Signer, tree: Path) -> None:
+    export_release(tree)
+    (tree / "v1/packs/GB/en.json").write_text("{}")
+
+    export_release(tree)
+
+    check(tree, signer)
+    assert len(files(tree)["v1/packs/GB/en.json"]) > 100
+
+
+def test_without_a_manifest_there_is_nothing_to_export(db: None, tree: Path) -> None:
+    with pytest.raises(NotSigned):
+        export_release(tree)
+
+    assert not tree.exists()
+
+
+def test_the_command_says_what_it_did(published: Release, tree: Path) -> None:
+    out = io.StringIO()
+    call_command("export_release", str(tree), "--json", stdout=out)
+
+    assert json.loads(out.getvalue())["packs"] == 30
+    (tree.parent / "file").write_text("")
+    with pytest.raises(CommandError, match="cannot be written"):
+        call_command("export_release", str(tree.parent / "file"), stdout=io.StringIO())
+
+
+def test_the_daily_signature_is_exported_too(published: Release, tree: Path) -> None:
+    export_release(tree)
+    signing.sign_if_due(at=NOON + timedelta(days=1))
+
+    export_release(tree)
+
+    assert (tree / export.MANIFEST).read_text() == Manifest.objects.newest().body
