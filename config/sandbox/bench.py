@@ -5,20 +5,20 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Any, TypeVar
 
-from config.sandbox import bootstrap, postgres, story
+from config.sandbox import bootstrap, story
 from config.sandbox.browser import Client
 from config.sandbox.campaign import sample_campaign
+from config.sandbox.checks import remove_run
 from config.sandbox.lock import only_run
 from config.sandbox.places import Places
 from config.sandbox.ports import any_free
-from config.sandbox.processes import Interrupts, stop_leftovers
+from config.sandbox.processes import Interrupts
 from config.sandbox.samples import registrations
 from config.sandbox.screen import Refused, say, step
 from config.sandbox.supervisor import CommandFailed, Sandbox
@@ -44,9 +44,9 @@ def run(rest: list[str]) -> int:
     bootstrap.ensure(outer, "dev")
     # A folder of its own: the numbers do not depend on what a sandbox holds already, and nothing is left in it.
     places = Places(outer.root, outer.run / "bench")
+    remove_run(places)
     places.make()
     with only_run(places, "bench"):
-        stop_leftovers(places)
         sandbox = Sandbox(places, Interrupts(), os.environ)
         try:
             sandbox.start(any_free())
@@ -55,8 +55,7 @@ def run(rest: list[str]) -> int:
             raise Refused(f"The measurement stopped: {error} (logs: {places.logs})") from None
         finally:
             sandbox.stop()
-        postgres.forget(places)
-    shutil.rmtree(places.run)
+    remove_run(places)
     if options.json:
         say(json.dumps(figures))
     return 0

@@ -104,7 +104,9 @@ def _database(places: Places, interrupts: Interrupts) -> Iterator[str]:
     folder = places.run / "tests"
     folder.mkdir(exist_ok=True)
     for left in folder.iterdir():
-        _remove(Places(places.root, left))
+        # Named for its process: another that has only just begun holds no lock yet.
+        if not _is_alive(left.name):
+            remove_run(Places(places.root, left))
     own = Places(places.root, folder / str(os.getpid()))
     own.make()
     processes = Processes(own, interrupts)
@@ -118,11 +120,21 @@ def _database(places: Places, interrupts: Interrupts) -> Iterator[str]:
         finally:
             interrupts.ignore()
             processes.stop()
-    _remove(own)
+    remove_run(own)
 
 
-def _remove(places: Places) -> None:
-    """Remove a test run's folder, also of one that was killed; one in use stays."""
+def _is_alive(pid: str) -> bool:
+    try:
+        os.kill(int(pid), 0)
+    except (ValueError, ProcessLookupError):
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def remove_run(places: Places) -> None:
+    """Remove the folder of a test run or a measurement, also of one that was killed; one in use stays."""
     if is_held(places):
         return
     stop_leftovers(places)

@@ -16,6 +16,7 @@ WANTED: dict[str, tuple[str, ...]] = {
     "chromium": ("/usr/bin/chromium",),
     "postgresql": ("/usr/lib/postgresql/*/bin/postgres",),
     "redis-server": ("/usr/bin/redis-server", "/usr/bin/valkey-server"),
+    "nginx-light": ("/usr/sbin/nginx",),
     "rabbitmq-server": ("/usr/lib/rabbitmq/bin/rabbitmq-server",),
 }
 POLICY = Path("/usr/sbin/policy-rc.d")
