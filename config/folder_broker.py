@@ -21,16 +21,16 @@ from kombu.utils.json import dumps
 class Channel(filesystem.Channel):
     """Messages as files of a folder, each put there whole."""
 
-    def _put(self, queue: str, payload: Any, **kwargs: Any) -> None:
+    def _put(self, queue: str, payload: Any, **kwargs: Any) -> None:  # type: ignore[override]
         name = f"{round(monotonic() * 1000)}_{uuid.uuid4()}.{queue}"
         folder = Path(self.data_folder_out)
         part = folder / f"{name}.part"
         part.write_bytes(str_to_bytes(dumps(payload)))
         os.replace(part, folder / f"{name}.msg")
 
-    def _get(self, queue: str) -> Any:
+    def _get(self, queue: str) -> Any:  # type: ignore[override]
         try:
-            return super()._get(queue)
+            return super()._get(queue)  # type: ignore[no-untyped-call]
         except ValueError:
             # Left behind half written by something else: a lost wake-up costs nothing, a dead worker does.
             raise Empty from None

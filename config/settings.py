@@ -151,7 +151,7 @@ REST_FRAMEWORK: dict[str, object] = {
 }
 SPECTACULAR_SETTINGS: dict[str, object] = {
     "TITLE": "Fingerpost",
-    "DESCRIPTION": "Localized safety tips, signposting to the right help, and campaign alerts. docs/app-developers.md has the rules.",
+    "DESCRIPTION": "Localized safety tips, signposting to the right help, and campaign alerts. Rules: docs/app-developers.md.",
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
     "LICENSE": {"name": "Apache-2.0", "identifier": "Apache-2.0"},

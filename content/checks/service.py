@@ -60,7 +60,7 @@ def _hour_faults(service: Service) -> list[str]:
 
 
 def _lies_in(region: str, service: Service) -> bool:
-    found = pycountry.subdivisions.get(code=region)  # type: ignore[no-untyped-call]
+    found = pycountry.subdivisions.get(code=region)
     return found is not None and found.country_code == service.country_id
 
 
