@@ -37,9 +37,6 @@ REAL = {
     "code": ["not-found", "invalid"],
 }
 
-#: They take nothing from whoever asks.
-NOTHING_TO_BREAK = {"/v1/", "/v1/manifest", "/.well-known/jwks.json"}
-
 
 @pytest.fixture(autouse=True)
 def _one_connection() -> Iterator[None]:
