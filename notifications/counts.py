@@ -8,7 +8,8 @@ from typing import Any
 from django.db import connection
 
 from notifications.definition import rfc3339
-from notifications.models.campaign import Campaign, CampaignState
+from notifications.models.campaign import Campaign
+from notifications.models.campaign_state import CampaignState
 from notifications.models.quota import Quota
 
 #: Outcomes in a tally that are no reason of a rejection.

@@ -13,7 +13,8 @@ from content.terms import Audience
 from core.errors import Invalid
 from notifications import cap, values
 from notifications.models.app import App
-from notifications.models.campaign import ALL, APPROVED_ON, Campaign, Kind, ScheduleKind
+from notifications.models.campaign import ALL, Campaign, Kind, ScheduleKind
+from notifications.models.campaign_state import APPROVED_ON
 
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _LOCAL = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?")

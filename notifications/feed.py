@@ -11,7 +11,8 @@ from content.terms import Audience
 from core.errors import Gone, NotFound
 from notifications import words
 from notifications.definition import rfc3339
-from notifications.models.campaign import ALL, Campaign, CampaignState
+from notifications.models.campaign import ALL, Campaign
+from notifications.models.campaign_state import CampaignState
 
 MOST = 100
 

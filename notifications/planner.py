@@ -20,7 +20,8 @@ from core.states import TakenMeanwhile, advance
 from notifications import audience, fingerprint, timing
 from notifications.models.batch import BATCH_SIZE, MOST_CLAIMS, Batch, BatchState
 from notifications.models.brake import Brake, BrakeState, database_identity
-from notifications.models.campaign import BEFORE_THE_END, LIFECYCLE, Campaign, CampaignState, ScheduleKind
+from notifications.models.campaign import Campaign, ScheduleKind
+from notifications.models.campaign_state import BEFORE_THE_END, LIFECYCLE, CampaignState
 from notifications.models.registration import TICKET_LOCK, TICKET_SEQUENCE, Registration
 from notifications.models.upkeep import Upkeep
 from notifications.models.wave import Wave

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 from importlib.resources import files
+from typing import Any
 from zoneinfo import available_timezones
 
 import langcodes
@@ -16,6 +17,7 @@ from core.errors import Invalid
 _FID = re.compile(r"[A-Za-z0-9_-]{22}")
 #: Printable ASCII without spaces, and without what JSON would have to escape: a prepared message takes it as it is.
 _TOKEN = re.compile(r"[!#-\[\]-~]{1,512}")
+_subdivisions: Any = pycountry.subdivisions
 # No free text can hide in a version: digits, and at most one of four words.
 _VERSION = re.compile(r"\d{1,5}(\.\d{1,5}){0,3}(-(dev|alpha|beta|rc)(\.?\d{1,4})?)?(\+\d{1,9})?")
 
@@ -57,7 +59,7 @@ def region(country: str, value: str | None) -> str:
     """Return an ISO 3166-2 code of that country, "" for not known, or raise NotAValue."""
     if not value:
         return ""
-    found = pycountry.subdivisions.get(code=value) if re.fullmatch(r"[A-Z]{2}-[A-Z0-9]{1,3}", value) else None
+    found = _subdivisions.get(code=value) if re.fullmatch(r"[A-Z]{2}-[A-Z0-9]{1,3}", value) else None
     if found is None or found.country_code != country:
         raise NotAValue("region", f"region is an ISO 3166-2 code of {country}, or null.")
     return value

@@ -16,7 +16,8 @@ from notifications import audience
 from notifications.admin import looks
 from notifications.admin.preview import phones
 from notifications.models import App, Brake, BrakeState, Campaign, CampaignState
-from notifications.models.campaign import ALL, APPROVED_ON, LIFECYCLE
+from notifications.models.campaign import ALL
+from notifications.models.campaign_state import APPROVED_ON, LIFECYCLE
 
 S = CampaignState
 AUTHOR, APPROVER, STOPPER = (

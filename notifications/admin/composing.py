@@ -15,7 +15,8 @@ from core.pages import ConsoleForm
 from notifications import cap
 from notifications.definition import LONGEST
 from notifications.models import App, Campaign
-from notifications.models.campaign import APPROVED_ON, Kind
+from notifications.models.campaign import Kind
+from notifications.models.campaign_state import APPROVED_ON
 
 ALL = "all"
 KINDS = {

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from notifications.models import Campaign, CampaignState
-from notifications.models.campaign import IN_FLIGHT, ScheduleKind
+from notifications.models.campaign import ScheduleKind
+from notifications.models.campaign_state import IN_FLIGHT
 from notifications.timing import zone_of
 
 S = CampaignState

@@ -12,7 +12,7 @@ from core.pages import Card, Link, waiting
 from notifications.admin import looks
 from notifications.admin.campaigns import APPROVER, AUTHOR, STOPPER, pulled_brake
 from notifications.models import Campaign, CampaignState
-from notifications.models.campaign import IN_FLIGHT
+from notifications.models.campaign_state import IN_FLIGHT
 
 S = CampaignState
 

@@ -3,7 +3,8 @@
 from notifications.models.app import App, PushMode
 from notifications.models.batch import Batch, BatchState
 from notifications.models.brake import Brake, BrakeState
-from notifications.models.campaign import Campaign, CampaignState
+from notifications.models.campaign import Campaign
+from notifications.models.campaign_state import CampaignState
 from notifications.models.message import Message
 from notifications.models.quota import Quota
 from notifications.models.receipt_count import ReceiptCount, ReceiptEvent

@@ -14,9 +14,10 @@ from content.terms import Audience
 from core.errors import Conflict, Forbidden, Invalid, NotFound
 from core.models import User
 from core.roles import require
-from core.states import Edge, Lifecycle, TakenMeanwhile, advance
+from core.states import TakenMeanwhile, advance
 from notifications import cap
 from notifications.models.campaign_rules import FOUR_EYES, FROZEN_DEFINITION, KEPT
+from notifications.models.campaign_state import APPROVED_ON, LIFECYCLE, CampaignState
 
 #: The word that stands for every app, country, region, audience or locale.
 ALL = ["all"]
@@ -50,76 +51,6 @@ class ScheduleKind(models.TextChoices):
     NOW = "now"
     AT = "at"
     LOCAL = "local"
-
-
-class CampaignState(models.TextChoices):
-    """Where a campaign stands."""
-
-    #: May be edited.
-    DRAFT = "draft"
-    #: Messages and fingerprint are written; waits for a second person.
-    SUBMITTED = "submitted"
-    #: That person refused it for good.
-    REJECTED = "rejected"
-    #: Waits for its time.
-    APPROVED = "approved"
-    #: The audience is frozen; batches go out as they fall due.
-    SENDING = "sending"
-    #: A person stopped it for a while.
-    PAUSED = "paused"
-    #: The product stopped it because something is wrong.
-    HALTED = "halted"
-    #: The database was restored or failed over; a person has to look.
-    HELD = "held"
-    #: A person stopped it for good.
-    STOPPED = "stopped"
-    #: Every installation has an outcome.
-    DONE = "done"
-    #: Its last instant passed before it began.
-    EXPIRED = "expired"
-
-
-S = CampaignState
-LIFECYCLE = Lifecycle(
-    model="notifications.Campaign",
-    states=CampaignState,
-    initial=S.DRAFT,
-    edges=[
-        Edge(S.DRAFT, S.SUBMITTED, "submit", "its messages are written and fingerprinted"),
-        Edge(S.SUBMITTED, S.DRAFT, "return", "it goes back to be edited; the messages are deleted"),
-        Edge(S.SUBMITTED, S.REJECTED, "reject", "a second person refuses it"),
-        Edge(S.SUBMITTED, S.APPROVED, "approve", "a second person who never touched it approves its fingerprint"),
-        Edge(S.APPROVED, S.DRAFT, "reopen", "it goes back to be edited; messages and approval are deleted"),
-        Edge(S.APPROVED, S.SENDING, "begin", "the planner freezes the audience"),
-        Edge(S.APPROVED, S.HALTED, "refuse", "the planner refuses it, for example for fewer than 20 registrations"),
-        Edge(S.APPROVED, S.HELD, "hold", "the database was restored or failed over"),
-        Edge(S.APPROVED, S.STOPPED, "stop", "a person stops it for good"),
-        Edge(S.APPROVED, S.EXPIRED, "expire", "its last instant passed before it began"),
-        Edge(S.SENDING, S.PAUSED, "pause", "a person stops it for a while"),
-        Edge(S.SENDING, S.HALTED, "halt", "FCM's answers, a batch or the approval itself are not as they should be"),
-        Edge(S.SENDING, S.HELD, "hold", "the database was restored or failed over"),
-        Edge(S.SENDING, S.STOPPED, "stop", "a person stops it for good"),
-        Edge(S.SENDING, S.DONE, "finish", "every installation has an outcome"),
-        Edge(S.PAUSED, S.SENDING, "resume", "a person lets it go on"),
-        Edge(S.PAUSED, S.STOPPED, "stop", "a person stops it for good"),
-        Edge(S.PAUSED, S.DONE, "finish", "its last instant passed; the rest is skipped"),
-        Edge(S.HALTED, S.SENDING, "resume", "a person lets it go on after the cause is gone"),
-        Edge(S.HALTED, S.APPROVED, "resume", "a person lets the planner try again"),
-        Edge(S.HALTED, S.STOPPED, "stop", "a person stops it for good"),
-        Edge(S.HALTED, S.DONE, "finish", "its last instant passed; the rest is skipped"),
-        Edge(S.HELD, S.SENDING, "release", "a person has looked and lets it go on"),
-        Edge(S.HELD, S.APPROVED, "release", "a person has looked and lets it begin"),
-        Edge(S.HELD, S.STOPPED, "stop", "a person stops it for good"),
-        Edge(S.HELD, S.DONE, "finish", "its last instant passed; the rest is skipped"),
-    ],
-)
-
-#: From approval on.
-APPROVED_ON = (S.APPROVED, S.SENDING, S.PAUSED, S.HALTED, S.HELD, S.STOPPED, S.DONE, S.EXPIRED)
-#: The audience is frozen, or nearly so, and not everybody has an outcome.
-IN_FLIGHT = (S.SENDING, S.PAUSED, S.HALTED, S.HELD)
-#: Approved, and somebody may yet be sent something.
-BEFORE_THE_END = (S.APPROVED, *IN_FLIGHT)
 
 
 class CampaignQuerySet(models.QuerySet["Campaign"]):
@@ -259,7 +190,7 @@ class Campaign(models.Model):
         fields = definitions.parse(definition)
         with transaction.atomic():
             row = Campaign.objects.select_for_update().get(pk=self.pk)
-            if row.state != S.DRAFT:
+            if row.state != CampaignState.DRAFT:
                 raise Conflict("Only a draft can be edited; take it back first.", code="state")
             touched = sorted({*row.touched_by, by.pk})
             Campaign.objects.filter(pk=self.pk).update(touched_by=touched, **fields)
@@ -272,13 +203,13 @@ class Campaign(models.Model):
         require(by, "notifications.author_campaign")
         with transaction.atomic():
             self.refresh_from_db(from_queryset=Campaign.objects.select_for_update(of=("self",)))
-            LIFECYCLE.edge(self.state, S.SUBMITTED)
+            LIFECYCLE.edge(self.state, CampaignState.SUBMITTED)
             self.rev = self._next_rev()
             self.submitted_at = at
             payload.check(self, at=at)
             payload.write_messages(self)
             advance(
-                self, S.SUBMITTED, by=by, at=at, submitted_by=by, submitted_at=at, rev=self.rev, reason="",
+                self, CampaignState.SUBMITTED, by=by, at=at, submitted_by=by, submitted_at=at, rev=self.rev, reason="",
                 touched_by=sorted({*self.touched_by, by.pk}), fingerprint=fingerprint.compute(self),
             )  # fmt: skip
         return self.fingerprint
@@ -299,14 +230,14 @@ class Campaign(models.Model):
         require(by, "notifications.approve_campaign")
         with transaction.atomic():
             self.refresh_from_db(from_queryset=Campaign.objects.select_for_update(of=("self",)))
-            LIFECYCLE.edge(self.state, S.APPROVED)
+            LIFECYCLE.edge(self.state, CampaignState.APPROVED)
             if by.pk in self.touched_by:
                 raise FourEyes()
             if fingerprint != self.fingerprint or fingerprints.compute(self) != self.fingerprint:
                 raise OtherFingerprint()
             if self.not_after <= at:
                 raise Conflict("Its last instant has passed.", code="not-after")
-            advance(self, S.APPROVED, by=by, at=at, approved_by=by, approved_at=at)
+            advance(self, CampaignState.APPROVED, by=by, at=at, approved_by=by, approved_at=at)
             Brake.objects.release(self, by=by, at=at)
 
     def send_back(self, *, by: User, at: datetime, reason: str = "") -> None:
@@ -314,8 +245,8 @@ class Campaign(models.Model):
         require(by, "notifications.author_campaign" if by.pk in self.touched_by else "notifications.approve_campaign")
         with transaction.atomic():
             advance(
-                self, S.DRAFT, by=by, at=at, reason=reason, submitted_by=None, submitted_at=None, fingerprint="", rev=None,
-                approved_by=None, approved_at=None,
+                self, CampaignState.DRAFT, by=by, at=at, reason=reason, submitted_by=None, submitted_at=None, fingerprint="",
+                rev=None, approved_by=None, approved_at=None,
             )  # fmt: skip
             self.messages.all().delete()
 
@@ -324,21 +255,21 @@ class Campaign(models.Model):
         require(by, "notifications.approve_campaign")
         if not reason.strip():
             raise Invalid("A rejection says why.", code="reason", field="reason")
-        advance(self, S.REJECTED, by=by, at=at, reason=reason)
+        advance(self, CampaignState.REJECTED, by=by, at=at, reason=reason)
 
     def pause(self, *, by: User, at: datetime) -> None:
         """Let no further request leave until somebody resumes it."""
         from notifications.models.brake import Brake, BrakeState
 
         require(by, "notifications.stop_campaign")
-        LIFECYCLE.edge(self.state, S.PAUSED)
+        LIFECYCLE.edge(self.state, CampaignState.PAUSED)
         Brake.objects.pull(self, BrakeState.PAUSED, by=by, at=at)
         try:
-            advance(self, S.PAUSED, by=by, at=at)
+            advance(self, CampaignState.PAUSED, by=by, at=at)
         except TakenMeanwhile:
             # The planner may have let the state follow the brake already.
             self.refresh_from_db()
-            if self.state != S.PAUSED:
+            if self.state != CampaignState.PAUSED:
                 raise
 
     def resume(self, *, by: User, at: datetime) -> None:
@@ -348,10 +279,10 @@ class Campaign(models.Model):
 
         require(by, "notifications.stop_campaign")
         # The edge from submitted to approved belongs to an approver alone.
-        if self.state not in (S.PAUSED, S.HALTED, S.HELD):
+        if self.state not in (CampaignState.PAUSED, CampaignState.HALTED, CampaignState.HELD):
             raise Conflict("Only what was paused, halted or held can go on.", code="state")
         with transaction.atomic():
-            advance(self, S.SENDING if self.frozen_at else S.APPROVED, by=by, at=at, reason="")
+            advance(self, CampaignState.SENDING if self.frozen_at else CampaignState.APPROVED, by=by, at=at, reason="")
             # A batch that died on its workers gets new tries, and stays known as one that perhaps sent something.
             Batch.objects.filter(wave__campaign=self, claims__gt=1).update(claims=1)
             Brake.objects.release(self, by=by, at=at)
@@ -366,14 +297,14 @@ class Campaign(models.Model):
 
         require(by, "notifications.stop_campaign")
         self.refresh_from_db()
-        LIFECYCLE.edge(self.state, S.STOPPED)
+        LIFECYCLE.edge(self.state, CampaignState.STOPPED)
         Brake.objects.pull(self, BrakeState.STOPPED, by=by, at=at)
         try:
             with transaction.atomic():
                 with connection.cursor() as cursor:
                     cursor.execute("SET LOCAL lock_timeout = '1s'")
                 self.refresh_from_db()
-                advance(self, S.STOPPED, by=by, at=at, reason=reason)
+                advance(self, CampaignState.STOPPED, by=by, at=at, reason=reason)
         except (OperationalError, TakenMeanwhile):
             return
 
@@ -383,10 +314,10 @@ class Campaign(models.Model):
 
         system = User.objects.system()
         self.refresh_from_db()
-        if (str(self.state), str(S.HALTED)) not in LIFECYCLE.edges:
+        if (str(self.state), str(CampaignState.HALTED)) not in LIFECYCLE.edges:
             return False
         Brake.objects.pull(self, BrakeState.HALTED, by=system, at=at)
-        advance(self, S.HALTED, by=system, at=at, reason=reason[:500])
+        advance(self, CampaignState.HALTED, by=system, at=at, reason=reason[:500])
         return True
 
     def counts(self) -> dict[str, Any]:

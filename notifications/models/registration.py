@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 import pgtrigger
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.db.models import Q
 
 from content.terms import Audience
@@ -29,6 +29,16 @@ FORGET_AFTER = {Platform.ANDROID: 270, Platform.IOS: 60, Platform.WEB: 60}
 _CHANGEABLE = {
     "address_kind", "address", "platform", "locale", "country", "region", "time_zone", "audience", "app_version",
 }  # fmt: skip
+_UPSERT = """
+    INSERT INTO notifications_registration
+        (id, segment_id, address_kind, address_sealed, address_digest, app_version, secret_digest, seen_on)
+    VALUES (%(id)s, %(segment_id)s, %(address_kind)s, %(address_sealed)s, %(address_digest)s, %(app_version)s, %(secret_digest)s,
+        %(seen_on)s)
+    ON CONFLICT (address_digest) DO UPDATE SET
+        segment_id = EXCLUDED.segment_id, address_kind = EXCLUDED.address_kind, address_sealed = EXCLUDED.address_sealed,
+        app_version = EXCLUDED.app_version, secret_digest = EXCLUDED.secret_digest, seen_on = EXCLUDED.seen_on, gone_at = NULL
+    RETURNING id
+"""
 
 
 class StoresNoAddress(Conflict):
@@ -94,27 +104,32 @@ class RegistrationQuerySet(models.QuerySet["Registration"]):
         values.address(address_kind, address)
         key = sealed.digest(found.project, address)
         secret = secrets.token_urlsafe(32)
-        fields = {
-            "segment": Segment.objects.of(**place),
+        row: dict[str, Any] = {
+            "id": uuid.uuid4(),
+            "segment_id": Segment.objects.of(**place).pk,
             "address_kind": address_kind,
             "address_sealed": sealed.seal(address, row_digest=key),
+            "address_digest": key,
             "app_version": values.app_version(app_version),
             "secret_digest": _secret_digest(secret),
             "seen_on": at.date(),
-            "gone_at": None,
         }
-        with transaction.atomic():
-            if older := sealed.older_digests(found.project, address):
-                self.filter(address_digest__in=older).update(address_digest=key)
-            # One statement, so that a hundred simultaneous first registrations of an address still make one row.
-            self.bulk_create(
-                [Registration(address_digest=key, **fields)],
-                update_conflicts=True,
-                unique_fields=["address_digest"],
-                update_fields=list(fields),
-            )
-            identity = self.values_list("id", flat=True).get(address_digest=key)
+        if older := sealed.older_digests(found.project, address):
+            # Resealed in the same transaction: a sealed address opens beside its own digest only.
+            with transaction.atomic():
+                self._rename(older, key)
+                identity = _upsert(row)
+        else:
+            identity = _upsert(row)
         return Registered(identity, secret, at + REFRESH_AFTER, str(mode))
+
+    def _rename(self, older: list[str], key: str) -> None:
+        """Let the row of an address that was stored under an older key be found under the present one."""
+        known = dict(self.select_for_update().filter(address_digest__in=[key, *older]).values_list("address_digest", "pk"))
+        kept = next((known[digest] for digest in (key, *older) if digest in known), None)
+        if kept is not None:
+            self.filter(pk__in=[pk for pk in known.values() if pk != kept]).delete()
+            self.filter(pk=kept).update(address_digest=key)
 
     def authenticated(self, identity: str | uuid.UUID, secret: str) -> Registration:
         """Return the installation that holds this secret; NoSuchRegistration for an unknown identity and a wrong secret alike."""
@@ -270,6 +285,17 @@ def _place(
         "zone": values.time_zone(zone),
         "platform": platform,
     }
+
+
+def _upsert(row: dict[str, Any]) -> uuid.UUID:
+    """Insert a row or renew the known one of its address, and return its id.
+
+    One statement, so that a hundred simultaneous first registrations of an address still make one row.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_UPSERT, row)
+        identity: uuid.UUID = cursor.fetchone()[0]
+    return identity
 
 
 def _secret_digest(secret: str) -> str:

@@ -13,6 +13,7 @@ from django.db import connection, transaction
 
 from notifications import audience, planner
 from notifications.models import App, Batch, Campaign, Registration, Wave
+from notifications.models.registration import TICKET_LOCK
 from tests import make
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -76,7 +77,11 @@ def test_registering_does_not_wait_for_the_rest_of_a_freeze(thirty: None) -> Non
     with transaction.atomic():
         high = planner._barrier()
         with connection.cursor() as cursor:
-            cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND mode = 'ExclusiveLock'")
+            cursor.execute(
+                "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND (classid, objid) = (%s, %s) AND database = "
+                "(SELECT oid FROM pg_database WHERE datname = current_database())",
+                TICKET_LOCK,
+            )
             held = cursor.fetchone()[0]
 
     assert held == 0

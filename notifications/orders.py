@@ -1,0 +1,60 @@
+"""A campaign as a sender may use it: checked against its approval, with its messages cut ready for addresses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from notifications import audience, fingerprint, words
+from notifications.audience import FEWEST
+from notifications.fcm import Template
+from notifications.models.batch import Batch
+from notifications.models.campaign import Campaign
+from notifications.models.segment import Segment
+from notifications.models.wave import Wave
+
+
+class NotAsApproved(Exception):
+    """What is stored is not what was approved; the argument says in words why nothing is sent."""
+
+
+@dataclass
+class Order:
+    """A campaign that was checked against its approval: which segment gets which message."""
+
+    campaign: Campaign
+    templates: dict[int, Template]
+    _message_of: dict[int, int] = field(default_factory=dict)
+    _segments_of: dict[int, list[int]] = field(default_factory=dict)
+
+    @classmethod
+    def load(cls, campaign_id: int) -> Order:
+        """Read the campaign and its messages, or raise NotAsApproved: exactly the approved bytes leave, to those meant."""
+        campaign = Campaign.objects.get(pk=campaign_id)
+        if campaign.approved_by_id is None or fingerprint.compute(campaign) != campaign.fingerprint:
+            raise NotAsApproved("What is stored is not what was approved: the fingerprint differs. Nothing is sent.")
+        try:
+            audience.apps(campaign)
+        except audience.NotForReaders as error:
+            raise NotAsApproved(error.detail) from error
+        if sum(Batch.objects.filter(wave__campaign=campaign).values_list("n", flat=True)) < FEWEST:
+            raise NotAsApproved(audience.TooFew().detail)
+        return cls(campaign, {message.pk: Template(message.body) for message in campaign.messages.all()})
+
+    def segments(self, wave_id: int, low: int, high: int) -> list[int]:
+        """Return the wave's segments within a range of a batch."""
+        if wave_id not in self._segments_of:
+            self._segments_of[wave_id] = Wave.objects.values_list("segments", flat=True).get(pk=wave_id)
+        return [segment for segment in self._segments_of[wave_id] if low <= segment <= high]
+
+    def message(self, segment_id: int) -> int:
+        """Return the id of the message for a segment."""
+        if segment_id not in self._message_of:
+            by_key = {message.key: message.pk for message in self.campaign.messages.all()}
+            for segment in Segment.objects.filter(pk__in=self._all_segments()):
+                locale = words.served(self.campaign, segment.locale)
+                tongue = locale if locale is not None else f"{self.campaign.home_locale}*"
+                self._message_of[segment.pk] = by_key[f"{tongue}/{segment.audience}/{segment.platform}"]
+        return self._message_of[segment_id]
+
+    def _all_segments(self) -> set[int]:
+        return {segment for segments in self._segments_of.values() for segment in segments}
