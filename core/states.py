@@ -139,7 +139,7 @@ def diagrams() -> str:
         parts.append(f"\n## {label}\n\n```mermaid\nstateDiagram-v2\n    [*] --> {_node(lifecycle.initial)}")
         lines = []
         for number, edge in enumerate(lifecycle.edges.values()):
-            letter = chr(ord("a") + number)
+            letter = "a" * (number // 26) + chr(ord("a") + number % 26)
             parts.append(f"    {_node(edge.from_state)} --> {_node(edge.to_state)}: {letter}")
             lines.append(f"- **{letter}** {edge.from_state} → {edge.to_state} (*{edge.verb}*): {edge.sentence}")
         parts.append("```\n\n" + "\n".join(lines) + "\n")

@@ -288,7 +288,7 @@ class Campaign(models.Model):
             Brake.objects.release(self, by=by, at=at)
 
     def stop(self, *, by: User, at: datetime, reason: str = "") -> None:
-        """Stop it for good: no further request leaves, and the alert is out of the feed.
+        """Stop it for good: no further request leaves, and the alert is out of the feed, also when all was sent already.
 
         The brake is pulled before anything that could wait for a lock. Where the campaign's row is held by somebody, its state
         follows with the next tick.

@@ -66,6 +66,7 @@ LIFECYCLE = Lifecycle(
         Edge(S.HELD, S.APPROVED, "release", "a person has looked and lets it begin"),
         Edge(S.HELD, S.STOPPED, "stop", "a person stops it for good"),
         Edge(S.HELD, S.DONE, "finish", "its last instant passed; the rest is skipped"),
+        Edge(S.DONE, S.STOPPED, "withdraw", "a person takes it out of the feed after it was sent"),
     ],
 )
 

@@ -81,6 +81,18 @@ def test_expired_alerts_are_found_by_before_alone() -> None:
     assert feed.alert(str(campaign.pk), locale="en", at=later)["expires"]
 
 
+def test_an_alert_that_was_sent_can_still_be_taken_out_of_the_feed() -> None:
+    make.app("teen", push_mode="feed")
+    campaign = opened(apps=["teen"], audience={"countries": "all", "audiences": ["parent"]})
+    assert (campaign.state, len(feed.alerts(**WHERE, at=now()))) == ("done", 1)
+
+    campaign.stop(by=make.campaign_staff()[0], at=now(), reason="The text is wrong.")
+
+    assert (campaign.state, feed.alerts(**WHERE, at=now())) == ("stopped", [])
+    with pytest.raises(feed.AlertStopped):
+        feed.alert(campaign.pk, locale="en", at=now())
+
+
 def test_a_reader_without_a_text_gets_the_home_text_labelled() -> None:
     campaign = opened()
 
