@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import pycountry
+
 from content.checks.gate import text_faults
 from content.checks.tokens import differing_tokens, tokens
 from content.fallback import Served, chain, serve
@@ -183,6 +185,7 @@ class Items:
             "purpose": purpose,
             "country": service.country,
             "regions": list(service.regions),
+            "region_names": [_region_name(code) for code in service.regions],
             "area": list(service.area) if service.area is not None else None,
             "roles": list(service.roles),
             "audiences": list(service.audiences),
@@ -242,3 +245,9 @@ def _earliest(days: Sequence[str | None]) -> str | None:
     """Return the earliest day; None where one is missing, because then the whole was never checked."""
     known = [day for day in days if day is not None]
     return min(known) if len(known) == len(days) and known else None
+
+
+def _region_name(code: str) -> str:
+    """Return the name of an ISO 3166-2 region as the standard has it, isolated, for readers whose region is not known."""
+    found = pycountry.subdivisions.get(code=code)
+    return isolate(found.name if found is not None else code)

@@ -131,6 +131,7 @@ class Service(_Shape):
     purpose = Phrase(allow_null=True)
     country = _text()
     regions = _texts(help_text="ISO 3166-2; empty: the whole country.")
+    region_names = _texts(help_text="The same in words, isolated; to be shown where the reader's region is not known.")
     area = _texts(allow_null=True, help_text="Countries a worldwide service works in; null: everywhere.")
     roles = serializers.ListField(child=serializers.ChoiceField(Role.choices))
     audiences = serializers.ListField(child=serializers.ChoiceField(Audience.choices))

@@ -89,6 +89,14 @@ def test_a_channel_is_dialled_as_printed_and_shown_isolated(content: None) -> No
     }
 
 
+def test_a_regional_service_comes_with_the_names_of_its_regions(content: None) -> None:
+    make.service("gb-wales", regions=["GB-WLS", "GB-SCT"])
+
+    service = next(item for item in pack("GB", "ar")["services"] if item["id"] == "gb-wales")
+
+    assert service["region_names"] == ["\u2066Wales\u2069", "\u2066Scotland\u2069"]
+
+
 def test_no_provenance_reaches_a_pack(content: None) -> None:
     Service.objects.update(source="https://provenance.example", notes="secret note", more_sources=["https://more.example"])
 
