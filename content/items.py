@@ -250,4 +250,5 @@ def _earliest(days: Sequence[str | None]) -> str | None:
 def _region_name(code: str) -> str:
     """Return the name of an ISO 3166-2 region as the standard has it, isolated, for readers whose region is not known."""
     found = pycountry.subdivisions.get(code=code)
-    return isolate(found.name if found is not None else code)
+    # The standard's list puts other names and codes behind in brackets: "Wales [Cymru GB-CYM]".
+    return isolate(found.name.partition(" [")[0] if found is not None else code)
