@@ -166,7 +166,10 @@ class Account:
         except (ValueError, AttributeError, OSError) as error:
             raise CredentialsRefused(f"The service-account file of {project} cannot be used.") from error
         session = requests.Session()
-        session.trust_env = not is_loopback(account["token_uri"])
+        if is_loopback(account["token_uri"]):
+            # Our own emulator: past any proxy, and with the authority that signed its certificate.
+            session.trust_env = False
+            session.verify = settings.FCM_CA_BUNDLE or True
         self._request = partial(google.auth.transport.requests.Request(session), timeout=10)
 
     def bearer(self) -> str:
