@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import json
 import ssl
+import subprocess
+import sys
 import threading
+import time
+import urllib.request
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,6 +25,7 @@ from cryptography.x509.oid import NameOID
 from notifications import fcm, outcomes
 from notifications.fcm import Sender, Target, Template
 from notifications.outcomes import Kind, Outcome
+from tests.processes import ROOT, free_port
 
 Answering = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 ACCEPT = b'HTTP/1.1 200 OK\r\nContent-Length: 36\r\n\r\n{"name": "projects/p/messages/0:1"}  '
@@ -233,3 +239,27 @@ def test_a_server_without_a_trusted_certificate_is_sent_nothing(
 
     assert (untrusted[0], asked) == (outcomes.UNREACHABLE, 0)
     assert trusted[0] == outcomes.ACCEPTED
+
+
+def test_over_tls_everything_goes_by_http_2(settings: Any, tmp_path: Path) -> None:
+    _, bundle = certificate(tmp_path)
+    port = free_port()
+    settings.FCM_ENDPOINT, settings.FCM_CA_BUNDLE = f"https://127.0.0.1:{port}", str(bundle)
+    command = ["granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), "--no-ws", "--log-level", "warning"]
+    keys = ["--ssl-certificate", str(tmp_path / "server.pem"), "--ssl-keyfile", str(tmp_path / "key.pem")]
+    server = subprocess.Popen([sys.executable, "-m", *command, *keys, "tests.notifications.wsgi_fcm:application"], cwd=ROOT)
+    trust = ssl.create_default_context(cafile=str(bundle))
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=trust))
+    try:
+        deadline = time.monotonic() + 20
+        while outcomes.ACCEPTED not in send().values():
+            assert time.monotonic() < deadline
+        results = send(500)
+        with direct.open(f"{settings.FCM_ENDPOINT}/", timeout=10) as answer:
+            protocols = json.loads(answer.read())
+    finally:
+        server.terminate()
+        server.wait(timeout=10)
+
+    assert set(results.values()) == {outcomes.ACCEPTED}
+    assert protocols == {"HTTP/2": 501}
