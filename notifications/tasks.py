@@ -8,9 +8,9 @@ from __future__ import annotations
 import fcntl
 import os
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from celery import shared_task
@@ -21,8 +21,11 @@ from notifications import delivery, planner
 DELIVER_SECONDS = 20.0
 #: A wake-up that was on its way for longer than this is not needed any more: there is one each second.
 STALE_SECONDS = 5.0
-#: The worker's main process: it imports this file before it forks its children.
-_WORKER = os.getpid()
+#: Held by the sender among a worker's processes, which inherit this nameless file: a POSIX lock belongs to one process, and goes
+#: with it however that ends. The second lock does the same among the threads of one process.
+_AMONG_PROCESSES, _name = tempfile.mkstemp(prefix="fingerpost-")
+os.unlink(_name)
+_AMONG_THREADS = threading.Lock()
 
 
 @shared_task(name="notifications.tasks.tick")  # type: ignore[untyped-decorator]
@@ -47,18 +50,21 @@ def deliver(*, woken_at: float, **_unknown: Any) -> None:
 @contextmanager
 def _only_sender() -> Iterator[bool]:
     """Tell whether this is the only sender of its worker: the worker's other processes stay free for the planner."""
-    path = Path(tempfile.gettempdir()) / f"fingerpost-sender-{os.getuid()}-{_WORKER}"
-    # The lock goes with the process that holds it, however that ends.
-    descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    if not _AMONG_THREADS.acquire(blocking=False):
+        yield False
+        return
+    alone = _locked()
     try:
-        yield _locked(descriptor)
+        yield alone
     finally:
-        os.close(descriptor)
+        if alone:
+            fcntl.lockf(_AMONG_PROCESSES, fcntl.LOCK_UN)
+        _AMONG_THREADS.release()
 
 
-def _locked(descriptor: int) -> bool:
+def _locked() -> bool:
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+        fcntl.lockf(_AMONG_PROCESSES, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
         return False
     return True
