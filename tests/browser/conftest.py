@@ -26,7 +26,7 @@ ARGS = [
 PASSWORD = "a-long-demo-password"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     path = shutil.which("chromium")
     assert path, "Chromium is missing: apt-get install chromium"
