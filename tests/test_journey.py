@@ -37,7 +37,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("journey") / "home"
     folder.mkdir(mode=0o700)
     yield folder
-    for name in ("run", "other", "harness/run"):
+    for name in ("run", "other", "harness/run", "failed/run"):
         environment = {**Run.surroundings(), "FINGERPOST_RUN_DIR": str(folder / name)}
         subprocess.run([ROOT / "run", "reset"], env=environment, check=True, capture_output=True)
     assert left_running(folder) == []
@@ -211,6 +211,19 @@ def test_a_port_in_use_gets_one_sentence(serving: Run, home: Path) -> None:
     assert (other.returncode, other.stdout) == (1, "")
     assert other.stderr.startswith(f"Port {serving.port} is in use")
     assert other.stderr.count("\n") == 1
+
+
+def test_a_journey_that_cannot_go_on_says_why_in_its_last_line(home: Path, told: Run) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        taken = str(other.getsockname()[1])
+        failed = Run(home / "failed", "--once", FINGERPOST_POSTGRES_PORT=taken)
+        failed.process.wait(60)
+
+    assert failed.process.returncode == 1
+    assert failed.output.splitlines()[-1].startswith(f"JOURNEY FAILED: Port {taken} is in use")
+    assert left_running(home / "failed") == []
 
 
 def test_a_worker_that_dies_is_started_again(serving: Run) -> None:

@@ -193,7 +193,7 @@ def finished(sandbox: Sandbox, number: str, seconds: float = 90) -> dict[str, An
             raise Failed(f"campaign {number} was halted: {status['halted']}")
         if status["finished_at"]:
             return status
-    raise Failed(f"campaign {number} did not finish within {seconds:.0f} s: {json.dumps(status)}")
+    raise Failed(f"campaign {number} did not finish within {seconds:.0f} s: {status.get('waiting') or json.dumps(status)}")
 
 
 def check(client: Client, sandbox: Sandbox, status: dict[str, Any], figures: dict[str, Any], at_least: int = SAMPLES) -> None:
