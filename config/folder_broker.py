@@ -6,8 +6,11 @@ read it as JSON, and the whole worker ends. Here a message gets its name only wh
 
 from __future__ import annotations
 
+import fcntl
 import os
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from queue import Empty
 from time import monotonic
@@ -20,6 +23,23 @@ from kombu.utils.json import dumps
 
 class Channel(filesystem.Channel):
     """Messages as files of a folder, each put there whole."""
+
+    def _queue_bind(self, exchange: str, routing_key: str, pattern: str, queue: str) -> None:
+        with self._bindings(fcntl.LOCK_EX):
+            super()._queue_bind(exchange, routing_key, pattern, queue)  # type: ignore[no-untyped-call]
+
+    def get_table(self, exchange: str) -> Any:
+        with self._bindings(fcntl.LOCK_SH):
+            return super().get_table(exchange)  # type: ignore[no-untyped-call]
+
+    @contextmanager
+    def _bindings(self, kind: int) -> Iterator[None]:
+        """Hold a lock of our own: the table of queues, too, is created empty and written afterwards."""
+        folder = Path(self.control_folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        with (folder / "bindings.lock").open("w") as file:
+            fcntl.flock(file, kind)
+            yield
 
     def _put(self, queue: str, payload: Any, **kwargs: Any) -> None:  # type: ignore[override]
         name = f"{round(monotonic() * 1000)}_{uuid.uuid4()}.{queue}"

@@ -34,14 +34,16 @@ def test_a_message_is_taken_whole_while_others_are_being_put(tmp_path: Path) -> 
         except BaseException as error:
             errors.append(error)
 
-    putting = [threading.Thread(target=put) for _ in range(3)]
-    for thread in putting:
-        thread.start()
-    taken = []
     with Connection("filesystem://", transport="config.folder_broker:Transport", transport_options=options) as link:
+        # Threads of one process share what kombu knows of bindings, so the queue is bound before any of them puts.
         queue = link.SimpleQueue("wake")
+        putting = [threading.Thread(target=put) for _ in range(3)]
+        for thread in putting:
+            thread.start()
+        taken = []
         while len(taken) < 900:
-            message = queue.get(timeout=10)
+            assert not errors
+            message = queue.get(timeout=30)
             taken.append(message.payload["number"])
             message.ack()
     for thread in putting:
