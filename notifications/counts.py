@@ -8,7 +8,7 @@ from typing import Any
 from django.db import connection
 
 from notifications.definition import rfc3339
-from notifications.models.campaign import Campaign
+from notifications.models.campaign import Campaign, most_marked
 from notifications.models.campaign_state import CampaignState
 from notifications.models.quota import Quota
 
@@ -25,7 +25,7 @@ _SNAPSHOT = """
              jsonb_each(tallies.tally) AS message, jsonb_each_text(message.value) AS outcome
         GROUP BY outcome.key
     )
-    SELECT c.state, c.reason, c.fingerprint, c.devices, c.started_at, c.finished_at,
+    SELECT c.state, c.reason, c.fingerprint, c.devices, c.gone, c.started_at, c.finished_at,
            c.accepted + coalesce(l.accepted, 0), c.unknown + coalesce(l.unknown, 0), c.skipped + coalesce(l.skipped, 0),
            coalesce(l.pending, 0), l.ready_at, (SELECT coalesce(jsonb_object_agg(key, total), '{}') FROM reasons), now()
     FROM notifications_campaign c, (
@@ -42,7 +42,7 @@ def of(campaign: Campaign) -> dict[str, Any]:
     """Return what `campaign status` prints; devices = accepted + rejected + unknown + pending + skipped at every instant."""
     with connection.cursor() as cursor:
         cursor.execute(_SNAPSHOT, {"id": campaign.pk})
-        state, reason, fingerprint, devices, started_at, finished_at, *counted = cursor.fetchone()
+        state, reason, fingerprint, devices, gone, started_at, finished_at, *counted = cursor.fetchone()
     accepted, unknown, skipped, pending, ready_at, outcomes, now = counted
     rejected = {name: int(total) for name, total in sorted(json.loads(outcomes).items()) if name not in _NOT_REASONS}
     waiting = None
@@ -66,4 +66,16 @@ def of(campaign: Campaign) -> dict[str, Any]:
         "finished_at": rfc3339(finished_at) if finished_at else None,
         "halted": reason if state in (CampaignState.HALTED, CampaignState.HELD) else None,
         "waiting": waiting,
+        "notice": _too_many_gone(gone, devices),
     }
+
+
+def _too_many_gone(gone: int, devices: int) -> str | None:
+    """Say when FCM called so many gone that a person should look, else None."""
+    most = most_marked(devices)
+    if gone <= most:
+        return None
+    return (
+        f"FCM calls {gone} installations gone, more than is usual: {most} were taken off the list at the most, the others stay. "
+        "See whether the Firebase project is the right one."
+    )

@@ -12,16 +12,16 @@ import time
 from collections import Counter
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
-from functools import partial
+from typing import NamedTuple
 
 from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
 from notifications import fcm, outcomes, sealed
 from notifications.fcm import Sender, Target
-from notifications.models.batch import BATCH_SIZE, Batch, Claim, Settlement
+from notifications.models.batch import BATCH_SIZE, MANY, Batch, Claim, Settlement
 from notifications.models.campaign import Campaign
-from notifications.models.quota import Quota
+from notifications.models.quota import VOID_AFTER, Permit, Quota
 from notifications.orders import NotAsApproved, Order
 from notifications.outcomes import Kind, Outcome
 from notifications.watch import Watch
@@ -36,8 +36,7 @@ FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0
 _logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class Reader:
+class Reader(NamedTuple):
     """One installation of a batch, as plain values."""
 
     segment: int
@@ -51,9 +50,7 @@ class OpenBatch:
     """A claimed batch on its way."""
 
     claim: Claim
-    project: str
-    #: How often the project was blocked since it last accepted something.
-    strikes: int
+    permit: Permit
     readers: dict[int, Reader]
     #: Outcomes without sending: addresses that cannot be read.
     known: dict[int, Outcome]
@@ -75,13 +72,15 @@ class _Run:
         self._open: list[OpenBatch] = []
         self._orders: dict[int, Order] = {}
         self._settled = 0
+        #: Projects that had something to claim when we last looked, and how many batches (21 at the most).
+        self._waiting: dict[str, int] = {}
 
     def run(self) -> int:
         with Watch() as self._watch:
             while True:
                 more = self._claim_more()
                 if self._open:
-                    self._settle_finished(timeout=0.0 if more else 0.25)
+                    self._settle_finished(timeout=0.0 if more else 0.05)
                 elif not more:
                     return self._settled
 
@@ -100,28 +99,41 @@ class _Run:
 
     def _claim_some(self) -> bool:
         """Claim up to one batch for each project that waits; tell whether there was one."""
+        if len(self._open) >= MOST_OPEN:
+            return False
+        if not self._waiting:
+            self._waiting = Batch.objects.projects_waiting()
         claimed = False
-        for project in Batch.objects.projects_waiting() if len(self._open) < MOST_OPEN else ():
-            strikes = Quota.objects.permit(project, messages=BATCH_SIZE)
-            if strikes is not None and (claim := Batch.objects.claim(project)) is not None:
-                claimed = self._begin(claim, project, strikes) or claimed
+        for project, batches in list(self._waiting.items()):
+            permit = Quota.objects.permit(project, messages=BATCH_SIZE, ramp=batches > MANY)
+            if permit is None:
+                continue
+            claim = Batch.objects.claim(project)
+            if unused := permit.messages - (claim.number if claim else 0):
+                Quota.objects.give_back(permit, unused=unused)
+                # Near the end, or at it: look again how much is left.
+                self._waiting = {}
+            if claim is not None:
+                claimed = self._begin(claim, permit) or claimed
         return claimed
 
-    def _begin(self, claim: Claim, project: str, strikes: int) -> bool:
+    def _begin(self, claim: Claim, permit: Permit) -> bool:
         """Start sending a claimed batch, or give it back with the reason; tell whether it was started."""
         try:
             order = self._order(claim.campaign_id)
-            bearer = self._sender.authorize(project)
+            bearer = self._sender.authorize(permit.project)
             readers, targets, known = _read(claim, order)
         except fcm.CredentialsUnreachable as error:
             Batch.objects.give_back(claim)
-            _block(project, Outcome(Kind.LATER, block=error.detail))
+            _block(permit.project, Outcome(Kind.LATER, block=error.detail))
         except (NotAsApproved, fcm.CredentialsRefused, sealed.KeyMissing) as error:
             Batch.objects.give_back(claim)
             _halt(claim, str(error))
         else:
-            sending = self._sender.send(project, bearer, targets, ttl=partial(_ttl, self._watch, claim))
-            self._open.append(OpenBatch(claim, project, strikes, readers, known, sending))
+            starts = self._watch.local(permit.starts)
+            leave = Leave(self._watch, claim, permit)
+            sending = self._sender.send(permit.project, bearer, targets, leave=leave, starts=starts, pause=permit.pause)
+            self._open.append(OpenBatch(claim, permit, readers, known, sending))
             return True
         return False
 
@@ -150,10 +162,20 @@ class _Run:
             _logger.warning("A settlement came too late and is void; its batch will be sent again.")
         if halt:
             _halt(batch.claim, halt)
+        self._keep_pace(batch.permit, results)
+
+    def _keep_pace(self, permit: Permit, results: dict[int, Outcome]) -> None:
+        """Block, slow down or speed up the project, by how FCM answered."""
+        accepted = any(outcome.kind is Kind.ACCEPTED for outcome in results.values())
+        slow = sum(outcome.slow for outcome in results.values())
+        if slow * 100 > len(results):
+            Quota.objects.slow_down(permit.project)
+        elif permit.slowed and accepted and not slow:
+            Quota.objects.speed_up(permit.project)
         if (trouble := _reason_to_block(results)) is not None:
-            _block(batch.project, trouble)
-        elif batch.strikes and outcomes.ACCEPTED in results.values():
-            Quota.objects.answers_again(batch.project)
+            _block(permit.project, trouble)
+        elif permit.strikes and accepted:
+            Quota.objects.answers_again(permit.project)
 
     def _write(self, claim: Claim, result: Settlement) -> bool:
         while True:
@@ -167,12 +189,29 @@ class _Run:
                 time.sleep(0.5)
 
 
-def _ttl(watch: Watch, claim: Claim) -> int:
-    """Return the seconds until the campaign's last instant, or 0 when no further request of this claim may start."""
-    now = watch.now()
-    if not watch.allows(claim.campaign_id) or now > claim.lease_until - LAST_START:
-        return 0
-    return int(claim.not_after - now)
+class Leave(NamedTuple):
+    """Whether the next request of a claim may leave: asked before each."""
+
+    watch: Watch
+    claim: Claim
+    permit: Permit
+
+    def ttl(self) -> int:
+        """Return the seconds until the campaign's last instant, or 0 when no further request of this claim may start.
+
+        It may not when a brake is on or cannot be read, when the project asked for silence, when the lease nears its end, and
+        when the permit is over: whoever stalled must not send at once what others were given the time for.
+        """
+        now = self.watch.now()
+        if now > min(self.permit.ends + VOID_AFTER, self.claim.lease_until - LAST_START):
+            return 0
+        if not self.watch.allows(self.claim.campaign_id, self.permit.project):
+            return 0
+        return int(self.claim.not_after - now)
+
+    def hush(self) -> None:
+        """Let nothing else leave for this project: FCM asked for silence."""
+        self.watch.hush(self.permit.project)
 
 
 def _read(claim: Claim, order: Order) -> tuple[dict[int, Reader], list[Target], dict[int, Outcome]]:
@@ -186,24 +225,24 @@ def _read(claim: Claim, order: Order) -> tuple[dict[int, Reader], list[Target], 
             WHERE (r.segment_id, r.ticket) >= (%(low_segment)s, %(low_ticket)s)
                 AND (r.segment_id, r.ticket) <= (%(high_segment)s, %(high_ticket)s)
                 AND r.segment_id = ANY(%(segments)s) AND r.ticket <= %(mark)s AND r.gone_at IS NULL
-                AND (%(fresh)s OR r.ticket = ANY(%(left)s))
+                AND CASE WHEN %(fresh)s THEN r.ticket <> ALL(%(canary)s) ELSE r.ticket = ANY(%(left)s) END
             """,
             {
                 "low_segment": low_segment, "low_ticket": low_ticket, "high_segment": high_segment, "high_ticket": high_ticket,
                 "segments": order.segments(claim.wave_id, low_segment, high_segment), "mark": order.campaign.ticket_high,
-                "fresh": claim.fresh, "left": [*claim.later, *claim.unsure],
+                "fresh": claim.fresh, "left": [*claim.later, *claim.unsure], "canary": order.canary(claim.wave_id),
             },
         )  # fmt: skip
         rows = cursor.fetchall()
     readers, targets, known = {}, [], {}
-    for segment, ticket, kind, sealed_address, digest in rows:
-        reader = readers[ticket] = Reader(segment, ticket, digest, order.message(segment))
-        try:
-            address = sealed.unseal(sealed_address, row_digest=digest)
-        except sealed.Damaged:
+    addresses = sealed.unseal_all((row[3], row[4]) for row in rows)
+    for (segment, ticket, kind, _, digest), address in zip(rows, addresses, strict=True):
+        message = order.message(segment)
+        readers[ticket] = Reader(segment, ticket, digest, message)
+        if address is None:
             known[ticket] = outcomes.DAMAGED
         else:
-            targets.append(Target(ticket, kind, address, order.templates[reader.message]))
+            targets.append(Target(ticket, kind, address, order.templates[message]))
     return readers, targets, known
 
 
@@ -220,7 +259,7 @@ def judge(batch: OpenBatch, results: dict[int, Outcome], *, halting: bool) -> Se
     tally = {message: Counter(numbers) for message, numbers in claim.tally.items()}
     later: list[int] = []
     unsure: list[int] = []
-    gone: list[tuple[int, int, str]] = []
+    gone: list[tuple[int, int, str, str]] = []
     for ticket, reader in batch.readers.items():
         outcome = results.get(ticket, _NOT_STARTED)
         if outcome.kind is Kind.LATER or (halting and outcome.if_most):
@@ -232,8 +271,7 @@ def judge(batch: OpenBatch, results: dict[int, Outcome], *, halting: bool) -> Se
             name = outcome.reason or ("unknown" if outcome.kind is Kind.UNSURE else str(outcome.kind))
             tally.setdefault(str(reader.message), Counter())[name] += 1
             if outcome.gone:
-                gone.append((reader.segment, ticket, reader.digest))
-    expected = claim.n if claim.fresh else len(claim.later) + len(claim.unsure)
+                gone.append((reader.segment, ticket, reader.digest, outcome.reason))
     # Whoever moved or was deleted meanwhile: not sent to now, though perhaps by the try that nobody heard the end of.
     vanished_unsure = len(claim.unsure - batch.readers.keys())
     put_off = bool(unsure) or any(outcome.slow for outcome in results.values())
@@ -241,7 +279,7 @@ def judge(batch: OpenBatch, results: dict[int, Outcome], *, halting: bool) -> Se
         accepted=counted[Kind.ACCEPTED],
         rejected=counted[Kind.REJECTED],
         unknown=counted[Kind.UNSURE] + vanished_unsure,
-        skipped=expected - len(batch.readers) - vanished_unsure,
+        skipped=claim.number - len(batch.readers) - vanished_unsure,
         tally={message: dict(numbers) for message, numbers in tally.items()},
         later=later,
         unsure=unsure,
@@ -268,7 +306,7 @@ def _reason_to_block(results: dict[int, Outcome]) -> Outcome | None:
     if blocking:
         return max(blocking, key=lambda outcome: outcome.wait or outcome.first_wait)
     slow = sum(outcome.slow for outcome in results.values())
-    if slow >= fcm.SLOW_ANSWERS and outcomes.ACCEPTED not in results.values():
+    if slow >= fcm.SLOW_ANSWERS and not any(outcome.kind is Kind.ACCEPTED for outcome in results.values()):
         return Outcome(Kind.LATER, block="FCM answers that it is down.")
     return None
 

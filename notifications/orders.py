@@ -24,7 +24,7 @@ class Order:
     campaign: Campaign
     templates: dict[int, Template]
     _message_of: dict[int, int] = field(default_factory=dict)
-    _segments_of: dict[int, list[int]] = field(default_factory=dict)
+    _waves: dict[int, Wave] = field(default_factory=dict)
 
     @classmethod
     def load(cls, campaign_id: int) -> Order:
@@ -42,9 +42,16 @@ class Order:
 
     def segments(self, wave_id: int, low: int, high: int) -> list[int]:
         """Return the wave's segments within a range of a batch."""
-        if wave_id not in self._segments_of:
-            self._segments_of[wave_id] = Wave.objects.values_list("segments", flat=True).get(pk=wave_id)
-        return [segment for segment in self._segments_of[wave_id] if low <= segment <= high]
+        return [segment for segment in self._wave(wave_id).segments if low <= segment <= high]
+
+    def canary(self, wave_id: int) -> list[int]:
+        """Return the tickets of the wave that have a batch of their own."""
+        return self._wave(wave_id).canary
+
+    def _wave(self, wave_id: int) -> Wave:
+        if wave_id not in self._waves:
+            self._waves[wave_id] = Wave.objects.get(pk=wave_id)
+        return self._waves[wave_id]
 
     def message(self, segment_id: int) -> int:
         """Return the id of the message for a segment."""
@@ -57,4 +64,4 @@ class Order:
         return self._message_of[segment_id]
 
     def _all_segments(self) -> set[int]:
-        return {segment for segments in self._segments_of.values() for segment in segments}
+        return {segment for wave in self._waves.values() for segment in wave.segments}

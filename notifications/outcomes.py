@@ -37,7 +37,7 @@ class Outcome:
     kind: Kind
     #: Why it was rejected: a short name that is counted.
     reason: str = ""
-    #: The installation is gone, for as long as its address is still the one that failed.
+    #: The installation is off the list, for as long as its address is still the one that failed.
     gone: bool = False
     #: Why the whole campaign has to halt, in words for a person.
     halt: str = ""
@@ -59,18 +59,19 @@ class Outcome:
 
 ACCEPTED = Outcome(Kind.ACCEPTED)
 GONE = Outcome(Kind.REJECTED, reason="unregistered", gone=True)
+QUARANTINED = Outcome(Kind.REJECTED, reason="invalid-address", gone=True)
 UNSURE = Outcome(Kind.UNSURE)
 UNREACHABLE = Outcome(Kind.LATER, block="FCM cannot be reached.", slow=True)
 DAMAGED = Outcome(Kind.REJECTED, reason="unreadable-address")
 
 
-def read_answer(status: int, retry_after: str | None, body: bytes, *, at: datetime) -> Outcome:
-    """Return what an answer of FCM means; `at` is now, for a Retry-After that is a date."""
+def read_answer(status: int, retry_after: str | None, body: bytes, *, at: datetime | None = None) -> Outcome:
+    """Return what an answer of FCM means; `at` is now (the clock's, if not given), for a Retry-After that is a date."""
     if status == 200 and _names_a_message(body):
         return ACCEPTED
     code, violations = _details(body)
     outcome = _outcome(status, code, violations)
-    if outcome.slow and retry_after is not None and (wait := _seconds(retry_after, at)) is not None:
+    if outcome.slow and retry_after is not None and (wait := _seconds(retry_after, at or datetime.now(UTC))) is not None:
         outcome = replace(outcome, block=outcome.block or "FCM asked for a pause.", wait=wait)
     return outcome
 
@@ -84,9 +85,9 @@ def _outcome(status: int, code: str, violations: list[str] | None) -> Outcome:
                 "FCM answered 404 without saying UNREGISTERED: the endpoint or the project is wrong. Nobody was deleted."
             )
         case 400, "INVALID_ARGUMENT" if violations is None:
-            return Outcome(Kind.REJECTED, reason="invalid-address")
+            return QUARANTINED
         case 400, _ if violations in (["message.token"], ["message.fid"]):
-            return Outcome(Kind.REJECTED, reason="invalid-address")
+            return QUARANTINED
         case 400, _:
             named = f" ({', '.join(violations)})" if violations else ""
             return _halt(f"FCM refused the message itself{named}: every device would refuse it. Nobody was deleted.")

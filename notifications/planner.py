@@ -28,8 +28,14 @@ from notifications.models.wave import Wave
 
 #: How long before the first due instant the audience is frozen.
 FREEZE_AHEAD = timedelta(minutes=5)
+#: Installations of a larger wave that are sent to first, and by which it is judged.
+CANARY = 200
 #: Registrations forgotten in one go, so that no tick takes long.
 FORGET_AT_ONCE = 10_000
+_CANARY_GONE = (
+    "FCM calls more than half of the first installations gone: something else is wrong than old addresses, perhaps the Firebase "
+    "project. Nobody was taken off the list for it, and nobody else was sent anything."
+)
 _RESTORED = "The database was restored or failed over: what it says was sent may be less than what was sent."
 
 _logger = logging.getLogger(__name__)
@@ -68,6 +74,7 @@ def _begin(campaign: Campaign, *, at: datetime) -> None:
 
 def _end(campaign: Campaign, *, at: datetime) -> None:
     halt_if_deadly(campaign, at=at)
+    halt_if_canary_gone(campaign, at=at)
     if campaign.state == CampaignState.STOPPED or campaign.not_after <= at:
         close(campaign)
     fold(campaign, at=at)
@@ -98,6 +105,7 @@ def freeze(campaign: Campaign, *, at: datetime) -> bool:
                 raise fingerprint.Differs()
             high = _barrier()
             waves = _write_waves(row, at=at)
+            _choose_canaries(waves, high)
             devices = _write_batches(row, waves, high, at=at)
             if devices < audience.FEWEST and audience.is_pushed(row):
                 raise audience.TooFew()
@@ -148,32 +156,78 @@ def _write_waves(campaign: Campaign, *, at: datetime) -> list[Wave]:
     return Wave.objects.bulk_create(waves)
 
 
+def _choose_canaries(waves: list[Wave], high: int) -> None:
+    """Choose the few of each wave of more than one batch that go first: the newest, in turn from each locale and platform.
+
+    The oldest addresses would be gone more often than those of the audience.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            WITH here AS (
+                SELECT m.wave_id, s.id, s.locale, s.platform, 40000 / count(*) OVER (PARTITION BY m.wave_id) AS share
+                FROM (SELECT id AS wave_id, unnest(segments) AS segment_id FROM notifications_wave w
+                    WHERE w.id = ANY(%(waves)s) AND w.due_at IS NOT NULL AND (
+                        SELECT count(*) FROM (
+                            SELECT 1 FROM notifications_registration r
+                            WHERE r.segment_id = ANY(w.segments) AND r.ticket <= %(high)s AND r.gone_at IS NULL
+                            LIMIT %(size)s + 1) first) > %(size)s) m
+                JOIN notifications_segment s ON s.id = m.segment_id
+            ), newest AS (
+                SELECT h.wave_id, r.ticket,
+                    row_number() OVER (PARTITION BY h.wave_id, h.locale, h.platform ORDER BY r.turn, r.ticket DESC) AS turn
+                FROM here h, LATERAL (
+                    SELECT ticket, row_number() OVER (ORDER BY ticket DESC) AS turn FROM notifications_registration
+                    WHERE segment_id = h.id AND ticket <= %(high)s AND gone_at IS NULL
+                    ORDER BY ticket DESC LIMIT least(greatest(h.share, 20), %(canary)s)) r
+            ), placed AS (
+                SELECT wave_id, ticket, row_number() OVER (PARTITION BY wave_id ORDER BY turn, ticket DESC) AS place FROM newest
+            )
+            UPDATE notifications_wave w SET canary = chosen.tickets
+            FROM (SELECT wave_id, array_agg(ticket) AS tickets FROM placed WHERE place <= %(canary)s GROUP BY wave_id) chosen
+            WHERE w.id = chosen.wave_id
+            """,
+            {"waves": [wave.pk for wave in waves], "high": high, "size": BATCH_SIZE, "canary": CANARY},
+        )
+
+
 def _write_batches(campaign: Campaign, waves: list[Wave], high: int, *, at: datetime) -> int:
-    """Cut every wave into ranges of at most 500 registrations, in one statement; return how many registrations that is."""
+    """Cut every wave into ranges of at most 500 registrations, in one statement; return how many registrations that is.
+
+    The canary of a wave is a batch of its own that names its tickets; a range does not count those that lie within it.
+    """
     members = [(segment, wave.pk) for wave in waves for segment in wave.segments]
     with connection.cursor() as cursor:
         cursor.execute(
             """
+            WITH canary AS (SELECT id AS wave_id, unnest(canary) AS ticket FROM notifications_wave WHERE id = ANY(%(ids)s))
             INSERT INTO notifications_batch (
-                wave_id, from_segment, from_ticket, to_segment, to_ticket, n, state, ready_at, skipped,
-                fence, claims, tries, accepted, rejected, unknown, tally, later, unsure)
-            SELECT wave_id, low[1], low[2], high[1], high[2], n,
+                wave_id, from_segment, from_ticket, to_segment, to_ticket, n, canary, state, ready_at, skipped, later,
+                fence, claims, tries, accepted, rejected, unknown, tally, unsure)
+            SELECT wave_id, low[1], low[2], high[1], high[2], n, tickets IS NOT NULL,
                 CASE WHEN w.due_at IS NULL THEN 'done' ELSE 'open' END, coalesce(w.due_at, %(at)s),
-                CASE WHEN w.due_at IS NULL THEN n ELSE 0 END, 0, 0, 0, 0, 0, 0, '{}', '{}', '{}'
+                CASE WHEN w.due_at IS NULL THEN n ELSE 0 END, coalesce(tickets, '{}'), 0, 0, 0, 0, 0, 0, '{}', '{}'
             FROM (
-                SELECT wave_id, min(place) AS low, max(place) AS high, count(*) AS n
+                SELECT wave_id, min(place) AS low, max(place) AS high, count(*) AS n, NULL::bigint[] AS tickets
                 FROM (
                     SELECT m.wave_id, ARRAY[r.segment_id, r.ticket] AS place,
                         (row_number() OVER (PARTITION BY m.wave_id ORDER BY r.segment_id, r.ticket) - 1) / %(size)s AS slice
                     FROM unnest(%(segments)s::integer[], %(waves)s::bigint[]) AS m(segment_id, wave_id)
                     JOIN notifications_registration r ON r.segment_id = m.segment_id
                     WHERE r.ticket <= %(high)s AND r.gone_at IS NULL
+                        AND NOT EXISTS (SELECT 1 FROM canary WHERE canary.ticket = r.ticket)
                 ) numbered
                 GROUP BY wave_id, slice
+                UNION ALL
+                SELECT c.wave_id, min(ARRAY[r.segment_id, r.ticket]), max(ARRAY[r.segment_id, r.ticket]), count(*),
+                    array_agg(r.ticket ORDER BY r.ticket)
+                FROM canary c JOIN unnest(%(segments)s::integer[], %(waves)s::bigint[]) AS m(segment_id, wave_id) USING (wave_id)
+                JOIN notifications_registration r ON r.segment_id = m.segment_id AND r.ticket = c.ticket
+                GROUP BY c.wave_id
             ) sliced JOIN notifications_wave w ON w.id = wave_id
             """,
             {
-                "at": at, "size": BATCH_SIZE, "high": high,
+                "at": at, "size": BATCH_SIZE, "high": high, "ids": [wave.pk for wave in waves],
                 "segments": [segment for segment, _ in members], "waves": [wave for _, wave in members],
             },
         )  # fmt: skip
@@ -195,6 +249,12 @@ def halt_if_deadly(campaign: Campaign, *, at: datetime) -> None:
     ).exists()
     if deadly and campaign.halt(f"A batch was claimed {MOST_CLAIMS} times and never settled; see why its workers ended.", at=at):
         _logger.error("Campaign %s halted: a batch is never settled.", campaign.pk)
+
+
+def halt_if_canary_gone(campaign: Campaign, *, at: datetime) -> None:
+    """Halt a campaign whose first installations are mostly gone, before the others are asked."""
+    if Batch.objects.canaries_gone(campaign) and campaign.halt(_CANARY_GONE, at=at):
+        _logger.error("Campaign %s halted: most of its first installations are gone.", campaign.pk)
 
 
 def close(campaign: Campaign) -> None:
@@ -232,7 +292,7 @@ def fold(campaign: Campaign, *, at: datetime) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(_FOLD, {"id": row.pk, "at": at})
     batches.delete()
-    row.waves.update(segments=[])
+    row.waves.update(segments=[], canary=[])
     if row.state != CampaignState.STOPPED:
         advance(row, CampaignState.DONE, by=User.objects.system(), at=at)
     return True

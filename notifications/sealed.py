@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import os
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Iterable
 from functools import lru_cache
 
 from cryptography.exceptions import InvalidTag
@@ -51,14 +52,29 @@ def seal(address: str, *, row_digest: str) -> str:
 
 def unseal(sealed: str, *, row_digest: str) -> str:
     """Return the address; KeyMissing when its key is not at hand, Damaged when the text is not what was sealed."""
-    key_id, _, encoded = sealed.partition(".")
-    if key_id not in settings.ADDRESS_KEYS:
-        raise KeyMissing(f"ADDRESS_KEYS lacks the key {key_id} that sealed an address. Nobody was deleted.")
-    try:
-        data = urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4))
-        return _cipher(key_id).decrypt(data[:_NONCE_BYTES], data[_NONCE_BYTES:], row_digest.encode()).decode()
-    except (InvalidTag, ValueError):
-        raise Damaged() from None
+    (address,) = unseal_all([(sealed, row_digest)])
+    if address is None:
+        raise Damaged()
+    return address
+
+
+def unseal_all(rows: Iterable[tuple[str, str]]) -> list[str | None]:
+    """Return the addresses of many (sealed, digest of its row), None for a damaged one; KeyMissing as in `unseal`."""
+    ciphers: dict[str, AESGCM] = {}
+    addresses: list[str | None] = []
+    for sealed, row_digest in rows:
+        key_id, _, encoded = sealed.partition(".")
+        cipher = ciphers.get(key_id)
+        if cipher is None:
+            if key_id not in settings.ADDRESS_KEYS:
+                raise KeyMissing(f"ADDRESS_KEYS lacks the key {key_id} that sealed an address. Nobody was deleted.")
+            cipher = ciphers[key_id] = _cipher(key_id)
+        try:
+            data = urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4))
+            addresses.append(cipher.decrypt(data[:_NONCE_BYTES], data[_NONCE_BYTES:], row_digest.encode()).decode())
+        except (InvalidTag, ValueError):
+            addresses.append(None)
+    return addresses
 
 
 def _current() -> str:

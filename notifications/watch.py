@@ -21,11 +21,14 @@ _logger = logging.getLogger(__name__)
 
 
 class Watch:
-    """Which campaigns may send right now, and what time the database says it is. Use as a context manager."""
+    """Which campaigns may send to which projects right now, and what time the database says it is. Use as a context manager."""
 
     def __init__(self) -> None:
         self._seen_at = float("-inf")
         self._may_send: frozenset[int] = frozenset()
+        #: Firebase projects that asked for silence, by what the database says and by what was heard here since.
+        self._blocked: frozenset[str] = frozenset()
+        self._hushed: dict[str, float] = {}
         #: The database's clock minus ours (monotonic), so that a wrong clock of this machine changes nothing.
         self._offset = 0.0
         self._ended = threading.Event()
@@ -40,13 +43,24 @@ class Watch:
         self._ended.set()
         self._thread.join(timeout=5)
 
-    def allows(self, campaign_id: int) -> bool:
-        """Tell whether a request of this campaign may leave at this moment."""
-        return campaign_id in self._may_send and time.monotonic() - self._seen_at <= LONGEST_BLIND
+    def allows(self, campaign_id: int, project: str) -> bool:
+        """Tell whether a request of this campaign to this Firebase project may leave at this moment."""
+        if campaign_id not in self._may_send or project in self._blocked:
+            return False
+        now = time.monotonic()
+        return now - self._seen_at <= LONGEST_BLIND and self._hushed.get(project, now) <= now
+
+    def hush(self, project: str) -> None:
+        """Let nothing more leave for a project that has just asked for silence, until the database tells for how long."""
+        self._hushed[project] = time.monotonic() + LONGEST_BLIND
 
     def now(self) -> float:
         """Return the database's clock in seconds since 1970."""
         return time.monotonic() + self._offset
+
+    def local(self, instant: float) -> float:
+        """Return an instant of the database's clock (seconds since 1970) on the clock of time.monotonic."""
+        return instant - self._offset
 
     def look(self) -> None:
         """Read all brakes once; raises django.db.Error when they cannot be read."""
@@ -54,7 +68,8 @@ class Watch:
         with connection.cursor() as cursor:
             cursor.execute(
                 f"""
-                SELECT extract(epoch FROM clock_timestamp()), (
+                SELECT extract(epoch FROM clock_timestamp()),
+                    (SELECT coalesce(array_agg(project), '{{}}') FROM notifications_quota WHERE blocked_until > now()), (
                     SELECT coalesce(array_agg(k.campaign_id), '{{}}')
                     FROM notifications_brake k JOIN notifications_campaign c ON c.id = k.campaign_id
                     WHERE k.state = 'go' AND c.state = 'sending'
@@ -62,9 +77,9 @@ class Watch:
                                     WHERE campaign_id IS NULL AND state = 'go' AND database = ({IDENTITY_SQL})))
                 """  # noqa: S608
             )
-            now, campaigns = cursor.fetchone()
+            now, blocked, campaigns = cursor.fetchone()
         self._offset = float(now) - asked_at
-        self._may_send = frozenset(campaigns)
+        self._may_send, self._blocked = frozenset(campaigns), frozenset(blocked)
         # The look is as old as its question: the answer may have been on its way for long.
         self._seen_at = asked_at
 

@@ -77,4 +77,5 @@ def progress(campaign: Campaign) -> dict[str, Any]:
         "finished": both(datetime.fromisoformat(counts["finished_at"]), campaign.home_zone) if counts["finished_at"] else "",
         "halted": counts["halted"],
         "waiting": counts["waiting"],
+        "notice": counts["notice"],
     }

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import json
+import logging
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import connection, models, transaction
 from django.db.models import F, Func, IntegerField, Q
 
 from notifications.models.brake import IDENTITY_SQL
+from notifications.models.campaign import Campaign, most_marked
 from notifications.models.wave import Wave
 
 BATCH_SIZE = 500
 LEASE = timedelta(seconds=45)
 #: A batch that was claimed so often without being settled takes its worker down with it; a person has to look.
 MOST_CLAIMS = 3
+#: More ready batches than these, 10,000 installations, and the rate rises slowly.
+MANY = 20
+
+_logger = logging.getLogger(__name__)
 
 
 class BatchState(models.TextChoices):
@@ -59,6 +65,11 @@ class Claim:
     lease_until: float
     not_after: float
 
+    @property
+    def number(self) -> int:
+        """Return how many installations are to be sent to."""
+        return self.n if self.fresh else len(self.later) + len(self.unsure)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Settlement:
@@ -72,50 +83,60 @@ class Settlement:
     tally: dict[str, dict[str, int]]
     later: list[int]
     unsure: list[int]
-    #: (segment, ticket, address digest) of those whose address is gone.
-    gone: list[tuple[int, int, str]]
+    #: (segment, ticket, address digest, why) of those whose address FCM does not know, or does not take for one.
+    gone: list[tuple[int, int, str, str]]
     #: Seconds to leave the batch alone.
     wait: float
 
 
-# What may be claimed: ready or abandoned, of a campaign that may send, as long as no brake is on and this is still the database
-# that the brake knows. Each claim looks at it all again in the statement that takes the batch.
-_CLAIMABLE = f"""
-    notifications_batch b
-    JOIN notifications_wave w ON w.id = b.wave_id
+# Whose batches may be claimed: of a campaign that may send, as long as no brake is on and this is still the database that the
+# brake knows. Each claim looks at it all again in the statement that takes the batch. A wave is `held` until its canary has been
+# judged and found good: until then nothing of it goes but the canary.
+_WAVES = f"""
+    SELECT w.id, w.project, EXISTS (
+        SELECT 1 FROM notifications_batch k
+        WHERE k.wave_id = w.id AND k.canary AND NOT (k.state = 'done' AND k.gone * 2 <= k.n)) AS held
+    FROM notifications_wave w
     JOIN notifications_campaign c ON c.id = w.campaign_id AND c.state = 'sending' AND c.not_after > now()
-    JOIN notifications_brake k ON k.campaign_id = c.id AND k.state = 'go'
-    WHERE EXISTS (SELECT 1 FROM notifications_brake WHERE campaign_id IS NULL AND state = 'go' AND database = ({IDENTITY_SQL}))
+    JOIN notifications_brake s ON s.campaign_id = c.id AND s.state = 'go'
+    WHERE w.segments <> '{{}}' AND w.due_at <= now()
+        AND EXISTS (SELECT 1 FROM notifications_brake WHERE campaign_id IS NULL AND state = 'go' AND database = ({IDENTITY_SQL}))
 """  # noqa: S608
-_READY = "b.state = 'open' AND b.ready_at <= now()"
+_READY = "b.state = 'open' AND b.ready_at <= now() AND (b.canary OR NOT w.held)"
 _ABANDONED = f"b.state = 'claimed' AND b.lease_until < now() AND b.claims < {MOST_CLAIMS}"
 
 
 class BatchQuerySet(models.QuerySet["Batch"]):
     """Claim and settle."""
 
-    def projects_waiting(self) -> list[str]:
-        """Return the Firebase projects that have something to be claimed now."""
+    def projects_waiting(self) -> dict[str, int]:
+        """Return the Firebase projects that have something to be claimed now, each with how much: batches, 21 at the most."""
         with connection.cursor() as cursor:
             cursor.execute(
                 f"""
-                SELECT project FROM (SELECT DISTINCT project FROM notifications_wave WHERE segments <> '{{}}') p
-                WHERE EXISTS (SELECT 1 FROM {_CLAIMABLE} AND w.project = p.project AND {_READY})
-                   OR EXISTS (SELECT 1 FROM {_CLAIMABLE} AND w.project = p.project AND {_ABANDONED})
+                WITH w AS MATERIALIZED ({_WAVES})
+                SELECT p.project, (
+                    SELECT count(*) FROM (
+                        SELECT 1 FROM notifications_batch b JOIN w ON w.id = b.wave_id AND w.project = p.project
+                        WHERE {_READY} LIMIT {MANY + 1}) ready
+                ) + (
+                    SELECT count(*) FROM notifications_batch b JOIN w ON w.id = b.wave_id AND w.project = p.project
+                    WHERE {_ABANDONED})
+                FROM (SELECT DISTINCT project FROM w) p
                 """  # noqa: S608
             )
-            return [row[0] for row in cursor.fetchall()]
+            return {project: batches for project, batches in cursor.fetchall() if batches}
 
     def claim(self, project: str) -> Claim | None:
         """Take one batch of the project under a lease of 45 s, an abandoned one first; None when there is none."""
         with connection.cursor() as cursor:
             cursor.execute(
                 f"""
-                WITH abandoned AS (
-                    SELECT b.id FROM {_CLAIMABLE} AND w.project = %(project)s AND {_ABANDONED}
+                WITH w AS MATERIALIZED ({_WAVES} AND w.project = %(project)s), abandoned AS (
+                    SELECT b.id FROM notifications_batch b JOIN w ON w.id = b.wave_id WHERE {_ABANDONED}
                     ORDER BY b.lease_until LIMIT 1 FOR UPDATE OF b SKIP LOCKED
                 ), ready AS (
-                    SELECT b.id FROM {_CLAIMABLE} AND w.project = %(project)s AND {_READY}
+                    SELECT b.id FROM notifications_batch b JOIN w ON w.id = b.wave_id WHERE {_READY}
                         AND NOT EXISTS (SELECT 1 FROM abandoned)
                     ORDER BY b.ready_at, b.id LIMIT 1 FOR UPDATE OF b SKIP LOCKED
                 )
@@ -135,12 +156,17 @@ class BatchQuerySet(models.QuerySet["Batch"]):
             row = cursor.fetchone()
         if row is None:
             return None
-        identity, campaign, wave, fence, claims, n, *place, later, unsure, tally, tries, known, lease_until, not_after = row
+        identity, campaign, wave, fence, claims, n, *place, later, unsure, tally, tries, known, lease, not_after = row
         return Claim(
             id=identity, campaign_id=campaign, wave_id=wave, fence=fence, claims=claims, n=n,
             range=(place[0], place[1], place[2], place[3]), later=frozenset(later), unsure=frozenset(unsure),
-            tally=json.loads(tally), tries=tries, fresh=known == 0, lease_until=float(lease_until), not_after=float(not_after),
+            tally=json.loads(tally), tries=tries, fresh=known == 0, lease_until=float(lease), not_after=float(not_after),
         )  # fmt: skip
+
+    def canaries_gone(self, campaign: Campaign) -> bool:
+        """Tell whether more than half of the first installations of a wave are gone."""
+        judged = self.filter(wave__campaign=campaign, canary=True, state=BatchState.DONE)
+        return judged.filter(gone__gt=F("n") / 2).exists()
 
     def give_back(self, claim: Claim) -> None:
         """Put a batch back of which nobody was sent anything by this claim."""
@@ -148,41 +174,64 @@ class BatchQuerySet(models.QuerySet["Batch"]):
             state=BatchState.OPEN, lease_until=None, claims=F("claims") - 1
         )
 
-    @transaction.atomic
     def settle(self, claim: Claim, result: Settlement) -> bool:
         """Write down once what became of a claimed batch; False, and nothing written, when the claim is no longer ours."""
-        with connection.cursor() as cursor:
+        with transaction.atomic(), connection.cursor() as cursor:
+            # The campaign's row first: whoever resumes a campaign locks in this order too.
+            before, limit = _count_gone(cursor, claim, len(result.gone)) if result.gone else (0, 0)
             cursor.execute(
                 """
                 UPDATE notifications_batch b
                 SET state = CASE WHEN %(left)s THEN 'open' ELSE 'done' END, lease_until = NULL, claims = 0,
                     tries = tries + %(left)s::integer, ready_at = now() + make_interval(secs => %(wait)s),
                     accepted = accepted + %(accepted)s, rejected = rejected + %(rejected)s,
-                    unknown = unknown + %(unknown)s, skipped = skipped + %(skipped)s,
+                    unknown = unknown + %(unknown)s, skipped = skipped + %(skipped)s, gone = gone + %(gone)s,
                     later = %(later)s, unsure = %(unsure)s, tally = %(tally)s::jsonb
                 WHERE id = %(id)s AND fence = %(fence)s AND state = 'claimed' AND lease_until > now()
                 """,
                 {
                     "id": claim.id, "fence": claim.fence, "left": bool(result.later or result.unsure), "wait": result.wait,
                     "accepted": result.accepted, "rejected": result.rejected, "unknown": result.unknown,
-                    "skipped": result.skipped, "later": result.later, "unsure": result.unsure, "tally": json.dumps(result.tally),
+                    "skipped": result.skipped, "later": result.later, "unsure": result.unsure, "gone": len(result.gone),
+                    "tally": json.dumps(result.tally),
                 },
             )  # fmt: skip
             if cursor.rowcount == 0:
+                transaction.set_rollback(True)
                 return False
-            if result.gone:
-                # Only if the address is still the one that failed: the installation may have brought a new one meanwhile.
-                segments, tickets, digests = zip(*result.gone, strict=True)
-                cursor.execute(
-                    """
-                    UPDATE notifications_registration r SET gone_at = now()
-                    FROM unnest(%s::integer[], %s::bigint[], %s::text[]) AS failed(segment, ticket, digest)
-                    WHERE r.segment_id = failed.segment AND r.ticket = failed.ticket
-                        AND r.address_digest = failed.digest AND r.gone_at IS NULL
-                    """,
-                    [list(segments), list(tickets), list(digests)],
-                )
+            # Where most of a batch are gone it is not the addresses that are wrong.
+            if len(result.gone) * 2 <= claim.n:
+                _take_off_the_list(cursor, result.gone[: max(0, limit - before)])
+        if before <= limit < before + len(result.gone):
+            _logger.error(
+                "Campaign %s: FCM calls more than %s of its installations gone; no more are marked.", claim.campaign_id, limit
+            )
         return True
+
+
+def _count_gone(cursor: Any, claim: Claim, number: int) -> tuple[int, int]:
+    """Count further installations that FCM calls gone; return how many there were before, and how many may be marked at all."""
+    cursor.execute(
+        "UPDATE notifications_campaign SET gone = gone + %s WHERE id = %s RETURNING gone, devices", [number, claim.campaign_id]
+    )
+    gone, devices = cursor.fetchone()
+    return gone - number, most_marked(devices)
+
+
+def _take_off_the_list(cursor: Any, gone: list[tuple[int, int, str, str]]) -> None:
+    """Mark registrations gone, each only if its address is still the one that failed: it may have brought a new one since."""
+    if not gone:
+        return
+    segments, tickets, digests, reasons = zip(*gone, strict=True)
+    cursor.execute(
+        """
+        UPDATE notifications_registration r SET gone_at = now(), gone_because = failed.reason
+        FROM unnest(%s::integer[], %s::bigint[], %s::text[], %s::text[]) AS failed(segment, ticket, digest, reason)
+        WHERE r.segment_id = failed.segment AND r.ticket = failed.ticket
+            AND r.address_digest = failed.digest AND r.gone_at IS NULL
+        """,
+        [list(segments), list(tickets), list(digests), list(reasons)],
+    )
 
 
 class Batch(models.Model):
@@ -198,6 +247,7 @@ class Batch(models.Model):
     to_segment = models.IntegerField()
     to_ticket = models.BigIntegerField()
     n = models.PositiveSmallIntegerField()
+    canary = models.BooleanField(default=False, db_default=False, help_text="Goes first and alone; the campaign is judged by it.")
 
     state = models.CharField(max_length=7, choices=BatchState.choices, default=BatchState.OPEN)
     ready_at = models.DateTimeField(help_text="Not to be claimed before.")
@@ -210,6 +260,9 @@ class Batch(models.Model):
     rejected = models.PositiveSmallIntegerField(default=0)
     unknown = models.PositiveSmallIntegerField(default=0)
     skipped = models.PositiveSmallIntegerField(default=0)
+    gone = models.PositiveSmallIntegerField(
+        default=0, db_default=0, help_text="Of the rejected: whose address FCM does not know."
+    )
     tally = models.JSONField(default=dict, help_text="Message id to outcome to number.")
     later = ArrayField(models.BigIntegerField(), default=list)
     unsure = ArrayField(models.BigIntegerField(), default=list)
@@ -221,6 +274,7 @@ class Batch(models.Model):
         indexes = (
             models.Index(fields=["ready_at", "id"], condition=Q(state="open"), name="batch_open"),
             models.Index(fields=["lease_until"], condition=Q(state="claimed"), name="batch_claimed"),
+            models.Index(fields=["wave"], condition=Q(canary=True), name="batch_canary"),
         )
         constraints = (
             models.CheckConstraint(condition=Q(state__in=BatchState.values), name="batch_state"),

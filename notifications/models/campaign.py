@@ -21,6 +21,13 @@ from notifications.models.campaign_state import APPROVED_ON, LIFECYCLE, Campaign
 
 #: The word that stands for every app, country, region, audience or locale.
 ALL = ["all"]
+#: Share of the audience, and number, that a campaign may take off the list: beyond it something else is wrong than old addresses.
+_MARKED_SHARE, _MARKED_ALWAYS = 0.02, 19
+
+
+def most_marked(devices: int) -> int:
+    """Return how many of so many installations a campaign may mark gone."""
+    return max(int(devices * _MARKED_SHARE), _MARKED_ALWAYS)
 
 
 class FourEyes(Forbidden):
@@ -130,6 +137,7 @@ class Campaign(models.Model):
     rejected = models.PositiveIntegerField(default=0)
     unknown = models.PositiveIntegerField(default=0)
     skipped = models.PositiveIntegerField(default=0)
+    gone = models.PositiveIntegerField(default=0, db_default=0, help_text="Installations that FCM called gone, marked or not.")
     tally = models.JSONField(default=dict, help_text="Message id to outcome to number.")
 
     objects: ClassVar[CampaignQuerySet] = CampaignQuerySet.as_manager()  # type: ignore[assignment]
@@ -274,7 +282,7 @@ class Campaign(models.Model):
 
     def resume(self, *, by: User, at: datetime) -> None:
         """Let a paused, halted or held campaign go on, or begin when its audience is not frozen yet."""
-        from notifications.models.batch import Batch
+        from notifications.models.batch import Batch, BatchState
         from notifications.models.brake import Brake
 
         require(by, "notifications.stop_campaign")
@@ -285,6 +293,8 @@ class Campaign(models.Model):
             advance(self, CampaignState.SENDING if self.frozen_at else CampaignState.APPROVED, by=by, at=at, reason="")
             # A batch that died on its workers gets new tries, and stays known as one that perhaps sent something.
             Batch.objects.filter(wave__campaign=self, claims__gt=1).update(claims=1)
+            # Whoever resumes has seen how the first ones fared, and lets the others go.
+            Batch.objects.filter(wave__campaign=self, canary=True, state=BatchState.DONE).update(canary=False)
             Brake.objects.release(self, by=by, at=at)
 
     def stop(self, *, by: User, at: datetime, reason: str = "") -> None:

@@ -36,7 +36,8 @@ _UPSERT = """
         %(seen_on)s)
     ON CONFLICT (address_digest) DO UPDATE SET
         segment_id = EXCLUDED.segment_id, address_kind = EXCLUDED.address_kind, address_sealed = EXCLUDED.address_sealed,
-        app_version = EXCLUDED.app_version, secret_digest = EXCLUDED.secret_digest, seen_on = EXCLUDED.seen_on, gone_at = NULL
+        app_version = EXCLUDED.app_version, secret_digest = EXCLUDED.secret_digest, seen_on = EXCLUDED.seen_on, gone_at = NULL,
+        gone_because = ''
     RETURNING id
 """
 
@@ -146,6 +147,13 @@ class RegistrationQuerySet(models.QuerySet["Registration"]):
         """Those whose address FCM has not called gone."""
         return self.filter(gone_at=None)
 
+    def put_back(self, *, since: datetime, because: str = "") -> int:
+        """Put those back on the list that FCM called gone since an instant (for one reason alone, if given); return how many."""
+        gone = self.filter(gone_at__gte=since)
+        if because:
+            gone = gone.filter(gone_because=because)
+        return gone.update(gone_at=None, gone_because="")
+
     def stale(self, *, at: datetime) -> RegistrationQuerySet:
         """Those that nobody has refreshed for so long that they are to be forgotten."""
         old = Q()
@@ -167,7 +175,10 @@ class Registration(models.Model):
     app_version = models.CharField(max_length=45)
     secret_digest = models.CharField(max_length=64)
     seen_on = models.DateField()
-    gone_at = models.DateTimeField(null=True, blank=True)
+    gone_at = models.DateTimeField(null=True, blank=True, help_text="Off the list since then, until it registers or refreshes.")
+    gone_because = models.CharField(
+        max_length=15, blank=True, default="", db_default="", help_text="What FCM said of the address."
+    )
 
     objects: ClassVar[RegistrationQuerySet] = RegistrationQuerySet.as_manager()  # type: ignore[assignment]
 
@@ -211,7 +222,7 @@ class Registration(models.Model):
         with transaction.atomic():
             row, doubles = self._locked(changes)
             row._move(changes)
-            columns = {"segment": row.segment, "seen_on": at.date(), "gone_at": None}
+            columns = {"segment": row.segment, "seen_on": at.date(), "gone_at": None, "gone_because": ""}
             if "app_version" in changes:
                 columns["app_version"] = values.app_version(changes["app_version"])
             if "address" in changes:

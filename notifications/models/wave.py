@@ -17,6 +17,8 @@ class Wave(models.Model):
     zones = ArrayField(models.CharField(max_length=40), default=list)
     #: Whose registrations it holds; emptied with the batches at the end.
     segments = ArrayField(models.IntegerField(), default=list)
+    #: Tickets of the few who are sent to first; emptied likewise.
+    canary = ArrayField(models.BigIntegerField(), default=list, db_default=[])
     devices = models.PositiveIntegerField(default=0)
 
     class Meta:

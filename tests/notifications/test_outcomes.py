@@ -25,7 +25,7 @@ def answer(name: str, retry_after: str | None = None) -> Outcome:
     ("name", "kind", "reason", "gone", "halts", "blocks"),
     [
         ("UNREGISTERED", Kind.REJECTED, "unregistered", True, False, False),
-        ("INVALID_ADDRESS", Kind.REJECTED, "invalid-address", False, False, False),
+        ("INVALID_ADDRESS", Kind.REJECTED, "invalid-address", True, False, False),
         ("INVALID_PAYLOAD", Kind.LATER, "", False, True, False),
         ("TOO_BIG", Kind.LATER, "", False, True, False),
         ("QUOTA", Kind.LATER, "", False, False, True),
@@ -66,7 +66,7 @@ def test_a_field_violation_of_the_address_alone_is_the_addresss_fault() -> None:
 
 
 @pytest.mark.parametrize("status", [200, 201, 204, 301, 302, 400, 401, 403, 404, 410, 418, 500, 502, 503, 504])
-def test_only_a_clear_unregistered_ever_marks_anybody_gone(status: int) -> None:
+def test_nothing_unclear_ever_takes_anybody_off_the_list(status: int) -> None:
     for body in (
         b"",
         b"<html>",
@@ -90,7 +90,7 @@ def test_no_answer_whatever_breaks_the_table(status: int, body: bytes, retry_aft
     outcome = read_answer(status, retry_after, body, at=AT)
 
     assert outcome.wait is None or 0 <= outcome.wait <= LONGEST_WAIT
-    assert not outcome.gone or status == 404
+    assert not outcome.gone or (status, outcome.reason) in ((404, "unregistered"), (400, "invalid-address"))
 
 
 @pytest.mark.parametrize(

@@ -85,12 +85,26 @@ def serve(settings: Any) -> Iterator[Callable[..., Server]]:
         server.stop()
 
 
-def send(number: int = 1, ttl: Callable[[], int] = lambda: 60) -> dict[int, Outcome]:
+class Leave:
+    """Always a minute left, unless told otherwise; remembers being hushed."""
+
+    def __init__(self, ttl: Callable[[], int] = lambda: 60) -> None:
+        self.ttl = ttl
+        self.hushed = False
+
+    def hush(self) -> None:
+        self.hushed = True
+
+
+def send(
+    number: int = 1, leave: Leave | None = None, *, pause: float = 0.0, starts: float = 0.0, sender: Sender | None = None
+) -> dict[int, Outcome]:
     body = fcm.prepare(
         fcm.Content(platform="android", data={}, title="t", body="b", tag="1", expires=datetime.now(UTC), urgent=False)
     )
     targets = [Target(ticket, "fid", f"{ticket:022d}", Template(body)) for ticket in range(number)]
-    return Sender().send("p", "bearer", targets, ttl=ttl).result(timeout=40)
+    sending = (sender or Sender()).send("p", "bearer", targets, leave=leave or Leave(), starts=starts, pause=pause)
+    return sending.result(timeout=40)
 
 
 async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -196,10 +210,52 @@ def test_nothing_is_started_once_time_or_brake_says_no(serve: Callable[..., Serv
     server = serve(accept)
     left = iter([60] * 10)
 
-    results = send(100, ttl=lambda: next(left, 0))
+    results = send(100, Leave(lambda: next(left, 0)))
 
     assert server.requests == len(results) == 10
-    assert send(5, ttl=lambda: 0) == {}
+    assert send(5, Leave(lambda: 0)) == {}
+
+
+def test_requests_are_spread_over_their_permit(serve: Callable[..., Server]) -> None:
+    serve(accept)
+    sender = Sender()
+    send(1, sender=sender)
+
+    began = time.monotonic()
+    results = send(51, starts=began + 0.2, pause=0.02, sender=sender)
+    took = time.monotonic() - began
+
+    assert len(results) == 51
+    assert 1.2 <= took < 2.0
+
+
+def test_an_answer_that_took_long_is_a_sign_of_trouble(serve: Callable[..., Server], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fcm, "SLOW", 0.1)
+    monkeypatch.setattr(fcm, "SLOW_ANSWERS", 10**6)
+
+    async def late(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(0.2)
+        await accept(reader, writer)
+
+    serve(late)
+
+    results = send(3)
+
+    assert {(outcome.kind, outcome.slow) for outcome in results.values()} == {(Kind.ACCEPTED, True)}
+
+
+def test_an_answer_that_asks_for_silence_is_told_at_once(serve: Callable[..., Server]) -> None:
+    async def enough(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 429 Too Many Requests\r\nRetry-After: 7\r\nContent-Length: 0\r\n\r\n")
+        await writer.drain()
+
+    serve(enough)
+    leave = Leave()
+
+    results = send(1, leave)
+
+    assert leave.hushed
+    assert (results[0].kind, results[0].wait) == (Kind.LATER, 7.0)
 
 
 def certificate(folder: Path) -> tuple[ssl.SSLContext, Path]:

@@ -27,9 +27,11 @@
     });
     reasons.querySelector("ul").replaceChildren(...lines);
     reasons.hidden = lines.length === 0;
-    const waiting = box.querySelector("[data-waiting]");
-    waiting.textContent = now.waiting || "";
-    waiting.hidden = !now.waiting;
+    for (const name of ["waiting", "notice"]) {
+      const place = box.querySelector(`[data-${name}]`);
+      place.textContent = now[name] || "";
+      place.hidden = !now[name];
+    }
   }
 
   async function look() {
