@@ -34,7 +34,7 @@ from core.canonical import canonical_json
 from core.errors import Invalid, Unavailable
 from core.sandbox import is_loopback
 from notifications import outcomes
-from notifications.outcomes import ACCEPTED, Outcome, read_answer
+from notifications.outcomes import Outcome, read_answer
 
 #: Seconds that one attempt may take, from connecting to the last byte of the answer.
 DEADLINE = 15.0

@@ -12,8 +12,8 @@ from django.db.models.functions import Now
 
 #: A permit is void so many seconds after its end: whoever stalled for longer has lost it.
 VOID_AFTER = 1.0
-#: Seconds of permits that one minute can hold at the most: its own, what was stalled before it, and a network's second. FCM counts
-#: a sliding minute, so that the rate is the share of the quota over this and not over 60.
+#: Seconds of permits that one minute can hold at the most: its own, what was stalled before it, and a network's second. The rate
+#: is the share of the quota over this and not over 60, so that no sliding minute holds more than the share.
 _SECONDS_A_MINUTE = 62.0
 #: How far ahead a permit may begin: what a worker can hold open at once at full rate.
 _AHEAD = 0.5
@@ -50,8 +50,8 @@ def limit() -> float:
 
 
 # The row keeps the instant up to which the rate is spoken for (a leaky bucket that any number of workers share); a permit begins
-# there, or now, and moves it on by the time that its messages take. While the rate ramps up from 0 to c in 60 s, c·t²/120 messages
-# go until t; so the end of a permit is where that has grown by its messages.
+# there, or now, and moves it on by the time that its messages take. While the rate ramps up from 0 to c in 60 s, c·t²/120
+# messages go until t; so the end of a permit is where that has grown by its messages.
 _PERMIT = f"""
     UPDATE notifications_quota q SET tat = slot.tat, ramp_from = slot.ramp_from
     FROM (
