@@ -11,15 +11,17 @@ import logging
 import time
 from collections import Counter
 from concurrent.futures import FIRST_COMPLETED, Future, wait
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
+from core.errors import DomainError
 from notifications import fcm, outcomes, sealed
 from notifications.fcm import Sender, Target
-from notifications.models.batch import BATCH_SIZE, MANY, Batch, Claim, Settlement
+from notifications.models.batch import BATCH_SIZE, MANY, WAKE_AHEAD, Batch, Claim, Settlement
 from notifications.models.campaign import Campaign
 from notifications.models.quota import VOID_AFTER, Permit, Quota
 from notifications.orders import NotAsApproved, Order
@@ -30,6 +32,8 @@ from notifications.watch import Watch
 MOST_OPEN = 8
 #: A request takes at most 15 s, and the settlement has to be written within the lease.
 LAST_START = fcm.DEADLINE + 2
+#: Seconds between two looks for something to do.
+PAUSE = 0.05
 #: Seconds for which a batch or a project is put off at first, doubled with each time in a row, and the most.
 FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0
 
@@ -80,9 +84,22 @@ class _Run:
             while True:
                 more = self._claim_more()
                 if self._open:
-                    self._settle_finished(timeout=0.0 if more else 0.05)
+                    self._settle_finished(timeout=0.0 if more else PAUSE)
                 elif not more:
-                    return self._settled
+                    if not self._soon():
+                        return self._settled
+                    time.sleep(PAUSE)
+
+    def _soon(self) -> bool:
+        """Tell whether to stay awake for what is about to begin, or for the next permit; what that will need is made ready."""
+        if time.monotonic() >= self._until:
+            return False
+        projects = [name for name in Batch.objects.projects_waiting(ahead=WAKE_AHEAD) if not self._watch.is_blocked(name)]
+        for project in projects:
+            with suppress(DomainError):
+                # Without a token nothing is lost yet: the claim will say so.
+                self._sender.authorize(project)
+        return bool(projects)
 
     def _claim_more(self) -> bool:
         if time.monotonic() >= self._until:

@@ -44,6 +44,8 @@ LARGEST_ANSWER = 64 * 1024
 LARGEST_MESSAGE = 3_900
 #: Requests of one batch that are under way at once: with eight batches a second's worth at full rate, at 150 ms an answer.
 REQUESTS_A_BATCH = 160
+#: The same without TLS, where each takes a connection of its own: only the emulator is spoken to like that.
+REQUESTS_PLAIN = 64
 #: An answer that took longer is a sign of trouble, whatever it says.
 SLOW = 3.0
 #: Slow or refused answers in a row after which a batch is put off.
@@ -253,7 +255,7 @@ class Sender:
     async def _send(
         self, project: str, bearer: str, targets: list[Target], leave: Leave, starts: float, pause: float
     ) -> dict[int, Outcome]:
-        clients = self._connections()
+        clients, under_way = self._connections(), REQUESTS_A_BATCH if _encrypted() else REQUESTS_PLAIN
         url = f"{settings.FCM_ENDPOINT}/v1/projects/{project}/messages:send"
         authorization = f"Bearer {bearer}"
         results: dict[int, Outcome] = {}
@@ -278,21 +280,24 @@ class Sender:
                 ended = ended or outcome.ends_batch or slow >= SLOW_ANSWERS
 
         async with asyncio.TaskGroup() as group:
-            for _ in range(min(REQUESTS_A_BATCH, len(targets))):
+            for _ in range(min(under_way, len(targets))):
                 group.create_task(work())
         return results
 
     def _connections(self) -> Iterator[Client]:
         if self._clients is None:
-            encrypted = settings.FCM_ENDPOINT.startswith("https://")
-            self._clients = cycle([_client() for _ in range(CONNECTIONS if encrypted else 1)])
+            self._clients = cycle([_client() for _ in range(CONNECTIONS if _encrypted() else 1)])
         return self._clients
+
+
+def _encrypted() -> bool:
+    return bool(settings.FCM_ENDPOINT.startswith("https://"))
 
 
 def _client() -> Client:
     builder = (
         ClientBuilder()
-        .http2(settings.FCM_ENDPOINT.startswith("https://"))
+        .http2(_encrypted())
         .timeout(timedelta(seconds=DEADLINE))
         .connect_timeout(timedelta(seconds=CONNECT_DEADLINE))
         .follow_redirects(False)

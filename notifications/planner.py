@@ -18,7 +18,7 @@ from core.errors import DomainError
 from core.models import User
 from core.states import TakenMeanwhile, advance
 from notifications import audience, fingerprint, timing
-from notifications.models.batch import BATCH_SIZE, MOST_CLAIMS, Batch, BatchState
+from notifications.models.batch import BATCH_SIZE, MOST_CLAIMS, WAKE_AHEAD, Batch, BatchState
 from notifications.models.brake import Brake, BrakeState, database_identity
 from notifications.models.campaign import Campaign, ScheduleKind
 from notifications.models.campaign_state import BEFORE_THE_END, LIFECYCLE, CampaignState
@@ -50,7 +50,7 @@ def tick(*, at: datetime) -> bool:
     for campaign in Campaign.objects.frozen_unfinished().order_by("id"):
         _alone(_end, campaign, at=at)
     forget_stale(at=at)
-    return bool(Batch.objects.projects_waiting())
+    return bool(Batch.objects.projects_waiting(ahead=WAKE_AHEAD))
 
 
 def _alone(step: Callable[..., None], campaign: Campaign, *, at: datetime) -> None:

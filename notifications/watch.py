@@ -45,10 +45,13 @@ class Watch:
 
     def allows(self, campaign_id: int, project: str) -> bool:
         """Tell whether a request of this campaign to this Firebase project may leave at this moment."""
-        if campaign_id not in self._may_send or project in self._blocked:
+        if campaign_id not in self._may_send or self.is_blocked(project):
             return False
-        now = time.monotonic()
-        return now - self._seen_at <= LONGEST_BLIND and self._hushed.get(project, now) <= now
+        return time.monotonic() - self._seen_at <= LONGEST_BLIND
+
+    def is_blocked(self, project: str) -> bool:
+        """Tell whether a Firebase project asked for silence."""
+        return project in self._blocked or self._hushed.get(project, 0.0) > time.monotonic()
 
     def hush(self, project: str) -> None:
         """Let nothing more leave for a project that has just asked for silence, until the database tells for how long."""

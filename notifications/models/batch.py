@@ -20,6 +20,8 @@ BATCH_SIZE = 500
 LEASE = timedelta(seconds=45)
 #: A batch that was claimed so often without being settled takes its worker down with it; a person has to look.
 MOST_CLAIMS = 3
+#: Seconds before its instant at which senders are awake for a wave: a tick a second, and the way through the broker.
+WAKE_AHEAD = 2.5
 #: More ready batches than these, 10,000 installations, and the rate rises slowly.
 MANY = 20
 
@@ -99,18 +101,24 @@ _WAVES = f"""
     FROM notifications_wave w
     JOIN notifications_campaign c ON c.id = w.campaign_id AND c.state = 'sending' AND c.not_after > now()
     JOIN notifications_brake s ON s.campaign_id = c.id AND s.state = 'go'
-    WHERE w.segments <> '{{}}' AND w.due_at <= now()
+    WHERE w.segments <> '{{}}' AND w.due_at <= now() + make_interval(secs => %(ahead)s)
         AND EXISTS (SELECT 1 FROM notifications_brake WHERE campaign_id IS NULL AND state = 'go' AND database = ({IDENTITY_SQL}))
 """  # noqa: S608
-_READY = "b.state = 'open' AND b.ready_at <= now() AND (b.canary OR NOT w.held)"
+_READY = """
+    b.state = 'open' AND (b.canary OR NOT w.held)
+    AND b.ready_at <= now() + CASE WHEN b.tries = 0 THEN make_interval(secs => %(ahead)s) ELSE '0' END
+"""
 _ABANDONED = f"b.state = 'claimed' AND b.lease_until < now() AND b.claims < {MOST_CLAIMS}"
 
 
 class BatchQuerySet(models.QuerySet["Batch"]):
     """Claim and settle."""
 
-    def projects_waiting(self) -> dict[str, int]:
-        """Return the Firebase projects that have something to be claimed now, each with how much: batches, 21 at the most."""
+    def projects_waiting(self, *, ahead: float = 0.0) -> dict[str, int]:
+        """Return the Firebase projects that have something to be claimed now, each with how much: batches, 21 at the most.
+
+        With `ahead` also what begins within so many seconds.
+        """
         with connection.cursor() as cursor:
             cursor.execute(
                 f"""
@@ -123,7 +131,8 @@ class BatchQuerySet(models.QuerySet["Batch"]):
                     SELECT count(*) FROM notifications_batch b JOIN w ON w.id = b.wave_id AND w.project = p.project
                     WHERE {_ABANDONED})
                 FROM (SELECT DISTINCT project FROM w) p
-                """  # noqa: S608
+                """,  # noqa: S608
+                {"ahead": ahead},
             )
             return {project: batches for project, batches in cursor.fetchall() if batches}
 
@@ -151,7 +160,7 @@ class BatchQuerySet(models.QuerySet["Batch"]):
                     b.accepted + b.rejected + b.unknown + b.skipped + cardinality(b.later) + cardinality(b.unsure),
                     extract(epoch FROM b.lease_until), extract(epoch FROM c.not_after)
                 """,  # noqa: S608
-                {"project": project, "lease": LEASE.total_seconds()},
+                {"project": project, "lease": LEASE.total_seconds(), "ahead": 0.0},
             )
             row = cursor.fetchone()
         if row is None:
