@@ -52,7 +52,7 @@ KINDS = _table(
     Kind("not-acceptable", 406, "None of the accepted media types is served here"),
     Kind("body-too-slow", 408, "The body did not arrive in time"),
     Kind("conflict", 409, "The present state does not allow this"),
-    Kind("push-mode", 409, "This app stores no push addresses"),
+    Kind("push-mode", 409, "This app is pushed to in another way here"),
     Kind("gone", 410, "It was here once and was taken away"),
     Kind("length-required", 411, "The length of the body is missing"),
     Kind("body-too-large", 413, "The body is too large"),

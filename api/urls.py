@@ -18,6 +18,7 @@ from api.v1 import (
     services,
     signposting,
     tips,
+    topics,
 )
 
 urlpatterns = [
@@ -38,6 +39,7 @@ urlpatterns = [
     path("v1/receipts", receipts.ReceiptsView.as_view(), name="receipts"),
     path("v1/registrations", registrations.RegistrationsView.as_view(), name="registrations"),
     path("v1/registrations/<str:registration_id>", registrations.RegistrationView.as_view(), name="registration"),
+    path("v1/topics", topics.TopicsView.as_view(), name="topics"),
     path("v1/problems/<str:code>", problems.ProblemView.as_view(), name="problem"),
     path("v1/schema", docs.SchemaView.as_view(), name="schema"),
     path("v1/docs", docs.DocsView.as_view(), name="docs"),

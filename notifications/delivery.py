@@ -24,6 +24,7 @@ from notifications.fcm import Sender, Target
 from notifications.models.batch import BATCH_SIZE, MANY, WAKE_AHEAD, Batch, Claim, Settlement
 from notifications.models.campaign import Campaign
 from notifications.models.quota import VOID_AFTER, Permit, Quota
+from notifications.models.segment import Segment
 from notifications.orders import NotAsApproved, Order
 from notifications.outcomes import Kind, Outcome
 from notifications.watch import Watch
@@ -41,10 +42,11 @@ _logger = logging.getLogger(__name__)
 
 
 class Reader(NamedTuple):
-    """One installation of a batch, as plain values."""
+    """One installation or topic of a batch, as plain values."""
 
     segment: int
     ticket: int
+    #: Of its address; "" for a topic, which is never gone.
     digest: str
     message: int
 
@@ -233,6 +235,8 @@ class Leave(NamedTuple):
 
 def _read(claim: Claim, order: Order) -> tuple[dict[int, Reader], list[Target], dict[int, Outcome]]:
     """Read the batch's installations into plain values: who there is, whom to send to, and whose address cannot be read."""
+    if order.is_by_topic(claim.wave_id):
+        return _read_topics(claim, order)
     low_segment, low_ticket, high_segment, high_ticket = claim.range
     with connection.cursor() as cursor:
         cursor.execute(
@@ -263,6 +267,18 @@ def _read(claim: Claim, order: Order) -> tuple[dict[int, Reader], list[Target], 
     return readers, targets, known
 
 
+def _read_topics(claim: Claim, order: Order) -> tuple[dict[int, Reader], list[Target], dict[int, Outcome]]:
+    """Read the batch's topics: a segment each, whose id is its ticket too."""
+    low, _, high, _ = claim.range
+    left = {*claim.later, *claim.unsure}
+    readers, targets = {}, []
+    for segment in Segment.objects.topics().filter(pk__in=order.segments(claim.wave_id, low, high)).order_by("pk"):
+        if claim.fresh or segment.pk in left:
+            readers[segment.pk] = reader = Reader(segment.pk, segment.pk, "", order.message(segment.pk))
+            targets.append(Target(segment.pk, "topic", segment.topic, order.templates[reader.message]))
+    return readers, targets, {}
+
+
 def judge(batch: OpenBatch, results: dict[int, Outcome], *, halting: bool) -> Settlement:
     """Turn the outcomes of one claim into its settlement; everybody of the n ends up in exactly one place.
 
@@ -287,7 +303,7 @@ def judge(batch: OpenBatch, results: dict[int, Outcome], *, halting: bool) -> Se
             counted[outcome.kind] += 1
             name = outcome.reason or ("unknown" if outcome.kind is Kind.UNSURE else str(outcome.kind))
             tally.setdefault(str(reader.message), Counter())[name] += 1
-            if outcome.gone:
+            if outcome.gone and reader.digest:
                 gone.append((reader.segment, ticket, reader.digest, outcome.reason))
     # Whoever moved or was deleted meanwhile: not sent to now, though perhaps by the try that nobody heard the end of.
     vanished_unsure = len(claim.unsure - batch.readers.keys())

@@ -19,7 +19,7 @@ from functools import cache, partial
 from itertools import cycle
 from pathlib import Path
 from time import monotonic
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import google.auth.exceptions
 import google.auth.transport.requests
@@ -42,6 +42,8 @@ CONNECT_DEADLINE = 5.0
 LARGEST_ANSWER = 64 * 1024
 #: FCM takes 4,096 bytes; the address and the time to live need some of them.
 LARGEST_MESSAGE = 3_900
+#: FCM takes 2,048 bytes of what one platform gets to a topic; it adds some of its own, and Apple counts these too.
+LARGEST_TOPIC_MESSAGE = 1_900
 #: Requests of one batch that are under way at once: with eight batches a second's worth at full rate, at 150 ms an answer.
 REQUESTS_A_BATCH = 160
 #: The same without TLS, where each takes a connection of its own: only the emulator is spoken to like that.
@@ -65,6 +67,10 @@ class NotAMessage(Invalid):
     code = "message"
 
 
+class TooLargeForTopics(NotAMessage):
+    """FCM would not take this message to a topic."""
+
+
 class CredentialsRefused(Unavailable):
     """Google does not accept this project's service account."""
 
@@ -81,6 +87,7 @@ class CredentialsUnreachable(Unavailable):
 class Content:
     """What one message says, before it has FCM's form."""
 
+    #: "" for a message to topics, which serves all platforms.
     platform: str
     data: dict[str, str]
     title: str
@@ -94,11 +101,16 @@ class Content:
 def prepare(content: Content) -> str:
     """Return FCM's message resource as canonical JSON, without address and TTL, checked by firebase-admin; or NotAMessage."""
     try:
-        message = messaging.Message(data=content.data, fid="A" * 22, **_PLATFORMS[content.platform](content))
+        if content.platform:
+            message = messaging.Message(data=content.data, fid="A" * 22, **_PLATFORMS[content.platform](content))
+        else:
+            message = messaging.Message(data=content.data, topic="A", **_android(content), **_ios(content), **_web(content))
         document = json.loads(str(message))
     except ValueError as error:
         raise NotAMessage(str(error)) from error
-    del document["fid"]
+    del document["fid" if content.platform else "topic"]
+    if not content.platform:
+        _check_topic_size(document)
     body = canonical_json(document)
     if len(body) > LARGEST_MESSAGE:
         raise NotAMessage(f"The message has {len(body)} bytes; {LARGEST_MESSAGE} are the most.")
@@ -130,6 +142,13 @@ def _web(content: Content) -> dict[str, object]:
     return {"webpush": messaging.WebpushConfig(headers=headers, notification=notification)}
 
 
+def _check_topic_size(document: dict[str, Any]) -> None:
+    """Refuse (TooLargeForTopics) what is too large for one of the platforms: each gets the data and its own part alone."""
+    size = max(len(canonical_json({"data": document["data"], part: document[part]})) for part in ("android", "apns", "webpush"))
+    if size > LARGEST_TOPIC_MESSAGE:
+        raise TooLargeForTopics(f"The message has {size} bytes; {LARGEST_TOPIC_MESSAGE} are the most to a topic.")
+
+
 _PLATFORMS: dict[str, Callable[[Content], dict[str, object]]] = {"android": _android, "ios": _ios, "web": _web}
 
 
@@ -140,21 +159,23 @@ class Template:
     _TTL = ((b'"android":{', b'"ttl":"%ds",'), (b'"webpush":{"headers":{', b'"TTL":"%d",'))
 
     def __init__(self, body: str) -> None:
-        data = body.encode()
-        self._head, self._ttl, self._tail = data[1:], b"", b""
+        self._cuts, self._tail = [], body.encode()[1:]
+        # A message to topics has both places, in this order.
         for anchor, form in self._TTL:
-            before, found, after = data[1:].partition(anchor)
+            before, found, after = self._tail.partition(anchor)
             if found:
-                self._head, self._ttl, self._tail = before + found, form, after
+                self._cuts.append((before + found, form))
+                self._tail = after
 
     def fill(self, kind: str, address: str, ttl: int) -> bytes:
-        """Return the request's body; the address holds nothing that JSON would escape (see `values.address`)."""
-        between = self._ttl % min(ttl, LONGEST_TTL) if self._ttl else b""
-        return b'{"message":{"%s":"%s",%s%s%s}' % (kind.encode(), address.encode(), self._head, between, self._tail)
+        """Return the request's body; no address (`values.address`) or topic's name holds anything that JSON would escape."""
+        remaining = min(ttl, LONGEST_TTL)
+        head = b"".join([before + form % remaining for before, form in self._cuts])
+        return b'{"message":{"%s":"%s",%s%s}' % (kind.encode(), address.encode(), head, self._tail)
 
 
 class Target(NamedTuple):
-    """One installation to send to."""
+    """One installation or topic to send to."""
 
     ticket: int
     kind: str

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 from notifications import audience, fingerprint, words
-from notifications.audience import FEWEST
 from notifications.fcm import Template
 from notifications.models.batch import Batch
 from notifications.models.campaign import Campaign
+from notifications.models.message import key
 from notifications.models.segment import Segment
 from notifications.models.wave import Wave
 
@@ -36,8 +37,13 @@ class Order:
             audience.apps(campaign)
         except audience.NotForReaders as error:
             raise NotAsApproved(error.detail) from error
-        if sum(Batch.objects.filter(wave__campaign=campaign).values_list("n", flat=True)) < FEWEST:
-            raise NotAsApproved(audience.TooFew().detail)
+        counted: Counter[bool] = Counter()
+        for by_topic, n in Batch.objects.filter(wave__campaign=campaign).values_list("wave__by_topic", "n"):
+            counted[by_topic] += n
+        try:
+            audience.check_size(campaign, devices=counted[False], topics=counted[True])
+        except audience.TooFew as error:
+            raise NotAsApproved(error.detail) from error
         return cls(campaign, {message.pk: Template(message.body) for message in campaign.messages.all()})
 
     def segments(self, wave_id: int, low: int, high: int) -> list[int]:
@@ -48,10 +54,9 @@ class Order:
         """Return the tickets of the wave that have a batch of their own."""
         return self._wave(wave_id).canary
 
-    def _wave(self, wave_id: int) -> Wave:
-        if wave_id not in self._waves:
-            self._waves[wave_id] = Wave.objects.get(pk=wave_id)
-        return self._waves[wave_id]
+    def is_by_topic(self, wave_id: int) -> bool:
+        """Tell whether the wave goes to topics instead of registrations."""
+        return self._wave(wave_id).by_topic
 
     def message(self, segment_id: int) -> int:
         """Return the id of the message for a segment."""
@@ -60,8 +65,13 @@ class Order:
             for segment in Segment.objects.filter(pk__in=self._all_segments()):
                 locale = words.served(self.campaign, segment.locale)
                 tongue = locale if locale is not None else f"{self.campaign.home_locale}*"
-                self._message_of[segment.pk] = by_key[f"{tongue}/{segment.audience}/{segment.platform}"]
+                self._message_of[segment.pk] = by_key[key(tongue, segment.audience, segment.platform)]
         return self._message_of[segment_id]
+
+    def _wave(self, wave_id: int) -> Wave:
+        if wave_id not in self._waves:
+            self._waves[wave_id] = Wave.objects.get(pk=wave_id)
+        return self._waves[wave_id]
 
     def _all_segments(self) -> set[int]:
         return {segment for wave in self._waves.values() for segment in wave.segments}

@@ -1,8 +1,9 @@
-"""What a campaign's messages say: one for each locale × platform × audience, written once when it is submitted."""
+"""What a campaign's messages say: one for each locale × audience × platform (or topics), written once when it is submitted."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,14 +11,19 @@ from content.checks.gate import text_faults
 from content.models import Service, Tip
 from content.terms import Audience
 from core.errors import Conflict, Invalid
+from notifications import audience as audiences
 from notifications import cap, fcm, words
 from notifications.definition import rfc3339
 from notifications.models.campaign import ALL, Campaign, Kind
 from notifications.models.message import Message
-from notifications.models.segment import Platform
+from notifications.models.segment import ANY_PLATFORM, Platform
 
 #: Bytes of inner title and body together: they travel in `data`, of which FCM takes 4,096 with all else.
 LARGEST_INNER = 1_600
+#: Stands in `inner` of a message to topics that has no room for the inner text: the app reads it in the feed.
+FROM_FEED = "feed"
+#: What such a message goes without: FCM takes half as much to a topic as to a single phone.
+_LEFT_OUT = (("inner_title", "inner_body"), ("inner_title", "inner_body", "services"))
 #: Nothing is kept for longer by FCM, so that no alert may last longer.
 LONGEST_LIFE = timedelta(days=28)
 #: Ages that a text may name, as in tips.
@@ -63,11 +69,12 @@ def write_messages(campaign: Campaign) -> None:
 
 def compose(campaign: Campaign) -> Iterator[tuple[dict[str, Any], str]]:
     """Yield (key, body) for every message; the same campaign gives the same bytes."""
-    audiences = Audience.values if campaign.audiences == ALL else campaign.audiences
+    readers = Audience.values if campaign.audiences == ALL else campaign.audiences
+    platforms = [*Platform.values, *([ANY_PLATFORM] if audiences.has_topics(campaign) else [])]
     tongues = [(locale, False) for locale in sorted(campaign.words)] + [(campaign.home_locale, True)]
     for locale, home in tongues:
-        for audience in audiences:
-            for platform in Platform.values:
+        for audience in readers:
+            for platform in platforms:
                 key = {"locale": locale, "fallback": home, "audience": audience, "platform": platform}
                 yield key, _body(campaign, **key)
 
@@ -97,17 +104,23 @@ def _body(campaign: Campaign, *, locale: str, fallback: bool, audience: str, pla
         "sent": rfc3339(campaign.submitted_at),
         "expires": rfc3339(campaign.not_after),
     }
-    return fcm.prepare(
-        fcm.Content(
-            platform=platform,
-            data=data,
-            title=chosen["outer"]["title"],
-            body=chosen["outer"]["body"],
-            tag=str(campaign.alert),
-            expires=campaign.not_after,
-            urgent=campaign.severity in _URGENT,
-        )
+    content = fcm.Content(
+        platform=platform,
+        data=data,
+        title=chosen["outer"]["title"],
+        body=chosen["outer"]["body"],
+        tag=str(campaign.alert),
+        expires=campaign.not_after,
+        urgent=campaign.severity in _URGENT,
     )
+    for left_out in _LEFT_OUT:
+        try:
+            return fcm.prepare(content)
+        except fcm.TooLargeForTopics:
+            # The approved words are in the feed, under the name that `open` gives.
+            kept = {name: value for name, value in data.items() if name not in left_out}
+            content = replace(content, data={**kept, "inner": FROM_FEED})
+    return fcm.prepare(content)
 
 
 def _texts(campaign: Campaign) -> Iterator[tuple[str, str, str]]:

@@ -17,7 +17,7 @@ from psycopg.errors import LockNotAvailable
 from core.errors import DomainError
 from core.models import User
 from core.states import TakenMeanwhile, advance
-from notifications import audience, fingerprint, timing
+from notifications import audience, fingerprint, timing, topics
 from notifications.models.batch import BATCH_SIZE, MOST_CLAIMS, WAKE_AHEAD, Batch, BatchState
 from notifications.models.brake import Brake, BrakeState, database_identity
 from notifications.models.campaign import Campaign, ScheduleKind
@@ -50,6 +50,7 @@ def tick(*, at: datetime) -> bool:
     for campaign in Campaign.objects.frozen_unfinished().order_by("id"):
         _alone(_end, campaign, at=at)
     forget_stale(at=at)
+    topics.forget_unasked(at=at)
     return bool(Batch.objects.projects_waiting(ahead=WAKE_AHEAD))
 
 
@@ -82,7 +83,8 @@ def _end(campaign: Campaign, *, at: datetime) -> None:
 
 def first_due(campaign: Campaign, *, at: datetime) -> datetime:
     """Return the first instant at which somebody is due; what is only for the feed goes by the home zone."""
-    zones = {segment.zone for segment in audience.segments(campaign)} or {campaign.home_zone}
+    pushed = [*audience.segments(campaign), *audience.topics(campaign)]
+    zones = {segment.zone for segment in pushed} or {campaign.home_zone}
     due = [instant for zone in zones if (instant := timing.due(campaign, zone, at=at)) is not None]
     return min(due, default=at)
 
@@ -105,15 +107,16 @@ def freeze(campaign: Campaign, *, at: datetime) -> bool:
                 raise fingerprint.Differs()
             high = _barrier()
             waves = _write_waves(row, at=at)
-            _choose_canaries(waves, high)
-            devices = _write_batches(row, waves, high, at=at)
-            if devices < audience.FEWEST and audience.is_pushed(row):
-                raise audience.TooFew()
+            stored = [wave for wave in waves if not wave.by_topic]
+            _choose_canaries(stored, high)
+            devices = _write_batches(row, stored, high, at=at)
+            in_topics = _write_topic_batches([wave for wave in waves if wave.by_topic], at=at)
+            audience.check_size(row, devices=devices, topics=in_topics)
             due = [wave.due_at for wave in waves if wave.due_at is not None]
             starts_at = min(due, default=first_due(row, at=at))
             advance(
                 row, CampaignState.SENDING, by=User.objects.system(), at=at,
-                frozen_at=at, ticket_high=high, devices=devices, starts_at=starts_at,
+                frozen_at=at, ticket_high=high, devices=devices, topics=in_topics, starts_at=starts_at,
             )  # fmt: skip
     except OperationalError as error:
         if isinstance(error.__cause__, LockNotAvailable):
@@ -142,17 +145,19 @@ def _barrier() -> int:
 
 
 def _write_waves(campaign: Campaign, *, at: datetime) -> list[Wave]:
-    """Write one wave for each Firebase project and due instant."""
+    """Write one wave for each Firebase project and due instant, and another where it has topics."""
     plan = [
-        (segment.app.project, timing.due(campaign, segment.zone, at=at), segment.zone, segment.pk)
-        for segment in audience.segments(campaign)
+        (segment.app.project, by_topic, timing.due(campaign, segment.zone, at=at), segment.zone, segment.pk)
+        for by_topic, pushed in ((False, audience.segments(campaign)), (True, audience.topics(campaign)))
+        for segment in pushed
     ]
-    plan.sort(key=lambda entry: (entry[0], entry[1] is None, entry[1] or at))
+    plan.sort(key=lambda entry: (*entry[:2], entry[2] is None, entry[2] or at))
     waves = []
-    for (project, due_at), entries in groupby(plan, key=lambda entry: entry[:2]):
+    for (project, by_topic, due_at), entries in groupby(plan, key=lambda entry: entry[:3]):
         members = list(entries)
-        zones, segments = sorted({entry[2] for entry in members}), sorted(entry[3] for entry in members)
-        waves.append(Wave(campaign=campaign, project=project, due_at=due_at, zones=zones, segments=segments))
+        zones, segments = sorted({entry[3] for entry in members}), sorted(entry[4] for entry in members)
+        wave = Wave(campaign=campaign, project=project, by_topic=by_topic, due_at=due_at, zones=zones, segments=segments)
+        waves.append(wave)
     return Wave.objects.bulk_create(waves)
 
 
@@ -242,6 +247,24 @@ def _write_batches(campaign: Campaign, waves: list[Wave], high: int, *, at: date
         return sum(int(row[0]) for row in cursor.fetchall())
 
 
+def _write_topic_batches(waves: list[Wave], *, at: datetime) -> int:
+    """Cut every wave of topics into batches of at most 500, in which a topic's ticket is its segment; return how many topics."""
+    batches = []
+    for wave in waves:
+        over = wave.due_at is None
+        for start in range(0, len(wave.segments), BATCH_SIZE):
+            part = wave.segments[start : start + BATCH_SIZE]
+            low, high, n = part[0], part[-1], len(part)
+            batches.append(
+                Batch(
+                    wave=wave, from_segment=low, from_ticket=low, to_segment=high, to_ticket=high, n=n,
+                    state=BatchState.DONE if over else BatchState.OPEN, ready_at=wave.due_at or at, skipped=n if over else 0,
+                )
+            )  # fmt: skip
+    Batch.objects.bulk_create(batches)
+    return sum(batch.n for batch in batches)
+
+
 def halt_if_deadly(campaign: Campaign, *, at: datetime) -> None:
     """Halt a campaign of which a batch was claimed three times and never settled: it takes its workers down with it."""
     deadly = Batch.objects.filter(
@@ -300,7 +323,8 @@ def fold(campaign: Campaign, *, at: datetime) -> bool:
 
 _FOLD = """
     WITH live AS (
-        SELECT b.* FROM notifications_batch b JOIN notifications_wave w ON w.id = b.wave_id WHERE w.campaign_id = %(id)s
+        SELECT b.*, w.by_topic FROM notifications_batch b JOIN notifications_wave w ON w.id = b.wave_id
+        WHERE w.campaign_id = %(id)s
     ), outcomes AS (
         SELECT message.key AS message, outcome.key AS outcome, sum(outcome.value::bigint) AS total
         FROM live, jsonb_each(live.tally) AS message, jsonb_each_text(message.value) AS outcome GROUP BY 1, 2
@@ -308,12 +332,17 @@ _FOLD = """
         SELECT message, jsonb_object_agg(outcome, total) AS counts FROM outcomes GROUP BY message
     ), sums AS (
         SELECT coalesce(sum(accepted), 0) AS accepted, coalesce(sum(rejected), 0) AS rejected,
-               coalesce(sum(unknown), 0) AS unknown, coalesce(sum(skipped), 0) AS skipped FROM live
+               coalesce(sum(unknown), 0) AS unknown, coalesce(sum(skipped), 0) AS skipped FROM live WHERE NOT by_topic
+    ), topics AS (
+        SELECT coalesce(sum(accepted), 0) AS accepted, coalesce(sum(rejected), 0) AS rejected,
+               coalesce(sum(unknown), 0) AS unknown, coalesce(sum(skipped), 0) AS skipped FROM live WHERE by_topic
     )
     UPDATE notifications_campaign c
-    SET accepted = s.accepted, rejected = s.rejected, unknown = s.unknown, skipped = s.skipped, finished_at = %(at)s,
+    SET accepted = s.accepted, rejected = s.rejected, unknown = s.unknown, skipped = s.skipped,
+        topics_accepted = t.accepted, topics_rejected = t.rejected, topics_unknown = t.unknown, topics_skipped = t.skipped,
+        finished_at = %(at)s,
         ticket_high = NULL, tally = coalesce((SELECT jsonb_object_agg(message, counts) FROM messages), '{}')
-    FROM sums s WHERE c.id = %(id)s
+    FROM sums s, topics t WHERE c.id = %(id)s
 """
 
 

@@ -12,7 +12,8 @@ from content.models import Channel, ChannelRevision, Organization, Release, Serv
 from content.models.channel_revision import Act
 from core import roles
 from core.models import User
-from notifications.models import App, Campaign, Registered, Registration
+from notifications import topics
+from notifications.models import App, Campaign, Registered, Registration, Segment
 
 #: A Tuesday morning in London; tests that need a clock take this one.
 NOON = datetime(2026, 12, 1, 12, 0, tzinfo=UTC)
@@ -175,6 +176,23 @@ def installation(number: int = 0, *, at: datetime = NOON, **values: Any) -> Regi
 def installations(number: int, **values: Any) -> list[Registered]:
     """Register so many installations with different addresses."""
     return [installation(one, **values) for one in range(number)]
+
+
+#: What an installation of the teen app tells when it asks for its topics.
+TEEN: dict[str, Any] = {
+    "app": "teen",
+    "country": "GB",
+    "region": None,
+    "locale": "en",
+    "audience": "teen",
+    "time_zone": "Europe/London",
+}
+
+
+def topic(*, at: datetime | None = None, **values: Any) -> Segment:
+    """Ask for the topic of an installation of the teen app, and return its row."""
+    (name,) = topics.ask(**(TEEN | values), at=at or datetime.now(UTC)).topics
+    return next(row for row in Segment.objects.topics() if row.topic == name)
 
 
 def fid(number: int) -> str:

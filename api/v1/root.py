@@ -17,7 +17,7 @@ from content.models.release import NoRelease
 
 API_VERSION = "1"
 #: What a client may find or miss here; unknown names are to be ignored.
-FEATURES = ("manifest", "packs", "tips", "services", "help", "registrations", "alerts", "receipts")
+FEATURES = ("manifest", "packs", "tips", "services", "help", "registrations", "topics", "alerts", "receipts")
 
 _LINKS = ("manifest", "tips", "services", "help", "registrations", "receipts", "schema", "docs")
 
@@ -48,6 +48,7 @@ class RootView(ApiView):
                 **{name: reverse(name) for name in _LINKS},
                 "packs": "/v1/packs/{country}/{locale}",
                 "alerts": reverse("alerts") + "?country={country}",
+                "topics": reverse("topics") + "?app={app}&country={country}&locale={locale}&audience={audience}",
             },
         }
         return answer(request, body, cache=SHORT)

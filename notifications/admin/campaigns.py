@@ -210,7 +210,7 @@ class StopPage(_OneCampaign):
             "tone": looks.tone(campaign),
             "live": campaign.status == "Actual",
             "open": (campaign.state, S.STOPPED) in LIFECYCLE.edges,
-            "progress": looks.progress(campaign) if campaign.devices else None,
+            "progress": looks.progress(campaign) if campaign.devices or campaign.topics else None,
         }
 
     def act_stop(self, data: QueryDict) -> str | None:

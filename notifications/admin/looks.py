@@ -78,4 +78,15 @@ def progress(campaign: Campaign) -> dict[str, Any]:
         "halted": counts["halted"],
         "waiting": counts["waiting"],
         "notice": counts["notice"],
+        "topics": _topics(counts["topics"]),
     }
+
+
+def _topics(counts: dict[str, Any] | None) -> str:
+    """Say what became of a campaign's topics, "" where it has none."""
+    if counts is None:
+        return ""
+    numbers = {"accepted": counts["accepted"], **{f"rejected ({why})": n for why, n in counts["rejected"].items()}}
+    numbers |= {name: counts[name] for name in ("unknown", "skipped", "pending")}
+    became = ", ".join(f"{number} {name}" for name, number in numbers.items() if number)
+    return f"{counts['topics']} {'topic' if counts['topics'] == 1 else 'topics'}: {became}"

@@ -51,4 +51,5 @@ def to_approve(person: User, at: datetime) -> Iterator[Card]:
 def _of(campaign: Campaign) -> str:
     if campaign.state == S.APPROVED:
         return "Approved; begins in a moment." if campaign.schedule_kind == "now" else f"Approved; begins {looks.when(campaign)}."
-    return f"{campaign.get_state_display()} to {campaign.devices} phones."
+    topics = f" and {campaign.topics} topics" if campaign.topics else ""
+    return f"{campaign.get_state_display()} to {campaign.devices} phones{topics}."

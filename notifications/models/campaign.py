@@ -139,6 +139,12 @@ class Campaign(models.Model):
     skipped = models.PositiveIntegerField(default=0)
     gone = models.PositiveIntegerField(default=0, db_default=0, help_text="Installations that FCM called gone, marked or not.")
     tally = models.JSONField(default=dict, help_text="Message id to outcome to number.")
+    # Topics are counted apart: one of them is any number of phones.
+    topics = models.PositiveIntegerField(default=0, db_default=0)
+    topics_accepted = models.PositiveIntegerField(default=0, db_default=0)
+    topics_rejected = models.PositiveIntegerField(default=0, db_default=0)
+    topics_unknown = models.PositiveIntegerField(default=0, db_default=0)
+    topics_skipped = models.PositiveIntegerField(default=0, db_default=0)
 
     objects: ClassVar[CampaignQuerySet] = CampaignQuerySet.as_manager()  # type: ignore[assignment]
 

@@ -9,17 +9,20 @@ from django.db.models import Q
 from content.terms import Audience
 from core.canonical import digest
 from notifications.models.campaign import Campaign
-from notifications.models.segment import Platform
+from notifications.models.segment import ANY_PLATFORM, Platform
 
 
 class Message(models.Model):
-    """The bytes of one campaign for one locale × platform × audience, all but the address and the remaining time to live."""
+    """The bytes of one campaign for one locale × platform × audience, all but the address and the remaining time to live.
+
+    Without a platform they are for topics: one message that serves all platforms.
+    """
 
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="messages")
     locale = models.CharField(max_length=35, help_text="Of the text.")
     fallback = models.BooleanField(help_text="For installations whose own language has no text here.")
     audience = models.CharField(max_length=10, choices=Audience.choices)
-    platform = models.CharField(max_length=7, choices=Platform.choices)
+    platform = models.CharField(max_length=7, choices=Platform.choices, blank=True)
     #: JSON of FCM's message resource, without address and TTL.
     body = models.TextField()
 
@@ -27,7 +30,7 @@ class Message(models.Model):
         ordering = ("campaign", "locale", "fallback", "audience", "platform")
         constraints = (
             models.UniqueConstraint(fields=["campaign", "locale", "fallback", "audience", "platform"], name="message_once"),
-            models.CheckConstraint(condition=Q(platform__in=Platform.values), name="message_platform"),
+            models.CheckConstraint(condition=Q(platform__in=[*Platform.values, ANY_PLATFORM]), name="message_platform"),
             models.CheckConstraint(condition=Q(audience__in=Audience.values), name="message_audience"),
         )
         triggers = (
@@ -54,9 +57,14 @@ class Message(models.Model):
     @property
     def key(self) -> str:
         """Return what tells it from the campaign's other messages."""
-        return f"{self.locale}{'*' if self.fallback else ''}/{self.audience}/{self.platform}"
+        return key(f"{self.locale}{'*' if self.fallback else ''}", self.audience, self.platform)
 
     @property
     def digest(self) -> str:
         """Return the SHA-256 of the bytes."""
         return digest(self.body.encode())
+
+
+def key(tongue: str, audience: str, platform: str) -> str:
+    """Return a message's key; `tongue` is the locale of the text, with * where it stands in for others."""
+    return f"{tongue}/{audience}/{platform or 'topic'}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import ClassVar
 
 from django.db import models
@@ -19,8 +20,18 @@ class Platform(models.TextChoices):
     WEB = "web"
 
 
+#: The platform of a segment that is a topic: FCM sends to every phone behind it, whatever it runs on.
+ANY_PLATFORM = ""
+#: How topics are named. Another way of naming takes another prefix; phones leave the old names with their next refresh.
+_TOPIC_FORM = "fp1"
+
+
 class SegmentQuerySet(models.QuerySet["Segment"]):
     """Find segments."""
+
+    def topics(self) -> SegmentQuerySet:
+        """Those that are topics; no registration is ever in one."""
+        return self.filter(platform=ANY_PLATFORM)
 
     def of(self, **values: str) -> Segment:
         """Return the segment with exactly these values, made if it is the first of its kind."""
@@ -33,7 +44,10 @@ class SegmentQuerySet(models.QuerySet["Segment"]):
 
 
 class Segment(models.Model):
-    """App × country × region × locale × audience × zone × platform; "" where region or zone is not known."""
+    """App × country × region × locale × audience × zone × platform; "" where region or zone is not known.
+
+    Without a platform it is a topic, for apps that store no address: phones subscribe themselves, and nobody knows how many.
+    """
 
     id = models.AutoField(primary_key=True)
     app = models.ForeignKey(App, on_delete=models.PROTECT, related_name="segments")
@@ -42,7 +56,8 @@ class Segment(models.Model):
     locale = models.CharField(max_length=35)
     audience = models.CharField(max_length=10, choices=Audience.choices)
     zone = models.CharField(max_length=40, blank=True)
-    platform = models.CharField(max_length=7, choices=Platform.choices)
+    platform = models.CharField(max_length=7, choices=Platform.choices, blank=True)
+    asked_on = models.DateField(null=True, help_text="Of a topic: the day on which an app last asked for its name.")
 
     objects: ClassVar[SegmentQuerySet] = SegmentQuerySet.as_manager()  # type: ignore[assignment]
 
@@ -52,9 +67,24 @@ class Segment(models.Model):
                 fields=["app", "country", "region", "locale", "audience", "zone", "platform"], name="segment_once"
             ),
             models.CheckConstraint(condition=Q(audience__in=Audience.values), name="segment_audience"),
-            models.CheckConstraint(condition=Q(platform__in=Platform.values), name="segment_platform"),
+            models.CheckConstraint(condition=Q(platform__in=[*Platform.values, ANY_PLATFORM]), name="segment_platform"),
+            models.CheckConstraint(condition=Q(platform=ANY_PLATFORM) ^ Q(asked_on=None), name="segment_topic_was_asked_for"),
         )
 
     def __str__(self) -> str:
         parts = (self.app_id, self.country, self.region, self.locale, self.audience, self.zone, self.platform)
         return " ".join(part for part in parts if part)
+
+    @property
+    def topic(self) -> str:
+        """Return the topic's name, from the row alone: no two rows have the same, and none is longer than 900 characters."""
+        parts = (self.app_id, self.country, self.region, self.locale, self.audience, self.zone)
+        return ".".join((_TOPIC_FORM, *map(_topic_part, parts)))
+
+
+def _topic_part(value: str) -> str:
+    """Write one part in letters, digits, - and _; another character as ~ and two hexadecimal digits, "" as ~ alone.
+
+    FCM takes % too, but a name with it would have to be escaped again wherever it stands in a URL.
+    """
+    return re.sub(r"[^A-Za-z0-9_-]", lambda found: "".join(f"~{byte:02X}" for byte in found[0].encode()), value) or "~"

@@ -14,8 +14,11 @@ class Wave(models.Model):
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="waves")
     project = models.CharField(max_length=60)
     due_at = models.DateTimeField(null=True)
+    by_topic = models.BooleanField(
+        default=False, db_default=False, help_text="Its segments are topics, and its batches hold no registrations."
+    )
     zones = ArrayField(models.CharField(max_length=40), default=list)
-    #: Whose registrations it holds; emptied with the batches at the end.
+    #: Whose registrations it holds, or which topics; emptied with the batches at the end.
     segments = ArrayField(models.IntegerField(), default=list)
     #: Tickets of the few who are sent to first; emptied likewise.
     canary = ArrayField(models.BigIntegerField(), default=list, db_default=[])
@@ -23,7 +26,9 @@ class Wave(models.Model):
 
     class Meta:
         ordering = ("campaign", "due_at", "project")
-        constraints = (models.UniqueConstraint(fields=["campaign", "project", "due_at"], nulls_distinct=False, name="wave_once"),)
+        constraints = (
+            models.UniqueConstraint(fields=["campaign", "project", "due_at", "by_topic"], nulls_distinct=False, name="wave_once"),
+        )
 
     def __str__(self) -> str:
         return f"{self.campaign_id} {self.project} {self.due_at or 'skipped'}"

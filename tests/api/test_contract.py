@@ -61,7 +61,7 @@ steady = settings(
 def _load(release: Release, settings: Any, mode: GenerationMode) -> Any:
     settings.ALLOWED_HOSTS = ["*"]
     make.app()
-    make.app("teen", push_mode="feed")
+    make.app("teen", push_mode="topics")
     signing.sign_if_due(at=timezone.now())
     schema = schemathesis.openapi.from_wsgi("/v1/schema", get_wsgi_application())
     schema.config.generation.update(modes=[mode])
@@ -111,6 +111,7 @@ OPERATIONS = [
     ("GET", "/v1/registrations/{registration_id}"),
     ("PATCH", "/v1/registrations/{registration_id}"),
     ("DELETE", "/v1/registrations/{registration_id}"),
+    ("GET", "/v1/topics"),
     ("GET", "/v1/problems/{code}"),
 ]
 #: Without a parameter or a body there is nothing that could fail to fit.

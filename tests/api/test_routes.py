@@ -32,6 +32,7 @@ PUBLIC = {
     "v1/alerts.atom": {"get"},
     "v1/receipts": {"post"},
     "v1/registrations": {"post"},
+    "v1/topics": {"get"},
     "v1/problems/<str:code>": {"get"},
     "v1/schema": {"get"},
     "v1/docs": {"get"},

@@ -53,13 +53,17 @@ def adds_up_at_every_commit(raw_sql: psycopg.Connection[Any]) -> Iterator[None]:
         CREATE FUNCTION test_adds_up() RETURNS trigger LANGUAGE plpgsql AS $$
         DECLARE wrong record;
         BEGIN
-            SELECT c.id, c.devices INTO wrong FROM notifications_campaign c
-            WHERE c.frozen_at IS NOT NULL AND c.devices <> c.accepted + c.rejected + c.unknown + c.skipped + (
+            SELECT c.id, f.n INTO wrong FROM notifications_campaign c CROSS JOIN LATERAL (VALUES
+                (false, c.devices, c.accepted + c.rejected + c.unknown + c.skipped),
+                (true, c.topics, c.topics_accepted + c.topics_rejected + c.topics_unknown + c.topics_skipped)
+            ) f (by_topic, n, folded)
+            WHERE c.frozen_at IS NOT NULL AND f.n <> f.folded + (
                 SELECT coalesce(sum(b.accepted + b.rejected + b.unknown + b.skipped
                     + greatest(0, b.n - b.accepted - b.rejected - b.unknown - b.skipped)), 0)
-                FROM notifications_batch b JOIN notifications_wave w ON w.id = b.wave_id WHERE w.campaign_id = c.id);
+                FROM notifications_batch b JOIN notifications_wave w ON w.id = b.wave_id
+                WHERE w.campaign_id = c.id AND w.by_topic = f.by_topic);
             IF FOUND THEN
-                RAISE EXCEPTION 'campaign % does not add up to %', wrong.id, wrong.devices;
+                RAISE EXCEPTION 'campaign % does not add up to %', wrong.id, wrong.n;
             END IF;
             RETURN NULL;
         END $$

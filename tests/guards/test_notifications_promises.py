@@ -10,13 +10,15 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pycountry
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
+from django.test import Client
 
 from notifications import delivery, fcm, feed, outcomes, planner, simulation
 from notifications.emulator.answers import ACCEPTING, PLANNED
-from notifications.models import Batch, Brake, Campaign, Message, Registration, Segment, Wave
+from notifications.models import App, Batch, Brake, Campaign, Message, Registration, Segment, Wave
 from notifications.models.campaign import FourEyes
 from notifications.outcomes import Outcome
 from notifications.watch import LONGEST_BLIND, Watch
@@ -49,6 +51,7 @@ KNOWN_OF_AN_INSTALLATION = {
         "audience": "character varying",
         "zone": "character varying",
         "platform": "character varying",
+        "asked_on": "date",
     },
 }
 
@@ -159,6 +162,56 @@ def test_promise_3_the_bytes_that_leave_are_the_approved_ones(phones: Emulator, 
             .replace(f'"ttl":"{ttl}",'.encode(), b"")
         )
         assert b"{" + plain in approved
+
+
+def everything_stored() -> str:
+    """Return every row of every table of notifications as text, but for the packaged apps themselves."""
+    tables = [row[0] for row in query("SELECT tablename FROM pg_tables WHERE tablename LIKE 'notifications\\_%%'")]
+    return "\n".join(str(row) for table in tables for row in query(f'SELECT * FROM "{table}"'))
+
+
+def test_promise_4_an_app_in_topics_mode_leaves_no_address_and_no_secret_anywhere(fcm_emulator: Emulator, client: Client) -> None:
+    make.world()
+    make.app("teen", push_mode="topics")
+    asked = {name: value for name, value in make.TEEN.items() if value}
+    address = {"address_kind": "fid", "address": make.fid(777), "platform": "android", "app_version": "1.2.0"}
+
+    answer = client.get("/v1/topics", asked, REMOTE_ADDR="203.0.113.77", HTTP_AUTHORIZATION="Bearer a-secret-of-mine")
+    refused = client.get("/v1/topics", asked | {"address": make.fid(777)})
+    registering = client.post("/v1/registrations", asked | address, content_type="application/json")
+    make.campaign(apps=["teen"], audience={"countries": ["GB"], "audiences": ["teen"]})
+    turn()
+
+    stored = everything_stored()
+    assert (answer.status_code, refused.status_code, registering.status_code) == (200, 400, 409)
+    assert set(answer.json()) == {"push_mode", "topics", "refresh_after"}
+    assert not answer.cookies
+    assert fcm_emulator.counts()["messages"] == 1
+    assert not Registration.objects.exists()
+    assert not any(word in stored for word in (make.fid(777), "203.0.113.77", "a-secret-of-mine"))
+
+
+def test_promise_4_two_who_ask_for_the_same_topic_leave_the_same_trace_as_one(client: Client) -> None:
+    make.world()
+    make.app("teen", push_mode="topics")
+    asked = {name: value for name, value in make.TEEN.items() if value}
+
+    client.get("/v1/topics", asked)
+    one = query("SELECT xmin::text, s FROM notifications_segment s")
+    client.get("/v1/topics", asked)
+
+    assert query("SELECT xmin::text, s FROM notifications_segment s") == one
+
+
+def test_promise_4_the_packaged_teen_app_never_uses_registrations(settings: Any) -> None:
+    settings.FIREBASE_PROJECTS = {"project-one": "/nowhere"}
+
+    call_command("load_apps", "--json")
+
+    teen = App.objects.get(name="teen")
+    assert (teen.push_mode, teen.mode_by_country) == ("topics", {})
+    for country in pycountry.countries:
+        assert teen.mode_in(country.alpha_2) != "registrations"
 
 
 def test_promise_4_no_table_joins_an_installation_to_a_campaign(phones: Emulator) -> None:

@@ -99,7 +99,7 @@ def test_apps_are_made_once_and_left_alone_then(db: None, settings: Any) -> None
     settings.FIREBASE_PROJECTS = {"project-one": "/nowhere"}
 
     first = command("load_apps")
-    App.objects.filter(name="teen").update(push_mode="topics")
+    App.objects.filter(name="teen").update(push_mode="feed")
     second = command("load_apps")
 
     assert (first["made"], second["made"]) == (["parent", "teen", "parent-test"], [])
@@ -107,7 +107,7 @@ def test_apps_are_made_once_and_left_alone_then(db: None, settings: Any) -> None
     assert modes == {
         "parent": ("project-one", "registrations", False),
         "parent-test": ("project-one", "registrations", True),
-        "teen": ("project-one", "topics", False),
+        "teen": ("project-one", "feed", False),
     }
 
 

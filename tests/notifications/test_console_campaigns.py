@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from core.states import advance
-from notifications import definition
+from notifications import definition, planner
 from notifications.admin.composing import CampaignForm, initial
 from notifications.models import Brake, Campaign
 from tests import make
@@ -362,6 +362,28 @@ def test_the_counts_are_there_without_a_script_and_as_json_for_it(client: Client
     assert answer.json()["numbers"] == {"accepted": 70, "rejected": 0, "unknown": 0, "skipped": 0, "pending": 0}
     assert answer.json()["moving"] is True
     assert answer.json()["bar"][0] == {"name": "accepted", "x": 0.0, "width": 70.0}
+
+
+def test_topics_are_told_apart_from_phones_and_nothing_is_said_of_the_phones_behind_them(client: Client) -> None:
+    make.app("teen", push_mode="topics")
+    teens: dict[str, Any] = {"apps": ["teen"], "audience": {"countries": ["GB"], "audiences": ["teen"]}}
+    campaign = make.campaign(**teens)
+    make.topic()
+    make.topic(locale="cy")
+    client.force_login(make.campaign_staff()[1])
+
+    before = client.get(page(campaign)).content.decode()
+    planner.tick(at=planner.database_now())
+    after = client.get(page(campaign)).content.decode()
+    progress = client.get(page(campaign, "campaign-progress")).json()
+    stop = client.get(page(campaign, "campaign-stop")).content.decode()
+
+    assert "2 now; how many phones is not known" in before
+    assert "no app of it stores an address" in before
+    assert "fewer than 20" not in before
+    assert "How many phones are behind a topic is not known" in after
+    assert progress["topics"] == "2 topics: 2 pending"
+    assert "2 topics: 2 pending" in stop
 
 
 def test_everything_is_stopped_with_a_reason_and_released_by_an_approver(client: Client) -> None:

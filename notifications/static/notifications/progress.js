@@ -27,6 +27,8 @@
     });
     reasons.querySelector("ul").replaceChildren(...lines);
     reasons.hidden = lines.length === 0;
+    const topics = box.querySelector("[data-topics]");
+    if (topics) topics.textContent = now.topics;
     for (const name of ["waiting", "notice"]) {
       const place = box.querySelector(`[data-${name}]`);
       place.textContent = now[name] || "";
