@@ -93,9 +93,10 @@ def _has_mode(campaign: Campaign, mode: PushMode) -> bool:
 def check_size(campaign: Campaign, *, devices: int, topics: int) -> None:
     """Refuse (TooFew) an audience of fewer than 20 registrations; nobody can count the phones behind a topic.
 
-    A campaign that goes to topics and to no registration at all is allowed.
+    A campaign that goes to topics and to no registration at all is allowed, and so is one for the feed alone.
     """
-    if devices < FEWEST and (devices or not topics) and stores_addresses(campaign):
+    nobody = not devices and not topics and stores_addresses(campaign)
+    if nobody or 0 < devices < FEWEST:
         raise TooFew()
 
 

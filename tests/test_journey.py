@@ -1,5 +1,6 @@
 """The whole journey with real processes, to be read first: facts become a release, a release is read, phones register, a
 campaign is written by one person, approved by another, sent through Celery and FCM, and found in the feed.
+Teens' phones ask for topics and leave nothing.
 
 `./run --once` tells it and is believed only after a look from outside; then `./run` serves the same database, and people act
 on it.
@@ -17,6 +18,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -166,6 +168,33 @@ def test_a_warning_reaches_a_parents_phone_only_after_a_second_person_approved(s
 
     # Whoever has no push finds it in the feed all the same.
     assert number in {str(alert["id"]) for alert in web.get(FEED).json()["alerts"]}
+
+
+def test_a_warning_reaches_the_topics_of_teens_of_whom_nothing_is_stored(serving: Run, web: Client) -> None:
+    # A teen in Cardiff opens the app: it cannot register, and is told which topic to subscribe to.
+    place = {"app": "teen", "country": "GB", "region": "GB-WLS", "locale": "cy", "audience": "teen"}
+    phone = {"address_kind": "fid", "address": "cTeenagerInCardiff001a", "platform": "android", "app_version": "1.2.0"}
+    assert web.post("/v1/registrations", {**place, **phone}).json()["push_mode"] == "topics"
+    (topic,) = web.get(f"/v1/topics?{urlencode(place)}&time_zone=Europe/London").json()["topics"]
+
+    # Amina writes a warning for the teens of Wales, and David approves it.
+    warning = json.loads(sample_campaign())
+    warning |= {"apps": ["teen"], "tips": {"teen": "first-hour"}}
+    warning["audience"] |= {"countries": ["GB"], "regions": ["GB-WLS"], "audiences": ["teen"], "locales": ["cy"]}
+    file = serving.run_dir / "teens.yaml"
+    file.write_text(json.dumps(warning), encoding="utf-8")
+    number = str(staff(serving, "campaign", "create", str(file), "--by", "amina")["id"])
+    fingerprint = staff(serving, "campaign", "submit", number, "--by", "amina")["fingerprint"]
+    staff(serving, "campaign", "approve", number, "--fingerprint", fingerprint, "--by", "david")
+
+    # FCM is asked once for the whole topic, and nobody claims to know how many phones that was.
+    status = finished(serving, number)
+    assert (status["state"], status["devices"], status["accepted"]) == ("done", 0, 0)
+    assert status["topics"] == {"topics": 1, "accepted": 1, "rejected": {}, "unknown": 0, "pending": 0, "skipped": 0}
+    address = next(line.split()[-1] for line in serving.output.splitlines() if line.startswith("Phones"))
+    with closing(Client(address)) as phones:
+        lines = phones.get(f"/emulator/counts?alert={number}&full=1").body.decode().splitlines()
+    assert [(json.loads(line)["kind"], json.loads(line)["address"]) for line in lines] == [("topic", topic)]
 
 
 def finished(serving: Run, number: str) -> dict[str, Any]:

@@ -26,6 +26,7 @@ def after(sandbox: Sandbox, told: Told) -> None:
     content = f"{seen['packs']} packs with {seen['services']} services and {seen['tips']} tips"
     say(f"Release {seen['release']}: {content}, read from the API.")
     if told.sent:
+        say(f"Teens' phones asked for {seen['topics']} topics to subscribe to; no address of theirs is stored.")
         say(f"{seen['registrations']} sample devices registered; amina wrote a campaign, david approved its fingerprint.")
     outcome = f"{seen['accepted']} accepted, {seen['rejected']} rejected, {seen['unknown']} unknown, {seen['skipped']} skipped"
     when = "now" if told.sent else "at an earlier start"

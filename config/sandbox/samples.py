@@ -1,4 +1,7 @@
-"""The 300 sample devices of the demo: parents' phones in many countries and languages, the same ones at every start."""
+"""The 300 sample devices of the demo: parents' phones in many countries and languages, the same ones at every start.
+
+The teens beside them store nothing: their phones only ask for topics.
+"""
 
 from __future__ import annotations
 
@@ -47,6 +50,13 @@ def registrations(count: int, seed: str) -> Iterator[dict[str, str | None]]:
             "audience": "parent",
             "app_version": "1.2.0",
         }
+
+
+def teens() -> Iterator[dict[str, str]]:
+    """Yield the parameters of GET /v1/topics for one teen in each of the homes."""
+    for country, region, locale, zone, _ in HOMES:
+        known = {"region": region} if region else {}
+        yield {"app": "teen", "country": country, **known, "locale": locale, "audience": "teen", "time_zone": zone}
 
 
 def _address(kind: str, seed: str) -> str:

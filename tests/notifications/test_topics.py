@@ -221,6 +221,32 @@ def test_topics_alone_may_be_few_and_registrations_may_not() -> None:
     assert (both.state, both.reason) == ("halted", audience.TooFew().detail)
 
 
+@pytest.mark.parametrize(
+    ("mode", "devices", "in_topics", "refused"),
+    [
+        ("registrations", 20, 0, False),
+        ("registrations", 0, 0, True),
+        ("registrations", 0, 1, False),
+        ("registrations", 19, 9, True),
+        ("topics", 0, 0, False),
+        ("feed", 0, 0, False),
+        # What should not be there at all is not sent to either.
+        ("topics", 5, 9, True),
+    ],
+)
+def test_an_audience_is_refused_for_its_registrations_and_never_for_its_topics(
+    mode: str, devices: int, in_topics: int, refused: bool
+) -> None:
+    make.app("other", push_mode=mode)
+    campaign = make.campaign(state="draft", apps=["other"])
+
+    if refused:
+        with pytest.raises(audience.TooFew):
+            audience.check_size(campaign, devices=devices, topics=in_topics)
+    else:
+        audience.check_size(campaign, devices=devices, topics=in_topics)
+
+
 def test_an_audience_takes_the_topics_of_its_country_region_audience_and_language_in_the_mode_of_each_country() -> None:
     teen = make.app("teen")
     for where in ({}, {"region": "GB-WLS"}, {"locale": "cy"}, {"audience": "bystander"}, {"country": "NZ"}):
