@@ -206,6 +206,20 @@ class Registration(models.Model):
                     RETURN NEW;
                 """,
             ),
+            pgtrigger.Trigger(
+                name="in_no_topic",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.Update,
+                func="""
+                    IF TG_OP = 'UPDATE' AND NEW.segment_id = OLD.segment_id THEN
+                        RETURN NEW;
+                    END IF;
+                    IF EXISTS (SELECT 1 FROM notifications_segment WHERE id = NEW.segment_id AND platform = '') THEN
+                        RAISE EXCEPTION 'no address is stored beside a topic' USING ERRCODE = 'check_violation';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
         )
 
     def __str__(self) -> str:

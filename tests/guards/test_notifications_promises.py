@@ -191,6 +191,25 @@ def test_promise_4_an_app_in_topics_mode_leaves_no_address_and_no_secret_anywher
     assert not any(word in stored for word in (make.fid(777), "203.0.113.77", "a-secret-of-mine"))
 
 
+def test_promise_4_the_database_refuses_an_address_beside_a_topic() -> None:
+    make.world()
+    make.app()
+    make.app("teen", push_mode="topics")
+    topic, registered = make.topic(), make.installation()
+
+    with pytest.raises(DatabaseError, match="beside a topic"), transaction.atomic():
+        query("UPDATE notifications_registration SET segment_id = %s RETURNING 1", topic.pk)
+    with pytest.raises(DatabaseError, match="beside a topic"), transaction.atomic():
+        query(
+            "INSERT INTO notifications_registration (id, segment_id, address_kind, address_sealed, address_digest, app_version,"
+            " secret_digest, seen_on) SELECT gen_random_uuid(), %s, 'fid', 'x', 'another', '1', 'x', now() RETURNING 1",
+            topic.pk,
+        )
+
+    assert Registration.objects.get().pk == registered.id
+    assert Registration.objects.get().segment.platform == "android"
+
+
 def test_promise_4_two_who_ask_for_the_same_topic_leave_the_same_trace_as_one(client: Client) -> None:
     make.world()
     make.app("teen", push_mode="topics")

@@ -9,6 +9,7 @@ import pytest
 
 from notifications import delivery, planner
 from notifications.models import Batch, Campaign, Message, Quota, Registration, Segment, Wave
+from notifications.models.batch import Settlement
 from tests import make
 from tests.processes import Emulator
 
@@ -138,6 +139,22 @@ def test_a_topic_that_may_have_been_sent_to_gets_one_more_try_and_is_unknown_the
     assert campaign.counts()["topics"]["unknown"] == 1
     assert campaign.counts()["state"] == "done"
     fcm._sender_of.cache_clear()
+
+
+def test_a_batch_of_topics_whose_worker_died_is_sent_again_and_a_late_settlement_is_void(six: Emulator) -> None:
+    campaign = make.campaign(**TEENS)
+    tick()
+    dead = Batch.objects.claim("fingerpost-test")
+    assert dead is not None
+    Batch.objects.filter(pk=dead.id).update(lease_until=datetime(2026, 1, 1, tzinfo=UTC))
+
+    turn()
+    late = Batch.objects.settle(
+        dead, Settlement(accepted=6, rejected=0, unknown=0, skipped=0, tally={}, later=[], unsure=[], gone=[], wait=0)
+    )
+
+    assert (late, campaign.counts()["state"], campaign.counts()["topics"]["accepted"]) == (False, "done", 6)
+    assert six.counts()["accepted_total"] == 6
 
 
 def test_a_refused_message_to_topics_halts_the_campaign(six: Emulator) -> None:
