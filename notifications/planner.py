@@ -110,7 +110,7 @@ def freeze(campaign: Campaign, *, at: datetime) -> bool:
             stored = [wave for wave in waves if not wave.by_topic]
             _choose_canaries(stored, high)
             devices = _write_batches(row, stored, high, at=at)
-            in_topics = _write_topic_batches([wave for wave in waves if wave.by_topic], at=at)
+            in_topics = topics.write_batches([wave for wave in waves if wave.by_topic], at=at)
             audience.check_size(row, devices=devices, topics=in_topics)
             due = [wave.due_at for wave in waves if wave.due_at is not None]
             starts_at = min(due, default=first_due(row, at=at))
@@ -245,24 +245,6 @@ def _write_batches(campaign: Campaign, waves: list[Wave], high: int, *, at: date
             [[wave.pk for wave in waves]],
         )
         return sum(int(row[0]) for row in cursor.fetchall())
-
-
-def _write_topic_batches(waves: list[Wave], *, at: datetime) -> int:
-    """Cut every wave of topics into batches of at most 500, in which a topic's ticket is its segment; return how many topics."""
-    batches = []
-    for wave in waves:
-        over = wave.due_at is None
-        for start in range(0, len(wave.segments), BATCH_SIZE):
-            part = wave.segments[start : start + BATCH_SIZE]
-            low, high, n = part[0], part[-1], len(part)
-            batches.append(
-                Batch(
-                    wave=wave, from_segment=low, from_ticket=low, to_segment=high, to_ticket=high, n=n,
-                    state=BatchState.DONE if over else BatchState.OPEN, ready_at=wave.due_at or at, skipped=n if over else 0,
-                )
-            )  # fmt: skip
-    Batch.objects.bulk_create(batches)
-    return sum(batch.n for batch in batches)
 
 
 def halt_if_deadly(campaign: Campaign, *, at: datetime) -> None:

@@ -1,4 +1,4 @@
-"""Topics: how an app that stores no address hears of alerts, and how topics that nobody asks for any more are forgotten."""
+"""Topics: how an app that stores no address hears of alerts, how they are sent to, and how they are forgotten."""
 
 from __future__ import annotations
 
@@ -13,9 +13,11 @@ from content.terms import Audience
 from core.errors import Conflict, Invalid
 from notifications import values
 from notifications.models.app import App, PushMode
+from notifications.models.batch import BATCH_SIZE, Batch, BatchState
 from notifications.models.registration import REFRESH_AFTER
 from notifications.models.segment import ANY_PLATFORM, Segment
 from notifications.models.upkeep import Upkeep
+from notifications.models.wave import Wave
 
 #: Google drops an Android phone that was silent for as long, so that nobody is behind a topic that nobody asked for since.
 FORGET_AFTER = timedelta(days=270)
@@ -92,6 +94,24 @@ def _note(segment: Segment, *, on: date) -> None:
     if not Segment.objects.filter(**row, asked_on__gte=on).exists():
         with connection.cursor() as cursor:
             cursor.execute(_ASK, {**row, "asked_on": on})
+
+
+def write_batches(waves: list[Wave], *, at: datetime) -> int:
+    """Cut every wave of topics into batches of at most 500, in which a topic's ticket is its segment; return how many topics."""
+    batches = []
+    for wave in waves:
+        over = wave.due_at is None
+        for start in range(0, len(wave.segments), BATCH_SIZE):
+            part = wave.segments[start : start + BATCH_SIZE]
+            low, high, n = part[0], part[-1], len(part)
+            batches.append(
+                Batch(
+                    wave=wave, from_segment=low, from_ticket=low, to_segment=high, to_ticket=high, n=n,
+                    state=BatchState.DONE if over else BatchState.OPEN, ready_at=wave.due_at or at, skipped=n if over else 0,
+                )
+            )  # fmt: skip
+    Batch.objects.bulk_create(batches)
+    return sum(batch.n for batch in batches)
 
 
 def forget_unasked(*, at: datetime) -> int:
