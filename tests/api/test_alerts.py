@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from notifications import planner
+from notifications import freezing
 from notifications.models import App, Campaign, ReceiptCount
 from tests import make
 
@@ -29,7 +29,7 @@ def opened(*, at: datetime | None = None, **changed: Any) -> Campaign:
     """Make an alert that has begun; its app only looks at the feed, so that nobody need be registered."""
     make.app(push_mode="feed")
     campaign = make.campaign(at=at, **changed)
-    assert planner.freeze(campaign, at=at or datetime.now(UTC))
+    assert freezing.freeze(campaign, at=at or datetime.now(UTC))
     return campaign
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
-from notifications import delivery, planner, simulation
+from notifications import delivery, freezing, planner, simulation
 from notifications.models import Batch, Campaign, Registration, Wave
 from notifications.models.campaign import most_marked
 from tests import make
@@ -44,9 +44,9 @@ def test_the_first_two_hundred_are_spread_over_locales_and_platforms_and_counted
     chosen = Registration.objects.filter(ticket__in=wave.canary).select_related("segment")
     kinds = Counter((row.segment.locale, row.segment.platform) for row in chosen)
     everybody = {(row.segment.locale, row.segment.platform) for row in Registration.objects.select_related("segment")}
-    assert (canary.n, sorted(canary.later)) == (planner.CANARY, sorted(wave.canary))
+    assert (canary.n, sorted(canary.later)) == (freezing.CANARY, sorted(wave.canary))
     assert kinds.keys() == everybody
-    assert max(kinds.values()) <= 3 * planner.CANARY / len(everybody)
+    assert max(kinds.values()) <= 3 * freezing.CANARY / len(everybody)
     assert sum(Batch.objects.values_list("n", flat=True)) == Campaign.objects.get(pk=campaign.pk).devices == 3_000
 
 
@@ -59,7 +59,7 @@ def test_nobody_else_is_sent_to_before_the_first_two_hundred_were_judged(thousan
     assert first is not None
     Batch.objects.give_back(first)
 
-    assert (first.number, first.fresh, second) == (planner.CANARY, False, None)
+    assert (first.number, first.fresh, second) == (freezing.CANARY, False, None)
     assert Batch.objects.projects_waiting() == {"fingerpost-test": 1}
     delivery.run(seconds=20)
     tick()
@@ -83,11 +83,11 @@ def test_every_large_wave_has_first_few_of_its_own(thousands: Emulator) -> None:
     tomorrow = (now() + timedelta(days=1)).strftime("%Y-%m-%dT17:00")
     campaign = make.campaign(**EVERYWHERE, schedule={"local": tomorrow}, not_after=(now() + timedelta(days=4)).isoformat())
 
-    planner.freeze(campaign, at=now())
+    freezing.freeze(campaign, at=now())
 
     waves = {wave.pk: wave.devices for wave in Wave.objects.all()}
     canaries = dict(Batch.objects.filter(canary=True).values_list("wave", "n"))
-    assert canaries == {wave: planner.CANARY for wave, devices in waves.items() if devices > 500}
+    assert canaries == {wave: freezing.CANARY for wave, devices in waves.items() if devices > 500}
     assert 1 < len(canaries) < len(waves)
 
 

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 from django.db import connection, transaction
 
-from notifications import audience, planner
+from notifications import audience, freezing, planner
 from notifications.models import App, Batch, Campaign, Registration, Wave
 from notifications.models.registration import TICKET_LOCK
 from tests import make
@@ -75,7 +75,7 @@ def test_a_freeze_that_cannot_have_the_lock_is_tried_again_later(thirty: None, r
 
 def test_registering_does_not_wait_for_the_rest_of_a_freeze(thirty: None) -> None:
     with transaction.atomic():
-        high = planner._barrier()
+        high = freezing._barrier()
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND (classid, objid) = (%s, %s) AND database = "

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
 
-from notifications import delivery, fcm, outcomes, planner
+from notifications import delivery, fcm, freezing, outcomes, planner
 from notifications.fcm import Leave, Target
 from notifications.models import Batch, Campaign, Quota, Registration
 from notifications.outcomes import Kind, Outcome
@@ -238,8 +238,8 @@ def _digest_of(number: int) -> str:
 
 def test_nobody_is_missed_or_doubled_whatever_happens_in_whatever_order(monkeypatch: pytest.MonkeyPatch) -> None:
     # Small batches and a small canary, so that many of them are about.
-    monkeypatch.setattr(planner, "BATCH_SIZE", 8)
-    monkeypatch.setattr(planner, "CANARY", 6)
+    monkeypatch.setattr(freezing, "BATCH_SIZE", 8)
+    monkeypatch.setattr(freezing, "CANARY", 6)
     monkeypatch.setattr(fcm, "SLOW_ANSWERS", 4)
 
     run_state_machine_as_test(

@@ -12,7 +12,7 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 
 from content.terms import Audience
-from notifications import audience, planner, topics
+from notifications import audience, freezing, planner, topics
 from notifications.models import Batch, Campaign, Segment, Upkeep, Wave
 from notifications.values import NotAValue
 from tests import make
@@ -163,7 +163,7 @@ def test_topics_get_waves_of_their_own_by_zone() -> None:
         quiet_hours="respect",
     )
 
-    assert planner.freeze(campaign, at=at)
+    assert freezing.freeze(campaign, at=at)
 
     waves = [(wave.by_topic, wave.due_at, wave.zones, wave.devices) for wave in Wave.objects.order_by("by_topic", "due_at")]
     assert waves == [
@@ -181,7 +181,7 @@ def test_a_topic_whose_quiet_hours_outlast_the_campaign_is_skipped_and_counted()
     at = datetime(2026, 12, 1, 10, tzinfo=UTC)
     campaign = teens(at=at, not_after="2026-12-01T18:00:00Z", quiet_hours="respect")
 
-    planner.freeze(campaign, at=at)
+    freezing.freeze(campaign, at=at)
 
     counts = campaign.counts()
     assert counts["topics"] == {
