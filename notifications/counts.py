@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from django.db import connection
 
 from notifications.definition import rfc3339
+from notifications.models.batch import Batch
 from notifications.models.campaign import Campaign, most_marked
 from notifications.models.campaign_state import CampaignState
-from notifications.models.quota import Quota
+from notifications.models.quota import Quota, limit
 
 #: Outcomes in a tally that are no reason of a rejection.
 _NOT_REASONS = ("accepted", "unknown")
@@ -60,11 +62,7 @@ def of(campaign: Campaign) -> dict[str, Any]:
     waiting = None
     if state == CampaignState.SENDING and devices["pending"] + topics["pending"]:
         ready_at = min((row[5] for row in (of_devices, of_topics) if row[5] is not None), default=None)
-        blocked = Quota.objects.filter(project__in=campaign.waves.values("project"), blocked_until__gt=now).first()
-        if blocked is not None and blocked.blocked_until is not None:
-            waiting = f"{blocked.reason} Trying again at {rfc3339(blocked.blocked_until)}."
-        elif ready_at is not None and ready_at > now:
-            waiting = f"Nothing is due before {rfc3339(ready_at)}."
+        waiting = _waiting(campaign, ready_at, now)
     return {
         "id": campaign.pk,
         "state": state,
@@ -77,6 +75,20 @@ def of(campaign: Campaign) -> dict[str, Any]:
         "waiting": waiting,
         "notice": _too_many_gone(gone, devices["devices"]),
     }
+
+
+def _waiting(campaign: Campaign, ready_at: datetime | None, now: datetime) -> str | None:
+    """Say what a campaign that is sending waits for, or what holds it up; None when it goes as fast as it may."""
+    quotas = Quota.objects.filter(project__in=campaign.waves.values("project")).order_by("project")
+    for quota in quotas:
+        if quota.blocked_until is not None and quota.blocked_until > now:
+            return f"{quota.reason} Trying again at {rfc3339(quota.blocked_until)}."
+    if ready_at is not None and ready_at > now:
+        return f"Nothing is due before {rfc3339(ready_at)}."
+    if Batch.objects.unjudged(campaign):
+        return "The first installations of a wave are tried before the others."
+    slowest = min((quota.rate / limit() for quota in quotas), default=1.0)
+    return f"FCM is slow or overloaded: sending at {slowest:.0%} of the usual rate." if slowest < 1 else None
 
 
 def _outcomes(of_what: str, row: Sequence[Any]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 from django.contrib.postgres.fields import ArrayField
 from django.db import connection, models, transaction
 from django.db.models import F, Func, IntegerField, Q
+from django.db.models.functions import Now
 
 from notifications.models.brake import IDENTITY_SQL
 from notifications.models.campaign import Campaign, most_marked
@@ -171,6 +172,11 @@ class BatchQuerySet(models.QuerySet["Batch"]):
             range=(place[0], place[1], place[2], place[3]), later=frozenset(later), unsure=frozenset(unsure),
             tally=json.loads(tally), tries=tries, fresh=known == 0, lease_until=float(lease), not_after=float(not_after),
         )  # fmt: skip
+
+    def unjudged(self, campaign: Campaign) -> bool:
+        """Tell whether the first installations of a wave that has begun are not through."""
+        begun = self.filter(wave__campaign=campaign, canary=True, ready_at__lte=Now())
+        return begun.exclude(state=BatchState.DONE).exists()
 
     def canaries_gone(self, campaign: Campaign) -> bool:
         """Tell whether more than half of the first installations of a wave are gone."""

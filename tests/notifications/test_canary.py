@@ -61,6 +61,7 @@ def test_nobody_else_is_sent_to_before_the_first_two_hundred_were_judged(thousan
 
     assert (first.number, first.fresh, second) == (freezing.CANARY, False, None)
     assert Batch.objects.projects_waiting() == {"fingerpost-test": 1}
+    assert "before the others" in campaign.counts()["waiting"]
     delivery.run(seconds=20)
     tick()
     counts = campaign.counts()
