@@ -50,9 +50,13 @@ class Emulator:
         """Return the newest phones with what each shows."""
         return json.loads(self.get("/emulator/phones"))["phones"]
 
-    def plan(self, rules: list[dict[str, Any]]) -> None:
-        """Replace the fault plan; an empty list accepts everything again."""
-        self.post("/emulator/plan", {"rules": rules})
+    def quota(self) -> dict[str, Any]:
+        """Return the project's quota: limit, messages of the last 60 seconds, highest, refused."""
+        return json.loads(self.get("/emulator/quota"))["projects"][self.project]
+
+    def plan(self, rules: list[dict[str, Any]], **options: int) -> None:
+        """Replace the fault plan, with options such as quota; an empty list accepts everything again."""
+        self.post("/emulator/plan", {"rules": rules, **options})
 
     def reset(self) -> None:
         """Forget every message, count, phone and rule; access tokens stay good."""

@@ -12,6 +12,7 @@ import orjson
 from notifications.emulator import answers, page
 from notifications.emulator.exchange import HTML, Reply, Request
 from notifications.emulator.oauth import TokenEndpoint
+from notifications.emulator.options import Options
 from notifications.emulator.phones import as_dict
 from notifications.emulator.plan import BadPlan, read_plan
 from notifications.emulator.sending import Sending
@@ -37,9 +38,9 @@ class BadQuestion(Exception):
 class Handler:
     """Answers complete requests; the clock comes with each, in seconds since 1970."""
 
-    def __init__(self, tokens: TokenEndpoint) -> None:
+    def __init__(self, tokens: TokenEndpoint, options: Options = Options()) -> None:  # noqa: B008
         self.tokens = tokens
-        self.sending = Sending(tokens)
+        self.sending = Sending(tokens, options)
         #: Targets of messages:send met so far, so that the busy path parses no URL.
         self._projects: dict[bytes, str] = {}
 
@@ -62,10 +63,10 @@ class Handler:
         if request.method in (b"GET", b"HEAD") and path == "/healthz":
             return Reply(200, b'{"ok":true}\n')
         if path in ("/", "/page.css") or path.startswith("/emulator/"):
-            return self._own(request, path, url.query)
+            return self._own(request, path, url.query, at)
         return answers.not_found()
 
-    def _own(self, request: Request, path: str, query: str) -> Reply:
+    def _own(self, request: Request, path: str, query: str, at: float) -> Reply:
         """Answer what belongs to the emulator, and to callers on this machine only."""
         if not is_loopback(request.headers.get(b"host", b"")):
             # A web page elsewhere may have its name point at 127.0.0.1; its Host header gives it away.
@@ -73,12 +74,12 @@ class Handler:
                 403, {"error": "The emulator's own pages answer only to loopback names such as 127.0.0.1 and localhost."}
             )
         try:
-            reply = self._read(path, _only(query)) if request.method in (b"GET", b"HEAD") else self._write(request, path)
+            reply = self._read(path, _only(query), at) if request.method in (b"GET", b"HEAD") else self._write(request, path)
         except (BadQuestion, BadPlan) as bad:
             return _ours(400, {"error": str(bad)})
         return reply or answers.not_found()
 
-    def _read(self, path: str, query: dict[str, str]) -> Reply | None:
+    def _read(self, path: str, query: dict[str, str], at: float) -> Reply | None:
         if path == "/":
             _check(query, frozenset({"locale", "refresh"}))
             return Reply(
@@ -91,14 +92,19 @@ class Handler:
             phones = self.sending.phones.newest(query.get("locale"), limit=300)
             return _ours(200, {"phones": [as_dict(locale, phone) for locale, phone in phones]})
         if path == "/emulator/counts":
-            _check(query, _FILTERS | {"full"})
+            _check(query, _FILTERS | {"full", "seconds"})
             wanted = {name: value for name, value in query.items() if name in _FILTERS}
             if query.get("full") == "1":
                 lines = b"".join(orjson.dumps(one) + b"\n" for one in self.sending.counts.each(**wanted))
                 return Reply(200, lines, b"application/x-ndjson", GUARDED)
-            return _ours(200, self.sending.counts.summary(**wanted))
+            summary = self.sending.counts.summary(**wanted)
+            if query.get("seconds") == "1":
+                summary["seconds"] = self.sending.counts.seconds(**wanted)
+            return _ours(200, summary)
+        if path == "/emulator/quota":
+            return _ours(200, {"projects": self.sending.quota(at=at)})
         if path == "/emulator/plan":
-            return _ours(200, {"rules": [rule.as_dict() for rule in self.sending.plan.rules]})
+            return _ours(200, self.sending.plan.as_dict())
         return None
 
     def _write(self, request: Request, path: str) -> Reply | None:
@@ -113,7 +119,7 @@ class Handler:
             raise BadQuestion(f"This is not JSON: {error}") from None
         if path == "/emulator/plan":
             self.sending.plan = read_plan(document)
-            return _ours(200, {"rules": [rule.as_dict() for rule in self.sending.plan.rules]})
+            return _ours(200, self.sending.plan.as_dict())
         if document != {}:
             raise BadQuestion("reset takes an empty object")
         self.sending.reset()

@@ -6,8 +6,9 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import Any
 
-from notifications.emulator.check import Checked, get
+from notifications.emulator.check import Checked
 from notifications.emulator.counts import Key
+from notifications.emulator.fields import get
 
 #: A few phones of many locales, rather than 300 of the locale that was sent last: 24 x 12 = 288.
 MOST_LOCALES = 24
@@ -42,10 +43,10 @@ class Phones:
         self.by_locale: OrderedDict[str, OrderedDict[tuple[str, str], Phone]] = OrderedDict()
         self._locale_of: dict[tuple[str, str], str] = {}
 
-    def show(self, checked: Checked, key: Key, *, at: float) -> None:
+    def show(self, checked: Checked, *, at: float) -> None:
         """Put a message on its phone."""
         name = (checked.kind, checked.address)
-        locale = locale_of(checked.message)
+        locale, key = checked.locale, checked.key
         before = self._locale_of.get(name)
         # The locale of what was shown last is the phone's: its owner may have changed the language.
         phone = self.by_locale[before].pop(name) if before is not None else Phone(*name)
@@ -84,11 +85,6 @@ def data_of(message: dict[str, Any]) -> dict[str, str]:
         if data := (message.get(platform) or {}).get("data"):
             return dict(data)
     return dict(message.get("data") or {})
-
-
-def locale_of(message: dict[str, Any]) -> str:
-    """Return the language that the message says it is in, or "und"."""
-    return (message.get("data") or {}).get("lang") or "und"
 
 
 def platform_of(message: dict[str, Any]) -> str:
