@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import ssl
 import sys
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from notifications.emulator.oauth import TokenEndpoint, load_accounts
 from notifications.emulator.options import Options
 from notifications.emulator.quota import GOOGLES
 from notifications.emulator.server import serve
+from notifications.emulator.tls import server_context
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -48,6 +50,10 @@ def _parser() -> argparse.ArgumentParser:
         metavar="N",
         help="give only each Nth message that is not like earlier ones every check (%(default)s)",
     )
+    serving.add_argument(
+        "--goaway-after", type=_whole, default=0, metavar="N", help="end a connection after so many requests (%(default)s: never)"
+    )
+    serving.add_argument("--tls", action="store_true", help="HTTPS with HTTP/2, as is usual where the credentials' url is https")
     serving.set_defaults(run=_serve)
     writing = commands.add_parser("credentials", help="write a service-account key file that the emulator will know")
     writing.add_argument("folder", type=Path, metavar="DIR")
@@ -77,13 +83,21 @@ def _serve(options: argparse.Namespace) -> int:
             f"emulator: {options.credentials} holds no credentials ({error}); run the credentials command first", file=sys.stderr
         )
         return 1
-    asked = Options(options.quota, options.retry_after, options.check_every)
+    asked = Options(options.quota, options.retry_after, options.check_every, options.goaway_after)
+    encryption = None
+    if options.tls or any(account.token_uri.startswith("https:") for account in accounts):
+        try:
+            encryption = server_context(options.credentials)
+        except (OSError, ssl.SSLError) as error:
+            print(f"emulator: no certificate ({error}); run the credentials command with an https url first", file=sys.stderr)
+            return 1
     handler = Handler(TokenEndpoint(accounts, options.token_seconds), asked)
     projects = ", ".join(account.project for account in accounts)
     serve(
         handler,
         host=options.host,
         port=options.port,
+        encryption=encryption,
         ready=lambda url: print(f"FCM emulator for {projects}, with its phones, at {url}", flush=True),
     )
     return 0

@@ -145,7 +145,7 @@ _HTML_404 = b"""<!DOCTYPE html>
   <p>The requested URL was not found on this server.  <ins>That's all we know.</ins>
 """
 
-#: What a plan may answer by name. ACCEPT has no fixed body; "…_AFTER_ACCEPT" takes the message, then leaves the sender in doubt.
+#: What a plan may answer by name; "…_AFTER_ACCEPT" takes the message, then leaves the sender in doubt.
 PLANNED: dict[str, Reply] = {
     "ACCEPT": Reply(200),
     "UNREGISTERED": error(404, "NOT_FOUND", "Requested entity was not found.", fcm_error("UNREGISTERED")),
@@ -174,7 +174,12 @@ PLANNED: dict[str, Reply] = {
     "RESET": Reply(0, fault="reset"),
     "RESET_AFTER_ACCEPT": Reply(0, fault="reset"),
     "HANG": Reply(0, fault="hang"),
+    "DRIP": Reply(200, fault="drip"),
+    "HUGE": Reply(200, fault="huge"),
+    "GOAWAY": Reply(200, goaway=True),
     "HANG_AFTER_ACCEPT": Reply(0, fault="hang"),
 }
 #: The answers after which the phone shows the message, whatever the sender was told.
-ACCEPTING = frozenset({"ACCEPT", "RESET_AFTER_ACCEPT", "HANG_AFTER_ACCEPT"})
+ACCEPTING = frozenset({"ACCEPT", "DRIP", "HUGE", "GOAWAY", "RESET_AFTER_ACCEPT", "HANG_AFTER_ACCEPT"})
+#: Those that name the message, which is another one each time.
+NAMING = frozenset({"ACCEPT", "DRIP", "GOAWAY"})

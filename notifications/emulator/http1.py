@@ -7,14 +7,16 @@ import socket
 import struct
 import time
 from collections import deque
+from collections.abc import Iterator
 from email.utils import formatdate
 from http import HTTPStatus
-from typing import cast
+from itertools import repeat
+from typing import Any, cast
 
 import httptools
 
 from notifications.emulator import answers
-from notifications.emulator.exchange import Reply, Request
+from notifications.emulator.exchange import HUGE_CHUNK, HUGE_SIZE, Reply, Request
 from notifications.emulator.handler import Handler
 
 LARGEST_BODY = 64 * 1024
@@ -25,6 +27,7 @@ MOST_WAITING = 256
 #: close() with this lingers not at all: the other side sees a reset instead of an orderly end.
 _ABRUPT = struct.pack("ii", 1, 0)
 
+TOO_LARGE = answers.error(413, "INVALID_ARGUMENT", f"Request payload size exceeds the limit: {LARGEST_BODY} bytes.")
 _REASONS = {status.value: status.phrase.encode() for status in HTTPStatus}
 
 
@@ -41,13 +44,13 @@ class Slot:
 class Http1(asyncio.Protocol):
     """One connection."""
 
-    def __init__(self, handler: Handler, loop: asyncio.AbstractEventLoop, connections: set[Http1]) -> None:
+    def __init__(self, handler: Handler, loop: asyncio.AbstractEventLoop, connections: set[Any]) -> None:
         self._handler = handler
         self._loop = loop
         self._connections = connections
         self._waiting: deque[Slot] = deque()
         self._ready: list[bytes] = []
-        self._unread = 0
+        self._unread = self._requests = 0
         self._closing = False
         self._paused = False
         self._write_paused = False
@@ -102,7 +105,7 @@ class Http1(asyncio.Protocol):
     def on_body(self, body: bytes) -> None:
         self._body_size += len(body)
         if self._body_size > LARGEST_BODY:
-            self._refuse(answers.error(413, "INVALID_ARGUMENT", "Request payload size exceeds the limit: 65536 bytes."))
+            self._refuse(TOO_LARGE)
         else:
             self._body.append(body)
 
@@ -113,7 +116,9 @@ class Http1(asyncio.Protocol):
         method = self._parser.get_method()
         body = self._body[0] if len(self._body) == 1 else b"".join(self._body)
         reply = self._handler.answer(Request(method, self._target, self._headers, body), at=self._at)
-        self._take(reply, head_only=method == b"HEAD", close=not self._parser.should_keep_alive())
+        self._requests += 1
+        last = reply.goaway or self._requests == self._handler.sending.goaway_after
+        self._take(reply, head_only=method == b"HEAD", close=last or not self._parser.should_keep_alive())
 
     # Answers, on their way out.
 
@@ -137,10 +142,31 @@ class Http1(asyncio.Protocol):
         if reply.fault == "reset":
             self._reset()
             return
-        slot.wire = render(reply, time.time(), head_only=head_only, close=close)
         slot.close = close
+        if reply.fault:
+            drops = (reply.body[place : place + 1] for place in range(len(reply.body)))
+            parts = drops if reply.fault == "drip" else repeat(HUGE_CHUNK, HUGE_SIZE // len(HUGE_CHUNK))
+            head = render(reply, time.time(), head_only=True, close=close)
+            self._trickle(slot, head, iter(()) if head_only else parts, 1 if reply.fault == "drip" else 0)
+            return
+        slot.wire = render(reply, time.time(), head_only=head_only, close=close)
         if flush:
             self._flush()
+
+    def _trickle(self, slot: Slot, part: bytes, parts: Iterator[bytes], pause: float) -> None:
+        """Write one part of an answer that comes in many, and the next one after so many seconds."""
+        if self._transport.is_closing():
+            return
+        if self._write_paused or self._waiting[0] is not slot:
+            self._loop.call_later(0.05, self._trickle, slot, part, parts, pause)
+            return
+        self._transport.write(part)
+        following = next(parts, None)
+        if following is None:
+            slot.wire = b""
+            self._flush()
+        else:
+            self._loop.call_later(pause, self._trickle, slot, following, parts, pause)
 
     def _flush(self) -> None:
         while self._waiting and (wire := self._waiting[0].wire) is not None:
@@ -210,7 +236,7 @@ def render(reply: Reply, at: float, *, head_only: bool, close: bool) -> bytes:
     if second != _heads.second:
         _heads.second = second
         _heads.known.clear()
-    if not reply.headers and not close:
+    if not reply.headers and not reply.fault and not close:
         key = (reply.status, reply.content_type, len(reply.body))
         head = _heads.known.get(key)
         if head is None:
@@ -225,7 +251,7 @@ def _head(reply: Reply, second: int, *, close: bool) -> bytes:
         b"HTTP/1.1 %d %s" % (reply.status, _REASONS.get(reply.status, b"Unknown")),
         b"Date: " + formatdate(second, usegmt=True).encode(),
         b"Content-Type: " + reply.content_type,
-        b"Content-Length: %d" % len(reply.body),
+        b"Content-Length: %d" % (HUGE_SIZE if reply.fault == "huge" else len(reply.body)),
         *(name + b": " + value for name, value in reply.headers),
     ]
     if close:

@@ -11,9 +11,9 @@ from notifications.emulator.answers import ACCEPTING, PLANNED
 from notifications.emulator.exchange import Reply
 from notifications.emulator.latency import Fixed, Spread
 
-_PLAN = frozenset({"rules", "quota", "quota_retry_after"})
+_PLAN = frozenset({"rules", "quota", "quota_retry_after", "goaway_after"})
 _MATCH = frozenset({"address_prefix", "address_hash_share", "every", "any"})
-_RULE = frozenset({"match", "answer", "retry_after", "latency_ms", "times"})
+_RULE = frozenset({"match", "answer", "retry_after", "latency_ms", "times", "whole_connection"})
 _LONGEST_LATENCY_MS = 600_000
 
 
@@ -86,10 +86,12 @@ class Plan:
     #: Messages a minute and project instead of the server's own quota, and the seconds that its 429 names; None leaves both.
     quota: int | None = None
     quota_retry_after: int | None = None
+    #: Requests after which a connection is told to go away, instead of the server's own.
+    goaway_after: int | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Return the plan with how often each rule was used."""
-        own = {"quota": self.quota, "quota_retry_after": self.quota_retry_after}
+        own = {"quota": self.quota, "quota_retry_after": self.quota_retry_after, "goaway_after": self.goaway_after}
         return {
             "rules": [rule.as_dict() for rule in self.rules],
             **{name: value for name, value in own.items() if value is not None},
@@ -118,6 +120,7 @@ def read_plan(document: Any) -> Plan:
         [_read_rule(rule, f"rules[{number}]") for number, rule in enumerate(rules)],
         quota=_whole(document, "quota", 0, 2**31),
         quota_retry_after=_whole(document, "quota_retry_after", 0, 86_400),
+        goaway_after=_whole(document, "goaway_after", 0, 2**31),
     )
 
 
@@ -133,6 +136,10 @@ def _read_rule(document: Any, where: str) -> Rule:
         date_in = int(_number(wait.get("date_in"), f"{where}.retry_after.date_in", -86_400, 86_400, whole=True))
     elif "retry_after" in document:
         reply = reply._replace(headers=(*reply.headers, (b"Retry-After", _header(wait, where))))
+    if "whole_connection" in document:
+        if document["whole_connection"] is not True or reply.fault != "reset":
+            raise BadPlan(f"{where}.whole_connection is true and belongs to a RESET")
+        reply = reply._replace(whole_connection=True)
     return Rule(
         answer,
         reply,

@@ -63,6 +63,11 @@ class Sending:
         """Return the seconds to name when the quota is used up, or None to name none."""
         return self.options.retry_after if self.plan.quota_retry_after is None else self.plan.quota_retry_after
 
+    @property
+    def goaway_after(self) -> int:
+        """Return after how many requests a connection is told to go away; 0 never."""
+        return self.options.goaway_after if self.plan.goaway_after is None else self.plan.goaway_after
+
     def quota(self, *, at: float) -> dict[str, Any]:
         """Return for each project of an account what it may send a minute, and what it sent."""
         projects = sorted({account.project for account in self.tokens.accounts.values()} | set(self.quotas))
@@ -86,7 +91,7 @@ class Sending:
         if rule is None:
             return Reply(200, self._name(project, at))
         reply = rule.reply_at(at)
-        return reply._replace(body=self._name(project, at)) if rule.answer == "ACCEPT" else reply
+        return reply._replace(body=self._name(project, at)) if rule.answer in answers.NAMING else reply
 
     def _denied(self, project: str, authorization: bytes | None, at: float) -> Reply | None:
         grant = self.tokens.grants.get(authorization or b"")

@@ -279,3 +279,51 @@ def test_a_name_that_was_pointed_at_this_machine_reads_nothing(wire: socket.sock
     wire.sendall(b"GET /emulator/phones HTTP/1.1\r\nHost: attacker.example.org\r\n\r\n")
 
     assert read_answer(wire)[0] == 403
+
+
+def test_a_connection_ends_after_as_many_requests_as_it_may_have(emulator: Emulator, wire: socket.socket, token: bytes) -> None:
+    emulator.plan([], goaway_after=2)
+
+    wire.sendall(sending(token, fid="a") + sending(token, fid="b") + sending(token, fid="c"))
+
+    assert [read_answer(wire)[1].get("connection") for _ in range(2)] == [None, "close"]
+    assert closed(wire)
+    assert emulator.counts("a1")["addresses"] == 2
+
+
+def test_goaway_by_plan_closes_behind_its_answer(emulator: Emulator, wire: socket.socket, token: bytes) -> None:
+    emulator.plan([{"match": {"any": True}, "answer": "GOAWAY"}])
+
+    wire.sendall(sending(token))
+
+    status, headers, body = read_answer(wire)
+    assert (status, headers["connection"], b"projects/" in body) == (200, "close", True)
+    assert closed(wire)
+
+
+def test_an_answer_that_drips_comes_one_byte_a_second_and_the_next_one_behind_it(
+    emulator: Emulator, wire: socket.socket, token: bytes
+) -> None:
+    emulator.plan([{"match": {"any": True}, "answer": "DRIP"}])
+    started = time.monotonic()
+
+    wire.sendall(sending(token))
+    received = b""
+    while not received.endswith(b"{\n "):
+        received += wire.recv(1)
+
+    assert 2 <= time.monotonic() - started < 10
+
+
+def test_a_huge_answer_is_sent_as_it_is_read(emulator: Emulator, wire: socket.socket, token: bytes) -> None:
+    emulator.plan([{"match": {"any": True}, "answer": "HUGE"}])
+
+    wire.sendall(sending(token))
+    head = wire.recv(65_536)
+    taken = 0
+    while taken < 20_000_000:
+        taken += len(wire.recv(1_000_000))
+
+    assert b"Content-Length: 1073741824\r\n" in head
+    resident = Path(f"/proc/{emulator.process.pid}/status").read_text().partition("VmRSS:")[2].split()[0]
+    assert int(resident) < 200_000
