@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from notifications.emulator import answers, schema
+from notifications.emulator.conditions import BadCondition, read_condition
 from notifications.emulator.counts import Key
 from notifications.emulator.exchange import Reply
 from notifications.emulator.fields import BadField, get
@@ -26,7 +27,7 @@ RESERVED = frozenset({"from", "message_type"})
 RESERVED_PREFIXES = ("google.", "gcm.notification")
 
 _ADDRESS = re.compile(r"[!-~]+")
-_TOPIC = re.compile(r"[a-zA-Z0-9\-_.~%]+")
+TOPIC = re.compile(r"[a-zA-Z0-9\-_.~%]{1,900}")
 _LABEL = re.compile(r"[a-zA-Z0-9\-_.~%]{1,50}")
 
 
@@ -106,11 +107,20 @@ def _target(message: dict[str, Any]) -> str:
 
 
 def _check_target(kind: str, address: str) -> None:
-    if kind == "topic" and not _TOPIC.fullmatch(address):
+    if kind == "topic" and not TOPIC.fullmatch(address):
         raise Refused(answers.unacceptable("message.topic", "Invalid topic name."))
-    # Google does not say what a registration looks like, so any printable text without a space may be one.
-    if kind in ("fid", "token") and (len(address) > LONGEST_ADDRESS or not _ADDRESS.fullmatch(address)):
+    if kind in ("fid", "token") and not is_address(address):
         raise Refused(answers.INVALID_ADDRESS, "INVALID_ADDRESS")
+    if kind == "condition":
+        try:
+            read_condition(address)
+        except BadCondition:
+            raise Refused(answers.unacceptable("message.condition", "Invalid condition expression provided.")) from None
+
+
+def is_address(text: str) -> bool:
+    """Say whether this can be a registration. Google does not say how one looks: any printable text without a space can."""
+    return len(text) <= LONGEST_ADDRESS and _ADDRESS.fullmatch(text) is not None
 
 
 def _check_data(message: dict[str, Any]) -> None:

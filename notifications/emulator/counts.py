@@ -27,7 +27,18 @@ class Key(NamedTuple):
 class Series:
     """The counts of one alert: for each address how many messages came and how many the phone took."""
 
-    __slots__ = ("accepted", "addresses", "blocks", "by_answer", "course", "doubled", "first_at", "last_at", "tried")
+    __slots__ = (
+        "accepted",
+        "addresses",
+        "blocks",
+        "by_answer",
+        "course",
+        "doubled",
+        "fanned_out",
+        "first_at",
+        "last_at",
+        "tried",
+    )
 
     def __init__(self, at: float) -> None:
         #: Seconds since 1970 of the first and the last message, and how many came in each tenth of a second since the first.
@@ -37,6 +48,8 @@ class Series:
         self.by_answer: Counter[str] = Counter()
         #: Messages taken, addresses that took at least one, addresses that took more, addresses that any message was for.
         self.accepted = self.addresses = self.doubled = self.tried = 0
+        #: Phones that messages to topics went to.
+        self.fanned_out = 0
 
     def add(self, index: int, answer: str, *, accepted: bool, at: float) -> None:
         """Count one message to the address with this index."""
@@ -130,6 +143,7 @@ class Counts:
             "messages": by_answer.total(),
             "doubled": sum(series.doubled for series in chosen.values()),
             "repeats": accepted - sum(series.addresses for series in chosen.values()),
+            "fanned_out": sum(series.fanned_out for series in chosen.values()),
             "by_answer": dict(sorted(by_answer.items())),
             "first_at": min((series.first_at for series in chosen.values()), default=None),
             "last_at": max((series.last_at for series in chosen.values()), default=None),

@@ -16,6 +16,7 @@ from notifications.emulator.options import Options
 from notifications.emulator.phones import as_dict
 from notifications.emulator.plan import BadPlan, read_plan
 from notifications.emulator.sending import Sending
+from notifications.emulator.subscriptions import Subscriptions
 
 #: Every answer of ours; the page's own style sheet is all it may load.
 GUARDED = (
@@ -41,6 +42,7 @@ class Handler:
     def __init__(self, tokens: TokenEndpoint, options: Options = Options()) -> None:  # noqa: B008
         self.tokens = tokens
         self.sending = Sending(tokens, options)
+        self.subscriptions = Subscriptions(self.sending)
         #: Targets of messages:send met so far, so that the busy path parses no URL.
         self._projects: dict[bytes, str] = {}
 
@@ -60,6 +62,8 @@ class Handler:
             if len(self._projects) < 100:
                 self._projects[request.target] = project
             return self.sending.send(project, request, at=at)
+        if reply := self.subscriptions.answer(request, url.path, url.query, at=at):
+            return reply
         if request.method in (b"GET", b"HEAD") and path == "/healthz":
             return Reply(200, b'{"ok":true}\n')
         if path in ("/", "/page.css") or path.startswith("/emulator/"):
@@ -83,7 +87,10 @@ class Handler:
         if path == "/":
             _check(query, frozenset({"locale", "refresh"}))
             return Reply(
-                200, page.render(self.sending, locale=query.get("locale"), refresh=query.get("refresh") == "5"), HTML, GUARDED
+                200,
+                page.render(self.sending, locale=query.get("locale"), refresh=query.get("refresh") == "5", at=at),
+                HTML,
+                GUARDED,
             )
         if path == "/page.css":
             return Reply(200, _CSS, b"text/css; charset=utf-8", GUARDED)
@@ -101,6 +108,8 @@ class Handler:
             if query.get("seconds") == "1":
                 summary["seconds"] = self.sending.counts.seconds(**wanted)
             return _ours(200, summary)
+        if path == "/emulator/topics":
+            return _ours(200, {"topics": self.sending.topics_as_dict()})
         if path == "/emulator/quota":
             return _ours(200, {"projects": self.sending.quota(at=at)})
         if path == "/emulator/plan":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Container
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -57,6 +58,10 @@ class Phones:
         if len(phone.notifications) > MOST_NOTIFICATIONS:
             phone.notifications.popitem(last=False)
         self._keep(locale, name, phone)
+
+    def known_of(self, addresses: Container[str]) -> list[tuple[str, str]]:
+        """Return (kind, address) of the phones among these that are kept."""
+        return [name for name in self._locale_of if name[1] in addresses]
 
     def _keep(self, locale: str, name: tuple[str, str], phone: Phone) -> None:
         group = self.by_locale.setdefault(locale, OrderedDict())

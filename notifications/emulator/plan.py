@@ -53,6 +53,16 @@ class Rule:
         self.used += 1
         return True
 
+    def names(self, address: str) -> bool:
+        """Return whether the rule is for this address whenever a message comes."""
+        match = self.match
+        return (
+            "every" not in match
+            and self.times is None
+            and address.startswith(match.get("address_prefix", ""))
+            and hash_share(address) < match.get("address_hash_share", 1)
+        )
+
     @property
     def accepts(self) -> bool:
         """Say whether the phone gets the message under this rule."""
@@ -88,6 +98,10 @@ class Plan:
     quota_retry_after: int | None = None
     #: Requests after which a connection is told to go away, instead of the server's own.
     goaway_after: int | None = None
+
+    def is_gone(self, address: str) -> bool:
+        """Say whether messages to this address are always answered UNREGISTERED; nothing is counted."""
+        return any(rule.answer == "UNREGISTERED" and rule.names(address) for rule in self.rules)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the plan with how often each rule was used."""

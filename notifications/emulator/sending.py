@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Any
 
 from notifications.emulator import answers
-from notifications.emulator.check import Refused
+from notifications.emulator.check import Checked, Refused
 from notifications.emulator.counts import Counts
 from notifications.emulator.exchange import Reply, Request
 from notifications.emulator.oauth import TokenEndpoint
 from notifications.emulator.options import Options
-from notifications.emulator.phones import Phones
+from notifications.emulator.phones import MOST_A_LOCALE, Phones
 from notifications.emulator.plan import Plan
 from notifications.emulator.quota import Quota
 from notifications.emulator.templates import Templates
+from notifications.emulator.topics import Topics, kind_of
 
 
 class Sending:
@@ -27,16 +29,17 @@ class Sending:
         self.reset()
 
     def reset(self) -> None:
-        """Forget messages, quotas used, phones and the plan, but no access token."""
+        """Forget messages, quotas used, phones, subscriptions and the plan, but no access token."""
         self.plan = Plan()
         self.counts = Counts()
         self.phones = Phones()
         #: By project; only those that an account may send for.
         self.quotas: dict[str, Quota] = {}
+        self._topics: dict[str, Topics] = {}
 
     def send(self, project: str, request: Request, *, at: float) -> Reply:
         """Answer one send request for a Firebase project."""
-        if denied := self._denied(project, request.headers.get(b"authorization"), at):
+        if denied := self.denied(project, request.headers.get(b"authorization"), at):
             return denied
         quota = self.quotas.get(project)
         if quota is None:
@@ -86,14 +89,42 @@ class Sending:
         accepted = rule is None or rule.accepts
         answer = rule.answer if rule else "ACCEPT"
         self.counts.add(checked.key, checked.kind, checked.address, answer, accepted=accepted, at=at)
-        if accepted and checked.kind in ("fid", "token"):
-            self.phones.show(checked, at=at)
+        if accepted:
+            if checked.kind in ("fid", "token"):
+                self.phones.show(checked, at=at)
+            else:
+                self._fan_out(project, checked, at)
         if rule is None:
             return Reply(200, self._name(project, at))
         reply = rule.reply_at(at)
         return reply._replace(body=self._name(project, at)) if rule.answer in answers.NAMING else reply
 
-    def _denied(self, project: str, authorization: bytes | None, at: float) -> Reply | None:
+    def topics_of(self, project: str) -> Topics:
+        """Return the subscriptions of a project."""
+        return self._topics.setdefault(project, Topics())
+
+    def topics_as_dict(self) -> dict[str, dict[str, int]]:
+        """Return how many are subscribed, by project and topic."""
+        return {
+            project: {topic: len(addresses) for topic, addresses in sorted(topics.by_topic.items())}
+            for project, topics in sorted(self._topics.items())
+        }
+
+    def project_of(self, authorization: bytes | None, at: float) -> str | None:
+        """Return the project that a token may send for, or None."""
+        grant = self.tokens.grants.get(authorization or b"")
+        return grant.project if grant is not None and grant.expires_at > at and grant.may_send else None
+
+    def _fan_out(self, project: str, checked: Checked, at: float) -> None:
+        addresses = self.topics_of(project).reached(checked.kind, checked.address)
+        self.counts.series[checked.key].fanned_out += len(addresses)
+        # All are reached; shown are those that are shown already, and the newest.
+        newest = [(kind_of(address), address) for address in islice(reversed(addresses), MOST_A_LOCALE)]
+        for kind, address in dict.fromkeys([*self.phones.known_of(addresses), *reversed(newest)]):
+            self.phones.show(checked._replace(kind=kind, address=address), at=at)
+
+    def denied(self, project: str, authorization: bytes | None, at: float) -> Reply | None:
+        """Return why a token may not send for a project, or None when it may."""
         grant = self.tokens.grants.get(authorization or b"")
         if grant is not None and grant.expires_at > at and grant.may_send and grant.project == project:
             return None

@@ -29,6 +29,7 @@ def test_missed_and_doubled_are_found_among_100_000_addresses() -> None:
         "messages": 100_002,
         "doubled": 2,
         "repeats": 3,
+        "fanned_out": 0,
         "by_answer": {"ACCEPT": 100_001, "UNREGISTERED": 1},
         "first_at": AT,
         "last_at": AT,
