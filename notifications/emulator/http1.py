@@ -18,6 +18,7 @@ import httptools
 from notifications.emulator import answers
 from notifications.emulator.exchange import HUGE_CHUNK, HUGE_SIZE, Reply, Request
 from notifications.emulator.handler import Handler
+from notifications.emulator.known_heads import Head, KnownHeads
 
 LARGEST_BODY = 64 * 1024
 LARGEST_HEAD = 16 * 1024
@@ -51,6 +52,9 @@ class Http1(asyncio.Protocol):
         self._waiting: deque[Slot] = deque()
         self._ready: list[bytes] = []
         self._unread = self._requests = 0
+        #: Whether no request is half read, and the head that stands first in what is being read.
+        self._between = True
+        self._head = b""
         self._closing = False
         self._paused = False
         self._write_paused = False
@@ -69,9 +73,12 @@ class Http1(asyncio.Protocol):
         if self._closing:
             return
         self._at = time.time()
+        if self._between:
+            data = self._take_known(data)
         self._unread += len(data)
         try:
-            self._parser.feed_data(data)
+            if data:
+                self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
             # The request before it has been answered; what follows would be another protocol.
             self._closing = True
@@ -83,9 +90,22 @@ class Http1(asyncio.Protocol):
                 self._refuse(answers.error(431, "INVALID_ARGUMENT", "Request head too large."))
         self._flush()
 
+    def _take_known(self, data: bytes) -> bytes:
+        """Answer the requests at the front whose heads are known and whose bodies are complete; return the rest."""
+        place = 0
+        while not self._closing:
+            self._head, known = _known_heads.find(data, place)
+            body = place + len(self._head)
+            if known is None or len(data) < body + known.length:
+                break
+            place = body + known.length
+            self._answer(Request(known.method, known.target, known.headers, data[body:place]), close=False)
+        return data[place:] if place else data
+
     # What httptools calls, in this order.
 
     def on_message_begin(self) -> None:
+        self._between = False
         self._target = b""
         self._headers: dict[bytes, bytes] = {}
         self._body: list[bytes] = []
@@ -111,14 +131,21 @@ class Http1(asyncio.Protocol):
 
     def on_message_complete(self) -> None:
         self._unread = 0
+        self._between = True
         if self._closing:
             return
         method = self._parser.get_method()
         body = self._body[0] if len(self._body) == 1 else b"".join(self._body)
-        reply = self._handler.answer(Request(method, self._target, self._headers, body), at=self._at)
+        if self._head:
+            _known_heads.learn(self._head, Head(method, self._target, self._headers, len(body)))
+            self._head = b""
+        self._answer(Request(method, self._target, self._headers, body), close=not self._parser.should_keep_alive())
+
+    def _answer(self, request: Request, *, close: bool) -> None:
+        reply = self._handler.answer(request, at=self._at)
         self._requests += 1
         last = reply.goaway or self._requests == self._handler.sending.goaway_after
-        self._take(reply, head_only=method == b"HEAD", close=last or not self._parser.should_keep_alive())
+        self._take(reply, head_only=request.method == b"HEAD", close=close or last)
 
     # Answers, on their way out.
 
@@ -219,7 +246,7 @@ class Http1(asyncio.Protocol):
             self._transport.pause_reading()
 
 
-class _Heads:
+class _AnswerHeads:
     """Status lines and headers of plain answers, remembered for one second because of their Date."""
 
     def __init__(self) -> None:
@@ -227,7 +254,8 @@ class _Heads:
         self.known: dict[tuple[int, bytes, int], bytes] = {}
 
 
-_heads = _Heads()
+_heads = _AnswerHeads()
+_known_heads = KnownHeads()
 
 
 def render(reply: Reply, at: float, *, head_only: bool, close: bool) -> bytes:

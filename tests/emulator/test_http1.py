@@ -327,3 +327,45 @@ def test_a_huge_answer_is_sent_as_it_is_read(emulator: Emulator, wire: socket.so
     assert b"Content-Length: 1073741824\r\n" in head
     resident = Path(f"/proc/{emulator.process.pid}/status").read_text().partition("VmRSS:")[2].split()[0]
     assert int(resident) < 200_000
+
+
+@pytest.mark.parametrize("cut", [None, 1, 200, -1])
+def test_a_head_that_was_read_before_is_read_the_same_wherever_the_bytes_are_cut(
+    emulator: Emulator, wire: socket.socket, token: bytes, cut: int | None
+) -> None:
+    requests = [sending(token, fid=f"fid-{number}") for number in range(9)]
+    for request in requests[:4]:
+        wire.sendall(request)
+        assert read_answer(wire)[0] == 200
+    rest = b"".join(requests[4:])
+
+    for part in (rest[:cut], rest[cut:] if cut else b""):
+        wire.sendall(part)
+        time.sleep(0.05)
+
+    assert [read_answer(wire)[0] for _ in range(5)] == [200] * 5
+    assert sorted(one["address"] for one in emulator.each("a1")) == [f"fid-{number}" for number in range(9)]
+
+
+@pytest.mark.parametrize(
+    "before", [b"\r\n\r\n", b"\r\n", b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"], ids=["two", "one", "request"]
+)
+def test_what_stands_before_a_head_does_not_teach_the_wrong_end(wire: socket.socket, token: bytes, before: bytes) -> None:
+    for _ in range(3):
+        wire.sendall(before + sending(token))
+        if before.startswith(b"GET"):
+            assert read_answer(wire)[0] == 200
+        assert b"projects/" in read_answer(wire)[2]
+
+
+def test_a_body_that_looks_like_a_request_is_a_body(emulator: Emulator, wire: socket.socket, token: bytes) -> None:
+    inner = sending(token, fid="inner")
+    head = b"POST /v1/projects/fingerpost-test/messages:send HTTP/1.1\r\n" + HOST + b"Authorization: Bearer " + token
+    request = head + b"\r\nContent-Length: %d\r\n\r\n" % (len(inner) + 4) + b"\r\n\r\n" + inner
+
+    for _ in range(3):
+        wire.sendall(request)
+        assert read_answer(wire)[0] == 400
+
+    assert emulator.counts()["messages"] == 3
+    assert emulator.each() == []
