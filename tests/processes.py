@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -15,8 +16,6 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 EMULATOR = [sys.executable, "-m", "notifications.emulator"]
-#: Loopback must not go through a proxy that the environment happens to name.
-_direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 class DidNotStart(Exception):
@@ -26,16 +25,22 @@ class DidNotStart(Exception):
 class Emulator:
     """A running FCM emulator: point FCM_ENDPOINT at `url` and FIREBASE_PROJECTS at `credentials_file`."""
 
-    def __init__(self, process: subprocess.Popen[bytes], url: str, project: str, credentials_file: Path) -> None:
+    def __init__(
+        self, process: subprocess.Popen[bytes], url: str, project: str, credentials_file: Path, ca_bundle: Path | None = None
+    ) -> None:
         self.process = process
         self.url = url
         self.project = project
         self.credentials_file = credentials_file
+        #: The authority to trust where the emulator speaks TLS.
+        self.ca_bundle = ca_bundle
+        self._opener = _opener(ca_bundle)
 
     @property
     def environment(self) -> dict[str, str]:
         """Return the settings that point the backend at this emulator."""
-        return {"FCM_ENDPOINT": self.url, "FIREBASE_PROJECTS": json.dumps({self.project: str(self.credentials_file)})}
+        trust = {"FCM_CA_BUNDLE": str(self.ca_bundle)} if self.ca_bundle else {}
+        return {"FCM_ENDPOINT": self.url, "FIREBASE_PROJECTS": json.dumps({self.project: str(self.credentials_file)}), **trust}
 
     def counts(self, tag: str | None = None, **filters: str) -> dict[str, Any]:
         """Return what reached the phones: accepted_total, addresses, messages, doubled, by_answer and more."""
@@ -50,9 +55,13 @@ class Emulator:
         """Return the newest phones with what each shows."""
         return json.loads(self.get("/emulator/phones"))["phones"]
 
-    def plan(self, rules: list[dict[str, Any]]) -> None:
-        """Replace the fault plan; an empty list accepts everything again."""
-        self.post("/emulator/plan", {"rules": rules})
+    def quota(self) -> dict[str, Any]:
+        """Return the project's quota: limit, messages of the last 60 seconds, highest, refused."""
+        return json.loads(self.get("/emulator/quota"))["projects"][self.project]
+
+    def plan(self, rules: list[dict[str, Any]], **options: int) -> None:
+        """Replace the fault plan, with options such as quota; an empty list accepts everything again."""
+        self.post("/emulator/plan", {"rules": rules, **options})
 
     def reset(self) -> None:
         """Forget every message, count, phone and rule; access tokens stay good."""
@@ -60,7 +69,7 @@ class Emulator:
 
     def get(self, path: str) -> str:
         """Return the body of a page of the emulator."""
-        with _direct.open(self.url + path, timeout=30) as answer:
+        with self._opener.open(self.url + path, timeout=30) as answer:
             return answer.read().decode()
 
     def post(self, path: str, body: object) -> str:
@@ -68,7 +77,7 @@ class Emulator:
         request = urllib.request.Request(
             self.url + path, data=json.dumps(body).encode(), headers={"Content-Type": "application/json"}, method="POST"
         )
-        with _direct.open(request, timeout=30) as answer:
+        with self._opener.open(request, timeout=30) as answer:
             return answer.read().decode()
 
     def stop(self) -> None:
@@ -81,28 +90,30 @@ class Emulator:
             self.process.wait(timeout=10)
 
 
-def start_emulator(tmp_path: Path, project: str = "fingerpost-test", *options: str) -> Emulator:
+def start_emulator(tmp_path: Path, project: str = "fingerpost-test", *options: str, tls: bool = False) -> Emulator:
     """Start an FCM emulator with fresh credentials for `project` in tmp_path; further options go to `serve`."""
     # Another process can take the free port before the emulator does, so a failed start is tried again elsewhere.
     for _ in range(5):
-        url = f"http://127.0.0.1:{free_port()}"
+        url = f"{'https' if tls else 'http'}://127.0.0.1:{free_port()}"
         folder = tmp_path / f"emulator-{url.rpartition(':')[2]}"
         _run("credentials", str(folder), "--project", project, "--url", url)
         command = [*EMULATOR, "serve", "--port", url.rpartition(":")[2], "--credentials", str(folder), *options]
         process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-        if wait_until_up(f"{url}/healthz", process):
-            return Emulator(process, url, project, folder / f"{project}.json")
+        ca_bundle = folder / "ca.pem" if tls else None
+        if wait_until_up(f"{url}/healthz", process, ca_bundle=ca_bundle):
+            return Emulator(process, url, project, folder / f"{project}.json", ca_bundle)
         process.kill()
         process.wait(timeout=10)
     raise DidNotStart("the emulator")
 
 
-def wait_until_up(url: str, process: subprocess.Popen[bytes], seconds: float = 20) -> bool:
+def wait_until_up(url: str, process: subprocess.Popen[bytes], seconds: float = 20, ca_bundle: Path | None = None) -> bool:
     """Return True once `url` answers 200; False when the process has ended or time is up."""
+    opener = _opener(ca_bundle)
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline and process.poll() is None:
         try:
-            with _direct.open(url, timeout=2) as answer:
+            with opener.open(url, timeout=2) as answer:
                 if answer.status == 200:
                     return True
         except (urllib.error.URLError, ConnectionError, TimeoutError):
@@ -115,6 +126,14 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def _opener(ca_bundle: Path | None) -> urllib.request.OpenerDirector:
+    """Return what opens URLs of this machine: past any proxy that the environment happens to name, trusting one authority."""
+    handlers: list[urllib.request.BaseHandler] = [urllib.request.ProxyHandler({})]
+    if ca_bundle:
+        handlers.append(urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=str(ca_bundle))))
+    return urllib.request.build_opener(*handlers)
 
 
 def _run(*arguments: str) -> None:

@@ -26,7 +26,7 @@ HELP = """\
 ./run lint            style, types, import directions, missing migrations, drift of the OpenAPI schema and of docs/states.md
 ./run bench           registrations, reads and one campaign, measured; --registrations N --devices N
 ./run reset           remove the sandbox's database, secrets and logs
-./run emulator        the FCM emulator alone, for an app developer
+./run emulator        the FCM emulator alone, for an app developer; --tls, --quota N
 ./run manage ARGS…    a management command on the sandbox's database
 ./run help            this page
 
@@ -180,7 +180,7 @@ def emulate(rest: list[str]) -> int:
     places = Places.here(os.environ)
     places.make()
     bootstrap.ensure(places, "demo")
-    return emulator.run(places, asked_port(os.environ, "FINGERPOST_EMULATOR_PORT"))
+    return emulator.run(places, asked_port(os.environ, "FINGERPOST_EMULATOR_PORT"), rest)
 
 
 def show_help(rest: list[str]) -> int:
@@ -191,7 +191,7 @@ def show_help(rest: list[str]) -> int:
 
 KEPT_FILES = ("postgres.json", "ports.json", "endpoints.json", "secrets.json", "processes.json", "story.json", "campaign.yaml")
 SERVES = ("serve", "--once")
-TAKES_ARGUMENTS = ("test", "bench", "manage")
+TAKES_ARGUMENTS = ("test", "bench", "emulator", "manage")
 VERBS = {
     "serve": serve,
     "--once": once,

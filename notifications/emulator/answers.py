@@ -6,11 +6,13 @@ https://firebase.google.com/docs/reference/fcm/rest/v1/ErrorCode
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import orjson
 
 from notifications.emulator.exchange import Reply
+from notifications.emulator.quota import GOOGLES
 
 FCM_ERROR = "type.googleapis.com/google.firebase.fcm.v1.FcmError"
 BAD_REQUEST = "type.googleapis.com/google.rpc.BadRequest"
@@ -83,6 +85,37 @@ def wrong_project(project: str) -> Reply:
     return error(403, "PERMISSION_DENIED", message, error_info("IAM_PERMISSION_DENIED", permission=permission, resource=resource))
 
 
+@lru_cache(maxsize=16)
+def quota_used_up(limit: int, retry_after: int | None = None) -> Reply:
+    """Return the 429 of the front end, which guards the project's own rate; it carries no FcmError."""
+    return error(
+        429,
+        "RESOURCE_EXHAUSTED",
+        "Quota exceeded for quota metric 'Send requests' and limit 'Send requests per minute' of service "
+        "'fcm.googleapis.com' for consumer 'project_number:000000000000'.",
+        error_info(
+            "RATE_LIMIT_EXCEEDED",
+            service="fcm.googleapis.com",
+            quota_metric="fcm.googleapis.com/send_requests",
+            quota_limit="SendsPerMinutePerProject",
+            quota_limit_value=str(limit),
+            quota_unit="1/min/{project}",
+            quota_location="global",
+            consumer="projects/000000000000",
+        ),
+        {
+            "@type": HELP,
+            "links": [
+                {
+                    "description": "Request a higher quota limit.",
+                    "url": "https://cloud.google.com/docs/quotas/help/request_increase",
+                }
+            ],
+        },
+        headers=() if retry_after is None else ((b"Retry-After", b"%d" % retry_after),),
+    )
+
+
 def not_found() -> Reply:
     """Return the front end's JSON 404 for a method that does not exist; it carries no FcmError."""
     return error(404, "NOT_FOUND", "Method not found.")
@@ -112,7 +145,7 @@ _HTML_404 = b"""<!DOCTYPE html>
   <p>The requested URL was not found on this server.  <ins>That's all we know.</ins>
 """
 
-#: What a plan may answer by name. ACCEPT has no fixed body; "…_AFTER_ACCEPT" takes the message, then leaves the sender in doubt.
+#: What a plan may answer by name; "…_AFTER_ACCEPT" takes the message, then leaves the sender in doubt.
 PLANNED: dict[str, Reply] = {
     "ACCEPT": Reply(200),
     "UNREGISTERED": error(404, "NOT_FOUND", "Requested entity was not found.", fcm_error("UNREGISTERED")),
@@ -129,32 +162,7 @@ PLANNED: dict[str, Reply] = {
             "violations": [{"subject": "message-rate", "description": "Message rate quota exceeded for the project."}],
         },
     ),
-    # The project's own rate is guarded by the front end, whose 429 carries no FcmError.
-    "QUOTA_PROJECT": error(
-        429,
-        "RESOURCE_EXHAUSTED",
-        "Quota exceeded for quota metric 'Send requests' and limit 'Send requests per minute' of service "
-        "'fcm.googleapis.com' for consumer 'project_number:000000000000'.",
-        error_info(
-            "RATE_LIMIT_EXCEEDED",
-            service="fcm.googleapis.com",
-            quota_metric="fcm.googleapis.com/send_requests",
-            quota_limit="SendsPerMinutePerProject",
-            quota_limit_value="600000",
-            quota_unit="1/min/{project}",
-            quota_location="global",
-            consumer="projects/000000000000",
-        ),
-        {
-            "@type": HELP,
-            "links": [
-                {
-                    "description": "Request a higher quota limit.",
-                    "url": "https://cloud.google.com/docs/quotas/help/request_increase",
-                }
-            ],
-        },
-    ),
+    "QUOTA_PROJECT": quota_used_up(GOOGLES),
     "UNAVAILABLE": error(503, "UNAVAILABLE", "The service is currently unavailable.", fcm_error("UNAVAILABLE")),
     "INTERNAL": error(500, "INTERNAL", "Internal error encountered.", fcm_error("INTERNAL")),
     "HTML_404": Reply(404, _HTML_404, b"text/html; charset=UTF-8"),
@@ -166,7 +174,12 @@ PLANNED: dict[str, Reply] = {
     "RESET": Reply(0, fault="reset"),
     "RESET_AFTER_ACCEPT": Reply(0, fault="reset"),
     "HANG": Reply(0, fault="hang"),
+    "DRIP": Reply(200, fault="drip"),
+    "HUGE": Reply(200, fault="huge"),
+    "GOAWAY": Reply(200, goaway=True),
     "HANG_AFTER_ACCEPT": Reply(0, fault="hang"),
 }
 #: The answers after which the phone shows the message, whatever the sender was told.
-ACCEPTING = frozenset({"ACCEPT", "RESET_AFTER_ACCEPT", "HANG_AFTER_ACCEPT"})
+ACCEPTING = frozenset({"ACCEPT", "DRIP", "HUGE", "GOAWAY", "RESET_AFTER_ACCEPT", "HANG_AFTER_ACCEPT"})
+#: Those that name the message, which is another one each time.
+NAMING = frozenset({"ACCEPT", "DRIP", "GOAWAY"})

@@ -9,8 +9,11 @@ from typing import Any, NamedTuple
 import orjson
 
 from notifications.emulator import answers, schema
+from notifications.emulator.conditions import BadCondition, read_condition
+from notifications.emulator.counts import Key
 from notifications.emulator.exchange import Reply
-from notifications.emulator.fields import BadField, camel
+from notifications.emulator.fields import BadField, get
+from notifications.emulator.keys import key_of, locale_of
 
 TARGETS = ("fid", "token", "topic", "condition")
 #: https://firebase.google.com/docs/reference/fcm/rest/v1/ErrorCode: keys and values together.
@@ -24,7 +27,7 @@ RESERVED = frozenset({"from", "message_type"})
 RESERVED_PREFIXES = ("google.", "gcm.notification")
 
 _ADDRESS = re.compile(r"[!-~]+")
-_TOPIC = re.compile(r"[a-zA-Z0-9\-_.~%]+")
+TOPIC = re.compile(r"[a-zA-Z0-9\-_.~%]{1,900}")
 _LABEL = re.compile(r"[a-zA-Z0-9\-_.~%]{1,50}")
 
 
@@ -44,14 +47,13 @@ class Checked(NamedTuple):
     address: str
     message: dict[str, Any]
     validate_only: bool
+    key: Key
+    locale: str
 
 
 def check(body: bytes) -> Checked:
     """Read a send request, or raise Refused with FCM's answer to it."""
-    try:
-        document = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        raise Refused(answers.malformed("", "Invalid JSON payload received. Unexpected token.")) from None
+    document = _read(body)
     try:
         schema.request(document)
         message = document.get("message")
@@ -60,18 +62,37 @@ def check(body: bytes) -> Checked:
         kind = _target(message)
     except BadField as bad:
         raise Refused(answers.malformed(bad.path, bad.description)) from None
-    address: str = message[kind]
-    _check_target(kind, address)
+    _check_target(kind, message[kind])
     _check_data(message)
     _check_delivery(message)
+    return _checked(body, document, message, kind)
+
+
+def glance(body: bytes) -> Checked:
+    """Read a send request for its target and size alone; what does not even allow that gets every check."""
+    document = _read(body)
+    try:
+        message = document["message"]
+        (kind,) = [kind for kind in TARGETS if message.get(kind)]
+        _check_target(kind, message[kind])
+        checked = _checked(body, document, message, kind)
+        # What is counted and shown has to be text, whatever the rest may be.
+        return checked if all(type(part) is str for part in (*checked.key, checked.locale)) else check(body)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return check(body)
+
+
+def _read(body: bytes) -> Any:
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        raise Refused(answers.malformed("", "Invalid JSON payload received. Unexpected token.")) from None
+
+
+def _checked(body: bytes, document: dict[str, Any], message: dict[str, Any], kind: str) -> Checked:
     if len(body) > LARGEST_TOPIC_MESSAGE:
         _check_size(message, LARGEST_MESSAGE if kind in ("fid", "token") else LARGEST_TOPIC_MESSAGE)
-    return Checked(kind, address, message, bool(get(document, "validate_only")))
-
-
-def get(value: dict[str, Any], name: str) -> Any:
-    """Return a field by its snake_case name, also where the sender wrote it in lowerCamelCase."""
-    return value[name] if name in value else value.get(camel(name))
+    return Checked(kind, message[kind], message, bool(get(document, "validate_only")), key_of(message), locale_of(message))
 
 
 def _target(message: dict[str, Any]) -> str:
@@ -86,11 +107,20 @@ def _target(message: dict[str, Any]) -> str:
 
 
 def _check_target(kind: str, address: str) -> None:
-    if kind == "topic" and not _TOPIC.fullmatch(address):
+    if kind == "topic" and not TOPIC.fullmatch(address):
         raise Refused(answers.unacceptable("message.topic", "Invalid topic name."))
-    # Google does not say what a registration looks like, so any printable text without a space may be one.
-    if kind in ("fid", "token") and (len(address) > LONGEST_ADDRESS or not _ADDRESS.fullmatch(address)):
+    if kind in ("fid", "token") and not is_address(address):
         raise Refused(answers.INVALID_ADDRESS, "INVALID_ADDRESS")
+    if kind == "condition":
+        try:
+            read_condition(address)
+        except BadCondition:
+            raise Refused(answers.unacceptable("message.condition", "Invalid condition expression provided.")) from None
+
+
+def is_address(text: str) -> bool:
+    """Say whether this can be a registration. Google does not say how one looks: any printable text without a space can."""
+    return len(text) <= LONGEST_ADDRESS and _ADDRESS.fullmatch(text) is not None
 
 
 def _check_data(message: dict[str, Any]) -> None:

@@ -11,6 +11,9 @@ from typing import Any, NamedTuple
 BLOCK = 4096
 _EMPTY = bytes(array("H", [0]).itemsize * BLOCK * 2)
 _MOST = 65_535
+#: How long the course of a series is kept, in steps of 100 ms.
+STEPS_A_SECOND = 10
+MOST_STEPS = 6 * 3600 * STEPS_A_SECOND
 
 
 class Key(NamedTuple):
@@ -24,17 +27,42 @@ class Key(NamedTuple):
 class Series:
     """The counts of one alert: for each address how many messages came and how many the phone took."""
 
-    __slots__ = ("accepted", "addresses", "blocks", "by_answer", "doubled", "tried")
+    __slots__ = (
+        "accepted",
+        "addresses",
+        "blocks",
+        "by_answer",
+        "course",
+        "doubled",
+        "fanned_out",
+        "first_at",
+        "last_at",
+        "tried",
+    )
 
-    def __init__(self) -> None:
+    def __init__(self, at: float) -> None:
+        #: Seconds since 1970 of the first and the last message, and how many came in each tenth of a second since the first.
+        self.first_at = self.last_at = at
+        self.course = array("I", [0])
         self.blocks: dict[int, array[int]] = {}
         self.by_answer: Counter[str] = Counter()
         #: Messages taken, addresses that took at least one, addresses that took more, addresses that any message was for.
         self.accepted = self.addresses = self.doubled = self.tried = 0
+        #: Phones that messages to topics went to.
+        self.fanned_out = 0
 
-    def add(self, index: int, answer: str, *, accepted: bool) -> None:
+    def add(self, index: int, answer: str, *, accepted: bool, at: float) -> None:
         """Count one message to the address with this index."""
         self.by_answer[answer] += 1
+        if at > self.last_at:
+            self.last_at = at
+        # A clock that was set back counts into the first step.
+        step = max(int((at - self.first_at) * STEPS_A_SECOND), 0)
+        course = self.course
+        if step >= len(course) and step < MOST_STEPS:
+            course.extend([0] * (step + 1 - len(course)))
+        if step < MOST_STEPS:
+            course[step] += 1
         block = self.blocks.get(index // BLOCK)
         if block is None:
             block = self.blocks[index // BLOCK] = array("H", _EMPTY)
@@ -74,8 +102,8 @@ class Counts:
         #: Requests that never became a message, by what they were answered.
         self.without_message: Counter[str] = Counter()
 
-    def add(self, key: Key, kind: str, address: str, answer: str, *, accepted: bool) -> None:
-        """Count one message."""
+    def add(self, key: Key, kind: str, address: str, answer: str, *, accepted: bool, at: float) -> None:
+        """Count one message that came at `at`."""
         known = self._index[kind]
         index = known.get(address)
         if index is None:
@@ -83,8 +111,8 @@ class Counts:
             self.names.append((kind, address))
         series = self.series.get(key)
         if series is None:
-            series = self.series[key] = Series()
-        series.add(index, answer, accepted=accepted)
+            series = self.series[key] = Series(at)
+        series.add(index, answer, accepted=accepted, at=at)
 
     def select(self, **wanted: str) -> dict[Key, Series]:
         """Return the series whose tag, alert and rev are as given; what is not given may be anything."""
@@ -115,8 +143,27 @@ class Counts:
             "messages": by_answer.total(),
             "doubled": sum(series.doubled for series in chosen.values()),
             "repeats": accepted - sum(series.addresses for series in chosen.values()),
+            "fanned_out": sum(series.fanned_out for series in chosen.values()),
             "by_answer": dict(sorted(by_answer.items())),
+            "first_at": min((series.first_at for series in chosen.values()), default=None),
+            "last_at": max((series.last_at for series in chosen.values()), default=None),
         }
+
+    def seconds(self, **wanted: str) -> list[int]:
+        """Return how many messages came in each second since the first of the selected series, for six hours at most.
+
+        Several series are put together in steps of 100 ms, so that a message may be found one second beside its own.
+        """
+        chosen = self.select(**wanted).values()
+        first = min((series.first_at for series in chosen), default=0.0)
+        steps = [0] * MOST_STEPS if chosen else []
+        last = 0
+        for series in chosen:
+            start = int((series.first_at - first) * STEPS_A_SECOND)
+            for number, count in enumerate(series.course[: max(MOST_STEPS - start, 0)], start):
+                steps[number] += count
+                last = max(last, number if count else 0)
+        return [sum(steps[number : number + STEPS_A_SECOND]) for number in range(0, last + 1, STEPS_A_SECOND)] if steps else []
 
     def each(self, **wanted: str) -> Iterator[dict[str, Any]]:
         """Yield one dict for each selected alert and address: kind, address, tag, alert, rev, accepted, received."""

@@ -12,6 +12,8 @@ from typing import Any
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from notifications.emulator.tls import ensure_certificate
+
 #: Google's rule for project ids; it also keeps the id a harmless file name.
 PROJECT_ID = re.compile(r"[a-z][a-z0-9-]{4,28}[a-z0-9]")
 
@@ -21,10 +23,15 @@ class BadProject(Exception):
 
 
 def write_credentials(folder: Path, *, project: str, url: str) -> Path:
-    """Write folder/<project>.json (0600, a fresh RSA key, token_uri at `url`) and add it to folder/public.json."""
+    """Write folder/<project>.json (0600, a fresh RSA key, token_uri at `url`) and add it to folder/public.json.
+
+    An https `url` needs a certificate too: folder/server.pem for the server, folder/ca.pem for those who trust it.
+    """
     if not PROJECT_ID.fullmatch(project):
         raise BadProject(BadProject.__doc__)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if url.startswith("https:"):
+        ensure_certificate(folder)
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     key_id = secrets.token_hex(20)
     email = f"fcm-emulator@{project}.iam.gserviceaccount.com"

@@ -7,8 +7,11 @@ from typing import Literal, NamedTuple
 JSON = b"application/json; charset=UTF-8"
 HTML = b"text/html; charset=utf-8"
 
-#: A phone's connection may end without an answer: "reset" tears it down, "hang" never says anything again.
-Fault = Literal["", "reset", "hang"]
+#: An answer may not come as a sender expects it: "reset" tears down, "hang" never says anything, "drip" sends one byte a
+#: second, "huge" says and sends a gigabyte.
+Fault = Literal["", "reset", "hang", "drip", "huge"]
+HUGE_CHUNK = b" " * 16_384
+HUGE_SIZE = len(HUGE_CHUNK) * 65_536
 
 
 class Request(NamedTuple):
@@ -29,3 +32,7 @@ class Reply(NamedTuple):
     headers: tuple[tuple[bytes, bytes], ...] = ()
     delay: float = 0.0
     fault: Fault = ""
+    #: Over HTTP/2, whether a reset takes the connection with it or only the stream.
+    whole_connection: bool = False
+    #: The connection takes no more requests after this one.
+    goaway: bool = False

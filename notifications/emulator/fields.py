@@ -157,3 +157,8 @@ def camel(name: str) -> str:
     """Return the lowerCamelCase of a snake_case name."""
     first, *others = name.split("_")
     return first + "".join(other.capitalize() for other in others)
+
+
+def get(value: dict[str, Any], name: str) -> Any:
+    """Return a field by its snake_case name, also where the sender wrote it in lowerCamelCase."""
+    return value[name] if name in value else value.get(camel(name))

@@ -12,9 +12,11 @@ import orjson
 from notifications.emulator import answers, page
 from notifications.emulator.exchange import HTML, Reply, Request
 from notifications.emulator.oauth import TokenEndpoint
+from notifications.emulator.options import Options
 from notifications.emulator.phones import as_dict
 from notifications.emulator.plan import BadPlan, read_plan
 from notifications.emulator.sending import Sending
+from notifications.emulator.subscriptions import Subscriptions
 
 #: Every answer of ours; the page's own style sheet is all it may load.
 GUARDED = (
@@ -37,9 +39,10 @@ class BadQuestion(Exception):
 class Handler:
     """Answers complete requests; the clock comes with each, in seconds since 1970."""
 
-    def __init__(self, tokens: TokenEndpoint) -> None:
+    def __init__(self, tokens: TokenEndpoint, options: Options = Options()) -> None:  # noqa: B008
         self.tokens = tokens
-        self.sending = Sending(tokens)
+        self.sending = Sending(tokens, options)
+        self.subscriptions = Subscriptions(self.sending)
         #: Targets of messages:send met so far, so that the busy path parses no URL.
         self._projects: dict[bytes, str] = {}
 
@@ -59,13 +62,15 @@ class Handler:
             if len(self._projects) < 100:
                 self._projects[request.target] = project
             return self.sending.send(project, request, at=at)
+        if reply := self.subscriptions.answer(request, url.path, url.query, at=at):
+            return reply
         if request.method in (b"GET", b"HEAD") and path == "/healthz":
             return Reply(200, b'{"ok":true}\n')
         if path in ("/", "/page.css") or path.startswith("/emulator/"):
-            return self._own(request, path, url.query)
+            return self._own(request, path, url.query, at)
         return answers.not_found()
 
-    def _own(self, request: Request, path: str, query: str) -> Reply:
+    def _own(self, request: Request, path: str, query: str, at: float) -> Reply:
         """Answer what belongs to the emulator, and to callers on this machine only."""
         if not is_loopback(request.headers.get(b"host", b"")):
             # A web page elsewhere may have its name point at 127.0.0.1; its Host header gives it away.
@@ -73,16 +78,19 @@ class Handler:
                 403, {"error": "The emulator's own pages answer only to loopback names such as 127.0.0.1 and localhost."}
             )
         try:
-            reply = self._read(path, _only(query)) if request.method in (b"GET", b"HEAD") else self._write(request, path)
+            reply = self._read(path, _only(query), at) if request.method in (b"GET", b"HEAD") else self._write(request, path)
         except (BadQuestion, BadPlan) as bad:
             return _ours(400, {"error": str(bad)})
         return reply or answers.not_found()
 
-    def _read(self, path: str, query: dict[str, str]) -> Reply | None:
+    def _read(self, path: str, query: dict[str, str], at: float) -> Reply | None:
         if path == "/":
             _check(query, frozenset({"locale", "refresh"}))
             return Reply(
-                200, page.render(self.sending, locale=query.get("locale"), refresh=query.get("refresh") == "5"), HTML, GUARDED
+                200,
+                page.render(self.sending, locale=query.get("locale"), refresh=query.get("refresh") == "5", at=at),
+                HTML,
+                GUARDED,
             )
         if path == "/page.css":
             return Reply(200, _CSS, b"text/css; charset=utf-8", GUARDED)
@@ -91,14 +99,21 @@ class Handler:
             phones = self.sending.phones.newest(query.get("locale"), limit=300)
             return _ours(200, {"phones": [as_dict(locale, phone) for locale, phone in phones]})
         if path == "/emulator/counts":
-            _check(query, _FILTERS | {"full"})
+            _check(query, _FILTERS | {"full", "seconds"})
             wanted = {name: value for name, value in query.items() if name in _FILTERS}
             if query.get("full") == "1":
                 lines = b"".join(orjson.dumps(one) + b"\n" for one in self.sending.counts.each(**wanted))
                 return Reply(200, lines, b"application/x-ndjson", GUARDED)
-            return _ours(200, self.sending.counts.summary(**wanted))
+            summary = self.sending.counts.summary(**wanted)
+            if query.get("seconds") == "1":
+                summary["seconds"] = self.sending.counts.seconds(**wanted)
+            return _ours(200, summary)
+        if path == "/emulator/topics":
+            return _ours(200, {"topics": self.sending.topics_as_dict()})
+        if path == "/emulator/quota":
+            return _ours(200, {"projects": self.sending.quota(at=at)})
         if path == "/emulator/plan":
-            return _ours(200, {"rules": [rule.as_dict() for rule in self.sending.plan.rules]})
+            return _ours(200, self.sending.plan.as_dict())
         return None
 
     def _write(self, request: Request, path: str) -> Reply | None:
@@ -113,7 +128,7 @@ class Handler:
             raise BadQuestion(f"This is not JSON: {error}") from None
         if path == "/emulator/plan":
             self.sending.plan = read_plan(document)
-            return _ours(200, {"rules": [rule.as_dict() for rule in self.sending.plan.rules]})
+            return _ours(200, self.sending.plan.as_dict())
         if document != {}:
             raise BadQuestion("reset takes an empty object")
         self.sending.reset()

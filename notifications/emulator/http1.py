@@ -7,15 +7,18 @@ import socket
 import struct
 import time
 from collections import deque
+from collections.abc import Iterator
 from email.utils import formatdate
 from http import HTTPStatus
-from typing import cast
+from itertools import repeat
+from typing import Any, cast
 
 import httptools
 
 from notifications.emulator import answers
-from notifications.emulator.exchange import Reply, Request
+from notifications.emulator.exchange import HUGE_CHUNK, HUGE_SIZE, Reply, Request
 from notifications.emulator.handler import Handler
+from notifications.emulator.known_heads import Head, KnownHeads
 
 LARGEST_BODY = 64 * 1024
 LARGEST_HEAD = 16 * 1024
@@ -25,6 +28,7 @@ MOST_WAITING = 256
 #: close() with this lingers not at all: the other side sees a reset instead of an orderly end.
 _ABRUPT = struct.pack("ii", 1, 0)
 
+TOO_LARGE = answers.error(413, "INVALID_ARGUMENT", f"Request payload size exceeds the limit: {LARGEST_BODY} bytes.")
 _REASONS = {status.value: status.phrase.encode() for status in HTTPStatus}
 
 
@@ -41,13 +45,16 @@ class Slot:
 class Http1(asyncio.Protocol):
     """One connection."""
 
-    def __init__(self, handler: Handler, loop: asyncio.AbstractEventLoop, connections: set[Http1]) -> None:
+    def __init__(self, handler: Handler, loop: asyncio.AbstractEventLoop, connections: set[Any]) -> None:
         self._handler = handler
         self._loop = loop
         self._connections = connections
         self._waiting: deque[Slot] = deque()
         self._ready: list[bytes] = []
-        self._unread = 0
+        self._unread = self._requests = 0
+        #: Whether no request is half read, and the head that stands first in what is being read.
+        self._between = True
+        self._head = b""
         self._closing = False
         self._paused = False
         self._write_paused = False
@@ -66,9 +73,12 @@ class Http1(asyncio.Protocol):
         if self._closing:
             return
         self._at = time.time()
+        if self._between:
+            data = self._take_known(data)
         self._unread += len(data)
         try:
-            self._parser.feed_data(data)
+            if data:
+                self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
             # The request before it has been answered; what follows would be another protocol.
             self._closing = True
@@ -80,9 +90,22 @@ class Http1(asyncio.Protocol):
                 self._refuse(answers.error(431, "INVALID_ARGUMENT", "Request head too large."))
         self._flush()
 
+    def _take_known(self, data: bytes) -> bytes:
+        """Answer the requests at the front whose heads are known and whose bodies are complete; return the rest."""
+        place = 0
+        while not self._closing:
+            self._head, known = _known_heads.find(data, place)
+            body = place + len(self._head)
+            if known is None or len(data) < body + known.length:
+                break
+            place = body + known.length
+            self._answer(Request(known.method, known.target, known.headers, data[body:place]), close=False)
+        return data[place:] if place else data
+
     # What httptools calls, in this order.
 
     def on_message_begin(self) -> None:
+        self._between = False
         self._target = b""
         self._headers: dict[bytes, bytes] = {}
         self._body: list[bytes] = []
@@ -102,18 +125,27 @@ class Http1(asyncio.Protocol):
     def on_body(self, body: bytes) -> None:
         self._body_size += len(body)
         if self._body_size > LARGEST_BODY:
-            self._refuse(answers.error(413, "INVALID_ARGUMENT", "Request payload size exceeds the limit: 65536 bytes."))
+            self._refuse(TOO_LARGE)
         else:
             self._body.append(body)
 
     def on_message_complete(self) -> None:
         self._unread = 0
+        self._between = True
         if self._closing:
             return
         method = self._parser.get_method()
         body = self._body[0] if len(self._body) == 1 else b"".join(self._body)
-        reply = self._handler.answer(Request(method, self._target, self._headers, body), at=self._at)
-        self._take(reply, head_only=method == b"HEAD", close=not self._parser.should_keep_alive())
+        if self._head:
+            _known_heads.learn(self._head, Head(method, self._target, self._headers, len(body)))
+            self._head = b""
+        self._answer(Request(method, self._target, self._headers, body), close=not self._parser.should_keep_alive())
+
+    def _answer(self, request: Request, *, close: bool) -> None:
+        reply = self._handler.answer(request, at=self._at)
+        self._requests += 1
+        last = reply.goaway or self._requests == self._handler.sending.goaway_after
+        self._take(reply, head_only=request.method == b"HEAD", close=close or last)
 
     # Answers, on their way out.
 
@@ -137,10 +169,31 @@ class Http1(asyncio.Protocol):
         if reply.fault == "reset":
             self._reset()
             return
-        slot.wire = render(reply, time.time(), head_only=head_only, close=close)
         slot.close = close
+        if reply.fault:
+            drops = (reply.body[place : place + 1] for place in range(len(reply.body)))
+            parts = drops if reply.fault == "drip" else repeat(HUGE_CHUNK, HUGE_SIZE // len(HUGE_CHUNK))
+            head = render(reply, time.time(), head_only=True, close=close)
+            self._trickle(slot, head, iter(()) if head_only else parts, 1 if reply.fault == "drip" else 0)
+            return
+        slot.wire = render(reply, time.time(), head_only=head_only, close=close)
         if flush:
             self._flush()
+
+    def _trickle(self, slot: Slot, part: bytes, parts: Iterator[bytes], pause: float) -> None:
+        """Write one part of an answer that comes in many, and the next one after so many seconds."""
+        if self._transport.is_closing():
+            return
+        if self._write_paused or self._waiting[0] is not slot:
+            self._loop.call_later(0.05, self._trickle, slot, part, parts, pause)
+            return
+        self._transport.write(part)
+        following = next(parts, None)
+        if following is None:
+            slot.wire = b""
+            self._flush()
+        else:
+            self._loop.call_later(pause, self._trickle, slot, following, parts, pause)
 
     def _flush(self) -> None:
         while self._waiting and (wire := self._waiting[0].wire) is not None:
@@ -193,7 +246,7 @@ class Http1(asyncio.Protocol):
             self._transport.pause_reading()
 
 
-class _Heads:
+class _AnswerHeads:
     """Status lines and headers of plain answers, remembered for one second because of their Date."""
 
     def __init__(self) -> None:
@@ -201,7 +254,8 @@ class _Heads:
         self.known: dict[tuple[int, bytes, int], bytes] = {}
 
 
-_heads = _Heads()
+_heads = _AnswerHeads()
+_known_heads = KnownHeads()
 
 
 def render(reply: Reply, at: float, *, head_only: bool, close: bool) -> bytes:
@@ -210,7 +264,7 @@ def render(reply: Reply, at: float, *, head_only: bool, close: bool) -> bytes:
     if second != _heads.second:
         _heads.second = second
         _heads.known.clear()
-    if not reply.headers and not close:
+    if not reply.headers and not reply.fault and not close:
         key = (reply.status, reply.content_type, len(reply.body))
         head = _heads.known.get(key)
         if head is None:
@@ -225,7 +279,7 @@ def _head(reply: Reply, second: int, *, close: bool) -> bytes:
         b"HTTP/1.1 %d %s" % (reply.status, _REASONS.get(reply.status, b"Unknown")),
         b"Date: " + formatdate(second, usegmt=True).encode(),
         b"Content-Type: " + reply.content_type,
-        b"Content-Length: %d" % len(reply.body),
+        b"Content-Length: %d" % (HUGE_SIZE if reply.fault == "huge" else len(reply.body)),
         *(name + b": " + value for name, value in reply.headers),
     ]
     if close:

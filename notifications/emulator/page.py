@@ -13,16 +13,17 @@ from notifications.emulator.sending import Sending
 
 MOST_PHONES = 60
 MOST_ALERTS = 20
+MOST_TOPICS = 10
 REFRESH_SECONDS = 5
 _DETAILS = ("status", "open", "tip", "services", "sent", "expires")
 
 
-def render(sending: Sending, *, locale: str | None, refresh: bool) -> bytes:
+def render(sending: Sending, *, locale: str | None, refresh: bool, at: float) -> bytes:
     """Return the page as UTF-8 HTML; `locale` narrows it to one, `refresh` has the browser load it again by itself."""
-    return "".join(_document(sending, locale, refresh)).encode()
+    return "".join(_document(sending, locale, refresh, at)).encode()
 
 
-def _document(sending: Sending, locale: str | None, refresh: bool) -> Iterator[str]:
+def _document(sending: Sending, locale: str | None, refresh: bool, at: float) -> Iterator[str]:
     yield "<!doctype html><html lang=en dir=ltr><head><meta charset=utf-8>"
     yield "<meta name=viewport content='width=device-width, initial-scale=1'>"
     # Only on request: a page that moves under a reader or a screen reader is worse than a stale one.
@@ -33,6 +34,8 @@ def _document(sending: Sending, locale: str | None, refresh: bool) -> Iterator[s
     yield "<p>Messages end here: no real phone is reached. The phones below are the newest of each language.</p>"
     yield from _navigation(sending, locale, refresh)
     yield "</header><main>"
+    yield from _quotas(sending, at)
+    yield from _topics(sending)
     yield from _plan(sending)
     yield from _alerts(sending)
     yield "<section id=phones aria-labelledby=phones-title><h2 id=phones-title>Phones</h2>"
@@ -57,10 +60,37 @@ def _link(text: str, locale: str | None, refresh: bool, *, here: bool = False) -
     return f'<li><a href="/{escape("?" + query) if query else ""}"{current}>{escape(text)}</a></li>'
 
 
-def _plan(sending: Sending) -> Iterator[str]:
-    if not sending.plan.rules:
+def _quotas(sending: Sending, at: float) -> Iterator[str]:
+    yield "<section aria-labelledby=quota-title><h2 id=quota-title>Quota</h2>"
+    for project, told in sending.quota(at=at).items():
+        limit = f"of {told['limit']:,}" if told["limit"] else "without a limit"
+        yield f"<p><bdi>{escape(project)}</bdi>: {told['messages']:,} messages in the last 60 seconds, {limit};"
+        yield f" the fullest 60 seconds had {told['highest']:,}; {told['refused']:,} were answered 429.</p>"
+    yield "</section>"
+
+
+def _topics(sending: Sending) -> Iterator[str]:
+    counted = [pair for topics in sending.topics_as_dict().values() for pair in topics.items()]
+    if not counted:
         return
-    yield "<section aria-labelledby=plan-title><h2 id=plan-title>Fault plan in force</h2><ol>"
+    largest = sorted(counted, key=lambda pair: (-pair[1], pair[0]))[:MOST_TOPICS]
+    names = ", ".join(f"<bdi>{escape(topic)}</bdi> ({number:,})" for topic, number in largest)
+    yield "<section aria-labelledby=topics-title><h2 id=topics-title>Topics</h2>"
+    yield f"<p>{len(counted):,} with subscribers: {names}{' …' if len(counted) > len(largest) else ''}</p></section>"
+
+
+def _plan(sending: Sending) -> Iterator[str]:
+    plan = sending.plan.as_dict()
+    del plan["rules"]
+    if not sending.plan.rules and not plan:
+        return
+    yield "<section aria-labelledby=plan-title><h2 id=plan-title>Fault plan in force</h2>"
+    if plan:
+        yield f"<p>{escape(', '.join(f'{name} {value:,}' for name, value in plan.items()))}</p>"
+    if not sending.plan.rules:
+        yield "</section>"
+        return
+    yield "<ol>"
     for rule in sending.plan.rules:
         match = ", ".join(f"{name} {value}" for name, value in rule.match.items())
         yield f"<li><b>{escape(rule.answer)}</b> for {escape(match)}: used {rule.used:,} times</li>"

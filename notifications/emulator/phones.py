@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Container
 from dataclasses import dataclass, field
 from typing import Any
 
-from notifications.emulator.check import Checked, get
+from notifications.emulator.check import Checked
 from notifications.emulator.counts import Key
+from notifications.emulator.fields import get
 
 #: A few phones of many locales, rather than 300 of the locale that was sent last: 24 x 12 = 288.
 MOST_LOCALES = 24
@@ -42,10 +44,10 @@ class Phones:
         self.by_locale: OrderedDict[str, OrderedDict[tuple[str, str], Phone]] = OrderedDict()
         self._locale_of: dict[tuple[str, str], str] = {}
 
-    def show(self, checked: Checked, key: Key, *, at: float) -> None:
+    def show(self, checked: Checked, *, at: float) -> None:
         """Put a message on its phone."""
         name = (checked.kind, checked.address)
-        locale = locale_of(checked.message)
+        locale, key = checked.locale, checked.key
         before = self._locale_of.get(name)
         # The locale of what was shown last is the phone's: its owner may have changed the language.
         phone = self.by_locale[before].pop(name) if before is not None else Phone(*name)
@@ -56,6 +58,10 @@ class Phones:
         if len(phone.notifications) > MOST_NOTIFICATIONS:
             phone.notifications.popitem(last=False)
         self._keep(locale, name, phone)
+
+    def known_of(self, addresses: Container[str]) -> list[tuple[str, str]]:
+        """Return (kind, address) of the phones among these that are kept."""
+        return [name for name in self._locale_of if name[1] in addresses]
 
     def _keep(self, locale: str, name: tuple[str, str], phone: Phone) -> None:
         group = self.by_locale.setdefault(locale, OrderedDict())
@@ -84,11 +90,6 @@ def data_of(message: dict[str, Any]) -> dict[str, str]:
         if data := (message.get(platform) or {}).get("data"):
             return dict(data)
     return dict(message.get("data") or {})
-
-
-def locale_of(message: dict[str, Any]) -> str:
-    """Return the language that the message says it is in, or "und"."""
-    return (message.get("data") or {}).get("lang") or "und"
 
 
 def platform_of(message: dict[str, Any]) -> str:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from email.utils import formatdate
 from hashlib import blake2b
 from typing import Any
 
 from notifications.emulator.answers import ACCEPTING, PLANNED
 from notifications.emulator.exchange import Reply
+from notifications.emulator.latency import Fixed, Spread
 
+_PLAN = frozenset({"rules", "quota", "quota_retry_after", "goaway_after"})
 _MATCH = frozenset({"address_prefix", "address_hash_share", "every", "any"})
-_RULE = frozenset({"match", "answer", "retry_after", "latency_ms", "times"})
+_RULE = frozenset({"match", "answer", "retry_after", "latency_ms", "times", "whole_connection"})
 _LONGEST_LATENCY_MS = 600_000
 
 
@@ -27,6 +30,9 @@ class Rule:
     #: Every named condition of `match` has to hold.
     match: dict[str, Any]
     times: int | None = None
+    latency: Fixed | Spread = field(default_factory=Fixed)
+    #: Retry-After names the date that is so many seconds ahead.
+    date_in: int | None = None
     #: How many messages this rule has looked at for `every`, and how many it has answered.
     seen: int = 0
     used: int = 0
@@ -47,6 +53,16 @@ class Rule:
         self.used += 1
         return True
 
+    def names(self, address: str) -> bool:
+        """Return whether the rule is for this address whenever a message comes."""
+        match = self.match
+        return (
+            "every" not in match
+            and self.times is None
+            and address.startswith(match.get("address_prefix", ""))
+            and hash_share(address) < match.get("address_hash_share", 1)
+        )
+
     @property
     def accepts(self) -> bool:
         """Say whether the phone gets the message under this rule."""
@@ -57,10 +73,19 @@ class Rule:
         return {
             "match": self.match,
             "answer": self.answer,
-            "latency_ms": round(self.reply.delay * 1000),
+            "latency_ms": self.latency.asked,
             "times": self.times,
             "used": self.used,
         }
+
+    def reply_at(self, at: float) -> Reply:
+        """Return the answer as it is given at `at`, right after `takes`."""
+        reply = self.reply
+        if self.date_in is not None:
+            date = formatdate(at + self.date_in, usegmt=True).encode()
+            reply = reply._replace(headers=(*reply.headers, (b"Retry-After", date)))
+        delay = self.latency.seconds(self.used - 1)
+        return reply._replace(delay=delay) if delay else reply
 
 
 @dataclass(slots=True)
@@ -68,6 +93,23 @@ class Plan:
     """The rules in force, in order; none accept everything at once."""
 
     rules: list[Rule] = field(default_factory=list)
+    #: Messages a minute and project instead of the server's own quota, and the seconds that its 429 names; None leaves both.
+    quota: int | None = None
+    quota_retry_after: int | None = None
+    #: Requests after which a connection is told to go away, instead of the server's own.
+    goaway_after: int | None = None
+
+    def is_gone(self, address: str) -> bool:
+        """Say whether messages to this address are always answered UNREGISTERED; nothing is counted."""
+        return any(rule.answer == "UNREGISTERED" and rule.names(address) for rule in self.rules)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the plan with how often each rule was used."""
+        own = {"quota": self.quota, "quota_retry_after": self.quota_retry_after, "goaway_after": self.goaway_after}
+        return {
+            "rules": [rule.as_dict() for rule in self.rules],
+            **{name: value for name, value in own.items() if value is not None},
+        }
 
     def choose(self, address: str) -> Rule | None:
         """Return the rule that answers a message to `address`, or None to accept it."""
@@ -84,11 +126,16 @@ def hash_share(address: str) -> float:
 
 def read_plan(document: Any) -> Plan:
     """Return the plan of a JSON document {"rules": [...]}, or raise BadPlan; nothing unknown is passed over."""
-    _only(document, frozenset({"rules"}), "the plan")
+    _only(document, _PLAN, "the plan")
     rules = document.get("rules")
     if not isinstance(rules, list):
         raise BadPlan("rules must be a list")
-    return Plan([_read_rule(rule, f"rules[{number}]") for number, rule in enumerate(rules)])
+    return Plan(
+        [_read_rule(rule, f"rules[{number}]") for number, rule in enumerate(rules)],
+        quota=_whole(document, "quota", 0, 2**31),
+        quota_retry_after=_whole(document, "quota_retry_after", 0, 86_400),
+        goaway_after=_whole(document, "goaway_after", 0, 2**31),
+    )
 
 
 def _read_rule(document: Any, where: str) -> Rule:
@@ -97,12 +144,32 @@ def _read_rule(document: Any, where: str) -> Rule:
     if answer not in PLANNED:
         raise BadPlan(f"{where}.answer must be one of {', '.join(PLANNED)}")
     reply = PLANNED[answer]
-    if "retry_after" in document:
-        reply = reply._replace(headers=(*reply.headers, (b"Retry-After", _header(document["retry_after"], where))))
-    if "latency_ms" in document:
-        reply = reply._replace(delay=_number(document["latency_ms"], f"{where}.latency_ms", 0, _LONGEST_LATENCY_MS) / 1000)
-    times = int(_number(document["times"], f"{where}.times", 1, 2**63, whole=True)) if "times" in document else None
-    return Rule(answer, reply, _read_match(document.get("match"), f"{where}.match"), times)
+    date_in = None
+    if isinstance(wait := document.get("retry_after"), dict):
+        _only(wait, frozenset({"date_in"}), f"{where}.retry_after")
+        date_in = int(_number(wait.get("date_in"), f"{where}.retry_after.date_in", -86_400, 86_400, whole=True))
+    elif "retry_after" in document:
+        reply = reply._replace(headers=(*reply.headers, (b"Retry-After", _header(wait, where))))
+    if "whole_connection" in document:
+        if document["whole_connection"] is not True or reply.fault != "reset":
+            raise BadPlan(f"{where}.whole_connection is true and belongs to a RESET")
+        reply = reply._replace(whole_connection=True)
+    return Rule(
+        answer,
+        reply,
+        _read_match(document.get("match"), f"{where}.match"),
+        times=_whole(document, "times", 1, 2**63, where),
+        latency=_latency(document.get("latency_ms", 0), f"{where}.latency_ms"),
+        date_in=date_in,
+    )
+
+
+def _latency(value: Any, where: str) -> Fixed | Spread:
+    if not isinstance(value, dict):
+        return Fixed(_number(value, where, 0, _LONGEST_LATENCY_MS))
+    _only(value, frozenset({"p50", "p99"}), where)
+    p50 = _number(value.get("p50"), f"{where}.p50", 1, _LONGEST_LATENCY_MS)
+    return Spread(p50, _number(value.get("p99"), f"{where}.p99", p50, _LONGEST_LATENCY_MS))
 
 
 def _read_match(document: Any, where: str) -> dict[str, Any]:
@@ -127,16 +194,20 @@ def _only(document: Any, known: frozenset[str], where: str) -> None:
         raise BadPlan(f"{where} does not know {', '.join(unknown)}")
 
 
-def _number(value: Any, where: str, low: int, high: int, *, whole: bool = False) -> float:
+def _number(value: Any, where: str, low: float, high: int, *, whole: bool = False) -> float:
     if isinstance(value, bool) or not isinstance(value, int if whole else int | float) or not low <= value <= high:
-        raise BadPlan(f"{where} must be a {'whole ' if whole else ''}number from {low} to {high}")
+        raise BadPlan(f"{where} must be a {'whole ' if whole else ''}number from {low:g} to {high}")
     return float(value)
+
+
+def _whole(document: dict[str, Any], name: str, low: int, high: int, where: str = "the plan") -> int | None:
+    return int(_number(document[name], f"{where}.{name}", low, high, whole=True)) if name in document else None
 
 
 def _header(value: Any, where: str) -> bytes:
     """Return Retry-After as it will stand in the answer: seconds, a date or, to try a sender's nerves, nonsense."""
     if isinstance(value, bool) or not isinstance(value, str | int):
-        raise BadPlan(f"{where}.retry_after must be a number of seconds or text")
+        raise BadPlan(f'{where}.retry_after must be a number of seconds or text, or {{"date_in": seconds}}')
     text = str(value)
     if not (text.isascii() and text.isprintable()):
         raise BadPlan(f"{where}.retry_after must be printable ASCII")

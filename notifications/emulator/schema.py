@@ -1,6 +1,12 @@
-"""The fields of a send request, as in FCM's discovery document of October 2026."""
+"""The fields of a send request, read at start from Google's own description of FCM (its discovery document)."""
 
 from __future__ import annotations
+
+import re
+from importlib.resources import files
+from typing import Any
+
+import orjson
 
 from notifications.emulator.fields import (
     Reader,
@@ -17,111 +23,70 @@ from notifications.emulator.fields import (
     whole,
 )
 
-_label = record({"analytics_label": text})
-_light = record(
-    {
-        "color": record({"red": number, "green": number, "blue": number, "alpha": number}),
-        "light_on_duration": duration,
-        "light_off_duration": duration,
-    }
-)
+#: google-api-python-client carries it; its own code is not used.
+DOCUMENT = files("googleapiclient") / "discovery_cache" / "documents" / "fcm.v1.json"
 
-#: What both generations of Android's notification share.
-_ANDROID_NOTIFICATION: dict[str, Reader] = {
-    "title": text,
-    "body": text,
-    "icon": text,
-    "color": text,
-    "sound": text,
-    "tag": text,
-    "click_action": text,
-    "body_loc_key": text,
-    "body_loc_args": many(text),
-    "title_loc_key": text,
-    "title_loc_args": many(text),
-    "channel_id": text,
-    "ticker": text,
-    "sticky": flag,
-    "event_time": timestamp,
-    "local_only": flag,
-    "notification_priority": one_of(
-        "AndroidNotification.NotificationPriority",
-        "PRIORITY_UNSPECIFIED", "PRIORITY_MIN", "PRIORITY_LOW", "PRIORITY_DEFAULT", "PRIORITY_HIGH", "PRIORITY_MAX",
-    ),
-    "default_sound": flag,
-    "default_vibrate_timings": flag,
-    "default_light_settings": flag,
-    "vibrate_timings": many(duration),
-    "visibility": one_of("AndroidNotification.Visibility", "VISIBILITY_UNSPECIFIED", "PRIVATE", "PUBLIC", "SECRET"),
-    "notification_count": whole,
-    "light_settings": _light,
-    "image": text,
-}  # fmt: skip
-#: What both generations of Android's options share.
-_ANDROID: dict[str, Reader] = {
-    "collapse_key": text,
-    "restricted_package_name": text,
-    "ttl": duration,
-    "data": texts,
-    "fcm_options": _label,
-    "direct_boot_ok": flag,
-    "bandwidth_constrained_ok": flag,
-    "restricted_satellite_ok": flag,
+#: (type, format) as the document has them.
+_PLAIN: dict[tuple[str, str], Reader] = {
+    ("string", ""): text,
+    ("string", "google-duration"): duration,
+    ("string", "google-datetime"): timestamp,
+    ("boolean", ""): flag,
+    ("integer", "int32"): whole,
+    ("number", "float"): number,
 }
+#: Google names an enumeration in its answers by the type, which the document leaves out; it is the field's name but for these.
+_TYPES = {("AndroidConfig", "priority"): "AndroidMessagePriority"}
 
-message = record(
-    {
-        "name": text,
-        "data": texts,
-        "notification": record({"title": text, "body": text, "image": text}),
-        "android": record(
-            _ANDROID
-            | {
-                "priority": one_of("AndroidConfig.AndroidMessagePriority", "NORMAL", "HIGH"),
-                "notification": record(
-                    _ANDROID_NOTIFICATION
-                    | {
-                        "bypass_proxy_notification": flag,
-                        "proxy": one_of("AndroidNotification.Proxy", "PROXY_UNSPECIFIED", "ALLOW", "DENY", "IF_PRIORITY_LOWERED"),
-                    }
-                ),
-            }
-        ),
-        "android_v2": record(
-            _ANDROID
-            | {
-                "remote_notification": record(
-                    {
-                        "notification": record(_ANDROID_NOTIFICATION | {"id": whole}),
-                        "mutable_content": flag,
-                        "use_as_v1_data_message": flag,
-                    }
-                ),
-                "background_sync": record({}),
-            }
-        ),
-        "webpush": record(
-            {
-                "headers": texts,
-                "data": texts,
-                "notification": anything,
-                "fcm_options": record({"link": text, "analytics_label": text}),
-            }
-        ),
-        "apns": record(
-            {
-                "headers": texts,
-                "payload": anything,
-                "fcm_options": record({"analytics_label": text, "image": text}),
-                "live_activity_token": text,
-            }
-        ),
-        "fcm_options": _label,
-        "token": text,
-        "fid": text,
-        "topic": text,
-        "condition": text,
-    }
-)
 
-request = record({"validate_only": flag, "message": message})
+class NotUnderstood(Exception):
+    """The discovery document describes something that cannot be checked here."""
+
+
+def load(document: dict[str, Any], method: str) -> Reader:
+    """Return a reader for the request of a method such as "projects.messages.send"."""
+    *path, name = method.split(".")
+    place = document
+    for step in path:
+        place = place["resources"][step]
+    return _Schemas(document["schemas"]).named(place["methods"][name]["request"]["$ref"])
+
+
+class _Schemas:
+    """Readers by the name of their schema, each made once."""
+
+    def __init__(self, schemas: dict[str, Any]) -> None:
+        self._schemas = schemas
+        self._made: dict[str, Reader] = {}
+
+    def named(self, name: str) -> Reader:
+        """Return the reader for one schema."""
+        if name not in self._made:
+            properties = self._schemas[name].get("properties", {})
+            self._made[name] = record({_snake(field): self._reader(name, field, kind) for field, kind in properties.items()})
+        return self._made[name]
+
+    def _reader(self, name: str, field: str, kind: dict[str, Any]) -> Reader:
+        if "$ref" in kind:
+            return self.named(kind["$ref"])
+        if "enum" in kind:
+            return one_of(f"{name}.{_TYPES.get((name, field), field[0].upper() + field[1:])}", *kind["enum"])
+        if kind["type"] == "array":
+            return many(self._reader(name, field, kind["items"]))
+        if kind["type"] == "object":
+            return {"string": texts, "any": anything}[kind["additionalProperties"]["type"]]
+        try:
+            return _PLAIN[kind["type"], kind.get("format", "")]
+        except KeyError:
+            raise NotUnderstood(f"{name}.{field} is {kind['type']} {kind.get('format', '')}") from None
+
+
+def _snake(name: str) -> str:
+    return re.sub(r"(?<!^)[A-Z]", lambda letter: "_" + letter[0], name).lower()
+
+
+_document = orjson.loads(DOCUMENT.read_bytes())
+#: The day of the API that is emulated, as the document has it.
+revision: str = _document["revision"]
+request = load(_document, "projects.messages.send")
+subscription = load(_document, "projects.registrations.topicSubscriptions.create")

@@ -12,6 +12,7 @@ from notifications.emulator.credentials import write_credentials
 from notifications.emulator.exchange import Reply, Request
 from notifications.emulator.handler import Handler
 from notifications.emulator.oauth import SENDING_SCOPES, Grant, TokenEndpoint, load_accounts
+from notifications.emulator.options import Options
 
 #: A fixed instant; nothing here looks at the real clock.
 AT = 1_796_126_400.0
@@ -38,11 +39,11 @@ def make_assertion(key_file: dict[str, Any], **claims: Any) -> str:
     return jwt.encode(given, key_file["private_key"], algorithm="RS256", headers={"kid": key_file["private_key_id"]})
 
 
-def make_handler() -> Handler:
+def make_handler(options: Options = Options()) -> Handler:  # noqa: B008
     """Return a handler that knows one good access token, `good`."""
     tokens = TokenEndpoint([])
     tokens.grants[b"Bearer good"] = Grant(PROJECT, SENDING_SCOPES, AT + 3600)
-    return Handler(tokens)
+    return Handler(tokens, options)
 
 
 def make_message(**changes: Any) -> dict[str, Any]:
@@ -78,9 +79,9 @@ def send_bytes(handler: Handler, body: bytes, *, at: float = AT, token: bytes | 
     return handler.answer(Request(b"POST", TARGET, headers, body), at=at)
 
 
-def get(handler: Handler, path: str, host: bytes = b"127.0.0.1:9099") -> Reply:
+def get(handler: Handler, path: str, host: bytes = b"127.0.0.1:9099", *, at: float = AT) -> Reply:
     """Get one of the emulator's own pages."""
-    return handler.answer(Request(b"GET", path.encode(), {b"host": host}, b""), at=AT)
+    return handler.answer(Request(b"GET", path.encode(), {b"host": host}, b""), at=at)
 
 
 def post(handler: Handler, path: str, document: Any, *, host: bytes = b"localhost", kind: bytes = b"application/json") -> Reply:

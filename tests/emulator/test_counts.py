@@ -5,7 +5,7 @@ from __future__ import annotations
 import orjson
 
 from notifications.emulator.counts import Counts, Key
-from tests.emulator.inprocess import get, make_handler, make_message, post, send
+from tests.emulator.inprocess import AT, get, make_handler, make_message, post, send
 
 FIRST = Key("a1", "a1", "1")
 
@@ -14,10 +14,10 @@ def test_missed_and_doubled_are_found_among_100_000_addresses() -> None:
     counts = Counts()
     for number in range(100_000):
         if number not in (7, 99_998):
-            counts.add(FIRST, "fid", f"fid-{number}", "ACCEPT", accepted=True)
-    counts.add(FIRST, "fid", "fid-7", "UNREGISTERED", accepted=False)
+            counts.add(FIRST, "fid", f"fid-{number}", "ACCEPT", accepted=True, at=AT)
+    counts.add(FIRST, "fid", "fid-7", "UNREGISTERED", accepted=False, at=AT)
     for number in (3, 3, 50_000):
-        counts.add(FIRST, "fid", f"fid-{number}", "ACCEPT", accepted=True)
+        counts.add(FIRST, "fid", f"fid-{number}", "ACCEPT", accepted=True, at=AT)
 
     summary = counts.summary(tag="a1")
 
@@ -29,7 +29,10 @@ def test_missed_and_doubled_are_found_among_100_000_addresses() -> None:
         "messages": 100_002,
         "doubled": 2,
         "repeats": 3,
+        "fanned_out": 0,
         "by_answer": {"ACCEPT": 100_001, "UNREGISTERED": 1},
+        "first_at": AT,
+        "last_at": AT,
     }
     each = {one["address"]: (one["accepted"], one["received"]) for one in counts.each(tag="a1")}
     assert len(each) == 99_999
@@ -134,7 +137,46 @@ def test_an_unknown_question_is_refused_by_name() -> None:
 def test_a_count_stops_at_its_limit_instead_of_failing() -> None:
     counts = Counts()
     for _ in range(65_540):
-        counts.add(FIRST, "fid", "f", "ACCEPT", accepted=True)
+        counts.add(FIRST, "fid", "f", "ACCEPT", accepted=True, at=AT)
 
     (one,) = counts.each()
     assert (one["accepted"], counts.summary()["accepted_total"]) == (65_535, 65_540)
+
+
+def test_the_course_of_a_thread_is_told_second_by_second() -> None:
+    handler = make_handler()
+    for late in (0.0, 0.25, 0.9, 1.0, 4.5, 4.9):
+        send(handler, fid=f"fid-{late}", at=AT + 0.5 + late)
+    send(handler, fid="other", android=None, data={"alert": "b1"}, at=AT + 60)
+
+    summary = orjson.loads(get(handler, "/emulator/counts?tag=a1&seconds=1").body)
+
+    assert (summary["first_at"], summary["last_at"], summary["seconds"]) == (AT + 0.5, AT + 5.4, [3, 1, 0, 0, 2])
+    assert "seconds" not in orjson.loads(get(handler, "/emulator/counts?tag=a1").body)
+
+
+def test_the_courses_of_several_revisions_are_added() -> None:
+    handler = make_handler()
+    for late, rev in ((0, "1"), (2, "2"), (2.5, "1"), (3, "2")):
+        send(handler, data=make_message()["data"] | {"rev": rev}, at=AT + late)
+
+    summary = orjson.loads(get(handler, "/emulator/counts?seconds=1").body)
+
+    assert (summary["first_at"], summary["last_at"], summary["seconds"]) == (AT, AT + 3, [1, 0, 2, 1])
+
+
+def test_a_course_ends_after_six_hours_and_the_count_does_not() -> None:
+    handler = make_handler()
+    for at in (AT, AT + 3599, AT + 6 * 3600 - 1, AT + 6 * 3600, AT - 5):
+        handler.sending.counts.add(FIRST, "fid", "f", "ACCEPT", accepted=True, at=at)
+
+    seconds = handler.sending.counts.seconds()
+
+    assert (len(seconds), sum(seconds), handler.sending.counts.summary()["messages"]) == (6 * 3600, 4, 5)
+    assert handler.sending.counts.summary()["last_at"] == AT + 6 * 3600
+
+
+def test_a_thread_that_nobody_sent_has_no_course() -> None:
+    summary = orjson.loads(get(make_handler(), "/emulator/counts?tag=nothing&seconds=1").body)
+
+    assert (summary["first_at"], summary["last_at"], summary["seconds"]) == (None, None, [])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -141,3 +142,46 @@ def test_the_sdk_gets_no_token_with_a_key_that_the_emulator_never_wrote(
         messaging.send(message(fid="f1"), app=stranger)
 
     assert emulator.counts()["messages"] == 0
+
+
+def at_emulator(emulator: Emulator, app: firebase_admin.App, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the SDK manage topics here; it keeps these addresses in two places."""
+    monkeypatch.setattr(messaging._MessagingService, "IID_URL", emulator.url)
+    service = messaging._get_messaging_service(app)
+    service._fcm_topic_url = f"{emulator.url}/v1/projects/{emulator.project}/registrations"
+
+
+def test_the_sdk_subscribes_and_a_message_to_the_topic_reaches_the_phones(
+    emulator: Emulator, app: firebase_admin.App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_emulator(emulator, app, monkeypatch)
+    emulator.plan([{"match": {"address_prefix": "gone"}, "answer": "UNREGISTERED"}])
+
+    first = messaging.subscribe_to_topic(["t:1", "gone:2", "two words", "t:3"], "news", app=app)
+    again = messaging.subscribe_to_topic("t:1", "/topics/news", app=app)
+    ended = messaging.unsubscribe_from_topic(["t:3", "t:never"], "news", app=app)
+    messaging.send(message(topic="news"), app=app)
+
+    assert (first.success_count, [(error.index, error.reason) for error in first.errors]) == (
+        2,
+        [(1, "UNREGISTERED"), (2, "INVALID_ARGUMENT")],
+    )
+    assert (again.success_count, ended.success_count) == (1, 2)
+    assert [phone["address"] for phone in emulator.phones()] == ["t:1"]
+    assert emulator.counts("a1")["fanned_out"] == 1
+
+
+def test_the_sdk_subscribes_by_the_older_api_too(
+    emulator: Emulator, app: firebase_admin.App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_emulator(emulator, app, monkeypatch)
+    emulator.plan([{"match": {"address_prefix": "gone"}, "answer": "UNREGISTERED"}])
+
+    with pytest.warns(DeprecationWarning, match="deprecated"):
+        first = messaging.subscribe_to_topic_legacy(["t:1", "gone:2"], "news", app=app)
+    with pytest.warns(DeprecationWarning, match="deprecated"):
+        second = messaging.unsubscribe_from_topic_legacy(["t:1"], "news", app=app)
+
+    assert [(error.index, error.reason) for error in first.errors] == [(1, "NOT_FOUND")]
+    assert (first.success_count, second.success_count) == (1, 1)
+    assert json.loads(emulator.get("/emulator/topics")) == {"topics": {emulator.project: {}}}

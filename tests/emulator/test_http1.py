@@ -279,3 +279,93 @@ def test_a_name_that_was_pointed_at_this_machine_reads_nothing(wire: socket.sock
     wire.sendall(b"GET /emulator/phones HTTP/1.1\r\nHost: attacker.example.org\r\n\r\n")
 
     assert read_answer(wire)[0] == 403
+
+
+def test_a_connection_ends_after_as_many_requests_as_it_may_have(emulator: Emulator, wire: socket.socket, token: bytes) -> None:
+    emulator.plan([], goaway_after=2)
+
+    wire.sendall(sending(token, fid="a") + sending(token, fid="b") + sending(token, fid="c"))
+
+    assert [read_answer(wire)[1].get("connection") for _ in range(2)] == [None, "close"]
+    assert closed(wire)
+    assert emulator.counts("a1")["addresses"] == 2
+
+
+def test_goaway_by_plan_closes_behind_its_answer(emulator: Emulator, wire: socket.socket, token: bytes) -> None:
+    emulator.plan([{"match": {"any": True}, "answer": "GOAWAY"}])
+
+    wire.sendall(sending(token))
+
+    status, headers, body = read_answer(wire)
+    assert (status, headers["connection"], b"projects/" in body) == (200, "close", True)
+    assert closed(wire)
+
+
+def test_an_answer_that_drips_comes_one_byte_a_second_and_the_next_one_behind_it(
+    emulator: Emulator, wire: socket.socket, token: bytes
+) -> None:
+    emulator.plan([{"match": {"any": True}, "answer": "DRIP"}])
+    started = time.monotonic()
+
+    wire.sendall(sending(token))
+    received = b""
+    while not received.endswith(b"{\n "):
+        received += wire.recv(1)
+
+    assert 2 <= time.monotonic() - started < 10
+
+
+def test_a_huge_answer_is_sent_as_it_is_read(emulator: Emulator, wire: socket.socket, token: bytes) -> None:
+    emulator.plan([{"match": {"any": True}, "answer": "HUGE"}])
+
+    wire.sendall(sending(token))
+    head = wire.recv(65_536)
+    taken = 0
+    while taken < 20_000_000:
+        taken += len(wire.recv(1_000_000))
+
+    assert b"Content-Length: 1073741824\r\n" in head
+    resident = Path(f"/proc/{emulator.process.pid}/status").read_text().partition("VmRSS:")[2].split()[0]
+    assert int(resident) < 200_000
+
+
+@pytest.mark.parametrize("cut", [None, 1, 200, -1])
+def test_a_head_that_was_read_before_is_read_the_same_wherever_the_bytes_are_cut(
+    emulator: Emulator, wire: socket.socket, token: bytes, cut: int | None
+) -> None:
+    requests = [sending(token, fid=f"fid-{number}") for number in range(9)]
+    for request in requests[:4]:
+        wire.sendall(request)
+        assert read_answer(wire)[0] == 200
+    rest = b"".join(requests[4:])
+
+    for part in (rest[:cut], rest[cut:] if cut else b""):
+        wire.sendall(part)
+        time.sleep(0.05)
+
+    assert [read_answer(wire)[0] for _ in range(5)] == [200] * 5
+    assert sorted(one["address"] for one in emulator.each("a1")) == [f"fid-{number}" for number in range(9)]
+
+
+@pytest.mark.parametrize(
+    "before", [b"\r\n\r\n", b"\r\n", b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"], ids=["two", "one", "request"]
+)
+def test_what_stands_before_a_head_does_not_teach_the_wrong_end(wire: socket.socket, token: bytes, before: bytes) -> None:
+    for _ in range(3):
+        wire.sendall(before + sending(token))
+        if before.startswith(b"GET"):
+            assert read_answer(wire)[0] == 200
+        assert b"projects/" in read_answer(wire)[2]
+
+
+def test_a_body_that_looks_like_a_request_is_a_body(emulator: Emulator, wire: socket.socket, token: bytes) -> None:
+    inner = sending(token, fid="inner")
+    head = b"POST /v1/projects/fingerpost-test/messages:send HTTP/1.1\r\n" + HOST + b"Authorization: Bearer " + token
+    request = head + b"\r\nContent-Length: %d\r\n\r\n" % (len(inner) + 4) + b"\r\n\r\n" + inner
+
+    for _ in range(3):
+        wire.sendall(request)
+        assert read_answer(wire)[0] == 400
+
+    assert emulator.counts()["messages"] == 3
+    assert emulator.each() == []

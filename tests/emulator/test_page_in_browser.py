@@ -10,7 +10,7 @@ from axe_core_python.sync_playwright import Axe
 from playwright.sync_api import Browser, sync_playwright
 
 from notifications.emulator.handler import Handler
-from tests.emulator.inprocess import get, make_handler, make_message, post, send
+from tests.emulator.inprocess import AT, PROJECT, get, make_handler, make_message, post, send
 
 pytestmark = pytest.mark.browser
 
@@ -32,7 +32,9 @@ def busy_handler() -> Handler:
         for number in range(3):
             data = make_message()["data"] | {"lang": lang, "dir": direction, "status": "Exercise" if number else "Actual"}
             send(handler, fid=f"{lang}-{number}", data=data)
-    post(handler, "/emulator/plan", {"rules": [{"match": {"any": True}, "answer": "INTERNAL"}]})
+    for topic in ("news", "a-topic-with-a-name-that-is-longer-than-a-narrow-screen-is-wide"):
+        handler.sending.topics_of(PROJECT).subscribe("t:1", topic, at=AT)
+    post(handler, "/emulator/plan", {"rules": [{"match": {"any": True}, "answer": "INTERNAL"}], "quota": 5})
     return handler
 
 

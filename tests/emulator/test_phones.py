@@ -10,7 +10,7 @@ import pytest
 
 from notifications.emulator.handler import Handler
 from notifications.emulator.phones import MOST_A_LOCALE, MOST_LOCALES
-from tests.emulator.inprocess import AT, get, make_handler, make_message, post, send
+from tests.emulator.inprocess import AT, PROJECT, get, make_handler, make_message, post, send
 
 
 def with_data(**changes: str) -> dict[str, str]:
@@ -218,3 +218,18 @@ def test_the_emulators_own_pages_answer_to_loopback_names_only(host: bytes, path
 @pytest.mark.parametrize("host", [b"127.0.0.1", b"127.0.0.1:9099", b"localhost:1", b"LOCALHOST", b"[::1]:9099", b"127.1.2.3"])
 def test_every_loopback_name_is_answered(host: bytes) -> None:
     assert get(make_handler(), "/emulator/phones", host).status == 200
+
+
+def test_the_page_tells_quota_topics_and_plan_in_a_line_each() -> None:
+    handler = make_handler()
+    handler.sending.topics_of(PROJECT).subscribe("t:1", "news", at=AT)
+    for _ in range(3):
+        send(handler)
+    post(handler, "/emulator/plan", {"rules": [], "quota": 3})
+    send(handler)
+
+    html = page(handler)
+
+    assert "3 messages in the last 60 seconds, of 3; the fullest 60 seconds had 3; 1 were answered 429." in html
+    assert "<p>1 with subscribers: <bdi>news</bdi> (1)</p>" in html
+    assert "<p>quota 3</p>" in html

@@ -9,7 +9,7 @@ import pytest
 
 from notifications.emulator.handler import Handler
 from notifications.emulator.plan import hash_share
-from tests.emulator.inprocess import get, make_handler, post, send
+from tests.emulator.inprocess import AT, get, make_handler, post, send
 
 
 def planned(*rules: dict[str, Any]) -> Handler:
@@ -122,6 +122,25 @@ def test_latency_is_handed_to_the_protocol() -> None:
     assert b"projects/fingerpost-test/messages/" in reply.body
 
 
+def test_a_spread_of_latencies_has_its_median_and_its_99th_percentile_and_is_the_same_each_time() -> None:
+    rule = {"match": {"any": True}, "answer": "ACCEPT", "latency_ms": {"p50": 70, "p99": 400}}
+
+    first, second = ([send(handler).delay for _ in range(4096)] for handler in (planned(rule), planned(rule)))
+
+    ordered = sorted(first)
+    assert first == second
+    assert first != ordered
+    assert ordered[2047] == pytest.approx(0.07, rel=0.01)
+    assert ordered[4054] == pytest.approx(0.4, rel=0.02)
+
+
+def test_retry_after_can_be_a_date_that_is_always_ahead() -> None:
+    handler = planned({"match": {"any": True}, "answer": "QUOTA", "retry_after": {"date_in": 30}})
+
+    assert send(handler, at=AT).headers == ((b"Retry-After", b"Tue, 01 Dec 2026 12:00:30 GMT"),)
+    assert send(handler, at=AT + 60).headers == ((b"Retry-After", b"Tue, 01 Dec 2026 12:01:30 GMT"),)
+
+
 @pytest.mark.parametrize(
     ("rule", "complaint"),
     [
@@ -142,6 +161,11 @@ def test_latency_is_handed_to_the_protocol() -> None:
         ({"answer": "QUOTA", "match": {"any": True}, "latency_ms": -1}, "latency_ms must be a number from 0"),
         ({"answer": "QUOTA", "match": {"any": True}, "retry_after": 1.5}, "retry_after must be a number of seconds or text"),
         ({"answer": "QUOTA", "match": {"any": True}, "retry_after": "1\r\nX: y"}, "retry_after must be printable ASCII"),
+        ({"answer": "QUOTA", "match": {"any": True}, "retry_after": {}}, "retry_after.date_in must be a whole number"),
+        ({"answer": "QUOTA", "match": {"any": True}, "retry_after": {"in": 3}}, "retry_after does not know in"),
+        ({"answer": "QUOTA", "match": {"any": True}, "latency_ms": {"p50": 70}}, "latency_ms.p99 must be a number from 70"),
+        ({"answer": "QUOTA", "match": {"any": True}, "latency_ms": {"p50": 70, "p99": 60}}, "p99 must be a number from 70"),
+        ({"answer": "QUOTA", "match": {"any": True}, "latency_ms": {"p50": 0, "p99": 60}}, "p50 must be a number from 1"),
         ("QUOTA", "rules[0] must be an object"),
     ],
 )
