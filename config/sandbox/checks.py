@@ -45,7 +45,7 @@ def test(rest: list[str]) -> int:
     with _database(places, Interrupts()) as url:
         child = {**environment.clean(os.environ), "DATABASE_URL": url, "PYTHONPYCACHEPREFIX": str(places.run / "pycache")}
         chosen = [] if everything or "-m" in arguments else ["-m", ONLY_WITH_ALL]
-        return _in_foreground([str(places.python), "-m", "pytest", *chosen, *arguments], places.root, child)
+        return in_foreground([str(places.python), "-m", "pytest", *chosen, *arguments], places.root, child)
 
 
 def is_root() -> bool:
@@ -142,7 +142,7 @@ def remove_run(places: Places) -> None:
     shutil.rmtree(places.run, ignore_errors=True)
 
 
-def _in_foreground(command: list[str], cwd: Path, env: dict[str, str]) -> int:
+def in_foreground(command: list[str], cwd: Path, env: dict[str, str]) -> int:
     """Run to the end; when this run is interrupted, let the command tidy up before it is ended."""
     with subprocess.Popen(command, cwd=cwd, env=env) as process:
         try:

@@ -25,6 +25,7 @@ HELP = """\
 ./run test [ARGS…]    the tests (ARGS go to pytest); --all adds the browser and Debian's PostgreSQL, Redis and RabbitMQ
 ./run lint            style, types, import directions, missing migrations, drift of the OpenAPI schema and of docs/states.md
 ./run bench           registrations, reads and one campaign, measured; --registrations N --devices N
+./run bench push      sending alone: beside other ways, a million, ten million, brakes, kill -9; --part NAME --devices N --quick
 ./run reset           remove the sandbox's database, secrets and logs
 ./run emulator        the FCM emulator alone, for an app developer; --tls, --quota N
 ./run manage ARGS…    a management command on the sandbox's database

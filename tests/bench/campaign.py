@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 import tempfile
 import time
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import tests.environment  # noqa: F401  safe settings before Django reads them
+from tests.bench import usage
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -55,12 +55,12 @@ def measure(number: int, folder: Path) -> dict[str, Any]:
         worker = workers.start()
         workers.start_beat()
         until(lambda: "ready." in (folder / "workers.log").read_text(), seconds=60)
-        before = [_cpu(worker.pid), _cpu(emulator.process.pid)]
+        before = [usage.cpu(worker.pid), usage.cpu(emulator.process.pid)]
         approved = time.monotonic()
         campaign = make.campaign(audience={"countries": "all", "audiences": ["parent"]})
         until(lambda: campaign.counts()["state"] in ("done", "halted"), seconds=1_800)
         total = time.monotonic() - approved
-        used = [_cpu(worker.pid) - before[0], _cpu(emulator.process.pid) - before[1]]
+        used = [usage.cpu(worker.pid) - before[0], usage.cpu(emulator.process.pid) - before[1]]
         campaign.refresh_from_db()
         assert campaign.started_at is not None
         assert campaign.finished_at is not None
@@ -75,7 +75,7 @@ def measure(number: int, folder: Path) -> dict[str, Any]:
             "accepted_a_second": round(number / sending),
             "worker_cpu_ms_a_message": round(used[0] / number * 1000, 3),
             "emulator_cpu_ms_a_message": round(used[1] / number * 1000, 3),
-            "worker_peak_memory_mb": _peaks(worker.pid),
+            "worker_peak_memory_mb": usage.peaks(worker.pid),
             "counts": counts,
             "emulator": {name: seen[name] for name in ("accepted_total", "addresses", "doubled")},
         }
@@ -87,26 +87,6 @@ def measure(number: int, folder: Path) -> dict[str, Any]:
 
 
 _KEPT = ("state", "devices", "accepted", "rejected", "unknown", "pending", "skipped")
-
-
-def _family(pid: int) -> list[int]:
-    children = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False)
-    return [pid, *map(int, children.stdout.split())]
-
-
-def _cpu(pid: int) -> float:
-    """Return the CPU seconds of a process and its children."""
-    ticks = 0
-    for member in _family(pid):
-        fields = Path(f"/proc/{member}/stat").read_text().rpartition(")")[2].split()
-        ticks += int(fields[11]) + int(fields[12])
-    return ticks / os.sysconf("SC_CLK_TCK")
-
-
-def _peaks(pid: int) -> list[int]:
-    """Return the peak resident memory of each process of a worker."""
-    lines = [line for member in _family(pid) for line in Path(f"/proc/{member}/status").read_text().splitlines()]
-    return [int(line.split()[1]) // 1024 for line in lines if line.startswith("VmHWM")]
 
 
 if __name__ == "__main__":

@@ -1,0 +1,50 @@
+"""./run bench push: a PostgreSQL of its own for the measurements in tests/bench/push, which print and judge them."""
+
+from __future__ import annotations
+
+import os
+import secrets
+
+from config.sandbox import bootstrap, environment, postgres
+from config.sandbox.checks import in_foreground, remove_run
+from config.sandbox.lock import only_run
+from config.sandbox.places import Places
+from config.sandbox.ports import any_free
+from config.sandbox.processes import MARK, Interrupts, Processes
+from config.sandbox.screen import Refused, step
+from core.sandbox import refusal
+
+
+def run(rest: list[str]) -> int:
+    """Measure and return the exit status: 1 when somebody was missed or doubled, or a count does not add up."""
+    reason = refusal(os.environ, starts_database=True)
+    if reason:
+        raise Refused(reason)
+    outer = Places.here(os.environ)
+    outer.make()
+    bootstrap.ensure(outer, "dev")
+    # The server's settings are those of ./run: it keeps what it commits, as in production.
+    places = Places(outer.root, outer.run / "bench")
+    remove_run(places)
+    places.make()
+    interrupts = Interrupts()
+    processes = Processes(places, interrupts)
+    with only_run(places, "bench push"):
+        try:
+            port, passwords = any_free(), (secrets.token_urlsafe(24), secrets.token_urlsafe(24))
+            server = postgres.cluster(places)
+            with step("Starting PostgreSQL for the measurements"):
+                postgres.start(server, processes, port, places.log("postgres"), *passwords)
+            child = {
+                **environment.clean(os.environ),
+                "DATABASE_URL": server.url(port, passwords[1]),
+                "PYTHONPYCACHEPREFIX": str(places.run / "pycache"),
+                # Workers that outlive an interrupted measurement are known by it, and ended with the next look.
+                MARK: str(places.run),
+            }
+            status = in_foreground([str(places.python), "-m", "tests.bench.push", *rest], places.root, child)
+        finally:
+            interrupts.ignore()
+            processes.stop()
+    remove_run(places)
+    return status

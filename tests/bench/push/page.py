@@ -1,0 +1,39 @@
+"""docs/measurements/push.md: the sections that a run has measured are written anew, what people wrote by hand stays."""
+
+from __future__ import annotations
+
+import os
+import platform
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tests.processes import ROOT
+
+PAGE = ROOT / "docs" / "measurements" / "push.md"
+#: The section that no run writes; it stays the last one.
+BY_HAND = "What did not work at first, and what is only calculated"
+
+
+def write(sections: dict[str, str], *, path: Path = PAGE) -> None:
+    """Put the sections (heading to text) into the page, each in place of the one of its name, new ones before what is by hand."""
+    top, *parts = path.read_text("utf-8").split("\n## ")
+    kept = {heading: body for heading, _, body in (part.partition("\n") for part in parts)}
+    by_hand = kept.pop(BY_HAND)
+    whole = kept | sections | {BY_HAND: by_hand}
+    path.write_text("\n".join([top, *[f"## {heading}\n\n{text.strip()}\n" for heading, text in whole.items()]]), "utf-8")
+
+
+def circumstances(seconds: float, load: float) -> str:
+    """Return one line on the machine and the moment: what a figure is worth depends on both."""
+    with Path("/proc/meminfo").open() as lines:
+        memory = int(next(lines).split()[1]) // 1024**2
+    return (
+        f"*{datetime.now(UTC):%d %B %Y}, {os.cpu_count()} cores ({_processor()}), {memory} GB, Python "
+        f"{platform.python_version()}; load average {load:.1f} before; the part took {seconds:.0f} s.*"
+    )
+
+
+def _processor() -> str:
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()
