@@ -54,7 +54,7 @@ def freeze(campaign: Campaign, *, at: datetime) -> bool:
             high = _barrier()
             waves = _write_waves(row, at=at)
             stored = [wave for wave in waves if not wave.by_topic]
-            _choose_canaries(stored, high)
+            _write_canaries(stored, high)
             devices = _write_batches(row, stored, high, at=at)
             in_topics = topics.write_batches([wave for wave in waves if wave.by_topic], at=at)
             audience.check_size(row, devices=devices, topics=in_topics)
@@ -107,10 +107,10 @@ def _write_waves(campaign: Campaign, *, at: datetime) -> list[Wave]:
     return Wave.objects.bulk_create(waves)
 
 
-def _choose_canaries(waves: list[Wave], high: int) -> None:
-    """Choose the few of each wave of more than one batch that go first: the newest, in turn from each locale and platform.
+def _write_canaries(waves: list[Wave], high: int) -> None:
+    """Choose the few of each wave of more than one batch that go first, and write their batch, which names their tickets.
 
-    The oldest addresses would be gone more often than those of the audience.
+    They are the newest, in turn from each locale and platform: the oldest addresses would be gone more often than the audience.
     """
     with connection.cursor() as cursor:
         cursor.execute(
@@ -125,18 +125,27 @@ def _choose_canaries(waves: list[Wave], high: int) -> None:
                             LIMIT %(size)s + 1) first) > %(size)s) m
                 JOIN notifications_segment s ON s.id = m.segment_id
             ), newest AS (
-                SELECT h.wave_id, r.ticket,
+                SELECT h.wave_id, h.id AS segment_id, r.ticket,
                     row_number() OVER (PARTITION BY h.wave_id, h.locale, h.platform ORDER BY r.turn, r.ticket DESC) AS turn
                 FROM here h, LATERAL (
                     SELECT ticket, row_number() OVER (ORDER BY ticket DESC) AS turn FROM notifications_registration
                     WHERE segment_id = h.id AND ticket <= %(high)s AND gone_at IS NULL
                     ORDER BY ticket DESC LIMIT least(greatest(h.share, 20), %(canary)s)) r
             ), placed AS (
-                SELECT wave_id, ticket, row_number() OVER (PARTITION BY wave_id ORDER BY turn, ticket DESC) AS place FROM newest
+                SELECT *, row_number() OVER (PARTITION BY wave_id ORDER BY turn, ticket DESC) AS place FROM newest
+            ), chosen AS (
+                SELECT wave_id, array_agg(ticket ORDER BY ticket) AS tickets, count(*) AS n,
+                    min(ARRAY[segment_id, ticket]) AS low, max(ARRAY[segment_id, ticket]) AS high
+                FROM placed WHERE place <= %(canary)s GROUP BY wave_id
+            ), written AS (
+                UPDATE notifications_wave w SET canary = tickets FROM chosen WHERE w.id = wave_id
+                RETURNING w.id AS wave_id, w.due_at
             )
-            UPDATE notifications_wave w SET canary = chosen.tickets
-            FROM (SELECT wave_id, array_agg(ticket) AS tickets FROM placed WHERE place <= %(canary)s GROUP BY wave_id) chosen
-            WHERE w.id = chosen.wave_id
+            INSERT INTO notifications_batch (
+                wave_id, from_segment, from_ticket, to_segment, to_ticket, n, canary, state, ready_at, later,
+                skipped, fence, claims, tries, accepted, rejected, unknown, tally, unsure)
+            SELECT wave_id, low[1], low[2], high[1], high[2], n, true, 'open', due_at, tickets, 0, 0, 0, 0, 0, 0, 0, '{}', '{}'
+            FROM chosen JOIN written USING (wave_id)
             """,
             {"waves": [wave.pk for wave in waves], "high": high, "size": BATCH_SIZE, "canary": CANARY},
         )
@@ -145,21 +154,21 @@ def _choose_canaries(waves: list[Wave], high: int) -> None:
 def _write_batches(campaign: Campaign, waves: list[Wave], high: int, *, at: datetime) -> int:
     """Cut every wave into ranges of at most 500 registrations, in one statement; return how many registrations that is.
 
-    The canary of a wave is a batch of its own that names its tickets; a range does not count those that lie within it.
+    A range does not count those of the canary that lie within it.
     """
     members = [(segment, wave.pk) for wave in waves for segment in wave.segments]
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            WITH canary AS (SELECT id AS wave_id, unnest(canary) AS ticket FROM notifications_wave WHERE id = ANY(%(ids)s))
+            WITH canary AS (SELECT unnest(canary) AS ticket FROM notifications_wave WHERE id = ANY(%(ids)s))
             INSERT INTO notifications_batch (
-                wave_id, from_segment, from_ticket, to_segment, to_ticket, n, canary, state, ready_at, skipped, later,
-                fence, claims, tries, accepted, rejected, unknown, tally, unsure)
-            SELECT wave_id, low[1], low[2], high[1], high[2], n, tickets IS NOT NULL,
+                wave_id, from_segment, from_ticket, to_segment, to_ticket, n, state, ready_at, skipped,
+                fence, claims, tries, accepted, rejected, unknown, tally, later, unsure)
+            SELECT wave_id, low[1], low[2], high[1], high[2], n,
                 CASE WHEN w.due_at IS NULL THEN 'done' ELSE 'open' END, coalesce(w.due_at, %(at)s),
-                CASE WHEN w.due_at IS NULL THEN n ELSE 0 END, coalesce(tickets, '{}'), 0, 0, 0, 0, 0, 0, '{}', '{}'
+                CASE WHEN w.due_at IS NULL THEN n ELSE 0 END, 0, 0, 0, 0, 0, 0, '{}', '{}', '{}'
             FROM (
-                SELECT wave_id, min(place) AS low, max(place) AS high, count(*) AS n, NULL::bigint[] AS tickets
+                SELECT wave_id, min(place) AS low, max(place) AS high, count(*) AS n
                 FROM (
                     SELECT m.wave_id, ARRAY[r.segment_id, r.ticket] AS place,
                         (row_number() OVER (PARTITION BY m.wave_id ORDER BY r.segment_id, r.ticket) - 1) / %(size)s AS slice
@@ -169,12 +178,6 @@ def _write_batches(campaign: Campaign, waves: list[Wave], high: int, *, at: date
                         AND NOT EXISTS (SELECT 1 FROM canary WHERE canary.ticket = r.ticket)
                 ) numbered
                 GROUP BY wave_id, slice
-                UNION ALL
-                SELECT c.wave_id, min(ARRAY[r.segment_id, r.ticket]), max(ARRAY[r.segment_id, r.ticket]), count(*),
-                    array_agg(r.ticket ORDER BY r.ticket)
-                FROM canary c JOIN unnest(%(segments)s::integer[], %(waves)s::bigint[]) AS m(segment_id, wave_id) USING (wave_id)
-                JOIN notifications_registration r ON r.segment_id = m.segment_id AND r.ticket = c.ticket
-                GROUP BY c.wave_id
             ) sliced JOIN notifications_wave w ON w.id = wave_id
             """,
             {
