@@ -27,6 +27,8 @@ CONNECTION_WINDOW = 16 * 1024 * 1024
 #: Frames in a row that ask for work and bring no request.
 MOST_IDLE_FRAMES = 10_000
 MOST_CONTINUATIONS = 16
+#: How exactly a delay is kept: never shorter, and at most one moment longer.
+MOMENTS_A_SECOND = 500
 
 _GREETING = frames.settings(
     max_concurrent_streams=MOST_STREAMS, initial_window_size=STREAM_WINDOW, max_header_list_size=LARGEST_HEAD
@@ -52,6 +54,8 @@ class Http2(asyncio.Protocol):
         self._block: tuple[int, bool, list[bytes]] | None = None
         self._window_used = 0
         self._idle_frames = 0
+        #: Answers that are held back, by when they fall due.
+        self._held: dict[int, list[tuple[int, Reply, Stream]]] = {}
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
@@ -222,7 +226,7 @@ class Http2(asyncio.Protocol):
         self._requests += 1
         reply = self._handler.answer(Request(head.method, head.target, head.headers, stream.body), at=self._at)
         if reply.delay:
-            self._loop.call_later(reply.delay, self._give_late, number, reply, stream)
+            self._hold(number, reply, stream)
         else:
             self._give(number, reply, stream)
         # After an answer that is there, because some clients read nothing behind a GOAWAY.
@@ -231,11 +235,23 @@ class Http2(asyncio.Protocol):
 
     # Answers, on their way out.
 
-    def _give_late(self, number: int, reply: Reply, stream: Stream) -> None:
-        if self._streams.get(number) is stream and not self._transport.is_closing():
-            self._at = time.time()
-            self._give(number, reply, stream)
-            self._flush_soon()
+    def _hold(self, number: int, reply: Reply, stream: Stream) -> None:
+        """Give an answer after its delay, together with others that fall due in the same moment, for the sake of one write."""
+        moment = int((self._loop.time() + reply.delay) * MOMENTS_A_SECOND) + 1
+        if moment not in self._held:
+            self._held[moment] = []
+            self._loop.call_at(moment / MOMENTS_A_SECOND, self._give_held, moment)
+        self._held[moment].append((number, reply, stream))
+
+    def _give_held(self, moment: int) -> None:
+        due = self._held.pop(moment)
+        if self._transport.is_closing():
+            return
+        self._at = time.time()
+        for number, reply, stream in due:
+            if self._streams.get(number) is stream:
+                self._give(number, reply, stream)
+        self._flush()
 
     def _give(self, number: int, reply: Reply, stream: Stream) -> None:
         if reply.fault == "hang":
@@ -257,12 +273,6 @@ class Http2(asyncio.Protocol):
             self._outbox.push(number, stream)
             self._flush()
             self._loop.call_later(1, self._drip, number, stream)
-
-    def _flush_soon(self) -> None:
-        # Answers that were held back fall due together; one write carries them all.
-        if not self._outbox.due:
-            self._outbox.due = True
-            self._loop.call_soon(self._flush)
 
     def _flush(self) -> None:
         self._outbox.flush()

@@ -38,14 +38,13 @@ class Outbox:
         self._transport = transport
         self._streams = streams
         self.ready: list[bytes] = []
-        #: Whether a flush is due soon, and whether the transport asked to wait.
-        self.due = self.paused = False
+        #: Whether the transport asked to wait.
+        self.paused = False
         self._window = 65_535
         self._shrink_table = False
 
     def flush(self) -> None:
         """Write what is ready, in one go."""
-        self.due = False
         if self.ready and not self._transport.is_closing():
             self._transport.write(b"".join(self.ready))
         self.ready.clear()

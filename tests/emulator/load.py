@@ -35,10 +35,14 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=8)
     parser.add_argument("--all-differ", action="store_true", help="no message is like another, so that none is remembered")
     parser.add_argument("--check-every", default="1")
+    parser.add_argument("--p50", type=int, metavar="MS", help="half of the answers take longer, one in a hundred 6 times as long")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         emulator = start_emulator(Path(folder), PROJECT, "--quota", "0", "--check-every", options.check_every, tls=options.tls)
         try:
+            if options.p50:
+                spread = {"p50": options.p50, "p99": 6 * options.p50}
+                emulator.plan([{"match": {"any": True}, "answer": "ACCEPT", "latency_ms": spread}])
             measure(emulator, options.connections or (1 if options.tls else 50), options.seconds, options.all_differ)
         finally:
             emulator.stop()
