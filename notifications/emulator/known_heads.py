@@ -52,26 +52,25 @@ class _Trial:
     """Reads one head and its body with the parser that reads all others."""
 
     def __init__(self) -> None:
-        self._headers_complete = self._complete = False
+        #: What was complete so far: "head", "request".
+        self._complete: list[str] = []
         self._received = 0
 
     def ends_as(self, head: bytes, length: int) -> bool:
         """Say whether the head ends where it seems to, and its body after so many bytes."""
         parser = httptools.HttpRequestParser(self)
+        seen = []
         try:
-            parser.feed_data(head)
-            if not self._headers_complete or self._complete:
-                return False
-            parser.feed_data(b"x" * (length - 1))
-            early = self._complete
-            parser.feed_data(b"x")
+            for part in (head, b"x" * (length - 1), b"x"):
+                parser.feed_data(part)
+                seen.append(len(self._complete))
         except httptools.HttpParserError:
             return False
-        return self._complete and not early and self._received == length and bool(parser.should_keep_alive())
+        return seen == [1, 1, 2] and self._received == length and bool(parser.should_keep_alive())
 
     def on_headers_complete(self) -> None:
         """Take note."""
-        self._headers_complete = True
+        self._complete.append("head")
 
     def on_body(self, body: bytes) -> None:
         """Take note."""
@@ -79,4 +78,4 @@ class _Trial:
 
     def on_message_complete(self) -> None:
         """Take note."""
-        self._complete = True
+        self._complete.append("request")
