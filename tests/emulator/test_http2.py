@@ -16,9 +16,11 @@ import pytest
 from h2.events import ConnectionTerminated, PingAckReceived
 from pyreqwest.client import ClientBuilder
 
+from notifications import fcm
 from notifications.emulator import frames
 from notifications.emulator.frames import Code
 from notifications.emulator.http2 import CONNECTION_WINDOW, MOST_IDLE_FRAMES, MOST_STREAMS, STREAM_WINDOW
+from notifications.outcomes import Outcome
 from tests.emulator.http2client import PATH, Client, Raw, connect
 from tests.emulator.inprocess import make_message
 from tests.emulator.load import access_token
@@ -112,6 +114,23 @@ def test_pyreqwest_sends_a_thousand_at_once_over_one_connection(emulator: Emulat
 
     assert set(asyncio.run(send())) == {200}
     assert emulator.counts("a1")["addresses"] == 1000
+
+
+def test_the_backends_own_sender_gets_its_token_and_sends_over_http2(emulator: Emulator, settings: Any) -> None:
+    settings.FCM_ENDPOINT, settings.FCM_CA_BUNDLE = emulator.url, str(emulator.ca_bundle)
+    settings.FIREBASE_PROJECTS = {emulator.project: str(emulator.credentials_file)}
+    bearer = f"Bearer {fcm.Sender().authorize(emulator.project)}"
+
+    async def send() -> list[Outcome]:
+        client = fcm._client()
+        posts = (fcm._post(client, emulator.url + PATH, bearer, body(fid=f"f{number}")) for number in range(500))
+        async with client:
+            return await asyncio.gather(*posts)
+
+    outcomes = asyncio.run(send())
+
+    assert {outcome.kind.name for outcome in outcomes} == {"ACCEPTED"}
+    assert emulator.counts("a1")["addresses"] == 500
 
 
 def test_a_page_is_read_over_http2(client: Client) -> None:
