@@ -35,6 +35,8 @@ MOST_OPEN = 8
 LAST_START = fcm.DEADLINE + 2
 #: Seconds between two looks for something to do.
 PAUSE = 0.05
+#: Seconds after which a busy sender looks whether another project has something to send too.
+LOOK_EVERY = 0.5
 #: Seconds for which a batch or a project is put off at first, doubled with each time in a row, and the most.
 FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0
 
@@ -78,8 +80,9 @@ class _Run:
         self._open: list[OpenBatch] = []
         self._orders: dict[int, Order] = {}
         self._settled = 0
-        #: Projects that had something to claim when we last looked, and how many batches (21 at the most).
+        #: Projects that had something to claim when we last looked, how many batches (21 at the most), and until when that holds.
         self._waiting: dict[str, int] = {}
+        self._look_at = 0.0
 
     def run(self) -> int:
         with Watch() as self._watch:
@@ -120,8 +123,9 @@ class _Run:
         """Claim up to one batch for each project that waits; tell whether there was one."""
         if len(self._open) >= MOST_OPEN:
             return False
-        if not self._waiting:
+        if not self._waiting or time.monotonic() >= self._look_at:
             self._waiting = Batch.objects.projects_waiting()
+            self._look_at = time.monotonic() + LOOK_EVERY
         claimed = False
         for project, batches in list(self._waiting.items()):
             permit = Quota.objects.permit(project, messages=BATCH_SIZE, ramp=batches > MANY)
@@ -131,7 +135,7 @@ class _Run:
             if unused := permit.messages - (claim.number if claim else 0):
                 Quota.objects.give_back(permit, unused=unused)
                 # Near the end, or at it: look again how much is left.
-                self._waiting = {}
+                self._look_at = 0.0
             if claim is not None:
                 claimed = self._begin(claim, permit) or claimed
         return claimed

@@ -5,6 +5,7 @@ The product's own loop claims and settles; only FCM is played, so that every mes
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from concurrent.futures import Future
 from datetime import UTC, datetime
@@ -91,7 +92,7 @@ class Worker(delivery._Run):
 
     def claim(self) -> None:
         self._watch.look()
-        self._waiting = {}
+        self._look_at = 0.0
         self._claim_some()
 
 
@@ -272,3 +273,25 @@ def test_the_machine_would_notice_a_batch_that_is_sent_twice(monkeypatch: pytest
     with pytest.raises(AssertionError):
         life.repeats_are_what_was_unsettled()
     assert Campaign.objects.count() == 1
+
+
+def test_a_busy_sender_sees_what_begins_in_another_project(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(freezing, "BATCH_SIZE", 8)
+    make.app()
+    make.installations(DEVICES)
+    make.app("other", project="another-project")
+    for number in range(100, 130):
+        make.installation(number, app="other")
+    make.campaign()
+    planner.tick(at=planner.database_now())
+    busy = Worker(Phones())
+    busy._watch.look()
+    busy._claim_some()
+    make.campaign(apps=["other"])
+    planner.tick(at=planner.database_now())
+
+    deadline = time.monotonic() + 2
+    while {batch.permit.project for batch in busy._open} != {"fingerpost-test", "another-project"}:
+        assert time.monotonic() < deadline
+        busy._claim_some()
+        time.sleep(0.05)
