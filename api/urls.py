@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from api import health
+from api import health, hsds, trust
 from api.v1 import (
     alert_documents,
     alerts,
@@ -43,6 +43,15 @@ urlpatterns = [
     path("v1/problems/<str:code>", problems.ProblemView.as_view(), name="problem"),
     path("v1/schema", docs.SchemaView.as_view(), name="schema"),
     path("v1/docs", docs.DocsView.as_view(), name="docs"),
+    path("hsds/", hsds.AboutView.as_view(), name="hsds"),
+    path("hsds/profile", hsds.ProfileView.as_view(), name="hsds-profile"),
+    path("hsds/services", hsds.ServicesView.as_view(), name="hsds-services"),
+    path("hsds/services/<str:service_id>", hsds.ServiceView.as_view(), name="hsds-service"),
+    path("hsds/taxonomies", hsds.TaxonomiesView.as_view(), name="hsds-taxonomies"),
+    path("hsds/taxonomies/<str:taxonomy_id>", hsds.TaxonomyView.as_view(), name="hsds-taxonomy"),
+    path("hsds/taxonomy_terms", hsds.TermsView.as_view(), name="hsds-terms"),
+    path("hsds/taxonomy_terms/<str:term_id>", hsds.TermView.as_view(), name="hsds-term"),
+    path("trust/<str:country>", trust.TrustView.as_view(), name="trust"),
     path("healthz", health.AliveView.as_view(), name="healthz"),
     path("readyz", health.ReadyView.as_view(), name="readyz"),
 ]

@@ -113,9 +113,18 @@ OPERATIONS = [
     ("DELETE", "/v1/registrations/{registration_id}"),
     ("GET", "/v1/topics"),
     ("GET", "/v1/problems/{code}"),
+    ("GET", "/hsds/"),
+    ("GET", "/hsds/profile"),
+    ("GET", "/hsds/services"),
+    ("GET", "/hsds/services/{service_id}"),
+    ("GET", "/hsds/taxonomies"),
+    ("GET", "/hsds/taxonomies/{taxonomy_id}"),
+    ("GET", "/hsds/taxonomy_terms"),
+    ("GET", "/hsds/taxonomy_terms/{term_id}"),
+    ("GET", "/trust/{country}"),
 ]
 #: Without a parameter or a body there is nothing that could fail to fit.
-NOTHING_TO_BREAK = {("GET", "/v1/"), ("GET", "/v1/manifest"), ("GET", "/.well-known/jwks.json")}
+NOTHING_TO_BREAK = {("GET", path) for path in ("/v1/", "/v1/manifest", "/.well-known/jwks.json", "/hsds/", "/hsds/profile")}
 
 
 def ask(operation: Any, mode: GenerationMode, check: Callable[[Any], object]) -> None:

@@ -1,0 +1,28 @@
+"""Write everything public as one open-data file."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from content.open_data import SCHEMA, export_open_data
+from core.cli import StaffCommand
+
+
+class Command(StaffCommand):
+    """Open data from the command line; run it after each release."""
+
+    help = (
+        "Write the published release's tips, services and labels in all languages into one JSON file, with its schema beside it."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("file", type=Path)
+
+    def act(self, options: dict[str, Any]) -> None:
+        release = export_open_data(options["file"])
+        size = options["file"].stat().st_size
+        text = f"Release {release.number} is in {options['file']}: {size} bytes, with {SCHEMA.name} beside it."
+        self.answer(options, {"release": release.number, "bytes": size, "schema": SCHEMA.name}, text)
