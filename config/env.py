@@ -6,6 +6,7 @@ import base64
 import binascii
 import json
 import os
+import re
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -53,6 +54,14 @@ def choice(name: str, default: str, allowed: tuple[str, ...]) -> str:
     value = text(name, default)
     if value not in allowed:
         raise BadSetting(f"{name} must be one of {', '.join(allowed)}, not {value!r}.")
+    return value
+
+
+def mailbox(name: str) -> str:
+    """Read an e-mail address, or nothing."""
+    value = text(name, "")
+    if value and re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", value) is None:
+        raise BadSetting(f"{name} must be a mailbox such as listings@example.org, not {value!r}.")
     return value
 
 

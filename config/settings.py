@@ -26,7 +26,7 @@ PUBLIC_URL = env.text("PUBLIC_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
 # Proxies in front that append to X-Forwarded-For; with none the connection's own address counts for the limits.
 TRUSTED_PROXIES = int(env.number("TRUSTED_PROXIES", 0, low=0, high=10))
 # Who answers for the checks of listed services, in /hsds/ (HSDS assurer_email); a mailbox of the operator, never a person's.
-ASSURER_EMAIL = env.text("ASSURER_EMAIL", "")
+ASSURER_EMAIL = env.mailbox("ASSURER_EMAIL")
 BROKER_URL = env.text("BROKER_URL", "memory://")
 
 if SANDBOX and not is_loopback(FCM_ENDPOINT):

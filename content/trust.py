@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.db.models import TextChoices
 
@@ -14,13 +15,13 @@ from content.checks.numbers import number_runs
 from content.models import Assurance, Service
 from content.models.assurance import Method
 from content.models.service import Status
-from content.rendering import display, href, isolate
+from content.rendering import href, isolate
 from content.serving import reaches, standing
 from content.snapshot import ChannelFact, Policy, ServiceFact, service_facts
 from content.terms import WORLDWIDE, Role
 
 _HOW = {
-    Method.READ: "the organization's own page was read",
+    Method.READ: "the organization’s own page was read",
     Method.OPENED: "the address was opened and worked",
     Method.RUNG: "the number was rung or texted and answered",
     Method.CONFIRMED: "the organization confirmed it",
@@ -64,7 +65,7 @@ class ListedService:
 
 @dataclass(frozen=True)
 class Withheld:
-    """Channels of one service and type that are withheld for the same reason; `name` is None where it holds a number."""
+    """Channels of one service and type that are withheld for the same reason; `name` is None where it would tell one."""
 
     name: str | None
     roles: tuple[str, ...]
@@ -87,7 +88,8 @@ def trust(pack: Mapping[str, Any], *, country: str, policy: Policy) -> Trust:
     """Compare the published pack with what is known of the country's services on the policy's day."""
     facts = [fact for fact in service_facts() if reaches(fact, country)]
     checks = _checks(service["id"] for service in pack["services"])
-    listed = tuple(_listed(service, checks, policy.day) for service in pack["services"])
+    listed = [_listed(service, checks, policy.day) for service in pack["services"]]
+    listed.sort(key=lambda service: (not service.emergency, service.worldwide))
     shown = {
         (service["id"], channel["position"], channel["type"], channel["href"])
         for service in pack["services"]
@@ -97,7 +99,7 @@ def trust(pack: Mapping[str, Any], *, country: str, policy: Policy) -> Trust:
     withheld = [entry for fact in facts for entry in _withheld(fact, statuses[fact.id], shown, policy)]
     names = {service["id"] for service in pack["services"]}
     unapproved = sum(1 for fact in facts if not fact.channels and fact.id not in names)
-    return Trust(listed, tuple(withheld), unapproved)
+    return Trust(tuple(listed), tuple(withheld), unapproved)
 
 
 def _listed(service: Mapping[str, Any], checks: Mapping[tuple[str, int], Sequence[Assurance]], day: date) -> ListedService:
@@ -165,10 +167,10 @@ def _reason(fact: ServiceFact, status: str, channel: ChannelFact, policy: Policy
 
 
 def _name(fact: ServiceFact) -> str | None:
-    """Return the isolated name, or None where it holds a number: some services are called by theirs."""
-    written = {display(channel.facts) for channel in fact.channels}
-    holds = any(number_runs(fact.name)) or any(shown.strip("\u2066\u2069") in fact.name for shown in written if shown)
-    return None if holds else isolate(fact.name)
+    """Return the isolated name, or None where it holds a number or an address: some services are called by theirs."""
+    hosts = {urlsplit(href(channel.facts) or "").hostname or "" for channel in fact.channels}
+    told = any(host.removeprefix("www.") in fact.name.lower() for host in hosts if host)
+    return None if told or any(number_runs(fact.name)) else isolate(fact.name)
 
 
 def _day(value: str | None) -> date | None:

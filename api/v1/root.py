@@ -19,7 +19,7 @@ API_VERSION = "1"
 #: What a client may find or miss here; unknown names are to be ignored.
 FEATURES = ("manifest", "packs", "tips", "services", "help", "registrations", "topics", "alerts", "receipts")
 
-_LINKS = ("manifest", "tips", "services", "help", "registrations", "receipts", "schema", "docs")
+_LINKS = ("manifest", "tips", "services", "help", "registrations", "receipts", "schema", "docs", "hsds")
 
 
 class RootView(ApiView):
@@ -47,6 +47,7 @@ class RootView(ApiView):
                 "self": reverse("root"),
                 **{name: reverse(name) for name in _LINKS},
                 "packs": "/v1/packs/{country}/{locale}",
+                "trust": "/trust/{country}",
                 "alerts": reverse("alerts") + "?country={country}",
                 "topics": reverse("topics") + "?app={app}&country={country}&locale={locale}&audience={audience}",
             },

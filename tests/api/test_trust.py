@@ -142,20 +142,30 @@ def test_what_is_withheld_is_told_with_its_reason_and_its_number_is_in_none_of_t
     assert api.get("/hsds/services/gb-hidden").status_code in (404, 410)
 
 
-def test_a_withheld_service_that_is_called_by_its_number_is_not_named(api: Client, today: datetime) -> None:
+@pytest.mark.parametrize(
+    ("name", "facts"),
+    [
+        ("Line 3018", {"number_type": "short", "dial": "3018", "address": "3018"}),
+        ("Line ٣٠١٨", {"number_type": "short", "dial": "3018", "address": "3018"}),
+        ("Hidden.Example", {"type": "url", "address": "https://www.hidden.example/form"}),
+    ],
+)
+def test_a_withheld_service_that_is_called_by_its_number_or_address_is_not_named(
+    api: Client, today: datetime, name: str, facts: dict[str, Any]
+) -> None:
     make.small_content()
-    hidden = make.service("gb-number", name="Line 3018", channels=0)
-    make.channel(hidden, number_type="short", dial="3018", address="3018")
+    hidden = make.service("gb-number", name=name, channels=0)
+    make.channel(hidden, **facts)
     assure("gb-number", Method.RUNG, today - timedelta(days=100))
-    _publish_without_gate(today)
+    _publish_drafts(today)
 
     page = read(api)
 
-    assert "3018" not in page
-    assert "A service whose name is a number (helpline): Phone." in told(page, "withheld")
+    assert name not in page
+    assert "A service whose name holds its number or address (helpline):" in told(page, "withheld")
 
 
-def _publish_without_gate(today: datetime) -> None:
+def _publish_drafts(today: datetime) -> None:
     from django.test import override_settings
 
     with override_settings(SERVE_UNREVIEWED=True):

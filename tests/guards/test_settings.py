@@ -48,6 +48,7 @@ def test_the_settings_start_with_only_what_is_needed() -> None:
         ({"APP_CHECK": "perhaps"}, "APP_CHECK must be one of"),
         ({"ADDRESS_KEYS": "k1:c2hvcnQ="}, "32 bytes"),
         ({"FIREBASE_PROJECTS": "[1]"}, "must be a JSON object"),
+        ({"ASSURER_EMAIL": "Ann Other"}, "ASSURER_EMAIL must be a mailbox"),
         ({"CACHE_URL": "memcached://x"}, "must begin with"),
     ],
 )
