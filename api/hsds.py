@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from api import fields, packs
+from api import fields
 from api.auth import Everybody
 from api.conditional import SHORT, answer
 from api.fields import Choice, Strict
@@ -28,7 +28,7 @@ from api.v1.shapes import _Shape
 from api.views import ApiView
 from content import hsds
 from content.models import Release
-from content.open_data import listed
+from content.open_data import current_release, listed
 from core.errors import NotFound
 
 #: Most entries of one page.
@@ -98,15 +98,12 @@ class Catalogue:
     retired: Mapping[str, str | None]
 
 
-_catalogues: packs.Recent[tuple[int, str], Catalogue] = packs.Recent(2)
-
-
 def catalogue() -> Catalogue:
     """Return what is published; built once a release and process. Raises NoRelease."""
-    number = packs.current().number
-    return _catalogues.get((number, settings.ASSURER_EMAIL), lambda: _build(number, settings.ASSURER_EMAIL))
+    return _build(current_release().number, settings.ASSURER_EMAIL)
 
 
+@lru_cache(maxsize=2)
 def _build(number: int, assurer: str) -> Catalogue:
     found = listed(Release(number=number))
     services = found.services.values()
@@ -130,7 +127,7 @@ class AboutView(ApiView):
             "version": hsds.VERSION,
             "profile": settings.PUBLIC_URL + reverse("hsds-profile"),
             "openapi_url": settings.PUBLIC_URL + reverse("schema"),
-            hsds.EXTENSION: {"release": packs.current().number, "licence": "CC-BY-4.0", "attribution": "Fingerpost"},
+            hsds.EXTENSION: {"release": current_release().number, "licence": "CC-BY-4.0", "attribution": "Fingerpost"},
         }
         return answer(request, body, cache=SHORT)
 
@@ -194,7 +191,7 @@ class TaxonomiesView(ApiView):
     @extend_schema(operation_id="hsds_taxonomies", responses=HsdsPage, tags=["hsds"])
     def get(self, request: Request) -> HttpResponse:
         """Return a page of taxonomies."""
-        return answer(request, page(hsds.taxonomies(), self.parameters, packs.current().number), cache=SHORT)
+        return answer(request, page(hsds.taxonomies(), self.parameters, current_release().number), cache=SHORT)
 
 
 class TaxonomyView(ApiView):
@@ -218,7 +215,7 @@ class TermsView(ApiView):
     @extend_schema(operation_id="hsds_taxonomy_terms", responses=HsdsPage, tags=["hsds"])
     def get(self, request: Request) -> HttpResponse:
         """Return a page of taxonomy terms."""
-        return answer(request, page(hsds.taxonomy_terms(), self.parameters, packs.current().number), cache=SHORT)
+        return answer(request, page(hsds.taxonomy_terms(), self.parameters, current_release().number), cache=SHORT)
 
 
 class TermView(ApiView):

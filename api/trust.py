@@ -13,16 +13,17 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
-from api import fields, packs
+from api import fields
 from api.auth import Everybody
 from api.conditional import SHORT, answer
-from api.negotiation import CountryChoice, LocaleChoice, choose_country, settle
+from api.negotiation import assigned_country
 from api.schema import path_text
 from api.v1.docs import Page
 from api.views import ApiView
-from content.models import Country, Release
+from content.models import Country
+from content.open_data import country_pack, current_release
 from content.snapshot import Policy
-from content.terms import SOURCE_LOCALE, ChannelType, Role
+from content.terms import ChannelType, Role
 from content.trust import ListedService, Trust, trust
 
 _ROLES = {
@@ -54,20 +55,21 @@ class TrustView(ApiView):
     @extend_schema(operation_id="trust", responses={(200, "text/html"): OpenApiTypes.STR}, tags=["services"])
     def get(self, request: Request, country: str) -> HttpResponse:
         """Return a page of plain HTML in English: no scripts, no cookies, nothing from elsewhere."""
-        served = packs.current()
-        place, locale = settle(served, choose_country(served, country), LocaleChoice(None, SOURCE_LOCALE, None))
-        _, pack = served.parsed(place.served, locale.served)
+        asked, release = assigned_country(country), current_release()
+        pack = country_pack(release, asked)
         day = timezone.now().astimezone(UTC).date()
         policy = Policy(day, serve_unreviewed=settings.SERVE_UNREVIEWED, sandbox=settings.SANDBOX)
-        found = trust(pack, country=place.served, policy=policy)
-        page = render_to_string("api/trust.html", _words(served.number, place) | _found(found))
+        page = render_to_string(
+            "api/trust.html",
+            {
+                "country": Country.objects.values_list("name", flat=True).get(pk=asked),
+                "borrowed": pack["country"] != asked,
+                "release": release.number,
+                "published": release.published_at,
+                **_found(trust(pack, country=pack["country"], policy=policy)),
+            },
+        )
         return answer(request, page.encode(), cache=SHORT, content_type="text/html; charset=utf-8")
-
-
-def _words(number: int, place: CountryChoice) -> dict[str, Any]:
-    name = Country.objects.values_list("name", flat=True).get(pk=place.requested)
-    published = Release.objects.values_list("published_at", flat=True).get(number=number)
-    return {"country": name, "borrowed": place.requested != place.served, "release": number, "published": published}
 
 
 def _found(found: Trust) -> dict[str, Any]:

@@ -13,6 +13,7 @@ import pycountry
 from babel import Locale, UnknownLocaleError
 
 from content.hsds_schedule import schedule_fields
+from content.open_data import CHANNEL_FACTS
 from content.terms import WORLDWIDE, AgeMeasured, Audience, ChannelType, Cost, Role
 
 VERSION = "3.0"
@@ -103,7 +104,8 @@ def nested(service: Mapping[str, Any], *, assurer: str) -> dict[str, Any]:
     """Return the service with all that belongs to it."""
     own = identifier("service", service["id"])
     found = summary(service, assurer=assurer)
-    found[EXTENSION] = found[EXTENSION] | {"channels": service["channels"]}
+    told = (*CHANNEL_FACTS, "label", "steps")
+    found[EXTENSION] = found[EXTENSION] | {"channels": [{name: way[name] for name in told} for way in service["channels"]]}
     return found | _filled(
         phones=[_phone(service["id"], channel) for channel in service["channels"] if channel["type"] in _NUMBERS],
         schedules=list(_schedules(service)),

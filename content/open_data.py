@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from content.models import Release
-from content.models.release import NoRelease
-from content.terms import SOURCE_LOCALE
+from content.models.release import NoRelease, ReleaseState
+from content.terms import SOURCE_LOCALE, WORLDWIDE
 from core.canonical import canonical_json
 from core.errors import Invalid
 
@@ -24,6 +24,16 @@ LICENCE = {
     "facts": "Names, numbers, addresses and hours are facts of the organizations; no right in them is claimed.",
 }
 
+#: What is told of a service and of a channel beside our words; what packs learn to hold is added here on purpose.
+SERVICE_FACTS = (
+    "id", "name", "name_display", "organization", "country", "regions", "region_names", "area", "roles", "audiences",
+    "situations", "named_situations", "eligibility", "languages", "zone", "assured", "checked_on", "assured_until",
+)  # fmt: skip
+CHANNEL_FACTS = (
+    "position", "type", "dial", "href", "display", "keyword", "hours", "zone", "cost", "anonymous", "needs_voice", "on_bill",
+    "assured", "checked_on", "assured_until",
+)  # fmt: skip
+
 Pack = Mapping[str, Any]
 
 
@@ -35,12 +45,35 @@ class Listed:
     retired: Mapping[str, str | None]
 
 
-def listed(release: Release) -> Listed:
-    """Read one pack of each country: in the source language, else in the first there is."""
+def current_release() -> Release:
+    """Return the published release. Raises NoRelease."""
+    release = Release.objects.filter(state=ReleaseState.PUBLISHED).first()
+    if release is None:
+        raise NoRelease()
+    return release
+
+
+def country_pack(release: Release, country: str) -> Pack:
+    """Return the country's pack in the source language, else in the first there is; else the worldwide one. Raises NoRelease."""
+    places = _places(release)
+    for code in (country, WORLDWIDE):
+        for _, pack in _packs(release, {code: places[code]} if code in places else {}):
+            return pack
+    raise NoRelease()
+
+
+def _places(release: Release) -> dict[str, str]:
+    """Return for each country the locale that it is read in."""
     places: dict[str, str] = {}
     for country, locale in sorted(release.release_packs.order_by().values_list("country_id", "locale_id")):
         if country not in places or locale == SOURCE_LOCALE:
             places[country] = locale
+    return places
+
+
+def listed(release: Release) -> Listed:
+    """Read one pack of each country: in the source language, else in the first there is."""
+    places = _places(release)
     services: dict[str, Mapping[str, Any]] = {}
     retired: dict[str, str | None] = {}
     for country, pack in _packs(release, places):
@@ -93,10 +126,7 @@ def open_data(release: Release) -> dict[str, Any]:
 
 def export_open_data(file: Path) -> Release:
     """Write the document of the published release, and its schema beside it; NoRelease before there is one."""
-    number = Release.objects.current_number()
-    if number is None:
-        raise NoRelease()
-    release = Release.objects.get(number=number)
+    release = current_release()
     body = canonical_json(open_data(release))
     try:
         for path, data in ((file, body), (file.with_name(SCHEMA.name), SCHEMA.read_bytes())):
@@ -109,11 +139,11 @@ def export_open_data(file: Path) -> Release:
 
 
 def _facts(service: Mapping[str, Any]) -> dict[str, Any]:
-    words = {"purpose", "reviewed", "channels"}
+    channels = [{name: channel[name] for name in CHANNEL_FACTS} for channel in service["channels"]]
     return {
-        **{name: value for name, value in service.items() if name not in words},
+        **{name: service[name] for name in SERVICE_FACTS},
         "purpose": {},
-        "channels": [channel | {"label": {}, "steps": {}} for channel in service["channels"]],
+        "channels": [channel | {"label": {}, "steps": {}} for channel in channels],
     }
 
 

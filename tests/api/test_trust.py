@@ -74,6 +74,7 @@ def test_an_emergency_number_that_nobody_checked_or_whose_check_ended_stays_and_
     make.release()
     overdue = told(read(api), "listed")
 
+    assert unchecked.index("gb-emergency") < unchecked.index("gb-line") < unchecked.index("zz-line")
     assert "\u2066999\u2069 Not assured: no person has checked it yet. An emergency number stays listed." in unchecked
     assert re.search(
         r"\u2066999\u2069 Last checked on .*? Overdue: the check was good until .*? An emergency number stays", overdue
@@ -83,7 +84,7 @@ def test_an_emergency_number_that_nobody_checked_or_whose_check_ended_stays_and_
 def withhold(service: str, how: str, today: datetime) -> None:
     """Bring the service's channel into a state in which it is withheld."""
     if how == "expired":
-        assure(service, Method.RUNG, today - timedelta(days=100))
+        assure(service, Method.READ, today - timedelta(days=100))
     elif how == "withdrawn":
         from content.withdrawal import withdraw
 
@@ -116,8 +117,8 @@ def test_what_is_withheld_is_told_with_its_reason_and_its_number_is_in_none_of_t
     make.tip(approved=True)
     make.service("zz-line", country="ZZ", channels=0)
     make.channel(Service.objects.get(pk="zz-line"), type="url")
-    for name in ("gb-line", "zz-line"):
-        assure(name, Method.OPENED, today)
+    assure("gb-line", Method.RUNG, today)
+    assure("zz-line", Method.OPENED, today)
     hidden = make.service("gb-hidden", name="The hidden line", channels=0)
     make.channel(hidden, dial="0808 2000 247", address="+448082000247")
     make.channel(hidden, type="url", address="https://hidden.example/form")
@@ -156,7 +157,7 @@ def test_a_withheld_service_that_is_called_by_its_number_or_address_is_not_named
     make.small_content()
     hidden = make.service("gb-number", name=name, channels=0)
     make.channel(hidden, **facts)
-    assure("gb-number", Method.RUNG, today - timedelta(days=100))
+    assure("gb-number", Method.READ, today - timedelta(days=100))
     _publish_drafts(today)
 
     page = read(api)

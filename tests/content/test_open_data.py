@@ -11,7 +11,8 @@ from django.core.management import CommandError, call_command
 from jsonschema_rs import Draft202012Validator
 
 from content.models import Release
-from content.open_data import SCHEMA, listed, open_data
+from content.models.release import NoRelease
+from content.open_data import SCHEMA, country_pack, listed, open_data
 from core.canonical import canonical_json
 from tests.packs import Packs, publish
 
@@ -44,7 +45,7 @@ def test_the_schema_refuses_what_it_does_not_know(release: Release) -> None:
     document = open_data(release)
 
     assert faults(document | {"notes": "x"}) != []
-    document["services"][0]["source"] = "https://example.org"
+    document["services"][0]["channels"][0]["source"] = "https://example.org"
     assert faults(document) != []
 
 
@@ -80,6 +81,17 @@ def test_a_service_is_read_from_its_home_pack_in_english(release: Release, real_
     childline = next(service for service in real_packs["GB", "en"]["services"] if service["id"] == "gb-childline")
     assert found.services["gb-childline"] == childline
     assert not set(found.services) & set(found.retired)
+
+
+def test_a_country_is_read_in_english_else_in_another_language_else_worldwide(real_packs: Packs) -> None:
+    places = [("GB", "cy"), ("GB", "en"), ("IN", "hi"), ("ZZ", "en")]
+    whole = publish(real_packs, places)
+    found = [(pack["country"], pack["locale"]) for pack in (country_pack(whole, code) for code in ("GB", "IN", "JP", "ZZ"))]
+    alone = publish(real_packs, [("GB", "en")])
+
+    assert found == [("GB", "en"), ("IN", "hi"), ("ZZ", "en"), ("ZZ", "en")]
+    with pytest.raises(NoRelease):
+        country_pack(alone, "JP")
 
 
 def test_without_a_release_there_is_nothing_to_write(tmp_path: Path) -> None:
