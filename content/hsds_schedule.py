@@ -22,10 +22,12 @@ Span = tuple[int, int]
 def weekly(hours: str) -> dict[Span, tuple[str, ...]] | None:
     """Return the days (`MO` …) of each span of a plain week, in order; None where the hours say more than a week can.
 
-    A span past midnight is cut there, so that none ends before it begins.
+    A span past midnight is cut there, so that none ends before it begins; beside other rules it stays words, because readers of
+    the grammar do not agree on what a later rule leaves of its second half.
     """
     week: dict[int, list[Span]] = {day: [] for day in range(7)}
-    for rule in hours.split(";"):
+    rules = hours.split(";")
+    for rule in rules:
         if rule.strip() == "24/7":
             week = {day: [(0, _DAY)] for day in range(7)}
             continue
@@ -34,7 +36,7 @@ def weekly(hours: str) -> dict[Span, tuple[str, ...]] | None:
         if match is None or days is None:
             return None
         spans = [] if match["times"] == "off" else [_span(text.strip()) for text in match["times"].split(",")]
-        if None in spans:
+        if any(span is None or (span[1] > _DAY and len(rules) > 1) for span in spans):
             return None
         # In OSM's grammar a later rule stands in place of an earlier one for its days.
         week |= {day: [span for span in spans if span is not None] for day in days}

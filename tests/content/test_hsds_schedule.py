@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from opening_hours import OpeningHours
 
-from content.hsds_schedule import schedule_fields, steady_offset, weekly
+from content.hsds_schedule import _DAYS, schedule_fields, steady_offset, weekly
 from content.loading.facts import FACTS_DIR
 
 WEEKDAYS = ("MO", "TU", "WE", "TH", "FR")
@@ -47,7 +50,16 @@ def test_a_plain_week_becomes_spans_and_days(hours: str, expected: dict[str, tup
 
 @pytest.mark.parametrize(
     "hours",
-    ["Jan-Mar Mo 09:00-17:00", "sunrise-sunset", "Mo 09:00+", "week 1-10 Mo 09:00-10:00", "Mo[1] 09:00-10:00", "Xx 1", ""],
+    [
+        "Jan-Mar Mo 09:00-17:00",
+        "sunrise-sunset",
+        "Mo 09:00+",
+        "week 1-10 Mo 09:00-10:00",
+        "Mo[1] 09:00-10:00",
+        "Xx 1",
+        "Mo 20:00-02:00; Tu 10:00-12:00",
+        "",
+    ],
 )
 def test_what_a_week_cannot_say_stays_words(hours: str) -> None:
     assert weekly(hours) is None
@@ -77,3 +89,31 @@ def test_an_offset_is_told_only_where_it_is_right_all_year() -> None:
     assert (britain["opens_at"], britain["closes_at"]) == ("09:00", "23:59")
     assert "timezone" not in britain
     assert britain["notes"] == "Local time in Europe/London."
+
+
+_RANGES = st.tuples(st.sampled_from(_DAYS), st.sampled_from(_DAYS)).map(
+    lambda pair: pair[0] if pair[0] == pair[1] else "-".join(pair)
+)
+_TIMES = st.tuples(st.integers(0, 47), st.integers(1, 40)).map(
+    lambda pair: f"{pair[0] // 2:02}:{pair[0] % 2 * 30:02}-{(pair[0] + pair[1]) // 2 % 24:02}:{(pair[0] + pair[1]) % 2 * 30:02}"
+)
+_RULES = st.tuples(
+    st.lists(_RANGES, min_size=1, max_size=2).map(",".join),
+    st.one_of(st.just("off"), _TIMES),
+).map(" ".join)
+
+
+@settings(max_examples=300, deadline=None, derandomize=True, database=None)
+@given(st.lists(_RULES, min_size=1, max_size=3).map("; ".join))
+def test_rows_say_what_the_reader_of_opening_hours_says_at_each_half_hour_of_a_week(hours: str) -> None:
+    week = weekly(hours)
+    if week is None:
+        return
+    monday = datetime(2026, 6, 1)
+    reader = OpeningHours(hours)
+
+    for step in range(7 * 48):
+        at = monday + timedelta(minutes=30 * step + 10)
+        day, minute = _DAYS[at.weekday()].upper(), at.hour * 60 + at.minute
+        told = any(day in days and start <= minute < end for (start, end), days in week.items())
+        assert told == reader.is_open(at), (hours, at)
