@@ -198,6 +198,17 @@ def test_a_changed_number_waits_for_the_next_release_and_the_check_of_one_says_n
     )
 
 
+def test_services_without_an_approved_number_are_counted_and_not_named(api: Client, today: datetime) -> None:
+    make.small_content()
+    make.service("gb-proposed", name="The proposed line", channels=0)
+    _publish_drafts(today)
+
+    page = read(api)
+
+    assert "1 more service waits for two people to approve a number or an address." in told(page, "withheld")
+    assert "The proposed line" not in page
+
+
 def test_a_country_without_services_of_its_own_shows_what_works_worldwide(api: Client, small_release: Release) -> None:
     page = read(api, "jp")
 
