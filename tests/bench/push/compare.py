@@ -69,7 +69,7 @@ def _send(stage: Stage, name: str, messages: int) -> tuple[Run, list[str]]:
 
 
 def _sustained(stage: Stage) -> float:
-    """Return the median of the messages a second that the emulator saw, but for the first and last two seconds; 0 if too short."""
+    """Return the median of what the emulator saw each second, without the first and last two; 0 if that is too short."""
     middle = stage.emulator.counts(seconds="1")["seconds"][2:-2]
     return float(median(middle)) if len(middle) > 2 else 0.0
 
@@ -149,8 +149,8 @@ def report(figures: dict[str, Any]) -> str:
     parts = [
         f"{figures['rounds']} rounds, median (least–most); {shown(figures['devices'])} messages by ours and "
         f"{shown(figures['peers'])} by each of the others, in each round; each address has to take its message once. "
-        "*All in* counts from the approval (or the call) to the last count (or its return), *sustained* is the median of what the "
-        "emulator saw each second, without the first and last two."
+        "*All in* counts from the approval (or the call) to the last count (or its return), *sustained* is the median of what "
+        "the emulator saw each second, without the first and last two."
     ]
     for setting in figures["settings"]:
         middle = _middle(setting["runs"])
