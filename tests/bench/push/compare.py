@@ -60,11 +60,18 @@ def _send(stage: Stage, name: str, messages: int) -> tuple[Run, list[str]]:
     run, faults = _ours(stage, messages) if name == OURS else _peer(stage, name, messages)
     run |= {
         "rate": messages / run["seconds"],
+        "sustained": _sustained(stage) or messages / run["seconds"],
         "cpu_10k": run["cpu"] / messages * 10_000,
         "database_cpu_10k": (usage.cpu(server) - database) / messages * 10_000,
         "emulator_cpu_10k": (usage.cpu(stage.emulator.process.pid) - phones) / messages * 10_000,
     }
     return run, faults + verdict.everybody_once(NAMES[name], messages, stage.emulator.counts())
+
+
+def _sustained(stage: Stage) -> float:
+    """Return the median of what the emulator saw each second, without the first and last two; 0 if that is too short."""
+    middle = stage.emulator.counts(seconds="1")["seconds"][2:-2]
+    return float(median(middle)) if len(middle) > 2 else 0.0
 
 
 def _ours(stage: Stage, devices: int) -> tuple[Run, list[str]]:
@@ -141,7 +148,9 @@ def report(figures: dict[str, Any]) -> str:
     """Return one table for each setting: medians of the rounds, and how many times as fast and as frugal ours is."""
     parts = [
         f"{figures['rounds']} rounds, median (least–most); {shown(figures['devices'])} messages by ours and "
-        f"{shown(figures['peers'])} by each of the others, in each round; each address has to take its message once."
+        f"{shown(figures['peers'])} by each of the others, in each round; each address has to take its message once. "
+        "*All in* counts from the approval (or the call) to the last count (or its return), *sustained* is the median of what "
+        "the emulator saw each second, without the first and last two."
     ]
     for setting in figures["settings"]:
         middle = _middle(setting["runs"])
@@ -150,7 +159,16 @@ def report(figures: dict[str, Any]) -> str:
     return "\n\n".join(parts)
 
 
-_HEAD = ("path", "messages a second", "ours ÷ this", "CPU s for 10,000", "this ÷ ours", "peak MB", "PostgreSQL CPU s for 10,000")
+_HEAD = (
+    "path",
+    "messages a second, all in",
+    "sustained",
+    "ours ÷ this",
+    "CPU s for 10,000",
+    "this ÷ ours",
+    "peak MB",
+    "PostgreSQL CPU s for 10,000",
+)
 
 
 def _row(name: str, runs: list[Run], middle: Callable[[str, str], float]) -> list[object]:
@@ -161,6 +179,7 @@ def _row(name: str, runs: list[Run], middle: Callable[[str, str], float]) -> lis
     return [
         NAMES[name],
         spread([round(rate) for rate in all_runs("rate")]),
+        spread([round(rate) for rate in all_runs("sustained")]),
         "" if ours else f"{middle(OURS, 'rate') / middle(name, 'rate'):.1f}",
         spread(all_runs("cpu_10k")),
         "" if ours else f"{middle(name, 'cpu_10k') / middle(OURS, 'cpu_10k'):.1f}",
