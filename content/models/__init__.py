@@ -3,9 +3,13 @@
 from content.models.assurance import Assurance
 from content.models.channel import Channel
 from content.models.channel_revision import ChannelRevision
+from content.models.correction_count import CorrectionCount
+from content.models.correction_link import CorrectionLink, Reply
 from content.models.country import Country
+from content.models.link import LinkCheck, LinkHost
 from content.models.locale import Locale
 from content.models.manifest import Manifest
+from content.models.notice import Notice
 from content.models.organization import Organization
 from content.models.pack import Pack, ReleasePack
 from content.models.release import Release
@@ -20,13 +24,19 @@ __all__ = [
     "Assurance",
     "Channel",
     "ChannelRevision",
+    "CorrectionCount",
+    "CorrectionLink",
     "Country",
+    "LinkCheck",
+    "LinkHost",
     "Locale",
     "Manifest",
+    "Notice",
     "Organization",
     "Pack",
     "Release",
     "ReleasePack",
+    "Reply",
     "Service",
     "Target",
     "Tip",

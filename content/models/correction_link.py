@@ -1,0 +1,157 @@
+"""A signed address at which one listed organization sees its own entry, and what it said there."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import ClassVar
+
+import pgtrigger
+from django.conf import settings
+from django.core import signing
+from django.db import models, transaction
+from django.db.models import F, Q
+
+from content.models.channel_revision import ChannelRevision
+from content.models.organization import Organization
+from content.terms import Cost
+from core import audit, roles
+from core.errors import Gone, NotFound
+from core.models import User
+
+#: Days for which a link is good.
+LINK_DAYS = 14
+_SALT = "content.correction-link"
+
+
+class LinkEnded(Gone):
+    """This address has run out or was taken back. Please ask the person who sent it for a new one."""
+
+    code = "link-ended"
+
+
+class CorrectionLinkQuerySet(models.QuerySet["CorrectionLink"]):
+    """Make links and open them."""
+
+    def issue(self, organization: Organization, *, by: User, at: datetime) -> CorrectionLink:
+        """Make a link for the organization; Forbidden without the assurer's right."""
+        roles.require(by, "content.assure_channel")
+        with transaction.atomic():
+            link = self.create(organization=organization, made_by=by, made_at=at, expires_at=at + timedelta(days=LINK_DAYS))
+            audit.record(by=by, verb="issue link", row=link, at=at, organization=organization.pk)
+        return link
+
+    def opened(self, token: str, *, at: datetime) -> CorrectionLink:
+        """Return the link that a token stands for; NotFound for a forged one, LinkEnded for one that has run out."""
+        try:
+            pk = signing.loads(token, salt=_SALT)
+        except signing.BadSignature:
+            raise NotFound("There is no such address.") from None
+        link = self.select_related("organization").filter(pk=pk).first() if isinstance(pk, int) else None
+        if link is None:
+            raise NotFound("There is no such address.")
+        if link.revoked_at is not None or link.expires_at <= at:
+            raise LinkEnded()
+        return link
+
+
+class CorrectionLink(models.Model):
+    """Who made it for whom, and until when it is good; the token itself is stored nowhere."""
+
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="correction_links")
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    made_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    objects: ClassVar[CorrectionLinkQuerySet] = CorrectionLinkQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        ordering = ("-pk",)
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(expires_at__gt=F("made_at"), expires_at__lte=F("made_at") + timedelta(days=60)),
+                name="correctionlink_expires",
+            ),
+        )
+        triggers = (
+            pgtrigger.ReadOnly(name="fixed", fields=["organization", "made_by", "made_at", "expires_at"]),
+            pgtrigger.Protect(name="kept", operation=pgtrigger.Delete),
+        )
+
+    def __str__(self) -> str:
+        return f"Link {self.pk} for {self.organization_id}"
+
+    def token(self) -> str:
+        """Return what the address ends in."""
+        return signing.dumps(self.pk, salt=_SALT)
+
+    def revoke(self, *, by: User, at: datetime) -> None:
+        """Let the link open nothing any more."""
+        roles.require(by, "content.assure_channel")
+        with transaction.atomic():
+            if CorrectionLink.objects.filter(pk=self.pk, revoked_at=None).update(revoked_at=at):
+                audit.record(by=by, verb="revoke link", row=self, at=at, organization=self.organization_id)
+
+
+class Answer(models.TextChoices):
+    """What an organization says of one of its channels."""
+
+    #: It is right as it is shown.
+    CONFIRM = "confirm"
+    #: These values are right instead.
+    CORRECT = "correct"
+    #: It is no longer there.
+    REMOVE = "remove"
+
+
+class ReplyQuerySet(models.QuerySet["Reply"]):
+    """Find replies."""
+
+    def waiting(self) -> ReplyQuerySet:
+        """Those that nobody has dealt with."""
+        return self.filter(dealt_at=None)
+
+
+class Reply(models.Model):
+    """One answer about one channel as it was shown; it changes nothing until staff act on it, two for any change."""
+
+    link = models.ForeignKey(CorrectionLink, on_delete=models.PROTECT, related_name="replies")
+    revision = models.ForeignKey(ChannelRevision, on_delete=models.PROTECT, related_name="replies")
+    answer = models.CharField(max_length=7, choices=Answer.choices)
+    dial = models.CharField(max_length=40, blank=True, default="")
+    address = models.CharField(max_length=500, blank=True, default="")
+    hours = models.CharField(max_length=200, blank=True, default="")
+    cost = models.CharField(max_length=8, choices=Cost.choices, blank=True, default="")
+    at = models.DateTimeField()
+    taken = models.BooleanField(null=True, blank=True, help_text="Whether staff acted on it; unset: it waits.")
+    dealt_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
+    dealt_at = models.DateTimeField(null=True, blank=True)
+
+    objects: ClassVar[ReplyQuerySet] = ReplyQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        ordering = ("-pk",)
+        constraints = (
+            models.CheckConstraint(condition=Q(answer__in=Answer.values), name="reply_answer"),
+            models.CheckConstraint(condition=Q(cost="") | Q(cost__in=Cost.values), name="reply_cost"),
+            models.CheckConstraint(condition=Q(dial="") | Q(dial__regex=r"^[0-9+*#][0-9+*# ]*$"), name="reply_dial"),
+            models.CheckConstraint(condition=Q(address="") | Q(address__regex=r"^[^[:space:]]+$"), name="reply_address"),
+            models.CheckConstraint(condition=Q(hours="") | Q(hours__regex=r"^[ -~]+$"), name="reply_hours"),
+            models.CheckConstraint(
+                condition=Q(answer=Answer.CORRECT) | Q(dial="", address="", hours="", cost=""),
+                name="reply_values_only_to_correct",
+            ),
+            models.CheckConstraint(
+                condition=Q(taken=None, dealt_by=None, dealt_at=None)
+                | Q(taken__isnull=False, dealt_by__isnull=False, dealt_at__isnull=False),
+                name="reply_dealt_with",
+            ),
+            models.UniqueConstraint(fields=("link", "revision"), condition=Q(dealt_at=None), name="reply_one_waiting_of_a_link"),
+        )
+        triggers = (
+            pgtrigger.Protect(name="dealt_once", operation=pgtrigger.Update, condition=pgtrigger.Q(old__dealt_at__isnull=False)),
+            pgtrigger.ReadOnly(name="values_fixed", fields=["link", "revision"]),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.link_id} says of {self.revision_id}: {self.answer}"
