@@ -8,6 +8,7 @@ from api import health
 from api.v1 import (
     alert_documents,
     alerts,
+    corrections,
     docs,
     manifest,
     packs,
@@ -32,6 +33,7 @@ urlpatterns = [
     path("v1/services", services.ServicesView.as_view(), name="services"),
     path("v1/services/<str:service_id>", services.ServiceView.as_view(), name="service"),
     path("v1/help", signposting.HelpView.as_view(), name="help"),
+    path("v1/corrections", corrections.CorrectionsView.as_view(), name="corrections"),
     path("v1/alerts", alerts.AlertsView.as_view(), name="alerts"),
     path("v1/alerts.atom", alert_documents.AtomView.as_view(), name="alerts-atom"),
     path("v1/alerts/<str:alert_id>/cap", alert_documents.CapView.as_view(), name="alert-cap"),
