@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from api import health
+from api import health, listed
 from api.v1 import (
     alert_documents,
     alerts,
@@ -45,6 +45,7 @@ urlpatterns = [
     path("v1/problems/<str:code>", problems.ProblemView.as_view(), name="problem"),
     path("v1/schema", docs.SchemaView.as_view(), name="schema"),
     path("v1/docs", docs.DocsView.as_view(), name="docs"),
+    path("listed/<str:token>", listed.ListedView.as_view(), name="listed"),
     path("healthz", health.AliveView.as_view(), name="healthz"),
     path("readyz", health.ReadyView.as_view(), name="readyz"),
 ]

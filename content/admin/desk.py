@@ -14,8 +14,9 @@ from content.admin.assuring import assurance_form, assure
 from content.admin.numbers import LABELS, shown
 from content.admin.services import of_channel, policy_at
 from content.desk import Entry, Urgency
-from content.models import Assurance, Channel, ChannelRevision, Country, LinkCheck
+from content.models import Assurance, Channel, ChannelRevision, Country, LinkCheck, Reply
 from content.models.channel_revision import RevisionState
+from content.models.correction_link import CORRECTED, Answer
 from content.terms import ChannelType
 from core.errors import NotFound
 from core.pages import Link, Page, page
@@ -59,7 +60,11 @@ class ChannelPage(Page):
 
     template = "content/channel.html"
     menu = "Assurance desk"
-    acts = {"assure": ("content.assure_channel",)}
+    acts = {
+        "assure": ("content.assure_channel",),
+        "take-reply": ("content.assure_channel",),
+        "decline-reply": ("content.assure_channel",),
+    }
 
     def load(self) -> None:
         found = Channel.objects.filter(service=self.where["id"], position=min(self.where["position"], 32767))
@@ -91,11 +96,42 @@ class ChannelPage(Page):
             "waiting": ChannelRevision.objects.proposed().filter(service=channel.service_id, position=channel.position).first(),
             "may_propose": self.may("content.propose_channelrevision"),
             "history": list(field_history(channel)),
+            "replies": [
+                (reply, _said(reply, channel))
+                for reply in Reply.objects.waiting().filter(revision=channel.revision_id).select_related("revision")
+            ],
         }
 
     def act_assure(self, data: QueryDict) -> str | None:
         self.done(assure(self.channel, data, by=self.person, at=self.at))
         return None
+
+    def act_take_reply(self, data: QueryDict) -> str | None:
+        reply = self._reply(data)
+        reply.take(by=self.person, at=self.at)
+        confirmed = reply.answer == Answer.CONFIRM
+        self.done("Written down as a check." if confirmed else "Proposed. Nothing changes until a second person approves it.")
+        return None
+
+    def act_decline_reply(self, data: QueryDict) -> str | None:
+        self._reply(data).decline(by=self.person, at=self.at)
+        self.done("Put aside.")
+        return None
+
+    def _reply(self, data: QueryDict) -> Reply:
+        pk = data.get("reply", "")
+        number = int(pk) if pk.isdecimal() and len(pk) < 15 else 0
+        reply = Reply.objects.filter(revision=self.channel.revision_id, pk=number).select_related("revision").first()
+        if reply is None:
+            raise NotFound("There is no such answer.")
+        return reply
+
+
+def _said(reply: Reply, channel: Channel) -> list[tuple[str, str, str]]:
+    """Return (label, now, what the organization says) for each fact that it corrects."""
+    return [
+        (LABELS[name], shown(getattr(channel, name)), shown(getattr(reply, name))) for name in CORRECTED if getattr(reply, name)
+    ]
 
 
 def field_history(channel: Channel) -> Iterator[tuple[str, list[tuple[str, date, str, str]]]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import ClassVar
 
@@ -11,12 +12,16 @@ from django.core import signing
 from django.db import models, transaction
 from django.db.models import F, Q
 
-from content.models.channel_revision import ChannelRevision
+from content.checks.channel import channel_faults
+from content.models.assurance import Method
+from content.models.channel import Channel
+from content.models.channel_revision import Act, ChannelRevision
 from content.models.organization import Organization
 from content.terms import Cost
 from core import audit, roles
-from core.errors import Gone, NotFound
+from core.errors import Conflict, Gone, Invalid, NotFound
 from core.models import User
+from core.states import TakenMeanwhile
 
 #: Days for which a link is good.
 LINK_DAYS = 14
@@ -49,7 +54,7 @@ class CorrectionLinkQuerySet(models.QuerySet["CorrectionLink"]):
         link = self.select_related("organization").filter(pk=pk).first() if isinstance(pk, int) else None
         if link is None:
             raise NotFound("There is no such address.")
-        if link.revoked_at is not None or link.expires_at <= at:
+        if not link.opens(at=at):
             raise LinkEnded()
         return link
 
@@ -81,6 +86,10 @@ class CorrectionLink(models.Model):
     def __str__(self) -> str:
         return f"Link {self.pk} for {self.organization_id}"
 
+    def opens(self, *, at: datetime) -> bool:
+        """Tell whether it opens anything now."""
+        return self.revoked_at is None and at < self.expires_at
+
     def token(self) -> str:
         """Return what the address ends in."""
         return signing.dumps(self.pk, salt=_SALT)
@@ -104,12 +113,51 @@ class Answer(models.TextChoices):
     REMOVE = "remove"
 
 
+#: The facts that an organization may say otherwise.
+CORRECTED = ("dial", "address", "hours", "cost")
+
+
+class StaleReply(Conflict):
+    """The channel was changed after the organization saw it; send it a new address to look again."""
+
+    code = "stale"
+
+
 class ReplyQuerySet(models.QuerySet["Reply"]):
     """Find replies."""
 
     def waiting(self) -> ReplyQuerySet:
         """Those that nobody has dealt with."""
         return self.filter(dealt_at=None)
+
+    def give(self, link: CorrectionLink, *, revision: int, answer: str, values: Mapping[str, str], at: datetime) -> Reply:
+        """Write down what the organization says of one of its channels; a later answer takes the place of one that waits.
+
+        Invalid for another organization's channel, one that was changed meanwhile, or values that no channel can have.
+        """
+        channel = Channel.objects.filter(revision=revision, service__organization=link.organization_id).first()
+        if channel is None:
+            raise Invalid("This entry was changed meanwhile; look at it again.", code="stale")
+        if answer not in Answer.values:
+            raise Invalid("Say whether it is right.", code="answer")
+        shown = channel.facts()
+        given = {name: values.get(name, "").strip() for name in CORRECTED} if answer == Answer.CORRECT else {}
+        given = {name: value for name, value in given.items() if value and value != shown[name]}
+        if answer == Answer.CORRECT:
+            if not given:
+                raise Invalid("Say what is right instead.", code="values")
+            if given.get("cost", Cost.UNKNOWN) not in Cost.values:
+                raise Invalid("Choose one of the costs.", code="cost")
+            meant = ChannelRevision(service=channel.service, position=channel.position, **(shown | given))
+            if faults := channel_faults(meant):
+                raise Invalid(" ".join(faults), code="channel")
+        reply, _ = self.update_or_create(
+            link=link,
+            revision_id=revision,
+            dealt_at=None,
+            defaults={"answer": answer, "at": at, **{name: given.get(name, "") for name in CORRECTED}},
+        )
+        return reply
 
 
 class Reply(models.Model):
@@ -155,3 +203,44 @@ class Reply(models.Model):
 
     def __str__(self) -> str:
         return f"{self.link_id} says of {self.revision_id}: {self.answer}"
+
+    def facts(self) -> dict[str, object]:
+        """Return the channel's facts with what the organization says instead."""
+        given = {name: getattr(self, name) for name in CORRECTED if getattr(self, name)}
+        return self.revision.facts() | given
+
+    def take(self, *, by: User, at: datetime) -> None:
+        """Act on it as the first person: a confirmation becomes a check, a correction a proposal that a second person approves.
+
+        Raises StaleReply where the channel was changed since the organization saw it.
+        """
+        with transaction.atomic():
+            channel = Channel.objects.select_related("service").filter(revision=self.revision_id).first()
+            if channel is None:
+                raise StaleReply()
+            self._deal(taken=True, by=by, at=at)
+            when = f"{self.at:%-d %B %Y}"
+            if self.answer == Answer.CONFIRM:
+                note = f"Confirmed by the organization at its signed address on {when}."
+                channel.assure(by=by, at=at, method=Method.CONFIRMED, note=note)
+                return
+            ChannelRevision.objects.propose(
+                service_id=channel.service_id,
+                position=channel.position,
+                act=Act.REMOVE if self.answer == Answer.REMOVE else Act.CHANGE,
+                by=by,
+                at=at,
+                facts=self.facts(),
+                reason=f"The organization said so at its signed address on {when}.",
+            )
+
+    def decline(self, *, by: User, at: datetime) -> None:
+        """Put it aside."""
+        with transaction.atomic():
+            self._deal(taken=False, by=by, at=at)
+
+    def _deal(self, *, taken: bool, by: User, at: datetime) -> None:
+        roles.require(by, "content.assure_channel")
+        if not Reply.objects.filter(pk=self.pk, dealt_at=None).update(taken=taken, dealt_by=by, dealt_at=at):
+            raise TakenMeanwhile()
+        audit.record(by=by, verb="take reply" if taken else "decline reply", row=self, at=at, answer=self.answer)

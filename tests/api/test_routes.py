@@ -37,6 +37,7 @@ PUBLIC = {
     "v1/problems/<str:code>": {"get"},
     "v1/schema": {"get"},
     "v1/docs": {"get"},
+    "listed/<str:token>": {"get", "post"},
     "healthz": {"get"},
     "readyz": {"get"},
 }

@@ -71,6 +71,7 @@ def everything() -> list[str]:
         "desk/",
         "services/gb-line/channels/1/",
         "services/zz-line/channels/1/",
+        "organizations/org/",
         "numbers/",
         "releases/",
         *(f"releases/{number}/" for number in numbers),

@@ -59,6 +59,7 @@ def filled() -> dict[str, str]:
         "service-edit": {"id": "gb-line"},
         "propose": {"id": "gb-line"},
         "channel": {"id": "gb-line", "position": 1},
+        "organization": {"id": "org"},
         "release": {"number": make.Release.objects.first().pk},
     }
     addresses = {}
