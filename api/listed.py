@@ -86,7 +86,7 @@ class ListedView(ApiView):
             revision = int(found[1])
             values = {fact: form.get(f"c{revision}-{fact}", "")[:500] for fact in CORRECTED}
             try:
-                Reply.objects.give(link, revision=revision, answer=form[name], values=values, at=at)
+                Reply.objects.give(link, revision=revision, answer=str(form[name]), values=values, at=at)
             except Invalid as error:
                 faults[revision] = error.detail
         return _page(token, at=at, form=form, faults=faults, sent=True)

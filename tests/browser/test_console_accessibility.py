@@ -69,6 +69,7 @@ def everything() -> list[str]:
         "services/gb-line/propose/",
         "services/gb-line/propose/?position=1&remove=1",
         "desk/",
+        "releases/lapsed/",
         "services/gb-line/channels/1/",
         "services/zz-line/channels/1/",
         "organizations/org/",
