@@ -87,25 +87,25 @@ def plan(policy: Policy) -> Lapse:
     services = {service.id: service for service in service_facts()}
     order = sorted_as_compiled()
     places: dict[str, list[tuple[str, str]]] = defaultdict(list)
-    for country, locale, pack in current.release_packs.values_list("country_id", "locale_id", "pack_id"):
-        places[pack].append((country, locale))
+    for country, locale, holder in current.release_packs.values_list("country_id", "locale_id", "pack_id"):
+        places[holder].append((country, locale))
     mended: dict[str, str] = {}
     gone: dict[tuple[str, str], tuple[Gone, list[str]]] = {}
     kept: dict[tuple[str, str], Kept] = {}
     for pack in Pack.objects.filter(pk__in=places).order_by("pk").iterator(chunk_size=50):
         body, found, stays = _without_lapsed(pack.body, services, policy, order)
-        for one in stays:
-            kept.setdefault((one.service, one.country), one)
+        for stay in stays:
+            kept.setdefault((stay.service, stay.country), stay)
         if body == pack.body:
             continue
         mended[pack.pk] = body
-        for one in found:
-            _, locales = gone.setdefault((one.country, one.service), (one, []))
+        for loss in found:
+            _, locales = gone.setdefault((loss.country, loss.service), (loss, []))
             locales += [locale for _, locale in places[pack.pk]]
     return Lapse(
         base=current.number,
-        gone=tuple(_in_locales(one, locales) for _, (one, locales) in sorted(gone.items())),
-        kept=tuple(one for _, one in sorted(kept.items())),
+        gone=tuple(replace(gone[key][0], locales=tuple(sorted(gone[key][1]))) for key in sorted(gone)),
+        kept=tuple(kept[key] for key in sorted(kept)),
         mended=mended,
     )
 
@@ -213,7 +213,3 @@ def _fewer_channels(body: str, service: str, left: list[dict[str, Any]]) -> str:
         days = [channel[name] for channel in left]
         entry[name] = None if None in days else min(days)
     return canonical_json(pack).decode()
-
-
-def _in_locales(one: Gone, locales: list[str]) -> Gone:
-    return replace(one, locales=tuple(sorted(locales)))

@@ -135,7 +135,8 @@ class ReplyQuerySet(models.QuerySet["Reply"]):
 
         Invalid for another organization's channel, one that was changed meanwhile, or values that no channel can have.
         """
-        channel = Channel.objects.filter(revision=revision, service__organization=link.organization_id).first()
+        own = Channel.objects.select_related("service").filter(service__organization=link.organization_id)
+        channel = own.filter(revision=revision).first()
         if channel is None:
             raise Invalid("This entry was changed meanwhile; look at it again.", code="stale")
         if answer not in Answer.values:
@@ -148,6 +149,8 @@ class ReplyQuerySet(models.QuerySet["Reply"]):
                 raise Invalid("Say what is right instead.", code="values")
             if given.get("cost", Cost.UNKNOWN) not in Cost.values:
                 raise Invalid("Choose one of the costs.", code="cost")
+            # Staff fill in the zone of its hours before they propose them; the organization cannot.
+            channel.service.zone = channel.service.zone or "UTC"
             meant = ChannelRevision(service=channel.service, position=channel.position, **(shown | given))
             if faults := channel_faults(meant):
                 raise Invalid(" ".join(faults), code="channel")

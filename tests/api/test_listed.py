@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from content.models import Assurance, Channel, ChannelRevision, CorrectionLink, Organization, Reply
-from core.errors import Conflict, Forbidden
+from core.errors import Conflict, Forbidden, Invalid
 from core.models import User
 from core.states import TakenMeanwhile
 from tests import make
@@ -137,6 +137,17 @@ def test_what_no_channel_can_have_is_refused_beside_the_field(api: Client, link:
 
     assert answer.status_code == 422
     assert not Reply.objects.exists()
+
+
+def test_hours_are_taken_where_we_do_not_know_the_zone_yet(api: Client, link: CorrectionLink, asta: User) -> None:
+    assert send(api, link, answer="correct", hours="Mo-Fr+09:00-17:00").status_code == 200
+    with pytest.raises(Invalid, match="no time zone"):
+        Reply.objects.get().take(by=asta, at=timezone.now())
+
+    Channel.objects.select_related("service").get().service.amend(by=asta, at=timezone.now(), zone="Europe/London")
+    Reply.objects.get().take(by=asta, at=timezone.now())
+
+    assert ChannelRevision.objects.proposed().get().hours == "Mo-Fr 09:00-17:00"
 
 
 def test_what_was_typed_is_shown_and_never_run(api: Client, link: CorrectionLink) -> None:
