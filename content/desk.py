@@ -99,7 +99,7 @@ def harm(service: ServiceFact, channel: ChannelFact, *, alone: bool) -> Harm:
     if channel.facts["type"] in (ChannelType.PHONE, ChannelType.SMS):
         # A dead page says that it is dead; a wrong number rings at a stranger.
         points += 1
-        words.append("a number")
+        words += [] if Role.EMERGENCY in service.roles else ["a number"]
     if alone:
         points += 1
         words.append(f"the only one in {service.country}")

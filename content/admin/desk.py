@@ -40,7 +40,7 @@ class DeskPage(Page):
 
     def context(self) -> dict[str, Any]:
         asked = {name: self.request.GET.get(name, "") for name in ("country", "type", "urgency")}
-        every = desk.queue(at=self.at)
+        every = [entry for entry in desk.queue(at=self.at) if _matches(entry, asked | {"urgency": ""})]
         part = self.slice([entry for entry in every if _matches(entry, asked)], 40)
         return {
             "asked": asked,

@@ -9,7 +9,6 @@ from content.models.country import Country
 from content.models.link import LinkCheck, LinkHost
 from content.models.locale import Locale
 from content.models.manifest import Manifest
-from content.models.notice import Notice
 from content.models.organization import Organization
 from content.models.pack import Pack, ReleasePack
 from content.models.release import Release
@@ -31,7 +30,6 @@ __all__ = [
     "LinkHost",
     "Locale",
     "Manifest",
-    "Notice",
     "Organization",
     "Pack",
     "Release",
