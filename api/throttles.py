@@ -17,7 +17,7 @@ from core.errors import Unavailable
 
 
 class NoLimiter(Unavailable):
-    """Registrations are closed for a moment; nothing else is affected."""
+    """This is closed for a moment; reading is not affected."""
 
 
 class AddressThrottle(BaseThrottle):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from django.urls import path
 
-from api import health, hsds, trust
+from api import health, hsds, listed, trust
 from api.v1 import (
     alert_documents,
     alerts,
+    corrections,
     docs,
     manifest,
     packs,
@@ -32,6 +33,7 @@ urlpatterns = [
     path("v1/services", services.ServicesView.as_view(), name="services"),
     path("v1/services/<str:service_id>", services.ServiceView.as_view(), name="service"),
     path("v1/help", signposting.HelpView.as_view(), name="help"),
+    path("v1/corrections", corrections.CorrectionsView.as_view(), name="corrections"),
     path("v1/alerts", alerts.AlertsView.as_view(), name="alerts"),
     path("v1/alerts.atom", alert_documents.AtomView.as_view(), name="alerts-atom"),
     path("v1/alerts/<str:alert_id>/cap", alert_documents.CapView.as_view(), name="alert-cap"),
@@ -52,6 +54,7 @@ urlpatterns = [
     path("hsds/taxonomy_terms", hsds.TermsView.as_view(), name="hsds-terms"),
     path("hsds/taxonomy_terms/<str:term_id>", hsds.TermView.as_view(), name="hsds-term"),
     path("trust/<str:country>", trust.TrustView.as_view(), name="trust"),
+    path("listed/<str:token>", listed.ListedView.as_view(), name="listed"),
     path("healthz", health.AliveView.as_view(), name="healthz"),
     path("readyz", health.ReadyView.as_view(), name="readyz"),
 ]

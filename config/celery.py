@@ -76,6 +76,12 @@ app.conf.update(
             "schedule": 60.0,
             "options": {"queue": QueueName.UPKEEP, "expires": 50},
         },
+        # One address a run: a worker that waits ten seconds for a slow host still has its other places for alerts.
+        "check-link": {
+            "task": "content.tasks.check_link",
+            "schedule": 60.0,
+            "options": {"queue": QueueName.UPKEEP, "expires": 50},
+        },
     },
 )
 app.autodiscover_tasks(["content", "notifications"])

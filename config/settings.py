@@ -169,7 +169,14 @@ SPECTACULAR_SETTINGS: dict[str, object] = {
 }
 
 # Scope to (requests, seconds) for one network address; packs have no limit. Schools and mobile networks share an address.
-THROTTLES = {"read": (6000, 60), "help": (1200, 60), "receipts": (600, 60), "registrations": (300, 60)}
+THROTTLES = {
+    "read": (6000, 60),
+    "help": (1200, 60),
+    "receipts": (600, 60),
+    "registrations": (300, 60),
+    "corrections": (60, 60),
+    "listed": (60, 60),
+}
 if SANDBOX:
     # Thousands of sample devices register from this one machine.
     THROTTLES = {scope: (1_000_000, seconds) for scope, (_, seconds) in THROTTLES.items()}

@@ -50,11 +50,12 @@ def holds(pack: Pack, service: str) -> bool:
     return any(entry["id"] == service for entry in pack["services"])
 
 
-def take_away(body: str, service: str, successor: str | None, *, order: Callable[[str], Any]) -> str:
+def take_away(body: str, service: str, successor: str | None, *, order: Callable[[str], Any], tombstone: bool = True) -> str:
     """Return the pack's bytes without the service; `order` sorts the ids of services that have retired.
 
     Where a text names it, its successor stands, else the country's helpline, else that step goes. Raises NothingInItsPlace
-    where a reader would be left without an emergency number or a crisis line that the pack had.
+    where a reader would be left without an emergency number or a crisis line that the pack had. Without `tombstone` it is
+    only left out, as one that comes back when somebody has checked it.
     """
     before = json.loads(body)
     pack = copy.deepcopy(before)
@@ -67,7 +68,8 @@ def take_away(body: str, service: str, successor: str | None, *, order: Callable
                 "name a successor that is served there."
             )
     named = next((entry for entry in pack["services"] if entry["id"] == successor), None)
-    pack["retired"] = _tombstones(pack["retired"], service, named["id"] if named else None, order)
+    if tombstone:
+        pack["retired"] = _tombstones(pack["retired"], service, named["id"] if named else None, order)
     tips = (_mended(tip, gone, named or stand_in(pack["services"], tip["audiences"])) for tip in pack["tips"])
     pack["tips"] = [tip for tip in tips if tip is not None]
     return canonical_json(pack).decode()

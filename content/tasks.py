@@ -1,4 +1,4 @@
-"""Celery's part: wake up. Whether a manifest is due is decided by what stands in PostgreSQL."""
+"""Celery's part: wake up. Whether a manifest or a look at an address is due is decided by what stands in PostgreSQL."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ import logging
 from typing import Any
 
 from celery import shared_task
+from django.conf import settings
 from django.utils import timezone
 
 from content import signing
+from content.links import checker
 from core.errors import DomainError
+from core.sandbox import is_loopback
 
 log = logging.getLogger(__name__)
 
@@ -23,3 +26,11 @@ def sign_manifest(**_unknown: Any) -> None:
     except DomainError as error:
         log.warning("the manifest is not signed: %s", error)
     signing.alarm(at=now)
+
+
+@shared_task(name="content.tasks.check_link")  # type: ignore[untyped-decorator]
+def check_link(**_unknown: Any) -> None:
+    """Look whether one due address still answers, each minute; a sandbox leaves other people's servers alone."""
+    if settings.SANDBOX or is_loopback(settings.FCM_ENDPOINT):
+        return
+    checker.check_next(at=timezone.now())

@@ -51,7 +51,7 @@ def withdraw(service_id: str, *, by: User, at: datetime, successor: str | None =
     if emergency and second is None:
         raise TwoAreNeeded(f"{service_id} is an emergency service: name a second person with --second.")
     with transaction.atomic():
-        current = _locked_current()
+        current = locked_current()
         if Withdrawal.objects.in_force().filter(service=service).exists():
             raise AlreadyWithdrawn()
         follower = _successor(service, successor)
@@ -95,7 +95,7 @@ def put_back(service_id: str, *, by: User, second: User, at: datetime) -> Withdr
 
 def restored(older: Release, candidate: Release) -> None:
     """Give the candidate the older release's packs, without any service that is withdrawn now."""
-    successors, order = Withdrawal.objects.successors(), _order()
+    successors, order = Withdrawal.objects.successors(), sorted_as_compiled()
     gone = set(WithdrawnPack.objects.filter(withdrawal__put_back_at=None).values_list("pack_id", flat=True))
     places = list(older.release_packs.values_list("country_id", "locale_id", "pack_id"))
     mended: dict[str, str] = {}
@@ -105,7 +105,7 @@ def restored(older: Release, candidate: Release) -> None:
             if holds(json.loads(body), service):
                 body = take_away(body, service, successors[service], order=order)
         mended[pack.pk] = body
-    _give(candidate, places, mended)
+    give_packs(candidate, places, mended)
 
 
 def holding(service: str) -> QuerySet[Pack]:
@@ -114,7 +114,7 @@ def holding(service: str) -> QuerySet[Pack]:
     return Pack.objects.annotate(offers=RawSQL("body::jsonb @> %s::jsonb", [wanted])).filter(offers=True)
 
 
-def _give(release: Release, places: Iterable[tuple[str, str, str]], mended: Mapping[str, str]) -> None:
+def give_packs(release: Release, places: Iterable[tuple[str, str, str]], mended: Mapping[str, str]) -> None:
     """Give the candidate the packs at these places, with new bytes where they were mended."""
     renamed = {old: digest(body.encode()) for old, body in mended.items()}
     rows = [Pack(digest=renamed[old], body=body, size=len(body.encode())) for old, body in mended.items()]
@@ -133,7 +133,7 @@ def _two(by: User, second: User | None) -> None:
         raise TwoAreNeeded("The second person must be another one.")
 
 
-def _locked_current() -> Release | None:
+def locked_current() -> Release | None:
     """Lock the published release, so that nothing is published meanwhile."""
     current = Release.objects.select_for_update().filter(state=ReleaseState.PUBLISHED).first()
     if current is None and Release.objects.current_number() is not None:
@@ -161,7 +161,7 @@ def _patched(
     held = set(holding(service.pk).filter(release_packs__release=current).values_list("pk", flat=True))
     if not held:
         return None
-    order = _order()
+    order = sorted_as_compiled()
     mended: dict[str, str] = {}
     for pack in Pack.objects.filter(pk__in=held):
         mended[pack.pk] = take_away(pack.body, service.pk, successor.pk if successor else None, order=order)
@@ -171,13 +171,13 @@ def _patched(
         base=current,
         report={"findings": [], "blocked": current.report.get("blocked", []), "withdraws": service.pk},
     )
-    _give(release, current.release_packs.values_list("country_id", "locale_id", "pack_id"), mended)
+    give_packs(release, current.release_packs.values_list("country_id", "locale_id", "pack_id"), mended)
     # What only takes away the system may publish: nobody has to be woken for it.
     release.publish(by=second or User.objects.system(), at=at)
     return release
 
 
-def _order() -> Callable[[str], Any]:
+def sorted_as_compiled() -> Callable[[str], Any]:
     """Return how the compiler sorts what has retired: a country's own first."""
     worldwide = set(Service.objects.filter(country=WORLDWIDE).values_list("pk", flat=True))
     return lambda service: (service in worldwide, service)

@@ -211,9 +211,10 @@ def differences(revision: ChannelRevision, channel: Channel | None) -> list[tupl
     """Return (label, old, new, differs) for each fact that either side has."""
     old = channel.facts() if channel and revision.act != Act.ADD else dict.fromkeys(FACTS)
     new = revision.facts() if revision.act != Act.REMOVE else dict.fromkeys(FACTS)
-    rows = [(LABELS[name], _shown(old[name]), _shown(new[name])) for name in LABELS]
+    rows = [(LABELS[name], shown(old[name]), shown(new[name])) for name in LABELS]
     return [(label, was, becomes, was != becomes) for label, was, becomes in rows if was or becomes]
 
 
-def _shown(value: object) -> str:
+def shown(value: object) -> str:
+    """Return a fact as staff read it; empty where it is not known."""
     return {None: "", True: "yes", False: "no"}.get(value, str(value)) if value is None or isinstance(value, bool) else str(value)

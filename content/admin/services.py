@@ -7,25 +7,21 @@ from dataclasses import dataclass
 from datetime import UTC, timedelta
 from typing import Any
 
-from django import forms
 from django.conf import settings
-from django.db.models import Q
 from django.http import QueryDict
 from django.urls import reverse
 
+from content.admin.assuring import assurance_form, assure
 from content.models import Assurance, Channel, ChannelRevision, Country, Service, Unit
-from content.models.assurance import Method
 from content.models.channel_revision import RevisionState
 from content.serving import standing
 from content.snapshot import ChannelFact, Policy, ServiceFact, service_facts
 from content.terms import Confidence, Role
-from core.errors import Conflict, Invalid, NotFound
-from core.pages import ConsoleForm, Link, Page, page
+from core.errors import NotFound
+from core.pages import Link, Page, page
 
 #: Days before its end at which a check is called for again.
 SOON = 30
-#: Days for which a check is good unless the assurer says otherwise.
-USUAL_DAYS = 180
 
 
 @dataclass(frozen=True)
@@ -98,14 +94,6 @@ class ServicesPage(Page):
         }
 
 
-class AssuranceForm(ConsoleForm):
-    """What an assurer says of one channel."""
-
-    method = forms.ChoiceField(choices=[("", "Choose how you checked it"), *Method.choices], label="How")
-    until = forms.DateField(label="Good until", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
-    note = forms.CharField(label="Note for colleagues", max_length=300, required=False)
-
-
 @page("services/<slug:id>/", "service")
 class ServicePage(Page):
     """One service with its channels and their history."""
@@ -134,14 +122,14 @@ class ServicePage(Page):
             r.position: r for r in ChannelRevision.objects.proposed().filter(service=service).select_related("proposed_by")
         }
         channels = []
-        for channel in Channel.objects.filter(service=service).select_related("revision"):
+        for channel in Channel.objects.filter(service=service).select_related("revision", "service"):
             served = of_channel(fact, facts[channel.position], policy)
             channels.append(
                 {
                     "channel": channel,
                     "served": served,
                     "waiting": waiting.get(channel.position),
-                    "form": self._form(channel),
+                    "form": assurance_form(channel, self.typed),
                     "label": f"channel.{service.pk}.{channel.position}.label",
                 }
             )
@@ -161,29 +149,13 @@ class ServicePage(Page):
         }
 
     def act_assure(self, data: QueryDict) -> str | None:
-        channel = Channel.objects.filter(Q(service=self.service) & Q(position=_number(data.get("position", "")))).first()
+        position = data.get("position", "")
+        number = int(position) if position.isdecimal() and len(position) < 6 else 0
+        channel = Channel.objects.filter(service=self.service, position=number).select_related("service").first()
         if channel is None:
             raise NotFound("There is no such channel.")
-        if str(channel.revision_id) != data.get("revision"):
-            raise Conflict("This channel was changed after the page was shown; check what it says now.", code="stale")
-        form = AssuranceForm(data, prefix=f"c{channel.position}")
-        if not form.is_valid():
-            raise Invalid("Say how you checked it and until when that is good.", code="form")
-        channel.assure(
-            by=self.person,
-            at=self.at,
-            method=Method(form.cleaned_data["method"]),
-            until=form.cleaned_data["until"],
-            note=form.cleaned_data["note"],
-        )
-        self.done(f"Channel {channel.position} is assured until {form.cleaned_data['until']:%-d %B %Y}.")
+        self.done(assure(channel, data, by=self.person, at=self.at))
         return None
-
-    def _form(self, channel: Channel) -> AssuranceForm:
-        prefix = f"c{channel.position}"
-        if self.typed is not None and self.typed.get("position") == str(channel.position):
-            return AssuranceForm(self.typed, prefix=prefix)
-        return AssuranceForm(prefix=prefix, initial={"until": (self.at + timedelta(days=USUAL_DAYS)).date()})
 
 
 def _matches(service: ServiceFact, asked: dict[str, str]) -> bool:
@@ -194,7 +166,3 @@ def _matches(service: ServiceFact, asked: dict[str, str]) -> bool:
         and (not asked["role"] or asked["role"] in service.roles)
         and (not words or words in known.casefold() or words.replace(" ", "") in known.replace(" ", "").casefold())
     )
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isdecimal() and len(text) < 6 else 0

@@ -82,7 +82,7 @@ def numbers(person: User, at: datetime) -> Iterator[Card]:
             yield Card(
                 "Checks that end soon",
                 f"Channels whose check ended or ends within {SOON} days.",
-                reverse("admin:services") + "?state=soon",
+                reverse("admin:desk"),
                 "Check them again",
                 n,
                 "bad",
@@ -92,8 +92,8 @@ def numbers(person: User, at: datetime) -> Iterator[Card]:
             yield Card(
                 "Channels nobody has checked",
                 "Read, open or ring them, and say until when that is good.",
-                reverse("admin:services"),
-                "Open the services",
+                reverse("admin:desk"),
+                "Open the desk",
                 n,
             )
 

@@ -3,7 +3,10 @@
 from content.models.assurance import Assurance
 from content.models.channel import Channel
 from content.models.channel_revision import ChannelRevision
+from content.models.correction_count import CorrectionCount
+from content.models.correction_link import CorrectionLink, Reply
 from content.models.country import Country
+from content.models.link import LinkCheck, LinkHost
 from content.models.locale import Locale
 from content.models.manifest import Manifest
 from content.models.organization import Organization
@@ -20,13 +23,18 @@ __all__ = [
     "Assurance",
     "Channel",
     "ChannelRevision",
+    "CorrectionCount",
+    "CorrectionLink",
     "Country",
+    "LinkCheck",
+    "LinkHost",
     "Locale",
     "Manifest",
     "Organization",
     "Pack",
     "Release",
     "ReleasePack",
+    "Reply",
     "Service",
     "Target",
     "Tip",

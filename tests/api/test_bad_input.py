@@ -16,7 +16,7 @@ from tests.api.test_registrations import BODY
 pytestmark = pytest.mark.django_db
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\x00" * 64
-POSTS = ("/v1/help", "/v1/registrations", "/v1/receipts")
+POSTS = ("/v1/help", "/v1/registrations", "/v1/receipts", "/v1/corrections")
 
 
 @pytest.fixture(autouse=True)

@@ -107,6 +107,7 @@ OPERATIONS = [
     ("GET", "/v1/alerts/{alert_id}/cap"),
     ("GET", "/v1/alerts.atom"),
     ("POST", "/v1/receipts"),
+    ("POST", "/v1/corrections"),
     ("POST", "/v1/registrations"),
     ("GET", "/v1/registrations/{registration_id}"),
     ("PATCH", "/v1/registrations/{registration_id}"),

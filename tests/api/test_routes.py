@@ -26,6 +26,7 @@ PUBLIC = {
     "v1/services": {"get"},
     "v1/services/<str:service_id>": {"get"},
     "v1/help": {"post"},
+    "v1/corrections": {"post"},
     "v1/alerts": {"get"},
     "v1/alerts/<str:alert_id>": {"get"},
     "v1/alerts/<str:alert_id>/cap": {"get"},
@@ -45,6 +46,7 @@ PUBLIC = {
     "hsds/taxonomy_terms": {"get"},
     "hsds/taxonomy_terms/<str:term_id>": {"get"},
     "trust/<str:country>": {"get"},
+    "listed/<str:token>": {"get", "post"},
     "healthz": {"get"},
     "readyz": {"get"},
 }

@@ -93,7 +93,7 @@ def test_promise_1_the_api_takes_json_of_closed_values_and_nothing_else(api: Cli
     assert seen > 15
 
 
-@pytest.mark.parametrize("path", ["/v1/help", "/v1/registrations", "/v1/receipts"])
+@pytest.mark.parametrize("path", ["/v1/help", "/v1/registrations", "/v1/receipts", "/v1/corrections"])
 @pytest.mark.parametrize(
     ("content_type", "body"),
     [

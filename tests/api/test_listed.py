@@ -1,0 +1,244 @@
+"""A listed organization at its signed address: it sees its own entry, and what it says waits for two people."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core import signing
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from content.models import Assurance, Channel, ChannelRevision, CorrectionLink, Organization, Reply
+from core.errors import Conflict, Forbidden, Invalid
+from core.models import User
+from core.states import TakenMeanwhile
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def asta() -> User:
+    make.world()
+    make.service("gb-line")
+    return make.person("asta", "assurer")
+
+
+@pytest.fixture
+def link(asta: User) -> CorrectionLink:
+    return CorrectionLink.objects.issue(Organization.objects.get(), by=asta, at=timezone.now())
+
+
+def path(link: CorrectionLink) -> str:
+    return reverse("listed", args=[link.token()])
+
+
+def field(name: str) -> str:
+    return f"c{Channel.objects.get(service='gb-line').revision_id}-{name}"
+
+
+def send(api: Client, link: CorrectionLink, *, headers: dict[str, str] | None = None, **said: str) -> Any:
+    body = "&".join(f"{field(name)}={value}" for name, value in said.items())
+    return api.post(path(link), body, content_type="application/x-www-form-urlencoded", headers=headers or {})
+
+
+NEW = {"answer": "correct", "dial": "0808+800+5002", "address": "%2B448088005002"}
+
+
+def test_an_organization_sees_its_own_entry_and_no_other(api: Client, link: CorrectionLink) -> None:
+    other = Organization.objects.create(id="other", name="Another Organization")
+    foreign = make.service("gb-foreign", name="The foreign service")
+    type(foreign).objects.filter(pk=foreign.pk).update(organization=other)
+
+    answer = api.get(path(link))
+    page = answer.content.decode()
+
+    assert answer.status_code == 200
+    assert "0800 1111" in page
+    assert "The foreign service" not in page
+    assert (answer["Cache-Control"], answer["Referrer-Policy"]) == ("no-store", "no-referrer")
+    assert "noindex" in answer["X-Robots-Tag"]
+    assert not answer.cookies
+    assert "Access-Control-Allow-Origin" not in answer
+
+
+def test_what_it_corrects_waits_for_two_people(api: Client, link: CorrectionLink, asta: User, client: Client) -> None:
+    answer = send(api, link, **NEW)
+    assert answer.status_code == 200
+    assert "Your answers wait for our staff" in answer.content.decode()
+    assert not ChannelRevision.objects.proposed().exists()
+
+    client.force_login(asta)
+    place = reverse("admin:channel", args=["gb-line", 1])
+    assert "<ins>0808 800 5002</ins>" in client.get(place).content.decode()
+    client.post(place, {"act": "take-reply", "reply": str(Reply.objects.get().pk)})
+    proposal = ChannelRevision.objects.proposed().get()
+
+    assert Channel.objects.get().dial == "0800 1111"
+    assert (proposal.proposed_by, proposal.dial, proposal.address, proposal.hours) == (
+        asta,
+        "0808 800 5002",
+        "+448088005002",
+        "24/7",
+    )
+    with pytest.raises(Forbidden):
+        proposal.approve(by=asta, at=timezone.now())
+    proposal.approve(by=make.checker(), at=timezone.now())
+    assert Channel.objects.get().dial == "0808 800 5002"
+
+
+def test_what_it_confirms_becomes_a_check_when_an_assurer_takes_it(api: Client, link: CorrectionLink, asta: User) -> None:
+    send(api, link, answer="confirm")
+    assert not Assurance.objects.exists()
+
+    now = timezone.now()
+    Reply.objects.get().take(by=asta, at=now)
+
+    check = Assurance.objects.get()
+    assert (check.method, check.by, check.until) == ("confirmed", asta, (now + timedelta(days=180)).date())
+    assert "at its signed address" in check.note
+    with pytest.raises(TakenMeanwhile):
+        Reply.objects.get().take(by=asta, at=now)
+
+
+def test_what_is_gone_becomes_a_proposal_to_remove_it(api: Client, link: CorrectionLink, asta: User) -> None:
+    send(api, link, answer="remove")
+    Reply.objects.get().take(by=asta, at=timezone.now())
+
+    assert ChannelRevision.objects.proposed().get().act == "remove"
+    assert Channel.objects.exists()
+
+
+def test_a_later_answer_takes_the_place_of_one_that_waits(api: Client, link: CorrectionLink) -> None:
+    send(api, link, **NEW)
+    send(api, link, answer="confirm")
+
+    reply = Reply.objects.get()
+    assert (reply.answer, reply.dial, reply.address) == ("confirm", "", "")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"answer": "correct"},
+        {"answer": "correct", "dial": "0808 CALL NOW"},
+        {"answer": "correct", "dial": "0808+800+5002"},
+        {"answer": "correct", "address": "javascript:alert(1)"},
+        {"answer": "correct", "hours": "whenever"},
+        {"answer": "correct", "cost": "a+fortune"},
+        {"answer": "perhaps"},
+    ],
+)
+def test_what_no_channel_can_have_is_refused_beside_the_field(api: Client, link: CorrectionLink, said: dict[str, str]) -> None:
+    answer = send(api, link, **said)
+
+    assert answer.status_code == 422
+    assert not Reply.objects.exists()
+
+
+def test_hours_are_taken_where_we_do_not_know_the_zone_yet(api: Client, link: CorrectionLink, asta: User) -> None:
+    assert send(api, link, answer="correct", hours="Mo-Fr+09:00-17:00").status_code == 200
+    with pytest.raises(Invalid, match="no time zone"):
+        Reply.objects.get().take(by=asta, at=timezone.now())
+
+    Channel.objects.select_related("service").get().service.amend(by=asta, at=timezone.now(), zone="Europe/London")
+    Reply.objects.get().take(by=asta, at=timezone.now())
+
+    assert ChannelRevision.objects.proposed().get().hours == "Mo-Fr 09:00-17:00"
+
+
+def test_what_was_typed_is_shown_and_never_run(api: Client, link: CorrectionLink) -> None:
+    answer = send(api, link, answer="correct", address="%22%3E%3Cscript%3Ealert(1)%3C/script%3E")
+
+    assert b"<script" not in answer.content
+    assert b"&lt;script&gt;" in answer.content
+
+
+def test_another_organizations_channel_cannot_be_answered_for(api: Client, link: CorrectionLink) -> None:
+    other = Organization.objects.create(id="other", name="Another Organization")
+    type(make.service("gb-foreign")).objects.filter(pk="gb-foreign").update(organization=other)
+    foreign = Channel.objects.get(service="gb-foreign").revision_id
+
+    answer = api.post(path(link), f"c{foreign}-answer=remove", content_type="application/x-www-form-urlencoded")
+
+    assert answer.status_code == 422
+    assert not Reply.objects.exists()
+
+
+def test_a_forged_an_ended_and_a_revoked_address_open_nothing(api: Client, link: CorrectionLink, asta: User) -> None:
+    forged = [
+        signing.dumps(link.pk, salt="another"),
+        signing.dumps(link.pk, key="another", salt="content.correction-link"),
+        link.token()[:-1],
+        str(link.pk),
+    ]
+    ended = CorrectionLink.objects.issue(link.organization, by=asta, at=timezone.now() - timedelta(days=14))
+
+    assert [api.get(reverse("listed", args=[token])).status_code for token in forged] == [404] * 4
+    assert api.get(path(ended)).status_code == 410
+    assert send(api, ended, answer="remove").status_code == 410
+    link.revoke(by=asta, at=timezone.now())
+    answer = api.get(path(link))
+    assert answer.status_code == 410
+    assert b"0800 1111" not in answer.content
+    assert not Reply.objects.exists()
+
+
+@pytest.mark.parametrize("headers", [{"origin": "https://evil.example"}, {"sec-fetch-site": "cross-site"}])
+def test_a_form_of_another_site_is_refused(api: Client, link: CorrectionLink, headers: dict[str, str]) -> None:
+    assert send(api, link, headers=headers, answer="remove").status_code == 403
+    assert not Reply.objects.exists()
+
+
+def test_a_file_and_a_flood_of_fields_are_not_read(api: Client, link: CorrectionLink) -> None:
+    assert api.post(path(link), {field("answer"): "remove"}).status_code == 415
+    flood = api.post(path(link), "a=1&" * 3000, content_type="application/x-www-form-urlencoded")
+    huge = api.post(path(link), "a=" + "x" * 100_000, content_type="application/x-www-form-urlencoded")
+    assert (flood.status_code, huge.status_code) == (422, 413)
+    assert not Reply.objects.exists()
+
+
+def test_asking_too_often_is_slowed_down(api: Client, link: CorrectionLink, settings: Any) -> None:
+    settings.THROTTLES = {**settings.THROTTLES, "listed": (2, 60)}
+
+    assert 429 in [api.get(path(link)).status_code for _ in range(4)]
+
+
+def test_only_assurers_make_addresses_and_see_them(client: Client, link: CorrectionLink, asta: User) -> None:
+    page = reverse("admin:organization", args=["org"])
+    client.force_login(make.person("eva", "localisation-editor"))
+    seen = client.get(page).content.decode()
+    with pytest.raises(Forbidden):
+        CorrectionLink.objects.issue(link.organization, by=make.person("nora"), at=timezone.now())
+
+    client.force_login(asta)
+    client.post(page, {"act": "make"})
+    made = client.get(page).content.decode()
+    client.post(page, {"act": "revoke", "link": str(link.pk)})
+
+    assert "/listed/" not in seen
+    assert made.count("/listed/") == 2
+    assert client.get(page).content.decode().count("/listed/") == 1
+
+
+def test_an_answer_about_values_that_were_changed_meanwhile_is_not_acted_on(
+    api: Client, link: CorrectionLink, asta: User
+) -> None:
+    send(api, link, answer="confirm")
+    facts = Channel.objects.get().facts() | {"cost": "standard"}
+    ChannelRevision.objects.propose(
+        service_id="gb-line",
+        position=1,
+        act="change",
+        by=asta,
+        at=timezone.now(),
+        facts=facts,  # type: ignore[arg-type]
+    ).approve(by=make.checker(), at=timezone.now())
+
+    with pytest.raises(Conflict):
+        Reply.objects.get().take(by=asta, at=timezone.now())
+    assert not Assurance.objects.exists()
+    assert Reply.objects.waiting().exists()

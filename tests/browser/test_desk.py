@@ -1,0 +1,172 @@
+"""The assurance desk in a real browser: by keyboard alone, without scripts, and an organization at its signed address."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from axe_core_python.sync_playwright import Axe
+from django.test import override_settings
+from django.utils import timezone
+from playwright.sync_api import BrowserContext, Page, expect
+
+from content.models import (
+    Assurance,
+    Channel,
+    ChannelRevision,
+    CorrectionCount,
+    CorrectionLink,
+    LinkCheck,
+    Organization,
+    Release,
+    Reply,
+)
+from content.models.assurance import Method
+from content.models.link import LinkResult
+from tests import make
+from tests.browser.conftest import listen
+
+pytestmark = pytest.mark.browser
+
+
+def tab_to(page: Page, *, name: str = "", role: str = "", most: int = 80) -> None:
+    """Press Tab until the element is focused, as somebody without a mouse does."""
+    wanted = page.get_by_role(role, name=name).first  # type: ignore[arg-type]
+    for _ in range(most):
+        page.keyboard.press("Tab")
+        if wanted.evaluate("element => element === document.activeElement"):
+            return
+    raise AssertionError(f"{role} {name!r} is not reached by Tab")
+
+
+def desk() -> None:
+    """Make a helpline that was reported, a page that is gone, and an emergency number."""
+    now = timezone.now()
+    make.world()
+    make.service("gb-line")
+    make.emergency()
+    make.channel(make.service("gb-page", channels=0, roles=["hotline-csam-report"]), type="url")
+    for name in ("gb-line", "gb-page"):
+        channel = Channel.objects.select_related("service").get(service=name)
+        channel.assure(by=make.checker(), at=now - timedelta(days=2), method=Method.READ, note="Their page says so.")
+    for _ in range(6):
+        CorrectionCount.objects.report(service="gb-line", position=1, problem="no-answer", at=now)
+    LinkCheck.objects.found(Channel.objects.get(service="gb-page").revision_id, result=LinkResult.GONE, at=now, http_status=404)
+
+
+def test_a_check_is_written_down_by_keyboard_alone(context_of: Callable[..., BrowserContext], complaints: list[str]) -> None:
+    desk()
+    page = listen(context_of(make.person("asta", "assurer")).new_page(), complaints)
+
+    page.goto("/console/")
+    tab_to(page, role="link", name="Assurance desk")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Assurance desk")).to_be_visible()
+    tab_to(page, role="link", name="The gb-line service, 0800 1111")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("5 or more reports that it does not work")).to_be_visible()
+    tab_to(page, role="combobox", name="How")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Tab")
+    tab_to(page, role="textbox", name="What you saw or heard")
+    page.keyboard.type("A counsellor answered after two rings.")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_text("Channel 1 is assured until")).to_be_visible()
+    check = Assurance.objects.order_by("-pk")[0]
+    assert (check.method, check.note) == ("rung", "A counsellor answered after two rings.")
+    assert complaints == []
+
+
+def test_what_has_ended_is_seen_and_taken_away_by_keyboard(
+    context_of: Callable[..., BrowserContext], complaints: list[str]
+) -> None:
+    make.small_content()
+    make.service("gb-short")
+    then = timezone.now() - timedelta(days=100)
+    short = Channel.objects.select_related("service").get(service="gb-short")
+    short.assure(by=make.checker(), at=then, method=Method.RUNG, note="Answered.")
+    published = release_of(then + timedelta(days=1))
+    page = listen(context_of(make.person("ann", "publisher")).new_page(), complaints)
+
+    page.goto("/console/releases/lapsed/")
+    expect(page.get_by_role("heading", name="What readers lose, and who")).to_be_visible()
+    expect(page.get_by_text("teen, parent, educator, bystander")).to_be_visible()
+    tab_to(page, role="button", name="Take this away from readers")
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_text("what nobody has checked in time is gone")).to_be_visible()
+    assert Release.objects.current().base == published
+    assert complaints == []
+
+
+def release_of(at: object) -> Release:
+    from content.compiler import compile_release
+
+    release = compile_release(by=make.person("compiler", "publisher"), at=at)  # type: ignore[arg-type]
+    release.publish(by=make.checker(), at=at)  # type: ignore[arg-type]
+    return release
+
+
+def test_an_organization_corrects_its_entry_without_scripts_and_two_people_decide(
+    context_of: Callable[..., BrowserContext], live_server: object
+) -> None:
+    desk()
+    asta = make.person("asta", "assurer")
+    url = live_server.url  # type: ignore[attr-defined]
+    with override_settings(PUBLIC_URL=url):
+        page = context_of(asta, java_script_enabled=False).new_page()
+        page.goto("/console/organizations/org/")
+        page.get_by_role("button", name="Make an address").click()
+        address = page.locator("code.fp-address").inner_text()
+        theirs = context_of(java_script_enabled=False).new_page()
+        theirs.goto(address)
+        line = theirs.get_by_role("group", name="The gb-line service")
+        line.get_by_label("It is not right").check()
+        line.locator("summary").click()
+        line.get_by_label("Dialled as").fill("0808 800 5002")
+        line.get_by_label("With country code").fill("+448088005002")
+        theirs.get_by_role("button", name="Send the answers").click()
+        expect(theirs.get_by_text("Your answers wait for our staff")).to_be_visible()
+        assert theirs.context.cookies() == []
+
+        page.goto("/console/services/gb-line/channels/1/")
+        expect(page.locator("ins", has_text="0808 800 5002")).to_be_visible()
+        page.get_by_role("button", name="Propose it").click()
+        expect(page.get_by_text("Nothing changes until a second person approves it.")).to_be_visible()
+
+    assert ChannelRevision.objects.proposed().get().proposed_by == asta
+    assert Channel.objects.get(service="gb-line").dial == "0800 1111"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_pages_of_the_desk_are_accessible_also_when_they_are_full(
+    context_of: Callable[..., BrowserContext], complaints: list[str], scheme: str, width: int
+) -> None:
+    desk()
+    asta = make.person("asta", "assurer", "publisher")
+    link = CorrectionLink.objects.issue(Organization.objects.get(), by=asta, at=timezone.now())
+    revision = Channel.objects.get(service="gb-line").revision_id
+    Reply.objects.give(link, revision=revision, answer="correct", values={"cost": "standard"}, at=timezone.now())
+    page = listen(context_of(asta, width=width, scheme=scheme).new_page(), complaints)
+    found = []
+
+    for address in (
+        "console/desk/",
+        "console/services/gb-line/channels/1/",
+        "console/organizations/org/",
+        f"listed/{link.token()}",
+        "listed/x",
+    ):
+        page.goto(f"/{address}")
+        page.evaluate("document.querySelectorAll('details').forEach(part => part.open = true)")
+        if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
+            found.append((address, "wider than the window"))
+        for violation in Axe().run(page)["violations"]:
+            found.append((address, violation["id"], [node["html"][:160] for node in violation["nodes"]][:3]))
+
+    assert found == []
+    assert complaints == []

@@ -1,0 +1,48 @@
+"""No packet leaves for a place that is not public: counted in a network namespace where all of them could be reached."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.content.refused_addresses import NUMERIC, REDIRECTS, WRITTEN
+
+ROOT = Path(__file__).resolve().parents[2]
+ALONE = "import django; django.setup(); from tests.content import lonely_network; lonely_network.main()"
+
+
+def _namespaces() -> bool:
+    """Tell whether this machine lets us make a network namespace with a tunnel in it."""
+    unshare, ip = shutil.which("unshare"), shutil.which("ip")
+    if unshare is None or ip is None or not os.path.exists("/dev/net/tun"):
+        return False
+    made = subprocess.run([unshare, "-rn", ip, "tuntap", "add", "dev", "try0", "mode", "tun"], capture_output=True, timeout=30)
+    return made.returncode == 0
+
+
+@pytest.mark.skipif(not _namespaces(), reason="this machine does not let its user make a network namespace")
+def test_no_packet_leaves_for_an_address_that_is_not_public() -> None:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "DJANGO_SETTINGS_MODULE": "config.settings"}
+    run = subprocess.run(
+        ["unshare", "-rn", sys.executable, "-c", ALONE],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert run.returncode == 0, run.stderr[-2000:]
+    told = json.loads(run.stdout.splitlines()[-1])
+
+    asked = 3 * len(NUMERIC) + len(WRITTEN)
+    assert told["blocked"] == asked
+    assert told["results"] == {"blocked-address": asked + len(REDIRECTS) + 1}
+    assert told["strays"] == {}
+    assert told["public"] > 3 * len(REDIRECTS), "the redirects were really asked for"
+    assert set(told["control"]) >= {"127.0.0.1", "::1", "10.0.0.1", "169.254.169.254", "fd00::1", "93.184.215.15"}
