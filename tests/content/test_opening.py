@@ -30,9 +30,7 @@ def test_hours_of_every_day_hold_on_a_holiday_too() -> None:
 
 def test_hours_that_name_holidays_are_read_as_they_say() -> None:
     assert ask("Mo-Fr 09:00-17:00; PH off", CHRISTMAS).open is False
-    assert ask("Mo-Fr 08:00-20:00; Sa-Su,PH 09:00-17:00", CHRISTMAS) == Answering(
-        True, datetime(2026, 12, 25, 17, 0, tzinfo=UTC)
-    )
+    assert ask("Mo-Fr 08:00-20:00; Sa-Su,PH 09:00-17:00", CHRISTMAS) == Answering(True, datetime(2026, 12, 25, 17, 0, tzinfo=UTC))
 
 
 def test_an_opening_that_would_fall_on_a_holiday_is_not_promised() -> None:
