@@ -115,6 +115,7 @@ def _danger_now(services: Iterable[Service], query: Query, at: datetime) -> Step
 
 def _talk(candidates: Sequence[Candidate], query: Query, situation: str, at: datetime, *, first: bool) -> Step:
     """Fall back from the situation to any helpline here to worldwide; a crisis line is always among the answers."""
+    desperate = situation == _SELF_HARM
     helplines = [c for c in candidates if "helpline" in c.service["roles"]]
     for_reader = [c for c in helplines if c.for_audience]
     here = [c for c in for_reader if not c.worldwide]
@@ -124,15 +125,18 @@ def _talk(candidates: Sequence[Candidate], query: Query, situation: str, at: dat
 
     def rank(c: Candidate) -> tuple[Any, ...]:
         return (
-            situation == _SELF_HARM and not c.crisis,
+            desperate and not c.crisis,
             mismatch(c, query),
             _out_of_reach(c, query),
+            # Who cannot wait is not sent where perhaps nobody answers.
+            desperate and opened[c.id].open is not True,
             opened[c.id].open is False,
             region_unknown(c, query),
             not c.named,
             not made_for(c, query),
-            # Known to answer at any hour, before hours that nobody wrote down.
+            # At any hour, then open now, then hours that nobody wrote down.
             opened[c.id] != ALWAYS_OPEN,
+            opened[c.id].open is not True,
             *_comfort(c, query),
         )
 
@@ -145,6 +149,8 @@ def _talk(candidates: Sequence[Candidate], query: Query, situation: str, at: dat
     if not any(opened[c.id].open for c in ranked):
         # Never a dead end at two in the morning: after those that are shut, what is open to the whole world.
         ranked += sorted((c for c in abroad if c not in ranked), key=rank)
+    if desperate:
+        ranked.sort(key=lambda c: opened[c.id].open is False)
     if not ranked:
         return Step("talk", None, ("trusted-adult", "if-at-home-unsafe"))
     return _step("talk", ranked, query, at, *(("talk-first",) if first else ()))
