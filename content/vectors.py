@@ -33,8 +33,12 @@ def read_cases() -> list[dict[str, Any]]:
 
 def answer(case: Mapping[str, Any], packs: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the resolver answers, as plain values: every field of each step, and the tips."""
-    told = {name: tuple(value) if name == "languages" else value for name, value in case["query"].items()}
-    return plain(resolve(packs[case["pack"]], Query(**told), datetime.fromisoformat(case["at"])))
+    return plain(resolve(packs[case["pack"]], query_of(case), datetime.fromisoformat(case["at"])))
+
+
+def query_of(case: Mapping[str, Any]) -> Query:
+    """Return the case's query as the resolver takes it."""
+    return Query(**{name: tuple(value) if name == "languages" else value for name, value in case["query"].items()})
 
 
 def plain(plan: Plan) -> dict[str, Any]:
