@@ -38,7 +38,8 @@ def answer(case: Mapping[str, Any], packs: Mapping[str, Any]) -> dict[str, Any]:
 
 def query_of(case: Mapping[str, Any]) -> Query:
     """Return the case's query as the resolver takes it."""
-    return Query(**{name: tuple(value) if name == "languages" else value for name, value in case["query"].items()})
+    told: dict[str, Any] = {**case["query"]}
+    return Query(**{**told, "languages": tuple(told.get("languages", ()))})
 
 
 def plain(plan: Plan) -> dict[str, Any]:
