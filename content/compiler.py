@@ -77,7 +77,7 @@ def _build(items: Items, country: str, locale: str) -> Built:
     snapshot = items.snapshot
     inside = [service for service in snapshot.services if reaches(service, country)]
     inside.sort(key=lambda service: (service.country == WORLDWIDE, service.id))
-    services = {service.id: item for service in inside if (item := items.service(service, locale)) is not None}
+    services = {service.id: item for service in inside if (item := items.service(service, locale, country)) is not None}
     labels, label_items, missing = _labels(items, locale)
     tips, tip_findings = _tips(items, country, locale, services, frozenset(service.id for service in inside if service.withdrawn))
     value = {

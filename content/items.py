@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,10 +11,10 @@ import pycountry
 from content.checks.gate import text_faults
 from content.checks.tokens import differing_tokens, tokens
 from content.fallback import Served, chain, serve
-from content.rendering import display, fill, href, isolate, more_html, spoken
-from content.serving import standing
-from content.snapshot import ServiceFact, Snapshot, Text, TipFact
-from content.terms import ChannelType
+from content.rendering import dial_kind, display, fill, href, isolate, language_names, more_html, spoken, tel
+from content.serving import Standing, standing
+from content.snapshot import ChannelFact, ServiceFact, Snapshot, Text, TipFact
+from content.terms import APP_STEPS, SOURCE_LOCALE, WORLDWIDE, ChannelType, NumberType
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Items:
     def __init__(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
         self.successors = {service.id: service.successor for service in snapshot.services}
-        self._services: dict[tuple[str, str], Item | None] = {}
+        self._services: dict[tuple[str, str, str], Item | None] = {}
         self._tips: dict[tuple[str, str, Names], Item | None] = {}
         self._named = {tip.slug: self._services_named(tip) for tip in snapshot.tips}
         self._texts: dict[tuple[str, str], Item | None] = {}
@@ -61,11 +61,16 @@ class Items:
             self._texts[key, locale] = self._text(key, locale)
         return self._texts[key, locale]
 
-    def service(self, service: ServiceFact, locale: str) -> Item | None:
-        """Return a service with those of its channels that are served, or None where there are none."""
-        if (service.id, locale) not in self._services:
-            self._services[service.id, locale] = self._service(service, locale)
-        return self._services[service.id, locale]
+    def service(self, service: ServiceFact, locale: str, country: str) -> Item | None:
+        """Return a service with those of its channels that are served, or None where there are none.
+
+        `country` is where its callers are: a short number of several countries is dialled in each by itself.
+        """
+        short = any(channel.facts["number_type"] == NumberType.SHORT for channel in service.channels)
+        caller = country if short else WORLDWIDE
+        if (service.id, locale, caller) not in self._services:
+            self._services[service.id, locale, caller] = self._service(service, locale, caller)
+        return self._services[service.id, locale, caller]
 
     def tip(self, tip: TipFact, locale: str, names: Names) -> Item | None:
         """Return a whole tip in one language, or None where not all of its texts may be served.
@@ -132,7 +137,7 @@ class Items:
         value = {"text": body, "lang": served.locale, "dir": self.snapshot.directions[served.locale], "reviewed": reviewed}
         return Item(value, self._findings(text, served.locale))
 
-    def _service(self, service: ServiceFact, locale: str) -> Item | None:
+    def _service(self, service: ServiceFact, locale: str, caller: str) -> Item | None:
         policy = self.snapshot.policy
         standings = [(channel, standing(service, channel, policy)) for channel in service.channels]
         served = [(channel, stands) for channel, stands in standings if stands.served]
@@ -148,31 +153,17 @@ class Items:
             return item.value
 
         purpose = text(f"service.{service.id}.purpose")
+        after = text(f"service.{service.id}.after")
+        answers_in = self._answers_in(service, locale)
+        if answers_in is not None:
+            texts.append(answers_in)
+        digit_words = self._digit_words(locale)
         channels = []
         for channel, stands in served:
-            facts = channel.facts
-            channels.append(
-                {
-                    "position": channel.position,
-                    "type": facts["type"],
-                    "dial": facts["dial"] or None,
-                    "href": href(facts),
-                    "display": display(facts),
-                    "spoken": spoken(facts),
-                    "keyword": facts["keyword"] or None,
-                    "label": text(f"channel.{service.id}.{channel.position}.label"),
-                    "steps": text(f"channel.{service.id}.{channel.position}.steps"),
-                    "hours": facts["hours"] or None,
-                    "zone": service.zone or None,
-                    "cost": facts["cost"],
-                    "anonymous": facts["anonymous"],
-                    "needs_voice": facts["type"] == ChannelType.PHONE,
-                    "on_bill": facts["on_bill"],
-                    "assured": stands.assured,
-                    "checked_on": channel.checked_on.isoformat() if channel.checked_on else None,
-                    "assured_until": channel.assured_until.isoformat() if channel.assured_until else None,
-                }
-            )
+            value = _channel(channel, stands, zone=service.zone, caller=caller, digit_words=digit_words)
+            value["label"] = text(f"channel.{service.id}.{channel.position}.label")
+            value["steps"] = text(f"channel.{service.id}.{channel.position}.steps")
+            channels.append(value)
         value = {
             "id": service.id,
             "name": service.name,
@@ -183,6 +174,7 @@ class Items:
                 "name_display": isolate(service.organization),
             },
             "purpose": purpose,
+            "after": after,
             "country": service.country,
             "regions": list(service.regions),
             "region_names": [_region_name(code) for code in service.regions],
@@ -197,6 +189,8 @@ class Items:
                 "age_measured": service.age_measured or None,
             },
             "languages": list(service.languages) if service.languages is not None else None,
+            "answers_in": answers_in.value if answers_in is not None else None,
+            "routes": self._routes(service.id, channels, text),
             "zone": service.zone or None,
             "reviewed": all(item.value["reviewed"] for item in texts),
             "assured": all(channel["assured"] for channel in channels),
@@ -205,6 +199,38 @@ class Items:
             "channels": channels,
         }
         return Item(value, tuple(finding for item in texts for finding in item.findings))
+
+    def _routes(
+        self, service: str, channels: Sequence[Mapping[str, Any]], text: Callable[[str], dict[str, Any] | None]
+    ) -> dict[str, dict[str, Any]]:
+        """Return by situation what to tap in the app and what its form asks; None where that is not known."""
+        in_app = next((channel["steps"] for channel in channels if channel["type"] == ChannelType.APP), None)
+        return {
+            situation: {
+                part: in_app if found == APP_STEPS else text(f"route.{service}.{situation}.{part}") if found else None
+                for part, found in route.items()
+            }
+            for situation, route in self.snapshot.routes.get(service, {}).items()
+        }
+
+    def _answers_in(self, service: ServiceFact, locale: str) -> Item | None:
+        """Return the languages of the service as a text, or None where they are not known."""
+        words = self.text("phrase.answers-in", locale)
+        if words is None or not service.languages:
+            return None
+        names = language_names(service.languages, words.value["lang"])
+        if names is None:
+            # Half in one language and half in another is no sentence.
+            return self._answers_in(service, SOURCE_LOCALE) if locale != SOURCE_LOCALE else None
+        return Item({**words.value, "text": f"{words.value['text']} {names}"}, words.findings)
+
+    def _digit_words(self, locale: str) -> list[str] | None:
+        """Return the words for zero to nine, or None where the reader's own language lacks them."""
+        found = self.text("phrase.digits", locale)
+        if found is None or found.value["lang"] not in chain(locale):
+            return None
+        words = str(found.value["text"]).split()
+        return words if len(words) == 10 else None
 
     def _serve(self, texts: Sequence[Text], locale: str) -> Served:
         chosen = self._chains.setdefault(locale, chain(locale))
@@ -239,6 +265,32 @@ class Items:
                 Finding(fault.code, text.key, fault.detail, blocks=not fault.caution, locale=locale) for fault in faults
             )
         return self._faults[text.key, locale]
+
+
+def _channel(
+    channel: ChannelFact, stands: Standing, *, zone: str, caller: str, digit_words: Sequence[str] | None
+) -> dict[str, Any]:
+    facts = channel.facts
+    return {
+        "position": channel.position,
+        "type": facts["type"],
+        "dial": facts["dial"] or None,
+        "dial_kind": dial_kind(facts),
+        "tel": tel(facts, caller),
+        "href": href(facts),
+        "display": display(facts),
+        "spoken": spoken(facts, digit_words),
+        "keyword": facts["keyword"] or None,
+        "hours": facts["hours"] or None,
+        "zone": zone or None,
+        "cost": facts["cost"],
+        "anonymous": facts["anonymous"],
+        "needs_voice": facts["type"] == ChannelType.PHONE,
+        "on_bill": facts["on_bill"],
+        "assured": stands.assured,
+        "checked_on": channel.checked_on.isoformat() if channel.checked_on else None,
+        "assured_until": channel.assured_until.isoformat() if channel.assured_until else None,
+    }
 
 
 def _earliest(days: Sequence[str | None]) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -10,8 +11,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from opening_hours import OpeningHours, ParserError, UnknownCountryError  # type: ignore[attr-defined]  # its stubs lag
 
 _ALWAYS = "24/7"
-#: What the holiday tables and RFC 3339 can both say; outside it nothing is known.
-_FIRST, _LAST = 1970, 2100
+#: The years of the holiday tables; outside them nobody knows which day is one.
+_FIRST, _LAST = 2000, 2076
+_HOLIDAYS = "PH"
+_WEEKDAY = re.compile(r"\b(Mo|Tu|We|Th|Fr|Sa|Su)\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,31 +29,60 @@ UNKNOWN = Answering(None)
 ALWAYS_OPEN = Answering(True)
 
 
+@dataclass(frozen=True, slots=True)
+class _Hours:
+    schedule: OpeningHours
+    zone: ZoneInfo
+    #: Tells public holidays; None where no table of the country's is at hand.
+    holidays: OpeningHours | None
+    #: Says itself what holds on a public holiday.
+    names_holidays: bool
+    #: Differs from day to day and says nothing of holidays: on one of them nobody knows.
+    by_weekday: bool
+
+    def unknown_on(self, local: datetime) -> bool:
+        """Tell whether what the hours say of this day cannot be relied on."""
+        if not (self.names_holidays or self.by_weekday):
+            return False
+        if self.holidays is None or not _FIRST <= local.year <= _LAST:
+            return True
+        return self.by_weekday and bool(self.holidays.is_open(local))
+
+
 def answering(hours: str | None, *, zone: str | None, country: str, at: datetime) -> Answering:
     """Read the hours at the instant `at` (aware); what cannot be read is unknown, never closed."""
     if hours == _ALWAYS:
         return ALWAYS_OPEN
-    if not hours or not zone or not _FIRST <= at.year < _LAST:
+    if not hours or not zone or not 1970 <= at.year < 2100:
+        # The years that hours and RFC 3339 can both say.
         return UNKNOWN
     parsed = _parse(hours, zone, country)
     if parsed is None:
         return UNKNOWN
-    schedule, here = parsed
-    local = at.astimezone(here)
-    if schedule.is_unknown(local):
+    local = at.astimezone(parsed.zone)
+    if parsed.schedule.is_unknown(local) or parsed.unknown_on(local):
         return UNKNOWN
-    change = schedule.next_change(local)
-    return Answering(schedule.is_open(local), change.astimezone(UTC) if change is not None else None)
+    opened = bool(parsed.schedule.is_open(local))
+    change = parsed.schedule.next_change(local)
+    if change is None or (not opened and parsed.unknown_on(change)):
+        # An opening on a public holiday that the hours say nothing of may not come.
+        return Answering(opened)
+    return Answering(opened, change.astimezone(UTC))
 
 
 @lru_cache(maxsize=2048)
-def _parse(hours: str, zone: str, country: str) -> tuple[OpeningHours, ZoneInfo] | None:
+def _parse(hours: str, zone: str, country: str) -> _Hours | None:
     try:
         here = ZoneInfo(zone)
+        holidays: OpeningHours | None
         try:
-            return OpeningHours(hours, timezone=here, country=country), here
+            schedule = OpeningHours(hours, timezone=here, country=country)
+            holidays = OpeningHours(_HOLIDAYS, timezone=here, country=country)
         except UnknownCountryError:
-            # No holiday table for this country: its weekdays still hold.
-            return OpeningHours(hours, timezone=here), here
+            schedule, holidays = OpeningHours(hours, timezone=here), None
     except (ParserError, ZoneInfoNotFoundError, ValueError, OSError):
         return None
+    named = _HOLIDAYS in hours
+    # "Mo-Su 09:00-23:00" says every day, and a holiday is one.
+    by_weekday = not named and any(_WEEKDAY.search(rule) and "Mo-Su" not in rule for rule in hours.split(";"))
+    return _Hours(schedule, here, holidays, named, by_weekday)

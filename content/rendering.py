@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
 import nh3
 import phonenumbers
+from babel import Locale
+from babel.lists import format_list
 from markdown_it import MarkdownIt
 
 from content.checks.channel import digits
 from content.checks.tokens import TOKEN
-from content.terms import ChannelType
+from content.terms import ChannelType, DialKind, NumberType
 
 #: First strong isolate would trust the fact's own letters; a number has none, so the direction is said.
 _OPEN, _CLOSE = "\u2066", "\u2069"
@@ -71,6 +73,44 @@ def display(facts: Mapping[str, Any]) -> str | None:
     return isolate(address) if address else None
 
 
-def spoken(facts: Mapping[str, Any]) -> str | None:
-    """Return the number digit by digit, for a screen reader."""
-    return " ".join(digits(facts["dial"])) if facts["dial"] else None
+def spoken(facts: Mapping[str, Any], words: Sequence[str] | None = None) -> str | None:
+    """Return the number digit by digit, for a screen reader; with the words for zero to nine also in groups as printed."""
+    if not facts["dial"]:
+        return None
+    if words is None:
+        return " ".join(digits(facts["dial"]))
+    groups = (" ".join(words[int(sign)] if sign.isdigit() else sign for sign in digits(group)) for group in facts["dial"].split())
+    return ", ".join(groups)
+
+
+def dial_kind(facts: Mapping[str, Any]) -> str | None:
+    """Tell how the number is dialled as printed, or None where there is none."""
+    if not facts["dial"]:
+        return None
+    if facts["keyword"]:
+        return DialKind.SMS_KEYWORD.value
+    if facts["number_type"] == NumberType.SHORT:
+        return DialKind.SHORT_CODE.value
+    return DialKind.INTERNATIONAL.value if facts["dial"].startswith("+") else DialKind.NATIONAL.value
+
+
+def tel(facts: Mapping[str, Any], caller: str) -> str | None:
+    """Build the RFC 3966 address for a caller in the country, or None where there is none.
+
+    A short number is local there, and says so by the country's code as its context, which is not dialled.
+    """
+    if facts["type"] != ChannelType.PHONE:
+        return None
+    if facts["number_type"] != NumberType.SHORT:
+        return f"tel:{facts['address']}"
+    code = phonenumbers.country_code_for_region(caller)
+    return f"tel:{digits(facts['dial']).replace('#', '%23')};phone-context=+{code}" if code else None
+
+
+def language_names(tags: Sequence[str], locale: str) -> str | None:
+    """Return the isolated names of the languages in the locale, joined as it joins; None where CLDR lacks one."""
+    words = Locale.parse(locale, sep="-")
+    names = [words.languages.get(base) for base in dict.fromkeys(tag.split("-")[0].lower() for tag in tags)]
+    if not names or None in names:
+        return None
+    return format_list([isolate(name) for name in names if name], locale=words)

@@ -12,6 +12,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import Q
 
+from content.loading.contact import read_contact
 from content.models import Assurance, Channel, Locale, Release, Service, Target, Tip, Unit, UnitRevision, Withdrawal
 from content.models.channel_facts import FACTS
 from content.models.service import Status
@@ -113,6 +114,8 @@ class Snapshot:
     texts: Mapping[str, Text]
     services: tuple[ServiceFact, ...]
     tips: tuple[TipFact, ...]
+    #: Platform to situation to where its steps and what it asks are found; None where that is not known.
+    routes: Mapping[str, Mapping[str, Mapping[str, str | None]]] = field(default_factory=dict)
     base: int | None = None
     base_packs: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
@@ -127,6 +130,7 @@ def read_snapshot(policy: Policy) -> Snapshot:
             texts={text.key: text for text in _texts(policy)},
             services=tuple(service_facts()),
             tips=tuple(_tips()),
+            routes=read_contact()["routes"],
             base=base,
             base_packs={
                 (country, locale): digest

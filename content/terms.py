@@ -14,6 +14,11 @@ SOURCE_LOCALE: Final = "en"
 OUTDATED_DAYS: Final = 90
 
 
+#: In a platform's routes: the situations that no other route names, and steps that stand with its in-app channel.
+ANY_SITUATION: Final = "any"
+APP_STEPS: Final = "app"
+
+
 class Audience(models.TextChoices):
     """Who reads."""
 
@@ -68,6 +73,19 @@ class ChannelType(models.TextChoices):
     EMAIL = "email"
     URL = "url"
     APP = "app"
+
+
+class DialKind(models.TextChoices):
+    """How a number is to be dialled, as printed."""
+
+    #: With its country code, from anywhere.
+    INTERNATIONAL = "international"
+    #: Inside its country.
+    NATIONAL = "national"
+    #: Inside its country, and never with a country code.
+    SHORT_CODE = "short-code"
+    #: A text message that holds the keyword.
+    SMS_KEYWORD = "sms-keyword"
 
 
 class NumberType(models.TextChoices):

@@ -6,7 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from content.terms import AgeMeasured, Audience, ChannelType, Cost, Role, Situation, Step
+from content.terms import AgeMeasured, Audience, ChannelType, Cost, DialKind, Role, Situation, Step
 
 
 class _Shape(serializers.Serializer[Any]):
@@ -104,9 +104,11 @@ class Channel(_Shape):
     position = serializers.IntegerField()
     type = serializers.ChoiceField(ChannelType.choices)
     dial = _text(allow_null=True)
+    dial_kind = serializers.ChoiceField(DialKind.choices, allow_null=True)
+    tel = _text(allow_null=True, help_text="RFC 3966; a short number carries the caller's country as its context.")
     href = _text(allow_null=True)
     display = _text(allow_null=True)
-    spoken = _text(allow_null=True)
+    spoken = _text(allow_null=True, help_text="In the words of the pack's locale where it has them, else digit by digit.")
     keyword = _text(allow_null=True)
     label = Phrase(allow_null=True)  # type: ignore[assignment]
     steps = Phrase(allow_null=True, help_text="Where to tap inside an app.")
@@ -121,6 +123,13 @@ class Channel(_Shape):
     assured_until = serializers.DateField(allow_null=True)
 
 
+class Route(_Shape):
+    """One platform's way for one situation."""
+
+    steps = Phrase(allow_null=True, help_text="Where to tap in the app.")
+    asks = Phrase(allow_null=True, help_text="What the report or its form asks for.")
+
+
 class Service(_Shape):
     """A helpline, hotline, police report or removal tool."""
 
@@ -129,6 +138,7 @@ class Service(_Shape):
     name_display = _text(help_text="Isolated, for right-to-left text.")
     organization = Organization()
     purpose = Phrase(allow_null=True)
+    after = Phrase(allow_null=True, help_text="What happens after contact.")
     country = _text()
     regions = _texts(help_text="ISO 3166-2; empty: the whole country.")
     region_names = _texts(help_text="The same in words, isolated; to be shown where the reader's region is not known.")
@@ -141,6 +151,10 @@ class Service(_Shape):
     )
     eligibility = Eligibility()
     languages = _texts(allow_null=True, help_text="BCP 47; null: not known.")
+    answers_in = Phrase(allow_null=True, help_text="The same as a sentence in the reader's language.")
+    routes = serializers.DictField(
+        child=Route(), help_text="By situation, `any` for those that are not named; empty where none is known."
+    )
     zone = _text(allow_null=True)
     reviewed = serializers.BooleanField()
     assured = serializers.BooleanField()
@@ -242,6 +256,7 @@ class PlanStep(_Shape):
     language_match = serializers.BooleanField(allow_null=True)
     alternatives = _texts()
     conditions = Condition(many=True)
+    route = Route(allow_null=True, help_text="That of the service for the situation; null: not known.")
 
 
 class HelpAnswer(_FromPack):

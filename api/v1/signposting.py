@@ -21,7 +21,7 @@ from api.v1 import shapes
 from api.v1.reading import Reading
 from api.views import ApiView
 from content.resolver import Plan, Query, Step, resolve
-from content.terms import Audience, Situation
+from content.terms import ANY_SITUATION, Audience, Situation
 from notifications import values
 
 _OLDEST = 120
@@ -75,7 +75,7 @@ class HelpView(ApiView):
         return read.answer(
             cache=NO_STORE,
             situation=query.situation if query.situation in Situation.values else Situation.NOT_SURE.value,
-            **_answer(plan, pack),
+            **_answer(plan, pack, query.situation),
         )
 
 
@@ -93,29 +93,33 @@ def _query(told: Mapping[str, Any], country: str) -> Query:
     )
 
 
-def _answer(plan: Plan, pack: Mapping[str, Any]) -> dict[str, Any]:
+def _answer(plan: Plan, pack: Mapping[str, Any], situation: str) -> dict[str, Any]:
     return {
-        "plan": [_step(step, pack["labels"]) for step in plan.steps],
+        "plan": [_step(step, pack["labels"], plan.services.get(step.service or "", {}), situation) for step in plan.steps],
         "services": dict(plan.services),
         "tips": list(plan.tips),
     }
 
 
-def _step(step: Step, labels: Mapping[str, Any]) -> dict[str, Any]:
+def _step(step: Step, labels: Mapping[str, Any], service: Mapping[str, Any], situation: str) -> dict[str, Any]:
+    # Packs that were published by an older version have no routes and say no languages.
+    routes, answers_in = service.get("routes", {}), service.get("answers_in")
     return {
         "step": step.step,
         "label": labels["steps"][step.step]["text"],
         "service": step.service,
-        "why": [{"code": code, "text": _word(labels, code)} for code in step.why],
+        "why": [
+            {"code": code, "text": answers_in["text"] if code == "other-language" and answers_in else _word(labels, code)}
+            for code in step.why
+        ],
         "open": step.open,
         "closes_at": _time(step.closes_at),
         "opens_at": _time(step.opens_at),
         "stale": step.stale,
         "language_match": step.language_match,
         "alternatives": list(step.alternatives),
-        "conditions": [
-            {"service": service, "code": code, "text": _word(labels, code)} for service, code in step.conditions.items()
-        ],
+        "conditions": [{"service": name, "code": code, "text": _word(labels, code)} for name, code in step.conditions.items()],
+        "route": routes.get(situation) or routes.get(ANY_SITUATION),
     }
 
 

@@ -16,6 +16,8 @@ from content.terms import ChannelType, NumberType
 if TYPE_CHECKING:
     from content.models.channel_facts import ChannelFacts
 
+#: Said of a number that costs the caller extra; a child must never be sent there.
+_PREMIUM = "is a premium-rate number; no help for children costs extra."
 _NOT_DIALLED = re.compile(r"[^0-9+*#]")
 
 
@@ -70,6 +72,8 @@ def _number_faults(channel: ChannelFacts) -> list[str]:
             faults.append(f"{channel.dial} is a short number; with a country code it does not connect.")
         elif digits(channel.dial) != channel.address:
             faults.append(f"{channel.dial!r} is not dialled as {channel.address!r}.")
+        elif _short_is_premium(channel.address, channel.service.country_id):
+            faults.append(f"{channel.address} {_PREMIUM}")
     elif channel.number_type == NumberType.E164:
         faults += _e164_faults(channel.address, channel.dial, channel.service.country_id)
     else:
@@ -85,9 +89,21 @@ def _e164_faults(address: str, dial: str, country: str) -> list[str]:
         return [f"{address!r}, dialled {dial!r}, is not read as a number of {country}."]
     if not phonenumbers.is_valid_number(number):
         return [f"{address!r} is no number that can exist."]
+    if phonenumbers.number_type(number) == phonenumbers.PhoneNumberType.PREMIUM_RATE:
+        return [f"{address} {_PREMIUM}"]
     if (number.country_code, number.national_number) != (dialled.country_code, dialled.national_number):
         return [f"{dial!r} is not what is dialled inside {country} for {address}."]
     return []
+
+
+def _short_is_premium(short: str, country: str) -> bool:
+    """Tell whether the number is known to cost extra; many real short numbers are in no list, and are none of those."""
+    try:
+        number = phonenumbers.parse(short, country)
+    except phonenumbers.NumberParseException:
+        return False
+    cost = phonenumbers.expected_cost_for_region(number, country)
+    return bool(cost == phonenumbers.ShortNumberCost.PREMIUM_RATE)
 
 
 def _address_faults(address: str) -> list[str]:

@@ -13,6 +13,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.text import slugify
 
+from content.loading.contact import contact_drafts
 from content.loading.drafts import Draft, edited_by_people, write_drafts
 from content.loading.facts_file import Entry, Words, read_facts
 from content.loading.proposals import Difference, Slots, compare
@@ -145,6 +146,7 @@ def _drafts(entry: Entry, difference: Difference) -> Iterable[Draft]:
         return Draft(key, owner, words.text, words.numbers, words.hosts)
 
     yield draft(f"service.{entry.id}.purpose", entry.purpose)
+    yield from contact_drafts(entry.id)
     for position, channel in sorted(difference.positions.items()):
         if channel.label is not None:
             yield draft(f"channel.{entry.id}.{position}.label", channel.label)

@@ -147,7 +147,7 @@ def _channel(row: dict[str, Any], entry: Entry, number: int) -> ChannelEntry:
         "hours": row.get("hours") or "",
         "cost": row["cost"],
         "anonymous": row.get("anonymous"),
-        "on_bill": None,
+        "on_bill": row.get("on_bill"),
         "source": row.get("source") or "",
     }
     label = row.get("label")

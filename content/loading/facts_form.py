@@ -58,6 +58,7 @@ _CHANNEL_ALLOWED: dict[str, Shape] = {
     "mnemonic": optional(text(40)),
     "hours": optional(text(200)),
     "anonymous": optional(truth),
+    "on_bill": optional(truth),
     "source": optional(text(500)),
     "label": optional(text(200)),
 }

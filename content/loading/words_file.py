@@ -26,6 +26,8 @@ LABELS = frozenset(
     for group, values in (("situation", Situation), ("step", Step), ("audience", Audience))
     for value in values.values
 )
+#: Words that a compiler puts together with facts: the languages of a service, the digits of a number (zero to nine, in order).
+PHRASES = frozenset({"phrase.answers-in", "phrase.digits"})
 _WHY = re.compile(r"why\.[a-z0-9]+(-[a-z0-9]+)*")
 
 _TIP: dict[str, Shape] = {
@@ -124,7 +126,7 @@ def _label_faults(labels: Mapping[str, Any]) -> Iterator[str]:
     for key in sorted(LABELS - labels.keys()):
         yield f"label {key}: it is missing."
     for key, words in labels.items():
-        if key not in LABELS and not _WHY.fullmatch(str(key)):
+        if key not in LABELS | PHRASES and not _WHY.fullmatch(str(key)):
             yield f"label {key}: nothing is called so."
         if not text(200)(words):
             yield f"label {key}: it is no text."

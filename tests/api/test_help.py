@@ -171,3 +171,13 @@ def test_nothing_can_be_told_in_the_address(api: Client, release: Release, query
 
 def test_with_the_same_body_the_answer_is_the_same(api: Client, release: Release) -> None:
     assert ask(api, TEEN).content == ask(api, TEEN).content
+
+
+def test_who_is_answered_in_another_language_is_told_which_and_where_to_tap(api: Client, release: Release) -> None:
+    answer = ask(api, {"country": "GB", "situation": "blackmail", "languages": ["cy"], "site": "whatsapp", "age": 15}).json()
+
+    steps = {step["step"]: step for step in answer["plan"]}
+    said = {reason["code"]: reason["text"] for reason in steps["report"]["why"]}
+    assert said["other-language"].endswith("\u2066Saesneg\u2069")
+    assert "last five messages" in steps["tell-the-platform"]["route"]["asks"]["text"]
+    assert steps["report"]["route"] is None

@@ -81,6 +81,8 @@ def test_an_editor_may_propose_and_not_approve_and_an_outsider_neither(line: Ser
         ({"dial": "+44 1930", "number_type": "short", "address": "1930"}, "short number"),
         ({"dial": "1930", "number_type": "short", "address": "1931"}, "not dialled"),
         ({"dial": "000", "address": "+44000"}, "no number that can exist"),
+        ({"dial": "0800 CHILD"}, "more than digits"),
+        ({"dial": "0901 234 5678", "address": "+449012345678"}, "premium-rate"),
         ({"number_type": "", "dial": ""}, "how it is dialled"),
         ({"hours": "Mon-Fri 9am-5pm"}, "opening_hours"),
         ({"hours": "Mo-Fr 09:00-17:00"}, "no time zone"),

@@ -71,6 +71,8 @@ def test_a_channel_is_dialled_as_printed_and_shown_isolated(content: None) -> No
         "position": 1,
         "type": "phone",
         "dial": "0800 1111",
+        "dial_kind": "national",
+        "tel": "tel:+448001111",
         "href": "tel:08001111",
         "display": "\u20660800 1111\u2069",
         "spoken": "0 8 0 0 1 1 1 1",

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from content.models.channel_facts import FACTS
-from content.rendering import display, fill, href, isolate, more_html, spoken
+from content.rendering import dial_kind, display, fill, href, isolate, language_names, more_html, spoken, tel
 
 
 def facts(**given: Any) -> dict[str, Any]:
@@ -36,6 +36,43 @@ def test_a_channel_opens_and_shows_its_own_address(given: dict[str, Any], opens:
 def test_a_number_is_spoken_digit_by_digit() -> None:
     assert spoken(facts(dial="0800 1111")) == "0 8 0 0 1 1 1 1"
     assert spoken(facts(type="url", address="https://example.org")) is None
+
+
+def test_a_number_is_spoken_in_words_in_the_groups_that_are_printed() -> None:
+    words = ["null", "eins", "zwei", "drei", "vier", "fünf", "sechs", "sieben", "acht", "neun"]
+
+    assert spoken(facts(dial="0800 1111"), words) == "null acht null null, eins eins eins eins"
+    assert spoken(facts(dial="*12#"), words) == "* eins zwei #"
+
+
+@pytest.mark.parametrize(
+    ("given", "kind", "address"),
+    [
+        ({"dial": "0800 1111", "address": "+448001111", "number_type": "e164"}, "national", "tel:+448001111"),
+        ({"dial": "+44 800 1111", "address": "+448001111", "number_type": "e164"}, "international", "tel:+448001111"),
+        ({"dial": "116 111", "address": "116111", "number_type": "short"}, "short-code", "tel:116111;phone-context=+49"),
+        ({"dial": "*12#", "address": "*12#", "number_type": "short"}, "short-code", "tel:*12%23;phone-context=+49"),
+        ({"type": "sms", "dial": "85258", "address": "85258", "number_type": "short", "keyword": "SHOUT"}, "sms-keyword", None),
+        ({"type": "sms", "dial": "85258", "address": "85258", "number_type": "short"}, "short-code", None),
+        ({"type": "url", "address": "https://example.org"}, None, None),
+    ],
+)
+def test_a_number_says_how_it_is_dialled_and_has_an_address_for_a_caller_in_the_country(
+    given: dict[str, Any], kind: str | None, address: str | None
+) -> None:
+    assert dial_kind(facts(**given)) == kind
+    assert tel(facts(**given), "DE") == address
+
+
+def test_a_short_number_has_no_address_where_the_callers_country_is_not_known() -> None:
+    assert tel(facts(dial="112", address="112", number_type="short"), "ZZ") is None
+
+
+def test_languages_are_named_in_the_readers_language_and_isolated_or_not_at_all() -> None:
+    assert language_names(["en", "cy"], "de") == "\u2066Englisch\u2069 und \u2066Walisisch\u2069"
+    assert language_names(["pt-BR", "pt"], "en") == "\u2066Portuguese\u2069"
+    assert language_names(["en", "qqq"], "de") is None
+    assert language_names([], "de") is None
 
 
 def test_tokens_become_isolated_names() -> None:

@@ -28,7 +28,7 @@ from tests.content.words import (
 WHY = {
     "emergency", "local-emergency", "national", "regional", "worldwide", "your-situation", "under-18-now",
     "under-18-in-image", "adult-now", "adult-in-image", "free", "anonymous", "your-language", "crisis-line",
-    "talk-first", "platform", "if-at-home-unsafe",
+    "talk-first", "platform", "if-at-home-unsafe", "other-language", "without-voice", "trusted-adult",
 }  # fmt: skip
 TOPIC_OF = {"blackmail": "sextortion", "live-abuse": "livestream"}
 
@@ -53,6 +53,7 @@ TELLING_SLUG = re.compile(
 def test_labels_name_every_situation_step_audience_and_reason() -> None:
     expected = {f"situation.{s}" for s in SITUATIONS} | {f"step.{s}" for s in STEPS}
     expected |= {f"audience.{a}" for a in AUDIENCES} | {f"why.{code}" for code in WHY}
+    expected |= {"phrase.answers-in", "phrase.digits"}
 
     assert set(words()["labels"]) == expected
     assert all(text.strip() for text in words()["labels"].values())

@@ -31,6 +31,7 @@ ISOLATED = re.compile("\u2066[^\u2066\u2069]*\u2069")
 NEVER_SHOWN = {
     "dial",
     "href",
+    "tel",
     "spoken",
     "name",
     "id",

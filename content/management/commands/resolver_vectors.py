@@ -1,0 +1,34 @@
+"""Write into docs/resolver-vectors.json what the resolver answers to each of its cases, or check that it still does."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from typing import Any
+
+from content.vectors import VECTORS, answer, read_cases, read_packs, written
+from core.cli import StaffCommand
+from core.errors import Invalid
+
+
+class Command(StaffCommand):
+    """A new case is its name, pack, query and instant; the command adds the answer, and a person reads it."""
+
+    help = "Fill in the expected answers of the resolver's test vectors."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("--check", action="store_true", help="write nothing; fail where an answer differs")
+
+    def act(self, options: dict[str, Any]) -> None:
+        packs, cases = read_packs(), read_cases()
+        changed = []
+        for case in cases:
+            found = answer(case, packs)
+            if case.get("expect") != found:
+                changed.append(case["name"])
+                case["expect"] = found
+        if changed and options["check"]:
+            raise Invalid(f"{len(changed)} of {len(cases)} answers differ: {'; '.join(changed)}.", code="vectors")
+        if changed:
+            VECTORS.write_text(written(cases), encoding="utf-8")
+        self.answer(options, {"cases": len(cases), "changed": changed}, f"{len(cases)} cases, {len(changed)} changed.")
