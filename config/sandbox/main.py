@@ -137,7 +137,7 @@ def reset(rest: list[str]) -> int:
         for folder in (places.run / "bench", *(places.run / "tests").glob("*")):
             checks.remove_run(Places(places.root, folder))
         # Only what a sandbox makes: FINGERPOST_RUN_DIR may name a folder that holds other things.
-        for name in ("postgres", "logs", "broker", "firebase", "signing", "emulator", "tmp", "pycache"):
+        for name in ("postgres", "logs", "broker", "firebase", "signing", "edition", "emulator", "tmp", "pycache"):
             shutil.rmtree(places.run / name, ignore_errors=True)
         for name in KEPT_FILES:
             (places.run / name).unlink(missing_ok=True)

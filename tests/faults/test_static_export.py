@@ -20,7 +20,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from api import packs
+from api import library
 from config.sandbox.ports import any_free
 from content import signing
 from content.export import export_release
@@ -62,13 +62,13 @@ class Site:
 
 @pytest.fixture
 def published(transactional_db: None, signer: Signer) -> Iterator[Release]:
-    packs.forget()
+    library.forget()
     make.small_content()
     make.service("gb-wrong")
     release = make.release()
     signing.sign_if_due(at=timezone.now())
     yield release
-    packs.forget()
+    library.forget()
 
 
 @pytest.fixture
