@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from io import BytesIO
 from typing import Any, NamedTuple
 
@@ -47,6 +48,8 @@ _STATUS = {200: "200 OK", 304: "304 Not Modified"}
 _PREFLIGHT = frozenset(
     {"Allow", "Access-Control-Allow-Methods", "Access-Control-Allow-Headers", "Access-Control-Max-Age", "Content-Length"}
 )
+#: Trying one pattern after the other takes as long as a plan.
+_route = lru_cache(maxsize=1024)(resolve)
 
 
 class Ready(NamedTuple):
@@ -121,7 +124,7 @@ class FastLane:
         # A copy: Django writes the decoded path into it, and could not decode that once more.
         request = WSGIRequest(environ.copy())
         host = request.get_host()
-        match = resolve(request.path_info)
+        match = _route(request.path_info)
         view = getattr(match.func, "view_class", None)
         if view is None or not issubclass(view, ReadView):
             return None

@@ -70,11 +70,16 @@ class HelpView(ReadView):
             values.region(country.requested, told["region"])
         locale = choose_spoken(edition, told.get("languages") or (), asked.languages)
         found = settled(asked, country, locale)
-        pack = found.pack
         query = _query(told, country.requested)
-        plan = resolve(pack, query, told.get("at") or asked.at)
+        # Opening hours are told to the minute, so within one the same question has the same answer.
+        minute = (told.get("at") or asked.at).replace(second=0, microsecond=0)
         situation = query.situation if query.situation in Situation.values else Situation.NOT_SURE.value
-        return found.compose({"situation": situation, **_answer(plan, pack)}, cache=NO_STORE, elsewhere=False)
+
+        def make() -> Answer:
+            plan = _answer(resolve(found.pack, query, minute), found.pack)
+            return found.compose({"situation": situation, **plan}, cache=NO_STORE, elsewhere=False)
+
+        return edition.packs.plans.get((edition.number, found.digest, found.country, found.locale, query, minute), make)
 
 
 def _query(told: Mapping[str, Any], country: str) -> Query:
