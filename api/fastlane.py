@@ -7,10 +7,12 @@ Whatever is not a plain read with a good answer (errors, writes, the console) is
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Callable, Iterable
 from functools import lru_cache
+from hashlib import blake2b
 from io import BytesIO
 from typing import Any, NamedTuple
 
@@ -24,14 +26,14 @@ from api.asked import ask
 from api.conditional import Conditions, represent
 from api.cors import preflight
 from api.edition import Edition
-from api.fields import Strict
 from api.library import Library
 from api.views import ReadView, read_query, validated
 
 Environ = dict[str, Any]
 StartResponse = Callable[[str, list[tuple[str, str]]], object]
 Application = Callable[[Environ, Any], Iterable[bytes]]
-Key = tuple[str | None, ...]
+#: What NAMES say, and a word for the body of a POST behind them.
+Key = tuple[Any, ...]
 
 #: All that an answer can depend on. What views look at beyond these they do not see here: a test compares both ways.
 NAMES = (
@@ -43,6 +45,7 @@ MOST_HELD, MOST_BYTES, LONGEST_KEY = 4096, 48_000_000, 2048
 #: Questions, the last ones, that a coming edition is asked before it is in force, so that nobody waits for the answers.
 WARMED = 512
 
+_HELP = "/v1/help"
 _STATUS = {200: "200 OK", 304: "304 Not Modified"}
 #: Of the answer to OPTIONS itself; the rest of its headers are those of every answer.
 _PREFLIGHT = frozenset(
@@ -88,6 +91,7 @@ class FastLane:
     def __init__(self, django: Application, library: Library) -> None:
         self._django = django
         self._held = _Held(library.edition)
+        self._secret = os.urandom(32)
         self._around: list[tuple[str, str]] | None = None
         library.before_change.append(self._turn)
 
@@ -111,15 +115,22 @@ class FastLane:
         if held.edition is None or environ.get("SCRIPT_NAME") or "HTTP_TRANSFER_ENCODING" in environ:
             return None
         try:
-            ready = self._ask(environ, held.edition)
+            body = _body(environ) if key[0] == "POST" and key[1] == _HELP else None
+            if body is not None:
+                # No body stays in memory: only a word for it that means nothing outside this process.
+                key = (*key, blake2b(body, key=self._secret, digest_size=16).digest())
+                ready = held.answers.get(key)
+                if ready is not None and ready.until > time.time():
+                    return ready
+            ready = self._ask(environ, held.edition, body)
         except Exception:
             # Django meets the same and says it as a problem, and the log tells it once.
             return None
-        if ready is not None and key[0] != "POST":
+        if ready is not None:
             held.hold(key, ready)
         return ready
 
-    def _ask(self, environ: Environ, edition: Edition) -> Ready | None:
+    def _ask(self, environ: Environ, edition: Edition, body: bytes | None = None) -> Ready | None:
         """Answer as the view would; None, or any error, for whatever Django has to say."""
         # A copy: Django writes the decoded path into it, and could not decode that once more.
         request = WSGIRequest(environ.copy())
@@ -133,17 +144,18 @@ class FastLane:
             shown.setup(request)
             response = preflight(shown.allowed_methods)
             return Ready(float("inf"), "204 No Content", [*response.items(), ("Content-Length", "0"), *self._frame(host)], [b""])
-        if request.method not in (("POST",) if view.body else ("GET", "HEAD")) or not _is_accepted(request, view):
+        fitting = body is not None if view.body else request.method in ("GET", "HEAD")
+        if not fitting or not _is_accepted(request, view):
             return None
         parameters = read_query(view.query, request.GET)
-        told = _told(request, view.body, environ) if view.body else {}
+        told = validated(view.body, parsers.loads(body)) if view.body and body is not None else {}
         asked = ask(request, edition, at=timezone.now(), parameters=parameters, place=match.kwargs, told=told)
         answer = view.read(asked)
         conditions = Conditions(
             str(request.method), *(environ.get(name) for name in ("HTTP_ACCEPT_ENCODING", "HTTP_IF_NONE_MATCH", "HTTP_IF_MATCH"))
         )
-        status, headers, body = represent(answer, conditions)
-        return Ready(answer.until, _STATUS[status], headers + self._frame(host), [body])
+        status, headers, content = represent(answer, conditions)
+        return Ready(answer.until, _STATUS[status], headers + self._frame(host), [content])
 
     def _turn(self, coming: Edition) -> None:
         """Turn to a coming edition, with the answers ready that were asked for last (in the library's thread)."""
@@ -161,7 +173,7 @@ class FastLane:
         """Return the headers that Django's middleware puts around every answer of the API, as Django itself says them."""
         if self._around is None:
             found: list[tuple[str, str]] = []
-            environ = _environ(("OPTIONS", "/v1/help", "", host))
+            environ = _environ(("OPTIONS", _HELP, "", host))
             response = self._django(environ, lambda status, headers: found.extend(headers))
             getattr(response, "close", lambda: None)()
             self._around = [(name, value) for name, value in found if name not in _PREFLIGHT]
@@ -181,8 +193,8 @@ class _Failed:
     readline = read
 
 
-def _told(request: WSGIRequest, form: type[Strict], environ: Environ) -> dict[str, Any]:
-    """Read and validate the body, leaving it in `environ` to be read again."""
+def _body(environ: Environ) -> bytes:
+    """Read a body that may be JSON, leaving it in `environ` to be read again. Raises what Django would answer with."""
     kind, length = environ.get("CONTENT_TYPE", ""), environ.get("CONTENT_LENGTH", "")
     if kind.split(";")[0].strip().lower() != parsers.StrictJSONParser.media_type or "HTTP_CONTENT_ENCODING" in environ:
         raise parsers.Unreadable()
@@ -190,12 +202,12 @@ def _told(request: WSGIRequest, form: type[Strict], environ: Environ) -> dict[st
     if not length.isdecimal() or not 0 < int(length[:12]) <= parsers.MOST_BYTES:
         raise parsers.LengthRequired()
     try:
-        data = parsers.read(request, announced=length)
+        found = parsers.read(WSGIRequest(environ.copy()), announced=length)
     except APIException as error:
         environ["wsgi.input"] = _Failed(error)
         raise
-    environ["wsgi.input"] = BytesIO(data)
-    return validated(form, parsers.loads(data))
+    environ["wsgi.input"] = BytesIO(found)
+    return found
 
 
 def _is_accepted(request: WSGIRequest, view: type[ReadView]) -> bool:

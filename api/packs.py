@@ -23,8 +23,8 @@ from core.canonical import digest
 log = logging.getLogger(__name__)
 
 _NAME = re.compile("[0-9a-f]{64}")
-#: Bytes held in memory, whatever clients ask: answers with their compressed forms, packs as dicts (six times their JSON), plans.
-MOST_ANSWERS, MOST_PARSED, MOST_PLANS = 48_000_000, 48_000_000, 16_000_000
+#: Bytes held in memory, whatever clients ask: answers with their compressed forms, and packs as dicts (six times their JSON).
+MOST_ANSWERS, MOST_PARSED = 48_000_000, 48_000_000
 #: Bytes of packs that one statement asks for, so that none takes long.
 _CHUNK = 2_000_000
 #: Seconds for which a pack that no release names any more stays on disk: clients may just have read an older manifest.
@@ -37,8 +37,6 @@ class Packs:
     def __init__(self, folder: Path | None) -> None:
         self.folder = folder
         self.answers: Recent[Hashable, Answer] = Recent(MOST_ANSWERS, weigh=lambda answer: answer.weight)
-        #: Answers to the last questions for help. Nothing in them tells who asked.
-        self.plans: Recent[Hashable, Answer] = Recent(MOST_PLANS, weigh=lambda answer: answer.weight)
         self._parsed: Recent[str, tuple[int, dict[str, Any]]] = Recent(MOST_PARSED, weigh=lambda held: held[0])
 
     def body(self, name: str) -> bytes:
@@ -126,7 +124,6 @@ class Packs:
     def forget(self) -> None:
         """Empty the memory."""
         self.answers.clear()
-        self.plans.clear()
         self._parsed.clear()
 
     def _path(self, name: str) -> Path:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.http import HttpResponse
@@ -73,13 +74,10 @@ class HelpView(ReadView):
         query = _query(told, country.requested)
         # Opening hours are told to the minute, so within one the same question has the same answer.
         minute = (told.get("at") or asked.at).replace(second=0, microsecond=0)
+        until = math.inf if told.get("at") else (minute + timedelta(minutes=1)).timestamp()
         situation = query.situation if query.situation in Situation.values else Situation.NOT_SURE.value
-
-        def make() -> Answer:
-            plan = _answer(resolve(found.pack, query, minute), found.pack)
-            return found.compose({"situation": situation, **plan}, cache=NO_STORE, elsewhere=False)
-
-        return edition.packs.plans.get((edition.number, found.digest, found.country, found.locale, query, minute), make)
+        plan = _answer(resolve(found.pack, query, minute), found.pack)
+        return found.compose({"situation": situation, **plan}, cache=NO_STORE, until=until, elsewhere=False)
 
 
 def _query(told: Mapping[str, Any], country: str) -> Query:

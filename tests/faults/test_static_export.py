@@ -34,7 +34,10 @@ pytestmark = pytest.mark.services
 
 CONFIGURATION = Path(__file__).resolve().parents[2] / "docker" / "nginx.conf"
 #: What a client relies on; ETag and Date are each server's own.
-HEADERS = ("Content-Type", "Cache-Control", "Content-Language", "Access-Control-Allow-Origin", "X-Content-Type-Options")
+HEADERS = (
+    *("Content-Type", "Cache-Control", "Content-Language", "Access-Control-Allow-Origin", "X-Content-Type-Options"),
+    *("Referrer-Policy", "Cross-Origin-Opener-Policy", "X-Frame-Options"),
+)
 
 
 @dataclass
