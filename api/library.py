@@ -83,7 +83,11 @@ class Library:
 
     def writes(self) -> bool:
         """Tell whether the database took something in the last seconds, or would have."""
-        return time.monotonic() - self._seen_at < SILENT_AFTER and not self._standby
+        return self._is_heard() and not self._standby
+
+    def is_away(self) -> bool:
+        """Tell whether the database is known not to answer, so that nobody need wait for it; unknown without a thread."""
+        return self._thread is not None and self._looked.is_set() and not self._is_heard()
 
     def further_back(self) -> Edition:
         """Return the edition with every alert there ever was, read from the database."""
@@ -121,6 +125,9 @@ class Library:
         self._held, self._seen_at = None, -SILENT_AFTER
         self.packs.forget()
 
+    def _is_heard(self) -> bool:
+        return time.monotonic() - self._seen_at < SILENT_AFTER
+
     def _run(self) -> None:
         given = connection.settings_dict["OPTIONS"]
         options = {**given, **_HASTY, "options": f"{given.get('options', '')} {_STATEMENT_TIMEOUT}".strip()}
@@ -141,7 +148,7 @@ class Library:
             self.look()
         except Exception as error:
             # Whatever it was, the edition in force stays, and the next second is another one. No message: it may name hosts.
-            if not self._looked.is_set() or time.monotonic() - self._seen_at < SILENT_AFTER:
+            if not self._looked.is_set() or self._is_heard():
                 place = "".join(traceback.format_tb(error.__traceback__)[-1:]).strip()
                 log.warning("cannot look for a new edition (%s): %s", type(error).__name__, place)
             with suppress(Exception):

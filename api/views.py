@@ -23,7 +23,11 @@ from api.errors import InvalidQuery
 from api.fields import Strict
 from api.parsers import LengthRequired
 from api.throttles import AddressThrottle
-from core.errors import NotHeld
+from core.errors import NotHeld, Unavailable
+
+
+class DatabaseAway(Unavailable):
+    """Nothing can be stored just now; reading goes on."""
 
 
 class NoParameters(Strict):
@@ -45,6 +49,8 @@ class ApiView(APIView):
     query: ClassVar[type[Strict]] = NoParameters
     #: Scope of settings.THROTTLES, or None where nothing may stand between a reader and the answer.
     throttle: ClassVar[str | None] = "read"
+    #: Whether it asks the database. While that is known not to answer it is refused at once: one thread serves everybody.
+    asks_database: ClassVar[bool] = False
     #: Whether requests pass when the cache that counts them is down.
     throttle_fails_open: ClassVar[bool] = True
 
@@ -59,6 +65,8 @@ class ApiView(APIView):
         if "Transfer-Encoding" in request.headers and "Content-Length" not in request.headers:
             raise LengthRequired()
         super().initial(request, *args, **kwargs)
+        if self.asks_database and library.library.is_away():
+            raise DatabaseAway()
         self.parameters = read_query(self.query, request.query_params)
 
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
