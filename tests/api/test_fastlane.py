@@ -25,7 +25,7 @@ from content import signing
 from content.models import Release
 from content.terms import Audience, Role, Situation
 from content.withdrawal import withdraw
-from notifications import planner
+from notifications import freezing
 from notifications.models import Campaign
 from tests import make
 from tests.api.wsgi import Both, ask
@@ -53,7 +53,7 @@ def opened(*, at: datetime | None = None, **changed: Any) -> Campaign:
     """Make an alert that is in the feed."""
     make.app(push_mode="feed")
     campaign = make.campaign(at=at, **changed)
-    assert planner.freeze(campaign, at=at or datetime.now(UTC))
+    assert freezing.freeze(campaign, at=at or datetime.now(UTC))
     return campaign
 
 

@@ -21,7 +21,7 @@ from config.sandbox.processes import Interrupts
 from config.sandbox.supervisor import Sandbox
 from content import signing
 from content.withdrawal import withdraw
-from notifications import planner
+from notifications import freezing
 from tests import make
 from tests.faults.web import Web
 from tests.faults.workers import end_connections
@@ -138,7 +138,7 @@ def test_a_new_release_a_new_alert_and_a_stop_reach_every_process_in_time(web: W
     web.seconds_until(lambda: web.ask("/v1/manifest") == (200, signed.body.encode()), at_most=2.5)
 
     campaign = make.campaign()
-    assert planner.freeze(campaign, at=datetime.now(UTC))
+    assert freezing.freeze(campaign, at=datetime.now(UTC))
     web.seconds_until(lambda: alerts() == 1, at_most=2.5)
 
     campaign.stop(by=make.campaign_staff()[1], at=datetime.now(UTC), reason="It was wrong.")
