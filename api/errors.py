@@ -55,6 +55,7 @@ KINDS = _table(
     Kind("push-mode", 409, "This app is pushed to in another way here"),
     Kind("gone", 410, "It was here once and was taken away"),
     Kind("length-required", 411, "The length of the body is missing"),
+    Kind("precondition-failed", 412, "The client has none of the forms that this is served in"),
     Kind("body-too-large", 413, "The body is too large"),
     Kind("unsupported-media-type", 415, "Only application/json is read"),
     Kind("invalid", 422, "The body does not fit"),

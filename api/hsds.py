@@ -119,6 +119,7 @@ class AboutView(ApiView):
     """What this API is."""
 
     permission_classes = [Everybody]
+    asks_database = True
 
     @extend_schema(operation_id="hsds", responses=HsdsApi, tags=["hsds"])
     def get(self, request: Request) -> HttpResponse:
@@ -152,6 +153,7 @@ class ServicesView(ApiView):
     """All services, page by page."""
 
     permission_classes = [Everybody]
+    asks_database = True
     query = ServicePageQuery
 
     @extend_schema(operation_id="hsds_services", responses=HsdsPage, tags=["hsds"])
@@ -166,6 +168,7 @@ class ServiceView(ApiView):
     """One service."""
 
     permission_classes = [Everybody]
+    asks_database = True
     path_parameters = (path_text("service_id", fields.SLUG, 80, "The UUID, or our own id that stands beside it."),)
     problems = (410,)
 
@@ -186,6 +189,7 @@ class TaxonomiesView(ApiView):
     """The taxonomies that services are sorted by."""
 
     permission_classes = [Everybody]
+    asks_database = True
     query = PageQuery
 
     @extend_schema(operation_id="hsds_taxonomies", responses=HsdsPage, tags=["hsds"])
@@ -198,6 +202,7 @@ class TaxonomyView(ApiView):
     """One taxonomy."""
 
     permission_classes = [Everybody]
+    asks_database = True
     path_parameters = (path_text("taxonomy_id", _UUID, 36, "The taxonomy's UUID."),)
 
     @extend_schema(operation_id="hsds_taxonomy", responses=OpenApiTypes.OBJECT, tags=["hsds"])
@@ -210,6 +215,7 @@ class TermsView(ApiView):
     """The terms of all taxonomies."""
 
     permission_classes = [Everybody]
+    asks_database = True
     query = PageQuery
 
     @extend_schema(operation_id="hsds_taxonomy_terms", responses=HsdsPage, tags=["hsds"])
@@ -222,6 +228,7 @@ class TermView(ApiView):
     """One term."""
 
     permission_classes = [Everybody]
+    asks_database = True
     path_parameters = (path_text("term_id", _UUID, 36, "The term's UUID."),)
 
     @extend_schema(operation_id="hsds_taxonomy_term", responses=OpenApiTypes.OBJECT, tags=["hsds"])

@@ -58,6 +58,7 @@ class ListedView(ApiView):
     """An organization's own entry."""
 
     permission_classes = [Everybody]
+    asks_database = True
     parser_classes = [FormParser]
     renderer_classes = [Page]
     throttle = "listed"

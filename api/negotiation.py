@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 from urllib.parse import urlencode
 
-from django.http import HttpRequest
-
+from api.edition import Edition
 from api.errors import InvalidQuery
-from api.packs import Served
 from content.fallback import match_accept_language
 from content.models.release import NoRelease
 from content.terms import SOURCE_LOCALE, WORLDWIDE
@@ -60,15 +57,15 @@ class LocaleChoice:
         return {"requested": self.requested, "served": self.served, "reason": self.reason}
 
 
-def choose_country(served: Served, asked: str | None) -> CountryChoice:
+def choose_country(edition: Edition, asked: str | None) -> CountryChoice:
     """Take any assigned code in any case; without one the worldwide pack answers. Raises UnknownCountry."""
     code = (asked or WORLDWIDE).upper()
-    if _COUNTRY.fullmatch(code) is None or code not in served.assigned:
+    if _COUNTRY.fullmatch(code) is None or code not in edition.names:
         raise UnknownCountry(
             "This is no assigned ISO 3166-1 country code. Every assigned one is answered; those listed have their own services.",
-            available=list(served.countries),
+            available=list(edition.countries),
         )
-    return CountryChoice(code, code if code in served.countries else WORLDWIDE)
+    return CountryChoice(code, code if code in edition.countries else WORLDWIDE)
 
 
 def assigned_country(asked: str) -> str:
@@ -88,52 +85,51 @@ def check_region(country: str, region: str | None) -> None:
         raise InvalidQuery({"region": [error.detail]}) from None
 
 
-def choose_locale(served: Served, asked: str | None, header: str | None) -> LocaleChoice:
+def choose_locale(edition: Edition, asked: str | None, header: str | None) -> LocaleChoice:
     """Match a tag asked for by name, else Accept-Language, else the source language. Raises UnknownLocale for a name."""
     if asked is not None:
-        return _named(served, asked)
-    if header and (matched := match_accept_language(header, list(served.locales))):
+        return _named(edition, asked)
+    if header and (matched := match_accept_language(header, list(edition.locales))):
         return LocaleChoice(None, matched, "accept-language", from_header=True)
     return LocaleChoice(None, SOURCE_LOCALE, "default", from_header=True)
 
 
-def choose_spoken(served: Served, languages: Iterable[str], header: str | None) -> LocaleChoice:
+def choose_spoken(edition: Edition, languages: Iterable[str], header: str | None) -> LocaleChoice:
     """Match the languages a reader named, best first, before Accept-Language; never refuse."""
     wishes = list(languages)
     for tag in wishes:
         try:
-            choice = _named(served, tag)
+            choice = _named(edition, tag)
         except UnknownLocale:
             continue
         return LocaleChoice(wishes[0], choice.served, None if tag == wishes[0] else "not-served")
-    choice = choose_locale(served, None, header)
+    choice = choose_locale(edition, None, header)
     return LocaleChoice(wishes[0], choice.served, "not-served", from_header=True) if wishes else choice
 
 
-def settle(served: Served, country: CountryChoice, locale: LocaleChoice) -> tuple[CountryChoice, LocaleChoice]:
+def settle(edition: Edition, country: CountryChoice, locale: LocaleChoice) -> tuple[CountryChoice, LocaleChoice]:
     """Return the nearest place that the release holds a pack for: one that the gate kept back is no dead end.
 
     The country comes before the language: help that cannot be reached is no help. Raises NoRelease where nothing is left.
     """
     for code in dict.fromkeys((country.served, WORLDWIDE)):
         for tag in dict.fromkeys((locale.served, SOURCE_LOCALE)):
-            if (code, tag) in served.places:
+            if (code, tag) in edition.places:
                 kept_back = (code, tag) != (country.served, locale.served)
                 return replace(country, served=code), replace(locale, served=tag, reason="kept-back") if kept_back else locale
     raise NoRelease()
 
 
-def _named(served: Served, asked: str) -> LocaleChoice:
-    for locale in served.locales:
+def _named(edition: Edition, asked: str) -> LocaleChoice:
+    for locale in edition.locales:
         if locale.lower() == asked.lower():
             return LocaleChoice(locale, locale, None)
-    matched = match_accept_language(asked, list(served.locales)) if _TAG.fullmatch(asked) else None
+    matched = match_accept_language(asked, list(edition.locales)) if _TAG.fullmatch(asked) else None
     if matched is None:
-        raise UnknownLocale("Nothing is served in this language and script.", available=list(served.locales))
+        raise UnknownLocale("Nothing is served in this language and script.", available=list(edition.locales))
     return LocaleChoice(asked, matched, "same-language")
 
 
-def explicit_location(request: HttpRequest, **changed: Any) -> str:
-    """Return this request's path with its parameters and the changed ones, for Content-Location."""
-    parameters = {**request.GET.dict(), **changed}
-    return f"{request.path}?{urlencode(sorted(parameters.items()))}"
+def explicit_location(path: str, query: Mapping[str, str], **changed: str) -> str:
+    """Return the path with its parameters and the changed ones, for Content-Location."""
+    return f"{path}?{urlencode(sorted({**query, **changed}.items()))}"

@@ -1,143 +1,142 @@
-"""What readers read, kept in memory: a read asks the database for the current number and, once a process, for the bytes."""
+"""The bytes of packs: on disk under their digest, in memory what was asked for last, else in the database."""
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+import logging
+import os
+import re
+import time
+from collections.abc import Hashable, Iterable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
 
 import orjson
 
-from content.models import Country, Release, ReleasePack
-from content.models.release import NoRelease, ReleaseState
+from api.conditional import Answer
+from api.recent import Recent
+from content.models import Pack, ReleasePack
+from content.models.release import ReleaseState
 from content.terms import WORLDWIDE
+from core.canonical import digest
 
-_Key = TypeVar("_Key")
-_Value = TypeVar("_Value")
+log = logging.getLogger(__name__)
 
-
-class Recent(Generic[_Key, _Value]):
-    """A bounded memory of the values asked for last; safe between threads."""
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._held: OrderedDict[_Key, _Value] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def get(self, key: _Key, make: Callable[[], _Value]) -> _Value:
-        """Return the value of the key, made now if it is not held; what `make` raises is not remembered."""
-        with self._lock:
-            if key in self._held:
-                self._held.move_to_end(key)
-                return self._held[key]
-        value = make()
-        with self._lock:
-            self._held[key] = value
-            while len(self._held) > self._most:
-                self._held.popitem(last=False)
-        return value
-
-    def clear(self) -> None:
-        """Forget everything."""
-        with self._lock:
-            self._held.clear()
+_NAME = re.compile("[0-9a-f]{64}")
+#: Bytes held in memory, whatever clients ask: answers with their compressed forms, and packs as dicts (six times their JSON).
+MOST_ANSWERS, MOST_PARSED = 48_000_000, 48_000_000
+#: Bytes of packs that one statement asks for, so that none takes long.
+_CHUNK = 2_000_000
+#: Seconds for which a pack that no release names any more stays on disk: clients may just have read an older manifest.
+_KEPT = 7 * 86_400
 
 
-@dataclass(frozen=True, slots=True)
-class Bytes:
-    """One pack as it is served."""
+class Packs:
+    """Packs by digest. Without a folder they are read from the database each time they have left the memory."""
 
-    digest: str
-    body: bytes
+    def __init__(self, folder: Path | None) -> None:
+        self.folder = folder
+        self.answers: Recent[Hashable, Answer] = Recent(MOST_ANSWERS, weigh=lambda answer: answer.weight)
+        self._parsed: Recent[str, tuple[int, dict[str, Any]]] = Recent(MOST_PARSED, weigh=lambda held: held[0])
 
+    def body(self, name: str) -> bytes:
+        """Return the pack's bytes; the name must be the digest of a pack that was published. LookupError: it is nowhere."""
+        found = self.on_disk(name)
+        if found is None:
+            row = Pack.objects.filter(pk=name).values_list("body", flat=True).first()
+            if row is None:
+                raise LookupError(f"There is no pack {name}.")
+            found = row.encode()
+        return found
 
-@dataclass(frozen=True, slots=True)
-class Served:
-    """The published release as readers see it: own packs exist for `countries`, every assigned country is answered."""
+    def earlier(self, name: str, country: str, locale: str) -> bytes | None:
+        """Return a pack of an earlier release that is still on disk, if it was this country's or the worldwide one."""
+        body = self.on_disk(name) if _NAME.fullmatch(name) else None
+        if body is None:
+            return None
+        pack = orjson.loads(body)
+        return body if pack["country"] in {country, WORLDWIDE} and pack["locale"] == locale else None
 
-    number: int
-    countries: tuple[str, ...]
-    locales: tuple[str, ...]
-    assigned: frozenset[str]
-    #: What it holds: the gate may have kept single packs back.
-    places: frozenset[tuple[str, str]]
-
-    def pack(self, country: str, locale: str) -> Bytes:
-        """Return the pack's bytes; (country, locale) must be one of `places`."""
-        return _bytes.get((self.number, country, locale), lambda: _load(self.number, country, locale))
-
-    def parsed(self, country: str, locale: str) -> tuple[str, dict[str, Any]]:
-        """Return (digest, pack) with the pack as a dict that nobody may change."""
-        pack = self.pack(country, locale)
-        return pack.digest, _parsed.get(pack.digest, lambda: orjson.loads(pack.body))
-
-    def home(self, service: str) -> str | None:
-        """Return the country whose pack holds this service, or held it until it retired."""
-        return _homes.get(self.number, lambda: _index(self)).get(service)
-
-
-# 48 × about 200 KB and 24 × about 1 MB: what one region of the world reads; the rest is read again from the table.
-_bytes: Recent[tuple[int, str, str], Bytes] = Recent(48)
-_parsed: Recent[str, dict[str, Any]] = Recent(24)
-_served: Recent[int, Served] = Recent(2)
-_homes: Recent[int, dict[str, str]] = Recent(2)
-
-
-def current() -> Served:
-    """Return the published release (one query); NoRelease where nothing was published yet."""
-    number = Release.objects.current_number()
-    if number is None:
-        raise NoRelease()
-    return _served.get(number, lambda: _describe(number))
-
-
-def published(country: str, locale: str, digest: str) -> bytes | None:
-    """Return the bytes that were published for this country and locale under this digest, now or earlier, or None."""
-    body = (
-        ReleasePack.objects.filter(
+    def ever(self, name: str, country: str, locale: str) -> bytes | None:
+        """Return a pack of any release from the database, likewise."""
+        found = ReleasePack.objects.filter(
             # A country that has its own packs now was answered with the worldwide one before.
             country_id__in=[country, WORLDWIDE],
             locale_id=locale,
-            pack_id=digest,
+            pack_id=name,
             release__state__in=[ReleaseState.PUBLISHED, ReleaseState.SUPERSEDED],
         )
-        .values_list("pack__body", flat=True)
-        .first()
-    )
-    return body.encode() if body is not None else None
+        body = found.values_list("pack__body", flat=True).first()
+        return body.encode() if body is not None else None
+
+    def parsed(self, name: str) -> dict[str, Any]:
+        """Return the pack as a dict that nobody may change."""
+        return self._parsed.get(name, lambda: _parse(self.body(name)))[1]
+
+    def on_disk(self, name: str) -> bytes | None:
+        """Return the bytes that the folder holds under this digest, or None; a damaged file counts for nothing."""
+        if self.folder is None:
+            return None
+        with suppress(OSError):
+            found = self._path(name).read_bytes()
+            if digest(found) == name:
+                return found
+            log.error("the file of pack %s is damaged; it is written anew with the next release", name[:12])
+            self._path(name).unlink()
+        return None
+
+    def keep(self, names: Iterable[str]) -> None:
+        """Bring these packs from the database to the folder, those that are not there yet."""
+        if self.folder is None:
+            return
+        try:
+            self._fill(self.folder, names)
+        except OSError as error:
+            log.error("packs cannot be kept on disk (%s): they are read from the database", error.strerror)
+
+    def _fill(self, folder: Path, names: Iterable[str]) -> None:
+        missing = sorted(name for name in set(names) if not self._path(name).exists())
+        if not missing:
+            return
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        chunk: list[str] = []
+        weight = 0
+        for name, size in [*Pack.objects.filter(pk__in=missing).order_by().values_list("digest", "size"), ("", _CHUNK)]:
+            if chunk and weight + size > _CHUNK:
+                for found, body in Pack.objects.filter(pk__in=chunk).values_list("digest", "body"):
+                    write_whole(self._path(found), body.encode())
+                chunk, weight = [], 0
+            chunk.append(name)
+            weight += size
+
+    def drop_all_but(self, names: Iterable[str]) -> None:
+        """Remove from the folder what no release has named for a week."""
+        if self.folder is None or not self.folder.is_dir():
+            return
+        kept = {self._path(name) for name in names}
+        for path in self.folder.iterdir():
+            with suppress(OSError):
+                if path in kept:
+                    path.touch()
+                elif path.stat().st_mtime < time.time() - _KEPT:
+                    path.unlink()
+
+    def forget(self) -> None:
+        """Empty the memory."""
+        self.answers.clear()
+        self._parsed.clear()
+
+    def _path(self, name: str) -> Path:
+        assert self.folder is not None
+        return self.folder / f"{name}.json"
 
 
-def forget() -> None:
-    """Empty the memory, for tests."""
-    for held in (_bytes, _parsed, _served, _homes):
-        held.clear()
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file so that a reader sees the old one or the new one; several processes may do so at once."""
+    draft = path.with_name(f"{path.name}.{os.getpid()}.new")
+    draft.write_bytes(data)
+    draft.replace(path)
 
 
-def _describe(number: int) -> Served:
-    places = frozenset(Release(number=number).release_packs.order_by().values_list("country_id", "locale_id"))
-    return Served(
-        number=number,
-        countries=tuple(sorted({country for country, _ in places})),
-        locales=tuple(sorted({locale for _, locale in places})),
-        assigned=frozenset(Country.objects.values_list("code", flat=True)),
-        places=places,
-    )
-
-
-def _index(served: Served) -> dict[str, str]:
-    # Read once a release and process, without filling the memory of parsed packs.
-    homes: dict[str, str] = {}
-    for country in served.countries:
-        locale = next(locale for place, locale in sorted(served.places) if place == country)
-        pack = orjson.loads(_load(served.number, country, locale).body)
-        homes |= {s["id"]: s["country"] for s in pack["services"]} | {s["id"]: country for s in pack["retired"]}
-    return homes
-
-
-def _load(number: int, country: str, locale: str) -> Bytes:
-    found = Release(number=number).pack_body(country, locale)
-    if found is None:
-        raise LookupError(f"Release {number} holds no pack {country}/{locale}.")
-    return Bytes(digest=found[0], body=found[1].encode())
+def _parse(body: bytes) -> tuple[int, dict[str, Any]]:
+    return 6 * len(body), orjson.loads(body)

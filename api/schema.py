@@ -36,6 +36,7 @@ class Auto(AutoSchema):
             statuses |= {401}
         if self.method == "GET" and "security" not in operation:
             operation["responses"]["304"] = {"description": "The client has these bytes: If-None-Match named their ETag."}
+            statuses |= {412}
         for status in sorted(statuses):
             titles = " / ".join(kind.title for kind in KINDS.values() if kind.status == status)
             operation["responses"].setdefault(str(status), {"description": titles, "content": {MEDIA_TYPE: {"schema": problem}}})

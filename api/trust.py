@@ -49,6 +49,7 @@ class TrustView(ApiView):
     """What is listed for a country, and what is withheld."""
 
     permission_classes = [Everybody]
+    asks_database = True
     renderer_classes = [Page]
     path_parameters = (path_text("country", fields.COUNTRY, 2, "ISO 3166-1 alpha-2; ZZ: what works worldwide."),)
 

@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cache
 from typing import Any, ClassVar
 
+from django.http import HttpResponse, QueryDict
+from django.utils import timezone
 from rest_framework.exceptions import MethodNotAllowed, ValidationError
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
+from api import library
+from api.asked import Asked, ask
+from api.conditional import Answer, respond
 from api.cors import preflight
 from api.errors import InvalidQuery
 from api.fields import Strict
 from api.parsers import LengthRequired
 from api.throttles import AddressThrottle
+from core.errors import NotHeld, Unavailable
+
+
+class DatabaseAway(Unavailable):
+    """Nothing can be stored just now; reading goes on."""
 
 
 class NoParameters(Strict):
@@ -36,6 +49,8 @@ class ApiView(APIView):
     query: ClassVar[type[Strict]] = NoParameters
     #: Scope of settings.THROTTLES, or None where nothing may stand between a reader and the answer.
     throttle: ClassVar[str | None] = "read"
+    #: Whether it asks the database. While that is known not to answer it is refused at once: one thread serves everybody.
+    asks_database: ClassVar[bool] = False
     #: Whether requests pass when the cache that counts them is down.
     throttle_fails_open: ClassVar[bool] = True
 
@@ -50,7 +65,9 @@ class ApiView(APIView):
         if "Transfer-Encoding" in request.headers and "Content-Length" not in request.headers:
             raise LengthRequired()
         super().initial(request, *args, **kwargs)
-        self.parameters = _read(self.query, request)
+        if self.asks_database and library.library.is_away():
+            raise DatabaseAway()
+        self.parameters = read_query(self.query, request.query_params)
 
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         if request.method == "OPTIONS":
@@ -66,14 +83,48 @@ class ApiView(APIView):
         return [name for name in self.http_method_names if hasattr(self, name)]
 
 
-def _read(query: type[Strict], request: Request) -> dict[str, Any]:
+class ReadView(ApiView):
+    """A view whose answer is a pure function of what is asked: the fast lane gives the same answer without the view."""
+
+    #: What the body holds, for a POST.
+    body: ClassVar[type[Strict] | None] = None
+
+    @classmethod
+    def read(cls, asked: Asked) -> Answer:
+        """Return the answer; raises what `api.errors` makes a problem of, and NotHeld where only the database knows.
+
+        It asks the database nothing unless `asked.further` allows it.
+        """
+        raise NotImplementedError
+
+    def serve(self, request: Request, **place: str) -> HttpResponse:
+        """Answer through Django."""
+        told = validated(self.body, dict(request.data)) if self.body is not None else {}
+        plain = request._request
+        asked = ask(plain, library.current(), at=timezone.now(), parameters=self.parameters, place=place, told=told)
+        try:
+            answer = self.read(asked)
+        except NotHeld:
+            answer = self.read(replace(asked, edition=library.further_back(), further=True))
+        return respond(plain, answer)
+
+
+def read_query(query: type[Strict], given: QueryDict) -> dict[str, Any]:
     """Return the validated parameters, or raise InvalidQuery naming what is unknown, repeated or wrong."""
-    given = request.query_params
     if repeated := {name[:60]: ["Give it once."] for name in given if len(given.getlist(name)) > 1}:
         raise InvalidQuery(repeated)
-    serializer = query(data=given.dict())
     try:
-        serializer.is_valid(raise_exception=True)
+        return validated(query, given.dict())
     except ValidationError as error:
         raise InvalidQuery(error.detail) from None
-    return dict(serializer.validated_data)
+
+
+def validated(form: type[Strict], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the form makes of it. Raises ValidationError."""
+    return dict(_ready(form).run_validation(given))
+
+
+@cache
+def _ready(form: type[Strict]) -> Strict:
+    # To make one costs more than all that it is used for, and reading leaves no trace in it.
+    return form()

@@ -126,5 +126,10 @@ def cache(name: str) -> dict[str, Any]:
             "OPTIONS": {"MAX_ENTRIES": 20_000},
         }
     if url.startswith(("redis://", "rediss://", "unix://")):
-        return {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": url}
+        from redis.backoff import NoBackoff
+        from redis.retry import Retry
+
+        # A limit that cannot be counted is passed over (reads) or refused (registrations): nobody waits for a second try.
+        hasty = {"socket_connect_timeout": 0.5, "socket_timeout": 0.5, "retry": Retry(NoBackoff(), 0)}
+        return {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": url, "OPTIONS": hasty}
     raise BadSetting(f"{name} must begin with locmem:// or redis://.")

@@ -21,6 +21,8 @@ APP_CHECK = env.choice("APP_CHECK", "off", ("off", "log", "enforce"))
 PACK_SIGNING_KEY = env.text("PACK_SIGNING_KEY", "")
 APP_VERSIONS = env.json_object("APP_VERSIONS")
 SERVE_UNREVIEWED = env.flag("SERVE_UNREVIEWED")
+# Where each web process keeps what readers get, so that reading survives a restart without a database; empty: nowhere.
+EDITION_DIR = env.text("EDITION_DIR", "")
 PORT = int(env.number("PORT", 8000, low=1, high=65535))
 PUBLIC_URL = env.text("PUBLIC_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
 # Proxies in front that append to X-Forwarded-For; with none the connection's own address counts for the limits.
@@ -63,6 +65,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "api.conditional.not_modified",
     "api.cors.cross_origin",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",

@@ -53,6 +53,10 @@ class Gone(DomainError):
     code = "gone"
 
 
+class NotHeld(Exception):
+    """What is asked for may be there, but is not among what this process holds; the database would know."""
+
+
 class Unavailable(DomainError):
     """It cannot be answered just now."""
 

@@ -2,19 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from django.db.models import Q
 
 from content.terms import Audience
-from core.errors import Gone, NotFound
-from notifications import words
+from core.errors import Gone, NotFound, NotHeld
+from notifications import cap, words
 from notifications.definition import rfc3339
 from notifications.models.campaign import ALL, Campaign
-from notifications.models.campaign_state import CampaignState
+from notifications.models.campaign_state import APPROVED_ON, CampaignState
 
 MOST = 100
+#: How many alerts a web process holds beside the unexpired ones; pages further back are read from the table.
+HELD = 500
+
+#: All that an answer is made of.
+_FIELDS = (
+    *("id", "thread_id", "references_id", "rev", "kind", "status", "severity", "urgency", "certainty", "words", "home_locale"),
+    *("audiences", "services", "tips", "countries", "regions", "submitted_at", "starts_at", "not_after"),
+)
+_TIMES = ("submitted_at", "starts_at", "not_after")
+
+#: One text that changes with whatever the feed would say; the definition of an approved campaign is told by its fingerprint.
+VERSION_SQL = f"""
+    SELECT md5(string_agg(
+        concat_ws(' ', c.id, c.starts_at, c.fingerprint, c.state = 'stopped' OR b.state IS NOT DISTINCT FROM 'stopped'),
+        ',' ORDER BY c.id))
+    FROM notifications_campaign c LEFT JOIN notifications_brake b ON b.campaign_id = c.id
+    WHERE c.starts_at IS NOT NULL AND c.status = '{cap.Status.ACTUAL}'
+        AND c.state IN ({", ".join(f"'{state}'" for state in APPROVED_ON)})
+"""  # noqa: S608  (closed values of our own)
 
 
 class NoSuchAlert(NotFound):
@@ -29,34 +50,103 @@ class AlertStopped(Gone):
     code = "alert-stopped"
 
 
-def alerts(
-    *, country: str, audience: str | None, locale: str, at: datetime, before: datetime | None = None, limit: int = 50
-) -> list[dict[str, Any]]:
-    """Return the alerts of a country for an audience (None: any), the newest first.
+@dataclass(frozen=True)
+class Feed:
+    """The feed as plain values, newest first: alerts that have opened or will, and when those would have that were stopped."""
 
-    Without `before` the unexpired ones; with it those that opened before that instant, expired ones included.
-    """
-    found = Campaign.objects.opened(at=at).exclude(_taken_back()).filter(Q(countries__contains=[country]) | Q(countries=ALL))
-    if audience is not None:
-        found = found.filter(Q(audiences__contains=[audience]) | Q(audiences=ALL))
-    found = found.filter(not_after__gt=at) if before is None else found.filter(starts_at__lt=before)
-    chosen = found.order_by("-starts_at", "-id")[: max(0, min(limit, MOST))]
-    return [_written(campaign, locale, audience) for campaign in chosen]
+    campaigns: tuple[Campaign, ...] = ()
+    stopped: Mapping[int, datetime] = field(default_factory=dict)
+    #: Back to this instant, itself not included, nothing is missing; None: nothing at all is.
+    complete_since: datetime | None = None
 
+    def alerts(
+        self, *, country: str, audience: str | None, locale: str, at: datetime, before: datetime | None = None, limit: int = 50
+    ) -> list[dict[str, Any]]:
+        """Return the alerts of a country for an audience (None: any), the newest first.
 
-def alert(number: str | int, *, locale: str, at: datetime, audience: str | None = None) -> dict[str, Any]:
-    """Return one alert, expired or not; NoSuchAlert before it opens, AlertStopped once a person stopped it."""
-    found = Campaign.objects.opened(at=at).filter(pk=int(number)) if str(number).isdecimal() and len(str(number)) < 19 else ()
-    for campaign in found:
-        if Campaign.objects.filter(_taken_back(), pk=campaign.pk).exists():
+        Without `before` the unexpired ones; with it those that opened before that instant, expired ones included. Raises
+        NotHeld where the page may go on further back.
+        """
+        most = max(0, min(limit, MOST))
+        found = [
+            campaign
+            for campaign in self.campaigns
+            if _opens(campaign) <= at
+            and (campaign.not_after > at if before is None else _opens(campaign) < before)
+            and _is_for(campaign.countries, country)
+            and (audience is None or _is_for(campaign.audiences, audience))
+        ]
+        if before is not None and (since := self.complete_since) is not None:
+            found = [campaign for campaign in found if _opens(campaign) > since]
+            if len(found) < most:
+                raise NotHeld()
+        return [_written(campaign, locale, audience) for campaign in found[:most]]
+
+    def alert(self, number: str | int, *, locale: str, at: datetime, audience: str | None = None) -> dict[str, Any]:
+        """Return one alert, expired or not; NoSuchAlert before it opens, AlertStopped once a person stopped it."""
+        wanted = int(number) if str(number).isdecimal() and len(str(number)) < 19 else None
+        for campaign in self.campaigns:
+            if campaign.pk == wanted and _opens(campaign) <= at:
+                return _written(campaign, locale, audience)
+        if wanted is not None and wanted in self.stopped and self.stopped[wanted] <= at:
             raise AlertStopped()
-        return _written(campaign, locale, audience)
-    raise NoSuchAlert()
+        if wanted is not None and self.complete_since is not None:
+            raise NotHeld()
+        raise NoSuchAlert()
+
+    def changes_at(self, at: datetime) -> datetime | None:
+        """Return the next instant at which an alert opens or expires by the clock, or None."""
+        moments = [moment for campaign in self.campaigns for moment in (_opens(campaign), campaign.not_after)]
+        return min((moment for moment in (*moments, *self.stopped.values()) if moment > at), default=None)
+
+    def rows(self) -> dict[str, Any]:
+        """Return it as plain values, for `from_rows`."""
+        return {
+            "campaigns": [{name: getattr(campaign, name) for name in _FIELDS} for campaign in self.campaigns],
+            "stopped": [[number, opens] for number, opens in self.stopped.items()],
+            "complete_since": self.complete_since,
+        }
+
+
+def from_rows(rows: Mapping[str, Any]) -> Feed:
+    """Return the feed whose `rows` were written as JSON."""
+    return Feed(
+        campaigns=tuple(
+            Campaign(**{**row, **{name: datetime.fromisoformat(row[name]) for name in _TIMES}}) for row in rows["campaigns"]
+        ),
+        stopped={number: datetime.fromisoformat(opens) for number, opens in rows["stopped"]},
+        complete_since=datetime.fromisoformat(rows["complete_since"]) if rows["complete_since"] else None,
+    )
+
+
+def read(*, at: datetime, most: int | None = HELD) -> Feed:
+    """Read the feed from the tables: the newest alerts and all that have not expired; `most` None: every one there was."""
+    shown = Campaign.objects.filter(state__in=APPROVED_ON, status=cap.Status.ACTUAL, starts_at__isnull=False)
+    kept = shown.exclude(_taken_back()).order_by("-starts_at", "-id").values(*_FIELDS)
+    newest = list(kept if most is None else kept[: most + 1])
+    cut_off = most is not None and len(newest) > most
+    rows = {row["id"]: row for row in newest[:most]}
+    if cut_off:
+        rows |= {row["id"]: row for row in kept.filter(not_after__gt=at)}
+    return Feed(
+        campaigns=tuple(sorted((Campaign(**row) for row in rows.values()), key=lambda c: (_opens(c), c.pk), reverse=True)),
+        stopped={campaign.pk: _opens(campaign) for campaign in shown.filter(_taken_back()).only("id", "starts_at")},
+        complete_since=newest[-1]["starts_at"] if cut_off else None,
+    )
 
 
 def _taken_back() -> Q:
     # The brake comes first when a campaign is stopped; its state may follow a moment later.
     return Q(state=CampaignState.STOPPED) | Q(brake__state="stopped")
+
+
+def _opens(campaign: Campaign) -> datetime:
+    assert campaign.starts_at is not None
+    return campaign.starts_at
+
+
+def _is_for(named: list[str], wanted: str) -> bool:
+    return named == ALL or wanted in named
 
 
 def _written(campaign: Campaign, locale: str, audience: str | None) -> dict[str, Any]:
@@ -66,7 +156,6 @@ def _written(campaign: Campaign, locale: str, audience: str | None) -> dict[str,
     for_whom = audience or (Audience.PARENT if campaign.audiences == ALL else campaign.audiences[0])
     texts = words.text(campaign, served, for_whom)
     assert campaign.submitted_at is not None
-    assert campaign.starts_at is not None
     return {
         "id": str(campaign.pk),
         "thread": str(campaign.alert),
@@ -90,6 +179,6 @@ def _written(campaign: Campaign, locale: str, audience: str | None) -> dict[str,
         "regions": None if campaign.regions == ALL else campaign.regions,
         "audiences": Audience.values if campaign.audiences == ALL else campaign.audiences,
         "sent": rfc3339(campaign.submitted_at),
-        "opens": rfc3339(campaign.starts_at),
+        "opens": rfc3339(_opens(campaign)),
         "expires": rfc3339(campaign.not_after),
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 from xml.etree.ElementTree import Element, SubElement, tostring
@@ -10,19 +10,17 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 from django.conf import settings
 from django.http import HttpResponse
 from django.urls import reverse
-from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
+from api.asked import Asked
 from api.auth import Everybody
-from api.conditional import SHORT, answer
-from api.v1.alerts import ALERT_ID, AlertQuery, is_for_region, read_feed
-from api.views import ApiView
-from content.models import Country
+from api.conditional import Answer
+from api.v1.alerts import ALERT_ID, AlertQuery, feed_answer, is_for_region, read_feed
+from api.views import ReadView
 from core.errors import Gone, NotFound
-from notifications import feed
 from notifications.cap import MessageType
 from notifications.models.campaign import Kind
 
@@ -58,7 +56,7 @@ class AtomXml(_Xml):
     format = "atom"
 
 
-class CapView(ApiView):
+class CapView(ReadView):
     """One alert for alerting systems."""
 
     permission_classes = [Everybody]
@@ -69,9 +67,13 @@ class CapView(ApiView):
     @extend_schema(operation_id="alert_cap", responses={(200, "application/cap+xml"): OpenApiTypes.STR}, tags=["alerts"])
     def get(self, request: Request, alert_id: str) -> HttpResponse:
         """Return the alert in every language it was written in, as CAP 1.2."""
-        at = timezone.now()
-        first = feed.alert(alert_id, locale="und", at=at)
-        infos = [feed.alert(alert_id, locale=locale, at=at) for locale in first["locales"]]
+        return self.serve(request, alert_id=alert_id)
+
+    @classmethod
+    def read(cls, asked: Asked) -> Answer:
+        at, feed = asked.at, asked.edition.feed
+        first = feed.alert(asked.place["alert_id"], locale="und", at=at)
+        infos = [feed.alert(first["id"], locale=locale, at=at) for locale in first["locales"]]
         referred = None
         if first["references"]:
             try:
@@ -79,12 +81,11 @@ class CapView(ApiView):
             except (NotFound, Gone):
                 # Stopped since; the reference would lead nowhere.
                 referred = None
-        names = dict(Country.objects.filter(code__in=first["countries"] or ()).values_list("code", "name"))
-        body = _bytes(cap_document(first, infos, referred=referred, names=names))
-        return answer(request._request, body, cache=SHORT, content_type=CapXml.media_type)
+        body = _bytes(cap_document(first, infos, referred=referred, names=asked.edition.names))
+        return feed_answer(asked, body, CapXml.media_type, by_header=False)
 
 
-class AtomView(ApiView):
+class AtomView(ReadView):
     """The feed for feed readers."""
 
     permission_classes = [Everybody]
@@ -94,15 +95,17 @@ class AtomView(ApiView):
     @extend_schema(operation_id="alerts_atom", responses={(200, "application/atom+xml"): OpenApiTypes.STR}, tags=["alerts"])
     def get(self, request: Request) -> HttpResponse:
         """Return the same alerts as /v1/alerts, as an Atom feed."""
-        wanted = self.parameters
-        found = [alert for alert in read_feed(request, wanted, timezone.now()) if is_for_region(alert, wanted)]
-        body = _bytes(atom_feed(found, address=settings.PUBLIC_URL + request.get_full_path()))
-        vary = () if "locale" in wanted else ("Accept-Language",)
-        return answer(request._request, body, cache=SHORT, content_type=AtomXml.media_type, vary=vary)
+        return self.serve(request)
+
+    @classmethod
+    def read(cls, asked: Asked) -> Answer:
+        found = [alert for alert in read_feed(asked) if is_for_region(alert, asked)]
+        body = _bytes(atom_feed(found, address=settings.PUBLIC_URL + asked.address))
+        return feed_answer(asked, body, AtomXml.media_type)
 
 
 def cap_document(
-    alert: dict[str, Any], infos: Iterable[dict[str, Any]], *, referred: dict[str, Any] | None, names: dict[str, str]
+    alert: dict[str, Any], infos: Iterable[dict[str, Any]], *, referred: dict[str, Any] | None, names: Mapping[str, str]
 ) -> Element:
     """Return <alert> with one <info> for each language; the schema fixes the order of the elements."""
     root = Element("alert", xmlns=_CAP)
@@ -155,7 +158,7 @@ def atom_feed(alerts: list[dict[str, Any]], *, address: str) -> Element:
     return root
 
 
-def _areas(info: Element, alert: dict[str, Any], names: dict[str, str]) -> None:
+def _areas(info: Element, alert: dict[str, Any], names: Mapping[str, str]) -> None:
     if alert["countries"] is None:
         _add(SubElement(info, "area"), areaDesc="Worldwide")
         return

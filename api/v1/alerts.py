@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
+import orjson
 from django.http import HttpResponse
 from django.urls import reverse
-from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 
 from api import fields
+from api.asked import Asked
 from api.auth import Everybody
-from api.conditional import SHORT, answer
+from api.conditional import JSON, SHORT, Answer
 from api.fields import Choice, Instant, Strict, Text, rfc3339
 from api.negotiation import assigned_country, check_region
 from api.schema import path_text
 from api.v1.shapes import LocaleLabel, _Shape
-from api.views import ApiView
+from api.views import ReadView
 from content.terms import Audience
-from notifications import cap, feed
+from notifications import cap
 from notifications.models.campaign import Kind
 
 #: What a campaign calls a locale that it has no words in.
@@ -98,7 +101,7 @@ class AlertQuery(WordsQuery):
     before = Instant(required=False, help_text="Only alerts that opened before this instant.")
 
 
-class AlertsView(ApiView):
+class AlertsView(ReadView):
     """The feed."""
 
     permission_classes = [Everybody]
@@ -107,14 +110,16 @@ class AlertsView(ApiView):
     @extend_schema(operation_id="alerts", responses=AlertList, tags=["alerts"])
     def get(self, request: Request) -> HttpResponse:
         """Return at most 50 alerts; without `before` those that have not expired."""
-        wanted, at = self.parameters, timezone.now()
-        page = read_feed(request, wanted, at)
-        here = [_labelled(alert, wanted) for alert in page if is_for_region(alert, wanted)]
-        body = {"alerts": here, "older": _older(page, wanted)}
-        return _answer(request, wanted, body)
+        return self.serve(request)
+
+    @classmethod
+    def read(cls, asked: Asked) -> Answer:
+        page = read_feed(asked)
+        here = [_labelled(alert, asked) for alert in page if is_for_region(alert, asked)]
+        return feed_answer(asked, orjson.dumps({"alerts": here, "older": _older(page, asked.parameters)}))
 
 
-class AlertView(ApiView):
+class AlertView(ReadView):
     """One alert."""
 
     permission_classes = [Everybody]
@@ -125,42 +130,59 @@ class AlertView(ApiView):
     @extend_schema(operation_id="alert", responses=AlertAnswer, tags=["alerts"])
     def get(self, request: Request, alert_id: str) -> HttpResponse:
         """Return the alert, expired or not; one that was stopped answers 410."""
-        wanted = self.parameters
-        locale = asked_locale(request, wanted)
-        found = feed.alert(alert_id, locale=locale, at=timezone.now(), audience=wanted.get("audience"))
-        return _answer(request, wanted, {"alert": _labelled(found, wanted)})
+        return self.serve(request, alert_id=alert_id)
+
+    @classmethod
+    def read(cls, asked: Asked) -> Answer:
+        audience = asked.parameters.get("audience")
+        found = asked.edition.feed.alert(asked.place["alert_id"], locale=_locale(asked), at=asked.at, audience=audience)
+        return feed_answer(asked, orjson.dumps({"alert": _labelled(found, asked)}))
 
 
-def read_feed(request: Request, wanted: dict[str, Any], at: datetime) -> list[dict[str, Any]]:
+def read_feed(asked: Asked) -> list[dict[str, Any]]:
     """Return one page of the feed, all regions of the country included. Raises UnknownCountry and InvalidQuery."""
+    wanted = asked.parameters
     country = assigned_country(wanted["country"])
     check_region(country, wanted.get("region"))
-    return feed.alerts(
+    return asked.edition.feed.alerts(
         country=country,
         audience=wanted.get("audience"),
-        locale=asked_locale(request, wanted),
-        at=at,
+        locale=_locale(asked),
+        at=asked.at,
         before=wanted.get("before"),
         limit=_PAGE,
     )
 
 
-def is_for_region(alert: dict[str, Any], wanted: dict[str, Any]) -> bool:
+def is_for_region(alert: dict[str, Any], asked: Asked) -> bool:
     """Tell whether the alert is for the region asked for; without one every alert is."""
-    return "region" not in wanted or alert["regions"] is None or wanted["region"] in alert["regions"]
+    wanted = asked.parameters.get("region")
+    return wanted is None or alert["regions"] is None or wanted in alert["regions"]
 
 
-def asked_locale(request: Request, wanted: dict[str, Any]) -> str:
+def feed_answer(asked: Asked, body: bytes, content_type: str = JSON, *, by_header: bool = True) -> Answer:
+    """Return an answer that holds until the next alert opens or expires by the clock."""
+    changes = asked.edition.feed.changes_at(asked.at)
+    return Answer(
+        body,
+        SHORT,
+        content_type=content_type,
+        vary=("Accept-Language",) if by_header and "locale" not in asked.parameters else (),
+        until=changes.timestamp() if changes else math.inf,
+    )
+
+
+def _locale(asked: Asked) -> str:
     """Return what the feed matches each alert's locales with: a tag, the browser's list, or the word for none."""
     # Each alert has locales of its own, so the reader's whole list of wishes goes along.
-    return wanted.get("locale") or request.headers.get("Accept-Language") or _ANY
+    return asked.parameters.get("locale") or asked.languages or _ANY
 
 
-def _labelled(alert: dict[str, Any], wanted: dict[str, Any]) -> dict[str, Any]:
-    return {**alert, "locale": {**alert["locale"], "requested": wanted.get("locale")}}
+def _labelled(alert: dict[str, Any], asked: Asked) -> dict[str, Any]:
+    return {**alert, "locale": {**alert["locale"], "requested": asked.parameters.get("locale")}}
 
 
-def _older(found: list[dict[str, Any]], wanted: dict[str, Any]) -> str | None:
+def _older(found: list[dict[str, Any]], wanted: Mapping[str, Any]) -> str | None:
     """Return where the next older ones are: a second early, because several may have opened in the same one."""
     before = wanted.get("before")
     if before is None:
@@ -173,7 +195,3 @@ def _older(found: list[dict[str, Any]], wanted: dict[str, Any]) -> str | None:
         following = oldest + timedelta(seconds=1) if oldest + timedelta(seconds=1) < before else oldest
     kept: dict[str, str] = {name: wanted[name] for name in ("country", "region", "audience", "locale") if name in wanted}
     return f"{reverse('alerts')}?{urlencode({**kept, 'before': rfc3339(following)})}"
-
-
-def _answer(request: Request, wanted: dict[str, Any], body: dict[str, Any]) -> HttpResponse:
-    return answer(request._request, body, cache=SHORT, vary=() if "locale" in wanted else ("Accept-Language",))

@@ -31,6 +31,7 @@ class CorrectionsView(ApiView):
     """Where apps say what does not work."""
 
     permission_classes = [Everybody]
+    asks_database = True
     throttle = "corrections"
     # Without its limit anybody could move the queue; a report can wait, and is no help to whoever sends it.
     throttle_fails_open = False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import orjson
 from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
@@ -11,11 +12,12 @@ from rest_framework import serializers
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 
+from api.asked import Asked
 from api.auth import Everybody
-from api.conditional import SHORT, answer
+from api.conditional import SHORT, Answer
 from api.v1.shapes import _Shape
-from api.views import ApiView
-from content.models import Manifest
+from api.views import ReadView
+from content.models.manifest import NotSigned
 from content.signing import jwks
 
 
@@ -47,7 +49,7 @@ class KeySet(_Shape):
     fingerpost_keys = serializers.CharField()
 
 
-class ManifestView(ApiView):
+class ManifestView(ReadView):
     """The signed manifest."""
 
     permission_classes = [Everybody]
@@ -57,10 +59,17 @@ class ManifestView(ApiView):
     @extend_schema(operation_id="manifest", responses={(200, Jose.media_type): OpenApiTypes.STR}, tags=["packs"])
     def get(self, request: Request) -> HttpResponse:
         """Return one compact JWS: the packs in force by digest, and what was withdrawn (docs/verifying.md)."""
-        return answer(request, Manifest.objects.newest().body.encode(), cache=SHORT, content_type=Jose.media_type)
+        return self.serve(request)
+
+    @classmethod
+    def read(cls, asked: Asked) -> Answer:
+        body = _signed(asked)
+        return asked.edition.packs.answers.get(
+            (asked.path, body), lambda: Answer(body.encode(), SHORT, content_type=Jose.media_type)
+        )
 
 
-class KeysView(ApiView):
+class KeysView(ReadView):
     """The release keys."""
 
     permission_classes = [Everybody]
@@ -69,4 +78,14 @@ class KeysView(ApiView):
     @extend_schema(operation_id="release_keys", responses=KeySet, tags=["packs"])
     def get(self, request: Request) -> HttpResponse:
         """Return the keys as a JWK set; apps trust the pinned root alone, and this is no anchor."""
-        return answer(request, jwks(Manifest.objects.newest().body), cache=SHORT)
+        return self.serve(request)
+
+    @classmethod
+    def read(cls, asked: Asked) -> Answer:
+        return Answer(orjson.dumps(jwks(_signed(asked))), SHORT)
+
+
+def _signed(asked: Asked) -> str:
+    if asked.edition.manifest is None:
+        raise NotSigned()
+    return asked.edition.manifest

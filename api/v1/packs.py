@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import re
+
 from django.http import HttpResponse
 from django.urls import reverse
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
-from api import fields, packs
+from api import fields
+from api.asked import Asked
 from api.auth import Everybody
-from api.conditional import IMMUTABLE, SHORT, answer
-from api.negotiation import choose_country, choose_locale, settle
+from api.conditional import IMMUTABLE, SHORT, Answer
+from api.negotiation import choose_country, choose_locale
 from api.schema import path_text
 from api.v1 import shapes
-from api.views import ApiView
-from content.models import Release
-from core.errors import Gone, NotFound
+from api.v1.reading import Reading, settled
+from api.views import ReadView
+from core.errors import Gone, NotFound, NotHeld
 
 _COUNTRY = path_text("country", fields.COUNTRY, 2, "ISO 3166-1 alpha-2; ZZ is the worldwide pack.")
 _LOCALE = path_text("locale", fields.TAG, 35, "One of the release's locales, or a variant in the same language and script.")
 _DIGEST = path_text("digest", "[0-9a-f]{64}", 64, "SHA-256 of the bytes.")
+_NAME = re.compile("[0-9a-f]{64}")
 
 
 class NoSuchPack(NotFound):
@@ -30,7 +34,7 @@ class WithdrawnPack(Gone):
     """A service that these bytes hold was withdrawn; the manifest names the pack that took their place."""
 
 
-class PackView(ApiView):
+class PackView(ReadView):
     """The pack in force for a country and locale."""
 
     permission_classes = [Everybody]
@@ -40,21 +44,26 @@ class PackView(ApiView):
     @extend_schema(operation_id="pack", responses=shapes.Pack, tags=["packs"])
     def get(self, request: Request, country: str, locale: str) -> HttpResponse:
         """Return the pack; ETag is its digest, Content-Location its canonical address where that differs."""
-        served = packs.current()
-        place, language = settle(served, choose_country(served, country), choose_locale(served, locale, None))
-        pack = served.pack(place.served, language.served)
-        canonical = reverse("pack", args=[place.requested, language.served])
-        return answer(
-            request,
-            pack.body,
-            cache=SHORT,
-            etag=pack.digest,
-            language=language.served,
-            location=canonical if canonical != request.path else None,
+        return self.serve(request, country=country, locale=locale)
+
+    @classmethod
+    def read(cls, asked: Asked) -> Answer:
+        found = _place(asked)
+        canonical = reverse("pack", args=[found.country.requested, found.locale.served])
+        location = canonical if canonical != asked.path else None
+        return asked.edition.packs.answers.get(
+            (asked.path, found.digest, found.locale.served),
+            lambda: Answer(
+                asked.edition.packs.body(found.digest),
+                SHORT,
+                name=found.digest,
+                language=found.locale.served,
+                location=location,
+            ),
         )
 
 
-class PackBytesView(ApiView):
+class PackBytesView(ReadView):
     """A pack by its digest."""
 
     permission_classes = [Everybody]
@@ -65,12 +74,33 @@ class PackBytesView(ApiView):
     @extend_schema(operation_id="pack_bytes", responses=shapes.Pack, tags=["packs"])
     def get(self, request: Request, country: str, locale: str, digest: str) -> HttpResponse:
         """Return the bytes that were published under this digest; they never change."""
-        served = packs.current()
-        place, language = settle(served, choose_country(served, country), choose_locale(served, locale, None))
-        pack = served.pack(place.served, language.served)
-        body = pack.body if pack.digest == digest else packs.published(place.served, language.served, digest)
-        if body is None:
-            raise NoSuchPack()
-        if pack.digest != digest and Release.objects.was_withdrawn(digest):
+        return self.serve(request, country=country, locale=locale, digest=digest)
+
+    @classmethod
+    def read(cls, asked: Asked) -> Answer:
+        found, name = _place(asked), asked.place["digest"]
+        answer = asked.edition.packs.answers.get(
+            (asked.path, found.country.served, found.locale.served),
+            lambda: Answer(_published(found, name), IMMUTABLE, name=name, language=found.locale.served),
+        )
+        if name != found.digest and name in asked.edition.withdrawn:
             raise WithdrawnPack()
-        return answer(request, body, cache=IMMUTABLE, etag=digest, language=language.served)
+        return answer
+
+
+def _place(asked: Asked) -> Reading:
+    edition = asked.edition.released()
+    country = choose_country(edition, asked.place["country"])
+    return settled(asked, country, choose_locale(edition, asked.place["locale"], None))
+
+
+def _published(found: Reading, name: str) -> bytes:
+    """Return the bytes that were published here under this digest, now or earlier."""
+    asked, country, locale = found.asked, found.country.served, found.locale.served
+    packs = asked.edition.packs
+    if name == found.digest:
+        return packs.body(name)
+    body = packs.earlier(name, country, locale) or (packs.ever(name, country, locale) if asked.further else None)
+    if body is None:
+        raise NoSuchPack() if asked.further or not _NAME.fullmatch(name) else NotHeld()
+    return body

@@ -2,57 +2,71 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
-from rest_framework.request import Request
+import orjson
 
-from api import packs
-from api.conditional import SHORT, answer
+from api.asked import Asked
+from api.conditional import NO_STORE, SHORT, Answer
 from api.negotiation import CountryChoice, LocaleChoice, choose_country, choose_locale, explicit_location, settle
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A parsed pack (not to be changed) with the labels that the answer carries."""
+    """The pack that answers, with the labels that the answer carries."""
 
-    request: HttpRequest
-    release: int
+    asked: Asked
     digest: str
     country: CountryChoice
     locale: LocaleChoice
-    pack: dict[str, Any]
 
-    def frame(self) -> dict[str, Any]:
-        """Return the fields that every such answer begins with."""
-        return {
-            "release": self.release,
+    @property
+    def pack(self) -> dict[str, Any]:
+        """The parsed pack, not to be changed."""
+        return self.asked.edition.packs.parsed(self.digest)
+
+    def answer(self, make: Callable[[], dict[str, Any]], *, cache: str = SHORT, until: float = math.inf) -> Answer:
+        """Return the answer with the frame and what `make` returns, from memory where it was made before."""
+        edition = self.asked.edition
+        key = (edition.number, self.digest, self.asked.path, *sorted(self.asked.query.items()), self.country, self.locale, until)
+        return edition.packs.answers.get(key, lambda: self.compose(make(), cache=cache, until=until))
+
+    def compose(self, body: dict[str, Any], *, cache: str, until: float = math.inf, elsewhere: bool = True) -> Answer:
+        """Return the answer with the frame and the body; says in which locale, and that Accept-Language chose it where it did.
+
+        Without `elsewhere` it has no address of its own.
+        """
+        frame = {
+            "release": self.asked.edition.number,
             "pack": self.digest,
             "country": self.country.label(),
             "locale": self.locale.label(),
         }
-
-    def answer(self, *, cache: str = SHORT, **body: Any) -> HttpResponse:
-        """Answer with the frame and the body; says in which locale, and that Accept-Language chose it where it did."""
-        chosen = self.locale.from_header
-        elsewhere = self.request.method != "POST" and self.locale.requested != self.locale.served
-        return answer(
-            self.request,
-            {**self.frame(), **body},
-            cache=cache,
-            language=self.locale.served,
-            location=explicit_location(self.request, locale=self.locale.served) if elsewhere else None,
-            vary=("Accept-Language",) if chosen else (),
+        served = self.locale.served
+        elsewhere = elsewhere and self.locale.requested != served
+        return Answer(
+            orjson.dumps({**frame, **body}),
+            cache,
+            language=served,
+            location=explicit_location(self.asked.path, self.asked.query, locale=served) if elsewhere else None,
+            vary=("Accept-Language",) if self.locale.from_header else (),
+            until=until,
+            coded=cache != NO_STORE,
         )
 
 
-def reading(request: Request, parameters: Mapping[str, Any], *, country: str | None = None) -> Reading:
+def reading(asked: Asked, *, country: str | None = None) -> Reading:
     """Find the pack for the query's `country` (else the one given, else worldwide) and `locale` (else Accept-Language)."""
-    served = packs.current()
-    place = choose_country(served, parameters.get("country") or country)
-    locale = choose_locale(served, parameters.get("locale"), request.headers.get("Accept-Language"))
-    place, locale = settle(served, place, locale)
-    digest, pack = served.parsed(place.served, locale.served)
-    return Reading(request._request, served.number, digest, place, locale, pack)
+    edition = asked.edition.released()
+    place = choose_country(edition, asked.parameters.get("country") or country)
+    locale = choose_locale(edition, asked.parameters.get("locale"), asked.languages)
+    return settled(asked, place, locale)
+
+
+def settled(asked: Asked, country: CountryChoice, locale: LocaleChoice) -> Reading:
+    """Return the reading of the nearest pack that there is."""
+    country, locale = settle(asked.edition, country, locale)
+    return Reading(asked, asked.edition.places[country.served, locale.served], country, locale)

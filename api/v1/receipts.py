@@ -35,6 +35,7 @@ class ReceiptsView(ApiView):
 
     permission_classes = [Everybody]
     throttle = "receipts"
+    asks_database = True
     problems = (409,)
 
     @extend_schema(

@@ -90,6 +90,7 @@ class RegistrationsView(ApiView):
 
     permission_classes = [Everybody]
     throttle = "registrations"
+    asks_database = True
     throttle_fails_open = False
     problems = (409,)
 
@@ -117,6 +118,7 @@ class RegistrationView(ApiView):
     authentication_classes = [RegistrationSecret]
     permission_classes = [SecretHolder]
     throttle = "registrations"
+    asks_database = True
     throttle_fails_open = False
     path_parameters = (path_text("registration_id", "[0-9a-fA-F-]{32,36}", 36, "The id that registering answered with."),)
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+import orjson
 from django.http import HttpResponse
 from django.urls import reverse
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
-from api import packs
+from api.asked import Asked
 from api.auth import Everybody
-from api.conditional import SHORT, answer
+from api.conditional import SHORT, Answer
 from api.v1 import shapes
-from api.views import ApiView
-from content.models import Locale
-from content.models.release import NoRelease
+from api.views import ReadView
 
 API_VERSION = "1"
 #: What a client may find or miss here; unknown names are to be ignored.
@@ -22,7 +21,7 @@ FEATURES = ("manifest", "packs", "tips", "services", "help", "registrations", "t
 _LINKS = ("manifest", "tips", "services", "help", "registrations", "receipts", "schema", "docs", "hsds")
 
 
-class RootView(ApiView):
+class RootView(ReadView):
     """The service document."""
 
     permission_classes = [Everybody]
@@ -30,19 +29,20 @@ class RootView(ApiView):
     @extend_schema(operation_id="service_document", responses=shapes.ServiceDocument, tags=["service"])
     def get(self, request: Request) -> HttpResponse:
         """Return the release in force, the countries and locales it covers, and links."""
-        try:
-            served: packs.Served | None = packs.current()
-        except NoRelease:
-            served = None
-        tags = served.locales if served else ()
-        names = {row.code: row for row in Locale.objects.all()}
+        return self.serve(request)
+
+    @classmethod
+    def read(cls, asked: Asked) -> Answer:
+        edition = asked.edition
         body = {
             "name": "Fingerpost",
             "api_version": API_VERSION,
-            "release": served.number if served else None,
+            "release": edition.number,
             "features": list(FEATURES),
-            "countries": list(served.countries) if served else [],
-            "locales": [{"tag": tag, "dir": names[tag].dir, "name": names[tag].endonym} for tag in tags],
+            "countries": list(edition.countries),
+            "locales": [
+                {"tag": tag, "dir": edition.endonyms[tag].dir, "name": edition.endonyms[tag].endonym} for tag in edition.locales
+            ],
             "links": {
                 "self": reverse("root"),
                 **{name: reverse(name) for name in _LINKS},
@@ -52,4 +52,4 @@ class RootView(ApiView):
                 "topics": reverse("topics") + "?app={app}&country={country}&locale={locale}&audience={audience}",
             },
         }
-        return answer(request, body, cache=SHORT)
+        return Answer(orjson.dumps(body), SHORT)

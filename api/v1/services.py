@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.http import HttpResponse
-from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
-from api import fields, packs
+from api import fields
+from api.asked import Asked
 from api.auth import Everybody
-from api.conditional import NO_STORE, SHORT
+from api.conditional import NO_STORE, Answer
 from api.fields import Choice, Text
 from api.negotiation import check_region
 from api.schema import path_text
 from api.v1 import shapes
 from api.v1.reading import reading
 from api.v1.tips import Place
-from api.views import ApiView
+from api.views import ReadView
 from content.opening import answering
 from content.terms import WORLDWIDE, Audience, Role
 from core.errors import Gone, NotFound
@@ -44,7 +44,7 @@ class ServiceQuery(Place):
     open_now = Choice(["true", "false"], required=False, help_text="true: only services known to answer at this minute.")
 
 
-class ServicesView(ApiView):
+class ServicesView(ReadView):
     """The services of a country."""
 
     permission_classes = [Everybody]
@@ -53,14 +53,28 @@ class ServicesView(ApiView):
     @extend_schema(operation_id="services", responses=shapes.ServiceList, tags=["services"])
     def get(self, request: Request) -> HttpResponse:
         """Return all services that fit, in the pack's order."""
-        read, wanted = reading(request, self.parameters), self.parameters
-        check_region(read.country.requested, wanted.get("region"))
-        at = timezone.now() if wanted.get("open_now") == "true" else None
-        found = [s for s in read.pack["services"] if _fits(s, wanted, read.country.requested) and (at is None or _is_open(s, at))]
-        return read.answer(cache=SHORT if at is None else NO_STORE, services=found)
+        return self.serve(request)
+
+    @classmethod
+    def read(cls, asked: Asked) -> Answer:
+        found, wanted = reading(asked), asked.parameters
+        country = found.country.requested
+        check_region(country, wanted.get("region"))
+
+        def fitting() -> list[dict[str, Any]]:
+            return [service for service in found.pack["services"] if _fits(service, wanted, country)]
+
+        if wanted.get("open_now") != "true":
+            return found.answer(lambda: {"services": fitting()})
+        minute = asked.at.replace(second=0, microsecond=0)
+        return found.answer(
+            lambda: {"services": [service for service in fitting() if _is_open(service, minute)]},
+            cache=NO_STORE,
+            until=(minute + timedelta(minutes=1)).timestamp(),
+        )
 
 
-class ServiceView(ApiView):
+class ServiceView(ReadView):
     """One service."""
 
     permission_classes = [Everybody]
@@ -71,15 +85,23 @@ class ServiceView(ApiView):
     @extend_schema(operation_id="service", responses=shapes.ServiceAnswer, tags=["services"])
     def get(self, request: Request, service_id: str) -> HttpResponse:
         """Return the service; a retired one answers 410 with its successor."""
-        home = packs.current().home(service_id) if "country" not in self.parameters else None
-        read = reading(request, self.parameters, country=home)
-        for service in read.pack["services"]:
-            if service["id"] == service_id:
-                return read.answer(service=service)
-        for entry in read.pack["retired"]:
-            if entry["id"] == service_id:
-                raise RetiredService(successor=entry["successor"])
-        raise NoSuchService()
+        return self.serve(request, service_id=service_id)
+
+    @classmethod
+    def read(cls, asked: Asked) -> Answer:
+        name = asked.place["service_id"]
+        found = reading(asked, country=asked.edition.homes.get(name))
+        return found.answer(lambda: {"service": _service(found.pack, name)})
+
+
+def _service(pack: Mapping[str, Any], name: str) -> dict[str, Any]:
+    for service in pack["services"]:
+        if service["id"] == name:
+            return dict(service)
+    for entry in pack["retired"]:
+        if entry["id"] == name:
+            raise RetiredService(successor=entry["successor"])
+    raise NoSuchService()
 
 
 def _fits(service: Mapping[str, Any], wanted: Mapping[str, Any], country: str) -> bool:

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.http import HttpResponse
-from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.serializers import ValidationError
 
-from api import fields, packs
+from api import fields
+from api.asked import Asked
 from api.auth import Everybody
-from api.conditional import NO_STORE
+from api.conditional import NO_STORE, Answer
 from api.fields import Choice, Flag, Instant, Listing, Strict, Text, Whole, rfc3339
-from api.negotiation import choose_country, choose_spoken, settle
+from api.negotiation import choose_country, choose_spoken
 from api.v1 import shapes
-from api.v1.reading import Reading
-from api.views import ApiView
+from api.v1.reading import settled
+from api.views import ReadView
 from content.resolver import Plan, Query, Step, resolve
 from content.terms import ANY_SITUATION, Audience, Situation
 from notifications import values
@@ -50,33 +51,33 @@ class HelpRequest(Strict):
         return attrs
 
 
-class HelpView(ApiView):
+class HelpView(ReadView):
     """The resolver."""
 
     permission_classes = [Everybody]
     throttle = "help"
+    body = HelpRequest
 
     @extend_schema(operation_id="help", request=HelpRequest, responses=shapes.HelpAnswer, tags=["help"])
     def post(self, request: Request) -> HttpResponse:
         """Return a short ordered plan with the services it names; never empty."""
-        serializer = HelpRequest(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        told = serializer.validated_data
-        served = packs.current()
-        country = choose_country(served, told["country"])
+        return self.serve(request)
+
+    @classmethod
+    def read(cls, asked: Asked) -> Answer:
+        told, edition = asked.told, asked.edition.released()
+        country = choose_country(edition, told["country"])
         if told.get("region"):
             values.region(country.requested, told["region"])
-        locale = choose_spoken(served, told.get("languages") or (), request.headers.get("Accept-Language"))
-        country, locale = settle(served, country, locale)
-        digest, pack = served.parsed(country.served, locale.served)
+        locale = choose_spoken(edition, told.get("languages") or (), asked.languages)
+        found = settled(asked, country, locale)
         query = _query(told, country.requested)
-        plan = resolve(pack, query, told.get("at") or timezone.now())
-        read = Reading(request._request, served.number, digest, country, locale, pack)
-        return read.answer(
-            cache=NO_STORE,
-            situation=query.situation if query.situation in Situation.values else Situation.NOT_SURE.value,
-            **_answer(plan, pack, query.situation),
-        )
+        # Opening hours are told to the minute, so within one the same question has the same answer.
+        minute = (told.get("at") or asked.at).replace(second=0, microsecond=0)
+        until = math.inf if told.get("at") else (minute + timedelta(minutes=1)).timestamp()
+        situation = query.situation if query.situation in Situation.values else Situation.NOT_SURE.value
+        plan = _answer(resolve(found.pack, query, minute), found.pack, query.situation)
+        return found.compose({"situation": situation, **plan}, cache=NO_STORE, until=until, elsewhere=False)
 
 
 def _query(told: Mapping[str, Any], country: str) -> Query:

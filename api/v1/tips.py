@@ -9,12 +9,14 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
 from api import fields
+from api.asked import Asked
 from api.auth import Everybody
+from api.conditional import Answer
 from api.fields import Choice, Strict, Text
 from api.schema import path_text
 from api.v1 import shapes
 from api.v1.reading import reading
-from api.views import ApiView
+from api.views import ReadView
 from content.terms import Audience
 from core.errors import NotFound
 
@@ -36,7 +38,7 @@ class TipQuery(Place):
     audience = Choice(Audience.choices, required=False)
 
 
-class TipsView(ApiView):
+class TipsView(ReadView):
     """The tips of a country and locale."""
 
     permission_classes = [Everybody]
@@ -45,11 +47,15 @@ class TipsView(ApiView):
     @extend_schema(operation_id="tips", responses=shapes.TipList, tags=["tips"])
     def get(self, request: Request) -> HttpResponse:
         """Return all tips in reading order; each names the language it is in."""
-        read = reading(request, self.parameters)
-        return read.answer(tips=[tip for tip in read.pack["tips"] if _is_for(tip, self.parameters.get("audience"))])
+        return self.serve(request)
+
+    @classmethod
+    def read(cls, asked: Asked) -> Answer:
+        found, audience = reading(asked), asked.parameters.get("audience")
+        return found.answer(lambda: {"tips": [tip for tip in found.pack["tips"] if _is_for(tip, audience)]})
 
 
-class TipView(ApiView):
+class TipView(ReadView):
     """One tip."""
 
     permission_classes = [Everybody]
@@ -59,11 +65,19 @@ class TipView(ApiView):
     @extend_schema(operation_id="tip", responses=shapes.TipAnswer, tags=["tips"])
     def get(self, request: Request, slug: str) -> HttpResponse:
         """Return the tip with this slug."""
-        read = reading(request, self.parameters)
-        for tip in read.pack["tips"]:
-            if tip["slug"] == slug and _is_for(tip, self.parameters.get("audience")):
-                return read.answer(tip=tip)
-        raise NoSuchTip()
+        return self.serve(request, slug=slug)
+
+    @classmethod
+    def read(cls, asked: Asked) -> Answer:
+        found, audience = reading(asked), asked.parameters.get("audience")
+        return found.answer(lambda: {"tip": _tip(found.pack, asked.place["slug"], audience)})
+
+
+def _tip(pack: dict[str, Any], slug: str, audience: str | None) -> dict[str, Any]:
+    for tip in pack["tips"]:
+        if tip["slug"] == slug and _is_for(tip, audience):
+            return dict(tip)
+    raise NoSuchTip()
 
 
 def _is_for(tip: dict[str, Any], audience: str | None) -> bool:

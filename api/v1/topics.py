@@ -51,6 +51,7 @@ class TopicsView(ApiView):
     query = TopicsQuery
     # It may write a row, so it is held as short as registering.
     throttle = "registrations"
+    asks_database = True
     throttle_fails_open = False
     problems = (409,)
 

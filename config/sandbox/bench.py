@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Any, TypeVar
 
-from config.sandbox import bootstrap, push, story
+from config.sandbox import bench_read, bootstrap, push, story
 from config.sandbox.browser import Client
 from config.sandbox.campaign import sample_campaign
 from config.sandbox.checks import remove_run
@@ -30,9 +30,11 @@ T = TypeVar("T")
 
 
 def run(rest: list[str]) -> int:
-    """Measure and print; exit status 1 when a count does not add up. `push` measures sending alone, beside other ways to send."""
+    """Measure and print; exit status 1 when a count does not add up. `push` and `read` measure one side each, beside others."""
     if rest[:1] == ["push"]:
         return push.run(rest[1:])
+    if rest[:1] == ["read"]:
+        return bench_read.run(rest[1:])
     parser = argparse.ArgumentParser(prog="./run bench", description=__doc__)
     parser.add_argument("--registrations", type=int, default=10_000, help="through the API (%(default)s)")
     parser.add_argument("--devices", type=int, default=100_000, help="audience of the campaign (%(default)s)")

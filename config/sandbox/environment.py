@@ -19,7 +19,7 @@ PASSED_ON = ("FCM_CA_BUNDLE", "FCM_MESSAGES_PER_MINUTE", "FCM_QUOTA_SHARE", "APP
 _OURS = (
     *("DATABASE_URL", "BROKER_URL", "CACHE_URL", "SECRET_KEY", "ADDRESS_KEYS", "ALLOWED_HOSTS", "PUBLIC_URL", "PORT"),
     *("FIREBASE_PROJECTS", "FCM_ENDPOINT", "PACK_SIGNING_KEY", "TRUSTED_PROXIES", "FINGERPOST_SANDBOX", "BEAT_SCHEDULE_FILE"),
-    "APP_VERSIONS",
+    *("APP_VERSIONS", "EDITION_DIR"),
 )
 # These change what libpq, granian, Celery, Django, Python or an HTTP client does; a proxy could carry a loopback request away.
 _FOREIGN = ("PG", "GRANIAN_", "CELERY_", "DJANGO_", "GOOGLE_", "FIREBASE_", "PYTHON")
@@ -74,6 +74,7 @@ def for_children(places: Places, keys: Keys, endpoints: Endpoints, outside: Mapp
         "FCM_ENDPOINT": endpoints.fcm_endpoint,
         "FIREBASE_PROJECTS": endpoints.firebase_projects,
         "SERVE_UNREVIEWED": outside.get("SERVE_UNREVIEWED") or "1",
+        "EDITION_DIR": str(places.run / "edition"),
         "BEAT_SCHEDULE_FILE": str(places.run / "beat-schedule"),
         "TMPDIR": str(places.temporary),
         "NO_PROXY": "127.0.0.1,localhost,::1",

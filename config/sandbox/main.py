@@ -26,6 +26,7 @@ HELP = """\
 ./run lint            style, types, import directions, missing migrations, drift of the OpenAPI schema and of docs/states.md
 ./run bench           registrations, reads and one campaign, measured; --registrations N --devices N
 ./run bench push      sending alone: beside other ways, a million, ten million, brakes, kill -9; --part NAME --devices N --quick
+./run bench read      the fast lane beside nginx, Django and a plain list, by Debian's wrk; writes docs/measurements/read.md
 ./run reset           remove the sandbox's database, secrets and logs
 ./run emulator        the FCM emulator alone, for an app developer; --tls, --quota N
 ./run manage ARGS…    a management command on the sandbox's database
@@ -137,7 +138,7 @@ def reset(rest: list[str]) -> int:
         for folder in (places.run / "bench", *(places.run / "tests").glob("*")):
             checks.remove_run(Places(places.root, folder))
         # Only what a sandbox makes: FINGERPOST_RUN_DIR may name a folder that holds other things.
-        for name in ("postgres", "logs", "broker", "firebase", "signing", "emulator", "tmp", "pycache"):
+        for name in ("postgres", "logs", "broker", "firebase", "signing", "edition", "emulator", "tmp", "pycache"):
             shutil.rmtree(places.run / name, ignore_errors=True)
         for name in KEPT_FILES:
             (places.run / name).unlink(missing_ok=True)

@@ -9,7 +9,7 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 
-from api import packs
+from api import library
 from content.models import Release
 from tests.packs import Packs, publish
 
@@ -19,10 +19,10 @@ LOCALES = ("en", "cy", "hi", "ar", "pt-BR")
 
 @pytest.fixture(autouse=True)
 def _nothing_remembered() -> Iterator[None]:
-    packs.forget()
+    library.forget()
     cache.clear()
     yield
-    packs.forget()
+    library.forget()
 
 
 @pytest.fixture

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from django.core.cache import cache
+from django.core.cache.backends.redis import RedisCache
 from django.test import RequestFactory
+from redis import exceptions
 
 from api.throttles import AddressThrottle, NoLimiter, client_network
+from config import env
 
 factory = RequestFactory()
 
@@ -105,3 +109,15 @@ def test_a_client_cannot_choose_its_own_address(settings: Any, proxies: int, for
     request = factory.get("/", REMOTE_ADDR="192.0.2.1", headers={"x-forwarded-for": forwarded})
 
     assert client_network(request) == network
+
+
+def test_a_cache_that_is_away_keeps_nobody_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CACHE_URL", "redis://127.0.0.1:9/0")
+    settings = env.cache("CACHE_URL")
+    away = RedisCache(settings["LOCATION"], {"OPTIONS": settings["OPTIONS"]})
+
+    begun = time.monotonic()
+    with pytest.raises(exceptions.ConnectionError):
+        away.add("key", 0)
+
+    assert time.monotonic() - begun < 0.4

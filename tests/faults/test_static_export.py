@@ -20,7 +20,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from api import packs
+from api import library
 from config.sandbox.ports import any_free
 from content import signing
 from content.export import export_release
@@ -34,7 +34,10 @@ pytestmark = pytest.mark.services
 
 CONFIGURATION = Path(__file__).resolve().parents[2] / "docker" / "nginx.conf"
 #: What a client relies on; ETag and Date are each server's own.
-HEADERS = ("Content-Type", "Cache-Control", "Content-Language", "Access-Control-Allow-Origin", "X-Content-Type-Options")
+HEADERS = (
+    *("Content-Type", "Cache-Control", "Content-Language", "Access-Control-Allow-Origin", "X-Content-Type-Options"),
+    *("Referrer-Policy", "Cross-Origin-Opener-Policy", "X-Frame-Options"),
+)
 
 
 @dataclass
@@ -62,13 +65,13 @@ class Site:
 
 @pytest.fixture
 def published(transactional_db: None, signer: Signer) -> Iterator[Release]:
-    packs.forget()
+    library.forget()
     make.small_content()
     make.service("gb-wrong")
     release = make.release()
     signing.sign_if_due(at=timezone.now())
     yield release
-    packs.forget()
+    library.forget()
 
 
 @pytest.fixture

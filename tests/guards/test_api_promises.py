@@ -15,7 +15,7 @@ from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 
-from api import packs
+from api import library
 from content.models import Release
 from content.resolver import Query, resolve
 from content.terms import Audience, Situation
@@ -34,10 +34,10 @@ CLOSED = {"date", "date-time", "uuid"}
 @pytest.fixture
 def api(settings: Any) -> Iterator[Client]:
     settings.ALLOWED_HOSTS = ["testserver"]
-    packs.forget()
+    library.forget()
     cache.clear()
     yield Client(raise_request_exception=False, REMOTE_ADDR=ADDRESS)
-    packs.forget()
+    library.forget()
 
 
 @pytest.fixture

@@ -108,7 +108,7 @@ def test_promise_2_no_campaign_leaves_before_a_second_person_approved_it(phones:
 
     assert phones.counts()["messages"] == 0
     assert not Batch.objects.exists()
-    assert feed.alerts(country="GB", audience="parent", locale="en", at=now()) == []
+    assert feed.read(at=now()).alerts(country="GB", audience="parent", locale="en", at=now()) == []
 
 
 def test_promise_2_an_authors_approval_is_refused_by_method_orm_command_and_sql_alike(phones: Emulator) -> None:
@@ -385,7 +385,7 @@ def test_promise_9_two_seconds_after_a_stop_nothing_leaves(fcm_emulator: Emulato
     turn(seconds=1)
 
     assert 300 <= after_two_seconds == fcm_emulator.counts()["messages"] < 5_000
-    assert feed.alerts(country="GB", audience="parent", locale="en", at=now()) == []
+    assert feed.read(at=now()).alerts(country="GB", audience="parent", locale="en", at=now()) == []
 
 
 def test_promise_9_a_sender_that_cannot_read_the_brake_stops_by_itself(

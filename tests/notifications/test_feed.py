@@ -37,13 +37,13 @@ def test_the_feed_opens_at_the_first_due_instant_and_not_before() -> None:
     start = now().replace(microsecond=0) + timedelta(minutes=4)
     campaign = opened(schedule={"at": start.isoformat()})
 
-    before = feed.alerts(**WHERE, at=start - timedelta(seconds=1))
-    at_start = feed.alerts(**WHERE, at=start)
+    before = feed.read(at=now()).alerts(**WHERE, at=start - timedelta(seconds=1))
+    at_start = feed.read(at=now()).alerts(**WHERE, at=start)
 
     assert before == []
     assert [alert["id"] for alert in at_start] == [str(campaign.pk)]
     with pytest.raises(feed.NoSuchAlert):
-        feed.alert(campaign.pk, locale="en", at=start - timedelta(seconds=1))
+        feed.read(at=now()).alert(campaign.pk, locale="en", at=start - timedelta(seconds=1))
 
 
 def test_drafts_submissions_and_exercises_are_never_in_the_feed() -> None:
@@ -59,54 +59,54 @@ def test_drafts_submissions_and_exercises_are_never_in_the_feed() -> None:
     )
 
     assert exercise.devices == 25
-    assert feed.alerts(**WHERE, at=now()) == []
+    assert feed.read(at=now()).alerts(**WHERE, at=now()) == []
 
 
 def test_only_the_country_and_audience_that_are_meant_see_it() -> None:
     opened()
 
-    assert len(feed.alerts(**WHERE, at=now())) == 1
-    assert len(feed.alerts(**WHERE | {"audience": None}, at=now())) == 1
-    assert feed.alerts(**WHERE | {"country": "FR"}, at=now()) == []
-    assert feed.alerts(**WHERE | {"audience": "teen"}, at=now()) == []
+    assert len(feed.read(at=now()).alerts(**WHERE, at=now())) == 1
+    assert len(feed.read(at=now()).alerts(**WHERE | {"audience": None}, at=now())) == 1
+    assert feed.read(at=now()).alerts(**WHERE | {"country": "FR"}, at=now()) == []
+    assert feed.read(at=now()).alerts(**WHERE | {"audience": "teen"}, at=now()) == []
 
 
 def test_expired_alerts_are_found_by_before_alone() -> None:
     campaign = opened()
     later = campaign.not_after + timedelta(seconds=1)
 
-    assert feed.alerts(**WHERE, at=later) == []
-    assert len(feed.alerts(**WHERE, at=later, before=later)) == 1
-    assert feed.alerts(**WHERE, at=later, before=campaign.starts_at) == []
-    assert feed.alert(str(campaign.pk), locale="en", at=later)["expires"]
+    assert feed.read(at=now()).alerts(**WHERE, at=later) == []
+    assert len(feed.read(at=now()).alerts(**WHERE, at=later, before=later)) == 1
+    assert feed.read(at=now()).alerts(**WHERE, at=later, before=campaign.starts_at) == []
+    assert feed.read(at=now()).alert(str(campaign.pk), locale="en", at=later)["expires"]
 
 
 def test_an_alert_that_was_sent_can_still_be_taken_out_of_the_feed() -> None:
     make.app("teen", push_mode="feed")
     campaign = opened(apps=["teen"], audience={"countries": "all", "audiences": ["parent"]})
-    assert (campaign.state, len(feed.alerts(**WHERE, at=now()))) == ("done", 1)
+    assert (campaign.state, len(feed.read(at=now()).alerts(**WHERE, at=now()))) == ("done", 1)
 
     campaign.stop(by=make.campaign_staff()[0], at=now(), reason="The text is wrong.")
 
-    assert (campaign.state, feed.alerts(**WHERE, at=now())) == ("stopped", [])
+    assert (campaign.state, feed.read(at=now()).alerts(**WHERE, at=now())) == ("stopped", [])
     with pytest.raises(feed.AlertStopped):
-        feed.alert(campaign.pk, locale="en", at=now())
+        feed.read(at=now()).alert(campaign.pk, locale="en", at=now())
 
 
 def test_a_reader_without_a_text_gets_the_home_text_labelled() -> None:
     campaign = opened()
 
-    alert = feed.alert(campaign.pk, locale="fr", at=now())
+    alert = feed.read(at=now()).alert(campaign.pk, locale="fr", at=now())
 
     assert alert["locale"] == {"requested": "fr", "served": "en", "reason": "not-translated"}
     assert (alert["lang"], alert["dir"], alert["title"]) == ("en", "ltr", "If someone threatens to share a picture")
-    assert feed.alert(campaign.pk, locale="en-AU", at=now())["locale"]["reason"] is None
+    assert feed.read(at=now()).alert(campaign.pk, locale="en-AU", at=now())["locale"]["reason"] is None
 
 
 def test_an_unknown_alert_is_not_found() -> None:
     for number in ("0", "99999999999999999999", "x", "-1", "1;drop"):
         with pytest.raises(feed.NoSuchAlert):
-            feed.alert(number, locale="en", at=now())
+            feed.read(at=now()).alert(number, locale="en", at=now())
 
 
 def test_receipts_are_counted_without_saying_whose() -> None:

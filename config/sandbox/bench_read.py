@@ -1,0 +1,288 @@
+"""./run bench read: the fast lane against Django alone, nginx with the exported files, and a list as most teams would write it.
+
+One server process each, Debian's wrk from the same machine, in turns; medians. Writes docs/measurements/read.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import json
+import os
+import threading
+import time
+import urllib.request
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from config.sandbox import bootstrap, browser, load, story
+from config.sandbox.browser import Client
+from config.sandbox.campaign import sample_campaign
+from config.sandbox.checks import remove_run
+from config.sandbox.load import Load
+from config.sandbox.lock import only_run
+from config.sandbox.places import Places
+from config.sandbox.ports import any_free
+from config.sandbox.processes import Child, Interrupts
+from config.sandbox.read_report import Row, write
+from config.sandbox.screen import Refused, say, step
+from config.sandbox.supervisor import CommandFailed, Sandbox
+from core.sandbox import refusal
+
+PACK, TIPS = "/v1/packs/IN/hi", "/v1/tips?country=IN&locale=hi&audience=teen"
+FEED = "/v1/alerts?country=GB&locale=en&audience=parent"
+PARLER = "django-parler==2.4"
+#: 2,000 messages a second, of which the product takes its share.
+MESSAGES_PER_MINUTE = "150000"
+DEVICES = 24_000
+HELP = """wrk.method = "POST"
+wrk.headers["Content-Type"] = "application/json"
+wrk.body = '{"country": "GB", "region": "GB-WLS", "audience": "teen", "age": 15, "situation": "blackmail", "site": "snapchat"}'
+"""
+#: Each request another one, as far as ages and sites go.
+VARIED = """local n = 0
+request = function()
+  n = n + 1
+  local body = string.format('{"country": "GB", "audience": "teen", "age": %d, "age_in_image": %d, "situation": "blackmail", ' ..
+    '"site": "site-%d"}', 20 + n % 60, n % 20, n)
+  return wrk.format("POST", nil, {["Content-Type"] = "application/json"}, body)
+end
+"""
+#: Each connection waits 10 ms after each answer: a busy server, not a full one, where p99 says something.
+PACED = "function delay() return 10 end\n"
+
+
+@dataclass(frozen=True)
+class Server:
+    """One server under measurement."""
+
+    url: str
+    pid: int
+
+
+class Bench:
+    """The servers, and how long they are asked."""
+
+    def __init__(self, sandbox: Sandbox, seconds: int, rounds: int) -> None:
+        self.sandbox, self.seconds, self.rounds = sandbox, seconds, rounds
+        self.rows: list[Row] = []
+        self.notes: dict[str, str] = {}
+        self.client = Client(sandbox.web)
+        web = next(child for child in sandbox.processes.children if child.name == "web")
+        self.lane = Server(sandbox.web, web.pid)
+
+    def serve(self, name: str, command: list[str], port: int, path: str, **more: str) -> Server:
+        """Start one more server and wait until it answers."""
+        sandbox = self.sandbox
+        log = sandbox.places.log(name)
+        child = Child(name, command, {**sandbox.environment, **more}, log, cwd=str(sandbox.places.root), patience=4)
+        sandbox.processes.start(child)
+        url = f"http://127.0.0.1:{port}"
+        self.until(lambda: browser.is_up(url, path), f"{name} does not answer; its log is {log}")
+        return Server(url, child.pid)
+
+    def granian(self, name: str, target: str, path: str, **more: str) -> Server:
+        """Start granian with one worker and one blocking thread, as the product runs."""
+        port = any_free()
+        options = ["--workers", "1", "--blocking-threads", "1", "--no-ws", "--log-level", "warning", target]
+        listen = ["-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)]
+        return self.serve(name, [str(self.sandbox.places.python), *listen, *options], port, path, **more)
+
+    def until(self, seen: Callable[[], bool], otherwise: str, seconds: float = 90) -> float:
+        """Wait, and return how long it took."""
+        begun = time.monotonic()
+        while not seen():
+            if time.monotonic() - begun > seconds:
+                raise story.Failed(otherwise)
+            self.sandbox.tend()
+            time.sleep(0.02)
+        return time.monotonic() - begun
+
+    def in_turns(self, group: str, asked: Mapping[str, tuple[Server, str, dict[str, str]]], script: Path | None = None) -> None:
+        """Measure each in turn, `rounds` times, and keep the medians."""
+        found: dict[str, list[Load]] = {name: [] for name in asked}
+        with step(f"{group}: {len(asked)} servers, {self.rounds} rounds of {self.seconds} s"):
+            for _ in range(self.rounds):
+                for name, (server, path, headers) in asked.items():
+                    found[name].append(load.run(server.url + path, server.pid, self.seconds, headers=headers, script=script))
+        for name, loads in found.items():
+            self.rows.append(Row(group, name, _median(loads)))
+            say(f"  {group:<22} {name:<34} {self.rows[-1].load.rate:>9,.0f}/s  p99 {self.rows[-1].load.p99:.2f} ms")
+
+
+def run(rest: list[str]) -> int:
+    """Measure, print and write the report; exit status 1 where a request was not answered."""
+    parser = argparse.ArgumentParser(prog="./run bench read", description=__doc__)
+    parser.add_argument("--seconds", type=int, default=5, help="of each run (%(default)s)")
+    parser.add_argument("--rounds", type=int, default=3, help="of each row (%(default)s)")
+    parser.add_argument("--only", choices=("servers", "beside", "growth"), help="a part alone; the report is then not written")
+    options = parser.parse_args(rest)
+    if reason := refusal(os.environ, starts_database=True):
+        raise Refused(reason)
+    load.programs()
+    outer = Places.here(os.environ)
+    outer.make()
+    bootstrap.ensure(outer, "dev")
+    places = Places(outer.root, outer.run / "bench-read")
+    remove_run(places)
+    places.make()
+    with only_run(places, "bench"):
+        sandbox = Sandbox(places, Interrupts(), {**os.environ, "FCM_MESSAGES_PER_MINUTE": MESSAGES_PER_MINUTE})
+        try:
+            sandbox.start(any_free())
+            bench = Bench(sandbox, options.seconds, options.rounds)
+            _prepare(bench)
+            for name, part in (("servers", _servers), ("beside", _beside), ("growth", _growth)):
+                if options.only in (None, name):
+                    part(bench)
+        except (story.Failed, CommandFailed) as error:
+            raise Refused(f"The measurement stopped: {error} (logs: {places.logs})") from None
+        finally:
+            sandbox.stop()
+    remove_run(places)
+    say(json.dumps(bench.notes, indent=1))
+    if options.only is None:
+        write(outer.root / "docs" / "measurements" / "read.md", bench.rows, bench.notes, options.seconds, options.rounds)
+    return 1 if any(row.load.failed for row in bench.rows) else 0
+
+
+def _prepare(bench: Bench) -> None:
+    with step("Loading and publishing"):
+        story.hire(bench.sandbox)
+        story.load(bench.sandbox)
+        story.publish(bench.sandbox, bench.client, True)
+        # Its beat would come within a minute.
+        _with(bench.sandbox, {"PACK_SIGNING_KEY": str(bench.sandbox.places.run / "signing" / "release.pem")}, "signing", "sign")
+        bench.until(lambda: bench.client.get("/v1/manifest").status == 200, "there is no manifest")
+
+
+def _servers(bench: Bench) -> None:
+    """Ask for the same bytes from each: the pack from lane and nginx, the list of tips from everybody."""
+    places, lane, client = bench.sandbox.places, bench.lane, bench.client
+    tree = places.run / "tree"
+    bench.sandbox.ask("export_release", str(tree))
+    tips = client.get(TIPS).body
+    (tree / "v1/packs/ZZ/xx.json").write_bytes(tips)
+    port = any_free()
+    origin = lane.url.removeprefix("http://")
+    command = load.nginx(places.temporary, tree, places.root / "docker" / "nginx.conf", port, origin)
+    nginx = bench.serve("nginx", command, port, PACK)
+    bench.notes["pack"], bench.notes["list of tips"] = f"{len(client.get(PACK).body)} bytes", f"{len(tips)} bytes"
+    for group, headers in (("pack", {}), ("pack, gzip", {"Accept-Encoding": "gzip"})):
+        bench.in_turns(group, {"fast lane": (lane, PACK, headers), "nginx, the exported file": (nginx, PACK, headers)})
+    known = {name: {"If-None-Match": _etag(server.url + PACK)} for name, server in (("lane", lane), ("nginx", nginx))}
+    bench.in_turns(
+        "pack, 304", {"fast lane": (lane, PACK, known["lane"]), "nginx, the exported file": (nginx, PACK, known["nginx"])}
+    )
+    slow = bench.granian("django", "config.wsgi:django", "/healthz", EDITION_DIR="")
+    peer = _peer(bench)
+    lists: dict[str, tuple[Server, str, dict[str, str]]] = {
+        "fast lane": (lane, TIPS, {}),
+        "nginx, the same bytes": (nginx, "/v1/packs/ZZ/xx", {}),
+        "our own view (DRF), no lane": (slow, TIPS, {}),
+        "DRF + parler": (peer, "/plain", {"Accept-Language": "hi"}),
+        "DRF + parler, cache_page": (peer, "/cached", {"Accept-Language": "hi"}),
+    }
+    bench.in_turns("list of tips", lists)
+    bench.in_turns("feed", {"fast lane": (lane, FEED, {})})
+    for name, lua in (("the same question", HELP), ("each another question", VARIED)):
+        script = places.temporary / "help.lua"
+        script.write_text(lua, encoding="utf-8")
+        bench.in_turns(f"help, {name}", {"fast lane": (lane, "/v1/help", {})}, script)
+
+
+def _peer(bench: Bench) -> Server:
+    """Put django-parler into a folder of its own, fill its tables and serve it."""
+    sandbox = bench.sandbox
+    folder = sandbox.places.run / "peer"
+    with step(f"Installing {PARLER} beside the product, for comparison"):
+        sandbox.python("-m", "pip", "install", "-q", "--no-deps", "--only-binary", ":all:", "--target", str(folder), PARLER)
+    path = {"PYTHONPATH": str(folder), "DJANGO_SETTINGS_MODULE": ""}
+    _with(sandbox, path, "tests.bench.parler_peer")
+    return bench.granian("parler", "tests.bench.parler_peer:application", "/plain", **path)
+
+
+def _with(sandbox: Sandbox, settings: Mapping[str, str], *arguments: str) -> None:
+    """Run a module or a management command with settings of its own."""
+    plain, sandbox.environment = sandbox.environment, {**sandbox.environment, **settings}
+    try:
+        sandbox.python(*(("-m",) if "." in arguments[0] else ("manage.py",)), *arguments)
+    finally:
+        sandbox.environment = plain
+
+
+def _beside(bench: Bench) -> None:
+    """Measure the lane under load with and without a campaign beside it, and the way of a withdrawal into the manifest."""
+    sandbox, lane = bench.sandbox, bench.lane
+    sandbox.ask("simulate_registrations", str(DEVICES))
+    paced = sandbox.places.temporary / "paced.lua"
+    paced.write_text(PACED, encoding="utf-8")
+    bench.in_turns("paced", {"without a campaign": (lane, PACK, {"Accept-Encoding": "gzip"})}, paced)
+    path = sandbox.places.run / "campaign.yaml"
+    path.write_text(sample_campaign(), encoding="utf-8")
+    number = str(sandbox.ask("campaign", "create", str(path), "--by", "amina")["id"])
+    fingerprint = sandbox.ask("campaign", "submit", number, "--by", "amina")["fingerprint"]
+    sandbox.ask("campaign", "approve", number, "--fingerprint", fingerprint, "--by", "david")
+    bench.until(lambda: sandbox.ask("campaign", "status", number)["accepted"] > 0, "the campaign does not begin")
+    before, begun = sandbox.ask("campaign", "status", number)["accepted"], time.monotonic()
+    bench.in_turns("paced", {"with a campaign beside it": (lane, PACK, {"Accept-Encoding": "gzip"})}, paced)
+    sent, seconds = sandbox.ask("campaign", "status", number)["accepted"] - before, time.monotonic() - begun
+    bench.notes["messages a second beside the load"] = f"{sent / seconds:,.0f}"
+    begun = time.monotonic()
+    sandbox.ask("release", "withdraw", "gb-shout", "--by", "grace")
+    manifest = bench.until(lambda: "gb-shout" in _withdrawn(bench.client), "the withdrawal is not in the manifest", 300)
+    bench.notes["from the command `release withdraw` to the manifest that a reader gets"] = f"{time.monotonic() - begun:.1f} s"
+    bench.notes["of which after the command had ended"] = f"{manifest:.1f} s"
+
+
+def _growth(bench: Bench) -> None:
+    """Publish larger and larger releases, with the lane under load meanwhile."""
+    for tips, countries, locales in ((20, 2, 1), (2000, 2, 1), (20, 2, 40), (300, 20, 40)):
+        name = f"{tips} tips, {countries} countries, {locales} locales"
+        seconds, during = _switch(bench, name, (tips, countries, locales))
+        bench.rows.append(Row("while it comes", name, during))
+        bench.notes[f"seen after, {name}"] = f"{seconds:.1f} s"
+        begun = time.monotonic()
+        first = len(bench.client.get("/v1/packs/ZZ/en").body)
+        bench.notes[f"first request for a pack, {name}"] = f"{(time.monotonic() - begun) * 1000:.1f} ms, {first} bytes"
+        bench.in_turns("grown", {name: (bench.lane, "/v1/packs/GB/en", {"Accept-Encoding": "gzip"})})
+
+
+def _switch(bench: Bench, name: str, size: tuple[int, int, int]) -> tuple[float, Load]:
+    """Return how long after its publication a release was seen, and what the load beside it met."""
+    found: list[Load] = []
+    over = threading.Event()
+
+    def ask() -> None:
+        while not over.is_set():
+            found.append(load.run(f"{bench.lane.url}/v1/packs/GB/en", bench.lane.pid, 2, clients=4))
+
+    old = json.loads(bench.client.get("/v1/").body)["release"]
+    asking = threading.Thread(target=ask, daemon=True)
+    with step(f"A release of {name}"):
+        # Written first: what is measured is how it is taken over.
+        written = bench.sandbox.python("-m", "tests.bench.big_release", *map(str, size), "write")
+        asking.start()
+        published = float(bench.sandbox.python("-m", "tests.bench.big_release", written.split()[0], "publish").split()[1])
+        bench.until(lambda: json.loads(bench.client.get("/v1/").body)["release"] != old, "the release is not seen", 120)
+        seconds = time.time() - published
+        over.set()
+        asking.join()
+    return seconds, max(found, key=lambda one: one.p99)
+
+
+def _withdrawn(client: Client) -> str:
+    payload = client.get("/v1/manifest").body.split(b".")[1]
+    return base64.urlsafe_b64decode(payload + b"=" * (-len(payload) % 4)).decode().partition('"withdrawn"')[2]
+
+
+def _etag(url: str) -> str:
+    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url, timeout=10) as answer:
+        return str(answer.headers["ETag"])
+
+
+def _median(loads: list[Load]) -> Load:
+    """Return the run in the middle by its rate, with every failure counted."""
+    middle = sorted(loads, key=lambda one: one.rate)[len(loads) // 2]
+    return replace(middle, failed=sum(one.failed for one in loads))

@@ -1,0 +1,76 @@
+"""Asking a WSGI application as a server would, and the fast lane with Django behind it."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+from django.core.wsgi import get_wsgi_application
+
+from api.fastlane import Application, FastLane
+from api.library import Library
+
+
+@dataclass(frozen=True)
+class Answered:
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    def __getitem__(self, name: str) -> str:
+        return self.headers[name]
+
+
+def ask(application: Application, path: str, *, method: str = "GET", body: bytes = b"", **headers: str) -> Answered:
+    """Send one request; headers by name with underscores."""
+    place, _, query = path.partition("?")
+    environ = {
+        "REQUEST_METHOD": method,
+        "SCRIPT_NAME": "",
+        "PATH_INFO": unquote_to_bytes(place).decode("latin-1"),
+        "QUERY_STRING": query,
+        "SERVER_NAME": "testserver",
+        "SERVER_PORT": "80",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "REMOTE_ADDR": "192.0.2.1",
+        "HTTP_HOST": "testserver",
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": "http",
+        "wsgi.input": io.BytesIO(body),
+        "wsgi.errors": io.StringIO(),
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": False,
+        "wsgi.run_once": False,
+        **({"CONTENT_LENGTH": str(len(body)), "CONTENT_TYPE": "application/json"} if body else {}),
+    }
+    for name, value in headers.items():
+        environ[name.upper() if name in ("content_type", "content_length") else f"HTTP_{name.upper()}"] = value
+    started: list[Any] = []
+    parts: Iterable[bytes] = application(environ, lambda status, headers: started.extend((status, headers)))
+    content = b"".join(parts)
+    getattr(parts, "close", lambda: None)()
+    names = [name for name, _ in started[1]]
+    assert len(names) == len(set(names)), f"a header is said twice: {names}"
+    return Answered(int(started[0][:3]), dict(started[1]), content)
+
+
+class Both:
+    """The fast lane and Django by itself, over the same database."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self.library = Library(folder)
+        self.passed_on = 0
+        self.slow: Application = get_wsgi_application()
+        self.lane = FastLane(self._count, self.library)
+        self.library.look()
+        # Its one question to Django: which headers stand around every answer.
+        ask(self.lane, "/v1/")
+        self.passed_on = 0
+
+    def _count(self, environ: dict[str, Any], start_response: Callable[..., object]) -> Iterable[bytes]:
+        self.passed_on += 1
+        return self.slow(environ, start_response)

@@ -1,0 +1,226 @@
+"""Promise 7: reading and signposting go on when database, broker and cache are gone, also through a restart."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from django.utils import timezone
+
+from config.sandbox import story
+from config.sandbox.browser import Client
+from config.sandbox.places import Places
+from config.sandbox.ports import any_free
+from config.sandbox.processes import Interrupts
+from config.sandbox.supervisor import Sandbox
+from content import signing
+from content.withdrawal import withdraw
+from notifications import freezing
+from tests import make
+from tests.faults.web import Web
+from tests.faults.workers import end_connections
+from tests.processes import ROOT
+from tests.sandbox.runs import plain_environment
+from tests.signing import Signer
+
+pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
+
+HELP = {"country": "GB", "situation": "blackmail", "age": 15, "at": "2026-12-01T12:00:00Z"}
+READS = (
+    *("/v1/", "/v1/manifest", "/.well-known/jwks.json", "/v1/packs/GB/cy", "/v1/packs/JP/en", "/v1/tips?country=IN&locale=hi"),
+    *("/v1/services?country=GB&role=helpline", "/v1/services/gb-childline", "/v1/alerts?country=GB&locale=en&audience=parent"),
+    "/v1/alerts.atom?country=GB&locale=cy",
+)
+#: What is refused is refused as ever.
+REFUSED = (("/v1/tips?x=1", 400), ("/v1/packs/XX/en", 404), ("/v1/services/platform-skype", 410))
+
+
+@pytest.fixture
+def web(tmp_path: Path) -> Iterator[Web]:
+    made = Web(tmp_path, workers=2)
+    yield made
+    made.stop()
+    end_connections()
+
+
+def end(sandbox: Sandbox, name: str) -> None:
+    """End one of the sandbox's processes; nobody starts it again."""
+    child = next(one for one in sandbox.processes.children if one.name == name)
+    sandbox.processes.children.remove(child)
+    child.ask_to_stop()
+    child.wait_or_kill(time.monotonic() + 10)
+
+
+def answers(client: Client) -> dict[str, tuple[int, bytes]]:
+    """Ask everything that must go on."""
+    found = {path: client.get(path) for path in (*READS, *(path for path, _ in REFUSED))}
+    return {path: (answer.status, answer.body) for path, answer in found.items()}
+
+
+@pytest.mark.timeout(300)
+def test_promise_7_reads_and_help_go_on_without_database_broker_and_cache_also_through_a_restart(tmp_path: Path) -> None:
+    places = Places(root=ROOT, run=tmp_path / "run")
+    places.make()
+    sandbox = Sandbox(places, Interrupts(), plain_environment())
+    try:
+        sandbox.start(any_free())
+        story.tell(sandbox, again=True)
+        client = Client(sandbox.web)
+        assert sandbox.wait(lambda: client.get("/v1/manifest").status == 200, 90), "no worker signed anything"
+        before, plan = answers(client), client.post("/v1/help", HELP)
+        assert {status for path, (status, _) in before.items() if path in READS} == {200}
+        assert all(before[path][0] == status for path, status in REFUSED)
+        assert orjson.loads(client.get("/readyz").body) == {"reads": True, "writes": True}
+
+        for name in ("beat", "worker", "postgres"):
+            end(sandbox, name)
+        waited = _until(lambda: orjson.loads(client.get("/readyz").body) == {"reads": True, "writes": False}, 6)
+        assert answers(client) == before
+        assert client.post("/v1/help", HELP).body == plan.body
+        assert client.post("/v1/registrations", {}).status == 503
+
+        client.close()
+        end(sandbox, "web")
+        # The cache that limits are counted in is gone too.
+        sandbox.environment["CACHE_URL"] = "redis://127.0.0.1:9/0"
+        sandbox._start("web", [*sandbox._granian(), "config.wsgi:application"])
+        sandbox._until_up("web", sandbox.web, "/healthz")
+        client = Client(sandbox.web)
+        started = time.monotonic()
+        again = answers(client)
+        seconds = time.monotonic() - started
+
+        assert again == before
+        assert client.post("/v1/help", HELP).body == plan.body
+        assert (client.get("/readyz").status, orjson.loads(client.get("/readyz").body)["writes"]) == (200, False)
+        assert seconds < 5, f"{len(again)} reads took {seconds:.1f} s"
+        assert waited < 5
+        client.close()
+    finally:
+        sandbox.stop()
+
+
+def _until(done: Any, seconds: float) -> float:
+    begun = time.monotonic()
+    while not done():
+        assert time.monotonic() - begun < seconds, "it did not come about"
+        time.sleep(0.05)
+    return time.monotonic() - begun
+
+
+def test_a_new_release_a_new_alert_and_a_stop_reach_every_process_in_time(web: Web, signer: Signer) -> None:
+    make.small_content()
+    make.service("gb-wrong")
+    make.release()
+    signing.sign_if_due(at=timezone.now())
+    make.app(push_mode="feed")
+    web.start()
+
+    def pack() -> dict[str, Any]:
+        return dict(orjson.loads(web.ask("/v1/packs/GB/en")[1]))
+
+    def alerts() -> int:
+        return len(orjson.loads(web.ask("/v1/alerts?country=GB&locale=en")[1])["alerts"])
+
+    assert "gb-wrong" in {service["id"] for service in pack()["services"]}
+    assert alerts() == 0
+
+    withdraw("gb-wrong", by=make.person("ann", "publisher"), at=timezone.now(), successor="gb-line")
+    signed = signing.sign_if_due(at=timezone.now())
+    assert signed
+    web.seconds_until(lambda: "gb-wrong" not in {service["id"] for service in pack()["services"]}, at_most=2.5)
+    web.seconds_until(lambda: web.ask("/v1/manifest") == (200, signed.body.encode()), at_most=2.5)
+
+    campaign = make.campaign()
+    assert freezing.freeze(campaign, at=datetime.now(UTC))
+    web.seconds_until(lambda: alerts() == 1, at_most=2.5)
+
+    campaign.stop(by=make.campaign_staff()[1], at=datetime.now(UTC), reason="It was wrong.")
+    web.seconds_until(lambda: alerts() == 0 and web.ask(f"/v1/alerts/{campaign.pk}")[0] == 410, at_most=5)
+
+
+def test_a_process_that_starts_with_nothing_says_so_and_serves_as_soon_as_the_database_is_there(web: Web, tmp_path: Path) -> None:
+    make.small_content()
+    make.release()
+    there = web.settings["DATABASE_URL"]
+    web.start(DATABASE_URL="postgresql://nobody:nothing@127.0.0.1:9/nowhere")
+    assert web.ask("/v1/packs/GB/en")[0] == 503
+    assert web.ask("/readyz") == (503, b'{"reads":false,"writes":false}')
+    web.stop()
+
+    web.start(DATABASE_URL=there)
+
+    assert web.ask("/v1/packs/GB/en")[0] == 200
+
+
+def test_a_database_that_does_not_answer_at_all_keeps_no_reader_waiting(web: Web) -> None:
+    make.small_content()
+    make.release()
+    web.start()
+    expected = web.ask("/v1/packs/GB/en")
+    assert expected[0] == 200
+    web.stop()
+    with socket.socket() as deaf:
+        # It takes connections and never says a word.
+        deaf.bind(("127.0.0.1", 0))
+        deaf.listen(50)
+        web.start(DATABASE_URL=f"postgresql://a:b@127.0.0.1:{deaf.getsockname()[1]}/c")
+        # The first look of a process may take the two seconds that a connection is waited for.
+        web.ask("/v1/packs/GB/en")
+
+        begun = time.monotonic()
+        for _ in range(20):
+            assert web.ask("/v1/packs/GB/en") == expected
+
+        assert time.monotonic() - begun < 1
+        web.seconds_until(lambda: web.ask("/readyz") == (200, b'{"reads":true,"writes":false}'), at_most=6)
+        begun = time.monotonic()
+        # Nobody waits for the database behind somebody who wants to store something.
+        assert web.ask("/v1/registrations", {"app": "parent"})[0] == 503
+        assert web.ask("/v1/packs/GB/en") == expected
+        assert time.monotonic() - begun < 1
+
+
+#: Request lines and headers that no honest client sends, as bytes on the wire, with the statuses that fit them.
+RAW = [
+    (b"GET /v1/packs/GB/en HTTP/1.0\r\n\r\n", {400}),
+    (b"GET /v1/packs/GB/en HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n", {200}),
+    (b"GET /v1/packs/GB/en HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept-Language: " + b"x" * 8192 + b"\r\n\r\n", {200}),
+    (b"GET /v1/packs/../../etc/passwd HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", {404}),
+    (b"GET /v1/packs/GB/..%2f..%2fetc HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", {404}),
+    (b"GET /v1/packs/GB%2Fen HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", {200, 404}),
+    (b"GET /v1/tips/%F0%9F%98%80 HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", {404}),
+    (b"GET /v1/tips/%FF%FE%00 HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", {404}),
+    (b"GET /v1/tips?%FF=%FE HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", {400}),
+    (b"GET /v1/packs/GB/en HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept-Encoding: zstd, x;q=9, \xff\r\n\r\n", {200, 400}),
+    (b'GET /v1/packs/GB/en HTTP/1.1\r\nHost: 127.0.0.1\r\nIf-None-Match: \xff"\r\n\r\n', {200, 400}),
+    (b"GET /v1/packs/GB/en HTTP/1.1\r\nHost: 127.0.0.1\r\nIf-None-Match: *\r\nIf-Match: *\r\n\r\n", {304}),
+    (b'GET /v1/packs/GB/en HTTP/1.1\r\nHost: 127.0.0.1\r\nIf-Match: "x"\r\n\r\n', {412}),
+    (b"GET /v1/packs/GB/en HTTP/1.1\r\nHost: 127.0.0.1\r\nRange: bytes=0-1\r\nIf-Range: x\r\n\r\n", {200}),
+    (b"GET /v1/packs/GB/en HTTP/1.1\r\nHost: 127.0.0.1\r\nIf-Modified-Since: never\r\nIf-Unmodified-Since: 0\r\n\r\n", {200}),
+    (b"HEAD /v1/packs/GB/en HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n", {200}),
+    (b"GET /v1/packs/GB/en HTTP/1.1\r\nHost: evil.example\r\n\r\n", {400}),
+    (b"GET http://127.0.0.1/v1/packs/GB/en HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", {200}),
+    (b"GET /v1/packs/GB/en HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", {200, 411}),
+    (b"GET /v1/packs/GB/en HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 2\r\n\r\n{}", {200}),
+    (b"POST /v1/help HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 1\r\n\r\n{", {400}),
+]
+
+
+def test_what_no_honest_client_sends_gets_the_right_status_and_never_a_500(web: Web) -> None:
+    make.small_content()
+    make.release()
+    web.start()
+    assert web.ask("/v1/packs/GB/en")[0] == 200
+
+    for request, statuses in RAW * 2:
+        with socket.create_connection(("127.0.0.1", web.port), timeout=10) as raw:
+            raw.sendall(request)
+            line = raw.recv(200).split(b"\r\n")[0]
+        assert int(line.split()[1]) in statuses, (request[:120], line)
