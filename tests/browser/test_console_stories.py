@@ -118,7 +118,8 @@ def test_a_campaign_is_watched_while_it_goes_out_and_stopped(
 
     page.goto(f"/console/campaigns/{campaign.pk}/")
     expect(page.locator('[data-count="accepted"]')).to_have_text("10")
-    Campaign.objects.filter(pk=campaign.pk).update(accepted=64, rejected=2, tally={"1": {"accepted": 64, "unregistered": 2}})
+    tally = {str(campaign.messages.values_list("pk", flat=True)[0]): {"accepted": 64, "unregistered": 2}}
+    Campaign.objects.filter(pk=campaign.pk).update(accepted=64, rejected=2, tally=tally)
     expect(page.locator('[data-count="accepted"]')).to_have_text("64")
     expect(page.locator('[data-bar="accepted"]')).to_have_attribute("width", "64")
     expect(page.get_by_text("unregistered: 2")).to_be_visible()
