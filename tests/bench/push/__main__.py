@@ -17,7 +17,7 @@ from tests.bench.push.stage import NotInTime, database, empty_database
 
 #: Each part with its devices, and those of --quick.
 PARTS: dict[str, tuple[ModuleType, int, int]] = {
-    "compare": (compare, 60_000, 2_400),
+    "compare": (compare, 200_000, 2_400),
     "million": (million, 1_000_000, 4_000),
     "plan": (plan, 10_000_000, 50_000),
     "brakes": (brakes, 200_000, 12_000),
