@@ -19,7 +19,7 @@ PASSED_ON = ("FCM_CA_BUNDLE", "FCM_MESSAGES_PER_MINUTE", "FCM_QUOTA_SHARE", "APP
 _OURS = (
     *("DATABASE_URL", "BROKER_URL", "CACHE_URL", "SECRET_KEY", "ADDRESS_KEYS", "ALLOWED_HOSTS", "PUBLIC_URL", "PORT"),
     *("FIREBASE_PROJECTS", "FCM_ENDPOINT", "PACK_SIGNING_KEY", "TRUSTED_PROXIES", "FINGERPOST_SANDBOX", "BEAT_SCHEDULE_FILE"),
-    *("APP_VERSIONS", "EDITION_DIR"),
+    *("APP_VERSIONS", "EDITION_DIR", "ASSURER_EMAIL"),
 )
 # These change what libpq, granian, Celery, Django, Python or an HTTP client does; a proxy could carry a loopback request away.
 _FOREIGN = ("PG", "GRANIAN_", "CELERY_", "DJANGO_", "GOOGLE_", "FIREBASE_", "PYTHON")

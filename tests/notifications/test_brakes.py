@@ -106,11 +106,11 @@ def test_stop_everything_stops_every_campaign_and_takes_an_approver_to_release(
 def test_a_stopped_campaign_is_out_of_the_feed_at_once_and_never_goes_on(fcm_emulator: Emulator, slow_campaign: Campaign) -> None:
     author, _ = make.campaign_staff()
     where = {"country": "GB", "audience": "parent", "locale": "en"}
-    assert len(feed.alerts(**where, at=now())) == 1
+    assert len(feed.read(at=now()).alerts(**where, at=now())) == 1
 
     with sending(fcm_emulator):
         slow_campaign.stop(by=author, at=now(), reason="Wrong text.")
-        stopped = feed.alerts(**where, at=now())
+        stopped = feed.read(at=now()).alerts(**where, at=now())
     tick()
 
     assert stopped == []
