@@ -52,6 +52,6 @@ def ask(
         query=request.GET.dict(),
         parameters=parameters,
         place=place,
-        languages=request.headers.get("Accept-Language"),
+        languages=request.META.get("HTTP_ACCEPT_LANGUAGE"),
         told=told,
     )

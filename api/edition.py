@@ -12,13 +12,14 @@ import orjson
 from django.db import connection
 
 from api.packs import Packs
-from content.models import Country, Locale, Manifest, Release, WithdrawnPack
-from content.models.release import NoRelease
+from content.models import Country, Locale, Manifest, Release, ReleasePack, WithdrawnPack
+from content.models.release import NoRelease, ReleaseState
 from notifications import feed
 from notifications.feed import Feed
 
 _MARKS_SQL = f"""
     SELECT pg_is_in_recovery(),
+        (SELECT max(number) FROM content_release WHERE state = 'candidate'),
         (SELECT number FROM content_release WHERE state = 'published'),
         (SELECT max(id) FROM content_manifest),
         (SELECT count(*) || ' ' || count(put_back_at) FROM content_withdrawal),
@@ -29,12 +30,17 @@ _MARKS_SQL = f"""
 class Marks(NamedTuple):
     """The one row that tells whether an edition is out of date."""
 
-    #: A standby answers questions but stores nothing. It changes no edition.
+    #: A standby answers questions but stores nothing. It changes no edition, and neither does what waits to be published.
     standby: bool
+    candidate: int | None
     release: int | None
     manifest: int | None
     withdrawals: str
     feed: str | None
+
+    def differ(self, known: Marks) -> bool:
+        """Tell whether there is a new edition since then."""
+        return self[2:] != known[2:]
 
 
 class LocaleName(NamedTuple):
@@ -102,6 +108,13 @@ def read(marks: Marks, packs: Packs, *, before: tuple[Marks, Edition] | None, at
     if known is None or known.feed != marks.feed:
         edition = replace(edition, feed=feed.read(at=at))
     return edition
+
+
+def candidate_packs(number: int | None) -> list[str]:
+    """Return the digests of the packs of a release that waits to be published."""
+    return list(
+        ReleasePack.objects.filter(release=number, release__state=ReleaseState.CANDIDATE).values_list("pack_id", flat=True)
+    )
 
 
 def to_plain(edition: Edition) -> dict[str, Any]:

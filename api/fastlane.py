@@ -115,14 +115,16 @@ class FastLane:
         if held.edition is None or environ.get("SCRIPT_NAME") or "HTTP_TRANSFER_ENCODING" in environ:
             return None
         try:
-            body = _body(environ) if key[0] == "POST" and key[1] == _HELP else None
+            # A copy: Django writes the decoded path into it, and could not decode that once more.
+            request = WSGIRequest(environ.copy())
+            body = _body(request, environ) if key[0] == "POST" and key[1] == _HELP else None
             if body is not None:
                 # No body stays in memory: only a word for it that means nothing outside this process.
                 key = (*key, blake2b(body, key=self._secret, digest_size=16).digest())
                 ready = held.answers.get(key)
                 if ready is not None and ready.until > time.time():
                     return ready
-            ready = self._ask(environ, held.edition, body)
+            ready = self._ask(request, held.edition, body)
         except Exception:
             # Django meets the same and says it as a problem, and the log tells it once.
             return None
@@ -130,10 +132,8 @@ class FastLane:
             held.hold(key, ready)
         return ready
 
-    def _ask(self, environ: Environ, edition: Edition, body: bytes | None = None) -> Ready | None:
+    def _ask(self, request: WSGIRequest, edition: Edition, body: bytes | None = None) -> Ready | None:
         """Answer as the view would; None, or any error, for whatever Django has to say."""
-        # A copy: Django writes the decoded path into it, and could not decode that once more.
-        request = WSGIRequest(environ.copy())
         host = request.get_host()
         match = _route(request.path_info)
         view = getattr(match.func, "view_class", None)
@@ -152,7 +152,8 @@ class FastLane:
         asked = ask(request, edition, at=timezone.now(), parameters=parameters, place=match.kwargs, told=told)
         answer = view.read(asked)
         conditions = Conditions(
-            str(request.method), *(environ.get(name) for name in ("HTTP_ACCEPT_ENCODING", "HTTP_IF_NONE_MATCH", "HTTP_IF_MATCH"))
+            str(request.method),
+            *(request.META.get(name) for name in ("HTTP_ACCEPT_ENCODING", "HTTP_IF_NONE_MATCH", "HTTP_IF_MATCH")),
         )
         status, headers, content = represent(answer, conditions)
         return Ready(answer.until, _STATUS[status], headers + self._frame(host), [content])
@@ -162,7 +163,7 @@ class FastLane:
         turned = _Held(coming)
         for key in list(self._held.answers)[-WARMED:]:
             try:
-                ready = self._ask(_environ(key), coming)
+                ready = self._ask(WSGIRequest(_environ(key)), coming)
             except Exception:  # noqa: S112  (it has no good answer any more; Django will say why)
                 continue
             if ready is not None:
@@ -193,7 +194,7 @@ class _Failed:
     readline = read
 
 
-def _body(environ: Environ) -> bytes:
+def _body(request: WSGIRequest, environ: Environ) -> bytes:
     """Read a body that may be JSON, leaving it in `environ` to be read again. Raises what Django would answer with."""
     kind, length = environ.get("CONTENT_TYPE", ""), environ.get("CONTENT_LENGTH", "")
     if kind.split(";")[0].strip().lower() != parsers.StrictJSONParser.media_type or "HTTP_CONTENT_ENCODING" in environ:
@@ -202,7 +203,7 @@ def _body(environ: Environ) -> bytes:
     if not length.isdecimal() or not 0 < int(length[:12]) <= parsers.MOST_BYTES:
         raise parsers.LengthRequired()
     try:
-        found = parsers.read(WSGIRequest(environ.copy()), announced=length)
+        found = parsers.read(request, announced=length)
     except APIException as error:
         environ["wsgi.input"] = _Failed(error)
         raise

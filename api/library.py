@@ -28,6 +28,8 @@ log = logging.getLogger(__name__)
 PAUSE, SILENT_AFTER = 1.0, 3.5
 #: Seconds that the first request of a process waits for the first look.
 _PATIENCE = 10.0
+#: Seconds at each look for packs that may be published soon: readers must not feel it, nor wait for what is new.
+_AHEAD = 0.25
 #: For the looking connection alone: in seconds and milliseconds. Less than 2 s to connect psycopg does not take.
 _HASTY, _STATEMENT_TIMEOUT = {"connect_timeout": 2, "tcp_user_timeout": 1000}, "-c statement_timeout=1000"
 _FILE = "edition.json"
@@ -47,6 +49,9 @@ class Library:
         self.before_change: list[Callable[[Edition], None]] = []
         self._held: tuple[Marks | None, Edition] | None = None
         self._seen_at, self._standby = -SILENT_AFTER, False
+        self._candidate: int | None = None
+        #: The release whose packs have been fetched ahead; none has the number 0.
+        self._fetched: int | None = 0
         self._looked, self._over = threading.Event(), threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -70,8 +75,9 @@ class Library:
         """Ask the database whether there is anything new, take it if there is, and tell whether there was."""
         marks = editions.look()
         self._seen_at, self._standby = time.monotonic(), marks.standby
+        self._candidate = marks.candidate
         known, before = self._held or (None, None)
-        if known is not None and known[1:] == marks[1:]:
+        if known is not None and not marks.differ(known):
             return False
         old = (known, before) if known is not None and before is not None else None
         coming = editions.read(marks, self.packs, before=old, at=datetime.now(UTC))
@@ -80,6 +86,13 @@ class Library:
         self._held = marks, coming
         self._keep(coming)
         return True
+
+    def fetch_ahead(self) -> None:
+        """Bring the packs of a release that waits for its second person to the disk, a piece at each look."""
+        if self._candidate != self._fetched:
+            packs = editions.candidate_packs(self._candidate)
+            if self.packs.fetch_ahead(packs, seconds=_AHEAD):
+                self._fetched = self._candidate
 
     def writes(self) -> bool:
         """Tell whether the database took something in the last seconds, or would have."""
@@ -146,6 +159,7 @@ class Library:
     def _try(self) -> None:
         try:
             self.look()
+            self.fetch_ahead()
         except Exception as error:
             # Whatever it was, the edition in force stays, and the next second is another one. No message: it may name hosts.
             if not self._looked.is_set() or self._is_heard():

@@ -6,7 +6,7 @@ import logging
 import os
 import re
 import time
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ import orjson
 
 from api.conditional import Answer
 from api.recent import Recent
+from content.alike import Alike, alike
 from content.models import Pack, ReleasePack
 from content.models.release import ReleaseState
 from content.terms import WORLDWIDE
@@ -23,8 +24,8 @@ from core.canonical import digest
 log = logging.getLogger(__name__)
 
 _NAME = re.compile("[0-9a-f]{64}")
-#: Bytes held in memory, whatever clients ask: answers with their compressed forms, and packs as dicts (six times their JSON).
-MOST_ANSWERS, MOST_PARSED = 48_000_000, 48_000_000
+#: Bytes held in memory, whatever clients ask: answers with their compressed forms, packs as dicts (six times their JSON), plans.
+MOST_ANSWERS, MOST_PARSED, MOST_PLANS = 48_000_000, 48_000_000, 16_000_000
 #: Bytes of packs that one statement asks for, so that none takes long.
 _CHUNK = 2_000_000
 #: Seconds for which a pack that no release names any more stays on disk: clients may just have read an older manifest.
@@ -37,7 +38,10 @@ class Packs:
     def __init__(self, folder: Path | None) -> None:
         self.folder = folder
         self.answers: Recent[Hashable, Answer] = Recent(MOST_ANSWERS, weigh=lambda answer: answer.weight)
+        #: What a plan puts into an answer, each part as JSON, by pack, minute and the plainest question that gets it.
+        self.plans: Recent[Hashable, dict[str, bytes]] = Recent(MOST_PLANS, weigh=lambda parts: sum(map(len, parts.values())))
         self._parsed: Recent[str, tuple[int, dict[str, Any]]] = Recent(MOST_PARSED, weigh=lambda held: held[0])
+        self._alike: Recent[str, Alike] = Recent(2048)
 
     def body(self, name: str) -> bytes:
         """Return the pack's bytes; the name must be the digest of a pack that was published. LookupError: it is nowhere."""
@@ -73,6 +77,10 @@ class Packs:
         """Return the pack as a dict that nobody may change."""
         return self._parsed.get(name, lambda: _parse(self.body(name)))[1]
 
+    def alike(self, name: str) -> Alike:
+        """Return which questions the pack tells apart."""
+        return self._alike.get(name, lambda: alike(self.parsed(name)))
+
     def on_disk(self, name: str) -> bytes | None:
         """Return the bytes that the folder holds under this digest, or None; a damaged file counts for nothing."""
         if self.folder is None:
@@ -86,28 +94,42 @@ class Packs:
         return None
 
     def keep(self, names: Iterable[str]) -> None:
-        """Bring these packs from the database to the folder, those that are not there yet."""
+        """Bring these packs to the folder, those that are not there yet: what was fetched ahead, else from the database."""
         if self.folder is None:
             return
         try:
-            self._fill(self.folder, names)
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for name in self._missing(self.folder, names):
+                # Another process with the same folder may have moved it meanwhile.
+                with suppress(FileNotFoundError):
+                    (self._coming / f"{name}.json").replace(self._path(name))
+            for _ in _filling(self.folder, self._missing(self.folder, names)):
+                pass
         except OSError as error:
             log.error("packs cannot be kept on disk (%s): they are read from the database", error.strerror)
 
-    def _fill(self, folder: Path, names: Iterable[str]) -> None:
-        missing = sorted(name for name in set(names) if not self._path(name).exists())
-        if not missing:
-            return
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        chunk: list[str] = []
-        weight = 0
-        for name, size in [*Pack.objects.filter(pk__in=missing).order_by().values_list("digest", "size"), ("", _CHUNK)]:
-            if chunk and weight + size > _CHUNK:
-                for found, body in Pack.objects.filter(pk__in=chunk).values_list("digest", "body"):
-                    write_whole(self._path(found), body.encode())
-                chunk, weight = [], 0
-            chunk.append(name)
-            weight += size
+    def fetch_ahead(self, names: Iterable[str], *, seconds: float) -> bool:
+        """Bring packs that may be published soon to a folder beside, where nobody is answered from; all others leave it.
+
+        Works for about so long, and tells whether there is nothing left to do.
+        """
+        if self.folder is None:
+            return True
+        end = time.monotonic() + seconds
+        wanted = self._missing(self.folder, names)
+        try:
+            if not wanted and not self._coming.is_dir():
+                return True
+            self._coming.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for path in self._coming.iterdir():
+                if path.stem not in wanted:
+                    path.unlink(missing_ok=True)
+            for _ in _filling(self._coming, self._missing(self._coming, wanted)):
+                if time.monotonic() > end:
+                    return False
+        except OSError as error:
+            log.warning("packs cannot be fetched ahead (%s): they are when their release is published", error.strerror)
+        return True
 
     def drop_all_but(self, names: Iterable[str]) -> None:
         """Remove from the folder what no release has named for a week."""
@@ -124,11 +146,21 @@ class Packs:
     def forget(self) -> None:
         """Empty the memory."""
         self.answers.clear()
+        self.plans.clear()
         self._parsed.clear()
 
     def _path(self, name: str) -> Path:
         assert self.folder is not None
         return self.folder / f"{name}.json"
+
+    @property
+    def _coming(self) -> Path:
+        assert self.folder is not None
+        return self.folder.with_name("coming")
+
+    @staticmethod
+    def _missing(folder: Path, names: Iterable[str]) -> set[str]:
+        return {name for name in names if not (folder / f"{name}.json").exists()}
 
 
 def write_whole(path: Path, data: bytes) -> None:
@@ -136,6 +168,21 @@ def write_whole(path: Path, data: bytes) -> None:
     draft = path.with_name(f"{path.name}.{os.getpid()}.new")
     draft.write_bytes(data)
     draft.replace(path)
+
+
+def _filling(folder: Path, names: Iterable[str]) -> Iterator[None]:
+    """Write packs from the database to the folder, and pause after each statement."""
+    sizes = Pack.objects.filter(pk__in=names).order_by("pk").values_list("digest", "size") if names else ()
+    chunk: list[str] = []
+    weight = 0
+    for name, size in [*sizes, ("", _CHUNK)]:
+        if chunk and weight + size > _CHUNK:
+            for found, body in Pack.objects.filter(pk__in=chunk).values_list("digest", "body"):
+                write_whole(folder / f"{found}.json", body.encode())
+            yield
+            chunk, weight = [], 0
+        chunk.append(name)
+        weight += size
 
 
 def _parse(body: bytes) -> tuple[int, dict[str, Any]]:

@@ -125,12 +125,16 @@ def loads(body: bytes) -> dict[str, Any]:
         raise Unreadable() from None
     if not isinstance(value, dict):
         raise Unreadable("The body must be a JSON object.")
-    _check_text(value)
+    if "\\u" in text:
+        # UTF-8 holds no half of a character, and JSON no NUL as it is: either comes only in this spelling.
+        _check_text(value)
     return value
 
 
 def _check_depth(text: str) -> None:
     # Before parsing: json recurses, and 60,000 brackets must cost no more than sixteen.
+    if text.count("[") + text.count("{") <= MOST_LEVELS:
+        return
     depth = 0
     for match in _TOKENS.finditer(text):
         mark = match[0]

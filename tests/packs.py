@@ -14,22 +14,23 @@ from tests.make import NOON, person
 Packs = Mapping[tuple[str, str], dict[str, Any]]
 
 
-def publish(packs: Packs, places: Iterable[tuple[str, str]]) -> Release:
-    """Publish a release of these packs, compiled by one person and published by another."""
+def candidate(packs: Packs, places: Iterable[tuple[str, str]]) -> Release:
+    """Make a release of these packs that nobody has published yet."""
     load_reference()
-    compiled_by, publisher = (person(name, "publisher") for name in _names())
+    compiled_by = person(f"compiler-{Release.objects.count()}", "publisher")
     release = Release.objects.create(compiled_by=compiled_by, compiled_at=NOON, base_id=Release.objects.current_number())
     for country, locale in places:
         body = canonical_json(packs[country, locale])
         pack, _ = Pack.objects.get_or_create(digest=digest(body), defaults={"body": body.decode(), "size": len(body)})
         ReleasePack.objects.create(release=release, country_id=country, locale_id=locale, pack=pack)
-    release.publish(by=publisher, at=NOON)
     return release
 
 
-def _names() -> tuple[str, str]:
-    number = Release.objects.count()
-    return f"compiler-{number}", f"publisher-{number}"
+def publish(packs: Packs, places: Iterable[tuple[str, str]]) -> Release:
+    """Publish a release of these packs, compiled by one person and published by another."""
+    release = candidate(packs, places)
+    release.publish(by=person(f"publisher-{release.number}", "publisher"), at=NOON)
+    return release
 
 
 def service(name: str, *roles: str, **changed: Any) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+import orjson
 from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -71,12 +72,16 @@ class HelpView(ReadView):
             values.region(country.requested, told["region"])
         locale = choose_spoken(edition, told.get("languages") or (), asked.languages)
         found = settled(asked, country, locale)
-        query = _query(told, country.requested)
         # Opening hours are told to the minute, so within one the same question has the same answer.
         minute = (told.get("at") or asked.at).replace(second=0, microsecond=0)
         until = math.inf if told.get("at") else (minute + timedelta(minutes=1)).timestamp()
-        situation = query.situation if query.situation in Situation.values else Situation.NOT_SURE.value
-        plan = _answer(resolve(found.pack, query, minute), found.pack, query.situation)
+        alike = edition.packs.alike(found.digest)
+        query = alike.plainest(_query(told, country.requested))
+        situation = query.situation if query.situation in alike.situations else Situation.NOT_SURE.value
+        parts = edition.packs.plans.get(
+            (found.digest, minute, query), lambda: _parts(resolve(found.pack, query, minute), found.pack, query)
+        )
+        plan = {name: orjson.Fragment(part) for name, part in parts.items()}
         return found.compose({"situation": situation, **plan}, cache=NO_STORE, until=until, elsewhere=False)
 
 
@@ -94,12 +99,10 @@ def _query(told: Mapping[str, Any], country: str) -> Query:
     )
 
 
-def _answer(plan: Plan, pack: Mapping[str, Any], situation: str) -> dict[str, Any]:
-    return {
-        "plan": [_step(step, pack["labels"], plan.services.get(step.service or "", {}), situation) for step in plan.steps],
-        "services": dict(plan.services),
-        "tips": list(plan.tips),
-    }
+def _parts(plan: Plan, pack: Mapping[str, Any], query: Query) -> dict[str, bytes]:
+    """Return what the plan puts into the answer, as JSON, by name."""
+    steps = [_step(step, pack["labels"], plan.services.get(step.service or "", {}), query.situation) for step in plan.steps]
+    return {name: orjson.dumps(part) for name, part in (("plan", steps), ("services", plan.services), ("tips", plan.tips))}
 
 
 def _step(step: Step, labels: Mapping[str, Any], service: Mapping[str, Any], situation: str) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import base64
+import gzip
 import json
 import os
 import threading
@@ -35,7 +36,8 @@ FEED = "/v1/alerts?country=GB&locale=en&audience=parent"
 PARLER = "django-parler==2.4"
 #: 2,000 messages a second, of which the product takes its share.
 MESSAGES_PER_MINUTE = "150000"
-DEVICES = 24_000
+#: Devices for each second that the load lasts, and for some more.
+DEVICES_PER_SECOND = 2_500
 HELP = """wrk.method = "POST"
 wrk.headers["Content-Type"] = "application/json"
 wrk.body = '{"country": "GB", "region": "GB-WLS", "audience": "teen", "age": 15, "situation": "blackmail", "site": "snapchat"}'
@@ -164,6 +166,7 @@ def _servers(bench: Bench) -> None:
     bench.sandbox.ask("export_release", str(tree))
     tips = client.get(TIPS).body
     (tree / "v1/packs/ZZ/xx.json").write_bytes(tips)
+    (tree / "v1/packs/ZZ/xx.json.gz").write_bytes(gzip.compress(tips, 9))
     port = any_free()
     origin = lane.url.removeprefix("http://")
     command = load.nginx(places.temporary, tree, places.root / "docker" / "nginx.conf", port, origin)
@@ -185,6 +188,9 @@ def _servers(bench: Bench) -> None:
         "DRF + parler, cache_page": (peer, "/cached", {"Accept-Language": "hi"}),
     }
     bench.in_turns("list of tips", lists)
+    # As apps ask: the peer has no compression, as most have none.
+    coded = {name: (server, path, {**headers, "Accept-Encoding": "gzip"}) for name, (server, path, headers) in lists.items()}
+    bench.in_turns("list of tips, gzip", coded)
     bench.in_turns("feed", {"fast lane": (lane, FEED, {})})
     for name, lua in (("the same question", HELP), ("each another question", VARIED)):
         script = places.temporary / "help.lua"
@@ -215,7 +221,7 @@ def _with(sandbox: Sandbox, settings: Mapping[str, str], *arguments: str) -> Non
 def _beside(bench: Bench) -> None:
     """Measure the lane under load with and without a campaign beside it, and the way of a withdrawal into the manifest."""
     sandbox, lane = bench.sandbox, bench.lane
-    sandbox.ask("simulate_registrations", str(DEVICES))
+    sandbox.ask("simulate_registrations", str(DEVICES_PER_SECOND * (bench.seconds * bench.rounds + 10)))
     paced = sandbox.places.temporary / "paced.lua"
     paced.write_text(PACED, encoding="utf-8")
     bench.in_turns("paced", {"without a campaign": (lane, PACK, {"Accept-Encoding": "gzip"})}, paced)
@@ -238,9 +244,11 @@ def _beside(bench: Bench) -> None:
 
 def _growth(bench: Bench) -> None:
     """Publish larger and larger releases, with the lane under load meanwhile."""
-    for tips, countries, locales in ((20, 2, 1), (2000, 2, 1), (20, 2, 40), (300, 20, 40)):
-        name = f"{tips} tips, {countries} countries, {locales} locales"
-        seconds, during = _switch(bench, name, (tips, countries, locales))
+    largest = (300, 20, 40)
+    for size, ahead in (((20, 2, 1), True), ((2000, 2, 1), True), ((20, 2, 40), True), (largest, True), (largest, False)):
+        tips, countries, locales = size
+        name = f"{tips} tips, {countries} countries, {locales} locales{'' if ahead else ', published at once'}"
+        seconds, during = _switch(bench, name, size, ahead=ahead)
         bench.rows.append(Row("while it comes", name, during))
         bench.notes[f"seen after, {name}"] = f"{seconds:.1f} s"
         begun = time.monotonic()
@@ -249,8 +257,11 @@ def _growth(bench: Bench) -> None:
         bench.in_turns("grown", {name: (bench.lane, "/v1/packs/GB/en", {"Accept-Encoding": "gzip"})})
 
 
-def _switch(bench: Bench, name: str, size: tuple[int, int, int]) -> tuple[float, Load]:
-    """Return how long after its publication a release was seen, and what the load beside it met."""
+def _switch(bench: Bench, name: str, size: tuple[int, int, int], *, ahead: bool) -> tuple[float, Load]:
+    """Return how long after its publication a release was seen, and what the load beside it met.
+
+    With `ahead` its second person takes as long as the web process takes to fetch the packs.
+    """
     found: list[Load] = []
     over = threading.Event()
 
@@ -264,6 +275,10 @@ def _switch(bench: Bench, name: str, size: tuple[int, int, int]) -> tuple[float,
         # Written first: what is measured is how it is taken over.
         written = bench.sandbox.python("-m", "tests.bench.big_release", *map(str, size), "write")
         asking.start()
+        if ahead:
+            coming, packs = bench.sandbox.places.run / "edition" / "coming", size[1] * size[2]
+            took = bench.until(lambda: len(list(coming.glob("*.json"))) == packs, "the packs are not fetched ahead", 120)
+            bench.notes[f"fetched ahead, {name}"] = f"{took:.1f} s"
         published = float(bench.sandbox.python("-m", "tests.bench.big_release", written.split()[0], "publish").split()[1])
         bench.until(lambda: json.loads(bench.client.get("/v1/").body)["release"] != old, "the release is not seen", 120)
         seconds = time.time() - published

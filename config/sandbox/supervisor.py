@@ -96,6 +96,7 @@ class Sandbox:
             self._start(
                 "emulator",
                 ["-m", "notifications.emulator", "serve", "--host", "127.0.0.1", "--port", port, "--credentials", folder],
+                gives_way=True,
             )
         with step("Bringing the database up to date"):
             self.command("migrate", "--no-input", "--verbosity", "0")
@@ -110,6 +111,7 @@ class Sandbox:
                 "worker",
                 [*celery, "worker", "--without-mingle", "--without-gossip", "--concurrency", "2", *quiet],
                 patience=4,
+                gives_way=True,
                 # The web has no key: it serves what a worker signed.
                 PACK_SIGNING_KEY=str(signing),
             )
@@ -151,8 +153,10 @@ class Sandbox:
             self.command("signing", "first", str(folder))
         return folder / "release.pem"
 
-    def _start(self, name: str, arguments: Sequence[str], patience: float = 6, **more: str) -> None:
-        command, log = [str(self.places.python), *arguments], self.places.log(name)
+    def _start(self, name: str, arguments: Sequence[str], patience: float = 6, gives_way: bool = False, **more: str) -> None:
+        # A campaign may take a second longer; somebody who asks for help may not wait for it.
+        lower = ("nice", "-n", "10") if gives_way else ()
+        command, log = [*lower, str(self.places.python), *arguments], self.places.log(name)
         environment = {**self.environment, **more}
         self.processes.start(Child(name, command, environment, log, cwd=str(self.places.root), patience=patience))
 

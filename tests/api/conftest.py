@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
 from django.test import Client
 
 from api import library
@@ -42,3 +44,14 @@ def api(settings: Any) -> Client:
     """Return a client that gets a 500 as an answer, as a reader would."""
     settings.ALLOWED_HOSTS = ["testserver"]
     return Client(raise_request_exception=False)
+
+
+@pytest.fixture
+def as_served(settings: Any) -> Iterator[None]:
+    """Let a test ask a WSGI application: a request may not close the connection that the test's own transaction is on."""
+    settings.ALLOWED_HOSTS = ["testserver"]
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
-from django.core.signals import request_finished, request_started
-from django.db import OperationalError, close_old_connections
+from django.db import OperationalError
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -33,20 +31,9 @@ from tests.make import NOON, person
 from tests.packs import Packs, publish
 from tests.signing import Signer
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("as_served")]
 
 HELP = {"country": "GB", "situation": "blackmail", "age": 15, "at": "2026-12-01T12:00:00Z"}
-
-
-@pytest.fixture(autouse=True)
-def _one_connection(settings: Any) -> Iterator[None]:
-    """Keep a request from closing the connection that the test's own transaction is on, as Django's client does."""
-    settings.ALLOWED_HOSTS = ["testserver"]
-    for signal in (request_started, request_finished):
-        signal.disconnect(close_old_connections)
-    yield
-    for signal in (request_started, request_finished):
-        signal.connect(close_old_connections)
 
 
 def opened(*, at: datetime | None = None, **changed: Any) -> Campaign:
