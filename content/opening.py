@@ -14,6 +14,9 @@ _ALWAYS = "24/7"
 #: The years of the holiday tables; outside them nobody knows which day is one.
 _FIRST, _LAST = 2000, 2076
 _HOLIDAYS = "PH"
+_COMMENT = '"'
+#: Days ahead in which a change is looked for: hours that never change would be searched to the year 9999, for seconds.
+_AHEAD = 366
 _WEEKDAY = re.compile(r"\b(Mo|Tu|We|Th|Fr|Sa|Su)\b")
 
 
@@ -56,6 +59,9 @@ def answering(hours: str | None, *, zone: str | None, country: str, at: datetime
     if not hours or not zone or not 1970 <= at.year < 2100:
         # The years that hours and RFC 3339 can both say.
         return UNKNOWN
+    if _COMMENT in hours:
+        # "By appointment": OSM calls a rule with a comment unknown, and readers of hours differ over it.
+        return UNKNOWN
     parsed = _parse(hours, zone, country)
     if parsed is None:
         return UNKNOWN
@@ -64,7 +70,7 @@ def answering(hours: str | None, *, zone: str | None, country: str, at: datetime
         return UNKNOWN
     opened = bool(parsed.schedule.is_open(local))
     change = parsed.schedule.next_change(local)
-    if change is None or (not opened and parsed.unknown_on(change)):
+    if change is None or (not opened and (parsed.unknown_on(change) or parsed.schedule.is_unknown(change))):
         # An opening on a public holiday that the hours say nothing of may not come.
         return Answering(opened)
     return Answering(opened, change.astimezone(UTC))
@@ -76,10 +82,10 @@ def _parse(hours: str, zone: str, country: str) -> _Hours | None:
         here = ZoneInfo(zone)
         holidays: OpeningHours | None
         try:
-            schedule = OpeningHours(hours, timezone=here, country=country)
+            schedule = OpeningHours(hours, timezone=here, country=country, max_interval_days=_AHEAD)
             holidays = OpeningHours(_HOLIDAYS, timezone=here, country=country)
         except UnknownCountryError:
-            schedule, holidays = OpeningHours(hours, timezone=here), None
+            schedule, holidays = OpeningHours(hours, timezone=here, max_interval_days=_AHEAD), None
     except (ParserError, ZoneInfoNotFoundError, ValueError, OSError):
         return None
     named = _HOLIDAYS in hours

@@ -211,15 +211,16 @@ def _pairs_whole(tools: list[Candidate], query: Query) -> list[Candidate]:
         return tools
     # A platform's own form is for that platform alone, and no counterpart of a tool for all of them.
     undecided = [c for c in tools if c.fit == "condition" and "platform-report" not in roles(c)]
-    sides = {(age_code(c.service) or "").startswith("adult") for c in undecided}
+    sides = {code.split("-")[0] for c in undecided if (code := age_code(c.service)) is not None}
     return tools if len(sides) == 2 else [c for c in tools if c not in undecided]
 
 
 def _tell_the_platform(candidates: Sequence[Candidate], query: Query, situation: str, at: datetime) -> Step:
     platforms = sorted((c for c in candidates if "platform-report" in roles(c)), key=lambda c: c.id)
     if query.site is None:
-        serving = tuple(c.id for c in platforms if c.for_audience and (c.serves or situation == _NOT_SURE))
-        return Step("tell-the-platform", None, ("platform",), alternatives=serving)
+        serving = [c for c in platforms if c.for_audience and (c.serves or situation == _NOT_SURE)]
+        ids = tuple(c.id for c in serving)
+        return Step("tell-the-platform", None, ("platform",), alternatives=ids, conditions=_conditions(serving))
     there = [c for c in platforms if c.id == f"platform-{query.site}"]
     # Another platform's form would be no help for what happened on this one.
     return _step("tell-the-platform", there, query, at) if there else Step("tell-the-platform", None, ("platform",))
@@ -238,8 +239,12 @@ def _step(name: str, ranked: Sequence[Candidate], query: Query, at: datetime, *e
         stale=_stale(first.service, at),
         language_match=None if first.language is None else first.language < len(query.languages),
         alternatives=tuple(c.id for c in ranked[1:]),
-        conditions={c.id: code for c in ranked if c.fit == "condition" and (code := age_code(c.service)) is not None},
+        conditions=_conditions(ranked),
     )
+
+
+def _conditions(offered: Iterable[Candidate]) -> dict[str, str]:
+    return {c.id: code for c in offered if c.fit == "condition" and (code := age_code(c.service)) is not None}
 
 
 # Why, and in which order within a step.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -36,6 +37,29 @@ def test_hours_that_name_holidays_are_read_as_they_say() -> None:
 def test_an_opening_that_would_fall_on_a_holiday_is_not_promised() -> None:
     assert ask("Mo-Fr 10:00-16:00", CHRISTMAS_EVE_LATE) == Answering(False)
     assert ask("Mo-Fr 10:00-16:00; PH off", CHRISTMAS_EVE_LATE) == Answering(False, datetime(2026, 12, 29, 10, 0, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(
+    "hours", ['Mo-Su 09:00-17:00 "by appointment"', '"by appointment"', 'Mo-Fr 09:00-17:00 "a"; Sa 09:00-12:00']
+)
+def test_hours_with_a_comment_are_not_known(hours: str) -> None:
+    assert ask(hours, TUESDAY) == UNKNOWN
+
+
+def test_an_opening_that_is_only_possible_is_not_promised() -> None:
+    hours = "09:00-12:00 unknown, 12:00-17:00"
+
+    assert ask(hours, TUESDAY.replace(hour=8)) == Answering(False)
+    assert ask(hours, TUESDAY.replace(hour=10)) == UNKNOWN
+    assert ask(hours, TUESDAY) == Answering(True, TUESDAY.replace(hour=17))
+
+
+def test_hours_that_never_change_are_answered_at_once() -> None:
+    started = time.perf_counter()
+
+    assert ask("Mo-Su 00:00-24:00", TUESDAY) == ALWAYS_OPEN
+    assert ask("2030 Dec 24 10:00-12:00", TUESDAY) == Answering(False)
+    assert time.perf_counter() - started < 0.5
 
 
 @pytest.mark.parametrize(("zone", "country"), [("Africa/Abidjan", "CI"), ("Asia/Kolkata", "IN")])

@@ -59,7 +59,7 @@ def test_the_promises_hold_for_random_queries(part: int) -> None:
 
     for number in range(PER_PART):
         name = dice.choice(names)
-        query, at = _query(dice, name), _instant(dice)
+        query, at = random_query(dice, name), random_instant(dice)
         plan = resolve(PACKS[name], query, at)
         faults = list(_broken(PACKS[name], query, plan))
         assert not faults, (name, query, at, faults)
@@ -67,7 +67,8 @@ def test_the_promises_hold_for_random_queries(part: int) -> None:
             assert plain(resolve(backwards[name], query, at)) == plain(plan), (name, query, at)
 
 
-def _query(dice: random.Random, pack: str) -> Query:
+def random_query(dice: random.Random, pack: str) -> Query:
+    """Draw what a reader may tell where this pack is the one that answers."""
     ages = [None, None, *range(0, 30), 40, 120]
     return Query(
         country=dice.choice(["JP", "PT", "AQ", "ZZ"]) if pack == "ZZ" else pack if len(pack) == 2 else "GB",
@@ -82,7 +83,8 @@ def _query(dice: random.Random, pack: str) -> Query:
     )
 
 
-def _instant(dice: random.Random) -> datetime:
+def random_instant(dice: random.Random) -> datetime:
+    """Draw an instant, often outside the years of the holiday tables."""
     year = dice.choice([1970, 1999, 2026, 2026, 2026, 2027, 2076, 2099])
     return datetime(year, 1, 2, tzinfo=UTC) + timedelta(minutes=dice.randrange(363 * 24 * 60))
 
