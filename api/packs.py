@@ -1,4 +1,4 @@
-"""The bytes of packs: on disk under their digest, in memory what was asked for last, else in the database."""
+"""The bytes of packs: on disk under their digest, in memory what was asked for last, else where they come from."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import logging
 import os
 import re
 import time
-from collections.abc import Hashable, Iterable
+from collections.abc import Collection, Hashable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 
@@ -19,6 +19,7 @@ from content.models import Pack, ReleasePack
 from content.models.release import ReleaseState
 from content.terms import WORLDWIDE
 from core.canonical import digest
+from core.errors import Gone
 
 log = logging.getLogger(__name__)
 
@@ -31,34 +32,47 @@ _CHUNK = 2_000_000
 _KEPT = 7 * 86_400
 
 
-class Packs:
-    """Packs by digest. Without a folder they are read from the database each time they have left the memory."""
+class WithdrawnPack(Gone):
+    """A service that these bytes hold was withdrawn; the manifest names the pack that took their place."""
 
-    def __init__(self, folder: Path | None) -> None:
-        self.folder = folder
-        self.answers: Recent[Hashable, Answer] = Recent(MOST_ANSWERS, weigh=lambda answer: answer.weight)
-        self._parsed: Recent[str, tuple[int, dict[str, Any]]] = Recent(MOST_PARSED, weigh=lambda held: held[0])
+
+class Source(Protocol):
+    """Where packs come from."""
 
     def body(self, name: str) -> bytes:
-        """Return the pack's bytes; the name must be the digest of a pack that was published. LookupError: it is nowhere."""
-        found = self.on_disk(name)
-        if found is None:
-            row = Pack.objects.filter(pk=name).values_list("body", flat=True).first()
-            if row is None:
-                raise LookupError(f"There is no pack {name}.")
-            found = row.encode()
-        return found
+        """Return the bytes of a pack that was published. LookupError, or Unavailable: they are not there."""
 
-    def earlier(self, name: str, country: str, locale: str) -> bytes | None:
-        """Return a pack of an earlier release that is still on disk, if it was this country's or the worldwide one."""
-        body = self.on_disk(name) if _NAME.fullmatch(name) else None
-        if body is None:
-            return None
-        pack = orjson.loads(body)
-        return body if pack["country"] in {country, WORLDWIDE} and pack["locale"] == locale else None
+    def bodies(self, names: Collection[str]) -> Iterator[tuple[str, bytes]]:
+        """Yield digest and bytes of each of these that is there; Unavailable where all have to be."""
 
     def ever(self, name: str, country: str, locale: str) -> bytes | None:
-        """Return a pack of any release from the database, likewise."""
+        """Return a pack of any release, if it was this country's or the worldwide one; Gone where only that is known."""
+
+
+class Tables:
+    """The database."""
+
+    def body(self, name: str) -> bytes:
+        """Return the pack's bytes. LookupError: it is nowhere."""
+        row = Pack.objects.filter(pk=name).values_list("body", flat=True).first()
+        if row is None:
+            raise LookupError(f"There is no pack {name}.")
+        return row.encode()
+
+    def bodies(self, names: Collection[str]) -> Iterator[tuple[str, bytes]]:
+        """Yield them, a few at a time."""
+        chunk: list[str] = []
+        weight = 0
+        for name, size in [*Pack.objects.filter(pk__in=names).order_by().values_list("digest", "size"), ("", _CHUNK)]:
+            if chunk and weight + size > _CHUNK:
+                for found, body in Pack.objects.filter(pk__in=chunk).values_list("digest", "body"):
+                    yield found, body.encode()
+                chunk, weight = [], 0
+            chunk.append(name)
+            weight += size
+
+    def ever(self, name: str, country: str, locale: str) -> bytes | None:
+        """Return a pack of any release."""
         found = ReleasePack.objects.filter(
             # A country that has its own packs now was answered with the worldwide one before.
             country_id__in=[country, WORLDWIDE],
@@ -68,6 +82,29 @@ class Packs:
         )
         body = found.values_list("pack__body", flat=True).first()
         return body.encode() if body is not None else None
+
+
+class Packs:
+    """Packs by digest. Without a folder they are read from the source each time they have left the memory."""
+
+    def __init__(self, folder: Path | None, source: Source | None = None) -> None:
+        self.folder = folder
+        self.source = source or Tables()
+        self.answers: Recent[Hashable, Answer] = Recent(MOST_ANSWERS, weigh=lambda answer: answer.weight)
+        self._parsed: Recent[str, tuple[int, dict[str, Any]]] = Recent(MOST_PARSED, weigh=lambda held: held[0])
+
+    def body(self, name: str) -> bytes:
+        """Return the pack's bytes; the name must be the digest of a pack that was published. Raises what the source does."""
+        found = self.on_disk(name)
+        return found if found is not None else self.source.body(name)
+
+    def earlier(self, name: str, country: str, locale: str) -> bytes | None:
+        """Return a pack of an earlier release that is still on disk, if it was this country's or the worldwide one."""
+        body = self.on_disk(name) if _NAME.fullmatch(name) else None
+        if body is None:
+            return None
+        pack = orjson.loads(body)
+        return body if pack["country"] in {country, WORLDWIDE} and pack["locale"] == locale else None
 
     def parsed(self, name: str) -> dict[str, Any]:
         """Return the pack as a dict that nobody may change."""
@@ -86,28 +123,21 @@ class Packs:
         return None
 
     def keep(self, names: Iterable[str]) -> None:
-        """Bring these packs from the database to the folder, those that are not there yet."""
+        """Bring these packs from the source to the folder, those that are not there yet."""
         if self.folder is None:
             return
         try:
             self._fill(self.folder, names)
         except OSError as error:
-            log.error("packs cannot be kept on disk (%s): they are read from the database", error.strerror)
+            log.error("packs cannot be kept on disk (%s): they are read from where they come from", error.strerror)
 
     def _fill(self, folder: Path, names: Iterable[str]) -> None:
         missing = sorted(name for name in set(names) if not self._path(name).exists())
         if not missing:
             return
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        chunk: list[str] = []
-        weight = 0
-        for name, size in [*Pack.objects.filter(pk__in=missing).order_by().values_list("digest", "size"), ("", _CHUNK)]:
-            if chunk and weight + size > _CHUNK:
-                for found, body in Pack.objects.filter(pk__in=chunk).values_list("digest", "body"):
-                    write_whole(self._path(found), body.encode())
-                chunk, weight = [], 0
-            chunk.append(name)
-            weight += size
+        for name, body in self.source.bodies(missing):
+            write_whole(self._path(name), body)
 
     def drop_all_but(self, names: Iterable[str]) -> None:
         """Remove from the folder what no release has named for a week."""

@@ -22,9 +22,9 @@ from django.test import Client
 from django.utils import timezone
 
 from api import library
+from api.export import export_release
 from config.sandbox.ports import any_free
 from content import signing
-from content.export import export_release
 from content.models import Release
 from content.verify import verify_manifest, verify_pack
 from content.withdrawal import withdraw
@@ -239,6 +239,7 @@ def test_what_is_not_there_is_a_problem_and_what_was_withdrawn_is_gone(site: Sit
 
 def test_everything_else_is_the_origins(site: Site) -> None:
     first, options = site.get("/v1/"), site.get("/v1/packs/GB/en", method="OPTIONS")
+    assert site.get("/edition.json").status == 404
 
     for name in HEADERS:
         assert len(first.headers.get_all(name, [])) <= 1, name
