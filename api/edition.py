@@ -14,6 +14,8 @@ from django.db import connection
 from api.packs import Packs
 from content.models import Country, Locale, Manifest, Release, ReleasePack, WithdrawnPack
 from content.models.release import NoRelease, ReleaseState
+from content.verify import decode
+from core.errors import Unavailable
 from notifications import feed
 from notifications.feed import Feed
 
@@ -25,6 +27,10 @@ _MARKS_SQL = f"""
         (SELECT count(*) || ' ' || count(put_back_at) FROM content_withdrawal),
         ({feed.VERSION_SQL})
 """  # noqa: S608  (no value of anybody else's in it)
+
+
+class NoFeed(Unavailable):
+    """This server is given no alerts; those that the database answers have them."""
 
 
 class Marks(NamedTuple):
@@ -67,7 +73,8 @@ class Edition:
     names: Mapping[str, str] = field(default_factory=dict)
     #: Every locale that a pack may be in.
     endonyms: Mapping[str, LocaleName] = field(default_factory=dict)
-    feed: Feed = field(default_factory=Feed)
+    #: None where alerts cannot be known in time: a stop has to be heard within seconds.
+    feed: Feed | None = field(default_factory=Feed)
 
     @cached_property
     def countries(self) -> tuple[str, ...]:
@@ -85,6 +92,12 @@ class Edition:
             raise NoRelease()
         return self
 
+    def told(self) -> Feed:
+        """Return the feed, or raise NoFeed where this server is given none."""
+        if self.feed is None:
+            raise NoFeed()
+        return self.feed
+
 
 def look() -> Marks:
     """Ask the database for the one row that tells whether there is anything new."""
@@ -100,8 +113,7 @@ def read(marks: Marks, packs: Packs, *, before: tuple[Marks, Edition] | None, at
     if known is None or known.release != marks.release:
         edition = _with_release(edition, marks.release)
     if known is None or known.withdrawals != marks.withdrawals:
-        gone = WithdrawnPack.objects.filter(withdrawal__put_back_at=None).values_list("pack_id", flat=True)
-        edition = replace(edition, withdrawn=frozenset(gone))
+        edition = replace(edition, withdrawn=_withdrawn())
     if known is None or known.manifest != marks.manifest:
         signed = Manifest.objects.order_by("-pk").values_list("body", flat=True).first()
         edition = replace(edition, manifest=signed)
@@ -117,6 +129,13 @@ def candidate_packs(number: int | None) -> list[str]:
     )
 
 
+def signed(manifest: Manifest, packs: Packs) -> Edition:
+    """Read what goes with a manifest: its own packs, whatever was published since, and no feed."""
+    listed = orjson.loads(decode(manifest.body.split(".")[1]))["packs"]
+    edition = Edition(packs, manifest=manifest.body, withdrawn=_withdrawn(), names=_names(), endonyms=_endonyms(), feed=None)
+    return _placed(edition, manifest.release_id, {(one["country"], one["locale"]): one["digest"] for one in listed})
+
+
 def to_plain(edition: Edition) -> dict[str, Any]:
     """Return the edition as JSON can hold it, without the packs."""
     return {
@@ -127,7 +146,7 @@ def to_plain(edition: Edition) -> dict[str, Any]:
         "manifest": edition.manifest,
         "names": edition.names,
         "endonyms": {tag: name._asdict() for tag, name in edition.endonyms.items()},
-        "feed": edition.feed.rows(),
+        "feed": edition.feed.rows() if edition.feed is not None else None,
     }
 
 
@@ -142,7 +161,7 @@ def from_plain(plain: Mapping[str, Any], packs: Packs) -> Edition:
         manifest=plain["manifest"],
         names=plain["names"],
         endonyms={tag: LocaleName(**name) for tag, name in plain["endonyms"].items()},
-        feed=feed.from_rows(plain["feed"]),
+        feed=feed.from_rows(plain["feed"]) if plain["feed"] is not None else None,
     )
 
 
@@ -152,12 +171,20 @@ def _with_release(edition: Edition, number: int | None) -> Edition:
     rows = Release(number=number).release_packs.order_by("country_id", "locale_id")
     places = {(country, locale): name for country, locale, name in rows.values_list("country_id", "locale_id", "pack_id")}
     edition.packs.keep(places.values())
+    return _placed(edition, number, places)
+
+
+def _placed(edition: Edition, number: int, places: dict[tuple[str, str], str]) -> Edition:
     homes: dict[str, str] = {}
     first = {country: name for (country, _), name in reversed(places.items())}
     for country, name in sorted(first.items()):
         pack = orjson.loads(edition.packs.body(name))
         homes |= {s["id"]: s["country"] for s in pack["services"]} | {s["id"]: country for s in pack["retired"]}
     return replace(edition, number=number, places=places, homes=homes)
+
+
+def _withdrawn() -> frozenset[str]:
+    return frozenset(WithdrawnPack.objects.filter(withdrawal__put_back_at=None).values_list("pack_id", flat=True))
 
 
 def _names() -> dict[str, str]:

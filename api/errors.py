@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
+from django.conf import settings
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
@@ -210,7 +211,7 @@ def _report(error: Exception, context: Mapping[str, Any]) -> None:
 
 
 def _is_console(request: HttpRequest) -> bool:
-    return request.path.startswith("/console/")
+    return request.path.startswith("/console/") and not settings.EDITION_ORIGIN
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:

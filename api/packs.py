@@ -1,4 +1,4 @@
-"""The bytes of packs: on disk under their digest, in memory what was asked for last, else in the database."""
+"""The bytes of packs: on disk under their digest, in memory what was asked for last, else where they come from."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import logging
 import os
 import re
 import time
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Collection, Hashable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 
@@ -20,6 +20,7 @@ from content.models import Pack, ReleasePack
 from content.models.release import ReleaseState
 from content.terms import WORLDWIDE
 from core.canonical import digest
+from core.errors import Gone
 
 log = logging.getLogger(__name__)
 
@@ -32,37 +33,47 @@ _CHUNK = 2_000_000
 _KEPT = 7 * 86_400
 
 
-class Packs:
-    """Packs by digest. Without a folder they are read from the database each time they have left the memory."""
+class WithdrawnPack(Gone):
+    """A service that these bytes hold was withdrawn; the manifest names the pack that took their place."""
 
-    def __init__(self, folder: Path | None) -> None:
-        self.folder = folder
-        self.answers: Recent[Hashable, Answer] = Recent(MOST_ANSWERS, weigh=lambda answer: answer.weight)
-        #: What a plan puts into an answer, each part as JSON, by pack, minute and the plainest question that gets it.
-        self.plans: Recent[Hashable, dict[str, bytes]] = Recent(MOST_PLANS, weigh=lambda parts: sum(map(len, parts.values())))
-        self._parsed: Recent[str, tuple[int, dict[str, Any]]] = Recent(MOST_PARSED, weigh=lambda held: held[0])
-        self._alike: Recent[str, Alike] = Recent(2048)
+
+class Source(Protocol):
+    """Where packs come from."""
 
     def body(self, name: str) -> bytes:
-        """Return the pack's bytes; the name must be the digest of a pack that was published. LookupError: it is nowhere."""
-        found = self.on_disk(name)
-        if found is None:
-            row = Pack.objects.filter(pk=name).values_list("body", flat=True).first()
-            if row is None:
-                raise LookupError(f"There is no pack {name}.")
-            found = row.encode()
-        return found
+        """Return the bytes of a pack that was published. LookupError, or Unavailable: they are not there."""
 
-    def earlier(self, name: str, country: str, locale: str) -> bytes | None:
-        """Return a pack of an earlier release that is still on disk, if it was this country's or the worldwide one."""
-        body = self.on_disk(name) if _NAME.fullmatch(name) else None
-        if body is None:
-            return None
-        pack = orjson.loads(body)
-        return body if pack["country"] in {country, WORLDWIDE} and pack["locale"] == locale else None
+    def bodies(self, names: Collection[str]) -> Iterator[tuple[str, bytes]]:
+        """Yield digest and bytes of each of these that is there; Unavailable where all have to be."""
 
     def ever(self, name: str, country: str, locale: str) -> bytes | None:
-        """Return a pack of any release from the database, likewise."""
+        """Return a pack of any release, if it was this country's or the worldwide one; Gone where only that is known."""
+
+
+class Tables:
+    """The database."""
+
+    def body(self, name: str) -> bytes:
+        """Return the pack's bytes. LookupError: it is nowhere."""
+        row = Pack.objects.filter(pk=name).values_list("body", flat=True).first()
+        if row is None:
+            raise LookupError(f"There is no pack {name}.")
+        return row.encode()
+
+    def bodies(self, names: Collection[str]) -> Iterator[tuple[str, bytes]]:
+        """Yield them, a few at a time."""
+        chunk: list[str] = []
+        weight = 0
+        for name, size in [*Pack.objects.filter(pk__in=names).order_by().values_list("digest", "size"), ("", _CHUNK)]:
+            if chunk and weight + size > _CHUNK:
+                for found, body in Pack.objects.filter(pk__in=chunk).values_list("digest", "body"):
+                    yield found, body.encode()
+                chunk, weight = [], 0
+            chunk.append(name)
+            weight += size
+
+    def ever(self, name: str, country: str, locale: str) -> bytes | None:
+        """Return a pack of any release."""
         found = ReleasePack.objects.filter(
             # A country that has its own packs now was answered with the worldwide one before.
             country_id__in=[country, WORLDWIDE],
@@ -72,6 +83,32 @@ class Packs:
         )
         body = found.values_list("pack__body", flat=True).first()
         return body.encode() if body is not None else None
+
+
+class Packs:
+    """Packs by digest. Without a folder they are read from the source each time they have left the memory."""
+
+    def __init__(self, folder: Path | None, source: Source | None = None) -> None:
+        self.folder = folder
+        self.source = source or Tables()
+        self.answers: Recent[Hashable, Answer] = Recent(MOST_ANSWERS, weigh=lambda answer: answer.weight)
+        #: What a plan puts into an answer, each part as JSON, by pack, minute and the plainest question that gets it.
+        self.plans: Recent[Hashable, dict[str, bytes]] = Recent(MOST_PLANS, weigh=lambda parts: sum(map(len, parts.values())))
+        self._parsed: Recent[str, tuple[int, dict[str, Any]]] = Recent(MOST_PARSED, weigh=lambda held: held[0])
+        self._alike: Recent[str, Alike] = Recent(2048)
+
+    def body(self, name: str) -> bytes:
+        """Return the pack's bytes; the name must be the digest of a pack that was published. Raises what the source does."""
+        found = self.on_disk(name)
+        return found if found is not None else self.source.body(name)
+
+    def earlier(self, name: str, country: str, locale: str) -> bytes | None:
+        """Return a pack of an earlier release that is still on disk, if it was this country's or the worldwide one."""
+        body = self.on_disk(name) if _NAME.fullmatch(name) else None
+        if body is None:
+            return None
+        pack = orjson.loads(body)
+        return body if pack["country"] in {country, WORLDWIDE} and pack["locale"] == locale else None
 
     def parsed(self, name: str) -> dict[str, Any]:
         """Return the pack as a dict that nobody may change."""
@@ -94,7 +131,7 @@ class Packs:
         return None
 
     def keep(self, names: Iterable[str]) -> None:
-        """Bring these packs to the folder, those that are not there yet: what was fetched ahead, else from the database."""
+        """Bring these packs to the folder, those that are not there yet: what was fetched ahead, else from the source."""
         if self.folder is None:
             return
         try:
@@ -103,10 +140,10 @@ class Packs:
                 # Another process with the same folder may have moved it meanwhile.
                 with suppress(FileNotFoundError):
                     (self._coming / f"{name}.json").replace(self._path(name))
-            for _ in _filling(self.folder, self._missing(self.folder, names)):
-                pass
+            for name, body in self.source.bodies(self._missing(self.folder, names)):
+                write_whole(self._path(name), body)
         except OSError as error:
-            log.error("packs cannot be kept on disk (%s): they are read from the database", error.strerror)
+            log.error("packs cannot be kept on disk (%s): they are read from where they come from", error.strerror)
 
     def fetch_ahead(self, names: Iterable[str], *, seconds: float) -> bool:
         """Bring packs that may be published soon to a folder beside, where nobody is answered from; all others leave it.
@@ -124,7 +161,8 @@ class Packs:
             for path in self._coming.iterdir():
                 if path.stem not in wanted:
                     path.unlink(missing_ok=True)
-            for _ in _filling(self._coming, self._missing(self._coming, wanted)):
+            for name, body in self.source.bodies(self._missing(self._coming, wanted)):
+                write_whole(self._coming / f"{name}.json", body)
                 if time.monotonic() > end:
                     return False
         except OSError as error:
@@ -168,21 +206,6 @@ def write_whole(path: Path, data: bytes) -> None:
     draft = path.with_name(f"{path.name}.{os.getpid()}.new")
     draft.write_bytes(data)
     draft.replace(path)
-
-
-def _filling(folder: Path, names: Iterable[str]) -> Iterator[None]:
-    """Write packs from the database to the folder, and pause after each statement."""
-    sizes = Pack.objects.filter(pk__in=names).order_by("pk").values_list("digest", "size") if names else ()
-    chunk: list[str] = []
-    weight = 0
-    for name, size in [*sizes, ("", _CHUNK)]:
-        if chunk and weight + size > _CHUNK:
-            for found, body in Pack.objects.filter(pk__in=chunk).values_list("digest", "body"):
-                write_whole(folder / f"{found}.json", body.encode())
-            yield
-            chunk, weight = [], 0
-        chunk.append(name)
-        weight += size
 
 
 def _parse(body: bytes) -> tuple[int, dict[str, Any]]:

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 
 from content.keys import DOCUMENT, SigningKey, read_key
 from content.models import Manifest, Release, Withdrawal
-from content.verify import MANIFEST, Refused, decode, verify_manifest
+from content.verify import MANIFEST, Refused, VerifiedManifest, decode, verify_manifest
 from core.canonical import canonical_json, digest
 from core.errors import Invalid
 
@@ -85,6 +85,13 @@ def jwks(body: str) -> dict[str, Any]:
     return {"keys": keys, "fingerpost_keys": header["keys"]}
 
 
+def read_back(body: str, *, at: datetime, last_number: int | None = None) -> VerifiedManifest:
+    """Read a manifest as a client does that has pinned the root it carries: what is damaged is Refused, not what is forged."""
+    document = json.loads(decode(body.partition(".")[0]))["keys"]
+    root = json.loads(decode(document.partition(".")[0])).get("x", "")
+    return verify_manifest(body, decode(root), last_number=last_number, now=at)
+
+
 def _load_key() -> tuple[SigningKey, str]:
     if not settings.PACK_SIGNING_KEY:
         raise NoKey()
@@ -107,17 +114,16 @@ def _sign(key: SigningKey, document: str, *, at: datetime) -> Manifest | None:
     issued = at.replace(microsecond=0)
     expires = issued + VALID
     body = key.sign(content | {"issued": _text(issued), "expires": _text(expires)}, kind=MANIFEST, keys=document)
-    _prove(body, document, release.number, at=issued)
+    _prove(body, release.number, at=issued)
     signed = Manifest.objects.create(release=release, content_digest=fingerprint, body=body, issued_at=issued, expires_at=expires)
     Manifest.objects.forget_old(at=at)
     return signed
 
 
-def _prove(body: str, document: str, number: int, *, at: datetime) -> None:
+def _prove(body: str, number: int, *, at: datetime) -> None:
     """Read it as a client does, so that a key that the root does not name, or names no longer, stops here."""
-    root = json.loads(decode(document.partition(".")[0])).get("x", "")
     try:
-        verify_manifest(body, decode(root), last_number=number, now=at)
+        read_back(body, at=at, last_number=number)
     except Refused as error:
         raise NoKey(f"Clients would refuse what this key signs: {error}.") from None
 

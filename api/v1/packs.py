@@ -14,11 +14,12 @@ from api.asked import Asked
 from api.auth import Everybody
 from api.conditional import IMMUTABLE, SHORT, Answer
 from api.negotiation import choose_country, choose_locale
+from api.packs import WithdrawnPack
 from api.schema import path_text
 from api.v1 import shapes
 from api.v1.reading import Reading, settled
 from api.views import ReadView
-from core.errors import Gone, NotFound, NotHeld
+from core.errors import NotFound, NotHeld
 
 _COUNTRY = path_text("country", fields.COUNTRY, 2, "ISO 3166-1 alpha-2; ZZ is the worldwide pack.")
 _LOCALE = path_text("locale", fields.TAG, 35, "One of the release's locales, or a variant in the same language and script.")
@@ -28,10 +29,6 @@ _NAME = re.compile("[0-9a-f]{64}")
 
 class NoSuchPack(NotFound):
     """No pack was ever published for this country and locale under this digest."""
-
-
-class WithdrawnPack(Gone):
-    """A service that these bytes hold was withdrawn; the manifest names the pack that took their place."""
 
 
 class PackView(ReadView):
@@ -100,7 +97,7 @@ def _published(found: Reading, name: str) -> bytes:
     packs = asked.edition.packs
     if name == found.digest:
         return packs.body(name)
-    body = packs.earlier(name, country, locale) or (packs.ever(name, country, locale) if asked.further else None)
+    body = packs.earlier(name, country, locale) or (packs.source.ever(name, country, locale) if asked.further else None)
     if body is None:
         raise NoSuchPack() if asked.further or not _NAME.fullmatch(name) else NotHeld()
     return body

@@ -17,6 +17,7 @@ WANTED: dict[str, tuple[str, ...]] = {
     "postgresql": ("/usr/lib/postgresql/*/bin/postgres",),
     "redis-server": ("/usr/bin/redis-server", "/usr/bin/valkey-server"),
     "nginx-light": ("/usr/sbin/nginx",),
+    "caddy": ("/usr/bin/caddy",),
     "rabbitmq-server": ("/usr/lib/rabbitmq/bin/rabbitmq-server",),
 }
 POLICY = Path("/usr/sbin/policy-rc.d")

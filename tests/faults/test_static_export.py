@@ -1,4 +1,4 @@
-"""Debian's nginx with docker/nginx.conf serves the exported tree as the API serves the same release."""
+"""Debian's nginx and Caddy with what docker/ holds for them serve the exported tree as the API serves the same release."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from email.message import Message
 from pathlib import Path
@@ -21,9 +22,9 @@ from django.test import Client
 from django.utils import timezone
 
 from api import library
+from api.export import export_release
 from config.sandbox.ports import any_free
 from content import signing
-from content.export import export_release
 from content.models import Release
 from content.verify import verify_manifest, verify_pack
 from content.withdrawal import withdraw
@@ -32,11 +33,11 @@ from tests.signing import Signer
 
 pytestmark = pytest.mark.services
 
-CONFIGURATION = Path(__file__).resolve().parents[2] / "docker" / "nginx.conf"
+DOCKER = Path(__file__).resolve().parents[2] / "docker"
 #: What a client relies on; ETag and Date are each server's own.
 HEADERS = (
     *("Content-Type", "Cache-Control", "Content-Language", "Access-Control-Allow-Origin", "X-Content-Type-Options"),
-    *("Referrer-Policy", "Cross-Origin-Opener-Policy", "X-Frame-Options"),
+    *("Referrer-Policy", "Cross-Origin-Opener-Policy", "X-Frame-Options", "Access-Control-Expose-Headers"),
 )
 
 
@@ -51,10 +52,12 @@ class Site:
     def __init__(self, port: int) -> None:
         self.url = f"http://127.0.0.1:{port}"
 
-    def get(self, path: str, method: str = "GET", **headers: str) -> Answer:
-        request = urllib.request.Request(
-            self.url + path, method=method, headers={k.replace("_", "-"): v for k, v in headers.items()}
-        )
+    def post(self, path: str, body: dict[str, Any]) -> Answer:
+        return self.get(path, "POST", json.dumps(body).encode(), Content_Type="application/json")
+
+    def get(self, path: str, method: str = "GET", body: bytes | None = None, **headers: str) -> Answer:
+        given = {name.replace("_", "-"): value for name, value in headers.items()}
+        request = urllib.request.Request(self.url + path, body, given, method=method)
         try:
             with urllib.request.urlopen(request, timeout=10) as response:
                 return Answer(response.status, response.headers, response.read())
@@ -80,30 +83,59 @@ def tree(published: Release, tmp_path: Path) -> Path:
     return tmp_path / "tree"
 
 
-@pytest.fixture
-def site(tree: Path, live_server: Any, tmp_path: Path, settings: Any) -> Iterator[Site]:
-    program = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
-    assert program, "the package nginx-light is one of ./run test --all"
+@pytest.fixture(params=["nginx", "caddy"])
+def site(request: pytest.FixtureRequest, tree: Path, live_server: Any, tmp_path: Path, settings: Any) -> Iterator[Site]:
     settings.ALLOWED_HOSTS = ["*"]
     port, origin = any_free(), live_server.url.removeprefix("http://")
-    own = CONFIGURATION.read_text()
-    for ours, here in (("listen 8080", f"listen 127.0.0.1:{port}"), ("/srv/fingerpost", str(tree)), ("127.0.0.1:8000", origin)):
-        assert ours in own
-        own = own.replace(ours, here)
-    temporary = "".join(f"{kind}_temp_path {tmp_path}/{kind};\n" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
-    user = "user root;" if os.geteuid() == 0 else ""
-    main = tmp_path / "nginx.conf"
-    main.write_text(f"daemon off; {user} pid {tmp_path}/pid; error_log stderr; events {{}}\nhttp {{ {temporary}\n{own} }}\n")
-    log = (tmp_path / "nginx.log").open("wb")
-    process = subprocess.Popen([program, "-p", str(tmp_path), "-c", str(main), "-e", "stderr"], stdout=log, stderr=log)
+    with _running(request.param, tmp_path, port, tree, origin) as made:
+        yield made
+
+
+@contextmanager
+def _running(name: str, folder: Path, port: int, tree: Path, origin: str) -> Iterator[Site]:
+    """Start nginx or Caddy on this port alone, with nothing that a service of the system would read or write."""
+    program = shutil.which(name) or shutil.which(name, path="/usr/sbin")
+    assert program, f"{name} is one of the packages of ./run test --all"
+    command = (_nginx if name == "nginx" else _caddy)(folder, port, tree, origin)
+    log = folder / f"{name}.log"
+    with log.open("wb") as file:
+        process = subprocess.Popen(
+            [program, *command], env={"HOME": str(folder), "PATH": os.environ["PATH"]},
+            stdin=subprocess.DEVNULL, stdout=file, stderr=file,
+        )  # fmt: skip
     made = Site(port)
     try:
-        _until_up(made, process, tmp_path / "nginx.log")
+        _until_up(made, process, log)
         yield made
     finally:
         process.terminate()
         process.wait(10)
-        log.close()
+
+
+def _nginx(folder: Path, port: int, tree: Path, origin: str) -> list[str]:
+    here = {"listen 8080": f"listen 127.0.0.1:{port}", "/srv/fingerpost": str(tree), "127.0.0.1:8000": origin}
+    own = _changed("nginx.conf", here)
+    temporary = "".join(f"{kind}_temp_path {folder}/{kind};\n" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+    user = "user root;" if os.geteuid() == 0 else ""
+    main = folder / "nginx.conf"
+    main.write_text(f"daemon off; {user} pid {folder}/pid; error_log stderr; events {{}}\nhttp {{ {temporary}\n{own} }}\n")
+    return ["-p", str(folder), "-c", str(main), "-e", "stderr"]
+
+
+def _caddy(folder: Path, port: int, tree: Path, origin: str) -> list[str]:
+    here = {":8080": f"http://:{port}", "/srv/fingerpost": str(tree), "127.0.0.1:8000": origin}
+    own = _changed("Caddyfile", here)
+    main = folder / "Caddyfile"
+    main.write_text(f"{{\n\tadmin off\n\tdefault_bind 127.0.0.1\n}}\n{own}")
+    return ["run", "--config", str(main), "--adapter", "caddyfile"]
+
+
+def _changed(name: str, here: Mapping[str, str]) -> str:
+    own = (DOCKER / name).read_text()
+    for ours, instead in here.items():
+        assert ours in own
+        own = own.replace(ours, instead)
+    return own
 
 
 def _until_up(site: Site, process: subprocess.Popen[bytes], log: Path) -> None:
@@ -140,19 +172,50 @@ def test_every_file_is_answered_as_the_api_answers_it(site: Site, published: Rel
 def test_what_is_compressed_holds_the_same_bytes(site: Site) -> None:
     plain, packed = site.get("/v1/packs/GB/en"), site.get("/v1/packs/GB/en", Accept_Encoding="gzip")
 
-    assert packed.headers["Content-Encoding"] == "gzip"
-    assert packed.headers["Vary"] == "Accept-Encoding"
+    assert plain.headers.get_all("Vary") == packed.headers.get_all("Vary") == ["Accept-Encoding"]
+    assert (plain.headers["Content-Encoding"], packed.headers["Content-Encoding"]) == (None, "gzip")
     assert gzip.decompress(packed.body) == plain.body
     assert len(packed.body) < len(plain.body) / 2
 
 
-def test_asking_again_costs_nothing(site: Site) -> None:
-    first = site.get("/v1/packs/GB/en")
+@pytest.mark.parametrize("coding", ["identity", "gzip"])
+@pytest.mark.parametrize("path", ["/v1/packs/GB/en", "/v1/manifest"])
+def test_asking_again_costs_nothing(site: Site, path: str, coding: str) -> None:
+    first = site.get(path, Accept_Encoding=coding)
 
-    again = site.get("/v1/packs/GB/en", If_None_Match=first.headers["ETag"])
+    again = site.get(path, Accept_Encoding=coding, If_None_Match=first.headers["ETag"])
+    head = site.get(path, method="HEAD", Accept_Encoding=coding)
 
-    assert (again.status, again.body) == (304, b"")
-    assert site.get("/v1/packs/GB/en", method="HEAD").headers["Content-Length"] == str(len(first.body))
+    assert (again.status, again.body, again.headers["ETag"]) == (304, b"", first.headers["ETag"])
+    for name in ("Cache-Control", "Content-Language", "Access-Control-Allow-Origin", "Vary"):
+        assert again.headers[name] == first.headers[name], name
+    assert (head.status, head.body, head.headers["Content-Length"]) == (200, b"", first.headers["Content-Length"])
+    # Caddy 2.6 sends the compressed form in chunks.
+    assert first.headers["Content-Length"] in ({None, str(len(first.body))} if coding == "gzip" else {str(len(first.body))})
+    assert {name: head.headers.get(name) for name in HEADERS} == {name: first.headers.get(name) for name in HEADERS}
+    assert site.get(path, Accept_Encoding=coding, If_None_Match='"another"').body == first.body
+
+
+def test_the_forms_of_a_pack_have_tags_of_their_own_that_change_with_its_bytes(site: Site, tree: Path) -> None:
+    path = "/v1/packs/GB/en"
+    plain, packed = site.get(path).headers["ETag"], site.get(path, Accept_Encoding="gzip").headers["ETag"]
+    for name in ("en.json", "en.json.gz"):
+        file = tree / "v1/packs/GB" / name
+        file.write_bytes(file.read_bytes() + b"\n")
+
+    assert plain != packed
+    assert site.get(path, If_None_Match=plain).status == 200
+    assert site.get(path, Accept_Encoding="gzip", If_None_Match=packed).status == 200
+
+
+def test_a_part_may_be_asked_for(site: Site) -> None:
+    whole = site.get("/v1/packs/GB/en")
+
+    part = site.get("/v1/packs/GB/en", Range="bytes=10-19")
+
+    assert (part.status, part.body) == (206, whole.body[10:20])
+    assert part.headers["Content-Range"] == f"bytes 10-19/{len(whole.body)}"
+    assert site.get("/v1/packs/GB/en", Range="bytes=99999999-").status == 416
 
 
 def test_what_is_not_there_is_a_problem_and_what_was_withdrawn_is_gone(site: Site, published: Release, tree: Path) -> None:
@@ -167,6 +230,8 @@ def test_what_is_not_there_is_a_problem_and_what_was_withdrawn_is_gone(site: Sit
     for answer, status in ((gone, 410), (never, 404), (site.get("/v1/packs/GB/xx"), 404)):
         assert (answer.status, answer.headers["Content-Type"]) == (status, "application/problem+json")
         assert answer.headers["Cache-Control"] == "no-store"
+        assert answer.headers["Content-Language"] is None
+        assert answer.headers["Access-Control-Allow-Origin"] == "*"
         assert f'"status":{status}'.encode() in answer.body
     now = json.loads(site.get("/v1/packs/GB/en").body)
     assert "gb-wrong" not in {service["id"] for service in now["services"]}
@@ -174,10 +239,40 @@ def test_what_is_not_there_is_a_problem_and_what_was_withdrawn_is_gone(site: Sit
 
 def test_everything_else_is_the_origins(site: Site) -> None:
     first, options = site.get("/v1/"), site.get("/v1/packs/GB/en", method="OPTIONS")
+    assert site.get("/edition.json").status == 404
 
-    assert (first.status, first.headers.get_all("Access-Control-Allow-Origin")) == (200, ["*"])
+    for name in HEADERS:
+        assert len(first.headers.get_all(name, [])) <= 1, name
+    assert (first.status, first.headers["Access-Control-Allow-Origin"]) == (200, "*")
     assert options.status == 204
     assert options.headers["Access-Control-Allow-Methods"]
+
+
+@pytest.mark.parametrize("path", ["/v1/packs/GB/en", "/v1/manifest", "/.well-known/jwks.json", f"/v1/packs/GB/en/{'0' * 64}"])
+def test_what_is_no_read_is_refused_by_the_origin(site: Site, path: str) -> None:
+    for method in ("POST", "PUT", "DELETE"):
+        refused = site.get(path, method=method)
+        assert (refused.status, refused.headers["Allow"]) == (405, "GET, HEAD, OPTIONS"), method
+        assert refused.headers["Content-Type"] == "application/problem+json"
+
+
+def test_a_body_reaches_the_origin_and_one_too_large_is_a_problem(site: Site) -> None:
+    plan = site.post("/v1/help", {"country": "GB", "situation": "blackmail", "age": 15})
+    large = site.post("/v1/help", {"country": "x" * 70_000})
+
+    assert (plan.status, json.loads(plan.body)["country"]["served"]) == (200, "GB")
+    assert (large.status, large.headers["Content-Type"]) == (413, "application/problem+json")
+
+
+@pytest.mark.parametrize("name", ["nginx", "caddy"])
+def test_files_go_on_without_the_origin_and_the_rest_is_a_problem(name: str, tree: Path, tmp_path: Path) -> None:
+    with _running(name, tmp_path, any_free(), tree, "127.0.0.1:9") as site:
+        pack, away = site.get("/v1/packs/GB/en"), site.get("/v1/tips")
+
+    assert (pack.status, pack.body) == (200, (tree / "v1/packs/GB/en.json").read_bytes())
+    assert (away.status, away.headers["Content-Type"]) == (503, "application/problem+json")
+    assert (away.headers["Cache-Control"], away.headers["Retry-After"]) == ("no-store", "5")
+    assert json.loads(away.body)["type"] == "/v1/problems/unavailable"
 
 
 @pytest.mark.parametrize("path", ["/v1/packs/../../etc/passwd", "/v1/packs/GB/..%2f..%2fmanifest.jws", "/v1/packs/GB/en%00"])

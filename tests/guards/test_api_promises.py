@@ -187,6 +187,7 @@ def test_promise_4_no_log_tells_an_address_a_situation_or_an_age(
     for path in paths:
         api.get(path)
     api.get("/v1/tips", headers={"host": "telltale.example"})
+    library.forget()
     monkeypatch.setattr("api.v1.signposting.resolve", _fail_with_what_was_told)
     assert post("/v1/help", telling).status_code == 500
 

@@ -67,7 +67,7 @@ def test_missing_names_the_packages_of_which_no_program_is_there(tmp_path: Path)
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).touch()
 
-    assert debian.missing(tmp_path) == ["postgresql", "nginx-light", "rabbitmq-server"]
+    assert debian.missing(tmp_path) == ["postgresql", "nginx-light", "caddy", "rabbitmq-server"]
 
 
 def test_an_ordinary_user_is_told_what_is_missing_and_nothing_passes(

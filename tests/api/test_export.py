@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import gzip
 import io
 import json
@@ -15,12 +17,14 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from content import export, signing
-from content.export import ExportDiffers, export_release
+from api import export
+from api.export import ExportDiffers, ExportRunning, export_release
+from content import signing
 from content.models import Manifest, Release
 from content.models.manifest import NotSigned
 from content.verify import verify_manifest, verify_pack
 from content.withdrawal import put_back, withdraw
+from core.errors import Invalid
 from tests import make
 from tests.make import NOON
 from tests.signing import Signer
@@ -81,7 +85,7 @@ def test_a_change_of_one_language_writes_that_language_and_the_manifest(publishe
 
     changed = {name for name, data in files(tree).items() if before.get(name) != data and not name.endswith(".gz")}
     assert {name.split("/")[3].removesuffix(".json") for name in changed if name.startswith("v1/packs/")} == {"cy"}
-    assert changed - {name for name in changed if "/cy" in name} == {"v1/manifest.jws"}
+    assert changed - {name for name in changed if "/cy" in name} == {"v1/manifest.jws", "edition.json"}
     assert set(before) <= set(files(tree)), "the bytes before stay under their digests"
 
 
@@ -104,6 +108,26 @@ def test_withdrawn_bytes_leave_the_tree_and_a_mark_stays(published: Release, tre
     export_release(tree)
     assert (place / f"{old}.json").exists()
     assert not (place / f"{old}.gone").exists()
+
+
+def test_a_fresh_tree_has_the_marks_of_what_was_withdrawn_before(published: Release, tree: Path) -> None:
+    old, _ = published.pack_body("GB", "en") or ("", "")
+    withdraw("gb-wrong", by=make.person("ann", "publisher"), at=NOON)
+    signing.sign_if_due(at=NOON)
+
+    export_release(tree)
+
+    assert (tree / f"v1/packs/GB/en/{old}.gone").exists()
+    assert not list(tree.glob("v1/packs/*/*/*.gone.gz"))
+
+
+def test_what_was_withdrawn_stays_as_long_as_the_manifest_lists_it(published: Release, signer: Signer, tree: Path) -> None:
+    withdraw("gb-wrong", by=make.person("ann", "publisher"), at=NOON)
+
+    export_release(tree)
+
+    check(tree, signer)
+    assert not list(tree.rglob("*.gone"))
 
 
 def test_a_pack_that_is_no_longer_in_force_has_no_name(published: Release, tree: Path) -> None:
@@ -146,6 +170,39 @@ def check(tree: Path, signer: Signer) -> None:
     manifest = verify_manifest(found["v1/manifest.jws"], signer.root.public, last_number=None, now=NOON)
     for (country, locale), listed in manifest.packs.items():
         verify_pack(found[f"v1/packs/{country}/{locale}/{listed.digest}.json"], manifest, country, locale)
+
+
+def test_a_disk_that_is_full_leaves_what_was_there_and_no_drafts(
+    published: Release, signer: Signer, tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    export_release(tree)
+    before = files(tree)
+    withdraw("gb-wrong", by=make.person("ann", "publisher"), at=NOON)
+    signing.sign_if_due(at=NOON)
+
+    def full(handle: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patched:
+        patched.setattr("os.fsync", full)
+        with pytest.raises(Invalid, match=r"tree cannot be written: No space left on device\.$"):
+            export_release(tree)
+
+    assert files(tree) == before
+
+
+def test_two_exports_at_once_are_one_and_a_sentence(published: Release, signer: Signer, tree: Path) -> None:
+    tree.mkdir()
+    other = os.open(tree, os.O_RDONLY)
+    fcntl.flock(other, fcntl.LOCK_EX)
+
+    with pytest.raises(ExportRunning):
+        export_release(tree)
+
+    assert files(tree) == {}
+    os.close(other)
+    export_release(tree)
+    check(tree, signer)
 
 
 def test_a_disk_that_lies_stops_it_before_the_manifest(published: Release, tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,26 +4,36 @@
     v1/packs/GB/cy.json                  the pack in force
     v1/packs/GB/cy/<digest>.json         the same bytes for ever (or <digest>.gone, once withdrawn)
     .well-known/jwks.json                the release keys
+    edition.json                         what a server without database needs besides (EDITION_ORIGIN)
 
 and each of them once more as .gz. A reader meets whole files only: each is written beside its place and moved into it.
 """
 
 from __future__ import annotations
 
+import fcntl
 import gzip
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from content.models import Manifest, Pack, WithdrawnPack
+import orjson
+
+from api import edition as editions
+from api.edition import Edition
+from api.packs import Packs
+from content.models import Manifest, Pack, ReleasePack
+from content.models.release import ReleaseState
 from content.signing import jwks
 from content.verify import decode
 from core.canonical import canonical_json, digest
 from core.errors import Conflict, Invalid
 
-PACKS, MANIFEST, KEYS = Path("v1/packs"), Path("v1/manifest.jws"), Path(".well-known/jwks.json")
+PACKS, MANIFEST, KEYS, EDITION = Path("v1/packs"), Path("v1/manifest.jws"), Path(".well-known/jwks.json"), Path("edition.json")
 _DRAFT = ".new"
 
 
@@ -31,6 +41,12 @@ class ExportDiffers(Conflict):
     """What is on the disk is not what was written; the manifest there was left as it is."""
 
     code = "export"
+
+
+class ExportRunning(Conflict):
+    """Another export is writing to this folder; this one wrote nothing."""
+
+    code = "export-running"
 
 
 @dataclass(frozen=True)
@@ -61,11 +77,17 @@ class _Tree:
                 continue
             target.parent.mkdir(parents=True, exist_ok=True)
             draft = target.with_name(f"{target.name}{_DRAFT}")
-            with draft.open("wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            draft.replace(target)
+            try:
+                with draft.open("wb") as file:
+                    file.write(content)
+                    file.flush()
+                    os.fsync(file.fileno())
+                draft.replace(target)
+            except OSError:
+                # A disk that is full needs the room.
+                with suppress(OSError):
+                    draft.unlink()
+                raise
             self.written += 1
         if path.read_bytes() != data or gzip.decompress(path.with_name(f"{path.name}.gz").read_bytes()) != data:
             raise ExportDiffers()
@@ -85,16 +107,33 @@ def export_release(folder: Path) -> Exported:
     """
     manifest = Manifest.objects.newest()
     packs = json.loads(decode(manifest.body.split(".")[1]))["packs"]
+    edition = editions.signed(manifest, Packs(None))
     tree = _Tree(folder)
     try:
-        _write(tree, manifest, packs)
-        _clear(tree, packs)
+        with _alone(folder):
+            _write(tree, edition, packs)
+            _clear(tree, edition, packs)
     except OSError as error:
         raise Invalid(f"{folder} cannot be written: {error.strerror}.", code="folder") from None
     return Exported(manifest.release_id, len(packs), tree.written, tree.kept, tree.removed)
 
 
-def _write(tree: _Tree, manifest: Manifest, packs: list[dict[str, Any]]) -> None:
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Hold the folder; the system lets go of it however the process ends."""
+    folder.mkdir(parents=True, exist_ok=True)
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ExportRunning() from None
+        yield
+    finally:
+        os.close(handle)
+
+
+def _write(tree: _Tree, edition: Edition, packs: list[dict[str, Any]]) -> None:
     for listed in packs:
         body = Pack.objects.values_list("body", flat=True).get(pk=listed["digest"]).encode()
         if digest(body) != listed["digest"] or len(body) != listed["size"]:
@@ -103,26 +142,34 @@ def _write(tree: _Tree, manifest: Manifest, packs: list[dict[str, Any]]) -> None
     for listed in packs:
         # All of them are there under their digests before any name points to new bytes.
         tree.put(_by_name(listed), (tree.folder / _by_digest(listed)).read_bytes())
-    tree.put(KEYS, canonical_json(jwks(manifest.body)))
-    tree.put(MANIFEST, manifest.body.encode())
+    assert edition.manifest is not None
+    tree.put(KEYS, canonical_json(jwks(edition.manifest)))
+    tree.put(EDITION, orjson.dumps(editions.to_plain(edition), option=orjson.OPT_SORT_KEYS))
+    tree.put(MANIFEST, edition.manifest.encode())
 
 
-def _clear(tree: _Tree, packs: list[dict[str, Any]]) -> None:
+def _clear(tree: _Tree, edition: Edition, packs: list[dict[str, Any]]) -> None:
     """Remove what the manifest does not list by name, what was withdrawn, and drafts that an earlier export left."""
     listed = {tree.folder / _by_name(pack) for pack in packs}
-    gone = set(WithdrawnPack.objects.filter(withdrawal__put_back_at=None).values_list("pack_id", flat=True))
     for path in sorted((tree.folder / PACKS).glob("*/*.json")):
         if path not in listed:
             tree.drop(path)
             tree.drop(path.with_name(f"{path.name}.gz"))
-    for path in sorted((tree.folder / PACKS).glob("*/*/*.json")):
-        marker = path.with_suffix(".gone")
-        if path.stem in gone:
-            marker.touch()
-            tree.drop(path)
-            tree.drop(path.with_name(f"{path.name}.gz"))
-        else:
-            marker.unlink(missing_ok=True)
+    # What was withdrawn a moment ago goes with the manifest that no longer lists it.
+    gone = edition.withdrawn - set(edition.places.values())
+    marks = set()
+    for country, locale, name in ReleasePack.objects.filter(
+        pack__in=gone, release__state__in=[ReleaseState.PUBLISHED, ReleaseState.SUPERSEDED]
+    ).values_list("country_id", "locale_id", "pack_id"):
+        path = tree.folder / _by_digest({"country": country, "locale": locale, "digest": name})
+        marks.add(path.with_suffix(".gone"))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.with_suffix(".gone").touch()
+        tree.drop(path)
+        tree.drop(path.with_name(f"{path.name}.gz"))
+    for mark in sorted((tree.folder / PACKS).glob("*/*/*.gone")):
+        if mark not in marks:
+            tree.drop(mark)
     for draft in sorted(tree.folder.rglob(f"*{_DRAFT}")):
         tree.drop(draft)
 

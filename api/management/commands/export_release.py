@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from content.export import export_release
+from api.export import export_release
 from core.cli import StaffCommand
 
 
