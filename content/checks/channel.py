@@ -70,8 +70,10 @@ def digits(number: str) -> str:
 
 def _lengths(channel: ChannelFacts) -> dict[str, int]:
     """Return how many characters each of the facts has room for."""
-    fields = {name: channel._meta.get_field(name).max_length for name in channel.facts()}
-    return {name: most for name, most in fields.items() if most is not None}
+    facts = channel.facts()
+    return {
+        field.name: field.max_length for field in channel._meta.fields if field.name in facts and field.max_length is not None
+    }
 
 
 def _number_faults(channel: ChannelFacts) -> list[str]:

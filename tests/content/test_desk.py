@@ -201,6 +201,16 @@ def page(service: str) -> str:
     return reverse("admin:channel", args=[service, 1])
 
 
+def test_a_channel_that_is_not_there_is_told_on_a_page_of_the_console(client: Client, asta: User) -> None:
+    client.force_login(asta)
+
+    answer = client.get(page("gb-nothing"))
+
+    assert answer.status_code == 404
+    assert "There is no such channel." in answer.content.decode()
+    assert "Assurance desk" in answer.content.decode()
+
+
 def test_the_desk_leads_to_the_channel_where_the_check_is_written_down(client: Client, asta: User) -> None:
     make.service("gb-line")
     client.force_login(asta)
