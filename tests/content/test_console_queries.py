@@ -32,6 +32,7 @@ pytestmark = pytest.mark.django_db
 THEN = timezone.now() - timedelta(days=100)
 PAGES = (
     "desk/",
+    "services/",
     "services/gb-line/",
     "services/gb-line/channels/1/",
     "organizations/org/",
