@@ -118,11 +118,7 @@ def _row(channel: Channel, reply: Reply | None, form: QueryDict | None, fault: s
     typed = {name: form.get(f"{prefix}-{name}", "") for name in CORRECTED} if form is not None and fault else None
     said = {name: getattr(reply, name) for name in CORRECTED} if reply is not None else dict.fromkeys(CORRECTED, "")
     answer = form.get(f"{prefix}-answer", "") if form is not None and fault else reply.answer if reply else ""
-    choices = [
-        (Answer.CONFIRM.value, "It is right"),
-        (Answer.CORRECT.value, "It is not right; these values are"),
-        (Answer.REMOVE.value, "It no longer exists"),
-    ]
+    choices = [(one.value, one.words + ("; these values are" if one == Answer.CORRECT else "")) for one in Answer]
     return {
         "channel": channel,
         "prefix": prefix,

@@ -82,6 +82,11 @@ app.conf.update(
             "schedule": 60.0,
             "options": {"queue": QueueName.UPKEEP, "expires": 50},
         },
+        "forget-corrections": {
+            "task": "content.tasks.forget_corrections",
+            "schedule": 3600.0,
+            "options": {"queue": QueueName.UPKEEP, "expires": 3000},
+        },
     },
 )
 app.autodiscover_tasks(["content", "notifications"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from enum import IntEnum
 
 from django.db.models import F, Max, Sum
@@ -17,9 +17,9 @@ from content.terms import ChannelType, Role, Situation
 
 #: Days before its end at which a check is to be renewed soon, and next.
 SOON_DAYS, NEXT_DAYS = 14, 30
-#: Reports count while they are this young, and from so many on they call for a look at once. More never count for more: a
-#: crowd, or somebody who plays one, can bring a channel to the front and nothing else.
-REPORT_DAYS, MANY_REPORTS = 30, 5
+#: From so many reports on a channel is to be looked at at once. More never count for more: a crowd, or somebody who plays
+#: one, can bring a channel to the front and nothing else.
+MANY_REPORTS = 5
 
 
 class Urgency(IntEnum):
@@ -166,7 +166,7 @@ def _reports(day: date) -> dict[int, dict[str, int]]:
     """Return the young reports by revision and problem, as far as they came after the last check."""
     checked = dict(Assurance.objects.order_by().values("revision").annotate(last=Max("at")).values_list("revision", "last"))
     rows = (
-        CorrectionCount.objects.filter(day__gt=day - timedelta(days=REPORT_DAYS))
+        CorrectionCount.objects.young(on=day)
         .values("revision", "problem", "day")
         .annotate(n=Sum(F("total")))
         .values_list("revision", "problem", "day", "n")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import html
 import json
 import re
@@ -50,6 +49,16 @@ def holds(pack: Pack, service: str) -> bool:
     return any(entry["id"] == service for entry in pack["services"])
 
 
+def leaves_enough(country: str, before: Sequence[Mapping[str, Any]], after: Sequence[Mapping[str, Any]]) -> None:
+    """Raise NothingInItsPlace where there was an emergency number or a crisis line, and is none."""
+    for needed in (_emergency_number, _crisis_line):
+        if any(map(needed, before)) and not any(map(needed, after)):
+            raise NothingInItsPlace(
+                f"Without it {country} has no {needed.__name__.strip('_').replace('_', ' ')}; "
+                "name a successor that is served there."
+            )
+
+
 def take_away(body: str, service: str, successor: str | None, *, order: Callable[[str], Any], tombstone: bool = True) -> str:
     """Return the pack's bytes without the service; `order` sorts the ids of services that have retired.
 
@@ -58,15 +67,10 @@ def take_away(body: str, service: str, successor: str | None, *, order: Callable
     only left out, as one that comes back when somebody has checked it.
     """
     before = json.loads(body)
-    pack = copy.deepcopy(before)
+    pack = dict(before)
     [gone] = [entry for entry in pack["services"] if entry["id"] == service]
     pack["services"] = [entry for entry in pack["services"] if entry["id"] != service]
-    for needed in (_emergency_number, _crisis_line):
-        if any(map(needed, before["services"])) and not any(map(needed, pack["services"])):
-            raise NothingInItsPlace(
-                f"Without it {pack['country']} has no {needed.__name__.strip('_').replace('_', ' ')}; "
-                "name a successor that is served there."
-            )
+    leaves_enough(pack["country"], before["services"], pack["services"])
     named = next((entry for entry in pack["services"] if entry["id"] == successor), None)
     if tombstone:
         pack["retired"] = _tombstones(pack["retired"], service, named["id"] if named else None, order)

@@ -1,4 +1,4 @@
-"""Celery's part: wake up. Whether a manifest or a look at an address is due is decided by what stands in PostgreSQL."""
+"""Celery's part: wake up. Whether a manifest, a look at an address or a chore is due is decided by what stands in PostgreSQL."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from content import signing
 from content.links import checker
+from content.models import CorrectionCount
 from core.errors import DomainError
 from core.sandbox import is_loopback
 
@@ -34,3 +35,9 @@ def check_link(**_unknown: Any) -> None:
     if settings.SANDBOX or is_loopback(settings.FCM_ENDPOINT):
         return
     checker.check_next(at=timezone.now())
+
+
+@shared_task(name="content.tasks.forget_corrections")  # type: ignore[untyped-decorator]
+def forget_corrections(**_unknown: Any) -> None:
+    """Delete, each hour, the counts of reports that the desk does not look at any more."""
+    CorrectionCount.objects.forget_old(at=timezone.now())

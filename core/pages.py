@@ -12,7 +12,7 @@ from django import forms
 from django.contrib import messages
 from django.core.paginator import Page as Slice
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.template.response import TemplateResponse
 from django.utils import timezone
 
@@ -111,9 +111,7 @@ class Page:
             if self.needs:
                 roles.require(self.person, self.needs)
             self.load()
-        except NotFound as error:
-            raise Http404(error.detail) from None
-        except Forbidden as error:
+        except (NotFound, Forbidden) as error:
             return self._refused(error)
         return self._act() if self.request.method == "POST" else self.show()
 

@@ -110,6 +110,6 @@ def _too_many_gone(gone: int, devices: int) -> str | None:
     if gone <= most:
         return None
     return (
-        f"FCM calls {gone} installations gone, more than is usual: {most} were taken off the list at the most, the others stay. "
-        "See whether the Firebase project is the right one."
+        f"FCM calls {gone} installations gone, more than is usual. At most {most} of them were taken off the list; "
+        "the others stay. See whether the Firebase project is the right one."
     )

@@ -11,18 +11,16 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Any, TypeVar
 
-from config.sandbox import bench_read, bootstrap, push, story
+from config.sandbox import bench_read, push, story
 from config.sandbox.browser import Client
 from config.sandbox.campaign import sample_campaign
-from config.sandbox.checks import remove_run
+from config.sandbox.checks import bench_places, remove_run
 from config.sandbox.lock import only_run
-from config.sandbox.places import Places
 from config.sandbox.ports import any_free
 from config.sandbox.processes import Interrupts
 from config.sandbox.samples import registrations
 from config.sandbox.screen import Refused, say, step
 from config.sandbox.supervisor import CommandFailed, Sandbox
-from core.sandbox import refusal
 
 READS = 4000
 CLIENTS = 4
@@ -40,16 +38,7 @@ def run(rest: list[str]) -> int:
     parser.add_argument("--devices", type=int, default=100_000, help="audience of the campaign (%(default)s)")
     parser.add_argument("--json", action="store_true", help="end with one JSON object")
     options = parser.parse_args(rest)
-    reason = refusal(os.environ, starts_database=True)
-    if reason:
-        raise Refused(reason)
-    outer = Places.here(os.environ)
-    outer.make()
-    bootstrap.ensure(outer, "dev")
-    # A folder of its own: the numbers do not depend on what a sandbox holds already, and nothing is left in it.
-    places = Places(outer.root, outer.run / "bench")
-    remove_run(places)
-    places.make()
+    places = bench_places()
     with only_run(places, "bench"):
         sandbox = Sandbox(places, Interrupts(), os.environ)
         try:

@@ -18,7 +18,8 @@ from config.sandbox.lock import is_held, only_run
 from config.sandbox.places import Places
 from config.sandbox.ports import any_free
 from config.sandbox.processes import Interrupts, Processes, stop_leftovers
-from config.sandbox.screen import say, step
+from config.sandbox.screen import Refused, say, step
+from core.sandbox import refusal
 
 #: What plain ./run test leaves to --all: it needs Debian's packages, or kills processes for minutes.
 ONLY_WITH_ALL = "not browser and not services and not faults"
@@ -140,6 +141,23 @@ def remove_run(places: Places) -> None:
     stop_leftovers(places)
     postgres.forget(places)
     shutil.rmtree(places.run, ignore_errors=True)
+
+
+def bench_places() -> Places:
+    """Return an empty run folder for measurements, with what they need installed; Refused where a demo may not run.
+
+    A folder of its own: the numbers do not depend on what a sandbox holds already, and nothing is left in it.
+    """
+    reason = refusal(os.environ, starts_database=True)
+    if reason:
+        raise Refused(reason)
+    outer = Places.here(os.environ)
+    outer.make()
+    bootstrap.ensure(outer, "dev")
+    places = Places(outer.root, outer.run / "bench")
+    remove_run(places)
+    places.make()
+    return places
 
 
 def in_foreground(command: list[str], cwd: Path, env: dict[str, str]) -> int:

@@ -5,28 +5,18 @@ from __future__ import annotations
 import os
 import secrets
 
-from config.sandbox import bootstrap, environment, postgres
-from config.sandbox.checks import in_foreground, remove_run
+from config.sandbox import environment, postgres
+from config.sandbox.checks import bench_places, in_foreground, remove_run
 from config.sandbox.lock import only_run
-from config.sandbox.places import Places
 from config.sandbox.ports import any_free
 from config.sandbox.processes import MARK, Interrupts, Processes
-from config.sandbox.screen import Refused, step
-from core.sandbox import refusal
+from config.sandbox.screen import step
 
 
 def run(rest: list[str]) -> int:
     """Measure and return the exit status: 1 when somebody was missed or doubled, or a count does not add up."""
-    reason = refusal(os.environ, starts_database=True)
-    if reason:
-        raise Refused(reason)
-    outer = Places.here(os.environ)
-    outer.make()
-    bootstrap.ensure(outer, "dev")
     # The server's settings are those of ./run: it keeps what it commits, as in production.
-    places = Places(outer.root, outer.run / "bench")
-    remove_run(places)
-    places.make()
+    places = bench_places()
     interrupts = Interrupts()
     processes = Processes(places, interrupts)
     with only_run(places, "bench push"):

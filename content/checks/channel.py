@@ -18,12 +18,19 @@ if TYPE_CHECKING:
 
 #: Said of a number that costs the caller extra; a child must never be sent there.
 _PREMIUM = "is a premium-rate number; no help for children costs extra."
+_E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _NOT_DIALLED = re.compile(r"[^0-9+*#]")
 
 
 def channel_faults(channel: ChannelFacts) -> list[str]:
     """Return one sentence for each rule that the facts break; an empty list where they are in order."""
-    faults: list[str] = []
+    faults = [
+        f"The {name} is longer than {most} characters."
+        for name, most in _lengths(channel).items()
+        if len(getattr(channel, name)) > most
+    ]
+    if not channel.address.isprintable():
+        faults.append(f"{channel.address!r} holds characters that nobody sees.")
     if channel.type in (ChannelType.PHONE, ChannelType.SMS):
         faults += _number_faults(channel)
     elif channel.dial or channel.number_type:
@@ -33,7 +40,7 @@ def channel_faults(channel: ChannelFacts) -> list[str]:
     if channel.type == ChannelType.EMAIL and not re.fullmatch(r"[^\s@]+@[^\s@.]+(\.[^\s@.]+)+", channel.address):
         faults.append(f"{channel.address!r} is no mailbox.")
     if channel.type == ChannelType.CHAT and not re.fullmatch(
-        r"https://\S+|whatsapp:\+[1-9][0-9]{6,14}|telegram:@[A-Za-z]\w{3,31}", channel.address
+        r"https://\S+|whatsapp:\+[1-9][0-9]{6,14}|telegram:@[A-Za-z][A-Za-z0-9_]{3,31}", channel.address
     ):
         faults.append(f"{channel.address!r} is no chat: it takes https://…, whatsapp:+… or telegram:@….")
     if channel.type == ChannelType.APP and channel.address:
@@ -47,7 +54,7 @@ def hours_faults(hours: str, zone: str) -> list[str]:
     """Return what is wrong with opening hours in the service's zone."""
     if not hours:
         return []
-    if not hours.isascii() or not opening_hours.validate(hours):
+    if not hours.isascii() or not hours.isprintable() or not opening_hours.validate(hours):
         return [f"The hours {hours!r} are not in the form of OpenStreetMap's opening_hours."]
     if hours != "24/7" and not zone:
         return [f"The hours {hours!r} have no time zone."]
@@ -61,6 +68,14 @@ def digits(number: str) -> str:
     return _NOT_DIALLED.sub("", number)
 
 
+def _lengths(channel: ChannelFacts) -> dict[str, int]:
+    """Return how many characters each of the facts has room for."""
+    facts = channel.facts()
+    return {
+        field.name: field.max_length for field in channel._meta.fields if field.name in facts and field.max_length is not None
+    }
+
+
 def _number_faults(channel: ChannelFacts) -> list[str]:
     faults = []
     if not channel.dial:
@@ -68,7 +83,7 @@ def _number_faults(channel: ChannelFacts) -> list[str]:
     if not re.fullmatch(r"[0-9+*#]+( [0-9+*#]+)*", channel.dial):
         faults.append(f"{channel.dial!r} holds more than digits, + * # and single spaces.")
     if channel.number_type == NumberType.SHORT:
-        if channel.address.startswith("+") or channel.dial.startswith("+"):
+        if "+" in channel.address + channel.dial:
             faults.append(f"{channel.dial} is a short number; with a country code it does not connect.")
         elif digits(channel.dial) != channel.address:
             faults.append(f"{channel.dial!r} is not dialled as {channel.address!r}.")
@@ -87,11 +102,15 @@ def _e164_faults(address: str, dial: str, country: str) -> list[str]:
         dialled = phonenumbers.parse(digits(dial), country)
     except phonenumbers.NumberParseException:
         return [f"{address!r}, dialled {dial!r}, is not read as a number of {country}."]
-    if not phonenumbers.is_valid_number(number):
+    if not _E164.fullmatch(address) or not phonenumbers.is_valid_number(number):
         return [f"{address!r} is no number that can exist."]
     if phonenumbers.number_type(number) == phonenumbers.PhoneNumberType.PREMIUM_RATE:
         return [f"{address} {_PREMIUM}"]
-    if (number.country_code, number.national_number) != (dialled.country_code, dialled.national_number):
+    if (
+        "*" in dial
+        or "#" in dial
+        or (number.country_code, number.national_number) != (dialled.country_code, dialled.national_number)
+    ):
         return [f"{dial!r} is not what is dialled inside {country} for {address}."]
     return []
 
@@ -107,8 +126,11 @@ def _short_is_premium(short: str, country: str) -> bool:
 
 
 def _address_faults(address: str) -> list[str]:
-    parts = urlsplit(address)
-    if parts.scheme != "https" or not parts.hostname or "." not in parts.hostname:
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return [f"{address!r} is no https address."]
+    if not address.startswith("https://") or not parts.hostname or "." not in parts.hostname:
         return [f"{address!r} is no https address."]
     if parts.username or parts.password or not address.isascii() or any(character.isspace() for character in address):
         return [f"{address!r} is not a plain address."]

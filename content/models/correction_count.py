@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import ClassVar
 
 from django.db import connection, models
@@ -22,8 +22,12 @@ class Problem(models.TextChoices):
     HOURS_WRONG = "hours-wrong"
 
 
-class CorrectionCountManager(models.Manager["CorrectionCount"]):
-    """Count."""
+#: Days for which a report moves the queue of those who check; then nobody needs it any more.
+YOUNG_DAYS = 30
+
+
+class CorrectionCountQuerySet(models.QuerySet["CorrectionCount"]):
+    """Count, and forget."""
 
     def report(self, *, service: str, position: int, problem: str, at: datetime) -> None:
         """Add one to the channel as it stands now; Invalid where there is none, or for another word."""
@@ -41,6 +45,15 @@ class CorrectionCountManager(models.Manager["CorrectionCount"]):
                 [channel.revision_id, problem, at.astimezone(UTC).date()],
             )
 
+    def young(self, *, on: date) -> CorrectionCountQuerySet:
+        """Narrow to those that still move the queue on a day."""
+        return self.filter(day__gt=on - timedelta(days=YOUNG_DAYS))
+
+    def forget_old(self, *, at: datetime) -> int:
+        """Delete those that are not young any more, and return how many."""
+        deleted, _ = self.filter(day__lte=at.astimezone(UTC).date() - timedelta(days=YOUNG_DAYS)).delete()
+        return deleted
+
 
 class CorrectionCount(models.Model):
     """How often one problem was reported of one channel's present facts on one day."""
@@ -50,7 +63,7 @@ class CorrectionCount(models.Model):
     day = models.DateField()
     total = models.PositiveBigIntegerField(default=0)
 
-    objects: ClassVar[CorrectionCountManager] = CorrectionCountManager()
+    objects: ClassVar[CorrectionCountQuerySet] = CorrectionCountQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         constraints = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.core import signing
@@ -137,6 +138,47 @@ def test_what_no_channel_can_have_is_refused_beside_the_field(api: Client, link:
 
     assert answer.status_code == 422
     assert not Reply.objects.exists()
+
+
+#: Of each fact what comes close to one, is too long, or breaks what reads it.
+ODD = {
+    "dial": ("0" * 41, "0 " * 30 + "1", "0808 800 5002#", "*" * 41, "116+111", "\u0660\u0668", "0808\u00a0800"),
+    "address": (
+        *("https://[::1", "https://[", "https://]x.y", "HTTPS://EXAMPLE.ORG/", "https://example.org/" + "a" * 600, "https://."),
+        *("https://example.org/\x01", "https://example.org/\u202e", "https://a.b@c.d/", "a@b.c\u202ed", "a" * 499 + "@b.c"),
+        *("+448088005002;ext=9", "+44(0)8088005002", "++448088005002", "+" + "1" * 400, "116+111", "9" * 400),
+        *("telegram:@\u0430bcde", "telegram:@b\u0430cde", "whatsapp:+1", "whatsapp:+447700900123"),
+    ),
+    "hours": ("Mo-Fr 09:00-17:00; " * 12 + "Sa 10:00-12:00", '24/7 "a\x01b"', "week 99 off", "9999 Mo", "Mo[99] 10:00", "Feb 30"),
+    "cost": ("a" * 100, "FREE", "\u0660"),
+}
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {},
+        {"number_type": "short", "dial": "116 111", "address": "116111"},
+        {"type": "sms", "number_type": "short", "dial": "116 111", "address": "116111"},
+        {"type": "url"},
+        {"type": "chat"},
+        {"type": "email", "address": "help@example.org"},
+        {"type": "app", "address": ""},
+    ],
+)
+def test_an_odd_answer_is_refused_or_can_be_proposed(api: Client, asta: User, facts: dict[str, str]) -> None:
+    made = make.channel(make.service("gb-odd", channels=0, zone="Europe/London"), **facts)
+    address = path(CorrectionLink.objects.issue(Organization.objects.get(), by=asta, at=timezone.now()))
+    pairs = [{name: text} for name, texts in ODD.items() for text in texts]
+    pairs += [{"dial": text, "address": text.replace(" ", "")} for text in (*ODD["dial"], "116 111" + "#" * 30)]
+
+    for said in pairs:
+        form = {f"c{made.revision_id}-{name}": text for name, text in ({"answer": "correct"} | said).items()}
+        answer = api.post(address, urlencode(form), content_type="application/x-www-form-urlencoded")
+        assert answer.status_code in (200, 422), said
+        for reply in Reply.objects.waiting():
+            reply.take(by=asta, at=timezone.now())
+            ChannelRevision.objects.proposed().get().withdraw(by=asta, at=timezone.now())
 
 
 def test_hours_are_taken_where_we_do_not_know_the_zone_yet(api: Client, link: CorrectionLink, asta: User) -> None:

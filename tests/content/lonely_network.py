@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import shutil
 import socket
 import struct
 import subprocess
@@ -25,6 +26,15 @@ from tests.content.refused_addresses import NUMERIC, REDIRECTS, WRITTEN
 HERE = "93.184.215.14"
 AWAY = "93.184.215.15"
 NO_RULES = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
+
+
+def can_be_made() -> bool:
+    """Tell whether this machine lets us make a network namespace with a tunnel in it."""
+    unshare, ip = shutil.which("unshare"), shutil.which("ip")
+    if unshare is None or ip is None or not os.path.exists("/dev/net/tun"):
+        return False
+    made = subprocess.run([unshare, "-rnm", ip, "tuntap", "add", "dev", "try0", "mode", "tun"], capture_output=True, timeout=30)
+    return made.returncode == 0
 
 
 def network() -> int:

@@ -10,7 +10,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from content import desk
+from config.celery import app
+from content import desk, tasks
 from content.desk import Entry, Urgency
 from content.models import Assurance, Channel, ChannelRevision, CorrectionCount, LinkCheck, Service
 from content.models.assurance import Method
@@ -110,6 +111,22 @@ def test_reports_are_answered_by_a_check_and_grow_old(asta: User) -> None:
     assert entry("gb-line", at=NOON + timedelta(days=3)).urgency == Urgency.LATER
 
 
+def test_reports_are_deleted_as_soon_as_they_do_not_count_any_more(asta: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    make.service("gb-line")
+    for days in range(3):
+        CorrectionCount.objects.report(service="gb-line", position=1, problem="no-answer", at=NOON + timedelta(days=days))
+    at = NOON + timedelta(days=31)
+    before = desk.queue(at=at)
+    monkeypatch.setattr(tasks.timezone, "now", lambda: at)
+
+    tasks.forget_corrections(added_by_a_newer_version=True)
+    tasks.forget_corrections()
+
+    assert [count.day for count in CorrectionCount.objects.all()] == [(NOON + timedelta(days=2)).date()]
+    assert desk.queue(at=at) == before
+    assert app.conf.beat_schedule["forget-corrections"]["task"] == tasks.forget_corrections.name
+
+
 @pytest.mark.parametrize(
     ("result", "times", "urgency"),
     [
@@ -182,6 +199,16 @@ def test_nobody_is_asked_to_ring_an_emergency_number(asta: User) -> None:
 
 def page(service: str) -> str:
     return reverse("admin:channel", args=[service, 1])
+
+
+def test_a_channel_that_is_not_there_is_told_on_a_page_of_the_console(client: Client, asta: User) -> None:
+    client.force_login(asta)
+
+    answer = client.get(page("gb-nothing"))
+
+    assert answer.status_code == 404
+    assert "There is no such channel." in answer.content.decode()
+    assert "Assurance desk" in answer.content.decode()
 
 
 def test_the_desk_leads_to_the_channel_where_the_check_is_written_down(client: Client, asta: User) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +17,7 @@ from content.links.public import Blocked, is_public, read_place
 from content.links.visit import Found, Visitor
 from content.links.wire import MOST_BYTES, Wire
 from content.models.link import LinkResult
+from tests.certificate import self_signed
 from tests.content.refused_addresses import NUMERIC, REDIRECTS, WRITTEN
 
 PUBLIC = "93.184.215.14"
@@ -294,43 +297,14 @@ def test_nothing_that_a_checked_address_holds_gets_into_the_request_line() -> No
             read_place(address)
 
 
-def test_a_certificate_for_another_name_is_no_answer() -> None:
-    import datetime
-    import ssl
-
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-    from cryptography.x509.oid import NameOID
-
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "test")])
-    now = datetime.datetime.now(datetime.UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("line.example.org")]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    pem = certificate.public_bytes(serialization.Encoding.PEM)
-    asked_for: list[str | None] = []
-
-    import tempfile
-
+def test_a_certificate_for_another_name_is_no_answer(tmp_path: Path) -> None:
+    secret, certificate = self_signed("line.example.org")
+    (tmp_path / "server.pem").write_bytes(secret + certificate)
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    with tempfile.NamedTemporaryFile() as file:
-        secret = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-        file.write(pem + secret)
-        file.flush()
-        server.load_cert_chain(file.name)
+    server.load_cert_chain(tmp_path / "server.pem")
+    asked_for: list[str | None] = []
     server.sni_callback = lambda line, name, context: asked_for.append(name)
-    trust = ssl.create_default_context(cadata=pem.decode())
+    trust = ssl.create_default_context(cadata=certificate.decode())
 
     def secure(address: str, port: int, seconds: float) -> socket.socket:
         ours, theirs = socket.socketpair()

@@ -4,29 +4,20 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from tests.content.lonely_network import can_be_made
 from tests.content.refused_addresses import NUMERIC, REDIRECTS, WRITTEN
 
 ROOT = Path(__file__).resolve().parents[2]
 ALONE = "import django; django.setup(); from tests.content import lonely_network; lonely_network.main()"
 
 
-def _namespaces() -> bool:
-    """Tell whether this machine lets us make a network namespace with a tunnel in it."""
-    unshare, ip = shutil.which("unshare"), shutil.which("ip")
-    if unshare is None or ip is None or not os.path.exists("/dev/net/tun"):
-        return False
-    made = subprocess.run([unshare, "-rn", ip, "tuntap", "add", "dev", "try0", "mode", "tun"], capture_output=True, timeout=30)
-    return made.returncode == 0
-
-
-@pytest.mark.skipif(not _namespaces(), reason="this machine does not let its user make a network namespace")
+@pytest.mark.skipif(not can_be_made(), reason="this machine does not let its user make a network namespace")
 def test_no_packet_leaves_for_an_address_that_is_not_public() -> None:
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "DJANGO_SETTINGS_MODULE": "config.settings"}
     run = subprocess.run(

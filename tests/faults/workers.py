@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from celery import Celery
 from django.db import connection
 
+from config.celery import QueueName, _transport
 from notifications.models import Campaign
 from tests.processes import ROOT, Emulator
 
@@ -29,6 +31,8 @@ class Workers:
     def __init__(self, folder: Path, emulator: Emulator) -> None:
         self._folder = folder
         self._running: list[subprocess.Popen[bytes]] = []
+        #: Where the beat keeps when it woke whom.
+        self.timetable = folder / "beat"
         given = connection.settings_dict
         self.environment = os.environ | {
             "DATABASE_URL": f"postgresql://{given['USER']}:{given['PASSWORD']}@{given['HOST']}:{given['PORT']}/{given['NAME']}"
@@ -39,13 +43,20 @@ class Workers:
             "FCM_MESSAGES_PER_MINUTE": "6000000",
         }
 
-    def start(self) -> subprocess.Popen[bytes]:
-        """Start one worker of two processes."""
-        return self._celery("worker", "--without-mingle", "--without-gossip", "--concurrency", "2", "-Q", "delivery,upkeep")
+    def start(self, *within: str) -> subprocess.Popen[bytes]:
+        """Start one worker of two processes, by the command `within` if given."""
+        options = ("--without-mingle", "--without-gossip", "--concurrency", "2", "-Q", "delivery,upkeep")
+        return self._celery("worker", *options, within=within)
 
     def start_beat(self) -> subprocess.Popen[bytes]:
         """Start the beat."""
-        return self._celery("beat", "--pidfile=", "-s", str(self._folder / "beat"))
+        return self._celery("beat", "--pidfile=", "-s", str(self.timetable))
+
+    def wake(self, task: str) -> None:
+        """Put a wake-up into the folder that is the broker, as the beat does."""
+        with Celery() as app:
+            app.conf.update(_transport(self.environment["BROKER_URL"]), task_default_queue=QueueName.UPKEEP)
+            app.send_task(task)
 
     def kill(self, worker: subprocess.Popen[bytes]) -> None:
         """Kill -9 a worker with all its processes, wherever they are in their work."""
@@ -53,15 +64,25 @@ class Workers:
         worker.wait(timeout=10)
         self._running.remove(worker)
 
+    def stop(self, worker: subprocess.Popen[bytes]) -> None:
+        """Ask a worker to finish what it has begun and end."""
+        worker.terminate()
+        worker.wait(timeout=30)
+        self._running.remove(worker)
+
     def end(self) -> None:
         """Kill whatever still runs."""
         for process in list(self._running):
             self.kill(process)
 
-    def _celery(self, *arguments: str) -> subprocess.Popen[bytes]:
+    def log(self) -> str:
+        """Return what all of them have written so far."""
+        return (self._folder / "workers.log").read_text()
+
+    def _celery(self, *arguments: str, within: tuple[str, ...] = ()) -> subprocess.Popen[bytes]:
         with (self._folder / "workers.log").open("ab") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "celery", "-A", "config.celery", *arguments, "--loglevel", "INFO"],
+                [*within, sys.executable, "-m", "celery", "-A", "config.celery", *arguments, "--loglevel", "INFO"],
                 cwd=ROOT, env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
         self._running.append(process)

@@ -16,13 +16,14 @@ from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
 
-from notifications import delivery, fcm, feed, outcomes, planner, simulation
+from notifications import delivery, fcm, feed, outcomes, simulation
 from notifications.emulator.answers import ACCEPTING, PLANNED
 from notifications.models import App, Batch, Brake, Campaign, Message, Registration, Segment, Wave
 from notifications.models.campaign import FourEyes
 from notifications.outcomes import Outcome
 from notifications.watch import LONGEST_BLIND, Watch
 from tests import make
+from tests.notifications.crank import tick, turn
 from tests.processes import Emulator
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -58,12 +59,6 @@ KNOWN_OF_AN_INSTALLATION = {
 
 def now() -> datetime:
     return datetime.now(UTC)
-
-
-def turn(seconds: float = 10) -> None:
-    planner.tick(at=planner.database_now())
-    delivery.run(seconds=seconds)
-    planner.tick(at=planner.database_now())
 
 
 @pytest.fixture
@@ -352,7 +347,7 @@ def long_campaign(fcm_emulator: Emulator) -> Campaign:
     simulation.register_many(5_000, app="parent", country=None, at=now())
     fcm_emulator.plan([{"match": {"any": True}, "answer": "ACCEPT", "latency_ms": 300}])
     campaign = make.campaign(audience={"countries": "all", "audiences": ["parent"]})
-    planner.tick(at=planner.database_now())
+    tick()
     return campaign
 
 
@@ -409,7 +404,7 @@ def test_promise_9_a_sender_that_cannot_read_the_brake_stops_by_itself(
 
 def test_promise_9_past_its_last_instant_a_campaign_sends_nothing(phones: Emulator) -> None:
     campaign = make.campaign()
-    planner.tick(at=planner.database_now())
+    tick()
     with connection.cursor() as cursor:
         # Time cannot be moved, so the instant is: as somebody could who owns the database.
         cursor.execute("SET session_replication_role = replica")
@@ -425,7 +420,7 @@ def test_promise_9_past_its_last_instant_a_campaign_sends_nothing(phones: Emulat
 
 def test_promise_9_a_database_that_was_restored_sends_nothing_by_itself(phones: Emulator) -> None:
     campaign = make.campaign()
-    planner.tick(at=planner.database_now())
+    tick()
     Brake.objects.filter(campaign=None).update(database="another cluster")
 
     turn()

@@ -19,6 +19,7 @@ from notifications import delivery, feed, planner, simulation
 from notifications.models import Batch, Brake, Campaign, Registration
 from notifications.watch import LONGEST_BLIND, Watch
 from tests import make
+from tests.notifications.crank import tick
 from tests.processes import Emulator
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -26,10 +27,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def now() -> datetime:
     return datetime.now(UTC)
-
-
-def tick() -> None:
-    planner.tick(at=planner.database_now())
 
 
 @pytest.fixture

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
-from notifications import delivery, freezing, planner, simulation
+from notifications import delivery, freezing, simulation
 from notifications.models import Batch, Campaign, Registration, Wave
 from notifications.models.campaign import most_marked
 from tests import make
+from tests.notifications.crank import tick
 from tests.processes import Emulator
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -22,10 +23,6 @@ EVERYWHERE: dict[str, Any] = {"audience": {"countries": "all", "audiences": ["pa
 
 def now() -> datetime:
     return datetime.now(UTC)
-
-
-def tick() -> None:
-    planner.tick(at=planner.database_now())
 
 
 @pytest.fixture
@@ -154,7 +151,7 @@ def test_above_two_percent_gone_nobody_more_is_marked_and_sending_goes_on(
     assert (counts["accepted"] + gone, gone > 700) == (3_000, True)
     assert Registration.objects.exclude(gone_at=None).count() == most_marked(3_000) == 60
     assert f"{gone} installations" in counts["notice"]
-    assert "60 were taken off the list at the most" in counts["notice"]
+    assert "At most 60 of them were taken off the list" in counts["notice"]
     assert caplog.text.count("no more are marked") == 1
 
 

@@ -11,10 +11,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from core.states import advance
-from notifications import definition, planner
+from notifications import definition
 from notifications.admin.composing import CampaignForm, initial
 from notifications.models import Brake, Campaign
 from tests import make
+from tests.notifications.crank import tick
 
 pytestmark = pytest.mark.django_db
 
@@ -373,7 +374,7 @@ def test_topics_are_told_apart_from_phones_and_nothing_is_said_of_the_phones_beh
     client.force_login(make.campaign_staff()[1])
 
     before = client.get(page(campaign)).content.decode()
-    planner.tick(at=planner.database_now())
+    tick()
     after = client.get(page(campaign)).content.decode()
     progress = client.get(page(campaign, "campaign-progress")).json()
     stop = client.get(page(campaign, "campaign-stop")).content.decode()

@@ -11,36 +11,15 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from notifications import delivery, fcm, planner
+from notifications import delivery, fcm
 from notifications.models import Batch, Campaign, Message, Quota, Registration, Wave
 from notifications.models.batch import Settlement
 from notifications.models.quota import Permit
 from tests import make
+from tests.notifications.crank import leases_over, tick, turn, waits_over
 from tests.processes import Emulator
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def tick() -> None:
-    planner.tick(at=planner.database_now())
-
-
-def turn(seconds: float = 10) -> None:
-    """Let the planner and then a sender work once."""
-    tick()
-    delivery.run(seconds=seconds)
-    tick()
-
-
-def at_once() -> None:
-    """Let the waits of batches and projects be over."""
-    Batch.objects.filter(state="open").update(ready_at=datetime(2026, 1, 1, tzinfo=UTC))
-    Quota.objects.update(blocked_until=None)
-
-
-def lapse() -> None:
-    """Let the leases of claimed batches have run out."""
-    Batch.objects.filter(state="claimed").update(lease_until=datetime(2026, 1, 1, tzinfo=UTC))
 
 
 def adds_up(counts: dict[str, Any]) -> bool:
@@ -171,7 +150,7 @@ def test_what_is_wrong_for_everybody_halts_in_words_and_deletes_nobody(thirty: E
     thirty.plan([])
     campaign.refresh_from_db()
     campaign.resume(by=make.campaign_staff()[0], at=datetime.now(UTC))
-    at_once()
+    waits_over()
     turn()
     assert campaign.counts()["accepted"] == 30
 
@@ -187,7 +166,7 @@ def test_fcm_out_of_reach_makes_the_campaign_wait_say_so_and_lose_nothing(thirty
     settings.FCM_ENDPOINT = reachable
     turn()
     still = campaign.counts()
-    at_once()
+    waits_over()
     turn()
 
     assert waiting["state"] == "sending"
@@ -211,7 +190,7 @@ def test_credentials_out_of_reach_make_it_wait_and_refused_ones_halt(thirty: Emu
     waiting = campaign.counts()
     fcm._sender_of.cache_clear()
     settings.FIREBASE_PROJECTS = {"fingerpost-test": str(tmp_path / "nothing.json")}
-    at_once()
+    waits_over()
     turn()
     halted = campaign.counts()
 
@@ -240,7 +219,7 @@ def test_a_quota_answer_silences_the_whole_project(thirty: Emulator) -> None:
     assert thirty.counts()["messages"] == first
     assert "429" in campaign.counts()["waiting"]
     assert adds_up(campaign.counts())
-    at_once()
+    waits_over()
     turn()
     assert (campaign.counts()["accepted"], thirty.counts()["doubled"]) == (30, 0)
 
@@ -272,9 +251,9 @@ def test_a_reset_after_acceptance_is_tried_once_more_and_then_unknown(thirty: Em
 
     turn()
     unsure = campaign.counts()
-    at_once()
+    waits_over()
     turn()
-    at_once()
+    waits_over()
     turn()
 
     counts = campaign.counts()
@@ -293,7 +272,7 @@ def test_slow_downs_are_put_off_and_sent_later(thirty: Emulator) -> None:
 
     turn()
     middle = campaign.counts()
-    at_once()
+    waits_over()
     turn()
 
     assert (middle["accepted"], middle["pending"]) == (23, 7)
@@ -322,7 +301,7 @@ def test_a_worker_that_died_leaves_its_batch_to_the_next(thirty: Emulator) -> No
     assert claim is not None
     assert Batch.objects.claim("fingerpost-test") is None
 
-    lapse()
+    leases_over()
     turn()
 
     assert campaign.counts()["accepted"] == 30
@@ -336,7 +315,7 @@ def test_a_settlement_after_its_lease_or_by_an_older_claim_is_void(thirty: Emula
     settlement = Settlement(accepted=30, rejected=0, unknown=0, skipped=0, tally={}, later=[], unsure=[], gone=[], wait=0)
     old = Batch.objects.claim("fingerpost-test")
     assert old is not None
-    lapse()
+    leases_over()
 
     late = Batch.objects.settle(old, settlement)
     new = Batch.objects.claim("fingerpost-test")
@@ -355,7 +334,7 @@ def test_a_batch_that_kills_its_workers_halts_the_campaign(thirty: Emulator) -> 
     tick()
     for _ in range(3):
         assert Batch.objects.claim("fingerpost-test") is not None
-        lapse()
+        leases_over()
 
     assert Batch.objects.claim("fingerpost-test") is None
     tick()
@@ -432,7 +411,7 @@ def test_what_is_unsettled_at_the_end_is_unknown_and_what_was_never_begun_is_ski
     campaign.stop(by=make.campaign_staff()[0], at=datetime.now(UTC))
     tick()
     alive = campaign.counts()
-    lapse()
+    leases_over()
     tick()
 
     assert (alive["state"], alive["pending"], alive["skipped"]) == ("stopped", claim.n, 520 - claim.n)

@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from notifications import delivery, fcm, planner, simulation
+from notifications import delivery, fcm, simulation
 from notifications.admin import looks
 from notifications.models import Batch, Campaign, Quota, Registration
 from tests import make
+from tests.notifications.crank import tick, waits_over
 from tests.processes import Emulator
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -31,9 +32,9 @@ def send(emulator: Emulator, *rules: dict[str, Any], seconds: float = 8) -> Camp
     """Send one campaign with the emulator answering by these rules to everybody else's, and look once."""
     emulator.plan([{"match": {"any": True}, **rule} if "match" not in rule else rule for rule in rules])
     campaign = make.campaign()
-    planner.tick(at=planner.database_now())
+    tick()
     delivery.run(seconds=seconds)
-    planner.tick(at=planner.database_now())
+    tick()
     campaign.refresh_from_db()
     return campaign
 
@@ -109,10 +110,9 @@ def test_an_fcm_that_is_down_is_left_alone_and_asked_again(some: Emulator, answe
     assert (campaign.counts()["pending"], nobody_is_deleted()) == (DEVICES, True)
 
     some.plan([])
-    Batch.objects.filter(state="open").update(ready_at=datetime(2026, 1, 1, tzinfo=UTC))
-    Quota.objects.update(blocked_until=None)
+    waits_over()
     delivery.run(seconds=10)
-    planner.tick(at=planner.database_now())
+    tick()
     assert campaign.counts()["accepted"] == DEVICES
     assert some.counts()["doubled"] == 0
 
@@ -123,7 +123,7 @@ def test_now_and_then_a_503_slows_nothing_down_and_loses_nobody(some: Emulator) 
     some.plan([])
     Batch.objects.filter(state="open").update(ready_at=datetime(2026, 1, 1, tzinfo=UTC))
     delivery.run(seconds=10)
-    planner.tick(at=planner.database_now())
+    tick()
 
     assert rate == pytest.approx(600_000 * 0.8 / 62)
     assert (campaign.counts()["accepted"], some.counts()["doubled"]) == (DEVICES, 0)
@@ -139,7 +139,7 @@ def test_a_dripping_answer_or_none_is_tried_once_more_with_the_same_tag_and_then
     for _ in range(3):
         Batch.objects.filter(state="open").update(ready_at=datetime(2026, 1, 1, tzinfo=UTC))
         delivery.run(seconds=6)
-    planner.tick(at=planner.database_now())
+    tick()
 
     counts = campaign.counts()
     assert counts["state"] == "done"
@@ -164,17 +164,17 @@ def test_an_answer_of_a_gigabyte_is_cut_off_and_halts_as_no_answer_of_fcm(some: 
 def test_credentials_that_go_in_the_middle_halt_and_come_back_by_a_person(some: Emulator, settings: Any) -> None:
     good = settings.FIREBASE_PROJECTS
     campaign = make.campaign()
-    planner.tick(at=planner.database_now())
+    tick()
     settings.FIREBASE_PROJECTS = {}
     delivery.run(seconds=3)
-    planner.tick(at=planner.database_now())
+    tick()
     halted = console(campaign)
 
     settings.FIREBASE_PROJECTS = good
     campaign.refresh_from_db()
     campaign.resume(by=make.campaign_staff()[0], at=datetime.now(UTC))
     delivery.run(seconds=10)
-    planner.tick(at=planner.database_now())
+    tick()
 
     assert "names no service-account file" in halted
     assert (campaign.counts()["accepted"], nobody_is_deleted()) == (DEVICES, True)
@@ -184,10 +184,10 @@ def test_a_campaign_begins_at_its_second_although_the_tick_comes_later(some: Emu
     due = datetime.now(UTC).replace(microsecond=0).timestamp() + 4
     make.campaign(schedule={"at": datetime.fromtimestamp(due, UTC).isoformat()})
     while datetime.now(UTC).timestamp() < due - 2:
-        planner.tick(at=planner.database_now())
+        tick()
         time.sleep(0.2)
     early = delivery.run(seconds=0)
-    awake = planner.tick(at=planner.database_now())
+    awake = tick()
 
     delivery.run(seconds=8)
 

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from core.errors import Invalid, NotFound
-from notifications import feed, planner
+from notifications import feed
 from notifications.models import Campaign, ReceiptCount
 from tests import make
+from tests.notifications.crank import tick
 
 pytestmark = pytest.mark.django_db(transaction=True)
 WHERE: dict[str, Any] = {"country": "GB", "audience": "parent", "locale": "en"}
@@ -22,7 +23,7 @@ def now() -> datetime:
 
 def opened(**changes: Any) -> Campaign:
     campaign = make.campaign(**changes)
-    planner.tick(at=planner.database_now())
+    tick()
     campaign.refresh_from_db()
     return campaign
 

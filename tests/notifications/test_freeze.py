@@ -11,16 +11,13 @@ import psycopg
 import pytest
 from django.db import connection, transaction
 
-from notifications import audience, freezing, planner
+from notifications import audience, freezing
 from notifications.models import App, Batch, Campaign, Registration, Wave
 from notifications.models.registration import TICKET_LOCK
 from tests import make
+from tests.notifications.crank import tick
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def tick(at: datetime | None = None) -> None:
-    planner.tick(at=at or planner.database_now())
 
 
 @pytest.fixture

@@ -23,6 +23,7 @@ from notifications.models import Batch, Campaign, Quota, Registration
 from notifications.outcomes import Kind, Outcome
 from notifications.watch import Watch
 from tests import make
+from tests.notifications.crank import tick
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -114,7 +115,7 @@ class Life(RuleBasedStateMachine):
         self.may_repeat = 0
         self.campaign = make.campaign()
         self.staff = make.campaign_staff()[0]
-        planner.tick(at=planner.database_now())
+        tick()
 
     @property
     def state(self) -> str:
@@ -123,7 +124,7 @@ class Life(RuleBasedStateMachine):
 
     @rule()
     def wake_up(self) -> None:
-        planner.tick(at=planner.database_now())
+        tick()
 
     @rule(number=workers, plan=answers)
     def claim(self, number: int, plan: list[str]) -> None:
@@ -283,12 +284,12 @@ def test_a_busy_sender_sees_what_begins_in_another_project(monkeypatch: pytest.M
     for number in range(100, 130):
         make.installation(number, app="other")
     make.campaign()
-    planner.tick(at=planner.database_now())
+    tick()
     busy = Worker(Phones())
     busy._watch.look()
     busy._claim_some()
     make.campaign(apps=["other"])
-    planner.tick(at=planner.database_now())
+    tick()
 
     deadline = time.monotonic() + 2
     while {batch.permit.project for batch in busy._open} != {"fingerpost-test", "another-project"}:

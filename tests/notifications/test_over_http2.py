@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from notifications import delivery, fcm, planner, simulation
+from notifications import delivery, fcm, simulation
 from notifications.models import Batch, Campaign
 from tests import make
+from tests.notifications.crank import tick
 from tests.processes import Emulator, start_emulator
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -38,11 +39,11 @@ def thousands(encrypted: Emulator, settings: Any) -> Emulator:
 
 def send_all() -> Campaign:
     campaign = make.campaign()
-    planner.tick(at=planner.database_now())
+    tick()
     for _ in range(3):
         delivery.run(seconds=20)
         Batch.objects.filter(state="open").update(ready_at=datetime(2026, 1, 1, tzinfo=UTC))
-    planner.tick(at=planner.database_now())
+    tick()
     return campaign
 
 

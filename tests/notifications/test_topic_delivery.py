@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from notifications import delivery, planner
-from notifications.models import Batch, Campaign, Message, Quota, Registration, Segment, Wave
+from notifications import delivery
+from notifications.models import Batch, Campaign, Message, Registration, Segment, Wave
 from notifications.models.batch import Settlement
 from tests import make
+from tests.notifications.crank import tick, turn, waits_over
 from tests.processes import Emulator
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -20,20 +21,9 @@ TEENS: dict[str, Any] = {"apps": ["teen"], "audience": {"countries": ["GB"], "au
 PREFIX = "fp1.teen.GB."
 
 
-def tick() -> None:
-    planner.tick(at=planner.database_now())
-
-
-def turn(seconds: float = 10) -> None:
-    tick()
-    delivery.run(seconds=seconds)
-    tick()
-
-
 def again() -> None:
     """Let the waits of batches and projects be over, and send once more."""
-    Batch.objects.filter(state="open").update(ready_at=datetime(2026, 1, 1, tzinfo=UTC))
-    Quota.objects.update(blocked_until=None)
+    waits_over()
     turn()
 
 

@@ -12,10 +12,11 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 
 from content.terms import Audience
-from notifications import audience, freezing, planner, topics
+from notifications import audience, freezing, topics
 from notifications.models import Batch, Campaign, Segment, Upkeep, Wave
 from notifications.values import NotAValue
 from tests import make
+from tests.notifications.crank import tick
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -124,7 +125,7 @@ def test_a_topic_of_a_campaign_that_is_under_way_is_not_forgotten() -> None:
     make.topic(at=datetime.now(UTC) - timedelta(days=300))
     campaign = teens()
     Upkeep.objects.done("forget-topics", on=datetime.now(UTC).date())
-    planner.tick(at=planner.database_now())
+    tick()
     Upkeep.objects.all().delete()
 
     during = topics.forget_unasked(at=datetime.now(UTC))
@@ -197,7 +198,7 @@ def test_batches_of_topics_hold_at_most_500_and_leave_none_out() -> None:
     )
     campaign = teens()
 
-    planner.tick(at=planner.database_now())
+    tick()
 
     batches = list(Batch.objects.order_by("from_segment").values_list("from_segment", "to_segment", "n"))
     assert [n for _, _, n in batches] == [500, 500, 203]
@@ -213,7 +214,7 @@ def test_topics_alone_may_be_few_and_registrations_may_not() -> None:
     make.installations(19)
     both = make.campaign(apps=["parent", "teen"], audience={"countries": ["GB"], "audiences": ["parent", "teen"]})
 
-    planner.tick(at=planner.database_now())
+    tick()
 
     alone.refresh_from_db()
     both.refresh_from_db()
@@ -273,7 +274,7 @@ def test_what_was_approved_before_the_app_came_to_topics_stays_in_the_feed() -> 
     teen.save()
     make.topic()
 
-    planner.tick(at=planner.database_now())
+    tick()
 
     campaign.refresh_from_db()
     assert (campaign.state, campaign.topics, campaign.counts()["topics"]) == ("done", 0, None)

@@ -1,0 +1,167 @@
+"""The link checker as it runs: a real beat wakes a real worker, which looks at one due address and moves the desk's queue."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from celery.beat import PersistentScheduler
+from django.db import connection
+
+from config.celery import app
+from content import desk
+from content.desk import Urgency
+from content.models import LinkCheck
+from content.models.assurance import Method
+from content.models.link import LinkResult
+from content.snapshot import Policy, Snapshot, read_snapshot
+from tests import make
+from tests.certificate import self_signed
+from tests.content.lonely_network import HERE, can_be_made
+from tests.faults.workers import Workers, until
+
+pytestmark = [pytest.mark.journey, pytest.mark.django_db(transaction=True)]
+TASK = "content.tasks.check_link"
+#: Settings of a server that is no sandbox, and has nowhere to send an alert to.
+NO_SANDBOX = {
+    "FINGERPOST_SANDBOX": "0",
+    "SERVE_UNREVIEWED": "0",
+    "FCM_ENDPOINT": "https://fcm.invalid",
+    "FIREBASE_PROJECTS": "{}",
+}
+
+
+def listed(**addresses: str) -> None:
+    """List a service for each address, checked today and good for two months."""
+    make.world()
+    for name, address in addresses.items():
+        channel = make.channel(make.service(name, channels=0), type="url", address=address)
+        channel.assure(by=make.checker(), at=now(), method=Method.OPENED, until=(now() + timedelta(days=60)).date(), note="Seen.")
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def urgencies() -> list[tuple[str, Urgency]]:
+    return [(entry.service.id, entry.urgency) for entry in desk.queue(at=now())]
+
+
+def served() -> Snapshot:
+    return read_snapshot(Policy(now().date()))
+
+
+def let_an_hour_go_by(timetable: Path) -> None:
+    """Let the beat believe that it last woke anybody an hour ago, so that nobody waits for its next minute."""
+    scheduler = PersistentScheduler(app, schedule_filename=str(timetable))
+    for entry in scheduler.schedule.values():
+        entry.last_run_at -= timedelta(hours=1)
+    scheduler.close()
+
+
+def test_the_beat_wakes_a_worker_that_refuses_a_private_name_and_tells_the_desk(workers: Workers) -> None:
+    # A name that is refused before anybody is asked where it leads, so that nothing leaves this machine.
+    listed(inside="https://wiki.internal/report", line="https://line.internal/")
+    before = served()
+    workers.environment |= NO_SANDBOX
+    let_an_hour_go_by(workers.timetable)
+
+    workers.start()
+    workers.start_beat()
+    until(lambda: LinkCheck.objects.exists(), seconds=60)
+
+    check = LinkCheck.objects.get()
+    assert (check.result, check.http_status, check.revision.service_id) == (LinkResult.BLOCKED, None, "inside")
+    assert urgencies() == [("inside", Urgency.NOW), ("line", Urgency.LATER)]
+    assert served() == before
+
+
+def test_the_beat_of_a_sandbox_wakes_a_worker_that_asks_nobody(workers: Workers) -> None:
+    listed(inside="https://wiki.internal/report")
+    let_an_hour_go_by(workers.timetable)
+
+    workers.start()
+    workers.start_beat()
+    until(lambda: f"Task {TASK}" in workers.log() and "succeeded" in workers.log().partition(f"Task {TASK}")[2], seconds=60)
+
+    assert not LinkCheck.objects.exists()
+    assert urgencies() == [("inside", Urgency.LATER)]
+
+
+@pytest.fixture
+def database_socket(tmp_path: Path) -> Iterator[str]:
+    """Return the folder of a Unix socket that leads to the test's database: the way into another network namespace."""
+    given = connection.settings_dict
+    with socket.socket(socket.AF_UNIX) as door:
+        door.bind(str(tmp_path / ".s.PGSQL.5432"))
+        door.listen()
+
+        def carry(one: socket.socket, other: socket.socket) -> None:
+            with suppress(OSError):
+                while part := one.recv(65536):
+                    other.sendall(part)
+            with suppress(OSError):
+                other.shutdown(socket.SHUT_WR)
+
+        def lead(line: socket.socket) -> None:
+            with line, socket.create_connection((given["HOST"], int(given["PORT"]))) as server:
+                back = threading.Thread(target=carry, args=[server, line])
+                back.start()
+                carry(line, server)
+                back.join()
+
+        def serve() -> None:
+            with suppress(OSError):
+                while True:
+                    threading.Thread(target=lead, args=[door.accept()[0]], daemon=True).start()
+
+        threading.Thread(target=serve, daemon=True).start()
+        yield str(tmp_path)
+        door.shutdown(socket.SHUT_RDWR)
+
+
+@pytest.mark.skipif(not can_be_made(), reason="this machine does not let its user make a network namespace")
+def test_a_worker_visits_what_is_due_and_sends_no_packet_to_a_private_place(
+    workers: Workers, tmp_path: Path, database_socket: str
+) -> None:
+    hosts = {"works.example.org": HERE, "gone.example.org": HERE, "inside.example.org": "127.0.0.1"}
+    listed(**{name.partition(".")[0]: f"https://{name}/report" for name in hosts})
+    before = served()
+    secret, certificate = self_signed(*hosts)
+    (tmp_path / "server.pem").write_bytes(secret + certificate)
+    (tmp_path / "trusted.pem").write_bytes(certificate)
+    (tmp_path / "hosts").write_text("".join(f"{address} {name}\n" for name, address in hosts.items()))
+    statuses = {"works.example.org": 200, "gone.example.org": 410, "inside.example.org": 200}
+    (tmp_path / "answers.json").write_text(json.dumps(statuses))
+    given = connection.settings_dict
+    workers.environment |= NO_SANDBOX | {
+        "DATABASE_URL": f"postgresql://{given['USER']}:{given['PASSWORD']}@:5432/{given['NAME']}?host={database_socket}",
+        "SSL_CERT_FILE": str(tmp_path / "trusted.pem"),
+    }
+
+    worker = workers.start(
+        str(shutil.which("unshare")), "-rnm", sys.executable, "-m", "tests.faults.lonely_worker", str(tmp_path)
+    )
+    for _ in hosts:
+        workers.wake(TASK)
+    until(lambda: LinkCheck.objects.count() == len(hosts), seconds=60)
+    workers.stop(worker)
+
+    found = LinkCheck.objects.values_list("revision__service", "result", "http_status", "host")
+    assert set(found) == {
+        ("works", LinkResult.WORKS, 200, ""),
+        ("gone", LinkResult.GONE, 410, ""),
+        ("inside", LinkResult.BLOCKED, None, ""),
+    }
+    assert dict(urgencies()) == {"gone": Urgency.NOW, "inside": Urgency.NOW, "works": Urgency.LATER}
+    assert urgencies()[2][0] == "works"
+    assert set(json.loads((tmp_path / "packets.json").read_text())) == {HERE}
+    assert served() == before
