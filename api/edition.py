@@ -14,6 +14,7 @@ from django.db import connection
 from api.packs import Packs
 from content.models import Country, Locale, Manifest, Release, WithdrawnPack
 from content.models.release import NoRelease
+from content.open_data import home_packs
 from notifications import feed
 from notifications.feed import Feed
 
@@ -136,12 +137,10 @@ def from_plain(plain: Mapping[str, Any], packs: Packs) -> Edition:
 def _with_release(edition: Edition, number: int | None) -> Edition:
     if number is None:
         return replace(edition, number=None, places={}, homes={})
-    rows = Release(number=number).release_packs.order_by("country_id", "locale_id")
-    places = {(country, locale): name for country, locale, name in rows.values_list("country_id", "locale_id", "pack_id")}
+    places = Release(number=number).places()
     edition.packs.keep(places.values())
     homes: dict[str, str] = {}
-    first = {country: name for (country, _), name in reversed(places.items())}
-    for country, name in sorted(first.items()):
+    for country, name in home_packs(places).items():
         pack = orjson.loads(edition.packs.body(name))
         homes |= {s["id"]: s["country"] for s in pack["services"]} | {s["id"]: country for s in pack["retired"]}
     return replace(edition, number=number, places=places, homes=homes)

@@ -32,6 +32,21 @@ def _names() -> tuple[str, str]:
     return f"compiler-{number}", f"publisher-{number}"
 
 
+def noticed(pack: dict[str, Any], *notices: dict[str, Any]) -> dict[str, Any]:
+    """Return the pack with notices on its first service, and the words for their kinds."""
+    first, *others = pack["services"]
+    found = list(notices) or [notice()]
+    label = {"text": "Closed just now.", "lang": "en", "dir": "ltr", "reviewed": True}
+    labels = {**pack["labels"], "notices": {entry["kind"]: label for entry in found}}
+    return {**pack, "labels": labels, "services": [{**first, "notices": found}, *others]}
+
+
+def notice(**changed: Any) -> dict[str, Any]:
+    """Make a notice of a whole service, for two days around New Year."""
+    value = {"kind": "closed", "from": "2026-12-31T18:00:00Z", "until": "2027-01-02T09:00:00Z", "position": None}
+    return value | changed
+
+
 def service(name: str, *roles: str, **changed: Any) -> dict[str, Any]:
     """Make a service as packs hold it: national, for everybody and every situation, one free phone that is always answered."""
     value: dict[str, Any] = {

@@ -209,6 +209,11 @@ class Release(models.Model):
         row = self.release_packs.filter(country_id=country, locale_id=locale).values_list("pack_id", "pack__body").first()
         return row
 
+    def places(self) -> dict[tuple[str, str], str]:
+        """Return the digest of the pack of each country and locale, sorted."""
+        rows = self.release_packs.order_by("country_id", "locale_id").values_list("country_id", "locale_id", "pack_id")
+        return {(country, locale): digest for country, locale, digest in rows}
+
     def locales(self) -> list[str]:
         """Return the codes of the locales it holds packs in, sorted."""
         return sorted(self.release_packs.order_by().values_list("locale_id", flat=True).distinct())
