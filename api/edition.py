@@ -55,6 +55,8 @@ class Edition:
     places: Mapping[tuple[str, str], str] = field(default_factory=dict)
     #: Service to the country whose pack holds it, or held it until it retired.
     homes: Mapping[str, str] = field(default_factory=dict)
+    #: Service to since when its entry is as it is, as far as that is known.
+    changed: Mapping[str, str] = field(default_factory=dict)
     #: Digests of packs that hold a withdrawn service.
     withdrawn: frozenset[str] = frozenset()
     manifest: str | None = None
@@ -111,6 +113,7 @@ def to_plain(edition: Edition) -> dict[str, Any]:
         "number": edition.number,
         "places": [[country, locale, name] for (country, locale), name in edition.places.items()],
         "homes": edition.homes,
+        "changed": edition.changed,
         "withdrawn": sorted(edition.withdrawn),
         "manifest": edition.manifest,
         "names": edition.names,
@@ -126,6 +129,8 @@ def from_plain(plain: Mapping[str, Any], packs: Packs) -> Edition:
         number=plain["number"],
         places={(country, locale): name for country, locale, name in plain["places"]},
         homes=plain["homes"],
+        # Older software did not keep it.
+        changed=plain.get("changed", {}),
         withdrawn=frozenset(plain["withdrawn"]),
         manifest=plain["manifest"],
         names=plain["names"],
@@ -136,14 +141,15 @@ def from_plain(plain: Mapping[str, Any], packs: Packs) -> Edition:
 
 def _with_release(edition: Edition, number: int | None) -> Edition:
     if number is None:
-        return replace(edition, number=None, places={}, homes={})
-    places = Release(number=number).places()
+        return replace(edition, number=None, places={}, homes={}, changed={})
+    release = Release.objects.get(number=number)
+    places = release.places()
     edition.packs.keep(places.values())
     homes: dict[str, str] = {}
     for country, name in home_packs(places).items():
         pack = orjson.loads(edition.packs.body(name))
         homes |= {s["id"]: s["country"] for s in pack["services"]} | {s["id"]: country for s in pack["retired"]}
-    return replace(edition, number=number, places=places, homes=homes)
+    return replace(edition, number=number, places=places, homes=homes, changed=release.changed)
 
 
 def _names() -> dict[str, str]:

@@ -107,10 +107,14 @@ class Catalogue:
         """Return the Unix time at which the next alert is over."""
         return min((alert.until.timestamp() for of in self.alerts.values() for alert in of if alert.until > at), default=math.inf)
 
-    def told(self, entry: Mapping[str, Any], at: datetime) -> dict[str, Any]:
-        """Return the entry with its alerts that are not over."""
-        standing = [alert.text for alert in self.alerts.get(entry["id"], ()) if alert.until > at]
-        return {**entry, "alert": " ".join(standing)} if standing else dict(entry)
+    def told(self, entry: Mapping[str, Any], asked: Asked) -> dict[str, Any]:
+        """Return the entry with its alerts that are not over, and when it last changed where that is known."""
+        found = dict(entry)
+        if standing := [alert.text for alert in self.alerts.get(entry["id"], ()) if alert.until > asked.at]:
+            found["alert"] = " ".join(standing)
+        if since := asked.edition.changed.get(entry[hsds.EXTENSION]["id"]):
+            found["last_modified"] = since
+        return found
 
 
 def catalogue(edition: Edition) -> Catalogue:
@@ -189,7 +193,7 @@ class ServicesView(ReadView):
         known = catalogue(asked.edition)
         entries = known.full if asked.parameters.get("full") == "true" else known.short
         return _answer(
-            asked, lambda: page([known.told(entry, asked.at) for entry in entries.values()], asked), until=known.over_at(asked.at)
+            asked, lambda: page([known.told(entry, asked) for entry in entries.values()], asked), until=known.over_at(asked.at)
         )
 
 
@@ -210,7 +214,7 @@ class ServiceView(ReadView):
         known, wanted = catalogue(asked.edition), asked.place["service_id"]
         entry = known.full.get(wanted) or known.full.get(hsds.identifier("service", wanted))
         if entry is not None:
-            return _answer(asked, lambda: orjson.dumps(known.told(entry, asked.at)), until=known.over_at(asked.at))
+            return _answer(asked, lambda: orjson.dumps(known.told(entry, asked)), until=known.over_at(asked.at))
         for retired, successor in known.retired.items():
             if wanted in (retired, hsds.identifier("service", retired)):
                 raise RetiredService(successor=successor and hsds.identifier("service", successor))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from content.loading.reference import load_reference
@@ -14,7 +15,7 @@ from tests.make import NOON, person
 Packs = Mapping[tuple[str, str], dict[str, Any]]
 
 
-def publish(packs: Packs, places: Iterable[tuple[str, str]]) -> Release:
+def publish(packs: Packs, places: Iterable[tuple[str, str]], *, at: datetime = NOON) -> Release:
     """Publish a release of these packs, compiled by one person and published by another."""
     load_reference()
     compiled_by, publisher = (person(name, "publisher") for name in _names())
@@ -23,7 +24,7 @@ def publish(packs: Packs, places: Iterable[tuple[str, str]]) -> Release:
         body = canonical_json(packs[country, locale])
         pack, _ = Pack.objects.get_or_create(digest=digest(body), defaults={"body": body.decode(), "size": len(body)})
         ReleasePack.objects.create(release=release, country_id=country, locale_id=locale, pack=pack)
-    release.publish(by=publisher, at=NOON)
+    release.publish(by=publisher, at=at)
     return release
 
 

@@ -539,6 +539,16 @@ def test_what_is_kept_of_an_edition_is_all_of_it(both: Both) -> None:
     assert edition.from_plain(plain, current.packs) == current
 
 
+def test_an_edition_that_older_software_kept_is_taken(both: Both) -> None:
+    current = both.library.current()
+    plain = edition.to_plain(current)
+    assert plain.pop("changed")
+
+    kept = edition.from_plain(plain, current.packs)
+
+    assert (kept.number, kept.changed) == (current.number, {})
+
+
 def test_packs_that_no_release_names_leave_the_disk_after_a_week(both: Both, real_packs: Packs) -> None:
     import os
 

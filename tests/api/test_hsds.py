@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from jsonschema_rs import Draft202012Validator, Registry
 
 from content import hsds
 from content.models import Release
+from tests.make import NOON
 from tests.packs import Packs, notice, noticed, publish
 
 pytestmark = pytest.mark.django_db
@@ -224,6 +225,25 @@ def test_the_list_has_the_alert_too_and_only_of_the_service_that_it_is_of(
     for query in ("", "?full=true"):
         entries = orjson.loads(api.get(f"/hsds/services{query}").content)["contents"]
         assert ["alert" in entry for entry in entries] == [True] + [False] * (len(entries) - 1)
+
+
+def test_a_service_was_last_modified_when_its_entry_was_first_published_so(api: Client, real_packs: Packs) -> None:
+    pack = real_packs["GB", "en"]
+    first, second, *others = pack["services"]
+    publish({("GB", "en"): pack}, [("GB", "en")])
+    changed = {**pack, "services": [{**first, "languages": ["en", "cy"]}, second, *others]}
+    publish({("GB", "en"): changed}, [("GB", "en")], at=NOON + timedelta(days=1))
+
+    one, two = (orjson.loads(api.get(f"/hsds/services/{service['id']}").content) for service in (first, second))
+
+    assert (one["last_modified"], two["last_modified"]) == ("2026-12-02T12:00:00.000+00:00", "2026-12-01T12:00:00.000+00:00")
+    assert faults(validator("hsds-3.0/service.json"), one) == faults(validator("oruk-profile/service.json"), one) == []
+
+
+def test_of_a_service_published_before_changes_were_written_down_no_instant_is_told(api: Client, small_release: Release) -> None:
+    Release.objects.update(changed={})
+
+    assert "last_modified" not in orjson.loads(api.get("/hsds/services/gb-childline").content)
 
 
 def test_numbers_are_as_printed_and_ages_hours_and_dates_are_hsds_fields(harvester: Harvester, real_packs: Packs) -> None:
