@@ -14,6 +14,7 @@ from django.db import connection
 from api.packs import Packs
 from content.models import Country, Locale, Manifest, Release, ReleasePack, WithdrawnPack
 from content.models.release import NoRelease, ReleaseState
+from content.open_data import home_packs
 from content.verify import decode
 from core.errors import Unavailable
 from notifications import feed
@@ -66,6 +67,8 @@ class Edition:
     places: Mapping[tuple[str, str], str] = field(default_factory=dict)
     #: Service to the country whose pack holds it, or held it until it retired.
     homes: Mapping[str, str] = field(default_factory=dict)
+    #: Service to since when its entry is as it is, as far as that is known.
+    changed: Mapping[str, str] = field(default_factory=dict)
     #: Digests of packs that hold a withdrawn service.
     withdrawn: frozenset[str] = frozenset()
     manifest: str | None = None
@@ -133,7 +136,7 @@ def signed(manifest: Manifest, packs: Packs) -> Edition:
     """Read what goes with a manifest: its own packs, whatever was published since, and no feed."""
     listed = orjson.loads(decode(manifest.body.split(".")[1]))["packs"]
     edition = Edition(packs, manifest=manifest.body, withdrawn=_withdrawn(), names=_names(), endonyms=_endonyms(), feed=None)
-    return _placed(edition, manifest.release_id, {(one["country"], one["locale"]): one["digest"] for one in listed})
+    return _placed(edition, manifest.release, {(one["country"], one["locale"]): one["digest"] for one in listed})
 
 
 def to_plain(edition: Edition) -> dict[str, Any]:
@@ -142,6 +145,7 @@ def to_plain(edition: Edition) -> dict[str, Any]:
         "number": edition.number,
         "places": [[country, locale, name] for (country, locale), name in edition.places.items()],
         "homes": edition.homes,
+        "changed": edition.changed,
         "withdrawn": sorted(edition.withdrawn),
         "manifest": edition.manifest,
         "names": edition.names,
@@ -157,6 +161,8 @@ def from_plain(plain: Mapping[str, Any], packs: Packs) -> Edition:
         number=plain["number"],
         places={(country, locale): name for country, locale, name in plain["places"]},
         homes=plain["homes"],
+        # Older software did not keep it.
+        changed=plain.get("changed", {}),
         withdrawn=frozenset(plain["withdrawn"]),
         manifest=plain["manifest"],
         names=plain["names"],
@@ -167,20 +173,19 @@ def from_plain(plain: Mapping[str, Any], packs: Packs) -> Edition:
 
 def _with_release(edition: Edition, number: int | None) -> Edition:
     if number is None:
-        return replace(edition, number=None, places={}, homes={})
-    rows = Release(number=number).release_packs.order_by("country_id", "locale_id")
-    places = {(country, locale): name for country, locale, name in rows.values_list("country_id", "locale_id", "pack_id")}
+        return replace(edition, number=None, places={}, homes={}, changed={})
+    release = Release.objects.get(number=number)
+    places = release.places()
     edition.packs.keep(places.values())
-    return _placed(edition, number, places)
+    return _placed(edition, release, places)
 
 
-def _placed(edition: Edition, number: int, places: dict[tuple[str, str], str]) -> Edition:
+def _placed(edition: Edition, release: Release, places: dict[tuple[str, str], str]) -> Edition:
     homes: dict[str, str] = {}
-    first = {country: name for (country, _), name in reversed(places.items())}
-    for country, name in sorted(first.items()):
+    for country, name in home_packs(places).items():
         pack = orjson.loads(edition.packs.body(name))
         homes |= {s["id"]: s["country"] for s in pack["services"]} | {s["id"]: country for s in pack["retired"]}
-    return replace(edition, number=number, places=places, homes=homes)
+    return replace(edition, number=release.number, places=places, homes=homes, changed=release.changed)
 
 
 def _withdrawn() -> frozenset[str]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
@@ -19,16 +21,19 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from api import fields
+from api.asked import Asked
 from api.auth import Everybody
-from api.conditional import SHORT, answer
+from api.conditional import SHORT, Answer
+from api.edition import Edition
 from api.fields import Choice, Strict
+from api.packs import Packs
 from api.schema import path_text
 from api.v1.services import NoSuchService, RetiredService
 from api.v1.shapes import _Shape
-from api.views import ApiView
-from content import hsds
-from content.models import Release
-from content.open_data import current_release, listed
+from api.views import ReadView
+from content import hsds, hsds_alert
+from content.hsds_alert import Alert
+from content.open_data import home_packs, listed
 from core.errors import NotFound
 
 #: Most entries of one page.
@@ -92,48 +97,67 @@ class HsdsApi(_Shape):
 class Catalogue:
     """The release's services as HSDS, by UUID in the order of our ids, and the successors of those that have retired."""
 
-    release: int
     short: Mapping[str, dict[str, Any]]
     full: Mapping[str, dict[str, Any]]
     retired: Mapping[str, str | None]
+    #: Of the services that have any.
+    alerts: Mapping[str, Sequence[Alert]]
+
+    def over_at(self, at: datetime) -> float:
+        """Return the Unix time at which the next alert is over."""
+        return min((alert.until.timestamp() for of in self.alerts.values() for alert in of if alert.until > at), default=math.inf)
+
+    def told(self, entry: Mapping[str, Any], asked: Asked) -> dict[str, Any]:
+        """Return the entry with its alerts that are not over, and when it last changed where that is known."""
+        found = dict(entry)
+        if standing := [alert.text for alert in self.alerts.get(entry["id"], ()) if alert.until > asked.at]:
+            found["alert"] = " ".join(standing)
+        if since := asked.edition.changed.get(entry[hsds.EXTENSION]["id"]):
+            found["last_modified"] = since
+        return found
 
 
-def catalogue() -> Catalogue:
-    """Return what is published; built once a release and process. Raises NoRelease."""
-    return _build(current_release().number, settings.ASSURER_EMAIL)
+def catalogue(edition: Edition) -> Catalogue:
+    """Return what is published; built once for the same packs. Raises NoRelease."""
+    return _build(tuple(home_packs(edition.released().places).items()), edition.packs, settings.ASSURER_EMAIL)
 
 
 @lru_cache(maxsize=2)
-def _build(number: int, assurer: str) -> Catalogue:
-    found = listed(Release(number=number))
-    services = found.services.values()
+def _build(homes: tuple[tuple[str, str], ...], packs: Packs, assurer: str) -> Catalogue:
+    # One pack after the other, past the memory of parsed ones: readers need their own to stay there.
+    found = listed(dict(homes), lambda name: orjson.loads(packs.body(name)))
+    services = {hsds.identifier("service", name): service for name, service in found.services.items()}
+    alerts = {name: tuple(hsds_alert.alerts(service, found.notice_texts)) for name, service in services.items()}
     return Catalogue(
-        number,
-        {hsds.identifier("service", service["id"]): hsds.summary(service, assurer=assurer) for service in services},
-        {hsds.identifier("service", service["id"]): hsds.nested(service, assurer=assurer) for service in services},
-        dict(found.retired),
+        {name: hsds.summary(service, assurer=assurer) for name, service in services.items()},
+        {name: hsds.nested(service, assurer=assurer) for name, service in services.items()},
+        found.retired,
+        {name: of for name, of in alerts.items() if of},
     )
 
 
-class AboutView(ApiView):
+class AboutView(ReadView):
     """What this API is."""
 
     permission_classes = [Everybody]
-    asks_database = True
 
     @extend_schema(operation_id="hsds", responses=HsdsApi, tags=["hsds"])
     def get(self, request: Request) -> HttpResponse:
         """Return the version of HSDS, the profile that declares what is added to it, and the licence."""
+        return self.serve(request)
+
+    @classmethod
+    def read(cls, asked: Asked) -> Answer:
         body = {
             "version": hsds.VERSION,
             "profile": settings.PUBLIC_URL + reverse("hsds-profile"),
             "openapi_url": settings.PUBLIC_URL + reverse("schema"),
-            hsds.EXTENSION: {"release": current_release().number, "licence": "CC-BY-4.0", "attribution": "Fingerpost"},
+            hsds.EXTENSION: {"release": asked.edition.released().number, "licence": "CC-BY-4.0", "attribution": "Fingerpost"},
         }
-        return answer(request, body, cache=SHORT)
+        return Answer(orjson.dumps(body), SHORT)
 
 
-class ProfileView(ApiView):
+class ProfileView(ReadView):
     """The extensions."""
 
     permission_classes = [Everybody]
@@ -141,112 +165,143 @@ class ProfileView(ApiView):
     @extend_schema(operation_id="hsds_profile", responses=OpenApiTypes.OBJECT, tags=["hsds"])
     def get(self, request: Request) -> HttpResponse:
         """Return for each schema of HSDS what is added to it, as a JSON Merge Patch."""
-        return answer(request, _profile(), cache=SHORT)
+        return self.serve(request)
+
+    @classmethod
+    def read(cls, asked: Asked) -> Answer:
+        return _profile()
 
 
 @cache
-def _profile() -> bytes:
-    return _PROFILE.read_bytes()
+def _profile() -> Answer:
+    return Answer(_PROFILE.read_bytes(), SHORT)
 
 
-class ServicesView(ApiView):
+class ServicesView(ReadView):
     """All services, page by page."""
 
     permission_classes = [Everybody]
-    asks_database = True
     query = ServicePageQuery
 
     @extend_schema(operation_id="hsds_services", responses=HsdsPage, tags=["hsds"])
     def get(self, request: Request) -> HttpResponse:
         """Return a page of services; the order is that of our ids and the same in each release."""
-        known = catalogue()
-        entries = known.full if self.parameters.get("full") == "true" else known.short
-        return answer(request, page(list(entries.values()), self.parameters, known.release), cache=SHORT)
+        return self.serve(request)
+
+    @classmethod
+    def read(cls, asked: Asked) -> Answer:
+        known = catalogue(asked.edition)
+        entries = known.full if asked.parameters.get("full") == "true" else known.short
+        return _answer(
+            asked, lambda: page([known.told(entry, asked) for entry in entries.values()], asked), until=known.over_at(asked.at)
+        )
 
 
-class ServiceView(ApiView):
+class ServiceView(ReadView):
     """One service."""
 
     permission_classes = [Everybody]
-    asks_database = True
     path_parameters = (path_text("service_id", fields.SLUG, 80, "The UUID, or our own id that stands beside it."),)
     problems = (410,)
 
     @extend_schema(operation_id="hsds_service", responses=OpenApiTypes.OBJECT, tags=["hsds"])
     def get(self, request: Request, service_id: str) -> HttpResponse:
         """Return the service with all that belongs to it; a retired one answers 410 with its successor."""
-        known = catalogue()
-        for name in (service_id, hsds.identifier("service", service_id)):
-            if name in known.full:
-                return answer(request, known.full[name], cache=SHORT)
+        return self.serve(request, service_id=service_id)
+
+    @classmethod
+    def read(cls, asked: Asked) -> Answer:
+        known, wanted = catalogue(asked.edition), asked.place["service_id"]
+        entry = known.full.get(wanted) or known.full.get(hsds.identifier("service", wanted))
+        if entry is not None:
+            return _answer(asked, lambda: orjson.dumps(known.told(entry, asked)), until=known.over_at(asked.at))
         for retired, successor in known.retired.items():
-            if service_id in (retired, hsds.identifier("service", retired)):
+            if wanted in (retired, hsds.identifier("service", retired)):
                 raise RetiredService(successor=successor and hsds.identifier("service", successor))
         raise NoSuchService()
 
 
-class TaxonomiesView(ApiView):
+class TaxonomiesView(ReadView):
     """The taxonomies that services are sorted by."""
 
     permission_classes = [Everybody]
-    asks_database = True
     query = PageQuery
 
     @extend_schema(operation_id="hsds_taxonomies", responses=HsdsPage, tags=["hsds"])
     def get(self, request: Request) -> HttpResponse:
         """Return a page of taxonomies."""
-        return answer(request, page(hsds.taxonomies(), self.parameters, current_release().number), cache=SHORT)
+        return self.serve(request)
+
+    @classmethod
+    def read(cls, asked: Asked) -> Answer:
+        return _answer(asked, lambda: page(hsds.taxonomies(), asked))
 
 
-class TaxonomyView(ApiView):
+class TaxonomyView(ReadView):
     """One taxonomy."""
 
     permission_classes = [Everybody]
-    asks_database = True
     path_parameters = (path_text("taxonomy_id", _UUID, 36, "The taxonomy's UUID."),)
 
     @extend_schema(operation_id="hsds_taxonomy", responses=OpenApiTypes.OBJECT, tags=["hsds"])
     def get(self, request: Request, taxonomy_id: str) -> HttpResponse:
         """Return the taxonomy."""
-        return answer(request, _one(hsds.taxonomies(), taxonomy_id), cache=SHORT)
+        return self.serve(request, taxonomy_id=taxonomy_id)
+
+    @classmethod
+    def read(cls, asked: Asked) -> Answer:
+        return Answer(_one(hsds.taxonomies(), asked.place["taxonomy_id"]), SHORT)
 
 
-class TermsView(ApiView):
+class TermsView(ReadView):
     """The terms of all taxonomies."""
 
     permission_classes = [Everybody]
-    asks_database = True
     query = PageQuery
 
     @extend_schema(operation_id="hsds_taxonomy_terms", responses=HsdsPage, tags=["hsds"])
     def get(self, request: Request) -> HttpResponse:
         """Return a page of taxonomy terms."""
-        return answer(request, page(hsds.taxonomy_terms(), self.parameters, current_release().number), cache=SHORT)
+        return self.serve(request)
+
+    @classmethod
+    def read(cls, asked: Asked) -> Answer:
+        return _answer(asked, lambda: page(hsds.taxonomy_terms(), asked))
 
 
-class TermView(ApiView):
+class TermView(ReadView):
     """One term."""
 
     permission_classes = [Everybody]
-    asks_database = True
     path_parameters = (path_text("term_id", _UUID, 36, "The term's UUID."),)
 
     @extend_schema(operation_id="hsds_taxonomy_term", responses=OpenApiTypes.OBJECT, tags=["hsds"])
     def get(self, request: Request, term_id: str) -> HttpResponse:
         """Return the taxonomy term."""
-        return answer(request, _one(hsds.taxonomy_terms(), term_id), cache=SHORT)
+        return self.serve(request, term_id=term_id)
+
+    @classmethod
+    def read(cls, asked: Asked) -> Answer:
+        return Answer(_one(hsds.taxonomy_terms(), asked.place["term_id"]), SHORT)
 
 
-def _one(entries: Sequence[dict[str, Any]], wanted: str) -> dict[str, Any]:
+def _one(entries: Sequence[dict[str, Any]], wanted: str) -> bytes:
     found = next((entry for entry in entries if entry["id"] == wanted), None)
     if found is None:
         raise NoSuchEntry()
-    return found
+    return orjson.dumps(found)
 
 
-def page(entries: Sequence[dict[str, Any]], parameters: Mapping[str, Any], release: int) -> bytes:
+def _answer(asked: Asked, make: Callable[[], bytes], *, until: float = math.inf) -> Answer:
+    """Return the answer with the body that `make` returns, from memory where it was made before: it need not be packed again."""
+    edition = asked.edition.released()
+    key = (edition.number, asked.path, *sorted(asked.query.items()), until)
+    return edition.packs.answers.get(key, lambda: Answer(make(), SHORT, until=until))
+
+
+def page(entries: Sequence[dict[str, Any]], asked: Asked) -> bytes:
     """Return the page of the entries that the parameters ask for; one past the last is empty."""
-    number, size = parameters.get("page", 1), parameters.get("per_page", _USUAL)
+    number, size = asked.parameters.get("page", 1), asked.parameters.get("per_page", _USUAL)
     contents = entries[(number - 1) * size : number * size]
     pages = -(-len(entries) // size)
     return orjson.dumps(
@@ -259,6 +314,6 @@ def page(entries: Sequence[dict[str, Any]], parameters: Mapping[str, Any], relea
             "last_page": number >= pages,
             "empty": not contents,
             "contents": contents,
-            hsds.EXTENSION: {"release": release},
+            hsds.EXTENSION: {"release": asked.edition.number},
         }
     )

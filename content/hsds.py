@@ -13,12 +13,21 @@ import pycountry
 from babel import Locale, UnknownLocaleError
 
 from content.hsds_schedule import schedule_fields
-from content.open_data import CHANNEL_FACTS
+from content.open_data import CHANNEL_FACTS, CHANNEL_WORDS, SERVICE_WORDS, notices
 from content.terms import WORLDWIDE, AgeMeasured, Audience, ChannelType, Cost, Role
 
 VERSION = "3.0"
 #: The name of our extensions, in every object that has any.
 EXTENSION = "fingerpost"
+#: What the extension tells of a service: in the list, and besides of a whole one; and of a channel.
+SERVICE_TOLD = (
+    "id", "country", "regions", "area", "roles", "audiences", "situations", "named_situations", "eligibility", "languages",
+    "zone", *SERVICE_WORDS, "reviewed", "assured", "checked_on", "assured_until", "notices",
+)  # fmt: skip
+WHOLE_TOLD = ("routes", "channels")
+CHANNEL_TOLD = (*CHANNEL_FACTS, "spoken", *CHANNEL_WORDS)
+#: What a pack holds of a service and the extension does not: HSDS has a word for each.
+IN_HSDS = ("name", "name_display", "organization", "region_names")
 _NAMESPACE = uuid5(NAMESPACE_DNS, "hsds.fingerpost")
 
 #: Taxonomy to its name, what it is, and its terms with theirs. Situations are none: a term stands in addresses.
@@ -69,7 +78,7 @@ def taxonomy_terms() -> list[dict[str, str]]:
 
 
 def summary(service: Mapping[str, Any], *, assurer: str) -> dict[str, Any]:
-    """Return what HSDS lists of a service: the fields that it has one of, and its organization.
+    """Return what HSDS lists of a service: the fields that it has one of, and its organization; no alert, which has its time.
 
     `assurer` is the mailbox of who answers for the checks, or empty.
     """
@@ -104,8 +113,11 @@ def nested(service: Mapping[str, Any], *, assurer: str) -> dict[str, Any]:
     """Return the service with all that belongs to it."""
     own = identifier("service", service["id"])
     found = summary(service, assurer=assurer)
-    told = (*CHANNEL_FACTS, "label", "steps")
-    found[EXTENSION] = found[EXTENSION] | {"channels": [{name: way[name] for name in told} for way in service["channels"]]}
+    found[EXTENSION] = found[EXTENSION] | {
+        "routes": service.get("routes", {}),
+        # Packs of older releases lack what packs have learnt since.
+        "channels": [{name: way.get(name) for name in CHANNEL_TOLD} for way in service["channels"]],
+    }
     return found | _filled(
         phones=[_phone(service["id"], channel) for channel in service["channels"] if channel["type"] in _NUMBERS],
         schedules=list(_schedules(service)),
@@ -130,9 +142,7 @@ def nested(service: Mapping[str, Any], *, assurer: str) -> dict[str, Any]:
 
 
 def _extension(service: Mapping[str, Any]) -> dict[str, Any]:
-    same = ("id", "country", "regions", "area", "roles", "audiences", "situations", "named_situations", "eligibility")
-    standing = ("languages", "zone", "purpose", "reviewed", "assured", "checked_on", "assured_until")
-    return {name: service[name] for name in (*same, *standing)}
+    return {name: service.get(name) for name in SERVICE_TOLD} | {"notices": notices(service)}
 
 
 def _eligibility(ages: Mapping[str, Any]) -> str | None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from content.models import Pack as StoredPack
 from content.models import Release
 from content.models.release import NoRelease, ReleaseState
 from content.terms import SOURCE_LOCALE, WORLDWIDE
@@ -24,15 +25,23 @@ LICENCE = {
     "facts": "Names, numbers, addresses and hours are facts of the organizations; no right in them is claimed.",
 }
 
-#: What is told of a service and of a channel beside our words; what packs learn to hold is added here on purpose.
+#: Facts of a service and of a channel, told as packs hold them; what packs learn to hold is added here on purpose.
 SERVICE_FACTS = (
     "id", "name", "name_display", "organization", "country", "regions", "region_names", "area", "roles", "audiences",
     "situations", "named_situations", "eligibility", "languages", "zone", "assured", "checked_on", "assured_until",
 )  # fmt: skip
 CHANNEL_FACTS = (
-    "position", "type", "dial", "href", "display", "keyword", "hours", "zone", "cost", "anonymous", "needs_voice", "on_bill",
-    "assured", "checked_on", "assured_until",
+    "position", "type", "dial", "dial_kind", "tel", "href", "display", "keyword", "hours", "zone", "cost", "anonymous",
+    "needs_voice", "on_bill", "assured", "checked_on", "assured_until",
 )  # fmt: skip
+#: Our words, told by language.
+SERVICE_WORDS, CHANNEL_WORDS, ROUTE_WORDS = ("purpose", "after", "answers_in"), ("label", "steps"), ("steps", "asks")
+#: Told in a shape of their own.
+SHAPED = ("notices", "routes", "channels", "spoken")
+#: What a pack holds of a service or channel and this file does not, with the reason.
+LEFT_OUT = {
+    "reviewed": "Of a service: whether a second reader approved all its texts in one locale. Here each text says it of itself."
+}
 
 Pack = Mapping[str, Any]
 
@@ -43,6 +52,8 @@ class Listed:
 
     services: Mapping[str, Mapping[str, Any]]
     retired: Mapping[str, str | None]
+    #: What a kind of notice says, in the source language where there is a pack in it.
+    notice_texts: Mapping[str, str]
 
 
 def current_release() -> Release:
@@ -55,59 +66,67 @@ def current_release() -> Release:
 
 def country_pack(release: Release, country: str) -> Pack:
     """Return the country's pack in the source language, else in the first there is; else the worldwide one. Raises NoRelease."""
-    places = _places(release)
-    for code in (country, WORLDWIDE):
-        for _, pack in _packs(release, {code: places[code]} if code in places else {}):
-            return pack
-    raise NoRelease()
+    homes = home_packs(release.places())
+    name = homes.get(country) or homes.get(WORLDWIDE)
+    if name is None:
+        raise NoRelease()
+    return stored(name)
 
 
-def _places(release: Release) -> dict[str, str]:
-    """Return for each country the locale that it is read in."""
-    places: dict[str, str] = {}
-    for country, locale in sorted(release.release_packs.order_by().values_list("country_id", "locale_id")):
-        if country not in places or locale == SOURCE_LOCALE:
-            places[country] = locale
-    return places
+def home_packs(places: Mapping[tuple[str, str], str]) -> dict[str, str]:
+    """Return the digest of the one pack that each country is read in: in the source language, else in the first there is."""
+    homes: dict[str, str] = {}
+    for (country, locale), name in sorted(places.items()):
+        if country not in homes or locale == SOURCE_LOCALE:
+            homes[country] = name
+    return homes
 
 
-def listed(release: Release) -> Listed:
-    """Read one pack of each country: in the source language, else in the first there is."""
-    places = _places(release)
+def stored(name: str) -> Pack:
+    """Return the pack of this digest from the database."""
+    found: Pack = json.loads(StoredPack.objects.values_list("body", flat=True).get(pk=name))
+    return found
+
+
+def listed(homes: Mapping[str, str], read: Callable[[str], Pack]) -> Listed:
+    """Read the one pack of each country, one after the other; `read` returns a pack by its digest."""
     services: dict[str, Mapping[str, Any]] = {}
     retired: dict[str, str | None] = {}
-    for country, pack in _packs(release, places):
+    labels: dict[str, Mapping[str, Any]] = {}
+    for country, name in homes.items():
+        pack = read(name)
         # A pack that was kept back may still hold what another country has given up since: home decides.
         for service in pack["services"]:
-            if service["country"] == country or service["country"] not in places:
+            if service["country"] == country or service["country"] not in homes:
                 services.setdefault(service["id"], service)
         retired |= {entry["id"]: entry["successor"] for entry in pack["retired"]}
+        for kind, label in pack["labels"].get("notices", {}).items():
+            if kind not in labels or label["lang"] == SOURCE_LOCALE:
+                labels[kind] = label
     return Listed(
-        dict(sorted(services.items())), {name: other for name, other in sorted(retired.items()) if name not in services}
+        dict(sorted(services.items())),
+        {name: other for name, other in sorted(retired.items()) if name not in services},
+        {kind: label["text"] for kind, label in labels.items()},
     )
 
 
-def _packs(release: Release, places: Mapping[str, str]) -> Iterator[tuple[str, Pack]]:
-    for country, locale in places.items():
-        found = release.pack_body(country, locale)
-        if found is not None:
-            yield country, json.loads(found[1])
+def notices(service: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return what is announced of the service; packs of older releases know of no notices."""
+    return list(service.get("notices") or ())
 
 
 def open_data(release: Release) -> dict[str, Any]:
     """Return the document; the same release gives the same one."""
-    home = listed(release)
+    places = release.places()
+    home = listed(home_packs(places), stored)
     services = {name: _facts(service) for name, service in home.services.items()}
     labels: dict[str, dict[str, dict[str, Any]]] = {}
     tips: dict[str, dict[str, Any]] = {}
-    countries: set[str] = set()
-    places = sorted(release.release_packs.order_by().values_list("country_id", "locale_id"))
-    for country, locale in places:
-        for code, pack in _packs(release, {country: locale}):
-            countries.add(code)
-            _take_labels(labels, pack)
-            _take_words(services, pack)
-            _take_tips(tips, pack)
+    for name in places.values():
+        pack = stored(name)
+        _take_labels(labels, pack)
+        _take_words(services, pack)
+        _take_tips(tips, pack)
     assert release.published_at is not None
     return {
         "format": FORMAT,
@@ -115,7 +134,7 @@ def open_data(release: Release) -> dict[str, Any]:
         "published_at": release.published_at.isoformat(timespec="seconds"),
         "schema": SCHEMA.name,
         "licence": LICENCE,
-        "countries": sorted(countries),
+        "countries": sorted({country for country, _ in places}),
         "locales": sorted({locale for _, locale in places}),
         "labels": labels,
         "tips": [tips[slug] | {"texts": list(tips[slug]["texts"].values())} for slug in sorted(tips)],
@@ -139,11 +158,16 @@ def export_open_data(file: Path) -> Release:
 
 
 def _facts(service: Mapping[str, Any]) -> dict[str, Any]:
-    channels = [{name: channel[name] for name in CHANNEL_FACTS} for channel in service["channels"]]
+    # Packs of older releases lack what packs have learnt since.
     return {
-        **{name: service[name] for name in SERVICE_FACTS},
-        "purpose": {},
-        "channels": [channel | {"label": {}, "steps": {}} for channel in channels],
+        **{name: service.get(name) for name in SERVICE_FACTS},
+        "notices": notices(service),
+        **{name: {} for name in SERVICE_WORDS},
+        "routes": {name: {part: {} for part in ROUTE_WORDS} for name in service.get("routes", ())},
+        "channels": [
+            {**{name: channel.get(name) for name in CHANNEL_FACTS}, "spoken": {}, **{name: {} for name in CHANNEL_WORDS}}
+            for channel in service["channels"]
+        ],
     }
 
 
@@ -152,12 +176,26 @@ def _take_words(services: Mapping[str, dict[str, Any]], pack: Pack) -> None:
         if service["id"] not in services or service["country"] != pack["country"]:
             continue
         mine = services[service["id"]]
-        _take(mine["purpose"], service["purpose"])
+        _take_each(mine, service, SERVICE_WORDS)
+        for situation, route in service.get("routes", {}).items():
+            if situation in mine["routes"]:
+                _take_each(mine["routes"][situation], route, ROUTE_WORDS)
         channels = {channel["position"]: channel for channel in mine["channels"]}
         for channel in service["channels"]:
-            for words in ("label", "steps"):
-                if channel["position"] in channels:
-                    _take(channels[channel["position"]][words], channel[words])
+            if channel["position"] in channels:
+                _take_each(channels[channel["position"]], channel, CHANNEL_WORDS)
+                _take_spoken(channels[channel["position"]]["spoken"], channel.get("spoken"), pack["locale"])
+
+
+def _take_spoken(by_locale: dict[str, str], spoken: str | None, locale: str) -> None:
+    """Keep the number in words; digit by digit it is in no language, and made from `dial` by whoever wants it."""
+    if spoken is not None and any(sign.isalpha() for sign in spoken):
+        by_locale[locale] = spoken
+
+
+def _take_each(mine: Mapping[str, dict[str, Any]], held: Mapping[str, Any], names: Iterable[str]) -> None:
+    for name in names:
+        _take(mine[name], held.get(name))
 
 
 def _take_labels(labels: dict[str, dict[str, dict[str, Any]]], pack: Pack) -> None:

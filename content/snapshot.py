@@ -132,14 +132,7 @@ def read_snapshot(policy: Policy) -> Snapshot:
             tips=tuple(_tips()),
             routes=read_contact()["routes"],
             base=base,
-            base_packs={
-                (country, locale): digest
-                for country, locale, digest in Release(number=base).release_packs.values_list(
-                    "country_id", "locale_id", "pack_id"
-                )
-            }
-            if base is not None
-            else {},
+            base_packs=Release(number=base).places() if base is not None else {},
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from content.loading.reference import load_reference
@@ -26,11 +27,26 @@ def candidate(packs: Packs, places: Iterable[tuple[str, str]]) -> Release:
     return release
 
 
-def publish(packs: Packs, places: Iterable[tuple[str, str]]) -> Release:
+def publish(packs: Packs, places: Iterable[tuple[str, str]], *, at: datetime = NOON) -> Release:
     """Publish a release of these packs, compiled by one person and published by another."""
     release = candidate(packs, places)
-    release.publish(by=person(f"publisher-{release.number}", "publisher"), at=NOON)
+    release.publish(by=person(f"publisher-{release.number}", "publisher"), at=at)
     return release
+
+
+def noticed(pack: dict[str, Any], *notices: dict[str, Any]) -> dict[str, Any]:
+    """Return the pack with notices on its first service, and the words for their kinds."""
+    first, *others = pack["services"]
+    found = list(notices) or [notice()]
+    label = {"text": "Closed just now.", "lang": "en", "dir": "ltr", "reviewed": True}
+    labels = {**pack["labels"], "notices": {entry["kind"]: label for entry in found}}
+    return {**pack, "labels": labels, "services": [{**first, "notices": found}, *others]}
+
+
+def notice(**changed: Any) -> dict[str, Any]:
+    """Make a notice of a whole service, for two days around New Year."""
+    value = {"kind": "closed", "from": "2026-12-31T18:00:00Z", "until": "2027-01-02T09:00:00Z", "position": None}
+    return value | changed
 
 
 def service(name: str, *roles: str, **changed: Any) -> dict[str, Any]:

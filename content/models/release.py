@@ -8,7 +8,7 @@ from typing import ClassVar
 import pgtrigger
 from django.conf import settings
 from django.db import IntegrityError, models, transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
 
 from core import audit, roles, states
 from core.errors import Conflict, Forbidden, Invalid, NotFound
@@ -133,6 +133,11 @@ class Release(models.Model):
     published_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
     published_at = models.DateTimeField(null=True, blank=True)
     report = models.JSONField(default=dict)
+    changed = models.JSONField(
+        default=dict,
+        db_default=Value({}, models.JSONField()),
+        help_text="By service: since when its entry is as here; not known before.",
+    )
 
     objects: ClassVar[ReleaseQuerySet] = ReleaseQuerySet.as_manager()  # type: ignore[assignment]
 
@@ -169,6 +174,8 @@ class Release(models.Model):
 
         Raises SamePublisher for who compiled it, StaleCandidate where another one was published since it was compiled.
         """
+        from content.changes import changed
+
         roles.require(by, "content.publish_release")
         if by.pk == self.compiled_by_id:
             raise SamePublisher()
@@ -180,11 +187,12 @@ class Release(models.Model):
                 raise StaleCandidate()
             if self._holds_withdrawn():
                 raise HoldsWithdrawn()
+            told = {"published_by": by, "published_at": at, "changed": changed(current, self, at=at)}
             if current is not None:
                 states.advance(current, ReleaseState.SUPERSEDED, by=by, at=at)
             try:
                 with transaction.atomic():
-                    states.advance(self, ReleaseState.PUBLISHED, by=by, at=at, published_by=by, published_at=at)
+                    states.advance(self, ReleaseState.PUBLISHED, by=by, at=at, **told)
             except IntegrityError:
                 # With nothing published before there is no row to lock, and two publishers can come this far.
                 raise TakenMeanwhile() from None
@@ -208,6 +216,11 @@ class Release(models.Model):
         """Return (digest, body) of the pack for the country and locale in one query, or None."""
         row = self.release_packs.filter(country_id=country, locale_id=locale).values_list("pack_id", "pack__body").first()
         return row
+
+    def places(self) -> dict[tuple[str, str], str]:
+        """Return the digest of the pack of each country and locale, sorted."""
+        rows = self.release_packs.order_by("country_id", "locale_id").values_list("country_id", "locale_id", "pack_id")
+        return {(country, locale): digest for country, locale, digest in rows}
 
     def locales(self) -> list[str]:
         """Return the codes of the locales it holds packs in, sorted."""

@@ -19,7 +19,7 @@ from api import edition, fastlane
 from api.library import Library
 from api.urls import urlpatterns
 from api.views import ReadView
-from content import signing
+from content import hsds, signing
 from content.models import Release
 from content.terms import Audience, Role, Situation
 from content.withdrawal import withdraw
@@ -28,7 +28,7 @@ from notifications.models import Campaign
 from tests import make
 from tests.api.wsgi import Both, ask
 from tests.make import NOON, person
-from tests.packs import Packs, publish
+from tests.packs import Packs, notice, noticed, publish
 from tests.signing import Signer
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("as_served")]
@@ -64,12 +64,17 @@ QUERIES = {
         *("country=ZZ&locale=en", "country=GB&before=2099-01-01T00:00:00Z", "country=GB&before=2020-01-01T00:00:00%2B01:00"),
     ],
     "v1/alerts/<str:alert_id>": ["", "locale=cy", "audience=parent&locale=fr"],
+    "hsds/services": ["", "page=2&per_page=3", "full=true&per_page=2", "full=false", "per_page=500", "page=9999"],
+    "hsds/taxonomies": ["", "page=2&per_page=1"],
+    "hsds/taxonomy_terms": ["", "page=2&per_page=3"],
     "v1/alerts.atom": ["country=GB", "country=GB&locale=en&region=GB-SCT&audience=parent&before=2099-01-01T00:00:00Z"],
 }
 PLACES = {
     "<str:country>/<str:locale>": ["GB/en", "GB/cy", "gb/CY", "IN/hi-IN", "JP/en", "ZZ/ar", "DE/pt"],
     "<str:slug>": ["first-hour"],
     "<str:service_id>": ["gb-childline", "zz-take-it-down"],
+    "<str:taxonomy_id>": [hsds.taxonomies()[0]["id"]],
+    "<str:term_id>": [hsds.taxonomy_terms()[-1]["id"]],
 }
 HEADERS: list[dict[str, str]] = [
     {},
@@ -381,6 +386,37 @@ def test_what_answers_at_this_minute_is_asked_anew_at_the_next(both: Both, monke
     assert "gb-meic" in open_at(12) - night
 
 
+def test_a_services_alert_leaves_hsds_by_the_clock_alone(both: Both, real_packs: Packs, monkeypatch: pytest.MonkeyPatch) -> None:
+    pack = noticed(real_packs["GB", "en"], notice(until="2027-01-02T09:00:00Z"))
+    publish({("GB", "en"): pack}, [("GB", "en")])
+    both.library.look()
+
+    def alerts(instant: str) -> list[str]:
+        at = datetime.fromisoformat(instant)
+        monkeypatch.setattr("django.utils.timezone.now", lambda: at)
+        monkeypatch.setattr("api.fastlane.time.time", at.timestamp)
+        quick, slow = (ask(application, "/hsds/services", accept_encoding="gzip") for application in (both.lane, both.slow))
+        assert quick == slow
+        return [entry["alert"] for entry in orjson.loads(gzip.decompress(quick.body))["contents"] if "alert" in entry]
+
+    assert [len(alerts(f"2027-01-02T{clock}Z")) for clock in ("08:59:58", "08:59:59", "09:00:00")] == [1, 1, 0]
+    assert both.passed_on == 0
+
+
+def test_hsds_reads_no_pack_twice_and_keeps_none(both: Both, real_packs: Packs, monkeypatch: pytest.MonkeyPatch) -> None:
+    packs = both.library.packs
+    read: list[str] = []
+    body = packs.body
+    monkeypatch.setattr(packs, "body", lambda name: read.append(name) or body(name))
+
+    for path in ("/hsds/services", "/hsds/services?full=true", "/hsds/services/gb-childline"):
+        assert ask(both.lane, path).status == 200
+
+    places = both.library.current().places
+    assert sorted(read) == sorted(places[country, "en"] for country in ("GB", "DE", "IN", "ZZ"))
+    assert packs._parsed.weight == 0
+
+
 def test_a_stopped_alert_is_gone_with_the_next_look(both: Both) -> None:
     campaign = opened()
     both.library.look()
@@ -488,6 +524,16 @@ def test_what_is_kept_of_an_edition_is_all_of_it(both: Both) -> None:
     plain = orjson.loads(orjson.dumps(edition.to_plain(current)))
 
     assert edition.from_plain(plain, current.packs) == current
+
+
+def test_an_edition_that_older_software_kept_is_taken(both: Both) -> None:
+    current = both.library.current()
+    plain = edition.to_plain(current)
+    assert plain.pop("changed")
+
+    kept = edition.from_plain(plain, current.packs)
+
+    assert (kept.number, kept.changed) == (current.number, {})
 
 
 def test_packs_that_no_release_names_leave_the_disk_after_a_week(both: Both, real_packs: Packs) -> None:

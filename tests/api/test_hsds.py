@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,8 @@ from jsonschema_rs import Draft202012Validator, Registry
 
 from content import hsds
 from content.models import Release
-from tests.packs import Packs, publish
+from tests.make import NOON
+from tests.packs import Packs, notice, noticed, publish
 
 pytestmark = pytest.mark.django_db
 
@@ -156,6 +158,92 @@ def test_only_what_hsds_knows_and_the_declared_extension_is_in_a_service(harvest
     for service in harvester.everything("/services", full="true"):
         assert set(service) <= known | {"fingerpost"}
         assert None not in service.values()
+
+
+def test_whatever_packs_hold_of_a_service_is_in_the_extension_or_has_a_word_in_hsds(
+    harvester: Harvester, real_packs: Packs
+) -> None:
+    services = {service["id"]: service for pack in real_packs.values() for service in pack["services"]}
+    held = {name for service in services.values() for name in service}
+
+    assert held | {"notices"} == {*hsds.SERVICE_TOLD, *hsds.WHOLE_TOLD, *hsds.IN_HSDS}
+    assert {name for s in services.values() for way in s["channels"] for name in way} == set(hsds.CHANNEL_TOLD)
+    for entry in harvester.everything("/services", per_page=500, full="true"):
+        assert set(entry["fingerpost"]) == {*hsds.SERVICE_TOLD, *hsds.WHOLE_TOLD}
+    for entry in harvester.everything("/services", per_page=500):
+        assert set(entry["fingerpost"]) == set(hsds.SERVICE_TOLD)
+
+
+def test_what_packs_know_of_contact_and_routes_stands_in_the_extension(harvester: Harvester) -> None:
+    snapchat, childline = (harvester.read(f"/services/{name}")["fingerpost"] for name in ("platform-snapchat", "gb-childline"))
+
+    assert set(snapchat["routes"]["any"]) == {"steps", "asks"}
+    assert childline["after"]["lang"] == "en"
+    phone = next(way for way in childline["channels"] if way["type"] == "phone")
+    assert (phone["dial_kind"], phone["tel"]) == ("national", "tel:+448001111")
+    assert phone["spoken"] == "zero eight zero zero, one one one one"
+
+
+def at(monkeypatch: pytest.MonkeyPatch, instant: str) -> None:
+    monkeypatch.setattr("django.utils.timezone.now", lambda: datetime.fromisoformat(instant))
+
+
+def test_an_alert_says_each_notice_that_is_not_over_and_the_extension_has_all(
+    api: Client, real_packs: Packs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    over = notice(kind="moved", until="2026-12-31T20:00:00Z")
+    pack = noticed(real_packs["GB", "en"], over, notice())
+    name = pack["services"][0]["id"]
+    publish({("GB", "en"): pack}, [("GB", "en")])
+
+    def read() -> dict[str, Any]:
+        return dict(orjson.loads(api.get(f"/hsds/services/{name}").content))
+
+    at(monkeypatch, "2026-12-31T19:59:59Z")
+    both = read()
+    at(monkeypatch, "2026-12-31T20:00:00Z")
+    one = read()
+    at(monkeypatch, "2027-01-02T09:00:00Z")
+    none = read()
+
+    sentence = "Closed just now, from 31 December 2026, 18:00 until 2 January 2027, 09:00 (UTC)."
+    assert one["alert"] == sentence
+    assert both["alert"] == f"{sentence.replace('2 January 2027, 09:00', '31 December 2026, 20:00')} {sentence}"
+    assert "alert" not in none
+    assert [entry["fingerpost"]["notices"] for entry in (both, one, none)] == [[over, notice()]] * 3
+    assert faults(validator("hsds-3.0/service.json"), both) == faults(validator("oruk-profile/service.json"), both) == []
+    declared = orjson.loads(api.get("/hsds/profile").content)["schemas"]["service.json"]["properties"]["fingerpost"]
+    assert faults(Draft202012Validator(declared, validate_formats=True), both["fingerpost"]) == []
+
+
+def test_the_list_has_the_alert_too_and_only_of_the_service_that_it_is_of(
+    api: Client, real_packs: Packs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish({("GB", "en"): noticed(real_packs["GB", "en"])}, [("GB", "en")])
+    at(monkeypatch, "2026-12-30T00:00:00Z")
+
+    for query in ("", "?full=true"):
+        entries = orjson.loads(api.get(f"/hsds/services{query}").content)["contents"]
+        assert ["alert" in entry for entry in entries] == [True] + [False] * (len(entries) - 1)
+
+
+def test_a_service_was_last_modified_when_its_entry_was_first_published_so(api: Client, real_packs: Packs) -> None:
+    pack = real_packs["GB", "en"]
+    first, second, *others = pack["services"]
+    publish({("GB", "en"): pack}, [("GB", "en")])
+    changed = {**pack, "services": [{**first, "languages": ["en", "cy"]}, second, *others]}
+    publish({("GB", "en"): changed}, [("GB", "en")], at=NOON + timedelta(days=1))
+
+    one, two = (orjson.loads(api.get(f"/hsds/services/{service['id']}").content) for service in (first, second))
+
+    assert (one["last_modified"], two["last_modified"]) == ("2026-12-02T12:00:00.000+00:00", "2026-12-01T12:00:00.000+00:00")
+    assert faults(validator("hsds-3.0/service.json"), one) == faults(validator("oruk-profile/service.json"), one) == []
+
+
+def test_of_a_service_published_before_changes_were_written_down_no_instant_is_told(api: Client, small_release: Release) -> None:
+    Release.objects.update(changed={})
+
+    assert "last_modified" not in orjson.loads(api.get("/hsds/services/gb-childline").content)
 
 
 def test_numbers_are_as_printed_and_ages_hours_and_dates_are_hsds_fields(harvester: Harvester, real_packs: Packs) -> None:

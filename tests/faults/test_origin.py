@@ -33,7 +33,7 @@ pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
 HELP = {"country": "GB", "situation": "blackmail", "age": 15, "at": "2026-12-01T12:00:00Z"}
 READS = (
     *("/v1/", "/v1/manifest", "/.well-known/jwks.json", "/v1/packs/GB/cy", "/v1/packs/JP/en", "/v1/tips?country=GB&locale=cy"),
-    *("/v1/services?country=GB", "/v1/services/gb-line", "/v1/docs", "/v1/schema"),
+    *("/v1/services?country=GB", "/v1/services/gb-line", "/v1/docs", "/v1/schema", "/hsds/", "/hsds/services?full=true"),
 )
 REFUSED = ("/v1/tips?x=1", "/v1/packs/XX/en", f"/v1/packs/GB/en/{'0' * 64}", "/v1/services/no-such")
 #: Where a connection is a failed test: nobody listens there, and psycopg itself is out of reach.
@@ -103,7 +103,7 @@ def test_all_reads_are_those_of_the_server_with_the_database_and_nothing_is_aske
             ("/v1/corrections", {}),
             ("/v1/alerts?country=GB", None),
         ),
-        *(("/v1/topics?app=parent", None), ("/hsds/services", None), ("/trust/GB", None)),
+        *(("/v1/topics?app=parent", None), ("/trust/GB", None)),
     ):
         status, said, _ = reading.answer(path, body)
         assert (status, said["content-type"], said["retry-after"]) == (503, "application/problem+json", "5"), path

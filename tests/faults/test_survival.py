@@ -35,10 +35,14 @@ HELP = {"country": "GB", "situation": "blackmail", "age": 15, "at": "2026-12-01T
 READS = (
     *("/v1/", "/v1/manifest", "/.well-known/jwks.json", "/v1/packs/GB/cy", "/v1/packs/JP/en", "/v1/tips?country=IN&locale=hi"),
     *("/v1/services?country=GB&role=helpline", "/v1/services/gb-childline", "/v1/alerts?country=GB&locale=en&audience=parent"),
-    "/v1/alerts.atom?country=GB&locale=cy",
+    *("/v1/alerts.atom?country=GB&locale=cy", "/hsds/", "/hsds/services?full=true", "/hsds/services/gb-childline"),
+    *("/hsds/profile", "/hsds/taxonomies", "/hsds/taxonomy_terms"),
 )
 #: What is refused is refused as ever.
-REFUSED = (("/v1/tips?x=1", 400), ("/v1/packs/XX/en", 404), ("/v1/services/platform-skype", 410))
+REFUSED = (
+    *(("/v1/tips?x=1", 400), ("/v1/packs/XX/en", 404), ("/v1/services/platform-skype", 410)),
+    *(("/hsds/services?x=1", 400), ("/hsds/services/nothing", 404), ("/hsds/services/platform-skype", 410)),
+)
 
 
 @pytest.fixture
@@ -83,7 +87,7 @@ def test_promise_7_reads_and_help_go_on_without_database_broker_and_cache_also_t
         waited = _until(lambda: orjson.loads(client.get("/readyz").body) == {"reads": True, "writes": False}, 6)
         assert answers(client) == before
         assert client.post("/v1/help", HELP).body == plan.body
-        assert client.post("/v1/registrations", {}).status == 503
+        assert client.post("/v1/registrations", {}).status == client.get("/trust/GB").status == 503
 
         client.close()
         end(sandbox, "web")
@@ -163,8 +167,8 @@ def test_a_database_that_does_not_answer_at_all_keeps_no_reader_waiting(web: Web
     make.small_content()
     make.release()
     web.start()
-    expected = web.ask("/v1/packs/GB/en")
-    assert expected[0] == 200
+    expected, listed = web.ask("/v1/packs/GB/en"), web.ask("/hsds/services")
+    assert expected[0] == listed[0] == web.ask("/trust/GB")[0] == 200
     web.stop()
     with socket.socket() as deaf:
         # It takes connections and never says a word.
@@ -181,8 +185,12 @@ def test_a_database_that_does_not_answer_at_all_keeps_no_reader_waiting(web: Web
         assert time.monotonic() - begun < 1
         web.seconds_until(lambda: web.ask("/readyz") == (200, b'{"reads":true,"writes":false}'), at_most=6)
         begun = time.monotonic()
-        # Nobody waits for the database behind somebody who wants to store something.
+        # Nobody waits for the database behind somebody who wants to store something, or to read what only it knows.
         assert web.ask("/v1/registrations", {"app": "parent"})[0] == 503
+        status, headers, body = web.answer("/trust/GB", headers={"Accept": "text/html"})
+        assert (status, headers["content-type"]) == (503, "application/problem+json")
+        assert orjson.loads(body)["type"] == "/v1/problems/unavailable"
+        assert web.ask("/hsds/services") == listed
         assert web.ask("/v1/packs/GB/en") == expected
         assert time.monotonic() - begun < 1
 
