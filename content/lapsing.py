@@ -208,6 +208,8 @@ def _fewer_channels(body: str, service: str, left: list[dict[str, Any]]) -> str:
     pack = json.loads(body)
     [entry] = [one for one in pack["services"] if one["id"] == service]
     entry["channels"] = left
+    kept = {None, *(channel["position"] for channel in left)}
+    entry["notices"] = [notice for notice in entry.get("notices", []) if notice["position"] in kept]
     entry["assured"] = all(channel["assured"] for channel in left)
     for name in ("checked_on", "assured_until"):
         days = [channel[name] for channel in left]

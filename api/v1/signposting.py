@@ -77,7 +77,9 @@ class HelpView(ReadView):
         until = math.inf if told.get("at") else (minute + timedelta(minutes=1)).timestamp()
         situation = query.situation if query.situation in Situation.values else Situation.NOT_SURE.value
         plan = _answer(resolve(found.pack, query, minute), found.pack, query.situation)
-        return found.compose({"situation": situation, **plan}, cache=NO_STORE, until=until, elsewhere=False)
+        return found.compose(
+            {"situation": situation, **plan, "labels": found.notice_labels()}, cache=NO_STORE, until=until, elsewhere=False
+        )
 
 
 def _query(told: Mapping[str, Any], country: str) -> Query:
