@@ -19,7 +19,7 @@ from content.models import Pack, Release, ReleasePack
 from content.serving import reaches
 from content.snapshot import Policy, ServiceFact, Snapshot, TipFact, read_snapshot
 from content.taking_away import stand_in
-from content.terms import PLAN_ORDER, WORLDWIDE, Audience, Situation, Step
+from content.terms import PLAN_ORDER, WORLDWIDE, Audience, NoticeKind, Situation, Step
 from core import audit, roles
 from core.canonical import canonical_json, digest
 from core.models import User
@@ -108,6 +108,7 @@ def _labels(items: Items, locale: str) -> tuple[dict[str, dict[str, Any]], list[
         "steps": ("step", Step.values),
         "audiences": ("audience", Audience.values),
         "why": ("why", sorted(key.partition(".")[2] for key in items.snapshot.texts if key.startswith("why."))),
+        "notices": ("notice", NoticeKind.values),
     }
     labels: dict[str, dict[str, Any]] = {}
     found, missing = [], []
@@ -116,7 +117,8 @@ def _labels(items: Items, locale: str) -> tuple[dict[str, dict[str, Any]], list[
         for value in values:
             item = items.text(f"{prefix}.{value}", locale)
             if item is None:
-                missing.append(f"{prefix}.{value}")
+                # Without its words a kind of notice is not told, which no reader's way to help depends on.
+                missing += [f"{prefix}.{value}"] if prefix != "notice" else []
             else:
                 labels[group][value] = item.value
                 found.append(item)

@@ -11,6 +11,7 @@ import pycountry
 from content.checks.gate import text_faults
 from content.checks.tokens import differing_tokens, tokens
 from content.fallback import Served, chain, serve
+from content.notices import notice_values
 from content.rendering import dial_kind, display, fill, href, isolate, language_names, more_html, spoken, tel
 from content.serving import Standing, standing
 from content.snapshot import ChannelFact, ServiceFact, Snapshot, Text, TipFact
@@ -197,6 +198,12 @@ class Items:
             "checked_on": _earliest([channel["checked_on"] for channel in channels]),
             "assured_until": _earliest([channel["assured_until"] for channel in channels]),
             "channels": channels,
+            "notices": notice_values(
+                self.snapshot.notices.get(service.id, ()),
+                roles=service.roles,
+                positions={channel["position"] for channel in channels},
+                has_words=lambda kind: self.text(f"notice.{kind}", locale) is not None,
+            ),
         }
         return Item(value, tuple(finding for item in texts for finding in item.findings))
 

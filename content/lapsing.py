@@ -242,6 +242,7 @@ def _fewer_channels(body: str, service: str, left: tuple[int, ...]) -> str:
     pack = json.loads(body)
     [entry] = [one for one in pack["services"] if one["id"] == service]
     entry["channels"] = [channel for channel in entry["channels"] if channel["position"] in left]
+    entry["notices"] = [notice for notice in entry.get("notices", []) if notice["position"] in {None, *left}]
     entry["assured"] = all(channel["assured"] for channel in entry["channels"])
     for name in ("checked_on", "assured_until"):
         days = [channel[name] for channel in entry["channels"]]

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
+from content.answers import channel_answers
 from content.candidates import (
     ADULT,
     Candidate,
@@ -25,7 +26,7 @@ from content.candidates import (
     roles,
     voice_only,
 )
-from content.opening import ALWAYS_OPEN, UNKNOWN, Answering, answering
+from content.opening import ALWAYS_OPEN, UNKNOWN, Answering
 from content.plan import Plan, Query, Service, Step
 
 __all__ = ["Plan", "Query", "Step", "resolve"]
@@ -70,8 +71,7 @@ def _answers(service: Service, query: Query, at: datetime) -> Answering:
     for channel in service["channels"]:
         if query.can_speak is False and channel["needs_voice"] and "emergency" not in service["roles"]:
             continue
-        zone = channel["zone"] or service["zone"]
-        found.append(answering(channel["hours"], zone=zone, country=service["country"], at=at))
+        found.append(channel_answers(service, channel, at))
     opened = [a for a in found if a.open]
     if opened:
         changes = [a.changes_at for a in opened]

@@ -6,19 +6,32 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Q
 
 from content.loading.contact import read_contact
-from content.models import Assurance, Channel, Locale, Release, Service, Target, Tip, Unit, UnitRevision, Withdrawal
+from content.models import (
+    Assurance,
+    Channel,
+    Locale,
+    Release,
+    Service,
+    ServiceNotice,
+    Target,
+    Tip,
+    Unit,
+    UnitRevision,
+    Withdrawal,
+)
 from content.models.channel_facts import FACTS
 from content.models.service import Status
 from content.models.target import TargetState
 from content.models.tip import TipKind
 from content.models.unit import UnitState
+from content.notices import NoticeFact
 from content.terms import OUTDATED_DAYS, Change, Situation
 
 
@@ -116,6 +129,8 @@ class Snapshot:
     tips: tuple[TipFact, ...]
     #: Platform to situation to where its steps and what it asks are found; None where that is not known.
     routes: Mapping[str, Mapping[str, Mapping[str, str | None]]] = field(default_factory=dict)
+    #: By service, those whose time is not over on the day.
+    notices: Mapping[str, tuple[NoticeFact, ...]] = field(default_factory=dict)
     base: int | None = None
     base_packs: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
@@ -131,6 +146,7 @@ def read_snapshot(policy: Policy) -> Snapshot:
             services=tuple(service_facts()),
             tips=tuple(_tips()),
             routes=read_contact()["routes"],
+            notices=read_notices(policy.day),
             base=base,
             base_packs=Release(number=base).places() if base is not None else {},
         )
@@ -234,6 +250,16 @@ def service_facts() -> Iterator[ServiceFact]:
             channels=tuple(channels[service.pk]),
             withdrawn=service.pk in withdrawn,
         )
+
+
+def read_notices(day: date) -> dict[str, tuple[NoticeFact, ...]]:
+    """Return by service the notices that stand and are not over when the day (in UTC) begins."""
+    found: dict[str, tuple[NoticeFact, ...]] = {}
+    begins = datetime.combine(day, time.min, UTC)
+    for notice in ServiceNotice.objects.standing().filter(until_at__gt=begins).order_by("pk"):
+        fact = NoticeFact(notice.kind, notice.position, notice.from_at, notice.until_at)
+        found[notice.service_id] = (*found.get(notice.service_id, ()), fact)
+    return found
 
 
 def _tips() -> Iterator[TipFact]:

@@ -103,6 +103,19 @@ class Cost(models.TextChoices):
     UNKNOWN = "unknown"
 
 
+class NoticeKind(models.TextChoices):
+    """What is otherwise than usual with a service, for a short time."""
+
+    #: Nobody answers, on any channel.
+    CLOSED = "closed"
+    #: It answers at other hours than those that are listed.
+    HOURS_CHANGED = "hours-changed"
+    #: It answers, later than usual.
+    LONG_WAITS = "long-waits"
+    #: One channel does not work.
+    CHANNEL_DOWN = "channel-down"
+
+
 class AgeMeasured(models.TextChoices):
     """The moment at which the young person's age counts."""
 

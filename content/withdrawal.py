@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db import transaction
@@ -14,6 +14,8 @@ from django.db.models.expressions import RawSQL
 from content.models import Pack, Release, ReleasePack, Service, Withdrawal, WithdrawnPack
 from content.models.release import ReleaseState
 from content.models.service import Status
+from content.notices import with_notices
+from content.snapshot import read_notices
 from content.taking_away import holds, take_away
 from content.terms import WORLDWIDE, Role
 from core import audit, roles
@@ -94,7 +96,7 @@ def put_back(service_id: str, *, by: User, second: User, at: datetime) -> Withdr
 
 
 def restored(older: Release, candidate: Release) -> None:
-    """Give the candidate the older release's packs, without any service that is withdrawn now."""
+    """Give the candidate the older release's packs, without any service that is withdrawn now, and with today's notices."""
     successors, order = Withdrawal.objects.successors(), sorted_as_compiled()
     gone = set(WithdrawnPack.objects.filter(withdrawal__put_back_at=None).values_list("pack_id", flat=True))
     places = list(older.release_packs.values_list("country_id", "locale_id", "pack_id"))
@@ -105,6 +107,11 @@ def restored(older: Release, candidate: Release) -> None:
             if holds(json.loads(body), service):
                 body = take_away(body, service, successors[service], order=order)
         mended[pack.pk] = body
+    notices = read_notices(candidate.compiled_at.astimezone(UTC).date())
+    for pack in Pack.objects.filter(pk__in={pack for _, _, pack in places}).iterator(chunk_size=50):
+        body = mended.get(pack.pk, pack.body)
+        if (now := with_notices(body, notices)) != body:
+            mended[pack.pk] = now
     give_packs(candidate, places, mended)
 
 

@@ -1,10 +1,10 @@
-"""The last paragraph of docs/resolver.md, on opening hours: written from it alone, with a library that reads OSM's hours."""
+"""Hours and notices, the end of docs/resolver.md: written from it alone, with a library that reads OSM's hours."""
 
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
-from typing import NamedTuple
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from opening_hours import OpeningHours, ParserError, State, UnknownCountryError
@@ -19,6 +19,53 @@ class Opening(NamedTuple):
 
 
 UNKNOWN = Opening(None)
+
+
+def opening_of_channel(service: dict[str, Any], channel: dict[str, Any], at: datetime) -> Opening:
+    """Read a channel's hours and its service's notices at an instant (in UTC)."""
+
+    def by_hours(instant: datetime) -> Opening:
+        return opening_of(channel["hours"], channel["zone"] or service["zone"], service["country"], instant)
+
+    notices = [] if "emergency" in service["roles"] else service.get("notices", [])
+    shutting = [_times(n) for n in notices if n["kind"] == "closed" or _is_down(n, channel)]
+    changing = [_times(n) for n in notices if n["kind"] == "hours-changed"]
+
+    def now(instant: datetime) -> bool | None:
+        if _in_force(shutting, instant):
+            return False
+        return None if _in_force(changing, instant) else by_hours(instant).open
+
+    begins = [start for start, _ in (*shutting, *changing)]
+    if now(at) is None:
+        return UNKNOWN
+    if now(at):
+        hours = by_hours(at).closes_at
+        soon = [start for start in begins if at < start <= at + timedelta(hours=24)]
+        return Opening(True, closes_at=min(soon if hours is None else [*soon, hours], default=None))
+    instant = at
+    while now(instant) is False:
+        if ends := _in_force(shutting, instant):
+            instant = max(ends)
+            continue
+        opens = by_hours(instant).opens_at
+        if opens is None:
+            return Opening(False)
+        instant = min([opens, *(start for start in begins if start > instant)])
+    return Opening(False, opens_at=instant if now(instant) else None)
+
+
+def _is_down(notice: dict[str, Any], channel: dict[str, Any]) -> bool:
+    return bool(notice["kind"] == "channel-down" and notice["position"] == channel["position"])
+
+
+def _times(notice: dict[str, Any]) -> tuple[datetime, datetime]:
+    return datetime.fromisoformat(notice["from"]), datetime.fromisoformat(notice["until"])
+
+
+def _in_force(times: list[tuple[datetime, datetime]], instant: datetime) -> list[datetime]:
+    """Return the ends of those that are in force."""
+    return [until for start, until in times if start <= instant < until]
 
 
 def opening_of(hours: str | None, zone: str | None, country: str, at: datetime) -> Opening:

@@ -8,7 +8,7 @@ from typing import Any
 from content.compiler import compile_release
 from content.loading.reference import load_reference
 from content.loading.words_file import LABELS
-from content.models import Channel, ChannelRevision, Organization, Release, Service, Target, Tip, Unit
+from content.models import Channel, ChannelRevision, Organization, Release, Service, ServiceNotice, Target, Tip, Unit
 from content.models.channel_revision import Act
 from core import roles
 from core.models import User
@@ -82,6 +82,21 @@ def service(
     unit(f"service.{slug}.purpose", purpose, owner=f"service:{slug}")
     for _ in range(channels):
         channel(made, **({} if country == "GB" else {"number_type": "short", "dial": "116 111", "address": "116111"}))
+    return made
+
+
+def notice(service: str = "gb-line", *, approved: bool = True, at: datetime = NOON, **fields: Any) -> ServiceNotice:
+    """Propose that a service is closed from now on for six hours, approved by `checker` unless told otherwise."""
+    defaults: dict[str, Any] = {
+        "kind": "closed",
+        "from_at": at,
+        "until_at": at + timedelta(hours=6),
+        "source": "https://example.org/news",
+        "by": User.objects.system(),
+    }
+    made = ServiceNotice.objects.propose(service_id=service, at=at, **(defaults | fields))
+    if approved:
+        made.approve(by=checker(), at=at)
     return made
 
 

@@ -1,7 +1,7 @@
 """A second resolver, written from docs/resolver.md alone: what an app's own one might look like.
 
 It imports nothing of the server's, takes and gives plain JSON values, and goes through the document from top to bottom in the
-document's own words; the last paragraph is hours_by_the_book.py. `plan(pack, query, at)` gives `{"tips": [slug], "steps":
+document's own words; the last paragraphs are hours_by_the_book.py. `plan(pack, query, at)` gives `{"tips": [slug], "steps":
 [step]}`, as in docs/resolver-vectors.json.
 """
 
@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from tests.hours_by_the_book import UNKNOWN, Opening, opening_of
+from tests.hours_by_the_book import UNKNOWN, Opening, opening_of_channel
 
 Json = dict[str, Any]
 
@@ -294,7 +294,7 @@ class _Reader:
 
     def opening(self, service: Json) -> Opening:
         usable = [c for c in service["channels"] if not (self.cannot_speak and c["needs_voice"]) or _has(service, "emergency")]
-        found = [opening_of(c["hours"], c["zone"] or service["zone"], service["country"], self.at) for c in usable]
+        found = [opening_of_channel(service, channel, self.at) for channel in usable]
         closings = [channel.closes_at for channel in found if channel.open]
         if closings:
             told = [closing for closing in closings if closing is not None]

@@ -28,6 +28,11 @@ class Reading:
         """The parsed pack, not to be changed."""
         return self.asked.edition.packs.parsed(self.digest)
 
+    def notice_labels(self) -> dict[str, Any]:
+        """Return the words for the notices of services, at the place that they have in a pack."""
+        # Packs that were published by an older version have none.
+        return {"notices": self.pack["labels"].get("notices", {})}
+
     def answer(self, make: Callable[[], dict[str, Any]], *, cache: str = SHORT, until: float = math.inf) -> Answer:
         """Return the answer with the frame and what `make` returns, from memory where it was made before."""
         edition = self.asked.edition

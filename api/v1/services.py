@@ -21,7 +21,7 @@ from api.v1 import shapes
 from api.v1.reading import reading
 from api.v1.tips import Place
 from api.views import ReadView
-from content.opening import answering
+from content.answers import channel_answers
 from content.terms import WORLDWIDE, Audience, Role
 from core.errors import Gone, NotFound
 
@@ -65,10 +65,13 @@ class ServicesView(ReadView):
             return [service for service in found.pack["services"] if _fits(service, wanted, country)]
 
         if wanted.get("open_now") != "true":
-            return found.answer(lambda: {"services": fitting()})
+            return found.answer(lambda: {"services": fitting(), "labels": found.notice_labels()})
         minute = asked.at.replace(second=0, microsecond=0)
         return found.answer(
-            lambda: {"services": [service for service in fitting() if _is_open(service, minute)]},
+            lambda: {
+                "services": [service for service in fitting() if _is_open(service, minute)],
+                "labels": found.notice_labels(),
+            },
             cache=NO_STORE,
             until=(minute + timedelta(minutes=1)).timestamp(),
         )
@@ -91,7 +94,7 @@ class ServiceView(ReadView):
     def read(cls, asked: Asked) -> Answer:
         name = asked.place["service_id"]
         found = reading(asked, country=asked.edition.homes.get(name))
-        return found.answer(lambda: {"service": _service(found.pack, name)})
+        return found.answer(lambda: {"service": _service(found.pack, name), "labels": found.notice_labels()})
 
 
 def _service(pack: Mapping[str, Any], name: str) -> dict[str, Any]:
@@ -116,10 +119,7 @@ def _fits(service: Mapping[str, Any], wanted: Mapping[str, Any], country: str) -
 
 
 def _is_open(service: Mapping[str, Any], at: datetime) -> bool:
-    return any(
-        answering(channel["hours"], zone=channel["zone"] or service["zone"], country=service["country"], at=at).open
-        for channel in service["channels"]
-    )
+    return any(channel_answers(service, channel, at).open for channel in service["channels"])
 
 
 def _primary(tag: str) -> str:

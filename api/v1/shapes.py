@@ -6,7 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from content.terms import AgeMeasured, Audience, ChannelType, Cost, DialKind, Role, Situation, Step
+from content.terms import AgeMeasured, Audience, ChannelType, Cost, DialKind, NoticeKind, Role, Situation, Step
 
 
 class _Shape(serializers.Serializer[Any]):
@@ -130,6 +130,18 @@ class Route(_Shape):
     asks = Phrase(allow_null=True, help_text="What the report or its form asks for.")
 
 
+class Notice(_Shape):
+    """That the service answers otherwise than usual for a while: shown from `from` until `until`, dropped afterwards."""
+
+    kind = serializers.ChoiceField(NoticeKind.choices)
+    until = serializers.DateTimeField()
+    position = serializers.IntegerField(allow_null=True, help_text="Of the channel that does not work; null: the whole service.")
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        # Python keeps the word for itself.
+        return super().get_fields() | {"from": serializers.DateTimeField()}
+
+
 class Service(_Shape):
     """A helpline, hotline, police report or removal tool."""
 
@@ -161,6 +173,7 @@ class Service(_Shape):
     checked_on = serializers.DateField(allow_null=True)
     assured_until = serializers.DateField(allow_null=True)
     channels = Channel(many=True)
+    notices = Notice(many=True)
 
 
 class Retired(_Shape):
@@ -171,12 +184,19 @@ class Retired(_Shape):
 
 
 class Labels(_Shape):
-    """The words for ids: situations, steps, audiences and reasons."""
+    """The words for ids: situations, steps, audiences, reasons and kinds of notices."""
 
     situations = serializers.DictField(child=Phrase())
     steps = serializers.DictField(child=Phrase())
     audiences = serializers.DictField(child=Phrase())
     why = serializers.DictField(child=Phrase())
+    notices = serializers.DictField(child=Phrase())
+
+
+class NoticeLabels(_Shape):
+    """The words for the kinds of notices; one without words is not in any pack."""
+
+    notices = serializers.DictField(child=Phrase())
 
 
 class Pack(_Shape):
@@ -219,12 +239,14 @@ class ServiceList(_FromPack):
     """The whole list: it is bounded and has no pages."""
 
     services = Service(many=True)
+    labels = NoticeLabels()
 
 
 class ServiceAnswer(_FromPack):
     """One service."""
 
     service = Service()
+    labels = NoticeLabels()
 
 
 class Reason(_Shape):
@@ -265,6 +287,7 @@ class HelpAnswer(_FromPack):
     situation = serializers.ChoiceField(Situation.choices, help_text="`not-sure` where the one sent is not known.")
     plan = PlanStep(many=True)
     services = serializers.DictField(child=Service())
+    labels = NoticeLabels()
     tips = _texts()
 
 

@@ -20,7 +20,7 @@ from api.conditional import NO_STORE, Answer
 from api.fields import Choice, Flag, Instant, Listing, Strict, Text, Whole, rfc3339
 from api.negotiation import choose_country, choose_spoken
 from api.v1 import shapes
-from api.v1.reading import settled
+from api.v1.reading import Reading, settled
 from api.views import ReadView
 from content.resolver import Plan, Query, Step, resolve
 from content.terms import ANY_SITUATION, Audience, Situation
@@ -79,7 +79,7 @@ class HelpView(ReadView):
         query = alike.plainest(_query(told, country.requested))
         situation = query.situation if query.situation in alike.situations else Situation.NOT_SURE.value
         parts = edition.packs.plans.get(
-            (found.digest, minute, query), lambda: _parts(resolve(found.pack, query, minute), found.pack, query)
+            (found.digest, minute, query), lambda: _parts(resolve(found.pack, query, minute), found, query)
         )
         plan = {name: orjson.Fragment(part) for name, part in parts.items()}
         return found.compose({"situation": situation, **plan}, cache=NO_STORE, until=until, elsewhere=False)
@@ -99,10 +99,12 @@ def _query(told: Mapping[str, Any], country: str) -> Query:
     )
 
 
-def _parts(plan: Plan, pack: Mapping[str, Any], query: Query) -> dict[str, bytes]:
+def _parts(plan: Plan, found: Reading, query: Query) -> dict[str, bytes]:
     """Return what the plan puts into the answer, as JSON, by name."""
-    steps = [_step(step, pack["labels"], plan.services.get(step.service or "", {}), query.situation) for step in plan.steps]
-    return {name: orjson.dumps(part) for name, part in (("plan", steps), ("services", plan.services), ("tips", plan.tips))}
+    labels = found.pack["labels"]
+    steps = [_step(step, labels, plan.services.get(step.service or "", {}), query.situation) for step in plan.steps]
+    parts = {"plan": steps, "services": plan.services, "labels": found.notice_labels(), "tips": plan.tips}
+    return {name: orjson.dumps(part) for name, part in parts.items()}
 
 
 def _step(step: Step, labels: Mapping[str, Any], service: Mapping[str, Any], situation: str) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from content.admin.assuring import assurance_form, assure
 from content.admin.numbers import LABELS, shown
 from content.admin.services import of_channel, policy_at
 from content.desk import Entry, Urgency
-from content.models import Assurance, Channel, ChannelRevision, Country, LinkCheck, Reply
+from content.models import Assurance, Channel, ChannelRevision, Country, LinkCheck, Reply, ServiceNotice
 from content.models.channel_revision import RevisionState
 from content.models.correction_link import CORRECTED, Answer
 from content.terms import ChannelType
@@ -51,6 +51,7 @@ class DeskPage(Page):
             ],
             "countries": Country.objects.filter(services__isnull=False).distinct().order_by("name"),
             "types": ChannelType.choices,
+            "notices": ServiceNotice.objects.proposed().count(),
         }
 
 

@@ -12,7 +12,8 @@ from django.http import QueryDict
 from django.urls import reverse
 
 from content.admin.assuring import assurance_form, assure
-from content.models import Assurance, Channel, ChannelRevision, Country, Service, Unit
+from content.admin.notices import told
+from content.models import Assurance, Channel, ChannelRevision, Country, Service, ServiceNotice, Unit
 from content.models.channel_revision import RevisionState
 from content.serving import standing
 from content.snapshot import ChannelFact, Policy, ServiceFact, service_facts
@@ -141,6 +142,8 @@ class ServicePage(Page):
             "served": of_service(fact, policy),
             "channels": channels,
             "new": [r for r in waiting.values() if r.position not in facts],
+            "notices": told(ServiceNotice.objects.going(at=self.at).filter(service=service), at=self.at),
+            "proposed_notices": ServiceNotice.objects.proposed().filter(service=service).count(),
             "words": words,
             "labels": {unit.key: unit.text for unit in words},
             "history": [r for r in revisions if r.state != RevisionState.PROPOSED],

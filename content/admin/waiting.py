@@ -9,7 +9,7 @@ from django.db.models import Count, F, OuterRef, Subquery
 from django.urls import reverse
 
 from content.admin.services import SOON
-from content.models import Assurance, Channel, ChannelRevision, Locale, Release, Target, Unit
+from content.models import Assurance, Channel, ChannelRevision, Locale, Release, ServiceNotice, Target, Unit
 from content.models.release import ReleaseState
 from content.models.service import Status
 from content.models.target import TargetState
@@ -74,6 +74,10 @@ def numbers(person: User, at: datetime) -> Iterator[Card]:
                 n,
                 "wait",
             )
+        n = ServiceNotice.objects.proposed().exclude(proposed_by=person).count()
+        if n:
+            text = "Proposed by somebody else; readers get nothing of them before you approve."
+            yield Card("Notices of services", text, reverse("admin:notices"), "Read and decide", n, "wait")
     if person.has_perm("content.assure_channel"):
         last = Assurance.objects.filter(revision=OuterRef("revision")).order_by("-at", "-pk").values("until")[:1]
         channels = Channel.objects.filter(service__status=Status.ACTIVE).annotate(until=Subquery(last))

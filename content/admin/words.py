@@ -25,7 +25,7 @@ from core.pages import Link, Page, page
 PARTS = {
     "tips": ("Tips", ("tip.",)),
     "services": ("Services and channels", ("service.", "channel.")),
-    "labels": ("Labels", ("situation.", "step.", "audience.", "why.")),
+    "labels": ("Labels", ("situation.", "step.", "audience.", "why.", "notice.")),
 }
 _FILLED = ~Q(state=TargetState.EMPTY)
 _FRESH = Q(source_revision__gte=F("unit__meaning_revision"))

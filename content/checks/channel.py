@@ -36,7 +36,7 @@ def channel_faults(channel: ChannelFacts) -> list[str]:
     elif channel.dial or channel.number_type:
         faults.append(f"A channel of type {channel.type} has no number to dial.")
     if channel.type == ChannelType.URL or (channel.type == ChannelType.CHAT and "://" in channel.address):
-        faults += _address_faults(channel.address)
+        faults += address_faults(channel.address)
     if channel.type == ChannelType.EMAIL and not re.fullmatch(r"[^\s@]+@[^\s@.]+(\.[^\s@.]+)+", channel.address):
         faults.append(f"{channel.address!r} is no mailbox.")
     if channel.type == ChannelType.CHAT and not re.fullmatch(
@@ -125,7 +125,8 @@ def _short_is_premium(short: str, country: str) -> bool:
     return bool(cost == phonenumbers.ShortNumberCost.PREMIUM_RATE)
 
 
-def _address_faults(address: str) -> list[str]:
+def address_faults(address: str) -> list[str]:
+    """Return one sentence for each rule that a web address breaks."""
     try:
         parts = urlsplit(address)
     except ValueError:

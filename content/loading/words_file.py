@@ -17,13 +17,13 @@ from content.checks.gate import MAX_LENGTH
 from content.loading.drafts import Draft
 from content.loading.shapes import Shape, objects, shape_faults, text, texts, whole
 from content.models.tip import TipKind
-from content.terms import Audience, Situation, Step
+from content.terms import Audience, NoticeKind, Situation, Step
 from core.errors import Invalid
 
 #: Every label that an app needs; reasons (`why.…`) are as many as the resolver has.
 LABELS = frozenset(
     f"{group}.{value}"
-    for group, values in (("situation", Situation), ("step", Step), ("audience", Audience))
+    for group, values in (("situation", Situation), ("step", Step), ("audience", Audience), ("notice", NoticeKind))
     for value in values.values
 )
 #: Words that a compiler puts together with facts: the languages of a service, the digits of a number (zero to nine, in order).

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('content', '0010_assurance_desk'),
+        ('content', '0011_service_notices'),
     ]
 
     operations = [

@@ -13,6 +13,7 @@ from content.models.organization import Organization
 from content.models.pack import Pack, ReleasePack
 from content.models.release import Release
 from content.models.service import Service
+from content.models.service_notice import ServiceNotice
 from content.models.target import Target
 from content.models.tip import Tip
 from content.models.unit import Unit
@@ -36,6 +37,7 @@ __all__ = [
     "ReleasePack",
     "Reply",
     "Service",
+    "ServiceNotice",
     "Target",
     "Tip",
     "Unit",

@@ -78,6 +78,8 @@ def everything() -> list[str]:
         "services/zz-line/edit/",
         "services/gb-line/propose/",
         "services/gb-line/propose/?position=1&remove=1",
+        "services/gb-line/notice/",
+        "notices/",
         "desk/",
         "releases/lapsed/",
         "services/gb-line/channels/1/",

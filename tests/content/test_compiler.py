@@ -466,8 +466,8 @@ def test_the_number_of_queries_does_not_grow_with_the_content(content: None, dja
 
 
 def _queries_of_a_snapshot() -> int:
-    # One each: release, locales, units, revisions, targets, assurances, channels, withdrawals, services, tips.
-    return 10
+    # One each: release, locales, units, revisions, targets, assurances, channels, withdrawals, services, tips, notices.
+    return 11
 
 
 def test_a_snapshot_is_of_one_instant_while_others_write(

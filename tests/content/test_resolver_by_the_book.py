@@ -5,14 +5,14 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from hypothesis import given
 
 from content.resolver import Query, resolve
-from content.terms import Audience, Situation
+from content.terms import Audience, NoticeKind, Situation
 from content.vectors import VECTORS, plain, read_packs
 from tests import resolver_by_the_book as book
 from tests.content.test_resolver_properties import every_case, instants, queries
@@ -82,9 +82,11 @@ def test_both_make_the_same_plans_of_packs_that_mix_every_rule(part: int) -> Non
     dice = random.Random(f"shaken {part}")
 
     for _ in range(100):
-        pack = shaken(dice)
+        moment = random_instant(dice)
+        pack = shaken(dice, moment)
         for _ in range(10):
-            assert_same_plan(pack, random_query(dice, "GB"), random_instant(dice))
+            near = moment + timedelta(minutes=dice.randrange(-4_000, 4_000))
+            assert_same_plan(pack, random_query(dice, "GB"), dice.choice([near, random_instant(dice)]))
 
 
 @pytest.mark.django_db
@@ -109,14 +111,14 @@ def assert_same_plan(pack: dict[str, Any], query: Query, at: datetime) -> None:
         assert book.channels(in_pack, told) == service["channels"], (query, service["id"])
 
 
-def shaken(dice: random.Random) -> dict[str, Any]:
-    """Make a pack of a dozen services in which anything goes with anything."""
-    services = [_shaken_service(dice, name) for name in ["platform-snapchat", "platform-tiktok", *"abcdefghij"]]
+def shaken(dice: random.Random, moment: datetime) -> dict[str, Any]:
+    """Make a pack of a dozen services in which anything goes with anything, with notices about the moment."""
+    services = [_shaken_service(dice, name, moment) for name in ["platform-snapchat", "platform-tiktok", *"abcdefghij"]]
     retired = [{"id": service["id"], "successor": None} for service in services if dice.random() < 0.05]
     return {**PACKS["rules"], "services": services, "retired": retired}
 
 
-def _shaken_service(dice: random.Random, name: str) -> dict[str, Any]:
+def _shaken_service(dice: random.Random, name: str, moment: datetime) -> dict[str, Any]:
     low, high = dice.choice(LIMITS)
     roles = _some(dice, ROLES, 1, 2)
     situations = dice.choice([list(Situation.values), _some(dice, Situation.values, 1, 5)])
@@ -133,12 +135,22 @@ def _shaken_service(dice: random.Random, name: str) -> dict[str, Any]:
         "languages": dice.choice([None, [], ["en"], ["cy", "en-GB"], ["pt-PT"]]),
         "zone": dice.choice(ZONES),
         "assured_until": dice.choice([None, "2026-06-01"]),
-        "channels": [_shaken_channel(dice) for _ in range(dice.choice([0, 1, 1, 2, 3]))],
+        "channels": [_shaken_channel(dice, place) for place in range(dice.choice([0, 1, 1, 2, 3]))],
+        "notices": [_shaken_notice(dice, moment) for _ in range(dice.choice([0, 0, 1, 2, 3]))],
     }
 
 
-def _shaken_channel(dice: random.Random) -> dict[str, Any]:
+def _shaken_notice(dice: random.Random, moment: datetime) -> dict[str, Any]:
+    kind = dice.choice(NoticeKind.values)
+    begins = moment + timedelta(minutes=dice.choice([dice.randrange(-3_000, 3_000), 60 * dice.randrange(-50, 50)]))
+    until = begins + timedelta(minutes=dice.choice([30, 240, 720, 1_440, 4_000]))
+    said = {"from": begins.isoformat(timespec="seconds"), "until": until.isoformat(timespec="seconds")}
+    return {"kind": kind, "position": dice.choice([0, 1]) if kind == NoticeKind.CHANNEL_DOWN else None, **said}
+
+
+def _shaken_channel(dice: random.Random, position: int) -> dict[str, Any]:
     return {
+        "position": position,
         "type": "phone",
         "hours": dice.choice(HOURS),
         "zone": dice.choice(ZONES),

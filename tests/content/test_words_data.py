@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from content.terms import NoticeKind
 from tests.content.words import (
     AUDIENCES,
     DEATH,
@@ -53,7 +54,7 @@ TELLING_SLUG = re.compile(
 def test_labels_name_every_situation_step_audience_and_reason() -> None:
     expected = {f"situation.{s}" for s in SITUATIONS} | {f"step.{s}" for s in STEPS}
     expected |= {f"audience.{a}" for a in AUDIENCES} | {f"why.{code}" for code in WHY}
-    expected |= {"phrase.answers-in", "phrase.digits"}
+    expected |= {"phrase.answers-in", "phrase.digits"} | {f"notice.{kind}" for kind in NoticeKind.values}
 
     assert set(words()["labels"]) == expected
     assert all(text.strip() for text in words()["labels"].values())

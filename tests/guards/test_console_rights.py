@@ -58,6 +58,7 @@ def filled() -> dict[str, str]:
         "service": {"id": "gb-line"},
         "service-edit": {"id": "gb-line"},
         "propose": {"id": "gb-line"},
+        "propose-notice": {"id": "gb-line"},
         "channel": {"id": "gb-line", "position": 1},
         "organization": {"id": "org"},
         "release": {"number": make.Release.objects.first().pk},

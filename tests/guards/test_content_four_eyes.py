@@ -11,7 +11,7 @@ from typing import Any
 import psycopg
 from django.db import models
 
-from content.models import Channel, ChannelRevision, Pack, Release, ReleasePack, Target, Unit, UnitRevision
+from content.models import Channel, ChannelRevision, Pack, Release, ReleasePack, ServiceNotice, Target, Unit, UnitRevision
 from content.models.channel_revision import Act
 from tests import make
 from tests.make import NOON
@@ -52,6 +52,41 @@ NUMBERS = {
         "number_type, dial, address, keyword, mnemonic, hours, cost, source, proposed_by_id, "
         "proposed_at, approved_by_id, approved_at "
         "FROM content_channelrevision WHERE id = %(approved)s"
+    ),
+}
+
+NOTICES = {
+    "approving alone": (
+        "UPDATE content_servicenotice SET state = 'approved', approved_by_id = proposed_by_id, approved_at = now() "
+        "WHERE id = %(waiting)s"
+    ),
+    "approving as nobody": "UPDATE content_servicenotice SET state = 'approved' WHERE id = %(waiting)s",
+    "who proposed": "UPDATE content_servicenotice SET proposed_by_id = %(other)s WHERE id = %(waiting)s",
+    "another kind": "UPDATE content_servicenotice SET kind = 'long-waits' WHERE id = %(approved)s",
+    "a longer time": "UPDATE content_servicenotice SET until_at = until_at + interval '1 day' WHERE id = %(approved)s",
+    "another service": "UPDATE content_servicenotice SET service_id = 'gb-emergency' WHERE id = %(approved)s",
+    "who approved": "UPDATE content_servicenotice SET approved_by_id = %(other)s WHERE id = %(approved)s",
+    "back to proposed": (
+        "UPDATE content_servicenotice SET state = 'proposed', approved_by_id = NULL, approved_at = NULL WHERE id = %(approved)s"
+    ),
+    "ending as nobody": "UPDATE content_servicenotice SET state = 'ended' WHERE id = %(approved)s",
+    "ending with another approver": (
+        "UPDATE content_servicenotice SET state = 'ended', ended_by_id = %(other)s, ended_at = now(), approved_by_id = %(other)s "
+        "WHERE id = %(approved)s"
+    ),
+    "an ended one again": (
+        "UPDATE content_servicenotice SET state = 'approved', ended_by_id = NULL, ended_at = NULL WHERE id = %(ended)s"
+    ),
+    "deleting": "DELETE FROM content_servicenotice WHERE id = %(ended)s",
+    "born approved": (
+        "INSERT INTO content_servicenotice (service_id, kind, from_at, until_at, source, state, proposed_by_id, proposed_at, "
+        "approved_by_id, approved_at) SELECT service_id, kind, from_at, until_at, source, 'approved', proposed_by_id, "
+        "proposed_at, approved_by_id, approved_at FROM content_servicenotice WHERE id = %(approved)s"
+    ),
+    "for ever": (
+        "INSERT INTO content_servicenotice (service_id, kind, from_at, until_at, source, state, proposed_by_id, proposed_at) "
+        "SELECT service_id, 'long-waits', from_at, from_at + interval '32 days', source, 'proposed', proposed_by_id, proposed_at "
+        "FROM content_servicenotice WHERE id = %(approved)s"
     ),
 }
 
@@ -155,6 +190,24 @@ def test_promise_6_no_statement_changes_a_number_alone(raw_sql: psycopg.Connecti
     values = {"channel": channel.pk, "revision": propose(channel).pk, "approved": channel.revision_id}
 
     assert accepted(raw_sql, NUMBERS, values, Channel, ChannelRevision) == []
+
+
+def test_promise_2_no_statement_puts_a_notice_in_place_alone_or_lengthens_one(raw_sql: psycopg.Connection[Any]) -> None:
+    make.small_content()
+    ended = make.notice()
+    ended.end(by=make.checker(), at=NOON)
+    values = {
+        "ended": ended.pk,
+        "approved": make.notice().pk,
+        "waiting": make.notice(approved=False).pk,
+        "other": make.person("mallory", "assurer").pk,
+    }
+
+    assert accepted(raw_sql, NOTICES, values, ServiceNotice) == []
+
+    # The same by a second person passes: the refusals are about what is missing, and not about a misspelt statement.
+    by_two = "UPDATE content_servicenotice SET state = 'approved', approved_by_id = %(other)s, approved_at = now()"
+    assert raw_sql.execute(f"{by_two} WHERE id = %(waiting)s", values).rowcount == 1
 
 
 def test_promise_6_no_statement_brings_an_old_number_back(raw_sql: psycopg.Connection[Any]) -> None:

@@ -1,0 +1,119 @@
+"""Short-term notices in a real browser: by keyboard alone, without scripts, and with nothing that axe objects to."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from axe_core_python.sync_playwright import Axe
+from django.utils import timezone
+from playwright.sync_api import BrowserContext, expect
+
+from content.models import Release, Service, ServiceNotice
+from tests import make
+from tests.browser.conftest import listen
+from tests.browser.test_desk import tab_to
+
+pytestmark = pytest.mark.browser
+
+
+def told() -> list[str]:
+    """Return the kinds of notices that readers in Great Britain get of the helpline."""
+    body = Release.objects.current().pack_body("GB", "en")[1]  # type: ignore[index]
+    return [n["kind"] for s in json.loads(body)["services"] if s["id"] == "gb-line" for n in s["notices"]]
+
+
+def test_a_notice_is_proposed_approved_and_ended_by_keyboard_alone(
+    context_of: Callable[..., BrowserContext], complaints: list[str]
+) -> None:
+    make.small_content()
+    Service.objects.filter(pk="gb-line").update(zone="Europe/London")
+    make.release()
+    asta = listen(context_of(make.person("asta", "assurer")).new_page(), complaints)
+    boris = listen(context_of(make.person("boris", "assurer")).new_page(), complaints)
+
+    asta.goto("/console/services/gb-line/")
+    tab_to(asta, role="link", name="Propose a notice")
+    asta.keyboard.press("Enter")
+    tab_to(asta, role="radio", name="Label of closed")
+    for _ in range(3):
+        asta.keyboard.press("ArrowDown")
+    tab_to(asta, role="textbox", name="Until")
+    # The parts of a date and time, as an English browser has them.
+    asta.keyboard.type((timezone.now() + timedelta(days=2)).strftime("%m%d%Y"))
+    asta.keyboard.press("Tab")
+    asta.keyboard.type("0600PM")
+    tab_to(asta, role="textbox", name="Read at")
+    asta.keyboard.type("https://example.org/news")
+    asta.keyboard.press("Enter")
+    expect(asta.get_by_text("Readers get nothing of it until a second person approves it.")).to_be_visible()
+    expect(asta.get_by_text("You proposed this, so a second person has to approve it.")).to_be_visible()
+    assert told() == []
+
+    boris.goto("/console/desk/")
+    expect(boris.get_by_text("1 notice waits for a second person.")).to_be_visible()
+    tab_to(boris, role="link", name="Look at it")
+    boris.keyboard.press("Enter")
+    expect(boris.get_by_text("Meanwhile plans count this channel as shut.")).to_be_visible()
+    tab_to(boris, role="button", name="Approve")
+    boris.keyboard.press("Enter")
+    expect(boris.get_by_text("which changes nothing else")).to_be_visible()
+    assert told() == ["channel-down"]
+    notice = ServiceNotice.objects.get()
+    assert (notice.position, notice.until_at.astimezone(timezone.get_default_timezone()).hour) == (1, 18)
+
+    tab_to(boris, role="button", name="End it now")
+    boris.keyboard.press("Enter")
+    expect(boris.get_by_text("ended by boris")).to_be_visible()
+    assert told() == []
+    assert complaints == []
+
+
+def test_without_scripts_what_was_typed_stays_where_it_is_refused(context_of: Callable[..., BrowserContext]) -> None:
+    make.small_content()
+    page = context_of(make.person("asta", "assurer"), java_script_enabled=False).new_page()
+    soon = timezone.now() + timedelta(days=40)
+
+    page.goto("/console/services/gb-line/notice/")
+    page.get_by_role("radio", name="Label of long waits").check()
+    page.get_by_label("Until").fill(soon.strftime("%Y-%m-%dT%H:%M"))
+    page.get_by_label("Read at").fill("https://example.org/news")
+    page.get_by_role("button", name="Propose").click()
+
+    expect(page.get_by_text("A notice ends within 31 days")).to_be_visible()
+    expect(page.get_by_role("radio", name="Label of long waits")).to_be_checked()
+    expect(page.get_by_label("Read at")).to_have_value("https://example.org/news")
+    expect(page.get_by_label("Until")).to_have_value(soon.strftime("%Y-%m-%dT%H:%M"))
+    assert not ServiceNotice.objects.exists()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_pages_are_accessible_when_they_are_full_and_also_from_right_to_left(
+    context_of: Callable[..., BrowserContext], complaints: list[str], scheme: str, width: int
+) -> None:
+    make.small_content()
+    now = timezone.now()
+    make.channel(Service.objects.get(pk="gb-line"), type="url", address=f"https://example.org/{'long' * 30}")
+    make.notice(at=now, kind="long-waits")
+    make.notice(at=now, kind="channel-down", position=2, from_at=now + timedelta(hours=1))
+    make.notice(at=now, kind="hours-changed").end(by=make.checker(), at=now)
+    asta = make.person("asta", "assurer")
+    make.notice(at=now, approved=False)
+    make.notice(at=now, approved=False, by=asta, kind="channel-down", position=1)
+    page = listen(context_of(asta, width=width, scheme=scheme).new_page(), complaints)
+    found = []
+
+    for address in ("notices/", "services/gb-line/notice/", "services/gb-line/", "desk/"):
+        for way in ("ltr", "rtl"):
+            page.goto(f"/console/{address}")
+            page.evaluate("way => document.documentElement.dir = way", way)
+            if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
+                found.append((address, way, "wider than the window"))
+            for violation in Axe().run(page)["violations"]:
+                found.append((address, way, violation["id"], [node["html"][:160] for node in violation["nodes"]][:3]))
+
+    assert found == []
+    assert complaints == []
