@@ -76,7 +76,7 @@ class Origin:
         for name in names:
             found = _read(places[name], name) if name in places else None
             if found is None:
-                raise NotWhole(f"The pack {name[:12]} in {self.folder} is missing or damaged.")
+                raise NotWhole(f"The pack {name[:12]} of the tree is missing or damaged.")
             yield name, found
 
     def ever(self, name: str, country: str, locale: str) -> bytes | None:

@@ -17,19 +17,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from config.sandbox import bootstrap, browser, load, story
+from config.sandbox import browser, load, story
 from config.sandbox.browser import Client
 from config.sandbox.campaign import sample_campaign
-from config.sandbox.checks import remove_run
+from config.sandbox.checks import bench_places, remove_run
 from config.sandbox.load import Load
 from config.sandbox.lock import only_run
-from config.sandbox.places import Places
 from config.sandbox.ports import any_free
 from config.sandbox.processes import Child, Interrupts
 from config.sandbox.read_report import Row, write
 from config.sandbox.screen import Refused, say, step
 from config.sandbox.supervisor import CommandFailed, Sandbox
-from core.sandbox import refusal
 
 PACK, TIPS = "/v1/packs/IN/hi", "/v1/tips?country=IN&locale=hi&audience=teen"
 FEED = "/v1/alerts?country=GB&locale=en&audience=parent"
@@ -120,16 +118,9 @@ def run(rest: list[str]) -> int:
     parser.add_argument("--rounds", type=int, default=3, help="of each row (%(default)s)")
     parser.add_argument("--only", choices=("servers", "beside", "growth"), help="a part alone; the report is then not written")
     options = parser.parse_args(rest)
-    if reason := refusal(os.environ, starts_database=True):
-        raise Refused(reason)
     load.programs()
-    outer = Places.here(os.environ)
-    outer.make()
-    bootstrap.ensure(outer, "dev")
-    places = Places(outer.root, outer.run / "bench-read")
-    remove_run(places)
-    places.make()
-    with only_run(places, "bench"):
+    places = bench_places()
+    with only_run(places, "bench read"):
         sandbox = Sandbox(places, Interrupts(), {**os.environ, "FCM_MESSAGES_PER_MINUTE": MESSAGES_PER_MINUTE})
         try:
             sandbox.start(any_free())
@@ -145,7 +136,7 @@ def run(rest: list[str]) -> int:
     remove_run(places)
     say(json.dumps(bench.notes, indent=1))
     if options.only is None:
-        write(outer.root / "docs" / "measurements" / "read.md", bench.rows, bench.notes, options.seconds, options.rounds)
+        write(places.root / "docs" / "measurements" / "read.md", bench.rows, bench.notes, options.seconds, options.rounds)
     return 1 if any(row.load.failed for row in bench.rows) else 0
 
 

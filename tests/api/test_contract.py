@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 import schemathesis
-from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
-from django.db import close_old_connections
 from django.utils import timezone
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis.generation import GenerationMode
@@ -21,7 +19,7 @@ from content.models import Release
 from tests import make
 from tests.signing import Signer
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("as_served")]
 
 #: For each operation.
 EXAMPLES = 30
@@ -38,16 +36,6 @@ REAL = {
     "site": ["snapchat", "elsewhere"],
     "code": ["not-found", "invalid"],
 }
-
-
-@pytest.fixture(autouse=True)
-def _one_connection() -> Iterator[None]:
-    """Keep a request from closing the connection that the test's own transaction is on, as Django's client does."""
-    for signal in (request_started, request_finished):
-        signal.disconnect(close_old_connections)
-    yield
-    for signal in (request_started, request_finished):
-        signal.connect(close_old_connections)
 
 
 steady = settings(

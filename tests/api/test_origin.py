@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
-from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
-from django.db import close_old_connections
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
@@ -28,7 +25,7 @@ from tests.api.wsgi import Answered, Both, ask
 from tests.packs import Packs, publish
 from tests.signing import Signer
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("as_served")]
 
 READS = (
     *(
@@ -46,17 +43,6 @@ READS = (
 )
 REFUSED = ("/v1/tips?x=1", "/v1/packs/XX/en", "/v1/packs/GB/xx", "/v1/services/no-such", "/v1/tips/no-such", "/v1/alerts")
 HELP = {"country": "GB", "situation": "blackmail", "age": 15, "at": "2026-12-01T12:00:00Z"}
-
-
-@pytest.fixture(autouse=True)
-def _one_connection(settings: Any) -> Iterator[None]:
-    """Keep a request from closing the connection that the test's own transaction is on, as Django's client does."""
-    settings.ALLOWED_HOSTS = ["testserver"]
-    for signal in (request_started, request_finished):
-        signal.disconnect(close_old_connections)
-    yield
-    for signal in (request_started, request_finished):
-        signal.connect(close_old_connections)
 
 
 @pytest.fixture
