@@ -117,9 +117,7 @@ def loads(body: bytes) -> dict[str, Any]:
         raise Unreadable("The body is not UTF-8.") from None
     _check_depth(text)
     try:
-        value = json.loads(
-            text, object_pairs_hook=_object, parse_constant=_refuse_constant, parse_float=_finite, parse_int=_whole
-        )
+        value = _decoder.decode(text)
     except (ValueError, RecursionError):
         # The parser's own message would repeat parts of the body.
         raise Unreadable() from None
@@ -169,6 +167,10 @@ def _whole(text: str) -> int:
     if len(text) > 20:
         raise Unreadable("A number is too large.")
     return int(text)
+
+
+# json.loads would make one for every body.
+_decoder = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_refuse_constant, parse_float=_finite, parse_int=_whole)
 
 
 def _check_text(value: Any) -> None:

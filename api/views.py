@@ -114,7 +114,7 @@ def read_query(query: type[Strict], given: QueryDict) -> dict[str, Any]:
     if repeated := {name[:60]: ["Give it once."] for name in given if len(given.getlist(name)) > 1}:
         raise InvalidQuery(repeated)
     try:
-        return validated(query, given.dict())
+        return validated(query, given.dict()) if given else dict(_of_nothing(query))
     except ValidationError as error:
         raise InvalidQuery(error.detail) from None
 
@@ -122,6 +122,12 @@ def read_query(query: type[Strict], given: QueryDict) -> dict[str, Any]:
 def validated(form: type[Strict], given: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the form makes of it. Raises ValidationError."""
     return dict(_ready(form).run_validation(given))
+
+
+@cache
+def _of_nothing(form: type[Strict]) -> Mapping[str, Any]:
+    """Return what the form makes of a request without parameters, the most frequent one."""
+    return validated(form, {})
 
 
 @cache
