@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,11 +17,18 @@ _CHILD_LIMIT = 18
 _SELF_HARM = "self-harm-risk"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, slots=True)
 class Candidate:
-    """A service that may be offered, and what the rules ask of it."""
+    """A service that may be offered, and what the rules ask of it.
+
+    Made for each service of each plan, so it is cheap to make: not frozen, and equal to itself alone.
+    """
 
     service: Service
+    id: str
+    roles: Sequence[str]
+    #: Whether it belongs to no country.
+    worldwide: bool
     #: By the age rule: met (or none), or "condition" where only the reader can tell.
     fit: str
     #: As `language_place` says.
@@ -31,19 +38,9 @@ class Candidate:
     for_audience: bool
 
     @property
-    def id(self) -> str:
-        """The id of the service."""
-        return str(self.service["id"])
-
-    @property
-    def worldwide(self) -> bool:
-        """Whether it belongs to no country."""
-        return bool(self.service["country"] == "ZZ")
-
-    @property
     def crisis(self) -> bool:
         """Whether it is a crisis line: a helpline that names self-harm-risk itself."""
-        return "helpline" in self.service["roles"] and _SELF_HARM in self.service["named_situations"]
+        return "helpline" in self.roles and _SELF_HARM in self.service["named_situations"]
 
 
 def in_area(service: Service, query: Query) -> bool:
@@ -60,13 +57,16 @@ def candidate(service: Service, query: Query, situation: str) -> Candidate | Non
     if fit == "no":
         return None
     return Candidate(
-        service=service,
-        fit=fit,
-        language=language_place(service, query),
+        service,
+        service["id"],
+        service["roles"],
+        service["country"] == "ZZ",
+        fit,
+        language_place(service, query),
         # What it says of itself, and what it takes on besides because it helps with everything.
-        named=situation in service["named_situations"],
-        serves=situation in service["situations"],
-        for_audience=query.audience in service["audiences"],
+        situation in service["named_situations"],
+        situation in service["situations"],
+        query.audience in service["audiences"],
     )
 
 
@@ -98,8 +98,10 @@ def language_place(service: Service, query: Query) -> int | None:
     if not spoken or not query.languages:
         return None
     have = {tag.split("-")[0].lower() for tag in spoken}
-    wishes = [tag.split("-")[0].lower() for tag in query.languages]
-    return next((place for place, wish in enumerate(wishes) if wish in have), len(wishes))
+    for place, wish in enumerate(query.languages):
+        if wish.split("-")[0].lower() in have:
+            return place
+    return len(query.languages)
 
 
 def coverage(service: Service) -> str:
@@ -139,11 +141,6 @@ def mismatch(c: Candidate, query: Query) -> bool:
 def region_unknown(c: Candidate, query: Query) -> bool:
     """Tell whether it serves a region while the reader's is not known."""
     return query.region is None and bool(c.service["regions"])
-
-
-def roles(c: Candidate) -> frozenset[str]:
-    """Return its roles."""
-    return frozenset(c.service["roles"])
 
 
 def all_free(service: Service) -> bool:

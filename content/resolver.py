@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
+from functools import cache
 from typing import Any
 
 from content.answers import channel_answers
@@ -23,7 +24,6 @@ from content.candidates import (
     made_for,
     mismatch,
     region_unknown,
-    roles,
     voice_only,
 )
 from content.opening import ALWAYS_OPEN, UNKNOWN, Answering
@@ -34,6 +34,8 @@ __all__ = ["Plan", "Query", "Step", "resolve"]
 _NOT_SURE = "not-sure"
 _CSAM_SEEN = "csam-seen"
 _SELF_HARM = "self-harm-risk"
+#: Roles of whoever takes a report.
+_DESKS = frozenset({"police-report", "hotline-csam-report"})
 
 
 def resolve(pack: Mapping[str, Any], query: Query, at: datetime) -> Plan:
@@ -55,7 +57,7 @@ def resolve(pack: Mapping[str, Any], query: Query, at: datetime) -> Plan:
         else:
             ranked = _report(candidates, query, situation) if name == "report" else _take_down(candidates, query)
             if ranked:
-                steps.append(_step(name, ranked, query, at))
+                steps.append(_step(name, ranked, _answers(ranked[0].service, query, at), query, at))
     by_id = {s["id"]: s for s in within_reach}
     ids = dict.fromkeys(i for step in steps for i in (step.service, *step.alternatives) if i is not None)
     return Plan(
@@ -67,11 +69,12 @@ def resolve(pack: Mapping[str, Any], query: Query, at: datetime) -> Plan:
 
 def _answers(service: Service, query: Query, at: datetime) -> Answering:
     """Merge the channels that this reader can use: open if one is, closed only if all are known to be."""
-    found: list[Answering] = []
-    for channel in service["channels"]:
-        if query.can_speak is False and channel["needs_voice"] and "emergency" not in service["roles"]:
-            continue
-        found.append(channel_answers(service, channel, at))
+    channels = service["channels"]
+    if query.can_speak is False and "emergency" not in service["roles"]:
+        channels = [channel for channel in channels if not channel["needs_voice"]]
+    found = [channel_answers(service, channel, at) for channel in channels]
+    if len(found) == 1:
+        return found[0]
     opened = [a for a in found if a.open]
     if opened:
         changes = [a.changes_at for a in opened]
@@ -116,12 +119,16 @@ def _danger_now(services: Iterable[Service], query: Query, at: datetime) -> Step
 def _talk(candidates: Sequence[Candidate], query: Query, situation: str, at: datetime, *, first: bool) -> Step:
     """Fall back from the situation to any helpline here to worldwide; a crisis line is always among the answers."""
     desperate = situation == _SELF_HARM
-    helplines = [c for c in candidates if "helpline" in c.service["roles"]]
+    helplines = [c for c in candidates if "helpline" in c.roles]
     for_reader = [c for c in helplines if c.for_audience]
     here = [c for c in for_reader if not c.worldwide]
     abroad = [c for c in for_reader if c.worldwide]
     tiers = ([c for c in here if c.serves], here, [c for c in abroad if c.serves], abroad)
     chosen = next((tier for tier in tiers if tier), [])
+
+    @cache
+    def opened(c: Candidate) -> Answering:
+        return _answers(c.service, query, at)
 
     def rank(c: Candidate) -> tuple[Any, ...]:
         return (
@@ -129,55 +136,54 @@ def _talk(candidates: Sequence[Candidate], query: Query, situation: str, at: dat
             mismatch(c, query),
             _out_of_reach(c, query),
             # Who cannot wait is not sent where perhaps nobody answers.
-            desperate and opened[c.id].open is not True,
-            opened[c.id].open is False,
+            desperate and opened(c).open is not True,
+            opened(c).open is False,
             region_unknown(c, query),
             not c.named,
             not made_for(c, query),
             # At any hour, then open now, then hours that nobody wrote down.
-            opened[c.id] != ALWAYS_OPEN,
-            opened[c.id].open is not True,
+            opened(c) != ALWAYS_OPEN,
+            opened(c).open is not True,
             *_comfort(c, query),
         )
 
-    opened = {c.id: _answers(c.service, query, at) for c in helplines}
     ranked = sorted(chosen, key=rank)
-    lines = sorted((c for c in helplines if c.crisis), key=lambda c: (c.worldwide, not c.for_audience, *rank(c)))
     if not any(c.crisis for c in ranked):
         # One for the young person, even where it is not for the one who asks; one far away only where there is no other.
-        ranked += lines[:1]
-    if not any(opened[c.id].open for c in ranked):
+        lines = (c for c in helplines if c.crisis)
+        ranked += sorted(lines, key=lambda c: (c.worldwide, not c.for_audience, *rank(c)))[:1]
+    if not any(opened(c).open for c in ranked):
         # Never a dead end at two in the morning: after those that are shut, what is open to the whole world.
         ranked += sorted((c for c in abroad if c not in ranked), key=rank)
     if desperate:
-        ranked.sort(key=lambda c: opened[c.id].open is False)
+        ranked.sort(key=lambda c: opened(c).open is False)
     if not ranked:
         return Step("talk", None, ("trusted-adult", "if-at-home-unsafe"))
-    return _step("talk", ranked, query, at, *(("talk-first",) if first else ()))
+    return _step("talk", ranked, opened(ranked[0]), query, at, *(("talk-first",) if first else ()))
 
 
 def _report(candidates: Sequence[Candidate], query: Query, situation: str) -> list[Candidate]:
     """Choose the desks here; those of the whole world where there is none, or no hotline for material that was seen."""
-    desks = [c for c in candidates if c.serves and c.for_audience and {"police-report", "hotline-csam-report"} & roles(c)]
+    desks = [c for c in candidates if c.serves and c.for_audience and not _DESKS.isdisjoint(c.roles)]
     wanted = "hotline-csam-report" if situation == _CSAM_SEEN else "police-report"
     here = [c for c in desks if not c.worldwide]
-    enough = any(wanted in roles(c) for c in here) if situation == _CSAM_SEEN else here
+    enough = any(wanted in c.roles for c in here) if situation == _CSAM_SEEN else here
     chosen = here if enough else desks
     under_18 = query.age is None or query.age < ADULT
 
     def rank(c: Candidate) -> tuple[Any, ...]:
         # A desk that takes both kinds of report is one for crimes against children.
-        for_children = {"police-report", "hotline-csam-report"} <= roles(c)
+        for_children = _DESKS.issubset(c.roles)
         return (
             _out_of_reach(c, query),
-            wanted not in roles(c),
+            wanted not in c.roles,
             not c.named,
             not ((under_18 and for_children) or c.fit != "none"),
             region_unknown(c, query),
             # Where the region is not known, the desk of more regions is the likelier one.
             -len(c.service["regions"]),
             mismatch(c, query),
-            len(roles(c)),
+            len(c.roles),
             *_comfort(c, query),
         )
 
@@ -185,15 +191,15 @@ def _report(candidates: Sequence[Candidate], query: Query, situation: str) -> li
 
 
 def _take_down(candidates: Sequence[Candidate], query: Query) -> list[Candidate]:
-    tools = _pairs_whole([c for c in candidates if c.serves and c.for_audience and "image-removal" in roles(c)], query)
+    tools = _pairs_whole([c for c in candidates if c.serves and c.for_audience and "image-removal" in c.roles], query)
 
     def rank(c: Candidate) -> tuple[Any, ...]:
         return (
             _out_of_reach(c, query),
             # A tool for one's own picture, by age, before an office that also removes; a platform's own form last.
-            "platform-report" in roles(c),
+            "platform-report" in c.roles,
             c.fit == "none",
-            len(roles(c)) > 1,
+            len(c.roles) > 1,
             c.worldwide,
             # Where the picture's age is open, the way for under-18s comes first: it is never the wrong one to try.
             c.service["eligibility"]["min_age"] is not None,
@@ -210,25 +216,27 @@ def _pairs_whole(tools: list[Candidate], query: Query) -> list[Candidate]:
     if query.age_in_image is not None or query.age is None or query.age < ADULT:
         return tools
     # A platform's own form is for that platform alone, and no counterpart of a tool for all of them.
-    undecided = [c for c in tools if c.fit == "condition" and "platform-report" not in roles(c)]
+    undecided = [c for c in tools if c.fit == "condition" and "platform-report" not in c.roles]
     sides = {code.split("-")[0] for c in undecided if (code := age_code(c.service)) is not None}
     return tools if len(sides) == 2 else [c for c in tools if c not in undecided]
 
 
 def _tell_the_platform(candidates: Sequence[Candidate], query: Query, situation: str, at: datetime) -> Step:
-    platforms = sorted((c for c in candidates if "platform-report" in roles(c)), key=lambda c: c.id)
+    platforms = sorted((c for c in candidates if "platform-report" in c.roles), key=lambda c: c.id)
     if query.site is None:
         serving = [c for c in platforms if c.for_audience and (c.serves or situation == _NOT_SURE)]
         ids = tuple(c.id for c in serving)
         return Step("tell-the-platform", None, ("platform",), alternatives=ids, conditions=_conditions(serving))
     there = [c for c in platforms if c.id == f"platform-{query.site}"]
-    # Another platform's form would be no help for what happened on this one.
-    return _step("tell-the-platform", there, query, at) if there else Step("tell-the-platform", None, ("platform",))
+    if not there:
+        # Another platform's form would be no help for what happened on this one.
+        return Step("tell-the-platform", None, ("platform",))
+    return _step("tell-the-platform", there, _answers(there[0].service, query, at), query, at)
 
 
-def _step(name: str, ranked: Sequence[Candidate], query: Query, at: datetime, *extra: str) -> Step:
+def _step(name: str, ranked: Sequence[Candidate], answers: Answering, query: Query, at: datetime, *extra: str) -> Step:
+    """Return the step of the first, of which `answers` tells when it is open, with the others as alternatives."""
     first = ranked[0]
-    answers = _answers(first.service, query, at)
     return Step(
         name,
         first.id,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import time
+import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -131,15 +131,21 @@ def test_a_service_of_another_country_region_or_area_is_never_named(query: Query
         assert query.region is None or not service["regions"] or query.region in service["regions"]
 
 
-def test_a_plan_takes_at_most_half_a_millisecond(real_packs: Packs) -> None:
+def test_a_plan_is_a_bounded_amount_of_work(real_packs: Packs) -> None:
+    """Counts calls, not seconds: docs/measurements/resolver.md has those, and a slow machine is no fault."""
     pack = real_packs["GB", "en"]
     query = Query("GB", "blackmail", age=15, languages=("cy", "en"), site="snapchat")
     resolve(pack, query, NOON)
+    calls = 0
 
-    took = []
-    for number in range(300):
-        started = time.perf_counter()
-        resolve(pack, query, NOON + timedelta(minutes=number))
-        took.append(time.perf_counter() - started)
+    def count(_frame: object, event: str, _what: object) -> None:
+        nonlocal calls
+        calls += event in ("call", "c_call")
 
-    assert sorted(took)[len(took) // 2] < 0.0005
+    sys.setprofile(count)
+    try:
+        resolve(pack, query, NOON)
+    finally:
+        sys.setprofile(None)
+
+    assert 0 < calls < 1_500
