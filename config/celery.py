@@ -71,10 +71,11 @@ app.conf.update(
             "schedule": 1.0,
             "options": {"queue": QueueName.DELIVERY, "expires": 5},
         },
+        # How long a number that was withdrawn may still stand in the manifest.
         "sign-manifest": {
             "task": "content.tasks.sign_manifest",
-            "schedule": 60.0,
-            "options": {"queue": QueueName.UPKEEP, "expires": 50},
+            "schedule": 10.0,
+            "options": {"queue": QueueName.UPKEEP, "expires": 9},
         },
         # One address a run: a worker that waits ten seconds for a slow host still has its other places for alerts.
         "check-link": {

@@ -37,7 +37,7 @@ class NoKey(Invalid):
 def sign_if_due(*, at: datetime) -> Manifest | None:
     """Sign a manifest where the newest says something else than holds now, or is a day old; return it, or None.
 
-    Does nothing before the first release. Any number of workers may call this each minute.
+    Does nothing before the first release. Any number of workers may call this at any time.
     """
     if Release.objects.current_number() is None:
         return None

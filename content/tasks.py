@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 @shared_task(name="content.tasks.sign_manifest")  # type: ignore[untyped-decorator]
 def sign_manifest(**_unknown: Any) -> None:
-    """Sign the manifest where it is due, each minute; say aloud when that has failed for too long."""
+    """Sign the manifest where it is due; say aloud when that has failed for too long."""
     now = timezone.now()
     try:
         signing.sign_if_due(at=now)

@@ -145,7 +145,7 @@ def test_old_ones_are_forgotten_and_the_newest_never(published: Release, signer:
     assert Manifest.objects.forget_old(at=NOON + timedelta(days=900)) == 0
 
 
-# The task that beat wakes each minute.
+# The task that beat wakes.
 
 
 def test_the_alarm_goes_off_at_half_validity(published: Release, signer: Signer, caplog: pytest.LogCaptureFixture) -> None:
