@@ -15,6 +15,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from operator import attrgetter
 from pathlib import Path
 
 from config.sandbox import browser, load, story
@@ -25,7 +26,7 @@ from config.sandbox.load import Load
 from config.sandbox.lock import only_run
 from config.sandbox.ports import any_free
 from config.sandbox.processes import Child, Interrupts
-from config.sandbox.read_report import Row, write
+from config.sandbox.read_report import ALONE, BESIDE, PACED, Row, write
 from config.sandbox.screen import Refused, say, step
 from config.sandbox.supervisor import CommandFailed, Sandbox
 
@@ -51,8 +52,9 @@ request = function()
   return wrk.format("POST", nil, {["Content-Type"] = "application/json"}, body)
 end
 """
-#: Each connection waits 10 ms after each answer: a busy server, not a full one, where p99 says something.
-PACED = "function delay() return 10 end\n"
+#: Each connection waits 10 ms after each answer: a busy server, not a full one, where p99 says something; but it wavers, so
+#: such a row has so many times the rounds.
+DELAY, PACED_ROUNDS = "function delay() return 10 end\n", 3
 
 
 @dataclass(frozen=True)
@@ -102,14 +104,15 @@ class Bench:
         return time.monotonic() - begun
 
     def in_turns(self, group: str, asked: Mapping[str, tuple[Server, str, dict[str, str]]], script: Path | None = None) -> None:
-        """Measure each in turn, `rounds` times, and keep the medians."""
+        """Measure each in turn, `rounds` times, and keep the medians: by rate, or by p99 at a pace that is given."""
         found: dict[str, list[Load]] = {name: [] for name in asked}
-        with step(f"{group}: {len(asked)} servers, {self.rounds} rounds of {self.seconds} s"):
-            for _ in range(self.rounds):
+        rounds, by = (PACED_ROUNDS * self.rounds, "p99") if group == PACED else (self.rounds, "rate")
+        with step(f"{group}: {len(asked)} servers, {rounds} rounds of {self.seconds} s"):
+            for _ in range(rounds):
                 for name, (server, path, headers) in asked.items():
                     found[name].append(load.run(server.url + path, server.pid, self.seconds, headers=headers, script=script))
         for name, loads in found.items():
-            self.rows.append(Row(group, name, _median(loads)))
+            self.rows.append(Row(group, name, _median(loads, by)))
             say(f"  {group:<22} {name:<34} {self.rows[-1].load.rate:>9,.0f}/s  p99 {self.rows[-1].load.p99:.2f} ms")
 
 
@@ -214,10 +217,11 @@ def _with(sandbox: Sandbox, settings: Mapping[str, str], *arguments: str) -> Non
 def _beside(bench: Bench) -> None:
     """Measure the lane under load with and without a campaign beside it, and the way of a withdrawal into the manifest."""
     sandbox, lane = bench.sandbox, bench.lane
-    sandbox.ask("simulate_registrations", str(DEVICES_BEFORE + DEVICES_PER_SECOND * (bench.seconds * bench.rounds + 20)))
+    lasts = bench.seconds * bench.rounds * PACED_ROUNDS + 20
+    sandbox.ask("simulate_registrations", str(DEVICES_BEFORE + DEVICES_PER_SECOND * lasts))
     paced = sandbox.places.temporary / "paced.lua"
-    paced.write_text(PACED, encoding="utf-8")
-    bench.in_turns("paced", {"without a campaign": (lane, PACK, {"Accept-Encoding": "gzip"})}, paced)
+    paced.write_text(DELAY, encoding="utf-8")
+    bench.in_turns(PACED, {ALONE: (lane, PACK, {"Accept-Encoding": "gzip"})}, paced)
     path = sandbox.places.run / "campaign.yaml"
     path.write_text(sample_campaign(), encoding="utf-8")
     number = str(sandbox.ask("campaign", "create", str(path), "--by", "amina")["id"])
@@ -232,7 +236,7 @@ def _beside(bench: Bench) -> None:
         if not _reaches(bench, accepted):
             say(f"  it stays below {FULL_PACE:,} messages a second; the report tells what it sent beside the load")
     before, begun = accepted(), time.monotonic()
-    bench.in_turns("paced", {"with a campaign beside it": (lane, PACK, {"Accept-Encoding": "gzip"})}, paced)
+    bench.in_turns(PACED, {BESIDE: (lane, PACK, {"Accept-Encoding": "gzip"})}, paced)
     sent, seconds = accepted() - before, time.monotonic() - begun
     bench.notes["messages a second beside the load"] = f"{sent / seconds:,.0f}"
     begun = time.monotonic()
@@ -308,7 +312,7 @@ def _etag(url: str) -> str:
         return str(answer.headers["ETag"])
 
 
-def _median(loads: list[Load]) -> Load:
-    """Return the run in the middle by its rate, with every failure counted."""
-    middle = sorted(loads, key=lambda one: one.rate)[len(loads) // 2]
+def _median(loads: list[Load], by: str) -> Load:
+    """Return the run in the middle by this figure, with every failure counted."""
+    middle = sorted(loads, key=attrgetter(by))[len(loads) // 2]
     return replace(middle, failed=sum(one.failed for one in loads))

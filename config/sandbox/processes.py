@@ -23,6 +23,8 @@ from config.sandbox.places import Places, read_json, write_json
 #: In the environment of every process that a sandbox keeps up: its run folder.
 MARK = "FINGERPOST_STARTED_FOR"
 _PR_SET_CHILD_SUBREAPER = 36
+#: The `nice` value of what gives way to readers.
+_LOWER = 10
 
 
 @dataclass(frozen=True)
@@ -47,9 +49,11 @@ class Child:
         owner: Owner | None = None,
         stop_with: signal.Signals = signal.SIGTERM,
         patience: float = 6,
+        gives_way: bool = False,
     ) -> None:
-        self.name, self.command, self.environment, self.log = name, list(command), dict(environment), log
-        self.cwd, self.owner, self.stop_with, self.patience = cwd, owner, stop_with, patience
+        self.name, self.environment, self.log = name, dict(environment), log
+        self.command = [*(("nice", "-n", str(_LOWER)) if gives_way else ()), *command]
+        self.cwd, self.owner, self.stop_with, self.patience, self.gives_way = cwd, owner, stop_with, patience, gives_way
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -67,6 +71,10 @@ class Child:
                 extra_groups=[] if self.owner else None,
                 start_new_session=True,
             )
+        if self.gives_way:
+            # Where the kernel groups by session, sessions share alike whatever `nice` says of a process in one (sched(7)).
+            with suppress(OSError):
+                Path(f"/proc/{self.pid}/autogroup").write_text(str(_LOWER), encoding="ascii")
 
     @property
     def pid(self) -> int:

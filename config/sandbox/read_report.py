@@ -16,13 +16,18 @@ _HEAD = """# Reading
 
 Written by `./run bench read` on {day}: {machine}, Python {python}. One server process each (granian with one worker and
 one blocking thread; nginx with one worker process and `docker/nginx.conf`), asked by Debian's wrk with {clients} connections from
-the same machine, in turns: {rounds} rounds of {seconds} s a row, the median by rate. Load average before: {before}. The load
+the same machine, in turns: {rounds} rounds of {seconds} s a row, the median by rate (of
+the paced rows three times as many rounds, the median by p99). Load average before: {before}. The load
 generator, the servers and PostgreSQL share the cores, so rates are a floor, and the processor time for 10,000 requests is what
 to compare between machines.
 
 | what | server | answers/s | p50 ms | p99 ms | worst ms | failed | CPU s / 10,000 | memory MB |
 | --- | --- | --- | --- | --- | --- | --- | --- | --- |
 """
+
+
+#: The rows at a given pace, where p99 is what is asked.
+PACED, ALONE, BESIDE = "paced", "without a campaign", "with a campaign beside it"
 
 
 @dataclass(frozen=True)
@@ -52,12 +57,15 @@ def write(path: Path, rows: Sequence[Row], notes: Mapping[str, str], seconds: in
 
 
 def proportions(rows: Sequence[Row]) -> list[str]:
-    """Say how the fast lane compares to each other server that was asked the same."""
+    """Say how the fast lane compares to each other server that was asked the same, and to itself beside a campaign."""
     found = []
     for row in rows:
         lane = next((one for one in rows if one.group == row.group and one.name == "fast lane"), None)
         if lane is not None and row is not lane:
             found.append(f"{row.group}: the fast lane answers {lane.load.rate / row.load.rate:,.2f} times as many as {row.name}")
+    paced = {row.name: row.load for row in rows if row.group == PACED}
+    if len(paced) == 2:
+        found.append(f"{PACED}: beside a campaign p99 is {paced[BESIDE].p99 / paced[ALONE].p99:,.2f} times what it is without")
     return found
 
 

@@ -155,10 +155,9 @@ class Sandbox:
 
     def _start(self, name: str, arguments: Sequence[str], patience: float = 6, gives_way: bool = False, **more: str) -> None:
         # A campaign may take a second longer; somebody who asks for help may not wait for it.
-        lower = ("nice", "-n", "10") if gives_way else ()
-        command, log = [*lower, str(self.places.python), *arguments], self.places.log(name)
-        environment = {**self.environment, **more}
-        self.processes.start(Child(name, command, environment, log, cwd=str(self.places.root), patience=patience))
+        command, log = [str(self.places.python), *arguments], self.places.log(name)
+        environment, folder = {**self.environment, **more}, str(self.places.root)
+        self.processes.start(Child(name, command, environment, log, cwd=folder, patience=patience, gives_way=gives_way))
 
     def _until_up(self, name: str, url: str, path: str, seconds: float = 60) -> None:
         def up() -> bool:

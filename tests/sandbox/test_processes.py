@@ -64,6 +64,26 @@ def alive(pid: int) -> bool:
         return False
 
 
+@pytest.mark.parametrize(("gives_way", "nice"), [(True, 10), (False, 0)])
+def test_what_gives_way_does_so_in_its_session_too(places: Places, interrupts: Interrupts, gives_way: bool, nice: int) -> None:
+    processes, own = Processes(places, interrupts), os.getpriority(os.PRIO_PROCESS, 0)
+    child = Child("sleeper", ["sleep", "60"], {}, places.logs / "sleeper.log", cwd="/", gives_way=gives_way)
+
+    processes.start(child)
+
+    deadline = time.monotonic() + 10
+    while Path(f"/proc/{child.pid}/comm").read_text() != "sleep\n":
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    session = Path(f"/proc/{child.pid}/autogroup")
+    # Not every kernel groups by session.
+    weight = session.read_text().strip() if session.exists() else ""
+    lowered = os.getpriority(os.PRIO_PROCESS, child.pid) - own
+    processes.stop()
+    assert lowered == nice
+    assert weight == "" or weight.endswith(f" nice {nice}")
+
+
 def test_stopping_ends_a_child_that_will_not_and_its_own_children(places: Places, interrupts: Interrupts) -> None:
     processes = Processes(places, interrupts)
     processes.start(stubborn(places))

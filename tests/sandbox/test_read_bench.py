@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from config.sandbox import load
+from config.sandbox.bench_read import _median
 from config.sandbox.load import Load
 from config.sandbox.read_report import Row, proportions, write
 from config.sandbox.screen import Refused
@@ -60,6 +62,24 @@ def test_the_report_compares_the_lane_with_whoever_was_asked_the_same(tmp_path: 
     assert proportions(rows) == ["pack: the fast lane answers 0.50 times as many as nginx"]
     assert "| pack | fast lane | 30,000 | 0.50 | 1.50 | 5.0 | 0 | 0.20 | 90 |" in text
     assert "| pack | 84711 bytes |" in text
+
+
+def test_the_report_compares_the_lane_with_itself_beside_a_campaign() -> None:
+    rows = [
+        Row("paced", "without a campaign", replace(a_load(3_000), p99=2.0)),
+        Row("paced", "with a campaign beside it", replace(a_load(3_000), p99=2.3)),
+    ]
+
+    assert proportions(rows) == ["paced: beside a campaign p99 is 1.15 times what it is without"]
+
+
+def test_the_run_in_the_middle_is_the_one_of_the_figure_that_is_asked() -> None:
+    loads = [
+        Load(rate=rate, p50=0.5, p99=p99, worst=5, failed=1, cpu=0.2, memory=90) for rate, p99 in ((1, 9.0), (2, 1.0), (3, 5.0))
+    ]
+
+    assert (_median(loads, "rate").p99, _median(loads, "p99").rate) == (1.0, 3)
+    assert _median(loads, "p99").failed == 3
 
 
 def test_nginx_is_given_the_products_own_configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
