@@ -71,11 +71,11 @@ app.conf.update(
             "schedule": 1.0,
             "options": {"queue": QueueName.DELIVERY, "expires": 5},
         },
-        # How long a number that was withdrawn may still stand in the manifest.
+        # How long a number that was withdrawn stands in the manifest, while a worker has a place free; else it waits for one.
         "sign-manifest": {
             "task": "content.tasks.sign_manifest",
             "schedule": 10.0,
-            "options": {"queue": QueueName.UPKEEP, "expires": 9},
+            "options": {"queue": QueueName.UPKEEP, "expires": 50},
         },
         # One address a run: a worker that waits ten seconds for a slow host still has its other places for alerts.
         "check-link": {

@@ -182,7 +182,7 @@ def test_a_database_that_does_not_answer_at_all_keeps_no_reader_waiting(web: Web
         for _ in range(20):
             assert web.ask("/v1/packs/GB/en") == expected
 
-        assert time.monotonic() - begun < 5
+        assert time.monotonic() - begun < 1
         web.seconds_until(lambda: web.ask("/readyz") == (200, b'{"reads":true,"writes":false}'), at_most=6)
         begun = time.monotonic()
         # Nobody waits for the database behind somebody who wants to store something, or to read what only it knows.
@@ -192,7 +192,7 @@ def test_a_database_that_does_not_answer_at_all_keeps_no_reader_waiting(web: Web
         assert orjson.loads(body)["type"] == "/v1/problems/unavailable"
         assert web.ask("/hsds/services") == listed
         assert web.ask("/v1/packs/GB/en") == expected
-        assert time.monotonic() - begun < 1.8
+        assert time.monotonic() - begun < 1
 
 
 #: Request lines and headers that no honest client sends, as bytes on the wire, with the statuses that fit them.
