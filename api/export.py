@@ -23,13 +23,13 @@ from typing import Any
 
 import orjson
 
-from api import edition as editions
-from api.edition import Edition
-from api.packs import Packs
+from api.reads import edition as editions
+from api.reads.edition import Edition
+from api.reads.pack_store import Packs
 from content.models import Manifest, Pack, ReleasePack
 from content.models.release import ReleaseState
-from content.signing import jwks
-from content.verify import decode
+from content.publishing.signing import jwks
+from content.publishing.verify import decode
 from core.canonical import canonical_json, digest
 from core.errors import Conflict, Invalid
 

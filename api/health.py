@@ -7,10 +7,10 @@ from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
-from api import library
-from api.auth import Everybody
-from api.conditional import NO_STORE, answer
-from api.views import ApiView
+from api.http.auth import Everybody
+from api.http.responses import NO_STORE, answer
+from api.http.views import ApiView
+from api.reads import edition_store
 from core.errors import DomainError
 
 
@@ -35,7 +35,7 @@ class ReadyView(ApiView):
     @extend_schema(exclude=True)
     def get(self, request: Request) -> HttpResponse:
         """Tell reads and writes apart: readers are answered from memory and disk while the database is away."""
-        state = {"reads": _reads(), "writes": library.library.writes()}
+        state = {"reads": _reads(), "writes": edition_store.library.writes()}
         response = answer(request, state, cache=NO_STORE)
         response.status_code = 200 if state["reads"] else 503
         return response
@@ -43,6 +43,6 @@ class ReadyView(ApiView):
 
 def _reads() -> bool:
     try:
-        return library.current().number is not None
+        return edition_store.current().number is not None
     except (DatabaseError, DomainError):
         return False

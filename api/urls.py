@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from django.urls import path
 
-from api import health, hsds, listed, trust
+from api import health
+from api.hsds import views
+from api.pages import correction_form, transparency
 from api.v1 import (
     alert_documents,
     alerts,
     corrections,
     docs,
+    help,
     manifest,
     packs,
     problems,
@@ -17,7 +20,6 @@ from api.v1 import (
     registrations,
     root,
     services,
-    signposting,
     tips,
     topics,
 )
@@ -32,7 +34,7 @@ urlpatterns = [
     path("v1/tips/<str:slug>", tips.TipView.as_view(), name="tip"),
     path("v1/services", services.ServicesView.as_view(), name="services"),
     path("v1/services/<str:service_id>", services.ServiceView.as_view(), name="service"),
-    path("v1/help", signposting.HelpView.as_view(), name="help"),
+    path("v1/help", help.HelpView.as_view(), name="help"),
     path("v1/corrections", corrections.CorrectionsView.as_view(), name="corrections"),
     path("v1/alerts", alerts.AlertsView.as_view(), name="alerts"),
     path("v1/alerts.atom", alert_documents.AtomView.as_view(), name="alerts-atom"),
@@ -45,16 +47,16 @@ urlpatterns = [
     path("v1/problems/<str:code>", problems.ProblemView.as_view(), name="problem"),
     path("v1/schema", docs.SchemaView.as_view(), name="schema"),
     path("v1/docs", docs.DocsView.as_view(), name="docs"),
-    path("hsds/", hsds.AboutView.as_view(), name="hsds"),
-    path("hsds/profile", hsds.ProfileView.as_view(), name="hsds-profile"),
-    path("hsds/services", hsds.ServicesView.as_view(), name="hsds-services"),
-    path("hsds/services/<str:service_id>", hsds.ServiceView.as_view(), name="hsds-service"),
-    path("hsds/taxonomies", hsds.TaxonomiesView.as_view(), name="hsds-taxonomies"),
-    path("hsds/taxonomies/<str:taxonomy_id>", hsds.TaxonomyView.as_view(), name="hsds-taxonomy"),
-    path("hsds/taxonomy_terms", hsds.TermsView.as_view(), name="hsds-terms"),
-    path("hsds/taxonomy_terms/<str:term_id>", hsds.TermView.as_view(), name="hsds-term"),
-    path("trust/<str:country>", trust.TrustView.as_view(), name="trust"),
-    path("listed/<str:token>", listed.ListedView.as_view(), name="listed"),
+    path("hsds/", views.AboutView.as_view(), name="hsds"),
+    path("hsds/profile", views.ProfileView.as_view(), name="hsds-profile"),
+    path("hsds/services", views.ServicesView.as_view(), name="hsds-services"),
+    path("hsds/services/<str:service_id>", views.ServiceView.as_view(), name="hsds-service"),
+    path("hsds/taxonomies", views.TaxonomiesView.as_view(), name="hsds-taxonomies"),
+    path("hsds/taxonomies/<str:taxonomy_id>", views.TaxonomyView.as_view(), name="hsds-taxonomy"),
+    path("hsds/taxonomy_terms", views.TermsView.as_view(), name="hsds-terms"),
+    path("hsds/taxonomy_terms/<str:term_id>", views.TermView.as_view(), name="hsds-term"),
+    path("trust/<str:country>", transparency.TrustView.as_view(), name="trust"),
+    path("listed/<str:token>", correction_form.ListedView.as_view(), name="listed"),
     path("healthz", health.AliveView.as_view(), name="healthz"),
     path("readyz", health.ReadyView.as_view(), name="readyz"),
 ]

@@ -69,8 +69,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "api.conditional.not_modified",
-    "api.cors.cross_origin",
+    "api.http.responses.not_modified",
+    "api.http.cors.cross_origin",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -150,11 +150,11 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
 
 REST_FRAMEWORK: dict[str, object] = {
     "DEFAULT_AUTHENTICATION_CLASSES": [],
-    "DEFAULT_PERMISSION_CLASSES": ["api.auth.Nobody"],
-    "DEFAULT_PARSER_CLASSES": ["api.parsers.StrictJSONParser"],
+    "DEFAULT_PERMISSION_CLASSES": ["api.http.auth.Nobody"],
+    "DEFAULT_PARSER_CLASSES": ["api.http.parsers.StrictJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_SCHEMA_CLASS": "api.schema.Auto",
-    "EXCEPTION_HANDLER": "api.errors.handle",
+    "DEFAULT_SCHEMA_CLASS": "api.http.schema.Auto",
+    "EXCEPTION_HANDLER": "api.http.errors.handle",
     "UNAUTHENTICATED_USER": None,
     # A query parameter would be an unknown one.
     "URL_FORMAT_OVERRIDE": None,
@@ -173,7 +173,7 @@ SPECTACULAR_SETTINGS: dict[str, object] = {
         "Role": "content.terms.Role",
         "Step": "content.terms.Step",
     },
-    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "api.schema.close_requests"],
+    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "api.http.schema.close_requests"],
 }
 
 # Scope to (requests, seconds) for one network address; packs have no limit. Schools and mobile networks share an address.

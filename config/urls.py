@@ -9,7 +9,7 @@ urlpatterns = [
     path("", include("api.urls")),
 ]
 
-handler400 = "api.errors.bad_request"
-handler403 = "api.errors.permission_denied"
-handler404 = "api.errors.not_found"
-handler500 = "api.errors.server_error"
+handler400 = "api.http.errors.bad_request"
+handler403 = "api.http.errors.permission_denied"
+handler404 = "api.http.errors.not_found"
+handler500 = "api.http.errors.server_error"

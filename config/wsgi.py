@@ -8,8 +8,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django = get_wsgi_application()
 
 # These need Django's settings, which are there from here on.
-from api.fastlane import FastLane  # noqa: E402
-from api.library import library  # noqa: E402
+from api.reads.edition_store import library  # noqa: E402
+from api.reads.fast_path import FastLane  # noqa: E402
 
 application = FastLane(django, library)
 library.start()

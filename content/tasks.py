@@ -9,9 +9,9 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
-from content import signing
-from content.links import checker
+from content.assurance.links import checker
 from content.models import CorrectionCount
+from content.publishing import signing
 from core.errors import DomainError
 from core.sandbox import is_loopback
 

@@ -3,9 +3,10 @@
 from typing import Any
 
 from django.apps import AppConfig
-from django.contrib.admin.apps import AdminConfig
+from django.contrib.admin.apps import SimpleAdminConfig
 from django.db import connections
 from django.db.models.signals import post_migrate
+from django.utils.module_loading import autodiscover_modules
 
 
 class CoreConfig(AppConfig):
@@ -20,10 +21,14 @@ class CoreConfig(AppConfig):
         post_migrate.connect(_leave_no_back_door, sender=self)
 
 
-class ConsoleConfig(AdminConfig):
-    """Django's admin, as the shell of the console."""
+class ConsoleConfig(SimpleAdminConfig):
+    """Django's admin, as the shell of the console; each app registers its pages in its `console` package."""
 
-    default_site = "core.console.ConsoleSite"
+    default_site = "core.console.site.ConsoleSite"
+
+    def ready(self) -> None:
+        super().ready()
+        autodiscover_modules("console")
 
 
 def _leave_no_back_door(using: str, **kwargs: Any) -> None:

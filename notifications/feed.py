@@ -11,8 +11,9 @@ from django.db.models import Q
 
 from content.terms import Audience
 from core.errors import Gone, NotFound, NotHeld
-from notifications import cap, words
-from notifications.definition import rfc3339
+from notifications import cap
+from notifications.campaigns import texts as words
+from notifications.campaigns.definition import rfc3339
 from notifications.models.campaign import ALL, Campaign
 from notifications.models.campaign_state import APPROVED_ON, CampaignState
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from celery import shared_task
 
-from notifications import delivery, planner
+from notifications.delivery import scheduler, worker
 
 #: Seconds for which one wake-up sends; then the next one takes over, so that a worker can end in between.
 DELIVER_SECONDS = 20.0
@@ -31,20 +31,20 @@ _AMONG_THREADS = threading.Lock()
 @shared_task(name="notifications.tasks.tick")  # type: ignore[untyped-decorator]
 def tick(**_unknown: Any) -> None:
     """Do what is due, each second; wake the senders when there is something to send."""
-    now = planner.database_now()
-    if planner.tick(at=now):
+    now = scheduler.database_now()
+    if scheduler.tick(at=now):
         deliver.delay(woken_at=now.timestamp())
 
 
 @shared_task(name="notifications.tasks.deliver")  # type: ignore[untyped-decorator]
 def deliver(*, woken_at: float, **_unknown: Any) -> None:
     """Send what is due; one sender a worker, however many wake-ups there are."""
-    if planner.database_now().timestamp() - woken_at > STALE_SECONDS:
+    if scheduler.database_now().timestamp() - woken_at > STALE_SECONDS:
         return
     with _only_sender() as alone:
-        settled = delivery.run(seconds=DELIVER_SECONDS) if alone else 0
+        settled = worker.run(seconds=DELIVER_SECONDS) if alone else 0
     if settled:
-        deliver.delay(woken_at=planner.database_now().timestamp())
+        deliver.delay(woken_at=scheduler.database_now().timestamp())
 
 
 @contextmanager

@@ -22,11 +22,11 @@ from tests.signing import Signer
 def real_packs(django_db_setup: None, django_db_blocker: Any) -> dict[tuple[str, str], Any]:
     """Return the pack of every country and locale, compiled as the sandbox does from the real facts and words."""
 
-    from content.compiler import build_packs
-    from content.loading.facts import FACTS_DIR, load_facts
-    from content.loading.words import load_words
+    from content.compiling.compiler import build_packs
+    from content.compiling.snapshot import Policy, read_snapshot
+    from content.importing.facts import FACTS_DIR, load_facts
+    from content.importing.words import load_words
     from content.models import ChannelRevision
-    from content.snapshot import Policy, read_snapshot
     from core.models import User
     from tests.make import checker
 
@@ -91,7 +91,7 @@ def running_emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emula
 @pytest.fixture
 def fcm_emulator(running_emulator: Emulator, settings: Any) -> Emulator:
     """Return an empty emulator that the sender of this process sends to."""
-    from notifications import fcm
+    from notifications.delivery import fcm
 
     running_emulator.reset()
     settings.FCM_ENDPOINT = running_emulator.url

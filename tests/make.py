@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from content.compiler import compile_release
-from content.loading.reference import load_reference
-from content.loading.words_file import LABELS
+from content.compiling.compiler import compile_release
+from content.importing.reference import load_reference
+from content.importing.words_file import LABELS
 from content.models import Channel, ChannelRevision, Organization, Release, Service, ServiceNotice, Target, Tip, Unit
 from content.models.channel_revision import Act
 from core import roles
 from core.models import User
-from notifications import topics
+from notifications.delivery import topics
 from notifications.models import App, Campaign, Registered, Registration, Segment
 
 #: A Tuesday morning in London; tests that need a clock take this one.

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from content.loading.reference import load_reference
+from content.importing.reference import load_reference
 from content.models import Pack, Release, ReleasePack
 from content.terms import PLAN_ORDER, Audience, Situation
 from core.canonical import canonical_json, digest

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-EMULATOR = [sys.executable, "-m", "notifications.emulator"]
+EMULATOR = [sys.executable, "-m", "fcm_emulator"]
 
 
 class DidNotStart(Exception):

@@ -22,11 +22,11 @@ from urllib.parse import urlencode
 
 import pytest
 
-from config.sandbox.browser import Client
-from config.sandbox.campaign import sample_campaign
-from config.sandbox.people import PEOPLE
 from tests.processes import start_emulator
-from tests.sandbox.runs import ROOT, Run, left_running
+from tests.tools.sandbox.runs import ROOT, Run, left_running
+from tools.sandbox.demo_campaign import sample_campaign
+from tools.sandbox.demo_staff import PEOPLE
+from tools.sandbox.http_client import Client
 
 pytestmark = pytest.mark.journey
 

@@ -15,11 +15,11 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
-from api.asked import Asked
-from api.auth import Everybody
-from api.conditional import Answer
+from api.http.auth import Everybody
+from api.http.responses import Answer
+from api.http.views import ReadView
+from api.reads.request import Asked
 from api.v1.alerts import ALERT_ID, AlertQuery, feed_answer, is_for_region, read_feed
-from api.views import ReadView
 from core.errors import Gone, NotFound
 from notifications.cap import MessageType
 from notifications.models.campaign import Kind

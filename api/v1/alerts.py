@@ -15,15 +15,15 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from api import fields
-from api.asked import Asked
-from api.auth import Everybody
-from api.conditional import JSON, SHORT, Answer
-from api.fields import Choice, Instant, Strict, Text, rfc3339
-from api.negotiation import assigned_country, check_region
-from api.schema import path_text
+from api.http import fields
+from api.http.auth import Everybody
+from api.http.fields import Choice, Instant, Strict, Text, rfc3339
+from api.http.negotiation import assigned_country, check_region
+from api.http.responses import JSON, SHORT, Answer
+from api.http.schema import path_text
+from api.http.views import ReadView
+from api.reads.request import Asked
 from api.v1.shapes import LocaleLabel, _Shape
-from api.views import ReadView
 from content.terms import Audience
 from notifications import cap
 from notifications.models.campaign import Kind

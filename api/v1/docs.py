@@ -14,9 +14,9 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
-from api.auth import Everybody
-from api.conditional import SHORT, answer
-from api.views import ApiView
+from api.http.auth import Everybody
+from api.http.responses import SHORT, answer
+from api.http.views import ApiView
 
 
 @cache

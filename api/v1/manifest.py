@@ -12,13 +12,13 @@ from rest_framework import serializers
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 
-from api.asked import Asked
-from api.auth import Everybody
-from api.conditional import SHORT, Answer
+from api.http.auth import Everybody
+from api.http.responses import SHORT, Answer
+from api.http.views import ReadView
+from api.reads.request import Asked
 from api.v1.shapes import _Shape
-from api.views import ReadView
 from content.models.manifest import NotSigned
-from content.signing import jwks
+from content.publishing.signing import jwks
 
 
 class Jose(BaseRenderer):

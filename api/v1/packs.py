@@ -9,16 +9,16 @@ from django.urls import reverse
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
-from api import fields
-from api.asked import Asked
-from api.auth import Everybody
-from api.conditional import IMMUTABLE, SHORT, Answer
-from api.negotiation import choose_country, choose_locale
-from api.packs import WithdrawnPack
-from api.schema import path_text
+from api.http import fields
+from api.http.auth import Everybody
+from api.http.negotiation import choose_country, choose_locale
+from api.http.responses import IMMUTABLE, SHORT, Answer
+from api.http.schema import path_text
+from api.http.views import ReadView
+from api.reads.pack_store import WithdrawnPack
+from api.reads.request import Asked
 from api.v1 import shapes
-from api.v1.reading import Reading, settled
-from api.views import ReadView
+from api.v1.pack_answer import Reading, settled
 from core.errors import NotFound, NotHeld
 
 _COUNTRY = path_text("country", fields.COUNTRY, 2, "ISO 3166-1 alpha-2; ZZ is the worldwide pack.")

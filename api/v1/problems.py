@@ -7,13 +7,13 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from api import fields
-from api.auth import Everybody
-from api.conditional import SHORT, answer
-from api.errors import KINDS, TYPE_PREFIX
-from api.schema import path_text
+from api.http import fields
+from api.http.auth import Everybody
+from api.http.errors import KINDS, TYPE_PREFIX
+from api.http.responses import SHORT, answer
+from api.http.schema import path_text
+from api.http.views import ApiView
 from api.v1.shapes import _Shape
-from api.views import ApiView
 from core.errors import NotFound
 
 

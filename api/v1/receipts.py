@@ -7,11 +7,11 @@ from django.utils import timezone
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.request import Request
 
-from api import fields
-from api.auth import Everybody
-from api.conditional import NO_STORE
-from api.fields import Choice, Strict, Text
-from api.views import ApiView
+from api.http import fields
+from api.http.auth import Everybody
+from api.http.fields import Choice, Strict, Text
+from api.http.responses import NO_STORE
+from api.http.views import ApiView
 from core.errors import Conflict, Invalid
 from notifications.models import App, PushMode, ReceiptCount, ReceiptEvent
 

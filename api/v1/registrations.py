@@ -11,13 +11,13 @@ from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from api import fields
-from api.auth import Everybody, RegistrationSecret, SecretHolder
-from api.conditional import NO_STORE, answer
-from api.fields import Choice, Strict, Text, rfc3339
-from api.schema import path_text
+from api.http import fields
+from api.http.auth import Everybody, RegistrationSecret, SecretHolder
+from api.http.fields import Choice, Strict, Text, rfc3339
+from api.http.responses import NO_STORE, answer
+from api.http.schema import path_text
+from api.http.views import ApiView
 from api.v1.shapes import _Shape
-from api.views import ApiView
 from content.terms import Audience
 from notifications.models import Registration
 from notifications.models.registration import REFRESH_AFTER, AddressKind

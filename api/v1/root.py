@@ -8,11 +8,11 @@ from django.urls import reverse
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
-from api.asked import Asked
-from api.auth import Everybody
-from api.conditional import SHORT, Answer
+from api.http.auth import Everybody
+from api.http.responses import SHORT, Answer
+from api.http.views import ReadView
+from api.reads.request import Asked
 from api.v1 import shapes
-from api.views import ReadView
 
 API_VERSION = "1"
 #: What a client may find or miss here; unknown names are to be ignored.

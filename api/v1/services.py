@@ -10,18 +10,18 @@ from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
-from api import fields
-from api.asked import Asked
-from api.auth import Everybody
-from api.conditional import NO_STORE, Answer
-from api.fields import Choice, Text
-from api.negotiation import check_region
-from api.schema import path_text
+from api.http import fields
+from api.http.auth import Everybody
+from api.http.fields import Choice, Text
+from api.http.negotiation import check_region
+from api.http.responses import NO_STORE, Answer
+from api.http.schema import path_text
+from api.http.views import ReadView
+from api.reads.request import Asked
 from api.v1 import shapes
-from api.v1.reading import reading
+from api.v1.pack_answer import reading
 from api.v1.tips import Place
-from api.views import ReadView
-from content.answers import channel_answers
+from content.resolver.availability import channel_answers
 from content.terms import WORLDWIDE, Audience, Role
 from core.errors import Gone, NotFound
 

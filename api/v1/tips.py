@@ -8,15 +8,15 @@ from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
-from api import fields
-from api.asked import Asked
-from api.auth import Everybody
-from api.conditional import Answer
-from api.fields import Choice, Strict, Text
-from api.schema import path_text
+from api.http import fields
+from api.http.auth import Everybody
+from api.http.fields import Choice, Strict, Text
+from api.http.responses import Answer
+from api.http.schema import path_text
+from api.http.views import ReadView
+from api.reads.request import Asked
 from api.v1 import shapes
-from api.v1.reading import reading
-from api.views import ReadView
+from api.v1.pack_answer import reading
 from content.terms import Audience
 from core.errors import NotFound
 

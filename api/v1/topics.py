@@ -8,17 +8,17 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from api import fields
-from api.auth import Everybody
-from api.conditional import NO_STORE, answer
-from api.errors import InvalidQuery
-from api.fields import Choice, Strict, Text, rfc3339
-from api.negotiation import assigned_country
+from api.http import fields
+from api.http.auth import Everybody
+from api.http.errors import InvalidQuery
+from api.http.fields import Choice, Strict, Text, rfc3339
+from api.http.negotiation import assigned_country
+from api.http.responses import NO_STORE, answer
+from api.http.views import ApiView
 from api.v1.shapes import _Shape
-from api.views import ApiView
 from content.terms import Audience
 from core.errors import Invalid
-from notifications import topics
+from notifications.delivery import topics
 from notifications.models import PushMode
 
 #: What a zone looks like; one that is none of IANA's counts as not known.

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import models, transaction
 from django.db.models import F, Q
 
-from content.checks.channel import channel_faults
+from content.linting.channel import channel_faults
 from content.models.channel_facts import FACTS, ChannelFacts
 from content.models.service import Service
 from core import audit, roles, states

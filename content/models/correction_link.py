@@ -12,7 +12,7 @@ from django.core import signing
 from django.db import models, transaction
 from django.db.models import F, Q
 
-from content.checks.channel import channel_faults
+from content.linting.channel import channel_faults
 from content.models.assurance import Method
 from content.models.channel import Channel
 from content.models.channel_revision import Act, ChannelRevision

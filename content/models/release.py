@@ -104,7 +104,7 @@ class ReleaseQuerySet(models.QuerySet["Release"]):
 
         What has been withdrawn since stays away: such packs are patched as the published ones were.
         """
-        from content.withdrawal import restored
+        from content.publishing.withdrawal import restored
 
         roles.require(by, "content.compile_release")
         older = self.filter(number=to).exclude(state=ReleaseState.CANDIDATE).exclude(published_at=None).first()
@@ -174,7 +174,7 @@ class Release(models.Model):
 
         Raises SamePublisher for who compiled it, StaleCandidate where another one was published since it was compiled.
         """
-        from content.changes import changed
+        from content.exporting.last_modified import changed
 
         roles.require(by, "content.publish_release")
         if by.pk == self.compiled_by_id:
@@ -199,7 +199,7 @@ class Release(models.Model):
 
     def _holds_withdrawn(self) -> bool:
         from content.models.withdrawal import Withdrawal, WithdrawnPack
-        from content.withdrawal import holding
+        from content.publishing.withdrawal import holding
 
         if WithdrawnPack.objects.filter(pack__release_packs__release=self, withdrawal__put_back_at=None).exists():
             return True

@@ -9,8 +9,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models, transaction
 from django.db.models import Q
 
-from content.checks.service import service_faults
-from content.checks.tokens import tokens
+from content.linting.service import service_faults
+from content.linting.tokens import tokens
 from content.models.country import Country
 from content.models.organization import Organization
 from content.terms import AgeMeasured, Audience, Confidence, Role, Situation

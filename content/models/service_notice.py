@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import models, transaction
 from django.db.models import F, Q
 
-from content.checks.notice import BEGAN_DAYS, MOST_DAYS, notice_faults
+from content.linting.notice import BEGAN_DAYS, MOST_DAYS, notice_faults
 from content.models.channel import Channel
 from content.models.release import Release
 from content.models.service import Service, Status
@@ -91,7 +91,7 @@ class ServiceNoticeQuerySet(models.QuerySet["ServiceNotice"]):
         at: datetime,
         position: int | None = None,
     ) -> ServiceNotice:
-        """Propose a notice; Invalid where it breaks a rule (content/checks/notice.py). Its times are cut to whole minutes."""
+        """Propose a notice; Invalid where it breaks a rule (content/linting/notice.py). Its times are cut to whole minutes."""
         roles.require(by, PROPOSE)
         with transaction.atomic():
             # One proposal of a service at a time, so that no two say the same.
@@ -200,7 +200,7 @@ class ServiceNotice(models.Model):
 
         Returns the release that brought it, or None where no published pack could take it: the next one will.
         """
-        from content.noticing import bring
+        from content.publishing.notice_release import bring
 
         roles.require(by, APPROVE)
         if by.pk == self.proposed_by_id:
@@ -212,7 +212,7 @@ class ServiceNotice(models.Model):
 
     def end(self, *, by: User, at: datetime) -> Release | None:
         """End it before its time, for readers at once; one person may, because it only takes away."""
-        from content.noticing import bring
+        from content.publishing.notice_release import bring
 
         roles.require(by, PROPOSE)
         with transaction.atomic():

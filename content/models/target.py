@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import IntegrityError, models, transaction
 from django.db.models import F, Q
 
-from content.checks.gate import refuse, target_faults, tidy
+from content.linting.text import refuse, target_faults, tidy
 from content.models.locale import Locale
 from content.models.unit import SameReader, StaleText, Unit, may_draft, must_read
 from core import audit, roles, states

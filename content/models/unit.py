@@ -12,7 +12,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models, transaction
 from django.db.models import F, Q
 
-from content.checks.gate import refuse, source_faults, tidy
+from content.linting.text import refuse, source_faults, tidy
 from content.models.locale import Locale
 from content.terms import SOURCE_LOCALE, Change
 from core import audit, roles, states

@@ -6,7 +6,7 @@ from django import template
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from content.checks.tokens import TOKEN
+from content.linting.tokens import TOKEN
 
 register = template.Library()
 

@@ -65,7 +65,7 @@ class CampaignQuerySet(models.QuerySet["Campaign"]):
 
     def draft(self, definition: dict[str, Any], *, by: User, at: datetime) -> Campaign:
         """Make a draft from a definition (the mapping that `campaign create` reads); Invalid says what is wrong where."""
-        from notifications import definition as definitions
+        from notifications.campaigns import definition as definitions
 
         require(by, "notifications.author_campaign")
         fields = definitions.parse(definition)
@@ -198,7 +198,7 @@ class Campaign(models.Model):
 
     def edit(self, definition: dict[str, Any], *, by: User, at: datetime) -> None:
         """Replace the whole definition of a draft; whoever does may not approve it later."""
-        from notifications import definition as definitions
+        from notifications.campaigns import definition as definitions
 
         require(by, "notifications.author_campaign")
         fields = definitions.parse(definition)
@@ -212,7 +212,7 @@ class Campaign(models.Model):
 
     def submit(self, *, by: User, at: datetime) -> str:
         """Write the immutable messages, freeze the definition and return the fingerprint that a second person approves."""
-        from notifications import fingerprint, payload
+        from notifications.campaigns import fingerprint, messages
 
         require(by, "notifications.author_campaign")
         with transaction.atomic():
@@ -220,8 +220,8 @@ class Campaign(models.Model):
             LIFECYCLE.edge(self.state, CampaignState.SUBMITTED)
             self.rev = self._next_rev()
             self.submitted_at = at
-            payload.check(self, at=at)
-            payload.write_messages(self)
+            messages.check(self, at=at)
+            messages.write_messages(self)
             advance(
                 self, CampaignState.SUBMITTED, by=by, at=at, submitted_by=by, submitted_at=at, rev=self.rev, reason="",
                 touched_by=sorted({*self.touched_by, by.pk}), fingerprint=fingerprint.compute(self),
@@ -238,7 +238,7 @@ class Campaign(models.Model):
 
     def approve(self, *, fingerprint: str, by: User, at: datetime) -> None:
         """Approve exactly what has this fingerprint; by a second person who never touched the campaign."""
-        from notifications import fingerprint as fingerprints
+        from notifications.campaigns import fingerprint as fingerprints
         from notifications.models.brake import Brake
 
         require(by, "notifications.approve_campaign")
@@ -338,6 +338,6 @@ class Campaign(models.Model):
 
     def counts(self) -> dict[str, Any]:
         """Return what `campaign status` says, out of one snapshot, so that it adds up at every instant."""
-        from notifications import counts
+        from notifications.campaigns import progress as counts
 
         return counts.of(self)

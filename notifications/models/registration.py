@@ -16,9 +16,9 @@ from django.db.models import Q
 
 from content.terms import Audience
 from core.errors import Conflict, Invalid, NotFound
-from notifications import sealed, values
 from notifications.models.app import App, PushMode
 from notifications.models.segment import Platform, Segment
+from notifications.registrations import sealed, values
 
 #: Advisory lock: shared by every transaction that gives a ticket, exclusive for the freeze of an audience.
 TICKET_LOCK = (0x4650, 1)

@@ -11,7 +11,7 @@ from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
 from django.test import Client
 
-from api import library
+from api.reads import edition_store
 from content.models import Release
 from tests.packs import Packs, publish
 
@@ -21,10 +21,10 @@ LOCALES = ("en", "cy", "hi", "ar", "pt-BR")
 
 @pytest.fixture(autouse=True)
 def _nothing_remembered() -> Iterator[None]:
-    library.forget()
+    edition_store.forget()
     cache.clear()
     yield
-    library.forget()
+    edition_store.forget()
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from django.test import Client
 from content.models import Release
 from notifications.models import Registration
 from tests import make
-from tests.api.test_registrations import BODY
+from tests.api.v1.test_registrations import BODY
 
 pytestmark = pytest.mark.django_db
 
@@ -231,7 +231,7 @@ def test_an_unexpected_error_tells_the_reader_nothing(api: Client, monkeypatch: 
     def fail(*args: Any, **kwargs: Any) -> None:
         raise RuntimeError("situation=blackmail age=15")
 
-    monkeypatch.setattr("api.v1.signposting.resolve", fail)
+    monkeypatch.setattr("api.v1.help.resolve", fail)
 
     response = api.post("/v1/help", {"country": "GB", "situation": "blackmail"}, content_type="application/json")
 

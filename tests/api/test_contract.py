@@ -12,10 +12,10 @@ from django.utils import timezone
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis.generation import GenerationMode
 
-from api.fastlane import Application, FastLane
-from api.library import Library
-from content import signing
+from api.reads.edition_store import Library
+from api.reads.fast_path import Application, FastLane
 from content.models import Release
+from content.publishing import signing
 from tests import make
 from tests.signing import Signer
 

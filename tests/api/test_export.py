@@ -19,11 +19,11 @@ from django.core.management import CommandError, call_command
 
 from api import export
 from api.export import ExportDiffers, ExportRunning, export_release
-from content import signing
 from content.models import Manifest, Release
 from content.models.manifest import NotSigned
-from content.verify import verify_manifest, verify_pack
-from content.withdrawal import put_back, withdraw
+from content.publishing import signing
+from content.publishing.verify import verify_manifest, verify_pack
+from content.publishing.withdrawal import put_back, withdraw
 from core.errors import Invalid
 from tests import make
 from tests.make import NOON

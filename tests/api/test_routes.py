@@ -11,8 +11,8 @@ from django.test import Client, RequestFactory
 from django.urls import URLPattern, URLResolver
 
 from api import urls
-from api.auth import Everybody, Nobody, RegistrationSecret, SecretHolder
-from api.views import ApiView
+from api.http.auth import Everybody, Nobody, RegistrationSecret, SecretHolder
+from api.http.views import ApiView
 
 #: What is reached without a secret, and by which methods; a new route is added here on purpose.
 PUBLIC = {

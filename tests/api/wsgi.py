@@ -11,8 +11,8 @@ from urllib.parse import unquote_to_bytes
 
 from django.core.wsgi import get_wsgi_application
 
-from api.fastlane import Application, FastLane
-from api.library import Library
+from api.reads.edition_store import Library
+from api.reads.fast_path import Application, FastLane
 
 
 @dataclass(frozen=True)

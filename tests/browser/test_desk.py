@@ -103,7 +103,7 @@ def test_what_has_ended_is_seen_and_taken_away_by_keyboard(
 
 
 def release_of(at: object) -> Release:
-    from content.compiler import compile_release
+    from content.compiling.compiler import compile_release
 
     release = compile_release(by=make.person("compiler", "publisher"), at=at)  # type: ignore[arg-type]
     release.publish(by=make.checker(), at=at)  # type: ignore[arg-type]

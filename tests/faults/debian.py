@@ -11,10 +11,10 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from config.sandbox import postgres
-from config.sandbox.places import Places
-from config.sandbox.ports import any_free
-from config.sandbox.processes import Child, Interrupts, Owner, Processes
+from tools.sandbox import postgres
+from tools.sandbox.paths import Places
+from tools.sandbox.ports import any_free
+from tools.sandbox.processes import Child, Interrupts, Owner, Processes
 
 PASSWORDS = ("superuser-of-a-test", "role-of-a-test")
 

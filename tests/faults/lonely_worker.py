@@ -22,7 +22,7 @@ import django
 
 django.setup()
 
-from tests.content.lonely_network import HERE, listen, network  # noqa: E402
+from tests.content.assurance.isolated_network import HERE, listen, network  # noqa: E402
 
 
 def serve(folder: Path) -> None:

@@ -12,9 +12,9 @@ import psycopg
 import pytest
 from django.db import connection
 
-from notifications import simulation
 from notifications.models import Campaign, Registration
 from notifications.models.registration import NoSuchRegistration
+from notifications.registrations import simulation
 from tests import make
 from tests.faults.workers import Auditor, Workers, leases_run_out, until
 from tests.processes import Emulator

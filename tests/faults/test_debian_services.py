@@ -10,13 +10,13 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from config.sandbox import story
-from config.sandbox.places import Places
-from config.sandbox.ports import any_free
-from config.sandbox.processes import Interrupts
-from config.sandbox.supervisor import Sandbox
 from tests.faults.debian import DebianServices
-from tests.sandbox.runs import ROOT, left_running, plain_environment
+from tests.tools.sandbox.runs import ROOT, left_running, plain_environment
+from tools.sandbox import story
+from tools.sandbox.paths import Places
+from tools.sandbox.ports import any_free
+from tools.sandbox.processes import Interrupts
+from tools.sandbox.supervisor import Sandbox
 
 pytestmark = pytest.mark.services
 

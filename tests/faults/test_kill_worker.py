@@ -9,10 +9,10 @@ from typing import Any
 import psycopg
 import pytest
 
-from notifications import simulation
-from notifications.delivery import MOST_OPEN
+from notifications.delivery.worker import MOST_OPEN
 from notifications.models import Batch, Campaign
 from notifications.models.batch import BATCH_SIZE
+from notifications.registrations import simulation
 from tests import make
 from tests.faults.workers import Auditor, Workers, leases_run_out, until
 from tests.processes import Emulator

@@ -17,15 +17,15 @@ from celery.beat import PersistentScheduler
 from django.db import connection
 
 from config.celery import app
-from content import desk
-from content.desk import Urgency
+from content.assurance import queue
+from content.assurance.queue import Urgency
+from content.compiling.snapshot import Policy, Snapshot, read_snapshot
 from content.models import LinkCheck
 from content.models.assurance import Method
 from content.models.link import LinkResult
-from content.snapshot import Policy, Snapshot, read_snapshot
 from tests import make
 from tests.certificate import self_signed
-from tests.content.lonely_network import HERE, can_be_made
+from tests.content.assurance.isolated_network import HERE, can_be_made
 from tests.faults.workers import Workers, until
 
 pytestmark = [pytest.mark.journey, pytest.mark.django_db(transaction=True)]
@@ -52,7 +52,7 @@ def now() -> datetime:
 
 
 def urgencies() -> list[tuple[str, Urgency]]:
-    return [(entry.service.id, entry.urgency) for entry in desk.queue(at=now())]
+    return [(entry.service.id, entry.urgency) for entry in queue.queue(at=now())]
 
 
 def served() -> Snapshot:

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from notifications import simulation
 from notifications.models import Campaign
+from notifications.registrations import simulation
 from tests import make
 from tests.faults.workers import Auditor, Workers, end_connections, until
 from tests.processes import Emulator

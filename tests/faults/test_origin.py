@@ -18,10 +18,10 @@ import pytest
 from django.utils import timezone
 
 from api.export import export_release
-from content import signing
 from content.models import Manifest
-from content.verify import verify_manifest, verify_pack
-from content.withdrawal import withdraw
+from content.publishing import signing
+from content.publishing.verify import verify_manifest, verify_pack
+from content.publishing.withdrawal import withdraw
 from tests import make
 from tests.faults.web import Web
 from tests.faults.workers import end_connections

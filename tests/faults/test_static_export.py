@@ -21,15 +21,15 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from api import library
 from api.export import export_release
-from config.sandbox.ports import any_free
-from content import signing
+from api.reads import edition_store
 from content.models import Release
-from content.verify import verify_manifest, verify_pack
-from content.withdrawal import withdraw
+from content.publishing import signing
+from content.publishing.verify import verify_manifest, verify_pack
+from content.publishing.withdrawal import withdraw
 from tests import make
 from tests.signing import Signer
+from tools.sandbox.ports import any_free
 
 pytestmark = pytest.mark.services
 
@@ -68,13 +68,13 @@ class Site:
 
 @pytest.fixture
 def published(transactional_db: None, signer: Signer) -> Iterator[Release]:
-    library.forget()
+    edition_store.forget()
     make.small_content()
     make.service("gb-wrong")
     release = make.release()
     signing.sign_if_due(at=timezone.now())
     yield release
-    library.forget()
+    edition_store.forget()
 
 
 @pytest.fixture

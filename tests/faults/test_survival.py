@@ -13,21 +13,21 @@ import orjson
 import pytest
 from django.utils import timezone
 
-from config.sandbox import story
-from config.sandbox.browser import Client
-from config.sandbox.places import Places
-from config.sandbox.ports import any_free
-from config.sandbox.processes import Interrupts
-from config.sandbox.supervisor import Sandbox
-from content import signing
-from content.withdrawal import withdraw
-from notifications import freezing
+from content.publishing import signing
+from content.publishing.withdrawal import withdraw
+from notifications.delivery import planner
 from tests import make
 from tests.faults.web import Web
 from tests.faults.workers import end_connections
 from tests.processes import ROOT
-from tests.sandbox.runs import plain_environment
 from tests.signing import Signer
+from tests.tools.sandbox.runs import plain_environment
+from tools.sandbox import story
+from tools.sandbox.http_client import Client
+from tools.sandbox.paths import Places
+from tools.sandbox.ports import any_free
+from tools.sandbox.processes import Interrupts
+from tools.sandbox.supervisor import Sandbox
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
 
@@ -142,7 +142,7 @@ def test_a_new_release_a_new_alert_and_a_stop_reach_every_process_in_time(web: W
     web.seconds_until(lambda: web.ask("/v1/manifest") == (200, signed.body.encode()), at_most=2.5)
 
     campaign = make.campaign()
-    assert freezing.freeze(campaign, at=datetime.now(UTC))
+    assert planner.freeze(campaign, at=datetime.now(UTC))
     web.seconds_until(lambda: alerts() == 1, at_most=2.5)
 
     campaign.stop(by=make.campaign_staff()[1], at=datetime.now(UTC), reason="It was wrong.")

@@ -15,9 +15,9 @@ from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 
-from api import library
+from api.reads import edition_store
 from content.models import Release
-from content.resolver import Query, resolve
+from content.resolver.resolve import Query, resolve
 from content.terms import Audience, Situation
 from notifications.models import Registration
 from tests import make
@@ -34,10 +34,10 @@ CLOSED = {"date", "date-time", "uuid"}
 @pytest.fixture
 def api(settings: Any) -> Iterator[Client]:
     settings.ALLOWED_HOSTS = ["testserver"]
-    library.forget()
+    edition_store.forget()
     cache.clear()
     yield Client(raise_request_exception=False, REMOTE_ADDR=ADDRESS)
-    library.forget()
+    edition_store.forget()
 
 
 @pytest.fixture
@@ -187,11 +187,11 @@ def test_promise_4_no_log_tells_an_address_a_situation_or_an_age(
     for path in paths:
         api.get(path)
     api.get("/v1/tips", headers={"host": "telltale.example"})
-    library.forget()
-    monkeypatch.setattr("api.v1.signposting.resolve", _fail_with_what_was_told)
+    edition_store.forget()
+    monkeypatch.setattr("api.v1.help.resolve", _fail_with_what_was_told)
     assert post("/v1/help", telling).status_code == 500
 
-    assert any(record.name == "api.errors" for record in logged), "the failure itself is told"
+    assert any(record.name == "api.http.errors" for record in logged), "the failure itself is told"
     texts = [f"{r.getMessage()} {r.exc_info} {r.exc_text} {sorted(r.__dict__)}" for r in logged]
     forbidden = (ADDRESS, make.fid(4711), told["secret"], told["id"], "grooming", "roblox", "telltale", "9.9.9", "GB-WLS")
     for record, text in zip(logged, texts, strict=True):

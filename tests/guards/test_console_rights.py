@@ -11,7 +11,8 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from content.models import Unit
 from content.models.channel_revision import Act
-from core import pages, roles
+from core import roles
+from core.console import pages
 from core.models import AuditEntry, User
 from tests import make
 

@@ -12,12 +12,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from content.checks.gate import text_faults
-from content.checks.numbers import number_runs
-from content.compiler import build_packs
-from content.loading.facts import FACTS_DIR
-from content.loading.words_file import read_words
-from content.snapshot import Policy, read_snapshot
+from content.compiling.compiler import build_packs
+from content.compiling.snapshot import Policy, read_snapshot
+from content.importing.facts import FACTS_DIR
+from content.importing.words_file import read_words
+from content.linting.numbers import number_runs
+from content.linting.text import text_faults
 from core.canonical import canonical_json
 from tests import make
 from tests.bidi import displayed
@@ -223,8 +223,8 @@ def test_promise_10_rows_in_any_order_give_the_same_bytes(db: None, seed: int) -
 
 @pytest.mark.django_db
 def test_promise_10_the_real_facts_compile_to_the_same_bytes_again(db: None, real_packs: Packs) -> None:
-    from content.loading.facts import load_facts
-    from content.loading.words import load_words
+    from content.importing.facts import load_facts
+    from content.importing.words import load_words
     from content.models import ChannelRevision
     from core.models import User
 

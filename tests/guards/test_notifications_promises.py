@@ -15,15 +15,17 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
+from fcm_emulator.answers import ACCEPTING, PLANNED
 
-from notifications import delivery, fcm, feed, outcomes, simulation
-from notifications.emulator.answers import ACCEPTING, PLANNED
+from notifications import feed
+from notifications.delivery import fcm, outcomes, worker
+from notifications.delivery.brake_monitor import LONGEST_BLIND, Watch
+from notifications.delivery.outcomes import Outcome
 from notifications.models import App, Batch, Brake, Campaign, Message, Registration, Segment, Wave
 from notifications.models.campaign import FourEyes
-from notifications.outcomes import Outcome
-from notifications.watch import LONGEST_BLIND, Watch
+from notifications.registrations import simulation
 from tests import make
-from tests.notifications.crank import tick, turn
+from tests.notifications.ticks import tick, turn
 from tests.processes import Emulator
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -354,7 +356,7 @@ def long_campaign(fcm_emulator: Emulator) -> Campaign:
 def in_the_background() -> threading.Thread:
     def work() -> None:
         try:
-            delivery.run(seconds=15)
+            worker.run(seconds=15)
         finally:
             connection.close()
 

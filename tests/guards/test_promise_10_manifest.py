@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from content import signing
-from content.keys import SigningKey
 from content.models import Release
-from content.verify import MANIFEST, Expired, Refused, RolledBack, WrongPack, decode, verify_manifest, verify_pack
-from content.withdrawal import withdraw
+from content.publishing import signing
+from content.publishing.signing_keys import SigningKey
+from content.publishing.verify import MANIFEST, Expired, Refused, RolledBack, WrongPack, decode, verify_manifest, verify_pack
+from content.publishing.withdrawal import withdraw
 from tests import make
 from tests.make import NOON
 from tests.signing import Signer

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from notifications import planner
+from notifications.delivery import scheduler
 from notifications.models import App, Campaign, Registration
 from tests import make
 
@@ -118,7 +118,7 @@ def test_simulated_registrations_are_real_ones(db: None) -> None:
 
     assert made["registrations"] == Registration.objects.count() == 1200
     assert Registration.objects.values("ticket").distinct().count() == 1200
-    assert planner.forget_stale(at=make.NOON) == 0
+    assert scheduler.forget_stale(at=make.NOON) == 0
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from core.errors import Invalid, NotFound
 from notifications import feed
 from notifications.models import Campaign, ReceiptCount
 from tests import make
-from tests.notifications.crank import tick
+from tests.notifications.ticks import tick
 
 pytestmark = pytest.mark.django_db(transaction=True)
 WHERE: dict[str, Any] = {"country": "GB", "audience": "parent", "locale": "en"}

@@ -6,7 +6,7 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from content.open_data import SCHEMA, export_open_data
+from content.exporting.open_data import SCHEMA, export_open_data
 from core.cli import StaffCommand
 
 

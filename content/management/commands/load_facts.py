@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from content.loading.facts import FACTS_DIR, Loaded, load_facts
+from content.importing.facts import FACTS_DIR, Loaded, load_facts
 from core.cli import StaffCommand
 from core.errors import NotFound
 from core.models import User

@@ -8,8 +8,8 @@ from typing import Any
 
 from django.utils import timezone
 
-from content.loading.facts import FACTS_DIR
-from content.loading.words import LoadedWords, load_words
+from content.importing.facts import FACTS_DIR
+from content.importing.words import LoadedWords, load_words
 from core.cli import StaffCommand
 from core.models import User
 

@@ -7,10 +7,10 @@ from typing import Any
 
 from django.utils import timezone
 
-from content.compiler import compile_release
+from content.compiling.compiler import compile_release
 from content.models import Release
 from content.models.release import ReleaseState
-from content.withdrawal import put_back, withdraw
+from content.publishing.withdrawal import put_back, withdraw
 from core.cli import StaffCommand
 from core.errors import NotFound
 from core.models import User

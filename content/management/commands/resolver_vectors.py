@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import Any
 
-from content.vectors import VECTORS, answer, read_cases, read_packs, written
+from content.resolver.vectors import VECTORS, answer, read_cases, read_packs, written
 from core.cli import StaffCommand
 from core.errors import Invalid
 

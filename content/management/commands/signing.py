@@ -8,9 +8,9 @@ from typing import Any
 
 from django.utils import timezone
 
-from content import keys, signing
 from content.models import Manifest
-from content.verify import encode
+from content.publishing import signing, signing_keys
+from content.publishing.verify import encode
 from core.cli import StaffCommand
 from core.errors import Invalid
 
@@ -43,12 +43,12 @@ class Command(StaffCommand):
         getattr(self, f"_{options['verb'].replace('-', '_')}")(options)
 
     def _new_root(self, options: dict[str, Any]) -> None:
-        made = keys.new_key(options["file"])
+        made = signing_keys.new_key(options["file"])
         text = f"The root key is in {options['file']}: keep it offline. Apps pin its public half:\n{encode(made.public)}"
         self.answer(options, {"public": encode(made.public)}, text)
 
     def _new_key(self, options: dict[str, Any]) -> None:
-        made = keys.new_key(options["file"])
+        made = signing_keys.new_key(options["file"])
         text = f"Release key {made.kid} is in {options['file']}. Let the root name it: signing rotate --key {encode(made.public)}"
         self.answer(options, {"kid": made.kid, "public": encode(made.public)}, text)
 
@@ -57,24 +57,24 @@ class Command(StaffCommand):
             raise Invalid("--days lies between 1 and 3650.")
         path = options["document"]
         present = path.read_text(encoding="ascii").strip() if path.exists() else None
-        document = keys.rotate(
-            keys.read_key(options["root"]),
+        document = signing_keys.rotate(
+            signing_keys.read_key(options["root"]),
             present,
-            add=[keys.public_from_text(text) for text in options["key"]],
+            add=[signing_keys.public_from_text(text) for text in options["key"]],
             retire=options["retire"],
             at=timezone.now(),
             days=options["days"],
         )
-        keys.write_document(path, document)
+        signing_keys.write_document(path, document)
         self.answer(options, {"document": str(path)}, f"{path} is written: put it beside the release key of every worker.")
 
     def _first(self, options: dict[str, Any]) -> None:
         folder = options["folder"]
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        root, key = keys.new_key(folder / "root.pem"), keys.new_key(folder / "release.pem")
-        document = keys.rotate(root, None, add=[key.public], retire=[], at=timezone.now(), days=3650)
-        keys.write_document(folder / keys.DOCUMENT, document)
-        text = f"Root, release key {key.kid} and {keys.DOCUMENT} are in {folder}. The root's public half:\n{encode(root.public)}"
+        root, key = signing_keys.new_key(folder / "root.pem"), signing_keys.new_key(folder / "release.pem")
+        document = signing_keys.rotate(root, None, add=[key.public], retire=[], at=timezone.now(), days=3650)
+        signing_keys.write_document(folder / signing_keys.DOCUMENT, document)
+        text = f"Root, release key {key.kid} and {signing_keys.DOCUMENT} are in {folder}. The root's public half:\n{encode(root.public)}"
         self.answer(options, {"kid": key.kid, "root": encode(root.public)}, text)
 
     def _sign(self, options: dict[str, Any]) -> None:

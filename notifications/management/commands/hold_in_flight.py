@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from core.cli import StaffCommand
 from core.roles import require
-from notifications import planner
+from notifications.delivery import scheduler
 
 
 class Command(StaffCommand):
@@ -25,5 +25,5 @@ class Command(StaffCommand):
         """Hold, and say which campaigns that are."""
         by = self.person(options)
         require(by, "notifications.stop_campaign")
-        held = planner.hold_in_flight(by=by, at=timezone.now(), reason=f"Held by {by.username}.")
+        held = scheduler.hold_in_flight(by=by, at=timezone.now(), reason=f"Held by {by.username}.")
         self.answer(options, {"held": held}, f"Held: {', '.join(map(str, held)) or 'nothing was in flight'}.")

@@ -13,7 +13,7 @@ from django.utils import timezone
 from core.cli import StaffCommand
 from core.errors import Forbidden, Invalid
 from core.sandbox import refusal
-from notifications import simulation
+from notifications.registrations import simulation
 
 
 class Command(StaffCommand):

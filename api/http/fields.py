@@ -1,0 +1,154 @@
+"""Strict fields and serializers: closed values only, no coercion, and nothing unknown is ever ignored."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from django.utils.dateparse import parse_datetime
+from drf_spectacular.extensions import OpenApiSerializerFieldExtension
+from rest_framework import serializers
+from rest_framework.fields import empty
+
+#: An unknown name is repeated to the sender, but not at any length.
+_LONGEST_NAME = 60
+
+COUNTRY = r"[A-Za-z]{2}"
+REGION = r"[A-Z]{2}-[A-Z0-9]{1,3}"
+TAG = r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,7}"
+SLUG = r"[a-z0-9]+(-[a-z0-9]+)*"
+
+
+class Text(serializers.Field[str, Any, str, Any]):
+    """A string that matches the whole pattern and has a bounded length; never trimmed, never turned from another type."""
+
+    default_error_messages = {
+        "not_text": "Must be a string.",
+        "too_long": "Must have at most {most} characters.",
+        "pattern": "Does not have the expected form.",
+    }
+
+    def __init__(self, pattern: str, *, most: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.pattern = re.compile(pattern)
+        self.most = most
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("not_text")
+        if len(data) > self.most:
+            self.fail("too_long", most=self.most)
+        if self.pattern.fullmatch(data) is None:
+            self.fail("pattern")
+        return data
+
+    def to_representation(self, value: str) -> str:
+        return value
+
+
+class Choice(serializers.ChoiceField):
+    """One of a closed list of strings."""
+
+    default_error_messages = {"invalid_choice": "Must be one of the values that the schema lists."}
+
+    def to_internal_value(self, data: Any) -> Any:
+        if not isinstance(data, str):
+            self.fail("invalid_choice")
+        return super().to_internal_value(data)
+
+
+class Whole(serializers.IntegerField):
+    """A whole JSON number; neither a string of digits nor true."""
+
+    def to_internal_value(self, data: Any) -> int:
+        if isinstance(data, float) and data.is_integer():
+            data = int(data)
+        if isinstance(data, bool) or not isinstance(data, int):
+            self.fail("invalid")
+        return int(super().to_internal_value(data))
+
+
+class Flag(serializers.BooleanField):
+    """The JSON values true and false."""
+
+    default_error_messages = {"invalid": "Must be true or false."}
+
+    def to_internal_value(self, data: Any) -> Any:
+        if not isinstance(data, bool):
+            self.fail("invalid")
+        return data
+
+
+class Instant(serializers.Field[datetime, Any, str, Any]):
+    """An RFC 3339 time with its offset, between 1970 and 2100."""
+
+    _FORM = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,6})?([Zz]|[+-]\d{2}:\d{2})")
+    default_error_messages = {"invalid": "Must be an RFC 3339 time such as 2026-12-01T06:00:00Z, between 1970 and 2100."}
+
+    def to_internal_value(self, data: Any) -> datetime:
+        if not isinstance(data, str) or self._FORM.fullmatch(data) is None:
+            self.fail("invalid")
+        try:
+            value = parse_datetime(data.upper())
+        except ValueError:
+            value = None
+        if value is None or not 1970 < value.year < 2100:
+            self.fail("invalid")
+        return value
+
+    def to_representation(self, value: datetime) -> str:
+        return rfc3339(value)
+
+
+def rfc3339(value: datetime) -> str:
+    """Write an aware time as RFC 3339 UTC, to the second."""
+    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+class Listing(serializers.ListField):
+    """A JSON array of bounded length."""
+
+    def to_internal_value(self, data: Any) -> list[Any]:
+        if not isinstance(data, list):
+            self.fail("not_a_list", input_type=type(data).__name__)
+        return super().to_internal_value(data)
+
+
+class Strict(serializers.Serializer[Any]):
+    """A serializer that refuses fields it does not know, by name."""
+
+    def run_validation(self, data: Any = empty) -> Any:
+        unknown = _unknown(data, self.fields) if isinstance(data, Mapping) else {}
+        try:
+            value = super().run_validation(data)
+        except serializers.ValidationError as error:
+            if unknown and isinstance(error.detail, dict):
+                raise serializers.ValidationError({**unknown, **error.detail}) from None
+            raise
+        if unknown:
+            raise serializers.ValidationError(unknown)
+        return value
+
+
+def _unknown(names: Iterable[Any], known: Mapping[str, Any]) -> dict[str, list[str]]:
+    return {str(name)[:_LONGEST_NAME]: ["There is no such field here."] for name in names if name not in known}
+
+
+class TextSchema(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
+    """Tell the schema the pattern and the bound of a Text."""
+
+    target_class = "api.http.fields.Text"
+
+    def map_serializer_field(self, auto_schema: Any, direction: str) -> dict[str, Any]:
+        return {"type": "string", "pattern": f"^{self.target.pattern.pattern}$", "maxLength": self.target.most}
+
+
+class InstantSchema(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
+    """Tell the schema that an Instant is a date-time."""
+
+    target_class = "api.http.fields.Instant"
+
+    def map_serializer_field(self, auto_schema: Any, direction: str) -> dict[str, Any]:
+        return {"type": "string", "format": "date-time", "maxLength": 32}

@@ -1,0 +1,93 @@
+"""GET /trust/{country}: a page for everybody on what is listed, how it was checked, and what is withheld."""
+
+from __future__ import annotations
+
+from datetime import UTC
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpResponse
+from django.template.loader import render_to_string
+from django.utils import timezone
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+
+from api.http import fields
+from api.http.auth import Everybody
+from api.http.negotiation import assigned_country
+from api.http.responses import SHORT, answer
+from api.http.schema import path_text
+from api.http.views import ApiView
+from api.v1.docs import Page
+from content.assurance.transparency import ListedService, Trust, trust
+from content.compiling.snapshot import Policy
+from content.exporting.open_data import country_pack, current_release
+from content.models import Country
+from content.terms import ChannelType, Role
+
+_ROLES = {
+    Role.EMERGENCY: "emergency number",
+    Role.POLICE_REPORT: "report to the police",
+    Role.IMAGE_REMOVAL: "help to get an image removed",
+    Role.HELPLINE: "helpline",
+    Role.HOTLINE_CSAM_REPORT: "reports of child sexual abuse material",
+    Role.PLATFORM_REPORT: "a site's or app's own way to report",
+    Role.ADVICE: "advice",
+}
+_TYPES = {
+    ChannelType.PHONE: "Phone",
+    ChannelType.SMS: "Text message",
+    ChannelType.CHAT: "Chat",
+    ChannelType.EMAIL: "E-mail",
+    ChannelType.URL: "Web page",
+    ChannelType.APP: "Inside an app",
+}
+
+
+class TrustView(ApiView):
+    """What is listed for a country, and what is withheld."""
+
+    permission_classes = [Everybody]
+    asks_database = True
+    renderer_classes = [Page]
+    path_parameters = (path_text("country", fields.COUNTRY, 2, "ISO 3166-1 alpha-2; ZZ: what works worldwide."),)
+
+    @extend_schema(operation_id="trust", responses={(200, "text/html"): OpenApiTypes.STR}, tags=["services"])
+    def get(self, request: Request, country: str) -> HttpResponse:
+        """Return a page of plain HTML in English: no scripts, no cookies, nothing from elsewhere."""
+        asked, release = assigned_country(country), current_release()
+        pack = country_pack(release, asked)
+        day = timezone.now().astimezone(UTC).date()
+        policy = Policy(day, serve_unreviewed=settings.SERVE_UNREVIEWED, sandbox=settings.SANDBOX)
+        page = render_to_string(
+            "api/trust.html",
+            {
+                "country": Country.objects.values_list("name", flat=True).get(pk=asked),
+                "borrowed": pack["country"] != asked,
+                "release": release.number,
+                "published": release.published_at,
+                **_found(trust(pack, country=pack["country"], policy=policy)),
+            },
+        )
+        return answer(request, page.encode(), cache=SHORT, content_type="text/html; charset=utf-8")
+
+
+def _found(found: Trust) -> dict[str, Any]:
+    return {
+        "listed": [{"service": entry, "roles": _kinds(entry.roles), "channels": _channels(entry)} for entry in found.listed],
+        "listed_count": sum(len(entry.channels) for entry in found.listed),
+        "withheld_count": sum(entry.count for entry in found.withheld),
+        "withheld": [
+            {"entry": entry, "roles": _kinds(entry.roles), "type": _TYPES[ChannelType(entry.type)]} for entry in found.withheld
+        ],
+        "unapproved": found.unapproved,
+    }
+
+
+def _kinds(roles: tuple[str, ...]) -> str:
+    return ", ".join(_ROLES[Role(role)] for role in roles)
+
+
+def _channels(entry: ListedService) -> list[dict[str, Any]]:
+    return [{"channel": channel, "type": _TYPES[ChannelType(channel.type)]} for channel in entry.channels]

@@ -1,0 +1,275 @@
+"""All that a release is compiled from, read at one instant into plain values; nothing here or after asks the database again."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import Q
+
+from content.importing.contact import read_contact
+from content.models import (
+    Assurance,
+    Channel,
+    Locale,
+    Release,
+    Service,
+    ServiceNotice,
+    Target,
+    Tip,
+    Unit,
+    UnitRevision,
+    Withdrawal,
+)
+from content.models.channel_facts import FACTS
+from content.models.service import Status
+from content.models.target import TargetState
+from content.models.tip import TipKind
+from content.models.unit import UnitState
+from content.publishing.notices import NoticeFact
+from content.terms import OUTDATED_DAYS, Change, Situation
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What may be served: on which day, and whether drafts and services that nobody assured may be, as in the sandbox."""
+
+    day: date
+    serve_unreviewed: bool = False
+    sandbox: bool = False
+
+
+@dataclass(frozen=True)
+class TargetText:
+    """The text of a unit in one locale, as far as it may be served."""
+
+    text: str
+    reviewed: bool
+    #: A safety change of the source, or a clarity change too long ago, keeps it back.
+    withdrawn: bool
+
+
+@dataclass(frozen=True)
+class Text:
+    """One unit: the source text that may be served (None: none was approved yet), and its targets by locale."""
+
+    key: str
+    locale: str
+    text: str | None
+    reviewed: bool
+    numbers: tuple[str, ...]
+    hosts: tuple[str, ...]
+    targets: Mapping[str, TargetText]
+
+
+@dataclass(frozen=True)
+class ChannelFact:
+    """One channel with its last check."""
+
+    position: int
+    facts: Mapping[str, Any]
+    checked_on: date | None
+    assured_until: date | None
+
+
+@dataclass(frozen=True)
+class ServiceFact:
+    """One service with its channels, best first."""
+
+    id: str
+    name: str
+    organization_id: str
+    organization: str
+    country: str
+    regions: tuple[str, ...]
+    area: tuple[str, ...] | None
+    roles: tuple[str, ...]
+    audiences: tuple[str, ...]
+    named_situations: tuple[str, ...]
+    situations: tuple[str, ...]
+    min_age: int | None
+    max_age: int | None
+    age_measured: str
+    languages: tuple[str, ...] | None
+    zone: str
+    active: bool
+    successor: str | None
+    confidence: str
+    channels: tuple[ChannelFact, ...]
+    #: Taken away from readers until two people put it back.
+    withdrawn: bool = False
+
+
+@dataclass(frozen=True)
+class TipFact:
+    """One tip: for whom, and its units by field in reading order."""
+
+    slug: str
+    notice: bool
+    audiences: tuple[str, ...]
+    situations: tuple[str, ...]
+    countries: tuple[str, ...]
+    order: int
+    keys: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Everything, with the directions of the locales; `base` is the release that was published then."""
+
+    policy: Policy
+    directions: Mapping[str, str]
+    texts: Mapping[str, Text]
+    services: tuple[ServiceFact, ...]
+    tips: tuple[TipFact, ...]
+    #: Platform to situation to where its steps and what it asks are found; None where that is not known.
+    routes: Mapping[str, Mapping[str, Mapping[str, str | None]]] = field(default_factory=dict)
+    #: By service, those whose time is not over on the day.
+    notices: Mapping[str, tuple[NoticeFact, ...]] = field(default_factory=dict)
+    base: int | None = None
+    base_packs: Mapping[tuple[str, str], str] = field(default_factory=dict)
+
+
+def read_snapshot(policy: Policy) -> Snapshot:
+    """Read all of it as it is at one instant, whatever is written meanwhile."""
+    with _one_instant():
+        base = Release.objects.current_number()
+        return Snapshot(
+            policy=policy,
+            directions=dict(Locale.objects.values_list("code", "dir")),
+            texts={text.key: text for text in _texts(policy)},
+            services=tuple(service_facts()),
+            tips=tuple(_tips()),
+            routes=read_contact()["routes"],
+            notices=read_notices(policy.day),
+            base=base,
+            base_packs=Release(number=base).places() if base is not None else {},
+        )
+
+
+@contextmanager
+def _one_instant() -> Iterator[None]:
+    if connection.in_atomic_block:
+        # Inside a caller's transaction its isolation level stands; it cannot be changed any more.
+        yield
+        return
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        yield
+
+
+def _texts(policy: Policy) -> Iterator[Text]:
+    units = Unit.objects.filter(Q(owner="term") | Q(owner__startswith="tip:") | Q(owner__startswith="service:"))
+    changes: dict[int, list[UnitRevision]] = defaultdict(list)
+    for change in UnitRevision.objects.filter(revision__gt=1).exclude(change=Change.COSMETIC).defer("text").order_by("revision"):
+        changes[change.unit_id].append(change)
+    targets: dict[int, list[Target]] = defaultdict(list)
+    for target in Target.objects.exclude(state=TargetState.EMPTY):
+        targets[target.unit_id].append(target)
+    for unit in units:
+        drafts = policy.serve_unreviewed
+        revision = unit.revision if drafts else unit.approved_revision
+        text = unit.text if drafts else unit.approved_text
+        yield Text(
+            key=unit.key,
+            locale=unit.source_locale_id,
+            text=text if revision is not None else None,
+            reviewed=not drafts or unit.state == UnitState.APPROVED,
+            numbers=tuple(unit.allowed_numbers),
+            hosts=tuple(unit.allowed_hosts),
+            targets={
+                target.locale_id: served
+                for target in targets[unit.pk]
+                if (served := _target(target, revision, changes[unit.pk], policy)) is not None
+            },
+        )
+
+
+def _target(target: Target, revision: int | None, changes: list[UnitRevision], policy: Policy) -> TargetText | None:
+    if policy.serve_unreviewed:
+        text, rendered = target.text, target.source_revision
+    else:
+        text, rendered = target.approved_text, target.approved_source_revision or 0
+    if not text or revision is None:
+        return None
+    missed = [change for change in changes if rendered < change.revision <= revision]
+    return TargetText(
+        text=text,
+        reviewed=not missed and (not policy.serve_unreviewed or target.state == TargetState.APPROVED),
+        withdrawn=any(change.change == Change.SAFETY for change in missed)
+        or any(_long_ago(change.at, policy.day) for change in missed),
+    )
+
+
+def _long_ago(at: datetime, day: date) -> bool:
+    return at.date() + timedelta(days=OUTDATED_DAYS) < day
+
+
+def service_facts() -> Iterator[ServiceFact]:
+    """Yield every service with its channels and the last check of each."""
+    withdrawn = Withdrawal.objects.successors()
+    checks = {check.revision_id: check for check in Assurance.objects.order_by("at", "pk")}
+    channels: dict[str, list[ChannelFact]] = defaultdict(list)
+    for channel in Channel.objects.order_by("service_id", "position"):
+        check = checks.get(channel.revision_id)
+        channels[channel.service_id].append(
+            ChannelFact(
+                position=channel.position,
+                facts={name: getattr(channel, name) for name in FACTS if name != "source"},
+                checked_on=check.at.date() if check else None,
+                assured_until=check.until if check else None,
+            )
+        )
+    for service in Service.objects.select_related("organization").order_by("pk"):
+        yield ServiceFact(
+            id=service.pk,
+            name=service.name,
+            organization_id=service.organization_id,
+            organization=service.organization.name,
+            country=service.country_id,
+            regions=tuple(service.regions),
+            area=tuple(service.area) if service.area is not None else None,
+            roles=tuple(service.roles),
+            audiences=tuple(service.audiences),
+            named_situations=tuple(service.situations),
+            situations=tuple(Situation.values if service.general else service.situations),
+            min_age=service.min_age,
+            max_age=service.max_age,
+            age_measured=service.age_measured,
+            languages=tuple(service.languages) if service.languages is not None else None,
+            zone=service.zone,
+            active=service.status == Status.ACTIVE and service.pk not in withdrawn,
+            successor=withdrawn.get(service.pk, service.successor_id),
+            confidence=service.confidence,
+            channels=tuple(channels[service.pk]),
+            withdrawn=service.pk in withdrawn,
+        )
+
+
+def read_notices(day: date) -> dict[str, tuple[NoticeFact, ...]]:
+    """Return by service the notices that stand and are not over when the day (in UTC) begins."""
+    found: dict[str, tuple[NoticeFact, ...]] = {}
+    begins = datetime.combine(day, time.min, UTC)
+    for notice in ServiceNotice.objects.standing().filter(until_at__gt=begins).order_by("pk"):
+        fact = NoticeFact(notice.kind, notice.position, notice.from_at, notice.until_at)
+        found[notice.service_id] = (*found.get(notice.service_id, ()), fact)
+    return found
+
+
+def _tips() -> Iterator[TipFact]:
+    for tip in Tip.objects.current().order_by("order", "slug"):
+        yield TipFact(
+            slug=tip.slug,
+            notice=tip.kind == TipKind.NOTICE,
+            audiences=tuple(tip.audiences),
+            situations=tuple(tip.situations),
+            countries=tuple(tip.countries),
+            order=tip.order,
+            keys=tuple(tip.keys()),
+        )

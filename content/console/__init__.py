@@ -1,0 +1,31 @@
+"""The console's pages about words, helplines and releases."""
+
+from content.console import (
+    assurance_queue,
+    contact_changes,
+    expired_checks,
+    notices,
+    organizations,
+    releases,
+    service_edit,
+    services,
+    source_texts,
+    tips,
+    todo_cards,
+    translations,
+)
+
+__all__ = [
+    "assurance_queue",
+    "contact_changes",
+    "expired_checks",
+    "notices",
+    "organizations",
+    "releases",
+    "service_edit",
+    "services",
+    "source_texts",
+    "tips",
+    "todo_cards",
+    "translations",
+]

@@ -1,0 +1,162 @@
+"""The assurance desk: what to check next, why, and one page a channel with all that speaks for and against it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+from typing import Any
+
+from django.http import QueryDict
+from django.urls import reverse
+
+from content.assurance import queue
+from content.assurance.queue import Entry, Urgency
+from content.console.assurance_form import assurance_form, assure
+from content.console.contact_changes import LABELS, shown
+from content.console.services import of_channel, policy_at
+from content.models import Assurance, Channel, ChannelRevision, Country, LinkCheck, Reply, ServiceNotice
+from content.models.channel_revision import RevisionState
+from content.models.correction_link import CORRECTED, Answer
+from content.terms import ChannelType
+from core.console.pages import Link, Page, page
+from core.errors import NotFound
+
+#: Urgency to its words, tone and sign.
+URGENCIES = {
+    Urgency.NOW: ("now", "bad", "✕"),
+    Urgency.SOON: ("soon", "wait", "!"),
+    Urgency.NEXT: ("next", "wait", "?"),
+    Urgency.LATER: ("later", "good", "✓"),
+}
+
+
+@page("desk/", "desk", order=35)
+class DeskPage(Page):
+    """The queue."""
+
+    template = "content/desk.html"
+    title = "Assurance desk"
+    menu = "Assurance desk"
+
+    def context(self) -> dict[str, Any]:
+        asked = {name: self.request.GET.get(name, "") for name in ("country", "type", "urgency")}
+        every = [entry for entry in queue.queue(at=self.at) if _matches(entry, asked | {"urgency": ""})]
+        part = self.slice([entry for entry in every if _matches(entry, asked)], 40)
+        return {
+            "asked": asked,
+            "part": part,
+            "rows": [(entry, *URGENCIES[entry.urgency]) for entry in part],
+            "counts": [
+                (words, tone, sum(e.urgency == urgency for e in every)) for urgency, (words, tone, _) in URGENCIES.items()
+            ],
+            "countries": Country.objects.filter(services__isnull=False).distinct().order_by("name"),
+            "types": ChannelType.choices,
+            "notices": ServiceNotice.objects.proposed().count(),
+        }
+
+
+@page("services/<slug:id>/channels/<int:position>/", "channel")
+class ChannelPage(Page):
+    """One channel: its checks, what speaks against it, what the organization says, and the history of each field."""
+
+    template = "content/channel.html"
+    menu = "Assurance desk"
+    acts = {
+        "assure": ("content.assure_channel",),
+        "take-reply": ("content.assure_channel",),
+        "decline-reply": ("content.assure_channel",),
+    }
+
+    def load(self) -> None:
+        found = Channel.objects.filter(service=self.where["id"], position=min(self.where["position"], 32767))
+        channel = found.select_related("service__country", "service__organization", "revision").first()
+        if channel is None:
+            raise NotFound("There is no such channel.")
+        self.channel = channel
+
+    def heading(self) -> str:
+        return f"{self.channel.service.name}, channel {self.channel.position}"
+
+    def trail(self) -> Iterable[Link]:
+        service = self.channel.service
+        return [Link("Assurance desk", reverse("admin:desk")), Link(service.name, reverse("admin:service", args=[service.pk]))]
+
+    def context(self) -> dict[str, Any]:
+        channel = self.channel
+        entry = next((e for e in queue.queue(at=self.at) if e.revision == channel.revision_id), None)
+        return {
+            "channel": channel,
+            "service": channel.service,
+            "entry": entry,
+            "urgency": URGENCIES[entry.urgency] if entry else None,
+            "served": of_channel(entry.service, entry.channel, policy_at(self)) if entry else None,
+            "reports": list(queue.reported(entry.reports)) if entry else [],
+            "link": LinkCheck.objects.filter(revision=channel.revision_id).first(),
+            "form": assurance_form(channel, self.typed),
+            "checks": Assurance.objects.filter(revision=channel.revision_id).select_related("by"),
+            "waiting": ChannelRevision.objects.proposed().filter(service=channel.service_id, position=channel.position).first(),
+            "may_propose": self.may("content.propose_channelrevision"),
+            "history": list(field_history(channel)),
+            "replies": [
+                (reply, _said(reply, channel))
+                for reply in Reply.objects.waiting().filter(revision=channel.revision_id).select_related("revision")
+            ],
+        }
+
+    def act_assure(self, data: QueryDict) -> str | None:
+        self.done(assure(self.channel, data, by=self.person, at=self.at))
+        return None
+
+    def act_take_reply(self, data: QueryDict) -> str | None:
+        reply = self._reply(data)
+        reply.take(by=self.person, at=self.at)
+        confirmed = reply.answer == Answer.CONFIRM
+        self.done("Written down as a check." if confirmed else "Proposed. Nothing changes until a second person approves it.")
+        return None
+
+    def act_decline_reply(self, data: QueryDict) -> str | None:
+        self._reply(data).decline(by=self.person, at=self.at)
+        self.done("Put aside.")
+        return None
+
+    def _reply(self, data: QueryDict) -> Reply:
+        pk = data.get("reply", "")
+        number = int(pk) if pk.isdecimal() and len(pk) < 15 else 0
+        reply = Reply.objects.filter(revision=self.channel.revision_id, pk=number).select_related("revision").first()
+        if reply is None:
+            raise NotFound("There is no such answer.")
+        return reply
+
+
+def _said(reply: Reply, channel: Channel) -> list[tuple[str, str, str]]:
+    """Return (label, now, what the organization says) for each fact that it corrects."""
+    return [
+        (LABELS[name], shown(getattr(channel, name)), shown(getattr(reply, name))) for name in CORRECTED if getattr(reply, name)
+    ]
+
+
+def field_history(channel: Channel) -> Iterator[tuple[str, list[tuple[str, date, str, str]]]]:
+    """Yield each fact's label with the values it has had: (value, since when, proposed by, approved by), newest first."""
+    revisions = list(
+        ChannelRevision.objects.filter(service=channel.service_id, position=channel.position, state=RevisionState.APPROVED)
+        .select_related("proposed_by", "approved_by")
+        .order_by("pk")
+    )
+    for name, label in LABELS.items():
+        values: list[tuple[str, date, str, str]] = []
+        for revision in revisions:
+            value = shown(getattr(revision, name))
+            if not values or values[-1][0] != value:
+                assert revision.approved_at is not None
+                assert revision.approved_by is not None
+                values.append((value, revision.approved_at.date(), revision.proposed_by.username, revision.approved_by.username))
+        if any(value for value, *_ in values):
+            yield label, values[::-1]
+
+
+def _matches(entry: Entry, asked: dict[str, str]) -> bool:
+    return (
+        asked["country"] in ("", entry.service.country)
+        and asked["type"] in ("", entry.channel.facts["type"])
+        and asked["urgency"] in ("", URGENCIES[entry.urgency][0])
+    )

@@ -1,0 +1,116 @@
+"""Load tips, labels and targets from YAML as drafts; what a person has written since is left alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from django.db import transaction
+
+from content.importing.drafts import draft_faults, edited_by_people, write_drafts
+from content.importing.facts import FACTS_DIR
+from content.importing.words_file import TipEntry, read_words, refuse
+from content.linting.text import target_faults, tidy
+from content.models import Locale, Target, Tip, Unit
+from core import audit, roles
+from core.models import User
+
+
+@dataclass
+class LoadedWords:
+    """What loading changed; nothing at all where the files were loaded before."""
+
+    tips: int = 0
+    tips_new: int = 0
+    tips_changed: list[str] = field(default_factory=list)
+    units_new: int = 0
+    units_changed: int = 0
+    targets_new: dict[str, int] = field(default_factory=dict)
+    targets_changed: int = 0
+    kept: list[str] = field(default_factory=list)
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything at all was written."""
+        counts = (self.tips_new, self.units_new, self.units_changed, self.targets_changed)
+        return bool(self.tips_changed or any(counts) or any(self.targets_new.values()))
+
+    def data(self) -> dict[str, Any]:
+        """Return the summary as plain values."""
+        return {
+            "changed": self.changed,
+            "tips": {"all": self.tips, "new": self.tips_new, "changed": self.tips_changed},
+            "units": {"new": self.units_new, "changed": self.units_changed},
+            "targets": {"new": self.targets_new, "changed": self.targets_changed},
+            "kept": self.kept,
+        }
+
+
+@transaction.atomic
+def load_words(folder: Path = FACTS_DIR, *, by: User, at: datetime) -> LoadedWords:
+    """Load the words whole or not at all, as drafts that need review; a second time changes nothing."""
+    roles.require(by, "content.edit_words")
+    words = read_words(folder)
+    loaded = LoadedWords(tips=len(words.tips))
+    _tips(words.tips, loaded)
+    refuse(draft_faults(words.drafts, by=by, at=at))
+    done = write_drafts(words.drafts, by=by, at=at)
+    loaded.units_new, loaded.units_changed = len(done.new), len(done.changed)
+    loaded.kept += done.kept
+    _targets(words.targets, loaded, by=by, at=at)
+    if loaded.changed:
+        audit.record(by=by, verb="load words", at=at, **{k: v for k, v in loaded.data().items() if k != "kept"})
+    return loaded
+
+
+def _tips(entries: Iterable[TipEntry], loaded: LoadedWords) -> None:
+    there, edited = Tip.objects.in_bulk(), edited_by_people("content.Tip")
+    new = []
+    for entry in entries:
+        tip = there.get(entry.slug)
+        if tip is None:
+            new.append(Tip(slug=entry.slug, **entry.fields))
+        elif changed := {name: value for name, value in entry.fields.items() if getattr(tip, name) != value}:
+            if entry.slug in edited:
+                loaded.kept.append(f"tip {entry.slug}")
+                continue
+            Tip.objects.filter(pk=entry.slug).update(**changed)
+            loaded.tips_changed.append(entry.slug)
+    Tip.objects.bulk_create(new)
+    loaded.tips_new = len(new)
+
+
+def _targets(targets: dict[str, dict[str, str]], loaded: LoadedWords, *, by: User, at: datetime) -> None:
+    units = {unit.key: unit for unit in Unit.objects.all()}
+    there = {(target.unit_id, target.locale_id): target for target in Target.objects.all()}
+    known = set(Locale.objects.values_list("code", flat=True))
+    faults = [f"targets/{locale}.yaml: {locale} is no locale." for locale in targets if locale not in known]
+    new = []
+    for locale, texts in targets.items():
+        for key, text in texts.items():
+            unit, text = units.get(key), tidy(text)
+            if unit is None:
+                faults.append(f"{locale} {key}: there is no such unit.")
+                continue
+            if found := [fault.detail for fault in target_faults(unit, text, locale) if not fault.caution]:
+                faults.append(f"{locale} {key}: {' '.join(found)}")
+                continue
+            target = there.get((unit.pk, locale))
+            if target is None:
+                new.append(
+                    Target(unit=unit, locale_id=locale, text=text, source_revision=unit.revision, written_by=by, written_at=at)
+                )
+            elif target.text == text:
+                continue
+            elif target.written_by_id != by.pk:
+                loaded.kept.append(f"{locale} {key}")
+            else:
+                target.write(text=text, by=by, at=at, from_revision=target.revision)
+                loaded.targets_changed += 1
+    refuse(faults)
+    Target.objects.bulk_create(new)
+    for target in new:
+        loaded.targets_new[target.locale_id] = loaded.targets_new.get(target.locale_id, 0) + 1

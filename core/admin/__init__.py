@@ -1,5 +1,0 @@
-"""The console's pages about people and what they did."""
-
-from core.admin import audit, people
-
-__all__ = ["audit", "people"]

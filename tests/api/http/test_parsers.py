@@ -1,0 +1,182 @@
+"""The strict JSON parser: what it takes, what it refuses, and what refusing costs."""
+
+from __future__ import annotations
+
+import io
+import threading
+import time
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rest_framework.exceptions import UnsupportedMediaType
+
+from api.http import parsers
+from core.canonical import canonical_json
+
+_plain = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(10**15), 10**15)
+    | st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(st.characters(codec="ascii", min_codepoint=32)), inner),
+    max_leaves=12,
+)
+
+
+@given(st.dictionaries(st.sampled_from(["a", "b", "c"]), _plain))
+def test_whatever_is_plain_json_comes_back_as_it_was(value: dict[str, Any]) -> None:
+    assert parsers.loads(canonical_json(value)) == value
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_are_read_or_refused_and_never_raise_anything_else(body: bytes) -> None:
+    try:
+        value = parsers.loads(body)
+    except parsers.Unreadable:
+        return
+    assert isinstance(value, dict)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"[]",
+        b'"text"',
+        b"null",
+        b"{",
+        b'{"a": 1} {}',
+        b'{"a": 1, "a": 2}',
+        b'{"a": {"b": 1, "b": 1}}',
+        b'{"a": NaN}',
+        b'{"a": Infinity}',
+        b'{"a": -Infinity}',
+        b'{"a": 1e999}',
+        b'{"a": ' + b"1" * 5000 + b"}",
+        b'{"a": "\\ud800"}',
+        b'{"\\udc00": 1}',
+        b'{"a": "\\u0000"}',
+        b'{"a": "\x00"}',
+        b'{"a": "\xff"}',
+        b'{"a": "\xed\xa0\x80"}',
+        "\ufeff{}".encode(),
+        '{"a": 1}'.encode("utf-16"),
+        b"{'a': 1}",
+        b'{"a": 1,}',
+    ],
+)
+def test_ambiguous_or_unstorable_json_is_refused(body: bytes) -> None:
+    with pytest.raises(parsers.Unreadable):
+        parsers.loads(body)
+
+
+def test_a_pair_of_surrogates_is_one_character() -> None:
+    assert parsers.loads(b'{"a": "\\ud83d\\ude00"}') == {"a": "😀"}
+
+
+def test_brackets_inside_a_text_are_no_depth() -> None:
+    assert parsers.loads(b'{"a": "[[[[[[[[[[[[[[[[[[[[[[[[\\"{{{{"}')["a"].startswith("[[[")
+
+
+def test_sixteen_levels_are_read_and_seventeen_are_not() -> None:
+    sixteen = b'{"a":' + b"[" * 15 + b"]" * 15 + b"}"
+    seventeen = b'{"a":' + b"[" * 16 + b"]" * 16 + b"}"
+
+    assert parsers.loads(sixteen)
+    with pytest.raises(parsers.Unreadable):
+        parsers.loads(seventeen)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[" * 60_000,
+        b'{"a":' * 12_000,
+        b'"' * 65_000,
+        b'"\\' * 32_000,
+        b'{"a": "' + b'\\"' * 30_000,
+        b'{"a": "' + b"\\" * 60_000,
+        b'{"a": ' + b"1" * 60_000,
+        b'{"a": -' + b"9" * 60_000 + b"}",
+    ],
+)
+def test_hostile_bodies_are_refused_in_an_instant(body: bytes) -> None:
+    started = time.process_time()
+
+    with pytest.raises(parsers.Unreadable):
+        parsers.loads(body)
+
+    assert time.process_time() - started < 0.1
+
+
+class _Counting(io.BytesIO):
+    taken = 0
+
+    def read(self, size: int | None = -1) -> bytes:
+        assert size is not None
+        assert size > 0, "a body is never read in one piece"
+        chunk = super().read(size)
+        self.taken += len(chunk)
+        return chunk
+
+
+def test_a_body_that_grows_without_end_is_left_alone_after_64_kib() -> None:
+    stream = _Counting(b" " * 10_000_000)
+
+    with pytest.raises(parsers.TooLarge):
+        parsers.read(stream, announced=None)
+
+    assert stream.taken <= 96 * 1024
+
+
+def test_a_body_that_announces_too_much_is_not_read_at_all() -> None:
+    stream = _Counting(b" " * 70_000)
+
+    with pytest.raises(parsers.TooLarge):
+        parsers.read(stream, announced="70000")
+
+    assert stream.taken == 0
+
+
+class _Stuck(io.BytesIO):
+    def __init__(self) -> None:
+        super().__init__(b"{")
+        self.go_on = threading.Event()
+
+    def read(self, size: int | None = -1) -> bytes:
+        self.go_on.wait(30)
+        return super().read(size)
+
+
+def test_a_body_that_does_not_arrive_keeps_nobody_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parsers, "MOST_SECONDS", 0.05)
+    stuck = [_Stuck() for _ in range(3)]
+
+    for stream in stuck:
+        with pytest.raises(parsers.TooSlow):
+            parsers.read(stream, announced="10")
+
+    assert parsers.read(io.BytesIO(b"{}"), announced="2") == b"{}"
+    for stream in stuck:
+        stream.go_on.set()
+
+
+def test_exactly_64_kib_are_read() -> None:
+    assert len(parsers.read(io.BytesIO(b" " * 65_536), announced="65536")) == 65_536
+
+
+@pytest.mark.parametrize(
+    "media_type", ["application/json", "application/json; charset=utf-8", 'application/json;charset="UTF-8"']
+)
+def test_json_in_utf_8_is_the_one_media_type(media_type: str) -> None:
+    parsers.check_media_type(media_type)
+
+
+@pytest.mark.parametrize(
+    "media_type", ["application/json; charset=utf-16", "application/json; charset=latin1", "application/json; v=2"]
+)
+def test_other_parameters_of_the_media_type_are_refused(media_type: str) -> None:
+    with pytest.raises(UnsupportedMediaType):
+        parsers.check_media_type(media_type)

@@ -1,0 +1,557 @@
+"""The fast lane says, byte for byte, what Django says, asks the database nothing, and turns to what is new."""
+
+from __future__ import annotations
+
+import gzip
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from django.db import OperationalError
+from django.utils import timezone
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pytest_django import DjangoAssertNumQueries
+
+from api.http.views import ReadView
+from api.reads import edition, fast_path
+from api.reads.edition_store import Library
+from api.urls import urlpatterns
+from content.exporting import hsds
+from content.models import Release
+from content.publishing import signing
+from content.publishing.withdrawal import withdraw
+from content.terms import Audience, Role, Situation
+from notifications.delivery import planner
+from notifications.models import Campaign
+from tests import make
+from tests.api.wsgi import Both, ask
+from tests.make import NOON, person
+from tests.packs import Packs, notice, noticed, publish
+from tests.signing import Signer
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("as_served")]
+
+HELP = {"country": "GB", "situation": "blackmail", "age": 15, "at": "2026-12-01T12:00:00Z"}
+
+
+def opened(*, at: datetime | None = None, **changed: Any) -> Campaign:
+    """Make an alert that is in the feed."""
+    make.app(push_mode="feed")
+    campaign = make.campaign(at=at, **changed)
+    assert planner.freeze(campaign, at=at or datetime.now(UTC))
+    return campaign
+
+
+@pytest.fixture
+def both(release: Release, signer: Signer, tmp_path: Path) -> Both:
+    signing.sign_if_due(at=timezone.now())
+    return Both(tmp_path / "edition")
+
+
+QUERIES = {
+    "v1/tips": ["", *(f"audience={name}" for name in Audience.values), "country=GB", "country=gb&locale=CY", "locale=pt"],
+    "v1/tips/<str:slug>": ["", "country=GB&locale=cy", "audience=teen&country=IN"],
+    "v1/services": [
+        *("", "country=JP&locale=ar", "country=GB&region=GB-WLS&audience=teen&role=helpline&language=cy&locale=cy&open_now=true"),
+        *(f"role={name}&country=GB" for name in Role.values),
+        *("open_now=false", "open_now=true&locale=en", "locale=en&country=DE", "country=DE&locale=en", "language=en"),
+    ],
+    "v1/services/<str:service_id>": ["", "country=GB", "locale=hi", "country=GB&locale=cy"],
+    "v1/alerts": [
+        *("country=GB", "country=GB&locale=en", "country=GB&locale=cy-GB&audience=parent&region=GB-WLS", "country=FR"),
+        *("country=ZZ&locale=en", "country=GB&before=2099-01-01T00:00:00Z", "country=GB&before=2020-01-01T00:00:00%2B01:00"),
+    ],
+    "v1/alerts/<str:alert_id>": ["", "locale=cy", "audience=parent&locale=fr"],
+    "hsds/services": ["", "page=2&per_page=3", "full=true&per_page=2", "full=false", "per_page=500", "page=9999"],
+    "hsds/taxonomies": ["", "page=2&per_page=1"],
+    "hsds/taxonomy_terms": ["", "page=2&per_page=3"],
+    "v1/alerts.atom": ["country=GB", "country=GB&locale=en&region=GB-SCT&audience=parent&before=2099-01-01T00:00:00Z"],
+}
+PLACES = {
+    "<str:country>/<str:locale>": ["GB/en", "GB/cy", "gb/CY", "IN/hi-IN", "JP/en", "ZZ/ar", "DE/pt"],
+    "<str:slug>": ["first-hour"],
+    "<str:service_id>": ["gb-childline", "zz-take-it-down"],
+    "<str:taxonomy_id>": [hsds.taxonomies()[0]["id"]],
+    "<str:term_id>": [hsds.taxonomy_terms()[-1]["id"]],
+}
+HEADERS: list[dict[str, str]] = [
+    {},
+    {"accept_encoding": "gzip, deflate, br"},
+    {"accept_encoding": "gzip;q=0, zstd"},
+    {"accept_language": "cy-GB, en;q=0.5", "accept": "application/json"},
+    {"accept_language": "x" * 8192},
+    {"accept": "text/html, */*;q=0.1", "accept_language": "ar", "accept_encoding": "GZIP"},
+    {"range": "bytes=0-1", "if_range": '"x"', "if_modified_since": "Tue, 01 Dec 2026 12:00:00 GMT"},
+    {"if_none_match": "*"},
+    {"if_match": "*", "origin": "https://app.example", "cookie": "theme=dark"},
+    {"user_agent": "an app", "if_none_match": '"' * 500, "connection": "close", "authorization": "Bearer x"},
+]
+READS = {str(p.pattern): p.callback.view_class for p in urlpatterns if issubclass(p.callback.view_class, ReadView)}
+
+
+def paths(route: str, both: Both, alert: Campaign) -> list[str]:
+    """Return paths of a route with every parameter it takes."""
+    current = both.library.current()
+    places = {**PLACES, "<str:alert_id>": [str(alert.pk)], "<str:digest>": [current.places["GB", "en"]]}
+    found = [route]
+    for name, values in places.items():
+        found = [one.replace(name, value) for one in found for value in (values if name in one else [""])]
+    if "<str:digest>" in route:
+        found = [one for one in found if one.startswith("v1/packs/GB/en/")]
+    return [f"/{one}?{query}" if query else f"/{one}" for one in found for query in QUERIES.get(route, [""])]
+
+
+def test_every_parameter_of_every_read_is_compared() -> None:
+    for route, view in READS.items():
+        named = {name.partition("=")[0] for query in QUERIES.get(route, ()) for name in query.split("&") if name}
+        assert named == set(view.query().fields), route
+
+
+@pytest.mark.parametrize("route", [route for route in READS if route != "v1/help"])
+def test_every_read_is_answered_byte_for_byte_as_django_does_without_a_question_to_the_database(
+    both: Both, route: str, monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    alert = opened()
+    both.library.look()
+    now = timezone.now()
+    monkeypatch.setattr("django.utils.timezone.now", lambda: now)
+    refused = 0
+
+    for path in paths(route, both, alert):
+        plain = ask(both.slow, path)
+        assert plain.status == 200, path
+        known = [{"if_none_match": plain.headers["ETag"], "accept_encoding": "gzip"}] if "ETag" in plain.headers else []
+        for headers in (*HEADERS, *known):
+            for method in ("GET", "HEAD", "OPTIONS"):
+                with django_assert_num_queries(0):
+                    quick = [ask(both.lane, path, method=method, **headers) for _ in range(2)]
+                slow = ask(both.slow, path, method=method, **headers)
+                assert quick == [slow, slow], (path, method, headers)
+                refused += 2 * (slow.status == 406)
+    assert both.passed_on == refused
+
+
+def test_what_is_compressed_is_the_same_and_304_says_so(both: Both) -> None:
+    plain, packed = (ask(both.lane, "/v1/packs/GB/en", accept_encoding=coding) for coding in ("", "gzip"))
+
+    assert gzip.decompress(packed.body) == plain.body
+    assert packed["ETag"] == plain["ETag"][:-1] + '.gzip"'
+    for etag in (plain["ETag"], packed["ETag"]):
+        again = ask(both.lane, "/v1/packs/GB/en", accept_encoding="gzip", if_none_match=f'"x", {etag}')
+        assert (again.status, again.body, again["ETag"]) == (304, b"", etag)
+    assert both.passed_on == 0
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "status"),
+    [
+        ("/v1/tips?x=1", {}, 400),
+        ("/v1/tips?country=GB&country=GB", {}, 400),
+        ("/v1/packs/GB/en?x", {}, 400),
+        ("/v1/manifest?v=2", {}, 400),
+        ("/v1/tips?locale=%00", {}, 400),
+        ("/v1/tips?" + "&".join(f"a{n}=1" for n in range(1200)), {}, 400),
+        ("/v1/alerts", {}, 400),
+        ("/v1/alerts?country=GB&region=FR-75", {}, 400),
+        ("/v1/tips", {"host": "evil.example"}, 400),
+        ("/v1/tips", {"host": "testserver:x"}, 400),
+        ("/v1/packs/XX/en", {}, 404),
+        ("/v1/packs/GB/xx", {}, 404),
+        ("/v1/packs/GB/../../../etc/passwd", {}, 404),
+        ("/v1/packs/GB/..%2f..%2fetc", {}, 404),
+        ("/v1/packs/GB/en%00", {}, 404),
+        ("/v1/packs/GB/en/" + "0" * 64, {}, 404),
+        ("/v1/packs/GB/en/../../manifest.jws", {}, 404),
+        ("/v1/tips/%F0%9F%98%80", {}, 404),
+        ("/v1/tips/%FF%FE", {}, 404),
+        ("/v1/tips/no-such-tip", {}, 404),
+        ("/v1/alerts/1", {}, 404),
+        ("/v1/tips", {"accept": "image/png"}, 406),
+        ("/v1/manifest", {"accept": "application/json"}, 406),
+        ("/v1/services/platform-skype", {}, 410),
+        ("/v1/tips", {"transfer_encoding": "chunked"}, 411),
+        ("/v1/packs/GB/en", {"if_match": '"x"'}, 412),
+        ("/v1/packs/GB/en", {"if_match": 'W/"x", y'}, 412),
+        ("/", {}, 404),
+        ("/v1", {}, 301),
+        ("/healthz", {}, 200),
+        ("/v1/schema", {}, 200),
+        ("/v1/problems/not-found", {}, 200),
+    ],
+)
+def test_whatever_else_is_said_by_django(both: Both, path: str, headers: dict[str, str], status: int) -> None:
+    for _ in range(2):
+        quick, slow = (ask(application, path, **headers) for application in (both.lane, both.slow))
+        assert quick == slow
+        assert quick.status == status
+    assert both.passed_on == 2
+
+
+def test_a_cookie_of_the_console_changes_nothing_for_a_reader(both: Both) -> None:
+    # Django would answer that the cookie is to be deleted.
+    assert ask(both.lane, "/v1/tips", cookie="sessionid=x") == ask(both.slow, "/v1/tips")
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "TRACE", "BREW", "get"])
+def test_another_method_is_refused_as_django_refuses_it(both: Both, method: str) -> None:
+    quick, slow = (ask(application, "/v1/tips", method=method, body=b"{}") for application in (both.lane, both.slow))
+
+    assert quick == slow
+    assert quick.status in {200, 405}
+
+
+# POST /v1/help.
+
+TOLD = st.fixed_dictionaries(
+    {"country": st.sampled_from(["GB", "gb", "IN", "JP", "XX"]), "situation": st.sampled_from([*Situation.values, "new", "No"])},
+    optional={
+        "region": st.sampled_from([None, "GB-WLS", "IN-MH", "x"]),
+        "audience": st.sampled_from([*Audience.values, "spy"]),
+        "age": st.sampled_from([None, 8, 15, 17.0, 18, 40, 121, True, "15"]),
+        "age_in_image": st.sampled_from([None, 12, 30]),
+        "site": st.sampled_from([None, "snapchat", "elsewhere"]),
+        "languages": st.sampled_from([None, [], ["cy", "en"], ["xx"], ["hi-IN"], "en", [1]]),
+        "can_speak": st.sampled_from([None, True, False, 0]),
+        "at": st.sampled_from([None, "2026-12-01T03:00:00Z", "2026-12-25T12:00:00+01:00", "now"]),
+        "unknown": st.just(1),
+    },
+)
+
+
+def test_help_is_answered_as_django_does_and_bad_bodies_are_read_twice(both: Both, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = timezone.now()
+    monkeypatch.setattr("django.utils.timezone.now", lambda: now)
+    statuses = []
+
+    @settings(max_examples=150, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    @given(told=TOLD, language=st.sampled_from(["", "cy", "ar;q=0.1"]))
+    def compare(told: dict[str, Any], language: str) -> None:
+        body, before = orjson.dumps(told), both.passed_on
+        quick, slow = (
+            ask(application, "/v1/help", method="POST", body=body, accept_language=language)
+            for application in (both.lane, both.slow)
+        )
+        assert quick == slow
+        assert both.passed_on - before == (quick.status != 200)
+        statuses.append(quick.status)
+
+    compare()
+    assert set(statuses) == {200, 404, 422}
+    assert statuses.count(200) > 15
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "status"),
+    [
+        (b"{", {}, 400),
+        (b"", {}, 422),
+        (b"[" * 60_000, {}, 400),
+        (b" " * 70_000, {}, 413),
+        (b"{}", {"content_length": "x"}, 422),
+        (b'{"country": "GB"}', {"content_length": "9999999999999999999"}, 413),
+        (b'{"country": "GB"}', {"content_type": "text/plain"}, 415),
+        (b'{"country": "GB"}', {"content_type": "application/json; charset=utf-16"}, 415),
+        (b'{"country": "GB"}', {"content_encoding": "gzip"}, 415),
+    ],
+)
+def test_a_body_that_cannot_be_read_is_refused_as_django_refuses_it(
+    both: Both, body: bytes, headers: dict[str, str], status: int
+) -> None:
+    quick, slow = (ask(app, "/v1/help", method="POST", body=body, **headers) for app in (both.lane, both.slow))
+
+    assert quick == slow
+    assert quick.status == status
+
+
+def test_a_body_that_does_not_come_is_waited_for_once(both: Both, monkeypatch: pytest.MonkeyPatch) -> None:
+    waited = []
+
+    def wait(*_args: Any, **_kwargs: Any) -> bytes:
+        waited.append(1)
+        raise fast_path.parsers.TooSlow()
+
+    monkeypatch.setattr(fast_path.parsers, "read", wait)
+
+    answer = ask(both.lane, "/v1/help", method="POST", body=b"{}")
+
+    # The second reader is Django's parser, which here meets the same stand-in.
+    assert answer.status == 408
+    assert len(waited) == 2
+
+
+def test_help_asks_the_database_nothing(both: Both, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    ask(both.lane, "/v1/help", method="POST", body=orjson.dumps(HELP))
+
+    with django_assert_num_queries(0):
+        answer = ask(both.lane, "/v1/help", method="POST", body=orjson.dumps(HELP))
+
+    assert (answer.status, answer["Cache-Control"], both.passed_on) == (200, "no-store", 0)
+
+
+# What is new.
+
+
+def test_a_new_release_is_answered_from_the_moment_it_was_seen_and_nobody_waits_for_it(
+    both: Both, real_packs: Packs, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    before = ask(both.lane, "/v1/packs/GB/en")
+    publish({**real_packs, ("GB", "en"): {**real_packs["GB", "en"], "tips": []}}, [("GB", "en"), ("ZZ", "en")])
+
+    unseen = ask(both.lane, "/v1/packs/GB/en")
+    both.library.look()
+    with django_assert_num_queries(0):
+        after = ask(both.lane, "/v1/packs/GB/en")
+
+    assert unseen == before
+    assert orjson.loads(after.body)["tips"] == []
+    assert after == ask(both.slow, "/v1/packs/GB/en")
+    assert both.passed_on == 0
+
+
+def test_questions_that_the_coming_edition_cannot_answer_do_not_keep_it_back(both: Both, real_packs: Packs) -> None:
+    ask(both.lane, "/v1/packs/GB/cy")
+    ask(both.lane, "/v1/tips/first-hour?country=GB&locale=en")
+    publish({**real_packs, ("GB", "en"): {**real_packs["GB", "en"], "tips": []}}, [("GB", "en"), ("ZZ", "en")])
+
+    both.library.look()
+
+    assert ask(both.lane, "/v1/tips/first-hour?country=GB&locale=en").status == 404
+    assert ask(both.lane, "/v1/packs/GB/cy").status == 404
+
+
+def test_the_old_packs_stay_under_their_digests_until_they_are_withdrawn(both: Both, db: None) -> None:
+    make.small_content()
+    make.service("gb-wrong")
+    make.release()
+    both.library.look()
+    old = both.library.current().places["GB", "en"]
+    path = f"/v1/packs/GB/en/{old}"
+    assert ask(both.lane, path).status == 200
+
+    withdraw("gb-wrong", by=person("ann", "publisher"), at=timezone.now(), successor="gb-line")
+    both.library.look()
+
+    gone = ask(both.lane, path)
+    assert (gone.status, orjson.loads(gone.body)["type"]) == (410, "/v1/problems/gone")
+    assert gone == ask(both.slow, path)
+
+
+def test_an_earlier_pack_comes_from_the_disk_and_one_that_is_not_there_from_the_database(
+    both: Both, real_packs: Packs, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    old = both.library.current().places["GB", "en"]
+    publish({**real_packs, ("GB", "en"): {**real_packs["GB", "en"], "tips": []}}, [("GB", "en"), ("ZZ", "en")])
+    both.library.look()
+    path = f"/v1/packs/GB/en/{old}"
+
+    with django_assert_num_queries(0):
+        held = ask(both.lane, path)
+    assert (held.status, both.passed_on) == (200, 0)
+    assert ask(both.lane, f"/v1/packs/ZZ/en/{old}").status == 404
+    both.library.packs.forget()
+    both.library.packs._path(old).unlink()
+    other = ask(Both(None).lane, path)
+
+    assert other == held == ask(both.slow, path)
+
+
+def test_the_feed_opens_and_expires_by_the_clock_alone(both: Both, monkeypatch: pytest.MonkeyPatch) -> None:
+    campaign = opened()
+    both.library.look()
+
+    def listed(at: datetime) -> list[str]:
+        monkeypatch.setattr("django.utils.timezone.now", lambda: at)
+        monkeypatch.setattr("api.reads.fast_path.time.time", at.timestamp)
+        return [alert["id"] for alert in orjson.loads(ask(both.lane, "/v1/alerts?country=GB&locale=en").body)["alerts"]]
+
+    campaign.refresh_from_db()
+    opens, over = campaign.starts_at, campaign.not_after
+    assert opens
+    second = timedelta(seconds=1)
+    assert [listed(at) for at in (opens - second, opens, over - second, over)] == [[], [str(campaign.pk)], [str(campaign.pk)], []]
+    assert both.passed_on == 0
+
+
+def test_what_answers_at_this_minute_is_asked_anew_at_the_next(both: Both, monkeypatch: pytest.MonkeyPatch) -> None:
+    def open_at(hour: int) -> set[str]:
+        at = NOON.replace(hour=hour)
+        monkeypatch.setattr("django.utils.timezone.now", lambda: at)
+        monkeypatch.setattr("api.reads.fast_path.time.time", at.timestamp)
+        answer = ask(both.lane, "/v1/services?country=GB&locale=en&open_now=true")
+        return {service["id"] for service in orjson.loads(answer.body)["services"]}
+
+    night = open_at(3)
+    assert "gb-meic" in open_at(12) - night
+
+
+def test_a_services_alert_leaves_hsds_by_the_clock_alone(both: Both, real_packs: Packs, monkeypatch: pytest.MonkeyPatch) -> None:
+    pack = noticed(real_packs["GB", "en"], notice(until="2027-01-02T09:00:00Z"))
+    publish({("GB", "en"): pack}, [("GB", "en")])
+    both.library.look()
+
+    def alerts(instant: str) -> list[str]:
+        at = datetime.fromisoformat(instant)
+        monkeypatch.setattr("django.utils.timezone.now", lambda: at)
+        monkeypatch.setattr("api.reads.fast_path.time.time", at.timestamp)
+        quick, slow = (ask(application, "/hsds/services", accept_encoding="gzip") for application in (both.lane, both.slow))
+        assert quick == slow
+        return [entry["alert"] for entry in orjson.loads(gzip.decompress(quick.body))["contents"] if "alert" in entry]
+
+    assert [len(alerts(f"2027-01-02T{clock}Z")) for clock in ("08:59:58", "08:59:59", "09:00:00")] == [1, 1, 0]
+    assert both.passed_on == 0
+
+
+def test_hsds_reads_no_pack_twice_and_keeps_none(both: Both, real_packs: Packs, monkeypatch: pytest.MonkeyPatch) -> None:
+    packs = both.library.packs
+    read: list[str] = []
+    body = packs.body
+    monkeypatch.setattr(packs, "body", lambda name: read.append(name) or body(name))
+
+    for path in ("/hsds/services", "/hsds/services?full=true", "/hsds/services/gb-childline"):
+        assert ask(both.lane, path).status == 200
+
+    places = both.library.current().places
+    assert sorted(read) == sorted(places[country, "en"] for country in ("GB", "DE", "IN", "ZZ"))
+    assert packs._parsed.weight == 0
+
+
+def test_a_stopped_alert_is_gone_with_the_next_look(both: Both) -> None:
+    campaign = opened()
+    both.library.look()
+    path = f"/v1/alerts/{campaign.pk}?locale=en"
+    assert ask(both.lane, path).status == 200
+
+    campaign.stop(by=make.campaign_staff()[1], at=datetime.now(UTC), reason="It was wrong.")
+    both.library.look()
+
+    assert orjson.loads(ask(both.lane, "/v1/alerts?country=GB").body)["alerts"] == []
+    assert ask(both.lane, path).status == 410
+
+
+def test_alerts_further_back_than_what_is_held_are_read_by_django(both: Both, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = datetime.now(UTC)
+    for hours in (3, 2, 1):
+        opened(at=now - timedelta(hours=hours))
+    path = "/v1/alerts?country=GB&locale=en&before=2099-01-01T00:00:00Z"
+    whole = ask(both.slow, path)
+    monkeypatch.setattr("notifications.feed.read.__kwdefaults__", {"most": 1})
+
+    small = Both(None)
+
+    assert len(orjson.loads(whole.body)["alerts"]) == 3
+    assert ask(small.lane, path) == whole
+    assert small.passed_on == 1
+
+
+# What is bounded.
+
+
+def test_a_million_different_questions_fill_no_memory(both: Both, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fast_path, "MOST_HELD", 50)
+
+    for number in range(200):
+        assert ask(both.lane, f"/v1/tips?x={number}").status == 400
+        assert ask(both.lane, "/v1/packs/GB/en", accept_language=f"en-{number}").status == 200
+        assert ask(both.lane, "/v1/packs/GB/en", accept_language="x" * 5000 + str(number)).status == 200
+        assert ask(both.lane, f"/v1/alerts?country=GB&locale=en&before=2026-01-01T00:00:00.{number:06}Z").status == 200
+
+    held = both.lane._held
+    assert len(held.answers) <= 50
+    assert held.bytes == sum(len(ready.body[0]) for ready in held.answers.values())
+    assert all(sum(len(part or "") for part in key) <= fast_path.LONGEST_KEY for key in held.answers)
+
+
+def test_held_bytes_are_bounded_too(both: Both, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fast_path, "MOST_BYTES", 300_000)
+
+    for number in range(30):
+        ask(both.lane, "/v1/packs/GB/en", accept_language=f"en-{number}")
+
+    assert both.lane._held.bytes < 500_000
+
+
+# Without a database.
+
+
+def test_an_edition_that_was_kept_on_disk_answers_where_there_is_no_database(
+    both: Both, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    campaign = opened()
+    both.library.look()
+    asked = ["/v1/manifest", "/v1/packs/GB/cy", "/v1/tips?country=IN&locale=hi", "/v1/services/gb-childline", "/v1/"]
+    asked += [f"/v1/alerts/{campaign.pk}/cap", "/v1/alerts?country=GB&locale=en", "/.well-known/jwks.json"]
+    before = {path: ask(both.lane, path) for path in asked}
+    monkeypatch.setattr(edition, "look", _away)
+    monkeypatch.setattr("api.reads.pack_store.Pack.objects.filter", _away)
+
+    library = Library(tmp_path / "edition")
+    lane = fast_path.FastLane(_away, library)
+    lane._around = both.lane._around
+    library.load()
+
+    assert {path: ask(lane, path) for path in asked} == before
+    assert library.edition == both.library.edition
+
+
+def test_a_damaged_file_of_a_pack_is_not_served(both: Both) -> None:
+    name = both.library.current().places["GB", "en"]
+    both.library.packs.forget()
+    both.library.packs._path(name).write_bytes(b'{"dial": "0900 1234"}')
+
+    answer = ask(both.lane, "/v1/packs/GB/en")
+
+    assert answer == ask(both.slow, "/v1/packs/GB/en")
+    assert b"0900 1234" not in answer.body
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"{}", b'{"number": 1}', b"\xff"])
+def test_a_damaged_edition_on_disk_counts_for_nothing(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "edition.json").write_bytes(content)
+    library = Library(tmp_path)
+
+    library.load()
+
+    assert library.edition is None
+
+
+def test_what_is_kept_of_an_edition_is_all_of_it(both: Both) -> None:
+    opened(messages={"en": make.definition()["messages"]["en"]})
+    both.library.look()
+    current = both.library.current()
+
+    plain = orjson.loads(orjson.dumps(edition.to_plain(current)))
+
+    assert edition.from_plain(plain, current.packs) == current
+
+
+def test_an_edition_that_older_software_kept_is_taken(both: Both) -> None:
+    current = both.library.current()
+    plain = edition.to_plain(current)
+    assert plain.pop("changed")
+
+    kept = edition.from_plain(plain, current.packs)
+
+    assert (kept.number, kept.changed) == (current.number, {})
+
+
+def test_packs_that_no_release_names_leave_the_disk_after_a_week(both: Both, real_packs: Packs) -> None:
+    import os
+
+    old = both.library.current().places["GB", "cy"]
+    publish(real_packs, [("GB", "en"), ("ZZ", "en")])
+    both.library.look()
+    path = both.library.packs._path(old)
+    assert path.exists()
+
+    os.utime(path, (0, 0))
+    publish(real_packs, [("GB", "en"), ("ZZ", "en"), ("ZZ", "cy")])
+    both.library.look()
+
+    assert not path.exists()
+
+
+def _away(*_args: Any, **_kwargs: Any) -> Any:
+    raise OperationalError("there is no database")

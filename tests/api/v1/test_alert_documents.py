@@ -1,0 +1,153 @@
+"""Alerts as CAP 1.2, checked against the standard's own schema, and as Atom."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+from xml.etree.ElementTree import Element
+
+import pytest
+from django.test import Client
+
+from tests import make
+from tests.api.v1.test_alerts import WELSH, opened
+
+pytestmark = pytest.mark.django_db
+
+XSD = ElementTree.parse(Path(__file__).parents[2] / "standards" / "cap-1.2" / "CAP-v1.2.xsd").getroot()
+CAP = "{urn:oasis:names:tc:emergency:cap:1.2}"
+XS = "{http://www.w3.org/2001/XMLSchema}"
+ATOM = "{http://www.w3.org/2005/Atom}"
+
+
+@pytest.fixture(autouse=True)
+def _world(db: None) -> None:
+    make.world()
+
+
+def faults(element: Element, declared: Element) -> Iterator[str]:
+    """Yield where an element differs from its declaration, as far as this schema goes: order, counts, enumerations, patterns."""
+    name = str(declared.get("name"))
+    sequence = declared.find(f"{XS}complexType/{XS}sequence")
+    if sequence is None:
+        text = element.text or ""
+        if len(element):
+            yield f"{name} holds elements"
+        allowed = [e.get("value") for e in declared.iter(f"{XS}enumeration")]
+        if allowed and text not in allowed:
+            yield f"{name} is {text!r}, none of {allowed}"
+        for pattern in declared.iter(f"{XS}pattern"):
+            if not re.fullmatch(str(pattern.get("value")), text):
+                yield f"{name} is {text!r}"
+        if not text.strip():
+            yield f"{name} is empty"
+        return
+    children = list(element)
+    for part in sequence.findall(f"{XS}element"):
+        child = part.get("name") or str(part.get("ref")).removeprefix("cap:")
+        declaration = part if part.get("name") else XSD.find(f"{XS}element[@name='{child}']")
+        assert declaration is not None
+        found = 0
+        while children and children[0].tag == f"{CAP}{child}":
+            found += 1
+            yield from faults(children.pop(0), declaration)
+        most = part.get("maxOccurs", "1")
+        if found < int(part.get("minOccurs", "1")) or (most != "unbounded" and found > int(most)):
+            yield f"{name}/{child} stands {found} times"
+    yield from (f"{name}/{left.tag} has no place here" for left in children)
+
+
+def cap_of(api: Client, number: object) -> Element:
+    response = api.get(f"/v1/alerts/{number}/cap")
+    assert response.status_code == 200
+    assert response["Content-Type"] == "application/cap+xml"
+    return ElementTree.fromstring(response.content)
+
+
+def the_declaration() -> Element:
+    found = XSD.find(f"{XS}element[@name='alert']")
+    assert found is not None
+    return found
+
+
+def test_an_alert_in_two_languages_is_valid_cap(api: Client) -> None:
+    campaign = opened(
+        messages={**make.definition()["messages"], "cy": WELSH},
+        audience={"countries": ["GB"], "audiences": ["parent"], "regions": ["GB-WLS"]},
+    )
+
+    document = cap_of(api, campaign.pk)
+
+    assert document.tag == f"{CAP}alert"
+    assert list(faults(document, the_declaration())) == []
+    assert [e.text for e in document.findall(f"{CAP}info/{CAP}language")] == ["cy", "en"]
+    assert [e.text for e in document.iter(f"{CAP}areaDesc")] == ["United Kingdom (GB-WLS)"] * 2
+    assert document.findtext(f"{CAP}status") == "Actual"
+
+
+def test_the_check_itself_finds_what_is_wrong(api: Client) -> None:
+    document = cap_of(api, opened().pk)
+    sent = document.find(f"{CAP}sent")
+    assert sent is not None
+    sent.text = "2026-12-01T12:00:00Z"
+    document.remove(document[0])
+
+    assert len(list(faults(document, the_declaration()))) == 2
+
+
+def test_an_update_names_what_it_updates(api: Client) -> None:
+    first = opened()
+
+    update = opened(kind="update", references=first.pk)
+
+    document = cap_of(api, update.pk)
+    assert list(faults(document, the_declaration())) == []
+    assert document.findtext(f"{CAP}msgType") == "Update"
+    sender, identifier, sent = (document.findtext(f"{CAP}references") or "").split(",")
+    original = cap_of(api, first.pk)
+    assert [original.findtext(f"{CAP}{name}") for name in ("sender", "identifier", "sent")] == [sender, identifier, sent]
+
+
+def test_what_is_in_no_feed_is_in_no_document(api: Client) -> None:
+    stopped = opened()
+    draft = make.campaign(state="submitted")
+    stopped.stop(by=make.campaign_staff()[1], at=datetime.now(UTC), reason="It was wrong.")
+
+    assert api.get(f"/v1/alerts/{draft.pk}/cap").status_code == 404
+    assert api.get(f"/v1/alerts/{stopped.pk}/cap").status_code == 410
+    assert b"<entry" not in api.get("/v1/alerts.atom?country=GB").content
+
+
+def test_atom_holds_what_the_feed_holds(api: Client) -> None:
+    campaign = opened()
+
+    response = api.get("/v1/alerts.atom?country=GB&locale=en")
+
+    feed = ElementTree.fromstring(response.content)
+    alert = api.get("/v1/alerts?country=GB&locale=en").json()["alerts"][0]
+    entry = feed.find(f"{ATOM}entry")
+    assert entry is not None
+    assert response["Content-Type"] == "application/atom+xml"
+    told = [entry.findtext(f"{ATOM}{name}") for name in ("title", "summary", "updated")]
+    assert told == [alert["title"], alert["body"], alert["sent"]]
+    assert str(entry.findtext(f"{ATOM}id")).endswith(f"/v1/alerts/{campaign.pk}")
+    assert feed.findtext(f"{ATOM}updated") == alert["sent"]
+
+
+def test_an_empty_atom_feed_is_a_feed(api: Client) -> None:
+    first, second = (api.get("/v1/alerts.atom?country=GB&locale=en") for _ in range(2))
+
+    assert ElementTree.fromstring(first.content).tag == f"{ATOM}feed"
+    assert first["ETag"] == second["ETag"]
+
+
+@pytest.mark.parametrize("accept", ["application/json", "text/html"])
+def test_a_client_that_takes_no_xml_is_told(api: Client, accept: str) -> None:
+    response: Any = api.get("/v1/alerts.atom?country=GB", headers={"accept": accept})
+
+    assert response.status_code == 406
+    assert response["Content-Type"] == "application/problem+json"

@@ -1,0 +1,178 @@
+"""The feed and its counters."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from notifications.delivery import planner
+from notifications.models import App, Campaign, ReceiptCount
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+WELSH = {
+    "outer": {"title": "Cyngor newydd yn yr ap", "body": "Cymerwch ddwy funud i'w ddarllen."},
+    "inner": {"title": "Os bydd rhywun yn bygwth", "body": "Peidiwch â thalu."},
+}
+
+
+@pytest.fixture(autouse=True)
+def _world(db: None) -> None:
+    make.world()
+
+
+def opened(*, at: datetime | None = None, **changed: Any) -> Campaign:
+    """Make an alert that has begun; its app only looks at the feed, so that nobody need be registered."""
+    make.app(push_mode="feed")
+    campaign = make.campaign(at=at, **changed)
+    assert planner.freeze(campaign, at=at or datetime.now(UTC))
+    return campaign
+
+
+def test_an_approved_alert_is_in_the_feed(api: Client) -> None:
+    campaign = opened()
+
+    answer = api.get("/v1/alerts?country=GB&locale=en").json()
+
+    (alert,) = answer["alerts"]
+    assert alert["id"] == str(campaign.pk)
+    assert alert["title"].startswith("If someone threatens")
+    assert (alert["locale"], alert["status"]) == ({"requested": "en", "served": "en", "reason": None}, "Actual")
+    assert api.get(f"/v1/alerts/{campaign.pk}?locale=en").json()["alert"] == alert
+
+
+@pytest.mark.parametrize("state", ["draft", "submitted"])
+def test_an_alert_that_nobody_approved_is_in_no_feed(api: Client, state: str) -> None:
+    campaign = make.campaign(state=state)
+
+    assert api.get("/v1/alerts?country=GB").json()["alerts"] == []
+    assert api.get(f"/v1/alerts/{campaign.pk}").status_code == 404
+
+
+def test_an_alert_for_another_country_audience_or_region_is_left_out(api: Client) -> None:
+    opened(audience={"countries": ["GB"], "audiences": ["parent"], "regions": ["GB-WLS"]})
+
+    def count(query: str) -> int:
+        return len(api.get(f"/v1/alerts?{query}").json()["alerts"])
+
+    assert count("country=GB") == count("country=GB&audience=parent") == count("country=GB&region=GB-WLS") == 1
+    assert count("country=FR") == count("country=GB&audience=teen") == count("country=GB&region=GB-SCT") == 0
+
+
+@pytest.mark.parametrize(
+    ("query", "header", "lang", "requested"),
+    [
+        ("&locale=cy", "en", "cy", "cy"),
+        ("&locale=cy-GB", "en", "cy", "cy-GB"),
+        ("&locale=fr", "cy", "en", "fr"),
+        ("", "cy-GB, en;q=0.5", "cy", None),
+        ("", "fr", "en", None),
+    ],
+)
+def test_an_alert_comes_in_the_readers_language_or_says_that_it_does_not(
+    api: Client, query: str, header: str, lang: str, requested: str | None
+) -> None:
+    opened(messages={**make.definition()["messages"], "cy": WELSH})
+
+    response = api.get(f"/v1/alerts?country=GB{query}", headers={"accept-language": header})
+
+    (alert,) = response.json()["alerts"]
+    assert (alert["lang"], alert["locale"]["requested"]) == (lang, requested)
+    assert response.headers.get("Vary") == (None if query else "Accept-Language")
+
+
+def test_older_alerts_are_reached_by_following_the_link(api: Client) -> None:
+    now = datetime.now(UTC)
+    campaigns = [opened(at=now - timedelta(hours=hours)) for hours in (3, 2, 1)]
+
+    first = api.get("/v1/alerts?country=GB&locale=en").json()
+    older = api.get(first["older"]).json()
+
+    wanted = [str(c.pk) for c in reversed(campaigns)]
+    assert [a["id"] for a in first["alerts"]] == wanted
+    assert {a["id"] for a in older["alerts"]} <= set(wanted)
+    assert older["older"] is None
+
+
+def test_the_same_alerts_are_the_same_bytes_at_any_time(api: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened()
+    first = api.get("/v1/alerts?country=GB&locale=en")
+
+    later = datetime.now(UTC) + timedelta(hours=3)
+    monkeypatch.setattr("django.utils.timezone.now", lambda: later)
+    again = api.get("/v1/alerts?country=GB&locale=en", headers={"if-none-match": first["ETag"]})
+
+    assert again.status_code == 304
+
+
+@pytest.mark.parametrize("name", ["999999", "abc", "9" * 40, "-1", "1%00", "%D9%A1"])
+def test_an_alert_that_is_not_there_is_404(api: Client, name: str) -> None:
+    response = api.get(f"/v1/alerts/{name}")
+
+    assert response.status_code == 404
+    assert response["Content-Type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ("", 400),
+        ("country=XX", 404),
+        ("country=GB&before=now", 400),
+        ("country=GB&region=FR-75", 400),
+        ("country=GB&page=2", 400),
+    ],
+)
+def test_a_question_that_does_not_fit_is_refused(api: Client, query: str, status: int) -> None:
+    assert api.get(f"/v1/alerts?{query}").status_code == status
+
+
+def test_a_stopped_alert_is_gone(api: Client) -> None:
+    campaign = opened()
+    _, approver = make.campaign_staff()
+
+    campaign.stop(by=approver, at=datetime.now(UTC), reason="It was wrong.")
+
+    assert api.get("/v1/alerts?country=GB").json()["alerts"] == []
+    assert api.get(f"/v1/alerts/{campaign.pk}").status_code == 410
+
+
+def test_receipts_count_and_nothing_else(api: Client) -> None:
+    campaign = opened()
+    App.objects.update(push_mode="registrations")
+    body = {"app": "parent", "alert": str(campaign.pk), "event": "opened"}
+
+    answers = [api.post("/v1/receipts", body, content_type="application/json") for _ in range(3)]
+
+    assert [a.status_code for a in answers] == [204, 204, 204]
+    assert list(ReceiptCount.objects.values_list("event", "total")) == [("opened", 3)]
+
+
+def test_an_app_that_stores_no_addresses_sends_no_receipts(api: Client) -> None:
+    campaign = opened()
+    make.app("teen", push_mode="feed")
+
+    response = api.post(
+        "/v1/receipts", {"app": "teen", "alert": str(campaign.pk), "event": "opened"}, content_type="application/json"
+    )
+
+    assert response.status_code == 409
+    assert not ReceiptCount.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("changed", "status"),
+    [({"alert": "999999"}, 404), ({"alert": 1}, 422), ({"event": "read"}, 422), ({"app": "nobody"}, 422), ({"who": "me"}, 422)],
+)
+def test_a_receipt_that_does_not_fit_is_refused(api: Client, changed: dict[str, Any], status: int) -> None:
+    make.app()
+
+    response = api.post(
+        "/v1/receipts", {"app": "parent", "alert": "1", "event": "opened", **changed}, content_type="application/json"
+    )
+
+    assert response.status_code == status

@@ -1,0 +1,183 @@
+"""POST /v1/help: the plan with words around it; the rules behind it are in tests/content/resolver/test_resolver.py."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from content.models import Release
+
+pytestmark = pytest.mark.django_db
+
+TEEN = {
+    "country": "GB",
+    "region": "GB-WLS",
+    "audience": "teen",
+    "age": 15,
+    "age_in_image": 15,
+    "situation": "blackmail",
+    "site": "snapchat",
+    "languages": ["cy", "en"],
+    "can_speak": True,
+    "at": "2026-12-01T12:00:00Z",
+}
+
+
+def ask(api: Client, body: dict[str, Any], **headers: str) -> Any:
+    return api.post("/v1/help", body, content_type="application/json", headers=headers)
+
+
+def test_a_teenager_in_wales_gets_a_short_ordered_plan_in_welsh(api: Client, release: Release) -> None:
+    response = ask(api, TEEN)
+
+    answer = response.json()
+    assert response.status_code == 200
+    assert response["Cache-Control"] == "no-store"
+    assert "ETag" not in response
+    assert (answer["release"], answer["country"]["served"]) == (release.number, "GB")
+    assert answer["locale"] == {"requested": "cy", "served": "cy", "reason": None}
+    assert [(s["step"], s["service"]) for s in answer["plan"]] == [
+        ("danger-now", "gb-emergency-999"),
+        ("talk", "gb-childline"),
+        ("report", "gb-ceop-safety-centre"),
+        ("take-down", "gb-report-remove"),
+        ("tell-the-platform", "platform-snapchat"),
+    ]
+    talk = answer["plan"][1]
+    assert talk["open"] is True
+    assert (talk["closes_at"], talk["opens_at"], talk["stale"], talk["language_match"]) == (None, None, False, True)
+    assert {reason["code"]: reason["text"] for reason in talk["why"]}["free"]
+    assert answer["services"]["gb-childline"]["channels"][0]["dial"] == "0800 1111"
+    assert answer["services"]["gb-childline"]["channels"][0]["href"] == "tel:08001111"
+    assert "first-hour" in answer["tips"]
+
+
+def test_every_service_that_is_named_comes_along(api: Client, release: Release) -> None:
+    answer = ask(api, TEEN).json()
+
+    named = {i for s in answer["plan"] for i in (s["service"], *s["alternatives"]) if i}
+    assert named == set(answer["services"])
+
+
+def test_country_and_situation_are_enough(api: Client, release: Release) -> None:
+    answer = ask(api, {"country": "GB", "situation": "blackmail"}).json()
+
+    assert answer["plan"][0]["service"] == "gb-emergency-999"
+    assert {c["code"] for s in answer["plan"] for c in s["conditions"]} == {"under-18-now", "under-18-in-image"}
+
+
+def test_what_is_null_was_not_told(api: Client, release: Release) -> None:
+    nulls = dict.fromkeys(("region", "age", "age_in_image", "site", "languages", "can_speak", "at"))
+
+    told = ask(api, {"country": "GB", "situation": "grooming", **nulls})
+    left_out = ask(api, {"country": "GB", "situation": "grooming"})
+
+    assert told.json()["plan"] == left_out.json()["plan"]
+
+
+def test_a_situation_that_nobody_knows_gets_the_plan_for_who_is_not_sure(api: Client, release: Release) -> None:
+    answer = ask(api, {"country": "GB", "situation": "something-new"}).json()
+
+    assert answer["situation"] == "not-sure"
+    assert answer["plan"] == ask(api, {"country": "GB", "situation": "not-sure"}).json()["plan"]
+
+
+def test_a_country_without_services_is_told_to_use_its_own_emergency_number(api: Client, release: Release) -> None:
+    answer = ask(api, {"country": "JP", "situation": "blackmail"}).json()
+
+    danger = answer["plan"][0]
+    assert answer["country"] == {"requested": "JP", "served": "ZZ"}
+    assert danger["service"] is None
+    assert [reason["code"] for reason in danger["why"]] == ["local-emergency"]
+    assert danger["why"][0]["text"]
+    assert answer["plan"][1]["service"] == "zz-child-helpline-international"
+
+
+@pytest.mark.parametrize(
+    ("languages", "header", "served", "reason"),
+    [
+        (["hi"], "cy", "hi", None),
+        (["xx", "hi"], "cy", "hi", "not-served"),
+        (["xx"], "cy", "cy", "not-served"),
+        ([], "cy", "cy", "accept-language"),
+        (["xx"], "xx", "en", "not-served"),
+    ],
+)
+def test_the_words_come_in_a_language_that_was_named_before_the_browsers(
+    api: Client, release: Release, languages: list[str], header: str, served: str, reason: str | None
+) -> None:
+    response = ask(api, {"country": "IN", "situation": "blackmail", "languages": languages}, accept_language=header)
+
+    assert response["Content-Language"] == served
+    assert (response.json()["locale"]["served"], response.json()["locale"]["reason"]) == (served, reason)
+
+
+@pytest.mark.parametrize(
+    ("changed", "field"),
+    [
+        ({"age": 200}, "age"),
+        ({"age": -1}, "age"),
+        ({"age": "15"}, "age"),
+        ({"age": True}, "age"),
+        ({"age": 15.5}, "age"),
+        ({"age": 15, "age_in_image": 16}, "age_in_image"),
+        ({"region": "FR-75"}, "region"),
+        ({"region": "GB-XYZ"}, "region"),
+        ({"region": "wales"}, "region"),
+        ({"audience": "spy"}, "audience"),
+        ({"audience": None}, "audience"),
+        ({"situation": None}, "situation"),
+        ({"situation": "What happened to me was this"}, "situation"),
+        ({"site": "https://example.org/my-picture"}, "site"),
+        ({"languages": "cy"}, "languages"),
+        ({"languages": ["en"] * 11}, "languages"),
+        ({"languages": ["not a tag"]}, "languages.0"),
+        ({"can_speak": "no"}, "can_speak"),
+        ({"at": "yesterday"}, "at"),
+        ({"at": "2026-12-01T12:00:00"}, "at"),
+        ({"at": "1969-12-31T23:59:59Z"}, "at"),
+        ({"at": "2026-13-01T00:00:00Z"}, "at"),
+        ({"country": "United Kingdom"}, "country"),
+        ({"picture": "data:image/png;base64,AAAA"}, "picture"),
+        ({"note": "please help"}, "note"),
+    ],
+)
+def test_what_does_not_fit_is_refused_by_name(api: Client, release: Release, changed: dict[str, Any], field: str) -> None:
+    response = ask(api, {**TEEN, **changed})
+
+    assert response.status_code == 422
+    assert response["Content-Type"] == "application/problem+json"
+    assert field in {error["field"] for error in response.json()["errors"]}
+
+
+def test_an_unassigned_country_is_the_same_problem_as_elsewhere(api: Client, release: Release) -> None:
+    response = ask(api, {"country": "XX", "situation": "blackmail"})
+
+    assert response.status_code == 404
+    assert response.json()["type"] == "/v1/problems/unknown-country"
+    assert "GB" in response.json()["available"]
+
+
+@pytest.mark.parametrize("query", ["situation=blackmail", "age=15", "x=1"])
+def test_nothing_can_be_told_in_the_address(api: Client, release: Release, query: str) -> None:
+    response = api.post(f"/v1/help?{query}", TEEN, content_type="application/json")
+
+    assert response.status_code == 400
+    assert response.json()["errors"][0]["field"] == query.partition("=")[0]
+    assert api.get("/v1/help").status_code == 405
+
+
+def test_with_the_same_body_the_answer_is_the_same(api: Client, release: Release) -> None:
+    assert ask(api, TEEN).content == ask(api, TEEN).content
+
+
+def test_who_is_answered_in_another_language_is_told_which_and_where_to_tap(api: Client, release: Release) -> None:
+    answer = ask(api, {"country": "GB", "situation": "blackmail", "languages": ["cy"], "site": "whatsapp", "age": 15}).json()
+
+    steps = {step["step"]: step for step in answer["plan"]}
+    said = {reason["code"]: reason["text"] for reason in steps["report"]["why"]}
+    assert said["other-language"].endswith("\u2066Saesneg\u2069")
+    assert "last five messages" in steps["tell-the-platform"]["route"]["asks"]["text"]
+    assert steps["report"]["route"] is None

@@ -1,0 +1,80 @@
+"""The manifest over HTTP: the bytes that a worker signed, with packs that fit it, and 410 for what was withdrawn."""
+
+from __future__ import annotations
+
+import orjson
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from content.models import Release
+from content.publishing import signing
+from content.publishing.verify import verify_manifest, verify_pack
+from content.publishing.withdrawal import withdraw
+from tests import make
+from tests.signing import Signer
+
+
+@pytest.fixture
+def published(db: None) -> Release:
+    make.small_content()
+    make.service("gb-wrong")
+    return make.release()
+
+
+def test_a_client_checks_manifest_and_packs_as_they_are_served(api: Client, published: Release, signer: Signer) -> None:
+    signing.sign_if_due(at=timezone.now())
+
+    answer = api.get("/v1/manifest")
+    manifest = verify_manifest(answer.content, signer.root.public, last_number=None, now=timezone.now())
+
+    assert answer["Content-Type"] == "application/jose"
+    assert answer["Cache-Control"] == "public, max-age=60, stale-while-revalidate=60, stale-if-error=86400"
+    for (country, locale), listed in manifest.packs.items():
+        by_name, by_digest = (api.get(f"/v1/packs/{country}/{locale}{end}") for end in ("", f"/{listed.digest}"))
+        assert by_name.content == by_digest.content
+        verify_pack(by_name.content, manifest, country, locale)
+    verify_pack(api.get("/v1/packs/JP/en").content, manifest, "JP", "en")
+
+
+def test_it_costs_a_client_nothing_to_ask_again(api: Client, published: Release, signer: Signer) -> None:
+    signing.sign_if_due(at=timezone.now())
+    first = api.get("/v1/manifest")
+
+    again = api.get("/v1/manifest", headers={"if-none-match": first["ETag"]})
+
+    assert (again.status_code, again.content) == (304, b"")
+    assert api.head("/v1/manifest")["Content-Length"] == str(len(first.content))
+
+
+def test_where_nothing_was_signed_it_says_so_in_plain_words(api: Client, published: Release) -> None:
+    for path in ("/v1/manifest", "/.well-known/jwks.json"):
+        answer = api.get(path)
+
+        problem = orjson.loads(answer.content)
+        assert (answer.status_code, problem["type"]) == (503, "/v1/problems/unavailable")
+        assert problem["detail"] == "The manifest has not been signed yet; the packs can be read without it."
+        assert answer["Content-Type"] == "application/problem+json"
+        assert api.get("/v1/packs/GB/en").status_code == 200
+
+
+def test_the_keys_are_there_for_tools(api: Client, published: Release, signer: Signer) -> None:
+    signing.sign_if_due(at=timezone.now())
+
+    keys = orjson.loads(api.get("/.well-known/jwks.json").content)
+
+    assert [(key["kty"], key["crv"], key["alg"]) for key in keys["keys"]] == [("OKP", "Ed25519", "EdDSA")]
+
+
+def test_a_withdrawn_pack_is_gone_and_what_took_its_place_is_there(api: Client, published: Release) -> None:
+    (old, _), (worldwide, _) = published.pack_body("GB", "en") or ("", ""), published.pack_body("ZZ", "en") or ("", "")
+    assert api.get(f"/v1/packs/GB/en/{old}").status_code == 200
+
+    withdraw("gb-wrong", by=make.person("ann", "publisher"), at=timezone.now(), successor="gb-line")
+
+    gone = api.get(f"/v1/packs/GB/en/{old}")
+    assert (gone.status_code, orjson.loads(gone.content)["type"]) == (410, "/v1/problems/gone")
+    assert api.get(f"/v1/packs/ZZ/en/{worldwide}").status_code == 200
+    assert b"gb-wrong service" not in api.get("/v1/packs/GB/en").content
+    answer = api.get("/v1/services/gb-wrong?country=GB&locale=en")
+    assert (answer.status_code, orjson.loads(answer.content)["successor"]) == (410, "gb-line")

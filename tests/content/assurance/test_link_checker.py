@@ -1,0 +1,129 @@
+"""What the link checker remembers, how it takes turns, and that readers never notice it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from content import tasks
+from content.assurance.links import checker
+from content.assurance.links.url_policy import Place
+from content.assurance.links.visit import Found, Visitor
+from content.models import Channel, LinkCheck, LinkHost
+from content.models.link import LinkResult
+from tests import make
+from tests.make import NOON
+
+pytestmark = pytest.mark.django_db
+
+
+class Told(Visitor):
+    """A visitor that finds what it is told, and remembers where it was sent."""
+
+    def __init__(self, *found: Found) -> None:
+        object.__setattr__(self, "found", list(found))
+        object.__setattr__(self, "asked", [])
+
+    def visit(self, address: str) -> Found:
+        self.asked.append(address)  # type: ignore[attr-defined]
+        return self.found.pop(0) if len(self.found) > 1 else self.found[0]  # type: ignore[attr-defined]
+
+
+@pytest.fixture(autouse=True)
+def lines() -> None:
+    make.world()
+    make.service("gb-line")
+    for number, address in enumerate(["https://one.example.org/a", "https://one.example.org/b", "https://two.example.org/"]):
+        make.channel(make.service(f"gb-page-{number}", channels=0), type="url", address=address)
+
+
+def revision(service: str) -> int:
+    return Channel.objects.get(service=service).revision_id
+
+
+def test_each_address_is_asked_in_turn_and_a_host_not_twice_in_a_minute() -> None:
+    told = Told(Found(LinkResult.WORKS, 200))
+
+    first = [checker.check_next(at=NOON, visitor=told) for _ in range(3)]
+    later = checker.check_next(at=NOON + timedelta(seconds=61), visitor=told)
+
+    assert told.asked == ["https://one.example.org/a", "https://two.example.org/", "https://one.example.org/b"]  # type: ignore[attr-defined]
+    assert first[2] is None
+    assert later is not None
+    assert later.next_at == NOON + timedelta(seconds=61, days=7)
+    assert checker.check_next(at=NOON + timedelta(days=6), visitor=told) is None
+
+
+def test_failures_are_counted_from_the_first_on_and_forgotten_when_it_works_again() -> None:
+    told = Told(Found(LinkResult.UNREACHABLE), Found(LinkResult.FAILING, 503), Found(LinkResult.WORKS, 200))
+    seen = []
+
+    for day in range(3):
+        LinkCheck.objects.found(revision("gb-page-0"), result=LinkResult.WORKS, at=NOON + timedelta(days=day))
+        LinkCheck.objects.found(revision("gb-page-1"), result=LinkResult.WORKS, at=NOON + timedelta(days=day))
+        check = checker.check_next(at=NOON + timedelta(days=day, minutes=5 * day), visitor=told)
+        assert check is not None
+        seen.append((check.result, check.failures, check.failing_since, check.troubles))
+
+    assert seen == [
+        (LinkResult.UNREACHABLE, 1, NOON, False),
+        (LinkResult.FAILING, 2, NOON, True),
+        (LinkResult.WORKS, 0, None, False),
+    ]
+
+
+def test_two_workers_do_not_visit_one_host_at_the_same_time(transactional_db: None, at_once: Callable[..., list[Any]]) -> None:
+    LinkHost.objects.create(name="one.example.org", not_before=NOON)
+
+    def take() -> bool:
+        return LinkHost.objects.take("one.example.org", at=NOON, seconds=60)
+
+    assert sorted(at_once(take, take, take)) == [False, False, True]
+
+
+def test_the_rules_of_a_host_are_asked_for_once_a_day() -> None:
+    asked = []
+
+    def ask() -> str:
+        asked.append(1)
+        return "User-agent: *\nDisallow: /x\0"
+
+    place = Place("https", "one.example.org", "/")
+    texts = [checker.remembered(NOON + timedelta(hours=hours))(place, ask) for hours in (0, 23, 25)]
+
+    assert texts == ["User-agent: *\nDisallow: /x"] * 3
+    assert len(asked) == 2
+
+
+def test_what_is_found_never_changes_what_readers_get() -> None:
+    from content.compiling.snapshot import Policy, read_snapshot
+
+    before = read_snapshot(Policy(NOON.date()))
+    for service in ("gb-page-0", "gb-page-1", "gb-page-2"):
+        LinkCheck.objects.found(revision(service), result=LinkResult.GONE, at=NOON, http_status=404)
+
+    assert read_snapshot(Policy(NOON.date())) == before
+
+
+def test_a_sandbox_leaves_other_peoples_servers_alone(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
+    visits = []
+    monkeypatch.setattr(tasks.checker, "check_next", lambda **_: visits.append(1))
+
+    tasks.check_link()
+    settings.SANDBOX = False
+    tasks.check_link()
+    settings.FCM_ENDPOINT = "https://fcm.googleapis.com"
+    tasks.check_link()
+
+    assert visits == [1]
+
+
+def test_an_address_of_a_retired_service_is_not_asked() -> None:
+    person = make.person("asta", "assurer")
+    for channel in Channel.objects.filter(type="url").select_related("service"):
+        channel.service.amend(by=person, at=NOON, status="defunct")
+
+    assert checker.check_next(at=NOON, visitor=Told(Found(LinkResult.WORKS))) is None

@@ -1,0 +1,500 @@
+"""Packs: pure, per item in one language, and never held back for what is not in them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import override_settings
+
+from content.compiling.compiler import build_pack, build_packs, compile_release, own_countries
+from content.compiling.snapshot import Policy, Snapshot, read_snapshot
+from content.models import Channel, Pack, Release, Service, Tip, Unit
+from content.models.assurance import Method
+from content.models.service import Status
+from content.terms import OUTDATED_DAYS, Change
+from core.canonical import canonical_json, digest
+from core.errors import Forbidden
+from core.models import User
+from tests import make
+from tests.make import NOON
+
+SANDBOX = Policy(NOON.date(), serve_unreviewed=True, sandbox=True)
+STRICT = Policy(NOON.date())
+
+
+@pytest.fixture
+def content(db: None) -> None:
+    make.small_content()
+
+
+def pack(country: str = "GB", locale: str = "en", *, policy: Policy = SANDBOX) -> dict[str, Any]:
+    return json.loads(build_pack(read_snapshot(policy), country, locale))
+
+
+def found(policy: Policy = SANDBOX) -> set[tuple[str, str, bool]]:
+    return {(f.code, f.item, f.blocks) for built in build_packs(read_snapshot(policy)).values() for f in built.findings}
+
+
+def tip_of(pack: dict[str, Any], slug: str = "first-hour") -> dict[str, Any]:
+    return next(tip for tip in pack["tips"] if tip["slug"] == slug)
+
+
+def welsh(*, approved: bool = False, slug: str = "first-hour") -> None:
+    for part, text in {
+        "title": "Arhoswch",
+        "short": "Dydych chi ddim ar eich pen eich hun.",
+        "do-now.1": "Dywedwch.",
+        "do-not.1": "Na.",
+    }.items():
+        make.target(f"tip.{slug}.{part}", "cy", text, approved=approved)
+
+
+def test_a_pack_holds_what_the_country_and_locale_need(content: None) -> None:
+    value = pack()
+
+    assert (value["v"], value["country"], value["coverage"], value["locale"], value["dir"]) == (1, "GB", "national", "en", "ltr")
+    assert [service["id"] for service in value["services"]] == ["gb-emergency", "gb-line", "zz-line"]
+    assert value["labels"]["steps"]["talk"] == {"text": "Label of talk", "lang": "en", "dir": "ltr", "reviewed": False}
+    assert value["plan_order"]["self-harm-risk"]["teen"] == ["danger-now", "talk"]
+    assert tip_of(value)["locale"] == {"requested": "en", "served": "en", "reason": None}
+
+
+def test_a_channel_is_dialled_as_printed_and_shown_isolated(content: None) -> None:
+    [channel] = pack()["services"][1]["channels"]
+
+    assert channel == {
+        "position": 1,
+        "type": "phone",
+        "dial": "0800 1111",
+        "dial_kind": "national",
+        "tel": "tel:+448001111",
+        "href": "tel:08001111",
+        "display": "\u20660800 1111\u2069",
+        "spoken": "0 8 0 0 1 1 1 1",
+        "keyword": None,
+        "label": None,
+        "steps": None,
+        "hours": "24/7",
+        "zone": None,
+        "cost": "free",
+        "anonymous": None,
+        "needs_voice": True,
+        "on_bill": None,
+        "assured": False,
+        "checked_on": None,
+        "assured_until": None,
+    }
+
+
+def test_a_regional_service_comes_with_the_names_of_its_regions(content: None) -> None:
+    make.service("gb-wales", regions=["GB-WLS", "GB-SCT"])
+
+    service = next(item for item in pack("GB", "ar")["services"] if item["id"] == "gb-wales")
+
+    assert service["region_names"] == ["\u2066Wales\u2069", "\u2066Scotland\u2069"]
+
+
+def test_no_provenance_reaches_a_pack(content: None) -> None:
+    Service.objects.update(source="https://provenance.example", notes="secret note", more_sources=["https://more.example"])
+
+    body = build_pack(read_snapshot(SANDBOX), "GB", "en").decode()
+
+    assert "provenance" not in body
+    assert "secret" not in body
+    assert "more.example" not in body
+
+
+def test_the_worldwide_pack_stands_for_countries_without_services_of_their_own(content: None) -> None:
+    value = pack("ZZ")
+
+    assert own_countries(read_snapshot(SANDBOX)) == ["GB", "ZZ"]
+    assert (value["coverage"], [service["id"] for service in value["services"]]) == ("worldwide", ["zz-line"])
+
+
+def test_a_worldwide_service_with_an_area_is_in_those_packs_alone(content: None) -> None:
+    for name, area in {"zz-here": ["GB"], "zz-there": ["FR"], "zz-nowhere": []}.items():
+        make.channel(make.service(name, country="ZZ", channels=0, area=area), type="url")
+
+    inside = {country: {service["id"] for service in pack(country)["services"]} for country in ("GB", "ZZ")}
+
+    assert "zz-here" in inside["GB"]
+    assert not inside["GB"] & {"zz-there", "zz-nowhere"}
+    assert {"zz-here", "zz-there"} <= inside["ZZ"]
+    assert "zz-nowhere" not in inside["ZZ"]
+    assert ("no-area", "zz-nowhere", False) in found()
+
+
+# Language.
+
+
+def test_a_tip_is_in_the_readers_language_only_where_all_of_it_is(content: None) -> None:
+    make.target("tip.first-hour.title", "cy", "Arhoswch")
+    make.target("tip.first-hour.short", "cy", "Dydych chi ddim ar eich pen eich hun.")
+    make.target("tip.first-hour.do-now.1", "cy", "Dywedwch wrth un oedolyn.")
+    partly = tip_of(pack("GB", "cy"))
+    make.target("tip.first-hour.do-not.1", "cy", "Peidiwch â thalu.")
+    wholly = tip_of(pack("GB", "cy"))
+
+    assert (partly["title"], partly["lang"], partly["locale"]) == (
+        "Stop and breathe",
+        "en",
+        {"requested": "cy", "served": "en", "reason": "not-translated"},
+    )
+    assert (wholly["title"], wholly["do_not"], wholly["lang"]) == ("Arhoswch", ["Peidiwch â thalu."], "cy")
+
+
+def test_a_fallback_in_a_right_to_left_pack_says_its_own_direction(content: None) -> None:
+    value = pack("GB", "ar")
+
+    assert value["dir"] == "rtl"
+    assert (tip_of(value)["lang"], tip_of(value)["dir"]) == ("en", "ltr")
+    assert value["services"][0]["purpose"]["dir"] == "ltr"
+
+
+def test_drafts_are_served_only_in_the_sandbox_and_say_so(content: None) -> None:
+    welsh()
+
+    assert tip_of(pack("GB", "cy"))["reviewed"] is False
+    assert pack("GB", "cy", policy=STRICT)["tips"] == []
+
+
+def test_an_approved_target_of_an_approved_source_is_served(db: None) -> None:
+    make.world()
+    make.tip(approved=True)
+    welsh(approved=True)
+
+    served = tip_of(pack("GB", "cy", policy=STRICT))
+
+    assert (served["lang"], served["reviewed"]) == ("cy", True)
+
+
+def test_what_was_approved_goes_on_being_served_while_a_change_waits(db: None) -> None:
+    make.world()
+    make.tip(approved=True)
+    welsh(approved=True)
+    source = Unit.objects.get(key="tip.first-hour.title")
+    before = build_pack(read_snapshot(STRICT), "GB", "cy")
+
+    source.revise(text="Do not stop", change=Change.SAFETY, by=User.objects.system(), at=NOON, from_revision=1)
+    source.target("cy").write(text="Drafft", by=User.objects.system(), at=NOON, from_revision=2)
+
+    assert build_pack(read_snapshot(STRICT), "GB", "cy") == before
+
+
+@pytest.mark.parametrize(
+    ("change", "days", "lang", "reason"),
+    [
+        (Change.COSMETIC, 1000, "cy", None),
+        (Change.CLARITY, OUTDATED_DAYS, "cy", None),
+        (Change.CLARITY, OUTDATED_DAYS + 1, "en", "outdated"),
+        (Change.SAFETY, 0, "en", "outdated"),
+    ],
+)
+def test_a_changed_source_takes_its_targets_along_by_the_kind_of_change(
+    db: None, change: Change, days: int, lang: str, reason: str | None
+) -> None:
+    make.world()
+    make.tip(approved=True)
+    welsh(approved=True)
+    source = Unit.objects.get(key="tip.first-hour.short")
+    source.revise(text="You are never alone.", change=change, by=User.objects.system(), at=NOON, from_revision=1)
+    source.approve(by=make.checker(), at=NOON)
+
+    served = tip_of(pack("GB", "cy", policy=replace(STRICT, day=NOON.date() + timedelta(days=days))))
+
+    assert (served["lang"], served["locale"]["reason"]) == (lang, reason)
+
+
+def test_a_tip_for_some_countries_is_in_their_packs_alone(content: None) -> None:
+    make.tip("over-there", countries=["FR"])
+
+    assert [tip["slug"] for tip in pack()["tips"]] == ["first-hour"]
+
+
+def test_a_retired_tip_is_in_no_pack(content: None) -> None:
+    Tip.objects.get(pk="first-hour").retire(by=make.person("eve", "localisation-editor"), at=NOON)
+
+    assert pack()["tips"] == []
+
+
+def test_a_token_becomes_the_name_and_the_id(content: None) -> None:
+    make.tip("ask", texts={"do-now.1": "Ask {service:gb-line}.", "more": "Ask **{service:gb-line}** or {service:zz-line}."})
+
+    served = tip_of(pack(), "ask")
+
+    assert served["do_now"] == ["Ask \u2066The gb-line service\u2069."]
+    assert "<strong>\u2066The gb-line service\u2069</strong>" in served["more_html"]
+    assert served["services"] == ["gb-line", "zz-line"]
+
+
+def test_a_retired_service_is_named_by_its_successor(content: None) -> None:
+    old = make.service("gb-old")
+    make.tip("ask", texts={"do-now.1": "Ask {service:gb-old}."})
+    Service.objects.filter(pk=old.pk).update(status=Status.DEFUNCT, successor="gb-line")
+
+    value = pack()
+
+    assert tip_of(value, "ask")["services"] == ["gb-line"]
+    assert value["retired"] == [{"id": "gb-old", "successor": "gb-line"}]
+    assert "gb-old" not in {service["id"] for service in value["services"]}
+
+
+def test_a_tip_that_names_what_is_not_served_is_left_out_and_said(content: None) -> None:
+    make.tip("ask", texts={"do-now.1": "Ask {service:gb-line}."})
+
+    assert [tip["slug"] for tip in pack("ZZ")["tips"]] == ["first-hour"]
+    assert ("token-not-served", "tip.ask", False) in found()
+
+
+def test_a_notice_that_cannot_be_served_blocks(content: None) -> None:
+    make.tip("what-we-keep", kind="notice", situations=[], texts={"short": "Ask {service:gb-line}."})
+
+    assert ("token-not-served", "tip.what-we-keep", True) in found()
+
+
+# Which services.
+
+
+def assure(service: str, *, days: int) -> None:
+    channel = Channel.objects.get(service=service)
+    method = Method.READ if "emergency" in channel.service.roles else Method.RUNG
+    channel.assure(by=make.checker(), at=NOON, method=method, until=(NOON + timedelta(days=days)).date())
+
+
+def test_an_assured_service_is_served_everywhere_with_its_dates(content: None) -> None:
+    assure("gb-line", days=90)
+
+    service = next(s for s in pack(policy=STRICT)["services"] if s["id"] == "gb-line")
+
+    assert (service["assured"], service["checked_on"], service["assured_until"]) == (True, "2026-12-01", "2027-03-01")
+
+
+def test_outside_the_sandbox_what_nobody_assured_is_withheld_but_for_emergencies(content: None) -> None:
+    value = pack(policy=STRICT)
+
+    assert [service["id"] for service in value["services"]] == ["gb-emergency"]
+    assert value["services"][0]["assured"] is False
+    assert {("withheld", "gb-line", False), ("emergency-unassured", "gb-emergency/1", False)} <= found(STRICT)
+
+
+def test_a_check_that_ran_out_withholds_a_helpline_in_the_sandbox_too(content: None) -> None:
+    assure("gb-line", days=1)
+
+    later = replace(SANDBOX, day=NOON.date() + timedelta(days=2))
+
+    assert "gb-line" not in {service["id"] for service in pack(policy=later)["services"]}
+
+
+def test_an_emergency_number_is_shown_past_its_date_with_the_date(content: None) -> None:
+    assure("gb-emergency", days=1)
+    later = replace(STRICT, day=NOON.date() + timedelta(days=400))
+
+    service = pack(policy=later)["services"][0]
+
+    assert (service["id"], service["assured"], service["checked_on"], service["assured_until"]) == (
+        "gb-emergency",
+        False,
+        "2026-12-01",
+        "2026-12-02",
+    )
+    assert ("emergency-overdue", "gb-emergency/1", False) in found(later)
+
+
+def test_a_helpline_from_general_knowledge_waits_for_a_person(content: None) -> None:
+    make.service("gb-hearsay", confidence="from-general-knowledge", source="")
+    before = {service["id"] for service in pack()["services"]}
+
+    assure("gb-hearsay", days=90)
+
+    assert "gb-hearsay" not in before
+    assert "gb-hearsay" in {service["id"] for service in pack()["services"]}
+
+
+def test_an_emergency_number_from_general_knowledge_blocks_its_country_outside_the_sandbox(content: None) -> None:
+    Service.objects.filter(pk="gb-emergency").update(confidence="from-general-knowledge")
+
+    assert ("emergency-unassured", "gb-emergency/1", False) in found(SANDBOX)
+    assert ("emergency-unassured", "gb-emergency/1", True) in found(STRICT)
+
+
+@pytest.mark.parametrize("sandbox", [True, False])
+def test_a_country_without_an_emergency_number_is_blocked(content: None, sandbox: bool) -> None:
+    make.service("fr-line", country="FR")
+
+    built = build_packs(read_snapshot(replace(SANDBOX, sandbox=sandbox)))
+
+    assert built["FR", "en"].blocked
+    assert not built["GB", "en"].blocked
+    assert not built["ZZ", "en"].blocked
+
+
+def test_a_pack_without_a_crisis_line_is_blocked(content: None) -> None:
+    Service.objects.filter(roles=["helpline"]).update(situations=["blackmail"])
+
+    assert {("no-crisis-line", "GB", True), ("no-crisis-line", "ZZ", True)} <= found()
+
+
+def test_a_missing_label_blocks(content: None) -> None:
+    Unit.objects.filter(key="step.talk").update(owner="elsewhere")
+
+    assert ("label-missing", "step.talk", True) in found()
+
+
+def test_a_text_that_never_asked_the_gate_blocks_the_packs_it_is_in(content: None) -> None:
+    make.tip("over-there", countries=["GB"])
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE content_unit SET text = 'Call 0800 9999', revision = 2 WHERE key = 'tip.over-there.title'")
+
+    built = build_packs(read_snapshot(SANDBOX))
+
+    assert {place[0] for place, pack in built.items() if pack.blocked} == {"GB"}
+    assert ("number", "tip.over-there.title", True) in found()
+
+
+def test_a_target_whose_tokens_were_tampered_with_blocks_only_its_locale(content: None) -> None:
+    make.tip("ask", texts={"do-now.1": "Ask {service:gb-line}."}, countries=["GB"])
+    welsh_texts = {"title": "T", "short": "B", "do-now.1": "G {service:gb-line}", "do-not.1": "N"}
+    for part, text in welsh_texts.items():
+        make.target(f"tip.ask.{part}", "cy", text)
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE content_target SET text = 'G {service:zz-other}', revision = 2 WHERE text = 'G {service:gb-line}'")
+
+    built = build_packs(read_snapshot(SANDBOX))
+
+    assert [place for place, pack in built.items() if pack.blocked] == [("GB", "cy")]
+
+
+# Pure.
+
+
+def test_one_pack_by_itself_is_the_same_as_among_all(content: None) -> None:
+    welsh()
+    snapshot = read_snapshot(SANDBOX)
+
+    together = build_packs(snapshot)
+
+    assert all(build_pack(snapshot, country, locale) == built.body for (country, locale), built in together.items())
+
+
+def test_packs_are_canonical_json_without_number_or_clock(content: None) -> None:
+    body = build_pack(read_snapshot(SANDBOX), "GB", "en")
+
+    assert canonical_json(json.loads(body)) == body
+    assert not {"release", "number", "compiled_at", "at"} & json.loads(body).keys()
+
+
+def test_another_day_alone_changes_no_byte(content: None) -> None:
+    assure("gb-line", days=90)
+    today, tomorrow = (read_snapshot(replace(SANDBOX, day=NOON.date() + timedelta(days=n))) for n in (0, 1))
+
+    assert {p: b.body for p, b in build_packs(today).items()} == {p: b.body for p, b in build_packs(tomorrow).items()}
+
+
+def test_a_change_in_one_language_changes_that_language_alone(content: None) -> None:
+    before = {place: built.body for place, built in build_packs(read_snapshot(SANDBOX)).items()}
+
+    welsh()
+
+    after = {place: built.body for place, built in build_packs(read_snapshot(SANDBOX)).items()}
+    assert {locale for (country, locale) in before if before[country, locale] != after[country, locale]} == {"cy"}
+
+
+# The candidate.
+
+
+def test_compiling_stores_each_pack_once_by_its_digest(content: None) -> None:
+    first = make.release(publish=False)
+    packs = set(Pack.objects.values_list("pk", flat=True))
+
+    second = compile_release(by=make.checker(), at=NOON + timedelta(hours=1))
+
+    assert set(Pack.objects.values_list("pk", flat=True)) == packs
+    assert first.release_packs.count() == second.release_packs.count() == 30
+    assert all(digest(row.body.encode()) == row.pk and row.size == len(row.body.encode()) for row in Pack.objects.all())
+
+
+def test_a_blocked_pack_keeps_the_published_bytes(content: None) -> None:
+    published = make.release()
+    kept = published.pack_body("GB", "en")
+    Service.objects.filter(pk="gb-emergency").update(status=Status.DEFUNCT)
+    make.tip("new")
+
+    candidate = make.release(publish=False)
+
+    assert ["GB", "en"] in candidate.report["blocked"]
+    assert candidate.pack_body("GB", "en") == kept
+    assert candidate.pack_body("ZZ", "en") != published.pack_body("ZZ", "en")
+
+
+def test_a_blocked_pack_that_never_was_is_absent(content: None) -> None:
+    make.service("fr-line", country="FR")
+
+    candidate = make.release(publish=False)
+
+    assert candidate.countries() == ["GB", "ZZ"]
+    assert candidate.pack_body("FR", "fr") is None
+    assert {"code": "no-emergency-number", "country": "FR", "locale": None, "item": "FR", "blocks": True}.items() <= next(
+        finding for finding in candidate.report["findings"] if finding["blocks"]
+    ).items()
+
+
+@override_settings(SERVE_UNREVIEWED=False, SANDBOX=False)
+def test_settings_decide_what_may_be_served(content: None) -> None:
+    candidate = make.release(publish=False)
+
+    assert candidate.release_packs.count() == 0
+    assert {f["code"] for f in candidate.report["findings"] if f["blocks"]} >= {"label-missing"}
+
+
+def test_only_a_publisher_compiles(content: None) -> None:
+    with pytest.raises(Forbidden):
+        compile_release(by=make.person("olaf", "localisation-editor"), at=NOON)
+
+
+def test_the_number_of_queries_does_not_grow_with_the_content(content: None, django_assert_num_queries: Any) -> None:
+    for number in range(5):
+        make.tip(f"tip-{number}")
+        make.service(f"gb-{number}")
+
+    with django_assert_num_queries(_queries_of_a_snapshot()):
+        read_snapshot(SANDBOX)
+
+
+def _queries_of_a_snapshot() -> int:
+    # One each: release, locales, units, revisions, targets, assurances, channels, withdrawals, services, tips, notices.
+    return 11
+
+
+def test_a_snapshot_is_of_one_instant_while_others_write(
+    transactional_db: None, at_once: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make.small_content()
+    from content.compiling import snapshot as module
+
+    texts = module._texts
+
+    def slow(policy: Policy) -> Any:
+        yield from texts(policy)
+        # Another connection retires the tip after the texts were read and before the tips are.
+        at_once(lambda: Tip.objects.filter(pk="first-hour").update(state="retired"))
+
+    monkeypatch.setattr(module, "_texts", slow)
+    snapshot: Snapshot = read_snapshot(SANDBOX)
+
+    assert [tip.slug for tip in snapshot.tips] == ["first-hour"]
+    assert not Tip.objects.current().exists()
+
+
+def test_a_current_release_is_found_or_its_absence_said(content: None) -> None:
+    assert Release.objects.current_number() is None
+
+    made = make.release()
+
+    assert Release.objects.current() == made
+    assert Release.objects.current_number() == made.number
+    assert made.locales()[0] == "ar"

@@ -1,0 +1,100 @@
+"""What is put on a page: numbers that cannot be reversed, addresses that are ours, HTML without a way out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from content.compiling.rendering import dial_kind, display, fill, href, isolate, language_names, more_html, spoken, tel
+from content.models.channel_facts import FACTS
+
+
+def facts(**given: Any) -> dict[str, Any]:
+    return dict.fromkeys(FACTS, "") | {"type": "phone"} | given
+
+
+@pytest.mark.parametrize(
+    ("given", "opens", "shown"),
+    [
+        ({"dial": "0800 1111", "address": "+448001111"}, "tel:08001111", "0800 1111"),
+        ({"dial": "116 111", "address": "116111", "number_type": "short"}, "tel:116111", "116 111"),
+        ({"dial": "*123#", "address": "*123#", "number_type": "short"}, "tel:*123%23", "*123#"),
+        ({"type": "sms", "dial": "85258", "address": "85258", "keyword": "SHOUT"}, "sms:85258", "85258"),
+        ({"type": "url", "address": "https://www.example.org/a/"}, "https://www.example.org/a/", "www.example.org/a"),
+        ({"type": "email", "address": "help@example.org"}, "mailto:help@example.org", "help@example.org"),
+        ({"type": "chat", "address": "whatsapp:+5561996110100"}, "https://wa.me/5561996110100", "+55 61 99611 0100"),
+        ({"type": "chat", "address": "telegram:@INCIBE017"}, "https://t.me/INCIBE017", "@INCIBE017"),
+        ({"type": "app"}, None, None),
+    ],
+)
+def test_a_channel_opens_and_shows_its_own_address(given: dict[str, Any], opens: str | None, shown: str | None) -> None:
+    assert href(facts(**given)) == opens
+    assert display(facts(**given)) == (isolate(shown) if shown else None)
+
+
+def test_a_number_is_spoken_digit_by_digit() -> None:
+    assert spoken(facts(dial="0800 1111")) == "0 8 0 0 1 1 1 1"
+    assert spoken(facts(type="url", address="https://example.org")) is None
+
+
+def test_a_number_is_spoken_in_words_in_the_groups_that_are_printed() -> None:
+    words = ["null", "eins", "zwei", "drei", "vier", "fünf", "sechs", "sieben", "acht", "neun"]
+
+    assert spoken(facts(dial="0800 1111"), words) == "null acht null null, eins eins eins eins"
+    assert spoken(facts(dial="*12#"), words) == "* eins zwei #"
+
+
+@pytest.mark.parametrize(
+    ("given", "kind", "address"),
+    [
+        ({"dial": "0800 1111", "address": "+448001111", "number_type": "e164"}, "national", "tel:+448001111"),
+        ({"dial": "+44 800 1111", "address": "+448001111", "number_type": "e164"}, "international", "tel:+448001111"),
+        ({"dial": "116 111", "address": "116111", "number_type": "short"}, "short-code", "tel:116111;phone-context=+49"),
+        ({"dial": "*12#", "address": "*12#", "number_type": "short"}, "short-code", "tel:*12%23;phone-context=+49"),
+        ({"type": "sms", "dial": "85258", "address": "85258", "number_type": "short", "keyword": "SHOUT"}, "sms-keyword", None),
+        ({"type": "sms", "dial": "85258", "address": "85258", "number_type": "short"}, "short-code", None),
+        ({"type": "url", "address": "https://example.org"}, None, None),
+    ],
+)
+def test_a_number_says_how_it_is_dialled_and_has_an_address_for_a_caller_in_the_country(
+    given: dict[str, Any], kind: str | None, address: str | None
+) -> None:
+    assert dial_kind(facts(**given)) == kind
+    assert tel(facts(**given), "DE") == address
+
+
+def test_a_short_number_has_no_address_where_the_callers_country_is_not_known() -> None:
+    assert tel(facts(dial="112", address="112", number_type="short"), "ZZ") is None
+
+
+def test_languages_are_named_in_the_readers_language_and_isolated_or_not_at_all() -> None:
+    assert language_names(["en", "cy"], "de") == "\u2066Englisch\u2069 und \u2066Walisisch\u2069"
+    assert language_names(["pt-BR", "pt"], "en") == "\u2066Portuguese\u2069"
+    assert language_names(["en", "qqq"], "de") is None
+    assert language_names([], "de") is None
+
+
+def test_tokens_become_isolated_names() -> None:
+    assert fill("Ask {service:a}.", lambda _: "The Line (24)") == "Ask \u2066The Line (24)\u2069."
+
+
+@pytest.mark.parametrize(
+    ("markdown", "expected"),
+    [
+        ("One\n\nTwo", "<p>One</p>\n<p>Two</p>"),
+        ("**Now** and *then*", "<p><strong>Now</strong> and <em>then</em></p>"),
+        ("1. a\n2. b", "<ol>\n<li>a</li>\n<li>b</li>\n</ol>"),
+        ("[x](https://example.org)", "<p>[x](https://example.org)</p>"),
+        ("![x](https://example.org/a.png)", "<p>![x](https://example.org/a.png)</p>"),
+        ("<https://example.org>", "<p>&lt;https://example.org&gt;</p>"),
+        ("<script>alert(1)</script>", "<p>&lt;script&gt;alert(1)&lt;/script&gt;</p>"),
+        ("<img src=x onerror=y>", "<p>&lt;img src=x onerror=y&gt;</p>"),
+    ],
+)
+def test_markdown_becomes_harmless_html(markdown: str, expected: str) -> None:
+    assert more_html(markdown, lambda name: name) == expected
+
+
+def test_an_official_name_is_no_markup() -> None:
+    assert more_html("Ask {service:a}", lambda _: "*Help* & <b>") == "<p>Ask \u2066*Help* &amp; &lt;b&gt;\u2069</p>"

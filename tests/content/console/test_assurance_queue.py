@@ -1,0 +1,286 @@
+"""The assurance desk's queue: its order, its reasons, and how long a check of each kind is good."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from config.celery import app
+from content import tasks
+from content.assurance import queue as desk
+from content.assurance.queue import Entry, Urgency
+from content.assurance.validity import longest_days, methods
+from content.models import Assurance, Channel, ChannelRevision, CorrectionCount, LinkCheck, Service
+from content.models.assurance import Method
+from content.models.channel_revision import Act
+from content.models.link import LinkResult
+from content.terms import ChannelType
+from core.errors import Invalid
+from core.models import User
+from tests import make
+from tests.make import NOON
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def asta() -> User:
+    make.world()
+    return make.person("asta", "assurer")
+
+
+def entry(service: str, *, at: object = NOON) -> Entry:
+    return next(e for e in desk.queue(at=at) if e.service.id == service)  # type: ignore[arg-type]
+
+
+def channel(service: str) -> Channel:
+    return Channel.objects.select_related("service").get(service=service)
+
+
+def checked(service: str, by: User, *, days: int) -> None:
+    fitting = methods(channel(service).service.roles, channel(service).type)[0]
+    channel(service).assure(by=by, at=NOON, method=fitting, until=(NOON + timedelta(days=days)).date(), note="Seen.")
+
+
+def test_the_queue_goes_by_how_soon_a_check_ends_and_then_by_harm(asta: User) -> None:
+    for name, roles, situations in (
+        ("gb-advice", ["advice"], ["blackmail"]),
+        ("gb-crisis", ["helpline"], ["self-harm-risk"]),
+        ("gb-talk", ["helpline"], ["blackmail"]),
+        ("gb-later", ["helpline"], ["self-harm-risk"]),
+        ("gb-soon", ["helpline"], ["blackmail"]),
+        ("gb-next", ["helpline"], ["blackmail"]),
+    ):
+        make.service(name, roles=roles, situations=situations)
+    make.emergency()
+    for name, days in (("gb-later", 80), ("gb-soon", 14), ("gb-next", 30)):
+        checked(name, asta, days=days)
+
+    order = [(e.service.id, e.urgency) for e in desk.queue(at=NOON)]
+
+    assert order == [
+        ("gb-emergency", Urgency.NOW),
+        ("gb-crisis", Urgency.NOW),
+        ("gb-talk", Urgency.NOW),
+        ("gb-advice", Urgency.NOW),
+        ("gb-soon", Urgency.SOON),
+        ("gb-next", Urgency.NEXT),
+        ("gb-later", Urgency.LATER),
+    ]
+    assert entry("gb-later", at=NOON + timedelta(days=81)).reasons == ("the check ended on 19 Feb 2027",)
+
+
+def test_a_number_weighs_more_than_a_page_and_the_only_one_in_a_country_more_than_one_of_two(asta: User) -> None:
+    page = make.service("gb-page", channels=0)
+    make.channel(page, type="url")
+    make.service("gb-line")
+    make.service("nz-line", country="NZ")
+
+    points = {e.service.id: e.harm.points for e in desk.queue(at=NOON)}
+
+    assert points["nz-line"] > points["gb-line"] > points["gb-page"]
+    assert "the only one in NZ" in entry("nz-line").harm.words
+
+
+@pytest.mark.parametrize(
+    ("reports", "urgency"), [(0, Urgency.LATER), (1, Urgency.SOON), (4, Urgency.SOON), (5, Urgency.NOW), (900, Urgency.NOW)]
+)
+def test_reports_bring_a_channel_forward_and_more_of_them_no_further(asta: User, reports: int, urgency: Urgency) -> None:
+    make.service("gb-line")
+    checked("gb-line", asta, days=60)
+    for _ in range(reports):
+        CorrectionCount.objects.report(service="gb-line", position=1, problem="no-answer", at=NOON + timedelta(days=1))
+
+    found = entry("gb-line", at=NOON + timedelta(days=2))
+
+    assert found.urgency == urgency
+    assert dict(found.reports) == ({"no-answer": reports} if reports else {})
+
+
+def test_reports_are_answered_by_a_check_and_grow_old(asta: User) -> None:
+    make.service("gb-line")
+    CorrectionCount.objects.report(service="gb-line", position=1, problem="no-answer", at=NOON)
+
+    assert dict(entry("gb-line", at=NOON + timedelta(days=29)).reports) == {"no-answer": 1}
+    assert dict(entry("gb-line", at=NOON + timedelta(days=31)).reports) == {}
+    channel("gb-line").assure(by=asta, at=NOON + timedelta(days=2), method=Method.RUNG, note="Answered.")
+    assert entry("gb-line", at=NOON + timedelta(days=3)).urgency == Urgency.LATER
+
+
+def test_reports_are_deleted_as_soon_as_they_do_not_count_any_more(asta: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    make.service("gb-line")
+    for days in range(3):
+        CorrectionCount.objects.report(service="gb-line", position=1, problem="no-answer", at=NOON + timedelta(days=days))
+    at = NOON + timedelta(days=31)
+    before = desk.queue(at=at)
+    monkeypatch.setattr(tasks.timezone, "now", lambda: at)
+
+    tasks.forget_corrections(added_by_a_newer_version=True)
+    tasks.forget_corrections()
+
+    assert [count.day for count in CorrectionCount.objects.all()] == [(NOON + timedelta(days=2)).date()]
+    assert desk.queue(at=at) == before
+    assert app.conf.beat_schedule["forget-corrections"]["task"] == tasks.forget_corrections.name
+
+
+@pytest.mark.parametrize(
+    ("result", "times", "urgency"),
+    [
+        (LinkResult.WORKS, 2, Urgency.LATER),
+        (LinkResult.NOT_ASKED, 2, Urgency.LATER),
+        (LinkResult.UNREACHABLE, 1, Urgency.LATER),
+        (LinkResult.UNREACHABLE, 2, Urgency.NOW),
+        (LinkResult.GONE, 1, Urgency.NOW),
+        (LinkResult.BLOCKED, 1, Urgency.NOW),
+    ],
+)
+def test_an_address_that_fails_twice_or_is_gone_comes_first(asta: User, result: LinkResult, times: int, urgency: Urgency) -> None:
+    make.channel(make.service("gb-page", channels=0), type="url")
+    checked("gb-page", asta, days=60)
+    for _ in range(times):
+        LinkCheck.objects.found(channel("gb-page").revision_id, result=result, at=NOON)
+
+    assert entry("gb-page").urgency == urgency
+
+
+def test_retired_services_are_not_in_the_queue(asta: User) -> None:
+    make.service("gb-line").amend(by=asta, at=NOON, status="defunct")
+
+    assert desk.queue(at=NOON) == []
+
+
+# How long a check is good.
+
+
+def kinds() -> Iterator[tuple[list[str], str, Method, int]]:
+    yield ["helpline"], "phone", Method.RUNG, 90
+    yield ["helpline"], "phone", Method.CONFIRMED, 180
+    yield ["platform-report"], "app", Method.OPENED, 60
+    yield ["hotline-csam-report"], "url", Method.OPENED, 90
+    yield ["emergency"], "phone", Method.READ, 365
+
+
+@pytest.mark.parametrize(("roles", "type_", "method", "days"), list(kinds()))
+def test_a_check_is_good_for_as_long_as_its_kind(roles: list[str], type_: str, method: Method, days: int) -> None:
+    assert longest_days(roles, type_, method) == days
+
+
+@pytest.mark.parametrize("type_", ChannelType.values)
+def test_every_kind_of_channel_can_be_checked(type_: str) -> None:
+    assert Method.CONFIRMED in methods(["helpline"], type_)
+    assert Method.RUNG not in methods(["emergency", "police-report"], type_)
+
+
+def test_a_check_without_a_day_is_good_for_as_long_as_it_can_be_and_never_longer(asta: User) -> None:
+    make.service("gb-line")
+
+    check = channel("gb-line").assure(by=asta, at=NOON, method=Method.RUNG, note="Answered.")
+
+    assert check.until == (NOON + timedelta(days=90)).date()
+    with pytest.raises(Invalid, match="good until 1 March 2027"):
+        channel("gb-line").assure(by=asta, at=NOON, method=Method.RUNG, until=(NOON + timedelta(days=91)).date())
+    with pytest.raises(Invalid, match="checked by: rung, read, confirmed"):
+        channel("gb-line").assure(by=asta, at=NOON, method=Method.OPENED)
+
+
+def test_nobody_is_asked_to_ring_an_emergency_number(asta: User) -> None:
+    make.emergency()
+
+    with pytest.raises(Invalid, match="checked by: read, confirmed"):
+        channel("gb-emergency").assure(by=asta, at=NOON, method=Method.RUNG)
+
+
+# The pages.
+
+
+def page(service: str) -> str:
+    return reverse("admin:channel", args=[service, 1])
+
+
+def test_a_channel_that_is_not_there_is_told_on_a_page_of_the_console(client: Client, asta: User) -> None:
+    client.force_login(asta)
+
+    answer = client.get(page("gb-nothing"))
+
+    assert answer.status_code == 404
+    assert "There is no such channel." in answer.content.decode()
+    assert "Assurance desk" in answer.content.decode()
+
+
+def test_the_desk_leads_to_the_channel_where_the_check_is_written_down(client: Client, asta: User) -> None:
+    make.service("gb-line")
+    client.force_login(asta)
+    queue = client.get(reverse("admin:desk")).content.decode()
+
+    answer = client.post(
+        page("gb-line"),
+        {
+            "act": "assure",
+            "position": "1",
+            "revision": str(channel("gb-line").revision_id),
+            "c1-method": "rung",
+            "c1-note": "A counsellor answered after two rings.",
+        },
+    )
+    check = Assurance.objects.get()
+
+    assert page("gb-line") in queue
+    assert answer.status_code == 302
+    assert (check.method, check.until) == ("rung", (timezone.now() + timedelta(days=90)).date())
+    assert "A counsellor answered after two rings." in client.get(page("gb-line")).content.decode()
+
+
+@pytest.mark.parametrize("changed", [{"c1-note": ""}, {"c1-note": "ok"}, {"c1-method": "opened"}, {"c1-until": "2099-01-01"}])
+def test_a_check_without_evidence_or_of_the_wrong_kind_is_refused(client: Client, asta: User, changed: dict[str, str]) -> None:
+    make.service("gb-line")
+    client.force_login(asta)
+    form = {
+        "act": "assure",
+        "position": "1",
+        "revision": str(channel("gb-line").revision_id),
+        "c1-method": "rung",
+        "c1-note": "They answered.",
+    }
+
+    assert client.post(page("gb-line"), form | changed).status_code == 400
+    assert not Assurance.objects.exists()
+
+
+def test_the_history_tells_of_each_field_what_it_was_and_who_changed_it(client: Client, asta: User) -> None:
+    line = make.service("gb-line")
+    eva = make.person("eva", "localisation-editor")
+    facts = channel("gb-line").facts()
+    for changed in ({"cost": "standard"}, {"cost": "standard", "dial": "0808 800 5002", "address": "+448088005002"}):
+        ChannelRevision.objects.propose(
+            service_id=line.pk, position=1, act=Act.CHANGE, by=eva, at=NOON, facts=facts | changed
+        ).approve(by=asta, at=NOON)
+    client.force_login(asta)
+
+    history = dict(client.get(page("gb-line")).context["history"])
+
+    assert [(value, proposer, approver) for value, _, proposer, approver in history["Cost"]] == [
+        ("standard", "eva", "asta"),
+        ("free", User.objects.system().username, "checker"),
+    ]
+    assert [value for value, *_ in history["Dialled as"]] == ["0808 800 5002", "0800 1111"]
+    assert [value for value, *_ in history["Hours"]] == ["24/7"]
+
+
+def test_the_queue_is_narrowed_by_country_type_and_urgency(client: Client, asta: User) -> None:
+    make.service("gb-line")
+    make.service("nz-line", country="NZ")
+    make.channel(Service.objects.get(pk="nz-line"), type="url")
+    client.force_login(asta)
+
+    def seen(query: str) -> list[str]:
+        rows = client.get(reverse("admin:desk") + query).context["rows"]
+        return [f"{row[0].service.id} {row[0].channel.position}" for row in rows]
+
+    assert seen("?country=GB") == ["gb-line 1"]
+    assert seen("?type=url") == ["nz-line 2"]
+    assert seen("?urgency=later") == []

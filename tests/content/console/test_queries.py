@@ -1,0 +1,97 @@
+"""Pages of the console ask the database as often for many rows as for a few."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from content.compiling.compiler import compile_release
+from content.models import (
+    Channel,
+    ChannelRevision,
+    CorrectionCount,
+    CorrectionLink,
+    LinkCheck,
+    Organization,
+    Release,
+    Reply,
+    Service,
+)
+from content.models.assurance import Method
+from content.models.channel_revision import Act
+from content.models.link import LinkResult
+from core.models import User
+from tests import make
+
+pytestmark = pytest.mark.django_db
+THEN = timezone.now() - timedelta(days=100)
+PAGES = (
+    "desk/",
+    "services/",
+    "services/gb-line/",
+    "services/gb-line/channels/1/",
+    "organizations/org/",
+    "numbers/",
+    "releases/",
+    "releases/1/",
+    "releases/lapsed/",
+)
+
+
+@pytest.fixture
+def asta(client: Client) -> User:
+    make.small_content()
+    made = make.person("asta", "assurer", "publisher")
+    release(made, days=0)
+    client.force_login(made)
+    return made
+
+
+def more(by: User, names: list[str]) -> None:
+    """Add services whose checks have ended, each with all that speaks for and against it, and a release of them."""
+    link = CorrectionLink.objects.issue(Organization.objects.get(), by=by, at=timezone.now())
+    for name in names:
+        made = Service.objects.filter(pk=name).first() or make.service(name)
+        channel = Channel.objects.select_related("service").get(service=made)
+        for days in range(2):
+            channel.assure(by=by, at=THEN + timedelta(days=days), method=Method.RUNG, note="Answered.")
+        CorrectionCount.objects.report(service=name, position=1, problem="no-answer", at=timezone.now())
+        LinkCheck.objects.found(channel.revision_id, result=LinkResult.GONE, at=timezone.now(), http_status=404)
+        Reply.objects.give(link, revision=channel.revision_id, answer="confirm", values={}, at=timezone.now())
+        ChannelRevision.objects.propose(
+            service_id=name, position=1, act=Act.CHANGE, by=by, at=THEN, facts=channel.facts() | {"cost": "standard"}
+        )
+    release(by, days=3)
+
+
+def release(by: User, *, days: int) -> None:
+    at = THEN + timedelta(days=days)
+    compile_release(by=by, at=at).publish(by=make.checker(), at=at)
+
+
+def asked(client: Client) -> dict[str, int]:
+    found = {}
+    number = Release.objects.order_by("pk").values_list("pk", flat=True)[0]
+    for page in PAGES:
+        with CaptureQueriesContext(connection) as queries:
+            answer = client.get(f"/console/{page.replace('/1/', f'/{number}/') if page.startswith('releases') else page}")
+        assert answer.status_code == 200, page
+        found[page] = len(queries)
+    return found
+
+
+def test_more_rows_are_no_more_queries(client: Client, asta: User) -> None:
+    more(asta, ["gb-line", "gb-one"])
+    asked(client)  # What is looked up once a process is not counted.
+    few = asked(client)
+
+    more(asta, [f"gb-more-{number}" for number in range(8)])
+    many = asked(client)
+
+    assert many == few
+    assert max(many.values()) <= 22, many

@@ -1,0 +1,252 @@
+"""Translating at the console: queue, saving, conflicts, the second reader, and what changed in the source."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from content.console import translation_status
+from content.models import Target, Unit
+from tests import make
+
+pytestmark = pytest.mark.django_db
+KEY = "tip.first-hour.do-not.1"
+
+
+@pytest.fixture(autouse=True)
+def words() -> None:
+    make.world()
+    make.service("gb-line", channels=0)
+    make.tip(texts={"short": "Talk to {service:gb-line}."})
+
+
+def editor(*locales: str) -> make.User:
+    return make.person("eva", "localisation-editor", locales=locales or ("*",))
+
+
+def reviewer(*locales: str) -> make.User:
+    return make.person("rhys", "localisation-reviewer", locales=locales or ("*",))
+
+
+def address(locale: str, key: str = KEY, query: str = "") -> str:
+    return reverse("admin:target", args=[locale, key]) + query
+
+
+def typed(target: Target, text: str, act: str = "save") -> dict[str, str]:
+    return {"act": act, "text": text, "revision": str(target.revision), "source_revision": str(target.unit.revision)}
+
+
+def test_an_editor_saves_and_a_second_reader_approves(client: Client) -> None:
+    empty = Unit.objects.get(key=KEY).target("cy")
+
+    client.force_login(editor("cy"))
+    saved = client.post(address("cy"), typed(empty, "Peidiwch â thalu."), follow=True)
+    target = Target.objects.get(unit__key=KEY, locale="cy")
+    client.force_login(reviewer("cy"))
+    client.post(address("cy"), typed(target, "", act="approve"))
+    target.refresh_from_db()
+
+    assert "A second reader of Welsh has to approve it" in saved.content.decode()
+    assert (target.text, target.state) == ("Peidiwch â thalu.", "approved")
+    assert (target.written_by.username, target.approved_by and target.approved_by.username) == ("eva", "rhys")
+
+
+def test_who_wrote_a_text_finds_no_button_to_approve_it_and_is_refused_without_one(client: Client) -> None:
+    both = make.person("ann", "localisation-editor", "localisation-reviewer")
+    client.force_login(both)
+    client.post(address("cy"), typed(Unit.objects.get(key=KEY).target("cy"), "Peidiwch â thalu."))
+    target = Target.objects.get(unit__key=KEY, locale="cy")
+
+    page = client.get(address("cy"))
+    answer = client.post(address("cy"), typed(target, "", act="approve"))
+    target.refresh_from_db()
+
+    assert 'value="approve"' not in page.content.decode()
+    assert answer.status_code == 403
+    assert target.state == "needs-review"
+
+
+def test_a_language_that_one_does_not_read_can_be_looked_at_only(client: Client) -> None:
+    client.force_login(editor("en"))
+
+    page = client.get(address("cy")).content.decode()
+    answer = client.post(address("cy"), typed(Unit.objects.get(key=KEY).target("cy"), "Peidiwch."))
+
+    assert "<textarea" not in page
+    assert answer.status_code == 403
+    assert not Target.objects.exists()
+
+
+def test_a_save_over_somebody_elses_keeps_both_texts_and_then_replaces_on_purpose(client: Client) -> None:
+    empty = Unit.objects.get(key=KEY).target("cy")
+    make.target(KEY, "cy", "Peidiwch â thalu dim.")
+    client.force_login(editor())
+
+    refused = client.post(address("cy"), typed(empty, "Peidiwch â thalu."))
+    page = refused.content.decode()
+    now = Target.objects.get(unit__key=KEY, locale="cy")
+
+    assert refused.status_code == 409
+    assert "Peidiwch â thalu dim." in page
+    assert ">Peidiwch â thalu.</textarea>" in page
+    assert f'name="revision" value="{now.revision}"' in page
+    assert now.text == "Peidiwch â thalu dim."
+
+    assert client.post(address("cy"), typed(now, "Peidiwch â thalu.")).status_code == 302
+    now.refresh_from_db()
+    assert now.text == "Peidiwch â thalu."
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("Ffoniwch 0800 1111.", "0800 1111"),
+        ("Ffoniwch ٠٨٠٠ ١١١١.", "٠٨٠٠ ١١١١"),
+        ("Ewch i www.example.org nawr.", "address"),
+    ],
+)
+def test_a_number_or_address_in_a_text_is_refused_with_the_reason_and_what_was_typed_is_kept(
+    client: Client, text: str, sentence: str
+) -> None:
+    client.force_login(editor())
+
+    answer = client.post(address("cy"), typed(Unit.objects.get(key=KEY).target("cy"), text))
+
+    assert answer.status_code == 400
+    assert f">{text}</textarea>" in answer.content.decode()
+    assert sentence in answer.content.decode()
+    assert not Target.objects.exists()
+
+
+def test_a_token_is_shown_as_a_chip_that_runs_left_to_right_with_the_official_name(client: Client) -> None:
+    client.force_login(editor())
+
+    page = client.get(address("ar", "tip.first-hour.short")).content.decode()
+
+    assert '<bdi class="fp-chip" dir="ltr">{service:gb-line}</bdi>' in page
+    assert "The gb-line service" in page
+
+
+def test_the_box_to_write_in_has_the_language_and_direction_of_the_target(client: Client) -> None:
+    client.force_login(editor())
+
+    page = client.get(address("ar")).content.decode()
+
+    assert 'lang="ar" dir="rtl" spellcheck="true"' in page
+    assert '<div class="fp-text" lang="en" dir="ltr">' in page
+
+
+def test_markup_in_a_text_is_shown_and_never_run(client: Client) -> None:
+    unit = Unit.objects.get(key=KEY)
+    Unit.objects.filter(pk=unit.pk).update(text="<img src=x onerror=alert(1)>", revision=2, state="needs-review")
+    client.force_login(editor())
+
+    for page in (address("cy"), reverse("admin:source", args=[KEY]), reverse("admin:tip", args=["first-hour"])):
+        assert "<img" not in client.get(page).content.decode()
+
+
+def test_an_outdated_text_shows_what_changed_and_a_reviewer_can_confirm_it(client: Client) -> None:
+    make.target(KEY, "cy", "Peidiwch â thalu.", approved=True)
+    unit = Unit.objects.get(key=KEY)
+    unit.revise(text="Do not pay anybody.", change="clarity", by=editor(), at=timezone.now(), from_revision=1)
+    client.force_login(reviewer())
+
+    page = client.get(address("cy")).content.decode()
+    target = Target.objects.get(unit=unit, locale="cy")
+    client.post(address("cy"), typed(target, "", act="approve"))
+    target.refresh_from_db()
+
+    assert "<ins> anybody</ins>" in page
+    assert "Confirm that it says what the source says now" in page
+    assert not target.outdated
+
+
+def test_a_source_that_changed_while_the_reader_was_reading_is_not_approved_unseen(client: Client) -> None:
+    make.target(KEY, "cy", "Peidiwch â thalu.")
+    seen = Target.objects.get(unit__key=KEY, locale="cy")
+    seen_fields = typed(seen, "", act="approve")
+    seen.unit.revise(text="Do not pay, ever.", change="safety", by=editor(), at=timezone.now(), from_revision=1)
+    client.force_login(reviewer())
+
+    client.post(address("cy"), seen_fields)
+    seen = Target.objects.get(pk=seen.pk)
+
+    assert seen.approved_source_revision == 1
+    assert seen.withdrawn
+
+
+def test_the_queue_divides_into_states_without_overlap_or_loss(client: Client) -> None:
+    make.target(KEY, "cy", "Peidiwch â thalu.", approved=True)
+    make.target("tip.first-hour.title", "cy", "Arhoswch")
+    make.target("tip.first-hour.do-now.1", "cy", "Dywedwch")
+    at, by = timezone.now(), editor()
+    Unit.objects.get(key="tip.first-hour.do-now.1").revise(
+        text="Tell one adult now.", change="safety", by=by, at=at, from_revision=1
+    )
+    Unit.objects.get(key="tip.first-hour.title").revise(text="Stop first", change="clarity", by=by, at=at, from_revision=1)
+
+    found = {
+        s.code: set(translation_status.queue("cy").filter(translation_status.standing_as(s.code)).values_list("key", flat=True))
+        for s in translation_status.EVERY
+    }
+
+    assert found["approved"] == {KEY}
+    assert found["outdated"] == {"tip.first-hour.title"}
+    assert found["withdrawn"] == {"tip.first-hour.do-now.1"}
+    assert sum(len(keys) for keys in found.values()) == Unit.objects.count() == len(set().union(*found.values()))
+    for unit in Unit.objects.all():
+        target = Target.objects.filter(unit=unit, locale="cy").first()
+        assert unit.key in found[translation_status.of_target(unit, target).code]
+
+
+def test_saving_goes_on_to_the_next_text_of_the_same_filter(client: Client) -> None:
+    client.force_login(editor())
+    query = "?state=empty&part=tips"
+
+    answer = client.post(address("cy", KEY, query), typed(Unit.objects.get(key=KEY).target("cy"), "Peidiwch.", "save-next"))
+
+    assert answer["Location"] == address("cy", "tip.first-hour.do-now.1", query)
+
+
+def test_the_list_of_languages_counts_what_its_queues_hold(client: Client) -> None:
+    make.target(KEY, "cy", "Peidiwch â thalu.", approved=True)
+    make.target("tip.first-hour.title", "cy", "Arhoswch")
+    client.force_login(editor("cy"))
+
+    page = client.get(reverse("admin:words"))
+    row = next(row for row in page.context["rows"] if row["locale"].pk == "cy")
+
+    assert (row["approved"], row["needs_review"], row["outdated"], row["withdrawn"]) == (1, 1, 0, 0)
+    assert row["empty"] == translation_status.queue("cy").filter(translation_status.standing_as("empty")).count()
+
+
+def test_a_source_text_takes_the_kind_of_change_and_a_second_reader(client: Client) -> None:
+    make.target(KEY, "cy", "Peidiwch â thalu.", approved=True)
+    source = reverse("admin:source", args=[KEY])
+    client.force_login(editor())
+
+    without = client.post(source, {"act": "revise", "text": "Do not pay, ever.", "revision": "1"})
+    client.post(source, {"act": "revise", "text": "Do not pay, ever.", "revision": "1", "change": "safety", "numbers": ""})
+    own = client.post(source, {"act": "approve", "revision": "2"})
+    client.force_login(reviewer())
+    client.post(source, {"act": "approve", "revision": "2"})
+    unit = Unit.objects.get(key=KEY)
+
+    assert without.status_code == 400
+    assert ">Do not pay, ever.</textarea>" in without.content.decode()
+    assert own.status_code == 403
+    assert (unit.state, unit.text) == ("approved", "Do not pay, ever.")
+    assert unit.target("cy").withdrawn
+
+
+def test_a_page_that_does_not_say_what_it_showed_changes_nothing(client: Client) -> None:
+    client.force_login(make.person("ann", "localisation-editor", "localisation-reviewer"))
+    make.target(KEY, "cy", "Peidiwch â thalu.")
+
+    for revision, against in (("", "1"), ("x", "1"), ("1", ""), ("1", "-1"), ("1", "99"), ("9" * 30, "1")):
+        answer = client.post(address("cy"), {"act": "approve", "revision": revision, "source_revision": against})
+        assert answer.status_code in (400, 409), (revision, against)
+
+    assert Target.objects.get().state == "needs-review"

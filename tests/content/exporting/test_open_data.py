@@ -1,0 +1,194 @@
+"""The open-data file: everything public of the published release, once, under its own schema."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from jsonschema_rs import Draft202012Validator
+
+from content.exporting.open_data import (
+    CHANNEL_FACTS,
+    CHANNEL_WORDS,
+    LEFT_OUT,
+    ROUTE_WORDS,
+    SCHEMA,
+    SERVICE_FACTS,
+    SERVICE_WORDS,
+    SHAPED,
+    country_pack,
+    home_packs,
+    listed,
+    open_data,
+    stored,
+)
+from content.models import Release
+from content.models.release import NoRelease
+from core.canonical import canonical_json
+from tests.packs import Packs, noticed, publish
+
+pytestmark = pytest.mark.django_db
+
+PLACES = [(country, locale) for country in ("GB", "IN", "ZZ") for locale in ("en", "hi", "ar")]
+
+
+@pytest.fixture
+def release(real_packs: Packs) -> Release:
+    return publish(real_packs, PLACES)
+
+
+def faults(document: Any) -> list[str]:
+    found = Draft202012Validator(json.loads(SCHEMA.read_text()), validate_formats=True)
+    return [f"{error.instance_path}: {error.message[:150]}" for error in found.iter_errors(document)][:5]
+
+
+def test_the_file_validates_against_the_schema_that_is_written_beside_it(release: Release, tmp_path: Path) -> None:
+    call_command("export_open_data", str(tmp_path / "fingerpost.json"))
+
+    document = json.loads((tmp_path / "fingerpost.json").read_bytes())
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["fingerpost.json", "open_data.schema.json"]
+    assert json.loads((tmp_path / document["schema"]).read_text()) == json.loads(SCHEMA.read_text())
+    assert faults(document) == []
+    assert (document["release"], document["licence"]["texts"]) == (release.number, "CC-BY-4.0")
+
+
+def test_the_schema_refuses_what_it_does_not_know(release: Release) -> None:
+    document = open_data(release)
+
+    assert faults(document | {"notes": "x"}) != []
+    document["services"][0]["channels"][0]["source"] = "https://example.org"
+    assert faults(document) != []
+
+
+def test_it_holds_each_service_tip_and_text_of_the_packs_once(release: Release, real_packs: Packs) -> None:
+    document = open_data(release)
+
+    packs = [real_packs[place] for place in PLACES]
+    ids = [service["id"] for service in document["services"]]
+    assert ids == sorted({service["id"] for pack in packs for service in pack["services"]})
+    assert len(ids) > 20
+    tips = {tip["slug"]: tip for tip in document["tips"]}
+    assert set(tips) == {tip["slug"] for pack in packs for tip in pack["tips"]}
+    for pack in packs:
+        for tip in pack["tips"]:
+            held = [
+                text
+                for text in tips[tip["slug"]]["texts"]
+                if text["lang"] == tip["lang"] and pack["country"] in text["countries"]
+            ]
+            assert [(text["title"], text["more_html"]) for text in held] == [(tip["title"], tip["more_html"])]
+        for service in pack["services"]:
+            purpose = document["services"][ids.index(service["id"])]["purpose"]
+            assert purpose[service["purpose"]["lang"]]["text"] == service["purpose"]["text"]
+
+
+def test_whatever_packs_hold_of_services_and_channels_is_told_or_left_out_for_a_reason(real_packs: Packs) -> None:
+    services = [service for pack in real_packs.values() for service in pack["services"]]
+    held = {name for service in services for name in service}
+    ways = {name for service in services for channel in service["channels"] for name in channel}
+    parts = {name for service in services for route in service["routes"].values() for name in route}
+
+    assert held | {"notices"} == {*SERVICE_FACTS, *SERVICE_WORDS, *SHAPED, *LEFT_OUT} - {"spoken"}
+    assert ways == {*CHANNEL_FACTS, *CHANNEL_WORDS, "spoken"}
+    assert parts == set(ROUTE_WORDS)
+    assert all(len(reason) > 20 for reason in LEFT_OUT.values())
+
+
+def test_the_schema_and_the_file_name_the_same_fields(release: Release) -> None:
+    service = json.loads(SCHEMA.read_text())["properties"]["services"]["items"]
+    channel = service["properties"]["channels"]["items"]
+
+    for entry in open_data(release)["services"]:
+        assert set(entry) == set(service["properties"]) == set(service["required"])
+        for way in entry["channels"]:
+            assert set(way) == set(channel["properties"]) == set(channel["required"])
+
+
+def test_what_happens_after_contact_and_each_route_is_told_in_every_language(release: Release, real_packs: Packs) -> None:
+    document = {service["id"]: service for service in open_data(release)["services"]}
+
+    after, routes = document["gb-childline"]["after"], document["platform-snapchat"]["routes"]
+    for locale in ("en", "hi", "ar"):
+        pack = {service["id"]: service for service in real_packs["GB", locale]["services"]}
+        told = pack["gb-childline"]["after"]
+        assert after[told["lang"]] == {name: told[name] for name in ("text", "dir", "reviewed")}
+        for part in ROUTE_WORDS:
+            told = pack["platform-snapchat"]["routes"]["any"][part]
+            assert routes["any"][part][told["lang"]]["text"] == told["text"]
+    assert document["platform-tiktok"]["routes"]["hacked-account"] == {"steps": {}, "asks": {}}
+
+
+def test_a_number_is_told_as_callers_at_home_dial_it_and_spoken_only_in_words(release: Release) -> None:
+    services = {service["id"]: service for service in open_data(release)["services"]}
+    emergency = services["gb-emergency-999"]["channels"][0]
+
+    assert (emergency["dial"], emergency["dial_kind"], emergency["tel"]) == ("999", "short-code", "tel:999;phone-context=+44")
+    assert emergency["spoken"]["en"] == "nine nine nine"
+    for service in services.values():
+        for channel in service["channels"]:
+            assert all(any(sign.isalpha() for sign in words) for words in channel["spoken"].values())
+            if service["country"] == "ZZ":
+                assert channel["dial_kind"] != "short-code" or channel["tel"] is None
+
+
+def test_notices_stand_as_announced_with_their_words_in_the_labels(real_packs: Packs) -> None:
+    pack = noticed(real_packs["GB", "en"])
+    document = open_data(publish({("GB", "en"): pack}, [("GB", "en")]))
+
+    assert faults(document) == []
+    assert document["services"][0]["notices"] == pack["services"][0]["notices"]
+    assert document["labels"]["notices"]["closed"]["en"]["text"] == "Closed just now."
+    assert all(service["notices"] == [] for service in document["services"][1:])
+
+
+def test_packs_of_an_older_release_are_told_without_what_they_lack(real_packs: Packs) -> None:
+    pack = json.loads(json.dumps(real_packs["GB", "en"]))
+    for service in pack["services"]:
+        for name in ("after", "answers_in", "routes"):
+            del service[name]
+        for channel in service["channels"]:
+            for name in ("dial_kind", "tel", "spoken"):
+                del channel[name]
+
+    document = open_data(publish({("GB", "en"): pack}, [("GB", "en")]))
+
+    assert faults(document) == []
+    assert document["services"][0]["routes"] == {}
+
+
+def test_the_same_release_gives_the_same_bytes(release: Release) -> None:
+    assert canonical_json(open_data(release)) == canonical_json(open_data(Release.objects.get(number=release.number)))
+
+
+def test_a_service_is_read_from_its_home_pack_in_english(release: Release, real_packs: Packs) -> None:
+    found = listed(home_packs(release.places()), stored)
+
+    childline = next(service for service in real_packs["GB", "en"]["services"] if service["id"] == "gb-childline")
+    assert found.services["gb-childline"] == childline
+    assert not set(found.services) & set(found.retired)
+
+
+def test_a_country_is_read_in_english_else_in_another_language_else_worldwide(real_packs: Packs) -> None:
+    places = [("GB", "cy"), ("GB", "en"), ("IN", "hi"), ("ZZ", "en")]
+    whole = publish(real_packs, places)
+    found = [(pack["country"], pack["locale"]) for pack in (country_pack(whole, code) for code in ("GB", "IN", "JP", "ZZ"))]
+    alone = publish(real_packs, [("GB", "en")])
+
+    assert found == [("GB", "en"), ("IN", "hi"), ("ZZ", "en"), ("ZZ", "en")]
+    with pytest.raises(NoRelease):
+        country_pack(alone, "JP")
+
+
+def test_without_a_release_there_is_nothing_to_write(tmp_path: Path) -> None:
+    with pytest.raises(CommandError):
+        call_command("export_open_data", str(tmp_path / "x.json"))
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_is_not_there_is_told_in_one_sentence(release: Release, tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match="cannot be written"):
+        call_command("export_open_data", str(tmp_path / "nowhere" / "x.json"))

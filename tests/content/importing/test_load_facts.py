@@ -1,0 +1,345 @@
+"""The file of facts is loaded whole or not at all, twice without a difference, and never over what people decided."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from content.importing.facts import FACTS_DIR, load_facts
+from content.importing.facts_file import FactsRefused, read_facts
+from content.models import Channel, ChannelRevision, Country, Locale, Organization, Service, Unit
+from content.models.channel_revision import Act, RevisionState
+from content.models.service import Status
+from content.terms import Change
+from core.errors import Forbidden
+from core.models import AuditEntry, User
+from tests import make
+from tests.make import NOON
+
+FILE = (FACTS_DIR / "reporting_tools.json").read_bytes()
+AREAS = json.loads((FACTS_DIR / "areas.json").read_bytes())
+
+
+def some_of(file: bytes) -> bytes:
+    """Return a file of the eight entries that the tests of later files are about."""
+    names = {
+        "gb-childline",
+        "gb-ceop-safety-centre",
+        "platform-skype",
+        "zz-take-it-down",
+        "zz-stopncii",
+        "de-polizei-110",
+        *AREAS,
+    }
+    return json.dumps({"entries": [entry for entry in json.loads(file)["entries"] if entry["id"] in names]}).encode()
+
+
+def with_entry(name: str, change: Callable[[dict[str, Any]], object], file: bytes = FILE) -> bytes:
+    """Return the file with one entry changed."""
+    facts = json.loads(file)
+    change(next(entry for entry in facts["entries"] if entry["id"] == name))
+    return json.dumps(facts).encode()
+
+
+SOME = some_of(FILE)
+
+
+def load(data: bytes = FILE) -> Any:
+    return load_facts(data, by=User.objects.system(), at=NOON)
+
+
+def approve_all() -> None:
+    for revision in ChannelRevision.objects.proposed().order_by("pk"):
+        revision.approve(by=make.checker(), at=NOON)
+
+
+@pytest.fixture
+def loaded(db: None) -> None:
+    load(SOME)
+    approve_all()
+
+
+def test_all_entries_become_services_with_proposals_and_drafts(db: None) -> None:
+    answer = load()
+
+    channels = sum(len(entry["channels"]) for entry in json.loads(FILE)["entries"])
+    assert Service.objects.count() == answer.entries == 116
+    assert ChannelRevision.objects.proposed().count() == channels == 174
+    assert not Channel.objects.exists()
+    assert Unit.objects.filter(key__endswith=".purpose", state="needs-review").count() == 116
+    assert (Country.objects.count(), Locale.objects.count()) == (250, 15)
+    assert not Organization.objects.filter(services=None).exists()
+
+
+def test_a_second_run_changes_nothing_and_says_so(db: None) -> None:
+    load()
+    counts = [model.objects.count() for model in (Service, ChannelRevision, Unit, AuditEntry)]
+
+    again = load()
+
+    assert not again.changed
+    assert [model.objects.count() for model in (Service, ChannelRevision, Unit, AuditEntry)] == counts
+
+
+def test_a_second_run_after_approval_changes_nothing_either(loaded: None) -> None:
+    assert not load(SOME).changed
+    assert Channel.objects.count() == ChannelRevision.objects.count() > 5
+
+
+def test_topics_audiences_and_kinds_become_our_words(loaded: None) -> None:
+    ceop, general = Service.objects.get(pk="gb-ceop-safety-centre"), Service.objects.get(pk="gb-childline")
+
+    assert "blackmail" in ceop.situations
+    assert not {"sextortion", "livestream", "general"} & {s for service in Service.objects.all() for s in service.situations}
+    assert general.general
+    assert Service.objects.get(pk="zz-stopncii").audiences == ["teen", "parent", "educator", "bystander"]
+    assert Service.objects.get(pk="platform-skype").status == Status.DEFUNCT
+
+
+def test_the_areas_of_worldwide_numbers_come_from_their_table(loaded: None) -> None:
+    assert len(Service.objects.get(pk="zz-eu-112").area or []) == 27
+    assert Service.objects.get(pk="zz-eu-116111").area == []
+    assert Service.objects.get(pk="zz-take-it-down").area is None
+
+
+def test_a_printed_hyphen_becomes_a_space_and_is_said(db: None) -> None:
+    answer = load()
+
+    assert ChannelRevision.objects.get(service="ca-988", type="phone").dial == "9 8 8"
+    assert "ca-988: channel 1 is printed 9-8-8 and stored as 9 8 8." in answer.notes
+
+
+def test_a_label_does_not_repeat_the_channels_own_number(db: None) -> None:
+    load()
+
+    labels = dict(Unit.objects.filter(key__startswith="channel.es-incibe-017").values_list("key", "text"))
+    assert labels == {"channel.es-incibe-017.2.label": "WhatsApp", "channel.es-incibe-017.3.label": "Telegram"}
+
+
+def test_a_purpose_is_allowed_the_numbers_it_came_with_and_no_others(db: None) -> None:
+    load()
+
+    assert Unit.objects.get(key="service.fr-urgences.purpose").allowed_numbers == ["114"]
+    assert Unit.objects.get(key="service.gb-childline.purpose").allowed_numbers == []
+
+
+def channel(number: int, **values: Any) -> Callable[[dict[str, Any]], None]:
+    return lambda entry: entry["channels"][number].update(values)
+
+
+REFUSED = {
+    "unknown kind": ("gb-childline", lambda e: e.update(kinds=["lawyer"]), "unknown kind 'lawyer'"),
+    "unknown topic": ("gb-childline", lambda e: e.update(topics=["exams"]), "unknown topic 'exams'"),
+    "unknown audience": ("gb-childline", lambda e: e.update(audiences=["dog"]), "unknown audience 'dog'"),
+    "no audience": ("gb-childline", lambda e: e.update(audiences=[]), "audiences is empty"),
+    "unknown channel type": ("gb-childline", channel(0, type="fax"), "unknown channel type 'fax'"),
+    "unknown channel cost": ("gb-childline", channel(0, cost="cheap"), "unknown channel cost"),
+    "unknown status": ("gb-childline", lambda e: e.update(status="closed"), "unknown status"),
+    "unknown field": ("gb-childline", lambda e: e.update(photo="x"), "unknown field photo"),
+    "unknown channel field": ("gb-childline", channel(0, logo="x"), "channel's unknown field logo"),
+    "missing field": ("gb-childline", lambda e: e.pop("confidence"), "confidence missing"),
+    "a country that is none": ("gb-childline", lambda e: e.update(country="UK"), "no assigned country"),
+    "a region elsewhere": ("gb-meic", lambda e: e.update(regions=["FR-75"]), "no region of GB"),
+    "a language that is none": ("gb-childline", lambda e: e.update(languages=["english"]), "no language tag"),
+    "ages without a moment": ("gb-report-remove", lambda e: e.update(age_measured=None), "age_measured"),
+    "a digit apart": ("gb-childline", channel(0, dial="0800 1112"), "not what is dialled"),
+    "a digit apart in a short number": ("fr-3018", channel(0, dial="3019"), "not dialled as '3018'"),
+    "words in dial": ("gb-childline", channel(0, dial="0800 CHILD"), "more than digits"),
+    "a short number with a country code": ("fr-3018", channel(0, value="+333018", dial="3018"), "short number"),
+    "a number that cannot be": ("gb-childline", channel(0, value="+448001", dial="0800 1"), "can exist"),
+    "http": ("gb-iwf-report", channel(0, value="http://www.iwf.org.uk/report"), "no https address"),
+    "an address with spaces": ("gb-iwf-report", channel(0, value="https://www.iwf.org.uk/re port"), "plain address"),
+    "hours in words": ("gb-posh", channel(0, hours="Mon-Fri 10am-4pm"), "opening_hours"),
+    "hours without a zone": ("gb-posh", lambda e: e.update(time_zone=None), "no time zone"),
+    "a zone that is none": ("gb-posh", lambda e: e.update(time_zone="Europe/Cardiff"), "no IANA time zone"),
+    "confirmed nowhere": ("gb-childline", lambda e: e.update(source=None), "names none"),
+    "a number in a purpose": ("gb-childline", lambda e: e.update(purpose="Call 0800 1111."), "too long to stand in words"),
+    "a picture in a purpose": ("gb-childline", lambda e: e.update(purpose="![x](y)"), "picture"),
+    "a keyword for a call": ("gb-childline", channel(0, keyword="HELP"), "Only a text message"),
+    "a chat that is none": ("gb-childline", channel(1, value="skype:childline"), "no chat"),
+    "an id that is no slug": ("gb-childline", lambda e: e.update(id="GB Childline"), "no slug"),
+}
+
+
+@pytest.mark.parametrize(("name", "change", "said"), REFUSED.values(), ids=REFUSED.keys())
+def test_a_file_that_breaks_a_rule_is_refused_with_the_entry_and_the_reason(
+    name: str, change: Callable[[dict[str, Any]], object], said: str
+) -> None:
+    with pytest.raises(FactsRefused, match=said) as refused:
+        read_facts(with_entry(name, change), AREAS)
+
+    assert {fault.split(":")[0] for fault in refused.value.extra["faults"]} <= {name, "GB Childline"}
+
+
+def test_every_fault_is_named_at_once() -> None:
+    facts = json.loads(FILE)
+    facts["entries"].append(copy.deepcopy(facts["entries"][0]))
+    facts["entries"][5]["kinds"] = ["lawyer"]
+
+    with pytest.raises(FactsRefused) as refused:
+        read_facts(json.dumps(facts).encode(), AREAS | {"zz-atlantis": {"countries": []}})
+
+    assert [fault.split(":")[0] for fault in refused.value.extra["faults"]] == [
+        "gb-emergency-999",
+        "zz-atlantis",
+        facts["entries"][5]["id"],
+    ]
+
+
+@pytest.mark.parametrize("data", [b"", b"[]", b"{}", b'{"entries": [1]}', b'{"entries": null}', b"\xff", b'{"entries": [{}]}'])
+def test_what_is_no_file_of_facts_is_refused(data: bytes) -> None:
+    with pytest.raises(FactsRefused):
+        read_facts(data, {})
+
+
+def test_one_bad_entry_loads_nothing(db: None) -> None:
+    with pytest.raises(FactsRefused):
+        load(with_entry("platform-telegram", lambda e: e.update(kinds=["lawyer"])))
+
+    assert not Service.objects.exists()
+    assert not Country.objects.exists()
+
+
+def test_only_who_may_propose_loads(db: None) -> None:
+    with pytest.raises(Forbidden):
+        load_facts(FILE, by=make.person("olaf", "publisher"), at=NOON)
+
+
+# A later file, against what stands.
+
+OTHER_NUMBER = with_entry("gb-childline", channel(0, value="+448000282233", dial="08000 28 22 33"), SOME)
+
+
+def test_a_changed_number_is_a_proposal_and_not_a_change(loaded: None) -> None:
+    answer = load(OTHER_NUMBER)
+
+    assert answer.proposed == {"change": 1}
+    assert Channel.objects.get(service="gb-childline", position=1).dial == "0800 1111"
+    assert ChannelRevision.objects.proposed().get().dial == "08000 28 22 33"
+    assert not load(OTHER_NUMBER).changed
+
+
+def test_a_proposal_that_the_file_takes_back_is_withdrawn(loaded: None) -> None:
+    load(OTHER_NUMBER)
+
+    answer = load(SOME)
+
+    assert (answer.withdrawn, answer.proposed.total()) == (1, 0)
+    assert not ChannelRevision.objects.proposed().exists()
+
+
+def test_a_proposal_of_a_person_is_left_alone(loaded: None) -> None:
+    standing = Channel.objects.get(service="gb-childline", position=1)
+    ann = make.person("ann", "assurer")
+    mine = ChannelRevision.objects.propose(
+        service_id="gb-childline", position=1, act=Act.CHANGE, by=ann, at=NOON, facts=standing.facts() | {"hours": ""}
+    )
+
+    answer = load(OTHER_NUMBER)
+
+    mine.refresh_from_db()
+    assert mine.state == RevisionState.PROPOSED
+    assert "gb-childline: channel 1 has another proposal waiting." in answer.notes
+
+
+def test_what_two_people_decided_is_not_proposed_away_by_the_old_file(loaded: None) -> None:
+    standing = Channel.objects.get(service="gb-childline", position=1)
+    ChannelRevision.objects.propose(
+        service_id="gb-childline",
+        position=1,
+        act=Act.CHANGE,
+        by=make.person("ann", "assurer"),
+        at=NOON,
+        facts=standing.facts() | {"dial": "08000 28 22 33", "address": "+448000282233"},
+    ).approve(by=make.checker(), at=NOON)
+
+    answer = load(SOME)
+
+    assert not answer.changed
+    assert "gb-childline: channel 1 stays as people approved it." in answer.notes
+
+
+def test_a_proposal_that_was_turned_down_is_not_made_again(loaded: None) -> None:
+    load(OTHER_NUMBER)
+    ChannelRevision.objects.proposed().get().withdraw(by=make.checker(), at=NOON)
+
+    answer = load(OTHER_NUMBER)
+
+    assert not answer.changed
+
+
+def test_a_channel_that_left_the_file_is_proposed_for_removal_until_people_keep_it(loaded: None) -> None:
+    without = with_entry("gb-childline", lambda e: e["channels"].pop(), SOME)
+
+    first = load(without)
+    proposal = ChannelRevision.objects.proposed().get()
+    proposal.withdraw(by=make.checker(), at=NOON)
+    second = load(without)
+
+    assert (first.proposed, proposal.position, proposal.act) == ({"remove": 1}, 2, Act.REMOVE)
+    assert not second.changed
+
+
+def test_a_channel_put_before_the_others_takes_a_new_position_and_its_own_words(loaded: None) -> None:
+    added = {
+        "type": "phone",
+        "value": "+448000282233",
+        "dial": "08000 28 22 33",
+        "number_type": "e164",
+        "hours": None,
+        "cost": "free",
+    }
+    added |= {"anonymous": None, "label": "Parents"}
+
+    answer = load(with_entry("gb-childline", lambda e: e["channels"].insert(0, added), SOME))
+
+    assert answer.proposed == {"add": 1}
+    assert ChannelRevision.objects.proposed().get().position == 3
+    assert Unit.objects.get(key="channel.gb-childline.2.label").text == "1-2-1 chat, email and message boards"
+    assert Unit.objects.get(key="channel.gb-childline.3.label").text == "Parents"
+
+
+def test_a_changed_purpose_is_a_new_revision_and_a_persons_text_is_kept(loaded: None) -> None:
+    newer = with_entry("gb-childline", lambda e: e.update(purpose="Talk about anything, at any time."), SOME)
+    load(newer)
+    unit = Unit.objects.get(key="service.gb-childline.purpose")
+    assert (unit.revision, unit.last_change, unit.text) == (2, Change.CLARITY, "Talk about anything, at any time.")
+    unit.revise(text="My words.", change=Change.CLARITY, by=make.person("eve", "localisation-editor"), at=NOON, from_revision=2)
+
+    answer = load(newer)
+
+    unit.refresh_from_db()
+    assert unit.text == "My words."
+    assert "service.gb-childline.purpose: the text that a person wrote is kept." in answer.notes
+
+
+def test_a_changed_fact_of_a_service_is_taken_over(loaded: None) -> None:
+    answer = load(with_entry("gb-childline", lambda e: e.update(languages=["en", "cy"]), SOME))
+
+    assert answer.services_changed == ["gb-childline"]
+    assert Service.objects.get(pk="gb-childline").languages == ["en", "cy"]
+
+
+ODD = st.sampled_from(
+    [None, "", " ", "x", "x" * 6000, "\x00", "\ud800", "٣", 0, -1, 10**9, 1.5, True, [], ["x"], [None], [[]], {}, {"x": 1}]
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(data=st.data())
+def test_no_value_is_too_odd_to_be_refused_in_words(data: st.DataObject) -> None:
+    facts = json.loads(SOME)
+    entry = data.draw(st.sampled_from([entry for entry in facts["entries"] if entry["channels"]]))
+    part = data.draw(st.sampled_from([entry, entry["channels"][0]]))
+    field = data.draw(st.sampled_from([*part, "odd"]))
+    part[field] = data.draw(ODD)
+
+    with contextlib.suppress(FactsRefused):
+        read_facts(json.dumps(facts).encode(), AREAS)

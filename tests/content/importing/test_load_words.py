@@ -1,0 +1,228 @@
+"""Tips and targets are loaded as drafts, whole or not at all, and never over what a person wrote."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from ruamel.yaml import YAML
+
+from content.importing.words import LoadedWords, load_words
+from content.importing.words_file import LABELS, WordsRefused, read_words
+from content.models import Target, Tip, Unit
+from content.terms import Change
+from core.models import User
+from tests import make
+from tests.make import NOON
+
+TIP = {
+    "slug": "first-hour",
+    "kind": "tip",
+    "audiences": ["teen"],
+    "situations": ["blackmail"],
+    "countries": [],
+    "order": 10,
+    "allowed_numbers": ["18"],
+    "title": "Stop and breathe",
+    "short": "You are not alone.",
+    "do_now": ["Tell one adult.", "Stop answering."],
+    "do_not": ["Do not pay."],
+    "more": "Under 18? **Still** not your fault.",
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "targets").mkdir()
+    write(tmp_path)
+    return tmp_path
+
+
+def write(folder: Path, *, tips: list[dict[str, Any]] | None = None, **targets: dict[str, str]) -> None:
+    labels = {key: f"Label {key.partition('.')[2]}" for key in sorted(LABELS)} | {"why.free": "It is free."}
+    with (folder / "tips.yaml").open("w", encoding="utf-8") as out:
+        YAML().dump({"labels": labels, "tips": [TIP] if tips is None else tips}, out)
+    for locale, texts in targets.items():
+        with (folder / "targets" / f"{locale}.yaml").open("w", encoding="utf-8") as out:
+            YAML().dump(texts, out)
+
+
+def load(folder: Path) -> LoadedWords:
+    make.world()
+    return load_words(folder, by=User.objects.system(), at=NOON)
+
+
+def test_tips_become_rows_and_drafts(db: None, folder: Path) -> None:
+    answer = load(folder)
+
+    tip = Tip.objects.get()
+    assert (tip.slug, tip.do_now, tip.do_not) == ("first-hour", [1, 2], [1])
+    keys = [key for _, key in tip.keys()]  # noqa: SIM118  a method of the tip
+    assert keys == [
+        "tip.first-hour.title",
+        "tip.first-hour.short",
+        "tip.first-hour.do-now.1",
+        "tip.first-hour.do-now.2",
+        "tip.first-hour.do-not.1",
+        "tip.first-hour.more",
+    ]
+    assert set(Unit.objects.values_list("state", flat=True)) == {"needs-review"}
+    assert Unit.objects.get(key="tip.first-hour.more").allowed_numbers == ["18"]
+    assert answer.tips_new == 1
+
+
+def test_a_second_run_changes_nothing(db: None, folder: Path) -> None:
+    write(folder, cy={"tip.first-hour.title": "Arhoswch"})
+    load(folder)
+
+    assert not load(folder).changed
+
+
+def test_targets_are_drafts_of_the_present_source(db: None, folder: Path) -> None:
+    write(folder, cy={"tip.first-hour.title": "Arhoswch", "step.talk": "Siarad"}, fr={})
+
+    answer = load(folder)
+
+    target = Target.objects.get(unit__key="tip.first-hour.title")
+    assert (target.locale_id, target.state, target.source_revision) == ("cy", "needs-review", 1)
+    assert answer.targets_new == {"cy": 2}
+
+
+def test_a_changed_source_outdates_its_targets(db: None, folder: Path) -> None:
+    write(folder, cy={"tip.first-hour.title": "Arhoswch"})
+    load(folder)
+    write(folder, tips=[TIP | {"title": "Stop now"}], cy={"tip.first-hour.title": "Arhoswch"})
+
+    answer = load(folder)
+
+    assert answer.units_changed == 1
+    assert Target.objects.get().outdated
+
+
+def test_a_changed_target_is_rewritten_and_a_persons_is_kept(db: None, folder: Path) -> None:
+    write(folder, cy={"tip.first-hour.title": "Arhoswch", "tip.first-hour.short": "Un"})
+    load(folder)
+    mine = Target.objects.get(unit__key="tip.first-hour.short")
+    mine.write(text="Fy ngeiriau", by=make.person("eve", "localisation-editor"), at=NOON, from_revision=1)
+    write(folder, cy={"tip.first-hour.title": "Stopiwch", "tip.first-hour.short": "Dau"})
+
+    answer = load(folder)
+
+    mine.refresh_from_db()
+    assert mine.text == "Fy ngeiriau"
+    assert Target.objects.get(unit__key="tip.first-hour.title").text == "Stopiwch"
+    assert (answer.targets_changed, answer.kept) == (1, ["cy tip.first-hour.short"])
+
+
+def test_what_a_person_wrote_in_the_source_and_in_a_tip_is_kept(db: None, folder: Path) -> None:
+    load(folder)
+    eve, tip = make.person("eve", "localisation-editor"), Tip.objects.get()
+    Unit.objects.get(key="tip.first-hour.title").revise(text="Mine", change=Change.CLARITY, by=eve, at=NOON, from_revision=1)
+    tip.amend(
+        audiences=["teen", "parent"],
+        situations=tip.situations,
+        countries=[],
+        order=tip.order,
+        do_now=[2, 1],
+        do_not=[1],
+        by=eve,
+        at=NOON,
+    )
+
+    answer = load(folder)
+
+    tip.refresh_from_db()
+    assert (tip.audiences, tip.do_now) == (["teen", "parent"], [2, 1])
+    assert sorted(answer.kept) == ["tip first-hour", "tip.first-hour.title"]
+
+
+REFUSED: dict[str, tuple[dict[str, Any], str]] = {
+    "a slug that tells": ({"slug": "blackmail-help"}, "must not tell"),
+    "a slug that is none": ({"slug": "First Hour"}, "small letters"),
+    "an unknown kind": ({"kind": "hint"}, "unknown kind"),
+    "an unknown situation": ({"situations": ["sextortion"]}, "unknown situation"),
+    "an unknown audience": ({"audiences": ["child"]}, "unknown audience"),
+    "nobody": ({"audiences": []}, "for nobody"),
+    "an unknown country": ({"countries": ["UK"]}, "no assigned country"),
+    "an order in words": ({"order": "first"}, "order cannot be"),
+    "a number as a number": ({"allowed_numbers": [18]}, "allowed_numbers cannot be"),
+    "a helpline's number": ({"allowed_numbers": ["08001111"]}, "allowed_numbers cannot be"),
+    "a title that is none": ({"title": ""}, "title cannot be"),
+    "steps that are none": ({"do_now": "Tell."}, "do_now cannot be"),
+    "an unknown field": ({"image": "x"}, "unknown field image"),
+    "a number in a text": ({"title": "Call 0800 1111"}, "0800"),
+    "an unknown service": ({"short": "Ask {service:gb-nobody}."}, "there is not"),
+}
+
+
+@pytest.mark.parametrize(("change", "said"), REFUSED.values(), ids=REFUSED.keys())
+def test_words_that_break_a_rule_are_refused_and_nothing_is_loaded(
+    db: None, folder: Path, change: dict[str, Any], said: str
+) -> None:
+    write(folder, tips=[TIP | {"slug": "another"}, TIP | change])
+
+    with pytest.raises(WordsRefused, match=said):
+        load(folder)
+
+    assert not Tip.objects.exists()
+    assert not Unit.objects.exists()
+
+
+def test_a_tip_that_stands_twice_is_refused(folder: Path) -> None:
+    write(folder, tips=[TIP, TIP])
+
+    with pytest.raises(WordsRefused, match="stands twice"):
+        read_words(folder)
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    field=st.sampled_from([*TIP, "odd"]),
+    value=st.sampled_from([None, "", "x" * 7000, 0, -1, True, [], [None], {}, {"x": 1}, "٣"]),
+)
+def test_no_value_is_too_odd_to_be_refused_in_words(folder: Path, field: str, value: object) -> None:
+    write(folder, tips=[TIP | {field: value}])
+
+    with contextlib.suppress(WordsRefused):
+        read_words(folder)
+
+
+@pytest.mark.parametrize("text", ["labels: 1\n", "tips: {a: 1}\n", "tips: [1]\n", "a: 1\na: 2\n", "a: [", "- a\n"])
+def test_yaml_that_is_none_or_says_something_twice_is_refused(folder: Path, text: str) -> None:
+    (folder / "tips.yaml").write_text(text, encoding="utf-8")
+
+    with pytest.raises(WordsRefused, match=r"tips\.yaml"):
+        read_words(folder)
+
+
+@pytest.mark.parametrize(
+    ("locale", "texts", "said"),
+    [
+        ("cy", {"tip.nothing.title": "x"}, "no such unit"),
+        ("cy", {"tip.first-hour.title": ""}, "no text"),
+        ("cy", {"tip.first-hour.title": "Ffoniwch ٠٨٠٠"}, "0800"),
+        ("xx", {"tip.first-hour.title": "x"}, "xx is no locale"),
+    ],
+)
+def test_a_target_that_breaks_a_rule_is_refused(db: None, folder: Path, locale: str, texts: dict[str, str], said: str) -> None:
+    write(folder, **{locale: texts})
+
+    with pytest.raises(WordsRefused, match=said):
+        load(folder)
+
+    assert not Target.objects.exists()
+
+
+def test_a_missing_or_unknown_label_is_refused(folder: Path) -> None:
+    with (folder / "tips.yaml").open("w", encoding="utf-8") as out:
+        YAML().dump({"labels": {"step.sing": "Sing"}, "tips": []}, out)
+
+    with pytest.raises(WordsRefused) as refused:
+        read_words(folder)
+
+    assert "label step.talk: it is missing." in refused.value.extra["faults"]
+    assert "label step.sing: nothing is called so." in refused.value.extra["faults"]

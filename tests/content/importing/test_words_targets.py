@@ -1,0 +1,103 @@
+"""The draft translations that ship with Fingerpost: whole items only, with the tokens and numbers of their source."""
+
+import re
+import unicodedata
+
+import pytest
+
+from tests.content.importing.words import (
+    FACTS,
+    FIRST_HOUR,
+    LOCALES,
+    MOST_URGENT,
+    NOTICES,
+    TOKEN,
+    WIDE,
+    keys_of,
+    numbers_in,
+    source_units,
+    speaks_of_death,
+    targets,
+    words,
+)
+
+SCRIPT = {
+    "hi": "DEVANAGARI",
+    "mr": "DEVANAGARI",
+    "ar": "ARABIC",
+    "ur": "ARABIC",
+    "bn": "BENGALI",
+    "gu": "GUJARATI",
+    "ml": "MALAYALAM",
+}
+
+
+def test_there_is_a_file_for_each_target_locale_and_no_other() -> None:
+    assert {path.stem for path in (FACTS / "targets").glob("*.yaml")} == set(LOCALES)
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_targets_answer_only_to_units_that_exist(locale: str) -> None:
+    assert set(targets(locale)) - set(source_units()) == set()
+    assert all(isinstance(text, str) and text.strip() for text in targets(locale).values())
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_targets_hold_every_label_and_whole_tips_only(locale: str) -> None:
+    slugs = FIRST_HOUR if locale in WIDE else MOST_URGENT
+    expected = set(words()["labels"]) | keys_of(slugs + NOTICES)
+
+    assert set(targets(locale)) == expected
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_targets_keep_the_tokens_of_their_source(locale: str) -> None:
+    source = source_units()
+    wrong = [
+        key
+        for key, text in targets(locale).items()
+        if sorted(TOKEN.findall(text)) != sorted(TOKEN.findall(source[key]))
+        or len(re.findall("[{}]", text)) != 2 * len(TOKEN.findall(text))
+    ]
+
+    assert wrong == []
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_targets_keep_the_numbers_and_paragraphs_of_their_source(locale: str) -> None:
+    source = source_units()
+
+    for key, text in targets(locale).items():
+        assert numbers_in(text) == numbers_in(source[key]), key
+        assert text.count("\n\n") == source[key].count("\n\n"), key
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_targets_are_normalised_text_without_hidden_direction_marks(locale: str) -> None:
+    for key, text in targets(locale).items():
+        assert unicodedata.is_normalized("NFC", text), key
+        # Zero-width joiners belong to Indic and Arabic spelling; the rest could reverse a line.
+        hidden = [c for c in text if unicodedata.category(c) == "Cf" and c not in "\u200c\u200d"]
+        assert hidden == [], key
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_targets_differ_from_their_source(locale: str) -> None:
+    source = source_units()
+
+    assert [key for key, text in targets(locale).items() if text == source[key]] == []
+
+
+@pytest.mark.parametrize("locale", sorted(SCRIPT))
+def test_targets_are_written_in_their_own_script(locale: str) -> None:
+    for key, text in targets(locale).items():
+        letters = [c for c in TOKEN.sub("", text) if c.isalpha()]
+        own = sum(SCRIPT[locale] in unicodedata.name(c) for c in letters)
+        # "AI" and the name of a file type may stay Latin; a sentence may not.
+        assert own >= 0.9 * len(letters) or len(letters) - own <= 2, key
+
+
+def test_the_words_for_death_are_found_in_the_locales_that_have_a_text_naming_it() -> None:
+    for locale in WIDE:
+        assert speaks_of_death(locale, targets(locale)["tip.stay-close.more"]), locale
+        assert speaks_of_death(locale, targets(locale)["tip.stay-close.short"]), locale

@@ -1,0 +1,128 @@
+"""Read the words that ship with Fingerpost as plain data, for the tests of sources and targets."""
+
+import json
+import re
+import unicodedata
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from content.terms import Audience, Situation, Step
+
+FACTS = Path(__file__).resolve().parents[3] / "content" / "facts"
+
+SITUATIONS = set(Situation.values)
+AUDIENCES = set(Audience.values)
+STEPS = set(Step.values)
+
+MOST_URGENT = ["right-now", "first-hour", "not-alone"]
+FIRST_HOUR = [
+    *MOST_URGENT,
+    "hold-on",
+    "words-and-names",
+    "on-your-device",
+    "say-your-age",
+    "you-can-stop",
+    "lock-the-door",
+    "on-their-side",
+    "calm-first",
+    "stay-close",
+]
+NOTICES = ["about-this-app", "not-a-report"]
+WIDE = ["cy", "hi", "ar", "es", "fr"]
+NARROW = ["mi", "fil", "bn", "mr", "gu", "ml", "ur", "de", "pt-BR"]
+LOCALES = WIDE + NARROW
+
+TOKEN = re.compile(r"\{[^{}]*\}")
+# Digits count as one number across whatever a reader's eye would skip.
+JOINED_DIGITS = re.compile(r"\d(?:[\s./()\[\]\u2010-\u2015-]*\d)*")
+DEATH = re.compile(r"suicid|\bdie[sd]?\b|\bdying\b|\bdead\b|\bdeath|\bkill", re.IGNORECASE)
+# The same in the target languages, where English "die" would meet a German article.
+DEATH_ABROAD = re.compile(
+    r"suicid|hunanladd|\bm?farw\b|\bmarw|mourir|\bmort\b|morir|muert|morrer|\bmorte|selbstm|suizid"
+    r"|sterb|\btod\b|pagpapakamatay|mamatay|whakamomori"
+    r"|आत्महत्या|मरने|मौत|मृत्यू|انتحار|الموت|خودکشی|خود کشی|আত্মহত্যা|মৃত্যু"
+    r"|આત્મહત્યા|મૃત્યુ|ആത്മഹത്യ|മരണ",
+    re.IGNORECASE,
+)
+
+
+def load(path: Path) -> Any:
+    return YAML(typ="safe").load(path.read_text(encoding="utf-8"))
+
+
+@cache
+def words() -> dict[str, Any]:
+    return load(FACTS / "tips.yaml")
+
+
+@cache
+def entries() -> dict[str, dict[str, Any]]:
+    facts = json.loads((FACTS / "reporting_tools.json").read_text(encoding="utf-8"))
+    return {entry["id"]: entry for entry in facts["entries"]}
+
+
+@cache
+def targets(locale: str) -> dict[str, str]:
+    return load(FACTS / "targets" / f"{locale}.yaml")
+
+
+def all_items() -> list[dict[str, Any]]:
+    return words()["tips"]
+
+
+def tips() -> list[dict[str, Any]]:
+    return [item for item in all_items() if item["kind"] == "tip"]
+
+
+def units_of(item: dict[str, Any]) -> dict[str, str]:
+    """Return unit key → source text; an empty `more` is no unit."""
+    prefix = f"tip.{item['slug']}"
+    units = {f"{prefix}.title": item["title"], f"{prefix}.short": item["short"]}
+    units |= {f"{prefix}.do-now.{n}": text for n, text in enumerate(item["do_now"], 1)}
+    units |= {f"{prefix}.do-not.{n}": text for n, text in enumerate(item["do_not"], 1)}
+    if item["more"]:
+        units[f"{prefix}.more"] = item["more"]
+    return units
+
+
+@cache
+def source_units() -> dict[str, str]:
+    units = dict(words()["labels"])
+    for item in all_items():
+        units |= units_of(item)
+    return units
+
+
+def keys_of(slugs: list[str]) -> set[str]:
+    return {key for item in all_items() if item["slug"] in slugs for key in units_of(item)}
+
+
+def allowed_numbers() -> dict[str, list[str]]:
+    return {key: item["allowed_numbers"] for item in all_items() for key in units_of(item)}
+
+
+def services_in(item: dict[str, Any]) -> set[str]:
+    found = {token for text in units_of(item).values() for token in TOKEN.findall(text)}
+    return {token.removeprefix("{service:").removesuffix("}") for token in found}
+
+
+def numbers_in(text: str) -> set[str]:
+    runs = JOINED_DIGITS.findall(TOKEN.sub(" x ", text))
+    plain = ("".join(str(unicodedata.digit(c)) for c in run if c.isdigit()) for run in runs)
+    return {number for number in plain if len(number) > 1}
+
+
+def sentences_of(text: str) -> list[str]:
+    return [part for part in re.split(r"(?<=[.:?”])\s+|\n+", text) if part.strip()]
+
+
+def speaks_of_death(locale: str, text: str) -> bool:
+    return bool((DEATH if locale == "en" else DEATH_ABROAD).search(text))
+
+
+def every_text() -> list[tuple[str, str, str]]:
+    rows = [("en", key, text) for key, text in source_units().items()]
+    return rows + [(loc, key, text) for loc in LOCALES for key, text in targets(loc).items()]

@@ -1,0 +1,149 @@
+"""The text gate: no number, address, picture or turned-round text passes for words."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from content.linting.numbers import number_runs
+from content.linting.text import MAX_LENGTH, text_faults, tidy
+from content.linting.tokens import differing_tokens, tokens
+
+#: The zero of scripts that our readers, and others, write digits in; ASCII and full-width among them.
+ZEROS = "0٠۰०০૦൦๐０𝟎"
+#: What may stand between the digits of a number as people write it.
+SEPARATORS = [
+    "", " ", "\u00a0", "\u202f", "-", "–", "\u2011", ".", "/", "(", ")", ") ", " - ", "·",
+    "\u200b", "\u200d", "\u2066", "\u00ad", "**", "_", "`", "\ufe0f", "\u20e3",
+]  # fmt: skip
+
+
+def codes(text: str, *, numbers: tuple[str, ...] = (), locale: str = "en", services: tuple[str, ...] = ()) -> set[str]:
+    faults = text_faults(text, locale=locale, allowed_numbers=numbers, allowed_hosts=(), known_services=services)
+    return {fault.code for fault in faults if not fault.caution}
+
+
+@given(
+    number=st.text("0123456789", min_size=2, max_size=12),
+    zero=st.sampled_from(ZEROS),
+    separator=st.sampled_from(SEPARATORS),
+)
+def test_a_number_in_any_script_with_any_separator_is_found(number: str, zero: str, separator: str) -> None:
+    written = separator.join(chr(ord(zero) + int(digit)) for digit in number)
+
+    assert list(number_runs(f"Ring {written} now")) == [number]
+
+
+@pytest.mark.parametrize("written", ["٠٨٠٠ ١١١١", "०८०० ११११", "(08) 00-11.11", "0 8 0 0 1 1 1 1", "+44 800 1111", "¹¹⁶", "⑪⑥"])
+def test_a_number_is_refused(written: str) -> None:
+    assert codes(f"Call {written} today.") == {"number"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "For anyone under 18.",
+        "١٨ سنة",
+        "Within 48 hours or at 18",
+        "1. First this.\n2. Then that.",
+        "Take 2 minutes and 1 breath.",
+    ],
+)
+def test_allowed_numbers_and_list_markers_pass(text: str) -> None:
+    assert codes(text, numbers=("18", "48")) == set()
+
+
+def test_two_allowed_numbers_side_by_side_are_another_number() -> None:
+    assert codes("Call 18 48", numbers=("18", "48")) == {"number"}
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("See https://example.org for more", "address"),
+        ("See HTTPS://EXAMPLE.ORG", "address"),
+        ("Go to www.example", "address"),
+        ("Go to example.org", "address"),
+        ("Write to help@example.org", "address"),
+        ("tel:+448001111", "address"),
+        ("[call](tel:x)", "link"),
+        ("[call][ref]", "link"),
+        ("![a picture](x)", "image"),
+        ("<b>bold</b>", "html"),
+        ("<!-- x -->", "html"),
+        ("&#48;&#56;", "html"),
+        ("&lt;img&gt;", "html"),
+        ("a\u202eb", "direction"),
+        ("a\u2066b\u2069", "direction"),
+        ("a\u200bb", "invisible"),
+        ("a\U000e0041b", "invisible"),
+        ("a\x00b", "control"),
+        ("a\tb", "control"),
+        ("e\u0301", "not-nfc"),
+        ("{service:gb-nobody}", "token-unknown"),
+        ("{fact:age}", "token-unknown"),
+        ("{price:low}", "token-unknown"),
+        ("{service:}", "token-malformed"),
+        ("Open { here", "token-malformed"),
+        ("child pornography", "wording"),
+        ("She put herself at risk", "wording"),
+        ("", "empty"),
+        ("a" * (MAX_LENGTH + 1), "too-long"),
+    ],
+)
+def test_what_is_not_words_is_refused(text: str, code: str) -> None:
+    assert code in codes(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "It is not your fault, e.g. when somebody lied to you.",
+        "Das gilt z.B. auch nachts.",
+        "زبان\u200cها و \u200fاردو",
+        "ক্‍ষ and क्‌ष",
+        "Ask {service:gb-line}, or **breathe** first.",
+        "It is 'sexting' that schools should not say",
+        "Really!",
+    ],
+)
+def test_plain_words_pass(text: str) -> None:
+    assert codes(tidy(text), services=("gb-line",)) == set()
+
+
+def test_words_to_avoid_name_what_to_say_and_why() -> None:
+    [fault] = text_faults("revenge porn", locale="en", allowed_numbers=(), allowed_hosts=(), known_services=())
+
+    assert "sharing of intimate images without consent" in fault.detail
+
+
+def test_digits_inside_a_tokens_name_are_no_number() -> None:
+    assert codes("Ask {service:es-incibe-017} 1 time", services=("es-incibe-017",)) == set()
+
+
+def test_a_host_passes_only_where_the_unit_allows_it() -> None:
+    faults = text_faults(
+        "jugendschutz.net", locale="en", allowed_numbers=(), allowed_hosts=("jugendschutz.net",), known_services=()
+    )
+
+    assert faults == []
+
+
+def test_a_target_that_loses_adds_or_repeats_a_token_differs() -> None:
+    source = "Ask {service:a} or {service:b}."
+
+    assert differing_tokens(source, "{service:b} a {service:a}") == []
+    assert [fault.code for fault in differing_tokens(source, "{service:a} {service:a} {service:c}")] == [
+        "token-added",
+        "token-added",
+        "token-missing",
+    ]
+
+
+def test_tokens_come_in_order_with_repeats() -> None:
+    assert [str(token) for token in tokens("{service:b} {service:a} {service:b}")] == [
+        "{service:b}",
+        "{service:a}",
+        "{service:b}",
+    ]

@@ -1,0 +1,225 @@
+"""A text is saved from a known revision, by someone who reads its language, and approved by another who does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from content.linting.text import TextRefused
+from content.models import Target, Unit, UnitRevision
+from content.models.target import TargetState
+from content.models.unit import NotYourLanguage, SameReader, StaleText, UnitState
+from content.terms import Change
+from core.errors import Forbidden, Invalid
+from core.models import AuditEntry, User
+from tests import make
+from tests.make import NOON
+
+
+@pytest.fixture
+def unit(db: None) -> Unit:
+    make.world()
+    return make.unit("tip.first-hour.title", "Stop and breathe", owner="tip:first-hour")
+
+
+@pytest.fixture
+def editor(unit: Unit) -> User:
+    return make.person("eve", "localisation-editor", locales=("en", "cy"))
+
+
+@pytest.fixture
+def reviewer(unit: Unit) -> User:
+    return make.person("rhys", "localisation-reviewer", locales=("en", "cy"))
+
+
+def revise(unit: Unit, by: User, text: str = "Stop. Breathe.", change: Change = Change.CLARITY, **more: Any) -> None:
+    unit.revise(text=text, change=change, by=by, at=NOON, from_revision=more.pop("from_revision", unit.revision), **more)
+
+
+def test_a_new_text_needs_review_and_takes_the_next_revision(unit: Unit, editor: User, reviewer: User) -> None:
+    unit.approve(by=reviewer, at=NOON)
+
+    revise(unit, editor)
+
+    assert (unit.state, unit.revision, unit.approved_by) == (UnitState.NEEDS_REVIEW, 2, None)
+    assert (unit.text, unit.approved_text) == ("Stop. Breathe.", "Stop and breathe")
+    assert list(UnitRevision.objects.filter(unit=unit).values_list("revision", "text", "change")) == [
+        (2, "Stop. Breathe.", "clarity"),
+        (1, "Stop and breathe", "safety"),
+    ]
+
+
+def test_a_stale_save_gets_both_texts_and_changes_nothing(unit: Unit, editor: User) -> None:
+    revise(unit, editor, "Theirs")
+
+    with pytest.raises(StaleText) as refused:
+        revise(unit, editor, "Mine", from_revision=1)
+
+    assert refused.value.extra == {"mine": "Mine", "theirs": "Theirs", "revision": 2}
+    assert Unit.objects.get(pk=unit.pk).text == "Theirs"
+
+
+def test_who_wrote_cannot_approve(unit: Unit) -> None:
+    both = make.person("bo", "localisation-editor", "localisation-reviewer")
+    revise(unit, both)
+
+    with pytest.raises(SameReader):
+        unit.approve(by=both, at=NOON)
+
+
+def test_who_does_not_read_the_language_can_neither_write_nor_approve(unit: Unit) -> None:
+    frank = make.person("frank", "localisation-editor", "localisation-reviewer", locales=("fr",))
+
+    with pytest.raises(NotYourLanguage):
+        revise(unit, frank)
+    with pytest.raises(NotYourLanguage):
+        unit.approve(by=frank, at=NOON)
+    with pytest.raises(NotYourLanguage):
+        unit.target("cy").write(text="Stopiwch", by=frank, at=NOON, from_revision=0)
+
+
+def test_an_outsider_can_do_neither(unit: Unit) -> None:
+    outsider = make.person("olaf")
+
+    with pytest.raises(Forbidden):
+        revise(unit, outsider)
+    with pytest.raises(Forbidden):
+        unit.approve(by=outsider, at=NOON)
+
+
+def test_what_was_on_the_reviewers_screen_is_what_is_approved(unit: Unit, editor: User, reviewer: User) -> None:
+    revise(unit, editor, "Another text")
+
+    with pytest.raises(StaleText):
+        unit.approve(by=reviewer, at=NOON, from_revision=1)
+
+
+def test_a_number_in_a_text_is_refused_with_the_reason(unit: Unit, editor: User) -> None:
+    with pytest.raises(TextRefused) as refused:
+        revise(unit, editor, "Call 0800 1111")
+
+    assert [fault["code"] for fault in refused.value.extra["faults"]] == ["number"]
+    assert Unit.objects.get(pk=unit.pk).revision == 1
+
+
+def test_texts_are_stored_composed_and_without_space_around(unit: Unit, editor: User) -> None:
+    revise(unit, editor, " Cafe\u0301\r\n")
+
+    assert unit.text == "Café"
+
+
+@pytest.mark.parametrize(
+    ("change", "outdated", "withdrawn"),
+    [(Change.COSMETIC, False, False), (Change.CLARITY, True, False), (Change.SAFETY, True, True)],
+)
+def test_the_kind_of_change_decides_over_the_targets(
+    unit: Unit, editor: User, reviewer: User, change: Change, outdated: bool, withdrawn: bool
+) -> None:
+    target = make.target(unit.key, "cy", "Stopiwch ac anadlwch", approved=True)
+
+    revise(unit, editor, change=change)
+
+    target.refresh_from_db()
+    assert (target.outdated, target.withdrawn, target.state) == (outdated, withdrawn, TargetState.APPROVED)
+    assert list(Target.objects.outdated()) == ([target] if outdated else [])
+    assert list(Target.objects.withdrawn()) == ([target] if withdrawn else [])
+
+
+def test_a_target_stays_outdated_whatever_is_saved_later_until_it_is_confirmed(unit: Unit, editor: User, reviewer: User) -> None:
+    target = make.target(unit.key, "cy", "Stopiwch", approved=True)
+    revise(unit, editor, "Stop now.", Change.SAFETY)
+    revise(unit, editor, "Stop now!", Change.COSMETIC)
+    target.refresh_from_db()
+    assert target.withdrawn
+
+    target.approve(by=reviewer, at=NOON)
+
+    assert not target.outdated
+    assert (target.approved_by, target.source_revision, target.text) == (reviewer, 3, "Stopiwch")
+
+
+def test_a_target_written_against_an_old_source_is_outdated_at_once(unit: Unit, editor: User) -> None:
+    revise(unit, editor)
+    target = unit.target("cy")
+
+    target.write(text="Stopiwch", by=editor, at=NOON, from_revision=0, source_revision=1)
+
+    assert target.outdated
+
+
+def test_a_targets_stale_save_gets_both_texts(unit: Unit, editor: User) -> None:
+    first, second = unit.target("cy"), unit.target("cy")
+    first.write(text="Eu testun", by=editor, at=NOON, from_revision=0)
+
+    with pytest.raises(StaleText) as refused:
+        second.write(text="Fy nhestun", by=editor, at=NOON, from_revision=0)
+
+    assert refused.value.extra == {"mine": "Fy nhestun", "theirs": "Eu testun", "revision": 1}
+
+
+def test_rewriting_an_approved_target_keeps_the_approved_text_beside_it(unit: Unit, editor: User) -> None:
+    target = make.target(unit.key, "cy", "Stopiwch", approved=True)
+
+    target.write(text="Arhoswch", by=editor, at=NOON, from_revision=target.revision)
+
+    assert (target.state, target.text, target.approved_text) == (TargetState.NEEDS_REVIEW, "Arhoswch", "Stopiwch")
+
+
+def test_a_cleared_target_is_empty_and_can_be_written_again(unit: Unit, editor: User) -> None:
+    target = make.target(unit.key, "cy", "Stopiwch", approved=True)
+
+    target.clear(by=editor, at=NOON, from_revision=target.revision)
+    assert (target.state, target.text, target.approved_text) == (TargetState.EMPTY, "", "")
+    target.write(text="Arhoswch", by=editor, at=NOON, from_revision=target.revision)
+
+    assert target.state == TargetState.NEEDS_REVIEW
+
+
+def test_the_source_language_has_no_target(unit: Unit, editor: User) -> None:
+    with pytest.raises(Invalid, match="revise the unit"):
+        unit.target("en").write(text="Stop", by=editor, at=NOON, from_revision=0)
+
+
+def test_a_target_cannot_lose_a_token(unit: Unit, editor: User) -> None:
+    make.service()
+    named = make.unit("tip.first-hour.short", "Ask {service:gb-line}.", owner="tip:first-hour")
+
+    with pytest.raises(TextRefused, match="is missing"):
+        named.target("cy").write(text="Gofynnwch.", by=editor, at=NOON, from_revision=0)
+
+
+def test_each_save_and_approval_is_in_the_audit(unit: Unit, editor: User, reviewer: User) -> None:
+    revise(unit, editor)
+    unit.approve(by=reviewer, at=NOON)
+
+    said = list(
+        AuditEntry.objects.filter(model="content.Unit", row=str(unit.pk)).order_by("pk").values_list("verb", "by__username")
+    )
+    assert said == [("write", "fingerpost-system"), ("revise", "eve"), ("approve", "rhys")]
+
+
+def test_of_four_who_save_at_once_one_does_and_three_keep_their_text(at_once: Callable[..., list[Any]]) -> None:
+    make.world()
+    unit = make.unit("tip.first-hour.title", "Stop")
+    editor = make.person("eve", "localisation-editor")
+
+    answers = at_once(*(lambda n=n: revise(Unit.objects.get(pk=unit.pk), editor, f"Text {n}", from_revision=1) for n in range(4)))
+
+    refused = [answer for answer in answers if answer is not None]
+    assert [type(answer) for answer in refused] == [StaleText] * 3
+    assert len({answer.extra["mine"] for answer in refused} | {Unit.objects.get(pk=unit.pk).text}) == 4
+
+
+def test_of_two_who_write_the_first_target_at_once_one_does(at_once: Callable[..., list[Any]]) -> None:
+    make.world()
+    unit = make.unit("tip.first-hour.title", "Stop")
+    editor = make.person("eve", "localisation-editor")
+
+    answers = at_once(
+        *(lambda text=text: unit.target("cy").write(text=text, by=editor, at=NOON, from_revision=0) for text in ("Un", "Dau"))
+    )
+
+    assert [type(answer) for answer in answers if answer is not None] == [StaleText]
+    assert Target.objects.filter(unit=unit).count() == 1

@@ -1,0 +1,246 @@
+"""Short-term notices: two people bring one to readers, one ends it, and the packs differ by it alone."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from content.compiling.compiler import build_pack
+from content.compiling.snapshot import Policy, read_snapshot
+from content.models import Release, Service, ServiceNotice, Unit
+from content.models.release import ReleaseState
+from content.models.service_notice import NoticeProposed, NoticeState, SameNoticePerson
+from content.publishing.notices import with_notices
+from content.publishing.withdrawal import withdraw
+from core.errors import Forbidden, Invalid
+from core.models import AuditEntry, User
+from core.states import NoSuchEdge
+from tests import make
+from tests.make import NOON
+
+pytestmark = pytest.mark.django_db
+EVENING = NOON + timedelta(hours=6)
+CLOSED = {"kind": "closed", "from": "2026-12-01T12:00:00Z", "until": "2026-12-01T18:00:00Z", "position": None}
+
+
+@pytest.fixture
+def asta() -> User:
+    make.small_content()
+    return make.person("asta", "assurer")
+
+
+@pytest.fixture
+def boris(asta: User) -> User:
+    return make.person("boris", "assurer")
+
+
+def pack(release: Release | None = None, country: str = "GB", locale: str = "en") -> dict[str, Any]:
+    found = (release or Release.objects.current()).pack_body(country, locale)
+    assert found is not None
+    return json.loads(found[1])
+
+
+def notices(service: str = "gb-line", **where: Any) -> list[dict[str, Any]]:
+    return next(s["notices"] for s in pack(**where)["services"] if s["id"] == service)
+
+
+def compiled(day: datetime, service: str = "gb-line") -> list[dict[str, Any]]:
+    snapshot = read_snapshot(Policy(day.date(), serve_unreviewed=True, sandbox=True))
+    found = json.loads(build_pack(snapshot, "GB", "en"))
+    return next(s["notices"] for s in found["services"] if s["id"] == service)
+
+
+# Two people, then at once.
+
+
+def test_a_second_person_approves_it_and_every_pack_has_it_at_once_and_nothing_else_changes(asta: User, boris: User) -> None:
+    before = make.release()
+    notice = make.notice(by=asta, approved=False)
+    assert notices() == []
+
+    release = notice.approve(by=boris, at=NOON)
+
+    assert release == Release.objects.current()
+    assert (release.base, release.report["notices"]) == (before, "gb-line")
+    for country, locale in release.release_packs.values_list("country_id", "locale_id"):
+        old, new = pack(before, country, locale), pack(release, country, locale)
+        for service in new["services"]:
+            if service["id"] == "gb-line":
+                assert service.pop("notices") == [CLOSED]
+                service["notices"] = []
+        assert new == old
+    assert pack()["labels"]["notices"]["closed"]["text"] == "Label of closed"
+
+
+def test_the_bytes_are_those_that_a_release_compiled_on_that_day_has(asta: User, boris: User) -> None:
+    make.release()
+    make.notice(by=asta, approved=False).approve(by=boris, at=NOON)
+
+    at_once = dict(Release.objects.current().release_packs.values_list("country_id", "locale_id").values_list("pk", "pack_id"))
+    anew = make.release(publish=False).release_packs
+
+    assert set(at_once.values()) == set(anew.values_list("pack_id", flat=True))
+
+
+def test_who_proposed_it_cannot_approve_it_and_it_takes_the_role(asta: User, boris: User) -> None:
+    notice = make.notice(by=asta, approved=False)
+
+    with pytest.raises(SameNoticePerson):
+        notice.approve(by=asta, at=NOON)
+    eva = make.person("eva", "localisation-editor", "publisher")
+    for act in (lambda: notice.approve(by=eva, at=NOON), lambda: notice.withdraw(by=eva, at=NOON)):
+        with pytest.raises(Forbidden):
+            act()
+    with pytest.raises(Forbidden):
+        make.notice(by=eva, kind="long-waits", approved=False)
+
+    assert ServiceNotice.objects.get().state == NoticeState.PROPOSED
+
+
+def test_one_person_ends_it_for_readers_at_once_also_who_proposed_it(asta: User, boris: User) -> None:
+    make.release()
+    notice = make.notice(by=asta, approved=False)
+    notice.approve(by=boris, at=NOON)
+
+    notice.end(by=asta, at=NOON + timedelta(hours=1))
+
+    assert notices() == []
+    assert Release.objects.filter(state=ReleaseState.PUBLISHED).count() == 1
+    verbs = AuditEntry.objects.filter(model="content.ServiceNotice").order_by("pk").values_list("verb", flat=True)
+    assert list(verbs) == ["propose", "approve", "end"]
+    with pytest.raises(NoSuchEdge):
+        notice.end(by=asta, at=NOON)
+
+
+def test_a_proposal_is_taken_back_or_turned_down_and_can_then_be_made_again(asta: User, boris: User) -> None:
+    for person in (asta, boris):
+        notice = make.notice(by=asta, approved=False)
+        with pytest.raises(NoticeProposed):
+            make.notice(by=boris, approved=False)
+        notice.withdraw(by=person, at=NOON)
+
+    assert [n.state for n in ServiceNotice.objects.all()] == ["withdrawn", "withdrawn"]
+    with pytest.raises(NoSuchEdge):
+        notice.approve(by=boris, at=NOON)
+
+
+# What is refused.
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"until_at": NOON - timedelta(minutes=1), "from_at": NOON - timedelta(hours=1)}, "cannot end in the past"),
+        ({"until_at": NOON, "from_at": NOON - timedelta(hours=1)}, "cannot end in the past"),
+        ({"from_at": EVENING, "until_at": NOON + timedelta(hours=1)}, "ends after it begins"),
+        ({"from_at": EVENING, "until_at": EVENING + timedelta(seconds=59)}, "ends after it begins"),
+        ({"until_at": NOON + timedelta(days=31, minutes=1)}, "within 31 days"),
+        ({"from_at": NOON - timedelta(days=1, minutes=1)}, "more than a day ago"),
+        ({"kind": "channel-down"}, "which of the service's channels"),
+        ({"kind": "channel-down", "position": 2}, "which of the service's channels"),
+        ({"position": 1}, "Only a channel that does not work is named"),
+        ({"kind": "moved"}, "no notice of the kind 'moved'"),
+        ({"source": "http://example.org"}, "no https address"),
+        ({"source": "https://["}, "no https address"),
+        ({"source": ""}, "no https address"),
+        ({"service": "gb-emergency"}, "An emergency number has no notices"),
+    ],
+)
+def test_a_notice_that_breaks_a_rule_is_refused_in_one_sentence(asta: User, fields: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(Invalid, match=sentence) as refused:
+        make.notice(by=asta, approved=False, **fields)
+
+    assert len(refused.value.extra["faults"]) == 1
+    assert not ServiceNotice.objects.exists()
+
+
+def test_a_service_that_has_retired_or_was_taken_away_has_none_not_even_one_proposed_before(asta: User, boris: User) -> None:
+    make.release()
+    waiting = make.notice(by=asta, approved=False)
+    make.service("gb-other")
+    Service.objects.filter(pk="gb-other").update(status="defunct")
+
+    with pytest.raises(Invalid, match="has retired or was taken away"):
+        make.notice("gb-other", by=asta)
+    withdraw("gb-line", by=make.checker(), at=NOON, successor="zz-line")
+    with pytest.raises(Invalid, match="has retired or was taken away"):
+        waiting.approve(by=boris, at=NOON)
+
+
+def test_one_that_waited_until_it_was_over_is_not_approved(asta: User, boris: User) -> None:
+    waiting = make.notice(by=asta, approved=False)
+
+    with pytest.raises(Invalid, match="cannot end in the past"):
+        waiting.approve(by=boris, at=EVENING)
+
+
+# What packs hold.
+
+
+def test_a_pack_says_what_is_not_over_on_its_day_the_first_to_begin_first(asta: User) -> None:
+    make.channel(Service.objects.get(pk="gb-line"), type="url")
+    make.notice(kind="channel-down", position=2, from_at=EVENING, until_at=NOON + timedelta(days=2))
+    make.notice(kind="long-waits", from_at=NOON, until_at=NOON + timedelta(days=9))
+    make.notice()
+
+    assert [n["kind"] for n in compiled(NOON)] == ["closed", "long-waits", "channel-down"]
+    assert compiled(NOON)[0] == CLOSED
+    assert compiled(NOON)[2] == {
+        "kind": "channel-down",
+        "from": "2026-12-01T18:00:00Z",
+        "until": "2026-12-03T12:00:00Z",
+        "position": 2,
+    }
+    assert [n["kind"] for n in compiled(NOON + timedelta(days=1))] == ["long-waits", "channel-down"]
+    assert [n["kind"] for n in compiled(NOON + timedelta(days=3))] == ["long-waits"]
+    assert compiled(NOON + timedelta(days=3), "zz-line") == []
+
+
+def test_a_kind_without_approved_words_is_told_to_nobody_and_holds_no_pack_back(asta: User, boris: User, settings: Any) -> None:
+    make.release()
+    settings.SERVE_UNREVIEWED = False
+    for unit in Unit.objects.exclude(key="notice.closed"):
+        unit.approve(by=make.checker(), at=NOON)
+    for channel in make.Channel.objects.select_related("service"):
+        channel.assure(by=asta, at=NOON, method="read", note="Seen.")
+    strict = make.release()
+    assert strict.report["blocked"] == []
+
+    assert make.notice(by=asta, approved=False).approve(by=boris, at=NOON) is None
+    assert notices() == []
+    assert make.notice(by=asta, kind="long-waits", approved=False).approve(by=boris, at=NOON) is not None
+    assert [n["kind"] for n in notices()] == ["long-waits"]
+
+
+def test_a_notice_of_a_channel_that_the_pack_does_not_hold_is_left_out(asta: User) -> None:
+    make.release()
+    body = Release.objects.current().pack_body("GB", "en")[1]  # type: ignore[index]
+    make.channel(Service.objects.get(pk="gb-line"), type="url")
+
+    make.notice(kind="channel-down", position=2)
+
+    assert notices() == []
+    assert with_notices(body, {}) == body
+
+
+def test_going_back_to_an_older_release_keeps_to_the_notices_of_today(asta: User, boris: User) -> None:
+    plain = make.release()
+    ended = make.notice(by=asta, approved=False)
+    with_it = ended.approve(by=boris, at=NOON)
+    assert with_it is not None
+    ended.end(by=asta, at=NOON)
+    make.notice(by=asta, kind="long-waits", approved=False).approve(by=boris, at=NOON)
+
+    for older in (plain, with_it):
+        restored = Release.objects.roll_back(to=older.number, by=make.person(f"r{older.number}", "publisher"), at=NOON)
+        assert [n["kind"] for n in notices(release=restored)] == ["long-waits"]
+
+
+def test_without_a_release_it_waits_for_the_first_one(asta: User) -> None:
+    make.notice()
+    make.release()
+
+    assert notices() == [CLOSED]

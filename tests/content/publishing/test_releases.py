@@ -1,0 +1,132 @@
+"""A release is published by a second person, takes the place of the one before in one step, and is never changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from content.compiling.compiler import compile_release
+from content.models import Release
+from content.models.release import NoRelease, ReleaseState, SamePublisher, StaleCandidate
+from core.errors import Forbidden, Invalid
+from core.models import AuditEntry
+from tests import make
+from tests.make import NOON
+
+
+@pytest.fixture
+def content(db: None) -> None:
+    make.small_content()
+
+
+def test_publishing_takes_the_place_of_the_release_before(content: None) -> None:
+    first = make.release()
+
+    second = make.release()
+
+    first.refresh_from_db()
+    assert (first.state, second.state) == (ReleaseState.SUPERSEDED, ReleaseState.PUBLISHED)
+    assert second.number > first.number
+    assert Release.objects.current() == second
+    assert [entry.verb for entry in AuditEntry.objects.filter(model="content.Release").order_by("pk")] == [
+        "compile",
+        "publish",
+        "compile",
+        "supersede",
+        "publish",
+    ]
+
+
+def test_before_anything_is_published_there_is_no_release(db: None) -> None:
+    with pytest.raises(NoRelease) as refused:
+        Release.objects.current()
+
+    assert refused.value.code_name == "no-release"
+
+
+def test_who_compiled_cannot_publish(content: None) -> None:
+    ann = make.person("ann", "publisher")
+    candidate = compile_release(by=ann, at=NOON)
+
+    with pytest.raises(SamePublisher):
+        candidate.publish(by=ann, at=NOON)
+    with pytest.raises(Forbidden):
+        candidate.publish(by=make.person("olaf", "localisation-editor"), at=NOON)
+
+    assert Release.objects.current_number() is None
+
+
+def test_a_candidate_compiled_before_another_was_published_is_stale(content: None) -> None:
+    older, newer = make.release(publish=False), make.release(publish=False)
+    newer.publish(by=make.checker(), at=NOON)
+
+    with pytest.raises(StaleCandidate):
+        older.publish(by=make.checker(), at=NOON)
+
+
+def test_a_release_without_packs_is_not_published(db: None) -> None:
+    make.world()
+    candidate = make.release(publish=False)
+
+    with pytest.raises(Invalid, match="every one is blocked"):
+        candidate.publish(by=make.checker(), at=NOON)
+
+
+def test_rolling_back_serves_the_older_bytes_under_a_higher_number(content: None) -> None:
+    first = make.release()
+    make.tip("new")
+    second = make.release()
+    ann = make.person("ann", "publisher")
+
+    back = Release.objects.roll_back(to=first.number, by=ann, at=NOON + timedelta(hours=1))
+    with pytest.raises(SamePublisher):
+        back.publish(by=ann, at=NOON)
+    back.publish(by=make.checker(), at=NOON)
+
+    assert back.number > second.number
+    assert back.restores == first
+    assert back.pack_body("GB", "en") == first.pack_body("GB", "en") != second.pack_body("GB", "en")
+
+
+def test_there_is_no_rolling_back_to_what_was_never_published(content: None) -> None:
+    candidate = make.release(publish=False)
+
+    with pytest.raises(Invalid, match="never published"):
+        Release.objects.roll_back(to=candidate.number, by=make.checker(), at=NOON)
+
+
+def test_a_discarded_candidate_is_never_published(content: None) -> None:
+    candidate = make.release(publish=False)
+    candidate.discard(by=make.checker(), at=NOON)
+
+    with pytest.raises(Exception, match="cannot become published"):
+        candidate.publish(by=make.checker(), at=NOON)
+
+
+def test_a_pack_is_read_in_one_query(content: None, django_assert_num_queries: Any) -> None:
+    release = make.release()
+
+    with django_assert_num_queries(1):
+        digest, body = release.pack_body("GB", "cy") or ("", "")
+
+    assert '"locale":"cy"' in body
+    assert len(digest) == 64
+
+
+def test_of_two_who_publish_at_once_one_does(at_once: Callable[..., list[Any]]) -> None:
+    make.small_content()
+    people = [make.checker(), make.person("ben", "publisher")]
+    numbers = [make.release(publish=False).number for _ in people]
+
+    answers = at_once(
+        *(
+            lambda number=number, who=who: Release.objects.get(number=number).publish(by=who, at=NOON)
+            for number, who in zip(numbers, people, strict=True)
+        )
+    )
+
+    assert len([answer for answer in answers if answer is None]) == 1
+    assert Release.objects.filter(state=ReleaseState.PUBLISHED).count() == 1

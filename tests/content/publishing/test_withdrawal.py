@@ -1,0 +1,484 @@
+"""A wrong number is gone from every pack in one step; nothing can hold it up, and nothing else changes."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import psycopg
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import DatabaseError, IntegrityError, transaction
+from django.test import override_settings
+
+from content.compiling.compiler import compile_release
+from content.models import Release, Service, Withdrawal
+from content.models.release import HoldsWithdrawn, SamePublisher, StaleCandidate
+from content.publishing import signing
+from content.publishing.pack_patch import NothingInItsPlace, stand_in, take_away
+from content.publishing.verify import verify_manifest
+from content.publishing.withdrawal import AlreadyWithdrawn, TwoAreNeeded, put_back, withdraw
+from core import tokens
+from core.errors import Forbidden, Invalid, NotFound
+from core.models import AuditEntry, User
+from tests import make
+from tests.make import NOON
+from tests.signing import Signer
+
+LATER = NOON + timedelta(minutes=5)
+
+
+@pytest.fixture
+def ann(db: None) -> User:
+    return make.person("ann", "publisher")
+
+
+@pytest.fixture
+def ben(db: None) -> User:
+    return make.person("ben", "publisher")
+
+
+@pytest.fixture
+def published(db: None) -> Release:
+    """Two helplines of Great Britain; tips that name the second in every kind of text, and one that names none."""
+    make.small_content()
+    make.service("gb-wrong", name="Help & Talk")
+    make.tip(
+        "ask",
+        texts={
+            "do-now.1": "Ask {service:gb-wrong}.",
+            "short": "{service:gb-wrong} can help.",
+            "more": "First.\n\n- Ask {service:gb-wrong}.\n- Breathe.",
+        },
+    )
+    return make.release()
+
+
+def pack(release: Release | None = None, country: str = "GB", locale: str = "en") -> dict[str, Any]:
+    found = (release or Release.objects.current()).pack_body(country, locale)
+    assert found is not None
+    return json.loads(found[1])
+
+
+def tip(slug: str, release: Release | None = None) -> dict[str, Any]:
+    return next(tip for tip in pack(release)["tips"] if tip["slug"] == slug)
+
+
+def digests(release: Release) -> dict[tuple[str, str], str]:
+    return {(row.country_id, row.locale_id): row.pack_id for row in release.release_packs.all()}
+
+
+# What a reader then gets.
+
+
+def test_one_person_withdraws_and_the_packs_are_without_it_at_once(published: Release, ann: User) -> None:
+    withdrawal = withdraw("gb-wrong", by=ann, at=LATER)
+
+    current = Release.objects.current()
+    assert current == withdrawal.release
+    assert current.number > published.number
+    assert (current.compiled_by, current.published_by) == (ann, User.objects.system())
+    for locale in current.locales():
+        assert "gb-wrong" not in {service["id"] for service in pack(current, "GB", locale)["services"]}
+
+
+def test_its_successor_stands_where_texts_named_it(published: Release, ann: User) -> None:
+    make.service("gb-new", name="<New> Line")
+    compile_release(by=ann, at=NOON).publish(by=make.checker(), at=NOON)
+
+    withdraw("gb-wrong", by=ann, at=LATER, successor="gb-new")
+
+    mended = tip("ask")
+    assert mended["do_now"] == ["Ask \u2066<New> Line\u2069."]
+    assert mended["short"] == "\u2066<New> Line\u2069 can help."
+    assert "Ask \u2066&lt;New&gt; Line\u2069." in mended["more_html"]
+    assert mended["services"] == ["gb-new"]
+    assert pack()["retired"] == [{"id": "gb-wrong", "successor": "gb-new"}]
+
+
+def test_without_a_successor_the_countrys_helpline_stands(published: Release, ann: User) -> None:
+    withdraw("gb-wrong", by=ann, at=LATER)
+
+    mended = tip("ask")
+    assert mended["do_now"] == ["Ask \u2066The gb-line service\u2069."]
+    assert mended["services"] == ["gb-line"]
+    assert pack()["retired"] == [{"id": "gb-wrong", "successor": None}]
+
+
+def test_nothing_else_changes_by_a_byte(published: Release, ann: User) -> None:
+    before, other = pack(published), tip("first-hour", published)
+
+    withdraw("gb-wrong", by=ann, at=LATER)
+
+    after = pack()
+    assert tip("first-hour") == other
+    untouched = {name for name in before if name not in {"tips", "services", "retired"}}
+    assert {name: after[name] for name in untouched} == {name: before[name] for name in untouched}
+    assert after["services"] == [service for service in before["services"] if service["id"] != "gb-wrong"]
+    own, ours = digests(published), digests(Release.objects.current())
+    assert {place for place in own if own[place] != ours[place]} == {place for place in own if place[0] == "GB"}
+
+
+def test_compiling_afterwards_gives_the_bytes_that_the_withdrawal_published(published: Release, ann: User) -> None:
+    withdrawal = withdraw("gb-wrong", by=ann, at=LATER)
+
+    assert withdrawal.release is not None
+    assert digests(compile_release(by=ann, at=LATER)) == digests(withdrawal.release)
+
+
+def test_the_text_gate_cannot_refuse_it(published: Release, ann: User) -> None:
+    with override_settings(SERVE_UNREVIEWED=False):
+        withdraw("gb-wrong", by=ann, at=LATER)
+
+    assert "gb-wrong" not in {service["id"] for service in pack()["services"]}
+
+
+# A pack by itself.
+
+
+def offering(*services: dict[str, Any], **tip_fields: Any) -> str:
+    tip = {
+        "slug": "ask",
+        "kind": "tip",
+        "audiences": ["teen"],
+        "title": "Stop",
+        "short": "Breathe.",
+        "do_now": ["Ask \u2066Wrong\u2069.", "Breathe."],
+        "do_not": ["Do not pay.", "Do not skip \u2066Wrong\u2069."],
+        "more_html": "<p>One.</p>\n<ul>\n<li>Ask \u2066Wrong\u2069.</li>\n</ul>\n<p>\u2066Wrong\u2069 answers.</p>",
+        "services": ["wrong"],
+    }
+    return json.dumps({"country": "GB", "services": list(services), "tips": [tip | tip_fields], "retired": []})
+
+
+def entry(name: str, *roles: str, **fields: Any) -> dict[str, Any]:
+    from tests.packs import service
+
+    return service(name, *roles, **fields) | {"name": name.capitalize()}
+
+
+def taken(body: str, successor: str | None = None) -> dict[str, Any]:
+    return json.loads(take_away(body, "wrong", successor, order=lambda name: name))
+
+
+def test_where_nothing_can_stand_the_steps_that_named_it_go() -> None:
+    [left] = taken(offering(entry("wrong", "image-removal")))["tips"]
+
+    assert (left["do_now"], left["do_not"]) == (["Breathe."], ["Do not pay."])
+    assert left["more_html"] == "<p>One.</p>"
+    assert left["services"] == []
+
+
+def test_a_tip_whose_heart_named_it_goes_and_a_notice_stays() -> None:
+    body = offering(entry("wrong", "image-removal"), short="\u2066Wrong\u2069 helps.")
+    notice = offering(entry("wrong", "image-removal"), short="\u2066Wrong\u2069 helps.", kind="notice")
+
+    assert taken(body)["tips"] == []
+    assert taken(notice)["tips"][0]["short"] == "helps."
+
+
+def test_a_helpline_with_an_age_limit_or_for_others_never_stands_in() -> None:
+    adult = entry("adults", "helpline", min_age=18)
+    parents = entry("parents", "helpline", audiences=["parent"])
+    worldwide = entry("far", "helpline", country="ZZ")
+
+    assert stand_in([adult, parents], ["teen"]) is None
+    assert (stand_in([adult, parents, worldwide], ["teen"]) or {})["id"] == "far"
+    assert (stand_in([adult, parents, worldwide], ["parent"]) or {})["id"] == "parents"
+
+
+def test_tombstones_follow_to_where_the_way_ends_now() -> None:
+    body = json.loads(offering(entry("wrong", "image-removal"), entry("new", "image-removal")))
+    body["retired"] = [{"id": "older", "successor": "wrong"}]
+
+    assert taken(json.dumps(body), "new")["retired"] == [
+        {"id": "older", "successor": "new"},
+        {"id": "wrong", "successor": "new"},
+    ]
+
+
+def test_a_successor_that_is_not_served_there_does_not_stand() -> None:
+    assert taken(offering(entry("wrong", "image-removal")), "elsewhere")["retired"] == [{"id": "wrong", "successor": None}]
+
+
+# Who may.
+
+
+def test_who_is_no_publisher_withdraws_nothing(published: Release) -> None:
+    with pytest.raises(Forbidden):
+        withdraw("gb-wrong", by=make.person("olaf", "localisation-editor"), at=LATER)
+
+    assert Release.objects.current() == published
+
+
+def test_an_emergency_service_takes_two_people_and_another_number(published: Release, ann: User, ben: User) -> None:
+    with pytest.raises(TwoAreNeeded, match="emergency"):
+        withdraw("gb-emergency", by=ann, at=LATER)
+    with pytest.raises(TwoAreNeeded, match="another"):
+        withdraw("gb-emergency", by=ann, second=ann, at=LATER)
+    with pytest.raises(NothingInItsPlace, match="no emergency number"):
+        withdraw("gb-emergency", by=ann, second=ben, at=LATER)
+    assert Release.objects.current() == published
+
+    make.channel(make.service("gb-999", channels=0, roles=["emergency"]), number_type="short", dial="112", address="112")
+    compile_release(by=ann, at=NOON).publish(by=ben, at=NOON)
+    withdraw("gb-emergency", by=ann, second=ben, at=LATER, successor="gb-999")
+
+    assert Release.objects.current().published_by == ben
+    assert [service["id"] for service in pack()["services"] if "emergency" in service["roles"]] == ["gb-999"]
+
+
+def test_the_last_crisis_line_is_only_replaced(published: Release, ann: User) -> None:
+    with pytest.raises(NothingInItsPlace, match="no crisis line"):
+        withdraw("zz-line", by=ann, at=LATER)
+
+    assert not Withdrawal.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("service", "successor", "error"),
+    [
+        ("gb-nobody", None, NotFound),
+        ("gb-wrong", "gb-nobody", NotFound),
+        ("gb-wrong", "gb-wrong", Invalid),
+        ("gb-wrong", "gb-retired", Invalid),
+    ],
+)
+def test_what_is_not_there_neither_goes_nor_follows(
+    published: Release, ann: User, service: str, successor: str | None, error: type[Exception]
+) -> None:
+    make.service("gb-retired", status="defunct")
+
+    with pytest.raises(error):
+        withdraw(service, by=ann, at=LATER, successor=successor)
+
+
+def test_a_second_withdrawal_is_refused_and_of_two_at_once_one_counts(at_once: Callable[..., list[Any]]) -> None:
+    make.small_content()
+    make.service("gb-wrong")
+    make.release()
+    people = [make.person(name, "publisher") for name in ("ann", "ben")]
+
+    answers = at_once(*(lambda who=who: withdraw("gb-wrong", by=who, at=LATER) for who in people))
+
+    assert len([answer for answer in answers if isinstance(answer, Withdrawal)]) == 1
+    with pytest.raises(AlreadyWithdrawn):
+        withdraw("gb-wrong", by=people[0], at=LATER)
+
+
+def test_it_is_written_down_who_did_it(published: Release, ann: User) -> None:
+    withdraw("gb-wrong", by=ann, at=LATER)
+
+    written = AuditEntry.objects.get(verb="withdraw")
+    assert (written.by, written.details["service"]) == (ann, "gb-wrong")
+
+
+# Back, and round about.
+
+
+def test_two_put_it_back_and_the_next_release_brings_it(published: Release, ann: User, ben: User) -> None:
+    withdraw("gb-wrong", by=ann, at=LATER)
+    with pytest.raises(TwoAreNeeded):
+        put_back("gb-wrong", by=ann, second=ann, at=LATER)
+
+    put_back("gb-wrong", by=ann, second=ben, at=LATER)
+
+    assert "gb-wrong" not in {service["id"] for service in pack()["services"]}
+    again = compile_release(by=ann, at=LATER)
+    again.publish(by=ben, at=LATER)
+    assert digests(again) == digests(published)
+    with pytest.raises(NotFound):
+        put_back("gb-wrong", by=ann, second=ben, at=LATER)
+
+
+def test_the_digests_that_held_it_are_withdrawn_until_it_is_back(published: Release, ann: User, ben: User) -> None:
+    (own, _), (worldwide, _) = published.pack_body("GB", "cy") or ("", ""), published.pack_body("ZZ", "cy") or ("", "")
+
+    withdraw("gb-wrong", by=ann, at=LATER)
+
+    assert Release.objects.was_withdrawn(own)
+    assert not Release.objects.was_withdrawn(worldwide)
+    assert not any(Release.objects.was_withdrawn(digest) for digest in digests(Release.objects.current()).values())
+    put_back("gb-wrong", by=ann, second=ben, at=LATER)
+    assert not Release.objects.was_withdrawn(own)
+
+
+def test_going_back_to_an_older_release_does_not_bring_it_back(published: Release, ann: User, ben: User) -> None:
+    withdrawal = withdraw("gb-wrong", by=ann, at=LATER)
+    assert withdrawal.release is not None
+
+    back = Release.objects.roll_back(to=published.number, by=ann, at=LATER)
+    back.publish(by=ben, at=LATER)
+
+    assert digests(back) == digests(withdrawal.release)
+
+
+def test_a_candidate_that_was_compiled_before_is_not_published(published: Release, ann: User, ben: User) -> None:
+    candidate = compile_release(by=ann, at=NOON)
+    withdraw("gb-wrong", by=ann, at=LATER)
+
+    with pytest.raises(StaleCandidate):
+        candidate.publish(by=ben, at=LATER)
+
+
+def test_a_candidate_with_what_no_published_pack_held_is_not_published_either(published: Release, ann: User, ben: User) -> None:
+    make.service("gb-fresh")
+    candidate = compile_release(by=ann, at=NOON)
+    withdrawal = withdraw("gb-fresh", by=ann, at=LATER)
+
+    assert withdrawal.release is None
+    with pytest.raises(HoldsWithdrawn):
+        candidate.publish(by=ben, at=LATER)
+
+
+def test_before_the_first_release_it_is_left_out_of_it(ann: User, ben: User) -> None:
+    make.small_content()
+    make.service("gb-wrong")
+    withdraw("gb-wrong", by=ann, at=NOON)
+
+    make.release()
+
+    assert "gb-wrong" not in {service["id"] for service in pack()["services"]}
+
+
+def test_nobody_withdraws_as_the_system(published: Release) -> None:
+    with pytest.raises(SamePublisher):
+        withdraw("gb-wrong", by=User.objects.system(), at=LATER)
+
+
+# The database's own rules.
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"emergency": True},
+        {"seconded_by": "ann"},
+        {"successor_id": "gb-wrong"},
+        {"put_back_at": LATER},
+        {"put_back_at": LATER, "put_back_by": "ann", "put_back_seconded_by": "ann"},
+    ],
+)
+def test_the_database_holds_who_and_how_many(published: Release, ann: User, change: dict[str, Any]) -> None:
+    values = {name: ann if value == "ann" else value for name, value in change.items()}
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Withdrawal.objects.create(**({"service_id": "gb-wrong", "emergency": False, "withdrawn_by": ann, "at": NOON} | values))
+
+
+def test_a_withdrawal_is_neither_changed_nor_removed(published: Release, ann: User) -> None:
+    withdraw("gb-wrong", by=ann, at=LATER)
+
+    with pytest.raises(DatabaseError), transaction.atomic():
+        Withdrawal.objects.update(at=NOON)
+    with pytest.raises(DatabaseError), transaction.atomic():
+        Withdrawal.objects.all().delete()
+
+
+def test_raw_sql_cannot_take_back_a_put_back(raw_sql: psycopg.Connection[Any]) -> None:
+    make.small_content()
+    make.service("gb-wrong")
+    ann, ben = make.person("ann", "publisher"), make.person("ben", "publisher")
+    withdraw("gb-wrong", by=ann, at=NOON)
+    put_back("gb-wrong", by=ann, second=ben, at=LATER)
+
+    with pytest.raises(psycopg.Error, match="Cannot update"):
+        raw_sql.execute("UPDATE content_withdrawal SET put_back_at = NULL, put_back_by_id = NULL, put_back_seconded_by_id = NULL")
+
+
+# The manifest.
+
+
+def test_the_manifest_names_it_with_its_successor_for_two_years(published: Release, ann: User, signer: Signer) -> None:
+    withdrawal = withdraw("gb-wrong", by=ann, at=LATER, successor="gb-line")
+    assert withdrawal.release is not None
+
+    signed = signing.sign_if_due(at=LATER)
+
+    assert signed is not None
+    manifest = verify_manifest(signed.body, signer.root.public, last_number=published.number, now=LATER)
+    assert manifest.withdrawn == {"gb-wrong": "gb-line"}
+    assert manifest.min_release == manifest.release == withdrawal.release.number
+    assert len(Withdrawal.objects.listed(at=LATER + timedelta(days=729))) == 1
+    assert Withdrawal.objects.listed(at=LATER + timedelta(days=731)) == []
+
+
+def test_a_successor_that_is_withdrawn_too_leads_on(published: Release, ann: User) -> None:
+    make.service("gb-third")
+    compile_release(by=ann, at=NOON).publish(by=make.checker(), at=NOON)
+    withdraw("gb-wrong", by=ann, at=LATER, successor="gb-third")
+    withdraw("gb-third", by=ann, at=LATER, successor="gb-line")
+
+    assert Withdrawal.objects.successors() == {"gb-third": "gb-line", "gb-wrong": "gb-line"}
+    assert pack()["retired"] == [{"id": "gb-third", "successor": "gb-line"}, {"id": "gb-wrong", "successor": "gb-line"}]
+    assert digests(compile_release(by=ann, at=LATER)) == digests(Release.objects.current())
+
+
+# From the command line.
+
+
+def run(*arguments: str) -> dict[str, Any]:
+    out = io.StringIO()
+    call_command(*arguments, "--json", stdout=out)
+    return json.loads(out.getvalue().strip().splitlines()[-1])
+
+
+def test_the_command_withdraws_and_puts_back(published: Release, ann: User, ben: User) -> None:
+    answer = run("release", "withdraw", "gb-wrong", "--successor", "gb-line", "--by", "ann")
+
+    assert answer == {
+        "service": "gb-wrong",
+        "successor": "gb-line",
+        "release": Release.objects.current_number(),
+        "packs": len(published.locales()),
+    }
+    assert run("release", "put-back", "gb-wrong", "--by", "ann", "--second", "ben") == {"service": "gb-wrong"}
+
+
+def test_outside_the_sandbox_each_of_the_two_brings_a_token(published: Release, ann: User, ben: User) -> None:
+    withdraw("gb-wrong", by=ann, at=LATER)
+    both = ["release", "put-back", "gb-wrong", "--by", "ann", "--second", "ben", "--token", tokens.issue(ann)]
+
+    with override_settings(SANDBOX=False):
+        with pytest.raises(CommandError, match="token"):
+            run(*both, "--second-token", tokens.issue(ann))
+        with pytest.raises(CommandError, match="token"):
+            run("release", "withdraw", "gb-line", "--by", "ann")
+        run(*both, "--second-token", tokens.issue(ben))
+
+    assert not Withdrawal.objects.in_force().exists()
+
+
+@pytest.mark.django_db
+def test_every_withdrawal_of_the_real_packs_is_carried_out_or_says_what_is_missing(real_packs: Any) -> None:
+    packs = [pack for (country, locale), pack in real_packs.items() if locale == "ar"]
+    tried = refused = 0
+    for one in packs:
+        body = json.dumps(one, ensure_ascii=False)
+        for service in one["services"]:
+            tried += 1
+            try:
+                mended = json.loads(take_away(body, service["id"], None, order=lambda name: name))
+            except NothingInItsPlace:
+                refused += 1
+                continue
+            assert service["id"] not in {s["id"] for s in mended["services"]}
+            assert not any(service["id"] in tip["services"] for tip in mended["tips"])
+            names = {f"\u2066{other['name']}\u2069" for other in mended["services"]}
+            if f"\u2066{service['name']}\u2069" not in names:
+                shown = json.dumps(mended["tips"], ensure_ascii=False)
+                assert f"\u2066{service['name']}\u2069" not in shown, service["id"]
+
+    assert tried > 150
+    assert refused <= 2 * len(packs)
+
+
+def test_service_rows_are_untouched(published: Release, ann: User) -> None:
+    before = Service.objects.values().get(pk="gb-wrong")
+
+    withdraw("gb-wrong", by=ann, at=LATER)
+
+    assert Service.objects.values().get(pk="gb-wrong") == before

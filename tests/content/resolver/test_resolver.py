@@ -1,0 +1,454 @@
+"""The rules of the resolver, each on the smallest pack that shows it, and on the real ones where the names matter."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from content.resolver.resolve import Plan, Query, Step, resolve
+from content.terms import PLAN_ORDER, Audience, Situation
+from tests.make import NOON
+from tests.packs import Packs, channel, pack, service
+
+EMERGENCY = service("emergency", "emergency", named_situations=[], situations=["self-harm-risk"], audiences=["parent"], max_age=3)
+CRISIS = service("crisis", "helpline")
+
+
+def ask(*services: dict[str, Any], at: datetime = NOON, **told: Any) -> Plan:
+    """Resolve for Great Britain with an emergency number and a crisis line beside the given services."""
+    return resolve(pack(EMERGENCY, CRISIS, *services), Query(**{"country": "GB", "situation": "blackmail", **told}), at)
+
+
+def step(plan: Plan, name: str) -> Step:
+    return next(s for s in plan.steps if s.step == name)
+
+
+def offered(plan: Plan, name: str) -> list[str]:
+    """Return the step's service and alternatives in order."""
+    found = next((s for s in plan.steps if s.step == name), None)
+    return [i for i in (found.service, *found.alternatives) if i] if found else []
+
+
+# The emergency number.
+
+
+@pytest.mark.parametrize("audience", Audience.values)
+@pytest.mark.parametrize("situation", Situation.values)
+def test_no_age_audience_or_situation_takes_the_emergency_number_away(audience: str, situation: str) -> None:
+    plan = ask(audience=audience, situation=situation, age=40, languages=("xx",), can_speak=False)
+
+    assert plan.steps[0].step == "danger-now"
+    assert plan.steps[0].service == "emergency"
+
+
+def test_an_emergency_number_of_another_region_or_area_is_not_offered() -> None:
+    scots = service("scots", "emergency", regions=["GB-SCT"])
+    european = service("european", "emergency", country="ZZ", area=["FR"])
+
+    plan = resolve(pack(scots, european, CRISIS), Query("GB", "blackmail", region="GB-WLS"), NOON)
+
+    assert plan.steps[0].service is None
+    assert plan.steps[0].why == ("local-emergency",)
+
+
+def test_where_no_emergency_number_is_known_the_step_says_so_and_stays() -> None:
+    plan = resolve(pack(CRISIS), Query("JP", "blackmail"), NOON)
+
+    assert (plan.steps[0].step, plan.steps[0].service, plan.steps[0].why) == ("danger-now", None, ("local-emergency",))
+
+
+def test_an_overdue_emergency_number_is_shown_and_called_stale() -> None:
+    overdue = service("overdue", "emergency", assured_until="2026-11-30")
+
+    plan = resolve(pack(overdue, CRISIS), Query("GB", "blackmail"), NOON)
+
+    assert plan.steps[0].service == "overdue"
+    assert plan.steps[0].stale
+
+
+def test_an_entry_is_good_until_the_end_of_its_last_day() -> None:
+    last_day = service("last-day", "emergency", assured_until="2026-12-01")
+
+    assert not resolve(pack(last_day, CRISIS), Query("GB", "blackmail"), NOON).steps[0].stale
+
+
+# Order.
+
+
+@pytest.mark.parametrize("situation", [*Situation.values, "nobody-knows-this"])
+@pytest.mark.parametrize("audience", Audience.values)
+def test_steps_come_in_the_packs_order_and_each_once(situation: str, audience: str) -> None:
+    plan = ask(audience=audience, situation=situation)
+
+    known = situation if situation in Situation.values else "not-sure"
+    order = PLAN_ORDER.get(known, PLAN_ORDER["default"])[audience]
+    names = [s.step for s in plan.steps]
+    assert names == [name for name in order if name in names]
+
+
+def test_who_may_harm_themselves_is_given_the_emergency_number_and_a_voice_and_nothing_else() -> None:
+    assert [s.step for s in ask(situation="self-harm-risk").steps] == ["danger-now", "talk"]
+
+
+@pytest.mark.parametrize("audience", Audience.values)
+def test_a_hacked_account_is_told_to_the_platform_right_after_danger(audience: str) -> None:
+    assert [s.step for s in ask(situation="hacked-account", audience=audience).steps][:2] == ["danger-now", "tell-the-platform"]
+
+
+def test_a_teenager_talks_before_reporting_and_a_parent_does_not_wait() -> None:
+    police = service("police", "police-report")
+
+    teen = [s.step for s in ask(police, audience="teen").steps]
+    parent = [s.step for s in ask(police, audience="parent").steps]
+
+    assert teen.index("talk") < teen.index("report")
+    assert parent.index("report") < parent.index("talk")
+    assert "talk-first" in step(ask(police, audience="teen"), "talk").why
+    assert "talk-first" not in step(ask(police, audience="parent"), "talk").why
+
+
+# Talking.
+
+
+def test_talk_prefers_the_helpline_that_names_the_situation() -> None:
+    general = service("a-general", "helpline", named_situations=["grooming"])
+    special = service("z-special", "helpline", named_situations=["blackmail"])
+
+    assert offered(ask(general, special), "talk").index("z-special") < offered(ask(general, special), "talk").index("a-general")
+
+
+def test_talk_falls_back_to_any_helpline_here_before_one_abroad() -> None:
+    here = service("here", "helpline", situations=["grooming"], named_situations=["grooming", "self-harm-risk"])
+    abroad = service("abroad", "helpline", country="ZZ")
+
+    plan = resolve(pack(EMERGENCY, here, abroad), Query("GB", "blackmail"), NOON)
+
+    assert step(plan, "talk").service == "here"
+    assert "your-situation" not in step(plan, "talk").why
+
+
+def test_talk_falls_back_to_the_whole_world() -> None:
+    abroad = service("abroad", "helpline", country="ZZ")
+
+    plan = resolve(pack(EMERGENCY, abroad), Query("GB", "blackmail"), NOON)
+
+    assert step(plan, "talk").service == "abroad"
+    assert "worldwide" in step(plan, "talk").why
+
+
+def test_a_shut_helpline_comes_after_an_open_one_and_says_when_it_opens() -> None:
+    shut = service("a-shut", "helpline", channels=[channel(hours="Mo-Fr 17:00-20:00")])
+
+    plan = ask(shut)
+    alone = resolve(pack(EMERGENCY, shut), Query("GB", "blackmail"), NOON)
+
+    assert offered(plan, "talk") == ["crisis", "a-shut"]
+    assert step(alone, "talk").open is False
+    assert step(alone, "talk").opens_at == datetime(2026, 12, 1, 17, 0, tzinfo=UTC)
+
+
+def test_at_night_what_is_open_to_the_world_follows_what_is_shut_here() -> None:
+    shut = service("shut", "helpline", channels=[channel(hours="Mo-Fr 09:00-17:00")])
+    abroad = service("abroad", "helpline", country="ZZ", channels=[channel("url", hours=None)])
+    night = datetime(2026, 12, 1, 2, 0, tzinfo=UTC)
+
+    by_night = resolve(pack(EMERGENCY, shut, abroad), Query("GB", "blackmail"), night)
+    by_day = resolve(pack(EMERGENCY, shut, abroad), Query("GB", "blackmail"), NOON)
+
+    assert offered(by_night, "talk") == ["shut", "abroad"]
+    assert offered(by_day, "talk") == ["shut"]
+
+
+def test_a_crisis_line_is_among_the_answers_even_when_it_is_not_for_the_situation() -> None:
+    listener = service("listener", "helpline", situations=["grooming"], named_situations=["grooming"])
+    crisis = service("crisis", "helpline", situations=["self-harm-risk"], named_situations=["self-harm-risk"])
+
+    plan = resolve(pack(EMERGENCY, listener, crisis), Query("GB", "grooming"), NOON)
+
+    assert offered(plan, "talk") == ["listener", "crisis"]
+
+
+def test_a_parent_is_given_the_young_persons_crisis_line_before_one_abroad() -> None:
+    for_parents = service("for-parents", "helpline", named_situations=["blackmail"])
+    for_teens = service("for-teens", "helpline", audiences=["teen"], named_situations=["self-harm-risk"])
+    abroad = service("abroad", "helpline", country="ZZ")
+
+    plan = resolve(pack(EMERGENCY, for_parents, for_teens, abroad), Query("GB", "self-harm-risk", audience="parent"), NOON)
+
+    assert offered(plan, "talk") == ["for-parents", "for-teens"]
+
+
+def test_who_cannot_speak_is_given_chat_and_texts_first() -> None:
+    chat = service("z-chat", "helpline", channels=[channel("phone"), channel("chat", hours=None)], named_situations=[])
+
+    assert offered(ask(chat, can_speak=False), "talk") == ["z-chat", "crisis"]
+    assert offered(ask(chat, can_speak=True), "talk") == ["crisis", "z-chat"]
+
+
+def test_who_cannot_speak_sees_voice_free_channels_first_and_their_hours_alone() -> None:
+    mixed = service("a-mixed", "helpline", channels=[channel("phone"), channel("chat", hours="Mo-Fr 17:00-20:00")])
+
+    plan = resolve(pack(EMERGENCY, mixed), Query("GB", "blackmail", can_speak=False), NOON)
+
+    assert [c["type"] for c in plan.services["a-mixed"]["channels"]] == ["chat", "phone"]
+    assert step(plan, "talk").open is False
+
+
+def test_a_spoken_language_wins_over_none_and_is_said() -> None:
+    welsh = service("z-welsh", "helpline", languages=["cy"], named_situations=[])
+    english = service("a-english", "helpline", languages=["en"])
+
+    plan = resolve(pack(EMERGENCY, english, welsh), Query("GB", "blackmail", languages=("cy",)), NOON)
+
+    assert offered(plan, "talk")[0] == "z-welsh"
+    assert step(plan, "talk").language_match is True
+    assert "your-language" in step(plan, "talk").why
+
+
+def test_a_language_that_nobody_speaks_is_no_dead_end() -> None:
+    plan = ask(service("english", "helpline", languages=["en"]), languages=("xx",))
+
+    assert step(plan, "talk").service == "crisis"
+    assert step(plan, "talk").language_match is None
+
+
+# Regions.
+
+
+def test_a_regional_service_is_offered_in_its_region_and_not_in_another() -> None:
+    welsh = service("welsh-police", "police-report", regions=["GB-WLS"])
+    scots = service("scots-police", "police-report", regions=["GB-SCT"])
+
+    assert offered(ask(welsh, scots, region="GB-WLS"), "report") == ["welsh-police"]
+
+
+def test_where_the_region_is_not_known_every_regional_service_is_offered_after_the_national_one() -> None:
+    welsh = service("a-welsh", "police-report", regions=["GB-WLS"])
+    scots = service("b-scots", "police-report", regions=["GB-SCT"])
+    national = service("z-national", "police-report")
+
+    plan = ask(welsh, scots, national)
+
+    assert offered(plan, "report") == ["z-national", "a-welsh", "b-scots"]
+    assert "regional" in step(ask(welsh), "report").why
+
+
+# Ages: the young person's, and those in the picture.
+
+UNDER_18_IN_IMAGE = service("under-image", "image-removal", country="ZZ", max_age=17, age_measured="image-taken")
+ADULT_IN_IMAGE = service("adult-image", "image-removal", country="ZZ", min_age=18, age_measured="image-taken")
+UNDER_18_NOW = service("under-now", "image-removal", max_age=17, age_measured="now")
+ADULT_NOW = service("adult-now", "helpline", "image-removal", min_age=18, age_measured="now")
+
+
+@pytest.mark.parametrize(
+    ("ages", "tools"),
+    [
+        ({}, ["under-now", "under-image"]),
+        ({"age": 17}, ["under-now", "under-image"]),
+        ({"age": 17, "age_in_image": 16}, ["under-now", "under-image"]),
+        ({"age_in_image": 16}, ["under-now", "under-image"]),
+        ({"age": 19, "age_in_image": 16}, ["under-image", "adult-now"]),
+        ({"age": 19, "age_in_image": 18}, ["adult-image", "adult-now"]),
+        ({"age": 19}, ["under-image", "adult-image", "adult-now"]),
+        # The picture's age alone lets in what measures it, and nothing that measures the age now.
+        ({"age_in_image": 18}, ["under-now", "adult-image"]),
+        ({"age": 18, "age_in_image": 17}, ["under-image", "adult-now"]),
+    ],
+)
+def test_removal_tools_go_by_the_age_that_each_measures(ages: dict[str, int], tools: list[str]) -> None:
+    plan = ask(UNDER_18_IN_IMAGE, ADULT_IN_IMAGE, UNDER_18_NOW, ADULT_NOW, **ages)
+
+    assert sorted(offered(plan, "take-down")) == sorted(tools)
+
+
+def test_an_adult_whose_picture_has_no_age_gets_both_tools_each_with_its_condition() -> None:
+    plan = ask(UNDER_18_IN_IMAGE, ADULT_IN_IMAGE, age=19)
+
+    assert offered(plan, "take-down") == ["under-image", "adult-image"]
+    assert step(plan, "take-down").conditions == {"under-image": "under-18-in-image", "adult-image": "adult-in-image"}
+
+
+def test_an_age_that_was_told_leaves_nothing_for_the_reader_to_judge() -> None:
+    assert step(ask(UNDER_18_IN_IMAGE, age=19, age_in_image=16), "take-down").conditions == {}
+    assert step(ask(UNDER_18_IN_IMAGE, age=16), "take-down").conditions == {}
+
+
+def test_an_age_that_was_not_told_is_said_as_a_condition() -> None:
+    assert step(ask(UNDER_18_NOW), "take-down").conditions == {"under-now": "under-18-now"}
+
+
+def test_reasons_of_age_are_true_of_the_age_told() -> None:
+    until_18 = service("until-18", "helpline", max_age=18, age_measured="now")
+
+    at_17 = resolve(pack(EMERGENCY, until_18), Query("GB", "blackmail", age=17), NOON)
+    at_18 = resolve(pack(EMERGENCY, until_18), Query("GB", "blackmail", age=18), NOON)
+
+    assert "under-18-now" in step(at_17, "talk").why
+    assert step(at_18, "talk").service == "until-18"
+    assert "under-18-now" not in step(at_18, "talk").why
+
+
+def test_a_parent_is_answered_by_the_childs_age() -> None:
+    plan = ask(UNDER_18_NOW, ADULT_NOW, audience="parent")
+
+    assert offered(plan, "take-down") == ["under-now"]
+
+
+# Reporting and platforms.
+
+
+def test_material_that_was_seen_goes_to_the_hotline_first() -> None:
+    police = service("a-police", "police-report")
+    hotline = service("z-hotline", "hotline-csam-report")
+
+    assert offered(ask(police, hotline, situation="csam-seen"), "report") == ["z-hotline", "a-police"]
+    assert offered(ask(police, hotline, situation="grooming"), "report") == ["a-police", "z-hotline"]
+
+
+def test_a_hotline_abroad_is_offered_only_where_there_is_none_here() -> None:
+    abroad = service("abroad", "hotline-csam-report", country="ZZ")
+    here = service("here", "hotline-csam-report")
+
+    assert offered(ask(abroad, here, situation="csam-seen"), "report") == ["here"]
+    assert offered(ask(abroad, situation="csam-seen"), "report") == ["abroad"]
+
+
+def test_the_platform_where_it_happened_is_named_and_no_other() -> None:
+    there, other = (service(f"platform-{name}", "platform-report", country="ZZ") for name in ("snapchat", "tiktok"))
+
+    plan = ask(there, other, site="snapchat")
+
+    assert offered(plan, "tell-the-platform") == ["platform-snapchat"]
+
+
+def test_an_unknown_site_is_still_told_to_tell_the_platform() -> None:
+    plan = ask(service("platform-tiktok", "platform-report", country="ZZ"), site="somewhere-new")
+
+    assert step(plan, "tell-the-platform").service is None
+    assert step(plan, "tell-the-platform").alternatives == ()
+    assert step(plan, "tell-the-platform").why == ("platform",)
+
+
+def test_without_a_site_the_platforms_are_there_to_choose_from() -> None:
+    names = [f"platform-{name}" for name in ("discord", "roblox")]
+
+    plan = ask(*(service(name, "platform-report", country="ZZ") for name in names))
+
+    assert (step(plan, "tell-the-platform").service, offered(plan, "tell-the-platform")) == (None, names)
+
+
+# What is not there.
+
+
+def test_a_retired_service_and_one_without_channels_are_never_offered() -> None:
+    gone = service("gone", "helpline", "police-report")
+    empty = service("empty", "helpline", "police-report", channels=[])
+
+    plan = resolve(
+        pack(EMERGENCY, CRISIS, gone, empty, retired=[{"id": "gone", "successor": None}]), Query("GB", "blackmail"), NOON
+    )
+
+    assert not {"gone", "empty"} & plan.services.keys()
+
+
+@pytest.mark.parametrize("hours", ["no hours at all", "Mo 25:00-99", "", 'Mo-Fr 09:00-17:00 "by appointment"'])
+def test_hours_that_cannot_be_read_are_unknown_and_not_shut(hours: str) -> None:
+    odd = service("odd", "helpline", channels=[channel(hours=hours)])
+
+    plan = resolve(pack(EMERGENCY, odd), Query("GB", "blackmail"), datetime(2026, 12, 5, 3, 0, tzinfo=UTC))
+
+    assert step(plan, "talk").open is not True
+    assert step(plan, "talk").service == "odd"
+
+
+@pytest.mark.parametrize("zone", [None, "Mars/Olympus", ""])
+def test_hours_without_a_zone_are_unknown(zone: str | None) -> None:
+    nowhere = service("nowhere", "helpline", zone=zone, channels=[channel(hours="Mo-Fr 09:00-17:00")])
+
+    assert step(resolve(pack(EMERGENCY, nowhere), Query("GB", "blackmail"), NOON), "talk").open is None
+
+
+@pytest.mark.parametrize("year", [1970, 1999, 2099, 2150])
+def test_any_instant_is_answered(year: int) -> None:
+    hours = service("hours", "helpline", channels=[channel(hours="Mo-Su 09:00-17:00")])
+
+    assert resolve(pack(EMERGENCY, hours), Query("GB", "blackmail"), datetime(year, 1, 1, tzinfo=UTC)).steps
+
+
+def test_public_holidays_of_the_services_country_count() -> None:
+    line = service("line", "helpline", channels=[channel(hours="Mo-Fr 09:00-17:00; PH off")])
+    boxing_day_observed = datetime(2026, 12, 28, 12, 0, tzinfo=UTC)
+
+    assert step(resolve(pack(EMERGENCY, line), Query("GB", "blackmail"), boxing_day_observed), "talk").open is False
+
+
+def test_only_tips_for_the_reader_and_the_situation_come_along_in_reading_order() -> None:
+    def tip(slug: str, order: int, **changed: Any) -> dict[str, Any]:
+        return {"slug": slug, "kind": "tip", "situations": ["blackmail"], "audiences": ["teen"], "order": order, **changed}
+
+    tips = [
+        tip("second", 20),
+        tip("first", 10),
+        tip("for-parents", 1, audiences=["parent"]),
+        tip("for-others", 1, situations=["grooming"]),
+        tip("a-notice", 1, kind="notice"),
+    ]
+
+    assert resolve(pack(EMERGENCY, CRISIS, tips=tips), Query("GB", "blackmail"), NOON).tips == ("first", "second")
+
+
+# On the real packs.
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        (
+            {"country": "GB", "age": 15, "region": "GB-WLS", "site": "snapchat", "languages": ("cy", "en")},
+            {
+                "danger-now": "gb-emergency-999",
+                "talk": "gb-childline",
+                "report": "gb-ceop-safety-centre",
+                "take-down": "gb-report-remove",
+                "tell-the-platform": "platform-snapchat",
+            },
+        ),
+        (
+            {"country": "GB", "age": 15, "audience": "parent"},
+            {"report": "gb-ceop-safety-centre", "take-down": "gb-report-remove", "talk": "gb-nspcc-helpline"},
+        ),
+        ({"country": "GB", "age": 19, "age_in_image": 16}, {"report": "gb-police-101", "take-down": "zz-take-it-down"}),
+        ({"country": "US", "age": 16}, {"report": "us-ncmec-cybertipline", "take-down": "zz-take-it-down"}),
+        ({"country": "FR"}, {"talk": "fr-3018", "take-down": "zz-take-it-down"}),
+        ({"country": "IN"}, {"talk": "in-child-helpline-1098", "report": "in-cybercrime-portal"}),
+        ({"country": "GB", "situation": "csam-seen", "audience": "bystander"}, {"report": "gb-iwf-report"}),
+        ({"country": "GB", "situation": "hacked-account", "audience": "parent"}, {"report": "gb-report-fraud"}),
+        ({"country": "US", "situation": "self-harm-risk", "audience": "parent"}, {"talk": "us-988-lifeline"}),
+    ],
+)
+def test_real_readers_are_led_to_the_right_place(real_packs: Packs, told: dict[str, Any], expected: dict[str, str]) -> None:
+    query = Query(**{"situation": "blackmail", **told})
+
+    plan = resolve(real_packs[query.country, "en"], query, NOON)
+
+    assert {s.step: s.service for s in plan.steps if s.step in expected} == expected
+
+
+@pytest.mark.django_db
+def test_112_is_given_in_the_union_and_nowhere_else(real_packs: Packs) -> None:
+    worldwide = real_packs["ZZ", "en"]
+
+    assert resolve(worldwide, Query("PT", "blackmail"), NOON).steps[0].service == "zz-eu-112"
+    assert resolve(worldwide, Query("JP", "blackmail"), NOON).steps[0].service is None
+
+
+@pytest.mark.django_db
+def test_116_111_is_given_nowhere_until_a_person_lists_where_it_works(real_packs: Packs) -> None:
+    for country in ("PT", "DE", "JP"):
+        pack_of = real_packs["DE" if country == "DE" else "ZZ", "en"]
+        for situation in Situation.values:
+            assert "zz-eu-116111" not in resolve(pack_of, Query(country, situation), NOON).services

@@ -1,0 +1,151 @@
+"""What holds for every query over every real pack, whatever is asked."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from content.resolver.resolve import Plan, Query, resolve
+from content.terms import Audience, Situation
+from tests.make import NOON
+from tests.packs import Packs
+
+pytestmark = pytest.mark.django_db
+
+OWN = ["AU", "BR", "CA", "CI", "DE", "ES", "FR", "GB", "IE", "IN", "KE", "MX", "NG", "NZ", "PH", "US", "ZA"]
+ABROAD = ["JP", "PT", "AQ", "ZZ"]
+
+_ages = st.none() | st.integers(0, 120)
+queries = st.builds(
+    Query,
+    country=st.sampled_from(OWN + ABROAD),
+    situation=st.sampled_from([*Situation.values, "nobody-knows-this"]),
+    audience=st.sampled_from(Audience.values),
+    region=st.none() | st.sampled_from(["GB-WLS", "GB-SCT", "GB-NIR", "GB-ENG", "MX-CMX", "US-NY"]),
+    age=_ages,
+    age_in_image=_ages,
+    site=st.none() | st.sampled_from(["snapchat", "x", "google-search", "nowhere"]),
+    languages=st.lists(st.sampled_from(["en", "cy", "pt-BR", "pt", "xx", "zh-Hant"]), max_size=3).map(tuple),
+    can_speak=st.none() | st.booleans(),
+)
+instants = st.datetimes(datetime(1970, 1, 2), datetime(2099, 12, 30)).map(lambda t: t.replace(tzinfo=UTC))
+every_case = settings(max_examples=400, deadline=None)
+
+#: The real packs, outside the arguments: hypothesis would write out all of them at a failure.
+held: dict[tuple[str, str], Any] = {}
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _hold(real_packs: Packs) -> None:
+    held.update(real_packs)
+
+
+def plan_for(query: Query, at: datetime) -> tuple[dict[str, Any], Plan]:
+    pack = held[query.country if query.country in OWN else "ZZ", "en"]
+    return pack, resolve(pack, query, at)
+
+
+def named(plan: Plan) -> Iterator[str]:
+    for step in plan.steps:
+        yield from (i for i in (step.service, *step.alternatives) if i is not None)
+
+
+@every_case
+@given(query=queries, at=instants)
+def test_every_plan_begins_with_danger_and_holds_a_crisis_line(query: Query, at: datetime) -> None:
+    pack, plan = plan_for(query, at)
+
+    services = {s["id"]: s for s in pack["services"]}
+    assert plan.steps[0].step == "danger-now"
+    emergencies = {i for i, s in services.items() if "emergency" in s["roles"] and query.country in (s["area"] or [s["country"]])}
+    assert (plan.steps[0].service in emergencies) or not emergencies
+    talk = next(s for s in plan.steps if s.step == "talk")
+    crisis = [
+        i
+        for i in (talk.service, *talk.alternatives)
+        if i and "helpline" in services[i]["roles"] and "self-harm-risk" in services[i]["named_situations"]
+    ]
+    assert crisis, query
+
+
+@every_case
+@given(query=queries, at=instants)
+def test_no_adult_tool_reaches_a_child_or_rests_on_a_missing_age(query: Query, at: datetime) -> None:
+    pack, plan = plan_for(query, at)
+
+    services = {s["id"]: s for s in pack["services"]}
+    for name in named(plan):
+        rule = services[name]["eligibility"]
+        if (rule["min_age"] or 0) < 18:
+            continue
+        measured = query.age_in_image if rule["age_measured"] == "image-taken" else query.age
+        if measured is None:
+            assert rule["age_measured"] == "image-taken"
+            assert query.age is not None
+            assert query.age >= 18
+            assert any(step.conditions.get(name) == "adult-in-image" for step in plan.steps)
+        else:
+            assert measured >= rule["min_age"]
+
+
+@every_case
+@given(query=queries, at=instants)
+def test_the_same_query_gets_the_same_plan_whatever_order_the_pack_is_in(real_packs: Packs, query: Query, at: datetime) -> None:
+    pack, plan = plan_for(query, at)
+
+    again = resolve({**pack, "services": pack["services"][::-1], "tips": pack["tips"][::-1]}, query, at)
+
+    assert again == plan
+
+
+@every_case
+@given(query=queries, at=instants)
+def test_a_plan_names_only_what_the_pack_serves_and_gives_a_reason(query: Query, at: datetime) -> None:
+    pack, plan = plan_for(query, at)
+
+    served = {s["id"] for s in pack["services"]}
+    assert set(named(plan)) == set(plan.services) <= served
+    assert set(plan.tips) <= {t["slug"] for t in pack["tips"]}
+    for step in plan.steps:
+        assert step.why
+        assert set(step.why) | set(step.conditions.values()) <= pack["labels"]["why"].keys()
+        assert len({step.service, *step.alternatives}) == 1 + len(step.alternatives)
+        assert step.closes_at is None or (step.open is True and step.closes_at >= at)
+        assert step.opens_at is None or (step.open is False and step.opens_at >= at)
+
+
+@every_case
+@given(query=queries, at=instants)
+def test_a_service_of_another_country_region_or_area_is_never_named(query: Query, at: datetime) -> None:
+    _, plan = plan_for(query, at)
+
+    for service in plan.services.values():
+        assert service["country"] in {query.country, "ZZ"}
+        assert service["area"] is None or query.country in service["area"]
+        assert query.region is None or not service["regions"] or query.region in service["regions"]
+
+
+def test_a_plan_is_a_bounded_amount_of_work(real_packs: Packs) -> None:
+    """Counts calls, not seconds: docs/measurements/resolver.md has those, and a slow machine is no fault."""
+    pack = real_packs["GB", "en"]
+    query = Query("GB", "blackmail", age=15, languages=("cy", "en"), site="snapchat")
+    resolve(pack, query, NOON)
+    calls = 0
+
+    def count(_frame: object, event: str, _what: object) -> None:
+        nonlocal calls
+        calls += event in ("call", "c_call")
+
+    sys.setprofile(count)
+    try:
+        resolve(pack, query, NOON)
+    finally:
+        sys.setprofile(None)
+
+    assert 0 < calls < 1_500

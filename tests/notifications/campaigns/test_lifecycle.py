@@ -1,0 +1,250 @@
+"""From draft to done: who may do what, and what the database refuses whoever asks."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db import DatabaseError, IntegrityError, connection, transaction
+
+from core.errors import Conflict, DomainError, Forbidden, Invalid
+from core.models import AuditEntry
+from core.states import LIFECYCLES, NoSuchEdge
+from notifications.campaigns import fingerprint
+from notifications.models import Brake, Campaign, Message
+from notifications.models.campaign import FourEyes, OtherFingerprint
+from tests import make
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+@pytest.fixture
+def submitted(db: None) -> Campaign:
+    return make.campaign(state="submitted")
+
+
+def refused_by_database(statement: str, campaign: Campaign, *values: Any) -> str:
+    """Run raw SQL that must fail, and return what the database says."""
+    with pytest.raises(DatabaseError) as refused, transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement, [*values, campaign.pk])
+    return str(refused.value)
+
+
+def test_a_second_person_approves_the_fingerprint_and_the_audit_says_so(submitted: Campaign) -> None:
+    author, approver = make.campaign_staff()
+
+    submitted.approve(fingerprint=submitted.fingerprint, by=approver, at=now())
+
+    assert (submitted.state, submitted.submitted_by, submitted.approved_by) == ("approved", author, approver)
+    assert Brake.objects.get(campaign=submitted).state == "go"
+    entries = AuditEntry.objects.filter(model="notifications.Campaign").order_by("id")
+    assert list(entries.values_list("verb", "by__username")) == [("submit", "author"), ("approve", "approver")]
+
+
+def test_nobody_approves_what_they_wrote_edited_or_submitted(db: None) -> None:
+    both = make.person("both", "campaign-author", "campaign-approver")
+    campaign = make.campaign(state="draft")
+    campaign.edit(make.definition(name="Edited by both"), by=both, at=now())
+    author, _ = make.campaign_staff()
+    campaign.submit(by=author, at=now())
+
+    with pytest.raises(FourEyes):
+        campaign.approve(fingerprint=campaign.fingerprint, by=both, at=now())
+
+    campaign.refresh_from_db()
+    assert campaign.state == "submitted"
+
+
+def test_having_touched_an_earlier_draft_counts_for_good(submitted: Campaign) -> None:
+    helper = make.person("helper", "campaign-author", "campaign-approver")
+    author, approver = make.campaign_staff()
+    submitted.send_back(by=approver, at=now(), reason="The date is wrong.")
+    submitted.edit(make.definition(), by=helper, at=now())
+    submitted.edit(make.definition(name="Again"), by=author, at=now())
+    submitted.submit(by=author, at=now())
+
+    with pytest.raises(FourEyes):
+        submitted.approve(fingerprint=submitted.fingerprint, by=helper, at=now())
+
+
+def test_an_outsider_can_do_nothing(submitted: Campaign) -> None:
+    charlie = make.person("charlie", "publisher", "assurer", "localisation-editor")
+
+    for act in (
+        lambda: Campaign.objects.draft(make.definition(), by=charlie, at=now()),
+        lambda: submitted.edit(make.definition(), by=charlie, at=now()),
+        lambda: submitted.submit(by=charlie, at=now()),
+        lambda: submitted.approve(fingerprint=submitted.fingerprint, by=charlie, at=now()),
+        lambda: submitted.send_back(by=charlie, at=now()),
+        lambda: submitted.reject(by=charlie, at=now(), reason="no"),
+        lambda: submitted.pause(by=charlie, at=now()),
+        lambda: submitted.resume(by=charlie, at=now()),
+        lambda: submitted.stop(by=charlie, at=now()),
+        lambda: Brake.objects.stop_everything(by=charlie, at=now(), reason="no"),
+        lambda: Brake.objects.release_everything(by=charlie, at=now()),
+    ):
+        with pytest.raises(Forbidden):
+            act()
+
+
+def test_an_approval_names_what_was_looked_at(submitted: Campaign) -> None:
+    _, approver = make.campaign_staff()
+
+    with pytest.raises(OtherFingerprint):
+        submitted.approve(fingerprint="0" * 64, by=approver, at=now())
+
+
+def test_raw_sql_cannot_approve_for_the_author(submitted: Campaign) -> None:
+    author, approver = make.campaign_staff()
+    change = "UPDATE notifications_campaign SET "
+
+    for assignment, value, answer in [
+        ("state = 'approved', approved_at = now(), approved_by_id = %s", author.pk, "nobody approves"),
+        ("touched_by = '{}', state = 'approved', approved_at = now(), approved_by_id = %s", author.pk, "stays on its list"),
+        ("submitted_by_id = %s", approver.pk, "written once"),
+        ("state = 'rejected', approved_by_id = %s", approver.pk, "given once"),
+        ("state = %s", "approved", "campaign_approved_by_another"),
+    ]:
+        assert answer in refused_by_database(f"{change}{assignment} WHERE id = %s", submitted, value)
+
+
+def test_raw_sql_cannot_change_what_was_submitted(submitted: Campaign) -> None:
+    for column, value in [
+        ("words", "'{}'"),
+        ("apps", "'{teen}'"),
+        ("countries", "'{all}'"),
+        ("not_after", "now()"),
+        ("quiet_override", "'x'"),
+        ("status", "'Test'"),
+        ('"references_id"', "1"),
+    ]:
+        statement = f"UPDATE notifications_campaign SET {column} = {value} WHERE id = %s"
+        assert "only a draft can be edited" in refused_by_database(statement, submitted)
+    assert "written once" in refused_by_database("UPDATE notifications_campaign SET fingerprint = 'f' WHERE id = %s", submitted)
+    for statement in (
+        "UPDATE notifications_message SET body = '{}' WHERE campaign_id = %s",
+        "DELETE FROM notifications_message WHERE campaign_id = %s",
+        "INSERT INTO notifications_message (campaign_id, locale, fallback, audience, platform, body) "
+        "SELECT campaign_id, 'xx', fallback, audience, platform, body FROM notifications_message WHERE campaign_id = %s LIMIT 1",
+    ):
+        assert "never changed" in refused_by_database(statement, submitted)
+    assert "deleted" in refused_by_database("DELETE FROM notifications_campaign WHERE id = %s", submitted)
+
+
+def test_a_draft_is_not_yet_anything(db: None) -> None:
+    draft = make.campaign(state="draft")
+    author, approver = make.campaign_staff()
+
+    for statement, value in [
+        ("UPDATE notifications_campaign SET state = 'approved', approved_by_id = %s WHERE id = %s", approver.pk),
+        ("UPDATE notifications_campaign SET approved_by_id = %s WHERE id = %s", approver.pk),
+        ("UPDATE notifications_campaign SET fingerprint = %s WHERE id = %s", "f"),
+        ("UPDATE notifications_campaign SET state = %s WHERE id = %s", "sending"),
+        ("UPDATE notifications_campaign SET created_by_id = %s WHERE id = %s", approver.pk),
+    ]:
+        refused_by_database(statement, draft, value)
+    for act in (draft.pause, draft.stop, draft.resume):
+        with pytest.raises(Conflict):
+            act(by=author, at=now())
+    with pytest.raises(NoSuchEdge):
+        draft.approve(fingerprint="", by=approver, at=now())
+
+
+def test_every_forbidden_change_of_state_is_refused_by_the_database(db: None) -> None:
+    campaign = make.campaign(state="submitted")
+    forbidden = list(LIFECYCLES["notifications.Campaign"].forbidden())
+
+    with connection.cursor() as cursor:
+        # Only the table of edges is on trial: every other rule steps aside, in this transaction alone.
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("SELECT conname FROM pg_constraint WHERE conrelid = 'notifications_campaign'::regclass AND contype = 'c'")
+        for (name,) in cursor.fetchall():
+            cursor.execute(f'ALTER TABLE notifications_campaign DROP CONSTRAINT "{name}"')
+        of_campaign = "tgrelid = 'notifications_campaign'::regclass"
+        cursor.execute(f"SELECT tgname FROM pg_trigger WHERE tgname LIKE 'pgtrigger_state_edges%%' AND {of_campaign}")
+        ((edges,),) = cursor.fetchall()
+        for start, to in forbidden:
+            cursor.execute("ALTER TABLE notifications_campaign DISABLE TRIGGER USER")
+            cursor.execute("UPDATE notifications_campaign SET state = %s", [start])
+            cursor.execute(f'ALTER TABLE notifications_campaign ENABLE TRIGGER "{edges}"')
+            statement = "UPDATE notifications_campaign SET state = %s WHERE id = %s"
+            assert "cannot go from" in refused_by_database(statement, campaign, to)
+
+    assert len(forbidden) > 60
+
+
+def test_going_back_deletes_messages_and_approval(db: None) -> None:
+    campaign = make.campaign()
+    author, _ = make.campaign_staff()
+    assert campaign.messages.exists()
+
+    campaign.send_back(by=author, at=now())
+
+    assert not Message.objects.exists()
+    campaign.refresh_from_db()
+    assert (campaign.state, campaign.fingerprint, campaign.approved_by, campaign.submitted_by) == ("draft", "", None, None)
+    campaign.edit(make.definition(name="Second thoughts"), by=author, at=now())
+
+
+def test_the_fingerprint_changes_with_everything_that_would_be_done(db: None) -> None:
+    make.app("teen", push_mode="feed")
+    base = make.campaign(state="submitted")
+    seen = {base.fingerprint}
+    texts = make.definition()["messages"]
+    changes: list[dict[str, Any]] = [
+        {"apps": ["parent", "teen"]},
+        {"audience": {"countries": ["GB", "FR"], "audiences": ["parent"]}},
+        {"messages": texts | {"cy": texts["en"]}},
+        {"messages": {"en": texts["en"] | {"inner": {"title": "Another", "body": "Text."}}}},
+        {"alert": make.definition()["alert"] | {"severity": "Severe"}},
+        {"home": {"zone": "Europe/Paris", "locale": "en"}},
+        {"schedule": {"local": "2030-01-01T17:00"}},
+        {"quiet_hours": "respect"},
+        {"quiet_hours": {"override": "Another reason."}},
+        {"not_after": (now() + timedelta(hours=3)).isoformat()},
+    ]
+    author, _ = make.campaign_staff()
+    for change in changes:
+        base.send_back(by=author, at=now())
+        base.edit(make.definition(not_after=base.not_after.isoformat()) | change, by=author, at=now())
+        seen.add(base.submit(by=author, at=now()))
+
+    assert len(seen) == len(changes) + 1
+    assert fingerprint.compute(base) == base.fingerprint
+
+
+def test_an_update_follows_its_alert_with_the_next_number_and_the_same_tag(db: None) -> None:
+    first = make.campaign()
+
+    update = make.campaign(kind="update", references=first.pk)
+    clear = make.campaign(kind="all-clear", references=update.pk)
+
+    assert [(row.alert, row.rev) for row in (first, update, clear)] == [(first.pk, 1), (first.pk, 2), (first.pk, 3)]
+    for body in Message.objects.filter(campaign=clear, platform="android").values_list("body", flat=True):
+        assert f'"tag":"{first.pk}"' in body
+        assert f'"open":"alert/{clear.pk}"' in body
+
+
+def test_a_text_with_a_number_or_an_address_is_not_submitted(db: None) -> None:
+    for text in ("Call 0800 1111 now.", "Ring ١١٦ ١١١.", "See example.org/help.", "Write to {service:gb-line}."):
+        texts = {"outer": {"title": "New advice", "body": text}, "inner": {"title": "Advice", "body": "Read it."}}
+        with pytest.raises(DomainError):
+            make.campaign(state="submitted", messages={"en": texts})
+    assert not Message.objects.exists()
+
+
+def test_help_that_does_not_exist_is_not_attached(db: None) -> None:
+    with pytest.raises(Invalid, match="no-such-line"):
+        make.campaign(state="submitted", services=["no-such-line"])
+    with pytest.raises(Invalid, match="no-such-tip"):
+        make.campaign(state="submitted", tips={"parent": "no-such-tip"})
+    with pytest.raises(Invalid, match="fr"):
+        make.campaign(state="submitted", audience={"countries": "all", "audiences": "all", "locales": ["en", "fr"]})
+
+
+def test_a_constraint_holds_that_two_people_are_named(submitted: Campaign) -> None:
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Campaign.objects.filter(pk=submitted.pk).update(state="approved", approved_at=now(), approved_by=submitted.submitted_by)

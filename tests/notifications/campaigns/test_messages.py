@@ -1,0 +1,247 @@
+"""The bytes that FCM gets, as approved."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from fcm_emulator import check
+from hypothesis import given
+from hypothesis import strategies as st
+
+from notifications.campaigns import fingerprint
+from notifications.campaigns import texts as words
+from notifications.console.preview import phones
+from notifications.delivery import fcm
+from notifications.delivery.fcm import Content, NotAMessage, Template
+from notifications.models import Campaign, Message, Platform
+from tests import make
+
+EXPIRES = datetime(2026, 12, 3, tzinfo=UTC)
+
+
+def content(**changes: Any) -> Content:
+    fields: dict[str, Any] = {
+        "platform": "android",
+        "data": {"alert": "7", "inner_body": "Text"},
+        "title": "New advice",
+        "body": "Read it.",
+        "tag": "7",
+        "expires": EXPIRES,
+        "urgent": False,
+    }
+    return Content(**(fields | changes))
+
+
+@pytest.mark.parametrize("platform", Platform.values)
+@pytest.mark.parametrize("kind", ["fid", "token"])
+def test_only_the_address_and_the_time_to_live_are_put_into_the_approved_bytes(platform: str, kind: str) -> None:
+    body = fcm.prepare(content(platform=platform))
+
+    sent = json.loads(Template(body).fill(kind, "an-address", 3600))["message"]
+
+    assert sent.pop(kind) == "an-address"
+    if platform == "android":
+        assert sent["android"].pop("ttl") == "3600s"
+    if platform == "web":
+        assert sent["webpush"]["headers"].pop("TTL") == "3600"
+    assert sent == json.loads(body)
+
+
+@given(st.text(max_size=80), st.text(max_size=80), st.sampled_from(Platform.values))
+def test_no_text_can_pass_for_the_place_of_the_address(title: str, inner: str, platform: str) -> None:
+    trick = f'{title}"android":{{"webpush":{{"headers":{{'
+    try:
+        body = fcm.prepare(content(platform=platform, title=trick, body=trick, data={"inner_body": inner + trick}))
+    except (NotAMessage, UnicodeEncodeError):
+        return
+
+    sent = json.loads(Template(body).fill("fid", "A" * 22, 60))["message"]
+
+    assert sent["fid"] == "A" * 22
+    assert sent["data"]["inner_body"] == inner + trick
+
+
+def test_a_message_to_topics_serves_all_platforms_and_takes_both_times_to_live() -> None:
+    body = fcm.prepare(content(platform="", data={"alert": "7", "inner_body": '100 %d of "webpush":{"headers":{'}))
+
+    sent = json.loads(Template(body).fill("topic", "fp1.teen.GB.~.cy.teen.~", 3600))["message"]
+
+    assert sent.pop("topic") == "fp1.teen.GB.~.cy.teen.~"
+    assert sent["android"].pop("ttl") == "3600s"
+    assert sent["webpush"]["headers"].pop("TTL") == "3600"
+    assert sent == json.loads(body)
+    for platform, part in (("android", "android"), ("ios", "apns"), ("web", "webpush")):
+        assert sent[part] == json.loads(fcm.prepare(content(platform=platform)))[part]
+
+
+def test_the_time_to_live_is_never_longer_than_fcm_keeps_anything() -> None:
+    sent = json.loads(Template(fcm.prepare(content())).fill("fid", "A" * 22, 10**9))
+
+    assert sent["message"]["android"]["ttl"] == "2419200s"
+
+
+def test_a_lock_screen_shows_the_outer_text_alone() -> None:
+    android = json.loads(fcm.prepare(content()))["android"]
+    ios = json.loads(fcm.prepare(content(platform="ios")))["apns"]
+
+    assert android["notification"] == {
+        "title": "New advice",
+        "body": "Read it.",
+        "tag": "7",
+        "channel_id": "updates",
+        "visibility": "PRIVATE",
+        "local_only": True,
+    }
+    assert ios["payload"]["aps"]["alert"] == {"title": "New advice", "body": "Read it."}
+    assert ios["payload"]["aps"]["mutable-content"] == 1
+    assert (ios["headers"]["apns-collapse-id"], ios["headers"]["apns-expiration"]) == ("7", str(int(EXPIRES.timestamp())))
+
+
+def test_what_fcm_would_not_take_is_no_message() -> None:
+    for wrong in ({"data": {"inner_body": "x" * 4000}}, {"data": {"count": 1}}, {"title": 7}):
+        with pytest.raises(NotAMessage):
+            fcm.prepare(content(**wrong))
+
+
+def test_every_locale_platform_and_audience_has_its_bytes_and_strangers_have_the_home_text(db: None) -> None:
+    texts = make.definition()["messages"]["en"]
+    teen = {"outer": texts["outer"], "inner": {"title": "For you", "body": "It is not your fault."}}
+    campaign = make.campaign(
+        state="submitted",
+        messages={"en": texts | {"variants": {"teen": teen}}, "ur": texts},
+        audience={"countries": "all", "audiences": ["parent", "teen"]},
+    )
+
+    messages = {message.key: json.loads(message.body)["data"] for message in campaign.messages.all()}
+
+    assert len(messages) == 3 * 2 * 3
+    assert messages["ur/parent/ios"]["dir"] == "rtl"
+    assert messages["en/teen/web"]["inner_title"] == "For you"
+    assert messages["en*/parent/android"]["fallback"] == "not-translated"
+    assert set(messages["en/parent/android"]) == {
+        "v", "alert", "rev", "act", "status", "lang", "dir", "fallback", "inner_title", "inner_body", "tip", "services",
+        "open", "sent", "expires",
+    }  # fmt: skip
+    for data in messages.values():
+        assert all(isinstance(value, str) for value in data.values())
+        assert not any(key == "from" or key.startswith(("google", "gcm")) or key == "message_type" for key in data)
+
+
+def teens(inner: str, **changes: Any) -> Campaign:
+    """Submit a campaign for the teen app, in topics mode, with this text inside."""
+    make.app("teen", push_mode="topics")
+    texts = make.definition()["messages"]["en"] | {"inner": {"title": "For you", "body": inner}}
+    audience = {"countries": ["GB"], "audiences": ["teen"]}
+    return make.campaign(**{"state": "submitted", "apps": ["teen"], "audience": audience, "messages": {"en": texts}} | changes)
+
+
+def test_there_are_messages_to_topics_where_an_app_uses_them_and_they_say_the_same(db: None) -> None:
+    messages = {message.key: json.loads(message.body) for message in teens("It is not your fault.").messages.all()}
+
+    assert set(messages) == {f"{tongue}/teen/{to}" for tongue in ("en", "en*") for to in ("android", "ios", "web", "topic")}
+    assert messages["en/teen/topic"]["data"] == messages["en/teen/android"]["data"]
+    assert not any(message.platform == "" for message in make.campaign(state="submitted").messages.all())
+
+
+def test_messages_to_topics_are_a_part_of_what_is_approved(db: None) -> None:
+    campaign = teens("It is not your fault.")
+
+    document = fingerprint.document(campaign)
+
+    assert json.loads(document["messages"]["en/teen/topic"])["data"]["inner_body"] == "It is not your fault."
+
+
+def room(inner: str) -> dict[str, str]:
+    """Return the data of the message to topics with this text inside, which the emulator's rules take as FCM's do."""
+    campaign = teens(inner)
+    messages = campaign.messages.filter(platform="")
+    for message in messages:
+        check.check(Template(message.body).fill("topic", "a" * 900, 10**9))
+    data: dict[str, str] = json.loads(messages.get(fallback=False).body)["data"]
+    return data
+
+
+@pytest.mark.parametrize("letter", ["a", "ض", "ক", "😀"])
+def test_the_inner_text_goes_to_topics_as_long_as_it_fits_and_no_longer(db: None, letter: str) -> None:
+    size = len(letter.encode())
+    data = {length: room(letter * length) for length in range(1_200 // size, 1_500 // size, 40 // size)}
+
+    kept = [length for length, fields in data.items() if "inner_body" in fields]
+    left = [length for length, fields in data.items() if "inner_body" not in fields]
+
+    assert kept
+    assert left
+    # One limit, the same for every alphabet in bytes.
+    assert max(kept) < min(left)
+    assert max(kept) * size in range(1_300, 1_400)
+    assert all(data[length]["inner_body"] == letter * length for length in kept)
+    for length in left:
+        assert data[length]["inner"] == "feed"
+        assert "inner_title" not in data[length]
+        assert data[length]["open"].startswith("alert/")
+
+
+def test_a_long_text_goes_whole_to_single_phones_and_can_be_submitted(db: None) -> None:
+    messages = {message.key: json.loads(message.body)["data"] for message in teens("a" * 1_500).messages.all()}
+
+    assert messages["en/teen/topic"]["inner"] == "feed"
+    assert messages["en/teen/ios"]["inner_body"] == "a" * 1_500
+    assert "inner" not in messages["en/teen/ios"]
+
+
+def test_the_approver_sees_the_text_that_topics_leave_to_the_feed(db: None) -> None:
+    long, short = teens("a" * 1_500), teens("It is not your fault.")
+    person = make.campaign_staff()[1]
+
+    (seen_long, *_), (seen_short, *_) = phones(long, person), phones(short, person)
+
+    assert (seen_long.inner["body"], seen_long.fetched) == ("a" * 1_500, True)
+    assert (seen_short.fetched, seen_short.platforms) == (False, ["topic", "android", "ios", "web"])
+
+
+def test_the_longest_outer_text_and_many_services_still_go_to_topics(db: None) -> None:
+    many = [f"gb-service-with-a-long-name-{number:02d}" for number in range(60)]
+    make.world()
+    for slug in ("gb-line", *many):
+        make.service(slug, channels=0)
+    outer = {"title": "😀" * 65, "body": "😀" * 180}
+    texts = {"outer": outer, "inner": {"title": "For you", "body": "It is not your fault."}}
+
+    campaign = teens("", messages={"en": texts}, services=many)
+    message = campaign.messages.get(platform="", fallback=False)
+
+    check.check(Template(message.body).fill("topic", "a" * 900, 10**9))
+    data = json.loads(message.body)["data"]
+    assert (data["inner"], data["open"]) == ("feed", f"alert/{campaign.pk}")
+    assert not {"services", "inner_title", "inner_body"} & data.keys()
+
+
+def test_what_does_not_fit_even_without_the_inner_text_is_no_message(db: None) -> None:
+    with pytest.raises(NotAMessage):
+        fcm.prepare(content(platform="", data={"services": "x" * 2_000}))
+
+
+def test_the_same_campaign_gives_the_same_bytes(db: None) -> None:
+    campaign = make.campaign(state="submitted")
+    author, _ = make.campaign_staff()
+    before = list(campaign.messages.values_list("body", flat=True))
+    at = campaign.submitted_at
+    assert at is not None
+
+    campaign.send_back(by=author, at=at)
+    campaign.submit(by=author, at=at)
+
+    assert list(Message.objects.values_list("body", flat=True)) == before
+
+
+@pytest.mark.parametrize(
+    ("locale", "served"),
+    [("en", "en"), ("en-AU", "en"), ("pt-PT", "pt-BR"), ("ur", "ur"), ("sr", None), ("und", None), ("fr", None)],
+)
+def test_a_reader_gets_their_own_language_in_their_own_script_or_the_home_text(locale: str, served: str | None) -> None:
+    campaign = Campaign(words={"en": {}, "pt-BR": {}, "ur": {}, "sr-Latn": {}}, home_locale="en")
+
+    assert words.served(campaign, locale) == served

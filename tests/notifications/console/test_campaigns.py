@@ -1,0 +1,430 @@
+"""Campaigns at the console: composing, the second person, what an approver sees, watching and stopping."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from core.states import advance
+from notifications.campaigns import definition
+from notifications.console.campaign_form import CampaignForm, initial
+from notifications.models import Brake, Campaign
+from tests import make
+from tests.notifications.ticks import tick
+
+pytestmark = pytest.mark.django_db
+
+
+def page(campaign: Campaign, name: str = "campaign") -> str:
+    return reverse(f"admin:{name}", args=[campaign.pk])
+
+
+def form(**changes: Any) -> dict[str, Any]:
+    """Return what a browser sends for an alert to the parents of Great Britain, in English and Arabic."""
+    not_after = datetime.now(UTC) + timedelta(days=1)
+    words = {
+        "words_en_outer_title": "New advice in the app",
+        "words_en_outer_body": "Take two minutes to read it.",
+        "words_en_inner_title": "If someone makes threats",
+        "words_en_inner_body": "Do not pay.\r\nIt is never their fault.",
+        "words_ar_outer_title": "نصائح جديدة",
+        "words_ar_outer_body": "خذ دقيقتين لقراءتها.",
+        "words_ar_inner_title": "إذا هددك أحد",
+        "words_ar_inner_body": "لا تدفع.",
+    }
+    return {
+        "act": "draft",
+        "name": "Half-term warning",
+        "kind": "alert",
+        "references": "",
+        "status": "Actual",
+        "severity": "Moderate",
+        "urgency": "Expected",
+        "certainty": "Likely",
+        "apps": ["parent"],
+        "countries": ["GB"],
+        "more_countries": "fr",
+        "regions": "",
+        "audiences": ["parent"],
+        "every_locale": "on",
+        "services": ["gb-line"],
+        "tip_parent": "first-hour",
+        "schedule": "now",
+        "at": "",
+        "local": "",
+        "not_after": not_after.strftime("%Y-%m-%dT%H:%M"),
+        "quiet": "override",
+        "quiet_reason": "It cannot wait.",
+        "home_zone": "Europe/London",
+        "home_locale": "en",
+        **words,
+        **changes,
+    }
+
+
+@pytest.fixture
+def content() -> None:
+    make.world()
+    make.service("gb-line", channels=0)
+    make.tip(audiences=["parent", "teen"])
+    make.app()
+    make.app("parent-test", test=True)
+
+
+def test_an_author_composes_and_the_draft_says_what_was_typed(client: Client, content: None) -> None:
+    author, _ = make.campaign_staff()
+    client.force_login(author)
+
+    answer = client.post(reverse("admin:campaign-new"), form())
+    campaign = Campaign.objects.get()
+
+    assert answer["Location"] == page(campaign)
+    assert (campaign.countries, campaign.locales, campaign.audiences) == (["FR", "GB"], ["all"], ["parent"])
+    assert campaign.words["ar"]["outer"]["title"] == "نصائح جديدة"
+    assert campaign.words["en"]["inner"]["body"] == "Do not pay.\nIt is never their fault."
+    assert campaign.quiet_override == "It cannot wait."
+    assert campaign.tips == {"parent": "first-hour"}
+    assert set(campaign.words) == {"ar", "en"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"words_ar_inner_body": ""}, "messages.ar.inner.body"),
+        ({"words_en_outer_title": "x" * 66}, "65 are the most"),
+        ({"home_locale": "cy"}, "the home locale cy has no text"),
+        ({"home_zone": "Europe/Atlantis"}, "no IANA time zone"),
+        ({"countries": [], "more_countries": "XX"}, "audience.countries"),
+        ({"countries": [], "more_countries": ""}, "audience.countries"),
+        ({"kind": "exercise"}, "never Actual"),
+        ({"kind": "update"}, "names the number of an approved one"),
+        ({"schedule": "at"}, "schedule.at"),
+        ({"schedule": "local", "local": "tomorrow"}, "schedule.local"),
+        ({"quiet_reason": ""}, "quiet_hours.override"),
+        ({"services": []}, "services"),
+        ({"not_after": "soon"}, "not_after"),
+        ({"apps": []}, "Some fields"),
+        ({"severity": "Worst"}, "Some fields"),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_sentence_and_what_was_typed_is_kept(
+    client: Client, content: None, changes: dict[str, Any], sentence: str
+) -> None:
+    client.force_login(make.campaign_staff()[0])
+
+    answer = client.post(reverse("admin:campaign-new"), form(**changes))
+    html = answer.content.decode()
+
+    assert answer.status_code == 400
+    assert sentence in html
+    assert 'value="Half-term warning"' in html
+    assert "It is never their fault.</textarea>" in html
+    assert not Campaign.objects.exists()
+
+
+def test_the_form_gives_back_exactly_the_definition_that_it_was_filled_from(content: None) -> None:
+    for changes in (
+        {},
+        {"schedule": {"at": "2026-12-01T06:00:00Z"}, "quiet_hours": "respect"},
+        {"schedule": {"local": "2026-12-01T17:00:30"}, "tips": {"parent": "first-hour"}},
+        {"audience": {"countries": "all", "audiences": "all"}},
+        {
+            "audience": {
+                "countries": ["FR", "GB"],
+                "regions": ["GB-WLS"],
+                "audiences": ["parent", "teen"],
+                "locales": ["cy", "en"],
+            }
+        },
+    ):
+        campaign = make.campaign(state="draft", **changes)
+        written = definition.write(campaign)
+        begun = initial(written)
+        empty = CampaignForm()
+        sent = {name: begun.get(name, "") for name in empty.fields} | {
+            name: "on" if begun.get(name) else "" for name in ("everywhere", "every_locale")
+        }
+
+        filled = CampaignForm(sent, kept=campaign.words)
+
+        assert filled.is_valid(), filled.errors
+        assert definition.parse(filled.definition()) == definition.parse(written), changes
+
+
+def test_texts_for_one_audience_survive_an_edit_in_the_form(client: Client, content: None) -> None:
+    author, _ = make.campaign_staff()
+    texts = make.definition()["messages"]["en"]
+    variant = {"outer": texts["outer"], "inner": {"title": "For you", "body": "You are not alone."}}
+    campaign = make.campaign(
+        state="draft",
+        audience={"countries": ["GB"], "audiences": ["parent", "teen"]},
+        messages={"en": {**texts, "variants": {"teen": variant}}},
+    )
+    client.force_login(author)
+    shown = client.get(page(campaign, "campaign-edit"))
+    sent = {k: v for k, v in shown.context["form"].initial.items() if v not in (None, "", False)}
+
+    client.post(page(campaign, "campaign-edit"), {**sent, "act": "edit", "base": shown.context["base"], "name": "New name"})
+    campaign.refresh_from_db()
+
+    assert campaign.name == "New name"
+    assert campaign.words["en"]["variants"] == {"teen": variant}
+
+
+def test_a_draft_that_somebody_else_saved_meanwhile_is_not_overwritten_unseen(client: Client, content: None) -> None:
+    author, _ = make.campaign_staff()
+    campaign = make.campaign(state="draft")
+    client.force_login(author)
+    base = client.get(page(campaign, "campaign-edit")).context["base"]
+    campaign.edit(make.definition(name="Theirs"), by=make.person("other", "campaign-author"), at=timezone.now())
+
+    answer = client.post(page(campaign, "campaign-edit"), {**form(name="Mine"), "act": "edit", "base": base})
+    campaign.refresh_from_db()
+
+    assert answer.status_code == 409
+    assert 'value="Mine"' in answer.content.decode()
+    assert campaign.name == "Theirs"
+
+
+def test_a_second_person_approves_with_the_fingerprint_that_was_on_the_screen(client: Client) -> None:
+    author, approver = make.campaign_staff()
+    campaign = make.campaign(state="draft")
+    client.force_login(author)
+    client.post(page(campaign), {"act": "submit"})
+    campaign.refresh_from_db()
+    client.force_login(approver)
+    asked = client.get(page(campaign, "campaign-approve")).content.decode()
+
+    answer = client.post(
+        page(campaign, "campaign-approve"), {"act": "approve", "fingerprint": campaign.fingerprint, "read": "yes"}
+    )
+    campaign.refresh_from_db()
+
+    assert f'name="fingerprint" value="{campaign.fingerprint}"' in asked
+    assert answer.status_code == 302
+    assert (campaign.state, campaign.approved_by) == ("approved", approver)
+
+
+def test_an_approval_of_what_was_on_the_screen_before_an_edit_is_void(client: Client) -> None:
+    author, approver = make.campaign_staff()
+    campaign = make.campaign(state="submitted")
+    shown = campaign.fingerprint
+    campaign.send_back(by=author, at=timezone.now())
+    campaign.edit(make.definition(name="Another text"), by=author, at=timezone.now())
+    campaign.submit(by=author, at=timezone.now())
+    client.force_login(approver)
+
+    answer = client.post(page(campaign, "campaign-approve"), {"act": "approve", "fingerprint": shown, "read": "yes"})
+    campaign.refresh_from_db()
+
+    assert answer.status_code == 409
+    assert campaign.state == "submitted"
+
+
+def test_nobody_approves_what_they_wrote_or_edited_even_with_both_roles(client: Client) -> None:
+    both = make.person("both", "campaign-author", "campaign-approver")
+    campaign = make.campaign(state="draft")
+    campaign.edit(make.definition(), by=both, at=timezone.now())
+    campaign.submit(by=make.campaign_staff()[0], at=timezone.now())
+    client.force_login(both)
+
+    shown = client.get(page(campaign)).content.decode()
+    asked = client.get(page(campaign, "campaign-approve")).content.decode()
+    answer = client.post(
+        page(campaign, "campaign-approve"), {"act": "approve", "fingerprint": campaign.fingerprint, "read": "yes"}
+    )
+    campaign.refresh_from_db()
+
+    assert "somebody else has to approve it" in shown
+    assert 'value="approve"' not in asked
+    assert answer.status_code == 403
+    assert campaign.state == "submitted"
+
+
+def test_an_approval_without_having_read_is_refused(client: Client) -> None:
+    campaign = make.campaign(state="submitted")
+    client.force_login(make.campaign_staff()[1])
+
+    answer = client.post(page(campaign, "campaign-approve"), {"act": "approve", "fingerprint": campaign.fingerprint})
+
+    assert answer.status_code == 400
+    assert Campaign.objects.get().state == "submitted"
+
+
+def test_the_approver_sees_each_language_as_its_phones_will_with_direction_and_the_reason_for_the_night(client: Client) -> None:
+    texts = make.definition()["messages"]["en"]
+    arabic = {"outer": {"title": "نصائح", "body": "اقرأها."}, "inner": {"title": "تهديدات", "body": "لا تدفع."}}
+    make.world()
+    campaign = make.campaign(state="submitted", messages={"en": texts, "ar": arabic})
+    approver = make.person("reads-english", "campaign-approver", locales=("en",))
+    client.force_login(approver)
+
+    answer = client.get(page(campaign, "campaign-approve"))
+    html = answer.content.decode()
+
+    assert '<div class="fp-outer" lang="ar" dir="rtl"><p class="fp-phone-title">نصائح</p><p>اقرأها.</p></div>' in html
+    assert '<div class="fp-inner" lang="en" dir="ltr">' in html
+    assert "not a language you read" in html
+    assert "A test runs at any hour." in html
+    assert "fp-banner live" in html
+    assert [(phone.locale, phone.fallback) for phone in answer.context["phones"]] == [("en", False), ("en", True), ("ar", False)]
+    assert {p for phone in answer.context["phones"] for p in phone.platforms} == {"android", "ios", "web"}
+
+
+def test_an_exercise_does_not_look_like_a_live_alert(client: Client) -> None:
+    make.app("parent-test", test=True)
+    alert = {**make.definition()["alert"], "status": "Exercise"}
+    campaign = make.campaign(state="submitted", kind="exercise", apps=["parent-test"], alert=alert)
+    client.force_login(make.campaign_staff()[1])
+
+    html = client.get(page(campaign)).content.decode()
+
+    assert "fp-banner exercise" in html
+    assert "fp-banner live" not in html
+
+
+def test_an_approver_gives_it_back_only_with_a_reason_and_the_author_finds_it(client: Client) -> None:
+    author, approver = make.campaign_staff()
+    campaign = make.campaign(state="submitted")
+    client.force_login(approver)
+
+    without = client.post(page(campaign), {"act": "return", "reason": " "})
+    client.post(page(campaign), {"act": "return", "reason": "The Welsh text says Monday."})
+    campaign.refresh_from_db()
+    client.force_login(author)
+
+    assert without.status_code == 400
+    assert campaign.state == "draft"
+    assert "The Welsh text says Monday." in client.get(reverse("admin:index")).content.decode()
+    assert "The Welsh text says Monday." in client.get(page(campaign)).content.decode()
+
+
+def test_a_rejection_is_for_good_and_says_why(client: Client) -> None:
+    campaign = make.campaign(state="submitted")
+    client.force_login(make.campaign_staff()[1])
+
+    assert client.post(page(campaign), {"act": "reject", "reason": ""}).status_code == 400
+    client.post(page(campaign), {"act": "reject", "reason": "Not ours to say."})
+    campaign.refresh_from_db()
+
+    assert (campaign.state, campaign.reason) == ("rejected", "Not ours to say.")
+
+
+def test_resuming_never_lets_go_what_nobody_approved(client: Client) -> None:
+    campaign = make.campaign(state="submitted")
+    client.force_login(make.person("both", "campaign-author", "campaign-approver"))
+
+    assert client.post(page(campaign), {"act": "resume"}).status_code == 409
+    campaign.refresh_from_db()
+    assert (campaign.state, campaign.approved_by) == ("submitted", None)
+
+
+def sending() -> Campaign:
+    campaign = make.campaign(state="approved")
+    now = timezone.now()
+    advance(campaign, "sending", by=make.User.objects.system(), at=now, frozen_at=now, started_at=now, devices=100, accepted=70)
+    return campaign
+
+
+def test_a_campaign_is_paused_resumed_and_stopped_after_being_asked_once(client: Client) -> None:
+    campaign = sending()
+    client.force_login(make.campaign_staff()[0])
+
+    client.post(page(campaign), {"act": "pause"})
+    assert Brake.objects.get(campaign=campaign).state == "paused"
+    client.post(page(campaign), {"act": "resume"})
+    assert Brake.objects.get(campaign=campaign).state == "go"
+    asked = client.get(page(campaign, "campaign-stop")).content.decode()
+    campaign.refresh_from_db()
+    assert "Stop it for good" in asked
+    assert campaign.state == "sending"
+
+    client.post(page(campaign, "campaign-stop"), {"act": "stop", "reason": ""})
+    campaign.refresh_from_db()
+    assert (campaign.state, Brake.objects.get(campaign=campaign).state) == ("stopped", "stopped")
+    assert client.post(page(campaign, "campaign-stop"), {"act": "stop"}).status_code == 409
+
+
+def test_the_counts_are_there_without_a_script_and_as_json_for_it(client: Client) -> None:
+    campaign = sending()
+    client.force_login(make.person("nora"))
+
+    html = client.get(page(campaign)).content.decode()
+    answer = client.get(page(campaign, "campaign-progress"))
+
+    assert '<dd data-count="accepted">70</dd>' in html
+    assert f'data-progress="{page(campaign, "campaign-progress")}"' in html
+    assert "no-store" in answer["Cache-Control"]
+    assert answer.json()["numbers"] == {"accepted": 70, "rejected": 0, "unknown": 0, "skipped": 0, "pending": 0}
+    assert answer.json()["moving"] is True
+    assert answer.json()["bar"][0] == {"name": "accepted", "x": 0.0, "width": 70.0}
+
+
+def test_topics_are_told_apart_from_phones_and_nothing_is_said_of_the_phones_behind_them(client: Client) -> None:
+    make.app("teen", push_mode="topics")
+    teens: dict[str, Any] = {"apps": ["teen"], "audience": {"countries": ["GB"], "audiences": ["teen"]}}
+    campaign = make.campaign(**teens)
+    make.topic()
+    make.topic(locale="cy")
+    client.force_login(make.campaign_staff()[1])
+
+    before = client.get(page(campaign)).content.decode()
+    tick()
+    after = client.get(page(campaign)).content.decode()
+    progress = client.get(page(campaign, "campaign-progress")).json()
+    stop = client.get(page(campaign, "campaign-stop")).content.decode()
+
+    assert "2 now; how many phones is not known" in before
+    assert "no app of it stores an address" in before
+    assert "fewer than 20" not in before
+    assert "How many phones are behind a topic is not known" in after
+    assert progress["topics"] == "2 topics: 2 pending"
+    assert "2 topics: 2 pending" in stop
+
+
+def test_everything_is_stopped_with_a_reason_and_released_by_an_approver(client: Client) -> None:
+    author, approver = make.campaign_staff()
+    client.force_login(author)
+    stop = reverse("admin:stop-everything")
+
+    assert client.post(stop, {"act": "stop-everything", "reason": ""}).status_code == 400
+    client.post(stop, {"act": "stop-everything", "reason": "Wrong text is going out."})
+    assert Brake.objects.get(campaign=None).state == "stopped"
+    assert "Wrong text is going out." in client.get(reverse("admin:index")).content.decode()
+    assert client.post(reverse("admin:campaigns"), {"act": "release-everything"}).status_code == 403
+
+    client.force_login(approver)
+    client.post(reverse("admin:campaigns"), {"act": "release-everything"})
+    assert Brake.objects.get(campaign=None).state == "go"
+
+
+def test_an_update_begins_with_the_words_and_names_the_campaign_that_it_follows(client: Client) -> None:
+    campaign = make.campaign(state="approved")
+    client.force_login(make.campaign_staff()[0])
+
+    follows = client.get(reverse("admin:campaign-new") + f"?follows={campaign.pk}").context["form"].initial
+    like = client.get(reverse("admin:campaign-new") + f"?like={campaign.pk}").context["form"].initial
+
+    assert (follows["kind"], follows["references"]) == ("update", str(campaign.pk))
+    assert (like["kind"], like["references"]) == ("alert", "")
+    assert follows["words_en_outer_title"] == like["words_en_outer_title"] == "New advice in the app"
+    assert (like["quiet"], like["quiet_reason"]) == ("respect", "")
+
+
+def test_the_page_says_how_many_phones_in_round_numbers_and_never_fewer_than_twenty(client: Client, settings: Any) -> None:
+    campaign = make.campaign(state="submitted")
+    make.installations(19)
+    client.force_login(make.campaign_staff()[1])
+
+    few = client.get(page(campaign)).content.decode()
+    make.installations(34)
+    more = client.get(page(campaign)).content.decode()
+
+    assert "fewer than 20 now" in few
+    assert ">19<" not in few
+    assert "about 30 now" in more

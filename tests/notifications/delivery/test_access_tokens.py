@@ -1,0 +1,87 @@
+"""Access tokens are renewed ahead of time and beside the sending, never in its way."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from notifications.delivery import fcm
+from notifications.delivery.fcm import Account
+from tests.processes import Emulator, start_emulator
+
+
+@pytest.fixture
+def account(tmp_path: Path, settings: Any) -> Any:
+    """Return a function that makes the account of an emulator whose tokens last so many seconds."""
+    emulators: list[Emulator] = []
+
+    def make(seconds: int) -> Account:
+        emulator = start_emulator(tmp_path, "fingerpost-test", "--token-seconds", str(seconds))
+        emulators.append(emulator)
+        settings.FIREBASE_PROJECTS = {emulator.project: str(emulator.credentials_file)}
+        return Account(emulator.project)
+
+    yield make
+    for emulator in emulators:
+        emulator.stop()
+
+
+def slowly(account: Account, seconds: float) -> None:
+    request = account._request
+
+    def late(*arguments: Any, **options: Any) -> Any:
+        time.sleep(seconds)
+        return request(*arguments, **options)
+
+    account._request = late  # type: ignore[assignment]
+
+
+def until(check: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not check():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_a_token_near_its_end_is_renewed_in_the_background(account: Callable[[int], Account]) -> None:
+    # Four minutes are fewer than the five at which a new one is fetched, and more than the one at which it is waited for.
+    found = account(240)
+    first = found.bearer()
+    slowly(found, 0.5)
+
+    began = time.monotonic()
+    same = found.bearer()
+    took = time.monotonic() - began
+    until(lambda: found.bearer() != first)
+
+    assert (same, took < 0.2) == (first, True)
+
+
+def test_a_token_at_its_end_is_waited_for(account: Callable[[int], Account]) -> None:
+    found = account(3600)
+    first = found.bearer()
+    found._credentials.expiry = (datetime.now(UTC) + timedelta(seconds=30)).replace(tzinfo=None)
+
+    assert found.bearer() != first
+
+
+def test_a_renewal_that_fails_is_told_only_when_the_old_token_is_at_its_end(account: Callable[[int], Account]) -> None:
+    found = account(240)
+    first = found.bearer()
+
+    def unreachable(*arguments: Any, **options: Any) -> Any:
+        raise fcm.google.auth.exceptions.TransportError("no network")
+
+    found._request = unreachable  # type: ignore[assignment]
+    found.bearer()
+    until(lambda: not found._refreshing.locked())
+
+    assert found.bearer() == first
+    found._credentials.expiry = (datetime.now(UTC) + timedelta(seconds=30)).replace(tzinfo=None)
+    with pytest.raises(fcm.CredentialsUnreachable):
+        found.bearer()

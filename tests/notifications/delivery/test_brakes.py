@@ -1,0 +1,245 @@
+"""Pause, stop, stop everything, hold: how soon they bite, and that who cannot see them sends nothing."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import psycopg
+import pytest
+from django.core.management import call_command
+from django.db import OperationalError, connection
+
+from core.errors import Conflict
+from notifications import feed
+from notifications.delivery import scheduler, worker
+from notifications.delivery.brake_monitor import LONGEST_BLIND, Watch
+from notifications.models import Batch, Brake, Campaign, Registration
+from notifications.registrations import simulation
+from tests import make
+from tests.notifications.ticks import tick
+from tests.processes import Emulator
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+@pytest.fixture
+def slow_campaign(fcm_emulator: Emulator) -> Campaign:
+    """A campaign to 6,000 that takes a good while: each answer comes after 300 ms."""
+    make.app()
+    simulation.register_many(6_000, app="parent", country=None, at=now())
+    fcm_emulator.plan([{"match": {"any": True}, "answer": "ACCEPT", "latency_ms": 300}])
+    campaign = make.campaign(audience={"countries": "all", "audiences": ["parent"]})
+    tick()
+    return campaign
+
+
+@contextmanager
+def sending(emulator: Emulator) -> Iterator[None]:
+    """Let a sender work in a thread, and wait until messages have arrived."""
+
+    def work() -> None:
+        try:
+            worker.run(seconds=20)
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    deadline = time.monotonic() + 10
+    while emulator.counts()["messages"] < 500 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    yield
+    thread.join()
+
+
+def test_a_pause_bites_within_two_seconds_and_resuming_finishes_the_rest(fcm_emulator: Emulator, slow_campaign: Campaign) -> None:
+    author, _ = make.campaign_staff()
+    slow_campaign.refresh_from_db()
+
+    with sending(fcm_emulator):
+        slow_campaign.pause(by=author, at=now())
+        time.sleep(2)
+        after_two_seconds = fcm_emulator.counts()["messages"]
+        time.sleep(1)
+        later = fcm_emulator.counts()["messages"]
+    paused = slow_campaign.counts()
+    fcm_emulator.plan([])
+    slow_campaign.resume(by=author, at=now())
+    worker.run(seconds=20)
+    tick()
+
+    assert 500 <= after_two_seconds == later < 6_000
+    assert (paused["state"], paused["accepted"]) == ("paused", later)
+    counts = slow_campaign.counts()
+    assert (counts["state"], counts["accepted"], fcm_emulator.counts()["doubled"]) == ("done", 6_000, 0)
+
+
+def test_stop_everything_stops_every_campaign_and_takes_an_approver_to_release(
+    fcm_emulator: Emulator, slow_campaign: Campaign
+) -> None:
+    author, approver = make.campaign_staff()
+
+    with sending(fcm_emulator):
+        Brake.objects.stop_everything(by=author, at=now(), reason="Something is wrong.")
+        time.sleep(2)
+        after_two_seconds = fcm_emulator.counts()["messages"]
+    assert fcm_emulator.counts()["messages"] == after_two_seconds < 6_000
+    assert worker.run(seconds=1) == 0
+
+    fcm_emulator.plan([])
+    Brake.objects.release_everything(by=approver, at=now())
+    worker.run(seconds=20)
+    tick()
+    assert slow_campaign.counts()["accepted"] == 6_000
+
+
+def test_a_stopped_campaign_is_out_of_the_feed_at_once_and_never_goes_on(fcm_emulator: Emulator, slow_campaign: Campaign) -> None:
+    author, _ = make.campaign_staff()
+    where = {"country": "GB", "audience": "parent", "locale": "en"}
+    assert len(feed.read(at=now()).alerts(**where, at=now())) == 1
+
+    with sending(fcm_emulator):
+        slow_campaign.stop(by=author, at=now(), reason="Wrong text.")
+        stopped = feed.read(at=now()).alerts(**where, at=now())
+    tick()
+
+    assert stopped == []
+    counts = slow_campaign.counts()
+    assert (counts["state"], counts["pending"]) == ("stopped", 0)
+    assert counts["accepted"] + counts["skipped"] == 6_000
+    with pytest.raises(Conflict):
+        slow_campaign.resume(by=author, at=now())
+    assert not Batch.objects.exists()
+
+
+def test_a_stop_does_not_wait_for_somebody_who_holds_the_campaigns_row(
+    fcm_emulator: Emulator, slow_campaign: Campaign, raw_sql: psycopg.Connection[Any]
+) -> None:
+    author, _ = make.campaign_staff()
+    raw_sql.autocommit = False
+    raw_sql.execute("SELECT 1 FROM notifications_campaign FOR UPDATE")
+
+    began = time.monotonic()
+    slow_campaign.stop(by=author, at=now())
+    took = time.monotonic() - began
+
+    assert took < 2
+    assert Brake.objects.get(campaign=slow_campaign).state == "stopped"
+    assert worker.run(seconds=1) == 0
+    raw_sql.commit()
+    scheduler.reconcile(at=now() + timedelta(seconds=3))
+    slow_campaign.refresh_from_db()
+    assert (slow_campaign.state, fcm_emulator.counts()["messages"]) == ("stopped", 0)
+
+
+def test_a_sender_that_cannot_see_the_brakes_sends_nothing(
+    fcm_emulator: Emulator, slow_campaign: Campaign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blind = threading.Event()
+    look = Watch.look
+
+    def sometimes(self: Watch) -> None:
+        if blind.is_set():
+            raise OperationalError("no database")
+        look(self)
+
+    monkeypatch.setattr(Watch, "look", sometimes)
+    with sending(fcm_emulator):
+        blind.set()
+        time.sleep(LONGEST_BLIND + 0.5)
+        reached = fcm_emulator.counts()["messages"]
+        time.sleep(1)
+        later = fcm_emulator.counts()["messages"]
+        # Nor does it begin anything new while blind: what it claims it gives back unsent.
+        blind.clear()
+    assert 500 <= reached == later < 6_000
+    tick()
+    worker.run(seconds=20)
+    tick()
+    assert slow_campaign.counts()["accepted"] + slow_campaign.counts()["pending"] == 6_000
+    assert fcm_emulator.counts()["doubled"] == 0
+
+
+def test_a_restored_database_holds_what_was_in_flight_until_a_person_releases_it(fcm_emulator: Emulator) -> None:
+    make.app()
+    make.installations(30)
+    sending_one = make.campaign()
+    tick()
+    planned = make.campaign(schedule={"at": (now() + timedelta(hours=2)).isoformat()})
+    # As after a restore: the row remembers another database than this one.
+    Brake.objects.filter(campaign=None).update(database="7000000000000000000 00000001 1")
+
+    refused_before_any_tick = worker.run(seconds=1)
+    tick()
+    worker.run(seconds=1)
+
+    assert refused_before_any_tick == 0
+    assert fcm_emulator.counts()["messages"] == 0
+    for campaign in (sending_one, planned):
+        campaign.refresh_from_db()
+        assert campaign.state == "held"
+        assert "restored" in campaign.reason
+    author, _ = make.campaign_staff()
+    sending_one.resume(by=author, at=now())
+    planned.resume(by=author, at=now())
+    worker.run(seconds=5)
+    tick()
+    planned.refresh_from_db()
+    assert (sending_one.counts()["state"], planned.state) == ("done", "approved")
+    assert not scheduler.hold_after_restore(at=now())
+
+
+def test_the_hold_command_holds_everything_in_flight(fcm_emulator: Emulator, capsys: pytest.CaptureFixture[str]) -> None:
+    make.app()
+    make.installations(30)
+    campaign = make.campaign()
+    tick()
+
+    call_command("hold_in_flight", "--by", "author", "--json")
+
+    assert capsys.readouterr().out == f'{{"held": [{campaign.pk}]}}\n'
+    assert worker.run(seconds=1) == 0
+    assert campaign.counts()["halted"] == "Held by author."
+
+
+def test_a_state_that_did_not_follow_its_brake_is_put_right(fcm_emulator: Emulator) -> None:
+    make.app()
+    make.installations(30)
+    author, _ = make.campaign_staff()
+    campaign = make.campaign()
+    tick()
+    # As if the process had died between the two steps of a pause.
+    Brake.objects.pull(campaign, "paused", by=author, at=now() - timedelta(seconds=5))
+
+    assert worker.run(seconds=1) == 0
+    tick()
+
+    campaign.refresh_from_db()
+    assert campaign.state == "paused"
+    campaign.resume(by=author, at=now())
+    worker.run(seconds=5)
+    tick()
+    assert campaign.counts()["accepted"] == 30
+
+
+def test_nothing_leaves_while_a_campaign_is_not_both_sending_and_released(
+    fcm_emulator: Emulator, at_once: Callable[..., list[Any]]
+) -> None:
+    make.app()
+    make.installations(30)
+    make.campaign()
+    tick()
+    Brake.objects.filter(campaign__isnull=False).delete()
+
+    assert worker.run(seconds=1) == 0
+    assert fcm_emulator.counts()["messages"] == 0
+    assert Registration.objects.reachable().count() == 30

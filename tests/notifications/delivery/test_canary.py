@@ -1,0 +1,195 @@
+"""The first few of a large wave, and what keeps a campaign from taking its whole audience off the list."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+
+from notifications.delivery import planner, worker
+from notifications.models import Batch, Campaign, Registration, Wave
+from notifications.models.campaign import most_marked
+from notifications.registrations import simulation
+from tests import make
+from tests.notifications.ticks import tick
+from tests.processes import Emulator
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+EVERYWHERE: dict[str, Any] = {"audience": {"countries": "all", "audiences": ["parent"]}}
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+@pytest.fixture
+def thousands(fcm_emulator: Emulator) -> Emulator:
+    make.app()
+    simulation.register_many(3_000, app="parent", country=None, at=now())
+    return fcm_emulator
+
+
+def test_the_first_two_hundred_are_spread_over_locales_and_platforms_and_counted_once(thousands: Emulator) -> None:
+    campaign = make.campaign(**EVERYWHERE)
+
+    tick()
+
+    wave, canary = Wave.objects.get(), Batch.objects.get(canary=True)
+    chosen = Registration.objects.filter(ticket__in=wave.canary).select_related("segment")
+    kinds = Counter((row.segment.locale, row.segment.platform) for row in chosen)
+    everybody = {(row.segment.locale, row.segment.platform) for row in Registration.objects.select_related("segment")}
+    assert (canary.n, sorted(canary.later)) == (planner.CANARY, sorted(wave.canary))
+    assert kinds.keys() == everybody
+    assert max(kinds.values()) <= 3 * planner.CANARY / len(everybody)
+    assert sum(Batch.objects.values_list("n", flat=True)) == Campaign.objects.get(pk=campaign.pk).devices == 3_000
+
+
+def test_nobody_else_is_sent_to_before_the_first_two_hundred_were_judged(thousands: Emulator) -> None:
+    campaign = make.campaign(**EVERYWHERE)
+    tick()
+
+    first = Batch.objects.claim("fingerpost-test")
+    second = Batch.objects.claim("fingerpost-test")
+    assert first is not None
+    Batch.objects.give_back(first)
+
+    assert (first.number, first.fresh, second) == (planner.CANARY, False, None)
+    assert Batch.objects.projects_waiting() == {"fingerpost-test": 1}
+    assert "before the others" in campaign.counts()["waiting"]
+    worker.run(seconds=20)
+    tick()
+    counts = campaign.counts()
+    assert (counts["state"], counts["accepted"], thousands.counts()["doubled"]) == ("done", 3_000, 0)
+    assert Wave.objects.get().canary == []
+
+
+def test_a_wave_of_one_batch_needs_no_first_few(fcm_emulator: Emulator) -> None:
+    make.app()
+    make.installations(500)
+    make.campaign()
+
+    tick()
+
+    assert list(Batch.objects.values_list("n", "canary")) == [(500, False)]
+
+
+def test_every_large_wave_has_first_few_of_its_own(thousands: Emulator) -> None:
+    simulation.register_many(3_000, app="parent", country="IN", at=now())
+    tomorrow = (now() + timedelta(days=1)).strftime("%Y-%m-%dT17:00")
+    campaign = make.campaign(**EVERYWHERE, schedule={"local": tomorrow}, not_after=(now() + timedelta(days=4)).isoformat())
+
+    planner.freeze(campaign, at=now())
+
+    waves = {wave.pk: wave.devices for wave in Wave.objects.all()}
+    canaries = dict(Batch.objects.filter(canary=True).values_list("wave", "n"))
+    assert canaries == {wave: planner.CANARY for wave, devices in waves.items() if devices > 500}
+    assert 1 < len(canaries) < len(waves)
+
+
+def test_more_than_half_gone_among_the_first_halts_and_takes_nobody_off_the_list(thousands: Emulator) -> None:
+    thousands.plan([{"match": {"any": True}, "answer": "UNREGISTERED"}])
+    campaign = make.campaign(**EVERYWHERE)
+    tick()
+
+    worker.run(seconds=10)
+    tick()
+
+    counts = campaign.counts()
+    assert (counts["state"], counts["rejected"], counts["pending"]) == ("halted", {"unregistered": 200}, 2_800)
+    assert "more than half of the first" in counts["halted"]
+    assert thousands.counts()["messages"] == 200
+    assert Registration.objects.reachable().count() == 3_000
+    assert worker.run(seconds=1) == 0
+
+
+def test_whoever_resumes_after_a_look_lets_the_others_go(thousands: Emulator) -> None:
+    thousands.plan([{"match": {"any": True}, "answer": "UNREGISTERED", "times": 101}])
+    campaign = make.campaign(**EVERYWHERE)
+    tick()
+    worker.run(seconds=10)
+    tick()
+    campaign.refresh_from_db()
+    assert campaign.state == "halted"
+
+    campaign.resume(by=make.campaign_staff()[0], at=now())
+    worker.run(seconds=20)
+    tick()
+
+    counts = campaign.counts()
+    assert (counts["state"], counts["accepted"], counts["rejected"]) == ("done", 2_899, {"unregistered": 101})
+
+
+def test_half_gone_among_the_first_is_no_reason_to_halt(thousands: Emulator) -> None:
+    thousands.plan([{"match": {"any": True}, "answer": "UNREGISTERED", "times": 100}])
+    campaign = make.campaign(**EVERYWHERE)
+    tick()
+
+    worker.run(seconds=20)
+    tick()
+
+    assert (campaign.counts()["state"], campaign.counts()["accepted"]) == ("done", 2_900)
+    # Two in a hundred of the audience, and no more, are off the list.
+    assert Registration.objects.exclude(gone_at=None).count() == 60
+
+
+def test_above_two_percent_gone_nobody_more_is_marked_and_sending_goes_on(
+    thousands: Emulator, caplog: pytest.LogCaptureFixture
+) -> None:
+    thousands.plan([{"match": {"address_hash_share": 0.3}, "answer": "UNREGISTERED"}])
+    campaign = make.campaign(**EVERYWHERE)
+    tick()
+
+    worker.run(seconds=20)
+    tick()
+
+    counts = campaign.counts()
+    gone = counts["rejected"]["unregistered"]
+    assert counts["state"] == "done"
+    assert (counts["accepted"] + gone, gone > 700) == (3_000, True)
+    assert Registration.objects.exclude(gone_at=None).count() == most_marked(3_000) == 60
+    assert f"{gone} installations" in counts["notice"]
+    assert "At most 60 of them were taken off the list" in counts["notice"]
+    assert caplog.text.count("no more are marked") == 1
+
+
+def test_a_few_gone_are_marked_and_nothing_is_said(thousands: Emulator) -> None:
+    thousands.plan([{"match": {"any": True}, "answer": "UNREGISTERED", "times": 40}])
+    campaign = make.campaign(**EVERYWHERE)
+    tick()
+
+    worker.run(seconds=20)
+    tick()
+
+    assert campaign.counts()["notice"] is None
+    assert Registration.objects.exclude(gone_at=None).count() == 40
+
+
+@pytest.mark.parametrize(("devices", "most"), [(20, 19), (950, 19), (1_000, 20), (1_000_000, 20_000)])
+def test_at_least_nineteen_and_at_most_two_percent_may_be_marked(devices: int, most: int) -> None:
+    assert most_marked(devices) == most
+
+
+def test_those_marked_gone_by_mistake_are_put_back_by_a_command(thousands: Emulator, capsys: pytest.CaptureFixture[str]) -> None:
+    began = now()
+    thousands.plan(
+        [
+            {"match": {"every": 3}, "answer": "UNREGISTERED", "times": 5},
+            {"match": {"every": 4}, "answer": "INVALID_ADDRESS", "times": 7},
+        ]
+    )
+    make.campaign(**EVERYWHERE)
+    tick()
+    worker.run(seconds=20)
+    make.campaign_staff()
+
+    call_command("put_back", "--since", began.isoformat(), "--because", "invalid-address", "--by", "approver", "--json")
+    some = capsys.readouterr().out
+    call_command("put_back", "--since", began.isoformat(), "--by", "approver", "--json")
+    rest = capsys.readouterr().out
+
+    assert (some, rest) == ('{"put_back": 7}\n', '{"put_back": 5}\n')
+    assert Registration.objects.reachable().count() == 3_000

@@ -1,0 +1,198 @@
+"""Each line of the error table as FCM would answer it: the halt or the wait that is expected, in words, and nobody deleted."""
+
+from __future__ import annotations
+
+import resource
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from notifications.console import campaign_display
+from notifications.delivery import fcm, worker
+from notifications.models import Batch, Campaign, Quota, Registration
+from notifications.registrations import simulation
+from tests import make
+from tests.notifications.ticks import tick, waits_over
+from tests.processes import Emulator
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+DEVICES = 700
+
+
+@pytest.fixture
+def some(fcm_emulator: Emulator) -> Emulator:
+    make.app()
+    simulation.register_many(DEVICES, app="parent", country="GB", at=datetime.now(UTC))
+    return fcm_emulator
+
+
+def send(emulator: Emulator, *rules: dict[str, Any], seconds: float = 8) -> Campaign:
+    """Send one campaign with the emulator answering by these rules to everybody else's, and look once."""
+    emulator.plan([{"match": {"any": True}, **rule} if "match" not in rule else rule for rule in rules])
+    campaign = make.campaign()
+    tick()
+    worker.run(seconds=seconds)
+    tick()
+    campaign.refresh_from_db()
+    return campaign
+
+
+def console(campaign: Campaign) -> str:
+    """Return what the console says of it: why it halted, what it waits for, what a person should see to."""
+    shown = campaign_display.progress(campaign)
+    return " ".join(shown[name] for name in ("halted", "waiting", "notice") if shown[name])
+
+
+def nobody_is_deleted() -> bool:
+    return Registration.objects.count() == Registration.objects.reachable().count() == DEVICES
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        ("UNREGISTERED", "more than half of the first installations gone"),
+        ("INVALID_ADDRESS", "more than half of the first installations gone"),
+        ("INVALID_PAYLOAD", "FCM refused the message itself (message.data[0].value)"),
+        ("TOO_BIG", "FCM refused the message itself"),
+        ("HTML_404", "404 without saying UNREGISTERED"),
+        ("UNAUTHENTICATED", "does not accept our credentials (401)"),
+        ("THIRD_PARTY_AUTH", "push service does not accept this project's key"),
+        ("SENDER_ID_MISMATCH", "belong to another Firebase project"),
+    ],
+)
+def test_what_is_the_same_for_everybody_halts_in_words_after_the_first_few(some: Emulator, answer: str, words: str) -> None:
+    campaign = send(some, {"answer": answer})
+
+    assert campaign.state == "halted"
+    assert words in console(campaign)
+    assert some.counts()["messages"] <= 200
+    assert nobody_is_deleted()
+
+
+@pytest.mark.parametrize("answer", ["QUOTA", "QUOTA_PROJECT"])
+@pytest.mark.parametrize(
+    ("retry_after", "least", "most"),
+    [
+        (30, 25, 31),
+        ({"date_in": 30}, 24, 31),
+        # Without it Google asks for a minute; nonsense is no answer either, and nothing lasts longer than a quarter of an hour.
+        (None, 55, 70),
+        ("soon", 55, 70),
+        ("-5", 55, 70),
+        (10**9, 890, 901),
+    ],
+)
+def test_a_storm_of_429_silences_the_whole_project_for_as_long_as_was_asked(
+    some: Emulator, answer: str, retry_after: Any, least: float, most: float
+) -> None:
+    rule = {"answer": answer} | ({} if retry_after is None else {"retry_after": retry_after})
+    campaign = send(some, rule, seconds=3)
+
+    quota = Quota.objects.get()
+    assert campaign.state == "sending"
+    assert "quota is used up (429). Trying again at" in console(campaign)
+    assert quota.blocked_until is not None
+    assert least < (quota.blocked_until - datetime.now(UTC)).total_seconds() <= most
+    # Only what was under way already was asked in vain.
+    assert some.counts()["messages"] <= fcm.REQUESTS_PLAIN
+    assert (campaign.counts()["pending"], nobody_is_deleted()) == (DEVICES, True)
+
+
+@pytest.mark.parametrize("answer", ["UNAVAILABLE", "INTERNAL"])
+def test_an_fcm_that_is_down_is_left_alone_and_asked_again(some: Emulator, answer: str) -> None:
+    campaign = send(some, {"answer": answer}, seconds=2)
+
+    assert campaign.state == "sending"
+    assert "FCM answers that it is down. Trying again at" in console(campaign)
+    assert Quota.objects.get().rate < 8_000
+    assert (campaign.counts()["pending"], nobody_is_deleted()) == (DEVICES, True)
+
+    some.plan([])
+    waits_over()
+    worker.run(seconds=10)
+    tick()
+    assert campaign.counts()["accepted"] == DEVICES
+    assert some.counts()["doubled"] == 0
+
+
+def test_now_and_then_a_503_slows_nothing_down_and_loses_nobody(some: Emulator) -> None:
+    campaign = send(some, {"match": {"every": 150}, "answer": "UNAVAILABLE"})
+    rate = Quota.objects.get().rate
+    some.plan([])
+    Batch.objects.filter(state="open").update(ready_at=datetime(2026, 1, 1, tzinfo=UTC))
+    worker.run(seconds=10)
+    tick()
+
+    assert rate == pytest.approx(600_000 * 0.8 / 62)
+    assert (campaign.counts()["accepted"], some.counts()["doubled"]) == (DEVICES, 0)
+
+
+@pytest.mark.parametrize("answer", ["DRIP", "HANG_AFTER_ACCEPT", "RESET_AFTER_ACCEPT"])
+def test_a_dripping_answer_or_none_is_tried_once_more_with_the_same_tag_and_then_unknown(
+    some: Emulator, monkeypatch: pytest.MonkeyPatch, answer: str
+) -> None:
+    monkeypatch.setattr(fcm, "DEADLINE", 1.5)
+    fcm._sender_of.cache_clear()
+    campaign = send(some, {"answer": answer, "times": 6}, {"answer": answer, "match": {"address_hash_share": 0.01}}, seconds=6)
+    for _ in range(3):
+        Batch.objects.filter(state="open").update(ready_at=datetime(2026, 1, 1, tzinfo=UTC))
+        worker.run(seconds=6)
+    tick()
+
+    counts = campaign.counts()
+    assert counts["state"] == "done"
+    assert counts["accepted"] + counts["unknown"] == DEVICES
+    assert counts["unknown"] >= 1
+    assert {one["tag"] for one in some.each()} == {str(campaign.pk)}
+    assert max(one["received"] for one in some.each()) == 2
+    assert nobody_is_deleted()
+
+
+def test_an_answer_of_a_gigabyte_is_cut_off_and_halts_as_no_answer_of_fcm(some: Emulator) -> None:
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    campaign = send(some, {"answer": "HUGE"})
+
+    assert campaign.state == "halted"
+    assert "Something that is not FCM answered 200" in console(campaign)
+    # In kilobytes: each of them was read to 64 KiB and no further.
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 150_000
+    assert nobody_is_deleted()
+
+
+def test_credentials_that_go_in_the_middle_halt_and_come_back_by_a_person(some: Emulator, settings: Any) -> None:
+    good = settings.FIREBASE_PROJECTS
+    campaign = make.campaign()
+    tick()
+    settings.FIREBASE_PROJECTS = {}
+    worker.run(seconds=3)
+    tick()
+    halted = console(campaign)
+
+    settings.FIREBASE_PROJECTS = good
+    campaign.refresh_from_db()
+    campaign.resume(by=make.campaign_staff()[0], at=datetime.now(UTC))
+    worker.run(seconds=10)
+    tick()
+
+    assert "names no service-account file" in halted
+    assert (campaign.counts()["accepted"], nobody_is_deleted()) == (DEVICES, True)
+
+
+def test_a_campaign_begins_at_its_second_although_the_tick_comes_later(some: Emulator) -> None:
+    due = datetime.now(UTC).replace(microsecond=0).timestamp() + 4
+    make.campaign(schedule={"at": datetime.fromtimestamp(due, UTC).isoformat()})
+    while datetime.now(UTC).timestamp() < due - 2:
+        tick()
+        time.sleep(0.2)
+    early = worker.run(seconds=0)
+    awake = tick()
+
+    worker.run(seconds=8)
+
+    counts = some.counts()
+    assert (early, awake) == (0, True)
+    assert due <= counts["first_at"] < due + 1
+    assert counts["accepted_total"] == DEVICES

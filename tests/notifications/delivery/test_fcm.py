@@ -1,0 +1,323 @@
+"""One attempt at a time, against servers that misbehave: what the sender concludes, and how often it knocked."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import json
+import ssl
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from collections.abc import Awaitable, Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from notifications.delivery import fcm, outcomes
+from notifications.delivery.fcm import Sender, Target, Template
+from notifications.delivery.outcomes import Kind, Outcome
+from tests.processes import ROOT, free_port
+
+Answering = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+ACCEPT = b'HTTP/1.1 200 OK\r\nContent-Length: 36\r\n\r\n{"name": "projects/p/messages/0:1"}  '
+
+
+class Server:
+    """A TCP server in a thread that counts the requests it was asked."""
+
+    def __init__(self, answer: Answering, context: ssl.SSLContext | None = None) -> None:
+        self.requests = 0
+        self._answer = answer
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+        starting = asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=context)
+        self._server = asyncio.run_coroutine_threadsafe(starting, self._loop).result()
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while head := await reader.readuntil(b"\r\n\r\n"):
+                length = next(line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length"))
+                await reader.readexactly(int(length.split(b":")[1]))
+                self.requests += 1
+                await self._answer(reader, writer)
+        except (asyncio.IncompleteReadError, ConnectionError, ssl.SSLError):
+            return
+        finally:
+            writer.transport.abort()
+
+    def stop(self) -> None:
+        async def end() -> None:
+            self._server.close()
+            serving = asyncio.all_tasks() - {asyncio.current_task()}
+            for task in serving:
+                task.cancel()
+            await asyncio.gather(*serving, return_exceptions=True)
+
+        asyncio.run_coroutine_threadsafe(end(), self._loop).result()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+
+@pytest.fixture
+def serve(settings: Any) -> Iterator[Callable[..., Server]]:
+    servers: list[Server] = []
+
+    def start(answer: Answering, context: ssl.SSLContext | None = None) -> Server:
+        server = Server(answer, context)
+        servers.append(server)
+        settings.FCM_ENDPOINT = f"{'https' if context else 'http'}://127.0.0.1:{server.port}"
+        return server
+
+    yield start
+    for server in servers:
+        server.stop()
+
+
+class Leave:
+    """Always a minute left, unless told otherwise; remembers being hushed."""
+
+    def __init__(self, ttl: Callable[[], int] = lambda: 60) -> None:
+        self.ttl = ttl
+        self.hushed = False
+
+    def hush(self) -> None:
+        self.hushed = True
+
+
+def send(
+    number: int = 1, leave: Leave | None = None, *, pause: float = 0.0, starts: float = 0.0, sender: Sender | None = None
+) -> dict[int, Outcome]:
+    body = fcm.prepare(
+        fcm.Content(platform="android", data={}, title="t", body="b", tag="1", expires=datetime.now(UTC), urgent=False)
+    )
+    targets = [Target(ticket, "fid", f"{ticket:022d}", Template(body)) for ticket in range(number)]
+    sending = (sender or Sender()).send("p", "bearer", targets, leave=leave or Leave(), starts=starts, pause=pause)
+    return sending.result(timeout=40)
+
+
+async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(ACCEPT)
+    await writer.drain()
+
+
+async def reset(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.transport.abort()
+
+
+async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.close()
+
+
+async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await asyncio.sleep(60)
+
+
+async def nonsense(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(b"this is not HTTP\r\n\r\n")
+    await writer.drain()
+    writer.close()
+
+
+async def break_off(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(ACCEPT[:-10])
+    await writer.drain()
+    writer.close()
+
+
+async def endless(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n")
+    for _ in range(15_000):
+        writer.write(b"x" * 65_536)
+        await writer.drain()
+
+
+async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n")
+    for _ in range(100):
+        writer.write(b" ")
+        await writer.drain()
+        await asyncio.sleep(0.2)
+
+
+async def move_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 307 Temporary Redirect\r\nLocation: http://127.0.0.1:9/\r\nContent-Length: 0\r\n\r\n")
+    await writer.drain()
+
+
+def test_an_accepted_message_is_accepted(serve: Callable[..., Server]) -> None:
+    server = serve(accept)
+
+    results = send(100)
+
+    assert server.requests == len(results) == 100
+    assert set(results.values()) == {outcomes.ACCEPTED}
+
+
+@pytest.mark.parametrize("answer", [reset, hang_up, say_nothing, nonsense, break_off, drip], ids=lambda answer: answer.__name__)
+def test_what_left_and_was_not_answered_is_unsure_after_one_attempt(
+    serve: Callable[..., Server], monkeypatch: pytest.MonkeyPatch, answer: Answering
+) -> None:
+    monkeypatch.setattr(fcm, "DEADLINE", 1.0)
+    server = serve(answer)
+
+    results = send()
+
+    assert results[0].kind is Kind.UNSURE
+    assert server.requests == 1
+
+
+def test_an_answer_without_end_is_cut_off(serve: Callable[..., Server]) -> None:
+    server = serve(endless)
+
+    results = send()
+
+    assert results[0].kind is Kind.UNSURE
+    assert server.requests == 1
+
+
+def test_a_redirect_is_not_followed(serve: Callable[..., Server]) -> None:
+    server = serve(move_on)
+
+    results = send()
+
+    assert results[0].kind is Kind.LATER
+    assert "307" in results[0].halt
+    assert server.requests == 1
+
+
+def test_what_never_left_is_surely_not_accepted_and_ends_the_batch(settings: Any) -> None:
+    settings.FCM_ENDPOINT = "http://127.0.0.1:9"
+
+    results = send(500)
+
+    assert set(results.values()) == {outcomes.UNREACHABLE}
+    assert len(results) <= fcm.REQUESTS_A_BATCH
+
+
+def test_nothing_is_started_once_time_or_brake_says_no(serve: Callable[..., Server]) -> None:
+    server = serve(accept)
+    left = iter([60] * 10)
+
+    results = send(100, Leave(lambda: next(left, 0)))
+
+    assert server.requests == len(results) == 10
+    assert send(5, Leave(lambda: 0)) == {}
+
+
+def test_requests_are_spread_over_their_permit(serve: Callable[..., Server]) -> None:
+    serve(accept)
+    sender = Sender()
+    send(1, sender=sender)
+
+    began = time.monotonic()
+    results = send(51, starts=began + 0.2, pause=0.02, sender=sender)
+    took = time.monotonic() - began
+
+    assert len(results) == 51
+    assert 1.2 <= took < 2.0
+
+
+def test_an_answer_that_took_long_is_a_sign_of_trouble(serve: Callable[..., Server], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fcm, "SLOW", 0.1)
+    monkeypatch.setattr(fcm, "SLOW_ANSWERS", 10**6)
+
+    async def late(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(0.2)
+        await accept(reader, writer)
+
+    serve(late)
+
+    results = send(3)
+
+    assert {(outcome.kind, outcome.slow) for outcome in results.values()} == {(Kind.ACCEPTED, True)}
+
+
+def test_an_answer_that_asks_for_silence_is_told_at_once(serve: Callable[..., Server]) -> None:
+    async def enough(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 429 Too Many Requests\r\nRetry-After: 7\r\nContent-Length: 0\r\n\r\n")
+        await writer.drain()
+
+    serve(enough)
+    leave = Leave()
+
+    results = send(1, leave)
+
+    assert leave.hushed
+    assert (results[0].kind, results[0].wait) == (Kind.LATER, 7.0)
+
+
+def certificate(folder: Path) -> tuple[ssl.SSLContext, Path]:
+    """Make an authority of our own, and with it a certificate for 127.0.0.1."""
+    ours, servers = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
+    authority, server = (x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]) for name in ("authority", "server"))
+
+    def builder(subject: x509.Name, key: ec.EllipticCurvePrivateKey) -> x509.CertificateBuilder:
+        now = datetime.now(UTC)
+        unsigned = x509.CertificateBuilder().issuer_name(authority).subject_name(subject).public_key(key.public_key())
+        unsigned = unsigned.serial_number(x509.random_serial_number())
+        return unsigned.not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=1))
+
+    root = builder(authority, ours).add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+    here = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
+    leaf = builder(server, servers).add_extension(here, critical=False)
+    bundle, chain, private = folder / "ca.pem", folder / "server.pem", folder / "key.pem"
+    bundle.write_bytes(root.sign(ours, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
+    chain.write_bytes(leaf.sign(ours, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
+    plain = serialization.NoEncryption()
+    private.write_bytes(servers.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(chain, private)
+    return context, bundle
+
+
+def test_a_server_without_a_trusted_certificate_is_sent_nothing(
+    serve: Callable[..., Server], settings: Any, tmp_path: Path
+) -> None:
+    context, bundle = certificate(tmp_path)
+    server = serve(accept, context)
+
+    untrusted = send()
+    asked = server.requests
+    settings.FCM_CA_BUNDLE = str(bundle)
+    trusted = send()
+
+    assert (untrusted[0], asked) == (outcomes.UNREACHABLE, 0)
+    assert trusted[0] == outcomes.ACCEPTED
+
+
+def test_over_tls_everything_goes_by_http_2(settings: Any, tmp_path: Path) -> None:
+    _, bundle = certificate(tmp_path)
+    port = free_port()
+    settings.FCM_ENDPOINT, settings.FCM_CA_BUNDLE = f"https://127.0.0.1:{port}", str(bundle)
+    command = ["granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), "--no-ws", "--log-level", "warning"]
+    keys = ["--ssl-certificate", str(tmp_path / "server.pem"), "--ssl-keyfile", str(tmp_path / "key.pem")]
+    server = subprocess.Popen(
+        [sys.executable, "-m", *command, *keys, "tests.notifications.delivery.wsgi_fcm:application"], cwd=ROOT
+    )
+    trust = ssl.create_default_context(cafile=str(bundle))
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=trust))
+    try:
+        deadline = time.monotonic() + 20
+        while outcomes.ACCEPTED not in send().values():
+            assert time.monotonic() < deadline
+        results = send(500)
+        with direct.open(f"{settings.FCM_ENDPOINT}/", timeout=10) as answer:
+            protocols = json.loads(answer.read())
+    finally:
+        server.terminate()
+        server.wait(timeout=10)
+
+    assert set(results.values()) == {outcomes.ACCEPTED}
+    assert protocols == {"HTTP/2": 501}

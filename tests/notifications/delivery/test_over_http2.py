@@ -1,0 +1,76 @@
+"""The whole path over TLS and HTTP/2, as to Google: connections that are told to go away, streams that are reset."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from notifications.delivery import fcm, worker
+from notifications.models import Batch, Campaign
+from notifications.registrations import simulation
+from tests import make
+from tests.notifications.ticks import tick
+from tests.processes import Emulator, start_emulator
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+DEVICES = 3_000
+
+
+@pytest.fixture(scope="module")
+def encrypted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    emulator = start_emulator(tmp_path_factory.mktemp("fcm-tls"), tls=True)
+    yield emulator
+    emulator.stop()
+
+
+@pytest.fixture
+def thousands(encrypted: Emulator, settings: Any) -> Emulator:
+    encrypted.reset()
+    settings.FCM_ENDPOINT, settings.FCM_CA_BUNDLE = encrypted.url, str(encrypted.ca_bundle)
+    settings.FIREBASE_PROJECTS = {encrypted.project: str(encrypted.credentials_file)}
+    fcm._sender_of.cache_clear()
+    make.app()
+    simulation.register_many(DEVICES, app="parent", country="GB", at=datetime.now(UTC))
+    return encrypted
+
+
+def send_all() -> Campaign:
+    campaign = make.campaign()
+    tick()
+    for _ in range(3):
+        worker.run(seconds=20)
+        Batch.objects.filter(state="open").update(ready_at=datetime(2026, 1, 1, tzinfo=UTC))
+    tick()
+    return campaign
+
+
+def test_everybody_is_reached_once_over_http_2(thousands: Emulator) -> None:
+    campaign = send_all()
+
+    assert (campaign.counts()["state"], campaign.counts()["accepted"]) == ("done", DEVICES)
+    assert (thousands.counts()["accepted_total"], thousands.counts()["doubled"]) == (DEVICES, 0)
+
+
+def test_connections_that_are_told_to_go_away_lose_and_double_nobody(thousands: Emulator) -> None:
+    thousands.post("/emulator/plan", {"rules": [], "goaway_after": 40})
+
+    campaign = send_all()
+
+    counts = campaign.counts()
+    assert (counts["state"], counts["accepted"], counts["unknown"]) == ("done", DEVICES, 0)
+    assert thousands.counts()["addresses"] == DEVICES
+
+
+def test_a_stream_that_is_reset_after_acceptance_is_one_devices_doubt(thousands: Emulator) -> None:
+    thousands.plan([{"match": {"every": 100}, "answer": "RESET_AFTER_ACCEPT", "times": 10}])
+
+    campaign = send_all()
+
+    counts = campaign.counts()
+    # Each of them was tried once more, and taken.
+    assert (counts["state"], counts["accepted"], counts["unknown"]) == ("done", DEVICES, 0)
+    assert (thousands.counts()["addresses"], thousands.counts()["doubled"]) == (DEVICES, 10)

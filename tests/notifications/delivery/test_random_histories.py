@@ -1,0 +1,299 @@
+"""A campaign's whole life in any order: claims, crashes, lapsed leases, pauses, doubled wake-ups and steps of the clock.
+
+The product's own loop claims and settles; only FCM is played, so that every message that reaches a phone is known.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from concurrent.futures import Future
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from django.db import connection
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
+
+from notifications.delivery import fcm, outcomes, scheduler, worker
+from notifications.delivery import planner as freezing
+from notifications.delivery.brake_monitor import Watch
+from notifications.delivery.fcm import Leave, Target
+from notifications.delivery.outcomes import Kind, Outcome
+from notifications.models import Batch, Campaign, Quota, Registration
+from tests import make
+from tests.notifications.ticks import tick
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+DEVICES = 48
+LATER = Outcome(Kind.LATER, slow=True)
+QUOTA = Outcome(Kind.LATER, block="FCM says that the quota is used up (429).", slow=True, first_wait=60.0)
+PAYLOAD = Outcome(Kind.LATER, halt="FCM refused the message itself.")
+#: What FCM does with a message, and whether the phone gets it.
+ANSWERS: dict[str, tuple[Outcome, bool]] = {
+    "accepted": (outcomes.ACCEPTED, True),
+    "gone": (outcomes.GONE, False),
+    "later": (LATER, False),
+    "arrived unheard": (outcomes.UNSURE, True),
+    "lost unheard": (outcomes.UNSURE, False),
+    "quota": (QUOTA, False),
+    "payload": (PAYLOAD, False),
+}
+answers = st.lists(
+    st.sampled_from(["accepted"] * 12 + ["gone", "later", "later", "arrived unheard", "lost unheard", "quota", "payload"]),
+    min_size=1,
+    max_size=12,
+)
+workers = st.integers(0, 2)
+
+
+class Phones:
+    """Stands where FCM's sender stands: notes who gets what, and keeps the answers back until they are asked for."""
+
+    def __init__(self) -> None:
+        self.received: Counter[str] = Counter()
+        self.tried: set[str] = set()
+        self.plan: list[str] = ["accepted"]
+        self.waiting: dict[int, dict[int, Outcome]] = {}
+
+    def authorize(self, project: str) -> str:
+        return "bearer"
+
+    def send(
+        self, project: str, bearer: str, targets: list[Target], *, leave: Leave, starts: float, pause: float
+    ) -> Future[dict[int, Outcome]]:
+        results: dict[int, Outcome] = {}
+        for place, target in enumerate(targets):
+            if leave.ttl() < 1:
+                break
+            outcome, arrives = ANSWERS[self.plan[place % len(self.plan)]]
+            self.tried.add(target.address)
+            self.received[target.address] += arrives
+            results[target.ticket] = outcome
+            if outcome.ends_batch:
+                break
+        future: Future[dict[int, Outcome]] = Future()
+        self.waiting[id(future)] = results
+        return future
+
+    def answer(self, future: Future[dict[int, Outcome]]) -> dict[int, Outcome]:
+        results = self.waiting.pop(id(future))
+        future.set_result(results)
+        return results
+
+
+class Worker(worker._Run):
+    """One sender, taken step by step."""
+
+    def __init__(self, phones: Phones) -> None:
+        super().__init__(phones, 10**6)  # type: ignore[arg-type]
+        self._watch = Watch()
+
+    def claim(self) -> None:
+        self._watch.look()
+        self._look_at = 0.0
+        self._claim_some()
+
+
+class Life(RuleBasedStateMachine):
+    """See the module."""
+
+    @initialize()
+    def begin(self) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("TRUNCATE notifications_quota, notifications_campaign CASCADE")
+        make.app()
+        for number in range(DEVICES):
+            if not Registration.objects.filter(address_digest=_digest_of(number), gone_at=None, segment__locale="en").exists():
+                make.installation(number)
+        self.phones = Phones()
+        self.workers = [Worker(self.phones) for _ in range(3)]
+        self.left: set[str] = set()
+        #: Messages that arrived and of which no settlement speaks, and tries whose end nobody heard: they may be repeated.
+        self.may_repeat = 0
+        self.campaign = make.campaign()
+        self.staff = make.campaign_staff()[0]
+        tick()
+
+    @property
+    def state(self) -> str:
+        self.campaign.refresh_from_db()
+        return str(self.campaign.state)
+
+    @rule()
+    def wake_up(self) -> None:
+        tick()
+
+    @rule(number=workers, plan=answers)
+    def claim(self, number: int, plan: list[str]) -> None:
+        self.phones.plan = plan
+        self.workers[number].claim()
+
+    @rule(number=workers)
+    def settle(self, number: int) -> None:
+        for batch in list(self.workers[number]._open):
+            self.workers[number]._open.remove(batch)
+            results = self.phones.answer(batch.sending)
+            alive = Batch.objects.filter(
+                pk=batch.claim.id, fence=batch.claim.fence, state="claimed", lease_until__gt=scheduler.database_now()
+            ).exists()
+            # A try that nobody heard the end of is repeated once; one whose settlement is void, as a whole.
+            self.may_repeat += sum(outcome.kind is Kind.UNSURE for outcome in results.values()) if alive else len(results)
+            self.workers[number]._settle(batch)
+            assert not Batch.objects.settle(batch.claim, worker.judge(batch, results, halting=False)), "settled twice"
+
+    @rule(number=workers)
+    def crash(self, number: int) -> None:
+        for batch in self.workers[number]._open:
+            self.may_repeat += len(self.phones.waiting.pop(id(batch.sending)))
+        self.workers[number] = Worker(self.phones)
+
+    @rule()
+    def leases_run_out(self) -> None:
+        Batch.objects.filter(state="claimed").update(lease_until=datetime(2026, 1, 1, tzinfo=UTC))
+
+    @rule()
+    def time_goes_by(self) -> None:
+        Batch.objects.filter(state="open").update(ready_at=datetime(2026, 1, 1, tzinfo=UTC))
+        Quota.objects.update(blocked_until=None, tat=datetime(2026, 1, 1, tzinfo=UTC))
+
+    @rule()
+    def the_clock_steps_back(self) -> None:
+        """Let what was written lie in the future, as after a step of the database's clock."""
+        with connection.cursor() as cursor:
+            cursor.execute("UPDATE notifications_batch SET ready_at = ready_at + interval '10 s' WHERE state = 'open'")
+            cursor.execute("UPDATE notifications_quota SET tat = tat + interval '10 s'")
+
+    @precondition(lambda self: self.state == "sending")
+    @rule()
+    def pause(self) -> None:
+        self.campaign.pause(by=self.staff, at=datetime.now(UTC))
+
+    @precondition(lambda self: self.state in ("paused", "halted"))
+    @rule()
+    def resume(self) -> None:
+        self.campaign.resume(by=self.staff, at=datetime.now(UTC))
+
+    @rule(number=st.integers(0, DEVICES - 1))
+    def somebody_leaves(self, number: int) -> None:
+        self.left.add(make.fid(number))
+        digest = _digest_of(number)
+        Registration.objects.filter(address_digest=digest).delete()
+
+    @rule(number=st.integers(0, DEVICES - 1))
+    def somebody_moves(self, number: int) -> None:
+        self.left.add(make.fid(number))
+        make.installation(number, locale="cy")
+
+    @invariant()
+    def the_counts_add_up(self) -> None:
+        if not hasattr(self, "campaign"):
+            return
+        counts = self.campaign.counts()
+        parts = counts["accepted"] + sum(counts["rejected"].values()) + counts["unknown"] + counts["skipped"]
+        assert counts["pending"] >= 0
+        assert counts["devices"] == parts + counts["pending"] == DEVICES
+
+    @invariant()
+    def repeats_are_what_was_unsettled(self) -> None:
+        if hasattr(self, "phones"):
+            unsettled = sum(map(len, self.phones.waiting.values()))
+            repeats = sum(number - 1 for number in self.phones.received.values() if number > 1)
+            assert repeats <= self.may_repeat + unsettled
+
+    def teardown(self) -> None:
+        """Let it come to its end: nobody is missed."""
+        if not hasattr(self, "campaign"):
+            return
+        self.phones.plan = ["accepted"]
+        for _ in range(30):
+            if self.state == "done":
+                break
+            if self.state in ("paused", "halted"):
+                self.resume()
+            for number in range(3):
+                self.settle(number)
+                self.crash(number)
+            self.leases_run_out()
+            self.time_goes_by()
+            for number in range(3):
+                self.claim(number, ["accepted"])
+                self.settle(number)
+                self.time_goes_by()
+            self.wake_up()
+        self.the_counts_add_up()
+        self.repeats_are_what_was_unsettled()
+        counts = self.campaign.counts()
+        assert (counts["state"], counts["pending"]) == ("done", 0)
+        missed = {make.fid(number) for number in range(DEVICES)} - self.phones.tried - self.left
+        assert missed == set()
+        assert not Batch.objects.exists()
+
+
+def _digest_of(number: int) -> str:
+    from notifications.registrations import sealed
+
+    return sealed.digest("fingerpost-test", make.fid(number))
+
+
+def test_nobody_is_missed_or_doubled_whatever_happens_in_whatever_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Small batches and a small canary, so that many of them are about.
+    monkeypatch.setattr(freezing, "BATCH_SIZE", 8)
+    monkeypatch.setattr(freezing, "CANARY", 6)
+    monkeypatch.setattr(fcm, "SLOW_ANSWERS", 4)
+
+    run_state_machine_as_test(
+        Life,
+        settings=settings(
+            max_examples=20,
+            stateful_step_count=30,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+            # A failure is found as it is: making it smaller would take longer than finding it.
+            phases=[Phase.explicit, Phase.reuse, Phase.generate],
+        ),
+    )
+
+
+def test_the_machine_would_notice_a_batch_that_is_sent_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    def forgets(self: Any, claim: Any, result: Any) -> bool:
+        Batch.objects.filter(pk=claim.id).update(state="open", lease_until=None)
+        return False
+
+    monkeypatch.setattr(type(Batch.objects), "settle", forgets)
+    life = Life()
+    life.begin()
+    for _ in range(2):
+        life.claim(0, ["accepted"])
+        life.settle(0)
+    life.may_repeat = 0
+    life.phones.waiting.clear()
+
+    with pytest.raises(AssertionError):
+        life.repeats_are_what_was_unsettled()
+    assert Campaign.objects.count() == 1
+
+
+def test_a_busy_sender_sees_what_begins_in_another_project(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(freezing, "BATCH_SIZE", 8)
+    make.app()
+    make.installations(DEVICES)
+    make.app("other", project="another-project")
+    for number in range(100, 130):
+        make.installation(number, app="other")
+    make.campaign()
+    tick()
+    busy = Worker(Phones())
+    busy._watch.look()
+    busy._claim_some()
+    make.campaign(apps=["other"])
+    tick()
+
+    deadline = time.monotonic() + 2
+    while {batch.permit.project for batch in busy._open} != {"fingerpost-test", "another-project"}:
+        assert time.monotonic() < deadline
+        busy._claim_some()
+        time.sleep(0.05)

@@ -1,0 +1,212 @@
+"""From an approved campaign to topics, turned by hand: what FCM is asked, and what is known afterwards."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from notifications.delivery import worker
+from notifications.models import Batch, Campaign, Message, Registration, Segment, Wave
+from notifications.models.batch import Settlement
+from tests import make
+from tests.notifications.ticks import tick, turn, waits_over
+from tests.processes import Emulator
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+BOTH: dict[str, Any] = {"apps": ["parent", "teen"], "audience": {"countries": ["GB"], "audiences": ["parent", "teen"]}}
+TEENS: dict[str, Any] = {"apps": ["teen"], "audience": {"countries": ["GB"], "audiences": ["teen"]}}
+PREFIX = "fp1.teen.GB."
+
+
+def again() -> None:
+    """Let the waits of batches and projects be over, and send once more."""
+    waits_over()
+    turn()
+
+
+def adds_up(counts: dict[str, Any], of_what: str) -> bool:
+    parts = counts["accepted"] + sum(counts["rejected"].values()) + counts["unknown"] + counts["pending"] + counts["skipped"]
+    return bool(counts[of_what] == parts)
+
+
+@pytest.fixture
+def six(fcm_emulator: Emulator) -> Emulator:
+    """Return an emulator, with six topics that phones have asked for and no registration."""
+    make.world()
+    make.app("teen", push_mode="topics")
+    for region in ("GB-WLS", "GB-SCT", "GB-NIR"):
+        for locale in ("en", "cy"):
+            make.topic(region=region, locale=locale)
+    return fcm_emulator
+
+
+@pytest.fixture
+def with_thirty(six: Emulator) -> Emulator:
+    make.app()
+    make.installations(30)
+    return six
+
+
+def test_each_topic_is_sent_to_once_with_the_message_of_its_language(six: Emulator) -> None:
+    texts = make.definition()["messages"]["en"]
+    campaign = make.campaign(**TEENS, messages={"en": texts, "cy": texts})
+
+    turn()
+
+    counts = campaign.counts()
+    assert (counts["state"], counts["devices"], counts["accepted"]) == ("done", 0, 0)
+    assert counts["topics"] == {"topics": 6, "accepted": 6, "rejected": {}, "unknown": 0, "pending": 0, "skipped": 0}
+    assert {(one["kind"], one["address"]) for one in six.each()} == {("topic", row.topic) for row in Segment.objects.topics()}
+    assert six.counts()["doubled"] == 0
+    tally = {Message.objects.get(pk=pk).key: numbers for pk, numbers in Campaign.objects.get().tally.items()}
+    assert tally == {"en/teen/topic": {"accepted": 3}, "cy/teen/topic": {"accepted": 3}}
+
+
+def test_devices_and_topics_of_one_campaign_add_up_apart_while_it_goes_out_and_afterwards(with_thirty: Emulator) -> None:
+    with_thirty.plan(
+        [
+            {"match": {"address_prefix": f"{PREFIX}GB-WLS.cy"}, "answer": "UNREGISTERED"},
+            {"match": {"address_prefix": f"{PREFIX}GB-SCT.en"}, "answer": "UNAVAILABLE"},
+            {"match": {"address_prefix": make.fid(3)}, "answer": "UNREGISTERED"},
+        ]
+    )
+    campaign = make.campaign(**BOTH)
+
+    turn()
+    during = campaign.counts()
+    with_thirty.plan([])
+    again()
+    after = campaign.counts()
+
+    assert (during["devices"], during["accepted"], during["rejected"]) == (30, 29, {"unregistered": 1})
+    assert (during["topics"]["accepted"], during["topics"]["pending"]) == (4, 1)
+    assert after["topics"] == {
+        "topics": 6, "accepted": 5, "rejected": {"unregistered": 1}, "unknown": 0, "pending": 0, "skipped": 0
+    }  # fmt: skip
+    assert (after["state"], after["accepted"], after["rejected"]) == ("done", 29, {"unregistered": 1})
+    for counts in (during, after):
+        assert adds_up(counts, "devices")
+        assert adds_up(counts["topics"], "topics")
+    assert [wave.segments for wave in Wave.objects.all()] == [[], []]
+
+
+def test_no_answer_about_a_topic_takes_anybody_off_a_list(with_thirty: Emulator) -> None:
+    with_thirty.plan(
+        [
+            {"match": {"address_prefix": f"{PREFIX}GB-WLS"}, "answer": "UNREGISTERED"},
+            {"match": {"address_prefix": PREFIX}, "answer": "INVALID_ADDRESS"},
+        ]
+    )
+    campaign = make.campaign(**BOTH)
+
+    turn()
+
+    counts = campaign.counts()
+    assert counts["topics"]["rejected"] == {"invalid-address": 4, "unregistered": 2}
+    assert (counts["state"], counts["accepted"], counts["rejected"]) == ("done", 30, {})
+    assert Registration.objects.reachable().count() == 30
+    assert Segment.objects.topics().count() == 6
+
+
+def test_a_topic_that_may_have_been_sent_to_gets_one_more_try_and_is_unknown_then(
+    six: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from notifications.delivery import fcm
+
+    monkeypatch.setattr(fcm, "DEADLINE", 1.0)
+    fcm._sender_of.cache_clear()
+    six.plan([{"match": {"address_prefix": f"{PREFIX}GB-WLS.cy"}, "answer": "HANG_AFTER_ACCEPT"}])
+    campaign = make.campaign(**TEENS)
+
+    turn()
+    first = campaign.counts()
+    again()
+
+    assert (first["topics"]["accepted"], first["topics"]["pending"]) == (5, 1)
+    assert campaign.counts()["topics"]["unknown"] == 1
+    assert campaign.counts()["state"] == "done"
+    fcm._sender_of.cache_clear()
+
+
+def test_a_batch_of_topics_whose_worker_died_is_sent_again_and_a_late_settlement_is_void(six: Emulator) -> None:
+    campaign = make.campaign(**TEENS)
+    tick()
+    dead = Batch.objects.claim("fingerpost-test")
+    assert dead is not None
+    Batch.objects.filter(pk=dead.id).update(lease_until=datetime(2026, 1, 1, tzinfo=UTC))
+
+    turn()
+    late = Batch.objects.settle(
+        dead, Settlement(accepted=6, rejected=0, unknown=0, skipped=0, tally={}, later=[], unsure=[], gone=[], wait=0)
+    )
+
+    assert (late, campaign.counts()["state"], campaign.counts()["topics"]["accepted"]) == (False, "done", 6)
+    assert six.counts()["accepted_total"] == 6
+
+
+def test_a_refused_message_to_topics_halts_the_campaign(six: Emulator) -> None:
+    six.plan([{"match": {"any": True}, "answer": "INVALID_PAYLOAD"}])
+    campaign = make.campaign(**TEENS)
+
+    turn()
+
+    counts = campaign.counts()
+    assert counts["state"] == "halted"
+    assert (counts["topics"]["pending"], counts["topics"]["accepted"]) == (6, 0)
+
+
+def test_paused_nothing_goes_to_topics_and_resumed_it_does(six: Emulator) -> None:
+    campaign = make.campaign(**TEENS)
+    author = make.campaign_staff()[0]
+    tick()
+    campaign.refresh_from_db()
+    campaign.pause(by=author, at=datetime.now(UTC))
+
+    turn(seconds=1)
+    paused = (six.counts()["messages"], campaign.counts()["topics"]["pending"])
+    campaign.resume(by=author, at=datetime.now(UTC))
+    turn()
+
+    assert paused == (0, 6)
+    assert (six.counts()["messages"], campaign.counts()["topics"]["accepted"]) == (6, 6)
+
+
+def test_stopped_the_topics_that_were_not_sent_to_are_skipped(with_thirty: Emulator) -> None:
+    campaign = make.campaign(**BOTH)
+    tick()
+    campaign.refresh_from_db()
+
+    campaign.stop(by=make.campaign_staff()[0], at=datetime.now(UTC))
+    turn(seconds=1)
+
+    counts = campaign.counts()
+    assert with_thirty.counts()["messages"] == 0
+    assert (counts["state"], counts["skipped"], counts["topics"]["skipped"]) == ("stopped", 30, 6)
+    assert counts["finished_at"] is not None
+
+
+def test_a_topic_that_was_forgotten_meanwhile_is_skipped(six: Emulator) -> None:
+    campaign = make.campaign(**TEENS)
+    tick()
+    Segment.objects.topics().filter(locale="cy").delete()
+
+    turn()
+
+    topics = campaign.counts()["topics"]
+    assert (topics["accepted"], topics["skipped"]) == (3, 3)
+
+
+def test_fewer_than_20_registrations_beside_topics_are_refused_again_when_it_is_loaded(six: Emulator) -> None:
+    make.app()
+    make.installations(20)
+    campaign = make.campaign(**BOTH)
+    tick()
+    Batch.objects.filter(wave__by_topic=False).update(n=19)
+
+    worker.run(seconds=5)
+
+    campaign.refresh_from_db()
+    assert (campaign.state, six.counts()["messages"]) == ("halted", 0)

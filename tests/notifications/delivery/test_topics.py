@@ -1,0 +1,281 @@
+"""Topics: their names, who asks for them, how long they are kept, and what is sent to them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise, product
+from typing import Any
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+
+from content.terms import Audience
+from notifications.campaigns import audience
+from notifications.delivery import planner, topics
+from notifications.models import Batch, Campaign, Segment, Upkeep, Wave
+from notifications.registrations.values import NotAValue
+from tests import make
+from tests.notifications.ticks import tick
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def _world(transactional_db: None) -> None:
+    make.world()
+    make.app("teen", push_mode="topics")
+
+
+def test_two_rows_never_have_one_name_and_fcm_takes_each() -> None:
+    zones = ("", "~", "Europe/London", "Europe-London", "Europe.London", "Etc/GMT+5", "Etc/GMT-5", "Europe~2FLondon")
+    rows = [
+        Segment(app_id=app, country="GB", region=region, locale=locale, audience=who, zone=zone)
+        for app, region, locale, who, zone in product(
+            ("teen", "teen_GB", "teen-GB"), ("", "GB-WLS"), ("cy", "zh-Hant-HK"), Audience.values, zones
+        )
+    ]
+
+    names = [row.topic for row in rows]
+
+    assert len(set(names)) == len(rows)
+    assert all(re.fullmatch(r"[a-zA-Z0-9-_.~%]+", name) for name in names)
+    assert {name.partition(".")[0] for name in names} == {"fp1"}
+
+
+def test_the_longest_row_has_a_name_that_fcm_takes() -> None:
+    row = Segment(app_id="a" * 40, country="GB", region="GB-WLS", locale="l" * 35, audience="bystander", zone="/" * 40)
+
+    assert len(row.topic) <= 900
+
+
+def test_a_name_is_read_off_the_row_alone() -> None:
+    assert make.topic(region="GB-WLS", locale="cy").topic == "fp1.teen.GB.GB-WLS.cy.teen.Europe~2FLondon"
+    assert make.topic(time_zone=None).topic == "fp1.teen.GB.~.en.teen.~"
+
+
+@pytest.mark.parametrize(
+    ("asked", "stored"),
+    [
+        ({"locale": "en-AU"}, {"locale": "en"}),
+        ({"locale": "pt-PT"}, {"locale": "pt-BR"}),
+        ({"locale": "sr"}, {"locale": "und"}),
+        ({"locale": "x-a-child-s-name"}, {"locale": "und"}),
+        ({"time_zone": "europe/london"}, {"zone": "Europe/London"}),
+        ({"time_zone": "Mars/Olympus"}, {"zone": ""}),
+        ({"region": None}, {"region": ""}),
+    ],
+)
+def test_values_are_brought_to_one_spelling_before_anything_is_stored(asked: dict[str, Any], stored: dict[str, str]) -> None:
+    row = make.topic(**asked)
+
+    assert {name: getattr(row, name) for name in stored} == stored
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"country": "ZZ"}, {"country": "gb"}, {"region": "FR-75"}, {"locale": "not a tag"}, {"audience": "child"}]
+)
+def test_a_value_that_may_not_be_stored_is_refused(wrong: dict[str, str]) -> None:
+    with pytest.raises(NotAValue):
+        make.topic(**wrong)
+
+    assert not Segment.objects.exists()
+
+
+def test_a_dozen_who_ask_for_the_first_time_at_once_make_one_row(at_once: Callable[..., list[Any]]) -> None:
+    answers = at_once(*[make.topic] * 12)
+
+    assert {answer.pk for answer in answers} == {Segment.objects.get().pk}
+
+
+def test_asking_writes_at_most_once_a_day(django_assert_num_queries: Any) -> None:
+    first = make.topic(at=make.NOON)
+    with django_assert_num_queries(3):
+        topics.ask(**make.TEEN, at=make.NOON + timedelta(hours=3))
+    topics.ask(**make.TEEN, at=make.NOON + timedelta(days=1))
+    topics.ask(**make.TEEN, at=make.NOON - timedelta(days=9))
+
+    assert (Segment.objects.get().pk, Segment.objects.get().asked_on) == (first.pk, date(2026, 12, 2))
+
+
+@pytest.mark.parametrize("mode", ["registrations", "feed"])
+def test_an_app_in_another_mode_has_no_topics_and_is_told_its_mode(mode: str) -> None:
+    make.app("other", push_mode=mode, mode_by_country={"NZ": "topics"})
+
+    with pytest.raises(topics.OtherMode) as refused:
+        make.topic(app="other")
+
+    assert refused.value.extra["push_mode"] == mode
+    assert make.topic(app="other", country="NZ").country == "NZ"
+
+
+def test_topics_that_nobody_asked_for_in_270_days_are_forgotten_once_a_day() -> None:
+    old, recent = make.topic(at=make.NOON - timedelta(days=271)), make.topic(locale="cy", at=make.NOON - timedelta(days=270))
+
+    first = topics.forget_unasked(at=make.NOON)
+    make.topic(locale="mi", at=make.NOON - timedelta(days=300))
+    again = topics.forget_unasked(at=make.NOON)
+
+    assert (first, again) == (1, 0)
+    assert not Segment.objects.filter(pk=old.pk).exists()
+    assert Segment.objects.filter(pk=recent.pk).exists()
+
+
+def test_a_topic_of_a_campaign_that_is_under_way_is_not_forgotten() -> None:
+    make.topic(at=datetime.now(UTC) - timedelta(days=300))
+    campaign = teens()
+    Upkeep.objects.done("forget-topics", on=datetime.now(UTC).date())
+    tick()
+    Upkeep.objects.all().delete()
+
+    during = topics.forget_unasked(at=datetime.now(UTC))
+    campaign.refresh_from_db()
+
+    assert (campaign.state, campaign.topics, during) == ("sending", 1, 0)
+
+
+def test_only_a_topic_says_when_it_was_asked_for() -> None:
+    for platform, day in (("", "NULL"), ("android", "'2026-12-01'")):
+        with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO notifications_segment (app_id, country, region, locale, audience, zone, platform, asked_on)"
+                f" VALUES ('teen', 'GB', '', 'en', 'teen', '', %s, {day})",
+                [platform],
+            )
+
+
+def teens(**changes: Any) -> Campaign:
+    """Make an approved campaign for the teens of Great Britain."""
+    return make.campaign(**{"apps": ["teen"], "audience": {"countries": ["GB"], "audiences": ["teen"]}} | changes)
+
+
+def test_topics_get_waves_of_their_own_by_zone() -> None:
+    make.app()
+    make.installations(25)
+    for zone in ("Europe/London", "Europe/Paris", ""):
+        make.topic(time_zone=zone)
+    at = datetime(2026, 12, 1, 10, tzinfo=UTC)
+    campaign = make.campaign(
+        at=at,
+        apps=["parent", "teen"],
+        audience={"countries": ["GB"], "audiences": ["parent", "teen"]},
+        schedule={"local": "2026-12-01T17:05"},
+        not_after="2026-12-03T00:00:00Z",
+        quiet_hours="respect",
+    )
+
+    assert planner.freeze(campaign, at=at)
+
+    waves = [(wave.by_topic, wave.due_at, wave.zones, wave.devices) for wave in Wave.objects.order_by("by_topic", "due_at")]
+    assert waves == [
+        (False, datetime(2026, 12, 1, 17, 5, tzinfo=UTC), ["Europe/London"], 25),
+        (True, datetime(2026, 12, 1, 16, 5, tzinfo=UTC), ["Europe/Paris"], 0),
+        (True, datetime(2026, 12, 1, 17, 5, tzinfo=UTC), ["", "Europe/London"], 0),
+    ]
+    campaign.refresh_from_db()
+    assert (campaign.devices, campaign.topics, campaign.starts_at) == (25, 3, datetime(2026, 12, 1, 16, 5, tzinfo=UTC))
+
+
+def test_a_topic_whose_quiet_hours_outlast_the_campaign_is_skipped_and_counted() -> None:
+    make.topic()
+    make.topic(time_zone="Pacific/Auckland")
+    at = datetime(2026, 12, 1, 10, tzinfo=UTC)
+    campaign = teens(at=at, not_after="2026-12-01T18:00:00Z", quiet_hours="respect")
+
+    planner.freeze(campaign, at=at)
+
+    counts = campaign.counts()
+    assert counts["topics"] == {
+        "topics": 2, "accepted": 0, "rejected": {}, "unknown": 0, "pending": 1, "skipped": 1
+    }  # fmt: skip
+    assert (counts["devices"], counts["pending"]) == (0, 0)
+
+
+def test_batches_of_topics_hold_at_most_500_and_leave_none_out() -> None:
+    Segment.objects.bulk_create(
+        Segment(app_id="teen", country="GB", locale="en", audience="teen", zone=f"Zone/{n}", platform="", asked_on=make.NOON)
+        for n in range(1_203)
+    )
+    campaign = teens()
+
+    tick()
+
+    batches = list(Batch.objects.order_by("from_segment").values_list("from_segment", "to_segment", "n"))
+    assert [n for _, _, n in batches] == [500, 500, 203]
+    assert all(low <= high for low, high, _ in batches)
+    assert all(before[1] < after[0] for before, after in pairwise(batches))
+    assert Campaign.objects.get(pk=campaign.pk).topics == 1_203
+
+
+def test_topics_alone_may_be_few_and_registrations_may_not() -> None:
+    make.topic()
+    alone = teens()
+    make.app()
+    make.installations(19)
+    both = make.campaign(apps=["parent", "teen"], audience={"countries": ["GB"], "audiences": ["parent", "teen"]})
+
+    tick()
+
+    alone.refresh_from_db()
+    both.refresh_from_db()
+    assert (alone.state, alone.topics) == ("sending", 1)
+    assert (both.state, both.reason) == ("halted", audience.TooFew().detail)
+
+
+@pytest.mark.parametrize(
+    ("mode", "devices", "in_topics", "refused"),
+    [
+        ("registrations", 20, 0, False),
+        ("registrations", 0, 0, True),
+        ("registrations", 0, 1, False),
+        ("registrations", 19, 9, True),
+        ("topics", 0, 0, False),
+        ("feed", 0, 0, False),
+        # What should not be there at all is not sent to either.
+        ("topics", 5, 9, True),
+    ],
+)
+def test_an_audience_is_refused_for_its_registrations_and_never_for_its_topics(
+    mode: str, devices: int, in_topics: int, refused: bool
+) -> None:
+    make.app("other", push_mode=mode)
+    campaign = make.campaign(state="draft", apps=["other"])
+
+    if refused:
+        with pytest.raises(audience.TooFew):
+            audience.check_size(campaign, devices=devices, topics=in_topics)
+    else:
+        audience.check_size(campaign, devices=devices, topics=in_topics)
+
+
+def test_an_audience_takes_the_topics_of_its_country_region_audience_and_language_in_the_mode_of_each_country() -> None:
+    teen = make.app("teen")
+    for where in ({}, {"region": "GB-WLS"}, {"locale": "cy"}, {"audience": "bystander"}, {"country": "NZ"}):
+        make.topic(**where)
+    teen.mode_by_country = {"NZ": "feed"}
+    teen.save()
+    everywhere = teens(state="draft", audience={"countries": "all", "audiences": ["teen"]})
+    narrow = teens(state="draft", audience={"countries": ["GB"], "regions": ["GB-WLS"], "audiences": "all"})
+    welsh = teens(state="draft", audience={"countries": ["GB"], "audiences": ["teen"], "locales": ["cy"]})
+
+    found = [[(row.region, row.locale) for row in audience.topics(campaign)] for campaign in (everywhere, narrow, welsh)]
+
+    assert found == [[("", "en"), ("GB-WLS", "en"), ("", "cy")], [("GB-WLS", "en")], [("", "cy")]]
+    assert audience.reach(everywhere) == {"stored": False, "devices": None, "topics": 3, "by": []}
+    assert audience.segments(everywhere) == []
+
+
+def test_what_was_approved_before_the_app_came_to_topics_stays_in_the_feed() -> None:
+    teen = make.app("teen")
+    teen.push_mode = "feed"
+    teen.save()
+    campaign = teens()
+    teen.push_mode = "topics"
+    teen.save()
+    make.topic()
+
+    tick()
+
+    campaign.refresh_from_db()
+    assert (campaign.state, campaign.topics, campaign.counts()["topics"]) == ("done", 0, None)

@@ -1,0 +1,503 @@
+"""From an approved campaign to phones, turned by hand: tick, deliver, look."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from notifications.delivery import fcm, worker
+from notifications.models import Batch, Campaign, Message, Quota, Registration, Wave
+from notifications.models.batch import Settlement
+from notifications.models.quota import Permit
+from tests import make
+from tests.notifications.ticks import leases_over, tick, turn, waits_over
+from tests.processes import Emulator
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def adds_up(counts: dict[str, Any]) -> bool:
+    parts = counts["accepted"] + sum(counts["rejected"].values()) + counts["unknown"] + counts["pending"] + counts["skipped"]
+    return bool(counts["devices"] == parts)
+
+
+@pytest.fixture
+def thirty(fcm_emulator: Emulator) -> Emulator:
+    make.app()
+    make.installations(30)
+    return fcm_emulator
+
+
+def test_an_approved_campaign_reaches_every_installation_once(thirty: Emulator) -> None:
+    campaign = make.campaign()
+
+    turn()
+
+    counts = campaign.counts()
+    assert counts["state"] == "done"
+    assert (counts["devices"], counts["accepted"], counts["pending"]) == (30, 30, 0)
+    assert (thirty.counts()["accepted_total"], thirty.counts()["doubled"]) == (30, 0)
+    assert counts["started_at"] is not None
+    assert counts["finished_at"] is not None
+
+
+def test_each_installation_gets_the_message_of_its_language_and_platform(fcm_emulator: Emulator) -> None:
+    make.app()
+    texts = make.definition()["messages"]["en"]
+    welsh = {"outer": {"title": "Cyngor newydd", "body": "Darllenwch."}, "inner": texts["inner"]}
+    for number, (locale, platform) in enumerate([("cy", "android"), ("cy", "ios"), ("en-GB", "web"), ("fr", "android")] * 6):
+        make.installation(number, locale=locale, platform=platform)
+    campaign = make.campaign(messages={"en": texts, "cy": welsh})
+
+    turn()
+
+    titles = {
+        phone["address"][-2:]: phone["lock_screen"][0]["title"] for phone in fcm_emulator.phones() if "lock_screen" in phone
+    }
+    tally = {Message.objects.get(pk=key).key: numbers for key, numbers in Campaign.objects.get().tally.items()}
+    assert campaign.counts()["accepted"] == 24
+    assert tally == {
+        "cy/parent/android": {"accepted": 6},
+        "cy/parent/ios": {"accepted": 6},
+        "en/parent/web": {"accepted": 6},
+        "en*/parent/android": {"accepted": 6},
+    }
+    assert not titles or set(titles.values()) <= {"Cyngor newydd", "New advice in the app"}
+
+
+def test_what_fcm_does_not_know_or_take_for_an_address_is_off_the_list_until_it_is_back(thirty: Emulator) -> None:
+    thirty.plan(
+        [
+            {"match": {"address_prefix": make.fid(1)[:21] + "1"}, "answer": "UNREGISTERED"},
+            {"match": {"address_prefix": make.fid(2)}, "answer": "INVALID_ADDRESS"},
+            {"match": {"address_prefix": make.fid(3)}, "answer": "SENDER_ID_MISMATCH"},
+        ]
+    )
+    campaign = make.campaign()
+
+    turn()
+
+    counts = campaign.counts()
+    assert counts["rejected"] == {"invalid-address": 1, "sender-id-mismatch": 1, "unregistered": 1}
+    assert counts["accepted"] == 27
+    gone = Registration.objects.exclude(gone_at=None)
+    assert sorted(gone.values_list("gone_because", flat=True)) == ["invalid-address", "unregistered"]
+    assert adds_up(counts)
+    # Reversible: the installation is there again as soon as it says so.
+    make.installation(1)
+    make.installation(2)
+    assert not gone.exists()
+    assert not Registration.objects.exclude(gone_because="").exists()
+
+
+def test_an_installation_that_brought_a_new_address_meanwhile_is_not_gone(thirty: Emulator) -> None:
+    make.campaign()
+    tick()
+    claim = Batch.objects.claim("fingerpost-test")
+    assert claim is not None
+    row = Registration.objects.order_by("ticket").first()
+    assert row is not None
+    failed = (row.segment_id, row.ticket, row.address_digest, "unregistered")
+    row.amend(at=make.NOON, address_kind="fid", address=make.fid(999))
+
+    settlement = Settlement(
+        accepted=29,
+        rejected=1,
+        unknown=0,
+        skipped=0,
+        tally={"1": {"unregistered": 1}},
+        later=[],
+        unsure=[],
+        gone=[failed],
+        wait=0,
+    )
+    assert Batch.objects.settle(claim, settlement)
+
+    assert not Registration.objects.exclude(gone_at=None).exists()
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        ("INVALID_PAYLOAD", "refused the message itself"),
+        ("HTML_404", "404"),
+        ("UNAUTHENTICATED", "credentials"),
+        ("THIRD_PARTY_AUTH", "push service"),
+        ("SENDER_ID_MISMATCH", "another Firebase project"),
+    ],
+)
+def test_what_is_wrong_for_everybody_halts_in_words_and_deletes_nobody(thirty: Emulator, answer: str, words: str) -> None:
+    thirty.plan([{"match": {"any": True}, "answer": answer}])
+    campaign = make.campaign()
+
+    turn()
+
+    counts = campaign.counts()
+    assert counts["state"] == "halted"
+    assert words in counts["halted"]
+    assert (counts["pending"], counts["accepted"], counts["rejected"]) == (30, 0, {})
+    assert Registration.objects.reachable().count() == 30
+    tried = thirty.counts()["messages"]
+    turn()
+    assert thirty.counts()["messages"] == tried
+
+    thirty.plan([])
+    campaign.refresh_from_db()
+    campaign.resume(by=make.campaign_staff()[0], at=datetime.now(UTC))
+    waits_over()
+    turn()
+    assert campaign.counts()["accepted"] == 30
+
+
+def test_fcm_out_of_reach_makes_the_campaign_wait_say_so_and_lose_nothing(thirty: Emulator, settings: Any) -> None:
+    campaign = make.campaign()
+    reachable = settings.FCM_ENDPOINT
+    fcm.sender().authorize("fingerpost-test")
+    settings.FCM_ENDPOINT = "http://127.0.0.1:9"
+
+    turn()
+    waiting = campaign.counts()
+    settings.FCM_ENDPOINT = reachable
+    turn()
+    still = campaign.counts()
+    waits_over()
+    turn()
+
+    assert waiting["state"] == "sending"
+    assert "cannot be reached" in waiting["waiting"]
+    assert (waiting["pending"], still["pending"]) == (30, 30)
+    counts = campaign.counts()
+    assert (counts["state"], counts["accepted"], counts["unknown"]) == ("done", 30, 0)
+    assert Quota.objects.get().strikes == 0
+
+
+def test_credentials_out_of_reach_make_it_wait_and_refused_ones_halt(thirty: Emulator, settings: Any, tmp_path: Any) -> None:
+    import json
+
+    campaign = make.campaign()
+    account = json.loads(thirty.credentials_file.read_text())
+    elsewhere = tmp_path / "elsewhere.json"
+    elsewhere.write_text(json.dumps(account | {"token_uri": "http://127.0.0.1:9/token"}))
+    good = settings.FIREBASE_PROJECTS
+    settings.FIREBASE_PROJECTS = {"fingerpost-test": str(elsewhere)}
+    turn()
+    waiting = campaign.counts()
+    fcm._sender_of.cache_clear()
+    settings.FIREBASE_PROJECTS = {"fingerpost-test": str(tmp_path / "nothing.json")}
+    waits_over()
+    turn()
+    halted = campaign.counts()
+
+    assert (waiting["state"], waiting["pending"]) == ("sending", 30)
+    assert "token endpoint" in waiting["waiting"]
+    assert (halted["state"], halted["pending"]) == ("halted", 30)
+    assert "service-account file" in halted["halted"]
+    settings.FIREBASE_PROJECTS = good
+    campaign.refresh_from_db()
+    campaign.resume(by=make.campaign_staff()[0], at=datetime.now(UTC))
+    turn()
+    assert campaign.counts()["accepted"] == 30
+
+
+def test_a_quota_answer_silences_the_whole_project(thirty: Emulator) -> None:
+    thirty.plan([{"match": {"any": True}, "answer": "QUOTA", "retry_after": 40, "times": 1}])
+    campaign = make.campaign()
+
+    turn()
+    first = thirty.counts()["messages"]
+    turn()
+
+    quota = Quota.objects.get()
+    assert quota.blocked_until is not None
+    assert 30 < (quota.blocked_until - datetime.now(UTC)).total_seconds() <= 40
+    assert thirty.counts()["messages"] == first
+    assert "429" in campaign.counts()["waiting"]
+    assert adds_up(campaign.counts())
+    waits_over()
+    turn()
+    assert (campaign.counts()["accepted"], thirty.counts()["doubled"]) == (30, 0)
+
+
+def test_blocks_in_a_row_grow_and_those_at_once_count_as_one(db: None) -> None:
+    assert Quota.objects.permit("p", messages=1)
+
+    def block() -> float:
+        Quota.objects.block("p", reason="down", seconds=None, first=1, longest=60)
+        until = Quota.objects.get(pk="p").blocked_until
+        assert until is not None
+        return (until - datetime.now(UTC)).total_seconds()
+
+    first, same = block(), block()
+    lengths = []
+    for _ in range(8):
+        Quota.objects.update(blocked_until=datetime(2026, 1, 1, tzinfo=UTC))
+        lengths.append(block())
+
+    assert same <= first < 1.2
+    assert lengths[0] < lengths[1] < lengths[2]
+    assert max(lengths) <= 70
+    assert Quota.objects.permit("p", messages=1) is None
+
+
+def test_a_reset_after_acceptance_is_tried_once_more_and_then_unknown(thirty: Emulator) -> None:
+    thirty.plan([{"match": {"any": True}, "answer": "RESET_AFTER_ACCEPT"}])
+    campaign = make.campaign()
+
+    turn()
+    unsure = campaign.counts()
+    waits_over()
+    turn()
+    waits_over()
+    turn()
+
+    counts = campaign.counts()
+    assert (unsure["pending"], unsure["unknown"]) == (30, 0)
+    assert (counts["state"], counts["unknown"]) == ("done", 30)
+    each = thirty.each()
+    assert {one["received"] for one in each} == {2}
+    assert {one["tag"] for one in each} == {str(campaign.pk)}
+
+
+def test_slow_downs_are_put_off_and_sent_later(thirty: Emulator) -> None:
+    thirty.plan(
+        [{"match": {"every": 3}, "answer": "UNAVAILABLE", "times": 5}, {"match": {"every": 4}, "answer": "INTERNAL", "times": 2}]
+    )
+    campaign = make.campaign()
+
+    turn()
+    middle = campaign.counts()
+    waits_over()
+    turn()
+
+    assert (middle["accepted"], middle["pending"]) == (23, 7)
+    assert (campaign.counts()["accepted"], thirty.counts()["doubled"]) == (30, 0)
+
+
+def test_who_is_deleted_moved_or_gone_before_their_turn_is_skipped(thirty: Emulator) -> None:
+    campaign = make.campaign()
+    tick()
+    rows = list(Registration.objects.order_by("ticket"))
+    rows[0].forget()
+    make.installation(1, locale="cy")
+    Registration.objects.filter(pk=rows[2].pk).update(gone_at=make.NOON)
+
+    turn()
+
+    counts = campaign.counts()
+    assert (counts["devices"], counts["accepted"], counts["skipped"]) == (30, 27, 3)
+    assert adds_up(counts)
+
+
+def test_a_worker_that_died_leaves_its_batch_to_the_next(thirty: Emulator) -> None:
+    campaign = make.campaign()
+    tick()
+    claim = Batch.objects.claim("fingerpost-test")
+    assert claim is not None
+    assert Batch.objects.claim("fingerpost-test") is None
+
+    leases_over()
+    turn()
+
+    assert campaign.counts()["accepted"] == 30
+    settlement = Settlement(accepted=30, rejected=0, unknown=0, skipped=0, tally={}, later=[], unsure=[], gone=[], wait=0)
+    assert not Batch.objects.settle(claim, settlement)
+
+
+def test_a_settlement_after_its_lease_or_by_an_older_claim_is_void(thirty: Emulator) -> None:
+    campaign = make.campaign()
+    tick()
+    settlement = Settlement(accepted=30, rejected=0, unknown=0, skipped=0, tally={}, later=[], unsure=[], gone=[], wait=0)
+    old = Batch.objects.claim("fingerpost-test")
+    assert old is not None
+    leases_over()
+
+    late = Batch.objects.settle(old, settlement)
+    new = Batch.objects.claim("fingerpost-test")
+    overtaken = Batch.objects.settle(old, settlement)
+
+    assert new is not None
+    assert (late, overtaken) == (False, False)
+    assert new.fence == old.fence + 1
+    assert Batch.objects.settle(new, settlement)
+    assert not Batch.objects.settle(new, settlement)
+    assert campaign.counts()["accepted"] == 30
+
+
+def test_a_batch_that_kills_its_workers_halts_the_campaign(thirty: Emulator) -> None:
+    campaign = make.campaign()
+    tick()
+    for _ in range(3):
+        assert Batch.objects.claim("fingerpost-test") is not None
+        leases_over()
+
+    assert Batch.objects.claim("fingerpost-test") is None
+    tick()
+
+    campaign.refresh_from_db()
+    assert campaign.state == "halted"
+    assert "never settled" in campaign.reason
+    campaign.resume(by=make.campaign_staff()[0], at=datetime.now(UTC))
+    turn()
+    assert campaign.counts()["accepted"] == 30
+
+
+class Sees:
+    """A watch whose clock stands where a test puts it, and which allows everything."""
+
+    at = 0.0
+
+    def allows(self, campaign_id: int, project: str) -> bool:
+        return True
+
+    def now(self) -> float:
+        return self.at
+
+
+def leaves(at: float, *, lease_until: float, ends: float) -> bool:
+    watch: Any = Sees()
+    watch.at = at
+    claim: Any = SimpleNamespace(campaign_id=1, lease_until=lease_until, not_after=2_000.0)
+    return worker.Leave(watch, claim, Permit("p", 500, ends - 1, ends, slowed=False, strikes=0)).ttl() > 0
+
+
+def test_no_request_starts_in_the_last_fifteen_seconds_of_a_lease() -> None:
+    started = [leaves(at, lease_until=1_045.0, ends=1_100.0) for at in (1_000.0, 1_027.9, 1_028.1, 1_030.0, 1_044.0, 1_046.0)]
+
+    assert started == [True, True, False, False, False, False]
+
+
+def test_a_permit_is_void_a_second_after_its_end() -> None:
+    started = [leaves(at, lease_until=1_100.0, ends=1_001.0) for at in (1_000.0, 1_001.9, 1_002.1, 1_040.0)]
+
+    assert started == [True, True, False, False]
+
+
+def test_nothing_goes_out_past_the_last_instant(thirty: Emulator) -> None:
+    # Slow enough that the end comes in the middle.
+    thirty.plan([{"match": {"any": True}, "answer": "ACCEPT", "latency_ms": 400}])
+    make.installations(300)
+    fcm.sender().authorize("fingerpost-test")
+    end = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=3)
+    campaign = make.campaign(not_after=end.isoformat())
+    tick()
+
+    worker.run(seconds=10)
+    time.sleep(max(0, (end - datetime.now(UTC)).total_seconds()) + 0.1)
+    reached = thirty.counts()["messages"]
+    turn()
+
+    counts = campaign.counts()
+    assert thirty.counts()["messages"] == reached
+    assert counts["state"] == "done"
+    assert counts["pending"] == 0
+    assert adds_up(counts)
+
+
+def test_what_is_unsettled_at_the_end_is_unknown_and_what_was_never_begun_is_skipped(fcm_emulator: Emulator) -> None:
+    make.app()
+    make.installations(520)
+    campaign = make.campaign()
+    tick()
+    claim = Batch.objects.claim("fingerpost-test")
+    assert claim is not None
+
+    campaign.refresh_from_db()
+    campaign.stop(by=make.campaign_staff()[0], at=datetime.now(UTC))
+    tick()
+    alive = campaign.counts()
+    leases_over()
+    tick()
+
+    assert (alive["state"], alive["pending"], alive["skipped"]) == ("stopped", claim.n, 520 - claim.n)
+    counts = campaign.counts()
+    assert (counts["state"], counts["unknown"], counts["skipped"], counts["pending"]) == ("stopped", claim.n, 520 - claim.n, 0)
+    assert counts["finished_at"] is not None
+    assert not Batch.objects.exists()
+
+
+def test_an_address_that_was_tampered_with_is_refused_and_the_rest_goes_on(thirty: Emulator) -> None:
+    campaign = make.campaign()
+    one, two = Registration.objects.order_by("ticket")[:2]
+    Registration.objects.filter(pk=one.pk).update(address_sealed=two.address_sealed)
+
+    turn()
+
+    assert campaign.counts()["rejected"] == {"unreadable-address": 1}
+    assert (campaign.counts()["accepted"], thirty.counts()["doubled"]) == (29, 0)
+
+
+def test_without_the_key_nothing_is_counted_as_refused(thirty: Emulator, settings: Any) -> None:
+    campaign = make.campaign()
+    tick()
+    settings.ADDRESS_KEYS = {"other": b"o" * 32}
+
+    turn()
+
+    counts = campaign.counts()
+    assert (counts["state"], counts["pending"], counts["rejected"]) == ("halted", 30, {})
+    assert "ADDRESS_KEYS" in counts["halted"]
+
+
+@pytest.mark.parametrize(
+    "tamper",
+    [
+        "UPDATE notifications_message SET body = replace(body, 'two minutes', 'a day') WHERE platform = 'android'",
+        "DELETE FROM notifications_message WHERE platform = 'web'",
+        "UPDATE notifications_campaign SET services = '{}'",
+        "UPDATE notifications_campaign SET countries = '{all}'",
+        "UPDATE notifications_app SET project = 'elsewhere'",
+    ],
+)
+def test_what_is_not_as_approved_is_never_sent(thirty: Emulator, tamper: str) -> None:
+    campaign = make.campaign()
+    tick()
+    with connection.cursor() as cursor:
+        # As somebody could who owns the database: past every trigger.
+        cursor.execute("SET session_replication_role = replica")
+        cursor.execute(tamper)
+        cursor.execute("SET session_replication_role = origin")
+
+    worker.run(seconds=5)
+
+    assert thirty.counts()["messages"] == 0
+    campaign.refresh_from_db()
+    assert campaign.state == "halted"
+    assert "fingerprint" in campaign.reason
+
+
+def test_a_batch_for_fewer_than_twenty_is_not_sent_even_if_somebody_wrote_it(thirty: Emulator) -> None:
+    campaign = make.campaign()
+    tick()
+    wave = Wave.objects.get()
+    one = Registration.objects.order_by("ticket")[0]
+    Batch.objects.all().delete()
+    Batch.objects.create(
+        wave=wave, from_segment=one.segment_id, from_ticket=one.ticket, to_segment=one.segment_id, to_ticket=one.ticket, n=1,
+        ready_at=make.NOON - timedelta(days=300),
+    )  # fmt: skip
+
+    worker.run(seconds=5)
+
+    assert thirty.counts()["messages"] == 0
+    campaign.refresh_from_db()
+    assert campaign.state == "halted"
+    assert "fewer than 20" in campaign.reason
+
+
+def test_many_senders_at_once_double_nothing(fcm_emulator: Emulator, at_once: Callable[..., list[Any]]) -> None:
+    make.app()
+    make.installations(1_200)
+    campaign = make.campaign()
+    tick()
+
+    answers = at_once(*[lambda: worker.run(seconds=10)] * 3)
+    tick()
+
+    assert sum(answers) == 3
+    assert (campaign.counts()["accepted"], fcm_emulator.counts()["doubled"]) == (1_200, 0)

@@ -1,0 +1,186 @@
+"""Registering, amending and forgetting an installation."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from core.errors import Invalid
+from notifications.delivery import scheduler
+from notifications.models import App, Registration, Segment
+from notifications.models.registration import NoSuchRegistration, StoresNoAddress
+from tests import make
+from tests.make import NOON
+
+
+@pytest.fixture
+def parent_app(db: None) -> App:
+    return make.app()
+
+
+def held(registered: Any) -> Registration:
+    return Registration.objects.authenticated(registered.id, registered.secret)
+
+
+def test_a_known_address_keeps_its_row_and_gets_a_new_secret(parent_app: App) -> None:
+    first = make.installation(1)
+
+    second = make.installation(1, locale="cy", at=NOON + timedelta(days=20))
+
+    assert second.id == first.id
+    assert Registration.objects.count() == 1
+    assert held(second).segment.locale == "cy"
+    with pytest.raises(NoSuchRegistration):
+        held(first)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_twenty_first_registrations_at_once_of_one_address_make_one_row(at_once: Callable[..., list[Any]]) -> None:
+    make.app()
+
+    answers = at_once(*[lambda: make.installation(1)] * 20)
+
+    assert {answer.id for answer in answers} == {Registration.objects.get().pk}
+
+
+def test_an_unknown_id_and_a_wrong_secret_are_answered_alike(parent_app: App) -> None:
+    registered = make.installation()
+
+    answers = set()
+    for identity, secret in [
+        (registered.id, "wrong"),
+        (uuid.uuid4(), registered.secret),
+        ("nonsense", "x"),
+        (registered.id, "\ud800"),
+    ]:
+        with pytest.raises(NoSuchRegistration) as refused:
+            Registration.objects.authenticated(identity, secret)
+        answers.add((refused.value.detail, refused.value.code_name))
+
+    assert len(answers) == 1
+
+
+def test_a_legacy_token_becomes_an_installation_id_in_the_same_row(parent_app: App) -> None:
+    registered = make.installation(address_kind="token", address="legacy:token")
+
+    held(registered).amend(at=NOON, address_kind="fid", address=make.fid(7))
+
+    row = held(registered)
+    assert (row.address_kind, Registration.objects.count()) == ("fid", 1)
+    assert make.installation(7).id == registered.id
+
+
+def test_a_new_address_that_registered_apart_is_one_installation_again(parent_app: App) -> None:
+    old = make.installation(address_kind="token", address="legacy:token")
+    make.installation(7)
+
+    held(old).amend(at=NOON, address_kind="fid", address=make.fid(7))
+
+    assert [row.pk for row in Registration.objects.all()] == [old.id]
+
+
+def test_changes_are_merged_and_the_old_region_goes_with_the_old_country(parent_app: App) -> None:
+    registered = make.installation(region="GB-WLS", platform="ios")
+
+    held(registered).amend(at=NOON, country="NZ", time_zone="Pacific/Auckland")
+
+    segment = held(registered).segment
+    assert (segment.country, segment.region, segment.zone, segment.platform) == ("NZ", "", "Pacific/Auckland", "ios")
+
+
+@pytest.mark.parametrize(
+    "change", [{"address_kind": "fid"}, {"app": "teen"}, {"ticket": 1}, {"country": "ZZ"}, {"audience": "all"}]
+)
+def test_what_is_no_change_is_refused(parent_app: App, change: dict[str, Any]) -> None:
+    registered = make.installation(address_kind="token", address="legacy:token")
+
+    with pytest.raises(Invalid):
+        held(registered).amend(at=NOON, **change)
+
+
+def test_an_installation_that_was_forgotten_meanwhile_does_not_come_back(parent_app: App) -> None:
+    row = held(make.installation())
+    Registration.objects.get().forget()
+
+    with pytest.raises(NoSuchRegistration):
+        row.amend(at=NOON, locale="cy")
+
+    assert not Registration.objects.exists()
+
+
+def test_an_app_that_stores_no_addresses_refuses_by_its_mode(db: None) -> None:
+    make.app("teen", push_mode="feed", mode_by_country={"NZ": "topics", "FR": "registrations"})
+
+    for country, mode in [("GB", "feed"), ("NZ", "topics")]:
+        with pytest.raises(StoresNoAddress) as refused:
+            make.installation(app="teen", country=country, audience="teen")
+        assert refused.value.extra == {"push_mode": mode}
+    make.installation(app="teen", country="FR", audience="teen")
+
+    assert Registration.objects.count() == 1
+    with pytest.raises(Invalid):
+        make.installation(app="nobody's")
+
+
+def test_nothing_is_stored_of_a_refused_registration(parent_app: App) -> None:
+    for wrong in ({"locale": "!!"}, {"country": "XX"}, {"address": "x"}, {"platform": "tv"}, {"app_version": "free text"}):
+        with pytest.raises(Invalid):
+            make.installation(**wrong)
+
+    assert not Registration.objects.exists()
+
+
+def test_a_gone_installation_is_reachable_again_once_it_registers(parent_app: App) -> None:
+    make.installation()
+    Registration.objects.update(gone_at=NOON)
+    assert not Registration.objects.reachable().exists()
+
+    make.installation()
+
+    assert Registration.objects.reachable().count() == 1
+
+
+def test_a_row_under_an_older_key_is_found_and_resealed(parent_app: App, settings: Any) -> None:
+    first = make.installation(1)
+    settings.ADDRESS_KEYS = {"t2": b"2" * 32, **settings.ADDRESS_KEYS}
+
+    second = make.installation(1)
+
+    row = Registration.objects.get()
+    assert second.id == first.id
+    assert row.address_digest.startswith("t2.")
+    assert row.address_sealed.startswith("t2.")
+
+
+def test_the_forgotten_are_those_that_nobody_refreshed(parent_app: App) -> None:
+    for number, (platform, days) in enumerate([("ios", 61), ("web", 61), ("android", 61), ("android", 271), ("ios", 59)]):
+        make.installation(number, platform=platform, at=NOON - timedelta(days=days))
+
+    assert scheduler.forget_stale(at=NOON) == 3
+
+    assert sorted(Registration.objects.values_list("segment__platform", flat=True)) == ["android", "ios"]
+    make.installation(9, platform="ios", at=NOON - timedelta(days=90))
+    assert scheduler.forget_stale(at=NOON) == 0
+    assert scheduler.forget_stale(at=NOON + timedelta(days=1)) == 1
+
+
+def test_a_ticket_is_given_by_the_database_alone(parent_app: App) -> None:
+    make.installation(1)
+    row = Registration.objects.get()
+
+    Registration.objects.update(ticket=1_000_000, app_version="9.9")
+    row.refresh_from_db()
+    kept = row.ticket
+    make.installation(1, locale="cy")
+    row.refresh_from_db()
+    moved = row.ticket
+    Registration.objects.update(gone_at=NOON)
+    Registration.objects.update(gone_at=None)
+    row.refresh_from_db()
+
+    assert kept < moved < row.ticket < 1_000_000
+    assert Segment.objects.count() == 2

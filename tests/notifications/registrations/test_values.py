@@ -1,0 +1,116 @@
+"""What an installation may say of itself, and how it is spelt afterwards."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from notifications.registrations import values
+
+
+@pytest.mark.parametrize(
+    ("given_tag", "kept"),
+    [
+        ("en-GB", "en-GB"),
+        ("EN_gb", "en-GB"),
+        ("iw", "he"),
+        ("tl", "fil"),
+        ("zh-hant-tw", "zh-Hant-TW"),
+        ("pt-br", "pt-BR"),
+        ("mi", "mi"),
+        ("en-GB-u-hc-h12", "en-GB"),
+        ("en-x-hello", "en"),
+        ("x-secret", "und"),
+        ("zz", "und"),
+        ("de-1996", "de"),
+    ],
+)
+def test_a_locale_is_kept_as_language_script_and_region_alone(given_tag: str, kept: str) -> None:
+    assert values.locale(given_tag) == kept
+
+
+@pytest.mark.parametrize("tag", ["", " en", "en--GB", "a", "abcdefghij", "en-" * 40, "\x00", "en\n"])
+def test_what_is_no_language_tag_is_refused(tag: str) -> None:
+    with pytest.raises(values.NotAValue):
+        values.locale(tag)
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("Europe/London", "Europe/London"),
+        ("europe/london", "Europe/London"),
+        ("GB", "Europe/London"),
+        ("Asia/Calcutta", "Asia/Kolkata"),
+        ("US/Eastern", "America/New_York"),
+        ("Europe/Oslo", "Europe/Oslo"),
+        ("UTC", "Etc/UTC"),
+        ("Mars/Olympus", ""),
+        ("../../etc/passwd", ""),
+        ("", ""),
+        (None, ""),
+    ],
+)
+def test_a_zone_is_kept_under_its_present_name_or_not_at_all(name: str | None, kept: str) -> None:
+    assert values.time_zone(name) == kept
+
+
+def test_a_region_belongs_to_its_country() -> None:
+    assert values.region("GB", "GB-WLS") == "GB-WLS"
+    assert values.region("GB", None) == ""
+    for wrong in ("FR-75", "GB-XXX", "Wales", "GB", "gb-wls", "GB-WLS\n"):
+        with pytest.raises(values.NotAValue):
+            values.region("GB", wrong)
+
+
+@pytest.mark.parametrize("code", ["gb", "UK", "ZZ", "GBR", "", "G", "G\x00"])
+def test_only_assigned_countries_are_taken(code: str) -> None:
+    with pytest.raises(values.NotAValue):
+        values.country(code)
+
+
+@pytest.mark.parametrize("version", ["1", "1.2.0", "1.2.0-beta.3", "1.2.0+45", "2.0.0-rc1"])
+def test_a_version_is_taken(version: str) -> None:
+    assert values.app_version(version) == version
+
+
+@pytest.mark.parametrize("version", ["", "v1", "1.2.0-hello", "1.2.0 ", "1.2.0+abc", "1.2.3.4.5", "1" * 60, "my name is"])
+def test_a_version_leaves_no_room_for_words(version: str) -> None:
+    with pytest.raises(values.NotAValue):
+        values.app_version(version)
+
+
+@pytest.mark.parametrize(
+    ("kind", "address"),
+    [
+        ("fid", "short"),
+        ("fid", "x" * 23),
+        ("fid", "é" * 22),
+        ("token", ""),
+        ("token", "with space"),
+        ("token", 'quote"'),
+        ("token", "back\\slash"),
+        ("token", "x" * 513),
+        ("token", "x" * 10_240),
+        ("token", "nul\x00"),
+        ("email", "a@b"),
+    ],
+)
+def test_an_address_of_the_wrong_shape_is_refused_and_never_repeated(kind: str, address: str) -> None:
+    with pytest.raises(values.NotAValue) as refused:
+        values.address(kind, address)
+
+    assert not address or address not in str(refused.value)
+
+
+@given(st.text(max_size=60))
+def test_any_text_is_either_a_value_or_refused(text: str) -> None:
+    for check in (values.locale, values.country, values.app_version, lambda value: values.address("token", value)):
+        try:
+            kept = check(text)
+        except values.NotAValue:
+            continue
+        assert kept.isascii()
+        assert kept.isprintable()
+    assert values.time_zone(text).isascii()

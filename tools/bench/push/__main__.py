@@ -1,0 +1,82 @@
+"""The push bench's parts, one after the other, on the PostgreSQL of DATABASE_URL: `./run bench push` makes one and calls this."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from tools.bench.push import brakes, compare, kills, million, page, plan
+from tools.bench.push.stage import NotInTime, database, empty_database
+
+#: Each part with its devices, and those of --quick.
+PARTS: dict[str, tuple[ModuleType, int, int]] = {
+    "compare": (compare, 200_000, 2_400),
+    "million": (million, 1_000_000, 4_000),
+    "plan": (plan, 10_000_000, 50_000),
+    "brakes": (brakes, 200_000, 12_000),
+    "kills": (kills, 300_000, 12_000),
+}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Measure what was asked for and print it; return 1 when somebody was missed or doubled or a count does not add up."""
+    options = _parser().parse_args(arguments)
+    chosen = [options.part] if options.part else list(PARTS)
+    written = (options.write or not options.part) and not (options.quick or options.devices)
+    figures: dict[str, Any] = {}
+    with database(), tempfile.TemporaryDirectory() as folder:
+        for name in chosen:
+            figures[name], section = _measure(name, options, Path(folder))
+            if written and not figures[name]["faults"]:
+                page.write({PARTS[name][0].TITLE: section})
+    if options.json:
+        print(json.dumps(figures))
+    faults = [f"{name}: {fault}" for name in chosen for fault in figures[name]["faults"]]
+    for fault in faults:
+        print(f"FAILED: {fault}", file=sys.stderr, flush=True)
+    print(f"push bench: {', '.join(chosen)}: {'failed' if faults else 'ok'}", flush=True)
+    return 1 if faults else 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="./run bench push", description=__doc__)
+    parser.add_argument("--part", choices=list(PARTS), help="this part alone (all of them)")
+    parser.add_argument("--devices", type=int, help="instead of each part's own number; nothing is written down then")
+    parser.add_argument("--quick", action="store_true", help="small and short, to see that it works; nothing is written down")
+    parser.add_argument("--write", action="store_true", help="with --part: write its section of docs/measurements/push.md")
+    parser.add_argument("--json", action="store_true", help="print one JSON object of all figures")
+    return parser
+
+
+def _measure(name: str, options: argparse.Namespace, folder: Path) -> tuple[dict[str, Any], str]:
+    module, full, quick = PARTS[name]
+    devices = options.devices or (quick if options.quick else full)
+    where = folder / name
+    where.mkdir()
+    print(f"\n{module.TITLE} ({name}, {devices:,} devices)\n", flush=True)
+    load, began = os.getloadavg()[0], time.monotonic()
+    try:
+        empty_database()
+        figures = dict(module.measure(devices, where, quick=options.quick))
+    except NotInTime as error:
+        print(_last_lines(where), file=sys.stderr)
+        return {"faults": [str(error)]}, ""
+    text = f"{page.circumstances(time.monotonic() - began, load)}\n\n{module.report(figures)}"
+    print(f"\n{text}", flush=True)
+    return figures, text
+
+
+def _last_lines(folder: Path) -> str:
+    """Return the ends of the workers' logs, which go with the folder."""
+    return "\n".join("\n".join(path.read_text(errors="replace").splitlines()[-20:]) for path in folder.rglob("workers.log"))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

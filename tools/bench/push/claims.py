@@ -1,0 +1,65 @@
+"""What a killed worker had claimed and not settled, read from the database right after the kill."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """A batch whose claim nobody has settled; the addresses are those without an outcome, which alone may be sent to again."""
+
+    batch: int
+    fence: int
+    campaign: int
+    addresses: tuple[str, ...]
+
+
+def unsettled(seen: set[tuple[int, int]]) -> list[Claimed]:
+    """Return every claim that stands and is not among those seen as (batch, fence)."""
+    rows = _ask(
+        """
+        SELECT b.id, b.fence, w.campaign_id FROM notifications_batch b JOIN notifications_wave w ON w.id = b.wave_id
+        WHERE b.state = 'claimed' ORDER BY b.id
+        """
+    )
+    return [Claimed(*row, _addresses(row[0])) for row in rows if row[:2] not in seen]
+
+
+def _addresses(batch: int) -> tuple[str, ...]:
+    from notifications.registrations import sealed
+
+    rows = _ask(
+        """
+        SELECT r.address_sealed, r.address_digest
+        FROM notifications_batch b
+        JOIN notifications_wave w ON w.id = b.wave_id
+        JOIN notifications_campaign c ON c.id = w.campaign_id
+        JOIN notifications_registration r ON (r.segment_id, r.ticket) >= (b.from_segment, b.from_ticket)
+            AND (r.segment_id, r.ticket) <= (b.to_segment, b.to_ticket)
+        WHERE b.id = %s AND r.segment_id = ANY(w.segments) AND r.ticket <= c.ticket_high
+            AND CASE WHEN b.accepted + b.rejected + b.unknown + b.skipped + cardinality(b.later) + cardinality(b.unsure) = 0
+                THEN r.ticket <> ALL(w.canary) ELSE r.ticket = ANY(b.later || b.unsure) END
+        """,
+        batch,
+    )
+    return tuple(sealed.unseal(text, row_digest=digest) for text, digest in rows)
+
+
+def backends() -> set[int]:
+    """Return the database's processes that serve workers."""
+    return {row[0] for row in _ask("SELECT pid FROM pg_stat_activity WHERE application_name = 'fault-test'")}
+
+
+def end_leases() -> None:
+    """Let 45 seconds go by for the leases of whoever was killed."""
+    _ask("UPDATE notifications_batch SET lease_until = now() - interval '1 ms' WHERE state = 'claimed' RETURNING id")
+
+
+def _ask(sql: str, *parameters: object) -> list[tuple[Any, ...]]:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters or None)
+        return list(cursor.fetchall())

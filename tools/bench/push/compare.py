@@ -1,0 +1,194 @@
+"""Our path beside fcm-django, send_each and send_each_async: one after the other, in rounds, against one emulator."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from tests.processes import ROOT
+from tools.bench import usage
+from tools.bench.push import verdict
+from tools.bench.push.stage import Stage, finish, postmaster, register, to_everybody
+from tools.bench.push.tables import shown, spread, table
+
+TITLE = "Beside the other ways to send with Python"
+OURS = "Fingerpost"
+PEERS = ("fcm-django", "send_each", "send_each_async")
+NAMES = {
+    OURS: "Fingerpost, the whole path",
+    "fcm-django": "fcm-django, `send_message`",
+    "send_each": "firebase-admin, `send_each`",
+    "send_each_async": "firebase-admin, `send_each_async`",
+}
+#: The others need four seconds for these; ours needs many more messages to show what it sustains.
+MOST_OF_PEERS = 3_000
+Run = dict[str, float]
+
+
+def measure(devices: int, folder: Path, *, quick: bool = False) -> dict[str, Any]:
+    """Send `devices` by our path and some thousands by each of the others; return every round of every setting, and faults."""
+    rounds = 1 if quick else 3
+    settings = [(True, 70)] if quick else [(tls, latency) for tls in (False, True) for latency in (0, 70)]
+    register(devices)
+    figures: dict[str, Any] = {"devices": devices, "peers": min(devices // 20, MOST_OF_PEERS), "rounds": rounds, "settings": []}
+    faults: list[str] = []
+    for tls, latency in settings:
+        where = folder / f"{'tls' if tls else 'plain'}-{latency}"
+        where.mkdir()
+        with Stage(where, tls=tls) as stage, _devices_of_fcm_django(stage, figures["peers"]):
+            runs: dict[str, list[Run]] = {name: [] for name in NAMES}
+            for _ in range(rounds):
+                for name in NAMES:
+                    stage.emulator.reset()
+                    stage.emulator.plan([_SLOW | {"latency_ms": latency}] if latency else [])
+                    run, wrong = _send(stage, name, devices if name == OURS else figures["peers"])
+                    runs[name].append(run)
+                    faults += wrong
+                    print(f"  {_setting(tls, latency)}: {NAMES[name]} {shown(run['rate'])} a second", flush=True)
+            figures["settings"].append({"tls": tls, "latency_ms": latency, "runs": runs})
+    return figures | {"faults": faults}
+
+
+def _send(stage: Stage, name: str, messages: int) -> tuple[Run, list[str]]:
+    """Send with one path; return its figures, and what went wrong as the emulator saw it."""
+    server, database, phones = postmaster(), usage.cpu(postmaster()), usage.cpu(stage.emulator.process.pid)
+    run, faults = _ours(stage, messages) if name == OURS else _peer(stage, name, messages)
+    run |= {
+        "rate": messages / run["seconds"],
+        "sustained": _sustained(stage) or messages / run["seconds"],
+        "cpu_10k": run["cpu"] / messages * 10_000,
+        "database_cpu_10k": (usage.cpu(server) - database) / messages * 10_000,
+        "emulator_cpu_10k": (usage.cpu(stage.emulator.process.pid) - phones) / messages * 10_000,
+    }
+    return run, faults + verdict.everybody_once(NAMES[name], messages, stage.emulator.counts())
+
+
+def _sustained(stage: Stage) -> float:
+    """Return the median of what the emulator saw each second, without the first and last two; 0 if that is too short."""
+    middle = stage.emulator.counts(seconds="1")["seconds"][2:-2]
+    return float(median(middle)) if len(middle) > 2 else 0.0
+
+
+def _ours(stage: Stage, devices: int) -> tuple[Run, list[str]]:
+    """Send by worker and beat, from the approval until every count is folded."""
+    from tests import make
+
+    worker = stage.start()
+    try:
+        campaign = make.campaign(state="submitted", **to_everybody())
+        _, approver = make.campaign_staff()
+        before, began = stage.sender_cpu(worker), time.monotonic()
+        campaign.approve(fingerprint=campaign.fingerprint, by=approver, at=_now())
+        counts = finish(campaign, 300)
+        run = {"seconds": time.monotonic() - began, "cpu": stage.sender_cpu(worker) - before}
+        peaks = usage.peaks(worker.pid)
+        run |= {"peak_mb": max(peaks), "all_mb": sum(peaks) + sum(usage.peaks(stage.beat.pid))}
+    finally:
+        stage.workers.end()
+    return run, verdict.finished(NAMES[OURS], devices, counts)
+
+
+def _peer(stage: Stage, path: str, messages: int) -> tuple[Run, list[str]]:
+    run = _job(stage, path, messages, message=_message())
+    accepted = run.pop("accepted")
+    return run | {"all_mb": run["peak_mb"]}, [] if accepted == messages else [f"{NAMES[path]}: {accepted} of {messages} accepted"]
+
+
+def _message() -> dict[str, Any]:
+    """Return the message that our path sends to Android: the others send the same."""
+    from notifications.models import Message
+
+    body = Message.objects.filter(platform="android", fallback=False).order_by("-campaign_id").values_list("body", flat=True)[0]
+    return dict(json.loads(body))
+
+
+def _job(stage: Stage, path: str, messages: int, **more: object) -> dict[str, Any]:
+    emulator = stage.emulator
+    job = {"path": path, "messages": messages, "url": emulator.url, "credentials": str(emulator.credentials_file), **more}
+    environment = {name: value for name, value in stage.workers.environment.items() if not name.upper().endswith("_PROXY")}
+    environment |= {"DJANGO_SETTINGS_MODULE": "tools.bench.push.peer_settings"}
+    if authority := environment.get("FCM_CA_BUNDLE"):
+        # requests reads the first, httpx the second.
+        environment |= {"REQUESTS_CA_BUNDLE": authority, "SSL_CERT_FILE": authority}
+    answer = subprocess.run(
+        [sys.executable, "-m", "tools.bench.push.peers"],
+        cwd=ROOT, env=environment, input=json.dumps(job), stdout=subprocess.PIPE, text=True, check=True, timeout=300,
+    )  # fmt: skip
+    return dict(json.loads(answer.stdout.splitlines()[-1]))
+
+
+@contextmanager
+def _devices_of_fcm_django(stage: Stage, number: int) -> Iterator[None]:
+    _job(stage, "fill", number)
+    try:
+        yield
+    finally:
+        _job(stage, "drop", 0)
+
+
+def _now() -> Any:
+    from django.utils import timezone
+
+    return timezone.now()
+
+
+_SLOW: dict[str, Any] = {"match": {"any": True}, "answer": "ACCEPT"}
+
+
+def _setting(tls: bool, latency: int) -> str:
+    return f"{'TLS, HTTP/2' if tls else 'plain HTTP/1.1'}, {latency} ms"
+
+
+def report(figures: dict[str, Any]) -> str:
+    """Return one table for each setting: medians of the rounds, and how many times as fast and as frugal ours is."""
+    parts = [
+        f"{figures['rounds']} rounds, median (least–most); {shown(figures['devices'])} messages by ours and "
+        f"{shown(figures['peers'])} by each of the others, in each round; each address has to take its message once. "
+        "*All in* counts from the approval (or the call) to the last count (or its return), *sustained* is the median of what "
+        "the emulator saw each second, without the first and last two."
+    ]
+    for setting in figures["settings"]:
+        middle = _middle(setting["runs"])
+        rows = [_row(name, runs, middle) for name, runs in setting["runs"].items()]
+        parts.append(f"**{_setting(setting['tls'], setting['latency_ms'])} of server latency**\n\n{table(_HEAD, rows)}")
+    return "\n\n".join(parts)
+
+
+_HEAD = (
+    "path",
+    "messages a second, all in",
+    "sustained",
+    "ours ÷ this",
+    "CPU s for 10,000",
+    "this ÷ ours",
+    "peak MB",
+    "PostgreSQL CPU s for 10,000",
+)
+
+
+def _row(name: str, runs: list[Run], middle: Callable[[str, str], float]) -> list[object]:
+    def all_runs(figure: str) -> list[float]:
+        return [run[figure] for run in runs]
+
+    ours = name == OURS
+    return [
+        NAMES[name],
+        spread([round(rate) for rate in all_runs("rate")]),
+        spread([round(rate) for rate in all_runs("sustained")]),
+        "" if ours else f"{middle(OURS, 'rate') / middle(name, 'rate'):.1f}",
+        spread(all_runs("cpu_10k")),
+        "" if ours else f"{middle(name, 'cpu_10k') / middle(OURS, 'cpu_10k'):.1f}",
+        spread(all_runs("all_mb")) + (f", largest process {shown(max(all_runs('peak_mb')))}" if ours else ""),
+        spread(all_runs("database_cpu_10k")),
+    ]
+
+
+def _middle(runs: dict[str, list[Run]]) -> Callable[[str, str], float]:
+    return lambda name, figure: median(run[figure] for run in runs[name])

@@ -1,0 +1,150 @@
+"""The other ways to send with Python, each in a process of its own: `python -m tools.bench.push.peers` with a job on stdin.
+
+The job is JSON: path, messages, url and credentials of the emulator, and the message (FCM's resource without an address). One
+line of JSON comes back. Each path is called as its own documentation says, and gets what it would have against Google: the
+adapter with 100 connections that firebase-admin mounts for fcm.googleapis.com alone is mounted for the emulator too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import resource
+import sys
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import firebase_admin
+import google.auth.credentials
+import requests
+from firebase_admin import _http_client, credentials, messaging
+
+#: What firebase-admin takes in one call.
+CHUNK = 500
+
+
+def token(number: int) -> str:
+    """Return a made-up registration token, as long as the addresses of our own path."""
+    return f"tok{number:019d}"
+
+
+def main() -> None:
+    """Do the job and print what it took."""
+    job = json.load(sys.stdin)
+    # firebase-admin deprecates tokens in favour of installation IDs; fcm-django knows tokens alone.
+    warnings.simplefilter("ignore", DeprecationWarning)
+    if job["path"] in _CHORES:
+        print(json.dumps(_CHORES[job["path"]](job)))
+        return
+    send = _PATHS[job["path"]](job)
+    before, began = _cpu(), time.monotonic()
+    accepted = send()
+    seconds = time.monotonic() - began
+    print(json.dumps({"seconds": seconds, "cpu": _cpu() - before, "peak_mb": _peak(), "accepted": accepted}))
+
+
+def _connect(job: dict[str, Any]) -> None:
+    """Make firebase-admin's default app, sending to the emulator and to nobody else."""
+    messaging._MessagingService.FCM_URL = job["url"] + "/v1/projects/{0}/messages:send"
+    # With each request google-auth asks Google in the background where the account may be used; this stays on this machine.
+    boundary = google.auth.credentials.CredentialsWithRegionalAccessBoundary
+    boundary._maybe_start_regional_access_boundary_refresh = lambda *_: None
+    app = firebase_admin.initialize_app(credentials.Certificate(job["credentials"]))
+    adapter = requests.adapters.HTTPAdapter(pool_connections=100, pool_maxsize=100, max_retries=_http_client.DEFAULT_RETRY_CONFIG)
+    messaging._get_messaging_service(app)._client.session.mount(job["url"], adapter)
+
+
+def _message(document: dict[str, Any], address: str | None) -> messaging.Message:
+    """Return firebase-admin's form of a message that our own path sends to Android."""
+    android = document["android"]
+    return messaging.Message(
+        data=document["data"],
+        android=messaging.AndroidConfig(
+            priority=android["priority"], ttl=3600, notification=messaging.AndroidNotification(**_notification(android))
+        ),
+        token=address,
+    )
+
+
+def _notification(android: dict[str, Any]) -> dict[str, Any]:
+    fields = dict(android["notification"])
+    return fields | {"visibility": fields["visibility"].lower()}
+
+
+def _chunks(job: dict[str, Any]) -> Iterator[list[messaging.Message]]:
+    for first in range(0, job["messages"], CHUNK):
+        last = min(first + CHUNK, job["messages"])
+        yield [_message(job["message"], token(number)) for number in range(first, last)]
+
+
+def _send_each(job: dict[str, Any]) -> Callable[[], int]:
+    _connect(job)
+    return lambda: sum(messaging.send_each(chunk).success_count for chunk in _chunks(job))
+
+
+def _send_each_async(job: dict[str, Any]) -> Callable[[], int]:
+    _connect(job)
+
+    async def send() -> int:
+        return sum([(await messaging.send_each_async(chunk)).success_count for chunk in _chunks(job)])
+
+    return lambda: asyncio.run(send())
+
+
+def _fcm_django(job: dict[str, Any]) -> Callable[[], int]:
+    device = _device()
+    _connect(job)
+
+    def send() -> int:
+        return int(device.objects.send_message(_message(job["message"], None)).response.success_count)
+
+    return send
+
+
+def _device() -> Any:
+    import django
+
+    django.setup()
+    from fcm_django.models import FCMDevice
+
+    return FCMDevice
+
+
+def _fill(job: dict[str, Any]) -> dict[str, int]:
+    """Make fcm-django's table with so many devices."""
+    device = _device()
+    from django.core.management import call_command
+
+    call_command("migrate", "fcm_django", verbosity=0)
+    rows = (device(registration_id=token(number), type="android") for number in range(job["messages"]))
+    return {"devices": len(device.objects.bulk_create(rows, batch_size=1000))}
+
+
+def _drop(job: dict[str, Any]) -> dict[str, int]:
+    """Remove fcm-django's table: it refers to ours, which then could not be emptied."""
+    _device()
+    from django.core.management import call_command
+
+    call_command("migrate", "fcm_django", "zero", verbosity=0)
+    return {"devices": 0}
+
+
+def _cpu() -> float:
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(one.ru_utime + one.ru_stime for one in used)
+
+
+def _peak() -> int:
+    """Return this process's peak resident memory in MB."""
+    line = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
+    return int(line.split()[1]) // 1024
+
+
+_PATHS = {"fcm-django": _fcm_django, "send_each": _send_each, "send_each_async": _send_each_async}
+_CHORES = {"fill": _fill, "drop": _drop}
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,185 @@
+"""Every answer of FCM in one table, with the JSON shapes that Google documents or is known to send.
+
+https://firebase.google.com/docs/cloud-messaging/error-codes and
+https://firebase.google.com/docs/reference/fcm/rest/v1/ErrorCode
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import orjson
+
+from fcm_emulator.exchange import Reply
+from fcm_emulator.quota import GOOGLES
+
+FCM_ERROR = "type.googleapis.com/google.firebase.fcm.v1.FcmError"
+BAD_REQUEST = "type.googleapis.com/google.rpc.BadRequest"
+QUOTA_FAILURE = "type.googleapis.com/google.rpc.QuotaFailure"
+ERROR_INFO = "type.googleapis.com/google.rpc.ErrorInfo"
+HELP = "type.googleapis.com/google.rpc.Help"
+
+#: RFC 9110 asks for a challenge with every 401; Google names its accounts server.
+CHALLENGE = ((b"WWW-Authenticate", b'Bearer realm="https://accounts.google.com/"'),)
+SERVICE = {"service": "fcm.googleapis.com", "method": "google.firebase.fcm.v1.FcmService.SendMessage"}
+_NOT_A_CREDENTIAL = (
+    "Expected OAuth 2 access token, login cookie or other valid authentication credential. "
+    "See https://developers.google.com/identity/sign-in/web/devconsole-project."
+)
+
+
+def error(code: int, status: str, message: str, *details: dict[str, Any], headers: tuple[tuple[bytes, bytes], ...] = ()) -> Reply:
+    """Return Google's error document with its details."""
+    document: dict[str, Any] = {"code": code, "message": message, "status": status}
+    if details:
+        document["details"] = list(details)
+    return Reply(code, as_json({"error": document}), headers=headers)
+
+
+def as_json(value: object) -> bytes:
+    """Return JSON the way Google lays it out: two spaces, a line break at the end."""
+    return orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+
+
+def fcm_error(code: str) -> dict[str, Any]:
+    """Return the detail by which FCM names its own error code."""
+    return {"@type": FCM_ERROR, "errorCode": code}
+
+
+def bad_request(field: str, description: str) -> dict[str, Any]:
+    """Return the detail that says which field is wrong; `field` is empty for the body as a whole."""
+    violation = {"field": field, "description": description} if field else {"description": description}
+    return {"@type": BAD_REQUEST, "fieldViolations": [violation]}
+
+
+def error_info(reason: str, **metadata: str) -> dict[str, Any]:
+    """Return the detail of Google's API front end."""
+    return {"@type": ERROR_INFO, "reason": reason, "domain": "googleapis.com", "metadata": metadata}
+
+
+def malformed(field: str, description: str) -> Reply:
+    """Return the 400 of the front end, which could not even read the message: BadRequest alone, as documented."""
+    return error(400, "INVALID_ARGUMENT", description, bad_request(field, description))
+
+
+def unacceptable(field: str, description: str) -> Reply:
+    """Return the 400 of FCM itself, which read the message and refused it: BadRequest beside FcmError."""
+    return error(400, "INVALID_ARGUMENT", description, bad_request(field, description), fcm_error("INVALID_ARGUMENT"))
+
+
+def unauthenticated(reason: str) -> Reply:
+    """Return a 401: CREDENTIALS_MISSING, ACCESS_TOKEN_EXPIRED or ACCESS_TOKEN_TYPE_UNSUPPORTED."""
+    opening = "Request is missing required" if reason == "CREDENTIALS_MISSING" else "Request had invalid"
+    noun = "credential" if reason == "CREDENTIALS_MISSING" else "credentials"
+    message = f"{opening} authentication {noun}. {_NOT_A_CREDENTIAL}"
+    return error(401, "UNAUTHENTICATED", message, error_info(reason, **SERVICE), headers=CHALLENGE)
+
+
+def wrong_project(project: str) -> Reply:
+    """Return the 403 for an account that may not send for `project`."""
+    permission, resource = "cloudmessaging.messages.create", f"projects/{project}"
+    message = (
+        f"Permission '{permission}' denied on resource '//cloudresourcemanager.googleapis.com/{resource}' (or it may not exist)."
+    )
+    return error(403, "PERMISSION_DENIED", message, error_info("IAM_PERMISSION_DENIED", permission=permission, resource=resource))
+
+
+@lru_cache(maxsize=16)
+def quota_used_up(limit: int, retry_after: int | None = None) -> Reply:
+    """Return the 429 of the front end, which guards the project's own rate; it carries no FcmError."""
+    return error(
+        429,
+        "RESOURCE_EXHAUSTED",
+        "Quota exceeded for quota metric 'Send requests' and limit 'Send requests per minute' of service "
+        "'fcm.googleapis.com' for consumer 'project_number:000000000000'.",
+        error_info(
+            "RATE_LIMIT_EXCEEDED",
+            service="fcm.googleapis.com",
+            quota_metric="fcm.googleapis.com/send_requests",
+            quota_limit="SendsPerMinutePerProject",
+            quota_limit_value=str(limit),
+            quota_unit="1/min/{project}",
+            quota_location="global",
+            consumer="projects/000000000000",
+        ),
+        {
+            "@type": HELP,
+            "links": [
+                {
+                    "description": "Request a higher quota limit.",
+                    "url": "https://cloud.google.com/docs/quotas/help/request_increase",
+                }
+            ],
+        },
+        headers=() if retry_after is None else ((b"Retry-After", b"%d" % retry_after),),
+    )
+
+
+def not_found() -> Reply:
+    """Return the front end's JSON 404 for a method that does not exist; it carries no FcmError."""
+    return error(404, "NOT_FOUND", "Method not found.")
+
+
+SCOPE_INSUFFICIENT = error(
+    403,
+    "PERMISSION_DENIED",
+    "Request had insufficient authentication scopes.",
+    error_info("ACCESS_TOKEN_SCOPE_INSUFFICIENT", **SERVICE),
+    headers=((b"WWW-Authenticate", CHALLENGE[0][1] + b', error="insufficient_scope"'),),
+)
+
+INVALID_ADDRESS = error(
+    400, "INVALID_ARGUMENT", "The registration token is not a valid FCM registration token", fcm_error("INVALID_ARGUMENT")
+)
+
+#: FCM answers an oversized message with a BadRequest that names no field; FcmError says INVALID_ARGUMENT all the same.
+TOO_BIG = error(400, "INVALID_ARGUMENT", "Android message is too big", {"@type": BAD_REQUEST}, fcm_error("INVALID_ARGUMENT"))
+
+_HTML_404 = b"""<!DOCTYPE html>
+<html lang=en>
+  <meta charset=utf-8>
+  <meta name=viewport content="initial-scale=1, minimum-scale=1, width=device-width">
+  <title>Error 404 (Not Found)!!1</title>
+  <p><b>404.</b> <ins>That's an error.</ins>
+  <p>The requested URL was not found on this server.  <ins>That's all we know.</ins>
+"""
+
+#: What a plan may answer by name; "…_AFTER_ACCEPT" takes the message, then leaves the sender in doubt.
+PLANNED: dict[str, Reply] = {
+    "ACCEPT": Reply(200),
+    "UNREGISTERED": error(404, "NOT_FOUND", "Requested entity was not found.", fcm_error("UNREGISTERED")),
+    "INVALID_ADDRESS": INVALID_ADDRESS,
+    "INVALID_PAYLOAD": malformed("message.data[0].value", "Invalid value at 'message.data[0].value' (TYPE_STRING), 12"),
+    "TOO_BIG": TOO_BIG,
+    "QUOTA": error(
+        429,
+        "RESOURCE_EXHAUSTED",
+        "Sending limit exceeded for the message target.",
+        fcm_error("QUOTA_EXCEEDED"),
+        {
+            "@type": QUOTA_FAILURE,
+            "violations": [{"subject": "message-rate", "description": "Message rate quota exceeded for the project."}],
+        },
+    ),
+    "QUOTA_PROJECT": quota_used_up(GOOGLES),
+    "UNAVAILABLE": error(503, "UNAVAILABLE", "The service is currently unavailable.", fcm_error("UNAVAILABLE")),
+    "INTERNAL": error(500, "INTERNAL", "Internal error encountered.", fcm_error("INTERNAL")),
+    "HTML_404": Reply(404, _HTML_404, b"text/html; charset=UTF-8"),
+    "UNAUTHENTICATED": unauthenticated("ACCESS_TOKEN_EXPIRED"),
+    "THIRD_PARTY_AUTH": error(
+        401, "UNAUTHENTICATED", "Auth error from APNS or Web Push Service", fcm_error("THIRD_PARTY_AUTH_ERROR"), headers=CHALLENGE
+    ),
+    "SENDER_ID_MISMATCH": error(403, "PERMISSION_DENIED", "SenderId mismatch", fcm_error("SENDER_ID_MISMATCH")),
+    "RESET": Reply(0, fault="reset"),
+    "RESET_AFTER_ACCEPT": Reply(0, fault="reset"),
+    "HANG": Reply(0, fault="hang"),
+    "DRIP": Reply(200, fault="drip"),
+    "HUGE": Reply(200, fault="huge"),
+    "GOAWAY": Reply(200, goaway=True),
+    "HANG_AFTER_ACCEPT": Reply(0, fault="hang"),
+}
+#: The answers after which the phone shows the message, whatever the sender was told.
+ACCEPTING = frozenset({"ACCEPT", "DRIP", "HUGE", "GOAWAY", "RESET_AFTER_ACCEPT", "HANG_AFTER_ACCEPT"})
+#: Those that name the message, which is another one each time.
+NAMING = frozenset({"ACCEPT", "DRIP", "GOAWAY"})
