@@ -101,8 +101,8 @@ class Channel(ChannelFacts):
     def assure(self, *, by: User, at: datetime, method: Method, until: date | None = None, note: str = "") -> Assurance:
         """Write down that the channel, with the values it has now, was checked, and until when that is good.
 
-        Without `until` it is good for as long as a check of its kind can be (content/assurance/validity.py). Invalid for a later or a
-        past day, and for a way of checking that does not fit the channel.
+        Without `until` it is good for as long as a check of its kind can be (content/assurance/validity.py).
+        Invalid for a later or a past day, and for a way of checking that does not fit the channel.
         """
         from content.assurance.validity import longest_days, methods
         from content.models.assurance import Assurance

@@ -37,7 +37,8 @@ def to_approve(person: User, at: datetime) -> Iterator[Card]:
     """Campaigns that the person may approve, and own drafts that came back."""
     if person.has_perm(APPROVER):
         for campaign in Campaign.objects.filter(state=S.SUBMITTED).exclude(touched_by__contains=[person.pk]).order_by("pk"):
-            text = f"{campaign.status} {campaign.kind}, submitted by {campaign.submitted_by}. Begins {campaign_display.when(campaign)}."
+            begins = campaign_display.when(campaign)
+            text = f"{campaign.status} {campaign.kind}, submitted by {campaign.submitted_by}. Begins {begins}."
             url = reverse("admin:campaign", args=[campaign.pk])
             yield Card(f"To approve: {campaign.name}", text, url, "Read and decide", None, "wait")
     if person.has_perm(AUTHOR):

@@ -74,7 +74,10 @@ class Command(StaffCommand):
         root, key = signing_keys.new_key(folder / "root.pem"), signing_keys.new_key(folder / "release.pem")
         document = signing_keys.rotate(root, None, add=[key.public], retire=[], at=timezone.now(), days=3650)
         signing_keys.write_document(folder / signing_keys.DOCUMENT, document)
-        text = f"Root, release key {key.kid} and {signing_keys.DOCUMENT} are in {folder}. The root's public half:\n{encode(root.public)}"
+        text = (
+            f"Root, release key {key.kid} and {signing_keys.DOCUMENT} are in {folder}. "
+            f"The root's public half:\n{encode(root.public)}"
+        )
         self.answer(options, {"kid": key.kid, "root": encode(root.public)}, text)
 
     def _sign(self, options: dict[str, Any]) -> None:

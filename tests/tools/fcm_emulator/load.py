@@ -1,4 +1,4 @@
-"""How fast the emulator is: `python -m tests.tools.fcm_emulator.load [--tls] [--seconds 8] …` prints messages a second and its own cost.
+"""How fast the emulator is: `python -m tests.tools.fcm_emulator.load --help`; prints messages a second and its own cost.
 
 The load is made by this process over raw sockets, from bytes prepared beforehand, so that the other core measures the emulator
 and not a client library. The emulator's cost is the processor time that the kernel booked for its process.
