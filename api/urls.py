@@ -12,7 +12,6 @@ from api.v1 import (
     alerts,
     corrections,
     docs,
-    help as help_resource,
     manifest,
     packs,
     problems,
@@ -22,6 +21,9 @@ from api.v1 import (
     services,
     tips,
     topics,
+)
+from api.v1 import (
+    help as help_resource,
 )
 
 urlpatterns = [
