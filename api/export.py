@@ -4,7 +4,6 @@
     v1/packs/GB/cy.json                  the pack in force
     v1/packs/GB/cy/<digest>.json         the same bytes for ever (or <digest>.gone, once withdrawn)
     .well-known/jwks.json                the release keys
-    edition.json                         what a server without database needs besides (EDITION_ORIGIN)
 
 and each of them once more as .gz. A reader meets whole files only: each is written beside its place and moved into it.
 """
@@ -21,19 +20,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import orjson
-
-from api.reads import edition as editions
-from api.reads.edition import Edition
-from api.reads.pack_store import Packs
-from content.models import Manifest, Pack, ReleasePack
+from content.models import Manifest, Pack, ReleasePack, WithdrawnPack
 from content.models.release import ReleaseState
 from content.publishing.signing import jwks
 from content.publishing.verify import decode
 from core.canonical import canonical_json, digest
 from core.errors import Conflict, Invalid
 
-PACKS, MANIFEST, KEYS, EDITION = Path("v1/packs"), Path("v1/manifest.jws"), Path(".well-known/jwks.json"), Path("edition.json")
+PACKS, MANIFEST, KEYS = Path("v1/packs"), Path("v1/manifest.jws"), Path(".well-known/jwks.json")
 _DRAFT = ".new"
 
 
@@ -107,12 +101,11 @@ def export_release(folder: Path) -> Exported:
     """
     manifest = Manifest.objects.newest()
     packs = json.loads(decode(manifest.body.split(".")[1]))["packs"]
-    edition = editions.signed(manifest, Packs(None))
     tree = _Tree(folder)
     try:
         with _alone(folder):
-            _write(tree, edition, packs)
-            _clear(tree, edition, packs)
+            _write(tree, manifest, packs)
+            _clear(tree, packs)
     except OSError as error:
         raise Invalid(f"{folder} cannot be written: {error.strerror}.", code="folder") from None
     return Exported(manifest.release_id, len(packs), tree.written, tree.kept, tree.removed)
@@ -133,7 +126,7 @@ def _alone(folder: Path) -> Iterator[None]:
         os.close(handle)
 
 
-def _write(tree: _Tree, edition: Edition, packs: list[dict[str, Any]]) -> None:
+def _write(tree: _Tree, manifest: Manifest, packs: list[dict[str, Any]]) -> None:
     for listed in packs:
         body = Pack.objects.values_list("body", flat=True).get(pk=listed["digest"]).encode()
         if digest(body) != listed["digest"] or len(body) != listed["size"]:
@@ -142,13 +135,11 @@ def _write(tree: _Tree, edition: Edition, packs: list[dict[str, Any]]) -> None:
     for listed in packs:
         # All of them are there under their digests before any name points to new bytes.
         tree.put(_by_name(listed), (tree.folder / _by_digest(listed)).read_bytes())
-    assert edition.manifest is not None
-    tree.put(KEYS, canonical_json(jwks(edition.manifest)))
-    tree.put(EDITION, orjson.dumps(editions.to_plain(edition), option=orjson.OPT_SORT_KEYS))
-    tree.put(MANIFEST, edition.manifest.encode())
+    tree.put(KEYS, canonical_json(jwks(manifest.body)))
+    tree.put(MANIFEST, manifest.body.encode())
 
 
-def _clear(tree: _Tree, edition: Edition, packs: list[dict[str, Any]]) -> None:
+def _clear(tree: _Tree, packs: list[dict[str, Any]]) -> None:
     """Remove what the manifest does not list by name, what was withdrawn, and drafts that an earlier export left."""
     listed = {tree.folder / _by_name(pack) for pack in packs}
     for path in sorted((tree.folder / PACKS).glob("*/*.json")):
@@ -156,10 +147,10 @@ def _clear(tree: _Tree, edition: Edition, packs: list[dict[str, Any]]) -> None:
             tree.drop(path)
             tree.drop(path.with_name(f"{path.name}.gz"))
     # What was withdrawn a moment ago goes with the manifest that no longer lists it.
-    gone = edition.withdrawn - set(edition.places.values())
+    gone = WithdrawnPack.objects.filter(withdrawal__put_back_at=None).exclude(pack__in=[pack["digest"] for pack in packs])
     marks = set()
     for country, locale, name in ReleasePack.objects.filter(
-        pack__in=gone, release__state__in=[ReleaseState.PUBLISHED, ReleaseState.SUPERSEDED]
+        pack__in=gone.values("pack_id"), release__state__in=[ReleaseState.PUBLISHED, ReleaseState.SUPERSEDED]
     ).values_list("country_id", "locale_id", "pack_id"):
         path = tree.folder / _by_digest({"country": country, "locale": locale, "digest": name})
         marks.add(path.with_suffix(".gone"))

@@ -23,8 +23,6 @@ APP_VERSIONS = env.json_object("APP_VERSIONS")
 SERVE_UNREVIEWED = env.flag("SERVE_UNREVIEWED")
 # Where each web process keeps what readers get, so that reading survives a restart without a database; empty: nowhere.
 EDITION_DIR = env.text("EDITION_DIR", "")
-# An exported tree that readers are answered from, in the place of the database; such a server takes nothing and has no console.
-EDITION_ORIGIN = env.text("EDITION_ORIGIN", "")
 PORT = int(env.number("PORT", 8000, low=1, high=65535))
 PUBLIC_URL = env.text("PUBLIC_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
 # Proxies in front that append to X-Forwarded-For; with none the connection's own address counts for the limits.
@@ -37,8 +35,6 @@ if SANDBOX and not is_loopback(FCM_ENDPOINT):
     raise env.BadSetting("FINGERPOST_SANDBOX is set but FCM_ENDPOINT is not on this machine; a sandbox reaches no real phones.")
 if SERVE_UNREVIEWED and not is_loopback(FCM_ENDPOINT):
     raise env.BadSetting("SERVE_UNREVIEWED is for the sandbox only: it is refused while FCM_ENDPOINT is not on this machine.")
-if EDITION_ORIGIN and (not EDITION_DIR or Path(EDITION_DIR).resolve().is_relative_to(Path(EDITION_ORIGIN).resolve())):
-    raise env.BadSetting("EDITION_ORIGIN needs EDITION_DIR as well, a folder outside the tree to keep what was taken from it.")
 
 # Django's own.
 SECRET_KEY = env.text("SECRET_KEY")
@@ -96,8 +92,7 @@ TEMPLATES = [
     }
 ]
 
-# Beside a tree no database can be asked for anything, whatever DATABASE_URL says.
-DATABASES = {"default": {"ENGINE": "django.db.backends.dummy"} if EDITION_ORIGIN else env.database("DATABASE_URL")}
+DATABASES = {"default": env.database("DATABASE_URL")}
 CACHES = {"default": env.cache("CACHE_URL")}
 
 AUTH_PASSWORD_VALIDATORS = [

@@ -1,11 +1,10 @@
-"""Two doors: the console for staff, where there is a database, and everything else for the apps."""
+"""The console for staff, and everything else for the apps."""
 
-from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
 urlpatterns = [
-    *([] if settings.EDITION_ORIGIN else [path("console/", admin.site.urls)]),
+    path("console/", admin.site.urls),
     path("", include("api.urls")),
 ]
 

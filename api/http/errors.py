@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from django.conf import settings
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
@@ -211,7 +210,7 @@ def _report(error: Exception, context: Mapping[str, Any]) -> None:
 
 
 def _is_console(request: HttpRequest) -> bool:
-    return request.path.startswith("/console/") and not settings.EDITION_ORIGIN
+    return request.path.startswith("/console/")
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:

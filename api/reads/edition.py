@@ -15,8 +15,6 @@ from api.reads.pack_store import Packs
 from content.exporting.open_data import home_packs
 from content.models import Country, Locale, Manifest, Release, ReleasePack, WithdrawnPack
 from content.models.release import NoRelease, ReleaseState
-from content.publishing.verify import decode
-from core.errors import Unavailable
 from notifications import feed
 from notifications.feed import Feed
 
@@ -28,10 +26,6 @@ _MARKS_SQL = f"""
         (SELECT count(*) || ' ' || count(put_back_at) FROM content_withdrawal),
         ({feed.VERSION_SQL})
 """  # noqa: S608  (no value of anybody else's in it)
-
-
-class NoFeed(Unavailable):
-    """This server is given no alerts; those that the database answers have them."""
 
 
 class Marks(NamedTuple):
@@ -76,8 +70,7 @@ class Edition:
     names: Mapping[str, str] = field(default_factory=dict)
     #: Every locale that a pack may be in.
     endonyms: Mapping[str, LocaleName] = field(default_factory=dict)
-    #: None where alerts cannot be known in time: a stop has to be heard within seconds.
-    feed: Feed | None = field(default_factory=Feed)
+    feed: Feed = field(default_factory=Feed)
 
     @cached_property
     def countries(self) -> tuple[str, ...]:
@@ -94,12 +87,6 @@ class Edition:
         if self.number is None:
             raise NoRelease()
         return self
-
-    def told(self) -> Feed:
-        """Return the feed, or raise NoFeed where this server is given none."""
-        if self.feed is None:
-            raise NoFeed()
-        return self.feed
 
 
 def look() -> Marks:
@@ -132,13 +119,6 @@ def candidate_packs(number: int | None) -> list[str]:
     )
 
 
-def signed(manifest: Manifest, packs: Packs) -> Edition:
-    """Read what goes with a manifest: its own packs, whatever was published since, and no feed."""
-    listed = orjson.loads(decode(manifest.body.split(".")[1]))["packs"]
-    edition = Edition(packs, manifest=manifest.body, withdrawn=_withdrawn(), names=_names(), endonyms=_endonyms(), feed=None)
-    return _placed(edition, manifest.release, {(one["country"], one["locale"]): one["digest"] for one in listed})
-
-
 def to_plain(edition: Edition) -> dict[str, Any]:
     """Return the edition as JSON can hold it, without the packs."""
     return {
@@ -150,7 +130,7 @@ def to_plain(edition: Edition) -> dict[str, Any]:
         "manifest": edition.manifest,
         "names": edition.names,
         "endonyms": {tag: name._asdict() for tag, name in edition.endonyms.items()},
-        "feed": edition.feed.rows() if edition.feed is not None else None,
+        "feed": edition.feed.rows(),
     }
 
 
@@ -167,7 +147,7 @@ def from_plain(plain: Mapping[str, Any], packs: Packs) -> Edition:
         manifest=plain["manifest"],
         names=plain["names"],
         endonyms={tag: LocaleName(**name) for tag, name in plain["endonyms"].items()},
-        feed=feed.from_rows(plain["feed"]) if plain["feed"] is not None else None,
+        feed=feed.from_rows(plain["feed"]),
     )
 
 

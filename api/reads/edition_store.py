@@ -18,7 +18,6 @@ from django.db import connection, connections
 
 from api.reads import edition as editions
 from api.reads.edition import Edition, Marks
-from api.reads.origin import Mark, NotWhole, Origin
 from api.reads.pack_store import Packs, write_whole
 from core.errors import Unavailable
 from notifications import feed
@@ -43,16 +42,12 @@ class NothingYet(Unavailable):
 class Library:
     """Holds the newest edition. Until `start`, each `current` looks for itself, as tests and commands want it."""
 
-    def __init__(self, folder: Path | None, origin: Origin | None = None) -> None:
+    def __init__(self, folder: Path | None) -> None:
         self.folder = folder
-        #: The exported tree that is looked at in the place of the database, which is then never asked for anything.
-        self.origin = origin
-        self.packs = Packs(folder / "packs" if folder else None, origin)
+        self.packs = Packs(folder / "packs" if folder else None)
         #: Called with the coming edition before it is in force, in the thread that looks.
         self.before_change: list[Callable[[Edition], None]] = []
-        self._held: tuple[Marks | Mark | None, Edition] | None = None
-        #: What was last said of the tree, so that it is said once.
-        self._refused = ""
+        self._held: tuple[Marks | None, Edition] | None = None
         self._seen_at, self._standby = -SILENT_AFTER, False
         self._candidate: int | None = None
         #: The release whose packs have been fetched ahead; none has the number 0.
@@ -77,8 +72,8 @@ class Library:
         return self._held[1]
 
     def look(self) -> bool:
-        """Ask the database, or look at the tree, whether there is anything new; take it and tell whether there was."""
-        marks, coming = self._look_there(self.origin) if self.origin is not None else self._ask()
+        """Ask the database whether there is anything new; take it and tell whether there was."""
+        marks, coming = self._ask()
         if coming is None:
             return False
         for prepare in self.before_change:
@@ -89,7 +84,7 @@ class Library:
 
     def fetch_ahead(self) -> None:
         """Bring the packs of a release that waits for its second person to the disk, a piece at each look."""
-        if self.origin is None and self._candidate != self._fetched:
+        if self._candidate != self._fetched:
             packs = editions.candidate_packs(self._candidate)
             if self.packs.fetch_ahead(packs, seconds=_AHEAD):
                 self._fetched = self._candidate
@@ -99,16 +94,10 @@ class Library:
         self._seen_at, self._standby = time.monotonic(), marks.standby
         self._candidate = marks.candidate
         known, before = self._held or (None, None)
-        if isinstance(known, Marks) and not marks.differ(known):
+        if known is not None and not marks.differ(known):
             return marks, None
-        old = (known, before) if isinstance(known, Marks) and before is not None else None
+        old = (known, before) if known is not None and before is not None else None
         return marks, editions.read(marks, self.packs, before=old, at=datetime.now(UTC))
-
-    def _look_there(self, origin: Origin) -> tuple[Mark, Edition | None]:
-        mark = origin.mark()
-        if self._held is not None and self._held[0] == mark:
-            return mark, None
-        return mark, origin.edition(self.packs)
 
     def writes(self) -> bool:
         """Tell whether the database took something in the last seconds, or would have."""
@@ -116,12 +105,10 @@ class Library:
 
     def is_away(self) -> bool:
         """Tell whether the database is known not to answer, so that nobody need wait for it; unknown without a thread."""
-        return self.origin is not None or (self._thread is not None and self._looked.is_set() and not self._is_heard())
+        return self._thread is not None and self._looked.is_set() and not self._is_heard()
 
     def further_back(self) -> Edition:
-        """Return the edition with every alert there ever was, read from the database; from a tree there is no more."""
-        if self.origin is not None:
-            return self.current()
+        """Return the edition with every alert there ever was, read from the database."""
         return replace(self.current(), feed=feed.read(at=datetime.now(UTC), most=None))
 
     def load(self) -> None:
@@ -132,8 +119,6 @@ class Library:
             plain = orjson.loads((self.folder / _FILE).read_bytes())
             # Its marks are not taken over: other software may have written it.
             kept = editions.from_plain(plain, self.packs)
-            if self.origin is not None:
-                kept = replace(kept, feed=None)
             for prepare in self.before_change:
                 prepare(kept)
             self._held = None, kept
@@ -162,11 +147,10 @@ class Library:
         return time.monotonic() - self._seen_at < SILENT_AFTER
 
     def _run(self) -> None:
-        if self.origin is None:
-            given = connection.settings_dict["OPTIONS"]
-            options = {**given, **_HASTY, "options": f"{given.get('options', '')} {_STATEMENT_TIMEOUT}".strip()}
-            # This thread's connection is its own, and so are its settings.
-            connection.settings_dict = {**connection.settings_dict, "CONN_MAX_AGE": None, "OPTIONS": options}
+        given = connection.settings_dict["OPTIONS"]
+        options = {**given, **_HASTY, "options": f"{given.get('options', '')} {_STATEMENT_TIMEOUT}".strip()}
+        # This thread's connection is its own, and so are its settings.
+        connection.settings_dict = {**connection.settings_dict, "CONN_MAX_AGE": None, "OPTIONS": options}
         try:
             while not self._over.is_set():
                 self._try()
@@ -181,12 +165,6 @@ class Library:
         try:
             self.look()
             self.fetch_ahead()
-            self._refused = ""
-        except NotWhole as error:
-            # It may be being copied. The edition in force stays, and the next second is another one.
-            if self._refused != error.detail:
-                log.error("the exported tree is not taken: %s", error.detail)
-            self._refused = error.detail
         except Exception as error:
             # Whatever it was, the edition in force stays, and the next second is another one. No message: it may name hosts.
             if not self._looked.is_set() or self._is_heard():
@@ -210,12 +188,8 @@ def _folder() -> Path | None:
     return Path(settings.EDITION_DIR) if settings.EDITION_DIR else None
 
 
-def _origin() -> Origin | None:
-    return Origin(Path(settings.EDITION_ORIGIN)) if settings.EDITION_ORIGIN else None
-
-
 #: This process's.
-library = Library(_folder(), _origin())
+library = Library(_folder())
 
 
 def current() -> Edition:

@@ -9,7 +9,7 @@ import time
 from collections.abc import Collection, Hashable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import orjson
 
@@ -35,19 +35,6 @@ _KEPT = 7 * 86_400
 
 class WithdrawnPack(Gone):
     """A service that these bytes hold was withdrawn; the manifest names the pack that took their place."""
-
-
-class Source(Protocol):
-    """Where packs come from."""
-
-    def body(self, name: str) -> bytes:
-        """Return the bytes of a pack that was published. LookupError, or Unavailable: they are not there."""
-
-    def bodies(self, names: Collection[str]) -> Iterator[tuple[str, bytes]]:
-        """Yield digest and bytes of each of these that is there; Unavailable where all have to be."""
-
-    def ever(self, name: str, country: str, locale: str) -> bytes | None:
-        """Return a pack of any release, if it was this country's or the worldwide one; Gone where only that is known."""
 
 
 class Tables:
@@ -86,11 +73,11 @@ class Tables:
 
 
 class Packs:
-    """Packs by digest. Without a folder they are read from the source each time they have left the memory."""
+    """Packs by digest. Without a folder they are read from the database each time they have left the memory."""
 
-    def __init__(self, folder: Path | None, source: Source | None = None) -> None:
+    def __init__(self, folder: Path | None) -> None:
         self.folder = folder
-        self.source = source or Tables()
+        self.source = Tables()
         self.answers: Recent[Hashable, Answer] = Recent(MOST_ANSWERS, weigh=lambda answer: answer.weight)
         #: What a plan puts into an answer, each part as JSON, by pack, minute and the plainest question that gets it.
         self.plans: Recent[Hashable, dict[str, bytes]] = Recent(MOST_PLANS, weigh=lambda parts: sum(map(len, parts.values())))

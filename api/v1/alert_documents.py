@@ -71,7 +71,7 @@ class CapView(ReadView):
 
     @classmethod
     def read(cls, asked: Asked) -> Answer:
-        at, feed = asked.at, asked.edition.told()
+        at, feed = asked.at, asked.edition.feed
         first = feed.alert(asked.place["alert_id"], locale="und", at=at)
         infos = [feed.alert(first["id"], locale=locale, at=at) for locale in first["locales"]]
         referred = None

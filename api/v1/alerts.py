@@ -135,7 +135,7 @@ class AlertView(ReadView):
     @classmethod
     def read(cls, asked: Asked) -> Answer:
         audience = asked.parameters.get("audience")
-        found = asked.edition.told().alert(asked.place["alert_id"], locale=_locale(asked), at=asked.at, audience=audience)
+        found = asked.edition.feed.alert(asked.place["alert_id"], locale=_locale(asked), at=asked.at, audience=audience)
         return feed_answer(asked, orjson.dumps({"alert": _labelled(found, asked)}))
 
 
@@ -144,7 +144,7 @@ def read_feed(asked: Asked) -> list[dict[str, Any]]:
     wanted = asked.parameters
     country = assigned_country(wanted["country"])
     check_region(country, wanted.get("region"))
-    return asked.edition.told().alerts(
+    return asked.edition.feed.alerts(
         country=country,
         audience=wanted.get("audience"),
         locale=_locale(asked),
@@ -162,7 +162,7 @@ def is_for_region(alert: dict[str, Any], asked: Asked) -> bool:
 
 def feed_answer(asked: Asked, body: bytes, content_type: str = JSON, *, by_header: bool = True) -> Answer:
     """Return an answer that holds until the next alert opens or expires by the clock."""
-    changes = asked.edition.told().changes_at(asked.at)
+    changes = asked.edition.feed.changes_at(asked.at)
     return Answer(
         body,
         SHORT,

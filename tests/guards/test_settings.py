@@ -34,10 +34,6 @@ def test_the_settings_start_with_only_what_is_needed() -> None:
     assert start().returncode == 0
 
 
-def test_a_reading_server_needs_no_database() -> None:
-    assert start(DATABASE_URL=None, EDITION_ORIGIN="/srv/tree", EDITION_DIR="/var/lib/own").returncode == 0
-
-
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
@@ -53,8 +49,6 @@ def test_a_reading_server_needs_no_database() -> None:
         ({"ADDRESS_KEYS": "k1:c2hvcnQ="}, "32 bytes"),
         ({"FIREBASE_PROJECTS": "[1]"}, "must be a JSON object"),
         ({"ASSURER_EMAIL": "Ann Other"}, "ASSURER_EMAIL must be a mailbox"),
-        ({"EDITION_ORIGIN": "/srv/tree"}, "EDITION_ORIGIN needs EDITION_DIR"),
-        ({"EDITION_ORIGIN": "/srv/tree", "EDITION_DIR": "/srv/tree/../tree/own"}, "a folder outside the tree"),
         ({"CACHE_URL": "memcached://x"}, "must begin with"),
     ],
 )
