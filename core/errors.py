@@ -1,4 +1,4 @@
-"""The one family of errors that the domain raises; each edge turns it into its own form (problem document, sentence)."""
+"""The errors that the domain raises; each edge turns them into its own form (problem document, sentence for staff)."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any, ClassVar
 class DomainError(Exception):
     """The request cannot be carried out."""
 
-    #: Short lower-kebab name of the error, stable for machines.
+    #: Lower-kebab name of the error, stable for machines.
     code: ClassVar[str] = "refused"
 
     def __init__(self, detail: str | None = None, *, code: str | None = None, **extra: Any) -> None:
-        """Take one plain sentence for a person; without it the first line of the class docstring stands."""
+        """Take one plain sentence for people; by default it is the first line of the class docstring."""
         first_line = (self.__class__.__doc__ or "").strip().splitlines()[0]
         self.detail = detail or first_line
         self.code_name = code or self.code
@@ -36,9 +36,25 @@ class NotFound(DomainError):
 
 
 class Conflict(DomainError):
-    """The present state does not allow this."""
+    """The current state does not allow this."""
 
     code = "conflict"
+
+
+class ChangedMeanwhile(Conflict):
+    """Somebody else changed this in the meantime. Look at it again before you go on."""
+
+    code = "changed-meanwhile"
+
+
+class EditConflict(Conflict):
+    """Somebody else saved this text while you were editing. Both texts are shown; nothing is lost."""
+
+    code = "edit-conflict"
+
+    def __init__(self, *, mine: str, theirs: str, revision: int) -> None:
+        """Carry the refused text, the stored text and the revision of the stored text."""
+        super().__init__(mine=mine, theirs=theirs, revision=revision)
 
 
 class Forbidden(DomainError):
@@ -47,17 +63,23 @@ class Forbidden(DomainError):
     code = "forbidden"
 
 
+class SecondPersonRequired(Forbidden):
+    """Nobody can approve their own work; a second person is required."""
+
+    code = "second-person"
+
+
 class Gone(DomainError):
-    """It was here once and was taken away."""
+    """This has been withdrawn."""
 
     code = "gone"
 
 
-class NotHeld(Exception):
-    """What is asked for may be there, but is not among what this process holds; the database would know."""
-
-
 class Unavailable(DomainError):
-    """It cannot be answered just now."""
+    """The service is temporarily unavailable."""
 
     code = "unavailable"
+
+
+class NotHeld(Exception):
+    """This process does not hold the requested item; the database may."""

@@ -11,7 +11,7 @@ import pgtrigger
 from django.db import models, transaction
 
 from core import audit
-from core.errors import Conflict
+from core.errors import ChangedMeanwhile, Conflict
 from core.models.user import User
 
 
@@ -33,12 +33,6 @@ class NoSuchEdge(Conflict):
     """This change of state is not allowed."""
 
     code = "state"
-
-
-class TakenMeanwhile(Conflict):
-    """Somebody else changed this a moment ago; look at it again."""
-
-    code = "changed-meanwhile"
 
 
 #: Model label ("content.Release") to its lifecycle.
@@ -116,7 +110,7 @@ def advance(row: models.Model, to: str, *, by: User, at: datetime, **fields: Any
     """Move a row along one declared edge: the only door for a change of state.
 
     Checks the edge, updates where the state is still the one that was read, sets `fields` in the same statement and
-    writes the audit row, all in one transaction. Raises NoSuchEdge, or TakenMeanwhile when somebody was first.
+    writes the audit row, all in one transaction. Raises NoSuchEdge, or ChangedMeanwhile when somebody was first.
     """
     lifecycle = LIFECYCLES[row._meta.label]
     start = getattr(row, lifecycle.field)
@@ -126,7 +120,7 @@ def advance(row: models.Model, to: str, *, by: User, at: datetime, **fields: Any
         assert manager is not None
         moved = manager.filter(**{"pk": row.pk, lifecycle.field: start}).update(**{lifecycle.field: to, **fields})
         if not moved:
-            raise TakenMeanwhile()
+            raise ChangedMeanwhile()
         audit.record(by=by, verb=edge.verb, row=row, at=at, from_state=str(start), to_state=str(to))
     for name, value in {lifecycle.field: to, **fields}.items():
         setattr(row, name, value)

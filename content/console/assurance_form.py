@@ -12,7 +12,7 @@ from content.assurance.validity import longest_days, methods
 from content.models import Channel
 from content.models.assurance import Method
 from core.console.pages import ConsoleForm
-from core.errors import Conflict, Invalid
+from core.errors import ChangedMeanwhile, Invalid
 from core.models import User
 
 _METHOD_WORDS = {
@@ -57,7 +57,7 @@ def assurance_form(channel: Channel, typed: QueryDict | None) -> AssuranceForm:
 def assure(channel: Channel, data: QueryDict, *, by: User, at: datetime) -> str:
     """Write down the check that the form tells, of exactly what was on the screen; return the sentence that says so."""
     if str(channel.revision_id) != data.get("revision"):
-        raise Conflict("This channel was changed after the page was shown; check what it says now.", code="stale")
+        raise ChangedMeanwhile("This channel has changed since the page was shown; check its current details.")
     form = AssuranceForm(channel, data)
     if not form.is_valid():
         raise Invalid("Say how you checked it and what you saw or heard.", code="form")

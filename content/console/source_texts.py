@@ -13,10 +13,10 @@ from content.console import translation_status
 from content.console.translations import PARTS, begins, revision_in
 from content.linting.text import source_faults
 from content.models import Locale, Service, Unit, UnitRevision
-from content.models.unit import StaleText, UnitState
+from content.models.unit import UnitState
 from content.terms import Change
 from core.console.pages import Link, Page, page
-from core.errors import Invalid, NotFound
+from core.errors import EditConflict, Invalid, NotFound
 
 #: What each kind of change does, in the words of the form.
 CHANGES = {
@@ -95,7 +95,7 @@ class SourcePage(Page):
             "numbers": typed.get("numbers", ", ".join(unit.allowed_numbers)),
             "chosen": typed.get("change", ""),
             "changes": [(change.value, change.label, words) for change, words in CHANGES.items()],
-            "stale": self.refusal.extra if isinstance(self.refusal, StaleText) else None,
+            "stale": self.refusal.extra if isinstance(self.refusal, EditConflict) else None,
             "faults": source_faults(unit, known_services=Service.objects.named_in(unit.text)),
             "reads": self.person.reads(unit.source_locale_id),
             "own": unit.written_by_id == self.person.pk,

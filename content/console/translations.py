@@ -15,10 +15,10 @@ from content.linting.text import target_faults
 from content.linting.tokens import tokens
 from content.models import Locale, Service, Target, Unit, UnitRevision
 from content.models.target import TargetState
-from content.models.unit import StaleText, UnitState
+from content.models.unit import UnitState
 from content.terms import SOURCE_LOCALE
 from core.console.pages import Link, Page, page
-from core.errors import Invalid, NotFound
+from core.errors import EditConflict, Invalid, NotFound
 from core.models import AuditEntry
 
 #: Part of the address to its words and the beginning of its units' keys.
@@ -168,7 +168,7 @@ class TargetPage(_InLocale):
 
     def context(self) -> dict[str, Any]:
         unit, target = self.unit, self.target
-        stale = self.refusal.extra if isinstance(self.refusal, StaleText) else None
+        stale = self.refusal.extra if isinstance(self.refusal, EditConflict) else None
         text = self.typed.get("text", target.text) if self.typed else target.text
         before = None
         if target.source_revision < unit.revision and target.state != TargetState.EMPTY:

@@ -14,21 +14,9 @@ from content.linting.channel import channel_faults
 from content.models.channel_facts import FACTS, ChannelFacts
 from content.models.service import Service
 from core import audit, roles, states
-from core.errors import Conflict, Forbidden, Invalid
+from core.errors import ChangedMeanwhile, Conflict, Invalid, SecondPersonRequired
 from core.models import User
 from core.states import Edge, Lifecycle
-
-
-class SamePerson(Forbidden):
-    """The person who proposed a number or address cannot approve it; a second person must."""
-
-    code = "same-person"
-
-
-class StaleProposal(Conflict):
-    """A newer change of this channel was approved meanwhile; propose again."""
-
-    code = "stale"
 
 
 class AlreadyProposed(Conflict):
@@ -151,17 +139,17 @@ class ChannelRevision(ChannelFacts):
         return f"{self.service_id} {self.position}: {self.act}"
 
     def approve(self, *, by: User, at: datetime) -> None:
-        """Let it take effect at once; SamePerson for the proposer, StaleProposal where a newer one was approved."""
+        """Let it take effect at once; SecondPersonRequired for the proposer, ChangedMeanwhile where a newer one was approved."""
         from content.models.channel import Channel
 
         roles.require(by, "content.approve_channelrevision")
         if by.pk == self.proposed_by_id:
-            raise SamePerson()
+            raise SecondPersonRequired("The person who proposed a number or address cannot approve it; a second person must.")
         with transaction.atomic():
             # One approval of a service's channels at a time, so that the newest approved one is what stands.
             Service.objects.select_for_update().get(pk=self.service_id)
             if self._newer().exists():
-                raise StaleProposal()
+                raise ChangedMeanwhile("A newer change of this channel has been approved in the meantime; propose yours again.")
             states.advance(self, RevisionState.APPROVED, by=by, at=at, approved_by=by, approved_at=at)
             Channel.objects.take(self)
 

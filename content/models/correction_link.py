@@ -19,9 +19,8 @@ from content.models.channel_revision import Act, ChannelRevision
 from content.models.organization import Organization
 from content.terms import Cost
 from core import audit, roles
-from core.errors import Conflict, Gone, Invalid, NotFound
+from core.errors import ChangedMeanwhile, Gone, Invalid, NotFound
 from core.models import User
-from core.states import TakenMeanwhile
 
 #: Days for which a link is good.
 LINK_DAYS = 14
@@ -122,12 +121,6 @@ class Answer(models.TextChoices):
 CORRECTED = ("dial", "address", "hours", "cost")
 
 
-class StaleReply(Conflict):
-    """The channel was changed after the organization saw it; send it a new address to look again."""
-
-    code = "stale"
-
-
 class ReplyQuerySet(models.QuerySet["Reply"]):
     """Find replies."""
 
@@ -224,12 +217,14 @@ class Reply(models.Model):
     def take(self, *, by: User, at: datetime) -> None:
         """Act on it as the first person: a confirmation becomes a check, a correction a proposal that a second person approves.
 
-        Raises StaleReply where the channel was changed since the organization saw it.
+        Raises ChangedMeanwhile where the channel was changed since the organization saw it.
         """
         with transaction.atomic():
             channel = Channel.objects.select_related("service").filter(revision=self.revision_id).first()
             if channel is None:
-                raise StaleReply()
+                raise ChangedMeanwhile(
+                    "This channel has changed since the organization saw it; send the organization a new link."
+                )
             self._deal(taken=True, by=by, at=at)
             when = f"{self.at:%-d %B %Y}"
             if self.answer == Answer.CONFIRM:
@@ -254,5 +249,5 @@ class Reply(models.Model):
     def _deal(self, *, taken: bool, by: User, at: datetime) -> None:
         roles.require(by, "content.assure_channel")
         if not Reply.objects.filter(pk=self.pk, dealt_at=None).update(taken=taken, dealt_by=by, dealt_at=at):
-            raise TakenMeanwhile()
+            raise ChangedMeanwhile()
         audit.record(by=by, verb="take reply" if taken else "decline reply", row=self, at=at, answer=self.answer)

@@ -11,27 +11,15 @@ from django.db import IntegrityError, models, transaction
 from django.db.models import F, Q, Value
 
 from core import audit, roles, states
-from core.errors import Conflict, Forbidden, Invalid, NotFound
+from core.errors import ChangedMeanwhile, Conflict, Invalid, NotFound, SecondPersonRequired
 from core.models import User
-from core.states import Edge, Lifecycle, TakenMeanwhile
+from core.states import Edge, Lifecycle
 
 
 class NoRelease(NotFound):
     """Nothing has been published yet."""
 
     code = "no-release"
-
-
-class SamePublisher(Forbidden):
-    """The person who compiled a release cannot publish it; a second person must."""
-
-    code = "same-person"
-
-
-class StaleCandidate(Conflict):
-    """Another release was published since this candidate was compiled; compile again."""
-
-    code = "stale"
 
 
 class HoldsWithdrawn(Conflict):
@@ -172,19 +160,19 @@ class Release(models.Model):
     def publish(self, *, by: User, at: datetime) -> None:
         """Give this release to readers in place of the present one, both in one step.
 
-        Raises SamePublisher for who compiled it, StaleCandidate where another one was published since it was compiled.
+        Raises SecondPersonRequired for who compiled it, ChangedMeanwhile where another one was published since it was compiled.
         """
         from content.exporting.last_modified import changed
 
         roles.require(by, "content.publish_release")
         if by.pk == self.compiled_by_id:
-            raise SamePublisher()
+            raise SecondPersonRequired("The person who compiled a release cannot publish it; a second person must.")
         if not self.release_packs.exists():
             raise Invalid("This release holds no pack: every one is blocked.", code="empty")
         with transaction.atomic():
             current = Release.objects.select_for_update().filter(state=ReleaseState.PUBLISHED).first()
             if (current.number if current else None) != self.base_id:
-                raise StaleCandidate()
+                raise ChangedMeanwhile("Another release was published since this candidate was compiled; compile again.")
             if self._holds_withdrawn():
                 raise HoldsWithdrawn()
             told = {"published_by": by, "published_at": at, "changed": changed(current, self, at=at)}
@@ -195,7 +183,7 @@ class Release(models.Model):
                     states.advance(self, ReleaseState.PUBLISHED, by=by, at=at, **told)
             except IntegrityError:
                 # With nothing published before there is no row to lock, and two publishers can come this far.
-                raise TakenMeanwhile() from None
+                raise ChangedMeanwhile() from None
 
     def _holds_withdrawn(self) -> bool:
         from content.models.withdrawal import Withdrawal, WithdrawnPack

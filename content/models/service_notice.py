@@ -17,19 +17,13 @@ from content.models.service import Service, Status
 from content.models.withdrawal import Withdrawal
 from content.terms import NoticeKind
 from core import audit, roles, states
-from core.errors import Conflict, Forbidden, Invalid
+from core.errors import Conflict, Invalid, SecondPersonRequired
 from core.models import User
 from core.states import Edge, Lifecycle
 
 #: Who says how a channel is may also say that it is otherwise for a while, and that this is over.
 PROPOSE = "content.assure_channel"
 APPROVE = "content.approve_channelrevision"
-
-
-class SameNoticePerson(Forbidden):
-    """The person who proposed a notice cannot approve it; a second person must."""
-
-    code = "same-person"
 
 
 class NoticeProposed(Conflict):
@@ -196,7 +190,7 @@ class ServiceNotice(models.Model):
         return f"{self.service_id}: {self.kind}"
 
     def approve(self, *, by: User, at: datetime) -> Release | None:
-        """Let it stand, and bring it to readers at once; SameNoticePerson for the proposer, Invalid where it no longer fits.
+        """Let it stand, and bring it to readers at once; SecondPersonRequired for the proposer, Invalid where it no longer fits.
 
         Returns the release that brought it, or None where no published pack could take it: the next one will.
         """
@@ -204,7 +198,7 @@ class ServiceNotice(models.Model):
 
         roles.require(by, APPROVE)
         if by.pk == self.proposed_by_id:
-            raise SameNoticePerson()
+            raise SecondPersonRequired("The person who proposed a notice cannot approve it; a second person must.")
         with transaction.atomic():
             self.check_rules(at=at)
             states.advance(self, NoticeState.APPROVED, by=by, at=at, approved_by=by, approved_at=at)

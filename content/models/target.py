@@ -12,9 +12,9 @@ from django.db.models import F, Q
 
 from content.linting.text import refuse, target_faults, tidy
 from content.models.locale import Locale
-from content.models.unit import SameReader, StaleText, Unit, may_draft, must_read
+from content.models.unit import WROTE_IT, Unit, may_draft, must_read
 from core import audit, roles, states
-from core.errors import Invalid
+from core.errors import EditConflict, Invalid, SecondPersonRequired
 from core.models import User
 from core.states import Edge, Lifecycle
 
@@ -126,7 +126,7 @@ class Target(models.Model):
     def write(self, *, text: str, by: User, at: datetime, from_revision: int, source_revision: int | None = None) -> None:
         """Save a text that started from `from_revision` (0: there was none); it needs review again.
 
-        `source_revision` is the source that was on the writer's screen; left out, the present one. Raises StaleText with
+        `source_revision` is the source that was on the writer's screen; left out, the present one. Raises EditConflict with
         `mine`, `theirs` and `revision` where somebody else was first, Invalid with `faults` where the text gate refuses it.
         """
         may_draft(by, self.locale_id)
@@ -182,7 +182,7 @@ class Target(models.Model):
     def approve(self, *, by: User, at: datetime, from_revision: int | None = None, source_revision: int | None = None) -> None:
         """Approve the text as a second reader of its language, against the source that was on the reader's screen.
 
-        An approved but outdated text is confirmed in the same way. Raises SameReader for who wrote it.
+        An approved but outdated text is confirmed in the same way. Raises SecondPersonRequired for who wrote it.
         """
         roles.require(by, "content.approve_words")
         must_read(by, self.locale_id)
@@ -192,7 +192,7 @@ class Target(models.Model):
             if stored is None or stored.state == TargetState.EMPTY:
                 raise Invalid("There is no text to approve.", code="empty")
             if by.pk == stored.written_by_id:
-                raise SameReader()
+                raise SecondPersonRequired(WROTE_IT)
             refuse(target_faults(unit, stored.text, self.locale_id))
             against = _rendered(unit, source_revision)
             fields = {
@@ -212,9 +212,9 @@ class Target(models.Model):
             raise self._stale(mine)
         return stored
 
-    def _stale(self, mine: str) -> StaleText:
+    def _stale(self, mine: str) -> EditConflict:
         theirs = Target.objects.filter(unit_id=self.unit_id, locale_id=self.locale_id).first()
-        return StaleText(mine=mine, theirs=theirs.text if theirs else "", revision=theirs.revision if theirs else 0)
+        return EditConflict(mine=mine, theirs=theirs.text if theirs else "", revision=theirs.revision if theirs else 0)
 
     def _change(self, stored: Target, to: TargetState, *, by: User, at: datetime, fields: dict[str, Any]) -> None:
         if stored.state != to:

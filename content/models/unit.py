@@ -17,7 +17,7 @@ from content.models.locale import Locale
 from content.terms import SOURCE_LOCALE, Change
 from core import audit, roles, states
 from core.canonical import digest
-from core.errors import Conflict, Forbidden
+from core.errors import EditConflict, Forbidden, SecondPersonRequired
 from core.models import User
 from core.models.user import SYSTEM_NAME
 from core.states import Edge, Lifecycle
@@ -26,22 +26,10 @@ if TYPE_CHECKING:
     from content.models.target import Target
 
 
-class StaleText(Conflict):
-    """Somebody else saved this text meanwhile; both texts are here, nothing is lost."""
-
-    code = "stale"
-
-
 class NotYourLanguage(Forbidden):
     """This person is not known to read this language."""
 
     code = "language"
-
-
-class SameReader(Forbidden):
-    """The person who wrote a text cannot approve it; a second reader must."""
-
-    code = "same-person"
 
 
 class UnitState(models.TextChoices):
@@ -60,6 +48,8 @@ LIFECYCLE = Lifecycle(
         Edge(UnitState.APPROVED, UnitState.NEEDS_REVIEW, "revise", "its text is changed; what was approved goes on being served"),
     ],
 )
+
+WROTE_IT = "The person who wrote a text cannot approve it; a second reader must."
 
 #: Raw SQL can neither rewrite what was approved nor change a text without counting the revision.
 _HONEST = """
@@ -226,7 +216,7 @@ class Unit(models.Model):
     ) -> None:
         """Save a new source text that started from `from_revision`; it needs review again.
 
-        `change` says what it means for the targets. Raises StaleText with `mine`, `theirs` and `revision` where somebody
+        `change` says what it means for the targets. Raises EditConflict with `mine`, `theirs` and `revision` where somebody
         else was first, and Invalid with `faults` where the text gate refuses it.
         """
         from content.models.service import Service
@@ -237,7 +227,7 @@ class Unit(models.Model):
         with transaction.atomic():
             stored = Unit.objects.select_for_update().get(pk=self.pk)
             if stored.revision != from_revision:
-                raise StaleText(mine=text, theirs=stored.text, revision=stored.revision)
+                raise EditConflict(mine=text, theirs=stored.text, revision=stored.revision)
             stored.text, stored.digest = text, digest(text.encode())
             stored.allowed_numbers = stored.allowed_numbers if allowed_numbers is None else list(allowed_numbers)
             stored.allowed_hosts = stored.allowed_hosts if allowed_hosts is None else list(allowed_hosts)
@@ -278,9 +268,9 @@ class Unit(models.Model):
         with transaction.atomic():
             stored = Unit.objects.select_for_update().get(pk=self.pk)
             if stored.revision != (self.revision if from_revision is None else from_revision):
-                raise StaleText(mine=self.text, theirs=stored.text, revision=stored.revision)
+                raise EditConflict(mine=self.text, theirs=stored.text, revision=stored.revision)
             if by.pk == stored.written_by_id:
-                raise SameReader()
+                raise SecondPersonRequired(WROTE_IT)
             approval = {"approved_by": by, "approved_at": at, "approved_text": stored.text, "approved_revision": stored.revision}
             states.advance(stored, UnitState.APPROVED, by=by, at=at, **approval)
         self.refresh_from_db()

@@ -22,16 +22,10 @@ from content.publishing.withdrawal import give_packs, locked_current, sorted_as_
 from content.terms import ChannelType, Role
 from core import audit, roles
 from core.canonical import canonical_json, digest
-from core.errors import Conflict, Invalid
+from core.errors import ChangedMeanwhile, Invalid
 from core.models import User
 
 PERMISSION = "content.publish_release"
-
-
-class ShownOtherwise(Conflict):
-    """Something changed after this was shown; look at what it removes now."""
-
-    code = "stale"
 
 
 @dataclass(frozen=True)
@@ -110,7 +104,7 @@ def plan(policy: Policy) -> Lapse:
 def publish(shown: str, *, policy: Policy, by: User, at: datetime) -> Release:
     """Publish exactly what was shown (see Lapse.mark); one person may, because it only takes away.
 
-    Raises ShownOtherwise where the plan is another one by now, Invalid where nothing has lapsed.
+    Raises ChangedMeanwhile where the plan is another one by now, Invalid where nothing has lapsed.
     """
     roles.require(by, PERMISSION)
     with transaction.atomic():
@@ -119,7 +113,7 @@ def publish(shown: str, *, policy: Policy, by: User, at: datetime) -> Release:
         if current is None or not lapse.losing:
             raise Invalid("No check has ended in what readers get.", code="nothing")
         if lapse.mark() != shown:
-            raise ShownOtherwise()
+            raise ChangedMeanwhile("The list has changed since it was shown; check what would be removed now.")
         release = Release.objects.create(
             compiled_by=by,
             compiled_at=at,

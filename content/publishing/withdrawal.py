@@ -20,17 +20,10 @@ from content.publishing.pack_patch import holds, take_away
 from content.terms import WORLDWIDE, Role
 from core import audit, roles
 from core.canonical import canonical_json, digest
-from core.errors import Conflict, Forbidden, Invalid, NotFound
+from core.errors import ChangedMeanwhile, Conflict, Invalid, NotFound, SecondPersonRequired
 from core.models import User
-from core.states import TakenMeanwhile
 
 PERMISSION = "content.publish_release"
-
-
-class TwoAreNeeded(Forbidden):
-    """This takes two people: an emergency service is withdrawn by two, and anything is put back by two."""
-
-    code = "second-person"
 
 
 class AlreadyWithdrawn(Conflict):
@@ -51,7 +44,7 @@ def withdraw(service_id: str, *, by: User, at: datetime, successor: str | None =
         raise NotFound(f"There is no service {service_id}.")
     emergency = Role.EMERGENCY in service.roles
     if emergency and second is None:
-        raise TwoAreNeeded(f"{service_id} is an emergency service: name a second person with --second.")
+        raise SecondPersonRequired(f"{service_id} is an emergency service: name a second person with --second.")
     with transaction.atomic():
         current = locked_current()
         if Withdrawal.objects.in_force().filter(service=service).exists():
@@ -137,7 +130,7 @@ def _two(by: User, second: User | None) -> None:
         if person is not None:
             roles.require(person, PERMISSION)
     if second is not None and second.pk == by.pk:
-        raise TwoAreNeeded("The second person must be another one.")
+        raise SecondPersonRequired("The second person must be somebody else.")
 
 
 def locked_current() -> Release | None:
@@ -145,7 +138,7 @@ def locked_current() -> Release | None:
     current = Release.objects.select_for_update().filter(state=ReleaseState.PUBLISHED).first()
     if current is None and Release.objects.current_number() is not None:
         # Another one was published while we waited for the lock on the one before.
-        raise TakenMeanwhile()
+        raise ChangedMeanwhile()
     return current
 
 

@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from core import roles
 from core.canonical import canonical_json, digest
-from core.errors import Conflict, DomainError, Forbidden, Gone, Invalid, NotFound, Unavailable
+from core.errors import ChangedMeanwhile, Conflict, DomainError, Forbidden, Gone, Invalid, NotFound, Unavailable
 from core.models.user import User
 
 _STATUS: dict[type[DomainError], HTTPStatus] = {
@@ -132,9 +132,11 @@ class Page:
         return TemplateResponse(self.request, self.template, {**context, **self.context()}, status=status)
 
     def unless_stale(self, shown: str, *, now: str) -> None:
-        """Raise Conflict where what the page showed (see `mark`) is not what is stored now."""
+        """Raise ChangedMeanwhile where what the page showed (see `mark`) is not what is stored now."""
         if shown != now:
-            raise SavedMeanwhile()
+            raise ChangedMeanwhile(
+                "Somebody else saved this in the meantime. What you typed is kept here; check the saved version before you save."
+            )
 
     def slice(self, rows: Any, size: int = 50) -> Slice[Any]:
         """Return the part of many rows that the address asks for."""
@@ -164,12 +166,6 @@ class Page:
 def status_of(error: DomainError) -> HTTPStatus:
     """Return the HTTP status that says the same as the error."""
     return next((status for kind, status in _STATUS.items() if isinstance(error, kind)), HTTPStatus.BAD_REQUEST)
-
-
-class SavedMeanwhile(Conflict):
-    """Somebody else saved this meanwhile. What you typed is kept here; look at what is stored before you save again."""
-
-    code = "stale"
 
 
 def mark(values: object) -> str:

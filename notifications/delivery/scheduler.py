@@ -12,8 +12,9 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from core.errors import ChangedMeanwhile
 from core.models import User
-from core.states import TakenMeanwhile, advance
+from core.states import advance
 from notifications.delivery import planner, topics
 from notifications.models.batch import MOST_CLAIMS, WAKE_AHEAD, Batch, BatchState
 from notifications.models.brake import Brake, BrakeState, database_identity
@@ -50,7 +51,7 @@ def _alone(step: Callable[..., None], campaign: Campaign, *, at: datetime) -> No
     """Take one step for one campaign, so that trouble with it keeps nothing from the others."""
     try:
         step(campaign, at=at)
-    except TakenMeanwhile:
+    except ChangedMeanwhile:
         # Another planner, or a person, was first.
         return
     except Exception:
@@ -167,7 +168,7 @@ def reconcile(*, at: datetime) -> None:
         if campaign is not None and brake.set_by is not None and (str(campaign.state), str(state)) in LIFECYCLE.edges:
             try:
                 advance(campaign, state, by=brake.set_by, at=at)
-            except TakenMeanwhile:
+            except ChangedMeanwhile:
                 continue
 
 

@@ -11,10 +11,10 @@ from django.db import OperationalError, connection, models, transaction
 from django.db.models import F, Q
 
 from content.terms import Audience
-from core.errors import Conflict, Forbidden, Invalid, NotFound
+from core.errors import ChangedMeanwhile, Conflict, Invalid, NotFound, SecondPersonRequired
 from core.models import User
 from core.roles import require
-from core.states import TakenMeanwhile, advance
+from core.states import advance
 from notifications import cap
 from notifications.models.campaign_rules import FOUR_EYES, FROZEN_DEFINITION, KEPT
 from notifications.models.campaign_state import APPROVED_ON, LIFECYCLE, CampaignState
@@ -28,18 +28,6 @@ _MARKED_SHARE, _MARKED_ALWAYS = 0.02, 19
 def most_marked(devices: int) -> int:
     """Return how many of so many installations a campaign may mark gone."""
     return max(int(devices * _MARKED_SHARE), _MARKED_ALWAYS)
-
-
-class FourEyes(Forbidden):
-    """Nobody approves a campaign that they wrote, edited or submitted."""
-
-    code = "four-eyes"
-
-
-class OtherFingerprint(Conflict):
-    """This is not the fingerprint of what was submitted; look at the campaign again."""
-
-    code = "fingerprint"
 
 
 class Kind(models.TextChoices):
@@ -246,9 +234,11 @@ class Campaign(models.Model):
             self.refresh_from_db(from_queryset=Campaign.objects.select_for_update(of=("self",)))
             LIFECYCLE.edge(self.state, CampaignState.APPROVED)
             if by.pk in self.touched_by:
-                raise FourEyes()
+                raise SecondPersonRequired("Nobody can approve a campaign that they wrote, edited or submitted.")
             if fingerprint != self.fingerprint or fingerprints.compute(self) != self.fingerprint:
-                raise OtherFingerprint()
+                raise ChangedMeanwhile(
+                    "This is not the fingerprint of the submitted campaign; look at the campaign again.", code="fingerprint"
+                )
             if self.not_after <= at:
                 raise Conflict("Its last instant has passed.", code="not-after")
             advance(self, CampaignState.APPROVED, by=by, at=at, approved_by=by, approved_at=at)
@@ -280,7 +270,7 @@ class Campaign(models.Model):
         Brake.objects.pull(self, BrakeState.PAUSED, by=by, at=at)
         try:
             advance(self, CampaignState.PAUSED, by=by, at=at)
-        except TakenMeanwhile:
+        except ChangedMeanwhile:
             # The planner may have let the state follow the brake already.
             self.refresh_from_db()
             if self.state != CampaignState.PAUSED:
@@ -321,7 +311,7 @@ class Campaign(models.Model):
                     cursor.execute("SET LOCAL lock_timeout = '1s'")
                 self.refresh_from_db()
                 advance(self, CampaignState.STOPPED, by=by, at=at, reason=reason)
-        except (OperationalError, TakenMeanwhile):
+        except (OperationalError, ChangedMeanwhile):
             return
 
     def halt(self, reason: str, *, at: datetime) -> bool:

@@ -17,12 +17,12 @@ from django.db import DatabaseError, connection, transaction
 from django.test import Client
 from fcm_emulator.answers import ACCEPTING, PLANNED
 
+from core.errors import SecondPersonRequired
 from notifications import feed
 from notifications.delivery import fcm, outcomes, worker
 from notifications.delivery.brake_monitor import LONGEST_BLIND, Watch
 from notifications.delivery.outcomes import Outcome
 from notifications.models import App, Batch, Brake, Campaign, Message, Registration, Segment, Wave
-from notifications.models.campaign import FourEyes
 from notifications.registrations import simulation
 from tests import make
 from tests.notifications.ticks import tick, turn
@@ -114,7 +114,7 @@ def test_promise_2_an_authors_approval_is_refused_by_method_orm_command_and_sql_
     campaign = Campaign.objects.draft(make.definition(), by=both, at=now())
     campaign.submit(by=both, at=now())
 
-    with pytest.raises(FourEyes):
+    with pytest.raises(SecondPersonRequired, match="wrote, edited or submitted"):
         campaign.approve(fingerprint=campaign.fingerprint, by=both, at=now())
     with pytest.raises(DatabaseError), transaction.atomic():
         Campaign.objects.filter(pk=campaign.pk).update(state="approved", approved_by=both, approved_at=now())

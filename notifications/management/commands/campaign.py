@@ -17,7 +17,6 @@ from core.cli import StaffCommand
 from core.errors import Invalid
 from core.models import User
 from notifications.models import Campaign
-from notifications.models.campaign import OtherFingerprint
 
 #: Bytes of a campaign's file; staff write a page, not a book.
 LARGEST_FILE = 256 * 1024
@@ -102,7 +101,7 @@ _Constructor.add_constructor("tag:yaml.org,2002:timestamp", SafeConstructor.cons
 
 def _approve(campaign: Campaign, by: User, options: dict[str, Any]) -> None:
     if len(options["fingerprint"]) != 64:
-        raise OtherFingerprint("A fingerprint has 64 characters.")
+        raise Invalid("A fingerprint has 64 characters.", code="fingerprint")
     campaign.approve(fingerprint=options["fingerprint"], by=by, at=timezone.now())
 
 

@@ -13,9 +13,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from content.models import Assurance, Channel, ChannelRevision, CorrectionLink, Organization, Reply
-from core.errors import Conflict, Forbidden, Invalid
+from core.errors import ChangedMeanwhile, Conflict, Forbidden, Invalid
 from core.models import User
-from core.states import TakenMeanwhile
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -101,7 +100,7 @@ def test_what_it_confirms_becomes_a_check_when_an_assurer_takes_it(api: Client, 
     check = Assurance.objects.get()
     assert (check.method, check.by, check.until) == ("confirmed", asta, (now + timedelta(days=180)).date())
     assert "at its signed address" in check.note
-    with pytest.raises(TakenMeanwhile):
+    with pytest.raises(ChangedMeanwhile, match="in the meantime"):
         Reply.objects.get().take(by=asta, at=now)
 
 

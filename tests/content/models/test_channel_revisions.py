@@ -11,11 +11,11 @@ from django.db import DatabaseError, transaction
 
 from content.models import Channel, ChannelRevision, Service
 from content.models.assurance import Method
-from content.models.channel_revision import Act, AlreadyProposed, SamePerson, StaleProposal
+from content.models.channel_revision import Act, AlreadyProposed
 from content.models.service import Status
-from core.errors import Forbidden, Invalid
+from core.errors import ChangedMeanwhile, Forbidden, Invalid, SecondPersonRequired
 from core.models import AuditEntry, User
-from core.states import NoSuchEdge, TakenMeanwhile
+from core.states import NoSuchEdge
 from tests import make
 from tests.make import NOON
 
@@ -55,7 +55,7 @@ def test_who_proposed_cannot_approve(line: Service) -> None:
     ann = make.person("ann", "assurer")
     revision = propose(line, ann)
 
-    with pytest.raises(SamePerson):
+    with pytest.raises(SecondPersonRequired, match="proposed a number"):
         revision.approve(by=ann, at=NOON)
 
     assert Channel.objects.get(service=line).dial == "0800 1111"
@@ -115,7 +115,7 @@ def test_a_proposal_older_than_what_was_approved_is_stale(line: Service) -> None
     newer = propose(line, ann)
     newer.approve(by=ben, at=NOON)
 
-    with pytest.raises(StaleProposal):
+    with pytest.raises(ChangedMeanwhile, match="propose yours again"):
         older.approve(by=ben, at=NOON)
 
 
@@ -169,7 +169,7 @@ def test_of_two_people_who_approve_at_once_one_does(at_once: Callable[..., list[
 
     answers = at_once(*(lambda who=who: ChannelRevision.objects.get(pk=revision.pk).approve(by=who, at=NOON) for who in people))
 
-    assert sorted(type(answer) for answer in answers if answer is not None) in ([TakenMeanwhile], [NoSuchEdge])
+    assert sorted(type(answer) for answer in answers if answer is not None) in ([ChangedMeanwhile], [NoSuchEdge])
     assert AuditEntry.objects.filter(model="content.ChannelRevision", verb="approve", row=str(revision.pk)).count() == 1
     assert Channel.objects.get(pk=channel.pk).dial == "0808 800 5000"
 

@@ -10,9 +10,9 @@ import pytest
 from content.linting.text import TextRefused
 from content.models import Target, Unit, UnitRevision
 from content.models.target import TargetState
-from content.models.unit import NotYourLanguage, SameReader, StaleText, UnitState
+from content.models.unit import NotYourLanguage, UnitState
 from content.terms import Change
-from core.errors import Forbidden, Invalid
+from core.errors import EditConflict, Forbidden, Invalid, SecondPersonRequired
 from core.models import AuditEntry, User
 from tests import make
 from tests.make import NOON
@@ -54,7 +54,7 @@ def test_a_new_text_needs_review_and_takes_the_next_revision(unit: Unit, editor:
 def test_a_stale_save_gets_both_texts_and_changes_nothing(unit: Unit, editor: User) -> None:
     revise(unit, editor, "Theirs")
 
-    with pytest.raises(StaleText) as refused:
+    with pytest.raises(EditConflict) as refused:
         revise(unit, editor, "Mine", from_revision=1)
 
     assert refused.value.extra == {"mine": "Mine", "theirs": "Theirs", "revision": 2}
@@ -65,7 +65,7 @@ def test_who_wrote_cannot_approve(unit: Unit) -> None:
     both = make.person("bo", "localisation-editor", "localisation-reviewer")
     revise(unit, both)
 
-    with pytest.raises(SameReader):
+    with pytest.raises(SecondPersonRequired, match="wrote a text"):
         unit.approve(by=both, at=NOON)
 
 
@@ -92,7 +92,7 @@ def test_an_outsider_can_do_neither(unit: Unit) -> None:
 def test_what_was_on_the_reviewers_screen_is_what_is_approved(unit: Unit, editor: User, reviewer: User) -> None:
     revise(unit, editor, "Another text")
 
-    with pytest.raises(StaleText):
+    with pytest.raises(EditConflict):
         unit.approve(by=reviewer, at=NOON, from_revision=1)
 
 
@@ -153,7 +153,7 @@ def test_a_targets_stale_save_gets_both_texts(unit: Unit, editor: User) -> None:
     first, second = unit.target("cy"), unit.target("cy")
     first.write(text="Eu testun", by=editor, at=NOON, from_revision=0)
 
-    with pytest.raises(StaleText) as refused:
+    with pytest.raises(EditConflict) as refused:
         second.write(text="Fy nhestun", by=editor, at=NOON, from_revision=0)
 
     assert refused.value.extra == {"mine": "Fy nhestun", "theirs": "Eu testun", "revision": 1}
@@ -208,7 +208,7 @@ def test_of_four_who_save_at_once_one_does_and_three_keep_their_text(at_once: Ca
     answers = at_once(*(lambda n=n: revise(Unit.objects.get(pk=unit.pk), editor, f"Text {n}", from_revision=1) for n in range(4)))
 
     refused = [answer for answer in answers if answer is not None]
-    assert [type(answer) for answer in refused] == [StaleText] * 3
+    assert [type(answer) for answer in refused] == [EditConflict] * 3
     assert len({answer.extra["mine"] for answer in refused} | {Unit.objects.get(pk=unit.pk).text}) == 4
 
 
@@ -221,5 +221,5 @@ def test_of_two_who_write_the_first_target_at_once_one_does(at_once: Callable[..
         *(lambda text=text: unit.target("cy").write(text=text, by=editor, at=NOON, from_revision=0) for text in ("Un", "Dau"))
     )
 
-    assert [type(answer) for answer in answers if answer is not None] == [StaleText]
+    assert [type(answer) for answer in answers if answer is not None] == [EditConflict]
     assert Target.objects.filter(unit=unit).count() == 1

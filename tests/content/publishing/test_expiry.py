@@ -16,8 +16,7 @@ from content.models import Channel, ChannelRevision, Release, Service
 from content.models.assurance import Method
 from content.models.channel_revision import Act
 from content.publishing import expiry
-from content.publishing.expiry import ShownOtherwise
-from core.errors import Forbidden, Invalid
+from core.errors import ChangedMeanwhile, Forbidden, Invalid
 from core.models import AuditEntry, User
 from tests import make
 from tests.make import NOON
@@ -157,7 +156,7 @@ def test_only_what_was_shown_is_taken_away(published: Release, ann: User) -> Non
     shown = expiry.plan(TODAY).mark()
     assure("gb-two", 1, days=60, at=NOON + timedelta(days=35))
 
-    with pytest.raises(ShownOtherwise):
+    with pytest.raises(ChangedMeanwhile, match="since it was shown"):
         expiry.publish(shown, policy=TODAY, by=ann, at=LATER)
     with pytest.raises(Forbidden):
         expiry.publish(shown, policy=TODAY, by=make.person("eva", "localisation-editor"), at=LATER)

@@ -12,10 +12,10 @@ from content.compiling.compiler import build_pack
 from content.compiling.snapshot import Policy, read_snapshot
 from content.models import Release, Service, ServiceNotice, Unit
 from content.models.release import ReleaseState
-from content.models.service_notice import NoticeProposed, NoticeState, SameNoticePerson
+from content.models.service_notice import NoticeProposed, NoticeState
 from content.publishing.notices import with_notices
 from content.publishing.withdrawal import withdraw
-from core.errors import Forbidden, Invalid
+from core.errors import Forbidden, Invalid, SecondPersonRequired
 from core.models import AuditEntry, User
 from core.states import NoSuchEdge
 from tests import make
@@ -88,7 +88,7 @@ def test_the_bytes_are_those_that_a_release_compiled_on_that_day_has(asta: User,
 def test_who_proposed_it_cannot_approve_it_and_it_takes_the_role(asta: User, boris: User) -> None:
     notice = make.notice(by=asta, approved=False)
 
-    with pytest.raises(SameNoticePerson):
+    with pytest.raises(SecondPersonRequired, match="proposed a notice"):
         notice.approve(by=asta, at=NOON)
     eva = make.person("eva", "localisation-editor", "publisher")
     for act in (lambda: notice.approve(by=eva, at=NOON), lambda: notice.withdraw(by=eva, at=NOON)):

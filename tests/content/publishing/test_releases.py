@@ -10,8 +10,8 @@ import pytest
 
 from content.compiling.compiler import compile_release
 from content.models import Release
-from content.models.release import NoRelease, ReleaseState, SamePublisher, StaleCandidate
-from core.errors import Forbidden, Invalid
+from content.models.release import NoRelease, ReleaseState
+from core.errors import ChangedMeanwhile, Forbidden, Invalid, SecondPersonRequired
 from core.models import AuditEntry
 from tests import make
 from tests.make import NOON
@@ -51,7 +51,7 @@ def test_who_compiled_cannot_publish(content: None) -> None:
     ann = make.person("ann", "publisher")
     candidate = compile_release(by=ann, at=NOON)
 
-    with pytest.raises(SamePublisher):
+    with pytest.raises(SecondPersonRequired, match="compiled a release"):
         candidate.publish(by=ann, at=NOON)
     with pytest.raises(Forbidden):
         candidate.publish(by=make.person("olaf", "localisation-editor"), at=NOON)
@@ -63,7 +63,7 @@ def test_a_candidate_compiled_before_another_was_published_is_stale(content: Non
     older, newer = make.release(publish=False), make.release(publish=False)
     newer.publish(by=make.checker(), at=NOON)
 
-    with pytest.raises(StaleCandidate):
+    with pytest.raises(ChangedMeanwhile, match="Another release"):
         older.publish(by=make.checker(), at=NOON)
 
 
@@ -82,7 +82,7 @@ def test_rolling_back_serves_the_older_bytes_under_a_higher_number(content: None
     ann = make.person("ann", "publisher")
 
     back = Release.objects.roll_back(to=first.number, by=ann, at=NOON + timedelta(hours=1))
-    with pytest.raises(SamePublisher):
+    with pytest.raises(SecondPersonRequired, match="compiled a release"):
         back.publish(by=ann, at=NOON)
     back.publish(by=make.checker(), at=NOON)
 

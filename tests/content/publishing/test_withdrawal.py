@@ -16,13 +16,13 @@ from django.test import override_settings
 
 from content.compiling.compiler import compile_release
 from content.models import Release, Service, Withdrawal
-from content.models.release import HoldsWithdrawn, SamePublisher, StaleCandidate
+from content.models.release import HoldsWithdrawn
 from content.publishing import signing
 from content.publishing.pack_patch import NothingInItsPlace, stand_in, take_away
 from content.publishing.verify import verify_manifest
-from content.publishing.withdrawal import AlreadyWithdrawn, TwoAreNeeded, put_back, withdraw
+from content.publishing.withdrawal import AlreadyWithdrawn, put_back, withdraw
 from core import tokens
-from core.errors import Forbidden, Invalid, NotFound
+from core.errors import ChangedMeanwhile, Forbidden, Invalid, NotFound, SecondPersonRequired
 from core.models import AuditEntry, User
 from tests import make
 from tests.make import NOON
@@ -215,9 +215,9 @@ def test_who_is_no_publisher_withdraws_nothing(published: Release) -> None:
 
 
 def test_an_emergency_service_takes_two_people_and_another_number(published: Release, ann: User, ben: User) -> None:
-    with pytest.raises(TwoAreNeeded, match="emergency"):
+    with pytest.raises(SecondPersonRequired, match="emergency"):
         withdraw("gb-emergency", by=ann, at=LATER)
-    with pytest.raises(TwoAreNeeded, match="another"):
+    with pytest.raises(SecondPersonRequired, match="somebody else"):
         withdraw("gb-emergency", by=ann, second=ann, at=LATER)
     with pytest.raises(NothingInItsPlace, match="no emergency number"):
         withdraw("gb-emergency", by=ann, second=ben, at=LATER)
@@ -281,7 +281,7 @@ def test_it_is_written_down_who_did_it(published: Release, ann: User) -> None:
 
 def test_two_put_it_back_and_the_next_release_brings_it(published: Release, ann: User, ben: User) -> None:
     withdraw("gb-wrong", by=ann, at=LATER)
-    with pytest.raises(TwoAreNeeded):
+    with pytest.raises(SecondPersonRequired, match="somebody else"):
         put_back("gb-wrong", by=ann, second=ann, at=LATER)
 
     put_back("gb-wrong", by=ann, second=ben, at=LATER)
@@ -320,7 +320,7 @@ def test_a_candidate_that_was_compiled_before_is_not_published(published: Releas
     candidate = compile_release(by=ann, at=NOON)
     withdraw("gb-wrong", by=ann, at=LATER)
 
-    with pytest.raises(StaleCandidate):
+    with pytest.raises(ChangedMeanwhile, match="Another release"):
         candidate.publish(by=ben, at=LATER)
 
 
@@ -345,7 +345,7 @@ def test_before_the_first_release_it_is_left_out_of_it(ann: User, ben: User) -> 
 
 
 def test_nobody_withdraws_as_the_system(published: Release) -> None:
-    with pytest.raises(SamePublisher):
+    with pytest.raises(SecondPersonRequired, match="compiled a release"):
         withdraw("gb-wrong", by=User.objects.system(), at=LATER)
 
 

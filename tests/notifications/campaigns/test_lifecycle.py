@@ -8,12 +8,11 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 
-from core.errors import Conflict, DomainError, Forbidden, Invalid
+from core.errors import ChangedMeanwhile, Conflict, DomainError, Forbidden, Invalid, SecondPersonRequired
 from core.models import AuditEntry
 from core.states import LIFECYCLES, NoSuchEdge
 from notifications.campaigns import fingerprint
 from notifications.models import Brake, Campaign, Message
-from notifications.models.campaign import FourEyes, OtherFingerprint
 from tests import make
 
 
@@ -51,7 +50,7 @@ def test_nobody_approves_what_they_wrote_edited_or_submitted(db: None) -> None:
     author, _ = make.campaign_staff()
     campaign.submit(by=author, at=now())
 
-    with pytest.raises(FourEyes):
+    with pytest.raises(SecondPersonRequired, match="wrote, edited or submitted"):
         campaign.approve(fingerprint=campaign.fingerprint, by=both, at=now())
 
     campaign.refresh_from_db()
@@ -66,7 +65,7 @@ def test_having_touched_an_earlier_draft_counts_for_good(submitted: Campaign) ->
     submitted.edit(make.definition(name="Again"), by=author, at=now())
     submitted.submit(by=author, at=now())
 
-    with pytest.raises(FourEyes):
+    with pytest.raises(SecondPersonRequired, match="wrote, edited or submitted"):
         submitted.approve(fingerprint=submitted.fingerprint, by=helper, at=now())
 
 
@@ -93,7 +92,7 @@ def test_an_outsider_can_do_nothing(submitted: Campaign) -> None:
 def test_an_approval_names_what_was_looked_at(submitted: Campaign) -> None:
     _, approver = make.campaign_staff()
 
-    with pytest.raises(OtherFingerprint):
+    with pytest.raises(ChangedMeanwhile, match="not the fingerprint"):
         submitted.approve(fingerprint="0" * 64, by=approver, at=now())
 
 
