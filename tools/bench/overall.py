@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Any, TypeVar
 
-from tools.bench import read
+from tools.bench import codebase, read
 from tools.bench.push import launch
 from tools.sandbox import story
 from tools.sandbox.demo_campaign import sample_campaign
@@ -35,6 +35,8 @@ def run(rest: list[str]) -> int:
         return launch.run(rest[1:])
     if rest[:1] == ["read"]:
         return read.run(rest[1:])
+    if rest[:1] == ["codebase"]:
+        return codebase.run(rest[1:])
     parser = argparse.ArgumentParser(prog="./run bench", description=__doc__)
     parser.add_argument("--registrations", type=int, default=10_000, help="through the API (%(default)s)")
     parser.add_argument("--devices", type=int, default=100_000, help="audience of the campaign (%(default)s)")

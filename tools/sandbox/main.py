@@ -28,6 +28,7 @@ HELP = """\
 ./run bench           registrations, reads and one campaign, measured; --registrations N --devices N
 ./run bench push      sending alone: beside other ways, a million, ten million, brakes, kill -9; --part NAME --devices N --quick
 ./run bench read      the fast lane beside nginx, Django and a plain list, by Debian's wrk; writes docs/measurements/read.md
+./run bench codebase  figures of the code itself, for git revisions or folders side by side; TREE… --list
 ./run reset           remove the sandbox's database, secrets and logs
 ./run emulator        the FCM emulator alone, for an app developer; --tls, --quota N
 ./run manage ARGS…    a management command on the sandbox's database

@@ -101,7 +101,8 @@ def test_an_address_of_the_wrong_shape_is_refused_and_never_repeated(kind: str, 
     with pytest.raises(values.NotAValue) as refused:
         values.address(kind, address)
 
-    assert not address or address not in str(refused.value)
+    if address:
+        assert address not in str(refused.value)
 
 
 @given(st.text(max_size=60))
