@@ -1,36 +1,27 @@
-"""The written form of a campaign: what `campaign create` reads and the console's form fills, checked in one place."""
+"""The written form of a campaign: what `campaign create` reads and what the console's form fills in, checked in one place."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from content.linting.text import tidy
-from content.terms import Audience
+from pydantic import ValidationError
+
 from core.errors import Invalid
+from core.file_models import faults
 from notifications import cap
+from notifications.campaigns.definition_fields import AudienceDefinition, Definition
 from notifications.models.app import App
 from notifications.models.campaign import ALL, Campaign, Kind, ScheduleKind
 from notifications.models.campaign_state import APPROVED_ON
 from notifications.registrations import values
 
-_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-_LOCAL = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?")
-#: Characters of each text; the outer ones have to fit on a lock screen.
-LONGEST = {("outer", "title"): 65, ("outer", "body"): 180, ("inner", "title"): 120, ("inner", "body"): 1500}
-_KEYS = {
-    "name", "kind", "references", "apps", "audience", "messages", "services", "tips", "alert", "home", "schedule",
-    "not_after", "quiet_hours",
-}  # fmt: skip
-_OPTIONAL = {"references", "tips", "quiet_hours"}
 _REFERRING = {Kind.UPDATE, Kind.CANCEL, Kind.ALL_CLEAR}
 
 
-class BadDefinition(Invalid):
-    """The campaign is not written as it should be."""
+class InvalidDefinition(Invalid):
+    """The definition of the campaign breaks a rule."""
 
     code = "definition"
 
@@ -39,40 +30,32 @@ class BadDefinition(Invalid):
 
 
 def parse(document: Any) -> dict[str, Any]:
-    """Return the columns of a Campaign, canonical and sorted; BadDefinition names the first field that is wrong."""
-    top = _mapping("campaign", document, allowed=_KEYS, required=_KEYS - _OPTIONAL)
-    audience = _mapping(
-        "audience", top["audience"], allowed={"countries", "regions", "audiences", "locales"}, required={"countries", "audiences"}
-    )
-    home = _mapping("home", top["home"], allowed={"zone", "locale"}, required={"zone", "locale"})
-    countries = _list("audience.countries", audience["countries"], values.country)
-    audiences = _list("audience.audiences", audience["audiences"], _one_of(Audience.values))
-    words = _words(top["messages"])
-    fields = {
-        "name": _text("name", top["name"], 120),
-        "apps": _list("apps", top["apps"], _app),
-        "countries": countries,
-        "regions": _list("audience.regions", audience.get("regions", "all"), lambda region: _region(countries, region)),
-        "audiences": audiences,
-        "locales": _list("audience.locales", audience.get("locales", "all"), values.locale),
-        "words": words,
-        "services": _list("services", top["services"], _slug, all_allowed=False),
-        "tips": _tips(top.get("tips") or {}, audiences),
-        "home_zone": values.time_zone(_text("home.zone", home["zone"], 40)),
-        "home_locale": _checked("home.locale", home["locale"], values.locale),
-        "not_after": _instant("not_after", top["not_after"]),
-        "quiet_override": _quiet_hours(top.get("quiet_hours", "respect")),
-        **_schedule(top["schedule"]),
-        **_alert(top["alert"]),
-        **_kind(top["kind"], top.get("references")),
+    """Return the columns of a Campaign, canonical and sorted; InvalidDefinition names the first field that is wrong."""
+    try:
+        definition = Definition.model_validate(document)
+    except ValidationError as error:
+        place, sentence = next(faults(error))
+        raise InvalidDefinition(".".join(part for part in place if isinstance(part, str)) or "campaign", sentence) from error
+    audience, home, schedule, alert = definition.audience, definition.home, definition.schedule, definition.alert
+    return {
+        "name": definition.name,
+        "apps": _apps(definition.apps),
+        "countries": _sorted(audience.countries),
+        "regions": _regions(audience),
+        "audiences": _sorted(audience.audiences),
+        "locales": _sorted(audience.locales),
+        "words": _words(definition, document["messages"]),
+        "services": _sorted(definition.services),
+        "tips": _tips(definition),
+        "home_zone": home.zone,
+        "home_locale": home.locale,
+        "schedule_kind": ScheduleKind.LOCAL if schedule.local else ScheduleKind.AT if schedule.at else ScheduleKind.NOW,
+        "schedule_at": schedule.local or schedule.at,
+        "not_after": definition.not_after,
+        "quiet_override": definition.quiet_hours.override if definition.quiet_hours else "",
+        **alert.model_dump(),
+        **_thread(definition),
     }
-    if not fields["home_zone"]:
-        raise BadDefinition("home.zone", "this is no IANA time zone.")
-    if fields["home_locale"] not in words:
-        raise BadDefinition("messages", f"the home locale {fields['home_locale']} has no text.")
-    if fields["kind"] == Kind.EXERCISE and fields["status"] == cap.Status.ACTUAL:
-        raise BadDefinition("alert.status", "an exercise is Exercise or Test, never Actual.")
-    return fields
 
 
 def write(campaign: Campaign) -> dict[str, Any]:
@@ -107,150 +90,61 @@ def _all_or(names: list[str]) -> list[str] | str:
     return "all" if names == ALL else names
 
 
-def _mapping(field: str, value: Any, *, allowed: set[str], required: set[str]) -> Mapping[str, Any]:
-    if not isinstance(value, Mapping):
-        raise BadDefinition(field, "expected names with values.")
-    if unknown := sorted(str(key) for key in value.keys() - allowed):
-        raise BadDefinition(field, f"does not know {', '.join(unknown)}.")
-    if missing := sorted(required - value.keys()):
-        raise BadDefinition(field, f"lacks {', '.join(missing)}.")
-    return value
+def _sorted(names: list[str]) -> list[str]:
+    return sorted(set(names))
 
 
-def _text(field: str, value: Any, longest: int) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise BadDefinition(field, "expected a text.")
-    if len(value) > longest:
-        raise BadDefinition(field, f"has {len(value)} characters; {longest} are the most.")
-    return tidy(value)
+def _apps(names: list[str]) -> list[str]:
+    known = set(App.objects.filter(name__in=names).values_list("name", flat=True))
+    for name in names:
+        if names != ALL and name not in known:
+            raise InvalidDefinition("apps", f"there is no app called {name}.")
+    return _sorted(names)
 
 
-def _checked(field: str, value: Any, check: Callable[[str], str]) -> str:
-    try:
-        return check(_text(field, value, 100))
-    except values.NotAValue as error:
-        raise BadDefinition(field, error.detail) from error
-
-
-def _list(field: str, value: Any, check: Callable[[str], str], *, all_allowed: bool = True) -> list[str]:
-    """Return sorted, different, checked values; the word "all" (alone) stands for all of them."""
-    if all_allowed and value in ("all", ALL):
+def _regions(audience: AudienceDefinition) -> list[str]:
+    """Return the regions, each of which lies in a country of the audience."""
+    if audience.regions == ALL:
         return list(ALL)
-    if isinstance(value, str) or not isinstance(value, Sequence) or not value:
-        raise BadDefinition(field, "expected a list that is not empty" + (", or the word all." if all_allowed else "."))
-    return sorted({_checked(field, item, check) for item in value})
+    for region in audience.regions:
+        country = region[:2]
+        if audience.countries != ALL and country not in audience.countries:
+            raise InvalidDefinition("audience.regions", f"{region} is in none of the countries.")
+        try:
+            values.region(country, region)
+        except values.NotAValue as error:
+            raise InvalidDefinition("audience.regions", error.detail) from error
+    return _sorted(audience.regions)
 
 
-def _one_of(allowed: Sequence[str]) -> Callable[[str], str]:
-    def check(value: str) -> str:
-        if value not in allowed:
-            raise values.NotAValue("", f"{value} is none of {', '.join(allowed)}.")
-        return value
-
-    return check
-
-
-def _slug(value: str) -> str:
-    if not _ID.fullmatch(value) or len(value) > 80:
-        raise values.NotAValue("", f"{value} is no id.")
-    return value
+def _words(definition: Definition, messages: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the texts by canonical locale, among them those of the home locale."""
+    if len(definition.messages) < len(messages):
+        tags = sorted(str(tag) for tag in messages)
+        raise InvalidDefinition("messages", f"two of {', '.join(tags)} are the same locale.")
+    if definition.home.locale not in definition.messages:
+        raise InvalidDefinition("messages", f"the home locale {definition.home.locale} has no text.")
+    return {locale: texts.stored() for locale, texts in definition.messages.items()}
 
 
-def _app(value: str) -> str:
-    if not App.objects.filter(name=value).exists():
-        raise values.NotAValue("", f"there is no app called {value}.")
-    return value
+def _tips(definition: Definition) -> dict[str, str]:
+    audiences, tips = definition.audience.audiences, definition.tips or {}
+    for audience in tips:
+        if audiences != ALL and audience not in audiences:
+            raise InvalidDefinition(f"tips.{audience}", "the campaign is not for this audience.")
+    return dict(sorted(tips.items()))
 
 
-def _region(countries: list[str], value: str) -> str:
-    country = value[:2]
-    if countries != ALL and country not in countries:
-        raise values.NotAValue("", f"{value} lies in none of the countries.")
-    return values.region(country, value)
-
-
-def _words(value: Any) -> dict[str, Any]:
-    if not isinstance(value, Mapping) or not value:
-        raise BadDefinition("messages", "expected locales with texts.")
-    words: dict[str, Any] = {}
-    for tag, texts in value.items():
-        locale = _checked("messages", tag, values.locale)
-        if locale in words:
-            raise BadDefinition("messages", f"{locale} stands there twice.")
-        field = f"messages.{tag}"
-        texts = _mapping(field, texts, allowed={"outer", "inner", "variants"}, required={"outer", "inner"})
-        words[locale] = _pair(field, texts)
-        variants = texts.get("variants") or {}
-        for audience, variant in _mapping(f"{field}.variants", variants, allowed=set(Audience.values), required=set()).items():
-            place = f"{field}.variants.{audience}"
-            pair = _pair(place, _mapping(place, variant, allowed={"outer", "inner"}, required={"outer", "inner"}))
-            words[locale].setdefault("variants", {})[audience] = pair
-    return words
-
-
-def _pair(field: str, texts: Mapping[str, Any]) -> dict[str, Any]:
-    pair: dict[str, Any] = {}
-    for part in ("outer", "inner"):
-        place = f"{field}.{part}"
-        text = _mapping(place, texts[part], allowed={"title", "body"}, required={"title", "body"})
-        pair[part] = {name: _text(f"{place}.{name}", text[name], LONGEST[part, name]) for name in ("title", "body")}
-    return pair
-
-
-def _tips(value: Any, audiences: list[str]) -> dict[str, str]:
-    allowed = set(Audience.values if audiences == ALL else audiences)
-    tips = _mapping("tips", value, allowed=allowed, required=set())
-    return {audience: _checked(f"tips.{audience}", slug, _slug) for audience, slug in sorted(tips.items())}
-
-
-def _alert(value: Any) -> dict[str, str]:
-    enumerations = {"severity": cap.Severity, "urgency": cap.Urgency, "certainty": cap.Certainty, "status": cap.Status}
-    alert = _mapping("alert", value, allowed=set(enumerations), required=set(enumerations))
-    return {name: _checked(f"alert.{name}", alert[name], _one_of(words.values)) for name, words in enumerations.items()}
-
-
-def _kind(kind: Any, references: Any) -> dict[str, Any]:
-    kind = _checked("kind", kind, _one_of(Kind.values))
+def _thread(definition: Definition) -> dict[str, Any]:
+    """Return the kind, and the campaign and thread that this one follows."""
+    kind = definition.kind
+    if kind == Kind.EXERCISE and definition.alert.status == cap.Status.ACTUAL:
+        raise InvalidDefinition("alert.status", "an exercise is Exercise or Test, never Actual.")
     if kind not in _REFERRING:
-        if references is not None:
-            raise BadDefinition("references", f"a campaign of the kind {kind} begins a thread of its own.")
+        if definition.references is not None:
+            raise InvalidDefinition("references", f"a campaign of the kind {kind} begins its own thread; leave this field out.")
         return {"kind": kind, "references": None, "thread": None}
-    earlier = Campaign.objects.filter(pk=references, state__in=APPROVED_ON).first() if isinstance(references, int) else None
+    earlier = Campaign.objects.filter(pk=definition.references or 0, state__in=APPROVED_ON).first()
     if earlier is None:
-        raise BadDefinition("references", f"a campaign of the kind {kind} names the number of an approved one that it follows.")
+        raise InvalidDefinition("references", f"a campaign of the kind {kind} needs the number of an approved campaign.")
     return {"kind": kind, "references": earlier, "thread": earlier.thread or earlier}
-
-
-def _schedule(value: Any) -> dict[str, str]:
-    schedule = _mapping("schedule", value, allowed={"at", "local"}, required=set())
-    if len(schedule) != 1:
-        raise BadDefinition("schedule", "expected either at or local.")
-    if schedule.get("at") == "now":
-        return {"schedule_kind": ScheduleKind.NOW, "schedule_at": ""}
-    if "at" in schedule:
-        return {"schedule_kind": ScheduleKind.AT, "schedule_at": rfc3339(_instant("schedule.at", schedule["at"]))}
-    local = _text("schedule.local", schedule["local"], 19)
-    try:
-        if not _LOCAL.fullmatch(local):
-            raise ValueError(local)
-        datetime.fromisoformat(local).replace(tzinfo=ZoneInfo("UTC"))
-    except ValueError:
-        raise BadDefinition("schedule.local", "expected a local time such as 2026-12-01T17:00.") from None
-    return {"schedule_kind": ScheduleKind.LOCAL, "schedule_at": local}
-
-
-def _instant(field: str, value: Any) -> datetime:
-    try:
-        instant = value if isinstance(value, datetime) else datetime.fromisoformat(value)
-    except (TypeError, ValueError):
-        instant = None
-    if instant is None or instant.tzinfo is None:
-        raise BadDefinition(field, "expected an instant with its offset, such as 2026-12-01T06:00:00Z.")
-    return instant.astimezone(UTC).replace(microsecond=0)
-
-
-def _quiet_hours(value: Any) -> str:
-    if value == "respect":
-        return ""
-    override = _mapping("quiet_hours", value, allowed={"override"}, required={"override"})
-    return _text("quiet_hours.override", override["override"], 300)

@@ -13,7 +13,7 @@ from content.models.tip import TipKind
 from content.terms import WORLDWIDE, Audience
 from core.console.pages import ConsoleForm
 from notifications import cap
-from notifications.campaigns.definition import LONGEST
+from notifications.campaigns.definition_fields import TEXT_LIMITS
 from notifications.models import App, Campaign
 from notifications.models.campaign import Kind
 from notifications.models.campaign_state import APPROVED_ON
@@ -142,7 +142,7 @@ class CampaignForm(ConsoleForm):
                 rows = {"outer": 2, "inner": 6}[part]
                 widget = forms.TextInput(attrs) if name == "title" else forms.Textarea({**attrs, "rows": rows})
                 self.fields[words_field(code, part, name)] = forms.CharField(
-                    required=False, widget=widget, label=label, help_text=f"At most {LONGEST[part, name]} characters."
+                    required=False, widget=widget, label=label, help_text=f"At most {TEXT_LIMITS[part, name]} characters."
                 )
 
     def definition(self) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import pytest
 
 from core.errors import Invalid
 from notifications.campaigns import definition
-from notifications.campaigns.definition import BadDefinition
+from notifications.campaigns.definition import InvalidDefinition
 from notifications.management.commands.campaign import read_file
 from tests import make
 
@@ -93,12 +93,19 @@ def test_norway_is_a_country_without_quotes(tmp_path: Path) -> None:
         ("title: New advice in the app", "title: 7", "outer.title"),
         ("  cy:", "  en-gb:\n    outer: 1\n  cy:", "messages.en-gb"),
         ("name: Half-term blackmail warning", "name: [1]", "name"),
+        ("name: Half-term blackmail warning", r'name: "a\0b"', "name"),
+        ("name: Half-term blackmail warning", r'name: "a\ud800b"', "name"),
+        ("kind: alert", "kind: all-clear\nreferences: '1'", "references"),
+        ("schedule: {at: now}", "schedule: {at: now, local: 2026-12-01T06:00}", "schedule"),
+        ("schedule: {at: now}", "schedule: {at: null}", "schedule.at"),
+        ("  cy:", "  EN: {outer: {title: a, body: b}, inner: {title: a, body: b}}\n  cy:", "same locale"),
+        ("  cy:", "  en-US: {outer: {title: a, body: b}, inner: {title: a}}\n  cy:", "messages.en-US.inner.body"),
         ("name: Half-term", "name: &a Half\nother: *b", "YAML"),
         (EXAMPLE, "- just\n- a list", "campaign"),
         (EXAMPLE, "", "campaign"),
     ],
 )
-def test_what_is_wrong_is_named(tmp_path: Path, old: str, new: str, said: str) -> None:
+def test_the_first_fault_is_named_with_its_place(tmp_path: Path, old: str, new: str, said: str) -> None:
     assert old in EXAMPLE
 
     with pytest.raises(Invalid) as refused:
@@ -110,7 +117,7 @@ def test_what_is_wrong_is_named(tmp_path: Path, old: str, new: str, said: str) -
 
 def test_a_campaign_has_no_way_to_name_a_device() -> None:
     for key in ("addresses", "registrations", "tokens", "fids", "tickets", "segment"):
-        with pytest.raises(BadDefinition, match=key):
+        with pytest.raises(InvalidDefinition, match=key):
             definition.parse(make.definition(audience={"countries": ["GB"], "audiences": ["parent"], key: ["x"]}))
 
 

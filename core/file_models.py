@@ -1,0 +1,130 @@
+"""Pydantic models for the files that people write, and what is wrong with a file as a place and a plain sentence."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, Any
+
+from annotated_types import GroupedMetadata, MaxLen, MinLen
+from pydantic import AfterValidator, BaseModel, ConfigDict, GetCoreSchemaHandler, ValidationError, WithJsonSchema
+from pydantic_core import CoreSchema, ErrorDetails, core_schema
+
+#: NUL and unpaired surrogates: PostgreSQL stores neither.
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+#: Characters of a refused value that an error message repeats.
+_QUOTED = 60
+_SLUG = r"^[a-z0-9]+(-[a-z0-9]+)*$"
+
+
+class FileModel(BaseModel):
+    """A part of a file: no value is converted, and no unknown field is accepted."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+@dataclass(frozen=True)
+class Text(GroupedMetadata):
+    """Text of 1 to `limit` characters that is not blank and that PostgreSQL can store."""
+
+    limit: int
+
+    def __iter__(self) -> Iterator[object]:
+        yield MinLen(1)
+        yield MaxLen(self.limit)
+        yield AfterValidator(_storable)
+
+
+class OneOf:
+    """One of a closed list of words."""
+
+    def __init__(self, values: Sequence[str]) -> None:
+        self.values = list(values)
+
+    def __get_pydantic_core_schema__(self, _source: object, _handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.literal_schema(self.values)
+
+
+def _storable(value: str) -> str:
+    if not value.strip():
+        raise ValueError("expected text, not blanks only")
+    if _UNSTORABLE.search(value):
+        raise ValueError("contains NUL or an unpaired surrogate")
+    return value
+
+
+def _slug(value: str) -> str:
+    if not re.fullmatch(_SLUG, value):
+        raise ValueError(f"{value!r} is not a slug of lower-case letters, digits and hyphens")
+    return value
+
+
+def _day(value: str) -> str:
+    try:
+        if date.fromisoformat(value).isoformat() == value:
+            return value
+    except ValueError:
+        pass
+    raise ValueError("expected a date such as 2026-11-22")
+
+
+Slug = Annotated[str, Text(80), AfterValidator(_slug), WithJsonSchema({"type": "string", "pattern": _SLUG, "maxLength": 80})]
+Day = Annotated[str, AfterValidator(_day), WithJsonSchema({"type": "string", "format": "date"})]
+
+
+def faults(error: ValidationError) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Yield the place (keys, and list positions from 0) and a sentence for each thing that is wrong, in the order of the file."""
+    for detail in error.errors(include_url=False):
+        yield tuple(part for part in detail["loc"] if part != "[key]"), _sentence(detail)
+
+
+def path(place: Sequence[str | int]) -> str:
+    """Return a place as dotted text, with list items counted from 1: `channels.2.dial`."""
+    return ".".join(str(part + 1) if isinstance(part, int) else str(part) for part in place)
+
+
+def _sentence(error: ErrorDetails) -> str:
+    value, context = error["input"], error.get("ctx", {})
+    match error["type"]:
+        case "missing":
+            return "this field is required."
+        case "extra_forbidden":
+            return "unknown field."
+        case "literal_error":
+            return f"unknown value {quoted(value)}; expected {context['expected']}."
+        case "too_short" | "string_too_short":
+            return "must not be empty."
+        case "string_too_long":
+            return f"has {len(value)} characters; the limit is {context['max_length']}."
+        case "value_error":
+            return f"{context['error']}."
+        case kind:
+            return f"cannot be {quoted(value)}; expected {_expected(kind, context)}."
+
+
+def quoted(value: object) -> str:
+    """Return a value as an error message repeats it: on one line, and not all of a long one."""
+    text = {None: "null", True: "true", False: "false"}.get(value, repr(value)) if isinstance(value, bool | None) else repr(value)
+    return text if len(text) <= _QUOTED else f"{text[:_QUOTED]}…"
+
+
+def _expected(kind: str, context: Mapping[str, Any]) -> str:
+    match kind:
+        case "string_type" | "string_unicode":
+            return "text"
+        case "int_type" | "int_from_float":
+            return "a whole number"
+        case "greater_than_equal":
+            return f"at least {context['ge']}"
+        case "less_than_equal":
+            return f"at most {context['le']}"
+        case "bool_type":
+            return "true or false"
+        case "list_type":
+            return "a list"
+        case "dict_type" | "model_type" | "model_attributes_type":
+            return "a mapping of names to values"
+        case _:
+            return kind.replace("_", " ")
