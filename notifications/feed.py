@@ -12,7 +12,7 @@ from django.db.models import Q
 from content.terms import Audience
 from core.errors import Gone, NotFound, NotHeld
 from notifications import cap
-from notifications.campaigns import texts as words
+from notifications.campaigns import texts
 from notifications.campaigns.definition import rfc3339
 from notifications.models.campaign import ALL, Campaign
 from notifications.models.campaign_state import APPROVED_ON, CampaignState
@@ -152,10 +152,10 @@ def _is_for(named: list[str], wanted: str) -> bool:
 
 def _written(campaign: Campaign, locale: str, audience: str | None) -> dict[str, Any]:
     """Return one alert in the reader's locale, or in the campaign's home locale, labelled."""
-    found = words.served(campaign, locale)
+    found = texts.served(campaign, locale)
     served = found or campaign.home_locale
     for_whom = audience or (Audience.PARENT if campaign.audiences == ALL else campaign.audiences[0])
-    texts = words.text(campaign, served, for_whom)
+    shown = texts.text(campaign, served, for_whom)
     assert campaign.submitted_at is not None
     return {
         "id": str(campaign.pk),
@@ -170,10 +170,10 @@ def _written(campaign: Campaign, locale: str, audience: str | None) -> dict[str,
         "locales": sorted(campaign.words),
         "locale": {"requested": locale, "served": served, "reason": None if found else "not-translated"},
         "lang": served,
-        "dir": words.direction(served),
-        "outer": texts["outer"],
-        "title": texts["inner"]["title"],
-        "body": texts["inner"]["body"],
+        "dir": texts.direction(served),
+        "outer": shown["outer"],
+        "title": shown["inner"]["title"],
+        "body": shown["inner"]["body"],
         "services": campaign.services,
         "tip": campaign.tips.get(for_whom),
         "countries": None if campaign.countries == ALL else campaign.countries,

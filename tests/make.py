@@ -12,6 +12,7 @@ from content.models import Channel, ChannelRevision, Organization, Release, Serv
 from content.models.channel_revision import Act
 from core import roles
 from core.models import User
+from notifications.campaigns import lifecycle
 from notifications.delivery import topics
 from notifications.models import App, Campaign, Registered, Registration, Segment
 
@@ -255,9 +256,9 @@ def campaign(*, state: str = "approved", at: datetime | None = None, **changes: 
     if not Service.objects.filter(pk="gb-line").exists():
         world()
         service(channels=0)
-    made = Campaign.objects.draft(definition(**changes), by=author, at=now)
+    made = lifecycle.draft(definition(**changes), by=author, at=now)
     if state in ("submitted", "approved"):
-        made.submit(by=author, at=now)
+        lifecycle.submit(made, by=author, at=now)
     if state == "approved":
-        made.approve(fingerprint=made.fingerprint, by=approver, at=now)
+        lifecycle.approve(made, fingerprint=made.fingerprint, by=approver, at=now)
     return made

@@ -1,4 +1,4 @@
-"""What a campaign's messages say: one for each locale × audience × platform (or topics), written once when it is submitted."""
+"""A campaign's messages: one for each locale × audience × platform (or topics), written once at submission."""
 
 from __future__ import annotations
 
@@ -13,80 +13,78 @@ from content.terms import Audience
 from core.errors import Conflict, Invalid
 from notifications import cap
 from notifications.campaigns import audience as audiences
-from notifications.campaigns import texts as words
+from notifications.campaigns import fcm_message, texts
 from notifications.campaigns.definition import rfc3339
-from notifications.delivery import fcm
 from notifications.models.campaign import ALL, Campaign, Kind
 from notifications.models.message import Message
 from notifications.models.segment import ANY_PLATFORM, Platform
 
-#: Bytes of inner title and body together: they travel in `data`, of which FCM takes 4,096 with all else.
-LARGEST_INNER = 1_600
-#: Stands in `inner` of a message to topics that has no room for the inner text: the app reads it in the feed.
+#: Bytes of inner title and body together. They travel in `data`, for which FCM leaves 4,096 bytes in all.
+MAX_INNER = 1_600
+#: The value of `inner` in a message to topics that has no room for the inner text: the app reads it in the feed.
 FROM_FEED = "feed"
-#: What such a message goes without: FCM takes half as much to a topic as to a single phone.
-_LEFT_OUT = (("inner_title", "inner_body"), ("inner_title", "inner_body", "services"))
-#: Nothing is kept for longer by FCM, so that no alert may last longer.
-LONGEST_LIFE = timedelta(days=28)
+#: What a message to topics omits when it is too large, in this order: FCM allows half the size of a message to one phone.
+_OMITTED = (("inner_title", "inner_body"), ("inner_title", "inner_body", "services"))
+#: FCM keeps no message for longer, so no alert lasts longer.
+MAX_DURATION = timedelta(days=28)
 #: Ages that a text may name, as in tips.
 ALLOWED_NUMBERS = frozenset({"18", "24"})
 _ACT = {Kind.ALERT: "show", Kind.EXERCISE: "show", Kind.UPDATE: "update", Kind.ALL_CLEAR: "update", Kind.CANCEL: "cancel"}
 _URGENT = {cap.Severity.EXTREME, cap.Severity.SEVERE}
 
 
-class TextRefused(Invalid):
+class MessageTextRefused(Invalid):
     """A text of the campaign cannot be sent."""
 
     code = "text-refused"
 
 
-def check(campaign: Campaign, *, at: datetime) -> None:
-    """Refuse what cannot be sent, as one sentence: texts, help and tips that are not there, times that cannot be."""
+def check_sendable(campaign: Campaign, *, at: datetime) -> None:
+    """Raise Conflict or Invalid, with one sentence, for a campaign that cannot be sent: its times, services, tips and texts."""
     if campaign.not_after <= at:
         raise Conflict("not_after has passed.", code="not-after")
-    if campaign.not_after - at > LONGEST_LIFE:
-        raise Conflict("not_after lies more than 28 days ahead.", code="not-after")
+    if campaign.not_after - at > MAX_DURATION:
+        raise Conflict("not_after is more than 28 days ahead.", code="not-after")
     if campaign.schedule_kind == "at" and campaign.schedule_at >= rfc3339(campaign.not_after):
-        raise Conflict("It would begin after not_after.", code="not-after")
-    if missing := set(campaign.services) - set(
-        Service.objects.active().filter(pk__in=campaign.services).values_list("pk", flat=True)
-    ):
+        raise Conflict("The campaign would begin after not_after.", code="not-after")
+    active = Service.objects.active().filter(pk__in=campaign.services).values_list("pk", flat=True)
+    if missing := set(campaign.services) - set(active):
         raise Invalid(f"There is no such service: {', '.join(sorted(missing))}.", code="service", field="services")
     slugs = set(campaign.tips.values())
     if missing := slugs - set(Tip.objects.current().filter(slug__in=slugs).values_list("slug", flat=True)):
         raise Invalid(f"There is no such tip: {', '.join(sorted(missing))}.", code="tip", field="tips")
     for locale in campaign.locales if campaign.locales != ALL else ():
-        if words.served(campaign, locale) is None:
-            raise Invalid(f"The audience asks for {locale}, which has no text.", code="locale", field="messages")
-    for place, locale, text in _texts(campaign):
+        if texts.served(campaign, locale) is None:
+            raise Invalid(f"The audience includes {locale}, which has no text.", code="locale", field="messages")
+    for place, locale, text in _all_texts(campaign):
         faults = text_faults(text, locale=locale, allowed_numbers=ALLOWED_NUMBERS, allowed_hosts=(), known_services=())
         if errors := [fault.detail for fault in faults if not fault.caution]:
-            raise TextRefused(f"{place}: {' '.join(errors)}", field=place)
+            raise MessageTextRefused(f"{place}: {' '.join(errors)}", field=place)
 
 
 def write_messages(campaign: Campaign) -> None:
-    """Write the messages of a campaign that is about to be submitted."""
-    Message.objects.bulk_create(Message(campaign=campaign, **key, body=body) for key, body in compose(campaign))
+    """Store the messages of a campaign that is being submitted."""
+    Message.objects.bulk_create(Message(campaign=campaign, **key, body=body) for key, body in build_messages(campaign))
 
 
-def compose(campaign: Campaign) -> Iterator[tuple[dict[str, Any], str]]:
-    """Yield (key, body) for every message; the same campaign gives the same bytes."""
+def build_messages(campaign: Campaign) -> Iterator[tuple[dict[str, Any], str]]:
+    """Yield (key columns, body) of every message; the same campaign always gives the same bytes."""
     readers = Audience.values if campaign.audiences == ALL else campaign.audiences
     platforms = [*Platform.values, *([ANY_PLATFORM] if audiences.has_topics(campaign) else [])]
-    tongues = [(locale, False) for locale in sorted(campaign.words)] + [(campaign.home_locale, True)]
-    for locale, home in tongues:
+    variants = [(locale, False) for locale in sorted(campaign.words)] + [(campaign.home_locale, True)]
+    for locale, fallback in variants:
         for audience in readers:
             for platform in platforms:
-                key = {"locale": locale, "fallback": home, "audience": audience, "platform": platform}
+                key = {"locale": locale, "fallback": fallback, "audience": audience, "platform": platform}
                 yield key, _body(campaign, **key)
 
 
 def _body(campaign: Campaign, *, locale: str, fallback: bool, audience: str, platform: str) -> str:
-    chosen = words.text(campaign, locale, audience)
-    inner = chosen["inner"]
-    if (size := len((inner["title"] + inner["body"]).encode())) > LARGEST_INNER:
-        raise TextRefused(
-            f"messages.{locale}.inner has {size} bytes; {LARGEST_INNER} are the most.", field=f"messages.{locale}.inner"
+    text = texts.text(campaign, locale, audience)
+    inner = text["inner"]
+    if (size := len((inner["title"] + inner["body"]).encode())) > MAX_INNER:
+        raise MessageTextRefused(
+            f"messages.{locale}.inner has {size} bytes; the limit is {MAX_INNER}.", field=f"messages.{locale}.inner"
         )
     assert campaign.submitted_at is not None
     data = {
@@ -96,7 +94,7 @@ def _body(campaign: Campaign, *, locale: str, fallback: bool, audience: str, pla
         "act": _ACT[Kind(campaign.kind)],
         "status": campaign.status,
         "lang": locale,
-        "dir": words.direction(locale),
+        "dir": texts.direction(locale),
         "fallback": "not-translated" if fallback else "",
         "inner_title": inner["title"],
         "inner_body": inner["body"],
@@ -106,29 +104,30 @@ def _body(campaign: Campaign, *, locale: str, fallback: bool, audience: str, pla
         "sent": rfc3339(campaign.submitted_at),
         "expires": rfc3339(campaign.not_after),
     }
-    content = fcm.Content(
+    content = fcm_message.MessageContent(
         platform=platform,
         data=data,
-        title=chosen["outer"]["title"],
-        body=chosen["outer"]["body"],
+        title=text["outer"]["title"],
+        body=text["outer"]["body"],
         tag=str(campaign.alert),
         expires=campaign.not_after,
         urgent=campaign.severity in _URGENT,
     )
-    for left_out in _LEFT_OUT:
+    for omitted in _OMITTED:
         try:
-            return fcm.prepare(content)
-        except fcm.TooLargeForTopics:
-            # The approved words are in the feed, under the name that `open` gives.
-            kept = {name: value for name, value in data.items() if name not in left_out}
+            return fcm_message.encode_message(content)
+        except fcm_message.TooLargeForTopics:
+            # The approved texts are in the feed, under the id in `open`.
+            kept = {name: value for name, value in data.items() if name not in omitted}
             content = replace(content, data={**kept, "inner": FROM_FEED})
-    return fcm.prepare(content)
+    return fcm_message.encode_message(content)
 
 
-def _texts(campaign: Campaign) -> Iterator[tuple[str, str, str]]:
-    for locale, texts in campaign.words.items():
-        variants = {f"messages.{locale}.variants.{name}": variant for name, variant in texts.get("variants", {}).items()}
-        for place, pair in {f"messages.{locale}": texts, **variants}.items():
+def _all_texts(campaign: Campaign) -> Iterator[tuple[str, str, str]]:
+    """Yield (field, locale, text) of every text of the campaign, variants included."""
+    for locale, words in campaign.words.items():
+        variants = {f"messages.{locale}.variants.{name}": variant for name, variant in words.get("variants", {}).items()}
+        for place, pair in {f"messages.{locale}": words, **variants}.items():
             for part in ("outer", "inner"):
                 for name, value in pair[part].items():
                     yield f"{place}.{part}.{name}", locale, value

@@ -49,7 +49,7 @@ _SNAPSHOT = """
 """
 
 
-def of(campaign: Campaign) -> dict[str, Any]:
+def progress_of(campaign: Campaign) -> dict[str, Any]:
     """Return what `campaign status` prints; devices = accepted + rejected + unknown + pending + skipped at every instant.
 
     Topics add up in the same way, apart; FCM tells nothing of the phones behind one.

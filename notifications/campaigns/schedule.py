@@ -24,7 +24,7 @@ def zone_of(name: str, home: str) -> tzinfo:
     return UTC
 
 
-def due(campaign: Campaign, zone_name: str, *, at: datetime) -> datetime | None:
+def due_at(campaign: Campaign, zone_name: str, *, at: datetime) -> datetime | None:
     """Return when a device in this zone is due, or None when its quiet hours last until the campaign is over.
 
     `at` is now: what should have begun earlier begins now. A local time that the clock jumps over falls due as

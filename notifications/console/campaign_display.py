@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from notifications.campaigns.progress import progress_of
 from notifications.campaigns.schedule import zone_of
 from notifications.models import Campaign, CampaignState
 from notifications.models.campaign import ScheduleKind
@@ -51,7 +52,7 @@ def both(instant: datetime, zone: str) -> str:
 
 def progress(campaign: Campaign) -> dict[str, Any]:
     """Return the counts of a campaign as the page shows them, with the parts of its bar in percent."""
-    counts = campaign.counts()
+    counts = progress_of(campaign)
     devices = int(counts["devices"])
     rejected = sum(counts["rejected"].values())
     numbers = {

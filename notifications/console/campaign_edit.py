@@ -14,7 +14,7 @@ from django.urls import reverse
 from content.terms import SOURCE_LOCALE
 from core.console.pages import Link, Page, mark, page
 from core.errors import Invalid
-from notifications.campaigns import definition
+from notifications.campaigns import definition, lifecycle
 from notifications.console.campaign_form import PARTS, CampaignForm, field_of, initial, words_field
 from notifications.console.campaigns import AUTHOR
 from notifications.models import Campaign, CampaignState
@@ -117,7 +117,7 @@ class NewPage(_Compose):
         return begun
 
     def act_draft(self, data: QueryDict) -> str | None:
-        campaign = Campaign.objects.draft(self.written(data), by=self.person, at=self.at)
+        campaign = lifecycle.draft(self.written(data), by=self.person, at=self.at)
         self.done("Saved as a draft. Look at the phones below, then submit it.")
         return reverse("admin:campaign", args=[campaign.pk])
 
@@ -147,7 +147,7 @@ class EditPage(_Compose):
 
     def act_edit(self, data: QueryDict) -> str | None:
         self.unless_stale(data.get("base", ""), now=self._base())
-        self.campaign.edit(self.written(data), by=self.person, at=self.at)
+        lifecycle.edit(self.campaign, self.written(data), by=self.person, at=self.at)
         self.done("Saved. Whoever edits a campaign cannot approve it.")
         return reverse("admin:campaign", args=[self.campaign.pk])
 

@@ -12,7 +12,7 @@ from content.models import Service, Tip
 from core.console.pages import Link, Page, page
 from core.errors import DomainError, Invalid
 from core.models import AuditEntry, User
-from notifications.campaigns import audience
+from notifications.campaigns import audience, lifecycle
 from notifications.console import campaign_display
 from notifications.console.preview import phones
 from notifications.models import App, Brake, BrakeState, Campaign, CampaignState
@@ -136,7 +136,7 @@ class CampaignPage(_OneCampaign):
         }
 
     def act_submit(self, data: QueryDict) -> str | None:
-        self.campaign.submit(by=self.person, at=self.at)
+        lifecycle.submit(self.campaign, by=self.person, at=self.at)
         self.done("Submitted. A second person who never touched it has to approve exactly this.")
         return None
 
@@ -144,22 +144,22 @@ class CampaignPage(_OneCampaign):
         reason = data.get("reason", "").strip()
         if not reason and self.person.pk not in self.campaign.touched_by:
             raise Invalid("Say why it goes back, so that the author knows what to change.", code="reason")
-        self.campaign.send_back(by=self.person, at=self.at, reason=reason)
+        lifecycle.send_back(self.campaign, by=self.person, at=self.at, reason=reason)
         self.done("It is a draft again.")
         return None
 
     def act_reject(self, data: QueryDict) -> str | None:
-        self.campaign.reject(by=self.person, at=self.at, reason=data.get("reason", ""))
+        lifecycle.reject(self.campaign, by=self.person, at=self.at, reason=data.get("reason", ""))
         self.done("Rejected for good.")
         return None
 
     def act_pause(self, data: QueryDict) -> str | None:
-        self.campaign.pause(by=self.person, at=self.at)
+        lifecycle.pause(self.campaign, by=self.person, at=self.at)
         self.done("Paused: nothing more leaves until somebody resumes it.")
         return None
 
     def act_resume(self, data: QueryDict) -> str | None:
-        self.campaign.resume(by=self.person, at=self.at)
+        lifecycle.resume(self.campaign, by=self.person, at=self.at)
         self.done("It goes on.")
         return None
 
@@ -184,7 +184,7 @@ class ApprovePage(_OneCampaign):
     def act_approve(self, data: QueryDict) -> str | None:
         if data.get("read") != "yes":
             raise Invalid("Say that you have read every text before you approve.", code="read")
-        self.campaign.approve(fingerprint=data.get("fingerprint", ""), by=self.person, at=self.at)
+        lifecycle.approve(self.campaign, fingerprint=data.get("fingerprint", ""), by=self.person, at=self.at)
         self.done("Approved. It goes out when it is due; you can stop it here at any time.")
         return self.address()
 
@@ -214,7 +214,7 @@ class StopPage(_OneCampaign):
         }
 
     def act_stop(self, data: QueryDict) -> str | None:
-        self.campaign.stop(by=self.person, at=self.at, reason=data.get("reason", "").strip()[:500])
+        lifecycle.stop(self.campaign, by=self.person, at=self.at, reason=data.get("reason", "").strip()[:500])
         self.done("Stopped for good: no further request leaves, and the alert is out of the feed.")
         return self.address()
 

@@ -10,28 +10,27 @@ import asyncio
 import json
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache, partial
 from itertools import cycle
 from pathlib import Path
 from time import monotonic
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 import google.auth.exceptions
 import google.auth.transport.requests
 import requests
 import uvloop
 from django.conf import settings
-from firebase_admin import credentials, messaging
+from firebase_admin import credentials
 from pyreqwest.client import Client, ClientBuilder
 from pyreqwest.exceptions import RequestError
 
-from core.canonical import canonical_json
-from core.errors import Invalid, Unavailable
+from core.errors import Unavailable
 from core.sandbox import is_loopback
 from notifications.delivery import outcomes
 from notifications.delivery.outcomes import Outcome, read_answer
@@ -40,10 +39,6 @@ from notifications.delivery.outcomes import Outcome, read_answer
 DEADLINE = 15.0
 CONNECT_DEADLINE = 5.0
 LARGEST_ANSWER = 64 * 1024
-#: FCM takes 4,096 bytes; the address and the time to live need some of them.
-LARGEST_MESSAGE = 3_900
-#: FCM takes 2,048 bytes of what one platform gets to a topic; it adds some of its own, and Apple counts these too.
-LARGEST_TOPIC_MESSAGE = 1_900
 #: Requests of one batch that are under way at once: with eight batches a second's worth at full rate, at 150 ms an answer.
 REQUESTS_A_BATCH = 160
 #: The same without TLS, where each takes a connection of its own: only the emulator is spoken to like that.
@@ -61,16 +56,6 @@ _REFRESH_BEFORE, _REFRESH_NOW = timedelta(minutes=5), timedelta(minutes=1)
 LONGEST_TTL = 28 * 24 * 3600
 
 
-class NotAMessage(Invalid):
-    """FCM would not take this message."""
-
-    code = "message"
-
-
-class TooLargeForTopics(NotAMessage):
-    """FCM would not take this message to a topic."""
-
-
 class CredentialsRefused(Unavailable):
     """Google does not accept this project's service account."""
 
@@ -81,75 +66,6 @@ class CredentialsUnreachable(Unavailable):
     """Google's token endpoint cannot be reached."""
 
     code = "credentials-unreachable"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Content:
-    """What one message says, before it has FCM's form."""
-
-    #: "" for a message to topics, which serves all platforms.
-    platform: str
-    data: dict[str, str]
-    title: str
-    body: str
-    #: Replaces an earlier notification with the same tag on the device.
-    tag: str
-    expires: datetime
-    urgent: bool
-
-
-def prepare(content: Content) -> str:
-    """Return FCM's message resource as canonical JSON, without address and TTL, checked by firebase-admin; or NotAMessage."""
-    try:
-        if content.platform:
-            message = messaging.Message(data=content.data, fid="A" * 22, **_PLATFORMS[content.platform](content))
-        else:
-            message = messaging.Message(data=content.data, topic="A", **_android(content), **_ios(content), **_web(content))
-        document = json.loads(str(message))
-    except ValueError as error:
-        raise NotAMessage(str(error)) from error
-    del document["fid" if content.platform else "topic"]
-    if not content.platform:
-        _check_topic_size(document)
-    body = canonical_json(document)
-    if len(body) > LARGEST_MESSAGE:
-        raise NotAMessage(f"The message has {len(body)} bytes; {LARGEST_MESSAGE} are the most.")
-    return body.decode()
-
-
-def _android(content: Content) -> dict[str, object]:
-    notification = messaging.AndroidNotification(
-        title=content.title, body=content.body, tag=content.tag, channel_id="updates", visibility="private", local_only=True
-    )
-    return {"android": messaging.AndroidConfig(priority="high" if content.urgent else "normal", notification=notification)}
-
-
-def _ios(content: Content) -> dict[str, object]:
-    headers = {
-        "apns-collapse-id": content.tag,
-        "apns-expiration": str(int(content.expires.timestamp())),
-        "apns-priority": "10" if content.urgent else "5",
-        "apns-push-type": "alert",
-    }
-    alert = messaging.ApsAlert(title=content.title, body=content.body)
-    aps = messaging.Aps(alert=alert, mutable_content=True, thread_id=content.tag)
-    return {"apns": messaging.APNSConfig(headers=headers, payload=messaging.APNSPayload(aps))}
-
-
-def _web(content: Content) -> dict[str, object]:
-    notification = messaging.WebpushNotification(title=content.title, body=content.body, tag=content.tag)
-    headers = {"Urgency": "high" if content.urgent else "normal"}
-    return {"webpush": messaging.WebpushConfig(headers=headers, notification=notification)}
-
-
-def _check_topic_size(document: dict[str, Any]) -> None:
-    """Refuse (TooLargeForTopics) what is too large for one of the platforms: each gets the data and its own part alone."""
-    size = max(len(canonical_json({"data": document["data"], part: document[part]})) for part in ("android", "apns", "webpush"))
-    if size > LARGEST_TOPIC_MESSAGE:
-        raise TooLargeForTopics(f"The message has {size} bytes; {LARGEST_TOPIC_MESSAGE} are the most to a topic.")
-
-
-_PLATFORMS: dict[str, Callable[[Content], dict[str, object]]] = {"android": _android, "ios": _ios, "web": _web}
 
 
 class Template:

@@ -12,7 +12,7 @@ from psycopg.errors import LockNotAvailable
 from core.errors import DomainError
 from core.models import User
 from core.states import advance
-from notifications.campaigns import audience, fingerprint, schedule
+from notifications.campaigns import audience, fingerprint, lifecycle, schedule
 from notifications.delivery import topics
 from notifications.models.batch import BATCH_SIZE
 from notifications.models.campaign import Campaign
@@ -32,7 +32,7 @@ def first_due(campaign: Campaign, *, at: datetime) -> datetime:
     """Return the first instant at which somebody is due; what is only for the feed goes by the home zone."""
     pushed = [*audience.segments(campaign), *audience.topics(campaign)]
     zones = {segment.zone for segment in pushed} or {campaign.home_zone}
-    due = [instant for zone in zones if (instant := schedule.due(campaign, zone, at=at)) is not None]
+    due = [instant for zone in zones if (instant := schedule.due_at(campaign, zone, at=at)) is not None]
     return min(due, default=at)
 
 
@@ -70,7 +70,7 @@ def freeze(campaign: Campaign, *, at: datetime) -> bool:
             return False
         raise
     except DomainError as error:
-        campaign.halt(error.detail, at=at)
+        lifecycle.halt(campaign, error.detail, at=at)
         _logger.error("Campaign %s refused: %s", campaign.pk, error.detail)
         return False
     return True
@@ -94,7 +94,7 @@ def _barrier() -> int:
 def _write_waves(campaign: Campaign, *, at: datetime) -> list[Wave]:
     """Write one wave for each Firebase project and due instant, and another where it has topics."""
     plan = [
-        (segment.app.project, by_topic, schedule.due(campaign, segment.zone, at=at), segment.zone, segment.pk)
+        (segment.app.project, by_topic, schedule.due_at(campaign, segment.zone, at=at), segment.zone, segment.pk)
         for by_topic, pushed in ((False, audience.segments(campaign)), (True, audience.topics(campaign)))
         for segment in pushed
     ]

@@ -15,6 +15,7 @@ from django.db import connection, transaction
 from core.errors import ChangedMeanwhile
 from core.models import User
 from core.states import advance
+from notifications.campaigns import lifecycle
 from notifications.delivery import planner, topics
 from notifications.models.batch import MOST_CLAIMS, WAKE_AHEAD, Batch, BatchState
 from notifications.models.brake import Brake, BrakeState, database_identity
@@ -79,13 +80,15 @@ def halt_if_deadly(campaign: Campaign, *, at: datetime) -> None:
     deadly = Batch.objects.filter(
         wave__campaign=campaign, state=BatchState.CLAIMED, claims__gte=MOST_CLAIMS, lease_until__lt=at
     ).exists()
-    if deadly and campaign.halt(f"A batch was claimed {MOST_CLAIMS} times and never settled; see why its workers ended.", at=at):
+    if deadly and lifecycle.halt(
+        campaign, f"A batch was claimed {MOST_CLAIMS} times and never settled; see why its workers ended.", at=at
+    ):
         _logger.error("Campaign %s halted: a batch is never settled.", campaign.pk)
 
 
 def halt_if_canary_gone(campaign: Campaign, *, at: datetime) -> None:
     """Halt a campaign whose first installations are mostly gone, before the others are asked."""
-    if Batch.objects.canaries_gone(campaign) and campaign.halt(_CANARY_GONE, at=at):
+    if Batch.objects.canaries_gone(campaign) and lifecycle.halt(campaign, _CANARY_GONE, at=at):
         _logger.error("Campaign %s halted: most of its first installations are gone.", campaign.pk)
 
 

@@ -19,6 +19,7 @@ from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
 from core.errors import DomainError
+from notifications.campaigns import lifecycle
 from notifications.delivery import fcm, outcomes
 from notifications.delivery.brake_monitor import Watch
 from notifications.delivery.fcm import Sender, Target
@@ -355,5 +356,5 @@ def _block(project: str, trouble: Outcome) -> None:
 
 
 def _halt(claim: Claim, reason: str) -> None:
-    if Campaign.objects.get(pk=claim.campaign_id).halt(reason, at=timezone.now()):
+    if lifecycle.halt(Campaign.objects.get(pk=claim.campaign_id), reason, at=timezone.now()):
         _logger.error("Campaign %s halted: %s", claim.campaign_id, reason)

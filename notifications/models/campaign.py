@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
-from django.db import OperationalError, connection, models, transaction
+from django.db import models
 from django.db.models import F, Q
 
 from content.terms import Audience
-from core.errors import ChangedMeanwhile, Conflict, Invalid, NotFound, SecondPersonRequired
-from core.models import User
-from core.roles import require
-from core.states import advance
+from core.errors import NotFound
 from notifications import cap
 from notifications.models.campaign_rules import FOUR_EYES, FROZEN_DEFINITION, KEPT
 from notifications.models.campaign_state import APPROVED_ON, LIFECYCLE, CampaignState
@@ -49,15 +46,7 @@ class ScheduleKind(models.TextChoices):
 
 
 class CampaignQuerySet(models.QuerySet["Campaign"]):
-    """Draft and find campaigns."""
-
-    def draft(self, definition: dict[str, Any], *, by: User, at: datetime) -> Campaign:
-        """Make a draft from a definition (the mapping that `campaign create` reads); Invalid says what is wrong where."""
-        from notifications.campaigns import definition as definitions
-
-        require(by, "notifications.author_campaign")
-        fields = definitions.parse(definition)
-        return self.create(created_by=by, created_at=at, touched_by=[by.pk], **fields)
+    """Find campaigns."""
 
     def numbered(self, number: str | int) -> Campaign:
         """Return one campaign, or raise NotFound."""
@@ -183,151 +172,3 @@ class Campaign(models.Model):
     def alert(self) -> int:
         """Return the id of the thread's first alert: what the apps and the tag know it by."""
         return int(self.thread_id or self.pk)
-
-    def edit(self, definition: dict[str, Any], *, by: User, at: datetime) -> None:
-        """Replace the whole definition of a draft; whoever does may not approve it later."""
-        from notifications.campaigns import definition as definitions
-
-        require(by, "notifications.author_campaign")
-        fields = definitions.parse(definition)
-        with transaction.atomic():
-            row = Campaign.objects.select_for_update().get(pk=self.pk)
-            if row.state != CampaignState.DRAFT:
-                raise Conflict("Only a draft can be edited; take it back first.", code="state")
-            touched = sorted({*row.touched_by, by.pk})
-            Campaign.objects.filter(pk=self.pk).update(touched_by=touched, **fields)
-        self.refresh_from_db()
-
-    def submit(self, *, by: User, at: datetime) -> str:
-        """Write the immutable messages, freeze the definition and return the fingerprint that a second person approves."""
-        from notifications.campaigns import fingerprint, messages
-
-        require(by, "notifications.author_campaign")
-        with transaction.atomic():
-            self.refresh_from_db(from_queryset=Campaign.objects.select_for_update(of=("self",)))
-            LIFECYCLE.edge(self.state, CampaignState.SUBMITTED)
-            self.rev = self._next_rev()
-            self.submitted_at = at
-            messages.check(self, at=at)
-            messages.write_messages(self)
-            advance(
-                self, CampaignState.SUBMITTED, by=by, at=at, submitted_by=by, submitted_at=at, rev=self.rev, reason="",
-                touched_by=sorted({*self.touched_by, by.pk}), fingerprint=fingerprint.compute(self),
-            )  # fmt: skip
-        return self.fingerprint
-
-    def _next_rev(self) -> int:
-        if self.thread_id is None:
-            return 1
-        # The lock on the thread's first alert lets two updates be submitted only one after the other.
-        Campaign.objects.select_for_update(of=("self",)).get(pk=self.thread_id)
-        highest = Campaign.objects.filter(thread=self.thread_id).aggregate(highest=models.Max("rev"))["highest"]
-        return int(highest or 1) + 1
-
-    def approve(self, *, fingerprint: str, by: User, at: datetime) -> None:
-        """Approve exactly what has this fingerprint; by a second person who never touched the campaign."""
-        from notifications.campaigns import fingerprint as fingerprints
-        from notifications.models.brake import Brake
-
-        require(by, "notifications.approve_campaign")
-        with transaction.atomic():
-            self.refresh_from_db(from_queryset=Campaign.objects.select_for_update(of=("self",)))
-            LIFECYCLE.edge(self.state, CampaignState.APPROVED)
-            if by.pk in self.touched_by:
-                raise SecondPersonRequired("Nobody can approve a campaign that they wrote, edited or submitted.")
-            if fingerprint != self.fingerprint or fingerprints.compute(self) != self.fingerprint:
-                raise ChangedMeanwhile(
-                    "This is not the fingerprint of the submitted campaign; look at the campaign again.", code="fingerprint"
-                )
-            if self.not_after <= at:
-                raise Conflict("Its last instant has passed.", code="not-after")
-            advance(self, CampaignState.APPROVED, by=by, at=at, approved_by=by, approved_at=at)
-            Brake.objects.release(self, by=by, at=at)
-
-    def send_back(self, *, by: User, at: datetime, reason: str = "") -> None:
-        """Take it back to draft: by its authors, or by the approver with a reason. Messages and approval are deleted."""
-        require(by, "notifications.author_campaign" if by.pk in self.touched_by else "notifications.approve_campaign")
-        with transaction.atomic():
-            advance(
-                self, CampaignState.DRAFT, by=by, at=at, reason=reason, submitted_by=None, submitted_at=None, fingerprint="",
-                rev=None, approved_by=None, approved_at=None,
-            )  # fmt: skip
-            self.messages.all().delete()
-
-    def reject(self, *, by: User, at: datetime, reason: str) -> None:
-        """Refuse it for good, with a reason."""
-        require(by, "notifications.approve_campaign")
-        if not reason.strip():
-            raise Invalid("A rejection says why.", code="reason", field="reason")
-        advance(self, CampaignState.REJECTED, by=by, at=at, reason=reason)
-
-    def pause(self, *, by: User, at: datetime) -> None:
-        """Let no further request leave until somebody resumes it."""
-        from notifications.models.brake import Brake, BrakeState
-
-        require(by, "notifications.stop_campaign")
-        LIFECYCLE.edge(self.state, CampaignState.PAUSED)
-        Brake.objects.pull(self, BrakeState.PAUSED, by=by, at=at)
-        try:
-            advance(self, CampaignState.PAUSED, by=by, at=at)
-        except ChangedMeanwhile:
-            # The planner may have let the state follow the brake already.
-            self.refresh_from_db()
-            if self.state != CampaignState.PAUSED:
-                raise
-
-    def resume(self, *, by: User, at: datetime) -> None:
-        """Let a paused, halted or held campaign go on, or begin when its audience is not frozen yet."""
-        from notifications.models.batch import Batch, BatchState
-        from notifications.models.brake import Brake
-
-        require(by, "notifications.stop_campaign")
-        # The edge from submitted to approved belongs to an approver alone.
-        if self.state not in (CampaignState.PAUSED, CampaignState.HALTED, CampaignState.HELD):
-            raise Conflict("Only what was paused, halted or held can go on.", code="state")
-        with transaction.atomic():
-            advance(self, CampaignState.SENDING if self.frozen_at else CampaignState.APPROVED, by=by, at=at, reason="")
-            # A batch that died on its workers gets new tries, and stays known as one that perhaps sent something.
-            Batch.objects.filter(wave__campaign=self, claims__gt=1).update(claims=1)
-            # Whoever resumes has seen how the first ones fared, and lets the others go.
-            Batch.objects.filter(wave__campaign=self, canary=True, state=BatchState.DONE).update(canary=False)
-            Brake.objects.release(self, by=by, at=at)
-
-    def stop(self, *, by: User, at: datetime, reason: str = "") -> None:
-        """Stop it for good: no further request leaves, and the alert is out of the feed, also when all was sent already.
-
-        The brake is pulled before anything that could wait for a lock. Where the campaign's row is held by somebody, its state
-        follows with the next tick.
-        """
-        from notifications.models.brake import Brake, BrakeState
-
-        require(by, "notifications.stop_campaign")
-        self.refresh_from_db()
-        LIFECYCLE.edge(self.state, CampaignState.STOPPED)
-        Brake.objects.pull(self, BrakeState.STOPPED, by=by, at=at)
-        try:
-            with transaction.atomic():
-                with connection.cursor() as cursor:
-                    cursor.execute("SET LOCAL lock_timeout = '1s'")
-                self.refresh_from_db()
-                advance(self, CampaignState.STOPPED, by=by, at=at, reason=reason)
-        except (OperationalError, ChangedMeanwhile):
-            return
-
-    def halt(self, reason: str, *, at: datetime) -> bool:
-        """Stop it in the product's own name, with the reason in words for a person; False when it was not sending."""
-        from notifications.models.brake import Brake, BrakeState
-
-        system = User.objects.system()
-        self.refresh_from_db()
-        if (str(self.state), str(CampaignState.HALTED)) not in LIFECYCLE.edges:
-            return False
-        Brake.objects.pull(self, BrakeState.HALTED, by=system, at=at)
-        advance(self, CampaignState.HALTED, by=system, at=at, reason=reason[:500])
-        return True
-
-    def counts(self) -> dict[str, Any]:
-        """Return what `campaign status` says, out of one snapshot, so that it adds up at every instant."""
-        from notifications.campaigns import progress as counts
-
-        return counts.of(self)

@@ -9,6 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from notifications.campaigns.progress import progress_of
 from notifications.delivery.worker import MOST_OPEN
 from notifications.models import Batch, Campaign
 from notifications.models.batch import BATCH_SIZE
@@ -36,10 +37,10 @@ def test_promise_5_a_killed_worker_misses_nobody(
     workers.kill(worker)
     unsettled = leases_run_out(raw_sql)
     workers.start()
-    until(lambda: campaign.counts()["state"] == "done", seconds=90)
+    until(lambda: progress_of(campaign)["state"] == "done", seconds=90)
     auditor.end()
 
-    counts = campaign.counts()
+    counts = progress_of(campaign)
     each = faulty_fcm.each()
     repeated = [one for one in each if one["received"] > 1]
     assert (counts["devices"], counts["accepted"], counts["pending"]) == (DEVICES, DEVICES, 0)

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from content.publishing import signing
 from content.publishing.withdrawal import withdraw
+from notifications.campaigns import lifecycle
 from notifications.delivery import planner
 from tests import make
 from tests.faults.web import Web
@@ -145,7 +146,7 @@ def test_a_new_release_a_new_alert_and_a_stop_reach_every_process_in_time(web: W
     assert planner.freeze(campaign, at=datetime.now(UTC))
     web.seconds_until(lambda: alerts() == 1, at_most=2.5)
 
-    campaign.stop(by=make.campaign_staff()[1], at=datetime.now(UTC), reason="It was wrong.")
+    lifecycle.stop(campaign, by=make.campaign_staff()[1], at=datetime.now(UTC), reason="It was wrong.")
     web.seconds_until(lambda: alerts() == 0 and web.ask(f"/v1/alerts/{campaign.pk}")[0] == 410, at_most=5)
 
 

@@ -18,6 +18,7 @@ from celery import Celery
 from django.db import connection
 
 from config.celery import QueueName, _transport
+from notifications.campaigns.progress import progress_of
 from notifications.models import Campaign
 from tests.processes import ROOT, Emulator
 
@@ -103,7 +104,7 @@ class Auditor(threading.Thread):
         before = {"accepted": 0, "skipped": 0, "unknown": 0}
         try:
             while not self._over.is_set():
-                counts = self._campaign.counts()
+                counts = progress_of(self._campaign)
                 self.looks += 1
                 parts = sum(counts["rejected"].values()) + sum(
                     counts[name] for name in ("accepted", "unknown", "pending", "skipped")

@@ -9,6 +9,7 @@ import pytest
 
 from core.errors import Invalid, NotFound
 from notifications import feed
+from notifications.campaigns import lifecycle
 from notifications.models import Campaign, ReceiptCount
 from tests import make
 from tests.notifications.ticks import tick
@@ -87,7 +88,7 @@ def test_an_alert_that_was_sent_can_still_be_taken_out_of_the_feed() -> None:
     campaign = opened(apps=["teen"], audience={"countries": "all", "audiences": ["parent"]})
     assert (campaign.state, len(feed.read(at=now()).alerts(**WHERE, at=now()))) == ("done", 1)
 
-    campaign.stop(by=make.campaign_staff()[0], at=now(), reason="The text is wrong.")
+    lifecycle.stop(campaign, by=make.campaign_staff()[0], at=now(), reason="The text is wrong.")
 
     assert (campaign.state, feed.read(at=now()).alerts(**WHERE, at=now())) == ("stopped", [])
     with pytest.raises(feed.AlertStopped):

@@ -40,6 +40,7 @@ def measure(number: int, folder: Path) -> dict[str, Any]:
     """Send one campaign to so many made-up installations; return rates, CPU seconds and what the emulator counted."""
     from django.db import connection
 
+    from notifications.campaigns.progress import progress_of
     from notifications.registrations import simulation
     from tests import make
     from tests.faults.workers import Workers, end_connections, until
@@ -58,14 +59,14 @@ def measure(number: int, folder: Path) -> dict[str, Any]:
         before = [usage.cpu(worker.pid), usage.cpu(emulator.process.pid)]
         approved = time.monotonic()
         campaign = make.campaign(audience={"countries": "all", "audiences": ["parent"]})
-        until(lambda: campaign.counts()["state"] in ("done", "halted"), seconds=1_800)
+        until(lambda: progress_of(campaign)["state"] in ("done", "halted"), seconds=1_800)
         total = time.monotonic() - approved
         used = [usage.cpu(worker.pid) - before[0], usage.cpu(emulator.process.pid) - before[1]]
         campaign.refresh_from_db()
         assert campaign.started_at is not None
         assert campaign.finished_at is not None
         sending = (campaign.finished_at - campaign.started_at).total_seconds()
-        counts = {name: value for name, value in campaign.counts().items() if name in _KEPT}
+        counts = {name: value for name, value in progress_of(campaign).items() if name in _KEPT}
         seen = emulator.counts()
         return {
             "devices": number,

@@ -16,6 +16,8 @@ from ruamel.yaml.error import MarkedYAMLError
 from core.cli import StaffCommand
 from core.errors import Invalid
 from core.models import User
+from notifications.campaigns import lifecycle
+from notifications.campaigns.progress import progress_of
 from notifications.models import Campaign
 
 #: Bytes of a campaign's file; staff write a page, not a book.
@@ -53,7 +55,7 @@ class Command(StaffCommand):
         """Carry out one act and print what came of it."""
         name = options["act"]
         if name == "create":
-            campaign = Campaign.objects.draft(read_file(options["file"]), by=self.person(options), at=timezone.now())
+            campaign = lifecycle.draft(read_file(options["file"]), by=self.person(options), at=timezone.now())
             self.answer(options, {"id": campaign.pk}, f"Draft {campaign.pk}: {campaign.name}")
         elif name == "list":
             rows = [
@@ -62,7 +64,7 @@ class Command(StaffCommand):
             lines = [f"{row['id']:>6}  {row['state']:<10} {row['kind']:<9} {row['name']}" for row in rows]
             self.answer(options, {"campaigns": rows}, "\n".join(lines) or "There are no campaigns.")
         elif name == "status":
-            counts = Campaign.objects.numbered(options["id"]).counts()
+            counts = progress_of(Campaign.objects.numbered(options["id"]))
             self.answer(options, counts, "\n".join(f"{key:>12}: {value}" for key, value in counts.items() if value is not None))
         else:
             campaign = Campaign.objects.numbered(options["id"])
@@ -102,7 +104,7 @@ _Constructor.add_constructor("tag:yaml.org,2002:timestamp", SafeConstructor.cons
 def _approve(campaign: Campaign, by: User, options: dict[str, Any]) -> None:
     if len(options["fingerprint"]) != 64:
         raise Invalid("A fingerprint has 64 characters.", code="fingerprint")
-    campaign.approve(fingerprint=options["fingerprint"], by=by, at=timezone.now())
+    lifecycle.approve(campaign, fingerprint=options["fingerprint"], by=by, at=timezone.now())
 
 
 _ACTS = {
@@ -115,11 +117,11 @@ _ACTS = {
     "stop": "stop it for good",
 }
 _DO: dict[str, Callable[[Campaign, User, dict[str, Any]], object]] = {
-    "submit": lambda campaign, by, options: campaign.submit(by=by, at=timezone.now()),
+    "submit": lambda campaign, by, options: lifecycle.submit(campaign, by=by, at=timezone.now()),
     "approve": _approve,
-    "return": lambda campaign, by, options: campaign.send_back(by=by, at=timezone.now(), reason=options["reason"]),
-    "reject": lambda campaign, by, options: campaign.reject(by=by, at=timezone.now(), reason=options["reason"]),
-    "pause": lambda campaign, by, options: campaign.pause(by=by, at=timezone.now()),
-    "resume": lambda campaign, by, options: campaign.resume(by=by, at=timezone.now()),
-    "stop": lambda campaign, by, options: campaign.stop(by=by, at=timezone.now(), reason=options["reason"]),
+    "return": lambda campaign, by, options: lifecycle.send_back(campaign, by=by, at=timezone.now(), reason=options["reason"]),
+    "reject": lambda campaign, by, options: lifecycle.reject(campaign, by=by, at=timezone.now(), reason=options["reason"]),
+    "pause": lambda campaign, by, options: lifecycle.pause(campaign, by=by, at=timezone.now()),
+    "resume": lambda campaign, by, options: lifecycle.resume(campaign, by=by, at=timezone.now()),
+    "stop": lambda campaign, by, options: lifecycle.stop(campaign, by=by, at=timezone.now(), reason=options["reason"]),
 }

@@ -24,6 +24,7 @@ from content.models import Release
 from content.publishing import signing
 from content.publishing.withdrawal import withdraw
 from content.terms import Audience, Role, Situation
+from notifications.campaigns import lifecycle
 from notifications.delivery import planner
 from notifications.models import Campaign
 from tests import make
@@ -424,7 +425,7 @@ def test_a_stopped_alert_is_gone_with_the_next_look(both: Both) -> None:
     path = f"/v1/alerts/{campaign.pk}?locale=en"
     assert ask(both.lane, path).status == 200
 
-    campaign.stop(by=make.campaign_staff()[1], at=datetime.now(UTC), reason="It was wrong.")
+    lifecycle.stop(campaign, by=make.campaign_staff()[1], at=datetime.now(UTC), reason="It was wrong.")
     both.library.look()
 
     assert orjson.loads(ask(both.lane, "/v1/alerts?country=GB").body)["alerts"] == []

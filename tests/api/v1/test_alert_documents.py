@@ -13,6 +13,7 @@ from xml.etree.ElementTree import Element
 import pytest
 from django.test import Client
 
+from notifications.campaigns import lifecycle
 from tests import make
 from tests.api.v1.test_alerts import WELSH, opened
 
@@ -115,7 +116,7 @@ def test_an_update_names_what_it_updates(api: Client) -> None:
 def test_what_is_in_no_feed_is_in_no_document(api: Client) -> None:
     stopped = opened()
     draft = make.campaign(state="submitted")
-    stopped.stop(by=make.campaign_staff()[1], at=datetime.now(UTC), reason="It was wrong.")
+    lifecycle.stop(stopped, by=make.campaign_staff()[1], at=datetime.now(UTC), reason="It was wrong.")
 
     assert api.get(f"/v1/alerts/{draft.pk}/cap").status_code == 404
     assert api.get(f"/v1/alerts/{stopped.pk}/cap").status_code == 410

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from notifications.campaigns import lifecycle
 from notifications.delivery import planner
 from notifications.models import App, Campaign, ReceiptCount
 from tests import make
@@ -135,7 +136,7 @@ def test_a_stopped_alert_is_gone(api: Client) -> None:
     campaign = opened()
     _, approver = make.campaign_staff()
 
-    campaign.stop(by=approver, at=datetime.now(UTC), reason="It was wrong.")
+    lifecycle.stop(campaign, by=approver, at=datetime.now(UTC), reason="It was wrong.")
 
     assert api.get("/v1/alerts?country=GB").json()["alerts"] == []
     assert api.get(f"/v1/alerts/{campaign.pk}").status_code == 410

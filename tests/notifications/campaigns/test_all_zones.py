@@ -40,7 +40,7 @@ def changes(zone: ZoneInfo) -> list[tuple[datetime, timedelta, timedelta]]:
 
 
 def due(campaign: Campaign, zone: str) -> datetime:
-    instant = schedule.due(campaign, zone, at=FIRST)
+    instant = schedule.due_at(campaign, zone, at=FIRST)
     assert instant is not None
     return instant
 

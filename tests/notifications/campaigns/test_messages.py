@@ -11,18 +11,18 @@ from fcm_emulator import check
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifications.campaigns import fingerprint
+from notifications.campaigns import fingerprint, lifecycle
 from notifications.campaigns import texts as words
+from notifications.campaigns.fcm_message import InvalidMessage, MessageContent, encode_message
 from notifications.console.preview import phones
-from notifications.delivery import fcm
-from notifications.delivery.fcm import Content, NotAMessage, Template
+from notifications.delivery.fcm import Template
 from notifications.models import Campaign, Message, Platform
 from tests import make
 
 EXPIRES = datetime(2026, 12, 3, tzinfo=UTC)
 
 
-def content(**changes: Any) -> Content:
+def content(**changes: Any) -> MessageContent:
     fields: dict[str, Any] = {
         "platform": "android",
         "data": {"alert": "7", "inner_body": "Text"},
@@ -32,13 +32,13 @@ def content(**changes: Any) -> Content:
         "expires": EXPIRES,
         "urgent": False,
     }
-    return Content(**(fields | changes))
+    return MessageContent(**(fields | changes))
 
 
 @pytest.mark.parametrize("platform", Platform.values)
 @pytest.mark.parametrize("kind", ["fid", "token"])
 def test_only_the_address_and_the_time_to_live_are_put_into_the_approved_bytes(platform: str, kind: str) -> None:
-    body = fcm.prepare(content(platform=platform))
+    body = encode_message(content(platform=platform))
 
     sent = json.loads(Template(body).fill(kind, "an-address", 3600))["message"]
 
@@ -54,8 +54,8 @@ def test_only_the_address_and_the_time_to_live_are_put_into_the_approved_bytes(p
 def test_no_text_can_pass_for_the_place_of_the_address(title: str, inner: str, platform: str) -> None:
     trick = f'{title}"android":{{"webpush":{{"headers":{{'
     try:
-        body = fcm.prepare(content(platform=platform, title=trick, body=trick, data={"inner_body": inner + trick}))
-    except (NotAMessage, UnicodeEncodeError):
+        body = encode_message(content(platform=platform, title=trick, body=trick, data={"inner_body": inner + trick}))
+    except (InvalidMessage, UnicodeEncodeError):
         return
 
     sent = json.loads(Template(body).fill("fid", "A" * 22, 60))["message"]
@@ -65,7 +65,7 @@ def test_no_text_can_pass_for_the_place_of_the_address(title: str, inner: str, p
 
 
 def test_a_message_to_topics_serves_all_platforms_and_takes_both_times_to_live() -> None:
-    body = fcm.prepare(content(platform="", data={"alert": "7", "inner_body": '100 %d of "webpush":{"headers":{'}))
+    body = encode_message(content(platform="", data={"alert": "7", "inner_body": '100 %d of "webpush":{"headers":{'}))
 
     sent = json.loads(Template(body).fill("topic", "fp1.teen.GB.~.cy.teen.~", 3600))["message"]
 
@@ -74,18 +74,18 @@ def test_a_message_to_topics_serves_all_platforms_and_takes_both_times_to_live()
     assert sent["webpush"]["headers"].pop("TTL") == "3600"
     assert sent == json.loads(body)
     for platform, part in (("android", "android"), ("ios", "apns"), ("web", "webpush")):
-        assert sent[part] == json.loads(fcm.prepare(content(platform=platform)))[part]
+        assert sent[part] == json.loads(encode_message(content(platform=platform)))[part]
 
 
 def test_the_time_to_live_is_never_longer_than_fcm_keeps_anything() -> None:
-    sent = json.loads(Template(fcm.prepare(content())).fill("fid", "A" * 22, 10**9))
+    sent = json.loads(Template(encode_message(content())).fill("fid", "A" * 22, 10**9))
 
     assert sent["message"]["android"]["ttl"] == "2419200s"
 
 
 def test_a_lock_screen_shows_the_outer_text_alone() -> None:
-    android = json.loads(fcm.prepare(content()))["android"]
-    ios = json.loads(fcm.prepare(content(platform="ios")))["apns"]
+    android = json.loads(encode_message(content()))["android"]
+    ios = json.loads(encode_message(content(platform="ios")))["apns"]
 
     assert android["notification"] == {
         "title": "New advice",
@@ -102,8 +102,8 @@ def test_a_lock_screen_shows_the_outer_text_alone() -> None:
 
 def test_what_fcm_would_not_take_is_no_message() -> None:
     for wrong in ({"data": {"inner_body": "x" * 4000}}, {"data": {"count": 1}}, {"title": 7}):
-        with pytest.raises(NotAMessage):
-            fcm.prepare(content(**wrong))
+        with pytest.raises(InvalidMessage):
+            encode_message(content(**wrong))
 
 
 def test_every_locale_platform_and_audience_has_its_bytes_and_strangers_have_the_home_text(db: None) -> None:
@@ -220,8 +220,8 @@ def test_the_longest_outer_text_and_many_services_still_go_to_topics(db: None) -
 
 
 def test_what_does_not_fit_even_without_the_inner_text_is_no_message(db: None) -> None:
-    with pytest.raises(NotAMessage):
-        fcm.prepare(content(platform="", data={"services": "x" * 2_000}))
+    with pytest.raises(InvalidMessage):
+        encode_message(content(platform="", data={"services": "x" * 2_000}))
 
 
 def test_the_same_campaign_gives_the_same_bytes(db: None) -> None:
@@ -231,8 +231,8 @@ def test_the_same_campaign_gives_the_same_bytes(db: None) -> None:
     at = campaign.submitted_at
     assert at is not None
 
-    campaign.send_back(by=author, at=at)
-    campaign.submit(by=author, at=at)
+    lifecycle.send_back(campaign, by=author, at=at)
+    lifecycle.submit(campaign, by=author, at=at)
 
     assert list(Message.objects.values_list("body", flat=True)) == before
 

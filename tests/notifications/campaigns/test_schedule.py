@@ -48,20 +48,20 @@ def utc(text: str) -> datetime:
     ],
 )
 def test_now_is_now_by_day_and_the_end_of_the_night_by_night(at: str, zone: str, due: str) -> None:
-    assert schedule.due(planned(), zone, at=utc(at)) == utc(due)
+    assert schedule.due_at(planned(), zone, at=utc(at)) == utc(due)
 
 
 def test_a_reason_given_lets_an_alert_ring_by_night() -> None:
     night = utc("2027-01-12T23:00:00")
 
-    assert schedule.due(planned(quiet_override="A child is missing."), "Europe/London", at=night) == night
+    assert schedule.due_at(planned(quiet_override="A child is missing."), "Europe/London", at=night) == night
 
 
 def test_whoever_wakes_after_the_last_instant_is_skipped() -> None:
     night = utc("2027-01-12T23:00:00")
 
-    assert schedule.due(planned(not_after=utc("2027-01-13T08:02:00")), "Europe/London", at=night) is None
-    assert schedule.due(planned(not_after=utc("2027-01-13T08:02:01")), "Europe/London", at=night) is not None
+    assert schedule.due_at(planned(not_after=utc("2027-01-13T08:02:00")), "Europe/London", at=night) is None
+    assert schedule.due_at(planned(not_after=utc("2027-01-13T08:02:01")), "Europe/London", at=night) is not None
 
 
 def test_an_exact_second_is_kept_and_a_minute_moves_off_the_busy_ones() -> None:
@@ -72,16 +72,16 @@ def test_an_exact_second_is_kept_and_a_minute_moves_off_the_busy_ones() -> None:
     minute = planned(schedule_kind="local", schedule_at="2027-01-12T17:00")
     quarter = planned(schedule_kind="local", schedule_at="2027-01-12T17:15")
 
-    assert schedule.due(exact, "Europe/London", at=at) == utc("2027-01-12T12:00:00")
-    assert schedule.due(second, "Europe/London", at=at) == utc("2027-01-12T17:00:00")
-    assert schedule.due(minute, "Europe/London", at=at) == utc("2027-01-12T17:02:00")
-    assert schedule.due(quarter, "Europe/Paris", at=at) == utc("2027-01-12T16:16:00")
+    assert schedule.due_at(exact, "Europe/London", at=at) == utc("2027-01-12T12:00:00")
+    assert schedule.due_at(second, "Europe/London", at=at) == utc("2027-01-12T17:00:00")
+    assert schedule.due_at(minute, "Europe/London", at=at) == utc("2027-01-12T17:02:00")
+    assert schedule.due_at(quarter, "Europe/Paris", at=at) == utc("2027-01-12T16:16:00")
 
 
 def test_what_should_have_begun_begins_now() -> None:
     late = planned(schedule_kind="at", schedule_at="2027-01-12T12:00:00Z")
 
-    assert schedule.due(late, "Europe/London", at=utc("2027-01-12T14:00:00")) == utc("2027-01-12T14:00:00")
+    assert schedule.due_at(late, "Europe/London", at=utc("2027-01-12T14:00:00")) == utc("2027-01-12T14:00:00")
 
 
 def test_a_local_time_in_a_gap_or_a_fold_comes_once() -> None:
@@ -93,8 +93,8 @@ def test_a_local_time_in_a_gap_or_a_fold_comes_once() -> None:
     )
 
     # London jumps from 01:00 to 02:00: half an hour inside the gap is half an hour after it.
-    assert schedule.due(gap, "Europe/London", at=utc("2027-01-01T00:00:00")) == utc("2027-03-28T01:30:00")
-    assert schedule.due(fold, "Europe/London", at=utc("2027-01-01T00:00:00")) == utc("2027-10-31T00:30:00")
+    assert schedule.due_at(gap, "Europe/London", at=utc("2027-01-01T00:00:00")) == utc("2027-03-28T01:30:00")
+    assert schedule.due_at(fold, "Europe/London", at=utc("2027-01-01T00:00:00")) == utc("2027-10-31T00:30:00")
 
 
 @settings(max_examples=300)
@@ -102,7 +102,7 @@ def test_a_local_time_in_a_gap_or_a_fold_comes_once() -> None:
 def test_nobody_is_ever_due_in_their_night_or_more_than_a_night_late(zone: str, naive: datetime) -> None:
     at = naive.replace(tzinfo=UTC, microsecond=0)
 
-    due = schedule.due(planned(not_after=at + timedelta(days=28)), zone, at=at)
+    due = schedule.due_at(planned(not_after=at + timedelta(days=28)), zone, at=at)
 
     assert due is not None
     assert schedule.QUIET_UNTIL <= due.astimezone(ZoneInfo(zone)).time() < schedule.QUIET_FROM

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from core.states import advance
-from notifications.campaigns import definition
+from notifications.campaigns import definition, lifecycle
 from notifications.console.campaign_form import CampaignForm, initial
 from notifications.models import Brake, Campaign
 from tests import make
@@ -181,7 +181,7 @@ def test_a_draft_that_somebody_else_saved_meanwhile_is_not_overwritten_unseen(cl
     campaign = make.campaign(state="draft")
     client.force_login(author)
     base = client.get(page(campaign, "campaign-edit")).context["base"]
-    campaign.edit(make.definition(name="Theirs"), by=make.person("other", "campaign-author"), at=timezone.now())
+    lifecycle.edit(campaign, make.definition(name="Theirs"), by=make.person("other", "campaign-author"), at=timezone.now())
 
     answer = client.post(page(campaign, "campaign-edit"), {**form(name="Mine"), "act": "edit", "base": base})
     campaign.refresh_from_db()
@@ -214,9 +214,9 @@ def test_an_approval_of_what_was_on_the_screen_before_an_edit_is_void(client: Cl
     author, approver = make.campaign_staff()
     campaign = make.campaign(state="submitted")
     shown = campaign.fingerprint
-    campaign.send_back(by=author, at=timezone.now())
-    campaign.edit(make.definition(name="Another text"), by=author, at=timezone.now())
-    campaign.submit(by=author, at=timezone.now())
+    lifecycle.send_back(campaign, by=author, at=timezone.now())
+    lifecycle.edit(campaign, make.definition(name="Another text"), by=author, at=timezone.now())
+    lifecycle.submit(campaign, by=author, at=timezone.now())
     client.force_login(approver)
 
     answer = client.post(page(campaign, "campaign-approve"), {"act": "approve", "fingerprint": shown, "read": "yes"})
@@ -229,8 +229,8 @@ def test_an_approval_of_what_was_on_the_screen_before_an_edit_is_void(client: Cl
 def test_nobody_approves_what_they_wrote_or_edited_even_with_both_roles(client: Client) -> None:
     both = make.person("both", "campaign-author", "campaign-approver")
     campaign = make.campaign(state="draft")
-    campaign.edit(make.definition(), by=both, at=timezone.now())
-    campaign.submit(by=make.campaign_staff()[0], at=timezone.now())
+    lifecycle.edit(campaign, make.definition(), by=both, at=timezone.now())
+    lifecycle.submit(campaign, by=make.campaign_staff()[0], at=timezone.now())
     client.force_login(both)
 
     shown = client.get(page(campaign)).content.decode()

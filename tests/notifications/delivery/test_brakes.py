@@ -16,6 +16,8 @@ from django.db import OperationalError, connection
 
 from core.errors import Conflict
 from notifications import feed
+from notifications.campaigns import lifecycle
+from notifications.campaigns.progress import progress_of
 from notifications.delivery import scheduler, worker
 from notifications.delivery.brake_monitor import LONGEST_BLIND, Watch
 from notifications.models import Batch, Brake, Campaign, Registration
@@ -66,20 +68,20 @@ def test_a_pause_bites_within_two_seconds_and_resuming_finishes_the_rest(fcm_emu
     slow_campaign.refresh_from_db()
 
     with sending(fcm_emulator):
-        slow_campaign.pause(by=author, at=now())
+        lifecycle.pause(slow_campaign, by=author, at=now())
         time.sleep(2)
         after_two_seconds = fcm_emulator.counts()["messages"]
         time.sleep(1)
         later = fcm_emulator.counts()["messages"]
-    paused = slow_campaign.counts()
+    paused = progress_of(slow_campaign)
     fcm_emulator.plan([])
-    slow_campaign.resume(by=author, at=now())
+    lifecycle.resume(slow_campaign, by=author, at=now())
     worker.run(seconds=20)
     tick()
 
     assert 500 <= after_two_seconds == later < 6_000
     assert (paused["state"], paused["accepted"]) == ("paused", later)
-    counts = slow_campaign.counts()
+    counts = progress_of(slow_campaign)
     assert (counts["state"], counts["accepted"], fcm_emulator.counts()["doubled"]) == ("done", 6_000, 0)
 
 
@@ -99,7 +101,7 @@ def test_stop_everything_stops_every_campaign_and_takes_an_approver_to_release(
     Brake.objects.release_everything(by=approver, at=now())
     worker.run(seconds=20)
     tick()
-    assert slow_campaign.counts()["accepted"] == 6_000
+    assert progress_of(slow_campaign)["accepted"] == 6_000
 
 
 def test_a_stopped_campaign_is_out_of_the_feed_at_once_and_never_goes_on(fcm_emulator: Emulator, slow_campaign: Campaign) -> None:
@@ -108,16 +110,16 @@ def test_a_stopped_campaign_is_out_of_the_feed_at_once_and_never_goes_on(fcm_emu
     assert len(feed.read(at=now()).alerts(**where, at=now())) == 1
 
     with sending(fcm_emulator):
-        slow_campaign.stop(by=author, at=now(), reason="Wrong text.")
+        lifecycle.stop(slow_campaign, by=author, at=now(), reason="Wrong text.")
         stopped = feed.read(at=now()).alerts(**where, at=now())
     tick()
 
     assert stopped == []
-    counts = slow_campaign.counts()
+    counts = progress_of(slow_campaign)
     assert (counts["state"], counts["pending"]) == ("stopped", 0)
     assert counts["accepted"] + counts["skipped"] == 6_000
     with pytest.raises(Conflict):
-        slow_campaign.resume(by=author, at=now())
+        lifecycle.resume(slow_campaign, by=author, at=now())
     assert not Batch.objects.exists()
 
 
@@ -129,7 +131,7 @@ def test_a_stop_does_not_wait_for_somebody_who_holds_the_campaigns_row(
     raw_sql.execute("SELECT 1 FROM notifications_campaign FOR UPDATE")
 
     began = time.monotonic()
-    slow_campaign.stop(by=author, at=now())
+    lifecycle.stop(slow_campaign, by=author, at=now())
     took = time.monotonic() - began
 
     assert took < 2
@@ -165,7 +167,7 @@ def test_a_sender_that_cannot_see_the_brakes_sends_nothing(
     tick()
     worker.run(seconds=20)
     tick()
-    assert slow_campaign.counts()["accepted"] + slow_campaign.counts()["pending"] == 6_000
+    assert progress_of(slow_campaign)["accepted"] + progress_of(slow_campaign)["pending"] == 6_000
     assert fcm_emulator.counts()["doubled"] == 0
 
 
@@ -189,8 +191,8 @@ def test_a_restored_database_holds_what_was_in_flight_until_a_person_releases_it
         assert campaign.state == "held"
         assert "restored" in campaign.reason
     author, _ = make.campaign_staff()
-    sending_one.resume(by=author, at=now())
-    planned.resume(by=author, at=now())
+    lifecycle.resume(sending_one, by=author, at=now())
+    lifecycle.resume(planned, by=author, at=now())
     worker.run(seconds=5)
     tick()
     planned.refresh_from_db()
@@ -208,7 +210,7 @@ def test_the_hold_command_holds_everything_in_flight(fcm_emulator: Emulator, cap
 
     assert capsys.readouterr().out == f'{{"held": [{campaign.pk}]}}\n'
     assert worker.run(seconds=1) == 0
-    assert campaign.counts()["halted"] == "Held by author."
+    assert progress_of(campaign)["halted"] == "Held by author."
 
 
 def test_a_state_that_did_not_follow_its_brake_is_put_right(fcm_emulator: Emulator) -> None:
@@ -225,10 +227,10 @@ def test_a_state_that_did_not_follow_its_brake_is_put_right(fcm_emulator: Emulat
 
     campaign.refresh_from_db()
     assert campaign.state == "paused"
-    campaign.resume(by=author, at=now())
+    lifecycle.resume(campaign, by=author, at=now())
     worker.run(seconds=5)
     tick()
-    assert campaign.counts()["accepted"] == 30
+    assert progress_of(campaign)["accepted"] == 30
 
 
 def test_nothing_leaves_while_a_campaign_is_not_both_sending_and_released(

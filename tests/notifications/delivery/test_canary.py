@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
+from notifications.campaigns import lifecycle
+from notifications.campaigns.progress import progress_of
 from notifications.delivery import planner, worker
 from notifications.models import Batch, Campaign, Registration, Wave
 from notifications.models.campaign import most_marked
@@ -59,10 +61,10 @@ def test_nobody_else_is_sent_to_before_the_first_two_hundred_were_judged(thousan
 
     assert (first.number, first.fresh, second) == (planner.CANARY, False, None)
     assert Batch.objects.projects_waiting() == {"fingerpost-test": 1}
-    assert "before the others" in campaign.counts()["waiting"]
+    assert "before the others" in progress_of(campaign)["waiting"]
     worker.run(seconds=20)
     tick()
-    counts = campaign.counts()
+    counts = progress_of(campaign)
     assert (counts["state"], counts["accepted"], thousands.counts()["doubled"]) == ("done", 3_000, 0)
     assert Wave.objects.get().canary == []
 
@@ -98,7 +100,7 @@ def test_more_than_half_gone_among_the_first_halts_and_takes_nobody_off_the_list
     worker.run(seconds=10)
     tick()
 
-    counts = campaign.counts()
+    counts = progress_of(campaign)
     assert (counts["state"], counts["rejected"], counts["pending"]) == ("halted", {"unregistered": 200}, 2_800)
     assert "more than half of the first" in counts["halted"]
     assert thousands.counts()["messages"] == 200
@@ -115,11 +117,11 @@ def test_whoever_resumes_after_a_look_lets_the_others_go(thousands: Emulator) ->
     campaign.refresh_from_db()
     assert campaign.state == "halted"
 
-    campaign.resume(by=make.campaign_staff()[0], at=now())
+    lifecycle.resume(campaign, by=make.campaign_staff()[0], at=now())
     worker.run(seconds=20)
     tick()
 
-    counts = campaign.counts()
+    counts = progress_of(campaign)
     assert (counts["state"], counts["accepted"], counts["rejected"]) == ("done", 2_899, {"unregistered": 101})
 
 
@@ -131,7 +133,7 @@ def test_half_gone_among_the_first_is_no_reason_to_halt(thousands: Emulator) -> 
     worker.run(seconds=20)
     tick()
 
-    assert (campaign.counts()["state"], campaign.counts()["accepted"]) == ("done", 2_900)
+    assert (progress_of(campaign)["state"], progress_of(campaign)["accepted"]) == ("done", 2_900)
     # Two in a hundred of the audience, and no more, are off the list.
     assert Registration.objects.exclude(gone_at=None).count() == 60
 
@@ -146,7 +148,7 @@ def test_above_two_percent_gone_nobody_more_is_marked_and_sending_goes_on(
     worker.run(seconds=20)
     tick()
 
-    counts = campaign.counts()
+    counts = progress_of(campaign)
     gone = counts["rejected"]["unregistered"]
     assert counts["state"] == "done"
     assert (counts["accepted"] + gone, gone > 700) == (3_000, True)
@@ -164,7 +166,7 @@ def test_a_few_gone_are_marked_and_nothing_is_said(thousands: Emulator) -> None:
     worker.run(seconds=20)
     tick()
 
-    assert campaign.counts()["notice"] is None
+    assert progress_of(campaign)["notice"] is None
     assert Registration.objects.exclude(gone_at=None).count() == 40
 
 

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from notifications.campaigns import lifecycle
+from notifications.campaigns.progress import progress_of
 from notifications.console import campaign_display
 from notifications.delivery import fcm, worker
 from notifications.models import Batch, Campaign, Quota, Registration
@@ -98,7 +100,7 @@ def test_a_storm_of_429_silences_the_whole_project_for_as_long_as_was_asked(
     assert least < (quota.blocked_until - datetime.now(UTC)).total_seconds() <= most
     # Only what was under way already was asked in vain.
     assert some.counts()["messages"] <= fcm.REQUESTS_PLAIN
-    assert (campaign.counts()["pending"], nobody_is_deleted()) == (DEVICES, True)
+    assert (progress_of(campaign)["pending"], nobody_is_deleted()) == (DEVICES, True)
 
 
 @pytest.mark.parametrize("answer", ["UNAVAILABLE", "INTERNAL"])
@@ -108,13 +110,13 @@ def test_an_fcm_that_is_down_is_left_alone_and_asked_again(some: Emulator, answe
     assert campaign.state == "sending"
     assert "FCM answers that it is down. Trying again at" in console(campaign)
     assert Quota.objects.get().rate < 8_000
-    assert (campaign.counts()["pending"], nobody_is_deleted()) == (DEVICES, True)
+    assert (progress_of(campaign)["pending"], nobody_is_deleted()) == (DEVICES, True)
 
     some.plan([])
     waits_over()
     worker.run(seconds=10)
     tick()
-    assert campaign.counts()["accepted"] == DEVICES
+    assert progress_of(campaign)["accepted"] == DEVICES
     assert some.counts()["doubled"] == 0
 
 
@@ -127,7 +129,7 @@ def test_now_and_then_a_503_slows_nothing_down_and_loses_nobody(some: Emulator) 
     tick()
 
     assert rate == pytest.approx(600_000 * 0.8 / 62)
-    assert (campaign.counts()["accepted"], some.counts()["doubled"]) == (DEVICES, 0)
+    assert (progress_of(campaign)["accepted"], some.counts()["doubled"]) == (DEVICES, 0)
 
 
 @pytest.mark.parametrize("answer", ["DRIP", "HANG_AFTER_ACCEPT", "RESET_AFTER_ACCEPT"])
@@ -142,7 +144,7 @@ def test_a_dripping_answer_or_none_is_tried_once_more_with_the_same_tag_and_then
         worker.run(seconds=6)
     tick()
 
-    counts = campaign.counts()
+    counts = progress_of(campaign)
     assert counts["state"] == "done"
     assert counts["accepted"] + counts["unknown"] == DEVICES
     assert counts["unknown"] >= 1
@@ -173,12 +175,12 @@ def test_credentials_that_go_in_the_middle_halt_and_come_back_by_a_person(some: 
 
     settings.FIREBASE_PROJECTS = good
     campaign.refresh_from_db()
-    campaign.resume(by=make.campaign_staff()[0], at=datetime.now(UTC))
+    lifecycle.resume(campaign, by=make.campaign_staff()[0], at=datetime.now(UTC))
     worker.run(seconds=10)
     tick()
 
     assert "names no service-account file" in halted
-    assert (campaign.counts()["accepted"], nobody_is_deleted()) == (DEVICES, True)
+    assert (progress_of(campaign)["accepted"], nobody_is_deleted()) == (DEVICES, True)
 
 
 def test_a_campaign_begins_at_its_second_although_the_tick_comes_later(some: Emulator) -> None:

@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from notifications.campaigns.fcm_message import MessageContent, encode_message
 from notifications.delivery import fcm, outcomes
 from notifications.delivery.fcm import Sender, Target, Template
 from notifications.delivery.outcomes import Kind, Outcome
@@ -99,8 +100,8 @@ class Leave:
 def send(
     number: int = 1, leave: Leave | None = None, *, pause: float = 0.0, starts: float = 0.0, sender: Sender | None = None
 ) -> dict[int, Outcome]:
-    body = fcm.prepare(
-        fcm.Content(platform="android", data={}, title="t", body="b", tag="1", expires=datetime.now(UTC), urgent=False)
+    body = encode_message(
+        MessageContent(platform="android", data={}, title="t", body="b", tag="1", expires=datetime.now(UTC), urgent=False)
     )
     targets = [Target(ticket, "fid", f"{ticket:022d}", Template(body)) for ticket in range(number)]
     sending = (sender or Sender()).send("p", "bearer", targets, leave=leave or Leave(), starts=starts, pause=pause)

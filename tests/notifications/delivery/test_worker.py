@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from notifications.campaigns import lifecycle
+from notifications.campaigns.progress import progress_of
 from notifications.delivery import fcm, worker
 from notifications.models import Batch, Campaign, Message, Quota, Registration, Wave
 from notifications.models.batch import Settlement
@@ -39,7 +41,7 @@ def test_an_approved_campaign_reaches_every_installation_once(thirty: Emulator) 
 
     turn()
 
-    counts = campaign.counts()
+    counts = progress_of(campaign)
     assert counts["state"] == "done"
     assert (counts["devices"], counts["accepted"], counts["pending"]) == (30, 30, 0)
     assert (thirty.counts()["accepted_total"], thirty.counts()["doubled"]) == (30, 0)
@@ -61,7 +63,7 @@ def test_each_installation_gets_the_message_of_its_language_and_platform(fcm_emu
         phone["address"][-2:]: phone["lock_screen"][0]["title"] for phone in fcm_emulator.phones() if "lock_screen" in phone
     }
     tally = {Message.objects.get(pk=key).key: numbers for key, numbers in Campaign.objects.get().tally.items()}
-    assert campaign.counts()["accepted"] == 24
+    assert progress_of(campaign)["accepted"] == 24
     assert tally == {
         "cy/parent/android": {"accepted": 6},
         "cy/parent/ios": {"accepted": 6},
@@ -83,7 +85,7 @@ def test_what_fcm_does_not_know_or_take_for_an_address_is_off_the_list_until_it_
 
     turn()
 
-    counts = campaign.counts()
+    counts = progress_of(campaign)
     assert counts["rejected"] == {"invalid-address": 1, "sender-id-mismatch": 1, "unregistered": 1}
     assert counts["accepted"] == 27
     gone = Registration.objects.exclude(gone_at=None)
@@ -138,7 +140,7 @@ def test_what_is_wrong_for_everybody_halts_in_words_and_deletes_nobody(thirty: E
 
     turn()
 
-    counts = campaign.counts()
+    counts = progress_of(campaign)
     assert counts["state"] == "halted"
     assert words in counts["halted"]
     assert (counts["pending"], counts["accepted"], counts["rejected"]) == (30, 0, {})
@@ -149,10 +151,10 @@ def test_what_is_wrong_for_everybody_halts_in_words_and_deletes_nobody(thirty: E
 
     thirty.plan([])
     campaign.refresh_from_db()
-    campaign.resume(by=make.campaign_staff()[0], at=datetime.now(UTC))
+    lifecycle.resume(campaign, by=make.campaign_staff()[0], at=datetime.now(UTC))
     waits_over()
     turn()
-    assert campaign.counts()["accepted"] == 30
+    assert progress_of(campaign)["accepted"] == 30
 
 
 def test_fcm_out_of_reach_makes_the_campaign_wait_say_so_and_lose_nothing(thirty: Emulator, settings: Any) -> None:
@@ -162,17 +164,17 @@ def test_fcm_out_of_reach_makes_the_campaign_wait_say_so_and_lose_nothing(thirty
     settings.FCM_ENDPOINT = "http://127.0.0.1:9"
 
     turn()
-    waiting = campaign.counts()
+    waiting = progress_of(campaign)
     settings.FCM_ENDPOINT = reachable
     turn()
-    still = campaign.counts()
+    still = progress_of(campaign)
     waits_over()
     turn()
 
     assert waiting["state"] == "sending"
     assert "cannot be reached" in waiting["waiting"]
     assert (waiting["pending"], still["pending"]) == (30, 30)
-    counts = campaign.counts()
+    counts = progress_of(campaign)
     assert (counts["state"], counts["accepted"], counts["unknown"]) == ("done", 30, 0)
     assert Quota.objects.get().strikes == 0
 
@@ -187,12 +189,12 @@ def test_credentials_out_of_reach_make_it_wait_and_refused_ones_halt(thirty: Emu
     good = settings.FIREBASE_PROJECTS
     settings.FIREBASE_PROJECTS = {"fingerpost-test": str(elsewhere)}
     turn()
-    waiting = campaign.counts()
+    waiting = progress_of(campaign)
     fcm._sender_of.cache_clear()
     settings.FIREBASE_PROJECTS = {"fingerpost-test": str(tmp_path / "nothing.json")}
     waits_over()
     turn()
-    halted = campaign.counts()
+    halted = progress_of(campaign)
 
     assert (waiting["state"], waiting["pending"]) == ("sending", 30)
     assert "token endpoint" in waiting["waiting"]
@@ -200,9 +202,9 @@ def test_credentials_out_of_reach_make_it_wait_and_refused_ones_halt(thirty: Emu
     assert "service-account file" in halted["halted"]
     settings.FIREBASE_PROJECTS = good
     campaign.refresh_from_db()
-    campaign.resume(by=make.campaign_staff()[0], at=datetime.now(UTC))
+    lifecycle.resume(campaign, by=make.campaign_staff()[0], at=datetime.now(UTC))
     turn()
-    assert campaign.counts()["accepted"] == 30
+    assert progress_of(campaign)["accepted"] == 30
 
 
 def test_a_quota_answer_silences_the_whole_project(thirty: Emulator) -> None:
@@ -217,11 +219,11 @@ def test_a_quota_answer_silences_the_whole_project(thirty: Emulator) -> None:
     assert quota.blocked_until is not None
     assert 30 < (quota.blocked_until - datetime.now(UTC)).total_seconds() <= 40
     assert thirty.counts()["messages"] == first
-    assert "429" in campaign.counts()["waiting"]
-    assert adds_up(campaign.counts())
+    assert "429" in progress_of(campaign)["waiting"]
+    assert adds_up(progress_of(campaign))
     waits_over()
     turn()
-    assert (campaign.counts()["accepted"], thirty.counts()["doubled"]) == (30, 0)
+    assert (progress_of(campaign)["accepted"], thirty.counts()["doubled"]) == (30, 0)
 
 
 def test_blocks_in_a_row_grow_and_those_at_once_count_as_one(db: None) -> None:
@@ -250,13 +252,13 @@ def test_a_reset_after_acceptance_is_tried_once_more_and_then_unknown(thirty: Em
     campaign = make.campaign()
 
     turn()
-    unsure = campaign.counts()
+    unsure = progress_of(campaign)
     waits_over()
     turn()
     waits_over()
     turn()
 
-    counts = campaign.counts()
+    counts = progress_of(campaign)
     assert (unsure["pending"], unsure["unknown"]) == (30, 0)
     assert (counts["state"], counts["unknown"]) == ("done", 30)
     each = thirty.each()
@@ -271,12 +273,12 @@ def test_slow_downs_are_put_off_and_sent_later(thirty: Emulator) -> None:
     campaign = make.campaign()
 
     turn()
-    middle = campaign.counts()
+    middle = progress_of(campaign)
     waits_over()
     turn()
 
     assert (middle["accepted"], middle["pending"]) == (23, 7)
-    assert (campaign.counts()["accepted"], thirty.counts()["doubled"]) == (30, 0)
+    assert (progress_of(campaign)["accepted"], thirty.counts()["doubled"]) == (30, 0)
 
 
 def test_who_is_deleted_moved_or_gone_before_their_turn_is_skipped(thirty: Emulator) -> None:
@@ -289,7 +291,7 @@ def test_who_is_deleted_moved_or_gone_before_their_turn_is_skipped(thirty: Emula
 
     turn()
 
-    counts = campaign.counts()
+    counts = progress_of(campaign)
     assert (counts["devices"], counts["accepted"], counts["skipped"]) == (30, 27, 3)
     assert adds_up(counts)
 
@@ -304,7 +306,7 @@ def test_a_worker_that_died_leaves_its_batch_to_the_next(thirty: Emulator) -> No
     leases_over()
     turn()
 
-    assert campaign.counts()["accepted"] == 30
+    assert progress_of(campaign)["accepted"] == 30
     settlement = Settlement(accepted=30, rejected=0, unknown=0, skipped=0, tally={}, later=[], unsure=[], gone=[], wait=0)
     assert not Batch.objects.settle(claim, settlement)
 
@@ -326,7 +328,7 @@ def test_a_settlement_after_its_lease_or_by_an_older_claim_is_void(thirty: Emula
     assert new.fence == old.fence + 1
     assert Batch.objects.settle(new, settlement)
     assert not Batch.objects.settle(new, settlement)
-    assert campaign.counts()["accepted"] == 30
+    assert progress_of(campaign)["accepted"] == 30
 
 
 def test_a_batch_that_kills_its_workers_halts_the_campaign(thirty: Emulator) -> None:
@@ -342,9 +344,9 @@ def test_a_batch_that_kills_its_workers_halts_the_campaign(thirty: Emulator) -> 
     campaign.refresh_from_db()
     assert campaign.state == "halted"
     assert "never settled" in campaign.reason
-    campaign.resume(by=make.campaign_staff()[0], at=datetime.now(UTC))
+    lifecycle.resume(campaign, by=make.campaign_staff()[0], at=datetime.now(UTC))
     turn()
-    assert campaign.counts()["accepted"] == 30
+    assert progress_of(campaign)["accepted"] == 30
 
 
 class Sees:
@@ -392,7 +394,7 @@ def test_nothing_goes_out_past_the_last_instant(thirty: Emulator) -> None:
     reached = thirty.counts()["messages"]
     turn()
 
-    counts = campaign.counts()
+    counts = progress_of(campaign)
     assert thirty.counts()["messages"] == reached
     assert counts["state"] == "done"
     assert counts["pending"] == 0
@@ -408,14 +410,14 @@ def test_what_is_unsettled_at_the_end_is_unknown_and_what_was_never_begun_is_ski
     assert claim is not None
 
     campaign.refresh_from_db()
-    campaign.stop(by=make.campaign_staff()[0], at=datetime.now(UTC))
+    lifecycle.stop(campaign, by=make.campaign_staff()[0], at=datetime.now(UTC))
     tick()
-    alive = campaign.counts()
+    alive = progress_of(campaign)
     leases_over()
     tick()
 
     assert (alive["state"], alive["pending"], alive["skipped"]) == ("stopped", claim.n, 520 - claim.n)
-    counts = campaign.counts()
+    counts = progress_of(campaign)
     assert (counts["state"], counts["unknown"], counts["skipped"], counts["pending"]) == ("stopped", claim.n, 520 - claim.n, 0)
     assert counts["finished_at"] is not None
     assert not Batch.objects.exists()
@@ -428,8 +430,8 @@ def test_an_address_that_was_tampered_with_is_refused_and_the_rest_goes_on(thirt
 
     turn()
 
-    assert campaign.counts()["rejected"] == {"unreadable-address": 1}
-    assert (campaign.counts()["accepted"], thirty.counts()["doubled"]) == (29, 0)
+    assert progress_of(campaign)["rejected"] == {"unreadable-address": 1}
+    assert (progress_of(campaign)["accepted"], thirty.counts()["doubled"]) == (29, 0)
 
 
 def test_without_the_key_nothing_is_counted_as_refused(thirty: Emulator, settings: Any) -> None:
@@ -439,7 +441,7 @@ def test_without_the_key_nothing_is_counted_as_refused(thirty: Emulator, setting
 
     turn()
 
-    counts = campaign.counts()
+    counts = progress_of(campaign)
     assert (counts["state"], counts["pending"], counts["rejected"]) == ("halted", 30, {})
     assert "ADDRESS_KEYS" in counts["halted"]
 
@@ -500,4 +502,4 @@ def test_many_senders_at_once_double_nothing(fcm_emulator: Emulator, at_once: Ca
     tick()
 
     assert sum(answers) == 3
-    assert (campaign.counts()["accepted"], fcm_emulator.counts()["doubled"]) == (1_200, 0)
+    assert (progress_of(campaign)["accepted"], fcm_emulator.counts()["doubled"]) == (1_200, 0)

@@ -69,13 +69,15 @@ def _starts(stage: Stage, tries: int) -> tuple[list[float], list[str]]:
 
 def _pauses(stage: Stage, sending: UnderWay, tries: int, devices: int) -> tuple[list[float], list[float], list[str]]:
     """Pause and resume; return how long after the decision the last request came, and how long until the next one."""
+    from notifications.campaigns import lifecycle
+
     stopper = _stopper()
     pauses, resumes = [], []
     for _ in range(tries):
         campaign = sending.any()
-        pauses.append(_last_request(stage, campaign, lambda at, one=campaign: one.pause(by=stopper, at=at)))
+        pauses.append(_last_request(stage, campaign, lambda at, one=campaign: lifecycle.pause(one, by=stopper, at=at)))
         quiet, decided = sending.messages(), time.time()
-        campaign.resume(by=stopper, at=_instant(decided))
+        lifecycle.resume(campaign, by=stopper, at=_instant(decided))
         wait(lambda seen=quiet: sending.messages() > seen, 30, "nothing was sent after resuming", pause=0.01)
         resumes.append(time.time() - decided)
     faults = []
@@ -88,11 +90,13 @@ def _pauses(stage: Stage, sending: UnderWay, tries: int, devices: int) -> tuple[
 
 def _stops(stage: Stage, sending: UnderWay, tries: int) -> tuple[list[float], list[str]]:
     """Stop for good; return how long after the decision the last request came."""
+    from notifications.campaigns import lifecycle
+
     stopper = _stopper()
     stops, faults = [], []
     for _ in range(tries):
         campaign = sending.fresh()
-        stops.append(_last_request(stage, campaign, lambda at, one=campaign: one.stop(by=stopper, at=at)))
+        stops.append(_last_request(stage, campaign, lambda at, one=campaign: lifecycle.stop(one, by=stopper, at=at)))
         counts = finish(campaign, 120)
         faults += verdict.nobody_twice(f"campaign {campaign.pk}, stopped", counts, stage.emulator.counts(str(campaign.pk)))
         if not counts["skipped"]:

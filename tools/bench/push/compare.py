@@ -78,6 +78,7 @@ def _sustained(stage: Stage) -> float:
 
 def _ours(stage: Stage, devices: int) -> tuple[Run, list[str]]:
     """Send by worker and beat, from the approval until every count is folded."""
+    from notifications.campaigns import lifecycle
     from tests import make
 
     worker = stage.start()
@@ -85,7 +86,7 @@ def _ours(stage: Stage, devices: int) -> tuple[Run, list[str]]:
         campaign = make.campaign(state="submitted", **to_everybody())
         _, approver = make.campaign_staff()
         before, began = stage.sender_cpu(worker), time.monotonic()
-        campaign.approve(fingerprint=campaign.fingerprint, by=approver, at=_now())
+        lifecycle.approve(campaign, fingerprint=campaign.fingerprint, by=approver, at=_now())
         counts = finish(campaign, 300)
         run = {"seconds": time.monotonic() - began, "cpu": stage.sender_cpu(worker) - before}
         peaks = usage.peaks(worker.pid)

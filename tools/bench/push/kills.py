@@ -68,6 +68,7 @@ def _end(stage: Stage, campaign: Any, devices: int, held: Counter[str]) -> dict[
     """Wait for the end of a campaign; return what became of it, with its faults."""
     from django.utils import timezone
 
+    from notifications.campaigns import lifecycle
     from tests import make
 
     counts, halts = finish(campaign, 300), 0
@@ -75,7 +76,7 @@ def _end(stage: Stage, campaign: Any, devices: int, held: Counter[str]) -> dict[
         # A batch that three kills met takes a person to go on, as it should.
         halts += 1
         campaign.refresh_from_db()
-        campaign.resume(by=make.campaign_staff()[1], at=timezone.now())
+        lifecycle.resume(campaign, by=make.campaign_staff()[1], at=timezone.now())
         counts = finish(campaign, 300)
     tagged = stage.emulator.counts(str(campaign.pk))
     name = f"campaign {campaign.pk}"

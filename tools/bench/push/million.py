@@ -36,13 +36,14 @@ def measure(devices: int, folder: Path, *, quick: bool = False) -> dict[str, Any
 def _send(stage: Stage, devices: int, share: float) -> tuple[dict[str, Any], list[str]]:
     from django.utils import timezone
 
+    from notifications.campaigns import lifecycle
     from tests import make
 
     worker = stage.start()
     campaign = make.campaign(state="submitted", **to_everybody())
     _, approver = make.campaign_staff()
     before, approved = stage.sender_cpu(worker), time.time()
-    campaign.approve(fingerprint=campaign.fingerprint, by=approver, at=timezone.now())
+    lifecycle.approve(campaign, fingerprint=campaign.fingerprint, by=approver, at=timezone.now())
     least = least_seconds(devices, DEFAULT_QUOTA * share / 60)
     counts = finish(campaign, 120 + 10 * least)
     folded = time.time() - approved

@@ -38,6 +38,7 @@ def measure(devices: int, folder: Path, *, quick: bool = False) -> dict[str, Any
     """Freeze one campaign to all of `devices` in this process; return seconds, rows and faults."""
     from django.utils import timezone
 
+    from notifications.campaigns.progress import progress_of
     from notifications.delivery import planner
     from notifications.models import Batch, Campaign, Wave
     from tests import make
@@ -49,7 +50,7 @@ def measure(devices: int, folder: Path, *, quick: bool = False) -> dict[str, Any
     seconds = time.monotonic() - began
     written = {name: number for name, after in _written().items() if (number := after - rows.get(name, 0))}
     campaign = Campaign.objects.get(pk=campaign.pk)
-    counts = campaign.counts()
+    counts = progress_of(campaign)
     faults = [] if frozen else [f"the campaign was not frozen: {campaign.reason}"]
     faults += verdict.adds_up(counts)
     if counts["devices"] != devices or counts["pending"] != devices:

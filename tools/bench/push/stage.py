@@ -130,10 +130,12 @@ def to_everybody(**changes: Any) -> dict[str, Any]:
 
 def finish(campaign: Any, seconds: float) -> dict[str, Any]:
     """Wait until a campaign has no pending device left and is folded; return its counts, which may say that it was halted."""
+    from notifications.campaigns.progress import progress_of
+
     ended: dict[str, Any] = {}
 
     def over() -> bool:
-        counts = campaign.counts()
+        counts = progress_of(campaign)
         if counts["halted"] or counts["finished_at"]:
             ended.update(counts)
         return bool(ended)

@@ -1,0 +1,173 @@
+"""Draft, edit, submit, approve and stop campaigns: each change of a campaign's state that a person or the product decides.
+
+Each function checks the person's right, takes the locks that it needs, and moves the row along one edge of `LIFECYCLE`. What the
+scheduler does by the clock (begin, expire, finish, hold) is in `notifications.delivery.scheduler`.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db import OperationalError, connection, transaction
+from django.db.models import Max
+
+from core.errors import ChangedMeanwhile, Conflict, Invalid, SecondPersonRequired
+from core.models import User
+from core.roles import require
+from core.states import advance
+from notifications.campaigns import definition as definitions
+from notifications.campaigns import fingerprint as fingerprints
+from notifications.campaigns import messages
+from notifications.models.batch import Batch, BatchState
+from notifications.models.brake import Brake, BrakeState
+from notifications.models.campaign import Campaign
+from notifications.models.campaign_state import LIFECYCLE, CampaignState
+
+
+def draft(definition: dict[str, Any], *, by: User, at: datetime) -> Campaign:
+    """Create a draft from a definition, the document that `campaign create` reads; Invalid names the field that is wrong."""
+    require(by, "notifications.author_campaign")
+    columns = definitions.parse(definition)
+    return Campaign.objects.create(created_by=by, created_at=at, touched_by=[by.pk], **columns)
+
+
+def edit(campaign: Campaign, definition: dict[str, Any], *, by: User, at: datetime) -> None:
+    """Replace the whole definition of a draft; the person who edits it cannot approve it later."""
+    require(by, "notifications.author_campaign")
+    columns = definitions.parse(definition)
+    with transaction.atomic():
+        row = Campaign.objects.select_for_update().get(pk=campaign.pk)
+        if row.state != CampaignState.DRAFT:
+            raise Conflict("Only a draft can be edited. Return the campaign to draft first.", code="state")
+        touched = sorted({*row.touched_by, by.pk})
+        Campaign.objects.filter(pk=campaign.pk).update(touched_by=touched, **columns)
+    campaign.refresh_from_db()
+
+
+def submit(campaign: Campaign, *, by: User, at: datetime) -> str:
+    """Write the immutable messages, freeze the definition, and return the fingerprint that a second person approves."""
+    require(by, "notifications.author_campaign")
+    with transaction.atomic():
+        _lock(campaign)
+        LIFECYCLE.edge(campaign.state, CampaignState.SUBMITTED)
+        campaign.rev = _next_rev(campaign)
+        campaign.submitted_at = at
+        messages.check_sendable(campaign, at=at)
+        messages.write_messages(campaign)
+        advance(
+            campaign, CampaignState.SUBMITTED, by=by, at=at, submitted_by=by, submitted_at=at, rev=campaign.rev, reason="",
+            touched_by=sorted({*campaign.touched_by, by.pk}), fingerprint=fingerprints.compute(campaign),
+        )  # fmt: skip
+    return campaign.fingerprint
+
+
+def approve(campaign: Campaign, *, fingerprint: str, by: User, at: datetime) -> None:
+    """Approve exactly the submission with this fingerprint, by a second person who never touched the campaign."""
+    require(by, "notifications.approve_campaign")
+    with transaction.atomic():
+        _lock(campaign)
+        LIFECYCLE.edge(campaign.state, CampaignState.APPROVED)
+        if by.pk in campaign.touched_by:
+            raise SecondPersonRequired("Nobody can approve a campaign that they wrote, edited or submitted.")
+        if fingerprint != campaign.fingerprint or fingerprints.compute(campaign) != campaign.fingerprint:
+            raise ChangedMeanwhile(
+                "This is not the fingerprint of the submitted campaign. Look at the campaign again.", code="fingerprint"
+            )
+        if campaign.not_after <= at:
+            raise Conflict("The campaign's end (not_after) has passed.", code="not-after")
+        advance(campaign, CampaignState.APPROVED, by=by, at=at, approved_by=by, approved_at=at)
+        Brake.objects.release(campaign, by=by, at=at)
+
+
+def send_back(campaign: Campaign, *, by: User, at: datetime, reason: str = "") -> None:
+    """Return a submitted or approved campaign to draft, by its authors or by an approver; messages and approval are deleted."""
+    require(by, "notifications.author_campaign" if by.pk in campaign.touched_by else "notifications.approve_campaign")
+    with transaction.atomic():
+        advance(
+            campaign, CampaignState.DRAFT, by=by, at=at, reason=reason, submitted_by=None, submitted_at=None, fingerprint="",
+            rev=None, approved_by=None, approved_at=None,
+        )  # fmt: skip
+        campaign.messages.all().delete()
+
+
+def reject(campaign: Campaign, *, by: User, at: datetime, reason: str) -> None:
+    """Refuse a submitted campaign for good, with a reason."""
+    require(by, "notifications.approve_campaign")
+    if not reason.strip():
+        raise Invalid("Enter a reason for the rejection.", code="reason", field="reason")
+    advance(campaign, CampaignState.REJECTED, by=by, at=at, reason=reason)
+
+
+def pause(campaign: Campaign, *, by: User, at: datetime) -> None:
+    """Send nothing more until a person resumes the campaign."""
+    require(by, "notifications.stop_campaign")
+    LIFECYCLE.edge(campaign.state, CampaignState.PAUSED)
+    Brake.objects.pull(campaign, BrakeState.PAUSED, by=by, at=at)
+    try:
+        advance(campaign, CampaignState.PAUSED, by=by, at=at)
+    except ChangedMeanwhile:
+        # The scheduler may have let the state follow the brake already.
+        campaign.refresh_from_db()
+        if campaign.state != CampaignState.PAUSED:
+            raise
+
+
+def resume(campaign: Campaign, *, by: User, at: datetime) -> None:
+    """Continue a paused, halted or held campaign, or let it begin when its audience is not frozen yet."""
+    require(by, "notifications.stop_campaign")
+    # The edge from submitted to approved belongs to an approver alone.
+    if campaign.state not in (CampaignState.PAUSED, CampaignState.HALTED, CampaignState.HELD):
+        raise Conflict("Only a paused, halted or held campaign can be resumed.", code="state")
+    with transaction.atomic():
+        state = CampaignState.SENDING if campaign.frozen_at else CampaignState.APPROVED
+        advance(campaign, state, by=by, at=at, reason="")
+        # A batch that its workers never settled gets new tries, and stays marked as one that may have been sent in part.
+        Batch.objects.filter(wave__campaign=campaign, claims__gt=1).update(claims=1)
+        # The person who resumes has seen the canary's outcomes, and releases the rest of the wave.
+        Batch.objects.filter(wave__campaign=campaign, canary=True, state=BatchState.DONE).update(canary=False)
+        Brake.objects.release(campaign, by=by, at=at)
+
+
+def stop(campaign: Campaign, *, by: User, at: datetime, reason: str = "") -> None:
+    """Stop a campaign for good: nothing more is sent, and the alert leaves the feed, even when everything was sent already.
+
+    The brake is pulled before anything that could wait for a lock. While another transaction holds the campaign's row, its state
+    follows with the next tick.
+    """
+    require(by, "notifications.stop_campaign")
+    campaign.refresh_from_db()
+    LIFECYCLE.edge(campaign.state, CampaignState.STOPPED)
+    Brake.objects.pull(campaign, BrakeState.STOPPED, by=by, at=at)
+    try:
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute("SET LOCAL lock_timeout = '1s'")
+            campaign.refresh_from_db()
+            advance(campaign, CampaignState.STOPPED, by=by, at=at, reason=reason)
+    except (OperationalError, ChangedMeanwhile):
+        return
+
+
+def halt(campaign: Campaign, reason: str, *, at: datetime) -> bool:
+    """Stop a campaign in the product's own name, with the reason as a sentence; False when its state does not allow it."""
+    system = User.objects.system()
+    campaign.refresh_from_db()
+    if (str(campaign.state), str(CampaignState.HALTED)) not in LIFECYCLE.edges:
+        return False
+    Brake.objects.pull(campaign, BrakeState.HALTED, by=system, at=at)
+    advance(campaign, CampaignState.HALTED, by=system, at=at, reason=reason[:500])
+    return True
+
+
+def _lock(campaign: Campaign) -> None:
+    campaign.refresh_from_db(from_queryset=Campaign.objects.select_for_update(of=("self",)))
+
+
+def _next_rev(campaign: Campaign) -> int:
+    if campaign.thread_id is None:
+        return 1
+    # The lock on the thread's first alert lets two updates be submitted only one after the other.
+    Campaign.objects.select_for_update(of=("self",)).get(pk=campaign.thread_id)
+    highest = Campaign.objects.filter(thread=campaign.thread_id).aggregate(highest=Max("rev"))["highest"]
+    return int(highest or 1) + 1
