@@ -1,4 +1,4 @@
-"""The core app, and Django's admin with our site as its default."""
+"""The core app, and Django's admin configured with the console as its default site."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from django.utils.module_loading import autodiscover_modules
 
 
 class CoreConfig(AppConfig):
-    """Leaf of the house: states, errors, roles, audit."""
+    """States, errors, roles and the audit log; imports no other app of the product."""
 
     name = "core"
     default_auto_field = "django.db.models.BigAutoField"
@@ -18,11 +18,11 @@ class CoreConfig(AppConfig):
     def ready(self) -> None:
         from core import checks  # noqa: F401  registers the deploy checks
 
-        post_migrate.connect(_leave_no_back_door, sender=self)
+        post_migrate.connect(_disable_trigger_bypass, sender=self)
 
 
 class ConsoleConfig(SimpleAdminConfig):
-    """Django's admin, as the shell of the console; each app registers its pages in its `console` package."""
+    """Django's admin as the console; each app registers its pages in its `console` package."""
 
     default_site = "core.console.site.ConsoleSite"
 
@@ -31,11 +31,12 @@ class ConsoleConfig(SimpleAdminConfig):
         autodiscover_modules("console")
 
 
-def _leave_no_back_door(using: str, **kwargs: Any) -> None:
-    """Make the rules in the database hold for everybody.
+def _disable_trigger_bypass(using: str, **kwargs: Any) -> None:
+    """Make the triggers hold for every database session.
 
-    django-pgtrigger lets any session switch its triggers off by a setting, and puts that switch back with each trigger that
-    a migration makes; four eyes that one line of SQL can close are none, so the switch is taken out when migrating ends.
+    django-pgtrigger lets a session turn triggers off with a setting, and restores the function that reads that setting
+    with each trigger that a migration creates. A rule of four eyes that one line of SQL turns off is no rule, so the
+    function is replaced after every migrate.
     """
     with connections[using].cursor() as cursor:
         cursor.execute(

@@ -1,4 +1,4 @@
-"""Which role may do what, in one table; the domain asks `require`, so that every edge has the same rule."""
+"""Roles and their permissions in one table, and `require`, which every change of data calls."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from django.db import transaction
 from core.errors import Forbidden, Invalid
 from core.models.user import SYSTEM_NAME, User
 
-#: Role to the permissions it gives, as "app_label.codename".
+#: Role → its permissions, as "app_label.codename".
 ROLES: dict[str, tuple[str, ...]] = {
     "campaign-author": ("notifications.author_campaign", "notifications.stop_campaign"),
     "campaign-approver": ("notifications.approve_campaign", "notifications.stop_campaign"),
@@ -19,18 +19,23 @@ ROLES: dict[str, tuple[str, ...]] = {
 }
 
 
+def role_name(role: str) -> str:
+    """Return a role as staff read it, such as "campaign author"."""
+    return role.replace("-", " ")
+
+
 def require(user: User, permission: str) -> None:
-    """Raise Forbidden unless the person holds the permission; the system actor holds all of them."""
+    """Raise Forbidden (code `role`) unless the user has the permission; the system user has all of them."""
     if user.username == SYSTEM_NAME:
         return
     if not (user.is_active and user.has_perm(permission)):
-        needed = " or ".join(role for role, granted in ROLES.items() if permission in granted)
-        raise Forbidden(f"{user.username} may not do this; it takes the role {needed}.", code="role")
+        needed = " or ".join(role_name(role) for role, granted in ROLES.items() if permission in granted)
+        raise Forbidden(f"{user.username} needs the role {needed} to do this.", code="role")
 
 
 @transaction.atomic
 def sync() -> None:
-    """Make the groups in the database what the table says; safe to run again."""
+    """Write the table to the database's groups; idempotent."""
     for role, permissions in ROLES.items():
         group, _ = Group.objects.get_or_create(name=role)
         group.permissions.set([_permission(name) for name in permissions])
@@ -43,8 +48,8 @@ def _permission(name: str) -> Permission:
 
 @transaction.atomic
 def give(user: User, role: str) -> None:
-    """Put a person into a role's group; Invalid for a role that does not exist."""
+    """Give the user a role; raise Invalid (code `role`) for an unknown one."""
     if role not in ROLES:
-        raise Invalid(f"There is no role {role}; the roles are {', '.join(ROLES)}.", code="role")
+        raise Invalid(f"Unknown role {role}. The roles are {', '.join(ROLES)}.", code="role")
     sync()
     user.groups.add(Group.objects.get(name=role))

@@ -49,7 +49,7 @@ class AssuranceForm(ConsoleForm):
 
 def assurance_form(channel: Channel, typed: QueryDict | None) -> AssuranceForm:
     """Return the form for the channel, with what was typed for this very one."""
-    if typed is not None and typed.get("act") == "assure" and typed.get("position") == str(channel.position):
+    if typed is not None and typed.get("action") == "assure" and typed.get("position") == str(channel.position):
         return AssuranceForm(channel, typed)
     return AssuranceForm(channel)
 

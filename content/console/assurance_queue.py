@@ -34,14 +34,14 @@ URGENCIES = {
 class DeskPage(Page):
     """The queue."""
 
-    template = "content/desk.html"
+    template_name = "content/desk.html"
     title = "Assurance desk"
     menu = "Assurance desk"
 
     def context(self) -> dict[str, Any]:
         asked = {name: self.request.GET.get(name, "") for name in ("country", "type", "urgency")}
         every = [entry for entry in queue.queue(at=self.at) if _matches(entry, asked | {"urgency": ""})]
-        part = self.slice([entry for entry in every if _matches(entry, asked)], 40)
+        part = self.paginate([entry for entry in every if _matches(entry, asked)], 40)
         return {
             "asked": asked,
             "part": part,
@@ -59,16 +59,16 @@ class DeskPage(Page):
 class ChannelPage(Page):
     """One channel: its checks, what speaks against it, what the organization says, and the history of each field."""
 
-    template = "content/channel.html"
+    template_name = "content/channel.html"
     menu = "Assurance desk"
-    acts = {
+    actions = {
         "assure": ("content.assure_channel",),
         "take-reply": ("content.assure_channel",),
         "decline-reply": ("content.assure_channel",),
     }
 
     def load(self) -> None:
-        found = Channel.objects.filter(service=self.where["id"], position=min(self.where["position"], 32767))
+        found = Channel.objects.filter(service=self.kwargs["id"], position=min(self.kwargs["position"], 32767))
         channel = found.select_related("service__country", "service__organization", "revision").first()
         if channel is None:
             raise NotFound("There is no such channel.")
@@ -77,7 +77,7 @@ class ChannelPage(Page):
     def heading(self) -> str:
         return f"{self.channel.service.name}, channel {self.channel.position}"
 
-    def trail(self) -> Iterable[Link]:
+    def breadcrumbs(self) -> Iterable[Link]:
         service = self.channel.service
         return [Link("Assurance desk", reverse("admin:desk")), Link(service.name, reverse("admin:service", args=[service.pk]))]
 
@@ -92,10 +92,10 @@ class ChannelPage(Page):
             "served": of_channel(entry.service, entry.channel, policy_at(self)) if entry else None,
             "reports": list(queue.reported(entry.reports)) if entry else [],
             "link": LinkCheck.objects.filter(revision=channel.revision_id).first(),
-            "form": assurance_form(channel, self.typed),
+            "form": assurance_form(channel, self.submitted),
             "checks": Assurance.objects.filter(revision=channel.revision_id).select_related("by"),
             "waiting": ChannelRevision.objects.proposed().filter(service=channel.service_id, position=channel.position).first(),
-            "may_propose": self.may("content.propose_channelrevision"),
+            "may_propose": self.has_any_perm("content.propose_channelrevision"),
             "history": list(field_history(channel)),
             "replies": [
                 (reply, _said(reply, channel))
@@ -103,20 +103,20 @@ class ChannelPage(Page):
             ],
         }
 
-    def act_assure(self, data: QueryDict) -> str | None:
-        self.done(assure(self.channel, data, by=self.person, at=self.at))
+    def action_assure(self, data: QueryDict) -> str | None:
+        self.success(assure(self.channel, data, by=self.user, at=self.at))
         return None
 
-    def act_take_reply(self, data: QueryDict) -> str | None:
+    def action_take_reply(self, data: QueryDict) -> str | None:
         reply = self._reply(data)
-        reply.take(by=self.person, at=self.at)
+        reply.take(by=self.user, at=self.at)
         confirmed = reply.answer == Answer.CONFIRM
-        self.done("Written down as a check." if confirmed else "Proposed. Nothing changes until a second person approves it.")
+        self.success("Written down as a check." if confirmed else "Proposed. Nothing changes until a second person approves it.")
         return None
 
-    def act_decline_reply(self, data: QueryDict) -> str | None:
-        self._reply(data).decline(by=self.person, at=self.at)
-        self.done("Put aside.")
+    def action_decline_reply(self, data: QueryDict) -> str | None:
+        self._reply(data).decline(by=self.user, at=self.at)
+        self.success("Put aside.")
         return None
 
     def _reply(self, data: QueryDict) -> Reply:

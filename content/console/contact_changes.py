@@ -37,10 +37,10 @@ _YES_NO = [("", "not known"), ("true", "yes"), ("false", "no")]
 class NumbersPage(Page):
     """The proposals that wait for a second person, old beside new."""
 
-    template = "content/numbers.html"
+    template_name = "content/numbers.html"
     title = "Number changes"
     menu = "Number changes"
-    acts = {
+    actions = {
         "approve": ("content.approve_channelrevision",),
         "withdraw": ("content.propose_channelrevision",),
         "reject": ("content.approve_channelrevision",),
@@ -56,9 +56,9 @@ class NumbersPage(Page):
             waiting = waiting.filter(act=act)
         if country := self.request.GET.get("country", ""):
             waiting = waiting.filter(service__country=country)
-        part = self.slice(waiting, 20)
+        part = self.paginate(waiting, 20)
         standing = {(c.service_id, c.position): c for c in Channel.objects.filter(service__in=[r.service_id for r in part])}
-        rows = [(r, differences(r, standing.get((r.service_id, r.position))), r.proposed_by_id == self.person.pk) for r in part]
+        rows = [(r, differences(r, standing.get((r.service_id, r.position))), r.proposed_by_id == self.user.pk) for r in part]
         every = ChannelRevision.objects.proposed().order_by()
         return {
             "part": part,
@@ -70,21 +70,21 @@ class NumbersPage(Page):
             .order_by("service__country__name"),
         }
 
-    def act_approve(self, data: QueryDict) -> str | None:
+    def action_approve(self, data: QueryDict) -> str | None:
         revision = self._revision(data)
-        revision.approve(by=self.person, at=self.at)
-        self.done(
+        revision.approve(by=self.user, at=self.at)
+        self.success(
             f"Approved: {revision.service.name}, channel {revision.position}. It has taken effect and stands in the next release."
         )
         return None
 
-    def act_reject(self, data: QueryDict) -> str | None:
-        return self.act_withdraw(data)
+    def action_reject(self, data: QueryDict) -> str | None:
+        return self.action_withdraw(data)
 
-    def act_withdraw(self, data: QueryDict) -> str | None:
+    def action_withdraw(self, data: QueryDict) -> str | None:
         revision = self._revision(data)
-        revision.withdraw(by=self.person, at=self.at)
-        self.done(f"Taken away: the proposal for {revision.service.name}, channel {revision.position}.")
+        revision.withdraw(by=self.user, at=self.at)
+        self.success(f"Taken away: the proposal for {revision.service.name}, channel {revision.position}.")
         return None
 
     def _revision(self, data: QueryDict) -> ChannelRevision:
@@ -149,15 +149,15 @@ class ProposalForm(ConsoleForm):
 class ProposePage(Page):
     """Propose a new channel, or another value for one there is."""
 
-    template = "content/propose.html"
+    template_name = "content/propose.html"
     menu = "Services"
-    needs = "content.propose_channelrevision"
-    acts = {"propose": ("content.propose_channelrevision",)}
+    permission_required = "content.propose_channelrevision"
+    actions = {"propose": ("content.propose_channelrevision",)}
 
     def load(self) -> None:
-        service = Service.objects.select_related("country").filter(pk=self.where["id"]).first()
+        service = Service.objects.select_related("country").filter(pk=self.kwargs["id"]).first()
         if service is None:
-            raise NotFound(f"There is no service {self.where['id']}.")
+            raise NotFound(f"There is no service {self.kwargs['id']}.")
         position = self.request.GET.get("position", "")
         self.service, self.channel = service, None
         if position:
@@ -172,14 +172,14 @@ class ProposePage(Page):
             return "Propose a new channel"
         return f"Propose to {'remove' if self.removes else 'change'} channel {self.channel.position}"
 
-    def trail(self) -> Iterable[Link]:
+    def breadcrumbs(self) -> Iterable[Link]:
         own = reverse("admin:service", args=[self.service.pk])
         return [Link("Services", reverse("admin:services")), Link(self.service.name, own)]
 
     def context(self) -> dict[str, Any]:
         return {"service": self.service, "channel": self.channel, "removes": self.removes, "form": self._form()}
 
-    def act_propose(self, data: QueryDict) -> str | None:
+    def action_propose(self, data: QueryDict) -> str | None:
         form = ProposalForm(data)
         if self.removes:
             assert self.channel is not None
@@ -192,14 +192,14 @@ class ProposePage(Page):
             facts, act, reason = form.facts(), Act.CHANGE if self.channel else Act.ADD, form.cleaned_data["reason"]
         position = self.channel.position if self.channel else None
         ChannelRevision.objects.propose(
-            service_id=self.service.pk, position=position, act=act, by=self.person, at=self.at, facts=facts, reason=reason
+            service_id=self.service.pk, position=position, act=act, by=self.user, at=self.at, facts=facts, reason=reason
         )
-        self.done("Proposed. Nothing changes until a second person approves it.")
+        self.success("Proposed. Nothing changes until a second person approves it.")
         return reverse("admin:service", args=[self.service.pk])
 
     def _form(self) -> ProposalForm:
-        if self.typed is not None and not self.removes:
-            return ProposalForm(self.typed)
+        if self.submitted is not None and not self.removes:
+            return ProposalForm(self.submitted)
         if self.channel is None:
             return ProposalForm()
         words = {None: "", True: "true", False: "false"}

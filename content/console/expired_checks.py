@@ -29,12 +29,12 @@ class Loss:
 class LapsedPage(Page):
     """The plan, and the button that carries out exactly this plan."""
 
-    template = "content/lapsed.html"
+    template_name = "content/lapsed.html"
     title = "Checks that have ended"
     menu = "Releases"
-    acts = {"take-away": (expiry.PERMISSION,)}
+    actions = {"take-away": (expiry.PERMISSION,)}
 
-    def trail(self) -> Iterable[Link]:
+    def breadcrumbs(self) -> Iterable[Link]:
         return [Link("Releases", reverse("admin:releases"))]
 
     def context(self) -> dict[str, Any]:
@@ -47,9 +47,9 @@ class LapsedPage(Page):
             "kept": [(one, [names[code] for code in codes]) for one, codes in _stays(lapse)],
         }
 
-    def act_take_away(self, data: QueryDict) -> str | None:
-        release = expiry.publish(data.get("mark", ""), policy=policy_at(self), by=self.person, at=self.at)
-        self.done(f"Release {release.number} is published: what nobody has checked in time is gone, and nothing else changed.")
+    def action_take_away(self, data: QueryDict) -> str | None:
+        release = expiry.publish(data.get("mark", ""), policy=policy_at(self), by=self.user, at=self.at)
+        self.success(f"Release {release.number} is published: what nobody has checked in time is gone, and nothing else changed.")
         return reverse("admin:release", args=[release.number])
 
 

@@ -97,12 +97,12 @@ def _called(channel: Channel) -> str:
 class NoticesPage(Page):
     """What waits for a second person, what readers get or will get, and what is past."""
 
-    template = "content/notices.html"
+    template_name = "content/notices.html"
     title = "Notices"
     menu = "Assurance desk"
-    acts = {"approve": (APPROVE,), "withdraw": (PROPOSE,), "reject": (APPROVE,), "end": (PROPOSE,)}
+    actions = {"approve": (APPROVE,), "withdraw": (PROPOSE,), "reject": (APPROVE,), "end": (PROPOSE,)}
 
-    def trail(self) -> Iterable[Link]:
+    def breadcrumbs(self) -> Iterable[Link]:
         return [Link("Assurance desk", reverse("admin:desk"))]
 
     def context(self) -> dict[str, Any]:
@@ -110,30 +110,30 @@ class NoticesPage(Page):
         past = Q(state__in=[NoticeState.ENDED, NoticeState.WITHDRAWN]) | Q(state=NoticeState.APPROVED, until_at__lte=self.at)
         return {
             "waiting": [
-                (one, one.notice.proposed_by_id == self.person.pk)
+                (one, one.notice.proposed_by_id == self.user.pk)
                 for one in told(notices.proposed().order_by("until_at", "pk"), at=self.at)
             ],
             "standing": told(notices.going(at=self.at), at=self.at),
             "past": told(notices.filter(past)[:MOST_PAST], at=self.at),
         }
 
-    def act_approve(self, data: QueryDict) -> str | None:
+    def action_approve(self, data: QueryDict) -> str | None:
         notice = self._notice(data)
-        self.done(f"Approved: {notice.service.name}. {_reached(notice.approve(by=self.person, at=self.at))}")
+        self.success(f"Approved: {notice.service.name}. {_reached(notice.approve(by=self.user, at=self.at))}")
         return None
 
-    def act_reject(self, data: QueryDict) -> str | None:
-        return self.act_withdraw(data)
+    def action_reject(self, data: QueryDict) -> str | None:
+        return self.action_withdraw(data)
 
-    def act_withdraw(self, data: QueryDict) -> str | None:
+    def action_withdraw(self, data: QueryDict) -> str | None:
         notice = self._notice(data)
-        notice.withdraw(by=self.person, at=self.at)
-        self.done(f"Taken away: the proposal for {notice.service.name}.")
+        notice.withdraw(by=self.user, at=self.at)
+        self.success(f"Taken away: the proposal for {notice.service.name}.")
         return None
 
-    def act_end(self, data: QueryDict) -> str | None:
+    def action_end(self, data: QueryDict) -> str | None:
         notice = self._notice(data)
-        self.done(f"Ended: {notice.service.name}. {_reached(notice.end(by=self.person, at=self.at))}")
+        self.success(f"Ended: {notice.service.name}. {_reached(notice.end(by=self.user, at=self.at))}")
         return None
 
     def _notice(self, data: QueryDict) -> ServiceNotice:
@@ -174,28 +174,28 @@ class NoticeForm(ConsoleForm):
 class ProposeNoticePage(Page):
     """Propose a notice of one service."""
 
-    template = "content/propose_notice.html"
+    template_name = "content/propose_notice.html"
     menu = "Assurance desk"
-    needs = PROPOSE
-    acts = {"propose": (PROPOSE,)}
+    permission_required = PROPOSE
+    actions = {"propose": (PROPOSE,)}
 
     def load(self) -> None:
-        service = Service.objects.select_related("country").filter(pk=self.where["id"]).first()
+        service = Service.objects.select_related("country").filter(pk=self.kwargs["id"]).first()
         if service is None:
-            raise NotFound(f"There is no service {self.where['id']}.")
+            raise NotFound(f"There is no service {self.kwargs['id']}.")
         self.service = service
         self.channels = list(Channel.objects.filter(service=service))
 
     def heading(self) -> str:
         return "Propose a notice"
 
-    def trail(self) -> Iterable[Link]:
+    def breadcrumbs(self) -> Iterable[Link]:
         own = reverse("admin:service", args=[self.service.pk])
         return [Link("Assurance desk", reverse("admin:desk")), Link(self.service.name, own)]
 
     def context(self) -> dict[str, Any]:
         words = {kind: (text, ready) for kind, text, ready in _words()}
-        chosen = self.typed.get("what") if self.typed is not None else None
+        chosen = self.submitted.get("what") if self.submitted is not None else None
         return {
             "service": self.service,
             "zone": str(zone_of(self.service)),
@@ -203,10 +203,10 @@ class ProposeNoticePage(Page):
                 (value, channel, *words[kind], EFFECTS[NoticeKind(kind)], chosen == value)
                 for value, kind, channel in self._choices()
             ],
-            "form": NoticeForm(self._pairs(), self.typed) if self.typed is not None else NoticeForm(self._pairs()),
+            "form": NoticeForm(self._pairs(), self.submitted) if self.submitted is not None else NoticeForm(self._pairs()),
         }
 
-    def act_propose(self, data: QueryDict) -> str | None:
+    def action_propose(self, data: QueryDict) -> str | None:
         # What is typed is the time where the service is.
         with timezone.override(zone_of(self.service)):
             form = NoticeForm(self._pairs(), data)
@@ -220,10 +220,10 @@ class ProposeNoticePage(Page):
             from_at=form.cleaned_data["from_at"] or self.at,
             until_at=form.cleaned_data["until_at"],
             source=form.cleaned_data["source"],
-            by=self.person,
+            by=self.user,
             at=self.at,
         )
-        self.done("Proposed. Readers get nothing of it until a second person approves it.")
+        self.success("Proposed. Readers get nothing of it until a second person approves it.")
         return reverse("admin:notices")
 
     def _choices(self) -> Iterator[tuple[str, str, str]]:

@@ -17,12 +17,12 @@ from core.errors import NotFound
 class OrganizationPage(Page):
     """One organization: what it runs, its addresses for corrections, and what it answered."""
 
-    template = "content/organization.html"
+    template_name = "content/organization.html"
     menu = "Assurance desk"
-    acts = {"make": ("content.assure_channel",), "revoke": ("content.assure_channel",)}
+    actions = {"make": ("content.assure_channel",), "revoke": ("content.assure_channel",)}
 
     def load(self) -> None:
-        organization = Organization.objects.filter(pk=self.where["id"]).first()
+        organization = Organization.objects.filter(pk=self.kwargs["id"]).first()
         if organization is None:
             raise NotFound("There is no such organization.")
         self.organization = organization
@@ -33,7 +33,7 @@ class OrganizationPage(Page):
     def context(self) -> dict[str, Any]:
         links = CorrectionLink.objects.filter(organization=self.organization).select_related("made_by")
         # The address is the key: only who may make one sees one.
-        keys = self.may("content.assure_channel")
+        keys = self.has_any_perm("content.assure_channel")
         rows = [(link, address(link) if keys and link.opens(at=self.at) else "") for link in links[:20]]
         replies = Reply.objects.filter(link__organization=self.organization).select_related("revision__service", "dealt_by")
         return {
@@ -43,19 +43,19 @@ class OrganizationPage(Page):
             "replies": replies[:50],
         }
 
-    def act_make(self, data: QueryDict) -> str | None:
-        link = CorrectionLink.objects.issue(self.organization, by=self.person, at=self.at)
-        self.done(f"The address below is good until {link.expires_at:%-d %B %Y}. Send it to the organization yourself.")
+    def action_make(self, data: QueryDict) -> str | None:
+        link = CorrectionLink.objects.issue(self.organization, by=self.user, at=self.at)
+        self.success(f"The address below is good until {link.expires_at:%-d %B %Y}. Send it to the organization yourself.")
         return None
 
-    def act_revoke(self, data: QueryDict) -> str | None:
+    def action_revoke(self, data: QueryDict) -> str | None:
         pk = data.get("link", "")
         number = int(pk) if pk.isdecimal() and len(pk) < 15 else 0
         link = CorrectionLink.objects.filter(organization=self.organization, pk=number).first()
         if link is None:
             raise NotFound("There is no such address.")
-        link.revoke(by=self.person, at=self.at)
-        self.done("The address opens nothing any more.")
+        link.revoke(by=self.user, at=self.at)
+        self.success("The address opens nothing any more.")
         return None
 
 

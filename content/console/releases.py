@@ -28,10 +28,10 @@ TONES = {
 class ReleasesPage(Page):
     """All releases, newest first."""
 
-    template = "content/releases.html"
+    template_name = "content/releases.html"
     title = "Releases"
     menu = "Releases"
-    acts = {"compile": ("content.compile_release",)}
+    actions = {"compile": ("content.compile_release",)}
 
     def context(self) -> dict[str, Any]:
         releases = (
@@ -39,13 +39,13 @@ class ReleasesPage(Page):
             .annotate(packs=Count("release_packs"))
             .order_by("-number")
         )
-        part = self.slice(releases, 30)
+        part = self.paginate(releases, 30)
         rows = [(r, TONES[ReleaseState(r.state)], *_weight(r)) for r in part]
         return {"part": part, "rows": rows}
 
-    def act_compile(self, data: QueryDict) -> str | None:
-        release = compile_release(by=self.person, at=self.at)
-        self.done(f"Release {release.number} is compiled. Another person publishes it.")
+    def action_compile(self, data: QueryDict) -> str | None:
+        release = compile_release(by=self.user, at=self.at)
+        self.success(f"Release {release.number} is compiled. Another person publishes it.")
         return reverse("admin:release", args=[release.number])
 
 
@@ -53,9 +53,9 @@ class ReleasesPage(Page):
 class ReleasePage(Page):
     """One release: what is in it, what the gate says, and what differs from the published one."""
 
-    template = "content/release.html"
+    template_name = "content/release.html"
     menu = "Releases"
-    acts = {
+    actions = {
         "publish": ("content.publish_release",),
         "discard": ("content.compile_release",),
         "roll-back": ("content.compile_release",),
@@ -63,15 +63,15 @@ class ReleasePage(Page):
 
     def load(self) -> None:
         people = Release.objects.select_related("compiled_by", "published_by", "base", "restores")
-        release = people.filter(pk=min(self.where["number"], 2**62)).first()
+        release = people.filter(pk=min(self.kwargs["number"], 2**62)).first()
         if release is None:
-            raise NotFound(f"There is no release {self.where['number']}.")
+            raise NotFound(f"There is no release {self.kwargs['number']}.")
         self.release = release
 
     def heading(self) -> str:
         return f"Release {self.release.number}"
 
-    def trail(self) -> Iterable[Link]:
+    def breadcrumbs(self) -> Iterable[Link]:
         return [Link("Releases", reverse("admin:releases"))]
 
     def context(self) -> dict[str, Any]:
@@ -94,22 +94,22 @@ class ReleasePage(Page):
             "largest": packs.select_related("pack").order_by("-pack__size").first(),
             "against": against,
             "differences": _differences(release, against) if against else None,
-            "own": release.compiled_by_id == self.person.pk,
+            "own": release.compiled_by_id == self.user.pk,
         }
 
-    def act_publish(self, data: QueryDict) -> str | None:
-        self.release.publish(by=self.person, at=self.at)
-        self.done(f"Release {self.release.number} is published: readers get it from now on.")
+    def action_publish(self, data: QueryDict) -> str | None:
+        self.release.publish(by=self.user, at=self.at)
+        self.success(f"Release {self.release.number} is published: readers get it from now on.")
         return None
 
-    def act_discard(self, data: QueryDict) -> str | None:
-        self.release.discard(by=self.person, at=self.at)
-        self.done(f"Release {self.release.number} will not be published.")
+    def action_discard(self, data: QueryDict) -> str | None:
+        self.release.discard(by=self.user, at=self.at)
+        self.success(f"Release {self.release.number} will not be published.")
         return reverse("admin:releases")
 
-    def act_roll_back(self, data: QueryDict) -> str | None:
-        candidate = Release.objects.roll_back(to=self.release.number, by=self.person, at=self.at)
-        self.done(f"Release {candidate.number} holds the packs of release {self.release.number}. Another person publishes it.")
+    def action_roll_back(self, data: QueryDict) -> str | None:
+        candidate = Release.objects.roll_back(to=self.release.number, by=self.user, at=self.at)
+        self.success(f"Release {candidate.number} holds the packs of release {self.release.number}. Another person publishes it.")
         return reverse("admin:release", args=[candidate.number])
 
 

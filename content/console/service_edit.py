@@ -12,7 +12,7 @@ from django.urls import reverse
 from content.models import Service
 from content.models.service import AMENDED, Status
 from content.terms import WORLDWIDE, AgeMeasured, Audience, Situation
-from core.console.pages import ConsoleForm, Link, Page, mark, page
+from core.console.pages import ConsoleForm, Link, Page, page, version_token
 from core.errors import Invalid, NotFound
 
 Checks = forms.CheckboxSelectMultiple
@@ -58,39 +58,44 @@ class ServiceForm(ConsoleForm):
 class AmendPage(Page):
     """The form, for assurers."""
 
-    template = "content/amend.html"
+    template_name = "content/amend.html"
     menu = "Services"
-    needs = "content.assure_channel"
-    acts = {"amend": ("content.assure_channel",)}
+    permission_required = "content.assure_channel"
+    actions = {"amend": ("content.assure_channel",)}
 
     def load(self) -> None:
-        service = Service.objects.select_related("country").filter(pk=self.where["id"]).first()
+        service = Service.objects.select_related("country").filter(pk=self.kwargs["id"]).first()
         if service is None:
-            raise NotFound(f"There is no service {self.where['id']}.")
+            raise NotFound(f"There is no service {self.kwargs['id']}.")
         self.service = service
 
     def heading(self) -> str:
         return f"Edit: {self.service.name}"
 
-    def trail(self) -> Iterable[Link]:
+    def breadcrumbs(self) -> Iterable[Link]:
         own = reverse("admin:service", args=[self.service.pk])
         return [Link("Services", reverse("admin:services")), Link(self.service.name, own)]
 
     def context(self) -> dict[str, Any]:
-        form = ServiceForm(self.typed) if self.typed is not None else ServiceForm(initial=self._initial())
-        return {"service": self.service, "form": form, "base": self._base(), "worldwide": self.service.country_id == WORLDWIDE}
+        form = ServiceForm(self.submitted) if self.submitted is not None else ServiceForm(initial=self._initial())
+        return {
+            "service": self.service,
+            "form": form,
+            "version": self._version(),
+            "worldwide": self.service.country_id == WORLDWIDE,
+        }
 
-    def act_amend(self, data: QueryDict) -> str | None:
-        self.unless_stale(data.get("base", ""), now=self._base())
+    def action_amend(self, data: QueryDict) -> str | None:
+        self.require_unchanged(data.get("version", ""), stored=self._version())
         form = ServiceForm(data)
         if not form.is_valid():
             raise Invalid("Some fields are not filled in as they should be.", code="form")
-        self.service.amend(by=self.person, at=self.at, **form.facts(self.service.country_id))
-        self.done("Saved. Readers get it with the next release, which a second person publishes.")
+        self.service.amend(by=self.user, at=self.at, **form.facts(self.service.country_id))
+        self.success("Saved. Readers get it with the next release, which a second person publishes.")
         return reverse("admin:service", args=[self.service.pk])
 
-    def _base(self) -> str:
-        return mark({name: getattr(self.service, name) for name in sorted(AMENDED)})
+    def _version(self) -> str:
+        return version_token({name: getattr(self.service, name) for name in sorted(AMENDED)})
 
     def _initial(self) -> dict[str, Any]:
         service = self.service

@@ -74,7 +74,7 @@ def of_service(service: ServiceFact, policy: Policy) -> Served:
 class ServicesPage(Page):
     """All services."""
 
-    template = "content/services.html"
+    template_name = "content/services.html"
     title = "Services"
     menu = "Services"
 
@@ -99,20 +99,20 @@ class ServicesPage(Page):
 class ServicePage(Page):
     """One service with its channels and their history."""
 
-    template = "content/service.html"
+    template_name = "content/service.html"
     menu = "Services"
-    acts = {"assure": ("content.assure_channel",)}
+    actions = {"assure": ("content.assure_channel",)}
 
     def load(self) -> None:
-        service = Service.objects.select_related("organization", "country", "successor").filter(pk=self.where["id"]).first()
+        service = Service.objects.select_related("organization", "country", "successor").filter(pk=self.kwargs["id"]).first()
         if service is None:
-            raise NotFound(f"There is no service {self.where['id']}.")
+            raise NotFound(f"There is no service {self.kwargs['id']}.")
         self.service = service
 
     def heading(self) -> str:
         return self.service.name
 
-    def trail(self) -> Iterable[Link]:
+    def breadcrumbs(self) -> Iterable[Link]:
         return [Link("Services", reverse("admin:services"))]
 
     def context(self) -> dict[str, Any]:
@@ -130,7 +130,7 @@ class ServicePage(Page):
                     "channel": channel,
                     "served": served,
                     "waiting": waiting.get(channel.position),
-                    "form": assurance_form(channel, self.typed),
+                    "form": assurance_form(channel, self.submitted),
                     "label": f"channel.{service.pk}.{channel.position}.label",
                 }
             )
@@ -147,17 +147,17 @@ class ServicePage(Page):
             "words": words,
             "labels": {unit.key: unit.text for unit in words},
             "history": [r for r in revisions if r.state != RevisionState.PROPOSED],
-            "may_propose": self.may("content.propose_channelrevision"),
+            "may_propose": self.has_any_perm("content.propose_channelrevision"),
             "checks": Assurance.objects.filter(revision__service=service).select_related("by", "revision"),
         }
 
-    def act_assure(self, data: QueryDict) -> str | None:
+    def action_assure(self, data: QueryDict) -> str | None:
         position = data.get("position", "")
         number = int(position) if position.isdecimal() and len(position) < 6 else 0
         channel = Channel.objects.filter(service=self.service, position=number).select_related("service").first()
         if channel is None:
             raise NotFound("There is no such channel.")
-        self.done(assure(channel, data, by=self.person, at=self.at))
+        self.success(assure(channel, data, by=self.user, at=self.at))
         return None
 
 

@@ -31,11 +31,11 @@ CHANGES = {
 class SourcesPage(Page):
     """All source texts."""
 
-    template = "content/sources.html"
+    template_name = "content/sources.html"
     title = "Source texts"
     menu = "Words"
 
-    def trail(self) -> Iterable[Link]:
+    def breadcrumbs(self) -> Iterable[Link]:
         return [Link("Words", reverse("admin:words"))]
 
     def context(self) -> dict[str, Any]:
@@ -47,7 +47,7 @@ class SourcesPage(Page):
             units = units.filter(begins(PARTS[asked["part"]][1]))
         if words := asked["q"]:
             units = units.filter(Q(key__icontains=words) | Q(text__icontains=words))
-        part = self.slice(units.select_related("source_locale"), 40)
+        part = self.paginate(units.select_related("source_locale"), 40)
         return {
             "asked": asked,
             "units": part,
@@ -61,20 +61,20 @@ class SourcesPage(Page):
 class SourcePage(Page):
     """One source text, its revisions and its translations."""
 
-    template = "content/source.html"
+    template_name = "content/source.html"
     menu = "Words"
-    acts = {"revise": ("content.edit_words",), "approve": ("content.approve_words",)}
+    actions = {"revise": ("content.edit_words",), "approve": ("content.approve_words",)}
 
     def load(self) -> None:
-        unit = Unit.objects.select_related("source_locale", "written_by", "approved_by").filter(key=self.where["key"]).first()
+        unit = Unit.objects.select_related("source_locale", "written_by", "approved_by").filter(key=self.kwargs["key"]).first()
         if unit is None:
-            raise NotFound(f"There is no text {self.where['key']}.")
+            raise NotFound(f"There is no text {self.kwargs['key']}.")
         self.unit = unit
 
     def heading(self) -> str:
         return self.unit.key
 
-    def trail(self) -> Iterable[Link]:
+    def breadcrumbs(self) -> Iterable[Link]:
         owner, _, name = self.unit.owner.partition(":")
         if owner == "tip" and name:
             return [Link("Tips", reverse("admin:tips")), Link(name, reverse("admin:tip", args=[name]))]
@@ -83,7 +83,7 @@ class SourcePage(Page):
         return [Link("Words", reverse("admin:words")), Link("Source texts", reverse("admin:sources"))]
 
     def context(self) -> dict[str, Any]:
-        unit, typed = self.unit, self.typed or QueryDict()
+        unit, typed = self.unit, self.submitted or QueryDict()
         revisions = list(UnitRevision.objects.filter(unit=unit).select_related("by")[:12])
         older = {revision.revision: revision.text for revision in revisions}
         targets = {target.locale_id: target for target in unit.targets.all()}
@@ -95,10 +95,10 @@ class SourcePage(Page):
             "numbers": typed.get("numbers", ", ".join(unit.allowed_numbers)),
             "chosen": typed.get("change", ""),
             "changes": [(change.value, change.label, words) for change, words in CHANGES.items()],
-            "stale": self.refusal.extra if isinstance(self.refusal, EditConflict) else None,
+            "stale": self.error.extra if isinstance(self.error, EditConflict) else None,
             "faults": source_faults(unit, known_services=Service.objects.named_in(unit.text)),
-            "reads": self.person.reads(unit.source_locale_id),
-            "own": unit.written_by_id == self.person.pk,
+            "reads": self.user.reads(unit.source_locale_id),
+            "own": unit.written_by_id == self.user.pk,
             "history": [(r, list(translation_status.changes(older.get(r.revision - 1, r.text), r.text))) for r in revisions],
             "locales": [(locale, translation_status.of_target(unit, targets.get(locale.pk))) for locale in locales],
             "approved_changes": list(translation_status.changes(unit.approved_text, unit.text))
@@ -107,7 +107,7 @@ class SourcePage(Page):
             "rows": max(4, len(unit.text) // 70 + unit.text.count("\n") + 2),
         }
 
-    def act_revise(self, data: QueryDict) -> str | None:
+    def action_revise(self, data: QueryDict) -> str | None:
         numbers = [part.strip() for part in data.get("numbers", "").replace(",", " ").split()]
         change = data.get("change", "")
         if change not in Change.values:
@@ -115,15 +115,15 @@ class SourcePage(Page):
         self.unit.revise(
             text=data.get("text", ""),
             change=change,
-            by=self.person,
+            by=self.user,
             at=self.at,
             from_revision=revision_in(data),
             allowed_numbers=numbers,
         )
-        self.done("Saved. A second person has to approve it before it is served.")
+        self.success("Saved. A second person has to approve it before it is served.")
         return None
 
-    def act_approve(self, data: QueryDict) -> str | None:
-        self.unit.approve(by=self.person, at=self.at, from_revision=revision_in(data))
-        self.done("Approved: the next release carries this text.")
+    def action_approve(self, data: QueryDict) -> str | None:
+        self.unit.approve(by=self.user, at=self.at, from_revision=revision_in(data))
+        self.success("Approved: the next release carries this text.")
         return None

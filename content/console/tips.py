@@ -12,7 +12,7 @@ from django.urls import reverse
 from content.console import translation_status
 from content.models import Locale, Target, Tip, Unit
 from content.terms import SOURCE_LOCALE, Audience, Situation
-from core.console.pages import ConsoleForm, Link, Page, mark, page
+from core.console.pages import ConsoleForm, Link, Page, page, version_token
 from core.errors import Invalid, NotFound
 
 PARTS = {"title": "Title", "short": "Short answer", "do_now": "Do now", "do_not": "Do not", "more": "More"}
@@ -22,7 +22,7 @@ PARTS = {"title": "Title", "short": "Short answer", "do_now": "Do now", "do_not"
 class TipsPage(Page):
     """All tips."""
 
-    template = "content/tips.html"
+    template_name = "content/tips.html"
     title = "Tips"
     menu = "Tips"
 
@@ -69,9 +69,9 @@ class TipForm(ConsoleForm):
 class TipPage(Page):
     """One tip."""
 
-    template = "content/tip.html"
+    template_name = "content/tip.html"
     menu = "Tips"
-    acts = {
+    actions = {
         "amend": ("content.edit_words",),
         "add-step": ("content.edit_words",),
         "retire": ("content.edit_words",),
@@ -79,21 +79,21 @@ class TipPage(Page):
     }
 
     def load(self) -> None:
-        tip = Tip.objects.filter(slug=self.where["slug"]).first()
+        tip = Tip.objects.filter(slug=self.kwargs["slug"]).first()
         if tip is None:
-            raise NotFound(f"There is no tip {self.where['slug']}.")
+            raise NotFound(f"There is no tip {self.kwargs['slug']}.")
         self.tip = tip
 
     def heading(self) -> str:
         return self.tip.slug
 
-    def trail(self) -> Iterable[Link]:
+    def breadcrumbs(self) -> Iterable[Link]:
         return [Link("Tips", reverse("admin:tips"))]
 
     def context(self) -> dict[str, Any]:
         tip = self.tip
         locales = list(Locale.objects.exclude(pk=SOURCE_LOCALE).order_by("name"))
-        locales.sort(key=lambda locale: not self.person.reads(locale.pk))
+        locales.sort(key=lambda locale: not self.user.reads(locale.pk))
         matrix = Matrix([tip], locales)
         left_out = Unit.objects.owned_by(tip.owner).exclude(key__in=_keys(tip)).order_by("key")
         return {
@@ -114,13 +114,13 @@ class TipPage(Page):
             ],
             "left_out": left_out,
             "form": self._form(),
-            "base": self._base(),
+            "version": self._version(),
             "parts": [("do-now", "Do now"), ("do-not", "Do not")],
             "standings": translation_status.EVERY,
         }
 
-    def act_amend(self, data: QueryDict) -> str | None:
-        self.unless_stale(data.get("base", ""), now=self._base())
+    def action_amend(self, data: QueryDict) -> str | None:
+        self.require_unchanged(data.get("version", ""), stored=self._version())
         form = TipForm(data)
         if not form.is_valid():
             raise Invalid("Some fields are not filled in as they should be.", code="form")
@@ -132,35 +132,35 @@ class TipPage(Page):
             order=chosen["order"],
             do_now=_numbers(chosen["do_now"]),
             do_not=_numbers(chosen["do_not"]),
-            by=self.person,
+            by=self.user,
             at=self.at,
         )
-        self.done("Saved. The next release has the tip as it is now.")
+        self.success("Saved. The next release has the tip as it is now.")
         return None
 
-    def act_add_step(self, data: QueryDict) -> str | None:
-        unit = self.tip.add_step(data.get("part", ""), text=data.get("text", ""), by=self.person, at=self.at)
-        self.done(f"{unit.key} is written. A second person has to approve it.")
+    def action_add_step(self, data: QueryDict) -> str | None:
+        unit = self.tip.add_step(data.get("part", ""), text=data.get("text", ""), by=self.user, at=self.at)
+        self.success(f"{unit.key} is written. A second person has to approve it.")
         return None
 
-    def act_retire(self, data: QueryDict) -> str | None:
-        self.tip.retire(by=self.person, at=self.at)
-        self.done("The tip is left out of the next release.")
+    def action_retire(self, data: QueryDict) -> str | None:
+        self.tip.retire(by=self.user, at=self.at)
+        self.success("The tip is left out of the next release.")
         return None
 
-    def act_bring_back(self, data: QueryDict) -> str | None:
-        self.tip.bring_back(by=self.person, at=self.at)
-        self.done("The tip is in the next release again.")
+    def action_bring_back(self, data: QueryDict) -> str | None:
+        self.tip.bring_back(by=self.user, at=self.at)
+        self.success("The tip is in the next release again.")
         return None
 
-    def _base(self) -> str:
+    def _version(self) -> str:
         """Return what tells the facts of the tip from what they were before."""
         tip = self.tip
-        return mark([tip.audiences, tip.situations, tip.countries, tip.order, tip.do_now, tip.do_not])
+        return version_token([tip.audiences, tip.situations, tip.countries, tip.order, tip.do_now, tip.do_not])
 
     def _form(self) -> TipForm:
-        if self.typed is not None and self.typed.get("act") == "amend":
-            return TipForm(self.typed)
+        if self.submitted is not None and self.submitted.get("action") == "amend":
+            return TipForm(self.submitted)
         tip = self.tip
         lists = {name: ", ".join(str(value) for value in getattr(tip, name)) for name in ("countries", "do_now", "do_not")}
         return TipForm(initial={"audiences": tip.audiences, "situations": tip.situations, "order": tip.order, **lists})

@@ -15,15 +15,16 @@ from content.models.service import Status
 from content.models.target import TargetState
 from content.models.unit import UnitState
 from content.terms import SOURCE_LOCALE
-from core.console.pages import Card, Link, waiting
+from core.console.pages import Link
+from core.console.todo import TodoCard, todo_cards
 from core.models import User
 
 #: Languages that get a card of their own; further ones share one.
 MOST_CARDS = 4
 
 
-@waiting(30)
-def words(person: User, at: datetime) -> Iterator[Card]:
+@todo_cards(30)
+def words(person: User, at: datetime) -> Iterator[TodoCard]:
     """Texts that the person may approve or bring up to date, by language."""
     names = dict(Locale.objects.values_list("code", "name"))
     if person.has_perm("content.approve_words"):
@@ -31,7 +32,7 @@ def words(person: User, at: datetime) -> Iterator[Card]:
             n = Unit.objects.filter(state=UnitState.NEEDS_REVIEW).exclude(written_by=person).count()
             if n:
                 url = reverse("admin:sources") + "?state=needs-review"
-                yield Card(
+                yield TodoCard(
                     "Source texts to review", "Written by somebody else; you are the second reader.", url, "Review", n, "wait"
                 )
         fresh = Target.objects.filter(state=TargetState.NEEDS_REVIEW, source_revision__gte=F("unit__meaning_revision"))
@@ -44,29 +45,31 @@ def words(person: User, at: datetime) -> Iterator[Card]:
         yield from _by_locale(person, dict(counts), names, "outdated", "outdated", "Their source has changed since.")
 
 
-def _by_locale(person: User, counts: dict[str, int], names: dict[str, str], state: str, what: str, text: str) -> Iterator[Card]:
+def _by_locale(
+    person: User, counts: dict[str, int], names: dict[str, str], state: str, what: str, text: str
+) -> Iterator[TodoCard]:
     mine = sorted(((n, code) for code, n in counts.items() if person.reads(code)), reverse=True)
     shown = mine if len(mine) <= MOST_CARDS else []
     for n, code in shown:
         url = reverse("admin:words-locale", args=[code]) + f"?state={state}"
-        yield Card(f"{names[code]} {what}", text, url, "Open", n, "wait")
+        yield TodoCard(f"{names[code]} {what}", text, url, "Open", n, "wait")
     if mine and not shown:
         links = tuple(
             Link(f"{names[code]} {n}", reverse("admin:words-locale", args=[code]) + f"?state={state}") for n, code in mine
         )
         total = sum(n for n, _ in mine)
-        yield Card(
+        yield TodoCard(
             f"Texts {what}", f"{text} In {len(mine)} languages.", reverse("admin:words"), "All languages", total, "wait", links
         )
 
 
-@waiting(20)
-def numbers(person: User, at: datetime) -> Iterator[Card]:
+@todo_cards(20)
+def numbers(person: User, at: datetime) -> Iterator[TodoCard]:
     """Changes of numbers that the person may approve, and checks that end soon."""
     if person.has_perm("content.approve_channelrevision"):
         n = ChannelRevision.objects.proposed().exclude(proposed_by=person).count()
         if n:
-            yield Card(
+            yield TodoCard(
                 "Number changes",
                 "Proposed by somebody else; nothing changes before you approve.",
                 reverse("admin:numbers"),
@@ -77,13 +80,13 @@ def numbers(person: User, at: datetime) -> Iterator[Card]:
         n = ServiceNotice.objects.proposed().exclude(proposed_by=person).count()
         if n:
             text = "Proposed by somebody else; readers get nothing of them before you approve."
-            yield Card("Notices of services", text, reverse("admin:notices"), "Read and decide", n, "wait")
+            yield TodoCard("Notices of services", text, reverse("admin:notices"), "Read and decide", n, "wait")
     if person.has_perm("content.assure_channel"):
         last = Assurance.objects.filter(revision=OuterRef("revision")).order_by("-at", "-pk").values("until")[:1]
         channels = Channel.objects.filter(service__status=Status.ACTIVE).annotate(until=Subquery(last))
         n = channels.filter(until__lt=(at + timedelta(days=SOON)).date()).count()
         if n:
-            yield Card(
+            yield TodoCard(
                 "Checks that end soon",
                 f"Channels whose check ended or ends within {SOON} days.",
                 reverse("admin:desk"),
@@ -93,7 +96,7 @@ def numbers(person: User, at: datetime) -> Iterator[Card]:
             )
         n = channels.filter(until=None).count()
         if n:
-            yield Card(
+            yield TodoCard(
                 "Channels nobody has checked",
                 "Read, open or ring them, and say until when that is good.",
                 reverse("admin:desk"),
@@ -102,8 +105,8 @@ def numbers(person: User, at: datetime) -> Iterator[Card]:
             )
 
 
-@waiting(40)
-def releases(person: User, at: datetime) -> Iterator[Card]:
+@todo_cards(40)
+def releases(person: User, at: datetime) -> Iterator[TodoCard]:
     """The candidate that the person may publish."""
     current = Release.objects.current_number()
     newest = Release.objects.filter(state=ReleaseState.CANDIDATE, base=current).order_by("-number").first()
@@ -112,7 +115,7 @@ def releases(person: User, at: datetime) -> Iterator[Card]:
         text = f"Compiled by {newest.compiled_by.username}. " + (
             f"{blocked} packs are blocked." if blocked else "No pack is blocked."
         )
-        yield Card(
+        yield TodoCard(
             f"Release {newest.number} to publish",
             text,
             reverse("admin:release", args=[newest.number]),
@@ -122,4 +125,4 @@ def releases(person: User, at: datetime) -> Iterator[Card]:
         )
     if person.has_perm("content.compile_release"):
         text = f"Release {current} is what readers get." if current else "Nothing is published yet."
-        yield Card("Releases", text, reverse("admin:releases"), "Compile or look")
+        yield TodoCard("Releases", text, reverse("admin:releases"), "Compile or look")

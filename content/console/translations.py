@@ -42,7 +42,7 @@ _COUNTED = {
 class WordsPage(Page):
     """The languages, and how far each one is."""
 
-    template = "content/words.html"
+    template_name = "content/words.html"
     title = "Words"
     menu = "Words"
 
@@ -58,7 +58,7 @@ class WordsPage(Page):
         for locale in Locale.objects.exclude(pk=SOURCE_LOCALE).order_by("name"):
             counts = counted.get(locale.pk) or dict.fromkeys(_COUNTED, 0)
             rows.append(
-                {"locale": locale, "mine": locale.pk in self.person.locales, "empty": total - sum(counts.values()), **counts}
+                {"locale": locale, "mine": locale.pk in self.user.locales, "empty": total - sum(counts.values()), **counts}
             )
         rows.sort(key=lambda row: not row["mine"])
         return {
@@ -76,13 +76,13 @@ class _InLocale(Page):
     menu = "Words"
 
     def load(self) -> None:
-        locale = Locale.objects.filter(pk=self.where["locale"]).first()
+        locale = Locale.objects.filter(pk=self.kwargs["locale"]).first()
         if locale is None:
-            raise NotFound(f"There is no locale {self.where['locale']}.")
+            raise NotFound(f"There is no locale {self.kwargs['locale']}.")
         self.locale = locale
         self.asked = {name: self.request.GET.get(name, "").strip() for name in ("state", "part", "q")}
 
-    def trail(self) -> Iterable[Link]:
+    def breadcrumbs(self) -> Iterable[Link]:
         return [Link("Words", reverse("admin:words"))]
 
     def query(self) -> str:
@@ -104,7 +104,7 @@ class _InLocale(Page):
 class QueuePage(_InLocale):
     """The texts of one language."""
 
-    template = "content/queue.html"
+    template_name = "content/queue.html"
 
     def heading(self) -> str:
         return f"{self.locale.name} words"
@@ -115,7 +115,7 @@ class QueuePage(_InLocale):
             raise NotFound("The source language has a list of its own.")
 
     def context(self) -> dict[str, Any]:
-        units = self.slice(self.narrowed(), 40)
+        units = self.paginate(self.narrowed(), 40)
         found = Target.objects.filter(locale=self.locale, unit__in=[unit.pk for unit in units])
         targets = {target.unit_id: target for target in found}
         rows = [(unit, targets.get(unit.pk), translation_status.of_target(unit, targets.get(unit.pk))) for unit in units]
@@ -127,7 +127,7 @@ class QueuePage(_InLocale):
             "units": units,
             "standings": translation_status.EVERY,
             "parts": PARTS,
-            "reads": self.person.reads(self.locale.pk),
+            "reads": self.user.reads(self.locale.pk),
         }
 
 
@@ -135,8 +135,8 @@ class QueuePage(_InLocale):
 class TargetPage(_InLocale):
     """One text in one language, beside its source."""
 
-    template = "content/target.html"
-    acts = {
+    template_name = "content/target.html"
+    actions = {
         "save": ("content.edit_words",),
         "save-next": ("content.edit_words",),
         "approve": ("content.approve_words",),
@@ -145,17 +145,20 @@ class TargetPage(_InLocale):
 
     def load(self) -> None:
         super().load()
-        unit = Unit.objects.select_related("source_locale").filter(key=self.where["key"]).first()
+        unit = Unit.objects.select_related("source_locale").filter(key=self.kwargs["key"]).first()
         if unit is None or unit.source_locale_id == self.locale.pk:
-            raise NotFound(f"There is no text {self.where['key']} to be had in {self.locale.pk}.")
+            raise NotFound(f"There is no text {self.kwargs['key']} to be had in {self.locale.pk}.")
         self.unit = unit
         self.target = unit.target(self.locale.pk)
 
     def heading(self) -> str:
         return self.unit.key
 
-    def trail(self) -> Iterable[Link]:
-        return [*super().trail(), Link(self.locale.name, reverse("admin:words-locale", args=[self.locale.pk]) + self.query())]
+    def breadcrumbs(self) -> Iterable[Link]:
+        return [
+            *super().breadcrumbs(),
+            Link(self.locale.name, reverse("admin:words-locale", args=[self.locale.pk]) + self.query()),
+        ]
 
     def address(self, key: str) -> str:
         """Return the address of another text of this queue."""
@@ -168,8 +171,8 @@ class TargetPage(_InLocale):
 
     def context(self) -> dict[str, Any]:
         unit, target = self.unit, self.target
-        stale = self.refusal.extra if isinstance(self.refusal, EditConflict) else None
-        text = self.typed.get("text", target.text) if self.typed else target.text
+        stale = self.error.extra if isinstance(self.error, EditConflict) else None
+        text = self.submitted.get("text", target.text) if self.submitted else target.text
         before = None
         if target.source_revision < unit.revision and target.state != TargetState.EMPTY:
             before = UnitRevision.objects.filter(unit=unit, revision=target.source_revision).first()
@@ -187,38 +190,38 @@ class TargetPage(_InLocale):
             "changes": list(translation_status.changes(before.text, unit.text)) if before else None,
             "before": before,
             "named": Service.objects.filter(pk__in=named),
-            "reads": self.person.reads(self.locale.pk),
-            "own": target.pk is not None and target.written_by_id == self.person.pk,
+            "reads": self.user.reads(self.locale.pk),
+            "own": target.pk is not None and target.written_by_id == self.user.pk,
             "next": self.following(),
             "previous": self.address(earlier) if earlier else None,
             "history": _history(target),
             "rows": max(4, len(unit.text) // 60 + unit.text.count("\n") + 2),
         }
 
-    def act_save(self, data: QueryDict) -> str | None:
+    def action_save(self, data: QueryDict) -> str | None:
         self._write(data)
-        self.done(f"Saved. A second reader of {self.locale.name} has to approve it.")
+        self.success(f"Saved. A second reader of {self.locale.name} has to approve it.")
         return None
 
-    def act_save_next(self, data: QueryDict) -> str | None:
+    def action_save_next(self, data: QueryDict) -> str | None:
         self._write(data)
-        self.done(f"{self.unit.key} is saved.")
+        self.success(f"{self.unit.key} is saved.")
         return self.following()
 
-    def act_approve(self, data: QueryDict) -> str | None:
+    def action_approve(self, data: QueryDict) -> str | None:
         shown, against = revision_in(data), revision_in(data, "source_revision")
-        self.target.approve(by=self.person, at=self.at, from_revision=shown, source_revision=against)
-        self.done(f"{self.unit.key} is approved in {self.locale.name}.")
+        self.target.approve(by=self.user, at=self.at, from_revision=shown, source_revision=against)
+        self.success(f"{self.unit.key} is approved in {self.locale.name}.")
         return self.following()
 
-    def act_clear(self, data: QueryDict) -> str | None:
-        self.target.clear(by=self.person, at=self.at, from_revision=revision_in(data))
-        self.done("The text is taken out; from the next release on the source stands in.")
+    def action_clear(self, data: QueryDict) -> str | None:
+        self.target.clear(by=self.user, at=self.at, from_revision=revision_in(data))
+        self.success("The text is taken out; from the next release on the source stands in.")
         return None
 
     def _write(self, data: QueryDict) -> None:
         shown, against = revision_in(data), revision_in(data, "source_revision")
-        self.target.write(text=data.get("text", ""), by=self.person, at=self.at, from_revision=shown, source_revision=against)
+        self.target.write(text=data.get("text", ""), by=self.user, at=self.at, from_revision=shown, source_revision=against)
 
 
 def revision_in(data: QueryDict, name: str = "revision") -> int:

@@ -1,4 +1,4 @@
-"""The console's pages about people and what they did."""
+"""The console: its site, its page framework, and the pages about staff and the audit log."""
 
 from core.console import audit, people
 

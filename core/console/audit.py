@@ -1,4 +1,4 @@
-"""What staff did, newest first; nobody can change it."""
+"""The audit log: everything staff did, newest first."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ from core.models import AuditEntry, User
 
 @page("audit/", "audit", order=90)
 class AuditPage(Page):
-    """The audit, narrowed by person, act or kind of row."""
+    """The audit log, with filters by person, action and kind of record."""
 
-    template = "core/audit.html"
-    title = "Audit"
-    menu = "Audit"
+    template_name = "core/audit.html"
+    title = "Audit log"
+    menu = "Audit log"
 
     def context(self) -> dict[str, Any]:
-        asked = {name: self.request.GET.get(name, "") for name in ("by", "verb", "model")}
+        filters = {name: self.request.GET.get(name, "") for name in ("by", "verb", "model")}
         entries = AuditEntry.objects.select_related("by")
-        if asked["by"]:
-            entries = entries.filter(by__username=asked["by"])
-        if asked["verb"]:
-            entries = entries.filter(verb=asked["verb"])
-        if asked["model"]:
-            entries = entries.filter(model=asked["model"])
+        if filters["by"]:
+            entries = entries.filter(by__username=filters["by"])
+        if filters["verb"]:
+            entries = entries.filter(verb=filters["verb"])
+        if filters["model"]:
+            entries = entries.filter(model=filters["model"])
         every = AuditEntry.objects.order_by()
         return {
-            "asked": asked,
-            "entries": self.slice(entries),
+            "filters": filters,
+            "entries": self.paginate(entries),
             "people": User.objects.filter(pk__in=every.values("by")).order_by("username"),
             "verbs": every.values_list("verb", flat=True).distinct().order_by("verb"),
             "models": every.exclude(model="").values_list("model", flat=True).distinct().order_by("model"),

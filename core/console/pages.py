@@ -1,4 +1,4 @@
-"""What every page of the console is made of: it shows itself, and carries out named acts that each take a permission."""
+"""The console's page framework: Django views that show a template and run named actions, each with its own permissions."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from http import HTTPStatus
 from typing import Any, ClassVar, TypeVar
 
 from django import forms
-from django.contrib import messages
-from django.core.paginator import Page as Slice
+from django.contrib import admin, messages
+from django.core.paginator import Page as PaginatorPage
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.utils import timezone
+from django.views import View
 
 from core import roles
 from core.canonical import canonical_json, digest
@@ -29,201 +31,192 @@ _STATUS: dict[type[DomainError], HTTPStatus] = {
     Gone: HTTPStatus.GONE,
     Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
 }
+_ERROR_TITLES = {
+    HTTPStatus.NOT_FOUND: "Page not found",
+    HTTPStatus.FORBIDDEN: "You do not have permission",
+}
 
 
 @dataclass(frozen=True)
 class Link:
-    """Words that lead somewhere; without an address they are where one is."""
+    """A link, or plain text where `url` is empty."""
 
-    words: str
-    url: str = ""
-    #: "stop" for what ends something.
-    tone: str = ""
-
-
-@dataclass(frozen=True)
-class Card:
-    """One thing on the first page that waits for the person who is signed in."""
-
-    title: str
     text: str
-    url: str
-    link: str
-    number: int | None = None
-    #: "wait", "bad", "good" or "": how it is coloured.
+    url: str = ""
+    #: CSS class: "stop" for a link to something that cannot be undone, else "".
     tone: str = ""
-    #: Further ways on, such as the button that stops a campaign.
-    more: tuple[Link, ...] = ()
 
 
-class Page:
-    """One page: a new object for each request. Without an entry in `acts` nothing can be done on it."""
+class Page(View):
+    """One page of the console.
 
-    template: ClassVar[str]
+    GET renders `template_name` with `context()`. POST runs the action that the pressed button names: `actions` maps each
+    action to permissions of which the user needs one, and `action_<name>` carries it out. A page with an empty `actions`
+    cannot change anything.
+    """
+
+    http_method_names = ["get", "head", "post"]
+
+    template_name: ClassVar[str]
     title: ClassVar[str] = ""
-    #: Label in the menu that the page belongs under.
+    #: Label of the menu item that is marked as current.
     menu: ClassVar[str] = ""
-    #: Permission that it takes even to look; empty: every member of staff.
-    needs: ClassVar[str] = ""
-    #: Act (the value of the button pressed) to the permissions of which it takes one; `act_<name>` carries it out.
-    acts: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    #: Permission needed to open the page; empty: open to all staff.
+    permission_required: ClassVar[str] = ""
+    #: Action (the value of the button) → permissions, of which the user needs one.
+    actions: ClassVar[Mapping[str, tuple[str, ...]]] = {}
 
-    def __init__(self, request: HttpRequest, site_context: dict[str, Any], **where: Any) -> None:
+    user: User
+    #: The instant of the request.
+    at: datetime
+    #: The form data of an action that was refused, else None.
+    submitted: QueryDict | None = None
+    #: Why it was refused, else None.
+    error: DomainError | None = None
+
+    def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        """Keep the signed-in user and the time of the request."""
+        super().setup(request, *args, **kwargs)
         assert isinstance(request.user, User)
-        self.request = request
-        self.person: User = request.user
-        self.at: datetime = timezone.now()
-        self.where = where
-        #: What was typed and refused; empty while nothing was.
-        self.typed: QueryDict | None = None
-        #: What the domain said of it.
-        self.refusal: DomainError | None = None
-        self._site_context = site_context
+        self.user = request.user
+        self.at = timezone.now()
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Check the page's permission and load its object before the method handler runs."""
+        if (request.method or "").lower() in self.http_method_names:
+            try:
+                if self.permission_required:
+                    roles.require(self.user, self.permission_required)
+                self.load()
+            except (NotFound, Forbidden) as error:
+                return self.render_error(error)
+        return super().dispatch(request, *args, **kwargs)
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Show the page."""
+        return self.render()
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Run the submitted action, then redirect; show the page again with the submitted data where it is refused."""
+        action = request.POST.get("action", "")
+        if action not in self.actions:
+            return self.render_error(Invalid("This page has no such action.", code="action"))
+        try:
+            if not self.has_any_perm(*self.actions[action]):
+                roles.require(self.user, self.actions[action][0])
+            url = getattr(self, f"action_{action.replace('-', '_')}")(request.POST)
+        except DomainError as error:
+            self.submitted, self.error = request.POST, error
+            messages.error(request, error.detail)
+            # Show what is stored, not what the refused action left in memory.
+            self.load()
+            return self.render(status_of(error))
+        return HttpResponseRedirect(url or request.get_full_path())
 
     def load(self) -> None:
-        """Read what the page is about; NotFound is shown as the usual page for it."""
+        """Fetch the object that the page shows; raise NotFound where it does not exist."""
 
     def context(self) -> dict[str, Any]:
-        """Return what the template shows."""
+        """Return the page's own template context."""
         return {}
 
     def heading(self) -> str:
-        """Return the title of this very page."""
+        """Return the page's title and main heading."""
         return self.title
 
-    def trail(self) -> Iterable[Link]:
-        """Return the links between the first page and this one."""
+    def breadcrumbs(self) -> Iterable[Link]:
+        """Return the links from the menu to this page."""
         return ()
 
-    def may(self, *permissions: str) -> bool:
-        """Tell whether the person holds one of the permissions."""
-        return any(self.person.has_perm(permission) for permission in permissions)
+    def render(self, status: int = HTTPStatus.OK) -> HttpResponse:
+        """Render the template. In it, `may.<action>` says whether the user may run an action."""
+        context = {
+            **admin.site.each_context(self.request),
+            "title": self.heading(),
+            "breadcrumbs": list(self.breadcrumbs()),
+            "current_menu": self.menu,
+            "page": self,
+            "may": {action.replace("-", "_"): self.has_any_perm(*needed) for action, needed in self.actions.items()},
+            "at": self.at,
+            "submitted": self.submitted,
+            "error": self.error,
+        }
+        return TemplateResponse(self.request, self.template_name, {**context, **self.context()}, status=status)
 
-    def done(self, sentence: str) -> None:
-        """Say on the next page that it worked."""
+    def render_error(self, error: DomainError) -> HttpResponse:
+        """Render the error page, with the status that fits the error."""
+        status = status_of(error)
+        context = {
+            **admin.site.each_context(self.request),
+            "title": _ERROR_TITLES.get(status, "There is a problem"),
+            "detail": error.detail,
+            "current_menu": self.menu,
+        }
+        return TemplateResponse(self.request, "core/error.html", context, status=status)
+
+    def has_any_perm(self, *permissions: str) -> bool:
+        """Return whether the user has one of the permissions."""
+        return any(self.user.has_perm(permission) for permission in permissions)
+
+    def success(self, sentence: str) -> None:
+        """Show the sentence on the next page, as the result of an action."""
         messages.success(self.request, sentence)
 
-    def respond(self) -> HttpResponse:
-        """Show the page, or carry out the act that was asked for and go on."""
-        if self.request.method not in ("GET", "HEAD", "POST"):
-            return HttpResponse(status=HTTPStatus.METHOD_NOT_ALLOWED)
-        try:
-            if self.needs:
-                roles.require(self.person, self.needs)
-            self.load()
-        except (NotFound, Forbidden) as error:
-            return self._refused(error)
-        return self._act() if self.request.method == "POST" else self.show()
-
-    def show(self, status: int = HTTPStatus.OK) -> HttpResponse:
-        """Return the page itself."""
-        may = {act.replace("-", "_"): self.may(*permissions) for act, permissions in self.acts.items()}
-        context = {
-            **self._site_context,
-            "title": self.heading(),
-            "trail": list(self.trail()),
-            "under": self.menu,
-            "page": self,
-            "may": may,
-            "at": self.at,
-            "typed": self.typed,
-            "refusal": self.refusal,
-        }
-        return TemplateResponse(self.request, self.template, {**context, **self.context()}, status=status)
-
-    def unless_stale(self, shown: str, *, now: str) -> None:
-        """Raise ChangedMeanwhile where what the page showed (see `mark`) is not what is stored now."""
-        if shown != now:
+    def require_unchanged(self, shown: str, *, stored: str) -> None:
+        """Raise ChangedMeanwhile where `shown`, the version token in the form, is not that of the stored values."""
+        if shown != stored:
             raise ChangedMeanwhile(
-                "Somebody else saved this in the meantime. What you typed is kept here; check the saved version before you save."
+                "Someone else has saved changes since you opened this page. What you entered is still here: "
+                "compare it with the saved version, then save again."
             )
 
-    def slice(self, rows: Any, size: int = 50) -> Slice[Any]:
-        """Return the part of many rows that the address asks for."""
+    def paginate(self, rows: Any, size: int = 50) -> PaginatorPage[Any]:
+        """Return the rows of the page number in the query string."""
         return Paginator(rows, size).get_page(self.request.GET.get("page"))
-
-    def _act(self) -> HttpResponse:
-        act = self.request.POST.get("act", "")
-        if act not in self.acts:
-            return self._refused(Invalid("This page has no such button.", code="act"))
-        try:
-            if not self.may(*self.acts[act]):
-                roles.require(self.person, self.acts[act][0])
-            where = getattr(self, f"act_{act.replace('-', '_')}")(self.request.POST)
-        except DomainError as error:
-            self.typed, self.refusal = self.request.POST, error
-            messages.error(self.request, error.detail)
-            # What is shown beside the typed text is what is stored, not what a refused act left in memory.
-            self.load()
-            return self.show(status_of(error))
-        return HttpResponseRedirect(where or self.request.get_full_path())
-
-    def _refused(self, error: DomainError) -> HttpResponse:
-        context = {**self._site_context, "title": "Not possible", "sentence": error.detail, "under": self.menu}
-        return TemplateResponse(self.request, "core/refused.html", context, status=status_of(error))
 
 
 def status_of(error: DomainError) -> HTTPStatus:
-    """Return the HTTP status that says the same as the error."""
+    """Return the HTTP status of a domain error."""
     return next((status for kind, status in _STATUS.items() if isinstance(error, kind)), HTTPStatus.BAD_REQUEST)
 
 
-def mark(values: object) -> str:
-    """Return what tells these values (JSON) from any others, for a form to carry along."""
+def version_token(values: object) -> str:
+    """Return a digest of the values (JSON), for a form to send back so that a change in between is noticed."""
     return digest(canonical_json(values))
 
 
 class ConsoleForm(forms.Form):
-    """A form of the console: its labels are names, not the beginnings of sentences."""
+    """A form whose labels end without a colon."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{"label_suffix": "", **kwargs})
 
 
 @dataclass(frozen=True)
-class Place:
-    """A page with its route and name."""
+class Route:
+    """A page with its URL pattern below /console/ and its URL name."""
 
-    route: str
+    pattern: str
     name: str
     page: type[Page]
 
 
-#: Every page outside Django's own; filled by `page` while the admin packages are imported.
-PLACES: list[Place] = []
-#: Functions that return what waits for a person, in the order of the first page.
-WAITING: list[tuple[int, Callable[[User, datetime], Iterable[Card]]]] = []
-#: Label and route name of the menu, in order.
+#: Every page but Django's own; `page` fills it while the `console` packages are imported.
+ROUTES: list[Route] = []
+#: The menu in order: (order, label, URL name).
 MENU: list[tuple[int, str, str]] = []
 
 P = TypeVar("P", bound=type[Page])
-W = TypeVar("W", bound=Callable[[User, datetime], Iterable[Card]])
 
 
-def page(route: str, name: str, *, order: int | None = None) -> Callable[[P], P]:
-    """Put a page at /console/<route>; with an order it stands in the menu under its `menu` label."""
+def page(pattern: str, name: str, *, order: int | None = None) -> Callable[[P], P]:
+    """Register a page at /console/<pattern>; with an order it is in the menu, labelled with its `menu`."""
 
     def register(kind: P) -> P:
-        PLACES.append(Place(route, name, kind))
+        ROUTES.append(Route(pattern, name, kind))
         if order is not None:
             MENU.append((order, kind.menu, name))
             MENU.sort()
         return kind
 
     return register
-
-
-def waiting(order: int) -> Callable[[W], W]:
-    """Register a function that returns what waits for a person on the first page."""
-
-    def register(provider: W) -> W:
-        WAITING.append((order, provider))
-        WAITING.sort(key=lambda entry: entry[0])
-        return provider
-
-    return register
-
-
-def cards_for(person: User, *, at: datetime) -> list[Card]:
-    """Return all that waits for the person, most urgent first."""
-    return [card for _, provider in WAITING for card in provider(person, at)]

@@ -1,8 +1,7 @@
-"""The shell of the console: Django's admin with our name, our style sheet, our pages and the person's short-lived token."""
+"""The console's admin site: Django's admin with the product's name, style sheet and pages."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
@@ -14,21 +13,21 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 
 from core import tokens
-from core.console import pages
+from core.console import pages, todo
 from core.models.user import User
 
 
 class ConsoleSite(AdminSite):
-    """The staff's screens at /console/."""
+    """The staff console at /console/."""
 
     site_header = "Fingerpost console"
     site_title = "Fingerpost"
-    index_title = "What to do"
+    index_title = "To do"
     site_url = None
     enable_nav_sidebar = False
 
     def get_urls(self) -> list[URLResolver | URLPattern]:
-        own = [path(place.route, self.admin_view(self._view(place.page)), name=place.name) for place in pages.PLACES]
+        own = [path(route.pattern, self.admin_view(route.page.as_view()), name=route.name) for route in pages.ROUTES]
         return [*own, path("token/", self.admin_view(self.token_page), name="token"), *super().get_urls()]
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
@@ -37,23 +36,17 @@ class ConsoleSite(AdminSite):
         return {**super().each_context(request), "sandbox": settings.SANDBOX, "menu": menu}
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
-        """Show what waits for this person."""
+        """Show what the signed-in user can act on."""
         assert isinstance(request.user, User)
-        cards = pages.cards_for(request.user, at=timezone.now())
+        cards = todo.cards_for(request.user, at=timezone.now())
         roles = [group.name for group in request.user.groups.order_by("name")]
-        context = {**self.each_context(request), "title": self.index_title, "under": self.index_title}
+        context = {**self.each_context(request), "title": self.index_title, "current_menu": self.index_title}
         return TemplateResponse(request, "core/index.html", {**context, "cards": cards, "roles": roles})
 
     def token_page(self, request: HttpRequest) -> HttpResponse:
-        """Show the signed-in person a token for commands on the server; made only when asked for by POST."""
+        """Show the user a new token for commands on the server (POST only)."""
         assert isinstance(request.user, User)
         token = tokens.issue(request.user) if request.method == "POST" else None
-        context: dict[str, Any] = {**self.each_context(request), "title": "Token for the command line", "token": token}
+        context: dict[str, Any] = {**self.each_context(request), "title": "Command line token", "token": token}
         response = TemplateResponse(request, "core/token.html", {**context, "minutes": tokens.TOKEN_SECONDS // 60})
         return never_cache(lambda _request: response)(request)
-
-    def _view(self, kind: type[pages.Page]) -> Callable[..., HttpResponse]:
-        def view(request: HttpRequest, **where: Any) -> HttpResponse:
-            return kind(request, self.each_context(request), **where).respond()
-
-        return view

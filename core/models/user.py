@@ -1,4 +1,4 @@
-"""Staff: the only people the product knows by name. Readers of the apps have no account."""
+"""Staff accounts. Readers of the apps have none."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ SYSTEM_NAME = "fingerpost-system"
 
 
 class StaffManager(UserManager["User"]):
-    """Find staff by what they are for."""
+    """The staff, and the user that acts for the product itself."""
 
     def system(self) -> User:
-        """Return the actor in whose name the product itself acts (it cannot sign in)."""
+        """Return the user in whose name the product itself acts; it cannot sign in."""
         user, _ = self.get_or_create(username=SYSTEM_NAME, defaults={"is_active": False, "password": "!"})
         return user
 
 
 class User(AbstractUser):
-    """A member of staff, with the locales that the person reads (["*"] for all)."""
+    """A member of staff, with the locales that they read (["*"] for all)."""
 
     locales = ArrayField(
         models.CharField(max_length=35),
@@ -33,5 +33,5 @@ class User(AbstractUser):
     objects: ClassVar[StaffManager] = StaffManager()
 
     def reads(self, locale: str) -> bool:
-        """Tell whether the person reads the locale."""
+        """Return whether the user reads the locale."""
         return "*" in self.locales or locale in self.locales

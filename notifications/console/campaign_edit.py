@@ -12,7 +12,7 @@ from django.http import QueryDict
 from django.urls import reverse
 
 from content.terms import SOURCE_LOCALE
-from core.console.pages import Link, Page, mark, page
+from core.console.pages import Link, Page, page, version_token
 from core.errors import Invalid
 from notifications.campaigns import definition, lifecycle
 from notifications.console.campaign_form import PARTS, CampaignForm, field_of, initial, words_field
@@ -24,13 +24,13 @@ from notifications.models.campaign import Kind
 class _Compose(Page):
     """What writing a new campaign and editing a draft share."""
 
-    template = "notifications/compose.html"
+    template_name = "notifications/compose.html"
     menu = "Campaigns"
-    needs = AUTHOR
+    permission_required = AUTHOR
     #: The campaign that the form begins with.
     origin: Campaign | None = None
 
-    def trail(self) -> Iterable[Link]:
+    def breadcrumbs(self) -> Iterable[Link]:
         return [Link("Campaigns", reverse("admin:campaigns"))]
 
     def begin(self) -> dict[str, Any]:
@@ -50,8 +50,8 @@ class _Compose(Page):
         return form.definition()
 
     def context(self) -> dict[str, Any]:
-        form = self.form(self.typed)
-        if self.typed is not None:
+        form = self.form(self.submitted)
+        if self.submitted is not None:
             form.is_valid()
             self._point_at(form)
         chosen = set(form["services"].value() or [])
@@ -79,9 +79,9 @@ class _Compose(Page):
 
     def _point_at(self, form: CampaignForm) -> None:
         """Put the domain's sentence beside the field that it is about."""
-        name = field_of(str(self.refusal.extra.get("field", ""))) if self.refusal else ""
-        if self.refusal and name in form.fields:
-            form.add_error(name, self.refusal.detail)
+        name = field_of(str(self.error.extra.get("field", ""))) if self.error else ""
+        if self.error and name in form.fields:
+            form.add_error(name, self.error.detail)
 
 
 def _fields(form: CampaignForm, code: str, part: str) -> list[BoundField]:
@@ -93,7 +93,7 @@ class NewPage(_Compose):
     """A new draft, empty or like another campaign."""
 
     title = "Write a campaign"
-    acts = {"draft": (AUTHOR,)}
+    actions = {"draft": (AUTHOR,)}
 
     def load(self) -> None:
         like = self.request.GET.get("like") or self.request.GET.get("follows")
@@ -116,9 +116,9 @@ class NewPage(_Compose):
             begun |= {"kind": Kind.UPDATE.value, "references": str(self.origin.pk)} if follows else {}
         return begun
 
-    def act_draft(self, data: QueryDict) -> str | None:
-        campaign = lifecycle.draft(self.written(data), by=self.person, at=self.at)
-        self.done("Saved as a draft. Look at the phones below, then submit it.")
+    def action_draft(self, data: QueryDict) -> str | None:
+        campaign = lifecycle.draft(self.written(data), by=self.user, at=self.at)
+        self.success("Saved as a draft. Look at the phones below, then submit it.")
         return reverse("admin:campaign", args=[campaign.pk])
 
 
@@ -126,31 +126,31 @@ class NewPage(_Compose):
 class EditPage(_Compose):
     """A draft again."""
 
-    acts = {"edit": (AUTHOR,)}
+    actions = {"edit": (AUTHOR,)}
 
     def load(self) -> None:
-        self.origin = self.campaign = Campaign.objects.numbered(self.where["id"])
+        self.origin = self.campaign = Campaign.objects.numbered(self.kwargs["id"])
 
     def heading(self) -> str:
         return f"Edit: {self.campaign.name}"
 
-    def trail(self) -> Iterable[Link]:
-        return [*super().trail(), Link(self.campaign.name, reverse("admin:campaign", args=[self.campaign.pk]))]
+    def breadcrumbs(self) -> Iterable[Link]:
+        return [*super().breadcrumbs(), Link(self.campaign.name, reverse("admin:campaign", args=[self.campaign.pk]))]
 
     def context(self) -> dict[str, Any]:
         return {
             **super().context(),
             "campaign": self.campaign,
             "open": self.campaign.state == CampaignState.DRAFT,
-            "base": self._base(),
+            "version": self._version(),
         }
 
-    def act_edit(self, data: QueryDict) -> str | None:
-        self.unless_stale(data.get("base", ""), now=self._base())
-        lifecycle.edit(self.campaign, self.written(data), by=self.person, at=self.at)
-        self.done("Saved. Whoever edits a campaign cannot approve it.")
+    def action_edit(self, data: QueryDict) -> str | None:
+        self.require_unchanged(data.get("version", ""), stored=self._version())
+        lifecycle.edit(self.campaign, self.written(data), by=self.user, at=self.at)
+        self.success("Saved. Whoever edits a campaign cannot approve it.")
         return reverse("admin:campaign", args=[self.campaign.pk])
 
-    def _base(self) -> str:
+    def _version(self) -> str:
         """Return what tells this text of the draft from any other."""
-        return mark(definition.write(self.campaign))
+        return version_token(definition.write(self.campaign))

@@ -31,30 +31,30 @@ AUTHOR, APPROVER, STOPPER = (
 class CampaignsPage(Page):
     """All campaigns, newest first."""
 
-    template = "notifications/campaigns.html"
+    template_name = "notifications/campaigns.html"
     title = "Campaigns"
     menu = "Campaigns"
-    acts = {"release-everything": (APPROVER,)}
+    actions = {"release-everything": (APPROVER,)}
 
     def context(self) -> dict[str, Any]:
         state = self.request.GET.get("state", "")
         campaigns = Campaign.objects.select_related("created_by", "submitted_by", "approved_by")
         if state in S.values:
             campaigns = campaigns.filter(state=state)
-        part = self.slice(campaigns, 30)
+        part = self.paginate(campaigns, 30)
         return {
             "part": part,
             "rows": [(campaign, campaign_display.tone(campaign), campaign_display.when(campaign)) for campaign in part],
             "state": state,
             "states": S.choices,
             "brake": pulled_brake(),
-            "may_compose": self.may(AUTHOR),
-            "may_stop": self.may(STOPPER),
+            "may_compose": self.has_any_perm(AUTHOR),
+            "may_stop": self.has_any_perm(STOPPER),
         }
 
-    def act_release_everything(self, data: QueryDict) -> str | None:
-        Brake.objects.release_everything(by=self.person, at=self.at)
-        self.done("Sending is possible again. Each campaign's own brake stays as it was.")
+    def action_release_everything(self, data: QueryDict) -> str | None:
+        Brake.objects.release_everything(by=self.user, at=self.at)
+        self.success("Sending is possible again. Each campaign's own brake stays as it was.")
         return None
 
 
@@ -64,12 +64,12 @@ class _OneCampaign(Page):
     menu = "Campaigns"
 
     def load(self) -> None:
-        self.campaign = Campaign.objects.numbered(self.where["id"])
+        self.campaign = Campaign.objects.numbered(self.kwargs["id"])
 
     def heading(self) -> str:
         return self.campaign.name
 
-    def trail(self) -> Iterable[Link]:
+    def breadcrumbs(self) -> Iterable[Link]:
         return [Link("Campaigns", reverse("admin:campaigns"))]
 
     def address(self) -> str:
@@ -91,10 +91,10 @@ class _OneCampaign(Page):
             "apps": App.objects.named(campaign.apps, actual=campaign.status == "Actual"),
             "all": ALL,
             "touched": [people[pk].username for pk in campaign.touched_by if pk in people],
-            "phones": phones(campaign, self.person),
+            "phones": phones(campaign, self.user),
             "services": [(name, services.get(name)) for name in campaign.services],
             "tips": [(who, slug, tips.get(slug)) for who, slug in campaign.tips.items()],
-            "mine": self.person.pk in campaign.touched_by,
+            "mine": self.user.pk in campaign.touched_by,
             **self._reach(),
         }
 
@@ -110,8 +110,8 @@ class _OneCampaign(Page):
 class CampaignPage(_OneCampaign):
     """One campaign."""
 
-    template = "notifications/campaign.html"
-    acts = {
+    template_name = "notifications/campaign.html"
+    actions = {
         "submit": (AUTHOR,),
         "return": (AUTHOR, APPROVER),
         "reject": (APPROVER,),
@@ -127,40 +127,40 @@ class CampaignPage(_OneCampaign):
             **self.shown(),
             "progress": campaign_display.progress(campaign) if frozen or campaign.state == S.SENDING else None,
             "can": {to for start, to in LIFECYCLE.edges if start == campaign.state},
-            "may_approve": self.may(APPROVER),
-            "may_stop": self.may(STOPPER),
-            "may_edit": self.may(AUTHOR),
+            "may_approve": self.has_any_perm(APPROVER),
+            "may_stop": self.has_any_perm(STOPPER),
+            "may_edit": self.has_any_perm(AUTHOR),
             "brake": pulled_brake() if campaign.state in campaign_display.MOVING else None,
             "history": history,
             "approved_on": APPROVED_ON,
         }
 
-    def act_submit(self, data: QueryDict) -> str | None:
-        lifecycle.submit(self.campaign, by=self.person, at=self.at)
-        self.done("Submitted. A second person who never touched it has to approve exactly this.")
+    def action_submit(self, data: QueryDict) -> str | None:
+        lifecycle.submit(self.campaign, by=self.user, at=self.at)
+        self.success("Submitted. A second person who never touched it has to approve exactly this.")
         return None
 
-    def act_return(self, data: QueryDict) -> str | None:
+    def action_return(self, data: QueryDict) -> str | None:
         reason = data.get("reason", "").strip()
-        if not reason and self.person.pk not in self.campaign.touched_by:
+        if not reason and self.user.pk not in self.campaign.touched_by:
             raise Invalid("Say why it goes back, so that the author knows what to change.", code="reason")
-        lifecycle.send_back(self.campaign, by=self.person, at=self.at, reason=reason)
-        self.done("It is a draft again.")
+        lifecycle.send_back(self.campaign, by=self.user, at=self.at, reason=reason)
+        self.success("It is a draft again.")
         return None
 
-    def act_reject(self, data: QueryDict) -> str | None:
-        lifecycle.reject(self.campaign, by=self.person, at=self.at, reason=data.get("reason", ""))
-        self.done("Rejected for good.")
+    def action_reject(self, data: QueryDict) -> str | None:
+        lifecycle.reject(self.campaign, by=self.user, at=self.at, reason=data.get("reason", ""))
+        self.success("Rejected for good.")
         return None
 
-    def act_pause(self, data: QueryDict) -> str | None:
-        lifecycle.pause(self.campaign, by=self.person, at=self.at)
-        self.done("Paused: nothing more leaves until somebody resumes it.")
+    def action_pause(self, data: QueryDict) -> str | None:
+        lifecycle.pause(self.campaign, by=self.user, at=self.at)
+        self.success("Paused: nothing more leaves until somebody resumes it.")
         return None
 
-    def act_resume(self, data: QueryDict) -> str | None:
-        lifecycle.resume(self.campaign, by=self.person, at=self.at)
-        self.done("It goes on.")
+    def action_resume(self, data: QueryDict) -> str | None:
+        lifecycle.resume(self.campaign, by=self.user, at=self.at)
+        self.success("It goes on.")
         return None
 
 
@@ -168,24 +168,24 @@ class CampaignPage(_OneCampaign):
 class ApprovePage(_OneCampaign):
     """Everything once more, and the one button that lets it go."""
 
-    template = "notifications/approve.html"
-    needs = APPROVER
-    acts = {"approve": (APPROVER,)}
+    template_name = "notifications/approve.html"
+    permission_required = APPROVER
+    actions = {"approve": (APPROVER,)}
 
     def heading(self) -> str:
         return f"Approve: {self.campaign.name}"
 
-    def trail(self) -> Iterable[Link]:
-        return [*super().trail(), Link(self.campaign.name, self.address())]
+    def breadcrumbs(self) -> Iterable[Link]:
+        return [*super().breadcrumbs(), Link(self.campaign.name, self.address())]
 
     def context(self) -> dict[str, Any]:
         return {**self.shown(), "open": self.campaign.state == S.SUBMITTED}
 
-    def act_approve(self, data: QueryDict) -> str | None:
+    def action_approve(self, data: QueryDict) -> str | None:
         if data.get("read") != "yes":
             raise Invalid("Say that you have read every text before you approve.", code="read")
-        lifecycle.approve(self.campaign, fingerprint=data.get("fingerprint", ""), by=self.person, at=self.at)
-        self.done("Approved. It goes out when it is due; you can stop it here at any time.")
+        lifecycle.approve(self.campaign, fingerprint=data.get("fingerprint", ""), by=self.user, at=self.at)
+        self.success("Approved. It goes out when it is due; you can stop it here at any time.")
         return self.address()
 
 
@@ -193,15 +193,15 @@ class ApprovePage(_OneCampaign):
 class StopPage(_OneCampaign):
     """Ask once, then stop for good."""
 
-    template = "notifications/stop.html"
-    needs = STOPPER
-    acts = {"stop": (STOPPER,)}
+    template_name = "notifications/stop.html"
+    permission_required = STOPPER
+    actions = {"stop": (STOPPER,)}
 
     def heading(self) -> str:
         return f"Stop: {self.campaign.name}"
 
-    def trail(self) -> Iterable[Link]:
-        return [*super().trail(), Link(self.campaign.name, self.address())]
+    def breadcrumbs(self) -> Iterable[Link]:
+        return [*super().breadcrumbs(), Link(self.campaign.name, self.address())]
 
     def context(self) -> dict[str, Any]:
         campaign = self.campaign
@@ -213,9 +213,9 @@ class StopPage(_OneCampaign):
             "progress": campaign_display.progress(campaign) if campaign.devices or campaign.topics else None,
         }
 
-    def act_stop(self, data: QueryDict) -> str | None:
-        lifecycle.stop(self.campaign, by=self.person, at=self.at, reason=data.get("reason", "").strip()[:500])
-        self.done("Stopped for good: no further request leaves, and the alert is out of the feed.")
+    def action_stop(self, data: QueryDict) -> str | None:
+        lifecycle.stop(self.campaign, by=self.user, at=self.at, reason=data.get("reason", "").strip()[:500])
+        self.success("Stopped for good: no further request leaves, and the alert is out of the feed.")
         return self.address()
 
 
@@ -223,7 +223,7 @@ class StopPage(_OneCampaign):
 class ProgressPage(_OneCampaign):
     """The counts as JSON, for the page that is open in a browser."""
 
-    def show(self, status: int = 200) -> HttpResponse:
+    def render(self, status: int = 200) -> HttpResponse:
         return JsonResponse(campaign_display.progress(self.campaign))
 
 
@@ -231,24 +231,24 @@ class ProgressPage(_OneCampaign):
 class StopEverythingPage(Page):
     """Ask once, then let nobody send anything."""
 
-    template = "notifications/stop_everything.html"
+    template_name = "notifications/stop_everything.html"
     title = "Stop everything"
     menu = "Campaigns"
-    needs = STOPPER
-    acts = {"stop-everything": (STOPPER,)}
+    permission_required = STOPPER
+    actions = {"stop-everything": (STOPPER,)}
 
-    def trail(self) -> Iterable[Link]:
+    def breadcrumbs(self) -> Iterable[Link]:
         return [Link("Campaigns", reverse("admin:campaigns"))]
 
     def context(self) -> dict[str, Any]:
         return {"running": Campaign.objects.filter(state=S.SENDING), "brake": pulled_brake()}
 
-    def act_stop_everything(self, data: QueryDict) -> str | None:
+    def action_stop_everything(self, data: QueryDict) -> str | None:
         reason = data.get("reason", "").strip()[:300]
         if not reason:
             raise Invalid("Say why, in a few words: whoever comes next has to know.", code="reason")
-        Brake.objects.stop_everything(by=self.person, at=self.at, reason=reason)
-        self.done("Nothing leaves any more, whatever the campaign, until an approver releases it.")
+        Brake.objects.stop_everything(by=self.user, at=self.at, reason=reason)
+        self.success("Nothing leaves any more, whatever the campaign, until an approver releases it.")
         return reverse("admin:campaigns")
 
 

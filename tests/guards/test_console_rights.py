@@ -65,10 +65,12 @@ def filled() -> dict[str, str]:
         "release": {"number": make.Release.objects.first().pk},
     }
     addresses = {}
-    for place in pages.PLACES:
-        args = {"id": campaign.pk} if place.name.startswith("campaign-") and "<int:id>" in place.route else where.get(place.name)
-        args = {"id": campaign.pk} if place.name == "campaign" else args
-        addresses[place.name] = reverse(f"admin:{place.name}", kwargs=args or {})
+    for route in pages.ROUTES:
+        args = (
+            {"id": campaign.pk} if route.name.startswith("campaign-") and "<int:id>" in route.pattern else where.get(route.name)
+        )
+        args = {"id": campaign.pk} if route.name == "campaign" else args
+        addresses[route.name] = reverse(f"admin:{route.name}", kwargs=args or {})
     return addresses
 
 
@@ -81,7 +83,7 @@ def test_every_page_is_closed_to_whoever_is_not_staff(client: Client, filled: di
             client.logout()
             if person:
                 client.force_login(person)
-            for answer in (client.get(address), client.post(address, {"act": "approve"})):
+            for answer in (client.get(address), client.post(address, {"action": "approve"})):
                 assert answer.status_code == 302, name
                 assert answer["Location"].startswith("/console/login/"), name
 
@@ -94,11 +96,11 @@ def test_staff_without_a_role_look_at_everything_that_needs_none_and_change_noth
     client.force_login(make.person("nora"))
     before = AuditEntry.objects.count()
 
-    for place in pages.PLACES:
-        seen = client.get(filled[place.name])
-        assert seen.status_code == (403 if place.page.needs else 200), place.name
-        for act in place.page.acts:
-            assert client.post(filled[place.name], {"act": act}).status_code == 403, (place.name, act)
+    for route in pages.ROUTES:
+        seen = client.get(filled[route.name])
+        assert seen.status_code == (403 if route.page.permission_required else 200), route.name
+        for act in route.page.actions:
+            assert client.post(filled[route.name], {"action": act}).status_code == 403, (route.name, act)
 
     assert AuditEntry.objects.count() == before
 
@@ -110,26 +112,26 @@ def test_each_role_may_do_what_its_row_of_the_table_says_and_nothing_else(
     client.force_login(make.person("somebody", role))
     held = set(roles.ROLES[role])
 
-    for place in pages.PLACES:
-        opens = not place.page.needs or place.page.needs in held
-        assert client.get(filled[place.name]).status_code == (200 if opens else 403), place.name
-        for act, permissions in place.page.acts.items():
+    for route in pages.ROUTES:
+        opens = not route.page.permission_required or route.page.permission_required in held
+        assert client.get(filled[route.name]).status_code == (200 if opens else 403), route.name
+        for act, permissions in route.page.actions.items():
             before = AuditEntry.objects.count()
-            answer = client.post(filled[place.name], {"act": act})
+            answer = client.post(filled[route.name], {"action": act})
             if opens and held & set(permissions):
                 # Nothing was filled in, so most acts are refused, but never for want of the role.
-                refusal = getattr(answer, "context", None) and answer.context.get("refusal")
-                assert getattr(refusal, "code_name", None) != "role", (place.name, act)
+                error = None if answer.status_code == 302 else answer.context["error"]
+                assert getattr(error, "code_name", None) != "role", (route.name, act)
             else:
-                assert answer.status_code == 403, (place.name, act)
-                assert AuditEntry.objects.count() == before, (place.name, act)
+                assert answer.status_code == 403, (route.name, act)
+                assert AuditEntry.objects.count() == before, (route.name, act)
 
 
 def test_an_act_that_a_page_does_not_have_is_refused(client: Client, filled: dict[str, str]) -> None:
     client.force_login(User.objects.create_superuser("root", password=None))
 
     for name, address in filled.items():
-        assert client.post(address, {"act": "no-such-act"}).status_code == 400, name
+        assert client.post(address, {"action": "no-such-act"}).status_code == 400, name
         assert client.post(address).status_code == 400, name
         assert client.put(address).status_code == 405, name
 
@@ -137,16 +139,16 @@ def test_an_act_that_a_page_does_not_have_is_refused(client: Client, filled: dic
 def test_every_act_is_written_and_every_permission_exists() -> None:
     known = {name for given in roles.ROLES.values() for name in given}
 
-    for place in pages.PLACES:
-        for act, permissions in place.page.acts.items():
-            assert callable(getattr(place.page, f"act_{act.replace('-', '_')}", None)), (place.name, act)
-            assert permissions, (place.name, act)
-            assert set(permissions) <= known, (place.name, act)
-        assert place.page.needs in {*known, ""}, place.name
+    for route in pages.ROUTES:
+        for act, permissions in route.page.actions.items():
+            assert callable(getattr(route.page, f"action_{act.replace('-', '_')}", None)), (route.name, act)
+            assert permissions, (route.name, act)
+            assert set(permissions) <= known, (route.name, act)
+        assert route.page.permission_required in {*known, ""}, route.name
 
 
 def test_djangos_own_pages_are_all_known_and_accounts_are_for_superusers_only(client: Client, filled: dict[str, str]) -> None:
-    ours = {place.name for place in pages.PLACES}
+    ours = {route.name for route in pages.ROUTES}
     console = next(entry for entry in get_resolver("config.urls").url_patterns if str(entry.pattern) == "console/")
     names = {pattern.name for pattern in _patterns(console) if pattern.name and pattern.name not in ours}
     assert names == set(DJANGOS_OWN)
@@ -181,14 +183,14 @@ def test_a_number_is_changed_nowhere_but_by_proposal_even_by_a_superuser(client:
         "reason": "x",
     }
 
-    client.post(filled["propose"] + f"?position={channel.position}", {"act": "propose", **facts})
+    client.post(filled["propose"] + f"?position={channel.position}", {"action": "propose", **facts})
     proposal = make.ChannelRevision.objects.proposed().get(act=Act.CHANGE)
     channel.refresh_from_db()
     assert channel.dial == "0800 1111"
 
     for name, address in filled.items():
         for act in ("approve", "assure", "propose"):
-            client.post(address, {"act": act, "revision": str(proposal.pk), **facts})
+            client.post(address, {"action": act, "revision": str(proposal.pk), **facts})
             channel.refresh_from_db()
             assert channel.dial == "0800 1111", (name, act)
 

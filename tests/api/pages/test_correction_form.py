@@ -74,7 +74,7 @@ def test_what_it_corrects_waits_for_two_people(api: Client, link: CorrectionLink
     client.force_login(asta)
     place = reverse("admin:channel", args=["gb-line", 1])
     assert "<ins>0808 800 5002</ins>" in client.get(place).content.decode()
-    client.post(place, {"act": "take-reply", "reply": str(Reply.objects.get().pk)})
+    client.post(place, {"action": "take-reply", "reply": str(Reply.objects.get().pk)})
     proposal = ChannelRevision.objects.proposed().get()
 
     assert Channel.objects.get().dial == "0800 1111"
@@ -256,9 +256,9 @@ def test_only_assurers_make_addresses_and_see_them(client: Client, link: Correct
         CorrectionLink.objects.issue(link.organization, by=make.person("nora"), at=timezone.now())
 
     client.force_login(asta)
-    client.post(page, {"act": "make"})
+    client.post(page, {"action": "make"})
     made = client.get(page).content.decode()
-    client.post(page, {"act": "revoke", "link": str(link.pk)})
+    client.post(page, {"action": "revoke", "link": str(link.pk)})
 
     assert "/listed/" not in seen
     assert made.count("/listed/") == 2

@@ -220,7 +220,7 @@ def test_the_desk_leads_to_the_channel_where_the_check_is_written_down(client: C
     answer = client.post(
         page("gb-line"),
         {
-            "act": "assure",
+            "action": "assure",
             "position": "1",
             "revision": str(channel("gb-line").revision_id),
             "c1-method": "rung",
@@ -240,7 +240,7 @@ def test_a_check_without_evidence_or_of_the_wrong_kind_is_refused(client: Client
     make.service("gb-line")
     client.force_login(asta)
     form = {
-        "act": "assure",
+        "action": "assure",
         "position": "1",
         "revision": str(channel("gb-line").revision_id),
         "c1-method": "rung",

@@ -26,7 +26,7 @@ def line() -> Service:
 
 def propose(client: Client, service: str = "gb-line", **changes: str) -> Any:
     until = f"{timezone.now() + timedelta(days=2):%Y-%m-%d}T18:00"
-    typed = {"act": "propose", "what": "closed", "from_at": "", "until_at": until, "source": "https://example.org/news"}
+    typed = {"action": "propose", "what": "closed", "from_at": "", "until_at": until, "source": "https://example.org/news"}
     return client.post(reverse("admin:propose-notice", args=[service]), typed | changes)
 
 
@@ -83,7 +83,7 @@ def test_two_people_and_the_first_page_of_the_second_shows_what_waits(client: Cl
     client.force_login(asta)
     propose(client)
     notice = ServiceNotice.objects.get()
-    page, act = reverse("admin:notices"), {"act": "approve", "notice": str(notice.pk)}
+    page, act = reverse("admin:notices"), {"action": "approve", "notice": str(notice.pk)}
     assert client.post(page, act).status_code == 403
     assert "Notices of services" not in client.get("/console/").content.decode()
 
@@ -96,9 +96,9 @@ def test_two_people_and_the_first_page_of_the_second_shows_what_waits(client: Cl
     assert "<q>Label of closed</q>" in client.get(reverse("admin:service", args=["gb-line"])).content.decode()
     assert client.post(page, act).status_code == 409
     client.force_login(make.person("eva", "localisation-editor"))
-    assert client.post(page, {"act": "end", "notice": str(notice.pk)}).status_code == 403
+    assert client.post(page, {"action": "end", "notice": str(notice.pk)}).status_code == 403
     client.force_login(asta)
-    client.post(page, {"act": "end", "notice": str(notice.pk)})
+    client.post(page, {"action": "end", "notice": str(notice.pk)})
     assert "ended by asta" in client.get(page).content.decode()
 
 
@@ -117,4 +117,4 @@ def test_words_that_nobody_approved_are_said_to_reach_nobody(client: Client, set
 def test_a_notice_that_is_not_there_is_not_found(client: Client, number: str) -> None:
     client.force_login(make.person("asta", "assurer"))
 
-    assert client.post(reverse("admin:notices"), {"act": "end", "notice": number}).status_code == 404
+    assert client.post(reverse("admin:notices"), {"action": "end", "notice": number}).status_code == 404

@@ -24,13 +24,13 @@ def page(number: int) -> str:
 
 def test_one_person_compiles_and_another_publishes(client: Client) -> None:
     client.force_login(make.person("pia", "publisher"))
-    compiled = client.post(reverse("admin:releases"), {"act": "compile"})
+    compiled = client.post(reverse("admin:releases"), {"action": "compile"})
     release = Release.objects.get()
-    own = client.post(page(release.number), {"act": "publish"})
+    own = client.post(page(release.number), {"action": "publish"})
     shown = client.get(page(release.number)).content.decode()
 
     client.force_login(make.person("pol", "publisher"))
-    client.post(page(release.number), {"act": "publish"})
+    client.post(page(release.number), {"action": "publish"})
     release.refresh_from_db()
 
     assert compiled["Location"] == page(release.number)
@@ -71,7 +71,7 @@ def test_going_back_makes_a_candidate_with_the_same_packs_for_a_second_person(cl
     first, second = make.release(), make.release()
     client.force_login(make.person("pia", "publisher"))
 
-    answer = client.post(page(first.number), {"act": "roll-back"})
+    answer = client.post(page(first.number), {"action": "roll-back"})
     candidate = Release.objects.order_by("-number").first()
 
     assert candidate is not None
@@ -84,7 +84,7 @@ def test_a_candidate_is_discarded_and_cannot_be_published_any_more(client: Clien
     candidate = make.release(publish=False)
     client.force_login(make.person("pia", "publisher"))
 
-    client.post(page(candidate.number), {"act": "discard"})
+    client.post(page(candidate.number), {"action": "discard"})
 
-    assert client.post(page(candidate.number), {"act": "publish"}).status_code == 409
+    assert client.post(page(candidate.number), {"action": "publish"}).status_code == 409
     assert Release.objects.get().state == "discarded"

@@ -17,7 +17,7 @@ from tests import make
 
 pytestmark = pytest.mark.django_db
 FACTS = {
-    "act": "propose",
+    "action": "propose",
     "type": "phone",
     "number_type": "e164",
     "dial": "0808 800 5002",
@@ -52,7 +52,7 @@ def test_a_number_changes_when_a_second_person_approves_what_the_first_proposed(
 
     client.force_login(make.person("asta", "assurer"))
     queue = client.get(reverse("admin:numbers")).content.decode()
-    client.post(reverse("admin:numbers"), {"act": "approve", "revision": str(proposal.pk)})
+    client.post(reverse("admin:numbers"), {"action": "approve", "revision": str(proposal.pk)})
 
     assert "<del>0800 1111</del>" in queue
     assert "<ins>0808 800 5002</ins>" in queue
@@ -67,7 +67,7 @@ def test_who_proposed_a_number_cannot_approve_it(client: Client) -> None:
     proposal = ChannelRevision.objects.proposed().get()
 
     queue = client.get(reverse("admin:numbers")).content.decode()
-    answer = client.post(reverse("admin:numbers"), {"act": "approve", "revision": str(proposal.pk)})
+    answer = client.post(reverse("admin:numbers"), {"action": "approve", "revision": str(proposal.pk)})
 
     assert 'value="approve"' not in queue
     assert answer.status_code == 403
@@ -120,21 +120,27 @@ def test_a_proposal_is_taken_back_or_turned_down(client: Client) -> None:
     client.force_login(make.person("eva", "localisation-editor"))
     propose(client)
     own = ChannelRevision.objects.proposed().get()
-    client.post(reverse("admin:numbers"), {"act": "withdraw", "revision": str(own.pk)})
+    client.post(reverse("admin:numbers"), {"action": "withdraw", "revision": str(own.pk)})
     propose(client)
     other = ChannelRevision.objects.proposed().get()
     client.force_login(make.person("asta", "assurer"))
-    client.post(reverse("admin:numbers"), {"act": "reject", "revision": str(other.pk)})
+    client.post(reverse("admin:numbers"), {"action": "reject", "revision": str(other.pk)})
 
     assert set(ChannelRevision.objects.filter(pk__in=[own.pk, other.pk]).values_list("state", flat=True)) == {"withdrawn"}
-    assert client.post(reverse("admin:numbers"), {"act": "approve", "revision": "x"}).status_code == 404
+    assert client.post(reverse("admin:numbers"), {"action": "approve", "revision": "x"}).status_code == 404
 
 
 def test_an_assurer_says_how_a_channel_was_checked_and_until_when_that_is_good(client: Client) -> None:
     client.force_login(make.person("asta", "assurer"))
     channel = Channel.objects.get()
     until = (timezone.now() + timedelta(days=90)).date()
-    form = {"act": "assure", "position": "1", "revision": str(channel.revision_id), "c1-method": "rung", "c1-note": "Answered."}
+    form = {
+        "action": "assure",
+        "position": "1",
+        "revision": str(channel.revision_id),
+        "c1-method": "rung",
+        "c1-note": "Answered.",
+    }
 
     client.post(page(), form | {"c1-until": until.isoformat()})
     check = Assurance.objects.get()
@@ -149,7 +155,7 @@ def test_a_check_that_says_too_little_is_refused(client: Client, changed: dict[s
     until = (date.today() + timedelta(days=9)).isoformat()
     form = {"position": "1", "revision": str(Channel.objects.get().revision_id), "c1-method": "rung", "c1-until": until}
 
-    answer = client.post(page(), {"act": "assure", **form, **changed})
+    answer = client.post(page(), {"action": "assure", **form, **changed})
 
     assert answer.status_code in (400, 404)
     assert not Assurance.objects.exists()
@@ -163,7 +169,7 @@ def test_a_check_of_a_number_that_was_changed_meanwhile_is_not_written_down(clie
     client.force_login(make.person("asta", "assurer"))
     until = (date.today() + timedelta(days=9)).isoformat()
 
-    answer = client.post(page(), {"act": "assure", "position": "1", "revision": shown, "c1-method": "rung", "c1-until": until})
+    answer = client.post(page(), {"action": "assure", "position": "1", "revision": shown, "c1-method": "rung", "c1-until": until})
 
     assert answer.status_code == 409
     assert not Assurance.objects.exists()
@@ -197,8 +203,8 @@ def test_an_assurer_amends_facts_but_never_a_number_a_name_or_a_role(client: Cli
     edit = reverse("admin:service-edit", args=["gb-line"])
     shown = client.get(edit)
     form = {
-        "act": "amend",
-        "base": shown.context["base"],
+        "action": "amend",
+        "version": shown.context["version"],
         "audiences": ["teen"],
         "situations": ["blackmail"],
         "regions": "gb-wls",

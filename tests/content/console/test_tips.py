@@ -14,7 +14,7 @@ from tests import make
 
 pytestmark = pytest.mark.django_db
 FORM = {
-    "act": "amend",
+    "action": "amend",
     "audiences": ["teen", "parent"],
     "situations": ["grooming"],
     "countries": "gb, IE",
@@ -36,7 +36,7 @@ def page(slug: str = "first-hour") -> str:
 
 def seen(client: Client) -> dict[str, str]:
     """Return what the form carries to say which facts it showed."""
-    return {"base": client.get(page()).context["base"]}
+    return {"version": client.get(page()).context["version"]}
 
 
 def test_an_editor_says_for_whom_a_tip_is_and_the_audit_keeps_it(client: Client, tip: Tip) -> None:
@@ -68,9 +68,9 @@ def test_what_a_tip_cannot_be_is_refused_and_kept_on_the_page(client: Client, ti
 def test_a_new_step_takes_a_number_that_no_step_ever_had(client: Client, tip: Tip) -> None:
     client.force_login(make.person("eva", "localisation-editor"))
 
-    client.post(page(), {"act": "add-step", "part": "do-now", "text": "Block the person."})
+    client.post(page(), {"action": "add-step", "part": "do-now", "text": "Block the person."})
     client.post(page(), {**FORM, "do_now": "1", **seen(client)})
-    client.post(page(), {"act": "add-step", "part": "do-now", "text": "Write down what happened."})
+    client.post(page(), {"action": "add-step", "part": "do-now", "text": "Write down what happened."})
     tip.refresh_from_db()
 
     assert tip.do_now == [1, 3]
@@ -81,7 +81,7 @@ def test_a_new_step_takes_a_number_that_no_step_ever_had(client: Client, tip: Ti
 def test_a_step_with_a_number_is_refused_and_the_tip_stays_as_it_was(client: Client, tip: Tip) -> None:
     client.force_login(make.person("eva", "localisation-editor"))
 
-    answer = client.post(page(), {"act": "add-step", "part": "do-now", "text": "Call 0800 1111."})
+    answer = client.post(page(), {"action": "add-step", "part": "do-now", "text": "Call 0800 1111."})
     tip.refresh_from_db()
 
     assert answer.status_code == 400
@@ -97,9 +97,9 @@ def test_a_step_of_another_list_is_no_step_of_this_one(tip: Tip) -> None:
 def test_a_tip_is_retired_and_brought_back(client: Client, tip: Tip) -> None:
     client.force_login(make.person("eva", "localisation-editor"))
 
-    client.post(page(), {"act": "retire"})
+    client.post(page(), {"action": "retire"})
     assert Tip.objects.get().state == "retired"
-    client.post(page(), {"act": "bring-back"})
+    client.post(page(), {"action": "bring-back"})
     assert Tip.objects.get().state == "current"
 
 

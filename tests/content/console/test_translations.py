@@ -35,7 +35,7 @@ def address(locale: str, key: str = KEY, query: str = "") -> str:
 
 
 def typed(target: Target, text: str, act: str = "save") -> dict[str, str]:
-    return {"act": act, "text": text, "revision": str(target.revision), "source_revision": str(target.unit.revision)}
+    return {"action": act, "text": text, "revision": str(target.revision), "source_revision": str(target.unit.revision)}
 
 
 def test_an_editor_saves_and_a_second_reader_approves(client: Client) -> None:
@@ -227,11 +227,11 @@ def test_a_source_text_takes_the_kind_of_change_and_a_second_reader(client: Clie
     source = reverse("admin:source", args=[KEY])
     client.force_login(editor())
 
-    without = client.post(source, {"act": "revise", "text": "Do not pay, ever.", "revision": "1"})
-    client.post(source, {"act": "revise", "text": "Do not pay, ever.", "revision": "1", "change": "safety", "numbers": ""})
-    own = client.post(source, {"act": "approve", "revision": "2"})
+    without = client.post(source, {"action": "revise", "text": "Do not pay, ever.", "revision": "1"})
+    client.post(source, {"action": "revise", "text": "Do not pay, ever.", "revision": "1", "change": "safety", "numbers": ""})
+    own = client.post(source, {"action": "approve", "revision": "2"})
     client.force_login(reviewer())
-    client.post(source, {"act": "approve", "revision": "2"})
+    client.post(source, {"action": "approve", "revision": "2"})
     unit = Unit.objects.get(key=KEY)
 
     assert without.status_code == 400
@@ -246,7 +246,7 @@ def test_a_page_that_does_not_say_what_it_showed_changes_nothing(client: Client)
     make.target(KEY, "cy", "Peidiwch â thalu.")
 
     for revision, against in (("", "1"), ("x", "1"), ("1", ""), ("1", "-1"), ("1", "99"), ("9" * 30, "1")):
-        answer = client.post(address("cy"), {"act": "approve", "revision": revision, "source_revision": against})
+        answer = client.post(address("cy"), {"action": "approve", "revision": revision, "source_revision": against})
         assert answer.status_code in (400, 409), (revision, against)
 
     assert Target.objects.get().state == "needs-review"

@@ -169,8 +169,8 @@ def test_the_page_shows_who_loses_what_before_the_button(client: Client, publish
     page = client.get(reverse("admin:lapsed"))
     text = page.content.decode()
 
-    answer = client.post(reverse("admin:lapsed"), {"act": "take-away", "mark": page.context["mark"]})
-    again = client.post(reverse("admin:lapsed"), {"act": "take-away", "mark": page.context["mark"]})
+    answer = client.post(reverse("admin:lapsed"), {"action": "take-away", "mark": page.context["mark"]})
+    again = client.post(reverse("admin:lapsed"), {"action": "take-away", "mark": page.context["mark"]})
 
     assert "Short &amp; Sweet" in text
     assert "teen, parent, educator, bystander" in text

@@ -38,7 +38,7 @@ def form(**changes: Any) -> dict[str, Any]:
         "words_ar_inner_body": "لا تدفع.",
     }
     return {
-        "act": "draft",
+        "action": "draft",
         "name": "Half-term warning",
         "kind": "alert",
         "references": "",
@@ -169,7 +169,9 @@ def test_texts_for_one_audience_survive_an_edit_in_the_form(client: Client, cont
     shown = client.get(page(campaign, "campaign-edit"))
     sent = {k: v for k, v in shown.context["form"].initial.items() if v not in (None, "", False)}
 
-    client.post(page(campaign, "campaign-edit"), {**sent, "act": "edit", "base": shown.context["base"], "name": "New name"})
+    client.post(
+        page(campaign, "campaign-edit"), {**sent, "action": "edit", "version": shown.context["version"], "name": "New name"}
+    )
     campaign.refresh_from_db()
 
     assert campaign.name == "New name"
@@ -180,10 +182,10 @@ def test_a_draft_that_somebody_else_saved_meanwhile_is_not_overwritten_unseen(cl
     author, _ = make.campaign_staff()
     campaign = make.campaign(state="draft")
     client.force_login(author)
-    base = client.get(page(campaign, "campaign-edit")).context["base"]
+    base = client.get(page(campaign, "campaign-edit")).context["version"]
     lifecycle.edit(campaign, make.definition(name="Theirs"), by=make.person("other", "campaign-author"), at=timezone.now())
 
-    answer = client.post(page(campaign, "campaign-edit"), {**form(name="Mine"), "act": "edit", "base": base})
+    answer = client.post(page(campaign, "campaign-edit"), {**form(name="Mine"), "action": "edit", "version": base})
     campaign.refresh_from_db()
 
     assert answer.status_code == 409
@@ -195,13 +197,13 @@ def test_a_second_person_approves_with_the_fingerprint_that_was_on_the_screen(cl
     author, approver = make.campaign_staff()
     campaign = make.campaign(state="draft")
     client.force_login(author)
-    client.post(page(campaign), {"act": "submit"})
+    client.post(page(campaign), {"action": "submit"})
     campaign.refresh_from_db()
     client.force_login(approver)
     asked = client.get(page(campaign, "campaign-approve")).content.decode()
 
     answer = client.post(
-        page(campaign, "campaign-approve"), {"act": "approve", "fingerprint": campaign.fingerprint, "read": "yes"}
+        page(campaign, "campaign-approve"), {"action": "approve", "fingerprint": campaign.fingerprint, "read": "yes"}
     )
     campaign.refresh_from_db()
 
@@ -219,7 +221,7 @@ def test_an_approval_of_what_was_on_the_screen_before_an_edit_is_void(client: Cl
     lifecycle.submit(campaign, by=author, at=timezone.now())
     client.force_login(approver)
 
-    answer = client.post(page(campaign, "campaign-approve"), {"act": "approve", "fingerprint": shown, "read": "yes"})
+    answer = client.post(page(campaign, "campaign-approve"), {"action": "approve", "fingerprint": shown, "read": "yes"})
     campaign.refresh_from_db()
 
     assert answer.status_code == 409
@@ -236,7 +238,7 @@ def test_nobody_approves_what_they_wrote_or_edited_even_with_both_roles(client: 
     shown = client.get(page(campaign)).content.decode()
     asked = client.get(page(campaign, "campaign-approve")).content.decode()
     answer = client.post(
-        page(campaign, "campaign-approve"), {"act": "approve", "fingerprint": campaign.fingerprint, "read": "yes"}
+        page(campaign, "campaign-approve"), {"action": "approve", "fingerprint": campaign.fingerprint, "read": "yes"}
     )
     campaign.refresh_from_db()
 
@@ -250,7 +252,7 @@ def test_an_approval_without_having_read_is_refused(client: Client) -> None:
     campaign = make.campaign(state="submitted")
     client.force_login(make.campaign_staff()[1])
 
-    answer = client.post(page(campaign, "campaign-approve"), {"act": "approve", "fingerprint": campaign.fingerprint})
+    answer = client.post(page(campaign, "campaign-approve"), {"action": "approve", "fingerprint": campaign.fingerprint})
 
     assert answer.status_code == 400
     assert Campaign.objects.get().state == "submitted"
@@ -293,8 +295,8 @@ def test_an_approver_gives_it_back_only_with_a_reason_and_the_author_finds_it(cl
     campaign = make.campaign(state="submitted")
     client.force_login(approver)
 
-    without = client.post(page(campaign), {"act": "return", "reason": " "})
-    client.post(page(campaign), {"act": "return", "reason": "The Welsh text says Monday."})
+    without = client.post(page(campaign), {"action": "return", "reason": " "})
+    client.post(page(campaign), {"action": "return", "reason": "The Welsh text says Monday."})
     campaign.refresh_from_db()
     client.force_login(author)
 
@@ -308,8 +310,8 @@ def test_a_rejection_is_for_good_and_says_why(client: Client) -> None:
     campaign = make.campaign(state="submitted")
     client.force_login(make.campaign_staff()[1])
 
-    assert client.post(page(campaign), {"act": "reject", "reason": ""}).status_code == 400
-    client.post(page(campaign), {"act": "reject", "reason": "Not ours to say."})
+    assert client.post(page(campaign), {"action": "reject", "reason": ""}).status_code == 400
+    client.post(page(campaign), {"action": "reject", "reason": "Not ours to say."})
     campaign.refresh_from_db()
 
     assert (campaign.state, campaign.reason) == ("rejected", "Not ours to say.")
@@ -319,7 +321,7 @@ def test_resuming_never_lets_go_what_nobody_approved(client: Client) -> None:
     campaign = make.campaign(state="submitted")
     client.force_login(make.person("both", "campaign-author", "campaign-approver"))
 
-    assert client.post(page(campaign), {"act": "resume"}).status_code == 409
+    assert client.post(page(campaign), {"action": "resume"}).status_code == 409
     campaign.refresh_from_db()
     assert (campaign.state, campaign.approved_by) == ("submitted", None)
 
@@ -335,19 +337,19 @@ def test_a_campaign_is_paused_resumed_and_stopped_after_being_asked_once(client:
     campaign = sending()
     client.force_login(make.campaign_staff()[0])
 
-    client.post(page(campaign), {"act": "pause"})
+    client.post(page(campaign), {"action": "pause"})
     assert Brake.objects.get(campaign=campaign).state == "paused"
-    client.post(page(campaign), {"act": "resume"})
+    client.post(page(campaign), {"action": "resume"})
     assert Brake.objects.get(campaign=campaign).state == "go"
     asked = client.get(page(campaign, "campaign-stop")).content.decode()
     campaign.refresh_from_db()
     assert "Stop it for good" in asked
     assert campaign.state == "sending"
 
-    client.post(page(campaign, "campaign-stop"), {"act": "stop", "reason": ""})
+    client.post(page(campaign, "campaign-stop"), {"action": "stop", "reason": ""})
     campaign.refresh_from_db()
     assert (campaign.state, Brake.objects.get(campaign=campaign).state) == ("stopped", "stopped")
-    assert client.post(page(campaign, "campaign-stop"), {"act": "stop"}).status_code == 409
+    assert client.post(page(campaign, "campaign-stop"), {"action": "stop"}).status_code == 409
 
 
 def test_the_counts_are_there_without_a_script_and_as_json_for_it(client: Client) -> None:
@@ -392,14 +394,14 @@ def test_everything_is_stopped_with_a_reason_and_released_by_an_approver(client:
     client.force_login(author)
     stop = reverse("admin:stop-everything")
 
-    assert client.post(stop, {"act": "stop-everything", "reason": ""}).status_code == 400
-    client.post(stop, {"act": "stop-everything", "reason": "Wrong text is going out."})
+    assert client.post(stop, {"action": "stop-everything", "reason": ""}).status_code == 400
+    client.post(stop, {"action": "stop-everything", "reason": "Wrong text is going out."})
     assert Brake.objects.get(campaign=None).state == "stopped"
     assert "Wrong text is going out." in client.get(reverse("admin:index")).content.decode()
-    assert client.post(reverse("admin:campaigns"), {"act": "release-everything"}).status_code == 403
+    assert client.post(reverse("admin:campaigns"), {"action": "release-everything"}).status_code == 403
 
     client.force_login(approver)
-    client.post(reverse("admin:campaigns"), {"act": "release-everything"})
+    client.post(reverse("admin:campaigns"), {"action": "release-everything"})
     assert Brake.objects.get(campaign=None).state == "go"
 
 
