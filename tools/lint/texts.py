@@ -1,0 +1,93 @@
+"""The sentences that people read, taken out of Python files and templates."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+#: Bases of the classes whose docstring is shown to people as the error's text.
+_ERROR = re.compile(r"(Error|Exception|Invalid|Refused|Conflict|Denied|Required|NotFound|Gone|Meanwhile)$")
+_SQL = re.compile(r"\b(SELECT|INSERT INTO|UPDATE|DELETE FROM|CREATE|ALTER TABLE|RAISE EXCEPTION|RETURNING|WHERE)\b")
+_WORDS = re.compile(r"[A-Za-z]{2,}[,;:]? [A-Za-z]{2,}|^[A-Z][a-z]+ [a-z]+")
+
+_COMMENT = re.compile(r"\{#.*?#\}|\{%\s*comment\b.*?%\}.*?\{%\s*endcomment\s*%\}|<!--.*?-->", re.S)
+_CODE = re.compile(r"<(script|style)\b.*?</\1>", re.S | re.I)
+_ATTRIBUTE = re.compile(r"\b(?:title|alt|placeholder|aria-label|value)=\"([^\"]*)\"")
+_BLOCK = re.compile(
+    r"</?(?:p|div|h\d|li|ul|ol|td|th|tr|dt|dd|dl|button|a|label|option|section|legend|summary|br|title|figure|main|nav)\b[^>]*>"
+)
+_TAG = re.compile(r"<[^>]*>")
+_PRINTED = re.compile(r"\{\{.*?\}\}", re.S)
+_TEMPLATE_TAG = re.compile(r"\{%.*?%\}", re.S)
+#: Stands for a value that is filled in, so that a sentence keeps its subject.
+VALUE = "…"
+
+
+@dataclass(frozen=True)
+class Text:
+    """One text that people read, and where it stands."""
+
+    path: str
+    line: int
+    text: str
+
+
+def texts_in_python(path: str, tree: ast.Module) -> Iterator[Text]:
+    """Yield string literals of several words that are not documentation or SQL, and the docstrings of errors."""
+    documentation = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and ast.get_docstring(node):
+            literal = node.body[0].value  # type: ignore[attr-defined]
+            if not (isinstance(node, ast.ClassDef) and any(_ERROR.search(ast.unparse(base)) for base in node.bases)):
+                documentation.add(literal)
+    inside_others: set[ast.AST] = set()
+    for node in ast.walk(tree):
+        if node in documentation or node in inside_others:
+            continue
+        if isinstance(node, ast.JoinedStr):
+            inside_others.update(ast.walk(node))
+            text = "".join(str(part.value) if isinstance(part, ast.Constant) else VALUE for part in node.values)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            text = node.value
+        else:
+            continue
+        if _WORDS.search(text) and not _SQL.search(text):
+            yield Text(path, node.lineno, " ".join(text.split()))
+
+
+def texts_in_template(path: str, source: str) -> Iterator[Text]:
+    """Yield the text of each block of a Django template, and of the attributes that are shown or read out."""
+    for pattern in (_COMMENT, _CODE):
+        source = pattern.sub(_blanked, source)
+    for match in _ATTRIBUTE.finditer(source):
+        yield from _shown(path, source.count("\n", 0, match.start()) + 1, match[1])
+    start = 0
+    for match in (*_BLOCK.finditer(source), None):
+        end = match.start() if match else len(source)
+        block = source[start:end]
+        skipped = len(block) - len(block.lstrip())
+        yield from _shown(path, source.count("\n", 0, start + skipped) + 1, block)
+        start = match.end() if match else end
+
+
+def all_texts(trees: Mapping[str, ast.Module], templates: Mapping[str, str]) -> Iterator[Text]:
+    """Yield every text of the files and templates."""
+    for path, tree in trees.items():
+        yield from texts_in_python(path, tree)
+    for path, source in templates.items():
+        yield from texts_in_template(path, source)
+
+
+def _shown(path: str, line: int, raw: str) -> Iterator[Text]:
+    # A branch of a template may begin a sentence of its own.
+    text = _TEMPLATE_TAG.sub(" ", _TAG.sub("", _PRINTED.sub(VALUE, raw)))
+    text = " ".join(text.split())
+    if re.search(r"[A-Za-z]{2,}", text):
+        yield Text(path, line, text)
+
+
+def _blanked(match: re.Match[str]) -> str:
+    """Return the line breaks of the match, so that the lines after it keep their numbers."""
+    return "\n" * match[0].count("\n")
