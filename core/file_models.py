@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any
@@ -34,22 +34,38 @@ class Text(GroupedMetadata):
     def __iter__(self) -> Iterator[object]:
         yield MinLen(1)
         yield MaxLen(self.limit)
-        yield AfterValidator(_storable)
+        yield AfterValidator(_not_blank)
+        yield AfterValidator(storable)
+
+
+@dataclass(frozen=True)
+class Slug(Text):
+    """A slug of lower-case letters, digits and single hyphens."""
+
+    def __iter__(self) -> Iterator[object]:
+        yield from super().__iter__()
+        yield AfterValidator(_slug)
+        yield WithJsonSchema({"type": "string", "pattern": _SLUG, "maxLength": self.limit})
 
 
 class OneOf:
     """One of a closed list of words."""
 
-    def __init__(self, values: Sequence[str]) -> None:
-        self.values = list(values)
+    def __init__(self, words: Iterable[str]) -> None:
+        self.words = list(words)
 
     def __get_pydantic_core_schema__(self, _source: object, _handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.literal_schema(self.values)
+        return core_schema.literal_schema(self.words)
 
 
-def _storable(value: str) -> str:
+def _not_blank(value: str) -> str:
     if not value.strip():
         raise ValueError("expected text, not blanks only")
+    return value
+
+
+def storable(value: str) -> str:
+    """Return text that PostgreSQL can store; ValueError otherwise."""
     if _UNSTORABLE.search(value):
         raise ValueError("contains NUL or an unpaired surrogate")
     return value
@@ -70,7 +86,6 @@ def _day(value: str) -> str:
     raise ValueError("expected a date such as 2026-11-22")
 
 
-Slug = Annotated[str, Text(80), AfterValidator(_slug), WithJsonSchema({"type": "string", "pattern": _SLUG, "maxLength": 80})]
 Day = Annotated[str, AfterValidator(_day), WithJsonSchema({"type": "string", "format": "date"})]
 
 
@@ -124,6 +139,8 @@ def _expected(kind: str, context: Mapping[str, Any]) -> str:
             return "true or false"
         case "list_type":
             return "a list"
+        case "string_pattern_mismatch":
+            return f"text of the form {context['pattern']}"
         case "dict_type" | "model_type" | "model_attributes_type":
             return "a mapping of names to values"
         case _:

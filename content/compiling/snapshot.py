@@ -12,7 +12,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import Q
 
-from content.importing.contact import read_contact
+from content.importing.contact import read_routes
 from content.models import (
     Assurance,
     Channel,
@@ -145,7 +145,7 @@ def read_snapshot(policy: Policy) -> Snapshot:
             texts={text.key: text for text in _texts(policy)},
             services=tuple(service_facts()),
             tips=tuple(_tips()),
-            routes=read_contact()["routes"],
+            routes=read_routes(),
             notices=read_notices(policy.day),
             base=base,
             base_packs=Release(number=base).places() if base is not None else {},

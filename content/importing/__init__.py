@@ -1,1 +1,1 @@
-"""From the files in content/facts to proposals and drafts: nothing that is loaded reaches a reader without two people."""
+"""Load the files in content/facts as proposals and drafts: two people approve anything before readers see it."""

@@ -1,4 +1,4 @@
-"""Texts from files become drafts; what a person has written since is left alone."""
+"""Turn texts from files into drafts, and keep any text that a person has edited since."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from core.models import AuditEntry, User
 
 @dataclass(frozen=True)
 class Draft:
-    """A source text as a file has it."""
+    """A source text from a file."""
 
     key: str
     owner: str
@@ -24,8 +24,8 @@ class Draft:
 
 
 @dataclass
-class Drafted:
-    """What became of the drafts, by unit key."""
+class DraftsWritten:
+    """The unit keys of the drafts: created, changed, or kept because a person had edited the text."""
 
     new: list[str] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)
@@ -33,25 +33,25 @@ class Drafted:
 
 
 def edited_by_people(model: str) -> set[str]:
-    """Return the rows of the model that anybody changed by a domain method: a file no longer speaks for them."""
+    """Return the keys of the model's rows that people have changed: a file no longer overwrites these."""
     return set(AuditEntry.objects.filter(model=model).values_list("row", flat=True))
 
 
-def write_drafts(drafts: Iterable[Draft], *, by: User, at: datetime) -> Drafted:
-    """Write the drafts that are new or that the file changed; the text gate has to be asked before (`draft_faults`)."""
-    done = Drafted()
+def write_drafts(drafts: Iterable[Draft], *, by: User, at: datetime) -> DraftsWritten:
+    """Write the drafts that are new or changed in the file; check them with `draft_faults` first."""
+    written = DraftsWritten()
     wanted = {draft.key: draft for draft in drafts}
-    there = {unit.key: unit for unit in Unit.objects.filter(key__in=wanted)}
-    new = [_unit(draft, by, at) for key, draft in wanted.items() if key not in there]
+    existing = {unit.key: unit for unit in Unit.objects.filter(key__in=wanted)}
+    new = [_unit(draft, by, at) for key, draft in wanted.items() if key not in existing]
     Unit.objects.write_many(new)
-    done.new = [unit.key for unit in new]
-    for key, unit in there.items():
+    written.new = [unit.key for unit in new]
+    for key, unit in existing.items():
         draft = wanted[key]
         same = (unit.text, tuple(unit.allowed_numbers), tuple(unit.allowed_hosts))
         if same == (tidy(draft.text), draft.numbers, draft.hosts):
             continue
         if unit.written_by_id != by.pk:
-            done.kept.append(key)
+            written.kept.append(key)
             continue
         unit.revise(
             text=draft.text,
@@ -62,12 +62,12 @@ def write_drafts(drafts: Iterable[Draft], *, by: User, at: datetime) -> Drafted:
             allowed_numbers=draft.numbers,
             allowed_hosts=draft.hosts,
         )
-        done.changed.append(key)
-    return done
+        written.changed.append(key)
+    return written
 
 
 def draft_faults(drafts: Iterable[Draft], *, by: User, at: datetime) -> list[str]:
-    """Return one sentence for each thing that the text gate refuses, with the unit's key."""
+    """Return a sentence with the unit's key for each fault that the text checks refuse."""
     known = frozenset(Service.objects.values_list("pk", flat=True))
     faults = []
     for draft in drafts:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from content.importing.facts_form import AUDIENCES, GENERAL, STATUS, TOPICS, form_faults
-from content.importing.shapes import objects
+from pydantic import ValidationError
+
+from content.importing.facts_entry import AUDIENCES, GENERAL, STATUS, TOPICS, FactsChannel, FactsEntry, FactsFile
 from content.linting.channel import channel_faults, digits
 from content.linting.numbers import number_runs
 from content.linting.text import text_faults
@@ -18,16 +19,18 @@ from content.models import Channel, Service
 from content.models.channel_facts import FACTS
 from content.terms import Audience, ChannelType, Role, Situation
 from core.errors import Invalid
+from core.file_models import faults as file_faults
+from core.file_models import path
 
 
 class FactsRefused(Invalid):
-    """The file breaks its rules, and nothing of it was loaded."""
+    """The file breaks a rule, and nothing of it was loaded."""
 
     code = "facts-refused"
 
 
 @dataclass(frozen=True)
-class Words:
+class ImportedText:
     """A text of the file that becomes a unit, with the numbers and hosts that it may hold."""
 
     text: str
@@ -36,130 +39,138 @@ class Words:
 
 
 @dataclass(frozen=True)
-class ChannelEntry:
-    """One channel: its facts by column name, and its words."""
+class ImportedChannel:
+    """One channel: its facts by column name, and its texts."""
 
     facts: dict[str, Any]
-    label: Words | None
-    steps: Words | None
+    label: ImportedText | None
+    steps: ImportedText | None
 
 
 @dataclass
-class Entry:
-    """One service: its facts by column name, its words and its channels, best first."""
+class ImportedService:
+    """One service: its facts by column name, its purpose and its channels, best first."""
 
     id: str
     organization: str
     fields: dict[str, Any]
-    purpose: Words
-    channels: list[ChannelEntry] = field(default_factory=list)
+    purpose: ImportedText
+    channels: list[ImportedChannel] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
 
-def read_facts(data: bytes, areas: Mapping[str, Any]) -> list[Entry]:
-    """Return the entries of the file; FactsRefused with every rule that is broken, each with its entry."""
-    try:
-        rows = json.loads(data)["entries"]
-    except (ValueError, KeyError, TypeError, RecursionError):
-        raise FactsRefused("The file is no JSON object with a list of entries.") from None
-    if not objects(rows) or not all(isinstance(row.get("id"), str) for row in rows):
-        raise FactsRefused("The entries of the file are no list of objects, each with an id.")
-    ids = Counter(row["id"] for row in rows)
-    faults = [f"{name}: the id stands {count} times." for name, count in ids.items() if count > 1]
-    faults += [f"{name}: the table of areas names it, but there is no such entry." for name in areas.keys() - ids.keys()]
-    entries = []
-    for row in rows:
+def read_facts(data: bytes, areas: Mapping[str, Any]) -> list[ImportedService]:
+    """Return the services of the file; FactsRefused lists every rule that is broken, each with its entry."""
+    rows = _rows(data)
+    ids = Counter(str(row.get("id")) for row in rows)
+    faults = [f"{name}: {count} entries have this id." for name, count in ids.items() if count > 1]
+    faults += [f"{name}: in the table of areas, but not in the file." for name in areas.keys() - ids.keys()]
+    services = []
+    for number, row in enumerate(rows, start=1):
         try:
-            entries.append(_entry(row, areas.get(row["id"])))
-        except _Broken as broken:
-            faults += [f"{row['id']}: {reason}" for reason in broken.reasons]
+            entry = FactsEntry.model_validate(row)
+        except ValidationError as error:
+            name = row["id"] if isinstance(row.get("id"), str) else f"entry {number}"
+            faults += [f"{name}: {path(place)}: {reason}" for place, reason in file_faults(error)]
+            continue
+        service = _service(entry, areas.get(entry.id))
+        faults += [f"{entry.id}: {reason}" for reason in (*entry.rule_faults(), *_service_faults(service))]
+        services.append(service)
     if faults:
         raise FactsRefused("The file was not loaded. " + " ".join(faults), faults=faults)
-    return entries
+    return services
 
 
-class _Broken(Exception):
-    def __init__(self, reasons: list[str]) -> None:
-        self.reasons = reasons
+def _rows(data: bytes) -> list[dict[str, Any]]:
+    try:
+        return FactsFile[dict[str, Any]].model_validate(json.loads(data)).entries
+    except (ValueError, RecursionError) as error:
+        faults = []
+        if isinstance(error, ValidationError):
+            faults = [f"{path(place) or 'file'}: {reason}" for place, reason in file_faults(error)]
+        raise FactsRefused("The file is not a JSON object with a list of entries. " + " ".join(faults), faults=faults) from error
 
 
-def _entry(row: dict[str, Any], area: Mapping[str, Any] | None) -> Entry:
-    if reasons := list(form_faults(row)):
-        raise _Broken(reasons)
-    audiences = {audience for name in row["audiences"] for audience in AUDIENCES[name]}
-    entry = Entry(
-        id=row["id"],
-        organization=row["organisation"],
+def _service(entry: FactsEntry, area: Mapping[str, Any] | None) -> ImportedService:
+    audiences = {audience for name in entry.audiences for audience in AUDIENCES[name]}
+    situations = {TOPICS[topic] for topic in entry.topics if topic != GENERAL}
+    service = ImportedService(
+        id=entry.id,
+        organization=entry.organisation,
         fields={
-            "name": row["service_name"],
-            "country_id": row["country"],
-            "regions": row["regions"],
+            "name": entry.service_name,
+            "country_id": entry.country,
+            "regions": entry.regions,
             "area": sorted(area["countries"]) if area is not None else None,
-            "roles": [role.value for role in Role if role in row["kinds"]],
+            "roles": [role.value for role in Role if role in entry.kinds],
             "audiences": [audience.value for audience in Audience if audience in audiences],
-            "situations": [s.value for s in Situation if s in {TOPICS.get(topic) for topic in row["topics"]}],
-            "general": GENERAL in row["topics"],
-            "min_age": row["min_age"],
-            "max_age": row["max_age"],
-            "age_measured": row["age_measured"] or "",
-            "languages": row["languages"],
-            "zone": row["time_zone"] or "",
-            "status": STATUS[row["status"]].value,
-            "confidence": row["confidence"],
-            "source": row["source"] or "",
-            "more_sources": row["more_sources"],
-            "source_kind": row["source_kind"] or "",
-            "source_year": row["source_year"],
-            "compiled_on": row["checked_on"],
-            "notes": row.get("notes") or "",
-            "needs_before_launch": row.get("needs_before_launch") or [],
+            "situations": [situation.value for situation in Situation if situation in situations],
+            "general": GENERAL in entry.topics,
+            "min_age": entry.min_age,
+            "max_age": entry.max_age,
+            "age_measured": entry.age_measured or "",
+            "languages": entry.languages,
+            "zone": entry.time_zone or "",
+            "status": STATUS[entry.status].value,
+            "confidence": entry.confidence,
+            "source": entry.source or "",
+            "more_sources": entry.more_sources,
+            "source_kind": entry.source_kind or "",
+            "source_year": entry.source_year,
+            "compiled_on": entry.checked_on,
+            "notes": entry.notes or "",
+            "needs_before_launch": entry.needs_before_launch or [],
         },
-        purpose=_words(row["purpose"]),
+        purpose=_text(entry.purpose),
     )
-    service = Service(id=entry.id, **entry.fields)
-    faults = [f"purpose: {reason}" for reason in _word_faults(entry.purpose)]
-    for number, channel in enumerate(row["channels"], start=1):
-        loaded = _channel(channel, entry, number)
-        entry.channels.append(loaded)
-        reasons = channel_faults(Channel(service=service, position=number, **loaded.facts))
-        for words in filter(None, (loaded.label, loaded.steps)):
-            reasons += _word_faults(words)
-        faults += [f"channel {number}: {reason}" for reason in reasons]
-    if faults:
-        raise _Broken(faults)
-    return entry
+    for number, channel in enumerate(entry.channels, start=1):
+        service.channels.append(_channel(channel, service, number))
+    return service
 
 
-def _channel(row: dict[str, Any], entry: Entry, number: int) -> ChannelEntry:
-    app = row["type"] == ChannelType.APP
-    dial = row.get("dial") or ""
+def _service_faults(imported: ImportedService) -> Iterator[str]:
+    """Yield what the rules for texts and channels refuse."""
+    yield from (f"purpose: {reason}" for reason in _text_faults(imported.purpose))
+    service = Service(id=imported.id, **imported.fields)
+    for number, channel in enumerate(imported.channels, start=1):
+        reasons = channel_faults(Channel(service=service, position=number, **channel.facts))
+        for text in filter(None, (channel.label, channel.steps)):
+            reasons += _text_faults(text)
+        yield from (f"channels.{number}: {reason}" for reason in reasons)
+
+
+def _channel(channel: FactsChannel, service: ImportedService, number: int) -> ImportedChannel:
+    in_app = channel.type == ChannelType.APP
+    dial = channel.dial or ""
     if "-" in dial:
-        # Some printers' hyphens; what is dialled is the same, and `dial` has one form.
+        # Some numbers are printed with hyphens; the number dialled is the same, and `dial` has one form.
         dial = dial.replace("-", " ")
-        entry.notes.append(f"{entry.id}: channel {number} is printed {row['dial']} and stored as {dial}.")
+        service.notes.append(f"{service.id}: channel {number} is printed {channel.dial} and stored as {dial}.")
     facts = dict.fromkeys(FACTS, "") | {
-        "type": row["type"],
-        "number_type": row.get("number_type") or "",
+        "type": channel.type,
+        "number_type": channel.number_type or "",
         "dial": dial,
-        "address": "" if app else row["value"],
-        "keyword": row.get("keyword") or "",
-        "mnemonic": row.get("mnemonic") or "",
-        "hours": row.get("hours") or "",
-        "cost": row["cost"],
-        "anonymous": row.get("anonymous"),
-        "on_bill": row.get("on_bill"),
-        "source": row.get("source") or "",
+        "address": "" if in_app else channel.value,
+        "keyword": channel.keyword or "",
+        "mnemonic": channel.mnemonic or "",
+        "hours": channel.hours or "",
+        "cost": channel.cost,
+        "anonymous": channel.anonymous,
+        "on_bill": channel.on_bill,
+        "source": channel.source or "",
     }
-    label = row.get("label")
-    if label and (shorter := _without_address(label, facts["address"])) != label:
-        entry.notes.append(f"{entry.id}: the label of channel {number} repeats the channel's own address; stored as {shorter!r}.")
+    label = channel.label
+    if label and (shorter := _without_contact(label, channel.value)) != label:
+        service.notes.append(
+            f"{service.id}: the label of channel {number} repeats the channel's own number or name; stored as {shorter!r}."
+        )
         label = shorter
-    return ChannelEntry(facts, _words(label) if label else None, _words(row["value"]) if app else None)
+    return ImportedChannel(facts, _text(label) if label else None, _text(channel.value) if in_app else None)
 
 
-def _without_address(label: str, address: str) -> str:
-    """Take the channel's own number or name out of its label: it is a fact, and shown beside the label anyway."""
-    kind, _, name = address.partition(":")
+def _without_contact(label: str, contact: str) -> str:
+    """Return a channel's label without the channel's own number or name, which is a fact and shown beside the label."""
+    kind, _, name = contact.partition(":")
     if kind == "telegram":
         return re.sub(r"\s*" + re.escape(name), "", label).strip()
     if kind == "whatsapp":
@@ -169,13 +180,13 @@ def _without_address(label: str, address: str) -> str:
     return label
 
 
-def _words(text: str) -> Words:
-    """Allow a text of the file the numbers and hosts that it came with, and no others from then on."""
+def _text(text: str) -> ImportedText:
+    """Return a text that may keep the numbers and hosts it came with, and gain no others."""
     hosts = re.findall(r"\b[a-z0-9-]{2,}(?:\.[a-z0-9-]+)*\.[a-z]{2,}\b", text)
-    return Words(text, tuple(dict.fromkeys(number_runs(text))), tuple(dict.fromkeys(hosts)))
+    return ImportedText(text, tuple(dict.fromkeys(number_runs(text))), tuple(dict.fromkeys(hosts)))
 
 
-def _word_faults(words: Words) -> list[str]:
-    faults = text_faults(words.text, locale="en", allowed_numbers=words.numbers, allowed_hosts=words.hosts, known_services=())
-    long = [f"the number {number} is too long to stand in words." for number in words.numbers if len(number) > 4]
+def _text_faults(text: ImportedText) -> list[str]:
+    faults = text_faults(text.text, locale="en", allowed_numbers=text.numbers, allowed_hosts=text.hosts, known_services=())
+    long = [f"the number {number} is too long for a text." for number in text.numbers if len(number) > 4]
     return long + [fault.detail for fault in faults if not fault.caution]

@@ -1,4 +1,4 @@
-"""What a file says of a service's channels against what stands: each difference becomes a proposal for a second person."""
+"""Compare the channels in a file with those in the database; each difference becomes a proposal for a second person."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from content.importing.facts_file import ChannelEntry
+from content.importing.facts_file import ImportedChannel
 from content.models import Channel, ChannelRevision
 from content.models.channel_revision import Act, RevisionState
 from core.models import User
@@ -15,94 +15,95 @@ Facts = dict[str, Any]
 
 
 @dataclass
-class Slots:
-    """The channels of one service by position: what stands, what waits for approval, and all that ever was."""
+class ChannelSlots:
+    """The channels of one service by position: in force, proposed, and every revision there has been."""
 
-    standing: dict[int, Channel] = field(default_factory=dict)
-    waiting: dict[int, ChannelRevision] = field(default_factory=dict)
-    past: list[ChannelRevision] = field(default_factory=list)
+    in_force: dict[int, Channel] = field(default_factory=dict)
+    proposed: dict[int, ChannelRevision] = field(default_factory=dict)
+    revisions: list[ChannelRevision] = field(default_factory=list)
 
     @classmethod
-    def by_service(cls) -> dict[str, Slots]:
+    def by_service(cls) -> dict[str, ChannelSlots]:
         """Read the slots of all services."""
-        slots: dict[str, Slots] = {}
+        slots: dict[str, ChannelSlots] = {}
         for channel in Channel.objects.all():
-            slots.setdefault(channel.service_id, cls()).standing[channel.position] = channel
+            slots.setdefault(channel.service_id, cls()).in_force[channel.position] = channel
         for revision in ChannelRevision.objects.order_by("pk"):
             own = slots.setdefault(revision.service_id, cls())
-            own.past.append(revision)
+            own.revisions.append(revision)
             if revision.state == RevisionState.PROPOSED:
-                own.waiting[revision.position] = revision
+                own.proposed[revision.position] = revision
         return slots
 
-    def known_before(self, facts: Facts) -> bool:
-        """Tell whether these very facts stood once or were turned down: then people decided, and the file is the older one."""
-        return any(revision.act != Act.REMOVE and revision.facts() == facts for revision in self.past)
+    def decided_before(self, facts: Facts) -> bool:
+        """Return whether people have approved or rejected exactly these facts: the file is then older than their decision."""
+        return any(revision.act != Act.REMOVE and revision.facts() == facts for revision in self.revisions)
 
-    def removal_declined(self, position: int) -> bool:
-        """Tell whether people kept the channel that stands although its removal was proposed."""
-        since = self.standing[position].revision_id
-        return any(r.act == Act.REMOVE and r.position == position and r.pk > since for r in self.past)
+    def removal_rejected(self, position: int) -> bool:
+        """Return whether the removal of the channel in force was proposed and people kept the channel."""
+        since = self.in_force[position].revision_id
+        return any(r.act == Act.REMOVE and r.position == position and r.pk > since for r in self.revisions)
 
 
 @dataclass
 class Difference:
-    """What to propose and what to take back; where each entry stands; what people decided otherwise."""
+    """What to propose and which proposals to withdraw; the position of each channel; what people decided otherwise."""
 
     propose: list[tuple[int, Act, Facts]] = field(default_factory=list)
     withdraw: list[ChannelRevision] = field(default_factory=list)
-    positions: dict[int, ChannelEntry] = field(default_factory=dict)
+    positions: dict[int, ImportedChannel] = field(default_factory=dict)
     kept: list[str] = field(default_factory=list)
 
 
-def compare(entries: Iterable[ChannelEntry], slots: Slots, *, by: User) -> Difference:
-    """Match the file's channels with those there are by type and address, then by type alone (a changed number)."""
-    found = Difference()
-    there = {position: channel.facts() for position, channel in slots.standing.items()}
-    there |= {position: waiting.facts() for position, waiting in slots.waiting.items()}
-    left = list(entries)
+def compare(channels: Iterable[ImportedChannel], slots: ChannelSlots, *, by: User) -> Difference:
+    """Match the file's channels with existing ones by type and contact, then by type alone (the contact has changed)."""
+    difference = Difference()
+    existing = {position: channel.facts() for position, channel in slots.in_force.items()}
+    existing |= {position: revision.facts() for position, revision in slots.proposed.items()}
+    unmatched = list(channels)
     for keys in (("type", "address"), ("type",)):
-        for entry in list(left):
-            position = next((p for p, facts in there.items() if all(entry.facts[k] == facts[k] for k in keys)), None)
+        for channel in list(unmatched):
+            position = next((p for p, facts in existing.items() if all(channel.facts[k] == facts[k] for k in keys)), None)
             if position is not None:
-                left.remove(entry)
-                del there[position]
-                found.positions[position] = entry
-                _settle(found, slots, position, entry.facts, by)
-    for position in there:
-        _settle(found, slots, position, None, by)
-    # A position is never given twice: words refer to it.
-    free = max((revision.position for revision in slots.past), default=0) + 1
-    for entry in left:
-        if slots.known_before(entry.facts):
-            found.kept.append(f"{entry.facts['dial'] or entry.facts['address']} stays away, as people decided")
+                unmatched.remove(channel)
+                del existing[position]
+                difference.positions[position] = channel
+                _compare_position(difference, slots, position, channel.facts, by)
+    for position in existing:
+        _compare_position(difference, slots, position, None, by)
+    # A position is never reused, because texts refer to it.
+    free = max((revision.position for revision in slots.revisions), default=0) + 1
+    for channel in unmatched:
+        if slots.decided_before(channel.facts):
+            contact = channel.facts["dial"] or channel.facts["address"]
+            difference.kept.append(f"{contact} is not added again, because people removed or rejected it")
             continue
-        found.positions[free] = entry
-        found.propose.append((free, Act.ADD, entry.facts))
+        difference.positions[free] = channel
+        difference.propose.append((free, Act.ADD, channel.facts))
         free += 1
-    return found
+    return difference
 
 
-def _settle(found: Difference, slots: Slots, position: int, wanted: Facts | None, by: User) -> None:
-    """Decide one position: `wanted` is what the file says of it, None where the file has it no more."""
-    standing, waiting = slots.standing.get(position), slots.waiting.get(position)
-    now = standing.facts() if standing else None
-    if waiting is not None:
-        if wanted == (None if waiting.act == Act.REMOVE else waiting.facts()):
+def _compare_position(difference: Difference, slots: ChannelSlots, position: int, wanted: Facts | None, by: User) -> None:
+    """Decide what to propose for one position; `wanted` is None where the file no longer has the channel."""
+    channel, proposal = slots.in_force.get(position), slots.proposed.get(position)
+    now = channel.facts() if channel else None
+    if proposal is not None:
+        if wanted == (None if proposal.act == Act.REMOVE else proposal.facts()):
             return
-        if waiting.proposed_by_id != by.pk:
-            found.kept.append(f"channel {position} has another proposal waiting")
+        if proposal.proposed_by_id != by.pk:
+            difference.kept.append(f"channel {position} already has another proposal")
             return
-        found.withdraw.append(waiting)
+        difference.withdraw.append(proposal)
     if wanted == now:
         return
     if wanted is None:
         assert now is not None
-        if slots.removal_declined(position):
-            found.kept.append(f"channel {position} stays, as people decided")
+        if slots.removal_rejected(position):
+            difference.kept.append(f"channel {position} is kept, because people rejected its removal")
         else:
-            found.propose.append((position, Act.REMOVE, now))
-    elif slots.known_before(wanted):
-        found.kept.append(f"channel {position} stays as people approved it")
+            difference.propose.append((position, Act.REMOVE, now))
+    elif slots.decided_before(wanted):
+        difference.kept.append(f"channel {position} is kept as people approved it")
     else:
-        found.propose.append((position, Act.CHANGE if standing else Act.ADD, wanted))
+        difference.propose.append((position, Act.CHANGE if channel else Act.ADD, wanted))

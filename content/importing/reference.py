@@ -1,4 +1,4 @@
-"""The countries and locales that everything else refers to."""
+"""Load the countries and locales that all other content refers to."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _LOCALES = Path(__file__).parent.parent / "facts" / "locales.json"
 
 
 def load_reference() -> int:
-    """Add the countries and locales that are missing; return how many were."""
+    """Add the missing countries and locales; return how many were added."""
     countries = {country.alpha_2: country.name for country in pycountry.countries} | {WORLDWIDE: "Worldwide"}
     missing = countries.keys() - set(Country.objects.values_list("code", flat=True))
     Country.objects.bulk_create(Country(code=code, name=countries[code]) for code in sorted(missing))

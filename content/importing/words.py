@@ -1,4 +1,4 @@
-"""Load tips, labels and targets from YAML as drafts; what a person has written since is left alone."""
+"""Load tips, labels and targets from YAML as drafts, and keep any text that a person has edited since."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.db import transaction
 
 from content.importing.drafts import draft_faults, edited_by_people, write_drafts
 from content.importing.facts import FACTS_DIR
-from content.importing.words_file import TipEntry, read_words, refuse
+from content.importing.words_file import ImportedTip, read_words, refuse
 from content.linting.text import target_faults, tidy
 from content.models import Locale, Target, Tip, Unit
 from core import audit, roles
@@ -20,8 +20,8 @@ from core.models import User
 
 
 @dataclass
-class LoadedWords:
-    """What loading changed; nothing at all where the files were loaded before."""
+class WordsLoaded:
+    """What loading the files changed; nothing if the same files were loaded before."""
 
     tips: int = 0
     tips_new: int = 0
@@ -34,12 +34,12 @@ class LoadedWords:
 
     @property
     def changed(self) -> bool:
-        """Whether anything at all was written."""
+        """Whether anything was written."""
         counts = (self.tips_new, self.units_new, self.units_changed, self.targets_changed)
         return bool(self.tips_changed or any(counts) or any(self.targets_new.values()))
 
     def data(self) -> dict[str, Any]:
-        """Return the summary as plain values."""
+        """Return the summary as values that JSON can hold."""
         return {
             "changed": self.changed,
             "tips": {"all": self.tips, "new": self.tips_new, "changed": self.tips_changed},
@@ -50,27 +50,27 @@ class LoadedWords:
 
 
 @transaction.atomic
-def load_words(folder: Path = FACTS_DIR, *, by: User, at: datetime) -> LoadedWords:
-    """Load the words whole or not at all, as drafts that need review; a second time changes nothing."""
+def load_words(folder: Path = FACTS_DIR, *, by: User, at: datetime) -> WordsLoaded:
+    """Load all texts or none, as drafts that need review; loading them again changes nothing."""
     roles.require(by, "content.edit_words")
     words = read_words(folder)
-    loaded = LoadedWords(tips=len(words.tips))
-    _tips(words.tips, loaded)
+    loaded = WordsLoaded(tips=len(words.tips))
+    _write_tips(words.tips, loaded)
     refuse(draft_faults(words.drafts, by=by, at=at))
-    done = write_drafts(words.drafts, by=by, at=at)
-    loaded.units_new, loaded.units_changed = len(done.new), len(done.changed)
-    loaded.kept += done.kept
-    _targets(words.targets, loaded, by=by, at=at)
+    written = write_drafts(words.drafts, by=by, at=at)
+    loaded.units_new, loaded.units_changed = len(written.new), len(written.changed)
+    loaded.kept += written.kept
+    _write_targets(words.targets, loaded, by=by, at=at)
     if loaded.changed:
         audit.record(by=by, verb="load words", at=at, **{k: v for k, v in loaded.data().items() if k != "kept"})
     return loaded
 
 
-def _tips(entries: Iterable[TipEntry], loaded: LoadedWords) -> None:
-    there, edited = Tip.objects.in_bulk(), edited_by_people("content.Tip")
+def _write_tips(entries: Iterable[ImportedTip], loaded: WordsLoaded) -> None:
+    existing, edited = Tip.objects.in_bulk(), edited_by_people("content.Tip")
     new = []
     for entry in entries:
-        tip = there.get(entry.slug)
+        tip = existing.get(entry.slug)
         if tip is None:
             new.append(Tip(slug=entry.slug, **entry.fields))
         elif changed := {name: value for name, value in entry.fields.items() if getattr(tip, name) != value}:
@@ -83,22 +83,22 @@ def _tips(entries: Iterable[TipEntry], loaded: LoadedWords) -> None:
     loaded.tips_new = len(new)
 
 
-def _targets(targets: dict[str, dict[str, str]], loaded: LoadedWords, *, by: User, at: datetime) -> None:
+def _write_targets(targets: dict[str, dict[str, str]], loaded: WordsLoaded, *, by: User, at: datetime) -> None:
     units = {unit.key: unit for unit in Unit.objects.all()}
-    there = {(target.unit_id, target.locale_id): target for target in Target.objects.all()}
+    existing = {(target.unit_id, target.locale_id): target for target in Target.objects.all()}
     known = set(Locale.objects.values_list("code", flat=True))
-    faults = [f"targets/{locale}.yaml: {locale} is no locale." for locale in targets if locale not in known]
+    faults = [f"targets/{locale}.yaml: there is no locale {locale}." for locale in targets if locale not in known]
     new = []
     for locale, texts in targets.items():
         for key, text in texts.items():
             unit, text = units.get(key), tidy(text)
             if unit is None:
-                faults.append(f"{locale} {key}: there is no such unit.")
+                faults.append(f"targets/{locale}.yaml: {key}: there is no such unit.")
                 continue
             if found := [fault.detail for fault in target_faults(unit, text, locale) if not fault.caution]:
-                faults.append(f"{locale} {key}: {' '.join(found)}")
+                faults.append(f"targets/{locale}.yaml: {key}: {' '.join(found)}")
                 continue
-            target = there.get((unit.pk, locale))
+            target = existing.get((unit.pk, locale))
             if target is None:
                 new.append(
                     Target(unit=unit, locale_id=locale, text=text, source_revision=unit.revision, written_by=by, written_at=at)

@@ -103,6 +103,7 @@ _INSTANT_SCHEMA = {"type": "string", "format": "date-time"}
 _Country = Annotated[str, Text(2), _as_stored(values.country)]
 _Locale = Annotated[str, Text(100), _as_stored(values.locale)]
 _Audience = Annotated[str, OneOf(Audience.values)]
+_Id = Annotated[str, Slug(80)]
 _OrAll = _Or("all", ALL)
 
 
@@ -204,9 +205,9 @@ class Definition(FileModel):
     audience: AudienceDefinition
     messages: Annotated[dict[_Locale, LocaleTexts], MinLen(1)]
     """The texts by BCP 47 tag of their language."""
-    services: Annotated[list[Slug], MinLen(1)]
+    services: Annotated[list[_Id], MinLen(1)]
     """The services that the alert names, by id."""
-    tips: dict[_Audience, Slug] | None = None
+    tips: dict[_Audience, _Id] | None = None
     """The tip that opens, by audience."""
     alert: AlertDefinition
     home: Home

@@ -40,7 +40,7 @@ def test_a_file_that_is_refused_is_one_error_with_the_entry(db: None, tmp_path: 
     broken = tmp_path / "facts.json"
     broken.write_text('{"entries": [{"id": "gb-x"}]}', encoding="utf-8")
 
-    with pytest.raises(CommandError, match=r"gb-x: .* missing"):
+    with pytest.raises(CommandError, match="gb-x: kinds: this field is required"):
         call_command("load_facts", "--file", str(broken), stdout=io.StringIO())
     with pytest.raises(CommandError, match="cannot be read"):
         call_command("load_facts", "--file", str(tmp_path / "none.json"), stdout=io.StringIO())

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from content.importing.facts import FACTS_DIR, Loaded, load_facts
+from content.importing.facts import FACTS_DIR, FactsLoaded, load_facts
 from core.cli import StaffCommand
 from core.errors import NotFound
 from core.models import User
@@ -34,7 +34,7 @@ class Command(StaffCommand):
         self.answer(options, loaded.data(), _sentence(loaded))
 
 
-def _sentence(loaded: Loaded) -> str:
+def _sentence(loaded: FactsLoaded) -> str:
     if not loaded.changed:
         return "\n".join([f"Nothing has changed: all {loaded.entries} entries are as they were.", *_notes(loaded)])
     proposals = ", ".join(f"{count} to {act}" for act, count in sorted(loaded.proposed.items())) or "none"
@@ -48,5 +48,5 @@ def _sentence(loaded: Loaded) -> str:
     )
 
 
-def _notes(loaded: Loaded) -> list[str]:
+def _notes(loaded: FactsLoaded) -> list[str]:
     return [f"  {note}" for note in loaded.notes]

@@ -9,7 +9,7 @@ from typing import Any
 from django.utils import timezone
 
 from content.importing.facts import FACTS_DIR
-from content.importing.words import LoadedWords, load_words
+from content.importing.words import WordsLoaded, load_words
 from core.cli import StaffCommand
 from core.models import User
 
@@ -30,7 +30,7 @@ class Command(StaffCommand):
         self.answer(options, loaded.data(), _sentence(loaded))
 
 
-def _sentence(loaded: LoadedWords) -> str:
+def _sentence(loaded: WordsLoaded) -> str:
     lines = [f"Nothing has changed: all {loaded.tips} tips are as they were."]
     if loaded.changed:
         targets = ", ".join(f"{locale} {count}" for locale, count in sorted(loaded.targets_new.items())) or "none"

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from content.importing.contact import contact_drafts, contact_faults, read_contact
+from content.importing.contact import ContactRefused, contact_drafts, parse_contact, read_contact
 from content.importing.facts import FACTS_DIR, load_facts
 from content.linting.channel import channel_faults
 from content.models import Channel, Service, Unit
@@ -28,11 +28,11 @@ def service_of(packs: Packs, country: str, locale: str, name: str) -> dict[str, 
 def test_every_word_about_contact_belongs_to_an_entry_of_the_facts() -> None:
     contact = read_contact()
 
-    assert contact["after"].keys() <= ENTRIES.keys()
-    assert all("platform-report" in ENTRIES[name]["kinds"] for name in contact["routes"])
-    for name, routes in contact["routes"].items():
+    assert contact.after.keys() <= ENTRIES.keys()
+    assert all("platform-report" in ENTRIES[name]["kinds"] for name in contact.routes)
+    for name, routes in contact.routes.items():
         in_app = any(channel["type"] == "app" for channel in ENTRIES[name]["channels"])
-        assert in_app or all(route["steps"] != "app" for route in routes.values())
+        assert in_app or all(route.steps != "app" for route in routes.values())
 
 
 def test_the_words_are_loaded_as_drafts_that_need_review(db: None) -> None:
@@ -47,21 +47,27 @@ def test_the_words_are_loaded_as_drafts_that_need_review(db: None) -> None:
 @pytest.mark.parametrize(
     ("value", "said"),
     [
-        ([], "two mappings"),
-        ({"after": {}}, "two mappings"),
+        ([], "contact.yaml: cannot be []; expected a mapping"),
+        ({"after": {}}, "routes: this field is required"),
         ({"after": {"gb-childline": "Call 0800 1111."}, "routes": {}}, "number"),
         ({"after": {"gb-childline": "See https://example.org."}, "routes": {}}, "address"),
-        ({"after": {"gb-childline": ""}, "routes": {}}, "no text"),
-        ({"after": {}, "routes": {"platform-x": {"blackmail": {"steps": None, "asks": None}}}}, "with any"),
-        ({"after": {}, "routes": {"platform-x": {"any": {"steps": None}}}}, "steps and asks"),
+        ({"after": {"gb-childline": ""}, "routes": {}}, "after.gb-childline: must not be empty"),
+        (
+            {"after": {}, "routes": {"platform-x": {"blackmail": {"steps": None, "asks": None}}}},
+            "routes.platform-x: a route for the situation 'any' is required",
+        ),
+        ({"after": {}, "routes": {"platform-x": {"any": {"steps": None}}}}, "routes.platform-x.any.asks: this field is required"),
         (
             {"after": {}, "routes": {"platform-x": {"any": {"steps": None, "asks": None}, "boredom": {}}}},
-            "no such situation",
+            "routes.platform-x.boredom: unknown value 'boredom'",
         ),
     ],
 )
 def test_a_file_that_breaks_a_rule_is_refused_with_the_reason(value: Any, said: str) -> None:
-    assert any(said in fault for fault in contact_faults(value))
+    with pytest.raises(ContactRefused) as refused:
+        parse_contact(value)
+
+    assert any(said in fault for fault in refused.value.extra["faults"])
 
 
 @pytest.mark.django_db

@@ -135,20 +135,24 @@ def channel(number: int, **values: Any) -> Callable[[dict[str, Any]], None]:
 
 
 REFUSED = {
-    "unknown kind": ("gb-childline", lambda e: e.update(kinds=["lawyer"]), "unknown kind 'lawyer'"),
-    "unknown topic": ("gb-childline", lambda e: e.update(topics=["exams"]), "unknown topic 'exams'"),
-    "unknown audience": ("gb-childline", lambda e: e.update(audiences=["dog"]), "unknown audience 'dog'"),
-    "no audience": ("gb-childline", lambda e: e.update(audiences=[]), "audiences is empty"),
-    "unknown channel type": ("gb-childline", channel(0, type="fax"), "unknown channel type 'fax'"),
-    "unknown channel cost": ("gb-childline", channel(0, cost="cheap"), "unknown channel cost"),
-    "unknown status": ("gb-childline", lambda e: e.update(status="closed"), "unknown status"),
-    "unknown field": ("gb-childline", lambda e: e.update(photo="x"), "unknown field photo"),
-    "unknown channel field": ("gb-childline", channel(0, logo="x"), "channel's unknown field logo"),
-    "missing field": ("gb-childline", lambda e: e.pop("confidence"), "confidence missing"),
-    "a country that is none": ("gb-childline", lambda e: e.update(country="UK"), "no assigned country"),
-    "a region elsewhere": ("gb-meic", lambda e: e.update(regions=["FR-75"]), "no region of GB"),
-    "a language that is none": ("gb-childline", lambda e: e.update(languages=["english"]), "no language tag"),
-    "ages without a moment": ("gb-report-remove", lambda e: e.update(age_measured=None), "age_measured"),
+    "unknown kind": ("gb-childline", lambda e: e.update(kinds=["lawyer"]), r"kinds\.1: unknown value 'lawyer'"),
+    "unknown topic": ("gb-childline", lambda e: e.update(topics=["exams"]), r"topics\.1: unknown value 'exams'"),
+    "unknown audience": ("gb-childline", lambda e: e.update(audiences=["dog"]), r"audiences\.1: unknown value 'dog'"),
+    "no audience": ("gb-childline", lambda e: e.update(audiences=[]), "audiences: must not be empty"),
+    "unknown channel type": ("gb-childline", channel(0, type="fax"), r"channels\.1\.type: unknown value 'fax'"),
+    "unknown channel cost": (
+        "gb-childline",
+        channel(0, cost="cheap"),
+        r"channels\.1\.cost: unknown value 'cheap'",
+    ),
+    "unknown status": ("gb-childline", lambda e: e.update(status="closed"), "status: unknown value 'closed'"),
+    "unknown field": ("gb-childline", lambda e: e.update(photo="x"), "photo: unknown field"),
+    "unknown channel field": ("gb-childline", channel(0, logo="x"), r"channels\.1\.logo: unknown field"),
+    "missing field": ("gb-childline", lambda e: e.pop("confidence"), "confidence: this field is required"),
+    "a country that is none": ("gb-childline", lambda e: e.update(country="UK"), "'UK' is not an assigned ISO 3166-1 code"),
+    "a region elsewhere": ("gb-meic", lambda e: e.update(regions=["FR-75"]), "'FR-75' is not a region of GB"),
+    "a language that is none": ("gb-childline", lambda e: e.update(languages=["english"]), "'english' is not a language tag"),
+    "ages without a moment": ("gb-report-remove", lambda e: e.update(age_measured=None), "age_measured: required"),
     "a digit apart": ("gb-childline", channel(0, dial="0800 1112"), "not what is dialled"),
     "a digit apart in a short number": ("fr-3018", channel(0, dial="3019"), "not dialled as '3018'"),
     "words in dial": ("gb-childline", channel(0, dial="0800 CHILD"), "more than digits"),
@@ -159,12 +163,12 @@ REFUSED = {
     "hours in words": ("gb-posh", channel(0, hours="Mon-Fri 10am-4pm"), "opening_hours"),
     "hours without a zone": ("gb-posh", lambda e: e.update(time_zone=None), "no time zone"),
     "a zone that is none": ("gb-posh", lambda e: e.update(time_zone="Europe/Cardiff"), "no IANA time zone"),
-    "confirmed nowhere": ("gb-childline", lambda e: e.update(source=None), "names none"),
-    "a number in a purpose": ("gb-childline", lambda e: e.update(purpose="Call 0800 1111."), "too long to stand in words"),
+    "confirmed nowhere": ("gb-childline", lambda e: e.update(source=None), "source: required"),
+    "a number in a purpose": ("gb-childline", lambda e: e.update(purpose="Call 0800 1111."), "too long for a text"),
     "a picture in a purpose": ("gb-childline", lambda e: e.update(purpose="![x](y)"), "picture"),
     "a keyword for a call": ("gb-childline", channel(0, keyword="HELP"), "Only a text message"),
     "a chat that is none": ("gb-childline", channel(1, value="skype:childline"), "no chat"),
-    "an id that is no slug": ("gb-childline", lambda e: e.update(id="GB Childline"), "no slug"),
+    "an id that is no slug": ("gb-childline", lambda e: e.update(id="GB Childline"), "is not a slug"),
 }
 
 
@@ -190,6 +194,19 @@ def test_every_fault_is_named_at_once() -> None:
         "gb-emergency-999",
         "zz-atlantis",
         facts["entries"][5]["id"],
+    ]
+
+
+def test_an_entry_of_the_wrong_shape_does_not_hide_the_faults_of_another() -> None:
+    facts = json.loads(with_entry("fr-3018", channel(0, dial="3019")))
+    facts["entries"][0]["kinds"] = ["lawyer"]
+
+    with pytest.raises(FactsRefused) as refused:
+        read_facts(json.dumps(facts).encode(), AREAS)
+
+    assert [fault.split(": ")[:2] for fault in refused.value.extra["faults"]] == [
+        [facts["entries"][0]["id"], "kinds.1"],
+        ["fr-3018", "channels.1"],
     ]
 
 
@@ -246,7 +263,7 @@ def test_a_proposal_of_a_person_is_left_alone(loaded: None) -> None:
 
     mine.refresh_from_db()
     assert mine.state == RevisionState.PROPOSED
-    assert "gb-childline: channel 1 has another proposal waiting." in answer.notes
+    assert "gb-childline: channel 1 already has another proposal." in answer.notes
 
 
 def test_what_two_people_decided_is_not_proposed_away_by_the_old_file(loaded: None) -> None:
@@ -263,7 +280,7 @@ def test_what_two_people_decided_is_not_proposed_away_by_the_old_file(loaded: No
     answer = load(SOME)
 
     assert not answer.changed
-    assert "gb-childline: channel 1 stays as people approved it." in answer.notes
+    assert "gb-childline: channel 1 is kept as people approved it." in answer.notes
 
 
 def test_a_proposal_that_was_turned_down_is_not_made_again(loaded: None) -> None:
@@ -317,7 +334,7 @@ def test_a_changed_purpose_is_a_new_revision_and_a_persons_text_is_kept(loaded: 
 
     unit.refresh_from_db()
     assert unit.text == "My words."
-    assert "service.gb-childline.purpose: the text that a person wrote is kept." in answer.notes
+    assert "service.gb-childline.purpose: a person has edited this text; it is kept." in answer.notes
 
 
 def test_a_changed_fact_of_a_service_is_taken_over(loaded: None) -> None:

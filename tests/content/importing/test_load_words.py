@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from content.importing.words import LoadedWords, load_words
+from content.importing.words import WordsLoaded, load_words
 from content.importing.words_file import LABELS, WordsRefused, read_words
 from content.models import Target, Tip, Unit
 from content.terms import Change
@@ -51,7 +51,7 @@ def write(folder: Path, *, tips: list[dict[str, Any]] | None = None, **targets: 
             YAML().dump(texts, out)
 
 
-def load(folder: Path) -> LoadedWords:
+def load(folder: Path) -> WordsLoaded:
     make.world()
     return load_words(folder, by=User.objects.system(), at=NOON)
 
@@ -142,18 +142,19 @@ def test_what_a_person_wrote_in_the_source_and_in_a_tip_is_kept(db: None, folder
 
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "a slug that tells": ({"slug": "blackmail-help"}, "must not tell"),
-    "a slug that is none": ({"slug": "First Hour"}, "small letters"),
-    "an unknown kind": ({"kind": "hint"}, "unknown kind"),
-    "an unknown situation": ({"situations": ["sextortion"]}, "unknown situation"),
-    "an unknown audience": ({"audiences": ["child"]}, "unknown audience"),
-    "nobody": ({"audiences": []}, "for nobody"),
-    "an unknown country": ({"countries": ["UK"]}, "no assigned country"),
-    "an order in words": ({"order": "first"}, "order cannot be"),
-    "a number as a number": ({"allowed_numbers": [18]}, "allowed_numbers cannot be"),
-    "a helpline's number": ({"allowed_numbers": ["08001111"]}, "allowed_numbers cannot be"),
-    "a title that is none": ({"title": ""}, "title cannot be"),
-    "steps that are none": ({"do_now": "Tell."}, "do_now cannot be"),
-    "an unknown field": ({"image": "x"}, "unknown field image"),
+    "a slug that is none": ({"slug": "First Hour"}, "lower-case letters"),
+    "an unknown kind": ({"kind": "hint"}, "kind: unknown value 'hint'"),
+    "an unknown situation": ({"situations": ["sextortion"]}, r"situations\.1: unknown value 'sextortion'"),
+    "an unknown audience": ({"audiences": ["child"]}, r"audiences\.1: unknown value 'child'"),
+    "nobody": ({"audiences": []}, "audiences: must not be empty"),
+    "an unknown country": ({"countries": ["UK"]}, "'UK' is not an assigned ISO 3166-1 code"),
+    "an order in words": ({"order": "first"}, "order: cannot be 'first'; expected a whole number"),
+    "a number as a number": ({"allowed_numbers": [18]}, r"allowed_numbers\.1: cannot be 18; expected text"),
+    "a helpline's number": ({"allowed_numbers": ["08001111"]}, r"allowed_numbers\.1: cannot be '08001111'"),
+    "a tip without situations": ({"situations": []}, "situations: must not be empty"),
+    "a title that is none": ({"title": ""}, "title: must not be empty"),
+    "steps that are none": ({"do_now": "Tell."}, "do_now: cannot be 'Tell.'; expected a list"),
+    "an unknown field": ({"image": "x"}, "image: unknown field"),
     "a number in a text": ({"title": "Call 0800 1111"}, "0800"),
     "an unknown service": ({"short": "Ask {service:gb-nobody}."}, "there is not"),
 }
@@ -175,7 +176,7 @@ def test_words_that_break_a_rule_are_refused_and_nothing_is_loaded(
 def test_a_tip_that_stands_twice_is_refused(folder: Path) -> None:
     write(folder, tips=[TIP, TIP])
 
-    with pytest.raises(WordsRefused, match="stands twice"):
+    with pytest.raises(WordsRefused, match="2 tips have this slug"):
         read_words(folder)
 
 
@@ -203,9 +204,9 @@ def test_yaml_that_is_none_or_says_something_twice_is_refused(folder: Path, text
     ("locale", "texts", "said"),
     [
         ("cy", {"tip.nothing.title": "x"}, "no such unit"),
-        ("cy", {"tip.first-hour.title": ""}, "no text"),
+        ("cy", {"tip.first-hour.title": ""}, "must not be empty"),
         ("cy", {"tip.first-hour.title": "Ffoniwch ٠٨٠٠"}, "0800"),
-        ("xx", {"tip.first-hour.title": "x"}, "xx is no locale"),
+        ("xx", {"tip.first-hour.title": "x"}, "there is no locale xx"),
     ],
 )
 def test_a_target_that_breaks_a_rule_is_refused(db: None, folder: Path, locale: str, texts: dict[str, str], said: str) -> None:
@@ -224,5 +225,5 @@ def test_a_missing_or_unknown_label_is_refused(folder: Path) -> None:
     with pytest.raises(WordsRefused) as refused:
         read_words(folder)
 
-    assert "label step.talk: it is missing." in refused.value.extra["faults"]
-    assert "label step.sing: nothing is called so." in refused.value.extra["faults"]
+    assert "tips.yaml: labels.step.talk: this label is required." in refused.value.extra["faults"]
+    assert "tips.yaml: labels.step.sing: there is no such label." in refused.value.extra["faults"]
