@@ -20,7 +20,7 @@ from content.resolver.alike import Alike, alike
 from content.terms import WORLDWIDE
 from core.canonical import digest
 from core.errors import Gone
-from core.lru_cache import Recent
+from core.lru_cache import WeightedLruCache
 
 log = logging.getLogger(__name__)
 
@@ -78,11 +78,15 @@ class Packs:
     def __init__(self, folder: Path | None) -> None:
         self.folder = folder
         self.source = Tables()
-        self.answers: Recent[Hashable, Answer] = Recent(MOST_ANSWERS, weigh=lambda answer: answer.weight)
+        self.answers: WeightedLruCache[Hashable, Answer] = WeightedLruCache(MOST_ANSWERS, weigh=lambda answer: answer.weight)
         #: What a plan puts into an answer, each part as JSON, by pack, minute and the plainest question that gets it.
-        self.plans: Recent[Hashable, dict[str, bytes]] = Recent(MOST_PLANS, weigh=lambda parts: sum(map(len, parts.values())))
-        self._parsed: Recent[str, tuple[int, dict[str, Any]]] = Recent(MOST_PARSED, weigh=lambda held: held[0])
-        self._alike: Recent[str, Alike] = Recent(2048)
+        self.plans: WeightedLruCache[Hashable, dict[str, bytes]] = WeightedLruCache(
+            MOST_PLANS, weigh=lambda parts: sum(map(len, parts.values()))
+        )
+        self._parsed: WeightedLruCache[str, tuple[int, dict[str, Any]]] = WeightedLruCache(
+            MOST_PARSED, weigh=lambda held: held[0]
+        )
+        self._alike: WeightedLruCache[str, Alike] = WeightedLruCache(2048)
 
     def body(self, name: str) -> bytes:
         """Return the pack's bytes; the name must be the digest of a pack that was published. Raises what the source does."""

@@ -1,12 +1,12 @@
-"""The memory that forgets what was not asked for lately."""
+"""The cache that drops the values used least recently."""
 
 from __future__ import annotations
 
-from core.lru_cache import Recent
+from core.lru_cache import WeightedLruCache
 
 
-def test_it_holds_no_more_than_it_may_and_keeps_what_was_asked_for_last() -> None:
-    held: Recent[int, str] = Recent(30, weigh=len)
+def test_the_cache_stays_within_its_weight_and_keeps_the_values_used_last() -> None:
+    held: WeightedLruCache[int, str] = WeightedLruCache(30, weigh=len)
 
     for number in range(10):
         held.get(number, lambda: "ten bytes.")
@@ -17,8 +17,8 @@ def test_it_holds_no_more_than_it_may_and_keeps_what_was_asked_for_last() -> Non
     assert held.get(1, lambda: "made again") == "made again"
 
 
-def test_what_weighs_more_than_all_is_held_alone() -> None:
-    held: Recent[str, str] = Recent(5, weigh=len)
+def test_a_value_heavier_than_the_limit_is_held_alone() -> None:
+    held: WeightedLruCache[str, str] = WeightedLruCache(5, weigh=len)
 
     held.get("small", lambda: "abc")
     held.get("large", lambda: "abcdefghij")
@@ -27,8 +27,8 @@ def test_what_weighs_more_than_all_is_held_alone() -> None:
     assert held.get("small", lambda: "made again") == "made again"
 
 
-def test_an_error_is_not_remembered() -> None:
-    held: Recent[str, int] = Recent(5)
+def test_an_error_is_not_cached() -> None:
+    held: WeightedLruCache[str, int] = WeightedLruCache(5)
 
     for _ in range(2):
         try:
