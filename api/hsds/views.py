@@ -33,7 +33,9 @@ from api.v1.services import NoSuchService, RetiredService
 from api.v1.shapes import _Shape
 from content.exporting import hsds, hsds_alert
 from content.exporting.hsds_alert import Alert
-from content.exporting.open_data import home_packs, listed
+from content.exporting.hsds_ids import identifier
+from content.exporting.hsds_taxonomies import taxonomies, taxonomy_terms
+from content.exporting.open_data import home_packs, release_services
 from core.errors import NotFound
 
 #: Most entries of one page.
@@ -125,8 +127,8 @@ def catalogue(edition: Edition) -> Catalogue:
 @lru_cache(maxsize=2)
 def _build(homes: tuple[tuple[str, str], ...], packs: Packs, assurer: str) -> Catalogue:
     # One pack after the other, past the memory of parsed ones: readers need their own to stay there.
-    found = listed(dict(homes), lambda name: orjson.loads(packs.body(name)))
-    services = {hsds.identifier("service", name): service for name, service in found.services.items()}
+    found = release_services(dict(homes), lambda name: orjson.loads(packs.body(name)))
+    services = {identifier("service", name): service for name, service in found.services.items()}
     alerts = {name: tuple(hsds_alert.alerts(service, found.notice_texts)) for name, service in services.items()}
     return Catalogue(
         {name: hsds.summary(service, assurer=assurer) for name, service in services.items()},
@@ -212,12 +214,12 @@ class ServiceView(ReadView):
     @classmethod
     def read(cls, asked: Asked) -> Answer:
         known, wanted = catalogue(asked.edition), asked.place["service_id"]
-        entry = known.full.get(wanted) or known.full.get(hsds.identifier("service", wanted))
+        entry = known.full.get(wanted) or known.full.get(identifier("service", wanted))
         if entry is not None:
             return _answer(asked, lambda: orjson.dumps(known.told(entry, asked)), until=known.over_at(asked.at))
         for retired, successor in known.retired.items():
-            if wanted in (retired, hsds.identifier("service", retired)):
-                raise RetiredService(successor=successor and hsds.identifier("service", successor))
+            if wanted in (retired, identifier("service", retired)):
+                raise RetiredService(successor=successor and identifier("service", successor))
         raise NoSuchService()
 
 
@@ -234,7 +236,7 @@ class TaxonomiesView(ReadView):
 
     @classmethod
     def read(cls, asked: Asked) -> Answer:
-        return _answer(asked, lambda: page(hsds.taxonomies(), asked))
+        return _answer(asked, lambda: page(taxonomies(), asked))
 
 
 class TaxonomyView(ReadView):
@@ -250,7 +252,7 @@ class TaxonomyView(ReadView):
 
     @classmethod
     def read(cls, asked: Asked) -> Answer:
-        return Answer(_one(hsds.taxonomies(), asked.place["taxonomy_id"]), SHORT)
+        return Answer(_one(taxonomies(), asked.place["taxonomy_id"]), SHORT)
 
 
 class TermsView(ReadView):
@@ -266,7 +268,7 @@ class TermsView(ReadView):
 
     @classmethod
     def read(cls, asked: Asked) -> Answer:
-        return _answer(asked, lambda: page(hsds.taxonomy_terms(), asked))
+        return _answer(asked, lambda: page(taxonomy_terms(), asked))
 
 
 class TermView(ReadView):
@@ -282,7 +284,7 @@ class TermView(ReadView):
 
     @classmethod
     def read(cls, asked: Asked) -> Answer:
-        return Answer(_one(hsds.taxonomy_terms(), asked.place["term_id"]), SHORT)
+        return Answer(_one(taxonomy_terms(), asked.place["term_id"]), SHORT)
 
 
 def _one(entries: Sequence[dict[str, Any]], wanted: str) -> bytes:

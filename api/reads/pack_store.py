@@ -9,14 +9,13 @@ import time
 from collections.abc import Collection, Hashable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import orjson
 
 from api.http.responses import Answer
 from content.models import Pack, ReleasePack
 from content.models.release import ReleaseState
-from content.resolver.alike import Alike, alike
+from content.resolver.types import PackContent
 from content.terms import WORLDWIDE
 from core.canonical import digest
 from core.errors import Gone
@@ -25,8 +24,8 @@ from core.lru_cache import WeightedLruCache
 log = logging.getLogger(__name__)
 
 _NAME = re.compile("[0-9a-f]{64}")
-#: Bytes held in memory, whatever clients ask: answers with their compressed forms, packs as dicts (six times their JSON), plans.
-MOST_ANSWERS, MOST_PARSED, MOST_PLANS = 48_000_000, 48_000_000, 16_000_000
+#: Bytes held in memory, whatever clients ask: answers with their compressed forms, packs as dicts (six times their JSON).
+MOST_ANSWERS, MOST_PARSED = 48_000_000, 48_000_000
 #: Bytes of packs that one statement asks for, so that none takes long.
 _CHUNK = 2_000_000
 #: Seconds for which a pack that no release names any more stays on disk: clients may just have read an older manifest.
@@ -79,14 +78,7 @@ class Packs:
         self.folder = folder
         self.source = Tables()
         self.answers: WeightedLruCache[Hashable, Answer] = WeightedLruCache(MOST_ANSWERS, weigh=lambda answer: answer.weight)
-        #: What a plan puts into an answer, each part as JSON, by pack, minute and the plainest question that gets it.
-        self.plans: WeightedLruCache[Hashable, dict[str, bytes]] = WeightedLruCache(
-            MOST_PLANS, weigh=lambda parts: sum(map(len, parts.values()))
-        )
-        self._parsed: WeightedLruCache[str, tuple[int, dict[str, Any]]] = WeightedLruCache(
-            MOST_PARSED, weigh=lambda held: held[0]
-        )
-        self._alike: WeightedLruCache[str, Alike] = WeightedLruCache(2048)
+        self._parsed: WeightedLruCache[str, tuple[int, PackContent]] = WeightedLruCache(MOST_PARSED, weigh=lambda held: held[0])
 
     def body(self, name: str) -> bytes:
         """Return the pack's bytes; the name must be the digest of a pack that was published. Raises what the source does."""
@@ -101,13 +93,9 @@ class Packs:
         pack = orjson.loads(body)
         return body if pack["country"] in {country, WORLDWIDE} and pack["locale"] == locale else None
 
-    def parsed(self, name: str) -> dict[str, Any]:
+    def parsed(self, name: str) -> PackContent:
         """Return the pack as a dict that nobody may change."""
         return self._parsed.get(name, lambda: _parse(self.body(name)))[1]
-
-    def alike(self, name: str) -> Alike:
-        """Return which questions the pack tells apart."""
-        return self._alike.get(name, lambda: alike(self.parsed(name)))
 
     def on_disk(self, name: str) -> bytes | None:
         """Return the bytes that the folder holds under this digest, or None; a damaged file counts for nothing."""
@@ -175,7 +163,6 @@ class Packs:
     def forget(self) -> None:
         """Empty the memory."""
         self.answers.clear()
-        self.plans.clear()
         self._parsed.clear()
 
     def _path(self, name: str) -> Path:
@@ -199,5 +186,5 @@ def write_whole(path: Path, data: bytes) -> None:
     draft.replace(path)
 
 
-def _parse(body: bytes) -> tuple[int, dict[str, Any]]:
+def _parse(body: bytes) -> tuple[int, PackContent]:
     return 6 * len(body), orjson.loads(body)

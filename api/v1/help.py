@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-import orjson
 from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -22,8 +21,9 @@ from api.http.views import ReadView
 from api.reads.request import Asked
 from api.v1 import shapes
 from api.v1.pack_answer import Reading, settled
-from content.resolver.resolve import Plan, Query, Step, resolve
-from content.terms import ANY_SITUATION, Audience, Situation
+from content.resolver.resolve import known_situation, resolve
+from content.resolver.types import PackedRoute, PackedService, PackLabels, Plan, PlanStep, Query
+from content.terms import ANY_SITUATION, Audience
 from notifications.registrations import values
 
 _OLDEST = 120
@@ -75,20 +75,15 @@ class HelpView(ReadView):
         # Opening hours are told to the minute, so within one the same question has the same answer.
         minute = (told.get("at") or asked.at).replace(second=0, microsecond=0)
         until = math.inf if told.get("at") else (minute + timedelta(minutes=1)).timestamp()
-        alike = edition.packs.alike(found.digest)
-        query = alike.plainest(_query(told, country.requested))
-        situation = query.situation if query.situation in alike.situations else Situation.NOT_SURE.value
-        parts = edition.packs.plans.get(
-            (found.digest, minute, query), lambda: _parts(resolve(found.pack, query, minute), found, query)
-        )
-        plan = {name: orjson.Fragment(part) for name, part in parts.items()}
-        return found.compose({"situation": situation, **plan}, cache=NO_STORE, until=until, elsewhere=False)
+        query = _query(told, country.requested, known_situation(found.pack, told["situation"]))
+        body = _body(resolve(found.pack, query, minute), found, query)
+        return found.compose(body, cache=NO_STORE, until=until, elsewhere=False)
 
 
-def _query(told: Mapping[str, Any], country: str) -> Query:
+def _query(told: Mapping[str, Any], country: str, situation: str) -> Query:
     return Query(
         country=country,
-        situation=told["situation"],
+        situation=situation,
         audience=told["audience"],
         region=told.get("region"),
         age=told.get("age"),
@@ -99,17 +94,20 @@ def _query(told: Mapping[str, Any], country: str) -> Query:
     )
 
 
-def _parts(plan: Plan, found: Reading, query: Query) -> dict[str, bytes]:
-    """Return what the plan puts into the answer, as JSON, by name."""
+def _body(plan: Plan, found: Reading, query: Query) -> dict[str, object]:
     labels = found.pack["labels"]
-    steps = [_step(step, labels, plan.services.get(step.service or "", {}), query.situation) for step in plan.steps]
-    parts = {"plan": steps, "services": plan.services, "labels": found.notice_labels(), "tips": plan.tips}
-    return {name: orjson.dumps(part) for name, part in parts.items()}
+    steps = [_step(step, labels, plan.services.get(step.service or ""), query.situation) for step in plan.steps]
+    return {
+        "situation": query.situation,
+        "plan": steps,
+        "services": plan.services,
+        "labels": found.notice_labels(),
+        "tips": plan.tips,
+    }
 
 
-def _step(step: Step, labels: Mapping[str, Any], service: Mapping[str, Any], situation: str) -> dict[str, Any]:
-    # Packs that were published by an older version have no routes and say no languages.
-    routes, answers_in = service.get("routes", {}), service.get("answers_in")
+def _step(step: PlanStep, labels: PackLabels, service: PackedService | None, situation: str) -> dict[str, object]:
+    answers_in = service.get("answers_in") if service else None
     return {
         "step": step.step,
         "label": labels["steps"][step.step]["text"],
@@ -125,11 +123,16 @@ def _step(step: Step, labels: Mapping[str, Any], service: Mapping[str, Any], sit
         "language_match": step.language_match,
         "alternatives": list(step.alternatives),
         "conditions": [{"service": name, "code": code, "text": _word(labels, code)} for name, code in step.conditions.items()],
-        "route": routes.get(situation) or routes.get(ANY_SITUATION),
+        "route": _route(service, situation) if service else None,
     }
 
 
-def _word(labels: Mapping[str, Any], code: str) -> str | None:
+def _route(service: PackedService, situation: str) -> PackedRoute | None:
+    routes = service.get("routes", {})
+    return routes.get(situation) or routes.get(ANY_SITUATION)
+
+
+def _word(labels: PackLabels, code: str) -> str | None:
     phrase = labels["why"].get(code)
     return None if phrase is None else phrase["text"]
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import orjson
 
 from api.http.negotiation import CountryChoice, LocaleChoice, choose_country, choose_locale, explicit_location, settle
 from api.http.responses import NO_STORE, SHORT, Answer
 from api.reads.request import Asked
+from content.resolver.types import PackContent, PackedPhrase
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,22 +24,22 @@ class Reading:
     locale: LocaleChoice
 
     @property
-    def pack(self) -> dict[str, Any]:
+    def pack(self) -> PackContent:
         """The parsed pack, not to be changed."""
         return self.asked.edition.packs.parsed(self.digest)
 
-    def notice_labels(self) -> dict[str, Any]:
+    def notice_labels(self) -> dict[str, dict[str, PackedPhrase]]:
         """Return the words for the notices of services, at the place that they have in a pack."""
         # Packs that were published by an older version have none.
         return {"notices": self.pack["labels"].get("notices", {})}
 
-    def answer(self, make: Callable[[], dict[str, Any]], *, cache: str = SHORT, until: float = math.inf) -> Answer:
+    def answer(self, make: Callable[[], Mapping[str, object]], *, cache: str = SHORT, until: float = math.inf) -> Answer:
         """Return the answer with the frame and what `make` returns, from memory where it was made before."""
         edition = self.asked.edition
         key = (edition.number, self.digest, self.asked.path, *sorted(self.asked.query.items()), self.country, self.locale, until)
         return edition.packs.answers.get(key, lambda: self.compose(make(), cache=cache, until=until))
 
-    def compose(self, body: dict[str, Any], *, cache: str, until: float = math.inf, elsewhere: bool = True) -> Answer:
+    def compose(self, body: Mapping[str, object], *, cache: str, until: float = math.inf, elsewhere: bool = True) -> Answer:
         """Return the answer with the frame and the body; says in which locale, and that Accept-Language chose it where it did.
 
         Without `elsewhere` it has no address of its own.

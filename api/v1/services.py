@@ -21,7 +21,8 @@ from api.reads.request import Asked
 from api.v1 import shapes
 from api.v1.pack_answer import reading
 from api.v1.tips import Place
-from content.resolver.availability import channel_answers
+from content.resolver.availability import channel_availability
+from content.resolver.types import PackContent, PackedService
 from content.terms import WORLDWIDE, Audience, Role
 from core.errors import Gone, NotFound
 
@@ -61,7 +62,7 @@ class ServicesView(ReadView):
         country = found.country.requested
         check_region(country, wanted.get("region"))
 
-        def fitting() -> list[dict[str, Any]]:
+        def fitting() -> list[PackedService]:
             return [service for service in found.pack["services"] if _fits(service, wanted, country)]
 
         if wanted.get("open_now") != "true":
@@ -97,20 +98,21 @@ class ServiceView(ReadView):
         return found.answer(lambda: {"service": _service(found.pack, name), "labels": found.notice_labels()})
 
 
-def _service(pack: Mapping[str, Any], name: str) -> dict[str, Any]:
+def _service(pack: PackContent, name: str) -> PackedService:
     for service in pack["services"]:
         if service["id"] == name:
-            return dict(service)
+            return service
     for entry in pack["retired"]:
         if entry["id"] == name:
             raise RetiredService(successor=entry["successor"])
     raise NoSuchService()
 
 
-def _fits(service: Mapping[str, Any], wanted: Mapping[str, Any], country: str) -> bool:
+def _fits(service: PackedService, wanted: Mapping[str, Any], country: str) -> bool:
     language, region = wanted.get("language"), wanted.get("region")
+    area = service.get("area")
     return (
-        (service["area"] is None or country in {WORLDWIDE, *service["area"]})
+        (area is None or country in {WORLDWIDE, *area})
         and ("audience" not in wanted or wanted["audience"] in service["audiences"])
         and ("role" not in wanted or wanted["role"] in service["roles"])
         and (region is None or not service["regions"] or region in service["regions"])
@@ -118,8 +120,8 @@ def _fits(service: Mapping[str, Any], wanted: Mapping[str, Any], country: str) -
     )
 
 
-def _is_open(service: Mapping[str, Any], at: datetime) -> bool:
-    return any(channel_answers(service, channel, at).open for channel in service["channels"])
+def _is_open(service: PackedService, at: datetime) -> bool:
+    return any(channel_availability(service, channel, at).open for channel in service["channels"])
 
 
 def _primary(tag: str) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -17,6 +15,7 @@ from api.http.views import ReadView
 from api.reads.request import Asked
 from api.v1 import shapes
 from api.v1.pack_answer import reading
+from content.resolver.types import PackContent, PackedTip
 from content.terms import Audience
 from core.errors import NotFound
 
@@ -73,12 +72,12 @@ class TipView(ReadView):
         return found.answer(lambda: {"tip": _tip(found.pack, asked.place["slug"], audience)})
 
 
-def _tip(pack: dict[str, Any], slug: str, audience: str | None) -> dict[str, Any]:
+def _tip(pack: PackContent, slug: str, audience: str | None) -> PackedTip:
     for tip in pack["tips"]:
         if tip["slug"] == slug and _is_for(tip, audience):
-            return dict(tip)
+            return tip
     raise NoSuchTip()
 
 
-def _is_for(tip: dict[str, Any], audience: str | None) -> bool:
+def _is_for(tip: PackedTip, audience: str | None) -> bool:
     return audience is None or audience in tip["audiences"]

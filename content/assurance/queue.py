@@ -13,7 +13,8 @@ from django.db.models import F, Max, Sum
 from content.compiling.snapshot import ChannelFact, ServiceFact, service_facts
 from content.models import Assurance, Channel, CorrectionCount, LinkCheck, Reply
 from content.models.correction_count import Problem
-from content.terms import ChannelType, Role, Situation
+from content.resolver.essential_services import is_crisis_line
+from content.terms import ChannelType, Role
 
 #: Days before its end at which a check is to be renewed soon, and next.
 SOON_DAYS, NEXT_DAYS = 14, 30
@@ -94,9 +95,9 @@ def harm(service: ServiceFact, channel: ChannelFact, *, alone: bool) -> Harm:
     """Say what is at stake; `alone` where the country has no other service of its heaviest role."""
     worst = max((_HARM[Role(role)] for role in service.roles), key=lambda h: h.points)
     points, words = worst.points, [worst.words]
-    if Role.HELPLINE in service.roles and Situation.SELF_HARM_RISK in service.named_situations:
+    if is_crisis_line(service.roles, service.named_situations):
         points, words = max(points, 4), [*words, "for a crisis"]
-    if channel.facts["type"] in (ChannelType.PHONE, ChannelType.SMS):
+    if channel.type in (ChannelType.PHONE, ChannelType.SMS):
         # A dead page says that it is dead; a wrong number rings at a stranger.
         points += 1
         words += [] if Role.EMERGENCY in service.roles else ["a number"]

@@ -6,18 +6,18 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 from urllib.parse import urlsplit
 
 from django.db.models import TextChoices
 
-from content.compiling.eligibility import reaches, standing
+from content.compiling.eligibility import channel_eligibility, covers
 from content.compiling.rendering import href, isolate
 from content.compiling.snapshot import ChannelFact, Policy, ServiceFact, service_facts
 from content.linting.numbers import number_runs
 from content.models import Assurance, Service
 from content.models.assurance import Method
 from content.models.service import Status
+from content.resolver.types import PackContent, PackedChannel, PackedService
 from content.terms import WORLDWIDE, Role
 
 _HOW = {
@@ -84,9 +84,9 @@ class Trust:
     unapproved: int
 
 
-def trust(pack: Mapping[str, Any], *, country: str, policy: Policy) -> Trust:
+def trust(pack: PackContent, *, country: str, policy: Policy) -> Trust:
     """Compare the published pack with what is known of the country's services on the policy's day."""
-    facts = [fact for fact in service_facts() if reaches(fact, country)]
+    facts = [fact for fact in service_facts() if covers(fact, country)]
     checks = _checks(service["id"] for service in pack["services"])
     listed = [_listed(service, checks, policy.day) for service in pack["services"]]
     listed.sort(key=lambda service: (not service.emergency, service.worldwide))
@@ -102,7 +102,7 @@ def trust(pack: Mapping[str, Any], *, country: str, policy: Policy) -> Trust:
     return Trust(tuple(listed), tuple(withheld), unapproved)
 
 
-def _listed(service: Mapping[str, Any], checks: Mapping[tuple[str, int], Sequence[Assurance]], day: date) -> ListedService:
+def _listed(service: PackedService, checks: Mapping[tuple[str, int], Sequence[Assurance]], day: date) -> ListedService:
     return ListedService(
         name=service["name_display"],
         organization=service["organization"]["name_display"],
@@ -115,7 +115,7 @@ def _listed(service: Mapping[str, Any], checks: Mapping[tuple[str, int], Sequenc
     )
 
 
-def _listed_channel(channel: Mapping[str, Any], checks: Sequence[Assurance], day: date) -> ListedChannel:
+def _listed_channel(channel: PackedChannel, checks: Sequence[Assurance], day: date) -> ListedChannel:
     # A check covers the values it was made of: those of a number that waits for the next release say nothing of this one.
     same = [check for check in checks if _values(check) == (channel["type"], channel["dial"], channel["href"])]
     last = same[-1] if same else None
@@ -140,15 +140,15 @@ def _checks(services: Iterator[str]) -> dict[tuple[str, int], list[Assurance]]:
 
 
 def _values(check: Assurance) -> tuple[str, str | None, str | None]:
-    facts = check.revision.facts()
-    return str(facts["type"]), str(facts["dial"]) or None, href(facts)
+    revision = check.revision
+    return revision.type, revision.dial or None, href(revision)
 
 
 def _withheld(fact: ServiceFact, status: str, shown: set[tuple[str, int, str, str | None]], policy: Policy) -> Iterator[Withheld]:
     kinds: dict[tuple[str, Reason, date | None], int] = defaultdict(int)
     for channel in fact.channels:
-        kind = str(channel.facts["type"])
-        if (fact.id, channel.position, kind, href(channel.facts)) not in shown:
+        kind = channel.type
+        if (fact.id, channel.position, kind, href(channel)) not in shown:
             kinds[(kind, *_reason(fact, status, channel, policy))] += 1
     for (kind, reason, since), count in kinds.items():
         yield Withheld(_name(fact), fact.roles, kind, count, reason, since)
@@ -159,7 +159,7 @@ def _reason(fact: ServiceFact, status: str, channel: ChannelFact, policy: Policy
         return Reason.WITHDRAWN, None
     if not fact.active:
         return (Reason.CLOSED if status == Status.TEMPORARILY_CLOSED else Reason.RETIRED), None
-    if standing(fact, channel, policy).served:
+    if channel_eligibility(fact, channel, policy).served:
         return Reason.WAITING, None
     if channel.assured_until is not None:
         return Reason.EXPIRED, channel.assured_until
@@ -168,7 +168,7 @@ def _reason(fact: ServiceFact, status: str, channel: ChannelFact, policy: Policy
 
 def _name(fact: ServiceFact) -> str | None:
     """Return the isolated name, or None where it holds a number or an address: some services are called by theirs."""
-    hosts = {urlsplit(href(channel.facts) or "").hostname or "" for channel in fact.channels}
+    hosts = {urlsplit(href(channel) or "").hostname or "" for channel in fact.channels}
     told = any(host.removeprefix("www.") in fact.name.lower() for host in hosts if host)
     return None if told or any(number_runs(fact.name)) else isolate(fact.name)
 

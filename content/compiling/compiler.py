@@ -1,4 +1,4 @@
-"""From everything that may be served to a release: one pack for each country and locale, and what the gate says of them.
+"""From everything that may be served to a release: one pack for each country and locale, with the findings of the gate.
 
 Reading, building and writing are apart. Building is pure: the same snapshot gives the same bytes.
 """
@@ -8,29 +8,33 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 
-from content.compiling.eligibility import reaches
+from content.compiling.eligibility import covers
+from content.compiling.findings import Finding
 from content.compiling.gate import country_findings, pack_findings
-from content.compiling.pack_parts import Finding, Item, Items, Names
-from content.compiling.snapshot import Policy, ServiceFact, Snapshot, TipFact, read_snapshot
+from content.compiling.labels import build_labels
+from content.compiling.pack_parts import PackPartBuilder
+from content.compiling.references import References
+from content.compiling.snapshot import Policy, Snapshot, TipFact, read_snapshot
+from content.compiling.texts import PackPart
 from content.models import Pack, Release, ReleasePack
-from content.publishing.pack_patch import stand_in
-from content.terms import PLAN_ORDER, WORLDWIDE, Audience, NoticeKind, Situation, Step
+from content.resolver.types import PackContent, PackedTip
+from content.terms import PLAN_ORDER, WORLDWIDE
 from core import audit, roles
 from core.canonical import canonical_json, digest
 from core.models import User
 
-#: Version of the pack's own format.
+#: Version of the pack's format.
 FORMAT = 1
+_NEVER_APPROVED = ("not-approved", "One of its texts was never approved.")
 
 
 @dataclass(frozen=True)
-class Built:
-    """One pack's bytes, and what the gate says of it."""
+class CompiledPack:
+    """The bytes of one pack, and the findings in it."""
 
     body: bytes
     findings: tuple[Finding, ...]
@@ -42,30 +46,29 @@ class Built:
 
 
 def compile_release(*, by: User, at: datetime) -> Release:
-    """Make a candidate of all packs from what may be served at this instant; a second person publishes it.
+    """Create a candidate release of everything that may be served at this instant; a second person publishes it.
 
-    A pack that a blocking finding is in keeps the bytes of the published release, or is left out where there are none.
+    A pack with a blocking finding keeps the bytes that it has in the published release, or is left out where it has none.
     """
     roles.require(by, "content.compile_release")
     policy = Policy(at.astimezone(UTC).date(), serve_unreviewed=settings.SERVE_UNREVIEWED, sandbox=settings.SANDBOX)
     snapshot = read_snapshot(policy)
-    packs = build_packs(snapshot)
-    return _write(snapshot, packs, by=by, at=at)
+    return _write(snapshot, build_packs(snapshot), by=by, at=at)
 
 
-def build_packs(snapshot: Snapshot) -> dict[tuple[str, str], Built]:
+def build_packs(snapshot: Snapshot) -> dict[tuple[str, str], CompiledPack]:
     """Build every pack of the snapshot, by country and locale."""
-    items = Items(snapshot)
+    parts = PackPartBuilder(snapshot)
     return {
-        (country, locale): _build(items, country, locale)
+        (country, locale): _build(parts, country, locale)
         for country in own_countries(snapshot)
         for locale in sorted(snapshot.directions)
     }
 
 
 def build_pack(snapshot: Snapshot, country: str, locale: str) -> bytes:
-    """Build one pack by itself: the same bytes as among all the others."""
-    return _build(Items(snapshot), country, locale).body
+    """Build one pack alone, which gives the same bytes as building it with all the others."""
+    return _build(PackPartBuilder(snapshot), country, locale).body
 
 
 def own_countries(snapshot: Snapshot) -> list[str]:
@@ -73,123 +76,80 @@ def own_countries(snapshot: Snapshot) -> list[str]:
     return sorted({service.country for service in snapshot.services if service.active} | {WORLDWIDE})
 
 
-def _build(items: Items, country: str, locale: str) -> Built:
-    snapshot = items.snapshot
-    inside = [service for service in snapshot.services if reaches(service, country)]
-    inside.sort(key=lambda service: (service.country == WORLDWIDE, service.id))
-    services = {service.id: item for service in inside if (item := items.service(service, locale, country)) is not None}
-    labels, label_items, missing = _labels(items, locale)
-    tips, tip_findings = _tips(items, country, locale, services, frozenset(service.id for service in inside if service.withdrawn))
-    value = {
+def _build(parts: PackPartBuilder, country: str, locale: str) -> CompiledPack:
+    snapshot = parts.snapshot
+    covering = sorted(
+        (service for service in snapshot.services if covers(service, country)),
+        key=lambda service: (service.country == WORLDWIDE, service.id),
+    )
+    services = {service.id: part for service in covering if (part := parts.service(service, locale, country)) is not None}
+    references = References(
+        {name: part.value for name, part in services.items()},
+        successors=parts.successors,
+        withdrawn=frozenset(service.id for service in covering if service.withdrawn),
+    )
+    labels = build_labels(parts.texts, locale)
+    tips, tip_findings = _tips(parts, country, locale, references)
+    content: PackContent = {
         "v": FORMAT,
         "country": country,
         "coverage": "worldwide" if country == WORLDWIDE else "national",
         "locale": locale,
         "dir": snapshot.directions[locale],
-        "labels": labels,
-        "tips": [item.value for item in tips],
-        "services": [item.value for item in services.values()],
+        "labels": labels.value,
+        "tips": [part.value for part in tips],
+        "services": [part.value for part in services.values()],
         "plan_order": PLAN_ORDER,
-        "retired": _retired(items, inside, services),
+        "retired": references.tombstones(covering),
     }
     findings = [
-        *country_findings(snapshot.services, value, snapshot.policy),
-        *pack_findings(value, missing_labels=missing),
+        *country_findings(snapshot.services, content, snapshot.policy),
+        *pack_findings(content, missing_labels=labels.missing),
         *tip_findings,
-        *(finding for item in (*label_items, *services.values(), *tips) for finding in item.findings),
+        *labels.findings,
+        *(finding for part in services.values() for finding in part.findings),
+        *(finding for part in tips for finding in part.findings),
     ]
-    return Built(canonical_json(value), tuple(dict.fromkeys(findings)))
-
-
-def _labels(items: Items, locale: str) -> tuple[dict[str, dict[str, Any]], list[Item], list[str]]:
-    """Return the labels by group and value, their items, and the keys of those that are needed and missing."""
-    groups: dict[str, tuple[str, Sequence[str]]] = {
-        "situations": ("situation", Situation.values),
-        "steps": ("step", Step.values),
-        "audiences": ("audience", Audience.values),
-        "why": ("why", sorted(key.partition(".")[2] for key in items.snapshot.texts if key.startswith("why."))),
-        "notices": ("notice", NoticeKind.values),
-    }
-    labels: dict[str, dict[str, Any]] = {}
-    found, missing = [], []
-    for group, (prefix, values) in groups.items():
-        labels[group] = {}
-        for value in values:
-            item = items.text(f"{prefix}.{value}", locale)
-            if item is None:
-                # Without its words a kind of notice is not told, which no reader's way to help depends on.
-                missing += [f"{prefix}.{value}"] if prefix != "notice" else []
-            else:
-                labels[group][value] = item.value
-                found.append(item)
-    return labels, found, missing
+    return CompiledPack(canonical_json(content), tuple(dict.fromkeys(findings)))
 
 
 def _tips(
-    items: Items, country: str, locale: str, services: Mapping[str, Item], withdrawn: frozenset[str]
-) -> tuple[list[Item], list[Finding]]:
-    """Return the tips of the pack; one that names a service which is not in it, or lacks an approved text, is left out."""
-    tips, findings = [], []
-    for tip in items.snapshot.tips:
+    parts: PackPartBuilder, country: str, locale: str, references: References
+) -> tuple[list[PackPart[PackedTip]], list[Finding]]:
+    """Return the tips of the pack, and a finding for each that is left out.
+
+    A tip is left out where it names a service that stands for nothing in the pack, or where one of its texts may not be served.
+    """
+    tips: list[PackPart[PackedTip]] = []
+    findings: list[Finding] = []
+    for tip in parts.snapshot.tips:
         if tip.countries and country not in tip.countries:
             continue
-        names, lost = _names(items, tip, services, withdrawn)
-        item = None if lost else items.tip(tip, locale, names)
-        if item is not None:
-            tips.append(item)
-            continue
-        code, detail = ("token-not-served", f"It names {', '.join(lost)}, not served here.") if lost else _NOT_APPROVED
-        findings.append(Finding(code, f"tip.{tip.slug}", f"{detail} It is left out.", blocks=tip.notice, country=country))
+        names, lost = references.resolve(parts.named_by(tip), tip.audiences)
+        part = None if lost else parts.tip(tip, locale, names)
+        if part is not None:
+            tips.append(part)
+        else:
+            findings.append(_left_out(tip, lost, country))
     return tips, findings
 
 
-_NOT_APPROVED = ("not-approved", "A text of it was never approved.")
+def _left_out(tip: TipFact, lost: Sequence[str], country: str) -> Finding:
+    code, detail = ("token-not-served", f"It names {', '.join(lost)}, not served here.") if lost else _NEVER_APPROVED
+    return Finding(code, f"tip.{tip.slug}", f"{detail} It is left out.", blocks=tip.notice, country=country)
 
 
-def _names(items: Items, tip: TipFact, services: Mapping[str, Item], withdrawn: frozenset[str]) -> tuple[Names, list[str]]:
-    """Return what each named service stands for here, and those that are lost.
-
-    Where one has retired its successor stands; where one was withdrawn without any, the country's helpline.
-    """
-    names: list[tuple[str, str, str]] = []
-    lost: list[str] = []
-    for name in sorted(items.named_by(tip)):
-        stands, passed = _stands(items, name, services)
-        if stands is None and passed & withdrawn:
-            helpline = stand_in((item.value for item in services.values()), tip.audiences)
-            stands = helpline["id"] if helpline is not None else None
-        if stands is not None:
-            names.append((name, stands, services[stands].value["name"]))
-        else:
-            lost.append(name)
-    return tuple(names), lost
-
-
-def _stands(items: Items, name: str, services: Mapping[str, Item]) -> tuple[str | None, set[str]]:
-    """Return the service or the successor that is served here, or None, and those on the way that are not."""
-    stands: str | None = name
-    passed: set[str] = set()
-    while stands is not None and stands not in services and stands not in passed:
-        passed.add(stands)
-        stands = items.successors.get(stands)
-    return (stands if stands in services else None), passed
-
-
-def _retired(items: Items, inside: Iterable[ServiceFact], services: Mapping[str, Item]) -> list[dict[str, str | None]]:
-    return [{"id": service.id, "successor": _stands(items, service.id, services)[0]} for service in inside if not service.active]
-
-
-def _write(snapshot: Snapshot, packs: Mapping[tuple[str, str], Built], *, by: User, at: datetime) -> Release:
-    blocked = sorted(place for place, built in packs.items() if built.blocked)
-    bodies = {digest(built.body): built.body for place, built in packs.items() if not built.blocked}
-    digests = {place: digest(built.body) for place, built in packs.items() if not built.blocked}
+def _write(snapshot: Snapshot, packs: Mapping[tuple[str, str], CompiledPack], *, by: User, at: datetime) -> Release:
+    blocked = sorted(place for place, compiled in packs.items() if compiled.blocked)
+    bodies = {digest(compiled.body): compiled.body for place, compiled in packs.items() if not compiled.blocked}
+    digests = {place: digest(compiled.body) for place, compiled in packs.items() if not compiled.blocked}
     digests |= {place: snapshot.base_packs[place] for place in blocked if place in snapshot.base_packs}
     with transaction.atomic():
         release = Release.objects.create(compiled_by=by, compiled_at=at, base_id=snapshot.base, report=_report(packs, blocked))
-        there = set(Pack.objects.filter(pk__in=bodies).values_list("pk", flat=True))
-        new = [Pack(digest=key, body=body.decode(), size=len(body)) for key, body in bodies.items() if key not in there]
-        # Two compilations at once may bring the same bytes; which of them stores the row does not matter. One row a
-        # statement: statements of megabytes are read six times slower (docs/measurements/content.md).
+        stored = set(Pack.objects.filter(pk__in=bodies).values_list("pk", flat=True))
+        new = [Pack(digest=key, body=body.decode(), size=len(body)) for key, body in bodies.items() if key not in stored]
+        # Two compilations at the same time may store the same bytes; it does not matter which of them does. There is one row to
+        # a statement, because the server reads statements of megabytes six times slower (docs/measurements/content.md).
         Pack.objects.bulk_create(new, ignore_conflicts=True, batch_size=1)
         ReleasePack.objects.bulk_create(
             ReleasePack(release=release, country_id=country, locale_id=locale, pack_id=pack)
@@ -199,8 +159,8 @@ def _write(snapshot: Snapshot, packs: Mapping[tuple[str, str], Built], *, by: Us
     return release
 
 
-def _report(packs: Mapping[tuple[str, str], Built], blocked: Iterable[tuple[str, str]]) -> dict[str, Any]:
-    """Return the gate report: each finding once, with the country and locale that it is in (null: all that hold the item)."""
-    findings = {finding for built in packs.values() for finding in built.findings}
+def _report(packs: Mapping[tuple[str, str], CompiledPack], blocked: Iterable[tuple[str, str]]) -> dict[str, object]:
+    """Return the gate's report: each finding once, and the (country, locale) of each blocked pack."""
+    findings = {finding for compiled in packs.values() for finding in compiled.findings}
     order = sorted(findings, key=lambda f: (not f.blocks, f.code, f.item, f.country or "", f.locale or "", f.detail))
     return {"findings": [asdict(finding) for finding in order], "blocked": [list(place) for place in blocked]}

@@ -1,4 +1,4 @@
-"""Which service may be served, and what is said of it: the one rule."""
+"""Which channels may be served, and in which countries' packs a service belongs: the rules for all who ask."""
 
 from __future__ import annotations
 
@@ -9,31 +9,34 @@ from content.terms import WORLDWIDE, Confidence, Role
 
 
 @dataclass(frozen=True)
-class Standing:
-    """Whether one channel is served, and whether a person's check of it holds today."""
+class ChannelEligibility:
+    """Whether a channel may be served, and whether a person's check of it is valid on the policy's day."""
 
     served: bool
     assured: bool
 
 
-def standing(service: ServiceFact, channel: ChannelFact, policy: Policy) -> Standing:
+def channel_eligibility(service: ServiceFact, channel: ChannelFact, policy: Policy) -> ChannelEligibility:
     """Decide on one channel.
 
-    An emergency number is never withheld. Any other channel needs a check that holds today; where nobody has checked it
-    yet, the sandbox serves what was confirmed in a source, and says that it is not assured.
+    An emergency number is never withheld. Any other channel needs a check that is valid on the day; the sandbox also serves
+    channels that were never checked but are confirmed in a source, as not assured.
     """
     assured = channel.assured_until is not None and channel.assured_until >= policy.day
     if not service.active:
-        return Standing(served=False, assured=assured)
+        return ChannelEligibility(served=False, assured=assured)
     if Role.EMERGENCY in service.roles or assured:
-        return Standing(served=True, assured=assured)
+        return ChannelEligibility(served=True, assured=assured)
     never_checked = channel.checked_on is None
     confirmed = service.confidence == Confidence.CONFIRMED_IN_SOURCE
-    return Standing(served=never_checked and confirmed and policy.serve_unreviewed, assured=False)
+    return ChannelEligibility(served=never_checked and confirmed and policy.serve_unreviewed, assured=False)
 
 
-def reaches(service: ServiceFact, country: str) -> bool:
-    """Tell whether the service belongs in the country's pack; the worldwide pack holds all that work anywhere abroad."""
+def covers(service: ServiceFact, country: str) -> bool:
+    """Tell whether the service belongs in the country's pack.
+
+    A worldwide service belongs in those of its area; the worldwide pack holds every service that works in some country.
+    """
     if service.country != WORLDWIDE:
         return service.country == country
     if service.area is None:

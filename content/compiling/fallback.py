@@ -1,4 +1,4 @@
-"""Which language stands in for which: between variants of one language, never across scripts; the source is the last resort."""
+"""Which locale is served: fallback between variants of one language, never across scripts; the source is the last resort."""
 
 from __future__ import annotations
 
@@ -10,18 +10,19 @@ import langcodes
 from babel.core import get_global
 from langcodes.tag_parser import LanguageTagError
 
-#: Beyond this, CLDR calls it another language for most readers (langcodes' own default would give Russian to a Ukrainian).
+#: Further apart, CLDR's distance means another language for most readers. The default of langcodes would serve Russian to a
+#: reader of Ukrainian.
 _MAX_DISTANCE = 10
 _MAX_HEADER = 1000
 _RANGE = re.compile(r"\s*(?P<tag>[A-Za-z0-9-]{1,35}|\*)\s*(?:;\s*q\s*=\s*(?P<q>[01](?:\.\d{0,3})?)\s*)?")
 
 
 @dataclass(frozen=True)
-class Served:
-    """The locale an item is served in, and why it is not the one asked for."""
+class ServedLocale:
+    """The locale that an item is served in, and why that is not the one asked for."""
 
     locale: str
-    #: None, "not-translated", or "outdated" where a translation was withdrawn.
+    #: None (it is the one asked for), "not-translated", or "outdated": there is a translation, which was withdrawn.
     reason: str | None
 
 
@@ -36,20 +37,22 @@ def chain(locale: str) -> list[str]:
     return found
 
 
-def serve(candidates: Sequence[str], *, source: str, usable: Callable[[str], bool], withdrawn: Callable[[str], bool]) -> Served:
-    """Decide in which locale one whole item is served: `candidates` is the chain of the one that is asked for.
+def choose_locale(
+    candidates: Sequence[str], *, source: str, usable: Callable[[str], bool], withdrawn: Callable[[str], bool]
+) -> ServedLocale:
+    """Choose the locale in which one whole item is served; `candidates` is the chain of the locale that is asked for.
 
-    `usable` tells whether every text of the item can be served in a locale, `withdrawn` whether a translation that was
-    complete is kept back because its source changed.
+    `usable` says whether every text of the item can be served in a locale, `withdrawn` whether there is a complete translation
+    that is kept back because its source has changed.
     """
     for candidate in candidates:
         if candidate == source or usable(candidate):
-            return Served(candidate, None if candidate == candidates[0] else "not-translated")
-    return Served(source, "outdated" if any(map(withdrawn, candidates)) else "not-translated")
+            return ServedLocale(candidate, None if candidate == candidates[0] else "not-translated")
+    return ServedLocale(source, "outdated" if any(map(withdrawn, candidates)) else "not-translated")
 
 
 def match_accept_language(header: str, available: Sequence[str]) -> str | None:
-    """Return the available locale that the header asks for most, in the same language and script only, or None."""
+    """Return the available locale that the header prefers, in the same language and script only, or None."""
     for wanted in _ranges(header):
         if (best := _nearest(wanted, available)) is not None:
             return best
@@ -74,10 +77,10 @@ def _nearest(wanted: str, available: Sequence[str]) -> str | None:
     except LanguageTagError:
         return None
     near = []
-    for place, tag in enumerate(available):
+    for position, tag in enumerate(available):
         other = langcodes.get(tag).maximize()
         if (other.language, other.script) == (full.language, full.script):
             distance = langcodes.tag_distance(wanted, tag)
             if distance <= _MAX_DISTANCE:
-                near.append((distance, place, tag))
+                near.append((distance, position, tag))
     return min(near)[2] if near else None

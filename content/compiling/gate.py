@@ -2,49 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
-from content.compiling.eligibility import reaches, standing
-from content.compiling.pack_parts import Finding
-from content.terms import WORLDWIDE, ChannelType, Confidence, Role, Situation
+from content.compiling.eligibility import channel_eligibility, covers
+from content.compiling.findings import Finding
+from content.resolver.essential_services import has_crisis_line, has_emergency_number
+from content.resolver.types import PackContent
+from content.terms import WORLDWIDE, Confidence, Role
 
 if TYPE_CHECKING:
     from content.compiling.snapshot import Policy, ServiceFact
 
-_NUMBERS = (ChannelType.PHONE, ChannelType.SMS)
 
-
-def country_findings(services: Iterable[ServiceFact], pack: Mapping[str, Any], policy: Policy) -> Iterator[Finding]:
+def country_findings(services: Iterable[ServiceFact], pack: PackContent, policy: Policy) -> Iterator[Finding]:
     """Say of each service of the country what is wrong with it, and whether the emergency number is there."""
     country = pack["country"]
     for service in services:
         if not service.active:
             continue
-        if Role.EMERGENCY in service.roles and reaches(service, country):
+        if Role.EMERGENCY in service.roles and covers(service, country):
             yield from _emergency_findings(service, country, policy)
         elif service.country == country:
             yield from _withheld(service, policy)
-    if country != WORLDWIDE and not any(_is_emergency_number(service) for service in pack["services"]):
+    if country != WORLDWIDE and not has_emergency_number(pack["services"]):
         yield Finding("no-emergency-number", country, "No emergency number can be served here.", blocks=True, country=country)
 
 
-def pack_findings(pack: Mapping[str, Any], *, missing_labels: Sequence[str]) -> Iterator[Finding]:
+def pack_findings(pack: PackContent, *, missing_labels: Sequence[str]) -> Iterator[Finding]:
     """Say what a pack lacks that no reader may be without."""
     for key in missing_labels:
         yield Finding("label-missing", key, "No app can do without this label, and none of it was approved.", blocks=True)
-    if not any(Role.HELPLINE in s["roles"] and Situation.SELF_HARM_RISK in s["named_situations"] for s in pack["services"]):
+    if not has_crisis_line(pack["services"]):
         country = pack["country"]
         yield Finding("no-crisis-line", country, "No crisis line can be served here.", blocks=True, country=country)
 
 
-def _is_emergency_number(service: Mapping[str, Any]) -> bool:
-    return Role.EMERGENCY in service["roles"] and any(channel["type"] in _NUMBERS for channel in service["channels"])
-
-
 def _emergency_findings(service: ServiceFact, country: str, policy: Policy) -> Iterator[Finding]:
     for channel in service.channels:
-        if standing(service, channel, policy).assured:
+        if channel_eligibility(service, channel, policy).assured:
             continue
         item = f"{service.id}/{channel.position}"
         if channel.checked_on is not None:
@@ -63,6 +59,6 @@ def _withheld(service: ServiceFact, policy: Policy) -> Iterator[Finding]:
     elif service.area == ():
         detail = "Nobody has said in which countries it works; it is withheld."
         yield Finding("no-area", service.id, detail, blocks=False, country=service.country)
-    elif not any(standing(service, channel, policy).served for channel in service.channels):
+    elif not any(channel_eligibility(service, channel, policy).served for channel in service.channels):
         detail = "Nobody has assured any of its channels, or the check has run out; it is withheld."
         yield Finding("withheld", service.id, detail, blocks=False, country=service.country)

@@ -1,171 +1,135 @@
-"""Texts, tips and services as they stand in packs; each is made once and shared by all packs that hold it."""
+"""The tips and services of a pack; each is made once and shared by all packs that hold it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import NamedTuple
 
 import pycountry
 
-from content.compiling.eligibility import Standing, standing
-from content.compiling.fallback import Served, chain, serve
-from content.compiling.rendering import dial_kind, display, fill, href, isolate, language_names, more_html, spoken, tel
-from content.compiling.snapshot import ChannelFact, ServiceFact, Snapshot, Text, TipFact
-from content.linting.text import text_faults
-from content.linting.tokens import differing_tokens, tokens
-from content.publishing.notices import notice_values
+from content.compiling.channel_parts import packed_channel, service_assurance
+from content.compiling.eligibility import channel_eligibility
+from content.compiling.findings import Finding
+from content.compiling.rendering import fill, isolate, language_names, more_html
+from content.compiling.service_notices import notice_values
+from content.compiling.snapshot import ServiceFact, Snapshot, TipFact, UnitText
+from content.compiling.texts import PackPart, TextBuilder
+from content.linting.tokens import tokens
+from content.resolver.types import PackedChannel, PackedPhrase, PackedRoute, PackedService, PackedTip
 from content.terms import APP_STEPS, SOURCE_LOCALE, WORLDWIDE, ChannelType, NumberType
 
 
-@dataclass(frozen=True)
-class Finding:
-    """One thing that the gate says of one item; country and locale are None where it is so in all of them."""
+class NamedService(NamedTuple):
+    """What a service token stands for in one pack."""
 
-    code: str
-    item: str
-    detail: str
-    blocks: bool
-    country: str | None = None
-    locale: str | None = None
+    #: The id in the token.
+    token: str
+    #: Id and official name of the service that is served: the same one, its successor or a substitute.
+    id: str
+    name: str
 
 
-@dataclass(frozen=True)
-class Item:
-    """One part of a pack, and what the gate says of it."""
-
-    value: dict[str, Any]
-    findings: tuple[Finding, ...] = ()
-
-
-#: (token's id, id and official name that it stands for), sorted: the same tip in the same words is made once.
-Names = tuple[tuple[str, str, str], ...]
-
-
-class Items:
+class PackPartBuilder:
     """The parts of packs over one snapshot, kept for the length of one compilation."""
 
     def __init__(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
+        self.texts = TextBuilder(snapshot)
         self.successors = {service.id: service.successor for service in snapshot.services}
-        self._services: dict[tuple[str, str, str], Item | None] = {}
-        self._tips: dict[tuple[str, str, Names], Item | None] = {}
+        self._services: dict[tuple[str, str, str], PackPart[PackedService] | None] = {}
+        self._tips: dict[tuple[str, str, tuple[NamedService, ...]], PackPart[PackedTip] | None] = {}
         self._named = {tip.slug: self._services_named(tip) for tip in snapshot.tips}
-        self._texts: dict[tuple[str, str], Item | None] = {}
-        self._faults: dict[tuple[str, str], tuple[Finding, ...]] = {}
-        self._chains: dict[str, list[str]] = {}
-        self._known = frozenset(service.id for service in snapshot.services)
 
-    def text(self, key: str, locale: str) -> Item | None:
-        """Return one text by itself with its language, or None where none may be served."""
-        if (key, locale) not in self._texts:
-            self._texts[key, locale] = self._text(key, locale)
-        return self._texts[key, locale]
+    def service(self, service: ServiceFact, locale: str, country: str) -> PackPart[PackedService] | None:
+        """Return a service with those of its channels that may be served, or None where there are none.
 
-    def service(self, service: ServiceFact, locale: str, country: str) -> Item | None:
-        """Return a service with those of its channels that are served, or None where there are none.
-
-        `country` is where its callers are: a short number of several countries is dialled in each by itself.
+        `country` is where its callers are: a short number of several countries has another `tel` in each.
         """
-        short = any(channel.facts["number_type"] == NumberType.SHORT for channel in service.channels)
-        caller = country if short else WORLDWIDE
+        has_short_number = any(channel.number_type == NumberType.SHORT for channel in service.channels)
+        caller = country if has_short_number else WORLDWIDE
         if (service.id, locale, caller) not in self._services:
             self._services[service.id, locale, caller] = self._service(service, locale, caller)
         return self._services[service.id, locale, caller]
 
-    def tip(self, tip: TipFact, locale: str, names: Names) -> Item | None:
-        """Return a whole tip in one language, or None where not all of its texts may be served.
+    def tip(self, tip: TipFact, locale: str, names: tuple[NamedService, ...]) -> PackPart[PackedTip] | None:
+        """Return a whole tip in one language, or None where one of its texts may not be served.
 
-        `names` gives for each service token the id and official name that it stands for in this pack.
+        `names` are the services that its tokens stand for in this pack, in the order of the tokens' ids.
         """
         if (tip.slug, locale, names) not in self._tips:
-            self._tips[tip.slug, locale, names] = self._tip(tip, locale, {token: (id_, name) for token, id_, name in names})
+            self._tips[tip.slug, locale, names] = self._tip(tip, locale, {named.token: named for named in names})
         return self._tips[tip.slug, locale, names]
 
     def named_by(self, tip: TipFact) -> frozenset[str]:
         """Return the ids of the services that the tip's source texts name."""
         return self._named[tip.slug]
 
-    def _tip(self, tip: TipFact, locale: str, names: Mapping[str, tuple[str, str]]) -> Item | None:
-        keys = [(field, key) for field, key in tip.keys if key in self.snapshot.texts or field != "more"]
-        texts = [self.snapshot.texts.get(key) for _, key in keys]
-        if any(text is None or text.text is None for text in texts):
-            return None
-        units = [text for text in texts if text is not None]
-        served = self._serve(units, locale)
-        words = {key: self._words(text, served.locale) for (_, key), text in zip(keys, units, strict=True)}
-        named = list(dict.fromkeys(token.name for body, _ in words.values() for token in tokens(body)))
+    def _services_named(self, tip: TipFact) -> frozenset[str]:
+        units = (self.snapshot.texts.get(key) for _, key in tip.keys)
+        return frozenset(token.name for unit in units if unit is not None and unit.text for token in tokens(unit.text))
+
+    def _tip(self, tip: TipFact, locale: str, names: Mapping[str, NamedService]) -> PackPart[PackedTip] | None:
+        units: list[tuple[str, UnitText]] = []
+        for field, key in tip.keys:
+            unit = self.snapshot.texts.get(key)
+            if unit is None and field == "more":
+                continue
+            if unit is None or unit.text is None:
+                return None
+            units.append((field, unit))
+        served = self.texts.served_locale([unit for _, unit in units], locale)
 
         def name_of(service: str) -> str:
-            # A token that only the target has is a finding that blocks the pack; it must not stop the others.
-            return names[service][1] if service in names else service
+            # A token that only the target has is a finding that blocks the pack; it must not stop the other packs.
+            return names[service].name if service in names else service
 
         parts: dict[str, list[str]] = {"title": [], "short": [], "do_now": [], "do_not": [], "more": []}
-        for field, key in keys:
-            body = words[key][0]
-            parts[field].append(more_html(body, name_of) if field == "more" else fill(body, name_of))
-        return Item(
-            {
-                "slug": tip.slug,
-                "kind": "notice" if tip.notice else "tip",
-                "audiences": list(tip.audiences),
-                "situations": list(tip.situations),
-                "order": tip.order,
-                "locale": {"requested": locale, "served": served.locale, "reason": served.reason},
-                "lang": served.locale,
-                "dir": self.snapshot.directions[served.locale],
-                "reviewed": all(reviewed for _, reviewed in words.values()),
-                "title": parts["title"][0],
-                "short": parts["short"][0],
-                "do_now": parts["do_now"],
-                "do_not": parts["do_not"],
-                "more_html": "".join(parts["more"]),
-                "services": list(dict.fromkeys(names[name][0] for name in named if name in names)),
-            },
-            tuple(finding for text in units for finding in self._findings(text, served.locale)),
-        )
+        all_reviewed, named, findings = True, dict[str, None](), list[Finding]()
+        for field, unit in units:
+            text, reviewed = self.texts.words(unit, served.locale)
+            parts[field].append(more_html(text, name_of) if field == "more" else fill(text, name_of))
+            all_reviewed = all_reviewed and reviewed
+            named |= {names[token.name].id: None for token in tokens(text) if token.name in names}
+            findings += self.texts.findings(unit, served.locale)
+        value: PackedTip = {
+            "slug": tip.slug,
+            "kind": "notice" if tip.notice else "tip",
+            "audiences": list(tip.audiences),
+            "situations": list(tip.situations),
+            "order": tip.order,
+            "locale": {"requested": locale, "served": served.locale, "reason": served.reason},
+            "lang": served.locale,
+            "dir": self.snapshot.directions[served.locale],
+            "reviewed": all_reviewed,
+            "title": parts["title"][0],
+            "short": parts["short"][0],
+            "do_now": parts["do_now"],
+            "do_not": parts["do_not"],
+            "more_html": "".join(parts["more"]),
+            "services": list(named),
+        }
+        return PackPart(value, tuple(findings))
 
-    def _services_named(self, tip: TipFact) -> frozenset[str]:
-        texts = (self.snapshot.texts.get(key) for _, key in tip.keys)
-        return frozenset(token.name for text in texts if text is not None and text.text for token in tokens(text.text))
+    def _service(self, service: ServiceFact, locale: str, caller: str) -> PackPart[PackedService] | None:
+        phrases: list[PackPart[PackedPhrase]] = []
 
-    def _text(self, key: str, locale: str) -> Item | None:
-        text = self.snapshot.texts.get(key)
-        if text is None or text.text is None:
-            return None
-        served = self._serve([text], locale)
-        body, reviewed = self._words(text, served.locale)
-        value = {"text": body, "lang": served.locale, "dir": self.snapshot.directions[served.locale], "reviewed": reviewed}
-        return Item(value, self._findings(text, served.locale))
-
-    def _service(self, service: ServiceFact, locale: str, caller: str) -> Item | None:
-        policy = self.snapshot.policy
-        standings = [(channel, standing(service, channel, policy)) for channel in service.channels]
-        served = [(channel, stands) for channel, stands in standings if stands.served]
-        if not served:
-            return None
-        texts: list[Item] = []
-
-        def text(key: str) -> dict[str, Any] | None:
-            item = self.text(key, locale)
-            if item is None:
+        def keep(phrase: PackPart[PackedPhrase] | None) -> PackedPhrase | None:
+            """Remember the phrase, because the service is reviewed only if all its phrases are; return its value."""
+            if phrase is None:
                 return None
-            texts.append(item)
-            return item.value
+            phrases.append(phrase)
+            return phrase.value
 
-        purpose = text(f"service.{service.id}.purpose")
-        after = text(f"service.{service.id}.after")
-        answers_in = self._answers_in(service, locale)
-        if answers_in is not None:
-            texts.append(answers_in)
-        digit_words = self._digit_words(locale)
-        channels = []
-        for channel, stands in served:
-            value = _channel(channel, stands, zone=service.zone, caller=caller, digit_words=digit_words)
-            value["label"] = text(f"channel.{service.id}.{channel.position}.label")
-            value["steps"] = text(f"channel.{service.id}.{channel.position}.steps")
-            channels.append(value)
-        value = {
+        def text(key: str) -> PackedPhrase | None:
+            return keep(self.texts.phrase(key, locale))
+
+        purpose, after = text(f"service.{service.id}.purpose"), text(f"service.{service.id}.after")
+        answers_in = keep(self._answers_in(service, locale))
+        channels = self._channels(service, locale, caller, text)
+        if not channels:
+            return None
+        routes = self._routes(service.id, channels, text)
+        value: PackedService = {
             "id": service.id,
             "name": service.name,
             "name_display": isolate(service.name),
@@ -190,124 +154,78 @@ class Items:
                 "age_measured": service.age_measured or None,
             },
             "languages": list(service.languages) if service.languages is not None else None,
-            "answers_in": answers_in.value if answers_in is not None else None,
-            "routes": self._routes(service.id, channels, text),
+            "answers_in": answers_in,
+            "routes": routes,
             "zone": service.zone or None,
-            "reviewed": all(item.value["reviewed"] for item in texts),
-            "assured": all(channel["assured"] for channel in channels),
-            "checked_on": _earliest([channel["checked_on"] for channel in channels]),
-            "assured_until": _earliest([channel["assured_until"] for channel in channels]),
+            "reviewed": all(phrase.value["reviewed"] for phrase in phrases),
+            **service_assurance(channels),
             "channels": channels,
             "notices": notice_values(
                 self.snapshot.notices.get(service.id, ()),
                 roles=service.roles,
                 positions={channel["position"] for channel in channels},
-                has_words=lambda kind: self.text(f"notice.{kind}", locale) is not None,
+                has_words=lambda kind: self.texts.phrase(f"notice.{kind}", locale) is not None,
             ),
         }
-        return Item(value, tuple(finding for item in texts for finding in item.findings))
+        return PackPart(value, tuple(finding for phrase in phrases for finding in phrase.findings))
+
+    def _channels(
+        self, service: ServiceFact, locale: str, caller: str, text: Callable[[str], PackedPhrase | None]
+    ) -> list[PackedChannel]:
+        """Return the channels of the service that may be served, best first."""
+        digit_words = self.texts.digit_words(locale)
+        channels = []
+        for channel in service.channels:
+            eligibility = channel_eligibility(service, channel, self.snapshot.policy)
+            if eligibility.served:
+                key = f"channel.{service.id}.{channel.position}"
+                label, steps = text(f"{key}.label"), text(f"{key}.steps")
+                channels.append(
+                    packed_channel(
+                        channel,
+                        eligibility,
+                        zone=service.zone,
+                        caller=caller,
+                        digit_words=digit_words,
+                        label=label,
+                        steps=steps,
+                    )
+                )
+        return channels
 
     def _routes(
-        self, service: str, channels: Sequence[Mapping[str, Any]], text: Callable[[str], dict[str, Any] | None]
-    ) -> dict[str, dict[str, Any]]:
-        """Return by situation what to tap in the app and what its form asks; None where that is not known."""
+        self, service: str, channels: Sequence[PackedChannel], text: Callable[[str], PackedPhrase | None]
+    ) -> dict[str, PackedRoute]:
+        """Return by situation how to report it on the platform; None where a part of that is not known."""
         in_app = next((channel["steps"] for channel in channels if channel["type"] == ChannelType.APP), None)
+
+        def part(situation: str, name: str, content: str | None) -> PackedPhrase | None:
+            if not content:
+                return None
+            return in_app if content == APP_STEPS else text(f"route.{service}.{situation}.{name}")
+
         return {
             situation: {
-                part: in_app if found == APP_STEPS else text(f"route.{service}.{situation}.{part}") if found else None
-                for part, found in route.items()
+                "steps": part(situation, "steps", route["steps"]),
+                "asks": part(situation, "asks", route["asks"]),
             }
             for situation, route in self.snapshot.routes.get(service, {}).items()
         }
 
-    def _answers_in(self, service: ServiceFact, locale: str) -> Item | None:
-        """Return the languages of the service as a text, or None where they are not known."""
-        words = self.text("phrase.answers-in", locale)
-        if words is None or not service.languages:
+    def _answers_in(self, service: ServiceFact, locale: str) -> PackPart[PackedPhrase] | None:
+        """Return a sentence with the languages of the service, or None where they are not known."""
+        phrase = self.texts.phrase("phrase.answers-in", locale)
+        if phrase is None or not service.languages:
             return None
-        names = language_names(service.languages, words.value["lang"])
+        names = language_names(service.languages, phrase.value["lang"])
         if names is None:
-            # Half in one language and half in another is no sentence.
+            # A sentence must not be half in one language and half in another, so the source language stands in.
             return self._answers_in(service, SOURCE_LOCALE) if locale != SOURCE_LOCALE else None
-        return Item({**words.value, "text": f"{words.value['text']} {names}"}, words.findings)
-
-    def _digit_words(self, locale: str) -> list[str] | None:
-        """Return the words for zero to nine, or None where the reader's own language lacks them."""
-        found = self.text("phrase.digits", locale)
-        if found is None or found.value["lang"] not in chain(locale):
-            return None
-        words = str(found.value["text"]).split()
-        return words if len(words) == 10 else None
-
-    def _serve(self, texts: Sequence[Text], locale: str) -> Served:
-        chosen = self._chains.setdefault(locale, chain(locale))
-        return serve(
-            chosen,
-            source=texts[0].locale,
-            usable=lambda code: all(code in text.targets and not text.targets[code].withdrawn for text in texts),
-            withdrawn=lambda code: all(code in text.targets for text in texts),
-        )
-
-    def _words(self, text: Text, locale: str) -> tuple[str, bool]:
-        if locale == text.locale:
-            assert text.text is not None
-            return text.text, text.reviewed
-        target = text.targets[locale]
-        return target.text, target.reviewed and text.reviewed
-
-    def _findings(self, text: Text, locale: str) -> tuple[Finding, ...]:
-        """Ask the text gate once more: a rule may be younger than the text, and raw SQL never asked it."""
-        if (text.key, locale) not in self._faults:
-            body, _ = self._words(text, locale)
-            faults = text_faults(
-                body,
-                locale=locale,
-                allowed_numbers=text.numbers,
-                allowed_hosts=text.hosts,
-                known_services=self._known,
-            )
-            if locale != text.locale:
-                faults += differing_tokens(text.text or "", body)
-            self._faults[text.key, locale] = tuple(
-                Finding(fault.code, text.key, fault.detail, blocks=not fault.caution, locale=locale) for fault in faults
-            )
-        return self._faults[text.key, locale]
-
-
-def _channel(
-    channel: ChannelFact, stands: Standing, *, zone: str, caller: str, digit_words: Sequence[str] | None
-) -> dict[str, Any]:
-    facts = channel.facts
-    return {
-        "position": channel.position,
-        "type": facts["type"],
-        "dial": facts["dial"] or None,
-        "dial_kind": dial_kind(facts),
-        "tel": tel(facts, caller),
-        "href": href(facts),
-        "display": display(facts),
-        "spoken": spoken(facts, digit_words),
-        "keyword": facts["keyword"] or None,
-        "hours": facts["hours"] or None,
-        "zone": zone or None,
-        "cost": facts["cost"],
-        "anonymous": facts["anonymous"],
-        "needs_voice": facts["type"] == ChannelType.PHONE,
-        "on_bill": facts["on_bill"],
-        "assured": stands.assured,
-        "checked_on": channel.checked_on.isoformat() if channel.checked_on else None,
-        "assured_until": channel.assured_until.isoformat() if channel.assured_until else None,
-    }
-
-
-def _earliest(days: Sequence[str | None]) -> str | None:
-    """Return the earliest day; None where one is missing, because then the whole was never checked."""
-    known = [day for day in days if day is not None]
-    return min(known) if len(known) == len(days) and known else None
+        return PackPart({**phrase.value, "text": f"{phrase.value['text']} {names}"}, phrase.findings)
 
 
 def _region_name(code: str) -> str:
-    """Return the name of an ISO 3166-2 region as the standard has it, isolated, for readers whose region is not known."""
+    """Return the isolated name of an ISO 3166-2 region, for readers whose region is not known."""
     found = pycountry.subdivisions.get(code=code)
-    # The standard's list puts other names and codes behind in brackets: "Wales [Cymru GB-CYM]".
+    # The standard adds other names and codes in brackets: "Wales [Cymru GB-CYM]".
     return isolate(found.name.partition(" [")[0] if found is not None else code)

@@ -1,10 +1,10 @@
-"""How facts and texts are put on a page: isolated numbers, addresses to open, sanitised HTML."""
+"""Facts and texts in the form that packs hold them in: isolated numbers, addresses to open, sanitised HTML."""
 
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Protocol
 from urllib.parse import urlsplit
 
 import nh3
@@ -17,7 +17,7 @@ from content.linting.channel import digits
 from content.linting.tokens import TOKEN
 from content.terms import ChannelType, DialKind, NumberType
 
-#: First strong isolate would trust the fact's own letters; a number has none, so the direction is said.
+#: Left-to-right isolate. First strong isolate takes the direction from the letters of the fact, and a number has none.
 _OPEN, _CLOSE = "\u2066", "\u2069"
 _TAGS = {"p", "strong", "em", "ul", "ol", "li", "h2", "h3", "blockquote", "br"}
 _markdown = MarkdownIt("commonmark", {"html": False}).disable(
@@ -25,29 +25,44 @@ _markdown = MarkdownIt("commonmark", {"html": False}).disable(
 )
 
 
+class ContactDetails(Protocol):
+    """The facts of a channel that its number or address is rendered from; empty where there is none."""
+
+    @property
+    def type(self) -> str: ...
+    @property
+    def number_type(self) -> str: ...
+    @property
+    def dial(self) -> str: ...
+    @property
+    def address(self) -> str: ...
+    @property
+    def keyword(self) -> str: ...
+
+
 def isolate(fact: str) -> str:
-    """Wrap a fact so that the text around it cannot reverse it; what a right-to-left text holds still reads as printed."""
+    """Wrap a fact in directional isolates, so that right-to-left text around it cannot reverse it."""
     return f"{_OPEN}{fact}{_CLOSE}"
 
 
 def fill(text: str, name_of: Callable[[str], str]) -> str:
-    """Put the isolated official names in place of the tokens."""
+    """Replace each token with the isolated official name of its service."""
     return TOKEN.sub(lambda match: isolate(name_of(match["name"])), text)
 
 
 def more_html(markdown: str, name_of: Callable[[str], str]) -> str:
-    """Render Markdown without links, pictures or HTML, and put the names in place of the tokens."""
+    """Return the Markdown as sanitised HTML without links and images, with the names in place of the tokens."""
     clean = nh3.clean(_markdown.render(markdown).strip(), tags=_TAGS, attributes={})
-    # Names come last and escaped: an asterisk in an official name is no emphasis.
+    # Names come last, and escaped: an asterisk in an official name is not Markdown.
     return TOKEN.sub(lambda match: html.escape(isolate(name_of(match["name"])), quote=False), clean)
 
 
-def href(facts: Mapping[str, Any]) -> str | None:
-    """Build what a tap opens; a short number never gets a country code, and nothing invisible is ever in it."""
-    kind, address = facts["type"], facts["address"]
+def href(channel: ContactDetails) -> str | None:
+    """Return the URI that a tap opens. It never holds isolates, and a short number never gets a country code."""
+    kind, address = channel.type, channel.address
     if kind in (ChannelType.PHONE, ChannelType.SMS):
         scheme = "tel" if kind == ChannelType.PHONE else "sms"
-        return f"{scheme}:{digits(facts['dial']).replace('#', '%23')}"
+        return f"{scheme}:{digits(channel.dial).replace('#', '%23')}"
     if kind == ChannelType.EMAIL:
         return f"mailto:{address}"
     if address.startswith("whatsapp:"):
@@ -57,11 +72,11 @@ def href(facts: Mapping[str, Any]) -> str | None:
     return address or None
 
 
-def display(facts: Mapping[str, Any]) -> str | None:
-    """Return what is shown: the number as printed, or the address without its scheme, isolated."""
-    address = facts["address"]
-    if facts["dial"]:
-        return isolate(facts["dial"])
+def display(channel: ContactDetails) -> str | None:
+    """Return what is shown, isolated: the number as printed, or the address without its scheme. None: there is neither."""
+    address = channel.address
+    if channel.dial:
+        return isolate(channel.dial)
     if address.startswith("whatsapp:"):
         number = phonenumbers.parse(address.removeprefix("whatsapp:"), None)
         return isolate(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL).replace("-", " "))
@@ -73,42 +88,45 @@ def display(facts: Mapping[str, Any]) -> str | None:
     return isolate(address) if address else None
 
 
-def spoken(facts: Mapping[str, Any], words: Sequence[str] | None = None) -> str | None:
-    """Return the number digit by digit, for a screen reader; with the words for zero to nine also in groups as printed."""
-    if not facts["dial"]:
+def spoken(channel: ContactDetails, words: Sequence[str] | None = None) -> str | None:
+    """Return the number for a screen reader, or None where there is none.
+
+    With the `words` for zero to nine it is in words and in groups as printed, without them digit by digit.
+    """
+    if not channel.dial:
         return None
     if words is None:
-        return " ".join(digits(facts["dial"]))
-    groups = (" ".join(words[int(sign)] if sign.isdigit() else sign for sign in digits(group)) for group in facts["dial"].split())
+        return " ".join(digits(channel.dial))
+    groups = (" ".join(words[int(sign)] if sign.isdigit() else sign for sign in digits(group)) for group in channel.dial.split())
     return ", ".join(groups)
 
 
-def dial_kind(facts: Mapping[str, Any]) -> str | None:
-    """Tell how the number is dialled as printed, or None where there is none."""
-    if not facts["dial"]:
+def dial_kind(channel: ContactDetails) -> str | None:
+    """Return the DialKind of the number as printed, or None where there is none."""
+    if not channel.dial:
         return None
-    if facts["keyword"]:
+    if channel.keyword:
         return DialKind.SMS_KEYWORD.value
-    if facts["number_type"] == NumberType.SHORT:
+    if channel.number_type == NumberType.SHORT:
         return DialKind.SHORT_CODE.value
-    return DialKind.INTERNATIONAL.value if facts["dial"].startswith("+") else DialKind.NATIONAL.value
+    return DialKind.INTERNATIONAL.value if channel.dial.startswith("+") else DialKind.NATIONAL.value
 
 
-def tel(facts: Mapping[str, Any], caller: str) -> str | None:
-    """Build the RFC 3966 address for a caller in the country, or None where there is none.
+def tel(channel: ContactDetails, caller: str) -> str | None:
+    """Return the `tel:` URI (RFC 3966) for a caller in the country, or None where there is none.
 
-    A short number is local there, and says so by the country's code as its context, which is not dialled.
+    A short number is a local number there: it has the country's calling code as its phone-context, which is not dialled.
     """
-    if facts["type"] != ChannelType.PHONE:
+    if channel.type != ChannelType.PHONE:
         return None
-    if facts["number_type"] != NumberType.SHORT:
-        return f"tel:{facts['address']}"
+    if channel.number_type != NumberType.SHORT:
+        return f"tel:{channel.address}"
     code = phonenumbers.country_code_for_region(caller)
-    return f"tel:{digits(facts['dial']).replace('#', '%23')};phone-context=+{code}" if code else None
+    return f"tel:{digits(channel.dial).replace('#', '%23')};phone-context=+{code}" if code else None
 
 
 def language_names(tags: Sequence[str], locale: str) -> str | None:
-    """Return the isolated names of the languages in the locale, joined as it joins; None where CLDR lacks one."""
+    """Return the isolated names of the languages as a list in the locale; None where CLDR lacks one of the names."""
     words = Locale.parse(locale, sep="-")
     names = [words.languages.get(base) for base in dict.fromkeys(tag.split("-")[0].lower() for tag in tags)]
     if not names or None in names:

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Q
@@ -26,12 +25,10 @@ from content.models import (
     UnitRevision,
     Withdrawal,
 )
-from content.models.channel_facts import FACTS
 from content.models.service import Status
 from content.models.target import TargetState
 from content.models.tip import TipKind
 from content.models.unit import UnitState
-from content.publishing.notices import NoticeFact
 from content.terms import OUTDATED_DAYS, Change, Situation
 
 
@@ -55,7 +52,7 @@ class TargetText:
 
 
 @dataclass(frozen=True)
-class Text:
+class UnitText:
     """One unit: the source text that may be served (None: none was approved yet), and its targets by locale."""
 
     key: str
@@ -69,10 +66,18 @@ class Text:
 
 @dataclass(frozen=True)
 class ChannelFact:
-    """One channel with its last check."""
+    """One channel with its last check; text is empty and a flag None where something is not known."""
 
     position: int
-    facts: Mapping[str, Any]
+    type: str
+    number_type: str
+    dial: str
+    address: str
+    keyword: str
+    hours: str
+    cost: str
+    anonymous: bool | None
+    on_bill: bool | None
     checked_on: date | None
     assured_until: date | None
 
@@ -119,12 +124,22 @@ class TipFact:
 
 
 @dataclass(frozen=True)
+class NoticeFact:
+    """One short-term notice that is approved, not ended and not over."""
+
+    kind: str
+    position: int | None
+    from_at: datetime
+    until_at: datetime
+
+
+@dataclass(frozen=True)
 class Snapshot:
     """Everything, with the directions of the locales; `base` is the release that was published then."""
 
     policy: Policy
     directions: Mapping[str, str]
-    texts: Mapping[str, Text]
+    texts: Mapping[str, UnitText]
     services: tuple[ServiceFact, ...]
     tips: tuple[TipFact, ...]
     #: Platform to situation to where its steps and what it asks are found; None where that is not known.
@@ -164,7 +179,7 @@ def _one_instant() -> Iterator[None]:
         yield
 
 
-def _texts(policy: Policy) -> Iterator[Text]:
+def _texts(policy: Policy) -> Iterator[UnitText]:
     units = Unit.objects.filter(Q(owner="term") | Q(owner__startswith="tip:") | Q(owner__startswith="service:"))
     changes: dict[int, list[UnitRevision]] = defaultdict(list)
     for change in UnitRevision.objects.filter(revision__gt=1).exclude(change=Change.COSMETIC).defer("text").order_by("revision"):
@@ -176,7 +191,7 @@ def _texts(policy: Policy) -> Iterator[Text]:
         drafts = policy.serve_unreviewed
         revision = unit.revision if drafts else unit.approved_revision
         text = unit.text if drafts else unit.approved_text
-        yield Text(
+        yield UnitText(
             key=unit.key,
             locale=unit.source_locale_id,
             text=text if revision is not None else None,
@@ -221,7 +236,15 @@ def service_facts() -> Iterator[ServiceFact]:
         channels[channel.service_id].append(
             ChannelFact(
                 position=channel.position,
-                facts={name: getattr(channel, name) for name in FACTS if name != "source"},
+                type=channel.type,
+                number_type=channel.number_type,
+                dial=channel.dial,
+                address=channel.address,
+                keyword=channel.keyword,
+                hours=channel.hours,
+                cost=channel.cost,
+                anonymous=channel.anonymous,
+                on_bill=channel.on_bill,
                 checked_on=check.at.date() if check else None,
                 assured_until=check.until if check else None,
             )

@@ -157,6 +157,6 @@ def field_history(channel: Channel) -> Iterator[tuple[str, list[tuple[str, date,
 def _matches(entry: Entry, asked: dict[str, str]) -> bool:
     return (
         asked["country"] in ("", entry.service.country)
-        and asked["type"] in ("", entry.channel.facts["type"])
+        and asked["type"] in ("", entry.channel.type)
         and asked["urgency"] in ("", URGENCIES[entry.urgency][0])
     )

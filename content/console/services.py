@@ -11,7 +11,7 @@ from django.conf import settings
 from django.http import QueryDict
 from django.urls import reverse
 
-from content.compiling.eligibility import standing
+from content.compiling.eligibility import channel_eligibility
 from content.compiling.snapshot import ChannelFact, Policy, ServiceFact, service_facts
 from content.console.assurance_form import assurance_form, assure
 from content.console.notices import told
@@ -41,7 +41,7 @@ def policy_at(page: Page) -> Policy:
 
 def of_channel(service: ServiceFact, channel: ChannelFact, policy: Policy) -> Served:
     """Say whether one channel is served, and why not."""
-    found = standing(service, channel, policy)
+    found = channel_eligibility(service, channel, policy)
     if found.assured and found.served:
         assert channel.assured_until is not None
         soon = channel.assured_until < policy.day + timedelta(days=SOON)
@@ -163,7 +163,7 @@ class ServicePage(Page):
 
 def _matches(service: ServiceFact, asked: dict[str, str]) -> bool:
     words = asked["q"].casefold()
-    known = " ".join([service.id, service.name, service.organization, *(str(c.facts["dial"]) for c in service.channels)])
+    known = " ".join([service.id, service.name, service.organization, *(c.dial for c in service.channels)])
     return (
         asked["country"] in ("", service.country)
         and (not asked["role"] or asked["role"] in service.roles)

@@ -1,100 +1,60 @@
-"""Services of packs as Open Referral HSDS 3.0 has them; what it has no word for stands under `fingerpost`.
+"""Services of packs as Open Referral HSDS 3.0 objects; fields that HSDS does not have stand under `fingerpost`.
 
-HSDS knows no null: what is not known is left out. docs/signposting-data.md tells field by field what becomes what.
+HSDS has no null: what is not known is left out. docs/signposting-data.md has the mapping field by field.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
-from uuid import NAMESPACE_DNS, uuid5
+from collections.abc import Iterator
 
 import pycountry
 from babel import Locale, UnknownLocaleError
 
+from content.exporting.hsds_ids import identifier
 from content.exporting.hsds_schedule import schedule_fields
-from content.exporting.open_data import CHANNEL_FACTS, CHANNEL_WORDS, SERVICE_WORDS, notices
-from content.terms import WORLDWIDE, AgeMeasured, Audience, ChannelType, Cost, Role
+from content.exporting.hsds_taxonomies import term
+from content.exporting.open_data import CHANNEL_FACTS, CHANNEL_TEXTS, SERVICE_TEXTS, notices
+from content.resolver.types import AgeRule, PackedChannel, PackedService
+from content.terms import WORLDWIDE, AgeMeasured, ChannelType, Cost
 
 VERSION = "3.0"
-#: The name of our extensions, in every object that has any.
+#: The name of our extension, in every object that has one.
 EXTENSION = "fingerpost"
-#: What the extension tells of a service: in the list, and besides of a whole one; and of a channel.
-SERVICE_TOLD = (
+#: Fields of our extension: of a service, those that only a whole service has, and of a channel.
+SERVICE_EXTENSION = (
     "id", "country", "regions", "area", "roles", "audiences", "situations", "named_situations", "eligibility", "languages",
-    "zone", *SERVICE_WORDS, "reviewed", "assured", "checked_on", "assured_until", "notices",
+    "zone", *SERVICE_TEXTS, "reviewed", "assured", "checked_on", "assured_until", "notices",
 )  # fmt: skip
-WHOLE_TOLD = ("routes", "channels")
-CHANNEL_TOLD = (*CHANNEL_FACTS, "spoken", *CHANNEL_WORDS)
-#: What a pack holds of a service and the extension does not: HSDS has a word for each.
-IN_HSDS = ("name", "name_display", "organization", "region_names")
-_NAMESPACE = uuid5(NAMESPACE_DNS, "hsds.fingerpost")
+WHOLE_SERVICE_EXTENSION = ("routes", "channels")
+CHANNEL_EXTENSION = (*CHANNEL_FACTS, "spoken", *CHANNEL_TEXTS)
+#: Fields of a service in a pack that are not in the extension, because HSDS has fields for them.
+HSDS_FIELDS = ("name", "name_display", "organization", "region_names")
+_PHONE_TYPES = {ChannelType.PHONE.value: "voice", ChannelType.SMS.value: "text"}
+_ISOLATES = "\u2066\u2069"
 
-#: Taxonomy to its name, what it is, and its terms with theirs. Situations are none: a term stands in addresses.
-_TAXONOMIES: dict[str, tuple[str, str, dict[str, tuple[str, str]]]] = {
-    "role": (
-        "Fingerpost: roles",
-        "What a service does for somebody who needs help.",
-        {
-            Role.EMERGENCY.value: ("Emergency", "The number for danger now."),
-            Role.POLICE_REPORT.value: ("Report to the police", "Takes reports of a crime."),
-            Role.IMAGE_REMOVAL.value: ("Image removal", "Helps to get an image off the internet."),
-            Role.HELPLINE.value: ("Helpline", "Somebody who listens."),
-            Role.HOTLINE_CSAM_REPORT.value: ("Hotline", "Takes reports of child sexual abuse material."),
-            Role.PLATFORM_REPORT.value: ("Report to the platform", "A site's or an app's own way to report."),
-            Role.ADVICE.value: ("Advice", "Tells what can be done."),
-        },
-    ),
-    "audience": (
-        "Fingerpost: audiences",
-        "Who may ask the service.",
-        {
-            Audience.TEEN.value: ("Teen", "The young person."),
-            Audience.PARENT.value: ("Parent", "A parent or carer."),
-            Audience.EDUCATOR.value: ("Educator", "Somebody who works with young people."),
-            Audience.BYSTANDER.value: ("Bystander", "Somebody who saw it happen."),
-        },
-    ),
-}
-_NUMBERS = {ChannelType.PHONE.value: "voice", ChannelType.SMS.value: "text"}
+#: A JSON object of HSDS.
+HsdsObject = dict[str, object]
 
 
-def identifier(kind: str, *names: str) -> str:
-    """Return the UUID of a thing, the same in every release and on every installation."""
-    return str(uuid5(_NAMESPACE, ":".join((kind, *names))))
+def summary(service: PackedService, *, assurer: str) -> HsdsObject:
+    """Return the service as HSDS lists it: with its organization, and without the objects that a service has several of.
 
-
-def taxonomies() -> list[dict[str, str]]:
-    """Return the HSDS taxonomies."""
-    return [
-        {"id": identifier("taxonomy", name), "name": title, "description": about, "version": "1"}
-        for name, (title, about, _) in _TAXONOMIES.items()
-    ]
-
-
-def taxonomy_terms() -> list[dict[str, str]]:
-    """Return the HSDS taxonomy terms of all taxonomies."""
-    return [_term(taxonomy, code) for taxonomy, (_, _, terms) in _TAXONOMIES.items() for code in terms]
-
-
-def summary(service: Mapping[str, Any], *, assurer: str) -> dict[str, Any]:
-    """Return what HSDS lists of a service: the fields that it has one of, and its organization; no alert, which has its time.
-
-    `assurer` is the mailbox of who answers for the checks, or empty.
+    `assurer` is the mailbox of those who answer for the checks, or empty. Alerts are not included: they depend on the instant.
     """
-    own, ages = identifier("service", service["id"]), service["eligibility"]
+    ages = service["eligibility"]
     assured = service["checked_on"] if service["assured"] else None
-    return _known(
-        id=own,
+    return _without_none(
+        id=identifier("service", service["id"]),
         organization_id=identifier("organization", service["organization"]["id"]),
         name=service["name"],
         description=service["purpose"]["text"] if service["purpose"] else None,
-        url=_first_address(service, "https:"),
-        email=_first_address(service, "mailto:"),
+        url=_first_href(service, "https:"),
+        email=_first_href(service, "mailto:"),
         status="active",
         fees_description="Free of charge." if _is_free(service) else None,
-        eligibility_description=_eligibility(ages),
-        # Nobody is younger now than in a picture of them, but many are older: then no upper age holds for the person.
+        eligibility_description=_eligibility_description(ages),
+        # Nobody is younger now than in an image, but many are older, so an upper age limit at the time of the image is not an
+        # upper limit of the person's age.
         minimum_age=ages["min_age"],
         maximum_age=ages["max_age"] if ages["age_measured"] != AgeMeasured.IMAGE_TAKEN else None,
         assured_date=assured,
@@ -109,103 +69,91 @@ def summary(service: Mapping[str, Any], *, assurer: str) -> dict[str, Any]:
     )
 
 
-def nested(service: Mapping[str, Any], *, assurer: str) -> dict[str, Any]:
-    """Return the service with all that belongs to it."""
-    own = identifier("service", service["id"])
-    found = summary(service, assurer=assurer)
-    found[EXTENSION] = found[EXTENSION] | {
+def nested(service: PackedService, *, assurer: str) -> HsdsObject:
+    """Return the service with all its HSDS objects and the whole extension; see `summary`."""
+    whole = summary(service, assurer=assurer)
+    whole[EXTENSION] = {
+        **_extension(service),
         "routes": service.get("routes", {}),
-        # Packs of older releases lack what packs have learnt since.
-        "channels": [{name: way.get(name) for name in CHANNEL_TOLD} for way in service["channels"]],
+        # Packs of older releases lack some of the fields.
+        "channels": [{name: channel.get(name) for name in CHANNEL_EXTENSION} for channel in service["channels"]],
     }
-    return found | _filled(
-        phones=[_phone(service["id"], channel) for channel in service["channels"] if channel["type"] in _NUMBERS],
-        schedules=list(_schedules(service)),
-        service_areas=list(_areas(service)),
-        languages=[_language(service["id"], tag) for tag in service["languages"] or ()],
-        cost_options=[{"id": identifier("cost", service["id"]), "service_id": own, "option": "Free of charge", "amount": 0}]
-        if _is_free(service)
-        else [],
-        attributes=[
-            {
-                "id": identifier("attribute", service["id"], taxonomy, code),
-                "link_id": own,
-                "taxonomy_term_id": identifier("term", taxonomy, code),
-                "link_type": taxonomy,
-                "link_entity": "service",
-                "taxonomy_term": _term(taxonomy, code),
-            }
-            for taxonomy, codes in (("role", service["roles"]), ("audience", service["audiences"]))
-            for code in codes
-        ],
-    )
+    lists: dict[str, list[HsdsObject]] = {
+        "phones": [_phone(service["id"], channel) for channel in service["channels"] if channel["type"] in _PHONE_TYPES],
+        "schedules": list(_schedules(service)),
+        "service_areas": list(_areas(service)),
+        "languages": [_language(service["id"], tag) for tag in service["languages"] or ()],
+        "cost_options": list(_cost_options(service)),
+        "attributes": list(_attributes(service)),
+    }
+    return whole | {name: objects for name, objects in lists.items() if objects}
 
 
-def _extension(service: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: service.get(name) for name in SERVICE_TOLD} | {"notices": notices(service)}
+def _extension(service: PackedService) -> HsdsObject:
+    return {name: service.get(name) for name in SERVICE_EXTENSION} | {"notices": notices(service)}
 
 
-def _eligibility(ages: Mapping[str, Any]) -> str | None:
+def _eligibility_description(ages: AgeRule) -> str | None:
     low, high = ages["min_age"], ages["max_age"]
     if low is None and high is None:
         return None
-    span = f"Up to {high}" if low is None else f"From {low}" if high is None else f"From {low} to {high}"
-    measured = "when the image was made" if ages["age_measured"] == AgeMeasured.IMAGE_TAKEN else "now"
-    return f"{span} years of age {measured}."
+    limits = f"Up to {high}" if low is None else f"From {low}" if high is None else f"From {low} to {high}"
+    moment = "when the image was made" if ages["age_measured"] == AgeMeasured.IMAGE_TAKEN else "now"
+    return f"{limits} years of age {moment}."
 
 
-def _is_free(service: Mapping[str, Any]) -> bool:
+def _is_free(service: PackedService) -> bool:
     return all(channel["cost"] == Cost.FREE for channel in service["channels"])
 
 
-def _first_address(service: Mapping[str, Any], scheme: str) -> str | None:
-    addresses = (channel["href"] for channel in service["channels"] if (channel["href"] or "").startswith(scheme))
-    found: str | None = next(addresses, None)
+def _first_href(service: PackedService, scheme: str) -> str | None:
+    """Return the first `href` of this scheme among the channels, an e-mail address without its scheme."""
+    hrefs = (channel["href"] for channel in service["channels"])
+    found = next((href for href in hrefs if href is not None and href.startswith(scheme)), None)
     return found.removeprefix("mailto:") if found is not None else None
 
 
-def _phone(service: str, channel: Mapping[str, Any]) -> dict[str, Any]:
-    # `number` is what is dialled, as printed: never with invisible characters, and a short number never with a country code.
-    return _known(
+def _phone(service: str, channel: PackedChannel) -> HsdsObject:
+    return _without_none(
         id=identifier("phone", service, str(channel["position"])),
         service_id=identifier("service", service),
+        # As printed, without isolates: a short number never gets a country code.
         number=channel["dial"],
-        type=_NUMBERS[channel["type"]],
-        description=_phone_words(channel),
+        type=_PHONE_TYPES[channel["type"]],
+        description=_phone_description(channel),
         **{EXTENSION: {"position": channel["position"], "keyword": channel["keyword"], "display": channel["display"]}},
     )
 
 
-def _phone_words(channel: Mapping[str, Any]) -> str | None:
+def _phone_description(channel: PackedChannel) -> str | None:
     label = channel["label"]["text"] if channel["label"] else None
     keyword = f"Text {channel['keyword']} to {channel['display']}." if channel["keyword"] else None
     return " ".join(part for part in (label, keyword) if part) or None
 
 
-def _schedules(service: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    shared: dict[tuple[str, str | None], list[int]] = {}
+def _schedules(service: PackedService) -> Iterator[HsdsObject]:
+    positions: dict[tuple[str, str | None], list[int]] = {}
     for channel in service["channels"]:
         if channel["hours"]:
-            shared.setdefault((channel["hours"], channel["zone"] or service["zone"]), []).append(channel["position"])
-    for (hours, zone), positions in shared.items():
+            positions.setdefault((channel["hours"], channel["zone"] or service["zone"]), []).append(channel["position"])
+    for (hours, zone), of_channels in positions.items():
         for number, fields in enumerate(schedule_fields(hours, zone)):
             yield {
                 "id": identifier("schedule", service["id"], hours, str(number)),
                 "service_id": identifier("service", service["id"]),
                 **fields,
-                # HSDS ties hours to the service; these are the channels that they are of.
-                EXTENSION: {"positions": positions, "hours": hours, "zone": zone},
+                # HSDS ties hours to the service; `positions` are the channels that they apply to.
+                EXTENSION: {"positions": of_channels, "hours": hours, "zone": zone},
             }
 
 
-def _areas(service: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def _areas(service: PackedService) -> Iterator[HsdsObject]:
+    area = service.get("area")
     regions = zip(service["regions"], service["region_names"], strict=True)
-    places = [(code, name.strip("\u2066\u2069")) for code, name in regions]
+    places = [(code, name.strip(_ISOLATES)) for code, name in regions]
     if not places and service["country"] == WORLDWIDE:
-        places = (
-            [(code, _country(code)) for code in service["area"]] if service["area"] is not None else [(WORLDWIDE, "Worldwide")]
-        )
-    for code, name in places or [(service["country"], _country(service["country"]))]:
+        places = [(code, _country_name(code)) for code in area] if area is not None else [(WORLDWIDE, "Worldwide")]
+    for code, name in places or [(service["country"], _country_name(service["country"]))]:
         yield {
             "id": identifier("area", service["id"], code),
             "service_id": identifier("service", service["id"]),
@@ -214,16 +162,16 @@ def _areas(service: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         }
 
 
-def _country(code: str) -> str:
+def _country_name(code: str) -> str:
     found = pycountry.countries.get(alpha_2=code)
     return str(found.name) if found is not None else code
 
 
-def _language(service: str, tag: str) -> dict[str, str]:
+def _language(service: str, tag: str) -> HsdsObject:
     try:
         name = Locale.parse(tag, sep="-").get_display_name("en") or tag
     except (UnknownLocaleError, ValueError):
-        # A sign language, for one, is no locale of CLDR.
+        # CLDR has no locales for sign languages, for example.
         name = tag
     return {
         "id": identifier("language", service, tag),
@@ -234,22 +182,28 @@ def _language(service: str, tag: str) -> dict[str, str]:
     }
 
 
-def _term(taxonomy: str, code: str) -> dict[str, str]:
-    title, _, terms = _TAXONOMIES[taxonomy]
-    return {
-        "id": identifier("term", taxonomy, code),
-        "code": code,
-        "name": terms[code][0],
-        "description": terms[code][1],
-        "taxonomy": title,
-        "taxonomy_id": identifier("taxonomy", taxonomy),
-        "language": "en",
-    }
+def _cost_options(service: PackedService) -> Iterator[HsdsObject]:
+    if _is_free(service):
+        yield {
+            "id": identifier("cost", service["id"]),
+            "service_id": identifier("service", service["id"]),
+            "option": "Free of charge",
+            "amount": 0,
+        }
 
 
-def _known(**fields: Any) -> dict[str, Any]:
+def _attributes(service: PackedService) -> Iterator[HsdsObject]:
+    for taxonomy, codes in (("role", service["roles"]), ("audience", service["audiences"])):
+        for code in codes:
+            yield {
+                "id": identifier("attribute", service["id"], taxonomy, code),
+                "link_id": identifier("service", service["id"]),
+                "taxonomy_term_id": identifier("term", taxonomy, code),
+                "link_type": taxonomy,
+                "link_entity": "service",
+                "taxonomy_term": term(taxonomy, code),
+            }
+
+
+def _without_none(**fields: object) -> HsdsObject:
     return {name: value for name, value in fields.items() if value is not None}
-
-
-def _filled(**lists: list[Any]) -> dict[str, Iterable[Any]]:
-    return {name: value for name, value in lists.items() if value}

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_datetime
 
 from content.exporting.open_data import notices
+from content.resolver.types import PackedService
 
 #: HSDS is for machines that know nothing of isolates.
 _PLAIN = {ord(sign): None for sign in "\u2066\u2069"}
@@ -24,7 +24,7 @@ class Alert:
     until: datetime
 
 
-def alerts(service: Mapping[str, Any], texts: Mapping[str, str]) -> Iterator[Alert]:
+def alerts(service: PackedService, texts: Mapping[str, str]) -> Iterator[Alert]:
     """Yield an alert for each notice of the service, or of a channel that is listed, whose kind has a text."""
     channels = {channel["position"]: channel["display"] or channel["type"] for channel in service["channels"]}
     for notice in notices(service):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from content.exporting.open_data import home_packs, listed, stored
+from content.exporting.open_data import home_packs, release_services, stored_pack
 from content.models import Release
 
 
@@ -24,4 +24,4 @@ def changed(before: Release | None, release: Release, *, at: datetime) -> dict[s
 
 
 def _entries(release: Release) -> Mapping[str, Mapping[str, object]]:
-    return listed(home_packs(release.places()), stored).services
+    return release_services(home_packs(release.places()), stored_pack).services

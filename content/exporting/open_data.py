@@ -3,29 +3,30 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Final, TypedDict, cast
 
-from content.models import Pack as StoredPack
-from content.models import Release
+from content.models import Pack, Release
 from content.models.release import NoRelease, ReleaseState
+from content.resolver.types import PackContent, PackedNotice, PackedPhrase, PackedService, PackedTip
 from content.terms import SOURCE_LOCALE, WORLDWIDE
 from core.canonical import canonical_json
 from core.errors import Invalid
 
-#: Version of the document's own format.
+#: Version of the format of the document.
 FORMAT = 1
 SCHEMA = Path(__file__).parent / "open_data.schema.json"
-LICENCE = {
+LICENCE: Final = {
     "texts": "CC-BY-4.0",
     "texts_url": "https://creativecommons.org/licenses/by/4.0/",
     "attribution": "Fingerpost",
     "facts": "Names, numbers, addresses and hours are facts of the organizations; no right in them is claimed.",
 }
 
-#: Facts of a service and of a channel, told as packs hold them; what packs learn to hold is added here on purpose.
+#: The facts of a service and of a channel, which are exported as packs hold them. A field that packs learn to hold is exported
+#: only once it stands here.
 SERVICE_FACTS = (
     "id", "name", "name_display", "organization", "country", "regions", "region_names", "area", "roles", "audiences",
     "situations", "named_situations", "eligibility", "languages", "zone", "assured", "checked_on", "assured_until",
@@ -34,25 +35,64 @@ CHANNEL_FACTS = (
     "position", "type", "dial", "dial_kind", "tel", "href", "display", "keyword", "hours", "zone", "cost", "anonymous",
     "needs_voice", "on_bill", "assured", "checked_on", "assured_until",
 )  # fmt: skip
-#: Our words, told by language.
-SERVICE_WORDS, CHANNEL_WORDS, ROUTE_WORDS = ("purpose", "after", "answers_in"), ("label", "steps"), ("steps", "asks")
-#: Told in a shape of their own.
-SHAPED = ("notices", "routes", "channels", "spoken")
-#: What a pack holds of a service or channel and this file does not, with the reason.
-LEFT_OUT = {
+#: Our own texts, which are exported by language.
+SERVICE_TEXTS = ("purpose", "after", "answers_in")
+CHANNEL_TEXTS = ("label", "steps")
+ROUTE_TEXTS = ("steps", "asks")
+#: Fields of a service and of a channel that are exported in another shape than packs hold them in.
+RESHAPED = ("notices", "routes", "channels", "spoken")
+#: Fields of a service or channel that are not exported, each with the reason.
+LEFT_OUT: Final = {
     "reviewed": "Of a service: whether a second reader approved all its texts in one locale. Here each text says it of itself."
 }
 
-Pack = Mapping[str, Any]
+
+class ExportedText(TypedDict):
+    """A text in one language."""
+
+    text: str
+    dir: str
+    reviewed: bool
+
+
+#: By BCP 47 tag of the language that the text is in.
+TextsByLanguage = dict[str, ExportedText]
+
+
+class ExportedTip(TypedDict):
+    """One tip; `texts` are its texts as packs hold them, each with the `countries` whose packs do."""
+
+    slug: str
+    kind: str
+    audiences: list[str]
+    situations: list[str]
+    order: int
+    texts: list[dict[str, object]]
+
+
+class OpenData(TypedDict):
+    """The document; open_data.schema.json describes every part of it."""
+
+    format: int
+    release: int
+    published_at: str
+    schema: str
+    licence: Mapping[str, str]
+    countries: list[str]
+    locales: list[str]
+    labels: dict[str, dict[str, TextsByLanguage]]
+    tips: list[ExportedTip]
+    services: list[Mapping[str, object]]
+    retired: list[dict[str, str | None]]
 
 
 @dataclass(frozen=True)
-class Listed:
+class ReleaseServices:
     """The services of a release by id, as their home country's pack has them, and the retired ones with their successors."""
 
-    services: Mapping[str, Mapping[str, Any]]
+    services: Mapping[str, PackedService]
     retired: Mapping[str, str | None]
-    #: What a kind of notice says, in the source language where there is a pack in it.
+    #: By kind of notice, its text: in the source language where there is a pack in it.
     notice_texts: Mapping[str, str]
 
 
@@ -64,69 +104,75 @@ def current_release() -> Release:
     return release
 
 
-def country_pack(release: Release, country: str) -> Pack:
-    """Return the country's pack in the source language, else in the first there is; else the worldwide one. Raises NoRelease."""
+def country_pack(release: Release, country: str) -> PackContent:
+    """Return the home pack of the country (see `home_packs`), else of the worldwide one. Raises NoRelease."""
     homes = home_packs(release.places())
-    name = homes.get(country) or homes.get(WORLDWIDE)
-    if name is None:
+    digest = homes.get(country) or homes.get(WORLDWIDE)
+    if digest is None:
         raise NoRelease()
-    return stored(name)
+    return stored_pack(digest)
 
 
 def home_packs(places: Mapping[tuple[str, str], str]) -> dict[str, str]:
-    """Return the digest of the one pack that each country is read in: in the source language, else in the first there is."""
+    """Return by country the digest of its home pack: the one in the source language, else in its first locale.
+
+    `places` are the digests by country and locale.
+    """
     homes: dict[str, str] = {}
-    for (country, locale), name in sorted(places.items()):
+    for (country, locale), digest in sorted(places.items()):
         if country not in homes or locale == SOURCE_LOCALE:
-            homes[country] = name
+            homes[country] = digest
     return homes
 
 
-def stored(name: str) -> Pack:
-    """Return the pack of this digest from the database."""
-    found: Pack = json.loads(StoredPack.objects.values_list("body", flat=True).get(pk=name))
-    return found
+def stored_pack(digest: str) -> PackContent:
+    """Return the pack with this digest from the database."""
+    pack: PackContent = json.loads(Pack.objects.values_list("body", flat=True).get(pk=digest))
+    return pack
 
 
-def listed(homes: Mapping[str, str], read: Callable[[str], Pack]) -> Listed:
-    """Read the one pack of each country, one after the other; `read` returns a pack by its digest."""
-    services: dict[str, Mapping[str, Any]] = {}
+def release_services(homes: Mapping[str, str], read: Callable[[str], PackContent]) -> ReleaseServices:
+    """Return the services in these home packs (digests by country); `read` returns a pack by its digest, one at a time."""
+    services: dict[str, PackedService] = {}
     retired: dict[str, str | None] = {}
-    labels: dict[str, Mapping[str, Any]] = {}
-    for country, name in homes.items():
-        pack = read(name)
-        # A pack that was kept back may still hold what another country has given up since: home decides.
+    notice_labels: dict[str, PackedPhrase] = {}
+    for country, digest in homes.items():
+        pack = read(digest)
+        # A blocked pack may still hold a service that its home country has retired since: the home country decides.
         for service in pack["services"]:
             if service["country"] == country or service["country"] not in homes:
                 services.setdefault(service["id"], service)
-        retired |= {entry["id"]: entry["successor"] for entry in pack["retired"]}
+        retired |= {tombstone["id"]: tombstone["successor"] for tombstone in pack["retired"]}
         for kind, label in pack["labels"].get("notices", {}).items():
-            if kind not in labels or label["lang"] == SOURCE_LOCALE:
-                labels[kind] = label
-    return Listed(
+            if kind not in notice_labels or label["lang"] == SOURCE_LOCALE:
+                notice_labels[kind] = label
+    return ReleaseServices(
         dict(sorted(services.items())),
-        {name: other for name, other in sorted(retired.items()) if name not in services},
-        {kind: label["text"] for kind, label in labels.items()},
+        {name: successor for name, successor in sorted(retired.items()) if name not in services},
+        {kind: label["text"] for kind, label in notice_labels.items()},
     )
 
 
-def notices(service: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Return what is announced of the service; packs of older releases know of no notices."""
+def notices(service: PackedService) -> list[PackedNotice]:
+    """Return the notices of the service; packs of older releases have none."""
     return list(service.get("notices") or ())
 
 
-def open_data(release: Release) -> dict[str, Any]:
+def open_data(release: Release) -> OpenData:
     """Return the document; the same release gives the same one."""
     places = release.places()
-    home = listed(home_packs(places), stored)
-    services = {name: _facts(service) for name, service in home.services.items()}
-    labels: dict[str, dict[str, dict[str, Any]]] = {}
-    tips: dict[str, dict[str, Any]] = {}
-    for name in places.values():
-        pack = stored(name)
-        _take_labels(labels, pack)
-        _take_words(services, pack)
-        _take_tips(tips, pack)
+    home = release_services(home_packs(places), stored_pack)
+    services = {name: _ServiceExport(service) for name, service in home.services.items()}
+    labels: dict[str, dict[str, TextsByLanguage]] = {}
+    tips: dict[str, _TipExport] = {}
+    for digest in places.values():
+        pack = stored_pack(digest)
+        _add_labels(labels, pack)
+        for service in pack["services"]:
+            if service["id"] in services and service["country"] == pack["country"]:
+                services[service["id"]].add_texts(service, locale=pack["locale"])
+        for tip in pack["tips"]:
+            tips.setdefault(tip["slug"], _TipExport(tip)).add_texts(tip, country=pack["country"])
     assert release.published_at is not None
     return {
         "format": FORMAT,
@@ -137,14 +183,14 @@ def open_data(release: Release) -> dict[str, Any]:
         "countries": sorted({country for country, _ in places}),
         "locales": sorted({locale for _, locale in places}),
         "labels": labels,
-        "tips": [tips[slug] | {"texts": list(tips[slug]["texts"].values())} for slug in sorted(tips)],
-        "services": list(services.values()),
+        "tips": [tips[slug].value() for slug in sorted(tips)],
+        "services": [service.value() for service in services.values()],
         "retired": [{"id": name, "successor": successor} for name, successor in home.retired.items()],
     }
 
 
 def export_open_data(file: Path) -> Release:
-    """Write the document of the published release, and its schema beside it; NoRelease before there is one."""
+    """Write the document of the published release, and its schema beside it. Raises NoRelease; Invalid: it cannot be written."""
     release = current_release()
     body = canonical_json(open_data(release))
     try:
@@ -157,66 +203,107 @@ def export_open_data(file: Path) -> Release:
     return release
 
 
-def _facts(service: Mapping[str, Any]) -> dict[str, Any]:
-    # Packs of older releases lack what packs have learnt since.
-    return {
-        **{name: service.get(name) for name in SERVICE_FACTS},
-        "notices": notices(service),
-        **{name: {} for name in SERVICE_WORDS},
-        "routes": {name: {part: {} for part in ROUTE_WORDS} for name in service.get("routes", ())},
-        "channels": [
-            {**{name: channel.get(name) for name in CHANNEL_FACTS}, "spoken": {}, **{name: {} for name in CHANNEL_WORDS}}
-            for channel in service["channels"]
-        ],
-    }
+class _TextFields:
+    """The texts of one object by field and language, collected from packs in several locales."""
+
+    def __init__(self, fields: tuple[str, ...]) -> None:
+        self.fields: dict[str, TextsByLanguage] = {field: {} for field in fields}
+
+    def add(self, part: Mapping[str, object]) -> None:
+        for field, texts in self.fields.items():
+            _add_text(texts, cast(PackedPhrase | None, part.get(field)))
 
 
-def _take_words(services: Mapping[str, dict[str, Any]], pack: Pack) -> None:
-    for service in pack["services"]:
-        if service["id"] not in services or service["country"] != pack["country"]:
-            continue
-        mine = services[service["id"]]
-        _take_each(mine, service, SERVICE_WORDS)
+class _ServiceExport:
+    """One service: its facts from its home pack, and its texts from the packs of its country in all locales."""
+
+    def __init__(self, service: PackedService) -> None:
+        # Packs of older releases lack some of the fields.
+        self._facts = {name: service.get(name) for name in SERVICE_FACTS}
+        self._notices = notices(service)
+        self._texts = _TextFields(SERVICE_TEXTS)
+        self._routes = {situation: _TextFields(ROUTE_TEXTS) for situation in service.get("routes", {})}
+        self._channels = {channel["position"]: _TextFields(CHANNEL_TEXTS) for channel in service["channels"]}
+        self._channel_facts = {
+            channel["position"]: {name: channel.get(name) for name in CHANNEL_FACTS} for channel in service["channels"]
+        }
+        self._spoken: dict[int, dict[str, str]] = {position: {} for position in self._channels}
+
+    def add_texts(self, service: PackedService, *, locale: str) -> None:
+        """Add the texts of the service as a pack of its country in this locale has them."""
+        self._texts.add(service)
         for situation, route in service.get("routes", {}).items():
-            if situation in mine["routes"]:
-                _take_each(mine["routes"][situation], route, ROUTE_WORDS)
-        channels = {channel["position"]: channel for channel in mine["channels"]}
+            if situation in self._routes:
+                self._routes[situation].add(route)
         for channel in service["channels"]:
-            if channel["position"] in channels:
-                _take_each(channels[channel["position"]], channel, CHANNEL_WORDS)
-                _take_spoken(channels[channel["position"]]["spoken"], channel.get("spoken"), pack["locale"])
+            position, spoken = channel["position"], channel.get("spoken")
+            if position not in self._channels:
+                continue
+            self._channels[position].add(channel)
+            # A number that is spoken digit by digit is in no language, and follows from `dial`.
+            if spoken is not None and any(character.isalpha() for character in spoken):
+                self._spoken[position][locale] = spoken
+
+    def value(self) -> Mapping[str, object]:
+        """Return the service as the document has it."""
+        return {
+            **self._facts,
+            "notices": self._notices,
+            **self._texts.fields,
+            "routes": {situation: texts.fields for situation, texts in self._routes.items()},
+            "channels": [
+                {**self._channel_facts[position], "spoken": self._spoken[position], **texts.fields}
+                for position, texts in self._channels.items()
+            ],
+        }
 
 
-def _take_spoken(by_locale: dict[str, str], spoken: str | None, locale: str) -> None:
-    """Keep the number in words; digit by digit it is in no language, and made from `dial` by whoever wants it."""
-    if spoken is not None and any(sign.isalpha() for sign in spoken):
-        by_locale[locale] = spoken
+class _TipExport:
+    """One tip, and its texts from the packs of all countries in all locales, each text once."""
+
+    def __init__(self, tip: PackedTip) -> None:
+        self._tip = tip
+        self._texts: dict[bytes, dict[str, object]] = {}
+        self._countries: dict[bytes, list[str]] = {}
+
+    def add_texts(self, tip: PackedTip, *, country: str) -> None:
+        """Add the text of the tip as a pack of this country has it; the services that it names differ between countries."""
+        text: dict[str, object] = {
+            "lang": tip["lang"],
+            "dir": tip["dir"],
+            "reviewed": tip["reviewed"],
+            "title": tip["title"],
+            "short": tip["short"],
+            "do_now": tip["do_now"],
+            "do_not": tip["do_not"],
+            "more_html": tip["more_html"],
+            "services": tip["services"],
+        }
+        key = canonical_json(text)
+        self._texts.setdefault(key, text)
+        countries = self._countries.setdefault(key, [])
+        if country not in countries:
+            countries.append(country)
+
+    def value(self) -> ExportedTip:
+        """Return the tip as the document has it."""
+        return {
+            "slug": self._tip["slug"],
+            "kind": self._tip["kind"],
+            "audiences": self._tip["audiences"],
+            "situations": self._tip["situations"],
+            "order": self._tip["order"],
+            "texts": [{**text, "countries": self._countries[key]} for key, text in self._texts.items()],
+        }
 
 
-def _take_each(mine: Mapping[str, dict[str, Any]], held: Mapping[str, Any], names: Iterable[str]) -> None:
-    for name in names:
-        _take(mine[name], held.get(name))
+def _add_labels(labels: dict[str, dict[str, TextsByLanguage]], pack: PackContent) -> None:
+    for group, phrases in cast(Mapping[str, Mapping[str, PackedPhrase]], pack["labels"]).items():
+        for name, phrase in phrases.items():
+            _add_text(labels.setdefault(group, {}).setdefault(name, {}), phrase)
 
 
-def _take_labels(labels: dict[str, dict[str, dict[str, Any]]], pack: Pack) -> None:
-    for group, values in pack["labels"].items():
-        for value, phrase in values.items():
-            _take(labels.setdefault(group, {}).setdefault(value, {}), phrase)
-
-
-def _take(by_language: dict[str, Any], phrase: Mapping[str, Any] | None) -> None:
-    """Keep the phrase under the language that it is in: a pack in another may hold it as the next best."""
+def _add_text(texts: TextsByLanguage, phrase: PackedPhrase | None) -> None:
+    """Add the phrase under the language that it is in, which as a fallback may differ from the language of its pack."""
     if phrase is not None:
-        by_language.setdefault(phrase["lang"], {name: phrase[name] for name in ("text", "dir", "reviewed")})
-
-
-def _take_tips(tips: dict[str, dict[str, Any]], pack: Pack) -> None:
-    for tip in pack["tips"]:
-        about = {name: tip[name] for name in ("slug", "kind", "audiences", "situations", "order")}
-        mine = tips.setdefault(tip["slug"], about | {"texts": {}})
-        words = ("lang", "dir", "reviewed", "title", "short", "do_now", "do_not", "more_html", "services")
-        text = {name: tip[name] for name in words}
-        # The services that a text names may differ from country to country.
-        held = mine["texts"].setdefault(canonical_json(text), text | {"countries": []})
-        if pack["country"] not in held["countries"]:
-            held["countries"].append(pack["country"])
+        texts.setdefault(phrase["lang"], {"text": phrase["text"], "dir": phrase["dir"], "reviewed": phrase["reviewed"]})

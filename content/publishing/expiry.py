@@ -9,16 +9,18 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 from django.db import connection, transaction
 
-from content.compiling.eligibility import standing
+from content.compiling.channel_parts import service_assurance
+from content.compiling.eligibility import channel_eligibility
 from content.compiling.snapshot import ChannelFact, Policy, ServiceFact, service_facts
+from content.compiling.substitution import substitute_helpline
 from content.models import Pack, Release
 from content.models.release import ReleaseState
-from content.publishing.pack_patch import NothingInItsPlace, leaves_enough, stand_in, take_away
+from content.publishing.pack_patch import NothingInItsPlace, leaves_enough, take_away
 from content.publishing.withdrawal import give_packs, locked_current, sorted_as_compiled
+from content.resolver.types import PackContent, PackedChannel, PackedService
 from content.terms import ChannelType, Role
 from core import audit, roles
 from core.canonical import canonical_json, digest
@@ -154,7 +156,7 @@ GROUP BY 1, 2 ORDER BY 1, 2
 """
 
 
-def _listed(release: Release) -> Iterator[tuple[str, list[dict[str, Any]], list[str], list[str]]]:
+def _listed(release: Release) -> Iterator[tuple[str, list[PackedService], list[str], list[str]]]:
     """Yield the services of each country as its packs list them, with those packs and their locales."""
     with connection.cursor() as cursor:
         cursor.execute(_LISTED, [release.pk])
@@ -163,7 +165,7 @@ def _listed(release: Release) -> Iterator[tuple[str, list[dict[str, Any]], list[
 
 
 def _without_lapsed(
-    country: str, services: list[dict[str, Any]], now: Mapping[str, ServiceFact], policy: Policy
+    country: str, services: list[PackedService], now: Mapping[str, ServiceFact], policy: Policy
 ) -> tuple[tuple[Loss, ...], list[Gone], list[Kept]]:
     """Return what of a country's services goes, the same in words, and what had to stay."""
     losses: list[Loss] = []
@@ -186,7 +188,7 @@ def _without_lapsed(
             except NothingInItsPlace as error:
                 kept.append(Kept(entry["id"], entry["name"], country, error.detail.partition(";")[0]))
                 continue
-            present, instead = rest, stand_in(rest, entry["audiences"])
+            present, instead = rest, substitute_helpline(rest, entry["audiences"])
         losses.append((entry["id"], left))
         gone.append(
             Gone(
@@ -205,7 +207,7 @@ def _without_lapsed(
     return tuple(losses), gone, kept
 
 
-def _lapsed(channel: Mapping[str, Any], service: ServiceFact | None, policy: Policy) -> bool:
+def _lapsed(channel: PackedChannel, service: ServiceFact | None, policy: Policy) -> bool:
     """Tell whether the check that the pack speaks of has ended, and no newer one stands for the same values."""
     until = channel["assured_until"]
     if until is None or until >= policy.day.isoformat():
@@ -215,13 +217,13 @@ def _lapsed(channel: Mapping[str, Any], service: ServiceFact | None, policy: Pol
 
 
 def _assured(service: ServiceFact, channel: ChannelFact, policy: Policy) -> bool:
-    return standing(service, channel, policy).assured
+    return channel_eligibility(service, channel, policy).assured
 
 
-def _same(published: Mapping[str, Any], now: ChannelFact) -> bool:
-    if now.facts["type"] == ChannelType.URL:
-        return bool(published["href"] == now.facts["address"])
-    return bool((published["dial"] or "") == now.facts["dial"])
+def _same(published: PackedChannel, now: ChannelFact) -> bool:
+    if now.type == ChannelType.URL:
+        return published["href"] == now.address
+    return (published["dial"] or "") == now.dial
 
 
 def _mended(body: str, losses: Iterable[Loss]) -> str:
@@ -233,12 +235,11 @@ def _mended(body: str, losses: Iterable[Loss]) -> str:
 
 
 def _fewer_channels(body: str, service: str, left: tuple[int, ...]) -> str:
-    pack = json.loads(body)
+    pack: PackContent = json.loads(body)
     [entry] = [one for one in pack["services"] if one["id"] == service]
     entry["channels"] = [channel for channel in entry["channels"] if channel["position"] in left]
     entry["notices"] = [notice for notice in entry.get("notices", []) if notice["position"] in {None, *left}]
-    entry["assured"] = all(channel["assured"] for channel in entry["channels"])
-    for name in ("checked_on", "assured_until"):
-        days = [channel[name] for channel in entry["channels"]]
-        entry[name] = None if None in days else min(days)
+    assurance = service_assurance(entry["channels"])
+    entry["assured"] = assurance["assured"]
+    entry["checked_on"], entry["assured_until"] = assurance["checked_on"], assurance["assured_until"]
     return canonical_json(pack).decode()

@@ -1,71 +1,98 @@
-"""Whether a channel of a pack's service answers at an instant: by its hours, and by the short-term notices of the service."""
+"""Whether a service of a pack, or one channel of it, is open at an instant: by its hours and its short-term notices."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import NamedTuple
 
-from content.resolver.opening_hours import UNKNOWN, Answering, answering
-from content.resolver.types import Service
+from content.resolver.opening_hours import hours_availability
+from content.resolver.types import UNKNOWN, Availability, PackedChannel, PackedService
 from content.terms import NoticeKind
 
-#: From, until, and what holds between them whatever the hours say: shut (False) or not known (None).
-_Span = tuple[datetime, datetime, bool | None]
-#: A notice that begins later does not end what is open now: who answers at any hour does so until the day before.
-_SOON = timedelta(days=1)
+#: A notice further ahead than this does not end what is open now: a line that is always open is reported as such until the
+#: day before.
+_NOTICE_AHEAD = timedelta(days=1)
 
 
-def channel_answers(service: Service, channel: Mapping[str, Any], at: datetime) -> Answering:
-    """Tell whether the channel answers at the instant `at` (aware), and when that changes."""
-    # Packs that were published by an older version have no notices.
-    spans = _spans(service, channel) if service.get("notices") else []
-    return _noticed(service, channel, spans, at) if spans else _by_hours(service, channel, at)
+class _Override(NamedTuple):
+    """A period in which a notice replaces the hours: closed (`open` is False) or unknown (None)."""
+
+    begins: datetime
+    ends: datetime
+    open: bool | None
 
 
-def _by_hours(service: Service, channel: Mapping[str, Any], at: datetime) -> Answering:
-    return answering(channel["hours"], zone=channel["zone"] or service["zone"], country=service["country"], at=at)
+def service_availability(service: PackedService, at: datetime, *, can_speak: bool = True) -> Availability:
+    """Return the availability of the service at the instant `at` (aware) for a reader who can or cannot speak.
+
+    It is open if one of the channels that this reader can use is open, and closed only if all of them are known to be closed.
+    An emergency number counts for every reader.
+    """
+    channels = service["channels"]
+    if not can_speak and "emergency" not in service["roles"]:
+        channels = [channel for channel in channels if not channel["needs_voice"]]
+    found = [channel_availability(service, channel, at) for channel in channels]
+    if len(found) == 1:
+        return found[0]
+    closings = [availability.changes_at for availability in found if availability.open]
+    if closings:
+        return Availability(True, None if None in closings else max(c for c in closings if c is not None))
+    if not found or any(availability.open is None for availability in found):
+        return UNKNOWN
+    openings = (availability.changes_at for availability in found if availability.changes_at is not None)
+    return Availability(False, min(openings, default=None))
 
 
-def _spans(service: Service, channel: Mapping[str, Any]) -> list[_Span]:
-    """Return the notices that bear on whether the channel answers; none does on an emergency number."""
+def channel_availability(service: PackedService, channel: PackedChannel, at: datetime) -> Availability:
+    """Return the availability of one channel of the service at the instant `at` (aware)."""
+    overrides = _overrides(service, channel) if service.get("notices") else []
+    return _with_overrides(service, channel, overrides, at) if overrides else _by_hours(service, channel, at)
+
+
+def _by_hours(service: PackedService, channel: PackedChannel, at: datetime) -> Availability:
+    return hours_availability(channel["hours"], zone=channel["zone"] or service["zone"], country=service["country"], at=at)
+
+
+def _overrides(service: PackedService, channel: PackedChannel) -> list[_Override]:
+    """Return what the notices say of this channel; they never apply to an emergency number."""
     if "emergency" in service["roles"]:
         return []
-    spans: list[_Span] = []
+    overrides: list[_Override] = []
     for notice in service["notices"]:
-        down = notice["kind"] == NoticeKind.CHANNEL_DOWN and notice["position"] == channel["position"]
-        if down or notice["kind"] in (NoticeKind.CLOSED, NoticeKind.HOURS_CHANGED):
-            holds = None if notice["kind"] == NoticeKind.HOURS_CHANGED else False
-            spans.append((datetime.fromisoformat(notice["from"]), datetime.fromisoformat(notice["until"]), holds))
-    return spans
+        is_down = notice["kind"] == NoticeKind.CHANNEL_DOWN and notice["position"] == channel["position"]
+        if is_down or notice["kind"] in (NoticeKind.CLOSED, NoticeKind.HOURS_CHANGED):
+            is_open = None if notice["kind"] == NoticeKind.HOURS_CHANGED else False
+            begins, ends = datetime.fromisoformat(notice["from"]), datetime.fromisoformat(notice["until"])
+            overrides.append(_Override(begins, ends, is_open))
+    return overrides
 
 
-def _noticed(service: Service, channel: Mapping[str, Any], spans: list[_Span], at: datetime) -> Answering:
-    """Follow hours and notices from the instant on to the first change."""
+def _with_overrides(service: PackedService, channel: PackedChannel, overrides: list[_Override], at: datetime) -> Availability:
+    """Follow hours and notices from the instant on to the first change that is known."""
 
-    def at_instant(instant: datetime) -> Answering:
-        """Return what holds then: a notice where one is in force (its end may only be the next look), else the hours."""
-        holding = [(until, holds) for begins, until, holds in spans if begins <= instant < until]
-        shut = [until for until, holds in holding if holds is False]
-        if shut:
-            return Answering(False, max(shut))
-        return UNKNOWN if holding else _by_hours(service, channel, instant)
+    def at_instant(instant: datetime) -> Availability:
+        """Return what is so at the instant, by the notice in force if there is one; `changes_at` is when to look again."""
+        in_force = [override for override in overrides if override.begins <= instant < override.ends]
+        closed_until = [override.ends for override in in_force if override.open is False]
+        if closed_until:
+            return Availability(False, max(closed_until))
+        return UNKNOWN if in_force else _by_hours(service, channel, instant)
 
-    first = now = at_instant(at)
+    first = current = at_instant(at)
     instant = at
-    # Each round passes the beginning or the end of a notice, so there are few.
-    while now.open is not None:
-        ahead = [begins for begins, _, _ in spans if begins > instant and not (first.open and begins - at > _SOON)]
-        if now.changes_at is not None:
-            ahead.append(now.changes_at)
-        elif now.open is False:
-            # Hours that do not say when they open next.
-            return Answering(False)
+    # Each round passes the beginning or the end of a notice, so there are few of them.
+    while current.open is not None:
+        ahead = [o.begins for o in overrides if o.begins > instant and not (first.open and o.begins - at > _NOTICE_AHEAD)]
+        if current.changes_at is not None:
+            ahead.append(current.changes_at)
+        elif current.open is False:
+            # The hours do not say when the channel opens next.
+            return Availability(False)
         if not ahead:
-            return first if now is first else Answering(first.open)
+            return first if current is first else Availability(first.open)
         instant = min(ahead)
-        now = at_instant(instant)
-        if now.open is not first.open:
-            # That it opens is told only where it is known to.
-            return Answering(first.open, instant) if first.open or now.open else Answering(False)
+        current = at_instant(instant)
+        if current.open is not first.open:
+            # The instant of an opening is given only where the channel is then known to be open.
+            return Availability(first.open, instant) if first.open or current.open else Availability(False)
     return UNKNOWN

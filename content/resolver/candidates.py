@@ -1,153 +1,145 @@
-"""Who may be offered to a reader at all: by place, by the age that counts, and by what each service is for."""
+"""Which services can be offered to a reader at all: by place and by age, with what the rankings look at."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Final, Literal
 
-from content.resolver.types import Query, Service
+from content.resolver.essential_services import is_crisis_line
+from content.resolver.types import AgeRule, PackedService, Query
 
-#: A missing age means under 18: what this reader may be shown must be right for a child.
-ADULT = 18
-_OLDEST_ASSUMED = ADULT - 1
-#: An upper limit above this is a service for young adults, not one for under-18s (Childline's "under 19" still is).
-_CHILD_LIMIT = 18
+#: A missing age means under 18: what is shown then must be right for a child.
+ADULT: Final = 18
+_OLDEST_MINOR = ADULT - 1
+_WORLDWIDE = "ZZ"
 
-_SELF_HARM = "self-harm-risk"
+#: How a reader's age meets the rule of a service: "unknown" where only the reader can tell.
+AgeFit = Literal["no-rule", "met", "not-met", "unknown"]
 
 
 @dataclass(eq=False, slots=True)
 class Candidate:
-    """A service that may be offered, and what the rules ask of it.
+    """A service that can be offered, with what the rankings look at.
 
-    Made for each service of each plan, so it is cheap to make: not frozen, and equal to itself alone.
+    One is made for each service of each plan, so it must be cheap: it is not frozen, and it equals only itself.
     """
 
-    service: Service
+    service: PackedService
     id: str
     roles: Sequence[str]
-    #: Whether it belongs to no country.
     worldwide: bool
-    #: By the age rule: met (or none), or "condition" where only the reader can tell.
-    fit: str
-    #: As `language_place` says.
+    age_fit: AgeFit
+    #: See `language_rank`.
     language: int | None
+    #: The service names the situation itself.
     named: bool
+    #: The service takes the situation on, by name or because it takes on all of them.
     serves: bool
     for_audience: bool
 
     @property
-    def crisis(self) -> bool:
-        """Whether it is a crisis line: a helpline that names self-harm-risk itself."""
-        return "helpline" in self.roles and _SELF_HARM in self.service["named_situations"]
+    def crisis_line(self) -> bool:
+        """Whether the service is a crisis line."""
+        return is_crisis_line(self.roles, self.service["named_situations"])
 
 
-def in_area(service: Service, query: Query) -> bool:
-    """Tell whether the service works where the young person is; one of a region stays while the region is not known."""
+def in_area(service: PackedService, query: Query) -> bool:
+    """Tell whether the service works where the young person is; a regional one stays while the region is not given."""
     area = service.get("area")
     if area is not None and query.country not in area:
         return False
     return query.region is None or not service["regions"] or query.region in service["regions"]
 
 
-def candidate(service: Service, query: Query, situation: str) -> Candidate | None:
-    """Return the service with what the rules ask of it, or None where its ages leave it out."""
-    fit = _fit(service["eligibility"], query)
-    if fit == "no":
+def candidate(service: PackedService, query: Query) -> Candidate | None:
+    """Return the service as a candidate, or None where its age rule excludes the reader."""
+    age_fit = _age_fit(service["eligibility"], query)
+    if age_fit == "not-met":
         return None
     return Candidate(
         service,
         service["id"],
         service["roles"],
-        service["country"] == "ZZ",
-        fit,
-        language_place(service, query),
-        # What it says of itself, and what it takes on besides because it helps with everything.
-        situation in service["named_situations"],
-        situation in service["situations"],
+        service["country"] == _WORLDWIDE,
+        age_fit,
+        language_rank(service, query),
+        query.situation in service["named_situations"],
+        query.situation in service["situations"],
         query.audience in service["audiences"],
     )
 
 
-def _fit(rule: Mapping[str, Any], query: Query) -> str:
-    """Tell whether the ages fit: "none" (no rule), "yes", "no", or "condition" (the reader must judge)."""
+def _age_fit(rule: AgeRule, query: Query) -> AgeFit:
     low, high = rule["min_age"], rule["max_age"]
     if low is None and high is None:
-        return "none"
-    adult_tool = low is not None and low >= ADULT
+        return "no-rule"
     if rule["age_measured"] == "image-taken":
         age = query.age_in_image
         if age is None and query.age is not None and query.age >= ADULT:
-            # Both tools, each with its condition: nobody else can know how old the picture is.
-            return "condition"
+            # Only the reader can know how old the image is, so the tools for both ages are offered.
+            return "unknown"
     else:
         age = query.age
     if age is None:
-        if adult_tool or (high is not None and high < _OLDEST_ASSUMED):
-            return "no"
-        # Pictures are never younger than the person: under 18 now was under 18 then.
+        for_adults = low is not None and low >= ADULT
+        if for_adults or (high is not None and high < _OLDEST_MINOR):
+            return "not-met"
+        # Nobody is older in an image than now: under 18 now was under 18 then.
         known = rule["age_measured"] == "image-taken" and query.age is not None
-        return "yes" if known else "condition"
-    return "yes" if (low is None or age >= low) and (high is None or age <= high) else "no"
+        return "met" if known else "unknown"
+    return "met" if (low is None or age >= low) and (high is None or age <= high) else "not-met"
 
 
-def language_place(service: Service, query: Query) -> int | None:
-    """Return the place of the first wish that the service speaks, len(wishes) when none, None when not known."""
-    spoken = service["languages"]
-    if not spoken or not query.languages:
+def language_rank(service: PackedService, query: Query) -> int | None:
+    """Return the index of the reader's first language that the service speaks.
+
+    It is the number of languages where the service speaks none of them, and None where either side is not known.
+    """
+    if not service["languages"] or not query.languages:
         return None
-    have = {tag.split("-")[0].lower() for tag in spoken}
-    for place, wish in enumerate(query.languages):
-        if wish.split("-")[0].lower() in have:
-            return place
+    spoken = {primary_language(tag) for tag in service["languages"]}
+    for rank, tag in enumerate(query.languages):
+        if primary_language(tag) in spoken:
+            return rank
     return len(query.languages)
 
 
-def coverage(service: Service) -> str:
-    """Return the reason that says where it works."""
-    if service["country"] == "ZZ":
-        return "worldwide"
-    return "regional" if service["regions"] else "national"
+def primary_language(tag: str) -> str:
+    """Return the language subtag of a BCP 47 tag, in lower case."""
+    return tag.split("-")[0].lower()
 
 
-def age_code(service: Service) -> str | None:
-    """Return the reason that says its age rule in words, or None where no words fit it."""
-    rule = service["eligibility"]
-    where = "in-image" if rule["age_measured"] == "image-taken" else "now"
-    if rule["min_age"] is not None and rule["min_age"] >= ADULT:
-        return f"adult-{where}"
-    if rule["max_age"] is not None and rule["max_age"] <= _CHILD_LIMIT:
-        return f"under-18-{where}"
-    return None
+def tailored_to(c: Candidate, query: Query) -> bool:
+    """Tell whether the service is meant for readers like this one: by an age rule, or for this audience alone."""
+    return c.age_fit != "no-rule" or list(c.service["audiences"]) == [query.audience]
 
 
-def age_holds(service: Service, query: Query) -> bool:
-    """Tell whether the code's own words are true of the ages told (18 fits Childline, but is not under 18)."""
-    age = query.age_in_image if service["eligibility"]["age_measured"] == "image-taken" else query.age
-    return age is None or (age >= ADULT) == (age_code(service) or "").startswith("adult")
-
-
-def made_for(c: Candidate, query: Query) -> bool:
-    """Tell whether it is for readers like this one: by an age rule, or for this audience alone."""
-    return c.fit != "none" or list(c.service["audiences"]) == [query.audience]
-
-
-def mismatch(c: Candidate, query: Query) -> bool:
-    """Tell whether it is known to speak none of the languages."""
+def no_shared_language(c: Candidate, query: Query) -> bool:
+    """Tell whether the service is known to speak none of the reader's languages."""
     return c.language is not None and c.language >= len(query.languages)
 
 
-def region_unknown(c: Candidate, query: Query) -> bool:
-    """Tell whether it serves a region while the reader's is not known."""
+def region_not_given(c: Candidate, query: Query) -> bool:
+    """Tell whether the service is regional while the reader's region is not given."""
     return query.region is None and bool(c.service["regions"])
 
 
-def all_free(service: Service) -> bool:
+def is_free(service: PackedService) -> bool:
     """Tell whether every channel is known to be free."""
     return all(channel["cost"] == "free" for channel in service["channels"])
 
 
-def voice_only(service: Service) -> bool:
-    """Tell whether one has to speak to reach it."""
+def is_anonymous(service: PackedService) -> bool:
+    """Tell whether one of the channels is known to be anonymous."""
+    return any(channel["anonymous"] for channel in service["channels"])
+
+
+def voice_only(service: PackedService) -> bool:
+    """Tell whether every channel needs a voice."""
     return all(channel["needs_voice"] for channel in service["channels"])
+
+
+def unusable(c: Candidate, query: Query) -> bool:
+    """Tell whether the reader cannot speak and every channel needs a voice."""
+    return query.can_speak is False and voice_only(c.service)

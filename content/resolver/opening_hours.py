@@ -1,4 +1,4 @@
-"""Whether a channel answers at an instant: OSM opening hours, read in the zone and with the holidays of its service."""
+"""Whether opening hours (OSM `opening_hours`) are open at an instant, in the time zone and with the holidays of a service."""
 
 from __future__ import annotations
 
@@ -10,57 +10,51 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from opening_hours import OpeningHours, ParserError, UnknownCountryError  # type: ignore[attr-defined]  # its stubs lag
 
+from content.resolver.types import ALWAYS_OPEN, UNKNOWN, Availability
+
 _ALWAYS = "24/7"
-#: The years of the holiday tables; outside them nobody knows which day is one.
-_FIRST, _LAST = 2000, 2076
+#: First and last year of the library's holiday tables; outside them public holidays are not known.
+_FIRST_HOLIDAY_YEAR, _LAST_HOLIDAY_YEAR = 2000, 2076
 _HOLIDAYS = "PH"
 _COMMENT = '"'
-#: Days ahead in which a change is looked for: hours that never change would be searched to the year 9999, for seconds.
-_AHEAD = 366
+#: Days ahead in which a change is looked for. Without a limit, hours that never change are searched up to the year 9999, which
+#: takes seconds.
+_DAYS_AHEAD = 366
 _WEEKDAY = re.compile(r"\b(Mo|Tu|We|Th|Fr|Sa|Su)\b")
 
 
 @dataclass(frozen=True, slots=True)
-class Answering:
-    """Open now (None: not known), and the next instant at which that changes (None: not known, or never)."""
-
-    open: bool | None
-    changes_at: datetime | None = None
-
-
-UNKNOWN = Answering(None)
-ALWAYS_OPEN = Answering(True)
-
-
-@dataclass(frozen=True, slots=True)
-class _Hours:
+class _ParsedHours:
     schedule: OpeningHours
     zone: ZoneInfo
-    #: Tells public holidays; None where no table of the country's is at hand.
+    #: Open on public holidays only; None where there is no holiday table for the country.
     holidays: OpeningHours | None
-    #: Says itself what holds on a public holiday.
-    names_holidays: bool
-    #: Differs from day to day and says nothing of holidays: on one of them nobody knows.
+    #: The hours have a rule for public holidays.
+    has_holiday_rule: bool
+    #: The hours differ by weekday and have no rule for public holidays, so on one of those they are unknown.
     by_weekday: bool
 
     def unknown_on(self, local: datetime) -> bool:
-        """Tell whether what the hours say of this day cannot be relied on."""
-        if not (self.names_holidays or self.by_weekday):
+        """Tell whether the hours cannot be relied on that day, because it is, or may be, a public holiday."""
+        if not (self.has_holiday_rule or self.by_weekday):
             return False
-        if self.holidays is None or not _FIRST <= local.year <= _LAST:
+        if self.holidays is None or not _FIRST_HOLIDAY_YEAR <= local.year <= _LAST_HOLIDAY_YEAR:
             return True
         return self.by_weekday and bool(self.holidays.is_open(local))
 
 
-def answering(hours: str | None, *, zone: str | None, country: str, at: datetime) -> Answering:
-    """Read the hours at the instant `at` (aware); what cannot be read is unknown, never closed."""
+def hours_availability(hours: str | None, *, zone: str | None, country: str, at: datetime) -> Availability:
+    """Return the availability by the hours at the instant `at` (aware); hours that cannot be read are unknown, never closed.
+
+    `zone` is an IANA time zone, `country` the ISO 3166-1 code whose public holidays count.
+    """
     if hours == _ALWAYS:
         return ALWAYS_OPEN
     if not hours or not zone or not 1970 <= at.year < 2100:
-        # The years that hours and RFC 3339 can both say.
+        # Only these years exist both in the hours' grammar and in RFC 3339.
         return UNKNOWN
     if _COMMENT in hours:
-        # "By appointment": OSM calls a rule with a comment unknown, and readers of hours differ over it.
+        # OSM calls a rule with a comment ("by appointment") unknown, and implementations differ over it.
         return UNKNOWN
     parsed = _parse(hours, zone, country)
     if parsed is None:
@@ -68,27 +62,27 @@ def answering(hours: str | None, *, zone: str | None, country: str, at: datetime
     local = at.astimezone(parsed.zone)
     if parsed.schedule.is_unknown(local) or parsed.unknown_on(local):
         return UNKNOWN
-    opened = bool(parsed.schedule.is_open(local))
+    is_open = bool(parsed.schedule.is_open(local))
     change = parsed.schedule.next_change(local)
-    if change is None or (not opened and (parsed.unknown_on(change) or parsed.schedule.is_unknown(change))):
-        # An opening on a public holiday that the hours say nothing of may not come.
-        return Answering(opened)
-    return Answering(opened, change.astimezone(UTC))
+    if change is None or (not is_open and (parsed.unknown_on(change) or parsed.schedule.is_unknown(change))):
+        # An opening on a public holiday that the hours have no rule for may not happen.
+        return Availability(is_open)
+    return Availability(is_open, change.astimezone(UTC))
 
 
 @lru_cache(maxsize=2048)
-def _parse(hours: str, zone: str, country: str) -> _Hours | None:
+def _parse(hours: str, zone: str, country: str) -> _ParsedHours | None:
     try:
-        here = ZoneInfo(zone)
+        time_zone = ZoneInfo(zone)
         holidays: OpeningHours | None
         try:
-            schedule = OpeningHours(hours, timezone=here, country=country, max_interval_days=_AHEAD)
-            holidays = OpeningHours(_HOLIDAYS, timezone=here, country=country)
+            schedule = OpeningHours(hours, timezone=time_zone, country=country, max_interval_days=_DAYS_AHEAD)
+            holidays = OpeningHours(_HOLIDAYS, timezone=time_zone, country=country)
         except UnknownCountryError:
-            schedule, holidays = OpeningHours(hours, timezone=here, max_interval_days=_AHEAD), None
+            schedule, holidays = OpeningHours(hours, timezone=time_zone, max_interval_days=_DAYS_AHEAD), None
     except (ParserError, ZoneInfoNotFoundError, ValueError, OSError):
         return None
-    named = _HOLIDAYS in hours
-    # "Mo-Su 09:00-23:00" says every day, and a holiday is one.
-    by_weekday = not named and any(_WEEKDAY.search(rule) and "Mo-Su" not in rule for rule in hours.split(";"))
-    return _Hours(schedule, here, holidays, named, by_weekday)
+    has_holiday_rule = _HOLIDAYS in hours
+    # "Mo-Su 09:00-23:00" holds on every day, public holidays included.
+    by_weekday = not has_holiday_rule and any(_WEEKDAY.search(rule) and "Mo-Su" not in rule for rule in hours.split(";"))
+    return _ParsedHours(schedule, time_zone, holidays, has_holiday_rule, by_weekday)

@@ -1,19 +1,195 @@
-"""What a reader tells, and the plan that answers it: plain values, the same for every edge."""
+"""The shapes of a pack, of a query and of a plan, for every part of the product that writes or reads one.
+
+A pack is published JSON, so it is described as typed dictionaries; nobody changes one that was parsed. `NotRequired` marks
+what packs of older releases lack, and `None` what is not known.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Final, NotRequired, TypedDict
 
-#: A service as packs hold it.
-Service = Mapping[str, Any]
+
+class PackedPhrase(TypedDict):
+    """A text with its own language and direction, which may differ from those of the pack."""
+
+    text: str
+    lang: str
+    #: "ltr" or "rtl".
+    dir: str
+    reviewed: bool
+
+
+class PackedLocale(TypedDict):
+    """The locale that was asked for, the one that is served, and why they differ (None: they do not)."""
+
+    requested: str
+    served: str
+    reason: str | None
+
+
+class PackedTip(TypedDict):
+    """One tip, whole, in one language."""
+
+    slug: str
+    #: "tip", or "notice" for what every pack says of the product itself.
+    kind: str
+    audiences: list[str]
+    situations: list[str]
+    order: int
+    locale: PackedLocale
+    lang: str
+    dir: str
+    reviewed: bool
+    title: str
+    short: str
+    do_now: list[str]
+    do_not: list[str]
+    #: Sanitised HTML.
+    more_html: str
+    #: Ids of the services that the text names.
+    services: list[str]
+
+
+class PackedOrganization(TypedDict):
+    """Who runs a service."""
+
+    id: str
+    name: str
+    #: With directional isolates around it.
+    name_display: str
+
+
+class AgeRule(TypedDict):
+    """The ages that a service is for, both limits included; `age_measured` says at which moment the age counts."""
+
+    min_age: int | None
+    max_age: int | None
+    age_measured: str | None
+
+
+class PackedAssurance(TypedDict):
+    """Whether a person's check holds, the day (ISO 8601) of that check, and the last day for which it is good."""
+
+    assured: bool
+    checked_on: str | None
+    assured_until: str | None
+
+
+class PackedChannel(PackedAssurance):
+    """One way to reach a service: `dial`, `tel` and `href` are for machines, `display` and `spoken` for people."""
+
+    position: int
+    type: str
+    dial: str | None
+    dial_kind: NotRequired[str | None]
+    tel: NotRequired[str | None]
+    href: str | None
+    display: str | None
+    spoken: NotRequired[str | None]
+    keyword: str | None
+    label: PackedPhrase | None
+    #: Where to tap inside an app.
+    steps: PackedPhrase | None
+    #: OSM opening_hours, read in `zone`.
+    hours: str | None
+    #: IANA time zone; None: that of the service.
+    zone: str | None
+    cost: str
+    anonymous: bool | None
+    needs_voice: bool
+    on_bill: bool | None
+
+
+class PackedRoute(TypedDict):
+    """How to report one situation on one platform: where to tap, and what its form asks for."""
+
+    steps: PackedPhrase | None
+    asks: PackedPhrase | None
+
+
+#: That a service differs from its entry for a while. `from` and `until` are RFC 3339; `position` is that of the channel which
+#: does not work, None for the whole service.
+PackedNotice = TypedDict("PackedNotice", {"kind": str, "from": str, "until": str, "position": int | None})
+
+
+class PackedService(PackedAssurance):
+    """A helpline, hotline, police report or removal tool."""
+
+    id: str
+    name: str
+    name_display: str
+    organization: PackedOrganization
+    purpose: PackedPhrase | None
+    #: What happens after contact.
+    after: NotRequired[PackedPhrase | None]
+    #: ISO 3166-1 alpha-2, or ZZ for a worldwide service.
+    country: str
+    #: ISO 3166-2; empty: the whole country.
+    regions: list[str]
+    region_names: list[str]
+    #: Countries that a worldwide service works in; None: everywhere.
+    area: NotRequired[list[str] | None]
+    roles: list[str]
+    audiences: list[str]
+    #: The situations that it takes on, and those among them that it names itself.
+    situations: list[str]
+    named_situations: list[str]
+    eligibility: AgeRule
+    #: BCP 47.
+    languages: list[str] | None
+    answers_in: NotRequired[PackedPhrase | None]
+    #: By situation, and "any" for those that are not named.
+    routes: NotRequired[dict[str, PackedRoute]]
+    zone: str | None
+    reviewed: bool
+    channels: list[PackedChannel]
+    notices: NotRequired[list[PackedNotice]]
+
+
+class PackLabels(TypedDict):
+    """The words for ids, by id."""
+
+    situations: dict[str, PackedPhrase]
+    steps: dict[str, PackedPhrase]
+    audiences: dict[str, PackedPhrase]
+    why: dict[str, PackedPhrase]
+    notices: NotRequired[dict[str, PackedPhrase]]
+
+
+class Tombstone(TypedDict):
+    """A service that has retired or was withdrawn, and the one that took its place."""
+
+    id: str
+    successor: str | None
+
+
+#: Situation (or "default") to audience to the steps of a plan, in order.
+PlanOrder = Mapping[str, Mapping[str, Sequence[str]]]
+
+
+class PackContent(TypedDict):
+    """All that one country and locale needs offline."""
+
+    #: Version of the format.
+    v: int
+    country: str
+    #: "national" or "worldwide".
+    coverage: str
+    locale: str
+    dir: str
+    labels: PackLabels
+    tips: list[PackedTip]
+    services: list[PackedService]
+    plan_order: PlanOrder
+    retired: list[Tombstone]
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What the reader told: ages are the young person's, whoever asks; None is not told."""
+    """The question of one reader. Ages are the young person's, whoever is asking; None means not given."""
 
     country: str
     situation: str
@@ -27,8 +203,20 @@ class Query:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """One step of a plan; `service` is null where none is known, `conditions` are for the reader to judge, by service id."""
+class Availability:
+    """Whether a channel or service is open (None: not known), and when that changes (None: not known, or never)."""
+
+    open: bool | None
+    changes_at: datetime | None = None
+
+
+UNKNOWN: Final = Availability(None)
+ALWAYS_OPEN: Final = Availability(True)
+
+
+@dataclass(frozen=True, slots=True)
+class PlanStep:
+    """One step of a plan. `service` is None where there is none; `conditions` are by service id, for the reader to judge."""
 
     step: str
     service: str | None
@@ -44,8 +232,8 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The steps in order, every service they name (as in the pack) and the slugs of the tips that belong to them."""
+    """The steps in order, every service that they name (by id, as in the pack), and the slugs of the tips that belong."""
 
-    steps: tuple[Step, ...]
-    services: Mapping[str, Service]
+    steps: tuple[PlanStep, ...]
+    services: Mapping[str, PackedService]
     tips: tuple[str, ...]

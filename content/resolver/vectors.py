@@ -1,4 +1,4 @@
-"""Test vectors for resolvers: each case of docs/resolver-vectors.json with what ours answers on docs/resolver-packs.json."""
+"""Test vectors for resolvers: each case of docs/resolver-vectors.json with the plan that this one makes of its fixed pack."""
 
 from __future__ import annotations
 
@@ -7,65 +7,85 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import NotRequired, TypedDict, cast
 
-from content.resolver.resolve import Query, resolve
-from content.resolver.types import Plan
+from content.resolver.resolve import resolve
+from content.resolver.types import PackContent, Plan, Query
 
 _DOCS = Path(__file__).parents[2] / "docs"
 VECTORS = _DOCS / "resolver-vectors.json"
 PACKS = _DOCS / "resolver-packs.json"
 
 
-def read_packs() -> dict[str, Any]:
-    """Return the fixed packs by name: as far as a resolver looks, without words."""
+class PlanVector(TypedDict):
+    """A plan as plain values: every field of each step, and the slugs of the tips."""
+
+    steps: list[dict[str, object]]
+    tips: list[str]
+
+
+class Case(TypedDict):
+    """One case. `pack` names one of the fixed packs; `query` has the fields of `Query` that are given."""
+
+    name: str
+    pack: str
+    query: Mapping[str, object]
+    at: str
+    #: A case that was just written has none yet.
+    expect: NotRequired[PlanVector]
+
+
+def read_packs() -> dict[str, PackContent]:
+    """Return the fixed packs by name. They hold what a resolver looks at, and no words."""
     file = json.loads(PACKS.read_text(encoding="utf-8"))
-    # Every country's pack has the same order of steps and the same situations, so the file holds them once.
+    # Every pack has the same order of steps and the same situations, so the file holds those once.
     shared = {"plan_order": file["plan_order"], "labels": {"situations": dict.fromkeys(file["situations"])}}
-    return {name: {**shared, **pack} for name, pack in file["packs"].items()}
+    return {name: cast(PackContent, {**shared, **pack}) for name, pack in file["packs"].items()}
 
 
-def read_cases() -> list[dict[str, Any]]:
-    """Return the cases in order; one that was just written has no `expect` yet."""
-    cases: list[dict[str, Any]] = json.loads(VECTORS.read_text(encoding="utf-8"))["cases"]
+def read_cases() -> list[Case]:
+    """Return the cases in the order of the file."""
+    cases: list[Case] = json.loads(VECTORS.read_text(encoding="utf-8"))["cases"]
     return cases
 
 
-def answer(case: Mapping[str, Any], packs: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what the resolver answers, as plain values: every field of each step, and the tips."""
+def answer(case: Case, packs: Mapping[str, PackContent]) -> PlanVector:
+    """Return the plan that the resolver makes for the case."""
     return plain(resolve(packs[case["pack"]], query_of(case), datetime.fromisoformat(case["at"])))
 
 
-def query_of(case: Mapping[str, Any]) -> Query:
-    """Return the case's query as the resolver takes it."""
-    told: dict[str, Any] = {**case["query"]}
-    return Query(**{**told, "languages": tuple(told.get("languages", ()))})
+def query_of(case: Case) -> Query:
+    """Return the query of the case as the resolver takes it."""
+    fields = {name: tuple(cast(list[str], value)) if name == "languages" else value for name, value in case["query"].items()}
+    return Query(**fields)  # type: ignore[arg-type]  # the file is ours, and a field that is wrong fails here
 
 
-def plain(plan: Plan) -> dict[str, Any]:
+def plain(plan: Plan) -> PlanVector:
     """Return the plan as it stands in a vector; times are RFC 3339 in UTC."""
-    steps = []
+    steps: list[dict[str, object]] = []
     for step in plan.steps:
-        value = asdict(step) | {"why": list(step.why), "alternatives": list(step.alternatives)}
-        for name in ("closes_at", "opens_at"):
-            value[name] = _time(value[name])
-        steps.append(value)
+        times = {"closes_at": _rfc3339(step.closes_at), "opens_at": _rfc3339(step.opens_at)}
+        steps.append(asdict(step) | {"why": list(step.why), "alternatives": list(step.alternatives)} | times)
     return {"steps": steps, "tips": list(plan.tips)}
 
 
-def _time(value: datetime | None) -> str | None:
+def _rfc3339(value: datetime | None) -> str | None:
+    # The resolver imports nothing of the product but its terms.
     return None if value is None else value.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-def written(cases: list[dict[str, Any]]) -> str:
-    """Return the file of these cases with a line for each step, so that a change of a rule can be read in a diff."""
+def to_json(cases: list[Case]) -> str:
+    """Return the text of the file of these cases: one line for each step, so that a diff shows how a rule changed."""
     blocks = []
     for case in cases:
-        head = ",\n".join(f"  {json.dumps(name)}: {_line(case[name])}" for name in ("name", "pack", "query", "at"))
+        head = ",\n".join(
+            f"  {json.dumps(name)}: {_line(value)}"
+            for name, value in (("name", case["name"]), ("pack", case["pack"]), ("query", case["query"]), ("at", case["at"]))
+        )
         steps = ",\n".join(f"    {_line(step)}" for step in case["expect"]["steps"])
         blocks.append(f' {{\n{head},\n  "expect": {{"tips": {_line(case["expect"]["tips"])}, "steps": [\n{steps}\n  ]}}\n }}')
     return '{"about": "docs/resolver.md says how to read this", "cases": [\n' + ",\n".join(blocks) + "\n]}\n"
 
 
-def _line(value: Any) -> str:
+def _line(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)

@@ -17,7 +17,8 @@ from django.test import Client
 
 from api.reads import edition_store
 from content.models import Release
-from content.resolver.resolve import Query, resolve
+from content.resolver.resolve import resolve
+from content.resolver.types import Query
 from content.terms import Audience, Situation
 from notifications.models import Registration
 from tests import make

@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import Any
 
-from content.resolver.vectors import VECTORS, answer, read_cases, read_packs, written
+from content.resolver.vectors import VECTORS, answer, read_cases, read_packs, to_json
 from core.cli import StaffCommand
 from core.errors import Invalid
 
@@ -30,5 +30,5 @@ class Command(StaffCommand):
         if changed and options["check"]:
             raise Invalid(f"{len(changed)} of {len(cases)} answers differ: {'; '.join(changed)}.", code="vectors")
         if changed:
-            VECTORS.write_text(written(cases), encoding="utf-8")
+            VECTORS.write_text(to_json(cases), encoding="utf-8")
         self.answer(options, {"cases": len(cases), "changed": changed}, f"{len(cases)} cases, {len(changed)} changed.")

@@ -15,6 +15,7 @@ from django.test import Client
 from jsonschema_rs import Draft202012Validator, Registry
 
 from content.exporting import hsds
+from content.exporting.hsds_ids import identifier
 from content.models import Release
 from tests.make import NOON
 from tests.packs import Packs, notice, noticed, publish
@@ -166,12 +167,12 @@ def test_whatever_packs_hold_of_a_service_is_in_the_extension_or_has_a_word_in_h
     services = {service["id"]: service for pack in real_packs.values() for service in pack["services"]}
     held = {name for service in services.values() for name in service}
 
-    assert held | {"notices"} == {*hsds.SERVICE_TOLD, *hsds.WHOLE_TOLD, *hsds.IN_HSDS}
-    assert {name for s in services.values() for way in s["channels"] for name in way} == set(hsds.CHANNEL_TOLD)
+    assert held | {"notices"} == {*hsds.SERVICE_EXTENSION, *hsds.WHOLE_SERVICE_EXTENSION, *hsds.HSDS_FIELDS}
+    assert {name for s in services.values() for way in s["channels"] for name in way} == set(hsds.CHANNEL_EXTENSION)
     for entry in harvester.everything("/services", per_page=500, full="true"):
-        assert set(entry["fingerpost"]) == {*hsds.SERVICE_TOLD, *hsds.WHOLE_TOLD}
+        assert set(entry["fingerpost"]) == {*hsds.SERVICE_EXTENSION, *hsds.WHOLE_SERVICE_EXTENSION}
     for entry in harvester.everything("/services", per_page=500):
-        assert set(entry["fingerpost"]) == set(hsds.SERVICE_TOLD)
+        assert set(entry["fingerpost"]) == set(hsds.SERVICE_EXTENSION)
 
 
 def test_what_packs_know_of_contact_and_routes_stands_in_the_extension(harvester: Harvester) -> None:
@@ -250,7 +251,7 @@ def test_numbers_are_as_printed_and_ages_hours_and_dates_are_hsds_fields(harvest
     childline = harvester.read("/services/gb-childline")
     german = [s for s in harvester.everything("/services", full="true") if s["fingerpost"]["country"] == "DE"]
 
-    assert childline["id"] == hsds.identifier("service", "gb-childline")
+    assert childline["id"] == identifier("service", "gb-childline")
     assert childline["phones"][0]["number"] == "0800 1111"
     assert childline["phones"][0]["type"] == "voice"
     assert childline["phones"][0]["fingerpost"]["display"] == "\u20660800 1111\u2069"
@@ -298,10 +299,10 @@ def test_a_retired_service_answers_with_its_successor_under_both_ids(api: Client
     pack = {**real_packs["GB", "en"], "retired": [{"id": "gb-old-line", "successor": "gb-childline"}]}
     publish({("GB", "en"): pack}, [("GB", "en")])
 
-    for name in ("gb-old-line", hsds.identifier("service", "gb-old-line")):
+    for name in ("gb-old-line", identifier("service", "gb-old-line")):
         response = api.get(f"/hsds/services/{name}")
         assert (response.status_code, response["Content-Type"]) == (410, "application/problem+json")
-        assert orjson.loads(response.content)["successor"] == hsds.identifier("service", "gb-childline")
+        assert orjson.loads(response.content)["successor"] == identifier("service", "gb-childline")
 
 
 def test_a_country_that_was_kept_back_does_not_bring_back_what_home_has_given_up(api: Client, real_packs: Packs) -> None:

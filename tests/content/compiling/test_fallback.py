@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from content.compiling.fallback import chain, match_accept_language, serve
+from content.compiling.fallback import chain, choose_locale, match_accept_language
 
 AVAILABLE = ["en", "cy", "hi", "ar", "es", "fr", "mi", "fil", "bn", "mr", "gu", "ml", "ur", "de", "pt-BR"]
 
@@ -69,12 +69,12 @@ def test_the_chain_of_a_locale_keeps_to_its_script(locale: str, expected: list[s
     ],
 )
 def test_an_item_is_served_whole_and_says_why(usable: set[str], withdrawn: set[str], served: str, reason: str | None) -> None:
-    answer = serve(chain("es-MX"), source="en", usable=usable.__contains__, withdrawn=withdrawn.__contains__)
+    answer = choose_locale(chain("es-MX"), source="en", usable=usable.__contains__, withdrawn=withdrawn.__contains__)
 
     assert (answer.locale, answer.reason) == (served, reason)
 
 
 def test_a_variant_of_the_source_language_gets_the_source() -> None:
-    answer = serve(chain("en-IN"), source="en", usable=lambda _: False, withdrawn=lambda _: False)
+    answer = choose_locale(chain("en-IN"), source="en", usable=lambda _: False, withdrawn=lambda _: False)
 
     assert (answer.locale, answer.reason) == ("en", "not-translated")

@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 
 from content.compiling.rendering import dial_kind, display, fill, href, isolate, language_names, more_html, spoken, tel
-from content.models.channel_facts import FACTS
+from content.compiling.snapshot import ChannelFact
 
 
-def facts(**given: Any) -> dict[str, Any]:
-    return dict.fromkeys(FACTS, "") | {"type": "phone"} | given
+def facts(**given: Any) -> ChannelFact:
+    text = dict.fromkeys(("number_type", "dial", "address", "keyword", "hours"), "") | {"type": "phone", "cost": "free"}
+    nothing = dict.fromkeys(("anonymous", "on_bill", "checked_on", "assured_until"))
+    return ChannelFact(position=1, **(text | nothing | given))
 
 
 @pytest.mark.parametrize(

@@ -12,18 +12,18 @@ from jsonschema_rs import Draft202012Validator
 
 from content.exporting.open_data import (
     CHANNEL_FACTS,
-    CHANNEL_WORDS,
+    CHANNEL_TEXTS,
     LEFT_OUT,
-    ROUTE_WORDS,
+    RESHAPED,
+    ROUTE_TEXTS,
     SCHEMA,
     SERVICE_FACTS,
-    SERVICE_WORDS,
-    SHAPED,
+    SERVICE_TEXTS,
     country_pack,
     home_packs,
-    listed,
     open_data,
-    stored,
+    release_services,
+    stored_pack,
 )
 from content.models import Release
 from content.models.release import NoRelease
@@ -91,9 +91,9 @@ def test_whatever_packs_hold_of_services_and_channels_is_told_or_left_out_for_a_
     ways = {name for service in services for channel in service["channels"] for name in channel}
     parts = {name for service in services for route in service["routes"].values() for name in route}
 
-    assert held | {"notices"} == {*SERVICE_FACTS, *SERVICE_WORDS, *SHAPED, *LEFT_OUT} - {"spoken"}
-    assert ways == {*CHANNEL_FACTS, *CHANNEL_WORDS, "spoken"}
-    assert parts == set(ROUTE_WORDS)
+    assert held | {"notices"} == {*SERVICE_FACTS, *SERVICE_TEXTS, *RESHAPED, *LEFT_OUT} - {"spoken"}
+    assert ways == {*CHANNEL_FACTS, *CHANNEL_TEXTS, "spoken"}
+    assert parts == set(ROUTE_TEXTS)
     assert all(len(reason) > 20 for reason in LEFT_OUT.values())
 
 
@@ -115,7 +115,7 @@ def test_what_happens_after_contact_and_each_route_is_told_in_every_language(rel
         pack = {service["id"]: service for service in real_packs["GB", locale]["services"]}
         told = pack["gb-childline"]["after"]
         assert after[told["lang"]] == {name: told[name] for name in ("text", "dir", "reviewed")}
-        for part in ROUTE_WORDS:
+        for part in ROUTE_TEXTS:
             told = pack["platform-snapchat"]["routes"]["any"][part]
             assert routes["any"][part][told["lang"]]["text"] == told["text"]
     assert document["platform-tiktok"]["routes"]["hacked-account"] == {"steps": {}, "asks": {}}
@@ -164,7 +164,7 @@ def test_the_same_release_gives_the_same_bytes(release: Release) -> None:
 
 
 def test_a_service_is_read_from_its_home_pack_in_english(release: Release, real_packs: Packs) -> None:
-    found = listed(home_packs(release.places()), stored)
+    found = release_services(home_packs(release.places()), stored_pack)
 
     childline = next(service for service in real_packs["GB", "en"]["services"] if service["id"] == "gb-childline")
     assert found.services["gb-childline"] == childline

@@ -15,10 +15,11 @@ from django.db import DatabaseError, IntegrityError, transaction
 from django.test import override_settings
 
 from content.compiling.compiler import compile_release
+from content.compiling.substitution import substitute_helpline
 from content.models import Release, Service, Withdrawal
 from content.models.release import HoldsWithdrawn
 from content.publishing import signing
-from content.publishing.pack_patch import NothingInItsPlace, stand_in, take_away
+from content.publishing.pack_patch import NothingInItsPlace, take_away
 from content.publishing.verify import verify_manifest
 from content.publishing.withdrawal import AlreadyWithdrawn, put_back, withdraw
 from core import tokens
@@ -185,9 +186,9 @@ def test_a_helpline_with_an_age_limit_or_for_others_never_stands_in() -> None:
     parents = entry("parents", "helpline", audiences=["parent"])
     worldwide = entry("far", "helpline", country="ZZ")
 
-    assert stand_in([adult, parents], ["teen"]) is None
-    assert (stand_in([adult, parents, worldwide], ["teen"]) or {})["id"] == "far"
-    assert (stand_in([adult, parents, worldwide], ["parent"]) or {})["id"] == "parents"
+    assert substitute_helpline([adult, parents], ["teen"]) is None
+    assert (substitute_helpline([adult, parents, worldwide], ["teen"]) or {})["id"] == "far"
+    assert (substitute_helpline([adult, parents, worldwide], ["parent"]) or {})["id"] == "parents"
 
 
 def test_tombstones_follow_to_where_the_way_ends_now() -> None:

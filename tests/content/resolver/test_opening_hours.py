@@ -7,15 +7,16 @@ from datetime import UTC, datetime
 
 import pytest
 
-from content.resolver.opening_hours import ALWAYS_OPEN, UNKNOWN, Answering, answering
+from content.resolver.opening_hours import hours_availability
+from content.resolver.types import ALWAYS_OPEN, UNKNOWN, Availability
 
 CHRISTMAS = datetime(2026, 12, 25, 12, 0, tzinfo=UTC)  # a Friday
 CHRISTMAS_EVE_LATE = datetime(2026, 12, 24, 23, 0, tzinfo=UTC)
 TUESDAY = datetime(2026, 12, 1, 12, 0, tzinfo=UTC)
 
 
-def ask(hours: str | None, at: datetime, *, zone: str | None = "Europe/London", country: str = "GB") -> Answering:
-    return answering(hours, zone=zone, country=country, at=at)
+def ask(hours: str | None, at: datetime, *, zone: str | None = "Europe/London", country: str = "GB") -> Availability:
+    return hours_availability(hours, zone=zone, country=country, at=at)
 
 
 @pytest.mark.parametrize("hours", ["Mo-Fr 10:00-16:00", "Mo-Sa 08:00-20:00", "Mo,We,Fr 09:00-14:00; Tu,Th 15:00-20:00"])
@@ -24,19 +25,21 @@ def test_hours_by_weekday_that_say_nothing_of_holidays_are_unknown_on_one(hours:
 
 
 def test_hours_of_every_day_hold_on_a_holiday_too() -> None:
-    assert ask("Mo-Su 08:00-23:00", CHRISTMAS) == Answering(True, datetime(2026, 12, 25, 23, 0, tzinfo=UTC))
+    assert ask("Mo-Su 08:00-23:00", CHRISTMAS) == Availability(True, datetime(2026, 12, 25, 23, 0, tzinfo=UTC))
     assert ask("08:00-23:00", CHRISTMAS).open is True
     assert ask("24/7", CHRISTMAS) == ALWAYS_OPEN
 
 
 def test_hours_that_name_holidays_are_read_as_they_say() -> None:
     assert ask("Mo-Fr 09:00-17:00; PH off", CHRISTMAS).open is False
-    assert ask("Mo-Fr 08:00-20:00; Sa-Su,PH 09:00-17:00", CHRISTMAS) == Answering(True, datetime(2026, 12, 25, 17, 0, tzinfo=UTC))
+    assert ask("Mo-Fr 08:00-20:00; Sa-Su,PH 09:00-17:00", CHRISTMAS) == Availability(
+        True, datetime(2026, 12, 25, 17, 0, tzinfo=UTC)
+    )
 
 
 def test_an_opening_that_would_fall_on_a_holiday_is_not_promised() -> None:
-    assert ask("Mo-Fr 10:00-16:00", CHRISTMAS_EVE_LATE) == Answering(False)
-    assert ask("Mo-Fr 10:00-16:00; PH off", CHRISTMAS_EVE_LATE) == Answering(False, datetime(2026, 12, 29, 10, 0, tzinfo=UTC))
+    assert ask("Mo-Fr 10:00-16:00", CHRISTMAS_EVE_LATE) == Availability(False)
+    assert ask("Mo-Fr 10:00-16:00; PH off", CHRISTMAS_EVE_LATE) == Availability(False, datetime(2026, 12, 29, 10, 0, tzinfo=UTC))
 
 
 @pytest.mark.parametrize(
@@ -49,16 +52,16 @@ def test_hours_with_a_comment_are_not_known(hours: str) -> None:
 def test_an_opening_that_is_only_possible_is_not_promised() -> None:
     hours = "09:00-12:00 unknown, 12:00-17:00"
 
-    assert ask(hours, TUESDAY.replace(hour=8)) == Answering(False)
+    assert ask(hours, TUESDAY.replace(hour=8)) == Availability(False)
     assert ask(hours, TUESDAY.replace(hour=10)) == UNKNOWN
-    assert ask(hours, TUESDAY) == Answering(True, TUESDAY.replace(hour=17))
+    assert ask(hours, TUESDAY) == Availability(True, TUESDAY.replace(hour=17))
 
 
 def test_hours_that_never_change_are_answered_at_once() -> None:
     started = time.perf_counter()
 
     assert ask("Mo-Su 00:00-24:00", TUESDAY) == ALWAYS_OPEN
-    assert ask("2030 Dec 24 10:00-12:00", TUESDAY) == Answering(False)
+    assert ask("2030 Dec 24 10:00-12:00", TUESDAY) == Availability(False)
     assert time.perf_counter() - started < 0.5
 
 
@@ -79,11 +82,11 @@ def test_a_holiday_is_a_day_in_the_zone_of_the_service() -> None:
     at = datetime(2026, 12, 25, 3, 0, tzinfo=UTC)
     hours = "Mo-Fr 08:00-20:00; Sa-Su,PH 09:00-17:00"
 
-    assert ask(hours, at, zone="Pacific/Auckland", country="NZ") == Answering(True, datetime(2026, 12, 25, 4, 0, tzinfo=UTC))
+    assert ask(hours, at, zone="Pacific/Auckland", country="NZ") == Availability(True, datetime(2026, 12, 25, 4, 0, tzinfo=UTC))
 
 
 def test_hours_across_a_change_of_the_clock_end_when_the_clock_of_the_service_says_so() -> None:
     # Clocks in London go back at 01:00 UTC on 25 October 2026.
     before = datetime(2026, 10, 24, 20, 0, tzinfo=UTC)
 
-    assert ask("Mo-Su 20:00-04:00", before) == Answering(True, datetime(2026, 10, 25, 4, 0, tzinfo=UTC))
+    assert ask("Mo-Su 20:00-04:00", before) == Availability(True, datetime(2026, 10, 25, 4, 0, tzinfo=UTC))

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from content.resolver.resolve import Query, resolve
+from content.resolver.resolve import resolve
+from content.resolver.types import Query
 from content.resolver.vectors import VECTORS, plain, read_packs
 from content.terms import Audience, NoticeKind, Situation
 from tests import reference_resolver as book

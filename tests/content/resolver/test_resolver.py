@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from content.resolver.resolve import Plan, Query, Step, resolve
+from content.resolver.resolve import resolve
+from content.resolver.types import Plan, PlanStep, Query
 from content.terms import PLAN_ORDER, Audience, Situation
 from tests.make import NOON
 from tests.packs import Packs, channel, pack, service
@@ -21,7 +22,7 @@ def ask(*services: dict[str, Any], at: datetime = NOON, **told: Any) -> Plan:
     return resolve(pack(EMERGENCY, CRISIS, *services), Query(**{"country": "GB", "situation": "blackmail", **told}), at)
 
 
-def step(plan: Plan, name: str) -> Step:
+def step(plan: Plan, name: str) -> PlanStep:
     return next(s for s in plan.steps if s.step == name)
 
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from content.resolver.resolve import Plan, Query, resolve
+from content.resolver.resolve import resolve
+from content.resolver.types import Plan, Query
 from tests.content.resolver.test_resolver import CRISIS, EMERGENCY, ask, offered, step
 from tests.make import NOON
 from tests.packs import Packs, channel, pack, service

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from content.resolver.resolve import Plan, Query, resolve
+from content.resolver.resolve import resolve
+from content.resolver.types import Plan, Query
 from content.terms import Audience, Situation
 from tests.make import NOON
 from tests.packs import Packs

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from content.resolver.resolve import Plan, Query, resolve
-from content.resolver.vectors import VECTORS, answer, plain, read_cases, read_packs, written
+from content.resolver.resolve import resolve
+from content.resolver.types import Plan, Query
+from content.resolver.vectors import VECTORS, answer, plain, read_cases, read_packs, to_json
 from content.terms import PLAN_ORDER, Audience, Situation
 
 PACKS = read_packs()
@@ -47,7 +48,7 @@ def test_every_reason_stands_in_some_vector() -> None:
 
 
 def test_the_file_is_as_the_command_writes_it_and_the_order_of_steps_is_ours() -> None:
-    assert VECTORS.read_text(encoding="utf-8") == written(CASES)
+    assert VECTORS.read_text(encoding="utf-8") == to_json(CASES)
     assert all(pack["plan_order"] == PLAN_ORDER for pack in PACKS.values())
 
 

@@ -1,0 +1,18 @@
+"""What the gate reports."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is wrong with one item. `country` and `locale` are None where it is so in all of them."""
+
+    code: str
+    item: str
+    detail: str
+    #: It keeps back every pack that it is in.
+    blocks: bool
+    country: str | None = None
+    locale: str | None = None

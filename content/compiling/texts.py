@@ -1,0 +1,103 @@
+"""The texts of a pack: in which locale each is served, and what the gate finds in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from content.compiling.fallback import ServedLocale, chain, choose_locale
+from content.compiling.findings import Finding
+from content.compiling.snapshot import Snapshot, UnitText
+from content.linting.text import text_faults
+from content.linting.tokens import differing_tokens
+from content.resolver.types import PackedPhrase
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class PackPart(Generic[T]):
+    """One part of a pack, and the findings in it."""
+
+    value: T
+    findings: tuple[Finding, ...] = ()
+
+
+class TextBuilder:
+    """The texts of one snapshot. Each is made and checked once, and shared by all packs that hold it."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._units: Mapping[str, UnitText] = snapshot.texts
+        self._directions = snapshot.directions
+        self._known_services = frozenset(service.id for service in snapshot.services)
+        self._phrases: dict[tuple[str, str], PackPart[PackedPhrase] | None] = {}
+        self._findings: dict[tuple[str, str], tuple[Finding, ...]] = {}
+        self._chains: dict[str, list[str]] = {}
+
+    def ids(self, prefix: str) -> list[str]:
+        """Return the ids in the keys `<prefix>.<id>` of the snapshot's units, sorted."""
+        return sorted(key.partition(".")[2] for key in self._units if key.startswith(f"{prefix}."))
+
+    def phrase(self, key: str, locale: str) -> PackPart[PackedPhrase] | None:
+        """Return the text of a unit by itself, or None where none may be served."""
+        if (key, locale) not in self._phrases:
+            self._phrases[key, locale] = self._phrase(key, locale)
+        return self._phrases[key, locale]
+
+    def _phrase(self, key: str, locale: str) -> PackPart[PackedPhrase] | None:
+        unit = self._units.get(key)
+        if unit is None or unit.text is None:
+            return None
+        served = self.served_locale([unit], locale)
+        text, reviewed = self.words(unit, served.locale)
+        phrase: PackedPhrase = {
+            "text": text,
+            "lang": served.locale,
+            "dir": self._directions[served.locale],
+            "reviewed": reviewed,
+        }
+        return PackPart(phrase, self.findings(unit, served.locale))
+
+    def digit_words(self, locale: str) -> list[str] | None:
+        """Return the words for zero to nine, or None where there are none in the reader's own language."""
+        found = self.phrase("phrase.digits", locale)
+        if found is None or found.value["lang"] not in chain(locale):
+            return None
+        words = found.value["text"].split()
+        return words if len(words) == 10 else None
+
+    def served_locale(self, units: Sequence[UnitText], locale: str) -> ServedLocale:
+        """Return the locale in which these units are served together to a reader who asks for `locale`."""
+        return choose_locale(
+            self._chains.setdefault(locale, chain(locale)),
+            source=units[0].locale,
+            usable=lambda code: all(code in unit.targets and not unit.targets[code].withdrawn for unit in units),
+            withdrawn=lambda code: all(code in unit.targets for unit in units),
+        )
+
+    def words(self, unit: UnitText, locale: str) -> tuple[str, bool]:
+        """Return the text of the unit in a locale in which it can be served, and whether it was reviewed."""
+        if locale == unit.locale:
+            assert unit.text is not None
+            return unit.text, unit.reviewed
+        target = unit.targets[locale]
+        return target.text, target.reviewed and unit.reviewed
+
+    def findings(self, unit: UnitText, locale: str) -> tuple[Finding, ...]:
+        """Return what the linting finds in the text now: a rule may be newer than the text, and raw SQL bypasses all rules."""
+        if (unit.key, locale) not in self._findings:
+            text, _ = self.words(unit, locale)
+            faults = text_faults(
+                text,
+                locale=locale,
+                allowed_numbers=unit.numbers,
+                allowed_hosts=unit.hosts,
+                known_services=self._known_services,
+            )
+            if locale != unit.locale:
+                faults += differing_tokens(unit.text or "", text)
+            self._findings[unit.key, locale] = tuple(
+                Finding(fault.code, unit.key, fault.detail, blocks=not fault.caution, locale=locale) for fault in faults
+            )
+        return self._findings[unit.key, locale]

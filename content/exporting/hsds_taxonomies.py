@@ -1,0 +1,71 @@
+"""Our roles and audiences as HSDS taxonomies. Situations are not among them: a term stands in addresses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from content.exporting.hsds_ids import identifier
+from content.terms import Audience, Role
+
+
+@dataclass(frozen=True)
+class _Taxonomy:
+    name: str
+    description: str
+    #: By code: name and description.
+    terms: dict[str, tuple[str, str]]
+
+
+_TAXONOMIES: Final = {
+    "role": _Taxonomy(
+        "Fingerpost: roles",
+        "What a service does for somebody who needs help.",
+        {
+            Role.EMERGENCY.value: ("Emergency", "The number for danger now."),
+            Role.POLICE_REPORT.value: ("Report to the police", "Takes reports of a crime."),
+            Role.IMAGE_REMOVAL.value: ("Image removal", "Helps to get an image off the internet."),
+            Role.HELPLINE.value: ("Helpline", "Somebody who listens."),
+            Role.HOTLINE_CSAM_REPORT.value: ("Hotline", "Takes reports of child sexual abuse material."),
+            Role.PLATFORM_REPORT.value: ("Report to the platform", "A site's or an app's own way to report."),
+            Role.ADVICE.value: ("Advice", "Tells what can be done."),
+        },
+    ),
+    "audience": _Taxonomy(
+        "Fingerpost: audiences",
+        "Who may ask the service.",
+        {
+            Audience.TEEN.value: ("Teen", "The young person."),
+            Audience.PARENT.value: ("Parent", "A parent or carer."),
+            Audience.EDUCATOR.value: ("Educator", "Somebody who works with young people."),
+            Audience.BYSTANDER.value: ("Bystander", "Somebody who saw it happen."),
+        },
+    ),
+}
+
+
+def taxonomies() -> list[dict[str, str]]:
+    """Return the HSDS taxonomies."""
+    return [
+        {"id": identifier("taxonomy", key), "name": taxonomy.name, "description": taxonomy.description, "version": "1"}
+        for key, taxonomy in _TAXONOMIES.items()
+    ]
+
+
+def taxonomy_terms() -> list[dict[str, str]]:
+    """Return the HSDS taxonomy terms of all taxonomies."""
+    return [term(key, code) for key, taxonomy in _TAXONOMIES.items() for code in taxonomy.terms]
+
+
+def term(taxonomy: str, code: str) -> dict[str, str]:
+    """Return the HSDS taxonomy term of a code in a taxonomy ("role" or "audience")."""
+    name, description = _TAXONOMIES[taxonomy].terms[code]
+    return {
+        "id": identifier("term", taxonomy, code),
+        "code": code,
+        "name": name,
+        "description": description,
+        "taxonomy": _TAXONOMIES[taxonomy].name,
+        "taxonomy_id": identifier("taxonomy", taxonomy),
+        "language": "en",
+    }

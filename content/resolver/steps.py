@@ -1,0 +1,229 @@
+"""The steps of a plan: for each of them, which services are offered, and in which order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, date, datetime
+from functools import cache
+
+from content.resolver.availability import service_availability
+from content.resolver.candidates import (
+    ADULT,
+    Candidate,
+    is_anonymous,
+    is_free,
+    language_rank,
+    no_shared_language,
+    region_not_given,
+    tailored_to,
+    unusable,
+)
+from content.resolver.reasons import age_code, conditions, emergency_reasons, reasons
+from content.resolver.types import ALWAYS_OPEN, Availability, PackedService, PlanStep, Query
+
+_NOT_SURE = "not-sure"
+_CSAM_SEEN = "csam-seen"
+_SELF_HARM_RISK = "self-harm-risk"
+_REPORT_ROLES = frozenset({"police-report", "hotline-csam-report"})
+
+#: A key to sort candidates by: False before True. Each ends with `_tie_break`, so that every order is total.
+_Rank = Callable[[Candidate], tuple[object, ...]]
+
+
+def danger_now(services: Iterable[PackedService], query: Query, at: datetime) -> PlanStep:
+    """Offer the emergency services by place alone: no age, audience, situation, language or hour may remove such a number."""
+    ranked = sorted(
+        (s for s in services if "emergency" in s["roles"]),
+        key=lambda s: (s["country"] == "ZZ", bool(s["regions"]) and query.region is None, s["id"]),
+    )
+    if not ranked:
+        return PlanStep("danger-now", None, ("local-emergency",))
+    first = ranked[0]
+    availability = service_availability(first, at)
+    language = language_rank(first, query)
+    return PlanStep(
+        "danger-now",
+        first["id"],
+        emergency_reasons(first, language, query),
+        open=availability.open,
+        closes_at=availability.changes_at if availability.open else None,
+        opens_at=availability.changes_at if availability.open is False else None,
+        stale=_is_stale(first, at),
+        language_match=None if language is None else language < len(query.languages),
+        alternatives=tuple(s["id"] for s in ranked[1:]),
+    )
+
+
+def talk(candidates: Sequence[Candidate], query: Query, at: datetime, *, before_report: bool) -> PlanStep:
+    """Offer helplines: those for the situation here, else any here, else worldwide ones. A crisis line is always among them."""
+    in_crisis = query.situation == _SELF_HARM_RISK
+    helplines = [c for c in candidates if "helpline" in c.roles]
+    for_audience = [c for c in helplines if c.for_audience]
+    here = [c for c in for_audience if not c.worldwide]
+    abroad = [c for c in for_audience if c.worldwide]
+    tiers = ([c for c in here if c.serves], here, [c for c in abroad if c.serves], abroad)
+    ranked = next((tier for tier in tiers if tier), [])
+
+    @cache
+    def availability(c: Candidate) -> Availability:
+        return _availability(c, query, at)
+
+    def rank(c: Candidate) -> tuple[object, ...]:
+        return (
+            in_crisis and not c.crisis_line,
+            no_shared_language(c, query),
+            unusable(c, query),
+            # In a crisis, rank lines that are known to be open first.
+            in_crisis and availability(c).open is not True,
+            availability(c).open is False,
+            region_not_given(c, query),
+            not c.named,
+            not tailored_to(c, query),
+            # Always open, then open now, then unknown hours.
+            availability(c) != ALWAYS_OPEN,
+            availability(c).open is not True,
+            *_tie_break(c, query),
+        )
+
+    ranked = sorted(ranked, key=rank)
+    if not any(c.crisis_line for c in ranked):
+        # One that the young person can use, even where it is not for the audience; a worldwide one only where there is no other.
+        crisis_lines = [c for c in helplines if c.crisis_line]
+        ranked += sorted(crisis_lines, key=lambda c: (c.worldwide, not c.for_audience, *rank(c)))[:1]
+    if not any(availability(c).open for c in ranked):
+        # If none of them is known to be open, append the worldwide lines.
+        ranked += sorted((c for c in abroad if c not in ranked), key=rank)
+    if in_crisis:
+        ranked.sort(key=lambda c: availability(c).open is False)
+    if not ranked:
+        return PlanStep("talk", None, ("trusted-adult", "if-at-home-unsafe"))
+    extra = ("talk-first",) if before_report else ()
+    return _step("talk", ranked, query, at, availability=availability(ranked[0]), extra_reasons=extra)
+
+
+def report(candidates: Sequence[Candidate], query: Query, at: datetime) -> PlanStep | None:
+    """Offer the police and hotlines here, or also the worldwide ones where there is none here; None where there are none.
+
+    For material that was seen, worldwide hotlines are added as soon as there is no hotline here.
+    """
+    suited = [c for c in candidates if c.serves and c.for_audience and not _REPORT_ROLES.isdisjoint(c.roles)]
+    wanted = "hotline-csam-report" if query.situation == _CSAM_SEEN else "police-report"
+    here = [c for c in suited if not c.worldwide]
+    enough_here = any(wanted in c.roles for c in here) if query.situation == _CSAM_SEEN else bool(here)
+    under_18 = query.age is None or query.age < ADULT
+
+    def rank(c: Candidate) -> tuple[object, ...]:
+        # A service that takes both kinds of report is specialised in crimes against children.
+        for_children = _REPORT_ROLES.issubset(c.roles)
+        return (
+            unusable(c, query),
+            wanted not in c.roles,
+            not c.named,
+            not ((under_18 and for_children) or c.age_fit != "no-rule"),
+            region_not_given(c, query),
+            # While the region is not given, a service for more regions is more likely to be the right one.
+            -len(c.service["regions"]),
+            no_shared_language(c, query),
+            len(c.roles),
+            *_tie_break(c, query),
+        )
+
+    return _first_of("report", here if enough_here else suited, rank, query, at)
+
+
+def take_down(candidates: Sequence[Candidate], query: Query, at: datetime) -> PlanStep | None:
+    """Offer the tools that get an image removed; None where there are none."""
+    tools = [c for c in candidates if c.serves and c.for_audience and "image-removal" in c.roles]
+
+    def rank(c: Candidate) -> tuple[object, ...]:
+        return (
+            unusable(c, query),
+            # Tools for images of oneself, by age; then offices that also remove images; platforms' own forms last.
+            "platform-report" in c.roles,
+            c.age_fit == "no-rule",
+            len(c.roles) > 1,
+            c.worldwide,
+            # While the age in the image is unknown, the tool for under-18s comes first: trying it is never wrong.
+            c.service["eligibility"]["min_age"] is not None,
+            region_not_given(c, query),
+            no_shared_language(c, query),
+            *_tie_break(c, query),
+        )
+
+    return _first_of("take-down", _without_unpaired_tools(tools, query), rank, query, at)
+
+
+def tell_the_platform(candidates: Sequence[Candidate], query: Query, at: datetime) -> PlanStep:
+    """Offer the report form of the site that the reader named; without a site, name no service and list all forms."""
+    platforms = sorted((c for c in candidates if "platform-report" in c.roles), key=lambda c: c.id)
+    if query.site is None:
+        suited = [c for c in platforms if c.for_audience and (c.serves or query.situation == _NOT_SURE)]
+        ids = tuple(c.id for c in suited)
+        return PlanStep("tell-the-platform", None, ("platform",), alternatives=ids, conditions=conditions(suited))
+    named = [c for c in platforms if c.id == f"platform-{query.site}"]
+    if not named:
+        # The form of another platform would not help with what happened on this one.
+        return PlanStep("tell-the-platform", None, ("platform",))
+    return _step("tell-the-platform", named, query, at)
+
+
+def _first_of(name: str, offered: Iterable[Candidate], rank: _Rank, query: Query, at: datetime) -> PlanStep | None:
+    ranked = sorted(offered, key=rank)
+    return _step(name, ranked, query, at) if ranked else None
+
+
+def _step(
+    name: str,
+    ranked: Sequence[Candidate],
+    query: Query,
+    at: datetime,
+    *,
+    availability: Availability | None = None,
+    extra_reasons: tuple[str, ...] = (),
+) -> PlanStep:
+    """Return the step that names the first candidate, with the others as alternatives."""
+    first = ranked[0]
+    availability = availability or _availability(first, query, at)
+    return PlanStep(
+        name,
+        first.id,
+        (*reasons(first, name, query), *extra_reasons),
+        open=availability.open,
+        closes_at=availability.changes_at if availability.open else None,
+        opens_at=availability.changes_at if availability.open is False else None,
+        stale=_is_stale(first.service, at),
+        language_match=None if first.language is None else first.language < len(query.languages),
+        alternatives=tuple(c.id for c in ranked[1:]),
+        conditions=conditions(ranked),
+    )
+
+
+def _availability(c: Candidate, query: Query, at: datetime) -> Availability:
+    return service_availability(c.service, at, can_speak=query.can_speak is not False)
+
+
+def _is_stale(service: PackedService, at: datetime) -> bool:
+    """Tell whether the last check is no longer valid. The service stays: an old number is better than none."""
+    until = service["assured_until"]
+    return until is not None and date.fromisoformat(until) < at.astimezone(UTC).date()
+
+
+def _without_unpaired_tools(tools: list[Candidate], query: Query) -> list[Candidate]:
+    """Remove the tools that only the reader can choose between, where the one for adults or the one for under-18s is missing."""
+    if query.age_in_image is not None or query.age is None or query.age < ADULT:
+        return tools
+    # A platform's own form is for that platform alone, so it is not the counterpart of a tool for all platforms.
+    undecided = [c for c in tools if c.age_fit == "unknown" and "platform-report" not in c.roles]
+    sides = {code.split("-")[0] for c in undecided if (code := age_code(c.service)) is not None}
+    return tools if len(sides) == 2 else [c for c in tools if c not in undecided]
+
+
+def _tie_break(c: Candidate, query: Query) -> tuple[object, ...]:
+    """Return the last criteria of most orders; the id makes each order total, so the same query gets the same plan."""
+    return (
+        c.worldwide,
+        not is_free(c.service),
+        not is_anonymous(c.service),
+        len(query.languages) if c.language is None else c.language,
+        c.id,
+    )
