@@ -82,7 +82,8 @@ def service(
     made = Service.objects.create(id=slug, organization=organization, country_id=country, **(defaults | fields))
     unit(f"service.{slug}.purpose", purpose, owner=f"service:{slug}")
     for _ in range(channels):
-        channel(made, **({} if country == "GB" else {"number_type": "short", "dial": "116 111", "address": "116111"}))
+        number: dict[str, Any] = {} if country == "GB" else {"number_type": "short", "dial": "116 111", "address": "116111"}
+        channel(made, **number)
     return made
 
 
@@ -101,9 +102,9 @@ def notice(service: str = "gb-line", *, approved: bool = True, at: datetime = NO
     return made
 
 
-def emergency(country: str = "GB", **fields: object) -> Service:
+def emergency(country: str = "GB", **fields: Any) -> Service:
     """Make an emergency service of the country with the number 999."""
-    made = service(f"{country.lower()}-emergency", country=country, channels=0, **({"roles": ["emergency"]} | fields))
+    made = service(f"{country.lower()}-emergency", country=country, channels=0, **{"roles": ["emergency"], **fields})
     channel(made, number_type="short", dial="999", address="999")
     return made
 

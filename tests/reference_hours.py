@@ -7,7 +7,12 @@ from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from opening_hours import OpeningHours, ParserError, State, UnknownCountryError
+from opening_hours import (  # type: ignore[attr-defined]  # its stubs leave the errors out
+    OpeningHours,
+    ParserError,
+    State,
+    UnknownCountryError,
+)
 
 
 class Opening(NamedTuple):

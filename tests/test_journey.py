@@ -71,7 +71,7 @@ def web(serving: Run) -> Iterator[Client]:
 
 def staff(serving: Run, *arguments: str, expect: int = 0) -> dict[str, Any]:
     """Run a command as a member of staff would, beside the server."""
-    command = [ROOT / "run", "manage", *arguments, "--json"]
+    command = [str(ROOT / "run"), "manage", *arguments, "--json"]
     answer = subprocess.run(command, env=serving.environment, capture_output=True, text=True, timeout=60)
     assert answer.returncode == expect, answer.stdout + answer.stderr
     return json.loads(answer.stdout.splitlines()[-1])

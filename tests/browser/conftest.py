@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from django.test import Client
@@ -44,10 +44,12 @@ def context_of(chromium: Browser, live_server: Any) -> Iterator[Callable[..., Br
     """Return a function that opens a browser window of its own, in which the person is signed in."""
     opened: list[BrowserContext] = []
 
-    def make(person: User | None = None, *, width: int = 1280, scheme: str = "light", **more: Any) -> BrowserContext:
+    def make(
+        person: User | None = None, *, width: int = 1280, scheme: Literal["light", "dark"] = "light", **more: Any
+    ) -> BrowserContext:
         context = chromium.new_context(
             base_url=live_server.url, viewport={"width": width, "height": 900}, color_scheme=scheme, **more
-        )  # type: ignore[arg-type]
+        )
         context.set_default_timeout(15_000)
         opened.append(context)
         if person is not None:

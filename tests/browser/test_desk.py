@@ -152,7 +152,7 @@ def test_the_pages_of_the_desk_are_accessible_also_when_they_are_full(
     revision = Channel.objects.get(service="gb-line").revision_id
     Reply.objects.give(link, revision=revision, answer="correct", values={"cost": "standard"}, at=timezone.now())
     page = listen(context_of(asta, width=width, scheme=scheme).new_page(), complaints)
-    found = []
+    found: list[tuple[object, ...]] = []
 
     for address in (
         "console/desk/",

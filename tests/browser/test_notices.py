@@ -104,7 +104,7 @@ def test_the_pages_are_accessible_when_they_are_full_and_also_from_right_to_left
     make.notice(at=now, approved=False)
     make.notice(at=now, approved=False, by=asta, kind="channel-down", position=1)
     page = listen(context_of(asta, width=width, scheme=scheme).new_page(), complaints)
-    found = []
+    found: list[tuple[object, ...]] = []
 
     for address in ("notices/", "services/gb-line/notice/", "services/gb-line/", "desk/"):
         for way in ("ltr", "rtl"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from axe_core_python.sync_playwright import Axe
@@ -29,7 +30,7 @@ def everything(transactional_db: None) -> None:
     make.channel(long, type="url", address="https://example.org/" + "a-very-long-address-without-a-space-" * 3)
     for name, method, days in (("gb-line", Method.RUNG, 0), ("gb-emergency", Method.READ, 100), ("gb-long", Method.OPENED, 3)):
         then = at - timedelta(days=days)
-        check = {"by": make.checker(), "at": then, "method": method, "until": (then + timedelta(days=90)).date()}
+        check: dict[str, Any] = {"by": make.checker(), "at": then, "method": method, "until": (then + timedelta(days=90)).date()}
         Channel.objects.get(service=name).assure(**check)
     for name in ("gb-expired", "gb-closed", "gb-3018"):
         make.service(name, name=f"The line {name}")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from io import StringIO
+from typing import Any
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.core.management import CommandError, call_command
 
 from core import roles, tokens
@@ -16,7 +18,7 @@ from tests import make
 pytestmark = pytest.mark.django_db
 
 
-def run(*args: str) -> dict:
+def run(*args: str) -> dict[str, Any]:
     out = StringIO()
     call_command("staff", *args, "--json", stdout=out)
     return json.loads(out.getvalue())
@@ -64,7 +66,7 @@ def test_an_unknown_role_is_refused_with_those_that_exist() -> None:
 
 def test_sync_takes_a_right_back_that_the_table_does_not_give() -> None:
     nia = make.person("nia", "publisher")
-    nia.groups.get().permissions.add(*roles.Permission.objects.filter(codename="approve_campaign"))
+    nia.groups.get().permissions.add(*Permission.objects.filter(codename="approve_campaign"))
 
     roles.sync()
 

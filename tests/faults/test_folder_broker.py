@@ -6,7 +6,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from kombu import Connection
+from kombu.connection import Connection
 
 pytestmark = pytest.mark.faults
 
@@ -40,7 +40,7 @@ def test_a_message_is_taken_whole_while_others_are_being_put(tmp_path: Path) -> 
         putting = [threading.Thread(target=put) for _ in range(3)]
         for thread in putting:
             thread.start()
-        taken = []
+        taken: list[int] = []
         while len(taken) < 900:
             assert not errors
             message = queue.get(timeout=30)

@@ -56,7 +56,8 @@ def strings(schema: dict[str, Any], components: dict[str, Any], path: str = "") 
         yield from strings(value, components, f"{path}.{name}")
     if "items" in schema:
         yield from strings(schema["items"], components, path + "[]")
-    if "string" in (schema.get("type") if isinstance(schema.get("type"), list) else [schema.get("type")]):
+    kind = schema.get("type")
+    if "string" in (kind if isinstance(kind, list) else [kind]):
         yield path, schema
 
 

@@ -6,8 +6,10 @@ import re
 from collections.abc import Iterator
 
 import pytest
+from django.contrib.auth.models import Group
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from pytest_django import DjangoAssertNumQueries
 
 from content.models import Unit
 from content.models.channel_revision import Act
@@ -51,7 +53,7 @@ def filled() -> dict[str, str]:
     make.target("tip.first-hour.title", "cy", "Arhoswch ac anadlwch")
     make.release(publish=False)
     campaign = make.campaign(state="submitted")
-    where = {
+    where: dict[str, dict[str, object]] = {
         "tip": {"slug": "first-hour"},
         "words-locale": {"locale": "cy"},
         "target": {"locale": "cy", "key": "tip.first-hour.title"},
@@ -62,15 +64,13 @@ def filled() -> dict[str, str]:
         "propose-notice": {"id": "gb-line"},
         "channel": {"id": "gb-line", "position": 1},
         "organization": {"id": "org"},
-        "release": {"number": make.Release.objects.first().pk},
+        "release": {"number": make.Release.objects.get().pk},
     }
     addresses = {}
     for route in pages.ROUTES:
-        args = (
-            {"id": campaign.pk} if route.name.startswith("campaign-") and "<int:id>" in route.pattern else where.get(route.name)
-        )
-        args = {"id": campaign.pk} if route.name == "campaign" else args
-        addresses[route.name] = reverse(f"admin:{route.name}", kwargs=args or {})
+        of_campaign = route.name == "campaign" or (route.name.startswith("campaign-") and "<int:id>" in route.pattern)
+        args = {"id": campaign.pk} if of_campaign else where.get(route.name, {})
+        addresses[route.name] = reverse(f"admin:{route.name}", kwargs=args)
     return addresses
 
 
@@ -150,10 +150,11 @@ def test_every_act_is_written_and_every_permission_exists() -> None:
 def test_djangos_own_pages_are_all_known_and_accounts_are_for_superusers_only(client: Client, filled: dict[str, str]) -> None:
     ours = {route.name for route in pages.ROUTES}
     console = next(entry for entry in get_resolver("config.urls").url_patterns if str(entry.pattern) == "console/")
+    assert isinstance(console, URLResolver)
     names = {pattern.name for pattern in _patterns(console) if pattern.name and pattern.name not in ours}
     assert names == set(DJANGOS_OWN)
 
-    user, group = make.person("nora"), User.objects.get(username="checker").groups.first()
+    user, group = make.person("nora"), Group.objects.earliest("pk")
     args = {"core_user": user.pk, "auth_user": user.pk, "auth_group": group.pk}
     people = {role: make.person(f"the-{role}", role) for role in roles.ROLES}
     people["superuser"] = User.objects.create_superuser("root", password=None)
@@ -210,8 +211,8 @@ def test_no_page_carries_a_script_a_style_or_a_handler_of_its_own(client: Client
 
 
 def test_a_page_takes_no_more_queries_for_a_tip_of_many_steps_than_for_a_short_one(
-    client: Client, filled: dict[str, str], django_assert_max_num_queries
-) -> None:  # type: ignore[no-untyped-def]
+    client: Client, filled: dict[str, str], django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
     client.force_login(make.person("eva", "localisation-editor", "localisation-reviewer"))
     make.tip("longer", do_now=list(range(1, 31)), do_not=[1])
     for number in range(2, 31):

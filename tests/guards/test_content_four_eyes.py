@@ -157,14 +157,14 @@ def accepted(
     raw_sql: psycopg.Connection[Any], statements: Mapping[str, str], values: Mapping[str, Any], *guarded: type[models.Model]
 ) -> list[str]:
     """Send each statement; return the names of those that were not refused or that changed a row all the same."""
-    before = [list(model.objects.order_by("pk").values()) for model in guarded]
+    before = [list(model._default_manager.order_by("pk").values()) for model in guarded]
     passed = []
     for name, statement in statements.items():
         try:
             raw_sql.execute(statement, values)
             passed.append(name)
         except psycopg.Error:
-            if [list(model.objects.order_by("pk").values()) for model in guarded] != before:
+            if [list(model._default_manager.order_by("pk").values()) for model in guarded] != before:
                 passed.append(name)
     return passed
 
@@ -176,7 +176,7 @@ def propose(channel: Channel, *, act: Act = Act.CHANGE) -> ChannelRevision:
         act=act,
         by=make.person("ann", "assurer"),
         at=NOON,
-        facts=OTHER if act == Act.CHANGE else channel.facts(),
+        facts=dict(OTHER) if act == Act.CHANGE else channel.facts(),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -203,7 +203,7 @@ def test_promise_10_rows_in_any_order_give_the_same_bytes(db: None, seed: int) -
     def bytes_of(order: random.Random | None) -> dict[tuple[str, str], bytes]:
         with transaction.atomic():
             make.world()
-            steps = [
+            steps: list[Callable[[], object]] = [
                 make.labels,
                 make.emergency,
                 *(lambda n=n: make.service(f"gb-{n}") for n in "abc"),

@@ -120,7 +120,7 @@ def test_promise_2_an_authors_approval_is_refused_by_method_orm_command_and_sql_
         lifecycle.approve(campaign, fingerprint=campaign.fingerprint, by=both, at=now())
     with pytest.raises(DatabaseError), transaction.atomic():
         Campaign.objects.filter(pk=campaign.pk).update(state="approved", approved_by=both, approved_at=now())
-    campaign.state, campaign.approved_by, campaign.approved_at = "approved", both, now()  # type: ignore[assignment]
+    campaign.state, campaign.approved_by, campaign.approved_at = "approved", both, now()
     with pytest.raises(DatabaseError), transaction.atomic():
         campaign.save()
     with pytest.raises(CommandError):

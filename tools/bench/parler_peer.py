@@ -55,7 +55,7 @@ from parler.models import TranslatableModel, TranslatedFields  # noqa: E402
 from rest_framework import generics, serializers  # noqa: E402
 
 
-class Tip(TranslatableModel):
+class Tip(TranslatableModel):  # type: ignore[misc]  # no types of it are published
     slug = models.SlugField(unique=True)
     audience = models.CharField(max_length=20)
     translations = TranslatedFields(title=models.CharField(max_length=200), summary=models.TextField(), body=models.TextField())
@@ -114,7 +114,7 @@ def fill() -> None:
             text = f"{number} {words[tag] * 60}"
             translation.objects.create(master=tip, language_code=tag, title=text[:60], summary=text[:160], body=text[:600])
         for link in range(3):
-            Link.objects.create(tip=tip, label=f"Link {link}", address=f"https://example.org/{number}/{link}")
+            Link._default_manager.create(tip=tip, label=f"Link {link}", address=f"https://example.org/{number}/{link}")
 
 
 if __name__ == "__main__":

@@ -64,12 +64,11 @@ def texts_in_template(path: str, source: str) -> Iterator[Text]:
     for match in _ATTRIBUTE.finditer(source):
         yield from _shown(path, source.count("\n", 0, match.start()) + 1, match[1])
     start = 0
-    for match in (*_BLOCK.finditer(source), None):
-        end = match.start() if match else len(source)
+    for end, following in (*(match.span() for match in _BLOCK.finditer(source)), (len(source), len(source))):
         block = source[start:end]
         skipped = len(block) - len(block.lstrip())
         yield from _shown(path, source.count("\n", 0, start + skipped) + 1, block)
-        start = match.end() if match else end
+        start = following
 
 
 def all_texts(trees: Mapping[str, ast.Module], templates: Mapping[str, str]) -> Iterator[Text]:

@@ -67,7 +67,12 @@ def test_thirty_requests_at_once_pass_three_times() -> None:
 def test_the_cache_holds_no_address(monkeypatch: pytest.MonkeyPatch) -> None:
     kept: list[str] = []
     add = cache.add
-    monkeypatch.setattr(cache, "add", lambda key, *args, **kwargs: (kept.append(key), add(key, *args, **kwargs))[1])
+
+    def add_and_keep(key: str, *args: Any, **kwargs: Any) -> bool:
+        kept.append(key)
+        return add(key, *args, **kwargs)
+
+    monkeypatch.setattr(cache, "add", add_and_keep)
 
     _allowed("192.0.2.77")
 

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from content.models import Assurance, Channel, ChannelRevision, CorrectionLink, Organization, Reply
+from content.models.channel_revision import Act
 from core.errors import ChangedMeanwhile, Conflict, Forbidden, Invalid
 from core.models import User
 from tests import make
@@ -45,7 +46,7 @@ def send(api: Client, link: CorrectionLink, *, headers: dict[str, str] | None = 
     return api.post(path(link), body, content_type="application/x-www-form-urlencoded", headers=headers or {})
 
 
-NEW = {"answer": "correct", "dial": "0808+800+5002", "address": "%2B448088005002"}
+NEW: dict[str, Any] = {"answer": "correct", "dial": "0808+800+5002", "address": "%2B448088005002"}
 
 
 def test_an_organization_sees_its_own_entry_and_no_other(api: Client, link: CorrectionLink) -> None:
@@ -132,7 +133,7 @@ def test_a_later_answer_takes_the_place_of_one_that_waits(api: Client, link: Cor
         {"answer": "perhaps"},
     ],
 )
-def test_what_no_channel_can_have_is_refused_beside_the_field(api: Client, link: CorrectionLink, said: dict[str, str]) -> None:
+def test_what_no_channel_can_have_is_refused_beside_the_field(api: Client, link: CorrectionLink, said: dict[str, Any]) -> None:
     answer = send(api, link, **said)
 
     assert answer.status_code == 422
@@ -165,7 +166,7 @@ ODD = {
         {"type": "app", "address": ""},
     ],
 )
-def test_an_odd_answer_is_refused_or_can_be_proposed(api: Client, asta: User, facts: dict[str, str]) -> None:
+def test_an_odd_answer_is_refused_or_can_be_proposed(api: Client, asta: User, facts: dict[str, Any]) -> None:
     made = make.channel(make.service("gb-odd", channels=0, zone="Europe/London"), **facts)
     address = path(CorrectionLink.objects.issue(Organization.objects.get(), by=asta, at=timezone.now()))
     pairs = [{name: text} for name, texts in ODD.items() for text in texts]
@@ -273,10 +274,10 @@ def test_an_answer_about_values_that_were_changed_meanwhile_is_not_acted_on(
     ChannelRevision.objects.propose(
         service_id="gb-line",
         position=1,
-        act="change",
+        act=Act.CHANGE,
         by=asta,
         at=timezone.now(),
-        facts=facts,  # type: ignore[arg-type]
+        facts=facts,
     ).approve(by=make.checker(), at=timezone.now())
 
     with pytest.raises(Conflict):

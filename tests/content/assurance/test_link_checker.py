@@ -110,7 +110,7 @@ def test_what_is_found_never_changes_what_readers_get() -> None:
 
 def test_a_sandbox_leaves_other_peoples_servers_alone(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
     visits = []
-    monkeypatch.setattr(tasks.checker, "check_next", lambda **_: visits.append(1))
+    monkeypatch.setattr("content.tasks.checker.check_next", lambda **_: visits.append(1))
 
     tasks.check_link()
     settings.SANDBOX = False

@@ -118,7 +118,7 @@ def test_reports_are_deleted_as_soon_as_they_do_not_count_any_more(asta: User, m
         CorrectionCount.objects.report(service="gb-line", position=1, problem="no-answer", at=NOON + timedelta(days=days))
     at = NOON + timedelta(days=31)
     before = desk.queue(at=at)
-    monkeypatch.setattr(tasks.timezone, "now", lambda: at)
+    monkeypatch.setattr("content.tasks.timezone.now", lambda: at)
 
     tasks.forget_corrections(added_by_a_newer_version=True)
     tasks.forget_corrections()

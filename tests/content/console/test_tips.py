@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -135,7 +137,7 @@ def test_facts_that_somebody_else_saved_meanwhile_are_not_overwritten_unseen(cli
     eva = make.person("eva", "localisation-editor")
     client.force_login(eva)
     shown = seen(client)
-    fields = {"situations": ["grooming"], "countries": [], "order": 7, "do_now": [1], "do_not": [1]}
+    fields: dict[str, Any] = {"situations": ["grooming"], "countries": [], "order": 7, "do_now": [1], "do_not": [1]}
     tip.amend(audiences=["parent"], **fields, by=eva, at=timezone.now())
 
     answer = client.post(page(), FORM | shown)

@@ -344,7 +344,7 @@ def test_a_changed_fact_of_a_service_is_taken_over(loaded: None) -> None:
     assert Service.objects.get(pk="gb-childline").languages == ["en", "cy"]
 
 
-ODD = st.sampled_from(
+ODD: st.SearchStrategy[object] = st.sampled_from(
     [None, "", " ", "x", "x" * 6000, "\x00", "\ud800", "٣", 0, -1, 10**9, 1.5, True, [], ["x"], [None], [[]], {}, {"x": 1}]
 )
 

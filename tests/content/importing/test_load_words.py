@@ -210,7 +210,8 @@ def test_yaml_that_is_none_or_says_something_twice_is_refused(folder: Path, text
     ],
 )
 def test_a_target_that_breaks_a_rule_is_refused(db: None, folder: Path, locale: str, texts: dict[str, str], said: str) -> None:
-    write(folder, **{locale: texts})
+    targets: dict[str, Any] = {locale: texts}
+    write(folder, **targets)
 
     with pytest.raises(WordsRefused, match=said):
         load(folder)

@@ -259,7 +259,7 @@ ADULT_NOW = service("adult-now", "helpline", "image-removal", min_age=18, age_me
         ({"age": 18, "age_in_image": 17}, ["under-image", "adult-now"]),
     ],
 )
-def test_removal_tools_go_by_the_age_that_each_measures(ages: dict[str, int], tools: list[str]) -> None:
+def test_removal_tools_go_by_the_age_that_each_measures(ages: dict[str, Any], tools: list[str]) -> None:
     plan = ask(UNDER_18_IN_IMAGE, ADULT_IN_IMAGE, UNDER_18_NOW, ADULT_NOW, **ages)
 
     assert sorted(offered(plan, "take-down")) == sorted(tools)

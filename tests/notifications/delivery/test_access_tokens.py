@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from google.auth.exceptions import TransportError
 
 from notifications.delivery import fcm
 from notifications.delivery.fcm import Account
@@ -75,7 +76,7 @@ def test_a_renewal_that_fails_is_told_only_when_the_old_token_is_at_its_end(acco
     first = found.bearer()
 
     def unreachable(*arguments: Any, **options: Any) -> Any:
-        raise fcm.google.auth.exceptions.TransportError("no network")
+        raise TransportError("no network")  # type: ignore[no-untyped-call]
 
     found._request = unreachable  # type: ignore[assignment]
     found.bearer()

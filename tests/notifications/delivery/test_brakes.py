@@ -21,6 +21,7 @@ from notifications.campaigns.progress import progress_of
 from notifications.delivery import scheduler, worker
 from notifications.delivery.brake_monitor import LONGEST_BLIND, Watch
 from notifications.models import Batch, Brake, Campaign, Registration
+from notifications.models.brake import BrakeState
 from notifications.registrations import simulation
 from tests import make
 from tests.notifications.ticks import tick
@@ -106,7 +107,7 @@ def test_stop_everything_stops_every_campaign_and_takes_an_approver_to_release(
 
 def test_a_stopped_campaign_is_out_of_the_feed_at_once_and_never_goes_on(fcm_emulator: Emulator, slow_campaign: Campaign) -> None:
     author, _ = make.campaign_staff()
-    where = {"country": "GB", "audience": "parent", "locale": "en"}
+    where: dict[str, Any] = {"country": "GB", "audience": "parent", "locale": "en"}
     assert len(feed.read(at=now()).alerts(**where, at=now())) == 1
 
     with sending(fcm_emulator):
@@ -196,7 +197,7 @@ def test_a_restored_database_holds_what_was_in_flight_until_a_person_releases_it
     worker.run(seconds=5)
     tick()
     planned.refresh_from_db()
-    assert (sending_one.counts()["state"], planned.state) == ("done", "approved")
+    assert (progress_of(sending_one)["state"], planned.state) == ("done", "approved")
     assert not scheduler.hold_after_restore(at=now())
 
 
@@ -220,7 +221,7 @@ def test_a_state_that_did_not_follow_its_brake_is_put_right(fcm_emulator: Emulat
     campaign = make.campaign()
     tick()
     # As if the process had died between the two steps of a pause.
-    Brake.objects.pull(campaign, "paused", by=author, at=now() - timedelta(seconds=5))
+    Brake.objects.pull(campaign, BrakeState.PAUSED, by=author, at=now() - timedelta(seconds=5))
 
     assert worker.run(seconds=1) == 0
     tick()

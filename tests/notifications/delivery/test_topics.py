@@ -77,7 +77,7 @@ def test_values_are_brought_to_one_spelling_before_anything_is_stored(asked: dic
 @pytest.mark.parametrize(
     "wrong", [{"country": "ZZ"}, {"country": "gb"}, {"region": "FR-75"}, {"locale": "not a tag"}, {"audience": "child"}]
 )
-def test_a_value_that_may_not_be_stored_is_refused(wrong: dict[str, str]) -> None:
+def test_a_value_that_may_not_be_stored_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(NotAValue):
         make.topic(**wrong)
 
@@ -252,7 +252,8 @@ def test_an_audience_is_refused_for_its_registrations_and_never_for_its_topics(
 
 def test_an_audience_takes_the_topics_of_its_country_region_audience_and_language_in_the_mode_of_each_country() -> None:
     teen = make.app("teen")
-    for where in ({}, {"region": "GB-WLS"}, {"locale": "cy"}, {"audience": "bystander"}, {"country": "NZ"}):
+    wheres: list[dict[str, Any]] = [{}, {"region": "GB-WLS"}, {"locale": "cy"}, {"audience": "bystander"}, {"country": "NZ"}]
+    for where in wheres:
         make.topic(**where)
     teen.mode_by_country = {"NZ": "feed"}
     teen.save()

@@ -51,12 +51,13 @@ def test_an_unknown_id_and_a_wrong_secret_are_answered_alike(parent_app: App) ->
     registered = make.installation()
 
     answers = set()
-    for identity, secret in [
+    pairs: list[tuple[uuid.UUID | str, str]] = [
         (registered.id, "wrong"),
         (uuid.uuid4(), registered.secret),
         ("nonsense", "x"),
         (registered.id, "\ud800"),
-    ]:
+    ]
+    for identity, secret in pairs:
         with pytest.raises(NoSuchRegistration) as refused:
             Registration.objects.authenticated(identity, secret)
         answers.add((refused.value.detail, refused.value.code_name))
@@ -127,7 +128,14 @@ def test_an_app_that_stores_no_addresses_refuses_by_its_mode(db: None) -> None:
 
 
 def test_nothing_is_stored_of_a_refused_registration(parent_app: App) -> None:
-    for wrong in ({"locale": "!!"}, {"country": "XX"}, {"address": "x"}, {"platform": "tv"}, {"app_version": "free text"}):
+    wrongs: list[dict[str, Any]] = [
+        {"locale": "!!"},
+        {"country": "XX"},
+        {"address": "x"},
+        {"platform": "tv"},
+        {"app_version": "free text"},
+    ]
+    for wrong in wrongs:
         with pytest.raises(Invalid):
             make.installation(**wrong)
 

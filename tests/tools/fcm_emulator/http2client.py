@@ -80,7 +80,7 @@ class Client:
         for event in self.h2.receive_data(data) if data else ():
             self.events.append(event)
             if isinstance(event, ResponseReceived):
-                pairs = dict(event.headers)
+                pairs = {str(name, "ascii"): str(value, "ascii") for name, value in event.headers}
                 self.status[event.stream_id] = int(pairs.pop(":status"))
                 self.headers[event.stream_id] = pairs
             elif isinstance(event, DataReceived):

@@ -16,7 +16,7 @@ import tempfile
 import time
 from pathlib import Path
 from urllib.parse import urlencode
-from urllib.request import HTTPSHandler, ProxyHandler, Request, build_opener
+from urllib.request import BaseHandler, HTTPSHandler, ProxyHandler, Request, build_opener
 
 from fcm_emulator import frames
 from hpack import Encoder
@@ -156,7 +156,7 @@ def access_token(emulator: Emulator) -> str:
     key_file = json.loads(emulator.credentials_file.read_text())
     assertion = make_assertion(key_file, iat=int(time.time()), exp=int(time.time()) + 3600)
     form = urlencode({"grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer", "assertion": assertion}).encode()
-    handlers = [ProxyHandler({})]
+    handlers: list[BaseHandler] = [ProxyHandler({})]
     if emulator.ca_bundle:
         handlers.append(HTTPSHandler(context=ssl.create_default_context(cafile=str(emulator.ca_bundle))))
     with build_opener(*handlers).open(Request(emulator.url + "/token", data=form, method="POST")) as answer:

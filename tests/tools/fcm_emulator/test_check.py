@@ -161,7 +161,7 @@ def test_a_topic_message_may_be_half_as_large() -> None:
 
 
 def test_texts_and_data_count_together_and_the_address_does_not() -> None:
-    text = {"fid": "f" * 3000, "data": {"key": "x" * 2000}, "android": {"notification": {"body": "y" * 2089}}}
+    text: dict[str, Any] = {"fid": "f" * 3000, "data": {"key": "x" * 2000}, "android": {"notification": {"body": "y" * 2089}}}
 
     assert send(make_handler(), text).status == 200
     text["android"]["notification"]["body"] += "y"

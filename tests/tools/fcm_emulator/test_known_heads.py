@@ -41,4 +41,4 @@ def test_a_head_that_is_in_doubt_is_not_remembered(head: bytes, length: int) -> 
 
 @pytest.mark.parametrize("header", ["transfer_encoding", "expect", "upgrade", "connection", "trailer"])
 def test_a_head_that_asks_for_more_is_not_remembered(header: str) -> None:
-    assert not learned(PLAIN, **{header: b"x"})
+    assert not learned(PLAIN, 5, **{header: b"x"})

@@ -12,7 +12,7 @@ from fcm_emulator.fields import BadField, camel
 from tests.tools.fcm_emulator.inprocess import make_handler, send
 
 DOCUMENT: dict[str, Any] = orjson.loads(schema.DOCUMENT.read_bytes())
-GOOD = {
+GOOD: dict[tuple[str, str], list[Any]] = {
     ("string", ""): ["text", ""],
     ("string", "google-duration"): ["3.5s", "0s"],
     ("string", "google-datetime"): ["2026-12-01T06:00:00Z", "2026-12-01T06:00:00.5+01:00"],
@@ -20,7 +20,7 @@ GOOD = {
     ("integer", "int32"): [5, "5"],
     ("number", "float"): [0.5, 1],
 }
-BAD = {
+BAD: dict[tuple[str, str], list[Any]] = {
     ("string", ""): [5, True, [], {}],
     ("string", "google-duration"): ["3.5", 3],
     ("string", "google-datetime"): ["today", 5],

@@ -37,7 +37,8 @@ def a_load(rate: float) -> Load:
 def test_rate_latency_and_processor_time_are_read() -> None:
     found = load.read(SAID.format(errors=""), cpu=2.01624, memory=88)
 
-    assert found == Load(rate=50405.91, p50=0.512, p99=1.42, worst=5.34, failed=0, cpu=pytest.approx(0.2), memory=88)
+    assert found.cpu == pytest.approx(0.2)
+    assert replace(found, cpu=0.0) == Load(rate=50405.91, p50=0.512, p99=1.42, worst=5.34, failed=0, cpu=0.0, memory=88)
 
 
 def test_every_kind_of_failure_counts() -> None:

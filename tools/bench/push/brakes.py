@@ -7,12 +7,15 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tools.bench.push import verdict
 from tools.bench.push.stage import Stage, finish, register, wait
 from tools.bench.push.tables import all_of, shown, table
 from tools.bench.push.underway import UnderWay
+
+if TYPE_CHECKING:
+    from notifications.models import Campaign
 
 TITLE = "Start, pause, resume and stop"
 #: Devices of a campaign that is only to start: the one country in which nobody else is made up.
@@ -75,10 +78,18 @@ def _pauses(stage: Stage, sending: UnderWay, tries: int, devices: int) -> tuple[
     pauses, resumes = [], []
     for _ in range(tries):
         campaign = sending.any()
-        pauses.append(_last_request(stage, campaign, lambda at, one=campaign: lifecycle.pause(one, by=stopper, at=at)))
+
+        def pause(at: datetime, campaign: Campaign = campaign) -> None:
+            lifecycle.pause(campaign, by=stopper, at=at)
+
+        pauses.append(_last_request(stage, campaign, pause))
         quiet, decided = sending.messages(), time.time()
         lifecycle.resume(campaign, by=stopper, at=_instant(decided))
-        wait(lambda seen=quiet: sending.messages() > seen, 30, "nothing was sent after resuming", pause=0.01)
+
+        def goes_on(quiet: int = quiet) -> bool:
+            return sending.messages() > quiet
+
+        wait(goes_on, 30, "nothing was sent after resuming", pause=0.01)
         resumes.append(time.time() - decided)
     faults = []
     for campaign in sending.campaigns:
@@ -96,7 +107,11 @@ def _stops(stage: Stage, sending: UnderWay, tries: int) -> tuple[list[float], li
     stops, faults = [], []
     for _ in range(tries):
         campaign = sending.fresh()
-        stops.append(_last_request(stage, campaign, lambda at, one=campaign: lifecycle.stop(one, by=stopper, at=at)))
+
+        def stop(at: datetime, campaign: Campaign = campaign) -> None:
+            lifecycle.stop(campaign, by=stopper, at=at)
+
+        stops.append(_last_request(stage, campaign, stop))
         counts = finish(campaign, 120)
         faults += verdict.nobody_twice(f"campaign {campaign.pk}, stopped", counts, stage.emulator.counts(str(campaign.pk)))
         if not counts["skipped"]:

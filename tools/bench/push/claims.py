@@ -24,7 +24,7 @@ def unsettled(seen: set[tuple[int, int]]) -> list[Claimed]:
         WHERE b.state = 'claimed' ORDER BY b.id
         """
     )
-    return [Claimed(*row, _addresses(row[0])) for row in rows if row[:2] not in seen]
+    return [Claimed(batch, fence, campaign, _addresses(batch)) for batch, fence, campaign in rows if (batch, fence) not in seen]
 
 
 def _addresses(batch: int) -> tuple[str, ...]:
@@ -57,7 +57,7 @@ def end_leases() -> None:
     _ask("UPDATE notifications_batch SET lease_until = now() - interval '1 ms' WHERE state = 'claimed' RETURNING id")
 
 
-def _ask(sql: str, *parameters: object) -> list[tuple[Any, ...]]:
+def _ask(sql: str, *parameters: int) -> list[tuple[Any, ...]]:
     from django.db import connection
 
     with connection.cursor() as cursor:

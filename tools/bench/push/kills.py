@@ -40,7 +40,11 @@ def measure(devices: int, folder: Path, *, quick: bool = False) -> dict[str, Any
                 held.setdefault(claim.campaign, Counter()).update(claim.addresses)
             if quick:
                 claims.end_leases()
-            wait(lambda quiet=before: sending.messages() > quiet, 60, "nobody took over", pause=0.01)
+
+            def goes_on(before: int = before) -> bool:
+                return sending.messages() > before
+
+            wait(goes_on, 60, "nobody took over", pause=0.01)
             kills.append(
                 {
                     "campaign": campaign.pk,

@@ -51,7 +51,7 @@ def _connect(job: dict[str, Any]) -> None:
     messaging._MessagingService.FCM_URL = job["url"] + "/v1/projects/{0}/messages:send"
     # With each request google-auth asks Google in the background where the account may be used; this stays on this machine.
     boundary = google.auth.credentials.CredentialsWithRegionalAccessBoundary
-    boundary._maybe_start_regional_access_boundary_refresh = lambda *_: None
+    boundary._maybe_start_regional_access_boundary_refresh = lambda *_: None  # type: ignore[method-assign]
     app = firebase_admin.initialize_app(credentials.Certificate(job["credentials"]))
     adapter = requests.adapters.HTTPAdapter(pool_connections=100, pool_maxsize=100, max_retries=_http_client.DEFAULT_RETRY_CONFIG)
     messaging._get_messaging_service(app)._client.session.mount(job["url"], adapter)
