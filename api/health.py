@@ -1,4 +1,4 @@
-"""/healthz and /readyz: for load balancers; they say nothing that a stranger could use."""
+"""/healthz and /readyz for load balancers; they reveal nothing that is useful to an attacker."""
 
 from __future__ import annotations
 
@@ -7,42 +7,42 @@ from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
-from api.http.auth import Everybody
-from api.http.responses import NO_STORE, answer
+from api.http.auth import Public
+from api.http.responses import NO_STORE, respond
 from api.http.views import ApiView
-from api.reads import edition_store
+from api.reads.edition_store import store
 from core.errors import DomainError
 
 
-class AliveView(ApiView):
-    """Whether the process answers."""
+class LivenessView(ApiView):
+    """Whether the process responds."""
 
-    permission_classes = [Everybody]
+    permission_classes = [Public]
     throttle = None
 
     @extend_schema(exclude=True)
     def get(self, request: Request) -> HttpResponse:
-        """Answer without touching anything else."""
-        return answer(request, {"alive": True}, cache=NO_STORE)
+        """Respond without using the database or the cache."""
+        return respond(request, {"alive": True}, cache=NO_STORE)
 
 
-class ReadyView(ApiView):
-    """Whether readers and registrations can be answered; 503 where readers cannot."""
+class ReadinessView(ApiView):
+    """Whether reads and writes work; 503 if reads do not."""
 
-    permission_classes = [Everybody]
+    permission_classes = [Public]
     throttle = None
 
     @extend_schema(exclude=True)
     def get(self, request: Request) -> HttpResponse:
-        """Tell reads and writes apart: readers are answered from memory and disk while the database is away."""
-        state = {"reads": _reads(), "writes": edition_store.library.writes()}
-        response = answer(request, state, cache=NO_STORE)
+        """Return both states: reads work from memory and disk while the database is down."""
+        state = {"reads": _can_read(), "writes": store.accepts_writes()}
+        response = respond(request, state, cache=NO_STORE)
         response.status_code = 200 if state["reads"] else 503
         return response
 
 
-def _reads() -> bool:
+def _can_read() -> bool:
     try:
-        return edition_store.current().number is not None
+        return store.current().number is not None
     except (DatabaseError, DomainError):
         return False

@@ -1,4 +1,4 @@
-"""Every path of the API, written out."""
+"""All paths of the API."""
 
 from __future__ import annotations
 
@@ -49,16 +49,16 @@ urlpatterns = [
     path("v1/problems/<str:code>", problems.ProblemView.as_view(), name="problem"),
     path("v1/schema", docs.SchemaView.as_view(), name="schema"),
     path("v1/docs", docs.DocsView.as_view(), name="docs"),
-    path("hsds/", views.AboutView.as_view(), name="hsds"),
-    path("hsds/profile", views.ProfileView.as_view(), name="hsds-profile"),
-    path("hsds/services", views.ServicesView.as_view(), name="hsds-services"),
-    path("hsds/services/<str:service_id>", views.ServiceView.as_view(), name="hsds-service"),
-    path("hsds/taxonomies", views.TaxonomiesView.as_view(), name="hsds-taxonomies"),
-    path("hsds/taxonomies/<str:taxonomy_id>", views.TaxonomyView.as_view(), name="hsds-taxonomy"),
-    path("hsds/taxonomy_terms", views.TermsView.as_view(), name="hsds-terms"),
-    path("hsds/taxonomy_terms/<str:term_id>", views.TermView.as_view(), name="hsds-term"),
-    path("trust/<str:country>", transparency.TrustView.as_view(), name="trust"),
-    path("listed/<str:token>", correction_form.ListedView.as_view(), name="listed"),
-    path("healthz", health.AliveView.as_view(), name="healthz"),
-    path("readyz", health.ReadyView.as_view(), name="readyz"),
+    path("hsds/", views.HsdsRootView.as_view(), name="hsds"),
+    path("hsds/profile", views.HsdsProfileView.as_view(), name="hsds-profile"),
+    path("hsds/services", views.HsdsServicesView.as_view(), name="hsds-services"),
+    path("hsds/services/<str:service_id>", views.HsdsServiceView.as_view(), name="hsds-service"),
+    path("hsds/taxonomies", views.HsdsTaxonomiesView.as_view(), name="hsds-taxonomies"),
+    path("hsds/taxonomies/<str:taxonomy_id>", views.HsdsTaxonomyView.as_view(), name="hsds-taxonomy"),
+    path("hsds/taxonomy_terms", views.HsdsTermsView.as_view(), name="hsds-terms"),
+    path("hsds/taxonomy_terms/<str:term_id>", views.HsdsTermView.as_view(), name="hsds-term"),
+    path("trust/<str:country>", transparency.TransparencyView.as_view(), name="transparency"),
+    path("listed/<str:token>", correction_form.CorrectionFormView.as_view(), name="correction-form"),
+    path("healthz", health.LivenessView.as_view(), name="healthz"),
+    path("readyz", health.ReadinessView.as_view(), name="readyz"),
 ]

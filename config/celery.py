@@ -1,4 +1,4 @@
-"""Celery wakes workers and keeps the timetable; what there is to do stands in PostgreSQL."""
+"""Celery wakes workers and keeps the timetable; the work itself is in PostgreSQL."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from django.conf import settings
 
 
 class QueueName:
-    """The queues, each consumed by every worker."""
+    """Names of the queues; every worker consumes all of them."""
 
     DELIVERY = "delivery"
     UPKEEP = "upkeep"
 
 
 def _transport(url: str) -> dict[str, Any]:
-    """Return Celery's broker settings; filesystem:///folder is kombu's transport for one machine."""
+    """Return Celery's broker settings; filesystem:///folder uses kombu's transport for a single machine."""
     if not url.startswith("filesystem://"):
         return {"broker_url": url}
     folder = Path(urlsplit(url).path)
@@ -47,7 +47,7 @@ def _transport(url: str) -> dict[str, Any]:
 app = Celery("fingerpost")
 app.conf.update(
     **_transport(settings.BROKER_URL),
-    # A lost answer costs nothing and a stored one would be a second record.
+    # Nothing reads results, and a stored result would be a second record.
     task_ignore_result=True,
     task_store_errors_even_if_ignored=False,
     task_queues=[
@@ -71,13 +71,13 @@ app.conf.update(
             "schedule": 1.0,
             "options": {"queue": QueueName.DELIVERY, "expires": 5},
         },
-        # How long a number that was withdrawn stands in the manifest, while a worker has a place free; else it waits for one.
+        # Bounds how long a withdrawn service stays in the manifest, as long as a worker process is free.
         "sign-manifest": {
             "task": "content.tasks.sign_manifest",
             "schedule": 10.0,
             "options": {"queue": QueueName.UPKEEP, "expires": 50},
         },
-        # One address a run: a worker that waits ten seconds for a slow host still has its other places for alerts.
+        # One link per run: a worker that waits ten seconds for a slow host keeps its other processes for alerts.
         "check-link": {
             "task": "content.tasks.check_link",
             "schedule": 60.0,

@@ -1,4 +1,4 @@
-"""Typed reading of the environment; a bad value stops the start with one plain sentence."""
+"""Typed reading of the environment; a bad value stops the start with one sentence."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from django.core.exceptions import ImproperlyConfigured
 
 
 class BadSetting(ImproperlyConfigured):
-    """A setting in the environment is missing or cannot be used."""
+    """A setting in the environment is missing or invalid."""
 
 
 def text(name: str, default: str | None = None) -> str:
-    """Return the value, or the default; without either the start is refused."""
+    """Return the value, or the default. Raises BadSetting without either."""
     value = os.environ.get(name, "").strip()
     if value:
         return value
@@ -38,30 +38,22 @@ def flag(name: str, default: bool = False) -> bool:
 
 
 def number(name: str, default: float, *, low: float, high: float) -> float:
-    """Read a number between two bounds."""
+    """Read a number between two bounds, inclusive."""
     raw = text(name, str(default))
     try:
         value = float(raw)
     except ValueError:
         raise BadSetting(f"{name} must be a number, not {raw!r}.") from None
     if not low <= value <= high:
-        raise BadSetting(f"{name} must lie between {low:g} and {high:g}, not {raw}.")
-    return value
-
-
-def choice(name: str, default: str, allowed: tuple[str, ...]) -> str:
-    """Read one of a few words."""
-    value = text(name, default)
-    if value not in allowed:
-        raise BadSetting(f"{name} must be one of {', '.join(allowed)}, not {value!r}.")
+        raise BadSetting(f"{name} must be between {low:g} and {high:g}, not {raw}.")
     return value
 
 
 def mailbox(name: str) -> str:
-    """Read an e-mail address, or nothing."""
+    """Read an email address; empty if not set."""
     value = text(name, "")
     if value and re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", value) is None:
-        raise BadSetting(f"{name} must be a mailbox such as listings@example.org, not {value!r}.")
+        raise BadSetting(f"{name} must be an email address such as listings@example.org, not {value!r}.")
     return value
 
 
@@ -71,34 +63,34 @@ def names(name: str, default: str) -> list[str]:
 
 
 def json_object(name: str) -> dict[str, str]:
-    """Read a JSON object of strings; empty when not set."""
+    """Read a JSON object with string values; empty if not set."""
     raw = text(name, "{}")
     try:
         value = json.loads(raw)
     except ValueError:
         raise BadSetting(f"{name} is not valid JSON.") from None
     if not isinstance(value, dict) or not all(isinstance(item, str) for item in value.values()):
-        raise BadSetting(f"{name} must be a JSON object from names to strings.")
+        raise BadSetting(f"{name} must be a JSON object with string values.")
     return value
 
 
 def keys(name: str) -> dict[str, bytes]:
-    """Read "id:base64,id:base64" into 32-byte keys; the first one is in use, the others only open what they sealed."""
+    """Read "id:base64,id:base64" into 32-byte keys by id; the first one seals, the others only open."""
     found: dict[str, bytes] = {}
     for part in names(name, ""):
         key_id, _, encoded = part.partition(":")
         try:
             key = base64.b64decode(encoded, validate=True)
         except (binascii.Error, ValueError):
-            raise BadSetting(f"{name}: the key {key_id!r} is not base64.") from None
+            raise BadSetting(f"{name}: the key {key_id!r} is not valid base64.") from None
         if len(key) != 32 or not key_id.isalnum() or key_id in found:
-            raise BadSetting(f"{name}: {key_id!r} needs a short name of its own and 32 bytes.")
+            raise BadSetting(f"{name}: {key_id!r} must be a unique alphanumeric id with a key of 32 bytes.")
         found[key_id] = key
     return found
 
 
 def database(name: str) -> dict[str, Any]:
-    """Turn postgresql://user:password@host:port/name?option=value into Django's settings."""
+    """Read postgresql://user:password@host:port/name?option=value into Django's DATABASES settings."""
     url = urlsplit(text(name))
     if url.scheme not in {"postgresql", "postgres"} or not url.path.strip("/"):
         raise BadSetting(f"{name} must look like postgresql://user:password@host:5432/name.")
@@ -116,20 +108,20 @@ def database(name: str) -> dict[str, Any]:
 
 
 def cache(name: str) -> dict[str, Any]:
-    """Turn locmem:// or redis://… into one of Django's caches."""
+    """Read locmem:// or redis://… into Django's CACHES settings."""
     url = text(name, "locmem://")
     if url.startswith("locmem://"):
         return {
             "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
             "LOCATION": "fingerpost",
-            # One entry a client and window: Django's 300 would forget the counts that limits rest on.
+            # One entry per client and window: Django's default of 300 would drop the counters of rate limits.
             "OPTIONS": {"MAX_ENTRIES": 20_000},
         }
     if url.startswith(("redis://", "rediss://", "unix://")):
         from redis.backoff import NoBackoff
         from redis.retry import Retry
 
-        # A limit that cannot be counted is passed over (reads) or refused (registrations): nobody waits for a second try.
-        hasty = {"socket_connect_timeout": 0.5, "socket_timeout": 0.5, "retry": Retry(NoBackoff(), 0)}
-        return {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": url, "OPTIONS": hasty}
+        # Without the cache, reads pass and writes are refused at once; no request waits for a retry.
+        options = {"socket_connect_timeout": 0.5, "socket_timeout": 0.5, "retry": Retry(NoBackoff(), 0)}
+        return {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": url, "OPTIONS": options}
     raise BadSetting(f"{name} must begin with locmem:// or redis://.")

@@ -1,7 +1,7 @@
-"""kombu's filesystem transport, made safe for two processes at once.
+"""kombu's filesystem transport, made safe for concurrent processes.
 
-As it comes, a message is created empty and then written; whoever lists the folder in between takes an empty file, fails to
-read it as JSON, and the whole worker ends. Here a message gets its name only when it is complete.
+kombu creates a message's file empty and then writes it. A worker that lists the folder in between reads an empty file,
+fails to parse it as JSON, and exits. Here a file gets its final name only when it is complete.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from kombu.utils.encoding import str_to_bytes
 from kombu.utils.json import dumps
 
 
-class Channel(filesystem.Channel):
-    """Messages as files of a folder, each put there whole."""
+class FolderChannel(filesystem.Channel):
+    """Messages as files in a folder, each renamed into place when complete."""
 
     def _queue_bind(self, exchange: str, routing_key: str, pattern: str, queue: str) -> None:
         with self._bindings(fcntl.LOCK_EX):
@@ -34,7 +34,7 @@ class Channel(filesystem.Channel):
 
     @contextmanager
     def _bindings(self, kind: int) -> Iterator[None]:
-        """Hold a lock of our own: the table of queues, too, is created empty and written afterwards."""
+        """Hold a lock: kombu creates the table of queues empty and writes it afterwards, too."""
         folder = Path(self.control_folder)
         folder.mkdir(parents=True, exist_ok=True)
         with (folder / "bindings.lock").open("w") as file:
@@ -52,11 +52,11 @@ class Channel(filesystem.Channel):
         try:
             return super()._get(queue)  # type: ignore[no-untyped-call]
         except ValueError:
-            # Left behind half written by something else: a lost wake-up costs nothing, a dead worker does.
+            # A partial file from another program: losing a wake-up is harmless, losing a worker is not.
             raise Empty from None
 
 
 class Transport(filesystem.Transport):
-    """The same transport with those messages."""
+    """The filesystem transport with this channel."""
 
-    Channel = Channel
+    Channel = FolderChannel

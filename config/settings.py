@@ -1,4 +1,4 @@
-"""The one settings file: everything comes from the environment (.env.example lists it) and is checked here."""
+"""All settings, read from the environment (.env.example lists them) and checked here."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from core.sandbox import is_loopback
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-# What Fingerpost itself reads.
+# Fingerpost's own settings.
 SANDBOX = env.flag("FINGERPOST_SANDBOX")
 FCM_ENDPOINT = env.text("FCM_ENDPOINT", "https://fcm.googleapis.com").rstrip("/")
 FCM_CA_BUNDLE = env.text("FCM_CA_BUNDLE", "")
@@ -17,26 +17,27 @@ FCM_MESSAGES_PER_MINUTE = int(env.number("FCM_MESSAGES_PER_MINUTE", 600_000, low
 FCM_QUOTA_SHARE = env.number("FCM_QUOTA_SHARE", 0.8, low=0.01, high=1)
 FIREBASE_PROJECTS = env.json_object("FIREBASE_PROJECTS")
 ADDRESS_KEYS = env.keys("ADDRESS_KEYS")
-APP_CHECK = env.choice("APP_CHECK", "off", ("off", "log", "enforce"))
 PACK_SIGNING_KEY = env.text("PACK_SIGNING_KEY", "")
 APP_VERSIONS = env.json_object("APP_VERSIONS")
 SERVE_UNREVIEWED = env.flag("SERVE_UNREVIEWED")
-# Where each web process keeps what readers get, so that reading survives a restart without a database; empty: nowhere.
+# Folder in which web processes keep the edition, so that reading survives a restart without the database.
 EDITION_DIR = env.text("EDITION_DIR", "")
 PORT = int(env.number("PORT", 8000, low=1, high=65535))
 PUBLIC_URL = env.text("PUBLIC_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
-# Proxies in front that append to X-Forwarded-For; with none the connection's own address counts for the limits.
+# Number of proxies that append to X-Forwarded-For; with 0, rate limits use the address of the connection.
 TRUSTED_PROXIES = int(env.number("TRUSTED_PROXIES", 0, low=0, high=10))
-# Who answers for the checks of listed services, in /hsds/ (HSDS assurer_email); a mailbox of the operator, never a person's.
+# HSDS assurer_email in /hsds/: a shared mailbox that answers questions about the checks of listed services.
 ASSURER_EMAIL = env.mailbox("ASSURER_EMAIL")
 BROKER_URL = env.text("BROKER_URL", "memory://")
 
 if SANDBOX and not is_loopback(FCM_ENDPOINT):
-    raise env.BadSetting("FINGERPOST_SANDBOX is set but FCM_ENDPOINT is not on this machine; a sandbox reaches no real phones.")
+    raise env.BadSetting(
+        "FINGERPOST_SANDBOX is set but FCM_ENDPOINT is not on this machine: a sandbox must not reach real phones."
+    )
 if SERVE_UNREVIEWED and not is_loopback(FCM_ENDPOINT):
-    raise env.BadSetting("SERVE_UNREVIEWED is for the sandbox only: it is refused while FCM_ENDPOINT is not on this machine.")
+    raise env.BadSetting("SERVE_UNREVIEWED is for the sandbox only: it is refused unless FCM_ENDPOINT is on this machine.")
 
-# Django's own.
+# Django's settings.
 SECRET_KEY = env.text("SECRET_KEY")
 DEBUG = False
 ALLOWED_HOSTS = env.names("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
@@ -46,7 +47,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "core.User"
 
 INSTALLED_APPS = [
-    # First, so that its templates stand before the admin's own.
+    # First, so that its templates override the admin's.
     "core.apps.CoreConfig",
     "core.apps.ConsoleConfig",
     "django.contrib.auth",
@@ -108,10 +109,10 @@ USE_TZ = True
 
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
-# The demo serves straight from the packages; the image collects at build time.
+# The demo serves static files from the packages; the image collects them when it is built.
 WHITENOISE_USE_FINDERS = True
 
-# Nothing inline, nothing from elsewhere, no eval: https://www.w3.org/TR/CSP3/
+# Nothing inline, nothing from other servers, no eval: https://www.w3.org/TR/CSP3/
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": ["'none'"],
@@ -138,25 +139,25 @@ CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 X_FRAME_OPTIONS = "DENY"
 LOGIN_URL = "/console/login/"
 
-# Staff upload nothing and readers send at most 64 KiB of JSON.
+# Files that staff upload are parsed in memory and dropped; readers send at most 64 KiB of JSON.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 FILE_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
 
 REST_FRAMEWORK: dict[str, object] = {
     "DEFAULT_AUTHENTICATION_CLASSES": [],
-    "DEFAULT_PERMISSION_CLASSES": ["api.http.auth.Nobody"],
+    "DEFAULT_PERMISSION_CLASSES": ["api.http.auth.DenyAll"],
     "DEFAULT_PARSER_CLASSES": ["api.http.parsers.StrictJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_SCHEMA_CLASS": "api.http.schema.Auto",
+    "DEFAULT_SCHEMA_CLASS": "api.http.schema.ApiSchema",
     "EXCEPTION_HANDLER": "api.http.errors.handle",
     "UNAUTHENTICATED_USER": None,
-    # A query parameter would be an unknown one.
+    # Every query parameter must be declared, `format` included.
     "URL_FORMAT_OVERRIDE": None,
 }
 SPECTACULAR_SETTINGS: dict[str, object] = {
     "TITLE": "Fingerpost",
-    "DESCRIPTION": "Localized safety tips, signposting to the right help, and campaign alerts. Rules: docs/app-developers.md.",
+    "DESCRIPTION": "Localized safety tips, signposting to help, and campaign alerts. Rules for clients: docs/app-developers.md.",
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
     "LICENSE": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
@@ -171,20 +172,20 @@ SPECTACULAR_SETTINGS: dict[str, object] = {
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "api.http.schema.close_requests"],
 }
 
-# Scope to (requests, seconds) for one network address; packs have no limit. Schools and mobile networks share an address.
+# Scope → (requests, seconds) per network address; packs have no limit. Schools and mobile networks share one address.
 THROTTLES = {
     "read": (6000, 60),
     "help": (1200, 60),
     "receipts": (600, 60),
     "registrations": (300, 60),
     "corrections": (60, 60),
-    "listed": (60, 60),
+    "correction-form": (60, 60),
 }
 if SANDBOX:
     # Thousands of sample devices register from this one machine.
     THROTTLES = {scope: (1_000_000, seconds) for scope, (_, seconds) in THROTTLES.items()}
 
-# No access log anywhere: an address beside a path and a time says too much about a child.
+# No access log: a network address with a path and a time reveals too much about a child.
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

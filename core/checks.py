@@ -1,4 +1,4 @@
-"""Deploy checks with stable ids: a wrong deployment says so before it serves."""
+"""Deployment checks with stable ids (manage.py check --deploy)."""
 
 from __future__ import annotations
 
@@ -12,15 +12,21 @@ from django.core.checks import Warning as Caution
 
 @register(Tags.security, deploy=True)
 def check_public_url(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """Ask for HTTPS in front of the apps."""
+    """Warn if apps reach the server without HTTPS."""
     if urlsplit(settings.PUBLIC_URL).scheme != "https" and not settings.SANDBOX:
-        return [Caution("PUBLIC_URL is not https.", hint="Put TLS in front and say so in PUBLIC_URL.", id="fingerpost.W001")]
+        return [
+            Caution(
+                "PUBLIC_URL does not start with https.",
+                hint="Put a TLS proxy in front, and set PUBLIC_URL to its URL.",
+                id="fingerpost.W001",
+            )
+        ]
     return []
 
 
 @register(Tags.security, deploy=True)
 def check_firebase(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """Ask for at least one Firebase project where alerts are to be sent."""
+    """Warn if there is no Firebase project to send alerts with."""
     if not settings.FIREBASE_PROJECTS:
         return [
             Caution(
@@ -34,12 +40,12 @@ def check_firebase(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 
 @register(Tags.security, deploy=True)
 def check_address_keys(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """Refuse to deploy without a key that seals push addresses."""
+    """Report an error without a key that seals push addresses."""
     if not settings.ADDRESS_KEYS:
         return [
             Error(
                 "ADDRESS_KEYS is empty: no app installation can register.",
-                hint='Give "id:key" with 32 random bytes in base64; the first one seals.',
+                hint='Set it to "id:key" with 32 random bytes in base64; the first key seals.',
                 id="fingerpost.E001",
             )
         ]

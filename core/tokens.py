@@ -1,4 +1,4 @@
-"""Short-lived tokens that tie a command on the server to the person who is signed in at the console."""
+"""Short-lived tokens that link a command on the server to a person who is signed in to the console."""
 
 from __future__ import annotations
 
@@ -7,24 +7,24 @@ from django.core.signing import BadSignature, TimestampSigner
 from core.errors import Forbidden
 from core.models.user import User
 
-#: Seconds for which a token from the console is good.
+#: Seconds until a token expires.
 TOKEN_SECONDS = 600
 _signer = TimestampSigner(salt="fingerpost.person-token")
 
 
 class BadToken(Forbidden):
-    """The token is wrong, too old, or not this person's; take a new one from the console."""
+    """Invalid or expired token. Create a new one in the console."""
 
     code = "token"
 
 
 def issue(user: User) -> str:
-    """Return a token for the person, good for ten minutes and until the password changes."""
+    """Return a token for the person, valid for ten minutes and until their password changes."""
     return _signer.sign_object({"id": user.pk, "auth": user.get_session_auth_hash()[:20]})
 
 
 def check(token: str, user: User) -> None:
-    """Raise BadToken unless the token is this active person's and still good."""
+    """Raise BadToken unless the token is valid and belongs to this person, whose account is active."""
     try:
         value = _signer.unsign_object(token, max_age=TOKEN_SECONDS)
     except BadSignature:

@@ -1,4 +1,4 @@
-"""GET /hsds/…: the published services as Open Referral HSDS 3.0 and the UK profile have them, for directories and councils."""
+"""GET /hsds/…: the published services as Open Referral HSDS 3.0 with the UK profile, for directories and councils."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from api.http import fields
-from api.http.auth import Everybody
-from api.http.fields import Choice, Strict
-from api.http.responses import SHORT, Answer
-from api.http.schema import path_text
+from api.http.auth import Public
+from api.http.fields import Choice, StrictSerializer
+from api.http.responses import SHORT, ReadResponse
+from api.http.schema import path_parameter
 from api.http.views import ReadView
 from api.reads.edition import Edition
-from api.reads.pack_store import Packs
-from api.reads.request import Asked
+from api.reads.pack_store import PackStore
+from api.reads.request import ReadRequest
 from api.v1.services import NoSuchService, RetiredService
-from api.v1.shapes import _Shape
+from api.v1.shapes import ResponseSerializer
 from content.exporting import hsds, hsds_alert
 from content.exporting.hsds_alert import Alert
 from content.exporting.hsds_ids import identifier
@@ -38,20 +38,25 @@ from content.exporting.hsds_taxonomies import taxonomies, taxonomy_terms
 from content.exporting.open_data import home_packs, release_services
 from core.errors import NotFound
 
-#: Most entries of one page.
-MOST = 500
-_USUAL = 50
-_MOST_PAGES = 10_000
+#: Entries per page.
+MAX_PAGE_SIZE = 500
+_DEFAULT_PAGE_SIZE = 50
+_MAX_PAGE = 10_000
 _PROFILE = Path(__file__).with_name("hsds_profile.json")
 _UUID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 
 
 class NoSuchEntry(NotFound):
-    """There is no such taxonomy or term here."""
+    """There is no taxonomy or term with this id."""
 
 
-class Count(serializers.IntegerField):
-    """A whole number from 1 in a query string, written in plain digits."""
+class PositiveNumber(serializers.IntegerField):
+    """A whole number from 1 in a query string, in plain digits."""
+
+    default_error_messages = {
+        "invalid": "Must be a whole number from 1.",
+        "max_value": "Must be at most {max_value}.",
+    }
 
     def to_internal_value(self, data: Any) -> int:
         if not isinstance(data, str) or re.fullmatch(r"[1-9][0-9]{0,8}", data) is None:
@@ -59,21 +64,23 @@ class Count(serializers.IntegerField):
         return int(super().to_internal_value(data))
 
 
-class PageQuery(Strict):
-    """Which page. There is no filter: neither situation nor age may be in a URL, and the whole is small."""
+class PageQuery(StrictSerializer):
+    """The page to return. There are no filters: the whole list is small, and no situation or age may be in a URL."""
 
-    page = Count(min_value=1, max_value=_MOST_PAGES, required=False, help_text="From 1.")
-    per_page = Count(min_value=1, max_value=MOST, required=False, help_text=f"{_USUAL} where it is left out.")
+    page = PositiveNumber(min_value=1, max_value=_MAX_PAGE, required=False, help_text="Page number, from 1.")
+    per_page = PositiveNumber(
+        min_value=1, max_value=MAX_PAGE_SIZE, required=False, help_text=f"Entries per page. Default: {_DEFAULT_PAGE_SIZE}."
+    )
 
 
 class ServicePageQuery(PageQuery):
-    """Which page, and whether with all that belongs to each service."""
+    """The page to return, and how much of each service."""
 
-    full = Choice(["true", "false"], required=False, help_text="true: each service as /hsds/services/{id} has it.")
+    full = Choice(["true", "false"], required=False, help_text="true: each service in the form of /hsds/services/{id}.")
 
 
-class HsdsPage(_Shape):
-    """A page as HSDS has it; `fingerpost.release` tells a client that pages on when another release came in between."""
+class HsdsPageSerializer(ResponseSerializer):
+    """A page in the form of HSDS; `fingerpost.release` shows whether a new release was published between two pages."""
 
     total_items = serializers.IntegerField()
     total_pages = serializers.IntegerField()
@@ -86,8 +93,8 @@ class HsdsPage(_Shape):
     fingerpost = serializers.DictField()
 
 
-class HsdsApi(_Shape):
-    """What this API is."""
+class HsdsApiSerializer(ResponseSerializer):
+    """The version of HSDS and of this profile."""
 
     version = serializers.CharField()
     profile = serializers.URLField()
@@ -97,36 +104,37 @@ class HsdsApi(_Shape):
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """The release's services as HSDS, by UUID in the order of our ids, and the successors of those that have retired."""
+    """The services of a release as HSDS, by UUID in the order of Fingerpost's ids."""
 
-    short: Mapping[str, dict[str, Any]]
+    summaries: Mapping[str, dict[str, Any]]
     full: Mapping[str, dict[str, Any]]
+    #: Fingerpost id of a retired service → id of its successor.
     retired: Mapping[str, str | None]
-    #: Of the services that have any.
+    #: UUID → alerts, of the services that have any.
     alerts: Mapping[str, Sequence[Alert]]
 
-    def over_at(self, at: datetime) -> float:
-        """Return the Unix time at which the next alert is over."""
+    def next_expiry(self, at: datetime) -> float:
+        """Return the Unix time at which the next alert ends; infinity if there is none."""
         return min((alert.until.timestamp() for of in self.alerts.values() for alert in of if alert.until > at), default=math.inf)
 
-    def told(self, entry: Mapping[str, Any], asked: Asked) -> dict[str, Any]:
-        """Return the entry with its alerts that are not over, and when it last changed where that is known."""
+    def current_entry(self, entry: Mapping[str, Any], request: ReadRequest) -> dict[str, Any]:
+        """Return the entry with its current alerts, and the time of its last change if that is known."""
         found = dict(entry)
-        if standing := [alert.text for alert in self.alerts.get(entry["id"], ()) if alert.until > asked.at]:
-            found["alert"] = " ".join(standing)
-        if since := asked.edition.changed.get(entry[hsds.EXTENSION]["id"]):
+        if texts := [alert.text for alert in self.alerts.get(entry["id"], ()) if alert.until > request.at]:
+            found["alert"] = " ".join(texts)
+        if since := request.edition.last_modified.get(entry[hsds.EXTENSION]["id"]):
             found["last_modified"] = since
         return found
 
 
-def catalogue(edition: Edition) -> Catalogue:
-    """Return what is published; built once for the same packs. Raises NoRelease."""
-    return _build(tuple(home_packs(edition.released().places).items()), edition.packs, settings.ASSURER_EMAIL)
+def catalogue_of(edition: Edition) -> Catalogue:
+    """Return the published services as HSDS; built once for the same packs. Raises NoRelease."""
+    return _build(tuple(home_packs(edition.require_release().pack_digests).items()), edition.packs, settings.ASSURER_EMAIL)
 
 
 @lru_cache(maxsize=2)
-def _build(homes: tuple[tuple[str, str], ...], packs: Packs, assurer: str) -> Catalogue:
-    # One pack after the other, past the memory of parsed ones: readers need their own to stay there.
+def _build(homes: tuple[tuple[str, str], ...], packs: PackStore, assurer: str) -> Catalogue:
+    # Parsed one by one and not kept: the memory for parsed packs is for the packs that readers use.
     found = release_services(dict(homes), lambda name: orjson.loads(packs.body(name)))
     services = {identifier("service", name): service for name, service in found.services.items()}
     alerts = {name: tuple(hsds_alert.alerts(service, found.notice_texts)) for name, service in services.items()}
@@ -138,112 +146,120 @@ def _build(homes: tuple[tuple[str, str], ...], packs: Packs, assurer: str) -> Ca
     )
 
 
-class AboutView(ReadView):
-    """What this API is."""
+class HsdsRootView(ReadView):
+    """The version and profile."""
 
-    permission_classes = [Everybody]
+    permission_classes = [Public]
 
-    @extend_schema(operation_id="hsds", responses=HsdsApi, tags=["hsds"])
+    @extend_schema(operation_id="hsds", responses=HsdsApiSerializer, tags=["hsds"])
     def get(self, request: Request) -> HttpResponse:
-        """Return the version of HSDS, the profile that declares what is added to it, and the licence."""
+        """Return the version of HSDS, the profile that describes Fingerpost's extensions, and the licence."""
         return self.serve(request)
 
     @classmethod
-    def read(cls, asked: Asked) -> Answer:
+    def read(cls, request: ReadRequest) -> ReadResponse:
         body = {
             "version": hsds.VERSION,
             "profile": settings.PUBLIC_URL + reverse("hsds-profile"),
             "openapi_url": settings.PUBLIC_URL + reverse("schema"),
-            hsds.EXTENSION: {"release": asked.edition.released().number, "licence": "CC-BY-4.0", "attribution": "Fingerpost"},
+            hsds.EXTENSION: {
+                "release": request.edition.require_release().number,
+                "licence": "CC-BY-4.0",
+                "attribution": "Fingerpost",
+            },
         }
-        return Answer(orjson.dumps(body), SHORT)
+        return ReadResponse(orjson.dumps(body), SHORT)
 
 
-class ProfileView(ReadView):
-    """The extensions."""
+class HsdsProfileView(ReadView):
+    """The profile."""
 
-    permission_classes = [Everybody]
+    permission_classes = [Public]
 
     @extend_schema(operation_id="hsds_profile", responses=OpenApiTypes.OBJECT, tags=["hsds"])
     def get(self, request: Request) -> HttpResponse:
-        """Return for each schema of HSDS what is added to it, as a JSON Merge Patch."""
+        """Return the extensions to each HSDS schema, as a JSON Merge Patch."""
         return self.serve(request)
 
     @classmethod
-    def read(cls, asked: Asked) -> Answer:
+    def read(cls, request: ReadRequest) -> ReadResponse:
         return _profile()
 
 
 @cache
-def _profile() -> Answer:
-    return Answer(_PROFILE.read_bytes(), SHORT)
+def _profile() -> ReadResponse:
+    return ReadResponse(_PROFILE.read_bytes(), SHORT)
 
 
-class ServicesView(ReadView):
-    """All services, page by page."""
+class HsdsServicesView(ReadView):
+    """All services, in pages."""
 
-    permission_classes = [Everybody]
+    permission_classes = [Public]
     query = ServicePageQuery
 
-    @extend_schema(operation_id="hsds_services", responses=HsdsPage, tags=["hsds"])
+    @extend_schema(operation_id="hsds_services", responses=HsdsPageSerializer, tags=["hsds"])
     def get(self, request: Request) -> HttpResponse:
-        """Return a page of services; the order is that of our ids and the same in each release."""
+        """Return a page of services, ordered by Fingerpost's ids."""
         return self.serve(request)
 
     @classmethod
-    def read(cls, asked: Asked) -> Answer:
-        known = catalogue(asked.edition)
-        entries = known.full if asked.parameters.get("full") == "true" else known.short
-        return _answer(
-            asked, lambda: page([known.told(entry, asked) for entry in entries.values()], asked), until=known.over_at(asked.at)
+    def read(cls, request: ReadRequest) -> ReadResponse:
+        catalogue = catalogue_of(request.edition)
+        entries = catalogue.full if request.parameters.get("full") == "true" else catalogue.summaries
+        return _cached(
+            request,
+            lambda: page([catalogue.current_entry(entry, request) for entry in entries.values()], request),
+            until=catalogue.next_expiry(request.at),
         )
 
 
-class ServiceView(ReadView):
+class HsdsServiceView(ReadView):
     """One service."""
 
-    permission_classes = [Everybody]
-    path_parameters = (path_text("service_id", fields.SLUG, 80, "The UUID, or our own id that stands beside it."),)
+    permission_classes = [Public]
+    path_parameters = (path_parameter("service_id", fields.SLUG, 80, "UUID of the service, or Fingerpost's own id."),)
     problems = (410,)
 
     @extend_schema(operation_id="hsds_service", responses=OpenApiTypes.OBJECT, tags=["hsds"])
     def get(self, request: Request, service_id: str) -> HttpResponse:
-        """Return the service with all that belongs to it; a retired one answers 410 with its successor."""
+        """Return the service with everything that belongs to it; a retired one returns 410 with its successor."""
         return self.serve(request, service_id=service_id)
 
     @classmethod
-    def read(cls, asked: Asked) -> Answer:
-        known, wanted = catalogue(asked.edition), asked.place["service_id"]
-        entry = known.full.get(wanted) or known.full.get(identifier("service", wanted))
+    def read(cls, request: ReadRequest) -> ReadResponse:
+        catalogue, wanted = catalogue_of(request.edition), request.path_params["service_id"]
+        entry = catalogue.full.get(wanted) or catalogue.full.get(identifier("service", wanted))
         if entry is not None:
-            return _answer(asked, lambda: orjson.dumps(known.told(entry, asked)), until=known.over_at(asked.at))
-        for retired, successor in known.retired.items():
+            return _cached(
+                request, lambda: orjson.dumps(catalogue.current_entry(entry, request)), until=catalogue.next_expiry(request.at)
+            )
+        for retired, successor in catalogue.retired.items():
             if wanted in (retired, identifier("service", retired)):
                 raise RetiredService(successor=successor and identifier("service", successor))
         raise NoSuchService()
 
 
-class TaxonomiesView(ReadView):
-    """The taxonomies that services are sorted by."""
+class HsdsTaxonomiesView(ReadView):
+    """The taxonomies that classify services."""
 
-    permission_classes = [Everybody]
+    permission_classes = [Public]
     query = PageQuery
 
-    @extend_schema(operation_id="hsds_taxonomies", responses=HsdsPage, tags=["hsds"])
+    @extend_schema(operation_id="hsds_taxonomies", responses=HsdsPageSerializer, tags=["hsds"])
     def get(self, request: Request) -> HttpResponse:
         """Return a page of taxonomies."""
         return self.serve(request)
 
     @classmethod
-    def read(cls, asked: Asked) -> Answer:
-        return _answer(asked, lambda: page(taxonomies(), asked))
+    def read(cls, request: ReadRequest) -> ReadResponse:
+        return _cached(request, lambda: page(taxonomies(), request))
 
 
-class TaxonomyView(ReadView):
+class HsdsTaxonomyView(ReadView):
     """One taxonomy."""
 
-    permission_classes = [Everybody]
-    path_parameters = (path_text("taxonomy_id", _UUID, 36, "The taxonomy's UUID."),)
+    permission_classes = [Public]
+    path_parameters = (path_parameter("taxonomy_id", _UUID, 36, "UUID of the taxonomy."),)
 
     @extend_schema(operation_id="hsds_taxonomy", responses=OpenApiTypes.OBJECT, tags=["hsds"])
     def get(self, request: Request, taxonomy_id: str) -> HttpResponse:
@@ -251,31 +267,31 @@ class TaxonomyView(ReadView):
         return self.serve(request, taxonomy_id=taxonomy_id)
 
     @classmethod
-    def read(cls, asked: Asked) -> Answer:
-        return Answer(_one(taxonomies(), asked.place["taxonomy_id"]), SHORT)
+    def read(cls, request: ReadRequest) -> ReadResponse:
+        return ReadResponse(_one(taxonomies(), request.path_params["taxonomy_id"]), SHORT)
 
 
-class TermsView(ReadView):
+class HsdsTermsView(ReadView):
     """The terms of all taxonomies."""
 
-    permission_classes = [Everybody]
+    permission_classes = [Public]
     query = PageQuery
 
-    @extend_schema(operation_id="hsds_taxonomy_terms", responses=HsdsPage, tags=["hsds"])
+    @extend_schema(operation_id="hsds_taxonomy_terms", responses=HsdsPageSerializer, tags=["hsds"])
     def get(self, request: Request) -> HttpResponse:
         """Return a page of taxonomy terms."""
         return self.serve(request)
 
     @classmethod
-    def read(cls, asked: Asked) -> Answer:
-        return _answer(asked, lambda: page(taxonomy_terms(), asked))
+    def read(cls, request: ReadRequest) -> ReadResponse:
+        return _cached(request, lambda: page(taxonomy_terms(), request))
 
 
-class TermView(ReadView):
+class HsdsTermView(ReadView):
     """One term."""
 
-    permission_classes = [Everybody]
-    path_parameters = (path_text("term_id", _UUID, 36, "The term's UUID."),)
+    permission_classes = [Public]
+    path_parameters = (path_parameter("term_id", _UUID, 36, "UUID of the term."),)
 
     @extend_schema(operation_id="hsds_taxonomy_term", responses=OpenApiTypes.OBJECT, tags=["hsds"])
     def get(self, request: Request, term_id: str) -> HttpResponse:
@@ -283,8 +299,8 @@ class TermView(ReadView):
         return self.serve(request, term_id=term_id)
 
     @classmethod
-    def read(cls, asked: Asked) -> Answer:
-        return Answer(_one(taxonomy_terms(), asked.place["term_id"]), SHORT)
+    def read(cls, request: ReadRequest) -> ReadResponse:
+        return ReadResponse(_one(taxonomy_terms(), request.path_params["term_id"]), SHORT)
 
 
 def _one(entries: Sequence[dict[str, Any]], wanted: str) -> bytes:
@@ -294,16 +310,16 @@ def _one(entries: Sequence[dict[str, Any]], wanted: str) -> bytes:
     return orjson.dumps(found)
 
 
-def _answer(asked: Asked, make: Callable[[], bytes], *, until: float = math.inf) -> Answer:
-    """Return the answer with the body that `make` returns, from memory where it was made before: it need not be packed again."""
-    edition = asked.edition.released()
-    key = (edition.number, asked.path, *sorted(asked.query.items()), until)
-    return edition.packs.answers.get(key, lambda: Answer(make(), SHORT, until=until))
+def _cached(request: ReadRequest, make: Callable[[], bytes], *, until: float = math.inf) -> ReadResponse:
+    """Return the response with the body that `make` returns, from memory if it was made before."""
+    edition = request.edition.require_release()
+    key = (edition.number, request.path, *sorted(request.query.items()), until)
+    return edition.packs.responses.get(key, lambda: ReadResponse(make(), SHORT, until=until))
 
 
-def page(entries: Sequence[dict[str, Any]], asked: Asked) -> bytes:
-    """Return the page of the entries that the parameters ask for; one past the last is empty."""
-    number, size = asked.parameters.get("page", 1), asked.parameters.get("per_page", _USUAL)
+def page(entries: Sequence[dict[str, Any]], request: ReadRequest) -> bytes:
+    """Return the requested page of the entries; a page past the last one is empty."""
+    number, size = request.parameters.get("page", 1), request.parameters.get("per_page", _DEFAULT_PAGE_SIZE)
     contents = entries[(number - 1) * size : number * size]
     pages = -(-len(entries) // size)
     return orjson.dumps(
@@ -316,6 +332,6 @@ def page(entries: Sequence[dict[str, Any]], asked: Asked) -> bytes:
             "last_page": number >= pages,
             "empty": not contents,
             "contents": contents,
-            hsds.EXTENSION: {"release": asked.edition.number},
+            hsds.EXTENSION: {"release": request.edition.number},
         }
     )

@@ -1,4 +1,4 @@
-"""Any web page may read what is public: nothing here rests on a cookie, so an origin is no credential."""
+"""CORS headers: web pages of any origin may read the API, because no response depends on a cookie."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
-_OPEN = ("/v1/", "/.well-known/", "/hsds/")
+_PREFIXES = ("/v1/", "/.well-known/", "/hsds/")
 _HEADERS = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Expose-Headers": "Content-Language, Content-Location, ETag, Retry-After",
@@ -14,11 +14,11 @@ _HEADERS = {
 
 
 def cross_origin(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Let every origin read the answers of the API, problems included (middleware)."""
+    """Add CORS headers to every API response, problem documents included (middleware)."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
-        if request.path.startswith(_OPEN):
+        if request.path.startswith(_PREFIXES):
             for name, value in _HEADERS.items():
                 response.setdefault(name, value)
         return response
@@ -27,7 +27,7 @@ def cross_origin(get_response: Callable[[HttpRequest], HttpResponse]) -> Callabl
 
 
 def preflight(allowed: list[str]) -> HttpResponse:
-    """Answer OPTIONS, asked by a browser or by a person."""
+    """Return the response to OPTIONS for a view with these methods."""
     methods = ", ".join(allowed)
     response = HttpResponse(
         status=204,

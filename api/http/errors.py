@@ -1,4 +1,4 @@
-"""Every failure as one RFC 9457 problem document; the only place where DomainError becomes HTTP."""
+"""Turn every failure into an RFC 9457 problem document; the only place where a DomainError becomes HTTP."""
 
 from __future__ import annotations
 
@@ -21,49 +21,62 @@ from core import errors as domain
 log = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
-#: Codes are resolved against the server's address, so the documents are the same on every installation.
+#: Relative to the server's URL, so that the documents are the same on every installation.
 TYPE_PREFIX = "/v1/problems/"
 
 
 @dataclass(frozen=True)
-class Kind:
-    """One documented kind of problem: `type` is TYPE_PREFIX + code, title and status never change for a code."""
+class ProblemKind:
+    """One documented kind of problem: its `type` is TYPE_PREFIX + code, and code and status never change."""
 
     code: str
     status: int
     title: str
 
 
-def _table(*kinds: Kind) -> dict[str, Kind]:
+def _table(*kinds: ProblemKind) -> dict[str, ProblemKind]:
     return {kind.code: kind for kind in kinds}
 
 
-#: Every kind that this API can answer with; docs/api.md lists them and a test compares.
+#: Every kind of problem that the API returns; docs/api.md lists them, and a test compares the two.
 KINDS = _table(
-    Kind("malformed-request", 400, "The request cannot be read"),
-    Kind("unreadable-body", 400, "The body is not the JSON that was expected"),
-    Kind("invalid-query", 400, "The query string does not fit"),
-    Kind("not-authenticated", 401, "The secret of the registration is missing"),
-    Kind("forbidden", 403, "This may not be done"),
-    Kind("not-found", 404, "There is no such thing"),
-    Kind("unknown-country", 404, "There is no such country"),
-    Kind("unknown-locale", 404, "This locale is not served"),
-    Kind("method-not-allowed", 405, "This method is not allowed here"),
-    Kind("not-acceptable", 406, "None of the accepted media types is served here"),
-    Kind("body-too-slow", 408, "The body did not arrive in time"),
-    Kind("conflict", 409, "The present state does not allow this"),
-    Kind("push-mode", 409, "This app is pushed to in another way here"),
-    Kind("gone", 410, "It was here once and was taken away"),
-    Kind("length-required", 411, "The length of the body is missing"),
-    Kind("precondition-failed", 412, "The client has none of the forms that this is served in"),
-    Kind("body-too-large", 413, "The body is too large"),
-    Kind("unsupported-media-type", 415, "Only application/json is read"),
-    Kind("invalid", 422, "The body does not fit"),
-    Kind("too-many-requests", 429, "Too many requests"),
-    Kind("internal-error", 500, "Something went wrong here"),
-    Kind("unavailable", 503, "It cannot be answered just now"),
-    Kind("no-release", 503, "Nothing has been published yet"),
+    ProblemKind("malformed-request", 400, "Malformed request"),
+    ProblemKind("unreadable-body", 400, "The body cannot be parsed"),
+    ProblemKind("invalid-query", 400, "Invalid query parameters"),
+    ProblemKind("not-authenticated", 401, "The registration's secret is missing"),
+    ProblemKind("forbidden", 403, "Not allowed"),
+    ProblemKind("not-found", 404, "Not found"),
+    ProblemKind("unknown-country", 404, "Unknown country"),
+    ProblemKind("unknown-locale", 404, "Locale not available"),
+    ProblemKind("method-not-allowed", 405, "Method not allowed"),
+    ProblemKind("not-acceptable", 406, "No acceptable media type"),
+    ProblemKind("body-too-slow", 408, "The body did not arrive in time"),
+    ProblemKind("conflict", 409, "Conflict with the current state"),
+    ProblemKind("push-mode", 409, "This app uses another push mode in this country"),
+    ProblemKind("gone", 410, "Withdrawn"),
+    ProblemKind("length-required", 411, "Content-Length is missing"),
+    ProblemKind("precondition-failed", 412, "If-Match does not match any representation"),
+    ProblemKind("body-too-large", 413, "The body is too large"),
+    ProblemKind("unsupported-media-type", 415, "The body must be application/json"),
+    ProblemKind("invalid", 422, "Invalid fields in the body"),
+    ProblemKind("too-many-requests", 429, "Too many requests"),
+    ProblemKind("internal-error", 500, "Internal error"),
+    ProblemKind("unavailable", 503, "Service temporarily unavailable"),
+    ProblemKind("no-release", 503, "Nothing has been published yet"),
 )
+
+#: What `detail` says if the error itself says nothing more precise.
+_DETAILS = {
+    "malformed-request": "The host name, path or query string cannot be read. Correct the URL.",
+    "forbidden": "This request is not allowed.",
+    "not-found": "There is no such resource.",
+    "method-not-allowed": "This resource does not support the method. The Allow header lists those that it supports.",
+    "not-acceptable": "This resource has none of the media types in the Accept header. Send */* to get the one it has.",
+    "body-too-large": "The body is larger than 64 KiB.",
+    "unsupported-media-type": "Send the body with Content-Type: application/json.",
+    "internal-error": "The server failed to process the request. Try again later.",
+    "unavailable": "The database cannot be reached. Try again after the time in Retry-After.",
+}
 
 _DOMAIN_STATUS: tuple[tuple[type[domain.DomainError], str], ...] = (
     (domain.Invalid, "invalid"),
@@ -85,12 +98,12 @@ _FRAMEWORK_CODES = {
     429: "too-many-requests",
 }
 
-#: Members that RFC 9457 or this API define; an error's own extras may not replace them.
+#: Members that RFC 9457 or this API define; extra members of an error must not replace them.
 _RESERVED = frozenset({"type", "title", "status", "detail", "instance", "errors"})
 
 
-class Problem(HttpResponse):
-    """A problem document; never cached, because the next answer may be the right one."""
+class ProblemResponse(HttpResponse):
+    """A problem document; never cached, because the next attempt may succeed."""
 
     def __init__(
         self,
@@ -106,7 +119,7 @@ class Problem(HttpResponse):
             "type": TYPE_PREFIX + kind.code,
             "title": kind.title,
             "status": kind.status,
-            "detail": detail or kind.title + ".",
+            "detail": detail or _DETAILS.get(code, kind.title + "."),
         }
         if found := list(errors):
             document["errors"] = found
@@ -122,34 +135,34 @@ class Problem(HttpResponse):
 
 
 class InvalidQuery(exceptions.ValidationError):
-    """The query string does not fit: 400, while a body that does not fit is 422."""
+    """Invalid query parameters: status 400, whereas an invalid body is 422."""
 
 
 def handle(error: Exception, context: Mapping[str, Any]) -> HttpResponseBase:
-    """Turn whatever a view raised into a problem document (REST framework's EXCEPTION_HANDLER)."""
+    """Turn anything that a view raised into a problem document (REST framework's EXCEPTION_HANDLER)."""
     if isinstance(error, domain.DomainError):
         return _from_domain(error)
     if isinstance(error, exceptions.ValidationError):
         code = "invalid-query" if isinstance(error, InvalidQuery) else "invalid"
         found = flatten(error.detail)
-        return Problem(code, _summary(found), errors=found)
+        return ProblemResponse(code, _summary(found), errors=found)
     if isinstance(error, exceptions.APIException):
         return _from_framework(error, context)
     if isinstance(error, Http404):
-        return Problem("not-found")
+        return ProblemResponse("not-found")
     if isinstance(error, PermissionDenied):
-        return Problem("forbidden")
+        return ProblemResponse("forbidden")
     if isinstance(error, RequestDataTooBig):
-        return Problem("body-too-large")
+        return ProblemResponse("body-too-large")
     if isinstance(error, SuspiciousOperation):
-        return Problem("malformed-request")
+        return ProblemResponse("malformed-request")
     _report(error, context)
     if isinstance(error, OperationalError | InterfaceError):
-        return Problem("unavailable", headers={"Retry-After": "5"})
-    return Problem("internal-error")
+        return ProblemResponse("unavailable", headers={"Retry-After": "5"})
+    return ProblemResponse("internal-error")
 
 
-def _from_domain(error: domain.DomainError) -> Problem:
+def _from_domain(error: domain.DomainError) -> ProblemResponse:
     generic = next((code for kind, code in _DOMAIN_STATUS if isinstance(error, kind)), "conflict")
     code = error.code_name if error.code_name in KINDS else generic
     extra = dict(error.extra)
@@ -157,28 +170,28 @@ def _from_domain(error: domain.DomainError) -> Problem:
     if code != error.code_name:
         extra.setdefault("code", error.code_name)
     headers = {"Retry-After": str(extra.pop("retry_after", 5))} if KINDS[code].status == 503 else None
-    return Problem(code, error.detail, errors=found, extra=extra, headers=headers)
+    return ProblemResponse(code, error.detail, errors=found, extra=extra, headers=headers)
 
 
-def _from_framework(error: exceptions.APIException, context: Mapping[str, Any]) -> Problem:
+def _from_framework(error: exceptions.APIException, context: Mapping[str, Any]) -> ProblemResponse:
     code = str(error.default_code) if error.default_code in KINDS else _FRAMEWORK_CODES.get(error.status_code, "internal-error")
     detail = str(error.detail) if not isinstance(error.detail, list | dict) else None
     headers: dict[str, str] = {}
     if isinstance(error, exceptions.Throttled):
         headers["Retry-After"] = str(max(1, int(getattr(error, "wait", None) or 1)))
-        detail = f"Too many requests from here; try again in {headers['Retry-After']} s."
+        detail = f"Too many requests from this network address. Try again in {headers['Retry-After']} s."
     if isinstance(error, exceptions.NotAuthenticated):
         headers["WWW-Authenticate"] = "Bearer"
     if isinstance(error, exceptions.MethodNotAllowed) and context.get("view") is not None:
         headers["Allow"] = ", ".join(context["view"].allowed_methods)
-    if isinstance(error, exceptions.MethodNotAllowed | exceptions.UnsupportedMediaType):
-        # The framework's words repeat what the client sent, which may be anything.
+    if type(error) in {exceptions.MethodNotAllowed, exceptions.UnsupportedMediaType, exceptions.NotAcceptable}:
+        # The framework's own sentence repeats what the client sent, or does not say what to do.
         detail = None
-    return Problem(code, detail, headers=headers)
+    return ProblemResponse(code, detail, headers=headers)
 
 
 def flatten(detail: Any, field: str = "") -> list[dict[str, str]]:
-    """Return [{"field": "a.0.b", "detail": sentence}, …] from the framework's nested errors."""
+    """Flatten the framework's nested errors to [{"field": "a.0.b", "detail": sentence}, …]."""
     if isinstance(detail, Mapping):
         return [
             item
@@ -196,17 +209,17 @@ def _summary(found: list[dict[str, str]]) -> str | None:
     names = sorted({item["field"] for item in found if item["field"]})
     if not names:
         return found[0]["detail"] if found else None
-    return f"Look at: {', '.join(names[:10])}."
+    return f"Invalid field{'' if len(names) == 1 else 's'}: {', '.join(names[:10])}."
 
 
 def _report(error: Exception, context: Mapping[str, Any]) -> None:
-    # The message of an exception, and a logged request, may quote what a person sent: only the place is told.
-    place = "".join(traceback.format_tb(error.__traceback__)[-20:])
+    # Only the kind of error and its place: the message, or a logged request, may quote what a person sent.
+    where = "".join(traceback.format_tb(error.__traceback__)[-20:])
     view = type(context["view"]).__name__ if context.get("view") is not None else "?"
-    log.error("unexpected %s in %s\n%s", type(error).__name__, view, place)
+    log.error("unexpected %s in %s\n%s", type(error).__name__, view, where)
 
 
-# Django's own handlers, for what never reaches a view (named in config/urls.py).
+# Django's own handlers, for requests that never reach a view (named in config/urls.py).
 
 
 def _is_console(request: HttpRequest) -> bool:
@@ -214,22 +227,22 @@ def _is_console(request: HttpRequest) -> bool:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:
-    """Answer 400: a host that is not ours, or a path that Django finds suspicious."""
-    return defaults.bad_request(request, exception) if _is_console(request) else Problem("malformed-request")
+    """Return 400 for an unknown host, or a path that Django finds suspicious."""
+    return defaults.bad_request(request, exception) if _is_console(request) else ProblemResponse("malformed-request")
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponseBase:
-    """Answer 403."""
-    return defaults.permission_denied(request, exception) if _is_console(request) else Problem("forbidden")
+    """Return 403."""
+    return defaults.permission_denied(request, exception) if _is_console(request) else ProblemResponse("forbidden")
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
-    """Answer 404 for a path that has no route; the path itself is not repeated."""
+    """Return 404 for a path without a route; the path itself is not repeated."""
     if _is_console(request):
         return defaults.page_not_found(request, exception)
-    return Problem("not-found", "There is nothing at this path; GET /v1/ lists what there is.")
+    return ProblemResponse("not-found", "There is no resource at this path. GET /v1/ lists what there is.")
 
 
 def server_error(request: HttpRequest) -> HttpResponseBase:
-    """Answer 500 without a word about what happened."""
-    return defaults.server_error(request) if _is_console(request) else Problem("internal-error")
+    """Return 500 without saying what failed."""
+    return defaults.server_error(request) if _is_console(request) else ProblemResponse("internal-error")

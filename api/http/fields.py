@@ -1,4 +1,4 @@
-"""Strict fields and serializers: closed values only, no coercion, and nothing unknown is ever ignored."""
+"""Strict serializer fields: closed values only, no coercion, and unknown fields are refused."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from drf_spectacular.extensions import OpenApiSerializerFieldExtension
 from rest_framework import serializers
 from rest_framework.fields import empty
 
-#: An unknown name is repeated to the sender, but not at any length.
-_LONGEST_NAME = 60
+#: Characters of an unknown field's name that are repeated in the error.
+_MAX_NAME_LENGTH = 60
 
 COUNTRY = r"[A-Za-z]{2}"
 REGION = r"[A-Z]{2}-[A-Z0-9]{1,3}"
@@ -21,27 +21,27 @@ TAG = r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,7}"
 SLUG = r"[a-z0-9]+(-[a-z0-9]+)*"
 
 
-class Text(serializers.Field[str, Any, str, Any]):
-    """A string that matches the whole pattern and has a bounded length; never trimmed, never turned from another type."""
+class PatternText(serializers.Field[str, Any, str, Any]):
+    """A string of bounded length that matches the whole pattern; neither trimmed nor converted."""
 
     default_error_messages = {
         "not_text": "Must be a string.",
-        "too_long": "Must have at most {most} characters.",
-        "pattern": "Does not have the expected form.",
+        "too_long": "Must have at most {max_length} characters.",
+        "pattern": "Must match the pattern in the schema: {pattern}",
     }
 
-    def __init__(self, pattern: str, *, most: int, **kwargs: Any) -> None:
+    def __init__(self, pattern: str, *, max_length: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.pattern = re.compile(pattern)
-        self.most = most
+        self.max_length = max_length
 
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):
             self.fail("not_text")
-        if len(data) > self.most:
-            self.fail("too_long", most=self.most)
+        if len(data) > self.max_length:
+            self.fail("too_long", max_length=self.max_length)
         if self.pattern.fullmatch(data) is None:
-            self.fail("pattern")
+            self.fail("pattern", pattern=self.pattern.pattern)
         return data
 
     def to_representation(self, value: str) -> str:
@@ -51,7 +51,7 @@ class Text(serializers.Field[str, Any, str, Any]):
 class Choice(serializers.ChoiceField):
     """One of a closed list of strings."""
 
-    default_error_messages = {"invalid_choice": "Must be one of the values that the schema lists."}
+    default_error_messages = {"invalid_choice": "Must be one of the values listed in the schema."}
 
     def to_internal_value(self, data: Any) -> Any:
         if not isinstance(data, str):
@@ -59,8 +59,14 @@ class Choice(serializers.ChoiceField):
         return super().to_internal_value(data)
 
 
-class Whole(serializers.IntegerField):
-    """A whole JSON number; neither a string of digits nor true."""
+class WholeNumber(serializers.IntegerField):
+    """A whole JSON number; neither a string of digits nor a boolean."""
+
+    default_error_messages = {
+        "invalid": "Must be a whole number.",
+        "max_value": "Must be at most {max_value}.",
+        "min_value": "Must be at least {min_value}.",
+    }
 
     def to_internal_value(self, data: Any) -> int:
         if isinstance(data, float) and data.is_integer():
@@ -71,7 +77,7 @@ class Whole(serializers.IntegerField):
 
 
 class Flag(serializers.BooleanField):
-    """The JSON values true and false."""
+    """The JSON value true or false."""
 
     default_error_messages = {"invalid": "Must be true or false."}
 
@@ -103,21 +109,26 @@ class Instant(serializers.Field[datetime, Any, str, Any]):
 
 
 def rfc3339(value: datetime) -> str:
-    """Write an aware time as RFC 3339 UTC, to the second."""
+    """Return an aware time as RFC 3339 in UTC, to the second."""
     return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-class Listing(serializers.ListField):
+class BoundedList(serializers.ListField):
     """A JSON array of bounded length."""
+
+    default_error_messages = {
+        "not_a_list": "Must be an array.",
+        "max_length": "Must have at most {max_length} items.",
+    }
 
     def to_internal_value(self, data: Any) -> list[Any]:
         if not isinstance(data, list):
-            self.fail("not_a_list", input_type=type(data).__name__)
+            self.fail("not_a_list")
         return super().to_internal_value(data)
 
 
-class Strict(serializers.Serializer[Any]):
-    """A serializer that refuses fields it does not know, by name."""
+class StrictSerializer(serializers.Serializer[Any]):
+    """A serializer that refuses unknown fields by name."""
 
     def run_validation(self, data: Any = empty) -> Any:
         unknown = _unknown(data, self.fields) if isinstance(data, Mapping) else {}
@@ -133,20 +144,20 @@ class Strict(serializers.Serializer[Any]):
 
 
 def _unknown(names: Iterable[Any], known: Mapping[str, Any]) -> dict[str, list[str]]:
-    return {str(name)[:_LONGEST_NAME]: ["There is no such field here."] for name in names if name not in known}
+    return {str(name)[:_MAX_NAME_LENGTH]: ["Unknown field. Remove it."] for name in names if name not in known}
 
 
-class TextSchema(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
-    """Tell the schema the pattern and the bound of a Text."""
+class PatternTextSchema(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
+    """Describe a PatternText with its pattern and length in the OpenAPI schema."""
 
-    target_class = "api.http.fields.Text"
+    target_class = "api.http.fields.PatternText"
 
     def map_serializer_field(self, auto_schema: Any, direction: str) -> dict[str, Any]:
-        return {"type": "string", "pattern": f"^{self.target.pattern.pattern}$", "maxLength": self.target.most}
+        return {"type": "string", "pattern": f"^{self.target.pattern.pattern}$", "maxLength": self.target.max_length}
 
 
 class InstantSchema(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
-    """Tell the schema that an Instant is a date-time."""
+    """Describe an Instant as a date-time in the OpenAPI schema."""
 
     target_class = "api.http.fields.Instant"
 

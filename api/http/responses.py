@@ -1,4 +1,4 @@
-"""Answers as bytes with a strong validator: the same bytes have the same ETag on every server, and 304 costs no body."""
+"""Responses as bytes with a strong validator: equal bytes have equal ETags on every server, and a 304 has no body."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from core.canonical import digest
 
 JSON = "application/json"
 
-#: A day's bytes under a name that contains their digest never change.
+#: For bytes under a URL that contains their digest: they never change.
 IMMUTABLE = "public, max-age=31536000, immutable"
-#: Fresh for a minute; an older copy is better than none while the server is asked again or cannot be reached.
+#: Fresh for a minute; an older copy may be used while a newer one is fetched or the server cannot be reached.
 SHORT = "public, max-age=60, stale-while-revalidate=60, stale-if-error=86400"
 NO_STORE = "no-store"
 
@@ -28,16 +28,16 @@ _STRONG = re.compile(r'(?:^|,)\s*("[\x21\x23-\x7e\x80-\xff]*")')
 
 
 class PreconditionFailed(APIException):
-    """If-Match names none of the forms that these bytes are served in."""
+    """If-Match names no representation of this resource."""
 
     status_code = 412
-    default_detail = "If-Match names none of the forms that this is served in."
+    default_detail = "If-Match does not match any representation of this resource. Fetch it again without If-Match."
     default_code = "precondition-failed"
 
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """What a request says about the form of its answer: method and headers."""
+    """The parts of a request that decide which representation it gets: method and headers."""
 
     method: str = "GET"
     accept_encoding: str | None = None
@@ -46,83 +46,86 @@ class Conditions:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """A body with what is said of it, before anything is known of the client that gets it; nobody may change it."""
+class ReadResponse:
+    """A body with its metadata, before negotiation with a client; callers must not change it."""
 
     body: bytes
+    #: Value of Cache-Control.
     cache: str
-    #: Digest of the body, where it is known already.
-    name: str | None = None
+    #: SHA-256 of the body in hex, where it is known already.
+    digest: str | None = None
     content_type: str = JSON
     language: str | None = None
+    #: Value of Content-Location.
     location: str | None = None
     vary: tuple[str, ...] = ()
-    #: Unix time from which on the same question may have another answer, although nothing was published.
+    #: Unix time at which the same request may get another response although nothing was published.
     until: float = math.inf
-    #: Whether it may be compressed. What changes with each request would be compressed anew for each.
-    coded: bool = True
-    #: Bytes by content coding, filled as they are asked for.
-    _forms: dict[str, bytes] = field(default_factory=dict, compare=False)
+    #: Whether the body may be compressed. A body that differs for each request would be compressed for each.
+    compressible: bool = True
+    #: Content coding → compressed body, filled on demand.
+    _encoded: dict[str, bytes] = field(default_factory=dict, compare=False)
 
     @property
-    def weight(self) -> int:
-        """About how many bytes of memory it takes, compressed forms included."""
+    def memory_size(self) -> int:
+        """Approximate size in bytes, compressed forms included."""
         return 2000 + 2 * len(self.body)
 
-    def form(self, coding: str | None) -> bytes:
-        """Return the body in a content coding."""
+    def encoded(self, coding: str | None) -> bytes:
+        """Return the body in a content coding; None means uncompressed."""
         if coding is None:
             return self.body
-        if coding not in self._forms:
-            self._forms[coding] = encoding.CODERS[coding](self.body)
-        return self._forms[coding]
+        if coding not in self._encoded:
+            self._encoded[coding] = encoding.ENCODERS[coding](self.body)
+        return self._encoded[coding]
 
 
-def represent(answer: Answer, asked: Conditions) -> tuple[int, list[tuple[str, str]], bytes]:
-    """Return status, headers and body for one client; 304 where it has the bytes. Raises PreconditionFailed."""
-    codable = answer.coded and len(answer.body) >= encoding.SMALLEST
-    coding = encoding.choose(asked.accept_encoding) if codable else None
-    headers = [("Cache-Control", answer.cache)]
-    if answer.language:
-        headers.append(("Content-Language", answer.language))
-    if answer.location:
-        headers.append(("Content-Location", answer.location))
-    vary = (*answer.vary, "Accept-Encoding") if codable else answer.vary
+def negotiate(response: ReadResponse, conditions: Conditions) -> tuple[int, list[tuple[str, str]], bytes]:
+    """Return status (200 or 304), headers and body for one client. Raises PreconditionFailed."""
+    compressible = response.compressible and len(response.body) >= encoding.MIN_SIZE
+    coding = encoding.choose(conditions.accept_encoding) if compressible else None
+    headers = [("Cache-Control", response.cache)]
+    if response.language:
+        headers.append(("Content-Language", response.language))
+    if response.location:
+        headers.append(("Content-Location", response.location))
+    vary = (*response.vary, "Accept-Encoding") if compressible else response.vary
     if vary:
         headers.append(("Vary", ", ".join(vary)))
-    if answer.cache != NO_STORE:
-        name = answer.name or digest(answer.body)
-        etags = {form: f'"{name}.{form}"' if form else f'"{name}"' for form in (None, *(encoding.CODERS if codable else ()))}
-        if asked.if_match is not None and not _holds_strong(asked.if_match, etags.values()):
+    if response.cache != NO_STORE:
+        name = response.digest or digest(response.body)
+        codings = (None, *(encoding.ENCODERS if compressible else ()))
+        etags = {one: f'"{name}.{one}"' if one else f'"{name}"' for one in codings}
+        if conditions.if_match is not None and not _has_strong_match(conditions.if_match, etags.values()):
             raise PreconditionFailed()
-        known = _known(asked.if_none_match, etags, coding)
-        headers.append(("ETag", known or etags[coding]))
-        if known:
+        matched = _matching_etag(conditions.if_none_match, etags, coding)
+        headers.append(("ETag", matched or etags[coding]))
+        if matched:
             return 304, headers, b""
-    body = answer.form(coding)
+    body = response.encoded(coding)
     if coding:
         headers.append(("Content-Encoding", coding))
-    headers += [("Content-Type", answer.content_type), ("Content-Length", str(len(body)))]
-    return 200, headers, b"" if asked.method == "HEAD" else body
+    headers += [("Content-Type", response.content_type), ("Content-Length", str(len(body)))]
+    return 200, headers, b"" if conditions.method == "HEAD" else body
 
 
-def respond(request: HttpRequest, answer: Answer) -> HttpResponse:
-    """Answer a request through Django."""
-    asked = Conditions(
+def django_response(request: HttpRequest, response: ReadResponse) -> HttpResponse:
+    """Negotiate, and return the result as Django's response."""
+    conditions = Conditions(
         request.method or "GET",
         request.headers.get("Accept-Encoding"),
         request.headers.get("If-None-Match"),
         request.headers.get("If-Match"),
     )
-    status, headers, body = represent(answer, asked)
-    response = HttpResponse(body, status=status)
-    del response.headers["Content-Type"]
+    status, headers, body = negotiate(response, conditions)
+    result = HttpResponse(body, status=status)
+    del result.headers["Content-Type"]
     for name, value in headers:
-        response.headers[name] = value
-    return response
+        result.headers[name] = value
+    return result
 
 
-def answer(
+def respond(
     request: HttpRequest,
     body: bytes | dict[str, Any],
     *,
@@ -130,13 +133,13 @@ def answer(
     content_type: str = JSON,
     vary: Iterable[str] = (),
 ) -> HttpResponse:
-    """Answer a read that is no `read` of an edition: as it is, without compression."""
+    """Return a response that does not come from an edition, without compression."""
     data = body if isinstance(body, bytes) else orjson.dumps(body)
-    return respond(request, Answer(data, cache, content_type=content_type, vary=tuple(vary), coded=False))
+    return django_response(request, ReadResponse(data, cache, content_type=content_type, vary=tuple(vary), compressible=False))
 
 
 def not_modified(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Say no length in a 304 (middleware): Django would say 0, and it is that of the bytes the client has."""
+    """Remove Content-Length from a 304 (middleware): Django would send 0, but it is the length of the client's copy."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
@@ -147,21 +150,21 @@ def not_modified(get_response: Callable[[HttpRequest], HttpResponse]) -> Callabl
     return middleware
 
 
-def matches(header: str | None, etag: str) -> bool:
-    """Tell whether If-None-Match (`*` or a list, weak tags too) names this ETag."""
+def etag_matches(header: str | None, etag: str) -> bool:
+    """Return whether an If-None-Match header (`*` or a list, weak tags included) names this ETag."""
     if header is None:
         return False
     return header.strip() == "*" or etag in _TAG.findall(header)
 
 
-def _known(header: str | None, etags: dict[str | None, str], coding: str | None) -> str | None:
-    """Return the ETag that the client has: that of the form it would get, else that of another form of the same bytes."""
+def _matching_etag(header: str | None, etags: dict[str | None, str], coding: str | None) -> str | None:
+    """Return the ETag that the header names: preferably of the chosen coding, otherwise of another coding of the same bytes."""
     if header is None:
         return None
-    if matches(header, etags[coding]):
+    if etag_matches(header, etags[coding]):
         return etags[coding]
-    return next((etag for etag in etags.values() if matches(header, etag)), None)
+    return next((etag for etag in etags.values() if etag_matches(header, etag)), None)
 
 
-def _holds_strong(header: str, etags: Iterable[str]) -> bool:
+def _has_strong_match(header: str, etags: Iterable[str]) -> bool:
     return header.strip() == "*" or bool(set(_STRONG.findall(header)) & set(etags))

@@ -1,4 +1,4 @@
-"""How the views become OpenAPI 3.1: their query serializers, and the problems that any of them can answer with."""
+"""Describe the views in OpenAPI 3.1, with their query serializers and the problem documents that they can return."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter
 
 from api.http.errors import KINDS, MEDIA_TYPE
-from api.v1.shapes import Problem
+from api.v1.shapes import ProblemSerializer
 
-_ALWAYS = (400, 404, 406, 429, 503)
+_COMMON = (400, 404, 406, 429, 503)
 _WITH_BODY = (408, 411, 413, 415, 422)
 
 
-class Auto(AutoSchema):
-    """Describe a view of this API."""
+class ApiSchema(AutoSchema):
+    """The OpenAPI description of one view."""
 
     def get_override_parameters(self) -> list[Any]:
         query = getattr(self.view, "query", None)
@@ -28,14 +28,14 @@ class Auto(AutoSchema):
         operation = super().get_operation(*args, **kwargs)
         if operation is None:
             return None
-        problem = self.resolve_serializer(Problem(), "response").ref
-        statuses = {*_ALWAYS, *getattr(self.view, "problems", ())}
+        problem = self.resolve_serializer(ProblemSerializer(), "response").ref
+        statuses = {*_COMMON, *getattr(self.view, "problems", ())}
         if "requestBody" in operation:
             statuses |= {*_WITH_BODY}
         if "security" in operation:
             statuses |= {401}
         if self.method == "GET" and "security" not in operation:
-            operation["responses"]["304"] = {"description": "The client has these bytes: If-None-Match named their ETag."}
+            operation["responses"]["304"] = {"description": "Not modified: If-None-Match names the current ETag."}
             statuses |= {412}
         for status in sorted(statuses):
             titles = " / ".join(kind.title for kind in KINDS.values() if kind.status == status)
@@ -43,18 +43,18 @@ class Auto(AutoSchema):
         return operation
 
 
-def path_text(name: str, pattern: str, most: int, description: str) -> OpenApiParameter:
-    """Describe a segment of the path."""
+def path_parameter(name: str, pattern: str, max_length: int, description: str) -> OpenApiParameter:
+    """Describe one path parameter."""
     return OpenApiParameter(
         name,
-        type={"type": "string", "pattern": f"^{pattern}$", "maxLength": most},
+        type={"type": "string", "pattern": f"^{pattern}$", "maxLength": max_length},
         location=OpenApiParameter.PATH,
         description=description,
     )
 
 
 def close_requests(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
-    """Say in the schema what Strict does: a field that is not listed is refused (a hook of drf-spectacular)."""
+    """Mark request bodies as closed, because unknown fields are refused (a hook of drf-spectacular)."""
     for path in result["paths"].values():
         for operation in path.values():
             for body in operation.get("requestBody", {}).get("content", {}).values():

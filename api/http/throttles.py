@@ -1,59 +1,72 @@
-"""Limits by client, without knowing the client: a keyed hash of the address that lives one window, in the cache alone."""
+"""Rate limits per network address, counted in the cache under a keyed hash of the address that lives for one window.
+
+The key is random and never stored outside memory: per process if the cache is local memory, otherwise one per day, kept in
+the shared cache. When the key is gone, the hashes can no longer be traced to an address.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
 import ipaddress
+import secrets
 import time
 from typing import Any
 
 from django.conf import settings
-from django.core.cache import cache
+from django.core.cache import cache, caches
+from django.core.cache.backends.locmem import LocMemCache
 from django.http import HttpRequest
 from rest_framework.throttling import BaseThrottle
 
 from core.errors import Unavailable
 
+_DAY = 86_400
+_process_key = secrets.token_bytes(32)
 
-class NoLimiter(Unavailable):
-    """This is closed for a moment; reading is not affected."""
+
+class LimiterUnavailable(Unavailable):
+    """Writing is temporarily unavailable. Reading is not affected. Try again later."""
+
+
+class KeyLost(Exception):
+    """The cache took the day's key and did not keep it."""
 
 
 class AddressThrottle(BaseThrottle):
-    """Count requests of a scope (`view.throttle`) by address and window; settings.THROTTLES gives (requests, seconds)."""
+    """Count requests per scope (`view.throttle`), address and window; settings.THROTTLES holds (requests, seconds)."""
 
     _wait: float | None = None
 
     def allow_request(self, request: Any, view: Any) -> bool:
-        most, seconds = settings.THROTTLES[view.throttle]
+        limit, seconds = settings.THROTTLES[view.throttle]
         now = time.time()
         window = int(now // seconds)
-        key = _key(view.throttle, window, client_network(request))
         try:
-            cache.add(key, 0, timeout=seconds)
-            count = cache.incr(key)
+            name = _counter(view.throttle, window, client_network(request), key=_key(window * seconds, now=now))
+            cache.add(name, 0, timeout=seconds)
+            count = cache.incr(name)
         except ValueError:
             # The window ended between the two calls.
             return True
         except Exception:
-            # Nothing stands between a reader and the words; a register that anybody can fill without limit stays shut.
+            # Reading must not depend on the cache. Writing without a limit would let anyone fill the database.
             if view.throttle_fails_open:
                 return True
-            raise NoLimiter(retry_after=30) from None
+            raise LimiterUnavailable(retry_after=30) from None
         self._wait = (window + 1) * seconds - now
-        return bool(count <= most)
+        return bool(count <= limit)
 
     def wait(self) -> float | None:
         return self._wait
 
 
 def client_network(request: HttpRequest) -> str:
-    """Return the address that the outermost trusted proxy saw; of IPv6 the /64, which is one subscriber."""
+    """Return the address that the outermost trusted proxy saw; for IPv6 its /64, which belongs to one subscriber."""
     meta = request.META
     seen = str(meta.get("REMOTE_ADDR", ""))
     if settings.TRUSTED_PROXIES:
-        # Each proxy appends what it saw, so only the last entries are beyond the client's own writing.
+        # Each proxy appends the address it saw, so the client can forge all entries but the last ones.
         hops = [hop.strip() for hop in str(meta.get("HTTP_X_FORWARDED_FOR", "")).split(",") if hop.strip()]
         if len(hops) >= settings.TRUSTED_PROXIES:
             seen = hops[-settings.TRUSTED_PROXIES]
@@ -66,7 +79,22 @@ def client_network(request: HttpRequest) -> str:
     return str(address)
 
 
-def _key(scope: str, window: int, network: str) -> str:
-    # The window is part of the hashed text, so that two windows of one client cannot be joined.
+def _key(window_start: int, *, now: float) -> bytes:
+    """Return the key for a window that starts at this Unix time. Raises KeyLost."""
+    if isinstance(caches["default"], LocMemCache):
+        return _process_key
+    day = window_start // _DAY
+    name = f"limit-key:{day}"
+    # `add` writes only if there is none, so processes that race for a new day's key all read the same one.
+    if (key := cache.get(name)) is None:
+        cache.add(name, secrets.token_bytes(32), timeout=(day + 1) * _DAY - now + 60)
+        key = cache.get(name)
+    if not isinstance(key, bytes):
+        raise KeyLost()
+    return key
+
+
+def _counter(scope: str, window: int, network: str, *, key: bytes) -> str:
+    # With the window in the hash, two windows of one client cannot be linked.
     text = f"{scope}|{window}|{network}".encode()
-    return "limit:" + hmac.new(settings.SECRET_KEY.encode(), text, hashlib.sha256).hexdigest()[:32]
+    return "limit:" + hmac.new(key, text, hashlib.sha256).hexdigest()[:32]

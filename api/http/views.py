@@ -1,4 +1,4 @@
-"""What every view shares: shut by default, known parameters only, methods before anything else, OPTIONS for browsers."""
+"""What all views share: deny by default, known query parameters only, methods checked first, OPTIONS for browsers."""
 
 from __future__ import annotations
 
@@ -17,41 +17,41 @@ from rest_framework.views import APIView
 
 from api.http.cors import preflight
 from api.http.errors import InvalidQuery
-from api.http.fields import Strict
+from api.http.fields import StrictSerializer
 from api.http.parsers import LengthRequired
-from api.http.responses import Answer, respond
+from api.http.responses import ReadResponse, django_response
 from api.http.throttles import AddressThrottle
-from api.reads import edition_store
-from api.reads.request import Asked, ask
+from api.reads.edition_store import store
+from api.reads.request import ReadRequest
 from core.errors import NotHeld, Unavailable
 
 
-class DatabaseAway(Unavailable):
-    """Nothing can be stored just now; reading goes on."""
+class DatabaseDown(Unavailable):
+    """The database cannot be reached, and this request needs it. Other reads are not affected. Try again later."""
 
 
-class NoParameters(Strict):
-    """A path that takes no query parameters."""
+class NoParameters(StrictSerializer):
+    """No query parameters."""
 
 
-class Accepting(DefaultContentNegotiation):
-    """REST framework's negotiation, with an empty Accept read as none at all."""
+class ContentNegotiation(DefaultContentNegotiation):
+    """REST framework's negotiation, with an empty Accept header treated as absent."""
 
     def get_accept_list(self, request: Request) -> list[str]:
         return [part for part in super().get_accept_list(request) if part] or ["*/*"]
 
 
 class ApiView(APIView):
-    """A view of the API. Subclasses state `permission_classes`; `query` names the parameters it takes."""
+    """A view of the API. Subclasses state `permission_classes`; `query` is the serializer of their query parameters."""
 
-    content_negotiation_class = Accepting
-    #: Parameters of the query string.
-    query: ClassVar[type[Strict]] = NoParameters
-    #: Scope of settings.THROTTLES, or None where nothing may stand between a reader and the answer.
+    content_negotiation_class = ContentNegotiation
+    query: ClassVar[type[StrictSerializer]] = NoParameters
+    #: Scope in settings.THROTTLES, or None for no limit.
     throttle: ClassVar[str | None] = "read"
-    #: Whether it asks the database. While that is known not to answer it is refused at once: one thread serves everybody.
-    asks_database: ClassVar[bool] = False
-    #: Whether requests pass when the cache that counts them is down.
+    #: Whether the view queries the database. While the database is down, such requests are refused at once: a worker has one
+    #: thread, and a request that waits for the database would block readers.
+    needs_database: ClassVar[bool] = False
+    #: Whether requests are allowed while the cache that counts them is down.
     throttle_fails_open: ClassVar[bool] = True
 
     parameters: dict[str, Any]
@@ -65,13 +65,13 @@ class ApiView(APIView):
         if "Transfer-Encoding" in request.headers and "Content-Length" not in request.headers:
             raise LengthRequired()
         super().initial(request, *args, **kwargs)
-        if self.asks_database and edition_store.library.is_away():
-            raise DatabaseAway()
+        if self.needs_database and store.database_is_down():
+            raise DatabaseDown()
         self.parameters = read_query(self.query, request.query_params)
 
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         if request.method == "OPTIONS":
-            # A browser asks without the headers that the request itself will carry.
+            # A preflight carries none of the headers of the request that it announces.
             return preflight(self.allowed_methods)
         return super().dispatch(request, *args, **kwargs)
 
@@ -84,53 +84,60 @@ class ApiView(APIView):
 
 
 class ReadView(ApiView):
-    """A view whose answer is a pure function of what is asked: the fast lane gives the same answer without the view."""
+    """A view whose response is a pure function of a ReadRequest; the fast path calls the same function."""
 
-    #: What the body holds, for a POST.
-    body: ClassVar[type[Strict] | None] = None
+    #: Serializer of the body, for a POST.
+    body: ClassVar[type[StrictSerializer] | None] = None
 
     @classmethod
-    def read(cls, asked: Asked) -> Answer:
-        """Return the answer; raises what `api.http.errors` makes a problem of, and NotHeld where only the database knows.
+    def read(cls, request: ReadRequest) -> ReadResponse:
+        """Return the response, from the edition alone unless `request.may_query_database`.
 
-        It asks the database nothing unless `asked.further` allows it.
+        Raises what `api.http.errors` turns into problem documents, and NotHeld if only the database has the answer.
         """
         raise NotImplementedError
 
-    def serve(self, request: Request, **place: str) -> HttpResponse:
-        """Answer through Django."""
-        told = validated(self.body, dict(request.data)) if self.body is not None else {}
+    def serve(self, request: Request, **path_params: str) -> HttpResponse:
+        """Return the response through Django."""
+        body = validated(self.body, dict(request.data)) if self.body is not None else {}
         plain = request._request
-        asked = ask(plain, edition_store.current(), at=timezone.now(), parameters=self.parameters, place=place, told=told)
+        read_request = ReadRequest.from_http(
+            plain,
+            store.current(),
+            at=timezone.now(),
+            parameters=self.parameters,
+            path_params=path_params,
+            body=body,
+        )
         try:
-            answer = self.read(asked)
+            response = self.read(read_request)
         except NotHeld:
-            answer = self.read(replace(asked, edition=edition_store.further_back(), further=True))
-        return respond(plain, answer)
+            response = self.read(replace(read_request, edition=store.with_full_feed(), may_query_database=True))
+        return django_response(plain, response)
 
 
-def read_query(query: type[Strict], given: QueryDict) -> dict[str, Any]:
-    """Return the validated parameters, or raise InvalidQuery naming what is unknown, repeated or wrong."""
-    if repeated := {name[:60]: ["Give it once."] for name in given if len(given.getlist(name)) > 1}:
+def read_query(query: type[StrictSerializer], given: QueryDict) -> dict[str, Any]:
+    """Return the validated query parameters. Raises InvalidQuery, naming unknown, repeated and invalid ones."""
+    if repeated := {name[:60]: ["This parameter may appear only once."] for name in given if len(given.getlist(name)) > 1}:
         raise InvalidQuery(repeated)
     try:
-        return validated(query, given.dict()) if given else dict(_of_nothing(query))
+        return validated(query, given.dict()) if given else dict(_validated_nothing(query))
     except ValidationError as error:
         raise InvalidQuery(error.detail) from None
 
 
-def validated(form: type[Strict], given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what the form makes of it. Raises ValidationError."""
-    return dict(_ready(form).run_validation(given))
+def validated(serializer: type[StrictSerializer], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the validated values. Raises ValidationError."""
+    return dict(_instance(serializer).run_validation(given))
 
 
 @cache
-def _of_nothing(form: type[Strict]) -> Mapping[str, Any]:
-    """Return what the form makes of a request without parameters, the most frequent one."""
-    return validated(form, {})
+def _validated_nothing(serializer: type[StrictSerializer]) -> Mapping[str, Any]:
+    """Return the validated values of a request without parameters, the most frequent one."""
+    return validated(serializer, {})
 
 
 @cache
-def _ready(form: type[Strict]) -> Strict:
-    # To make one costs more than all that it is used for, and reading leaves no trace in it.
-    return form()
+def _instance(serializer: type[StrictSerializer]) -> StrictSerializer:
+    # Creating a serializer costs more than using it, and validating leaves no state in it.
+    return serializer()

@@ -1,7 +1,7 @@
-"""/listed/{token}: where a listed organization, and whoever it gives the address to, confirms or corrects its own entry.
+"""/listed/{token}: the form on which a listed organization confirms or corrects its own entry.
 
-The signed address is all there is: no login and no cookie, so that no other site can make a browser act in somebody's name.
-What is said here changes nothing by itself; staff look at it, two of them before a number changes.
+The signed URL is the only credential: without a login or a cookie, no other site can make a browser act for somebody.
+A reply changes nothing by itself; staff review it, and a number needs the approval of two people.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 
-from api.http.auth import Everybody
+from api.http.auth import Public
 from api.http.parsers import read
 from api.http.responses import NO_STORE
 from api.http.views import ApiView
-from api.v1.docs import Page
+from api.v1.docs import HtmlRenderer
 from content.models import Channel, CorrectionLink, Reply
 from content.models.correction_link import CORRECTED, Answer
 from content.models.service import Status
@@ -33,49 +33,54 @@ from core.errors import DomainError, Forbidden, Gone, Invalid
 
 _HEADERS = {
     "Cache-Control": NO_STORE,
-    # The address is the key: it is told to no site that the page leads to, and to no search engine.
+    # The URL is the credential: neither sites that the page links to nor search engines may learn it.
     "Referrer-Policy": "no-referrer",
     "X-Robots-Tag": "noindex, nofollow",
 }
+_CHOICES = {
+    Answer.CONFIRM: "These details are correct",
+    Answer.CORRECT: "Some details are wrong",
+    Answer.REMOVE: "This contact no longer exists",
+}
 _ANSWER = re.compile(r"c([0-9]{1,15})-answer")
-_MOST_FIELDS = 2000
+_MAX_FIELDS = 2000
 
 
 class FormParser(BaseParser):
-    """Parse a form of text fields; files are not part of it."""
+    """Parse a form of text fields; files are not supported."""
 
     media_type = "application/x-www-form-urlencoded"
 
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None) -> QueryDict:
         announced = (parser_context or {})["request"].META.get("CONTENT_LENGTH") if parser_context else None
         body = read(stream, announced=announced)
-        if body.count(b"&") > _MOST_FIELDS or b"%00" in body or b"\0" in body:
-            raise Invalid("The form is not one of ours.", code="form")
+        if body.count(b"&") > _MAX_FIELDS or b"%00" in body or b"\0" in body:
+            raise Invalid("This is not a valid submission of the form. Open the link again.", code="form")
         return QueryDict(body.decode("utf-8", "replace"))
 
 
-class ListedView(ApiView):
-    """An organization's own entry."""
+class CorrectionFormView(ApiView):
+    """The entry of one organization, with a form for its replies."""
 
-    permission_classes = [Everybody]
-    asks_database = True
+    permission_classes = [Public]
+    needs_database = True
     parser_classes = [FormParser]
-    renderer_classes = [Page]
-    throttle = "listed"
+    renderer_classes = [HtmlRenderer]
+    throttle = "correction-form"
     throttle_fails_open: ClassVar[bool] = False
 
     @extend_schema(exclude=True)
     def get(self, request: Request, token: str) -> HttpResponse:
-        """Show what is listed, with the answers there may be."""
+        """Show the entry and the form."""
         return _page(token, at=timezone.now())
 
     @extend_schema(exclude=True)
     def post(self, request: Request, token: str) -> HttpResponse:
-        """Take the answers; what does not fit is shown again with the reason, and the rest is kept."""
+        """Store the valid replies, and show the form again with the reasons beside the others."""
         at, form = timezone.now(), request.data
         assert isinstance(form, QueryDict)
         try:
-            _same_site(request)
+            _check_origin(request)
             link = CorrectionLink.objects.opened(token, at=at)
         except DomainError as error:
             return _refused(error)
@@ -110,40 +115,44 @@ def _page(
         _row(channel, waiting.get(channel.revision_id), form, (faults or {}).get(channel.revision_id)) for channel in channels
     ]
     context = {"link": link, "rows": rows, "costs": Cost.choices, "sent": sent, "faults": len(faults or {}), "token": token}
-    return _html("api/listed.html", context, status=422 if faults else 200)
+    return _html("api/correction_form.html", context, status=422 if faults else 200)
 
 
 def _row(channel: Channel, reply: Reply | None, form: QueryDict | None, fault: str | None) -> dict[str, Any]:
+    """Return one channel with the values to show in its fields: those just sent if they were refused, or the stored reply."""
     prefix = f"c{channel.revision_id}"
-    typed = {name: form.get(f"{prefix}-{name}", "") for name in CORRECTED} if form is not None and fault else None
-    said = {name: getattr(reply, name) for name in CORRECTED} if reply is not None else dict.fromkeys(CORRECTED, "")
-    answer = form.get(f"{prefix}-answer", "") if form is not None and fault else reply.answer if reply else ""
-    choices = [(one.value, one.words + ("; these values are" if one == Answer.CORRECT else "")) for one in Answer]
+    if form is not None and fault:
+        values = {name: form.get(f"{prefix}-{name}", "") for name in CORRECTED}
+        answer = form.get(f"{prefix}-answer", "")
+    elif reply is not None:
+        values, answer = {name: getattr(reply, name) for name in CORRECTED}, reply.answer
+    else:
+        values, answer = dict.fromkeys(CORRECTED, ""), ""
     return {
         "channel": channel,
         "prefix": prefix,
-        "values": typed or said,
+        "values": values,
         "answer": answer,
-        "choices": choices,
+        "choices": [(one.value, words) for one, words in _CHOICES.items()],
         "fault": fault,
-        "said": reply,
+        "reply": reply,
     }
 
 
-def _same_site(request: Request) -> None:
-    """Refuse what another site's page sends, although the address alone opens the door: nobody is to be led into answering."""
+def _check_origin(request: Request) -> None:
+    """Raise Forbidden for a form on another site: nobody may be tricked into replying, although the URL is the credential."""
     origin = request.headers.get("Origin")
     ours = urlsplit(settings.PUBLIC_URL)
-    # A page that sends no referrer may name its origin "null".
+    # A browser sends "null" for a page that sends no referrer, as this one does.
     if origin not in (None, "null", f"{ours.scheme}://{ours.netloc}", f"{request.scheme}://{request.get_host()}"):
-        raise Forbidden("This form was sent from another site.")
+        raise Forbidden("This form was sent from another website. Open the link again and send it from there.")
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
-        raise Forbidden("This form was sent from another site.")
+        raise Forbidden("This form was sent from another website. Open the link again and send it from there.")
 
 
 def _refused(error: DomainError) -> HttpResponse:
     status = 410 if isinstance(error, Gone) else 403 if isinstance(error, Forbidden) else 404
-    return _html("api/listed_refused.html", {"sentence": error.detail}, status=status)
+    return _html("api/correction_form_refused.html", {"sentence": error.detail}, status=status)
 
 
 def _html(template: str, context: dict[str, Any], *, status: int) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""GET /trust/{country}: a page for everybody on what is listed, how it was checked, and what is withheld."""
+"""GET /trust/{country}: a public page that says what is listed, how it was checked, and what is withheld."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
 from api.http import fields
-from api.http.auth import Everybody
+from api.http.auth import Public
 from api.http.negotiation import assigned_country
-from api.http.responses import SHORT, answer
-from api.http.schema import path_text
+from api.http.responses import SHORT, respond
+from api.http.schema import path_parameter
 from api.http.views import ApiView
-from api.v1.docs import Page
+from api.v1.docs import HtmlRenderer
 from content.assurance.transparency import ListedService, Trust, trust
 from content.compiling.snapshot import Policy
 from content.exporting.open_data import country_pack, current_release
@@ -29,10 +29,10 @@ from content.terms import ChannelType, Role
 _ROLES = {
     Role.EMERGENCY: "emergency number",
     Role.POLICE_REPORT: "report to the police",
-    Role.IMAGE_REMOVAL: "help to get an image removed",
+    Role.IMAGE_REMOVAL: "removal of images",
     Role.HELPLINE: "helpline",
     Role.HOTLINE_CSAM_REPORT: "reports of child sexual abuse material",
-    Role.PLATFORM_REPORT: "a site's or app's own way to report",
+    Role.PLATFORM_REPORT: "reports to a site or app",
     Role.ADVICE: "advice",
 }
 _TYPES = {
@@ -45,32 +45,32 @@ _TYPES = {
 }
 
 
-class TrustView(ApiView):
+class TransparencyView(ApiView):
     """What is listed for a country, and what is withheld."""
 
-    permission_classes = [Everybody]
-    asks_database = True
-    renderer_classes = [Page]
-    path_parameters = (path_text("country", fields.COUNTRY, 2, "ISO 3166-1 alpha-2; ZZ: what works worldwide."),)
+    permission_classes = [Public]
+    needs_database = True
+    renderer_classes = [HtmlRenderer]
+    path_parameters = (path_parameter("country", fields.COUNTRY, 2, "ISO 3166-1 alpha-2, or ZZ for worldwide services."),)
 
     @extend_schema(operation_id="trust", responses={(200, "text/html"): OpenApiTypes.STR}, tags=["services"])
     def get(self, request: Request, country: str) -> HttpResponse:
-        """Return a page of plain HTML in English: no scripts, no cookies, nothing from elsewhere."""
-        asked, release = assigned_country(country), current_release()
-        pack = country_pack(release, asked)
+        """Return an HTML page in English, without scripts, cookies or content from other servers."""
+        code, release = assigned_country(country), current_release()
+        pack = country_pack(release, code)
         day = timezone.now().astimezone(UTC).date()
         policy = Policy(day, serve_unreviewed=settings.SERVE_UNREVIEWED, sandbox=settings.SANDBOX)
         page = render_to_string(
-            "api/trust.html",
+            "api/transparency.html",
             {
-                "country": Country.objects.values_list("name", flat=True).get(pk=asked),
-                "borrowed": pack["country"] != asked,
+                "country": Country.objects.values_list("name", flat=True).get(pk=code),
+                "borrowed": pack["country"] != code,
                 "release": release.number,
                 "published": release.published_at,
                 **_found(trust(pack, country=pack["country"], policy=policy)),
             },
         )
-        return answer(request, page.encode(), cache=SHORT, content_type="text/html; charset=utf-8")
+        return respond(request, page.encode(), cache=SHORT, content_type="text/html; charset=utf-8")
 
 
 def _found(found: Trust) -> dict[str, Any]:

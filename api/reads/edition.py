@@ -1,4 +1,4 @@
-"""One edition: what readers can be answered from at one moment, as plain values. A release, its manifest, the feed."""
+"""An edition: everything that reads are answered from at one moment (release, manifest, alert feed), as plain values."""
 
 from __future__ import annotations
 
@@ -11,41 +11,42 @@ from typing import Any, NamedTuple
 import orjson
 from django.db import connection
 
-from api.reads.pack_store import Packs
+from api.reads.pack_store import PackStore
 from content.exporting.open_data import home_packs
 from content.models import Country, Locale, Manifest, Release, ReleasePack, WithdrawnPack
 from content.models.release import NoRelease, ReleaseState
 from notifications import feed
 from notifications.feed import Feed
 
-_MARKS_SQL = f"""
+_CHANGE_MARKER_SQL = f"""
     SELECT pg_is_in_recovery(),
         (SELECT max(number) FROM content_release WHERE state = 'candidate'),
         (SELECT number FROM content_release WHERE state = 'published'),
         (SELECT max(id) FROM content_manifest),
         (SELECT count(*) || ' ' || count(put_back_at) FROM content_withdrawal),
         ({feed.VERSION_SQL})
-"""  # noqa: S608  (no value of anybody else's in it)
+"""  # noqa: S608  (built from constants alone)
 
 
-class Marks(NamedTuple):
-    """The one row that tells whether an edition is out of date."""
+class ChangeMarker(NamedTuple):
+    """The one row that shows whether an edition is out of date."""
 
-    #: A standby answers questions but stores nothing. It changes no edition, and neither does what waits to be published.
+    #: Whether the database is a read-only standby. Like `candidate`, it does not change the edition.
     standby: bool
+    #: Number of the newest release that waits for publication.
     candidate: int | None
     release: int | None
     manifest: int | None
     withdrawals: str
     feed: str | None
 
-    def differ(self, known: Marks) -> bool:
-        """Tell whether there is a new edition since then."""
-        return self[2:] != known[2:]
+    def differs_from(self, other: ChangeMarker) -> bool:
+        """Return whether the edition has changed between the two markers."""
+        return self[2:] != other[2:]
 
 
 class LocaleName(NamedTuple):
-    """How a locale is shown."""
+    """The text direction of a locale and its name in its own language."""
 
     dir: str
     endonym: str
@@ -53,128 +54,128 @@ class LocaleName(NamedTuple):
 
 @dataclass(frozen=True)
 class Edition:
-    """What is published; nobody may change it. Own packs exist for `countries`, every country in `names` is answered."""
+    """The published content and the alert feed at one moment; immutable, replaced as a whole."""
 
-    packs: Packs = field(compare=False, repr=False)
+    packs: PackStore = field(compare=False, repr=False)
+    #: Release number, or None before the first publication.
     number: int | None = None
-    #: Country and locale to the pack's digest. The gate may have kept single packs back.
-    places: Mapping[tuple[str, str], str] = field(default_factory=dict)
-    #: Service to the country whose pack holds it, or held it until it retired.
-    homes: Mapping[str, str] = field(default_factory=dict)
-    #: Service to since when its entry is as it is, as far as that is known.
-    changed: Mapping[str, str] = field(default_factory=dict)
-    #: Digests of packs that hold a withdrawn service.
-    withdrawn: frozenset[str] = frozenset()
+    #: (country, locale) → digest of its pack. The gate may have blocked single packs.
+    pack_digests: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    #: Service id → the country whose pack contains the service, or its tombstone once retired.
+    service_countries: Mapping[str, str] = field(default_factory=dict)
+    #: Service id → RFC 3339 time of the service's last change, where known.
+    last_modified: Mapping[str, str] = field(default_factory=dict)
+    #: Digests of packs that contain a withdrawn service.
+    withdrawn_packs: frozenset[str] = frozenset()
+    #: The newest signed manifest, a compact JWS.
     manifest: str | None = None
-    #: Every assigned country, and ZZ.
-    names: Mapping[str, str] = field(default_factory=dict)
-    #: Every locale that a pack may be in.
-    endonyms: Mapping[str, LocaleName] = field(default_factory=dict)
+    #: Code → English name of every assigned country, and of ZZ.
+    country_names: Mapping[str, str] = field(default_factory=dict)
+    #: Tag → name of every locale that a pack may be in.
+    locale_names: Mapping[str, LocaleName] = field(default_factory=dict)
     feed: Feed = field(default_factory=Feed)
 
     @cached_property
     def countries(self) -> tuple[str, ...]:
-        """Codes of the countries that it holds packs for, ZZ among them."""
-        return tuple(sorted({country for country, _ in self.places}))
+        """Sorted codes of the countries with packs of their own, including ZZ."""
+        return tuple(sorted({country for country, _ in self.pack_digests}))
 
     @cached_property
     def locales(self) -> tuple[str, ...]:
-        """Tags of the locales that it holds packs in."""
-        return tuple(sorted({locale for _, locale in self.places}))
+        """Sorted tags of the locales that packs exist in."""
+        return tuple(sorted({locale for _, locale in self.pack_digests}))
 
-    def released(self) -> Edition:
-        """Return it, or raise NoRelease where nothing was published yet."""
+    def require_release(self) -> Edition:
+        """Return this edition, or raise NoRelease if nothing has been published yet."""
         if self.number is None:
             raise NoRelease()
         return self
 
 
-def look() -> Marks:
-    """Ask the database for the one row that tells whether there is anything new."""
+def read_change_marker() -> ChangeMarker:
+    """Query the database for the row that shows whether anything has changed."""
     with connection.cursor() as cursor:
-        cursor.execute(_MARKS_SQL)
-        return Marks(*cursor.fetchone())
+        cursor.execute(_CHANGE_MARKER_SQL)
+        return ChangeMarker(*cursor.fetchone())
 
 
-def read(marks: Marks, packs: Packs, *, before: tuple[Marks, Edition] | None, at: datetime) -> Edition:
-    """Read what is new since `before`; the packs of a new release are brought to the disk first."""
-    known, edition = before or (None, Edition(packs))
-    edition = replace(edition, names=_names(), endonyms=_endonyms())
-    if known is None or known.release != marks.release:
-        edition = _with_release(edition, marks.release)
-    if known is None or known.withdrawals != marks.withdrawals:
-        edition = replace(edition, withdrawn=_withdrawn())
-    if known is None or known.manifest != marks.manifest:
+def read_edition(
+    marker: ChangeMarker, packs: PackStore, *, previous: tuple[ChangeMarker, Edition] | None, at: datetime
+) -> Edition:
+    """Read from the database what has changed since `previous`; packs of a new release are written to disk first."""
+    known, edition = previous or (None, Edition(packs))
+    edition = replace(edition, country_names=_country_names(), locale_names=_locale_names())
+    if known is None or known.release != marker.release:
+        edition = _with_release(edition, marker.release)
+    if known is None or known.withdrawals != marker.withdrawals:
+        edition = replace(edition, withdrawn_packs=_withdrawn_packs())
+    if known is None or known.manifest != marker.manifest:
         signed = Manifest.objects.order_by("-pk").values_list("body", flat=True).first()
         edition = replace(edition, manifest=signed)
-    if known is None or known.feed != marks.feed:
+    if known is None or known.feed != marker.feed:
         edition = replace(edition, feed=feed.read(at=at))
     return edition
 
 
 def candidate_packs(number: int | None) -> list[str]:
-    """Return the digests of the packs of a release that waits to be published."""
+    """Return the pack digests of a release that waits for publication."""
     return list(
         ReleasePack.objects.filter(release=number, release__state=ReleaseState.CANDIDATE).values_list("pack_id", flat=True)
     )
 
 
 def to_plain(edition: Edition) -> dict[str, Any]:
-    """Return the edition as JSON can hold it, without the packs."""
+    """Return the edition, without the packs themselves, as a dict that can be written as JSON."""
     return {
         "number": edition.number,
-        "places": [[country, locale, name] for (country, locale), name in edition.places.items()],
-        "homes": edition.homes,
-        "changed": edition.changed,
-        "withdrawn": sorted(edition.withdrawn),
+        "places": [[country, locale, digest] for (country, locale), digest in edition.pack_digests.items()],
+        "homes": edition.service_countries,
+        "changed": edition.last_modified,
+        "withdrawn": sorted(edition.withdrawn_packs),
         "manifest": edition.manifest,
-        "names": edition.names,
-        "endonyms": {tag: name._asdict() for tag, name in edition.endonyms.items()},
+        "names": edition.country_names,
+        "endonyms": {tag: name._asdict() for tag, name in edition.locale_names.items()},
         "feed": edition.feed.rows(),
     }
 
 
-def from_plain(plain: Mapping[str, Any], packs: Packs) -> Edition:
+def from_plain(plain: Mapping[str, Any], packs: PackStore) -> Edition:
     """Return the edition that `to_plain` wrote."""
     return Edition(
         packs=packs,
         number=plain["number"],
-        places={(country, locale): name for country, locale, name in plain["places"]},
-        homes=plain["homes"],
-        # Older software did not keep it.
-        changed=plain.get("changed", {}),
-        withdrawn=frozenset(plain["withdrawn"]),
+        pack_digests={(country, locale): digest for country, locale, digest in plain["places"]},
+        service_countries=plain["homes"],
+        # Older versions did not write it.
+        last_modified=plain.get("changed", {}),
+        withdrawn_packs=frozenset(plain["withdrawn"]),
         manifest=plain["manifest"],
-        names=plain["names"],
-        endonyms={tag: LocaleName(**name) for tag, name in plain["endonyms"].items()},
+        country_names=plain["names"],
+        locale_names={tag: LocaleName(**name) for tag, name in plain["endonyms"].items()},
         feed=feed.from_rows(plain["feed"]),
     )
 
 
 def _with_release(edition: Edition, number: int | None) -> Edition:
     if number is None:
-        return replace(edition, number=None, places={}, homes={}, changed={})
+        return replace(edition, number=None, pack_digests={}, service_countries={}, last_modified={})
     release = Release.objects.get(number=number)
-    places = release.places()
-    edition.packs.keep(places.values())
-    return _placed(edition, release, places)
+    digests = release.places()
+    edition.packs.write_to_disk(digests.values())
+    countries: dict[str, str] = {}
+    for country, digest in home_packs(digests).items():
+        pack = orjson.loads(edition.packs.body(digest))
+        countries |= {s["id"]: s["country"] for s in pack["services"]} | {s["id"]: country for s in pack["retired"]}
+    return replace(edition, number=number, pack_digests=digests, service_countries=countries, last_modified=release.changed)
 
 
-def _placed(edition: Edition, release: Release, places: dict[tuple[str, str], str]) -> Edition:
-    homes: dict[str, str] = {}
-    for country, name in home_packs(places).items():
-        pack = orjson.loads(edition.packs.body(name))
-        homes |= {s["id"]: s["country"] for s in pack["services"]} | {s["id"]: country for s in pack["retired"]}
-    return replace(edition, number=release.number, places=places, homes=homes, changed=release.changed)
-
-
-def _withdrawn() -> frozenset[str]:
+def _withdrawn_packs() -> frozenset[str]:
     return frozenset(WithdrawnPack.objects.filter(withdrawal__put_back_at=None).values_list("pack_id", flat=True))
 
 
-def _names() -> dict[str, str]:
+def _country_names() -> dict[str, str]:
     return dict(Country.objects.values_list("code", "name"))
 
 
-def _endonyms() -> dict[str, LocaleName]:
+def _locale_names() -> dict[str, LocaleName]:
     return {row.code: LocaleName(row.dir, row.endonym) for row in Locale.objects.all()}

@@ -1,4 +1,4 @@
-"""The edition in force in this process: looked after by a thread, kept on disk, and there when everything else is down."""
+"""The edition that this process answers from: refreshed by a thread, kept on disk, available when the database is down."""
 
 from __future__ import annotations
 
@@ -17,191 +17,170 @@ from django.conf import settings
 from django.db import connection, connections
 
 from api.reads import edition as editions
-from api.reads.edition import Edition, Marks
-from api.reads.pack_store import Packs, write_whole
+from api.reads.edition import ChangeMarker, Edition
+from api.reads.pack_store import PackStore, replace_file
 from core.errors import Unavailable
 from notifications import feed
 
 log = logging.getLogger(__name__)
 
-#: Seconds between two looks at the database, and after which silence counts as its absence.
-PAUSE, SILENT_AFTER = 1.0, 3.5
-#: Seconds that the first request of a process waits for the first look.
-_PATIENCE = 10.0
-#: Seconds at each look for packs that may be published soon: readers must not feel it, nor wait for what is new.
-_AHEAD = 0.25
-#: For the looking connection alone: in seconds and milliseconds. Less than 2 s to connect psycopg does not take.
-_HASTY, _STATEMENT_TIMEOUT = {"connect_timeout": 2, "tcp_user_timeout": 1000}, "-c statement_timeout=1000"
+#: Seconds between two refreshes.
+POLL_SECONDS = 1.0
+#: Seconds without a successful query after which the database counts as down.
+DOWN_AFTER_SECONDS = 3.5
+#: Seconds that the first request of a process waits for the first refresh.
+_FIRST_REFRESH_SECONDS = 10.0
+#: Seconds per refresh spent on prefetching; readers must not notice it, and nothing published may wait for it.
+_PREFETCH_SECONDS = 0.25
+#: Options for the refreshing connection alone, in seconds and milliseconds. psycopg waits at least 2 s to connect.
+_CONNECT_OPTIONS = {"connect_timeout": 2, "tcp_user_timeout": 1000}
+_STATEMENT_TIMEOUT = "-c statement_timeout=1000"
 _FILE = "edition.json"
 
 
-class NothingYet(Unavailable):
-    """This server has just started and has not read anything yet."""
+class NotReady(Unavailable):
+    """The server has just started and has no content yet. Try again in a few seconds."""
 
 
-class Library:
-    """Holds the newest edition. Until `start`, each `current` looks for itself, as tests and commands want it."""
+class EditionStore:
+    """Hold the newest edition. Until `start`, each call of `current` refreshes it, which suits tests and commands."""
 
     def __init__(self, folder: Path | None) -> None:
         self.folder = folder
-        self.packs = Packs(folder / "packs" if folder else None)
-        #: Called with the coming edition before it is in force, in the thread that looks.
+        self.packs = PackStore(folder / "packs" if folder else None)
+        #: Called in the refreshing thread with each new edition before it comes into force.
         self.before_change: list[Callable[[Edition], None]] = []
-        self._held: tuple[Marks | None, Edition] | None = None
-        self._seen_at, self._standby = -SILENT_AFTER, False
+        self._held: tuple[ChangeMarker | None, Edition] | None = None
+        self._last_success, self._standby = -DOWN_AFTER_SECONDS, False
         self._candidate: int | None = None
-        #: The release whose packs have been fetched ahead; none has the number 0.
-        self._fetched: int | None = 0
-        self._looked, self._over = threading.Event(), threading.Event()
+        #: The candidate whose packs are all prefetched; no release has the number 0.
+        self._prefetched: int | None = 0
+        self._refreshed, self._stopping = threading.Event(), threading.Event()
         self._thread: threading.Thread | None = None
 
     @property
     def edition(self) -> Edition | None:
-        """The edition in force, if there is one."""
+        """The edition in force, or None."""
         held = self._held
         return held[1] if held else None
 
     def current(self) -> Edition:
-        """Return the edition in force. Raises NothingYet, or DatabaseError where there is no thread to look."""
+        """Return the edition in force. Raises NotReady, or DatabaseError if no thread is running."""
         if self._thread is None:
-            self.look()
+            self.refresh()
         else:
-            self._looked.wait(_PATIENCE)
+            self._refreshed.wait(_FIRST_REFRESH_SECONDS)
         if self._held is None:
-            raise NothingYet()
+            raise NotReady()
         return self._held[1]
 
-    def look(self) -> bool:
-        """Ask the database whether there is anything new; take it and tell whether there was."""
-        marks, coming = self._ask()
-        if coming is None:
+    def refresh(self) -> bool:
+        """Bring a changed edition into force; return whether there was one."""
+        marker = editions.read_change_marker()
+        self._last_success, self._standby = time.monotonic(), marker.standby
+        self._candidate = marker.candidate
+        known, before = self._held or (None, None)
+        if known is not None and not marker.differs_from(known):
             return False
+        previous = (known, before) if known is not None and before is not None else None
+        new = editions.read_edition(marker, self.packs, previous=previous, at=datetime.now(UTC))
         for prepare in self.before_change:
-            prepare(coming)
-        self._held = marks, coming
-        self._keep(coming)
+            prepare(new)
+        self._held = marker, new
+        self._write_to_disk(new)
         return True
 
-    def fetch_ahead(self) -> None:
-        """Bring the packs of a release that waits for its second person to the disk, a piece at each look."""
-        if self._candidate != self._fetched:
+    def prefetch(self) -> None:
+        """Write packs of a release that waits for publication to disk, a few per refresh."""
+        if self._candidate != self._prefetched:
             packs = editions.candidate_packs(self._candidate)
-            if self.packs.fetch_ahead(packs, seconds=_AHEAD):
-                self._fetched = self._candidate
+            if self.packs.prefetch(packs, seconds=_PREFETCH_SECONDS):
+                self._prefetched = self._candidate
 
-    def _ask(self) -> tuple[Marks, Edition | None]:
-        marks = editions.look()
-        self._seen_at, self._standby = time.monotonic(), marks.standby
-        self._candidate = marks.candidate
-        known, before = self._held or (None, None)
-        if known is not None and not marks.differ(known):
-            return marks, None
-        old = (known, before) if known is not None and before is not None else None
-        return marks, editions.read(marks, self.packs, before=old, at=datetime.now(UTC))
+    def accepts_writes(self) -> bool:
+        """Return whether the database answered within the last seconds and is not a read-only standby."""
+        return self._has_answered_lately() and not self._standby
 
-    def writes(self) -> bool:
-        """Tell whether the database took something in the last seconds, or would have."""
-        return self._is_heard() and not self._standby
+    def database_is_down(self) -> bool:
+        """Return whether the database is known to be down, so that no request has to wait for it; False if no thread runs."""
+        return self._thread is not None and self._refreshed.is_set() and not self._has_answered_lately()
 
-    def is_away(self) -> bool:
-        """Tell whether the database is known not to answer, so that nobody need wait for it; unknown without a thread."""
-        return self._thread is not None and self._looked.is_set() and not self._is_heard()
-
-    def further_back(self) -> Edition:
-        """Return the edition with every alert there ever was, read from the database."""
+    def with_full_feed(self) -> Edition:
+        """Return the edition in force with every alert ever opened, read from the database."""
         return replace(self.current(), feed=feed.read(at=datetime.now(UTC), most=None))
 
-    def load(self) -> None:
-        """Take the edition that was last kept on disk, where none was read yet; what cannot be read counts for nothing."""
+    def load_from_disk(self) -> None:
+        """Bring the edition on disk into force if there is none yet; ignore a file that cannot be read."""
         if self.folder is None or self._held is not None:
             return
         with suppress(OSError, ValueError, LookupError, TypeError):
             plain = orjson.loads((self.folder / _FILE).read_bytes())
-            # Its marks are not taken over: other software may have written it.
+            # Without its marker: another version of the software may have written it.
             kept = editions.from_plain(plain, self.packs)
             for prepare in self.before_change:
                 prepare(kept)
             self._held = None, kept
 
     def start(self) -> None:
-        """Look once a second from now on, in a thread; what is on disk answers until the first look."""
+        """Start a thread that refreshes once a second; the edition on disk serves until its first success."""
         assert self._thread is None
-        self._thread = threading.Thread(target=self._run, name="library", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="edition-store", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
-        """End the thread."""
+        """Stop the thread."""
         if self._thread is not None:
-            self._over.set()
+            self._stopping.set()
             self._thread.join(timeout=10)
             self._thread = None
-            self._over.clear()
-            self._looked.clear()
+            self._stopping.clear()
+            self._refreshed.clear()
 
-    def forget(self) -> None:
-        """Empty the memory, for tests."""
-        self._held, self._seen_at = None, -SILENT_AFTER
-        self.packs.forget()
+    def clear(self) -> None:
+        """Empty the memory; for tests."""
+        self._held, self._last_success = None, -DOWN_AFTER_SECONDS
+        self.packs.clear()
 
-    def _is_heard(self) -> bool:
-        return time.monotonic() - self._seen_at < SILENT_AFTER
+    def _has_answered_lately(self) -> bool:
+        return time.monotonic() - self._last_success < DOWN_AFTER_SECONDS
 
     def _run(self) -> None:
         given = connection.settings_dict["OPTIONS"]
-        options = {**given, **_HASTY, "options": f"{given.get('options', '')} {_STATEMENT_TIMEOUT}".strip()}
-        # This thread's connection is its own, and so are its settings.
+        options = {**given, **_CONNECT_OPTIONS, "options": f"{given.get('options', '')} {_STATEMENT_TIMEOUT}".strip()}
+        # Django keeps one connection per thread, so these settings affect this thread alone.
         connection.settings_dict = {**connection.settings_dict, "CONN_MAX_AGE": None, "OPTIONS": options}
         try:
-            while not self._over.is_set():
-                self._try()
+            while not self._stopping.is_set():
+                self._try_refresh()
                 if self._held is None:
-                    self.load()
-                self._looked.set()
-                self._over.wait(PAUSE)
+                    self.load_from_disk()
+                self._refreshed.set()
+                self._stopping.wait(POLL_SECONDS)
         finally:
             connections.close_all()
 
-    def _try(self) -> None:
+    def _try_refresh(self) -> None:
         try:
-            self.look()
-            self.fetch_ahead()
+            self.refresh()
+            self.prefetch()
         except Exception as error:
-            # Whatever it was, the edition in force stays, and the next second is another one. No message: it may name hosts.
-            if not self._looked.is_set() or self._is_heard():
-                place = "".join(traceback.format_tb(error.__traceback__)[-1:]).strip()
-                log.warning("cannot look for a new edition (%s): %s", type(error).__name__, place)
+            # The edition in force stays; the next try is a second away. The message is not logged: it may name hosts.
+            if not self._refreshed.is_set() or self._has_answered_lately():
+                where = "".join(traceback.format_tb(error.__traceback__)[-1:]).strip()
+                log.warning("cannot check for a new edition (%s): %s", type(error).__name__, where)
             with suppress(Exception):
                 connection.close()
 
-    def _keep(self, edition: Edition) -> None:
+    def _write_to_disk(self, edition: Edition) -> None:
         if self.folder is None:
             return
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            write_whole(self.folder / _FILE, orjson.dumps(editions.to_plain(edition)))
-            self.packs.drop_all_but(edition.places.values())
+            replace_file(self.folder / _FILE, orjson.dumps(editions.to_plain(edition)))
+            self.packs.prune(edition.pack_digests.values())
         except OSError as error:
-            log.error("what readers get cannot be kept on disk (%s): it would not survive a restart", error.strerror)
+            log.error("cannot write the edition to disk (%s): it would not survive a restart", error.strerror)
 
 
-def _folder() -> Path | None:
-    return Path(settings.EDITION_DIR) if settings.EDITION_DIR else None
-
-
-#: This process's.
-library = Library(_folder())
-
-
-def current() -> Edition:
-    """Return the edition in force in this process."""
-    return library.current()
-
-
-def further_back() -> Edition:
-    """Return it with every alert there ever was, read from the database."""
-    return library.further_back()
-
-
-def forget() -> None:
-    """Empty this process's memory, for tests."""
-    library.forget()
+#: The store of this process.
+store = EditionStore(Path(settings.EDITION_DIR) if settings.EDITION_DIR else None)

@@ -1,4 +1,4 @@
-"""What a read is asked: all that its answer depends on, as plain values."""
+"""The inputs of a read request; a response depends on nothing else."""
 
 from __future__ import annotations
 
@@ -13,45 +13,47 @@ from api.reads.edition import Edition
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """The edition, the instant and the question; the client itself is no part of it."""
+class ReadRequest:
+    """An edition, an instant and what was requested; nothing that identifies the client."""
 
     edition: Edition
     at: datetime
     path: str
-    #: Path and query as they were sent.
-    address: str
-    #: The query as it was given, and as its serializer read it.
+    #: Path and query string as sent.
+    full_path: str
+    #: Query parameters as sent.
     query: Mapping[str, str]
+    #: Query parameters as validated by the view's serializer.
     parameters: Mapping[str, Any]
-    #: What the route took from the path.
-    place: Mapping[str, str]
-    #: Accept-Language.
-    languages: str | None
-    #: The body as its serializer read it.
-    told: Mapping[str, Any] = field(default_factory=dict)
-    #: Whether the database may be asked for what the edition does not hold.
-    further: bool = False
+    #: Values that the route captured from the path.
+    path_params: Mapping[str, str]
+    #: Value of the Accept-Language header.
+    accept_language: str | None
+    #: The body as validated by the view's serializer; empty for a GET.
+    body: Mapping[str, Any] = field(default_factory=dict)
+    #: Whether the view may query the database for data that the edition does not hold.
+    may_query_database: bool = False
 
-
-def ask(
-    request: HttpRequest,
-    edition: Edition,
-    *,
-    at: datetime,
-    parameters: Mapping[str, Any],
-    place: Mapping[str, str],
-    told: Mapping[str, Any],
-) -> Asked:
-    """Take from a request what a read may depend on."""
-    return Asked(
-        edition=edition,
-        at=at,
-        path=request.path,
-        address=request.get_full_path(),
-        query=request.GET.dict(),
-        parameters=parameters,
-        place=place,
-        languages=request.META.get("HTTP_ACCEPT_LANGUAGE"),
-        told=told,
-    )
+    @classmethod
+    def from_http(
+        cls,
+        request: HttpRequest,
+        edition: Edition,
+        *,
+        at: datetime,
+        parameters: Mapping[str, Any],
+        path_params: Mapping[str, str],
+        body: Mapping[str, Any],
+    ) -> ReadRequest:
+        """Take from an HTTP request the parts that a response may depend on."""
+        return cls(
+            edition=edition,
+            at=at,
+            path=request.path,
+            full_path=request.get_full_path(),
+            query=request.GET.dict(),
+            parameters=parameters,
+            path_params=path_params,
+            accept_language=request.META.get("HTTP_ACCEPT_LANGUAGE"),
+            body=body,
+        )

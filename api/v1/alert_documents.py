@@ -1,4 +1,4 @@
-"""GET /v1/alerts/{id}/cap and /v1/alerts.atom: the same alerts for other systems, as CAP 1.2 and Atom."""
+"""GET /v1/alerts/{id}/cap and /v1/alerts.atom: alerts as CAP 1.2 and Atom, for other systems."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
-from api.http.auth import Everybody
-from api.http.responses import Answer
+from api.http.auth import Public
+from api.http.responses import ReadResponse
 from api.http.views import ReadView
-from api.reads.request import Asked
-from api.v1.alerts import ALERT_ID, AlertQuery, feed_answer, is_for_region, read_feed
+from api.reads.request import ReadRequest
+from api.v1.alerts import ALERT_ID, AlertQuery, feed_response, is_for_region, read_feed
 from core.errors import Gone, NotFound
 from notifications.cap import MessageType
 from notifications.models.campaign import Kind
 
 _CAP = "urn:oasis:names:tc:emergency:cap:1.2"
 _ATOM = "http://www.w3.org/2005/Atom"
-#: CAP has no word for an all-clear: it updates what was said before.
+#: CAP has no message type for an all-clear: it is an update of the earlier alert.
 _MESSAGE_TYPES = {Kind.UPDATE: MessageType.UPDATE, Kind.ALL_CLEAR: MessageType.UPDATE, Kind.CANCEL: MessageType.CANCEL}
 _EVENT = "Online safety of young people"
-#: Of an empty feed: the same bytes, whenever it is asked for.
-_NEVER = "1970-01-01T00:00:00Z"
+#: The `updated` time of an empty feed, constant so that its bytes do not change.
+_EPOCH = "1970-01-01T00:00:00Z"
 
 
-class _Xml(BaseRenderer):
-    """XML, for content negotiation; the views write it themselves."""
+class _XmlRenderer(BaseRenderer):
+    """An XML media type, for content negotiation only; the views write the XML themselves."""
 
     charset = "utf-8"
 
@@ -42,14 +42,14 @@ class _Xml(BaseRenderer):
         raise NotImplementedError
 
 
-class CapXml(_Xml):
+class CapRenderer(_XmlRenderer):
     """Common Alerting Protocol."""
 
     media_type = "application/cap+xml"
     format = "cap"
 
 
-class AtomXml(_Xml):
+class AtomRenderer(_XmlRenderer):
     """Atom."""
 
     media_type = "application/atom+xml"
@@ -57,39 +57,39 @@ class AtomXml(_Xml):
 
 
 class CapView(ReadView):
-    """One alert for alerting systems."""
+    """One alert as CAP 1.2."""
 
-    permission_classes = [Everybody]
-    renderer_classes = [CapXml]
+    permission_classes = [Public]
+    renderer_classes = [CapRenderer]
     path_parameters = (ALERT_ID,)
     problems = (410,)
 
     @extend_schema(operation_id="alert_cap", responses={(200, "application/cap+xml"): OpenApiTypes.STR}, tags=["alerts"])
     def get(self, request: Request, alert_id: str) -> HttpResponse:
-        """Return the alert in every language it was written in, as CAP 1.2."""
+        """Return the alert in all its languages, as CAP 1.2."""
         return self.serve(request, alert_id=alert_id)
 
     @classmethod
-    def read(cls, asked: Asked) -> Answer:
-        at, feed = asked.at, asked.edition.feed
-        first = feed.alert(asked.place["alert_id"], locale="und", at=at)
+    def read(cls, request: ReadRequest) -> ReadResponse:
+        at, feed = request.at, request.edition.feed
+        first = feed.alert(request.path_params["alert_id"], locale="und", at=at)
         infos = [feed.alert(first["id"], locale=locale, at=at) for locale in first["locales"]]
-        referred = None
+        referenced = None
         if first["references"]:
             try:
-                referred = feed.alert(first["references"], locale="und", at=at)
+                referenced = feed.alert(first["references"], locale="und", at=at)
             except (NotFound, Gone):
-                # Stopped since; the reference would lead nowhere.
-                referred = None
-        body = _bytes(cap_document(first, infos, referred=referred, names=asked.edition.names))
-        return feed_answer(asked, body, CapXml.media_type, by_header=False)
+                # It was stopped since, and a reference to it would lead nowhere.
+                referenced = None
+        body = _bytes(cap_document(first, infos, referenced=referenced, country_names=request.edition.country_names))
+        return feed_response(request, body, CapRenderer.media_type, depends_on_language=False)
 
 
 class AtomView(ReadView):
-    """The feed for feed readers."""
+    """The alert feed as Atom."""
 
-    permission_classes = [Everybody]
-    renderer_classes = [AtomXml]
+    permission_classes = [Public]
+    renderer_classes = [AtomRenderer]
     query = AlertQuery
 
     @extend_schema(operation_id="alerts_atom", responses={(200, "application/atom+xml"): OpenApiTypes.STR}, tags=["alerts"])
@@ -98,16 +98,16 @@ class AtomView(ReadView):
         return self.serve(request)
 
     @classmethod
-    def read(cls, asked: Asked) -> Answer:
-        found = [alert for alert in read_feed(asked) if is_for_region(alert, asked)]
-        body = _bytes(atom_feed(found, address=settings.PUBLIC_URL + asked.address))
-        return feed_answer(asked, body, AtomXml.media_type)
+    def read(cls, request: ReadRequest) -> ReadResponse:
+        found = [alert for alert in read_feed(request) if is_for_region(alert, request)]
+        body = _bytes(atom_feed(found, url=settings.PUBLIC_URL + request.full_path))
+        return feed_response(request, body, AtomRenderer.media_type)
 
 
 def cap_document(
-    alert: dict[str, Any], infos: Iterable[dict[str, Any]], *, referred: dict[str, Any] | None, names: Mapping[str, str]
+    alert: dict[str, Any], infos: Iterable[dict[str, Any]], *, referenced: dict[str, Any] | None, country_names: Mapping[str, str]
 ) -> Element:
-    """Return <alert> with one <info> for each language; the schema fixes the order of the elements."""
+    """Return <alert> with one <info> per language; the CAP schema prescribes the order of the elements."""
     root = Element("alert", xmlns=_CAP)
     _add(
         root,
@@ -118,8 +118,8 @@ def cap_document(
         msgType=str(_MESSAGE_TYPES.get(alert["kind"], MessageType.ALERT)),
         scope="Public",
     )
-    if referred is not None:
-        _add(root, references=f"{_sender()},{_identifier(referred)},{_cap_time(referred['sent'])}")
+    if referenced is not None:
+        _add(root, references=f"{_sender()},{_identifier(referenced)},{_cap_time(referenced['sent'])}")
     for info in infos:
         element = SubElement(root, "info")
         _add(
@@ -138,34 +138,34 @@ def cap_document(
             description=info["body"],
             web=settings.PUBLIC_URL + reverse("alert", args=[info["id"]]),
         )
-        _areas(element, info, names)
+        _areas(element, info, country_names)
     return root
 
 
-def atom_feed(alerts: list[dict[str, Any]], *, address: str) -> Element:
-    """Return <feed> with an entry for each alert."""
+def atom_feed(alerts: list[dict[str, Any]], *, url: str) -> Element:
+    """Return <feed> with one entry per alert."""
     root = Element("feed", xmlns=_ATOM)
-    _add(root, id=address, title="Fingerpost alerts", updated=max((a["sent"] for a in alerts), default=_NEVER))
-    SubElement(root, "link", rel="self", href=address)
+    _add(root, id=url, title="Fingerpost alerts", updated=max((a["sent"] for a in alerts), default=_EPOCH))
+    SubElement(root, "link", rel="self", href=url)
     SubElement(SubElement(root, "author"), "name").text = "Fingerpost"
     for alert in alerts:
         entry = SubElement(root, "entry", {"xml:lang": alert["lang"]})
-        page = settings.PUBLIC_URL + reverse("alert", args=[alert["id"]])
-        _add(entry, id=page, title=alert["title"], updated=alert["sent"], published=alert["opens"], summary=alert["body"])
-        SubElement(entry, "link", rel="alternate", type="application/json", href=page)
-        cap = settings.PUBLIC_URL + reverse("alert-cap", args=[alert["id"]])
-        SubElement(entry, "link", rel="alternate", type="application/cap+xml", href=cap)
+        alert_url = settings.PUBLIC_URL + reverse("alert", args=[alert["id"]])
+        _add(entry, id=alert_url, title=alert["title"], updated=alert["sent"], published=alert["opens"], summary=alert["body"])
+        SubElement(entry, "link", rel="alternate", type="application/json", href=alert_url)
+        cap_url = settings.PUBLIC_URL + reverse("alert-cap", args=[alert["id"]])
+        SubElement(entry, "link", rel="alternate", type="application/cap+xml", href=cap_url)
     return root
 
 
-def _areas(info: Element, alert: dict[str, Any], names: Mapping[str, str]) -> None:
+def _areas(info: Element, alert: dict[str, Any], country_names: Mapping[str, str]) -> None:
     if alert["countries"] is None:
         _add(SubElement(info, "area"), areaDesc="Worldwide")
         return
     for country in alert["countries"]:
         regions = [region for region in alert["regions"] or () if region.startswith(f"{country}-")]
         area = SubElement(info, "area")
-        _add(area, areaDesc=names.get(country, country) + (f" ({', '.join(regions)})" if regions else ""))
+        _add(area, areaDesc=country_names.get(country, country) + (f" ({', '.join(regions)})" if regions else ""))
         for name, code in [("ISO 3166-1", country), *(("ISO 3166-2", region) for region in regions)]:
             _add(SubElement(area, "geocode"), valueName=name, value=code)
 
@@ -184,7 +184,7 @@ def _identifier(alert: dict[str, Any]) -> str:
 
 
 def _cap_time(value: str) -> str:
-    # CAP writes UTC as -00:00 and refuses Z.
+    # CAP requires -00:00 for UTC and does not allow Z.
     return value.removesuffix("Z") + "-00:00"
 
 

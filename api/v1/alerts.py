@@ -1,4 +1,4 @@
-"""GET /v1/alerts: what was sent, for whoever asks; the same words whether an app is pushed to or looks by itself."""
+"""GET /v1/alerts: the alert feed, with the same texts that are pushed."""
 
 from __future__ import annotations
 
@@ -16,36 +16,37 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from api.http import fields
-from api.http.auth import Everybody
-from api.http.fields import Choice, Instant, Strict, Text, rfc3339
+from api.http.auth import Public
+from api.http.fields import Choice, Instant, PatternText, StrictSerializer, rfc3339
 from api.http.negotiation import assigned_country, check_region
-from api.http.responses import JSON, SHORT, Answer
-from api.http.schema import path_text
+from api.http.responses import JSON, SHORT, ReadResponse
+from api.http.schema import path_parameter
 from api.http.views import ReadView
-from api.reads.request import Asked
-from api.v1.shapes import LocaleLabel, _Shape
+from api.reads.request import ReadRequest
+from api.v1.shapes import LocaleLabelSerializer, ResponseSerializer
 from content.terms import Audience
 from notifications import cap
 from notifications.models.campaign import Kind
 
-#: What a campaign calls a locale that it has no words in.
+#: The tag for an undetermined language, which makes the feed serve a campaign's home locale.
 _ANY = "und"
-_PAGE = 50
-#: Before this instant lie all alerts that have opened.
-_ALL = datetime(2099, 1, 1, tzinfo=UTC)
+#: Alerts per page.
+_PAGE_SIZE = 50
+#: An instant after the opening of any alert.
+_FAR_FUTURE = datetime(2099, 1, 1, tzinfo=UTC)
 
-ALERT_ID = path_text("alert_id", "[0-9]{1,18}", 18, "The alert's id.")
+ALERT_ID = path_parameter("alert_id", "[0-9]{1,18}", 18, "The alert's id.")
 
 
-class OuterText(_Shape):
-    """What may stand on a lock screen."""
+class OuterTextSerializer(ResponseSerializer):
+    """The text that may be shown on a lock screen."""
 
     title = serializers.CharField()
     body = serializers.CharField()
 
 
-class Alert(_Shape):
-    """One alert in one language. `thread` is the id of the first alert that this one belongs to, `rev` its number there."""
+class AlertSerializer(ResponseSerializer):
+    """One alert in one language. `thread` is the id of the first alert of its thread, `rev` its number in the thread."""
 
     id = serializers.CharField()
     thread = serializers.CharField()
@@ -56,11 +57,11 @@ class Alert(_Shape):
     severity = serializers.ChoiceField(cap.Severity.choices)
     urgency = serializers.ChoiceField(cap.Urgency.choices)
     certainty = serializers.ChoiceField(cap.Certainty.choices)
-    locales = serializers.ListField(child=serializers.CharField(), help_text="All that it was written in.")
-    locale = LocaleLabel()
+    locales = serializers.ListField(child=serializers.CharField(), help_text="All locales that the alert was written in.")
+    locale = LocaleLabelSerializer()
     lang = serializers.CharField()
     dir = serializers.ChoiceField(["ltr", "rtl"])
-    outer = OuterText()
+    outer = OuterTextSerializer()
     title = serializers.CharField()
     body = serializers.CharField()
     services = serializers.ListField(child=serializers.CharField())
@@ -73,122 +74,128 @@ class Alert(_Shape):
     expires = serializers.DateTimeField()
 
 
-class AlertList(_Shape):
-    """The unexpired alerts, the newest first; `older` leads to those before, expired ones included."""
+class AlertListSerializer(ResponseSerializer):
+    """The unexpired alerts, newest first; `older` is the URL of earlier ones, expired ones included."""
 
-    alerts = Alert(many=True)
+    alerts = AlertSerializer(many=True)
     older = serializers.CharField(allow_null=True)
 
 
-class AlertAnswer(_Shape):
+class AlertAnswerSerializer(ResponseSerializer):
     """One alert."""
 
-    alert = Alert()
+    alert = AlertSerializer()
 
 
-class WordsQuery(Strict):
-    """In which words."""
+class AlertTextQuery(StrictSerializer):
+    """The audience and locale whose text to return."""
 
     audience = Choice(Audience.choices, required=False)
-    locale = Text(fields.TAG, most=35, required=False, help_text="BCP 47; left out: Accept-Language is matched.")
+    locale = PatternText(
+        fields.TAG, max_length=35, required=False, help_text="BCP 47. Default: the best match for Accept-Language."
+    )
 
 
-class AlertQuery(WordsQuery):
-    """Which alerts."""
+class AlertQuery(AlertTextQuery):
+    """The alerts to return."""
 
-    country = Text(fields.COUNTRY, most=2, help_text="ISO 3166-1 alpha-2.")
-    region = Text(fields.REGION, most=6, required=False, help_text="ISO 3166-2; left out: all regions.")
+    country = PatternText(fields.COUNTRY, max_length=2, help_text="ISO 3166-1 alpha-2.")
+    region = PatternText(fields.REGION, max_length=6, required=False, help_text="ISO 3166-2. Default: all regions.")
     before = Instant(required=False, help_text="Only alerts that opened before this instant.")
 
 
 class AlertsView(ReadView):
-    """The feed."""
+    """The alert feed."""
 
-    permission_classes = [Everybody]
+    permission_classes = [Public]
     query = AlertQuery
 
-    @extend_schema(operation_id="alerts", responses=AlertList, tags=["alerts"])
+    @extend_schema(operation_id="alerts", responses=AlertListSerializer, tags=["alerts"])
     def get(self, request: Request) -> HttpResponse:
-        """Return at most 50 alerts; without `before` those that have not expired."""
+        """Return at most 50 alerts; without `before`, those that have not expired."""
         return self.serve(request)
 
     @classmethod
-    def read(cls, asked: Asked) -> Answer:
-        page = read_feed(asked)
-        here = [_labelled(alert, asked) for alert in page if is_for_region(alert, asked)]
-        return feed_answer(asked, orjson.dumps({"alerts": here, "older": _older(page, asked.parameters)}))
+    def read(cls, request: ReadRequest) -> ReadResponse:
+        page = read_feed(request)
+        alerts = [_labelled(alert, request) for alert in page if is_for_region(alert, request)]
+        return feed_response(request, orjson.dumps({"alerts": alerts, "older": _older(page, request.parameters)}))
 
 
 class AlertView(ReadView):
     """One alert."""
 
-    permission_classes = [Everybody]
-    query = WordsQuery
+    permission_classes = [Public]
+    query = AlertTextQuery
     path_parameters = (ALERT_ID,)
     problems = (410,)
 
-    @extend_schema(operation_id="alert", responses=AlertAnswer, tags=["alerts"])
+    @extend_schema(operation_id="alert", responses=AlertAnswerSerializer, tags=["alerts"])
     def get(self, request: Request, alert_id: str) -> HttpResponse:
-        """Return the alert, expired or not; one that was stopped answers 410."""
+        """Return the alert, even if it has expired; an alert that was stopped returns 410."""
         return self.serve(request, alert_id=alert_id)
 
     @classmethod
-    def read(cls, asked: Asked) -> Answer:
-        audience = asked.parameters.get("audience")
-        found = asked.edition.feed.alert(asked.place["alert_id"], locale=_locale(asked), at=asked.at, audience=audience)
-        return feed_answer(asked, orjson.dumps({"alert": _labelled(found, asked)}))
+    def read(cls, request: ReadRequest) -> ReadResponse:
+        audience = request.parameters.get("audience")
+        found = request.edition.feed.alert(
+            request.path_params["alert_id"], locale=_locale(request), at=request.at, audience=audience
+        )
+        return feed_response(request, orjson.dumps({"alert": _labelled(found, request)}))
 
 
-def read_feed(asked: Asked) -> list[dict[str, Any]]:
-    """Return one page of the feed, all regions of the country included. Raises UnknownCountry and InvalidQuery."""
-    wanted = asked.parameters
+def read_feed(request: ReadRequest) -> list[dict[str, Any]]:
+    """Return one page of the feed for a country, with the alerts of all its regions. Raises UnknownCountry or InvalidQuery."""
+    wanted = request.parameters
     country = assigned_country(wanted["country"])
     check_region(country, wanted.get("region"))
-    return asked.edition.feed.alerts(
+    return request.edition.feed.alerts(
         country=country,
         audience=wanted.get("audience"),
-        locale=_locale(asked),
-        at=asked.at,
+        locale=_locale(request),
+        at=request.at,
         before=wanted.get("before"),
-        limit=_PAGE,
+        limit=_PAGE_SIZE,
     )
 
 
-def is_for_region(alert: dict[str, Any], asked: Asked) -> bool:
-    """Tell whether the alert is for the region asked for; without one every alert is."""
-    wanted = asked.parameters.get("region")
+def is_for_region(alert: dict[str, Any], request: ReadRequest) -> bool:
+    """Return whether the alert is for the requested region; without one, every alert is."""
+    wanted = request.parameters.get("region")
     return wanted is None or alert["regions"] is None or wanted in alert["regions"]
 
 
-def feed_answer(asked: Asked, body: bytes, content_type: str = JSON, *, by_header: bool = True) -> Answer:
-    """Return an answer that holds until the next alert opens or expires by the clock."""
-    changes = asked.edition.feed.changes_at(asked.at)
-    return Answer(
+def feed_response(
+    request: ReadRequest, body: bytes, content_type: str = JSON, *, depends_on_language: bool = True
+) -> ReadResponse:
+    """Return a response that is valid until the next alert opens or expires."""
+    changes = request.edition.feed.changes_at(request.at)
+    return ReadResponse(
         body,
         SHORT,
         content_type=content_type,
-        vary=("Accept-Language",) if by_header and "locale" not in asked.parameters else (),
+        vary=("Accept-Language",) if depends_on_language and "locale" not in request.parameters else (),
         until=changes.timestamp() if changes else math.inf,
     )
 
 
-def _locale(asked: Asked) -> str:
-    """Return what the feed matches each alert's locales with: a tag, the browser's list, or the word for none."""
-    # Each alert has locales of its own, so the reader's whole list of wishes goes along.
-    return asked.parameters.get("locale") or asked.languages or _ANY
+def _locale(request: ReadRequest) -> str:
+    """Return what to match each alert's locales with: the requested tag, Accept-Language, or `und`."""
+    # Alerts differ in their locales, so the whole Accept-Language list is passed on.
+    return request.parameters.get("locale") or request.accept_language or _ANY
 
 
-def _labelled(alert: dict[str, Any], asked: Asked) -> dict[str, Any]:
-    return {**alert, "locale": {**alert["locale"], "requested": asked.parameters.get("locale")}}
+def _labelled(alert: dict[str, Any], request: ReadRequest) -> dict[str, Any]:
+    return {**alert, "locale": {**alert["locale"], "requested": request.parameters.get("locale")}}
 
 
 def _older(found: list[dict[str, Any]], wanted: Mapping[str, Any]) -> str | None:
-    """Return where the next older ones are: a second early, because several may have opened in the same one."""
+    """Return the URL of the next older page, overlapping by a second because alerts may open in the same second."""
     before = wanted.get("before")
     if before is None:
-        # Not the present instant: with it, the same alerts would be other bytes in each second.
-        following = _ALL
-    elif len(found) < _PAGE:
+        # Not the present instant: the same alerts would be different bytes every second.
+        following = _FAR_FUTURE
+    elif len(found) < _PAGE_SIZE:
         return None
     else:
         oldest = datetime.fromisoformat(found[-1]["opens"])

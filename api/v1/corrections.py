@@ -1,4 +1,4 @@
-"""POST /v1/corrections: that a channel does not work. It is counted, and nothing of the sender is looked at or kept."""
+"""POST /v1/corrections: report that a channel does not work. Only a counter is kept, nothing about the sender."""
 
 from __future__ import annotations
 
@@ -8,32 +8,32 @@ from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.request import Request
 
 from api.http import fields
-from api.http.auth import Everybody
-from api.http.fields import Choice, Strict, Text, Whole
+from api.http.auth import Public
+from api.http.fields import Choice, PatternText, StrictSerializer, WholeNumber
 from api.http.responses import NO_STORE
 from api.http.views import ApiView
 from content.models import CorrectionCount
 from content.models.correction_count import Problem
 
-#: Positions are small; this is where the column ends.
-_LAST = 32_767
+#: The largest value that the column can hold.
+_MAX_POSITION = 32_767
 
 
-class CorrectionRequest(Strict):
-    """What did not work. There is no room for words: a reader in need must not write to a desk that does not answer."""
+class CorrectionRequest(StrictSerializer):
+    """What does not work. There is no free text: nobody in need should write to a form that nobody answers."""
 
-    service = Text(fields.SLUG, most=80, help_text="Id of the service.")
-    channel = Whole(min_value=1, max_value=_LAST, help_text="`position` of the channel in the service.")
+    service = PatternText(fields.SLUG, max_length=80, help_text="Id of the service.")
+    channel = WholeNumber(min_value=1, max_value=_MAX_POSITION, help_text="The channel's `position` in the service.")
     problem = Choice(Problem.choices)
 
 
 class CorrectionsView(ApiView):
-    """Where apps say what does not work."""
+    """Reports of channels that do not work."""
 
-    permission_classes = [Everybody]
-    asks_database = True
+    permission_classes = [Public]
+    needs_database = True
     throttle = "corrections"
-    # Without its limit anybody could move the queue; a report can wait, and is no help to whoever sends it.
+    # Without a limit anyone could reorder the queue of checks; and losing a report harms nobody.
     throttle_fails_open = False
 
     @extend_schema(
@@ -43,11 +43,11 @@ class CorrectionsView(ApiView):
         tags=["services"],
     )
     def post(self, request: Request) -> HttpResponse:
-        """Add one to a counter of the day. It moves the queue of those who check numbers, and never what is answered."""
+        """Add one to a counter of the day. It affects which details staff check next, never what readers get."""
         serializer = CorrectionRequest(data=request.data)
         serializer.is_valid(raise_exception=True)
-        told = serializer.validated_data
+        report = serializer.validated_data
         CorrectionCount.objects.report(
-            service=told["service"], position=told["channel"], problem=told["problem"], at=timezone.now()
+            service=report["service"], position=report["channel"], problem=report["problem"], at=timezone.now()
         )
         return HttpResponse(status=204, headers={"Cache-Control": NO_STORE})

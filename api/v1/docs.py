@@ -1,4 +1,4 @@
-"""GET /v1/schema and /v1/docs: the contract, for machines and for people; nothing is fetched from elsewhere."""
+"""GET /v1/schema and /v1/docs: the OpenAPI document, and a page that shows it without loading anything from elsewhere."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
-from api.http.auth import Everybody
-from api.http.responses import SHORT, answer
+from api.http.auth import Public
+from api.http.responses import SHORT, respond
 from api.http.views import ApiView
 
 
@@ -28,16 +28,16 @@ def _schema() -> bytes:
 class SchemaView(ApiView):
     """The OpenAPI document."""
 
-    permission_classes = [Everybody]
+    permission_classes = [Public]
 
     @extend_schema(exclude=True)
     def get(self, request: Request) -> HttpResponse:
-        """Return OpenAPI 3.1 as JSON."""
-        return answer(request, _schema(), cache=SHORT)
+        """Return the OpenAPI 3.1 document as JSON."""
+        return respond(request, _schema(), cache=SHORT)
 
 
-class Page(BaseRenderer):
-    """HTML, for content negotiation."""
+class HtmlRenderer(BaseRenderer):
+    """The HTML media type, for content negotiation only; the views write the HTML themselves."""
 
     media_type = "text/html"
     format = "html"
@@ -48,13 +48,13 @@ class Page(BaseRenderer):
 
 
 class DocsView(ApiView):
-    """The schema as a page."""
+    """The OpenAPI document as a page."""
 
-    permission_classes = [Everybody]
-    renderer_classes = [Page]
+    permission_classes = [Public]
+    renderer_classes = [HtmlRenderer]
 
     @extend_schema(exclude=True)
     def get(self, request: Request) -> HttpResponse:
-        """Return a page that reads /v1/schema; its scripts and styles are this server's own files."""
+        """Return a page that loads /v1/schema; its scripts and styles come from this server."""
         page = render_to_string("api/docs.html", {"schema": reverse("schema")})
-        return answer(request, page.encode(), cache=SHORT, content_type="text/html; charset=utf-8")
+        return respond(request, page.encode(), cache=SHORT, content_type="text/html; charset=utf-8")

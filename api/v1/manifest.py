@@ -1,4 +1,4 @@
-"""GET /v1/manifest and /.well-known/jwks.json: what a worker signed; the web holds no key."""
+"""GET /v1/manifest and /.well-known/jwks.json: the signed manifest and its keys. Workers sign; the web process has no key."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from rest_framework import serializers
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 
-from api.http.auth import Everybody
-from api.http.responses import SHORT, Answer
+from api.http.auth import Public
+from api.http.responses import SHORT, ReadResponse
 from api.http.views import ReadView
-from api.reads.request import Asked
-from api.v1.shapes import _Shape
+from api.reads.request import ReadRequest
+from api.v1.shapes import ResponseSerializer
 from content.models.manifest import NotSigned
 from content.publishing.signing import jwks
 
 
-class Jose(BaseRenderer):
-    """A compact JWS (RFC 7515), for content negotiation; it is served as it was signed."""
+class JoseRenderer(BaseRenderer):
+    """The media type of a compact JWS (RFC 7515), for content negotiation only; the view returns the signed bytes."""
 
     media_type = "application/jose"
     format = "jose"
@@ -31,8 +31,8 @@ class Jose(BaseRenderer):
         raise NotImplementedError
 
 
-class JsonWebKey(_Shape):
-    """One release key: its public half."""
+class JsonWebKeySerializer(ResponseSerializer):
+    """The public half of one release key."""
 
     kty = serializers.CharField()
     crv = serializers.CharField()
@@ -42,50 +42,50 @@ class JsonWebKey(_Shape):
     x = serializers.CharField()
 
 
-class KeySet(_Shape):
-    """The keys that may sign manifests (RFC 7517), and the document by which the root names them."""
+class KeySetSerializer(ResponseSerializer):
+    """The keys that may sign manifests (RFC 7517), and the document in which the root key names them."""
 
-    keys = JsonWebKey(many=True)
+    keys = JsonWebKeySerializer(many=True)
     fingerpost_keys = serializers.CharField()
 
 
 class ManifestView(ReadView):
     """The signed manifest."""
 
-    permission_classes = [Everybody]
-    renderer_classes = [Jose]
+    permission_classes = [Public]
+    renderer_classes = [JoseRenderer]
     throttle = None
 
-    @extend_schema(operation_id="manifest", responses={(200, Jose.media_type): OpenApiTypes.STR}, tags=["packs"])
+    @extend_schema(operation_id="manifest", responses={(200, JoseRenderer.media_type): OpenApiTypes.STR}, tags=["packs"])
     def get(self, request: Request) -> HttpResponse:
-        """Return one compact JWS: the packs in force by digest, and what was withdrawn (docs/verifying.md)."""
+        """Return a compact JWS that lists the packs in force by digest, and the withdrawn services (docs/verifying.md)."""
         return self.serve(request)
 
     @classmethod
-    def read(cls, asked: Asked) -> Answer:
-        body = _signed(asked)
-        return asked.edition.packs.answers.get(
-            (asked.path, body), lambda: Answer(body.encode(), SHORT, content_type=Jose.media_type)
+    def read(cls, request: ReadRequest) -> ReadResponse:
+        body = _signed(request)
+        return request.edition.packs.responses.get(
+            (request.path, body), lambda: ReadResponse(body.encode(), SHORT, content_type=JoseRenderer.media_type)
         )
 
 
 class KeysView(ReadView):
     """The release keys."""
 
-    permission_classes = [Everybody]
+    permission_classes = [Public]
     renderer_classes = [JSONRenderer]
 
-    @extend_schema(operation_id="release_keys", responses=KeySet, tags=["packs"])
+    @extend_schema(operation_id="release_keys", responses=KeySetSerializer, tags=["packs"])
     def get(self, request: Request) -> HttpResponse:
-        """Return the keys as a JWK set; apps trust the pinned root alone, and this is no anchor."""
+        """Return the keys as a JWK set. It is not a trust anchor: apps trust the root key built into them."""
         return self.serve(request)
 
     @classmethod
-    def read(cls, asked: Asked) -> Answer:
-        return Answer(orjson.dumps(jwks(_signed(asked))), SHORT)
+    def read(cls, request: ReadRequest) -> ReadResponse:
+        return ReadResponse(orjson.dumps(jwks(_signed(request))), SHORT)
 
 
-def _signed(asked: Asked) -> str:
-    if asked.edition.manifest is None:
+def _signed(request: ReadRequest) -> str:
+    if request.edition.manifest is None:
         raise NotSigned()
-    return asked.edition.manifest
+    return request.edition.manifest

@@ -1,4 +1,4 @@
-"""GET /v1/problems/{code}: what a problem's `type` refers to."""
+"""GET /v1/problems/{code}: the description that a problem's `type` refers to."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from api.http import fields
-from api.http.auth import Everybody
+from api.http.auth import Public
 from api.http.errors import KINDS, TYPE_PREFIX
-from api.http.responses import SHORT, answer
-from api.http.schema import path_text
+from api.http.responses import SHORT, respond
+from api.http.schema import path_parameter
 from api.http.views import ApiView
-from api.v1.shapes import _Shape
+from api.v1.shapes import ResponseSerializer
 from core.errors import NotFound
 
 
 class NoSuchProblem(NotFound):
-    """No answer of this API has this type."""
+    """No problem document of this API has this type."""
 
 
-class ProblemKind(_Shape):
+class ProblemKindSerializer(ResponseSerializer):
     """One kind of problem."""
 
     type = serializers.CharField()
@@ -32,13 +32,13 @@ class ProblemKind(_Shape):
 class ProblemView(ApiView):
     """One kind of problem."""
 
-    permission_classes = [Everybody]
-    path_parameters = (path_text("code", fields.SLUG, 40, "The last part of a problem's type."),)
+    permission_classes = [Public]
+    path_parameters = (path_parameter("code", fields.SLUG, 40, "The last segment of a problem's `type`."),)
 
-    @extend_schema(operation_id="problem", responses=ProblemKind, tags=["service"])
+    @extend_schema(operation_id="problem", responses=ProblemKindSerializer, tags=["service"])
     def get(self, request: Request, code: str) -> HttpResponse:
-        """Return the title and status that every problem of this type has."""
+        """Return the title and status of this kind of problem."""
         kind = KINDS.get(code)
         if kind is None:
             raise NoSuchProblem()
-        return answer(request, {"type": TYPE_PREFIX + kind.code, "title": kind.title, "status": kind.status}, cache=SHORT)
+        return respond(request, {"type": TYPE_PREFIX + kind.code, "title": kind.title, "status": kind.status}, cache=SHORT)

@@ -1,4 +1,4 @@
-"""/v1/registrations: what an installation tells so that it can be pushed to, and nothing that says whose it is."""
+"""/v1/registrations: app installations that receive push messages; nothing identifies their owner."""
 
 from __future__ import annotations
 
@@ -12,55 +12,61 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from api.http import fields
-from api.http.auth import Everybody, RegistrationSecret, SecretHolder
-from api.http.fields import Choice, Strict, Text, rfc3339
-from api.http.responses import NO_STORE, answer
-from api.http.schema import path_text
+from api.http.auth import Public, RegistrationSecret, SecretHolder
+from api.http.fields import Choice, PatternText, StrictSerializer, rfc3339
+from api.http.responses import NO_STORE, respond
+from api.http.schema import path_parameter
 from api.http.views import ApiView
-from api.v1.shapes import _Shape
+from api.v1.shapes import ResponseSerializer
 from content.terms import Audience
 from notifications.models import Registration
 from notifications.models.registration import REFRESH_AFTER, AddressKind
 from notifications.models.segment import Platform
 
-#: What a zone looks like; one that is none of IANA's becomes null.
+#: The form of a time zone; a name that IANA does not list is stored as null.
 _ZONE = r"[A-Za-z0-9_+/-]{0,64}"
 _VERSION = r"[0-9A-Za-z.+-]{1,45}"
 _ADDRESS = r"[!-~]{1,512}"
 
 
-class Amendment(Strict):
-    """What may change; what is left out stays."""
+class Amendment(StrictSerializer):
+    """The fields to change; omitted fields keep their values."""
 
     address_kind = Choice(AddressKind.choices, required=False)
-    address = Text(_ADDRESS, most=512, required=False, help_text="Firebase installation ID, or legacy registration token.")
+    address = PatternText(
+        _ADDRESS, max_length=512, required=False, help_text="Firebase installation ID, or legacy registration token."
+    )
     platform = Choice(Platform.choices, required=False)
-    locale = Text(fields.TAG, most=100, required=False, help_text="BCP 47.")
-    country = Text(fields.COUNTRY, most=2, required=False, help_text="ISO 3166-1 alpha-2.")
-    region = Text(fields.REGION, most=6, required=False, allow_null=True, help_text="ISO 3166-2, or null.")
-    time_zone = Text(_ZONE, most=64, required=False, allow_null=True, help_text="IANA; another one becomes null.")
+    locale = PatternText(fields.TAG, max_length=100, required=False, help_text="BCP 47.")
+    country = PatternText(fields.COUNTRY, max_length=2, required=False, help_text="ISO 3166-1 alpha-2.")
+    region = PatternText(
+        fields.REGION, max_length=6, required=False, allow_null=True, help_text="ISO 3166-2, or null if unknown."
+    )
+    time_zone = PatternText(
+        _ZONE, max_length=64, required=False, allow_null=True, help_text="IANA name; any other name is stored as null."
+    )
     audience = Choice(Audience.choices, required=False)
-    app_version = Text(_VERSION, most=45, required=False)
+    app_version = PatternText(_VERSION, max_length=45, required=False)
 
     def validate_country(self, value: str) -> str:
         return value.upper()
 
 
 class RegistrationRequest(Amendment):
-    """An installation; `region` and `time_zone` may be left out or null."""
+    """An app installation; `region` and `time_zone` are optional."""
 
-    app = Text(fields.SLUG, most=40)
+    app = PatternText(fields.SLUG, max_length=40)
     address_kind = Choice(AddressKind.choices)
-    address = Text(_ADDRESS, most=512, help_text="Firebase installation ID, or legacy registration token.")
+    address = PatternText(_ADDRESS, max_length=512, help_text="Firebase installation ID, or legacy registration token.")
     platform = Choice(Platform.choices)
-    locale = Text(fields.TAG, most=100, help_text="BCP 47.")
-    country = Text(fields.COUNTRY, most=2, help_text="ISO 3166-1 alpha-2.")
+    locale = PatternText(fields.TAG, max_length=100, help_text="BCP 47.")
+    country = PatternText(fields.COUNTRY, max_length=2, help_text="ISO 3166-1 alpha-2.")
     audience = Choice(Audience.choices)
-    app_version = Text(_VERSION, most=45)
+    app_version = PatternText(_VERSION, max_length=45)
 
 
-class Registered(_Shape):
-    """The secret is shown this once; a digest is all that is kept."""
+class RegisteredSerializer(ResponseSerializer):
+    """The new registration. The secret is returned only here; the server keeps its digest."""
 
     id = serializers.UUIDField()
     secret = serializers.CharField()
@@ -68,8 +74,8 @@ class Registered(_Shape):
     push_mode = serializers.CharField()
 
 
-class RegistrationAnswer(_Shape):
-    """What is stored, apart from the address."""
+class RegistrationAnswerSerializer(ResponseSerializer):
+    """The stored registration, without the push address."""
 
     id = serializers.UUIDField()
     app = serializers.CharField()
@@ -86,57 +92,60 @@ class RegistrationAnswer(_Shape):
 
 
 class RegistrationsView(ApiView):
-    """Where installations register."""
+    """All registrations."""
 
-    permission_classes = [Everybody]
+    permission_classes = [Public]
     throttle = "registrations"
-    asks_database = True
+    needs_database = True
     throttle_fails_open = False
     problems = (409,)
 
-    @extend_schema(operation_id="register", request=RegistrationRequest, responses={201: Registered}, tags=["registrations"])
+    @extend_schema(
+        operation_id="register", request=RegistrationRequest, responses={201: RegisteredSerializer}, tags=["registrations"]
+    )
     def post(self, request: Request) -> HttpResponse:
-        """Register, or register again: a known address keeps its row and gets a new secret."""
-        told = _validated(RegistrationRequest, request)
-        told = {"region": None, "time_zone": None, **told}
-        registered = Registration.objects.register(**told, at=timezone.now())
+        """Register an installation. A known push address keeps its id and gets a new secret."""
+        values = {"region": None, "time_zone": None, **_validated(RegistrationRequest, request)}
+        registered = Registration.objects.register(**values, at=timezone.now())
         body = {
             "id": str(registered.id),
             "secret": registered.secret,
             "refresh_after": rfc3339(registered.refresh_after),
             "push_mode": registered.push_mode,
         }
-        response = answer(request, body, cache=NO_STORE)
+        response = respond(request, body, cache=NO_STORE)
         response.status_code = 201
         response["Location"] = f"{request.path}/{registered.id}"
         return response
 
 
 class RegistrationView(ApiView):
-    """One installation, for whoever holds its secret."""
+    """One registration, for the holder of its secret."""
 
     authentication_classes = [RegistrationSecret]
     permission_classes = [SecretHolder]
     throttle = "registrations"
-    asks_database = True
+    needs_database = True
     throttle_fails_open = False
-    path_parameters = (path_text("registration_id", "[0-9a-fA-F-]{32,36}", 36, "The id that registering answered with."),)
+    path_parameters = (
+        path_parameter("registration_id", "[0-9a-fA-F-]{32,36}", 36, "The id that POST /v1/registrations returned."),
+    )
 
-    @extend_schema(operation_id="registration", responses=RegistrationAnswer, tags=["registrations"])
+    @extend_schema(operation_id="registration", responses=RegistrationAnswerSerializer, tags=["registrations"])
     def get(self, request: Request, registration_id: str) -> HttpResponse:
-        """Return what is stored."""
-        return answer(request, _stored(self._found(request, registration_id)), cache=NO_STORE)
+        """Return the stored registration."""
+        return respond(request, _stored(self._found(request, registration_id)), cache=NO_STORE)
 
-    @extend_schema(operation_id="amend", request=Amendment, responses=RegistrationAnswer, tags=["registrations"])
+    @extend_schema(operation_id="amend", request=Amendment, responses=RegistrationAnswerSerializer, tags=["registrations"])
     def patch(self, request: Request, registration_id: str) -> HttpResponse:
-        """Merge changes; an empty object counts as a refresh."""
+        """Change the given fields; an empty object counts as a refresh."""
         registration = self._found(request, registration_id)
         registration.amend(at=timezone.now(), **_validated(Amendment, request))
-        return answer(request, _stored(registration), cache=NO_STORE)
+        return respond(request, _stored(registration), cache=NO_STORE)
 
-    @extend_schema(operation_id="forget", responses={204: OpenApiResponse(description="Forgotten.")}, tags=["registrations"])
+    @extend_schema(operation_id="forget", responses={204: OpenApiResponse(description="Deleted.")}, tags=["registrations"])
     def delete(self, request: Request, registration_id: str) -> HttpResponse:
-        """Forget the installation for good."""
+        """Delete the registration for good."""
         self._found(request, registration_id).forget()
         return HttpResponse(status=204, headers={"Cache-Control": NO_STORE})
 
@@ -144,7 +153,7 @@ class RegistrationView(ApiView):
         return Registration.objects.authenticated(registration_id, str(request.auth))
 
 
-def _validated(serializer: type[Strict], request: Request) -> dict[str, Any]:
+def _validated(serializer: type[StrictSerializer], request: Request) -> dict[str, Any]:
     checked = serializer(data=request.data)
     checked.is_valid(raise_exception=True)
     return dict(checked.validated_data)

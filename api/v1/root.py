@@ -1,4 +1,4 @@
-"""GET /v1/: what this server serves, and where."""
+"""GET /v1/: the service document, with what this server offers and where."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from django.urls import reverse
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
-from api.http.auth import Everybody
-from api.http.responses import SHORT, Answer
+from api.http.auth import Public
+from api.http.responses import SHORT, ReadResponse
 from api.http.views import ReadView
-from api.reads.request import Asked
+from api.reads.request import ReadRequest
 from api.v1 import shapes
 
 API_VERSION = "1"
-#: What a client may find or miss here; unknown names are to be ignored.
+#: Names of the capabilities of this server; clients ignore unknown ones.
 FEATURES = ("manifest", "packs", "tips", "services", "help", "registrations", "topics", "alerts", "receipts")
 
 _LINKS = ("manifest", "tips", "services", "help", "registrations", "receipts", "schema", "docs", "hsds")
@@ -24,16 +24,16 @@ _LINKS = ("manifest", "tips", "services", "help", "registrations", "receipts", "
 class RootView(ReadView):
     """The service document."""
 
-    permission_classes = [Everybody]
+    permission_classes = [Public]
 
-    @extend_schema(operation_id="service_document", responses=shapes.ServiceDocument, tags=["service"])
+    @extend_schema(operation_id="service_document", responses=shapes.ServiceDocumentSerializer, tags=["service"])
     def get(self, request: Request) -> HttpResponse:
         """Return the release in force, the countries and locales it covers, and links."""
         return self.serve(request)
 
     @classmethod
-    def read(cls, asked: Asked) -> Answer:
-        edition = asked.edition
+    def read(cls, request: ReadRequest) -> ReadResponse:
+        edition = request.edition
         body = {
             "name": "Fingerpost",
             "api_version": API_VERSION,
@@ -41,7 +41,8 @@ class RootView(ReadView):
             "features": list(FEATURES),
             "countries": list(edition.countries),
             "locales": [
-                {"tag": tag, "dir": edition.endonyms[tag].dir, "name": edition.endonyms[tag].endonym} for tag in edition.locales
+                {"tag": tag, "dir": edition.locale_names[tag].dir, "name": edition.locale_names[tag].endonym}
+                for tag in edition.locales
             ],
             "links": {
                 "self": reverse("root"),
@@ -52,4 +53,4 @@ class RootView(ReadView):
                 "topics": reverse("topics") + "?app={app}&country={country}&locale={locale}&audience={audience}",
             },
         }
-        return Answer(orjson.dumps(body), SHORT)
+        return ReadResponse(orjson.dumps(body), SHORT)

@@ -1,4 +1,4 @@
-"""GET /v1/services and /v1/services/{id}: who can help, by country, region, audience, role, language and hour."""
+"""GET /v1/services and /v1/services/{id}: services by country, region, audience, role, language and opening hours."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
 from api.http import fields
-from api.http.auth import Everybody
-from api.http.fields import Choice, Text
+from api.http.auth import Public
+from api.http.fields import Choice, PatternText
 from api.http.negotiation import check_region
-from api.http.responses import NO_STORE, Answer
-from api.http.schema import path_text
+from api.http.responses import NO_STORE, ReadResponse
+from api.http.schema import path_parameter
 from api.http.views import ReadView
-from api.reads.request import Asked
+from api.reads.request import ReadRequest
 from api.v1 import shapes
-from api.v1.pack_answer import reading
-from api.v1.tips import Place
+from api.v1.resolved_pack import resolve_pack
+from api.v1.tips import PackQuery
 from content.resolver.availability import channel_availability
 from content.resolver.types import PackContent, PackedService
 from content.terms import WORLDWIDE, Audience, Role
@@ -28,49 +28,53 @@ from core.errors import Gone, NotFound
 
 
 class NoSuchService(NotFound):
-    """This pack holds no such service."""
+    """There is no service with this id. Check the id and the country."""
 
 
 class RetiredService(Gone):
-    """This service is no more."""
+    """This service is closed. `successor` is the id of the service that replaces it, if there is one."""
 
 
-class ServiceQuery(Place):
-    """Which services. Neither situation nor age: they are never in a URL."""
+class ServiceQuery(PackQuery):
+    """The services to return. There is neither a situation nor an age here: they are never in a URL."""
 
-    region = Text(fields.REGION, most=6, required=False, help_text="ISO 3166-2 of the country; left out: all regions.")
+    region = PatternText(
+        fields.REGION, max_length=6, required=False, help_text="ISO 3166-2, a region of the country. Default: all regions."
+    )
     audience = Choice(Audience.choices, required=False)
     role = Choice(Role.choices, required=False)
-    language = Text(fields.TAG, most=35, required=False, help_text="Only services known to work in this language.")
-    open_now = Choice(["true", "false"], required=False, help_text="true: only services known to answer at this minute.")
+    language = PatternText(
+        fields.TAG, max_length=35, required=False, help_text="BCP 47: only services known to work in this language."
+    )
+    open_now = Choice(["true", "false"], required=False, help_text="true: only services known to be open at this minute.")
 
 
 class ServicesView(ReadView):
     """The services of a country."""
 
-    permission_classes = [Everybody]
+    permission_classes = [Public]
     query = ServiceQuery
 
-    @extend_schema(operation_id="services", responses=shapes.ServiceList, tags=["services"])
+    @extend_schema(operation_id="services", responses=shapes.ServiceListSerializer, tags=["services"])
     def get(self, request: Request) -> HttpResponse:
-        """Return all services that fit, in the pack's order."""
+        """Return all matching services, in the order of the pack."""
         return self.serve(request)
 
     @classmethod
-    def read(cls, asked: Asked) -> Answer:
-        found, wanted = reading(asked), asked.parameters
+    def read(cls, request: ReadRequest) -> ReadResponse:
+        found, wanted = resolve_pack(request), request.parameters
         country = found.country.requested
         check_region(country, wanted.get("region"))
 
-        def fitting() -> list[PackedService]:
-            return [service for service in found.pack["services"] if _fits(service, wanted, country)]
+        def matching() -> list[PackedService]:
+            return [service for service in found.pack["services"] if _matches(service, wanted, country)]
 
         if wanted.get("open_now") != "true":
-            return found.answer(lambda: {"services": fitting(), "labels": found.notice_labels()})
-        minute = asked.at.replace(second=0, microsecond=0)
-        return found.answer(
+            return found.respond(lambda: {"services": matching(), "labels": found.notice_labels()})
+        minute = request.at.replace(second=0, microsecond=0)
+        return found.respond(
             lambda: {
-                "services": [service for service in fitting() if _is_open(service, minute)],
+                "services": [service for service in matching() if _is_open(service, minute)],
                 "labels": found.notice_labels(),
             },
             cache=NO_STORE,
@@ -81,21 +85,21 @@ class ServicesView(ReadView):
 class ServiceView(ReadView):
     """One service."""
 
-    permission_classes = [Everybody]
-    query = Place
-    path_parameters = (path_text("service_id", fields.SLUG, 80, "The service's id."),)
+    permission_classes = [Public]
+    query = PackQuery
+    path_parameters = (path_parameter("service_id", fields.SLUG, 80, "The service's id."),)
     problems = (410,)
 
-    @extend_schema(operation_id="service", responses=shapes.ServiceAnswer, tags=["services"])
+    @extend_schema(operation_id="service", responses=shapes.ServiceAnswerSerializer, tags=["services"])
     def get(self, request: Request, service_id: str) -> HttpResponse:
-        """Return the service; a retired one answers 410 with its successor."""
+        """Return the service; a retired one returns 410 with its successor."""
         return self.serve(request, service_id=service_id)
 
     @classmethod
-    def read(cls, asked: Asked) -> Answer:
-        name = asked.place["service_id"]
-        found = reading(asked, country=asked.edition.homes.get(name))
-        return found.answer(lambda: {"service": _service(found.pack, name), "labels": found.notice_labels()})
+    def read(cls, request: ReadRequest) -> ReadResponse:
+        name = request.path_params["service_id"]
+        found = resolve_pack(request, country=request.edition.service_countries.get(name))
+        return found.respond(lambda: {"service": _service(found.pack, name), "labels": found.notice_labels()})
 
 
 def _service(pack: PackContent, name: str) -> PackedService:
@@ -108,7 +112,7 @@ def _service(pack: PackContent, name: str) -> PackedService:
     raise NoSuchService()
 
 
-def _fits(service: PackedService, wanted: Mapping[str, Any], country: str) -> bool:
+def _matches(service: PackedService, wanted: Mapping[str, Any], country: str) -> bool:
     language, region = wanted.get("language"), wanted.get("region")
     area = service.get("area")
     return (

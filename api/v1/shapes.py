@@ -1,4 +1,4 @@
-"""What answers look like, for the schema alone: packs are served as the bytes that were compiled."""
+"""The form of responses, for the OpenAPI schema alone: packs are served as compiled, without serializers."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from rest_framework import serializers
 from content.terms import AgeMeasured, Audience, ChannelType, Cost, DialKind, NoticeKind, Role, Situation, Step
 
 
-class _Shape(serializers.Serializer[Any]):
-    """Every field is always there; null says that it is not known."""
+class ResponseSerializer(serializers.Serializer[Any]):
+    """A response: every field is present, and null means unknown."""
 
 
 def _text(**kwargs: Any) -> serializers.CharField:
@@ -21,25 +21,25 @@ def _texts(**kwargs: Any) -> serializers.ListField:
     return serializers.ListField(child=serializers.CharField(), **kwargs)
 
 
-class FieldError(_Shape):
-    """What is wrong with one field."""
+class FieldErrorSerializer(ResponseSerializer):
+    """An invalid field."""
 
     field = _text(help_text="Path of the field, such as `languages.0`.")
     detail = _text()
 
 
-class Problem(_Shape):
-    """RFC 9457 problem document."""
+class ProblemSerializer(ResponseSerializer):
+    """A problem document (RFC 9457)."""
 
-    type = _text(help_text="`/v1/problems/<code>`; stable, compare it as text.")
+    type = _text(help_text="`/v1/problems/<code>`: stable, to be compared as text.")
     title = _text()
     status = serializers.IntegerField()
     detail = _text()
-    errors = FieldError(many=True, required=False)  # type: ignore[assignment]
+    errors = FieldErrorSerializer(many=True, required=False)  # type: ignore[assignment]
 
 
-class Phrase(_Shape):
-    """A text with its own language and direction, which may differ from those around it."""
+class PhraseSerializer(ResponseSerializer):
+    """A text with its language and direction, which may differ from those of the surrounding texts."""
 
     text = _text()
     lang = _text()
@@ -47,30 +47,30 @@ class Phrase(_Shape):
     reviewed = serializers.BooleanField()
 
 
-class CountryLabel(_Shape):
-    """Which country was asked for and which pack answers; ZZ is the worldwide one."""
+class CountryLabelSerializer(ResponseSerializer):
+    """The requested country, and the country whose pack answers; ZZ is the worldwide pack."""
 
     requested = _text()
     served = _text()
 
 
-class LocaleLabel(_Shape):
-    """Which locale was asked for, which one is served, and why they differ."""
+class LocaleLabelSerializer(ResponseSerializer):
+    """The requested locale, the locale served, and why they differ."""
 
     requested = _text(allow_null=True)
     served = _text()
     reason = _text(allow_null=True)
 
 
-class Tip(_Shape):
-    """One piece of advice."""
+class TipSerializer(ResponseSerializer):
+    """One tip or notice."""
 
     slug = _text()
     kind = serializers.ChoiceField(["tip", "notice"])
     audiences = serializers.ListField(child=serializers.ChoiceField(Audience.choices))
     situations = serializers.ListField(child=serializers.ChoiceField(Situation.choices))
     order = serializers.IntegerField()
-    locale = LocaleLabel()
+    locale = LocaleLabelSerializer()
     lang = _text()
     dir = serializers.ChoiceField(["ltr", "rtl"])
     reviewed = serializers.BooleanField()
@@ -78,234 +78,241 @@ class Tip(_Shape):
     short = _text()
     do_now = _texts()
     do_not = _texts()
-    more_html = _text(help_text="Sanitised HTML: no images, no scripts, no styles.")
-    services = _texts(help_text="Ids of the services that the text names.")
+    more_html = _text(help_text="Sanitised HTML without images, scripts or styles.")
+    services = _texts(help_text="Ids of the services named in the text.")
 
 
-class Organization(_Shape):
-    """Who runs a service."""
+class OrganizationSerializer(ResponseSerializer):
+    """The organization that runs a service."""
 
     id = _text()
     name = _text()
-    name_display = _text(help_text="Isolated, for right-to-left text.")
+    name_display = _text(help_text="With isolate characters, for display in right-to-left text.")
 
 
-class Eligibility(_Shape):
-    """Ages are the young person's; `image-taken`: the age in the picture counts."""
+class EligibilitySerializer(ResponseSerializer):
+    """The ages that a service is for, always those of the young person; `image-taken` means the age in the image."""
 
     min_age = serializers.IntegerField(allow_null=True)
     max_age = serializers.IntegerField(allow_null=True)
     age_measured = serializers.ChoiceField(AgeMeasured.choices, allow_null=True)
 
 
-class Channel(_Shape):
-    """One way to reach a service; `dial` and `href` are for machines, `display` and `spoken` for people."""
+class ChannelSerializer(ResponseSerializer):
+    """One way to contact a service: `dial` and `href` are for the device, `display` and `spoken` for people."""
 
     position = serializers.IntegerField()
     type = serializers.ChoiceField(ChannelType.choices)
     dial = _text(allow_null=True)
     dial_kind = serializers.ChoiceField(DialKind.choices, allow_null=True)
-    tel = _text(allow_null=True, help_text="RFC 3966; a short number carries the caller's country as its context.")
+    tel = _text(allow_null=True, help_text="RFC 3966; for a short code with the pack's country as phone-context.")
     href = _text(allow_null=True)
     display = _text(allow_null=True)
-    spoken = _text(allow_null=True, help_text="In the words of the pack's locale where it has them, else digit by digit.")
+    spoken = _text(
+        allow_null=True, help_text="The number in the words of the pack's locale if it has them, otherwise digit by digit."
+    )
     keyword = _text(allow_null=True)
-    label = Phrase(allow_null=True)  # type: ignore[assignment]
-    steps = Phrase(allow_null=True, help_text="Where to tap inside an app.")
-    hours = _text(allow_null=True, help_text="OSM opening_hours in `zone`; null: not known.")
+    label = PhraseSerializer(allow_null=True)  # type: ignore[assignment]
+    steps = PhraseSerializer(allow_null=True, help_text="Where to tap in the app.")
+    hours = _text(allow_null=True, help_text="OSM opening_hours in `zone`; null: unknown.")
     zone = _text(allow_null=True)
     cost = serializers.ChoiceField(Cost.choices)
     anonymous = serializers.BooleanField(allow_null=True)
     needs_voice = serializers.BooleanField()
     on_bill = serializers.BooleanField(allow_null=True)
-    assured = serializers.BooleanField(help_text="Whether a person's check of it holds.")
+    assured = serializers.BooleanField(help_text="Whether a person has checked the channel and the check has not expired.")
     checked_on = serializers.DateField(allow_null=True)
     assured_until = serializers.DateField(allow_null=True)
 
 
-class Route(_Shape):
-    """One platform's way for one situation."""
+class RouteSerializer(ResponseSerializer):
+    """How to report one situation on one platform."""
 
-    steps = Phrase(allow_null=True, help_text="Where to tap in the app.")
-    asks = Phrase(allow_null=True, help_text="What the report or its form asks for.")
+    steps = PhraseSerializer(allow_null=True, help_text="Where to tap in the app.")
+    asks = PhraseSerializer(allow_null=True, help_text="What the report form asks for.")
 
 
-class Notice(_Shape):
-    """That the service answers otherwise than usual for a while: shown from `from` until `until`, dropped afterwards."""
+class NoticeSerializer(ResponseSerializer):
+    """A temporary change to a service, to be shown from `from` until just before `until`."""
 
     kind = serializers.ChoiceField(NoticeKind.choices)
     until = serializers.DateTimeField()
-    position = serializers.IntegerField(allow_null=True, help_text="Of the channel that does not work; null: the whole service.")
+    position = serializers.IntegerField(allow_null=True, help_text="`position` of the affected channel; null: the whole service.")
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
-        # Python keeps the word for itself.
+        # `from` is a keyword in Python.
         return super().get_fields() | {"from": serializers.DateTimeField()}
 
 
-class Service(_Shape):
-    """A helpline, hotline, police report or removal tool."""
+class ServiceSerializer(ResponseSerializer):
+    """A helpline, hotline, police reporting point or image removal tool."""
 
     id = _text()
     name = _text()
-    name_display = _text(help_text="Isolated, for right-to-left text.")
-    organization = Organization()
-    purpose = Phrase(allow_null=True)
-    after = Phrase(allow_null=True, help_text="What happens after contact.")
+    name_display = _text(help_text="With isolate characters, for display in right-to-left text.")
+    organization = OrganizationSerializer()
+    purpose = PhraseSerializer(allow_null=True)
+    after = PhraseSerializer(allow_null=True, help_text="What happens after contact.")
     country = _text()
     regions = _texts(help_text="ISO 3166-2; empty: the whole country.")
-    region_names = _texts(help_text="The same in words, isolated; to be shown where the reader's region is not known.")
-    area = _texts(allow_null=True, help_text="Countries a worldwide service works in; null: everywhere.")
+    region_names = _texts(
+        help_text="Names of the regions, with isolate characters; to be shown if the reader's region is unknown."
+    )
+    area = _texts(allow_null=True, help_text="Countries in which a worldwide service is available; null: all.")
     roles = serializers.ListField(child=serializers.ChoiceField(Role.choices))
     audiences = serializers.ListField(child=serializers.ChoiceField(Audience.choices))
     situations = serializers.ListField(child=serializers.ChoiceField(Situation.choices))
     named_situations = serializers.ListField(
-        child=serializers.ChoiceField(Situation.choices), help_text="Those it speaks of itself; a general service takes on all."
+        child=serializers.ChoiceField(Situation.choices),
+        help_text="The situations that the service itself names; a general service accepts all.",
     )
-    eligibility = Eligibility()
-    languages = _texts(allow_null=True, help_text="BCP 47; null: not known.")
-    answers_in = Phrase(allow_null=True, help_text="The same as a sentence in the reader's language.")
+    eligibility = EligibilitySerializer()
+    languages = _texts(allow_null=True, help_text="BCP 47; null: unknown.")
+    answers_in = PhraseSerializer(allow_null=True, help_text="The languages as a sentence in the reader's language.")
     routes = serializers.DictField(
-        child=Route(), help_text="By situation, `any` for those that are not named; empty where none is known."
+        child=RouteSerializer(), help_text="By situation, with `any` for situations that are not listed; empty if none is known."
     )
     zone = _text(allow_null=True)
     reviewed = serializers.BooleanField()
     assured = serializers.BooleanField()
     checked_on = serializers.DateField(allow_null=True)
     assured_until = serializers.DateField(allow_null=True)
-    channels = Channel(many=True)
-    notices = Notice(many=True)
+    channels = ChannelSerializer(many=True)
+    notices = NoticeSerializer(many=True)
 
 
-class Retired(_Shape):
-    """A service that is no more."""
+class RetiredSerializer(ResponseSerializer):
+    """A closed service, with the id of its successor if there is one."""
 
     id = _text()
     successor = _text(allow_null=True)
 
 
-class Labels(_Shape):
-    """The words for ids: situations, steps, audiences, reasons and kinds of notices."""
+class LabelsSerializer(ResponseSerializer):
+    """The labels of situations, steps, audiences, reasons and kinds of notices, by id."""
 
-    situations = serializers.DictField(child=Phrase())
-    steps = serializers.DictField(child=Phrase())
-    audiences = serializers.DictField(child=Phrase())
-    why = serializers.DictField(child=Phrase())
-    notices = serializers.DictField(child=Phrase())
-
-
-class NoticeLabels(_Shape):
-    """The words for the kinds of notices; one without words is not in any pack."""
-
-    notices = serializers.DictField(child=Phrase())
+    situations = serializers.DictField(child=PhraseSerializer())
+    steps = serializers.DictField(child=PhraseSerializer())
+    audiences = serializers.DictField(child=PhraseSerializer())
+    why = serializers.DictField(child=PhraseSerializer())
+    notices = serializers.DictField(child=PhraseSerializer())
 
 
-class Pack(_Shape):
-    """All that one country and locale needs offline."""
+class NoticeLabelsSerializer(ResponseSerializer):
+    """The labels of the kinds of notices; a kind without a label is not in any pack."""
+
+    notices = serializers.DictField(child=PhraseSerializer())
+
+
+class PackSerializer(ResponseSerializer):
+    """All content that a reader in one country and locale needs offline."""
 
     v = serializers.IntegerField()
     country = _text()
     coverage = serializers.ChoiceField(["national", "worldwide"])
     locale = _text()
     dir = serializers.ChoiceField(["ltr", "rtl"])
-    labels = Labels()
-    tips = Tip(many=True)
-    services = Service(many=True)
+    labels = LabelsSerializer()
+    tips = TipSerializer(many=True)
+    services = ServiceSerializer(many=True)
     plan_order = serializers.DictField(
         child=serializers.DictField(child=serializers.ListField(child=serializers.ChoiceField(Step.choices)))
     )
-    retired = Retired(many=True)
+    retired = RetiredSerializer(many=True)
 
 
-class _FromPack(_Shape):
+class PackResponseSerializer(ResponseSerializer):
+    """A response taken from one pack."""
+
     release = serializers.IntegerField()
-    pack = _text(help_text="Digest of the pack that this was taken from.")
-    country = CountryLabel()
-    locale = LocaleLabel()
+    pack = _text(help_text="Digest of the pack that the response was taken from.")
+    country = CountryLabelSerializer()
+    locale = LocaleLabelSerializer()
 
 
-class TipList(_FromPack):
-    """The whole list: it is bounded and has no pages."""
+class TipListSerializer(PackResponseSerializer):
+    """The complete list, without pages."""
 
-    tips = Tip(many=True)
+    tips = TipSerializer(many=True)
 
 
-class TipAnswer(_FromPack):
+class TipAnswerSerializer(PackResponseSerializer):
     """One tip."""
 
-    tip = Tip()
+    tip = TipSerializer()
 
 
-class ServiceList(_FromPack):
-    """The whole list: it is bounded and has no pages."""
+class ServiceListSerializer(PackResponseSerializer):
+    """The complete list, without pages."""
 
-    services = Service(many=True)
-    labels = NoticeLabels()
+    services = ServiceSerializer(many=True)
+    labels = NoticeLabelsSerializer()
 
 
-class ServiceAnswer(_FromPack):
+class ServiceAnswerSerializer(PackResponseSerializer):
     """One service."""
 
-    service = Service()
-    labels = NoticeLabels()
+    service = ServiceSerializer()
+    labels = NoticeLabelsSerializer()
 
 
-class Reason(_Shape):
-    """Why, for machines and for people."""
+class ReasonSerializer(ResponseSerializer):
+    """A reason, as a code and as a text."""
 
     code = _text()
     text = _text(allow_null=True)
 
 
-class Condition(_Shape):
-    """What the reader has to judge, because the age that counts was not told."""
+class ConditionSerializer(ResponseSerializer):
+    """A condition that the reader has to judge, because the age that it depends on was not given."""
 
     service = _text()
     code = _text()
     text = _text(allow_null=True)
 
 
-class PlanStep(_Shape):
-    """One step; `service` is null where none is known."""
+class PlanStepSerializer(ResponseSerializer):
+    """One step of a plan; `service` is null if none is known."""
 
     step = serializers.ChoiceField(Step.choices)
     label = _text()  # type: ignore[assignment]
     service = _text(allow_null=True)
-    why = Reason(many=True)
+    why = ReasonSerializer(many=True)
     open = serializers.BooleanField(allow_null=True)
     closes_at = serializers.DateTimeField(allow_null=True)
     opens_at = serializers.DateTimeField(allow_null=True)
     stale = serializers.BooleanField()
     language_match = serializers.BooleanField(allow_null=True)
     alternatives = _texts()
-    conditions = Condition(many=True)
-    route = Route(allow_null=True, help_text="That of the service for the situation; null: not known.")
+    conditions = ConditionSerializer(many=True)
+    route = RouteSerializer(allow_null=True, help_text="The service's route for the situation; null: unknown.")
 
 
-class HelpAnswer(_FromPack):
-    """The plan, the services it names and the tips that belong to it."""
+class HelpAnswerSerializer(PackResponseSerializer):
+    """A plan, the services named in it, and matching tips."""
 
-    situation = serializers.ChoiceField(Situation.choices, help_text="`not-sure` where the one sent is not known.")
-    plan = PlanStep(many=True)
-    services = serializers.DictField(child=Service())
-    labels = NoticeLabels()
+    situation = serializers.ChoiceField(Situation.choices, help_text="`not-sure` if the one sent is unknown.")
+    plan = PlanStepSerializer(many=True)
+    services = serializers.DictField(child=ServiceSerializer())
+    labels = NoticeLabelsSerializer()
     tips = _texts()
 
 
-class LocaleEntry(_Shape):
-    """A locale that packs are compiled in."""
+class LocaleEntrySerializer(ResponseSerializer):
+    """A locale in which packs exist."""
 
     tag = _text()
     dir = serializers.ChoiceField(["ltr", "rtl"])
-    name = _text(help_text="In the language itself.")
+    name = _text(help_text="Name of the language in that language.")
 
 
-class ServiceDocument(_Shape):
-    """What this server serves, and where."""
+class ServiceDocumentSerializer(ResponseSerializer):
+    """What this server offers, and where."""
 
     name = _text()
     api_version = _text()
     release = serializers.IntegerField(allow_null=True)
     features = _texts()
-    countries = _texts(help_text="Countries with services of their own; every other assigned one gets the worldwide pack.")
-    locales = LocaleEntry(many=True)
+    countries = _texts(help_text="Countries with services of their own; all other countries get the worldwide pack.")
+    locales = LocaleEntrySerializer(many=True)
     links = serializers.DictField(child=serializers.CharField())

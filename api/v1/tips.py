@@ -1,4 +1,4 @@
-"""GET /v1/tips and /v1/tips/{slug}: the advice of one pack, for clients that do not keep the pack."""
+"""GET /v1/tips and /v1/tips/{slug}: the tips of one pack, for clients that do not store packs."""
 
 from __future__ import annotations
 
@@ -7,32 +7,34 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
 from api.http import fields
-from api.http.auth import Everybody
-from api.http.fields import Choice, Strict, Text
-from api.http.responses import Answer
-from api.http.schema import path_text
+from api.http.auth import Public
+from api.http.fields import Choice, PatternText, StrictSerializer
+from api.http.responses import ReadResponse
+from api.http.schema import path_parameter
 from api.http.views import ReadView
-from api.reads.request import Asked
+from api.reads.request import ReadRequest
 from api.v1 import shapes
-from api.v1.pack_answer import reading
+from api.v1.resolved_pack import resolve_pack
 from content.resolver.types import PackContent, PackedTip
 from content.terms import Audience
 from core.errors import NotFound
 
 
 class NoSuchTip(NotFound):
-    """This pack holds no such tip."""
+    """There is no tip with this slug for this country, locale and audience."""
 
 
-class Place(Strict):
-    """Where the reader is and which locale the answer is in."""
+class PackQuery(StrictSerializer):
+    """The country and locale of the pack to read from."""
 
-    country = Text(fields.COUNTRY, most=2, required=False, help_text="ISO 3166-1 alpha-2; left out: worldwide.")
-    locale = Text(fields.TAG, most=35, required=False, help_text="BCP 47; left out: Accept-Language is matched.")
+    country = PatternText(fields.COUNTRY, max_length=2, required=False, help_text="ISO 3166-1 alpha-2. Default: worldwide.")
+    locale = PatternText(
+        fields.TAG, max_length=35, required=False, help_text="BCP 47. Default: the best match for Accept-Language."
+    )
 
 
-class TipQuery(Place):
-    """Which tips."""
+class TipQuery(PackQuery):
+    """The tips to return."""
 
     audience = Choice(Audience.choices, required=False)
 
@@ -40,36 +42,36 @@ class TipQuery(Place):
 class TipsView(ReadView):
     """The tips of a country and locale."""
 
-    permission_classes = [Everybody]
+    permission_classes = [Public]
     query = TipQuery
 
-    @extend_schema(operation_id="tips", responses=shapes.TipList, tags=["tips"])
+    @extend_schema(operation_id="tips", responses=shapes.TipListSerializer, tags=["tips"])
     def get(self, request: Request) -> HttpResponse:
-        """Return all tips in reading order; each names the language it is in."""
+        """Return all tips in reading order; each states its language."""
         return self.serve(request)
 
     @classmethod
-    def read(cls, asked: Asked) -> Answer:
-        found, audience = reading(asked), asked.parameters.get("audience")
-        return found.answer(lambda: {"tips": [tip for tip in found.pack["tips"] if _is_for(tip, audience)]})
+    def read(cls, request: ReadRequest) -> ReadResponse:
+        found, audience = resolve_pack(request), request.parameters.get("audience")
+        return found.respond(lambda: {"tips": [tip for tip in found.pack["tips"] if _is_for(tip, audience)]})
 
 
 class TipView(ReadView):
     """One tip."""
 
-    permission_classes = [Everybody]
+    permission_classes = [Public]
     query = TipQuery
-    path_parameters = (path_text("slug", fields.SLUG, 60, "The tip's slug."),)
+    path_parameters = (path_parameter("slug", fields.SLUG, 60, "Slug of the tip."),)
 
-    @extend_schema(operation_id="tip", responses=shapes.TipAnswer, tags=["tips"])
+    @extend_schema(operation_id="tip", responses=shapes.TipAnswerSerializer, tags=["tips"])
     def get(self, request: Request, slug: str) -> HttpResponse:
         """Return the tip with this slug."""
         return self.serve(request, slug=slug)
 
     @classmethod
-    def read(cls, asked: Asked) -> Answer:
-        found, audience = reading(asked), asked.parameters.get("audience")
-        return found.answer(lambda: {"tip": _tip(found.pack, asked.place["slug"], audience)})
+    def read(cls, request: ReadRequest) -> ReadResponse:
+        found, audience = resolve_pack(request), request.parameters.get("audience")
+        return found.respond(lambda: {"tip": _tip(found.pack, request.path_params["slug"], audience)})
 
 
 def _tip(pack: PackContent, slug: str, audience: str | None) -> PackedTip:

@@ -61,4 +61,4 @@ class OrganizationPage(Page):
 
 def address(link: CorrectionLink) -> str:
     """Return the whole address to send."""
-    return settings.PUBLIC_URL + reverse("listed", args=[link.token()])
+    return settings.PUBLIC_URL + reverse("correction-form", args=[link.token()])

@@ -21,10 +21,10 @@ LOCALES = ("en", "cy", "hi", "ar", "pt-BR")
 
 @pytest.fixture(autouse=True)
 def _nothing_remembered() -> Iterator[None]:
-    edition_store.forget()
+    edition_store.store.clear()
     cache.clear()
     yield
-    edition_store.forget()
+    edition_store.store.clear()
 
 
 @pytest.fixture

@@ -239,9 +239,9 @@ def test_an_unexpected_error_tells_the_reader_nothing(api: Client, monkeypatch: 
     assert response["Content-Type"] == "application/problem+json"
     assert json.loads(response.content) == {
         "type": "/v1/problems/internal-error",
-        "title": "Something went wrong here",
+        "title": "Internal error",
         "status": 500,
-        "detail": "Something went wrong here.",
+        "detail": "The server failed to process the request. Try again later.",
     }
 
 

@@ -12,8 +12,8 @@ from django.utils import timezone
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis.generation import GenerationMode
 
-from api.reads.edition_store import Library
-from api.reads.fast_path import Application, FastLane
+from api.reads.edition_store import EditionStore
+from api.reads.fast_path import Application, FastPath
 from content.models import Release
 from content.publishing import signing
 from tests import make
@@ -48,12 +48,12 @@ steady = settings(
 )
 
 
-def _lane() -> FastLane:
-    """Return the application as it is served: the fast lane, and Django behind it."""
-    library = Library(None)
-    lane = FastLane(get_wsgi_application(), library)
-    library.look()
-    return lane
+def _application() -> FastPath:
+    """Return the application as it is served: the fast path with Django behind it."""
+    store = EditionStore(None)
+    application = FastPath(get_wsgi_application(), store)
+    store.refresh()
+    return application
 
 
 def _plain(application: Application) -> Application:
@@ -66,7 +66,7 @@ def _load(release: Release, settings: Any, mode: GenerationMode) -> Any:
     make.app()
     make.app("teen", push_mode="topics")
     signing.sign_if_due(at=timezone.now())
-    schema = schemathesis.openapi.from_wsgi("/v1/schema", _plain(_lane()))
+    schema = schemathesis.openapi.from_wsgi("/v1/schema", _plain(_application()))
     schema.config.generation.update(modes=[mode])
     # Rules that no schema can say: a region of the country, an age in the image below the age, an app that there is.
     schema.config.checks.positive_data_acceptance.expected_statuses += ["400", "410", "422"]

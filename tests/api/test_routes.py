@@ -11,7 +11,7 @@ from django.test import Client, RequestFactory
 from django.urls import URLPattern, URLResolver
 
 from api import urls
-from api.http.auth import Everybody, Nobody, RegistrationSecret, SecretHolder
+from api.http.auth import DenyAll, Public, RegistrationSecret, SecretHolder
 from api.http.views import ApiView
 
 #: What is reached without a secret, and by which methods; a new route is added here on purpose.
@@ -78,7 +78,7 @@ def test_every_route_states_its_permission(route: str) -> None:
 
     assert issubclass(view, ApiView)
     stated = vars(view).get("permission_classes")
-    assert stated == ([Everybody] if route in PUBLIC else [SecretHolder])
+    assert stated == ([Public] if route in PUBLIC else [SecretHolder])
     assert view.authentication_classes == ([] if route in PUBLIC else [RegistrationSecret])
 
 
@@ -88,7 +88,7 @@ def test_a_view_that_states_nothing_is_shut() -> None:
 
     response = Forgotten.as_view()(RequestFactory().get("/"))
 
-    assert ApiView.permission_classes == [Nobody]
+    assert ApiView.permission_classes == [DenyAll]
     assert response.status_code == 403
 
 

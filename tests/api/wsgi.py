@@ -1,4 +1,4 @@
-"""Asking a WSGI application as a server would, and the fast lane with Django behind it."""
+"""Send requests to a WSGI application as a server would, and to the fast path with Django behind it."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from urllib.parse import unquote_to_bytes
 
 from django.core.wsgi import get_wsgi_application
 
-from api.reads.edition_store import Library
-from api.reads.fast_path import Application, FastLane
+from api.reads.edition_store import EditionStore
+from api.reads.fast_path import Application, FastPath
 
 
 @dataclass(frozen=True)
@@ -58,19 +58,19 @@ def ask(application: Application, path: str, *, method: str = "GET", body: bytes
     return Answered(int(started[0][:3]), dict(started[1]), content)
 
 
-class Both:
-    """The fast lane and Django by itself, over the same database."""
+class BothPaths:
+    """The fast path, and Django by itself, over the same database."""
 
     def __init__(self, folder: Path | None) -> None:
-        self.library = Library(folder)
+        self.store = EditionStore(folder)
         self.passed_on = 0
-        self.slow: Application = get_wsgi_application()
-        self.lane = FastLane(self._count, self.library)
-        self.library.look()
+        self.django: Application = get_wsgi_application()
+        self.fast = FastPath(self._count, self.store)
+        self.store.refresh()
         # Its one question to Django: which headers stand around every answer.
-        ask(self.lane, "/v1/")
+        ask(self.fast, "/v1/")
         self.passed_on = 0
 
     def _count(self, environ: dict[str, Any], start_response: Callable[..., object]) -> Iterable[bytes]:
         self.passed_on += 1
-        return self.slow(environ, start_response)
+        return self.django(environ, start_response)

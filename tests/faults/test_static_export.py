@@ -68,13 +68,13 @@ class Site:
 
 @pytest.fixture
 def published(transactional_db: None, signer: Signer) -> Iterator[Release]:
-    edition_store.forget()
+    edition_store.store.clear()
     make.small_content()
     make.service("gb-wrong")
     release = make.release()
     signing.sign_if_due(at=timezone.now())
     yield release
-    edition_store.forget()
+    edition_store.store.clear()
 
 
 @pytest.fixture

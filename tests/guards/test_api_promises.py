@@ -35,10 +35,10 @@ CLOSED = {"date", "date-time", "uuid"}
 @pytest.fixture
 def api(settings: Any) -> Iterator[Client]:
     settings.ALLOWED_HOSTS = ["testserver"]
-    edition_store.forget()
+    edition_store.store.clear()
     cache.clear()
     yield Client(raise_request_exception=False, REMOTE_ADDR=ADDRESS)
-    edition_store.forget()
+    edition_store.store.clear()
 
 
 @pytest.fixture
@@ -189,7 +189,7 @@ def test_promise_4_no_log_tells_an_address_a_situation_or_an_age(
     for path in paths:
         api.get(path)
     api.get("/v1/tips", headers={"host": "telltale.example"})
-    edition_store.forget()
+    edition_store.store.clear()
     monkeypatch.setattr("api.v1.help.resolve", _fail_with_what_was_told)
     assert post("/v1/help", telling).status_code == 500
 

@@ -1,16 +1,21 @@
-"""Every setting is documented, and a setting that could hurt somebody stops the start with one sentence."""
+"""Every setting is documented and used, and a dangerous value stops the start with one sentence."""
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.conf import global_settings
 
 ROOT = Path(__file__).resolve().parents[2]
+SETTINGS = ROOT / "config/settings.py"
+PRODUCT = ("api", "config", "content", "core", "notifications")
 
 
 def start(**changes: str | None) -> subprocess.CompletedProcess[str]:
@@ -20,17 +25,81 @@ def start(**changes: str | None) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60)
 
 
-def test_every_setting_that_is_read_stands_in_env_example() -> None:
-    source = (ROOT / "config/settings.py").read_text()
-    read = set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', source))
-    documented = set(re.findall(r"^([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.M))
+def names_in(node: ast.AST) -> set[str]:
+    return {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
+
+
+def used_in_product() -> set[str]:
+    """Return each NAME of which product code outside config/settings.py reads `settings.NAME`."""
+    files = [path for package in PRODUCT for path in (ROOT / package).rglob("*.py") if path != SETTINGS]
+    return {
+        node.attr
+        for path in files
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "settings"
+    }
+
+
+def unused(source: str) -> set[str]:
+    """Return the settings read from the environment that neither Django, product code nor a used setting reads."""
+    assigned: dict[str, ast.expr] = {}
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.Assign):
+            assigned |= {target.id: node.value for target in node.targets if isinstance(target, ast.Name)}
+    used = used_in_product() | set(dir(global_settings))
+    # A setting that another one is computed from counts as used if that one is.
+    for name in [*reversed(assigned)]:
+        if name in used:
+            used |= names_in(assigned[name])
+    return {name for name, value in assigned.items() if reads_environment(value)} - used
+
+
+def reads_environment(value: ast.expr) -> bool:
+    return any(isinstance(node, ast.Attribute) and "env" in names_in(node.value) for node in ast.walk(value))
+
+
+def documented() -> Iterator[str]:
+    yield from re.findall(r"^([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.M)
+
+
+def test_every_setting_that_is_read_is_in_env_example() -> None:
+    read = set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', SETTINGS.read_text()))
 
     assert len(read) > 15
-    assert read <= documented
-    assert documented <= read
+    assert read == set(documented())
 
 
-def test_the_settings_start_with_only_what_is_needed() -> None:
+def test_every_setting_that_is_read_is_used() -> None:
+    assert unused(SETTINGS.read_text()) == set()
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ('IDLE = env.choice("IDLE", "off", ("off", "on"))', {"IDLE"}),
+        ('IDLE = int(env.number("IDLE", 1, low=0, high=2))', {"IDLE"}),
+        ('IDLE = env.flag("IDLE")\nOTHER = IDLE', {"IDLE"}),
+        ('PORT = env.number("PORT", 1, low=0, high=2)\nPUBLIC_URL = f"{PORT}"', set()),
+        ('TIME_ZONE = env.text("TIME_ZONE", "UTC")', set()),
+        ("IDLE = 1", set()),
+    ],
+)
+def test_the_guard_finds_a_setting_that_nothing_uses(line: str, expected: set[str]) -> None:
+    assert unused(line) == expected
+
+
+def test_env_example_and_compose_name_the_same_hosts() -> None:
+    example = dict(re.findall(r"^([A-Z_]+)=(.*)$", (ROOT / ".env.example").read_text(), re.M))
+    compose = (ROOT / "docker/compose.yaml").read_text()
+
+    for name in ("BROKER_URL", "CACHE_URL"):
+        assert f"{name}: {example[name]}\n" in compose
+    services = set(re.findall(r"^  ([a-z]+):$", compose, re.M))
+    for name in ("DATABASE_URL", "BROKER_URL", "CACHE_URL"):
+        assert re.sub(r".*[@/]([a-z]+):\d+/.*", r"\1", example[name]) in services, name
+
+
+def test_the_settings_start_with_only_what_is_required() -> None:
     assert start().returncode == 0
 
 
@@ -42,18 +111,17 @@ def test_the_settings_start_with_only_what_is_needed() -> None:
         ({"SECRET_KEY": None}, "SECRET_KEY is not set."),
         ({"SERVE_UNREVIEWED": "1"}, "SERVE_UNREVIEWED is for the sandbox only"),
         ({"SERVE_UNREVIEWED": "1", "FCM_ENDPOINT": "https://fcm.googleapis.com"}, "SERVE_UNREVIEWED is for the sandbox only"),
-        ({"FINGERPOST_SANDBOX": "1"}, "a sandbox reaches no real phones"),
-        ({"FINGERPOST_SANDBOX": "1", "FCM_ENDPOINT": "http://127.0.0.1.example.com"}, "a sandbox reaches no real phones"),
-        ({"FCM_QUOTA_SHARE": "2"}, "FCM_QUOTA_SHARE must lie between"),
-        ({"APP_CHECK": "perhaps"}, "APP_CHECK must be one of"),
+        ({"FINGERPOST_SANDBOX": "1"}, "a sandbox must not reach real phones"),
+        ({"FINGERPOST_SANDBOX": "1", "FCM_ENDPOINT": "http://127.0.0.1.example.com"}, "a sandbox must not reach real phones"),
+        ({"FCM_QUOTA_SHARE": "2"}, "FCM_QUOTA_SHARE must be between"),
         ({"ADDRESS_KEYS": "k1:c2hvcnQ="}, "32 bytes"),
         ({"FIREBASE_PROJECTS": "[1]"}, "must be a JSON object"),
-        ({"ASSURER_EMAIL": "Ann Other"}, "ASSURER_EMAIL must be a mailbox"),
+        ({"ASSURER_EMAIL": "Ann Other"}, "ASSURER_EMAIL must be an email address"),
         ({"CACHE_URL": "memcached://x"}, "must begin with"),
     ],
 )
 def test_a_bad_setting_stops_the_start_with_its_reason(changes: dict[str, str | None], sentence: str) -> None:
-    answer = start(**changes)
+    result = start(**changes)
 
-    assert answer.returncode == 1
-    assert sentence in answer.stderr.splitlines()[-1]
+    assert result.returncode == 1
+    assert sentence in result.stderr.splitlines()[-1]

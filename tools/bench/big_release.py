@@ -28,8 +28,8 @@ TAGS = [
 
 def compose(tips: int, countries: int, locales: int) -> Release:
     """Compile it; each pack has other bytes than all others, now and before."""
-    edition = edition_store.current()
-    base = edition.packs.parsed(edition.places["GB", "en"])
+    edition = edition_store.store.current()
+    base = edition.packs.parsed(edition.pack_digests["GB", "en"])
     present = [tip for tip in base["tips"] if tip["kind"] == "tip"]
     notices = [tip for tip in base["tips"] if tip["kind"] != "tip"]
     codes = ["ZZ", "GB", *[c for c in Country.objects.values_list("code", flat=True) if c not in {"ZZ", "GB"}]][:countries]

@@ -18,7 +18,7 @@ PROJECT = "fingerpost-demo"
 EMULATOR_SOURCE = Path(__file__).resolve().parents[1] / "fcm_emulator" / "src"
 
 #: Settings that a harness may bring; all the others are the sandbox's own.
-PASSED_ON = ("FCM_CA_BUNDLE", "FCM_MESSAGES_PER_MINUTE", "FCM_QUOTA_SHARE", "APP_CHECK", "SERVE_UNREVIEWED")
+PASSED_ON = ("FCM_CA_BUNDLE", "FCM_MESSAGES_PER_MINUTE", "FCM_QUOTA_SHARE", "SERVE_UNREVIEWED")
 
 _OURS = (
     *("DATABASE_URL", "BROKER_URL", "CACHE_URL", "SECRET_KEY", "ADDRESS_KEYS", "ALLOWED_HOSTS", "PUBLIC_URL", "PORT"),

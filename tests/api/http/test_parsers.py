@@ -151,7 +151,7 @@ class _Stuck(io.BytesIO):
 
 
 def test_a_body_that_does_not_arrive_keeps_nobody_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parsers, "MOST_SECONDS", 0.05)
+    monkeypatch.setattr(parsers, "MAX_SECONDS", 0.05)
     stuck = [_Stuck() for _ in range(3)]
 
     for stream in stuck:

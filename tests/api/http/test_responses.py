@@ -9,7 +9,7 @@ import pytest
 from django.test import RequestFactory
 
 from api.http import encoding
-from api.http.responses import NO_STORE, SHORT, Answer, Conditions, PreconditionFailed, answer, matches, represent
+from api.http.responses import NO_STORE, SHORT, Conditions, PreconditionFailed, ReadResponse, etag_matches, negotiate, respond
 from core.canonical import digest
 
 factory = RequestFactory()
@@ -19,10 +19,10 @@ LONG = b"Do not pay. " * 200
 @pytest.fixture
 def two_codings(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Let a stand-in code: the choice is what counts."""
-    monkeypatch.setattr(encoding, "CODERS", {"br": lambda body: body[::-1], "gzip": encoding.CODERS["gzip"]})
-    encoding._chosen.cache_clear()
+    monkeypatch.setattr(encoding, "ENCODERS", {"br": lambda body: body[::-1], "gzip": encoding.ENCODERS["gzip"]})
+    encoding._choose.cache_clear()
     yield
-    encoding._chosen.cache_clear()
+    encoding._choose.cache_clear()
 
 
 @pytest.mark.parametrize(
@@ -30,25 +30,25 @@ def two_codings(monkeypatch: pytest.MonkeyPatch) -> Any:
     ['"abc"', 'W/"abc"', '"x", "abc"', '"x","abc","y"', 'W/"x" , W/"abc"', "*", "  *  ", '"x",, "abc"'],
 )
 def test_the_etag_is_found_in_a_list_weak_or_starred(header: str) -> None:
-    assert matches(header, '"abc"')
+    assert etag_matches(header, '"abc"')
 
 
 @pytest.mark.parametrize("header", [None, "", "abc", '"abcd"', '"ab', "'abc'", '"x, abc"', 'W/abc, "x"', '"' * 8000, "\0"])
 def test_what_does_not_name_the_etag_gets_the_body(header: str | None) -> None:
-    assert not matches(header, '"abc"')
+    assert not etag_matches(header, '"abc"')
 
 
 def test_the_same_bytes_have_the_same_etag_and_others_another() -> None:
-    first, again, other = (answer(factory.get("/"), body, cache=SHORT) for body in (b"{}", b"{}", b"[]"))
+    first, again, other = (respond(factory.get("/"), body, cache=SHORT) for body in (b"{}", b"{}", b"[]"))
 
     assert first["ETag"] == again["ETag"] != other["ETag"]
 
 
 def test_304_carries_the_headers_of_200_and_no_body() -> None:
-    made = Answer(LONG, SHORT, language="cy", location="/x", vary=("Accept-Language",))
+    made = ReadResponse(LONG, SHORT, language="cy", location="/x", vary=("Accept-Language",))
 
-    _, full, _ = represent(made, Conditions())
-    status, short, body = represent(made, Conditions(if_none_match=dict(full)["ETag"]))
+    _, full, _ = negotiate(made, Conditions())
+    status, short, body = negotiate(made, Conditions(if_none_match=dict(full)["ETag"]))
 
     assert (status, body) == (304, b"")
     assert dict(short).keys() == {"ETag", "Cache-Control", "Content-Language", "Content-Location", "Vary"}
@@ -82,9 +82,9 @@ def test_the_coding_is_the_best_that_the_client_takes(two_codings: None, header:
 
 
 def test_each_coding_has_an_etag_of_its_own_and_any_of_them_saves_the_body(two_codings: None) -> None:
-    made = Answer(LONG, SHORT)
+    made = ReadResponse(LONG, SHORT)
 
-    forms = {name: represent(made, Conditions(accept_encoding=name)) for name in ("identity", "gzip", "br")}
+    forms = {name: negotiate(made, Conditions(accept_encoding=name)) for name in ("identity", "gzip", "br")}
     etags = {name: dict(headers)["ETag"] for name, (_, headers, _) in forms.items()}
 
     plain = etags["identity"].strip('"')
@@ -92,22 +92,22 @@ def test_each_coding_has_an_etag_of_its_own_and_any_of_them_saves_the_body(two_c
     assert gzip.decompress(forms["gzip"][2]) == forms["identity"][2] == LONG
     assert dict(forms["gzip"][1])["Content-Length"] == str(len(forms["gzip"][2]))
     for etag in etags.values():
-        status, headers, _ = represent(made, Conditions(accept_encoding="gzip", if_none_match=etag))
+        status, headers, _ = negotiate(made, Conditions(accept_encoding="gzip", if_none_match=etag))
         assert (status, dict(headers)["ETag"]) == (304, etag)
 
 
 def test_what_is_short_or_made_for_one_request_is_not_compressed(two_codings: None) -> None:
-    for made in (Answer(b"{}", SHORT), Answer(LONG, NO_STORE, coded=False)):
-        _, headers, body = represent(made, Conditions(accept_encoding="gzip"))
+    for made in (ReadResponse(b"{}", SHORT), ReadResponse(LONG, NO_STORE, compressible=False)):
+        _, headers, body = negotiate(made, Conditions(accept_encoding="gzip"))
         assert body == made.body
         assert not {"Vary", "Content-Encoding"} & dict(headers).keys()
 
 
 @pytest.mark.parametrize("header", ["*", '"{name}"', '"x", "{name}"', '"{name}.gzip"'])
 def test_if_match_lets_through_who_has_one_of_the_forms(header: str) -> None:
-    made = Answer(LONG, SHORT)
+    made = ReadResponse(LONG, SHORT)
 
-    status, _, _ = represent(made, Conditions(if_match=header.format(name=digest(LONG))))
+    status, _, _ = negotiate(made, Conditions(if_match=header.format(name=digest(LONG))))
 
     assert status == 200
 
@@ -115,17 +115,17 @@ def test_if_match_lets_through_who_has_one_of_the_forms(header: str) -> None:
 @pytest.mark.parametrize("header", ["", '"x"', 'W/"{name}"', "{name}", '"{name}', '"' * 8000])
 def test_if_match_refuses_who_has_none_of_them(header: str) -> None:
     with pytest.raises(PreconditionFailed):
-        represent(Answer(LONG, SHORT), Conditions(if_match=header.format(name=digest(LONG))))
+        negotiate(ReadResponse(LONG, SHORT), Conditions(if_match=header.format(name=digest(LONG))))
 
 
 def test_head_tells_the_length_and_sends_nothing() -> None:
-    response = answer(factory.head("/"), b"12345", cache=SHORT)
+    response = respond(factory.head("/"), b"12345", cache=SHORT)
 
     assert (response["Content-Length"], response.content) == ("5", b"")
 
 
 def test_what_may_not_be_stored_has_no_etag() -> None:
-    response = answer(factory.get("/", headers={"if-none-match": "*"}), b"{}", cache=NO_STORE)
+    response = respond(factory.get("/", headers={"if-none-match": "*"}), b"{}", cache=NO_STORE)
 
     assert response.status_code == 200
     assert "ETag" not in response

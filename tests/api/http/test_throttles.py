@@ -1,19 +1,24 @@
-"""Limits by client: counted without storing who it was, atomic, and never in the way of a reader."""
+"""Rate limits: counted without storing an address, atomic, and never blocking a reader when the cache is down."""
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+import importlib.util
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from django.conf import settings as django_settings
 from django.core.cache import cache
 from django.core.cache.backends.redis import RedisCache
 from django.test import RequestFactory
 from redis import exceptions
 
-from api.http.throttles import AddressThrottle, NoLimiter, client_network
+from api.http import throttles
+from api.http.throttles import AddressThrottle, LimiterUnavailable, client_network
 from config import env
 
 factory = RequestFactory()
@@ -47,7 +52,7 @@ def test_the_fourth_request_of_a_window_waits_and_another_client_does_not(monkey
     assert _allowed("192.0.2.2")
 
 
-def test_the_next_window_starts_from_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_next_window_starts_from_zero(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 6_000_000.0
     monkeypatch.setattr("api.http.throttles.time.time", lambda: now)
     assert [_allowed() for _ in range(4)][-1] is False
@@ -57,7 +62,7 @@ def test_the_next_window_starts_from_nothing(monkeypatch: pytest.MonkeyPatch) ->
     assert _allowed()
 
 
-def test_thirty_requests_at_once_pass_three_times() -> None:
+def test_three_of_thirty_concurrent_requests_pass() -> None:
     with ThreadPoolExecutor(8) as pool:
         passed = list(pool.map(lambda _: _allowed(), range(30)))
 
@@ -80,19 +85,113 @@ def test_the_cache_holds_no_address(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not any("192" in key or "77" in key.split(":")[0] for key in kept)
 
 
+DAY = 86_400
+
+
+def _stored_names(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """Record the name and timeout of everything that is added to the cache."""
+    stored: dict[str, Any] = {}
+    add = cache.add
+
+    def record(name: str, value: Any, timeout: Any = None) -> bool:
+        stored[name] = timeout
+        return bool(add(name, value, timeout=timeout))
+
+    monkeypatch.setattr(cache, "add", record)
+    return stored
+
+
+@pytest.fixture
+def shared_cache(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Treat the cache of the tests as one that several processes share."""
+    monkeypatch.setattr(throttles, "LocMemCache", type("NotInUse", (), {}))
+
+
+def test_a_local_cache_is_used_with_a_random_key_of_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    stored = _stored_names(monkeypatch)
+    spec = importlib.util.spec_from_file_location("another_process", throttles.__file__)
+    assert spec is not None
+    assert spec.loader is not None
+    other = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(other)
+
+    _allowed()
+
+    assert len(throttles._key(0, now=0)) == 32
+    assert throttles._key(0, now=0) != other._key(0, now=0)
+    assert len(stored) == 1, "the key itself is not in the cache"
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_the_key_has_nothing_to_do_with_the_secret_key(monkeypatch: pytest.MonkeyPatch, shared: bool) -> None:
+    if shared:
+        monkeypatch.setattr(throttles, "LocMemCache", type("NotInUse", (), {}))
+    monkeypatch.setattr("api.http.throttles.time.time", lambda: 6_000_010.0)
+    stored = _stored_names(monkeypatch)
+
+    _allowed("192.0.2.77")
+
+    text = b"registrations|100000|192.0.2.77"
+    derived = hmac.new(django_settings.SECRET_KEY.encode(), text, hashlib.sha256).hexdigest()[:32]
+    counters = [name for name in stored if name.startswith("limit:")]
+    assert len(counters) == 1
+    assert f"limit:{derived}" not in counters
+
+
+def test_a_shared_cache_holds_one_key_a_day_and_drops_it_afterwards(shared_cache: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    stored = _stored_names(monkeypatch)
+    morning, evening, tomorrow = 100 * DAY + 60, 100 * DAY + 86_340, 101 * DAY
+
+    keys = [throttles._key(start, now=start + 1) for start in (morning, evening, tomorrow)]
+
+    assert keys[0] == keys[1] != keys[2]
+    assert {len(key) for key in keys} == {32}
+    assert stored == {"limit-key:100": DAY - 1, "limit-key:101": DAY + 59}
+
+
+def test_processes_that_race_for_the_days_key_agree(shared_cache: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    winners = b"w" * 32
+
+    def loses(size: int) -> bytes:
+        # Between our look and our write, another process has written its key.
+        cache.add("limit-key:100", winners)
+        return b"l" * size
+
+    monkeypatch.setattr(throttles.secrets, "token_bytes", loses)
+
+    assert throttles._key(100 * DAY, now=100 * DAY) == winners
+
+
+def test_a_key_that_the_cache_does_not_keep_counts_as_no_cache(shared_cache: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cache, "get", lambda name: None)
+
+    class Reader(_View):
+        throttle_fails_open = True
+
+    assert AddressThrottle().allow_request(factory.get("/"), Reader())
+    with pytest.raises(LimiterUnavailable):
+        AddressThrottle().allow_request(factory.post("/"), _View())
+
+
+def test_a_shared_cache_counts_across_requests(shared_cache: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.http.throttles.time.time", lambda: 6_000_010.0)
+
+    assert [_allowed() for _ in range(4)] == [True, True, True, False]
+
+
 class _Down:
     def __getattr__(self, name: str) -> Any:
         raise ConnectionError
 
 
-def test_without_a_cache_readers_pass_and_registrations_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_cache_readers_pass_and_registrations_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("api.http.throttles.cache", _Down())
 
     class Reader(_View):
         throttle_fails_open = True
 
     assert AddressThrottle().allow_request(factory.get("/"), Reader())
-    with pytest.raises(NoLimiter):
+    with pytest.raises(LimiterUnavailable):
         AddressThrottle().allow_request(factory.post("/"), _View())
 
 
@@ -116,7 +215,7 @@ def test_a_client_cannot_choose_its_own_address(settings: Any, proxies: int, for
     assert client_network(request) == network
 
 
-def test_a_cache_that_is_away_keeps_nobody_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreachable_cache_fails_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CACHE_URL", "redis://127.0.0.1:9/0")
     settings = env.cache("CACHE_URL")
     away = RedisCache(settings["LOCATION"], {"OPTIONS": settings["OPTIONS"]})

@@ -34,7 +34,7 @@ def link(asta: User) -> CorrectionLink:
 
 
 def path(link: CorrectionLink) -> str:
-    return reverse("listed", args=[link.token()])
+    return reverse("correction-form", args=[link.token()])
 
 
 def field(name: str) -> str:
@@ -69,7 +69,7 @@ def test_an_organization_sees_its_own_entry_and_no_other(api: Client, link: Corr
 def test_what_it_corrects_waits_for_two_people(api: Client, link: CorrectionLink, asta: User, client: Client) -> None:
     answer = send(api, link, **NEW)
     assert answer.status_code == 200
-    assert "Your answers wait for our staff" in answer.content.decode()
+    assert "Your answers are saved and waiting for review" in answer.content.decode()
     assert not ChannelRevision.objects.proposed().exists()
 
     client.force_login(asta)
@@ -219,7 +219,7 @@ def test_a_forged_an_ended_and_a_revoked_address_open_nothing(api: Client, link:
     ]
     ended = CorrectionLink.objects.issue(link.organization, by=asta, at=timezone.now() - timedelta(days=14))
 
-    assert [api.get(reverse("listed", args=[token])).status_code for token in forged] == [404] * 4
+    assert [api.get(reverse("correction-form", args=[token])).status_code for token in forged] == [404] * 4
     assert api.get(path(ended)).status_code == 410
     assert send(api, ended, answer="remove").status_code == 410
     link.revoke(by=asta, at=timezone.now())
@@ -244,7 +244,7 @@ def test_a_file_and_a_flood_of_fields_are_not_read(api: Client, link: Correction
 
 
 def test_asking_too_often_is_slowed_down(api: Client, link: CorrectionLink, settings: Any) -> None:
-    settings.THROTTLES = {**settings.THROTTLES, "listed": (2, 60)}
+    settings.THROTTLES = {**settings.THROTTLES, "correction-form": (2, 60)}
 
     assert 429 in [api.get(path(link)).status_code for _ in range(4)]
 

@@ -59,7 +59,7 @@ def test_each_channel_is_listed_with_the_day_and_the_way_of_its_last_check(api: 
     day = f"{today:%-d %B %Y}"
     assert f"Phone \u20660800 1111\u2069 Last checked on {day} : the number was rung or texted and answered." in listed
     assert f"Last checked on {day} : the address was opened and worked." in listed
-    assert f"Good until {today + timedelta(days=30):%-d %B %Y}" in listed
+    assert f"Next check due by {today + timedelta(days=30):%-d %B %Y}" in listed
     assert "Run by \u2066An Organization\u2069" in listed
 
 
@@ -75,10 +75,8 @@ def test_an_emergency_number_that_nobody_checked_or_whose_check_ended_stays_and_
     overdue = told(read(api), "listed")
 
     assert unchecked.index("gb-emergency") < unchecked.index("gb-line") < unchecked.index("zz-line")
-    assert "\u2066999\u2069 Not assured: no person has checked it yet. An emergency number stays listed." in unchecked
-    assert re.search(
-        r"\u2066999\u2069 Last checked on .*? Overdue: the check was good until .*? An emergency number stays", overdue
-    )
+    assert "\u2066999\u2069 Not checked by a person yet. Emergency numbers stay listed." in unchecked
+    assert re.search(r"\u2066999\u2069 Last checked on .*? Overdue: the check expired on .*? Emergency numbers stay", overdue)
 
 
 def withhold(service: str, how: str, today: datetime) -> None:
@@ -97,7 +95,7 @@ def withhold(service: str, how: str, today: datetime) -> None:
     ("how", "sentence"),
     [
         ("never checked", "Nobody has checked it yet."),
-        ("expired", "Its last check is no longer good. It was good until"),
+        ("expired", "Its last check is no longer good. The check expired on"),
         ("withdrawn", "It was taken away from readers; two people have to put it back."),
         ("defunct", "The service is no more."),
         ("temporarily closed", "The service is closed for a time."),
@@ -163,7 +161,7 @@ def test_a_withheld_service_that_is_called_by_its_number_or_address_is_not_named
     page = read(api)
 
     assert name not in page
-    assert "A service whose name holds its number or address (helpline):" in told(page, "withheld")
+    assert "A service whose name contains its number or address (helpline):" in told(page, "withheld")
 
 
 def _publish_drafts(today: datetime) -> None:
@@ -205,15 +203,15 @@ def test_services_without_an_approved_number_are_counted_and_not_named(api: Clie
 
     page = read(api)
 
-    assert "1 more service waits for two people to approve a number or an address." in told(page, "withheld")
+    assert "1 more service has no number or address yet that two people have approved." in told(page, "withheld")
     assert "The proposed line" not in page
 
 
 def test_a_country_without_services_of_its_own_shows_what_works_worldwide(api: Client, small_release: Release) -> None:
     page = read(api, "jp")
 
-    assert "<h1>What is listed: Japan</h1>" in page
-    assert "Nothing of this country’s own is listed." in page
+    assert "<h1>What we list: Japan</h1>" in page
+    assert "We do not list any service of this country yet." in page
     assert "Take It Down" in page
 
 
@@ -224,7 +222,7 @@ def test_the_page_is_plain_html_from_this_server_alone(api: Client, small_releas
     assert page.startswith("<!doctype html>")
     assert '<html lang="en" dir="ltr">' in page
     assert not re.search(r"<script|\son[a-z]+=|<style|\sstyle=|<img|<iframe", page)
-    assert re.findall(r'<link rel="stylesheet" href="([^"]+)"', page) == ["/static/api/trust.css"]
+    assert re.findall(r'<link rel="stylesheet" href="([^"]+)"', page) == ["/static/api/transparency.css"]
     assert not response.cookies
     assert "script-src 'self'" in response["Content-Security-Policy"]
     assert response["Content-Type"] == "text/html; charset=utf-8"

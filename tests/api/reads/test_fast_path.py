@@ -1,4 +1,4 @@
-"""The fast lane says, byte for byte, what Django says, asks the database nothing, and turns to what is new."""
+"""The fast path answers byte for byte as Django does, without querying the database, and switches to new editions."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from pytest_django import DjangoAssertNumQueries
 
 from api.http import parsers
 from api.http.views import ReadView
-from api.reads import edition, fast_path
-from api.reads.edition_store import Library
+from api.reads import edition, fast_path, response_cache
+from api.reads.edition_store import EditionStore
 from api.urls import urlpatterns
 from content.exporting import hsds
 from content.models import Release
@@ -29,7 +29,7 @@ from notifications.campaigns import lifecycle
 from notifications.delivery import planner
 from notifications.models import Campaign
 from tests import make
-from tests.api.wsgi import Both, ask
+from tests.api.wsgi import BothPaths, ask
 from tests.make import NOON, person
 from tests.packs import Packs, notice, noticed, publish
 from tests.signing import Signer
@@ -48,9 +48,9 @@ def opened(*, at: datetime | None = None, **changed: Any) -> Campaign:
 
 
 @pytest.fixture
-def both(release: Release, signer: Signer, tmp_path: Path) -> Both:
+def both(release: Release, signer: Signer, tmp_path: Path) -> BothPaths:
     signing.sign_if_due(at=timezone.now())
-    return Both(tmp_path / "edition")
+    return BothPaths(tmp_path / "edition")
 
 
 QUERIES = {
@@ -95,10 +95,10 @@ VIEWS: dict[str, Any] = {str(one.pattern): getattr(one.callback, "view_class", o
 READS = {pattern: view for pattern, view in VIEWS.items() if issubclass(view, ReadView)}
 
 
-def paths(route: str, both: Both, alert: Campaign) -> list[str]:
+def paths(route: str, both: BothPaths, alert: Campaign) -> list[str]:
     """Return paths of a route with every parameter it takes."""
-    current = both.library.current()
-    places = {**PLACES, "<str:alert_id>": [str(alert.pk)], "<str:digest>": [current.places["GB", "en"]]}
+    current = both.store.current()
+    places = {**PLACES, "<str:alert_id>": [str(alert.pk)], "<str:digest>": [current.pack_digests["GB", "en"]]}
     found = [route]
     for name, values in places.items():
         found = [one.replace(name, value) for one in found for value in (values if name in one else [""])]
@@ -115,16 +115,16 @@ def test_every_parameter_of_every_read_is_compared() -> None:
 
 @pytest.mark.parametrize("route", [route for route in READS if route != "v1/help"])
 def test_every_read_is_answered_byte_for_byte_as_django_does_without_a_question_to_the_database(
-    both: Both, route: str, monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: DjangoAssertNumQueries
+    both: BothPaths, route: str, monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     alert = opened()
-    both.library.look()
+    both.store.refresh()
     now = timezone.now()
     monkeypatch.setattr("django.utils.timezone.now", lambda: now)
     refused = 0
 
     for path in paths(route, both, alert):
-        plain = ask(both.slow, path)
+        plain = ask(both.django, path)
         assert plain.status == 200, path
         known: list[dict[str, Any]] = (
             [{"if_none_match": plain.headers["ETag"], "accept_encoding": "gzip"}] if "ETag" in plain.headers else []
@@ -132,20 +132,20 @@ def test_every_read_is_answered_byte_for_byte_as_django_does_without_a_question_
         for headers in (*HEADERS, *known):
             for method in ("GET", "HEAD", "OPTIONS"):
                 with django_assert_num_queries(0):
-                    quick = [ask(both.lane, path, method=method, **headers) for _ in range(2)]
-                slow = ask(both.slow, path, method=method, **headers)
+                    quick = [ask(both.fast, path, method=method, **headers) for _ in range(2)]
+                slow = ask(both.django, path, method=method, **headers)
                 assert quick == [slow, slow], (path, method, headers)
                 refused += 2 * (slow.status == 406)
     assert both.passed_on == refused
 
 
-def test_what_is_compressed_is_the_same_and_304_says_so(both: Both) -> None:
-    plain, packed = (ask(both.lane, "/v1/packs/GB/en", accept_encoding=coding) for coding in ("", "gzip"))
+def test_what_is_compressed_is_the_same_and_304_says_so(both: BothPaths) -> None:
+    plain, packed = (ask(both.fast, "/v1/packs/GB/en", accept_encoding=coding) for coding in ("", "gzip"))
 
     assert gzip.decompress(packed.body) == plain.body
     assert packed["ETag"] == plain["ETag"][:-1] + '.gzip"'
     for etag in (plain["ETag"], packed["ETag"]):
-        again = ask(both.lane, "/v1/packs/GB/en", accept_encoding="gzip", if_none_match=f'"x", {etag}')
+        again = ask(both.fast, "/v1/packs/GB/en", accept_encoding="gzip", if_none_match=f'"x", {etag}')
         assert (again.status, again.body, again["ETag"]) == (304, b"", etag)
     assert both.passed_on == 0
 
@@ -187,22 +187,22 @@ def test_what_is_compressed_is_the_same_and_304_says_so(both: Both) -> None:
         ("/v1/problems/not-found", {}, 200),
     ],
 )
-def test_whatever_else_is_said_by_django(both: Both, path: str, headers: dict[str, Any], status: int) -> None:
+def test_whatever_else_is_said_by_django(both: BothPaths, path: str, headers: dict[str, Any], status: int) -> None:
     for _ in range(2):
-        quick, slow = (ask(application, path, **headers) for application in (both.lane, both.slow))
+        quick, slow = (ask(application, path, **headers) for application in (both.fast, both.django))
         assert quick == slow
         assert quick.status == status
     assert both.passed_on == 2
 
 
-def test_a_cookie_of_the_console_changes_nothing_for_a_reader(both: Both) -> None:
+def test_a_cookie_of_the_console_changes_nothing_for_a_reader(both: BothPaths) -> None:
     # Django would answer that the cookie is to be deleted.
-    assert ask(both.lane, "/v1/tips", cookie="sessionid=x") == ask(both.slow, "/v1/tips")
+    assert ask(both.fast, "/v1/tips", cookie="sessionid=x") == ask(both.django, "/v1/tips")
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "TRACE", "BREW", "get"])
-def test_another_method_is_refused_as_django_refuses_it(both: Both, method: str) -> None:
-    quick, slow = (ask(application, "/v1/tips", method=method, body=b"{}") for application in (both.lane, both.slow))
+def test_another_method_is_refused_as_django_refuses_it(both: BothPaths, method: str) -> None:
+    quick, slow = (ask(application, "/v1/tips", method=method, body=b"{}") for application in (both.fast, both.django))
 
     assert quick == slow
     assert quick.status in {200, 405}
@@ -226,7 +226,7 @@ TOLD = st.fixed_dictionaries(
 )
 
 
-def test_help_is_answered_as_django_does_and_bad_bodies_are_read_twice(both: Both, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_help_is_answered_as_django_does_and_bad_bodies_are_read_twice(both: BothPaths, monkeypatch: pytest.MonkeyPatch) -> None:
     now = timezone.now()
     monkeypatch.setattr("django.utils.timezone.now", lambda: now)
     statuses = []
@@ -237,7 +237,7 @@ def test_help_is_answered_as_django_does_and_bad_bodies_are_read_twice(both: Bot
         body, before = orjson.dumps(told), both.passed_on
         quick, slow = (
             ask(application, "/v1/help", method="POST", body=body, accept_language=language)
-            for application in (both.lane, both.slow)
+            for application in (both.fast, both.django)
         )
         assert quick == slow
         assert both.passed_on - before == (quick.status != 200)
@@ -263,15 +263,15 @@ def test_help_is_answered_as_django_does_and_bad_bodies_are_read_twice(both: Bot
     ],
 )
 def test_a_body_that_cannot_be_read_is_refused_as_django_refuses_it(
-    both: Both, body: bytes, headers: dict[str, Any], status: int
+    both: BothPaths, body: bytes, headers: dict[str, Any], status: int
 ) -> None:
-    quick, slow = (ask(app, "/v1/help", method="POST", body=body, **headers) for app in (both.lane, both.slow))
+    quick, slow = (ask(app, "/v1/help", method="POST", body=body, **headers) for app in (both.fast, both.django))
 
     assert quick == slow
     assert quick.status == status
 
 
-def test_a_body_that_does_not_come_is_waited_for_once(both: Both, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_body_that_does_not_come_is_waited_for_once(both: BothPaths, monkeypatch: pytest.MonkeyPatch) -> None:
     waited = []
 
     def wait(*_args: Any, **_kwargs: Any) -> bytes:
@@ -280,18 +280,18 @@ def test_a_body_that_does_not_come_is_waited_for_once(both: Both, monkeypatch: p
 
     monkeypatch.setattr(parsers, "read", wait)
 
-    answer = ask(both.lane, "/v1/help", method="POST", body=b"{}")
+    answer = ask(both.fast, "/v1/help", method="POST", body=b"{}")
 
     # The second reader is Django's parser, which here meets the same stand-in.
     assert answer.status == 408
     assert len(waited) == 2
 
 
-def test_help_asks_the_database_nothing(both: Both, django_assert_num_queries: DjangoAssertNumQueries) -> None:
-    ask(both.lane, "/v1/help", method="POST", body=orjson.dumps(HELP))
+def test_help_asks_the_database_nothing(both: BothPaths, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    ask(both.fast, "/v1/help", method="POST", body=orjson.dumps(HELP))
 
     with django_assert_num_queries(0):
-        answer = ask(both.lane, "/v1/help", method="POST", body=orjson.dumps(HELP))
+        answer = ask(both.fast, "/v1/help", method="POST", body=orjson.dumps(HELP))
 
     assert (answer.status, answer["Cache-Control"], both.passed_on) == (200, "no-store", 0)
 
@@ -300,77 +300,77 @@ def test_help_asks_the_database_nothing(both: Both, django_assert_num_queries: D
 
 
 def test_a_new_release_is_answered_from_the_moment_it_was_seen_and_nobody_waits_for_it(
-    both: Both, real_packs: Packs, django_assert_num_queries: DjangoAssertNumQueries
+    both: BothPaths, real_packs: Packs, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    before = ask(both.lane, "/v1/packs/GB/en")
+    before = ask(both.fast, "/v1/packs/GB/en")
     publish({**real_packs, ("GB", "en"): {**real_packs["GB", "en"], "tips": []}}, [("GB", "en"), ("ZZ", "en")])
 
-    unseen = ask(both.lane, "/v1/packs/GB/en")
-    both.library.look()
+    unseen = ask(both.fast, "/v1/packs/GB/en")
+    both.store.refresh()
     with django_assert_num_queries(0):
-        after = ask(both.lane, "/v1/packs/GB/en")
+        after = ask(both.fast, "/v1/packs/GB/en")
 
     assert unseen == before
     assert orjson.loads(after.body)["tips"] == []
-    assert after == ask(both.slow, "/v1/packs/GB/en")
+    assert after == ask(both.django, "/v1/packs/GB/en")
     assert both.passed_on == 0
 
 
-def test_questions_that_the_coming_edition_cannot_answer_do_not_keep_it_back(both: Both, real_packs: Packs) -> None:
-    ask(both.lane, "/v1/packs/GB/cy")
-    ask(both.lane, "/v1/tips/first-hour?country=GB&locale=en")
+def test_questions_that_the_coming_edition_cannot_answer_do_not_keep_it_back(both: BothPaths, real_packs: Packs) -> None:
+    ask(both.fast, "/v1/packs/GB/cy")
+    ask(both.fast, "/v1/tips/first-hour?country=GB&locale=en")
     publish({**real_packs, ("GB", "en"): {**real_packs["GB", "en"], "tips": []}}, [("GB", "en"), ("ZZ", "en")])
 
-    both.library.look()
+    both.store.refresh()
 
-    assert ask(both.lane, "/v1/tips/first-hour?country=GB&locale=en").status == 404
-    assert ask(both.lane, "/v1/packs/GB/cy").status == 404
+    assert ask(both.fast, "/v1/tips/first-hour?country=GB&locale=en").status == 404
+    assert ask(both.fast, "/v1/packs/GB/cy").status == 404
 
 
-def test_the_old_packs_stay_under_their_digests_until_they_are_withdrawn(both: Both, db: None) -> None:
+def test_the_old_packs_stay_under_their_digests_until_they_are_withdrawn(both: BothPaths, db: None) -> None:
     make.small_content()
     make.service("gb-wrong")
     make.release()
-    both.library.look()
-    old = both.library.current().places["GB", "en"]
+    both.store.refresh()
+    old = both.store.current().pack_digests["GB", "en"]
     path = f"/v1/packs/GB/en/{old}"
-    assert ask(both.lane, path).status == 200
+    assert ask(both.fast, path).status == 200
 
     withdraw("gb-wrong", by=person("ann", "publisher"), at=timezone.now(), successor="gb-line")
-    both.library.look()
+    both.store.refresh()
 
-    gone = ask(both.lane, path)
+    gone = ask(both.fast, path)
     assert (gone.status, orjson.loads(gone.body)["type"]) == (410, "/v1/problems/gone")
-    assert gone == ask(both.slow, path)
+    assert gone == ask(both.django, path)
 
 
 def test_an_earlier_pack_comes_from_the_disk_and_one_that_is_not_there_from_the_database(
-    both: Both, real_packs: Packs, django_assert_num_queries: DjangoAssertNumQueries
+    both: BothPaths, real_packs: Packs, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    old = both.library.current().places["GB", "en"]
+    old = both.store.current().pack_digests["GB", "en"]
     publish({**real_packs, ("GB", "en"): {**real_packs["GB", "en"], "tips": []}}, [("GB", "en"), ("ZZ", "en")])
-    both.library.look()
+    both.store.refresh()
     path = f"/v1/packs/GB/en/{old}"
 
     with django_assert_num_queries(0):
-        held = ask(both.lane, path)
+        held = ask(both.fast, path)
     assert (held.status, both.passed_on) == (200, 0)
-    assert ask(both.lane, f"/v1/packs/ZZ/en/{old}").status == 404
-    both.library.packs.forget()
-    both.library.packs._path(old).unlink()
-    other = ask(Both(None).lane, path)
+    assert ask(both.fast, f"/v1/packs/ZZ/en/{old}").status == 404
+    both.store.packs.clear()
+    both.store.packs._path(old).unlink()
+    other = ask(BothPaths(None).fast, path)
 
-    assert other == held == ask(both.slow, path)
+    assert other == held == ask(both.django, path)
 
 
-def test_the_feed_opens_and_expires_by_the_clock_alone(both: Both, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_feed_opens_and_expires_by_the_clock_alone(both: BothPaths, monkeypatch: pytest.MonkeyPatch) -> None:
     campaign = opened()
-    both.library.look()
+    both.store.refresh()
 
     def listed(at: datetime) -> list[str]:
         monkeypatch.setattr("django.utils.timezone.now", lambda: at)
         monkeypatch.setattr("api.reads.fast_path.time.time", at.timestamp)
-        return [alert["id"] for alert in orjson.loads(ask(both.lane, "/v1/alerts?country=GB&locale=en").body)["alerts"]]
+        return [alert["id"] for alert in orjson.loads(ask(both.fast, "/v1/alerts?country=GB&locale=en").body)["alerts"]]
 
     campaign.refresh_from_db()
     opens, over = campaign.starts_at, campaign.not_after
@@ -380,28 +380,28 @@ def test_the_feed_opens_and_expires_by_the_clock_alone(both: Both, monkeypatch: 
     assert both.passed_on == 0
 
 
-def test_what_answers_at_this_minute_is_asked_anew_at_the_next(both: Both, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_answers_at_this_minute_is_asked_anew_at_the_next(both: BothPaths, monkeypatch: pytest.MonkeyPatch) -> None:
     def open_at(hour: int) -> set[str]:
         at = NOON.replace(hour=hour)
         monkeypatch.setattr("django.utils.timezone.now", lambda: at)
         monkeypatch.setattr("api.reads.fast_path.time.time", at.timestamp)
-        answer = ask(both.lane, "/v1/services?country=GB&locale=en&open_now=true")
+        answer = ask(both.fast, "/v1/services?country=GB&locale=en&open_now=true")
         return {service["id"] for service in orjson.loads(answer.body)["services"]}
 
     night = open_at(3)
     assert "gb-meic" in open_at(12) - night
 
 
-def test_a_services_alert_leaves_hsds_by_the_clock_alone(both: Both, real_packs: Packs, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_services_alert_leaves_hsds_by_the_clock(both: BothPaths, real_packs: Packs, monkeypatch: pytest.MonkeyPatch) -> None:
     pack = noticed(real_packs["GB", "en"], notice(until="2027-01-02T09:00:00Z"))
     publish({("GB", "en"): pack}, [("GB", "en")])
-    both.library.look()
+    both.store.refresh()
 
     def alerts(instant: str) -> list[str]:
         at = datetime.fromisoformat(instant)
         monkeypatch.setattr("django.utils.timezone.now", lambda: at)
         monkeypatch.setattr("api.reads.fast_path.time.time", at.timestamp)
-        quick, slow = (ask(application, "/hsds/services", accept_encoding="gzip") for application in (both.lane, both.slow))
+        quick, slow = (ask(application, "/hsds/services", accept_encoding="gzip") for application in (both.fast, both.django))
         assert quick == slow
         return [entry["alert"] for entry in orjson.loads(gzip.decompress(quick.body))["contents"] if "alert" in entry]
 
@@ -409,8 +409,8 @@ def test_a_services_alert_leaves_hsds_by_the_clock_alone(both: Both, real_packs:
     assert both.passed_on == 0
 
 
-def test_hsds_reads_no_pack_twice_and_keeps_none(both: Both, real_packs: Packs, monkeypatch: pytest.MonkeyPatch) -> None:
-    packs = both.library.packs
+def test_hsds_reads_no_pack_twice_and_keeps_none(both: BothPaths, real_packs: Packs, monkeypatch: pytest.MonkeyPatch) -> None:
+    packs = both.store.packs
     read: list[str] = []
     body = packs.body
 
@@ -421,144 +421,144 @@ def test_hsds_reads_no_pack_twice_and_keeps_none(both: Both, real_packs: Packs, 
     monkeypatch.setattr(packs, "body", counted)
 
     for path in ("/hsds/services", "/hsds/services?full=true", "/hsds/services/gb-childline"):
-        assert ask(both.lane, path).status == 200
+        assert ask(both.fast, path).status == 200
 
-    places = both.library.current().places
+    places = both.store.current().pack_digests
     assert sorted(read) == sorted(places[country, "en"] for country in ("GB", "DE", "IN", "ZZ"))
     assert packs._parsed.weight == 0
 
 
-def test_a_stopped_alert_is_gone_with_the_next_look(both: Both) -> None:
+def test_a_stopped_alert_is_gone_with_the_next_look(both: BothPaths) -> None:
     campaign = opened()
-    both.library.look()
+    both.store.refresh()
     path = f"/v1/alerts/{campaign.pk}?locale=en"
-    assert ask(both.lane, path).status == 200
+    assert ask(both.fast, path).status == 200
 
     lifecycle.stop(campaign, by=make.campaign_staff()[1], at=datetime.now(UTC), reason="It was wrong.")
-    both.library.look()
+    both.store.refresh()
 
-    assert orjson.loads(ask(both.lane, "/v1/alerts?country=GB").body)["alerts"] == []
-    assert ask(both.lane, path).status == 410
+    assert orjson.loads(ask(both.fast, "/v1/alerts?country=GB").body)["alerts"] == []
+    assert ask(both.fast, path).status == 410
 
 
-def test_alerts_further_back_than_what_is_held_are_read_by_django(both: Both, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_alerts_further_back_than_what_is_held_are_read_by_django(both: BothPaths, monkeypatch: pytest.MonkeyPatch) -> None:
     now = datetime.now(UTC)
     for hours in (3, 2, 1):
         opened(at=now - timedelta(hours=hours))
     path = "/v1/alerts?country=GB&locale=en&before=2099-01-01T00:00:00Z"
-    whole = ask(both.slow, path)
+    whole = ask(both.django, path)
     monkeypatch.setattr("notifications.feed.read.__kwdefaults__", {"most": 1})
 
-    small = Both(None)
+    small = BothPaths(None)
 
     assert len(orjson.loads(whole.body)["alerts"]) == 3
-    assert ask(small.lane, path) == whole
+    assert ask(small.fast, path) == whole
     assert small.passed_on == 1
 
 
 # What is bounded.
 
 
-def test_a_million_different_questions_fill_no_memory(both: Both, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fast_path, "MOST_HELD", 50)
+def test_a_million_different_questions_fill_no_memory(both: BothPaths, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(response_cache, "MAX_RESPONSES", 50)
 
     for number in range(200):
-        assert ask(both.lane, f"/v1/tips?x={number}").status == 400
-        assert ask(both.lane, "/v1/packs/GB/en", accept_language=f"en-{number}").status == 200
-        assert ask(both.lane, "/v1/packs/GB/en", accept_language="x" * 5000 + str(number)).status == 200
-        assert ask(both.lane, f"/v1/alerts?country=GB&locale=en&before=2026-01-01T00:00:00.{number:06}Z").status == 200
+        assert ask(both.fast, f"/v1/tips?x={number}").status == 400
+        assert ask(both.fast, "/v1/packs/GB/en", accept_language=f"en-{number}").status == 200
+        assert ask(both.fast, "/v1/packs/GB/en", accept_language="x" * 5000 + str(number)).status == 200
+        assert ask(both.fast, f"/v1/alerts?country=GB&locale=en&before=2026-01-01T00:00:00.{number:06}Z").status == 200
 
-    held = both.lane._held
-    assert len(held.answers) <= 50
-    assert held.bytes == sum(len(ready.body[0]) for ready in held.answers.values())
-    assert all(sum(len(part or "") for part in key) <= fast_path.LONGEST_KEY for key in held.answers)
+    held = both.fast._cache
+    assert len(held.responses) <= 50
+    assert held.bytes == sum(len(ready.body[0]) for ready in held.responses.values())
+    assert all(sum(len(part or "") for part in key) <= response_cache.MAX_KEY_LENGTH for key in held.responses)
 
 
-def test_held_bytes_are_bounded_too(both: Both, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fast_path, "MOST_BYTES", 300_000)
+def test_held_bytes_are_bounded_too(both: BothPaths, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(response_cache, "MAX_BYTES", 300_000)
 
     for number in range(30):
-        ask(both.lane, "/v1/packs/GB/en", accept_language=f"en-{number}")
+        ask(both.fast, "/v1/packs/GB/en", accept_language=f"en-{number}")
 
-    assert both.lane._held.bytes < 500_000
+    assert both.fast._cache.bytes < 500_000
 
 
 # Without a database.
 
 
 def test_an_edition_that_was_kept_on_disk_answers_where_there_is_no_database(
-    both: Both, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    both: BothPaths, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     campaign = opened()
-    both.library.look()
+    both.store.refresh()
     asked = ["/v1/manifest", "/v1/packs/GB/cy", "/v1/tips?country=IN&locale=hi", "/v1/services/gb-childline", "/v1/"]
     asked += [f"/v1/alerts/{campaign.pk}/cap", "/v1/alerts?country=GB&locale=en", "/.well-known/jwks.json"]
-    before = {path: ask(both.lane, path) for path in asked}
-    monkeypatch.setattr(edition, "look", _away)
+    before = {path: ask(both.fast, path) for path in asked}
+    monkeypatch.setattr(edition, "read_change_marker", _away)
     monkeypatch.setattr("api.reads.pack_store.Pack.objects.filter", _away)
 
-    library = Library(tmp_path / "edition")
-    lane = fast_path.FastLane(_away, library)
-    lane._around = both.lane._around
-    library.load()
+    store = EditionStore(tmp_path / "edition")
+    fast = fast_path.FastPath(_away, store)
+    fast._middleware_headers = both.fast._middleware_headers
+    store.load_from_disk()
 
-    assert {path: ask(lane, path) for path in asked} == before
-    assert library.edition == both.library.edition
+    assert {path: ask(fast, path) for path in asked} == before
+    assert store.edition == both.store.edition
 
 
-def test_a_damaged_file_of_a_pack_is_not_served(both: Both) -> None:
-    name = both.library.current().places["GB", "en"]
-    both.library.packs.forget()
-    both.library.packs._path(name).write_bytes(b'{"dial": "0900 1234"}')
+def test_a_damaged_file_of_a_pack_is_not_served(both: BothPaths) -> None:
+    name = both.store.current().pack_digests["GB", "en"]
+    both.store.packs.clear()
+    both.store.packs._path(name).write_bytes(b'{"dial": "0900 1234"}')
 
-    answer = ask(both.lane, "/v1/packs/GB/en")
+    answer = ask(both.fast, "/v1/packs/GB/en")
 
-    assert answer == ask(both.slow, "/v1/packs/GB/en")
+    assert answer == ask(both.django, "/v1/packs/GB/en")
     assert b"0900 1234" not in answer.body
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"{}", b'{"number": 1}', b"\xff"])
 def test_a_damaged_edition_on_disk_counts_for_nothing(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "edition.json").write_bytes(content)
-    library = Library(tmp_path)
+    store = EditionStore(tmp_path)
 
-    library.load()
+    store.load_from_disk()
 
-    assert library.edition is None
+    assert store.edition is None
 
 
-def test_what_is_kept_of_an_edition_is_all_of_it(both: Both) -> None:
+def test_what_is_kept_of_an_edition_is_all_of_it(both: BothPaths) -> None:
     opened(messages={"en": make.definition()["messages"]["en"]})
-    both.library.look()
-    current = both.library.current()
+    both.store.refresh()
+    current = both.store.current()
 
     plain = orjson.loads(orjson.dumps(edition.to_plain(current)))
 
     assert edition.from_plain(plain, current.packs) == current
 
 
-def test_an_edition_that_older_software_kept_is_taken(both: Both) -> None:
-    current = both.library.current()
+def test_an_edition_that_older_software_kept_is_taken(both: BothPaths) -> None:
+    current = both.store.current()
     plain = edition.to_plain(current)
     assert plain.pop("changed")
 
     kept = edition.from_plain(plain, current.packs)
 
-    assert (kept.number, kept.changed) == (current.number, {})
+    assert (kept.number, kept.last_modified) == (current.number, {})
 
 
-def test_packs_that_no_release_names_leave_the_disk_after_a_week(both: Both, real_packs: Packs) -> None:
+def test_packs_that_no_release_names_leave_the_disk_after_a_week(both: BothPaths, real_packs: Packs) -> None:
     import os
 
-    old = both.library.current().places["GB", "cy"]
+    old = both.store.current().pack_digests["GB", "cy"]
     publish(real_packs, [("GB", "en"), ("ZZ", "en")])
-    both.library.look()
-    path = both.library.packs._path(old)
+    both.store.refresh()
+    path = both.store.packs._path(old)
     assert path.exists()
 
     os.utime(path, (0, 0))
     publish(real_packs, [("GB", "en"), ("ZZ", "en"), ("ZZ", "cy")])
-    both.library.look()
+    both.store.refresh()
 
     assert not path.exists()
 

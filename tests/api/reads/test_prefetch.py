@@ -8,10 +8,10 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from api.reads import pack_store as api_packs
-from api.reads.edition_store import Library
+from api.reads import pack_store
+from api.reads.edition_store import EditionStore
 from content.models import Release
-from tests.api.wsgi import Both, ask
+from tests.api.wsgi import BothPaths, ask
 from tests.make import NOON, person
 from tests.packs import Packs, candidate
 
@@ -21,8 +21,8 @@ PLACES = [("GB", "en"), ("GB", "cy"), ("ZZ", "en")]
 
 
 @pytest.fixture
-def both(release: Release, tmp_path: Path) -> Both:
-    return Both(tmp_path / "edition")
+def both(release: Release, tmp_path: Path) -> BothPaths:
+    return BothPaths(tmp_path / "edition")
 
 
 def waiting(real_packs: Packs) -> tuple[Release, list[str]]:
@@ -36,89 +36,89 @@ def files(folder: Path) -> set[str]:
     return {path.stem for path in folder.iterdir()} if folder.is_dir() else set()
 
 
-def test_a_published_release_finds_its_packs_on_the_disk(both: Both, real_packs: Packs, tmp_path: Path) -> None:
+def test_a_published_release_finds_its_packs_on_the_disk(both: BothPaths, real_packs: Packs, tmp_path: Path) -> None:
     release, digests = waiting(real_packs)
-    both.library.look()
-    both.library.fetch_ahead()
-    assert files(tmp_path / "edition" / "coming") == set(digests)
+    both.store.refresh()
+    both.store.prefetch()
+    assert files(tmp_path / "edition" / "prefetched") == set(digests)
 
     release.publish(by=person("publisher", "publisher"), at=NOON)
     with CaptureQueriesContext(connection) as asked:
-        both.library.look()
+        both.store.refresh()
 
     assert not any('"content_pack"."body"' in query["sql"] for query in asked.captured_queries)
-    assert both.library.current().number == release.number
+    assert both.store.current().number == release.number
     assert set(digests) <= files(tmp_path / "edition" / "packs")
-    assert ask(both.lane, "/v1/packs/GB/en").status == 200
-    both.library.fetch_ahead()
-    assert files(tmp_path / "edition" / "coming") == set()
+    assert ask(both.fast, "/v1/packs/GB/en").status == 200
+    both.store.prefetch()
+    assert files(tmp_path / "edition" / "prefetched") == set()
 
 
-def test_nobody_is_answered_from_a_release_that_was_not_published(both: Both, real_packs: Packs) -> None:
+def test_nobody_is_answered_from_a_release_that_was_not_published(both: BothPaths, real_packs: Packs) -> None:
     release, _ = waiting(real_packs)
     digest = release.release_packs.get(country="GB", locale="en").pack_id
-    both.library.look()
-    both.library.fetch_ahead()
+    both.store.refresh()
+    both.store.prefetch()
 
-    assert ask(both.lane, f"/v1/packs/GB/en/{digest}").status == 404
-    assert both.library.current().number != release.number
+    assert ask(both.fast, f"/v1/packs/GB/en/{digest}").status == 404
+    assert both.store.current().number != release.number
 
 
 def test_it_is_fetched_a_piece_at_a_time_and_goes_on_where_it_was(
-    both: Both, real_packs: Packs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    both: BothPaths, real_packs: Packs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(api_packs, "_CHUNK", 1)
-    monkeypatch.setattr("api.reads.edition_store._AHEAD", 0.0)
+    monkeypatch.setattr(pack_store, "_CHUNK", 1)
+    monkeypatch.setattr("api.reads.edition_store._PREFETCH_SECONDS", 0.0)
     _, digests = waiting(real_packs)
-    both.library.look()
+    both.store.refresh()
 
     seen = []
     for _ in range(4):
-        both.library.fetch_ahead()
-        seen.append(len(files(tmp_path / "edition" / "coming")))
+        both.store.prefetch()
+        seen.append(len(files(tmp_path / "edition" / "prefetched")))
 
     assert seen == [1, 2, 3, 3]
     with CaptureQueriesContext(connection) as asked:
-        both.library.fetch_ahead()
+        both.store.prefetch()
     assert not asked.captured_queries, "what is there is not asked for at every look"
     assert len(digests) == 3
 
 
-def test_what_was_discarded_leaves_the_disk(both: Both, real_packs: Packs, tmp_path: Path) -> None:
+def test_what_was_discarded_leaves_the_disk(both: BothPaths, real_packs: Packs, tmp_path: Path) -> None:
     release, _ = waiting(real_packs)
-    both.library.look()
-    both.library.fetch_ahead()
+    both.store.refresh()
+    both.store.prefetch()
 
     release.discard(by=release.compiled_by, at=NOON)
-    both.library.look()
-    both.library.fetch_ahead()
+    both.store.refresh()
+    both.store.prefetch()
 
-    assert files(tmp_path / "edition" / "coming") == set()
+    assert files(tmp_path / "edition" / "prefetched") == set()
 
 
-def test_two_processes_may_share_the_folder(both: Both, real_packs: Packs, tmp_path: Path) -> None:
-    other = Library(tmp_path / "edition")
+def test_two_processes_may_share_the_folder(both: BothPaths, real_packs: Packs, tmp_path: Path) -> None:
+    other = EditionStore(tmp_path / "edition")
     release, digests = waiting(real_packs)
-    for library in (both.library, other):
-        library.look()
-        library.fetch_ahead()
+    for store in (both.store, other):
+        store.refresh()
+        store.prefetch()
     release.publish(by=person("publisher", "publisher"), at=NOON)
 
-    both.library.look()
-    other.look()
+    both.store.refresh()
+    other.refresh()
 
-    assert both.library.current().places == other.current().places
+    assert both.store.current().pack_digests == other.current().pack_digests
     assert set(digests) <= files(tmp_path / "edition" / "packs")
 
 
-def test_a_folder_that_cannot_be_written_keeps_nothing_back(both: Both, real_packs: Packs, tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_keeps_nothing_back(both: BothPaths, real_packs: Packs, tmp_path: Path) -> None:
     release, _ = waiting(real_packs)
-    (tmp_path / "edition" / "coming").write_text("in the way")
-    both.library.look()
-    both.library.fetch_ahead()
+    (tmp_path / "edition" / "prefetched").write_text("in the way")
+    both.store.refresh()
+    both.store.prefetch()
     release.publish(by=person("publisher", "publisher"), at=NOON)
 
-    both.library.look()
+    both.store.refresh()
 
-    assert both.library.current().number == release.number
-    assert ask(both.lane, "/v1/packs/GB/en").status == 200
+    assert both.store.current().number == release.number
+    assert ask(both.fast, "/v1/packs/GB/en").status == 200

@@ -1,0 +1,46 @@
+"""The image holds the product alone, and every role of its entrypoint is documented."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PRODUCT = {"api", "config", "content", "core", "notifications"}
+
+
+def test_the_image_copies_the_products_packages_and_nothing_else() -> None:
+    dockerfile = (ROOT / "docker/Dockerfile").read_text()
+    copied = re.findall(r"^COPY (?:--\S+ )*(\S+) \S+$", dockerfile, re.M)
+    allowed = re.findall(r"^!(\S+)$", (ROOT / ".dockerignore").read_text(), re.M)
+
+    extra = {"manage.py", "requirements/base.txt", "docker/entrypoint.sh"}
+    assert set(copied) - {"/opt/venv"} == set(allowed) == PRODUCT | extra
+    compiled = re.search(r"compileall -q ([\w ]+)$", dockerfile, re.M)
+    assert compiled is not None
+    assert set(compiled[1].split()) == PRODUCT
+
+
+@pytest.mark.parametrize("package", sorted(PRODUCT))
+def test_no_module_in_the_image_imports_what_is_not_in_it(package: str) -> None:
+    outside = {"tools", "tests", "kit", "fcm_emulator"}
+    for path in (ROOT / package).rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom):
+                imported = {(node.module or "").partition(".")[0]}
+            elif isinstance(node, ast.Import):
+                imported = {alias.name.partition(".")[0] for alias in node.names}
+            else:
+                continue
+            assert not imported & outside, f"{path.relative_to(ROOT)} imports {sorted(imported & outside)}"
+
+
+def test_every_role_of_the_entrypoint_is_in_operations() -> None:
+    roles = re.findall(r"^  ([a-z]+)\)$", (ROOT / "docker/entrypoint.sh").read_text(), re.M)
+    operations = (ROOT / "docs/operations.md").read_text()
+
+    assert len(roles) == 5
+    assert not [role for role in roles if f"`{role}`" not in operations]
