@@ -20,7 +20,7 @@ from api.http.views import ReadView
 from api.reads import edition, fast_path, response_cache
 from api.reads.edition_store import EditionStore
 from api.urls import urlpatterns
-from content.exporting import hsds
+from content.exporting.hsds_taxonomies import taxonomies, taxonomy_terms
 from content.models import Release
 from content.publishing import signing
 from content.publishing.withdrawal import withdraw
@@ -76,8 +76,8 @@ PLACES = {
     "<str:country>/<str:locale>": ["GB/en", "GB/cy", "gb/CY", "IN/hi-IN", "JP/en", "ZZ/ar", "DE/pt"],
     "<str:slug>": ["first-hour"],
     "<str:service_id>": ["gb-childline", "zz-take-it-down"],
-    "<str:taxonomy_id>": [hsds.taxonomies()[0]["id"]],
-    "<str:term_id>": [hsds.taxonomy_terms()[-1]["id"]],
+    "<str:taxonomy_id>": [taxonomies()[0]["id"]],
+    "<str:term_id>": [taxonomy_terms()[-1]["id"]],
 }
 HEADERS: list[dict[str, Any]] = [
     {},
