@@ -52,7 +52,7 @@ def test_the_author_cannot_approve_here_either(file: str) -> None:
     made = str(command("campaign", "create", file, "--by", "both")["id"])
     fingerprint = command("campaign", "submit", made, "--by", "both")["fingerprint"]
 
-    with pytest.raises(CommandError, match="Nobody approves"):
+    with pytest.raises(CommandError, match="Nobody can approve"):
         command("campaign", "approve", made, "--fingerprint", fingerprint, "--by", "both")
 
     assert Campaign.objects.get().state == "submitted"
