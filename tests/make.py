@@ -10,6 +10,8 @@ from content.importing.reference import load_reference
 from content.importing.words_file import LABELS
 from content.models import Channel, ChannelRevision, Organization, Release, Service, ServiceNotice, Target, Tip, Unit
 from content.models.channel_revision import Act
+from content.publishing.notice_release import approve_notice
+from content.publishing.publish import publish as publish_release
 from core import roles
 from core.models import User
 from notifications.campaigns import lifecycle
@@ -98,7 +100,7 @@ def notice(service: str = "gb-line", *, approved: bool = True, at: datetime = NO
     }
     made = ServiceNotice.objects.propose(service_id=service, at=at, **(defaults | fields))
     if approved:
-        made.approve(by=checker(), at=at)
+        approve_notice(made, by=checker(), at=at)
     return made
 
 
@@ -135,7 +137,7 @@ def tip(slug: str = "first-hour", *, approved: bool = False, texts: dict[str, st
 
 def target(key: str, locale: str, text: str, *, approved: bool = False) -> Target:
     """Write the target of a unit as the product, approved by `checker` if asked."""
-    made = Unit.objects.get(key=key).target(locale)
+    made = Target.objects.of(Unit.objects.get(key=key), locale)
     made.write(text=text, by=User.objects.system(), at=NOON, from_revision=0)
     if approved:
         made.approve(by=checker(), at=NOON)
@@ -158,8 +160,13 @@ def release(*, publish: bool = True) -> Release:
     compiler = User.objects.filter(username="compiler").first() or person("compiler", "publisher")
     made = compile_release(by=compiler, at=NOON)
     if publish:
-        made.publish(by=checker(), at=NOON)
+        publish_release(made, by=checker(), at=NOON)
     return made
+
+
+def pack_body(release: Release, country: str, locale: str) -> tuple[str, str] | None:
+    """Return the digest and body of the release's pack for the country and locale, or None."""
+    return release.release_packs.filter(country_id=country, locale_id=locale).values_list("pack_id", "pack__body").first()
 
 
 # Notifications: registrations and campaigns, likewise through the domain's own doors.

@@ -8,6 +8,7 @@ from typing import Any
 
 from content.importing.reference import load_reference
 from content.models import Pack, Release, ReleasePack
+from content.publishing.publish import publish as publish_release
 from content.terms import PLAN_ORDER, Audience, Situation
 from core.canonical import canonical_json, digest
 from tests.make import NOON, person
@@ -30,7 +31,7 @@ def candidate(packs: Packs, places: Iterable[tuple[str, str]]) -> Release:
 def publish(packs: Packs, places: Iterable[tuple[str, str]], *, at: datetime = NOON) -> Release:
     """Publish a release of these packs, compiled by one person and published by another."""
     release = candidate(packs, places)
-    release.publish(by=person(f"publisher-{release.number}", "publisher"), at=at)
+    publish_release(release, by=person(f"publisher-{release.number}", "publisher"), at=at)
     return release
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.http import QueryDict
 
+from content.assurance.record import record_assurance
 from content.assurance.validity import longest_days, methods
 from content.models import Channel
 from content.models.assurance import Method
@@ -61,7 +62,8 @@ def assure(channel: Channel, data: QueryDict, *, by: User, at: datetime) -> str:
     form = AssuranceForm(channel, data)
     if not form.is_valid():
         raise Invalid("Say how you checked it and what you saw or heard.", code="form")
-    check = channel.assure(
+    check = record_assurance(
+        channel,
         by=by,
         at=at,
         method=Method(form.cleaned_data["method"]),

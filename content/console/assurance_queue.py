@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from content.assurance import queue
 from content.assurance.queue import Entry, Urgency
+from content.assurance.replies import accept_reply, dismiss_reply
 from content.console.assurance_form import assurance_form, assure
 from content.console.contact_changes import LABELS, shown
 from content.console.services import of_channel, policy_at
@@ -109,13 +110,13 @@ class ChannelPage(Page):
 
     def action_take_reply(self, data: QueryDict) -> str | None:
         reply = self._reply(data)
-        reply.take(by=self.user, at=self.at)
+        accept_reply(reply, by=self.user, at=self.at)
         confirmed = reply.answer == Answer.CONFIRM
         self.success("Written down as a check." if confirmed else "Proposed. Nothing changes until a second person approves it.")
         return None
 
     def action_decline_reply(self, data: QueryDict) -> str | None:
-        self._reply(data).decline(by=self.user, at=self.at)
+        dismiss_reply(self._reply(data), by=self.user, at=self.at)
         self.success("Put aside.")
         return None
 

@@ -18,6 +18,7 @@ from django.utils import timezone
 from content.linting.notice import MOST_DAYS
 from content.models import Channel, Release, Service, ServiceNotice, Unit
 from content.models.service_notice import APPROVE, PROPOSE, NoticeState
+from content.publishing.notice_release import approve_notice, end_notice
 from content.terms import NoticeKind
 from core.console.pages import ConsoleForm, Link, Page, page
 from core.errors import Invalid, NotFound
@@ -119,7 +120,7 @@ class NoticesPage(Page):
 
     def action_approve(self, data: QueryDict) -> str | None:
         notice = self._notice(data)
-        self.success(f"Approved: {notice.service.name}. {_reached(notice.approve(by=self.user, at=self.at))}")
+        self.success(f"Approved: {notice.service.name}. {_reached(approve_notice(notice, by=self.user, at=self.at))}")
         return None
 
     def action_reject(self, data: QueryDict) -> str | None:
@@ -133,7 +134,7 @@ class NoticesPage(Page):
 
     def action_end(self, data: QueryDict) -> str | None:
         notice = self._notice(data)
-        self.success(f"Ended: {notice.service.name}. {_reached(notice.end(by=self.user, at=self.at))}")
+        self.success(f"Ended: {notice.service.name}. {_reached(end_notice(notice, by=self.user, at=self.at))}")
         return None
 
     def _notice(self, data: QueryDict) -> ServiceNotice:

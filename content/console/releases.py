@@ -13,6 +13,7 @@ from django.urls import reverse
 from content.compiling.compiler import compile_release
 from content.models import Release
 from content.models.release import ReleaseState
+from content.publishing.publish import publish, roll_back
 from core.console.pages import Link, Page, page
 from core.errors import NotFound
 
@@ -98,7 +99,7 @@ class ReleasePage(Page):
         }
 
     def action_publish(self, data: QueryDict) -> str | None:
-        self.release.publish(by=self.user, at=self.at)
+        publish(self.release, by=self.user, at=self.at)
         self.success(f"Release {self.release.number} is published: readers get it from now on.")
         return None
 
@@ -108,7 +109,7 @@ class ReleasePage(Page):
         return reverse("admin:releases")
 
     def action_roll_back(self, data: QueryDict) -> str | None:
-        candidate = Release.objects.roll_back(to=self.release.number, by=self.user, at=self.at)
+        candidate = roll_back(to=self.release.number, by=self.user, at=self.at)
         self.success(f"Release {candidate.number} holds the packs of release {self.release.number}. Another person publishes it.")
         return reverse("admin:release", args=[candidate.number])
 

@@ -149,7 +149,7 @@ class TargetPage(_InLocale):
         if unit is None or unit.source_locale_id == self.locale.pk:
             raise NotFound(f"There is no text {self.kwargs['key']} to be had in {self.locale.pk}.")
         self.unit = unit
-        self.target = unit.target(self.locale.pk)
+        self.target = Target.objects.of(unit, self.locale.pk)
 
     def heading(self) -> str:
         return self.unit.key

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar
 
 import pgtrigger
 from django.db import models
 
 from content.models.channel_facts import FACTS, ChannelFacts
-from core import audit, roles
-from core.errors import Invalid
-from core.models import User
 
 if TYPE_CHECKING:
-    from content.models.assurance import Assurance, Method
     from content.models.channel_revision import ChannelRevision
 
 _same_facts = ", ".join(f'r."{name}"' for name in FACTS)
@@ -89,33 +84,3 @@ class Channel(ChannelFacts):
 
     def __str__(self) -> str:
         return f"{self.service_id} {self.position}: {self.dial or self.address or self.type}"
-
-    def label_key(self) -> str:
-        """Return the key of the unit that names this channel, where there is one."""
-        return f"channel.{self.service_id}.{self.position}.label"
-
-    def steps_key(self) -> str:
-        """Return the key of the unit with the steps inside an app."""
-        return f"channel.{self.service_id}.{self.position}.steps"
-
-    def assure(self, *, by: User, at: datetime, method: Method, until: date | None = None, note: str = "") -> Assurance:
-        """Write down that the channel, with the values it has now, was checked, and until when that is good.
-
-        Without `until` it is good for as long as a check of its kind can be (content/assurance/validity.py).
-        Invalid for a later or a past day, and for a way of checking that does not fit the channel.
-        """
-        from content.assurance.validity import longest_days, methods
-        from content.models.assurance import Assurance
-
-        roles.require(by, "content.assure_channel")
-        today, of = at.astimezone(UTC).date(), self.service.roles
-        if method not in methods(of, self.type):
-            fitting = ", ".join(str(one) for one in methods(of, self.type))
-            raise Invalid(f"This channel is checked by: {fitting}.", code="method")
-        most = today + timedelta(days=longest_days(of, self.type, method))
-        until = until or most
-        if not today <= until <= most:
-            raise Invalid(f"A check like this is good until {most:%-d %B %Y} at the latest, and not for days past.", code="until")
-        assurance = Assurance.objects.create(revision_id=self.revision_id, by=by, at=at, method=method, until=until, note=note)
-        audit.record(by=by, verb="assure", row=self, at=at, method=str(method), until=until.isoformat())
-        return assurance

@@ -11,6 +11,7 @@ from django.db import models, transaction
 from django.db.models import F, Q
 
 from content.linting.channel import channel_faults
+from content.models.channel import Channel
 from content.models.channel_facts import FACTS, ChannelFacts
 from content.models.service import Service
 from core import audit, roles, states
@@ -140,8 +141,6 @@ class ChannelRevision(ChannelFacts):
 
     def approve(self, *, by: User, at: datetime) -> None:
         """Let it take effect at once; SecondPersonRequired for the proposer, ChangedMeanwhile where a newer one was approved."""
-        from content.models.channel import Channel
-
         roles.require(by, "content.approve_channelrevision")
         if by.pk == self.proposed_by_id:
             raise SecondPersonRequired("The person who proposed a number or address cannot approve it; a second person must.")

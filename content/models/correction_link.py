@@ -13,13 +13,12 @@ from django.db import models, transaction
 from django.db.models import F, Q
 
 from content.linting.channel import channel_faults
-from content.models.assurance import Method
 from content.models.channel import Channel
-from content.models.channel_revision import Act, ChannelRevision
+from content.models.channel_revision import ChannelRevision
 from content.models.organization import Organization
 from content.terms import Cost
 from core import audit, roles
-from core.errors import ChangedMeanwhile, Gone, Invalid, NotFound
+from core.errors import Gone, Invalid, NotFound
 from core.models import User
 
 #: Days for which a link is good.
@@ -213,41 +212,3 @@ class Reply(models.Model):
         """Return the channel's facts with what the organization says instead."""
         given = {name: getattr(self, name) for name in CORRECTED if getattr(self, name)}
         return self.revision.facts() | given
-
-    def take(self, *, by: User, at: datetime) -> None:
-        """Act on it as the first person: a confirmation becomes a check, a correction a proposal that a second person approves.
-
-        Raises ChangedMeanwhile where the channel was changed since the organization saw it.
-        """
-        with transaction.atomic():
-            channel = Channel.objects.select_related("service").filter(revision=self.revision_id).first()
-            if channel is None:
-                raise ChangedMeanwhile(
-                    "This channel has changed since the organization saw it; send the organization a new link."
-                )
-            self._deal(taken=True, by=by, at=at)
-            when = f"{self.at:%-d %B %Y}"
-            if self.answer == Answer.CONFIRM:
-                note = f"Confirmed by the organization at its signed address on {when}."
-                channel.assure(by=by, at=at, method=Method.CONFIRMED, note=note)
-                return
-            ChannelRevision.objects.propose(
-                service_id=channel.service_id,
-                position=channel.position,
-                act=Act.REMOVE if self.answer == Answer.REMOVE else Act.CHANGE,
-                by=by,
-                at=at,
-                facts=self.facts(),
-                reason=f"The organization said so at its signed address on {when}.",
-            )
-
-    def decline(self, *, by: User, at: datetime) -> None:
-        """Put it aside."""
-        with transaction.atomic():
-            self._deal(taken=False, by=by, at=at)
-
-    def _deal(self, *, taken: bool, by: User, at: datetime) -> None:
-        roles.require(by, "content.assure_channel")
-        if not Reply.objects.filter(pk=self.pk, dealt_at=None).update(taken=taken, dealt_by=by, dealt_at=at):
-            raise ChangedMeanwhile()
-        audit.record(by=by, verb="take reply" if taken else "decline reply", row=self, at=at, answer=self.answer)

@@ -7,11 +7,11 @@ from typing import ClassVar
 
 import pgtrigger
 from django.conf import settings
-from django.db import IntegrityError, models, transaction
+from django.db import models
 from django.db.models import F, Q, Value
 
-from core import audit, roles, states
-from core.errors import ChangedMeanwhile, Conflict, Invalid, NotFound, SecondPersonRequired
+from core import roles, states
+from core.errors import NotFound
 from core.models import User
 from core.states import Edge, Lifecycle
 
@@ -20,12 +20,6 @@ class NoRelease(NotFound):
     """Nothing has been published yet."""
 
     code = "no-release"
-
-
-class HoldsWithdrawn(Conflict):
-    """A service that it holds was withdrawn meanwhile; compile again."""
-
-    code = "withdrawn"
 
 
 class ReleaseState(models.TextChoices):
@@ -81,31 +75,6 @@ class ReleaseQuerySet(models.QuerySet["Release"]):
         """Return the number of the published release, or None."""
         return self.filter(state=ReleaseState.PUBLISHED).values_list("number", flat=True).first()
 
-    def was_withdrawn(self, digest: str) -> bool:
-        """Tell whether the pack of this digest holds a service that is withdrawn now."""
-        from content.models.withdrawal import WithdrawnPack
-
-        return WithdrawnPack.objects.filter(pack_id=digest, withdrawal__put_back_at=None).exists()
-
-    def roll_back(self, *, to: int, by: User, at: datetime) -> Release:
-        """Make a candidate under a new number from the packs of an older release; a second person publishes it.
-
-        What has been withdrawn since stays away: such packs are patched as the published ones were.
-        """
-        from content.publishing.withdrawal import restored
-
-        roles.require(by, "content.compile_release")
-        older = self.filter(number=to).exclude(state=ReleaseState.CANDIDATE).exclude(published_at=None).first()
-        if older is None:
-            raise Invalid(f"Release {to} was never published.", code="not-published")
-        with transaction.atomic():
-            candidate = self.create(
-                compiled_by=by, compiled_at=at, base_id=self.current_number(), report=older.report, restores=older
-            )
-            restored(older, candidate)
-            audit.record(by=by, verb="roll back", row=candidate, at=at, to=to)
-        return candidate
-
 
 class Release(models.Model):
     """A numbered set of packs with the report of the gate; numbers only ever go up."""
@@ -157,53 +126,10 @@ class Release(models.Model):
     def __str__(self) -> str:
         return f"Release {self.number} ({self.state})"
 
-    def publish(self, *, by: User, at: datetime) -> None:
-        """Give this release to readers in place of the present one, both in one step.
-
-        Raises SecondPersonRequired for who compiled it, ChangedMeanwhile where another one was published since it was compiled.
-        """
-        from content.exporting.last_modified import changed
-
-        roles.require(by, "content.publish_release")
-        if by.pk == self.compiled_by_id:
-            raise SecondPersonRequired("The person who compiled a release cannot publish it; a second person must.")
-        if not self.release_packs.exists():
-            raise Invalid("This release holds no pack: every one is blocked.", code="empty")
-        with transaction.atomic():
-            current = Release.objects.select_for_update().filter(state=ReleaseState.PUBLISHED).first()
-            if (current.number if current else None) != self.base_id:
-                raise ChangedMeanwhile("Another release was published since this candidate was compiled; compile again.")
-            if self._holds_withdrawn():
-                raise HoldsWithdrawn()
-            told = {"published_by": by, "published_at": at, "changed": changed(current, self, at=at)}
-            if current is not None:
-                states.advance(current, ReleaseState.SUPERSEDED, by=by, at=at)
-            try:
-                with transaction.atomic():
-                    states.advance(self, ReleaseState.PUBLISHED, by=by, at=at, **told)
-            except IntegrityError:
-                # With nothing published before there is no row to lock, and two publishers can come this far.
-                raise ChangedMeanwhile() from None
-
-    def _holds_withdrawn(self) -> bool:
-        from content.models.withdrawal import Withdrawal, WithdrawnPack
-        from content.publishing.withdrawal import holding
-
-        if WithdrawnPack.objects.filter(pack__release_packs__release=self, withdrawal__put_back_at=None).exists():
-            return True
-        # Written while somebody withdrew what no published pack held: no release came in between that would make this stale.
-        fresh = Withdrawal.objects.in_force().filter(release=None).values_list("service_id", flat=True)
-        return any(holding(service).filter(release_packs__release=self).exists() for service in fresh)
-
     def discard(self, *, by: User, at: datetime) -> None:
         """Say that this candidate will not be published."""
         roles.require(by, "content.compile_release")
         states.advance(self, ReleaseState.DISCARDED, by=by, at=at)
-
-    def pack_body(self, country: str, locale: str) -> tuple[str, str] | None:
-        """Return (digest, body) of the pack for the country and locale in one query, or None."""
-        row = self.release_packs.filter(country_id=country, locale_id=locale).values_list("pack_id", "pack__body").first()
-        return row
 
     def places(self) -> dict[tuple[str, str], str]:
         """Return the digest of the pack of each country and locale, sorted."""

@@ -12,12 +12,11 @@ from django.db.models import F, Q
 
 from content.linting.notice import BEGAN_DAYS, MOST_DAYS, notice_faults
 from content.models.channel import Channel
-from content.models.release import Release
 from content.models.service import Service, Status
 from content.models.withdrawal import Withdrawal
 from content.terms import NoticeKind
 from core import audit, roles, states
-from core.errors import Conflict, Invalid, SecondPersonRequired
+from core.errors import Conflict, Invalid
 from core.models import User
 from core.states import Edge, Lifecycle
 
@@ -188,30 +187,6 @@ class ServiceNotice(models.Model):
 
     def __str__(self) -> str:
         return f"{self.service_id}: {self.kind}"
-
-    def approve(self, *, by: User, at: datetime) -> Release | None:
-        """Let it stand, and bring it to readers at once; SecondPersonRequired for the proposer, Invalid where it no longer fits.
-
-        Returns the release that brought it, or None where no published pack could take it: the next one will.
-        """
-        from content.publishing.notice_release import bring
-
-        roles.require(by, APPROVE)
-        if by.pk == self.proposed_by_id:
-            raise SecondPersonRequired("The person who proposed a notice cannot approve it; a second person must.")
-        with transaction.atomic():
-            self.check_rules(at=at)
-            states.advance(self, NoticeState.APPROVED, by=by, at=at, approved_by=by, approved_at=at)
-            return bring(self.service_id, by=by, at=at)
-
-    def end(self, *, by: User, at: datetime) -> Release | None:
-        """End it before its time, for readers at once; one person may, because it only takes away."""
-        from content.publishing.notice_release import bring
-
-        roles.require(by, PROPOSE)
-        with transaction.atomic():
-            states.advance(self, NoticeState.ENDED, by=by, at=at, ended_by=by, ended_at=at)
-            return bring(self.service_id, by=by, at=at)
 
     def withdraw(self, *, by: User, at: datetime) -> None:
         """Take the proposal back, or turn it down."""

@@ -60,6 +60,11 @@ _HONEST = """
 class TargetQuerySet(models.QuerySet["Target"]):
     """Find targets."""
 
+    def of(self, unit: Unit, locale: str) -> Target:
+        """Return the unit's target in the locale, or an unsaved empty one."""
+        found = self.filter(unit=unit, locale_id=locale).first()
+        return found or self.model(unit=unit, locale_id=locale, revision=0, state=TargetState.EMPTY)
+
     def outdated(self) -> TargetQuerySet:
         """Those whose source changed its meaning since."""
         return self.exclude(state=TargetState.EMPTY).filter(source_revision__lt=F("unit__meaning_revision"))

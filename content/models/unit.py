@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import pgtrigger
 from django.conf import settings
@@ -14,6 +14,8 @@ from django.db.models import F, Q
 
 from content.linting.text import refuse, source_faults, tidy
 from content.models.locale import Locale
+from content.models.service import Service
+from content.models.unit_revision import UnitRevision
 from content.terms import SOURCE_LOCALE, Change
 from core import audit, roles, states
 from core.canonical import digest
@@ -21,9 +23,6 @@ from core.errors import EditConflict, Forbidden, SecondPersonRequired
 from core.models import User
 from core.models.user import SYSTEM_NAME
 from core.states import Edge, Lifecycle
-
-if TYPE_CHECKING:
-    from content.models.target import Target
 
 
 class NotYourLanguage(Forbidden):
@@ -101,8 +100,6 @@ class UnitQuerySet(models.QuerySet["Unit"]):
         allowed_hosts: Sequence[str] = (),
     ) -> Unit:
         """Write a new unit as a draft; Invalid with `faults` where the text gate refuses it."""
-        from content.models.service import Service
-
         may_draft(by, locale)
         unit = self.model.drafted(
             key=key, owner=owner, text=text, by=by, at=at, locale=locale, numbers=allowed_numbers, hosts=allowed_hosts
@@ -115,8 +112,6 @@ class UnitQuerySet(models.QuerySet["Unit"]):
 
     def write_many(self, drafts: Iterable[Unit]) -> None:
         """Insert drafts that passed the text gate, each with its first revision."""
-        from content.models.unit_revision import UnitRevision
-
         with transaction.atomic():
             units = self.bulk_create(drafts)
             UnitRevision.objects.bulk_create(UnitRevision.of(unit) for unit in units)
@@ -196,13 +191,6 @@ class Unit(models.Model):
             written_at=at,
         )
 
-    def target(self, locale: str) -> Target:
-        """Return the target in the locale, or an unsaved empty one."""
-        from content.models.target import Target
-
-        found = Target.objects.filter(unit=self, locale_id=locale).first()
-        return found or Target(unit=self, locale_id=locale, revision=0, state="empty")
-
     def revise(
         self,
         *,
@@ -219,9 +207,6 @@ class Unit(models.Model):
         `change` says what it means for the targets. Raises EditConflict with `mine`, `theirs` and `revision` where somebody
         else was first, and Invalid with `faults` where the text gate refuses it.
         """
-        from content.models.service import Service
-        from content.models.unit_revision import UnitRevision
-
         may_draft(by, self.source_locale_id)
         change, text = Change(change), tidy(text)
         with transaction.atomic():

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pgtrigger
 from django.conf import settings
 from django.db import models
 
-from content.models.unit import Unit
 from content.terms import Change
+
+if TYPE_CHECKING:
+    from content.models.unit import Unit
 
 
 class UnitRevision(models.Model):
     """One saved revision of a unit, kept for good: how long a target has been outdated is read from here."""
 
-    unit = models.ForeignKey(Unit, on_delete=models.CASCADE, related_name="revisions")
+    unit = models.ForeignKey("content.Unit", on_delete=models.CASCADE, related_name="revisions")
     revision = models.PositiveIntegerField()
     change = models.CharField(max_length=8, choices=Change.choices)
     text = models.TextField()

@@ -19,7 +19,8 @@ from content.compiling.substitution import substitute_helpline
 from content.models import Pack, Release
 from content.models.release import ReleaseState
 from content.publishing.pack_patch import NothingInItsPlace, leaves_enough, take_away
-from content.publishing.withdrawal import give_packs, locked_current, sorted_as_compiled
+from content.publishing.publish import give_packs, lock_published, retired_order
+from content.publishing.publish import publish as publish_release
 from content.resolver.types import PackContent, PackedChannel, PackedService
 from content.terms import ChannelType, Role
 from core import audit, roles
@@ -110,7 +111,7 @@ def publish(shown: str, *, policy: Policy, by: User, at: datetime) -> Release:
     """
     roles.require(by, PERMISSION)
     with transaction.atomic():
-        current = locked_current()
+        current = lock_published()
         lapse = plan(policy)
         if current is None or not lapse.losing:
             raise Invalid("No check has ended in what readers get.", code="nothing")
@@ -130,7 +131,7 @@ def publish(shown: str, *, policy: Policy, by: User, at: datetime) -> Release:
         mended = {pack.pk: _mended(pack.body, lapse.losing[pack.pk]) for pack in losing}
         give_packs(release, current.release_packs.values_list("country_id", "locale_id", "pack_id"), mended)
         # As with a withdrawal the system is the second person: bytes that only lose something need no second reader.
-        release.publish(by=User.objects.system(), at=at)
+        publish_release(release, by=User.objects.system(), at=at)
         audit.record(by=by, verb="take away lapsed", row=release, at=at, services=sorted({one.service for one in lapse.gone}))
     return release
 
@@ -228,7 +229,7 @@ def _same(published: PackedChannel, now: ChannelFact) -> bool:
 
 def _mended(body: str, losses: Iterable[Loss]) -> str:
     """Return a pack's bytes without what it loses."""
-    order = sorted_as_compiled()
+    order = retired_order()
     for service, left in losses:
         body = _fewer_channels(body, service, left) if left else take_away(body, service, None, order=order, tombstone=False)
     return body

@@ -90,7 +90,7 @@ def test_a_change_of_one_language_writes_that_language_and_the_manifest(publishe
 
 
 def test_withdrawn_bytes_leave_the_tree_and_a_mark_stays(published: Release, tree: Path) -> None:
-    old, _ = published.pack_body("GB", "en") or ("", "")
+    old, _ = make.pack_body(published, "GB", "en") or ("", "")
     export_release(tree)
     ann, ben = make.person("ann", "publisher"), make.person("ben", "publisher")
     withdraw("gb-wrong", by=ann, at=NOON)
@@ -111,7 +111,7 @@ def test_withdrawn_bytes_leave_the_tree_and_a_mark_stays(published: Release, tre
 
 
 def test_a_fresh_tree_has_the_marks_of_what_was_withdrawn_before(published: Release, tree: Path) -> None:
-    old, _ = published.pack_body("GB", "en") or ("", "")
+    old, _ = make.pack_body(published, "GB", "en") or ("", "")
     withdraw("gb-wrong", by=make.person("ann", "publisher"), at=NOON)
     signing.sign_if_due(at=NOON)
 

@@ -11,6 +11,7 @@ from axe_core_python.sync_playwright import Axe
 from django.utils import timezone
 from playwright.sync_api import BrowserContext
 
+from content.assurance.record import record_assurance
 from content.models import Channel, ChannelRevision, Unit
 from content.models.assurance import Method
 from content.models.channel_revision import Act
@@ -34,7 +35,9 @@ def everything() -> list[str]:
         text="Do not pay, and do not buy anything.", change="safety", by=editor, at=at, from_revision=1
     )
     channel = Channel.objects.get(service="gb-line")
-    channel.assure(by=make.checker(), at=at, method=Method.RUNG, until=(at + timedelta(days=9)).date(), note="Answered.")
+    record_assurance(
+        channel, by=make.checker(), at=at, method=Method.RUNG, until=(at + timedelta(days=9)).date(), note="Answered."
+    )
     facts = channel.facts() | {"cost": "standard"}
     for act, position in ((Act.CHANGE, 1), (Act.ADD, None)):
         ChannelRevision.objects.propose(

@@ -11,6 +11,7 @@ from django.test import override_settings
 from django.utils import timezone
 from playwright.sync_api import BrowserContext, Page, expect
 
+from content.assurance.record import record_assurance
 from content.models import (
     Assurance,
     Channel,
@@ -24,6 +25,7 @@ from content.models import (
 )
 from content.models.assurance import Method
 from content.models.link import LinkResult
+from content.publishing.publish import publish
 from tests import make
 from tests.browser.conftest import listen
 
@@ -49,7 +51,7 @@ def desk() -> None:
     make.channel(make.service("gb-page", channels=0, roles=["hotline-csam-report"]), type="url")
     for name in ("gb-line", "gb-page"):
         channel = Channel.objects.select_related("service").get(service=name)
-        channel.assure(by=make.checker(), at=now - timedelta(days=2), method=Method.READ, note="Their page says so.")
+        record_assurance(channel, by=make.checker(), at=now - timedelta(days=2), method=Method.READ, note="Their page says so.")
     for _ in range(6):
         CorrectionCount.objects.report(service="gb-line", position=1, problem="no-answer", at=now)
     LinkCheck.objects.found(Channel.objects.get(service="gb-page").revision_id, result=LinkResult.GONE, at=now, http_status=404)
@@ -87,7 +89,7 @@ def test_what_has_ended_is_seen_and_taken_away_by_keyboard(
     make.service("gb-short")
     then = timezone.now() - timedelta(days=100)
     short = Channel.objects.select_related("service").get(service="gb-short")
-    short.assure(by=make.checker(), at=then, method=Method.RUNG, note="Answered.")
+    record_assurance(short, by=make.checker(), at=then, method=Method.RUNG, note="Answered.")
     published = release_of(then + timedelta(days=1))
     page = listen(context_of(make.person("ann", "publisher")).new_page(), complaints)
 
@@ -106,7 +108,7 @@ def release_of(at: object) -> Release:
     from content.compiling.compiler import compile_release
 
     release = compile_release(by=make.person("compiler", "publisher"), at=at)  # type: ignore[arg-type]
-    release.publish(by=make.checker(), at=at)  # type: ignore[arg-type]
+    publish(release, by=make.checker(), at=at)  # type: ignore[arg-type]
     return release
 
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 from playwright.sync_api import BrowserContext, expect
 
 from content.models import Release, Service, ServiceNotice
+from content.publishing.notice_release import end_notice
 from tests import make
 from tests.browser.conftest import listen
 from tests.browser.test_desk import tab_to
@@ -21,7 +22,7 @@ pytestmark = pytest.mark.browser
 
 def told() -> list[str]:
     """Return the kinds of notices that readers in Great Britain get of the helpline."""
-    body = Release.objects.current().pack_body("GB", "en")[1]  # type: ignore[index]
+    body = make.pack_body(Release.objects.current(), "GB", "en")[1]  # type: ignore[index]
     return [n["kind"] for s in json.loads(body)["services"] if s["id"] == "gb-line" for n in s["notices"]]
 
 
@@ -99,7 +100,7 @@ def test_the_pages_are_accessible_when_they_are_full_and_also_from_right_to_left
     make.channel(Service.objects.get(pk="gb-line"), type="url", address=f"https://example.org/{'long' * 30}")
     make.notice(at=now, kind="long-waits")
     make.notice(at=now, kind="channel-down", position=2, from_at=now + timedelta(hours=1))
-    make.notice(at=now, kind="hours-changed").end(by=make.checker(), at=now)
+    end_notice(make.notice(at=now, kind="hours-changed"), by=make.checker(), at=now)
     asta = make.person("asta", "assurer")
     make.notice(at=now, approved=False)
     make.notice(at=now, approved=False, by=asta, kind="channel-down", position=1)

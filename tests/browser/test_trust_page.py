@@ -11,8 +11,10 @@ from axe_core_python.sync_playwright import Axe
 from django.utils import timezone
 from playwright.sync_api import BrowserContext, Page, expect
 
+from content.assurance.record import record_assurance
 from content.models import Channel, Service
 from content.models.assurance import Method
+from content.publishing.publish import publish
 from tests import make
 from tests.browser.conftest import listen
 
@@ -31,15 +33,15 @@ def everything(transactional_db: None) -> None:
     for name, method, days in (("gb-line", Method.RUNG, 0), ("gb-emergency", Method.READ, 100), ("gb-long", Method.OPENED, 3)):
         then = at - timedelta(days=days)
         check: dict[str, Any] = {"by": make.checker(), "at": then, "method": method, "until": (then + timedelta(days=90)).date()}
-        Channel.objects.get(service=name).assure(**check)
+        record_assurance(Channel.objects.get(service=name), **check)
     for name in ("gb-expired", "gb-closed", "gb-3018"):
         make.service(name, name=f"The line {name}")
     then = at - timedelta(days=100)
-    Channel.objects.get(service="gb-expired").assure(by=make.checker(), at=then, method=Method.RUNG, until=then.date())
+    record_assurance(Channel.objects.get(service="gb-expired"), by=make.checker(), at=then, method=Method.RUNG, until=then.date())
     Service.objects.get(pk="gb-closed").amend(by=make.checker(), at=at, status="temporarily closed")
     Service.objects.get(pk="gb-3018").amend(by=make.checker(), at=at, status="defunct")
     release = make.compile_release(by=make.person("compiler", "publisher"), at=at)
-    release.publish(by=make.checker(), at=at)
+    publish(release, by=make.checker(), at=at)
 
 
 @pytest.fixture(autouse=True)

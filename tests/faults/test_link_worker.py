@@ -19,6 +19,7 @@ from django.db import connection
 from config.celery import app
 from content.assurance import queue
 from content.assurance.queue import Urgency
+from content.assurance.record import record_assurance
 from content.compiling.snapshot import Policy, Snapshot, read_snapshot
 from content.models import LinkCheck
 from content.models.assurance import Method
@@ -44,7 +45,9 @@ def listed(**addresses: str) -> None:
     make.world()
     for name, address in addresses.items():
         channel = make.channel(make.service(name, channels=0), type="url", address=address)
-        channel.assure(by=make.checker(), at=now(), method=Method.OPENED, until=(now() + timedelta(days=60)).date(), note="Seen.")
+        record_assurance(
+            channel, by=make.checker(), at=now(), method=Method.OPENED, until=(now() + timedelta(days=60)).date(), note="Seen."
+        )
 
 
 def now() -> datetime:

@@ -219,7 +219,7 @@ def test_a_part_may_be_asked_for(site: Site) -> None:
 
 
 def test_what_is_not_there_is_a_problem_and_what_was_withdrawn_is_gone(site: Site, published: Release, tree: Path) -> None:
-    old, _ = published.pack_body("GB", "en") or ("", "")
+    old, _ = make.pack_body(published, "GB", "en") or ("", "")
     assert site.get(f"/v1/packs/GB/en/{old}").status == 200
     withdraw("gb-wrong", by=make.person("ann", "publisher"), at=timezone.now())
     signing.sign_if_due(at=timezone.now())

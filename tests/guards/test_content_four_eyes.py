@@ -13,6 +13,7 @@ from django.db import models
 
 from content.models import Channel, ChannelRevision, Pack, Release, ReleasePack, ServiceNotice, Target, Unit, UnitRevision
 from content.models.channel_revision import Act
+from content.publishing.notice_release import end_notice
 from tests import make
 from tests.make import NOON
 
@@ -195,7 +196,7 @@ def test_promise_6_no_statement_changes_a_number_alone(raw_sql: psycopg.Connecti
 def test_promise_2_no_statement_puts_a_notice_in_place_alone_or_lengthens_one(raw_sql: psycopg.Connection[Any]) -> None:
     make.small_content()
     ended = make.notice()
-    ended.end(by=make.checker(), at=NOON)
+    end_notice(ended, by=make.checker(), at=NOON)
     values = {
         "ended": ended.pk,
         "approved": make.notice().pk,

@@ -71,16 +71,16 @@ def test_promise_10_packs_of_two_releases_do_not_mix(signed: list[str], signer: 
     manifest = verify_manifest(signed[-1], signer.root.public, last_number=None, now=NOON)
     older, newer = Release.objects.order_by("number")
 
-    _, body = newer.pack_body("GB", "en") or ("", "")
+    _, body = make.pack_body(newer, "GB", "en") or ("", "")
     assert verify_pack(body.encode(), manifest, "GB", "en")
-    _, body = older.pack_body("GB", "en") or ("", "")
+    _, body = make.pack_body(older, "GB", "en") or ("", "")
     with pytest.raises(WrongPack):
         verify_pack(body.encode(), manifest, "GB", "en")
 
 
 def test_promise_10_a_fresh_install_with_nothing_newer_still_has_everything(signed: list[str], signer: Signer) -> None:
     manifest = verify_manifest(signed[-1], signer.root.public, last_number=None, now=NOON + timedelta(days=400))
-    _, body = Release.objects.current().pack_body("GB", "en") or ("", "")
+    _, body = make.pack_body(Release.objects.current(), "GB", "en") or ("", "")
 
     assert manifest.old is True
     assert verify_pack(body.encode(), manifest, "GB", "en")["services"]
@@ -117,7 +117,7 @@ def test_promise_11_a_withdrawal_never_takes_the_last_emergency_number_or_crisis
             withdraw(service, by=ann, second=ben, at=NOON)
         except Exception as error:
             lost.append((service, getattr(error, "code_name", error)))
-    pack = json.loads((Release.objects.current().pack_body("GB", "en") or ("", ""))[1])
+    pack = json.loads((make.pack_body(Release.objects.current(), "GB", "en") or ("", ""))[1])
 
     assert lost == [("gb-emergency", "nothing-in-its-place"), ("zz-line", "nothing-in-its-place")]
     assert {service["id"] for service in pack["services"]} == {"gb-emergency", "zz-line"}

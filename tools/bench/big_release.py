@@ -17,6 +17,7 @@ from django.utils import timezone  # noqa: E402
 
 from api.reads import edition_store  # noqa: E402
 from content.models import Country, Locale, Pack, Release, ReleasePack  # noqa: E402
+from content.publishing.publish import publish  # noqa: E402
 from core.canonical import canonical_json, digest  # noqa: E402
 from core.models import User  # noqa: E402
 
@@ -57,5 +58,5 @@ if __name__ == "__main__":
         with transaction.atomic():
             sys.stdout.write(f"{compose(*map(int, sizes)).number}\n")
     else:
-        Release.objects.get(pk=sizes[0]).publish(by=User.objects.get(username="idris"), at=timezone.now())
+        publish(Release.objects.get(pk=sizes[0]), by=User.objects.get(username="idris"), at=timezone.now())
         sys.stdout.write(f"{sizes[0]} {time.time()}\n")

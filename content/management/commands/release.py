@@ -10,6 +10,7 @@ from django.utils import timezone
 from content.compiling.compiler import compile_release
 from content.models import Release
 from content.models.release import ReleaseState
+from content.publishing.publish import publish, roll_back
 from content.publishing.withdrawal import put_back, withdraw
 from core.cli import StaffCommand
 from core.errors import NotFound
@@ -57,11 +58,11 @@ class Command(StaffCommand):
         release = wanted.order_by("-number").first()
         if release is None:
             raise NotFound("There is no such candidate.")
-        release.publish(by=by, at=timezone.now())
+        publish(release, by=by, at=timezone.now())
         self._tell(release, options)
 
     def _rollback(self, options: dict[str, Any]) -> None:
-        release = Release.objects.roll_back(to=options["number"], by=self.person(options), at=timezone.now())
+        release = roll_back(to=options["number"], by=self.person(options), at=timezone.now())
         self._tell(release, options)
 
     def _withdraw(self, options: dict[str, Any]) -> None:

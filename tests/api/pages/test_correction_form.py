@@ -12,6 +12,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from content.assurance.replies import accept_reply
 from content.models import Assurance, Channel, ChannelRevision, CorrectionLink, Organization, Reply
 from content.models.channel_revision import Act
 from core.errors import ChangedMeanwhile, Conflict, Forbidden, Invalid
@@ -96,18 +97,18 @@ def test_what_it_confirms_becomes_a_check_when_an_assurer_takes_it(api: Client, 
     assert not Assurance.objects.exists()
 
     now = timezone.now()
-    Reply.objects.get().take(by=asta, at=now)
+    accept_reply(Reply.objects.get(), by=asta, at=now)
 
     check = Assurance.objects.get()
     assert (check.method, check.by, check.until) == ("confirmed", asta, (now + timedelta(days=180)).date())
-    assert "at its signed address" in check.note
+    assert "through its correction link" in check.note
     with pytest.raises(ChangedMeanwhile, match="in the meantime"):
-        Reply.objects.get().take(by=asta, at=now)
+        accept_reply(Reply.objects.get(), by=asta, at=now)
 
 
 def test_what_is_gone_becomes_a_proposal_to_remove_it(api: Client, link: CorrectionLink, asta: User) -> None:
     send(api, link, answer="remove")
-    Reply.objects.get().take(by=asta, at=timezone.now())
+    accept_reply(Reply.objects.get(), by=asta, at=timezone.now())
 
     assert ChannelRevision.objects.proposed().get().act == "remove"
     assert Channel.objects.exists()
@@ -177,17 +178,17 @@ def test_an_odd_answer_is_refused_or_can_be_proposed(api: Client, asta: User, fa
         answer = api.post(address, urlencode(form), content_type="application/x-www-form-urlencoded")
         assert answer.status_code in (200, 422), said
         for reply in Reply.objects.waiting():
-            reply.take(by=asta, at=timezone.now())
+            accept_reply(reply, by=asta, at=timezone.now())
             ChannelRevision.objects.proposed().get().withdraw(by=asta, at=timezone.now())
 
 
 def test_hours_are_taken_where_we_do_not_know_the_zone_yet(api: Client, link: CorrectionLink, asta: User) -> None:
     assert send(api, link, answer="correct", hours="Mo-Fr+09:00-17:00").status_code == 200
     with pytest.raises(Invalid, match="no time zone"):
-        Reply.objects.get().take(by=asta, at=timezone.now())
+        accept_reply(Reply.objects.get(), by=asta, at=timezone.now())
 
     Channel.objects.select_related("service").get().service.amend(by=asta, at=timezone.now(), zone="Europe/London")
-    Reply.objects.get().take(by=asta, at=timezone.now())
+    accept_reply(Reply.objects.get(), by=asta, at=timezone.now())
 
     assert ChannelRevision.objects.proposed().get().hours == "Mo-Fr 09:00-17:00"
 
@@ -281,6 +282,6 @@ def test_an_answer_about_values_that_were_changed_meanwhile_is_not_acted_on(
     ).approve(by=make.checker(), at=timezone.now())
 
     with pytest.raises(Conflict):
-        Reply.objects.get().take(by=asta, at=timezone.now())
+        accept_reply(Reply.objects.get(), by=asta, at=timezone.now())
     assert not Assurance.objects.exists()
     assert Reply.objects.waiting().exists()

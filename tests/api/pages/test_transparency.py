@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from content.assurance.record import record_assurance
 from content.models import Channel, ChannelRevision, Release, Service
 from content.models.assurance import Method
 from content.models.channel_revision import Act
+from content.publishing.publish import publish
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -33,7 +35,7 @@ def content(today: datetime) -> None:
 def assure(service: str, method: Method, at: datetime, *, days: int = 30) -> None:
     channel = Channel.objects.filter(service=service).order_by("position").last()
     assert channel is not None
-    channel.assure(by=make.checker(), at=at, method=method, until=(at + timedelta(days=days)).date())
+    record_assurance(channel, by=make.checker(), at=at, method=method, until=(at + timedelta(days=days)).date())
 
 
 def read(api: Client, country: str = "GB") -> str:
@@ -122,7 +124,7 @@ def test_what_is_withheld_is_told_with_its_reason_and_its_number_is_in_none_of_t
     make.channel(hidden, type="url", address="https://hidden.example/form")
     withhold("gb-hidden", how, today)
     release = make.compile_release(by=make.person("compiler", "publisher"), at=today)
-    release.publish(by=make.checker(), at=today)
+    publish(release, by=make.checker(), at=today)
     call_command("export_open_data", str(tmp_path / "open.json"))
 
     page = read(api)
@@ -169,7 +171,7 @@ def _publish_drafts(today: datetime) -> None:
 
     with override_settings(SERVE_UNREVIEWED=True):
         release = make.compile_release(by=make.person("compiler", "publisher"), at=today)
-    release.publish(by=make.checker(), at=today)
+    publish(release, by=make.checker(), at=today)
 
 
 def test_a_changed_number_waits_for_the_next_release_and_the_check_of_one_says_nothing_of_the_other(

@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from api.reads import pack_store
 from api.reads.edition_store import EditionStore
 from content.models import Release
+from content.publishing.publish import publish
 from tests.api.wsgi import BothPaths, ask
 from tests.make import NOON, person
 from tests.packs import Packs, candidate
@@ -42,7 +43,7 @@ def test_a_published_release_finds_its_packs_on_the_disk(both: BothPaths, real_p
     both.store.prefetch()
     assert files(tmp_path / "edition" / "prefetched") == set(digests)
 
-    release.publish(by=person("publisher", "publisher"), at=NOON)
+    publish(release, by=person("publisher", "publisher"), at=NOON)
     with CaptureQueriesContext(connection) as asked:
         both.store.refresh()
 
@@ -102,7 +103,7 @@ def test_two_processes_may_share_the_folder(both: BothPaths, real_packs: Packs, 
     for store in (both.store, other):
         store.refresh()
         store.prefetch()
-    release.publish(by=person("publisher", "publisher"), at=NOON)
+    publish(release, by=person("publisher", "publisher"), at=NOON)
 
     both.store.refresh()
     other.refresh()
@@ -116,7 +117,7 @@ def test_a_folder_that_cannot_be_written_keeps_nothing_back(both: BothPaths, rea
     (tmp_path / "edition" / "prefetched").write_text("in the way")
     both.store.refresh()
     both.store.prefetch()
-    release.publish(by=person("publisher", "publisher"), at=NOON)
+    publish(release, by=person("publisher", "publisher"), at=NOON)
 
     both.store.refresh()
 

@@ -67,7 +67,10 @@ def test_the_keys_are_there_for_tools(api: Client, published: Release, signer: S
 
 
 def test_a_withdrawn_pack_is_gone_and_what_took_its_place_is_there(api: Client, published: Release) -> None:
-    (old, _), (worldwide, _) = published.pack_body("GB", "en") or ("", ""), published.pack_body("ZZ", "en") or ("", "")
+    (old, _), (worldwide, _) = (
+        make.pack_body(published, "GB", "en") or ("", ""),
+        make.pack_body(published, "ZZ", "en") or ("", ""),
+    )
     assert api.get(f"/v1/packs/GB/en/{old}").status_code == 200
 
     withdraw("gb-wrong", by=make.person("ann", "publisher"), at=timezone.now(), successor="gb-line")

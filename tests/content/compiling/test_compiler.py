@@ -11,9 +11,10 @@ import pytest
 from django.db import connection
 from django.test import override_settings
 
+from content.assurance.record import record_assurance
 from content.compiling.compiler import build_pack, build_packs, compile_release, own_countries
 from content.compiling.snapshot import Policy, Snapshot, read_snapshot
-from content.models import Channel, Pack, Release, Service, Tip, Unit
+from content.models import Channel, Pack, Release, Service, Target, Tip, Unit
 from content.models.assurance import Method
 from content.models.service import Status
 from content.terms import OUTDATED_DAYS, Change
@@ -181,7 +182,7 @@ def test_what_was_approved_goes_on_being_served_while_a_change_waits(db: None) -
     before = build_pack(read_snapshot(STRICT), "GB", "cy")
 
     source.revise(text="Do not stop", change=Change.SAFETY, by=User.objects.system(), at=NOON, from_revision=1)
-    source.target("cy").write(text="Drafft", by=User.objects.system(), at=NOON, from_revision=2)
+    Target.objects.of(source, "cy").write(text="Drafft", by=User.objects.system(), at=NOON, from_revision=2)
 
     assert build_pack(read_snapshot(STRICT), "GB", "cy") == before
 
@@ -263,7 +264,7 @@ def test_a_notice_that_cannot_be_served_blocks(content: None) -> None:
 def assure(service: str, *, days: int) -> None:
     channel = Channel.objects.get(service=service)
     method = Method.READ if "emergency" in channel.service.roles else Method.RUNG
-    channel.assure(by=make.checker(), at=NOON, method=method, until=(NOON + timedelta(days=days)).date())
+    record_assurance(channel, by=make.checker(), at=NOON, method=method, until=(NOON + timedelta(days=days)).date())
 
 
 def test_an_assured_service_is_served_everywhere_with_its_dates(content: None) -> None:
@@ -420,15 +421,15 @@ def test_compiling_stores_each_pack_once_by_its_digest(content: None) -> None:
 
 def test_a_blocked_pack_keeps_the_published_bytes(content: None) -> None:
     published = make.release()
-    kept = published.pack_body("GB", "en")
+    kept = make.pack_body(published, "GB", "en")
     Service.objects.filter(pk="gb-emergency").update(status=Status.DEFUNCT)
     make.tip("new")
 
     candidate = make.release(publish=False)
 
     assert ["GB", "en"] in candidate.report["blocked"]
-    assert candidate.pack_body("GB", "en") == kept
-    assert candidate.pack_body("ZZ", "en") != published.pack_body("ZZ", "en")
+    assert make.pack_body(candidate, "GB", "en") == kept
+    assert make.pack_body(candidate, "ZZ", "en") != make.pack_body(published, "ZZ", "en")
 
 
 def test_a_blocked_pack_that_never_was_is_absent(content: None) -> None:
@@ -437,7 +438,7 @@ def test_a_blocked_pack_that_never_was_is_absent(content: None) -> None:
     candidate = make.release(publish=False)
 
     assert candidate.countries() == ["GB", "ZZ"]
-    assert candidate.pack_body("FR", "fr") is None
+    assert make.pack_body(candidate, "FR", "fr") is None
     assert {"code": "no-emergency-number", "country": "FR", "locale": None, "item": "FR", "blocks": True}.items() <= next(
         finding for finding in candidate.report["findings"] if finding["blocks"]
     ).items()

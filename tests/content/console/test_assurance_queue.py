@@ -14,6 +14,7 @@ from config.celery import app
 from content import tasks
 from content.assurance import queue as desk
 from content.assurance.queue import Entry, Urgency
+from content.assurance.record import record_assurance
 from content.assurance.validity import longest_days, methods
 from content.models import Assurance, Channel, ChannelRevision, CorrectionCount, LinkCheck, Service
 from content.models.assurance import Method
@@ -44,7 +45,7 @@ def channel(service: str) -> Channel:
 
 def checked(service: str, by: User, *, days: int) -> None:
     fitting = methods(channel(service).service.roles, channel(service).type)[0]
-    channel(service).assure(by=by, at=NOON, method=fitting, until=(NOON + timedelta(days=days)).date(), note="Seen.")
+    record_assurance(channel(service), by=by, at=NOON, method=fitting, until=(NOON + timedelta(days=days)).date(), note="Seen.")
 
 
 def test_the_queue_goes_by_how_soon_a_check_ends_and_then_by_harm(asta: User) -> None:
@@ -108,7 +109,7 @@ def test_reports_are_answered_by_a_check_and_grow_old(asta: User) -> None:
 
     assert dict(entry("gb-line", at=NOON + timedelta(days=29)).reports) == {"no-answer": 1}
     assert dict(entry("gb-line", at=NOON + timedelta(days=31)).reports) == {}
-    channel("gb-line").assure(by=asta, at=NOON + timedelta(days=2), method=Method.RUNG, note="Answered.")
+    record_assurance(channel("gb-line"), by=asta, at=NOON + timedelta(days=2), method=Method.RUNG, note="Answered.")
     assert entry("gb-line", at=NOON + timedelta(days=3)).urgency == Urgency.LATER
 
 
@@ -179,20 +180,20 @@ def test_every_kind_of_channel_can_be_checked(type_: str) -> None:
 def test_a_check_without_a_day_is_good_for_as_long_as_it_can_be_and_never_longer(asta: User) -> None:
     make.service("gb-line")
 
-    check = channel("gb-line").assure(by=asta, at=NOON, method=Method.RUNG, note="Answered.")
+    check = record_assurance(channel("gb-line"), by=asta, at=NOON, method=Method.RUNG, note="Answered.")
 
     assert check.until == (NOON + timedelta(days=90)).date()
-    with pytest.raises(Invalid, match="good until 1 March 2027"):
-        channel("gb-line").assure(by=asta, at=NOON, method=Method.RUNG, until=(NOON + timedelta(days=91)).date())
+    with pytest.raises(Invalid, match="until 1 March 2027"):
+        record_assurance(channel("gb-line"), by=asta, at=NOON, method=Method.RUNG, until=(NOON + timedelta(days=91)).date())
     with pytest.raises(Invalid, match="checked by: rung, read, confirmed"):
-        channel("gb-line").assure(by=asta, at=NOON, method=Method.OPENED)
+        record_assurance(channel("gb-line"), by=asta, at=NOON, method=Method.OPENED)
 
 
 def test_nobody_is_asked_to_ring_an_emergency_number(asta: User) -> None:
     make.emergency()
 
     with pytest.raises(Invalid, match="checked by: read, confirmed"):
-        channel("gb-emergency").assure(by=asta, at=NOON, method=Method.RUNG)
+        record_assurance(channel("gb-emergency"), by=asta, at=NOON, method=Method.RUNG)
 
 
 # The pages.

@@ -10,6 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from content.assurance.record import record_assurance
 from content.compiling.compiler import compile_release
 from content.models import (
     Channel,
@@ -25,6 +26,7 @@ from content.models import (
 from content.models.assurance import Method
 from content.models.channel_revision import Act
 from content.models.link import LinkResult
+from content.publishing.publish import publish
 from core.models import User
 from tests import make
 
@@ -59,7 +61,7 @@ def more(by: User, names: list[str]) -> None:
         made = Service.objects.filter(pk=name).first() or make.service(name)
         channel = Channel.objects.select_related("service").get(service=made)
         for days in range(2):
-            channel.assure(by=by, at=THEN + timedelta(days=days), method=Method.RUNG, note="Answered.")
+            record_assurance(channel, by=by, at=THEN + timedelta(days=days), method=Method.RUNG, note="Answered.")
         CorrectionCount.objects.report(service=name, position=1, problem="no-answer", at=timezone.now())
         LinkCheck.objects.found(channel.revision_id, result=LinkResult.GONE, at=timezone.now(), http_status=404)
         Reply.objects.give(link, revision=channel.revision_id, answer="confirm", values={}, at=timezone.now())
@@ -71,7 +73,7 @@ def more(by: User, names: list[str]) -> None:
 
 def release(by: User, *, days: int) -> None:
     at = THEN + timedelta(days=days)
-    compile_release(by=by, at=at).publish(by=make.checker(), at=at)
+    publish(compile_release(by=by, at=at), by=make.checker(), at=at)
 
 
 def asked(client: Client) -> dict[str, int]:

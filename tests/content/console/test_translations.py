@@ -39,7 +39,7 @@ def typed(target: Target, text: str, act: str = "save") -> dict[str, str]:
 
 
 def test_an_editor_saves_and_a_second_reader_approves(client: Client) -> None:
-    empty = Unit.objects.get(key=KEY).target("cy")
+    empty = Target.objects.of(Unit.objects.get(key=KEY), "cy")
 
     client.force_login(editor("cy"))
     saved = client.post(address("cy"), typed(empty, "Peidiwch â thalu."), follow=True)
@@ -56,7 +56,7 @@ def test_an_editor_saves_and_a_second_reader_approves(client: Client) -> None:
 def test_who_wrote_a_text_finds_no_button_to_approve_it_and_is_refused_without_one(client: Client) -> None:
     both = make.person("ann", "localisation-editor", "localisation-reviewer")
     client.force_login(both)
-    client.post(address("cy"), typed(Unit.objects.get(key=KEY).target("cy"), "Peidiwch â thalu."))
+    client.post(address("cy"), typed(Target.objects.of(Unit.objects.get(key=KEY), "cy"), "Peidiwch â thalu."))
     target = Target.objects.get(unit__key=KEY, locale="cy")
 
     page = client.get(address("cy"))
@@ -72,7 +72,7 @@ def test_a_language_that_one_does_not_read_can_be_looked_at_only(client: Client)
     client.force_login(editor("en"))
 
     page = client.get(address("cy")).content.decode()
-    answer = client.post(address("cy"), typed(Unit.objects.get(key=KEY).target("cy"), "Peidiwch."))
+    answer = client.post(address("cy"), typed(Target.objects.of(Unit.objects.get(key=KEY), "cy"), "Peidiwch."))
 
     assert "<textarea" not in page
     assert answer.status_code == 403
@@ -80,7 +80,7 @@ def test_a_language_that_one_does_not_read_can_be_looked_at_only(client: Client)
 
 
 def test_a_save_over_somebody_elses_keeps_both_texts_and_then_replaces_on_purpose(client: Client) -> None:
-    empty = Unit.objects.get(key=KEY).target("cy")
+    empty = Target.objects.of(Unit.objects.get(key=KEY), "cy")
     make.target(KEY, "cy", "Peidiwch â thalu dim.")
     client.force_login(editor())
 
@@ -112,7 +112,7 @@ def test_a_number_or_address_in_a_text_is_refused_with_the_reason_and_what_was_t
 ) -> None:
     client.force_login(editor())
 
-    answer = client.post(address("cy"), typed(Unit.objects.get(key=KEY).target("cy"), text))
+    answer = client.post(address("cy"), typed(Target.objects.of(Unit.objects.get(key=KEY), "cy"), text))
 
     assert answer.status_code == 400
     assert f">{text}</textarea>" in answer.content.decode()
@@ -205,7 +205,9 @@ def test_saving_goes_on_to_the_next_text_of_the_same_filter(client: Client) -> N
     client.force_login(editor())
     query = "?state=empty&part=tips"
 
-    answer = client.post(address("cy", KEY, query), typed(Unit.objects.get(key=KEY).target("cy"), "Peidiwch.", "save-next"))
+    answer = client.post(
+        address("cy", KEY, query), typed(Target.objects.of(Unit.objects.get(key=KEY), "cy"), "Peidiwch.", "save-next")
+    )
 
     assert answer["Location"] == address("cy", "tip.first-hour.do-now.1", query)
 
@@ -238,7 +240,7 @@ def test_a_source_text_takes_the_kind_of_change_and_a_second_reader(client: Clie
     assert ">Do not pay, ever.</textarea>" in without.content.decode()
     assert own.status_code == 403
     assert (unit.state, unit.text) == ("approved", "Do not pay, ever.")
-    assert unit.target("cy").withdrawn
+    assert Target.objects.of(unit, "cy").withdrawn
 
 
 def test_a_page_that_does_not_say_what_it_showed_changes_nothing(client: Client) -> None:

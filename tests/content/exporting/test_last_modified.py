@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from content.models import Release
+from content.publishing.publish import publish as publish_release
+from content.publishing.publish import roll_back
 from tests.make import NOON, person
 from tests.packs import Packs, publish
 
@@ -63,9 +65,9 @@ def test_who_was_away_comes_back_as_changed(packs: dict[tuple[str, str], Any]) -
 def test_a_roll_back_changes_what_it_brings_back(packs: dict[tuple[str, str], Any]) -> None:
     old = publish(packs, sorted(packs))
     since({**packs, GB: changed(packs[GB], "gb-childline", zone="Europe/Paris")}, days=1)
-    candidate = Release.objects.roll_back(to=old.number, by=person("ann", "publisher"), at=NOON)
+    candidate = roll_back(to=old.number, by=person("ann", "publisher"), at=NOON)
 
-    candidate.publish(by=person("bob", "publisher"), at=NOON + timedelta(days=2))
+    publish_release(candidate, by=person("bob", "publisher"), at=NOON + timedelta(days=2))
 
     assert candidate.changed["gb-childline"] == THIRD
     assert set(candidate.changed.values()) == {FIRST, THIRD}

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, transaction
 
+from content.assurance.record import record_assurance
 from content.models import Channel, ChannelRevision, Service
 from content.models.assurance import Method
 from content.models.channel_revision import Act, AlreadyProposed
@@ -132,7 +133,7 @@ def test_a_removed_channel_goes_and_its_position_is_never_given_again(line: Serv
 def test_a_check_covers_the_values_it_was_made_of_and_no_others(line: Service) -> None:
     ann, ben = make.person("ann", "assurer"), make.person("ben", "assurer")
     channel = Channel.objects.get(service=line)
-    assurance = channel.assure(by=ann, at=NOON, method=Method.RUNG, until=(NOON + timedelta(days=90)).date())
+    assurance = record_assurance(channel, by=ann, at=NOON, method=Method.RUNG, until=(NOON + timedelta(days=90)).date())
 
     propose(line, ann).approve(by=ben, at=NOON)
 

@@ -77,7 +77,7 @@ def test_who_does_not_read_the_language_can_neither_write_nor_approve(unit: Unit
     with pytest.raises(NotYourLanguage):
         unit.approve(by=frank, at=NOON)
     with pytest.raises(NotYourLanguage):
-        unit.target("cy").write(text="Stopiwch", by=frank, at=NOON, from_revision=0)
+        Target.objects.of(unit, "cy").write(text="Stopiwch", by=frank, at=NOON, from_revision=0)
 
 
 def test_an_outsider_can_do_neither(unit: Unit) -> None:
@@ -142,7 +142,7 @@ def test_a_target_stays_outdated_whatever_is_saved_later_until_it_is_confirmed(u
 
 def test_a_target_written_against_an_old_source_is_outdated_at_once(unit: Unit, editor: User) -> None:
     revise(unit, editor)
-    target = unit.target("cy")
+    target = Target.objects.of(unit, "cy")
 
     target.write(text="Stopiwch", by=editor, at=NOON, from_revision=0, source_revision=1)
 
@@ -150,7 +150,7 @@ def test_a_target_written_against_an_old_source_is_outdated_at_once(unit: Unit, 
 
 
 def test_a_targets_stale_save_gets_both_texts(unit: Unit, editor: User) -> None:
-    first, second = unit.target("cy"), unit.target("cy")
+    first, second = Target.objects.of(unit, "cy"), Target.objects.of(unit, "cy")
     first.write(text="Eu testun", by=editor, at=NOON, from_revision=0)
 
     with pytest.raises(EditConflict) as refused:
@@ -179,7 +179,7 @@ def test_a_cleared_target_is_empty_and_can_be_written_again(unit: Unit, editor: 
 
 def test_the_source_language_has_no_target(unit: Unit, editor: User) -> None:
     with pytest.raises(Invalid, match="revise the unit"):
-        unit.target("en").write(text="Stop", by=editor, at=NOON, from_revision=0)
+        Target.objects.of(unit, "en").write(text="Stop", by=editor, at=NOON, from_revision=0)
 
 
 def test_a_target_cannot_lose_a_token(unit: Unit, editor: User) -> None:
@@ -187,7 +187,7 @@ def test_a_target_cannot_lose_a_token(unit: Unit, editor: User) -> None:
     named = make.unit("tip.first-hour.short", "Ask {service:gb-line}.", owner="tip:first-hour")
 
     with pytest.raises(TextRefused, match="is missing"):
-        named.target("cy").write(text="Gofynnwch.", by=editor, at=NOON, from_revision=0)
+        Target.objects.of(named, "cy").write(text="Gofynnwch.", by=editor, at=NOON, from_revision=0)
 
 
 def test_each_save_and_approval_is_in_the_audit(unit: Unit, editor: User, reviewer: User) -> None:
@@ -218,7 +218,10 @@ def test_of_two_who_write_the_first_target_at_once_one_does(at_once: Callable[..
     editor = make.person("eve", "localisation-editor")
 
     answers = at_once(
-        *(lambda text=text: unit.target("cy").write(text=text, by=editor, at=NOON, from_revision=0) for text in ("Un", "Dau"))
+        *(
+            lambda text=text: Target.objects.of(unit, "cy").write(text=text, by=editor, at=NOON, from_revision=0)
+            for text in ("Un", "Dau")
+        )
     )
 
     assert [type(answer) for answer in answers if answer is not None] == [EditConflict]

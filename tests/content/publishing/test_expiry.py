@@ -11,6 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from content.assurance.record import record_assurance
 from content.compiling.snapshot import Policy
 from content.models import Channel, ChannelRevision, Release, Service
 from content.models.assurance import Method
@@ -49,11 +50,11 @@ def published(ann: User) -> Release:
 def assure(service: str, position: int, *, days: int, at: Any = NOON) -> None:
     channel = Channel.objects.select_related("service").get(service=service, position=position)
     method = Method.RUNG if channel.type == "phone" and "emergency" not in channel.service.roles else Method.READ
-    channel.assure(by=make.checker(), at=at, method=method, until=(at + timedelta(days=days)).date(), note="Answered.")
+    record_assurance(channel, by=make.checker(), at=at, method=method, until=(at + timedelta(days=days)).date(), note="Answered.")
 
 
 def pack(release: Release | None = None) -> dict[str, Any]:
-    found = (release or Release.objects.current()).pack_body("GB", "en")
+    found = make.pack_body(release or Release.objects.current(), "GB", "en")
     assert found is not None
     return json.loads(found[1])
 

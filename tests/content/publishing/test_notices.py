@@ -8,13 +8,16 @@ from typing import Any
 
 import pytest
 
+from content.assurance.record import record_assurance
 from content.compiling.compiler import build_pack
 from content.compiling.snapshot import Policy, read_snapshot
 from content.models import Release, Service, ServiceNotice, Unit
 from content.models.assurance import Method
 from content.models.release import ReleaseState
 from content.models.service_notice import NoticeProposed, NoticeState
+from content.publishing.notice_release import approve_notice, end_notice
 from content.publishing.notices import with_notices
+from content.publishing.publish import roll_back
 from content.publishing.withdrawal import withdraw
 from core.errors import Forbidden, Invalid, SecondPersonRequired
 from core.models import AuditEntry, User
@@ -39,7 +42,7 @@ def boris(asta: User) -> User:
 
 
 def pack(release: Release | None = None, country: str = "GB", locale: str = "en") -> dict[str, Any]:
-    found = (release or Release.objects.current()).pack_body(country, locale)
+    found = make.pack_body(release or Release.objects.current(), country, locale)
     assert found is not None
     return json.loads(found[1])
 
@@ -62,7 +65,7 @@ def test_a_second_person_approves_it_and_every_pack_has_it_at_once_and_nothing_e
     notice = make.notice(by=asta, approved=False)
     assert notices() == []
 
-    release = notice.approve(by=boris, at=NOON)
+    release = approve_notice(notice, by=boris, at=NOON)
 
     assert release == Release.objects.current()
     assert (release.base, release.report["notices"]) == (before, "gb-line")
@@ -78,7 +81,7 @@ def test_a_second_person_approves_it_and_every_pack_has_it_at_once_and_nothing_e
 
 def test_the_bytes_are_those_that_a_release_compiled_on_that_day_has(asta: User, boris: User) -> None:
     make.release()
-    make.notice(by=asta, approved=False).approve(by=boris, at=NOON)
+    approve_notice(make.notice(by=asta, approved=False), by=boris, at=NOON)
 
     at_once = dict(Release.objects.current().release_packs.values_list("country_id", "locale_id").values_list("pk", "pack_id"))
     anew = make.release(publish=False).release_packs
@@ -90,10 +93,10 @@ def test_who_proposed_it_cannot_approve_it_and_it_takes_the_role(asta: User, bor
     notice = make.notice(by=asta, approved=False)
 
     with pytest.raises(SecondPersonRequired, match="proposed a notice"):
-        notice.approve(by=asta, at=NOON)
+        approve_notice(notice, by=asta, at=NOON)
     eva = make.person("eva", "localisation-editor", "publisher")
     with pytest.raises(Forbidden):
-        notice.approve(by=eva, at=NOON)
+        approve_notice(notice, by=eva, at=NOON)
     with pytest.raises(Forbidden):
         notice.withdraw(by=eva, at=NOON)
     with pytest.raises(Forbidden):
@@ -105,16 +108,16 @@ def test_who_proposed_it_cannot_approve_it_and_it_takes_the_role(asta: User, bor
 def test_one_person_ends_it_for_readers_at_once_also_who_proposed_it(asta: User, boris: User) -> None:
     make.release()
     notice = make.notice(by=asta, approved=False)
-    notice.approve(by=boris, at=NOON)
+    approve_notice(notice, by=boris, at=NOON)
 
-    notice.end(by=asta, at=NOON + timedelta(hours=1))
+    end_notice(notice, by=asta, at=NOON + timedelta(hours=1))
 
     assert notices() == []
     assert Release.objects.filter(state=ReleaseState.PUBLISHED).count() == 1
     verbs = AuditEntry.objects.filter(model="content.ServiceNotice").order_by("pk").values_list("verb", flat=True)
     assert list(verbs) == ["propose", "approve", "end"]
     with pytest.raises(NoSuchEdge):
-        notice.end(by=asta, at=NOON)
+        end_notice(notice, by=asta, at=NOON)
 
 
 def test_a_proposal_is_taken_back_or_turned_down_and_can_then_be_made_again(asta: User, boris: User) -> None:
@@ -126,7 +129,7 @@ def test_a_proposal_is_taken_back_or_turned_down_and_can_then_be_made_again(asta
 
     assert [n.state for n in ServiceNotice.objects.all()] == ["withdrawn", "withdrawn"]
     with pytest.raises(NoSuchEdge):
-        notice.approve(by=boris, at=NOON)
+        approve_notice(notice, by=boris, at=NOON)
 
 
 # What is refused.
@@ -169,14 +172,14 @@ def test_a_service_that_has_retired_or_was_taken_away_has_none_not_even_one_prop
         make.notice("gb-other", by=asta)
     withdraw("gb-line", by=make.checker(), at=NOON, successor="zz-line")
     with pytest.raises(Invalid, match="has retired or was taken away"):
-        waiting.approve(by=boris, at=NOON)
+        approve_notice(waiting, by=boris, at=NOON)
 
 
 def test_one_that_waited_until_it_was_over_is_not_approved(asta: User, boris: User) -> None:
     waiting = make.notice(by=asta, approved=False)
 
     with pytest.raises(Invalid, match="cannot end in the past"):
-        waiting.approve(by=boris, at=EVENING)
+        approve_notice(waiting, by=boris, at=EVENING)
 
 
 # What packs hold.
@@ -207,19 +210,19 @@ def test_a_kind_without_approved_words_is_told_to_nobody_and_holds_no_pack_back(
     for unit in Unit.objects.exclude(key="notice.closed"):
         unit.approve(by=make.checker(), at=NOON)
     for channel in make.Channel.objects.select_related("service"):
-        channel.assure(by=asta, at=NOON, method=Method.READ, note="Seen.")
+        record_assurance(channel, by=asta, at=NOON, method=Method.READ, note="Seen.")
     strict = make.release()
     assert strict.report["blocked"] == []
 
-    assert make.notice(by=asta, approved=False).approve(by=boris, at=NOON) is None
+    assert approve_notice(make.notice(by=asta, approved=False), by=boris, at=NOON) is None
     assert notices() == []
-    assert make.notice(by=asta, kind="long-waits", approved=False).approve(by=boris, at=NOON) is not None
+    assert approve_notice(make.notice(by=asta, kind="long-waits", approved=False), by=boris, at=NOON) is not None
     assert [n["kind"] for n in notices()] == ["long-waits"]
 
 
 def test_a_notice_of_a_channel_that_the_pack_does_not_hold_is_left_out(asta: User) -> None:
     make.release()
-    body = Release.objects.current().pack_body("GB", "en")[1]  # type: ignore[index]
+    body = make.pack_body(Release.objects.current(), "GB", "en")[1]  # type: ignore[index]
     make.channel(Service.objects.get(pk="gb-line"), type="url")
 
     make.notice(kind="channel-down", position=2)
@@ -231,13 +234,13 @@ def test_a_notice_of_a_channel_that_the_pack_does_not_hold_is_left_out(asta: Use
 def test_going_back_to_an_older_release_keeps_to_the_notices_of_today(asta: User, boris: User) -> None:
     plain = make.release()
     ended = make.notice(by=asta, approved=False)
-    with_it = ended.approve(by=boris, at=NOON)
+    with_it = approve_notice(ended, by=boris, at=NOON)
     assert with_it is not None
-    ended.end(by=asta, at=NOON)
-    make.notice(by=asta, kind="long-waits", approved=False).approve(by=boris, at=NOON)
+    end_notice(ended, by=asta, at=NOON)
+    approve_notice(make.notice(by=asta, kind="long-waits", approved=False), by=boris, at=NOON)
 
     for older in (plain, with_it):
-        restored = Release.objects.roll_back(to=older.number, by=make.person(f"r{older.number}", "publisher"), at=NOON)
+        restored = roll_back(to=older.number, by=make.person(f"r{older.number}", "publisher"), at=NOON)
         assert [n["kind"] for n in notices(release=restored)] == ["long-waits"]
 
 

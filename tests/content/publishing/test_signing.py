@@ -43,7 +43,7 @@ def test_a_client_can_check_what_a_worker_signed_down_to_each_pack(published: Re
     manifest = verify_manifest(signed.body, signer.root.public, last_number=None, now=NOON)
     assert manifest.release == published.number
     assert set(manifest.packs) == {(c, own) for c in ("GB", "ZZ") for own in published.locales()}
-    _, body = published.pack_body("GB", "cy") or ("", "")
+    _, body = make.pack_body(published, "GB", "cy") or ("", "")
     assert verify_pack(body.encode(), manifest, "GB", "cy")["locale"] == "cy"
     assert manifest.expires - manifest.issued == timedelta(days=7)
 
