@@ -1,4 +1,4 @@
-"""One request to one pinned address: resolved once, checked, and only then connected to; bounded in time and bytes."""
+"""One HTTP request to one pinned address: resolve the name once, check every address, and connect only to a checked one."""
 
 from __future__ import annotations
 
@@ -9,26 +9,33 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
 
-from content.assurance.links.url_policy import Blocked, Place, is_public
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import HTTPError, ProtocolError
+from urllib3.response import HTTPResponse
 
-#: Seconds for an address with all its redirects, and bytes of one answer as they come: nothing is unpacked.
-MOST_SECONDS = 10.0
-MOST_BYTES = 64 * 1024
-AGENT = "Fingerpost-link-check/1"
+from content.assurance.links.url_policy import Blocked, SafeUrl, is_public
+
+#: Seconds for a URL with its redirects and robots.txt, and bytes read of one response, head included; nothing is decompressed.
+TOTAL_SECONDS = 10.0
+MAX_BYTES = 64 * 1024
+USER_AGENT = "Fingerpost-link-check/1"
 
 Resolver = Callable[[str, int], Sequence[str]]
 Connect = Callable[[str, int, float], socket.socket]
 
 
 class Unreachable(Exception):
-    """The host could not be reached, or gave no answer that can be read."""
+    """The host could not be reached, or did not send a valid response."""
 
 
 @dataclass(frozen=True)
-class Reply:
-    """What is looked at of an answer; the body only where it was asked for."""
+class LinkResponse:
+    """The parts of a response that the link checker reads; `body` is empty unless it was asked for."""
 
     status: int
     location: str | None
@@ -36,70 +43,145 @@ class Reply:
 
 
 def resolve(host: str, port: int) -> list[str]:
-    """Return the host's numeric addresses as the system finds them."""
+    """Return the host's numeric addresses from the system's resolver."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
 def connect(address: str, port: int, seconds: float) -> socket.socket:
     """Connect to a numeric address."""
-    # Numeric flags: should a name ever come here, it is refused and not looked up.
+    # Numeric flags: a name that came here by mistake would be refused and not resolved.
     [(family, kind, protocol, _, where), *_] = socket.getaddrinfo(
         address, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
     )
-    made = socket.socket(family, kind, protocol)
+    connected = socket.socket(family, kind, protocol)
     try:
-        made.settimeout(seconds)
-        made.connect(where)
+        connected.settimeout(seconds)
+        connected.connect(where)
     except BaseException:
-        made.close()
+        connected.close()
         raise
-    return made
+    return connected
 
 
 @dataclass(frozen=True)
-class Wire:
-    """How hosts are found and reached; tests give their own resolver."""
+class LinkClient:
+    """Sends requests; tests inject their own resolver and network."""
 
     resolve: Resolver = resolve
     connect: Connect = connect
     context: ssl.SSLContext = field(default_factory=ssl.create_default_context)
 
-    def ask(self, method: str, place: Place, *, until: float, body: bool = False) -> Reply:
-        """Send one request and return its answer.
+    def request(self, method: str, url: SafeUrl, *, until: float, read_body: bool = False) -> LinkResponse:
+        """Send one request and return its response.
 
-        `until` is an instant of time.monotonic. Raises Blocked where any address of the host is not public, and Unreachable.
+        `until` is an instant of time.monotonic by which resolving, connecting and reading have to end.
+        Raises Blocked if any address of the host is not public, and Unreachable.
         """
         try:
-            with self._open(place, until) as line:
-                line.settimeout(_left(until))
-                line.sendall(_request(method, place))
-                raw = _received(line, until, whole=body)
-            return _read(raw, method, body=body)
-        except (OSError, http.client.HTTPException, ValueError) as error:
-            raise Unreachable(type(error).__name__) from None
+            address = self._public_address(url, until)
+            connection = _HttpsConnection(url.host, ssl_context=self.context) if url.scheme == "https" else _Connection(url.host)
+            connection.open_socket = partial(self._open_socket, address, url.port, until)
+            connection.response_class = partial(_BoundedResponse, until=until)  # type: ignore[assignment]
+            connection.timeout = _remaining(until)
+            try:
+                headers = {"User-Agent": USER_AGENT, "Accept": "*/*", "Accept-Encoding": "identity", "Connection": "close"}
+                connection.request(
+                    method, url.target, headers=headers, preload_content=False, decode_content=False, enforce_content_length=False
+                )
+                with closing(connection.getresponse()) as response:
+                    body = _read_body(response) if read_body else b""
+                    return LinkResponse(response.status, response.headers.get("Location"), body)
+            finally:
+                connection.close()
+        except (OSError, HTTPError, http.client.HTTPException, ValueError) as error:
+            raise Unreachable(type(error).__name__) from error
 
-    def _open(self, place: Place, until: float) -> socket.socket:
-        addresses = _in_time(lambda: self.resolve(place.host, place.port), until)
+    def _public_address(self, url: SafeUrl, until: float) -> str:
+        addresses = _resolve_in_time(lambda: self.resolve(url.host, url.port), until)
         if not addresses:
             raise Unreachable("no address")
-        # One private address among public ones is reason enough: the host's owner, not chance, chose it.
+        # One private address among public ones is enough to refuse: the host's owner chose it.
         if not all(map(is_public, addresses)):
-            raise Blocked("It leads to an address that is not on the public internet.")
-        # The very address that was checked: no second look-up stands between, whatever the name says by then.
-        line = self.connect(addresses[0], place.port, _left(until))
-        if place.scheme == "http":
-            return line
-        try:
-            line.settimeout(_left(until))
-            return self.context.wrap_socket(line, server_hostname=place.host)
-        except BaseException:
-            line.close()
+            raise Blocked("The host has an address that is not on the public internet.")
+        return addresses[0]
+
+    def _open_socket(self, address: str, port: int, until: float) -> socket.socket:
+        connected = self.connect(address, port, _remaining(until))
+        connected.settimeout(_remaining(until))
+        return connected
+
+
+class _Connection(HTTPConnection):
+    """A connection by name over a socket that is already pinned to an address: urllib3 never resolves the name itself."""
+
+    open_socket: Callable[[], socket.socket]
+
+    def _new_conn(self) -> socket.socket:
+        return self.open_socket()
+
+
+class _HttpsConnection(_Connection, HTTPSConnection):
+    """The same with TLS: the name is in SNI, and the certificate has to be valid for it."""
+
+
+class _BoundedReader(io.RawIOBase):
+    """The bytes of one response, until a deadline and up to MAX_BYTES."""
+
+    def __init__(self, sock: socket.socket, until: float) -> None:
+        # The file keeps the socket open after http.client has closed its own reference.
+        self._sock, self._file = sock, sock.makefile("rb", buffering=0)
+        self._until, self._left = until, MAX_BYTES
+        #: A head has to arrive whole; a body may be cut off.
+        self.in_head = True
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        self._sock.settimeout(_remaining(self._until))
+        n = self._file.readinto(memoryview(buffer)[: self._left]) or 0 if self._left else 0
+        if not n and self.in_head:
+            raise http.client.RemoteDisconnected("the head is cut off or too long")
+        self._left -= n
+        return n
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
+
+
+class _BoundedResponse(http.client.HTTPResponse):
+    """A response that is read through a _BoundedReader, after any interim responses (such as 103 Early Hints)."""
+
+    def __init__(self, sock: socket.socket, *args: Any, until: float, **kwargs: Any) -> None:
+        super().__init__(sock, *args, **kwargs)
+        self.fp.close()
+        self._reader = _BoundedReader(sock, until)
+        self.fp = io.BufferedReader(self._reader)
+
+    def begin(self) -> None:
+        super().begin()
+        while 100 <= self.status < 200:
+            self.headers = self.msg = None  # type: ignore[assignment]
+            super().begin()
+        self._reader.in_head = False
+
+
+def _read_body(response: HTTPResponse) -> bytes:
+    body = bytearray()
+    try:
+        for part in response.stream(4096):
+            body += part
+    except ProtocolError as error:
+        # A chunked body that was cut off at MAX_BYTES.
+        if not isinstance(error.__cause__, http.client.IncompleteRead):
             raise
+    return bytes(body)
 
 
-def _in_time(call: Callable[[], Sequence[str]], until: float) -> Sequence[str]:
-    """Look a name up in a thread of its own, because the system's resolver knows no time limit."""
+def _resolve_in_time(call: Callable[[], Sequence[str]], until: float) -> Sequence[str]:
+    """Resolve a name in a thread of its own, because the system's resolver has no time limit."""
     found: list[Sequence[str]] = []
     failed: list[Exception] = []
 
@@ -111,7 +193,7 @@ def _in_time(call: Callable[[], Sequence[str]], until: float) -> Sequence[str]:
 
     thread = threading.Thread(target=run, name="link-check-resolver", daemon=True)
     thread.start()
-    thread.join(_left(until))
+    thread.join(_remaining(until))
     if failed:
         raise Unreachable("resolver") from failed[0]
     if not found:
@@ -119,64 +201,8 @@ def _in_time(call: Callable[[], Sequence[str]], until: float) -> Sequence[str]:
     return found[0]
 
 
-def _left(until: float) -> float:
-    left = until - time.monotonic()
-    if left <= 0:
+def _remaining(until: float) -> float:
+    remaining = until - time.monotonic()
+    if remaining <= 0:
         raise TimeoutError
-    return left
-
-
-def _request(method: str, place: Place) -> bytes:
-    lines = [
-        f"{method} {place.target} HTTP/1.1",
-        f"Host: {place.host}",
-        f"User-Agent: {AGENT}",
-        "Accept: */*",
-        "Accept-Encoding: identity",
-        "Connection: close",
-    ]
-    return ("\r\n".join(lines) + "\r\n\r\n").encode("ascii")
-
-
-def _received(line: socket.socket, until: float, *, whole: bool) -> bytes:
-    """Read up to the end of the head, or with `whole` of the answer; never more than MOST_BYTES."""
-    raw = bytearray()
-    while len(raw) < MOST_BYTES:
-        line.settimeout(_left(until))
-        part = line.recv(min(8192, MOST_BYTES - len(raw)))
-        raw += part
-        if not part or (not whole and b"\r\n\r\n" in _final(bytes(raw))):
-            break
-    return bytes(raw)
-
-
-def _final(raw: bytes) -> bytes:
-    """Return the answer without the interim ones (such as 103) before it."""
-    while raw.startswith((b"HTTP/1.1 1", b"HTTP/1.0 1")) and b"\r\n\r\n" in raw:
-        raw = raw.partition(b"\r\n\r\n")[2]
-    return raw
-
-
-class _Received:
-    """Bytes in the shape that http.client reads from."""
-
-    def __init__(self, raw: bytes) -> None:
-        self.raw = raw
-
-    def makefile(self, *_: object) -> io.BytesIO:
-        return io.BytesIO(self.raw)
-
-
-def _read(raw: bytes, method: str, *, body: bool) -> Reply:
-    raw = _final(raw)
-    if b"\r\n\r\n" not in raw:
-        raise Unreachable("no whole head")
-    answer = http.client.HTTPResponse(_Received(raw), method=method)  # type: ignore[arg-type]
-    answer.begin()
-    content = b""
-    if body:
-        try:
-            content = answer.read()
-        except http.client.IncompleteRead as cut:
-            content = cut.partial
-    return Reply(answer.status, answer.getheader("Location"), content)
+    return remaining

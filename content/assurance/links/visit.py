@@ -1,4 +1,4 @@
-"""Ask for one address as a polite visitor: HEAD, then GET where that is not understood, and at most three redirects."""
+"""Visit one URL politely: robots.txt, HEAD, then GET if HEAD is refused, and at most three redirects."""
 
 from __future__ import annotations
 
@@ -9,75 +9,75 @@ from http import HTTPStatus
 from urllib.parse import urljoin
 from urllib.robotparser import RobotFileParser
 
-from content.assurance.links.http_client import AGENT, MOST_SECONDS, Reply, Unreachable, Wire
-from content.assurance.links.url_policy import Blocked, Place, read_place
+from content.assurance.links.http_client import TOTAL_SECONDS, USER_AGENT, LinkClient, LinkResponse, Unreachable
+from content.assurance.links.url_policy import Blocked, SafeUrl
 from content.models.link import LinkResult
 
-MOST_REDIRECTS = 3
+MAX_REDIRECTS = 3
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _GONE = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
 
 
 @dataclass(frozen=True)
-class Found:
-    """What came of a visit: the last status, and the host where it ended."""
+class VisitResult:
+    """The result of a visit, with the last HTTP status and the last host."""
 
     result: LinkResult
     status: int | None = None
     host: str = ""
 
 
-class NotWelcome(Exception):
-    """The host's robots.txt asks not to be visited there, or cannot be had."""
+class RobotsDisallowed(Exception):
+    """The host's robots.txt disallows the URL, or cannot be fetched."""
 
 
 @dataclass(frozen=True)
 class Visitor:
-    """Visits addresses; `rules` returns the text of a host's robots.txt, and asks for it by the given call if need be."""
+    """Visits URLs; `robots` returns the text of a host's robots.txt, calling its second argument to fetch it if necessary."""
 
-    wire: Wire = field(default_factory=Wire)
-    rules: Callable[[Place, Callable[[], str]], str] = lambda _place, ask: ask()
+    client: LinkClient = field(default_factory=LinkClient)
+    robots: Callable[[SafeUrl, Callable[[], str]], str] = lambda _url, fetch: fetch()
 
-    def visit(self, address: str) -> Found:
-        """Return what is found at the address; never raises for what the other side does."""
-        until = time.monotonic() + MOST_SECONDS
+    def visit(self, url: str) -> VisitResult:
+        """Return what the URL leads to; errors of the other side are results, not exceptions."""
+        until = time.monotonic() + TOTAL_SECONDS
         host, status = "", None
         try:
-            asked = read_place(address).host
-            for _ in range(MOST_REDIRECTS + 1):
-                # Each place anew: a redirect is no safer than the address it came from.
-                place = read_place(address)
-                host = place.host
-                answer = self._asked(place, until)
-                status = answer.status
-                if status not in _REDIRECTS or not answer.location:
-                    return Found(_result(status, moved=_bare(host) != _bare(asked)), status, host)
-                address = urljoin(address, answer.location)
-            return Found(LinkResult.FAILING, status, host)
+            first_host = SafeUrl.parse(url).host
+            for _ in range(MAX_REDIRECTS + 1):
+                # Each target of a redirect is checked like the first URL.
+                safe = SafeUrl.parse(url)
+                host = safe.host
+                response = self._request(safe, until)
+                status = response.status
+                if status not in _REDIRECTS or not response.location:
+                    return VisitResult(_result(status, moved=_bare(host) != _bare(first_host)), status, host)
+                url = urljoin(url, response.location)
+            return VisitResult(LinkResult.FAILING, status, host)
         except Blocked:
-            return Found(LinkResult.BLOCKED, status, host)
-        except NotWelcome:
-            return Found(LinkResult.NOT_ASKED, status, host)
+            return VisitResult(LinkResult.BLOCKED, status, host)
+        except RobotsDisallowed:
+            return VisitResult(LinkResult.NOT_ASKED, status, host)
         except Unreachable:
-            return Found(LinkResult.UNREACHABLE, status, host)
+            return VisitResult(LinkResult.UNREACHABLE, status, host)
 
-    def _asked(self, place: Place, until: float) -> Reply:
+    def _request(self, url: SafeUrl, until: float) -> LinkResponse:
         rules = RobotFileParser()
-        rules.parse(self.rules(place, lambda: self._robots(place, until)).splitlines())
-        if not rules.can_fetch(AGENT, place.target):
-            raise NotWelcome
-        answer = self.wire.ask("HEAD", place, until=until)
-        if answer.status < HTTPStatus.BAD_REQUEST:
-            return answer
-        # Many servers know GET alone, and say so in many ways.
-        return self.wire.ask("GET", place, until=until)
+        rules.parse(self.robots(url, lambda: self._fetch_robots(url, until)).splitlines())
+        if not rules.can_fetch(USER_AGENT, url.target):
+            raise RobotsDisallowed
+        response = self.client.request("HEAD", url, until=until)
+        if response.status < HTTPStatus.BAD_REQUEST:
+            return response
+        # Many servers support only GET, and refuse HEAD with various statuses.
+        return self.client.request("GET", url, until=until)
 
-    def _robots(self, place: Place, until: float) -> str:
-        """Return the host's robots.txt; empty where it has none, or sends elsewhere for it (RFC 9309, 2.3.1)."""
-        answer = self.wire.ask("GET", Place(place.scheme, place.host, "/robots.txt"), until=until, body=True)
-        if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            raise NotWelcome
-        return answer.body.decode("utf-8", "replace") if answer.status == HTTPStatus.OK else ""
+    def _fetch_robots(self, url: SafeUrl, until: float) -> str:
+        """Return the host's robots.txt; empty if it has none or redirects (RFC 9309, 2.3.1)."""
+        response = self.client.request("GET", SafeUrl(url.scheme, url.host, "/robots.txt"), until=until, read_body=True)
+        if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            raise RobotsDisallowed
+        return response.body.decode("utf-8", "replace") if response.status == HTTPStatus.OK else ""
 
 
 def _result(status: int, *, moved: bool) -> LinkResult:

@@ -18,7 +18,7 @@ import time
 from collections import Counter
 from ipaddress import ip_address
 
-from content.assurance.links.http_client import Wire, connect
+from content.assurance.links.http_client import LinkClient, connect
 from content.assurance.links.url_policy import is_public
 from content.assurance.links.visit import Visitor
 from tests.content.assurance.refused_addresses import NUMERIC, REDIRECTS, WRITTEN
@@ -100,8 +100,8 @@ def main() -> None:
 
     def visit(address: str, *resolved: list[str]) -> None:
         turns = list(resolved)
-        wire = Wire(resolve=lambda name, port: turns.pop(0) if len(turns) > 1 else turns[0])
-        results[str(Visitor(wire).visit(address).result)] += 1
+        client = LinkClient(resolve=lambda name, port: turns.pop(0) if len(turns) > 1 else turns[0])
+        results[str(Visitor(client).visit(address).result)] += 1
 
     for address in NUMERIC:
         visit("http://line.example.org/", [address])

@@ -10,8 +10,8 @@ import pytest
 
 from content import tasks
 from content.assurance.links import checker
-from content.assurance.links.url_policy import Place
-from content.assurance.links.visit import Found, Visitor
+from content.assurance.links.url_policy import SafeUrl
+from content.assurance.links.visit import Visitor, VisitResult
 from content.models import Channel, LinkCheck, LinkHost
 from content.models.link import LinkResult
 from tests import make
@@ -23,11 +23,11 @@ pytestmark = pytest.mark.django_db
 class Told(Visitor):
     """A visitor that finds what it is told, and remembers where it was sent."""
 
-    def __init__(self, *found: Found) -> None:
+    def __init__(self, *found: VisitResult) -> None:
         object.__setattr__(self, "found", list(found))
         object.__setattr__(self, "asked", [])
 
-    def visit(self, address: str) -> Found:
+    def visit(self, address: str) -> VisitResult:
         self.asked.append(address)  # type: ignore[attr-defined]
         return self.found.pop(0) if len(self.found) > 1 else self.found[0]  # type: ignore[attr-defined]
 
@@ -45,7 +45,7 @@ def revision(service: str) -> int:
 
 
 def test_each_address_is_asked_in_turn_and_a_host_not_twice_in_a_minute() -> None:
-    told = Told(Found(LinkResult.WORKS, 200))
+    told = Told(VisitResult(LinkResult.WORKS, 200))
 
     first = [checker.check_next(at=NOON, visitor=told) for _ in range(3)]
     later = checker.check_next(at=NOON + timedelta(seconds=61), visitor=told)
@@ -58,7 +58,7 @@ def test_each_address_is_asked_in_turn_and_a_host_not_twice_in_a_minute() -> Non
 
 
 def test_failures_are_counted_from_the_first_on_and_forgotten_when_it_works_again() -> None:
-    told = Told(Found(LinkResult.UNREACHABLE), Found(LinkResult.FAILING, 503), Found(LinkResult.WORKS, 200))
+    told = Told(VisitResult(LinkResult.UNREACHABLE), VisitResult(LinkResult.FAILING, 503), VisitResult(LinkResult.WORKS, 200))
     seen = []
 
     for day in range(3):
@@ -91,8 +91,8 @@ def test_the_rules_of_a_host_are_asked_for_once_a_day() -> None:
         asked.append(1)
         return "User-agent: *\nDisallow: /x\0"
 
-    place = Place("https", "one.example.org", "/")
-    texts = [checker.remembered(NOON + timedelta(hours=hours))(place, ask) for hours in (0, 23, 25)]
+    place = SafeUrl("https", "one.example.org", "/")
+    texts = [checker.cached_robots(NOON + timedelta(hours=hours))(place, ask) for hours in (0, 23, 25)]
 
     assert texts == ["User-agent: *\nDisallow: /x"] * 3
     assert len(asked) == 2
@@ -126,4 +126,4 @@ def test_an_address_of_a_retired_service_is_not_asked() -> None:
     for channel in Channel.objects.filter(type="url").select_related("service"):
         channel.service.amend(by=person, at=NOON, status="defunct")
 
-    assert checker.check_next(at=NOON, visitor=Told(Found(LinkResult.WORKS))) is None
+    assert checker.check_next(at=NOON, visitor=Told(VisitResult(LinkResult.WORKS))) is None

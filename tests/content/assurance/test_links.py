@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from content.assurance.links import visit as visiting
-from content.assurance.links.http_client import MOST_BYTES, Wire
-from content.assurance.links.url_policy import Blocked, is_public, read_place
-from content.assurance.links.visit import Found, Visitor
+from content.assurance.links.http_client import MAX_BYTES, LinkClient
+from content.assurance.links.url_policy import Blocked, SafeUrl, is_public
+from content.assurance.links.visit import Visitor, VisitResult
 from content.models.link import LinkResult
 from tests.certificate import self_signed
 from tests.content.assurance.refused_addresses import NUMERIC, REDIRECTS, WRITTEN
@@ -82,7 +82,7 @@ def public(name: str, port: int) -> list[str]:
 
 
 def visitor(web: Host, resolve: Callable[[str, int], Sequence[str]] = public) -> Visitor:
-    return Visitor(Wire(resolve=resolve, connect=web.connect))
+    return Visitor(LinkClient(resolve=resolve, connect=web.connect))
 
 
 def to(place: str) -> bytes:
@@ -111,18 +111,18 @@ def test_addresses_beside_the_special_ones_are_public(address: str) -> None:
 
 @pytest.mark.parametrize("address", NUMERIC)
 def test_a_name_that_leads_to_a_special_address_is_not_connected_to(address: str) -> None:
-    found = Visitor(Wire(resolve=lambda name, port: [PUBLIC, address], connect=never)).visit("https://line.example.org/")
+    found = Visitor(LinkClient(resolve=lambda name, port: [PUBLIC, address], connect=never)).visit("https://line.example.org/")
 
-    assert found == Found(LinkResult.BLOCKED, None, "line.example.org")
+    assert found == VisitResult(LinkResult.BLOCKED, None, "line.example.org")
 
 
 @pytest.mark.parametrize("address", WRITTEN)
 def test_an_address_written_to_mislead_is_neither_resolved_nor_connected_to(address: str) -> None:
-    found = Visitor(Wire(resolve=never, connect=never)).visit(address)  # type: ignore[arg-type]
+    found = Visitor(LinkClient(resolve=never, connect=never)).visit(address)  # type: ignore[arg-type]
 
     assert found.result == LinkResult.BLOCKED
     with pytest.raises(Blocked):
-        read_place(address)
+        SafeUrl.parse(address)
 
 
 @pytest.mark.parametrize("place", REDIRECTS)
@@ -155,8 +155,8 @@ def test_a_request_resolves_once_and_connects_to_what_was_checked() -> None:
         return [PUBLIC] if len(asked) % 2 else ["127.0.0.1"]
 
     with host(plain({})) as web:
-        Wire(resolve=rebinding, connect=web.connect).ask(
-            "HEAD", read_place("http://line.example.org/"), until=time.monotonic() + 5
+        LinkClient(resolve=rebinding, connect=web.connect).request(
+            "HEAD", SafeUrl.parse("http://line.example.org/"), until=time.monotonic() + 5
         )
 
     assert asked == ["line.example.org"]
@@ -170,8 +170,8 @@ def test_three_redirects_are_followed_and_a_fourth_is_not() -> None:
     with host(plain(steps)) as web:
         three, four = visitor(web).visit("http://line.example.org/1"), visitor(web).visit("http://line.example.org/0")
 
-    assert three == Found(LinkResult.WORKS, 200, "line.example.org")
-    assert four == Found(LinkResult.FAILING, 302, "line.example.org")
+    assert three == VisitResult(LinkResult.WORKS, 200, "line.example.org")
+    assert four == VisitResult(LinkResult.FAILING, 302, "line.example.org")
 
 
 @pytest.mark.parametrize(
@@ -200,7 +200,7 @@ def test_a_page_at_another_host_has_moved_and_with_www_it_has_not() -> None:
     with host(plain({"HEAD /a": to("http://other.example.org/"), "HEAD /b": to("http://www.line.example.org/")})) as web:
         moved, same = visitor(web).visit("http://line.example.org/a"), visitor(web).visit("http://line.example.org/b")
 
-    assert moved == Found(LinkResult.MOVED, 200, "other.example.org")
+    assert moved == VisitResult(LinkResult.MOVED, 200, "other.example.org")
     assert same.result == LinkResult.WORKS
 
 
@@ -226,11 +226,11 @@ def test_an_endless_answer_is_cut_at_64_kib(monkeypatch: pytest.MonkeyPatch) -> 
 
     assert found.result == LinkResult.UNREACHABLE
     # What the kernel holds on its way counts too; without a limit this would run for the ten seconds.
-    assert sent < MOST_BYTES + 16 * 1024 * 1024
+    assert sent < MAX_BYTES + 16 * 1024 * 1024
 
 
 def test_a_host_that_drips_is_left_after_the_time_that_all_its_redirects_share(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(visiting, "MOST_SECONDS", 1.0)
+    monkeypatch.setattr(visiting, "TOTAL_SECONDS", 1.0)
 
     def drip(asked: str) -> bytes | Iterator[bytes]:
         if asked.endswith("robots.txt"):
@@ -253,17 +253,65 @@ def test_a_host_that_drips_is_left_after_the_time_that_all_its_redirects_share(m
 
 
 def test_a_resolver_that_does_not_answer_does_not_hold_the_visit_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(visiting, "MOST_SECONDS", 0.3)
+    monkeypatch.setattr(visiting, "TOTAL_SECONDS", 0.3)
     free = threading.Event()
 
     def slow(name: str, port: int) -> list[str]:
         free.wait(10)
         return [PUBLIC]
 
-    found = Visitor(Wire(resolve=slow, connect=never)).visit("http://line.example.org/")
+    found = Visitor(LinkClient(resolve=slow, connect=never)).visit("http://line.example.org/")
     free.set()
 
     assert found.result == LinkResult.UNREACHABLE
+
+
+def test_time_spent_resolving_counts_towards_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(visiting, "TOTAL_SECONDS", 1.0)
+
+    def slow(name: str, port: int) -> list[str]:
+        time.sleep(0.4)
+        return [PUBLIC]
+
+    begun = time.monotonic()
+    with host(plain({"HEAD /": to("/a")})) as web:
+        found = visitor(web, slow).visit("http://line.example.org/")
+
+    # Each redirect resolves the name again: robots.txt and the first request fit, the next does not.
+    assert found == VisitResult(LinkResult.UNREACHABLE, 302, "line.example.org")
+    assert time.monotonic() - begun < 2
+
+
+def test_a_tls_handshake_that_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(visiting, "TOTAL_SECONDS", 0.5)
+    servers = []
+
+    def silent(address: str, port: int, seconds: float) -> socket.socket:
+        ours, theirs = socket.socketpair()
+        servers.append(theirs)
+        return ours
+
+    begun = time.monotonic()
+    found = Visitor(LinkClient(resolve=public, connect=silent)).visit("https://line.example.org/")
+    for server in servers:
+        server.close()
+
+    assert found.result == LinkResult.UNREACHABLE
+    assert time.monotonic() - begun < 2
+
+
+def test_a_head_that_is_cut_off_is_not_a_response() -> None:
+    with host(plain({}, otherwise=b"HTTP/1.1 200 OK\r\nServer: x\r\n")) as web:
+        assert visitor(web).visit("http://line.example.org/").result == LinkResult.UNREACHABLE
+
+
+def test_a_robots_txt_of_more_than_64_kib_is_cut_off_and_obeyed() -> None:
+    rules = b"User-agent: *\nDisallow: /\n" + b"#" * MAX_BYTES
+    chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n%b\r\n0\r\n\r\n" % (len(rules), rules)
+
+    for answer in (chunked, b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(rules), rules)):
+        with host(plain({"GET /robots.txt": answer})) as web:
+            assert visitor(web).visit("http://line.example.org/").result == LinkResult.NOT_ASKED
 
 
 def test_a_compressed_answer_is_never_unpacked() -> None:
@@ -294,7 +342,7 @@ def test_a_host_whose_rules_cannot_be_had_is_not_visited() -> None:
 def test_nothing_that_a_checked_address_holds_gets_into_the_request_line() -> None:
     for address in ("http://line.example.org/\r\nX: y", "http://line.example.org/ HTTP/1.1", "http://line.example.org/\tx"):
         with pytest.raises(Blocked):
-            read_place(address)
+            SafeUrl.parse(address)
 
 
 def test_a_certificate_for_another_name_is_no_answer(tmp_path: Path) -> None:
@@ -321,7 +369,7 @@ def test_a_certificate_for_another_name_is_no_answer(tmp_path: Path) -> None:
         threading.Thread(target=serve, daemon=True).start()
         return ours
 
-    wire = Wire(resolve=public, connect=secure, context=trust)
+    wire = LinkClient(resolve=public, connect=secure, context=trust)
     right, wrong = Visitor(wire).visit("https://line.example.org/"), Visitor(wire).visit("https://other.example.org/")
 
     assert right.result == LinkResult.WORKS

@@ -14,7 +14,7 @@ from tests.content.assurance.isolated_network import can_be_made
 from tests.content.assurance.refused_addresses import NUMERIC, REDIRECTS, WRITTEN
 
 ROOT = Path(__file__).resolve().parents[3]
-ALONE = "import django; django.setup(); from tests.content import lonely_network; lonely_network.main()"
+ALONE = "import django; django.setup(); from tests.content.assurance import isolated_network; isolated_network.main()"
 
 
 @pytest.mark.skipif(not can_be_made(), reason="this machine does not let its user make a network namespace")
