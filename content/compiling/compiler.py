@@ -29,7 +29,7 @@ from core.models import User
 
 #: Version of the pack's format.
 FORMAT = 1
-_NEVER_APPROVED = ("not-approved", "One of its texts was never approved.")
+_NEVER_APPROVED = ("not-approved", "One of the texts was never approved.")
 
 
 @dataclass(frozen=True)
@@ -135,8 +135,8 @@ def _tips(
 
 
 def _left_out(tip: TipFact, lost: Sequence[str], country: str) -> Finding:
-    code, detail = ("token-not-served", f"It names {', '.join(lost)}, not served here.") if lost else _NEVER_APPROVED
-    return Finding(code, f"tip.{tip.slug}", f"{detail} It is left out.", blocks=tip.notice, country=country)
+    code, detail = ("token-not-served", f"The tip names {', '.join(lost)}, not served here.") if lost else _NEVER_APPROVED
+    return Finding(code, f"tip.{tip.slug}", f"{detail} The tip is left out.", blocks=tip.notice, country=country)
 
 
 def _write(snapshot: Snapshot, packs: Mapping[tuple[str, str], CompiledPack], *, by: User, at: datetime) -> Release:

@@ -1,4 +1,4 @@
-"""What the gate asks of whole packs: that a reader in any country finds the number that matters most."""
+"""The gate's rules for whole packs: a reader in any country finds an emergency number and a crisis line."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def country_findings(services: Iterable[ServiceFact], pack: PackContent, policy: Policy) -> Iterator[Finding]:
-    """Say of each service of the country what is wrong with it, and whether the emergency number is there."""
+    """Yield what is wrong with each service of the country, and a finding where the pack has no emergency number."""
     country = pack["country"]
     for service in services:
         if not service.active:
@@ -30,9 +30,9 @@ def country_findings(services: Iterable[ServiceFact], pack: PackContent, policy:
 
 
 def pack_findings(pack: PackContent, *, missing_labels: Sequence[str]) -> Iterator[Finding]:
-    """Say what a pack lacks that no reader may be without."""
+    """Yield a finding for each required label, and for a crisis line, that the pack lacks."""
     for key in missing_labels:
-        yield Finding("label-missing", key, "No app can do without this label, and none of it was approved.", blocks=True)
+        yield Finding("label-missing", key, "This label is required, and no text of it was approved.", blocks=True)
     if not has_crisis_line(pack["services"]):
         country = pack["country"]
         yield Finding("no-crisis-line", country, "No crisis line can be served here.", blocks=True, country=country)
@@ -44,10 +44,10 @@ def _emergency_findings(service: ServiceFact, country: str, policy: Policy) -> I
             continue
         item = f"{service.id}/{channel.position}"
         if channel.checked_on is not None:
-            detail = f"Last checked on {channel.checked_on}; it is shown with that date until it is checked again."
+            detail = f"The check of {channel.checked_on} has expired. The number is still shown, with that date."
             yield Finding("emergency-overdue", item, detail, blocks=False, country=country)
         elif service.confidence == Confidence.FROM_GENERAL_KNOWLEDGE and not policy.sandbox:
-            detail = "Nobody has checked this emergency number, and it was read in no source."
+            detail = "Nobody has checked this emergency number, and it has no source."
             yield Finding("emergency-unassured", item, detail, blocks=True, country=country)
         else:
             yield Finding("emergency-unassured", item, "Nobody has checked this emergency number.", blocks=False, country=country)
@@ -55,10 +55,11 @@ def _emergency_findings(service: ServiceFact, country: str, policy: Policy) -> I
 
 def _withheld(service: ServiceFact, policy: Policy) -> Iterator[Finding]:
     if not service.channels:
-        yield Finding("no-channel", service.id, "It has no channel and is withheld.", blocks=False, country=service.country)
+        code, detail = "no-channel", "The service has no channel, so it is withheld."
     elif service.area == ():
-        detail = "Nobody has said in which countries it works; it is withheld."
-        yield Finding("no-area", service.id, detail, blocks=False, country=service.country)
+        code, detail = "no-area", "Nobody has entered in which countries the service works, so it is withheld."
     elif not any(channel_eligibility(service, channel, policy).served for channel in service.channels):
-        detail = "Nobody has assured any of its channels, or the check has run out; it is withheld."
-        yield Finding("withheld", service.id, detail, blocks=False, country=service.country)
+        code, detail = "withheld", "No channel of the service has a valid check, so the service is withheld."
+    else:
+        return
+    yield Finding(code, service.id, detail, blocks=False, country=service.country)

@@ -1,4 +1,4 @@
-"""All that a release is compiled from, read at one instant into plain values; nothing here or after asks the database again."""
+"""Everything that a release is compiled from, read at one instant into plain values. The compiler reads nothing else."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from django.db import connection, transaction
 from django.db.models import Q
 
-from content.importing.contact import read_routes
+from content.contact_file import read_routes
 from content.models import (
     Assurance,
     Channel,
@@ -34,26 +34,27 @@ from content.terms import OUTDATED_DAYS, Change, Situation
 
 @dataclass(frozen=True)
 class Policy:
-    """What may be served: on which day, and whether drafts and services that nobody assured may be, as in the sandbox."""
+    """The rules for one compilation: the day, and whether drafts and services that were never checked may be served."""
 
     day: date
     serve_unreviewed: bool = False
+    #: In a sandbox, emergency numbers that nobody has checked do not block a pack.
     sandbox: bool = False
 
 
 @dataclass(frozen=True)
 class TargetText:
-    """The text of a unit in one locale, as far as it may be served."""
+    """The text of a unit in one locale."""
 
     text: str
     reviewed: bool
-    #: A safety change of the source, or a clarity change too long ago, keeps it back.
+    #: It may not be served: the source has had a safety change since, or a clarity change too long ago.
     withdrawn: bool
 
 
 @dataclass(frozen=True)
 class UnitText:
-    """One unit: the source text that may be served (None: none was approved yet), and its targets by locale."""
+    """One unit: its source text (None: no text may be served yet), and its targets by locale."""
 
     key: str
     locale: str
@@ -106,13 +107,13 @@ class ServiceFact:
     successor: str | None
     confidence: str
     channels: tuple[ChannelFact, ...]
-    #: Taken away from readers until two people put it back.
+    #: Withdrawn from readers until two people restore it.
     withdrawn: bool = False
 
 
 @dataclass(frozen=True)
 class TipFact:
-    """One tip: for whom, and its units by field in reading order."""
+    """One tip: for whom it is, and the keys of its units with their fields, in reading order."""
 
     slug: str
     notice: bool
@@ -135,23 +136,25 @@ class NoticeFact:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """Everything, with the directions of the locales; `base` is the release that was published then."""
+    """Everything that a release is compiled from. `base` is the number of the release that was published at that instant."""
 
     policy: Policy
+    #: "ltr" or "rtl", by locale.
     directions: Mapping[str, str]
     texts: Mapping[str, UnitText]
     services: tuple[ServiceFact, ...]
     tips: tuple[TipFact, ...]
-    #: Platform to situation to where its steps and what it asks are found; None where that is not known.
+    #: By service and situation: where the `steps` and `asks` of a route are found (see `contact_file`).
     routes: Mapping[str, Mapping[str, Mapping[str, str | None]]] = field(default_factory=dict)
-    #: By service, those whose time is not over on the day.
+    #: By service, those that are not over when the day begins.
     notices: Mapping[str, tuple[NoticeFact, ...]] = field(default_factory=dict)
     base: int | None = None
+    #: Digests by country and locale.
     base_packs: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
 
 def read_snapshot(policy: Policy) -> Snapshot:
-    """Read all of it as it is at one instant, whatever is written meanwhile."""
+    """Return the state of the database at one instant, unaffected by writes in the meantime."""
     with _one_instant():
         base = Release.objects.current_number()
         return Snapshot(
@@ -170,7 +173,7 @@ def read_snapshot(policy: Policy) -> Snapshot:
 @contextmanager
 def _one_instant() -> Iterator[None]:
     if connection.in_atomic_block:
-        # Inside a caller's transaction its isolation level stands; it cannot be changed any more.
+        # The isolation level of the caller's transaction applies; it cannot be changed any more.
         yield
         return
     with transaction.atomic():
@@ -207,13 +210,17 @@ def _texts(policy: Policy) -> Iterator[UnitText]:
 
 
 def _target(target: Target, revision: int | None, changes: list[UnitRevision], policy: Policy) -> TargetText | None:
+    """Return the text of the target, or None where it has none.
+
+    `revision` is the source revision that is served, `changes` are the revisions of the source that were not cosmetic.
+    """
     if policy.serve_unreviewed:
-        text, rendered = target.text, target.source_revision
+        text, translated_from = target.text, target.source_revision
     else:
-        text, rendered = target.approved_text, target.approved_source_revision or 0
+        text, translated_from = target.approved_text, target.approved_source_revision or 0
     if not text or revision is None:
         return None
-    missed = [change for change in changes if rendered < change.revision <= revision]
+    missed = [change for change in changes if translated_from < change.revision <= revision]
     return TargetText(
         text=text,
         reviewed=not missed and (not policy.serve_unreviewed or target.state == TargetState.APPROVED),
@@ -227,7 +234,7 @@ def _long_ago(at: datetime, day: date) -> bool:
 
 
 def service_facts() -> Iterator[ServiceFact]:
-    """Yield every service with its channels and the last check of each."""
+    """Yield every service with its channels, best first, and the last check of each."""
     withdrawn = Withdrawal.objects.successors()
     checks = {check.revision_id: check for check in Assurance.objects.order_by("at", "pk")}
     channels: dict[str, list[ChannelFact]] = defaultdict(list)
@@ -276,7 +283,7 @@ def service_facts() -> Iterator[ServiceFact]:
 
 
 def read_notices(day: date) -> dict[str, tuple[NoticeFact, ...]]:
-    """Return by service the notices that stand and are not over when the day (in UTC) begins."""
+    """Return by service the approved notices that are not over when the day (in UTC) begins."""
     found: dict[str, tuple[NoticeFact, ...]] = {}
     begins = datetime.combine(day, time.min, UTC)
     for notice in ServiceNotice.objects.standing().filter(until_at__gt=begins).order_by("pk"):

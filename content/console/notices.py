@@ -15,7 +15,7 @@ from django.http import QueryDict
 from django.urls import reverse
 from django.utils import timezone
 
-from content.linting.notice import MOST_DAYS
+from content.linting.notice import MAX_DAYS_AHEAD
 from content.models import Channel, Release, Service, ServiceNotice, Unit
 from content.models.service_notice import APPROVE, PROPOSE, NoticeState
 from content.publishing.notice_release import approve_notice, end_notice
@@ -157,7 +157,7 @@ class NoticeForm(ConsoleForm):
 
     what = forms.ChoiceField(widget=forms.RadioSelect, label="What is otherwise")
     from_at = forms.DateTimeField(required=False, label="From", help_text="Empty: from now on.")
-    until_at = forms.DateTimeField(label="Until", help_text=f"At most {MOST_DAYS} days ahead.")
+    until_at = forms.DateTimeField(label="Until", help_text=f"At most {MAX_DAYS_AHEAD} days ahead.")
     source = forms.CharField(
         max_length=500, label="Read at", help_text="The https address at which they say so. Readers never see this."
     )

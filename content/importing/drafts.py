@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from content.linting.text import source_faults, tidy
+from content.linting.text import normalize_text, source_faults
 from content.models import Service, Unit
 from content.terms import SOURCE_LOCALE, Change
 from core.models import AuditEntry, User
@@ -48,7 +48,7 @@ def write_drafts(drafts: Iterable[Draft], *, by: User, at: datetime) -> DraftsWr
     for key, unit in existing.items():
         draft = wanted[key]
         same = (unit.text, tuple(unit.allowed_numbers), tuple(unit.allowed_hosts))
-        if same == (tidy(draft.text), draft.numbers, draft.hosts):
+        if same == (normalize_text(draft.text), draft.numbers, draft.hosts):
             continue
         if unit.written_by_id != by.pk:
             written.kept.append(key)

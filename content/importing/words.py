@@ -13,7 +13,7 @@ from django.db import transaction
 from content.importing.drafts import draft_faults, edited_by_people, write_drafts
 from content.importing.facts import FACTS_DIR
 from content.importing.words_file import ImportedTip, read_words, refuse
-from content.linting.text import target_faults, tidy
+from content.linting.text import normalize_text, target_faults
 from content.models import Locale, Target, Tip, Unit
 from core import audit, roles
 from core.models import User
@@ -91,7 +91,7 @@ def _write_targets(targets: dict[str, dict[str, str]], loaded: WordsLoaded, *, b
     new = []
     for locale, texts in targets.items():
         for key, text in texts.items():
-            unit, text = units.get(key), tidy(text)
+            unit, text = units.get(key), normalize_text(text)
             if unit is None:
                 faults.append(f"targets/{locale}.yaml: {key}: there is no such unit.")
                 continue

@@ -1,1 +1,1 @@
-"""What is refused in a text or a channel, whoever brings it: pure functions that return faults."""
+"""The rules for texts, numbers, addresses, services and notices: pure functions that return what is wrong."""

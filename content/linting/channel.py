@@ -1,98 +1,115 @@
-"""The rules for a number or address, whoever proposes it: a file, a person at the console, or a test."""
+"""The rules for a number or address, wherever it comes from: a file, the console or a correction form."""
 
 from __future__ import annotations
 
 import re
-import zoneinfo
-from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import opening_hours
 import phonenumbers
 
+from content.linting.time_zones import is_time_zone
 from content.terms import ChannelType, NumberType
 
 if TYPE_CHECKING:
     from content.models.channel_facts import ChannelFacts
 
-#: Said of a number that costs the caller extra; a child must never be sent there.
-_PREMIUM = "is a premium-rate number; no help for children costs extra."
+_PREMIUM = "is a premium-rate number. Help for children must not cost extra."
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+_DIAL = re.compile(r"[0-9+*#]+( [0-9+*#]+)*")
+_MAILBOX = re.compile(r"[^\s@]+@[^\s@.]+(\.[^\s@.]+)+")
+_CHAT = re.compile(r"https://\S+|whatsapp:\+[1-9][0-9]{6,14}|telegram:@[A-Za-z][A-Za-z0-9_]{3,31}")
 _NOT_DIALLED = re.compile(r"[^0-9+*#]")
 
 
 def channel_faults(channel: ChannelFacts) -> list[str]:
-    """Return one sentence for each rule that the facts break; an empty list where they are in order."""
+    """Return one sentence for each rule that the channel breaks."""
     faults = [
-        f"The {name} is longer than {most} characters."
-        for name, most in _lengths(channel).items()
-        if len(getattr(channel, name)) > most
+        f"The {name} is longer than {limit} characters."
+        for name, limit in _length_limits(channel).items()
+        if len(getattr(channel, name)) > limit
     ]
     if not channel.address.isprintable():
-        faults.append(f"{channel.address!r} holds characters that nobody sees.")
+        faults.append(f"{channel.address!r} contains invisible characters.")
     if channel.type in (ChannelType.PHONE, ChannelType.SMS):
         faults += _number_faults(channel)
     elif channel.dial or channel.number_type:
-        faults.append(f"A channel of type {channel.type} has no number to dial.")
-    if channel.type == ChannelType.URL or (channel.type == ChannelType.CHAT and "://" in channel.address):
-        faults += address_faults(channel.address)
-    if channel.type == ChannelType.EMAIL and not re.fullmatch(r"[^\s@]+@[^\s@.]+(\.[^\s@.]+)+", channel.address):
-        faults.append(f"{channel.address!r} is no mailbox.")
-    if channel.type == ChannelType.CHAT and not re.fullmatch(
-        r"https://\S+|whatsapp:\+[1-9][0-9]{6,14}|telegram:@[A-Za-z][A-Za-z0-9_]{3,31}", channel.address
-    ):
-        faults.append(f"{channel.address!r} is no chat: it takes https://…, whatsapp:+… or telegram:@….")
-    if channel.type == ChannelType.APP and channel.address:
-        faults.append("An in-app route has steps, which are words, and no address.")
+        faults.append(f"A channel of type {channel.type} cannot have a number to dial.")
+    faults += _address_faults(channel)
     if channel.keyword and channel.type != ChannelType.SMS:
-        faults.append("Only a text message has a keyword.")
+        faults.append("Only a text message can have a keyword.")
     return faults + hours_faults(channel.hours, channel.service.zone)
 
 
 def hours_faults(hours: str, zone: str) -> list[str]:
-    """Return what is wrong with opening hours in the service's zone."""
+    """Return what is wrong with opening hours in the time zone of the service."""
     if not hours:
         return []
     if not hours.isascii() or not hours.isprintable() or not opening_hours.validate(hours):
-        return [f"The hours {hours!r} are not in the form of OpenStreetMap's opening_hours."]
+        return [f"The hours {hours!r} are not valid OpenStreetMap opening_hours."]
     if hours != "24/7" and not zone:
         return [f"The hours {hours!r} have no time zone."]
-    if zone and zone not in _zones():
-        return [f"{zone!r} is no IANA time zone."]
+    if zone and not is_time_zone(zone):
+        return [f"{zone!r} is not an IANA time zone."]
+    return []
+
+
+def url_faults(url: str) -> list[str]:
+    """Return what is wrong with a web address."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return [f"{url!r} is not an https address."]
+    if not url.startswith("https://") or not parts.hostname or "." not in parts.hostname:
+        return [f"{url!r} is not an https address."]
+    if parts.username or parts.password or not url.isascii() or any(character.isspace() for character in url):
+        return [f"{url!r} must be plain ASCII without spaces, user name or password."]
     return []
 
 
 def digits(number: str) -> str:
-    """Return only what is dialled of a number as printed."""
+    """Return the characters of a printed number that are dialled."""
     return _NOT_DIALLED.sub("", number)
 
 
-def _lengths(channel: ChannelFacts) -> dict[str, int]:
-    """Return how many characters each of the facts has room for."""
+def _length_limits(channel: ChannelFacts) -> dict[str, int]:
+    """Return by column the most characters that it holds."""
     facts = channel.facts()
     return {
         field.name: field.max_length for field in channel._meta.fields if field.name in facts and field.max_length is not None
     }
 
 
+def _address_faults(channel: ChannelFacts) -> list[str]:
+    address, is_chat = channel.address, channel.type == ChannelType.CHAT
+    faults = url_faults(address) if channel.type == ChannelType.URL or (is_chat and "://" in address) else []
+    if channel.type == ChannelType.EMAIL and not _MAILBOX.fullmatch(address):
+        faults.append(f"{address!r} is not an e-mail address.")
+    if is_chat and not _CHAT.fullmatch(address):
+        faults.append(f"{address!r} is not a chat address. It must be https://…, whatsapp:+… or telegram:@….")
+    if channel.type == ChannelType.APP and address:
+        faults.append("A channel inside an app has steps instead of an address.")
+    return faults
+
+
 def _number_faults(channel: ChannelFacts) -> list[str]:
-    faults = []
     if not channel.dial:
-        return ["A number says how it is dialled."]
-    if not re.fullmatch(r"[0-9+*#]+( [0-9+*#]+)*", channel.dial):
-        faults.append(f"{channel.dial!r} holds more than digits, + * # and single spaces.")
+        return ["A number must say how it is dialled."]
+    faults = []
+    if not _DIAL.fullmatch(channel.dial):
+        faults.append(f"{channel.dial!r} may contain only digits, +, *, # and single spaces.")
     if channel.number_type == NumberType.SHORT:
         if "+" in channel.address + channel.dial:
-            faults.append(f"{channel.dial} is a short number; with a country code it does not connect.")
+            faults.append(f"{channel.dial} is a short number. It does not connect with a country code.")
         elif digits(channel.dial) != channel.address:
-            faults.append(f"{channel.dial!r} is not dialled as {channel.address!r}.")
+            faults.append(f"{channel.dial!r} does not dial {channel.address!r}.")
         elif _short_is_premium(channel.address, channel.service.country_id):
             faults.append(f"{channel.address} {_PREMIUM}")
     elif channel.number_type == NumberType.E164:
         faults += _e164_faults(channel.address, channel.dial, channel.service.country_id)
     else:
-        faults.append("A number is either e164 or short.")
+        faults.append("The number type must be e164 or short.")
     return faults
 
 
@@ -101,9 +118,9 @@ def _e164_faults(address: str, dial: str, country: str) -> list[str]:
         number = phonenumbers.parse(address, None)
         dialled = phonenumbers.parse(digits(dial), country)
     except phonenumbers.NumberParseException:
-        return [f"{address!r}, dialled {dial!r}, is not read as a number of {country}."]
+        return [f"{address!r}, dialled {dial!r}, is not a phone number of {country}."]
     if not _E164.fullmatch(address) or not phonenumbers.is_valid_number(number):
-        return [f"{address!r} is no number that can exist."]
+        return [f"{address!r} is not a possible phone number."]
     if phonenumbers.number_type(number) == phonenumbers.PhoneNumberType.PREMIUM_RATE:
         return [f"{address} {_PREMIUM}"]
     if (
@@ -111,33 +128,15 @@ def _e164_faults(address: str, dial: str, country: str) -> list[str]:
         or "#" in dial
         or (number.country_code, number.national_number) != (dialled.country_code, dialled.national_number)
     ):
-        return [f"{dial!r} is not what is dialled inside {country} for {address}."]
+        return [f"{dial!r} does not dial {address} inside {country}."]
     return []
 
 
 def _short_is_premium(short: str, country: str) -> bool:
-    """Tell whether the number is known to cost extra; many real short numbers are in no list, and are none of those."""
+    """Tell whether the number is known to cost extra. Many short numbers are in no list, and those are accepted."""
     try:
         number = phonenumbers.parse(short, country)
     except phonenumbers.NumberParseException:
         return False
     cost = phonenumbers.expected_cost_for_region(number, country)
     return bool(cost == phonenumbers.ShortNumberCost.PREMIUM_RATE)
-
-
-def address_faults(address: str) -> list[str]:
-    """Return one sentence for each rule that a web address breaks."""
-    try:
-        parts = urlsplit(address)
-    except ValueError:
-        return [f"{address!r} is no https address."]
-    if not address.startswith("https://") or not parts.hostname or "." not in parts.hostname:
-        return [f"{address!r} is no https address."]
-    if parts.username or parts.password or not address.isascii() or any(character.isspace() for character in address):
-        return [f"{address!r} is not a plain address."]
-    return []
-
-
-@lru_cache(maxsize=1)
-def _zones() -> frozenset[str]:
-    return frozenset(zoneinfo.available_timezones())

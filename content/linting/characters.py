@@ -1,4 +1,4 @@
-"""Characters that have no business in a text: controls, overrides of direction, invisible ones."""
+"""Characters that a text must not contain: control characters, direction controls and invisible ones."""
 
 from __future__ import annotations
 
@@ -6,24 +6,24 @@ import unicodedata
 
 from content.linting.fault import Fault
 
-#: Embeddings, overrides and isolates. We put isolates around facts ourselves; any other could turn a number round.
+#: Embeddings, overrides and isolates. Rendering adds isolates around facts; any others could reverse a number.
 _DIRECTION = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-#: Joiners and marks that Arabic and Indic scripts are written with.
+#: Joiners and marks that Arabic and Indic scripts need.
 _NEEDED = frozenset("\u200c\u200d\u200e\u200f\u061c")
 
 
 def character_faults(text: str) -> list[Fault]:
-    """Find characters that are refused, each once, by name."""
+    """Return one fault, with its name, for each character that is refused."""
     faults = []
     for character in dict.fromkeys(text):
         category = unicodedata.category(character)
         name = f"U+{ord(character):04X} {unicodedata.name(character, '')}".rstrip()
         if character in _DIRECTION:
-            faults.append(Fault("direction", f"{name} turns text round and is added only by us, around facts."))
+            faults.append(Fault("direction", f"{name} changes the direction of text. It is added around facts automatically."))
         elif category == "Cf" and character not in _NEEDED:
-            faults.append(Fault("invisible", f"{name} cannot be seen."))
+            faults.append(Fault("invisible", f"{name} is invisible."))
         elif category in {"Cc", "Cs", "Co", "Cn", "Zl", "Zp"} and character != "\n":
-            faults.append(Fault("control", f"{name} is no character of a text."))
+            faults.append(Fault("control", f"{name} is not a text character."))
     if text != unicodedata.normalize("NFC", text):
-        faults.append(Fault("not-nfc", "The text is not in the composed form of Unicode (NFC)."))
+        faults.append(Fault("not-nfc", "The text is not in Unicode form NFC."))
     return faults

@@ -1,4 +1,4 @@
-"""One thing wrong with one text."""
+"""One thing that is wrong with a text."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Fault:
-    """What is wrong, in a code for machines and a sentence for the writer; a caution does not refuse the text."""
+    """A code for programs and a sentence for the writer. The text is refused, unless the fault is only a `caution`."""
 
     code: str
     detail: str

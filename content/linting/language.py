@@ -1,4 +1,4 @@
-"""Words that blame, or that the field has given up, with what to say instead."""
+"""Words that blame, or that professionals no longer use, with what to say instead."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ _TABLE = Path(__file__).parent / "words_to_avoid.json"
 
 
 @dataclass(frozen=True)
-class Avoided:
-    """One entry of the table: a pattern, the preferred words and the reason."""
+class WordToAvoid:
+    """One entry of the table: a pattern, what to say instead, and the reason."""
 
     locale: str
     pattern: re.Pattern[str]
@@ -25,18 +25,18 @@ class Avoided:
 
 
 @cache
-def avoided_words() -> tuple[Avoided, ...]:
-    """Read the table once."""
+def words_to_avoid() -> tuple[WordToAvoid, ...]:
+    """Return the table words_to_avoid.json, which is read once."""
     return tuple(
-        Avoided(row["locale"], re.compile(row["avoid"], re.IGNORECASE), row["say"], row["reason"], row["caution"])
+        WordToAvoid(row["locale"], re.compile(row["avoid"], re.IGNORECASE), row["say"], row["reason"], row["caution"])
         for row in json.loads(_TABLE.read_text(encoding="utf-8"))
     )
 
 
 def language_faults(text: str, locale: str) -> list[Fault]:
-    """Find words to avoid in a text of the locale."""
+    """Return a fault for each word to avoid in a text of the locale."""
     faults = []
-    for entry in avoided_words():
+    for entry in words_to_avoid():
         if entry.locale == locale and (match := entry.pattern.search(text)):
             detail = f"Instead of {match.group()!r} say: {entry.say}. {entry.reason}"
             faults.append(Fault("wording", detail, caution=entry.caution))

@@ -1,4 +1,4 @@
-"""Digits in text: a helpline's number is a fact and never words, so a run of digits is an error unless the unit allows it."""
+"""Numbers in texts: a phone number is a fact, so two or more digits are an error unless the unit allows that number."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from collections.abc import Collection, Iterator
 
 from content.linting.fault import Fault
 
-#: The number of a list item at the start of a line is no digit of anything.
+#: The number of a list item at the start of a line does not count.
 _LIST_MARKER = re.compile(r"^[ \t]*\d[.)][ \t]+", re.MULTILINE)
-#: What may stand between the digits of one number: spaces, dashes, brackets and invisible characters by their category …
+#: What may be between the digits of one number: spaces, dashes, brackets and invisible characters, by their category …
 _JOINING_CATEGORIES = frozenset({"Zs", "Zl", "Zp", "Pd", "Ps", "Pe", "Cf", "Cc", "Mn", "Me"})
-#: … and dots, slashes, and the marks that Markdown makes disappear.
+#: … and dots, slashes, and the characters that Markdown removes.
 _JOINING = frozenset("./\\·•‧・_*`~+|")
 
 
 def number_runs(text: str) -> Iterator[str]:
-    """Yield each run of two or more digits of any script, joined over what may stand inside a number, as ASCII digits."""
+    """Yield as ASCII digits each run of two or more digits of any script, joined over what may be inside a number."""
     run = ""
     for character in _LIST_MARKER.sub("", text):
         if (value := _digits(character)) is not None:
@@ -31,9 +31,13 @@ def number_runs(text: str) -> Iterator[str]:
 
 
 def number_faults(text: str, *, allowed: Collection[str]) -> list[Fault]:
-    """Find numbers that the unit does not allow."""
+    """Return a fault for each number that is not among the allowed ones."""
     return [
-        Fault("number", f"The number {run} stands in the text. Numbers are facts; this text allows {_named(allowed)}.")
+        Fault(
+            "number",
+            f"The text contains the number {run}. Allowed numbers: {_named(allowed)}. "
+            "A phone number is a fact, so name its service by a token instead.",
+        )
         for run in dict.fromkeys(number_runs(text))
         if run not in allowed
     ]
@@ -42,7 +46,7 @@ def number_faults(text: str, *, allowed: Collection[str]) -> list[Fault]:
 def _digits(character: str) -> str | None:
     if character.isascii():
         return character if character.isdigit() else None
-    # Superscript and circled digits have a digit value; circled ten and its like only a numeric one.
+    # Superscript and circled digits have a digit value; circled numbers from ten on have only a numeric one.
     value = unicodedata.digit(character, None)
     if value is not None:
         return str(value)

@@ -1,4 +1,4 @@
-"""The text gate: every check of a text, at each save and again when a release is compiled."""
+"""All checks of a text, made at each save and again when a release is compiled."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from core.errors import Invalid
 if TYPE_CHECKING:
     from content.models.unit import Unit
 
-#: Characters of one unit; a longer text is two.
+#: Characters that one unit may have; split a longer text into two.
 MAX_LENGTH = 6000
 
 
 class TextRefused(Invalid):
-    """This text cannot be saved."""
+    """The text breaks a rule and cannot be saved."""
 
     code = "text-refused"
 
 
-def tidy(text: str) -> str:
-    """Return the text composed (NFC), with plain line ends and no space around it: what is stored is what is served."""
+def normalize_text(text: str) -> str:
+    """Return the text in Unicode form NFC, with plain line ends and no space around it: it is served exactly as it is stored."""
     return unicodedata.normalize("NFC", text.replace("\r\n", "\n")).strip()
 
 
@@ -40,11 +40,14 @@ def text_faults(
     allowed_hosts: Collection[str],
     known_services: Collection[str],
 ) -> list[Fault]:
-    """Return everything that is wrong with one text by itself."""
+    """Return everything that is wrong with one text, looked at by itself.
+
+    `allowed_numbers` and `allowed_hosts` are those of its unit; `known_services` are the ids that its tokens may name.
+    """
     words = without_tokens(text)
-    faults = [] if text else [Fault("empty", "There is no text.")]
+    faults = [] if text else [Fault("empty", "The text is empty.")]
     if len(text) > MAX_LENGTH:
-        faults.append(Fault("too-long", f"The text has {len(text)} characters; {MAX_LENGTH} are the most."))
+        faults.append(Fault("too-long", f"The text has {len(text)} characters; the limit is {MAX_LENGTH}."))
     return [
         *faults,
         *character_faults(text),
@@ -56,7 +59,7 @@ def text_faults(
 
 
 def source_faults(unit: Unit, *, known_services: Collection[str]) -> list[Fault]:
-    """Return what is wrong with a unit's text."""
+    """Return what is wrong with the source text of a unit."""
     return text_faults(
         unit.text,
         locale=unit.source_locale_id,
@@ -67,20 +70,20 @@ def source_faults(unit: Unit, *, known_services: Collection[str]) -> list[Fault]
 
 
 def target_faults(unit: Unit, text: str, locale: str) -> list[Fault]:
-    """Return what is wrong with a target's text, beside its source."""
+    """Return what is wrong with the text of a target, compared with its source."""
     faults = text_faults(
         text,
         locale=locale,
         allowed_numbers=unit.allowed_numbers,
         allowed_hosts=unit.allowed_hosts,
-        # A token that the source has not is a fault of its own, so here each one counts as known.
-        known_services=_AnyName(),
+        # A token that the source does not have is a fault of its own, so here every id counts as known.
+        known_services=_EveryName(),
     )
     return faults + differing_tokens(unit.text, text)
 
 
-def refuse(faults: Sequence[Fault]) -> None:
-    """Raise TextRefused with the sentences of the faults; cautions pass."""
+def raise_if_invalid(faults: Sequence[Fault]) -> None:
+    """Raise TextRefused with the details of the faults, unless all of them are cautions."""
     errors = [fault for fault in faults if not fault.caution]
     if errors:
         raise TextRefused(
@@ -89,6 +92,6 @@ def refuse(faults: Sequence[Fault]) -> None:
         )
 
 
-class _AnyName(frozenset[str]):
+class _EveryName(frozenset[str]):
     def __contains__(self, name: object) -> bool:
         return True

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import models, transaction
 from django.db.models import F, Q
 
-from content.linting.notice import BEGAN_DAYS, MOST_DAYS, notice_faults
+from content.linting.notice import MAX_DAYS_AHEAD, MAX_DAYS_BACK, notice_faults
 from content.models.channel import Channel
 from content.models.service import Service, Status
 from content.models.withdrawal import Withdrawal
@@ -138,8 +138,8 @@ class ServiceNotice(models.Model):
             models.CheckConstraint(
                 condition=Q(
                     until_at__gt=F("from_at"),
-                    until_at__lte=F("proposed_at") + timedelta(days=MOST_DAYS),
-                    from_at__gte=F("proposed_at") - timedelta(days=BEGAN_DAYS),
+                    until_at__lte=F("proposed_at") + timedelta(days=MAX_DAYS_AHEAD),
+                    from_at__gte=F("proposed_at") - timedelta(days=MAX_DAYS_BACK),
                 ),
                 name="servicenotice_short",
             ),

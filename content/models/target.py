@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import IntegrityError, models, transaction
 from django.db.models import F, Q
 
-from content.linting.text import refuse, target_faults, tidy
+from content.linting.text import normalize_text, raise_if_invalid, target_faults
 from content.models.locale import Locale
 from content.models.unit import WROTE_IT, Unit, may_draft, must_read
 from core import audit, roles, states
@@ -135,13 +135,13 @@ class Target(models.Model):
         `mine`, `theirs` and `revision` where somebody else was first, Invalid with `faults` where the text gate refuses it.
         """
         may_draft(by, self.locale_id)
-        text = tidy(text)
+        text = normalize_text(text)
         with transaction.atomic():
             unit = Unit.objects.select_for_update(no_key=True).get(pk=self.unit_id)
             if self.locale_id == unit.source_locale_id:
                 raise Invalid("The source itself is not translated; revise the unit.", code="source-locale")
             stored = self._stored(from_revision, text)
-            refuse(target_faults(unit, text, self.locale_id))
+            raise_if_invalid(target_faults(unit, text, self.locale_id))
             fields = {
                 "text": text,
                 "source_revision": _rendered(unit, source_revision),
@@ -198,7 +198,7 @@ class Target(models.Model):
                 raise Invalid("There is no text to approve.", code="empty")
             if by.pk == stored.written_by_id:
                 raise SecondPersonRequired(WROTE_IT)
-            refuse(target_faults(unit, stored.text, self.locale_id))
+            raise_if_invalid(target_faults(unit, stored.text, self.locale_id))
             against = _rendered(unit, source_revision)
             fields = {
                 "source_revision": against,

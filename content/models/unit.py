@@ -12,7 +12,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models, transaction
 from django.db.models import F, Q
 
-from content.linting.text import refuse, source_faults, tidy
+from content.linting.text import normalize_text, raise_if_invalid, source_faults
 from content.models.locale import Locale
 from content.models.service import Service
 from content.models.unit_revision import UnitRevision
@@ -104,7 +104,7 @@ class UnitQuerySet(models.QuerySet["Unit"]):
         unit = self.model.drafted(
             key=key, owner=owner, text=text, by=by, at=at, locale=locale, numbers=allowed_numbers, hosts=allowed_hosts
         )
-        refuse(source_faults(unit, known_services=Service.objects.named_in(unit.text)))
+        raise_if_invalid(source_faults(unit, known_services=Service.objects.named_in(unit.text)))
         with transaction.atomic():
             self.write_many([unit])
             audit.record(by=by, verb="write", row=unit, at=at, key=key)
@@ -178,7 +178,7 @@ class Unit(models.Model):
         cls, *, key: str, owner: str, text: str, by: User, at: datetime, locale: str, numbers: Sequence[str], hosts: Sequence[str]
     ) -> Unit:
         """Return a draft that is not in the database yet."""
-        text = tidy(text)
+        text = normalize_text(text)
         return cls(
             key=key,
             owner=owner,
@@ -208,7 +208,7 @@ class Unit(models.Model):
         else was first, and Invalid with `faults` where the text gate refuses it.
         """
         may_draft(by, self.source_locale_id)
-        change, text = Change(change), tidy(text)
+        change, text = Change(change), normalize_text(text)
         with transaction.atomic():
             stored = Unit.objects.select_for_update().get(pk=self.pk)
             if stored.revision != from_revision:
@@ -216,7 +216,7 @@ class Unit(models.Model):
             stored.text, stored.digest = text, digest(text.encode())
             stored.allowed_numbers = stored.allowed_numbers if allowed_numbers is None else list(allowed_numbers)
             stored.allowed_hosts = stored.allowed_hosts if allowed_hosts is None else list(allowed_hosts)
-            refuse(source_faults(stored, known_services=Service.objects.named_in(text)))
+            raise_if_invalid(source_faults(stored, known_services=Service.objects.named_in(text)))
             fields = stored._next_revision(change=change, by=by, at=at)
             if stored.state == UnitState.APPROVED:
                 states.advance(stored, UnitState.NEEDS_REVIEW, by=by, at=at, **fields)

@@ -20,7 +20,7 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, core_schema
 
-from content.linting.text import tidy
+from content.linting.text import normalize_text
 from content.terms import Audience
 from core.file_models import FileModel, OneOf, Slug, Text
 from notifications import cap
@@ -55,7 +55,7 @@ class _Line(Text):
 
     def __iter__(self) -> Iterator[object]:
         yield from super().__iter__()
-        yield AfterValidator(tidy)
+        yield AfterValidator(normalize_text)
 
 
 def _as_stored(check: Callable[[str], str]) -> AfterValidator:

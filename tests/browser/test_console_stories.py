@@ -90,7 +90,7 @@ def test_an_editor_translates_into_arabic_from_right_to_left_and_another_reader_
     assert chip.evaluate("chip => getComputedStyle(chip).direction") == "ltr"
     box.fill("تحدث إلى الخط.")
     eva.get_by_role("button", name="Save", exact=True).click()
-    expect(eva.get_by_role("listitem").filter(has_text="of the source is missing").first).to_be_visible()
+    expect(eva.get_by_role("listitem").filter(has_text="is in the source but missing here").first).to_be_visible()
     expect(box).to_have_value("تحدث إلى الخط.")
     box.fill("تحدث إلى {service:gb-line}.")
     eva.get_by_role("button", name="Save", exact=True).click()

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from content.importing.contact import Contact
+from content.contact_file import Contact
 from content.importing.facts_entry import FactsEntry, FactsFile
 from content.importing.words_file import TargetsFile, TipsFile, TipText
 from core.cli import StaffCommand

@@ -60,12 +60,12 @@ def test_what_is_typed_is_the_time_where_the_service_is(client: Client) -> None:
         ({"until_at": "soon"}, "Choose what is otherwise"),
         ({"source": "nul\x00"}, "Choose what is otherwise"),
         ({"until_at": "2026-03-08T02:30"}, "Choose what is otherwise"),
-        ({"until_at": "2020-01-01T10:00"}, "in the past"),
+        ({"until_at": "2020-01-01T10:00"}, "must not be in the past"),
         ({"until_at": "9999-12-31T23:59"}, "within 31 days"),
-        ({"from_at": "0001-01-01T00:00"}, "more than a day ago"),
-        ({"from_at": "9999-12-31T23:59"}, "It ends after it begins"),
-        ({"source": "example.org"}, "is no https address"),
-        ({"service": "gb-emergency"}, "An emergency number has no notices"),
+        ({"from_at": "0001-01-01T00:00"}, "must not be more than a day ago"),
+        ({"from_at": "9999-12-31T23:59"}, "must be after the beginning"),
+        ({"source": "example.org"}, "is not an https address"),
+        ({"service": "gb-emergency"}, "An emergency number cannot have notices"),
     ],
 )
 def test_what_breaks_a_rule_is_refused_and_says_why(client: Client, changes: dict[str, str], sentence: str) -> None:

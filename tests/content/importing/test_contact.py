@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from content.importing.contact import ContactRefused, contact_drafts, parse_contact, read_contact
+from content.contact_file import ContactRefused, parse_contact, read_contact
+from content.importing.contact import contact_drafts
 from content.importing.facts import FACTS_DIR, load_facts
 from content.linting.channel import channel_faults
 from content.models import Channel, Service, Unit

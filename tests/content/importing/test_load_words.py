@@ -156,7 +156,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "steps that are none": ({"do_now": "Tell."}, "do_now: cannot be 'Tell.'; expected a list"),
     "an unknown field": ({"image": "x"}, "image: unknown field"),
     "a number in a text": ({"title": "Call 0800 1111"}, "0800"),
-    "an unknown service": ({"short": "Ask {service:gb-nobody}."}, "there is not"),
+    "an unknown service": ({"short": "Ask {service:gb-nobody}."}, "does not exist"),
 }
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from content.linting.numbers import number_runs
-from content.linting.text import MAX_LENGTH, text_faults, tidy
+from content.linting.text import MAX_LENGTH, normalize_text, text_faults
 from content.linting.tokens import differing_tokens, tokens
 
 #: The zero of scripts that our readers, and others, write digits in; ASCII and full-width among them.
@@ -109,7 +109,7 @@ def test_what_is_not_words_is_refused(text: str, code: str) -> None:
     ],
 )
 def test_plain_words_pass(text: str) -> None:
-    assert codes(tidy(text), services=("gb-line",)) == set()
+    assert codes(normalize_text(text), services=("gb-line",)) == set()
 
 
 def test_words_to_avoid_name_what_to_say_and_why() -> None:

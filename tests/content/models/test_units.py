@@ -186,7 +186,7 @@ def test_a_target_cannot_lose_a_token(unit: Unit, editor: User) -> None:
     make.service()
     named = make.unit("tip.first-hour.short", "Ask {service:gb-line}.", owner="tip:first-hour")
 
-    with pytest.raises(TextRefused, match="is missing"):
+    with pytest.raises(TextRefused, match="but missing here"):
         Target.objects.of(named, "cy").write(text="Gofynnwch.", by=editor, at=NOON, from_revision=0)
 
 

@@ -138,20 +138,20 @@ def test_a_proposal_is_taken_back_or_turned_down_and_can_then_be_made_again(asta
 @pytest.mark.parametrize(
     ("fields", "sentence"),
     [
-        ({"until_at": NOON - timedelta(minutes=1), "from_at": NOON - timedelta(hours=1)}, "cannot end in the past"),
-        ({"until_at": NOON, "from_at": NOON - timedelta(hours=1)}, "cannot end in the past"),
-        ({"from_at": EVENING, "until_at": NOON + timedelta(hours=1)}, "ends after it begins"),
-        ({"from_at": EVENING, "until_at": EVENING + timedelta(seconds=59)}, "ends after it begins"),
+        ({"until_at": NOON - timedelta(minutes=1), "from_at": NOON - timedelta(hours=1)}, "must not be in the past"),
+        ({"until_at": NOON, "from_at": NOON - timedelta(hours=1)}, "must not be in the past"),
+        ({"from_at": EVENING, "until_at": NOON + timedelta(hours=1)}, "must be after the beginning"),
+        ({"from_at": EVENING, "until_at": EVENING + timedelta(seconds=59)}, "must be after the beginning"),
         ({"until_at": NOON + timedelta(days=31, minutes=1)}, "within 31 days"),
         ({"from_at": NOON - timedelta(days=1, minutes=1)}, "more than a day ago"),
         ({"kind": "channel-down"}, "which of the service's channels"),
         ({"kind": "channel-down", "position": 2}, "which of the service's channels"),
-        ({"position": 1}, "Only a channel that does not work is named"),
+        ({"position": 1}, "Only the notice that a channel does not work can name a channel"),
         ({"kind": "moved"}, "no notice of the kind 'moved'"),
-        ({"source": "http://example.org"}, "no https address"),
-        ({"source": "https://["}, "no https address"),
-        ({"source": ""}, "no https address"),
-        ({"service": "gb-emergency"}, "An emergency number has no notices"),
+        ({"source": "http://example.org"}, "not an https address"),
+        ({"source": "https://["}, "not an https address"),
+        ({"source": ""}, "not an https address"),
+        ({"service": "gb-emergency"}, "An emergency number cannot have notices"),
     ],
 )
 def test_a_notice_that_breaks_a_rule_is_refused_in_one_sentence(asta: User, fields: dict[str, Any], sentence: str) -> None:
@@ -168,17 +168,17 @@ def test_a_service_that_has_retired_or_was_taken_away_has_none_not_even_one_prop
     make.service("gb-other")
     Service.objects.filter(pk="gb-other").update(status="defunct")
 
-    with pytest.raises(Invalid, match="has retired or was taken away"):
+    with pytest.raises(Invalid, match="is retired or withdrawn"):
         make.notice("gb-other", by=asta)
     withdraw("gb-line", by=make.checker(), at=NOON, successor="zz-line")
-    with pytest.raises(Invalid, match="has retired or was taken away"):
+    with pytest.raises(Invalid, match="is retired or withdrawn"):
         approve_notice(waiting, by=boris, at=NOON)
 
 
 def test_one_that_waited_until_it_was_over_is_not_approved(asta: User, boris: User) -> None:
     waiting = make.notice(by=asta, approved=False)
 
-    with pytest.raises(Invalid, match="cannot end in the past"):
+    with pytest.raises(Invalid, match="must not be in the past"):
         approve_notice(waiting, by=boris, at=EVENING)
 
 
