@@ -20,7 +20,7 @@ from api.http.responses import SHORT, respond
 from api.http.schema import path_parameter
 from api.http.views import ApiView
 from api.v1.docs import HtmlRenderer
-from content.assurance.transparency import ListedService, Trust, trust
+from content.assurance.transparency import ListedService, TransparencyReport, transparency_report
 from content.compiling.snapshot import Policy
 from content.exporting.open_data import country_pack, current_release
 from content.models import Country
@@ -67,13 +67,13 @@ class TransparencyView(ApiView):
                 "borrowed": pack["country"] != code,
                 "release": release.number,
                 "published": release.published_at,
-                **_found(trust(pack, country=pack["country"], policy=policy)),
+                **_found(transparency_report(pack, country=pack["country"], policy=policy)),
             },
         )
         return respond(request, page.encode(), cache=SHORT, content_type="text/html; charset=utf-8")
 
 
-def _found(found: Trust) -> dict[str, Any]:
+def _found(found: TransparencyReport) -> dict[str, Any]:
     return {
         "listed": [{"service": entry, "roles": _kinds(entry.roles), "channels": _channels(entry)} for entry in found.listed],
         "listed_count": sum(len(entry.channels) for entry in found.listed),

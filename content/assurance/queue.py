@@ -1,4 +1,4 @@
-"""The assurance desk's queue: which channel to check next, by how soon its check ends and by the harm if it is wrong."""
+"""The assurance queue: which channel to check next, by how soon its check expires and by the impact if it is wrong."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from content.models.correction_count import Problem
 from content.resolver.essential_services import is_crisis_line
 from content.terms import ChannelType, Role
 
-#: Days before its end at which a check is to be renewed soon, and next.
+#: Days before a check expires at which its priority becomes SOON, and NEXT.
 SOON_DAYS, NEXT_DAYS = 14, 30
-#: From so many reports on a channel is to be looked at at once. More never count for more: a crowd, or somebody who plays
-#: one, can bring a channel to the front and nothing else.
+#: Reports from which a channel's priority is NOW. More reports never count for more: a crowd, or one person acting as a crowd,
+#: can bring a channel to the front and do nothing else.
 MANY_REPORTS = 5
 
 
-class Urgency(IntEnum):
-    """How soon a channel is to be checked."""
+class Priority(IntEnum):
+    """How soon to check a channel."""
 
     NOW = 0
     SOON = 1
@@ -33,23 +33,23 @@ class Urgency(IntEnum):
 
 
 @dataclass(frozen=True)
-class Harm:
-    """What it means for a reader when the channel is wrong: points to sort by, and words."""
+class Impact:
+    """What it means for a reader if the channel is wrong: points to sort by, and words."""
 
     points: int
     words: str
 
 
 @dataclass(frozen=True)
-class Entry:
-    """One channel in the queue, and why it stands where it stands."""
+class QueueEntry:
+    """One channel in the queue, with the reasons for its position."""
 
     service: ServiceFact
     channel: ChannelFact
     revision: int
-    urgency: Urgency
-    harm: Harm
-    #: What speaks for looking, each in one short sentence.
+    priority: Priority
+    impact: Impact
+    #: Why to check it now or later, each in a few words.
     reasons: tuple[str, ...]
     link: LinkCheck | None
     reports: Mapping[str, int]
@@ -57,23 +57,23 @@ class Entry:
 
     @property
     def until(self) -> date | None:
-        """Return the day on which the last check ends."""
+        """Return the day on which the last check expires."""
         return self.channel.assured_until
 
 
-_HARM = {
-    Role.EMERGENCY: Harm(6, "emergency number"),
-    Role.HELPLINE: Harm(3, "helpline"),
-    Role.POLICE_REPORT: Harm(3, "police report"),
-    Role.IMAGE_REMOVAL: Harm(3, "image removal"),
-    Role.HOTLINE_CSAM_REPORT: Harm(3, "hotline"),
-    Role.PLATFORM_REPORT: Harm(2, "platform report"),
-    Role.ADVICE: Harm(1, "advice"),
+_IMPACT = {
+    Role.EMERGENCY: Impact(6, "emergency number"),
+    Role.HELPLINE: Impact(3, "helpline"),
+    Role.POLICE_REPORT: Impact(3, "police report"),
+    Role.IMAGE_REMOVAL: Impact(3, "image removal"),
+    Role.HOTLINE_CSAM_REPORT: Impact(3, "hotline"),
+    Role.PLATFORM_REPORT: Impact(2, "platform report"),
+    Role.ADVICE: Impact(1, "advice"),
 }
 
 
-def queue(*, at: datetime) -> list[Entry]:
-    """Return every channel of an active service, the most pressing first."""
+def queue_entries(*, at: datetime) -> list[QueueEntry]:
+    """Return every channel of an active service, in the order in which to check them."""
     day = at.astimezone(UTC).date()
     services = [service for service in service_facts() if service.active]
     alone = Counter((service.country, role) for service in services for role in service.roles)
@@ -88,23 +88,23 @@ def queue(*, at: datetime) -> list[Entry]:
         for service in services
         for channel in service.channels
     ]
-    return sorted(entries, key=lambda e: (e.urgency, -e.harm.points, e.until or date.min, e.service.id, e.channel.position))
+    return sorted(entries, key=lambda e: (e.priority, -e.impact.points, e.until or date.min, e.service.id, e.channel.position))
 
 
-def harm(service: ServiceFact, channel: ChannelFact, *, alone: bool) -> Harm:
-    """Say what is at stake; `alone` where the country has no other service of its heaviest role."""
-    worst = max((_HARM[Role(role)] for role in service.roles), key=lambda h: h.points)
+def impact_of(service: ServiceFact, channel: ChannelFact, *, alone: bool) -> Impact:
+    """Return the impact if the channel is wrong; `alone` if the country has no other service of its weightiest role."""
+    worst = max((_IMPACT[Role(role)] for role in service.roles), key=lambda impact: impact.points)
     points, words = worst.points, [worst.words]
     if is_crisis_line(service.roles, service.named_situations):
         points, words = max(points, 4), [*words, "for a crisis"]
     if channel.type in (ChannelType.PHONE, ChannelType.SMS):
-        # A dead page says that it is dead; a wrong number rings at a stranger.
+        # A page that is gone shows an error; a wrong number reaches a stranger.
         points += 1
         words += [] if Role.EMERGENCY in service.roles else ["a number"]
     if alone:
         points += 1
         words.append(f"the only one in {service.country}")
-    return Harm(points, ", ".join(words))
+    return Impact(points, ", ".join(words))
 
 
 def _entry(
@@ -116,55 +116,55 @@ def _entry(
     links: Mapping[int, LinkCheck],
     reports: Mapping[int, Mapping[str, int]],
     replied: set[int],
-) -> Entry:
-    link, told = links.get(revision), reports.get(revision, {})
-    heaviest = max(service.roles, key=lambda role: _HARM[Role(role)].points)
+) -> QueueEntry:
+    link, own_reports = links.get(revision), reports.get(revision, {})
+    heaviest = max(service.roles, key=lambda role: _IMPACT[Role(role)].points)
     found = [
-        _of_end(channel.assured_until, day),
-        _of_link(link),
-        _of_reports(sum(told.values())),
-        (Urgency.SOON, "the organization answered") if revision in replied else None,
+        _expiry(channel.assured_until, day),
+        _link_problem(link),
+        _report_count(sum(own_reports.values())),
+        (Priority.SOON, "the organization replied") if revision in replied else None,
     ]
     known = [one for one in found if one is not None]
-    return Entry(
+    return QueueEntry(
         service=service,
         channel=channel,
         revision=revision,
-        urgency=min(urgency for urgency, _ in known),
-        harm=harm(service, channel, alone=alone[service.country, heaviest] == 1),
+        priority=min(priority for priority, _ in known),
+        impact=impact_of(service, channel, alone=alone[service.country, heaviest] == 1),
         reasons=tuple(words for _, words in known),
         link=link,
-        reports=told,
+        reports=own_reports,
         replied=revision in replied,
     )
 
 
-def _of_end(until: date | None, day: date) -> tuple[Urgency, str]:
+def _expiry(until: date | None, day: date) -> tuple[Priority, str]:
     if until is None:
-        return Urgency.NOW, "nobody has checked it"
+        return Priority.NOW, "not checked yet"
     days = (until - day).days
     if days < 0:
-        return Urgency.NOW, f"the check ended on {until:%-d %b %Y}"
-    urgency = Urgency.SOON if days <= SOON_DAYS else Urgency.NEXT if days <= NEXT_DAYS else Urgency.LATER
-    return urgency, f"the check ends on {until:%-d %b %Y}"
+        return Priority.NOW, f"the check expired on {until:%-d %b %Y}"
+    priority = Priority.SOON if days <= SOON_DAYS else Priority.NEXT if days <= NEXT_DAYS else Priority.LATER
+    return priority, f"the check expires on {until:%-d %b %Y}"
 
 
-def _of_link(link: LinkCheck | None) -> tuple[Urgency, str] | None:
+def _link_problem(link: LinkCheck | None) -> tuple[Priority, str] | None:
     if link is None or not link.troubles:
         return None
     since = f", since {link.failing_since:%-d %b}" if link.failing_since else ""
-    return Urgency.NOW, f"its address is {link.get_result_display().lower()}{since}"
+    return Priority.NOW, f"the link is {link.get_result_display().lower()}{since}"
 
 
-def _of_reports(total: int) -> tuple[Urgency, str] | None:
+def _report_count(total: int) -> tuple[Priority, str] | None:
     if not total:
         return None
     words = f"{min(total, MANY_REPORTS)}{' or more' if total >= MANY_REPORTS else ''} report{'s' if total > 1 else ''}"
-    return (Urgency.NOW if total >= MANY_REPORTS else Urgency.SOON), f"{words} that it does not work"
+    return (Priority.NOW if total >= MANY_REPORTS else Priority.SOON), f"{words} that it does not work"
 
 
 def _reports(day: date) -> dict[int, dict[str, int]]:
-    """Return the young reports by revision and problem, as far as they came after the last check."""
+    """Return the recent reports by revision and problem, without those from before the last check."""
     checked = dict(Assurance.objects.order_by().values("revision").annotate(last=Max("at")).values_list("revision", "last"))
     rows = (
         CorrectionCount.objects.young(on=day)
@@ -174,13 +174,13 @@ def _reports(day: date) -> dict[int, dict[str, int]]:
     )
     found: dict[int, dict[str, int]] = defaultdict(dict)
     for revision, problem, on, n in rows:
-        # On the day of the check itself nobody knows which came first; they are counted.
+        # Reports count by the day: those on the day of the check may have come after it, so they count.
         if revision not in checked or on >= checked[revision].date():
             found[revision][problem] = found[revision].get(problem, 0) + n
     return found
 
 
-def reported(reports: Mapping[str, int]) -> Iterator[tuple[str, int]]:
-    """Yield the problems in words with how often they were reported, most frequent first."""
+def report_counts(reports: Mapping[str, int]) -> Iterator[tuple[str, int]]:
+    """Yield each reported problem, as a label, with its count, most frequent first."""
     for problem, n in sorted(reports.items(), key=lambda item: (-item[1], item[0])):
         yield Problem(problem).label, n

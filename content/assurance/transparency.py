@@ -1,4 +1,4 @@
-"""What is listed for a country, who checked it how and when, and what is withheld and why: never a withheld number."""
+"""What is listed for a country and how it was checked, and what is withheld and why, without any withheld number or URL."""
 
 from __future__ import annotations
 
@@ -21,27 +21,27 @@ from content.resolver.types import PackContent, PackedChannel, PackedService
 from content.terms import WORLDWIDE, Role
 
 _HOW = {
-    Method.READ: "the organization’s own page was read",
-    Method.OPENED: "the address was opened and worked",
-    Method.RUNG: "the number was rung or texted and answered",
+    Method.READ: "a person read the organization’s own page",
+    Method.OPENED: "a person opened the link and it worked",
+    Method.RUNG: "a person called or texted the number and got an answer",
     Method.CONFIRMED: "the organization confirmed it",
 }
 
 
-class Reason(TextChoices):
+class WithholdingReason(TextChoices):
     """Why a channel is withheld."""
 
-    WITHDRAWN = "withdrawn", "It was taken away from readers; two people have to put it back."
-    RETIRED = "retired", "The service is no more."
-    CLOSED = "closed", "The service is closed for a time."
-    NEVER_CHECKED = "never-checked", "Nobody has checked it yet."
-    EXPIRED = "expired", "Its last check is no longer good."
-    WAITING = "waiting", "It waits for the next release."
+    WITHDRAWN = "withdrawn", "Withdrawn. Two people have to agree before it is listed again."
+    RETIRED = "retired", "The service no longer exists."
+    CLOSED = "closed", "The service is temporarily closed."
+    NEVER_CHECKED = "never-checked", "Not checked yet."
+    EXPIRED = "expired", "Its last check has expired."
+    WAITING = "waiting", "It will be listed with the next release."
 
 
 @dataclass(frozen=True)
 class ListedChannel:
-    """One listed channel; `how` is None where no check of these values was written down."""
+    """One listed channel; `how` is None if no check of its present values is recorded."""
 
     type: str
     display: str | None
@@ -53,7 +53,7 @@ class ListedChannel:
 
 @dataclass(frozen=True)
 class ListedService:
-    """One listed service; `name` and `organization` are isolated."""
+    """One listed service; `name` and `organization` are wrapped in Unicode isolates."""
 
     name: str
     organization: str
@@ -64,28 +64,28 @@ class ListedService:
 
 
 @dataclass(frozen=True)
-class Withheld:
-    """Channels of one service and type that are withheld for the same reason; `name` is None where it would tell one."""
+class WithheldChannels:
+    """Channels of one service and type, withheld for the same reason; `name` is None if it contains a number or a host."""
 
     name: str | None
     roles: tuple[str, ...]
     type: str
     count: int
-    reason: Reason
+    reason: WithholdingReason
     since: date | None
 
 
 @dataclass(frozen=True)
-class Trust:
-    """All that the page tells; `unapproved`: services of which no number or address was approved by two people."""
+class TransparencyReport:
+    """The contents of the page; `unapproved` counts services without any channel that two people have approved."""
 
     listed: tuple[ListedService, ...]
-    withheld: tuple[Withheld, ...]
+    withheld: tuple[WithheldChannels, ...]
     unapproved: int
 
 
-def trust(pack: PackContent, *, country: str, policy: Policy) -> Trust:
-    """Compare the published pack with what is known of the country's services on the policy's day."""
+def transparency_report(pack: PackContent, *, country: str, policy: Policy) -> TransparencyReport:
+    """Compare the published pack with the country's services in the database on the policy's day."""
     facts = [fact for fact in service_facts() if covers(fact, country)]
     checks = _checks(service["id"] for service in pack["services"])
     listed = [_listed(service, checks, policy.day) for service in pack["services"]]
@@ -99,7 +99,7 @@ def trust(pack: PackContent, *, country: str, policy: Policy) -> Trust:
     withheld = [entry for fact in facts for entry in _withheld(fact, statuses[fact.id], shown, policy)]
     names = {service["id"] for service in pack["services"]}
     unapproved = sum(1 for fact in facts if not fact.channels and fact.id not in names)
-    return Trust(tuple(listed), tuple(withheld), unapproved)
+    return TransparencyReport(tuple(listed), tuple(withheld), unapproved)
 
 
 def _listed(service: PackedService, checks: Mapping[tuple[str, int], Sequence[Assurance]], day: date) -> ListedService:
@@ -116,7 +116,7 @@ def _listed(service: PackedService, checks: Mapping[tuple[str, int], Sequence[As
 
 
 def _listed_channel(channel: PackedChannel, checks: Sequence[Assurance], day: date) -> ListedChannel:
-    # A check covers the values it was made of: those of a number that waits for the next release say nothing of this one.
+    # A check counts only for the values it was made of, not for those that wait for the next release.
     same = [check for check in checks if _values(check) == (channel["type"], channel["dial"], channel["href"])]
     last = same[-1] if same else None
     until = last.until if last is not None else _day(channel["assured_until"])
@@ -144,33 +144,35 @@ def _values(check: Assurance) -> tuple[str, str | None, str | None]:
     return revision.type, revision.dial or None, href(revision)
 
 
-def _withheld(fact: ServiceFact, status: str, shown: set[tuple[str, int, str, str | None]], policy: Policy) -> Iterator[Withheld]:
-    kinds: dict[tuple[str, Reason, date | None], int] = defaultdict(int)
+def _withheld(
+    fact: ServiceFact, status: str, shown: set[tuple[str, int, str, str | None]], policy: Policy
+) -> Iterator[WithheldChannels]:
+    kinds: dict[tuple[str, WithholdingReason, date | None], int] = defaultdict(int)
     for channel in fact.channels:
         kind = channel.type
         if (fact.id, channel.position, kind, href(channel)) not in shown:
             kinds[(kind, *_reason(fact, status, channel, policy))] += 1
     for (kind, reason, since), count in kinds.items():
-        yield Withheld(_name(fact), fact.roles, kind, count, reason, since)
+        yield WithheldChannels(_name(fact), fact.roles, kind, count, reason, since)
 
 
-def _reason(fact: ServiceFact, status: str, channel: ChannelFact, policy: Policy) -> tuple[Reason, date | None]:
+def _reason(fact: ServiceFact, status: str, channel: ChannelFact, policy: Policy) -> tuple[WithholdingReason, date | None]:
     if fact.withdrawn:
-        return Reason.WITHDRAWN, None
+        return WithholdingReason.WITHDRAWN, None
     if not fact.active:
-        return (Reason.CLOSED if status == Status.TEMPORARILY_CLOSED else Reason.RETIRED), None
+        return (WithholdingReason.CLOSED if status == Status.TEMPORARILY_CLOSED else WithholdingReason.RETIRED), None
     if channel_eligibility(fact, channel, policy).served:
-        return Reason.WAITING, None
+        return WithholdingReason.WAITING, None
     if channel.assured_until is not None:
-        return Reason.EXPIRED, channel.assured_until
-    return Reason.NEVER_CHECKED, None
+        return WithholdingReason.EXPIRED, channel.assured_until
+    return WithholdingReason.NEVER_CHECKED, None
 
 
 def _name(fact: ServiceFact) -> str | None:
-    """Return the isolated name, or None where it holds a number or an address: some services are called by theirs."""
+    """Return the name in isolates, or None if it contains a number or a host, as the names of some services do."""
     hosts = {urlsplit(href(channel) or "").hostname or "" for channel in fact.channels}
-    told = any(host.removeprefix("www.") in fact.name.lower() for host in hosts if host)
-    return None if told or any(number_runs(fact.name)) else isolate(fact.name)
+    contains_host = any(host.removeprefix("www.") in fact.name.lower() for host in hosts if host)
+    return None if contains_host or any(number_runs(fact.name)) else isolate(fact.name)
 
 
 def _day(value: str | None) -> date | None:

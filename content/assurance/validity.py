@@ -1,4 +1,4 @@
-"""How a channel may be checked, and for how long a check of its kind is good: the one table."""
+"""How a channel may be checked, and for how many days a check is valid."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Final
 from content.models.assurance import Method
 from content.terms import ChannelType, Role
 
-#: Days unless the table says otherwise.
+#: Days, unless another constant below applies.
 USUAL_DAYS: Final = 90
-#: What an app shows in its menus changes with its versions.
+#: The menus of an app change with its versions.
 _DAYS: Final = {ChannelType.APP: 60}
-#: The organization knows first when its own entry changes.
+#: An organization is the first to know that its contact details change.
 _CONFIRMED_DAYS: Final = 180
-#: An emergency number changes by law, and is never withheld: its check only has to be renewed.
+#: An emergency number changes only by law, and is never withheld.
 _EMERGENCY_DAYS: Final = 365
 
 _METHODS: Final = {
@@ -28,13 +28,13 @@ _METHODS: Final = {
 
 
 def methods(roles: Collection[str], type_: str) -> tuple[Method, ...]:
-    """Return how such a channel may be checked, best first; nobody rings an emergency number to see whether it works."""
+    """Return how a channel of this type may be checked, best first. An emergency number is never called to test it."""
     fitting = _METHODS[ChannelType(type_)]
     return tuple(m for m in fitting if m != Method.RUNG) if Role.EMERGENCY in roles else fitting
 
 
 def longest_days(roles: Collection[str], type_: str, method: str) -> int:
-    """Return for how many days such a check is good at most."""
+    """Return the number of days for which a check is valid at most."""
     if Role.EMERGENCY in roles:
         return _EMERGENCY_DAYS
     if method == Method.CONFIRMED:

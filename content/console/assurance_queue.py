@@ -10,7 +10,7 @@ from django.http import QueryDict
 from django.urls import reverse
 
 from content.assurance import queue
-from content.assurance.queue import Entry, Urgency
+from content.assurance.queue import Priority, QueueEntry
 from content.assurance.replies import accept_reply, dismiss_reply
 from content.console.assurance_form import assurance_form, assure
 from content.console.contact_changes import LABELS, shown
@@ -22,12 +22,12 @@ from content.terms import ChannelType
 from core.console.pages import Link, Page, page
 from core.errors import NotFound
 
-#: Urgency to its words, tone and sign.
-URGENCIES = {
-    Urgency.NOW: ("now", "bad", "✕"),
-    Urgency.SOON: ("soon", "wait", "!"),
-    Urgency.NEXT: ("next", "wait", "?"),
-    Urgency.LATER: ("later", "good", "✓"),
+#: Priority to its words, tone and sign.
+PRIORITIES = {
+    Priority.NOW: ("now", "bad", "✕"),
+    Priority.SOON: ("soon", "wait", "!"),
+    Priority.NEXT: ("next", "wait", "?"),
+    Priority.LATER: ("later", "good", "✓"),
 }
 
 
@@ -41,14 +41,14 @@ class DeskPage(Page):
 
     def context(self) -> dict[str, Any]:
         asked = {name: self.request.GET.get(name, "") for name in ("country", "type", "urgency")}
-        every = [entry for entry in queue.queue(at=self.at) if _matches(entry, asked | {"urgency": ""})]
+        every = [entry for entry in queue.queue_entries(at=self.at) if _matches(entry, asked | {"urgency": ""})]
         part = self.paginate([entry for entry in every if _matches(entry, asked)], 40)
         return {
             "asked": asked,
             "part": part,
-            "rows": [(entry, *URGENCIES[entry.urgency]) for entry in part],
+            "rows": [(entry, *PRIORITIES[entry.priority]) for entry in part],
             "counts": [
-                (words, tone, sum(e.urgency == urgency for e in every)) for urgency, (words, tone, _) in URGENCIES.items()
+                (words, tone, sum(e.priority == priority for e in every)) for priority, (words, tone, _) in PRIORITIES.items()
             ],
             "countries": Country.objects.filter(services__isnull=False).distinct().order_by("name"),
             "types": ChannelType.choices,
@@ -84,14 +84,14 @@ class ChannelPage(Page):
 
     def context(self) -> dict[str, Any]:
         channel = self.channel
-        entry = next((e for e in queue.queue(at=self.at) if e.revision == channel.revision_id), None)
+        entry = next((e for e in queue.queue_entries(at=self.at) if e.revision == channel.revision_id), None)
         return {
             "channel": channel,
             "service": channel.service,
             "entry": entry,
-            "urgency": URGENCIES[entry.urgency] if entry else None,
+            "urgency": PRIORITIES[entry.priority] if entry else None,
             "served": of_channel(entry.service, entry.channel, policy_at(self)) if entry else None,
-            "reports": list(queue.reported(entry.reports)) if entry else [],
+            "reports": list(queue.report_counts(entry.reports)) if entry else [],
             "link": LinkCheck.objects.filter(revision=channel.revision_id).first(),
             "form": assurance_form(channel, self.submitted),
             "checks": Assurance.objects.filter(revision=channel.revision_id).select_related("by"),
@@ -155,9 +155,9 @@ def field_history(channel: Channel) -> Iterator[tuple[str, list[tuple[str, date,
             yield label, values[::-1]
 
 
-def _matches(entry: Entry, asked: dict[str, str]) -> bool:
+def _matches(entry: QueueEntry, asked: dict[str, str]) -> bool:
     return (
         asked["country"] in ("", entry.service.country)
         and asked["type"] in ("", entry.channel.type)
-        and asked["urgency"] in ("", URGENCIES[entry.urgency][0])
+        and asked["urgency"] in ("", PRIORITIES[entry.priority][0])
     )

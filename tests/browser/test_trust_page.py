@@ -77,8 +77,8 @@ def test_it_reads_without_scripts_and_without_its_style_sheet(context_of: Callab
     see(page)
 
     expect(page.get_by_role("heading", level=1)).to_have_text("What is listed: United Kingdom")
-    expect(page.get_by_role("listitem").filter(has_text="rung or texted and answered").first).to_be_visible()
-    expect(page.get_by_role("listitem").filter(has_text="closed for a time")).to_be_visible()
+    expect(page.get_by_role("listitem").filter(has_text="called or texted the number").first).to_be_visible()
+    expect(page.get_by_role("listitem").filter(has_text="temporarily closed")).to_be_visible()
     expect(page.get_by_text("A service whose name holds its number or address")).to_be_visible()
 
 

@@ -18,7 +18,7 @@ from django.db import connection
 
 from config.celery import app
 from content.assurance import queue
-from content.assurance.queue import Urgency
+from content.assurance.queue import Priority
 from content.assurance.record import record_assurance
 from content.compiling.snapshot import Policy, Snapshot, read_snapshot
 from content.models import LinkCheck
@@ -54,8 +54,8 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def urgencies() -> list[tuple[str, Urgency]]:
-    return [(entry.service.id, entry.urgency) for entry in queue.queue(at=now())]
+def priorities() -> list[tuple[str, Priority]]:
+    return [(entry.service.id, entry.priority) for entry in queue.queue_entries(at=now())]
 
 
 def served() -> Snapshot:
@@ -83,7 +83,7 @@ def test_the_beat_wakes_a_worker_that_refuses_a_private_name_and_tells_the_desk(
 
     check = LinkCheck.objects.get()
     assert (check.result, check.http_status, check.revision.service_id) == (LinkResult.BLOCKED, None, "inside")
-    assert urgencies() == [("inside", Urgency.NOW), ("line", Urgency.LATER)]
+    assert priorities() == [("inside", Priority.NOW), ("line", Priority.LATER)]
     assert served() == before
 
 
@@ -96,7 +96,7 @@ def test_the_beat_of_a_sandbox_wakes_a_worker_that_asks_nobody(workers: Workers)
     until(lambda: f"Task {TASK}" in workers.log() and "succeeded" in workers.log().partition(f"Task {TASK}")[2], seconds=60)
 
     assert not LinkCheck.objects.exists()
-    assert urgencies() == [("inside", Urgency.LATER)]
+    assert priorities() == [("inside", Priority.LATER)]
 
 
 @pytest.fixture
@@ -164,7 +164,7 @@ def test_a_worker_visits_what_is_due_and_sends_no_packet_to_a_private_place(
         ("gone", LinkResult.GONE, 410, ""),
         ("inside", LinkResult.BLOCKED, None, ""),
     }
-    assert dict(urgencies()) == {"gone": Urgency.NOW, "inside": Urgency.NOW, "works": Urgency.LATER}
-    assert urgencies()[2][0] == "works"
+    assert dict(priorities()) == {"gone": Priority.NOW, "inside": Priority.NOW, "works": Priority.LATER}
+    assert priorities()[2][0] == "works"
     assert set(json.loads((tmp_path / "packets.json").read_text())) == {HERE}
     assert served() == before

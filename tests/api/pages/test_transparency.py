@@ -59,8 +59,10 @@ def test_each_channel_is_listed_with_the_day_and_the_way_of_its_last_check(api: 
     listed = told(read(api), "listed")
 
     day = f"{today:%-d %B %Y}"
-    assert f"Phone \u20660800 1111\u2069 Last checked on {day} : the number was rung or texted and answered." in listed
-    assert f"Last checked on {day} : the address was opened and worked." in listed
+    assert (
+        f"Phone \u20660800 1111\u2069 Last checked on {day} : a person called or texted the number and got an answer." in listed
+    )
+    assert f"Last checked on {day} : a person opened the link and it worked." in listed
     assert f"Next check due by {today + timedelta(days=30):%-d %B %Y}" in listed
     assert "Run by \u2066An Organization\u2069" in listed
 
@@ -96,11 +98,11 @@ def withhold(service: str, how: str, today: datetime) -> None:
 @pytest.mark.parametrize(
     ("how", "sentence"),
     [
-        ("never checked", "Nobody has checked it yet."),
-        ("expired", "Its last check is no longer good. The check expired on"),
-        ("withdrawn", "It was taken away from readers; two people have to put it back."),
-        ("defunct", "The service is no more."),
-        ("temporarily closed", "The service is closed for a time."),
+        ("never checked", "Not checked yet."),
+        ("expired", "Its last check has expired. The check expired on"),
+        ("withdrawn", "Withdrawn. Two people have to agree before it is listed again."),
+        ("defunct", "The service no longer exists."),
+        ("temporarily closed", "The service is temporarily closed."),
     ],
 )
 def test_what_is_withheld_is_told_with_its_reason_and_its_number_is_in_none_of_the_outputs(
@@ -192,8 +194,8 @@ def test_a_changed_number_waits_for_the_next_release_and_the_check_of_one_says_n
     page = read(api)
 
     assert "0808 800 5000" not in page
-    assert "It waits for the next release." in told(page, "withheld")
-    assert f"\u20660800 1111\u2069 Last checked on {today - timedelta(days=2):%-d %B %Y} : the number was rung" in told(
+    assert "It will be listed with the next release." in told(page, "withheld")
+    assert f"\u20660800 1111\u2069 Last checked on {today - timedelta(days=2):%-d %B %Y} : a person called" in told(
         page, "listed"
     )
 

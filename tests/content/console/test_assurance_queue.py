@@ -13,7 +13,7 @@ from django.utils import timezone
 from config.celery import app
 from content import tasks
 from content.assurance import queue as desk
-from content.assurance.queue import Entry, Urgency
+from content.assurance.queue import Priority, QueueEntry
 from content.assurance.record import record_assurance
 from content.assurance.validity import longest_days, methods
 from content.models import Assurance, Channel, ChannelRevision, CorrectionCount, LinkCheck, Service
@@ -35,8 +35,8 @@ def asta() -> User:
     return make.person("asta", "assurer")
 
 
-def entry(service: str, *, at: object = NOON) -> Entry:
-    return next(e for e in desk.queue(at=at) if e.service.id == service)  # type: ignore[arg-type]
+def entry(service: str, *, at: object = NOON) -> QueueEntry:
+    return next(e for e in desk.queue_entries(at=at) if e.service.id == service)  # type: ignore[arg-type]
 
 
 def channel(service: str) -> Channel:
@@ -62,18 +62,18 @@ def test_the_queue_goes_by_how_soon_a_check_ends_and_then_by_harm(asta: User) ->
     for name, days in (("gb-later", 80), ("gb-soon", 14), ("gb-next", 30)):
         checked(name, asta, days=days)
 
-    order = [(e.service.id, e.urgency) for e in desk.queue(at=NOON)]
+    order = [(e.service.id, e.priority) for e in desk.queue_entries(at=NOON)]
 
     assert order == [
-        ("gb-emergency", Urgency.NOW),
-        ("gb-crisis", Urgency.NOW),
-        ("gb-talk", Urgency.NOW),
-        ("gb-advice", Urgency.NOW),
-        ("gb-soon", Urgency.SOON),
-        ("gb-next", Urgency.NEXT),
-        ("gb-later", Urgency.LATER),
+        ("gb-emergency", Priority.NOW),
+        ("gb-crisis", Priority.NOW),
+        ("gb-talk", Priority.NOW),
+        ("gb-advice", Priority.NOW),
+        ("gb-soon", Priority.SOON),
+        ("gb-next", Priority.NEXT),
+        ("gb-later", Priority.LATER),
     ]
-    assert entry("gb-later", at=NOON + timedelta(days=81)).reasons == ("the check ended on 19 Feb 2027",)
+    assert entry("gb-later", at=NOON + timedelta(days=81)).reasons == ("the check expired on 19 Feb 2027",)
 
 
 def test_a_number_weighs_more_than_a_page_and_the_only_one_in_a_country_more_than_one_of_two(asta: User) -> None:
@@ -82,16 +82,16 @@ def test_a_number_weighs_more_than_a_page_and_the_only_one_in_a_country_more_tha
     make.service("gb-line")
     make.service("nz-line", country="NZ")
 
-    points = {e.service.id: e.harm.points for e in desk.queue(at=NOON)}
+    points = {e.service.id: e.impact.points for e in desk.queue_entries(at=NOON)}
 
     assert points["nz-line"] > points["gb-line"] > points["gb-page"]
-    assert "the only one in NZ" in entry("nz-line").harm.words
+    assert "the only one in NZ" in entry("nz-line").impact.words
 
 
 @pytest.mark.parametrize(
-    ("reports", "urgency"), [(0, Urgency.LATER), (1, Urgency.SOON), (4, Urgency.SOON), (5, Urgency.NOW), (900, Urgency.NOW)]
+    ("reports", "priority"), [(0, Priority.LATER), (1, Priority.SOON), (4, Priority.SOON), (5, Priority.NOW), (900, Priority.NOW)]
 )
-def test_reports_bring_a_channel_forward_and_more_of_them_no_further(asta: User, reports: int, urgency: Urgency) -> None:
+def test_reports_bring_a_channel_forward_and_more_of_them_no_further(asta: User, reports: int, priority: Priority) -> None:
     make.service("gb-line")
     checked("gb-line", asta, days=60)
     for _ in range(reports):
@@ -99,7 +99,7 @@ def test_reports_bring_a_channel_forward_and_more_of_them_no_further(asta: User,
 
     found = entry("gb-line", at=NOON + timedelta(days=2))
 
-    assert found.urgency == urgency
+    assert found.priority == priority
     assert dict(found.reports) == ({"no-answer": reports} if reports else {})
 
 
@@ -110,7 +110,7 @@ def test_reports_are_answered_by_a_check_and_grow_old(asta: User) -> None:
     assert dict(entry("gb-line", at=NOON + timedelta(days=29)).reports) == {"no-answer": 1}
     assert dict(entry("gb-line", at=NOON + timedelta(days=31)).reports) == {}
     record_assurance(channel("gb-line"), by=asta, at=NOON + timedelta(days=2), method=Method.RUNG, note="Answered.")
-    assert entry("gb-line", at=NOON + timedelta(days=3)).urgency == Urgency.LATER
+    assert entry("gb-line", at=NOON + timedelta(days=3)).priority == Priority.LATER
 
 
 def test_reports_are_deleted_as_soon_as_they_do_not_count_any_more(asta: User, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -118,41 +118,43 @@ def test_reports_are_deleted_as_soon_as_they_do_not_count_any_more(asta: User, m
     for days in range(3):
         CorrectionCount.objects.report(service="gb-line", position=1, problem="no-answer", at=NOON + timedelta(days=days))
     at = NOON + timedelta(days=31)
-    before = desk.queue(at=at)
+    before = desk.queue_entries(at=at)
     monkeypatch.setattr("content.tasks.timezone.now", lambda: at)
 
     tasks.forget_corrections(added_by_a_newer_version=True)
     tasks.forget_corrections()
 
     assert [count.day for count in CorrectionCount.objects.all()] == [(NOON + timedelta(days=2)).date()]
-    assert desk.queue(at=at) == before
+    assert desk.queue_entries(at=at) == before
     assert app.conf.beat_schedule["forget-corrections"]["task"] == tasks.forget_corrections.name
 
 
 @pytest.mark.parametrize(
-    ("result", "times", "urgency"),
+    ("result", "times", "priority"),
     [
-        (LinkResult.WORKS, 2, Urgency.LATER),
-        (LinkResult.NOT_ASKED, 2, Urgency.LATER),
-        (LinkResult.UNREACHABLE, 1, Urgency.LATER),
-        (LinkResult.UNREACHABLE, 2, Urgency.NOW),
-        (LinkResult.GONE, 1, Urgency.NOW),
-        (LinkResult.BLOCKED, 1, Urgency.NOW),
+        (LinkResult.WORKS, 2, Priority.LATER),
+        (LinkResult.NOT_ASKED, 2, Priority.LATER),
+        (LinkResult.UNREACHABLE, 1, Priority.LATER),
+        (LinkResult.UNREACHABLE, 2, Priority.NOW),
+        (LinkResult.GONE, 1, Priority.NOW),
+        (LinkResult.BLOCKED, 1, Priority.NOW),
     ],
 )
-def test_an_address_that_fails_twice_or_is_gone_comes_first(asta: User, result: LinkResult, times: int, urgency: Urgency) -> None:
+def test_an_address_that_fails_twice_or_is_gone_comes_first(
+    asta: User, result: LinkResult, times: int, priority: Priority
+) -> None:
     make.channel(make.service("gb-page", channels=0), type="url")
     checked("gb-page", asta, days=60)
     for _ in range(times):
         LinkCheck.objects.found(channel("gb-page").revision_id, result=result, at=NOON)
 
-    assert entry("gb-page").urgency == urgency
+    assert entry("gb-page").priority == priority
 
 
 def test_retired_services_are_not_in_the_queue(asta: User) -> None:
     make.service("gb-line").amend(by=asta, at=NOON, status="defunct")
 
-    assert desk.queue(at=NOON) == []
+    assert desk.queue_entries(at=NOON) == []
 
 
 # How long a check is good.
