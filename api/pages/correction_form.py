@@ -55,7 +55,7 @@ class FormParser(BaseParser):
         announced = (parser_context or {})["request"].META.get("CONTENT_LENGTH") if parser_context else None
         body = read(stream, announced=announced)
         if body.count(b"&") > _MAX_FIELDS or b"%00" in body or b"\0" in body:
-            raise Invalid("This is not a valid submission of the form. Open the link again.", code="form")
+            raise Invalid("The form could not be read. Open the link again and send it from there.", code="form")
         return QueryDict(body.decode("utf-8", "replace"))
 
 

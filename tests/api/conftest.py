@@ -1,4 +1,4 @@
-"""A client of the API, and a small published release of the real packs to ask it about."""
+"""A client of the API, and a small published release of the real packs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LOCALES = ("en", "cy", "hi", "ar", "pt-BR")
 
 
 @pytest.fixture(autouse=True)
-def _nothing_remembered() -> Iterator[None]:
+def _empty_caches() -> Iterator[None]:
     edition_store.store.clear()
     cache.clear()
     yield
@@ -29,26 +29,26 @@ def _nothing_remembered() -> Iterator[None]:
 
 @pytest.fixture
 def release(db: None, real_packs: Packs) -> Release:
-    """Publish the real packs of three countries and the whole world in five locales."""
+    """Publish the real packs of three countries and worldwide, in five locales."""
     return publish(real_packs, [(country, locale) for country in COUNTRIES for locale in LOCALES])
 
 
 @pytest.fixture
 def small_release(db: None, real_packs: Packs) -> Release:
-    """Publish two real packs, for tests that only need that there is something."""
+    """Publish two real packs, for tests that need any release."""
     return publish(real_packs, [("GB", "en"), ("ZZ", "en")])
 
 
 @pytest.fixture
 def api(settings: Any) -> Client:
-    """Return a client that gets a 500 as an answer, as a reader would."""
+    """Return a client that receives a 500 as a response, as a real one would."""
     settings.ALLOWED_HOSTS = ["testserver"]
     return Client(raise_request_exception=False)
 
 
 @pytest.fixture
 def as_served(settings: Any) -> Iterator[None]:
-    """Let a test ask a WSGI application: a request may not close the connection that the test's own transaction is on."""
+    """Allow requests to a WSGI application: they must not close the connection of the test's transaction."""
     settings.ALLOWED_HOSTS = ["testserver"]
     for signal in (request_started, request_finished):
         signal.disconnect(close_old_connections)

@@ -1,4 +1,4 @@
-"""Bodies, paths and headers that no honest app sends: a 4xx problem each, nothing stored, and never a 500."""
+"""Malformed bodies, paths and headers: each gets a 4xx problem, nothing is stored, and none gets a 500."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def _ready(small_release: Release) -> None:
 
 
 def refused(response: Any) -> None:
-    """Check that the answer is a 4xx problem with all its members."""
+    """Check that the response is a 4xx problem document with all its members."""
     problem = response.json()
     assert 400 <= response.status_code < 500, problem
     assert response["Content-Type"] == "application/problem+json"
@@ -67,7 +67,7 @@ def refused(response: Any) -> None:
         ("application/json", b'{"picture": "data:image/png;base64,iVBORw0KGgo="}', 422),
     ],
 )
-def test_a_body_that_is_no_small_plain_json_object_is_refused(
+def test_a_body_that_is_not_a_small_json_object_is_refused(
     api: Client, path: str, content_type: str, body: bytes, status: int
 ) -> None:
     response = api.generic("POST", path, body, content_type=content_type)
@@ -80,7 +80,7 @@ def test_a_compressed_body_is_refused(api: Client) -> None:
     refused(api.post("/v1/help", b"\x1f\x8b", content_type="application/json", headers={"content-encoding": "gzip"}))
 
 
-def test_a_body_in_chunks_is_asked_for_its_length(api: Client) -> None:
+def test_a_chunked_body_is_411(api: Client) -> None:
     response = api.generic("POST", "/v1/help", b"", content_type="application/json", headers={"transfer-encoding": "chunked"})
 
     assert response.status_code == 411
@@ -107,7 +107,7 @@ def test_a_body_in_chunks_is_asked_for_its_length(api: Client) -> None:
         {"app": "parent' OR 1=1 --"},
     ],
 )
-def test_a_registration_with_anything_else_in_it_is_refused(api: Client, changed: dict[str, Any]) -> None:
+def test_a_registration_with_invalid_fields_is_refused(api: Client, changed: dict[str, Any]) -> None:
     response = api.post("/v1/registrations", {**BODY, **changed}, content_type="application/json")
 
     assert response.status_code == 422
@@ -137,7 +137,7 @@ def test_a_registration_with_anything_else_in_it_is_refused(api: Client, changed
         "/healthz?x=1",
     ],
 )
-def test_a_query_that_does_not_fit_is_refused(api: Client, path: str) -> None:
+def test_an_invalid_query_is_refused(api: Client, path: str) -> None:
     response = api.get(path)
 
     assert response.status_code == 400
@@ -166,7 +166,7 @@ def test_a_query_that_does_not_fit_is_refused(api: Client, path: str) -> None:
         "/wp-login.php",
     ],
 )
-def test_a_path_that_leads_nowhere_is_404(api: Client, path: str) -> None:
+def test_an_unknown_path_is_404(api: Client, path: str) -> None:
     response = api.get(path)
 
     assert response.status_code == 404
@@ -184,7 +184,7 @@ def test_a_media_type_that_is_not_served_is_406(api: Client, accept: str) -> Non
 @pytest.mark.parametrize(
     "accept", ["", "*/*", "application/*", "application/json", "text/html, application/json;q=0.1", "application/json; v=1, */*"]
 )
-def test_json_is_served_to_whoever_takes_it(api: Client, accept: str) -> None:
+def test_json_is_served_to_clients_that_accept_it(api: Client, accept: str) -> None:
     assert api.get("/v1/tips?country=GB", headers={"accept": accept}).status_code == 200
 
 
@@ -207,7 +207,7 @@ def test_json_is_served_to_whoever_takes_it(api: Client, accept: str) -> None:
         {"origin": "https://evil.example"},
     ],
 )
-def test_odd_headers_do_not_keep_a_reader_from_the_pack(api: Client, headers: dict[str, str]) -> None:
+def test_odd_headers_do_not_prevent_reading(api: Client, headers: dict[str, str]) -> None:
     for path in ("/v1/packs/GB/en", "/v1/tips?country=GB"):
         response = api.get(path, headers=headers)
         assert response.status_code == 200
@@ -215,7 +215,7 @@ def test_odd_headers_do_not_keep_a_reader_from_the_pack(api: Client, headers: di
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "POST", "TRACE", "BREW"])
-def test_a_method_that_is_not_there_is_405_and_says_which_are(api: Client, method: str) -> None:
+def test_an_unsupported_method_is_405_with_allow(api: Client, method: str) -> None:
     for path in ("/v1/packs/GB/en", "/v1/tips", "/v1/alerts/1", "/v1/", "/healthz", "/v1/schema"):
         response = api.generic(method, path, b"{}", content_type="application/json")
         assert response.status_code == 405
@@ -223,11 +223,11 @@ def test_a_method_that_is_not_there_is_405_and_says_which_are(api: Client, metho
         refused(response)
 
 
-def test_a_host_that_is_not_ours_is_refused(api: Client) -> None:
+def test_an_unknown_host_is_refused(api: Client) -> None:
     refused(api.get("/v1/tips", headers={"host": "evil.example"}))
 
 
-def test_an_unexpected_error_tells_the_reader_nothing(api: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unexpected_error_reveals_nothing(api: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*args: Any, **kwargs: Any) -> None:
         raise RuntimeError("situation=blackmail age=15")
 
@@ -245,7 +245,7 @@ def test_an_unexpected_error_tells_the_reader_nothing(api: Client, monkeypatch: 
     }
 
 
-def test_without_a_database_a_write_is_asked_to_come_back(api: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_database_a_write_is_503_with_retry_after(api: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     from django.db import OperationalError
 
     def down(*args: Any, **kwargs: Any) -> None:

@@ -1,4 +1,4 @@
-"""The schema against the server: what it promises is answered so, what it forbids is refused, and nothing is a 500."""
+"""The server against its OpenAPI schema: valid requests get the documented responses, invalid ones are refused."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from tests.signing import Signer
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("as_served")]
 
-#: For each operation.
+#: Examples per operation.
 EXAMPLES = 30
 
-#: Values that lead somewhere: among all that the patterns allow, nearly none would.
+#: Values that exist: random ones that match the patterns almost never do.
 REAL = {
     "country": ["GB", "DE", "JP", "gb", "ZZ"],
     "locale": ["en", "cy", "pt-BR", "hi-IN"],
@@ -57,7 +57,7 @@ def _application() -> FastPath:
 
 
 def _plain(application: Application) -> Application:
-    """Take no compressed answers: schemathesis says that it does, and cannot read them without a network."""
+    """Request uncompressed responses: schemathesis asks for compressed ones, but cannot read them without a network."""
     return lambda environ, start_response: application({**environ, "HTTP_ACCEPT_ENCODING": "identity"}, start_response)
 
 
@@ -68,13 +68,13 @@ def _load(release: Release, settings: Any, mode: GenerationMode) -> Any:
     signing.sign_if_due(at=timezone.now())
     schema = schemathesis.openapi.from_wsgi("/v1/schema", _plain(_application()))
     schema.config.generation.update(modes=[mode])
-    # Rules that no schema can say: a region of the country, an age in the image below the age, an app that there is.
+    # Rules outside the schema: the region belongs to the country, the age in the image is at most the age, the app exists.
     schema.config.checks.positive_data_acceptance.expected_statuses += ["400", "410", "422"]
     return schema
 
 
 @pytest.fixture
-def fitting(release: Release, signer: Signer, settings: Any) -> Any:
+def valid(release: Release, signer: Signer, settings: Any) -> Any:
     schema = _load(release, settings, GenerationMode.POSITIVE)
     for path in schema.raw_schema["paths"].values():
         for operation in path.values():
@@ -90,7 +90,7 @@ def fitting(release: Release, signer: Signer, settings: Any) -> Any:
 
 
 @pytest.fixture
-def breaking(release: Release, signer: Signer, settings: Any) -> Any:
+def invalid(release: Release, signer: Signer, settings: Any) -> Any:
     return _load(release, settings, GenerationMode.NEGATIVE)
 
 
@@ -127,12 +127,12 @@ OPERATIONS = [
     ("GET", "/hsds/taxonomy_terms/{term_id}"),
     ("GET", "/trust/{country}"),
 ]
-#: Without a parameter or a body there is nothing that could fail to fit.
-NOTHING_TO_BREAK = {("GET", path) for path in ("/v1/", "/v1/manifest", "/.well-known/jwks.json", "/hsds/", "/hsds/profile")}
+#: Without parameters and body, no request is invalid.
+WITHOUT_INPUT = {("GET", path) for path in ("/v1/", "/v1/manifest", "/.well-known/jwks.json", "/hsds/", "/hsds/profile")}
 
 
 def ask(operation: Any, mode: GenerationMode, check: Callable[[Any], object]) -> None:
-    """Ask the server with values that fit the operation's schema, or that do not."""
+    """Call the operation with values that match its schema, or that do not."""
 
     @steady
     @given(case=operation.as_strategy(generation_mode=mode))
@@ -142,30 +142,30 @@ def ask(operation: Any, mode: GenerationMode, check: Callable[[Any], object]) ->
     run()
 
 
-def test_every_operation_is_tried(breaking: Any) -> None:
-    found = [(result.ok().method.upper(), result.ok().path) for result in breaking.get_all_operations()]
+def test_every_operation_is_tried(invalid: Any) -> None:
+    found = [(result.ok().method.upper(), result.ok().path) for result in invalid.get_all_operations()]
 
     assert sorted(found) == sorted(OPERATIONS)
 
 
 @pytest.mark.parametrize(("method", "path"), OPERATIONS)
-def test_what_fits_the_schema_is_answered_as_the_schema_says(fitting: Any, method: str, path: str) -> None:
-    ask(fitting[path][method], GenerationMode.POSITIVE, lambda case: case.call_and_validate())
+def test_valid_requests_get_the_responses_in_the_schema(valid: Any, method: str, path: str) -> None:
+    ask(valid[path][method], GenerationMode.POSITIVE, lambda case: case.call_and_validate())
 
 
-@pytest.mark.parametrize(("method", "path"), [pair for pair in OPERATIONS if pair not in NOTHING_TO_BREAK])
-def test_what_does_not_fit_the_schema_is_refused(breaking: Any, method: str, path: str) -> None:
-    ask(breaking[path][method], GenerationMode.NEGATIVE, lambda case: case.call_and_validate())
+@pytest.mark.parametrize(("method", "path"), [pair for pair in OPERATIONS if pair not in WITHOUT_INPUT])
+def test_invalid_requests_are_refused(invalid: Any, method: str, path: str) -> None:
+    ask(invalid[path][method], GenerationMode.NEGATIVE, lambda case: case.call_and_validate())
 
 
-def test_real_values_lead_to_real_answers(fitting: Any) -> None:
+def test_real_values_reach_successful_responses(valid: Any) -> None:
     reached = set()
 
     def note(case: Any) -> None:
         if case.call().status_code < 300:
             reached.add(case.operation.label)
 
-    for result in fitting.get_all_operations():
+    for result in valid.get_all_operations():
         ask(result.ok(), GenerationMode.POSITIVE, note)
 
     assert reached >= {"GET /v1/packs/{country}/{locale}", "GET /v1/tips", "GET /v1/services", "GET /v1/alerts", "POST /v1/help"}

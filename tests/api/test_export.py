@@ -1,4 +1,4 @@
-"""The exported tree holds the bytes that the API serves; it grows by what changed, and never shows half a file."""
+"""The exported tree has the bytes that the API serves; exports are incremental and every file is complete."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_a_second_export_writes_nothing(published: Release, tree: Path) -> None:
     assert times == {path: path.stat().st_mtime_ns for path in tree.rglob("*")}
 
 
-def test_a_change_of_one_language_writes_that_language_and_the_manifest(published: Release, tree: Path) -> None:
+def test_a_change_in_one_locale_writes_that_locale_and_the_manifest(published: Release, tree: Path) -> None:
     export_release(tree)
     before = files(tree)
     make.target("situation.blackmail", "cy", "Blacmel")
@@ -86,10 +86,10 @@ def test_a_change_of_one_language_writes_that_language_and_the_manifest(publishe
     changed = {name for name, data in files(tree).items() if before.get(name) != data and not name.endswith(".gz")}
     assert {name.split("/")[3].removesuffix(".json") for name in changed if name.startswith("v1/packs/")} == {"cy"}
     assert changed - {name for name in changed if "/cy" in name} == {"v1/manifest.jws"}
-    assert set(before) <= set(files(tree)), "the bytes before stay under their digests"
+    assert set(before) <= set(files(tree)), "earlier packs stay under their digests"
 
 
-def test_withdrawn_bytes_leave_the_tree_and_a_mark_stays(published: Release, tree: Path) -> None:
+def test_withdrawn_packs_are_replaced_by_a_marker(published: Release, tree: Path) -> None:
     old, _ = make.pack_body(published, "GB", "en") or ("", "")
     export_release(tree)
     ann, ben = make.person("ann", "publisher"), make.person("ben", "publisher")
@@ -110,7 +110,7 @@ def test_withdrawn_bytes_leave_the_tree_and_a_mark_stays(published: Release, tre
     assert not (place / f"{old}.gone").exists()
 
 
-def test_a_fresh_tree_has_the_marks_of_what_was_withdrawn_before(published: Release, tree: Path) -> None:
+def test_a_new_tree_has_markers_for_earlier_withdrawals(published: Release, tree: Path) -> None:
     old, _ = make.pack_body(published, "GB", "en") or ("", "")
     withdraw("gb-wrong", by=make.person("ann", "publisher"), at=NOON)
     signing.sign_if_due(at=NOON)
@@ -121,7 +121,7 @@ def test_a_fresh_tree_has_the_marks_of_what_was_withdrawn_before(published: Rele
     assert not list(tree.glob("v1/packs/*/*/*.gone.gz"))
 
 
-def test_what_was_withdrawn_stays_as_long_as_the_manifest_lists_it(published: Release, signer: Signer, tree: Path) -> None:
+def test_a_withdrawn_pack_stays_while_the_manifest_lists_it(published: Release, signer: Signer, tree: Path) -> None:
     withdraw("gb-wrong", by=make.person("ann", "publisher"), at=NOON)
 
     export_release(tree)
@@ -130,7 +130,7 @@ def test_what_was_withdrawn_stays_as_long_as_the_manifest_lists_it(published: Re
     assert not list(tree.rglob("*.gone"))
 
 
-def test_a_pack_that_is_no_longer_in_force_has_no_name(published: Release, tree: Path) -> None:
+def test_a_pack_no_longer_in_force_loses_its_named_file(published: Release, tree: Path) -> None:
     export_release(tree)
     (tree / "v1/packs/FR").mkdir()
     (tree / "v1/packs/FR/fr.json").write_text("{}")
@@ -139,7 +139,7 @@ def test_a_pack_that_is_no_longer_in_force_has_no_name(published: Release, tree:
 
 
 @pytest.mark.parametrize("after", [0, 1, 40, 90, 121])
-def test_cut_off_anywhere_the_manifest_in_the_tree_still_fits_its_packs(
+def test_after_an_interruption_the_manifest_still_fits_its_packs(
     published: Release, signer: Signer, tree: Path, monkeypatch: pytest.MonkeyPatch, after: int
 ) -> None:
     export_release(tree)
@@ -172,7 +172,7 @@ def check(tree: Path, signer: Signer) -> None:
         verify_pack(found[f"v1/packs/{country}/{locale}/{listed.digest}.json"], manifest, country, locale)
 
 
-def test_a_disk_that_is_full_leaves_what_was_there_and_no_drafts(
+def test_a_full_disk_leaves_the_tree_unchanged(
     published: Release, signer: Signer, tree: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     export_release(tree)
@@ -191,7 +191,7 @@ def test_a_disk_that_is_full_leaves_what_was_there_and_no_drafts(
     assert files(tree) == before
 
 
-def test_two_exports_at_once_are_one_and_a_sentence(published: Release, signer: Signer, tree: Path) -> None:
+def test_a_second_concurrent_export_is_refused(published: Release, signer: Signer, tree: Path) -> None:
     tree.mkdir()
     other = os.open(tree, os.O_RDONLY)
     fcntl.flock(other, fcntl.LOCK_EX)
@@ -205,7 +205,7 @@ def test_two_exports_at_once_are_one_and_a_sentence(published: Release, signer: 
     check(tree, signer)
 
 
-def test_a_disk_that_lies_stops_it_before_the_manifest(published: Release, tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_faulty_disk_stops_before_the_manifest(published: Release, tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     real: Callable[..., Any] = Path.read_bytes
 
     def lying(self: Path) -> bytes:
@@ -219,7 +219,7 @@ def test_a_disk_that_lies_stops_it_before_the_manifest(published: Release, tree:
     assert not (tree / "v1/manifest.jws").exists()
 
 
-def test_a_file_that_somebody_spoiled_is_mended(published: Release, signer: Signer, tree: Path) -> None:
+def test_a_damaged_file_is_written_again(published: Release, signer: Signer, tree: Path) -> None:
     export_release(tree)
     (tree / "v1/packs/GB/en.json").write_text("{}")
 
@@ -236,7 +236,7 @@ def test_without_a_manifest_there_is_nothing_to_export(db: None, tree: Path) -> 
     assert not tree.exists()
 
 
-def test_the_command_says_what_it_did(published: Release, tree: Path) -> None:
+def test_the_command_prints_what_it_did(published: Release, tree: Path) -> None:
     out = io.StringIO()
     call_command("export_release", str(tree), "--json", stdout=out)
 

@@ -1,4 +1,4 @@
-"""Walks every route of the API: each states who may call it, none logs in by cookie, and the schema knows them all."""
+"""Every route states its permission, none uses a cookie, and the schema describes all of them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from api import urls
 from api.http.auth import DenyAll, Public, RegistrationSecret, SecretHolder
 from api.http.views import ApiView
 
-#: What is reached without a secret, and by which methods; a new route is added here on purpose.
+#: Public routes with their methods. A new route must be added here.
 PUBLIC = {
     "v1/": {"get"},
     "v1/manifest": {"get"},
@@ -66,7 +66,7 @@ def routes(patterns: list[Any], prefix: str = "") -> Iterator[tuple[str, type[Ap
 ALL = dict(routes(urls.urlpatterns))
 
 
-def test_every_route_is_written_down_with_its_methods() -> None:
+def test_every_route_is_listed_with_its_methods() -> None:
     found = {route: {name for name in METHODS if hasattr(view, name)} for route, view in ALL.items()}
 
     assert found == PUBLIC | WITH_SECRET
@@ -82,7 +82,7 @@ def test_every_route_states_its_permission(route: str) -> None:
     assert view.authentication_classes == ([] if route in PUBLIC else [RegistrationSecret])
 
 
-def test_a_view_that_states_nothing_is_shut() -> None:
+def test_a_view_without_a_permission_is_denied() -> None:
     class Forgotten(ApiView):
         def get(self, request: Any) -> None: ...
 
@@ -94,7 +94,7 @@ def test_a_view_that_states_nothing_is_shut() -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("route", ALL)
-def test_every_route_answers_options_and_lets_any_page_read(api: Client, route: str) -> None:
+def test_every_route_answers_options_and_allows_any_origin(api: Client, route: str) -> None:
     for name, value in {"country": "GB", "locale": "en", "digest": "0" * 64, "slug": "a", "service_id": "a", "code": "a"}.items():
         route = route.replace(f"<str:{name}>", value)
     path = "/" + route.replace("<str:alert_id>", "1").replace("<str:registration_id>", "1")
@@ -111,13 +111,13 @@ def test_every_route_answers_options_and_lets_any_page_read(api: Client, route: 
 
 
 @pytest.mark.django_db
-def test_a_problem_can_be_read_by_any_page_too(api: Client) -> None:
+def test_problem_documents_allow_any_origin(api: Client) -> None:
     for path in ("/v1/nothing", "/v1/tips?x=1", "/v1/packs/XX/en"):
         assert api.get(path)["Access-Control-Allow-Origin"] == "*"
 
 
 @pytest.mark.django_db
-def test_no_answer_sets_a_cookie_or_depends_on_one(api: Client) -> None:
+def test_no_response_sets_a_cookie_or_depends_on_one(api: Client) -> None:
     for path in ("/v1/", "/v1/tips", "/v1/docs", "/v1/schema", "/healthz"):
         response = api.get(path)
         assert not response.cookies
@@ -140,7 +140,7 @@ def test_the_schema_describes_every_route_for_readers(api: Client) -> None:
     assert described == wanted
 
 
-def test_neither_situation_nor_age_can_be_in_an_address(api: Client) -> None:
+def test_neither_situation_nor_age_can_be_in_a_url(api: Client) -> None:
     schema = orjson.loads(api.get("/v1/schema").content)
 
     names = {p["name"] for path in schema["paths"].values() for op in path.values() for p in op.get("parameters", ())}
@@ -149,7 +149,7 @@ def test_neither_situation_nor_age_can_be_in_an_address(api: Client) -> None:
 
 
 @pytest.mark.django_db
-def test_the_documentation_page_loads_nothing_from_elsewhere_and_runs_nothing_inline(api: Client) -> None:
+def test_the_docs_page_loads_nothing_from_elsewhere_or_inline(api: Client) -> None:
     import re
 
     page = api.get("/v1/docs", headers={"accept": "text/html"}).content.decode()

@@ -16,7 +16,7 @@ from api.reads.fast_path import Application, FastPath
 
 
 @dataclass(frozen=True)
-class Answered:
+class WsgiResponse:
     status: int
     headers: dict[str, str]
     body: bytes
@@ -25,13 +25,13 @@ class Answered:
         return self.headers[name]
 
 
-def ask(application: Application, path: str, *, method: str = "GET", body: bytes = b"", **headers: str) -> Answered:
-    """Send one request; headers by name with underscores."""
-    place, _, query = path.partition("?")
+def ask(application: Application, path: str, *, method: str = "GET", body: bytes = b"", **headers: str) -> WsgiResponse:
+    """Send one request; header names are written with underscores."""
+    route, _, query = path.partition("?")
     environ = {
         "REQUEST_METHOD": method,
         "SCRIPT_NAME": "",
-        "PATH_INFO": unquote_to_bytes(place).decode("latin-1"),
+        "PATH_INFO": unquote_to_bytes(route).decode("latin-1"),
         "QUERY_STRING": query,
         "SERVER_NAME": "testserver",
         "SERVER_PORT": "80",
@@ -54,8 +54,8 @@ def ask(application: Application, path: str, *, method: str = "GET", body: bytes
     content = b"".join(parts)
     getattr(parts, "close", lambda: None)()
     names = [name for name, _ in started[1]]
-    assert len(names) == len(set(names)), f"a header is said twice: {names}"
-    return Answered(int(started[0][:3]), dict(started[1]), content)
+    assert len(names) == len(set(names)), f"a header is sent twice: {names}"
+    return WsgiResponse(int(started[0][:3]), dict(started[1]), content)
 
 
 class BothPaths:
@@ -67,7 +67,7 @@ class BothPaths:
         self.django: Application = get_wsgi_application()
         self.fast = FastPath(self._count, self.store)
         self.store.refresh()
-        # Its one question to Django: which headers stand around every answer.
+        # The fast path asks Django once for the headers that its middleware adds.
         ask(self.fast, "/v1/")
         self.passed_on = 0
 

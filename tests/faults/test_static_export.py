@@ -1,4 +1,4 @@
-"""Debian's nginx and Caddy with what docker/ holds for them serve the exported tree as the API serves the same release."""
+"""nginx and Caddy, configured as in docker/, serve the exported tree as the API serves the release."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from tools.sandbox.ports import any_free
 pytestmark = pytest.mark.services
 
 DOCKER = Path(__file__).resolve().parents[2] / "docker"
-#: What a client relies on; ETag and Date are each server's own.
+#: Headers that clients rely on; ETag and Date differ between servers.
 HEADERS = (
     *("Content-Type", "Cache-Control", "Content-Language", "Access-Control-Allow-Origin", "X-Content-Type-Options"),
     *("Referrer-Policy", "Cross-Origin-Opener-Policy", "X-Frame-Options", "Access-Control-Expose-Headers"),
@@ -93,9 +93,9 @@ def site(request: pytest.FixtureRequest, tree: Path, live_server: Any, tmp_path:
 
 @contextmanager
 def _running(name: str, folder: Path, port: int, tree: Path, origin: str) -> Iterator[Site]:
-    """Start nginx or Caddy on this port alone, with nothing that a service of the system would read or write."""
+    """Start nginx or Caddy on this port, without files of a system service."""
     program = shutil.which(name) or shutil.which(name, path="/usr/sbin")
-    assert program, f"{name} is one of the packages of ./run test --all"
+    assert program, f"{name} is not installed; ./run test --all installs it"
     command = (_nginx if name == "nginx" else _caddy)(folder, port, tree, origin)
     log = folder / f"{name}.log"
     with log.open("wb") as file:
@@ -169,7 +169,7 @@ def test_every_file_is_answered_as_the_api_answers_it(site: Site, published: Rel
         verify_pack(site.get(f"/v1/packs/{country}/{locale}").body, manifest, country, locale)
 
 
-def test_what_is_compressed_holds_the_same_bytes(site: Site) -> None:
+def test_compressed_files_hold_the_same_bytes(site: Site) -> None:
     plain, packed = site.get("/v1/packs/GB/en"), site.get("/v1/packs/GB/en", Accept_Encoding="gzip")
 
     assert plain.headers.get_all("Vary") == packed.headers.get_all("Vary") == ["Accept-Encoding"]
@@ -180,7 +180,7 @@ def test_what_is_compressed_holds_the_same_bytes(site: Site) -> None:
 
 @pytest.mark.parametrize("coding", ["identity", "gzip"])
 @pytest.mark.parametrize("path", ["/v1/packs/GB/en", "/v1/manifest"])
-def test_asking_again_costs_nothing(site: Site, path: str, coding: str) -> None:
+def test_an_unchanged_file_is_304(site: Site, path: str, coding: str) -> None:
     first = site.get(path, Accept_Encoding=coding)
 
     again = site.get(path, Accept_Encoding=coding, If_None_Match=first.headers["ETag"])
@@ -190,13 +190,13 @@ def test_asking_again_costs_nothing(site: Site, path: str, coding: str) -> None:
     for name in ("Cache-Control", "Content-Language", "Access-Control-Allow-Origin", "Vary"):
         assert again.headers[name] == first.headers[name], name
     assert (head.status, head.body, head.headers["Content-Length"]) == (200, b"", first.headers["Content-Length"])
-    # Caddy 2.6 sends the compressed form in chunks.
+    # Caddy 2.6 sends compressed files in chunks.
     assert first.headers["Content-Length"] in ({None, str(len(first.body))} if coding == "gzip" else {str(len(first.body))})
     assert {name: head.headers.get(name) for name in HEADERS} == {name: first.headers.get(name) for name in HEADERS}
     assert site.get(path, Accept_Encoding=coding, If_None_Match='"another"').body == first.body
 
 
-def test_the_forms_of_a_pack_have_tags_of_their_own_that_change_with_its_bytes(site: Site, tree: Path) -> None:
+def test_each_coding_has_an_etag_that_changes_with_the_bytes(site: Site, tree: Path) -> None:
     path = "/v1/packs/GB/en"
     plain, packed = site.get(path).headers["ETag"], site.get(path, Accept_Encoding="gzip").headers["ETag"]
     for name in ("en.json", "en.json.gz"):
@@ -208,7 +208,7 @@ def test_the_forms_of_a_pack_have_tags_of_their_own_that_change_with_its_bytes(s
     assert site.get(path, Accept_Encoding="gzip", If_None_Match=packed).status == 200
 
 
-def test_a_part_may_be_asked_for(site: Site) -> None:
+def test_range_requests_work(site: Site) -> None:
     whole = site.get("/v1/packs/GB/en")
 
     part = site.get("/v1/packs/GB/en", Range="bytes=10-19")
@@ -218,7 +218,7 @@ def test_a_part_may_be_asked_for(site: Site) -> None:
     assert site.get("/v1/packs/GB/en", Range="bytes=99999999-").status == 416
 
 
-def test_what_is_not_there_is_a_problem_and_what_was_withdrawn_is_gone(site: Site, published: Release, tree: Path) -> None:
+def test_missing_packs_are_404_and_withdrawn_ones_410(site: Site, published: Release, tree: Path) -> None:
     old, _ = make.pack_body(published, "GB", "en") or ("", "")
     assert site.get(f"/v1/packs/GB/en/{old}").status == 200
     withdraw("gb-wrong", by=make.person("ann", "publisher"), at=timezone.now())
@@ -237,7 +237,7 @@ def test_what_is_not_there_is_a_problem_and_what_was_withdrawn_is_gone(site: Sit
     assert "gb-wrong" not in {service["id"] for service in now["services"]}
 
 
-def test_everything_else_is_the_origins(site: Site) -> None:
+def test_everything_else_is_passed_to_the_origin(site: Site) -> None:
     first, options = site.get("/v1/"), site.get("/v1/packs/GB/en", method="OPTIONS")
 
     for name in HEADERS:
@@ -248,14 +248,14 @@ def test_everything_else_is_the_origins(site: Site) -> None:
 
 
 @pytest.mark.parametrize("path", ["/v1/packs/GB/en", "/v1/manifest", "/.well-known/jwks.json", f"/v1/packs/GB/en/{'0' * 64}"])
-def test_what_is_no_read_is_refused_by_the_origin(site: Site, path: str) -> None:
+def test_other_methods_are_refused_by_the_origin(site: Site, path: str) -> None:
     for method in ("POST", "PUT", "DELETE"):
         refused = site.get(path, method=method)
         assert (refused.status, refused.headers["Allow"]) == (405, "GET, HEAD, OPTIONS"), method
         assert refused.headers["Content-Type"] == "application/problem+json"
 
 
-def test_a_body_reaches_the_origin_and_one_too_large_is_a_problem(site: Site) -> None:
+def test_bodies_reach_the_origin_and_large_ones_are_413(site: Site) -> None:
     plan = site.post("/v1/help", {"country": "GB", "situation": "blackmail", "age": 15})
     large = site.post("/v1/help", {"country": "x" * 70_000})
 
@@ -264,7 +264,7 @@ def test_a_body_reaches_the_origin_and_one_too_large_is_a_problem(site: Site) ->
 
 
 @pytest.mark.parametrize("name", ["nginx", "caddy"])
-def test_files_go_on_without_the_origin_and_the_rest_is_a_problem(name: str, tree: Path, tmp_path: Path) -> None:
+def test_files_are_served_without_the_origin_and_the_rest_is_503(name: str, tree: Path, tmp_path: Path) -> None:
     with _running(name, tmp_path, any_free(), tree, "127.0.0.1:9") as site:
         pack, away = site.get("/v1/packs/GB/en"), site.get("/v1/tips")
 

@@ -1,4 +1,4 @@
-"""Promise 7: reading and signposting go on when database, broker and cache are gone, also through a restart."""
+"""Promise 7: reading and signposting work without database, broker and cache, and survive a restart without them."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ READS = (
     *("/v1/alerts.atom?country=GB&locale=cy", "/hsds/", "/hsds/services?full=true", "/hsds/services/gb-childline"),
     *("/hsds/profile", "/hsds/taxonomies", "/hsds/taxonomy_terms"),
 )
-#: What is refused is refused as ever.
+#: Requests that are refused, with the same status throughout.
 REFUSED = (
     *(("/v1/tips?x=1", 400), ("/v1/packs/XX/en", 404), ("/v1/services/platform-skype", 410)),
     *(("/hsds/services?x=1", 400), ("/hsds/services/nothing", 404), ("/hsds/services/platform-skype", 410)),
@@ -55,7 +55,7 @@ def web(tmp_path: Path) -> Iterator[Web]:
 
 
 def end(sandbox: Sandbox, name: str) -> None:
-    """End one of the sandbox's processes; nobody starts it again."""
+    """Stop one process of the sandbox for good."""
     child = next(one for one in sandbox.processes.children if one.name == name)
     sandbox.processes.children.remove(child)
     child.ask_to_stop()
@@ -63,13 +63,13 @@ def end(sandbox: Sandbox, name: str) -> None:
 
 
 def answers(client: Client) -> dict[str, tuple[int, bytes]]:
-    """Ask everything that must go on."""
+    """Return status and body of every path that must keep working."""
     found = {path: client.get(path) for path in (*READS, *(path for path, _ in REFUSED))}
     return {path: (answer.status, answer.body) for path, answer in found.items()}
 
 
 @pytest.mark.timeout(300)
-def test_promise_7_reads_and_help_go_on_without_database_broker_and_cache_also_through_a_restart(tmp_path: Path) -> None:
+def test_promise_7_reads_and_help_survive_without_database_broker_and_cache(tmp_path: Path) -> None:
     places = Places(root=ROOT, run=tmp_path / "run")
     places.make()
     sandbox = Sandbox(places, Interrupts(), plain_environment())
@@ -77,7 +77,7 @@ def test_promise_7_reads_and_help_go_on_without_database_broker_and_cache_also_t
         sandbox.start(any_free())
         story.tell(sandbox, again=True)
         client = Client(sandbox.web)
-        assert sandbox.wait(lambda: client.get("/v1/manifest").status == 200, 90), "no worker signed anything"
+        assert sandbox.wait(lambda: client.get("/v1/manifest").status == 200, 90), "no worker signed a manifest"
         before, plan = answers(client), client.post("/v1/help", HELP)
         assert {status for path, (status, _) in before.items() if path in READS} == {200}
         assert all(before[path][0] == status for path, status in REFUSED)
@@ -92,7 +92,7 @@ def test_promise_7_reads_and_help_go_on_without_database_broker_and_cache_also_t
 
         client.close()
         end(sandbox, "web")
-        # The cache that limits are counted in is gone too.
+        # The cache for rate limits is unreachable, too.
         sandbox.environment["CACHE_URL"] = "redis://127.0.0.1:9/0"
         sandbox._start("web", [*sandbox._granian(), "config.wsgi:application"])
         sandbox._until_up("web", sandbox.web, "/healthz")
@@ -114,7 +114,7 @@ def test_promise_7_reads_and_help_go_on_without_database_broker_and_cache_also_t
 def _until(done: Any, seconds: float) -> float:
     begun = time.monotonic()
     while not done():
-        assert time.monotonic() - begun < seconds, "it did not come about"
+        assert time.monotonic() - begun < seconds, f"not within {seconds} s"
         time.sleep(0.05)
     return time.monotonic() - begun
 
@@ -150,7 +150,7 @@ def test_a_new_release_a_new_alert_and_a_stop_reach_every_process_in_time(web: W
     web.seconds_until(lambda: alerts() == 0 and web.ask(f"/v1/alerts/{campaign.pk}")[0] == 410, at_most=5)
 
 
-def test_a_process_that_starts_with_nothing_says_so_and_serves_as_soon_as_the_database_is_there(web: Web, tmp_path: Path) -> None:
+def test_a_process_without_an_edition_is_503_until_the_database_is_up(web: Web, tmp_path: Path) -> None:
     make.small_content()
     make.release()
     there = web.settings["DATABASE_URL"]
@@ -164,7 +164,7 @@ def test_a_process_that_starts_with_nothing_says_so_and_serves_as_soon_as_the_da
     assert web.ask("/v1/packs/GB/en")[0] == 200
 
 
-def test_a_database_that_does_not_answer_at_all_keeps_no_reader_waiting(web: Web) -> None:
+def test_a_database_that_does_not_answer_blocks_no_reader(web: Web) -> None:
     make.small_content()
     make.release()
     web.start()
@@ -172,11 +172,11 @@ def test_a_database_that_does_not_answer_at_all_keeps_no_reader_waiting(web: Web
     assert expected[0] == listed[0] == web.ask("/trust/GB")[0] == 200
     web.stop()
     with socket.socket() as deaf:
-        # It takes connections and never says a word.
+        # Accepts connections and never answers.
         deaf.bind(("127.0.0.1", 0))
         deaf.listen(50)
         web.start(DATABASE_URL=f"postgresql://a:b@127.0.0.1:{deaf.getsockname()[1]}/c")
-        # The first look of a process may take the two seconds that a connection is waited for.
+        # The first refresh of a process may wait two seconds for a connection.
         web.ask("/v1/packs/GB/en")
 
         begun = time.monotonic()
@@ -186,7 +186,7 @@ def test_a_database_that_does_not_answer_at_all_keeps_no_reader_waiting(web: Web
         assert time.monotonic() - begun < 1
         web.seconds_until(lambda: web.ask("/readyz") == (200, b'{"reads":true,"writes":false}'), at_most=6)
         begun = time.monotonic()
-        # Nobody waits for the database behind somebody who wants to store something, or to read what only it knows.
+        # Requests that need the database are refused at once, so that no reader waits behind them.
         assert web.ask("/v1/registrations", {"app": "parent"})[0] == 503
         status, headers, body = web.answer("/trust/GB", headers={"Accept": "text/html"})
         assert (status, headers["content-type"]) == (503, "application/problem+json")
@@ -196,7 +196,7 @@ def test_a_database_that_does_not_answer_at_all_keeps_no_reader_waiting(web: Web
         assert time.monotonic() - begun < 1
 
 
-#: Request lines and headers that no honest client sends, as bytes on the wire, with the statuses that fit them.
+#: Malformed requests as bytes on the wire, with the allowed statuses.
 RAW = [
     (b"GET /v1/packs/GB/en HTTP/1.0\r\n\r\n", {400}),
     (b"GET /v1/packs/GB/en HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n", {200}),
@@ -222,7 +222,7 @@ RAW = [
 ]
 
 
-def test_what_no_honest_client_sends_gets_the_right_status_and_never_a_500(web: Web) -> None:
+def test_malformed_requests_get_the_right_status_and_never_500(web: Web) -> None:
     make.small_content()
     make.release()
     web.start()

@@ -1,4 +1,4 @@
-"""The real web process (granian) of a test, and what it answers."""
+"""A real web process (granian) for tests."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.processes import ROOT, free_port, wait_until_up
 
 
 class Web:
-    """One granian with as many workers as asked for; `settings` go over those of this test run."""
+    """One granian process with this number of workers; `settings` override those of the test run."""
 
     def __init__(self, folder: Path, workers: int = 1, **settings: str) -> None:
         given = connection.settings_dict
@@ -37,7 +37,7 @@ class Web:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self, **changed: str) -> None:
-        """Start it and wait until it is alive."""
+        """Start the process and wait until it responds."""
         self.settings |= changed
         listen = ["--interface", "wsgi", "--host", "127.0.0.1", "--port", str(self.port), "--workers", str(self._workers)]
         with self._log.open("ab") as log:
@@ -49,10 +49,10 @@ class Web:
         assert wait_until_up(f"http://127.0.0.1:{self.port}/healthz", self._process), self._log.read_text()
 
     def stop(self) -> None:
-        """End it; harmless where it does not run."""
+        """Stop the process, if it runs."""
         if self._process is not None:
             self._process.terminate()
-            # A worker of granian's that is still starting misses the signal, and its parent waits for it for ever.
+            # A granian worker that is still starting misses the signal, and its parent waits for it forever.
             with suppress(subprocess.TimeoutExpired):
                 self._process.wait(timeout=3)
             with suppress(ProcessLookupError):
@@ -61,7 +61,7 @@ class Web:
             self._process = None
 
     def ask(self, path: str, body: Any = None) -> tuple[int, bytes]:
-        """Return status and body, over a connection of its own, which any of the workers may take."""
+        """Return status and body, over a new connection, which any worker may accept."""
         status, _, content = self.answer(path, body)
         return status, content
 
@@ -79,7 +79,7 @@ class Web:
             talk.close()
 
     def seconds_until(self, seen: Callable[[], bool], *, at_most: float) -> float:
-        """Ask until `seen` has been true ten times in a row, so that every worker was asked; return how long it took."""
+        """Return the seconds until `seen` is true ten times in a row, which covers every worker."""
         begun = time.monotonic()
         since, row = begun, 0
         while row < 10:

@@ -1,4 +1,4 @@
-"""What the API promises about the people who use it."""
+"""The promises that the API makes to the people who use it."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def release(real_packs: Packs) -> Release:
 
 
 def strings(schema: dict[str, Any], components: dict[str, Any], path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield each string that a client may send, with its schema."""
+    """Yield the path and schema of every string that a client may send."""
     if "$ref" in schema:
         yield from strings(components[schema["$ref"].rpartition("/")[2]], components, path)
     for part in (*schema.get("allOf", ()), *schema.get("oneOf", ()), *schema.get("anyOf", ())):
@@ -62,7 +62,7 @@ def strings(schema: dict[str, Any], components: dict[str, Any], path: str = "") 
 
 
 def rows() -> dict[str, int]:
-    """Count the rows of every table there is."""
+    """Count the rows of every table."""
     with connection.cursor() as cursor:
         counts = {}
         for table in connection.introspection.table_names(cursor):
@@ -71,7 +71,7 @@ def rows() -> dict[str, int]:
         return counts
 
 
-def test_promise_1_the_api_takes_json_of_closed_values_and_nothing_else(api: Client) -> None:
+def test_promise_1_the_api_accepts_json_of_closed_values_only(api: Client) -> None:
     schema = orjson.loads(api.get("/v1/schema").content)
 
     components, seen = schema["components"]["schemas"], 0
@@ -88,9 +88,9 @@ def test_promise_1_the_api_takes_json_of_closed_values_and_nothing_else(api: Cli
                 for field, value in strings(body["schema"], components):
                     seen += 1
                     closed = "enum" in value or value.get("format") in CLOSED or {"pattern", "maxLength"} <= value.keys()
-                    assert closed, f"{where} {field}: any text would be taken"
+                    assert closed, f"{where} {field}: any text would be accepted"
                     if "pattern" in value:
-                        # A sentence has spaces; nothing that is sent may.
+                        # A sentence has spaces; no accepted value has.
                         assert re.search(value["pattern"], "I was sent this") is None, f"{where} {field}"
     assert seen > 15
 
@@ -108,7 +108,7 @@ def test_promise_1_the_api_takes_json_of_closed_values_and_nothing_else(api: Cli
         ("application/json", orjson.dumps({"picture": "data:image/png;base64," + "A" * 500})),
     ],
 )
-def test_promise_1_a_picture_is_refused_and_leaves_nothing_behind(api: Client, path: str, content_type: str, body: bytes) -> None:
+def test_promise_1_an_image_is_refused_and_leaves_nothing_behind(api: Client, path: str, content_type: str, body: bytes) -> None:
     make.app()
     before = rows()
 
@@ -129,7 +129,7 @@ class _Everything(logging.Handler):
 
 @pytest.fixture
 def logged() -> Iterator[list[logging.LogRecord]]:
-    """Hear every logger at its most talkative, also those that settings keep quiet."""
+    """Record every logger at DEBUG level, including those that the settings silence."""
     ear = _Everything()
     names = [
         "",
@@ -154,11 +154,11 @@ def logged() -> Iterator[list[logging.LogRecord]]:
         logging.getLogger(name).propagate = propagate
 
 
-def _fail_with_what_was_told(pack: Any, query: Query, at: datetime) -> None:
+def _fail_with_the_query(pack: Any, query: Query, at: datetime) -> None:
     raise RuntimeError(repr(query))
 
 
-def test_promise_4_no_log_tells_an_address_a_situation_or_an_age(
+def test_promise_4_no_log_contains_an_address_situation_or_age(
     api: Client, release: Release, logged: list[logging.LogRecord], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make.app()
@@ -180,25 +180,25 @@ def test_promise_4_no_log_tells_an_address_a_situation_or_an_age(
     assert post("/v1/help", telling).status_code == 200
     assert post("/v1/help", {**telling, "age": 999}).status_code == 422
     assert post("/v1/help?situation=grooming", telling).status_code == 400
-    told = post("/v1/registrations", registration).json()
+    created = post("/v1/registrations", registration).json()
     assert post("/v1/registrations", {**registration, "app_version": "x y"}).status_code == 422
-    bearer = {"authorization": f"Bearer {told['secret']}"}
-    assert api.get(f"/v1/registrations/{told['id']}", headers=bearer).status_code == 200
-    assert api.get(f"/v1/registrations/{told['id']}", headers={"authorization": "Bearer wrong-telltale"}).status_code == 404
+    bearer = {"authorization": f"Bearer {created['secret']}"}
+    assert api.get(f"/v1/registrations/{created['id']}", headers=bearer).status_code == 200
+    assert api.get(f"/v1/registrations/{created['id']}", headers={"authorization": "Bearer wrong-telltale"}).status_code == 404
     paths = ("/v1/packs/GB/en", "/v1/packs/GB/xx", "/v1/tips?country=GB&locale=cy", "/v1/tips?telltale=1", "/v1/telltale-path")
     for path in paths:
         api.get(path)
     api.get("/v1/tips", headers={"host": "telltale.example"})
     edition_store.store.clear()
-    monkeypatch.setattr("api.v1.help.resolve", _fail_with_what_was_told)
+    monkeypatch.setattr("api.v1.help.resolve", _fail_with_the_query)
     assert post("/v1/help", telling).status_code == 500
 
-    assert any(record.name == "api.http.errors" for record in logged), "the failure itself is told"
+    assert any(record.name == "api.http.errors" for record in logged), "the failure itself is logged"
     texts = [f"{r.getMessage()} {r.exc_info} {r.exc_text} {sorted(r.__dict__)}" for r in logged]
-    forbidden = (ADDRESS, make.fid(4711), told["secret"], told["id"], "grooming", "roblox", "telltale", "9.9.9", "GB-WLS")
+    forbidden = (ADDRESS, make.fid(4711), created["secret"], created["id"], "grooming", "roblox", "telltale", "9.9.9", "GB-WLS")
     for record, text in zip(logged, texts, strict=True):
         assert not [word for word in forbidden if word in text], text
-        # A handler could write out the whole request.
+        # A log handler could write the whole request.
         assert not hasattr(record, "request"), text
 
 
@@ -223,7 +223,7 @@ def test_promise_4_nothing_starts_a_server_with_an_access_log() -> None:
 
 @pytest.mark.parametrize("audience", Audience.values)
 @pytest.mark.parametrize("situation", Situation.values)
-def test_promise_11_every_plan_of_every_country_holds_the_emergency_number_and_a_crisis_line(
+def test_promise_11_every_plan_has_the_emergency_number_and_a_crisis_line(
     real_packs: Packs, situation: str, audience: str
 ) -> None:
     at = datetime(2026, 12, 25, 3, 30, tzinfo=UTC)
@@ -231,9 +231,9 @@ def test_promise_11_every_plan_of_every_country_holds_the_emergency_number_and_a
     for country, locale in real_packs:
         if locale != "en":
             continue
-        for told in ({}, {"age": 8}, {"age": 17, "can_speak": False}, {"age": 40, "languages": ("xx",)}):
-            pack = real_packs[country, locale]
-            plan = resolve(pack, Query(country=country, situation=situation, audience=audience, **told), at)
+        for given in ({}, {"age": 8}, {"age": 17, "can_speak": False}, {"age": 40, "languages": ("xx",)}):
+            pack: Any = real_packs[country, locale]
+            plan = resolve(pack, Query(country=country, situation=situation, audience=audience, **given), at)
             by_id = {s["id"]: s for s in pack["services"]}
             own = {i for i, s in by_id.items() if "emergency" in s["roles"] and s["country"] == country != "ZZ"}
             assert plan.steps[0].step == "danger-now"
@@ -243,25 +243,26 @@ def test_promise_11_every_plan_of_every_country_holds_the_emergency_number_and_a
             assert any("helpline" in s["roles"] and "self-harm-risk" in s["named_situations"] for s in lines)
 
 
-def test_promise_11_an_expired_emergency_number_stays_and_says_when_it_was_checked(real_packs: Packs) -> None:
-    pack = real_packs["GB", "en"]
+def test_promise_11_an_expired_emergency_number_stays_marked_stale(real_packs: Packs) -> None:
+    pack: Any = real_packs["GB", "en"]
     services = [{**s, "assured_until": "2020-01-01"} for s in pack["services"]]
 
-    plan = resolve({**pack, "services": services}, Query("GB", "blackmail"), make.NOON)
+    expired: Any = {**pack, "services": services}
+    plan = resolve(expired, Query("GB", "blackmail"), make.NOON)
 
     assert plan.steps[0].service == "gb-emergency-999"
     assert all(step.stale for step in plan.steps if step.service)
 
 
 @pytest.mark.parametrize("situation", Situation.values)
-def test_promise_11_without_an_age_there_is_no_tool_for_adults(api: Client, release: Release, situation: str) -> None:
+def test_promise_11_without_an_age_no_adult_tool_is_offered(api: Client, release: Release, situation: str) -> None:
     for audience in Audience.values:
         body = {"country": "GB", "situation": situation, "audience": audience}
         answer = api.post("/v1/help", body, content_type="application/json").json()
         assert not [s["id"] for s in answer["services"].values() if (s["eligibility"]["min_age"] or 0) >= 18]
 
 
-def test_promise_11_the_parent_app_learns_nothing_of_a_teens(api: Client) -> None:
+def test_promise_11_the_parent_app_learns_nothing_about_a_teens(api: Client) -> None:
     make.app()
     make.app("teen")
     parent, teen = make.installation(1), make.installation(2, app="teen", audience="teen")

@@ -1,4 +1,4 @@
-"""/hsds/ against the published schemas, and as a directory's own harvester would read it."""
+"""/hsds/ against the published schemas, and read by a generic harvester."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ BOTH = ("hsds-3.0", "oruk-profile")
 
 @cache
 def validator(path: str) -> Draft202012Validator:
-    # The two of taxonomies refer to each other, and to the one of metadata that stands whole in the one of services.
+    # The two schemas of taxonomies refer to each other and to the metadata schema, which is inlined in the one of services.
     folder = (STANDARDS / path).parent
     schema, service = (orjson.loads(file.read_bytes()) for file in (STANDARDS / path, STANDARDS / "hsds-3.0/service.json"))
     beside = [(f"{BASE}{name}", orjson.loads((folder / name).read_bytes())) for name in ("taxonomy.json", "taxonomy_term.json")]
@@ -48,7 +48,7 @@ def faults(found: Draft202012Validator, value: Any) -> list[str]:
 
 
 class Harvester:
-    """A client that knows HSDS's paths and page fields, and nothing of Fingerpost."""
+    """A client that knows the paths and page fields of HSDS, and nothing about Fingerpost."""
 
     def __init__(self, client: Client) -> None:
         self.client = client
@@ -77,7 +77,7 @@ def harvester(api: Client, release: Release) -> Harvester:
     return Harvester(api)
 
 
-def test_a_harvester_pages_through_all_services_and_opens_each(harvester: Harvester, real_packs: Packs) -> None:
+def test_a_harvester_can_page_through_and_open_all_services(harvester: Harvester, real_packs: Packs) -> None:
     entries = list(harvester.everything("/services", per_page=7))
 
     expected = {s["id"] for country in ("GB", "DE", "IN", "ZZ") for s in real_packs[country, "en"]["services"]}
@@ -108,7 +108,7 @@ def test_every_service_validates_against_the_published_schemas(harvester: Harves
 
 
 @pytest.mark.parametrize("standard", BOTH)
-def test_taxonomies_and_terms_validate_and_are_those_that_services_name(harvester: Harvester, standard: str) -> None:
+def test_taxonomies_validate_and_are_those_that_services_use(harvester: Harvester, standard: str) -> None:
     terms = {term["id"]: term for term in harvester.everything("/taxonomy_terms", per_page=4)}
     taxonomies = {entry["id"]: entry for entry in harvester.everything("/taxonomies")}
 
@@ -123,14 +123,14 @@ def test_taxonomies_and_terms_validate_and_are_those_that_services_name(harveste
         assert all(terms[link["taxonomy_term_id"]] == link["taxonomy_term"] for link in service["attributes"])
 
 
-def test_a_schema_that_should_fail_does(harvester: Harvester) -> None:
+def test_the_validator_finds_a_fault(harvester: Harvester) -> None:
     service = harvester.read("/services/gb-childline")
 
     for change in ({"status": "open"}, {"id": "gb-childline"}, {"minimum_age": "13"}, {"phones": [{"number": "1"}]}):
         assert faults(validator("hsds-3.0/service.json"), service | change) != []
 
 
-def test_the_extensions_are_those_that_the_profile_declares(harvester: Harvester) -> None:
+def test_services_have_exactly_the_extensions_of_the_profile(harvester: Harvester) -> None:
     about = harvester.read("/")
     profile = harvester.read("/profile")
     declared = {name: patch["properties"]["fingerpost"] for name, patch in profile["schemas"].items()}
@@ -153,7 +153,7 @@ def test_the_extensions_are_those_that_the_profile_declares(harvester: Harvester
     assert seen == set(declared)
 
 
-def test_only_what_hsds_knows_and_the_declared_extension_is_in_a_service(harvester: Harvester) -> None:
+def test_a_service_has_only_hsds_fields_and_the_extension(harvester: Harvester) -> None:
     known = set(orjson.loads((STANDARDS / "hsds-3.0/service.json").read_bytes())["properties"])
 
     for service in harvester.everything("/services", full="true"):
@@ -161,9 +161,7 @@ def test_only_what_hsds_knows_and_the_declared_extension_is_in_a_service(harvest
         assert None not in service.values()
 
 
-def test_whatever_packs_hold_of_a_service_is_in_the_extension_or_has_a_word_in_hsds(
-    harvester: Harvester, real_packs: Packs
-) -> None:
+def test_every_field_of_a_packed_service_is_in_hsds_or_the_extension(harvester: Harvester, real_packs: Packs) -> None:
     services = {service["id"]: service for pack in real_packs.values() for service in pack["services"]}
     held = {name for service in services.values() for name in service}
 
@@ -175,7 +173,7 @@ def test_whatever_packs_hold_of_a_service_is_in_the_extension_or_has_a_word_in_h
         assert set(entry["fingerpost"]) == set(hsds.SERVICE_EXTENSION)
 
 
-def test_what_packs_know_of_contact_and_routes_stands_in_the_extension(harvester: Harvester) -> None:
+def test_contact_details_and_routes_are_in_the_extension(harvester: Harvester) -> None:
     snapchat, childline = (harvester.read(f"/services/{name}")["fingerpost"] for name in ("platform-snapchat", "gb-childline"))
 
     assert set(snapchat["routes"]["any"]) == {"steps", "asks"}
@@ -189,7 +187,7 @@ def at(monkeypatch: pytest.MonkeyPatch, instant: str) -> None:
     monkeypatch.setattr("django.utils.timezone.now", lambda: datetime.fromisoformat(instant))
 
 
-def test_an_alert_says_each_notice_that_is_not_over_and_the_extension_has_all(
+def test_the_alert_has_current_notices_and_the_extension_all(
     api: Client, real_packs: Packs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     over = notice(kind="moved", until="2026-12-31T20:00:00Z")
@@ -217,9 +215,7 @@ def test_an_alert_says_each_notice_that_is_not_over_and_the_extension_has_all(
     assert faults(Draft202012Validator(declared, validate_formats=True), both["fingerpost"]) == []
 
 
-def test_the_list_has_the_alert_too_and_only_of_the_service_that_it_is_of(
-    api: Client, real_packs: Packs, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_list_shows_an_alert_on_its_own_service_only(api: Client, real_packs: Packs, monkeypatch: pytest.MonkeyPatch) -> None:
     publish({("GB", "en"): noticed(real_packs["GB", "en"])}, [("GB", "en")])
     at(monkeypatch, "2026-12-30T00:00:00Z")
 
@@ -228,7 +224,7 @@ def test_the_list_has_the_alert_too_and_only_of_the_service_that_it_is_of(
         assert ["alert" in entry for entry in entries] == [True] + [False] * (len(entries) - 1)
 
 
-def test_a_service_was_last_modified_when_its_entry_was_first_published_so(api: Client, real_packs: Packs) -> None:
+def test_last_modified_is_when_the_entry_was_first_published(api: Client, real_packs: Packs) -> None:
     pack = real_packs["GB", "en"]
     first, second, *others = pack["services"]
     publish({("GB", "en"): pack}, [("GB", "en")])
@@ -241,13 +237,13 @@ def test_a_service_was_last_modified_when_its_entry_was_first_published_so(api: 
     assert faults(validator("hsds-3.0/service.json"), one) == faults(validator("oruk-profile/service.json"), one) == []
 
 
-def test_of_a_service_published_before_changes_were_written_down_no_instant_is_told(api: Client, small_release: Release) -> None:
+def test_last_modified_is_missing_for_entries_of_older_versions(api: Client, small_release: Release) -> None:
     Release.objects.update(changed={})
 
     assert "last_modified" not in orjson.loads(api.get("/hsds/services/gb-childline").content)
 
 
-def test_numbers_are_as_printed_and_ages_hours_and_dates_are_hsds_fields(harvester: Harvester, real_packs: Packs) -> None:
+def test_numbers_are_as_printed_and_facts_are_in_hsds_fields(harvester: Harvester, real_packs: Packs) -> None:
     childline = harvester.read("/services/gb-childline")
     german = [s for s in harvester.everything("/services", full="true") if s["fingerpost"]["country"] == "DE"]
 
@@ -263,7 +259,7 @@ def test_numbers_are_as_printed_and_ages_hours_and_dates_are_hsds_fields(harvest
     }  # fmt: skip
 
 
-def test_an_upper_age_in_the_image_is_no_upper_age_of_the_person(harvester: Harvester) -> None:
+def test_a_maximum_age_in_the_image_is_not_one_of_the_person(harvester: Harvester) -> None:
     take_it_down, stop_ncii = (harvester.read(f"/services/{name}") for name in ("zz-take-it-down", "zz-stopncii"))
 
     assert "maximum_age" not in take_it_down
@@ -273,9 +269,7 @@ def test_an_upper_age_in_the_image_is_no_upper_age_of_the_person(harvester: Harv
     assert harvester.read("/services/gb-report-remove")["maximum_age"] == 17
 
 
-def test_a_date_of_assurance_is_told_only_of_a_check_that_holds_for_every_channel(
-    api: Client, real_packs: Packs, settings: Any
-) -> None:
+def test_assured_date_requires_valid_checks_of_all_channels(api: Client, real_packs: Packs, settings: Any) -> None:
     settings.ASSURER_EMAIL = "listings@fingerpost.example"
     checked = {"assured": True, "checked_on": "2026-11-02", "assured_until": "2027-02-01"}
     pack = {**real_packs["GB", "en"]}
@@ -305,7 +299,7 @@ def test_a_retired_service_answers_with_its_successor_under_both_ids(api: Client
         assert orjson.loads(response.content)["successor"] == identifier("service", "gb-childline")
 
 
-def test_a_country_that_was_kept_back_does_not_bring_back_what_home_has_given_up(api: Client, real_packs: Packs) -> None:
+def test_a_blocked_country_does_not_revive_a_retired_service(api: Client, real_packs: Packs) -> None:
     worldwide = {**real_packs["ZZ", "en"]}
     gone = worldwide["services"][0]["id"]
     worldwide["services"] = worldwide["services"][1:]
@@ -324,9 +318,7 @@ def test_a_country_that_was_kept_back_does_not_bring_back_what_home_has_given_up
         "taxonomy_term_id=1", "situation=blackmail", "PAGE=1",
     ],
 )  # fmt: skip
-def test_a_parameter_that_does_not_fit_or_is_not_known_is_refused_by_name(
-    api: Client, small_release: Release, query: str
-) -> None:
+def test_invalid_and_unknown_parameters_are_refused_by_name(api: Client, small_release: Release, query: str) -> None:
     response = api.get(f"/hsds/services?{query}")
 
     assert (response.status_code, response["Content-Type"]) == (400, "application/problem+json")
@@ -343,7 +335,7 @@ def test_the_other_paths_take_no_parameter(api: Client, small_release: Release, 
 @pytest.mark.parametrize(
     "path", ["services/nothing", "services/00000000-0000-5000-8000-000000000000", "taxonomies/x", "taxonomy_terms/x"]
 )
-def test_what_there_is_not_is_a_404(api: Client, small_release: Release, path: str) -> None:
+def test_an_unknown_entry_is_404(api: Client, small_release: Release, path: str) -> None:
     response = api.get(f"/hsds/{path}")
 
     assert (response.status_code, response["Content-Type"]) == (404, "application/problem+json")
@@ -355,12 +347,12 @@ def test_a_page_past_the_last_is_empty_and_the_last(harvester: Harvester) -> Non
     assert (page["contents"], page["size"], page["empty"], page["last_page"], page["first_page"]) == ([], 0, True, True, False)
 
 
-def test_before_anything_is_published_it_says_so(api: Client) -> None:
+def test_before_the_first_release_the_answer_is_503(api: Client) -> None:
     for path in ("/hsds/", "/hsds/services", "/hsds/services/gb-childline", "/hsds/taxonomies"):
         assert api.get(path).status_code == 503
 
 
-def test_pages_have_a_validator_that_changes_with_the_release_and_any_page_may_read_them(api: Client, real_packs: Packs) -> None:
+def test_pages_have_an_etag_per_release_and_cors_headers(api: Client, real_packs: Packs) -> None:
     publish(real_packs, [("GB", "en")])
     first = api.get("/hsds/services")
     again = api.get("/hsds/services", headers={"if-none-match": first["ETag"]})

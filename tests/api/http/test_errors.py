@@ -1,4 +1,4 @@
-"""One shape for every failure, and one table that says which there are."""
+"""Every failure is a problem document, and one table lists the kinds."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ DOCS = Path(__file__).parents[3] / "docs" / "api.md"
 
 
 def every_domain_error() -> list[type[DomainError]]:
-    """Return each class of the domain that a view could meet."""
+    """Return every subclass of DomainError that a view could raise."""
     for package in (content, notifications, api):
         for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             if not re.search(r"\.(migrations|emulator|admin|management|tasks|fcm)\b", module.name):
@@ -72,7 +72,7 @@ def test_each_kind_of_failure_has_its_status_and_type(error: Exception, status: 
     assert document["title"] == KINDS[kind].title
 
 
-def test_what_the_domain_adds_is_a_member_and_cannot_replace_the_standards_own() -> None:
+def test_extra_members_cannot_replace_those_of_the_standard() -> None:
     response: Any = handle(Conflict("No.", code="odd", status=200, type="x", push_mode="feed"), {})
 
     document = __import__("json").loads(response.content)
@@ -92,7 +92,7 @@ def test_nested_errors_are_flattened_to_paths() -> None:
     ]
 
 
-def test_a_wait_is_told_in_whole_seconds() -> None:
+def test_retry_after_is_in_whole_seconds() -> None:
     assert handle(exceptions.Throttled(wait=0.2), {})["Retry-After"] == "1"
     assert handle(Unavailable(retry_after=30), {})["Retry-After"] == "30"
 

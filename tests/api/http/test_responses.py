@@ -1,4 +1,4 @@
-"""If-None-Match in every form, and answers without a body."""
+"""Conditional requests and content codings."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LONG = b"Do not pay. " * 200
 
 @pytest.fixture
 def two_codings(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Let a stand-in code: the choice is what counts."""
+    """Replace brotli by a stand-in: these tests are about the choice of a coding."""
     monkeypatch.setattr(encoding, "ENCODERS", {"br": lambda body: body[::-1], "gzip": encoding.ENCODERS["gzip"]})
     encoding._choose.cache_clear()
     yield
@@ -29,16 +29,16 @@ def two_codings(monkeypatch: pytest.MonkeyPatch) -> Any:
     "header",
     ['"abc"', 'W/"abc"', '"x", "abc"', '"x","abc","y"', 'W/"x" , W/"abc"', "*", "  *  ", '"x",, "abc"'],
 )
-def test_the_etag_is_found_in_a_list_weak_or_starred(header: str) -> None:
+def test_if_none_match_may_be_a_list_a_weak_tag_or_a_star(header: str) -> None:
     assert etag_matches(header, '"abc"')
 
 
 @pytest.mark.parametrize("header", [None, "", "abc", '"abcd"', '"ab', "'abc'", '"x, abc"', 'W/abc, "x"', '"' * 8000, "\0"])
-def test_what_does_not_name_the_etag_gets_the_body(header: str | None) -> None:
+def test_other_headers_do_not_match_the_etag(header: str | None) -> None:
     assert not etag_matches(header, '"abc"')
 
 
-def test_the_same_bytes_have_the_same_etag_and_others_another() -> None:
+def test_equal_bytes_have_equal_etags() -> None:
     first, again, other = (respond(factory.get("/"), body, cache=SHORT) for body in (b"{}", b"{}", b"[]"))
 
     assert first["ETag"] == again["ETag"] != other["ETag"]
@@ -77,11 +77,11 @@ def test_304_carries_the_headers_of_200_and_no_body() -> None:
         ("\x00", None),
     ],
 )
-def test_the_coding_is_the_best_that_the_client_takes(two_codings: None, header: str | None, coding: str | None) -> None:
+def test_the_coding_is_the_best_that_the_client_accepts(two_codings: None, header: str | None, coding: str | None) -> None:
     assert encoding.choose(header) == coding
 
 
-def test_each_coding_has_an_etag_of_its_own_and_any_of_them_saves_the_body(two_codings: None) -> None:
+def test_each_coding_has_its_own_etag_and_any_of_them_gets_304(two_codings: None) -> None:
     made = ReadResponse(LONG, SHORT)
 
     forms = {name: negotiate(made, Conditions(accept_encoding=name)) for name in ("identity", "gzip", "br")}
@@ -96,7 +96,7 @@ def test_each_coding_has_an_etag_of_its_own_and_any_of_them_saves_the_body(two_c
         assert (status, dict(headers)["ETag"]) == (304, etag)
 
 
-def test_what_is_short_or_made_for_one_request_is_not_compressed(two_codings: None) -> None:
+def test_short_and_uncompressible_bodies_are_not_compressed(two_codings: None) -> None:
     for made in (ReadResponse(b"{}", SHORT), ReadResponse(LONG, NO_STORE, compressible=False)):
         _, headers, body = negotiate(made, Conditions(accept_encoding="gzip"))
         assert body == made.body
@@ -104,7 +104,7 @@ def test_what_is_short_or_made_for_one_request_is_not_compressed(two_codings: No
 
 
 @pytest.mark.parametrize("header", ["*", '"{name}"', '"x", "{name}"', '"{name}.gzip"'])
-def test_if_match_lets_through_who_has_one_of_the_forms(header: str) -> None:
+def test_if_match_accepts_the_etag_of_any_representation(header: str) -> None:
     made = ReadResponse(LONG, SHORT)
 
     status, _, _ = negotiate(made, Conditions(if_match=header.format(name=digest(LONG))))
@@ -113,18 +113,18 @@ def test_if_match_lets_through_who_has_one_of_the_forms(header: str) -> None:
 
 
 @pytest.mark.parametrize("header", ["", '"x"', 'W/"{name}"', "{name}", '"{name}', '"' * 8000])
-def test_if_match_refuses_who_has_none_of_them(header: str) -> None:
+def test_if_match_refuses_other_and_weak_etags(header: str) -> None:
     with pytest.raises(PreconditionFailed):
         negotiate(ReadResponse(LONG, SHORT), Conditions(if_match=header.format(name=digest(LONG))))
 
 
-def test_head_tells_the_length_and_sends_nothing() -> None:
+def test_head_has_the_length_and_no_body() -> None:
     response = respond(factory.head("/"), b"12345", cache=SHORT)
 
     assert (response["Content-Length"], response.content) == ("5", b"")
 
 
-def test_what_may_not_be_stored_has_no_etag() -> None:
+def test_a_no_store_response_has_no_etag() -> None:
     response = respond(factory.get("/", headers={"if-none-match": "*"}), b"{}", cache=NO_STORE)
 
     assert response.status_code == 200

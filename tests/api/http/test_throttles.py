@@ -41,7 +41,7 @@ def _allowed(address: str = "192.0.2.1") -> bool:
     return AddressThrottle().allow_request(factory.post("/", REMOTE_ADDR=address), _View())
 
 
-def test_the_fourth_request_of_a_window_waits_and_another_client_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_limit_holds_per_client_and_window(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("api.http.throttles.time.time", lambda: 6_000_010.0)
     throttle = AddressThrottle()
 
@@ -66,7 +66,7 @@ def test_three_of_thirty_concurrent_requests_pass() -> None:
     with ThreadPoolExecutor(8) as pool:
         passed = list(pool.map(lambda _: _allowed(), range(30)))
 
-    assert sum(passed) in {3, 6}, "6 only where a window ended in between"
+    assert sum(passed) in {3, 6}, "6 only if a window ended in between"
 
 
 def test_the_cache_holds_no_address(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -150,16 +150,16 @@ def test_a_shared_cache_holds_one_key_a_day_and_drops_it_afterwards(shared_cache
 
 
 def test_processes_that_race_for_the_days_key_agree(shared_cache: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    winners = b"w" * 32
+    theirs = b"w" * 32
 
-    def loses(size: int) -> bytes:
-        # Between our look and our write, another process has written its key.
-        cache.add("limit-key:100", winners)
-        return b"l" * size
+    def too_late(size: int) -> bytes:
+        # Another process writes its key between our `get` and our `add`.
+        cache.add("limit-key:100", theirs)
+        return b"o" * size
 
-    monkeypatch.setattr(throttles.secrets, "token_bytes", loses)
+    monkeypatch.setattr("api.http.throttles.secrets.token_bytes", too_late)
 
-    assert throttles._key(100 * DAY, now=100 * DAY) == winners
+    assert throttles._key(100 * DAY, now=100 * DAY) == theirs
 
 
 def test_a_key_that_the_cache_does_not_keep_counts_as_no_cache(shared_cache: None, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""A listed organization at its signed address: it sees its own entry, and what it says waits for two people."""
+"""The correction form: an organization sees its own entry, and its answers wait for two people."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ def field(name: str) -> str:
     return f"c{Channel.objects.get(service='gb-line').revision_id}-{name}"
 
 
-def send(api: Client, link: CorrectionLink, *, headers: dict[str, str] | None = None, **said: str) -> Any:
-    body = "&".join(f"{field(name)}={value}" for name, value in said.items())
+def send(api: Client, link: CorrectionLink, *, headers: dict[str, str] | None = None, **values: str) -> Any:
+    body = "&".join(f"{field(name)}={value}" for name, value in values.items())
     return api.post(path(link), body, content_type="application/x-www-form-urlencoded", headers=headers or {})
 
 
@@ -67,7 +67,7 @@ def test_an_organization_sees_its_own_entry_and_no_other(api: Client, link: Corr
     assert "Access-Control-Allow-Origin" not in answer
 
 
-def test_what_it_corrects_waits_for_two_people(api: Client, link: CorrectionLink, asta: User, client: Client) -> None:
+def test_a_correction_waits_for_two_people(api: Client, link: CorrectionLink, asta: User, client: Client) -> None:
     answer = send(api, link, **NEW)
     assert answer.status_code == 200
     assert "Your answers are saved and waiting for review" in answer.content.decode()
@@ -92,7 +92,7 @@ def test_what_it_corrects_waits_for_two_people(api: Client, link: CorrectionLink
     assert Channel.objects.get().dial == "0808 800 5002"
 
 
-def test_what_it_confirms_becomes_a_check_when_an_assurer_takes_it(api: Client, link: CorrectionLink, asta: User) -> None:
+def test_a_confirmation_becomes_a_check_once_an_assurer_accepts_it(api: Client, link: CorrectionLink, asta: User) -> None:
     send(api, link, answer="confirm")
     assert not Assurance.objects.exists()
 
@@ -106,7 +106,7 @@ def test_what_it_confirms_becomes_a_check_when_an_assurer_takes_it(api: Client, 
         accept_reply(Reply.objects.get(), by=asta, at=now)
 
 
-def test_what_is_gone_becomes_a_proposal_to_remove_it(api: Client, link: CorrectionLink, asta: User) -> None:
+def test_a_removal_becomes_a_proposal(api: Client, link: CorrectionLink, asta: User) -> None:
     send(api, link, answer="remove")
     accept_reply(Reply.objects.get(), by=asta, at=timezone.now())
 
@@ -114,7 +114,7 @@ def test_what_is_gone_becomes_a_proposal_to_remove_it(api: Client, link: Correct
     assert Channel.objects.exists()
 
 
-def test_a_later_answer_takes_the_place_of_one_that_waits(api: Client, link: CorrectionLink) -> None:
+def test_a_later_answer_replaces_a_waiting_one(api: Client, link: CorrectionLink) -> None:
     send(api, link, **NEW)
     send(api, link, answer="confirm")
 
@@ -123,7 +123,7 @@ def test_a_later_answer_takes_the_place_of_one_that_waits(api: Client, link: Cor
 
 
 @pytest.mark.parametrize(
-    "said",
+    "values",
     [
         {"answer": "correct"},
         {"answer": "correct", "dial": "0808 CALL NOW"},
@@ -134,14 +134,14 @@ def test_a_later_answer_takes_the_place_of_one_that_waits(api: Client, link: Cor
         {"answer": "perhaps"},
     ],
 )
-def test_what_no_channel_can_have_is_refused_beside_the_field(api: Client, link: CorrectionLink, said: dict[str, Any]) -> None:
-    answer = send(api, link, **said)
+def test_invalid_values_are_refused_beside_the_field(api: Client, link: CorrectionLink, values: dict[str, Any]) -> None:
+    answer = send(api, link, **values)
 
     assert answer.status_code == 422
     assert not Reply.objects.exists()
 
 
-#: Of each fact what comes close to one, is too long, or breaks what reads it.
+#: For each fact: almost valid values, too long ones, and ones that could break a parser.
 ODD = {
     "dial": ("0" * 41, "0 " * 30 + "1", "0808 800 5002#", "*" * 41, "116+111", "\u0660\u0668", "0808\u00a0800"),
     "address": (
@@ -167,22 +167,22 @@ ODD = {
         {"type": "app", "address": ""},
     ],
 )
-def test_an_odd_answer_is_refused_or_can_be_proposed(api: Client, asta: User, facts: dict[str, Any]) -> None:
+def test_every_accepted_answer_can_be_proposed(api: Client, asta: User, facts: dict[str, Any]) -> None:
     made = make.channel(make.service("gb-odd", channels=0, zone="Europe/London"), **facts)
     address = path(CorrectionLink.objects.issue(Organization.objects.get(), by=asta, at=timezone.now()))
     pairs = [{name: text} for name, texts in ODD.items() for text in texts]
     pairs += [{"dial": text, "address": text.replace(" ", "")} for text in (*ODD["dial"], "116 111" + "#" * 30)]
 
-    for said in pairs:
-        form = {f"c{made.revision_id}-{name}": text for name, text in ({"answer": "correct"} | said).items()}
+    for values in pairs:
+        form = {f"c{made.revision_id}-{name}": text for name, text in ({"answer": "correct"} | values).items()}
         answer = api.post(address, urlencode(form), content_type="application/x-www-form-urlencoded")
-        assert answer.status_code in (200, 422), said
+        assert answer.status_code in (200, 422), values
         for reply in Reply.objects.waiting():
             accept_reply(reply, by=asta, at=timezone.now())
             ChannelRevision.objects.proposed().get().withdraw(by=asta, at=timezone.now())
 
 
-def test_hours_are_taken_where_we_do_not_know_the_zone_yet(api: Client, link: CorrectionLink, asta: User) -> None:
+def test_hours_are_accepted_before_the_time_zone_is_known(api: Client, link: CorrectionLink, asta: User) -> None:
     assert send(api, link, answer="correct", hours="Mo-Fr+09:00-17:00").status_code == 200
     with pytest.raises(Invalid, match="no time zone"):
         accept_reply(Reply.objects.get(), by=asta, at=timezone.now())
@@ -193,14 +193,14 @@ def test_hours_are_taken_where_we_do_not_know_the_zone_yet(api: Client, link: Co
     assert ChannelRevision.objects.proposed().get().hours == "Mo-Fr 09:00-17:00"
 
 
-def test_what_was_typed_is_shown_and_never_run(api: Client, link: CorrectionLink) -> None:
+def test_submitted_values_are_escaped(api: Client, link: CorrectionLink) -> None:
     answer = send(api, link, answer="correct", address="%22%3E%3Cscript%3Ealert(1)%3C/script%3E")
 
     assert b"<script" not in answer.content
     assert b"&lt;script&gt;" in answer.content
 
 
-def test_another_organizations_channel_cannot_be_answered_for(api: Client, link: CorrectionLink) -> None:
+def test_a_channel_of_another_organization_cannot_be_answered(api: Client, link: CorrectionLink) -> None:
     other = Organization.objects.create(id="other", name="Another Organization")
     type(make.service("gb-foreign")).objects.filter(pk="gb-foreign").update(organization=other)
     foreign = Channel.objects.get(service="gb-foreign").revision_id
@@ -211,7 +211,7 @@ def test_another_organizations_channel_cannot_be_answered_for(api: Client, link:
     assert not Reply.objects.exists()
 
 
-def test_a_forged_an_ended_and_a_revoked_address_open_nothing(api: Client, link: CorrectionLink, asta: User) -> None:
+def test_forged_expired_and_revoked_links_are_refused(api: Client, link: CorrectionLink, asta: User) -> None:
     forged = [
         signing.dumps(link.pk, salt="another"),
         signing.dumps(link.pk, key="another", salt="content.correction-link"),
@@ -231,12 +231,12 @@ def test_a_forged_an_ended_and_a_revoked_address_open_nothing(api: Client, link:
 
 
 @pytest.mark.parametrize("headers", [{"origin": "https://evil.example"}, {"sec-fetch-site": "cross-site"}])
-def test_a_form_of_another_site_is_refused(api: Client, link: CorrectionLink, headers: dict[str, str]) -> None:
+def test_a_form_from_another_site_is_refused(api: Client, link: CorrectionLink, headers: dict[str, str]) -> None:
     assert send(api, link, headers=headers, answer="remove").status_code == 403
     assert not Reply.objects.exists()
 
 
-def test_a_file_and_a_flood_of_fields_are_not_read(api: Client, link: CorrectionLink) -> None:
+def test_a_file_and_too_many_fields_are_refused(api: Client, link: CorrectionLink) -> None:
     assert api.post(path(link), {field("answer"): "remove"}).status_code == 415
     flood = api.post(path(link), "a=1&" * 3000, content_type="application/x-www-form-urlencoded")
     huge = api.post(path(link), "a=" + "x" * 100_000, content_type="application/x-www-form-urlencoded")
@@ -244,13 +244,13 @@ def test_a_file_and_a_flood_of_fields_are_not_read(api: Client, link: Correction
     assert not Reply.objects.exists()
 
 
-def test_asking_too_often_is_slowed_down(api: Client, link: CorrectionLink, settings: Any) -> None:
+def test_requests_are_limited(api: Client, link: CorrectionLink, settings: Any) -> None:
     settings.THROTTLES = {**settings.THROTTLES, "correction-form": (2, 60)}
 
     assert 429 in [api.get(path(link)).status_code for _ in range(4)]
 
 
-def test_only_assurers_make_addresses_and_see_them(client: Client, link: CorrectionLink, asta: User) -> None:
+def test_only_assurers_create_and_see_links(client: Client, link: CorrectionLink, asta: User) -> None:
     page = reverse("admin:organization", args=["org"])
     client.force_login(make.person("eva", "localisation-editor"))
     seen = client.get(page).content.decode()
@@ -267,9 +267,7 @@ def test_only_assurers_make_addresses_and_see_them(client: Client, link: Correct
     assert client.get(page).content.decode().count("/listed/") == 1
 
 
-def test_an_answer_about_values_that_were_changed_meanwhile_is_not_acted_on(
-    api: Client, link: CorrectionLink, asta: User
-) -> None:
+def test_an_answer_about_values_changed_since_is_not_accepted(api: Client, link: CorrectionLink, asta: User) -> None:
     send(api, link, answer="confirm")
     facts = Channel.objects.get().facts() | {"cost": "standard"}
     ChannelRevision.objects.propose(

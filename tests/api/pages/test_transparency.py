@@ -1,4 +1,4 @@
-"""The trust page: what is listed and how it was checked, what is withheld and why, and never a withheld number."""
+"""The transparency page: what is listed and how it was checked, what is withheld and why, and no withheld number."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def today() -> datetime:
 
 
 def content(today: datetime) -> None:
-    """Make a country with an emergency number, a line that was rung, and a worldwide address that was opened."""
+    """Create a country with an emergency number, a checked phone line and a checked worldwide web page."""
     make.small_content()
     for service, method in (("gb-line", Method.RUNG), ("zz-line", Method.OPENED)):
         assure(service, method, today)
@@ -44,19 +44,19 @@ def read(api: Client, country: str = "GB") -> str:
     return html.unescape(response.content.decode())
 
 
-def told(page: str, part: str) -> str:
-    """Return the text of one part of the page, in one line."""
+def text_of(page: str, part: str) -> str:
+    """Return the text of one section of the page, in one line."""
     found = re.search(rf'<h2 id="{part}">(.*?)(<h2|</main>)', page, re.S)
     assert found is not None
     return " ".join(re.sub(r"<[^>]+>", " ", found[1]).split())
 
 
-def test_each_channel_is_listed_with_the_day_and_the_way_of_its_last_check(api: Client, today: datetime, settings: Any) -> None:
+def test_each_channel_is_listed_with_date_and_method_of_its_check(api: Client, today: datetime, settings: Any) -> None:
     settings.SERVE_UNREVIEWED = True
     content(today)
     make.release()
 
-    listed = told(read(api), "listed")
+    listed = text_of(read(api), "listed")
 
     day = f"{today:%-d %B %Y}"
     assert (
@@ -67,16 +67,14 @@ def test_each_channel_is_listed_with_the_day_and_the_way_of_its_last_check(api: 
     assert "Run by \u2066An Organization\u2069" in listed
 
 
-def test_an_emergency_number_that_nobody_checked_or_whose_check_ended_stays_and_is_marked(
-    api: Client, today: datetime, settings: Any
-) -> None:
+def test_an_unchecked_or_overdue_emergency_number_stays_marked(api: Client, today: datetime, settings: Any) -> None:
     settings.SERVE_UNREVIEWED = True
     content(today)
     make.release()
-    unchecked = told(read(api), "listed")
+    unchecked = text_of(read(api), "listed")
     assure("gb-emergency", Method.READ, today - timedelta(days=100))
     make.release()
-    overdue = told(read(api), "listed")
+    overdue = text_of(read(api), "listed")
 
     assert unchecked.index("gb-emergency") < unchecked.index("gb-line") < unchecked.index("zz-line")
     assert "\u2066999\u2069 Not checked by a person yet. Emergency numbers stay listed." in unchecked
@@ -84,7 +82,7 @@ def test_an_emergency_number_that_nobody_checked_or_whose_check_ended_stays_and_
 
 
 def withhold(service: str, how: str, today: datetime) -> None:
-    """Bring the service's channel into a state in which it is withheld."""
+    """Change the service so that its channel is withheld."""
     if how == "expired":
         assure(service, Method.READ, today - timedelta(days=100))
     elif how == "withdrawn":
@@ -105,12 +103,12 @@ def withhold(service: str, how: str, today: datetime) -> None:
         ("temporarily closed", "The service is temporarily closed."),
     ],
 )
-def test_what_is_withheld_is_told_with_its_reason_and_its_number_is_in_none_of_the_outputs(
+def test_withheld_channels_have_a_reason_and_appear_nowhere(
     api: Client, today: datetime, settings: Any, tmp_path: Any, how: str, sentence: str
 ) -> None:
     from django.core.management import call_command
 
-    # Not as in the sandbox: nothing that nobody checked is served.
+    # As in production: unchecked channels are not served.
     settings.SERVE_UNREVIEWED = False
     make.world()
     make.labels(approved=True)
@@ -134,8 +132,8 @@ def test_what_is_withheld_is_told_with_its_reason_and_its_number_is_in_none_of_t
     for path in ("/hsds/services?full=true", "/hsds/services?page=1", "/hsds/", "/trust/ZZ", "/trust/JP"):
         outputs.append(api.get(path).content.decode())
 
-    assert sentence in told(page, "withheld")
-    assert "The hidden line" in told(page, "withheld")
+    assert sentence in text_of(page, "withheld")
+    assert "The hidden line" in text_of(page, "withheld")
     assert "0800 1111" in page
     for output in outputs:
         digits = re.sub(r"[^0-9]", "", re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}", "", output))
@@ -153,7 +151,7 @@ def test_what_is_withheld_is_told_with_its_reason_and_its_number_is_in_none_of_t
         ("Hidden.Example", {"type": "url", "address": "https://www.hidden.example/form"}),
     ],
 )
-def test_a_withheld_service_that_is_called_by_its_number_or_address_is_not_named(
+def test_a_withheld_service_named_by_its_number_is_not_named(
     api: Client, today: datetime, name: str, facts: dict[str, Any]
 ) -> None:
     make.small_content()
@@ -165,7 +163,7 @@ def test_a_withheld_service_that_is_called_by_its_number_or_address_is_not_named
     page = read(api)
 
     assert name not in page
-    assert "A service whose name contains its number or address (helpline):" in told(page, "withheld")
+    assert "A service whose name contains its number or address (helpline):" in text_of(page, "withheld")
 
 
 def _publish_drafts(today: datetime) -> None:
@@ -176,9 +174,7 @@ def _publish_drafts(today: datetime) -> None:
     publish(release, by=make.checker(), at=today)
 
 
-def test_a_changed_number_waits_for_the_next_release_and_the_check_of_one_says_nothing_of_the_other(
-    api: Client, today: datetime, settings: Any
-) -> None:
+def test_a_changed_number_waits_for_the_next_release_and_its_check(api: Client, today: datetime, settings: Any) -> None:
     settings.SERVE_UNREVIEWED = True
     content(today - timedelta(days=2))
     make.release()
@@ -194,24 +190,24 @@ def test_a_changed_number_waits_for_the_next_release_and_the_check_of_one_says_n
     page = read(api)
 
     assert "0808 800 5000" not in page
-    assert "It will be listed with the next release." in told(page, "withheld")
-    assert f"\u20660800 1111\u2069 Last checked on {today - timedelta(days=2):%-d %B %Y} : a person called" in told(
+    assert "It will be listed with the next release." in text_of(page, "withheld")
+    assert f"\u20660800 1111\u2069 Last checked on {today - timedelta(days=2):%-d %B %Y} : a person called" in text_of(
         page, "listed"
     )
 
 
-def test_services_without_an_approved_number_are_counted_and_not_named(api: Client, today: datetime) -> None:
+def test_services_without_an_approved_number_are_only_counted(api: Client, today: datetime) -> None:
     make.small_content()
     make.service("gb-proposed", name="The proposed line", channels=0)
     _publish_drafts(today)
 
     page = read(api)
 
-    assert "1 more service has no number or address yet that two people have approved." in told(page, "withheld")
+    assert "1 more service has no number or address yet that two people have approved." in text_of(page, "withheld")
     assert "The proposed line" not in page
 
 
-def test_a_country_without_services_of_its_own_shows_what_works_worldwide(api: Client, small_release: Release) -> None:
+def test_a_country_without_services_shows_the_worldwide_ones(api: Client, small_release: Release) -> None:
     page = read(api, "jp")
 
     assert "<h1>What we list: Japan</h1>" in page
@@ -219,7 +215,7 @@ def test_a_country_without_services_of_its_own_shows_what_works_worldwide(api: C
     assert "Take It Down" in page
 
 
-def test_the_page_is_plain_html_from_this_server_alone(api: Client, small_release: Release) -> None:
+def test_the_page_is_html_without_content_from_elsewhere(api: Client, small_release: Release) -> None:
     response = api.get("/trust/GB")
     page = response.content.decode()
 
@@ -250,5 +246,5 @@ def test_bad_input_is_a_problem_document(api: Client, small_release: Release, pa
     assert (response.status_code, response["Content-Type"]) == (status, "application/problem+json")
 
 
-def test_before_anything_is_published_it_says_so(api: Client) -> None:
+def test_before_the_first_release_the_answer_is_503(api: Client) -> None:
     assert api.get("/trust/GB").status_code == 503

@@ -40,7 +40,7 @@ HELP = {"country": "GB", "situation": "blackmail", "age": 15, "at": "2026-12-01T
 
 
 def opened(*, at: datetime | None = None, **changed: Any) -> Campaign:
-    """Make an alert that is in the feed."""
+    """Create an alert that is in the feed."""
     make.app(push_mode="feed")
     campaign = make.campaign(at=at, **changed)
     assert planner.freeze(campaign, at=at or datetime.now(UTC))
@@ -96,7 +96,7 @@ READS = {pattern: view for pattern, view in VIEWS.items() if issubclass(view, Re
 
 
 def paths(route: str, both: BothPaths, alert: Campaign) -> list[str]:
-    """Return paths of a route with every parameter it takes."""
+    """Return paths of a route, with every parameter that it accepts."""
     current = both.store.current()
     places = {**PLACES, "<str:alert_id>": [str(alert.pk)], "<str:digest>": [current.pack_digests["GB", "en"]]}
     found = [route]
@@ -114,7 +114,7 @@ def test_every_parameter_of_every_read_is_compared() -> None:
 
 
 @pytest.mark.parametrize("route", [route for route in READS if route != "v1/help"])
-def test_every_read_is_answered_byte_for_byte_as_django_does_without_a_question_to_the_database(
+def test_every_read_equals_djangos_response_without_a_query(
     both: BothPaths, route: str, monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     alert = opened()
@@ -139,7 +139,7 @@ def test_every_read_is_answered_byte_for_byte_as_django_does_without_a_question_
     assert both.passed_on == refused
 
 
-def test_what_is_compressed_is_the_same_and_304_says_so(both: BothPaths) -> None:
+def test_compressed_bytes_are_the_same_and_get_304(both: BothPaths) -> None:
     plain, packed = (ask(both.fast, "/v1/packs/GB/en", accept_encoding=coding) for coding in ("", "gzip"))
 
     assert gzip.decompress(packed.body) == plain.body
@@ -187,7 +187,9 @@ def test_what_is_compressed_is_the_same_and_304_says_so(both: BothPaths) -> None
         ("/v1/problems/not-found", {}, 200),
     ],
 )
-def test_whatever_else_is_said_by_django(both: BothPaths, path: str, headers: dict[str, Any], status: int) -> None:
+def test_errors_and_other_requests_are_passed_on_to_django(
+    both: BothPaths, path: str, headers: dict[str, Any], status: int
+) -> None:
     for _ in range(2):
         quick, slow = (ask(application, path, **headers) for application in (both.fast, both.django))
         assert quick == slow
@@ -195,13 +197,13 @@ def test_whatever_else_is_said_by_django(both: BothPaths, path: str, headers: di
     assert both.passed_on == 2
 
 
-def test_a_cookie_of_the_console_changes_nothing_for_a_reader(both: BothPaths) -> None:
-    # Django would answer that the cookie is to be deleted.
+def test_a_console_cookie_does_not_change_the_response(both: BothPaths) -> None:
+    # Django would answer with a header that deletes the cookie.
     assert ask(both.fast, "/v1/tips", cookie="sessionid=x") == ask(both.django, "/v1/tips")
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "TRACE", "BREW", "get"])
-def test_another_method_is_refused_as_django_refuses_it(both: BothPaths, method: str) -> None:
+def test_other_methods_get_djangos_response(both: BothPaths, method: str) -> None:
     quick, slow = (ask(application, "/v1/tips", method=method, body=b"{}") for application in (both.fast, both.django))
 
     assert quick == slow
@@ -210,7 +212,7 @@ def test_another_method_is_refused_as_django_refuses_it(both: BothPaths, method:
 
 # POST /v1/help.
 
-TOLD = st.fixed_dictionaries(
+BODIES = st.fixed_dictionaries(
     {"country": st.sampled_from(["GB", "gb", "IN", "JP", "XX"]), "situation": st.sampled_from([*Situation.values, "new", "No"])},
     optional={
         "region": st.sampled_from([None, "GB-WLS", "IN-MH", "x"]),
@@ -226,15 +228,15 @@ TOLD = st.fixed_dictionaries(
 )
 
 
-def test_help_is_answered_as_django_does_and_bad_bodies_are_read_twice(both: BothPaths, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_help_equals_djangos_response_for_good_and_bad_bodies(both: BothPaths, monkeypatch: pytest.MonkeyPatch) -> None:
     now = timezone.now()
     monkeypatch.setattr("django.utils.timezone.now", lambda: now)
     statuses = []
 
     @settings(max_examples=150, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
-    @given(told=TOLD, language=st.sampled_from(["", "cy", "ar;q=0.1"]))
-    def compare(told: dict[str, Any], language: str) -> None:
-        body, before = orjson.dumps(told), both.passed_on
+    @given(values=BODIES, language=st.sampled_from(["", "cy", "ar;q=0.1"]))
+    def compare(values: dict[str, Any], language: str) -> None:
+        body, before = orjson.dumps(values), both.passed_on
         quick, slow = (
             ask(application, "/v1/help", method="POST", body=body, accept_language=language)
             for application in (both.fast, both.django)
@@ -262,16 +264,14 @@ def test_help_is_answered_as_django_does_and_bad_bodies_are_read_twice(both: Bot
         (b'{"country": "GB"}', {"content_encoding": "gzip"}, 415),
     ],
 )
-def test_a_body_that_cannot_be_read_is_refused_as_django_refuses_it(
-    both: BothPaths, body: bytes, headers: dict[str, Any], status: int
-) -> None:
+def test_an_unreadable_body_gets_djangos_response(both: BothPaths, body: bytes, headers: dict[str, Any], status: int) -> None:
     quick, slow = (ask(app, "/v1/help", method="POST", body=body, **headers) for app in (both.fast, both.django))
 
     assert quick == slow
     assert quick.status == status
 
 
-def test_a_body_that_does_not_come_is_waited_for_once(both: BothPaths, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_body_that_does_not_arrive_is_408(both: BothPaths, monkeypatch: pytest.MonkeyPatch) -> None:
     waited = []
 
     def wait(*_args: Any, **_kwargs: Any) -> bytes:
@@ -282,12 +282,12 @@ def test_a_body_that_does_not_come_is_waited_for_once(both: BothPaths, monkeypat
 
     answer = ask(both.fast, "/v1/help", method="POST", body=b"{}")
 
-    # The second reader is Django's parser, which here meets the same stand-in.
+    # The second call comes from Django's parser, which uses the same stand-in.
     assert answer.status == 408
     assert len(waited) == 2
 
 
-def test_help_asks_the_database_nothing(both: BothPaths, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+def test_help_does_not_query_the_database(both: BothPaths, django_assert_num_queries: DjangoAssertNumQueries) -> None:
     ask(both.fast, "/v1/help", method="POST", body=orjson.dumps(HELP))
 
     with django_assert_num_queries(0):
@@ -296,10 +296,10 @@ def test_help_asks_the_database_nothing(both: BothPaths, django_assert_num_queri
     assert (answer.status, answer["Cache-Control"], both.passed_on) == (200, "no-store", 0)
 
 
-# What is new.
+# New editions.
 
 
-def test_a_new_release_is_answered_from_the_moment_it_was_seen_and_nobody_waits_for_it(
+def test_a_new_release_is_served_from_memory_after_the_refresh(
     both: BothPaths, real_packs: Packs, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     before = ask(both.fast, "/v1/packs/GB/en")
@@ -316,7 +316,7 @@ def test_a_new_release_is_answered_from_the_moment_it_was_seen_and_nobody_waits_
     assert both.passed_on == 0
 
 
-def test_questions_that_the_coming_edition_cannot_answer_do_not_keep_it_back(both: BothPaths, real_packs: Packs) -> None:
+def test_requests_that_a_new_edition_cannot_answer_do_not_block_it(both: BothPaths, real_packs: Packs) -> None:
     ask(both.fast, "/v1/packs/GB/cy")
     ask(both.fast, "/v1/tips/first-hour?country=GB&locale=en")
     publish({**real_packs, ("GB", "en"): {**real_packs["GB", "en"], "tips": []}}, [("GB", "en"), ("ZZ", "en")])
@@ -327,7 +327,7 @@ def test_questions_that_the_coming_edition_cannot_answer_do_not_keep_it_back(bot
     assert ask(both.fast, "/v1/packs/GB/cy").status == 404
 
 
-def test_the_old_packs_stay_under_their_digests_until_they_are_withdrawn(both: BothPaths, db: None) -> None:
+def test_old_packs_keep_their_digest_urls_until_withdrawn(both: BothPaths, db: None) -> None:
     make.small_content()
     make.service("gb-wrong")
     make.release()
@@ -344,7 +344,7 @@ def test_the_old_packs_stay_under_their_digests_until_they_are_withdrawn(both: B
     assert gone == ask(both.django, path)
 
 
-def test_an_earlier_pack_comes_from_the_disk_and_one_that_is_not_there_from_the_database(
+def test_an_earlier_pack_comes_from_disk_or_the_database(
     both: BothPaths, real_packs: Packs, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     old = both.store.current().pack_digests["GB", "en"]
@@ -363,7 +363,7 @@ def test_an_earlier_pack_comes_from_the_disk_and_one_that_is_not_there_from_the_
     assert other == held == ask(both.django, path)
 
 
-def test_the_feed_opens_and_expires_by_the_clock_alone(both: BothPaths, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_alerts_open_and_expire_by_the_clock(both: BothPaths, monkeypatch: pytest.MonkeyPatch) -> None:
     campaign = opened()
     both.store.refresh()
 
@@ -380,7 +380,7 @@ def test_the_feed_opens_and_expires_by_the_clock_alone(both: BothPaths, monkeypa
     assert both.passed_on == 0
 
 
-def test_what_answers_at_this_minute_is_asked_anew_at_the_next(both: BothPaths, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_open_now_is_computed_again_each_minute(both: BothPaths, monkeypatch: pytest.MonkeyPatch) -> None:
     def open_at(hour: int) -> set[str]:
         at = NOON.replace(hour=hour)
         monkeypatch.setattr("django.utils.timezone.now", lambda: at)
@@ -392,7 +392,7 @@ def test_what_answers_at_this_minute_is_asked_anew_at_the_next(both: BothPaths, 
     assert "gb-meic" in open_at(12) - night
 
 
-def test_a_services_alert_leaves_hsds_by_the_clock(both: BothPaths, real_packs: Packs, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_hsds_alert_ends_by_the_clock(both: BothPaths, real_packs: Packs, monkeypatch: pytest.MonkeyPatch) -> None:
     pack = noticed(real_packs["GB", "en"], notice(until="2027-01-02T09:00:00Z"))
     publish({("GB", "en"): pack}, [("GB", "en")])
     both.store.refresh()
@@ -409,7 +409,7 @@ def test_a_services_alert_leaves_hsds_by_the_clock(both: BothPaths, real_packs: 
     assert both.passed_on == 0
 
 
-def test_hsds_reads_no_pack_twice_and_keeps_none(both: BothPaths, real_packs: Packs, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_hsds_reads_each_pack_once_and_keeps_none(both: BothPaths, real_packs: Packs, monkeypatch: pytest.MonkeyPatch) -> None:
     packs = both.store.packs
     read: list[str] = []
     body = packs.body
@@ -428,7 +428,7 @@ def test_hsds_reads_no_pack_twice_and_keeps_none(both: BothPaths, real_packs: Pa
     assert packs._parsed.weight == 0
 
 
-def test_a_stopped_alert_is_gone_with_the_next_look(both: BothPaths) -> None:
+def test_a_stopped_alert_is_gone_after_the_next_refresh(both: BothPaths) -> None:
     campaign = opened()
     both.store.refresh()
     path = f"/v1/alerts/{campaign.pk}?locale=en"
@@ -441,7 +441,7 @@ def test_a_stopped_alert_is_gone_with_the_next_look(both: BothPaths) -> None:
     assert ask(both.fast, path).status == 410
 
 
-def test_alerts_further_back_than_what_is_held_are_read_by_django(both: BothPaths, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_older_alerts_than_the_edition_holds_come_from_django(both: BothPaths, monkeypatch: pytest.MonkeyPatch) -> None:
     now = datetime.now(UTC)
     for hours in (3, 2, 1):
         opened(at=now - timedelta(hours=hours))
@@ -456,10 +456,10 @@ def test_alerts_further_back_than_what_is_held_are_read_by_django(both: BothPath
     assert small.passed_on == 1
 
 
-# What is bounded.
+# Bounds.
 
 
-def test_a_million_different_questions_fill_no_memory(both: BothPaths, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_different_requests_do_not_fill_the_memory(both: BothPaths, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(response_cache, "MAX_RESPONSES", 50)
 
     for number in range(200):
@@ -474,7 +474,7 @@ def test_a_million_different_questions_fill_no_memory(both: BothPaths, monkeypat
     assert all(sum(len(part or "") for part in key) <= response_cache.MAX_KEY_LENGTH for key in held.responses)
 
 
-def test_held_bytes_are_bounded_too(both: BothPaths, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_cached_bytes_are_bounded(both: BothPaths, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(response_cache, "MAX_BYTES", 300_000)
 
     for number in range(30):
@@ -486,14 +486,14 @@ def test_held_bytes_are_bounded_too(both: BothPaths, monkeypatch: pytest.MonkeyP
 # Without a database.
 
 
-def test_an_edition_that_was_kept_on_disk_answers_where_there_is_no_database(
+def test_an_edition_on_disk_answers_without_the_database(
     both: BothPaths, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     campaign = opened()
     both.store.refresh()
-    asked = ["/v1/manifest", "/v1/packs/GB/cy", "/v1/tips?country=IN&locale=hi", "/v1/services/gb-childline", "/v1/"]
-    asked += [f"/v1/alerts/{campaign.pk}/cap", "/v1/alerts?country=GB&locale=en", "/.well-known/jwks.json"]
-    before = {path: ask(both.fast, path) for path in asked}
+    reads = ["/v1/manifest", "/v1/packs/GB/cy", "/v1/tips?country=IN&locale=hi", "/v1/services/gb-childline", "/v1/"]
+    reads += [f"/v1/alerts/{campaign.pk}/cap", "/v1/alerts?country=GB&locale=en", "/.well-known/jwks.json"]
+    before = {path: ask(both.fast, path) for path in reads}
     monkeypatch.setattr(edition, "read_change_marker", _away)
     monkeypatch.setattr("api.reads.pack_store.Pack.objects.filter", _away)
 
@@ -502,11 +502,11 @@ def test_an_edition_that_was_kept_on_disk_answers_where_there_is_no_database(
     fast._middleware_headers = both.fast._middleware_headers
     store.load_from_disk()
 
-    assert {path: ask(fast, path) for path in asked} == before
+    assert {path: ask(fast, path) for path in reads} == before
     assert store.edition == both.store.edition
 
 
-def test_a_damaged_file_of_a_pack_is_not_served(both: BothPaths) -> None:
+def test_a_damaged_pack_file_is_not_served(both: BothPaths) -> None:
     name = both.store.current().pack_digests["GB", "en"]
     both.store.packs.clear()
     both.store.packs._path(name).write_bytes(b'{"dial": "0900 1234"}')
@@ -518,7 +518,7 @@ def test_a_damaged_file_of_a_pack_is_not_served(both: BothPaths) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"{}", b'{"number": 1}', b"\xff"])
-def test_a_damaged_edition_on_disk_counts_for_nothing(tmp_path: Path, content: bytes) -> None:
+def test_a_damaged_edition_on_disk_is_ignored(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "edition.json").write_bytes(content)
     store = EditionStore(tmp_path)
 
@@ -527,7 +527,7 @@ def test_a_damaged_edition_on_disk_counts_for_nothing(tmp_path: Path, content: b
     assert store.edition is None
 
 
-def test_what_is_kept_of_an_edition_is_all_of_it(both: BothPaths) -> None:
+def test_an_edition_survives_being_written_to_disk(both: BothPaths) -> None:
     opened(messages={"en": make.definition()["messages"]["en"]})
     both.store.refresh()
     current = both.store.current()
@@ -537,7 +537,7 @@ def test_what_is_kept_of_an_edition_is_all_of_it(both: BothPaths) -> None:
     assert edition.from_plain(plain, current.packs) == current
 
 
-def test_an_edition_that_older_software_kept_is_taken(both: BothPaths) -> None:
+def test_an_edition_written_by_an_older_version_is_loaded(both: BothPaths) -> None:
     current = both.store.current()
     plain = edition.to_plain(current)
     assert plain.pop("changed")
@@ -547,7 +547,7 @@ def test_an_edition_that_older_software_kept_is_taken(both: BothPaths) -> None:
     assert (kept.number, kept.last_modified) == (current.number, {})
 
 
-def test_packs_that_no_release_names_leave_the_disk_after_a_week(both: BothPaths, real_packs: Packs) -> None:
+def test_packs_of_no_current_release_are_deleted_after_a_week(both: BothPaths, real_packs: Packs) -> None:
     import os
 
     old = both.store.current().pack_digests["GB", "cy"]

@@ -1,4 +1,4 @@
-"""What waits for its second person is brought to the disk meanwhile, and nobody is answered from it before it is published."""
+"""Packs of a candidate release are prefetched to disk, and not served before its publication."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def both(release: Release, tmp_path: Path) -> BothPaths:
 
 
 def waiting(real_packs: Packs) -> tuple[Release, list[str]]:
-    """Make a candidate with other packs than the published ones, and return it with their digests."""
+    """Create a candidate with other packs than the published ones; return it with their digests."""
     changed = {place: {**real_packs[place], "tips": []} for place in PLACES}
     release = candidate(changed, PLACES)
     return release, list(release.release_packs.values_list("pack_id", flat=True))
@@ -37,17 +37,17 @@ def files(folder: Path) -> set[str]:
     return {path.stem for path in folder.iterdir()} if folder.is_dir() else set()
 
 
-def test_a_published_release_finds_its_packs_on_the_disk(both: BothPaths, real_packs: Packs, tmp_path: Path) -> None:
+def test_a_published_release_finds_its_packs_on_disk(both: BothPaths, real_packs: Packs, tmp_path: Path) -> None:
     release, digests = waiting(real_packs)
     both.store.refresh()
     both.store.prefetch()
     assert files(tmp_path / "edition" / "prefetched") == set(digests)
 
     publish(release, by=person("publisher", "publisher"), at=NOON)
-    with CaptureQueriesContext(connection) as asked:
+    with CaptureQueriesContext(connection) as queries:
         both.store.refresh()
 
-    assert not any('"content_pack"."body"' in query["sql"] for query in asked.captured_queries)
+    assert not any('"content_pack"."body"' in query["sql"] for query in queries.captured_queries)
     assert both.store.current().number == release.number
     assert set(digests) <= files(tmp_path / "edition" / "packs")
     assert ask(both.fast, "/v1/packs/GB/en").status == 200
@@ -55,7 +55,7 @@ def test_a_published_release_finds_its_packs_on_the_disk(both: BothPaths, real_p
     assert files(tmp_path / "edition" / "prefetched") == set()
 
 
-def test_nobody_is_answered_from_a_release_that_was_not_published(both: BothPaths, real_packs: Packs) -> None:
+def test_prefetched_packs_are_not_served_before_publication(both: BothPaths, real_packs: Packs) -> None:
     release, _ = waiting(real_packs)
     digest = release.release_packs.get(country="GB", locale="en").pack_id
     both.store.refresh()
@@ -65,7 +65,7 @@ def test_nobody_is_answered_from_a_release_that_was_not_published(both: BothPath
     assert both.store.current().number != release.number
 
 
-def test_it_is_fetched_a_piece_at_a_time_and_goes_on_where_it_was(
+def test_prefetching_continues_where_it_stopped(
     both: BothPaths, real_packs: Packs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pack_store, "_CHUNK", 1)
@@ -79,13 +79,13 @@ def test_it_is_fetched_a_piece_at_a_time_and_goes_on_where_it_was(
         seen.append(len(files(tmp_path / "edition" / "prefetched")))
 
     assert seen == [1, 2, 3, 3]
-    with CaptureQueriesContext(connection) as asked:
+    with CaptureQueriesContext(connection) as queries:
         both.store.prefetch()
-    assert not asked.captured_queries, "what is there is not asked for at every look"
+    assert not queries.captured_queries, "packs on disk are not queried at every refresh"
     assert len(digests) == 3
 
 
-def test_what_was_discarded_leaves_the_disk(both: BothPaths, real_packs: Packs, tmp_path: Path) -> None:
+def test_packs_of_a_discarded_candidate_are_deleted(both: BothPaths, real_packs: Packs, tmp_path: Path) -> None:
     release, _ = waiting(real_packs)
     both.store.refresh()
     both.store.prefetch()
@@ -112,7 +112,7 @@ def test_two_processes_may_share_the_folder(both: BothPaths, real_packs: Packs, 
     assert set(digests) <= files(tmp_path / "edition" / "packs")
 
 
-def test_a_folder_that_cannot_be_written_keeps_nothing_back(both: BothPaths, real_packs: Packs, tmp_path: Path) -> None:
+def test_an_unwritable_folder_does_not_delay_a_release(both: BothPaths, real_packs: Packs, tmp_path: Path) -> None:
     release, _ = waiting(real_packs)
     (tmp_path / "edition" / "prefetched").write_text("in the way")
     both.store.refresh()

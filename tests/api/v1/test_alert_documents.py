@@ -1,4 +1,4 @@
-"""Alerts as CAP 1.2, checked against the standard's own schema, and as Atom."""
+"""Alerts as CAP 1.2, validated against the standard's schema, and as Atom."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def _world(db: None) -> None:
 
 
 def faults(element: Element, declared: Element) -> Iterator[str]:
-    """Yield where an element differs from its declaration, as far as this schema goes: order, counts, enumerations, patterns."""
+    """Yield how an element differs from its declaration in order, counts, enumerations and patterns."""
     name = str(declared.get("name"))
     sequence = declared.find(f"{XS}complexType/{XS}sequence")
     if sequence is None:
@@ -90,7 +90,7 @@ def test_an_alert_in_two_languages_is_valid_cap(api: Client) -> None:
     assert document.findtext(f"{CAP}status") == "Actual"
 
 
-def test_the_check_itself_finds_what_is_wrong(api: Client) -> None:
+def test_the_validator_finds_faults(api: Client) -> None:
     document = cap_of(api, opened().pk)
     sent = document.find(f"{CAP}sent")
     assert sent is not None
@@ -100,7 +100,7 @@ def test_the_check_itself_finds_what_is_wrong(api: Client) -> None:
     assert len(list(faults(document, the_declaration()))) == 2
 
 
-def test_an_update_names_what_it_updates(api: Client) -> None:
+def test_an_update_references_the_alert_it_updates(api: Client) -> None:
     first = opened()
 
     update = opened(kind="update", references=first.pk)
@@ -113,7 +113,7 @@ def test_an_update_names_what_it_updates(api: Client) -> None:
     assert [original.findtext(f"{CAP}{name}") for name in ("sender", "identifier", "sent")] == [sender, identifier, sent]
 
 
-def test_what_is_in_no_feed_is_in_no_document(api: Client) -> None:
+def test_an_alert_outside_the_feed_has_no_document(api: Client) -> None:
     stopped = opened()
     draft = make.campaign(state="submitted")
     lifecycle.stop(stopped, by=make.campaign_staff()[1], at=datetime.now(UTC), reason="It was wrong.")
@@ -123,7 +123,7 @@ def test_what_is_in_no_feed_is_in_no_document(api: Client) -> None:
     assert b"<entry" not in api.get("/v1/alerts.atom?country=GB").content
 
 
-def test_atom_holds_what_the_feed_holds(api: Client) -> None:
+def test_atom_has_the_same_alerts_as_the_feed(api: Client) -> None:
     campaign = opened()
 
     response = api.get("/v1/alerts.atom?country=GB&locale=en")
@@ -133,13 +133,13 @@ def test_atom_holds_what_the_feed_holds(api: Client) -> None:
     entry = feed.find(f"{ATOM}entry")
     assert entry is not None
     assert response["Content-Type"] == "application/atom+xml"
-    told = [entry.findtext(f"{ATOM}{name}") for name in ("title", "summary", "updated")]
-    assert told == [alert["title"], alert["body"], alert["sent"]]
+    found = [entry.findtext(f"{ATOM}{name}") for name in ("title", "summary", "updated")]
+    assert found == [alert["title"], alert["body"], alert["sent"]]
     assert str(entry.findtext(f"{ATOM}id")).endswith(f"/v1/alerts/{campaign.pk}")
     assert feed.findtext(f"{ATOM}updated") == alert["sent"]
 
 
-def test_an_empty_atom_feed_is_a_feed(api: Client) -> None:
+def test_an_empty_atom_feed_is_valid(api: Client) -> None:
     first, second = (api.get("/v1/alerts.atom?country=GB&locale=en") for _ in range(2))
 
     assert ElementTree.fromstring(first.content).tag == f"{ATOM}feed"
@@ -147,7 +147,7 @@ def test_an_empty_atom_feed_is_a_feed(api: Client) -> None:
 
 
 @pytest.mark.parametrize("accept", ["application/json", "text/html"])
-def test_a_client_that_takes_no_xml_is_told(api: Client, accept: str) -> None:
+def test_a_client_that_does_not_accept_xml_gets_406(api: Client, accept: str) -> None:
     response: Any = api.get("/v1/alerts.atom?country=GB", headers={"accept": accept})
 
     assert response.status_code == 406

@@ -1,4 +1,4 @@
-"""The feed and its counters."""
+"""The alert feed and the receipt counters."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def _world(db: None) -> None:
 
 
 def opened(*, at: datetime | None = None, **changed: Any) -> Campaign:
-    """Make an alert that has begun; its app only looks at the feed, so that nobody need be registered."""
+    """Create an alert that has opened; its app only reads the feed, so no registrations are needed."""
     make.app(push_mode="feed")
     campaign = make.campaign(at=at, **changed)
     assert planner.freeze(campaign, at=at or datetime.now(UTC))
@@ -47,14 +47,14 @@ def test_an_approved_alert_is_in_the_feed(api: Client) -> None:
 
 
 @pytest.mark.parametrize("state", ["draft", "submitted"])
-def test_an_alert_that_nobody_approved_is_in_no_feed(api: Client, state: str) -> None:
+def test_an_unapproved_alert_is_not_in_the_feed(api: Client, state: str) -> None:
     campaign = make.campaign(state=state)
 
     assert api.get("/v1/alerts?country=GB").json()["alerts"] == []
     assert api.get(f"/v1/alerts/{campaign.pk}").status_code == 404
 
 
-def test_an_alert_for_another_country_audience_or_region_is_left_out(api: Client) -> None:
+def test_alerts_of_other_countries_audiences_and_regions_are_left_out(api: Client) -> None:
     opened(audience={"countries": ["GB"], "audiences": ["parent"], "regions": ["GB-WLS"]})
 
     def count(query: str) -> int:
@@ -74,7 +74,7 @@ def test_an_alert_for_another_country_audience_or_region_is_left_out(api: Client
         ("", "fr", "en", None),
     ],
 )
-def test_an_alert_comes_in_the_readers_language_or_says_that_it_does_not(
+def test_an_alert_is_in_the_readers_language_or_says_otherwise(
     api: Client, query: str, header: str, lang: str, requested: str | None
 ) -> None:
     opened(messages={**make.definition()["messages"], "cy": WELSH})
@@ -111,7 +111,7 @@ def test_the_same_alerts_are_the_same_bytes_at_any_time(api: Client, monkeypatch
 
 
 @pytest.mark.parametrize("name", ["999999", "abc", "9" * 40, "-1", "1%00", "%D9%A1"])
-def test_an_alert_that_is_not_there_is_404(api: Client, name: str) -> None:
+def test_an_unknown_alert_is_404(api: Client, name: str) -> None:
     response = api.get(f"/v1/alerts/{name}")
 
     assert response.status_code == 404
@@ -128,7 +128,7 @@ def test_an_alert_that_is_not_there_is_404(api: Client, name: str) -> None:
         ("country=GB&page=2", 400),
     ],
 )
-def test_a_question_that_does_not_fit_is_refused(api: Client, query: str, status: int) -> None:
+def test_an_invalid_alert_query_is_refused(api: Client, query: str, status: int) -> None:
     assert api.get(f"/v1/alerts?{query}").status_code == status
 
 
@@ -142,7 +142,7 @@ def test_a_stopped_alert_is_gone(api: Client) -> None:
     assert api.get(f"/v1/alerts/{campaign.pk}").status_code == 410
 
 
-def test_receipts_count_and_nothing_else(api: Client) -> None:
+def test_receipts_only_increase_a_counter(api: Client) -> None:
     campaign = opened()
     App.objects.update(push_mode="registrations")
     body = {"app": "parent", "alert": str(campaign.pk), "event": "opened"}
@@ -169,7 +169,7 @@ def test_an_app_that_stores_no_addresses_sends_no_receipts(api: Client) -> None:
     ("changed", "status"),
     [({"alert": "999999"}, 404), ({"alert": 1}, 422), ({"event": "read"}, 422), ({"app": "nobody"}, 422), ({"who": "me"}, 422)],
 )
-def test_a_receipt_that_does_not_fit_is_refused(api: Client, changed: dict[str, Any], status: int) -> None:
+def test_an_invalid_receipt_is_refused(api: Client, changed: dict[str, Any], status: int) -> None:
     make.app()
 
     response = api.post(

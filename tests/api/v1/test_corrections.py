@@ -1,4 +1,4 @@
-"""Saying that a channel does not work: closed words, a count a day, and nothing of who said it."""
+"""Reports that a channel does not work: closed values, a daily count, and nothing about the sender."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from content.models.channel_revision import Act
 from tests import make
 
 pytestmark = pytest.mark.django_db
-TOLD = {"service": "gb-line", "channel": 1, "problem": "no-answer"}
+REPORT = {"service": "gb-line", "channel": 1, "problem": "no-answer"}
 
 
 @pytest.fixture(autouse=True)
@@ -22,7 +22,7 @@ def line() -> None:
 
 
 def report(api: Client, **changes: Any) -> Any:
-    return api.post("/v1/corrections", TOLD | changes, content_type="application/json")
+    return api.post("/v1/corrections", REPORT | changes, content_type="application/json")
 
 
 def test_a_report_is_counted_by_day_and_nothing_else_is_kept(api: Client) -> None:
@@ -50,12 +50,12 @@ def test_a_report_is_counted_by_day_and_nothing_else_is_kept(api: Client) -> Non
         {"installation": "abc"},
     ],
 )
-def test_whatever_is_not_a_closed_word_is_refused_and_not_counted(api: Client, changed: dict[str, Any]) -> None:
+def test_values_outside_the_closed_lists_are_refused(api: Client, changed: dict[str, Any]) -> None:
     assert report(api, **changed).status_code == 422
     assert not CorrectionCount.objects.exists()
 
 
-def test_a_report_is_about_the_number_as_it_was_and_not_about_the_one_that_took_its_place(api: Client) -> None:
+def test_a_report_belongs_to_the_number_as_it_was(api: Client) -> None:
     report(api)
     facts = Channel.objects.get().facts() | {"dial": "0808 800 5002", "address": "+448088005002"}
     ChannelRevision.objects.propose(
@@ -76,7 +76,7 @@ def test_a_report_changes_nothing_that_readers_get(api: Client) -> None:
     assert read_snapshot(Policy(make.NOON.date())) == before
 
 
-def test_one_address_cannot_move_the_queue_at_will(api: Client, settings: Any) -> None:
+def test_reports_from_one_address_are_limited(api: Client, settings: Any) -> None:
     settings.THROTTLES = {**settings.THROTTLES, "corrections": (2, 60)}
 
     assert [report(api).status_code for _ in range(4)].count(429) >= 1

@@ -1,4 +1,4 @@
-"""POST /v1/help: the plan with words around it; the rules behind it are in tests/content/resolver/test_resolver.py."""
+"""POST /v1/help: the plan as a response; its rules are tested in tests/content/resolver/test_resolver.py."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_a_teenager_in_wales_gets_a_short_ordered_plan_in_welsh(api: Client, rel
     assert "first-hour" in answer["tips"]
 
 
-def test_every_service_that_is_named_comes_along(api: Client, release: Release) -> None:
+def test_every_service_in_the_plan_is_included(api: Client, release: Release) -> None:
     answer = ask(api, TEEN).json()
 
     named = {i for s in answer["plan"] for i in (s["service"], *s["alternatives"]) if i}
@@ -68,23 +68,23 @@ def test_country_and_situation_are_enough(api: Client, release: Release) -> None
     assert {c["code"] for s in answer["plan"] for c in s["conditions"]} == {"under-18-now", "under-18-in-image"}
 
 
-def test_what_is_null_was_not_told(api: Client, release: Release) -> None:
+def test_null_means_not_given(api: Client, release: Release) -> None:
     nulls = dict.fromkeys(("region", "age", "age_in_image", "site", "languages", "can_speak", "at"))
 
-    told = ask(api, {"country": "GB", "situation": "grooming", **nulls})
+    with_nulls = ask(api, {"country": "GB", "situation": "grooming", **nulls})
     left_out = ask(api, {"country": "GB", "situation": "grooming"})
 
-    assert told.json()["plan"] == left_out.json()["plan"]
+    assert with_nulls.json()["plan"] == left_out.json()["plan"]
 
 
-def test_a_situation_that_nobody_knows_gets_the_plan_for_who_is_not_sure(api: Client, release: Release) -> None:
+def test_an_unknown_situation_gets_the_plan_for_not_sure(api: Client, release: Release) -> None:
     answer = ask(api, {"country": "GB", "situation": "something-new"}).json()
 
     assert answer["situation"] == "not-sure"
     assert answer["plan"] == ask(api, {"country": "GB", "situation": "not-sure"}).json()["plan"]
 
 
-def test_a_country_without_services_is_told_to_use_its_own_emergency_number(api: Client, release: Release) -> None:
+def test_a_country_without_services_gets_local_emergency(api: Client, release: Release) -> None:
     answer = ask(api, {"country": "JP", "situation": "blackmail"}).json()
 
     danger = answer["plan"][0]
@@ -105,7 +105,7 @@ def test_a_country_without_services_is_told_to_use_its_own_emergency_number(api:
         (["xx"], "xx", "en", "not-served"),
     ],
 )
-def test_the_words_come_in_a_language_that_was_named_before_the_browsers(
+def test_named_languages_take_precedence_over_the_browsers(
     api: Client, release: Release, languages: list[str], header: str, served: str, reason: str | None
 ) -> None:
     response = ask(api, {"country": "IN", "situation": "blackmail", "languages": languages}, accept_language=header)
@@ -152,7 +152,7 @@ def test_what_does_not_fit_is_refused_by_name(api: Client, release: Release, cha
     assert field in {error["field"] for error in response.json()["errors"]}
 
 
-def test_an_unassigned_country_is_the_same_problem_as_elsewhere(api: Client, release: Release) -> None:
+def test_an_unassigned_country_is_unknown_country(api: Client, release: Release) -> None:
     response = ask(api, {"country": "XX", "situation": "blackmail"})
 
     assert response.status_code == 404
@@ -161,7 +161,7 @@ def test_an_unassigned_country_is_the_same_problem_as_elsewhere(api: Client, rel
 
 
 @pytest.mark.parametrize("query", ["situation=blackmail", "age=15", "x=1"])
-def test_nothing_can_be_told_in_the_address(api: Client, release: Release, query: str) -> None:
+def test_query_parameters_are_refused(api: Client, release: Release, query: str) -> None:
     response = api.post(f"/v1/help?{query}", TEEN, content_type="application/json")
 
     assert response.status_code == 400
@@ -169,11 +169,11 @@ def test_nothing_can_be_told_in_the_address(api: Client, release: Release, query
     assert api.get("/v1/help").status_code == 405
 
 
-def test_with_the_same_body_the_answer_is_the_same(api: Client, release: Release) -> None:
+def test_equal_bodies_get_equal_responses(api: Client, release: Release) -> None:
     assert ask(api, TEEN).content == ask(api, TEEN).content
 
 
-def test_who_is_answered_in_another_language_is_told_which_and_where_to_tap(api: Client, release: Release) -> None:
+def test_a_step_names_the_languages_and_the_route(api: Client, release: Release) -> None:
     answer = ask(api, {"country": "GB", "situation": "blackmail", "languages": ["cy"], "site": "whatsapp", "age": 15}).json()
 
     steps = {step["step"]: step for step in answer["plan"]}

@@ -1,4 +1,4 @@
-"""The manifest over HTTP: the bytes that a worker signed, with packs that fit it, and 410 for what was withdrawn."""
+"""The manifest over HTTP: the signed bytes, packs that match it, and 410 for withdrawn packs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def published(db: None) -> Release:
     return make.release()
 
 
-def test_a_client_checks_manifest_and_packs_as_they_are_served(api: Client, published: Release, signer: Signer) -> None:
+def test_a_client_can_verify_manifest_and_packs(api: Client, published: Release, signer: Signer) -> None:
     signing.sign_if_due(at=timezone.now())
 
     answer = api.get("/v1/manifest")
@@ -37,7 +37,7 @@ def test_a_client_checks_manifest_and_packs_as_they_are_served(api: Client, publ
     verify_pack(api.get("/v1/packs/JP/en").content, manifest, "JP", "en")
 
 
-def test_it_costs_a_client_nothing_to_ask_again(api: Client, published: Release, signer: Signer) -> None:
+def test_an_unchanged_manifest_is_304(api: Client, published: Release, signer: Signer) -> None:
     signing.sign_if_due(at=timezone.now())
     first = api.get("/v1/manifest")
 
@@ -47,7 +47,7 @@ def test_it_costs_a_client_nothing_to_ask_again(api: Client, published: Release,
     assert api.head("/v1/manifest")["Content-Length"] == str(len(first.content))
 
 
-def test_where_nothing_was_signed_it_says_so_in_plain_words(api: Client, published: Release) -> None:
+def test_without_a_signed_manifest_the_answer_is_503(api: Client, published: Release) -> None:
     for path in ("/v1/manifest", "/.well-known/jwks.json"):
         answer = api.get(path)
 
@@ -58,7 +58,7 @@ def test_where_nothing_was_signed_it_says_so_in_plain_words(api: Client, publish
         assert api.get("/v1/packs/GB/en").status_code == 200
 
 
-def test_the_keys_are_there_for_tools(api: Client, published: Release, signer: Signer) -> None:
+def test_the_keys_are_served_as_a_jwk_set(api: Client, published: Release, signer: Signer) -> None:
     signing.sign_if_due(at=timezone.now())
 
     keys = orjson.loads(api.get("/.well-known/jwks.json").content)
@@ -66,7 +66,7 @@ def test_the_keys_are_there_for_tools(api: Client, published: Release, signer: S
     assert [(key["kty"], key["crv"], key["alg"]) for key in keys["keys"]] == [("OKP", "Ed25519", "EdDSA")]
 
 
-def test_a_withdrawn_pack_is_gone_and_what_took_its_place_is_there(api: Client, published: Release) -> None:
+def test_a_withdrawn_pack_is_410_and_its_replacement_is_served(api: Client, published: Release) -> None:
     (old, _), (worldwide, _) = (
         make.pack_body(published, "GB", "en") or ("", ""),
         make.pack_body(published, "ZZ", "en") or ("", ""),

@@ -1,4 +1,4 @@
-"""Short-term notices in answers: with their words, and in what is said to be open."""
+"""Short-term notices in responses: with their labels, and their effect on `open`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def closed(db: None) -> dict[str, Any]:
-    """Publish a helpline that answers at any hour and is closed for two days, and return the notice as packs have it."""
+    """Publish a 24-hour helpline that is closed for two days; return the notice as in the pack."""
     make.small_content()
     make.release()
     now = timezone.now().replace(second=0, microsecond=0)
@@ -26,7 +26,7 @@ def closed(db: None) -> dict[str, Any]:
     return {"kind": "closed", "from": begins, "until": ends, "position": None}
 
 
-def test_services_come_with_their_notices_and_the_words_for_them(api: Client, closed: dict[str, Any]) -> None:
+def test_services_have_their_notices_and_the_labels(api: Client, closed: dict[str, Any]) -> None:
     every = api.get("/v1/services?country=GB&locale=en").json()
     one = api.get("/v1/services/gb-line?country=GB&locale=en").json()
 
@@ -41,14 +41,14 @@ def test_services_come_with_their_notices_and_the_words_for_them(api: Client, cl
         }
 
 
-def test_a_line_that_is_closed_is_not_open_now_and_the_emergency_number_is(api: Client, closed: dict[str, Any]) -> None:
+def test_a_closed_line_is_not_in_open_now(api: Client, closed: dict[str, Any]) -> None:
     found = api.get("/v1/services?country=GB&locale=en&open_now=true").json()
 
     assert "gb-line" not in [service["id"] for service in found["services"]]
     assert "gb-emergency" in [service["id"] for service in found["services"]]
 
 
-def test_a_plan_says_that_it_is_shut_until_the_notice_ends_and_brings_the_words(api: Client, closed: dict[str, Any]) -> None:
+def test_a_plan_says_that_the_line_is_closed_until_the_notice_ends(api: Client, closed: dict[str, Any]) -> None:
     body = {"country": "GB", "situation": "blackmail", "languages": ["en"]}
 
     meanwhile = api.post("/v1/help", body, content_type="application/json").json()
@@ -62,20 +62,20 @@ def test_a_plan_says_that_it_is_shut_until_the_notice_ends_and_brings_the_words(
     assert next(s for s in afterwards["plan"] if s["step"] == "talk")["open"] is True
 
 
-def test_answers_from_a_pack_of_an_older_version_have_no_words_for_notices(
+def test_responses_from_older_packs_have_no_notice_labels(
     api: Client, closed: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from api.v1.pack_answer import Reading
+    from api.v1.resolved_pack import ResolvedPack
 
-    kept = Reading.pack.fget  # type: ignore[attr-defined]
+    kept = ResolvedPack.pack.fget  # type: ignore[attr-defined]
 
-    def older(self: Reading) -> dict[str, Any]:
+    def older(self: ResolvedPack) -> dict[str, Any]:
         pack = kept(self)
         services = [{name: value for name, value in s.items() if name != "notices"} for s in pack["services"]]
         labels = {group: words for group, words in pack["labels"].items() if group != "notices"}
         return pack | {"services": services, "labels": labels}
 
-    monkeypatch.setattr(Reading, "pack", property(older))
+    monkeypatch.setattr(ResolvedPack, "pack", property(older))
 
     found = api.get("/v1/services?country=GB&locale=en&open_now=true").json()
 

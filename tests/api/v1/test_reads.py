@@ -1,4 +1,4 @@
-"""Packs, tips and services: the right bytes, said to be what they are."""
+"""Packs, tips and services: the right bytes with the right headers and labels."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_a_pack_is_served_as_the_bytes_that_were_compiled(api: Client, release: 
     assert response["Vary"] == "Accept-Encoding"
 
 
-def test_a_client_that_has_the_pack_is_sent_nothing(api: Client, release: Release) -> None:
+def test_a_client_with_the_current_pack_gets_304(api: Client, release: Release) -> None:
     etag = api.get("/v1/packs/GB/en")["ETag"]
 
     for header in (etag, f"W/{etag}", f'"other", {etag}', "*"):
@@ -42,9 +42,7 @@ def test_a_client_that_has_the_pack_is_sent_nothing(api: Client, release: Releas
 @pytest.mark.parametrize(
     ("path", "canonical"), [("gb/en", "GB/en"), ("GB/EN", "GB/en"), ("GB/en-GB", "GB/en"), ("DE/pt-br", "DE/pt-BR")]
 )
-def test_a_variant_of_a_locale_is_answered_and_told_its_canonical_address(
-    api: Client, release: Release, path: str, canonical: str
-) -> None:
+def test_a_variant_of_a_locale_gets_its_canonical_location(api: Client, release: Release, path: str, canonical: str) -> None:
     response = api.get(f"/v1/packs/{path}")
 
     assert response.status_code == 200
@@ -52,7 +50,7 @@ def test_a_variant_of_a_locale_is_answered_and_told_its_canonical_address(
     assert response.content == api.get(f"/v1/packs/{canonical}").content
 
 
-def test_an_assigned_country_without_services_gets_the_worldwide_pack_which_says_so(api: Client, release: Release) -> None:
+def test_a_country_without_services_gets_the_worldwide_pack(api: Client, release: Release) -> None:
     pack = api.get("/v1/packs/JP/en").json()
     tips = api.get("/v1/tips?country=JP&locale=en").json()
 
@@ -63,7 +61,7 @@ def test_an_assigned_country_without_services_gets_the_worldwide_pack_which_says
 @pytest.mark.parametrize(
     "path", ["/v1/packs/XX/en", "/v1/packs/XX/en/" + "0" * 64, "/v1/tips?country=XX", "/v1/services?country=XX"]
 )
-def test_an_unassigned_country_is_no_place_and_the_answer_says_what_there_is(api: Client, release: Release, path: str) -> None:
+def test_an_unassigned_country_is_404_with_the_available_ones(api: Client, release: Release, path: str) -> None:
     response = api.get(path)
 
     assert response.status_code == 404
@@ -106,7 +104,7 @@ def test_a_pack_by_its_digest_stays_after_the_next_release(api: Client, release:
     assert api.get(f"/v1/packs/ZZ/en/{name}").status_code == 404
 
 
-def test_what_was_only_compiled_is_read_by_nobody(api: Client, release: Release, real_packs: Packs) -> None:
+def test_a_candidate_release_is_not_served(api: Client, release: Release, real_packs: Packs) -> None:
     from content.models import Pack, ReleasePack
 
     body = canonical_json({**real_packs["GB", "en"], "tips": []})
@@ -119,7 +117,7 @@ def test_what_was_only_compiled_is_read_by_nobody(api: Client, release: Release,
     assert api.get("/v1/").json()["release"] == release.number
 
 
-def test_a_new_release_is_read_at_once(api: Client, release: Release, real_packs: Packs) -> None:
+def test_a_new_release_is_served_at_once(api: Client, release: Release, real_packs: Packs) -> None:
     before = api.get("/v1/tips?country=GB&locale=en").json()
 
     newer = publish({**real_packs, ("GB", "en"): {**real_packs["GB", "en"], "tips": []}}, [("GB", "en"), ("ZZ", "en")])
@@ -129,7 +127,7 @@ def test_a_new_release_is_read_at_once(api: Client, release: Release, real_packs
     assert (after["release"], after["tips"]) == (newer.number, [])
 
 
-def test_a_pack_that_the_gate_kept_back_is_no_dead_end(api: Client, db: None, real_packs: Packs) -> None:
+def test_a_blocked_pack_is_replaced_by_the_nearest_one(api: Client, db: None, real_packs: Packs) -> None:
     publish(real_packs, [("GB", "en"), ("DE", "cy"), ("ZZ", "en"), ("ZZ", "cy")])
 
     in_source = api.get("/v1/tips?country=GB&locale=cy").json()
@@ -142,7 +140,7 @@ def test_a_pack_that_the_gate_kept_back_is_no_dead_end(api: Client, db: None, re
     assert (abroad["country"]["served"], abroad["locale"]["served"]) == ("ZZ", "en")
 
 
-def test_before_the_first_release_readers_are_asked_to_come_back(api: Client, db: None) -> None:
+def test_before_the_first_release_reads_are_503_with_retry_after(api: Client, db: None) -> None:
     for path in ("/v1/packs/GB/en", "/v1/tips", "/v1/services"):
         response = api.get(path)
         assert (response.status_code, response["Retry-After"]) == (503, "5")
@@ -193,7 +191,7 @@ def test_without_a_locale_the_readers_languages_are_matched(api: Client, release
     assert explicit["Vary"] == "Accept-Encoding"
 
 
-def test_each_tip_says_which_language_it_is_in(api: Client, release: Release) -> None:
+def test_each_tip_states_its_language(api: Client, release: Release) -> None:
     tips = api.get("/v1/tips?country=GB&locale=cy").json()["tips"]
 
     translated = [tip for tip in tips if tip["lang"] == "cy"]
@@ -206,7 +204,7 @@ def test_each_tip_says_which_language_it_is_in(api: Client, release: Release) ->
 # Filters.
 
 
-def test_tips_can_be_asked_for_one_audience(api: Client, release: Release) -> None:
+def test_tips_can_be_filtered_by_audience(api: Client, release: Release) -> None:
     every = api.get("/v1/tips?country=GB&locale=en").json()["tips"]
     for_parents = api.get("/v1/tips?country=GB&locale=en&audience=parent").json()["tips"]
 
@@ -229,13 +227,13 @@ def test_one_tip_is_the_same_as_in_the_list(api: Client, release: Release) -> No
         ("role=police-report&region=GB-SCT", {"gb-police-scotland-101", "gb-ceop-safety-centre"}),
     ],
 )
-def test_services_are_found_by_what_they_do_and_for_whom(api: Client, release: Release, query: str, expected: set[str]) -> None:
+def test_services_can_be_filtered(api: Client, release: Release, query: str, expected: set[str]) -> None:
     services = api.get(f"/v1/services?country=GB&locale=en&{query}").json()["services"]
 
     assert {s["id"] for s in services} == expected
 
 
-def test_open_now_keeps_what_is_known_to_answer_at_this_minute(api: Client, release: Release, monkeypatch: Any) -> None:
+def test_open_now_lists_services_known_to_be_open(api: Client, release: Release, monkeypatch: Any) -> None:
     monkeypatch.setattr("django.utils.timezone.now", lambda: NOON.replace(hour=3))
     night = {s["id"] for s in api.get("/v1/services?country=GB&locale=en&open_now=true").json()["services"]}
     monkeypatch.setattr("django.utils.timezone.now", lambda: NOON)
@@ -245,7 +243,7 @@ def test_open_now_keeps_what_is_known_to_answer_at_this_minute(api: Client, rele
     assert "gb-meic" in day - night
 
 
-def test_an_answer_for_this_minute_is_not_kept(api: Client, release: Release) -> None:
+def test_an_open_now_response_is_not_stored(api: Client, release: Release) -> None:
     assert api.get("/v1/services?country=GB&open_now=true")["Cache-Control"] == "no-store"
     assert "max-age" in api.get("/v1/services?country=GB")["Cache-Control"]
 
@@ -256,7 +254,7 @@ def test_a_service_is_found_without_its_country(api: Client, release: Release) -
     assert api.get("/v1/services/no-such-service").status_code == 404
 
 
-def test_a_retired_service_answers_with_what_became_of_it(api: Client, release: Release) -> None:
+def test_a_retired_service_is_410_with_its_successor(api: Client, release: Release) -> None:
     response = api.get("/v1/services/platform-skype?locale=en")
 
     assert response.status_code == 410
@@ -264,7 +262,7 @@ def test_a_retired_service_answers_with_what_became_of_it(api: Client, release: 
     assert response.json()["successor"] is None
 
 
-def test_a_worldwide_service_is_listed_only_where_it_works(api: Client, release: Release) -> None:
+def test_a_worldwide_service_is_listed_only_in_its_area(api: Client, release: Release) -> None:
     def ids(country: str) -> set[str]:
         return {s["id"] for s in api.get(f"/v1/services?country={country}&locale=en").json()["services"]}
 
@@ -272,14 +270,14 @@ def test_a_worldwide_service_is_listed_only_where_it_works(api: Client, release:
     assert "zz-eu-112" not in ids("JP")
 
 
-def test_the_first_page_leads_to_all_others(api: Client, release: Release) -> None:
+def test_the_service_document_links_to_all_resources(api: Client, release: Release) -> None:
     document = api.get("/v1/").json()
 
     assert document["release"] == release.number
     assert document["countries"] == ["DE", "GB", "IN", "ZZ"]
     assert {entry["tag"]: entry["dir"] for entry in document["locales"]}["ar"] == "rtl"
     for name, path in document["links"].items():
-        # No worker has signed anything here.
+        # No manifest is signed in this test.
         expected = {503} if name == "manifest" else {200, 405}
         assert "{" in path or api.get(path, headers={"accept": "*/*"}).status_code in expected, name
 

@@ -1,4 +1,4 @@
-"""Registrations over HTTP: what is taken, what is shown, and who may touch it."""
+"""Registrations over HTTP: accepted and refused values, what is returned, and who has access."""
 
 from __future__ import annotations
 
@@ -42,24 +42,24 @@ def bearer(secret: str) -> dict[str, str]:
     return {"authorization": f"Bearer {secret}"}
 
 
-def test_an_installation_registers_and_is_told_its_secret_once(api: Client) -> None:
+def test_registering_returns_the_secret_once(api: Client) -> None:
     response = register(api)
 
-    told = response.json()
+    created = response.json()
     assert response.status_code == 201
     assert response["Cache-Control"] == "no-store"
-    assert response["Location"] == f"/v1/registrations/{told['id']}"
-    assert set(told) == {"id", "secret", "refresh_after", "push_mode"}
-    assert told["push_mode"] == "registrations"
-    assert len(told["secret"]) >= 43
-    assert datetime.fromisoformat(told["refresh_after"]) - datetime.now(UTC) > timedelta(days=13)
-    stored = api.get(f"/v1/registrations/{told['id']}", headers=bearer(told["secret"])).json()
+    assert response["Location"] == f"/v1/registrations/{created['id']}"
+    assert set(created) == {"id", "secret", "refresh_after", "push_mode"}
+    assert created["push_mode"] == "registrations"
+    assert len(created["secret"]) >= 43
+    assert datetime.fromisoformat(created["refresh_after"]) - datetime.now(UTC) > timedelta(days=13)
+    stored = api.get(f"/v1/registrations/{created['id']}", headers=bearer(created["secret"])).json()
     assert stored["locale"] == "cy"
-    assert told["secret"] not in str(stored)
+    assert created["secret"] not in str(stored)
     assert str(BODY["address"]) not in str(stored)
 
 
-def test_the_same_address_again_is_the_same_row_with_a_new_secret(api: Client) -> None:
+def test_a_known_address_keeps_its_row_and_gets_a_new_secret(api: Client) -> None:
     first, second = register(api).json(), register(api, locale="en").json()
 
     assert first["id"] == second["id"]
@@ -69,7 +69,7 @@ def test_the_same_address_again_is_the_same_row_with_a_new_secret(api: Client) -
     assert api.get(f"/v1/registrations/{first['id']}", headers=bearer(second["secret"])).json()["locale"] == "en"
 
 
-def test_an_app_that_stores_no_addresses_says_so_and_stores_none(api: Client) -> None:
+def test_an_app_that_stores_no_addresses_cannot_register(api: Client) -> None:
     response = register(api, app="teen")
 
     assert response.status_code == 409
@@ -79,16 +79,16 @@ def test_an_app_that_stores_no_addresses_says_so_and_stores_none(api: Client) ->
 
 
 @pytest.mark.parametrize("method", ["get", "patch", "delete"])
-def test_unknown_id_and_wrong_secret_cannot_be_told_apart(api: Client, method: str) -> None:
-    told = register(api).json()
-    own, other = f"/v1/registrations/{told['id']}", f"/v1/registrations/{uuid4()}"
+def test_unknown_id_and_wrong_secret_look_the_same(api: Client, method: str) -> None:
+    created = register(api).json()
+    own, other = f"/v1/registrations/{created['id']}", f"/v1/registrations/{uuid4()}"
     call = getattr(api, method)
     arguments = {} if method == "get" else {"content_type": "application/json", "data": {}}
 
     answers = [
         call(own, headers=bearer("x" * 43), **arguments),
-        call(other, headers=bearer(told["secret"]), **arguments),
-        call("/v1/registrations/not-an-id", headers=bearer(told["secret"]), **arguments),
+        call(other, headers=bearer(created["secret"]), **arguments),
+        call("/v1/registrations/not-an-id", headers=bearer(created["secret"]), **arguments),
     ]
 
     assert [a.status_code for a in answers] == [404, 404, 404]
@@ -98,23 +98,23 @@ def test_unknown_id_and_wrong_secret_cannot_be_told_apart(api: Client, method: s
 
 @pytest.mark.parametrize("header", ["", "Basic abc", "Bearer", "Bearer a b", "Bearer " + "x" * 300, "bearer \x00"])
 def test_without_a_secret_nothing_is_shown(api: Client, header: str) -> None:
-    told = register(api).json()
+    created = register(api).json()
 
-    response = api.get(f"/v1/registrations/{told['id']}", headers={"authorization": header})
+    response = api.get(f"/v1/registrations/{created['id']}", headers={"authorization": header})
 
     assert response.status_code == 401
     assert response["WWW-Authenticate"] == "Bearer"
     assert response.json()["type"] == "/v1/problems/not-authenticated"
 
 
-def test_changes_are_merged_and_what_is_left_out_stays(api: Client) -> None:
-    told = register(api).json()
+def test_omitted_fields_keep_their_values(api: Client) -> None:
+    created = register(api).json()
 
     response = api.patch(
-        f"/v1/registrations/{told['id']}",
+        f"/v1/registrations/{created['id']}",
         {"locale": "en", "region": "GB-WLS"},
         content_type="application/json",
-        headers=bearer(told["secret"]),
+        headers=bearer(created["secret"]),
     )
 
     assert response.status_code == 200
@@ -127,29 +127,29 @@ def test_changes_are_merged_and_what_is_left_out_stays(api: Client) -> None:
 
 
 def test_a_legacy_token_becomes_an_installation_id_in_the_same_row(api: Client) -> None:
-    told = register(api, address_kind="token", address="tok:" + "A" * 140).json()
+    created = register(api, address_kind="token", address="tok:" + "A" * 140).json()
 
     response = api.patch(
-        f"/v1/registrations/{told['id']}",
+        f"/v1/registrations/{created['id']}",
         {"address_kind": "fid", "address": make.fid(7)},
         content_type="application/json",
-        headers=bearer(told["secret"]),
+        headers=bearer(created["secret"]),
     )
 
     assert response.json()["address_kind"] == "fid"
-    assert register(api, address=make.fid(7)).json()["id"] == told["id"]
+    assert register(api, address=make.fid(7)).json()["id"] == created["id"]
     assert Registration.objects.count() == 1
 
 
-def test_who_leaves_is_forgotten(api: Client) -> None:
-    told = register(api).json()
-    path = f"/v1/registrations/{told['id']}"
+def test_a_deleted_registration_is_gone(api: Client) -> None:
+    created = register(api).json()
+    path = f"/v1/registrations/{created['id']}"
 
-    response = api.delete(path, headers=bearer(told["secret"]))
+    response = api.delete(path, headers=bearer(created["secret"]))
 
     assert (response.status_code, response.content) == (204, b"")
     assert not Registration.objects.exists()
-    assert api.delete(path, headers=bearer(told["secret"])).status_code == 404
+    assert api.delete(path, headers=bearer(created["secret"])).status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -176,7 +176,7 @@ def test_who_leaves_is_forgotten(api: Client) -> None:
         ({"picture": "AAAA"}, "picture"),
     ],
 )
-def test_what_may_not_be_stored_is_refused_by_name(api: Client, changed: dict[str, Any], field: str) -> None:
+def test_invalid_fields_are_refused_by_name(api: Client, changed: dict[str, Any], field: str) -> None:
     response = register(api, **changed)
 
     assert response.status_code == 422
@@ -186,7 +186,7 @@ def test_what_may_not_be_stored_is_refused_by_name(api: Client, changed: dict[st
 
 
 @pytest.mark.parametrize("missing", [name for name in BODY if name not in {"region", "time_zone"}])
-def test_what_is_needed_is_asked_for_by_name(api: Client, missing: str) -> None:
+def test_missing_fields_are_refused_by_name(api: Client, missing: str) -> None:
     body = {name: value for name, value in BODY.items() if name != missing}
 
     response = api.post("/v1/registrations", body, content_type="application/json")
@@ -195,16 +195,16 @@ def test_what_is_needed_is_asked_for_by_name(api: Client, missing: str) -> None:
     assert [error["field"] for error in response.json()["errors"]] == [missing]
 
 
-def test_values_are_stored_in_one_spelling(api: Client) -> None:
-    told = register(api, locale="PT-br", country="gb", time_zone="Europe/Belfast").json()
+def test_values_are_stored_in_canonical_form(api: Client) -> None:
+    created = register(api, locale="PT-br", country="gb", time_zone="Europe/Belfast").json()
 
-    stored = api.get(f"/v1/registrations/{told['id']}", headers=bearer(told["secret"])).json()
+    stored = api.get(f"/v1/registrations/{created['id']}", headers=bearer(created["secret"])).json()
 
     assert (stored["locale"], stored["country"]) == ("pt-BR", "GB")
     assert register(api, time_zone="Mars/Olympus").status_code == 201
 
 
-def test_too_many_registrations_from_one_place_wait(api: Client, settings: Any) -> None:
+def test_registrations_from_one_address_are_limited(api: Client, settings: Any) -> None:
     settings.THROTTLES = {**settings.THROTTLES, "registrations": (2, 3600)}
     for number in range(2):
         assert register(api, address=make.fid(number)).status_code == 201

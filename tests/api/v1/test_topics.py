@@ -1,4 +1,4 @@
-"""GET /v1/topics: what an app that stores no address is told, and what it is refused."""
+"""GET /v1/topics: the topics of an app that stores no push address, and refused requests."""
 
 from __future__ import annotations
 
@@ -35,32 +35,32 @@ def ask(api: Client, without: str = "", **changed: str) -> Any:
     return api.get("/v1/topics", {name: value for name, value in {**QUERY, **changed}.items() if name != without})
 
 
-def test_an_app_is_told_all_its_topics_and_when_to_ask_again(api: Client) -> None:
+def test_the_response_has_all_topics_and_the_time_to_refresh(api: Client) -> None:
     response = ask(api)
 
-    told = response.json()
+    document = response.json()
     assert response.status_code == 200
     assert response["Cache-Control"] == "no-store"
-    assert set(told) == {"push_mode", "topics", "refresh_after"}
-    assert (told["push_mode"], told["topics"]) == ("topics", ["fp1.teen.GB.GB-WLS.cy.teen.Europe~2FLondon"])
-    assert datetime.fromisoformat(told["refresh_after"]) - datetime.now(UTC) > timedelta(days=13)
+    assert set(document) == {"push_mode", "topics", "refresh_after"}
+    assert (document["push_mode"], document["topics"]) == ("topics", ["fp1.teen.GB.GB-WLS.cy.teen.Europe~2FLondon"])
+    assert datetime.fromisoformat(document["refresh_after"]) - datetime.now(UTC) > timedelta(days=13)
     assert Segment.objects.get().asked_on == datetime.now(UTC).date()
     assert not Registration.objects.exists()
 
 
 @pytest.mark.parametrize(("left_out", "name"), [("region", "fp1.teen.GB.~.cy"), ("time_zone", "fp1.teen.GB.GB-WLS.cy.teen.~")])
-def test_what_is_not_known_may_be_left_out(api: Client, left_out: str, name: str) -> None:
+def test_unknown_values_may_be_omitted(api: Client, left_out: str, name: str) -> None:
     assert ask(api, without=left_out).json()["topics"][0].startswith(name)
 
 
-def test_a_language_without_texts_and_a_zone_that_is_none_are_taken_as_not_known(api: Client) -> None:
-    told = ask(api, locale="tlh", time_zone="Mars/Olympus").json()
+def test_an_unserved_language_and_an_unknown_zone_count_as_unknown(api: Client) -> None:
+    document = ask(api, locale="tlh", time_zone="Mars/Olympus").json()
 
-    assert told["topics"] == ["fp1.teen.GB.GB-WLS.und.teen.~"]
+    assert document["topics"] == ["fp1.teen.GB.GB-WLS.und.teen.~"]
 
 
 @pytest.mark.parametrize("missing", ["app", "country", "locale", "audience"])
-def test_what_the_topic_rests_on_must_be_told(api: Client, missing: str) -> None:
+def test_missing_parameters_are_refused_by_name(api: Client, missing: str) -> None:
     response = ask(api, without=missing)
 
     assert response.status_code == 400
@@ -85,7 +85,7 @@ def test_what_the_topic_rests_on_must_be_told(api: Client, missing: str) -> None
         {"platform": "android"},
     ],
 )
-def test_what_does_not_fit_is_refused_by_name_and_makes_no_row(api: Client, wrong: dict[str, str]) -> None:
+def test_invalid_parameters_are_refused_and_create_no_row(api: Client, wrong: dict[str, str]) -> None:
     response = ask(api, **wrong)
 
     assert response.status_code == 400
@@ -95,7 +95,7 @@ def test_what_does_not_fit_is_refused_by_name_and_makes_no_row(api: Client, wron
 
 
 @pytest.mark.parametrize("country", ["ZZ", "XX"])
-def test_topics_are_of_a_real_country(api: Client, country: str) -> None:
+def test_an_unassigned_country_has_no_topics(api: Client, country: str) -> None:
     assert ask(api, without="region", country=country).status_code in (400, 404)
     assert not Segment.objects.exists()
 
@@ -103,7 +103,7 @@ def test_topics_are_of_a_real_country(api: Client, country: str) -> None:
 @pytest.mark.parametrize(
     ("where", "mode"), [({"app": "parent"}, "registrations"), ({"country": "FR", "region": "FR-IDF"}, "feed")]
 )
-def test_an_app_in_another_mode_is_told_which(api: Client, where: dict[str, str], mode: str) -> None:
+def test_an_app_in_another_mode_gets_409_with_the_mode(api: Client, where: dict[str, str], mode: str) -> None:
     response = ask(api, **where)
 
     assert response.status_code == 409
@@ -112,7 +112,7 @@ def test_an_app_in_another_mode_is_told_which(api: Client, where: dict[str, str]
     assert not Segment.objects.exists()
 
 
-def test_the_teen_app_cannot_register_and_is_told_to_use_topics(api: Client) -> None:
+def test_the_teen_app_cannot_register_and_gets_409_with_topics(api: Client) -> None:
     body = {
         "app": "teen",
         "address_kind": "fid",
@@ -130,14 +130,14 @@ def test_the_teen_app_cannot_register_and_is_told_to_use_topics(api: Client) -> 
     assert response.json()["push_mode"] == "topics"
 
 
-def test_a_topic_is_no_platform_that_anybody_can_register_with(api: Client) -> None:
+def test_topics_is_not_a_platform_to_register_with(api: Client) -> None:
     body = {**QUERY, "app": "parent", "address_kind": "fid", "address": make.fid(1), "platform": "", "app_version": "1.2.0"}
 
     assert api.post("/v1/registrations", body, content_type="application/json").status_code == 422
     assert not Segment.objects.exists()
 
 
-def test_it_is_held_as_short_as_registering(api: Client, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_requests_for_topics_are_limited_like_registrations(api: Client, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.THROTTLES = {**settings.THROTTLES, "registrations": (2, 60)}
 
     answers = [ask(api).status_code for _ in range(3)]
@@ -147,7 +147,7 @@ def test_it_is_held_as_short_as_registering(api: Client, settings: Any, monkeypa
     assert ask(api).status_code == 503
 
 
-def test_the_service_document_names_it(api: Client) -> None:
+def test_the_service_document_links_to_topics(api: Client) -> None:
     root = api.get("/v1/").json()
 
     assert "topics" in root["features"]
