@@ -1,6 +1,6 @@
 """HTTP/2 in front of the handler (RFC 9113): written for many small requests on one connection, with bounds on everything.
 
-Why not the `h2` library: docs/adr/http2-of-our-own.md.
+Why not the `h2` library: docs/adr/0013-emulator-http2.md.
 """
 
 from __future__ import annotations
