@@ -23,7 +23,8 @@ def real_packs(django_db_setup: None, django_db_blocker: Any) -> dict[tuple[str,
     """Return the pack of every country and locale, compiled as the sandbox does from the real facts and words."""
 
     from content.compiling.compiler import build_packs
-    from content.compiling.snapshot import Policy, read_snapshot
+    from content.compiling.facts import Policy
+    from content.compiling.snapshot import read_snapshot
     from content.importing.facts import FACTS_DIR, load_facts
     from content.importing.words import load_words
     from content.models import ChannelRevision

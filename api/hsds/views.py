@@ -32,7 +32,8 @@ from api.reads.request import ReadRequest
 from api.v1.services import NoSuchService, RetiredService
 from api.v1.shapes import ResponseSerializer
 from content.exporting import hsds, hsds_alert
-from content.exporting.hsds_alert import Alert
+from content.exporting.hsds import HsdsService
+from content.exporting.hsds_alert import HsdsAlert
 from content.exporting.hsds_ids import identifier
 from content.exporting.hsds_taxonomies import taxonomies, taxonomy_terms
 from content.exporting.open_data import home_packs, release_services
@@ -106,23 +107,23 @@ class HsdsApiSerializer(ResponseSerializer):
 class Catalogue:
     """The services of a release as HSDS, by UUID in the order of Fingerpost's ids."""
 
-    summaries: Mapping[str, dict[str, Any]]
-    full: Mapping[str, dict[str, Any]]
+    summaries: Mapping[str, HsdsService]
+    full: Mapping[str, HsdsService]
     #: Fingerpost id of a retired service → id of its successor.
     retired: Mapping[str, str | None]
     #: UUID → alerts, of the services that have any.
-    alerts: Mapping[str, Sequence[Alert]]
+    alerts: Mapping[str, Sequence[HsdsAlert]]
 
     def next_expiry(self, at: datetime) -> float:
         """Return the Unix time at which the next alert ends; infinity if there is none."""
         return min((alert.until.timestamp() for of in self.alerts.values() for alert in of if alert.until > at), default=math.inf)
 
-    def current_entry(self, entry: Mapping[str, Any], request: ReadRequest) -> dict[str, Any]:
+    def current_entry(self, entry: HsdsService, request: ReadRequest) -> HsdsService:
         """Return the entry with its current alerts, and the time of its last change if that is known."""
-        found = dict(entry)
+        found = entry.copy()
         if texts := [alert.text for alert in self.alerts.get(entry["id"], ()) if alert.until > request.at]:
             found["alert"] = " ".join(texts)
-        if since := request.edition.last_modified.get(entry[hsds.EXTENSION]["id"]):
+        if since := request.edition.last_modified.get(str(entry[hsds.EXTENSION]["id"])):
             found["last_modified"] = since
         return found
 
@@ -303,7 +304,7 @@ class HsdsTermView(ReadView):
         return ReadResponse(_one(taxonomy_terms(), request.path_params["term_id"]), SHORT)
 
 
-def _one(entries: Sequence[dict[str, Any]], wanted: str) -> bytes:
+def _one(entries: Sequence[Mapping[str, str]], wanted: str) -> bytes:
     found = next((entry for entry in entries if entry["id"] == wanted), None)
     if found is None:
         raise NoSuchEntry()
@@ -317,7 +318,7 @@ def _cached(request: ReadRequest, make: Callable[[], bytes], *, until: float = m
     return edition.packs.responses.get(key, lambda: ReadResponse(make(), SHORT, until=until))
 
 
-def page(entries: Sequence[dict[str, Any]], request: ReadRequest) -> bytes:
+def page(entries: Sequence[Mapping[str, object]], request: ReadRequest) -> bytes:
     """Return the requested page of the entries; a page past the last one is empty."""
     number, size = request.parameters.get("page", 1), request.parameters.get("per_page", _DEFAULT_PAGE_SIZE)
     contents = entries[(number - 1) * size : number * size]

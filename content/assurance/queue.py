@@ -10,7 +10,8 @@ from enum import IntEnum
 
 from django.db.models import F, Max, Sum
 
-from content.compiling.snapshot import ChannelFact, ServiceFact, service_facts
+from content.compiling.facts import ChannelFact, ServiceFact
+from content.compiling.snapshot import service_facts
 from content.models import Assurance, Channel, CorrectionCount, LinkCheck, Reply
 from content.models.correction_count import Problem
 from content.resolver.essential_services import is_crisis_line

@@ -11,8 +11,9 @@ from urllib.parse import urlsplit
 from django.db.models import TextChoices
 
 from content.compiling.eligibility import channel_eligibility, covers
+from content.compiling.facts import ChannelFact, Policy, ServiceFact
 from content.compiling.rendering import href, isolate
-from content.compiling.snapshot import ChannelFact, Policy, ServiceFact, service_facts
+from content.compiling.snapshot import service_facts
 from content.linting.numbers import number_runs
 from content.models import Assurance, Service
 from content.models.assurance import Method

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from content.compiling.eligibility import ChannelEligibility
+from content.compiling.facts import ChannelFact
 from content.compiling.rendering import dial_kind, display, href, spoken, tel
-from content.compiling.snapshot import ChannelFact
 from content.resolver.types import PackedAssurance, PackedChannel, PackedPhrase
 from content.terms import ChannelType
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from content.compiling.snapshot import ChannelFact, Policy, ServiceFact
+from content.compiling.facts import ChannelFact, Policy, ServiceFact
 from content.terms import WORLDWIDE, Confidence, Role
 
 

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from content.compiling.eligibility import channel_eligibility, covers
+from content.compiling.facts import Policy, ServiceFact
 from content.compiling.findings import Finding
 from content.resolver.essential_services import has_crisis_line, has_emergency_number
 from content.resolver.types import PackContent
 from content.terms import WORLDWIDE, Confidence, Role
-
-if TYPE_CHECKING:
-    from content.compiling.snapshot import Policy, ServiceFact
 
 
 def country_findings(services: Iterable[ServiceFact], pack: PackContent, policy: Policy) -> Iterator[Finding]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from content.compiling.facts import ServiceFact
 from content.compiling.pack_parts import NamedService
-from content.compiling.snapshot import ServiceFact
 from content.compiling.substitution import substitute_helpline
 from content.resolver.types import PackedService, Tombstone
 

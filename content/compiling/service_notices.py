@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 from datetime import UTC, datetime
 
-from content.compiling.snapshot import NoticeFact
+from content.compiling.facts import NoticeFact
 from content.resolver.types import PackedNotice
 from content.terms import Role
 

@@ -12,7 +12,8 @@ from django.http import QueryDict
 from django.urls import reverse
 
 from content.compiling.eligibility import channel_eligibility
-from content.compiling.snapshot import ChannelFact, Policy, ServiceFact, service_facts
+from content.compiling.facts import ChannelFact, Policy, ServiceFact
+from content.compiling.snapshot import service_facts
 from content.console.assurance_form import assurance_form, assure
 from content.console.notices import told
 from content.models import Assurance, Channel, ChannelRevision, Country, Service, ServiceNotice, Unit

@@ -6,6 +6,7 @@ HSDS has no null: what is not known is left out. docs/signposting-data.md has th
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final, Required, TypedDict, cast
 
 import pycountry
 from babel import Locale, UnknownLocaleError
@@ -19,7 +20,7 @@ from content.terms import WORLDWIDE, AgeMeasured, ChannelType, Cost
 
 VERSION = "3.0"
 #: The name of our extension, in every object that has one.
-EXTENSION = "fingerpost"
+EXTENSION: Final = "fingerpost"
 #: Fields of our extension: of a service, those that only a whole service has, and of a channel.
 SERVICE_EXTENSION = (
     "id", "country", "regions", "area", "roles", "audiences", "situations", "named_situations", "eligibility", "languages",
@@ -36,14 +37,43 @@ _ISOLATES = "\u2066\u2069"
 HsdsObject = dict[str, object]
 
 
-def summary(service: PackedService, *, assurer: str) -> HsdsObject:
+class HsdsService(TypedDict, total=False):
+    """A service of HSDS 3.0. A field that is not known is absent; the lists are only in a whole service."""
+
+    id: Required[str]
+    organization_id: str
+    name: str
+    description: str
+    url: str
+    email: str
+    status: str
+    fees_description: str
+    eligibility_description: str
+    minimum_age: int
+    maximum_age: int
+    assured_date: str
+    assurer_email: str
+    organization: HsdsObject
+    fingerpost: Required[HsdsObject]
+    phones: list[HsdsObject]
+    schedules: list[HsdsObject]
+    service_areas: list[HsdsObject]
+    languages: list[HsdsObject]
+    cost_options: list[HsdsObject]
+    attributes: list[HsdsObject]
+    #: These two depend on the instant and on earlier releases, so the API adds them.
+    alert: str
+    last_modified: str
+
+
+def summary(service: PackedService, *, assurer: str) -> HsdsService:
     """Return the service as HSDS lists it: with its organization, and without the objects that a service has several of.
 
     `assurer` is the mailbox of those who answer for the checks, or empty. Alerts are not included: they depend on the instant.
     """
     ages = service["eligibility"]
     assured = service["checked_on"] if service["assured"] else None
-    return _without_none(
+    fields = _without_none(
         id=identifier("service", service["id"]),
         organization_id=identifier("organization", service["organization"]["id"]),
         name=service["name"],
@@ -67,9 +97,10 @@ def summary(service: PackedService, *, assurer: str) -> HsdsObject:
         },
         **{EXTENSION: _extension(service)},
     )
+    return cast(HsdsService, fields)
 
 
-def nested(service: PackedService, *, assurer: str) -> HsdsObject:
+def nested(service: PackedService, *, assurer: str) -> HsdsService:
     """Return the service with all its HSDS objects and the whole extension; see `summary`."""
     whole = summary(service, assurer=assurer)
     whole[EXTENSION] = {
@@ -86,7 +117,7 @@ def nested(service: PackedService, *, assurer: str) -> HsdsObject:
         "cost_options": list(_cost_options(service)),
         "attributes": list(_attributes(service)),
     }
-    return whole | {name: objects for name, objects in lists.items() if objects}
+    return cast(HsdsService, {**whole, **{name: objects for name, objects in lists.items() if objects}})
 
 
 def _extension(service: PackedService) -> HsdsObject:

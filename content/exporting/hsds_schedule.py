@@ -1,4 +1,4 @@
-"""OSM opening hours as HSDS schedules, as far as a week can say them."""
+"""OSM opening hours as HSDS schedules, where a plain week can express them."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 _DAYS = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
-#: Public and school holidays are in no week.
+#: Public and school holidays, which a weekly schedule cannot express.
 _HOLIDAYS = frozenset({"PH", "SH"})
 _SPAN = r"\d\d:\d\d-\d\d:\d\d"
 _RULE = re.compile(rf"(?:(?P<days>[A-Z][A-Za-z,-]*) )?(?P<times>off|{_SPAN}(?:,\s?{_SPAN})*)")
 _DAY = 24 * 60
 
-#: Minutes of a day from and to.
+#: Start and end in minutes of the day; the end is above 24:00 where the span goes past midnight.
 Span = tuple[int, int]
 
 
 def weekly(hours: str) -> dict[Span, tuple[str, ...]] | None:
-    """Return the days (`MO` …) of each span of a plain week, in order; None where the hours say more than a week can.
+    """Return the days (`MO` …) of each span of a plain week, in order; None where a plain week cannot express the hours.
 
-    A span past midnight is cut there, so that none ends before it begins; beside other rules it stays words, because readers of
-    the grammar do not agree on what a later rule leaves of its second half.
+    A span past midnight is split there, so that no span ends before it begins. Where there are other rules too it is not
+    expressed, because implementations disagree on what a later rule leaves of its second half.
     """
     week: dict[int, list[Span]] = {day: [] for day in range(7)}
     rules = hours.split(";")
@@ -38,9 +38,9 @@ def weekly(hours: str) -> dict[Span, tuple[str, ...]] | None:
         spans = [] if match["times"] == "off" else [_span(text.strip()) for text in match["times"].split(",")]
         if any(span is None or (span[1] > _DAY and len(rules) > 1) for span in spans):
             return None
-        # In OSM's grammar a later rule stands in place of an earlier one for its days.
+        # In OSM's grammar a later rule replaces an earlier one on its days.
         week |= {day: [span for span in spans if span is not None] for day in days}
-    return _grouped(week)
+    return _days_by_span(week)
 
 
 def _days(names: str | None) -> list[int] | None:
@@ -65,7 +65,7 @@ def _span(text: str) -> Span | None:
     return (start, end) if start < _DAY and start < end <= start + _DAY else None
 
 
-def _grouped(week: dict[int, list[Span]]) -> dict[Span, tuple[str, ...]]:
+def _days_by_span(week: dict[int, list[Span]]) -> dict[Span, tuple[str, ...]]:
     found: dict[Span, set[int]] = {}
     for day, spans in week.items():
         for start, end in spans:
@@ -77,7 +77,7 @@ def _grouped(week: dict[int, list[Span]]) -> dict[Span, tuple[str, ...]]:
 
 
 def schedule_fields(hours: str, zone: str | None) -> Iterator[dict[str, str | float]]:
-    """Yield the HSDS fields of each schedule row that the hours come to: at least one, with the hours as `description`."""
+    """Yield the HSDS fields of each schedule: at least one, and each with the hours themselves as `description`."""
     week = weekly(hours)
     shared: dict[str, str | float] = {"description": hours}
     notes = [f"Local time in {zone}."] if zone else []
@@ -89,18 +89,18 @@ def schedule_fields(hours: str, zone: str | None) -> Iterator[dict[str, str | fl
         yield shared
         return
     offset = steady_offset(zone) if zone else None
-    suffix = _written(offset) if offset is not None else ""
+    suffix = _utc_offset(offset) if offset is not None else ""
     if offset is not None:
         shared["timezone"] = offset / timedelta(hours=1)
     for (start, end), days in week.items():
-        # 24:00 is no time of HSDS; its own guidance writes the end of a day so.
+        # HSDS has no 24:00; its guidance writes the end of a day as 23:59.
         closes_at = _clock(min(end, _DAY - 1)) + suffix
         yield {**shared, "freq": "WEEKLY", "byday": ",".join(days), "opens_at": _clock(start) + suffix, "closes_at": closes_at}
 
 
 @lru_cache(maxsize=256)
 def steady_offset(zone: str) -> timedelta | None:
-    """Return the zone's offset from UTC where it is the same all year; None where no single one would be right."""
+    """Return the offset of the time zone from UTC where it is the same all year, else None."""
     try:
         here = ZoneInfo(zone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
@@ -114,6 +114,6 @@ def _clock(minutes: int) -> str:
     return f"{minutes // 60:02}:{minutes % 60:02}"
 
 
-def _written(offset: timedelta) -> str:
+def _utc_offset(offset: timedelta) -> str:
     minutes = int(offset.total_seconds() // 60)
     return f"{'-' if minutes < 0 else '+'}{_clock(abs(minutes))}" if minutes else "Z"

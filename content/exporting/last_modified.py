@@ -1,4 +1,4 @@
-"""When what readers are told of each service last changed."""
+"""Compute each service's last-modified time."""
 
 from __future__ import annotations
 
@@ -7,21 +7,23 @@ from datetime import datetime
 
 from content.exporting.open_data import home_packs, release_services, stored_pack
 from content.models import Release
+from content.resolver.types import PackedService
 
 
-def changed(before: Release | None, release: Release, *, at: datetime) -> dict[str, str]:
-    """Return by service since when readers get its entry as this release has it, as RFC 3339; `at`: from this release on.
+def last_modified_by_service(current: Release | None, release: Release, *, at: datetime) -> dict[str, str]:
+    """Return by service, as RFC 3339, the instant since which readers get its entry as this release has it.
 
-    Of an entry that was there before this was written down it is not known, and the service is left out.
+    `current` is the release that this one replaces at the instant `at`. A service is left out where that instant is not known:
+    its entry is older than the record of changes.
     """
-    entries = _entries(before) if before is not None else {}
-    known: Mapping[str, str] = before.changed if before is not None else {}
-    told = {
+    entries = _entries(current) if current is not None else {}
+    known: Mapping[str, str] = current.changed if current is not None else {}
+    times = {
         name: known.get(name) if entries.get(name) == entry else at.isoformat(timespec="milliseconds")
         for name, entry in _entries(release).items()
     }
-    return {name: since for name, since in told.items() if since is not None}
+    return {name: time for name, time in times.items() if time is not None}
 
 
-def _entries(release: Release) -> Mapping[str, Mapping[str, object]]:
+def _entries(release: Release) -> Mapping[str, PackedService]:
     return release_services(home_packs(release.places()), stored_pack).services

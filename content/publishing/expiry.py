@@ -14,7 +14,8 @@ from django.db import connection, transaction
 
 from content.compiling.channel_parts import service_assurance
 from content.compiling.eligibility import channel_eligibility
-from content.compiling.snapshot import ChannelFact, Policy, ServiceFact, service_facts
+from content.compiling.facts import ChannelFact, Policy, ServiceFact
+from content.compiling.snapshot import service_facts
 from content.compiling.substitution import substitute_helpline
 from content.models import Pack, Release
 from content.models.release import ReleaseState

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 
+from content.compiling.facts import NoticeFact
 from content.compiling.service_notices import notice_values
-from content.compiling.snapshot import NoticeFact
 from content.resolver.types import PackContent
 from core.canonical import canonical_json
 

@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
 
 from content.compiling.snapshot import read_notices
-from content.exporting.last_modified import changed
+from content.exporting.last_modified import last_modified_by_service
 from content.models import Pack, Release, ReleasePack, Service, Withdrawal, WithdrawnPack
 from content.models.release import ReleaseState
 from content.publishing.notices import with_notices
@@ -46,7 +46,7 @@ def publish(release: Release, *, by: User, at: datetime) -> None:
             raise ChangedMeanwhile("Another release was published since this candidate was compiled; compile again.")
         if _holds_withdrawn(release):
             raise HoldsWithdrawn()
-        fields = {"published_by": by, "published_at": at, "changed": changed(current, release, at=at)}
+        fields = {"published_by": by, "published_at": at, "changed": last_modified_by_service(current, release, at=at)}
         if current is not None:
             states.advance(current, ReleaseState.SUPERSEDED, by=by, at=at)
         try:

@@ -13,7 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from content.compiling.compiler import build_packs
-from content.compiling.snapshot import Policy, read_snapshot
+from content.compiling.facts import Policy
+from content.compiling.snapshot import read_snapshot
 from content.importing.facts import FACTS_DIR
 from content.importing.words_file import read_words
 from content.linting.numbers import number_runs

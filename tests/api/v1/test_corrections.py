@@ -67,7 +67,8 @@ def test_a_report_belongs_to_the_number_as_it_was(api: Client) -> None:
 
 
 def test_a_report_changes_nothing_that_readers_get(api: Client) -> None:
-    from content.compiling.snapshot import Policy, read_snapshot
+    from content.compiling.facts import Policy
+    from content.compiling.snapshot import read_snapshot
 
     before = read_snapshot(Policy(make.NOON.date()))
     for _ in range(30):

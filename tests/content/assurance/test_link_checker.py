@@ -99,7 +99,8 @@ def test_the_rules_of_a_host_are_asked_for_once_a_day() -> None:
 
 
 def test_what_is_found_never_changes_what_readers_get() -> None:
-    from content.compiling.snapshot import Policy, read_snapshot
+    from content.compiling.facts import Policy
+    from content.compiling.snapshot import read_snapshot
 
     before = read_snapshot(Policy(NOON.date()))
     for service in ("gb-page-0", "gb-page-1", "gb-page-2"):

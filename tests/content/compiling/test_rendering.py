@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from content.compiling.facts import ChannelFact
 from content.compiling.rendering import dial_kind, display, fill, href, isolate, language_names, more_html, spoken, tel
-from content.compiling.snapshot import ChannelFact
 
 
 def facts(**given: Any) -> ChannelFact:

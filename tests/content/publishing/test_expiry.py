@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from content.assurance.record import record_assurance
-from content.compiling.snapshot import Policy
+from content.compiling.facts import Policy
 from content.models import Channel, ChannelRevision, Release, Service
 from content.models.assurance import Method
 from content.models.channel_revision import Act

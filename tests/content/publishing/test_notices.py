@@ -10,7 +10,8 @@ import pytest
 
 from content.assurance.record import record_assurance
 from content.compiling.compiler import build_pack
-from content.compiling.snapshot import Policy, read_snapshot
+from content.compiling.facts import Policy
+from content.compiling.snapshot import read_snapshot
 from content.models import Release, Service, ServiceNotice, Unit
 from content.models.assurance import Method
 from content.models.release import ReleaseState

@@ -1,0 +1,109 @@
+"""The plain values that a release is compiled from: texts, services, channels, tips and notices."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+
+@dataclass(frozen=True)
+class Policy:
+    """The rules for one compilation: the day, and whether drafts and services that were never checked may be served."""
+
+    day: date
+    serve_unreviewed: bool = False
+    #: In a sandbox, emergency numbers that nobody has checked do not block a pack.
+    sandbox: bool = False
+
+
+@dataclass(frozen=True)
+class TargetText:
+    """The text of a unit in one locale."""
+
+    text: str
+    reviewed: bool
+    #: It may not be served: the source has had a safety change since, or a clarity change too long ago.
+    withdrawn: bool
+
+
+@dataclass(frozen=True)
+class UnitText:
+    """One unit: its source text (None: no text may be served yet), and its targets by locale."""
+
+    key: str
+    locale: str
+    text: str | None
+    reviewed: bool
+    numbers: tuple[str, ...]
+    hosts: tuple[str, ...]
+    targets: Mapping[str, TargetText]
+
+
+@dataclass(frozen=True)
+class ChannelFact:
+    """One channel with its last check; text is empty and a flag None where something is not known."""
+
+    position: int
+    type: str
+    number_type: str
+    dial: str
+    address: str
+    keyword: str
+    hours: str
+    cost: str
+    anonymous: bool | None
+    on_bill: bool | None
+    checked_on: date | None
+    assured_until: date | None
+
+
+@dataclass(frozen=True)
+class ServiceFact:
+    """One service with its channels, best first."""
+
+    id: str
+    name: str
+    organization_id: str
+    organization: str
+    country: str
+    regions: tuple[str, ...]
+    area: tuple[str, ...] | None
+    roles: tuple[str, ...]
+    audiences: tuple[str, ...]
+    named_situations: tuple[str, ...]
+    situations: tuple[str, ...]
+    min_age: int | None
+    max_age: int | None
+    age_measured: str
+    languages: tuple[str, ...] | None
+    zone: str
+    active: bool
+    successor: str | None
+    confidence: str
+    channels: tuple[ChannelFact, ...]
+    #: Withdrawn from readers until two people restore it.
+    withdrawn: bool = False
+
+
+@dataclass(frozen=True)
+class TipFact:
+    """One tip: for whom it is, and the keys of its units with their fields, in reading order."""
+
+    slug: str
+    notice: bool
+    audiences: tuple[str, ...]
+    situations: tuple[str, ...]
+    countries: tuple[str, ...]
+    order: int
+    keys: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class NoticeFact:
+    """One short-term notice that is approved, not ended and not over."""
+
+    kind: str
+    position: int | None
+    from_at: datetime
+    until_at: datetime
