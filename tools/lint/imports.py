@@ -11,7 +11,7 @@ from dataclasses import dataclass
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("core",),
     ("content.terms", "content.resolver"),
-    ("content.linting",),
+    ("content.linting", "content.contact_file"),
     ("content.models",),
     ("content.importing", "content.compiling", "content.exporting"),
     ("content.publishing", "content.assurance"),

@@ -60,7 +60,9 @@ def test_each_installation_gets_the_message_of_its_language_and_platform(fcm_emu
     turn()
 
     titles = {
-        phone["address"][-2:]: phone["lock_screen"][0]["title"] for phone in fcm_emulator.phones() if "lock_screen" in phone
+        (int(phone["address"].removeprefix("fid")) % 4, shown["platform"], shown["outer"]["title"])
+        for phone in fcm_emulator.phones()
+        for shown in phone["notifications"]
     }
     tally = {Message.objects.get(pk=key).key: numbers for key, numbers in Campaign.objects.get().tally.items()}
     assert progress_of(campaign)["accepted"] == 24
@@ -70,7 +72,12 @@ def test_each_installation_gets_the_message_of_its_language_and_platform(fcm_emu
         "en/parent/web": {"accepted": 6},
         "en*/parent/android": {"accepted": 6},
     }
-    assert not titles or set(titles.values()) <= {"Cyngor newydd", "New advice in the app"}
+    assert titles == {
+        (0, "Android", "Cyngor newydd"),
+        (1, "iOS", "Cyngor newydd"),
+        (2, "Web", "New advice in the app"),
+        (3, "Android", "New advice in the app"),
+    }
 
 
 def test_what_fcm_does_not_know_or_take_for_an_address_is_off_the_list_until_it_is_back(thirty: Emulator) -> None:

@@ -1,0 +1,42 @@
+"""What the design says of the code itself: imports go one way, a name has one meaning, a check can fail."""
+
+from __future__ import annotations
+
+import pytest
+
+from tools.lint.assertions import vacuous_checks
+from tools.lint.identifiers import repeated_classes
+from tools.lint.imports import cycles, imports, points_up
+from tools.lint.sources import Sources, parsed
+
+#: Django's name for the class in every management command.
+REQUIRED_BY_DJANGO = {"Command"}
+
+
+@pytest.fixture(scope="module")
+def sources() -> Sources:
+    """Return the checkout."""
+    found = Sources.in_folder()
+    assert len(found.product) > 150
+    return found
+
+
+def test_no_import_cycle_has_more_than_two_files(sources: Sources) -> None:
+    assert cycles(imports(sources.product_trees), larger_than=2) == []
+
+
+def test_no_import_points_up(sources: Sources) -> None:
+    found = imports(sources.product_trees)
+
+    assert len(found) > 1000
+    assert [one for one in found if points_up(one)] == []
+
+
+def test_at_most_ten_class_names_are_used_twice(sources: Sources) -> None:
+    repeated = {name: paths for name, paths in repeated_classes(sources.product_trees).items() if name not in REQUIRED_BY_DJANGO}
+
+    assert len(repeated) <= 10, repeated
+
+
+def test_no_assertion_or_filter_holds_whatever_happens(sources: Sources) -> None:
+    assert [str(one) for one in vacuous_checks(parsed(sources.python("tests", "tools")))] == []
