@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import IntEnum
@@ -13,7 +13,6 @@ from django.db.models import F, Max, Sum
 from content.compiling.facts import ChannelFact, ServiceFact
 from content.compiling.snapshot import service_facts
 from content.models import Assurance, Channel, CorrectionCount, LinkCheck, Reply
-from content.models.correction_count import Problem
 from content.resolver.essential_services import is_crisis_line
 from content.terms import ChannelType, Role
 
@@ -179,9 +178,3 @@ def _reports(day: date) -> dict[int, dict[str, int]]:
         if revision not in checked or on >= checked[revision].date():
             found[revision][problem] = found[revision].get(problem, 0) + n
     return found
-
-
-def report_counts(reports: Mapping[str, int]) -> Iterator[tuple[str, int]]:
-    """Yield each reported problem, as a label, with its count, most frequent first."""
-    for problem, n in sorted(reports.items(), key=lambda item: (-item[1], item[0])):
-        yield Problem(problem).label, n

@@ -1,4 +1,4 @@
-"""The console's pages about words, helplines and releases."""
+"""The console's pages about texts, services and releases."""
 
 from content.console import (
     assurance_queue,

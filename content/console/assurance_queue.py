@@ -1,4 +1,4 @@
-"""The assurance desk: what to check next, why, and one page a channel with all that speaks for and against it."""
+"""Contact checks: the channels in the order in which to check them, and one page a channel with the evidence."""
 
 from __future__ import annotations
 
@@ -12,56 +12,57 @@ from django.urls import reverse
 from content.assurance import queue
 from content.assurance.queue import Priority, QueueEntry
 from content.assurance.replies import accept_reply, dismiss_reply
+from content.console import labels
 from content.console.assurance_form import assurance_form, assure
-from content.console.contact_changes import LABELS, shown
-from content.console.services import of_channel, policy_at
+from content.console.contact_changes import FIELDS, value_text
+from content.console.services import channel_status, policy_at
 from content.models import Assurance, Channel, ChannelRevision, Country, LinkCheck, Reply, ServiceNotice
 from content.models.channel_revision import RevisionState
 from content.models.correction_link import CORRECTED, Answer
 from content.terms import ChannelType
+from core.console.display import StatusTag
 from core.console.pages import Link, Page, page
 from core.errors import NotFound
 
-#: Priority to its words, tone and sign.
 PRIORITIES = {
-    Priority.NOW: ("now", "bad", "✕"),
-    Priority.SOON: ("soon", "wait", "!"),
-    Priority.NEXT: ("next", "wait", "?"),
-    Priority.LATER: ("later", "good", "✓"),
+    Priority.NOW: StatusTag("Now", "bad", "✕"),
+    Priority.SOON: StatusTag("Soon", "wait", "!"),
+    Priority.NEXT: StatusTag("Next", "wait", "?"),
+    Priority.LATER: StatusTag("Later", "good", "✓"),
 }
 
 
-@page("desk/", "desk", order=35)
-class DeskPage(Page):
-    """The queue."""
+@page("desk/", "assurance-queue", order=35)
+class AssuranceQueuePage(Page):
+    """The channels to check, most urgent first."""
 
-    template_name = "content/desk.html"
-    title = "Assurance desk"
-    menu = "Assurance desk"
+    template_name = "content/assurance_queue.html"
+    title = "Contact checks"
+    menu = "Contact checks"
 
     def context(self) -> dict[str, Any]:
-        asked = {name: self.request.GET.get(name, "") for name in ("country", "type", "urgency")}
-        every = [entry for entry in queue.queue_entries(at=self.at) if _matches(entry, asked | {"urgency": ""})]
-        part = self.paginate([entry for entry in every if _matches(entry, asked)], 40)
+        filters = {name: self.request.GET.get(name, "") for name in ("country", "type", "urgency")}
+        every = [entry for entry in queue.queue_entries(at=self.at) if _matches(entry, filters | {"urgency": ""})]
+        part = self.paginate([entry for entry in every if _matches(entry, filters)], 40)
         return {
-            "asked": asked,
+            "filters": filters,
             "part": part,
-            "rows": [(entry, *PRIORITIES[entry.priority]) for entry in part],
+            "rows": [(entry, PRIORITIES[entry.priority]) for entry in part],
             "counts": [
-                (words, tone, sum(e.priority == priority for e in every)) for priority, (words, tone, _) in PRIORITIES.items()
+                (_code(priority), tag.text, sum(e.priority == priority for e in every)) for priority, tag in PRIORITIES.items()
             ],
             "countries": Country.objects.filter(services__isnull=False).distinct().order_by("name"),
-            "types": ChannelType.choices,
+            "types": labels.choices(ChannelType),
             "notices": ServiceNotice.objects.proposed().count(),
         }
 
 
 @page("services/<slug:id>/channels/<int:position>/", "channel")
 class ChannelPage(Page):
-    """One channel: its checks, what speaks against it, what the organization says, and the history of each field."""
+    """One channel: its checks, reports and replies, and the history of each field."""
 
     template_name = "content/channel.html"
-    menu = "Assurance desk"
+    menu = "Contact checks"
     actions = {
         "assure": ("content.assure_channel",),
         "take-reply": ("content.assure_channel",),
@@ -80,7 +81,10 @@ class ChannelPage(Page):
 
     def breadcrumbs(self) -> Iterable[Link]:
         service = self.channel.service
-        return [Link("Assurance desk", reverse("admin:desk")), Link(service.name, reverse("admin:service", args=[service.pk]))]
+        return [
+            Link("Contact checks", reverse("admin:assurance-queue")),
+            Link(service.name, reverse("admin:service", args=[service.pk])),
+        ]
 
     def context(self) -> dict[str, Any]:
         channel = self.channel
@@ -90,16 +94,16 @@ class ChannelPage(Page):
             "service": channel.service,
             "entry": entry,
             "urgency": PRIORITIES[entry.priority] if entry else None,
-            "served": of_channel(entry.service, entry.channel, policy_at(self)) if entry else None,
-            "reports": list(queue.report_counts(entry.reports)) if entry else [],
+            "status": channel_status(entry.service, entry.channel, policy_at(self)) if entry else None,
+            "reports": _reports(entry) if entry else [],
             "link": LinkCheck.objects.filter(revision=channel.revision_id).first(),
             "form": assurance_form(channel, self.submitted),
             "checks": Assurance.objects.filter(revision=channel.revision_id).select_related("by"),
-            "waiting": ChannelRevision.objects.proposed().filter(service=channel.service_id, position=channel.position).first(),
+            "proposal": ChannelRevision.objects.proposed().filter(service=channel.service_id, position=channel.position).first(),
             "may_propose": self.has_any_perm("content.propose_channelrevision"),
             "history": list(field_history(channel)),
             "replies": [
-                (reply, _said(reply, channel))
+                (reply, _corrections(reply, channel))
                 for reply in Reply.objects.waiting().filter(revision=channel.revision_id).select_related("revision")
             ],
         }
@@ -112,12 +116,12 @@ class ChannelPage(Page):
         reply = self._reply(data)
         accept_reply(reply, by=self.user, at=self.at)
         confirmed = reply.answer == Answer.CONFIRM
-        self.success("Written down as a check." if confirmed else "Proposed. Nothing changes until a second person approves it.")
+        self.success("Check recorded." if confirmed else "Proposed. Nothing changes until a second person approves it.")
         return None
 
     def action_decline_reply(self, data: QueryDict) -> str | None:
         dismiss_reply(self._reply(data), by=self.user, at=self.at)
-        self.success("Put aside.")
+        self.success("Reply dismissed.")
         return None
 
     def _reply(self, data: QueryDict) -> Reply:
@@ -125,39 +129,51 @@ class ChannelPage(Page):
         number = int(pk) if pk.isdecimal() and len(pk) < 15 else 0
         reply = Reply.objects.filter(revision=self.channel.revision_id, pk=number).select_related("revision").first()
         if reply is None:
-            raise NotFound("There is no such answer.")
+            raise NotFound("There is no such reply.")
         return reply
 
 
-def _said(reply: Reply, channel: Channel) -> list[tuple[str, str, str]]:
-    """Return (label, now, what the organization says) for each fact that it corrects."""
+def _reports(entry: QueueEntry) -> list[tuple[str, int]]:
+    """Return (problem, number of reports), most frequent first."""
+    reports = sorted(entry.reports.items(), key=lambda report: (-report[1], report[0]))
+    return [(labels.label("problem", problem), n) for problem, n in reports]
+
+
+def _corrections(reply: Reply, channel: Channel) -> list[tuple[str, str, str]]:
+    """Return (label, current value, the organization's value) for each field that the reply corrects."""
     return [
-        (LABELS[name], shown(getattr(channel, name)), shown(getattr(reply, name))) for name in CORRECTED if getattr(reply, name)
+        (FIELDS[name], value_text(name, getattr(channel, name)), value_text(name, getattr(reply, name)))
+        for name in CORRECTED
+        if getattr(reply, name)
     ]
 
 
 def field_history(channel: Channel) -> Iterator[tuple[str, list[tuple[str, date, str, str]]]]:
-    """Yield each fact's label with the values it has had: (value, since when, proposed by, approved by), newest first."""
+    """Yield each field's label with its values, newest first, as (value, since, proposed by, approved by)."""
     revisions = list(
         ChannelRevision.objects.filter(service=channel.service_id, position=channel.position, state=RevisionState.APPROVED)
         .select_related("proposed_by", "approved_by")
         .order_by("pk")
     )
-    for name, label in LABELS.items():
+    for name, field in FIELDS.items():
         values: list[tuple[str, date, str, str]] = []
         for revision in revisions:
-            value = shown(getattr(revision, name))
+            value = value_text(name, getattr(revision, name))
             if not values or values[-1][0] != value:
                 assert revision.approved_at is not None
                 assert revision.approved_by is not None
                 values.append((value, revision.approved_at.date(), revision.proposed_by.username, revision.approved_by.username))
         if any(value for value, *_ in values):
-            yield label, values[::-1]
+            yield field, values[::-1]
 
 
-def _matches(entry: QueueEntry, asked: dict[str, str]) -> bool:
+def _code(priority: Priority) -> str:
+    return priority.name.lower()
+
+
+def _matches(entry: QueueEntry, filters: dict[str, str]) -> bool:
     return (
-        asked["country"] in ("", entry.service.country)
-        and asked["type"] in ("", entry.channel.type)
-        and asked["urgency"] in ("", PRIORITIES[entry.priority][0])
+        filters["country"] in ("", entry.service.country)
+        and filters["type"] in ("", entry.channel.type)
+        and filters["urgency"] in ("", _code(entry.priority))
     )

@@ -1,4 +1,4 @@
-"""Changes of numbers and addresses: one person proposes, another approves; there is no other way to change one."""
+"""Changes of contact details: one person proposes a change, another approves it. There is no other way to change one."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from django import forms
 from django.http import QueryDict
 from django.urls import reverse
 
+from content.console import labels
 from content.models import Channel, ChannelRevision, Service
 from content.models.channel_facts import FACTS
 from content.models.channel_revision import Act
@@ -16,30 +17,31 @@ from content.terms import ChannelType, Cost, NumberType
 from core.console.pages import ConsoleForm, Link, Page, page
 from core.errors import Invalid, NotFound
 
-#: How each fact is called on screen, in the order in which a reader compares them.
-LABELS = {
+#: Columns of a channel → their labels, in the order in which they are compared.
+FIELDS = {
     "type": "Type",
     "number_type": "Kind of number",
-    "dial": "Dialled as",
+    "dial": "Number to dial",
     "address": "Address",
-    "keyword": "SMS keyword",
+    "keyword": "Text message keyword",
     "mnemonic": "Advertised as",
-    "hours": "Hours",
+    "hours": "Opening hours",
     "cost": "Cost",
     "anonymous": "Anonymous",
-    "on_bill": "Shows on a bill",
-    "source": "Read at",
+    "on_bill": "Shows on a phone bill",
+    "source": "Source",
 }
-_YES_NO = [("", "not known"), ("true", "yes"), ("false", "no")]
+_LABELLED = {"type": "channel", "number_type": "number", "cost": "cost"}
+_YES_NO = [("", "Not known"), ("true", "Yes"), ("false", "No")]
 
 
-@page("numbers/", "numbers", order=40)
-class NumbersPage(Page):
-    """The proposals that wait for a second person, old beside new."""
+@page("numbers/", "contact-changes", order=40)
+class ContactChangesPage(Page):
+    """The proposals that need a second person, old values beside new."""
 
-    template_name = "content/numbers.html"
-    title = "Number changes"
-    menu = "Number changes"
+    template_name = "content/contact_changes.html"
+    title = "Contact changes"
+    menu = "Contact changes"
     actions = {
         "approve": ("content.approve_channelrevision",),
         "withdraw": ("content.propose_channelrevision",),
@@ -47,24 +49,24 @@ class NumbersPage(Page):
     }
 
     def context(self) -> dict[str, Any]:
-        waiting = (
+        proposals = (
             ChannelRevision.objects.proposed()
             .select_related("service__country", "proposed_by")
             .order_by("service_id", "position")
         )
         if act := self.request.GET.get("act", ""):
-            waiting = waiting.filter(act=act)
+            proposals = proposals.filter(act=act)
         if country := self.request.GET.get("country", ""):
-            waiting = waiting.filter(service__country=country)
-        part = self.paginate(waiting, 20)
-        standing = {(c.service_id, c.position): c for c in Channel.objects.filter(service__in=[r.service_id for r in part])}
-        rows = [(r, differences(r, standing.get((r.service_id, r.position))), r.proposed_by_id == self.user.pk) for r in part]
+            proposals = proposals.filter(service__country=country)
+        part = self.paginate(proposals, 20)
+        current = {(c.service_id, c.position): c for c in Channel.objects.filter(service__in=[r.service_id for r in part])}
+        rows = [(r, comparison(r, current.get((r.service_id, r.position))), r.proposed_by_id == self.user.pk) for r in part]
         every = ChannelRevision.objects.proposed().order_by()
         return {
             "part": part,
             "rows": rows,
-            "asked": {"act": act, "country": country},
-            "acts_of": Act.choices,
+            "filters": {"act": act, "country": country},
+            "proposal_types": labels.choices(Act),
             "countries": every.values_list("service__country", "service__country__name")
             .distinct()
             .order_by("service__country__name"),
@@ -74,17 +76,20 @@ class NumbersPage(Page):
         revision = self._revision(data)
         revision.approve(by=self.user, at=self.at)
         self.success(
-            f"Approved: {revision.service.name}, channel {revision.position}. It has taken effect and stands in the next release."
+            f"Approved: {revision.service.name}, channel {revision.position}. Readers see the change from the next release."
         )
         return None
 
     def action_reject(self, data: QueryDict) -> str | None:
-        return self.action_withdraw(data)
+        revision = self._revision(data)
+        revision.withdraw(by=self.user, at=self.at)
+        self.success(f"Rejected: the proposal for {revision.service.name}, channel {revision.position}.")
+        return None
 
     def action_withdraw(self, data: QueryDict) -> str | None:
         revision = self._revision(data)
         revision.withdraw(by=self.user, at=self.at)
-        self.success(f"Taken away: the proposal for {revision.service.name}, channel {revision.position}.")
+        self.success(f"Withdrawn: the proposal for {revision.service.name}, channel {revision.position}.")
         return None
 
     def _revision(self, data: QueryDict) -> ChannelRevision:
@@ -99,57 +104,63 @@ class NumbersPage(Page):
         return found
 
 
-class ProposalForm(ConsoleForm):
-    """The facts of a channel as they shall be, and why."""
+class ContactChangeForm(ConsoleForm):
+    """The proposed contact details of a channel, and the reason."""
 
-    type = forms.ChoiceField(choices=ChannelType.choices, label="Type")
+    type = forms.ChoiceField(choices=labels.choices(ChannelType), label=FIELDS["type"])
     number_type = forms.ChoiceField(
-        choices=[("", "it is no number"), *NumberType.choices],
+        choices=[("", "Not a number"), *labels.choices(NumberType)],
         required=False,
-        label="Kind of number",
-        help_text="short: a number such as 116 111 that works only inside the country. It never gets a country code.",
+        label=FIELDS["number_type"],
+        help_text="A short number, such as 116 111, works only inside its country and never gets a country code.",
     )
     dial = forms.CharField(
-        max_length=40, required=False, label="Dialled as", help_text="Inside the country, as printed: digits, + * # and spaces."
+        max_length=40,
+        required=False,
+        label=FIELDS["dial"],
+        help_text="As printed for callers inside the country: digits, +, *, # and spaces.",
     )
     address = forms.CharField(
         max_length=500,
         required=False,
-        label="Address",
-        help_text="A number: +44… or the short number. Else https://…, a mailbox, whatsapp:+… or telegram:@….",
+        label=FIELDS["address"],
+        help_text="For a number: +44… or the short number. Otherwise https://…, an email address, whatsapp:+… or telegram:@….",
     )
     keyword = forms.CharField(
-        max_length=20, required=False, label="SMS keyword", help_text="The word to send, where there is one."
+        max_length=20, required=False, label=FIELDS["keyword"], help_text="The word to send, if the service needs one."
     )
     mnemonic = forms.CharField(
-        max_length=40, required=False, label="Advertised as", help_text="Letters instead of digits; never dialled."
+        max_length=40, required=False, label=FIELDS["mnemonic"], help_text="Letters in place of digits; never dialled."
     )
     hours = forms.CharField(
         max_length=200,
         required=False,
-        label="Hours",
-        help_text="In the form of OpenStreetMap: Mo-Fr 09:00-17:00, or 24/7. Empty: not known.",
+        label=FIELDS["hours"],
+        help_text="In the OpenStreetMap format, for example Mo-Fr 09:00-17:00 or 24/7. Leave empty if not known.",
     )
-    cost = forms.ChoiceField(choices=Cost.choices, label="Cost")
-    anonymous = forms.ChoiceField(choices=_YES_NO, required=False, label="Anonymous")
-    on_bill = forms.ChoiceField(choices=_YES_NO, required=False, label="Shows on a phone bill")
+    cost = forms.ChoiceField(choices=labels.choices(Cost), label=FIELDS["cost"])
+    anonymous = forms.ChoiceField(choices=_YES_NO, required=False, label=FIELDS["anonymous"])
+    on_bill = forms.ChoiceField(choices=_YES_NO, required=False, label=FIELDS["on_bill"])
     source = forms.CharField(
-        max_length=500, required=False, label="Read at", help_text="Where you read it. Readers never see this."
+        max_length=500,
+        required=False,
+        label=FIELDS["source"],
+        help_text="The web page where you read this. Readers never see it.",
     )
-    reason = forms.CharField(max_length=300, label="Why", help_text="For the second person, who decides.")
+    reason = forms.CharField(max_length=300, label="Reason", help_text="For the person who approves the change.")
 
     def facts(self) -> dict[str, object]:
-        """Return the fact columns."""
+        """Return the columns of the channel."""
         known: dict[str, bool | None] = {"": None, "true": True, "false": False}
         facts = {name: self.cleaned_data[name] for name in FACTS}
         return facts | {name: known[facts[name]] for name in ("anonymous", "on_bill")}
 
 
-@page("services/<slug:id>/propose/", "propose")
-class ProposePage(Page):
-    """Propose a new channel, or another value for one there is."""
+@page("services/<slug:id>/propose/", "contact-change-propose")
+class ProposeContactChangePage(Page):
+    """Propose a new channel, or the change or removal of an existing one."""
 
-    template_name = "content/propose.html"
+    template_name = "content/contact_change_propose.html"
     menu = "Services"
     permission_required = "content.propose_channelrevision"
     actions = {"propose": ("content.propose_channelrevision",)}
@@ -157,7 +168,7 @@ class ProposePage(Page):
     def load(self) -> None:
         service = Service.objects.select_related("country").filter(pk=self.kwargs["id"]).first()
         if service is None:
-            raise NotFound(f"There is no service {self.kwargs['id']}.")
+            raise NotFound("There is no such service.")
         position = self.request.GET.get("position", "")
         self.service, self.channel = service, None
         if position:
@@ -180,15 +191,15 @@ class ProposePage(Page):
         return {"service": self.service, "channel": self.channel, "removes": self.removes, "form": self._form()}
 
     def action_propose(self, data: QueryDict) -> str | None:
-        form = ProposalForm(data)
+        form = ContactChangeForm(data)
         if self.removes:
             assert self.channel is not None
             facts, act, reason = self.channel.facts(), Act.REMOVE, data.get("reason", "").strip()[:300]
             if not reason:
-                raise Invalid("Say why, for the second person.", code="reason")
+                raise Invalid("Enter a reason for the person who approves the removal.", code="reason")
         else:
             if not form.is_valid():
-                raise Invalid("Some fields are not filled in as they should be.", code="form")
+                raise Invalid("Check the fields marked below.", code="form")
             facts, act, reason = form.facts(), Act.CHANGE if self.channel else Act.ADD, form.cleaned_data["reason"]
         position = self.channel.position if self.channel else None
         ChannelRevision.objects.propose(
@@ -197,24 +208,28 @@ class ProposePage(Page):
         self.success("Proposed. Nothing changes until a second person approves it.")
         return reverse("admin:service", args=[self.service.pk])
 
-    def _form(self) -> ProposalForm:
+    def _form(self) -> ContactChangeForm:
         if self.submitted is not None and not self.removes:
-            return ProposalForm(self.submitted)
+            return ContactChangeForm(self.submitted)
         if self.channel is None:
-            return ProposalForm()
-        words = {None: "", True: "true", False: "false"}
+            return ContactChangeForm()
+        values = {None: "", True: "true", False: "false"}
         facts: dict[str, Any] = self.channel.facts()
-        return ProposalForm(initial=facts | {name: words[facts[name]] for name in ("anonymous", "on_bill")})
+        return ContactChangeForm(initial=facts | {name: values[facts[name]] for name in ("anonymous", "on_bill")})
 
 
-def differences(revision: ChannelRevision, channel: Channel | None) -> list[tuple[str, str, str, bool]]:
-    """Return (label, old, new, differs) for each fact that either side has."""
+def comparison(revision: ChannelRevision, channel: Channel | None) -> list[tuple[str, str, str, bool]]:
+    """Return (label, old, new, differs) for each field that has a value on either side."""
     old = channel.facts() if channel and revision.act != Act.ADD else dict.fromkeys(FACTS)
     new = revision.facts() if revision.act != Act.REMOVE else dict.fromkeys(FACTS)
-    rows = [(LABELS[name], shown(old[name]), shown(new[name])) for name in LABELS]
+    rows = [(label, value_text(name, old[name]), value_text(name, new[name])) for name, label in FIELDS.items()]
     return [(label, was, becomes, was != becomes) for label, was, becomes in rows if was or becomes]
 
 
-def shown(value: object) -> str:
-    """Return a fact as staff read it; empty where it is not known."""
-    return {None: "", True: "yes", False: "no"}.get(value, str(value)) if value is None or isinstance(value, bool) else str(value)
+def value_text(name: str, value: object) -> str:
+    """Return the value of a channel's column as staff read it, "" where it is not known."""
+    if value is None or value == "":
+        return ""
+    if isinstance(value, bool):
+        return "Yes" if value else "No"
+    return labels.label(_LABELLED[name], str(value)) if name in _LABELLED else str(value)

@@ -1,4 +1,4 @@
-"""What has lapsed in what readers get: shown first, for whom and with what in its place; then taken away, and nothing else."""
+"""Expired checks that are still live: what a release without them would remove, and the button that publishes it."""
 
 from __future__ import annotations
 
@@ -11,26 +11,25 @@ from django.http import QueryDict
 from django.urls import reverse
 
 from content.console.services import policy_at
-from content.models import Country
 from content.publishing import expiry
 from content.publishing.expiry import Gone, Kept, Lapse
 from core.console.pages import Link, Page, page
 
 
 @dataclass(frozen=True)
-class Loss:
-    """One service with all countries whose readers lose the same of it."""
+class RemovalGroup:
+    """One service, with all countries in which the same of it is removed."""
 
-    one: Gone
+    removal: Gone
     countries: tuple[str, ...]
 
 
-@page("releases/lapsed/", "lapsed")
-class LapsedPage(Page):
-    """The plan, and the button that carries out exactly this plan."""
+@page("releases/lapsed/", "expired-checks")
+class ExpiredChecksPage(Page):
+    """The removals, and the action that publishes exactly those."""
 
-    template_name = "content/lapsed.html"
-    title = "Checks that have ended"
+    template_name = "content/expired_checks.html"
+    title = "Expired checks that are still live"
     menu = "Releases"
     actions = {"take-away": (expiry.PERMISSION,)}
 
@@ -38,33 +37,33 @@ class LapsedPage(Page):
         return [Link("Releases", reverse("admin:releases"))]
 
     def context(self) -> dict[str, Any]:
-        lapse = expiry.plan(policy_at(self))
-        names = dict(Country.objects.values_list("code", "name"))
+        plan = expiry.plan(policy_at(self))
         return {
-            "lapse": lapse,
-            "mark": lapse.mark(),
-            "losses": [(loss, [names[code] for code in loss.countries]) for loss in _losses(lapse)],
-            "kept": [(one, [names[code] for code in codes]) for one, codes in _stays(lapse)],
+            "plan": plan,
+            "version": plan.mark(),
+            "removals": list(_removal_groups(plan)),
+            "kept": list(_kept_groups(plan)),
         }
 
     def action_take_away(self, data: QueryDict) -> str | None:
-        release = expiry.publish(data.get("mark", ""), policy=policy_at(self), by=self.user, at=self.at)
-        self.success(f"Release {release.number} is published: what nobody has checked in time is gone, and nothing else changed.")
+        release = expiry.publish(data.get("version", ""), policy=policy_at(self), by=self.user, at=self.at)
+        self.success(f"Release {release.number} is published without the expired contact details. Nothing else has changed.")
         return reverse("admin:release", args=[release.number])
 
 
-def _losses(lapse: Lapse) -> Iterator[Loss]:
-    """Yield the losses, whole services first, those of the same kind together."""
-    alike: dict[Any, list[Gone]] = defaultdict(list)
-    for one in lapse.gone:
-        alike[one.service, one.channels, one.left, one.instead].append(one)
-    for group in sorted(alike.values(), key=lambda g: (g[0].left > 0, g[0].service)):
-        yield Loss(group[0], tuple(sorted({one.country for one in group})))
+def _removal_groups(plan: Lapse) -> Iterator[RemovalGroup]:
+    """Yield the removals, whole services first, with the countries in which they are the same."""
+    same: dict[Any, list[Gone]] = defaultdict(list)
+    for removal in plan.gone:
+        same[removal.service, removal.channels, removal.left, removal.instead].append(removal)
+    for group in sorted(same.values(), key=lambda g: (g[0].left > 0, g[0].service)):
+        yield RemovalGroup(group[0], tuple(sorted({removal.country for removal in group})))
 
 
-def _stays(lapse: Lapse) -> Iterator[tuple[Kept, list[str]]]:
-    alike: dict[tuple[str, str], list[Kept]] = defaultdict(list)
-    for one in lapse.kept:
-        alike[one.service, one.reason.replace(one.country, "")].append(one)
-    for group in alike.values():
-        yield group[0], sorted(one.country for one in group)
+def _kept_groups(plan: Lapse) -> Iterator[tuple[Kept, list[str]]]:
+    """Yield the services that stay, with the countries in which they stay for the same reason."""
+    same: dict[tuple[str, str], list[Kept]] = defaultdict(list)
+    for kept in plan.kept:
+        same[kept.service, kept.reason.replace(kept.country, "")].append(kept)
+    for group in same.values():
+        yield group[0], sorted(kept.country for kept in group)

@@ -1,4 +1,4 @@
-"""The address at which a listed organization confirms or corrects its own entry."""
+"""Organizations: the links with which they confirm or correct their own entries, and their replies."""
 
 from __future__ import annotations
 
@@ -9,16 +9,17 @@ from django.http import QueryDict
 from django.urls import reverse
 
 from content.models import CorrectionLink, Organization, Reply, Service
+from core.console.display import date_text
 from core.console.pages import Page, page
 from core.errors import NotFound
 
 
 @page("organizations/<slug:id>/", "organization")
 class OrganizationPage(Page):
-    """One organization: what it runs, its addresses for corrections, and what it answered."""
+    """One organization: its services, its correction links and its replies."""
 
     template_name = "content/organization.html"
-    menu = "Assurance desk"
+    menu = "Contact checks"
     actions = {"make": ("content.assure_channel",), "revoke": ("content.assure_channel",)}
 
     def load(self) -> None:
@@ -32,9 +33,9 @@ class OrganizationPage(Page):
 
     def context(self) -> dict[str, Any]:
         links = CorrectionLink.objects.filter(organization=self.organization).select_related("made_by")
-        # The address is the key: only who may make one sees one.
-        keys = self.has_any_perm("content.assure_channel")
-        rows = [(link, address(link) if keys and link.opens(at=self.at) else "") for link in links[:20]]
+        # Whoever has the URL can answer, so only those who may create one see it.
+        shown = self.has_any_perm("content.assure_channel")
+        rows = [(link, correction_url(link) if shown and link.opens(at=self.at) else "") for link in links[:20]]
         replies = Reply.objects.filter(link__organization=self.organization).select_related("revision__service", "dealt_by")
         return {
             "organization": self.organization,
@@ -45,7 +46,7 @@ class OrganizationPage(Page):
 
     def action_make(self, data: QueryDict) -> str | None:
         link = CorrectionLink.objects.issue(self.organization, by=self.user, at=self.at)
-        self.success(f"The address below is good until {link.expires_at:%-d %B %Y}. Send it to the organization yourself.")
+        self.success(f"Correction link created. It works until {date_text(link.expires_at)}. Send it to the organization.")
         return None
 
     def action_revoke(self, data: QueryDict) -> str | None:
@@ -53,12 +54,12 @@ class OrganizationPage(Page):
         number = int(pk) if pk.isdecimal() and len(pk) < 15 else 0
         link = CorrectionLink.objects.filter(organization=self.organization, pk=number).first()
         if link is None:
-            raise NotFound("There is no such address.")
+            raise NotFound("There is no such correction link.")
         link.revoke(by=self.user, at=self.at)
-        self.success("The address opens nothing any more.")
+        self.success("Correction link revoked. It no longer works.")
         return None
 
 
-def address(link: CorrectionLink) -> str:
-    """Return the whole address to send."""
+def correction_url(link: CorrectionLink) -> str:
+    """Return the full URL to send to the organization."""
     return settings.PUBLIC_URL + reverse("correction-form", args=[link.token()])

@@ -1,4 +1,4 @@
-"""Releases: compile a candidate, read what the gate says, publish as a second person, or go back."""
+"""Releases: compile a candidate, read its report, publish it as a second person, or go back to an earlier release."""
 
 from __future__ import annotations
 
@@ -11,9 +11,12 @@ from django.http import QueryDict
 from django.urls import reverse
 
 from content.compiling.compiler import compile_release
+from content.console import labels
+from content.console.unit_names import UnitNames
 from content.models import Release
 from content.models.release import ReleaseState
 from content.publishing.publish import publish, roll_back
+from core.console.display import StatusTag
 from core.console.pages import Link, Page, page
 from core.errors import NotFound
 
@@ -23,6 +26,13 @@ TONES = {
     ReleaseState.SUPERSEDED: "",
     ReleaseState.DISCARDED: "",
 }
+#: How many findings of one kind the page lists.
+MAX_LISTED = 200
+
+
+def state_tag(release: Release) -> StatusTag:
+    """Return the state of a release as a tag."""
+    return StatusTag(labels.label("release", release.state), TONES[ReleaseState(release.state)])
 
 
 @page("releases/", "releases", order=50)
@@ -41,18 +51,18 @@ class ReleasesPage(Page):
             .order_by("-number")
         )
         part = self.paginate(releases, 30)
-        rows = [(r, TONES[ReleaseState(r.state)], *_weight(r)) for r in part]
+        rows = [(r, state_tag(r), len(r.report.get("findings", [])), len(r.report.get("blocked", []))) for r in part]
         return {"part": part, "rows": rows}
 
     def action_compile(self, data: QueryDict) -> str | None:
         release = compile_release(by=self.user, at=self.at)
-        self.success(f"Release {release.number} is compiled. Another person publishes it.")
+        self.success(f"Release {release.number} is compiled. Another person must publish it.")
         return reverse("admin:release", args=[release.number])
 
 
 @page("releases/<int:number>/", "release")
 class ReleasePage(Page):
-    """One release: what is in it, what the gate says, and what differs from the published one."""
+    """One release: its packs, its report, and its differences from the published release."""
 
     template_name = "content/release.html"
     menu = "Releases"
@@ -63,10 +73,10 @@ class ReleasePage(Page):
     }
 
     def load(self) -> None:
-        people = Release.objects.select_related("compiled_by", "published_by", "base", "restores")
-        release = people.filter(pk=min(self.kwargs["number"], 2**62)).first()
+        releases = Release.objects.select_related("compiled_by", "published_by", "base", "restores")
+        release = releases.filter(pk=min(self.kwargs["number"], 2**62)).first()
         if release is None:
-            raise NotFound(f"There is no release {self.kwargs['number']}.")
+            raise NotFound("There is no such release.")
         self.release = release
 
     def heading(self) -> str:
@@ -82,13 +92,14 @@ class ReleasePage(Page):
         against = Release.objects.filter(state=ReleaseState.PUBLISHED).exclude(pk=release.pk).first()
         if release.state == ReleaseState.PUBLISHED:
             against = release.base
+        names = UnitNames(finding["item"] for finding in findings)
         return {
             "release": release,
-            "tone": TONES[ReleaseState(release.state)],
-            "blocking": _grouped(finding for finding in findings if finding["blocks"]),
-            "remarks": _grouped(finding for finding in findings if not finding["blocks"]),
+            "tag": state_tag(release),
+            "blocking": _grouped((finding for finding in findings if finding["blocks"]), names),
+            "remarks": _grouped((finding for finding in findings if not finding["blocks"]), names),
             "findings": findings,
-            "blocked": [{"country": country, "locale": locale} for country, locale in blocked],
+            "blocked": blocked,
             "sizes": packs.aggregate(n=Count("pk"), bytes=Sum("pack__size")),
             "countries": release.countries(),
             "locales": release.locales(),
@@ -100,38 +111,43 @@ class ReleasePage(Page):
 
     def action_publish(self, data: QueryDict) -> str | None:
         publish(self.release, by=self.user, at=self.at)
-        self.success(f"Release {self.release.number} is published: readers get it from now on.")
+        self.success(f"Release {self.release.number} is published. Readers see it from now on.")
         return None
 
     def action_discard(self, data: QueryDict) -> str | None:
         self.release.discard(by=self.user, at=self.at)
-        self.success(f"Release {self.release.number} will not be published.")
+        self.success(f"Release {self.release.number} is discarded. It cannot be published.")
         return reverse("admin:releases")
 
     def action_roll_back(self, data: QueryDict) -> str | None:
         candidate = roll_back(to=self.release.number, by=self.user, at=self.at)
-        self.success(f"Release {candidate.number} holds the packs of release {self.release.number}. Another person publishes it.")
+        self.success(
+            f"Release {candidate.number} has the packs of release {self.release.number}. Another person must publish it."
+        )
         return reverse("admin:release", args=[candidate.number])
 
 
-def _weight(release: Release) -> tuple[int, int]:
-    """Return how many findings there are, and how many packs they block."""
-    return len(release.report.get("findings", [])), len(release.report.get("blocked", []))
-
-
-def _grouped(findings: Iterable[dict[str, Any]]) -> list[tuple[str, list[dict[str, Any]]]]:
-    """Return the findings by their code, most frequent first."""
+def _grouped(findings: Iterable[dict[str, Any]], names: UnitNames) -> list[dict[str, Any]]:
+    """Return the findings by code, most frequent first: heading, number, and those to list, each with its item's name."""
     groups: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for finding in findings:
         groups[finding["code"]].append(finding)
-    return sorted(groups.items(), key=lambda group: (-len(group[1]), group[0]))
+    return [
+        {
+            "heading": labels.finding_label(code),
+            "n": len(group),
+            "listed": [finding | {"name": names.name(finding["item"])} for finding in group[:MAX_LISTED]],
+            "more": max(0, len(group) - MAX_LISTED),
+        }
+        for code, group in sorted(groups.items(), key=lambda group: (-len(group[1]), group[0]))
+    ]
 
 
 def _differences(release: Release, against: Release) -> dict[str, Any]:
-    """Say which packs were added, changed and removed between two releases."""
+    """Return the packs (country, locale) that were added, changed and removed, and the number that are the same."""
     new = {(country, locale): digest for country, locale, digest in _digests(release)}
     old = {(country, locale): digest for country, locale, digest in _digests(against)}
-    changed = [place for place in new if place in old and new[place] != old[place]]
+    changed = [pack for pack in new if pack in old and new[pack] != old[pack]]
     return {
         "added": sorted(new.keys() - old.keys()),
         "changed": sorted(changed),

@@ -1,9 +1,8 @@
-"""Helplines, hotlines and tools: what is known of them, whether they are served, and each check of their channels."""
+"""Services: their facts, whether they are served, and the checks of their channels."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, timedelta
 from typing import Any
 
@@ -14,61 +13,54 @@ from django.urls import reverse
 from content.compiling.eligibility import channel_eligibility
 from content.compiling.facts import ChannelFact, Policy, ServiceFact
 from content.compiling.snapshot import service_facts
+from content.console import labels
 from content.console.assurance_form import assurance_form, assure
-from content.console.notices import told
+from content.console.notices import describe_notices
+from content.console.unit_names import UnitNames
 from content.models import Assurance, Channel, ChannelRevision, Country, Service, ServiceNotice, Unit
 from content.models.channel_revision import RevisionState
 from content.terms import Confidence, Role
+from core.console.display import StatusTag, date_text
 from core.console.pages import Link, Page, page
 from core.errors import NotFound
 
-#: Days before its end at which a check is called for again.
-SOON = 30
-
-
-@dataclass(frozen=True)
-class Served:
-    """Whether a channel or service is served, as one label."""
-
-    words: str
-    tone: str
-    sign: str
+#: Days before the end of a check at which it is to be renewed.
+RENEW_DAYS = 30
 
 
 def policy_at(page: Page) -> Policy:
-    """Return what may be served on the day of the request."""
+    """Return the policy that decides what may be served on the day of the request."""
     return Policy(page.at.astimezone(UTC).date(), serve_unreviewed=settings.SERVE_UNREVIEWED, sandbox=settings.SANDBOX)
 
 
-def of_channel(service: ServiceFact, channel: ChannelFact, policy: Policy) -> Served:
-    """Say whether one channel is served, and why not."""
+def channel_status(service: ServiceFact, channel: ChannelFact, policy: Policy) -> StatusTag:
+    """Say whether a channel is served, and why not where it is withheld."""
     found = channel_eligibility(service, channel, policy)
     if found.assured and found.served:
         assert channel.assured_until is not None
-        soon = channel.assured_until < policy.day + timedelta(days=SOON)
-        return Served(f"assured until {channel.assured_until:%-d %b %Y}", "wait" if soon else "good", "!" if soon else "✓")
+        ends_soon = channel.assured_until < policy.day + timedelta(days=RENEW_DAYS)
+        text = f"assured until {date_text(channel.assured_until)}"
+        return StatusTag(text, "wait", "!") if ends_soon else StatusTag(text, "good", "✓")
     if found.served:
-        return Served("served, not assured", "wait", "?")
+        return StatusTag("served, not assured", "wait", "?")
     if not service.active:
-        return Served("withheld: the service has retired", "", "–")
+        return StatusTag("withheld: the service is closed", "", "–")
     if channel.assured_until is not None:
-        return Served(f"withheld: the check ended on {channel.assured_until:%-d %b %Y}", "bad", "✕")
-    known = service.confidence == Confidence.CONFIRMED_IN_SOURCE
-    return Served("withheld: nobody has checked it" + ("" if known else ", and no source confirms it"), "bad", "✕")
+        return StatusTag(f"withheld: the check expired on {date_text(channel.assured_until)}", "bad", "✕")
+    confirmed = service.confidence == Confidence.CONFIRMED_IN_SOURCE
+    return StatusTag("withheld: never checked" + ("" if confirmed else " and not confirmed in a source"), "bad", "✕")
 
 
-def of_service(service: ServiceFact, policy: Policy) -> Served:
-    """Say whether a service is served: the best of its channels speaks for it."""
+def service_status(service: ServiceFact, policy: Policy) -> StatusTag:
+    """Say whether a service is served: the best status among its channels."""
     if not service.active:
-        return Served("retired", "", "–")
+        return StatusTag("closed", "", "–")
     if not service.channels:
-        return Served("withheld: it has no channel", "bad", "✕")
+        return StatusTag("withheld: no channel", "bad", "✕")
     if service.area == ():
-        return Served("withheld: nobody said where it works", "bad", "✕")
+        return StatusTag("withheld: no list of countries", "bad", "✕")
     order = ("good", "wait", "bad", "")
-    return min(
-        (of_channel(service, channel, policy) for channel in service.channels), key=lambda served: order.index(served.tone)
-    )
+    return min((channel_status(service, channel, policy) for channel in service.channels), key=lambda tag: order.index(tag.tone))
 
 
 @page("services/", "services", order=30)
@@ -80,19 +72,19 @@ class ServicesPage(Page):
     menu = "Services"
 
     def context(self) -> dict[str, Any]:
-        asked = {name: self.request.GET.get(name, "").strip() for name in ("country", "role", "state", "q")}
+        filters = {name: self.request.GET.get(name, "").strip() for name in ("country", "role", "state", "q")}
         policy = policy_at(self)
-        rows = [(service, of_service(service, policy)) for service in service_facts() if _matches(service, asked)]
+        rows = [(service, service_status(service, policy)) for service in service_facts() if _matches(service, filters)]
         tones = {"assured": ("good",), "soon": ("wait",), "withheld": ("bad", "")}
-        if asked["state"] in tones:
-            rows = [row for row in rows if row[1].tone in tones[asked["state"]]]
+        if filters["state"] in tones:
+            rows = [row for row in rows if row[1].tone in tones[filters["state"]]]
         return {
-            "asked": asked,
+            "filters": filters,
             "rows": rows,
             "countries": Country.objects.filter(services__isnull=False).distinct().order_by("name"),
-            "roles": Role.choices,
+            "roles": labels.choices(Role),
             "states": [("assured", "Assured"), ("soon", "Served, to be checked"), ("withheld", "Withheld")],
-            "waiting": ChannelRevision.objects.proposed().count(),
+            "proposals": ChannelRevision.objects.proposed().count(),
         }
 
 
@@ -107,7 +99,7 @@ class ServicePage(Page):
     def load(self) -> None:
         service = Service.objects.select_related("organization", "country", "successor").filter(pk=self.kwargs["id"]).first()
         if service is None:
-            raise NotFound(f"There is no service {self.kwargs['id']}.")
+            raise NotFound("There is no such service.")
         self.service = service
 
     def heading(self) -> str:
@@ -120,33 +112,30 @@ class ServicePage(Page):
         service, policy = self.service, policy_at(self)
         fact = next(fact for fact in service_facts() if fact.id == service.pk)
         facts = {channel.position: channel for channel in fact.channels}
-        waiting = {
+        proposals = {
             r.position: r for r in ChannelRevision.objects.proposed().filter(service=service).select_related("proposed_by")
         }
-        channels = []
-        for channel in Channel.objects.filter(service=service).select_related("revision", "service"):
-            served = of_channel(fact, facts[channel.position], policy)
-            channels.append(
-                {
-                    "channel": channel,
-                    "served": served,
-                    "waiting": waiting.get(channel.position),
-                    "form": assurance_form(channel, self.submitted),
-                    "label": f"channel.{service.pk}.{channel.position}.label",
-                }
-            )
-        words = Unit.objects.filter(owner=f"service:{service.pk}").order_by("key")
+        channels = [
+            {
+                "channel": channel,
+                "status": channel_status(fact, facts[channel.position], policy),
+                "proposal": proposals.get(channel.position),
+                "form": assurance_form(channel, self.submitted),
+            }
+            for channel in Channel.objects.filter(service=service).select_related("revision", "service")
+        ]
+        units = Unit.objects.filter(owner=f"service:{service.pk}").order_by("key")
+        names = UnitNames(unit.key for unit in units)
         revisions = ChannelRevision.objects.filter(service=service).select_related("proposed_by", "approved_by")
         return {
             "service": service,
             "fact": fact,
-            "served": of_service(fact, policy),
+            "status": service_status(fact, policy),
             "channels": channels,
-            "new": [r for r in waiting.values() if r.position not in facts],
-            "notices": told(ServiceNotice.objects.going(at=self.at).filter(service=service), at=self.at),
+            "proposed_channels": [r for r in proposals.values() if r.position not in facts],
+            "notices": describe_notices(ServiceNotice.objects.going(at=self.at).filter(service=service), at=self.at),
             "proposed_notices": ServiceNotice.objects.proposed().filter(service=service).count(),
-            "words": words,
-            "labels": {unit.key: unit.text for unit in words},
+            "units": [(unit, names.name(unit.key)) for unit in units],
             "history": [r for r in revisions if r.state != RevisionState.PROPOSED],
             "may_propose": self.has_any_perm("content.propose_channelrevision"),
             "checks": Assurance.objects.filter(revision__service=service).select_related("by", "revision"),
@@ -162,11 +151,11 @@ class ServicePage(Page):
         return None
 
 
-def _matches(service: ServiceFact, asked: dict[str, str]) -> bool:
-    words = asked["q"].casefold()
+def _matches(service: ServiceFact, filters: dict[str, str]) -> bool:
+    search = filters["q"].casefold()
     known = " ".join([service.id, service.name, service.organization, *(c.dial for c in service.channels)])
     return (
-        asked["country"] in ("", service.country)
-        and (not asked["role"] or asked["role"] in service.roles)
-        and (not words or words in known.casefold() or words.replace(" ", "") in known.replace(" ", "").casefold())
+        filters["country"] in ("", service.country)
+        and (not filters["role"] or filters["role"] in service.roles)
+        and (not search or search in known.casefold() or search.replace(" ", "") in known.replace(" ", "").casefold())
     )

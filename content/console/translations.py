@@ -1,4 +1,4 @@
-"""Translating: choose a language, work through its queue, write and approve one text at a time."""
+"""Translations: choose a language, work through its queue, write and approve one text at a time."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from django.http import QueryDict
 from django.urls import reverse
 
 from content.console import translation_status
+from content.console.unit_names import UnitNames, unit_name
 from content.linting.text import target_faults
 from content.linting.tokens import tokens
 from content.models import Locale, Service, Target, Unit, UnitRevision
@@ -21,30 +22,30 @@ from core.console.pages import Link, Page, page
 from core.errors import EditConflict, Invalid, NotFound
 from core.models import AuditEntry
 
-#: Part of the address to its words and the beginning of its units' keys.
+#: Value of the filter "part" → its label and the beginnings of its unit keys.
 PARTS = {
     "tips": ("Tips", ("tip.",)),
     "services": ("Services and channels", ("service.", "channel.")),
     "labels": ("Labels", ("situation.", "step.", "audience.", "why.", "notice.")),
 }
 _FILLED = ~Q(state=TargetState.EMPTY)
-_FRESH = Q(source_revision__gte=F("unit__meaning_revision"))
-#: The same division as `standing.standing_as`, counted over targets.
+_CURRENT = Q(source_revision__gte=F("unit__meaning_revision"))
+#: The conditions of `translation_status.has_status`, for counting targets.
 _COUNTED = {
     "withdrawn": _FILLED & Q(source_revision__lt=F("unit__safety_revision")),
     "outdated": _FILLED & Q(source_revision__lt=F("unit__meaning_revision"), source_revision__gte=F("unit__safety_revision")),
-    "needs_review": _FRESH & Q(state=TargetState.NEEDS_REVIEW),
-    "approved": _FRESH & Q(state=TargetState.APPROVED),
+    "needs_review": _CURRENT & Q(state=TargetState.NEEDS_REVIEW),
+    "approved": _CURRENT & Q(state=TargetState.APPROVED),
 }
 
 
-@page("words/", "words", order=20)
-class WordsPage(Page):
-    """The languages, and how far each one is."""
+@page("words/", "translations", order=20)
+class TranslationsPage(Page):
+    """The languages and their progress."""
 
-    template_name = "content/words.html"
-    title = "Words"
-    menu = "Words"
+    template_name = "content/translations.html"
+    title = "Translations"
+    menu = "Translations"
 
     def context(self) -> dict[str, Any]:
         sources = dict(Unit.objects.order_by().values_list("state").annotate(n=Count("pk")))
@@ -70,72 +71,75 @@ class WordsPage(Page):
         }
 
 
-class _InLocale(Page):
-    """What the pages of one language share: the locale, and the part of the queue that the address asks for."""
+class _LocalePage(Page):
+    """The base of pages of one language: its locale, and the filters from the query string."""
 
-    menu = "Words"
+    menu = "Translations"
 
     def load(self) -> None:
         locale = Locale.objects.filter(pk=self.kwargs["locale"]).first()
         if locale is None:
-            raise NotFound(f"There is no locale {self.kwargs['locale']}.")
+            raise NotFound("There is no such language.")
         self.locale = locale
-        self.asked = {name: self.request.GET.get(name, "").strip() for name in ("state", "part", "q")}
+        self.filters = {name: self.request.GET.get(name, "").strip() for name in ("state", "part", "q")}
 
     def breadcrumbs(self) -> Iterable[Link]:
-        return [Link("Words", reverse("admin:words"))]
+        return [Link("Translations", reverse("admin:translations"))]
 
     def query(self) -> str:
-        """Return the filter as the end of an address."""
-        kept = {name: value for name, value in self.asked.items() if value}
-        return f"?{urlencode(kept)}" if kept else ""
+        """Return the filters as a query string, "" where there are none."""
+        filters = {name: value for name, value in self.filters.items() if value}
+        return f"?{urlencode(filters)}" if filters else ""
 
-    def narrowed(self) -> Any:
-        """Return the units of the queue that the address asks for, in the order of their keys."""
-        units = translation_status.queue(self.locale.pk).filter(translation_status.standing_as(self.asked["state"]))
-        if self.asked["part"] in PARTS:
-            units = units.filter(begins(PARTS[self.asked["part"]][1]))
-        if words := self.asked["q"]:
-            units = units.filter(Q(key__icontains=words) | Q(text__icontains=words) | Q(own__text__icontains=words))
+    def filtered_units(self) -> Any:
+        """Return the units of the queue that match the filters, in the order of their keys."""
+        units = translation_status.queue(self.locale.pk).filter(translation_status.has_status(self.filters["state"]))
+        if self.filters["part"] in PARTS:
+            units = units.filter(key_starts_with(PARTS[self.filters["part"]][1]))
+        if search := self.filters["q"]:
+            units = units.filter(Q(key__icontains=search) | Q(text__icontains=search) | Q(own__text__icontains=search))
         return units.order_by("key")
 
 
-@page("words/<str:locale>/", "words-locale")
-class QueuePage(_InLocale):
+@page("words/<str:locale>/", "translation-queue")
+class TranslationQueuePage(_LocalePage):
     """The texts of one language."""
 
-    template_name = "content/queue.html"
+    template_name = "content/translation_queue.html"
 
     def heading(self) -> str:
-        return f"{self.locale.name} words"
+        return f"{self.locale.name} translations"
 
     def load(self) -> None:
         super().load()
         if self.locale.pk == SOURCE_LOCALE:
-            raise NotFound("The source language has a list of its own.")
+            raise NotFound("This is the source language. See the page Source texts.")
 
     def context(self) -> dict[str, Any]:
-        units = self.paginate(self.narrowed(), 40)
+        units = self.paginate(self.filtered_units(), 40)
         found = Target.objects.filter(locale=self.locale, unit__in=[unit.pk for unit in units])
         targets = {target.unit_id: target for target in found}
-        rows = [(unit, targets.get(unit.pk), translation_status.of_target(unit, targets.get(unit.pk))) for unit in units]
+        names = UnitNames(unit.key for unit in units)
         return {
             "locale": self.locale,
-            "asked": self.asked,
+            "filters": self.filters,
             "query": self.query(),
-            "rows": rows,
+            "rows": [
+                (unit, names.name(unit.key), targets.get(unit.pk), translation_status.target_status(unit, targets.get(unit.pk)))
+                for unit in units
+            ],
             "units": units,
-            "standings": translation_status.EVERY,
+            "statuses": translation_status.STATUSES,
             "parts": PARTS,
             "reads": self.user.reads(self.locale.pk),
         }
 
 
-@page("words/<str:locale>/<str:key>/", "target")
-class TargetPage(_InLocale):
+@page("words/<str:locale>/<str:key>/", "translation")
+class TranslationPage(_LocalePage):
     """One text in one language, beside its source."""
 
-    template_name = "content/target.html"
+    template_name = "content/translation.html"
     actions = {
         "save": ("content.edit_words",),
         "save-next": ("content.edit_words",),
@@ -147,93 +151,93 @@ class TargetPage(_InLocale):
         super().load()
         unit = Unit.objects.select_related("source_locale").filter(key=self.kwargs["key"]).first()
         if unit is None or unit.source_locale_id == self.locale.pk:
-            raise NotFound(f"There is no text {self.kwargs['key']} to be had in {self.locale.pk}.")
+            raise NotFound(f"There is no such text to translate into {self.locale.name}.")
         self.unit = unit
         self.target = Target.objects.of(unit, self.locale.pk)
+        self.name = unit_name(unit.key)
 
     def heading(self) -> str:
-        return self.unit.key
+        return self.name
 
     def breadcrumbs(self) -> Iterable[Link]:
-        return [
-            *super().breadcrumbs(),
-            Link(self.locale.name, reverse("admin:words-locale", args=[self.locale.pk]) + self.query()),
-        ]
+        queue = reverse("admin:translation-queue", args=[self.locale.pk]) + self.query()
+        return [*super().breadcrumbs(), Link(self.locale.name, queue)]
 
-    def address(self, key: str) -> str:
-        """Return the address of another text of this queue."""
-        return reverse("admin:target", args=[self.locale.pk, key]) + self.query()
+    def url_of(self, key: str) -> str:
+        """Return the URL of another text of this queue."""
+        return reverse("admin:translation", args=[self.locale.pk, key]) + self.query()
 
-    def following(self) -> str | None:
-        """Return the address of the next text of the queue."""
-        key = self.narrowed().filter(key__gt=self.unit.key).values_list("key", flat=True).first()
-        return self.address(key) if key else None
+    def next_url(self) -> str | None:
+        """Return the URL of the next text of the queue."""
+        key = self.filtered_units().filter(key__gt=self.unit.key).values_list("key", flat=True).first()
+        return self.url_of(key) if key else None
+
+    def previous_url(self) -> str | None:
+        """Return the URL of the previous text of the queue."""
+        key = self.filtered_units().filter(key__lt=self.unit.key).order_by("-key").values_list("key", flat=True).first()
+        return self.url_of(key) if key else None
 
     def context(self) -> dict[str, Any]:
         unit, target = self.unit, self.target
-        stale = self.error.extra if isinstance(self.error, EditConflict) else None
         text = self.submitted.get("text", target.text) if self.submitted else target.text
-        before = None
+        translated = None
         if target.source_revision < unit.revision and target.state != TargetState.EMPTY:
-            before = UnitRevision.objects.filter(unit=unit, revision=target.source_revision).first()
-        earlier = self.narrowed().filter(key__lt=unit.key).order_by("-key").values_list("key", flat=True).first()
-        named = [token.name for token in tokens(unit.text)]
+            translated = UnitRevision.objects.filter(unit=unit, revision=target.source_revision).first()
         return {
             "unit": unit,
             "target": target,
             "locale": self.locale,
-            "standing": translation_status.of_target(unit, target),
-            "source_standing": translation_status.of_source(unit),
+            "status": translation_status.target_status(unit, target),
+            "source_status": translation_status.source_status(unit),
             "text": text,
-            "stale": stale,
+            "conflict": self.error.extra if isinstance(self.error, EditConflict) else None,
             "faults": target_faults(unit, text, self.locale.pk) if text else [],
-            "changes": list(translation_status.changes(before.text, unit.text)) if before else None,
-            "before": before,
-            "named": Service.objects.filter(pk__in=named),
+            "differences": list(translation_status.differences(translated.text, unit.text)) if translated else None,
+            "named": Service.objects.filter(pk__in=[token.name for token in tokens(unit.text)]),
             "reads": self.user.reads(self.locale.pk),
             "own": target.pk is not None and target.written_by_id == self.user.pk,
-            "next": self.following(),
-            "previous": self.address(earlier) if earlier else None,
+            "next": self.next_url(),
+            "previous": self.previous_url(),
             "history": _history(target),
             "rows": max(4, len(unit.text) // 60 + unit.text.count("\n") + 2),
         }
 
     def action_save(self, data: QueryDict) -> str | None:
         self._write(data)
-        self.success(f"Saved. A second reader of {self.locale.name} has to approve it.")
+        self.success(f"Saved. Another person who reads {self.locale.name} must approve it.")
         return None
 
     def action_save_next(self, data: QueryDict) -> str | None:
         self._write(data)
-        self.success(f"{self.unit.key} is saved.")
-        return self.following()
+        self.success(f"Saved: {self.name}.")
+        return self.next_url()
 
     def action_approve(self, data: QueryDict) -> str | None:
-        shown, against = revision_in(data), revision_in(data, "source_revision")
-        self.target.approve(by=self.user, at=self.at, from_revision=shown, source_revision=against)
-        self.success(f"{self.unit.key} is approved in {self.locale.name}.")
-        return self.following()
+        shown, source = revision_in(data), revision_in(data, "source_revision")
+        self.target.approve(by=self.user, at=self.at, from_revision=shown, source_revision=source)
+        self.success(f"Approved in {self.locale.name}: {self.name}.")
+        return self.next_url()
 
     def action_clear(self, data: QueryDict) -> str | None:
         self.target.clear(by=self.user, at=self.at, from_revision=revision_in(data))
-        self.success("The text is taken out; from the next release on the source stands in.")
+        self.success("Translation removed. Readers see the source text from the next release.")
         return None
 
     def _write(self, data: QueryDict) -> None:
-        shown, against = revision_in(data), revision_in(data, "source_revision")
-        self.target.write(text=data.get("text", ""), by=self.user, at=self.at, from_revision=shown, source_revision=against)
+        shown, source = revision_in(data), revision_in(data, "source_revision")
+        self.target.write(text=data.get("text", ""), by=self.user, at=self.at, from_revision=shown, source_revision=source)
 
 
 def revision_in(data: QueryDict, name: str = "revision") -> int:
-    """Return the revision that was on the screen."""
+    """Return the revision that the page showed, from its hidden field; raise Invalid where it is missing."""
     shown = data.get(name, "")
     if not shown.isdecimal() or len(shown) > 9:
-        raise Invalid("The page did not say which revision it showed.", code="revision")
+        raise Invalid("The form is incomplete. Reload the page and try again.", code="revision")
     return int(shown)
 
 
-def begins(prefixes: Iterable[str]) -> Q:
-    """Return the condition that a unit's key begins in one of these ways."""
+def key_starts_with(prefixes: Iterable[str]) -> Q:
+    """Return the condition that a unit's key starts with one of the prefixes."""
     condition = Q()
     for prefix in prefixes:
         condition |= Q(key__startswith=prefix)

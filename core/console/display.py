@@ -59,7 +59,7 @@ def country_text(code: str) -> str:
 def region_text(code: str) -> str:
     """Return the name of a region by its ISO 3166-2 code, such as "Wales" for GB-WLS."""
     found = pycountry.subdivisions.get(code=code)
-    return str(found.name) if found else code
+    return str(found.name).partition(" [")[0] if found else code
 
 
 def verb_text(verb: str) -> str:

@@ -80,9 +80,9 @@ def test_an_editor_translates_into_arabic_from_right_to_left_and_another_reader_
 
     eva = listen(context_of().new_page(), complaints)
     sign_in(eva, "eva")
-    eva.get_by_role("navigation", name="Console").get_by_role("link", name="Words").click()
+    eva.get_by_role("navigation", name="Console").get_by_role("link", name="Translations").click()
     eva.get_by_role("link", name="Arabic", exact=True).click()
-    eva.get_by_role("link", name="tip.first-hour.short").click()
+    eva.get_by_role("link", name="Stop and breathe: short answer").click()
     box = eva.get_by_role("textbox", name="Arabic")
     expect(box).to_have_attribute("dir", "rtl")
     assert box.evaluate("box => getComputedStyle(box).direction") == "rtl"
@@ -94,15 +94,15 @@ def test_an_editor_translates_into_arabic_from_right_to_left_and_another_reader_
     expect(box).to_have_value("تحدث إلى الخط.")
     box.fill("تحدث إلى {service:gb-line}.")
     eva.get_by_role("button", name="Save", exact=True).click()
-    expect(eva.get_by_text("You wrote this text, so a second reader has to approve it.")).to_be_visible()
+    expect(eva.get_by_text("You wrote this text, so another person must approve it.")).to_be_visible()
 
     rim = listen(context_of().new_page(), complaints)
     sign_in(rim, "rim")
     card = rim.get_by_role("listitem").filter(has=rim.get_by_role("heading", name="Arabic to review"))
     card.get_by_role("link", name="Open").click()
-    rim.get_by_role("link", name="tip.first-hour.short").click()
+    rim.get_by_role("link", name="Stop and breathe: short answer").click()
     rim.get_by_role("button", name="Approve the saved text").click()
-    expect(rim.get_by_text("tip.first-hour.short is approved in Arabic.")).to_be_visible()
+    expect(rim.get_by_text("Approved in Arabic: Stop and breathe: short answer.")).to_be_visible()
 
     target = Target.objects.get()
     assert (target.state, target.text) == ("approved", "تحدث إلى {service:gb-line}.")
@@ -141,7 +141,7 @@ def test_everything_can_be_done_without_scripts(context_of: Callable[..., Browse
     page.goto("/console/words/cy/tip.first-hour.title/")
     page.get_by_role("textbox", name="Welsh").fill("Arhoswch")
     page.get_by_role("button", name="Save", exact=True).click()
-    expect(page.get_by_text("A second reader of Welsh has to approve it.")).to_be_visible()
+    expect(page.get_by_text("Another person who reads Welsh must approve it.")).to_be_visible()
     campaign = Campaign.objects.get()
     page.goto(f"/console/campaigns/{campaign.pk}/approve/")
     page.get_by_label("I have read every text").check()
@@ -168,5 +168,5 @@ def test_a_person_with_a_keyboard_alone_reaches_the_words_and_saves(context_of: 
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
 
-    expect(page.get_by_text("A second reader of Welsh has to approve it.")).to_be_visible()
+    expect(page.get_by_text("Another person who reads Welsh must approve it.")).to_be_visible()
     assert Target.objects.get().text == "Arhoswch"

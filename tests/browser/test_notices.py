@@ -15,7 +15,7 @@ from content.models import Release, Service, ServiceNotice
 from content.publishing.notice_release import end_notice
 from tests import make
 from tests.browser.conftest import listen
-from tests.browser.test_desk import tab_to
+from tests.browser.test_assurance_queue import tab_to
 
 pytestmark = pytest.mark.browser
 
@@ -46,18 +46,18 @@ def test_a_notice_is_proposed_approved_and_ended_by_keyboard_alone(
     asta.keyboard.type((timezone.now() + timedelta(days=2)).strftime("%m%d%Y"))
     asta.keyboard.press("Tab")
     asta.keyboard.type("0600PM")
-    tab_to(asta, role="textbox", name="Read at")
+    tab_to(asta, role="textbox", name="Source")
     asta.keyboard.type("https://example.org/news")
     asta.keyboard.press("Enter")
-    expect(asta.get_by_text("Readers get nothing of it until a second person approves it.")).to_be_visible()
-    expect(asta.get_by_text("You proposed this, so a second person has to approve it.")).to_be_visible()
+    expect(asta.get_by_text("Readers do not see it until a second person approves it.")).to_be_visible()
+    expect(asta.get_by_text("You proposed this, so another person must approve it.")).to_be_visible()
     assert told() == []
 
     boris.goto("/console/desk/")
-    expect(boris.get_by_text("1 notice waits for a second person.")).to_be_visible()
-    tab_to(boris, role="link", name="Look at it")
+    expect(boris.get_by_text("1 notice needs a second person.")).to_be_visible()
+    tab_to(boris, role="link", name="View it")
     boris.keyboard.press("Enter")
-    expect(boris.get_by_text("Meanwhile plans count this channel as shut.")).to_be_visible()
+    expect(boris.get_by_text("While it is in force, this channel counts as closed.")).to_be_visible()
     tab_to(boris, role="button", name="Approve")
     boris.keyboard.press("Enter")
     expect(boris.get_by_text("which changes nothing else")).to_be_visible()
@@ -65,9 +65,9 @@ def test_a_notice_is_proposed_approved_and_ended_by_keyboard_alone(
     notice = ServiceNotice.objects.get()
     assert (notice.position, notice.until_at.astimezone(timezone.get_default_timezone()).hour) == (1, 18)
 
-    tab_to(boris, role="button", name="End it now")
+    tab_to(boris, role="button", name="End now")
     boris.keyboard.press("Enter")
-    expect(boris.get_by_text("ended by boris")).to_be_visible()
+    expect(boris.get_by_text("Ended by boris")).to_be_visible()
     assert told() == []
     assert complaints == []
 
@@ -80,12 +80,12 @@ def test_without_scripts_what_was_typed_stays_where_it_is_refused(context_of: Ca
     page.goto("/console/services/gb-line/notice/")
     page.get_by_role("radio", name="Label of long waits").check()
     page.get_by_label("Until").fill(soon.strftime("%Y-%m-%dT%H:%M"))
-    page.get_by_label("Read at").fill("https://example.org/news")
+    page.get_by_label("Source").fill("https://example.org/news")
     page.get_by_role("button", name="Propose").click()
 
     expect(page.get_by_text("A notice ends within 31 days")).to_be_visible()
     expect(page.get_by_role("radio", name="Label of long waits")).to_be_checked()
-    expect(page.get_by_label("Read at")).to_have_value("https://example.org/news")
+    expect(page.get_by_label("Source")).to_have_value("https://example.org/news")
     expect(page.get_by_label("Until")).to_have_value(soon.strftime("%Y-%m-%dT%H:%M"))
     assert not ServiceNotice.objects.exists()
 

@@ -38,7 +38,7 @@ def test_the_first_page_shows_each_role_what_waits_for_it(client: Client) -> Non
         "localisation-reviewer": ["Source texts to review", "Welsh to review"],
         "publisher": ["Release ", "to publish"],
         "campaign-approver": ["To approve: Half-term warning"],
-        "assurer": ["Channels nobody has checked"],
+        "assurer": ["Channels never checked"],
     }
 
     for role, titles in expected.items():

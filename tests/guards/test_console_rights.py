@@ -55,13 +55,13 @@ def filled() -> dict[str, str]:
     campaign = make.campaign(state="submitted")
     where: dict[str, dict[str, object]] = {
         "tip": {"slug": "first-hour"},
-        "words-locale": {"locale": "cy"},
-        "target": {"locale": "cy", "key": "tip.first-hour.title"},
-        "source": {"key": "tip.first-hour.title"},
+        "translation-queue": {"locale": "cy"},
+        "translation": {"locale": "cy", "key": "tip.first-hour.title"},
+        "source-text": {"key": "tip.first-hour.title"},
         "service": {"id": "gb-line"},
         "service-edit": {"id": "gb-line"},
-        "propose": {"id": "gb-line"},
-        "propose-notice": {"id": "gb-line"},
+        "contact-change-propose": {"id": "gb-line"},
+        "notice-propose": {"id": "gb-line"},
         "channel": {"id": "gb-line", "position": 1},
         "organization": {"id": "org"},
         "release": {"number": make.Release.objects.get().pk},
@@ -184,7 +184,7 @@ def test_a_number_is_changed_nowhere_but_by_proposal_even_by_a_superuser(client:
         "reason": "x",
     }
 
-    client.post(filled["propose"] + f"?position={channel.position}", {"action": "propose", **facts})
+    client.post(filled["contact-change-propose"] + f"?position={channel.position}", {"action": "propose", **facts})
     proposal = make.ChannelRevision.objects.proposed().get(act=Act.CHANGE)
     channel.refresh_from_db()
     assert channel.dial == "0800 1111"
@@ -223,7 +223,7 @@ def test_a_page_takes_no_more_queries_for_a_tip_of_many_steps_than_for_a_short_o
         with django_assert_max_num_queries(15):
             client.get(reverse("admin:tip", args=[slug]))
     with django_assert_max_num_queries(20):
-        client.get(reverse("admin:target", args=["cy", "tip.longer.title"]))
+        client.get(reverse("admin:translation", args=["cy", "tip.longer.title"]))
 
 
 def _patterns(resolver: URLResolver) -> Iterator[URLPattern]:

@@ -1,4 +1,4 @@
-"""The assurance desk's queue: its order, its reasons, and how long a check of each kind is good."""
+"""Contact checks: the order of the queue, its reasons, how long each kind of check is valid, and the pages."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from config.celery import app
 from content import tasks
-from content.assurance import queue as desk
+from content.assurance import queue
 from content.assurance.queue import Priority, QueueEntry
 from content.assurance.record import record_assurance
 from content.assurance.validity import longest_days, methods
@@ -36,7 +36,7 @@ def asta() -> User:
 
 
 def entry(service: str, *, at: object = NOON) -> QueueEntry:
-    return next(e for e in desk.queue_entries(at=at) if e.service.id == service)  # type: ignore[arg-type]
+    return next(e for e in queue.queue_entries(at=at) if e.service.id == service)  # type: ignore[arg-type]
 
 
 def channel(service: str) -> Channel:
@@ -62,7 +62,7 @@ def test_the_queue_goes_by_how_soon_a_check_ends_and_then_by_harm(asta: User) ->
     for name, days in (("gb-later", 80), ("gb-soon", 14), ("gb-next", 30)):
         checked(name, asta, days=days)
 
-    order = [(e.service.id, e.priority) for e in desk.queue_entries(at=NOON)]
+    order = [(e.service.id, e.priority) for e in queue.queue_entries(at=NOON)]
 
     assert order == [
         ("gb-emergency", Priority.NOW),
@@ -82,7 +82,7 @@ def test_a_number_weighs_more_than_a_page_and_the_only_one_in_a_country_more_tha
     make.service("gb-line")
     make.service("nz-line", country="NZ")
 
-    points = {e.service.id: e.impact.points for e in desk.queue_entries(at=NOON)}
+    points = {e.service.id: e.impact.points for e in queue.queue_entries(at=NOON)}
 
     assert points["nz-line"] > points["gb-line"] > points["gb-page"]
     assert "the only one in NZ" in entry("nz-line").impact.words
@@ -118,14 +118,14 @@ def test_reports_are_deleted_as_soon_as_they_do_not_count_any_more(asta: User, m
     for days in range(3):
         CorrectionCount.objects.report(service="gb-line", position=1, problem="no-answer", at=NOON + timedelta(days=days))
     at = NOON + timedelta(days=31)
-    before = desk.queue_entries(at=at)
+    before = queue.queue_entries(at=at)
     monkeypatch.setattr("content.tasks.timezone.now", lambda: at)
 
     tasks.forget_corrections(added_by_a_newer_version=True)
     tasks.forget_corrections()
 
     assert [count.day for count in CorrectionCount.objects.all()] == [(NOON + timedelta(days=2)).date()]
-    assert desk.queue_entries(at=at) == before
+    assert queue.queue_entries(at=at) == before
     assert app.conf.beat_schedule["forget-corrections"]["task"] == tasks.forget_corrections.name
 
 
@@ -154,7 +154,7 @@ def test_an_address_that_fails_twice_or_is_gone_comes_first(
 def test_retired_services_are_not_in_the_queue(asta: User) -> None:
     make.service("gb-line").amend(by=asta, at=NOON, status="defunct")
 
-    assert desk.queue_entries(at=NOON) == []
+    assert queue.queue_entries(at=NOON) == []
 
 
 # How long a check is good.
@@ -212,13 +212,13 @@ def test_a_channel_that_is_not_there_is_told_on_a_page_of_the_console(client: Cl
 
     assert answer.status_code == 404
     assert "There is no such channel." in answer.content.decode()
-    assert "Assurance desk" in answer.content.decode()
+    assert "Contact checks" in answer.content.decode()
 
 
 def test_the_desk_leads_to_the_channel_where_the_check_is_written_down(client: Client, asta: User) -> None:
     make.service("gb-line")
     client.force_login(asta)
-    queue = client.get(reverse("admin:desk")).content.decode()
+    listed = client.get(reverse("admin:assurance-queue")).content.decode()
 
     answer = client.post(
         page("gb-line"),
@@ -232,7 +232,7 @@ def test_the_desk_leads_to_the_channel_where_the_check_is_written_down(client: C
     )
     check = Assurance.objects.get()
 
-    assert page("gb-line") in queue
+    assert page("gb-line") in listed
     assert answer.status_code == 302
     assert (check.method, check.until) == ("rung", (timezone.now() + timedelta(days=90)).date())
     assert "A counsellor answered after two rings." in client.get(page("gb-line")).content.decode()
@@ -267,11 +267,11 @@ def test_the_history_tells_of_each_field_what_it_was_and_who_changed_it(client: 
     history = dict(client.get(page("gb-line")).context["history"])
 
     assert [(value, proposer, approver) for value, _, proposer, approver in history["Cost"]] == [
-        ("standard", "eva", "asta"),
-        ("free", User.objects.system().username, "checker"),
+        ("Standard rate", "eva", "asta"),
+        ("Free", User.objects.system().username, "checker"),
     ]
-    assert [value for value, *_ in history["Dialled as"]] == ["0808 800 5002", "0800 1111"]
-    assert [value for value, *_ in history["Hours"]] == ["24/7"]
+    assert [value for value, *_ in history["Number to dial"]] == ["0808 800 5002", "0800 1111"]
+    assert [value for value, *_ in history["Opening hours"]] == ["24/7"]
 
 
 def test_the_queue_is_narrowed_by_country_type_and_urgency(client: Client, asta: User) -> None:
@@ -281,7 +281,7 @@ def test_the_queue_is_narrowed_by_country_type_and_urgency(client: Client, asta:
     client.force_login(asta)
 
     def seen(query: str) -> list[str]:
-        rows = client.get(reverse("admin:desk") + query).context["rows"]
+        rows = client.get(reverse("admin:assurance-queue") + query).context["rows"]
         return [f"{row[0].service.id} {row[0].channel.position}" for row in rows]
 
     assert seen("?country=GB") == ["gb-line 1"]

@@ -1,4 +1,4 @@
-"""Notices at the console: what is typed is by the clock of the service, and bad input is refused in one sentence."""
+"""Notices in the console: times are in the service's zone, and bad input is refused with one sentence."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def line() -> Service:
 def propose(client: Client, service: str = "gb-line", **changes: str) -> Any:
     until = f"{timezone.now() + timedelta(days=2):%Y-%m-%d}T18:00"
     typed = {"action": "propose", "what": "closed", "from_at": "", "until_at": until, "source": "https://example.org/news"}
-    return client.post(reverse("admin:propose-notice", args=[service]), typed | changes)
+    return client.post(reverse("admin:notice-propose", args=[service]), typed | changes)
 
 
 def said(answer: Any) -> list[str]:
@@ -46,20 +46,20 @@ def test_what_is_typed_is_the_time_where_the_service_is(client: Client) -> None:
     assert notice.until_at == datetime(day.year, day.month, day.day, 18, tzinfo=UTC) + timedelta(hours=hours_west)
     assert notice.from_at <= timezone.now()
     assert (notice.kind, notice.position) == ("channel-down", 1)
-    assert f"{day:%-d %b %Y}, 18:00" in page
-    assert "America/New_York" in page
+    assert f"{day:%-d %B %Y} at 18:00" in page
+    assert "New York time" in page
     assert "<q>Label of channel down</q>" in page
 
 
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"what": "channel-down.9"}, "Choose what is otherwise"),
-        ({"what": ""}, "Choose what is otherwise"),
-        ({"until_at": ""}, "Choose what is otherwise"),
-        ({"until_at": "soon"}, "Choose what is otherwise"),
-        ({"source": "nul\x00"}, "Choose what is otherwise"),
-        ({"until_at": "2026-03-08T02:30"}, "Choose what is otherwise"),
+        ({"what": "channel-down.9"}, "Choose what has changed"),
+        ({"what": ""}, "Choose what has changed"),
+        ({"until_at": ""}, "Choose what has changed"),
+        ({"until_at": "soon"}, "Choose what has changed"),
+        ({"source": "nul\x00"}, "Choose what has changed"),
+        ({"until_at": "2026-03-08T02:30"}, "Choose what has changed"),
         ({"until_at": "2020-01-01T10:00"}, "must not be in the past"),
         ({"until_at": "9999-12-31T23:59"}, "within 31 days"),
         ({"from_at": "0001-01-01T00:00"}, "must not be more than a day ago"),
@@ -85,21 +85,21 @@ def test_two_people_and_the_first_page_of_the_second_shows_what_waits(client: Cl
     notice = ServiceNotice.objects.get()
     page, act = reverse("admin:notices"), {"action": "approve", "notice": str(notice.pk)}
     assert client.post(page, act).status_code == 403
-    assert "Notices of services" not in client.get("/console/").content.decode()
+    assert "Notices to approve" not in client.get("/console/").content.decode()
 
     client.force_login(make.person("boris", "assurer"))
-    assert "Notices of services" in client.get("/console/").content.decode()
+    assert "Notices to approve" in client.get("/console/").content.decode()
     answer = client.post(page, act)
 
     assert answer.status_code == 302
-    assert any("the next release that is compiled goes by it" in one for one in said(answer))
+    assert any("Readers see no change until the next release is published." in one for one in said(answer))
     assert "<q>Label of closed</q>" in client.get(reverse("admin:service", args=["gb-line"])).content.decode()
     assert client.post(page, act).status_code == 409
     client.force_login(make.person("eva", "localisation-editor"))
     assert client.post(page, {"action": "end", "notice": str(notice.pk)}).status_code == 403
     client.force_login(asta)
     client.post(page, {"action": "end", "notice": str(notice.pk)})
-    assert "ended by asta" in client.get(page).content.decode()
+    assert "Ended by asta" in client.get(page).content.decode()
 
 
 def test_words_that_nobody_approved_are_said_to_reach_nobody(client: Client, settings: Any) -> None:
@@ -107,10 +107,10 @@ def test_words_that_nobody_approved_are_said_to_reach_nobody(client: Client, set
     client.force_login(make.person("asta", "assurer"))
     propose(client)
 
-    form = client.get(reverse("admin:propose-notice", args=["gb-line"])).content.decode()
+    form = client.get(reverse("admin:notice-propose", args=["gb-line"])).content.decode()
 
-    assert "readers get nothing of it until they are" in form
-    assert "no words of this kind are approved" in client.get(reverse("admin:notices")).content.decode()
+    assert "Readers do not see the notice until it is." in form
+    assert "the text for this kind of notice is not approved" in client.get(reverse("admin:notices")).content.decode()
 
 
 @pytest.mark.parametrize("number", ["", "x", "0", "9" * 14, "9" * 40, "²"])

@@ -1,4 +1,4 @@
-"""Services at the console: proposals by one, approvals by another, checks of exactly what was on the screen."""
+"""Services in the console: one person proposes, another approves, and a check covers exactly what the page showed."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def page() -> str:
 
 
 def propose(client: Client, query: str = "?position=1", **changes: str) -> Any:
-    return client.post(reverse("admin:propose", args=["gb-line"]) + query, FACTS | changes)
+    return client.post(reverse("admin:contact-change-propose", args=["gb-line"]) + query, FACTS | changes)
 
 
 def test_a_number_changes_when_a_second_person_approves_what_the_first_proposed(client: Client) -> None:
@@ -51,8 +51,8 @@ def test_a_number_changes_when_a_second_person_approves_what_the_first_proposed(
     assert Channel.objects.get().dial == "0800 1111"
 
     client.force_login(make.person("asta", "assurer"))
-    queue = client.get(reverse("admin:numbers")).content.decode()
-    client.post(reverse("admin:numbers"), {"action": "approve", "revision": str(proposal.pk)})
+    queue = client.get(reverse("admin:contact-changes")).content.decode()
+    client.post(reverse("admin:contact-changes"), {"action": "approve", "revision": str(proposal.pk)})
 
     assert "<del>0800 1111</del>" in queue
     assert "<ins>0808 800 5002</ins>" in queue
@@ -66,8 +66,8 @@ def test_who_proposed_a_number_cannot_approve_it(client: Client) -> None:
     propose(client)
     proposal = ChannelRevision.objects.proposed().get()
 
-    queue = client.get(reverse("admin:numbers")).content.decode()
-    answer = client.post(reverse("admin:numbers"), {"action": "approve", "revision": str(proposal.pk)})
+    queue = client.get(reverse("admin:contact-changes")).content.decode()
+    answer = client.post(reverse("admin:contact-changes"), {"action": "approve", "revision": str(proposal.pk)})
 
     assert 'value="approve"' not in queue
     assert answer.status_code == 403
@@ -120,14 +120,14 @@ def test_a_proposal_is_taken_back_or_turned_down(client: Client) -> None:
     client.force_login(make.person("eva", "localisation-editor"))
     propose(client)
     own = ChannelRevision.objects.proposed().get()
-    client.post(reverse("admin:numbers"), {"action": "withdraw", "revision": str(own.pk)})
+    client.post(reverse("admin:contact-changes"), {"action": "withdraw", "revision": str(own.pk)})
     propose(client)
     other = ChannelRevision.objects.proposed().get()
     client.force_login(make.person("asta", "assurer"))
-    client.post(reverse("admin:numbers"), {"action": "reject", "revision": str(other.pk)})
+    client.post(reverse("admin:contact-changes"), {"action": "reject", "revision": str(other.pk)})
 
     assert set(ChannelRevision.objects.filter(pk__in=[own.pk, other.pk]).values_list("state", flat=True)) == {"withdrawn"}
-    assert client.post(reverse("admin:numbers"), {"action": "approve", "revision": "x"}).status_code == 404
+    assert client.post(reverse("admin:contact-changes"), {"action": "approve", "revision": "x"}).status_code == 404
 
 
 def test_an_assurer_says_how_a_channel_was_checked_and_until_when_that_is_good(client: Client) -> None:
@@ -146,7 +146,7 @@ def test_an_assurer_says_how_a_channel_was_checked_and_until_when_that_is_good(c
     check = Assurance.objects.get()
 
     assert (check.method, check.until, check.note, check.by.username) == (Method.RUNG, until, "Answered.", "asta")
-    assert f"assured until {until:%-d %b %Y}" in client.get(page()).content.decode()
+    assert f"assured until {until:%-d %B %Y}" in client.get(page()).content.decode()
 
 
 @pytest.mark.parametrize("changed", [{"c1-method": ""}, {"c1-until": "2020-01-01"}, {"c1-until": "soon"}, {"position": "9"}])
@@ -185,8 +185,8 @@ def test_the_list_says_why_a_service_is_withheld_and_is_narrowed_by_number(clien
     found = client.get(reverse("admin:services") + "?q=08001111").context["rows"]
     emergency = client.get(reverse("admin:services") + "?role=emergency&country=NZ").context["rows"]
 
-    assert "withheld: it has no channel" in page
-    assert "withheld: nobody has checked it" in page
+    assert "withheld: no channel" in page
+    assert "withheld: never checked" in page
     assert "served, not assured" in page
     assert [service.id for service, _ in found] == ["gb-line"]
     assert [service.id for service, _ in emergency] == ["nz-line"]

@@ -1,4 +1,4 @@
-"""Tips at the console: the list, the matrix of languages, and what of a tip can be edited."""
+"""Tips in the console: the list, the table of translations, and editing."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_a_new_step_takes_a_number_that_no_step_ever_had(client: Client, tip: Ti
 
     assert tip.do_now == [1, 3]
     assert Unit.objects.get(key="tip.first-hour.do-now.3").state == "needs-review"
-    assert "tip.first-hour.do-now.2" in client.get(page()).content.decode()
+    assert "Stop and breathe: do now, step 2" in client.get(page()).content.decode()
 
 
 def test_a_step_with_a_number_is_refused_and_the_tip_stays_as_it_was(client: Client, tip: Tip) -> None:

@@ -1,4 +1,4 @@
-"""Translating at the console: queue, saving, conflicts, the second reader, and what changed in the source."""
+"""Translating in the console: the queue, saving, conflicts, approval, and changes of the source."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def reviewer(*locales: str) -> make.User:
 
 
 def address(locale: str, key: str = KEY, query: str = "") -> str:
-    return reverse("admin:target", args=[locale, key]) + query
+    return reverse("admin:translation", args=[locale, key]) + query
 
 
 def typed(target: Target, text: str, act: str = "save") -> dict[str, str]:
@@ -48,7 +48,7 @@ def test_an_editor_saves_and_a_second_reader_approves(client: Client) -> None:
     client.post(address("cy"), typed(target, "", act="approve"))
     target.refresh_from_db()
 
-    assert "A second reader of Welsh has to approve it" in saved.content.decode()
+    assert "Another person who reads Welsh must approve it" in saved.content.decode()
     assert (target.text, target.state) == ("Peidiwch â thalu.", "approved")
     assert (target.written_by.username, target.approved_by and target.approved_by.username) == ("eva", "rhys")
 
@@ -143,7 +143,7 @@ def test_markup_in_a_text_is_shown_and_never_run(client: Client) -> None:
     Unit.objects.filter(pk=unit.pk).update(text="<img src=x onerror=alert(1)>", revision=2, state="needs-review")
     client.force_login(editor())
 
-    for page in (address("cy"), reverse("admin:source", args=[KEY]), reverse("admin:tip", args=["first-hour"])):
+    for page in (address("cy"), reverse("admin:source-text", args=[KEY]), reverse("admin:tip", args=["first-hour"])):
         assert "<img" not in client.get(page).content.decode()
 
 
@@ -159,7 +159,7 @@ def test_an_outdated_text_shows_what_changed_and_a_reviewer_can_confirm_it(clien
     target.refresh_from_db()
 
     assert "<ins> anybody</ins>" in page
-    assert "Confirm that it says what the source says now" in page
+    assert "Confirm that it matches the source" in page
     assert not target.outdated
 
 
@@ -188,8 +188,8 @@ def test_the_queue_divides_into_states_without_overlap_or_loss(client: Client) -
     Unit.objects.get(key="tip.first-hour.title").revise(text="Stop first", change="clarity", by=by, at=at, from_revision=1)
 
     found = {
-        s.code: set(translation_status.queue("cy").filter(translation_status.standing_as(s.code)).values_list("key", flat=True))
-        for s in translation_status.EVERY
+        s.code: set(translation_status.queue("cy").filter(translation_status.has_status(s.code)).values_list("key", flat=True))
+        for s in translation_status.STATUSES
     }
 
     assert found["approved"] == {KEY}
@@ -198,7 +198,7 @@ def test_the_queue_divides_into_states_without_overlap_or_loss(client: Client) -
     assert sum(len(keys) for keys in found.values()) == Unit.objects.count() == len(set().union(*found.values()))
     for unit in Unit.objects.all():
         target = Target.objects.filter(unit=unit, locale="cy").first()
-        assert unit.key in found[translation_status.of_target(unit, target).code]
+        assert unit.key in found[translation_status.target_status(unit, target).code]
 
 
 def test_saving_goes_on_to_the_next_text_of_the_same_filter(client: Client) -> None:
@@ -217,16 +217,16 @@ def test_the_list_of_languages_counts_what_its_queues_hold(client: Client) -> No
     make.target("tip.first-hour.title", "cy", "Arhoswch")
     client.force_login(editor("cy"))
 
-    page = client.get(reverse("admin:words"))
+    page = client.get(reverse("admin:translations"))
     row = next(row for row in page.context["rows"] if row["locale"].pk == "cy")
 
     assert (row["approved"], row["needs_review"], row["outdated"], row["withdrawn"]) == (1, 1, 0, 0)
-    assert row["empty"] == translation_status.queue("cy").filter(translation_status.standing_as("empty")).count()
+    assert row["empty"] == translation_status.queue("cy").filter(translation_status.has_status("empty")).count()
 
 
 def test_a_source_text_takes_the_kind_of_change_and_a_second_reader(client: Client) -> None:
     make.target(KEY, "cy", "Peidiwch â thalu.", approved=True)
-    source = reverse("admin:source", args=[KEY])
+    source = reverse("admin:source-text", args=[KEY])
     client.force_login(editor())
 
     without = client.post(source, {"action": "revise", "text": "Do not pay, ever.", "revision": "1"})

@@ -167,15 +167,15 @@ def test_only_what_was_shown_is_taken_away(published: Release, ann: User) -> Non
 def test_the_page_shows_who_loses_what_before_the_button(client: Client, published: Release, ann: User, monkeypatch: Any) -> None:
     monkeypatch.setattr(timezone, "now", lambda: LATER)
     client.force_login(ann)
-    page = client.get(reverse("admin:lapsed"))
+    page = client.get(reverse("admin:expired-checks"))
     text = page.content.decode()
 
-    answer = client.post(reverse("admin:lapsed"), {"action": "take-away", "mark": page.context["mark"]})
-    again = client.post(reverse("admin:lapsed"), {"action": "take-away", "mark": page.context["mark"]})
+    answer = client.post(reverse("admin:expired-checks"), {"action": "take-away", "version": page.context["version"]})
+    again = client.post(reverse("admin:expired-checks"), {"action": "take-away", "version": page.context["version"]})
 
     assert "Short &amp; Sweet" in text
-    assert "teen, parent, educator, bystander" in text
-    assert text.index("What readers lose") < text.index("Take this away from readers")
+    assert "Teenagers, parents, educators, bystanders" in text
+    assert text.index("What will be removed") < text.index("Remove from published packs")
     assert answer.status_code == 302
     assert "gb-short" not in ids()
     assert again.status_code == 400

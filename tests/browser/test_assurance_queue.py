@@ -1,4 +1,4 @@
-"""The assurance desk in a real browser: by keyboard alone, without scripts, and an organization at its signed address."""
+"""Contact checks in a real browser: by keyboard alone, without scripts, and with an organization's correction link."""
 
 from __future__ import annotations
 
@@ -62,13 +62,13 @@ def test_a_check_is_written_down_by_keyboard_alone(context_of: Callable[..., Bro
     page = listen(context_of(make.person("asta", "assurer")).new_page(), complaints)
 
     page.goto("/console/")
-    tab_to(page, role="link", name="Assurance desk")
+    tab_to(page, role="link", name="Contact checks")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", name="Assurance desk")).to_be_visible()
+    expect(page.get_by_role("heading", name="Contact checks")).to_be_visible()
     tab_to(page, role="link", name="The gb-line service, 0800 1111")
     page.keyboard.press("Enter")
     expect(page.get_by_text("5 or more reports that it does not work")).to_be_visible()
-    tab_to(page, role="combobox", name="How")
+    tab_to(page, role="combobox", name="How you checked it")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Tab")
     tab_to(page, role="textbox", name="What you saw or heard")
@@ -76,7 +76,7 @@ def test_a_check_is_written_down_by_keyboard_alone(context_of: Callable[..., Bro
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
 
-    expect(page.get_by_text("Channel 1 is assured until")).to_be_visible()
+    expect(page.get_by_text("channel 1 is assured until")).to_be_visible()
     check = Assurance.objects.order_by("-pk")[0]
     assert (check.method, check.note) == ("rung", "A counsellor answered after two rings.")
     assert complaints == []
@@ -94,12 +94,12 @@ def test_what_has_ended_is_seen_and_taken_away_by_keyboard(
     page = listen(context_of(make.person("ann", "publisher")).new_page(), complaints)
 
     page.goto("/console/releases/lapsed/")
-    expect(page.get_by_role("heading", name="What readers lose, and who")).to_be_visible()
-    expect(page.get_by_text("teen, parent, educator, bystander")).to_be_visible()
-    tab_to(page, role="button", name="Take this away from readers")
+    expect(page.get_by_role("heading", name="What will be removed")).to_be_visible()
+    expect(page.get_by_text("Teenagers, parents, educators, bystanders")).to_be_visible()
+    tab_to(page, role="button", name="Remove from published packs")
     page.keyboard.press("Enter")
 
-    expect(page.get_by_text("what nobody has checked in time is gone")).to_be_visible()
+    expect(page.get_by_text("is published without the expired contact details")).to_be_visible()
     assert Release.objects.current().base == published
     assert complaints == []
 
@@ -121,7 +121,7 @@ def test_an_organization_corrects_its_entry_without_scripts_and_two_people_decid
     with override_settings(PUBLIC_URL=url):
         page = context_of(asta, java_script_enabled=False).new_page()
         page.goto("/console/organizations/org/")
-        page.get_by_role("button", name="Make an address").click()
+        page.get_by_role("button", name="Create correction link").click()
         address = page.locator("code.fp-address").inner_text()
         theirs = context_of(java_script_enabled=False).new_page()
         theirs.goto(address)
@@ -136,7 +136,7 @@ def test_an_organization_corrects_its_entry_without_scripts_and_two_people_decid
 
         page.goto("/console/services/gb-line/channels/1/")
         expect(page.locator("ins", has_text="0808 800 5002")).to_be_visible()
-        page.get_by_role("button", name="Propose it").click()
+        page.get_by_role("button", name="Propose this change").click()
         expect(page.get_by_text("Nothing changes until a second person approves it.")).to_be_visible()
 
     assert ChannelRevision.objects.proposed().get().proposed_by == asta

@@ -1,0 +1,82 @@
+"""The names of texts as staff read them, in place of unit keys such as tip.first-hour.do-now.2."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from content.console.labels import label
+from content.models import Service, Unit
+from core.console.display import country_text
+
+_PARTS = {"title": "title", "short": "short answer", "more": "more", "do-now": "do now", "do-not": "do not"}
+_SERVICE_PARTS = {"purpose": "purpose", "after": "what happens next", "label": "label", "steps": "steps in the app"}
+#: Groups of labels: the beginning of a unit key → its name, and the kind in `labels.LABELS` of what follows.
+_GROUPS = {
+    "situation": ("Situation", "situation"),
+    "step": ("Step", "step"),
+    "audience": ("Audience", "audience"),
+    "notice": ("Notice", "notice"),
+    "why": ("Reason", ""),
+    "phrase": ("Phrase", ""),
+}
+
+
+class UnitNames:
+    """Names for the units and other items of one page, read in two queries at most."""
+
+    def __init__(self, items: Iterable[str]) -> None:
+        """Take unit keys, or items of the gate's findings: unit keys, service ids, <service id>/<position>, country codes."""
+        slugs, services = set(), set()
+        for item in items:
+            group, _, rest = item.partition(".")
+            if group == "tip":
+                slugs.add(rest.partition(".")[0])
+            elif group in ("service", "channel"):
+                services.add(rest.partition(".")[0])
+            elif not rest:
+                services.add(item.partition("/")[0])
+        titles = Unit.objects.filter(key__in=[f"tip.{slug}.title" for slug in slugs]) if slugs else Unit.objects.none()
+        self._titles = {key.split(".")[1]: text for key, text in titles.values_list("key", "text")}
+        named = Service.objects.filter(pk__in=services) if services else Service.objects.none()
+        self._services = dict(named.values_list("pk", "name"))
+
+    def name(self, item: str) -> str:
+        """Return the name of a unit or of a finding's item, such as "Stop and breathe: do now, step 2"."""
+        group, _, rest = item.partition(".")
+        if not rest:
+            return self._item(item)
+        if group == "tip":
+            slug, _, part = rest.partition(".")
+            return _join(self._titles.get(slug, slug), _tip_part(part))
+        if group == "service":
+            service, _, part = rest.partition(".")
+            return _join(self._services.get(service, service), _SERVICE_PARTS.get(part, part))
+        if group == "channel":
+            service, position, part = (*rest.split("."), "", "")[:3]
+            return _join(self._services.get(service, service), f"channel {position}, {_SERVICE_PARTS.get(part, part)}")
+        if group in _GROUPS:
+            words, kind = _GROUPS[group]
+            return _join(words, label(kind, rest) if kind else rest.replace("-", " "))
+        return item
+
+    def _item(self, item: str) -> str:
+        if len(item) == 2 and item.isupper():
+            return country_text(item)
+        service, _, position = item.partition("/")
+        name = self._services.get(service, service)
+        return f"{name}, channel {position}" if position else name
+
+
+def unit_name(key: str) -> str:
+    """Return the name of one unit."""
+    return UnitNames([key]).name(key)
+
+
+def _tip_part(part: str) -> str:
+    name, _, number = part.partition(".")
+    words = _PARTS.get(name, name)
+    return f"{words}, step {number}" if number else words
+
+
+def _join(whole: str, part: str) -> str:
+    return f"{whole}: {part}" if part else whole

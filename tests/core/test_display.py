@@ -1,0 +1,50 @@
+"""The console words dates, times, zones, places and languages as people say them."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta, timezone
+
+from django.template import Context, Template
+
+from core.console import display
+
+
+def test_dates_and_times_are_written_out() -> None:
+    instant = datetime(2026, 12, 1, 19, 30, tzinfo=timezone(timedelta(hours=2)))
+
+    assert display.date_text(date(2026, 12, 1)) == "1 December 2026"
+    assert display.instant_text(instant) == "1 December 2026 at 17:30 UTC"
+    assert display.local_text(datetime(2026, 12, 1, 17, 0)) == "1 December 2026 at 17:00"
+    assert display.local_text(datetime(2026, 12, 1, 17, 0, 30)) == "1 December 2026 at 17:00:30"
+
+
+def test_zones_countries_regions_and_languages_have_names() -> None:
+    assert display.zone_text("Europe/London") == "London time"
+    assert display.zone_text("America/Argentina/Buenos_Aires") == "Buenos Aires time"
+    assert display.zone_text("UTC") == "UTC"
+    assert display.country_text("GB") == "United Kingdom"
+    assert display.country_text("ZZ") == "Worldwide"
+    assert display.region_text("GB-WLS") == "Wales"
+    assert display.language_text("zh-Hant") == "Chinese (Traditional)"
+
+
+def test_what_has_no_name_is_shown_as_it_is() -> None:
+    assert display.country_text("XX") == "XX"
+    assert display.region_text("GB-XXX") == "GB-XXX"
+    assert display.language_text("not a tag") == "not a tag"
+
+
+def test_audit_verbs_are_words() -> None:
+    assert display.verb_text("release.rolled_back") == "Release rolled back"
+
+
+def test_templates_show_instants_with_their_machine_readable_time() -> None:
+    template = Template("{% load console %}{{ at|instant }}|{{ at|day }}|{{ none|instant }}|{{ values|detail_value }}")
+    at = datetime(2026, 12, 1, 17, 30, tzinfo=UTC)
+
+    shown = template.render(Context({"at": at, "none": None, "values": ["a", "b"]}))
+
+    assert shown == (
+        '<time datetime="2026-12-01T17:30:00+00:00">1 December 2026 at 17:30 UTC</time>|'
+        '<time datetime="2026-12-01T17:30:00+00:00">1 December 2026</time>||a, b'
+    )
