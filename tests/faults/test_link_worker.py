@@ -1,4 +1,4 @@
-"""The link checker as it runs: a real beat wakes a real worker, which looks at one due address and moves the desk's queue."""
+"""The link checker as it runs: a real beat wakes a real worker, which visits one due URL and moves the assurance queue."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from tests.faults.workers import Workers, until
 
 pytestmark = [pytest.mark.journey, pytest.mark.django_db(transaction=True)]
 TASK = "content.tasks.check_link"
-#: Settings of a server that is no sandbox, and has nowhere to send an alert to.
+#: Settings of a server that is not a sandbox and has no Firebase project.
 NO_SANDBOX = {
     "FINGERPOST_SANDBOX": "0",
     "SERVE_UNREVIEWED": "0",
@@ -41,11 +41,11 @@ NO_SANDBOX = {
 }
 
 
-def listed(**addresses: str) -> None:
-    """List a service for each address, checked today and good for two months."""
+def listed(**urls: str) -> None:
+    """List a service for each URL, with a check that is valid for two months."""
     make.world()
-    for name, address in addresses.items():
-        channel = make.channel(make.service(name, channels=0), type="url", address=address)
+    for name, url in urls.items():
+        channel = make.channel(make.service(name, channels=0), type="url", address=url)
         record_assurance(
             channel, by=make.checker(), at=now(), method=Method.OPENED, until=(now() + timedelta(days=60)).date(), note="Seen."
         )
@@ -64,15 +64,15 @@ def served() -> Snapshot:
 
 
 def let_an_hour_go_by(timetable: Path) -> None:
-    """Let the beat believe that it last woke anybody an hour ago, so that nobody waits for its next minute."""
+    """Make the beat believe that its last run was an hour ago, so that the test need not wait for its next minute."""
     scheduler = PersistentScheduler(app, schedule_filename=str(timetable))
     for entry in scheduler.schedule.values():
         entry.last_run_at -= timedelta(hours=1)
     scheduler.close()
 
 
-def test_the_beat_wakes_a_worker_that_refuses_a_private_name_and_tells_the_desk(workers: Workers) -> None:
-    # A name that is refused before anybody is asked where it leads, so that nothing leaves this machine.
+def test_a_worker_refuses_a_private_name_and_moves_the_queue(workers: Workers) -> None:
+    # A name that is refused before it is resolved, so that nothing leaves this machine.
     listed(inside="https://wiki.internal/report", line="https://line.internal/")
     before = served()
     workers.environment |= NO_SANDBOX
@@ -88,7 +88,7 @@ def test_the_beat_wakes_a_worker_that_refuses_a_private_name_and_tells_the_desk(
     assert served() == before
 
 
-def test_the_beat_of_a_sandbox_wakes_a_worker_that_asks_nobody(workers: Workers) -> None:
+def test_a_worker_in_a_sandbox_visits_no_server(workers: Workers) -> None:
     listed(inside="https://wiki.internal/report")
     let_an_hour_go_by(workers.timetable)
 
@@ -102,11 +102,11 @@ def test_the_beat_of_a_sandbox_wakes_a_worker_that_asks_nobody(workers: Workers)
 
 @pytest.fixture
 def database_socket(tmp_path: Path) -> Iterator[str]:
-    """Return the folder of a Unix socket that leads to the test's database: the way into another network namespace."""
+    """Return the folder of a Unix socket that leads to the test's database from another network namespace."""
     given = connection.settings_dict
-    with socket.socket(socket.AF_UNIX) as door:
-        door.bind(str(tmp_path / ".s.PGSQL.5432"))
-        door.listen()
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(tmp_path / ".s.PGSQL.5432"))
+        listener.listen()
 
         def carry(one: socket.socket, other: socket.socket) -> None:
             with suppress(OSError):
@@ -125,17 +125,15 @@ def database_socket(tmp_path: Path) -> Iterator[str]:
         def serve() -> None:
             with suppress(OSError):
                 while True:
-                    threading.Thread(target=lead, args=[door.accept()[0]], daemon=True).start()
+                    threading.Thread(target=lead, args=[listener.accept()[0]], daemon=True).start()
 
         threading.Thread(target=serve, daemon=True).start()
         yield str(tmp_path)
-        door.shutdown(socket.SHUT_RDWR)
+        listener.shutdown(socket.SHUT_RDWR)
 
 
 @pytest.mark.skipif(not can_be_made(), reason="this machine does not let its user make a network namespace")
-def test_a_worker_visits_what_is_due_and_sends_no_packet_to_a_private_place(
-    workers: Workers, tmp_path: Path, database_socket: str
-) -> None:
+def test_a_worker_visits_due_urls_and_no_private_address(workers: Workers, tmp_path: Path, database_socket: str) -> None:
     hosts = {"works.example.org": HERE, "gone.example.org": HERE, "inside.example.org": "127.0.0.1"}
     listed(**{name.partition(".")[0]: f"https://{name}/report" for name in hosts})
     before = served()
@@ -152,7 +150,7 @@ def test_a_worker_visits_what_is_due_and_sends_no_packet_to_a_private_place(
     }
 
     worker = workers.start(
-        str(shutil.which("unshare")), "-rnm", sys.executable, "-m", "tests.faults.lonely_worker", str(tmp_path)
+        str(shutil.which("unshare")), "-rnm", sys.executable, "-m", "tests.faults.isolated_worker", str(tmp_path)
     )
     for _ in hosts:
         workers.wake(TASK)

@@ -1,7 +1,7 @@
-"""Run inside a network namespace of its own: visit the whole corpus while a packet counter listens, and print what it saw.
+"""Run in a network namespace of its own: visit the whole corpus while a packet counter listens, and print the counts.
 
-Everything is there to be reached: servers on loopback and on a public address, and a default route for all the rest. The
-counter sees every packet of every interface, so a packet to a place that is not public cannot leave unseen.
+Everything is reachable: servers on loopback and on a public address, and a default route for the rest. The counter sees
+every packet of every interface, so no packet to an address that is not public can go unseen.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from content.assurance.links.visit import Visitor
 from tests.content.assurance.refused_addresses import NUMERIC, REDIRECTS, WRITTEN
 
 HERE = "93.184.215.14"
-AWAY = "93.184.215.15"
-NO_RULES = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
+ELSEWHERE = "93.184.215.15"
+NO_ROBOTS = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
 
 
 def can_be_made() -> bool:
-    """Tell whether this machine lets us make a network namespace with a tunnel in it."""
+    """Return whether this machine allows a network namespace with a tunnel in it."""
     unshare, ip = shutil.which("unshare"), shutil.which("ip")
     if unshare is None or ip is None or not os.path.exists("/dev/net/tun"):
         return False
@@ -38,7 +38,7 @@ def can_be_made() -> bool:
 
 
 def network() -> int:
-    """Bring loopback up with a public address, and a tunnel that takes all other packets; return the tunnel."""
+    """Bring up loopback with a public address, and a tunnel for all other packets; return the tunnel."""
     tunnel = os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK)
     fcntl.ioctl(tunnel, 0x400454CA, struct.pack("16sH", b"out0", 0x0001 | 0x1000))
     for command in (
@@ -56,12 +56,12 @@ def network() -> int:
 
 def listen(seen: Counter[str]) -> None:
     """Count the TCP and UDP packets by destination, on all interfaces."""
-    ear = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(0x0003))
-    ear.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
+    listener = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(0x0003))
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
 
     def count() -> None:
         while True:
-            packet = ear.recv(65535)
+            packet = listener.recv(65535)
             version = packet[0] >> 4
             if version == 4 and packet[9] in (6, 17):
                 seen[str(ip_address(packet[16:20]))] += 1
@@ -72,14 +72,14 @@ def listen(seen: Counter[str]) -> None:
 
 
 def serve() -> dict[str, bytes]:
-    """Answer on port 80 of every address of this machine; return the answers by path, to be filled."""
+    """Serve on port 80 of every address of this machine; return the responses by path, which the caller fills."""
     answers: dict[str, bytes] = {}
     server = socket.create_server(("", 80), family=socket.AF_INET6, dualstack_ipv6=True)
 
     def one(line: socket.socket) -> None:
         with line:
             target = line.recv(4096).split(b" ")[1].decode()
-            line.sendall(answers.get(target, NO_RULES))
+            line.sendall(answers.get(target, NO_ROBOTS))
 
     def run() -> None:
         while True:
@@ -91,27 +91,27 @@ def serve() -> dict[str, bytes]:
 
 
 def main() -> None:
-    """Visit, then try what must be seen, and print both counts."""
+    """Visit the corpus, then send packets that the counter must see, and print both counts."""
     tunnel = network()
     seen: Counter[str] = Counter()
     listen(seen)
     answers = serve()
     results: Counter[str] = Counter()
 
-    def visit(address: str, *resolved: list[str]) -> None:
+    def visit(url: str, *resolved: list[str]) -> None:
         turns = list(resolved)
         client = LinkClient(resolve=lambda name, port: turns.pop(0) if len(turns) > 1 else turns[0])
-        results[str(Visitor(client).visit(address).result)] += 1
+        results[str(Visitor(client).visit(url).result)] += 1
 
     for address in NUMERIC:
         visit("http://line.example.org/", [address])
         visit("https://line.example.org/", [address])
         visit("http://line.example.org/", [HERE, address])
-    for address in WRITTEN:
-        visit(address, ["127.0.0.1"])
+    for url in WRITTEN:
+        visit(url, ["127.0.0.1"])
     blocked = sum(results.values())
-    for number, place in enumerate(REDIRECTS):
-        answers[f"/{number}"] = f"HTTP/1.1 302 Found\r\nLocation: {place}\r\nContent-Length: 0\r\n\r\n".encode()
+    for number, target in enumerate(REDIRECTS):
+        answers[f"/{number}"] = f"HTTP/1.1 302 Found\r\nLocation: {target}\r\nContent-Length: 0\r\n\r\n".encode()
         visit(f"http://line.example.org/{number}", [HERE], [HERE], ["127.0.0.1"])
     answers["/rebinds"] = b"HTTP/1.1 405 Not Allowed\r\nContent-Length: 0\r\n\r\n"
     visit("http://line.example.org/rebinds", [HERE], [HERE], ["169.254.169.254"])
@@ -120,8 +120,8 @@ def main() -> None:
     strays = {address: n for address, n in seen.items() if not is_public(address)}
     public = seen[HERE]
 
-    # The same counter must see such packets when somebody does send them.
-    for address in ("127.0.0.1", "::1", "10.0.0.1", "169.254.169.254", "fd00::1", AWAY):
+    # The counter must see such packets when they are sent.
+    for address in ("127.0.0.1", "::1", "10.0.0.1", "169.254.169.254", "fd00::1", ELSEWHERE):
         try:
             connect(address, 80, 0.2).close()
         except OSError:

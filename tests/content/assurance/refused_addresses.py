@@ -1,8 +1,8 @@
-"""Addresses that the link checker must never send a packet to, and ways in which one may be written."""
+"""Addresses that the link checker must never contact, and URLs that lead to them."""
 
 from __future__ import annotations
 
-#: As a resolver may answer them: every special-purpose block of the IANA registries, at its ends and inside.
+#: As a resolver may return them: every special-purpose block of the IANA registries, at its ends and inside.
 NUMERIC = [
     "0.0.0.0",
     "0.0.0.1",
@@ -125,7 +125,7 @@ NUMERIC = [
     "ff0e::1",
 ]
 
-#: As an address may be written: other notations of numbers, other schemes and ports, names of the local network, tricks.
+#: URLs: other notations of numbers, other schemes and ports, names of the local network, tricks.
 WRITTEN = [
     "http://127.0.0.1/",
     "http://127.1/",
@@ -210,7 +210,7 @@ WRITTEN = [
     "http://example.0x7f/",
 ]
 
-#: As a redirect may lead there, from a page that is on the public internet.
+#: Targets of redirects from a page on the public internet.
 REDIRECTS = (
     "http://127.0.0.1/",
     "//169.254.169.254/latest/meta-data/",

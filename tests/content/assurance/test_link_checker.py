@@ -1,4 +1,4 @@
-"""What the link checker remembers, how it takes turns, and that readers never notice it."""
+"""What the link checker stores, how it takes turns, and that it never changes what readers get."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from tests.make import NOON
 pytestmark = pytest.mark.django_db
 
 
-class Told(Visitor):
-    """A visitor that finds what it is told, and remembers where it was sent."""
+class ScriptedVisitor(Visitor):
+    """A visitor that returns given results and records the URLs that it was sent to."""
 
     def __init__(self, *found: VisitResult) -> None:
         object.__setattr__(self, "found", list(found))
-        object.__setattr__(self, "asked", [])
+        object.__setattr__(self, "visited", [])
 
-    def visit(self, address: str) -> VisitResult:
-        self.asked.append(address)  # type: ignore[attr-defined]
+    def visit(self, url: str) -> VisitResult:
+        self.visited.append(url)  # type: ignore[attr-defined]
         return self.found.pop(0) if len(self.found) > 1 else self.found[0]  # type: ignore[attr-defined]
 
 
@@ -44,27 +44,29 @@ def revision(service: str) -> int:
     return Channel.objects.get(service=service).revision_id
 
 
-def test_each_address_is_asked_in_turn_and_a_host_not_twice_in_a_minute() -> None:
-    told = Told(VisitResult(LinkResult.WORKS, 200))
+def test_urls_are_visited_in_turn_and_a_host_at_most_once_a_minute() -> None:
+    visitor = ScriptedVisitor(VisitResult(LinkResult.WORKS, 200))
 
-    first = [checker.check_next(at=NOON, visitor=told) for _ in range(3)]
-    later = checker.check_next(at=NOON + timedelta(seconds=61), visitor=told)
+    first = [checker.check_next(at=NOON, visitor=visitor) for _ in range(3)]
+    later = checker.check_next(at=NOON + timedelta(seconds=61), visitor=visitor)
 
-    assert told.asked == ["https://one.example.org/a", "https://two.example.org/", "https://one.example.org/b"]  # type: ignore[attr-defined]
+    assert visitor.visited == ["https://one.example.org/a", "https://two.example.org/", "https://one.example.org/b"]  # type: ignore[attr-defined]
     assert first[2] is None
     assert later is not None
     assert later.next_at == NOON + timedelta(seconds=61, days=7)
-    assert checker.check_next(at=NOON + timedelta(days=6), visitor=told) is None
+    assert checker.check_next(at=NOON + timedelta(days=6), visitor=visitor) is None
 
 
-def test_failures_are_counted_from_the_first_on_and_forgotten_when_it_works_again() -> None:
-    told = Told(VisitResult(LinkResult.UNREACHABLE), VisitResult(LinkResult.FAILING, 503), VisitResult(LinkResult.WORKS, 200))
+def test_failures_are_counted_until_the_link_works_again() -> None:
+    visitor = ScriptedVisitor(
+        VisitResult(LinkResult.UNREACHABLE), VisitResult(LinkResult.FAILING, 503), VisitResult(LinkResult.WORKS, 200)
+    )
     seen = []
 
     for day in range(3):
         LinkCheck.objects.found(revision("gb-page-0"), result=LinkResult.WORKS, at=NOON + timedelta(days=day))
         LinkCheck.objects.found(revision("gb-page-1"), result=LinkResult.WORKS, at=NOON + timedelta(days=day))
-        check = checker.check_next(at=NOON + timedelta(days=day, minutes=5 * day), visitor=told)
+        check = checker.check_next(at=NOON + timedelta(days=day, minutes=5 * day), visitor=visitor)
         assert check is not None
         seen.append((check.result, check.failures, check.failing_since, check.troubles))
 
@@ -75,7 +77,7 @@ def test_failures_are_counted_from_the_first_on_and_forgotten_when_it_works_agai
     ]
 
 
-def test_two_workers_do_not_visit_one_host_at_the_same_time(transactional_db: None, at_once: Callable[..., list[Any]]) -> None:
+def test_two_workers_do_not_visit_one_host_at_once(transactional_db: None, at_once: Callable[..., list[Any]]) -> None:
     LinkHost.objects.create(name="one.example.org", not_before=NOON)
 
     def take() -> bool:
@@ -84,21 +86,21 @@ def test_two_workers_do_not_visit_one_host_at_the_same_time(transactional_db: No
     assert sorted(at_once(take, take, take)) == [False, False, True]
 
 
-def test_the_rules_of_a_host_are_asked_for_once_a_day() -> None:
-    asked = []
+def test_robots_txt_is_fetched_once_a_day() -> None:
+    fetches = []
 
-    def ask() -> str:
-        asked.append(1)
+    def fetch() -> str:
+        fetches.append(1)
         return "User-agent: *\nDisallow: /x\0"
 
     place = SafeUrl("https", "one.example.org", "/")
-    texts = [checker.cached_robots(NOON + timedelta(hours=hours))(place, ask) for hours in (0, 23, 25)]
+    texts = [checker.cached_robots(NOON + timedelta(hours=hours))(place, fetch) for hours in (0, 23, 25)]
 
     assert texts == ["User-agent: *\nDisallow: /x"] * 3
-    assert len(asked) == 2
+    assert len(fetches) == 2
 
 
-def test_what_is_found_never_changes_what_readers_get() -> None:
+def test_results_never_change_what_readers_get() -> None:
     from content.compiling.facts import Policy
     from content.compiling.snapshot import read_snapshot
 
@@ -109,7 +111,7 @@ def test_what_is_found_never_changes_what_readers_get() -> None:
     assert read_snapshot(Policy(NOON.date())) == before
 
 
-def test_a_sandbox_leaves_other_peoples_servers_alone(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
+def test_a_sandbox_visits_no_server(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
     visits = []
     monkeypatch.setattr("content.tasks.checker.check_next", lambda **_: visits.append(1))
 
@@ -122,9 +124,9 @@ def test_a_sandbox_leaves_other_peoples_servers_alone(monkeypatch: pytest.Monkey
     assert visits == [1]
 
 
-def test_an_address_of_a_retired_service_is_not_asked() -> None:
+def test_the_url_of_a_retired_service_is_not_visited() -> None:
     person = make.person("asta", "assurer")
     for channel in Channel.objects.filter(type="url").select_related("service"):
         channel.service.amend(by=person, at=NOON, status="defunct")
 
-    assert checker.check_next(at=NOON, visitor=Told(VisitResult(LinkResult.WORKS))) is None
+    assert checker.check_next(at=NOON, visitor=ScriptedVisitor(VisitResult(LinkResult.WORKS))) is None

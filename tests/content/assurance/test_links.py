@@ -1,4 +1,4 @@
-"""The link checker as a visitor: what it refuses to ask, what it makes of answers, and that it cannot be kept waiting."""
+"""The link checker: which URLs it refuses, how it reads responses, and that no server can hold it up."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ from tests.content.assurance.refused_addresses import NUMERIC, REDIRECTS, WRITTE
 
 PUBLIC = "93.184.215.14"
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
-NO_RULES = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
+NO_ROBOTS = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
 
 
 class Host:
-    """A web server on loopback that answers what it is told, and remembers what it was asked."""
+    """A web server on loopback that sends given responses and records the requests."""
 
     def __init__(self, answer: Callable[[str], bytes | Iterator[bytes]]) -> None:
         self.answer = answer
-        self.asked: list[str] = []
+        self.requests: list[str] = []
         self.heads: list[str] = []
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
@@ -38,7 +38,7 @@ class Host:
         threading.Thread(target=self._serve, daemon=True).start()
 
     def connect(self, address: str, port: int, seconds: float) -> socket.socket:
-        """Stand in for the network: whatever public address was pinned, this server is there."""
+        """Connect to this server in place of the pinned public address."""
         self.connected.append((address, port))
         return socket.create_connection(("127.0.0.1", self.port), seconds)
 
@@ -55,10 +55,10 @@ class Host:
             head = line.recv(65536).decode()
             self.heads.append(head)
             method, target, _ = head.split(" ", 2)
-            self.asked.append(f"{method} {target}")
-            said = self.answer(f"{method} {target}")
+            self.requests.append(f"{method} {target}")
+            response = self.answer(f"{method} {target}")
             try:
-                for part in [said] if isinstance(said, bytes) else said:
+                for part in [response] if isinstance(response, bytes) else response:
                     line.sendall(part)
             except OSError:
                 return
@@ -74,7 +74,9 @@ def host(answer: Callable[[str], bytes | Iterator[bytes]]) -> Iterator[Host]:
 
 
 def plain(answers: dict[str, bytes], *, otherwise: bytes = OK) -> Callable[[str], bytes]:
-    return lambda asked: NO_RULES if asked.endswith("/robots.txt") and asked not in answers else answers.get(asked, otherwise)
+    return lambda request: (
+        NO_ROBOTS if request.endswith("/robots.txt") and request not in answers else answers.get(request, otherwise)
+    )
 
 
 def public(name: str, port: int) -> list[str]:
@@ -89,36 +91,38 @@ def to(place: str) -> bytes:
     return f"HTTP/1.1 302 Found\r\nLocation: {place}\r\nContent-Length: 0\r\n\r\n".encode()
 
 
-def never(*_: object) -> socket.socket:
-    raise AssertionError("a connection was tried")
+def must_not_be_called(*_: object) -> socket.socket:
+    raise AssertionError("resolved or connected")
 
 
-def test_the_corpus_is_as_large_as_it_says() -> None:
+def test_the_corpus_has_at_least_180_addresses() -> None:
     assert len(set(NUMERIC)) + len(set(WRITTEN)) >= 180
 
 
 @pytest.mark.parametrize("address", NUMERIC)
-def test_no_special_address_is_taken_for_public(address: str) -> None:
+def test_special_purpose_addresses_are_not_public(address: str) -> None:
     assert not is_public(address)
 
 
 @pytest.mark.parametrize(
     "address", ["8.8.8.8", "93.184.215.14", "100.63.255.255", "100.128.0.0", "172.32.0.1", "2606:4700::1111"]
 )
-def test_addresses_beside_the_special_ones_are_public(address: str) -> None:
+def test_addresses_next_to_special_purpose_blocks_are_public(address: str) -> None:
     assert is_public(address)
 
 
 @pytest.mark.parametrize("address", NUMERIC)
-def test_a_name_that_leads_to_a_special_address_is_not_connected_to(address: str) -> None:
-    found = Visitor(LinkClient(resolve=lambda name, port: [PUBLIC, address], connect=never)).visit("https://line.example.org/")
+def test_a_name_with_a_special_purpose_address_is_not_connected_to(address: str) -> None:
+    found = Visitor(LinkClient(resolve=lambda name, port: [PUBLIC, address], connect=must_not_be_called)).visit(
+        "https://line.example.org/"
+    )
 
     assert found == VisitResult(LinkResult.BLOCKED, None, "line.example.org")
 
 
 @pytest.mark.parametrize("address", WRITTEN)
-def test_an_address_written_to_mislead_is_neither_resolved_nor_connected_to(address: str) -> None:
-    found = Visitor(LinkClient(resolve=never, connect=never)).visit(address)  # type: ignore[arg-type]
+def test_a_misleading_url_is_neither_resolved_nor_connected_to(address: str) -> None:
+    found = Visitor(LinkClient(resolve=must_not_be_called, connect=must_not_be_called)).visit(address)  # type: ignore[arg-type]
 
     assert found.result == LinkResult.BLOCKED
     with pytest.raises(Blocked):
@@ -126,7 +130,7 @@ def test_an_address_written_to_mislead_is_neither_resolved_nor_connected_to(addr
 
 
 @pytest.mark.parametrize("place", REDIRECTS)
-def test_a_redirect_is_checked_as_the_first_address_was(place: str) -> None:
+def test_a_redirect_is_checked_like_the_first_url(place: str) -> None:
     def resolve(name: str, port: int) -> list[str]:
         return ["10.0.0.1"] if name.startswith("private") else [PUBLIC]
 
@@ -134,10 +138,10 @@ def test_a_redirect_is_checked_as_the_first_address_was(place: str) -> None:
         found = visitor(web, resolve).visit("http://line.example.org/")
 
     assert found.result == LinkResult.BLOCKED
-    assert web.asked == ["GET /robots.txt", "HEAD /"]
+    assert web.requests == ["GET /robots.txt", "HEAD /"]
 
 
-def test_a_name_that_changes_its_address_between_two_requests_is_blocked_at_the_second() -> None:
+def test_a_name_that_turns_private_between_requests_is_blocked() -> None:
     answers = iter([[PUBLIC], [PUBLIC], ["127.0.0.1"]])
 
     with host(plain({}, otherwise=b"HTTP/1.1 405 Not Allowed\r\n\r\n")) as web:
@@ -147,19 +151,19 @@ def test_a_name_that_changes_its_address_between_two_requests_is_blocked_at_the_
     assert web.connected == [(PUBLIC, 80), (PUBLIC, 80)]
 
 
-def test_a_request_resolves_once_and_connects_to_what_was_checked() -> None:
-    asked: list[str] = []
+def test_a_request_resolves_once_and_connects_to_the_checked_address() -> None:
+    resolved: list[str] = []
 
     def rebinding(name: str, port: int) -> list[str]:
-        asked.append(name)
-        return [PUBLIC] if len(asked) % 2 else ["127.0.0.1"]
+        resolved.append(name)
+        return [PUBLIC] if len(resolved) % 2 else ["127.0.0.1"]
 
     with host(plain({})) as web:
         LinkClient(resolve=rebinding, connect=web.connect).request(
             "HEAD", SafeUrl.parse("http://line.example.org/"), until=time.monotonic() + 5
         )
 
-    assert asked == ["line.example.org"]
+    assert resolved == ["line.example.org"]
     assert web.connected == [(PUBLIC, 80)]
     assert "Host: line.example.org\r\n" in web.heads[0]
 
@@ -189,14 +193,14 @@ def test_three_redirects_are_followed_and_a_fourth_is_not() -> None:
         (b"what", b"what", LinkResult.UNREACHABLE),
     ],
 )
-def test_what_an_answer_means(head: bytes, get: bytes, result: LinkResult) -> None:
+def test_the_result_of_each_response(head: bytes, get: bytes, result: LinkResult) -> None:
     answers = {"HEAD /": b"HTTP/1.1 " + head + b"\r\n\r\n", "GET /": b"HTTP/1.1 " + get + b"\r\n\r\n"}
 
     with host(plain(answers)) as web:
         assert visitor(web).visit("http://line.example.org/").result == result
 
 
-def test_a_page_at_another_host_has_moved_and_with_www_it_has_not() -> None:
+def test_another_host_counts_as_moved_and_www_does_not() -> None:
     with host(plain({"HEAD /a": to("http://other.example.org/"), "HEAD /b": to("http://www.line.example.org/")})) as web:
         moved, same = visitor(web).visit("http://line.example.org/a"), visitor(web).visit("http://line.example.org/b")
 
@@ -204,13 +208,13 @@ def test_a_page_at_another_host_has_moved_and_with_www_it_has_not() -> None:
     assert same.result == LinkResult.WORKS
 
 
-def test_an_endless_answer_is_cut_at_64_kib(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_endless_response_is_cut_off_at_64_kib(monkeypatch: pytest.MonkeyPatch) -> None:
     sent = 0
 
-    def endless(asked: str) -> bytes | Iterator[bytes]:
+    def endless(request: str) -> bytes | Iterator[bytes]:
         nonlocal sent
-        if asked.endswith("robots.txt"):
-            return NO_RULES
+        if request.endswith("robots.txt"):
+            return NO_ROBOTS
 
         def parts() -> Iterator[bytes]:
             nonlocal sent
@@ -229,12 +233,12 @@ def test_an_endless_answer_is_cut_at_64_kib(monkeypatch: pytest.MonkeyPatch) -> 
     assert sent < MAX_BYTES + 16 * 1024 * 1024
 
 
-def test_a_host_that_drips_is_left_after_the_time_that_all_its_redirects_share(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_slow_response_ends_at_the_limit_shared_with_redirects(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(visiting, "TOTAL_SECONDS", 1.0)
 
-    def drip(asked: str) -> bytes | Iterator[bytes]:
-        if asked.endswith("robots.txt"):
-            return NO_RULES
+    def drip(request: str) -> bytes | Iterator[bytes]:
+        if request.endswith("robots.txt"):
+            return NO_ROBOTS
 
         def parts() -> Iterator[bytes]:
             yield b"HTTP/1.1 200 OK\r\nx: "
@@ -252,7 +256,7 @@ def test_a_host_that_drips_is_left_after_the_time_that_all_its_redirects_share(m
     assert time.monotonic() - begun < 2
 
 
-def test_a_resolver_that_does_not_answer_does_not_hold_the_visit_up(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_resolver_that_hangs_does_not_hold_up_the_visit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(visiting, "TOTAL_SECONDS", 0.3)
     free = threading.Event()
 
@@ -260,7 +264,7 @@ def test_a_resolver_that_does_not_answer_does_not_hold_the_visit_up(monkeypatch:
         free.wait(10)
         return [PUBLIC]
 
-    found = Visitor(LinkClient(resolve=slow, connect=never)).visit("http://line.example.org/")
+    found = Visitor(LinkClient(resolve=slow, connect=must_not_be_called)).visit("http://line.example.org/")
     free.set()
 
     assert found.result == LinkResult.UNREACHABLE
@@ -314,44 +318,44 @@ def test_a_robots_txt_of_more_than_64_kib_is_cut_off_and_obeyed() -> None:
             assert visitor(web).visit("http://line.example.org/").result == LinkResult.NOT_ASKED
 
 
-def test_a_compressed_answer_is_never_unpacked() -> None:
+def test_a_compressed_response_is_never_decompressed() -> None:
     bomb = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 20\r\n\r\n\x1f\x8b" + bytes(18)
 
-    with host(lambda asked: bomb) as web:
+    with host(lambda request: bomb) as web:
         found = visitor(web).visit("http://line.example.org/")
 
     assert found.result == LinkResult.WORKS
     assert all("Accept-Encoding: identity" in head for head in web.heads)
 
 
-def test_a_host_that_asks_not_to_be_visited_is_not() -> None:
+def test_a_url_disallowed_by_robots_txt_is_not_visited() -> None:
     rules = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1a\r\nUser-agent: *\nDisallow: /\n\r\n0\r\n\r\n"
 
     with host(plain({"GET /robots.txt": rules})) as web:
         found = visitor(web).visit("http://line.example.org/report")
 
     assert found.result == LinkResult.NOT_ASKED
-    assert web.asked == ["GET /robots.txt"]
+    assert web.requests == ["GET /robots.txt"]
 
 
-def test_a_host_whose_rules_cannot_be_had_is_not_visited() -> None:
+def test_a_host_whose_robots_txt_fails_is_not_visited() -> None:
     with host(plain({"GET /robots.txt": b"HTTP/1.1 503 Busy\r\n\r\n"})) as web:
         assert visitor(web).visit("http://line.example.org/").result == LinkResult.NOT_ASKED
 
 
-def test_nothing_that_a_checked_address_holds_gets_into_the_request_line() -> None:
+def test_a_url_cannot_inject_into_the_request_line() -> None:
     for address in ("http://line.example.org/\r\nX: y", "http://line.example.org/ HTTP/1.1", "http://line.example.org/\tx"):
         with pytest.raises(Blocked):
             SafeUrl.parse(address)
 
 
-def test_a_certificate_for_another_name_is_no_answer(tmp_path: Path) -> None:
+def test_a_certificate_for_another_name_is_refused(tmp_path: Path) -> None:
     secret, certificate = self_signed("line.example.org")
     (tmp_path / "server.pem").write_bytes(secret + certificate)
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     server.load_cert_chain(tmp_path / "server.pem")
-    asked_for: list[str | None] = []
-    server.sni_callback = lambda line, name, context: asked_for.append(name)
+    server_names: list[str | None] = []
+    server.sni_callback = lambda line, name, context: server_names.append(name)
     trust = ssl.create_default_context(cadata=certificate.decode())
 
     def secure(address: str, port: int, seconds: float) -> socket.socket:
@@ -361,8 +365,8 @@ def test_a_certificate_for_another_name_is_no_answer(tmp_path: Path) -> None:
         def serve() -> None:
             try:
                 with server.wrap_socket(theirs, server_side=True) as line:
-                    asked = line.recv(4096)
-                    line.sendall(NO_RULES if b"robots" in asked else OK)
+                    request = line.recv(4096)
+                    line.sendall(NO_ROBOTS if b"robots" in request else OK)
             except OSError:
                 theirs.close()
 
@@ -374,4 +378,4 @@ def test_a_certificate_for_another_name_is_no_answer(tmp_path: Path) -> None:
 
     assert right.result == LinkResult.WORKS
     assert wrong.result == LinkResult.UNREACHABLE
-    assert set(asked_for) == {"line.example.org", "other.example.org"}
+    assert set(server_names) == {"line.example.org", "other.example.org"}

@@ -1,4 +1,4 @@
-"""What a reader learns before making contact: the language, what happens next, where to tap, what the form asks."""
+"""What readers learn before they contact a service: its languages, what happens next, where to tap, what forms ask."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def service_of(packs: Packs, country: str, locale: str, name: str) -> dict[str, 
     return next(s for s in packs[country, locale]["services"] if s["id"] == name)
 
 
-def test_every_word_about_contact_belongs_to_an_entry_of_the_facts() -> None:
+def test_contact_yaml_names_only_services_of_the_facts() -> None:
     contact = read_contact()
 
     assert contact.after.keys() <= ENTRIES.keys()
@@ -36,7 +36,7 @@ def test_every_word_about_contact_belongs_to_an_entry_of_the_facts() -> None:
         assert in_app or all(route.steps != "app" for route in routes.values())
 
 
-def test_the_words_are_loaded_as_drafts_that_need_review(db: None) -> None:
+def test_contact_texts_are_loaded_as_drafts(db: None) -> None:
     load_facts((FACTS_DIR / "reporting_tools.json").read_bytes(), by=User.objects.system(), at=NOON.astimezone(UTC))
 
     keys = [draft.key for name in ENTRIES for draft in contact_drafts(name)]
@@ -64,7 +64,7 @@ def test_the_words_are_loaded_as_drafts_that_need_review(db: None) -> None:
         ),
     ],
 )
-def test_a_file_that_breaks_a_rule_is_refused_with_the_reason(value: Any, said: str) -> None:
+def test_each_broken_rule_is_reported_with_its_place(value: Any, said: str) -> None:
     with pytest.raises(ContactRefused) as refused:
         parse_contact(value)
 
@@ -72,18 +72,18 @@ def test_a_file_that_breaks_a_rule_is_refused_with_the_reason(value: Any, said: 
 
 
 @pytest.mark.django_db
-def test_a_reader_is_told_in_their_own_language_in_which_one_they_answer(real_packs: Packs) -> None:
-    told = {locale: service_of(real_packs, "GB", locale, "gb-childline")["answers_in"] for locale in ("en", "de", "ur")}
+def test_the_languages_of_a_service_are_named_in_the_readers_language(real_packs: Packs) -> None:
+    answers_in = {locale: service_of(real_packs, "GB", locale, "gb-childline")["answers_in"] for locale in ("en", "de", "ur")}
 
-    assert told["en"]["text"] == "They answer in: \u2066English\u2069"
-    assert (told["de"]["lang"], "\u2066Englisch\u2069" in told["de"]["text"]) == ("de", True)
-    assert (told["ur"]["dir"], "انگریزی" in told["ur"]["text"]) == ("rtl", True)
+    assert answers_in["en"]["text"] == "They answer in: \u2066English\u2069"
+    assert (answers_in["de"]["lang"], "\u2066Englisch\u2069" in answers_in["de"]["text"]) == ("de", True)
+    assert (answers_in["ur"]["dir"], "انگریزی" in answers_in["ur"]["text"]) == ("rtl", True)
     assert service_of(real_packs, "IN", "en", "in-child-helpline-1098")["answers_in"] is None
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("place", [("GB", "en"), ("DE", "de"), ("IN", "ml"), ("ZZ", "mi")])
-def test_every_number_is_spoken_in_the_words_of_the_locale(real_packs: Packs, place: tuple[str, str]) -> None:
+def test_every_number_is_spelled_out_in_the_locales_words(real_packs: Packs, place: tuple[str, str]) -> None:
     for service in real_packs[place]["services"]:
         for channel in service["channels"]:
             assert (channel["spoken"] is None) == (channel["dial"] is None)
@@ -92,15 +92,15 @@ def test_every_number_is_spoken_in_the_words_of_the_locale(real_packs: Packs, pl
 
 
 @pytest.mark.django_db
-def test_a_number_of_the_union_is_local_to_the_callers_country(real_packs: Packs) -> None:
-    def address(country: str) -> str | None:
+def test_a_number_of_the_eu_is_local_to_the_callers_country(real_packs: Packs) -> None:
+    def tel(country: str) -> str | None:
         return str(service_of(real_packs, country, "en", "zz-eu-112")["channels"][0]["tel"])
 
-    assert (address("FR"), address("DE")) == ("tel:112;phone-context=+33", "tel:112;phone-context=+49")
+    assert (tel("FR"), tel("DE")) == ("tel:112;phone-context=+33", "tel:112;phone-context=+49")
 
 
 @pytest.mark.django_db
-def test_platforms_say_where_to_tap_and_what_is_asked_by_situation(real_packs: Packs) -> None:
+def test_platform_routes_depend_on_the_situation(real_packs: Packs) -> None:
     tiktok = service_of(real_packs, "GB", "en", "platform-tiktok")["routes"]
     whatsapp = service_of(real_packs, "GB", "cy", "platform-whatsapp")["routes"]
 
@@ -118,7 +118,7 @@ def test_what_happens_after_contact_is_a_text_or_not_known(real_packs: Packs) ->
 
 
 @pytest.mark.django_db
-def test_a_call_that_does_not_show_on_the_bill_says_so_and_nothing_is_guessed(real_packs: Packs) -> None:
+def test_on_bill_is_given_only_where_it_is_known(real_packs: Packs) -> None:
     bills = {s["id"]: c["on_bill"] for s in real_packs["GB", "en"]["services"] for c in s["channels"] if c["type"] == "phone"}
 
     assert {name for name, on_bill in bills.items() if on_bill is not None} == {"gb-childline"}
@@ -126,7 +126,7 @@ def test_a_call_that_does_not_show_on_the_bill_says_so_and_nothing_is_guessed(re
 
 
 @pytest.mark.parametrize(("country", "short"), [("FR", "1000"), ("IE", "53000"), ("ES", "120"), ("US", "24280")])
-def test_a_short_number_that_costs_extra_is_refused(country: str, short: str) -> None:
+def test_a_premium_rate_short_number_is_refused(country: str, short: str) -> None:
     service = Service(id="x", country_id=country, roles=[Role.HELPLINE], situations=[Situation.BLACKMAIL])
 
     faults = channel_faults(Channel(service=service, position=1, type="phone", number_type="short", dial=short, address=short))

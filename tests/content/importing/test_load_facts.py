@@ -1,4 +1,4 @@
-"""The file of facts is loaded whole or not at all, twice without a difference, and never over what people decided."""
+"""The file of facts is loaded whole or not at all, repeatably, and never over what people decided."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ AREAS = json.loads((FACTS_DIR / "areas.json").read_bytes())
 
 
 def some_of(file: bytes) -> bytes:
-    """Return a file of the eight entries that the tests of later files are about."""
+    """Return a file of the eight entries that the tests of later files use."""
     names = {
         "gb-childline",
         "gb-ceop-safety-centre",
@@ -78,7 +78,7 @@ def test_all_entries_become_services_with_proposals_and_drafts(db: None) -> None
     assert not Organization.objects.filter(services=None).exists()
 
 
-def test_a_second_run_changes_nothing_and_says_so(db: None) -> None:
+def test_loading_again_changes_nothing_and_says_so(db: None) -> None:
     load()
     counts = [model.objects.count() for model in (Service, ChannelRevision, Unit, AuditEntry)]
 
@@ -88,12 +88,12 @@ def test_a_second_run_changes_nothing_and_says_so(db: None) -> None:
     assert [model.objects.count() for model in (Service, ChannelRevision, Unit, AuditEntry)] == counts
 
 
-def test_a_second_run_after_approval_changes_nothing_either(loaded: None) -> None:
+def test_loading_again_after_approval_changes_nothing(loaded: None) -> None:
     assert not load(SOME).changed
     assert Channel.objects.count() == ChannelRevision.objects.count() > 5
 
 
-def test_topics_audiences_and_kinds_become_our_words(loaded: None) -> None:
+def test_topics_audiences_and_kinds_become_our_terms(loaded: None) -> None:
     ceop, general = Service.objects.get(pk="gb-ceop-safety-centre"), Service.objects.get(pk="gb-childline")
 
     assert "blackmail" in ceop.situations
@@ -109,7 +109,7 @@ def test_the_areas_of_worldwide_numbers_come_from_their_table(loaded: None) -> N
     assert Service.objects.get(pk="zz-take-it-down").area is None
 
 
-def test_a_printed_hyphen_becomes_a_space_and_is_said(db: None) -> None:
+def test_a_printed_hyphen_becomes_a_space_with_a_note(db: None) -> None:
     answer = load()
 
     assert ChannelRevision.objects.get(service="ca-988", type="phone").dial == "9 8 8"
@@ -123,7 +123,7 @@ def test_a_label_does_not_repeat_the_channels_own_number(db: None) -> None:
     assert labels == {"channel.es-incibe-017.2.label": "WhatsApp", "channel.es-incibe-017.3.label": "Telegram"}
 
 
-def test_a_purpose_is_allowed_the_numbers_it_came_with_and_no_others(db: None) -> None:
+def test_a_purpose_may_keep_its_own_numbers_only(db: None) -> None:
     load()
 
     assert Unit.objects.get(key="service.fr-urgences.purpose").allowed_numbers == ["114"]
@@ -149,31 +149,31 @@ REFUSED = {
     "unknown field": ("gb-childline", lambda e: e.update(photo="x"), "photo: unknown field"),
     "unknown channel field": ("gb-childline", channel(0, logo="x"), r"channels\.1\.logo: unknown field"),
     "missing field": ("gb-childline", lambda e: e.pop("confidence"), "confidence: this field is required"),
-    "a country that is none": ("gb-childline", lambda e: e.update(country="UK"), "'UK' is not an assigned ISO 3166-1 code"),
+    "an unassigned country": ("gb-childline", lambda e: e.update(country="UK"), "'UK' is not an assigned ISO 3166-1 code"),
     "a region elsewhere": ("gb-meic", lambda e: e.update(regions=["FR-75"]), "'FR-75' is not a region of GB"),
-    "a language that is none": ("gb-childline", lambda e: e.update(languages=["english"]), "'english' is not a language tag"),
+    "an invalid language tag": ("gb-childline", lambda e: e.update(languages=["english"]), "'english' is not a language tag"),
     "ages without a moment": ("gb-report-remove", lambda e: e.update(age_measured=None), "age_measured: required"),
-    "a digit apart": ("gb-childline", channel(0, dial="0800 1112"), "does not dial"),
-    "a digit apart in a short number": ("fr-3018", channel(0, dial="3019"), "does not dial '3018'"),
+    "a differing digit": ("gb-childline", channel(0, dial="0800 1112"), "does not dial"),
+    "a differing digit in a short number": ("fr-3018", channel(0, dial="3019"), "does not dial '3018'"),
     "words in dial": ("gb-childline", channel(0, dial="0800 CHILD"), "may contain only digits"),
     "a short number with a country code": ("fr-3018", channel(0, value="+333018", dial="3018"), "short number"),
-    "a number that cannot be": ("gb-childline", channel(0, value="+448001", dial="0800 1"), "not a possible phone number"),
+    "an impossible number": ("gb-childline", channel(0, value="+448001", dial="0800 1"), "not a possible phone number"),
     "http": ("gb-iwf-report", channel(0, value="http://www.iwf.org.uk/report"), "not an https address"),
-    "an address with spaces": ("gb-iwf-report", channel(0, value="https://www.iwf.org.uk/re port"), "must be plain ASCII"),
+    "a URL with spaces": ("gb-iwf-report", channel(0, value="https://www.iwf.org.uk/re port"), "must be plain ASCII"),
     "hours in words": ("gb-posh", channel(0, hours="Mon-Fri 10am-4pm"), "opening_hours"),
     "hours without a zone": ("gb-posh", lambda e: e.update(time_zone=None), "no time zone"),
-    "a zone that is none": ("gb-posh", lambda e: e.update(time_zone="Europe/Cardiff"), "not an IANA time zone"),
+    "an unknown zone": ("gb-posh", lambda e: e.update(time_zone="Europe/Cardiff"), "not an IANA time zone"),
     "confirmed nowhere": ("gb-childline", lambda e: e.update(source=None), "source: required"),
     "a number in a purpose": ("gb-childline", lambda e: e.update(purpose="Call 0800 1111."), "too long for a text"),
     "a picture in a purpose": ("gb-childline", lambda e: e.update(purpose="![x](y)"), "images"),
     "a keyword for a call": ("gb-childline", channel(0, keyword="HELP"), "Only a text message"),
-    "a chat that is none": ("gb-childline", channel(1, value="skype:childline"), "not a chat address"),
-    "an id that is no slug": ("gb-childline", lambda e: e.update(id="GB Childline"), "is not a slug"),
+    "an unknown chat": ("gb-childline", channel(1, value="skype:childline"), "not a chat address"),
+    "an id that is not a slug": ("gb-childline", lambda e: e.update(id="GB Childline"), "is not a slug"),
 }
 
 
 @pytest.mark.parametrize(("name", "change", "said"), REFUSED.values(), ids=REFUSED.keys())
-def test_a_file_that_breaks_a_rule_is_refused_with_the_entry_and_the_reason(
+def test_each_broken_rule_is_reported_with_its_entry_and_place(
     name: str, change: Callable[[dict[str, Any]], object], said: str
 ) -> None:
     with pytest.raises(FactsRefused, match=said) as refused:
@@ -197,7 +197,7 @@ def test_every_fault_is_named_at_once() -> None:
     ]
 
 
-def test_an_entry_of_the_wrong_shape_does_not_hide_the_faults_of_another() -> None:
+def test_a_malformed_entry_does_not_hide_the_faults_of_another() -> None:
     facts = json.loads(with_entry("fr-3018", channel(0, dial="3019")))
     facts["entries"][0]["kinds"] = ["lawyer"]
 
@@ -211,7 +211,7 @@ def test_an_entry_of_the_wrong_shape_does_not_hide_the_faults_of_another() -> No
 
 
 @pytest.mark.parametrize("data", [b"", b"[]", b"{}", b'{"entries": [1]}', b'{"entries": null}', b"\xff", b'{"entries": [{}]}'])
-def test_what_is_no_file_of_facts_is_refused(data: bytes) -> None:
+def test_a_file_that_holds_no_facts_is_refused(data: bytes) -> None:
     with pytest.raises(FactsRefused):
         read_facts(data, {})
 
@@ -224,17 +224,17 @@ def test_one_bad_entry_loads_nothing(db: None) -> None:
     assert not Country.objects.exists()
 
 
-def test_only_who_may_propose_loads(db: None) -> None:
+def test_loading_needs_the_permission_to_propose(db: None) -> None:
     with pytest.raises(Forbidden):
         load_facts(FILE, by=make.person("olaf", "publisher"), at=NOON)
 
 
-# A later file, against what stands.
+# A later file, loaded over approved channels.
 
 OTHER_NUMBER = with_entry("gb-childline", channel(0, value="+448000282233", dial="08000 28 22 33"), SOME)
 
 
-def test_a_changed_number_is_a_proposal_and_not_a_change(loaded: None) -> None:
+def test_a_changed_number_becomes_a_proposal(loaded: None) -> None:
     answer = load(OTHER_NUMBER)
 
     assert answer.proposed == {"change": 1}
@@ -243,7 +243,7 @@ def test_a_changed_number_is_a_proposal_and_not_a_change(loaded: None) -> None:
     assert not load(OTHER_NUMBER).changed
 
 
-def test_a_proposal_that_the_file_takes_back_is_withdrawn(loaded: None) -> None:
+def test_a_proposal_no_longer_in_the_file_is_withdrawn(loaded: None) -> None:
     load(OTHER_NUMBER)
 
     answer = load(SOME)
@@ -266,7 +266,7 @@ def test_a_proposal_of_a_person_is_left_alone(loaded: None) -> None:
     assert "gb-childline: channel 1 already has another proposal." in answer.notes
 
 
-def test_what_two_people_decided_is_not_proposed_away_by_the_old_file(loaded: None) -> None:
+def test_an_old_file_does_not_undo_what_two_people_decided(loaded: None) -> None:
     standing = Channel.objects.get(service="gb-childline", position=1)
     ChannelRevision.objects.propose(
         service_id="gb-childline",
@@ -283,7 +283,7 @@ def test_what_two_people_decided_is_not_proposed_away_by_the_old_file(loaded: No
     assert "gb-childline: channel 1 is kept as people approved it." in answer.notes
 
 
-def test_a_proposal_that_was_turned_down_is_not_made_again(loaded: None) -> None:
+def test_a_rejected_proposal_is_not_made_again(loaded: None) -> None:
     load(OTHER_NUMBER)
     ChannelRevision.objects.proposed().get().withdraw(by=make.checker(), at=NOON)
 
@@ -292,7 +292,7 @@ def test_a_proposal_that_was_turned_down_is_not_made_again(loaded: None) -> None
     assert not answer.changed
 
 
-def test_a_channel_that_left_the_file_is_proposed_for_removal_until_people_keep_it(loaded: None) -> None:
+def test_a_removal_is_proposed_once_and_not_after_people_reject_it(loaded: None) -> None:
     without = with_entry("gb-childline", lambda e: e["channels"].pop(), SOME)
 
     first = load(without)
@@ -304,7 +304,7 @@ def test_a_channel_that_left_the_file_is_proposed_for_removal_until_people_keep_
     assert not second.changed
 
 
-def test_a_channel_put_before_the_others_takes_a_new_position_and_its_own_words(loaded: None) -> None:
+def test_a_channel_inserted_first_gets_a_new_position_and_its_texts(loaded: None) -> None:
     added = {
         "type": "phone",
         "value": "+448000282233",
@@ -323,7 +323,7 @@ def test_a_channel_put_before_the_others_takes_a_new_position_and_its_own_words(
     assert Unit.objects.get(key="channel.gb-childline.3.label").text == "Parents"
 
 
-def test_a_changed_purpose_is_a_new_revision_and_a_persons_text_is_kept(loaded: None) -> None:
+def test_a_changed_purpose_is_revised_unless_a_person_edited_it(loaded: None) -> None:
     newer = with_entry("gb-childline", lambda e: e.update(purpose="Talk about anything, at any time."), SOME)
     load(newer)
     unit = Unit.objects.get(key="service.gb-childline.purpose")
@@ -337,7 +337,7 @@ def test_a_changed_purpose_is_a_new_revision_and_a_persons_text_is_kept(loaded: 
     assert "service.gb-childline.purpose: a person has edited this text; it is kept." in answer.notes
 
 
-def test_a_changed_fact_of_a_service_is_taken_over(loaded: None) -> None:
+def test_a_changed_fact_of_a_service_is_updated(loaded: None) -> None:
     answer = load(with_entry("gb-childline", lambda e: e.update(languages=["en", "cy"]), SOME))
 
     assert answer.services_changed == ["gb-childline"]
@@ -351,7 +351,7 @@ ODD: st.SearchStrategy[object] = st.sampled_from(
 
 @settings(max_examples=300, deadline=None)
 @given(data=st.data())
-def test_no_value_is_too_odd_to_be_refused_in_words(data: st.DataObject) -> None:
+def test_any_value_is_loaded_or_refused_with_a_reason(data: st.DataObject) -> None:
     facts = json.loads(SOME)
     entry = data.draw(st.sampled_from([entry for entry in facts["entries"] if entry["channels"]]))
     part = data.draw(st.sampled_from([entry, entry["channels"][0]]))

@@ -1,4 +1,4 @@
-"""Tips and targets are loaded as drafts, whole or not at all, and never over what a person wrote."""
+"""Tips and targets are loaded as drafts, all or none, and never over a text that a person wrote."""
 
 from __future__ import annotations
 
@@ -75,14 +75,14 @@ def test_tips_become_rows_and_drafts(db: None, folder: Path) -> None:
     assert answer.tips_new == 1
 
 
-def test_a_second_run_changes_nothing(db: None, folder: Path) -> None:
+def test_loading_again_changes_nothing(db: None, folder: Path) -> None:
     write(folder, cy={"tip.first-hour.title": "Arhoswch"})
     load(folder)
 
     assert not load(folder).changed
 
 
-def test_targets_are_drafts_of_the_present_source(db: None, folder: Path) -> None:
+def test_targets_are_drafts_of_the_current_source(db: None, folder: Path) -> None:
     write(folder, cy={"tip.first-hour.title": "Arhoswch", "step.talk": "Siarad"}, fr={})
 
     answer = load(folder)
@@ -92,7 +92,7 @@ def test_targets_are_drafts_of_the_present_source(db: None, folder: Path) -> Non
     assert answer.targets_new == {"cy": 2}
 
 
-def test_a_changed_source_outdates_its_targets(db: None, folder: Path) -> None:
+def test_a_changed_source_makes_its_targets_outdated(db: None, folder: Path) -> None:
     write(folder, cy={"tip.first-hour.title": "Arhoswch"})
     load(folder)
     write(folder, tips=[TIP | {"title": "Stop now"}], cy={"tip.first-hour.title": "Arhoswch"})
@@ -103,7 +103,7 @@ def test_a_changed_source_outdates_its_targets(db: None, folder: Path) -> None:
     assert Target.objects.get().outdated
 
 
-def test_a_changed_target_is_rewritten_and_a_persons_is_kept(db: None, folder: Path) -> None:
+def test_a_changed_target_is_updated_unless_a_person_wrote_it(db: None, folder: Path) -> None:
     write(folder, cy={"tip.first-hour.title": "Arhoswch", "tip.first-hour.short": "Un"})
     load(folder)
     mine = Target.objects.get(unit__key="tip.first-hour.short")
@@ -118,7 +118,7 @@ def test_a_changed_target_is_rewritten_and_a_persons_is_kept(db: None, folder: P
     assert (answer.targets_changed, answer.kept) == (1, ["cy tip.first-hour.short"])
 
 
-def test_what_a_person_wrote_in_the_source_and_in_a_tip_is_kept(db: None, folder: Path) -> None:
+def test_source_texts_and_tips_edited_by_a_person_are_kept(db: None, folder: Path) -> None:
     load(folder)
     eve, tip = make.person("eve", "localisation-editor"), Tip.objects.get()
     Unit.objects.get(key="tip.first-hour.title").revise(text="Mine", change=Change.CLARITY, by=eve, at=NOON, from_revision=1)
@@ -142,18 +142,18 @@ def test_what_a_person_wrote_in_the_source_and_in_a_tip_is_kept(db: None, folder
 
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "a slug that tells": ({"slug": "blackmail-help"}, "must not tell"),
-    "a slug that is none": ({"slug": "First Hour"}, "lower-case letters"),
+    "an invalid slug": ({"slug": "First Hour"}, "lower-case letters"),
     "an unknown kind": ({"kind": "hint"}, "kind: unknown value 'hint'"),
     "an unknown situation": ({"situations": ["sextortion"]}, r"situations\.1: unknown value 'sextortion'"),
     "an unknown audience": ({"audiences": ["child"]}, r"audiences\.1: unknown value 'child'"),
-    "nobody": ({"audiences": []}, "audiences: must not be empty"),
+    "no audience": ({"audiences": []}, "audiences: must not be empty"),
     "an unknown country": ({"countries": ["UK"]}, "'UK' is not an assigned ISO 3166-1 code"),
     "an order in words": ({"order": "first"}, "order: cannot be 'first'; expected a whole number"),
-    "a number as a number": ({"allowed_numbers": [18]}, r"allowed_numbers\.1: cannot be 18; expected text"),
+    "an allowed number that is not text": ({"allowed_numbers": [18]}, r"allowed_numbers\.1: cannot be 18; expected text"),
     "a helpline's number": ({"allowed_numbers": ["08001111"]}, r"allowed_numbers\.1: cannot be '08001111'"),
     "a tip without situations": ({"situations": []}, "situations: must not be empty"),
-    "a title that is none": ({"title": ""}, "title: must not be empty"),
-    "steps that are none": ({"do_now": "Tell."}, "do_now: cannot be 'Tell.'; expected a list"),
+    "an empty title": ({"title": ""}, "title: must not be empty"),
+    "steps that are not a list": ({"do_now": "Tell."}, "do_now: cannot be 'Tell.'; expected a list"),
     "an unknown field": ({"image": "x"}, "image: unknown field"),
     "a number in a text": ({"title": "Call 0800 1111"}, "0800"),
     "an unknown service": ({"short": "Ask {service:gb-nobody}."}, "does not exist"),
@@ -161,9 +161,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize(("change", "said"), REFUSED.values(), ids=REFUSED.keys())
-def test_words_that_break_a_rule_are_refused_and_nothing_is_loaded(
-    db: None, folder: Path, change: dict[str, Any], said: str
-) -> None:
+def test_each_broken_rule_is_reported_and_nothing_is_loaded(db: None, folder: Path, change: dict[str, Any], said: str) -> None:
     write(folder, tips=[TIP | {"slug": "another"}, TIP | change])
 
     with pytest.raises(WordsRefused, match=said):
@@ -173,7 +171,7 @@ def test_words_that_break_a_rule_are_refused_and_nothing_is_loaded(
     assert not Unit.objects.exists()
 
 
-def test_a_tip_that_stands_twice_is_refused(folder: Path) -> None:
+def test_a_duplicate_tip_is_refused(folder: Path) -> None:
     write(folder, tips=[TIP, TIP])
 
     with pytest.raises(WordsRefused, match="2 tips have this slug"):
@@ -185,7 +183,7 @@ def test_a_tip_that_stands_twice_is_refused(folder: Path) -> None:
     field=st.sampled_from([*TIP, "odd"]),
     value=st.sampled_from([None, "", "x" * 7000, 0, -1, True, [], [None], {}, {"x": 1}, "٣"]),
 )
-def test_no_value_is_too_odd_to_be_refused_in_words(folder: Path, field: str, value: object) -> None:
+def test_any_value_is_read_or_refused_with_a_reason(folder: Path, field: str, value: object) -> None:
     write(folder, tips=[TIP | {field: value}])
 
     with contextlib.suppress(WordsRefused):
@@ -193,7 +191,7 @@ def test_no_value_is_too_odd_to_be_refused_in_words(folder: Path, field: str, va
 
 
 @pytest.mark.parametrize("text", ["labels: 1\n", "tips: {a: 1}\n", "tips: [1]\n", "a: 1\na: 2\n", "a: [", "- a\n"])
-def test_yaml_that_is_none_or_says_something_twice_is_refused(folder: Path, text: str) -> None:
+def test_invalid_yaml_and_duplicate_keys_are_refused(folder: Path, text: str) -> None:
     (folder / "tips.yaml").write_text(text, encoding="utf-8")
 
     with pytest.raises(WordsRefused, match=r"tips\.yaml"):

@@ -1,4 +1,4 @@
-"""The words that ship with Fingerpost: whole, neutral, and without a fact that belongs to a record."""
+"""The texts that ship with Fingerpost: complete, neutral, and without facts that belong to a record."""
 
 import re
 
@@ -102,7 +102,7 @@ def test_there_are_enough_tips_and_exactly_the_two_notices() -> None:
 
 @pytest.mark.parametrize("audience", sorted(AUDIENCES))
 @pytest.mark.parametrize("situation", sorted(SITUATIONS))
-def test_each_reader_finds_own_advice_in_each_situation(situation: str, audience: str) -> None:
+def test_each_reader_has_advice_of_their_own_in_each_situation(situation: str, audience: str) -> None:
     # `right-now` is for everyone, so it alone would make this test pass for nothing.
     own = [
         tip["slug"]
@@ -240,7 +240,7 @@ def test_a_text_that_names_suicide_carries_a_crisis_line() -> None:
                 assert "emergency number" in text, item["slug"]
 
 
-def test_texts_on_grooming_and_live_abuse_say_what_to_do_if_the_person_is_at_home() -> None:
+def test_tips_on_grooming_and_live_abuse_cover_an_abuser_at_home() -> None:
     touching = [tip for tip in tips() if {"grooming", "live-abuse"} & set(tip["situations"])]
 
     for tip in touching:

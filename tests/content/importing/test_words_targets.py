@@ -37,7 +37,7 @@ def test_there_is_a_file_for_each_target_locale_and_no_other() -> None:
 
 
 @pytest.mark.parametrize("locale", LOCALES)
-def test_targets_answer_only_to_units_that_exist(locale: str) -> None:
+def test_targets_belong_to_existing_units(locale: str) -> None:
     assert set(targets(locale)) - set(source_units()) == set()
     assert all(isinstance(text, str) and text.strip() for text in targets(locale).values())
 
@@ -97,7 +97,7 @@ def test_targets_are_written_in_their_own_script(locale: str) -> None:
         assert own >= 0.9 * len(letters) or len(letters) - own <= 2, key
 
 
-def test_the_words_for_death_are_found_in_the_locales_that_have_a_text_naming_it() -> None:
+def test_words_for_death_are_recognised_in_each_wide_locale() -> None:
     for locale in WIDE:
         assert speaks_of_death(locale, targets(locale)["tip.stay-close.more"]), locale
         assert speaks_of_death(locale, targets(locale)["tip.stay-close.short"]), locale

@@ -1,4 +1,4 @@
-"""Read the words that ship with Fingerpost as plain data, for the tests of sources and targets."""
+"""Read the texts that ship with Fingerpost as plain data, for the tests of sources and targets."""
 
 import json
 import re
@@ -36,11 +36,11 @@ NARROW = ["mi", "fil", "bn", "mr", "gu", "ml", "ur", "de", "pt-BR"]
 LOCALES = WIDE + NARROW
 
 TOKEN = re.compile(r"\{[^{}]*\}")
-# Digits count as one number across whatever a reader's eye would skip.
+# Digits form one number across any separators that a reader would skip.
 JOINED_DIGITS = re.compile(r"\d(?:[\s./()\[\]\u2010-\u2015-]*\d)*")
 DEATH = re.compile(r"suicid|\bdie[sd]?\b|\bdying\b|\bdead\b|\bdeath|\bkill", re.IGNORECASE)
-# The same in the target languages, where English "die" would meet a German article.
-DEATH_ABROAD = re.compile(
+# The same in the target languages, apart because English "die" is a German article.
+DEATH_IN_TARGETS = re.compile(
     r"suicid|hunanladd|\bm?farw\b|\bmarw|mourir|\bmort\b|morir|muert|morrer|\bmorte|selbstm|suizid"
     r"|sterb|\btod\b|pagpapakamatay|mamatay|whakamomori"
     r"|आत्महत्या|मरने|मौत|मृत्यू|انتحار|الموت|خودکشی|خود کشی|আত্মহত্যা|মৃত্যু"
@@ -78,7 +78,7 @@ def tips() -> list[dict[str, Any]]:
 
 
 def units_of(item: dict[str, Any]) -> dict[str, str]:
-    """Return unit key → source text; an empty `more` is no unit."""
+    """Return the source texts by unit key; an empty `more` is not a unit."""
     prefix = f"tip.{item['slug']}"
     units = {f"{prefix}.title": item["title"], f"{prefix}.short": item["short"]}
     units |= {f"{prefix}.do-now.{n}": text for n, text in enumerate(item["do_now"], 1)}
@@ -120,7 +120,7 @@ def sentences_of(text: str) -> list[str]:
 
 
 def speaks_of_death(locale: str, text: str) -> bool:
-    return bool((DEATH if locale == "en" else DEATH_ABROAD).search(text))
+    return bool((DEATH if locale == "en" else DEATH_IN_TARGETS).search(text))
 
 
 def every_text() -> list[tuple[str, str, str]]:

@@ -44,7 +44,7 @@ def written(tmp_path: Path, text: str) -> Any:
     return read_file(str(path))
 
 
-def test_the_documented_file_is_read_and_written_back(tmp_path: Path) -> None:
+def test_the_documented_file_survives_a_round_trip(tmp_path: Path) -> None:
     fields = definition.parse(written(tmp_path, EXAMPLE))
 
     campaign = make.Campaign(**fields)
@@ -55,7 +55,7 @@ def test_the_documented_file_is_read_and_written_back(tmp_path: Path) -> None:
     assert fields["schedule_kind"] == "now"
 
 
-def test_norway_is_a_country_without_quotes(tmp_path: Path) -> None:
+def test_norway_needs_no_quotes(tmp_path: Path) -> None:
     fields = definition.parse(written(tmp_path, EXAMPLE.replace('"NO"', "NO")))
 
     assert fields["countries"] == ["GB", "NO"]
@@ -121,6 +121,6 @@ def test_a_campaign_has_no_way_to_name_a_device() -> None:
             definition.parse(make.definition(audience={"countries": ["GB"], "audiences": ["parent"], key: ["x"]}))
 
 
-def test_a_file_that_is_not_there_is_said_so(tmp_path: Path) -> None:
+def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(Invalid, match="cannot be read"):
         read_file(str(tmp_path / "nothing.yaml"))

@@ -1,8 +1,8 @@
-"""Run a worker inside a network namespace of its own, where hosts of a test stand on a public address.
+"""Run a worker in a network namespace of its own, where the test's hosts have a public address.
 
-`unshare -rnm python -m tests.faults.lonely_worker FOLDER COMMAND…`. FOLDER holds `hosts` (in place of the system's), `server.pem`
-and `answers.json` (host to status); once the command has ended, `packets.json` says where packets went. A Unix socket is the only
-way out: FOLDER also holds the database's.
+`unshare -rnm python -m tests.faults.isolated_worker FOLDER COMMAND…`. FOLDER holds `hosts` (in place of the system's),
+`server.pem` and `answers.json` (host to status); after the command has ended, `packets.json` counts the packets by
+destination. The only way out is the Unix socket of the database, also in FOLDER.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from tests.content.assurance.isolated_network import HERE, listen, network  # no
 
 
 def serve(folder: Path) -> None:
-    """Answer by the name that was asked for, on port 443 of the public address; nobody has rules for visitors."""
+    """Respond by the requested host on port 443 of the public address; no host has a robots.txt."""
     statuses = json.loads((folder / "answers.json").read_text())
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(folder / "server.pem")
@@ -37,7 +37,7 @@ def serve(folder: Path) -> None:
             head = line.recv(4096).decode()
             host = head.partition("\r\nHost: ")[2].partition("\r\n")[0]
             status = 404 if head.split(" ")[1] == "/robots.txt" else statuses[host]
-            line.sendall(f"HTTP/1.1 {status} Told\r\nContent-Length: 0\r\n\r\n".encode())
+            line.sendall(f"HTTP/1.1 {status} Scripted\r\nContent-Length: 0\r\n\r\n".encode())
 
     while True:
         plain, _ = server.accept()
@@ -45,7 +45,7 @@ def serve(folder: Path) -> None:
 
 
 def main(folder: Path, command: list[str]) -> None:
-    """Set the network up, run the command to its end and write down where packets went."""
+    """Set up the network, run the command to its end and record where packets went."""
     subprocess.run(["mount", "--bind", str(folder / "hosts"), "/etc/hosts"], check=True)
     tunnel = network()
     seen: Counter[str] = Counter()
