@@ -1,4 +1,4 @@
-"""The enumerations of the Common Alerting Protocol 1.2, spelt as the standard spells them."""
+"""The enumerations of the Common Alerting Protocol 1.2, spelled as in the standard."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from django.db import models
 
 
 class Severity(models.TextChoices):
-    """How bad it is."""
+    """Severity of the event."""
 
     EXTREME = "Extreme"
     SEVERE = "Severe"
@@ -16,7 +16,7 @@ class Severity(models.TextChoices):
 
 
 class Urgency(models.TextChoices):
-    """How soon something should be done."""
+    """How soon readers should act."""
 
     IMMEDIATE = "Immediate"
     EXPECTED = "Expected"
@@ -26,7 +26,7 @@ class Urgency(models.TextChoices):
 
 
 class Certainty(models.TextChoices):
-    """How sure it is."""
+    """Certainty of the event."""
 
     OBSERVED = "Observed"
     LIKELY = "Likely"
@@ -35,8 +35,8 @@ class Certainty(models.TextChoices):
     UNKNOWN = "Unknown"
 
 
-class Status(models.TextChoices):
-    """Whether it is meant: only Actual goes to anybody but test devices (CAP's System and Draft have no use here)."""
+class AlertStatus(models.TextChoices):
+    """CAP's status, without System and Draft. Only Actual goes to readers; the others go to test devices."""
 
     ACTUAL = "Actual"
     EXERCISE = "Exercise"

@@ -34,7 +34,7 @@ VERSION_SQL = f"""
         concat_ws(' ', c.id, c.starts_at, c.fingerprint, c.state = 'stopped' OR b.state IS NOT DISTINCT FROM 'stopped'),
         ',' ORDER BY c.id))
     FROM notifications_campaign c LEFT JOIN notifications_brake b ON b.campaign_id = c.id
-    WHERE c.starts_at IS NOT NULL AND c.status = '{cap.Status.ACTUAL}'
+    WHERE c.starts_at IS NOT NULL AND c.status = '{cap.AlertStatus.ACTUAL}'
         AND c.state IN ({", ".join(f"'{state}'" for state in APPROVED_ON)})
 """  # noqa: S608  (closed values of our own)
 
@@ -122,7 +122,7 @@ def from_rows(rows: Mapping[str, Any]) -> Feed:
 
 def read(*, at: datetime, most: int | None = HELD) -> Feed:
     """Read the feed from the tables: the newest alerts and all that have not expired; `most` None: every one there was."""
-    shown = Campaign.objects.filter(state__in=APPROVED_ON, status=cap.Status.ACTUAL, starts_at__isnull=False)
+    shown = Campaign.objects.filter(state__in=APPROVED_ON, status=cap.AlertStatus.ACTUAL, starts_at__isnull=False)
     kept = shown.exclude(_taken_back()).order_by("-starts_at", "-id").values(*_FIELDS)
     newest = list(kept if most is None else kept[: most + 1])
     cut_off = most is not None and len(newest) > most

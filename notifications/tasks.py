@@ -1,4 +1,4 @@
-"""Celery's part: wake up. What there is to do stands in PostgreSQL; losing or doubling every wake-up changes nothing.
+"""Celery tasks: wake the scheduler and the workers. The work is rows in PostgreSQL: lost and doubled wake-ups are harmless.
 
 config/celery.py routes these tasks to the queue `delivery`.
 """
@@ -17,12 +17,13 @@ from celery import shared_task
 
 from notifications.delivery import scheduler, worker
 
-#: Seconds for which one wake-up sends; then the next one takes over, so that a worker can end in between.
+#: Seconds for which one wake-up sends; then the next one takes over, so that a worker process can be stopped in between.
 DELIVER_SECONDS = 20.0
-#: A wake-up that was on its way for longer than this is not needed any more: there is one each second.
-STALE_SECONDS = 5.0
-#: Held by the sender among a worker's processes, which inherit this nameless file: a POSIX lock belongs to one process, and goes
-#: with it however that ends. The second lock does the same among the threads of one process.
+#: Age in seconds at which a wake-up is dropped, so that few are left over after an outage. Far longer than the queue of a loaded
+#: machine: a shorter limit would drop every wake-up there, and nothing would be sent.
+MAX_WAKE_UP_AGE = 60.0
+#: The lock of the one sender among a worker's processes, which inherit this unnamed file: a POSIX lock belongs to one process,
+#: and is released however that process ends. The second lock does the same among the threads of one process.
 _AMONG_PROCESSES, _name = tempfile.mkstemp(prefix="fingerpost-")
 os.unlink(_name)
 _AMONG_THREADS = threading.Lock()
@@ -30,7 +31,7 @@ _AMONG_THREADS = threading.Lock()
 
 @shared_task(name="notifications.tasks.tick")  # type: ignore[untyped-decorator]
 def tick(**_unknown: Any) -> None:
-    """Do what is due, each second; wake the senders when there is something to send."""
+    """Run the scheduler, each second; wake the workers when there is something to send."""
     now = scheduler.database_now()
     if scheduler.tick(at=now):
         deliver.delay(woken_at=now.timestamp())
@@ -38,8 +39,8 @@ def tick(**_unknown: Any) -> None:
 
 @shared_task(name="notifications.tasks.deliver")  # type: ignore[untyped-decorator]
 def deliver(*, woken_at: float, **_unknown: Any) -> None:
-    """Send what is due; one sender a worker, however many wake-ups there are."""
-    if scheduler.database_now().timestamp() - woken_at > STALE_SECONDS:
+    """Send what is due; one process of each Celery worker sends, however many wake-ups there are."""
+    if scheduler.database_now().timestamp() - woken_at > MAX_WAKE_UP_AGE:
         return
     with _only_sender() as alone:
         settled = worker.run(seconds=DELIVER_SECONDS) if alone else 0
@@ -49,7 +50,7 @@ def deliver(*, woken_at: float, **_unknown: Any) -> None:
 
 @contextmanager
 def _only_sender() -> Iterator[bool]:
-    """Tell whether this is the only sender of its worker: the worker's other processes stay free for the planner."""
+    """Yield whether this process may send: one of a worker's processes does, the others stay free for the scheduler."""
     if not _AMONG_THREADS.acquire(blocking=False):
         yield False
         return

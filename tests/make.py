@@ -215,7 +215,7 @@ TEEN: dict[str, Any] = {
 
 def topic(*, at: datetime | None = None, **values: Any) -> Segment:
     """Ask for the topic of an installation of the teen app, and return its row."""
-    (name,) = topics.ask(**(TEEN | values), at=at or datetime.now(UTC)).topics
+    (name,) = topics.subscriptions_for(**(TEEN | values), at=at or datetime.now(UTC)).topics
     return next(row for row in Segment.objects.topics() if row.topic == name)
 
 

@@ -22,12 +22,16 @@ from api.reads.request import ReadRequest
 from api.v1.alerts import ALERT_ID, AlertQuery, feed_response, is_for_region, read_feed
 from core.errors import Gone, NotFound
 from notifications.cap import MessageType
-from notifications.models.campaign import Kind
+from notifications.models.campaign import CampaignKind
 
 _CAP = "urn:oasis:names:tc:emergency:cap:1.2"
 _ATOM = "http://www.w3.org/2005/Atom"
 #: CAP has no message type for an all-clear: it is an update of the earlier alert.
-_MESSAGE_TYPES = {Kind.UPDATE: MessageType.UPDATE, Kind.ALL_CLEAR: MessageType.UPDATE, Kind.CANCEL: MessageType.CANCEL}
+_MESSAGE_TYPES = {
+    CampaignKind.UPDATE: MessageType.UPDATE,
+    CampaignKind.ALL_CLEAR: MessageType.UPDATE,
+    CampaignKind.CANCEL: MessageType.CANCEL,
+}
 _EVENT = "Online safety of young people"
 #: The `updated` time of an empty feed, constant so that its bytes do not change.
 _EPOCH = "1970-01-01T00:00:00Z"

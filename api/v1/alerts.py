@@ -26,7 +26,7 @@ from api.reads.request import ReadRequest
 from api.v1.shapes import LocaleLabelSerializer, ResponseSerializer
 from content.terms import Audience
 from notifications import cap
-from notifications.models.campaign import Kind
+from notifications.models.campaign import CampaignKind
 
 #: The tag for an undetermined language, which makes the feed serve a campaign's home locale.
 _ANY = "und"
@@ -52,8 +52,8 @@ class AlertSerializer(ResponseSerializer):
     thread = serializers.CharField()
     rev = serializers.IntegerField()
     references = serializers.CharField(allow_null=True)
-    kind = serializers.ChoiceField(Kind.choices)
-    status = serializers.ChoiceField(cap.Status.choices)
+    kind = serializers.ChoiceField(CampaignKind.choices)
+    status = serializers.ChoiceField(cap.AlertStatus.choices)
     severity = serializers.ChoiceField(cap.Severity.choices)
     urgency = serializers.ChoiceField(cap.Urgency.choices)
     certainty = serializers.ChoiceField(cap.Certainty.choices)

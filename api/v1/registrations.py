@@ -146,7 +146,7 @@ class RegistrationView(ApiView):
     @extend_schema(operation_id="forget", responses={204: OpenApiResponse(description="Deleted.")}, tags=["registrations"])
     def delete(self, request: Request, registration_id: str) -> HttpResponse:
         """Delete the registration for good."""
-        self._found(request, registration_id).forget()
+        self._found(request, registration_id).delete()
         return HttpResponse(status=204, headers={"Cache-Control": NO_STORE})
 
     def _found(self, request: Request, registration_id: str) -> Registration:

@@ -61,7 +61,7 @@ class TopicsView(ApiView):
         wanted = {"region": None, "time_zone": None, **self.parameters}
         wanted["country"] = assigned_country(wanted["country"])
         try:
-            found = topics.ask(**wanted, at=timezone.now())
+            found = topics.subscriptions_for(**wanted, at=timezone.now())
         except Invalid as error:
             raise InvalidQuery({str(error.extra["field"]): [error.detail]}) from None
         body = {"push_mode": found.push_mode, "topics": found.topics, "refresh_after": rfc3339(found.refresh_after)}

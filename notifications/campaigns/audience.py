@@ -1,50 +1,55 @@
-"""Who is meant: from a campaign's audience to segments and topics, and how many installations, told in round numbers."""
+"""A campaign's audience: its segments and topics, its size in round numbers, and when it is first due."""
 
 from __future__ import annotations
+
+from datetime import datetime, timedelta
 
 from django.db.models import Count, Q
 
 from content.compiling import fallback
 from core.errors import Conflict
 from notifications import cap
+from notifications.campaigns import schedule
 from notifications.models.app import App, PushMode
 from notifications.models.campaign import ALL, Campaign
 from notifications.models.campaign_state import CampaignState
 from notifications.models.segment import ANY_PLATFORM, Segment
 
-#: Fewer than this could be one school class or one family: nobody may aim at them.
-FEWEST = 20
+#: Registrations. A smaller audience could be one school class or one family.
+MIN_AUDIENCE = 20
+#: How long before its first due instant a campaign's audience is frozen.
+FREEZE_AHEAD = timedelta(minutes=5)
 
 
 class TooFew(Conflict):
-    """The audience has fewer than 20 registrations: an alert is never aimed at so few."""
+    """The audience has fewer than 20 registrations. Alerts are never sent to so few."""
 
     code = "too-few"
 
 
 class NotForReaders(Conflict):
-    """An exercise or test goes only to the apps of test devices."""
+    """An exercise or test can only be sent to the apps of test devices."""
 
     code = "test-devices-only"
 
 
 def apps(campaign: Campaign) -> list[App]:
-    """Return the campaign's apps; NotForReaders when anything but Actual would reach an app that is not for test devices."""
-    found = list(App.objects.named(campaign.apps, actual=campaign.status == cap.Status.ACTUAL))
-    if campaign.status != cap.Status.ACTUAL and not all(app.test for app in found):
+    """Return the campaign's apps; raises NotForReaders when an alert that is not Actual names an app for readers."""
+    found = list(App.objects.named(campaign.apps, actual=campaign.status == cap.AlertStatus.ACTUAL))
+    if campaign.status != cap.AlertStatus.ACTUAL and not all(app.test for app in found):
         raise NotForReaders()
     return found
 
 
 def segments(campaign: Campaign) -> list[Segment]:
-    """Return every segment whose registrations the campaign is pushed to."""
+    """Return the segments whose registrations the campaign is sent to."""
     return [segment for segment in _chosen(campaign) if _mode(segment) == PushMode.REGISTRATIONS and segment.platform]
 
 
 def topics(campaign: Campaign) -> list[Segment]:
-    """Return every topic that the campaign is sent to; none when it was submitted without a message for topics.
+    """Return the topics that the campaign is sent to; none when it was submitted without a message for topics.
 
-    That is so where an app has come to topics since: what was approved was the feed, and the feed it is.
+    That happens when an app changed to topics after the submission: only the feed was approved.
     """
     if campaign.state != CampaignState.DRAFT and not campaign.messages.filter(platform=ANY_PLATFORM).exists():
         return []
@@ -52,7 +57,7 @@ def topics(campaign: Campaign) -> list[Segment]:
 
 
 def _chosen(campaign: Campaign) -> list[Segment]:
-    """Return every segment that fits the audience, whatever the mode of its app."""
+    """Return the segments that match the audience, whatever the push mode of their app."""
     query = Q(app__in=apps(campaign))
     for column, field in (("countries", "country"), ("regions", "region"), ("audiences", "audience")):
         if getattr(campaign, column) != ALL:
@@ -60,7 +65,7 @@ def _chosen(campaign: Campaign) -> list[Segment]:
     return [
         segment
         for segment in Segment.objects.filter(query).select_related("app").order_by("id")
-        if _speaks(campaign, segment.locale)
+        if _includes_locale(campaign, segment.locale)
     ]
 
 
@@ -68,42 +73,50 @@ def _mode(segment: Segment) -> PushMode:
     return segment.app.mode_in(segment.country)
 
 
-def _speaks(campaign: Campaign, locale: str) -> bool:
-    """Tell whether a locale is one of the audience's, or another variant of one in the same script."""
+def _includes_locale(campaign: Campaign, locale: str) -> bool:
+    """Return whether a locale is one of the audience's, or another variant of one in the same script."""
     if campaign.locales == ALL or locale in campaign.locales:
         return True
     return locale != "und" and fallback.match_accept_language(locale, campaign.locales) is not None
 
 
+def first_due(campaign: Campaign, *, at: datetime) -> datetime:
+    """Return the first instant at which an installation or topic is due; a campaign for the feed alone uses its home zone."""
+    pushed = [*segments(campaign), *topics(campaign)]
+    zones = {segment.zone for segment in pushed} or {campaign.home_zone}
+    due = [instant for zone in zones if (instant := schedule.due_at(campaign, zone, at=at)) is not None]
+    return min(due, default=at)
+
+
 def stores_addresses(campaign: Campaign) -> bool:
-    """Tell whether any of its apps stores addresses anywhere; if none does, it is for topics or for the feed alone."""
+    """Return whether any of its apps stores addresses in some country."""
     return _has_mode(campaign, PushMode.REGISTRATIONS)
 
 
 def has_topics(campaign: Campaign) -> bool:
-    """Tell whether any of its apps uses topics anywhere, so that there has to be a message for them."""
+    """Return whether any of its apps uses topics in some country, so that it needs messages to topics."""
     return _has_mode(campaign, PushMode.TOPICS)
 
 
 def _has_mode(campaign: Campaign, mode: PushMode) -> bool:
-    named = App.objects.named(campaign.apps, actual=campaign.status == cap.Status.ACTUAL)
+    named = App.objects.named(campaign.apps, actual=campaign.status == cap.AlertStatus.ACTUAL)
     return any(mode in (app.push_mode, *app.mode_by_country.values()) for app in named)
 
 
 def check_size(campaign: Campaign, *, devices: int, topics: int) -> None:
-    """Refuse (TooFew) an audience of fewer than 20 registrations; nobody can count the phones behind a topic.
+    """Raise TooFew for an audience of fewer than 20 registrations; the phones behind a topic cannot be counted.
 
-    A campaign that goes to topics and to no registration at all is allowed, and so is one for the feed alone.
+    A campaign that is sent to topics and to no registration is allowed, and so is one for the feed alone.
     """
-    nobody = not devices and not topics and stores_addresses(campaign)
-    if nobody or 0 < devices < FEWEST:
+    empty = not devices and not topics and stores_addresses(campaign)
+    if empty or 0 < devices < MIN_AUDIENCE:
         raise TooFew()
 
 
 def reach(campaign: Campaign) -> dict[str, object]:
-    """Return how many installations would be pushed to now, rounded down to tens, by country and locale.
+    """Return how many installations the campaign would be sent to now, rounded down to tens, by country and locale.
 
-    A number below 20 is given as None: fewer than 20. Topics are told as they are: each is any number of phones, or none.
+    A number below 20 is None. The number of topics is exact: each topic is any number of phones, or none.
     """
     chosen = [segment.pk for segment in segments(campaign)]
     rows = (
@@ -122,4 +135,4 @@ def reach(campaign: Campaign) -> dict[str, object]:
 
 def rounded(number: int) -> int | None:
     """Return the number rounded down to tens, or None below 20."""
-    return number // 10 * 10 if number >= FEWEST else None
+    return number // 10 * 10 if number >= MIN_AUDIENCE else None

@@ -13,11 +13,11 @@ from core.file_models import faults
 from notifications import cap
 from notifications.campaigns.definition_fields import AudienceDefinition, Definition
 from notifications.models.app import App
-from notifications.models.campaign import ALL, Campaign, Kind, ScheduleKind
+from notifications.models.campaign import ALL, Campaign, CampaignKind, ScheduleKind
 from notifications.models.campaign_state import APPROVED_ON
 from notifications.registrations import values
 
-_REFERRING = {Kind.UPDATE, Kind.CANCEL, Kind.ALL_CLEAR}
+_REFERRING = {CampaignKind.UPDATE, CampaignKind.CANCEL, CampaignKind.ALL_CLEAR}
 
 
 class InvalidDefinition(Invalid):
@@ -138,7 +138,7 @@ def _tips(definition: Definition) -> dict[str, str]:
 def _thread(definition: Definition) -> dict[str, Any]:
     """Return the kind, and the campaign and thread that this one follows."""
     kind = definition.kind
-    if kind == Kind.EXERCISE and definition.alert.status == cap.Status.ACTUAL:
+    if kind == CampaignKind.EXERCISE and definition.alert.status == cap.AlertStatus.ACTUAL:
         raise InvalidDefinition("alert.status", "an exercise is Exercise or Test, never Actual.")
     if kind not in _REFERRING:
         if definition.references is not None:

@@ -24,7 +24,7 @@ from content.linting.text import normalize_text
 from content.terms import Audience
 from core.file_models import FileModel, OneOf, Slug, Text
 from notifications import cap
-from notifications.models.campaign import ALL, Kind
+from notifications.models.campaign import ALL, CampaignKind
 from notifications.registrations import values
 
 #: Characters of each text at most; the outer ones have to fit on a lock screen.
@@ -156,7 +156,7 @@ class AlertDefinition(FileModel):
     severity: Annotated[str, OneOf(cap.Severity.values)]
     urgency: Annotated[str, OneOf(cap.Urgency.values)]
     certainty: Annotated[str, OneOf(cap.Certainty.values)]
-    status: Annotated[str, OneOf(cap.Status.values)]
+    status: Annotated[str, OneOf(cap.AlertStatus.values)]
     """Actual goes to readers; Exercise and Test go to test devices only."""
 
 
@@ -198,7 +198,7 @@ class Definition(FileModel):
 
     name: Annotated[str, _Line(120)]
     """For staff; readers never see it."""
-    kind: Annotated[str, OneOf(Kind.values)]
+    kind: Annotated[str, OneOf(CampaignKind.values)]
     references: int | None = None
     """For update, cancel and all-clear: the number of the approved campaign that this one follows."""
     apps: Annotated[list[Annotated[str, Text(100)]], MinLen(1), _OrAll]

@@ -1,4 +1,4 @@
-"""The fingerprint of a campaign: SHA-256 over everything that it will do, so that an approval is of exactly that."""
+"""The fingerprint of a campaign: SHA-256 over everything that it will do, so that an approval covers exactly that."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from notifications.models.app import App
 from notifications.models.campaign import Campaign
 
 
-class Differs(Conflict):
-    """What is stored is not what was approved: the fingerprint differs. Nothing is sent."""
+class FingerprintDiffers(Conflict):
+    """The stored campaign is not the approved one: its fingerprint differs. Nothing is sent."""
 
     code = "fingerprint"
 
@@ -23,7 +23,7 @@ def compute(campaign: Campaign) -> str:
 
 
 def document(campaign: Campaign) -> dict[str, Any]:
-    """Return what the fingerprint is made of: also what an approver is shown."""
+    """Return the document that the fingerprint is computed over."""
     apps = App.objects.named(campaign.apps, actual=campaign.status == "Actual")
     return {
         "v": 1,

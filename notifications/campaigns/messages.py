@@ -15,7 +15,7 @@ from notifications import cap
 from notifications.campaigns import audience as audiences
 from notifications.campaigns import fcm_message, texts
 from notifications.campaigns.definition import rfc3339
-from notifications.models.campaign import ALL, Campaign, Kind
+from notifications.models.campaign import ALL, Campaign, CampaignKind
 from notifications.models.message import Message
 from notifications.models.segment import ANY_PLATFORM, Platform
 
@@ -29,7 +29,13 @@ _OMITTED = (("inner_title", "inner_body"), ("inner_title", "inner_body", "servic
 MAX_DURATION = timedelta(days=28)
 #: Ages that a text may name, as in tips.
 ALLOWED_NUMBERS = frozenset({"18", "24"})
-_ACT = {Kind.ALERT: "show", Kind.EXERCISE: "show", Kind.UPDATE: "update", Kind.ALL_CLEAR: "update", Kind.CANCEL: "cancel"}
+_ACT = {
+    CampaignKind.ALERT: "show",
+    CampaignKind.EXERCISE: "show",
+    CampaignKind.UPDATE: "update",
+    CampaignKind.ALL_CLEAR: "update",
+    CampaignKind.CANCEL: "cancel",
+}
 _URGENT = {cap.Severity.EXTREME, cap.Severity.SEVERE}
 
 
@@ -91,7 +97,7 @@ def _body(campaign: Campaign, *, locale: str, fallback: bool, audience: str, pla
         "v": "1",
         "alert": str(campaign.alert),
         "rev": str(campaign.rev),
-        "act": _ACT[Kind(campaign.kind)],
+        "act": _ACT[CampaignKind(campaign.kind)],
         "status": campaign.status,
         "lang": locale,
         "dir": texts.direction(locale),

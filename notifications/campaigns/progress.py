@@ -1,25 +1,31 @@
-"""What became of a campaign so far, in numbers that add up."""
+"""The progress of a campaign: counts of outcomes that always add up, and what a campaign that is not finished waits for."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db import connection
 
+from core.errors import DomainError
+from notifications.campaigns.audience import FREEZE_AHEAD, first_due
 from notifications.campaigns.definition import rfc3339
 from notifications.models.batch import Batch
-from notifications.models.campaign import Campaign, most_marked
+from notifications.models.brake import BrakeState
+from notifications.models.campaign import Campaign, ScheduleKind, max_marked_gone
 from notifications.models.campaign_state import CampaignState
-from notifications.models.quota import Quota, limit
+from notifications.models.quota import Quota, configured_rate
 
+#: Seconds for which a campaign that is due may wait for a worker before its progress says so.
+WORKER_DUE_WITHIN = 5.0
 #: Outcomes in a tally that are no reason of a rejection.
 _NOT_REASONS = ("accepted", "unknown")
 
-# One statement and so one snapshot: what is folded stands in the campaign, the rest in its batches, nothing in both. Devices and
-# topics apart: one row each, of which a tally tells by its message, since only those to topics have no platform.
+# One statement, and so one snapshot: folded counts are in the campaign, all others in its batches, none in both. One row for
+# devices and one for topics; a tally is assigned to one of them by its message, since only messages to topics have no platform.
 _SNAPSHOT = """
     WITH live AS (
         SELECT b.*, w.by_topic FROM notifications_batch b JOIN notifications_wave w ON w.id = b.wave_id
@@ -30,18 +36,18 @@ _SNAPSHOT = """
              jsonb_each(tallies.tally) AS message, jsonb_each_text(message.value) AS outcome, notifications_message m
         WHERE m.campaign_id = %(id)s AND m.id::text = message.key
         GROUP BY 1, 2
-    ), folded (by_topic, n, accepted, unknown, skipped) AS (
+    ), folded (by_topic, number, accepted, unknown, skipped) AS (
         SELECT false, devices, accepted, unknown, skipped FROM notifications_campaign WHERE id = %(id)s
         UNION ALL
         SELECT true, topics, topics_accepted, topics_unknown, topics_skipped FROM notifications_campaign WHERE id = %(id)s
     )
-    SELECT f.n, f.accepted + coalesce(l.accepted, 0), f.unknown + coalesce(l.unknown, 0), f.skipped + coalesce(l.skipped, 0),
+    SELECT f.number, f.accepted + coalesce(l.accepted, 0), f.unknown + coalesce(l.unknown, 0), f.skipped + coalesce(l.skipped, 0),
            coalesce(l.pending, 0), l.ready_at,
            (SELECT coalesce(jsonb_object_agg(key, total), '{}') FROM reasons r WHERE r.by_topic = f.by_topic),
            c.state, c.reason, c.fingerprint, c.gone, c.started_at, c.finished_at, now()
     FROM notifications_campaign c, folded f LEFT JOIN (
         SELECT by_topic, sum(accepted) AS accepted, sum(unknown) AS unknown, sum(skipped) AS skipped,
-               sum(n - accepted - rejected - unknown - skipped) AS pending,
+               sum(size - accepted - rejected - unknown - skipped) AS pending,
                min(ready_at) FILTER (WHERE state = 'open') AS ready_at
         FROM live GROUP BY by_topic
     ) l ON l.by_topic = f.by_topic
@@ -49,10 +55,18 @@ _SNAPSHOT = """
 """
 
 
+@dataclass(frozen=True)
+class _Brakes:
+    """The brakes of a campaign and of everything: since when both allow sending, and why all sending is stopped, if it is."""
+
+    released_at: datetime | None
+    everything_stopped: str | None
+
+
 def progress_of(campaign: Campaign) -> dict[str, Any]:
     """Return what `campaign status` prints; devices = accepted + rejected + unknown + pending + skipped at every instant.
 
-    Topics add up in the same way, apart; FCM tells nothing of the phones behind one.
+    Topics add up in the same way, separately; FCM reports nothing about the phones behind a topic.
     """
     with connection.cursor() as cursor:
         cursor.execute(_SNAPSHOT, {"id": campaign.pk})
@@ -62,7 +76,9 @@ def progress_of(campaign: Campaign) -> dict[str, Any]:
     waiting = None
     if state == CampaignState.SENDING and devices["pending"] + topics["pending"]:
         ready_at = min((row[5] for row in (of_devices, of_topics) if row[5] is not None), default=None)
-        waiting = _waiting(campaign, ready_at, now)
+        waiting = _waiting_to_send(campaign, ready_at, now)
+    elif state == CampaignState.APPROVED:
+        waiting = _waiting_to_begin(campaign, now)
     return {
         "id": campaign.pk,
         "state": state,
@@ -77,22 +93,65 @@ def progress_of(campaign: Campaign) -> dict[str, Any]:
     }
 
 
-def _waiting(campaign: Campaign, ready_at: datetime | None, now: datetime) -> str | None:
-    """Say what a campaign that is sending waits for, or what holds it up; None when it goes as fast as it may."""
+def _waiting_to_send(campaign: Campaign, ready_at: datetime | None, now: datetime) -> str | None:
+    """Return what a campaign that is sending waits for, or what slows it down; None when it sends as fast as it may."""
+    brakes = _brakes(campaign)
+    if brakes.everything_stopped is not None:
+        return brakes.everything_stopped
     quotas = Quota.objects.filter(project__in=campaign.waves.values("project")).order_by("project")
     for quota in quotas:
         if quota.blocked_until is not None and quota.blocked_until > now:
             return f"{quota.reason} Trying again at {rfc3339(quota.blocked_until)}."
     if ready_at is not None and ready_at > now:
         return f"Nothing is due before {rfc3339(ready_at)}."
-    if Batch.objects.unjudged(campaign):
+    if missing := _no_worker(Batch.objects.waiting_for_worker_since(campaign), now):
+        return missing
+    if Batch.objects.awaiting_canary(campaign):
         return "The first installations of a wave are tried before the others."
-    slowest = min((quota.rate / limit() for quota in quotas), default=1.0)
+    slowest = min((quota.rate / configured_rate() for quota in quotas), default=1.0)
     return f"FCM is slow or overloaded: sending at {slowest:.0%} of the usual rate." if slowest < 1 else None
 
 
+def _waiting_to_begin(campaign: Campaign, now: datetime) -> str | None:
+    """Return what keeps an approved campaign from beginning that should have begun; None when it is not due yet."""
+    brakes = _brakes(campaign)
+    if brakes.released_at is None or campaign.not_after <= now:
+        return None
+    begins = brakes.released_at
+    if campaign.schedule_kind != ScheduleKind.NOW:
+        try:
+            begins = max(begins, first_due(campaign, at=begins) - FREEZE_AHEAD)
+        except DomainError:
+            # The planner will refuse it, and say why.
+            return None
+    return _no_worker(begins, now)
+
+
+def _no_worker(since: datetime | None, now: datetime) -> str | None:
+    seconds = (now - since).total_seconds() if since else 0.0
+    if seconds < WORKER_DUE_WITHIN:
+        return None
+    return f"Waiting for a worker: none has taken this up for {_in_words(seconds)}. Check that a worker is running."
+
+
+def _in_words(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds // 60:.0f} min"
+
+
+def _brakes(campaign: Campaign) -> _Brakes:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT campaign_id, state, reason, set_at FROM notifications_brake WHERE campaign_id = %s OR campaign_id IS NULL",
+            [campaign.pk],
+        )
+        rows = cursor.fetchall()
+    released_at = max((set_at for _, _, _, set_at in rows if set_at is not None), default=None)
+    stopped = [reason for campaign_id, state, reason, _ in rows if campaign_id is None and state != BrakeState.GO]
+    return _Brakes(released_at, f"All sending is stopped: {stopped[0]}" if stopped else None)
+
+
 def _outcomes(of_what: str, row: Sequence[Any]) -> dict[str, Any]:
-    """Return the counts of one row of the snapshot; the first number is named after what is counted."""
+    """Return the counts of one row of the snapshot; the total is named `of_what`."""
     number, accepted, unknown, skipped, pending, _, tally = row[:7]
     return {
         of_what: number,
@@ -105,11 +164,11 @@ def _outcomes(of_what: str, row: Sequence[Any]) -> dict[str, Any]:
 
 
 def _too_many_gone(gone: int, devices: int) -> str | None:
-    """Say when FCM called so many gone that a person should look, else None."""
-    most = most_marked(devices)
+    """Return a sentence when FCM reported so many gone that a person should look, else None."""
+    most = max_marked_gone(devices)
     if gone <= most:
         return None
     return (
-        f"FCM calls {gone} installations gone, more than is usual. At most {most} of them were taken off the list; "
-        "the others stay. See whether the Firebase project is the right one."
+        f"FCM reports {gone} installations gone, more than usual. At most {most} of them were removed from the audience of later "
+        "alerts; the others stay. Check that the Firebase project is the right one."
     )

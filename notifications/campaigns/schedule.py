@@ -1,4 +1,4 @@
-"""When it is due where: exact instants, local times and quiet hours, as pure functions of a zone and the clock."""
+"""When a campaign is due in a time zone: exact instants, local times and quiet hours, as pure functions."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from notifications.models.campaign import Campaign, ScheduleKind
 
 QUIET_FROM = time(21, 0)
 QUIET_UNTIL = time(8, 0)
-#: Minutes of the hour in which FCM is asked by everybody at once; planned starts wait for the next other one.
+#: Minutes of the hour in which many senders use FCM at once; planned starts are put off to the next other minute.
 _BUSY_MINUTES = {0, 1, 15, 30, 45}
 
 
 def zone_of(name: str, home: str) -> tzinfo:
-    """Return a device's zone; the campaign's home zone where it is not known."""
+    """Return the zone of that name, or the home zone when the name is not known."""
     for candidate in (name, home):
         try:
             if candidate:
@@ -25,10 +25,10 @@ def zone_of(name: str, home: str) -> tzinfo:
 
 
 def due_at(campaign: Campaign, zone_name: str, *, at: datetime) -> datetime | None:
-    """Return when a device in this zone is due, or None when its quiet hours last until the campaign is over.
+    """Return when devices in this zone are due, or None when their quiet hours last until the campaign's end.
 
-    `at` is now: what should have begun earlier begins now. A local time that the clock jumps over falls due as
-    long after the jump as it lies inside the gap, one that comes twice at its first coming.
+    `at` is now: a campaign that should have begun earlier begins now. A local time that the clock skips is due as long after the
+    jump as it lies inside the gap; one that occurs twice is due the first time.
     """
     zone = zone_of(zone_name, campaign.home_zone)
     if campaign.schedule_kind == ScheduleKind.NOW:
@@ -37,7 +37,7 @@ def due_at(campaign: Campaign, zone_name: str, *, at: datetime) -> datetime | No
         instant = max(datetime.fromisoformat(campaign.schedule_at), at)
     else:
         instant = in_zone(datetime.fromisoformat(campaign.schedule_at), zone)
-        # Without seconds it is not the exact second that somebody asked for.
+        # With seconds the author asked for the exact second; without, it may be moved off a busy minute.
         instant = max(instant if campaign.schedule_at.count(":") > 1 else off_peak(instant), at)
     if not campaign.quiet_override:
         instant = after_quiet_hours(instant, zone)
@@ -45,12 +45,12 @@ def due_at(campaign: Campaign, zone_name: str, *, at: datetime) -> datetime | No
 
 
 def in_zone(local: datetime, zone: tzinfo) -> datetime:
-    """Return the instant of a wall clock's time: the first of two; in a gap, as long after it as the time lies inside."""
+    """Return the instant of a local time: the first of two; in a gap, as long after the gap as the time lies inside it."""
     return local.replace(tzinfo=zone, fold=0).astimezone(UTC)
 
 
 def after_quiet_hours(instant: datetime, zone: tzinfo) -> datetime:
-    """Return the instant, or the end of the quiet hours that it falls into, off the busy minutes."""
+    """Return the instant or, if it is in quiet hours, their end, moved off the busy minutes."""
     local = instant.astimezone(zone)
     if QUIET_UNTIL <= local.time() < QUIET_FROM:
         return instant
@@ -59,7 +59,7 @@ def after_quiet_hours(instant: datetime, zone: tzinfo) -> datetime:
 
 
 def off_peak(instant: datetime) -> datetime:
-    """Return the first whole minute from the instant on in which FCM is not asked by everybody."""
+    """Return the instant, or the first whole minute after it that is not a busy one."""
     while instant.minute in _BUSY_MINUTES:
         instant = instant.replace(second=0, microsecond=0) + timedelta(minutes=1)
     return instant

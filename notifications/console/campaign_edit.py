@@ -18,7 +18,7 @@ from notifications.campaigns import definition, lifecycle
 from notifications.console.campaign_form import PARTS, CampaignForm, field_of, initial, words_field
 from notifications.console.campaigns import AUTHOR
 from notifications.models import Campaign, CampaignState
-from notifications.models.campaign import Kind
+from notifications.models.campaign import CampaignKind
 
 
 class _Compose(Page):
@@ -101,7 +101,7 @@ class NewPage(_Compose):
 
     def begin(self) -> dict[str, Any]:
         usual = {
-            "kind": Kind.ALERT.value,
+            "kind": CampaignKind.ALERT.value,
             "status": "Actual",
             "severity": "Moderate",
             "urgency": "Expected",
@@ -113,7 +113,7 @@ class NewPage(_Compose):
         if self.origin is not None:
             begun |= {"schedule": "now", "at": "", "local": "", "quiet": "respect", "quiet_reason": ""}
             follows = "follows" in self.request.GET
-            begun |= {"kind": Kind.UPDATE.value, "references": str(self.origin.pk)} if follows else {}
+            begun |= {"kind": CampaignKind.UPDATE.value, "references": str(self.origin.pk)} if follows else {}
         return begun
 
     def action_draft(self, data: QueryDict) -> str | None:

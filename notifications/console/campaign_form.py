@@ -15,16 +15,16 @@ from core.console.pages import ConsoleForm
 from notifications import cap
 from notifications.campaigns.definition_fields import TEXT_LIMITS
 from notifications.models import App, Campaign
-from notifications.models.campaign import Kind
+from notifications.models.campaign import CampaignKind
 from notifications.models.campaign_state import APPROVED_ON
 
 ALL = "all"
 KINDS = {
-    Kind.ALERT: "Alert: begins a thread of its own",
-    Kind.UPDATE: "Update: replaces what an earlier alert said",
-    Kind.CANCEL: "Cancel: takes an earlier alert back",
-    Kind.ALL_CLEAR: "All clear: says that an earlier alert is over",
-    Kind.EXERCISE: "Exercise: for test devices only",
+    CampaignKind.ALERT: "Alert: begins a thread of its own",
+    CampaignKind.UPDATE: "Update: replaces what an earlier alert said",
+    CampaignKind.CANCEL: "Cancel: takes an earlier alert back",
+    CampaignKind.ALL_CLEAR: "All clear: says that an earlier alert is over",
+    CampaignKind.EXERCISE: "Exercise: for test devices only",
 }
 #: The parts of a text as the form names them, with how each one is called.
 PARTS = {
@@ -50,11 +50,11 @@ class CampaignForm(ConsoleForm):
 
     name = forms.CharField(max_length=120, label="Name", help_text="For staff; readers never see it.")
     kind = forms.ChoiceField(
-        choices=[(kind.value, words) for kind, words in KINDS.items()], widget=forms.RadioSelect, label="Kind"
+        choices=[(kind.value, words) for kind, words in KINDS.items()], widget=forms.RadioSelect, label="CampaignKind"
     )
     references = forms.ChoiceField(required=False, label="Which earlier campaign", help_text="For update, cancel and all clear.")
     status = forms.ChoiceField(
-        choices=cap.Status.choices,
+        choices=cap.AlertStatus.choices,
         label="Status",
         help_text="Actual goes to readers. Exercise and Test go to test devices only.",
     )

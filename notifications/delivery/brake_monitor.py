@@ -1,4 +1,4 @@
-"""The sender's eye on the brakes: read every half second over a connection of its own; whoever cannot see sends nothing."""
+"""Read the brakes every half second over a connection of its own; a sender that cannot read them sends nothing."""
 
 from __future__ import annotations
 
@@ -12,30 +12,30 @@ from django.db import Error, connection
 
 from notifications.models.brake import IDENTITY_SQL
 
-#: Seconds between two looks.
+#: Seconds between two readings.
 INTERVAL = 0.5
-#: Seconds after which a look is too old to send by.
-LONGEST_BLIND = 1.5
+#: Seconds after which a reading is too old to send by.
+MAX_AGE = 1.5
 
 _logger = logging.getLogger(__name__)
 
 
-class Watch:
-    """Which campaigns may send to which projects right now, and what time the database says it is. Use as a context manager."""
+class BrakeMonitor:
+    """Which campaigns may send to which projects at this moment, and the database's clock. Use it as a context manager."""
 
     def __init__(self) -> None:
-        self._seen_at = float("-inf")
+        self._read_at = float("-inf")
         self._may_send: frozenset[int] = frozenset()
-        #: Firebase projects that asked for silence, by what the database says and by what was heard here since.
+        #: Firebase projects that are blocked, by the database and by responses that this process received since.
         self._blocked: frozenset[str] = frozenset()
-        self._hushed: dict[str, float] = {}
-        #: The database's clock minus ours (monotonic), so that a wrong clock of this machine changes nothing.
+        self._backing_off_until: dict[str, float] = {}
+        #: The database's clock minus this process's monotonic clock, so that a wrong clock of this machine changes nothing.
         self._offset = 0.0
         self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="brake-monitor", daemon=True)
 
     def __enter__(self) -> Self:
-        self.look()
+        self.read()
         self._thread.start()
         return self
 
@@ -44,30 +44,30 @@ class Watch:
         self._thread.join(timeout=5)
 
     def allows(self, campaign_id: int, project: str) -> bool:
-        """Tell whether a request of this campaign to this Firebase project may leave at this moment."""
+        """Return whether a request of this campaign to this Firebase project may start now."""
         if campaign_id not in self._may_send or self.is_blocked(project):
             return False
-        return time.monotonic() - self._seen_at <= LONGEST_BLIND
+        return time.monotonic() - self._read_at <= MAX_AGE
 
     def is_blocked(self, project: str) -> bool:
-        """Tell whether a Firebase project asked for silence."""
-        return project in self._blocked or self._hushed.get(project, 0.0) > time.monotonic()
+        """Return whether nothing may be sent to a Firebase project now."""
+        return project in self._blocked or self._backing_off_until.get(project, 0.0) > time.monotonic()
 
-    def hush(self, project: str) -> None:
-        """Let nothing more leave for a project that has just asked for silence, until the database tells for how long."""
-        self._hushed[project] = time.monotonic() + LONGEST_BLIND
+    def back_off(self, project: str) -> None:
+        """Stop sending to a project whose response asked for it, until the database says for how long."""
+        self._backing_off_until[project] = time.monotonic() + MAX_AGE
 
     def now(self) -> float:
-        """Return the database's clock in seconds since 1970."""
+        """Return the database's clock as Unix time."""
         return time.monotonic() + self._offset
 
-    def local(self, instant: float) -> float:
-        """Return an instant of the database's clock (seconds since 1970) on the clock of time.monotonic."""
+    def to_monotonic(self, instant: float) -> float:
+        """Convert an instant of the database's clock (Unix time) to the clock of `time.monotonic`."""
         return instant - self._offset
 
-    def look(self) -> None:
+    def read(self) -> None:
         """Read all brakes once; raises django.db.Error when they cannot be read."""
-        asked_at = time.monotonic()
+        began_at = time.monotonic()
         with connection.cursor() as cursor:
             cursor.execute(
                 f"""
@@ -81,16 +81,16 @@ class Watch:
                 """  # noqa: S608
             )
             now, blocked, campaigns = cursor.fetchone()
-        self._offset = float(now) - asked_at
+        self._offset = float(now) - began_at
         self._may_send, self._blocked = frozenset(campaigns), frozenset(blocked)
-        # The look is as old as its question: the answer may have been on its way for long.
-        self._seen_at = asked_at
+        # The age counts from the query's start: its result may have taken long to arrive.
+        self._read_at = began_at
 
     def _run(self) -> None:
         while not self._ended.wait(INTERVAL):
             try:
-                self.look()
+                self.read()
             except Error as error:
-                _logger.warning("The brakes cannot be read, nothing is sent: %s", type(error).__name__)
+                _logger.warning("The brakes cannot be read, so nothing is sent: %s", type(error).__name__)
                 connection.close()
         connection.close()

@@ -1,7 +1,7 @@
-"""Firebase Cloud Messaging: the only place that imports firebase-admin and the HTTP client.
+"""Send prepared messages to Firebase Cloud Messaging, over a few long-lived connections.
 
-firebase-admin gives the credentials and the message classes, which check what we write; the sending itself is ours: bytes
-prepared once a message, into which only the address and the remaining time to live go, over a few long-lived connections.
+firebase-admin supplies the credentials. Each message was encoded once (`campaigns.fcm_message`); only the address and the
+remaining time to live are put in here. Nothing in this module tries again.
 """
 
 from __future__ import annotations
@@ -33,27 +33,28 @@ from pyreqwest.exceptions import RequestError
 from core.errors import Unavailable
 from core.sandbox import is_loopback
 from notifications.delivery import outcomes
-from notifications.delivery.outcomes import Outcome, read_answer
+from notifications.delivery.outcomes import Outcome, read_response
 
-#: Seconds that one attempt may take, from connecting to the last byte of the answer.
-DEADLINE = 15.0
-CONNECT_DEADLINE = 5.0
-LARGEST_ANSWER = 64 * 1024
-#: Requests of one batch that are under way at once: with eight batches a second's worth at full rate, at 150 ms an answer.
-REQUESTS_A_BATCH = 160
-#: The same without TLS, where each takes a connection of its own: only the emulator is spoken to like that.
-REQUESTS_PLAIN = 64
-#: An answer that took longer is a sign of trouble, whatever it says.
-SLOW = 3.0
-#: Slow or refused answers in a row after which a batch is put off.
-SLOW_ANSWERS = 10
+#: Seconds that one attempt may take, from connecting to the last byte of the response.
+REQUEST_TIMEOUT = 15.0
+CONNECT_TIMEOUT = 5.0
+MAX_RESPONSE_BYTES = 64 * 1024
+#: Concurrent requests of one batch: with eight batches enough for the full rate, at 150 ms a response.
+CONCURRENT_REQUESTS = 160
+#: The same without TLS, where each request takes a connection of its own: only the emulator is used like that.
+CONCURRENT_REQUESTS_PLAIN = 64
+#: Seconds after which a response is a sign of trouble, whatever its status.
+SLOW_RESPONSE = 3.0
+#: Consecutive slow responses after which a batch is put off.
+MAX_SLOW_RESPONSES = 10
 #: One HTTP/2 connection carries about a hundred requests at once.
 CONNECTIONS = 12
-#: Waiting for less than this costs more than it spreads.
-_SHORTEST_PAUSE = 0.002
-#: A token is renewed in the background from the first on, and waited for from the second on.
+#: Seconds below which a pause costs more than it spreads.
+_MIN_PAUSE = 0.002
+#: Time before its expiry from which a token is renewed in the background, and from which callers wait for the new one.
 _REFRESH_BEFORE, _REFRESH_NOW = timedelta(minutes=5), timedelta(minutes=1)
-LONGEST_TTL = 28 * 24 * 3600
+#: Seconds: the longest time to live that FCM allows.
+MAX_TTL = 28 * 24 * 3600
 
 
 class CredentialsRefused(Unavailable):
@@ -68,15 +69,15 @@ class CredentialsUnreachable(Unavailable):
     code = "credentials-unreachable"
 
 
-class Template:
-    """A prepared message, cut where the address and the time to live go; the rest leaves byte for byte as approved."""
+class MessageTemplate:
+    """An encoded message, cut where the address and the time to live are put in; all other bytes are sent as approved."""
 
-    # Quotes are escaped inside JSON strings, so that these cannot stand in anybody's text.
+    # Quotes are escaped inside JSON strings, so no text of a campaign can contain these.
     _TTL = ((b'"android":{', b'"ttl":"%ds",'), (b'"webpush":{"headers":{', b'"TTL":"%d",'))
 
     def __init__(self, body: str) -> None:
         self._cuts, self._tail = [], body.encode()[1:]
-        # A message to topics has both places, in this order.
+        # A message to topics has both, in this order.
         for anchor, form in self._TTL:
             before, found, after = self._tail.partition(anchor)
             if found:
@@ -84,23 +85,23 @@ class Template:
                 self._tail = after
 
     def fill(self, kind: str, address: str, ttl: int) -> bytes:
-        """Return the request's body; no address (`values.address`) or topic's name holds anything that JSON would escape."""
-        remaining = min(ttl, LONGEST_TTL)
+        """Return the body of a request; no address (`values.address`) or topic name contains a character that JSON escapes."""
+        remaining = min(ttl, MAX_TTL)
         head = b"".join([before + form % remaining for before, form in self._cuts])
         return b'{"message":{"%s":"%s",%s%s}' % (kind.encode(), address.encode(), head, self._tail)
 
 
-class Target(NamedTuple):
+class PushTarget(NamedTuple):
     """One installation or topic to send to."""
 
     ticket: int
     kind: str
     address: str
-    template: Template
+    template: MessageTemplate
 
 
-class Account:
-    """The service account of one Firebase project and its access token, refreshed ahead of time and outside of the sending."""
+class ServiceAccount:
+    """The service account of one Firebase project, and its access token, which is renewed ahead of its expiry."""
 
     def __init__(self, project: str) -> None:
         path = settings.FIREBASE_PROJECTS.get(project)
@@ -113,14 +114,14 @@ class Account:
             raise CredentialsRefused(f"The service-account file of {project} cannot be used.") from error
         session = requests.Session()
         if is_loopback(account["token_uri"]):
-            # Our own emulator: past any proxy, and with the authority that signed its certificate.
+            # The emulator: no proxy, and the authority that signed its certificate.
             session.trust_env = False
             session.verify = settings.FCM_CA_BUNDLE or True
         self._request = partial(google.auth.transport.requests.Request(session), timeout=10)
         self._refreshing = threading.Lock()
 
     def bearer(self) -> str:
-        """Return a token that is good for a minute yet; CredentialsRefused or CredentialsUnreachable without one."""
+        """Return a token that is valid for at least a minute; raises CredentialsRefused or CredentialsUnreachable."""
         remaining = self._remaining()
         if remaining < _REFRESH_NOW:
             self._refresh()
@@ -145,54 +146,54 @@ class Account:
 
     def _refresh_ahead(self) -> None:
         with self._refreshing, suppress(google.auth.exceptions.GoogleAuthError):
-            # Whatever goes wrong is told when the old token is at its end: until then it may go right.
+            # An error is reported when the old token is about to expire; until then a later try may succeed.
             self._credentials.refresh(self._request)
 
 
-class Leave(Protocol):
-    """Whether the next request may leave, asked before each."""
+class SendGate(Protocol):
+    """Decides before each request whether it may start."""
 
-    def ttl(self) -> int:
-        """Return the seconds until the campaign's last instant, or 0 when none may be started any more."""
+    def remaining_ttl(self) -> int:
+        """Return the seconds until the campaign's end, or 0 when no further request may start."""
 
-    def hush(self) -> None:
-        """Hear that FCM asked for silence."""
+    def back_off(self) -> None:
+        """Stop sending to this project: FCM's response asked for it."""
 
 
 class Sender:
-    """One event loop in a thread of its own, kept as long as the process, and the connections that live in it."""
+    """An event loop in a thread of its own, and its connections; both live as long as the process."""
 
     def __init__(self) -> None:
         self._loop = uvloop.new_event_loop()
-        self._accounts: dict[str, Account] = {}
+        self._accounts: dict[str, ServiceAccount] = {}
         self._clients: Iterator[Client] | None = None
         threading.Thread(target=self._loop.run_forever, name="fcm", daemon=True).start()
 
     def authorize(self, project: str) -> str:
-        """Return a bearer token for the project; call it before `send`, in the caller's own thread."""
+        """Return a bearer token for the project; blocks, so call it in the caller's own thread before `send`."""
         if project not in self._accounts:
-            self._accounts[project] = Account(project)
+            self._accounts[project] = ServiceAccount(project)
         try:
             return self._accounts[project].bearer()
         except CredentialsRefused:
-            # The next try reads the file again: a rotated key is taken up without a restart.
+            # The next try reads the file again, so that a rotated key needs no restart.
             del self._accounts[project]
             raise
 
     def send(
-        self, project: str, bearer: str, targets: list[Target], *, leave: Leave, starts: float, pause: float
+        self, project: str, bearer: str, targets: list[PushTarget], *, gate: SendGate, starts: float, pause: float
     ) -> Future[dict[int, Outcome]]:
-        """Send to each target once; the future gives the outcome by ticket, and leaves out those never started.
+        """Send to each target once; the future holds the outcome by ticket, without the requests that were never started.
 
-        The first request leaves at `starts` (of time.monotonic), each further one `pause` seconds after the one before it, and
-        none for which `leave` says no.
+        The first request starts at `starts` (clock of time.monotonic), each further one `pause` seconds after the one before
+        it, and none when `gate` does not allow it.
         """
-        return asyncio.run_coroutine_threadsafe(self._send(project, bearer, targets, leave, starts, pause), self._loop)
+        return asyncio.run_coroutine_threadsafe(self._send(project, bearer, targets, gate, starts, pause), self._loop)
 
     async def _send(
-        self, project: str, bearer: str, targets: list[Target], leave: Leave, starts: float, pause: float
+        self, project: str, bearer: str, targets: list[PushTarget], gate: SendGate, starts: float, pause: float
     ) -> dict[int, Outcome]:
-        clients, under_way = self._connections(), REQUESTS_A_BATCH if _encrypted() else REQUESTS_PLAIN
+        clients, concurrency = self._connections(), CONCURRENT_REQUESTS if _encrypted() else CONCURRENT_REQUESTS_PLAIN
         url = f"{settings.FCM_ENDPOINT}/v1/projects/{project}/messages:send"
         authorization = f"Bearer {bearer}"
         results: dict[int, Outcome] = {}
@@ -202,22 +203,22 @@ class Sender:
         async def work() -> None:
             nonlocal ended, slow
             for place, (ticket, kind, address, template) in waiting:
-                if (early := starts + place * pause - monotonic()) > _SHORTEST_PAUSE:
+                if (early := starts + place * pause - monotonic()) > _MIN_PAUSE:
                     await asyncio.sleep(early)
-                if ended or (ttl := leave.ttl()) < 1:
+                if ended or (ttl := gate.remaining_ttl()) < 1:
                     return
                 began = monotonic()
                 outcome = await _post(next(clients), url, authorization, template.fill(kind, address, ttl))
-                if monotonic() - began > SLOW:
+                if monotonic() - began > SLOW_RESPONSE:
                     outcome = replace(outcome, slow=True)
-                if outcome.block:
-                    leave.hush()
+                if outcome.block_reason:
+                    gate.back_off()
                 results[ticket] = outcome
                 slow = slow + 1 if outcome.slow else 0
-                ended = ended or outcome.ends_batch or slow >= SLOW_ANSWERS
+                ended = ended or outcome.ends_batch or slow >= MAX_SLOW_RESPONSES
 
         async with asyncio.TaskGroup() as group:
-            for _ in range(min(under_way, len(targets))):
+            for _ in range(min(concurrency, len(targets))):
                 group.create_task(work())
         return results
 
@@ -235,8 +236,8 @@ def _client() -> Client:
     builder = (
         ClientBuilder()
         .http2(_encrypted())
-        .timeout(timedelta(seconds=DEADLINE))
-        .connect_timeout(timedelta(seconds=CONNECT_DEADLINE))
+        .timeout(timedelta(seconds=REQUEST_TIMEOUT))
+        .connect_timeout(timedelta(seconds=CONNECT_TIMEOUT))
         .follow_redirects(False)
         .default_headers({"Content-Type": "application/json"})
         .user_agent("fingerpost")
@@ -249,21 +250,21 @@ def _client() -> Client:
 
 
 async def _post(client: Client, url: str, authorization: str, body: bytes) -> Outcome:
-    """Make one attempt; nothing here tries again."""
+    """Make one attempt, and return its outcome."""
     try:
         request = client.post(url).header("Authorization", authorization).body_bytes(body).build_streamed()
         async with request as response:
-            # Read by hand: an answer without end must not fill the memory.
-            answer = bytes(await response.body_reader.read(LARGEST_ANSWER + 1) or b"")
-            if len(answer) > LARGEST_ANSWER:
+            # With a limit: an endless response must not fill the memory.
+            answer = bytes(await response.body_reader.read(MAX_RESPONSE_BYTES + 1) or b"")
+            if len(answer) > MAX_RESPONSE_BYTES:
                 answer = b""
-            return read_answer(response.status, response.get_header("Retry-After"), answer)
+            return read_response(response.status, response.get_header("Retry-After"), answer)
     except RequestError as error:
-        # The class alone does not tell: a reset after the request left is a ConnectError too. Only a failure inside the
-        # connector is one where the request never left.
+        # The class is not enough: a reset after the request was sent is a ConnectError too. Only a failure inside the
+        # connector means that the request was never sent.
         causes = error.details.get("causes") or []
-        never_left = any(cause["message"] == "client error (Connect)" for cause in causes)
-        return outcomes.UNREACHABLE if never_left else outcomes.UNSURE
+        never_sent = any(cause["message"] == "client error (Connect)" for cause in causes)
+        return outcomes.UNREACHABLE if never_sent else outcomes.UNCERTAIN
 
 
 @cache

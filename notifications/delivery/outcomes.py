@@ -1,6 +1,6 @@
-"""From FCM's answer to what it means, in one table: for the installation, for the campaign and for the whole project.
+"""Map each response of FCM to its outcome: for the installation, for the campaign and for the Firebase project.
 
-https://firebase.google.com/docs/cloud-messaging/error-codes; the two shapes of 400 are told apart by details[].@type.
+https://firebase.google.com/docs/cloud-messaging/error-codes; the two forms of 400 differ in details[].@type.
 """
 
 from __future__ import annotations
@@ -15,107 +15,107 @@ import orjson
 
 _FCM_ERROR = "type.googleapis.com/google.firebase.fcm.v1.FcmError"
 _BAD_REQUEST = "type.googleapis.com/google.rpc.BadRequest"
-#: A longer silence than this is asked for again when it is over.
-LONGEST_WAIT = 900.0
+#: The longest Retry-After that is honoured, in seconds; after it FCM is asked again.
+MAX_RETRY_AFTER = 900.0
 
 
-class Kind(StrEnum):
-    """What is known of one attempt."""
+class SendResult(StrEnum):
+    """The result of one attempt to send."""
 
     ACCEPTED = "accepted"
     REJECTED = "rejected"
-    #: Surely not accepted: to be tried again.
-    LATER = "later"
-    #: Perhaps accepted: one more try, then unknown.
-    UNSURE = "unsure"
+    #: Certainly not accepted: to be tried again.
+    RETRY = "retry"
+    #: Possibly accepted: tried once more, then counted as unknown.
+    UNCERTAIN = "uncertain"
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one attempt, and what follows from it."""
+    """The result of one attempt, and its consequences."""
 
-    kind: Kind
-    #: Why it was rejected: a short name that is counted.
+    result: SendResult
+    #: Why the message was rejected: the short name under which it is counted.
     reason: str = ""
-    #: The installation is off the list, for as long as its address is still the one that failed.
+    #: The installation is marked gone, if its address is still the one that failed.
     gone: bool = False
-    #: Why the whole campaign has to halt, in words for a person.
-    halt: str = ""
-    #: It halts only when most of a batch say so: one stranger's address must not stop an alert.
-    if_most: bool = False
-    #: The project is to be left alone: nobody should send to it for `wait` seconds (None: as long as we think right).
-    block: str = ""
+    #: Why the whole campaign has to halt, as a sentence for people; "" if it does not.
+    halt_reason: str = ""
+    #: The campaign halts only when most of a batch have this outcome: one stranger's address must not stop an alert.
+    needs_majority: bool = False
+    #: Why nothing may be sent to the project for `wait` seconds (None: our own back-off), as a sentence; "" if it may.
+    block_reason: str = ""
     wait: float | None = None
-    #: What "as long as we think right" begins with; it doubles with each block in a row.
-    first_wait: float = 1.0
-    #: FCM was slow or down for this one; a row of them means that it is for all.
+    #: First step of our own back-off in seconds; it doubles with each consecutive block.
+    initial_wait: float = 1.0
+    #: FCM was slow or down for this request. Several in a row put the batch off.
     slow: bool = False
 
     @property
     def ends_batch(self) -> bool:
-        """Tell whether to start no further request of this batch."""
-        return bool(self.block or (self.halt and not self.if_most))
+        """Return whether no further request of the batch may start."""
+        return bool(self.block_reason or (self.halt_reason and not self.needs_majority))
 
 
-ACCEPTED = Outcome(Kind.ACCEPTED)
-GONE = Outcome(Kind.REJECTED, reason="unregistered", gone=True)
-QUARANTINED = Outcome(Kind.REJECTED, reason="invalid-address", gone=True)
-UNSURE = Outcome(Kind.UNSURE)
-UNREACHABLE = Outcome(Kind.LATER, block="FCM cannot be reached.", slow=True)
-DAMAGED = Outcome(Kind.REJECTED, reason="unreadable-address")
+ACCEPTED = Outcome(SendResult.ACCEPTED)
+UNREGISTERED = Outcome(SendResult.REJECTED, reason="unregistered", gone=True)
+INVALID_ADDRESS = Outcome(SendResult.REJECTED, reason="invalid-address", gone=True)
+UNREADABLE_ADDRESS = Outcome(SendResult.REJECTED, reason="unreadable-address")
+UNCERTAIN = Outcome(SendResult.UNCERTAIN)
+UNREACHABLE = Outcome(SendResult.RETRY, block_reason="FCM cannot be reached.", slow=True)
 
 
-def read_answer(status: int, retry_after: str | None, body: bytes, *, at: datetime | None = None) -> Outcome:
-    """Return what an answer of FCM means; `at` is now (the clock's, if not given), for a Retry-After that is a date."""
+def read_response(status: int, retry_after: str | None, body: bytes, *, at: datetime | None = None) -> Outcome:
+    """Return the outcome of a response of FCM; `at` (default: now) is the instant that a Retry-After date counts from."""
     if status == 200 and _names_a_message(body):
         return ACCEPTED
     code, violations = _details(body)
     outcome = _outcome(status, code, violations)
     if outcome.slow and retry_after is not None and (wait := _seconds(retry_after, at or datetime.now(UTC))) is not None:
-        outcome = replace(outcome, block=outcome.block or "FCM asked for a pause.", wait=wait)
+        outcome = replace(outcome, block_reason=outcome.block_reason or "FCM asked for a pause.", wait=wait)
     return outcome
 
 
 def _outcome(status: int, code: str, violations: list[str] | None) -> Outcome:
     match status, code:
         case 404, "UNREGISTERED":
-            return GONE
+            return UNREGISTERED
         case 404, _:
             return _halt(
-                "FCM answered 404 without saying UNREGISTERED: the endpoint or the project is wrong. Nobody was deleted."
+                "FCM responded 404 without UNREGISTERED: the endpoint or the project is wrong. No installation was removed."
             )
         case 400, "INVALID_ARGUMENT" if violations is None:
-            return QUARANTINED
+            return INVALID_ADDRESS
         case 400, _ if violations in (["message.token"], ["message.fid"]):
-            return QUARANTINED
+            return INVALID_ADDRESS
         case 400, _:
             named = f" ({', '.join(violations)})" if violations else ""
-            return _halt(f"FCM refused the message itself{named}: every device would refuse it. Nobody was deleted.")
+            return _halt(f"FCM refused the message itself{named}, as it would for every device. No installation was removed.")
         case _, "THIRD_PARTY_AUTH_ERROR":
-            return _halt("Apple's or a browser's push service does not accept this project's key. Nobody was deleted.")
+            return _halt("Apple's or a browser's push service does not accept this project's key. No installation was removed.")
         case 401, _:
-            return _halt("FCM does not accept our credentials (401). Nobody was deleted.")
+            return _halt("FCM does not accept our credentials (401). No installation was removed.")
         case 403, "SENDER_ID_MISMATCH":
-            halt = "Most addresses belong to another Firebase project (SENDER_ID_MISMATCH). Nobody was deleted."
-            return Outcome(Kind.REJECTED, reason="sender-id-mismatch", halt=halt, if_most=True)
+            halt = "Most addresses belong to another Firebase project (SENDER_ID_MISMATCH). No installation was removed."
+            return Outcome(SendResult.REJECTED, reason="sender-id-mismatch", halt_reason=halt, needs_majority=True)
         case 403, _:
-            return _halt("Our account may not send for this Firebase project (403). Nobody was deleted.")
+            return _halt("Our account may not send for this Firebase project (403). No installation was removed.")
         case 429, _:
-            # Without Retry-After Google asks for a minute: https://firebase.google.com/docs/cloud-messaging/scale-fcm
-            return Outcome(Kind.LATER, block="FCM says that the quota is used up (429).", slow=True, first_wait=60.0)
+            # Without Retry-After Google recommends a minute: https://firebase.google.com/docs/cloud-messaging/scale-fcm
+            return Outcome(SendResult.RETRY, block_reason="FCM's quota is used up (429).", slow=True, initial_wait=60.0)
         case ((500 | 503), _):
-            return Outcome(Kind.LATER, slow=True)
+            return Outcome(SendResult.RETRY, slow=True)
         case ((502 | 504), _):
-            # A gateway answered in FCM's place and does not know what FCM did.
-            return Outcome(Kind.UNSURE, slow=True)
+            # A gateway responded in FCM's place, and does not know what FCM did.
+            return Outcome(SendResult.UNCERTAIN, slow=True)
         case 200, _:
-            return replace(UNSURE, halt="Something that is not FCM answered 200 in its place; look at FCM_ENDPOINT.")
+            return replace(UNCERTAIN, halt_reason="Something other than FCM responded 200 in its place. Check FCM_ENDPOINT.")
         case _:
-            return _halt(f"FCM answered {status}, which it is not known to. Nobody was deleted.")
+            return _halt(f"FCM responded {status}, which is not a documented status. No installation was removed.")
 
 
 def _halt(sentence: str) -> Outcome:
-    return Outcome(Kind.LATER, halt=sentence)
+    return Outcome(SendResult.RETRY, halt_reason=sentence)
 
 
 def _names_a_message(body: bytes) -> bool:
@@ -148,14 +148,14 @@ def _json(body: bytes) -> Any:
 
 
 def _seconds(value: str, at: datetime) -> float | None:
-    """Read Retry-After, seconds or a date; None for nonsense."""
+    """Return the seconds of a Retry-After header, given in seconds or as a date; None for anything else."""
     value = value.strip()
     if value.isascii() and value.isdigit():
-        return min(float(value[:9]), LONGEST_WAIT)
+        return min(float(value[:9]), MAX_RETRY_AFTER)
     try:
         until = parsedate_to_datetime(value)
     except (ValueError, IndexError, TypeError):
         return None
     if until.tzinfo is None:
         until = until.replace(tzinfo=UTC)
-    return min(max((until - at).total_seconds(), 0.0), LONGEST_WAIT)
+    return min(max((until - at).total_seconds(), 0.0), MAX_RETRY_AFTER)

@@ -1,9 +1,9 @@
-"""Freeze the audience of a campaign: who is meant, when each is due, and in which batches; once, and for good."""
+"""Plan a campaign's delivery, once: freeze its audience, and divide it into waves, canaries and batches."""
 
 from __future__ import annotations
 
 import logging
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import groupby
 
 from django.db import OperationalError, connection, transaction
@@ -20,50 +20,40 @@ from notifications.models.campaign_state import CampaignState
 from notifications.models.registration import TICKET_LOCK, TICKET_SEQUENCE
 from notifications.models.wave import Wave
 
-#: How long before the first due instant it is frozen.
-AHEAD = timedelta(minutes=5)
-#: Installations of a larger wave that are sent to first, and by which it is judged.
-CANARY = 200
+#: Installations of a wave of more than one batch that are sent to first; their outcomes decide about the rest.
+CANARY_SIZE = 200
 
 _logger = logging.getLogger(__name__)
 
 
-def first_due(campaign: Campaign, *, at: datetime) -> datetime:
-    """Return the first instant at which somebody is due; what is only for the feed goes by the home zone."""
-    pushed = [*audience.segments(campaign), *audience.topics(campaign)]
-    zones = {segment.zone for segment in pushed} or {campaign.home_zone}
-    due = [instant for zone in zones if (instant := schedule.due_at(campaign, zone, at=at)) is not None]
-    return min(due, default=at)
+def plan_audience(campaign: Campaign, *, at: datetime) -> bool:
+    """Freeze the audience: write its waves and batches, once; from then on the audience can only shrink.
 
-
-def freeze(campaign: Campaign, *, at: datetime) -> bool:
-    """Freeze the audience: waves and batches, once for all; from here on the set can only shrink.
-
-    Refuses (and halts the campaign with the reason) what is not as approved, has fewer than 20 registrations, or is an exercise
-    for readers. False when nothing was frozen.
+    Halts the campaign, with the reason, when it differs from the approved one, has fewer than 20 registrations, or is an exercise
+    for readers. Returns False when nothing was frozen.
     """
     try:
         with transaction.atomic():
             with connection.cursor() as cursor:
-                # A long transaction of somebody else must not stop everybody's registrations behind our lock.
+                # While another transaction is long, our waiting for its lock must not hold up all registrations.
                 cursor.execute("SET LOCAL lock_timeout = '2s'")
             row = Campaign.objects.select_for_update(of=("self",), skip_locked=True).filter(pk=campaign.pk).first()
             if row is None or row.state != CampaignState.APPROVED:
                 return False
             if row.approved_by_id is None or fingerprint.compute(row) != row.fingerprint:
-                raise fingerprint.Differs()
-            high = _barrier()
+                raise fingerprint.FingerprintDiffers()
+            watermark = _ticket_watermark()
             waves = _write_waves(row, at=at)
             stored = [wave for wave in waves if not wave.by_topic]
-            _write_canaries(stored, high)
-            devices = _write_batches(row, stored, high, at=at)
+            _write_canaries(stored, watermark)
+            devices = _write_batches(row, stored, watermark, at=at)
             in_topics = topics.write_batches([wave for wave in waves if wave.by_topic], at=at)
             audience.check_size(row, devices=devices, topics=in_topics)
             due = [wave.due_at for wave in waves if wave.due_at is not None]
-            starts_at = min(due, default=first_due(row, at=at))
+            starts_at = min(due, default=audience.first_due(row, at=at))
             advance(
                 row, CampaignState.SENDING, by=User.objects.system(), at=at,
-                frozen_at=at, ticket_high=high, devices=devices, topics=in_topics, starts_at=starts_at,
+                frozen_at=at, ticket_watermark=watermark, devices=devices, topics=in_topics, starts_at=starts_at,
             )  # fmt: skip
     except OperationalError as error:
         if isinstance(error.__cause__, LockNotAvailable):
@@ -76,23 +66,23 @@ def freeze(campaign: Campaign, *, at: datetime) -> bool:
     return True
 
 
-def _barrier() -> int:
-    """Return a ticket number such that every smaller ticket is visible from now on, and every later one is greater.
+def _ticket_watermark() -> int:
+    """Return a number such that all smaller tickets are visible from now on, and all later tickets are greater.
 
-    The exclusive lock waits for all transactions that hold a ticket; rolling back to the savepoint gives it up at once (the
-    sequence does not go back), so that registering waits for this instant only and not for the whole freeze.
+    The exclusive lock waits for all transactions that hold a ticket. Rolling back to the savepoint releases it at once (the
+    sequence does not go back), so registrations wait for this instant only, and not for the whole freeze.
     """
-    mark = transaction.savepoint()
+    savepoint = transaction.savepoint()
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", TICKET_LOCK)
         cursor.execute("SELECT nextval(%s)", [TICKET_SEQUENCE])
-        high = int(cursor.fetchone()[0])
-    transaction.savepoint_rollback(mark)
-    return high
+        watermark = int(cursor.fetchone()[0])
+    transaction.savepoint_rollback(savepoint)
+    return watermark
 
 
 def _write_waves(campaign: Campaign, *, at: datetime) -> list[Wave]:
-    """Write one wave for each Firebase project and due instant, and another where it has topics."""
+    """Write one wave for each Firebase project and due instant, and a separate one for its topics."""
     plan = [
         (segment.app.project, by_topic, schedule.due_at(campaign, segment.zone, at=at), segment.zone, segment.pk)
         for by_topic, pushed in ((False, audience.segments(campaign)), (True, audience.topics(campaign)))
@@ -108,10 +98,11 @@ def _write_waves(campaign: Campaign, *, at: datetime) -> list[Wave]:
     return Wave.objects.bulk_create(waves)
 
 
-def _write_canaries(waves: list[Wave], high: int) -> None:
-    """Choose the few of each wave of more than one batch that go first, and write their batch, which names their tickets.
+def _write_canaries(waves: list[Wave], watermark: int) -> None:
+    """Write the canary of each wave of more than one batch, as a batch that lists its tickets in `retry_tickets`.
 
-    They are the newest, in turn from each locale and platform: the oldest addresses would be gone more often than the audience.
+    The canary is the newest registrations, taken in turn from each locale and platform: the oldest addresses would be gone more
+    often than the audience as a whole.
     """
     with connection.cursor() as cursor:
         cursor.execute(
@@ -122,7 +113,7 @@ def _write_canaries(waves: list[Wave], high: int) -> None:
                     WHERE w.id = ANY(%(waves)s) AND w.due_at IS NOT NULL AND (
                         SELECT count(*) FROM (
                             SELECT 1 FROM notifications_registration r
-                            WHERE r.segment_id = ANY(w.segments) AND r.ticket <= %(high)s AND r.gone_at IS NULL
+                            WHERE r.segment_id = ANY(w.segments) AND r.ticket <= %(watermark)s AND r.gone_at IS NULL
                             LIMIT %(size)s + 1) first) > %(size)s) m
                 JOIN notifications_segment s ON s.id = m.segment_id
             ), newest AS (
@@ -130,12 +121,12 @@ def _write_canaries(waves: list[Wave], high: int) -> None:
                     row_number() OVER (PARTITION BY h.wave_id, h.locale, h.platform ORDER BY r.turn, r.ticket DESC) AS turn
                 FROM here h, LATERAL (
                     SELECT ticket, row_number() OVER (ORDER BY ticket DESC) AS turn FROM notifications_registration
-                    WHERE segment_id = h.id AND ticket <= %(high)s AND gone_at IS NULL
+                    WHERE segment_id = h.id AND ticket <= %(watermark)s AND gone_at IS NULL
                     ORDER BY ticket DESC LIMIT least(greatest(h.share, 20), %(canary)s)) r
             ), placed AS (
                 SELECT *, row_number() OVER (PARTITION BY wave_id ORDER BY turn, ticket DESC) AS place FROM newest
             ), chosen AS (
-                SELECT wave_id, array_agg(ticket ORDER BY ticket) AS tickets, count(*) AS n,
+                SELECT wave_id, array_agg(ticket ORDER BY ticket) AS tickets, count(*) AS size,
                     min(ARRAY[segment_id, ticket]) AS low, max(ARRAY[segment_id, ticket]) AS high
                 FROM placed WHERE place <= %(canary)s GROUP BY wave_id
             ), written AS (
@@ -143,59 +134,59 @@ def _write_canaries(waves: list[Wave], high: int) -> None:
                 RETURNING w.id AS wave_id, w.due_at
             )
             INSERT INTO notifications_batch (
-                wave_id, from_segment, from_ticket, to_segment, to_ticket, n, canary, state, ready_at, later,
-                skipped, fence, claims, tries, accepted, rejected, unknown, tally, unsure)
-            SELECT wave_id, low[1], low[2], high[1], high[2], n, true, 'open', due_at, tickets, 0, 0, 0, 0, 0, 0, 0, '{}', '{}'
+                wave_id, from_segment, from_ticket, to_segment, to_ticket, size, canary, state, ready_at, retry_tickets,
+                skipped, fence, claims, tries, accepted, rejected, unknown, tally, uncertain_tickets)
+            SELECT wave_id, low[1], low[2], high[1], high[2], size, true, 'open', due_at, tickets, 0, 0, 0, 0, 0, 0, 0, '{}', '{}'
             FROM chosen JOIN written USING (wave_id)
             """,
-            {"waves": [wave.pk for wave in waves], "high": high, "size": BATCH_SIZE, "canary": CANARY},
+            {"waves": [wave.pk for wave in waves], "watermark": watermark, "size": BATCH_SIZE, "canary": CANARY_SIZE},
         )
 
 
-def _write_batches(campaign: Campaign, waves: list[Wave], high: int, *, at: datetime) -> int:
-    """Cut every wave into ranges of at most 500 registrations, in one statement; return how many registrations that is.
+def _write_batches(campaign: Campaign, waves: list[Wave], watermark: int, *, at: datetime) -> int:
+    """Divide every wave into batches of at most 500 registrations, in one statement; return the number of registrations.
 
-    A range does not count those of the canary that lie within it.
+    A batch does not count registrations of the canary that lie in its range.
     """
     members = [(segment, wave.pk) for wave in waves for segment in wave.segments]
     with connection.cursor() as cursor:
-        # Ten million are put in order here: a few runs on disk instead of a hundred.
+        # This sorts up to ten million rows: with more memory, in a few runs on disk instead of a hundred.
         cursor.execute("SET LOCAL work_mem = '64MB'")
         cursor.execute(
             """
             WITH canary AS (SELECT unnest(canary) AS ticket FROM notifications_wave WHERE id = ANY(%(ids)s))
             INSERT INTO notifications_batch (
-                wave_id, from_segment, from_ticket, to_segment, to_ticket, n, state, ready_at, skipped,
-                fence, claims, tries, accepted, rejected, unknown, tally, later, unsure)
-            SELECT wave_id, low[1], low[2], high[1], high[2], n,
+                wave_id, from_segment, from_ticket, to_segment, to_ticket, size, state, ready_at, skipped,
+                fence, claims, tries, accepted, rejected, unknown, tally, retry_tickets, uncertain_tickets)
+            SELECT wave_id, low[1], low[2], high[1], high[2], sliced.size,
                 CASE WHEN w.due_at IS NULL THEN 'done' ELSE 'open' END, coalesce(w.due_at, %(at)s),
-                CASE WHEN w.due_at IS NULL THEN n ELSE 0 END, 0, 0, 0, 0, 0, 0, '{}', '{}', '{}'
+                CASE WHEN w.due_at IS NULL THEN sliced.size ELSE 0 END, 0, 0, 0, 0, 0, 0, '{}', '{}', '{}'
             FROM (
                 SELECT wave_id, min(ARRAY[segment_id, ticket]) AS low, max(ARRAY[segment_id, ticket]) AS high,
-                    max(number) - min(number) + 1 AS n
+                    max(number) - min(number) + 1 AS size
                 FROM (
                     SELECT m.wave_id, r.segment_id, r.ticket,
                         row_number() OVER ordered AS number, lead(r.ticket) OVER ordered IS NULL AS last
                     FROM unnest(%(segments)s::integer[], %(waves)s::bigint[]) AS m(segment_id, wave_id)
                     JOIN notifications_registration r ON r.segment_id = m.segment_id
-                    WHERE r.ticket <= %(high)s AND r.gone_at IS NULL
+                    WHERE r.ticket <= %(watermark)s AND r.gone_at IS NULL
                         AND NOT EXISTS (SELECT 1 FROM canary WHERE canary.ticket = r.ticket)
                     WINDOW ordered AS (PARTITION BY m.wave_id ORDER BY r.segment_id, r.ticket)
                 ) numbered
-                -- Of each slice the first and the last are enough.
+                -- The first and the last row of each slice are enough.
                 WHERE number %% %(size)s IN (0, 1) OR last
                 GROUP BY wave_id, (number - 1) / %(size)s
             ) sliced JOIN notifications_wave w ON w.id = wave_id
             """,
             {
-                "at": at, "size": BATCH_SIZE, "high": high, "ids": [wave.pk for wave in waves],
+                "at": at, "size": BATCH_SIZE, "watermark": watermark, "ids": [wave.pk for wave in waves],
                 "segments": [segment for segment, _ in members], "waves": [wave for _, wave in members],
             },
         )  # fmt: skip
         cursor.execute(
             """
             UPDATE notifications_wave w SET devices = b.devices
-            FROM (SELECT wave_id, sum(n) AS devices FROM notifications_batch WHERE wave_id = ANY(%s) GROUP BY wave_id) b
+            FROM (SELECT wave_id, sum(size) AS devices FROM notifications_batch WHERE wave_id = ANY(%s) GROUP BY wave_id) b
             WHERE w.id = b.wave_id RETURNING b.devices
             """,
             [[wave.pk for wave in waves]],

@@ -1,8 +1,8 @@
-"""Claim, send, settle: how a frozen audience gets its messages, whatever dies on the way.
+"""Claim batches, send them, settle their outcomes: how a frozen audience gets its messages, whatever process ends on the way.
 
-A claim is a lease on one batch. Nothing is known of a claimed batch until it is settled, in one transaction and only by the
-claim that holds it; a worker that dies leaves its batches to the next one, which repeats at most what was not settled. A repeat
-carries the same tag, so that it replaces itself on the device.
+A claim is a lease on one batch. Nothing is known of a claimed batch until it is settled, in one transaction and only under the
+claim that holds it. When a worker dies, another takes over its batches, and repeats at most what was not settled; a repeated
+message has the same tag, so it replaces itself on the device.
 """
 
 from __future__ import annotations
@@ -20,50 +20,52 @@ from django.utils import timezone
 
 from core.errors import DomainError
 from notifications.campaigns import lifecycle
-from notifications.delivery import fcm, outcomes
-from notifications.delivery.brake_monitor import Watch
-from notifications.delivery.fcm import Sender, Target
-from notifications.delivery.outcomes import Kind, Outcome
-from notifications.delivery.verified_campaign import NotAsApproved, Order
-from notifications.models.batch import BATCH_SIZE, MANY, WAKE_AHEAD, Batch, Claim, Settlement
+from notifications.delivery import claims, fcm, outcomes
+from notifications.delivery.brake_monitor import BrakeMonitor
+from notifications.delivery.claims import RAMP_ABOVE_BATCHES, WAKE_AHEAD, Claim, Settlement
+from notifications.delivery.fcm import PushTarget, Sender
+from notifications.delivery.outcomes import Outcome, SendResult
+from notifications.delivery.verified_campaign import NotAsApproved, VerifiedCampaign
+from notifications.models.batch import BATCH_SIZE
 from notifications.models.campaign import Campaign
-from notifications.models.quota import VOID_AFTER, Permit, Quota
+from notifications.models.quota import PERMIT_GRACE, Permit, Quota
 from notifications.models.segment import Segment
 from notifications.registrations import sealed
 
-#: Batches that one worker holds at once: with 500 each, the most that a crash can repeat.
-MOST_OPEN = 8
-#: A request takes at most 15 s, and the settlement has to be written within the lease.
-LAST_START = fcm.DEADLINE + 2
+#: Batches that one worker holds at once: with 500 installations each, the most that a crash can repeat.
+MAX_OPEN_BATCHES = 8
+#: Seconds before the end of a lease in which no request starts: one request's timeout, and time to write the settlement.
+LEASE_RESERVE = fcm.REQUEST_TIMEOUT + 2
 #: Seconds between two looks for something to do.
-PAUSE = 0.05
-#: Seconds after which a busy sender looks whether another project has something to send too.
-LOOK_EVERY = 0.5
-#: Seconds for which a batch or a project is put off at first, doubled with each time in a row, and the most.
-FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0
+POLL_INTERVAL = 0.05
+#: Seconds after which a busy worker looks again for projects that have something to send.
+PROJECTS_INTERVAL = 0.5
+#: Seconds for which a batch or a project is first put off, doubled each consecutive time, and the most.
+INITIAL_BACKOFF, MAX_BACKOFF = 1.0, 60.0
 
 _logger = logging.getLogger(__name__)
 
 
-class Reader(NamedTuple):
+class Recipient(NamedTuple):
     """One installation or topic of a batch, as plain values."""
 
     segment: int
     ticket: int
-    #: Of its address; "" for a topic, which is never gone.
+    #: Digest of the address; "" for a topic, which is never gone.
     digest: str
     message: int
 
 
 @dataclass(frozen=True)
 class OpenBatch:
-    """A claimed batch on its way."""
+    """A claimed batch that is being sent."""
 
     claim: Claim
     permit: Permit
-    readers: dict[int, Reader]
-    #: Outcomes without sending: addresses that cannot be read.
-    known: dict[int, Outcome]
+    #: By ticket.
+    recipients: dict[int, Recipient]
+    #: Outcomes, by ticket, of addresses that cannot be read; nothing is sent to them.
+    unreadable: dict[int, Outcome]
     sending: Future[dict[int, Outcome]]
 
 
@@ -72,39 +74,42 @@ def run(*, seconds: float) -> int:
 
     Meant to be called again and again, in any number of processes; each call ends with all its batches settled or given up.
     """
-    return _Run(fcm.sender(), seconds).run()
+    return SendLoop(fcm.sender(), seconds).run()
 
 
-class _Run:
+class SendLoop:
+    """One worker's loop: it claims batches, hands them to the sender, and settles those that are finished."""
+
     def __init__(self, sender: Sender, seconds: float) -> None:
         self._sender = sender
         self._until = time.monotonic() + seconds
         self._open: list[OpenBatch] = []
-        self._orders: dict[int, Order] = {}
+        self._campaigns: dict[int, VerifiedCampaign] = {}
         self._settled = 0
-        #: Projects that had something to claim when we last looked, how many batches (21 at the most), and until when that holds.
-        self._waiting: dict[str, int] = {}
-        self._look_at = 0.0
+        #: Projects with claimable batches, and how many each (see `claims.waiting_projects`), until `_projects_until`.
+        self._projects: dict[str, int] = {}
+        self._projects_until = 0.0
 
     def run(self) -> int:
-        with Watch() as self._watch:
+        """Run until nothing is due or the time is up; return the number of settled batches."""
+        with BrakeMonitor() as self._brakes:
             while True:
                 more = self._claim_more()
                 if self._open:
-                    self._settle_finished(timeout=0.0 if more else PAUSE)
+                    self._settle_finished(timeout=0.0 if more else POLL_INTERVAL)
                 elif not more:
-                    if not self._soon():
+                    if not self._due_soon():
                         return self._settled
-                    time.sleep(PAUSE)
+                    time.sleep(POLL_INTERVAL)
 
-    def _soon(self) -> bool:
-        """Tell whether to stay awake for what is about to begin, or for the next permit; what that will need is made ready."""
+    def _due_soon(self) -> bool:
+        """Return whether to stay awake for a wave that is about to begin or for the next permit; fetches access tokens ahead."""
         if time.monotonic() >= self._until:
             return False
-        projects = [name for name in Batch.objects.projects_waiting(ahead=WAKE_AHEAD) if not self._watch.is_blocked(name)]
+        projects = [name for name in claims.waiting_projects(ahead=WAKE_AHEAD) if not self._brakes.is_blocked(name)]
         for project in projects:
             with suppress(DomainError):
-                # Without a token nothing is lost yet: the claim will say so.
+                # Nothing is lost without a token yet: the claim will report it.
                 self._sender.authorize(project)
         return bool(projects)
 
@@ -112,61 +117,61 @@ class _Run:
         if time.monotonic() >= self._until:
             return False
         try:
-            return self._claim_some()
+            return self._claim_from_each_project()
         except (OperationalError, InterfaceError):
-            # What is open can still be settled when the database is back; nothing more is begun.
+            # Open batches can still be settled when the database is back; nothing more is claimed.
             connection.close()
             self._until = time.monotonic()
             if not self._open:
                 raise
             return False
 
-    def _claim_some(self) -> bool:
-        """Claim up to one batch for each project that waits; tell whether there was one."""
-        if len(self._open) >= MOST_OPEN:
+    def _claim_from_each_project(self) -> bool:
+        """Claim at most one batch of each project that waits; return whether one was started."""
+        if len(self._open) >= MAX_OPEN_BATCHES:
             return False
-        if not self._waiting or time.monotonic() >= self._look_at:
-            self._waiting = Batch.objects.projects_waiting()
-            self._look_at = time.monotonic() + LOOK_EVERY
-        claimed = False
-        for project, batches in list(self._waiting.items()):
-            permit = Quota.objects.permit(project, messages=BATCH_SIZE, ramp=batches > MANY)
+        if not self._projects or time.monotonic() >= self._projects_until:
+            self._projects = claims.waiting_projects()
+            self._projects_until = time.monotonic() + PROJECTS_INTERVAL
+        started = False
+        for project, batches in list(self._projects.items()):
+            permit = Quota.objects.permit(project, messages=BATCH_SIZE, ramp=batches > RAMP_ABOVE_BATCHES)
             if permit is None:
                 continue
-            claim = Batch.objects.claim(project)
-            if unused := permit.messages - (claim.number if claim else 0):
+            claim = claims.claim_batch(project)
+            if unused := permit.messages - (claim.remaining if claim else 0):
                 Quota.objects.give_back(permit, unused=unused)
-                # Near the end, or at it: look again how much is left.
-                self._look_at = 0.0
+                # The last batches: look again how many are left.
+                self._projects_until = 0.0
             if claim is not None:
-                claimed = self._begin(claim, permit) or claimed
-        return claimed
+                started = self._start(claim, permit) or started
+        return started
 
-    def _begin(self, claim: Claim, permit: Permit) -> bool:
-        """Start sending a claimed batch, or give it back with the reason; tell whether it was started."""
+    def _start(self, claim: Claim, permit: Permit) -> bool:
+        """Start sending a claimed batch, or release it and say why not; return whether it was started."""
         try:
-            order = self._order(claim.campaign_id)
+            campaign = self._verified(claim.campaign_id)
             bearer = self._sender.authorize(permit.project)
-            readers, targets, known = _read(claim, order)
+            recipients, targets, unreadable = _read(claim, campaign)
         except fcm.CredentialsUnreachable as error:
-            Batch.objects.give_back(claim)
-            _block(permit.project, Outcome(Kind.LATER, block=error.detail))
+            claims.release(claim)
+            _block(permit.project, Outcome(SendResult.RETRY, block_reason=error.detail))
         except (NotAsApproved, fcm.CredentialsRefused, sealed.KeyMissing) as error:
-            Batch.objects.give_back(claim)
+            claims.release(claim)
             _halt(claim, str(error))
         else:
-            starts = self._watch.local(permit.starts)
-            leave = Leave(self._watch, claim, permit)
-            sending = self._sender.send(permit.project, bearer, targets, leave=leave, starts=starts, pause=permit.pause)
-            self._open.append(OpenBatch(claim, permit, readers, known, sending))
+            starts = self._brakes.to_monotonic(permit.starts)
+            gate = ClaimGate(self._brakes, claim, permit)
+            sending = self._sender.send(permit.project, bearer, targets, gate=gate, starts=starts, pause=permit.pause)
+            self._open.append(OpenBatch(claim, permit, recipients, unreadable, sending))
             return True
         return False
 
-    def _order(self, campaign_id: int) -> Order:
-        if campaign_id not in self._orders:
-            self._orders[campaign_id] = Order.load(campaign_id)
+    def _verified(self, campaign_id: int) -> VerifiedCampaign:
+        if campaign_id not in self._campaigns:
+            self._campaigns[campaign_id] = VerifiedCampaign.load(campaign_id)
             Campaign.objects.filter(pk=campaign_id, started_at=None).update(started_at=timezone.now())
-        return self._orders[campaign_id]
+        return self._campaigns[campaign_id]
 
     def _settle_finished(self, *, timeout: float) -> None:
         wait([batch.sending for batch in self._open], timeout=timeout, return_when=FIRST_COMPLETED)
@@ -176,73 +181,76 @@ class _Run:
 
     def _settle(self, batch: OpenBatch) -> None:
         if error := batch.sending.exception():
-            # Its claim runs out and it is sent again; the name alone is logged, since a message could hold an address.
-            _logger.error("A batch broke off with %s; it will be sent again.", type(error).__name__)
+            # The claim ends and the batch is sent again. Only the class is logged: the text could contain an address.
+            _logger.error("Sending a batch failed with %s; it will be sent again.", type(error).__name__)
             return
-        results = batch.known | batch.sending.result()
-        halt = _reason_to_halt(results)
-        if self._write(batch.claim, judge(batch, results, halting=bool(halt))):
+        results = batch.unreadable | batch.sending.result()
+        halt_reason = _reason_to_halt(results)
+        if self._write(batch.claim, settle_outcomes(batch, results, halting=bool(halt_reason))):
             self._settled += 1
         else:
             _logger.warning("A settlement came too late and is void; its batch will be sent again.")
-        if halt:
-            _halt(batch.claim, halt)
-        self._keep_pace(batch.permit, results)
+        if halt_reason:
+            _halt(batch.claim, halt_reason)
+        self._adjust_rate(batch.permit, results)
 
-    def _keep_pace(self, permit: Permit, results: dict[int, Outcome]) -> None:
-        """Block, slow down or speed up the project, by how FCM answered."""
-        accepted = any(outcome.kind is Kind.ACCEPTED for outcome in results.values())
+    def _adjust_rate(self, permit: Permit, results: dict[int, Outcome]) -> None:
+        """Block, slow down or speed up the project according to FCM's responses."""
+        accepted = any(outcome.result is SendResult.ACCEPTED for outcome in results.values())
         slow = sum(outcome.slow for outcome in results.values())
         if slow * 100 > len(results):
             Quota.objects.slow_down(permit.project)
         elif permit.slowed and accepted and not slow:
             Quota.objects.speed_up(permit.project)
-        if (trouble := _reason_to_block(results)) is not None:
-            _block(permit.project, trouble)
-        elif permit.strikes and accepted:
-            Quota.objects.answers_again(permit.project)
+        if (blocking := _reason_to_block(results)) is not None:
+            _block(permit.project, blocking)
+        elif permit.consecutive_blocks and accepted:
+            Quota.objects.clear_blocks(permit.project)
 
     def _write(self, claim: Claim, result: Settlement) -> bool:
         while True:
             try:
-                return Batch.objects.settle(claim, result)
+                return claims.settle(claim, result)
             except (OperationalError, InterfaceError):
-                # The database restarts: as long as the lease holds, what was sent can still be written down.
+                # The database restarts: while the lease lasts, the outcomes can still be written.
                 connection.close()
-                if self._watch.now() > claim.lease_until:
+                if self._brakes.now() > claim.lease_until:
                     return False
                 time.sleep(0.5)
 
 
-class Leave(NamedTuple):
-    """Whether the next request of a claim may leave: asked before each."""
+class ClaimGate(NamedTuple):
+    """The gate of one claim: its lease, its permit, the brakes and the campaign's end decide about each request."""
 
-    watch: Watch
+    brakes: BrakeMonitor
     claim: Claim
     permit: Permit
 
-    def ttl(self) -> int:
-        """Return the seconds until the campaign's last instant, or 0 when no further request of this claim may start.
+    def remaining_ttl(self) -> int:
+        """Return the seconds until the campaign's end, or 0 when no further request of this claim may start.
 
-        It may not when a brake is on or cannot be read, when the project asked for silence, when the lease nears its end, and
-        when the permit is over: whoever stalled must not send at once what others were given the time for.
+        None may start while a brake is on or cannot be read, while the project is blocked, shortly before the lease ends, and
+        after the permit's end: a worker that stalled must not send in the time that others were given.
         """
-        now = self.watch.now()
-        if now > min(self.permit.ends + VOID_AFTER, self.claim.lease_until - LAST_START):
+        now = self.brakes.now()
+        if now > min(self.permit.ends + PERMIT_GRACE, self.claim.lease_until - LEASE_RESERVE):
             return 0
-        if not self.watch.allows(self.claim.campaign_id, self.permit.project):
+        if not self.brakes.allows(self.claim.campaign_id, self.permit.project):
             return 0
         return int(self.claim.not_after - now)
 
-    def hush(self) -> None:
-        """Let nothing else leave for this project: FCM asked for silence."""
-        self.watch.hush(self.permit.project)
+    def back_off(self) -> None:
+        """Stop sending to this project: FCM's response asked for it."""
+        self.brakes.back_off(self.permit.project)
 
 
-def _read(claim: Claim, order: Order) -> tuple[dict[int, Reader], list[Target], dict[int, Outcome]]:
-    """Read the batch's installations into plain values: who there is, whom to send to, and whose address cannot be read."""
-    if order.is_by_topic(claim.wave_id):
-        return _read_topics(claim, order)
+_Batch = tuple[dict[int, Recipient], list[PushTarget], dict[int, Outcome]]
+
+
+def _read(claim: Claim, verified: VerifiedCampaign) -> _Batch:
+    """Read the batch's installations: recipients by ticket, targets, and outcomes of those whose address cannot be read."""
+    if verified.is_by_topic(claim.wave_id):
+        return _read_topics(claim, verified)
     low_segment, low_ticket, high_segment, high_ticket = claim.range
     with connection.cursor() as cursor:
         cursor.execute(
@@ -251,108 +259,109 @@ def _read(claim: Claim, order: Order) -> tuple[dict[int, Reader], list[Target], 
             FROM notifications_registration r
             WHERE (r.segment_id, r.ticket) >= (%(low_segment)s, %(low_ticket)s)
                 AND (r.segment_id, r.ticket) <= (%(high_segment)s, %(high_ticket)s)
-                AND r.segment_id = ANY(%(segments)s) AND r.ticket <= %(mark)s AND r.gone_at IS NULL
+                AND r.segment_id = ANY(%(segments)s) AND r.ticket <= %(watermark)s AND r.gone_at IS NULL
                 AND CASE WHEN %(fresh)s THEN r.ticket <> ALL(%(canary)s) ELSE r.ticket = ANY(%(left)s) END
             """,
             {
                 "low_segment": low_segment, "low_ticket": low_ticket, "high_segment": high_segment, "high_ticket": high_ticket,
-                "segments": order.segments(claim.wave_id, low_segment, high_segment), "mark": order.campaign.ticket_high,
-                "fresh": claim.fresh, "left": [*claim.later, *claim.unsure], "canary": order.canary(claim.wave_id),
+                "segments": verified.segments(claim.wave_id, low_segment, high_segment),
+                "watermark": verified.campaign.ticket_watermark, "fresh": claim.fresh,
+                "left": [*claim.retry_tickets, *claim.uncertain_tickets], "canary": verified.canary(claim.wave_id),
             },
         )  # fmt: skip
         rows = cursor.fetchall()
-    readers, targets, known = {}, [], {}
+    recipients, targets, unreadable = {}, [], {}
     addresses = sealed.unseal_all((row[3], row[4]) for row in rows)
     for (segment, ticket, kind, _, digest), address in zip(rows, addresses, strict=True):
-        message = order.message(segment)
-        readers[ticket] = Reader(segment, ticket, digest, message)
+        message = verified.message_id(segment)
+        recipients[ticket] = Recipient(segment, ticket, digest, message)
         if address is None:
-            known[ticket] = outcomes.DAMAGED
+            unreadable[ticket] = outcomes.UNREADABLE_ADDRESS
         else:
-            targets.append(Target(ticket, kind, address, order.templates[message]))
-    return readers, targets, known
+            targets.append(PushTarget(ticket, kind, address, verified.templates[message]))
+    return recipients, targets, unreadable
 
 
-def _read_topics(claim: Claim, order: Order) -> tuple[dict[int, Reader], list[Target], dict[int, Outcome]]:
-    """Read the batch's topics: a segment each, whose id is its ticket too."""
+def _read_topics(claim: Claim, verified: VerifiedCampaign) -> _Batch:
+    """Read the batch's topics: each is a segment, whose id is its ticket too."""
     low, _, high, _ = claim.range
-    left = {*claim.later, *claim.unsure}
-    readers, targets = {}, []
-    for segment in Segment.objects.topics().filter(pk__in=order.segments(claim.wave_id, low, high)).order_by("pk"):
+    left = {*claim.retry_tickets, *claim.uncertain_tickets}
+    recipients, targets = {}, []
+    for segment in Segment.objects.topics().filter(pk__in=verified.segments(claim.wave_id, low, high)).order_by("pk"):
         if claim.fresh or segment.pk in left:
-            readers[segment.pk] = reader = Reader(segment.pk, segment.pk, "", order.message(segment.pk))
-            targets.append(Target(segment.pk, "topic", segment.topic, order.templates[reader.message]))
-    return readers, targets, {}
+            recipients[segment.pk] = recipient = Recipient(segment.pk, segment.pk, "", verified.message_id(segment.pk))
+            targets.append(PushTarget(segment.pk, "topic", segment.topic, verified.templates[recipient.message]))
+    return recipients, targets, {}
 
 
-def judge(batch: OpenBatch, results: dict[int, Outcome], *, halting: bool) -> Settlement:
-    """Turn the outcomes of one claim into its settlement; everybody of the n ends up in exactly one place.
+def settle_outcomes(batch: OpenBatch, results: dict[int, Outcome], *, halting: bool) -> Settlement:
+    """Turn the outcomes of one claim into its settlement; each installation of the batch ends up in exactly one place.
 
-    When the campaign halts over an answer that would be one device's own fault (another project's address), those devices are
-    kept for later instead of being counted.
+    When the campaign halts because of an outcome that is normally one device's own fault (an address of another project), those
+    devices are kept for a retry instead of being counted.
     """
     claim = batch.claim
-    # An earlier claim of this batch died unsettled: whoever is not reached now may have been reached then.
-    doubtful = claim.claims > 1
-    counted: Counter[Kind] = Counter()
+    # An earlier claim of this batch ended unsettled: an installation that is not reached now may have been reached then.
+    maybe_sent_before = claim.claims > 1
+    counted: Counter[SendResult] = Counter()
     tally = {message: Counter(numbers) for message, numbers in claim.tally.items()}
-    later: list[int] = []
-    unsure: list[int] = []
+    retry: list[int] = []
+    uncertain: list[int] = []
     gone: list[tuple[int, int, str, str]] = []
-    for ticket, reader in batch.readers.items():
+    for ticket, recipient in batch.recipients.items():
         outcome = results.get(ticket, _NOT_STARTED)
-        if outcome.kind is Kind.LATER or (halting and outcome.if_most):
-            (unsure if doubtful or ticket in claim.unsure else later).append(ticket)
-        elif outcome.kind is Kind.UNSURE and ticket not in claim.unsure:
-            unsure.append(ticket)
+        if outcome.result is SendResult.RETRY or (halting and outcome.needs_majority):
+            (uncertain if maybe_sent_before or ticket in claim.uncertain_tickets else retry).append(ticket)
+        elif outcome.result is SendResult.UNCERTAIN and ticket not in claim.uncertain_tickets:
+            uncertain.append(ticket)
         else:
-            counted[outcome.kind] += 1
-            name = outcome.reason or ("unknown" if outcome.kind is Kind.UNSURE else str(outcome.kind))
-            tally.setdefault(str(reader.message), Counter())[name] += 1
-            if outcome.gone and reader.digest:
-                gone.append((reader.segment, ticket, reader.digest, outcome.reason))
-    # Whoever moved or was deleted meanwhile: not sent to now, though perhaps by the try that nobody heard the end of.
-    vanished_unsure = len(claim.unsure - batch.readers.keys())
-    put_off = bool(unsure) or any(outcome.slow for outcome in results.values())
+            counted[outcome.result] += 1
+            name = outcome.reason or ("unknown" if outcome.result is SendResult.UNCERTAIN else str(outcome.result))
+            tally.setdefault(str(recipient.message), Counter())[name] += 1
+            if outcome.gone and recipient.digest:
+                gone.append((recipient.segment, ticket, recipient.digest, outcome.reason))
+    # Moved or deleted since: nothing is sent to them now, but the uncertain earlier try may have reached them.
+    vanished_uncertain = len(claim.uncertain_tickets - batch.recipients.keys())
+    put_off = bool(uncertain) or any(outcome.slow for outcome in results.values())
     return Settlement(
-        accepted=counted[Kind.ACCEPTED],
-        rejected=counted[Kind.REJECTED],
-        unknown=counted[Kind.UNSURE] + vanished_unsure,
-        skipped=claim.number - len(batch.readers) - vanished_unsure,
+        accepted=counted[SendResult.ACCEPTED],
+        rejected=counted[SendResult.REJECTED],
+        unknown=counted[SendResult.UNCERTAIN] + vanished_uncertain,
+        skipped=claim.remaining - len(batch.recipients) - vanished_uncertain,
         tally={message: dict(numbers) for message, numbers in tally.items()},
-        later=later,
-        unsure=unsure,
+        retry_tickets=retry,
+        uncertain_tickets=uncertain,
         gone=gone,
-        wait=min(FIRST_WAIT * 2 ** min(claim.tries, 10), LONGEST_WAIT) if put_off else 0.0,
+        wait=min(INITIAL_BACKOFF * 2 ** min(claim.tries, 10), MAX_BACKOFF) if put_off else 0.0,
     )
 
 
-_NOT_STARTED = Outcome(Kind.LATER)
+_NOT_STARTED = Outcome(SendResult.RETRY)
 
 
 def _reason_to_halt(results: dict[int, Outcome]) -> str:
-    """Return why the campaign has to halt, or ""; what one stranger's address could cause counts only when most say so."""
+    """Return why the campaign has to halt, or "". What one stranger's address can cause counts only when most share it."""
     for outcome in results.values():
-        if outcome.halt and not outcome.if_most:
-            return outcome.halt
-    mostly = [outcome for outcome in results.values() if outcome.if_most]
-    return mostly[0].halt if len(mostly) * 2 > len(results) else ""
+        if outcome.halt_reason and not outcome.needs_majority:
+            return outcome.halt_reason
+    shared = [outcome for outcome in results.values() if outcome.needs_majority]
+    return shared[0].halt_reason if len(shared) * 2 > len(results) else ""
 
 
 def _reason_to_block(results: dict[int, Outcome]) -> Outcome | None:
-    """Return the answer that asks for the longest silence, or one of our own when FCM was slow or down throughout."""
-    blocking = [outcome for outcome in results.values() if outcome.block]
+    """Return the outcome that asks for the longest block, or one of our own when FCM was slow or down throughout."""
+    blocking = [outcome for outcome in results.values() if outcome.block_reason]
     if blocking:
-        return max(blocking, key=lambda outcome: outcome.wait or outcome.first_wait)
+        return max(blocking, key=lambda outcome: outcome.wait or outcome.initial_wait)
     slow = sum(outcome.slow for outcome in results.values())
-    if slow >= fcm.SLOW_ANSWERS and not any(outcome.kind is Kind.ACCEPTED for outcome in results.values()):
-        return Outcome(Kind.LATER, block="FCM answers that it is down.")
+    if slow >= fcm.MAX_SLOW_RESPONSES and not any(outcome.result is SendResult.ACCEPTED for outcome in results.values()):
+        return Outcome(SendResult.RETRY, block_reason="FCM responds that it is unavailable.")
     return None
 
 
-def _block(project: str, trouble: Outcome) -> None:
-    longest = outcomes.LONGEST_WAIT if trouble.first_wait > FIRST_WAIT else LONGEST_WAIT
-    Quota.objects.block(project, reason=trouble.block, seconds=trouble.wait, first=trouble.first_wait, longest=longest)
+def _block(project: str, outcome: Outcome) -> None:
+    maximum = outcomes.MAX_RETRY_AFTER if outcome.initial_wait > INITIAL_BACKOFF else MAX_BACKOFF
+    Quota.objects.block(project, reason=outcome.block_reason, seconds=outcome.wait, initial=outcome.initial_wait, maximum=maximum)
 
 
 def _halt(claim: Claim, reason: str) -> None:

@@ -1,16 +1,16 @@
-"""Apps, their installations, campaigns and the work of sending them."""
+"""Apps, their installations, campaigns and the state of their delivery."""
 
 from notifications.models.app import App, PushMode
 from notifications.models.batch import Batch, BatchState
 from notifications.models.brake import Brake, BrakeState
 from notifications.models.campaign import Campaign
 from notifications.models.campaign_state import CampaignState
+from notifications.models.maintenance_run import MaintenanceRun
 from notifications.models.message import Message
 from notifications.models.quota import Quota
 from notifications.models.receipt_count import ReceiptCount, ReceiptEvent
 from notifications.models.registration import AddressKind, Registered, Registration
 from notifications.models.segment import Platform, Segment
-from notifications.models.upkeep import Upkeep
 from notifications.models.wave import Wave
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "BrakeState",
     "Campaign",
     "CampaignState",
+    "MaintenanceRun",
     "Message",
     "Platform",
     "PushMode",
@@ -31,6 +32,5 @@ __all__ = [
     "Registered",
     "Registration",
     "Segment",
-    "Upkeep",
     "Wave",
 ]

@@ -1,4 +1,4 @@
-"""What every sender looks at before each request: whether it may go on. A sender that cannot look sends nothing."""
+"""Brakes: every sender checks them before each request. A sender that cannot read them sends nothing."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ class BrakeState(models.TextChoices):
     """Whether requests may leave."""
 
     GO = "go"
-    #: By a person, who may let it go on.
+    #: By a person, until somebody resumes the campaign.
     PAUSED = "paused"
     #: By the product, because something is wrong.
     HALTED = "halted"
-    #: After a restore or failover of the database, until a person has looked.
+    #: After a restore or failover of the database, until a person releases it.
     HELD = "held"
     #: For good.
     STOPPED = "stopped"
@@ -32,23 +32,23 @@ class BrakeQuerySet(models.QuerySet["Brake"]):
     """Pull and release brakes."""
 
     def pull(self, campaign: Campaign, state: BrakeState, *, by: User, at: datetime) -> None:
-        """Pull the brake of one campaign, in a statement of its own that waits for nothing; a stop is never taken back."""
+        """Set the brake of one campaign, in a statement of its own that waits for no lock; a stopped one stays stopped."""
         self.filter(campaign=campaign).exclude(state=BrakeState.STOPPED).update(state=state, set_by=by, set_at=at)
 
     def release(self, campaign: Campaign, *, by: User, at: datetime) -> None:
-        """Let one campaign go (on); a stopped one stays stopped."""
+        """Let one campaign begin or continue; a stopped one stays stopped."""
         self.bulk_create([Brake(campaign=campaign, state=BrakeState.GO, set_by=by, set_at=at)], ignore_conflicts=True)
         self.pull(campaign, BrakeState.GO, by=by, at=at)
 
     def stop_everything(self, *, by: User, at: datetime, reason: str) -> None:
-        """Let nobody send anything, whatever the campaign, until a person releases it."""
+        """Stop all sending, of every campaign, until an approver releases it."""
         require(by, "notifications.stop_campaign")
         brake = self.for_everything()
         self.filter(pk=brake.pk).update(state=BrakeState.STOPPED, set_by=by, set_at=at, reason=reason)
         audit.record(by=by, verb="stops everything", row=brake, at=at, reason=reason)
 
     def release_everything(self, *, by: User, at: datetime) -> None:
-        """Take back stop-everything; each campaign's own brake stays as it is."""
+        """Allow sending again; the brake of each campaign stays as it is."""
         require(by, "notifications.approve_campaign")
         brake = self.for_everything()
         self.filter(pk=brake.pk).update(state=BrakeState.GO, set_by=by, set_at=at, reason="")
@@ -64,7 +64,7 @@ class BrakeQuerySet(models.QuerySet["Brake"]):
 
 
 class Brake(models.Model):
-    """The brake of one campaign, or (without one) of all; that one also remembers which database this is."""
+    """The brake of one campaign or, without a campaign, of all sending; that one also records the identity of the database."""
 
     campaign = models.OneToOneField(Campaign, null=True, on_delete=models.CASCADE, related_name="brake")
     state = models.CharField(max_length=7, choices=BrakeState.choices, default=BrakeState.GO)
@@ -85,8 +85,8 @@ class Brake(models.Model):
         return f"{self.campaign or 'everything'}: {self.state}"
 
 
-#: The cluster's system identifier (when we may read it), its timeline and this database's own number: after a restore from a
-#: dump the first or the last differs, after a restore to a point in time or a failover the timeline does.
+#: The cluster's system identifier (where readable), its timeline and this database's oid. After a restore from a dump the first
+#: or the last differs; after a restore to a point in time or a failover, the timeline does.
 IDENTITY_SQL = """
     concat_ws(' ',
         CASE WHEN has_function_privilege('pg_control_system()', 'execute')
@@ -99,7 +99,7 @@ IDENTITY_SQL = """
 
 
 def database_identity() -> str:
-    """Return what tells this database from a restored copy of it."""
+    """Return a text that differs between this database and a restored copy of it."""
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {IDENTITY_SQL}")
         return str(cursor.fetchone()[0])

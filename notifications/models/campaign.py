@@ -1,4 +1,7 @@
-"""A campaign: one alert or its update, from a draft to the counts that are left of it."""
+"""A campaign: one alert or a follow-up to it, with its definition, its approval and the counts of its delivery.
+
+The verbs (draft, submit, approve, stop …) are in `notifications.campaigns.lifecycle`.
+"""
 
 from __future__ import annotations
 
@@ -18,16 +21,16 @@ from notifications.models.campaign_state import APPROVED_ON, LIFECYCLE, Campaign
 
 #: The word that stands for every app, country, region, audience or locale.
 ALL = ["all"]
-#: Share of the audience, and number, that a campaign may take off the list: beyond it something else is wrong than old addresses.
+#: Share of its audience, and number, that a campaign may always mark gone: with more, something else is wrong than old addresses.
 _MARKED_SHARE, _MARKED_ALWAYS = 0.02, 19
 
 
-def most_marked(devices: int) -> int:
-    """Return how many of so many installations a campaign may mark gone."""
+def max_marked_gone(devices: int) -> int:
+    """Return how many installations a campaign to that many devices may mark gone."""
     return max(int(devices * _MARKED_SHARE), _MARKED_ALWAYS)
 
 
-class Kind(models.TextChoices):
+class CampaignKind(models.TextChoices):
     """What a campaign is in its thread."""
 
     ALERT = "alert"
@@ -38,7 +41,7 @@ class Kind(models.TextChoices):
 
 
 class ScheduleKind(models.TextChoices):
-    """When it begins."""
+    """How the start of a campaign is given: at once, as an instant, or as a local time."""
 
     NOW = "now"
     AT = "at"
@@ -56,20 +59,20 @@ class CampaignQuerySet(models.QuerySet["Campaign"]):
         return found
 
     def frozen_unfinished(self) -> CampaignQuerySet:
-        """Those with a frozen audience that is not folded yet, stopped ones included."""
+        """Return those whose audience is frozen and not folded yet, stopped ones included."""
         return self.filter(frozen_at__isnull=False, finished_at=None)
 
     def opened(self, *, at: datetime) -> CampaignQuerySet:
-        """Those that the feed has shown by then, stopped ones included; never anything but Actual."""
-        return self.filter(state__in=APPROVED_ON, status=cap.Status.ACTUAL, starts_at__lte=at)
+        """Return the Actual ones that the feed has shown by then, stopped ones included."""
+        return self.filter(state__in=APPROVED_ON, status=cap.AlertStatus.ACTUAL, starts_at__lte=at)
 
 
 class Campaign(models.Model):
-    """One alert or a later word on it. Definition, approval, and the counts of its delivery."""
+    """One alert or a follow-up to it: definition, approval, and the counts of its delivery."""
 
-    # What the author writes: see `definition.py` for its form, `campaign_rules.DEFINITION` for the list.
+    # What the author writes: `campaigns.definition` reads it, `campaign_rules.DEFINITION` lists the columns.
     name = models.CharField(max_length=120, help_text="For staff.")
-    kind = models.CharField(max_length=9, choices=Kind.choices)
+    kind = models.CharField(max_length=9, choices=CampaignKind.choices)
     references = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="referenced_by")
     thread = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="followers")
     apps = ArrayField(models.CharField(max_length=40))
@@ -83,19 +86,19 @@ class Campaign(models.Model):
     severity = models.CharField(max_length=8, choices=cap.Severity.choices)
     urgency = models.CharField(max_length=9, choices=cap.Urgency.choices)
     certainty = models.CharField(max_length=8, choices=cap.Certainty.choices)
-    status = models.CharField(max_length=8, choices=cap.Status.choices)
+    status = models.CharField(max_length=8, choices=cap.AlertStatus.choices)
     home_zone = models.CharField(max_length=40)
     home_locale = models.CharField(max_length=35)
     schedule_kind = models.CharField(max_length=5, choices=ScheduleKind.choices)
     schedule_at = models.CharField(max_length=25, blank=True, help_text="UTC instant or local time, as it was given.")
-    not_after = models.DateTimeField(help_text="Nothing goes out from this instant on.")
+    not_after = models.DateTimeField(help_text="Nothing is sent from this instant on.")
     quiet_override = models.CharField(max_length=300, blank=True, help_text="Why quiet hours are not respected.")
 
     state = models.CharField(max_length=9, choices=CampaignState.choices, default=CampaignState.DRAFT)
     reason = models.CharField(max_length=500, blank=True, help_text="Why it was returned, rejected, halted, held or stopped.")
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField()
-    touched_by = ArrayField(models.BigIntegerField(), help_text="Everybody who ever wrote, edited or submitted it.")
+    touched_by = ArrayField(models.BigIntegerField(), help_text="Everyone who ever wrote, edited or submitted it.")
     submitted_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     submitted_at = models.DateTimeField(null=True)
     fingerprint = models.CharField(max_length=64, blank=True)
@@ -105,18 +108,18 @@ class Campaign(models.Model):
 
     starts_at = models.DateTimeField(null=True, help_text="First due instant; the feed opens then.")
     frozen_at = models.DateTimeField(null=True)
-    ticket_high = models.BigIntegerField(null=True, help_text="Later tickets are not in the audience.")
+    ticket_watermark = models.BigIntegerField(null=True, help_text="Later tickets are not in the audience.")
     devices = models.PositiveIntegerField(default=0)
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
-    # What folded batches leave behind; until then the batches hold the counts.
+    # Sums of the folded batches; until they are folded, the batches hold the counts.
     accepted = models.PositiveIntegerField(default=0)
     rejected = models.PositiveIntegerField(default=0)
     unknown = models.PositiveIntegerField(default=0)
     skipped = models.PositiveIntegerField(default=0)
-    gone = models.PositiveIntegerField(default=0, db_default=0, help_text="Installations that FCM called gone, marked or not.")
+    gone = models.PositiveIntegerField(default=0, db_default=0, help_text="Installations that FCM reported gone, marked or not.")
     tally = models.JSONField(default=dict, help_text="Message id to outcome to number.")
-    # Topics are counted apart: one of them is any number of phones.
+    # Topics are counted separately: one topic is any number of phones.
     topics = models.PositiveIntegerField(default=0, db_default=0)
     topics_accepted = models.PositiveIntegerField(default=0, db_default=0)
     topics_rejected = models.PositiveIntegerField(default=0, db_default=0)
@@ -136,11 +139,11 @@ class Campaign(models.Model):
         constraints = (
             models.UniqueConstraint(fields=["thread", "rev"], name="campaign_rev_once"),
             models.CheckConstraint(condition=Q(state__in=CampaignState.values), name="campaign_state"),
-            models.CheckConstraint(condition=Q(kind__in=Kind.values), name="campaign_kind"),
+            models.CheckConstraint(condition=Q(kind__in=CampaignKind.values), name="campaign_kind"),
             models.CheckConstraint(condition=Q(severity__in=cap.Severity.values), name="campaign_severity"),
             models.CheckConstraint(condition=Q(urgency__in=cap.Urgency.values), name="campaign_urgency"),
             models.CheckConstraint(condition=Q(certainty__in=cap.Certainty.values), name="campaign_certainty"),
-            models.CheckConstraint(condition=Q(status__in=cap.Status.values), name="campaign_status"),
+            models.CheckConstraint(condition=Q(status__in=cap.AlertStatus.values), name="campaign_status"),
             models.CheckConstraint(
                 condition=Q(audiences__contained_by=[*Audience.values, *ALL]) & ~Q(audiences=[]), name="campaign_audiences"
             ),
@@ -170,5 +173,5 @@ class Campaign(models.Model):
 
     @property
     def alert(self) -> int:
-        """Return the id of the thread's first alert: what the apps and the tag know it by."""
+        """Return the id of the thread's first alert, which the apps and the tag use."""
         return int(self.thread_id or self.pk)

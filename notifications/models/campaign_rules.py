@@ -1,10 +1,10 @@
-"""What the database itself holds a campaign to, whoever writes to it."""
+"""The rules of a campaign that the database enforces against every writer."""
 
 from __future__ import annotations
 
 import pgtrigger
 
-#: What an author writes, and an approver approves; nothing of it changes outside draft.
+#: The columns that an author writes and an approver approves; they change in a draft only.
 DEFINITION = (
     "name", "kind", "references_id", "thread_id", "apps", "countries", "regions", "audiences", "locales", "words", "services",
     "tips", "severity", "urgency", "certainty", "status", "home_zone", "home_locale", "schedule_kind", "schedule_at",
@@ -14,7 +14,7 @@ _SUBMISSION = ("submitted_by_id", "submitted_at", "fingerprint", "rev")
 
 
 def _row(version: str, columns: tuple[str, ...]) -> str:
-    # "references" is a word of SQL, so every name is quoted.
+    # `references` is a keyword of SQL, so every name is quoted.
     return "ROW(" + ", ".join(f'{version}."{column}"' for column in columns) + ")"
 
 
@@ -29,11 +29,11 @@ FOUR_EYES = pgtrigger.Trigger(
     func=f"""
         IF TG_OP = 'INSERT' THEN
             IF NOT NEW.created_by_id = ANY(NEW.touched_by) THEN
-                RAISE EXCEPTION 'who creates a campaign has touched it' USING ERRCODE = 'check_violation';
+                RAISE EXCEPTION 'the creator of a campaign is in touched_by' USING ERRCODE = 'check_violation';
             END IF;
         ELSE
             IF NOT NEW.touched_by @> OLD.touched_by OR NEW.created_by_id <> OLD.created_by_id THEN
-                RAISE EXCEPTION 'who touched a campaign stays on its list' USING ERRCODE = 'check_violation';
+                RAISE EXCEPTION 'nobody is removed from touched_by' USING ERRCODE = 'check_violation';
             END IF;
             IF NEW.state NOT IN ('draft', 'submitted') AND {_changed(_SUBMISSION)}
                 OR NEW.state = OLD.state AND {_changed((*_SUBMISSION, "approved_by_id", "approved_at"))} THEN
@@ -41,14 +41,15 @@ FOUR_EYES = pgtrigger.Trigger(
             END IF;
             IF NEW.approved_by_id IS DISTINCT FROM OLD.approved_by_id
                 AND NOT (OLD.state = 'submitted' AND NEW.state = 'approved') AND NEW.state <> 'draft' THEN
-                RAISE EXCEPTION 'an approval is given once, to what was submitted' USING ERRCODE = 'check_violation';
+                RAISE EXCEPTION 'an approval is given once, to a submitted campaign' USING ERRCODE = 'check_violation';
             END IF;
         END IF;
         IF NEW.submitted_by_id IS NOT NULL AND NOT NEW.submitted_by_id = ANY(NEW.touched_by) THEN
-            RAISE EXCEPTION 'who submits a campaign has touched it' USING ERRCODE = 'check_violation';
+            RAISE EXCEPTION 'the submitter of a campaign is in touched_by' USING ERRCODE = 'check_violation';
         END IF;
         IF NEW.approved_by_id = ANY(NEW.touched_by) THEN
-            RAISE EXCEPTION 'nobody approves a campaign that they wrote, edited or submitted' USING ERRCODE = 'check_violation';
+            RAISE EXCEPTION 'nobody can approve a campaign that they wrote, edited or submitted'
+                USING ERRCODE = 'check_violation';
         END IF;
         RETURN NEW;
     """,

@@ -1,4 +1,4 @@
-"""Where a campaign stands, and the only ways from one state to another."""
+"""The states of a campaign and the edges between them."""
 
 from __future__ import annotations
 
@@ -8,29 +8,29 @@ from core.states import Edge, Lifecycle
 
 
 class CampaignState(models.TextChoices):
-    """Where a campaign stands."""
+    """The state of a campaign."""
 
     #: May be edited.
     DRAFT = "draft"
-    #: Messages and fingerprint are written; waits for a second person.
+    #: Messages and fingerprint are written; a second person has to decide.
     SUBMITTED = "submitted"
-    #: That person refused it for good.
+    #: A second person refused it for good.
     REJECTED = "rejected"
-    #: Waits for its time.
+    #: Approved; begins when it is due.
     APPROVED = "approved"
-    #: The audience is frozen; batches go out as they fall due.
+    #: The audience is frozen; batches are sent as they fall due.
     SENDING = "sending"
-    #: A person stopped it for a while.
+    #: A person paused it.
     PAUSED = "paused"
-    #: The product stopped it because something is wrong.
+    #: The product stopped it, because something is wrong.
     HALTED = "halted"
-    #: The database was restored or failed over; a person has to look.
+    #: The database was restored or failed over; a person has to release it.
     HELD = "held"
     #: A person stopped it for good.
     STOPPED = "stopped"
     #: Every installation has an outcome.
     DONE = "done"
-    #: Its last instant passed before it began.
+    #: Its end (not_after) passed before it began.
     EXPIRED = "expired"
 
 
@@ -40,39 +40,39 @@ LIFECYCLE = Lifecycle(
     states=CampaignState,
     initial=S.DRAFT,
     edges=[
-        Edge(S.DRAFT, S.SUBMITTED, "submit", "its messages are written and fingerprinted"),
-        Edge(S.SUBMITTED, S.DRAFT, "return", "it goes back to be edited; the messages are deleted"),
+        Edge(S.DRAFT, S.SUBMITTED, "submit", "the messages are written and fingerprinted"),
+        Edge(S.SUBMITTED, S.DRAFT, "return", "it is returned to be edited; the messages are deleted"),
         Edge(S.SUBMITTED, S.REJECTED, "reject", "a second person refuses it"),
         Edge(S.SUBMITTED, S.APPROVED, "approve", "a second person who never touched it approves its fingerprint"),
-        Edge(S.APPROVED, S.DRAFT, "reopen", "it goes back to be edited; messages and approval are deleted"),
-        Edge(S.APPROVED, S.SENDING, "begin", "the planner freezes the audience"),
+        Edge(S.APPROVED, S.DRAFT, "reopen", "it is returned to be edited; messages and approval are deleted"),
+        Edge(S.APPROVED, S.SENDING, "begin", "the audience is frozen"),
         Edge(S.APPROVED, S.HALTED, "refuse", "the planner refuses it, for example for fewer than 20 registrations"),
         Edge(S.APPROVED, S.HELD, "hold", "the database was restored or failed over"),
         Edge(S.APPROVED, S.STOPPED, "stop", "a person stops it for good"),
-        Edge(S.APPROVED, S.EXPIRED, "expire", "its last instant passed before it began"),
-        Edge(S.SENDING, S.PAUSED, "pause", "a person stops it for a while"),
-        Edge(S.SENDING, S.HALTED, "halt", "FCM's answers, a batch or the approval itself are not as they should be"),
+        Edge(S.APPROVED, S.EXPIRED, "expire", "its end (not_after) passed before it began"),
+        Edge(S.SENDING, S.PAUSED, "pause", "a person pauses it"),
+        Edge(S.SENDING, S.HALTED, "halt", "FCM's responses, a batch or the approval show that something is wrong"),
         Edge(S.SENDING, S.HELD, "hold", "the database was restored or failed over"),
         Edge(S.SENDING, S.STOPPED, "stop", "a person stops it for good"),
         Edge(S.SENDING, S.DONE, "finish", "every installation has an outcome"),
-        Edge(S.PAUSED, S.SENDING, "resume", "a person lets it go on"),
+        Edge(S.PAUSED, S.SENDING, "resume", "a person resumes it"),
         Edge(S.PAUSED, S.STOPPED, "stop", "a person stops it for good"),
-        Edge(S.PAUSED, S.DONE, "finish", "its last instant passed; the rest is skipped"),
-        Edge(S.HALTED, S.SENDING, "resume", "a person lets it go on after the cause is gone"),
-        Edge(S.HALTED, S.APPROVED, "resume", "a person lets the planner try again"),
+        Edge(S.PAUSED, S.DONE, "finish", "its end (not_after) passed; the rest is skipped"),
+        Edge(S.HALTED, S.SENDING, "resume", "a person resumes it after the cause was removed"),
+        Edge(S.HALTED, S.APPROVED, "resume", "a person resumes it; the planner tries again"),
         Edge(S.HALTED, S.STOPPED, "stop", "a person stops it for good"),
-        Edge(S.HALTED, S.DONE, "finish", "its last instant passed; the rest is skipped"),
-        Edge(S.HELD, S.SENDING, "release", "a person has looked and lets it go on"),
-        Edge(S.HELD, S.APPROVED, "release", "a person has looked and lets it begin"),
+        Edge(S.HALTED, S.DONE, "finish", "its end (not_after) passed; the rest is skipped"),
+        Edge(S.HELD, S.SENDING, "release", "a person has checked it and releases it"),
+        Edge(S.HELD, S.APPROVED, "release", "a person has checked it and lets it begin"),
         Edge(S.HELD, S.STOPPED, "stop", "a person stops it for good"),
-        Edge(S.HELD, S.DONE, "finish", "its last instant passed; the rest is skipped"),
+        Edge(S.HELD, S.DONE, "finish", "its end (not_after) passed; the rest is skipped"),
         Edge(S.DONE, S.STOPPED, "withdraw", "a person takes it out of the feed after it was sent"),
     ],
 )
 
-#: From approval on.
+#: Every state from approval on.
 APPROVED_ON = (S.APPROVED, S.SENDING, S.PAUSED, S.HALTED, S.HELD, S.STOPPED, S.DONE, S.EXPIRED)
-#: The audience is frozen, or nearly so, and not everybody has an outcome.
+#: The audience is or may be frozen, and some installations have no outcome yet.
 IN_FLIGHT = (S.SENDING, S.PAUSED, S.HALTED, S.HELD)
-#: Approved, and somebody may yet be sent something.
+#: Approved, and messages may still be sent.
 BEFORE_THE_END = (S.APPROVED, *IN_FLIGHT)

@@ -1,4 +1,4 @@
-"""One app installation that may be pushed to: its sealed address and its segment, and nothing that says who it is."""
+"""Registrations: app installations that alerts are sent to, each with a sealed address and a segment, and no identity."""
 
 from __future__ import annotations
 
@@ -20,12 +20,14 @@ from notifications.models.app import App, PushMode
 from notifications.models.segment import Platform, Segment
 from notifications.registrations import sealed, values
 
-#: Advisory lock: shared by every transaction that gives a ticket, exclusive for the freeze of an audience.
+#: Advisory lock: shared by every transaction that assigns a ticket, exclusive while an audience is frozen.
 TICKET_LOCK = (0x4650, 1)
 TICKET_SEQUENCE = "notifications_ticket"
 REFRESH_AFTER = timedelta(days=14)
-#: Days without a refresh after which an installation is forgotten (Google drops Android ones after 270 as well).
-FORGET_AFTER = {Platform.ANDROID: 270, Platform.IOS: 60, Platform.WEB: 60}
+#: Days without a refresh after which a registration is deleted (Google drops Android ones after 270 as well).
+MAX_AGE_DAYS = {Platform.ANDROID: 270, Platform.IOS: 60, Platform.WEB: 60}
+#: How long a registration that FCM reported gone is kept: so long `put_back` can restore it. Then its address is erased.
+GONE_KEPT = timedelta(days=30)
 _CHANGEABLE = {
     "address_kind", "address", "platform", "locale", "country", "region", "time_zone", "audience", "app_version",
 }  # fmt: skip
@@ -55,7 +57,7 @@ class NoSuchRegistration(NotFound):
 
 
 class AddressKind(models.TextChoices):
-    """What FCM knows the installation by."""
+    """The kind of address under which FCM knows an installation."""
 
     #: Firebase installation ID.
     FID = "fid"
@@ -65,7 +67,7 @@ class AddressKind(models.TextChoices):
 
 @dataclass(frozen=True)
 class Registered:
-    """What an installation is told once: only a digest of the secret is kept."""
+    """The response to a registration. The secret is shown this once; only its digest is stored."""
 
     id: uuid.UUID
     secret: str
@@ -74,7 +76,7 @@ class Registered:
 
 
 class RegistrationQuerySet(models.QuerySet["Registration"]):
-    """Register, find and forget installations."""
+    """Register and find installations."""
 
     def register(
         self,
@@ -91,9 +93,9 @@ class RegistrationQuerySet(models.QuerySet["Registration"]):
         app_version: str,
         at: datetime,
     ) -> Registered:
-        """Store an installation, or the known one of this address again, with a new secret either way.
+        """Store an installation, or update the one with this address; either way it gets a new secret.
 
-        Raises Invalid for a value that may not be stored or an unknown app, StoresNoAddress where the app has another mode.
+        Raises Invalid for an unknown app or a value that may not be stored, StoresNoAddress where the app has another push mode.
         """
         found = App.objects.filter(name=app).first()
         if found is None:
@@ -101,7 +103,7 @@ class RegistrationQuerySet(models.QuerySet["Registration"]):
         place = _place(found, platform, locale, country, region, time_zone, audience)
         mode = found.mode_in(place["country"])
         if mode != PushMode.REGISTRATIONS:
-            raise StoresNoAddress(f"The app {app} stores no addresses here; its mode is {mode}.", push_mode=str(mode))
+            raise StoresNoAddress(_no_addresses(found, place["country"]), push_mode=str(mode))
         values.address(address_kind, address)
         key = sealed.digest(found.project, address)
         secret = secrets.token_urlsafe(32)
@@ -116,16 +118,16 @@ class RegistrationQuerySet(models.QuerySet["Registration"]):
             "seen_on": at.date(),
         }
         if older := sealed.older_digests(found.project, address):
-            # Resealed in the same transaction: a sealed address opens beside its own digest only.
+            # In one transaction: a sealed address can only be opened together with its own digest.
             with transaction.atomic():
-                self._rename(older, key)
+                self._move_to_key(older, key)
                 identity = _upsert(row)
         else:
             identity = _upsert(row)
         return Registered(identity, secret, at + REFRESH_AFTER, str(mode))
 
-    def _rename(self, older: list[str], key: str) -> None:
-        """Let the row of an address that was stored under an older key be found under the present one."""
+    def _move_to_key(self, older: list[str], key: str) -> None:
+        """Give a row that was stored under an older key the digest of the current one."""
         known = dict(self.select_for_update().filter(address_digest__in=[key, *older]).values_list("address_digest", "pk"))
         kept = next((known[digest] for digest in (key, *older) if digest in known), None)
         if kept is not None:
@@ -133,7 +135,7 @@ class RegistrationQuerySet(models.QuerySet["Registration"]):
             self.filter(pk=kept).update(address_digest=key)
 
     def authenticated(self, identity: str | uuid.UUID, secret: str) -> Registration:
-        """Return the installation that holds this secret; NoSuchRegistration for an unknown identity and a wrong secret alike."""
+        """Return the installation with this id and secret; NoSuchRegistration for an unknown id and for a wrong secret."""
         try:
             row = self.select_related("segment__app").get(pk=uuid.UUID(str(identity)))
         except (ValueError, Registration.DoesNotExist):
@@ -144,30 +146,34 @@ class RegistrationQuerySet(models.QuerySet["Registration"]):
         return row
 
     def reachable(self) -> RegistrationQuerySet:
-        """Those whose address FCM has not called gone."""
+        """Return those that FCM has not reported gone."""
         return self.filter(gone_at=None)
 
     def put_back(self, *, since: datetime, because: str = "") -> int:
-        """Put those back on the list that FCM called gone since an instant (for one reason alone, if given); return how many."""
+        """Unmark those that FCM reported gone since an instant (for one reason alone, if given); return how many."""
         gone = self.filter(gone_at__gte=since)
         if because:
             gone = gone.filter(gone_because=because)
         return gone.update(gone_at=None, gone_because="")
 
-    def stale(self, *, at: datetime) -> RegistrationQuerySet:
-        """Those that nobody has refreshed for so long that they are to be forgotten."""
+    def gone_for_good(self, *, at: datetime) -> RegistrationQuerySet:
+        """Return those that were marked gone at least GONE_KEPT ago."""
+        return self.filter(gone_at__lte=at - GONE_KEPT)
+
+    def not_refreshed(self, *, at: datetime) -> RegistrationQuerySet:
+        """Return those that were not refreshed for so long that they are to be deleted."""
         old = Q()
-        for platform, days in FORGET_AFTER.items():
+        for platform, days in MAX_AGE_DAYS.items():
             old |= Q(segment__platform=platform, seen_on__lt=(at - timedelta(days=days)).date())
         return self.filter(old)
 
 
 class Registration(models.Model):
-    """One installation. Its public name is a random id; whoever holds the secret may change or delete it."""
+    """One installation. Its public id is random; the holder of its secret can change or delete it."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     segment = models.ForeignKey(Segment, on_delete=models.PROTECT, related_name="registrations", db_index=False)
-    #: Given by trigger on arrival, on each change of segment and on coming back from gone; never by us.
+    #: Assigned by a trigger alone: on insert, on each change of segment, and when the installation is no longer gone.
     ticket = models.BigIntegerField(editable=False)
     address_kind = models.CharField(max_length=5, choices=AddressKind.choices)
     address_sealed = models.CharField(max_length=800)
@@ -175,14 +181,15 @@ class Registration(models.Model):
     app_version = models.CharField(max_length=45)
     secret_digest = models.CharField(max_length=64)
     seen_on = models.DateField()
-    gone_at = models.DateTimeField(null=True, blank=True, help_text="Off the list since then, until it registers or refreshes.")
-    gone_because = models.CharField(
-        max_length=15, blank=True, default="", db_default="", help_text="What FCM said of the address."
+    gone_at = models.DateTimeField(
+        null=True, blank=True, help_text="Nothing is sent from then on, until it registers or refreshes."
     )
+    gone_because = models.CharField(max_length=15, blank=True, default="", db_default="", help_text="FCM's reason.")
 
     objects: ClassVar[RegistrationQuerySet] = RegistrationQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
+        indexes = (models.Index(fields=["gone_at"], condition=Q(gone_at__isnull=False), name="registration_gone"),)
         constraints = (
             models.UniqueConstraint(fields=["address_digest"], name="registration_address_once"),
             models.UniqueConstraint(fields=["segment", "ticket"], name="registration_ticket_once"),
@@ -193,8 +200,8 @@ class Registration(models.Model):
                 name="ticket",
                 when=pgtrigger.Before,
                 operation=pgtrigger.Insert | pgtrigger.Update,
-                # A frozen audience can only shrink: whoever comes, moves or comes back gets a ticket above its mark. The
-                # shared lock makes the freeze wait for every ticket that was given but is not visible yet.
+                # A frozen audience can only shrink: an installation that arrives, moves or returns gets a ticket above its
+                # watermark. The shared lock makes the freeze wait for tickets that are assigned but not yet visible.
                 func=f"""
                     IF TG_OP = 'UPDATE' AND NEW.segment_id = OLD.segment_id
                         AND (OLD.gone_at IS NULL OR NEW.gone_at IS NOT NULL) THEN
@@ -226,15 +233,15 @@ class Registration(models.Model):
         return str(self.pk)
 
     def amend(self, *, at: datetime, **changes: Any) -> None:
-        """Merge changes and count as a refresh; a new address (token → FID) keeps the row.
+        """Merge changes, which counts as a refresh; a new address (token → FID) keeps the row.
 
-        Takes the names of `register` but `app`. Raises Invalid for a value that may not be stored and StoresNoAddress when the
-        app stores no addresses in the new country.
+        Accepts the arguments of `register` except `app`. Raises Invalid for a value that may not be stored, and StoresNoAddress
+        when the app stores no addresses in the new country.
         """
         if unknown := changes.keys() - _CHANGEABLE:
-            raise Invalid(f"A registration has no {', '.join(sorted(unknown))} to change.", field=sorted(unknown)[0])
+            raise Invalid(f"These fields cannot be changed: {', '.join(sorted(unknown))}.", field=sorted(unknown)[0])
         with transaction.atomic():
-            row, doubles = self._locked(changes)
+            row, duplicates = self._locked(changes)
             row._move(changes)
             columns = {"segment": row.segment, "seen_on": at.date(), "gone_at": None, "gone_because": ""}
             if "app_version" in changes:
@@ -246,20 +253,20 @@ class Registration(models.Model):
                     "address_digest": key,
                     "address_sealed": sealed.seal(changes["address"], row_digest=key),
                 }
-            Registration.objects.filter(pk__in=doubles).delete()
+            Registration.objects.filter(pk__in=duplicates).delete()
             Registration.objects.filter(pk=row.pk).update(**columns)
         self.refresh_from_db()
 
     def _locked(self, changes: dict[str, Any]) -> tuple[Registration, list[uuid.UUID]]:
-        """Return this row as it is now, and the rows that are the same installation by its new address; all of them locked.
+        """Return this row as it is now, and the rows of the same installation under its new address; all of them locked.
 
-        An installation may have registered its new address apart before it told us that both are one. Locking in one order keeps
-        two such calls from waiting for each other.
+        An installation may have registered its new address separately before this call. Locking in one order prevents a deadlock
+        of two such calls.
         """
         digests: list[str] = []
         if "address" in changes or "address_kind" in changes:
             if "address" not in changes:
-                raise values.NotAValue("address", "A new address_kind comes with its address.")
+                raise values.NotAValue("address", "A new address_kind needs its address.")
             address = values.address(changes.get("address_kind", self.address_kind), changes["address"])
             project = self.segment.app.project
             digests = [sealed.digest(project, address), *sealed.older_digests(project, address)]
@@ -270,7 +277,7 @@ class Registration(models.Model):
         return found[self.pk], [pk for pk in found if pk != self.pk]
 
     def _move(self, changes: dict[str, Any]) -> None:
-        """Take the segment that follows from the changes, in memory."""
+        """Set the segment that follows from the changes, in memory."""
         app, now = self.segment.app, self.segment
         country = changes.get("country", now.country)
         place = _place(
@@ -278,29 +285,25 @@ class Registration(models.Model):
             changes.get("platform", now.platform),
             changes.get("locale", now.locale),
             country,
-            # The old region belongs to the old country.
+            # The old region is of the old country.
             changes.get("region", now.region if country == now.country else None),
             changes.get("time_zone", now.zone),
             changes.get("audience", now.audience),
         )
         mode = app.mode_in(place["country"])
         if mode != PushMode.REGISTRATIONS:
-            raise StoresNoAddress(f"The app {app.name} stores no addresses there; its mode is {mode}.", push_mode=str(mode))
+            raise StoresNoAddress(_no_addresses(app, place["country"]), push_mode=str(mode))
         self.segment = Segment.objects.of(**place)
-
-    def forget(self) -> None:
-        """Delete the installation for good."""
-        self.delete()
 
 
 def _place(
     app: App, platform: str, locale: str, country: str, region: str | None, zone: str | None, audience: str
 ) -> dict[str, str]:
-    """Return the canonical values of a segment, or raise Invalid."""
+    """Return the canonical columns of a segment; raises Invalid."""
     if platform not in Platform.values:
-        raise values.NotAValue("platform", f"platform is one of {', '.join(Platform.values)}.")
+        raise values.NotAValue("platform", f"platform must be one of {', '.join(Platform.values)}.")
     if audience not in Audience.values:
-        raise values.NotAValue("audience", f"audience is one of {', '.join(Audience.values)}.")
+        raise values.NotAValue("audience", f"audience must be one of {', '.join(Audience.values)}.")
     return {
         "app_id": app.name,
         "country": values.country(country),
@@ -312,10 +315,14 @@ def _place(
     }
 
 
-def _upsert(row: dict[str, Any]) -> uuid.UUID:
-    """Insert a row or renew the known one of its address, and return its id.
+def _no_addresses(app: App, country: str) -> str:
+    return f"The app {app.name} stores no addresses in {country}; its push mode there is {app.mode_in(country)}."
 
-    One statement, so that a hundred simultaneous first registrations of an address still make one row.
+
+def _upsert(row: dict[str, Any]) -> uuid.UUID:
+    """Insert a row, or update the one with this address; return its id.
+
+    One statement, so that simultaneous first registrations of one address make one row.
     """
     with connection.cursor() as cursor:
         cursor.execute(_UPSERT, row)

@@ -1,4 +1,4 @@
-"""All that is known of an installation apart from its address, shared by everybody of whom the same is known."""
+"""Segments: all that is known of an installation besides its address, in one row for all installations alike."""
 
 from __future__ import annotations
 
@@ -13,31 +13,31 @@ from notifications.models.app import App
 
 
 class Platform(models.TextChoices):
-    """What the installation runs on."""
+    """The platform of an installation."""
 
     ANDROID = "android"
     IOS = "ios"
     WEB = "web"
 
 
-#: The platform of a segment that is a topic: FCM sends to every phone behind it, whatever it runs on.
+#: The platform of a segment that is a topic: FCM sends to every phone subscribed to it, on every platform.
 ANY_PLATFORM = ""
-#: How topics are named. Another way of naming takes another prefix; phones leave the old names with their next refresh.
-_TOPIC_FORM = "fp1"
+#: Prefix of topic names. A different scheme takes a different prefix; phones leave the old topics with their next refresh.
+_TOPIC_PREFIX = "fp1"
 
 
 class SegmentQuerySet(models.QuerySet["Segment"]):
     """Find segments."""
 
     def topics(self) -> SegmentQuerySet:
-        """Those that are topics; no registration is ever in one."""
+        """Return those that are topics; no registration is ever in one."""
         return self.filter(platform=ANY_PLATFORM)
 
     def of(self, **values: str) -> Segment:
-        """Return the segment with exactly these values, made if it is the first of its kind."""
+        """Return the segment with exactly these values; creates it if there is none."""
         found = self.filter(**values).first()
         if found is None:
-            # Two first comers at once: the loser reads what the winner wrote.
+            # Of two callers at once, the later one reads the row of the first.
             self.bulk_create([Segment(**values)], ignore_conflicts=True)
             found = self.get(**values)
         return found
@@ -46,7 +46,7 @@ class SegmentQuerySet(models.QuerySet["Segment"]):
 class Segment(models.Model):
     """App × country × region × locale × audience × zone × platform; "" where region or zone is not known.
 
-    Without a platform it is a topic, for apps that store no address: phones subscribe themselves, and nobody knows how many.
+    Without a platform it is a topic, for apps that store no address: phones subscribe themselves, and their number is unknown.
     """
 
     id = models.AutoField(primary_key=True)
@@ -57,7 +57,7 @@ class Segment(models.Model):
     audience = models.CharField(max_length=10, choices=Audience.choices)
     zone = models.CharField(max_length=40, blank=True)
     platform = models.CharField(max_length=7, choices=Platform.choices, blank=True)
-    asked_on = models.DateField(null=True, help_text="Of a topic: the day on which an app last asked for its name.")
+    requested_on = models.DateField(null=True, help_text="Of a topic: the day on which an app last requested it.")
 
     objects: ClassVar[SegmentQuerySet] = SegmentQuerySet.as_manager()  # type: ignore[assignment]
 
@@ -68,7 +68,7 @@ class Segment(models.Model):
             ),
             models.CheckConstraint(condition=Q(audience__in=Audience.values), name="segment_audience"),
             models.CheckConstraint(condition=Q(platform__in=[*Platform.values, ANY_PLATFORM]), name="segment_platform"),
-            models.CheckConstraint(condition=Q(platform=ANY_PLATFORM) ^ Q(asked_on=None), name="segment_topic_was_asked_for"),
+            models.CheckConstraint(condition=Q(platform=ANY_PLATFORM) ^ Q(requested_on=None), name="segment_topic_was_requested"),
         )
 
     def __str__(self) -> str:
@@ -77,14 +77,14 @@ class Segment(models.Model):
 
     @property
     def topic(self) -> str:
-        """Return the topic's name, from the row alone: no two rows have the same, and none is longer than 900 characters."""
+        """Return the topic's name, derived from the row alone: unique, and at most 900 characters long."""
         parts = (self.app_id, self.country, self.region, self.locale, self.audience, self.zone)
-        return ".".join((_TOPIC_FORM, *map(_topic_part, parts)))
+        return ".".join((_TOPIC_PREFIX, *map(_topic_part, parts)))
 
 
 def _topic_part(value: str) -> str:
-    """Write one part in letters, digits, - and _; another character as ~ and two hexadecimal digits, "" as ~ alone.
+    """Encode one part in letters, digits, - and _; any other byte as ~ and two hexadecimal digits, "" as ~ alone.
 
-    FCM takes % too, but a name with it would have to be escaped again wherever it stands in a URL.
+    FCM allows % too, but such a name would have to be escaped again in every URL.
     """
     return re.sub(r"[^A-Za-z0-9_-]", lambda found: "".join(f"~{byte:02X}" for byte in found[0].encode()), value) or "~"

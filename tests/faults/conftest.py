@@ -59,7 +59,7 @@ def adds_up_at_every_commit(raw_sql: psycopg.Connection[Any]) -> Iterator[None]:
             ) f (by_topic, n, folded)
             WHERE c.frozen_at IS NOT NULL AND f.n <> f.folded + (
                 SELECT coalesce(sum(b.accepted + b.rejected + b.unknown + b.skipped
-                    + greatest(0, b.n - b.accepted - b.rejected - b.unknown - b.skipped)), 0)
+                    + greatest(0, b.size - b.accepted - b.rejected - b.unknown - b.skipped)), 0)
                 FROM notifications_batch b JOIN notifications_wave w ON w.id = b.wave_id
                 WHERE w.campaign_id = c.id AND w.by_topic = f.by_topic);
             IF FOUND THEN

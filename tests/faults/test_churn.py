@@ -66,7 +66,7 @@ class Churn(threading.Thread):
                     at=now, platform=self._random.choice(["ios", "android", "web"]), country=self._random.choice(["GB", "NZ"])
                 )
             elif chance < 0.8:
-                row.forget()
+                row.delete()
                 del held[number]
             else:
                 row.amend(at=now, address_kind="token", address=f"token:{number}:{self._seed}")

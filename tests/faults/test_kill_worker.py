@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from notifications.campaigns.progress import progress_of
-from notifications.delivery.worker import MOST_OPEN
+from notifications.delivery.worker import MAX_OPEN_BATCHES
 from notifications.models import Batch, Campaign
 from notifications.models.batch import BATCH_SIZE
 from notifications.registrations import simulation
@@ -46,7 +46,7 @@ def test_promise_5_a_killed_worker_misses_nobody(
     assert (counts["devices"], counts["accepted"], counts["pending"]) == (DEVICES, DEVICES, 0)
     assert len(each) == DEVICES
     assert all(one["accepted"] >= 1 for one in each)
-    assert 0 < unsettled <= MOST_OPEN
+    assert 0 < unsettled <= MAX_OPEN_BATCHES
     assert len(repeated) <= unsettled * BATCH_SIZE
     assert {one["tag"] for one in each} == {str(campaign.pk)}
     assert auditor.faults == []

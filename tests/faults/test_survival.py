@@ -143,7 +143,7 @@ def test_a_new_release_a_new_alert_and_a_stop_reach_every_process_in_time(web: W
     web.seconds_until(lambda: web.ask("/v1/manifest") == (200, signed.body.encode()), at_most=2.5)
 
     campaign = make.campaign()
-    assert planner.freeze(campaign, at=datetime.now(UTC))
+    assert planner.plan_audience(campaign, at=datetime.now(UTC))
     web.seconds_until(lambda: alerts() == 1, at_most=2.5)
 
     lifecycle.stop(campaign, by=make.campaign_staff()[1], at=datetime.now(UTC), reason="It was wrong.")

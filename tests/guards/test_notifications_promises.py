@@ -22,7 +22,7 @@ from notifications import feed
 from notifications.campaigns import lifecycle
 from notifications.campaigns.progress import progress_of
 from notifications.delivery import fcm, outcomes, worker
-from notifications.delivery.brake_monitor import LONGEST_BLIND, Watch
+from notifications.delivery.brake_monitor import MAX_AGE, BrakeMonitor
 from notifications.delivery.outcomes import Outcome
 from notifications.models import App, Batch, Brake, Campaign, Message, Registration, Segment, Wave
 from notifications.registrations import simulation
@@ -56,7 +56,7 @@ KNOWN_OF_AN_INSTALLATION = {
         "audience": "character varying",
         "zone": "character varying",
         "platform": "character varying",
-        "asked_on": "date",
+        "requested_on": "date",
     },
 }
 
@@ -250,7 +250,7 @@ def test_promise_4_when_a_campaign_is_over_nothing_says_who_was_meant(phones: Em
     identities = {str(identity) for identity in Registration.objects.values_list("id", flat=True)}
 
     campaign.refresh_from_db()
-    assert (campaign.state, campaign.ticket_high, Batch.objects.count()) == ("done", None, 0)
+    assert (campaign.state, campaign.ticket_watermark, Batch.objects.count()) == ("done", None, 0)
     assert [wave.segments for wave in Wave.objects.all()] == [[]]
     kept = json.dumps([list(map(str, row)) for row in query("SELECT * FROM notifications_campaign")])
     kept += json.dumps([list(map(str, row)) for row in query("SELECT * FROM notifications_wave")])
@@ -395,11 +395,11 @@ def test_promise_9_a_sender_that_cannot_read_the_brake_stops_by_itself(
     sender = in_the_background()
     until_some_arrived(fcm_emulator)
 
-    def cannot_see(watch: Watch) -> None:
+    def cannot_see(brakes: BrakeMonitor) -> None:
         raise DatabaseError("no answer")
 
-    monkeypatch.setattr(Watch, "look", cannot_see)
-    time.sleep(LONGEST_BLIND + 0.5)
+    monkeypatch.setattr(BrakeMonitor, "read", cannot_see)
+    time.sleep(MAX_AGE + 0.5)
     reached = fcm_emulator.counts()["messages"]
     sender.join()
 
@@ -434,7 +434,7 @@ def test_promise_9_a_database_that_was_restored_sends_nothing_by_itself(phones: 
 
 
 def test_no_outcome_is_ever_called_delivered() -> None:
-    words = {*outcomes.Kind, *(reply for reply in PLANNED)}
+    words = {*outcomes.SendResult, *(reply for reply in PLANNED)}
 
     assert not any("deliver" in word.lower() for word in words)
-    assert timedelta(seconds=LONGEST_BLIND) < timedelta(seconds=2)
+    assert timedelta(seconds=MAX_AGE) < timedelta(seconds=2)

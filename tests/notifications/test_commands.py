@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from notifications.delivery import scheduler
+from notifications.delivery import maintenance
 from notifications.models import App, Campaign, Registration
 from tests import make
 
@@ -118,7 +118,7 @@ def test_simulated_registrations_are_real_ones(db: None) -> None:
 
     assert made["registrations"] == Registration.objects.count() == 1200
     assert Registration.objects.values("ticket").distinct().count() == 1200
-    assert scheduler.forget_stale(at=make.NOON) == 0
+    assert maintenance.purge_stale_registrations(at=make.NOON) == 0
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ def opened(*, at: datetime | None = None, **changed: Any) -> Campaign:
     """Create an alert that is in the feed."""
     make.app(push_mode="feed")
     campaign = make.campaign(at=at, **changed)
-    assert planner.freeze(campaign, at=at or datetime.now(UTC))
+    assert planner.plan_audience(campaign, at=at or datetime.now(UTC))
     return campaign
 
 

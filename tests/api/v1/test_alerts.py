@@ -30,7 +30,7 @@ def opened(*, at: datetime | None = None, **changed: Any) -> Campaign:
     """Create an alert that has opened; its app only reads the feed, so no registrations are needed."""
     make.app(push_mode="feed")
     campaign = make.campaign(at=at, **changed)
-    assert planner.freeze(campaign, at=at or datetime.now(UTC))
+    assert planner.plan_audience(campaign, at=at or datetime.now(UTC))
     return campaign
 
 

@@ -44,7 +44,7 @@ def test_the_response_has_all_topics_and_the_time_to_refresh(api: Client) -> Non
     assert set(document) == {"push_mode", "topics", "refresh_after"}
     assert (document["push_mode"], document["topics"]) == ("topics", ["fp1.teen.GB.GB-WLS.cy.teen.Europe~2FLondon"])
     assert datetime.fromisoformat(document["refresh_after"]) - datetime.now(UTC) > timedelta(days=13)
-    assert Segment.objects.get().asked_on == datetime.now(UTC).date()
+    assert Segment.objects.get().requested_on == datetime.now(UTC).date()
     assert not Registration.objects.exists()
 
 

@@ -15,7 +15,7 @@ from notifications.campaigns import fingerprint, lifecycle
 from notifications.campaigns import texts as words
 from notifications.campaigns.fcm_message import InvalidMessage, MessageContent, encode_message
 from notifications.console.preview import phones
-from notifications.delivery.fcm import Template
+from notifications.delivery.fcm import MessageTemplate
 from notifications.models import Campaign, Message, Platform
 from tests import make
 
@@ -40,7 +40,7 @@ def content(**changes: Any) -> MessageContent:
 def test_only_the_address_and_the_time_to_live_are_put_into_the_approved_bytes(platform: str, kind: str) -> None:
     body = encode_message(content(platform=platform))
 
-    sent = json.loads(Template(body).fill(kind, "an-address", 3600))["message"]
+    sent = json.loads(MessageTemplate(body).fill(kind, "an-address", 3600))["message"]
 
     assert sent.pop(kind) == "an-address"
     if platform == "android":
@@ -58,7 +58,7 @@ def test_no_text_can_pass_for_the_place_of_the_address(title: str, inner: str, p
     except (InvalidMessage, UnicodeEncodeError):
         return
 
-    sent = json.loads(Template(body).fill("fid", "A" * 22, 60))["message"]
+    sent = json.loads(MessageTemplate(body).fill("fid", "A" * 22, 60))["message"]
 
     assert sent["fid"] == "A" * 22
     assert sent["data"]["inner_body"] == inner + trick
@@ -67,7 +67,7 @@ def test_no_text_can_pass_for_the_place_of_the_address(title: str, inner: str, p
 def test_a_message_to_topics_serves_all_platforms_and_takes_both_times_to_live() -> None:
     body = encode_message(content(platform="", data={"alert": "7", "inner_body": '100 %d of "webpush":{"headers":{'}))
 
-    sent = json.loads(Template(body).fill("topic", "fp1.teen.GB.~.cy.teen.~", 3600))["message"]
+    sent = json.loads(MessageTemplate(body).fill("topic", "fp1.teen.GB.~.cy.teen.~", 3600))["message"]
 
     assert sent.pop("topic") == "fp1.teen.GB.~.cy.teen.~"
     assert sent["android"].pop("ttl") == "3600s"
@@ -78,7 +78,7 @@ def test_a_message_to_topics_serves_all_platforms_and_takes_both_times_to_live()
 
 
 def test_the_time_to_live_is_never_longer_than_fcm_keeps_anything() -> None:
-    sent = json.loads(Template(encode_message(content())).fill("fid", "A" * 22, 10**9))
+    sent = json.loads(MessageTemplate(encode_message(content())).fill("fid", "A" * 22, 10**9))
 
     assert sent["message"]["android"]["ttl"] == "2419200s"
 
@@ -159,7 +159,7 @@ def room(inner: str) -> dict[str, str]:
     campaign = teens(inner)
     messages = campaign.messages.filter(platform="")
     for message in messages:
-        check.check(Template(message.body).fill("topic", "a" * 900, 10**9))
+        check.check(MessageTemplate(message.body).fill("topic", "a" * 900, 10**9))
     data: dict[str, str] = json.loads(messages.get(fallback=False).body)["data"]
     return data
 
@@ -213,7 +213,7 @@ def test_the_longest_outer_text_and_many_services_still_go_to_topics(db: None) -
     campaign = teens("", messages={"en": texts}, services=many)
     message = campaign.messages.get(platform="", fallback=False)
 
-    check.check(Template(message.body).fill("topic", "a" * 900, 10**9))
+    check.check(MessageTemplate(message.body).fill("topic", "a" * 900, 10**9))
     data = json.loads(message.body)["data"]
     assert (data["inner"], data["open"]) == ("feed", f"alert/{campaign.pk}")
     assert not {"services", "inner_title", "inner_body"} & data.keys()

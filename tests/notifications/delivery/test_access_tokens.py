@@ -12,7 +12,7 @@ import pytest
 from google.auth.exceptions import TransportError
 
 from notifications.delivery import fcm
-from notifications.delivery.fcm import Account
+from notifications.delivery.fcm import ServiceAccount
 from tests.processes import Emulator, start_emulator
 
 
@@ -21,18 +21,18 @@ def account(tmp_path: Path, settings: Any) -> Any:
     """Return a function that makes the account of an emulator whose tokens last so many seconds."""
     emulators: list[Emulator] = []
 
-    def make(seconds: int) -> Account:
+    def make(seconds: int) -> ServiceAccount:
         emulator = start_emulator(tmp_path, "fingerpost-test", "--token-seconds", str(seconds))
         emulators.append(emulator)
         settings.FIREBASE_PROJECTS = {emulator.project: str(emulator.credentials_file)}
-        return Account(emulator.project)
+        return ServiceAccount(emulator.project)
 
     yield make
     for emulator in emulators:
         emulator.stop()
 
 
-def slowly(account: Account, seconds: float) -> None:
+def slowly(account: ServiceAccount, seconds: float) -> None:
     request = account._request
 
     def late(*arguments: Any, **options: Any) -> Any:
@@ -49,7 +49,7 @@ def until(check: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
-def test_a_token_near_its_end_is_renewed_in_the_background(account: Callable[[int], Account]) -> None:
+def test_a_token_near_its_end_is_renewed_in_the_background(account: Callable[[int], ServiceAccount]) -> None:
     # Four minutes are fewer than the five at which a new one is fetched, and more than the one at which it is waited for.
     found = account(240)
     first = found.bearer()
@@ -63,7 +63,7 @@ def test_a_token_near_its_end_is_renewed_in_the_background(account: Callable[[in
     assert (same, took < 0.2) == (first, True)
 
 
-def test_a_token_at_its_end_is_waited_for(account: Callable[[int], Account]) -> None:
+def test_a_token_at_its_end_is_waited_for(account: Callable[[int], ServiceAccount]) -> None:
     found = account(3600)
     first = found.bearer()
     found._credentials.expiry = (datetime.now(UTC) + timedelta(seconds=30)).replace(tzinfo=None)
@@ -71,7 +71,7 @@ def test_a_token_at_its_end_is_waited_for(account: Callable[[int], Account]) -> 
     assert found.bearer() != first
 
 
-def test_a_renewal_that_fails_is_told_only_when_the_old_token_is_at_its_end(account: Callable[[int], Account]) -> None:
+def test_a_renewal_that_fails_is_told_only_when_the_old_token_is_at_its_end(account: Callable[[int], ServiceAccount]) -> None:
     found = account(240)
     first = found.bearer()
 

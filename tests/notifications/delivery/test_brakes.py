@@ -19,7 +19,7 @@ from notifications import feed
 from notifications.campaigns import lifecycle
 from notifications.campaigns.progress import progress_of
 from notifications.delivery import scheduler, worker
-from notifications.delivery.brake_monitor import LONGEST_BLIND, Watch
+from notifications.delivery.brake_monitor import MAX_AGE, BrakeMonitor
 from notifications.models import Batch, Brake, Campaign, Registration
 from notifications.models.brake import BrakeState
 from notifications.registrations import simulation
@@ -139,7 +139,7 @@ def test_a_stop_does_not_wait_for_somebody_who_holds_the_campaigns_row(
     assert Brake.objects.get(campaign=slow_campaign).state == "stopped"
     assert worker.run(seconds=1) == 0
     raw_sql.commit()
-    scheduler.reconcile(at=now() + timedelta(seconds=3))
+    scheduler.follow_brakes(at=now() + timedelta(seconds=3))
     slow_campaign.refresh_from_db()
     assert (slow_campaign.state, fcm_emulator.counts()["messages"]) == ("stopped", 0)
 
@@ -148,17 +148,17 @@ def test_a_sender_that_cannot_see_the_brakes_sends_nothing(
     fcm_emulator: Emulator, slow_campaign: Campaign, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     blind = threading.Event()
-    look = Watch.look
+    read = BrakeMonitor.read
 
-    def sometimes(self: Watch) -> None:
+    def sometimes(self: BrakeMonitor) -> None:
         if blind.is_set():
             raise OperationalError("no database")
-        look(self)
+        read(self)
 
-    monkeypatch.setattr(Watch, "look", sometimes)
+    monkeypatch.setattr(BrakeMonitor, "read", sometimes)
     with sending(fcm_emulator):
         blind.set()
-        time.sleep(LONGEST_BLIND + 0.5)
+        time.sleep(MAX_AGE + 0.5)
         reached = fcm_emulator.counts()["messages"]
         time.sleep(1)
         later = fcm_emulator.counts()["messages"]

@@ -11,9 +11,9 @@ from django.core.management import call_command
 
 from notifications.campaigns import lifecycle
 from notifications.campaigns.progress import progress_of
-from notifications.delivery import planner, worker
+from notifications.delivery import claims, planner, worker
 from notifications.models import Batch, Campaign, Registration, Wave
-from notifications.models.campaign import most_marked
+from notifications.models.campaign import max_marked_gone
 from notifications.registrations import simulation
 from tests import make
 from tests.notifications.ticks import tick
@@ -44,23 +44,23 @@ def test_the_first_two_hundred_are_spread_over_locales_and_platforms_and_counted
     chosen = Registration.objects.filter(ticket__in=wave.canary).select_related("segment")
     kinds = Counter((row.segment.locale, row.segment.platform) for row in chosen)
     everybody = {(row.segment.locale, row.segment.platform) for row in Registration.objects.select_related("segment")}
-    assert (canary.n, sorted(canary.later)) == (planner.CANARY, sorted(wave.canary))
+    assert (canary.size, sorted(canary.retry_tickets)) == (planner.CANARY_SIZE, sorted(wave.canary))
     assert kinds.keys() == everybody
-    assert max(kinds.values()) <= 3 * planner.CANARY / len(everybody)
-    assert sum(Batch.objects.values_list("n", flat=True)) == Campaign.objects.get(pk=campaign.pk).devices == 3_000
+    assert max(kinds.values()) <= 3 * planner.CANARY_SIZE / len(everybody)
+    assert sum(Batch.objects.values_list("size", flat=True)) == Campaign.objects.get(pk=campaign.pk).devices == 3_000
 
 
 def test_nobody_else_is_sent_to_before_the_first_two_hundred_were_judged(thousands: Emulator) -> None:
     campaign = make.campaign(**EVERYWHERE)
     tick()
 
-    first = Batch.objects.claim("fingerpost-test")
-    second = Batch.objects.claim("fingerpost-test")
+    first = claims.claim_batch("fingerpost-test")
+    second = claims.claim_batch("fingerpost-test")
     assert first is not None
-    Batch.objects.give_back(first)
+    claims.release(first)
 
-    assert (first.number, first.fresh, second) == (planner.CANARY, False, None)
-    assert Batch.objects.projects_waiting() == {"fingerpost-test": 1}
+    assert (first.remaining, first.fresh, second) == (planner.CANARY_SIZE, False, None)
+    assert claims.waiting_projects() == {"fingerpost-test": 1}
     assert "before the others" in progress_of(campaign)["waiting"]
     worker.run(seconds=20)
     tick()
@@ -76,7 +76,7 @@ def test_a_wave_of_one_batch_needs_no_first_few(fcm_emulator: Emulator) -> None:
 
     tick()
 
-    assert list(Batch.objects.values_list("n", "canary")) == [(500, False)]
+    assert list(Batch.objects.values_list("size", "canary")) == [(500, False)]
 
 
 def test_every_large_wave_has_first_few_of_its_own(thousands: Emulator) -> None:
@@ -84,11 +84,11 @@ def test_every_large_wave_has_first_few_of_its_own(thousands: Emulator) -> None:
     tomorrow = (now() + timedelta(days=1)).strftime("%Y-%m-%dT17:00")
     campaign = make.campaign(**EVERYWHERE, schedule={"local": tomorrow}, not_after=(now() + timedelta(days=4)).isoformat())
 
-    planner.freeze(campaign, at=now())
+    planner.plan_audience(campaign, at=now())
 
     waves = {wave.pk: wave.devices for wave in Wave.objects.all()}
-    canaries = dict(Batch.objects.filter(canary=True).values_list("wave", "n"))
-    assert canaries == {wave: planner.CANARY for wave, devices in waves.items() if devices > 500}
+    canaries = dict(Batch.objects.filter(canary=True).values_list("wave", "size"))
+    assert canaries == {wave: planner.CANARY_SIZE for wave, devices in waves.items() if devices > 500}
     assert 1 < len(canaries) < len(waves)
 
 
@@ -152,9 +152,9 @@ def test_above_two_percent_gone_nobody_more_is_marked_and_sending_goes_on(
     gone = counts["rejected"]["unregistered"]
     assert counts["state"] == "done"
     assert (counts["accepted"] + gone, gone > 700) == (3_000, True)
-    assert Registration.objects.exclude(gone_at=None).count() == most_marked(3_000) == 60
+    assert Registration.objects.exclude(gone_at=None).count() == max_marked_gone(3_000) == 60
     assert f"{gone} installations" in counts["notice"]
-    assert "At most 60 of them were taken off the list" in counts["notice"]
+    assert "At most 60 of them were removed from the audience" in counts["notice"]
     assert caplog.text.count("no more are marked") == 1
 
 
@@ -172,7 +172,7 @@ def test_a_few_gone_are_marked_and_nothing_is_said(thousands: Emulator) -> None:
 
 @pytest.mark.parametrize(("devices", "most"), [(20, 19), (950, 19), (1_000, 20), (1_000_000, 20_000)])
 def test_at_least_nineteen_and_at_most_two_percent_may_be_marked(devices: int, most: int) -> None:
-    assert most_marked(devices) == most
+    assert max_marked_gone(devices) == most
 
 
 def test_those_marked_gone_by_mistake_are_put_back_by_a_command(thousands: Emulator, capsys: pytest.CaptureFixture[str]) -> None:

@@ -59,7 +59,7 @@ def nobody_is_deleted() -> bool:
         ("INVALID_ADDRESS", "more than half of the first installations gone"),
         ("INVALID_PAYLOAD", "FCM refused the message itself (message.data[0].value)"),
         ("TOO_BIG", "FCM refused the message itself"),
-        ("HTML_404", "404 without saying UNREGISTERED"),
+        ("HTML_404", "404 without UNREGISTERED"),
         ("UNAUTHENTICATED", "does not accept our credentials (401)"),
         ("THIRD_PARTY_AUTH", "push service does not accept this project's key"),
         ("SENDER_ID_MISMATCH", "belong to another Firebase project"),
@@ -99,7 +99,7 @@ def test_a_storm_of_429_silences_the_whole_project_for_as_long_as_was_asked(
     assert quota.blocked_until is not None
     assert least < (quota.blocked_until - datetime.now(UTC)).total_seconds() <= most
     # Only what was under way already was asked in vain.
-    assert some.counts()["messages"] <= fcm.REQUESTS_PLAIN
+    assert some.counts()["messages"] <= fcm.CONCURRENT_REQUESTS_PLAIN
     assert (progress_of(campaign)["pending"], nobody_is_deleted()) == (DEVICES, True)
 
 
@@ -108,7 +108,7 @@ def test_an_fcm_that_is_down_is_left_alone_and_asked_again(some: Emulator, answe
     campaign = send(some, {"answer": answer}, seconds=2)
 
     assert campaign.state == "sending"
-    assert "FCM answers that it is down. Trying again at" in console(campaign)
+    assert "FCM responds that it is unavailable. Trying again at" in console(campaign)
     assert Quota.objects.get().rate < 8_000
     assert (progress_of(campaign)["pending"], nobody_is_deleted()) == (DEVICES, True)
 
@@ -136,7 +136,7 @@ def test_now_and_then_a_503_slows_nothing_down_and_loses_nobody(some: Emulator) 
 def test_a_dripping_answer_or_none_is_tried_once_more_with_the_same_tag_and_then_unknown(
     some: Emulator, monkeypatch: pytest.MonkeyPatch, answer: str
 ) -> None:
-    monkeypatch.setattr(fcm, "DEADLINE", 1.5)
+    monkeypatch.setattr(fcm, "REQUEST_TIMEOUT", 1.5)
     fcm._sender_of.cache_clear()
     campaign = send(some, {"answer": answer, "times": 6}, {"answer": answer, "match": {"address_hash_share": 0.01}}, seconds=6)
     for _ in range(3):
@@ -158,7 +158,7 @@ def test_an_answer_of_a_gigabyte_is_cut_off_and_halts_as_no_answer_of_fcm(some: 
     campaign = send(some, {"answer": "HUGE"})
 
     assert campaign.state == "halted"
-    assert "Something that is not FCM answered 200" in console(campaign)
+    assert "Something other than FCM responded 200" in console(campaign)
     # In kilobytes: each of them was read to 64 KiB and no further.
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 150_000
     assert nobody_is_deleted()

@@ -24,8 +24,8 @@ from cryptography.x509.oid import NameOID
 
 from notifications.campaigns.fcm_message import MessageContent, encode_message
 from notifications.delivery import fcm, outcomes
-from notifications.delivery.fcm import Sender, Target, Template
-from notifications.delivery.outcomes import Kind, Outcome
+from notifications.delivery.fcm import MessageTemplate, PushTarget, Sender
+from notifications.delivery.outcomes import Outcome, SendResult
 from tests.processes import ROOT, free_port
 
 Answering = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -86,25 +86,25 @@ def serve(settings: Any) -> Iterator[Callable[..., Server]]:
         server.stop()
 
 
-class Leave:
-    """Always a minute left, unless told otherwise; remembers being hushed."""
+class Gate:
+    """A gate that is open with a minute left, unless a test says otherwise, and records a back-off."""
 
-    def __init__(self, ttl: Callable[[], int] = lambda: 60) -> None:
-        self.ttl = ttl
-        self.hushed = False
+    def __init__(self, remaining_ttl: Callable[[], int] = lambda: 60) -> None:
+        self.remaining_ttl = remaining_ttl
+        self.backed_off = False
 
-    def hush(self) -> None:
-        self.hushed = True
+    def back_off(self) -> None:
+        self.backed_off = True
 
 
 def send(
-    number: int = 1, leave: Leave | None = None, *, pause: float = 0.0, starts: float = 0.0, sender: Sender | None = None
+    number: int = 1, gate: Gate | None = None, *, pause: float = 0.0, starts: float = 0.0, sender: Sender | None = None
 ) -> dict[int, Outcome]:
     body = encode_message(
         MessageContent(platform="android", data={}, title="t", body="b", tag="1", expires=datetime.now(UTC), urgent=False)
     )
-    targets = [Target(ticket, "fid", f"{ticket:022d}", Template(body)) for ticket in range(number)]
-    sending = (sender or Sender()).send("p", "bearer", targets, leave=leave or Leave(), starts=starts, pause=pause)
+    targets = [PushTarget(ticket, "fid", f"{ticket:022d}", MessageTemplate(body)) for ticket in range(number)]
+    sending = (sender or Sender()).send("p", "bearer", targets, gate=gate or Gate(), starts=starts, pause=pause)
     return sending.result(timeout=40)
 
 
@@ -170,12 +170,12 @@ def test_an_accepted_message_is_accepted(serve: Callable[..., Server]) -> None:
 def test_what_left_and_was_not_answered_is_unsure_after_one_attempt(
     serve: Callable[..., Server], monkeypatch: pytest.MonkeyPatch, answer: Answering
 ) -> None:
-    monkeypatch.setattr(fcm, "DEADLINE", 1.0)
+    monkeypatch.setattr(fcm, "REQUEST_TIMEOUT", 1.0)
     server = serve(answer)
 
     results = send()
 
-    assert results[0].kind is Kind.UNSURE
+    assert results[0].result is SendResult.UNCERTAIN
     assert server.requests == 1
 
 
@@ -184,7 +184,7 @@ def test_an_answer_without_end_is_cut_off(serve: Callable[..., Server]) -> None:
 
     results = send()
 
-    assert results[0].kind is Kind.UNSURE
+    assert results[0].result is SendResult.UNCERTAIN
     assert server.requests == 1
 
 
@@ -193,8 +193,8 @@ def test_a_redirect_is_not_followed(serve: Callable[..., Server]) -> None:
 
     results = send()
 
-    assert results[0].kind is Kind.LATER
-    assert "307" in results[0].halt
+    assert results[0].result is SendResult.RETRY
+    assert "307" in results[0].halt_reason
     assert server.requests == 1
 
 
@@ -204,17 +204,17 @@ def test_what_never_left_is_surely_not_accepted_and_ends_the_batch(settings: Any
     results = send(500)
 
     assert set(results.values()) == {outcomes.UNREACHABLE}
-    assert len(results) <= fcm.REQUESTS_A_BATCH
+    assert len(results) <= fcm.CONCURRENT_REQUESTS
 
 
 def test_nothing_is_started_once_time_or_brake_says_no(serve: Callable[..., Server]) -> None:
     server = serve(accept)
     left = iter([60] * 10)
 
-    results = send(100, Leave(lambda: next(left, 0)))
+    results = send(100, Gate(lambda: next(left, 0)))
 
     assert server.requests == len(results) == 10
-    assert send(5, Leave(lambda: 0)) == {}
+    assert send(5, Gate(lambda: 0)) == {}
 
 
 def test_requests_are_spread_over_their_permit(serve: Callable[..., Server]) -> None:
@@ -231,8 +231,8 @@ def test_requests_are_spread_over_their_permit(serve: Callable[..., Server]) -> 
 
 
 def test_an_answer_that_took_long_is_a_sign_of_trouble(serve: Callable[..., Server], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fcm, "SLOW", 0.1)
-    monkeypatch.setattr(fcm, "SLOW_ANSWERS", 10**6)
+    monkeypatch.setattr(fcm, "SLOW_RESPONSE", 0.1)
+    monkeypatch.setattr(fcm, "MAX_SLOW_RESPONSES", 10**6)
 
     async def late(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await asyncio.sleep(0.2)
@@ -242,7 +242,7 @@ def test_an_answer_that_took_long_is_a_sign_of_trouble(serve: Callable[..., Serv
 
     results = send(3)
 
-    assert {(outcome.kind, outcome.slow) for outcome in results.values()} == {(Kind.ACCEPTED, True)}
+    assert {(outcome.result, outcome.slow) for outcome in results.values()} == {(SendResult.ACCEPTED, True)}
 
 
 def test_an_answer_that_asks_for_silence_is_told_at_once(serve: Callable[..., Server]) -> None:
@@ -251,12 +251,12 @@ def test_an_answer_that_asks_for_silence_is_told_at_once(serve: Callable[..., Se
         await writer.drain()
 
     serve(enough)
-    leave = Leave()
+    gate = Gate()
 
-    results = send(1, leave)
+    results = send(1, gate)
 
-    assert leave.hushed
-    assert (results[0].kind, results[0].wait) == (Kind.LATER, 7.0)
+    assert gate.backed_off
+    assert (results[0].result, results[0].wait) == (SendResult.RETRY, 7.0)
 
 
 def certificate(folder: Path) -> tuple[ssl.SSLContext, Path]:

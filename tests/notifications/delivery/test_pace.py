@@ -14,7 +14,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from notifications.models import Quota
-from notifications.models.quota import RAMP, Permit, limit
+from notifications.models.quota import RAMP_SECONDS, Permit, configured_rate
 
 pytestmark = pytest.mark.django_db
 
@@ -40,7 +40,8 @@ def later(seconds: float) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            UPDATE notifications_quota SET tat = tat - %(by)s::interval, ramp_from = ramp_from - %(by)s::interval,
+            UPDATE notifications_quota SET booked_until = booked_until - %(by)s::interval,
+                ramp_from = ramp_from - %(by)s::interval,
                 changed_at = changed_at - %(by)s::interval, blocked_until = blocked_until - %(by)s::interval
             """,
             {"by": f"{seconds} seconds"},
@@ -51,7 +52,7 @@ def test_permits_follow_each_other_at_the_rate_and_no_further_ahead_than_half_a_
     taken = [Quota.objects.permit("p", messages=300) for _ in range(10)]
 
     given = [one for one in taken if one is not None]
-    assert limit() == CAP
+    assert configured_rate() == CAP
     assert len(given) == 2
     assert given[0].ends - given[0].starts == pytest.approx(0.3)
     assert given[1].starts == pytest.approx(given[0].ends)
@@ -80,7 +81,7 @@ def test_the_rate_rises_from_nothing_over_a_minute(sizes: list[int]) -> None:
         begin = quota.ramp_from.timestamp()
         into = one.ends - begin
         # What has been permitted so far is exactly the area under the ramp, or less where nobody asked in time.
-        area = CAP * into**2 / (2 * RAMP) if into < RAMP else CAP * (into - RAMP / 2)
+        area = CAP * into**2 / (2 * RAMP_SECONDS) if into < RAMP_SECONDS else CAP * (into - RAMP_SECONDS / 2)
         assert sent <= area + 1
 
 
@@ -105,7 +106,7 @@ def test_a_minute_of_silence_or_a_block_begins_the_ramp_anew() -> None:
     for _ in range(61):
         permit(ramp=True)
     warm = permit(ramp=True)
-    Quota.objects.block("p", reason="quota", seconds=5, first=1, longest=60)
+    Quota.objects.block("p", reason="quota", seconds=5, initial=1, maximum=60)
     later(6)
     blocked = permit(ramp=True)
 
@@ -169,7 +170,7 @@ def test_a_smaller_quota_in_the_settings_holds_at_once(settings: Any) -> None:
 
 def test_nobody_is_given_a_permit_while_the_project_is_blocked() -> None:
     permit()
-    Quota.objects.block("p", reason="quota", seconds=60, first=1, longest=60)
+    Quota.objects.block("p", reason="quota", seconds=60, initial=1, maximum=60)
 
     assert Quota.objects.permit("p", messages=1) is None
     later(61)

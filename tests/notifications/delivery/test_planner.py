@@ -74,7 +74,7 @@ def test_a_freeze_that_cannot_have_the_lock_is_tried_again_later(thirty: None, r
 
 def test_registering_does_not_wait_for_the_rest_of_a_freeze(thirty: None) -> None:
     with transaction.atomic():
-        high = planner._barrier()
+        high = planner._ticket_watermark()
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND (classid, objid) = (%s, %s) AND database = "
@@ -99,9 +99,9 @@ def test_who_comes_moves_or_returns_after_the_freeze_is_not_in_it(thirty: None) 
 
     campaign.refresh_from_db()
     inside = Registration.objects.filter(
-        ticket__gte=batch.from_ticket, ticket__lte=batch.to_ticket, ticket__lt=campaign.ticket_high
+        ticket__gte=batch.from_ticket, ticket__lte=batch.to_ticket, ticket__lt=campaign.ticket_watermark
     )
-    assert (batch.n, campaign.devices, inside.count()) == (30, 30, 28)
+    assert (batch.size, campaign.devices, inside.count()) == (30, 30, 28)
 
 
 def test_batches_are_ranges_of_at_most_500_that_leave_nobody_out_and_nobody_twice() -> None:
@@ -121,12 +121,12 @@ def test_batches_are_ranges_of_at_most_500_that_leave_nobody_out_and_nobody_twic
             where=["(segment_id, ticket) BETWEEN (%s, %s) AND (%s, %s)"],
             params=[batch.from_segment, batch.from_ticket, batch.to_segment, batch.to_ticket],
         )
-        rows = rows.filter(ticket__in=batch.later) if batch.canary else rows.exclude(ticket__in=batch.wave.canary)
-        assert rows.count() == batch.n <= 500
+        rows = rows.filter(ticket__in=batch.retry_tickets) if batch.canary else rows.exclude(ticket__in=batch.wave.canary)
+        assert rows.count() == batch.size <= 500
         counted += list(rows.values_list("pk", flat=True))
     assert len(counted) == len(set(counted)) == expected == progress_of(campaign)["devices"]
     assert sum(Wave.objects.values_list("devices", flat=True)) == expected
-    assert {batch.n for batch in Batch.objects.all()} >= {500}
+    assert {batch.size for batch in Batch.objects.all()} >= {500}
 
 
 def test_a_campaign_is_frozen_once_however_many_planners_there_are(thirty: None, at_once: Any) -> None:

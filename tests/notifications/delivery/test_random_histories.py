@@ -19,11 +19,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from notifications.campaigns import lifecycle
 from notifications.campaigns.progress import progress_of
-from notifications.delivery import fcm, outcomes, scheduler, worker
-from notifications.delivery import planner as freezing
-from notifications.delivery.brake_monitor import Watch
-from notifications.delivery.fcm import Leave, Target
-from notifications.delivery.outcomes import Kind, Outcome
+from notifications.delivery import claims, fcm, outcomes, planner, scheduler, worker
+from notifications.delivery.brake_monitor import BrakeMonitor
+from notifications.delivery.fcm import PushTarget, SendGate
+from notifications.delivery.outcomes import Outcome, SendResult
 from notifications.models import Batch, Campaign, Quota, Registration
 from tests import make
 from tests.notifications.ticks import tick
@@ -31,16 +30,16 @@ from tests.notifications.ticks import tick
 pytestmark = pytest.mark.django_db(transaction=True)
 
 DEVICES = 48
-LATER = Outcome(Kind.LATER, slow=True)
-QUOTA = Outcome(Kind.LATER, block="FCM says that the quota is used up (429).", slow=True, first_wait=60.0)
-PAYLOAD = Outcome(Kind.LATER, halt="FCM refused the message itself.")
+RETRY = Outcome(SendResult.RETRY, slow=True)
+QUOTA = Outcome(SendResult.RETRY, block_reason="FCM's quota is used up (429).", slow=True, initial_wait=60.0)
+PAYLOAD = Outcome(SendResult.RETRY, halt_reason="FCM refused the message itself.")
 #: What FCM does with a message, and whether the phone gets it.
 ANSWERS: dict[str, tuple[Outcome, bool]] = {
     "accepted": (outcomes.ACCEPTED, True),
-    "gone": (outcomes.GONE, False),
-    "later": (LATER, False),
-    "arrived unheard": (outcomes.UNSURE, True),
-    "lost unheard": (outcomes.UNSURE, False),
+    "gone": (outcomes.UNREGISTERED, False),
+    "later": (RETRY, False),
+    "arrived unheard": (outcomes.UNCERTAIN, True),
+    "lost unheard": (outcomes.UNCERTAIN, False),
     "quota": (QUOTA, False),
     "payload": (PAYLOAD, False),
 }
@@ -65,11 +64,11 @@ class Phones:
         return "bearer"
 
     def send(
-        self, project: str, bearer: str, targets: list[Target], *, leave: Leave, starts: float, pause: float
+        self, project: str, bearer: str, targets: list[PushTarget], *, gate: SendGate, starts: float, pause: float
     ) -> Future[dict[int, Outcome]]:
         results: dict[int, Outcome] = {}
         for place, target in enumerate(targets):
-            if leave.ttl() < 1:
+            if gate.remaining_ttl() < 1:
                 break
             outcome, arrives = ANSWERS[self.plan[place % len(self.plan)]]
             self.tried.add(target.address)
@@ -87,17 +86,17 @@ class Phones:
         return results
 
 
-class Worker(worker._Run):
+class Worker(worker.SendLoop):
     """One sender, taken step by step."""
 
     def __init__(self, phones: Phones) -> None:
         super().__init__(phones, 10**6)  # type: ignore[arg-type]
-        self._watch = Watch()
+        self._brakes = BrakeMonitor()
 
     def claim(self) -> None:
-        self._watch.look()
-        self._look_at = 0.0
-        self._claim_some()
+        self._brakes.read()
+        self._projects_until = 0.0
+        self._claim_from_each_project()
 
 
 class Life(RuleBasedStateMachine):
@@ -143,9 +142,11 @@ class Life(RuleBasedStateMachine):
                 pk=batch.claim.id, fence=batch.claim.fence, state="claimed", lease_until__gt=scheduler.database_now()
             ).exists()
             # A try that nobody heard the end of is repeated once; one whose settlement is void, as a whole.
-            self.may_repeat += sum(outcome.kind is Kind.UNSURE for outcome in results.values()) if alive else len(results)
+            self.may_repeat += (
+                sum(outcome.result is SendResult.UNCERTAIN for outcome in results.values()) if alive else len(results)
+            )
             self.workers[number]._settle(batch)
-            assert not Batch.objects.settle(batch.claim, worker.judge(batch, results, halting=False)), "settled twice"
+            assert not claims.settle(batch.claim, worker.settle_outcomes(batch, results, halting=False)), "settled twice"
 
     @rule(number=workers)
     def crash(self, number: int) -> None:
@@ -160,14 +161,14 @@ class Life(RuleBasedStateMachine):
     @rule()
     def time_goes_by(self) -> None:
         Batch.objects.filter(state="open").update(ready_at=datetime(2026, 1, 1, tzinfo=UTC))
-        Quota.objects.update(blocked_until=None, tat=datetime(2026, 1, 1, tzinfo=UTC))
+        Quota.objects.update(blocked_until=None, booked_until=datetime(2026, 1, 1, tzinfo=UTC))
 
     @rule()
     def the_clock_steps_back(self) -> None:
         """Let what was written lie in the future, as after a step of the database's clock."""
         with connection.cursor() as cursor:
             cursor.execute("UPDATE notifications_batch SET ready_at = ready_at + interval '10 s' WHERE state = 'open'")
-            cursor.execute("UPDATE notifications_quota SET tat = tat + interval '10 s'")
+            cursor.execute("UPDATE notifications_quota SET booked_until = booked_until + interval '10 s'")
 
     @precondition(lambda self: self.state == "sending")
     @rule()
@@ -243,9 +244,9 @@ def _digest_of(number: int) -> str:
 
 def test_nobody_is_missed_or_doubled_whatever_happens_in_whatever_order(monkeypatch: pytest.MonkeyPatch) -> None:
     # Small batches and a small canary, so that many of them are about.
-    monkeypatch.setattr(freezing, "BATCH_SIZE", 8)
-    monkeypatch.setattr(freezing, "CANARY", 6)
-    monkeypatch.setattr(fcm, "SLOW_ANSWERS", 4)
+    monkeypatch.setattr(planner, "BATCH_SIZE", 8)
+    monkeypatch.setattr(planner, "CANARY_SIZE", 6)
+    monkeypatch.setattr(fcm, "MAX_SLOW_RESPONSES", 4)
 
     run_state_machine_as_test(
         Life,
@@ -261,11 +262,11 @@ def test_nobody_is_missed_or_doubled_whatever_happens_in_whatever_order(monkeypa
 
 
 def test_the_machine_would_notice_a_batch_that_is_sent_twice(monkeypatch: pytest.MonkeyPatch) -> None:
-    def forgets(self: Any, claim: Any, result: Any) -> bool:
+    def forgets(claim: Any, result: Any) -> bool:
         Batch.objects.filter(pk=claim.id).update(state="open", lease_until=None)
         return False
 
-    monkeypatch.setattr(type(Batch.objects), "settle", forgets)
+    monkeypatch.setattr(claims, "settle", forgets)
     life = Life()
     life.begin()
     for _ in range(2):
@@ -280,7 +281,7 @@ def test_the_machine_would_notice_a_batch_that_is_sent_twice(monkeypatch: pytest
 
 
 def test_a_busy_sender_sees_what_begins_in_another_project(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(freezing, "BATCH_SIZE", 8)
+    monkeypatch.setattr(planner, "BATCH_SIZE", 8)
     make.app()
     make.installations(DEVICES)
     make.app("other", project="another-project")
@@ -289,13 +290,13 @@ def test_a_busy_sender_sees_what_begins_in_another_project(monkeypatch: pytest.M
     make.campaign()
     tick()
     busy = Worker(Phones())
-    busy._watch.look()
-    busy._claim_some()
+    busy._brakes.read()
+    busy._claim_from_each_project()
     make.campaign(apps=["other"])
     tick()
 
     deadline = time.monotonic() + 2
     while {batch.permit.project for batch in busy._open} != {"fingerpost-test", "another-project"}:
         assert time.monotonic() < deadline
-        busy._claim_some()
+        busy._claim_from_each_project()
         time.sleep(0.05)

@@ -9,9 +9,9 @@ import pytest
 
 from notifications.campaigns import lifecycle
 from notifications.campaigns.progress import progress_of
-from notifications.delivery import worker
+from notifications.delivery import claims, worker
+from notifications.delivery.claims import Settlement
 from notifications.models import Batch, Campaign, Message, Registration, Segment, Wave
-from notifications.models.batch import Settlement
 from tests import make
 from tests.notifications.ticks import tick, turn, waits_over
 from tests.processes import Emulator
@@ -118,7 +118,7 @@ def test_a_topic_that_may_have_been_sent_to_gets_one_more_try_and_is_unknown_the
 ) -> None:
     from notifications.delivery import fcm
 
-    monkeypatch.setattr(fcm, "DEADLINE", 1.0)
+    monkeypatch.setattr(fcm, "REQUEST_TIMEOUT", 1.0)
     fcm._sender_of.cache_clear()
     six.plan([{"match": {"address_prefix": f"{PREFIX}GB-WLS.cy"}, "answer": "HANG_AFTER_ACCEPT"}])
     campaign = make.campaign(**TEENS)
@@ -136,13 +136,16 @@ def test_a_topic_that_may_have_been_sent_to_gets_one_more_try_and_is_unknown_the
 def test_a_batch_of_topics_whose_worker_died_is_sent_again_and_a_late_settlement_is_void(six: Emulator) -> None:
     campaign = make.campaign(**TEENS)
     tick()
-    dead = Batch.objects.claim("fingerpost-test")
+    dead = claims.claim_batch("fingerpost-test")
     assert dead is not None
     Batch.objects.filter(pk=dead.id).update(lease_until=datetime(2026, 1, 1, tzinfo=UTC))
 
     turn()
-    late = Batch.objects.settle(
-        dead, Settlement(accepted=6, rejected=0, unknown=0, skipped=0, tally={}, later=[], unsure=[], gone=[], wait=0)
+    late = claims.settle(
+        dead,
+        Settlement(
+            accepted=6, rejected=0, unknown=0, skipped=0, tally={}, retry_tickets=[], uncertain_tickets=[], gone=[], wait=0
+        ),
     )
 
     assert (late, progress_of(campaign)["state"], progress_of(campaign)["topics"]["accepted"]) == (False, "done", 6)
@@ -206,7 +209,7 @@ def test_fewer_than_20_registrations_beside_topics_are_refused_again_when_it_is_
     make.installations(20)
     campaign = make.campaign(**BOTH)
     tick()
-    Batch.objects.filter(wave__by_topic=False).update(n=19)
+    Batch.objects.filter(wave__by_topic=False).update(size=19)
 
     worker.run(seconds=5)
 

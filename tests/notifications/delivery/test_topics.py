@@ -14,8 +14,8 @@ from django.db import DatabaseError, connection, transaction
 from content.terms import Audience
 from notifications.campaigns import audience
 from notifications.campaigns.progress import progress_of
-from notifications.delivery import planner, topics
-from notifications.models import Batch, Campaign, Segment, Upkeep, Wave
+from notifications.delivery import maintenance, planner, topics
+from notifications.models import Batch, Campaign, MaintenanceRun, Segment, Wave
 from notifications.registrations.values import NotAValue
 from tests import make
 from tests.notifications.ticks import tick
@@ -93,18 +93,18 @@ def test_a_dozen_who_ask_for_the_first_time_at_once_make_one_row(at_once: Callab
 def test_asking_writes_at_most_once_a_day(django_assert_num_queries: Any) -> None:
     first = make.topic(at=make.NOON)
     with django_assert_num_queries(3):
-        topics.ask(**make.TEEN, at=make.NOON + timedelta(hours=3))
-    topics.ask(**make.TEEN, at=make.NOON + timedelta(days=1))
-    topics.ask(**make.TEEN, at=make.NOON - timedelta(days=9))
+        topics.subscriptions_for(**make.TEEN, at=make.NOON + timedelta(hours=3))
+    topics.subscriptions_for(**make.TEEN, at=make.NOON + timedelta(days=1))
+    topics.subscriptions_for(**make.TEEN, at=make.NOON - timedelta(days=9))
 
-    assert (Segment.objects.get().pk, Segment.objects.get().asked_on) == (first.pk, date(2026, 12, 2))
+    assert (Segment.objects.get().pk, Segment.objects.get().requested_on) == (first.pk, date(2026, 12, 2))
 
 
 @pytest.mark.parametrize("mode", ["registrations", "feed"])
 def test_an_app_in_another_mode_has_no_topics_and_is_told_its_mode(mode: str) -> None:
     make.app("other", push_mode=mode, mode_by_country={"NZ": "topics"})
 
-    with pytest.raises(topics.OtherMode) as refused:
+    with pytest.raises(topics.NoTopics) as refused:
         make.topic(app="other")
 
     assert refused.value.extra["push_mode"] == mode
@@ -114,9 +114,9 @@ def test_an_app_in_another_mode_has_no_topics_and_is_told_its_mode(mode: str) ->
 def test_topics_that_nobody_asked_for_in_270_days_are_forgotten_once_a_day() -> None:
     old, recent = make.topic(at=make.NOON - timedelta(days=271)), make.topic(locale="cy", at=make.NOON - timedelta(days=270))
 
-    first = topics.forget_unasked(at=make.NOON)
+    first = maintenance.purge_unrequested_topics(at=make.NOON)
     make.topic(locale="mi", at=make.NOON - timedelta(days=300))
-    again = topics.forget_unasked(at=make.NOON)
+    again = maintenance.purge_unrequested_topics(at=make.NOON)
 
     assert (first, again) == (1, 0)
     assert not Segment.objects.filter(pk=old.pk).exists()
@@ -126,11 +126,11 @@ def test_topics_that_nobody_asked_for_in_270_days_are_forgotten_once_a_day() -> 
 def test_a_topic_of_a_campaign_that_is_under_way_is_not_forgotten() -> None:
     make.topic(at=datetime.now(UTC) - timedelta(days=300))
     campaign = teens()
-    Upkeep.objects.done("forget-topics", on=datetime.now(UTC).date())
+    MaintenanceRun.objects.finish("purge-unrequested-topics", on=datetime.now(UTC).date())
     tick()
-    Upkeep.objects.all().delete()
+    MaintenanceRun.objects.all().delete()
 
-    during = topics.forget_unasked(at=datetime.now(UTC))
+    during = maintenance.purge_unrequested_topics(at=datetime.now(UTC))
     campaign.refresh_from_db()
 
     assert (campaign.state, campaign.topics, during) == ("sending", 1, 0)
@@ -140,7 +140,7 @@ def test_only_a_topic_says_when_it_was_asked_for() -> None:
     for platform, day in (("", "NULL"), ("android", "'2026-12-01'")):
         with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(
-                "INSERT INTO notifications_segment (app_id, country, region, locale, audience, zone, platform, asked_on)"
+                "INSERT INTO notifications_segment (app_id, country, region, locale, audience, zone, platform, requested_on)"
                 f" VALUES ('teen', 'GB', '', 'en', 'teen', '', %s, {day})",
                 [platform],
             )
@@ -166,7 +166,7 @@ def test_topics_get_waves_of_their_own_by_zone() -> None:
         quiet_hours="respect",
     )
 
-    assert planner.freeze(campaign, at=at)
+    assert planner.plan_audience(campaign, at=at)
 
     waves = [(wave.by_topic, wave.due_at, wave.zones, wave.devices) for wave in Wave.objects.order_by("by_topic", "due_at")]
     assert waves == [
@@ -184,7 +184,7 @@ def test_a_topic_whose_quiet_hours_outlast_the_campaign_is_skipped_and_counted()
     at = datetime(2026, 12, 1, 10, tzinfo=UTC)
     campaign = teens(at=at, not_after="2026-12-01T18:00:00Z", quiet_hours="respect")
 
-    planner.freeze(campaign, at=at)
+    planner.plan_audience(campaign, at=at)
 
     counts = progress_of(campaign)
     assert counts["topics"] == {
@@ -195,14 +195,14 @@ def test_a_topic_whose_quiet_hours_outlast_the_campaign_is_skipped_and_counted()
 
 def test_batches_of_topics_hold_at_most_500_and_leave_none_out() -> None:
     Segment.objects.bulk_create(
-        Segment(app_id="teen", country="GB", locale="en", audience="teen", zone=f"Zone/{n}", platform="", asked_on=make.NOON)
+        Segment(app_id="teen", country="GB", locale="en", audience="teen", zone=f"Zone/{n}", platform="", requested_on=make.NOON)
         for n in range(1_203)
     )
     campaign = teens()
 
     tick()
 
-    batches = list(Batch.objects.order_by("from_segment").values_list("from_segment", "to_segment", "n"))
+    batches = list(Batch.objects.order_by("from_segment").values_list("from_segment", "to_segment", "size"))
     assert [n for _, _, n in batches] == [500, 500, 203]
     assert all(low <= high for low, high, _ in batches)
     assert all(before[1] < after[0] for before, after in pairwise(batches))

@@ -13,9 +13,9 @@ from django.db import connection
 
 from notifications.campaigns import lifecycle
 from notifications.campaigns.progress import progress_of
-from notifications.delivery import fcm, worker
+from notifications.delivery import claims, fcm, worker
+from notifications.delivery.claims import Settlement
 from notifications.models import Batch, Campaign, Message, Quota, Registration, Wave
-from notifications.models.batch import Settlement
 from notifications.models.quota import Permit
 from tests import make
 from tests.notifications.ticks import leases_over, tick, turn, waits_over
@@ -27,6 +27,12 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def adds_up(counts: dict[str, Any]) -> bool:
     parts = counts["accepted"] + sum(counts["rejected"].values()) + counts["unknown"] + counts["pending"] + counts["skipped"]
     return bool(counts["devices"] == parts)
+
+
+def thirty_accepted() -> Settlement:
+    return Settlement(
+        accepted=30, rejected=0, unknown=0, skipped=0, tally={}, retry_tickets=[], uncertain_tickets=[], gone=[], wait=0
+    )
 
 
 @pytest.fixture
@@ -108,7 +114,7 @@ def test_what_fcm_does_not_know_or_take_for_an_address_is_off_the_list_until_it_
 def test_an_installation_that_brought_a_new_address_meanwhile_is_not_gone(thirty: Emulator) -> None:
     make.campaign()
     tick()
-    claim = Batch.objects.claim("fingerpost-test")
+    claim = claims.claim_batch("fingerpost-test")
     assert claim is not None
     row = Registration.objects.order_by("ticket").first()
     assert row is not None
@@ -121,12 +127,12 @@ def test_an_installation_that_brought_a_new_address_meanwhile_is_not_gone(thirty
         unknown=0,
         skipped=0,
         tally={"1": {"unregistered": 1}},
-        later=[],
-        unsure=[],
+        retry_tickets=[],
+        uncertain_tickets=[],
         gone=[failed],
         wait=0,
     )
-    assert Batch.objects.settle(claim, settlement)
+    assert claims.settle(claim, settlement)
 
     assert not Registration.objects.exclude(gone_at=None).exists()
 
@@ -183,7 +189,7 @@ def test_fcm_out_of_reach_makes_the_campaign_wait_say_so_and_lose_nothing(thirty
     assert (waiting["pending"], still["pending"]) == (30, 30)
     counts = progress_of(campaign)
     assert (counts["state"], counts["accepted"], counts["unknown"]) == ("done", 30, 0)
-    assert Quota.objects.get().strikes == 0
+    assert Quota.objects.get().consecutive_blocks == 0
 
 
 def test_credentials_out_of_reach_make_it_wait_and_refused_ones_halt(thirty: Emulator, settings: Any, tmp_path: Any) -> None:
@@ -237,7 +243,7 @@ def test_blocks_in_a_row_grow_and_those_at_once_count_as_one(db: None) -> None:
     assert Quota.objects.permit("p", messages=1)
 
     def block() -> float:
-        Quota.objects.block("p", reason="down", seconds=None, first=1, longest=60)
+        Quota.objects.block("p", reason="down", seconds=None, initial=1, maximum=60)
         until = Quota.objects.get(pk="p").blocked_until
         assert until is not None
         return (until - datetime.now(UTC)).total_seconds()
@@ -292,7 +298,7 @@ def test_who_is_deleted_moved_or_gone_before_their_turn_is_skipped(thirty: Emula
     campaign = make.campaign()
     tick()
     rows = list(Registration.objects.order_by("ticket"))
-    rows[0].forget()
+    rows[0].delete()
     make.installation(1, locale="cy")
     Registration.objects.filter(pk=rows[2].pk).update(gone_at=make.NOON)
 
@@ -306,35 +312,35 @@ def test_who_is_deleted_moved_or_gone_before_their_turn_is_skipped(thirty: Emula
 def test_a_worker_that_died_leaves_its_batch_to_the_next(thirty: Emulator) -> None:
     campaign = make.campaign()
     tick()
-    claim = Batch.objects.claim("fingerpost-test")
+    claim = claims.claim_batch("fingerpost-test")
     assert claim is not None
-    assert Batch.objects.claim("fingerpost-test") is None
+    assert claims.claim_batch("fingerpost-test") is None
 
     leases_over()
     turn()
 
     assert progress_of(campaign)["accepted"] == 30
-    settlement = Settlement(accepted=30, rejected=0, unknown=0, skipped=0, tally={}, later=[], unsure=[], gone=[], wait=0)
-    assert not Batch.objects.settle(claim, settlement)
+    settlement = thirty_accepted()
+    assert not claims.settle(claim, settlement)
 
 
 def test_a_settlement_after_its_lease_or_by_an_older_claim_is_void(thirty: Emulator) -> None:
     campaign = make.campaign()
     tick()
-    settlement = Settlement(accepted=30, rejected=0, unknown=0, skipped=0, tally={}, later=[], unsure=[], gone=[], wait=0)
-    old = Batch.objects.claim("fingerpost-test")
+    settlement = thirty_accepted()
+    old = claims.claim_batch("fingerpost-test")
     assert old is not None
     leases_over()
 
-    late = Batch.objects.settle(old, settlement)
-    new = Batch.objects.claim("fingerpost-test")
-    overtaken = Batch.objects.settle(old, settlement)
+    late = claims.settle(old, settlement)
+    new = claims.claim_batch("fingerpost-test")
+    overtaken = claims.settle(old, settlement)
 
     assert new is not None
     assert (late, overtaken) == (False, False)
     assert new.fence == old.fence + 1
-    assert Batch.objects.settle(new, settlement)
-    assert not Batch.objects.settle(new, settlement)
+    assert claims.settle(new, settlement)
+    assert not claims.settle(new, settlement)
     assert progress_of(campaign)["accepted"] == 30
 
 
@@ -342,10 +348,10 @@ def test_a_batch_that_kills_its_workers_halts_the_campaign(thirty: Emulator) -> 
     campaign = make.campaign()
     tick()
     for _ in range(3):
-        assert Batch.objects.claim("fingerpost-test") is not None
+        assert claims.claim_batch("fingerpost-test") is not None
         leases_over()
 
-    assert Batch.objects.claim("fingerpost-test") is None
+    assert claims.claim_batch("fingerpost-test") is None
     tick()
 
     campaign.refresh_from_db()
@@ -356,8 +362,8 @@ def test_a_batch_that_kills_its_workers_halts_the_campaign(thirty: Emulator) -> 
     assert progress_of(campaign)["accepted"] == 30
 
 
-class Sees:
-    """A watch whose clock stands where a test puts it, and which allows everything."""
+class Brakes:
+    """Brakes that allow everything, with a clock that a test sets."""
 
     at = 0.0
 
@@ -369,10 +375,12 @@ class Sees:
 
 
 def leaves(at: float, *, lease_until: float, ends: float) -> bool:
-    watch: Any = Sees()
-    watch.at = at
+    brakes: Any = Brakes()
+    brakes.at = at
     claim: Any = SimpleNamespace(campaign_id=1, lease_until=lease_until, not_after=2_000.0)
-    return worker.Leave(watch, claim, Permit("p", 500, ends - 1, ends, slowed=False, strikes=0)).ttl() > 0
+    return (
+        worker.ClaimGate(brakes, claim, Permit("p", 500, ends - 1, ends, slowed=False, consecutive_blocks=0)).remaining_ttl() > 0
+    )
 
 
 def test_no_request_starts_in_the_last_fifteen_seconds_of_a_lease() -> None:
@@ -413,7 +421,7 @@ def test_what_is_unsettled_at_the_end_is_unknown_and_what_was_never_begun_is_ski
     make.installations(520)
     campaign = make.campaign()
     tick()
-    claim = Batch.objects.claim("fingerpost-test")
+    claim = claims.claim_batch("fingerpost-test")
     assert claim is not None
 
     campaign.refresh_from_db()
@@ -423,9 +431,14 @@ def test_what_is_unsettled_at_the_end_is_unknown_and_what_was_never_begun_is_ski
     leases_over()
     tick()
 
-    assert (alive["state"], alive["pending"], alive["skipped"]) == ("stopped", claim.n, 520 - claim.n)
+    assert (alive["state"], alive["pending"], alive["skipped"]) == ("stopped", claim.size, 520 - claim.size)
     counts = progress_of(campaign)
-    assert (counts["state"], counts["unknown"], counts["skipped"], counts["pending"]) == ("stopped", claim.n, 520 - claim.n, 0)
+    assert (counts["state"], counts["unknown"], counts["skipped"], counts["pending"]) == (
+        "stopped",
+        claim.size,
+        520 - claim.size,
+        0,
+    )
     assert counts["finished_at"] is not None
     assert not Batch.objects.exists()
 
@@ -487,7 +500,7 @@ def test_a_batch_for_fewer_than_twenty_is_not_sent_even_if_somebody_wrote_it(thi
     one = Registration.objects.order_by("ticket")[0]
     Batch.objects.all().delete()
     Batch.objects.create(
-        wave=wave, from_segment=one.segment_id, from_ticket=one.ticket, to_segment=one.segment_id, to_ticket=one.ticket, n=1,
+        wave=wave, from_segment=one.segment_id, from_ticket=one.ticket, to_segment=one.segment_id, to_ticket=one.ticket, size=1,
         ready_at=make.NOON - timedelta(days=300),
     )  # fmt: skip
 

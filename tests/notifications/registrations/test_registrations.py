@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from core.errors import Invalid
-from notifications.delivery import scheduler
+from notifications.delivery import maintenance
 from notifications.models import App, Registration, Segment
 from notifications.models.registration import NoSuchRegistration, StoresNoAddress
 from tests import make
@@ -105,7 +105,7 @@ def test_what_is_no_change_is_refused(parent_app: App, change: dict[str, Any]) -
 
 def test_an_installation_that_was_forgotten_meanwhile_does_not_come_back(parent_app: App) -> None:
     row = held(make.installation())
-    Registration.objects.get().forget()
+    Registration.objects.get().delete()
 
     with pytest.raises(NoSuchRegistration):
         row.amend(at=NOON, locale="cy")
@@ -168,12 +168,12 @@ def test_the_forgotten_are_those_that_nobody_refreshed(parent_app: App) -> None:
     for number, (platform, days) in enumerate([("ios", 61), ("web", 61), ("android", 61), ("android", 271), ("ios", 59)]):
         make.installation(number, platform=platform, at=NOON - timedelta(days=days))
 
-    assert scheduler.forget_stale(at=NOON) == 3
+    assert maintenance.purge_stale_registrations(at=NOON) == 3
 
     assert sorted(Registration.objects.values_list("segment__platform", flat=True)) == ["android", "ios"]
     make.installation(9, platform="ios", at=NOON - timedelta(days=90))
-    assert scheduler.forget_stale(at=NOON) == 0
-    assert scheduler.forget_stale(at=NOON + timedelta(days=1)) == 1
+    assert maintenance.purge_stale_registrations(at=NOON) == 0
+    assert maintenance.purge_stale_registrations(at=NOON + timedelta(days=1)) == 1
 
 
 def test_a_ticket_is_given_by_the_database_alone(parent_app: App) -> None:

@@ -129,7 +129,7 @@ def test_the_backends_own_sender_gets_its_token_and_sends_over_http2(emulator: E
 
     outcomes = asyncio.run(send())
 
-    assert {outcome.kind.name for outcome in outcomes} == {"ACCEPTED"}
+    assert {outcome.result.name for outcome in outcomes} == {"ACCEPTED"}
     assert emulator.counts("a1")["addresses"] == 500
 
 

@@ -38,9 +38,10 @@ def _addresses(batch: int) -> tuple[str, ...]:
         JOIN notifications_campaign c ON c.id = w.campaign_id
         JOIN notifications_registration r ON (r.segment_id, r.ticket) >= (b.from_segment, b.from_ticket)
             AND (r.segment_id, r.ticket) <= (b.to_segment, b.to_ticket)
-        WHERE b.id = %s AND r.segment_id = ANY(w.segments) AND r.ticket <= c.ticket_high
-            AND CASE WHEN b.accepted + b.rejected + b.unknown + b.skipped + cardinality(b.later) + cardinality(b.unsure) = 0
-                THEN r.ticket <> ALL(w.canary) ELSE r.ticket = ANY(b.later || b.unsure) END
+        WHERE b.id = %s AND r.segment_id = ANY(w.segments) AND r.ticket <= c.ticket_watermark
+            AND CASE WHEN b.accepted + b.rejected + b.unknown + b.skipped
+                + cardinality(b.retry_tickets) + cardinality(b.uncertain_tickets) = 0
+                THEN r.ticket <> ALL(w.canary) ELSE r.ticket = ANY(b.retry_tickets || b.uncertain_tickets) END
         """,
         batch,
     )

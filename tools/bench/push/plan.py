@@ -46,7 +46,7 @@ def measure(devices: int, folder: Path, *, quick: bool = False) -> dict[str, Any
     filled = fill(devices)
     campaign = make.campaign(**to_everybody())
     rows, began = _written(), time.monotonic()
-    frozen = planner.freeze(campaign, at=timezone.now())
+    frozen = planner.plan_audience(campaign, at=timezone.now())
     seconds = time.monotonic() - began
     written = {name: number for name, after in _written().items() if (number := after - rows.get(name, 0))}
     campaign = Campaign.objects.get(pk=campaign.pk)

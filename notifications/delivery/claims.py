@@ -1,0 +1,202 @@
+"""Claim a batch under a lease, and settle it once: the only code that writes a batch's outcomes while a campaign is sending.
+
+A claim is one statement by the database's clock. A settlement is one transaction, and void when the lease has ended or another
+worker has claimed the batch since.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import F
+
+from notifications.models.batch import ABANDONED, READY, SENDABLE_WAVES, Batch, BatchState
+from notifications.models.campaign import max_marked_gone
+
+#: How long a claim lasts.
+LEASE = timedelta(seconds=45)
+#: Seconds before a wave is due at which workers are awake for it: one tick a second, and the way through the broker.
+WAKE_AHEAD = 2.5
+#: With more ready batches than these (10,000 installations) the rate ramps up from nothing.
+RAMP_ABOVE_BATCHES = 20
+
+_logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """One worker's claim on a batch, as plain values. Instants are Unix times by the database's clock."""
+
+    id: int
+    campaign_id: int
+    wave_id: int
+    fence: int
+    #: Claims since the last settlement, this one included.
+    claims: int
+    size: int
+    #: (from segment, from ticket, to segment, to ticket), both ends included.
+    range: tuple[int, int, int, int]
+    retry_tickets: frozenset[int]
+    uncertain_tickets: frozenset[int]
+    #: Message id to outcome to number, so far.
+    tally: dict[str, dict[str, int]]
+    #: Never settled: the worker reads the whole range.
+    fresh: bool
+    tries: int
+    lease_until: float
+    not_after: float
+
+    @property
+    def remaining(self) -> int:
+        """Return how many installations are still to be sent to."""
+        return self.size if self.fresh else len(self.retry_tickets) + len(self.uncertain_tickets)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settlement:
+    """The outcomes of one claim: counts to add to the batch's, and tickets that are to be tried again."""
+
+    accepted: int
+    rejected: int
+    unknown: int
+    skipped: int
+    #: The claim's tally with these outcomes added.
+    tally: dict[str, dict[str, int]]
+    retry_tickets: list[int]
+    uncertain_tickets: list[int]
+    #: (segment, ticket, address digest, reason) of each installation whose address FCM does not know or does not accept.
+    gone: list[tuple[int, int, str, str]]
+    #: Seconds before the batch may be claimed again.
+    wait: float
+
+
+def waiting_projects(*, ahead: float = 0.0) -> dict[str, int]:
+    """Return the Firebase projects with claimable batches, and how many each has: RAMP_ABOVE_BATCHES + 1 at the most.
+
+    With `ahead` also counts batches whose wave is due within that many seconds.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            WITH w AS MATERIALIZED ({SENDABLE_WAVES})
+            SELECT p.project, (
+                SELECT count(*) FROM (
+                    SELECT 1 FROM notifications_batch b JOIN w ON w.id = b.wave_id AND w.project = p.project
+                    WHERE {READY} LIMIT {RAMP_ABOVE_BATCHES + 1}) ready
+            ) + (
+                SELECT count(*) FROM notifications_batch b JOIN w ON w.id = b.wave_id AND w.project = p.project
+                WHERE {ABANDONED})
+            FROM (SELECT DISTINCT project FROM w) p
+            """,  # noqa: S608
+            {"ahead": ahead},
+        )
+        return {project: batches for project, batches in cursor.fetchall() if batches}
+
+
+def claim_batch(project: str) -> Claim | None:
+    """Claim one batch of the project for LEASE, an abandoned one first; None when there is none."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            WITH w AS MATERIALIZED ({SENDABLE_WAVES} AND w.project = %(project)s), abandoned AS (
+                SELECT b.id FROM notifications_batch b JOIN w ON w.id = b.wave_id WHERE {ABANDONED}
+                ORDER BY b.lease_until LIMIT 1 FOR UPDATE OF b SKIP LOCKED
+            ), ready AS (
+                SELECT b.id FROM notifications_batch b JOIN w ON w.id = b.wave_id WHERE {READY}
+                    AND NOT EXISTS (SELECT 1 FROM abandoned)
+                ORDER BY b.ready_at, b.id LIMIT 1 FOR UPDATE OF b SKIP LOCKED
+            )
+            UPDATE notifications_batch b
+            SET state = 'claimed', fence = fence + 1, claims = claims + 1,
+                lease_until = now() + make_interval(secs => %(lease)s)
+            FROM notifications_wave w, notifications_campaign c
+            WHERE b.id IN (SELECT id FROM abandoned UNION ALL SELECT id FROM ready)
+                AND w.id = b.wave_id AND c.id = w.campaign_id
+            RETURNING b.id, c.id, b.wave_id, b.fence, b.claims, b.size, b.from_segment, b.from_ticket, b.to_segment, b.to_ticket,
+                b.retry_tickets, b.uncertain_tickets, b.tally, b.tries, b.accepted + b.rejected + b.unknown + b.skipped
+                    + cardinality(b.retry_tickets) + cardinality(b.uncertain_tickets),
+                extract(epoch FROM b.lease_until), extract(epoch FROM c.not_after)
+            """,  # noqa: S608
+            {"project": project, "lease": LEASE.total_seconds(), "ahead": 0.0},
+        )
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    pk, campaign, wave, fence, claims, size, *ends, retry, uncertain, tally, tries, known, lease_until, not_after = row
+    return Claim(
+        id=pk, campaign_id=campaign, wave_id=wave, fence=fence, claims=claims, size=size,
+        range=(ends[0], ends[1], ends[2], ends[3]), retry_tickets=frozenset(retry), uncertain_tickets=frozenset(uncertain),
+        tally=json.loads(tally), tries=tries, fresh=known == 0, lease_until=float(lease_until), not_after=float(not_after),
+    )  # fmt: skip
+
+
+def release(claim: Claim) -> None:
+    """Give a batch back under whose claim nothing was sent."""
+    Batch.objects.filter(pk=claim.id, fence=claim.fence, state=BatchState.CLAIMED).update(
+        state=BatchState.OPEN, lease_until=None, claims=F("claims") - 1
+    )
+
+
+def settle(claim: Claim, result: Settlement) -> bool:
+    """Write the outcomes of a claim, once; return False, and write nothing, when the claim is no longer valid."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        # The campaign's row first, in the order in which resuming a campaign locks.
+        before, limit = _count_gone(cursor, claim, len(result.gone)) if result.gone else (0, 0)
+        cursor.execute(
+            """
+            UPDATE notifications_batch b
+            SET state = CASE WHEN %(left)s THEN 'open' ELSE 'done' END, lease_until = NULL, claims = 0,
+                tries = tries + %(left)s::integer, ready_at = now() + make_interval(secs => %(wait)s),
+                accepted = accepted + %(accepted)s, rejected = rejected + %(rejected)s,
+                unknown = unknown + %(unknown)s, skipped = skipped + %(skipped)s, gone = gone + %(gone)s,
+                retry_tickets = %(retry)s, uncertain_tickets = %(uncertain)s, tally = %(tally)s::jsonb
+            WHERE id = %(id)s AND fence = %(fence)s AND state = 'claimed' AND lease_until > now()
+            """,
+            {
+                "id": claim.id, "fence": claim.fence, "left": bool(result.retry_tickets or result.uncertain_tickets),
+                "wait": result.wait, "accepted": result.accepted, "rejected": result.rejected, "unknown": result.unknown,
+                "skipped": result.skipped, "gone": len(result.gone), "retry": result.retry_tickets,
+                "uncertain": result.uncertain_tickets, "tally": json.dumps(result.tally),
+            },
+        )  # fmt: skip
+        if cursor.rowcount == 0:
+            transaction.set_rollback(True)
+            return False
+        # When most of a batch is gone, something else is wrong than the addresses.
+        if len(result.gone) * 2 <= claim.size:
+            _mark_gone(cursor, result.gone[: max(0, limit - before)])
+    if before <= limit < before + len(result.gone):
+        _logger.error(
+            "Campaign %s: FCM reports more than %s of its installations gone; no more are marked.", claim.campaign_id, limit
+        )
+    return True
+
+
+def _count_gone(cursor: Any, claim: Claim, number: int) -> tuple[int, int]:
+    """Add to the campaign's count of gone installations; return (the count before, the most that may be marked)."""
+    cursor.execute(
+        "UPDATE notifications_campaign SET gone = gone + %s WHERE id = %s RETURNING gone, devices", [number, claim.campaign_id]
+    )
+    gone, devices = cursor.fetchone()
+    return gone - number, max_marked_gone(devices)
+
+
+def _mark_gone(cursor: Any, gone: list[tuple[int, int, str, str]]) -> None:
+    """Mark registrations gone, each only if its address is still the one that failed: the app may have sent a new one since."""
+    if not gone:
+        return
+    segments, tickets, digests, reasons = zip(*gone, strict=True)
+    cursor.execute(
+        """
+        UPDATE notifications_registration r SET gone_at = now(), gone_because = failed.reason
+        FROM unnest(%s::integer[], %s::bigint[], %s::text[], %s::text[]) AS failed(segment, ticket, digest, reason)
+        WHERE r.segment_id = failed.segment AND r.ticket = failed.ticket
+            AND r.address_digest = failed.digest AND r.gone_at IS NULL
+        """,
+        [list(segments), list(tickets), list(digests), list(reasons)],
+    )

@@ -1,0 +1,68 @@
+"""Daily maintenance: delete registrations and topics that are no longer needed, a limited number in each pass."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from django.db import connection
+
+from notifications.delivery import topics
+from notifications.models.maintenance_run import MaintenanceRun
+from notifications.models.registration import Registration, RegistrationQuerySet
+
+#: Rows that one pass deletes at the most, so that no tick takes long; a job is finished for the day when it deletes fewer.
+PURGE_LIMIT = 10_000
+# The outer conditions are checked again under the row's lock: a topic is kept that an app requests in the same instant.
+_DELETE_TOPICS = """
+    DELETE FROM notifications_segment s
+    WHERE s.platform = '' AND s.requested_on < %(before)s
+        AND s.id IN (
+            SELECT id FROM notifications_segment t WHERE t.platform = '' AND t.requested_on < %(before)s
+                AND NOT EXISTS (SELECT 1 FROM notifications_wave w WHERE t.id = ANY(w.segments))
+            LIMIT %(limit)s)
+        AND NOT EXISTS (SELECT 1 FROM notifications_wave w WHERE s.id = ANY(w.segments))
+"""
+
+
+def run_due_jobs(*, at: datetime) -> None:
+    """Run one pass of each job that has not finished today."""
+    purge_stale_registrations(at=at)
+    purge_gone_registrations(at=at)
+    purge_unrequested_topics(at=at)
+
+
+def purge_stale_registrations(*, at: datetime) -> int:
+    """Delete registrations that were not refreshed for 60 days (Android: 270); return how many."""
+    return _once_a_day("purge-stale-registrations", lambda: _delete(Registration.objects.not_refreshed(at=at)), at=at)
+
+
+def purge_gone_registrations(*, at: datetime) -> int:
+    """Delete registrations that were marked gone 30 days ago, with the sealed address and its digest; return how many."""
+    return _once_a_day("purge-gone-registrations", lambda: _delete(Registration.objects.gone_for_good(at=at)), at=at)
+
+
+def purge_unrequested_topics(*, at: datetime) -> int:
+    """Delete topics that no app has requested for 270 days, except those of a campaign in flight; return how many."""
+    return _once_a_day("purge-unrequested-topics", lambda: _delete_topics(at=at), at=at)
+
+
+def _once_a_day(job: str, delete: Callable[[], int], *, at: datetime) -> int:
+    if not MaintenanceRun.objects.is_due(job, on=at.date()):
+        return 0
+    deleted = delete()
+    if deleted < PURGE_LIMIT:
+        MaintenanceRun.objects.finish(job, on=at.date())
+    return deleted
+
+
+def _delete(registrations: RegistrationQuerySet) -> int:
+    deleted: int
+    deleted, _ = Registration.objects.filter(pk__in=registrations.values("pk")[:PURGE_LIMIT]).delete()
+    return deleted
+
+
+def _delete_topics(*, at: datetime) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(_DELETE_TOPICS, {"before": (at - topics.KEPT_FOR).date(), "limit": PURGE_LIMIT})
+        return int(cursor.rowcount)
