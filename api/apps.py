@@ -1,10 +1,10 @@
-"""The api app: HTTP for the apps, without models of its own."""
+"""The api app, which has no models."""
 
 from django.apps import AppConfig
 
 
 class ApiConfig(AppConfig):
-    """Serve what is published and take registrations."""
+    """HTTP for the apps."""
 
     name = "api"
     label = "api"

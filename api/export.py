@@ -1,11 +1,12 @@
-"""The same bytes as a tree of files, for any web server, object store or CDN: written whole, checked, the manifest last.
+"""Static export: the published packs and the manifest as files, for any web server, object store or CDN.
 
     v1/manifest.jws                      the signed manifest
     v1/packs/GB/cy.json                  the pack in force
-    v1/packs/GB/cy/<digest>.json         the same bytes for ever (or <digest>.gone, once withdrawn)
+    v1/packs/GB/cy/<digest>.json         the same bytes under their digest (<digest>.gone once withdrawn)
     .well-known/jwks.json                the release keys
 
-and each of them once more as .gz. A reader meets whole files only: each is written beside its place and moved into it.
+Each file is also written with .gz. Files are complete whenever they are visible: each is written beside its place, moved
+into it and read back; the manifest comes last.
 """
 
 from __future__ import annotations
@@ -32,20 +33,20 @@ _DRAFT = ".new"
 
 
 class ExportDiffers(Conflict):
-    """What is on the disk is not what was written; the manifest there was left as it is."""
+    """A file on disk differs from what was written. The manifest in the folder was not changed."""
 
     code = "export"
 
 
 class ExportRunning(Conflict):
-    """Another export is writing to this folder; this one wrote nothing."""
+    """Another export is writing to this folder. Nothing was written."""
 
     code = "export-running"
 
 
 @dataclass(frozen=True)
-class Exported:
-    """What one export did: files written, files that were right already, files removed."""
+class ExportResult:
+    """The release number, its number of packs, and the numbers of files written, unchanged and removed."""
 
     release: int
     packs: int
@@ -55,17 +56,17 @@ class Exported:
 
 
 class _Tree:
-    """A folder, and what was done to it."""
+    """The exported folder, with counters of the changes."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.written = self.kept = self.removed = 0
 
-    def put(self, place: Path, data: bytes) -> None:
-        """Write the file and its .gz whole, unless they hold these bytes already; read them back."""
-        path = self.folder / place
-        packed = gzip.compress(data, 9, mtime=0)
-        for target, content in ((path, data), (path.with_name(f"{path.name}.gz"), packed)):
+    def put(self, name: Path, data: bytes) -> None:
+        """Write the file and its .gz unless they have these bytes already. Raises ExportDiffers."""
+        path = self.folder / name
+        compressed = gzip.compress(data, 9, mtime=0)
+        for target, content in ((path, data), (path.with_name(f"{path.name}.gz"), compressed)):
             if target.is_file() and target.read_bytes() == content:
                 self.kept += 1
                 continue
@@ -78,7 +79,7 @@ class _Tree:
                     os.fsync(file.fileno())
                 draft.replace(target)
             except OSError:
-                # A disk that is full needs the room.
+                # A full disk needs the space.
                 with suppress(OSError):
                     draft.unlink()
                 raise
@@ -86,34 +87,33 @@ class _Tree:
         if path.read_bytes() != data or gzip.decompress(path.with_name(f"{path.name}.gz").read_bytes()) != data:
             raise ExportDiffers()
 
-    def drop(self, path: Path) -> None:
-        """Remove a file that is in the way of nothing any more."""
+    def remove(self, path: Path) -> None:
+        """Delete a file, if it exists."""
         if path.exists():
             path.unlink()
             self.removed += 1
 
 
-def export_release(folder: Path) -> Exported:
-    """Bring the tree up to what the newest manifest lists; NotSigned before there is one.
+def export_release(folder: Path) -> ExportResult:
+    """Write what the newest manifest lists. Raises NotSigned without a manifest, ExportRunning, ExportDiffers or Invalid.
 
-    May be repeated and cut off at any moment: what is there already stays, and a cut-off one leaves the old manifest, whose
-    packs are still there under their digests.
+    Safe to repeat and to interrupt: an interrupted export leaves the old manifest, whose packs stay under their digests.
     """
     manifest = Manifest.objects.newest()
     packs = json.loads(decode(manifest.body.split(".")[1]))["packs"]
     tree = _Tree(folder)
     try:
-        with _alone(folder):
+        with _locked(folder):
             _write(tree, manifest, packs)
-            _clear(tree, packs)
+            _clean_up(tree, packs)
     except OSError as error:
         raise Invalid(f"{folder} cannot be written: {error.strerror}.", code="folder") from None
-    return Exported(manifest.release_id, len(packs), tree.written, tree.kept, tree.removed)
+    return ExportResult(manifest.release_id, len(packs), tree.written, tree.kept, tree.removed)
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Hold the folder; the system lets go of it however the process ends."""
+def _locked(folder: Path) -> Iterator[None]:
+    """Hold an exclusive lock on the folder, which the system releases however the process ends. Raises ExportRunning."""
     folder.mkdir(parents=True, exist_ok=True)
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
@@ -130,39 +130,39 @@ def _write(tree: _Tree, manifest: Manifest, packs: list[dict[str, Any]]) -> None
     for listed in packs:
         body = Pack.objects.values_list("body", flat=True).get(pk=listed["digest"]).encode()
         if digest(body) != listed["digest"] or len(body) != listed["size"]:
-            raise ExportDiffers("A pack of the manifest is not what it should be; nothing more was written.")
+            raise ExportDiffers("A pack in the database differs from the manifest. The manifest in the folder was not changed.")
         tree.put(_by_digest(listed), body)
     for listed in packs:
-        # All of them are there under their digests before any name points to new bytes.
+        # Every pack exists under its digest before any name leads to new bytes.
         tree.put(_by_name(listed), (tree.folder / _by_digest(listed)).read_bytes())
     tree.put(KEYS, canonical_json(jwks(manifest.body)))
     tree.put(MANIFEST, manifest.body.encode())
 
 
-def _clear(tree: _Tree, packs: list[dict[str, Any]]) -> None:
-    """Remove what the manifest does not list by name, what was withdrawn, and drafts that an earlier export left."""
+def _clean_up(tree: _Tree, packs: list[dict[str, Any]]) -> None:
+    """Remove names that the manifest does not list, withdrawn packs, and drafts of an interrupted export."""
     listed = {tree.folder / _by_name(pack) for pack in packs}
     for path in sorted((tree.folder / PACKS).glob("*/*.json")):
         if path not in listed:
-            tree.drop(path)
-            tree.drop(path.with_name(f"{path.name}.gz"))
-    # What was withdrawn a moment ago goes with the manifest that no longer lists it.
+            tree.remove(path)
+            tree.remove(path.with_name(f"{path.name}.gz"))
+    # A pack withdrawn a moment ago stays until a manifest no longer lists it.
     gone = WithdrawnPack.objects.filter(withdrawal__put_back_at=None).exclude(pack__in=[pack["digest"] for pack in packs])
-    marks = set()
+    markers = set()
     for country, locale, name in ReleasePack.objects.filter(
         pack__in=gone.values("pack_id"), release__state__in=[ReleaseState.PUBLISHED, ReleaseState.SUPERSEDED]
     ).values_list("country_id", "locale_id", "pack_id"):
         path = tree.folder / _by_digest({"country": country, "locale": locale, "digest": name})
-        marks.add(path.with_suffix(".gone"))
+        markers.add(path.with_suffix(".gone"))
         path.parent.mkdir(parents=True, exist_ok=True)
         path.with_suffix(".gone").touch()
-        tree.drop(path)
-        tree.drop(path.with_name(f"{path.name}.gz"))
-    for mark in sorted((tree.folder / PACKS).glob("*/*/*.gone")):
-        if mark not in marks:
-            tree.drop(mark)
+        tree.remove(path)
+        tree.remove(path.with_name(f"{path.name}.gz"))
+    for marker in sorted((tree.folder / PACKS).glob("*/*/*.gone")):
+        if marker not in markers:
+            tree.remove(marker)
     for draft in sorted(tree.folder.rglob(f"*{_DRAFT}")):
-        tree.drop(draft)
+        tree.remove(draft)
 
 
 def _by_name(pack: dict[str, Any]) -> Path:

@@ -1,5 +1,5 @@
 #!/bin/sh
-# The role of a container is its first argument. web neither migrates nor waits for the database: it serves what it can at once.
+# The first argument is the role of the container. web neither migrates nor waits for the database: it serves at once.
 set -eu
 
 role="${1:-web}"
@@ -24,7 +24,7 @@ case "$role" in
     exec python manage.py "$@"
     ;;
   *)
-    echo "The roles are web, worker, beat, migrate and manage, not '$role'." >&2
+    echo "Unknown role '$role'. The roles are web, worker, beat, migrate and manage." >&2
     exit 2
     ;;
 esac

@@ -1,4 +1,4 @@
-"""Write what readers get as a tree of files that any web server serves."""
+"""Write the published packs and the manifest as files that any web server can serve."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from core.cli import StaffCommand
 
 
 class Command(StaffCommand):
-    """Static export from the command line; run it after each release, and each day for the manifest's date."""
+    """Static export from the command line, to be run after each release and daily for the renewed manifest."""
 
-    help = "Write the signed manifest and its packs into a folder: incremental, atomic, read back after writing."
+    help = "Write the signed manifest and its packs to a folder. Only changed files are written, each is read back."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
         parser.add_argument("folder", type=Path)
 
     def act(self, options: dict[str, Any]) -> None:
-        done = export_release(options["folder"])
+        result = export_release(options["folder"])
         text = (
-            f"Release {done.release} is in {options['folder']}: {done.packs} packs; "
-            f"{done.written} files written, {done.kept} right already, {done.removed} removed."
+            f"Release {result.release} is in {options['folder']}: {result.packs} packs; "
+            f"{result.written} files written, {result.kept} unchanged, {result.removed} removed."
         )
-        self.answer(options, asdict(done), text)
+        self.answer(options, asdict(result), text)

@@ -1,12 +1,12 @@
 "use strict";
-// Swagger UI from this server, started from a file of its own: the content security policy allows no inline script.
-const place = document.getElementById("docs");
+// Swagger UI, started from a file because the content security policy forbids inline scripts.
+const container = document.getElementById("docs");
 window.ui = SwaggerUIBundle({
   domNode: place,
-  url: place.dataset.schema,
+  url: container.dataset.schema,
   deepLinking: true,
   validatorUrl: null,
-  // Requests tried here carry no cookie of the console.
+  // Requests sent from this page carry no console cookie.
   withCredentials: false,
   supportedSubmitMethods: ["get", "post", "patch", "delete"],
   presets: [SwaggerUIBundle.presets.apis],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import pkgutil
 import re
 from pathlib import Path
@@ -66,7 +67,7 @@ def test_every_error_of_the_domain_becomes_a_4xx_or_503_problem() -> None:
 def test_each_kind_of_failure_has_its_status_and_type(error: Exception, status: int, kind: str) -> None:
     response: Any = handle(error, {})
 
-    document = __import__("json").loads(response.content)
+    document = json.loads(response.content)
     assert (response.status_code, document["status"]) == (status, status)
     assert document["type"] == TYPE_PREFIX + kind
     assert document["title"] == KINDS[kind].title
@@ -75,7 +76,7 @@ def test_each_kind_of_failure_has_its_status_and_type(error: Exception, status: 
 def test_extra_members_cannot_replace_those_of_the_standard() -> None:
     response: Any = handle(Conflict("No.", code="odd", status=200, type="x", push_mode="feed"), {})
 
-    document = __import__("json").loads(response.content)
+    document = json.loads(response.content)
     assert (document["status"], document["type"]) == (409, "/v1/problems/conflict")
     assert (document["push_mode"], document["code"]) == ("feed", "odd")
 
@@ -95,6 +96,17 @@ def test_nested_errors_are_flattened_to_paths() -> None:
 def test_retry_after_is_in_whole_seconds() -> None:
     assert handle(exceptions.Throttled(wait=0.2), {})["Retry-After"] == "1"
     assert handle(Unavailable(retry_after=30), {})["Retry-After"] == "30"
+
+
+@pytest.mark.parametrize("name", ["nginx.conf", "Caddyfile"])
+def test_the_proxies_return_the_same_problems(name: str) -> None:
+    text = (DOCS.parents[1] / "docker" / name).read_text(encoding="utf-8")
+    documents = [json.loads(found) for found in re.findall(r'\{"type":.*?\}', text)]
+
+    assert len(documents) == 3
+    for document in documents:
+        kind = KINDS[document["type"].removeprefix(TYPE_PREFIX)]
+        assert (document["title"], document["status"]) == (kind.title, kind.status)
 
 
 def test_the_documentation_lists_every_type() -> None:
