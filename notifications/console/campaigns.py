@@ -122,10 +122,12 @@ class CampaignPage(_OneCampaign):
     def context(self) -> dict[str, Any]:
         campaign = self.campaign
         history = AuditEntry.objects.filter(model="notifications.Campaign", row=str(campaign.pk)).select_related("by")
-        frozen = campaign.state in APPROVED_ON and (campaign.devices or campaign.frozen_at)
+        progress = campaign_display.progress(campaign) if campaign.state in APPROVED_ON else None
+        # Before the audience is frozen there is nothing to count, but a worker may be missing.
+        shown = progress is not None and (campaign.devices or campaign.frozen_at or progress["waiting"])
         return {
             **self.shown(),
-            "progress": campaign_display.progress(campaign) if frozen or campaign.state == S.SENDING else None,
+            "progress": progress if shown or campaign.state == S.SENDING else None,
             "can": {to for start, to in LIFECYCLE.edges if start == campaign.state},
             "may_approve": self.has_any_perm(APPROVER),
             "may_stop": self.has_any_perm(STOPPER),

@@ -1,11 +1,14 @@
-"""One sender a worker, whichever of its processes is woken."""
+"""One process of a worker sends, whichever is woken, also when the wake-up was late."""
 
 from __future__ import annotations
 
 import os
 import threading
 
+import pytest
+
 from notifications import tasks
+from notifications.delivery import scheduler, worker
 
 
 def test_a_worker_has_one_sender_among_its_processes_and_threads() -> None:
@@ -27,3 +30,14 @@ def test_a_worker_has_one_sender_among_its_processes_and_threads() -> None:
     assert (mine, os.read(reading, 1), same_process, afterwards) == (True, b"n", False, True)
     os.close(reading)
     os.close(writing)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("age", "sends"), [(0, True), (30, True), (90, False)])
+def test_a_wake_up_that_a_loaded_machine_delays_still_sends(age: float, sends: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    runs: list[float] = []
+    monkeypatch.setattr(worker, "run", lambda *, seconds: runs.append(seconds) or 0)
+
+    tasks.deliver(woken_at=scheduler.database_now().timestamp() - age)
+
+    assert bool(runs) == sends

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from core.errors import Invalid
-from notifications.delivery import maintenance
+from notifications.delivery import maintenance, scheduler
 from notifications.models import App, Registration, Segment
 from notifications.models.registration import NoSuchRegistration, StoresNoAddress
 from tests import make
@@ -174,6 +174,55 @@ def test_the_forgotten_are_those_that_nobody_refreshed(parent_app: App) -> None:
     make.installation(9, platform="ios", at=NOON - timedelta(days=90))
     assert maintenance.purge_stale_registrations(at=NOON) == 0
     assert maintenance.purge_stale_registrations(at=NOON + timedelta(days=1)) == 1
+
+
+def test_a_gone_registration_is_erased_after_30_days_and_can_be_put_back_until_then(parent_app: App) -> None:
+    for number, days in enumerate([31, 30, 29]):
+        make.installation(number)
+        row = Registration.objects.filter(gone_at=None).get()
+        gone_at = NOON - timedelta(days=days)
+        Registration.objects.filter(pk=row.pk).update(gone_at=gone_at, gone_because="unregistered", app_version=f"{days}")
+    make.installation(9)
+
+    erased = maintenance.purge_gone_registrations(at=NOON)
+
+    left = Registration.objects.order_by("app_version")
+    assert erased == 2
+    assert [row.app_version for row in left] == ["1.2.0", "29"]
+    assert Registration.objects.put_back(since=NOON - timedelta(days=40)) == 1
+    assert Registration.objects.reachable().count() == 2
+
+
+def test_an_installation_that_comes_back_within_30_days_is_not_erased(parent_app: App) -> None:
+    row = held(make.installation())
+    Registration.objects.update(gone_at=NOON - timedelta(days=29))
+
+    row.amend(at=NOON)
+
+    assert maintenance.purge_gone_registrations(at=NOON + timedelta(days=2)) == 0
+    assert Registration.objects.get().gone_at is None
+
+
+def test_a_tick_erases_gone_registrations_once_a_day_and_the_rest_in_the_next_pass(
+    parent_app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(maintenance, "PURGE_LIMIT", 2)
+    make.installations(3)
+    Registration.objects.update(gone_at=NOON - timedelta(days=31))
+
+    left = []
+    for _ in range(3):
+        scheduler.tick(at=NOON)
+        left.append(Registration.objects.count())
+    Registration.objects.all().delete()
+    make.installation()
+    Registration.objects.update(gone_at=NOON - timedelta(days=31))
+    scheduler.tick(at=NOON)
+
+    assert left == [1, 0, 0]
+    assert Registration.objects.count() == 1
+    scheduler.tick(at=NOON + timedelta(days=1))
+    assert not Registration.objects.exists()
 
 
 def test_a_ticket_is_given_by_the_database_alone(parent_app: App) -> None:
