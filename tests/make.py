@@ -10,7 +10,7 @@ from content.importing.reference import load_reference
 from content.importing.words_file import LABELS
 from content.models import Channel, ChannelRevision, Organization, Release, Service, ServiceNotice, Target, Tip, Unit
 from content.models.channel_revision import Act
-from content.publishing.notice_release import approve_notice
+from content.publishing.notices import approve_notice
 from content.publishing.publish import publish as publish_release
 from core import roles
 from core.models import User

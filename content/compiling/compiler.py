@@ -6,7 +6,7 @@ Reading, building and writing are apart. Building is pure: the same snapshot giv
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from django.conf import settings
@@ -22,6 +22,7 @@ from content.compiling.references import References
 from content.compiling.snapshot import Snapshot, read_snapshot
 from content.compiling.texts import PackPart
 from content.models import Pack, Release, ReleasePack
+from content.models.release import ReleaseReport, ReportedFinding
 from content.resolver.types import PackContent, PackedTip
 from content.terms import PLAN_ORDER, WORLDWIDE
 from core import audit, roles
@@ -160,8 +161,19 @@ def _write(snapshot: Snapshot, packs: Mapping[tuple[str, str], CompiledPack], *,
     return release
 
 
-def _report(packs: Mapping[tuple[str, str], CompiledPack], blocked: Iterable[tuple[str, str]]) -> dict[str, object]:
+def _report(packs: Mapping[tuple[str, str], CompiledPack], blocked: Iterable[tuple[str, str]]) -> ReleaseReport:
     """Return the gate's report: each finding once, and the (country, locale) of each blocked pack."""
     findings = {finding for compiled in packs.values() for finding in compiled.findings}
     order = sorted(findings, key=lambda f: (not f.blocks, f.code, f.item, f.country or "", f.locale or "", f.detail))
-    return {"findings": [asdict(finding) for finding in order], "blocked": [list(place) for place in blocked]}
+    return {"findings": [_reported(finding) for finding in order], "blocked": [list(place) for place in blocked]}
+
+
+def _reported(finding: Finding) -> ReportedFinding:
+    return {
+        "code": finding.code,
+        "item": finding.item,
+        "detail": finding.detail,
+        "blocks": finding.blocks,
+        "country": finding.country,
+        "locale": finding.locale,
+    }

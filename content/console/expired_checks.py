@@ -11,8 +11,8 @@ from django.http import QueryDict
 from django.urls import reverse
 
 from content.console.services import policy_at
-from content.publishing import expiry
-from content.publishing.expiry import Gone, Kept, Lapse
+from content.publishing import expiry, publish
+from content.publishing.expiry import ExpiryPlan, Removal, Retained
 from core.console.pages import Link, Page, page
 
 
@@ -20,7 +20,7 @@ from core.console.pages import Link, Page, page
 class RemovalGroup:
     """One service, with all countries in which the same of it is removed."""
 
-    removal: Gone
+    removal: Removal
     countries: tuple[str, ...]
 
 
@@ -31,7 +31,7 @@ class ExpiredChecksPage(Page):
     template_name = "content/expired_checks.html"
     title = "Expired checks that are still live"
     menu = "Releases"
-    actions = {"take-away": (expiry.PERMISSION,)}
+    actions = {"take-away": (publish.PERMISSION,)}
 
     def breadcrumbs(self) -> Iterable[Link]:
         return [Link("Releases", reverse("admin:releases"))]
@@ -40,7 +40,7 @@ class ExpiredChecksPage(Page):
         plan = expiry.plan(policy_at(self))
         return {
             "plan": plan,
-            "version": plan.mark(),
+            "version": plan.version_token(),
             "removals": list(_removal_groups(plan)),
             "kept": list(_kept_groups(plan)),
         }
@@ -51,19 +51,19 @@ class ExpiredChecksPage(Page):
         return reverse("admin:release", args=[release.number])
 
 
-def _removal_groups(plan: Lapse) -> Iterator[RemovalGroup]:
+def _removal_groups(plan: ExpiryPlan) -> Iterator[RemovalGroup]:
     """Yield the removals, whole services first, with the countries in which they are the same."""
-    same: dict[Any, list[Gone]] = defaultdict(list)
-    for removal in plan.gone:
-        same[removal.service, removal.channels, removal.left, removal.instead].append(removal)
+    same: dict[Any, list[Removal]] = defaultdict(list)
+    for removal in plan.removals:
+        same[removal.service, removal.channels, removal.left, removal.substitute].append(removal)
     for group in sorted(same.values(), key=lambda g: (g[0].left > 0, g[0].service)):
         yield RemovalGroup(group[0], tuple(sorted({removal.country for removal in group})))
 
 
-def _kept_groups(plan: Lapse) -> Iterator[tuple[Kept, list[str]]]:
+def _kept_groups(plan: ExpiryPlan) -> Iterator[tuple[Retained, list[str]]]:
     """Yield the services that stay, with the countries in which they stay for the same reason."""
-    same: dict[tuple[str, str], list[Kept]] = defaultdict(list)
-    for kept in plan.kept:
-        same[kept.service, kept.reason.replace(kept.country, "")].append(kept)
+    same: dict[tuple[str, str], list[Retained]] = defaultdict(list)
+    for kept in plan.retained:
+        same[kept.service, kept.reason].append(kept)
     for group in same.values():
         yield group[0], sorted(kept.country for kept in group)

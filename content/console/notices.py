@@ -19,7 +19,7 @@ from content.console.labels import label
 from content.linting.notice import MAX_DAYS_AHEAD
 from content.models import Channel, Release, Service, ServiceNotice, Unit
 from content.models.service_notice import APPROVE, PROPOSE, NoticeState
-from content.publishing.notice_release import approve_notice, end_notice
+from content.publishing.notices import approve_notice, end_notice
 from content.terms import NoticeKind
 from core.console.display import local_text, zone_text
 from core.console.pages import ConsoleForm, Link, Page, page

@@ -1,9 +1,9 @@
-"""One frozen state of all content, and the door through which it reaches readers."""
+"""One frozen state of all content; `content.publishing.publish` brings it to readers."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, NotRequired, TypedDict
 
 import pgtrigger
 from django.conf import settings
@@ -33,6 +33,42 @@ class ReleaseState(models.TextChoices):
     SUPERSEDED = "superseded"
     #: Was never published, and will not be.
     DISCARDED = "discarded"
+
+
+class ReleaseReason(models.TextChoices):
+    """Why a release was made."""
+
+    #: Everything that may be served was compiled.
+    COMPILED = "compiled"
+    #: The packs are those of an older release.
+    ROLLBACK = "rollback"
+    #: A service was withdrawn.
+    WITHDRAWAL = "withdrawal"
+    #: A short-term notice was approved or ended.
+    NOTICE = "notice"
+    #: Channels whose assurance had expired were removed.
+    EXPIRY = "expiry"
+
+
+class ReportedFinding(TypedDict):
+    """One finding of the gate; country and locale are None where every pack with the item has it."""
+
+    code: str
+    item: str
+    detail: str
+    blocks: bool
+    country: str | None
+    locale: str | None
+
+
+class ReleaseReport(TypedDict):
+    """What compiling or patching a release found, as stored with it."""
+
+    findings: list[ReportedFinding]
+    #: [country, locale] of each pack that was blocked.
+    blocked: list[list[str]]
+    #: Ids of the services that a patch is about; missing where the release was compiled, and where it is older than the reasons.
+    services: NotRequired[list[str]]
 
 
 LIFECYCLE = Lifecycle(
@@ -84,6 +120,9 @@ class Release(models.Model):
     base = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="+", help_text="Published when this was compiled."
     )
+    reason = models.CharField(
+        max_length=10, choices=ReleaseReason.choices, default=ReleaseReason.COMPILED, db_default=ReleaseReason.COMPILED
+    )
     restores = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     compiled_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     compiled_at = models.DateTimeField()
@@ -108,6 +147,7 @@ class Release(models.Model):
             models.UniqueConstraint(
                 fields=("state",), condition=Q(state=ReleaseState.PUBLISHED), name="release_one_is_published"
             ),
+            models.CheckConstraint(condition=Q(reason__in=ReleaseReason.values), name="release_reason"),
             models.CheckConstraint(
                 condition=Q(state__in=[ReleaseState.CANDIDATE, ReleaseState.DISCARDED])
                 | (Q(published_by__isnull=False, published_at__isnull=False) & ~Q(published_by=F("compiled_by"))),
@@ -117,7 +157,7 @@ class Release(models.Model):
         triggers = (
             LIFECYCLE.trigger(),
             pgtrigger.ReadOnly(
-                name="compiled_fixed", fields=["number", "base", "restores", "compiled_by", "compiled_at", "report"]
+                name="compiled_fixed", fields=["number", "base", "reason", "restores", "compiled_by", "compiled_at", "report"]
             ),
             pgtrigger.Trigger(name="published_once", when=pgtrigger.Before, operation=pgtrigger.Update, func=_PUBLISHED_ONCE),
             pgtrigger.Protect(name="kept", operation=pgtrigger.Delete, condition=~pgtrigger.Q(old__state=ReleaseState.CANDIDATE)),

@@ -1,6 +1,6 @@
-"""Take what no check stands for any more out of the published packs, by a release that does nothing else.
+"""Remove channels whose assurance has expired from the published packs, by a release that does nothing else.
 
-What it would remove, for whom, and what it leaves alone is worked out first and shown; only exactly that is then published.
+`plan` works out what would be removed, for whom, and what is retained; `publish` carries out exactly the plan that was shown.
 """
 
 from __future__ import annotations
@@ -12,16 +12,14 @@ from datetime import datetime
 
 from django.db import connection, transaction
 
-from content.compiling.channel_parts import service_assurance
 from content.compiling.eligibility import channel_eligibility
 from content.compiling.facts import ChannelFact, Policy, ServiceFact
 from content.compiling.snapshot import service_facts
 from content.compiling.substitution import substitute_helpline
-from content.models import Pack, Release
-from content.models.release import ReleaseState
-from content.publishing.pack_patch import NothingInItsPlace, leaves_enough, take_away
-from content.publishing.publish import give_packs, lock_published, retired_order
-from content.publishing.publish import publish as publish_release
+from content.models import Release
+from content.models.release import ReleaseReason, ReleaseState
+from content.publishing.pack_patch import PackPatch, keep_channels, lost_essentials, remove_service
+from content.publishing.publish import PERMISSION, lock_published, publish_patch
 from content.resolver.types import PackContent, PackedChannel, PackedService
 from content.terms import ChannelType, Role
 from core import audit, roles
@@ -29,12 +27,10 @@ from core.canonical import canonical_json, digest
 from core.errors import ChangedMeanwhile, Invalid
 from core.models import User
 
-PERMISSION = "content.publish_release"
-
 
 @dataclass(frozen=True)
-class Gone:
-    """One service in one country that readers lose, or some of whose channels they lose."""
+class Removal:
+    """One service in one country that is removed from its packs, whole or in some of its channels."""
 
     service: str
     name: str
@@ -42,18 +38,18 @@ class Gone:
     roles: tuple[str, ...]
     audiences: tuple[str, ...]
     situations: tuple[str, ...]
-    #: Number or address of each channel that goes.
+    #: Number or address of each channel that is removed.
     channels: tuple[str, ...]
-    #: Channels that stay; none where the whole service goes.
+    #: How many channels stay; 0 where the whole service is removed.
     left: int
-    #: Name of the helpline that texts name in its place, where the whole service goes and there is one.
-    instead: str | None
+    #: Name of the helpline that tips name instead, where the whole service is removed and there is one.
+    substitute: str | None
     locales: tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class Kept:
-    """One service that stays although no check stands for it, because nothing would be in its place."""
+class Retained:
+    """One service that stays although its assurance has expired, because a country must not lose it."""
 
     service: str
     name: str
@@ -61,86 +57,88 @@ class Kept:
     reason: str
 
 
-#: One service and the positions of its channels that stay; none where the whole service goes.
-Loss = tuple[str, tuple[int, ...]]
+#: A service and the positions of its channels that stay; none where the whole service is removed.
+Cut = tuple[str, tuple[int, ...]]
 
 
 @dataclass(frozen=True)
-class Lapse:
-    """What a release that only takes away would do to the published one."""
+class ExpiryPlan:
+    """What a release that only removes expired channels would change in the published one."""
 
+    #: Number of the published release; None before the first one.
     base: int | None
-    gone: tuple[Gone, ...]
-    kept: tuple[Kept, ...]
-    #: Digest of each pack that changes to what it loses: the new bytes follow from these alone.
-    losing: Mapping[str, tuple[Loss, ...]]
+    removals: tuple[Removal, ...]
+    retained: tuple[Retained, ...]
+    #: "country/locale" of each pack that changes to what is cut from it; the new bytes follow from these alone.
+    cuts: Mapping[str, tuple[Cut, ...]]
 
-    def mark(self) -> str:
-        """Return what tells this plan from any other."""
-        return digest(canonical_json([self.base, self.losing]))
+    def version_token(self) -> str:
+        """Return a digest that differs from that of every other plan."""
+        return digest(canonical_json([self.base, self.cuts]))
 
 
-def plan(policy: Policy) -> Lapse:
-    """Work out what has lapsed in the published packs on the policy's day; no pack is written anew for it."""
+def plan(policy: Policy) -> ExpiryPlan:
+    """Return what has expired in the published packs on the policy's day."""
     current = Release.objects.filter(state=ReleaseState.PUBLISHED).first()
     if current is None:
-        return Lapse(None, (), (), {})
-    now = {service.id: service for service in service_facts()}
-    losing: dict[str, tuple[Loss, ...]] = {}
-    gone: dict[tuple[str, str], tuple[Gone, list[str]]] = {}
-    kept: dict[tuple[str, str], Kept] = {}
-    for country, services, packs, locales in _listed(current):
-        losses, found, stays = _without_lapsed(country, services, now, policy)
-        for stay in stays:
-            kept.setdefault((stay.service, country), stay)
-        for one in found:
-            gone.setdefault((country, one.service), (one, []))[1].extend(locales)
-        if losses:
-            losing |= dict.fromkeys(packs, losses)
-    return Lapse(
+        return ExpiryPlan(None, (), (), {})
+    facts = {service.id: service for service in service_facts()}
+    cuts: dict[str, tuple[Cut, ...]] = {}
+    removals: dict[tuple[str, str], tuple[Removal, list[str]]] = {}
+    retained: dict[tuple[str, str], Retained] = {}
+    for country, services, locales in _published_services(current):
+        found = _expired(country, services, facts, policy)
+        for kept in found.retained:
+            retained.setdefault((kept.service, country), kept)
+        for removal in found.removals:
+            removals.setdefault((country, removal.service), (removal, []))[1].extend(locales)
+        if found.cuts:
+            cuts |= dict.fromkeys((f"{country}/{locale}" for locale in locales), found.cuts)
+    return ExpiryPlan(
         base=current.number,
-        gone=tuple(replace(gone[key][0], locales=tuple(sorted(gone[key][1]))) for key in sorted(gone)),
-        kept=tuple(kept[key] for key in sorted(kept)),
-        losing=losing,
+        removals=tuple(replace(removals[key][0], locales=tuple(sorted(removals[key][1]))) for key in sorted(removals)),
+        retained=tuple(retained[key] for key in sorted(retained)),
+        cuts=cuts,
     )
 
 
-def publish(shown: str, *, policy: Policy, by: User, at: datetime) -> Release:
-    """Publish exactly what was shown (see Lapse.mark); one person may, because it only takes away.
+def publish(version: str, *, policy: Policy, by: User, at: datetime) -> Release:
+    """Carry out the plan with this version token; one person may, because nothing is added.
 
-    Raises ChangedMeanwhile where the plan is another one by now, Invalid where nothing has lapsed.
+    Raises ChangedMeanwhile where the plan is a different one by now, and Invalid where nothing has expired.
     """
     roles.require(by, PERMISSION)
     with transaction.atomic():
-        current = lock_published()
-        lapse = plan(policy)
-        if current is None or not lapse.losing:
-            raise Invalid("No check has ended in what readers get.", code="nothing")
-        if lapse.mark() != shown:
+        lock_published()
+        current = plan(policy)
+        if not current.cuts:
+            raise Invalid("No published channel has expired.", code="nothing")
+        if current.version_token() != version:
             raise ChangedMeanwhile("The list has changed since it was shown; check what would be removed now.")
-        release = Release.objects.create(
-            compiled_by=by,
-            compiled_at=at,
-            base=current,
-            report={
-                "findings": [],
-                "blocked": current.report.get("blocked", []),
-                "lapses": [[one.country, one.service] for one in lapse.gone],
-            },
-        )
-        losing = Pack.objects.filter(pk__in=lapse.losing).iterator(chunk_size=50)
-        mended = {pack.pk: _mended(pack.body, lapse.losing[pack.pk]) for pack in losing}
-        give_packs(release, current.release_packs.values_list("country_id", "locale_id", "pack_id"), mended)
-        # As with a withdrawal the system is the second person: bytes that only lose something need no second reader.
-        publish_release(release, by=User.objects.system(), at=at)
-        audit.record(by=by, verb="take away lapsed", row=release, at=at, services=sorted({one.service for one in lapse.gone}))
+        services = sorted({removal.service for removal in current.removals})
+        release = publish_patch(_cut(current.cuts), services=services, reason=ReleaseReason.EXPIRY, by=by, at=at)
+        assert release is not None, "a plan that cuts something changes a published pack"
+        audit.record(by=by, verb="take away lapsed", row=release, at=at, services=services)
     return release
 
 
-#: What packs say of their services beside the words, which is the same in most locales: each once, with the packs that say it.
-_LISTED = """
-SELECT country_id, services::text, array_agg(pack_id), array_agg(locale_id) FROM (
-    SELECT r.country_id, r.locale_id, r.pack_id, (
+def _cut(cuts: Mapping[str, tuple[Cut, ...]]) -> PackPatch:
+    """Return the patch that cuts these channels and services; they are not listed as retired, because they may come back."""
+
+    def patch(pack: PackContent) -> PackContent | None:
+        patched = pack
+        for service, positions in cuts.get(f"{pack['country']}/{pack['locale']}", ()):
+            patched = keep_channels(patched, service, positions) if positions else remove_service(patched, service)
+        return patched if patched is not pack else None
+
+    return patch
+
+
+#: The services of a country's packs without their texts, which is the same in most locales: each variant once, with the locales
+#: of its packs.
+_SERVICES = """
+SELECT country_id, services::text, array_agg(locale_id) FROM (
+    SELECT r.country_id, r.locale_id, (
         SELECT coalesce(jsonb_agg(jsonb_build_object(
             'id', s->'id', 'name', s->'name', 'country', s->'country', 'roles', s->'roles', 'audiences', s->'audiences',
             'situations', s->'situations', 'named_situations', s->'named_situations', 'eligibility', s->'eligibility',
@@ -153,95 +151,82 @@ SELECT country_id, services::text, array_agg(pack_id), array_agg(locale_id) FROM
         ) ORDER BY s.nr), '[]') FROM jsonb_array_elements(p.body::jsonb->'services') WITH ORDINALITY s (s, nr)
     ) services
     FROM content_releasepack r JOIN content_pack p ON p.digest = r.pack_id WHERE r.release_id = %s
-) said
+) variants
 GROUP BY 1, 2 ORDER BY 1, 2
 """
 
 
-def _listed(release: Release) -> Iterator[tuple[str, list[PackedService], list[str], list[str]]]:
-    """Yield the services of each country as its packs list them, with those packs and their locales."""
+def _published_services(release: Release) -> Iterator[tuple[str, list[PackedService], list[str]]]:
+    """Yield country, services and locales of each variant of a country's services in the release."""
     with connection.cursor() as cursor:
-        cursor.execute(_LISTED, [release.pk])
-        for country, services, packs, locales in cursor.fetchall():
-            yield country, json.loads(services), packs, locales
+        cursor.execute(_SERVICES, [release.pk])
+        for country, services, locales in cursor.fetchall():
+            yield country, json.loads(services), locales
 
 
-def _without_lapsed(
-    country: str, services: list[PackedService], now: Mapping[str, ServiceFact], policy: Policy
-) -> tuple[tuple[Loss, ...], list[Gone], list[Kept]]:
-    """Return what of a country's services goes, the same in words, and what had to stay."""
-    losses: list[Loss] = []
-    gone: list[Gone] = []
-    kept: list[Kept] = []
-    present = services
-    for entry in services:
-        lapsed = [c for c in entry["channels"] if _lapsed(c, now.get(entry["id"]), policy)]
-        if not lapsed:
+@dataclass(frozen=True)
+class _Expired:
+    cuts: tuple[Cut, ...]
+    removals: tuple[Removal, ...]
+    retained: tuple[Retained, ...]
+
+
+def _expired(country: str, services: list[PackedService], facts: Mapping[str, ServiceFact], policy: Policy) -> _Expired:
+    """Return what has expired among the services of one pack; `locales` of the removals is left empty."""
+    cuts: list[Cut] = []
+    removals: list[Removal] = []
+    retained: list[Retained] = []
+    remaining = services
+    for service in services:
+        expired = [c for c in service["channels"] if _is_expired(c, facts.get(service["id"]), policy)]
+        if not expired:
             continue
-        if Role.EMERGENCY in entry["roles"]:
-            kept.append(Kept(entry["id"], entry["name"], country, "an emergency number is never withheld"))
+        if Role.EMERGENCY in service["roles"]:
+            retained.append(Retained(service["id"], service["name"], country, "an emergency number is never withheld"))
             continue
-        left = tuple(c["position"] for c in entry["channels"] if c not in lapsed)
-        instead = None
-        if not left:
-            rest = [one for one in present if one["id"] != entry["id"]]
-            try:
-                leaves_enough(country, present, rest)
-            except NothingInItsPlace as error:
-                kept.append(Kept(entry["id"], entry["name"], country, error.detail.partition(";")[0]))
+        positions = tuple(c["position"] for c in service["channels"] if c not in expired)
+        substitute = None
+        if not positions:
+            rest = [other for other in remaining if other["id"] != service["id"]]
+            if lost := list(lost_essentials(remaining, rest)):
+                reason = f"readers would be left without {' and '.join(lost)}"
+                retained.append(Retained(service["id"], service["name"], country, reason))
                 continue
-            present, instead = rest, substitute_helpline(rest, entry["audiences"])
-        losses.append((entry["id"], left))
-        gone.append(
-            Gone(
-                service=entry["id"],
-                name=entry["name"],
-                country=country,
-                roles=tuple(entry["roles"]),
-                audiences=tuple(entry["audiences"]),
-                situations=tuple(entry["situations"]),
-                channels=tuple(c["dial"] or c["href"] or c["type"] for c in lapsed),
-                left=len(left),
-                instead=instead["name"] if instead else None,
-                locales=(),
-            )
-        )
-    return tuple(losses), gone, kept
+            remaining, substitute = rest, substitute_helpline(rest, service["audiences"])
+        cuts.append((service["id"], positions))
+        removals.append(_removal(country, service, expired, left=len(positions), substitute=substitute))
+    return _Expired(tuple(cuts), tuple(removals), tuple(retained))
 
 
-def _lapsed(channel: PackedChannel, service: ServiceFact | None, policy: Policy) -> bool:
-    """Tell whether the check that the pack speaks of has ended, and no newer one stands for the same values."""
+def _removal(
+    country: str, service: PackedService, expired: Iterable[PackedChannel], *, left: int, substitute: PackedService | None
+) -> Removal:
+    return Removal(
+        service=service["id"],
+        name=service["name"],
+        country=country,
+        roles=tuple(service["roles"]),
+        audiences=tuple(service["audiences"]),
+        situations=tuple(service["situations"]),
+        channels=tuple(c["dial"] or c["href"] or c["type"] for c in expired),
+        left=left,
+        substitute=substitute["name"] if substitute else None,
+        locales=(),
+    )
+
+
+def _is_expired(channel: PackedChannel, service: ServiceFact | None, policy: Policy) -> bool:
+    """Tell whether the published assurance of the channel has expired and no newer one covers the same number or address."""
     until = channel["assured_until"]
     if until is None or until >= policy.day.isoformat():
         return False
     now = next((c for c in service.channels if c.position == channel["position"]), None) if service else None
-    return service is None or now is None or not _same(channel, now) or not _assured(service, now, policy)
+    if service is None or now is None or not _is_same(channel, now):
+        return True
+    return not channel_eligibility(service, now, policy).assured
 
 
-def _assured(service: ServiceFact, channel: ChannelFact, policy: Policy) -> bool:
-    return channel_eligibility(service, channel, policy).assured
-
-
-def _same(published: PackedChannel, now: ChannelFact) -> bool:
+def _is_same(published: PackedChannel, now: ChannelFact) -> bool:
     if now.type == ChannelType.URL:
         return published["href"] == now.address
     return (published["dial"] or "") == now.dial
-
-
-def _mended(body: str, losses: Iterable[Loss]) -> str:
-    """Return a pack's bytes without what it loses."""
-    order = retired_order()
-    for service, left in losses:
-        body = _fewer_channels(body, service, left) if left else take_away(body, service, None, order=order, tombstone=False)
-    return body
-
-
-def _fewer_channels(body: str, service: str, left: tuple[int, ...]) -> str:
-    pack: PackContent = json.loads(body)
-    [entry] = [one for one in pack["services"] if one["id"] == service]
-    entry["channels"] = [channel for channel in entry["channels"] if channel["position"] in left]
-    entry["notices"] = [notice for notice in entry.get("notices", []) if notice["position"] in {None, *left}]
-    assurance = service_assurance(entry["channels"])
-    entry["assured"] = assurance["assured"]
-    entry["checked_on"], entry["assured_until"] = assurance["checked_on"], assurance["assured_until"]
-    return canonical_json(pack).decode()

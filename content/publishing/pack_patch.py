@@ -1,78 +1,144 @@
-"""Take one service out of a pack's own bytes: no words are compiled anew, so nothing can hold it up."""
+"""Patches of published packs: pure functions on what a pack holds. No text is compiled again, so no text can hold them up."""
 
 from __future__ import annotations
 
 import html
-import json
 import re
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Final
 
+from content.compiling.channel_parts import service_assurance
+from content.compiling.facts import NoticeFact
 from content.compiling.rendering import isolate
+from content.compiling.service_notices import notice_values
 from content.compiling.substitution import substitute_helpline
 from content.resolver.essential_services import has_crisis_line, has_emergency_number
 from content.resolver.types import PackContent, PackedService, PackedTip, Tombstone
-from core.canonical import canonical_json
 from core.errors import Conflict
 
-#: The smallest parts of the rendered Markdown that can go by themselves.
+#: A pure function that returns what the pack holds after the change, or None where the pack does not change.
+PackPatch = Callable[[PackContent], PackContent | None]
+#: The sort key of the ids of services that have retired.
+RetiredOrder = Callable[[str], tuple[bool, str]]
+
+_ESSENTIAL: Final = (("an emergency number", has_emergency_number), ("a crisis line", has_crisis_line))
+#: The smallest parts of the rendered Markdown that can be removed by themselves.
 _BLOCKS = re.compile(r"<(?P<tag>p|li|h2|h3)>(?:(?!</(?P=tag)>).)*</(?P=tag)>\n?", re.DOTALL)
 _EMPTY = re.compile(r"<(?P<tag>ul|ol|blockquote)>\s*</(?P=tag)>\n?")
 
 
-class NothingInItsPlace(Conflict):
-    """Without this service a country has no emergency number or no crisis line; name a successor that is served there."""
+class EssentialServiceMissing(Conflict):
+    """This change would leave a country without an emergency number or a crisis line. Name a successor that is served there."""
 
     code = "nothing-in-its-place"
 
 
-def holds(pack: PackContent, service: str) -> bool:
-    """Tell whether the pack offers the service."""
+def lost_essentials(before: Sequence[PackedService], after: Sequence[PackedService]) -> Iterator[str]:
+    """Yield "an emergency number" and "a crisis line" where `before` has one and `after` has none."""
+    return (name for name, has_one in _ESSENTIAL if has_one(before) and not has_one(after))
+
+
+def require_essential_services(before: PackContent, after: PackContent) -> None:
+    """Raise EssentialServiceMissing where the pack loses its last emergency number or its last crisis line."""
+    for name in lost_essentials(before["services"], after["services"]):
+        raise EssentialServiceMissing(
+            f"This change would leave {before['country']} without {name}. Name a successor that is served there."
+        )
+
+
+def withdraw_services(successors: Mapping[str, str | None], order: RetiredOrder) -> PackPatch:
+    """Return the patch that removes these services, each with its successor, and lists them as retired."""
+
+    def patch(pack: PackContent) -> PackContent | None:
+        offered = {service["id"] for service in pack["services"]} & successors.keys()
+        if not offered:
+            return None
+        for service in sorted(offered):
+            successor = successors[service] if _offers(pack, successors[service]) else None
+            pack = remove_service(pack, service, successor=successor)
+            pack = {**pack, "retired": _tombstones(pack["retired"], service, successor, order)}
+        return pack
+
+    return patch
+
+
+def replace_notices(notices: Mapping[str, Iterable[NoticeFact]]) -> PackPatch:
+    """Return the patch that puts these notices (by service) in place of all that a pack has."""
+
+    def patch(pack: PackContent) -> PackContent | None:
+        services = [_with_notices(pack, service, notices.get(service["id"], ())) for service in pack["services"]]
+        return {**pack, "services": services} if services != pack["services"] else None
+
+    return patch
+
+
+def combine(*patches: PackPatch) -> PackPatch:
+    """Return the patch that applies these patches one after the other."""
+
+    def patch(pack: PackContent) -> PackContent | None:
+        patched = pack
+        for each in patches:
+            patched = each(patched) or patched
+        return patched if patched is not pack else None
+
+    return patch
+
+
+def remove_service(pack: PackContent, service: str, *, successor: str | None = None) -> PackContent:
+    """Return the pack without the service, which it must offer.
+
+    Tips that name the service name its successor, which the pack must offer too. Without one they name the country's helpline,
+    and without a helpline what names the service is removed: a step, a paragraph, or the tip where its title or answer does.
+    """
+    [removed] = [entry for entry in pack["services"] if entry["id"] == service]
+    services = [entry for entry in pack["services"] if entry["id"] != service]
+    named = next((entry for entry in services if entry["id"] == successor), None)
+    tips = (_renamed(tip, removed, named or substitute_helpline(services, tip["audiences"])) for tip in pack["tips"])
+    return {**pack, "services": services, "tips": [tip for tip in tips if tip is not None]}
+
+
+def keep_channels(pack: PackContent, service: str, positions: Collection[int]) -> PackContent:
+    """Return the pack with only the service's channels at these positions, of which there is at least one."""
+    services = [_with_channels(entry, positions) if entry["id"] == service else entry for entry in pack["services"]]
+    return {**pack, "services": services}
+
+
+def _with_channels(service: PackedService, positions: Collection[int]) -> PackedService:
+    channels = [channel for channel in service["channels"] if channel["position"] in positions]
+    notices = [notice for notice in service.get("notices", []) if notice["position"] in {None, *positions}]
+    return {**service, "channels": channels, "notices": notices, **service_assurance(channels)}
+
+
+def _with_notices(pack: PackContent, service: PackedService, notices: Iterable[NoticeFact]) -> PackedService:
+    values = notice_values(
+        notices,
+        roles=service["roles"],
+        positions={channel["position"] for channel in service["channels"]},
+        has_words=pack["labels"].get("notices", {}).__contains__,
+    )
+    # Packs of older releases have no list at all; one without notices keeps its bytes.
+    return {**service, "notices": values} if values != service.get("notices", []) else service
+
+
+def _offers(pack: PackContent, service: str | None) -> bool:
     return any(entry["id"] == service for entry in pack["services"])
 
 
-def leaves_enough(country: str, before: Sequence[PackedService], after: Sequence[PackedService]) -> None:
-    """Raise NothingInItsPlace where there was an emergency number or a crisis line, and is none."""
-    for name, has_one in (("emergency number", has_emergency_number), ("crisis line", has_crisis_line)):
-        if has_one(before) and not has_one(after):
-            raise NothingInItsPlace(f"Without it {country} has no {name}; name a successor that is served there.")
-
-
-def take_away(body: str, service: str, successor: str | None, *, order: Callable[[str], Any], tombstone: bool = True) -> str:
-    """Return the pack's bytes without the service; `order` sorts the ids of services that have retired.
-
-    Where a text names it, its successor stands, else the country's helpline, else that step goes. Raises NothingInItsPlace
-    where a reader would be left without an emergency number or a crisis line that the pack had. Without `tombstone` it is
-    only left out, as one that comes back when somebody has checked it.
-    """
-    before: PackContent = json.loads(body)
-    pack = before.copy()
-    [gone] = [entry for entry in pack["services"] if entry["id"] == service]
-    pack["services"] = [entry for entry in pack["services"] if entry["id"] != service]
-    leaves_enough(pack["country"], before["services"], pack["services"])
-    named = next((entry for entry in pack["services"] if entry["id"] == successor), None)
-    if tombstone:
-        pack["retired"] = _tombstones(pack["retired"], service, named["id"] if named else None, order)
-    tips = (_mended(tip, gone, named or substitute_helpline(pack["services"], tip["audiences"])) for tip in pack["tips"])
-    pack["tips"] = [tip for tip in tips if tip is not None]
-    return canonical_json(pack).decode()
-
-
-def _tombstones(retired: list[Tombstone], service: str, successor: str | None, order: Callable[[str], Any]) -> list[Tombstone]:
+def _tombstones(retired: list[Tombstone], service: str, successor: str | None, order: RetiredOrder) -> list[Tombstone]:
     followed: list[Tombstone] = [
         {"id": entry["id"], "successor": successor if entry["successor"] == service else entry["successor"]} for entry in retired
     ]
     return sorted([*followed, {"id": service, "successor": successor}], key=lambda entry: order(entry["id"]))
 
 
-def _mended(tip: PackedTip, gone: PackedService, instead: PackedService | None) -> PackedTip | None:
-    """Return the tip with the other name, or without the steps that named the service; None where its title or answer did."""
-    if gone["id"] not in tip["services"]:
+def _renamed(tip: PackedTip, removed: PackedService, substitute: PackedService | None) -> PackedTip | None:
+    """Return the tip with the substitute's name, or without what named the service; None where its title or answer did."""
+    if removed["id"] not in tip["services"]:
         return tip
-    name = isolate(gone["name"])
-    if instead is not None:
-        other = isolate(instead["name"])
-        renamed = [instead["id"] if one == gone["id"] else one for one in tip["services"]]
+    name = isolate(removed["name"])
+    if substitute is not None:
+        other = isolate(substitute["name"])
+        named = [substitute["id"] if one == removed["id"] else one for one in tip["services"]]
         return {
             **tip,
             "title": tip["title"].replace(name, other),
@@ -80,7 +146,7 @@ def _mended(tip: PackedTip, gone: PackedService, instead: PackedService | None) 
             "do_now": [step.replace(name, other) for step in tip["do_now"]],
             "do_not": [step.replace(name, other) for step in tip["do_not"]],
             "more_html": tip["more_html"].replace(_escaped(name), _escaped(other)),
-            "services": list(dict.fromkeys(renamed)),
+            "services": list(dict.fromkeys(named)),
         }
     if name in tip["title"] + tip["short"] and tip["kind"] != "notice":
         return None
@@ -92,7 +158,7 @@ def _mended(tip: PackedTip, gone: PackedService, instead: PackedService | None) 
         "do_now": [step for step in tip["do_now"] if name not in step],
         "do_not": [step for step in tip["do_not"] if name not in step],
         "more_html": _without_blocks(tip["more_html"], _escaped(name)),
-        "services": [one for one in tip["services"] if one != gone["id"]],
+        "services": [one for one in tip["services"] if one != removed["id"]],
     }
 
 

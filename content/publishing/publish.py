@@ -1,9 +1,13 @@
-"""Publish releases and roll back to older ones: nothing else changes what readers get."""
+"""Publish releases: the only module that changes what readers get.
+
+A release replaces the published one as it was compiled (`publish`), as patched bytes of the published one (`publish_patch`), or
+as the bytes of an older one (`roll_back`, which a second person then publishes).
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 
 from django.db import IntegrityError, transaction
@@ -13,14 +17,23 @@ from django.db.models.expressions import RawSQL
 from content.compiling.snapshot import read_notices
 from content.exporting.last_modified import last_modified_by_service
 from content.models import Pack, Release, ReleasePack, Service, Withdrawal, WithdrawnPack
-from content.models.release import ReleaseState
-from content.publishing.notices import with_notices
-from content.publishing.pack_patch import holds, take_away
+from content.models.release import ReleaseReason, ReleaseState
+from content.publishing.pack_patch import (
+    PackPatch,
+    RetiredOrder,
+    combine,
+    replace_notices,
+    require_essential_services,
+    withdraw_services,
+)
+from content.resolver.types import PackContent
 from content.terms import WORLDWIDE
 from core import audit, roles, states
 from core.canonical import canonical_json, digest
 from core.errors import ChangedMeanwhile, Conflict, Invalid, SecondPersonRequired
 from core.models import User
+
+PERMISSION = "content.publish_release"
 
 
 class HoldsWithdrawn(Conflict):
@@ -35,7 +48,7 @@ def publish(release: Release, *, by: User, at: datetime) -> None:
     Raises SecondPersonRequired for the person who compiled it, ChangedMeanwhile where another release has been published since
     it was compiled, and HoldsWithdrawn where it offers a service that is withdrawn.
     """
-    roles.require(by, "content.publish_release")
+    roles.require(by, PERMISSION)
     if by.pk == release.compiled_by_id:
         raise SecondPersonRequired("The person who compiled a release cannot publish it; a second person must.")
     if not release.release_packs.exists():
@@ -57,11 +70,45 @@ def publish(release: Release, *, by: User, at: datetime) -> None:
             raise ChangedMeanwhile() from None
 
 
+def publish_patch(
+    patch: PackPatch,
+    *,
+    services: Collection[str],
+    reason: ReleaseReason,
+    by: User,
+    at: datetime,
+    second: User | None = None,
+) -> Release | None:
+    """Patch the published packs that offer one of the services, and publish the result at once.
+
+    Return the new release, or None where no published pack changes. Without a `second` person the system publishes it: a patch
+    brings nothing to readers that was not approved before. Raises EssentialServiceMissing where a pack would lose its last
+    emergency number or crisis line.
+    """
+    with transaction.atomic():
+        current = lock_published()
+        if current is None:
+            return None
+        patched = _patch(packs_offering(services).filter(release_packs__release=current), patch)
+        if not patched:
+            return None
+        release = Release.objects.create(
+            compiled_by=by,
+            compiled_at=at,
+            base=current,
+            reason=reason,
+            report={"findings": [], "blocked": current.report.get("blocked", []), "services": sorted(services)},
+        )
+        _store_packs(release, current, patched)
+        publish(release, by=second or User.objects.system(), at=at)
+    return release
+
+
 def roll_back(*, to: int, by: User, at: datetime) -> Release:
     """Create a candidate with the packs of an older release under a new number; a second person publishes it.
 
-    Withdrawn services stay withdrawn: the packs that hold one are patched as the published ones were. Raises Invalid where the
-    release was never published.
+    Services that are withdrawn now are removed from its packs, and the notices are those that hold now. Raises Invalid where
+    that release was never published, and EssentialServiceMissing as `publish_patch` does.
     """
     roles.require(by, "content.compile_release")
     older = Release.objects.filter(number=to).exclude(state=ReleaseState.CANDIDATE).exclude(published_at=None).first()
@@ -69,9 +116,19 @@ def roll_back(*, to: int, by: User, at: datetime) -> Release:
         raise Invalid(f"Release {to} was never published.", code="not-published")
     with transaction.atomic():
         candidate = Release.objects.create(
-            compiled_by=by, compiled_at=at, base_id=Release.objects.current_number(), report=older.report, restores=older
+            compiled_by=by,
+            compiled_at=at,
+            base_id=Release.objects.current_number(),
+            restores=older,
+            reason=ReleaseReason.ROLLBACK,
+            report=older.report,
         )
-        _restore(older, candidate)
+        patch = combine(
+            withdraw_services(Withdrawal.objects.successors(), retired_order()),
+            replace_notices(read_notices(at.astimezone(UTC).date())),
+        )
+        packs = Pack.objects.filter(release_packs__release=older)
+        _store_packs(candidate, older, _patch(packs, patch))
         audit.record(by=by, verb="roll back", row=candidate, at=at, to=to)
     return candidate
 
@@ -85,24 +142,13 @@ def lock_published() -> Release | None:
     return current
 
 
-def packs_offering(service: str) -> QuerySet[Pack]:
-    """Return the packs of all releases that offer the service."""
-    wanted = canonical_json({"services": [{"id": service}]}).decode()
-    return Pack.objects.annotate(offers=RawSQL("body::jsonb @> %s::jsonb", [wanted])).filter(offers=True)
+def packs_offering(services: Collection[str]) -> QuerySet[Pack]:
+    """Return the packs of all releases that offer at least one of the services."""
+    wanted = [canonical_json({"services": [{"id": service}]}).decode() for service in services]
+    return Pack.objects.annotate(offers=RawSQL("body::jsonb @> ANY (%s::jsonb[])", [wanted])).filter(offers=True)
 
 
-def give_packs(release: Release, places: Iterable[tuple[str, str, str]], patched: Mapping[str, str]) -> None:
-    """Give the candidate the packs at these places (country, locale, digest), with new bytes (by old digest) where patched."""
-    renamed = {old: digest(body.encode()) for old, body in patched.items()}
-    rows = [Pack(digest=renamed[old], body=body, size=len(body.encode())) for old, body in patched.items()]
-    Pack.objects.bulk_create(rows, ignore_conflicts=True, batch_size=1)
-    ReleasePack.objects.bulk_create(
-        ReleasePack(release=release, country_id=country, locale_id=locale, pack_id=renamed.get(pack, pack))
-        for country, locale, pack in sorted(places)
-    )
-
-
-def retired_order() -> Callable[[str], tuple[bool, str]]:
+def retired_order() -> RetiredOrder:
     """Return the sort key by which the compiler orders the ids of retired services: the country's own come first."""
     worldwide = set(Service.objects.filter(country=WORLDWIDE).values_list("pk", flat=True))
     return lambda service: (service in worldwide, service)
@@ -113,24 +159,27 @@ def _holds_withdrawn(release: Release) -> bool:
         return True
     # A service that no published pack held was withdrawn without a release, so no newer base gives this candidate away.
     fresh = Withdrawal.objects.in_force().filter(release=None).values_list("service_id", flat=True)
-    return any(packs_offering(service).filter(release_packs__release=release).exists() for service in fresh)
+    return packs_offering(list(fresh)).filter(release_packs__release=release).exists()
 
 
-def _restore(older: Release, candidate: Release) -> None:
-    """Give the candidate the older release's packs, without withdrawn services and with the notices that hold now."""
-    successors, order = Withdrawal.objects.successors(), retired_order()
-    gone = set(WithdrawnPack.objects.filter(withdrawal__put_back_at=None).values_list("pack_id", flat=True))
-    places = list(older.release_packs.values_list("country_id", "locale_id", "pack_id"))
-    patched: dict[str, str] = {}
-    for pack in Pack.objects.filter(pk__in=gone & {pack for _, _, pack in places}):
-        body = pack.body
-        for service in successors:
-            if holds(json.loads(body), service):
-                body = take_away(body, service, successors[service], order=order)
-        patched[pack.pk] = body
-    notices = read_notices(candidate.compiled_at.astimezone(UTC).date())
-    for pack in Pack.objects.filter(pk__in={pack for _, _, pack in places}).iterator(chunk_size=50):
-        body = patched.get(pack.pk, pack.body)
-        if (now := with_notices(body, notices)) != body:
-            patched[pack.pk] = now
-    give_packs(candidate, places, patched)
+def _patch(packs: QuerySet[Pack], patch: PackPatch) -> dict[str, str]:
+    """Return the new bodies of the packs that the patch changes, by the digest of the old ones."""
+    bodies: dict[str, str] = {}
+    for pack in packs.distinct().iterator(chunk_size=50):
+        before: PackContent = json.loads(pack.body)
+        after = patch(before)
+        if after is not None:
+            require_essential_services(before, after)
+            bodies[pack.pk] = canonical_json(after).decode()
+    return bodies
+
+
+def _store_packs(release: Release, source: Release, bodies: Mapping[str, str]) -> None:
+    """Give the candidate the packs of the source release, with these bodies (by old digest) in place of the old ones."""
+    renamed = {old: digest(body.encode()) for old, body in bodies.items()}
+    rows = [Pack(digest=renamed[old], body=body, size=len(body.encode())) for old, body in bodies.items()]
+    Pack.objects.bulk_create(rows, ignore_conflicts=True, batch_size=1)
+    ReleasePack.objects.bulk_create(
+        ReleasePack(release=release, country_id=country, locale_id=locale, pack_id=renamed.get(pack, pack))
+        for (country, locale), pack in source.places().items()
+    )

@@ -12,7 +12,7 @@ from django.utils import timezone
 from playwright.sync_api import BrowserContext, expect
 
 from content.models import Release, Service, ServiceNotice
-from content.publishing.notice_release import end_notice
+from content.publishing.notices import end_notice
 from tests import make
 from tests.browser.conftest import listen
 from tests.browser.test_assurance_queue import tab_to

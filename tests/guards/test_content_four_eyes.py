@@ -13,7 +13,7 @@ from django.db import models
 
 from content.models import Channel, ChannelRevision, Pack, Release, ReleasePack, ServiceNotice, Target, Unit, UnitRevision
 from content.models.channel_revision import Act
-from content.publishing.notice_release import end_notice
+from content.publishing.notices import end_notice
 from tests import make
 from tests.make import NOON
 

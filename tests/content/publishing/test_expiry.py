@@ -64,27 +64,27 @@ def ids(release: Release | None = None) -> list[str]:
 
 
 def take(by: User, *, policy: Policy = TODAY) -> Release:
-    return expiry.publish(expiry.plan(policy).mark(), policy=policy, by=by, at=LATER)
+    return expiry.publish(expiry.plan(policy).version_token(), policy=policy, by=by, at=LATER)
 
 
 def test_the_plan_says_what_goes_for_whom_and_what_is_left(published: Release) -> None:
     plan = expiry.plan(TODAY)
 
-    told = {one.service: (one.country, one.channels, one.left, one.instead) for one in plan.gone}
+    told = {one.service: (one.country, one.channels, one.left, one.substitute) for one in plan.removals}
     assert told == {
         "gb-short": ("GB", ("0800 1111",), 0, "The gb-line service"),
         "gb-two": ("GB", ("0800 1111",), 1, None),
     }
-    assert plan.gone[0].audiences == ("teen", "parent", "educator", "bystander")
-    assert plan.gone[0].locales[:2] == ("ar", "bn")
+    assert plan.removals[0].audiences == ("teen", "parent", "educator", "bystander")
+    assert plan.removals[0].locales[:2] == ("ar", "bn")
     assert ids() == ids(published), "to look changes nothing"
 
 
 def test_before_a_check_has_ended_there_is_nothing_to_take_away(published: Release, ann: User) -> None:
     policy = Policy((NOON + timedelta(days=30)).date(), serve_unreviewed=True)
 
-    assert expiry.plan(policy).gone == ()
-    with pytest.raises(Invalid, match="No check has ended"):
+    assert expiry.plan(policy).removals == ()
+    with pytest.raises(Invalid, match="No published channel has expired"):
         take(ann, policy=policy)
 
 
@@ -122,7 +122,7 @@ def test_packs_that_hold_nothing_lapsed_keep_their_bytes(published: Release, ann
 def test_a_number_that_was_checked_again_stays(published: Release, ann: User) -> None:
     assure("gb-short", 1, days=60, at=NOON + timedelta(days=35))
 
-    assert [one.service for one in expiry.plan(TODAY).gone] == ["gb-two"]
+    assert [one.service for one in expiry.plan(TODAY).removals] == ["gb-two"]
 
 
 def test_a_check_of_the_new_number_does_not_speak_for_the_old_one_that_readers_have(published: Release) -> None:
@@ -133,7 +133,7 @@ def test_a_check_of_the_new_number_does_not_speak_for_the_old_one_that_readers_h
     )
     assure("gb-short", 1, days=80)
 
-    assert "gb-short" in [one.service for one in expiry.plan(TODAY).gone]
+    assert "gb-short" in [one.service for one in expiry.plan(TODAY).removals]
 
 
 def test_an_emergency_number_and_the_last_crisis_line_stay_and_are_named(ann: User) -> None:
@@ -145,16 +145,16 @@ def test_an_emergency_number_and_the_last_crisis_line_stay_and_are_named(ann: Us
 
     plan = expiry.plan(TODAY)
 
-    assert {(one.service, one.reason) for one in plan.kept} == {
+    assert {(one.service, one.reason) for one in plan.retained} == {
         ("gb-emergency", "an emergency number is never withheld"),
-        ("gb-line", "Without it GB has no crisis line"),
+        ("gb-line", "readers would be left without a crisis line"),
     }
-    assert plan.gone == ()
+    assert plan.removals == ()
     assert Release.objects.current() == published
 
 
 def test_only_what_was_shown_is_taken_away(published: Release, ann: User) -> None:
-    shown = expiry.plan(TODAY).mark()
+    shown = expiry.plan(TODAY).version_token()
     assure("gb-two", 1, days=60, at=NOON + timedelta(days=35))
 
     with pytest.raises(ChangedMeanwhile, match="since it was shown"):

@@ -14,10 +14,10 @@ from content.compiling.facts import Policy
 from content.compiling.snapshot import read_snapshot
 from content.models import Release, Service, ServiceNotice, Unit
 from content.models.assurance import Method
-from content.models.release import ReleaseState
+from content.models.release import ReleaseReason, ReleaseState
 from content.models.service_notice import NoticeProposed, NoticeState
-from content.publishing.notice_release import approve_notice, end_notice
-from content.publishing.notices import with_notices
+from content.publishing.notices import approve_notice, end_notice
+from content.publishing.pack_patch import replace_notices
 from content.publishing.publish import roll_back
 from content.publishing.withdrawal import withdraw
 from core.errors import Forbidden, Invalid, SecondPersonRequired
@@ -69,7 +69,7 @@ def test_a_second_person_approves_it_and_every_pack_has_it_at_once_and_nothing_e
     release = approve_notice(notice, by=boris, at=NOON)
 
     assert release == Release.objects.current()
-    assert (release.base, release.report["notices"]) == (before, "gb-line")
+    assert (release.base, release.reason, release.report["services"]) == (before, ReleaseReason.NOTICE, ["gb-line"])
     for country, locale in release.release_packs.values_list("country_id", "locale_id"):
         old, new = pack(before, country, locale), pack(release, country, locale)
         for service in new["services"]:
@@ -229,7 +229,7 @@ def test_a_notice_of_a_channel_that_the_pack_does_not_hold_is_left_out(asta: Use
     make.notice(kind="channel-down", position=2)
 
     assert notices() == []
-    assert with_notices(body, {}) == body
+    assert replace_notices({})(json.loads(body)) is None
 
 
 def test_going_back_to_an_older_release_keeps_to_the_notices_of_today(asta: User, boris: User) -> None:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from importlib import import_module
 from typing import Any
 
 import pytest
+from django.db import DatabaseError, connection, transaction
 
 from content.compiling.compiler import compile_release
 from content.models import Release
 from content.models.release import NoRelease, ReleaseState
 from content.publishing.publish import publish, roll_back
+from content.publishing.withdrawal import withdraw
 from core.errors import ChangedMeanwhile, Forbidden, Invalid, SecondPersonRequired
 from core.models import AuditEntry
 from tests import make
@@ -131,3 +134,38 @@ def test_of_two_who_publish_at_once_one_does(at_once: Callable[..., list[Any]]) 
 
     assert len([answer for answer in answers if answer is None]) == 1
     assert Release.objects.filter(state=ReleaseState.PUBLISHED).count() == 1
+
+
+def test_every_release_says_why_it_was_made(content: None) -> None:
+    ann = make.person("ann", "publisher")
+    make.service("gb-wrong")
+    first = make.release()
+
+    withdraw("gb-wrong", by=ann, at=NOON)
+    make.notice(approved=True)
+    roll_back(to=first.number, by=ann, at=NOON)
+
+    reasons = list(Release.objects.order_by("number").values_list("reason", flat=True))
+    assert reasons == ["compiled", "withdrawal", "notice", "rollback"]
+    with pytest.raises(DatabaseError, match="Cannot update"), transaction.atomic():
+        Release.objects.filter(pk=first.pk).update(reason="expiry")
+
+
+def test_the_migration_reads_the_reason_from_the_report(db: None) -> None:
+    ann = make.person("ann", "publisher")
+    older = Release.objects.create(compiled_by=ann, compiled_at=NOON)
+    reports: dict[str, dict[str, object]] = {
+        "compiled": {"findings": [], "blocked": []},
+        "withdrawal": {"findings": [], "withdraws": "gb-wrong"},
+        "notice": {"findings": [], "notices": "gb-line"},
+        "expiry": {"findings": [], "lapses": [["GB", "gb-line"]]},
+    }
+    expected = {Release.objects.create(compiled_by=ann, compiled_at=NOON, report=r).pk: why for why, r in reports.items()}
+    restored = Release.objects.create(compiled_by=ann, compiled_at=NOON, restores=older, report=reports["notice"])
+
+    with connection.cursor() as cursor:
+        # The columns were not fixed yet when the migration ran.
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; ALTER TABLE content_release DISABLE TRIGGER USER")
+        cursor.execute(import_module("content.migrations.0014_fill_release_reason").FILL)
+
+    assert dict(Release.objects.values_list("pk", "reason")) == expected | {older.pk: "compiled", restored.pk: "rollback"}

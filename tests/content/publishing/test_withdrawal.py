@@ -17,9 +17,10 @@ from django.test import override_settings
 from content.compiling.compiler import compile_release
 from content.compiling.substitution import substitute_helpline
 from content.models import Release, Service, Withdrawal, WithdrawnPack
+from content.models.release import ReleaseReason
 from content.publishing import signing
-from content.publishing.pack_patch import NothingInItsPlace, take_away
-from content.publishing.publish import HoldsWithdrawn, publish, roll_back
+from content.publishing.pack_patch import EssentialServiceMissing, require_essential_services, withdraw_services
+from content.publishing.publish import HoldsWithdrawn, publish, publish_patch, roll_back
 from content.publishing.verify import verify_manifest
 from content.publishing.withdrawal import AlreadyWithdrawn, put_back, withdraw
 from core import tokens
@@ -159,18 +160,22 @@ def offering(*services: dict[str, Any], **tip_fields: Any) -> str:
     return json.dumps({"country": "GB", "services": list(services), "tips": [tip | tip_fields], "retired": []})
 
 
-def entry(name: str, *roles: str, **fields: Any) -> dict[str, Any]:
+def entry(name: str, *roles: str, **fields: Any) -> Any:
     from tests.packs import service
 
     return service(name, *roles, **fields) | {"name": name.capitalize()}
 
 
-def taken(body: str, successor: str | None = None) -> dict[str, Any]:
-    return json.loads(take_away(body, "wrong", successor, order=lambda name: name))
+def by_name(service: str) -> tuple[bool, str]:
+    return False, service
+
+
+def withdrawn(body: str, successor: str | None = None) -> Any:
+    return withdraw_services({"wrong": successor}, by_name)(json.loads(body))
 
 
 def test_where_nothing_can_stand_the_steps_that_named_it_go() -> None:
-    [left] = taken(offering(entry("wrong", "image-removal")))["tips"]
+    [left] = withdrawn(offering(entry("wrong", "image-removal")))["tips"]
 
     assert (left["do_now"], left["do_not"]) == (["Breathe."], ["Do not pay."])
     assert left["more_html"] == "<p>One.</p>"
@@ -181,8 +186,8 @@ def test_a_tip_whose_heart_named_it_goes_and_a_notice_stays() -> None:
     body = offering(entry("wrong", "image-removal"), short="\u2066Wrong\u2069 helps.")
     notice = offering(entry("wrong", "image-removal"), short="\u2066Wrong\u2069 helps.", kind="notice")
 
-    assert taken(body)["tips"] == []
-    assert taken(notice)["tips"][0]["short"] == "helps."
+    assert withdrawn(body)["tips"] == []
+    assert withdrawn(notice)["tips"][0]["short"] == "helps."
 
 
 def test_a_helpline_with_an_age_limit_or_for_others_never_stands_in() -> None:
@@ -191,22 +196,22 @@ def test_a_helpline_with_an_age_limit_or_for_others_never_stands_in() -> None:
     worldwide = entry("far", "helpline", country="ZZ")
 
     assert substitute_helpline([adult, parents], ["teen"]) is None
-    assert (substitute_helpline([adult, parents, worldwide], ["teen"]) or {})["id"] == "far"
-    assert (substitute_helpline([adult, parents, worldwide], ["parent"]) or {})["id"] == "parents"
+    assert substitute_helpline([adult, parents, worldwide], ["teen"]) == worldwide
+    assert substitute_helpline([adult, parents, worldwide], ["parent"]) == parents
 
 
 def test_tombstones_follow_to_where_the_way_ends_now() -> None:
     body = json.loads(offering(entry("wrong", "image-removal"), entry("new", "image-removal")))
     body["retired"] = [{"id": "older", "successor": "wrong"}]
 
-    assert taken(json.dumps(body), "new")["retired"] == [
+    assert withdrawn(json.dumps(body), "new")["retired"] == [
         {"id": "older", "successor": "new"},
         {"id": "wrong", "successor": "new"},
     ]
 
 
 def test_a_successor_that_is_not_served_there_does_not_stand() -> None:
-    assert taken(offering(entry("wrong", "image-removal")), "elsewhere")["retired"] == [{"id": "wrong", "successor": None}]
+    assert withdrawn(offering(entry("wrong", "image-removal")), "elsewhere")["retired"] == [{"id": "wrong", "successor": None}]
 
 
 # Who may.
@@ -224,7 +229,7 @@ def test_an_emergency_service_takes_two_people_and_another_number(published: Rel
         withdraw("gb-emergency", by=ann, at=LATER)
     with pytest.raises(SecondPersonRequired, match="somebody else"):
         withdraw("gb-emergency", by=ann, second=ann, at=LATER)
-    with pytest.raises(NothingInItsPlace, match="no emergency number"):
+    with pytest.raises(EssentialServiceMissing, match="GB without an emergency number"):
         withdraw("gb-emergency", by=ann, second=ben, at=LATER)
     assert Release.objects.current() == published
 
@@ -237,10 +242,38 @@ def test_an_emergency_service_takes_two_people_and_another_number(published: Rel
 
 
 def test_the_last_crisis_line_is_only_replaced(published: Release, ann: User) -> None:
-    with pytest.raises(NothingInItsPlace, match="no crisis line"):
+    with pytest.raises(EssentialServiceMissing, match="without a crisis line"):
         withdraw("zz-line", by=ann, at=LATER)
 
     assert not Withdrawal.objects.exists()
+
+
+def test_no_patch_takes_the_last_crisis_line_whatever_it_is_for(published: Release, ann: User) -> None:
+    with pytest.raises(EssentialServiceMissing, match="GB without a crisis line"):
+        publish_patch(
+            lambda pack: {**pack, "services": [s for s in pack["services"] if "helpline" not in s["roles"]]},
+            services=["gb-line"],
+            reason=ReleaseReason.NOTICE,
+            by=ann,
+            at=LATER,
+        )
+
+    assert Release.objects.current() == published
+
+
+def test_no_roll_back_takes_the_last_crisis_line(ann: User, ben: User) -> None:
+    make.small_content()
+    Service.objects.filter(pk="zz-line").update(situations=[])
+    first = make.release()
+    make.service("gb-new")
+    make.release()
+    withdraw("gb-line", by=ann, at=LATER, successor="gb-new")
+
+    with pytest.raises(EssentialServiceMissing, match="GB without a crisis line"):
+        roll_back(to=first.number, by=ann, at=LATER)
+
+    put_back("gb-line", by=ann, second=ben, at=LATER)
+    assert make.pack_body(roll_back(to=first.number, by=ann, at=LATER), "GB", "en") == make.pack_body(first, "GB", "en")
 
 
 @pytest.mark.parametrize(
@@ -465,12 +498,13 @@ def test_every_withdrawal_of_the_real_packs_is_carried_out_or_says_what_is_missi
     packs = [pack for (country, locale), pack in real_packs.items() if locale == "ar"]
     tried = refused = 0
     for one in packs:
-        body = json.dumps(one, ensure_ascii=False)
         for service in one["services"]:
             tried += 1
+            mended = withdraw_services({service["id"]: None}, by_name)(one)
+            assert mended is not None
             try:
-                mended = json.loads(take_away(body, service["id"], None, order=lambda name: name))
-            except NothingInItsPlace:
+                require_essential_services(one, mended)
+            except EssentialServiceMissing:
                 refused += 1
                 continue
             assert service["id"] not in {s["id"] for s in mended["services"]}
