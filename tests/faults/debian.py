@@ -12,9 +12,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from tools.sandbox import postgres
-from tools.sandbox.paths import Places
-from tools.sandbox.ports import any_free
-from tools.sandbox.processes import Child, Interrupts, Owner, Processes
+from tools.sandbox.interrupts import Interrupts
+from tools.sandbox.paths import Paths
+from tools.sandbox.ports import any_free_port
+from tools.sandbox.processes import ManagedProcess, ManagedProcesses, Owner
 
 PASSWORDS = ("superuser-of-a-test", "role-of-a-test")
 
@@ -23,9 +24,9 @@ class DebianServices:
     """Started one by one; `stop` ends them and removes their data."""
 
     def __init__(self, folder: Path, interrupts: Interrupts) -> None:
-        self.places = Places(root=folder, run=folder / "services")
-        self.places.make()
-        self.processes = Processes(self.places, interrupts)
+        self.paths = Paths(root=folder, run=folder / "services")
+        self.paths.create()
+        self.processes = ManagedProcesses(self.paths, interrupts)
         # As root these servers run as nobody, who cannot pass through a test's own folder.
         self.home = Path(tempfile.mkdtemp(prefix="fingerpost-services-", dir="/var/tmp"))
         self.home.chmod(0o711)
@@ -35,17 +36,17 @@ class DebianServices:
     def postgres(self) -> str:
         """Start the newest PostgreSQL of the system and return DATABASE_URL."""
         binaries = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))[-1]
-        record = self.places.run / "postgres.json"
+        record = self.paths.run / "postgres.json"
         server = postgres.Cluster(binaries, self.home / "pg", self.owner, self.home, record, {}, locale=("--locale=C.UTF-8",))
-        port = any_free()
-        postgres.start(server, self.processes, port, self.places.logs / "postgres.log", *PASSWORDS)
+        port = any_free_port()
+        postgres.start(server, self.processes, port, self.paths.logs / "postgres.log", *PASSWORDS)
         return server.url(port, PASSWORDS[1])
 
     def redis(self) -> str:
         """Start Redis (or Valkey) without persistence and return BROKER_URL."""
         program = shutil.which("redis-server") or shutil.which("valkey-server")
         assert program
-        port = any_free()
+        port = any_free_port()
         options = ("--bind", "127.0.0.1", "--port", str(port), "--save", "", "--appendonly", "no", "--daemonize", "no")
         self._start("redis", [program, *options, "--dir", str(self._folder("redis"))], {})
         self._until(lambda: _answers(port, b"PING\r\n", b"+PONG"))
@@ -53,13 +54,13 @@ class DebianServices:
 
     def rabbitmq(self) -> str:
         """Start RabbitMQ with a name server of its own and return BROKER_URL."""
-        folder, port = self._folder("rabbitmq"), any_free()
+        folder, port = self._folder("rabbitmq"), any_free_port()
         settings = {
             "HOME": str(folder),
             "RABBITMQ_NODENAME": f"fingerpost-{port}@localhost",
             "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1",
             "RABBITMQ_NODE_PORT": str(port),
-            "RABBITMQ_DIST_PORT": str(any_free()),
+            "RABBITMQ_DIST_PORT": str(any_free_port()),
             "RABBITMQ_MNESIA_BASE": str(folder / "data"),
             "RABBITMQ_LOG_BASE": str(folder / "log"),
             "RABBITMQ_LOGS": "-",
@@ -67,7 +68,7 @@ class DebianServices:
             "RABBITMQ_PID_FILE": str(folder / "pid"),
             "RABBITMQ_CONF_ENV_FILE": str(folder / "none"),
             "ERL_EPMD_ADDRESS": "127.0.0.1",
-            "ERL_EPMD_PORT": str(any_free()),
+            "ERL_EPMD_PORT": str(any_free_port()),
         }
         # Started here rather than by RabbitMQ, whose own would stay behind as a daemon.
         self._start("epmd", ["/usr/bin/epmd", "-address", "127.0.0.1", "-port", settings["ERL_EPMD_PORT"]], settings)
@@ -89,13 +90,15 @@ class DebianServices:
 
     def _start(self, name: str, command: list[str], environment: Mapping[str, str]) -> None:
         path = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"}
-        log = self.places.logs / f"{name}.log"
-        self.processes.start(Child(name, command, {**path, **environment}, log, cwd="/", owner=self.owner, patience=15))
+        log = self.paths.logs / f"{name}.log"
+        self.processes.start(
+            ManagedProcess(name, command, {**path, **environment}, log, cwd="/", owner=self.owner, stop_timeout=15)
+        )
 
     def _until(self, up: Callable[[], bool], seconds: float = 20) -> None:
         deadline = time.monotonic() + seconds
         while not up():
-            ended = [child for child in self.processes.children if child.poll() is not None]
+            ended = [child for child in self.processes.running if child.poll() is not None]
             assert not ended, f"{ended[0].name} ended: {ended[0].log.read_text(errors='replace')[-2000:]}"
             assert time.monotonic() < deadline, "it does not answer"
             time.sleep(0.1)

@@ -12,10 +12,10 @@ import pytest
 
 from tests.faults.debian import DebianServices
 from tests.tools.sandbox.runs import ROOT, left_running, plain_environment
-from tools.sandbox import story
-from tools.sandbox.paths import Places
-from tools.sandbox.ports import any_free
-from tools.sandbox.processes import Interrupts
+from tools.sandbox import demo
+from tools.sandbox.interrupts import Interrupts
+from tools.sandbox.paths import Paths
+from tools.sandbox.ports import any_free_port
 from tools.sandbox.supervisor import Sandbox
 
 pytestmark = pytest.mark.services
@@ -42,33 +42,33 @@ def services(tmp_path: Path, interrupts: Interrupts) -> Iterator[DebianServices]
 def test_the_journey_on_debians_postgresql(tmp_path: Path, services: DebianServices, interrupts: Interrupts, broker: str) -> None:
     database_url = services.postgres()
     broker_url = services.redis() if broker == "redis" else services.rabbitmq()
-    places = Places(root=ROOT, run=tmp_path / "run")
-    places.make()
-    sandbox = Sandbox(places, interrupts, plain_environment(), database_url=database_url, broker_url=broker_url)
+    paths = Paths(root=ROOT, run=tmp_path / "run")
+    paths.create()
+    sandbox = Sandbox(paths, interrupts, plain_environment(), database_url=database_url, broker_url=broker_url)
 
     try:
-        sandbox.start(any_free())
-        told = story.tell(sandbox, again=True)
-        running = {child.name for child in sandbox.processes.children if child.poll() is None}
-        log = (places.logs / "worker.log").read_text()
+        sandbox.start(any_free_port())
+        told = demo.run_demo(sandbox, everything=True)
+        running = {child.name for child in sandbox.processes.running if child.poll() is None}
+        log = (paths.logs / "worker.log").read_text()
     finally:
         sandbox.stop()
 
     seen = told.figures
-    assert seen["registrations"] == seen["devices"] == seen["accepted"] == story.SAMPLES
+    assert seen["registrations"] == seen["devices"] == seen["accepted"] == demo.SAMPLE_DEVICES
     assert seen["rejected"] == seen["unknown"] == seen["skipped"] == 0
     assert running == {"emulator", "web", "worker", "beat"}
     assert f"transport:   {broker_url.split('://')[0]}://" in log
     with psycopg.connect(database_url) as connection:
         major = connection.info.server_version // 10000
     assert 15 <= major <= 18
-    assert not (places.run / "postgres.json").exists()
+    assert not (paths.run / "postgres.json").exists()
 
 
 def test_the_servers_are_processes_of_the_test_and_not_roots(services: DebianServices) -> None:
     services.postgres()
     services.redis()
 
-    for child in services.processes.children:
+    for child in services.processes.running:
         owner = Path(f"/proc/{child.pid}").owner()
         assert owner == ("nobody" if os.geteuid() == 0 else Path.home().owner())

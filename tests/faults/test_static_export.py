@@ -29,7 +29,7 @@ from content.publishing.verify import verify_manifest, verify_pack
 from content.publishing.withdrawal import withdraw
 from tests import make
 from tests.signing import Signer
-from tools.sandbox.ports import any_free
+from tools.sandbox.ports import any_free_port
 
 pytestmark = pytest.mark.services
 
@@ -86,7 +86,7 @@ def tree(published: Release, tmp_path: Path) -> Path:
 @pytest.fixture(params=["nginx", "caddy"])
 def site(request: pytest.FixtureRequest, tree: Path, live_server: Any, tmp_path: Path, settings: Any) -> Iterator[Site]:
     settings.ALLOWED_HOSTS = ["*"]
-    port, origin = any_free(), live_server.url.removeprefix("http://")
+    port, origin = any_free_port(), live_server.url.removeprefix("http://")
     with _running(request.param, tmp_path, port, tree, origin) as made:
         yield made
 
@@ -265,7 +265,7 @@ def test_bodies_reach_the_origin_and_large_ones_are_413(site: Site) -> None:
 
 @pytest.mark.parametrize("name", ["nginx", "caddy"])
 def test_files_are_served_without_the_origin_and_the_rest_is_503(name: str, tree: Path, tmp_path: Path) -> None:
-    with _running(name, tmp_path, any_free(), tree, "127.0.0.1:9") as site:
+    with _running(name, tmp_path, any_free_port(), tree, "127.0.0.1:9") as site:
         pack, away = site.get("/v1/packs/GB/en"), site.get("/v1/tips")
 
     assert (pack.status, pack.body) == (200, (tree / "v1/packs/GB/en.json").read_bytes())

@@ -23,11 +23,11 @@ from tests.faults.workers import end_connections
 from tests.processes import ROOT
 from tests.signing import Signer
 from tests.tools.sandbox.runs import plain_environment
-from tools.sandbox import story
+from tools.sandbox import demo
 from tools.sandbox.http_client import Client
-from tools.sandbox.paths import Places
-from tools.sandbox.ports import any_free
-from tools.sandbox.processes import Interrupts
+from tools.sandbox.interrupts import Interrupts
+from tools.sandbox.paths import Paths
+from tools.sandbox.ports import any_free_port
 from tools.sandbox.supervisor import Sandbox
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
@@ -56,38 +56,38 @@ def web(tmp_path: Path) -> Iterator[Web]:
 
 def end(sandbox: Sandbox, name: str) -> None:
     """Stop one process of the sandbox for good."""
-    child = next(one for one in sandbox.processes.children if one.name == name)
-    sandbox.processes.children.remove(child)
-    child.ask_to_stop()
+    child = next(one for one in sandbox.processes.running if one.name == name)
+    sandbox.processes.running.remove(child)
+    child.request_stop()
     child.wait_or_kill(time.monotonic() + 10)
 
 
 def answers(client: Client) -> dict[str, tuple[int, bytes]]:
     """Return status and body of every path that must keep working."""
     found = {path: client.get(path) for path in (*READS, *(path for path, _ in REFUSED))}
-    return {path: (answer.status, answer.body) for path, answer in found.items()}
+    return {path: (answer.status, answer.data) for path, answer in found.items()}
 
 
 @pytest.mark.timeout(300)
 def test_promise_7_reads_and_help_survive_without_database_broker_and_cache(tmp_path: Path) -> None:
-    places = Places(root=ROOT, run=tmp_path / "run")
-    places.make()
-    sandbox = Sandbox(places, Interrupts(), plain_environment())
+    paths = Paths(root=ROOT, run=tmp_path / "run")
+    paths.create()
+    sandbox = Sandbox(paths, Interrupts(), plain_environment())
     try:
-        sandbox.start(any_free())
-        story.tell(sandbox, again=True)
+        sandbox.start(any_free_port())
+        demo.run_demo(sandbox, everything=True)
         client = Client(sandbox.web)
-        assert sandbox.wait(lambda: client.get("/v1/manifest").status == 200, 90), "no worker signed a manifest"
+        assert sandbox.wait_for(lambda: client.get("/v1/manifest").status == 200), "no worker signed a manifest"
         before, plan = answers(client), client.post("/v1/help", HELP)
         assert {status for path, (status, _) in before.items() if path in READS} == {200}
         assert all(before[path][0] == status for path, status in REFUSED)
-        assert orjson.loads(client.get("/readyz").body) == {"reads": True, "writes": True}
+        assert orjson.loads(client.get("/readyz").data) == {"reads": True, "writes": True}
 
         for name in ("beat", "worker", "postgres"):
             end(sandbox, name)
-        waited = _until(lambda: orjson.loads(client.get("/readyz").body) == {"reads": True, "writes": False}, 6)
+        waited = _until(lambda: orjson.loads(client.get("/readyz").data) == {"reads": True, "writes": False}, 6)
         assert answers(client) == before
-        assert client.post("/v1/help", HELP).body == plan.body
+        assert client.post("/v1/help", HELP).data == plan.data
         assert client.post("/v1/registrations", {}).status == client.get("/trust/GB").status == 503
 
         client.close()
@@ -95,15 +95,15 @@ def test_promise_7_reads_and_help_survive_without_database_broker_and_cache(tmp_
         # The cache for rate limits is unreachable, too.
         sandbox.environment["CACHE_URL"] = "redis://127.0.0.1:9/0"
         sandbox._start("web", [*sandbox._granian(), "config.wsgi:application"])
-        sandbox._until_up("web", sandbox.web, "/healthz")
+        sandbox._wait_until_up("web", sandbox.web, "/healthz")
         client = Client(sandbox.web)
         started = time.monotonic()
         again = answers(client)
         seconds = time.monotonic() - started
 
         assert again == before
-        assert client.post("/v1/help", HELP).body == plan.body
-        assert (client.get("/readyz").status, orjson.loads(client.get("/readyz").body)["writes"]) == (200, False)
+        assert client.post("/v1/help", HELP).data == plan.data
+        assert (client.get("/readyz").status, orjson.loads(client.get("/readyz").data)["writes"]) == (200, False)
         assert seconds < 5, f"{len(again)} reads took {seconds:.1f} s"
         assert waited < 5
         client.close()

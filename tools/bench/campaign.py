@@ -56,12 +56,12 @@ def measure(number: int, folder: Path) -> dict[str, Any]:
         worker = workers.start()
         workers.start_beat()
         until(lambda: "ready." in (folder / "workers.log").read_text(), seconds=60)
-        before = [usage.cpu(worker.pid), usage.cpu(emulator.process.pid)]
+        before = [usage.cpu_seconds(worker.pid), usage.cpu_seconds(emulator.process.pid)]
         approved = time.monotonic()
         campaign = make.campaign(audience={"countries": "all", "audiences": ["parent"]})
         until(lambda: progress_of(campaign)["state"] in ("done", "halted"), seconds=1_800)
         total = time.monotonic() - approved
-        used = [usage.cpu(worker.pid) - before[0], usage.cpu(emulator.process.pid) - before[1]]
+        used = [usage.cpu_seconds(worker.pid) - before[0], usage.cpu_seconds(emulator.process.pid) - before[1]]
         campaign.refresh_from_db()
         assert campaign.started_at is not None
         assert campaign.finished_at is not None
@@ -76,7 +76,7 @@ def measure(number: int, folder: Path) -> dict[str, Any]:
             "accepted_a_second": round(number / sending),
             "worker_cpu_ms_a_message": round(used[0] / number * 1000, 3),
             "emulator_cpu_ms_a_message": round(used[1] / number * 1000, 3),
-            "worker_peak_memory_mb": usage.peaks(worker.pid),
+            "worker_peak_memory_mb": usage.peak_memory(worker.pid),
             "counts": counts,
             "emulator": {name: seen[name] for name in ("accepted_total", "addresses", "doubled")},
         }

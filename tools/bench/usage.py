@@ -1,38 +1,51 @@
-"""What processes use: CPU seconds and peak memory of a whole family, as the kernel counts them."""
+"""Processor time and peak memory of processes with their children (Linux)."""
 
 from __future__ import annotations
 
-import os
-import subprocess
+import re
+from contextlib import suppress
 from pathlib import Path
 
+import psutil
 
-def family(pid: int) -> list[int]:
-    """Return a process and its children."""
-    children = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False)
-    return [pid, *map(int, children.stdout.split())]
+from tools.sandbox.processes import session_members
 
 
-def cpu(pid: int) -> float:
-    """Return the CPU seconds of a process and its children, those that have ended included."""
-    ticks = 0
-    for member in family(pid):
-        try:
-            fields = Path(f"/proc/{member}/stat").read_text().rpartition(")")[2].split()
-        except OSError:
-            # It ended in between; its parent counts it from now on.
-            continue
-        ticks += sum(map(int, fields[11:15]))
-    return ticks / os.sysconf("SC_CLK_TCK")
+def process_family(pid: int) -> list[psutil.Process]:
+    """Return a process and its direct children."""
+    parent = psutil.Process(pid)
+    return [parent, *parent.children()]
 
 
-def peaks(pid: int) -> list[int]:
-    """Return the peak resident memory of a process and of each of its children, in MB; what they share counts in each."""
-    found = []
-    for member in family(pid):
-        try:
-            lines = Path(f"/proc/{member}/status").read_text().splitlines()
-        except OSError:
-            continue
-        found += [int(line.split()[1]) // 1024 for line in lines if line.startswith("VmHWM")]
-    return found
+def cpu_seconds(pid: int) -> float:
+    """Return the processor time in seconds of a process and its children, including children that have ended."""
+    total = 0.0
+    for member in process_family(pid):
+        # When a child ends, its parent counts its time.
+        with suppress(psutil.NoSuchProcess):
+            times = member.cpu_times()
+            total += times.user + times.system + times.children_user + times.children_system
+    return total
+
+
+def peak_memory(pid: int) -> list[int]:
+    """Return the peak resident memory in MB of a process and of each of its children; shared pages count in each."""
+    return [peak for member in process_family(pid) if (peak := _peak(member.pid)) is not None]
+
+
+def session_usage(leader: int) -> tuple[float, int]:
+    """Return the processor time in seconds of a session's processes, and the highest peak memory in MB among them."""
+    seconds, memory = 0.0, 0
+    for member in session_members(leader):
+        with suppress(psutil.NoSuchProcess):
+            times = member.cpu_times()
+            seconds += times.user + times.system
+            memory = max(memory, _peak(member.pid) or 0)
+    return seconds, memory
+
+
+def _peak(pid: int) -> int | None:
+    with suppress(OSError):
+        peak = re.search(r"VmHWM:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())
+        return int(peak[1]) // 1024 if peak else None
+    return None

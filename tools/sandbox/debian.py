@@ -1,4 +1,4 @@
-"""What ./run test --all takes from Debian's packages, installed without starting a service of the system."""
+"""Install the Debian packages that ./run test --all needs, without starting any system service."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tools.sandbox.terminal import Refused, say, step
+from tools.sandbox.terminal import UserError, say, step
 
-#: Package to the programs of which one is enough.
-WANTED: dict[str, tuple[str, ...]] = {
+#: Package to its programs; one of them is enough.
+PACKAGES: dict[str, tuple[str, ...]] = {
     "chromium": ("/usr/bin/chromium",),
     "postgresql": ("/usr/lib/postgresql/*/bin/postgres",),
     "redis-server": ("/usr/bin/redis-server", "/usr/bin/valkey-server"),
@@ -21,48 +21,49 @@ WANTED: dict[str, tuple[str, ...]] = {
     "rabbitmq-server": ("/usr/lib/rabbitmq/bin/rabbitmq-server",),
 }
 POLICY = Path("/usr/sbin/policy-rc.d")
-_OURS = "#!/bin/sh\n# Fingerpost's tests: install without starting services; removed right after.\nexit 101\n"
+_OUR_POLICY = "#!/bin/sh\n# Fingerpost's tests: install without starting services; removed right after.\nexit 101\n"
 
 
 def missing(root: Path = Path("/")) -> list[str]:
-    """Return the packages of which no program is there."""
-    return [name for name, programs in WANTED.items() if not any(list(root.glob(program.lstrip("/"))) for program in programs)]
+    """Return the packages of which no program is installed."""
+    return [name for name, programs in PACKAGES.items() if not any(list(root.glob(program.lstrip("/"))) for program in programs)]
 
 
 def install(packages: list[str], log: Path) -> None:
-    """Install Debian's packages; services of the system stay as they are."""
+    """Install packages with apt-get. UserError if there is no apt-get or a package cannot be installed."""
     if not shutil.which("apt-get"):
-        raise Refused(f"Missing for ./run test --all: {', '.join(packages)}; install them, as this is no Debian.")
+        raise UserError(f"./run test --all needs {', '.join(packages)}. There is no apt-get here: install them another way.")
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     with no_service_starts(), log.open("a") as file:
         for text, command in (
-            ("Reading Debian's package lists", ["apt-get", "update", "-q"]),
+            ("Updating Debian's package lists", ["apt-get", "update", "-q"]),
             (
                 f"Installing {', '.join(packages)} (a few minutes)",
                 ["apt-get", "install", "-q", "-y", "--no-install-recommends", *packages],
             ),
         ):
             with step(text):
-                answer = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=file, stderr=file, env=environment, check=False)
-            if answer.returncode != 0:
-                raise Refused(f"{command[0]} {command[1]} failed; its log is {log}.")
+                result = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=file, stderr=file, env=environment, check=False)
+            if result.returncode != 0:
+                raise UserError(f"{command[0]} {command[1]} failed. Its log is {log}.")
     left = missing()
     if left:
-        raise Refused(f"{', '.join(left)} could not be installed; the log is {log}.")
-    say(f"  {len(packages)} packages are there now; no service of the system was started.")
+        raise UserError(f"{', '.join(left)} could not be installed. The log is {log}.")
+    say(f"  Installed {len(packages)} packages; no system service was started.")
 
 
 @contextmanager
 def no_service_starts(policy: Path = POLICY) -> Iterator[None]:
-    """Have Debian's maintainer scripts start nothing: by a policy that is there only meanwhile, or by the machine's own."""
-    if policy.exists() and policy.read_text(errors="replace") != _OURS:
+    """Keep Debian's packages from starting services, by a policy-rc.d for this block or by the machine's own.
+
+    UserError if the machine has a policy that allows starts.
+    """
+    if policy.exists() and policy.read_text(errors="replace") != _OUR_POLICY:
         if subprocess.run([str(policy), "any-service", "start"], capture_output=True, check=False).returncode != 101:
-            raise Refused(
-                f"{policy} lets packages start their services: install what is missing by hand ({', '.join(missing())})."
-            )
+            raise UserError(f"{policy} allows packages to start their services. Install these by hand: {', '.join(missing())}.")
         yield
         return
-    policy.write_text(_OURS)
+    policy.write_text(_OUR_POLICY)
     policy.chmod(0o755)
     try:
         yield

@@ -1,11 +1,12 @@
-"""The campaign that the demo sends, as campaign staff would write it."""
+"""The campaign that the demo sends, written as campaign staff would write it."""
 
 from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
 
-#: Locale to outer title, outer body, inner title and inner body. The outer ones may stand on a lock screen and say nothing.
+#: Locale to outer title, outer body, inner title and inner body. The outer texts can be read on a lock screen by anyone, so they
+#: do not mention the subject.
 TEXTS = {
     "en": (
         "New advice in the app",
@@ -35,7 +36,7 @@ TEXTS = {
 
 
 def sample_campaign() -> str:
-    """Return the file for `campaign create`: a new name at each start, and due at once at any hour of the day."""
+    """Return the file for `campaign create`: under a new name each time, and due at once at any hour of the day."""
     now = datetime.now(UTC)
     document = {
         "name": f"First-hour advice {now:%Y-%m-%d %H:%M:%S}",
@@ -54,5 +55,5 @@ def sample_campaign() -> str:
         "not_after": (now + timedelta(days=2)).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "quiet_hours": {"override": "A demo on this machine: no real phone can be reached."},
     }
-    # JSON is YAML 1.2, so what is written here is what is read.
+    # JSON is valid YAML 1.2.
     return json.dumps(document, ensure_ascii=False, indent=2) + "\n"

@@ -1,6 +1,6 @@
-"""The 300 sample devices of the demo: parents' phones in many countries and languages, the same ones at every start.
+"""The demo's 300 sample devices: parents' phones in many countries and languages, the same ones at every start.
 
-The teens beside them store nothing: their phones only ask for topics.
+Teens' phones are not registered. They only request the names of topics.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Iterator
 from itertools import cycle, islice
 
-#: country, region, locale, time zone, how many of every 60.
+#: Country, region, locale, time zone, and how many of every 60 devices.
 HOMES: tuple[tuple[str, str | None, str, str, int], ...] = (
     ("GB", "GB-ENG", "en", "Europe/London", 14),
     ("GB", "GB-WLS", "cy", "Europe/London", 6),
@@ -32,9 +32,9 @@ PLATFORMS = ("android", "android", "ios", "android", "web")
 
 
 def registrations(count: int, seed: str) -> Iterator[dict[str, str | None]]:
-    """Yield request bodies for POST /v1/registrations; the seed decides the push addresses."""
+    """Yield `count` request bodies for POST /v1/registrations; the push addresses depend on the seed."""
     homes = [home for home in HOMES for _ in range(home[4])]
-    # Spread rather than in blocks, so that any first part of the list is mixed too.
+    # Interleaved, so that the first few devices are of different countries too.
     mixed = [homes[index * 7 % len(homes)] for index in range(len(homes))]
     for index, (country, region, locale, zone, _) in enumerate(islice(cycle(mixed), count)):
         kind = "token" if index % 6 == 5 else "fid"
@@ -52,15 +52,15 @@ def registrations(count: int, seed: str) -> Iterator[dict[str, str | None]]:
         }
 
 
-def teens() -> Iterator[dict[str, str]]:
-    """Yield the parameters of GET /v1/topics for one teen in each of the homes."""
+def topic_queries() -> Iterator[dict[str, str]]:
+    """Yield the query parameters of GET /v1/topics for one teen in each of the homes."""
     for country, region, locale, zone, _ in HOMES:
         known = {"region": region} if region else {}
         yield {"app": "teen", "country": country, **known, "locale": locale, "audience": "teen", "time_zone": zone}
 
 
 def _address(kind: str, seed: str) -> str:
-    """Return an address of the shape that Firebase gives: 22 characters for an installation ID, about 160 for a token."""
+    """Return an address in Firebase's form: an installation ID of 22 characters, or a token of about 160."""
     digest = hashlib.shake_256(seed.encode()).digest(105)
     installation = base64.urlsafe_b64encode(bytes([0x70 | digest[0] & 0x0F]) + digest[1:17]).decode()[:22]
     if kind == "fid":

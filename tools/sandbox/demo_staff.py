@@ -1,9 +1,9 @@
-"""The demo's members of staff: one person for each part that four eyes need."""
+"""The demo's staff: one user for each role that the four-eyes rules need."""
 
 from __future__ import annotations
 
-#: Name to roles.
-PEOPLE: dict[str, tuple[str, ...]] = {
+#: User name to roles.
+STAFF: dict[str, tuple[str, ...]] = {
     "rosa": ("localisation-editor",),
     "tomos": ("localisation-reviewer",),
     "grace": ("publisher",),

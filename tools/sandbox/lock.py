@@ -1,4 +1,4 @@
-"""One run at a time in one folder: the lock goes with its process, so a killed run never leaves it behind."""
+"""One run at a time in a run folder. The lock is held by the process, so a killed run never leaves it behind."""
 
 from __future__ import annotations
 
@@ -7,25 +7,20 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import IO
 
-from tools.sandbox.paths import Places, read_json
-from tools.sandbox.terminal import Refused
+from tools.sandbox.paths import Paths, read_json
+from tools.sandbox.terminal import UserError
 
 
 @contextmanager
-def only_run(places: Places, verb: str) -> Iterator[None]:
-    """Hold the run folder for this process; refuse while another one holds it."""
-    path = places.run / "lock"
-    with path.open("a+") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            pid = read_json(path).get("pid", "unknown")
-            raise Refused(
-                f"Fingerpost is running here already (process {pid}): stop that one first, or set FINGERPOST_RUN_DIR and PORT."
-            ) from None
+def hold_run_folder(paths: Paths, command: str) -> Iterator[None]:
+    """Lock the run folder for this process. UserError while another process holds it."""
+    with (paths.run / "lock").open("a+") as file:
+        if not _try_lock(file):
+            raise _already_running(paths)
         file.truncate(0)
-        json.dump({"pid": os.getpid(), "verb": verb}, file)
+        json.dump({"pid": os.getpid(), "command": command}, file)
         file.flush()
         try:
             yield
@@ -33,13 +28,31 @@ def only_run(places: Places, verb: str) -> Iterator[None]:
             file.truncate(0)
 
 
-def is_held(places: Places) -> bool:
-    """Tell whether a run holds the folder at this moment."""
+def is_held(paths: Paths) -> bool:
+    """Return whether another process holds the run folder."""
     try:
-        with (places.run / "lock").open() as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
+        with (paths.run / "lock").open() as file:
+            return not _try_lock(file)
     except OSError:
         return False
-    return False
+
+
+def refuse_if_held(paths: Paths) -> None:
+    """Raise UserError if another process holds the run folder."""
+    if is_held(paths):
+        raise _already_running(paths)
+
+
+def _try_lock(file: IO[str]) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def _already_running(paths: Paths) -> UserError:
+    pid = read_json(paths.run / "lock").get("pid", "unknown")
+    return UserError(
+        f"Fingerpost is already running here (process {pid}). Stop it first, or set FINGERPOST_RUN_DIR and PORT for a second one."
+    )

@@ -1,4 +1,4 @@
-"""Where things are: the checkout, its .venv, and the folder with all that a sandbox leaves on disk."""
+"""The folders of a sandbox: the checkout, its .venv, and the run folder that holds everything else it writes."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tools.sandbox.terminal import Refused
+from tools.sandbox.terminal import UserError
 
-#: A log that has grown past this begins anew at the next start; the one before is kept.
-LOG_BYTES = 5_000_000
+#: Size in bytes past which a log is set aside at the next start; one earlier log is kept.
+MAX_LOG_BYTES = 5_000_000
 
 
 @dataclass(frozen=True)
-class Places:
+class Paths:
     """The folders of one sandbox. `run` is .run/ in the checkout, or FINGERPOST_RUN_DIR."""
 
     root: Path
     run: Path
 
     @classmethod
-    def here(cls, environment: Mapping[str, str]) -> Places:
-        """Return the places of this checkout."""
+    def from_environment(cls, environment: Mapping[str, str]) -> Paths:
+        """Return the folders of this checkout."""
         root = Path(__file__).resolve().parent.parent.parent
         chosen = environment.get("FINGERPOST_RUN_DIR", "").strip()
         return cls(root=root, run=Path(chosen).resolve() if chosen else root / ".run")
@@ -42,9 +42,9 @@ class Places:
         return self.run / "logs"
 
     def log(self, name: str) -> Path:
-        """Return the log file of a process, beginning a new one when it has grown."""
+        """Return the log file of a process. A log larger than MAX_LOG_BYTES is renamed to `NAME.log.1` first."""
         path = self.logs / f"{name}.log"
-        if path.exists() and path.stat().st_size > LOG_BYTES:
+        if path.exists() and path.stat().st_size > MAX_LOG_BYTES:
             path.replace(path.with_suffix(".log.1"))
         return path
 
@@ -60,23 +60,25 @@ class Places:
     def temporary(self) -> Path:
         return self.run / "tmp"
 
-    def make(self) -> None:
-        """Make the run folder, readable by its owner alone; refuse one that somebody else made."""
+    def create(self) -> None:
+        """Create the run folder with mode 0700. UserError if it belongs to another user or cannot be written."""
         try:
             self.run.mkdir(mode=0o700, parents=True, exist_ok=True)
             if self.run.stat().st_uid != os.geteuid():
-                raise Refused(
-                    f"{self.run} belongs to another user: run this as that user, or set FINGERPOST_RUN_DIR to a folder of yours."
+                raise UserError(
+                    f"{self.run} belongs to another user. Run this as that user, or set FINGERPOST_RUN_DIR to a folder of yours."
                 )
             self.run.chmod(0o700)
             self.logs.mkdir(exist_ok=True)
             self.temporary.mkdir(exist_ok=True)
         except OSError as error:
-            raise Refused(f"{self.run} cannot be used: {error.strerror}; set FINGERPOST_RUN_DIR to a folder of yours.") from None
+            raise UserError(
+                f"Cannot use {self.run}: {error.strerror}. Set FINGERPOST_RUN_DIR to a folder that you can write to."
+            ) from None
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """Return the object in the file; empty when there is none or it was cut off while being written."""
+    """Return the JSON object in the file, or {} when the file is missing or was cut off while being written."""
     try:
         value = json.loads(path.read_text())
     except (OSError, ValueError):
@@ -85,7 +87,7 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 def write_json(path: Path, value: Mapping[str, Any]) -> None:
-    """Write the object so that a reader sees the old one or the new one, and nobody else reads it."""
+    """Replace the file atomically with this JSON object, readable by its owner only."""
     draft = path.with_name(path.name + ".new")
     draft.unlink(missing_ok=True)
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -1,7 +1,7 @@
-"""Child processes that leave nothing behind: each in a session of its own, stopped as a group, and written down.
+"""Child processes that leave nothing behind: each leads a session of its own, is stopped as a group, and is recorded on disk.
 
-What is written down lets the next start end what an interrupted one left running, and nothing else: a process counts as ours
-only with the same id, the same moment of birth and the same boot.
+From the record, the next start ends what an interrupted one left running, and nothing else: a process counts as ours only with
+the same id and the same time of creation.
 """
 
 from __future__ import annotations
@@ -10,33 +10,34 @@ import ctypes
 import os
 import signal
 import subprocess
-import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
 
-from tools.sandbox.paths import Places, read_json, write_json
+import psutil
 
-#: In the environment of every process that a sandbox keeps up: its run folder.
+from tools.sandbox.interrupts import Interrupts
+from tools.sandbox.paths import Paths, read_json, write_json
+
+#: Environment variable of every process that a sandbox starts: its run folder.
 MARK = "FINGERPOST_STARTED_FOR"
+#: Seconds by which two readings of one process's time of creation may differ, when the system's clock was set in between.
+_CREATION_TOLERANCE = 2
 _PR_SET_CHILD_SUBREAPER = 36
-#: The `nice` value of what gives way to readers.
-_LOWER = 10
 
 
 @dataclass(frozen=True)
 class Owner:
-    """The user and group that a process runs as, without any further group."""
+    """The user and group that a process runs as; it gets no supplementary groups."""
 
     uid: int
     gid: int
 
 
-class Child:
-    """One process with its log; it leads its own session, so that a Ctrl-C at the terminal reaches the supervisor alone."""
+class ManagedProcess:
+    """A process with its log. It leads a session of its own, so that Ctrl-C at the terminal reaches only the supervisor."""
 
     def __init__(
         self,
@@ -47,17 +48,15 @@ class Child:
         *,
         cwd: str,
         owner: Owner | None = None,
-        stop_with: signal.Signals = signal.SIGTERM,
-        patience: float = 6,
-        gives_way: bool = False,
+        stop_signal: signal.Signals = signal.SIGTERM,
+        stop_timeout: float = 6,
     ) -> None:
-        self.name, self.environment, self.log = name, dict(environment), log
-        self.command = [*(("nice", "-n", str(_LOWER)) if gives_way else ()), *command]
-        self.cwd, self.owner, self.stop_with, self.patience, self.gives_way = cwd, owner, stop_with, patience, gives_way
+        self.name, self.command, self.environment, self.log = name, list(command), dict(environment), log
+        self.cwd, self.owner, self.stop_signal, self.stop_timeout = cwd, owner, stop_signal, stop_timeout
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start the process; its output is added to its log."""
+        """Start the process and append its output to its log."""
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 self.command,
@@ -71,10 +70,6 @@ class Child:
                 extra_groups=[] if self.owner else None,
                 start_new_session=True,
             )
-        if self.gives_way:
-            # Where the kernel groups by session, sessions share alike whatever `nice` says of a process in one (sched(7)).
-            with suppress(OSError):
-                Path(f"/proc/{self.pid}/autogroup").write_text(str(_LOWER), encoding="ascii")
 
     @property
     def pid(self) -> int:
@@ -82,16 +77,25 @@ class Child:
         return self.process.pid
 
     def poll(self) -> int | None:
-        """Return the exit status, or None while it runs."""
+        """Return the exit status, or None while the process is running."""
         return self.process.poll() if self.process else None
 
-    def ask_to_stop(self) -> None:
-        """Send the signal that this program takes as a request to end."""
+    def cpu_seconds(self) -> float:
+        """Return the processor time in seconds that the running processes of this session have used so far."""
+        total = 0.0
+        for member in session_members(self.pid):
+            with suppress(psutil.Error):
+                times = member.cpu_times()
+                total += times.user + times.system
+        return total
+
+    def request_stop(self) -> None:
+        """Send the signal that makes this program end in an orderly way."""
         if self.process and self.poll() is None:
-            self.process.send_signal(self.stop_with)
+            self.process.send_signal(self.stop_signal)
 
     def wait_or_kill(self, deadline: float) -> None:
-        """Wait until the deadline (monotonic), then end the whole group, its leader's own children included."""
+        """Wait until `deadline` (a time.monotonic() value), then kill the whole process group."""
         if self.process is None:
             return
         with suppress(subprocess.TimeoutExpired):
@@ -102,78 +106,114 @@ class Child:
         self.process = None
 
 
-class Processes:
-    """The processes of one sandbox, in the order of their start."""
+class ManagedProcesses:
+    """The processes of one sandbox, in the order in which they were started."""
 
-    def __init__(self, places: Places, interrupts: Interrupts) -> None:
-        self.record = places.run / "processes.json"
-        self.mark = str(places.run)
+    def __init__(self, paths: Paths, interrupts: Interrupts) -> None:
+        self.record = paths.run / "processes.json"
+        self.mark = str(paths.run)
         self.interrupts = interrupts
-        self.children: list[Child] = []
+        self.running: list[ManagedProcess] = []
         _adopt_orphans()
 
-    def start(self, child: Child) -> Child:
-        """Start and write down; a Ctrl-C in between waits until it is written down."""
-        # Whoever is killed between the start and the writing down leaves the mark at least.
-        child.environment[MARK] = self.mark
-        with self.interrupts.held():
-            child.start()
-            if child not in self.children:
-                self.children.append(child)
-            self._write()
-        return child
+    def start(self, process: ManagedProcess) -> ManagedProcess:
+        """Start a process and record it; an interrupt is deferred until it is recorded."""
+        # If the sandbox is killed before the record is written, the mark still tells whose process this is.
+        process.environment[MARK] = self.mark
+        with self.interrupts.deferred():
+            process.start()
+            if process not in self.running:
+                self.running.append(process)
+            self._write_record()
+        return process
 
     def stop(self) -> None:
-        """Stop all: what serves and works first, together, and the database they use last."""
-        others = [child for child in self.children if child.name != "postgres"]
-        for child in others:
-            child.ask_to_stop()
+        """Stop all processes: first everything that uses the database, together, then the database."""
+        others = [process for process in self.running if process.name != "postgres"]
+        for process in others:
+            process.request_stop()
         now = time.monotonic()
-        for child in sorted(others, key=lambda child: child.patience):
-            child.wait_or_kill(now + child.patience)
-        for child in self.children:
-            if child not in others:
-                child.ask_to_stop()
-                child.wait_or_kill(time.monotonic() + child.patience)
-        self.children.clear()
+        for process in sorted(others, key=lambda process: process.stop_timeout):
+            process.wait_or_kill(now + process.stop_timeout)
+        for process in self.running:
+            if process not in others:
+                process.request_stop()
+                process.wait_or_kill(time.monotonic() + process.stop_timeout)
+        self.running.clear()
         self.record.unlink(missing_ok=True)
 
-    def _write(self) -> None:
-        table = _table()
-        running = [child for child in self.children if child.poll() is None]
-        rows = [{"name": child.name, "pid": child.pid, "born": table.get(child.pid, ("", 0))[0]} for child in running]
-        write_json(self.record, {"boot": _boot(), "processes": rows})
+    def _write_record(self) -> None:
+        rows = [
+            {"name": process.name, "pid": process.pid, "created": created}
+            for process in self.running
+            if process.poll() is None and (created := _created(process.pid)) is not None
+        ]
+        write_json(self.record, {"processes": rows})
 
 
-def stop_leftovers(places: Places) -> list[str]:
-    """End what an earlier run left behind when it was killed itself; return the names of what was still there."""
-    record = places.run / "processes.json"
-    kept = read_json(record)
+def stop_leftovers(paths: Paths) -> list[str]:
+    """End the processes that a killed run left behind; return their names."""
+    record = paths.run / "processes.json"
     found: dict[int, str] = {}
-    if kept.get("boot") == _boot():
-        table = _table()
-        for row in reversed(kept.get("processes", [])):
-            born, _ = table.get(row["pid"], (row["born"], 0))
-            # Another process with this id is none of ours; without a leader, its children are.
-            if born == row["born"] and any(session == row["pid"] for _, session in table.values()):
-                found[row["pid"]] = row["name"]
+    for row in reversed(read_json(record).get("processes", [])):
+        created = _created(row["pid"])
+        if created is not None and abs(created - row["created"]) < _CREATION_TOLERANCE:
+            found[row["pid"]] = row["name"]
     for pid, name in found.items():
         _end_session(pid, signal.SIGINT if name == "postgres" else signal.SIGTERM)
-    for leader in _marked(places):
+    # Also what was not recorded yet, and what has lost the leader of its session.
+    for leader in _marked_sessions(paths):
         found.setdefault(leader, "a process")
         _end_session(leader, signal.SIGTERM)
     record.unlink(missing_ok=True)
     return list(found.values())
 
 
-def _marked(places: Places) -> list[int]:
-    """Return the sessions of processes that carry this run folder's mark in their environment (Linux)."""
-    mark = f"\0{MARK}={places.run}\0".encode()
+def session_members(leader: int) -> list[psutil.Process]:
+    """Return the running processes of a session, without zombies."""
+    members = []
+    for pid in psutil.pids():
+        with suppress(OSError, psutil.Error):
+            if os.getsid(pid) == leader and (process := psutil.Process(pid)).status() != psutil.STATUS_ZOMBIE:
+                members.append(process)
+    return members
+
+
+def kill_group(leader: int) -> None:
+    """Kill a process group and wait up to two seconds until it is gone. Does nothing if there is none."""
+    for _ in range(40):
+        try:
+            os.killpg(leader, signal.SIGKILL)
+        except (ProcessLookupError, PermissionError):
+            return
+        if not session_members(leader):
+            return
+        time.sleep(0.05)
+
+
+def reap(leader: int) -> None:
+    """Collect the exit statuses of ended processes of a group that were passed on to this process."""
+    with suppress(ChildProcessError):
+        while os.waitpid(-leader, os.WNOHANG)[0]:
+            pass
+
+
+def _created(pid: int) -> float | None:
+    """Return when a running process was created, in seconds since 1970, or None if there is none."""
+    try:
+        process = psutil.Process(pid)
+        return None if process.status() == psutil.STATUS_ZOMBIE else process.create_time()
+    except psutil.Error:
+        return None
+
+
+def _marked_sessions(paths: Paths) -> list[int]:
+    """Return the sessions of processes that carry this run folder's mark in their environment."""
     sessions = set()
-    for pid, (_, session) in _table().items():
-        with suppress(OSError):
-            if mark in b"\0" + Path(f"/proc/{pid}/environ").read_bytes() + b"\0":
-                sessions.add(session)
+    for process in psutil.process_iter():
+        with suppress(OSError, psutil.Error):
+            if process.environ().get(MARK) == str(paths.run) and process.status() != psutil.STATUS_ZOMBIE:
+                sessions.add(os.getsid(process.pid))
     return sorted(sessions - {os.getsid(0)})
 
 
@@ -181,100 +221,30 @@ def _end_session(leader: int, how: signal.Signals) -> None:
     with suppress(ProcessLookupError, PermissionError):
         os.kill(leader, how)
     deadline = time.monotonic() + 10
-    while any(session == leader for _, session in _table().values()) and time.monotonic() < deadline:
-        if leader not in _table() or time.monotonic() > deadline - 5:
+    while (members := session_members(leader)) and time.monotonic() < deadline:
+        if leader not in (member.pid for member in members) or time.monotonic() > deadline - 5:
             kill_group(leader)
         time.sleep(0.1)
 
 
-def kill_group(leader: int) -> None:
-    """End a process group at once and wait until it is gone; harmless when there is none."""
-    for _ in range(40):
-        try:
-            os.killpg(leader, signal.SIGKILL)
-        except (ProcessLookupError, PermissionError):
-            return
-        if not any(session == leader for _, session in _table().values()):
-            return
-        time.sleep(0.05)
-
-
 def _adopt_orphans() -> None:
-    """Become the parent of our children's children when those end, so that they are seen off here too (Linux)."""
-    # Otherwise they go to process 1, which in a container may be a program that never looks after them.
+    """Become the parent of grandchildren whose parent ends, so that they are reaped here (Linux)."""
+    # Otherwise process 1 becomes their parent, which in a container may be a program that never reaps.
     with suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
-def reap(leader: int) -> None:
-    """See off the ended processes of a group that have come to us."""
-    with suppress(ChildProcessError):
-        while os.waitpid(-leader, os.WNOHANG)[0]:
-            pass
-
-
-def _boot() -> str:
-    try:
-        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-    except OSError:
-        return ""
-
-
-def _table() -> dict[int, tuple[str, int]]:
-    """Return every live process: id to its moment of birth and its session (or group, where the system shows no session)."""
-    if Path("/proc/self/stat").exists():
-        return dict(_from_proc())
-    answer = subprocess.run(["ps", "-A", "-o", "pid=,pgid=,lstart="], capture_output=True, text=True, check=False)
-    rows = (line.split(None, 2) for line in answer.stdout.splitlines())
-    return {int(pid): (born, int(group)) for pid, group, born in rows}
-
-
-def _from_proc() -> Iterator[tuple[int, tuple[str, int]]]:
-    for name in os.listdir("/proc"):
-        if not name.isdigit():
-            continue
-        with suppress(OSError):
-            # The program's name stands in brackets and may hold anything; what follows it is separated by spaces.
-            fields = Path(f"/proc/{name}/stat").read_text().rpartition(")")[2].split()
-            if fields[0] not in {"Z", "X"}:
-                yield int(name), (fields[19], int(fields[3]))
-
-
-class Interrupts:
-    """Ctrl-C, SIGTERM and a closed terminal all end a run the same way: KeyboardInterrupt, once."""
-
-    SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-
-    def __init__(self) -> None:
-        self.depth = 0
-        self.waiting = False
-        self.over = False
-        if threading.current_thread() is threading.main_thread():
-            for number in self.SIGNALS:
-                # Under nohup a closed terminal is meant to change nothing.
-                if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
-                    signal.signal(number, self._arrived)
-
-    def _arrived(self, number: int, frame: FrameType | None) -> None:
-        if self.over:
-            return
-        if self.depth:
-            self.waiting = True
-            return
-        raise KeyboardInterrupt
-
-    @contextmanager
-    def held(self) -> Iterator[None]:
-        """Put an interrupt off until the end of the block."""
-        self.depth += 1
+def run_in_foreground(command: list[str], cwd: Path, env: dict[str, str]) -> int:
+    """Run a command with the terminal; return its exit status. When interrupted, give it time to clean up before ending it."""
+    with subprocess.Popen(command, cwd=cwd, env=env) as process:
         try:
-            yield
-        finally:
-            self.depth -= 1
-        if self.waiting and not self.depth and not self.over:
-            self.waiting = False
-            raise KeyboardInterrupt
-
-    def ignore(self) -> None:
-        """Take no more notice: the run is being stopped already."""
-        self.over = True
+            return process.wait()
+        except KeyboardInterrupt:
+            # Ctrl-C at the terminal has reached the command too, but SIGTERM only this process.
+            for number in (None, signal.SIGINT, signal.SIGKILL):
+                if number:
+                    process.send_signal(number)
+                with suppress(subprocess.TimeoutExpired):
+                    process.wait(5)
+                    break
+            raise

@@ -1,41 +1,43 @@
-"""What ./run prints when it is up: where to look, and what the story just did."""
+"""What ./run prints once the demo is up: what the demo did, and where to look."""
 
 from __future__ import annotations
 
 import json
 import time
 
-from tools.sandbox.demo_staff import PEOPLE
-from tools.sandbox.story import FEED, Told
-from tools.sandbox.supervisor import Sandbox
-from tools.sandbox.terminal import STARTED, say
+import psutil
 
-#: The figures of the last line, in this order.
+from tools.sandbox.demo import FEED, DemoResult
+from tools.sandbox.demo_staff import STAFF
+from tools.sandbox.supervisor import Sandbox
+from tools.sandbox.terminal import say
+
+#: The figures of the last line of ./run --once, in this order.
 FIGURES = (
     *("release", "packs", "services", "tips", "registrations", "campaign"),
     *("devices", "accepted", "rejected", "unknown", "skipped", "feed_alerts"),
 )
 
 
-def after(sandbox: Sandbox, told: Told) -> None:
-    """Say what the story did."""
-    seen = told.figures
+def print_summary(result: DemoResult) -> None:
+    """Print what the demo did."""
+    seen = result.figures
     say()
-    if told.kept:
-        say("The database of an earlier start was kept (./run reset removes it); facts and words are up to date.")
+    if result.database_was_kept:
+        say("The database of an earlier start was kept (./run reset removes it); facts and texts are up to date.")
     content = f"{seen['packs']} packs with {seen['services']} services and {seen['tips']} tips"
     say(f"Release {seen['release']}: {content}, read from the API.")
-    if told.sent:
-        say(f"Teens' phones asked for {seen['topics']} topics to subscribe to; no address of theirs is stored.")
-        say(f"{seen['registrations']} sample devices registered; amina wrote a campaign, david approved its fingerprint.")
+    if result.campaign_sent:
+        say(f"Teens' phones were given {seen['topics']} topics to subscribe to; none of their addresses is stored.")
+        say(f"{seen['registrations']} sample devices were registered; amina wrote a campaign and david approved its fingerprint.")
     outcome = f"{seen['accepted']} accepted, {seen['rejected']} rejected, {seen['unknown']} unknown, {seen['skipped']} skipped"
-    when = "now" if told.sent else "at an earlier start"
+    when = "now" if result.campaign_sent else "at an earlier start"
     say(f"Campaign {seen['campaign']}, sent {when}, to {seen['devices']} devices: {outcome}.")
     say(f"Alerts in the feed: {seen['feed_alerts']}.")
 
 
-def where(sandbox: Sandbox) -> None:
-    """Say where to look, and the demo's passwords."""
+def print_addresses(sandbox: Sandbox) -> None:
+    """Print where to look, and the passwords of the demo's staff."""
     say()
     say(f"API          {sandbox.web}/v1/")
     say(f"Docs         {sandbox.web}/v1/docs")
@@ -45,17 +47,17 @@ def where(sandbox: Sandbox) -> None:
     if sandbox.emulator_url:
         say(f"Phones       {sandbox.emulator_url}/")
     else:
-        say(f"FCM          {sandbox.fcm} (brought by FINGERPOST_SANDBOX=1)")
-    say(f"Logs         {sandbox.places.logs}")
+        say(f"FCM          {sandbox.fcm} (from FCM_ENDPOINT)")
+    say(f"Logs         {sandbox.paths.logs}")
     say()
     say("Staff of this demo, for the console:")
-    for name, roles in PEOPLE.items():
-        say(f"  {name:<8} {sandbox.keys.staff[name]:<18} {', '.join(roles)}")
+    for name, roles in STAFF.items():
+        say(f"  {name:<8} {sandbox.secrets.staff[name]:<18} {', '.join(roles)}")
     say()
-    say("Ctrl-C stops everything.")
+    say("Press Ctrl-C to stop everything.")
 
 
-def journey_ok(told: Told) -> str:
-    """Return the last line of ./run --once."""
-    seconds = round(time.monotonic() - STARTED, 1)
-    return "JOURNEY OK " + json.dumps({**{name: told.figures[name] for name in FIGURES}, "seconds": seconds})
+def journey_ok(result: DemoResult) -> str:
+    """Return the last line of a successful ./run --once; `seconds` counts from the start of the command, with installation."""
+    seconds = round(time.time() - psutil.Process().create_time(), 1)
+    return "JOURNEY OK " + json.dumps({**{name: result.figures[name] for name in FIGURES}, "seconds": seconds})

@@ -1,4 +1,4 @@
-"""Installing Debian's packages for ./run test --all starts no service and leaves no policy behind."""
+"""Installing Debian packages for ./run test --all starts no service and leaves no policy behind."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from tools.sandbox import debian, test_and_lint
-from tools.sandbox.terminal import Refused
+from tools.sandbox import debian, run_tests
+from tools.sandbox.paths import Paths
+from tools.sandbox.terminal import UserError
 
 
-def test_the_policy_forbids_starts_while_installing_and_is_gone_afterwards(tmp_path: Path) -> None:
+def test_the_policy_forbids_starts_during_installation_only(tmp_path: Path) -> None:
     policy = tmp_path / "policy-rc.d"
 
     with debian.no_service_starts(policy):
@@ -21,7 +22,7 @@ def test_the_policy_forbids_starts_while_installing_and_is_gone_afterwards(tmp_p
     assert not policy.exists()
 
 
-def test_the_policy_goes_also_when_installing_fails(tmp_path: Path) -> None:
+def test_the_policy_is_removed_when_installation_fails(tmp_path: Path) -> None:
     policy = tmp_path / "policy-rc.d"
 
     with pytest.raises(RuntimeError), debian.no_service_starts(policy):
@@ -30,7 +31,7 @@ def test_the_policy_goes_also_when_installing_fails(tmp_path: Path) -> None:
     assert not policy.exists()
 
 
-def test_a_policy_of_the_machines_own_that_forbids_starts_is_kept(tmp_path: Path) -> None:
+def test_an_existing_policy_that_forbids_starts_is_kept(tmp_path: Path) -> None:
     policy = tmp_path / "policy-rc.d"
     policy.write_text("#!/bin/sh\nexit 101\n")
     policy.chmod(0o755)
@@ -46,15 +47,15 @@ def test_a_policy_of_the_machines_own_that_allows_starts_is_neither_used_nor_rep
     policy.write_text("#!/bin/sh\nexit 0\n")
     policy.chmod(0o755)
 
-    with pytest.raises(Refused), debian.no_service_starts(policy):
+    with pytest.raises(UserError), debian.no_service_starts(policy):
         pass
 
     assert policy.read_text() == "#!/bin/sh\nexit 0\n"
 
 
-def test_one_of_our_own_that_a_killed_run_left_is_taken_away(tmp_path: Path) -> None:
+def test_a_policy_left_by_a_killed_run_is_removed(tmp_path: Path) -> None:
     policy = tmp_path / "policy-rc.d"
-    policy.write_text(debian._OURS)
+    policy.write_text(debian._OUR_POLICY)
 
     with debian.no_service_starts(policy):
         pass
@@ -62,7 +63,7 @@ def test_one_of_our_own_that_a_killed_run_left_is_taken_away(tmp_path: Path) -> 
     assert not policy.exists()
 
 
-def test_missing_names_the_packages_of_which_no_program_is_there(tmp_path: Path) -> None:
+def test_packages_without_any_installed_program_are_missing(tmp_path: Path) -> None:
     for path in ("usr/bin/chromium", "usr/bin/valkey-server"):
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).touch()
@@ -70,16 +71,15 @@ def test_missing_names_the_packages_of_which_no_program_is_there(tmp_path: Path)
     assert debian.missing(tmp_path) == ["postgresql", "nginx-light", "caddy", "rabbitmq-server"]
 
 
-def test_an_ordinary_user_is_told_what_is_missing_and_nothing_passes(
+def test_a_user_who_is_not_root_gets_a_command_and_no_test_runs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("FINGERPOST_RUN_DIR", str(tmp_path))
     monkeypatch.setattr(debian, "missing", lambda: ["chromium", "rabbitmq-server"])
-    monkeypatch.setattr(test_and_lint, "is_root", lambda: False)
+    monkeypatch.setattr(run_tests, "is_root", lambda: False)
 
-    status = test_and_lint.test(["--all"])
+    status = run_tests.run(Paths(root=tmp_path, run=tmp_path), ["--all"])
 
     assert status == 2
     assert capsys.readouterr().out == (
-        "Missing for ./run test --all: chromium, rabbitmq-server (as root: apt-get install chromium rabbitmq-server).\n"
+        "./run test --all needs chromium, rabbitmq-server. As root: apt-get install chromium rabbitmq-server\n"
     )

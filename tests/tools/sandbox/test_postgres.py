@@ -15,9 +15,10 @@ import pytest
 
 from tests.tools.sandbox.runs import ROOT
 from tools.sandbox import postgres
-from tools.sandbox.paths import Places, read_json
-from tools.sandbox.ports import any_free
-from tools.sandbox.processes import Interrupts, Processes
+from tools.sandbox.interrupts import Interrupts
+from tools.sandbox.paths import Paths, read_json
+from tools.sandbox.ports import any_free_port
+from tools.sandbox.processes import ManagedProcesses
 
 PASSWORDS = (secrets.token_urlsafe(12), secrets.token_urlsafe(12))
 
@@ -28,18 +29,18 @@ class Server:
     def __init__(self, home: Path) -> None:
         self.home = home
         # The wheel is the one of this checkout; what is kept lies in the home.
-        self.places = Places(root=_checkout(), run=home / "run")
-        self.places.make()
-        self.processes = Processes(self.places, Interrupts())
-        self.port = any_free()
+        self.paths = Paths(root=_checkout(), run=home / "run")
+        self.paths.create()
+        self.processes = ManagedProcesses(self.paths, Interrupts())
+        self.port = any_free_port()
 
     def start(self) -> bool:
-        server = postgres.cluster(self.places)
-        return postgres.start(server, self.processes, self.port, self.places.logs / "postgres.log", *PASSWORDS)
+        server = postgres.cluster(self.paths)
+        return postgres.start(server, self.processes, self.port, self.paths.logs / "postgres.log", *PASSWORDS)
 
     @property
     def url(self) -> str:
-        return postgres.cluster(self.places).url(self.port, PASSWORDS[1])
+        return postgres.cluster(self.paths).url(self.port, PASSWORDS[1])
 
 
 def _checkout() -> Path:
@@ -55,7 +56,7 @@ def server(tmp_path: Path) -> Iterator[Server]:
     made = Server(home)
     yield made
     made.processes.stop()
-    postgres.forget(made.places)
+    postgres.remove(made.paths)
     for number, handler in before.items():
         signal.signal(number, handler)
 
@@ -99,9 +100,9 @@ def test_unicode_sorts_by_code_point_and_knows_upper_case(server: Server) -> Non
 def test_a_cluster_whose_password_is_lost_is_made_anew(server: Server) -> None:
     server.start()
     server.processes.stop()
-    cluster = postgres.cluster(server.places)
+    cluster = postgres.cluster(server.paths)
 
-    new = postgres.start(cluster, server.processes, server.port, server.places.logs / "postgres.log", "other", "word")
+    new = postgres.start(cluster, server.processes, server.port, server.paths.logs / "postgres.log", "other", "word")
 
     assert new
     with psycopg.connect(cluster.url(server.port, "word")) as connection:
@@ -112,7 +113,7 @@ def test_a_cluster_whose_password_is_lost_is_made_anew(server: Server) -> None:
 def test_as_root_it_runs_as_nobody_in_a_folder_that_shows_nothing(server: Server) -> None:
     server.start()
 
-    folder = Path(read_json(server.places.run / "postgres.json")["folder"])
+    folder = Path(read_json(server.paths.run / "postgres.json")["folder"])
     data = folder / "data"
     assert stat.S_IMODE(folder.stat().st_mode) == 0o711
     assert (data.owner(), stat.S_IMODE(data.stat().st_mode)) == ("nobody", 0o700)
@@ -122,7 +123,7 @@ def test_as_root_it_runs_as_nobody_in_a_folder_that_shows_nothing(server: Server
     assert groups.split()[1:] == []
     assert os.readlink(f"/proc/{pid}/cwd") == str(data)
     server.processes.stop()
-    postgres.forget(server.places)
+    postgres.remove(server.paths)
     assert not folder.exists()
 
 

@@ -1,4 +1,4 @@
-"""Processes of a sandbox end with it, and a start after a hard kill ends what was left, and nothing else."""
+"""A sandbox's processes end with it. A start after kill -9 ends what was left behind, and nothing else."""
 
 from __future__ import annotations
 
@@ -10,26 +10,28 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
-from tools.sandbox.paths import Places, write_json
-from tools.sandbox.processes import Child, Interrupts, Processes, _table, stop_leftovers
-from tools.sandbox.supervisor import sweep
+from tools.sandbox.interrupts import Interrupts
+from tools.sandbox.paths import Paths, write_json
+from tools.sandbox.processes import ManagedProcess, ManagedProcesses, stop_leftovers
+from tools.sandbox.supervisor import remove_processed
 
-#: A parent that ignores SIGTERM, with a child of its own that does too.
+#: A parent that ignores SIGTERM, with a child that does so too.
 STUBBORN = """
 import os, signal, time
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
 os.fork()
-open(f"{os.environ['MARK']}/{os.getpid()}", "w").close()
+open(f"{os.environ['MARKS']}/{os.getpid()}", "w").close()
 time.sleep(60)
 """
 
 
 @pytest.fixture
-def places(tmp_path: Path) -> Places:
-    made = Places(root=tmp_path, run=tmp_path / "run")
-    made.make()
+def paths(tmp_path: Path) -> Paths:
+    made = Paths(root=tmp_path, run=tmp_path / "run")
+    made.create()
     return made
 
 
@@ -41,170 +43,141 @@ def interrupts() -> Iterator[Interrupts]:
         signal.signal(number, handler)
 
 
-def stubborn(places: Places, patience: float = 0.3) -> Child:
-    mark = places.run / "marks"
-    mark.mkdir(exist_ok=True)
+@pytest.fixture
+def stranger() -> Iterator[subprocess.Popen[bytes]]:
+    """A process that no sandbox started."""
+    process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], start_new_session=True)
+    yield process
+    process.kill()
+    process.wait()
+
+
+def stubborn(paths: Paths, stop_timeout: float = 0.3) -> ManagedProcess:
+    marks = paths.run / "marks"
+    marks.mkdir(exist_ok=True)
     command = [sys.executable, "-c", STUBBORN]
-    return Child("stubborn", command, {"MARK": str(mark)}, places.logs / "stubborn.log", cwd="/", patience=patience)
+    environment = {"MARKS": str(marks)}
+    return ManagedProcess("stubborn", command, environment, paths.logs / "stubborn.log", cwd="/", stop_timeout=stop_timeout)
 
 
-def both(places: Places) -> list[int]:
-    """Wait for parent and child, and return their ids."""
-    deadline = time.monotonic() + 10
-    while len(found := list((places.run / "marks").iterdir())) < 2:
+def parent_and_child(paths: Paths) -> list[int]:
+    """Wait for both processes of STUBBORN; return their ids."""
+    deadline = time.monotonic() + 30
+    while len(found := list((paths.run / "marks").iterdir())) < 2:
         assert time.monotonic() < deadline
         time.sleep(0.02)
     return [int(path.name) for path in found]
 
 
-def alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in {"Z", "X"}
-    except OSError:
-        return False
+def running(pids: list[int]) -> list[int]:
+    return [pid for pid in pids if psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE]
 
 
-@pytest.mark.parametrize(("gives_way", "nice"), [(True, 10), (False, 0)])
-def test_what_gives_way_does_so_in_its_session_too(places: Places, interrupts: Interrupts, gives_way: bool, nice: int) -> None:
-    processes, own = Processes(places, interrupts), os.getpriority(os.PRIO_PROCESS, 0)
-    child = Child("sleeper", ["sleep", "60"], {}, places.logs / "sleeper.log", cwd="/", gives_way=gives_way)
-
-    processes.start(child)
-
-    deadline = time.monotonic() + 10
-    while Path(f"/proc/{child.pid}/comm").read_text() != "sleep\n":
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-    session = Path(f"/proc/{child.pid}/autogroup")
-    # Not every kernel groups by session.
-    weight = session.read_text().strip() if session.exists() else ""
-    lowered = os.getpriority(os.PRIO_PROCESS, child.pid) - own
-    processes.stop()
-    assert lowered == nice
-    assert weight == "" or weight.endswith(f" nice {nice}")
-
-
-def test_stopping_ends_a_child_that_will_not_and_its_own_children(places: Places, interrupts: Interrupts) -> None:
-    processes = Processes(places, interrupts)
-    processes.start(stubborn(places))
-    pids = both(places)
+def test_stopping_kills_a_process_that_ignores_sigterm_and_its_child(paths: Paths, interrupts: Interrupts) -> None:
+    processes = ManagedProcesses(paths, interrupts)
+    processes.start(stubborn(paths))
+    pids = parent_and_child(paths)
 
     processes.stop()
 
-    assert [pid for pid in pids if alive(pid)] == []
+    assert running(pids) == []
     assert not processes.record.exists()
 
 
-def test_what_a_killed_run_left_is_ended_by_the_next(places: Places, interrupts: Interrupts) -> None:
-    child = Processes(places, interrupts).start(stubborn(places))
-    pids = both(places)
+def test_the_next_start_ends_what_a_killed_run_left_behind(paths: Paths, interrupts: Interrupts) -> None:
+    process = ManagedProcesses(paths, interrupts).start(stubborn(paths))
+    pids = parent_and_child(paths)
 
-    found = stop_leftovers(places)
-
-    assert found == ["stubborn"]
-    child.poll()
-    assert [pid for pid in pids if alive(pid)] == []
-
-
-def test_children_of_a_leftover_that_died_itself_are_ended_too(places: Places, interrupts: Interrupts) -> None:
-    child = Processes(places, interrupts).start(stubborn(places))
-    pids = both(places)
-    os.kill(child.pid, signal.SIGKILL)
-    assert child.process is not None
-    child.process.wait()
-
-    found = stop_leftovers(places)
+    found = stop_leftovers(paths)
 
     assert found == ["stubborn"]
-    assert [pid for pid in pids if alive(pid)] == []
+    process.poll()
+    assert running(pids) == []
 
 
-def test_one_that_was_started_and_not_yet_written_down_is_ended_too(places: Places, interrupts: Interrupts) -> None:
-    processes = Processes(places, interrupts)
-    child = processes.start(stubborn(places))
-    pids = both(places)
-    processes.record.unlink()
+def test_children_of_a_leftover_that_has_died_are_ended_too(paths: Paths, interrupts: Interrupts) -> None:
+    process = ManagedProcesses(paths, interrupts).start(stubborn(paths))
+    pids = parent_and_child(paths)
+    os.kill(process.pid, signal.SIGKILL)
+    assert process.process is not None
+    process.process.wait()
 
-    found = stop_leftovers(places)
+    found = stop_leftovers(paths)
 
     assert found == ["a process"]
-    child.poll()
-    assert [pid for pid in pids if alive(pid)] == []
+    assert running(pids) == []
 
 
-def test_another_sandboxes_processes_are_left_alone(places: Places, interrupts: Interrupts, tmp_path: Path) -> None:
-    processes = Processes(places, interrupts)
-    child = processes.start(stubborn(places))
-    both(places)
-    other = Places(root=tmp_path, run=tmp_path / "ru")
-    other.make()
+def test_a_process_that_was_started_but_not_recorded_is_ended_too(paths: Paths, interrupts: Interrupts) -> None:
+    processes = ManagedProcesses(paths, interrupts)
+    process = processes.start(stubborn(paths))
+    pids = parent_and_child(paths)
+    processes.record.unlink()
+
+    found = stop_leftovers(paths)
+
+    assert found == ["a process"]
+    process.poll()
+    assert running(pids) == []
+
+
+def test_the_processes_of_another_sandbox_are_left_alone(paths: Paths, interrupts: Interrupts, tmp_path: Path) -> None:
+    processes = ManagedProcesses(paths, interrupts)
+    process = processes.start(stubborn(paths))
+    parent_and_child(paths)
+    other = Paths(root=tmp_path, run=tmp_path / "ru")
+    other.create()
 
     found = stop_leftovers(other)
 
     assert found == []
-    assert child.poll() is None
+    assert process.poll() is None
     processes.stop()
 
 
-def test_a_stranger_with_the_same_process_id_is_left_alone(places: Places) -> None:
-    stranger = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], start_new_session=True)
-    boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-    write_json(places.run / "processes.json", {"boot": boot, "processes": [{"name": "web", "pid": stranger.pid, "born": "1"}]})
+def test_a_later_process_with_a_recorded_id_is_left_alone(paths: Paths, stranger: subprocess.Popen[bytes]) -> None:
+    earlier = psutil.Process(stranger.pid).create_time() - 60
+    write_json(paths.run / "processes.json", {"processes": [{"name": "web", "pid": stranger.pid, "created": earlier}]})
 
-    found = stop_leftovers(places)
-
-    assert found == []
-    assert stranger.poll() is None
-    stranger.kill()
-    stranger.wait()
-
-
-def test_a_list_from_before_a_restart_of_the_machine_counts_for_nothing(places: Places) -> None:
-    stranger = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], start_new_session=True)
-    rows = [{"name": "web", "pid": stranger.pid, "born": _table()[stranger.pid][0]}]
-    write_json(places.run / "processes.json", {"boot": "another", "processes": rows})
-
-    found = stop_leftovers(places)
+    found = stop_leftovers(paths)
 
     assert found == []
     assert stranger.poll() is None
-    stranger.kill()
-    stranger.wait()
 
 
-def test_an_interrupt_while_a_process_is_being_written_down_waits(interrupts: Interrupts) -> None:
-    seen = []
+def test_an_interrupt_is_deferred_while_a_process_is_being_recorded(interrupts: Interrupts) -> None:
+    done = []
 
-    def write_down() -> None:
-        with interrupts.held():
+    def record() -> None:
+        with interrupts.deferred():
             os.kill(os.getpid(), signal.SIGTERM)
-            seen.append("written down")
+            done.append("recorded")
 
     with pytest.raises(KeyboardInterrupt):
-        write_down()
+        record()
 
-    assert seen == ["written down"]
+    assert done == ["recorded"]
 
 
-def test_a_second_interrupt_does_not_disturb_the_stop(interrupts: Interrupts) -> None:
+def test_a_second_interrupt_does_not_disturb_stopping(interrupts: Interrupts) -> None:
     interrupts.ignore()
 
     os.kill(os.getpid(), signal.SIGINT)
     os.kill(os.getpid(), signal.SIGTERM)
 
 
-def test_sweeping_takes_old_wake_ups_a_bounded_number_at_a_time(tmp_path: Path) -> None:
+def test_old_broker_messages_are_removed_a_few_at_a_time(tmp_path: Path) -> None:
     old, new = time.time() - 100, time.time()
     for index in range(6):
         path = tmp_path / f"{index}.msg"
         path.touch()
         os.utime(path, (old, old) if index < 5 else (new, new))
 
-    first, second, third = (sweep(tmp_path, older_than=30, at_most=3) for _ in range(3))
+    first, second, third = (remove_processed(tmp_path, older_than=30, limit=3) for _ in range(3))
 
     assert (first, second, third) == (3, 2, 0)
     assert [path.name for path in tmp_path.iterdir()] == ["5.msg"]
 
 
-def test_sweeping_a_folder_that_is_not_there_yet_is_harmless(tmp_path: Path) -> None:
-    assert sweep(tmp_path / "processed") == 0
+def test_a_missing_broker_folder_is_no_error(tmp_path: Path) -> None:
+    assert remove_processed(tmp_path / "processed") == 0

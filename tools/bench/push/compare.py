@@ -58,14 +58,14 @@ def measure(devices: int, folder: Path, *, quick: bool = False) -> dict[str, Any
 
 def _send(stage: Stage, name: str, messages: int) -> tuple[Run, list[str]]:
     """Send with one path; return its figures, and what went wrong as the emulator saw it."""
-    server, database, phones = postmaster(), usage.cpu(postmaster()), usage.cpu(stage.emulator.process.pid)
+    server, database, phones = postmaster(), usage.cpu_seconds(postmaster()), usage.cpu_seconds(stage.emulator.process.pid)
     run, faults = _ours(stage, messages) if name == OURS else _peer(stage, name, messages)
     run |= {
         "rate": messages / run["seconds"],
         "sustained": _sustained(stage) or messages / run["seconds"],
         "cpu_10k": run["cpu"] / messages * 10_000,
-        "database_cpu_10k": (usage.cpu(server) - database) / messages * 10_000,
-        "emulator_cpu_10k": (usage.cpu(stage.emulator.process.pid) - phones) / messages * 10_000,
+        "database_cpu_10k": (usage.cpu_seconds(server) - database) / messages * 10_000,
+        "emulator_cpu_10k": (usage.cpu_seconds(stage.emulator.process.pid) - phones) / messages * 10_000,
     }
     return run, faults + verdict.everybody_once(NAMES[name], messages, stage.emulator.counts())
 
@@ -89,8 +89,8 @@ def _ours(stage: Stage, devices: int) -> tuple[Run, list[str]]:
         lifecycle.approve(campaign, fingerprint=campaign.fingerprint, by=approver, at=_now())
         counts = finish(campaign, 300)
         run = {"seconds": time.monotonic() - began, "cpu": stage.sender_cpu(worker) - before}
-        peaks = usage.peaks(worker.pid)
-        run |= {"peak_mb": max(peaks), "all_mb": sum(peaks) + sum(usage.peaks(stage.beat.pid))}
+        peaks = usage.peak_memory(worker.pid)
+        run |= {"peak_mb": max(peaks), "all_mb": sum(peaks) + sum(usage.peak_memory(stage.beat.pid))}
     finally:
         stage.workers.end()
     return run, verdict.finished(NAMES[OURS], devices, counts)

@@ -1,4 +1,4 @@
-"""./run bench push: a PostgreSQL of its own for the measurements in tools/bench/push, which print and judge them."""
+"""./run bench push: start a PostgreSQL for the measurements in tools/bench/push, and run them."""
 
 from __future__ import annotations
 
@@ -6,35 +6,37 @@ import os
 import secrets
 
 from tools.sandbox import environment, postgres
-from tools.sandbox.lock import only_run
-from tools.sandbox.ports import any_free
-from tools.sandbox.processes import MARK, Interrupts, Processes
+from tools.sandbox.interrupts import Interrupts
+from tools.sandbox.lock import hold_run_folder
+from tools.sandbox.paths import Paths
+from tools.sandbox.ports import any_free_port
+from tools.sandbox.processes import MARK, ManagedProcesses, run_in_foreground
+from tools.sandbox.run_folders import bench_folder, remove_run
 from tools.sandbox.terminal import step
-from tools.sandbox.test_and_lint import bench_places, in_foreground, remove_run
 
 
-def run(rest: list[str]) -> int:
-    """Measure and return the exit status: 1 when somebody was missed or doubled, or a count does not add up."""
-    # The server's settings are those of ./run: it keeps what it commits, as in production.
-    places = bench_places()
+def run(outer: Paths, rest: list[str]) -> int:
+    """Measure; return 1 if a device was missed or reached twice, or a count does not add up."""
+    paths = bench_folder(outer)
     interrupts = Interrupts()
-    processes = Processes(places, interrupts)
-    with only_run(places, "bench push"):
+    processes = ManagedProcesses(paths, interrupts)
+    with hold_run_folder(paths, "bench push"):
         try:
-            port, passwords = any_free(), (secrets.token_urlsafe(24), secrets.token_urlsafe(24))
-            server = postgres.cluster(places)
+            port, passwords = any_free_port(), (secrets.token_urlsafe(24), secrets.token_urlsafe(24))
+            # With the same settings as in ./run: what is committed survives a power cut, as in production.
+            server = postgres.cluster(paths)
             with step("Starting PostgreSQL for the measurements"):
-                postgres.start(server, processes, port, places.log("postgres"), *passwords)
-            child = {
-                **environment.clean(os.environ),
+                postgres.start(server, processes, port, paths.log("postgres"), *passwords)
+            env = {
+                **environment.without_settings(os.environ),
                 "DATABASE_URL": server.url(port, passwords[1]),
-                "PYTHONPYCACHEPREFIX": str(places.run / "pycache"),
-                # Workers that outlive an interrupted measurement are known by it, and ended with the next look.
-                MARK: str(places.run),
+                "PYTHONPYCACHEPREFIX": str(paths.run / "pycache"),
+                # By this mark the next start finds and ends workers that outlive an interrupted measurement.
+                MARK: str(paths.run),
             }
-            status = in_foreground([str(places.python), "-m", "tools.bench.push", *rest], places.root, child)
+            status = run_in_foreground([str(paths.python), "-m", "tools.bench.push", *rest], paths.root, env)
         finally:
             interrupts.ignore()
             processes.stop()
-    remove_run(places)
+    remove_run(paths)
     return status

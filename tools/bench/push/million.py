@@ -61,8 +61,8 @@ def _send(stage: Stage, devices: int, share: float) -> tuple[dict[str, Any], lis
         "missed": devices - seen["addresses"],
         "doubled": seen["doubled"],
         "cpu_ms": used / devices * 1000,
-        "peaks_mb": usage.peaks(worker.pid),
-        "beat_mb": usage.peaks(stage.beat.pid),
+        "peaks_mb": usage.peak_memory(worker.pid),
+        "beat_mb": usage.peak_memory(stage.beat.pid),
         "by_second": seen["seconds"],
     }
     name = f"FCM_QUOTA_SHARE={share}"

@@ -104,7 +104,7 @@ class Stage:
 
     def sender_cpu(self, worker: Popen[bytes]) -> float:
         """Return the CPU seconds of all that sends: the worker's processes and the beat's."""
-        return usage.cpu(worker.pid) + usage.cpu(self.beat.pid)
+        return usage.cpu_seconds(worker.pid) + usage.cpu_seconds(self.beat.pid)
 
     def _ready_lines(self) -> int:
         return self._log.read_text(errors="replace").count(" ready.") if self._log.exists() else 0

@@ -1,6 +1,7 @@
-"""A release of any size, made of the pack for Great Britain.
+"""A release of any size, built from the pack for Great Britain.
 
-`python -m tools.bench.big_release TIPS COUNTRIES LOCALES write` prints its number; `… NUMBER publish` prints that and the time.
+`python -m tools.bench.read.big_release TIPS COUNTRIES LOCALES write` prints the number of the release.
+`python -m tools.bench.read.big_release NUMBER publish` publishes it, and prints the number and the time (seconds since 1970).
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ TAGS = [
 
 
 def compose(tips: int, countries: int, locales: int) -> Release:
-    """Compile it; each pack has other bytes than all others, now and before."""
+    """Write an unpublished release with one pack per country and locale; no two packs ever have the same bytes."""
     edition = edition_store.store.current()
     base = edition.packs.parsed(edition.pack_digests["GB", "en"])
     present = [tip for tip in base["tips"] if tip["kind"] == "tip"]
@@ -53,10 +54,10 @@ def compose(tips: int, countries: int, locales: int) -> Release:
 
 
 if __name__ == "__main__":
-    *sizes, verb = sys.argv[1:]
-    if verb == "write":
+    *numbers, command = sys.argv[1:]
+    if command == "write":
         with transaction.atomic():
-            sys.stdout.write(f"{compose(*map(int, sizes)).number}\n")
+            sys.stdout.write(f"{compose(*map(int, numbers)).number}\n")
     else:
-        publish(Release.objects.get(pk=sizes[0]), by=User.objects.get(username="idris"), at=timezone.now())
-        sys.stdout.write(f"{sizes[0]} {time.time()}\n")
+        publish(Release.objects.get(pk=numbers[0]), by=User.objects.get(username="idris"), at=timezone.now())
+        sys.stdout.write(f"{numbers[0]} {time.time()}\n")

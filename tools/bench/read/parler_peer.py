@@ -1,7 +1,7 @@
-"""The read side as most teams would write it, for comparison: DRF and django-parler, a list of 20 tips from PostgreSQL.
+"""A list of 20 tips as most teams would serve it, for comparison: DRF and django-parler on PostgreSQL.
 
-`python -m tools.bench.parler_peer` makes its tables and rows; `application` serves /plain and /cached (Django's `cache_page` in
-the process, with ConditionalGetMiddleware). Needs DATABASE_URL, and django-parler on the path.
+`python -m tools.bench.read.parler_peer` creates its tables and rows. `application` serves /plain, and /cached (Django's
+`cache_page` in the process, with ConditionalGetMiddleware). Needs DATABASE_URL, and django-parler on the path.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ from parler.models import TranslatableModel, TranslatedFields  # noqa: E402
 from rest_framework import generics, serializers  # noqa: E402
 
 
-class Tip(TranslatableModel):  # type: ignore[misc]  # no types of it are published
+class ParlerTip(TranslatableModel):  # type: ignore[misc]  # it publishes no types
     slug = models.SlugField(unique=True)
     audience = models.CharField(max_length=20)
     translations = TranslatedFields(title=models.CharField(max_length=200), summary=models.TextField(), body=models.TextField())
@@ -64,8 +64,8 @@ class Tip(TranslatableModel):  # type: ignore[misc]  # no types of it are publis
         app_label = "peer"
 
 
-class Link(models.Model):
-    tip = models.ForeignKey(Tip, related_name="links", on_delete=models.CASCADE)
+class ParlerLink(models.Model):
+    tip = models.ForeignKey(ParlerTip, related_name="links", on_delete=models.CASCADE)
     label = models.CharField(max_length=80)
     address = models.URLField()
 
@@ -73,50 +73,50 @@ class Link(models.Model):
         app_label = "peer"
 
 
-class LinkSerializer(serializers.ModelSerializer[Link]):
+class ParlerLinkSerializer(serializers.ModelSerializer[ParlerLink]):
     class Meta:
-        model = Link
+        model = ParlerLink
         fields = ("label", "address")
 
 
-class TipSerializer(serializers.ModelSerializer[Tip]):
-    links = LinkSerializer(many=True)
+class ParlerTipSerializer(serializers.ModelSerializer[ParlerTip]):
+    links = ParlerLinkSerializer(many=True)
 
     class Meta:
-        model = Tip
+        model = ParlerTip
         fields = ("slug", "audience", "title", "summary", "body", "links")
 
 
-class TipList(generics.ListAPIView[Tip]):
-    serializer_class = TipSerializer
-    queryset = Tip.objects.prefetch_related("translations", "links").order_by("pk")
+class ParlerTipList(generics.ListAPIView[ParlerTip]):
+    serializer_class = ParlerTipSerializer
+    queryset = ParlerTip.objects.prefetch_related("translations", "links").order_by("pk")
     pagination_class = None
 
 
-urlpatterns = [path("plain", TipList.as_view()), path("cached", cache_page(3600)(TipList.as_view()))]
+urlpatterns = [path("plain", ParlerTipList.as_view()), path("cached", cache_page(3600)(ParlerTipList.as_view()))]
 application = get_wsgi_application()
 
 
 def fill() -> None:
-    """Make the tables and rows: title 60, summary 160, body 600 characters, three links a tip."""
+    """Create tables and rows: per tip a title of 60, a summary of 160 and a body of 600 characters, and three links."""
     with connection.cursor() as cursor:
         cursor.execute("DROP SCHEMA IF EXISTS peer CASCADE")
         cursor.execute("CREATE SCHEMA peer")
-    translation = Tip._parler_meta.root_model
+    translation = ParlerTip._parler_meta.root_model
     with connection.schema_editor() as editor:
-        for model in (Tip, translation, Link):
+        for model in (ParlerTip, translation, ParlerLink):
             editor.create_model(model)
     words = {"en": "advice that helps now ", "hi": "अभी मदद करने वाली सलाह "}
     for number in range(TIPS):
-        tip = Tip(slug=f"tip-{number}", audience="teen")
+        tip = ParlerTip(slug=f"tip-{number}", audience="teen")
         tip.save()
         for tag in LOCALES:
             text = f"{number} {words[tag] * 60}"
             translation.objects.create(master=tip, language_code=tag, title=text[:60], summary=text[:160], body=text[:600])
         for link in range(3):
-            Link._default_manager.create(tip=tip, label=f"Link {link}", address=f"https://example.org/{number}/{link}")
+            ParlerLink._default_manager.create(tip=tip, label=f"Link {link}", address=f"https://example.org/{number}/{link}")
 
 
 if __name__ == "__main__":
     fill()
-    sys.stdout.write(f"{Tip.objects.count()} tips\n")
+    sys.stdout.write(f"{ParlerTip.objects.count()} tips\n")

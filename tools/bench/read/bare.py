@@ -1,7 +1,7 @@
-"""The least that a WSGI application can do, for comparison: the bytes of a file (or 304) from one look into a dict.
+"""The smallest possible WSGI application, for comparison: it serves one file (or 304) from a dict in memory.
 
-What it answers more than the fast lane is what the lane costs; what nginx answers more than it, what the server costs.
-Serves the path BARE_FILE, and beside it the same with `.gz`, at every address.
+The difference between our fast path and this is the cost of the fast path; the difference between this and nginx is the cost of
+the server. Every path serves the file BARE_FILE, or the file of the same name with `.gz`.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 _FILE = Path(os.environ["BARE_FILE"])
-#: By whether gzip is asked for and whether the client knows the answer.
-_HELD = {
+#: (whether gzip is accepted, whether the client sends If-None-Match) to status and body.
+_RESPONSES = {
     (False, False): ("200 OK", _FILE.read_bytes()),
     (True, False): ("200 OK", _FILE.with_name(f"{_FILE.name}.gz").read_bytes()),
     (False, True): ("304 Not Modified", b""),
@@ -21,8 +21,8 @@ _HELD = {
 
 
 def application(environ: dict[str, Any], start_response: Callable[[str, list[tuple[str, str]]], object]) -> Iterable[bytes]:
-    """Answer from memory."""
-    status, body = _HELD[environ.get("HTTP_ACCEPT_ENCODING") == "gzip", "HTTP_IF_NONE_MATCH" in environ]
+    """Respond from memory."""
+    status, body = _RESPONSES[environ.get("HTTP_ACCEPT_ENCODING") == "gzip", "HTTP_IF_NONE_MATCH" in environ]
     length = [("Content-Length", str(len(body)))] if body else []
     start_response(status, [("Content-Type", "application/json"), ("ETag", '"bare"'), *length])
     return [body]

@@ -1,0 +1,24 @@
+"""./run bench: choose the measurement that the first argument names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tools.bench import codebase, overall, resolver_speed
+from tools.bench.push import launch
+from tools.bench.read import measure as read
+from tools.sandbox.paths import Paths
+
+_MEASUREMENTS: dict[str, Callable[[Paths, list[str]], int]] = {
+    "codebase": lambda paths, rest: codebase.run(rest),
+    "push": launch.run,
+    "read": read.run,
+    "resolver": resolver_speed.run,
+}
+
+
+def run(paths: Paths, rest: list[str]) -> int:
+    """Run the measurement that the first argument names, or the overall one; return the exit status."""
+    if rest and (measure := _MEASUREMENTS.get(rest[0])):
+        return measure(paths, rest[1:])
+    return overall.run(paths, rest)

@@ -1,0 +1,54 @@
+"""The commands of ./run: what each needs before it can start. Standard library only, because it is read before .venv exists."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+HELP = """\
+./run                 start the whole demo and keep it running until Ctrl-C
+./run --once          run the whole demo, then stop; the last line is JOURNEY OK {…} or JOURNEY FAILED: reason
+./run test [ARGS…]    run the tests (ARGS go to pytest); --all adds the tests that need a browser or other services from Debian
+./run lint            check style, types, import directions, migrations, the OpenAPI schema and docs/states.md
+./run bench           measure registrations, reads and one campaign; --registrations N --devices N
+./run bench push      measure sending: beside other senders, a million devices, brakes, kill -9; --part NAME --quick --write
+./run bench read      measure reading beside nginx and Django with Debian's wrk, for docs/measurements/read.md; --quick
+./run bench resolver  measure how long the resolver takes for one plan; --rounds N
+./run bench codebase  print figures of the code base itself, for git revisions or folders side by side; TREE… --list
+./run reset           remove the demo's database, secrets and logs
+./run emulator        start the FCM emulator alone, for developing an app; --tls, --quota N
+./run manage ARGS…    run a Django management command on the demo's database
+./run help            show this page
+
+A second ./run keeps the database: it updates facts and texts, and sends no second campaign. --once sends one every time.
+Everything is kept in .run/ (or FINGERPOST_RUN_DIR) and .venv/. PORT sets the port of the web server (8000 by default);
+FINGERPOST_POSTGRES_PORT and FINGERPOST_EMULATOR_PORT set the others. To use an FCM of your own instead of the emulator, set
+FINGERPOST_SANDBOX=1 and a loopback FCM_ENDPOINT (and FIREBASE_PROJECTS if it needs one)."""
+
+
+@dataclass(frozen=True)
+class Command:
+    """What one command needs."""
+
+    #: The list in requirements/ that has to be installed; None for a command that needs no packages.
+    packages: str | None
+    takes_arguments: bool = False
+    #: Whether it uses the demo's database, and so refuses to run beside settings of a real one.
+    uses_demo: bool = False
+    #: Whether it serves on PORT.
+    serves: bool = False
+
+
+_HELP = Command(packages=None)
+COMMANDS: dict[str, Command] = {
+    "serve": Command("demo", uses_demo=True, serves=True),
+    "--once": Command("demo", uses_demo=True, serves=True),
+    "test": Command("dev", takes_arguments=True),
+    "lint": Command("dev"),
+    "bench": Command("dev", takes_arguments=True, uses_demo=True),
+    "reset": Command("demo", uses_demo=True),
+    "emulator": Command("demo", takes_arguments=True),
+    "manage": Command("demo", takes_arguments=True, uses_demo=True),
+    "help": _HELP,
+    "--help": _HELP,
+    "-h": _HELP,
+}
