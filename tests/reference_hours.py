@@ -1,4 +1,4 @@
-"""Hours and notices, the end of docs/resolver.md: written from it alone, with a library that reads OSM's hours."""
+"""Opening hours and notices: the last two sections of docs/resolver.md, written from it alone with a library for OSM hours."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from opening_hours import (  # type: ignore[attr-defined]  # its stubs leave the
 
 
 class Opening(NamedTuple):
-    """Whether it is open (None: unknown), and the changes that are known."""
+    """Whether a channel or service is open (None: unknown), and the next change, where it is known."""
 
     open: bool | None
     closes_at: datetime | None = None
@@ -27,21 +27,21 @@ UNKNOWN = Opening(None)
 
 
 def opening_of_channel(service: dict[str, Any], channel: dict[str, Any], at: datetime) -> Opening:
-    """Read a channel's hours and its service's notices at an instant (in UTC)."""
+    """Return the opening of a channel at an instant (in UTC), by its hours and the notices of its service."""
 
     def by_hours(instant: datetime) -> Opening:
         return opening_of(channel["hours"], channel["zone"] or service["zone"], service["country"], instant)
 
     notices = [] if "emergency" in service["roles"] else service.get("notices", [])
-    shutting = [_times(n) for n in notices if n["kind"] == "closed" or _is_down(n, channel)]
-    changing = [_times(n) for n in notices if n["kind"] == "hours-changed"]
+    closures = [_times(n) for n in notices if n["kind"] == "closed" or _is_down(n, channel)]
+    changes = [_times(n) for n in notices if n["kind"] == "hours-changed"]
 
     def now(instant: datetime) -> bool | None:
-        if _in_force(shutting, instant):
+        if _applying(closures, instant):
             return False
-        return None if _in_force(changing, instant) else by_hours(instant).open
+        return None if _applying(changes, instant) else by_hours(instant).open
 
-    begins = [start for start, _ in (*shutting, *changing)]
+    begins = [start for start, _ in (*closures, *changes)]
     if now(at) is None:
         return UNKNOWN
     if now(at):
@@ -50,7 +50,7 @@ def opening_of_channel(service: dict[str, Any], channel: dict[str, Any], at: dat
         return Opening(True, closes_at=min(soon if hours is None else [*soon, hours], default=None))
     instant = at
     while now(instant) is False:
-        if ends := _in_force(shutting, instant):
+        if ends := _applying(closures, instant):
             instant = max(ends)
             continue
         opens = by_hours(instant).opens_at
@@ -68,13 +68,13 @@ def _times(notice: dict[str, Any]) -> tuple[datetime, datetime]:
     return datetime.fromisoformat(notice["from"]), datetime.fromisoformat(notice["until"])
 
 
-def _in_force(times: list[tuple[datetime, datetime]], instant: datetime) -> list[datetime]:
-    """Return the ends of those that are in force."""
+def _applying(times: list[tuple[datetime, datetime]], instant: datetime) -> list[datetime]:
+    """Return the ends of the periods that include the instant."""
     return [until for start, until in times if start <= instant < until]
 
 
 def opening_of(hours: str | None, zone: str | None, country: str, at: datetime) -> Opening:
-    """Read a channel's hours at an instant (in UTC)."""
+    """Return the opening by the hours at an instant (in UTC)."""
     if hours == "24/7":
         return Opening(True)
     if not hours or not zone or not 1970 <= at.year <= 2099 or '"' in hours:
@@ -108,7 +108,7 @@ def _by_weekday(hours: str) -> bool:
 
 
 def _is_holiday(country: str, day: date) -> bool | None:
-    """Look into the country's table; None where there is none."""
+    """Tell whether the day is a public holiday; None where there is no table for the country."""
     if not 2000 <= day.year <= 2076:
         return None
     try:

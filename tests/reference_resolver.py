@@ -1,8 +1,8 @@
-"""A second resolver, written from docs/resolver.md alone: what an app's own one might look like.
+"""A second resolver, written from docs/resolver.md alone: what the resolver of an app might look like.
 
-It imports nothing of the server's, takes and gives plain JSON values, and goes through the document from top to bottom in the
-document's own words; the last paragraphs are hours_by_the_book.py. `plan(pack, query, at)` gives `{"tips": [slug], "steps":
-[step]}`, as in docs/resolver-vectors.json.
+It imports nothing of the product, takes and returns plain JSON values, and follows the document from top to bottom, in its
+terms; the last two sections are in reference_hours.py. `plan(pack, query, at)` returns `{"tips": [slug], "steps": [step]}`, as in
+docs/resolver-vectors.json.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ Json = dict[str, Any]
 
 
 def plan(pack: Json, query: Json, at: str) -> Json:
-    """Answer the query at an instant (RFC 3339)."""
-    return _Reader(pack, query, datetime.fromisoformat(at).astimezone(UTC)).plan()
+    """Return the plan for the query at an instant (RFC 3339)."""
+    return _Plan(pack, query, datetime.fromisoformat(at).astimezone(UTC)).plan()
 
 
 def channels(service: Json, query: Json) -> list[Json]:
-    """Give a service's channels in the order in which this reader is shown them."""
+    """Return the channels of a service in the order in which this reader sees them."""
     if query.get("can_speak") is not False:
         return list(service["channels"])
     return sorted(service["channels"], key=lambda channel: bool(channel["needs_voice"]))
 
 
-class _Reader:
-    """One question: a pack, a query, an instant."""
+class _Plan:
+    """One pack, one query and one instant."""
 
     def __init__(self, pack: Json, query: Json, at: datetime) -> None:
         self.pack, self.at = pack, at
@@ -48,10 +48,10 @@ class _Reader:
         self.site: str | None = query.get("site")
         self.languages = _first_parts(query.get("languages"))
         self.cannot_speak = query.get("can_speak") is False
-        self.under_18_or_not_told = self.age is None or self.age < 18
+        self.may_be_under_18 = self.age is None or self.age < 18
         self.found = self.candidates()
 
-    # ## Words used
+    # ## Terms
 
     def serves(self, service: Json) -> bool:
         return self.situation in service["situations"]
@@ -59,10 +59,10 @@ class _Reader:
     def names(self, service: Json) -> bool:
         return self.situation in service["named_situations"]
 
-    def for_the_audience(self, service: Json) -> bool:
+    def is_for_the_audience(self, service: Json) -> bool:
         return self.audience in service["audiences"]
 
-    # ## 1. Who can be offered
+    # ## 1. Which services can be offered
 
     def within_reach(self, service: Json) -> bool:
         return (
@@ -79,16 +79,16 @@ class _Reader:
         return self.age_in_image if _measures_the_image(service) else self.age
 
     def fits(self, service: Json) -> str | None:
-        """Go down the table: `fits`, `condition`, or None where it is left out."""
-        least, most = service["eligibility"]["min_age"], service["eligibility"]["max_age"]
+        """Go down the table: return `fits`, `condition`, or None for excluded."""
+        low, high = service["eligibility"]["min_age"], service["eligibility"]["max_age"]
         counts = self.age_that_counts(service)
-        if not _has_rule(service):
+        if not _has_age_rule(service):
             return "fits"
         if counts is not None:
-            return "fits" if (least is None or counts >= least) and (most is None or counts <= most) else None
-        if _measures_the_image(service) and not self.under_18_or_not_told:
+            return "fits" if (low is None or counts >= low) and (high is None or counts <= high) else None
+        if _measures_the_image(service) and not self.may_be_under_18:
             return "condition"
-        if _for_adults(service) or (most is not None and most < 17):
+        if _for_adults(service) or (high is not None and high < 17):
             return None
         if _measures_the_image(service) and self.age is not None:
             return "fits"
@@ -112,7 +112,7 @@ class _Reader:
         steps = [makers[step]() for step in order]
         return {"tips": self.tips(), "steps": [step for step in steps if step is not None]}
 
-    def comfort(self, service: Json) -> tuple[Any, ...]:
+    def tie_break(self, service: Json) -> tuple[Any, ...]:
         spoken = _first_parts(service["languages"])
         places = [place for place, language in enumerate(self.languages) if language in spoken]
         return (
@@ -127,19 +127,19 @@ class _Reader:
         spoken = _first_parts(service["languages"])
         return bool(set(spoken) & set(self.languages)) if spoken and self.languages else None
 
-    def mismatch(self, service: Json) -> bool:
+    def shares_no_language(self, service: Json) -> bool:
         return self.language_match(service) is False
 
-    def out_of_reach(self, service: Json) -> bool:
+    def unusable(self, service: Json) -> bool:
         return self.cannot_speak and all(channel["needs_voice"] for channel in service["channels"])
 
-    def region_open(self, service: Json) -> bool:
+    def region_not_given(self, service: Json) -> bool:
         return self.region is None and bool(service["regions"])
 
     def danger_now(self) -> Json:
         found = sorted(
             (s for s in self.services if self.within_reach(s) and _has(s, "emergency")),
-            key=lambda s: (not _here(s), self.region_open(s), s["id"]),
+            key=lambda s: (not _here(s), self.region_not_given(s), s["id"]),
         )
         if not found:
             return self.without_service("danger-now", ["local-emergency"])
@@ -148,39 +148,39 @@ class _Reader:
         return self.step("danger-now", found, why) | {"conditions": {}}
 
     def talk_order(self, service: Json) -> tuple[Any, ...]:
-        danger = self.situation == "self-harm-risk"
+        in_crisis = self.situation == "self-harm-risk"
         hours = self.opening(service)
-        made_for_the_reader = _has_rule(service) or service["audiences"] == [self.audience]
+        tailored = _has_age_rule(service) or service["audiences"] == [self.audience]
         return (
-            danger and not _crisis_line(service),
-            self.mismatch(service),
-            self.out_of_reach(service),
-            danger and hours.open is not True,
+            in_crisis and not _crisis_line(service),
+            self.shares_no_language(service),
+            self.unusable(service),
+            in_crisis and hours.open is not True,
             hours.open is False,
-            self.region_open(service),
+            self.region_not_given(service),
             not self.names(service),
-            not made_for_the_reader,
+            not tailored,
             not (hours.open is True and hours.closes_at is None),
             hours.open is not True,
-            *self.comfort(service),
+            *self.tie_break(service),
         )
 
     def talk(self, *, before_report: bool) -> Json:
         helplines = [service for service in self.found if _has(service, "helpline")]
-        ours = sorted(filter(self.for_the_audience, helplines), key=self.talk_order)
+        for_audience = sorted(filter(self.is_for_the_audience, helplines), key=self.talk_order)
         groups = (
-            [s for s in ours if _here(s) and self.serves(s)],
-            [s for s in ours if _here(s)],
-            [s for s in ours if not _here(s) and self.serves(s)],
-            [s for s in ours if not _here(s)],
+            [s for s in for_audience if _here(s) and self.serves(s)],
+            [s for s in for_audience if _here(s)],
+            [s for s in for_audience if not _here(s) and self.serves(s)],
+            [s for s in for_audience if not _here(s)],
         )
         found = next(filter(None, groups), [])
         crisis_lines = [service for service in helplines if _crisis_line(service)]
         if crisis_lines and not any(map(_crisis_line, found)):
-            best = min(crisis_lines, key=lambda s: (not _here(s), not self.for_the_audience(s), self.talk_order(s)))
+            best = min(crisis_lines, key=lambda s: (not _here(s), not self.is_for_the_audience(s), self.talk_order(s)))
             found = [*found, best]
         if not any(self.opening(service).open for service in found):
-            found = found + [service for service in ours if not _here(service) and service not in found]
+            found = found + [service for service in for_audience if not _here(service) and service not in found]
         if self.situation == "self-harm-risk":
             found = sorted(found, key=lambda s: self.opening(s).open is False)
         if not found:
@@ -190,48 +190,48 @@ class _Reader:
 
     def report(self) -> Json | None:
         roles = ("police-report", "hotline-csam-report")
-        wanted = "hotline-csam-report" if self.situation == "csam-seen" else "police-report"
-        found = [s for s in self.found if any(_has(s, role) for role in roles) and self.for_the_audience(s) and self.serves(s)]
+        preferred_role = "hotline-csam-report" if self.situation == "csam-seen" else "police-report"
+        found = [s for s in self.found if any(_has(s, role) for role in roles) and self.is_for_the_audience(s) and self.serves(s)]
         here = [service for service in found if _here(service)]
-        if any(_has(service, wanted) for service in here) if self.situation == "csam-seen" else here:
+        if any(_has(service, preferred_role) for service in here) if self.situation == "csam-seen" else here:
             found = here
 
         def order(service: Json) -> tuple[Any, ...]:
             both = all(_has(service, role) for role in roles)
             return (
-                self.out_of_reach(service),
-                not _has(service, wanted),
+                self.unusable(service),
+                not _has(service, preferred_role),
                 not self.names(service),
-                not (_has_rule(service) or (self.under_18_or_not_told and both)),
-                self.region_open(service),
+                not (_has_age_rule(service) or (self.may_be_under_18 and both)),
+                self.region_not_given(service),
                 -len(service["regions"]),
-                self.mismatch(service),
+                self.shares_no_language(service),
                 len(service["roles"]),
-                *self.comfort(service),
+                *self.tie_break(service),
             )
 
         found.sort(key=order)
         return self.step("report", found, self.why(found[0])) if found else None
 
     def take_down(self) -> Json | None:
-        found = [s for s in self.found if _has(s, "image-removal") and self.for_the_audience(s) and self.serves(s)]
-        if not self.under_18_or_not_told and self.age_in_image is None:
+        found = [s for s in self.found if _has(s, "image-removal") and self.is_for_the_audience(s) and self.serves(s)]
+        if not self.may_be_under_18 and self.age_in_image is None:
             tools = [service for service in found if self.conditional(service) and not _has(service, "platform-report")]
-            codes = [_code(tool) or "" for tool in tools]
+            codes = [_age_code(tool) or "" for tool in tools]
             whole = all(any(code.startswith(side) for code in codes) for side in ("adult-", "under-18-"))
             found = found if whole else [service for service in found if service not in tools]
 
         def order(service: Json) -> tuple[Any, ...]:
             return (
-                self.out_of_reach(service),
+                self.unusable(service),
                 _has(service, "platform-report"),
-                not _has_rule(service),
+                not _has_age_rule(service),
                 len(service["roles"]) != 1,
                 not _here(service),
                 service["eligibility"]["min_age"] is not None,
-                self.region_open(service),
-                self.mismatch(service),
-                *self.comfort(service),
+                self.region_not_given(service),
+                self.shares_no_language(service),
+                *self.tie_break(service),
             )
 
         found.sort(key=order)
@@ -245,18 +245,18 @@ class _Reader:
                 return self.step("tell-the-platform", found, self.why(found[0], coverage="platform"))
             return self.without_service("tell-the-platform", ["platform"])
         sure = self.situation != "not-sure"
-        others = [s for s in platforms if self.for_the_audience(s) and (self.serves(s) or not sure)]
+        others = [s for s in platforms if self.is_for_the_audience(s) and (self.serves(s) or not sure)]
         return self.without_service("tell-the-platform", ["platform"], others)
 
-    # ## 3. What a step says
+    # ## 3. The fields of a step
 
     def step(self, step: str, found: list[Json], why: list[str]) -> Json:
-        return self.said(step, found[0], found[1:], why)
+        return self.fields_of(step, found[0], found[1:], why)
 
     def without_service(self, step: str, why: list[str], alternatives: Iterable[Json] = ()) -> Json:
-        return self.said(step, None, list(alternatives), why)
+        return self.fields_of(step, None, list(alternatives), why)
 
-    def said(self, step: str, service: Json | None, alternatives: list[Json], why: list[str]) -> Json:
+    def fields_of(self, step: str, service: Json | None, alternatives: list[Json], why: list[str]) -> Json:
         hours = self.opening(service) if service else UNKNOWN
         until = service["assured_until"] if service else None
         return {
@@ -264,8 +264,8 @@ class _Reader:
             "service": service["id"] if service else None,
             "why": why,
             "open": hours.open,
-            "closes_at": _told(hours.closes_at),
-            "opens_at": _told(hours.opens_at),
+            "closes_at": _rfc3339(hours.closes_at),
+            "opens_at": _rfc3339(hours.opens_at),
             "stale": until is not None and date.fromisoformat(until) < self.at.date(),
             "language_match": self.language_match(service) if service else None,
             "alternatives": [other["id"] for other in alternatives],
@@ -273,32 +273,32 @@ class _Reader:
         }
 
     def why(self, service: Json, *, coverage: str | None = None, also: Iterable[str] = ()) -> list[str]:
-        code, counts = _code(service), self.age_that_counts(service)
-        said = [
+        code, counts = _age_code(service), self.age_that_counts(service)
+        codes = [
             (True, coverage or _coverage(service)),
             (self.serves(service), "your-situation"),
             (code is not None and (counts is None or code.startswith("adult-") == (counts >= 18)), code or ""),
             *((True, reason) for reason in also),
             (_all_free(service), "free"),
             (_anonymous(service), "anonymous"),
-            (self.cannot_speak and not self.out_of_reach(service), "without-voice"),
+            (self.cannot_speak and not self.unusable(service), "without-voice"),
         ]
-        return [reason for true, reason in said if true] + self.language(service)
+        return [reason for applies, reason in codes if applies] + self.language(service)
 
     def language(self, service: Json) -> list[str]:
         words = {True: ["your-language"], False: ["other-language"], None: list[str]()}
         return words[self.language_match(service)]
 
     def conditions(self, services: list[Json]) -> dict[str, str]:
-        return {s["id"]: code for s in services if self.conditional(s) and (code := _code(s))}
+        return {s["id"]: code for s in services if self.conditional(s) and (code := _age_code(s))}
 
     def opening(self, service: Json) -> Opening:
         usable = [c for c in service["channels"] if not (self.cannot_speak and c["needs_voice"]) or _has(service, "emergency")]
         found = [opening_of_channel(service, channel, self.at) for channel in usable]
         closings = [channel.closes_at for channel in found if channel.open]
         if closings:
-            told = [closing for closing in closings if closing is not None]
-            return Opening(True, closes_at=max(told) if told == closings else None)
+            known = [closing for closing in closings if closing is not None]
+            return Opening(True, closes_at=max(known) if known == closings else None)
         if not found or any(channel.open is None for channel in found):
             return UNKNOWN
         return Opening(False, opens_at=min((channel.opens_at for channel in found if channel.opens_at), default=None))
@@ -342,7 +342,7 @@ def _coverage(service: Json) -> str:
     return "regional" if service["regions"] else "national"
 
 
-def _has_rule(service: Json) -> bool:
+def _has_age_rule(service: Json) -> bool:
     return service["eligibility"]["min_age"] is not None or service["eligibility"]["max_age"] is not None
 
 
@@ -354,29 +354,29 @@ def _measures_the_image(service: Json) -> bool:
     return bool(service["eligibility"]["age_measured"] == "image-taken")
 
 
-def _code(service: Json) -> str | None:
-    most = service["eligibility"]["max_age"]
+def _age_code(service: Json) -> str | None:
+    high = service["eligibility"]["max_age"]
     which = "in-image" if _measures_the_image(service) else "now"
     if _for_adults(service):
         return f"adult-{which}"
-    return f"under-18-{which}" if most is not None and most <= 18 else None
+    return f"under-18-{which}" if high is not None and high <= 18 else None
 
 
-def _told(change: datetime | None) -> str | None:
+def _rfc3339(change: datetime | None) -> str | None:
     return change.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if change else None
 
 
 def differences(folder: Path) -> list[str]:
-    """Compare with every vector in the folder (docs)."""
-    book = json.loads((folder / "resolver-packs.json").read_text())
+    """Return a description of each vector in the folder (docs) that this resolver answers differently."""
+    file = json.loads((folder / "resolver-packs.json").read_text())
     cases = json.loads((folder / "resolver-vectors.json").read_text())["cases"]
-    labels = {"situations": dict.fromkeys(book["situations"])}
-    packs = {name: pack | {"labels": labels, "plan_order": book["plan_order"]} for name, pack in book["packs"].items()}
+    labels = {"situations": dict.fromkeys(file["situations"])}
+    packs = {name: pack | {"labels": labels, "plan_order": file["plan_order"]} for name, pack in file["packs"].items()}
     found = []
     for case in cases:
-        given = plan(packs[case["pack"]], case["query"], case["at"])
-        if given != case["expect"]:
-            found.append(f"{case['name']}\n  expected {json.dumps(case['expect'])}\n  given    {json.dumps(given)}")
+        actual = plan(packs[case["pack"]], case["query"], case["at"])
+        if actual != case["expect"]:
+            found.append(f"{case['name']}\n  expected {json.dumps(case['expect'])}\n  actual   {json.dumps(actual)}")
     return found
 
 

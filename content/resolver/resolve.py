@@ -26,7 +26,8 @@ _STEPS: dict[str, Callable[[Sequence[Candidate], Query, datetime], PlanStep | No
 
 def resolve(pack: PackContent, query: Query, at: datetime) -> Plan:
     """Return the plan for the query at the instant `at` (aware). It is never empty; the same arguments give the same plan."""
-    query = replace(query, situation=known_situation(pack, query.situation))
+    if (situation := known_situation(pack, query.situation)) != query.situation:
+        query = replace(query, situation=situation)
     retired = {tombstone["id"] for tombstone in pack["retired"]}
     within_reach = [s for s in pack["services"] if s["channels"] and s["id"] not in retired and in_area(s, query)]
     candidates = [c for s in within_reach if (c := candidate(s, query)) is not None]

@@ -189,7 +189,7 @@ class PackContent(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """The question of one reader. Ages are the young person's, whoever is asking; None means not given."""
+    """The question of one reader. The ages are the young person's, even when somebody else is asking; None means not given."""
 
     country: str
     situation: str

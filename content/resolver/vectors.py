@@ -84,7 +84,7 @@ def to_json(cases: list[Case]) -> str:
         )
         steps = ",\n".join(f"    {_line(step)}" for step in case["expect"]["steps"])
         blocks.append(f' {{\n{head},\n  "expect": {{"tips": {_line(case["expect"]["tips"])}, "steps": [\n{steps}\n  ]}}\n }}')
-    return '{"about": "docs/resolver.md says how to read this", "cases": [\n' + ",\n".join(blocks) + "\n]}\n"
+    return '{"about": "docs/resolver.md explains this file", "cases": [\n' + ",\n".join(blocks) + "\n]}\n"
 
 
 def _line(value: object) -> str:

@@ -1,4 +1,4 @@
-"""Packs: pure, per item in one language, and never held back for what is not in them."""
+"""Compiling packs is pure, serves each item in one language, and blocks a pack only for a finding in it."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def welsh(*, approved: bool = False, slug: str = "first-hour") -> None:
         make.target(f"tip.{slug}.{part}", "cy", text, approved=approved)
 
 
-def test_a_pack_holds_what_the_country_and_locale_need(content: None) -> None:
+def test_a_pack_has_everything_for_its_country_and_locale(content: None) -> None:
     value = pack()
 
     assert (value["v"], value["country"], value["coverage"], value["locale"], value["dir"]) == (1, "GB", "national", "en", "ltr")
@@ -66,7 +66,7 @@ def test_a_pack_holds_what_the_country_and_locale_need(content: None) -> None:
     assert tip_of(value)["locale"] == {"requested": "en", "served": "en", "reason": None}
 
 
-def test_a_channel_is_dialled_as_printed_and_shown_isolated(content: None) -> None:
+def test_a_channel_has_its_number_as_printed_and_an_isolated_display(content: None) -> None:
     [channel] = pack()["services"][1]["channels"]
 
     assert channel == {
@@ -93,7 +93,7 @@ def test_a_channel_is_dialled_as_printed_and_shown_isolated(content: None) -> No
     }
 
 
-def test_a_regional_service_comes_with_the_names_of_its_regions(content: None) -> None:
+def test_a_regional_service_has_the_names_of_its_regions(content: None) -> None:
     make.service("gb-wales", regions=["GB-WLS", "GB-SCT"])
 
     service = next(item for item in pack("GB", "ar")["services"] if item["id"] == "gb-wales")
@@ -111,14 +111,14 @@ def test_no_provenance_reaches_a_pack(content: None) -> None:
     assert "more.example" not in body
 
 
-def test_the_worldwide_pack_stands_for_countries_without_services_of_their_own(content: None) -> None:
+def test_the_worldwide_pack_is_for_countries_without_own_services(content: None) -> None:
     value = pack("ZZ")
 
     assert own_countries(read_snapshot(SANDBOX)) == ["GB", "ZZ"]
     assert (value["coverage"], [service["id"] for service in value["services"]]) == ("worldwide", ["zz-line"])
 
 
-def test_a_worldwide_service_with_an_area_is_in_those_packs_alone(content: None) -> None:
+def test_a_worldwide_service_with_an_area_is_only_in_those_packs(content: None) -> None:
     for name, area in {"zz-here": ["GB"], "zz-there": ["FR"], "zz-nowhere": []}.items():
         make.channel(make.service(name, country="ZZ", channels=0, area=area), type="url")
 
@@ -131,10 +131,10 @@ def test_a_worldwide_service_with_an_area_is_in_those_packs_alone(content: None)
     assert ("no-area", "zz-nowhere", False) in found()
 
 
-# Language.
+# Languages.
 
 
-def test_a_tip_is_in_the_readers_language_only_where_all_of_it_is(content: None) -> None:
+def test_a_tip_is_in_the_readers_language_only_if_all_its_texts_are(content: None) -> None:
     make.target("tip.first-hour.title", "cy", "Arhoswch")
     make.target("tip.first-hour.short", "cy", "Dydych chi ddim ar eich pen eich hun.")
     make.target("tip.first-hour.do-now.1", "cy", "Dywedwch wrth un oedolyn.")
@@ -150,7 +150,7 @@ def test_a_tip_is_in_the_readers_language_only_where_all_of_it_is(content: None)
     assert (wholly["title"], wholly["do_not"], wholly["lang"]) == ("Arhoswch", ["Peidiwch â thalu."], "cy")
 
 
-def test_a_fallback_in_a_right_to_left_pack_says_its_own_direction(content: None) -> None:
+def test_a_fallback_in_a_right_to_left_pack_has_its_own_direction(content: None) -> None:
     value = pack("GB", "ar")
 
     assert value["dir"] == "rtl"
@@ -158,7 +158,7 @@ def test_a_fallback_in_a_right_to_left_pack_says_its_own_direction(content: None
     assert value["services"][0]["purpose"]["dir"] == "ltr"
 
 
-def test_drafts_are_served_only_in_the_sandbox_and_say_so(content: None) -> None:
+def test_drafts_are_served_only_in_the_sandbox_and_marked(content: None) -> None:
     welsh()
 
     assert tip_of(pack("GB", "cy"))["reviewed"] is False
@@ -175,7 +175,7 @@ def test_an_approved_target_of_an_approved_source_is_served(db: None) -> None:
     assert (served["lang"], served["reviewed"]) == ("cy", True)
 
 
-def test_what_was_approved_goes_on_being_served_while_a_change_waits(db: None) -> None:
+def test_the_approved_text_is_served_while_a_change_waits(db: None) -> None:
     make.world()
     make.tip(approved=True)
     welsh(approved=True)
@@ -197,7 +197,7 @@ def test_what_was_approved_goes_on_being_served_while_a_change_waits(db: None) -
         (Change.SAFETY, 0, "en", "outdated"),
     ],
 )
-def test_a_changed_source_takes_its_targets_along_by_the_kind_of_change(
+def test_the_kind_of_change_of_a_source_decides_about_its_targets(
     db: None, change: Change, days: int, lang: str, reason: str | None
 ) -> None:
     make.world()
@@ -212,7 +212,7 @@ def test_a_changed_source_takes_its_targets_along_by_the_kind_of_change(
     assert (served["lang"], served["locale"]["reason"]) == (lang, reason)
 
 
-def test_a_tip_for_some_countries_is_in_their_packs_alone(content: None) -> None:
+def test_a_tip_for_some_countries_is_only_in_their_packs(content: None) -> None:
     make.tip("over-there", countries=["FR"])
 
     assert [tip["slug"] for tip in pack()["tips"]] == ["first-hour"]
@@ -224,7 +224,7 @@ def test_a_retired_tip_is_in_no_pack(content: None) -> None:
     assert pack()["tips"] == []
 
 
-def test_a_token_becomes_the_name_and_the_id(content: None) -> None:
+def test_a_token_becomes_the_name_and_id_of_the_service(content: None) -> None:
     make.tip("ask", texts={"do-now.1": "Ask {service:gb-line}.", "more": "Ask **{service:gb-line}** or {service:zz-line}."})
 
     served = tip_of(pack(), "ask")
@@ -234,7 +234,7 @@ def test_a_token_becomes_the_name_and_the_id(content: None) -> None:
     assert served["services"] == ["gb-line", "zz-line"]
 
 
-def test_a_retired_service_is_named_by_its_successor(content: None) -> None:
+def test_the_successor_is_named_instead_of_a_retired_service(content: None) -> None:
     old = make.service("gb-old")
     make.tip("ask", texts={"do-now.1": "Ask {service:gb-old}."})
     Service.objects.filter(pk=old.pk).update(status=Status.DEFUNCT, successor="gb-line")
@@ -246,20 +246,20 @@ def test_a_retired_service_is_named_by_its_successor(content: None) -> None:
     assert "gb-old" not in {service["id"] for service in value["services"]}
 
 
-def test_a_tip_that_names_what_is_not_served_is_left_out_and_said(content: None) -> None:
+def test_a_tip_that_names_a_service_not_served_is_a_finding(content: None) -> None:
     make.tip("ask", texts={"do-now.1": "Ask {service:gb-line}."})
 
     assert [tip["slug"] for tip in pack("ZZ")["tips"]] == ["first-hour"]
     assert ("token-not-served", "tip.ask", False) in found()
 
 
-def test_a_notice_that_cannot_be_served_blocks(content: None) -> None:
+def test_a_notice_that_cannot_be_served_blocks_the_pack(content: None) -> None:
     make.tip("what-we-keep", kind="notice", situations=[], texts={"short": "Ask {service:gb-line}."})
 
     assert ("token-not-served", "tip.what-we-keep", True) in found()
 
 
-# Which services.
+# Which services are served.
 
 
 def assure(service: str, *, days: int) -> None:
@@ -276,7 +276,7 @@ def test_an_assured_service_is_served_everywhere_with_its_dates(content: None) -
     assert (service["assured"], service["checked_on"], service["assured_until"]) == (True, "2026-12-01", "2027-03-01")
 
 
-def test_outside_the_sandbox_what_nobody_assured_is_withheld_but_for_emergencies(content: None) -> None:
+def test_outside_the_sandbox_only_unchecked_emergency_numbers_are_served(content: None) -> None:
     value = pack(policy=STRICT)
 
     assert [service["id"] for service in value["services"]] == ["gb-emergency"]
@@ -284,7 +284,7 @@ def test_outside_the_sandbox_what_nobody_assured_is_withheld_but_for_emergencies
     assert {("withheld", "gb-line", False), ("emergency-unassured", "gb-emergency/1", False)} <= found(STRICT)
 
 
-def test_a_check_that_ran_out_withholds_a_helpline_in_the_sandbox_too(content: None) -> None:
+def test_an_expired_check_withholds_a_helpline_even_in_the_sandbox(content: None) -> None:
     assure("gb-line", days=1)
 
     later = replace(SANDBOX, day=NOON.date() + timedelta(days=2))
@@ -292,7 +292,7 @@ def test_a_check_that_ran_out_withholds_a_helpline_in_the_sandbox_too(content: N
     assert "gb-line" not in {service["id"] for service in pack(policy=later)["services"]}
 
 
-def test_an_emergency_number_is_shown_past_its_date_with_the_date(content: None) -> None:
+def test_an_overdue_emergency_number_is_served_with_its_date(content: None) -> None:
     assure("gb-emergency", days=1)
     later = replace(STRICT, day=NOON.date() + timedelta(days=400))
 
@@ -307,7 +307,7 @@ def test_an_emergency_number_is_shown_past_its_date_with_the_date(content: None)
     assert ("emergency-overdue", "gb-emergency/1", False) in found(later)
 
 
-def test_a_helpline_from_general_knowledge_waits_for_a_person(content: None) -> None:
+def test_a_helpline_from_general_knowledge_is_withheld_until_checked(content: None) -> None:
     make.service("gb-hearsay", confidence="from-general-knowledge", source="")
     before = {service["id"] for service in pack()["services"]}
 
@@ -317,7 +317,7 @@ def test_a_helpline_from_general_knowledge_waits_for_a_person(content: None) -> 
     assert "gb-hearsay" in {service["id"] for service in pack()["services"]}
 
 
-def test_an_emergency_number_from_general_knowledge_blocks_its_country_outside_the_sandbox(content: None) -> None:
+def test_an_emergency_number_without_a_source_blocks_its_country(content: None) -> None:
     Service.objects.filter(pk="gb-emergency").update(confidence="from-general-knowledge")
 
     assert ("emergency-unassured", "gb-emergency/1", False) in found(SANDBOX)
@@ -341,13 +341,13 @@ def test_a_pack_without_a_crisis_line_is_blocked(content: None) -> None:
     assert {("no-crisis-line", "GB", True), ("no-crisis-line", "ZZ", True)} <= found()
 
 
-def test_a_missing_label_blocks(content: None) -> None:
+def test_a_missing_label_blocks_the_pack(content: None) -> None:
     Unit.objects.filter(key="step.talk").update(owner="elsewhere")
 
     assert ("label-missing", "step.talk", True) in found()
 
 
-def test_a_text_that_never_asked_the_gate_blocks_the_packs_it_is_in(content: None) -> None:
+def test_a_text_that_bypassed_the_linting_blocks_its_packs(content: None) -> None:
     make.tip("over-there", countries=["GB"])
     with connection.cursor() as cursor:
         cursor.execute("UPDATE content_unit SET text = 'Call 0800 9999', revision = 2 WHERE key = 'tip.over-there.title'")
@@ -358,7 +358,7 @@ def test_a_text_that_never_asked_the_gate_blocks_the_packs_it_is_in(content: Non
     assert ("number", "tip.over-there.title", True) in found()
 
 
-def test_a_target_whose_tokens_were_tampered_with_blocks_only_its_locale(content: None) -> None:
+def test_a_target_with_changed_tokens_blocks_only_its_locale(content: None) -> None:
     make.tip("ask", texts={"do-now.1": "Ask {service:gb-line}."}, countries=["GB"])
     welsh_texts = {"title": "T", "short": "B", "do-now.1": "G {service:gb-line}", "do-not.1": "N"}
     for part, text in welsh_texts.items():
@@ -371,10 +371,10 @@ def test_a_target_whose_tokens_were_tampered_with_blocks_only_its_locale(content
     assert [place for place, pack in built.items() if pack.blocked] == [("GB", "cy")]
 
 
-# Pure.
+# The same snapshot gives the same bytes.
 
 
-def test_one_pack_by_itself_is_the_same_as_among_all(content: None) -> None:
+def test_a_pack_built_alone_is_the_same_as_among_all(content: None) -> None:
     welsh()
     snapshot = read_snapshot(SANDBOX)
 
@@ -383,21 +383,21 @@ def test_one_pack_by_itself_is_the_same_as_among_all(content: None) -> None:
     assert all(build_pack(snapshot, country, locale) == built.body for (country, locale), built in together.items())
 
 
-def test_packs_are_canonical_json_without_number_or_clock(content: None) -> None:
+def test_packs_are_canonical_json_without_release_number_or_time(content: None) -> None:
     body = build_pack(read_snapshot(SANDBOX), "GB", "en")
 
     assert canonical_json(json.loads(body)) == body
     assert not {"release", "number", "compiled_at", "at"} & json.loads(body).keys()
 
 
-def test_another_day_alone_changes_no_byte(content: None) -> None:
+def test_compiling_on_another_day_changes_no_byte(content: None) -> None:
     assure("gb-line", days=90)
     today, tomorrow = (read_snapshot(replace(SANDBOX, day=NOON.date() + timedelta(days=n))) for n in (0, 1))
 
     assert {p: b.body for p, b in build_packs(today).items()} == {p: b.body for p, b in build_packs(tomorrow).items()}
 
 
-def test_a_change_in_one_language_changes_that_language_alone(content: None) -> None:
+def test_a_change_in_one_language_changes_only_its_packs(content: None) -> None:
     before = {place: built.body for place, built in build_packs(read_snapshot(SANDBOX)).items()}
 
     welsh()
@@ -406,7 +406,7 @@ def test_a_change_in_one_language_changes_that_language_alone(content: None) -> 
     assert {locale for (country, locale) in before if before[country, locale] != after[country, locale]} == {"cy"}
 
 
-# The candidate.
+# The candidate release.
 
 
 def test_compiling_stores_each_pack_once_by_its_digest(content: None) -> None:
@@ -433,7 +433,7 @@ def test_a_blocked_pack_keeps_the_published_bytes(content: None) -> None:
     assert make.pack_body(candidate, "ZZ", "en") != make.pack_body(published, "ZZ", "en")
 
 
-def test_a_blocked_pack_that_never_was_is_absent(content: None) -> None:
+def test_a_blocked_pack_that_was_never_published_is_absent(content: None) -> None:
     make.service("fr-line", country="FR")
 
     candidate = make.release(publish=False)
@@ -472,7 +472,7 @@ def _queries_of_a_snapshot() -> int:
     return 11
 
 
-def test_a_snapshot_is_of_one_instant_while_others_write(
+def test_a_snapshot_is_consistent_while_others_write(
     transactional_db: None, at_once: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make.small_content()
@@ -492,7 +492,7 @@ def test_a_snapshot_is_of_one_instant_while_others_write(
     assert not Tip.objects.current().exists()
 
 
-def test_a_current_release_is_found_or_its_absence_said(content: None) -> None:
+def test_the_published_release_is_found_or_noted_as_missing(content: None) -> None:
     assert Release.objects.current_number() is None
 
     made = make.release()

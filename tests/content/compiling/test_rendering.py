@@ -1,4 +1,4 @@
-"""What is put on a page: numbers that cannot be reversed, addresses that are ours, HTML without a way out."""
+"""Rendered facts and texts: isolated numbers, addresses as entered, HTML without links."""
 
 from __future__ import annotations
 
@@ -30,7 +30,9 @@ def facts(**given: Any) -> ChannelFact:
         ({"type": "app"}, None, None),
     ],
 )
-def test_a_channel_opens_and_shows_its_own_address(given: dict[str, Any], opens: str | None, shown: str | None) -> None:
+def test_a_channel_has_the_uri_and_display_of_its_own_address(
+    given: dict[str, Any], opens: str | None, shown: str | None
+) -> None:
     assert href(facts(**given)) == opens
     assert display(facts(**given)) == (isolate(shown) if shown else None)
 
@@ -40,7 +42,7 @@ def test_a_number_is_spoken_digit_by_digit() -> None:
     assert spoken(facts(type="url", address="https://example.org")) is None
 
 
-def test_a_number_is_spoken_in_words_in_the_groups_that_are_printed() -> None:
+def test_a_number_is_spoken_in_words_and_in_groups_as_printed() -> None:
     words = ["null", "eins", "zwei", "drei", "vier", "fünf", "sechs", "sieben", "acht", "neun"]
 
     assert spoken(facts(dial="0800 1111"), words) == "null acht null null, eins eins eins eins"
@@ -59,18 +61,18 @@ def test_a_number_is_spoken_in_words_in_the_groups_that_are_printed() -> None:
         ({"type": "url", "address": "https://example.org"}, None, None),
     ],
 )
-def test_a_number_says_how_it_is_dialled_and_has_an_address_for_a_caller_in_the_country(
+def test_a_number_has_a_dial_kind_and_a_tel_uri_for_a_caller_in_the_country(
     given: dict[str, Any], kind: str | None, address: str | None
 ) -> None:
     assert dial_kind(facts(**given)) == kind
     assert tel(facts(**given), "DE") == address
 
 
-def test_a_short_number_has_no_address_where_the_callers_country_is_not_known() -> None:
+def test_a_short_number_has_no_tel_uri_without_the_callers_country() -> None:
     assert tel(facts(dial="112", address="112", number_type="short"), "ZZ") is None
 
 
-def test_languages_are_named_in_the_readers_language_and_isolated_or_not_at_all() -> None:
+def test_languages_are_named_in_the_readers_language_or_not_at_all() -> None:
     assert language_names(["en", "cy"], "de") == "\u2066Englisch\u2069 und \u2066Walisisch\u2069"
     assert language_names(["pt-BR", "pt"], "en") == "\u2066Portuguese\u2069"
     assert language_names(["en", "qqq"], "de") is None
@@ -94,9 +96,9 @@ def test_tokens_become_isolated_names() -> None:
         ("<img src=x onerror=y>", "<p>&lt;img src=x onerror=y&gt;</p>"),
     ],
 )
-def test_markdown_becomes_harmless_html(markdown: str, expected: str) -> None:
+def test_markdown_becomes_sanitised_html(markdown: str, expected: str) -> None:
     assert more_html(markdown, lambda name: name) == expected
 
 
-def test_an_official_name_is_no_markup() -> None:
+def test_an_official_name_is_escaped() -> None:
     assert more_html("Ask {service:a}", lambda _: "*Help* & <b>") == "<p>Ask \u2066*Help* &amp; &lt;b&gt;\u2069</p>"

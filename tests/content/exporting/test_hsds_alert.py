@@ -1,4 +1,4 @@
-"""Notices as sentences for people who read HSDS."""
+"""Notices as the sentences of HSDS alerts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.packs import channel, notice, service
 TEXTS = {"closed": "Closed just now."}
 
 
-def told(*notices: dict[str, Any], **changed: Any) -> list[str]:
+def sentences(*notices: dict[str, Any], **changed: Any) -> list[str]:
     channels = [channel(position=1, display="\u20660800 1111\u2069"), channel("chat", position=2, display=None)]
     return [alert.text for alert in alerts(service("a", channels=channels, notices=list(notices), **changed), TEXTS)]
 
@@ -31,26 +31,28 @@ def told(*notices: dict[str, Any], **changed: Any) -> list[str]:
         ),
     ],
 )
-def test_a_notice_is_one_sentence_in_the_services_zone(changed: dict[str, Any], zone: str | None, expected: str) -> None:
-    assert told(notice(**changed), zone=zone) == [expected]
+def test_an_alert_is_one_sentence_in_the_time_zone_of_the_service(
+    changed: dict[str, Any], zone: str | None, expected: str
+) -> None:
+    assert sentences(notice(**changed), zone=zone) == [expected]
 
 
-def test_a_notice_of_one_channel_never_sounds_as_if_it_were_of_all() -> None:
-    (sentence,) = told(notice(position=2))
+def test_an_alert_for_one_channel_names_the_channel() -> None:
+    (sentence,) = sentences(notice(position=2))
 
     assert sentence.startswith("chat: Closed just now, ")
-    assert told(notice(position=3)) == []
+    assert sentences(notice(position=3)) == []
 
 
-def test_a_kind_without_words_is_no_sentence() -> None:
-    assert told(notice(kind="unheard-of"), notice()) == told(notice())
+def test_a_kind_of_notice_without_a_text_has_no_alert() -> None:
+    assert sentences(notice(kind="unheard-of"), notice()) == sentences(notice())
 
 
-def test_a_pack_that_knows_of_no_notices_has_no_alerts() -> None:
+def test_a_pack_of_an_older_release_has_no_alerts() -> None:
     assert list(alerts(service("a", channels=[]), TEXTS)) == []
 
 
-def test_an_alert_is_over_when_its_notice_is() -> None:
+def test_an_alert_ends_with_its_notice() -> None:
     (alert,) = alerts(service("a", channels=[], notices=[notice(until="2027-01-02T09:00:00+01:00")]), TEXTS)
 
     assert alert.until == datetime(2027, 1, 2, 8, tzinfo=UTC)

@@ -1,4 +1,4 @@
-"""Opening hours as HSDS schedules: a plain week becomes rows, everything else stays words."""
+"""Opening hours as HSDS schedules: a plain week becomes rows, and other hours have only their description."""
 
 from __future__ import annotations
 
@@ -32,19 +32,19 @@ def minutes(text: str) -> tuple[int, int]:
         ("Mo-Fr 11:00-13:00,14:00-18:00", {"11:00-13:00": WEEKDAYS, "14:00-18:00": WEEKDAYS}),
         ("Mo,We 09:00-14:00; Tu 15:00-20:00", {"09:00-14:00": ("MO", "WE"), "15:00-20:00": ("TU",)}),
         ("Sa-Mo 10:00-12:00", {"10:00-12:00": ("MO", "SA", "SU")}),
-        # A later rule stands in place of an earlier one.
+        # A later rule replaces an earlier one.
         ("Mo-Fr 09:00-17:00; We 10:00-12:00", {"09:00-17:00": ("MO", "TU", "TH", "FR"), "10:00-12:00": ("WE",)}),
         ("Mo-Su 09:00-17:00; Su off", {"09:00-17:00": (*WEEKDAYS, "SA")}),
-        # Holidays are in no week; the days beside them are.
+        # Rules for holidays are ignored; the days in the same rule are not.
         ("Mo-Fr 08:00-20:00; Sa-Su,PH 09:00-17:00", {"08:00-20:00": WEEKDAYS, "09:00-17:00": ("SA", "SU")}),
         ("Mo-Fr 08:00-20:00; PH off", {"08:00-20:00": WEEKDAYS}),
-        # Past midnight: the rest belongs to the next day.
+        # A span past midnight is split: the rest belongs to the next day.
         ("Fr 20:00-02:00", {"20:00-24:00": ("FR",), "00:00-02:00": ("SA",)}),
         ("Su 22:00-26:00", {"00:00-02:00": ("MO",), "22:00-24:00": ("SU",)}),
         ("Mo-Su 08:00-24:00", {"08:00-24:00": ALL}),
     ],
 )
-def test_a_plain_week_becomes_spans_and_days(hours: str, expected: dict[str, tuple[str, ...]]) -> None:
+def test_a_plain_week_becomes_spans_with_days(hours: str, expected: dict[str, tuple[str, ...]]) -> None:
     assert weekly(hours) == {minutes(span): days for span, days in expected.items()}
 
 
@@ -61,12 +61,12 @@ def test_a_plain_week_becomes_spans_and_days(hours: str, expected: dict[str, tup
         "",
     ],
 )
-def test_what_a_week_cannot_say_stays_words(hours: str) -> None:
+def test_hours_that_a_week_cannot_express_have_no_rows(hours: str) -> None:
     assert weekly(hours) is None
     assert list(schedule_fields(hours, None)) == [{"description": hours}]
 
 
-def test_every_hour_of_the_packaged_facts_becomes_rows_whose_times_are_in_order() -> None:
+def test_all_hours_of_the_packaged_facts_become_rows_in_order() -> None:
     facts = json.loads((FACTS_DIR / "reporting_tools.json").read_text())
     found = set(re.findall(r'"hours": "([^"]+)"', json.dumps(facts)))
 
@@ -78,7 +78,7 @@ def test_every_hour_of_the_packaged_facts_becomes_rows_whose_times_are_in_order(
             assert str(row["opens_at"]) < str(row["closes_at"])
 
 
-def test_an_offset_is_told_only_where_it_is_right_all_year() -> None:
+def test_an_offset_is_given_only_where_it_is_right_all_year() -> None:
     (india,) = schedule_fields("Mo 09:00-24:00", "Asia/Kolkata")
     (britain,) = schedule_fields("Mo 09:00-24:00", "Europe/London")
 
@@ -105,7 +105,7 @@ _RULES = st.tuples(
 
 @settings(max_examples=300, deadline=None, derandomize=True, database=None)
 @given(st.lists(_RULES, min_size=1, max_size=3).map("; ".join))
-def test_rows_say_what_the_reader_of_opening_hours_says_at_each_half_hour_of_a_week(hours: str) -> None:
+def test_rows_agree_with_the_hours_at_each_half_hour_of_a_week(hours: str) -> None:
     week = weekly(hours)
     if week is None:
         return
@@ -115,5 +115,5 @@ def test_rows_say_what_the_reader_of_opening_hours_says_at_each_half_hour_of_a_w
     for step in range(7 * 48):
         at = monday + timedelta(minutes=30 * step + 10)
         day, minute = _DAYS[at.weekday()].upper(), at.hour * 60 + at.minute
-        told = any(day in days and start <= minute < end for (start, end), days in week.items())
-        assert told == reader.is_open(at), (hours, at)
+        in_rows = any(day in days and start <= minute < end for (start, end), days in week.items())
+        assert in_rows == reader.is_open(at), (hours, at)

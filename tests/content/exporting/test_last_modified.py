@@ -1,4 +1,4 @@
-"""Since when a service is told as it is told, over releases that change, take away, put back and roll back."""
+"""The last change of a service over releases that change, withdraw, restore and roll back."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def packs(real_packs: Packs) -> dict[tuple[str, str], Any]:
     return {GB: real_packs[GB], ZZ: real_packs[ZZ]}
 
 
-def test_a_service_keeps_its_instant_until_its_entry_changes(packs: dict[tuple[str, str], Any]) -> None:
+def test_a_service_keeps_its_time_until_its_entry_changes(packs: dict[tuple[str, str], Any]) -> None:
     first = since(packs, days=0)
     again = since({**packs, GB: {**packs[GB], "tips": []}}, days=1)
     after = since({**packs, GB: changed(packs[GB], "gb-childline", zone="Europe/Paris")}, days=2)
@@ -48,21 +48,21 @@ def test_a_service_keeps_its_instant_until_its_entry_changes(packs: dict[tuple[s
     assert after == first | {"gb-childline": THIRD}
 
 
-def test_what_another_country_says_of_a_worldwide_service_changes_nothing(packs: dict[tuple[str, str], Any]) -> None:
+def test_only_the_home_pack_of_a_worldwide_service_counts(packs: dict[tuple[str, str], Any]) -> None:
     first = since(packs, days=0)
 
     assert since({**packs, GB: changed(packs[GB], "zz-take-it-down", zone="Europe/Paris")}, days=1) == first
     assert since({**packs, ZZ: changed(packs[ZZ], "zz-take-it-down", zone="UTC")}, days=2) == first | {"zz-take-it-down": THIRD}
 
 
-def test_who_was_away_comes_back_as_changed(packs: dict[tuple[str, str], Any]) -> None:
+def test_a_service_that_returns_counts_as_changed(packs: dict[tuple[str, str], Any]) -> None:
     since(packs, days=0)
 
     assert "gb-childline" not in since({**packs, GB: without(packs[GB], "gb-childline")}, days=1)
     assert since(packs, days=2)["gb-childline"] == THIRD
 
 
-def test_a_roll_back_changes_what_it_brings_back(packs: dict[tuple[str, str], Any]) -> None:
+def test_a_roll_back_changes_the_entries_that_it_brings_back(packs: dict[tuple[str, str], Any]) -> None:
     old = publish(packs, sorted(packs))
     since({**packs, GB: changed(packs[GB], "gb-childline", zone="Europe/Paris")}, days=1)
     candidate = roll_back(to=old.number, by=person("ann", "publisher"), at=NOON)
@@ -73,7 +73,7 @@ def test_a_roll_back_changes_what_it_brings_back(packs: dict[tuple[str, str], An
     assert set(candidate.changed.values()) == {FIRST, THIRD}
 
 
-def test_of_what_was_there_before_it_was_written_down_nothing_is_claimed(packs: dict[tuple[str, str], Any]) -> None:
+def test_entries_older_than_the_record_have_no_time(packs: dict[tuple[str, str], Any]) -> None:
     publish(packs, sorted(packs))
     Release.objects.update(changed={})
 

@@ -1,4 +1,4 @@
-"""The open-data file: everything public of the published release, once, under its own schema."""
+"""The open-data file has everything public of the published release once, as its schema says."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def faults(document: Any) -> list[str]:
     return [f"{error.instance_path}: {error.message[:150]}" for error in found.iter_errors(document)][:5]
 
 
-def test_the_file_validates_against_the_schema_that_is_written_beside_it(release: Release, tmp_path: Path) -> None:
+def test_the_file_is_valid_against_the_schema_written_beside_it(release: Release, tmp_path: Path) -> None:
     call_command("export_open_data", str(tmp_path / "fingerpost.json"))
 
     document = json.loads((tmp_path / "fingerpost.json").read_bytes())
@@ -55,7 +55,7 @@ def test_the_file_validates_against_the_schema_that_is_written_beside_it(release
     assert (document["release"], document["licence"]["texts"]) == (release.number, "CC-BY-4.0")
 
 
-def test_the_schema_refuses_what_it_does_not_know(release: Release) -> None:
+def test_the_schema_refuses_unknown_fields(release: Release) -> None:
     document = open_data(release)
 
     assert faults(document | {"notes": "x"}) != []
@@ -63,7 +63,7 @@ def test_the_schema_refuses_what_it_does_not_know(release: Release) -> None:
     assert faults(document) != []
 
 
-def test_it_holds_each_service_tip_and_text_of_the_packs_once(release: Release, real_packs: Packs) -> None:
+def test_the_file_has_each_service_tip_and_text_of_the_packs_once(release: Release, real_packs: Packs) -> None:
     document = open_data(release)
 
     packs = [real_packs[place] for place in PLACES]
@@ -85,7 +85,7 @@ def test_it_holds_each_service_tip_and_text_of_the_packs_once(release: Release, 
             assert purpose[service["purpose"]["lang"]]["text"] == service["purpose"]["text"]
 
 
-def test_whatever_packs_hold_of_services_and_channels_is_told_or_left_out_for_a_reason(real_packs: Packs) -> None:
+def test_every_field_of_packs_is_exported_or_left_out_for_a_reason(real_packs: Packs) -> None:
     services = [service for pack in real_packs.values() for service in pack["services"]]
     held = {name for service in services for name in service}
     ways = {name for service in services for channel in service["channels"] for name in channel}
@@ -97,7 +97,7 @@ def test_whatever_packs_hold_of_services_and_channels_is_told_or_left_out_for_a_
     assert all(len(reason) > 20 for reason in LEFT_OUT.values())
 
 
-def test_the_schema_and_the_file_name_the_same_fields(release: Release) -> None:
+def test_the_schema_and_the_file_have_the_same_fields(release: Release) -> None:
     service = json.loads(SCHEMA.read_text())["properties"]["services"]["items"]
     channel = service["properties"]["channels"]["items"]
 
@@ -107,21 +107,21 @@ def test_the_schema_and_the_file_name_the_same_fields(release: Release) -> None:
             assert set(way) == set(channel["properties"]) == set(channel["required"])
 
 
-def test_what_happens_after_contact_and_each_route_is_told_in_every_language(release: Release, real_packs: Packs) -> None:
+def test_after_contact_and_routes_are_exported_in_every_language(release: Release, real_packs: Packs) -> None:
     document = {service["id"]: service for service in open_data(release)["services"]}
 
     after, routes = document["gb-childline"]["after"], document["platform-snapchat"]["routes"]
     for locale in ("en", "hi", "ar"):
         pack = {service["id"]: service for service in real_packs["GB", locale]["services"]}
-        told = pack["gb-childline"]["after"]
-        assert after[told["lang"]] == {name: told[name] for name in ("text", "dir", "reviewed")}
+        phrase = pack["gb-childline"]["after"]
+        assert after[phrase["lang"]] == {name: phrase[name] for name in ("text", "dir", "reviewed")}
         for part in ROUTE_TEXTS:
-            told = pack["platform-snapchat"]["routes"]["any"][part]
-            assert routes["any"][part][told["lang"]]["text"] == told["text"]
+            phrase = pack["platform-snapchat"]["routes"]["any"][part]
+            assert routes["any"][part][phrase["lang"]]["text"] == phrase["text"]
     assert document["platform-tiktok"]["routes"]["hacked-account"] == {"steps": {}, "asks": {}}
 
 
-def test_a_number_is_told_as_callers_at_home_dial_it_and_spoken_only_in_words(release: Release) -> None:
+def test_a_number_is_exported_for_callers_at_home_and_spoken_in_words(release: Release) -> None:
     services = {service["id"]: service for service in open_data(release)["services"]}
     emergency = services["gb-emergency-999"]["channels"][0]
 
@@ -134,7 +134,7 @@ def test_a_number_is_told_as_callers_at_home_dial_it_and_spoken_only_in_words(re
                 assert channel["dial_kind"] != "short-code" or channel["tel"] is None
 
 
-def test_notices_stand_as_announced_with_their_words_in_the_labels(real_packs: Packs) -> None:
+def test_notices_are_exported_with_their_texts_in_the_labels(real_packs: Packs) -> None:
     pack = noticed(real_packs["GB", "en"])
     document = open_data(publish({("GB", "en"): pack}, [("GB", "en")]))
 
@@ -144,7 +144,7 @@ def test_notices_stand_as_announced_with_their_words_in_the_labels(real_packs: P
     assert all(service["notices"] == [] for service in document["services"][1:])
 
 
-def test_packs_of_an_older_release_are_told_without_what_they_lack(real_packs: Packs) -> None:
+def test_packs_of_an_older_release_are_exported_without_new_fields(real_packs: Packs) -> None:
     pack = json.loads(json.dumps(real_packs["GB", "en"]))
     for service in pack["services"]:
         for name in ("after", "answers_in", "routes"):
@@ -163,7 +163,7 @@ def test_the_same_release_gives_the_same_bytes(release: Release) -> None:
     assert canonical_json(open_data(release)) == canonical_json(open_data(Release.objects.get(number=release.number)))
 
 
-def test_a_service_is_read_from_its_home_pack_in_english(release: Release, real_packs: Packs) -> None:
+def test_a_service_comes_from_its_home_pack_in_english(release: Release, real_packs: Packs) -> None:
     found = release_services(home_packs(release.places()), stored_pack)
 
     childline = next(service for service in real_packs["GB", "en"]["services"] if service["id"] == "gb-childline")
@@ -171,7 +171,7 @@ def test_a_service_is_read_from_its_home_pack_in_english(release: Release, real_
     assert not set(found.services) & set(found.retired)
 
 
-def test_a_country_is_read_in_english_else_in_another_language_else_worldwide(real_packs: Packs) -> None:
+def test_a_home_pack_is_in_english_or_another_language_or_worldwide(real_packs: Packs) -> None:
     places = [("GB", "cy"), ("GB", "en"), ("IN", "hi"), ("ZZ", "en")]
     whole = publish(real_packs, places)
     found = [(pack["country"], pack["locale"]) for pack in (country_pack(whole, code) for code in ("GB", "IN", "JP", "ZZ"))]
@@ -182,13 +182,13 @@ def test_a_country_is_read_in_english_else_in_another_language_else_worldwide(re
         country_pack(alone, "JP")
 
 
-def test_without_a_release_there_is_nothing_to_write(tmp_path: Path) -> None:
+def test_without_a_release_nothing_is_written(tmp_path: Path) -> None:
     with pytest.raises(CommandError):
         call_command("export_open_data", str(tmp_path / "x.json"))
 
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_folder_that_is_not_there_is_told_in_one_sentence(release: Release, tmp_path: Path) -> None:
+def test_a_missing_folder_is_reported_in_one_sentence(release: Release, tmp_path: Path) -> None:
     with pytest.raises(CommandError, match="cannot be written"):
         call_command("export_open_data", str(tmp_path / "nowhere" / "x.json"))

@@ -1,4 +1,4 @@
-"""The text gate: no number, address, picture or turned-round text passes for words."""
+"""A text cannot contain numbers, addresses, images or direction controls."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from content.linting.numbers import number_runs
 from content.linting.text import MAX_LENGTH, normalize_text, text_faults
 from content.linting.tokens import differing_tokens, tokens
 
-#: The zero of scripts that our readers, and others, write digits in; ASCII and full-width among them.
+#: The zeros of the scripts in which readers write digits, and of others; ASCII and full-width are among them.
 ZEROS = "0٠۰०০૦൦๐０𝟎"
-#: What may stand between the digits of a number as people write it.
+#: What may be between the digits of a number as people write it.
 SEPARATORS = [
     "", " ", "\u00a0", "\u202f", "-", "–", "\u2011", ".", "/", "(", ")", ") ", " - ", "·",
     "\u200b", "\u200d", "\u2066", "\u00ad", "**", "_", "`", "\ufe0f", "\u20e3",
@@ -50,11 +50,11 @@ def test_a_number_is_refused(written: str) -> None:
         "Take 2 minutes and 1 breath.",
     ],
 )
-def test_allowed_numbers_and_list_markers_pass(text: str) -> None:
+def test_allowed_numbers_and_list_markers_are_accepted(text: str) -> None:
     assert codes(text, numbers=("18", "48")) == set()
 
 
-def test_two_allowed_numbers_side_by_side_are_another_number() -> None:
+def test_two_allowed_numbers_in_a_row_are_another_number() -> None:
     assert codes("Call 18 48", numbers=("18", "48")) == {"number"}
 
 
@@ -92,7 +92,7 @@ def test_two_allowed_numbers_side_by_side_are_another_number() -> None:
         ("a" * (MAX_LENGTH + 1), "too-long"),
     ],
 )
-def test_what_is_not_words_is_refused(text: str, code: str) -> None:
+def test_a_text_with_anything_but_words_is_refused(text: str, code: str) -> None:
     assert code in codes(text)
 
 
@@ -108,21 +108,21 @@ def test_what_is_not_words_is_refused(text: str, code: str) -> None:
         "Really!",
     ],
 )
-def test_plain_words_pass(text: str) -> None:
+def test_plain_words_are_accepted(text: str) -> None:
     assert codes(normalize_text(text), services=("gb-line",)) == set()
 
 
-def test_words_to_avoid_name_what_to_say_and_why() -> None:
+def test_a_word_to_avoid_is_reported_with_a_better_one() -> None:
     [fault] = text_faults("revenge porn", locale="en", allowed_numbers=(), allowed_hosts=(), known_services=())
 
     assert "sharing of intimate images without consent" in fault.detail
 
 
-def test_digits_inside_a_tokens_name_are_no_number() -> None:
+def test_digits_in_the_name_of_a_token_are_not_a_number() -> None:
     assert codes("Ask {service:es-incibe-017} 1 time", services=("es-incibe-017",)) == set()
 
 
-def test_a_host_passes_only_where_the_unit_allows_it() -> None:
+def test_a_host_is_accepted_only_if_the_unit_allows_it() -> None:
     faults = text_faults(
         "jugendschutz.net", locale="en", allowed_numbers=(), allowed_hosts=("jugendschutz.net",), known_services=()
     )
@@ -130,7 +130,7 @@ def test_a_host_passes_only_where_the_unit_allows_it() -> None:
     assert faults == []
 
 
-def test_a_target_that_loses_adds_or_repeats_a_token_differs() -> None:
+def test_a_target_with_missing_added_or_repeated_tokens_is_refused() -> None:
     source = "Ask {service:a} or {service:b}."
 
     assert differing_tokens(source, "{service:b} a {service:a}") == []
@@ -141,7 +141,7 @@ def test_a_target_that_loses_adds_or_repeats_a_token_differs() -> None:
     ]
 
 
-def test_tokens_come_in_order_with_repeats() -> None:
+def test_tokens_are_returned_in_order_with_repeats() -> None:
     assert [str(token) for token in tokens("{service:b} {service:a} {service:b}")] == [
         "{service:b}",
         "{service:a}",

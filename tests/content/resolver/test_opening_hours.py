@@ -1,4 +1,4 @@
-"""Open now, shut, or not known: what is not known is never guessed, least of all on a public holiday."""
+"""Opening hours are open, closed or unknown; nothing is guessed, above all not on public holidays."""
 
 from __future__ import annotations
 
@@ -15,78 +15,82 @@ CHRISTMAS_EVE_LATE = datetime(2026, 12, 24, 23, 0, tzinfo=UTC)
 TUESDAY = datetime(2026, 12, 1, 12, 0, tzinfo=UTC)
 
 
-def ask(hours: str | None, at: datetime, *, zone: str | None = "Europe/London", country: str = "GB") -> Availability:
+def availability(hours: str | None, at: datetime, *, zone: str | None = "Europe/London", country: str = "GB") -> Availability:
     return hours_availability(hours, zone=zone, country=country, at=at)
 
 
 @pytest.mark.parametrize("hours", ["Mo-Fr 10:00-16:00", "Mo-Sa 08:00-20:00", "Mo,We,Fr 09:00-14:00; Tu,Th 15:00-20:00"])
-def test_hours_by_weekday_that_say_nothing_of_holidays_are_unknown_on_one(hours: str) -> None:
-    assert ask(hours, CHRISTMAS) == UNKNOWN
+def test_hours_by_weekday_are_unknown_on_public_holidays(hours: str) -> None:
+    assert availability(hours, CHRISTMAS) == UNKNOWN
 
 
-def test_hours_of_every_day_hold_on_a_holiday_too() -> None:
-    assert ask("Mo-Su 08:00-23:00", CHRISTMAS) == Availability(True, datetime(2026, 12, 25, 23, 0, tzinfo=UTC))
-    assert ask("08:00-23:00", CHRISTMAS).open is True
-    assert ask("24/7", CHRISTMAS) == ALWAYS_OPEN
+def test_daily_hours_apply_on_public_holidays_too() -> None:
+    assert availability("Mo-Su 08:00-23:00", CHRISTMAS) == Availability(True, datetime(2026, 12, 25, 23, 0, tzinfo=UTC))
+    assert availability("08:00-23:00", CHRISTMAS).open is True
+    assert availability("24/7", CHRISTMAS) == ALWAYS_OPEN
 
 
-def test_hours_that_name_holidays_are_read_as_they_say() -> None:
-    assert ask("Mo-Fr 09:00-17:00; PH off", CHRISTMAS).open is False
-    assert ask("Mo-Fr 08:00-20:00; Sa-Su,PH 09:00-17:00", CHRISTMAS) == Availability(
+def test_hours_with_a_holiday_rule_follow_it() -> None:
+    assert availability("Mo-Fr 09:00-17:00; PH off", CHRISTMAS).open is False
+    assert availability("Mo-Fr 08:00-20:00; Sa-Su,PH 09:00-17:00", CHRISTMAS) == Availability(
         True, datetime(2026, 12, 25, 17, 0, tzinfo=UTC)
     )
 
 
-def test_an_opening_that_would_fall_on_a_holiday_is_not_promised() -> None:
-    assert ask("Mo-Fr 10:00-16:00", CHRISTMAS_EVE_LATE) == Availability(False)
-    assert ask("Mo-Fr 10:00-16:00; PH off", CHRISTMAS_EVE_LATE) == Availability(False, datetime(2026, 12, 29, 10, 0, tzinfo=UTC))
+def test_an_opening_on_a_public_holiday_is_not_given() -> None:
+    assert availability("Mo-Fr 10:00-16:00", CHRISTMAS_EVE_LATE) == Availability(False)
+    assert availability("Mo-Fr 10:00-16:00; PH off", CHRISTMAS_EVE_LATE) == Availability(
+        False, datetime(2026, 12, 29, 10, 0, tzinfo=UTC)
+    )
 
 
 @pytest.mark.parametrize(
     "hours", ['Mo-Su 09:00-17:00 "by appointment"', '"by appointment"', 'Mo-Fr 09:00-17:00 "a"; Sa 09:00-12:00']
 )
-def test_hours_with_a_comment_are_not_known(hours: str) -> None:
-    assert ask(hours, TUESDAY) == UNKNOWN
+def test_hours_with_a_comment_are_unknown(hours: str) -> None:
+    assert availability(hours, TUESDAY) == UNKNOWN
 
 
-def test_an_opening_that_is_only_possible_is_not_promised() -> None:
+def test_an_opening_that_is_only_possible_is_not_given() -> None:
     hours = "09:00-12:00 unknown, 12:00-17:00"
 
-    assert ask(hours, TUESDAY.replace(hour=8)) == Availability(False)
-    assert ask(hours, TUESDAY.replace(hour=10)) == UNKNOWN
-    assert ask(hours, TUESDAY) == Availability(True, TUESDAY.replace(hour=17))
+    assert availability(hours, TUESDAY.replace(hour=8)) == Availability(False)
+    assert availability(hours, TUESDAY.replace(hour=10)) == UNKNOWN
+    assert availability(hours, TUESDAY) == Availability(True, TUESDAY.replace(hour=17))
 
 
-def test_hours_that_never_change_are_answered_at_once() -> None:
+def test_hours_that_never_change_are_read_quickly() -> None:
     started = time.perf_counter()
 
-    assert ask("Mo-Su 00:00-24:00", TUESDAY) == ALWAYS_OPEN
-    assert ask("2030 Dec 24 10:00-12:00", TUESDAY) == Availability(False)
+    assert availability("Mo-Su 00:00-24:00", TUESDAY) == ALWAYS_OPEN
+    assert availability("2030 Dec 24 10:00-12:00", TUESDAY) == Availability(False)
     assert time.perf_counter() - started < 0.5
 
 
 @pytest.mark.parametrize(("zone", "country"), [("Africa/Abidjan", "CI"), ("Asia/Kolkata", "IN")])
-def test_without_a_table_of_holidays_any_weekday_may_be_one(zone: str, country: str) -> None:
-    assert ask("Mo-Fr 09:00-17:00", TUESDAY, zone=zone, country=country) == UNKNOWN
-    assert ask("Mo-Su 09:00-17:00; PH off", TUESDAY, zone=zone, country=country) == UNKNOWN
-    assert ask("Mo-Su 00:00-24:00", TUESDAY, zone=zone, country=country).open is True
+def test_without_a_holiday_table_hours_by_weekday_are_unknown(zone: str, country: str) -> None:
+    assert availability("Mo-Fr 09:00-17:00", TUESDAY, zone=zone, country=country) == UNKNOWN
+    assert availability("Mo-Su 09:00-17:00; PH off", TUESDAY, zone=zone, country=country) == UNKNOWN
+    assert availability("Mo-Su 00:00-24:00", TUESDAY, zone=zone, country=country).open is True
 
 
 @pytest.mark.parametrize("year", [1970, 1999, 2077, 2150])
-def test_outside_the_years_of_the_tables_hours_by_weekday_are_unknown(year: int) -> None:
-    assert ask("Mo-Fr 09:00-17:00", datetime(year, 6, 1, 12, 0, tzinfo=UTC)) == UNKNOWN
+def test_outside_the_holiday_tables_hours_by_weekday_are_unknown(year: int) -> None:
+    assert availability("Mo-Fr 09:00-17:00", datetime(year, 6, 1, 12, 0, tzinfo=UTC)) == UNKNOWN
 
 
-def test_a_holiday_is_a_day_in_the_zone_of_the_service() -> None:
+def test_a_public_holiday_is_a_day_in_the_zone_of_the_service() -> None:
     # Boxing Day is over in Auckland and Saturday has begun there, while it is still Christmas in London.
     at = datetime(2026, 12, 25, 3, 0, tzinfo=UTC)
     hours = "Mo-Fr 08:00-20:00; Sa-Su,PH 09:00-17:00"
 
-    assert ask(hours, at, zone="Pacific/Auckland", country="NZ") == Availability(True, datetime(2026, 12, 25, 4, 0, tzinfo=UTC))
+    assert availability(hours, at, zone="Pacific/Auckland", country="NZ") == Availability(
+        True, datetime(2026, 12, 25, 4, 0, tzinfo=UTC)
+    )
 
 
-def test_hours_across_a_change_of_the_clock_end_when_the_clock_of_the_service_says_so() -> None:
+def test_hours_across_a_clock_change_end_by_the_local_clock() -> None:
     # Clocks in London go back at 01:00 UTC on 25 October 2026.
     before = datetime(2026, 10, 24, 20, 0, tzinfo=UTC)
 
-    assert ask("Mo-Su 20:00-04:00", before) == Availability(True, datetime(2026, 10, 25, 4, 0, tzinfo=UTC))
+    assert availability("Mo-Su 20:00-04:00", before) == Availability(True, datetime(2026, 10, 25, 4, 0, tzinfo=UTC))

@@ -1,4 +1,4 @@
-"""docs/resolver.md is enough to make plans by: a resolver written from it alone answers every question as ours does."""
+"""docs/resolver.md is complete: a resolver that was written from it alone makes the same plans."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from content.resolver.resolve import resolve
 from content.resolver.types import Query
 from content.resolver.vectors import VECTORS, plain, read_packs
 from content.terms import Audience, NoticeKind, Situation
-from tests import reference_resolver as book
-from tests.content.resolver.test_resolver_properties import every_case, instants, queries
+from tests import reference_resolver
+from tests.content.resolver.test_resolver_properties import instants, many_examples, queries
 from tests.content.resolver.test_resolver_vectors import random_instant, random_query
 from tests.packs import Packs
 
 PACKS = read_packs()
-#: What services of shaken packs are made of: every rule of the document meets every other, real or not.
+#: What services of random packs are made of, so that every rule of the document is combined with every other.
 ROLES = ["emergency", "helpline", "police-report", "hotline-csam-report", "image-removal", "platform-report", "advice"]
 HOURS = [
     *(
@@ -55,43 +55,43 @@ LIMITS = [
 ]
 
 
-def test_every_vector_is_answered_by_the_book() -> None:
-    assert book.differences(VECTORS.parent) == []
+def test_the_reference_agrees_with_every_vector() -> None:
+    assert reference_resolver.differences(VECTORS.parent) == []
 
 
-def test_a_vector_that_says_otherwise_is_told(tmp_path: Any) -> None:
+def test_a_vector_with_another_answer_is_reported(tmp_path: Any) -> None:
     for name in ("resolver-packs.json", "resolver-vectors.json"):
         text = (VECTORS.parent / name).read_text(encoding="utf-8")
         (tmp_path / name).write_text(
             text.replace('"why": ["emergency", "national"', '"why": ["national", "emergency"', 1), encoding="utf-8"
         )
 
-    assert len(book.differences(tmp_path)) == 1
+    assert len(reference_resolver.differences(tmp_path)) == 1
 
 
 @pytest.mark.parametrize("part", range(4))
 def test_both_make_the_same_plans_of_the_fixed_packs(part: int) -> None:
-    dice = random.Random(f"fixed {part}")
+    rng = random.Random(f"fixed {part}")
 
     for _ in range(1_000):
-        name = dice.choice(sorted(PACKS))
-        assert_same_plan(PACKS[name], random_query(dice, name), random_instant(dice))
+        name = rng.choice(sorted(PACKS))
+        assert_same_plan(PACKS[name], random_query(rng, name), random_instant(rng))
 
 
 @pytest.mark.parametrize("part", range(4))
-def test_both_make_the_same_plans_of_packs_that_mix_every_rule(part: int) -> None:
-    dice = random.Random(f"shaken {part}")
+def test_both_make_the_same_plans_of_random_packs(part: int) -> None:
+    rng = random.Random(f"shaken {part}")
 
     for _ in range(100):
-        moment = random_instant(dice)
-        pack = shaken(dice, moment)
+        instant = random_instant(rng)
+        pack = random_pack(rng, instant)
         for _ in range(10):
-            near = moment + timedelta(minutes=dice.randrange(-4_000, 4_000))
-            assert_same_plan(pack, random_query(dice, "GB"), dice.choice([near, random_instant(dice)]))
+            near = instant + timedelta(minutes=rng.randrange(-4_000, 4_000))
+            assert_same_plan(pack, random_query(rng, "GB"), rng.choice([near, random_instant(rng)]))
 
 
 @pytest.mark.django_db
-@every_case
+@many_examples
 @given(query=queries, at=instants)
 def test_both_make_the_same_plans_of_the_real_packs(real_packs: Packs, query: Query, at: datetime) -> None:
     pack = real_packs.get((query.country, "en")) or real_packs["ZZ", "en"]
@@ -100,67 +100,67 @@ def test_both_make_the_same_plans_of_the_real_packs(real_packs: Packs, query: Qu
 
 
 def assert_same_plan(pack: dict[str, Any], query: Query, at: datetime) -> None:
-    """Compare every field of the steps, the tips, and the channels of each service that is named."""
-    told = asdict(query) | {"languages": list(query.languages)}
+    """Compare every field of the steps, the tips, and the channels of each named service."""
+    given = asdict(query) | {"languages": list(query.languages)}
 
-    ours = resolve(pack, query, at)
-    theirs = book.plan(pack, told, at.isoformat())
+    plan = resolve(pack, query, at)
+    expected = reference_resolver.plan(pack, given, at.isoformat())
 
-    assert theirs == plain(ours), (query, at)
-    for service in ours.services.values():
+    assert expected == plain(plan), (query, at)
+    for service in plan.services.values():
         in_pack = next(s for s in pack["services"] if s["id"] == service["id"])
-        assert book.channels(in_pack, told) == service["channels"], (query, service["id"])
+        assert reference_resolver.channels(in_pack, given) == service["channels"], (query, service["id"])
 
 
-def shaken(dice: random.Random, moment: datetime) -> dict[str, Any]:
-    """Make a pack of a dozen services in which anything goes with anything, with notices about the moment."""
-    services = [_shaken_service(dice, name, moment) for name in ["platform-snapchat", "platform-tiktok", *"abcdefghij"]]
-    retired = [{"id": service["id"], "successor": None} for service in services if dice.random() < 0.05]
+def random_pack(rng: random.Random, instant: datetime) -> dict[str, Any]:
+    """Make a pack of a dozen services with random fields, and notices around the instant."""
+    services = [_random_service(rng, name, instant) for name in ["platform-snapchat", "platform-tiktok", *"abcdefghij"]]
+    retired = [{"id": service["id"], "successor": None} for service in services if rng.random() < 0.05]
     return {**PACKS["rules"], "services": services, "retired": retired}
 
 
-def _shaken_service(dice: random.Random, name: str, moment: datetime) -> dict[str, Any]:
-    low, high = dice.choice(LIMITS)
-    roles = _some(dice, ROLES, 1, 2)
-    situations = dice.choice([list(Situation.values), _some(dice, Situation.values, 1, 5)])
+def _random_service(rng: random.Random, name: str, instant: datetime) -> dict[str, Any]:
+    low, high = rng.choice(LIMITS)
+    roles = _some(rng, ROLES, 1, 2)
+    situations = rng.choice([list(Situation.values), _some(rng, Situation.values, 1, 5)])
     return {
         "id": name,
-        "country": dice.choice(["GB", "GB", "ZZ", "IN"]),
-        "regions": dice.choice([[], [], ["GB-WLS"], ["GB-ENG", "GB-WLS"]]),
-        "area": dice.choice([None, None, ["GB", "FR"], ["FR"]]),
+        "country": rng.choice(["GB", "GB", "ZZ", "IN"]),
+        "regions": rng.choice([[], [], ["GB-WLS"], ["GB-ENG", "GB-WLS"]]),
+        "area": rng.choice([None, None, ["GB", "FR"], ["FR"]]),
         "roles": roles,
-        "audiences": dice.choice([list(Audience.values), _some(dice, Audience.values, 1, 2)]),
+        "audiences": rng.choice([list(Audience.values), _some(rng, Audience.values, 1, 2)]),
         "situations": situations,
-        "named_situations": _some(dice, situations, 0, 2),
-        "eligibility": {"min_age": low, "max_age": high, "age_measured": dice.choice(["now", "image-taken"])},
-        "languages": dice.choice([None, [], ["en"], ["cy", "en-GB"], ["pt-PT"]]),
-        "zone": dice.choice(ZONES),
-        "assured_until": dice.choice([None, "2026-06-01"]),
-        "channels": [_shaken_channel(dice, place) for place in range(dice.choice([0, 1, 1, 2, 3]))],
-        "notices": [_shaken_notice(dice, moment) for _ in range(dice.choice([0, 0, 1, 2, 3]))],
+        "named_situations": _some(rng, situations, 0, 2),
+        "eligibility": {"min_age": low, "max_age": high, "age_measured": rng.choice(["now", "image-taken"])},
+        "languages": rng.choice([None, [], ["en"], ["cy", "en-GB"], ["pt-PT"]]),
+        "zone": rng.choice(ZONES),
+        "assured_until": rng.choice([None, "2026-06-01"]),
+        "channels": [_random_channel(rng, position) for position in range(rng.choice([0, 1, 1, 2, 3]))],
+        "notices": [_random_notice(rng, instant) for _ in range(rng.choice([0, 0, 1, 2, 3]))],
     }
 
 
-def _shaken_notice(dice: random.Random, moment: datetime) -> dict[str, Any]:
-    kind = dice.choice(NoticeKind.values)
-    begins = moment + timedelta(minutes=dice.choice([dice.randrange(-3_000, 3_000), 60 * dice.randrange(-50, 50)]))
-    until = begins + timedelta(minutes=dice.choice([30, 240, 720, 1_440, 4_000]))
-    said = {"from": begins.isoformat(timespec="seconds"), "until": until.isoformat(timespec="seconds")}
-    return {"kind": kind, "position": dice.choice([0, 1]) if kind == NoticeKind.CHANNEL_DOWN else None, **said}
+def _random_notice(rng: random.Random, instant: datetime) -> dict[str, Any]:
+    kind = rng.choice(NoticeKind.values)
+    begins = instant + timedelta(minutes=rng.choice([rng.randrange(-3_000, 3_000), 60 * rng.randrange(-50, 50)]))
+    until = begins + timedelta(minutes=rng.choice([30, 240, 720, 1_440, 4_000]))
+    period = {"from": begins.isoformat(timespec="seconds"), "until": until.isoformat(timespec="seconds")}
+    return {"kind": kind, "position": rng.choice([0, 1]) if kind == NoticeKind.CHANNEL_DOWN else None, **period}
 
 
-def _shaken_channel(dice: random.Random, position: int) -> dict[str, Any]:
+def _random_channel(rng: random.Random, position: int) -> dict[str, Any]:
     return {
         "position": position,
         "type": "phone",
-        "hours": dice.choice(HOURS),
-        "zone": dice.choice(ZONES),
-        "cost": dice.choice(["free", "free", "unknown"]),
-        "anonymous": dice.choice([None, True, False]),
-        "needs_voice": dice.choice([True, False]),
+        "hours": rng.choice(HOURS),
+        "zone": rng.choice(ZONES),
+        "cost": rng.choice(["free", "free", "unknown"]),
+        "anonymous": rng.choice([None, True, False]),
+        "needs_voice": rng.choice([True, False]),
     }
 
 
-def _some(dice: random.Random, values: Iterable[str], least: int, most: int) -> list[str]:
+def _some(rng: random.Random, values: Iterable[str], least: int, most: int) -> list[str]:
     pool = list(values)
-    return dice.sample(pool, dice.randint(least, min(most, len(pool))))
+    return rng.sample(pool, rng.randint(least, min(most, len(pool))))

@@ -1,4 +1,4 @@
-"""The rules of the resolver, each on the smallest pack that shows it, and on the real ones where the names matter."""
+"""The rules of the resolver, each on the smallest pack that shows it, and on real packs where the services matter."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ EMERGENCY = service("emergency", "emergency", named_situations=[], situations=["
 CRISIS = service("crisis", "helpline")
 
 
-def ask(*services: dict[str, Any], at: datetime = NOON, **told: Any) -> Plan:
+def ask(*services: dict[str, Any], at: datetime = NOON, **query: Any) -> Plan:
     """Resolve for Great Britain with an emergency number and a crisis line beside the given services."""
-    return resolve(pack(EMERGENCY, CRISIS, *services), Query(**{"country": "GB", "situation": "blackmail", **told}), at)
+    return resolve(pack(EMERGENCY, CRISIS, *services), Query(**{"country": "GB", "situation": "blackmail", **query}), at)
 
 
 def step(plan: Plan, name: str) -> PlanStep:
@@ -37,7 +37,7 @@ def offered(plan: Plan, name: str) -> list[str]:
 
 @pytest.mark.parametrize("audience", Audience.values)
 @pytest.mark.parametrize("situation", Situation.values)
-def test_no_age_audience_or_situation_takes_the_emergency_number_away(audience: str, situation: str) -> None:
+def test_no_age_audience_or_situation_removes_the_emergency_number(audience: str, situation: str) -> None:
     plan = ask(audience=audience, situation=situation, age=40, languages=("xx",), can_speak=False)
 
     assert plan.steps[0].step == "danger-now"
@@ -54,13 +54,13 @@ def test_an_emergency_number_of_another_region_or_area_is_not_offered() -> None:
     assert plan.steps[0].why == ("local-emergency",)
 
 
-def test_where_no_emergency_number_is_known_the_step_says_so_and_stays() -> None:
+def test_without_an_emergency_number_the_step_stays_and_says_so() -> None:
     plan = resolve(pack(CRISIS), Query("JP", "blackmail"), NOON)
 
     assert (plan.steps[0].step, plan.steps[0].service, plan.steps[0].why) == ("danger-now", None, ("local-emergency",))
 
 
-def test_an_overdue_emergency_number_is_shown_and_called_stale() -> None:
+def test_an_overdue_emergency_number_stays_and_is_marked_stale() -> None:
     overdue = service("overdue", "emergency", assured_until="2026-11-30")
 
     plan = resolve(pack(overdue, CRISIS), Query("GB", "blackmail"), NOON)
@@ -69,7 +69,7 @@ def test_an_overdue_emergency_number_is_shown_and_called_stale() -> None:
     assert plan.steps[0].stale
 
 
-def test_an_entry_is_good_until_the_end_of_its_last_day() -> None:
+def test_a_check_is_valid_until_the_end_of_its_last_day() -> None:
     last_day = service("last-day", "emergency", assured_until="2026-12-01")
 
     assert not resolve(pack(last_day, CRISIS), Query("GB", "blackmail"), NOON).steps[0].stale
@@ -80,7 +80,7 @@ def test_an_entry_is_good_until_the_end_of_its_last_day() -> None:
 
 @pytest.mark.parametrize("situation", [*Situation.values, "nobody-knows-this"])
 @pytest.mark.parametrize("audience", Audience.values)
-def test_steps_come_in_the_packs_order_and_each_once(situation: str, audience: str) -> None:
+def test_each_step_appears_once_in_the_order_of_the_pack(situation: str, audience: str) -> None:
     plan = ask(audience=audience, situation=situation)
 
     known = situation if situation in Situation.values else "not-sure"
@@ -89,16 +89,16 @@ def test_steps_come_in_the_packs_order_and_each_once(situation: str, audience: s
     assert names == [name for name in order if name in names]
 
 
-def test_who_may_harm_themselves_is_given_the_emergency_number_and_a_voice_and_nothing_else() -> None:
+def test_self_harm_risk_gets_the_emergency_number_and_a_talk_only() -> None:
     assert [s.step for s in ask(situation="self-harm-risk").steps] == ["danger-now", "talk"]
 
 
 @pytest.mark.parametrize("audience", Audience.values)
-def test_a_hacked_account_is_told_to_the_platform_right_after_danger(audience: str) -> None:
+def test_for_a_hacked_account_the_platform_follows_danger_now(audience: str) -> None:
     assert [s.step for s in ask(situation="hacked-account", audience=audience).steps][:2] == ["danger-now", "tell-the-platform"]
 
 
-def test_a_teenager_talks_before_reporting_and_a_parent_does_not_wait() -> None:
+def test_a_teen_talks_before_reporting_and_a_parent_after() -> None:
     police = service("police", "police-report")
 
     teen = [s.step for s in ask(police, audience="teen").steps]
@@ -120,7 +120,7 @@ def test_talk_prefers_the_helpline_that_names_the_situation() -> None:
     assert offered(ask(general, special), "talk").index("z-special") < offered(ask(general, special), "talk").index("a-general")
 
 
-def test_talk_falls_back_to_any_helpline_here_before_one_abroad() -> None:
+def test_talk_falls_back_to_any_national_helpline_first() -> None:
     here = service("here", "helpline", situations=["grooming"], named_situations=["grooming", "self-harm-risk"])
     abroad = service("abroad", "helpline", country="ZZ")
 
@@ -130,7 +130,7 @@ def test_talk_falls_back_to_any_helpline_here_before_one_abroad() -> None:
     assert "your-situation" not in step(plan, "talk").why
 
 
-def test_talk_falls_back_to_the_whole_world() -> None:
+def test_talk_falls_back_to_worldwide_helplines() -> None:
     abroad = service("abroad", "helpline", country="ZZ")
 
     plan = resolve(pack(EMERGENCY, abroad), Query("GB", "blackmail"), NOON)
@@ -139,7 +139,7 @@ def test_talk_falls_back_to_the_whole_world() -> None:
     assert "worldwide" in step(plan, "talk").why
 
 
-def test_a_shut_helpline_comes_after_an_open_one_and_says_when_it_opens() -> None:
+def test_a_closed_helpline_follows_an_open_one_and_has_its_opening() -> None:
     shut = service("a-shut", "helpline", channels=[channel(hours="Mo-Fr 17:00-20:00")])
 
     plan = ask(shut)
@@ -150,7 +150,7 @@ def test_a_shut_helpline_comes_after_an_open_one_and_says_when_it_opens() -> Non
     assert step(alone, "talk").opens_at == datetime(2026, 12, 1, 17, 0, tzinfo=UTC)
 
 
-def test_at_night_what_is_open_to_the_world_follows_what_is_shut_here() -> None:
+def test_at_night_worldwide_helplines_follow_closed_national_ones() -> None:
     shut = service("shut", "helpline", channels=[channel(hours="Mo-Fr 09:00-17:00")])
     abroad = service("abroad", "helpline", country="ZZ", channels=[channel("url", hours=None)])
     night = datetime(2026, 12, 1, 2, 0, tzinfo=UTC)
@@ -162,7 +162,7 @@ def test_at_night_what_is_open_to_the_world_follows_what_is_shut_here() -> None:
     assert offered(by_day, "talk") == ["shut"]
 
 
-def test_a_crisis_line_is_among_the_answers_even_when_it_is_not_for_the_situation() -> None:
+def test_a_crisis_line_is_offered_in_every_situation() -> None:
     listener = service("listener", "helpline", situations=["grooming"], named_situations=["grooming"])
     crisis = service("crisis", "helpline", situations=["self-harm-risk"], named_situations=["self-harm-risk"])
 
@@ -171,7 +171,7 @@ def test_a_crisis_line_is_among_the_answers_even_when_it_is_not_for_the_situatio
     assert offered(plan, "talk") == ["listener", "crisis"]
 
 
-def test_a_parent_is_given_the_young_persons_crisis_line_before_one_abroad() -> None:
+def test_a_parent_gets_the_teens_crisis_line_before_a_worldwide_one() -> None:
     for_parents = service("for-parents", "helpline", named_situations=["blackmail"])
     for_teens = service("for-teens", "helpline", audiences=["teen"], named_situations=["self-harm-risk"])
     abroad = service("abroad", "helpline", country="ZZ")
@@ -181,14 +181,14 @@ def test_a_parent_is_given_the_young_persons_crisis_line_before_one_abroad() -> 
     assert offered(plan, "talk") == ["for-parents", "for-teens"]
 
 
-def test_who_cannot_speak_is_given_chat_and_texts_first() -> None:
+def test_chat_comes_first_for_a_reader_who_cannot_speak() -> None:
     chat = service("z-chat", "helpline", channels=[channel("phone"), channel("chat", hours=None)], named_situations=[])
 
     assert offered(ask(chat, can_speak=False), "talk") == ["z-chat", "crisis"]
     assert offered(ask(chat, can_speak=True), "talk") == ["crisis", "z-chat"]
 
 
-def test_who_cannot_speak_sees_voice_free_channels_first_and_their_hours_alone() -> None:
+def test_only_usable_channels_count_for_a_reader_who_cannot_speak() -> None:
     mixed = service("a-mixed", "helpline", channels=[channel("phone"), channel("chat", hours="Mo-Fr 17:00-20:00")])
 
     plan = resolve(pack(EMERGENCY, mixed), Query("GB", "blackmail", can_speak=False), NOON)
@@ -197,7 +197,7 @@ def test_who_cannot_speak_sees_voice_free_channels_first_and_their_hours_alone()
     assert step(plan, "talk").open is False
 
 
-def test_a_spoken_language_wins_over_none_and_is_said() -> None:
+def test_a_shared_language_comes_first_and_is_a_reason() -> None:
     welsh = service("z-welsh", "helpline", languages=["cy"], named_situations=[])
     english = service("a-english", "helpline", languages=["en"])
 
@@ -208,7 +208,7 @@ def test_a_spoken_language_wins_over_none_and_is_said() -> None:
     assert "your-language" in step(plan, "talk").why
 
 
-def test_a_language_that_nobody_speaks_is_no_dead_end() -> None:
+def test_a_language_that_no_service_speaks_still_gets_helplines() -> None:
     plan = ask(service("english", "helpline", languages=["en"]), languages=("xx",))
 
     assert step(plan, "talk").service == "crisis"
@@ -218,14 +218,14 @@ def test_a_language_that_nobody_speaks_is_no_dead_end() -> None:
 # Regions.
 
 
-def test_a_regional_service_is_offered_in_its_region_and_not_in_another() -> None:
+def test_a_regional_service_is_offered_only_in_its_region() -> None:
     welsh = service("welsh-police", "police-report", regions=["GB-WLS"])
     scots = service("scots-police", "police-report", regions=["GB-SCT"])
 
     assert offered(ask(welsh, scots, region="GB-WLS"), "report") == ["welsh-police"]
 
 
-def test_where_the_region_is_not_known_every_regional_service_is_offered_after_the_national_one() -> None:
+def test_without_a_region_regional_services_follow_the_national_one() -> None:
     welsh = service("a-welsh", "police-report", regions=["GB-WLS"])
     scots = service("b-scots", "police-report", regions=["GB-SCT"])
     national = service("z-national", "police-report")
@@ -254,34 +254,34 @@ ADULT_NOW = service("adult-now", "helpline", "image-removal", min_age=18, age_me
         ({"age": 19, "age_in_image": 16}, ["under-image", "adult-now"]),
         ({"age": 19, "age_in_image": 18}, ["adult-image", "adult-now"]),
         ({"age": 19}, ["under-image", "adult-image", "adult-now"]),
-        # The picture's age alone lets in what measures it, and nothing that measures the age now.
+        # The age in the image alone admits tools that measure it, and none that measure the age now.
         ({"age_in_image": 18}, ["under-now", "adult-image"]),
         ({"age": 18, "age_in_image": 17}, ["under-image", "adult-now"]),
     ],
 )
-def test_removal_tools_go_by_the_age_that_each_measures(ages: dict[str, Any], tools: list[str]) -> None:
+def test_each_removal_tool_goes_by_the_age_that_it_measures(ages: dict[str, Any], tools: list[str]) -> None:
     plan = ask(UNDER_18_IN_IMAGE, ADULT_IN_IMAGE, UNDER_18_NOW, ADULT_NOW, **ages)
 
     assert sorted(offered(plan, "take-down")) == sorted(tools)
 
 
-def test_an_adult_whose_picture_has_no_age_gets_both_tools_each_with_its_condition() -> None:
+def test_without_an_age_in_the_image_an_adult_gets_both_tools() -> None:
     plan = ask(UNDER_18_IN_IMAGE, ADULT_IN_IMAGE, age=19)
 
     assert offered(plan, "take-down") == ["under-image", "adult-image"]
     assert step(plan, "take-down").conditions == {"under-image": "under-18-in-image", "adult-image": "adult-in-image"}
 
 
-def test_an_age_that_was_told_leaves_nothing_for_the_reader_to_judge() -> None:
+def test_a_given_age_leaves_no_condition() -> None:
     assert step(ask(UNDER_18_IN_IMAGE, age=19, age_in_image=16), "take-down").conditions == {}
     assert step(ask(UNDER_18_IN_IMAGE, age=16), "take-down").conditions == {}
 
 
-def test_an_age_that_was_not_told_is_said_as_a_condition() -> None:
+def test_a_missing_age_becomes_a_condition() -> None:
     assert step(ask(UNDER_18_NOW), "take-down").conditions == {"under-now": "under-18-now"}
 
 
-def test_reasons_of_age_are_true_of_the_age_told() -> None:
+def test_the_reason_for_an_age_is_true_of_the_age_given() -> None:
     until_18 = service("until-18", "helpline", max_age=18, age_measured="now")
 
     at_17 = resolve(pack(EMERGENCY, until_18), Query("GB", "blackmail", age=17), NOON)
@@ -292,7 +292,7 @@ def test_reasons_of_age_are_true_of_the_age_told() -> None:
     assert "under-18-now" not in step(at_18, "talk").why
 
 
-def test_a_parent_is_answered_by_the_childs_age() -> None:
+def test_for_a_parent_the_age_of_the_child_counts() -> None:
     plan = ask(UNDER_18_NOW, ADULT_NOW, audience="parent")
 
     assert offered(plan, "take-down") == ["under-now"]
@@ -301,7 +301,7 @@ def test_a_parent_is_answered_by_the_childs_age() -> None:
 # Reporting and platforms.
 
 
-def test_material_that_was_seen_goes_to_the_hotline_first() -> None:
+def test_csam_seen_goes_to_the_hotline_first() -> None:
     police = service("a-police", "police-report")
     hotline = service("z-hotline", "hotline-csam-report")
 
@@ -309,7 +309,7 @@ def test_material_that_was_seen_goes_to_the_hotline_first() -> None:
     assert offered(ask(police, hotline, situation="grooming"), "report") == ["a-police", "z-hotline"]
 
 
-def test_a_hotline_abroad_is_offered_only_where_there_is_none_here() -> None:
+def test_a_worldwide_hotline_is_offered_only_without_a_national_one() -> None:
     abroad = service("abroad", "hotline-csam-report", country="ZZ")
     here = service("here", "hotline-csam-report")
 
@@ -317,7 +317,7 @@ def test_a_hotline_abroad_is_offered_only_where_there_is_none_here() -> None:
     assert offered(ask(abroad, situation="csam-seen"), "report") == ["abroad"]
 
 
-def test_the_platform_where_it_happened_is_named_and_no_other() -> None:
+def test_only_the_platform_where_it_happened_is_named() -> None:
     there, other = (service(f"platform-{name}", "platform-report", country="ZZ") for name in ("snapchat", "tiktok"))
 
     plan = ask(there, other, site="snapchat")
@@ -325,7 +325,7 @@ def test_the_platform_where_it_happened_is_named_and_no_other() -> None:
     assert offered(plan, "tell-the-platform") == ["platform-snapchat"]
 
 
-def test_an_unknown_site_is_still_told_to_tell_the_platform() -> None:
+def test_an_unknown_site_keeps_the_step_to_tell_the_platform() -> None:
     plan = ask(service("platform-tiktok", "platform-report", country="ZZ"), site="somewhere-new")
 
     assert step(plan, "tell-the-platform").service is None
@@ -333,7 +333,7 @@ def test_an_unknown_site_is_still_told_to_tell_the_platform() -> None:
     assert step(plan, "tell-the-platform").why == ("platform",)
 
 
-def test_without_a_site_the_platforms_are_there_to_choose_from() -> None:
+def test_without_a_site_all_platforms_are_alternatives() -> None:
     names = [f"platform-{name}" for name in ("discord", "roblox")]
 
     plan = ask(*(service(name, "platform-report", country="ZZ") for name in names))
@@ -341,7 +341,7 @@ def test_without_a_site_the_platforms_are_there_to_choose_from() -> None:
     assert (step(plan, "tell-the-platform").service, offered(plan, "tell-the-platform")) == (None, names)
 
 
-# What is not there.
+# What cannot be offered, and what is not known.
 
 
 def test_a_retired_service_and_one_without_channels_are_never_offered() -> None:
@@ -356,7 +356,7 @@ def test_a_retired_service_and_one_without_channels_are_never_offered() -> None:
 
 
 @pytest.mark.parametrize("hours", ["no hours at all", "Mo 25:00-99", "", 'Mo-Fr 09:00-17:00 "by appointment"'])
-def test_hours_that_cannot_be_read_are_unknown_and_not_shut(hours: str) -> None:
+def test_hours_that_cannot_be_read_are_unknown_and_not_closed(hours: str) -> None:
     odd = service("odd", "helpline", channels=[channel(hours=hours)])
 
     plan = resolve(pack(EMERGENCY, odd), Query("GB", "blackmail"), datetime(2026, 12, 5, 3, 0, tzinfo=UTC))
@@ -386,7 +386,7 @@ def test_public_holidays_of_the_services_country_count() -> None:
     assert step(resolve(pack(EMERGENCY, line), Query("GB", "blackmail"), boxing_day_observed), "talk").open is False
 
 
-def test_only_tips_for_the_reader_and_the_situation_come_along_in_reading_order() -> None:
+def test_a_plan_has_the_tips_for_the_reader_and_situation_in_order() -> None:
     def tip(slug: str, order: int, **changed: Any) -> dict[str, Any]:
         return {"slug": slug, "kind": "tip", "situations": ["blackmail"], "audiences": ["teen"], "order": order, **changed}
 
@@ -406,7 +406,7 @@ def test_only_tips_for_the_reader_and_the_situation_come_along_in_reading_order(
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    ("told", "expected"),
+    ("fields", "expected"),
     [
         (
             {"country": "GB", "age": 15, "region": "GB-WLS", "site": "snapchat", "languages": ("cy", "en")},
@@ -431,8 +431,8 @@ def test_only_tips_for_the_reader_and_the_situation_come_along_in_reading_order(
         ({"country": "US", "situation": "self-harm-risk", "audience": "parent"}, {"talk": "us-988-lifeline"}),
     ],
 )
-def test_real_readers_are_led_to_the_right_place(real_packs: Packs, told: dict[str, Any], expected: dict[str, str]) -> None:
-    query = Query(**{"situation": "blackmail", **told})
+def test_real_packs_lead_to_the_right_services(real_packs: Packs, fields: dict[str, Any], expected: dict[str, str]) -> None:
+    query = Query(**{"situation": "blackmail", **fields})
 
     plan = resolve(real_packs[query.country, "en"], query, NOON)
 
@@ -440,7 +440,7 @@ def test_real_readers_are_led_to_the_right_place(real_packs: Packs, told: dict[s
 
 
 @pytest.mark.django_db
-def test_112_is_given_in_the_union_and_nowhere_else(real_packs: Packs) -> None:
+def test_112_is_offered_only_in_the_european_union(real_packs: Packs) -> None:
     worldwide = real_packs["ZZ", "en"]
 
     assert resolve(worldwide, Query("PT", "blackmail"), NOON).steps[0].service == "zz-eu-112"
@@ -448,7 +448,7 @@ def test_112_is_given_in_the_union_and_nowhere_else(real_packs: Packs) -> None:
 
 
 @pytest.mark.django_db
-def test_116_111_is_given_nowhere_until_a_person_lists_where_it_works(real_packs: Packs) -> None:
+def test_116_111_is_not_offered_until_its_area_is_entered(real_packs: Packs) -> None:
     for country in ("PT", "DE", "JP"):
         pack_of = real_packs["DE" if country == "DE" else "ZZ", "en"]
         for situation in Situation.values:

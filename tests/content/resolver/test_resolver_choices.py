@@ -1,4 +1,4 @@
-"""What the reader tells of language, voice and age decides what comes first, and never leads to a dead end."""
+"""Language, voice and age decide which service comes first, and never leave a reader without one."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.packs import Packs, channel, pack, service
 FORM = channel("url", hours=None)
 
 
-def test_who_cannot_speak_is_given_forms_before_numbers_to_call() -> None:
+def test_forms_precede_calls_for_a_reader_who_cannot_speak() -> None:
     police = service("a-police", "police-report")
     form = service("z-form", "police-report", channels=[FORM], named_situations=[])
 
@@ -26,21 +26,21 @@ def test_who_cannot_speak_is_given_forms_before_numbers_to_call() -> None:
     assert offered(ask(police, form), "report") == ["a-police", "z-form"]
 
 
-def test_who_cannot_speak_is_given_a_removal_form_before_a_number() -> None:
+def test_removal_forms_precede_calls_for_a_reader_who_cannot_speak() -> None:
     line = service("a-line", "image-removal")
     form = service("z-form", "image-removal", channels=[FORM])
 
     assert offered(ask(line, form, can_speak=False), "take-down") == ["z-form", "a-line"]
 
 
-def test_a_number_that_needs_a_voice_is_never_said_to_need_none() -> None:
+def test_a_voice_number_never_has_the_reason_without_voice() -> None:
     plan = ask(can_speak=False)
 
     assert all("without-voice" not in s.why for s in plan.steps)
     assert plan.steps[0].service == "emergency"
 
 
-def test_that_they_answer_in_another_language_is_said_of_every_step() -> None:
+def test_every_step_says_that_no_language_is_shared() -> None:
     police = service("police", "police-report", languages=["en"])
     plan = resolve(
         pack({**EMERGENCY, "languages": ["en"]}, {**CRISIS, "languages": ["en"]}, police),
@@ -53,19 +53,19 @@ def test_that_they_answer_in_another_language_is_said_of_every_step() -> None:
         assert step(plan, name).language_match is False
 
 
-def test_nothing_is_said_of_a_language_that_nobody_knows() -> None:
+def test_unknown_languages_give_no_reason() -> None:
     plan = ask(languages=("ur",))
 
     assert all(not {"other-language", "your-language"} & set(s.why) for s in plan.steps)
 
 
-def test_without_any_helpline_an_adult_is_named_outside_the_home_if_need_be() -> None:
+def test_without_a_helpline_the_step_names_a_trusted_adult() -> None:
     plan = resolve(pack(EMERGENCY), Query("GB", "blackmail"), NOON)
 
     assert (step(plan, "talk").service, step(plan, "talk").why) == (None, ("trusted-adult", "if-at-home-unsafe"))
 
 
-def test_hotlines_of_the_world_follow_where_nobody_here_takes_material_that_was_seen() -> None:
+def test_worldwide_hotlines_are_added_where_there_is_no_national_one() -> None:
     police = service("police", "police-report")
     inhope = service("inhope", "hotline-csam-report", country="ZZ")
     hotline = service("hotline", "hotline-csam-report")
@@ -75,39 +75,39 @@ def test_hotlines_of_the_world_follow_where_nobody_here_takes_material_that_was_
     assert offered(ask(police, inhope, situation="blackmail"), "report") == ["police"]
 
 
-# A pair whose ages the reader alone can judge.
+# A pair of tools between which only the reader can decide.
 
-CHILDS = service("childs", "image-removal", country="ZZ", max_age=17, age_measured="image-taken")
-ADULTS = service("adults", "image-removal", country="ZZ", min_age=18, age_measured="image-taken")
+FOR_MINORS = service("minors", "image-removal", country="ZZ", max_age=17, age_measured="image-taken")
+FOR_ADULTS = service("adults", "image-removal", country="ZZ", min_age=18, age_measured="image-taken")
 OTHER = service("other", "image-removal")
 
 
-def removal(*tools: dict[str, Any], **told: Any) -> list[str]:
-    return offered(ask(*tools, **told), "take-down")
+def removal(*tools: dict[str, Any], **query: Any) -> list[str]:
+    return offered(ask(*tools, **query), "take-down")
 
 
-def test_a_pair_is_shown_whole_or_not_at_all() -> None:
-    assert removal(CHILDS, ADULTS, OTHER, age=30) == ["childs", "adults", "other"]
-    assert removal(ADULTS, OTHER, age=30) == ["other"]
-    assert removal(CHILDS, OTHER, age=30) == ["other"]
+def test_tools_in_a_pair_are_offered_together_or_not_at_all() -> None:
+    assert removal(FOR_MINORS, FOR_ADULTS, OTHER, age=30) == ["minors", "adults", "other"]
+    assert removal(FOR_ADULTS, OTHER, age=30) == ["other"]
+    assert removal(FOR_MINORS, OTHER, age=30) == ["other"]
 
 
-def test_an_age_that_was_told_makes_no_pair_of_them() -> None:
-    assert removal(ADULTS, age=30, age_in_image=20) == ["adults"]
-    assert removal(CHILDS, age=30, age_in_image=16) == ["childs"]
-    assert removal(CHILDS, age=15) == ["childs"]
-    assert removal(CHILDS) == ["childs"]
+def test_a_given_age_decides_between_the_tools_of_a_pair() -> None:
+    assert removal(FOR_ADULTS, age=30, age_in_image=20) == ["adults"]
+    assert removal(FOR_MINORS, age=30, age_in_image=16) == ["minors"]
+    assert removal(FOR_MINORS, age=15) == ["minors"]
+    assert removal(FOR_MINORS) == ["minors"]
 
 
-def test_a_platforms_own_form_is_no_counterpart_of_a_tool_for_all_of_them() -> None:
+def test_a_platforms_form_is_no_counterpart_of_a_general_tool() -> None:
     search = service("search", "image-removal", "platform-report", country="ZZ", max_age=17, age_measured="image-taken")
 
-    assert removal(ADULTS, search, OTHER, age=30) == ["other", "search"]
+    assert removal(FOR_ADULTS, search, OTHER, age=30) == ["other", "search"]
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("country", ["GB", "IN", "ZZ"])
-def test_real_pairs_are_whole_for_an_adult_whose_picture_has_no_age(real_packs: Packs, country: str) -> None:
+def test_real_pairs_are_complete_for_an_adult_without_image_age(real_packs: Packs, country: str) -> None:
     plan: Plan = resolve(real_packs[country, "en"], Query(country, "image-shared", age=30, audience="parent"), NOON)
 
     found = set(offered(plan, "take-down"))

@@ -1,4 +1,4 @@
-"""What holds for every query over every real pack, whatever is asked."""
+"""Properties of the plans for any query over every real pack."""
 
 from __future__ import annotations
 
@@ -36,19 +36,19 @@ queries = st.builds(
     can_speak=st.none() | st.booleans(),
 )
 instants = st.datetimes(datetime(1970, 1, 2), datetime(2099, 12, 30)).map(lambda t: t.replace(tzinfo=UTC))
-every_case = settings(max_examples=400, deadline=None)
+many_examples = settings(max_examples=400, deadline=None)
 
-#: The real packs, outside the arguments: hypothesis would write out all of them at a failure.
-held: dict[tuple[str, str], Any] = {}
+#: The real packs are not arguments of the tests: hypothesis would print all of them at a failure.
+PACKS: dict[tuple[str, str], Any] = {}
 
 
 @pytest.fixture(autouse=True, scope="module")
-def _hold(real_packs: Packs) -> None:
-    held.update(real_packs)
+def _load_packs(real_packs: Packs) -> None:
+    PACKS.update(real_packs)
 
 
 def plan_for(query: Query, at: datetime) -> tuple[dict[str, Any], Plan]:
-    pack = held[query.country if query.country in OWN else "ZZ", "en"]
+    pack = PACKS[query.country if query.country in OWN else "ZZ", "en"]
     return pack, resolve(pack, query, at)
 
 
@@ -57,9 +57,9 @@ def named(plan: Plan) -> Iterator[str]:
         yield from (i for i in (step.service, *step.alternatives) if i is not None)
 
 
-@every_case
+@many_examples
 @given(query=queries, at=instants)
-def test_every_plan_begins_with_danger_and_holds_a_crisis_line(query: Query, at: datetime) -> None:
+def test_every_plan_begins_with_danger_now_and_has_a_crisis_line(query: Query, at: datetime) -> None:
     pack, plan = plan_for(query, at)
 
     services = {s["id"]: s for s in pack["services"]}
@@ -75,9 +75,9 @@ def test_every_plan_begins_with_danger_and_holds_a_crisis_line(query: Query, at:
     assert crisis, query
 
 
-@every_case
+@many_examples
 @given(query=queries, at=instants)
-def test_no_adult_tool_reaches_a_child_or_rests_on_a_missing_age(query: Query, at: datetime) -> None:
+def test_no_adult_tool_is_offered_to_a_child_or_without_an_age(query: Query, at: datetime) -> None:
     pack, plan = plan_for(query, at)
 
     services = {s["id"]: s for s in pack["services"]}
@@ -95,9 +95,9 @@ def test_no_adult_tool_reaches_a_child_or_rests_on_a_missing_age(query: Query, a
             assert measured >= rule["min_age"]
 
 
-@every_case
+@many_examples
 @given(query=queries, at=instants)
-def test_the_same_query_gets_the_same_plan_whatever_order_the_pack_is_in(real_packs: Packs, query: Query, at: datetime) -> None:
+def test_the_order_of_the_pack_does_not_change_the_plan(real_packs: Packs, query: Query, at: datetime) -> None:
     pack, plan = plan_for(query, at)
 
     again = resolve({**pack, "services": pack["services"][::-1], "tips": pack["tips"][::-1]}, query, at)
@@ -105,9 +105,9 @@ def test_the_same_query_gets_the_same_plan_whatever_order_the_pack_is_in(real_pa
     assert again == plan
 
 
-@every_case
+@many_examples
 @given(query=queries, at=instants)
-def test_a_plan_names_only_what_the_pack_serves_and_gives_a_reason(query: Query, at: datetime) -> None:
+def test_a_plan_names_only_services_of_the_pack_with_reasons(query: Query, at: datetime) -> None:
     pack, plan = plan_for(query, at)
 
     served = {s["id"] for s in pack["services"]}
@@ -121,9 +121,9 @@ def test_a_plan_names_only_what_the_pack_serves_and_gives_a_reason(query: Query,
         assert step.opens_at is None or (step.open is False and step.opens_at >= at)
 
 
-@every_case
+@many_examples
 @given(query=queries, at=instants)
-def test_a_service_of_another_country_region_or_area_is_never_named(query: Query, at: datetime) -> None:
+def test_a_service_of_another_place_is_never_named(query: Query, at: datetime) -> None:
     _, plan = plan_for(query, at)
 
     for service in plan.services.values():
@@ -134,7 +134,7 @@ def test_a_service_of_another_country_region_or_area_is_never_named(query: Query
 
 
 def test_a_plan_is_a_bounded_amount_of_work(real_packs: Packs) -> None:
-    """Counts calls, not seconds: docs/measurements/resolver.md has those, and a slow machine is no fault."""
+    """Count calls, not seconds, because machines differ; docs/measurements/resolver.md has the seconds."""
     pack = real_packs["GB", "en"]
     query = Query("GB", "blackmail", age=15, languages=("cy", "en"), site="snapchat")
     resolve(pack, query, NOON)

@@ -1,4 +1,4 @@
-"""Every vector of docs/resolver-vectors.json, and the promises over 100,000 random queries on the packs beside it."""
+"""Every vector of docs/resolver-vectors.json, and promises that hold for 100,000 random queries on the fixed packs."""
 
 from __future__ import annotations
 
@@ -19,79 +19,81 @@ CASES = read_cases()
 REGIONS = [None, None, None, "GB-WLS", "GB-SCT", "GB-NIR", "GB-ENG", "US-NY", "FR-IDF"]
 SITES = [None, None, "snapchat", "tiktok", "google-search", "skype", "oldchat", "chatter", "nowhere"]
 LANGUAGES = ["en", "cy", "de", "pt", "pt-BR", "ur", "zh-Hant", "xx"]
-#: One part of 100,000 each, so that a failure is found early and its seed is in its name.
+#: Parts of the 100,000 queries: a failure is found early, and the number of the part is the seed.
 PARTS, PER_PART = 20, 5_000
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case["name"] for case in CASES])
-def test_a_vector_is_answered_as_it_says(case: dict[str, Any]) -> None:
+def test_the_resolver_agrees_with_the_vector(case: dict[str, Any]) -> None:
     assert answer(case, PACKS) == case["expect"]
 
 
-def test_there_are_enough_vectors_and_each_is_another_question() -> None:
-    asked = {json.dumps([case["pack"], case["query"], case["at"]], sort_keys=True) for case in CASES}
+def test_there_are_enough_vectors_and_each_is_different() -> None:
+    questions = {json.dumps([case["pack"], case["query"], case["at"]], sort_keys=True) for case in CASES}
 
     assert len({case["name"] for case in CASES}) == len(CASES) >= 150
-    assert len(asked) == len(CASES)
+    assert len(questions) == len(CASES)
     assert {case["query"]["situation"] for case in CASES} > set(Situation.values)
     assert {case["query"].get("audience", "teen") for case in CASES} == set(Audience.values)
 
 
-def test_every_reason_stands_in_some_vector() -> None:
-    said = {code for case in CASES for step in case["expect"]["steps"] for code in step["why"]}
+def test_every_reason_is_in_some_vector() -> None:
+    codes = {code for case in CASES for step in case["expect"]["steps"] for code in step["why"]}
 
-    assert said == {
+    assert codes == {
         "emergency", "local-emergency", "national", "regional", "worldwide", "your-situation", "under-18-now",
         "under-18-in-image", "adult-now", "adult-in-image", "free", "anonymous", "your-language", "other-language",
         "without-voice", "crisis-line", "talk-first", "platform", "trusted-adult", "if-at-home-unsafe",
     }  # fmt: skip
 
 
-def test_the_file_is_as_the_command_writes_it_and_the_order_of_steps_is_ours() -> None:
+def test_the_file_is_as_written_by_the_command_with_our_step_order() -> None:
     assert VECTORS.read_text(encoding="utf-8") == to_json(CASES)
     assert all(pack["plan_order"] == PLAN_ORDER for pack in PACKS.values())
 
 
 @pytest.mark.parametrize("part", range(PARTS))
 def test_the_promises_hold_for_random_queries(part: int) -> None:
-    dice = random.Random(part)
+    rng = random.Random(part)
     names = sorted(PACKS)
-    backwards = {name: {**pack, "services": pack["services"][::-1], "tips": pack["tips"][::-1]} for name, pack in PACKS.items()}
+    reversed_packs = {
+        name: {**pack, "services": pack["services"][::-1], "tips": pack["tips"][::-1]} for name, pack in PACKS.items()
+    }
 
     for number in range(PER_PART):
-        name = dice.choice(names)
-        query, at = random_query(dice, name), random_instant(dice)
+        name = rng.choice(names)
+        query, at = random_query(rng, name), random_instant(rng)
         plan = resolve(PACKS[name], query, at)
-        faults = list(_broken(PACKS[name], query, plan))
+        faults = list(_broken_promises(PACKS[name], query, plan))
         assert not faults, (name, query, at, faults)
         if number % 2 == 0:
-            assert plain(resolve(backwards[name], query, at)) == plain(plan), (name, query, at)
+            assert plain(resolve(reversed_packs[name], query, at)) == plain(plan), (name, query, at)
 
 
-def random_query(dice: random.Random, pack: str) -> Query:
-    """Draw what a reader may tell where this pack is the one that answers."""
+def random_query(rng: random.Random, pack: str) -> Query:
+    """Return a random query that this pack may answer."""
     ages = [None, None, *range(0, 30), 40, 120]
     return Query(
-        country=dice.choice(["JP", "PT", "AQ", "ZZ"]) if pack == "ZZ" else pack if len(pack) == 2 else "GB",
-        situation=dice.choice([*Situation.values, "nobody-knows-this"]),
-        audience=dice.choice(Audience.values),
-        region=dice.choice(REGIONS),
-        age=dice.choice(ages),
-        age_in_image=dice.choice(ages),
-        site=dice.choice(SITES),
-        languages=tuple(dice.sample(LANGUAGES, dice.randrange(3))),
-        can_speak=dice.choice([None, True, False]),
+        country=rng.choice(["JP", "PT", "AQ", "ZZ"]) if pack == "ZZ" else pack if len(pack) == 2 else "GB",
+        situation=rng.choice([*Situation.values, "nobody-knows-this"]),
+        audience=rng.choice(Audience.values),
+        region=rng.choice(REGIONS),
+        age=rng.choice(ages),
+        age_in_image=rng.choice(ages),
+        site=rng.choice(SITES),
+        languages=tuple(rng.sample(LANGUAGES, rng.randrange(3))),
+        can_speak=rng.choice([None, True, False]),
     )
 
 
-def random_instant(dice: random.Random) -> datetime:
-    """Draw an instant, often outside the years of the holiday tables."""
-    year = dice.choice([1970, 1999, 2026, 2026, 2026, 2027, 2076, 2099])
-    return datetime(year, 1, 2, tzinfo=UTC) + timedelta(minutes=dice.randrange(363 * 24 * 60))
+def random_instant(rng: random.Random) -> datetime:
+    """Return a random instant, often outside the years of the holiday tables."""
+    year = rng.choice([1970, 1999, 2026, 2026, 2026, 2027, 2076, 2099])
+    return datetime(year, 1, 2, tzinfo=UTC) + timedelta(minutes=rng.randrange(363 * 24 * 60))
 
 
-def _broken(pack: dict[str, Any], query: Query, plan: Plan) -> list[str]:
-    """Name each promise that the plan breaks."""
+def _broken_promises(pack: dict[str, Any], query: Query, plan: Plan) -> list[str]:
+    """Return a description of each promise that the plan breaks."""
     services = {service["id"]: service for service in pack["services"]}
     named = [i for step in plan.steps for i in (step.service, *step.alternatives) if i is not None]
     retired = {entry["id"] for entry in pack["retired"]}
@@ -99,7 +101,7 @@ def _broken(pack: dict[str, Any], query: Query, plan: Plan) -> list[str]:
     if not plan.steps or plan.steps[0].step != "danger-now" or not all(step.why for step in plan.steps):
         faults.append("empty, or a step without a reason")
     if retired & set(named) or not set(named) <= services.keys() or any(not services[i]["channels"] for i in named):
-        faults.append("a service that is retired, withheld or cannot be reached")
+        faults.append("a service that is retired, withheld or without channels")
     emergencies = {
         i
         for i, s in services.items()
@@ -118,9 +120,9 @@ def _broken(pack: dict[str, Any], query: Query, plan: Plan) -> list[str]:
             continue
         in_image = rule["age_measured"] == "image-taken"
         age = query.age_in_image if in_image else query.age
-        grown = query.age is not None and query.age >= 18
-        if age is None and not (in_image and grown and any(step.conditions.get(i) for step in plan.steps)):
-            faults.append(f"{i} is for adults, and no age says so")
+        adult_now = query.age is not None and query.age >= 18
+        if age is None and not (in_image and adult_now and any(step.conditions.get(i) for step in plan.steps)):
+            faults.append(f"{i} is for adults, and the age is not given")
         if age is not None and age < rule["min_age"]:
-            faults.append(f"{i} is for adults, and the reader is none")
+            faults.append(f"{i} is for adults, and the young person is under 18")
     return faults
