@@ -13,7 +13,7 @@ from ruamel.yaml import YAML
 from content.linting.text import text_faults
 from content.terms import ANY_SITUATION, APP_STEPS, Situation
 from core.errors import Invalid
-from core.file_models import FileModel, OneOf, Slug, Text, faults, path
+from core.file_models import FileModel, OneOf, Slug, Text, fault_lines
 
 CONTACT_FILE = Path(__file__).parent / "facts" / "contact.yaml"
 
@@ -58,18 +58,21 @@ class Contact(FileModel):
     """How to report inside a platform, by service and situation."""
 
     def rule_faults(self) -> Iterator[str]:
-        """Yield what the rules for texts refuse."""
-        for service, text in self.after.items():
-            yield from (f"after.{service}: {reason}" for reason in _text_faults(text))
-        for service, routes in self.routes.items():
-            for situation, route in routes.items():
-                for part, text in route.texts():
-                    yield from (f"routes.{service}.{situation}.{part}: {reason}" for reason in _text_faults(text))
+        """Yield what the rules for texts refuse, with its place."""
+        texts = {f"after.{service}": text for service, text in self.after.items()}
+        texts |= {
+            f"routes.{service}.{situation}.{part}": text
+            for service, routes in self.routes.items()
+            for situation, route in routes.items()
+            for part, text in route.texts()
+        }
+        for place, text in texts.items():
+            yield from (f"{CONTACT_FILE.name}: {place}: {reason}" for reason in _text_faults(text))
 
 
 @lru_cache(maxsize=1)
 def read_contact(file: Path = CONTACT_FILE) -> Contact:
-    """Return what the file says; ContactRefused lists every rule that is broken."""
+    """Return the contents of the file; ContactRefused lists every rule that is broken."""
     return parse_contact(YAML(typ="safe").load(file.read_text(encoding="utf-8")))
 
 
@@ -79,7 +82,7 @@ def parse_contact(document: Any) -> Contact:
         contact = Contact.model_validate(document)
         reasons = list(contact.rule_faults())
     except ValidationError as error:
-        reasons = [f"{path(place) or CONTACT_FILE.name}: {reason}" for place, reason in faults(error)]
+        reasons = fault_lines(error, CONTACT_FILE.name)
     if reasons:
         raise ContactRefused(f"{CONTACT_FILE.name} was not loaded. " + " ".join(reasons), faults=reasons)
     return contact

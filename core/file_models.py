@@ -1,9 +1,10 @@
-"""Pydantic models for the files that people write, and what is wrong with a file as a place and a plain sentence."""
+"""Pydantic models for the files that people write; their errors become places and plain sentences."""
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any
@@ -65,7 +66,7 @@ def _not_blank(value: str) -> str:
 
 
 def storable(value: str) -> str:
-    """Return text that PostgreSQL can store; ValueError otherwise."""
+    """Return the text; raise ValueError if PostgreSQL cannot store it."""
     if _UNSTORABLE.search(value):
         raise ValueError("contains NUL or an unpaired surrogate")
     return value
@@ -90,14 +91,21 @@ Day = Annotated[str, AfterValidator(_day), WithJsonSchema({"type": "string", "fo
 
 
 def faults(error: ValidationError) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    """Yield the place (keys, and list positions from 0) and a sentence for each thing that is wrong, in the order of the file."""
+    """Yield the place (keys, and list positions from 0) and a sentence for each fault, in the order of the model's fields."""
     for detail in error.errors(include_url=False):
         yield tuple(part for part in detail["loc"] if part != "[key]"), _sentence(detail)
 
 
-def path(place: Sequence[str | int]) -> str:
-    """Return a place as dotted text, with list items counted from 1: `channels.2.dial`."""
-    return ".".join(str(part + 1) if isinstance(part, int) else str(part) for part in place)
+def fault_lines(error: ValidationError, name: str = "") -> list[str]:
+    """Return a line for each fault: the name of the file or entry, the place with list items counted from 1, and the sentence.
+
+    For example: `gb-childline: channels.2.type: unknown value 'fax'; expected 'phone' or 'sms'.`
+    """
+    lines = []
+    for place, sentence in faults(error):
+        dotted = ".".join(str(part + 1) if isinstance(part, int) else part for part in place)
+        lines.append(": ".join(filter(None, (name, dotted, sentence))))
+    return lines
 
 
 def _sentence(error: ErrorDetails) -> str:
@@ -120,8 +128,8 @@ def _sentence(error: ErrorDetails) -> str:
 
 
 def quoted(value: object) -> str:
-    """Return a value as an error message repeats it: on one line, and not all of a long one."""
-    text = {None: "null", True: "true", False: "false"}.get(value, repr(value)) if isinstance(value, bool | None) else repr(value)
+    """Return a value for an error message: on one line, and cut off if it is long."""
+    text = json.dumps(value) if isinstance(value, bool | None) else repr(value)
     return text if len(text) <= _QUOTED else f"{text[:_QUOTED]}…"
 
 

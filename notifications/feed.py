@@ -11,9 +11,9 @@ from django.db.models import Q
 
 from content.terms import Audience
 from core.errors import Gone, NotFound, NotHeld
+from core.instants import rfc3339
 from notifications import cap
 from notifications.campaigns import texts
-from notifications.campaigns.definition import rfc3339
 from notifications.models.campaign import ALL, Campaign
 from notifications.models.campaign_state import APPROVED_ON, CampaignState
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from django.utils.dateparse import parse_datetime
 from drf_spectacular.extensions import OpenApiSerializerFieldExtension
 from rest_framework import serializers
 from rest_framework.fields import empty
+
+from core.instants import rfc3339
 
 #: Characters of an unknown field's name that are repeated in the error.
 _MAX_NAME_LENGTH = 60
@@ -106,11 +108,6 @@ class Instant(serializers.Field[datetime, Any, str, Any]):
 
     def to_representation(self, value: datetime) -> str:
         return rfc3339(value)
-
-
-def rfc3339(value: datetime) -> str:
-    """Return an aware time as RFC 3339 in UTC, to the second."""
-    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 class BoundedList(serializers.ListField):

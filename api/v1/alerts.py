@@ -17,7 +17,7 @@ from rest_framework.request import Request
 
 from api.http import fields
 from api.http.auth import Public
-from api.http.fields import Choice, Instant, PatternText, StrictSerializer, rfc3339
+from api.http.fields import Choice, Instant, PatternText, StrictSerializer
 from api.http.negotiation import assigned_country, check_region
 from api.http.responses import JSON, SHORT, ReadResponse
 from api.http.schema import path_parameter
@@ -25,6 +25,7 @@ from api.http.views import ReadView
 from api.reads.request import ReadRequest
 from api.v1.shapes import LocaleLabelSerializer, ResponseSerializer
 from content.terms import Audience
+from core.instants import rfc3339
 from notifications import cap
 from notifications.models.campaign import CampaignKind
 

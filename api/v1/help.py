@@ -14,7 +14,7 @@ from rest_framework.serializers import ValidationError
 
 from api.http import fields
 from api.http.auth import Public
-from api.http.fields import BoundedList, Choice, Flag, Instant, PatternText, StrictSerializer, WholeNumber, rfc3339
+from api.http.fields import BoundedList, Choice, Flag, Instant, PatternText, StrictSerializer, WholeNumber
 from api.http.negotiation import choose_country, choose_spoken
 from api.http.responses import NO_STORE, ReadResponse
 from api.http.views import ReadView
@@ -24,6 +24,7 @@ from api.v1.resolved_pack import ResolvedPack, pack_for
 from content.resolver.resolve import known_situation, resolve
 from content.resolver.types import PackedRoute, PackedService, PackLabels, Plan, PlanStep, Query
 from content.terms import ANY_SITUATION, Audience
+from core.instants import rfc3339
 from notifications.registrations import values
 
 _MAX_AGE = 120

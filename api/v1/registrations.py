@@ -13,12 +13,13 @@ from rest_framework.request import Request
 
 from api.http import fields
 from api.http.auth import Public, RegistrationSecret, SecretHolder
-from api.http.fields import Choice, PatternText, StrictSerializer, rfc3339
+from api.http.fields import Choice, PatternText, StrictSerializer
 from api.http.responses import NO_STORE, respond
 from api.http.schema import path_parameter
 from api.http.views import ApiView
 from api.v1.shapes import ResponseSerializer
 from content.terms import Audience
+from core.instants import rfc3339
 from notifications.models import Registration
 from notifications.models.registration import REFRESH_AFTER, AddressKind
 from notifications.models.segment import Platform

@@ -11,13 +11,14 @@ from rest_framework.request import Request
 from api.http import fields
 from api.http.auth import Public
 from api.http.errors import InvalidQuery
-from api.http.fields import Choice, PatternText, StrictSerializer, rfc3339
+from api.http.fields import Choice, PatternText, StrictSerializer
 from api.http.negotiation import assigned_country
 from api.http.responses import NO_STORE, respond
 from api.http.views import ApiView
 from api.v1.shapes import ResponseSerializer
 from content.terms import Audience
 from core.errors import Invalid
+from core.instants import rfc3339
 from notifications.delivery import topics
 from notifications.models import PushMode
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
-from datetime import UTC, datetime
 
 from content.compiling.facts import NoticeFact
 from content.resolver.types import PackedNotice
 from content.terms import Role
+from core.instants import rfc3339
 
 
 def notice_values(
@@ -22,10 +22,6 @@ def notice_values(
         return []
     fitting = [n for n in notices if has_words(n.kind) and (n.position is None or n.position in positions)]
     values: list[PackedNotice] = [
-        {"kind": n.kind, "from": _instant(n.from_at), "until": _instant(n.until_at), "position": n.position} for n in fitting
+        {"kind": n.kind, "from": rfc3339(n.from_at), "until": rfc3339(n.until_at), "position": n.position} for n in fitting
     ]
     return sorted(values, key=lambda value: (value["from"], value["until"], value["kind"], value["position"] or 0))
-
-
-def _instant(at: datetime) -> str:
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

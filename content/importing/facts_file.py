@@ -19,8 +19,7 @@ from content.models import Channel, Service
 from content.models.channel_facts import FACTS
 from content.terms import Audience, ChannelType, Role, Situation
 from core.errors import Invalid
-from core.file_models import faults as file_faults
-from core.file_models import path
+from core.file_models import fault_lines
 
 
 class FactsRefused(Invalid):
@@ -71,7 +70,7 @@ def read_facts(data: bytes, areas: Mapping[str, Any]) -> list[ImportedService]:
             entry = FactsEntry.model_validate(row)
         except ValidationError as error:
             name = row["id"] if isinstance(row.get("id"), str) else f"entry {number}"
-            faults += [f"{name}: {path(place)}: {reason}" for place, reason in file_faults(error)]
+            faults += fault_lines(error, name)
             continue
         service = _service(entry, areas.get(entry.id))
         faults += [f"{entry.id}: {reason}" for reason in (*entry.rule_faults(), *_service_faults(service))]
@@ -85,9 +84,7 @@ def _rows(data: bytes) -> list[dict[str, Any]]:
     try:
         return FactsFile[dict[str, Any]].model_validate(json.loads(data)).entries
     except (ValueError, RecursionError) as error:
-        faults = []
-        if isinstance(error, ValidationError):
-            faults = [f"{path(place) or 'file'}: {reason}" for place, reason in file_faults(error)]
+        faults = fault_lines(error) if isinstance(error, ValidationError) else []
         raise FactsRefused("The file is not a JSON object with a list of entries. " + " ".join(faults), faults=faults) from error
 
 

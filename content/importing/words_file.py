@@ -20,8 +20,7 @@ from content.linting.text import MAX_LENGTH
 from content.models.tip import TipKind
 from content.terms import Audience, NoticeKind, Situation, Step
 from core.errors import Invalid
-from core.file_models import FileModel, OneOf, Slug, Text, path, storable
-from core.file_models import faults as file_faults
+from core.file_models import FileModel, OneOf, Slug, Text, fault_lines, storable
 
 #: Every label that an app needs; further ones (`why.…`) are as many as the resolver has reasons.
 LABELS = frozenset(
@@ -32,7 +31,7 @@ LABELS = frozenset(
 #: Words that the compiler combines with facts: the languages of a service, the digits of a number (zero to nine, in order).
 PHRASES = frozenset({"phrase.answers-in", "phrase.digits"})
 _WHY = re.compile(r"why\.[a-z0-9]+(-[a-z0-9]+)*")
-#: A slug stands in URLs and in browser histories: it must not say what happened to the reader.
+#: A slug appears in URLs and browser histories, so it must not say what happened to the reader.
 _TELLING = re.compile(r"abuse|blackmail|csam|groom|hack|naked|nude|porn|self-harm|sex|suicid|threat|victim|image|photo|picture")
 _FILE = "tips.yaml"
 
@@ -106,10 +105,9 @@ class ImportedWords:
 
 def read_words(folder: Path) -> ImportedWords:
     """Read tips.yaml and targets/<locale>.yaml of the folder; WordsRefused lists every fault."""
-    faults: list[str] = []
-    documents = {path.stem: _load(path, faults) for path in sorted((folder / "targets").glob("*.yaml"))}
-    source = _source(_load(folder / _FILE, faults), faults)
-    faults += _label_faults(source.labels)
+    documents = {file.stem: _load(file) for file in sorted((folder / "targets").glob("*.yaml"))}
+    source = _source(_load(folder / _FILE))
+    faults = list(_label_faults(source.labels))
     tips = [tip for number, row in enumerate(source.tips, start=1) if (tip := _tip(row, number, faults))]
     slugs = Counter(tip.slug for tip in tips)
     faults += [f"tip {slug}: {count} tips have this slug." for slug, count in slugs.items() if count > 1]
@@ -121,28 +119,29 @@ def read_words(folder: Path) -> ImportedWords:
 
 
 def refuse(faults: list[str]) -> None:
-    """Raise WordsRefused where there are faults."""
+    """Raise WordsRefused if there are faults."""
     if faults:
-        raise WordsRefused("The texts were not loaded. " + " ".join(faults), faults=faults)
+        raise _refused(faults)
 
 
-def _load(file: Path, faults: list[str]) -> Any:
+def _refused(faults: list[str]) -> WordsRefused:
+    return WordsRefused("The texts were not loaded. " + " ".join(faults), faults=faults)
+
+
+def _load(file: Path) -> Any:
     try:
         return YAML(typ="safe").load(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
-        faults.append(f"{file.name}: cannot be read: {error}.")
+        raise _refused([f"{file.name}: cannot be read: {error}."]) from error
     except YAMLError as error:
-        faults.append(f"{file.name}: not valid YAML: {' '.join(str(error).split())}")
-    refuse(faults)
+        raise _refused([f"{file.name}: not valid YAML: {' '.join(str(error).split())}"]) from error
 
 
-def _source(document: Any, faults: list[str]) -> TipsFile[dict[str, Any]]:
+def _source(document: Any) -> TipsFile[dict[str, Any]]:
     try:
         return TipsFile[dict[str, Any]].model_validate(document)
     except ValidationError as error:
-        faults += [f"{_FILE}: {path(place)}: {reason}" for place, reason in file_faults(error)]
-        refuse(faults)
-        raise
+        raise _refused(fault_lines(error, _FILE)) from error
 
 
 def _tip(row: dict[str, Any], number: int, faults: list[str]) -> TipText | None:
@@ -150,7 +149,7 @@ def _tip(row: dict[str, Any], number: int, faults: list[str]) -> TipText | None:
     try:
         tip = TipText.model_validate(row)
     except ValidationError as error:
-        faults += [f"{name}: {path(place)}: {reason}" for place, reason in file_faults(error)]
+        faults += fault_lines(error, name)
         return None
     if tip.kind == TipKind.TIP and not tip.situations:
         faults.append(f"{name}: situations: must not be empty.")
@@ -161,7 +160,7 @@ def _targets(locale: str, document: Any, faults: list[str]) -> dict[str, str]:
     try:
         return TargetsFile.validate_python(document or {}, strict=True)
     except ValidationError as error:
-        faults += [f"targets/{locale}.yaml: {'.'.join(map(str, place))}: {reason}" for place, reason in file_faults(error)]
+        faults += fault_lines(error, f"targets/{locale}.yaml")
         return {}
 
 

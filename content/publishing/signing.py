@@ -16,6 +16,7 @@ from content.publishing.signing_keys import DOCUMENT, SigningKey, read_key
 from content.publishing.verify import MANIFEST, Refused, VerifiedManifest, decode, verify_manifest
 from core.canonical import canonical_json, digest
 from core.errors import Invalid
+from core.instants import rfc3339
 
 log = logging.getLogger(__name__)
 
@@ -113,7 +114,7 @@ def _sign(key: SigningKey, document: str, *, at: datetime) -> Manifest | None:
         return None
     issued = at.replace(microsecond=0)
     expires = issued + VALID
-    body = key.sign(content | {"issued": _text(issued), "expires": _text(expires)}, kind=MANIFEST, keys=document)
+    body = key.sign(content | {"issued": rfc3339(issued), "expires": rfc3339(expires)}, kind=MANIFEST, keys=document)
     _prove(body, release.number, at=issued)
     signed = Manifest.objects.create(release=release, content_digest=fingerprint, body=body, issued_at=issued, expires_at=expires)
     Manifest.objects.forget_old(at=at)
@@ -126,7 +127,3 @@ def _prove(body: str, number: int, *, at: datetime) -> None:
         read_back(body, at=at, last_number=number)
     except Refused as error:
         raise NoKey(f"Clients would refuse what this key signs: {error}.") from None
-
-
-def _text(at: datetime) -> str:
-    return at.isoformat().replace("+00:00", "Z")

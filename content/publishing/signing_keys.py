@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from content.publishing.verify import KEYS, Forged, decode, encode, read_keys
 from core.canonical import canonical_json, digest
 from core.errors import Conflict, Invalid
+from core.instants import rfc3339
 
 #: The root's document lies beside the release key, under this name.
 DOCUMENT = "keys.jws"
@@ -129,14 +130,14 @@ def rotate(
                 "kid": key_id(public),
                 "x": encode(public),
                 # Worker and root machine need not agree on the minute.
-                "not_before": _text(at - timedelta(days=1)),
-                "not_after": _text(at + timedelta(days=days)),
+                "not_before": rfc3339(at - timedelta(days=1)),
+                "not_after": rfc3339(at + timedelta(days=days)),
             }
         )
     if not keys:
         raise Invalid("No key would be left that could sign; add one with --key.", code="no-key")
     # The root's own public half says to its workers which root it is; a client takes it from nowhere but itself.
-    return root.sign({"version": version + 1, "issued": _text(at), "keys": keys}, kind=KEYS, x=encode(root.public))
+    return root.sign({"version": version + 1, "issued": rfc3339(at), "keys": keys}, kind=KEYS, x=encode(root.public))
 
 
 def _read(document: str, root: SigningKey) -> tuple[int, list[dict[str, Any]]]:
@@ -144,7 +145,3 @@ def _read(document: str, root: SigningKey) -> tuple[int, list[dict[str, Any]]]:
         return read_keys(document, root.public)
     except Forged as error:
         raise Invalid(f"The present document is not this root's: {error}.", code="document") from None
-
-
-def _text(at: datetime) -> str:
-    return at.replace(microsecond=0).isoformat().replace("+00:00", "Z")

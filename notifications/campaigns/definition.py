@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import ValidationError
 
 from core.errors import Invalid
 from core.file_models import faults
+from core.instants import rfc3339
 from notifications import cap
 from notifications.campaigns.definition_fields import AudienceDefinition, Definition
 from notifications.models.app import App
@@ -79,11 +79,6 @@ def write(campaign: Campaign) -> dict[str, Any]:
     if campaign.references_id:
         document["references"] = campaign.references_id
     return document
-
-
-def rfc3339(instant: datetime) -> str:
-    """Return the instant in UTC, to the second, with Z."""
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _all_or(names: list[str]) -> list[str] | str:

@@ -23,6 +23,7 @@ from pydantic_core import CoreSchema, core_schema
 from content.linting.text import normalize_text
 from content.terms import Audience
 from core.file_models import FileModel, OneOf, Slug, Text
+from core.instants import rfc3339
 from notifications import cap
 from notifications.models.campaign import ALL, CampaignKind
 from notifications.registrations import values
@@ -87,7 +88,7 @@ def _instant(value: Any) -> datetime:
 
 
 def _start(value: Any) -> str:
-    return "" if value == "now" else _instant(value).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return "" if value == "now" else rfc3339(_instant(value))
 
 
 def _local_time(value: str) -> str:

@@ -11,10 +11,10 @@ from content.linting.text import text_faults
 from content.models import Service, Tip
 from content.terms import Audience
 from core.errors import Conflict, Invalid
+from core.instants import rfc3339
 from notifications import cap
 from notifications.campaigns import audience as audiences
 from notifications.campaigns import fcm_message, texts
-from notifications.campaigns.definition import rfc3339
 from notifications.models.campaign import ALL, Campaign, CampaignKind
 from notifications.models.message import Message
 from notifications.models.segment import ANY_PLATFORM, Platform

@@ -11,8 +11,8 @@ from typing import Any
 from django.db import connection
 
 from core.errors import DomainError
+from core.instants import rfc3339
 from notifications.campaigns.audience import FREEZE_AHEAD, first_due
-from notifications.campaigns.definition import rfc3339
 from notifications.models.batch import Batch
 from notifications.models.brake import BrakeState
 from notifications.models.campaign import Campaign, ScheduleKind, max_marked_gone
