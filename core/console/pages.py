@@ -107,7 +107,7 @@ class Page(View):
             url = getattr(self, f"action_{action.replace('-', '_')}")(request.POST)
         except DomainError as error:
             self.submitted, self.error = request.POST, error
-            messages.error(request, error.detail)
+            messages.error(request, self.error_text(error))
             # Show what is stored, not what the refused action left in memory.
             self.load()
             return self.render(status_of(error))
@@ -153,6 +153,10 @@ class Page(View):
             "current_menu": self.menu,
         }
         return TemplateResponse(self.request, "core/error.html", context, status=status)
+
+    def error_text(self, error: DomainError) -> str:
+        """Return the message for a refused action."""
+        return error.detail
 
     def has_any_perm(self, *permissions: str) -> bool:
         """Return whether the user has one of the permissions."""

@@ -1,14 +1,16 @@
-"""How the state of a campaign is coloured, what its status means, and its times in words."""
+"""How the console words a campaign: its state, its times and its progress."""
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
+from core.console.display import StatusTag, instant_text, local_text, zone_text
 from notifications.campaigns.progress import progress_of
 from notifications.campaigns.schedule import zone_of
 from notifications.models import Campaign, CampaignState
-from notifications.models.campaign import ScheduleKind
+from notifications.models.campaign import CampaignKind, ScheduleKind
 from notifications.models.campaign_state import IN_FLIGHT
 
 S = CampaignState
@@ -25,39 +27,57 @@ TONES: dict[str, str] = {
     S.DONE: "",
     S.EXPIRED: "",
 }
-#: States in which counts still change.
+KINDS: dict[str, str] = {
+    CampaignKind.ALERT: "Alert",
+    CampaignKind.UPDATE: "Update",
+    CampaignKind.CANCEL: "Cancel",
+    CampaignKind.ALL_CLEAR: "All clear",
+    CampaignKind.EXERCISE: "Exercise",
+}
+#: Reasons of a rejection, as `progress_of` counts them.
+REASONS = {
+    "unregistered": "App removed, or its address expired",
+    "invalid-address": "Invalid address",
+    "unreadable-address": "Stored address could not be read",
+    "sender-id-mismatch": "Address belongs to another Firebase project",
+}
+#: States in which the counts can still change.
 MOVING = (S.APPROVED, *IN_FLIGHT)
+_RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
 
-def tone(campaign: Campaign) -> str:
-    """Return the style of the campaign's state."""
-    return TONES[campaign.state]
+def state_tag(campaign: Campaign) -> StatusTag:
+    """Return the campaign's state as a tag."""
+    return StatusTag(S(campaign.state).label, TONES[campaign.state])
 
 
-def when(campaign: Campaign) -> str:
-    """Say when it begins, in the campaign's own terms and in its home zone."""
+def begins_text(campaign: Campaign) -> str:
+    """Say when the campaign begins."""
     if campaign.schedule_kind == ScheduleKind.NOW:
         return "as soon as it is approved"
+    start = datetime.fromisoformat(campaign.schedule_at)
     if campaign.schedule_kind == ScheduleKind.AT:
-        return both(datetime.fromisoformat(campaign.schedule_at), campaign.home_zone)
-    local = datetime.fromisoformat(campaign.schedule_at)
-    return f"{local:%-d %b %Y %H:%M} by each phone's own clock"
+        return instant_and_home_text(start, campaign.home_zone)
+    return f"{local_text(start)}, local time of each phone"
 
 
-def both(instant: datetime, zone: str) -> str:
-    """Return an instant in UTC and in a zone."""
-    there = instant.astimezone(zone_of(zone, "UTC"))
-    return f"{instant.astimezone(UTC):%-d %b %Y %H:%M} UTC ({there:%-d %b %H:%M} {zone})"
+def instant_and_home_text(instant: datetime, zone: str) -> str:
+    """Return an instant in UTC and in a time zone: "1 December 2026 at 23:00 UTC (2 December at 00:00 Paris time)"."""
+    there, here = instant.astimezone(zone_of(zone, "UTC")), instant.astimezone(UTC)
+    day = "" if there.date() == here.date() else f"{there:%-d %B} at "
+    return f"{instant_text(instant)} ({day}{there:%H:%M} {zone_text(zone)})"
 
 
 def progress(campaign: Campaign) -> dict[str, Any]:
-    """Return the counts of a campaign as the page shows them, with the parts of its bar in percent."""
+    """Return the campaign's counts for its page and for the script that refreshes them.
+
+    `numbers` maps each outcome to its count; `bar` holds the x and width of each outcome in percent of all phones.
+    """
     counts = progress_of(campaign)
     devices = int(counts["devices"])
-    rejected = sum(counts["rejected"].values())
     numbers = {
         "accepted": counts["accepted"],
-        "rejected": rejected,
+        "rejected": sum(counts["rejected"].values()),
         "unknown": counts["unknown"],
         "skipped": counts["skipped"],
         "pending": counts["pending"],
@@ -71,23 +91,38 @@ def progress(campaign: Campaign) -> dict[str, Any]:
         "state": counts["state"],
         "devices": devices,
         "numbers": numbers,
-        "reasons": counts["rejected"],
+        "reasons": {reason_text(reason): number for reason, number in counts["rejected"].items()},
         "bar": bar,
         "moving": counts["state"] in MOVING,
-        "started": both(datetime.fromisoformat(counts["started_at"]), campaign.home_zone) if counts["started_at"] else "",
-        "finished": both(datetime.fromisoformat(counts["finished_at"]), campaign.home_zone) if counts["finished_at"] else "",
-        "halted": counts["halted"],
-        "waiting": counts["waiting"],
-        "notice": counts["notice"],
-        "topics": _topics(counts["topics"]),
+        "started": _time(counts["started_at"], campaign.home_zone),
+        "finished": _time(counts["finished_at"], campaign.home_zone),
+        "halted": _with_times(counts["halted"]),
+        "waiting": _with_times(counts["waiting"]),
+        "notice": _with_times(counts["notice"]),
+        "topics": _topics_text(counts["topics"]),
     }
 
 
-def _topics(counts: dict[str, Any] | None) -> str:
-    """Say what became of a campaign's topics, "" where it has none."""
+def reason_text(reason: str) -> str:
+    """Return the reason of a rejection in words."""
+    return REASONS.get(reason, reason.replace("-", " ").capitalize())
+
+
+def _time(instant: str | None, zone: str) -> str:
+    return instant_and_home_text(datetime.fromisoformat(instant), zone) if instant else ""
+
+
+def _with_times(sentence: str | None) -> str | None:
+    """Write out the instants in a sentence."""
+    return _RFC3339.sub(lambda found: instant_text(datetime.fromisoformat(found[0])), sentence) if sentence else sentence
+
+
+def _topics_text(counts: dict[str, Any] | None) -> str:
+    """Return the counts of a campaign's topics, such as "3 topics: 2 accepted, 1 pending"; "" where it has none."""
     if counts is None:
         return ""
-    numbers = {"accepted": counts["accepted"], **{f"rejected ({why})": n for why, n in counts["rejected"].items()}}
+    rejected = {f"rejected ({reason_text(reason).lower()})": number for reason, number in counts["rejected"].items()}
+    numbers = {"accepted": counts["accepted"], **rejected}
     numbers |= {name: counts[name] for name in ("unknown", "skipped", "pending")}
-    became = ", ".join(f"{number} {name}" for name, number in numbers.items() if number)
-    return f"{counts['topics']} {'topic' if counts['topics'] == 1 else 'topics'}: {became}"
+    outcomes = ", ".join(f"{number} {name}" for name, number in numbers.items() if number)
+    return f"{counts['topics']} {'topic' if counts['topics'] == 1 else 'topics'}: {outcomes}"

@@ -1,4 +1,4 @@
-"""The form of a campaign: fields for people on one side, the written form that `definition.parse` reads on the other."""
+"""The campaign form, and its translation to and from the document that `definition.parse` checks."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ from typing import Any
 from django import forms
 from django.db.models import Q
 
+from content.console import labels
+from content.console.unit_names import UnitNames
 from content.models import Country, Locale, Service, Tip
 from content.models.tip import TipKind
 from content.terms import WORLDWIDE, Audience
+from core.console.display import country_text, language_text
 from core.console.pages import ConsoleForm
 from notifications import cap
 from notifications.campaigns.definition_fields import TEXT_LIMITS
@@ -20,24 +23,23 @@ from notifications.models.campaign_state import APPROVED_ON
 
 ALL = "all"
 KINDS = {
-    CampaignKind.ALERT: "Alert: begins a thread of its own",
-    CampaignKind.UPDATE: "Update: replaces what an earlier alert said",
-    CampaignKind.CANCEL: "Cancel: takes an earlier alert back",
+    CampaignKind.ALERT: "Alert: starts a new thread",
+    CampaignKind.UPDATE: "Update: replaces the text of an earlier alert",
+    CampaignKind.CANCEL: "Cancel: withdraws an earlier alert",
     CampaignKind.ALL_CLEAR: "All clear: says that an earlier alert is over",
     CampaignKind.EXERCISE: "Exercise: for test devices only",
 }
-#: The parts of a text as the form names them, with how each one is called.
+#: The four parts of a text (outer or inner, title or body) and their labels.
 PARTS = {
-    ("outer", "title"): "Lock screen: title",
-    ("outer", "body"): "Lock screen: text",
-    ("inner", "title"): "In the app: title",
-    ("inner", "body"): "In the app: text",
+    ("outer", "title"): "Lock screen title",
+    ("outer", "body"): "Lock screen text",
+    ("inner", "title"): "In-app title",
+    ("inner", "body"): "In-app text",
 }
-Checks = forms.CheckboxSelectMultiple
 
 
-class Moment(forms.DateTimeInput):
-    """A date and time to the second; what zone it is in, the label says."""
+class DateTimeLocalInput(forms.DateTimeInput):
+    """A date and time to the second, without a zone."""
 
     input_type = "datetime-local"
 
@@ -46,107 +48,126 @@ class Moment(forms.DateTimeInput):
 
 
 class CampaignForm(ConsoleForm):
-    """Everything an author says of a campaign."""
+    """Everything that an author decides about a campaign."""
 
-    name = forms.CharField(max_length=120, label="Name", help_text="For staff; readers never see it.")
+    name = forms.CharField(max_length=120, label="Name", help_text="Only staff see this.")
     kind = forms.ChoiceField(
         choices=[(kind.value, words) for kind, words in KINDS.items()], widget=forms.RadioSelect, label="CampaignKind"
     )
-    references = forms.ChoiceField(required=False, label="Which earlier campaign", help_text="For update, cancel and all clear.")
+    references = forms.ChoiceField(
+        required=False, label="Earlier campaign", help_text="Needed for an update, a cancel or an all clear."
+    )
     status = forms.ChoiceField(
         choices=cap.AlertStatus.choices,
         label="Status",
-        help_text="Actual goes to readers. Exercise and Test go to test devices only.",
+        help_text="Actual is sent to readers. Exercise and Test are sent only to test devices.",
     )
     severity = forms.ChoiceField(choices=cap.Severity.choices, label="Severity")
     urgency = forms.ChoiceField(choices=cap.Urgency.choices, label="Urgency")
     certainty = forms.ChoiceField(choices=cap.Certainty.choices, label="Certainty")
 
-    apps = forms.MultipleChoiceField(widget=Checks, label="Apps")
+    apps = forms.MultipleChoiceField(widget=forms.CheckboxSelectMultiple, label="Apps")
     everywhere = forms.BooleanField(required=False, label="Every country")
-    countries = forms.MultipleChoiceField(required=False, widget=Checks, label="Countries")
-    more_countries = forms.CharField(required=False, label="Further countries", help_text="Codes such as AT, BE.")
-    regions = forms.CharField(required=False, label="Regions", help_text="Codes such as GB-WLS. Empty: all regions.")
-    audiences = forms.MultipleChoiceField(choices=Audience.choices, widget=Checks, label="For")
+    countries = forms.MultipleChoiceField(required=False, widget=forms.CheckboxSelectMultiple, label="Countries")
+    more_countries = forms.CharField(required=False, label="Other countries", help_text="Two-letter codes, for example AT, BE.")
+    regions = forms.CharField(
+        required=False, label="Regions", help_text="Codes, for example GB-WLS for Wales. Leave empty for all regions."
+    )
+    audiences = forms.MultipleChoiceField(choices=labels.choices(Audience), widget=forms.CheckboxSelectMultiple, label="Audience")
     every_locale = forms.BooleanField(required=False, label="Readers of every language")
-    locales = forms.MultipleChoiceField(required=False, widget=Checks, label="Or only readers of")
+    locales = forms.MultipleChoiceField(
+        required=False, widget=forms.CheckboxSelectMultiple, label="Only readers of these languages"
+    )
 
-    services = forms.MultipleChoiceField(required=False, widget=Checks, label="Services")
+    services = forms.MultipleChoiceField(required=False, widget=forms.CheckboxSelectMultiple, label="Services")
 
     schedule = forms.ChoiceField(
         choices=[
             ("now", "As soon as it is approved"),
-            ("at", "At one instant everywhere"),
-            ("local", "At the same time by each phone's own clock"),
+            ("at", "At one time everywhere"),
+            ("local", "At the same local time on each phone"),
         ],
         widget=forms.RadioSelect,
-        label="Begins",
+        label="Start",
     )
-    at = forms.CharField(required=False, widget=Moment(), label="Instant in UTC")
+    at = forms.CharField(required=False, widget=DateTimeLocalInput(), label="Date and time (UTC)")
     local = forms.CharField(
         required=False,
-        widget=Moment(),
-        label="Local time",
-        help_text="With seconds it is that exact second; without, it keeps off the crowded minutes of the hour.",
+        widget=DateTimeLocalInput(),
+        label="Local date and time",
+        help_text="Without seconds, sending avoids the busy minutes of the hour. With seconds, it starts at that second.",
     )
-    not_after = forms.CharField(widget=Moment(), label="Nothing leaves after (UTC)", help_text="At most 28 days ahead.")
+    not_after = forms.CharField(
+        widget=DateTimeLocalInput(), label="Do not send after (UTC)", help_text="No more than 28 days from now."
+    )
     quiet = forms.ChoiceField(
         choices=[
-            ("respect", "Respect quiet hours: from 21:00 to 08:00 by the phone's clock it waits"),
-            ("override", "Override quiet hours: it may wake people up"),
+            ("respect", "Respect quiet hours: phones wait from 21:00 to 08:00 local time"),
+            ("override", "Override quiet hours: phones may ring at night"),
         ],
         widget=forms.RadioSelect,
         label="Quiet hours",
     )
     quiet_reason = forms.CharField(
-        required=False, max_length=300, label="Why it cannot wait", help_text="The approver sees this first."
+        required=False, max_length=300, label="Reason for overriding quiet hours", help_text="The approver sees this first."
     )
     home_zone = forms.CharField(
-        max_length=40, label="Home time zone", help_text="Such as Europe/London; stands in where a phone's zone is not known."
+        max_length=40,
+        label="Home time zone",
+        help_text="For example Europe/London. Used for phones whose time zone is not known.",
     )
-    home_locale = forms.ChoiceField(label="Home language", help_text="Stands in for readers whose language has no text here.")
+    home_locale = forms.ChoiceField(
+        label="Home language", help_text="Used for readers whose language has no text in this campaign."
+    )
 
     def __init__(self, *args: Any, kept: Mapping[str, Any] | None = None, **kwargs: Any) -> None:
-        """Take the texts of the campaign that is edited as `kept`: their variants by audience are not in the form."""
+        """Take the texts of the edited campaign as `kept`: their variants by audience are not in the form."""
         super().__init__(*args, **kwargs)
         self.kept = kept or {}
-        self.tongues = _tongues(self.kept)
-        locales = [(code, locale.name if locale else code) for code, locale in self.tongues.items()]
-        self._choices("references", [("", "none"), *_earlier()])
-        self._choices("apps", [(app.name, app.title + (" (test devices)" if app.test else "")) for app in App.objects.all()])
+        self.languages = _languages(self.kept)
+        locales = [(code, locale.name if locale else language_text(code)) for code, locale in self.languages.items()]
+        self._set_choices("references", [("", "None"), *_earlier_campaigns()])
+        self._set_choices("apps", [(app.name, app.title + (" (test devices)" if app.test else "")) for app in App.objects.all()])
         own = Country.objects.filter(services__isnull=False).exclude(pk=WORLDWIDE).distinct().order_by("name")
-        self._choices("countries", [(country.pk, country.name) for country in own])
-        self._choices("locales", locales)
-        self._choices("home_locale", locales)
+        self._set_choices("countries", [(country.pk, country_text(country.pk)) for country in own])
+        self._set_choices("locales", locales)
+        self._set_choices("home_locale", locales)
         services = Service.objects.active().select_related("country").order_by("country__name", "name")
-        self._choices("services", [(service.pk, service.name) for service in services])
+        self._set_choices("services", [(service.pk, service.name) for service in services])
         self.by_country: dict[str, list[Service]] = {}
         for service in services:
-            self.by_country.setdefault(service.country.name, []).append(service)
-        self._tip_fields()
-        self._word_fields()
+            self.by_country.setdefault(country_text(service.country_id), []).append(service)
+        self._add_tip_fields()
+        self._add_text_fields()
 
-    def _choices(self, name: str, choices: list[tuple[str, str]]) -> None:
+    def _set_choices(self, name: str, choices: list[tuple[str, str]]) -> None:
         self.fields[name].choices = choices  # type: ignore[attr-defined]
 
-    def _tip_fields(self) -> None:
-        tips = Tip.objects.current().filter(kind=TipKind.TIP).order_by("order")
-        for who, words in Audience.choices:
-            choices = [("", "none"), *((tip.slug, tip.slug) for tip in tips if who in tip.audiences)]
-            self.fields[f"tip_{who}"] = forms.ChoiceField(choices=choices, required=False, label=f"Opens for: {words}")
+    def _add_tip_fields(self) -> None:
+        tips = list(Tip.objects.current().filter(kind=TipKind.TIP).order_by("order"))
+        names = UnitNames(f"tip.{tip.slug}" for tip in tips)
+        for audience, name in labels.choices(Audience):
+            choices = [("", "None"), *((t.slug, names.name(f"tip.{t.slug}")) for t in tips if audience in t.audiences)]
+            self.fields[f"tip_{audience}"] = forms.ChoiceField(choices=choices, required=False, label=f"Tip for {name.lower()}")
 
-    def _word_fields(self) -> None:
-        for code, locale in self.tongues.items():
+    def _add_text_fields(self) -> None:
+        for code, locale in self.languages.items():
             attrs = {"lang": code, "dir": locale.dir if locale else "auto"}
             for (part, name), label in PARTS.items():
                 rows = {"outer": 2, "inner": 6}[part]
                 widget = forms.TextInput(attrs) if name == "title" else forms.Textarea({**attrs, "rows": rows})
-                self.fields[words_field(code, part, name)] = forms.CharField(
-                    required=False, widget=widget, label=label, help_text=f"At most {TEXT_LIMITS[part, name]} characters."
+                self.fields[text_field(code, part, name)] = forms.CharField(
+                    required=False, widget=widget, label=label, help_text=f"No more than {TEXT_LIMITS[part, name]} characters."
                 )
 
+    def label_of(self, name: str) -> str:
+        """Return the label of a field, with its language where it is part of a text."""
+        label = str(self.fields[name].label)
+        code = name.split("_")[1] if name.startswith("words_") else ""
+        return f"{label} ({language_text(code)})" if code else label
+
     def definition(self) -> dict[str, Any]:
-        """Return the written form; what is wrong with it, `definition.parse` says."""
+        """Return the document that `definition.parse` checks."""
         data = self.cleaned_data
         countries = [*data["countries"], *data["more_countries"].upper().replace(",", " ").split()]
         document: dict[str, Any] = {
@@ -161,7 +182,7 @@ class CampaignForm(ConsoleForm):
             },
             "messages": self._messages(),
             "services": data["services"],
-            "tips": {who: data[f"tip_{who}"] for who in data["audiences"] if data[f"tip_{who}"]},
+            "tips": {audience: data[f"tip_{audience}"] for audience in data["audiences"] if data[f"tip_{audience}"]},
             "alert": {name: data[name] for name in ("severity", "urgency", "certainty", "status")},
             "home": {"zone": data["home_zone"], "locale": data["home_locale"]},
             "schedule": self._schedule(),
@@ -173,11 +194,12 @@ class CampaignForm(ConsoleForm):
         return document
 
     def _messages(self) -> dict[str, Any]:
+        """Return the texts of each language that has one, with the variants that the form does not show."""
         messages: dict[str, Any] = {}
-        for code in self.tongues:
+        for code in self.languages:
             text: dict[str, Any] = {"outer": {}, "inner": {}}
             for part, name in PARTS:
-                text[part][name] = self.cleaned_data[words_field(code, part, name)]
+                text[part][name] = self.cleaned_data[text_field(code, part, name)]
             if any(value for part in text.values() for value in part.values()):
                 if variants := self.kept.get(code, {}).get("variants"):
                     text["variants"] = variants
@@ -192,7 +214,7 @@ class CampaignForm(ConsoleForm):
 
 
 def initial(document: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what the form shows of a written form."""
+    """Return the form's initial values for a document: the reverse of `CampaignForm.definition`."""
     audience, alert, schedule = document["audience"], document["alert"], document["schedule"]
     countries = audience["countries"]
     own = set(Country.objects.filter(services__isnull=False).values_list("code", flat=True))
@@ -219,18 +241,20 @@ def initial(document: Mapping[str, Any]) -> dict[str, Any]:
         "home_zone": document["home"]["zone"],
         "home_locale": document["home"]["locale"],
         **alert,
-        **{f"tip_{who}": slug for who, slug in document["tips"].items()},
+        **{f"tip_{audience}": slug for audience, slug in document["tips"].items()},
     }
     for code, text in document["messages"].items():
-        values |= {words_field(code, part, name): text[part][name] for part, name in PARTS}
+        values |= {text_field(code, part, name): text[part][name] for part, name in PARTS}
     return values
 
 
 def field_of(path: str) -> str:
-    """Return the form's field for a place in the written form, "" where there is none."""
+    """Return the form field for a path in the document, such as quiet_reason for quiet_hours.override."""
     parts = path.split(".")
     if parts[0] == "messages" and len(parts) == 4:
-        return words_field(*parts[1:])
+        return text_field(*parts[1:])
+    if parts[0] == "messages":
+        return "home_locale"
     if parts[0] == "tips" and len(parts) == 2:
         return f"tip_{parts[1]}"
     known = {"home.zone": "home_zone", "home.locale": "home_locale", "schedule.at": "at", "schedule.local": "local"}
@@ -238,23 +262,23 @@ def field_of(path: str) -> str:
     return known.get(path, parts[-1])
 
 
-def words_field(code: str, part: str, name: str) -> str:
+def text_field(code: str, part: str, name: str) -> str:
     """Return the name of the field for one part of the text in one language."""
     return f"words_{code}_{part}_{name}"
 
 
 def _utc(moment: str) -> str:
-    """Return what a browser sends for a date and time as an instant in UTC."""
+    """Return the value of a datetime-local input, taken as UTC, in RFC 3339."""
     return f"{moment}:00Z" if len(moment) == 16 else f"{moment}Z"
 
 
-def _tongues(kept: Mapping[str, Any]) -> dict[str, Locale | None]:
-    """Return every locale that may have a text, by code, in the order of their names."""
+def _languages(kept: Mapping[str, Any]) -> dict[str, Locale | None]:
+    """Return every locale that can have a text, by code, in the order of their names."""
     known = Locale.objects.in_bulk()
     codes = sorted({*known, *kept}, key=lambda code: known[code].name if code in known else code)
     return {code: known.get(code) for code in codes}
 
 
-def _earlier() -> list[tuple[str, str]]:
+def _earlier_campaigns() -> list[tuple[str, str]]:
     earlier = Campaign.objects.filter(Q(state__in=APPROVED_ON)).order_by("-pk")[:100]
     return [(str(campaign.pk), f"{campaign.pk}: {campaign.name}") for campaign in earlier]

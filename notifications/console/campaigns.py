@@ -1,4 +1,4 @@
-"""Campaigns: the list, one campaign with all that an approver has to see, and the pages that ask before approve and stop."""
+"""Campaigns: the list, one campaign, and the pages that approve or stop one."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ from typing import Any
 from django.http import HttpResponse, JsonResponse, QueryDict
 from django.urls import reverse
 
+from content.console.labels import label
+from content.console.unit_names import UnitNames
 from content.models import Service, Tip
 from core.console.pages import Link, Page, page
 from core.errors import DomainError, Invalid
 from core.models import AuditEntry, User
 from notifications.campaigns import audience, lifecycle
 from notifications.console import campaign_display
-from notifications.console.preview import phones
+from notifications.console.preview import previews
 from notifications.models import App, Brake, BrakeState, Campaign, CampaignState
 from notifications.models.campaign import ALL
 from notifications.models.campaign_state import APPROVED_ON, LIFECYCLE
@@ -44,22 +46,30 @@ class CampaignsPage(Page):
         part = self.paginate(campaigns, 30)
         return {
             "part": part,
-            "rows": [(campaign, campaign_display.tone(campaign), campaign_display.when(campaign)) for campaign in part],
+            "rows": [
+                {
+                    "campaign": campaign,
+                    "kind": campaign_display.KINDS[campaign.kind],
+                    "tag": campaign_display.state_tag(campaign),
+                    "begins": campaign_display.begins_text(campaign),
+                }
+                for campaign in part
+            ],
             "state": state,
             "states": S.choices,
-            "brake": pulled_brake(),
-            "may_compose": self.has_any_perm(AUTHOR),
+            "brake": global_brake(),
+            "may_write": self.has_any_perm(AUTHOR),
             "may_stop": self.has_any_perm(STOPPER),
         }
 
     def action_release_everything(self, data: QueryDict) -> str | None:
         Brake.objects.release_everything(by=self.user, at=self.at)
-        self.success("Sending is possible again. Each campaign's own brake stays as it was.")
+        self.success("Sending is allowed again. Campaigns that were paused or stopped one by one stay as they are.")
         return None
 
 
-class _OneCampaign(Page):
-    """What the pages of one campaign share."""
+class _CampaignPage(Page):
+    """The base of the pages of one campaign."""
 
     menu = "Campaigns"
 
@@ -72,42 +82,47 @@ class _OneCampaign(Page):
     def breadcrumbs(self) -> Iterable[Link]:
         return [Link("Campaigns", reverse("admin:campaigns"))]
 
-    def address(self) -> str:
-        """Return the address of the campaign's own page."""
+    def campaign_url(self) -> str:
+        """Return the URL of the campaign's own page."""
         return reverse("admin:campaign", args=[self.campaign.pk])
 
-    def shown(self) -> dict[str, Any]:
-        """Return all that says what the campaign will do, to whom and when."""
+    def summary(self) -> dict[str, Any]:
+        """Return what the campaign will do, for whom and when, as template context."""
         campaign = self.campaign
         people = User.objects.in_bulk(campaign.touched_by)
         tips = {tip.slug: tip for tip in Tip.objects.filter(slug__in=campaign.tips.values())}
+        names = UnitNames(f"tip.{slug}" for slug in tips)
         services = Service.objects.in_bulk(campaign.services)
         return {
             "campaign": campaign,
-            "tone": campaign_display.tone(campaign),
+            "kind": campaign_display.KINDS[campaign.kind],
+            "tag": campaign_display.state_tag(campaign),
             "live": campaign.status == "Actual",
-            "when": campaign_display.when(campaign),
-            "until": campaign_display.both(campaign.not_after, campaign.home_zone),
+            "begins": campaign_display.begins_text(campaign),
+            "until": campaign_display.instant_and_home_text(campaign.not_after, campaign.home_zone),
             "apps": App.objects.named(campaign.apps, actual=campaign.status == "Actual"),
             "all": ALL,
-            "touched": [people[pk].username for pk in campaign.touched_by if pk in people],
-            "phones": phones(campaign, self.user),
+            "editors": [people[pk].username for pk in campaign.touched_by if pk in people],
+            "previews": previews(campaign, self.user),
             "services": [(name, services.get(name)) for name in campaign.services],
-            "tips": [(who, slug, tips.get(slug)) for who, slug in campaign.tips.items()],
+            "tips": [
+                (label("audience", who), slug, names.name(f"tip.{slug}") if slug in tips else "")
+                for who, slug in campaign.tips.items()
+            ],
             "mine": self.user.pk in campaign.touched_by,
             **self._reach(),
         }
 
     def _reach(self) -> dict[str, Any]:
-        """Return how many phones would be pushed to now, or the sentence why it cannot be said."""
+        """Return how many phones the campaign would reach now, or why that cannot be said."""
         try:
-            return {"reach": audience.reach(self.campaign), "reach_refused": ""}
+            return {"reach": audience.reach(self.campaign), "reach_error": ""}
         except DomainError as error:
-            return {"reach": None, "reach_refused": error.detail}
+            return {"reach": None, "reach_error": error.detail}
 
 
 @page("campaigns/<int:id>/", "campaign")
-class CampaignPage(_OneCampaign):
+class CampaignPage(_CampaignPage):
     """One campaign."""
 
     template_name = "notifications/campaign.html"
@@ -126,104 +141,104 @@ class CampaignPage(_OneCampaign):
         # Before the audience is frozen there is nothing to count, but a worker may be missing.
         shown = progress is not None and (campaign.devices or campaign.frozen_at or progress["waiting"])
         return {
-            **self.shown(),
+            **self.summary(),
             "progress": progress if shown or campaign.state == S.SENDING else None,
-            "can": {to for start, to in LIFECYCLE.edges if start == campaign.state},
+            "next_states": {to for start, to in LIFECYCLE.edges if start == campaign.state},
             "may_approve": self.has_any_perm(APPROVER),
             "may_stop": self.has_any_perm(STOPPER),
             "may_edit": self.has_any_perm(AUTHOR),
-            "brake": pulled_brake() if campaign.state in campaign_display.MOVING else None,
+            "brake": global_brake() if campaign.state in campaign_display.MOVING else None,
             "history": history,
             "approved_on": APPROVED_ON,
         }
 
     def action_submit(self, data: QueryDict) -> str | None:
         lifecycle.submit(self.campaign, by=self.user, at=self.at)
-        self.success("Submitted. A second person who never touched it has to approve exactly this.")
+        self.success("Submitted. Someone who has not written or edited this campaign must approve it.")
         return None
 
     def action_return(self, data: QueryDict) -> str | None:
         reason = data.get("reason", "").strip()
         if not reason and self.user.pk not in self.campaign.touched_by:
-            raise Invalid("Say why it goes back, so that the author knows what to change.", code="reason")
+            raise Invalid("Enter a reason, so that the author knows what to change.", code="reason")
         lifecycle.send_back(self.campaign, by=self.user, at=self.at, reason=reason)
-        self.success("It is a draft again.")
+        self.success("Sent back. The campaign is a draft again.")
         return None
 
     def action_reject(self, data: QueryDict) -> str | None:
         lifecycle.reject(self.campaign, by=self.user, at=self.at, reason=data.get("reason", ""))
-        self.success("Rejected for good.")
+        self.success("Rejected. The campaign cannot be sent.")
         return None
 
     def action_pause(self, data: QueryDict) -> str | None:
         lifecycle.pause(self.campaign, by=self.user, at=self.at)
-        self.success("Paused: nothing more leaves until somebody resumes it.")
+        self.success("Paused. Nothing is sent until someone resumes the campaign.")
         return None
 
     def action_resume(self, data: QueryDict) -> str | None:
         lifecycle.resume(self.campaign, by=self.user, at=self.at)
-        self.success("It goes on.")
+        self.success("Resumed.")
         return None
 
 
 @page("campaigns/<int:id>/approve/", "campaign-approve")
-class ApprovePage(_OneCampaign):
-    """Everything once more, and the one button that lets it go."""
+class ApproveCampaignPage(_CampaignPage):
+    """Everything that is approved, and the button that approves it."""
 
-    template_name = "notifications/approve.html"
+    template_name = "notifications/campaign_approve.html"
     permission_required = APPROVER
     actions = {"approve": (APPROVER,)}
 
     def heading(self) -> str:
-        return f"Approve: {self.campaign.name}"
+        return f"Approve {self.campaign.name}"
 
     def breadcrumbs(self) -> Iterable[Link]:
-        return [*super().breadcrumbs(), Link(self.campaign.name, self.address())]
+        return [*super().breadcrumbs(), Link(self.campaign.name, self.campaign_url())]
 
     def context(self) -> dict[str, Any]:
-        return {**self.shown(), "open": self.campaign.state == S.SUBMITTED}
+        return {**self.summary(), "is_submitted": self.campaign.state == S.SUBMITTED}
 
     def action_approve(self, data: QueryDict) -> str | None:
         if data.get("read") != "yes":
-            raise Invalid("Say that you have read every text before you approve.", code="read")
+            raise Invalid("Confirm that you have read every text before you approve.", code="read")
         lifecycle.approve(self.campaign, fingerprint=data.get("fingerprint", ""), by=self.user, at=self.at)
-        self.success("Approved. It goes out when it is due; you can stop it here at any time.")
-        return self.address()
+        self.success("Approved. The campaign is sent at its time. You can stop it on this page.")
+        return self.campaign_url()
 
 
 @page("campaigns/<int:id>/stop/", "campaign-stop")
-class StopPage(_OneCampaign):
-    """Ask once, then stop for good."""
+class StopCampaignPage(_CampaignPage):
+    """Confirm and stop a campaign for good."""
 
-    template_name = "notifications/stop.html"
+    template_name = "notifications/campaign_stop.html"
     permission_required = STOPPER
     actions = {"stop": (STOPPER,)}
 
     def heading(self) -> str:
-        return f"Stop: {self.campaign.name}"
+        return f"Stop {self.campaign.name}"
 
     def breadcrumbs(self) -> Iterable[Link]:
-        return [*super().breadcrumbs(), Link(self.campaign.name, self.address())]
+        return [*super().breadcrumbs(), Link(self.campaign.name, self.campaign_url())]
 
     def context(self) -> dict[str, Any]:
         campaign = self.campaign
         return {
             "campaign": campaign,
-            "tone": campaign_display.tone(campaign),
+            "tag": campaign_display.state_tag(campaign),
             "live": campaign.status == "Actual",
-            "open": (campaign.state, S.STOPPED) in LIFECYCLE.edges,
+            "can_stop": (campaign.state, S.STOPPED) in LIFECYCLE.edges,
             "progress": campaign_display.progress(campaign) if campaign.devices or campaign.topics else None,
         }
 
     def action_stop(self, data: QueryDict) -> str | None:
         lifecycle.stop(self.campaign, by=self.user, at=self.at, reason=data.get("reason", "").strip()[:500])
-        self.success("Stopped for good: no further request leaves, and the alert is out of the feed.")
-        return self.address()
+        self.success("Stopped. Nothing more is sent, and the alert is removed from the feed.")
+        return self.campaign_url()
 
 
 @page("campaigns/<int:id>/progress/", "campaign-progress")
-class ProgressPage(_OneCampaign):
-    """The counts as JSON, for the page that is open in a browser."""
+class CampaignProgressPage(_CampaignPage):
+    """The campaign's counts as JSON, for the script on its page."""
 
     def render(self, status: int = 200) -> HttpResponse:
         return JsonResponse(campaign_display.progress(self.campaign))
@@ -231,7 +246,7 @@ class ProgressPage(_OneCampaign):
 
 @page("campaigns/stop-everything/", "stop-everything")
 class StopEverythingPage(Page):
-    """Ask once, then let nobody send anything."""
+    """Confirm and stop all sending."""
 
     template_name = "notifications/stop_everything.html"
     title = "Stop everything"
@@ -243,17 +258,17 @@ class StopEverythingPage(Page):
         return [Link("Campaigns", reverse("admin:campaigns"))]
 
     def context(self) -> dict[str, Any]:
-        return {"running": Campaign.objects.filter(state=S.SENDING), "brake": pulled_brake()}
+        return {"sending": Campaign.objects.filter(state=S.SENDING), "brake": global_brake()}
 
     def action_stop_everything(self, data: QueryDict) -> str | None:
         reason = data.get("reason", "").strip()[:300]
         if not reason:
-            raise Invalid("Say why, in a few words: whoever comes next has to know.", code="reason")
+            raise Invalid("Enter a reason, so that colleagues know why sending is stopped.", code="reason")
         Brake.objects.stop_everything(by=self.user, at=self.at, reason=reason)
-        self.success("Nothing leaves any more, whatever the campaign, until an approver releases it.")
+        self.success("Everything is stopped. No campaign sends anything until an approver allows sending again.")
         return reverse("admin:campaigns")
 
 
-def pulled_brake() -> Brake | None:
-    """Return the brake of everything where it is pulled."""
+def global_brake() -> Brake | None:
+    """Return the brake of all campaigns where it stops sending, else None."""
     return Brake.objects.filter(campaign=None).exclude(state=BrakeState.GO).select_related("set_by").first()

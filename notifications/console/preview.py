@@ -1,14 +1,14 @@
-"""How a campaign will look on phones: from the frozen messages where there are any, else from the draft's words."""
+"""How a campaign looks on phones: from its frozen messages once it is submitted, before that from the draft."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
-from content.models import Locale
 from content.terms import Audience
+from core.console.display import language_text
 from core.models import User
 from notifications.campaigns import texts
 from notifications.campaigns.messages import FROM_FEED
@@ -17,43 +17,59 @@ from notifications.models.campaign import ALL
 
 
 @dataclass
-class Phone:
-    """What one group of readers sees: on the lock screen, and inside the app."""
+class PhonePreview:
+    """What one group of readers sees: on the lock screen (outer) and inside the app (inner)."""
 
     locale: str
-    name: str
+    language: str
     dir: str
+    #: Whether it is for readers whose language has no text.
     fallback: bool
     outer: dict[str, str]
     inner: dict[str, str]
-    #: Whether the person who looks at it is known to read the language.
+    #: Whether the user reads the language.
     reads: bool
     audiences: list[str] = field(default_factory=list)
     platforms: list[str] = field(default_factory=list)
-    #: Apps in topics mode read the inner text in the feed, because it is too long for FCM.
+    #: Whether apps in topics mode fetch the inner text from the feed, because it is too long for FCM.
     fetched: bool = False
 
 
-def phones(campaign: Campaign, person: User) -> list[Phone]:
-    """Return each different text once, with who gets it; the home locale first."""
-    names = dict(Locale.objects.values_list("code", "name"))
-    found: dict[str, Phone] = {}
-    for locale, fallback, audience, platform, outer, inner, fetched in _shown(campaign):
-        key = json.dumps([locale, fallback, outer, inner])
+class _MessageText(NamedTuple):
+    """The texts of one message, or of one locale and audience of a draft (platform "")."""
+
+    locale: str
+    fallback: bool
+    audience: str
+    platform: str
+    outer: dict[str, str]
+    inner: dict[str, str]
+    fetched: bool
+
+
+def previews(campaign: Campaign, user: User) -> list[PhonePreview]:
+    """Return each distinct text once, with its readers; the home locale comes first."""
+    found: dict[str, PhonePreview] = {}
+    for text in _message_texts(campaign):
+        key = json.dumps([text.locale, text.fallback, text.outer, text.inner])
         if key not in found:
-            name = names.get(locale, locale)
-            found[key] = Phone(locale, name, texts.direction(locale), fallback, outer, inner, person.reads(locale))
-        found[key].fetched |= fetched
-        for value, known in ((audience, found[key].audiences), (platform, found[key].platforms)):
+            found[key] = PhonePreview(
+                locale=text.locale,
+                language=language_text(text.locale),
+                dir=texts.direction(text.locale),
+                fallback=text.fallback,
+                outer=text.outer,
+                inner=text.inner,
+                reads=user.reads(text.locale),
+            )
+        found[key].fetched |= text.fetched
+        for value, known in ((text.audience, found[key].audiences), (text.platform, found[key].platforms)):
             if value and value not in known:
                 known.append(value)
-    return sorted(found.values(), key=lambda phone: (phone.locale != campaign.home_locale, phone.fallback, phone.name))
+    return sorted(found.values(), key=lambda phone: (phone.locale != campaign.home_locale, phone.fallback, phone.language))
 
 
-Shown = tuple[str, bool, str, str, dict[str, str], dict[str, str], bool]
-
-
-def _shown(campaign: Campaign) -> Iterator[Shown]:
+def _message_texts(campaign: Campaign) -> Iterator[_MessageText]:
     messages = list(campaign.messages.all())
     for message in messages:
         body: dict[str, Any] = json.loads(message.body)
@@ -62,18 +78,19 @@ def _shown(campaign: Campaign) -> Iterator[Shown]:
             inner = texts.text(campaign, message.locale, message.audience)["inner"]
         else:
             inner = {"title": body["data"]["inner_title"], "body": body["data"]["inner_body"]}
-        yield message.locale, message.fallback, message.audience, message.platform or "topic", _outer(body), inner, fetched
+        platform = message.platform or "topic"
+        yield _MessageText(message.locale, message.fallback, message.audience, platform, _outer(body), inner, fetched)
     if messages:
         return
     audiences = Audience.values if campaign.audiences == ALL else campaign.audiences
     for locale in sorted(campaign.words):
         for audience in audiences:
             text = texts.text(campaign, locale, audience)
-            yield locale, False, audience, "", text["outer"], text["inner"], False
+            yield _MessageText(locale, False, audience, "", text["outer"], text["inner"], fetched=False)
 
 
 def _outer(body: dict[str, Any]) -> dict[str, str]:
-    """Return title and body as the platform shows them on its lock screen."""
+    """Return the title and body that the platform shows on the lock screen."""
     if "apns" in body:
         part = body["apns"]["payload"]["aps"]["alert"]
     elif "android" in body:

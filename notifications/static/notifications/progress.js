@@ -1,16 +1,16 @@
-// Keeps the counts of a campaign fresh while its page is open. The page says the same without it, once it is loaded again.
+// Refreshes the counts of a campaign while its page is open. Without this script, the page shows them when it is reloaded.
 "use strict";
 (function () {
   const box = document.querySelector("[data-progress]");
   if (!box) return;
-  const every = 2000;
-  const begun = box.dataset.state;
+  const interval = 2000;
+  const initialState = box.dataset.state;
   const live = box.querySelector("[data-live]");
 
   function show(now) {
     for (const [name, number] of Object.entries(now.numbers)) {
-      const place = box.querySelector(`[data-count="${name}"]`);
-      if (place) place.textContent = String(number);
+      const count = box.querySelector(`[data-count="${name}"]`);
+      if (count) count.textContent = String(number);
     }
     for (const part of now.bar) {
       const rect = box.querySelector(`[data-bar="${part.name}"]`);
@@ -30,29 +30,29 @@
     const topics = box.querySelector("[data-topics]");
     if (topics) topics.textContent = now.topics;
     for (const name of ["waiting", "notice"]) {
-      const place = box.querySelector(`[data-${name}]`);
-      place.textContent = now[name] || "";
-      place.hidden = !now[name];
+      const note = box.querySelector(`[data-${name}]`);
+      note.textContent = now[name] || "";
+      note.hidden = !now[name];
     }
   }
 
-  async function look() {
+  async function refresh() {
     try {
-      const answer = await fetch(box.dataset.progress, { headers: { Accept: "application/json" }, credentials: "same-origin" });
-      if (!answer.ok) throw new Error(String(answer.status));
-      const now = await answer.json();
-      if (now.state !== begun) {
-        // Other buttons belong to the new state, so the whole page is asked for.
+      const response = await fetch(box.dataset.progress, { headers: { Accept: "application/json" }, credentials: "same-origin" });
+      if (!response.ok) throw new Error(String(response.status));
+      const now = await response.json();
+      if (now.state !== initialState) {
+        // The new state has other buttons, so reload the whole page.
         window.location.reload();
         return;
       }
       show(now);
       live.textContent = "";
     } catch (error) {
-      live.textContent = "The counts could not be read just now; trying again.";
+      live.textContent = "The counts could not be refreshed. Trying again.";
     }
-    window.setTimeout(look, every);
+    window.setTimeout(refresh, interval);
   }
 
-  window.setTimeout(look, every);
+  window.setTimeout(refresh, interval);
 })();

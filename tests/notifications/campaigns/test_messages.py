@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from notifications.campaigns import fingerprint, lifecycle
 from notifications.campaigns import texts as words
 from notifications.campaigns.fcm_message import InvalidMessage, MessageContent, encode_message
-from notifications.console.preview import phones
+from notifications.console.preview import previews
 from notifications.delivery.fcm import MessageTemplate
 from notifications.models import Campaign, Message, Platform
 from tests import make
@@ -196,7 +196,7 @@ def test_the_approver_sees_the_text_that_topics_leave_to_the_feed(db: None) -> N
     long, short = teens("a" * 1_500), teens("It is not your fault.")
     person = make.campaign_staff()[1]
 
-    (seen_long, *_), (seen_short, *_) = phones(long, person), phones(short, person)
+    (seen_long, *_), (seen_short, *_) = previews(long, person), previews(short, person)
 
     assert (seen_long.inner["body"], seen_long.fetched) == ("a" * 1_500, True)
     assert (seen_short.fetched, seen_short.platforms) == (False, ["topic", "android", "ios", "web"])

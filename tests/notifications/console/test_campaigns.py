@@ -1,4 +1,4 @@
-"""Campaigns at the console: composing, the second person, what an approver sees, watching and stopping."""
+"""Campaigns in the console: writing, approving, what an approver sees, watching and stopping."""
 
 from __future__ import annotations
 
@@ -95,24 +95,24 @@ def test_an_author_composes_and_the_draft_says_what_was_typed(client: Client, co
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"words_ar_inner_body": ""}, "messages.ar.inner.body"),
-        ({"words_en_outer_title": "x" * 66}, "66 characters; the limit is 65"),
-        ({"home_locale": "cy"}, "the home locale cy has no text"),
-        ({"home_zone": "Europe/Atlantis"}, "not an IANA time zone"),
-        ({"countries": [], "more_countries": "XX"}, "audience.countries"),
-        ({"countries": [], "more_countries": ""}, "audience.countries"),
-        ({"kind": "exercise"}, "never Actual"),
-        ({"kind": "update"}, "needs the number of an approved campaign"),
-        ({"schedule": "at"}, "schedule.at"),
-        ({"schedule": "local", "local": "tomorrow"}, "schedule.local"),
-        ({"quiet_reason": ""}, "quiet_hours.override"),
-        ({"services": []}, "services"),
-        ({"not_after": "soon"}, "not_after"),
-        ({"apps": []}, "Some fields"),
-        ({"severity": "Worst"}, "Some fields"),
+        ({"words_ar_inner_body": ""}, "In-app text (Arabic): "),
+        ({"words_en_outer_title": "x" * 66}, "Lock screen title (English): "),
+        ({"home_locale": "cy"}, "Home language: The home locale cy has no text"),
+        ({"home_zone": "Europe/Atlantis"}, "Home time zone: "),
+        ({"countries": [], "more_countries": "XX"}, "Other countries: "),
+        ({"countries": [], "more_countries": ""}, "Other countries: "),
+        ({"kind": "exercise"}, "Status: An exercise is Exercise or Test, never Actual."),
+        ({"kind": "update"}, "Earlier campaign: A campaign of the kind update needs the number of an approved campaign"),
+        ({"schedule": "at"}, "Date and time (UTC): "),
+        ({"schedule": "local", "local": "tomorrow"}, "Local date and time: "),
+        ({"quiet_reason": ""}, "Reason for overriding quiet hours: "),
+        ({"services": []}, "Services: "),
+        ({"not_after": "soon"}, "Do not send after (UTC): "),
+        ({"apps": []}, "Check the fields marked below."),
+        ({"severity": "Worst"}, "Check the fields marked below."),
     ],
 )
-def test_what_is_wrong_is_said_in_one_sentence_and_what_was_typed_is_kept(
+def test_an_error_names_the_field_and_what_was_typed_is_kept(
     client: Client, content: None, changes: dict[str, Any], sentence: str
 ) -> None:
     client.force_login(make.campaign_staff()[0])
@@ -121,7 +121,7 @@ def test_what_is_wrong_is_said_in_one_sentence_and_what_was_typed_is_kept(
     html = answer.content.decode()
 
     assert answer.status_code == 400
-    assert sentence in html
+    assert sentence in html.partition('class="messagelist"')[2].partition("</ul>")[0]
     assert 'value="Half-term warning"' in html
     assert "It is never their fault.</textarea>" in html
     assert not Campaign.objects.exists()
@@ -242,7 +242,7 @@ def test_nobody_approves_what_they_wrote_or_edited_even_with_both_roles(client: 
     )
     campaign.refresh_from_db()
 
-    assert "somebody else has to approve it" in shown
+    assert "someone else must approve it" in shown
     assert 'value="approve"' not in asked
     assert answer.status_code == 403
     assert campaign.state == "submitted"
@@ -271,11 +271,15 @@ def test_the_approver_sees_each_language_as_its_phones_will_with_direction_and_t
 
     assert '<div class="fp-outer" lang="ar" dir="rtl"><p class="fp-phone-title">نصائح</p><p>اقرأها.</p></div>' in html
     assert '<div class="fp-inner" lang="en" dir="ltr">' in html
-    assert "not a language you read" in html
+    assert "not one of your languages" in html
     assert "A test runs at any hour." in html
     assert "fp-banner live" in html
-    assert [(phone.locale, phone.fallback) for phone in answer.context["phones"]] == [("en", False), ("en", True), ("ar", False)]
-    assert {p for phone in answer.context["phones"] for p in phone.platforms} == {"android", "ios", "web"}
+    assert [(phone.locale, phone.fallback) for phone in answer.context["previews"]] == [
+        ("en", False),
+        ("en", True),
+        ("ar", False),
+    ]
+    assert {p for phone in answer.context["previews"] for p in phone.platforms} == {"android", "ios", "web"}
 
 
 def test_an_exercise_does_not_look_like_a_live_alert(client: Client) -> None:
@@ -343,7 +347,7 @@ def test_a_campaign_is_paused_resumed_and_stopped_after_being_asked_once(client:
     assert Brake.objects.get(campaign=campaign).state == "go"
     asked = client.get(page(campaign, "campaign-stop")).content.decode()
     campaign.refresh_from_db()
-    assert "Stop it for good" in asked
+    assert "Stop campaign" in asked
     assert campaign.state == "sending"
 
     client.post(page(campaign, "campaign-stop"), {"action": "stop", "reason": ""})
@@ -381,10 +385,10 @@ def test_topics_are_told_apart_from_phones_and_nothing_is_said_of_the_phones_beh
     progress = client.get(page(campaign, "campaign-progress")).json()
     stop = client.get(page(campaign, "campaign-stop")).content.decode()
 
-    assert "2 now; how many phones is not known" in before
-    assert "no app of it stores an address" in before
-    assert "fewer than 20" not in before
-    assert "How many phones are behind a topic is not known" in after
+    assert "2 at the moment. The number of phones that subscribe to them is not known" in before
+    assert "None of these apps stores addresses" in before
+    assert "ewer than 20" not in before
+    assert "The number of phones that subscribe to a topic is not known" in after
     assert progress["topics"] == "2 topics: 2 pending"
     assert "2 topics: 2 pending" in stop
 
@@ -427,6 +431,6 @@ def test_the_page_says_how_many_phones_in_round_numbers_and_never_fewer_than_twe
     make.installations(34)
     more = client.get(page(campaign)).content.decode()
 
-    assert "fewer than 20 now" in few
+    assert "Fewer than 20 at the moment" in few
     assert ">19<" not in few
-    assert "about 30 now" in more
+    assert "About 30 at the moment" in more
