@@ -6,31 +6,35 @@ import sys
 from pathlib import Path
 
 import pytest
+from pytest_django import DjangoDbBlocker
 
-from tools.lint.migrations import BASELINE, EXCEPTIONS, read_migrations, unsafe_statements
+from tools.lint.migrations import BASELINE, EXCEPTIONS, Migration, read_migrations, unsafe_statements
 
+ROOT = Path(__file__).resolve().parents[2]
 SQUAWK = Path(sys.executable).parent / "squawk"
 
 
-# Without a transaction of the test: an index that is built concurrently allows none.
-@pytest.mark.django_db(transaction=True)
-def test_no_migration_locks_a_table_for_long_or_breaks_the_code_of_before() -> None:
-    assert [str(finding) for finding in unsafe_statements(read_migrations(), SQUAWK)] == []
+@pytest.fixture(scope="module")
+def migrations(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> list[Migration]:
+    """Return the migrations that are checked. Outside of a transaction, because an index is not built concurrently in one."""
+    with django_db_blocker.unblock():
+        return read_migrations()
 
 
-# Without a transaction of the test: an index that is built concurrently allows none.
-@pytest.mark.django_db(transaction=True)
-def test_every_migration_after_the_baseline_is_read() -> None:
-    folders = {app: Path(__file__).parents[2] / app / "migrations" for app in BASELINE}
-    newer = {
-        f"{app}.{path.stem}" for app, folder in folders.items() for path in folder.glob("0*.py") if path.stem > BASELINE[app]
-    }
+def test_every_migration_after_the_baseline_is_read(migrations: list[Migration]) -> None:
+    folders = {app: ROOT / app / "migrations" for app in BASELINE}
+    present = {(app, path.stem) for app, folder in folders.items() for path in folder.glob("0*.py")}
+    newer = {f"{app}.{name}" for app, name in present if name > BASELINE[app]}
 
-    assert {migration.name for migration in read_migrations()} == newer
+    assert {migration.name for migration in migrations} == newer
 
 
-def test_every_exception_names_a_migration_and_a_reason() -> None:
+def test_no_migration_locks_a_table_for_long_or_breaks_the_code_of_before(migrations: list[Migration]) -> None:
+    assert [str(finding) for finding in unsafe_statements(migrations, SQUAWK)] == []
+
+
+def test_every_exception_is_for_a_migration_that_exists_and_says_why() -> None:
     for (name, rule), reason in EXCEPTIONS.items():
         app, _, stem = name.partition(".")
-        assert (Path(__file__).parents[2] / app / "migrations" / f"{stem}.py").is_file(), name
+        assert (ROOT / app / "migrations" / f"{stem}.py").is_file(), name
         assert len(reason.split()) > 3, (name, rule)
