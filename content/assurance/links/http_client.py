@@ -108,7 +108,11 @@ class LinkClient:
 
     def _open_socket(self, address: str, port: int, until: float) -> socket.socket:
         connected = self.connect(address, port, _remaining(until))
-        connected.settimeout(_remaining(until))
+        try:
+            connected.settimeout(_remaining(until))
+        except TimeoutError:
+            connected.close()
+            raise
         return connected
 
 
