@@ -32,11 +32,11 @@ from api.reads.request import ReadRequest
 from api.v1.services import NoSuchService, RetiredService
 from api.v1.shapes import ResponseSerializer
 from content.exporting import hsds, hsds_alert
+from content.exporting.home_packs import home_packs, release_services
 from content.exporting.hsds import HsdsService
 from content.exporting.hsds_alert import HsdsAlert
 from content.exporting.hsds_ids import identifier
 from content.exporting.hsds_taxonomies import taxonomies, taxonomy_terms
-from content.exporting.open_data import home_packs, release_services
 from core.errors import NotFound
 
 #: Entries per page.

@@ -22,7 +22,7 @@ from api.http.views import ApiView
 from api.v1.docs import HtmlRenderer
 from content.assurance.transparency import ListedService, TransparencyReport, transparency_report
 from content.compiling.facts import Policy
-from content.exporting.open_data import country_pack, current_release
+from content.exporting.home_packs import country_pack, current_release
 from content.models import Country
 from content.terms import ChannelType, Role
 

@@ -12,7 +12,7 @@ import orjson
 from django.db import connection
 
 from api.reads.pack_store import PackStore
-from content.exporting.open_data import home_packs
+from content.exporting.home_packs import home_packs
 from content.models import Country, Locale, Manifest, Release, ReleasePack, WithdrawnPack
 from content.models.release import NoRelease, ReleaseState
 from notifications import feed

@@ -13,13 +13,13 @@ from django.conf import settings
 from django.db import transaction
 
 from content.compiling.eligibility import covers
-from content.compiling.facts import Policy, TipFact
+from content.compiling.facts import Policy, Snapshot, TipFact
 from content.compiling.findings import Finding
 from content.compiling.gate import country_findings, pack_findings
 from content.compiling.labels import build_labels
 from content.compiling.pack_parts import PackPartBuilder
 from content.compiling.references import References
-from content.compiling.snapshot import Snapshot, read_snapshot
+from content.compiling.snapshot import read_snapshot
 from content.compiling.texts import PackPart
 from content.models import Pack, Release, ReleasePack
 from content.models.release import ReleaseReport, ReportedFinding

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 
@@ -107,3 +107,22 @@ class NoticeFact:
     position: int | None
     from_at: datetime
     until_at: datetime
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Everything that a release is compiled from. `base` is the number of the release that was published at that instant."""
+
+    policy: Policy
+    #: "ltr" or "rtl", by locale.
+    directions: Mapping[str, str]
+    texts: Mapping[str, UnitText]
+    services: tuple[ServiceFact, ...]
+    tips: tuple[TipFact, ...]
+    #: By service and situation: where the `steps` and `asks` of a route are found (see `contact_file`).
+    routes: Mapping[str, Mapping[str, Mapping[str, str | None]]] = field(default_factory=dict)
+    #: By service, those that are not over when the day begins.
+    notices: Mapping[str, tuple[NoticeFact, ...]] = field(default_factory=dict)
+    base: int | None = None
+    #: Digests by country and locale.
+    base_packs: Mapping[tuple[str, str], str] = field(default_factory=dict)

@@ -9,11 +9,10 @@ import pycountry
 
 from content.compiling.channel_parts import packed_channel, service_assurance
 from content.compiling.eligibility import channel_eligibility
-from content.compiling.facts import ServiceFact, TipFact, UnitText
+from content.compiling.facts import ServiceFact, Snapshot, TipFact, UnitText
 from content.compiling.findings import Finding
 from content.compiling.rendering import fill, isolate, language_names, more_html
 from content.compiling.service_notices import notice_values
-from content.compiling.snapshot import Snapshot
 from content.compiling.texts import PackPart, TextBuilder
 from content.linting.tokens import tokens
 from content.resolver.types import PackedChannel, PackedPhrase, PackedRoute, PackedService, PackedTip

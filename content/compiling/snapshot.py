@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 
 from django.db import connection, transaction
 from django.db.models import Q
 
-from content.compiling.facts import ChannelFact, NoticeFact, Policy, ServiceFact, TargetText, TipFact, UnitText
+from content.compiling.facts import ChannelFact, NoticeFact, Policy, ServiceFact, Snapshot, TargetText, TipFact, UnitText
 from content.contact_file import read_routes
 from content.models import (
     Assurance,
@@ -31,25 +30,6 @@ from content.models.target import TargetState
 from content.models.tip import TipKind
 from content.models.unit import UnitState
 from content.terms import OUTDATED_DAYS, Change, Situation
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """Everything that a release is compiled from. `base` is the number of the release that was published at that instant."""
-
-    policy: Policy
-    #: "ltr" or "rtl", by locale.
-    directions: Mapping[str, str]
-    texts: Mapping[str, UnitText]
-    services: tuple[ServiceFact, ...]
-    tips: tuple[TipFact, ...]
-    #: By service and situation: where the `steps` and `asks` of a route are found (see `contact_file`).
-    routes: Mapping[str, Mapping[str, Mapping[str, str | None]]] = field(default_factory=dict)
-    #: By service, those that are not over when the day begins.
-    notices: Mapping[str, tuple[NoticeFact, ...]] = field(default_factory=dict)
-    base: int | None = None
-    #: Digests by country and locale.
-    base_packs: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
 
 def read_snapshot(policy: Policy) -> Snapshot:

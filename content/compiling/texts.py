@@ -6,10 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from content.compiling.facts import UnitText
+from content.compiling.facts import Snapshot, UnitText
 from content.compiling.fallback import ServedLocale, chain, choose_locale
 from content.compiling.findings import Finding
-from content.compiling.snapshot import Snapshot
 from content.linting.text import text_faults
 from content.linting.tokens import differing_tokens
 from content.resolver.types import PackedPhrase

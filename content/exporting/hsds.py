@@ -11,10 +11,11 @@ from typing import Final, Required, TypedDict, cast
 import pycountry
 from babel import Locale, UnknownLocaleError
 
+from content.exporting.home_packs import notices
 from content.exporting.hsds_ids import identifier
 from content.exporting.hsds_schedule import schedule_fields
 from content.exporting.hsds_taxonomies import term
-from content.exporting.open_data import CHANNEL_FACTS, CHANNEL_TEXTS, SERVICE_TEXTS, notices
+from content.exporting.open_data import CHANNEL_FACTS, CHANNEL_TEXTS, SERVICE_TEXTS
 from content.resolver.types import AgeRule, PackedChannel, PackedService
 from content.terms import WORLDWIDE, AgeMeasured, ChannelType, Cost
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_datetime
 
-from content.exporting.open_data import notices
+from content.exporting.home_packs import notices
 from content.resolver.types import PackedService
 
 #: Isolates are removed: programs that read HSDS do not expect them.

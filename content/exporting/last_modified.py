@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from content.exporting.open_data import home_packs, release_services, stored_pack
+from content.exporting.home_packs import home_packs, release_services, stored_pack
 from content.models import Release
 from content.resolver.types import PackedService
 

@@ -20,8 +20,8 @@ from config.celery import app
 from content.assurance import queue
 from content.assurance.queue import Priority
 from content.assurance.record import record_assurance
-from content.compiling.facts import Policy
-from content.compiling.snapshot import Snapshot, read_snapshot
+from content.compiling.facts import Policy, Snapshot
+from content.compiling.snapshot import read_snapshot
 from content.models import LinkCheck
 from content.models.assurance import Method
 from content.models.link import LinkResult

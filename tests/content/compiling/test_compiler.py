@@ -13,8 +13,8 @@ from django.test import override_settings
 
 from content.assurance.record import record_assurance
 from content.compiling.compiler import build_pack, build_packs, compile_release, own_countries
-from content.compiling.facts import Policy
-from content.compiling.snapshot import Snapshot, read_snapshot
+from content.compiling.facts import Policy, Snapshot
+from content.compiling.snapshot import read_snapshot
 from content.models import Channel, Pack, Release, Service, Target, Tip, Unit
 from content.models.assurance import Method
 from content.models.service import Status

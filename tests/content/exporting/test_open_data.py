@@ -10,6 +10,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from jsonschema_rs import Draft202012Validator
 
+from content.exporting.home_packs import country_pack, home_packs, release_services, stored_pack
 from content.exporting.open_data import (
     CHANNEL_FACTS,
     CHANNEL_TEXTS,
@@ -19,11 +20,7 @@ from content.exporting.open_data import (
     SCHEMA,
     SERVICE_FACTS,
     SERVICE_TEXTS,
-    country_pack,
-    home_packs,
     open_data,
-    release_services,
-    stored_pack,
 )
 from content.models import Release
 from content.models.release import NoRelease
