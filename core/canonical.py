@@ -1,4 +1,4 @@
-"""One way to write a value down, so that the same value always has the same bytes and the same digest."""
+"""Canonical JSON: equal values have equal bytes, and so equal digests."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any
 
 
 def canonical_json(value: Any) -> bytes:
-    """Write JSON with sorted keys, no spaces and UTF-8 as it is; refuse NaN and infinities (ValueError)."""
+    """Return JSON as UTF-8 with sorted keys and no spaces; ValueError for NaN and infinities."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
 
 
 def digest(data: bytes) -> str:
-    """Return the SHA-256 of the bytes as 64 lower-case hexadecimal characters."""
+    """Return the SHA-256 of the bytes as 64 lower-case hexadecimal digits."""
     return hashlib.sha256(data).hexdigest()

@@ -1,4 +1,4 @@
-"""The common front of commands that staff run: who acts, plain or JSON answers, one sentence on refusal."""
+"""The base of commands that staff run: who acts, text or JSON output, and one sentence for every refusal."""
 
 from __future__ import annotations
 
@@ -15,36 +15,36 @@ from core.models.user import User
 
 
 class StaffCommand(BaseCommand):
-    """A command of the domain; subclasses write `act(options)` and raise DomainError to refuse."""
+    """A command that staff run. A subclass implements `run_command` and raises DomainError to refuse."""
 
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--json", action="store_true", help="answer with one JSON object")
+        parser.add_argument("--json", action="store_true", help="print one JSON object")
 
-    def add_person(self, parser: ArgumentParser) -> None:
-        """Add the options that say who acts; call it on the (sub)parser of an act that a person answers for."""
-        parser.add_argument("--by", required=True, metavar="NAME", help="the member of staff who acts")
-        parser.add_argument("--token", help="that person's short-lived token from the console (not in the sandbox)")
+    def add_acting_user(self, parser: ArgumentParser) -> None:
+        """Add the options that identify the person who acts to the (sub)parser of an action that takes one."""
+        parser.add_argument("--by", required=True, metavar="NAME", help="the member of staff who does this")
+        parser.add_argument("--token", help="that person's token from the console (not needed in the sandbox)")
 
     def add_json(self, parser: ArgumentParser) -> None:
-        """Add --json to a subparser without unsetting the one of the command itself."""
-        parser.add_argument("--json", action="store_true", default=False, help="answer with one JSON object")
+        """Add --json to a subparser, so that it can stand after the name of the action too."""
+        parser.add_argument("--json", action="store_true", default=False, help="print one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            self.act(options)
+            self.run_command(options)
         except DomainError as error:
             if options.get("json"):
                 self.stdout.write(json.dumps({"error": error.code_name, "detail": error.detail}, ensure_ascii=False))
             raise CommandError(error.detail) from error
 
-    def act(self, options: dict[str, Any]) -> None:
-        """Do the work; refuse by raising DomainError."""
+    def run_command(self, options: dict[str, Any]) -> None:
+        """Run the command; raise DomainError to refuse."""
         raise NotImplementedError
 
-    def person(self, options: dict[str, Any], *, sensitive: bool = False) -> User:
-        """Return who acts; outside the sandbox a sensitive act takes the person's own token."""
+    def acting_user(self, options: dict[str, Any], *, sensitive: bool = False) -> User:
+        """Return the person named by --by; outside the sandbox a sensitive action takes that person's own token."""
         user = User.objects.filter(username=options["by"]).first()
         if user is None:
             raise NotFound(f"There is no member of staff called {options['by']}.")
@@ -52,6 +52,6 @@ class StaffCommand(BaseCommand):
             tokens.check(options.get("token") or "", user)
         return user
 
-    def answer(self, options: dict[str, Any], data: dict[str, Any], text: str) -> None:
-        """Print the data as one JSON line, or the text."""
+    def print_result(self, options: dict[str, Any], data: dict[str, Any], text: str) -> None:
+        """Print the data as one line of JSON with --json, else the text."""
         self.stdout.write(json.dumps(data, ensure_ascii=False) if options.get("json") else text)

@@ -8,6 +8,7 @@ from content.assurance.validity import longest_days, methods
 from content.models import Assurance, Channel
 from content.models.assurance import Method
 from core import audit, roles
+from core.audit_verbs import Verb
 from core.errors import Invalid
 from core.models import User
 
@@ -30,5 +31,5 @@ def record_assurance(
     if not today <= until <= latest:
         raise Invalid(f"This check can be valid from today until {latest:%-d %B %Y}.", code="until")
     assurance = Assurance.objects.create(revision_id=channel.revision_id, by=by, at=at, method=method, until=until, note=note)
-    audit.record(by=by, verb="assure", row=channel, at=at, method=str(method), until=until.isoformat())
+    audit.record(by=by, verb=Verb.CHANNEL_CHECKED, row=channel, at=at, method=str(method), until=until.isoformat())
     return assurance

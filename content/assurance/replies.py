@@ -12,6 +12,7 @@ from content.models.assurance import Method
 from content.models.channel_revision import Act
 from content.models.correction_link import Answer
 from core import audit, roles
+from core.audit_verbs import Verb
 from core.errors import ChangedMeanwhile
 from core.models import User
 
@@ -52,4 +53,4 @@ def _close(reply: Reply, *, accepted: bool, by: User, at: datetime) -> None:
     roles.require(by, "content.assure_channel")
     if not Reply.objects.filter(pk=reply.pk, dealt_at=None).update(taken=accepted, dealt_by=by, dealt_at=at):
         raise ChangedMeanwhile()
-    audit.record(by=by, verb="take reply" if accepted else "decline reply", row=reply, at=at, answer=reply.answer)
+    audit.record(by=by, verb=Verb.REPLY_ACCEPTED if accepted else Verb.REPLY_DISMISSED, row=reply, at=at, answer=reply.answer)

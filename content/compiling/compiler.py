@@ -26,6 +26,7 @@ from content.models.release import ReleaseReport, ReportedFinding
 from content.resolver.types import PackContent, PackedTip
 from content.terms import PLAN_ORDER, WORLDWIDE
 from core import audit, roles
+from core.audit_verbs import Verb
 from core.canonical import canonical_json, digest
 from core.models import User
 
@@ -157,7 +158,7 @@ def _write(snapshot: Snapshot, packs: Mapping[tuple[str, str], CompiledPack], *,
             ReleasePack(release=release, country_id=country, locale_id=locale, pack_id=pack)
             for (country, locale), pack in sorted(digests.items())
         )
-        audit.record(by=by, verb="compile", row=release, at=at, packs=len(digests), blocked=len(blocked))
+        audit.record(by=by, verb=Verb.RELEASE_COMPILED, row=release, at=at, packs=len(digests), blocked=len(blocked))
     return release
 
 

@@ -20,6 +20,7 @@ from content.importing.proposals import ChannelSlots, Difference, compare
 from content.importing.reference import load_reference
 from content.models import ChannelRevision, Organization, Service
 from core import audit, roles
+from core.audit_verbs import Verb
 from core.models import User
 
 FACTS_DIR = Path(__file__).parent.parent / "facts"
@@ -75,7 +76,7 @@ def load_facts(data: bytes, *, by: User, at: datetime) -> FactsLoaded:
     absent = Service.objects.exclude(pk__in=[service.id for service in services]).values_list("pk", flat=True)
     loaded.notes += [f"{name}: not in the file; left unchanged." for name in absent]
     if loaded.changed:
-        audit.record(by=by, verb="load facts", at=at, **{k: v for k, v in loaded.data().items() if k != "notes"})
+        audit.record(by=by, verb=Verb.FACTS_LOADED, at=at, **{k: v for k, v in loaded.data().items() if k != "notes"})
     return loaded
 
 

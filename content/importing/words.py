@@ -16,6 +16,7 @@ from content.importing.words_file import ImportedTip, read_words, refuse
 from content.linting.text import normalize_text, target_faults
 from content.models import Locale, Target, Tip, Unit
 from core import audit, roles
+from core.audit_verbs import Verb
 from core.models import User
 
 
@@ -62,7 +63,7 @@ def load_words(folder: Path = FACTS_DIR, *, by: User, at: datetime) -> WordsLoad
     loaded.kept += written.kept
     _write_targets(words.targets, loaded, by=by, at=at)
     if loaded.changed:
-        audit.record(by=by, verb="load words", at=at, **{k: v for k, v in loaded.data().items() if k != "kept"})
+        audit.record(by=by, verb=Verb.TEXTS_LOADED, at=at, **{k: v for k, v in loaded.data().items() if k != "kept"})
     return loaded
 
 

@@ -15,6 +15,7 @@ from content.models.channel import Channel
 from content.models.channel_facts import FACTS, ChannelFacts
 from content.models.service import Service
 from core import audit, roles, states
+from core.audit_verbs import Verb
 from core.errors import ChangedMeanwhile, Conflict, Invalid, SecondPersonRequired
 from core.models import User
 from core.states import Edge, Lifecycle
@@ -50,8 +51,18 @@ LIFECYCLE = Lifecycle(
     states=RevisionState,
     initial=RevisionState.PROPOSED,
     edges=[
-        Edge(RevisionState.PROPOSED, RevisionState.APPROVED, "approve", "a second person approves it and it takes effect"),
-        Edge(RevisionState.PROPOSED, RevisionState.WITHDRAWN, "withdraw", "it is taken back, turned down or replaced"),
+        Edge(
+            RevisionState.PROPOSED,
+            RevisionState.APPROVED,
+            Verb.CHANNEL_CHANGE_APPROVED,
+            "a second person approves it and it takes effect",
+        ),
+        Edge(
+            RevisionState.PROPOSED,
+            RevisionState.WITHDRAWN,
+            Verb.CHANNEL_CHANGE_WITHDRAWN,
+            "it is taken back, turned down or replaced",
+        ),
     ],
 )
 
@@ -90,7 +101,9 @@ class ChannelRevisionQuerySet(models.QuerySet["ChannelRevision"]):
             if self.proposed().filter(service_id=service_id, position=position).exists():
                 raise AlreadyProposed()
             revision.save(force_insert=True)
-            audit.record(by=by, verb="propose", row=revision, at=at, service=service_id, position=position, act=str(act))
+            audit.record(
+                by=by, verb=Verb.CHANNEL_CHANGE_PROPOSED, row=revision, at=at, service=service_id, position=position, act=str(act)
+            )
         return revision
 
 

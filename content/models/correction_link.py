@@ -18,6 +18,7 @@ from content.models.channel_revision import ChannelRevision
 from content.models.organization import Organization
 from content.terms import Cost
 from core import audit, roles
+from core.audit_verbs import Verb
 from core.errors import Gone, Invalid, NotFound
 from core.models import User
 
@@ -40,7 +41,7 @@ class CorrectionLinkQuerySet(models.QuerySet["CorrectionLink"]):
         roles.require(by, "content.assure_channel")
         with transaction.atomic():
             link = self.create(organization=organization, made_by=by, made_at=at, expires_at=at + timedelta(days=LINK_DAYS))
-            audit.record(by=by, verb="issue link", row=link, at=at, organization=organization.pk)
+            audit.record(by=by, verb=Verb.CORRECTION_LINK_CREATED, row=link, at=at, organization=organization.pk)
         return link
 
     def opened(self, token: str, *, at: datetime) -> CorrectionLink:
@@ -97,7 +98,7 @@ class CorrectionLink(models.Model):
         roles.require(by, "content.assure_channel")
         with transaction.atomic():
             if CorrectionLink.objects.filter(pk=self.pk, revoked_at=None).update(revoked_at=at):
-                audit.record(by=by, verb="revoke link", row=self, at=at, organization=self.organization_id)
+                audit.record(by=by, verb=Verb.CORRECTION_LINK_REVOKED, row=self, at=at, organization=self.organization_id)
 
 
 class Answer(models.TextChoices):

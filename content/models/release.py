@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models import F, Q, Value
 
 from core import roles, states
+from core.audit_verbs import Verb
 from core.errors import NotFound
 from core.models import User
 from core.states import Edge, Lifecycle
@@ -76,9 +77,9 @@ LIFECYCLE = Lifecycle(
     states=ReleaseState,
     initial=ReleaseState.CANDIDATE,
     edges=[
-        Edge(ReleaseState.CANDIDATE, ReleaseState.PUBLISHED, "publish", "a second person publishes it"),
-        Edge(ReleaseState.PUBLISHED, ReleaseState.SUPERSEDED, "supersede", "another release takes its place"),
-        Edge(ReleaseState.CANDIDATE, ReleaseState.DISCARDED, "discard", "it is not wanted"),
+        Edge(ReleaseState.CANDIDATE, ReleaseState.PUBLISHED, Verb.RELEASE_PUBLISHED, "a second person publishes it"),
+        Edge(ReleaseState.PUBLISHED, ReleaseState.SUPERSEDED, Verb.RELEASE_SUPERSEDED, "another release takes its place"),
+        Edge(ReleaseState.CANDIDATE, ReleaseState.DISCARDED, Verb.RELEASE_DISCARDED, "it is not wanted"),
     ],
 )
 

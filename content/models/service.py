@@ -15,6 +15,7 @@ from content.models.country import Country
 from content.models.organization import Organization
 from content.terms import AgeMeasured, Audience, Confidence, Role, Situation
 from core import audit, roles
+from core.audit_verbs import Verb
 from core.errors import Invalid
 from core.models import User
 
@@ -143,5 +144,5 @@ class Service(models.Model):
             if not changed:
                 return
             Service.objects.filter(pk=self.pk).update(**changed)
-            audit.record(by=by, verb="amend", row=self, at=at, **changed)
+            audit.record(by=by, verb=Verb.SERVICE_CHANGED, row=self, at=at, **changed)
         self.refresh_from_db()

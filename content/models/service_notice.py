@@ -16,6 +16,7 @@ from content.models.service import Service, Status
 from content.models.withdrawal import Withdrawal
 from content.terms import NoticeKind
 from core import audit, roles, states
+from core.audit_verbs import Verb
 from core.errors import Conflict, Invalid
 from core.models import User
 from core.states import Edge, Lifecycle
@@ -49,9 +50,9 @@ LIFECYCLE = Lifecycle(
     states=NoticeState,
     initial=NoticeState.PROPOSED,
     edges=[
-        Edge(NoticeState.PROPOSED, NoticeState.APPROVED, "approve", "a second person approves it and readers get it"),
-        Edge(NoticeState.PROPOSED, NoticeState.WITHDRAWN, "withdraw", "it is taken back or turned down"),
-        Edge(NoticeState.APPROVED, NoticeState.ENDED, "end", "one person ends it before its time"),
+        Edge(NoticeState.PROPOSED, NoticeState.APPROVED, Verb.NOTICE_APPROVED, "a second person approves it and readers get it"),
+        Edge(NoticeState.PROPOSED, NoticeState.WITHDRAWN, Verb.NOTICE_WITHDRAWN, "it is taken back or turned down"),
+        Edge(NoticeState.APPROVED, NoticeState.ENDED, Verb.NOTICE_ENDED, "one person ends it before its time"),
     ],
 )
 _APPROVED_ONCE = (NoticeState.APPROVED, NoticeState.ENDED)
@@ -103,7 +104,7 @@ class ServiceNoticeQuerySet(models.QuerySet["ServiceNotice"]):
             if self.proposed().filter(service=service, kind=kind, position=position).exists():
                 raise NoticeProposed()
             notice.save(force_insert=True)
-            audit.record(by=by, verb="propose", row=notice, at=at, service=service_id, kind=kind, position=position)
+            audit.record(by=by, verb=Verb.NOTICE_PROPOSED, row=notice, at=at, service=service_id, kind=kind, position=position)
         return notice
 
 

@@ -14,6 +14,7 @@ from content.linting.text import normalize_text, raise_if_invalid, target_faults
 from content.models.locale import Locale
 from content.models.unit import WROTE_IT, Unit, may_draft, must_read
 from core import audit, roles, states
+from core.audit_verbs import Verb
 from core.errors import EditConflict, Invalid, SecondPersonRequired
 from core.models import User
 from core.states import Edge, Lifecycle
@@ -32,11 +33,21 @@ LIFECYCLE = Lifecycle(
     states=TargetState,
     initial=TargetState.NEEDS_REVIEW,
     edges=[
-        Edge(TargetState.NEEDS_REVIEW, TargetState.APPROVED, "approve", "a second reader of the language approves it"),
-        Edge(TargetState.APPROVED, TargetState.NEEDS_REVIEW, "rewrite", "it is changed; what was approved goes on being served"),
-        Edge(TargetState.NEEDS_REVIEW, TargetState.EMPTY, "clear", "the text is taken out"),
-        Edge(TargetState.APPROVED, TargetState.EMPTY, "take out", "the text is taken out; the source stands in"),
-        Edge(TargetState.EMPTY, TargetState.NEEDS_REVIEW, "write", "a text is written again"),
+        Edge(
+            TargetState.NEEDS_REVIEW,
+            TargetState.APPROVED,
+            Verb.TRANSLATION_APPROVED,
+            "a second reader of the language approves it",
+        ),
+        Edge(
+            TargetState.APPROVED,
+            TargetState.NEEDS_REVIEW,
+            Verb.TRANSLATION_REVISED,
+            "it is changed; what was approved goes on being served",
+        ),
+        Edge(TargetState.NEEDS_REVIEW, TargetState.EMPTY, Verb.TRANSLATION_CLEARED, "the text is taken out"),
+        Edge(TargetState.APPROVED, TargetState.EMPTY, Verb.TRANSLATION_CLEARED, "the text is taken out; the source stands in"),
+        Edge(TargetState.EMPTY, TargetState.NEEDS_REVIEW, Verb.TRANSLATION_WRITTEN, "a text is written again"),
     ],
 )
 
@@ -158,7 +169,7 @@ class Target(models.Model):
                         stored.save(force_insert=True)
                 except IntegrityError:
                     raise self._stale(text) from None
-                audit.record(by=by, verb="write", row=stored, at=at, key=unit.key, locale=self.locale_id)
+                audit.record(by=by, verb=Verb.TRANSLATION_WRITTEN, row=stored, at=at, key=unit.key, locale=self.locale_id)
             else:
                 self._change(stored, TargetState.NEEDS_REVIEW, by=by, at=at, fields=fields)
         self.pk = stored.pk
@@ -226,7 +237,7 @@ class Target(models.Model):
             states.advance(stored, to, by=by, at=at, **fields)
             return
         Target.objects.filter(pk=stored.pk).update(**fields)
-        verb = "confirm" if to == TargetState.APPROVED else "rewrite"
+        verb = Verb.TRANSLATION_CONFIRMED if to == TargetState.APPROVED else Verb.TRANSLATION_REVISED
         audit.record(by=by, verb=verb, row=stored, at=at, revision=fields["revision"])
 
 

@@ -14,6 +14,7 @@ from content.models.country import Country
 from content.models.unit import Unit
 from content.terms import Audience, Situation
 from core import audit, roles, states
+from core.audit_verbs import Verb
 from core.errors import Invalid
 from core.models import User
 from core.states import Edge, Lifecycle
@@ -38,8 +39,8 @@ LIFECYCLE = Lifecycle(
     states=TipState,
     initial=TipState.CURRENT,
     edges=[
-        Edge(TipState.CURRENT, TipState.RETIRED, "retire", "it is left out of the next release"),
-        Edge(TipState.RETIRED, TipState.CURRENT, "bring back", "it is compiled again"),
+        Edge(TipState.CURRENT, TipState.RETIRED, Verb.TIP_RETIRED, "it is left out of the next release"),
+        Edge(TipState.RETIRED, TipState.CURRENT, Verb.TIP_RESTORED, "it is compiled again"),
     ],
 )
 
@@ -136,7 +137,7 @@ class Tip(models.Model):
             if not changed:
                 return
             Tip.objects.filter(pk=self.pk).update(**changed)
-            audit.record(by=by, verb="amend", row=self, at=at, **changed)
+            audit.record(by=by, verb=Verb.TIP_CHANGED, row=self, at=at, **changed)
         self.refresh_from_db()
 
     def add_step(self, part: str, *, text: str, by: User, at: datetime) -> Unit:
@@ -150,7 +151,7 @@ class Tip(models.Model):
             unit = Unit.objects.write(key=f"tip.{self.slug}.{part}.{number}", owner=self.owner, text=text, by=by, at=at)
             steps = [*getattr(stored, field), number]
             Tip.objects.filter(pk=self.pk).update(**{field: steps})
-            audit.record(by=by, verb="amend", row=self, at=at, **{field: steps})
+            audit.record(by=by, verb=Verb.TIP_CHANGED, row=self, at=at, **{field: steps})
         self.refresh_from_db()
         return unit
 

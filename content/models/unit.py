@@ -18,6 +18,7 @@ from content.models.service import Service
 from content.models.unit_revision import UnitRevision
 from content.terms import SOURCE_LOCALE, Change
 from core import audit, roles, states
+from core.audit_verbs import Verb
 from core.canonical import digest
 from core.errors import EditConflict, Forbidden, SecondPersonRequired
 from core.models import User
@@ -43,8 +44,13 @@ LIFECYCLE = Lifecycle(
     states=UnitState,
     initial=UnitState.NEEDS_REVIEW,
     edges=[
-        Edge(UnitState.NEEDS_REVIEW, UnitState.APPROVED, "approve", "a second reader approves it"),
-        Edge(UnitState.APPROVED, UnitState.NEEDS_REVIEW, "revise", "its text is changed; what was approved goes on being served"),
+        Edge(UnitState.NEEDS_REVIEW, UnitState.APPROVED, Verb.SOURCE_APPROVED, "a second reader approves it"),
+        Edge(
+            UnitState.APPROVED,
+            UnitState.NEEDS_REVIEW,
+            Verb.SOURCE_REVISED,
+            "its text is changed; what was approved goes on being served",
+        ),
     ],
 )
 
@@ -107,7 +113,7 @@ class UnitQuerySet(models.QuerySet["Unit"]):
         raise_if_invalid(source_faults(unit, known_services=Service.objects.named_in(unit.text)))
         with transaction.atomic():
             self.write_many([unit])
-            audit.record(by=by, verb="write", row=unit, at=at, key=key)
+            audit.record(by=by, verb=Verb.SOURCE_WRITTEN, row=unit, at=at, key=key)
         return unit
 
     def write_many(self, drafts: Iterable[Unit]) -> None:
@@ -222,7 +228,7 @@ class Unit(models.Model):
                 states.advance(stored, UnitState.NEEDS_REVIEW, by=by, at=at, **fields)
             else:
                 Unit.objects.filter(pk=self.pk).update(**fields)
-                audit.record(by=by, verb="revise", row=self, at=at, revision=fields["revision"], change=str(change))
+                audit.record(by=by, verb=Verb.SOURCE_REVISED, row=self, at=at, revision=fields["revision"], change=str(change))
             self.refresh_from_db()
             UnitRevision.of(self).save(force_insert=True)
 

@@ -23,6 +23,7 @@ from content.publishing.publish import PERMISSION, lock_published, publish_patch
 from content.resolver.types import PackContent, PackedChannel, PackedService
 from content.terms import ChannelType, Role
 from core import audit, roles
+from core.audit_verbs import Verb
 from core.canonical import canonical_json, digest
 from core.errors import ChangedMeanwhile, Invalid
 from core.models import User
@@ -118,7 +119,7 @@ def publish(version: str, *, policy: Policy, by: User, at: datetime) -> Release:
         services = sorted({removal.service for removal in current.removals})
         release = publish_patch(_cut(current.cuts), services=services, reason=ReleaseReason.EXPIRY, by=by, at=at)
         assert release is not None, "a plan that cuts something changes a published pack"
-        audit.record(by=by, verb="take away lapsed", row=release, at=at, services=services)
+        audit.record(by=by, verb=Verb.EXPIRED_CHANNELS_REMOVED, row=release, at=at, services=services)
     return release
 
 

@@ -29,6 +29,7 @@ from content.publishing.pack_patch import (
 from content.resolver.types import PackContent
 from content.terms import WORLDWIDE
 from core import audit, roles, states
+from core.audit_verbs import Verb
 from core.canonical import canonical_json, digest
 from core.errors import ChangedMeanwhile, Conflict, Invalid, SecondPersonRequired
 from core.models import User
@@ -129,7 +130,7 @@ def roll_back(*, to: int, by: User, at: datetime) -> Release:
         )
         packs = Pack.objects.filter(release_packs__release=older)
         _store_packs(candidate, older, _patch(packs, patch))
-        audit.record(by=by, verb="roll back", row=candidate, at=at, to=to)
+        audit.record(by=by, verb=Verb.RELEASE_ROLLED_BACK, row=candidate, at=at, to=to)
     return candidate
 
 

@@ -16,6 +16,7 @@ from content.publishing.pack_patch import withdraw_services
 from content.publishing.publish import PERMISSION, lock_published, packs_offering, publish_patch, retired_order
 from content.terms import Role
 from core import audit, roles
+from core.audit_verbs import Verb
 from core.errors import Conflict, Invalid, NotFound, SecondPersonRequired
 from core.models import User
 
@@ -61,7 +62,7 @@ def withdraw(service_id: str, *, by: User, at: datetime, successor: str | None =
         )
         audit.record(
             by=by,
-            verb="withdraw",
+            verb=Verb.SERVICE_WITHDRAWN,
             row=withdrawal,
             at=at,
             service=service.pk,
@@ -80,7 +81,7 @@ def put_back(service_id: str, *, by: User, second: User, at: datetime) -> Withdr
             raise NotFound(f"{service_id} is not withdrawn.")
         withdrawal.put_back_by, withdrawal.put_back_seconded_by, withdrawal.put_back_at = by, second, at
         withdrawal.save(update_fields=["put_back_by", "put_back_seconded_by", "put_back_at"])
-        audit.record(by=by, verb="put back", row=withdrawal, at=at, service=service_id, second=second.username)
+        audit.record(by=by, verb=Verb.SERVICE_PUT_BACK, row=withdrawal, at=at, service=service_id, second=second.username)
     return withdrawal
 
 

@@ -9,6 +9,8 @@ from functools import cache
 import pycountry
 from babel import Locale, UnknownLocaleError
 
+from core.audit_verbs import Verb
+
 
 @dataclass(frozen=True)
 class StatusTag:
@@ -64,4 +66,4 @@ def region_text(code: str) -> str:
 
 def verb_text(verb: str) -> str:
     """Return an audit verb as words, such as "Release published" for release.published."""
-    return verb.replace(".", " ").replace("_", " ").replace("-", " ").capitalize()
+    return str(Verb(verb).label) if verb in Verb.values else verb

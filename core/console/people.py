@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from core import audit, roles
+from core.audit_verbs import Verb
 from core.console.pages import Page, page
 from core.models import User
 
@@ -91,7 +92,7 @@ class AccountAdmin(DjangoUserAdmin, DenyAllAdmin):
         account: User = form.instance  # type: ignore[attr-defined]
         audit.record(
             by=request.user,
-            verb="change-staff" if change else "add-staff",
+            verb=Verb.STAFF_CHANGED if change else Verb.STAFF_ADDED,
             row=account,
             at=timezone.now(),
             roles=sorted(group.name for group in account.groups.all()),

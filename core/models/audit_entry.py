@@ -1,4 +1,4 @@
-"""What staff did, for good: rows are only ever added."""
+"""The audit log: rows are added and never changed."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from django.db import models
 
 
 class AuditEntry(models.Model):
-    """One act of one person on one row. Never holds anything about a reader or a device."""
+    """What one person did to one row. Never holds anything about a reader or a device."""
 
     at = models.DateTimeField(db_index=True)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    #: One of core.audit_verbs.Verb; not `choices`, so that a new verb needs no migration.
     verb = models.CharField(max_length=60)
     model = models.CharField(max_length=60, blank=True)
     row = models.CharField(max_length=120, blank=True)

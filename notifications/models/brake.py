@@ -9,6 +9,7 @@ from django.db import connection, models
 from django.db.models import Q
 
 from core import audit
+from core.audit_verbs import Verb
 from core.models import User
 from core.roles import require
 from notifications.models.campaign import Campaign
@@ -45,14 +46,14 @@ class BrakeQuerySet(models.QuerySet["Brake"]):
         require(by, "notifications.stop_campaign")
         brake = self.for_everything()
         self.filter(pk=brake.pk).update(state=BrakeState.STOPPED, set_by=by, set_at=at, reason=reason)
-        audit.record(by=by, verb="stops everything", row=brake, at=at, reason=reason)
+        audit.record(by=by, verb=Verb.SENDING_STOPPED, row=brake, at=at, reason=reason)
 
     def release_everything(self, *, by: User, at: datetime) -> None:
         """Allow sending again; the brake of each campaign stays as it is."""
         require(by, "notifications.approve_campaign")
         brake = self.for_everything()
         self.filter(pk=brake.pk).update(state=BrakeState.GO, set_by=by, set_at=at, reason="")
-        audit.record(by=by, verb="releases everything", row=brake, at=at)
+        audit.record(by=by, verb=Verb.SENDING_RESUMED, row=brake, at=at)
 
     def for_everything(self) -> Brake:
         """Return the brake of all campaigns together."""

@@ -8,6 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from core import audit
+from core.audit_verbs import Verb
 from core.models import AuditEntry, User
 from tests import make
 
@@ -81,15 +82,15 @@ def test_the_menu_leads_to_every_list_and_says_where_one_is(client: Client) -> N
 
 def test_the_audit_shows_who_did_what_and_is_narrowed_by_person_and_act(client: Client) -> None:
     eva, ben = make.person("eva"), make.person("ben")
-    audit.record(by=eva, verb="write", at=make.NOON, key="tip.one")
-    audit.record(by=ben, verb="publish", at=make.NOON, number=7)
+    audit.record(by=eva, verb=Verb.SOURCE_WRITTEN, at=make.NOON, key="tip.one")
+    audit.record(by=ben, verb=Verb.RELEASE_PUBLISHED, at=make.NOON, number=7)
     client.force_login(eva)
 
     everything = words_of(client, reverse("admin:audit"))
     bens = words_of(client, reverse("admin:audit") + "?by=ben")
 
     assert "tip.one" in everything
-    assert "<strong>Publish</strong>" in everything
+    assert "<strong>Release published</strong>" in everything
     assert "tip.one" not in bens
 
 
@@ -116,7 +117,7 @@ def test_a_superuser_gives_a_role_and_the_audit_keeps_it(client: Client) -> None
     answer = client.post(reverse("admin:core_user_change", args=[person.pk]), fields)
 
     assert answer.status_code == 302
-    entry = AuditEntry.objects.get(verb="change-staff")
+    entry = AuditEntry.objects.get(verb=Verb.STAFF_CHANGED)
     assert (entry.by, entry.row) == (root, str(person.pk))
     assert entry.details == {"roles": ["localisation-editor"], "superuser": False, "active": True}
 

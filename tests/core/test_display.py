@@ -35,7 +35,7 @@ def test_what_has_no_name_is_shown_as_it_is() -> None:
 
 
 def test_audit_verbs_are_words() -> None:
-    assert display.verb_text("release.rolled_back") == "Release rolled back"
+    assert display.verb_text("release.rolled_back") == "Rollback prepared"
 
 
 def test_templates_show_instants_with_their_machine_readable_time() -> None:

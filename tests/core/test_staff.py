@@ -11,6 +11,7 @@ from django.contrib.auth.models import Permission
 from django.core.management import CommandError, call_command
 
 from core import roles, tokens
+from core.audit_verbs import Verb
 from core.errors import Forbidden, Invalid
 from core.models import AuditEntry, User
 from tests import make
@@ -33,7 +34,7 @@ def test_adding_a_person_gives_the_role_and_prints_the_password_once() -> None:
     assert not olwen.has_perm("notifications.approve_campaign")
     assert olwen.reads("cy")
     assert not olwen.reads("ar")
-    assert AuditEntry.objects.filter(verb="add-staff", row=str(olwen.pk)).exists()
+    assert AuditEntry.objects.filter(verb=Verb.STAFF_ADDED, row=str(olwen.pk)).exists()
     assert answer["password"] not in json.dumps(list(AuditEntry.objects.values_list("details", flat=True)))
 
 

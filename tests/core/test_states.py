@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.db import DatabaseError, connection, models, transaction
 
+from core.audit_verbs import Verb
 from core.states import LIFECYCLES, Edge, Lifecycle, NoSuchEdge, WrongGraph, diagrams
 
 
@@ -16,12 +17,12 @@ class Colour(models.TextChoices):
 
 def test_an_edge_to_an_unknown_state_is_refused() -> None:
     with pytest.raises(WrongGraph, match="unknown"):
-        Lifecycle(model="x.Y", states=Colour, initial="red", edges=[Edge("red", "pink", "paint", "it is painted")])
+        Lifecycle(model="x.Y", states=Colour, initial="red", edges=[Edge("red", "pink", Verb.TIP_CHANGED, "it is painted")])
 
 
 def test_a_state_that_nothing_leads_to_is_refused() -> None:
     with pytest.raises(WrongGraph, match="blue"):
-        Lifecycle(model="x.Y", states=Colour, initial="red", edges=[Edge("red", "green", "paint", "it is painted")])
+        Lifecycle(model="x.Y", states=Colour, initial="red", edges=[Edge("red", "green", Verb.TIP_CHANGED, "it is painted")])
 
 
 @pytest.mark.parametrize("label", sorted(LIFECYCLES))
@@ -52,7 +53,7 @@ def test_audit_entries_cannot_be_changed_even_by_raw_sql() -> None:
     from core.models import User
     from tests.make import NOON
 
-    audit.record(by=User.objects.system(), verb="test", at=NOON)
+    audit.record(by=User.objects.system(), verb=Verb.TIP_CHANGED, at=NOON)
 
     with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("UPDATE core_auditentry SET verb = 'other'")
@@ -64,7 +65,7 @@ def test_no_session_can_switch_the_rules_off() -> None:
     from core.models import User
     from tests.make import NOON
 
-    audit.record(by=User.objects.system(), verb="test", at=NOON)
+    audit.record(by=User.objects.system(), verb=Verb.TIP_CHANGED, at=NOON)
     with connection.cursor() as cursor:
         cursor.execute("SELECT tgname FROM pg_trigger WHERE tgrelid = 'core_auditentry'::regclass AND tgname LIKE 'pgtrigger%'")
         names = [row[0] for row in cursor.fetchall()]

@@ -20,10 +20,10 @@ class Command(StaffCommand):
         super().add_arguments(parser)
         parser.add_argument("folder", type=Path)
 
-    def act(self, options: dict[str, Any]) -> None:
+    def run_command(self, options: dict[str, Any]) -> None:
         result = export_release(options["folder"])
         text = (
             f"Release {result.release} is in {options['folder']}: {result.packs} packs; "
             f"{result.written} files written, {result.kept} unchanged, {result.removed} removed."
         )
-        self.answer(options, asdict(result), text)
+        self.print_result(options, asdict(result), text)

@@ -27,10 +27,10 @@ class Command(StaffCommand):
         one.add_argument("id", type=int)
         everything = verbs.add_parser("approve-all", help="approve all proposals as a second person (sandbox only)")
         for verb in (one, everything):
-            self.add_person(verb)
+            self.add_acting_user(verb)
             self.add_json(verb)
 
-    def act(self, options: dict[str, Any]) -> None:
+    def run_command(self, options: dict[str, Any]) -> None:
         getattr(self, f"_{options['verb'].replace('-', '_')}")(options)
 
     def _list(self, options: dict[str, Any]) -> None:
@@ -48,22 +48,22 @@ class Command(StaffCommand):
             for revision in waiting
         ]
         lines = [f"{r['id']:>6}  {r['act']:<6} {r['service']} {r['position']}: {r['type']} {r['value']}" for r in rows]
-        self.answer(options, {"proposals": rows}, "\n".join(lines) or "Nothing waits for approval.")
+        self.print_result(options, {"proposals": rows}, "\n".join(lines) or "Nothing waits for approval.")
 
     def _approve(self, options: dict[str, Any]) -> None:
-        by = self.person(options, sensitive=True)
+        by = self.acting_user(options, sensitive=True)
         revision = ChannelRevision.objects.filter(pk=options["id"]).first()
         if revision is None:
             raise NotFound(f"There is no proposal {options['id']}.")
         revision.approve(by=by, at=timezone.now())
-        self.answer(options, {"id": revision.pk, "state": revision.state}, f"{revision} has taken effect.")
+        self.print_result(options, {"id": revision.pk, "state": revision.state}, f"{revision} has taken effect.")
 
     def _approve_all(self, options: dict[str, Any]) -> None:
         if not settings.SANDBOX:
             raise Forbidden("Outside the sandbox each number and address is looked at and approved by itself.")
-        by, at = self.person(options), timezone.now()
+        by, at = self.acting_user(options), timezone.now()
         with transaction.atomic():
             waiting = list(ChannelRevision.objects.proposed().order_by("pk"))
             for revision in waiting:
                 revision.approve(by=by, at=at)
-        self.answer(options, {"approved": len(waiting)}, f"{len(waiting)} numbers and addresses have taken effect.")
+        self.print_result(options, {"approved": len(waiting)}, f"{len(waiting)} numbers and addresses have taken effect.")

@@ -21,8 +21,8 @@ class Command(StaffCommand):
         super().add_arguments(parser)
         parser.add_argument("file", type=Path)
 
-    def act(self, options: dict[str, Any]) -> None:
+    def run_command(self, options: dict[str, Any]) -> None:
         release = export_open_data(options["file"])
         size = options["file"].stat().st_size
         text = f"Release {release.number} is in {options['file']}: {size} bytes, with {SCHEMA.name} beside it."
-        self.answer(options, {"release": release.number, "bytes": size, "schema": SCHEMA.name}, text)
+        self.print_result(options, {"release": release.number, "bytes": size, "schema": SCHEMA.name}, text)

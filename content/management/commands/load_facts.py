@@ -24,14 +24,14 @@ class Command(StaffCommand):
         parser.add_argument("--file", type=Path, default=FACTS_DIR / "reporting_tools.json", help="the file of facts")
         parser.add_argument("--by", metavar="NAME", help="the member of staff who proposes (left out: the product itself)")
 
-    def act(self, options: dict[str, Any]) -> None:
-        by = self.person(options) if options["by"] else User.objects.system()
+    def run_command(self, options: dict[str, Any]) -> None:
+        by = self.acting_user(options) if options["by"] else User.objects.system()
         try:
             data = options["file"].read_bytes()
         except OSError as error:
             raise NotFound(f"The file cannot be read: {error.strerror}.") from None
         loaded = load_facts(data, by=by, at=timezone.now())
-        self.answer(options, loaded.data(), _sentence(loaded))
+        self.print_result(options, loaded.data(), _sentence(loaded))
 
 
 def _sentence(loaded: FactsLoaded) -> str:

@@ -24,10 +24,10 @@ class Command(StaffCommand):
         parser.add_argument("--folder", type=Path, default=FACTS_DIR, help="where tips.yaml and targets/ are")
         parser.add_argument("--by", metavar="NAME", help="the member of staff who writes (left out: the product itself)")
 
-    def act(self, options: dict[str, Any]) -> None:
-        by = self.person(options) if options["by"] else User.objects.system()
+    def run_command(self, options: dict[str, Any]) -> None:
+        by = self.acting_user(options) if options["by"] else User.objects.system()
         loaded = load_words(options["folder"], by=by, at=timezone.now())
-        self.answer(options, loaded.data(), _sentence(loaded))
+        self.print_result(options, loaded.data(), _sentence(loaded))
 
 
 def _sentence(loaded: WordsLoaded) -> str:

@@ -40,18 +40,18 @@ class Command(StaffCommand):
             verb.add_argument("--second", required=needed, metavar="NAME", help="a second person (emergency services, put-back)")
             verb.add_argument("--second-token", help="that person's token from the console (not in the sandbox)")
         for verb in (compiling, publishing, back, away, again):
-            self.add_person(verb)
+            self.add_acting_user(verb)
             self.add_json(verb)
 
-    def act(self, options: dict[str, Any]) -> None:
+    def run_command(self, options: dict[str, Any]) -> None:
         getattr(self, f"_{options['verb'].replace('-', '_')}")(options)
 
     def _compile(self, options: dict[str, Any]) -> None:
-        release = compile_release(by=self.person(options), at=timezone.now())
+        release = compile_release(by=self.acting_user(options), at=timezone.now())
         self._tell(release, options)
 
     def _publish(self, options: dict[str, Any]) -> None:
-        by = self.person(options, sensitive=True)
+        by = self.acting_user(options, sensitive=True)
         wanted = Release.objects.filter(state=ReleaseState.CANDIDATE)
         if options["number"] is not None:
             wanted = Release.objects.filter(number=options["number"])
@@ -62,13 +62,13 @@ class Command(StaffCommand):
         self._tell(release, options)
 
     def _rollback(self, options: dict[str, Any]) -> None:
-        release = roll_back(to=options["number"], by=self.person(options), at=timezone.now())
+        release = roll_back(to=options["number"], by=self.acting_user(options), at=timezone.now())
         self._tell(release, options)
 
     def _withdraw(self, options: dict[str, Any]) -> None:
         withdrawal = withdraw(
             options["service"],
-            by=self.person(options, sensitive=True),
+            by=self.acting_user(options, sensitive=True),
             second=self._second(options),
             successor=options["successor"],
             at=timezone.now(),
@@ -82,19 +82,19 @@ class Command(StaffCommand):
         }
         said = f"Release {withdrawal.release_id} is without it" if withdrawal.release_id else "No published pack held it"
         text = f"{withdrawal.service_id} is withdrawn. {said}; {packs} packs that held it are not given out any more."
-        self.answer(options, data, text)
+        self.print_result(options, data, text)
 
     def _put_back(self, options: dict[str, Any]) -> None:
         second = self._second(options)
         assert second is not None
-        put_back(options["service"], by=self.person(options, sensitive=True), second=second, at=timezone.now())
+        put_back(options["service"], by=self.acting_user(options, sensitive=True), second=second, at=timezone.now())
         text = f"{options['service']} may be served again; the next release that is compiled and published brings it back."
-        self.answer(options, {"service": options["service"]}, text)
+        self.print_result(options, {"service": options["service"]}, text)
 
     def _second(self, options: dict[str, Any]) -> User | None:
         if options["second"] is None:
             return None
-        return self.person({"by": options["second"], "token": options["second_token"]}, sensitive=True)
+        return self.acting_user({"by": options["second"], "token": options["second_token"]}, sensitive=True)
 
     def _tell(self, release: Release, options: dict[str, Any]) -> None:
         findings, blocked = release.report["findings"], release.report["blocked"]
@@ -109,4 +109,4 @@ class Command(StaffCommand):
         }
         lines = [f"Release {release.number} is {release.state}: {packs} packs, {len(blocked)} blocked, {len(findings)} findings."]
         lines += [f"  blocks {f['country'] or f['locale'] or 'all'}: {f['item']}: {f['detail']}" for f in blocking]
-        self.answer(options, data, "\n".join(lines))
+        self.print_result(options, data, "\n".join(lines))

@@ -19,7 +19,7 @@ class Command(StaffCommand):
         super().add_arguments(parser)
         parser.add_argument("--check", action="store_true", help="write nothing; fail where an answer differs")
 
-    def act(self, options: dict[str, Any]) -> None:
+    def run_command(self, options: dict[str, Any]) -> None:
         packs, cases = read_packs(), read_cases()
         changed = []
         for case in cases:
@@ -31,4 +31,4 @@ class Command(StaffCommand):
             raise Invalid(f"{len(changed)} of {len(cases)} answers differ: {'; '.join(changed)}.", code="vectors")
         if changed:
             VECTORS.write_text(to_json(cases), encoding="utf-8")
-        self.answer(options, {"cases": len(cases), "changed": changed}, f"{len(cases)} cases, {len(changed)} changed.")
+        self.print_result(options, {"cases": len(cases), "changed": changed}, f"{len(cases)} cases, {len(changed)} changed.")

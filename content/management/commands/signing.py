@@ -39,18 +39,18 @@ class Command(StaffCommand):
         for verb in (root, key, rotating, first, now):
             self.add_json(verb)
 
-    def act(self, options: dict[str, Any]) -> None:
+    def run_command(self, options: dict[str, Any]) -> None:
         getattr(self, f"_{options['verb'].replace('-', '_')}")(options)
 
     def _new_root(self, options: dict[str, Any]) -> None:
         made = signing_keys.new_key(options["file"])
         text = f"The root key is in {options['file']}: keep it offline. Apps pin its public half:\n{encode(made.public)}"
-        self.answer(options, {"public": encode(made.public)}, text)
+        self.print_result(options, {"public": encode(made.public)}, text)
 
     def _new_key(self, options: dict[str, Any]) -> None:
         made = signing_keys.new_key(options["file"])
         text = f"Release key {made.kid} is in {options['file']}. Let the root name it: signing rotate --key {encode(made.public)}"
-        self.answer(options, {"kid": made.kid, "public": encode(made.public)}, text)
+        self.print_result(options, {"kid": made.kid, "public": encode(made.public)}, text)
 
     def _rotate(self, options: dict[str, Any]) -> None:
         if not 1 <= options["days"] <= 3650:
@@ -66,7 +66,7 @@ class Command(StaffCommand):
             days=options["days"],
         )
         signing_keys.write_document(path, document)
-        self.answer(options, {"document": str(path)}, f"{path} is written: put it beside the release key of every worker.")
+        self.print_result(options, {"document": str(path)}, f"{path} is written: put it beside the release key of every worker.")
 
     def _first(self, options: dict[str, Any]) -> None:
         folder = options["folder"]
@@ -78,11 +78,13 @@ class Command(StaffCommand):
             f"Root, release key {key.kid} and {signing_keys.DOCUMENT} are in {folder}. "
             f"The root's public half:\n{encode(root.public)}"
         )
-        self.answer(options, {"kid": key.kid, "root": encode(root.public)}, text)
+        self.print_result(options, {"kid": key.kid, "root": encode(root.public)}, text)
 
     def _sign(self, options: dict[str, Any]) -> None:
         signed = signing.sign_if_due(at=timezone.now())
         newest = Manifest.objects.newest()
         data = {"release": newest.release_id, "signed": signed is not None, "expires": newest.expires_at.isoformat()}
         said = "signed now" if signed is not None else "signed before, and not due yet"
-        self.answer(options, data, f"The manifest of release {newest.release_id} is {said}; good until {newest.expires_at}.")
+        self.print_result(
+            options, data, f"The manifest of release {newest.release_id} is {said}; good until {newest.expires_at}."
+        )

@@ -1,4 +1,4 @@
-"""Add the people who edit, approve and publish."""
+"""Add staff accounts, and update the groups from the table of roles."""
 
 from __future__ import annotations
 
@@ -10,30 +10,33 @@ from django.db import transaction
 from django.utils import timezone
 
 from core import audit, roles
+from core.audit_verbs import Verb
 from core.cli import StaffCommand
 from core.errors import Conflict
 from core.models.user import User
 
 
 class Command(StaffCommand):
-    """Add a member of staff, or bring the groups in line with the table of roles."""
+    """The `staff` command."""
 
-    help = "add NAME --role ROLE [--role …]: add a member of staff; sync: bring groups in line with the table of roles"
+    help = "Add a staff account (add), or update the groups from the table of roles (sync)."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         verbs = parser.add_subparsers(dest="verb", required=True)
-        add = verbs.add_parser("add", help="add a person and print the first password once")
+        add = verbs.add_parser("add", help="add an account; its first password is printed once")
         add.add_argument("name")
         add.add_argument("--role", action="append", required=True, choices=sorted(roles.ROLES), dest="roles")
-        add.add_argument("--locale", action="append", default=[], dest="locales", help="a locale the person reads; * for all")
+        add.add_argument(
+            "--locale", action="append", default=[], dest="locales", help="a locale that the person reads; * for all"
+        )
         add.add_argument("--password-stdin", action="store_true", help="read the password from standard input")
         self.add_json(add)
-        self.add_json(verbs.add_parser("sync", help="bring the groups in line with the table of roles"))
+        self.add_json(verbs.add_parser("sync", help="update the groups from the table of roles"))
 
-    def act(self, options: dict[str, Any]) -> None:
+    def run_command(self, options: dict[str, Any]) -> None:
         if options["verb"] == "sync":
             roles.sync()
-            self.answer(options, {"roles": sorted(roles.ROLES)}, "The groups are what the table of roles says.")
+            self.print_result(options, {"roles": sorted(roles.ROLES)}, "The groups match the table of roles.")
             return
         chosen = options["password_stdin"]
         password = input().strip() if chosen else secrets.token_urlsafe(15)
@@ -45,10 +48,10 @@ class Command(StaffCommand):
             )
             for role in options["roles"]:
                 roles.give(user, role)
-            audit.record(by=User.objects.system(), verb="add-staff", row=user, at=timezone.now(), roles=options["roles"])
+            audit.record(by=User.objects.system(), verb=Verb.STAFF_ADDED, row=user, at=timezone.now(), roles=options["roles"])
         data = {"name": user.username, "roles": options["roles"], "locales": user.locales}
         text = f"Added {user.username} ({', '.join(options['roles'])})."
         if not chosen:
             data["password"] = password
             text += f" First password, shown once: {password}"
-        self.answer(options, data, text)
+        self.print_result(options, data, text)

@@ -1,4 +1,4 @@
-"""Write docs/states.md from the one table of edges, or tell whether it has drifted."""
+"""Write docs/states.md from the declared lifecycles, or check that it is up to date."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from core.states import diagrams
 
 
 class Command(BaseCommand):
-    """Generate the state diagrams."""
+    """The `states` command."""
 
-    help = "write docs/states.md from the table of edges; --check only compares"
+    help = "Write docs/states.md from the declared lifecycles."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--check", action="store_true")
+        parser.add_argument("--check", action="store_true", help="write nothing; fail if the file is out of date")
 
     def handle(self, *args: Any, **options: Any) -> None:
         path = settings.BASE_DIR / "docs" / "states.md"
@@ -25,4 +25,4 @@ class Command(BaseCommand):
         if not options["check"]:
             path.write_text(text)
         elif not path.exists() or path.read_text() != text:
-            raise CommandError("docs/states.md has drifted from the table of edges; run ./run manage states.")
+            raise CommandError("docs/states.md is out of date. Run ./run manage states.")

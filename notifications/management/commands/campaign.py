@@ -34,7 +34,7 @@ class Command(StaffCommand):
         acts = parser.add_subparsers(dest="act", required=True, metavar="ACT")
         create = acts.add_parser("create", help="make a draft from a YAML file (- for standard input)")
         create.add_argument("file")
-        self.add_person(create)
+        self.add_acting_user(create)
         self.add_json(create)
         listing = acts.add_parser("list", help="show campaigns, newest first")
         self.add_json(listing)
@@ -48,32 +48,34 @@ class Command(StaffCommand):
                 act.add_argument("--fingerprint", required=True, help="of what was looked at")
             if name in ("return", "reject", "stop"):
                 act.add_argument("--reason", default="", help="one sentence")
-            self.add_person(act)
+            self.add_acting_user(act)
             self.add_json(act)
 
-    def act(self, options: dict[str, Any]) -> None:
+    def run_command(self, options: dict[str, Any]) -> None:
         """Carry out one act and print what came of it."""
         name = options["act"]
         if name == "create":
-            campaign = lifecycle.draft(read_file(options["file"]), by=self.person(options), at=timezone.now())
-            self.answer(options, {"id": campaign.pk}, f"Draft {campaign.pk}: {campaign.name}")
+            campaign = lifecycle.draft(read_file(options["file"]), by=self.acting_user(options), at=timezone.now())
+            self.print_result(options, {"id": campaign.pk}, f"Draft {campaign.pk}: {campaign.name}")
         elif name == "list":
             rows = [
                 {"id": row.pk, "name": row.name, "kind": row.kind, "state": row.state} for row in Campaign.objects.all()[:200]
             ]
             lines = [f"{row['id']:>6}  {row['state']:<10} {row['kind']:<9} {row['name']}" for row in rows]
-            self.answer(options, {"campaigns": rows}, "\n".join(lines) or "There are no campaigns.")
+            self.print_result(options, {"campaigns": rows}, "\n".join(lines) or "There are no campaigns.")
         elif name == "status":
             counts = progress_of(Campaign.objects.numbered(options["id"]))
-            self.answer(options, counts, "\n".join(f"{key:>12}: {value}" for key, value in counts.items() if value is not None))
+            self.print_result(
+                options, counts, "\n".join(f"{key:>12}: {value}" for key, value in counts.items() if value is not None)
+            )
         else:
             campaign = Campaign.objects.numbered(options["id"])
-            by = self.person(options, sensitive=name in ("submit", "approve"))
+            by = self.acting_user(options, sensitive=name in ("submit", "approve"))
             _DO[name](campaign, by, options)
             answer = {"id": campaign.pk, "state": str(campaign.state)}
             if name == "submit":
                 answer = {"id": campaign.pk, "fingerprint": campaign.fingerprint}
-            self.answer(options, answer, ", ".join(f"{key} {value}" for key, value in answer.items()))
+            self.print_result(options, answer, ", ".join(f"{key} {value}" for key, value in answer.items()))
 
 
 def read_file(name: str) -> Any:

@@ -34,10 +34,10 @@ class Command(StaffCommand):
         super().add_arguments(parser)
         parser.add_argument("folder", type=Path)
 
-    def act(self, options: dict[str, Any]) -> None:
+    def run_command(self, options: dict[str, Any]) -> None:
         for name in SCHEMAS:
             (options["folder"] / f"{name}.json").write_text(schema_text(name), encoding="utf-8")
-        self.answer(options, {"schemas": list(SCHEMAS)}, f"{len(SCHEMAS)} schemas written.")
+        self.print_result(options, {"schemas": list(SCHEMAS)}, f"{len(SCHEMAS)} schemas written.")
 
 
 def schema_text(name: str) -> str:

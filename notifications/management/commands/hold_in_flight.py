@@ -19,11 +19,11 @@ class Command(StaffCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
-        self.add_person(parser)
+        self.add_acting_user(parser)
 
-    def act(self, options: dict[str, Any]) -> None:
+    def run_command(self, options: dict[str, Any]) -> None:
         """Hold, and say which campaigns that are."""
-        by = self.person(options)
+        by = self.acting_user(options)
         require(by, "notifications.stop_campaign")
         held = scheduler.hold_in_flight(by=by, at=timezone.now(), reason=f"Held by {by.username}.")
-        self.answer(options, {"held": held}, f"Held: {', '.join(map(str, held)) or 'nothing was in flight'}.")
+        self.print_result(options, {"held": held}, f"Held: {', '.join(map(str, held)) or 'nothing was in flight'}.")

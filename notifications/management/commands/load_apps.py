@@ -18,7 +18,7 @@ class Command(StaffCommand):
 
     help = __doc__ or ""
 
-    def act(self, options: dict[str, Any]) -> None:
+    def run_command(self, options: dict[str, Any]) -> None:
         """Add what is missing; the Firebase project is the first of FIREBASE_PROJECTS."""
         if not settings.FIREBASE_PROJECTS:
             raise Invalid("FIREBASE_PROJECTS names no project for the apps.")
@@ -29,6 +29,6 @@ class Command(StaffCommand):
             for entry in packaged
             if App.objects.get_or_create(name=entry["name"], defaults={**entry, "project": project})[1]
         ]
-        self.answer(
+        self.print_result(
             options, {"made": made, "apps": [entry["name"] for entry in packaged]}, f"Apps made: {', '.join(made) or 'none'}."
         )

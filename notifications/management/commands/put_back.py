@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from core import audit
+from core.audit_verbs import Verb
 from core.cli import StaffCommand
 from core.errors import Invalid
 from core.roles import require
@@ -25,11 +26,11 @@ class Command(StaffCommand):
         super().add_arguments(parser)
         parser.add_argument("--since", required=True, metavar="INSTANT", help="such as 2026-12-01T06:00:00Z")
         parser.add_argument("--because", choices=("unregistered", "invalid-address"), default="", help="this reason alone")
-        self.add_person(parser)
+        self.add_acting_user(parser)
 
-    def act(self, options: dict[str, Any]) -> None:
+    def run_command(self, options: dict[str, Any]) -> None:
         """Put back, and say how many."""
-        by = self.person(options, sensitive=True)
+        by = self.acting_user(options, sensitive=True)
         require(by, "notifications.approve_campaign")
         try:
             since = datetime.fromisoformat(options["since"])
@@ -40,5 +41,5 @@ class Command(StaffCommand):
         with transaction.atomic():
             back = Registration.objects.put_back(since=since, because=options["because"])
             asked = {"since": since.isoformat(), "because": options["because"], "installations": back}
-            audit.record(by=by, verb="puts installations back on the list", at=timezone.now(), **asked)
-        self.answer(options, {"put_back": back}, f"{back} installations are on the list again.")
+            audit.record(by=by, verb=Verb.REGISTRATIONS_RESTORED, at=timezone.now(), **asked)
+        self.print_result(options, {"put_back": back}, f"{back} installations are on the list again.")

@@ -27,7 +27,7 @@ class Command(StaffCommand):
         parser.add_argument("--app", default="parent")
         parser.add_argument("--country", help="all in one country")
 
-    def act(self, options: dict[str, Any]) -> None:
+    def run_command(self, options: dict[str, Any]) -> None:
         """Make them and say how long it took."""
         if reason := refusal(os.environ):
             raise Forbidden(reason, code="sandbox")
@@ -38,4 +38,4 @@ class Command(StaffCommand):
         began = time.monotonic()
         made = simulation.register_many(options["number"], app=options["app"], country=options["country"], at=timezone.now())
         seconds = round(time.monotonic() - began, 1)
-        self.answer(options, {"registrations": made, "seconds": seconds}, f"{made} registrations in {seconds} s.")
+        self.print_result(options, {"registrations": made, "seconds": seconds}, f"{made} registrations in {seconds} s.")

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from content.models import Tip, Unit
+from core.audit_verbs import Verb
 from core.errors import DomainError
 from core.models import AuditEntry
 from tests import make
@@ -50,7 +51,7 @@ def test_an_editor_says_for_whom_a_tip_is_and_the_audit_keeps_it(client: Client,
     assert answer.status_code == 302
     assert (tip.audiences, tip.situations, tip.countries, tip.order) == (["teen", "parent"], ["grooming"], ["GB", "IE"], 5)
     assert (tip.do_now, tip.do_not) == ([1], [])
-    assert AuditEntry.objects.get(verb="amend").details["countries"] == ["GB", "IE"]
+    assert AuditEntry.objects.get(verb=Verb.TIP_CHANGED).details["countries"] == ["GB", "IE"]
 
 
 @pytest.mark.parametrize(

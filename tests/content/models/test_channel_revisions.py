@@ -14,6 +14,7 @@ from content.models import Channel, ChannelRevision, Service
 from content.models.assurance import Method
 from content.models.channel_revision import Act, AlreadyProposed
 from content.models.service import Status
+from core.audit_verbs import Verb
 from core.errors import ChangedMeanwhile, Forbidden, Invalid, SecondPersonRequired
 from core.models import AuditEntry, User
 from core.states import NoSuchEdge
@@ -48,7 +49,7 @@ def test_an_approved_change_takes_effect_and_is_written_down(line: Service) -> N
 
     channel = Channel.objects.get(service=line)
     assert (channel.dial, channel.address, channel.revision) == ("0808 800 5000", "+448088005000", revision)
-    entry = AuditEntry.objects.get(verb="approve", row=str(revision.pk), model="content.ChannelRevision")
+    entry = AuditEntry.objects.get(verb=Verb.CHANNEL_CHANGE_APPROVED, row=str(revision.pk), model="content.ChannelRevision")
     assert entry.by == ben
 
 
@@ -171,7 +172,12 @@ def test_of_two_people_who_approve_at_once_one_does(at_once: Callable[..., list[
     answers = at_once(*(lambda who=who: ChannelRevision.objects.get(pk=revision.pk).approve(by=who, at=NOON) for who in people))
 
     assert [type(answer) for answer in answers if answer is not None] in ([ChangedMeanwhile], [NoSuchEdge])
-    assert AuditEntry.objects.filter(model="content.ChannelRevision", verb="approve", row=str(revision.pk)).count() == 1
+    assert (
+        AuditEntry.objects.filter(
+            model="content.ChannelRevision", verb=Verb.CHANNEL_CHANGE_APPROVED, row=str(revision.pk)
+        ).count()
+        == 1
+    )
     assert Channel.objects.get(pk=channel.pk).dial == "0808 800 5000"
 
 

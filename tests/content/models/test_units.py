@@ -197,7 +197,7 @@ def test_each_save_and_approval_is_in_the_audit(unit: Unit, editor: User, review
     said = list(
         AuditEntry.objects.filter(model="content.Unit", row=str(unit.pk)).order_by("pk").values_list("verb", "by__username")
     )
-    assert said == [("write", "fingerpost-system"), ("revise", "eve"), ("approve", "rhys")]
+    assert said == [("source.written", "fingerpost-system"), ("source.revised", "eve"), ("source.approved", "rhys")]
 
 
 def test_of_four_who_save_at_once_one_does_and_three_keep_their_text(at_once: Callable[..., list[Any]]) -> None:

@@ -17,6 +17,7 @@ from content.models import Channel, ChannelRevision, Release, Service
 from content.models.assurance import Method
 from content.models.channel_revision import Act
 from content.publishing import expiry
+from core.audit_verbs import Verb
 from core.errors import ChangedMeanwhile, Forbidden, Invalid
 from core.models import AuditEntry, User
 from tests import make
@@ -106,7 +107,7 @@ def test_it_takes_away_and_does_nothing_else(published: Release, ann: User) -> N
     assert "Short" not in json.dumps(after)
     untouched = [tip for tip in before["tips"] if tip["slug"] != "ask"]
     assert [tip for tip in after["tips"] if tip["slug"] != "ask"] == untouched
-    assert AuditEntry.objects.filter(verb="take away lapsed", by=ann).exists()
+    assert AuditEntry.objects.filter(verb=Verb.EXPIRED_CHANNELS_REMOVED, by=ann).exists()
 
 
 def test_packs_that_hold_nothing_lapsed_keep_their_bytes(published: Release, ann: User) -> None:

@@ -116,7 +116,7 @@ def test_one_person_ends_it_for_readers_at_once_also_who_proposed_it(asta: User,
     assert notices() == []
     assert Release.objects.filter(state=ReleaseState.PUBLISHED).count() == 1
     verbs = AuditEntry.objects.filter(model="content.ServiceNotice").order_by("pk").values_list("verb", flat=True)
-    assert list(verbs) == ["propose", "approve", "end"]
+    assert list(verbs) == ["notice.proposed", "notice.approved", "notice.ended"]
     with pytest.raises(NoSuchEdge):
         end_notice(notice, by=asta, at=NOON)
 

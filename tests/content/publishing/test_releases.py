@@ -36,11 +36,11 @@ def test_publishing_takes_the_place_of_the_release_before(content: None) -> None
     assert second.number > first.number
     assert Release.objects.current() == second
     assert [entry.verb for entry in AuditEntry.objects.filter(model="content.Release").order_by("pk")] == [
-        "compile",
-        "publish",
-        "compile",
-        "supersede",
-        "publish",
+        "release.compiled",
+        "release.published",
+        "release.compiled",
+        "release.superseded",
+        "release.published",
     ]
 
 

@@ -24,6 +24,7 @@ from content.publishing.publish import HoldsWithdrawn, publish, publish_patch, r
 from content.publishing.verify import verify_manifest
 from content.publishing.withdrawal import AlreadyWithdrawn, put_back, withdraw
 from core import tokens
+from core.audit_verbs import Verb
 from core.errors import ChangedMeanwhile, Forbidden, Invalid, NotFound, SecondPersonRequired
 from core.models import AuditEntry, User
 from tests import make
@@ -310,7 +311,7 @@ def test_a_second_withdrawal_is_refused_and_of_two_at_once_one_counts(at_once: C
 def test_it_is_written_down_who_did_it(published: Release, ann: User) -> None:
     withdraw("gb-wrong", by=ann, at=LATER)
 
-    written = AuditEntry.objects.get(verb="withdraw")
+    written = AuditEntry.objects.get(verb=Verb.SERVICE_WITHDRAWN)
     assert (written.by, written.details["service"]) == (ann, "gb-wrong")
 
 

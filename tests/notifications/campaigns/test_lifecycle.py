@@ -40,7 +40,10 @@ def test_a_second_person_approves_the_fingerprint_and_the_audit_says_so(submitte
     assert (submitted.state, submitted.submitted_by, submitted.approved_by) == ("approved", author, approver)
     assert Brake.objects.get(campaign=submitted).state == "go"
     entries = AuditEntry.objects.filter(model="notifications.Campaign").order_by("id")
-    assert list(entries.values_list("verb", "by__username")) == [("submit", "author"), ("approve", "approver")]
+    assert list(entries.values_list("verb", "by__username")) == [
+        ("campaign.submitted", "author"),
+        ("campaign.approved", "approver"),
+    ]
 
 
 def test_nobody_approves_what_they_wrote_edited_or_submitted(db: None) -> None:
