@@ -37,7 +37,7 @@ class WithholdingReason(TextChoices):
     CLOSED = "closed", "The service is temporarily closed."
     NEVER_CHECKED = "never-checked", "Not checked yet."
     EXPIRED = "expired", "Its last check has expired."
-    WAITING = "waiting", "It will be listed with the next release."
+    WAITING = "waiting", "Waiting for the next release."
 
 
 @dataclass(frozen=True)

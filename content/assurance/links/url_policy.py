@@ -79,17 +79,17 @@ class SafeUrl:
     def parse(cls, url: str) -> SafeUrl:
         """Return the parts of the URL; raise Blocked if it must not be requested."""
         if not url.isascii() or not url.isprintable() or any(c in url for c in " \\"):
-            raise Blocked("This is not a plain URL.")
+            raise Blocked("The URL is malformed or contains a user name.")
         try:
             parts = urlsplit(url)
             port = parts.port
         except ValueError:
-            raise Blocked("This is not a plain URL.") from None
+            raise Blocked("The URL is malformed or contains a user name.") from None
         if parts.scheme not in _PORTS or port not in (None, _PORTS[parts.scheme]):
             raise Blocked("Only http and https on their default ports are requested.")
         host = (parts.hostname or "").removesuffix(".")
         if parts.username is not None or parts.password is not None or "%" in host:
-            raise Blocked("This is not a plain URL.")
+            raise Blocked("The URL is malformed or contains a user name.")
         if _NAME.fullmatch(host) is None or host.rpartition(".")[2] in _PRIVATE_ENDINGS:
             raise Blocked("Only a host with a public name is requested.")
         return cls(parts.scheme, host, (parts.path or "/") + (f"?{parts.query}" if parts.query else ""))

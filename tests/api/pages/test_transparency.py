@@ -190,7 +190,7 @@ def test_a_changed_number_waits_for_the_next_release_and_its_check(api: Client, 
     page = read(api)
 
     assert "0808 800 5000" not in page
-    assert "It will be listed with the next release." in text_of(page, "withheld")
+    assert "Waiting for the next release." in text_of(page, "withheld")
     assert f"\u20660800 1111\u2069 Last checked on {today - timedelta(days=2):%-d %B %Y} : a person called" in text_of(
         page, "listed"
     )
