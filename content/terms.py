@@ -1,4 +1,4 @@
-"""The closed words of content, each list in one place, and the order of a plan's steps."""
+"""The closed lists of terms that content uses, and the order of the steps of a plan."""
 
 from __future__ import annotations
 
@@ -6,21 +6,20 @@ from typing import Final
 
 from django.db import models
 
-#: The pseudo country of services that belong to no country; it also stands in for countries without services of their own.
+#: The pseudo country of services that belong to no country, and of the pack for countries without services of their own.
 WORLDWIDE: Final = "ZZ"
 SOURCE_LOCALE: Final = "en"
 
-#: Days for which a target may stand in after a clarity change of its source.
+#: Days for which a target is still served after a clarity change of its source.
 OUTDATED_DAYS: Final = 90
 
-
-#: In a platform's routes: the situations that no other route names, and steps that stand with its in-app channel.
+#: In the routes of a platform: all situations that have no route of their own; and the steps of its channel inside the app.
 ANY_SITUATION: Final = "any"
 APP_STEPS: Final = "app"
 
 
 class Audience(models.TextChoices):
-    """Who reads."""
+    """Who is reading."""
 
     TEEN = "teen"
     PARENT = "parent"
@@ -104,13 +103,13 @@ class Cost(models.TextChoices):
 
 
 class NoticeKind(models.TextChoices):
-    """What is otherwise than usual with a service, for a short time."""
+    """How a service differs from its entry for a short time."""
 
-    #: Nobody answers, on any channel.
+    #: Nobody answers on any channel.
     CLOSED = "closed"
-    #: It answers at other hours than those that are listed.
+    #: The service is open at other hours than those listed.
     HOURS_CHANGED = "hours-changed"
-    #: It answers, later than usual.
+    #: The service is open, and takes longer than usual to answer.
     LONG_WAITS = "long-waits"
     #: One channel does not work.
     CHANNEL_DOWN = "channel-down"
@@ -135,7 +134,7 @@ class Change(models.TextChoices):
 
 
 class Confidence(models.TextChoices):
-    """What is known of an entry before a person has assured it."""
+    """How well an entry is known before a person has checked it."""
 
     CONFIRMED_IN_SOURCE = "confirmed-in-source"
     FROM_GENERAL_KNOWLEDGE = "from-general-knowledge"
@@ -146,20 +145,20 @@ _TEENS_FIRST = (Step.DANGER_NOW, Step.TALK, Step.REPORT, Step.TAKE_DOWN, Step.TE
 
 
 def _steps(*steps: Step, **others: tuple[Step, ...]) -> dict[str, list[str]]:
-    """Give every audience these steps, and the named audiences their own."""
+    """Return these steps for every audience, and their own steps for the audiences in `others`."""
     return {audience.value: [step.value for step in others.get(audience.value, steps)] for audience in Audience}
 
 
-#: Situation (or "default") to audience to its steps in order; a step that is not named is not in the plan.
+#: By situation (or "default") and audience: the steps in order. Steps that are not listed are not in the plan.
 PLAN_ORDER: Final[dict[str, dict[str, list[str]]]] = {
     "default": _steps(
         *_ADULTS_FIRST,
-        # A teenager who has told one person copes better with the report that follows.
+        # A teenager who has talked to one person copes better with the report that follows.
         teen=_TEENS_FIRST,
-        # Removal tools are for the person in the picture; a witness would first have to get hold of a copy.
+        # Removal tools are for the person in the image; a witness would first have to obtain a copy.
         bystander=(Step.DANGER_NOW, Step.REPORT, Step.TELL_THE_PLATFORM, Step.TALK),
     ),
-    # Nothing may stand between this reader and a person who listens.
+    # Nothing may come between this reader and a person who listens.
     Situation.SELF_HARM_RISK.value: _steps(Step.DANGER_NOW, Step.TALK),
     # Only the platform can give the account back.
     Situation.HACKED_ACCOUNT.value: _steps(
@@ -169,7 +168,7 @@ PLAN_ORDER: Final[dict[str, dict[str, list[str]]]] = {
         Step.TALK,
         teen=(Step.DANGER_NOW, Step.TELL_THE_PLATFORM, Step.TALK, Step.REPORT),
     ),
-    # Removal tools are for pictures of oneself; whoever came across such material reports it.
+    # Removal tools are for images of oneself; somebody who came across such material reports it.
     Situation.CSAM_SEEN.value: _steps(
         Step.DANGER_NOW,
         Step.REPORT,
@@ -177,6 +176,6 @@ PLAN_ORDER: Final[dict[str, dict[str, list[str]]]] = {
         Step.TALK,
         teen=(Step.DANGER_NOW, Step.TALK, Step.REPORT, Step.TELL_THE_PLATFORM),
     ),
-    # Who cannot say what it is needs somebody to ask, not a form to fill in.
+    # A reader who does not know what it is needs a person to ask, not a form to fill in.
     Situation.NOT_SURE.value: _steps(Step.DANGER_NOW, Step.TALK, Step.TELL_THE_PLATFORM),
 }

@@ -67,16 +67,21 @@ class ServiceFact:
     organization_id: str
     organization: str
     country: str
+    #: ISO 3166-2; empty: the whole country.
     regions: tuple[str, ...]
+    #: Countries that a worldwide service works in; None: everywhere, empty: not entered yet.
     area: tuple[str, ...] | None
     roles: tuple[str, ...]
     audiences: tuple[str, ...]
+    #: The situations that the service names, and those that it takes on: the same ones, or all.
     named_situations: tuple[str, ...]
     situations: tuple[str, ...]
     min_age: int | None
     max_age: int | None
     age_measured: str
+    #: BCP 47; None: not known.
     languages: tuple[str, ...] | None
+    #: IANA time zone, or empty.
     zone: str
     active: bool
     successor: str | None
