@@ -18,6 +18,7 @@ from core import audit, roles, states
 from core.audit_verbs import Verb
 from core.errors import ChangedMeanwhile, Conflict, Invalid, SecondPersonRequired
 from core.models import User
+from core.querysets import manager_of
 from core.states import Edge, Lifecycle
 
 
@@ -118,7 +119,7 @@ class ChannelRevision(ChannelFacts):
     approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
     approved_at = models.DateTimeField(null=True, blank=True)
 
-    objects: ClassVar[ChannelRevisionQuerySet] = ChannelRevisionQuerySet.as_manager()  # type: ignore[assignment]
+    objects: ClassVar[ChannelRevisionQuerySet] = manager_of(ChannelRevisionQuerySet)
 
     class Meta(ChannelFacts.Meta):
         ordering = ("-id",)

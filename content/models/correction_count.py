@@ -11,6 +11,7 @@ from django.db.models import Q
 from content.models.channel import Channel
 from content.models.channel_revision import ChannelRevision
 from core.errors import Invalid
+from core.querysets import manager_of
 
 
 class Problem(models.TextChoices):
@@ -63,7 +64,7 @@ class CorrectionCount(models.Model):
     day = models.DateField()
     total = models.PositiveBigIntegerField(default=0)
 
-    objects: ClassVar[CorrectionCountQuerySet] = CorrectionCountQuerySet.as_manager()  # type: ignore[assignment]
+    objects: ClassVar[CorrectionCountQuerySet] = manager_of(CorrectionCountQuerySet)
 
     class Meta:
         constraints = (

@@ -21,6 +21,7 @@ from core import audit, roles
 from core.audit_verbs import Verb
 from core.errors import Gone, Invalid, NotFound
 from core.models import User
+from core.querysets import manager_of
 
 #: Days for which a link is good.
 LINK_DAYS = 14
@@ -67,7 +68,7 @@ class CorrectionLink(models.Model):
     expires_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True, blank=True)
 
-    objects: ClassVar[CorrectionLinkQuerySet] = CorrectionLinkQuerySet.as_manager()  # type: ignore[assignment]
+    objects: ClassVar[CorrectionLinkQuerySet] = manager_of(CorrectionLinkQuerySet)
 
     class Meta:
         ordering = ("-pk",)
@@ -176,7 +177,7 @@ class Reply(models.Model):
     dealt_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
     dealt_at = models.DateTimeField(null=True, blank=True)
 
-    objects: ClassVar[ReplyQuerySet] = ReplyQuerySet.as_manager()  # type: ignore[assignment]
+    objects: ClassVar[ReplyQuerySet] = manager_of(ReplyQuerySet)
 
     class Meta:
         ordering = ("-pk",)

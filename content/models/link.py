@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 
 from content.models.channel_revision import ChannelRevision
+from core.querysets import manager_of
 
 
 class LinkResult(models.TextChoices):
@@ -74,7 +75,7 @@ class LinkCheck(models.Model):
     failures = models.PositiveSmallIntegerField(default=0, help_text="In a row.")
     failing_since = models.DateTimeField(null=True, blank=True)
 
-    objects: ClassVar[LinkCheckQuerySet] = LinkCheckQuerySet.as_manager()  # type: ignore[assignment]
+    objects: ClassVar[LinkCheckQuerySet] = manager_of(LinkCheckQuerySet)
 
     class Meta:
         constraints = (models.CheckConstraint(condition=Q(result__in=LinkResult.values), name="linkcheck_result"),)
@@ -105,7 +106,7 @@ class LinkHost(models.Model):
     robots = models.TextField(blank=True, default="", help_text="Never shown to anybody.")
     robots_until = models.DateTimeField(null=True, blank=True)
 
-    objects: ClassVar[LinkHostQuerySet] = LinkHostQuerySet.as_manager()  # type: ignore[assignment]
+    objects: ClassVar[LinkHostQuerySet] = manager_of(LinkHostQuerySet)
 
     def __str__(self) -> str:
         return self.name

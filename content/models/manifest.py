@@ -11,6 +11,7 @@ from django.db.models import F, Q
 
 from content.models.release import Release
 from core.errors import Unavailable
+from core.querysets import manager_of
 
 
 class NotSigned(Unavailable):
@@ -43,7 +44,7 @@ class Manifest(models.Model):
     issued_at = models.DateTimeField()
     expires_at = models.DateTimeField()
 
-    objects: ClassVar[ManifestQuerySet] = ManifestQuerySet.as_manager()  # type: ignore[assignment]
+    objects: ClassVar[ManifestQuerySet] = manager_of(ManifestQuerySet)
 
     class Meta:
         ordering = ("-pk",)

@@ -14,6 +14,7 @@ from core import roles, states
 from core.audit_verbs import Verb
 from core.errors import NotFound
 from core.models import User
+from core.querysets import manager_of
 from core.states import Edge, Lifecycle
 
 
@@ -136,7 +137,7 @@ class Release(models.Model):
         help_text="By service: since when its entry is as here; not known before.",
     )
 
-    objects: ClassVar[ReleaseQuerySet] = ReleaseQuerySet.as_manager()  # type: ignore[assignment]
+    objects: ClassVar[ReleaseQuerySet] = manager_of(ReleaseQuerySet)
 
     class Meta:
         ordering = ("-number",)

@@ -18,6 +18,7 @@ from core import audit, roles
 from core.audit_verbs import Verb
 from core.errors import Invalid
 from core.models import User
+from core.querysets import manager_of
 
 #: The facts that a person may change; name, country and roles come from a file, numbers by proposal.
 AMENDED = frozenset(
@@ -91,7 +92,7 @@ class Service(models.Model):
     notes = models.TextField(blank=True)
     needs_before_launch = ArrayField(models.CharField(max_length=200), default=list, blank=True)
 
-    objects: ClassVar[ServiceQuerySet] = ServiceQuerySet.as_manager()  # type: ignore[assignment]
+    objects: ClassVar[ServiceQuerySet] = manager_of(ServiceQuerySet)
 
     class Meta:
         ordering = ("id",)

@@ -19,6 +19,7 @@ from core import audit, roles, states
 from core.audit_verbs import Verb
 from core.errors import Conflict, Invalid
 from core.models import User
+from core.querysets import manager_of
 from core.states import Edge, Lifecycle
 
 #: Who says how a channel is may also say that it is otherwise for a while, and that this is over.
@@ -125,7 +126,7 @@ class ServiceNotice(models.Model):
     ended_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
 
-    objects: ClassVar[ServiceNoticeQuerySet] = ServiceNoticeQuerySet.as_manager()  # type: ignore[assignment]
+    objects: ClassVar[ServiceNoticeQuerySet] = manager_of(ServiceNoticeQuerySet)
 
     class Meta:
         ordering = ("-pk",)

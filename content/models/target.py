@@ -17,6 +17,7 @@ from core import audit, roles, states
 from core.audit_verbs import Verb
 from core.errors import EditConflict, Invalid, SecondPersonRequired
 from core.models import User
+from core.querysets import manager_of
 from core.states import Edge, Lifecycle
 
 
@@ -101,7 +102,7 @@ class Target(models.Model):
     approved_text = models.TextField(blank=True)
     approved_source_revision = models.PositiveIntegerField(null=True, blank=True)
 
-    objects: ClassVar[TargetQuerySet] = TargetQuerySet.as_manager()  # type: ignore[assignment]
+    objects: ClassVar[TargetQuerySet] = manager_of(TargetQuerySet)
 
     class Meta:
         ordering = ("unit", "locale")

@@ -17,6 +17,7 @@ from core import audit, roles, states
 from core.audit_verbs import Verb
 from core.errors import Invalid
 from core.models import User
+from core.querysets import manager_of
 from core.states import Edge, Lifecycle
 
 
@@ -67,7 +68,7 @@ class Tip(models.Model):
     do_not = ArrayField(models.PositiveSmallIntegerField(), default=list, blank=True)
     state = models.CharField(max_length=7, choices=TipState.choices, default=TipState.CURRENT)
 
-    objects: ClassVar[TipQuerySet] = TipQuerySet.as_manager()  # type: ignore[assignment]
+    objects: ClassVar[TipQuerySet] = manager_of(TipQuerySet)
 
     class Meta:
         ordering = ("order", "slug")

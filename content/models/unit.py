@@ -23,6 +23,7 @@ from core.canonical import digest
 from core.errors import EditConflict, Forbidden, SecondPersonRequired
 from core.models import User
 from core.models.user import SYSTEM_NAME
+from core.querysets import manager_of
 from core.states import Edge, Lifecycle
 
 
@@ -146,7 +147,7 @@ class Unit(models.Model):
     approved_text = models.TextField(blank=True)
     approved_revision = models.PositiveIntegerField(null=True, blank=True)
 
-    objects: ClassVar[UnitQuerySet] = UnitQuerySet.as_manager()  # type: ignore[assignment]
+    objects: ClassVar[UnitQuerySet] = manager_of(UnitQuerySet)
 
     class Meta:
         ordering = ("key",)

@@ -13,6 +13,7 @@ from django.db.models import F, Q
 from content.models.pack import Pack
 from content.models.release import Release
 from content.models.service import Service
+from core.querysets import manager_of
 
 #: Days for which the manifest goes on naming what was withdrawn.
 KEPT_DAYS = 730
@@ -66,7 +67,7 @@ class Withdrawal(models.Model):
     )
     put_back_at = models.DateTimeField(null=True, blank=True)
 
-    objects: ClassVar[WithdrawalQuerySet] = WithdrawalQuerySet.as_manager()  # type: ignore[assignment]
+    objects: ClassVar[WithdrawalQuerySet] = manager_of(WithdrawalQuerySet)
 
     class Meta:
         ordering = ("-at", "-pk")

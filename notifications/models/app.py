@@ -7,6 +7,8 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import Q
 
+from core.querysets import manager_of
+
 
 class PushMode(models.TextChoices):
     """What is stored so that an app can be pushed to."""
@@ -37,7 +39,7 @@ class App(models.Model):
     mode_by_country = models.JSONField(default=dict, blank=True, help_text="Exceptions: country code to mode.")
     test = models.BooleanField(default=False, help_text="Its installations are test devices.")
 
-    objects: ClassVar[AppQuerySet] = AppQuerySet.as_manager()  # type: ignore[assignment]
+    objects: ClassVar[AppQuerySet] = manager_of(AppQuerySet)
 
     class Meta:
         ordering = ("name",)

@@ -14,6 +14,7 @@ from django.db import connection, models
 from django.db.models import F, Func, IntegerField, Q
 from django.db.models.functions import Now
 
+from core.querysets import manager_of
 from notifications.models.brake import IDENTITY_SQL
 from notifications.models.campaign import Campaign
 from notifications.models.wave import Wave
@@ -139,7 +140,7 @@ class Batch(models.Model):
     retry_tickets = ArrayField(models.BigIntegerField(), default=list)
     uncertain_tickets = ArrayField(models.BigIntegerField(), default=list)
 
-    objects: ClassVar[BatchQuerySet] = BatchQuerySet.as_manager()  # type: ignore[assignment]
+    objects: ClassVar[BatchQuerySet] = manager_of(BatchQuerySet)
 
     class Meta:
         verbose_name_plural = "batches"

@@ -11,6 +11,7 @@ from django.db.models import Q
 from core import audit
 from core.audit_verbs import Verb
 from core.models import User
+from core.querysets import manager_of
 from core.roles import require
 from notifications.models.campaign import Campaign
 
@@ -74,7 +75,7 @@ class Brake(models.Model):
     set_at = models.DateTimeField(null=True)
     database = models.CharField(max_length=80, blank=True)
 
-    objects: ClassVar[BrakeQuerySet] = BrakeQuerySet.as_manager()  # type: ignore[assignment]
+    objects: ClassVar[BrakeQuerySet] = manager_of(BrakeQuerySet)
 
     class Meta:
         constraints = (

@@ -15,6 +15,7 @@ from django.db.models import F, Q
 
 from content.terms import Audience
 from core.errors import NotFound
+from core.querysets import manager_of
 from notifications import cap
 from notifications.models.campaign_rules import FOUR_EYES, FROZEN_DEFINITION, KEPT
 from notifications.models.campaign_state import APPROVED_ON, LIFECYCLE, CampaignState
@@ -126,7 +127,7 @@ class Campaign(models.Model):
     topics_unknown = models.PositiveIntegerField(default=0, db_default=0)
     topics_skipped = models.PositiveIntegerField(default=0, db_default=0)
 
-    objects: ClassVar[CampaignQuerySet] = CampaignQuerySet.as_manager()  # type: ignore[assignment]
+    objects: ClassVar[CampaignQuerySet] = manager_of(CampaignQuerySet)
 
     class Meta:
         ordering = ("-id",)

@@ -7,6 +7,8 @@ from typing import ClassVar
 
 from django.db import models
 
+from core.querysets import manager_of
+
 
 class MaintenanceRunQuerySet(models.QuerySet["MaintenanceRun"]):
     """Look up and record runs."""
@@ -26,7 +28,7 @@ class MaintenanceRun(models.Model):
     job = models.CharField(max_length=40, primary_key=True)
     finished_on = models.DateField()
 
-    objects: ClassVar[MaintenanceRunQuerySet] = MaintenanceRunQuerySet.as_manager()  # type: ignore[assignment]
+    objects: ClassVar[MaintenanceRunQuerySet] = manager_of(MaintenanceRunQuerySet)
 
     def __str__(self) -> str:
         return self.job

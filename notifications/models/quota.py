@@ -10,6 +10,8 @@ from django.db import connection, models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from core.querysets import manager_of
+
 #: Seconds after its end for which a permit may still be used: a worker that stalled for longer has lost it.
 PERMIT_GRACE = 1.0
 #: Seconds of permits that one minute can hold at the most: its own, the grace before it, and a second of network delay. The rate
@@ -175,7 +177,7 @@ class Quota(models.Model):
     ramp_from = models.DateTimeField(null=True, blank=True, help_text="When the rate began to rise from nothing.")
     changed_at = models.DateTimeField(help_text="When the rate was last lowered or raised.")
 
-    objects: ClassVar[QuotaQuerySet] = QuotaQuerySet.as_manager()  # type: ignore[assignment]
+    objects: ClassVar[QuotaQuerySet] = manager_of(QuotaQuerySet)
 
     class Meta:
         constraints = (models.CheckConstraint(condition=models.Q(rate__gt=0), name="quota_rate_is_positive"),)

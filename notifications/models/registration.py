@@ -16,6 +16,7 @@ from django.db.models import Q
 
 from content.terms import Audience
 from core.errors import Conflict, Invalid, NotFound
+from core.querysets import manager_of
 from notifications.models.app import App, PushMode
 from notifications.models.segment import Platform, Segment
 from notifications.registrations import sealed, values
@@ -186,7 +187,7 @@ class Registration(models.Model):
     )
     gone_because = models.CharField(max_length=15, blank=True, default="", db_default="", help_text="FCM's reason.")
 
-    objects: ClassVar[RegistrationQuerySet] = RegistrationQuerySet.as_manager()  # type: ignore[assignment]
+    objects: ClassVar[RegistrationQuerySet] = manager_of(RegistrationQuerySet)
 
     class Meta:
         indexes = (models.Index(fields=["gone_at"], condition=Q(gone_at__isnull=False), name="registration_gone"),)

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 
 from content.terms import Audience
+from core.querysets import manager_of
 from notifications.models.app import App
 
 
@@ -59,7 +60,7 @@ class Segment(models.Model):
     platform = models.CharField(max_length=7, choices=Platform.choices, blank=True)
     requested_on = models.DateField(null=True, help_text="Of a topic: the day on which an app last requested it.")
 
-    objects: ClassVar[SegmentQuerySet] = SegmentQuerySet.as_manager()  # type: ignore[assignment]
+    objects: ClassVar[SegmentQuerySet] = manager_of(SegmentQuerySet)
 
     class Meta:
         constraints = (
