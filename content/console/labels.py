@@ -10,6 +10,7 @@ from django.db.models import TextChoices
 from content.models.assurance import Method
 from content.models.channel_revision import Act
 from content.models.correction_count import Problem
+from content.models.correction_link import Answer
 from content.models.link import LinkResult
 from content.models.release import ReleaseState
 from content.models.service import Status
@@ -139,6 +140,14 @@ LABELS: Final[Mapping[str, tuple[type[TextChoices], Mapping[str, str]]]] = {
             LinkResult.UNREACHABLE: "Cannot be reached",
             LinkResult.BLOCKED: "Not requested: the address is not on the public internet",
             LinkResult.NOT_ASKED: "Not requested: the site asks robots not to visit",
+        },
+    ),
+    "reply": (
+        Answer,
+        {
+            Answer.CONFIRM: "Details are correct",
+            Answer.CORRECT: "Some details are wrong",
+            Answer.REMOVE: "No longer exists",
         },
     ),
     "problem": (

@@ -112,11 +112,6 @@ class Answer(models.TextChoices):
     #: It is no longer there.
     REMOVE = "remove"
 
-    @property
-    def words(self) -> str:
-        """Return what the organization says, in its own words: "Correct" could be taken for the opposite."""
-        return {"confirm": "It is right", "correct": "It is not right", "remove": "It no longer exists"}[self]
-
 
 #: The facts that an organization may say otherwise.
 CORRECTED = ("dial", "address", "hours", "cost")
@@ -205,10 +200,6 @@ class Reply(models.Model):
 
     def __str__(self) -> str:
         return f"{self.link_id} says of {self.revision_id}: {self.answer}"
-
-    def words(self) -> str:
-        """Return the answer in words."""
-        return Answer(self.answer).words
 
     def facts(self) -> dict[str, object]:
         """Return the channel's facts with what the organization says instead."""

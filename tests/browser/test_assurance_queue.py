@@ -126,12 +126,12 @@ def test_an_organization_corrects_its_entry_without_scripts_and_two_people_decid
         theirs = context_of(java_script_enabled=False).new_page()
         theirs.goto(address)
         line = theirs.get_by_role("group", name="The gb-line service")
-        line.get_by_label("It is not right").check()
+        line.get_by_label("Some details are wrong").check()
         line.locator("summary").click()
-        line.get_by_label("Dialled as").fill("0808 800 5002")
-        line.get_by_label("With country code").fill("+448088005002")
-        theirs.get_by_role("button", name="Send the answers").click()
-        expect(theirs.get_by_text("Your answers wait for our staff")).to_be_visible()
+        line.get_by_label("Number to dial").fill("0808 800 5002")
+        line.get_by_label("Number with its country code").fill("+448088005002")
+        theirs.get_by_role("button", name="Send answers").click()
+        expect(theirs.get_by_text("Your answers are saved")).to_be_visible()
         assert theirs.context.cookies() == []
 
         page.goto("/console/services/gb-line/channels/1/")

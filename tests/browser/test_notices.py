@@ -83,7 +83,7 @@ def test_without_scripts_what_was_typed_stays_where_it_is_refused(context_of: Ca
     page.get_by_label("Source").fill("https://example.org/news")
     page.get_by_role("button", name="Propose").click()
 
-    expect(page.get_by_text("A notice ends within 31 days")).to_be_visible()
+    expect(page.get_by_text("A notice must end within 31 days")).to_be_visible()
     expect(page.get_by_role("radio", name="Label of long waits")).to_be_checked()
     expect(page.get_by_label("Source")).to_have_value("https://example.org/news")
     expect(page.get_by_label("Until")).to_have_value(soon.strftime("%Y-%m-%dT%H:%M"))

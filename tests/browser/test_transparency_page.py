@@ -1,4 +1,4 @@
-"""The trust page in a browser: accessible in light and dark, narrow and wide; it reads without scripts, styles and on paper."""
+"""The transparency page in a browser: accessible, in any theme and width, without scripts, without styles and on paper."""
 
 from __future__ import annotations
 
@@ -76,10 +76,10 @@ def test_it_reads_without_scripts_and_without_its_style_sheet(context_of: Callab
 
     see(page)
 
-    expect(page.get_by_role("heading", level=1)).to_have_text("What is listed: United Kingdom")
+    expect(page.get_by_role("heading", level=1)).to_have_text("What we list: United Kingdom")
     expect(page.get_by_role("listitem").filter(has_text="called or texted the number").first).to_be_visible()
     expect(page.get_by_role("listitem").filter(has_text="temporarily closed")).to_be_visible()
-    expect(page.get_by_text("A service whose name holds its number or address")).to_be_visible()
+    expect(page.get_by_text("A service whose name contains its number or address")).to_be_visible()
 
 
 def test_on_paper_it_is_black_on_white_and_cuts_no_service_in_two(context_of: Callable[..., BrowserContext]) -> None:
