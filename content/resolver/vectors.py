@@ -4,23 +4,37 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NotRequired, TypedDict, cast
 
 from content.resolver.resolve import resolve
-from content.resolver.types import PackContent, Plan, Query
+from content.resolver.types import PackContent, Plan, PlanStep, Query
 
 _DOCS = Path(__file__).parents[2] / "docs"
 VECTORS = _DOCS / "resolver-vectors.json"
 PACKS = _DOCS / "resolver-packs.json"
 
 
-class PlanVector(TypedDict):
-    """A plan as plain values: every field of each step, and the slugs of the tips."""
+class StepVector(TypedDict):
+    """A step as plain values (see `PlanStep`); times are RFC 3339 in UTC."""
 
-    steps: list[dict[str, object]]
+    step: str
+    service: str | None
+    why: list[str]
+    open: bool | None
+    closes_at: str | None
+    opens_at: str | None
+    stale: bool
+    language_match: bool | None
+    alternatives: list[str]
+    conditions: dict[str, str]
+
+
+class PlanVector(TypedDict):
+    """A plan as plain values: its steps, and the slugs of its tips."""
+
+    steps: list[StepVector]
     tips: list[str]
 
 
@@ -61,12 +75,23 @@ def query_of(case: Case) -> Query:
 
 
 def plain(plan: Plan) -> PlanVector:
-    """Return the plan as it stands in a vector; times are RFC 3339 in UTC."""
-    steps: list[dict[str, object]] = []
-    for step in plan.steps:
-        times = {"closes_at": _rfc3339(step.closes_at), "opens_at": _rfc3339(step.opens_at)}
-        steps.append(asdict(step) | {"why": list(step.why), "alternatives": list(step.alternatives)} | times)
-    return {"steps": steps, "tips": list(plan.tips)}
+    """Return the plan as a vector has it."""
+    return {"steps": [_plain_step(step) for step in plan.steps], "tips": list(plan.tips)}
+
+
+def _plain_step(step: PlanStep) -> StepVector:
+    return {
+        "step": step.step,
+        "service": step.service,
+        "why": list(step.why),
+        "open": step.open,
+        "closes_at": _rfc3339(step.closes_at),
+        "opens_at": _rfc3339(step.opens_at),
+        "stale": step.stale,
+        "language_match": step.language_match,
+        "alternatives": list(step.alternatives),
+        "conditions": dict(step.conditions),
+    }
 
 
 def _rfc3339(value: datetime | None) -> str | None:

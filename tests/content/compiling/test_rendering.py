@@ -11,9 +11,10 @@ from content.compiling.rendering import dial_kind, display, fill, href, isolate,
 
 
 def facts(**given: Any) -> ChannelFact:
-    text = dict.fromkeys(("number_type", "dial", "address", "keyword", "hours"), "") | {"type": "phone", "cost": "free"}
-    nothing = dict.fromkeys(("anonymous", "on_bill", "checked_on", "assured_until"))
-    return ChannelFact(position=1, **(text | nothing | given))
+    known: dict[str, Any] = {"position": 1, "type": "phone", "cost": "free"}
+    empty = dict.fromkeys(("number_type", "dial", "address", "keyword", "hours"), "")
+    unknown = dict.fromkeys(("anonymous", "on_bill", "checked_on", "assured_until"))
+    return ChannelFact(**known | empty | unknown | given)
 
 
 @pytest.mark.parametrize(

@@ -23,9 +23,13 @@ def notice(kind: str, begins: datetime, ends: datetime, position: int | None = N
     return {"kind": kind, "from": begins.isoformat(), "until": ends.isoformat().replace("+00:00", "Z"), "position": position}
 
 
+def channel(hours: str | None) -> Any:
+    return {"position": 1, "hours": hours, "zone": None}
+
+
 def availability(hours: str | None, *notices: dict[str, Any], roles: tuple[str, ...] = ("helpline",)) -> Availability:
-    service = {"zone": "Europe/London", "country": "GB", "roles": list(roles), "notices": list(notices)}
-    return channel_availability(service, {"position": 1, "hours": hours, "zone": None}, TUESDAY)
+    service: Any = {"zone": "Europe/London", "country": "GB", "roles": list(roles), "notices": list(notices)}
+    return channel_availability(service, channel(hours), TUESDAY)
 
 
 @pytest.mark.parametrize(
@@ -92,6 +96,6 @@ def test_an_emergency_number_ignores_notices() -> None:
 
 
 def test_a_service_of_an_older_pack_has_no_notices() -> None:
-    service = {"zone": "Europe/London", "country": "GB", "roles": ["helpline"]}
+    service: Any = {"zone": "Europe/London", "country": "GB", "roles": ["helpline"]}
 
-    assert channel_availability(service, {"position": 1, "hours": "24/7", "zone": None}, TUESDAY) == ALWAYS_OPEN
+    assert channel_availability(service, channel("24/7"), TUESDAY) == ALWAYS_OPEN

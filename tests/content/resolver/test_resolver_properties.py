@@ -5,14 +5,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from content.resolver.resolve import resolve
-from content.resolver.types import Plan, Query
+from content.resolver.types import PackContent, Plan, Query
 from content.terms import Audience, Situation
 from tests.make import NOON
 from tests.packs import Packs
@@ -39,7 +38,7 @@ instants = st.datetimes(datetime(1970, 1, 2), datetime(2099, 12, 30)).map(lambda
 many_examples = settings(max_examples=400, deadline=None)
 
 #: The real packs are not arguments of the tests: hypothesis would print all of them at a failure.
-PACKS: dict[tuple[str, str], Any] = {}
+PACKS: dict[tuple[str, str], PackContent] = {}
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -47,7 +46,7 @@ def _load_packs(real_packs: Packs) -> None:
     PACKS.update(real_packs)
 
 
-def plan_for(query: Query, at: datetime) -> tuple[dict[str, Any], Plan]:
+def plan_for(query: Query, at: datetime) -> tuple[PackContent, Plan]:
     pack = PACKS[query.country if query.country in OWN else "ZZ", "en"]
     return pack, resolve(pack, query, at)
 
@@ -64,7 +63,9 @@ def test_every_plan_begins_with_danger_now_and_has_a_crisis_line(query: Query, a
 
     services = {s["id"]: s for s in pack["services"]}
     assert plan.steps[0].step == "danger-now"
-    emergencies = {i for i, s in services.items() if "emergency" in s["roles"] and query.country in (s["area"] or [s["country"]])}
+    emergencies = {
+        i for i, s in services.items() if "emergency" in s["roles"] and query.country in (s.get("area") or [s["country"]])
+    }
     assert (plan.steps[0].service in emergencies) if emergencies else plan.steps[0].service is None
     talk = next(s for s in plan.steps if s.step == "talk")
     crisis = [
@@ -83,7 +84,8 @@ def test_no_adult_tool_is_offered_to_a_child_or_without_an_age(query: Query, at:
     services = {s["id"]: s for s in pack["services"]}
     for name in named(plan):
         rule = services[name]["eligibility"]
-        if (rule["min_age"] or 0) < 18:
+        min_age = rule["min_age"] or 0
+        if min_age < 18:
             continue
         measured = query.age_in_image if rule["age_measured"] == "image-taken" else query.age
         if measured is None:
@@ -92,7 +94,7 @@ def test_no_adult_tool_is_offered_to_a_child_or_without_an_age(query: Query, at:
             assert query.age >= 18
             assert any(step.conditions.get(name) == "adult-in-image" for step in plan.steps)
         else:
-            assert measured >= rule["min_age"]
+            assert measured >= min_age
 
 
 @many_examples

@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import random
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 
 from content.resolver.resolve import resolve
-from content.resolver.types import Plan, Query
-from content.resolver.vectors import VECTORS, answer, plain, read_cases, read_packs, to_json
+from content.resolver.types import PackContent, Plan, Query
+from content.resolver.vectors import VECTORS, Case, answer, plain, read_cases, read_packs, to_json
 from content.terms import PLAN_ORDER, Audience, Situation
 
 PACKS = read_packs()
@@ -24,7 +23,7 @@ PARTS, PER_PART = 20, 5_000
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case["name"] for case in CASES])
-def test_the_resolver_agrees_with_the_vector(case: dict[str, Any]) -> None:
+def test_the_resolver_agrees_with_the_vector(case: Case) -> None:
     assert answer(case, PACKS) == case["expect"]
 
 
@@ -56,7 +55,7 @@ def test_the_file_is_as_written_by_the_command_with_our_step_order() -> None:
 def test_the_promises_hold_for_random_queries(part: int) -> None:
     rng = random.Random(part)
     names = sorted(PACKS)
-    reversed_packs = {
+    reversed_packs: dict[str, PackContent] = {
         name: {**pack, "services": pack["services"][::-1], "tips": pack["tips"][::-1]} for name, pack in PACKS.items()
     }
 
@@ -92,7 +91,7 @@ def random_instant(rng: random.Random) -> datetime:
     return datetime(year, 1, 2, tzinfo=UTC) + timedelta(minutes=rng.randrange(363 * 24 * 60))
 
 
-def _broken_promises(pack: dict[str, Any], query: Query, plan: Plan) -> list[str]:
+def _broken_promises(pack: PackContent, query: Query, plan: Plan) -> list[str]:
     """Return a description of each promise that the plan breaks."""
     services = {service["id"]: service for service in pack["services"]}
     named = [i for step in plan.steps for i in (step.service, *step.alternatives) if i is not None]
@@ -106,23 +105,25 @@ def _broken_promises(pack: dict[str, Any], query: Query, plan: Plan) -> list[str
         i
         for i, s in services.items()
         if "emergency" in s["roles"]
-        and query.country in (s["area"] or [s["country"]])
+        and query.country in (s.get("area") or [s["country"]])
         and (query.region is None or not s["regions"] or query.region in s["regions"])
     }
-    if plan.steps[0].service not in (emergencies or {None}):
+    first = plan.steps[0].service
+    if (first not in emergencies) if emergencies else first is not None:
         faults.append("no emergency number")
     crisis = [i for i in named if "helpline" in services[i]["roles"] and "self-harm-risk" in services[i]["named_situations"]]
     if not crisis and services:
         faults.append("no crisis line")
     for i in named:
         rule = services[i]["eligibility"]
-        if (rule["min_age"] or 0) < 18:
+        min_age = rule["min_age"] or 0
+        if min_age < 18:
             continue
         in_image = rule["age_measured"] == "image-taken"
         age = query.age_in_image if in_image else query.age
         adult_now = query.age is not None and query.age >= 18
         if age is None and not (in_image and adult_now and any(step.conditions.get(i) for step in plan.steps)):
             faults.append(f"{i} is for adults, and the age is not given")
-        if age is not None and age < rule["min_age"]:
+        if age is not None and age < min_age:
             faults.append(f"{i} is for adults, and the young person is under 18")
     return faults
