@@ -13,7 +13,7 @@ from content.console import labels, translation_status
 from content.console.translations import PARTS, key_starts_with, revision_in
 from content.console.unit_names import UnitNames
 from content.linting.text import source_faults
-from content.models import Locale, Service, Unit, UnitRevision
+from content.models import Locale, Service, Target, Unit, UnitRevision
 from content.models.unit import UnitState
 from content.terms import OUTDATED_DAYS, Change
 from core.console.pages import Link, Page, page
@@ -91,7 +91,7 @@ class SourceTextPage(Page):
         unit, submitted = self.unit, self.submitted or QueryDict()
         revisions = list(UnitRevision.objects.filter(unit=unit).select_related("by")[:12])
         older = {revision.revision: revision.text for revision in revisions}
-        targets = {target.locale_id: target for target in unit.targets.all()}
+        targets = {target.locale_id: target for target in Target.objects.with_status().filter(unit=unit)}
         locales = Locale.objects.exclude(pk=unit.source_locale_id).order_by("name")
         return {
             "unit": unit,
@@ -105,7 +105,7 @@ class SourceTextPage(Page):
             "reads": self.user.reads(unit.source_locale_id),
             "own": unit.written_by_id == self.user.pk,
             "history": [(r, list(translation_status.differences(older.get(r.revision - 1, r.text), r.text))) for r in revisions],
-            "locales": [(locale, translation_status.target_status(unit, targets.get(locale.pk))) for locale in locales],
+            "locales": [(locale, translation_status.target_status(targets.get(locale.pk))) for locale in locales],
             "since_approval": list(translation_status.differences(unit.approved_text, unit.text))
             if unit.approved_revision and unit.approved_text != unit.text
             else None,

@@ -175,7 +175,7 @@ class TranslationMatrix:
     def __init__(self, tips: Iterable[Tip], locales: Iterable[Locale]) -> None:
         keys = [key for tip in tips for key in _keys(tip)]
         self.units = {unit.key: unit for unit in Unit.objects.filter(key__in=keys)}
-        found = Target.objects.filter(unit__key__in=keys, locale__in=list(locales)).defer("text", "approved_text")
+        found = Target.objects.with_status().filter(unit__key__in=keys, locale__in=list(locales)).defer("text", "approved_text")
         self.targets = {(target.unit_id, target.locale_id): target for target in found}
 
     def title(self, tip: Tip) -> str:
@@ -193,7 +193,7 @@ class TranslationMatrix:
         unit = self.units.get(key)
         if unit is None:
             return translation_status.EMPTY
-        return translation_status.target_status(unit, self.targets.get((unit.pk, locale.pk)))
+        return translation_status.target_status(self.targets.get((unit.pk, locale.pk)))
 
     def counts(self, tip: Tip, locale: Locale) -> dict[TranslationStatus, int]:
         """Count the tip's texts in one language by status."""

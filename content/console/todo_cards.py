@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from django.db.models import Count, F, OuterRef, Subquery
+from django.db.models import Count, OuterRef, Subquery
 from django.urls import reverse
 
 from content.console.services import RENEW_DAYS
 from content.models import Assurance, Channel, ChannelRevision, Locale, Release, ServiceNotice, Target, Unit
 from content.models.release import ReleaseState
 from content.models.service import Status
-from content.models.target import TargetState
+from content.models.target import TargetStatus
 from content.models.unit import UnitState
 from content.terms import SOURCE_LOCALE
 from core.console.pages import Link
@@ -59,12 +59,18 @@ def text_cards(user: User, at: datetime) -> Iterator[TodoCard]:
             if n:
                 url = reverse("admin:source-texts") + "?state=needs-review"
                 yield TodoCard("Source texts to review", "Written by someone else.", url, "Review", n, "wait")
-        current = Target.objects.filter(state=TargetState.NEEDS_REVIEW, source_revision__gte=F("unit__meaning_revision"))
+        current = Target.objects.with_status().filter(status=TargetStatus.NEEDS_REVIEW)
         counts = current.exclude(written_by=user).order_by().values_list("locale").annotate(n=Count("pk"))
         text = "Approve each translation that says the same as its source."
         yield from _language_cards(user, dict(counts), names, state="needs-review", what="to review", text=text)
     if user.has_perm("content.edit_words"):
-        counts = Target.objects.outdated().order_by().values_list("locale").annotate(n=Count("pk"))
+        counts = (
+            Target.objects.with_status()
+            .filter(status__in=[TargetStatus.OUTDATED, TargetStatus.WITHDRAWN])
+            .order_by()
+            .values_list("locale")
+            .annotate(n=Count("pk"))
+        )
         text = "The source text has changed since they were translated."
         yield from _language_cards(user, dict(counts), names, state="outdated", what="to update", text=text)
 

@@ -6,13 +6,26 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from typing import TYPE_CHECKING, TypedDict, cast
 
-from django.db.models import F, FilteredRelation, Q
+from django.db.models import OuterRef, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 
 from content.models import Target, Unit
-from content.models.target import TargetState
-from content.models.unit import UnitQuerySet, UnitState
+from content.models.target import TargetStatus
+from content.models.unit import UnitState
 from core.console.display import StatusTag
+
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
+
+    from content.models.target import TargetWithStatus
+
+    class _Translation(TypedDict):
+        status: str
+        translation: str | None
+
+    UnitWithStatus = WithAnnotations[Unit, _Translation]
 
 
 @dataclass(frozen=True)
@@ -22,24 +35,19 @@ class TranslationStatus(StatusTag):
     code: str = ""
 
 
-EMPTY = TranslationStatus("not translated", "", "–", "empty")
-NEEDS_REVIEW = TranslationStatus("needs review", "wait", "?", "needs-review")
-APPROVED = TranslationStatus("approved", "good", "✓", "approved")
-OUTDATED = TranslationStatus("outdated", "wait", "!", "outdated")
-WITHDRAWN = TranslationStatus("withdrawn for safety", "bad", "✕", "withdrawn")
+EMPTY = TranslationStatus("not translated", "", "–", TargetStatus.EMPTY)
+NEEDS_REVIEW = TranslationStatus("needs review", "wait", "?", TargetStatus.NEEDS_REVIEW)
+APPROVED = TranslationStatus("approved", "good", "✓", TargetStatus.APPROVED)
+OUTDATED = TranslationStatus("outdated", "wait", "!", TargetStatus.OUTDATED)
+WITHDRAWN = TranslationStatus("withdrawn for safety", "bad", "✕", TargetStatus.WITHDRAWN)
 SOURCE_CHANGED = TranslationStatus("changed, needs review", "wait", "?", "changed")
 STATUSES = (NEEDS_REVIEW, OUTDATED, WITHDRAWN, EMPTY, APPROVED)
+_BY_CODE = {status.code: status for status in STATUSES}
 
 
-def target_status(unit: Unit, target: Target | None) -> TranslationStatus:
-    """Return the status of a unit's target (None: there is none)."""
-    if target is None or target.state == TargetState.EMPTY:
-        return EMPTY
-    if target.source_revision < unit.safety_revision:
-        return WITHDRAWN
-    if target.source_revision < unit.meaning_revision:
-        return OUTDATED
-    return APPROVED if target.state == TargetState.APPROVED else NEEDS_REVIEW
+def target_status(target: TargetWithStatus | None) -> TranslationStatus:
+    """Return the status of a target from `Target.objects.with_status`; None means that there is no target."""
+    return EMPTY if target is None else _BY_CODE[target.status]
 
 
 def source_status(unit: Unit) -> TranslationStatus:
@@ -49,25 +57,14 @@ def source_status(unit: Unit) -> TranslationStatus:
     return SOURCE_CHANGED if unit.approved_revision else NEEDS_REVIEW
 
 
-def queue(locale: str) -> UnitQuerySet:
-    """Return all units that are translated into a locale, each joined as `own` with its target there, if any."""
-    own = FilteredRelation("targets", condition=Q(targets__locale=locale))
-    return Unit.objects.exclude(source_locale=locale).annotate(own=own)
-
-
-def has_status(code: str) -> Q:
-    """Return the condition on `queue` for a status code; each unit meets the condition of exactly one status."""
-    empty = Q(own=None) | Q(own__state=TargetState.EMPTY)
-    withdrawn = ~empty & Q(own__source_revision__lt=F("safety_revision"))
-    outdated = ~empty & Q(own__source_revision__lt=F("meaning_revision"), own__source_revision__gte=F("safety_revision"))
-    current = Q(own__source_revision__gte=F("meaning_revision"))
-    return {
-        EMPTY.code: empty,
-        WITHDRAWN.code: withdrawn,
-        OUTDATED.code: outdated,
-        NEEDS_REVIEW.code: current & Q(own__state=TargetState.NEEDS_REVIEW),
-        APPROVED.code: current & Q(own__state=TargetState.APPROVED),
-    }.get(code, Q())
+def queue(locale: str) -> QuerySet[UnitWithStatus]:
+    """Return all units that are translated into a locale, with the `status` of the target there and its text as `translation`."""
+    target = Target.objects.with_status().filter(unit=OuterRef("pk"), locale=locale)
+    units = Unit.objects.exclude(source_locale=locale).annotate(
+        status=Coalesce(Subquery(target.values("status")), Value(TargetStatus.EMPTY)),
+        translation=Subquery(target.values("text")),
+    )
+    return cast("QuerySet[UnitWithStatus]", units)
 
 
 def differences(old: str, new: str) -> Iterator[tuple[str, str]]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Count, F, Q
+from django.db.models import Count, Q
 from django.http import QueryDict
 from django.urls import reverse
 
@@ -15,7 +15,7 @@ from content.console.unit_names import UnitNames, unit_name
 from content.linting.text import target_faults
 from content.linting.tokens import tokens
 from content.models import Locale, Service, Target, Unit, UnitRevision
-from content.models.target import TargetState
+from content.models.target import TargetState, TargetStatus
 from content.models.unit import UnitState
 from content.terms import SOURCE_LOCALE
 from core.console.pages import Link, Page, page
@@ -27,15 +27,6 @@ PARTS = {
     "tips": ("Tips", ("tip.",)),
     "services": ("Services and channels", ("service.", "channel.")),
     "labels": ("Labels", ("situation.", "step.", "audience.", "why.", "notice.")),
-}
-_FILLED = ~Q(state=TargetState.EMPTY)
-_CURRENT = Q(source_revision__gte=F("unit__meaning_revision"))
-#: The conditions of `translation_status.has_status`, for counting targets.
-_COUNTED = {
-    "withdrawn": _FILLED & Q(source_revision__lt=F("unit__safety_revision")),
-    "outdated": _FILLED & Q(source_revision__lt=F("unit__meaning_revision"), source_revision__gte=F("unit__safety_revision")),
-    "needs_review": _CURRENT & Q(state=TargetState.NEEDS_REVIEW),
-    "approved": _CURRENT & Q(state=TargetState.APPROVED),
 }
 
 
@@ -50,17 +41,13 @@ class TranslationsPage(Page):
     def context(self) -> dict[str, Any]:
         sources = dict(Unit.objects.order_by().values_list("state").annotate(n=Count("pk")))
         total = sum(sources.values())
-        columns = {f"n_{name}": Count("pk", filter=condition) for name, condition in _COUNTED.items()}
-        counted = {
-            locale: dict(zip(_COUNTED, counts, strict=True))
-            for locale, *counts in Target.objects.order_by().values("locale").annotate(**columns).values_list("locale", *columns)
-        }
+        targets = Target.objects.with_status().order_by().values("locale", "status")
+        counted = {(row["locale"], row["status"]): row["n"] for row in targets.annotate(n=Count("pk"))}
         rows = []
         for locale in Locale.objects.exclude(pk=SOURCE_LOCALE).order_by("name"):
-            counts = counted.get(locale.pk) or dict.fromkeys(_COUNTED, 0)
-            rows.append(
-                {"locale": locale, "mine": locale.pk in self.user.locales, "empty": total - sum(counts.values()), **counts}
-            )
+            counts = {status.name.lower(): counted.get((locale.pk, status), 0) for status in TargetStatus}
+            counts["empty"] = total - sum(counts.values()) + counts["empty"]
+            rows.append({"locale": locale, "mine": locale.pk in self.user.locales, **counts})
         rows.sort(key=lambda row: not row["mine"])
         return {
             "rows": rows,
@@ -93,11 +80,13 @@ class _LocalePage(Page):
 
     def filtered_units(self) -> Any:
         """Return the units of the queue that match the filters, in the order of their keys."""
-        units = translation_status.queue(self.locale.pk).filter(translation_status.has_status(self.filters["state"]))
+        units = translation_status.queue(self.locale.pk)
+        if self.filters["state"] in TargetStatus.values:
+            units = units.filter(status=self.filters["state"])
         if self.filters["part"] in PARTS:
             units = units.filter(key_starts_with(PARTS[self.filters["part"]][1]))
         if search := self.filters["q"]:
-            units = units.filter(Q(key__icontains=search) | Q(text__icontains=search) | Q(own__text__icontains=search))
+            units = units.filter(Q(key__icontains=search) | Q(text__icontains=search) | Q(translation__icontains=search))
         return units.order_by("key")
 
 
@@ -117,7 +106,7 @@ class TranslationQueuePage(_LocalePage):
 
     def context(self) -> dict[str, Any]:
         units = self.paginate(self.filtered_units(), 40)
-        found = Target.objects.filter(locale=self.locale, unit__in=[unit.pk for unit in units])
+        found = Target.objects.with_status().filter(locale=self.locale, unit__in=[unit.pk for unit in units])
         targets = {target.unit_id: target for target in found}
         names = UnitNames(unit.key for unit in units)
         return {
@@ -125,7 +114,7 @@ class TranslationQueuePage(_LocalePage):
             "filters": self.filters,
             "query": self.query(),
             "rows": [
-                (unit, names.name(unit.key), targets.get(unit.pk), translation_status.target_status(unit, targets.get(unit.pk)))
+                (unit, names.name(unit.key), targets.get(unit.pk), translation_status.target_status(targets.get(unit.pk)))
                 for unit in units
             ],
             "units": units,
@@ -187,7 +176,7 @@ class TranslationPage(_LocalePage):
             "unit": unit,
             "target": target,
             "locale": self.locale,
-            "status": translation_status.target_status(unit, target),
+            "status": translation_status.target_status(target),
             "source_status": translation_status.source_status(unit),
             "text": text,
             "conflict": self.error.extra if isinstance(self.error, EditConflict) else None,

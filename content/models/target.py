@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypedDict, cast
 
 import pgtrigger
 from django.conf import settings
 from django.db import IntegrityError, models, transaction
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, Value, When
 
 from content.linting.text import normalize_text, raise_if_invalid, target_faults
 from content.models.locale import Locale
@@ -19,6 +19,14 @@ from core.errors import EditConflict, Invalid, SecondPersonRequired
 from core.models import User
 from core.querysets import manager_of
 from core.states import Edge, Lifecycle
+
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
+
+    class _Status(TypedDict):
+        status: str
+
+    TargetWithStatus = WithAnnotations["Target", _Status]
 
 
 class TargetState(models.TextChoices):
@@ -69,21 +77,46 @@ _HONEST = """
 """
 
 
+class TargetStatus(models.TextChoices):
+    """How a translation compares with its source; computed from revisions, never stored."""
+
+    #: There is no text.
+    EMPTY = "empty"
+    #: The text is a draft for the current meaning of the source.
+    NEEDS_REVIEW = "needs-review"
+    #: The text is approved for the current meaning of the source.
+    APPROVED = "approved"
+    #: The source has changed its meaning since; the text is served for OUTDATED_DAYS more.
+    OUTDATED = "outdated"
+    #: A safety change of the source has removed the text from the next release.
+    WITHDRAWN = "withdrawn"
+
+
+#: The only definition of a translation's status; `content.compiling.snapshot` decides by it what is served.
+_STATUS = Case(
+    When(state=TargetState.EMPTY, then=Value(TargetStatus.EMPTY)),
+    When(source_revision__lt=F("unit__safety_revision"), then=Value(TargetStatus.WITHDRAWN)),
+    When(source_revision__lt=F("unit__meaning_revision"), then=Value(TargetStatus.OUTDATED)),
+    When(state=TargetState.APPROVED, then=Value(TargetStatus.APPROVED)),
+    default=Value(TargetStatus.NEEDS_REVIEW),
+    output_field=models.CharField(),
+)
+
+
 class TargetQuerySet(models.QuerySet["Target"]):
     """Find targets."""
 
-    def of(self, unit: Unit, locale: str) -> Target:
-        """Return the unit's target in the locale, or an unsaved empty one."""
-        found = self.filter(unit=unit, locale_id=locale).first()
-        return found or self.model(unit=unit, locale_id=locale, revision=0, state=TargetState.EMPTY)
+    def of(self, unit: Unit, locale: str) -> TargetWithStatus:
+        """Return the unit's target in the locale with its `status`, or an unsaved empty one."""
+        found = self.with_status().filter(unit=unit, locale_id=locale).first()
+        if found is None:
+            found = cast("TargetWithStatus", Target(unit=unit, locale_id=locale, revision=0, state=TargetState.EMPTY))
+            found.status = TargetStatus.EMPTY
+        return found
 
-    def outdated(self) -> TargetQuerySet:
-        """Those whose source changed its meaning since."""
-        return self.exclude(state=TargetState.EMPTY).filter(source_revision__lt=F("unit__meaning_revision"))
-
-    def withdrawn(self) -> TargetQuerySet:
-        """Those that a safety change of the source took out of the next release."""
-        return self.exclude(state=TargetState.EMPTY).filter(source_revision__lt=F("unit__safety_revision"))
+    def with_status(self) -> models.QuerySet[TargetWithStatus]:
+        """Annotate each target with its `status`, one of TargetStatus, as it is when the target is read."""
+        return cast("models.QuerySet[TargetWithStatus]", self.annotate(status=_STATUS))
 
 
 class Target(models.Model):
@@ -129,16 +162,6 @@ class Target(models.Model):
 
     def __str__(self) -> str:
         return f"{self.unit} [{self.locale_id}]"
-
-    @property
-    def outdated(self) -> bool:
-        """Whether the source changed its meaning since."""
-        return self.state != TargetState.EMPTY and self.source_revision < self.unit.meaning_revision
-
-    @property
-    def withdrawn(self) -> bool:
-        """Whether a safety change of the source took the text out of the next release."""
-        return self.state != TargetState.EMPTY and self.source_revision < self.unit.safety_revision
 
     def write(self, *, text: str, by: User, at: datetime, from_revision: int, source_revision: int | None = None) -> None:
         """Save a text that started from `from_revision` (0: there was none); it needs review again.

@@ -100,7 +100,7 @@ def test_a_changed_source_makes_its_targets_outdated(db: None, folder: Path) -> 
     answer = load(folder)
 
     assert answer.units_changed == 1
-    assert Target.objects.get().outdated
+    assert Target.objects.with_status().get().status == "outdated"
 
 
 def test_a_changed_target_is_updated_unless_a_person_wrote_it(db: None, folder: Path) -> None:

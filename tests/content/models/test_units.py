@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import product
 from typing import Any
 
 import pytest
 
+from content.compiling.facts import Policy
+from content.compiling.snapshot import read_snapshot
 from content.linting.text import TextRefused
 from content.models import Target, Unit, UnitRevision
 from content.models.target import TargetState
@@ -111,32 +114,28 @@ def test_texts_are_stored_composed_and_without_space_around(unit: Unit, editor: 
 
 
 @pytest.mark.parametrize(
-    ("change", "outdated", "withdrawn"),
-    [(Change.COSMETIC, False, False), (Change.CLARITY, True, False), (Change.SAFETY, True, True)],
+    ("change", "status"), [(Change.COSMETIC, "approved"), (Change.CLARITY, "outdated"), (Change.SAFETY, "withdrawn")]
 )
 def test_the_kind_of_change_decides_over_the_targets(
-    unit: Unit, editor: User, reviewer: User, change: Change, outdated: bool, withdrawn: bool
+    unit: Unit, editor: User, reviewer: User, change: Change, status: str
 ) -> None:
     target = make.target(unit.key, "cy", "Stopiwch ac anadlwch", approved=True)
 
     revise(unit, editor, change=change)
 
     target.refresh_from_db()
-    assert (target.outdated, target.withdrawn, target.state) == (outdated, withdrawn, TargetState.APPROVED)
-    assert list(Target.objects.outdated()) == ([target] if outdated else [])
-    assert list(Target.objects.withdrawn()) == ([target] if withdrawn else [])
+    assert (Target.objects.with_status().get().status, target.state) == (status, TargetState.APPROVED)
 
 
 def test_a_target_stays_outdated_whatever_is_saved_later_until_it_is_confirmed(unit: Unit, editor: User, reviewer: User) -> None:
     target = make.target(unit.key, "cy", "Stopiwch", approved=True)
     revise(unit, editor, "Stop now.", Change.SAFETY)
     revise(unit, editor, "Stop now!", Change.COSMETIC)
-    target.refresh_from_db()
-    assert target.withdrawn
+    assert Target.objects.of(unit, "cy").status == "withdrawn"
 
     target.approve(by=reviewer, at=NOON)
 
-    assert not target.outdated
+    assert Target.objects.of(unit, "cy").status == "approved"
     assert (target.approved_by, target.source_revision, target.text) == (reviewer, 3, "Stopiwch")
 
 
@@ -146,7 +145,34 @@ def test_a_target_written_against_an_old_source_is_outdated_at_once(unit: Unit, 
 
     target.write(text="Stopiwch", by=editor, at=NOON, from_revision=0, source_revision=1)
 
-    assert target.outdated
+    assert Target.objects.of(unit, "cy").status == "outdated"
+
+
+#: Whether the compiler serves a target of the status, and whether as one that a person has read.
+SERVED = {
+    "approved": (True, True),
+    "needs-review": (True, False),
+    "outdated": (True, False),
+    "withdrawn": (False, False),
+}
+
+
+@pytest.mark.parametrize("approved", [True, False])
+@pytest.mark.parametrize(
+    "changes", [c for n in range(4) for c in product(Change, repeat=n)], ids=lambda changes: "-".join(changes) or "none"
+)
+def test_the_status_is_what_the_compiler_goes_by(
+    unit: Unit, editor: User, reviewer: User, changes: tuple[Change, ...], approved: bool
+) -> None:
+    make.target(unit.key, "cy", "Stopiwch", approved=approved)
+    for number, change in enumerate(changes):
+        revise(unit, editor, f"Stop{'!' * number}", change)
+
+    status = Target.objects.of(unit, "cy").status
+    [text] = [text for key, text in read_snapshot(Policy(NOON.date(), serve_unreviewed=True)).texts.items() if key == unit.key]
+
+    served = text.targets["cy"]
+    assert (not served.withdrawn, served.reviewed) == SERVED[status]
 
 
 def test_a_targets_stale_save_gets_both_texts(unit: Unit, editor: User) -> None:
