@@ -33,7 +33,7 @@ def channel_eligibility(service: ServiceFact, channel: ChannelFact, policy: Poli
 
 
 def covers(service: ServiceFact, country: str) -> bool:
-    """Tell whether the service belongs in the country's pack.
+    """Return whether the service belongs in the country's pack.
 
     A worldwide service belongs in those of its area; the worldwide pack holds every service that works in some country.
     """

@@ -1,4 +1,4 @@
-"""Services of packs as Open Referral HSDS 3.0 objects; fields that HSDS does not have stand under `fingerpost`.
+"""Services of packs as Open Referral HSDS 3.0 objects; fields that HSDS does not have are under `fingerpost`.
 
 HSDS has no null: what is not known is left out. docs/signposting-data.md has the mapping field by field.
 """

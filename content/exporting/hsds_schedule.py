@@ -26,21 +26,34 @@ def weekly(hours: str) -> dict[Span, tuple[str, ...]] | None:
     expressed, because implementations disagree on what a later rule leaves of its second half.
     """
     week: dict[int, list[Span]] = {day: [] for day in range(7)}
-    rules = hours.split(";")
+    rules = [rule.strip() for rule in hours.split(";")]
     for rule in rules:
-        if rule.strip() == "24/7":
-            week = {day: [(0, _DAY)] for day in range(7)}
-            continue
-        match = _RULE.fullmatch(rule.strip())
-        days = _days(match["days"]) if match is not None else None
-        if match is None or days is None:
+        parsed = _parse_rule(rule)
+        if parsed is None:
             return None
-        spans = [] if match["times"] == "off" else [_span(text.strip()) for text in match["times"].split(",")]
-        if any(span is None or (span[1] > _DAY and len(rules) > 1) for span in spans):
+        days, spans = parsed
+        if len(rules) > 1 and any(end > _DAY for _, end in spans):
             return None
         # In OSM's grammar a later rule replaces an earlier one on its days.
-        week |= {day: [span for span in spans if span is not None] for day in days}
+        week |= dict.fromkeys(days, spans)
     return _days_by_span(week)
+
+
+def _parse_rule(rule: str) -> tuple[list[int], list[Span]] | None:
+    """Return the days (0 is Monday) and the spans of one rule; None where a plain week cannot express it."""
+    if rule == "24/7":
+        return list(range(7)), [(0, _DAY)]
+    match = _RULE.fullmatch(rule)
+    days = _days(match["days"]) if match is not None else None
+    if match is None or days is None:
+        return None
+    spans: list[Span] = []
+    for text in match["times"].split(",") if match["times"] != "off" else ():
+        span = _span(text.strip())
+        if span is None:
+            return None
+        spans.append(span)
+    return days, spans
 
 
 def _days(names: str | None) -> list[int] | None:
@@ -82,7 +95,7 @@ def schedule_fields(hours: str, zone: str | None) -> Iterator[dict[str, str | fl
     shared: dict[str, str | float] = {"description": hours}
     notes = [f"Local time in {zone}."] if zone else []
     if any(name in hours for name in _HOLIDAYS):
-        notes.append("Holidays differ: the description tells how, as OSM opening hours.")
+        notes.append("Holidays differ: see the description, in OSM opening hours.")
     if notes:
         shared["notes"] = " ".join(notes)
     if not week:

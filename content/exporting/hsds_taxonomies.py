@@ -1,4 +1,4 @@
-"""Our roles and audiences as HSDS taxonomies. Situations are not among them: a term stands in addresses."""
+"""Our roles and audiences as HSDS taxonomies. Situations are not, because the id of a term is part of a URL."""
 
 from __future__ import annotations
 

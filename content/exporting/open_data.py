@@ -23,7 +23,7 @@ LICENCE: Final = {
 }
 
 #: The facts of a service and of a channel, which are exported as packs hold them. A field that packs learn to hold is exported
-#: only once it stands here.
+#: only once it is listed here.
 SERVICE_FACTS = (
     "id", "name", "name_display", "organization", "country", "regions", "region_names", "area", "roles", "audiences",
     "situations", "named_situations", "eligibility", "languages", "zone", "assured", "checked_on", "assured_until",

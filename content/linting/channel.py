@@ -133,7 +133,7 @@ def _e164_faults(address: str, dial: str, country: str) -> list[str]:
 
 
 def _short_is_premium(short: str, country: str) -> bool:
-    """Tell whether the number is known to cost extra. Many short numbers are in no list, and those are accepted."""
+    """Return whether the number is known to cost extra. Many short numbers are in no list, and those are accepted."""
     try:
         number = phonenumbers.parse(short, country)
     except phonenumbers.NumberParseException:

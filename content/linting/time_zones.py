@@ -7,7 +7,7 @@ from functools import lru_cache
 
 
 def is_time_zone(name: str) -> bool:
-    """Tell whether this is the name of an IANA time zone."""
+    """Return whether this is the name of an IANA time zone."""
     return name in _names()
 
 

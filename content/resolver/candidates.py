@@ -45,7 +45,7 @@ class Candidate:
 
 
 def in_area(service: PackedService, query: Query) -> bool:
-    """Tell whether the service works where the young person is; a regional one stays while the region is not given."""
+    """Return whether the service works where the young person is; a regional one stays while the region is not given."""
     area = service.get("area")
     if area is not None and query.country not in area:
         return False
@@ -111,35 +111,35 @@ def primary_language(tag: str) -> str:
 
 
 def tailored_to(c: Candidate, query: Query) -> bool:
-    """Tell whether the service is meant for readers like this one: by an age rule, or for this audience alone."""
+    """Return whether the service is meant for readers like this one: by an age rule, or for this audience alone."""
     return c.age_fit != "no-rule" or list(c.service["audiences"]) == [query.audience]
 
 
 def no_shared_language(c: Candidate, query: Query) -> bool:
-    """Tell whether the service is known to speak none of the reader's languages."""
+    """Return whether the service is known to speak none of the reader's languages."""
     return c.language is not None and c.language >= len(query.languages)
 
 
 def region_not_given(c: Candidate, query: Query) -> bool:
-    """Tell whether the service is regional while the reader's region is not given."""
+    """Return whether the service is regional while the reader's region is not given."""
     return query.region is None and bool(c.service["regions"])
 
 
 def is_free(service: PackedService) -> bool:
-    """Tell whether every channel is known to be free."""
+    """Return whether every channel is known to be free."""
     return all(channel["cost"] == "free" for channel in service["channels"])
 
 
 def is_anonymous(service: PackedService) -> bool:
-    """Tell whether one of the channels is known to be anonymous."""
+    """Return whether one of the channels is known to be anonymous."""
     return any(channel["anonymous"] for channel in service["channels"])
 
 
 def voice_only(service: PackedService) -> bool:
-    """Tell whether every channel needs a voice."""
+    """Return whether every channel needs a voice."""
     return all(channel["needs_voice"] for channel in service["channels"])
 
 
 def unusable(c: Candidate, query: Query) -> bool:
-    """Tell whether the reader cannot speak and every channel needs a voice."""
+    """Return whether the reader cannot speak and every channel needs a voice."""
     return query.can_speak is False and voice_only(c.service)

@@ -16,20 +16,20 @@ _DIALLED: Final = frozenset({ChannelType.PHONE.value, ChannelType.SMS.value})
 
 
 def is_crisis_line(roles: Collection[str], named_situations: Collection[str]) -> bool:
-    """Tell whether a service is a crisis line: a helpline that itself names the risk of self-harm."""
+    """Return whether a service is a crisis line: a helpline that itself names the risk of self-harm."""
     return _HELPLINE in roles and _SELF_HARM_RISK in named_situations
 
 
 def is_emergency_number(roles: Collection[str], channel_types: Iterable[str]) -> bool:
-    """Tell whether a service is an emergency service that can be called or texted."""
+    """Return whether a service is an emergency service that can be called or texted."""
     return _EMERGENCY in roles and not _DIALLED.isdisjoint(channel_types)
 
 
 def has_crisis_line(services: Iterable[PackedService]) -> bool:
-    """Tell whether one of a pack's services is a crisis line."""
+    """Return whether one of a pack's services is a crisis line."""
     return any(is_crisis_line(service["roles"], service["named_situations"]) for service in services)
 
 
 def has_emergency_number(services: Iterable[PackedService]) -> bool:
-    """Tell whether one of a pack's services is an emergency number."""
+    """Return whether one of a pack's services is an emergency number."""
     return any(is_emergency_number(s["roles"], (channel["type"] for channel in s["channels"])) for s in services)

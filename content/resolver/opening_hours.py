@@ -35,7 +35,7 @@ class _ParsedHours:
     by_weekday: bool
 
     def unknown_on(self, local: datetime) -> bool:
-        """Tell whether the hours cannot be relied on that day, because it is, or may be, a public holiday."""
+        """Return whether the hours cannot be relied on that day, because it is, or may be, a public holiday."""
         if not (self.has_holiday_rule or self.by_weekday):
             return False
         if self.holidays is None or not _FIRST_HOLIDAY_YEAR <= local.year <= _LAST_HOLIDAY_YEAR:

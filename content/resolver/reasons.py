@@ -63,6 +63,6 @@ def conditions(offered: Iterable[Candidate]) -> dict[str, str]:
 
 
 def _age_code_is_true(service: PackedService, query: Query) -> bool:
-    """Tell whether the code is true of the age given, if any: an 18-year-old may call Childline, but is not under 18."""
+    """Return whether the code is true of the age given, if any: an 18-year-old may call Childline, but is not under 18."""
     age = query.age_in_image if service["eligibility"]["age_measured"] == "image-taken" else query.age
     return age is None or (age >= ADULT) == (age_code(service) or "").startswith("adult")

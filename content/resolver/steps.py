@@ -203,7 +203,7 @@ def _availability(c: Candidate, query: Query, at: datetime) -> Availability:
 
 
 def _is_stale(service: PackedService, at: datetime) -> bool:
-    """Tell whether the last check is no longer valid. The service stays: an old number is better than none."""
+    """Return whether the last check is no longer valid. The service stays: an old number is better than none."""
     until = service["assured_until"]
     return until is not None and date.fromisoformat(until) < at.astimezone(UTC).date()
 
