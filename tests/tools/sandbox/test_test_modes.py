@@ -1,0 +1,164 @@
+"""./run test --coverage, --previous, --matrix and --postgres: what each does, and what it says where it can do nothing."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tools.sandbox import coverage_report, previous_code, run_tests, version_matrix
+from tools.sandbox.paths import Paths
+from tools.sandbox.previous_code import Baseline, new_migrations, read_baseline
+from tools.sandbox.terminal import UserError
+from tools.sandbox.version_matrix import Result, find_postgresqls, find_pythons
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def git(folder: Path, *arguments: str) -> str:
+    identity = ["-c", "user.name=t", "-c", "user.email=t@example.org"]
+    return subprocess.run(["git", *identity, *arguments], cwd=folder, check=True, capture_output=True, text=True).stdout.strip()
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    folder = tmp_path / "whole"
+    (folder / "app/migrations").mkdir(parents=True)
+    (folder / "app/migrations/0001_first.py").touch()
+    (folder / "app/migrations/__init__.py").touch()
+    git(folder, "init", "-q")
+    git(folder, "add", ".")
+    git(folder, "commit", "-qm", "First")
+    return folder
+
+
+def paths_in(folder: Path) -> Paths:
+    paths = Paths(root=folder, run=folder / ".run")
+    paths.create()
+    return paths
+
+
+def test_options_are_ours_and_the_rest_is_pytests() -> None:
+    options, arguments = run_tests._parse(["-q", "--all", "tests/core", "-k", "a or b", "--coverage", "--durations=5", "-m", "x"])
+
+    assert (options.all, options.coverage, options.previous, options.matrix) == (True, True, False, False)
+    assert arguments == ["-q", "tests/core", "-k", "a or b", "--durations=5", "-m", "x"]
+
+
+def test_a_folder_without_postgresql_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="has no program named postgres"):
+        run_tests.run(paths_in(tmp_path), [f"--postgres={tmp_path}"])
+
+
+def test_the_report_names_the_least_covered_files_and_leaves_out_the_smallest() -> None:
+    def summary(percent: float, size: int) -> dict[str, float]:
+        return {"percent_covered": percent, "num_statements": size, "num_branches": 4, "covered_branches": 3}
+
+    measured = {
+        "totals": {"covered_branches": 900, "num_branches": 1_200, "percent_statements_covered": 95.04},
+        "files": {
+            "core/tiny.py": {"summary": summary(0.0, 5)},
+            **{f"core/{number:02}.py": {"summary": summary(90.0 - number, 100)} for number in range(20)},
+        },
+    }
+    lines = coverage_report.report(measured)
+
+    assert lines[0] == "Coverage of the product: 900 of 1,200 branches (75.0%), 95.0 % of statements."
+    assert lines[2:4] == ["   71.0 %  core/19.py (3 of 4 branches)", "   72.0 %  core/18.py (3 of 4 branches)"]
+    assert len(lines) == 2 + coverage_report.LISTED
+
+
+def test_new_migrations_are_those_that_the_commit_does_not_have(repository: Path) -> None:
+    commit = git(repository, "rev-parse", "HEAD")
+    assert new_migrations(repository, commit) == set()
+
+    (repository / "app/migrations/0002_second.py").touch()
+
+    assert new_migrations(repository, commit) == {"app/0002_second"}
+
+
+def test_the_same_schema_is_nothing_to_test(
+    repository: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    commit = git(repository, "rev-parse", "HEAD")
+    monkeypatch.setattr(previous_code, "read_baseline", lambda: Baseline(commit, ()))
+
+    assert previous_code.run(paths_in(repository), []) == 0
+    assert "SKIPPED: the schema is the same" in capsys.readouterr().out
+
+
+def test_a_shallow_clone_fetches_the_commit_or_says_that_it_cannot(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    commit = git(repository, "rev-parse", "HEAD")
+    git(repository, "commit", "-q", "--allow-empty", "-m", "Second")
+    git(tmp_path, "clone", "-q", "--depth", "1", f"file://{repository}", "shallow")
+    monkeypatch.setattr(previous_code, "read_baseline", lambda: Baseline(commit, ()))
+
+    assert previous_code.run(paths_in(tmp_path / "shallow"), []) == 0
+    assert "the schema is the same" in capsys.readouterr().out
+
+    monkeypatch.setattr(previous_code, "read_baseline", lambda: Baseline("0" * 40, ()))
+    assert previous_code.run(paths_in(tmp_path / "shallow"), []) == 0
+    assert "SKIPPED: this clone has no commit 0000000000 and cannot fetch it" in capsys.readouterr().out
+
+
+def test_the_baseline_names_a_whole_commit_and_tests_of_sending() -> None:
+    baseline = read_baseline()
+
+    assert len(baseline.commit) == 40
+    assert len(baseline.tests) > 5
+    assert all(name.startswith("tests/notifications/") for name in baseline.tests)
+
+
+def test_this_python_and_the_wheels_postgresql_are_always_had() -> None:
+    assert f"{sys.version_info.major}.{sys.version_info.minor}" in find_pythons()
+    assert None in find_postgresqls(Paths(root=ROOT, run=ROOT)).values()
+
+
+def test_a_name_on_the_path_that_does_not_start_is_no_python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "python3.14").write_text("#!/bin/sh\nexit 127\n")
+    (tmp_path / "python3.14").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("PYENV_ROOT", str(tmp_path))
+    monkeypatch.setenv("HOME", str(tmp_path))
+
+    assert "3.14" not in find_pythons()
+
+
+def test_the_matrix_says_what_was_tested_and_what_could_not_be() -> None:
+    results = [Result("3.11", "18", True, "9 passed in 1.00s"), Result("3.11", "15", False, "1 failed, 8 passed in 1.00s")]
+
+    assert version_matrix.report(results, {"3.11": "python3.11"}, {"15": Path("/usr"), "18": None}) == [
+        *("", "Matrix:"),
+        "  Python 3.11, PostgreSQL 18: passed; 9 passed in 1.00s",
+        "  Python 3.11, PostgreSQL 15: FAILED; 1 failed, 8 passed in 1.00s",
+        "Not tested:",
+        *(f"  Python {version} (none found that starts)" for version in ("3.12", "3.13", "3.14")),
+        *(f"  PostgreSQL {major} (no programs of it installed)" for major in ("16", "17")),
+    ]
+
+
+def test_a_pair_passes_only_if_tests_ran(tmp_path: Path) -> None:
+    (tmp_path / "run").write_text(
+        "import sys\nprint(sys.argv[2])\nprint('3 passed, 1 skipped in 0.10s' if 'good' in sys.argv else 'no')\n"
+    )
+
+    def on_pair(*arguments: str) -> Result:
+        return version_matrix._on_pair("3.11", sys.executable, tmp_path, "15", Path("/usr/lib"), list(arguments))
+
+    assert on_pair("good") == Result("3.11", "15", True, "3 passed, 1 skipped in 0.10s")
+    assert on_pair("bad").passed is False
+
+
+def test_the_copy_for_another_python_holds_the_checkout_and_nothing_that_git_ignores(repository: Path) -> None:
+    (repository / ".gitignore").write_text(".run/\nlocal\n")
+    (repository / "local").touch()
+    (repository / "new.py").touch()
+
+    copy = version_matrix._copy(paths_in(repository), "3.12")
+
+    names = sorted(str(path.relative_to(copy)) for path in copy.rglob("*") if path.is_file())
+    assert names == [".gitignore", "app/migrations/0001_first.py", "app/migrations/__init__.py", "new.py"]

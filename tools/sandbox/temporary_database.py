@@ -1,0 +1,65 @@
+"""The PostgreSQL that a test run starts for itself and removes afterwards."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from tools.sandbox import postgres
+from tools.sandbox.interrupts import Interrupts
+from tools.sandbox.lock import hold_run_folder
+from tools.sandbox.paths import Paths
+from tools.sandbox.ports import any_free_port
+from tools.sandbox.processes import ManagedProcesses
+from tools.sandbox.run_folders import remove_run
+from tools.sandbox.terminal import step
+
+#: The tests' database does not have to survive a power cut.
+FAST_OPTIONS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+#: Some tests bypass the triggers, to check that a later stage notices.
+ALLOW_TAMPERING = f"GRANT SET ON PARAMETER session_replication_role TO {postgres.ROLE};"
+
+
+@contextmanager
+def temporary_database(paths: Paths, interrupts: Interrupts, *, binaries: Path | None = None, sql: str = "") -> Iterator[str]:
+    """Start PostgreSQL in a run folder of its own, so that tests can run beside a demo and beside each other; yield its URL.
+
+    `binaries` is the folder of another PostgreSQL's programs than the wheel's; the superuser runs `sql` at the start.
+    """
+    folder = paths.run / "tests"
+    folder.mkdir(exist_ok=True)
+    for leftover in folder.iterdir():
+        # The folder is named for its process, because a run that has just started does not hold the lock yet.
+        if not _is_running(leftover.name):
+            remove_run(Paths(paths.root, leftover))
+    own = Paths(paths.root, folder / str(os.getpid()))
+    own.create()
+    processes = ManagedProcesses(own, interrupts)
+    with hold_run_folder(own, "test"):
+        try:
+            port, passwords = any_free_port(), (secrets.token_urlsafe(24), secrets.token_urlsafe(24))
+            server = replace(postgres.cluster(own, FAST_OPTIONS), grants=f"{ALLOW_TAMPERING}\n{sql}")
+            if binaries is not None:
+                # PostgreSQL has the built-in locale provider from 17 on; C.UTF-8 of the system sorts the same way.
+                server = replace(server, binaries=binaries, locale=("--locale=C.UTF-8",))
+            with step(f"Starting PostgreSQL {server.major()} for the tests"):
+                postgres.start(server, processes, port, own.logs / "postgres.log", *passwords)
+            yield server.url(port, passwords[1])
+        finally:
+            interrupts.ignore()
+            processes.stop()
+    remove_run(own)
+
+
+def _is_running(pid: str) -> bool:
+    try:
+        os.kill(int(pid), 0)
+    except (ValueError, ProcessLookupError):
+        return False
+    except PermissionError:
+        return True
+    return True
