@@ -102,7 +102,7 @@ class TranslationQueuePage(_LocalePage):
     def load(self) -> None:
         super().load()
         if self.locale.pk == SOURCE_LOCALE:
-            raise NotFound("This is the source language. See the page Source texts.")
+            raise NotFound("English is the source language. See Source texts.")
 
     def context(self) -> dict[str, Any]:
         units = self.paginate(self.filtered_units(), 40)

@@ -1,4 +1,4 @@
-"""A Chromium, a server of our own, and people who are signed in."""
+"""Chromium, a live server, and signed-in browser windows."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from core.models import User
 
-#: Debian's own Chromium; its sandbox cannot be used by root, and it is to talk to nobody but us.
+#: For Debian's Chromium: root cannot use its sandbox, and it must not contact other servers.
 ARGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -30,7 +30,7 @@ PASSWORD = "a-long-demo-password"
 def chromium() -> Iterator[Browser]:
     path = shutil.which("chromium")
     assert path, "Chromium is missing: apt-get install chromium"
-    # Playwright keeps an event loop in this thread, and Django would take each query for one made from it.
+    # Playwright runs an event loop in this thread, so Django takes each query for one made in async code.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=ARGS)
@@ -41,7 +41,7 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def context_of(chromium: Browser, live_server: Any) -> Iterator[Callable[..., BrowserContext]]:
-    """Return a function that opens a browser window of its own, in which the person is signed in."""
+    """Return a function that opens a separate browser window, signed in as a person."""
     opened: list[BrowserContext] = []
 
     def make(
@@ -66,12 +66,12 @@ def context_of(chromium: Browser, live_server: Any) -> Iterator[Callable[..., Br
 
 @pytest.fixture
 def complaints() -> list[str]:
-    """Collect what pages complain of: scripts that fail, and what the policy blocks."""
+    """Collect errors of scripts and violations of the content security policy."""
     return []
 
 
 def listen(page: Page, complaints: list[str]) -> Page:
-    """Note what the page complains of; an act that is refused answers 4xx, which is no complaint."""
+    """Record the errors of a page, except 4xx responses, which refused actions give."""
     page.on(
         "console",
         lambda m: (
@@ -85,7 +85,7 @@ def listen(page: Page, complaints: list[str]) -> Page:
 
 
 def sign_in(page: Page, name: str) -> None:
-    """Sign in by the form."""
+    """Sign in with the form."""
     page.goto("/console/")
     page.get_by_label("Username").fill(name)
     page.get_by_label("Password").fill(PASSWORD)

@@ -33,7 +33,7 @@ pytestmark = pytest.mark.browser
 
 
 def tab_to(page: Page, *, name: str = "", role: str = "", most: int = 80) -> None:
-    """Press Tab until the element is focused, as somebody without a mouse does."""
+    """Press Tab until the element has the focus."""
     wanted = page.get_by_role(role, name=name).first  # type: ignore[arg-type]
     for _ in range(most):
         page.keyboard.press("Tab")
@@ -42,7 +42,7 @@ def tab_to(page: Page, *, name: str = "", role: str = "", most: int = 80) -> Non
     raise AssertionError(f"{role} {name!r} is not reached by Tab")
 
 
-def desk() -> None:
+def queued_channels() -> None:
     """Make a helpline that was reported, a page that is gone, and an emergency number."""
     now = timezone.now()
     make.world()
@@ -57,8 +57,8 @@ def desk() -> None:
     LinkCheck.objects.found(Channel.objects.get(service="gb-page").revision_id, result=LinkResult.GONE, at=now, http_status=404)
 
 
-def test_a_check_is_written_down_by_keyboard_alone(context_of: Callable[..., BrowserContext], complaints: list[str]) -> None:
-    desk()
+def test_a_check_is_recorded_by_keyboard_alone(context_of: Callable[..., BrowserContext], complaints: list[str]) -> None:
+    queued_channels()
     page = listen(context_of(make.person("asta", "assurer")).new_page(), complaints)
 
     page.goto("/console/")
@@ -82,9 +82,7 @@ def test_a_check_is_written_down_by_keyboard_alone(context_of: Callable[..., Bro
     assert complaints == []
 
 
-def test_what_has_ended_is_seen_and_taken_away_by_keyboard(
-    context_of: Callable[..., BrowserContext], complaints: list[str]
-) -> None:
+def test_expired_checks_are_removed_by_keyboard_alone(context_of: Callable[..., BrowserContext], complaints: list[str]) -> None:
     make.small_content()
     make.service("gb-short")
     then = timezone.now() - timedelta(days=100)
@@ -112,10 +110,10 @@ def release_of(at: object) -> Release:
     return release
 
 
-def test_an_organization_corrects_its_entry_without_scripts_and_two_people_decide(
+def test_an_organization_corrects_its_entry_without_scripts(
     context_of: Callable[..., BrowserContext], live_server: object
 ) -> None:
-    desk()
+    queued_channels()
     asta = make.person("asta", "assurer")
     url = live_server.url  # type: ignore[attr-defined]
     with override_settings(PUBLIC_URL=url):
@@ -145,10 +143,10 @@ def test_an_organization_corrects_its_entry_without_scripts_and_two_people_decid
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1280])
-def test_the_pages_of_the_desk_are_accessible_also_when_they_are_full(
+def test_the_pages_of_contact_checks_are_accessible_when_full(
     context_of: Callable[..., BrowserContext], complaints: list[str], scheme: str, width: int
 ) -> None:
-    desk()
+    queued_channels()
     asta = make.person("asta", "assurer", "publisher")
     link = CorrectionLink.objects.issue(Organization.objects.get(), by=asta, at=timezone.now())
     revision = Channel.objects.get(service="gb-line").revision_id

@@ -1,4 +1,4 @@
-"""axe finds nothing to object to on any page, in light and dark, wide and narrow; nothing is wider than its window."""
+"""Every page passes axe and fits its window, in light and dark, wide and narrow."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.browser
 
 
 def everything() -> list[str]:
-    """Make something for every page to show, and return the addresses."""
+    """Create data for every page, and return the paths below /console/."""
     at = timezone.now()
     make.small_content()
     make.service("nz-line", country="NZ")
@@ -49,7 +49,7 @@ def everything() -> list[str]:
     arabic = {"outer": {"title": "نصائح", "body": "اقرأها."}, "inner": {"title": "تهديدات", "body": "لا تدفع."}}
     waiting = make.campaign(state="submitted", messages={"en": texts, "ar": arabic})
     going = make.campaign(state="approved")
-    # With topics beside the phones, and so many gone that the page says so.
+    # With topics, and with so many addresses gone that the page warns.
     counts = {
         "devices": 900,
         "accepted": 700,
@@ -122,7 +122,7 @@ def test_every_page_is_accessible_and_fits_its_window(
         answer = page.goto(f"/console/{address}")
         assert answer is not None
         assert answer.status == 200, address
-        # What is folded away is looked at too.
+        # Check the content of folded parts too.
         page.evaluate("document.querySelectorAll('details').forEach(part => part.open = true)")
         if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
             found.append((address, "wider than the window"))
@@ -133,7 +133,7 @@ def test_every_page_is_accessible_and_fits_its_window(
     assert complaints == []
 
 
-def test_the_sign_in_page_a_refusal_and_what_is_not_there_are_accessible(
+def test_the_sign_in_page_and_the_error_pages_are_accessible(
     context_of: Callable[..., BrowserContext], complaints: list[str]
 ) -> None:
     nobody, nora = context_of().new_page(), context_of(make.person("nora")).new_page()

@@ -1,4 +1,4 @@
-"""Two people at their browsers: a campaign is approved, a text is translated and approved, a stop is pressed."""
+"""Two people with their browsers approve a campaign, translate and approve a text, and stop a campaign."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def with_password(person: User) -> User:
     return person
 
 
-def test_an_approver_signs_in_and_approves_a_campaign_that_an_author_wrote(
+def test_an_author_writes_a_campaign_and_an_approver_approves_it(
     context_of: Callable[..., BrowserContext], complaints: list[str]
 ) -> None:
     make.small_content()
@@ -69,7 +69,7 @@ def test_an_approver_signs_in_and_approves_a_campaign_that_an_author_wrote(
     assert complaints == []
 
 
-def test_an_editor_translates_into_arabic_from_right_to_left_and_another_reader_approves(
+def test_an_editor_translates_into_arabic_and_another_reader_approves(
     context_of: Callable[..., BrowserContext], complaints: list[str]
 ) -> None:
     make.world()
@@ -109,7 +109,7 @@ def test_an_editor_translates_into_arabic_from_right_to_left_and_another_reader_
     assert complaints == []
 
 
-def test_a_campaign_is_watched_while_it_goes_out_and_stopped(
+def test_a_campaign_is_watched_while_it_is_sent_and_then_stopped(
     context_of: Callable[..., BrowserContext], complaints: list[str]
 ) -> None:
     campaign, now = make.campaign(state="approved"), timezone.now()
@@ -151,7 +151,7 @@ def test_everything_can_be_done_without_scripts(context_of: Callable[..., Browse
     assert campaign.state == "approved"
 
 
-def test_a_person_with_a_keyboard_alone_reaches_the_words_and_saves(context_of: Callable[..., BrowserContext]) -> None:
+def test_a_translation_is_saved_by_keyboard_alone(context_of: Callable[..., BrowserContext]) -> None:
     make.world()
     make.tip()
     page = context_of(make.person("eva", "localisation-editor")).new_page()

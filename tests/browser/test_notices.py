@@ -1,4 +1,4 @@
-"""Short-term notices in a real browser: by keyboard alone, without scripts, and with nothing that axe objects to."""
+"""Short-term notices in a real browser: by keyboard alone, without scripts, and accessible."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from tests.browser.test_assurance_queue import tab_to
 pytestmark = pytest.mark.browser
 
 
-def told() -> list[str]:
-    """Return the kinds of notices that readers in Great Britain get of the helpline."""
+def published_kinds() -> list[str]:
+    """Return the kinds of the helpline's notices in the published British pack."""
     body = make.pack_body(Release.objects.current(), "GB", "en")[1]  # type: ignore[index]
     return [n["kind"] for s in json.loads(body)["services"] if s["id"] == "gb-line" for n in s["notices"]]
 
@@ -42,7 +42,7 @@ def test_a_notice_is_proposed_approved_and_ended_by_keyboard_alone(
     for _ in range(3):
         asta.keyboard.press("ArrowDown")
     tab_to(asta, role="textbox", name="Until")
-    # The parts of a date and time, as an English browser has them.
+    # The parts of a date and time in the order of an English browser.
     asta.keyboard.type((timezone.now() + timedelta(days=2)).strftime("%m%d%Y"))
     asta.keyboard.press("Tab")
     asta.keyboard.type("0600PM")
@@ -51,7 +51,7 @@ def test_a_notice_is_proposed_approved_and_ended_by_keyboard_alone(
     asta.keyboard.press("Enter")
     expect(asta.get_by_text("Readers do not see it until a second person approves it.")).to_be_visible()
     expect(asta.get_by_text("You proposed this, so another person must approve it.")).to_be_visible()
-    assert told() == []
+    assert published_kinds() == []
 
     boris.goto("/console/desk/")
     expect(boris.get_by_text("1 notice needs a second person.")).to_be_visible()
@@ -61,18 +61,18 @@ def test_a_notice_is_proposed_approved_and_ended_by_keyboard_alone(
     tab_to(boris, role="button", name="Approve")
     boris.keyboard.press("Enter")
     expect(boris.get_by_text("which changes nothing else")).to_be_visible()
-    assert told() == ["channel-down"]
+    assert published_kinds() == ["channel-down"]
     notice = ServiceNotice.objects.get()
     assert (notice.position, notice.until_at.astimezone(timezone.get_default_timezone()).hour) == (1, 18)
 
     tab_to(boris, role="button", name="End now")
     boris.keyboard.press("Enter")
     expect(boris.get_by_text("Ended by boris")).to_be_visible()
-    assert told() == []
+    assert published_kinds() == []
     assert complaints == []
 
 
-def test_without_scripts_what_was_typed_stays_where_it_is_refused(context_of: Callable[..., BrowserContext]) -> None:
+def test_without_scripts_a_refused_form_keeps_its_values(context_of: Callable[..., BrowserContext]) -> None:
     make.small_content()
     page = context_of(make.person("asta", "assurer"), java_script_enabled=False).new_page()
     soon = timezone.now() + timedelta(days=40)
@@ -92,7 +92,7 @@ def test_without_scripts_what_was_typed_stays_where_it_is_refused(context_of: Ca
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1280])
-def test_the_pages_are_accessible_when_they_are_full_and_also_from_right_to_left(
+def test_full_pages_are_accessible_in_both_directions(
     context_of: Callable[..., BrowserContext], complaints: list[str], scheme: str, width: int
 ) -> None:
     make.small_content()

@@ -69,7 +69,7 @@ def test_it_is_accessible_and_fits_its_window(
     assert complaints == []
 
 
-def test_it_reads_without_scripts_and_without_its_style_sheet(context_of: Callable[..., BrowserContext]) -> None:
+def test_it_works_without_scripts_and_without_its_style_sheet(context_of: Callable[..., BrowserContext]) -> None:
     context = context_of(java_script_enabled=False)
     context.route("**/*.css", lambda route: route.abort())
     page = context.new_page()
@@ -82,7 +82,7 @@ def test_it_reads_without_scripts_and_without_its_style_sheet(context_of: Callab
     expect(page.get_by_text("A service whose name contains its number or address")).to_be_visible()
 
 
-def test_on_paper_it_is_black_on_white_and_cuts_no_service_in_two(context_of: Callable[..., BrowserContext]) -> None:
+def test_on_paper_it_is_black_on_white_and_keeps_services_whole(context_of: Callable[..., BrowserContext]) -> None:
     page = context_of(scheme="dark").new_page()
     see(page)
     page.emulate_media(media="print", color_scheme="dark")
@@ -94,7 +94,7 @@ def test_on_paper_it_is_black_on_white_and_cuts_no_service_in_two(context_of: Ca
     expect(page.get_by_role("navigation")).to_be_hidden()
 
 
-def test_a_number_keeps_its_order_beside_a_name_that_reads_from_right_to_left(context_of: Callable[..., BrowserContext]) -> None:
+def test_a_number_keeps_its_order_beside_a_right_to_left_name(context_of: Callable[..., BrowserContext]) -> None:
     page = context_of().new_page()
 
     see(page)

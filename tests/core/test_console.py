@@ -1,4 +1,4 @@
-"""The console's shell: the first page, refused acts, the audit, the people."""
+"""The console's to-do list, menu, audit log and people."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from tests import make
 pytestmark = pytest.mark.django_db
 
 
-def words_of(client: Client, address: str) -> str:
-    """Return a page's text."""
+def text_of(client: Client, address: str) -> str:
+    """Return the HTML of a page."""
     return client.get(address).content.decode()
 
 
-def test_the_first_page_is_empty_for_whoever_has_nothing_to_do(client: Client) -> None:
+def test_the_to_do_list_is_empty_for_staff_without_a_role(client: Client) -> None:
     client.force_login(make.person("nora"))
 
-    page = words_of(client, reverse("admin:index"))
+    page = text_of(client, reverse("admin:index"))
 
     assert "You have nothing to do at the moment." in page
     assert "You do not have a role" in page
     assert 'href="/console/campaigns/"' in page
 
 
-def test_the_first_page_shows_each_role_what_waits_for_it(client: Client) -> None:
+def test_the_to_do_list_shows_each_role_its_own_tasks(client: Client) -> None:
     make.small_content()
     make.target("tip.first-hour.title", "cy", "Arhoswch ac anadlwch")
     make.release(publish=False)
@@ -44,70 +44,70 @@ def test_the_first_page_shows_each_role_what_waits_for_it(client: Client) -> Non
 
     for role, titles in expected.items():
         client.force_login(make.person(f"the-{role}", role))
-        page = words_of(client, reverse("admin:index"))
+        page = text_of(client, reverse("admin:index"))
         for title in titles:
             assert title in page, role
 
 
-def test_what_one_wrote_oneself_does_not_wait_for_oneself(client: Client) -> None:
+def test_nobody_is_asked_to_review_their_own_text(client: Client) -> None:
     make.world()
     writer = make.person("eva", "localisation-editor", "localisation-reviewer")
     make.unit("why.free", "It is free.", by=writer)
     client.force_login(writer)
 
-    assert "Source texts to review" not in words_of(client, reverse("admin:index"))
+    assert "Source texts to review" not in text_of(client, reverse("admin:index"))
 
 
-def test_a_campaign_that_goes_out_is_on_everybodys_first_page_and_its_stop_on_those_who_may(client: Client) -> None:
+def test_everyone_sees_a_running_campaign_and_stoppers_can_stop_it(client: Client) -> None:
     campaign = make.campaign(state="approved")
     stop = reverse("admin:campaign-stop", args=[campaign.pk])
 
     client.force_login(make.person("nora"))
-    assert campaign.name in words_of(client, reverse("admin:index"))
-    assert stop not in words_of(client, reverse("admin:index"))
+    assert campaign.name in text_of(client, reverse("admin:index"))
+    assert stop not in text_of(client, reverse("admin:index"))
 
     client.force_login(make.person("ben", "campaign-approver"))
-    assert stop in words_of(client, reverse("admin:index"))
+    assert stop in text_of(client, reverse("admin:index"))
 
 
-def test_the_menu_leads_to_every_list_and_says_where_one_is(client: Client) -> None:
+def test_the_menu_links_to_every_list_and_marks_the_current_one(client: Client) -> None:
     client.force_login(make.person("nora"))
 
-    page = words_of(client, reverse("admin:services"))
+    page = text_of(client, reverse("admin:services"))
 
     assert '<a href="/console/services/" aria-current="page">Services</a>' in page
-    for place in ("tips", "words", "numbers", "releases", "campaigns", "people", "audit"):
-        assert f'href="/console/{place}/"' in page
+    for path in ("tips", "words", "numbers", "releases", "campaigns", "people", "audit"):
+        assert f'href="/console/{path}/"' in page
 
 
-def test_the_audit_shows_who_did_what_and_is_narrowed_by_person_and_act(client: Client) -> None:
+def test_the_audit_log_shows_who_did_what_and_filters_by_person(client: Client) -> None:
     eva, ben = make.person("eva"), make.person("ben")
     audit.record(by=eva, verb=Verb.SOURCE_WRITTEN, at=make.NOON, key="tip.one")
     audit.record(by=ben, verb=Verb.RELEASE_PUBLISHED, at=make.NOON, number=7)
     client.force_login(eva)
 
-    everything = words_of(client, reverse("admin:audit"))
-    bens = words_of(client, reverse("admin:audit") + "?by=ben")
+    everything = text_of(client, reverse("admin:audit"))
+    bens = text_of(client, reverse("admin:audit") + "?by=ben")
 
     assert "tip.one" in everything
     assert "<strong>Release published</strong>" in everything
     assert "tip.one" not in bens
 
 
-def test_people_are_shown_with_roles_and_languages_and_without_addresses(client: Client) -> None:
+def test_people_have_roles_and_languages_and_no_email_addresses(client: Client) -> None:
     person = make.person("eva", "localisation-editor", locales=("en", "cy"))
     person.email = "eva@example.org"
     person.save()
     client.force_login(make.person("nora"))
 
-    page = words_of(client, reverse("admin:people"))
+    page = text_of(client, reverse("admin:people"))
 
     assert "localisation editor" in page
     assert "English, Welsh" in page
     assert "eva@example.org" not in page
 
 
-def test_a_superuser_gives_a_role_and_the_audit_keeps_it(client: Client) -> None:
+def test_a_superuser_gives_a_role_and_the_audit_log_records_it(client: Client) -> None:
     person = make.person("eva", "localisation-editor")
     root = User.objects.create_superuser("root", password=None)
     client.force_login(root)
@@ -122,7 +122,7 @@ def test_a_superuser_gives_a_role_and_the_audit_keeps_it(client: Client) -> None
     assert entry.details == {"roles": ["localisation-editor"], "superuser": False, "active": True}
 
 
-def test_whoever_is_made_inactive_is_out_at_once(client: Client) -> None:
+def test_an_inactive_account_is_signed_out_at_once(client: Client) -> None:
     person = make.person("eva")
     client.force_login(person)
     person.is_active = False
@@ -131,7 +131,7 @@ def test_whoever_is_made_inactive_is_out_at_once(client: Client) -> None:
     assert client.get(reverse("admin:index")).status_code == 302
 
 
-def test_a_page_that_is_not_there_is_404_for_staff(client: Client) -> None:
+def test_a_page_that_does_not_exist_is_404_for_staff(client: Client) -> None:
     client.force_login(make.person("nora"))
 
     for address in (

@@ -1,4 +1,4 @@
-"""Roles give rights, tokens belong to one person, and the staff command says what it did."""
+"""Roles give permissions, tokens belong to one person, and the staff command reports what it did."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_require_names_the_role_that_is_missing() -> None:
         roles.require(outsider, "content.publish_release")
 
 
-def test_a_person_who_left_may_do_nothing() -> None:
+def test_an_inactive_person_may_do_nothing() -> None:
     leaver = make.person("leaver", "publisher")
     leaver.is_active = False
 
@@ -60,12 +60,12 @@ def test_a_person_who_left_may_do_nothing() -> None:
         roles.require(leaver, "content.publish_release")
 
 
-def test_an_unknown_role_is_refused_with_those_that_exist() -> None:
+def test_an_unknown_role_is_refused_with_the_list_of_roles() -> None:
     with pytest.raises(Invalid, match="campaign-approver"):
         roles.give(make.person("nia"), "chief")
 
 
-def test_sync_takes_a_right_back_that_the_table_does_not_give() -> None:
+def test_sync_removes_a_permission_that_the_table_does_not_give() -> None:
     nia = make.person("nia", "publisher")
     nia.groups.get().permissions.add(*Permission.objects.filter(codename="approve_campaign"))
 
@@ -74,7 +74,7 @@ def test_sync_takes_a_right_back_that_the_table_does_not_give() -> None:
     assert not User.objects.get(pk=nia.pk).has_perm("notifications.approve_campaign")
 
 
-def test_a_token_is_good_for_its_person_only_and_dies_with_the_password() -> None:
+def test_a_token_works_for_its_person_only_and_ends_with_the_password() -> None:
     ann, ben = make.person("ann"), make.person("ben")
     token = tokens.issue(ann)
 
@@ -86,7 +86,7 @@ def test_a_token_is_good_for_its_person_only_and_dies_with_the_password() -> Non
         tokens.check(token, ann)
 
 
-def test_a_token_ends_after_ten_minutes(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_token_expires_after_ten_minutes(monkeypatch: pytest.MonkeyPatch) -> None:
     import time
 
     ann = make.person("ann")

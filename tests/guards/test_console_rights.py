@@ -1,4 +1,4 @@
-"""The console's doors: every page and every act, as everybody who may and may not."""
+"""Every page and action of the console, for people with and without the permission."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests import make
 
 pytestmark = pytest.mark.django_db
 
-#: Pages of Django's own that the console shows, and who may see them; "list" and "add" pages stand for their model's others.
+#: Django's own pages in the console, and who may open them.
 DJANGOS_OWN = {
     "index": "staff",
     "login": "anyone",
@@ -48,12 +48,12 @@ DJANGOS_OWN = {
 
 @pytest.fixture
 def filled() -> dict[str, str]:
-    """Make one of everything, and return the address of every page of ours by name."""
+    """Create one of everything, and return the path of every page by its URL name."""
     make.small_content()
     make.target("tip.first-hour.title", "cy", "Arhoswch ac anadlwch")
     make.release(publish=False)
     campaign = make.campaign(state="submitted")
-    where: dict[str, dict[str, object]] = {
+    arguments: dict[str, dict[str, object]] = {
         "tip": {"slug": "first-hour"},
         "translation-queue": {"locale": "cy"},
         "translation": {"locale": "cy", "key": "tip.first-hour.title"},
@@ -66,88 +66,84 @@ def filled() -> dict[str, str]:
         "organization": {"id": "org"},
         "release": {"number": make.Release.objects.get().pk},
     }
-    addresses = {}
+    paths = {}
     for route in pages.ROUTES:
         of_campaign = route.name == "campaign" or (route.name.startswith("campaign-") and "<int:id>" in route.pattern)
-        args = {"id": campaign.pk} if of_campaign else where.get(route.name, {})
-        addresses[route.name] = reverse(f"admin:{route.name}", kwargs=args)
-    return addresses
+        args = {"id": campaign.pk} if of_campaign else arguments.get(route.name, {})
+        paths[route.name] = reverse(f"admin:{route.name}", kwargs=args)
+    return paths
 
 
-def test_every_page_is_closed_to_whoever_is_not_staff(client: Client, filled: dict[str, str]) -> None:
+def test_every_page_is_closed_to_people_who_are_not_staff(client: Client, filled: dict[str, str]) -> None:
     outsider = User.objects.create_user("outsider", password=None)
     before = AuditEntry.objects.count()
 
-    for name, address in filled.items():
+    for name, path in filled.items():
         for person in (None, outsider):
             client.logout()
             if person:
                 client.force_login(person)
-            for answer in (client.get(address), client.post(address, {"action": "approve"})):
+            for answer in (client.get(path), client.post(path, {"action": "approve"})):
                 assert answer.status_code == 302, name
                 assert answer["Location"].startswith("/console/login/"), name
 
     assert AuditEntry.objects.count() == before
 
 
-def test_staff_without_a_role_look_at_everything_that_needs_none_and_change_nothing(
-    client: Client, filled: dict[str, str]
-) -> None:
+def test_staff_without_a_role_can_view_open_pages_and_change_nothing(client: Client, filled: dict[str, str]) -> None:
     client.force_login(make.person("nora"))
     before = AuditEntry.objects.count()
 
     for route in pages.ROUTES:
         seen = client.get(filled[route.name])
         assert seen.status_code == (403 if route.page.permission_required else 200), route.name
-        for act in route.page.actions:
-            assert client.post(filled[route.name], {"action": act}).status_code == 403, (route.name, act)
+        for action in route.page.actions:
+            assert client.post(filled[route.name], {"action": action}).status_code == 403, (route.name, action)
 
     assert AuditEntry.objects.count() == before
 
 
 @pytest.mark.parametrize("role", sorted(roles.ROLES))
-def test_each_role_may_do_what_its_row_of_the_table_says_and_nothing_else(
-    client: Client, filled: dict[str, str], role: str
-) -> None:
+def test_each_role_can_do_what_the_table_says_and_nothing_else(client: Client, filled: dict[str, str], role: str) -> None:
     client.force_login(make.person("somebody", role))
     held = set(roles.ROLES[role])
 
     for route in pages.ROUTES:
         opens = not route.page.permission_required or route.page.permission_required in held
         assert client.get(filled[route.name]).status_code == (200 if opens else 403), route.name
-        for act, permissions in route.page.actions.items():
+        for action, permissions in route.page.actions.items():
             before = AuditEntry.objects.count()
-            answer = client.post(filled[route.name], {"action": act})
+            answer = client.post(filled[route.name], {"action": action})
             if opens and held & set(permissions):
-                # Nothing was filled in, so most acts are refused, but never for want of the role.
+                # The form is empty, so most actions are refused, but never for a missing role.
                 error = None if answer.status_code == 302 else answer.context["error"]
-                assert getattr(error, "code_name", None) != "role", (route.name, act)
+                assert getattr(error, "code_name", None) != "role", (route.name, action)
             else:
-                assert answer.status_code == 403, (route.name, act)
-                assert AuditEntry.objects.count() == before, (route.name, act)
+                assert answer.status_code == 403, (route.name, action)
+                assert AuditEntry.objects.count() == before, (route.name, action)
 
 
-def test_an_act_that_a_page_does_not_have_is_refused(client: Client, filled: dict[str, str]) -> None:
+def test_an_unknown_action_is_refused(client: Client, filled: dict[str, str]) -> None:
     client.force_login(User.objects.create_superuser("root", password=None))
 
-    for name, address in filled.items():
-        assert client.post(address, {"action": "no-such-act"}).status_code == 400, name
-        assert client.post(address).status_code == 400, name
-        assert client.put(address).status_code == 405, name
+    for name, path in filled.items():
+        assert client.post(path, {"action": "no-such-action"}).status_code == 400, name
+        assert client.post(path).status_code == 400, name
+        assert client.put(path).status_code == 405, name
 
 
-def test_every_act_is_written_and_every_permission_exists() -> None:
+def test_every_action_has_a_method_and_every_permission_exists() -> None:
     known = {name for given in roles.ROLES.values() for name in given}
 
     for route in pages.ROUTES:
-        for act, permissions in route.page.actions.items():
-            assert callable(getattr(route.page, f"action_{act.replace('-', '_')}", None)), (route.name, act)
-            assert permissions, (route.name, act)
-            assert set(permissions) <= known, (route.name, act)
+        for action, permissions in route.page.actions.items():
+            assert callable(getattr(route.page, f"action_{action.replace('-', '_')}", None)), (route.name, action)
+            assert permissions, (route.name, action)
+            assert set(permissions) <= known, (route.name, action)
         assert route.page.permission_required in {*known, ""}, route.name
 
 
-def test_djangos_own_pages_are_all_known_and_accounts_are_for_superusers_only(client: Client, filled: dict[str, str]) -> None:
+def test_all_of_djangos_pages_are_known_and_accounts_need_a_superuser(client: Client, filled: dict[str, str]) -> None:
     ours = {route.name for route in pages.ROUTES}
     console = next(entry for entry in get_resolver("config.urls").url_patterns if str(entry.pattern) == "console/")
     assert isinstance(console, URLResolver)
@@ -171,7 +167,7 @@ def test_djangos_own_pages_are_all_known_and_accounts_are_for_superusers_only(cl
                 assert client.post(address, {"post": "yes"}).status_code == 403, (name, role)
 
 
-def test_a_number_is_changed_nowhere_but_by_proposal_even_by_a_superuser(client: Client, filled: dict[str, str]) -> None:
+def test_even_a_superuser_changes_a_number_only_by_a_proposal(client: Client, filled: dict[str, str]) -> None:
     root = User.objects.create_superuser("root", password=None)
     client.force_login(root)
     channel = make.Channel.objects.get(service="gb-line")
@@ -189,28 +185,28 @@ def test_a_number_is_changed_nowhere_but_by_proposal_even_by_a_superuser(client:
     channel.refresh_from_db()
     assert channel.dial == "0800 1111"
 
-    for name, address in filled.items():
-        for act in ("approve", "assure", "propose"):
-            client.post(address, {"action": act, "revision": str(proposal.pk), **facts})
+    for name, path in filled.items():
+        for action in ("approve", "assure", "propose"):
+            client.post(path, {"action": action, "revision": str(proposal.pk), **facts})
             channel.refresh_from_db()
-            assert channel.dial == "0800 1111", (name, act)
+            assert channel.dial == "0800 1111", (name, action)
 
 
-def test_no_page_carries_a_script_a_style_or_a_handler_of_its_own(client: Client, filled: dict[str, str]) -> None:
+def test_no_page_has_inline_scripts_styles_or_handlers(client: Client, filled: dict[str, str]) -> None:
     client.force_login(User.objects.create_superuser("root", password=None))
     own = [reverse(f"admin:{name}") for name in ("index", "token", "password_change", "core_user_changelist", "core_user_add")]
 
-    for address in (*filled.values(), *own):
-        answer = client.get(address)
+    for path in (*filled.values(), *own):
+        answer = client.get(path)
         html = answer.content.decode()
         assert "script-src 'self'" in answer["Content-Security-Policy"]
         # A block of JSON is data: no browser runs it.
         runs = [tag for tag in re.findall(r"<script(?![^>]*\bsrc=)[^>]*>(?!\s*</script>)", html) if "application/json" not in tag]
-        assert runs == [], address
-        assert not re.search(r"<style|\sstyle\s*=|\son[a-z]+\s*=\s*[\"']|javascript:", html), address
+        assert runs == [], path
+        assert not re.search(r"<style|\sstyle\s*=|\son[a-z]+\s*=\s*[\"']|javascript:", html), path
 
 
-def test_a_page_takes_no_more_queries_for_a_tip_of_many_steps_than_for_a_short_one(
+def test_a_tip_of_many_steps_needs_no_more_queries_than_a_short_one(
     client: Client, filled: dict[str, str], django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     client.force_login(make.person("eva", "localisation-editor", "localisation-reviewer"))

@@ -1,4 +1,4 @@
-"""Promise 1, asked of PostgreSQL's own catalogue: no column of content can hold a file or a picture."""
+"""Promise 1, checked in PostgreSQL's catalogue: no column of content can hold a file or an image."""
 
 from __future__ import annotations
 

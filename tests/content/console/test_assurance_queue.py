@@ -48,7 +48,7 @@ def checked(service: str, by: User, *, days: int) -> None:
     record_assurance(channel(service), by=by, at=NOON, method=fitting, until=(NOON + timedelta(days=days)).date(), note="Seen.")
 
 
-def test_the_queue_goes_by_how_soon_a_check_ends_and_then_by_harm(asta: User) -> None:
+def test_the_queue_is_sorted_by_the_end_of_the_check_then_by_impact(asta: User) -> None:
     for name, roles, situations in (
         ("gb-advice", ["advice"], ["blackmail"]),
         ("gb-crisis", ["helpline"], ["self-harm-risk"]),
@@ -76,7 +76,7 @@ def test_the_queue_goes_by_how_soon_a_check_ends_and_then_by_harm(asta: User) ->
     assert entry("gb-later", at=NOON + timedelta(days=81)).reasons == ("the check expired on 19 Feb 2027",)
 
 
-def test_a_number_weighs_more_than_a_page_and_the_only_one_in_a_country_more_than_one_of_two(asta: User) -> None:
+def test_a_number_weighs_more_than_a_page_and_an_only_one_even_more(asta: User) -> None:
     page = make.service("gb-page", channels=0)
     make.channel(page, type="url")
     make.service("gb-line")
@@ -91,7 +91,7 @@ def test_a_number_weighs_more_than_a_page_and_the_only_one_in_a_country_more_tha
 @pytest.mark.parametrize(
     ("reports", "priority"), [(0, Priority.LATER), (1, Priority.SOON), (4, Priority.SOON), (5, Priority.NOW), (900, Priority.NOW)]
 )
-def test_reports_bring_a_channel_forward_and_more_of_them_no_further(asta: User, reports: int, priority: Priority) -> None:
+def test_reports_raise_the_priority_of_a_channel_up_to_a_limit(asta: User, reports: int, priority: Priority) -> None:
     make.service("gb-line")
     checked("gb-line", asta, days=60)
     for _ in range(reports):
@@ -103,7 +103,7 @@ def test_reports_bring_a_channel_forward_and_more_of_them_no_further(asta: User,
     assert dict(found.reports) == ({"no-answer": reports} if reports else {})
 
 
-def test_reports_are_answered_by_a_check_and_grow_old(asta: User) -> None:
+def test_reports_end_with_a_check_or_with_their_age(asta: User) -> None:
     make.service("gb-line")
     CorrectionCount.objects.report(service="gb-line", position=1, problem="no-answer", at=NOON)
 
@@ -113,7 +113,7 @@ def test_reports_are_answered_by_a_check_and_grow_old(asta: User) -> None:
     assert entry("gb-line", at=NOON + timedelta(days=3)).priority == Priority.LATER
 
 
-def test_reports_are_deleted_as_soon_as_they_do_not_count_any_more(asta: User, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_reports_are_deleted_when_they_no_longer_count(asta: User, monkeypatch: pytest.MonkeyPatch) -> None:
     make.service("gb-line")
     for days in range(3):
         CorrectionCount.objects.report(service="gb-line", position=1, problem="no-answer", at=NOON + timedelta(days=days))
@@ -157,7 +157,7 @@ def test_retired_services_are_not_in_the_queue(asta: User) -> None:
     assert queue.queue_entries(at=NOON) == []
 
 
-# How long a check is good.
+# How long a check is valid.
 
 
 def kinds() -> Iterator[tuple[list[str], str, Method, int]]:
@@ -169,7 +169,7 @@ def kinds() -> Iterator[tuple[list[str], str, Method, int]]:
 
 
 @pytest.mark.parametrize(("roles", "type_", "method", "days"), list(kinds()))
-def test_a_check_is_good_for_as_long_as_its_kind(roles: list[str], type_: str, method: Method, days: int) -> None:
+def test_a_check_is_valid_for_as_long_as_its_kind_allows(roles: list[str], type_: str, method: Method, days: int) -> None:
     assert longest_days(roles, type_, method) == days
 
 
@@ -179,7 +179,7 @@ def test_every_kind_of_channel_can_be_checked(type_: str) -> None:
     assert Method.RUNG not in methods(["emergency", "police-report"], type_)
 
 
-def test_a_check_without_a_day_is_good_for_as_long_as_it_can_be_and_never_longer(asta: User) -> None:
+def test_a_check_without_an_end_is_valid_for_the_longest_time_allowed(asta: User) -> None:
     make.service("gb-line")
 
     check = record_assurance(channel("gb-line"), by=asta, at=NOON, method=Method.RUNG, note="Answered.")
@@ -191,7 +191,7 @@ def test_a_check_without_a_day_is_good_for_as_long_as_it_can_be_and_never_longer
         record_assurance(channel("gb-line"), by=asta, at=NOON, method=Method.OPENED)
 
 
-def test_nobody_is_asked_to_ring_an_emergency_number(asta: User) -> None:
+def test_an_emergency_number_is_never_checked_by_calling_it(asta: User) -> None:
     make.emergency()
 
     with pytest.raises(Invalid, match="checked by: read, confirmed"):
@@ -205,7 +205,7 @@ def page(service: str) -> str:
     return reverse("admin:channel", args=[service, 1])
 
 
-def test_a_channel_that_is_not_there_is_told_on_a_page_of_the_console(client: Client, asta: User) -> None:
+def test_a_channel_that_does_not_exist_gets_a_page_of_the_console(client: Client, asta: User) -> None:
     client.force_login(asta)
 
     answer = client.get(page("gb-nothing"))
@@ -215,7 +215,7 @@ def test_a_channel_that_is_not_there_is_told_on_a_page_of_the_console(client: Cl
     assert "Contact checks" in answer.content.decode()
 
 
-def test_the_desk_leads_to_the_channel_where_the_check_is_written_down(client: Client, asta: User) -> None:
+def test_the_queue_links_to_the_channel_where_the_check_is_recorded(client: Client, asta: User) -> None:
     make.service("gb-line")
     client.force_login(asta)
     listed = client.get(reverse("admin:assurance-queue")).content.decode()
@@ -239,7 +239,7 @@ def test_the_desk_leads_to_the_channel_where_the_check_is_written_down(client: C
 
 
 @pytest.mark.parametrize("changed", [{"c1-note": ""}, {"c1-note": "ok"}, {"c1-method": "opened"}, {"c1-until": "2099-01-01"}])
-def test_a_check_without_evidence_or_of_the_wrong_kind_is_refused(client: Client, asta: User, changed: dict[str, str]) -> None:
+def test_a_check_without_evidence_or_with_a_wrong_method_is_refused(client: Client, asta: User, changed: dict[str, str]) -> None:
     make.service("gb-line")
     client.force_login(asta)
     form = {
@@ -254,7 +254,7 @@ def test_a_check_without_evidence_or_of_the_wrong_kind_is_refused(client: Client
     assert not Assurance.objects.exists()
 
 
-def test_the_history_tells_of_each_field_what_it_was_and_who_changed_it(client: Client, asta: User) -> None:
+def test_the_history_shows_each_value_of_a_field_and_who_changed_it(client: Client, asta: User) -> None:
     line = make.service("gb-line")
     eva = make.person("eva", "localisation-editor")
     facts = channel("gb-line").facts()
@@ -274,16 +274,16 @@ def test_the_history_tells_of_each_field_what_it_was_and_who_changed_it(client: 
     assert [value for value, *_ in history["Opening hours"]] == ["24/7"]
 
 
-def test_the_queue_is_narrowed_by_country_type_and_urgency(client: Client, asta: User) -> None:
+def test_the_queue_is_filtered_by_country_type_and_priority(client: Client, asta: User) -> None:
     make.service("gb-line")
     make.service("nz-line", country="NZ")
     make.channel(Service.objects.get(pk="nz-line"), type="url")
     client.force_login(asta)
 
-    def seen(query: str) -> list[str]:
+    def filtered(query: str) -> list[str]:
         rows = client.get(reverse("admin:assurance-queue") + query).context["rows"]
         return [f"{row[0].service.id} {row[0].channel.position}" for row in rows]
 
-    assert seen("?country=GB") == ["gb-line 1"]
-    assert seen("?type=url") == ["nz-line 2"]
-    assert seen("?urgency=later") == []
+    assert filtered("?country=GB") == ["gb-line 1"]
+    assert filtered("?type=url") == ["nz-line 2"]
+    assert filtered("?urgency=later") == []

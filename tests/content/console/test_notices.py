@@ -34,7 +34,7 @@ def said(answer: Any) -> list[str]:
     return [str(message) for message in get_messages(answer.wsgi_request)]
 
 
-def test_what_is_typed_is_the_time_where_the_service_is(client: Client) -> None:
+def test_submitted_times_are_in_the_zone_of_the_service(client: Client) -> None:
     client.force_login(make.person("asta", "assurer"))
     propose(client, what="channel-down.1")
 
@@ -68,7 +68,7 @@ def test_what_is_typed_is_the_time_where_the_service_is(client: Client) -> None:
         ({"service": "gb-emergency"}, "An emergency number cannot have notices"),
     ],
 )
-def test_what_breaks_a_rule_is_refused_and_says_why(client: Client, changes: dict[str, str], sentence: str) -> None:
+def test_a_notice_that_breaks_a_rule_is_refused_with_the_reason(client: Client, changes: dict[str, str], sentence: str) -> None:
     client.force_login(make.person("asta", "assurer"))
 
     answer = propose(client, **changes)
@@ -78,7 +78,7 @@ def test_what_breaks_a_rule_is_refused_and_says_why(client: Client, changes: dic
     assert not ServiceNotice.objects.exists()
 
 
-def test_two_people_and_the_first_page_of_the_second_shows_what_waits(client: Client) -> None:
+def test_a_notice_takes_two_people_and_is_on_the_second_ones_to_do_list(client: Client) -> None:
     asta = make.person("asta", "assurer")
     client.force_login(asta)
     propose(client)
@@ -102,7 +102,7 @@ def test_two_people_and_the_first_page_of_the_second_shows_what_waits(client: Cl
     assert "Ended by asta" in client.get(page).content.decode()
 
 
-def test_words_that_nobody_approved_are_said_to_reach_nobody(client: Client, settings: Any) -> None:
+def test_the_page_says_when_the_text_of_a_notice_is_not_approved(client: Client, settings: Any) -> None:
     settings.SERVE_UNREVIEWED = False
     client.force_login(make.person("asta", "assurer"))
     propose(client)
@@ -114,7 +114,7 @@ def test_words_that_nobody_approved_are_said_to_reach_nobody(client: Client, set
 
 
 @pytest.mark.parametrize("number", ["", "x", "0", "9" * 14, "9" * 40, "²"])
-def test_a_notice_that_is_not_there_is_not_found(client: Client, number: str) -> None:
+def test_a_notice_that_does_not_exist_is_not_found(client: Client, number: str) -> None:
     client.force_login(make.person("asta", "assurer"))
 
     assert client.post(reverse("admin:notices"), {"action": "end", "notice": number}).status_code == 404

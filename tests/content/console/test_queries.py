@@ -1,4 +1,4 @@
-"""Pages of the console ask the database as often for many rows as for a few."""
+"""A page of the console needs as many queries for many rows as for a few."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def asta(client: Client) -> User:
 
 
 def more(by: User, names: list[str]) -> None:
-    """Add services whose checks have ended, each with all that speaks for and against it, and a release of them."""
+    """Add services with expired checks, reports, link results, replies and proposals, and a release of them."""
     link = CorrectionLink.objects.issue(Organization.objects.get(), by=by, at=timezone.now())
     for name in names:
         made = Service.objects.filter(pk=name).first() or make.service(name)
@@ -76,7 +76,7 @@ def release(by: User, *, days: int) -> None:
     publish(compile_release(by=by, at=at), by=make.checker(), at=at)
 
 
-def asked(client: Client) -> dict[str, int]:
+def query_counts(client: Client) -> dict[str, int]:
     found = {}
     number = Release.objects.order_by("pk").values_list("pk", flat=True)[0]
     for page in PAGES:
@@ -87,13 +87,13 @@ def asked(client: Client) -> dict[str, int]:
     return found
 
 
-def test_more_rows_are_no_more_queries(client: Client, asta: User) -> None:
+def test_more_rows_need_no_more_queries(client: Client, asta: User) -> None:
     more(asta, ["gb-line", "gb-one"])
-    asked(client)  # What is looked up once a process is not counted.
-    few = asked(client)
+    query_counts(client)  # Queries that a process makes once are not counted.
+    few = query_counts(client)
 
     more(asta, [f"gb-more-{number}" for number in range(8)])
-    many = asked(client)
+    many = query_counts(client)
 
     assert many == few
     assert max(many.values()) <= 22, many

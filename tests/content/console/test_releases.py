@@ -39,7 +39,7 @@ def test_one_person_compiles_and_another_publishes(client: Client) -> None:
     assert (release.state, release.published_by and release.published_by.username) == ("published", "pol")
 
 
-def test_the_page_shows_findings_by_kind_and_how_many_packs_differ(client: Client) -> None:
+def test_the_page_groups_findings_and_counts_the_changed_packs(client: Client) -> None:
     make.release()
     by = make.person("eva", "localisation-editor")
     unit = Unit.objects.get(key="tip.first-hour.title")
@@ -67,7 +67,7 @@ def test_a_blocked_pack_is_named(client: Client) -> None:
     assert "No emergency number" in html
 
 
-def test_going_back_makes_a_candidate_with_the_same_packs_for_a_second_person(client: Client) -> None:
+def test_rolling_back_makes_a_candidate_with_the_same_packs(client: Client) -> None:
     first, second = make.release(), make.release()
     client.force_login(make.person("pia", "publisher"))
 
@@ -80,7 +80,7 @@ def test_going_back_makes_a_candidate_with_the_same_packs_for_a_second_person(cl
     assert second.state == "published"
 
 
-def test_a_candidate_is_discarded_and_cannot_be_published_any_more(client: Client) -> None:
+def test_a_discarded_candidate_cannot_be_published(client: Client) -> None:
     candidate = make.release(publish=False)
     client.force_login(make.person("pia", "publisher"))
 

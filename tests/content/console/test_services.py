@@ -44,7 +44,7 @@ def propose(client: Client, query: str = "?position=1", **changes: str) -> Any:
     return client.post(reverse("admin:contact-change-propose", args=["gb-line"]) + query, FACTS | changes)
 
 
-def test_a_number_changes_when_a_second_person_approves_what_the_first_proposed(client: Client) -> None:
+def test_a_number_changes_when_a_second_person_approves_the_proposal(client: Client) -> None:
     client.force_login(make.person("eva", "localisation-editor"))
     propose(client)
     proposal = ChannelRevision.objects.proposed().get()
@@ -61,7 +61,7 @@ def test_a_number_changes_when_a_second_person_approves_what_the_first_proposed(
     assert (channel.dial, channel.anonymous) == ("0808 800 5002", True)
 
 
-def test_who_proposed_a_number_cannot_approve_it(client: Client) -> None:
+def test_the_proposer_of_a_number_cannot_approve_it(client: Client) -> None:
     client.force_login(make.person("asta", "assurer"))
     propose(client)
     proposal = ChannelRevision.objects.proposed().get()
@@ -87,7 +87,7 @@ def test_who_proposed_a_number_cannot_approve_it(client: Client) -> None:
         {"type": "url", "number_type": "", "dial": "", "address": "http://example.org"},
     ],
 )
-def test_a_proposal_that_breaks_a_rule_is_refused_and_what_was_typed_is_kept(client: Client, wrong: dict[str, str]) -> None:
+def test_a_proposal_that_breaks_a_rule_is_refused_and_kept_in_the_form(client: Client, wrong: dict[str, str]) -> None:
     client.force_login(make.person("eva", "localisation-editor"))
 
     answer = propose(client, **wrong)
@@ -109,14 +109,14 @@ def test_a_new_channel_and_a_removal_are_proposals_too(client: Client) -> None:
     assert Channel.objects.count() == 1
 
 
-def test_a_second_proposal_for_the_same_channel_waits_for_the_first(client: Client) -> None:
+def test_a_second_proposal_for_the_same_channel_is_refused(client: Client) -> None:
     client.force_login(make.person("eva", "localisation-editor"))
     propose(client)
 
     assert propose(client, dial="0800 1111", address="+448001111").status_code == 409
 
 
-def test_a_proposal_is_taken_back_or_turned_down(client: Client) -> None:
+def test_a_proposal_is_withdrawn_or_rejected(client: Client) -> None:
     client.force_login(make.person("eva", "localisation-editor"))
     propose(client)
     own = ChannelRevision.objects.proposed().get()
@@ -130,7 +130,7 @@ def test_a_proposal_is_taken_back_or_turned_down(client: Client) -> None:
     assert client.post(reverse("admin:contact-changes"), {"action": "approve", "revision": "x"}).status_code == 404
 
 
-def test_an_assurer_says_how_a_channel_was_checked_and_until_when_that_is_good(client: Client) -> None:
+def test_an_assurer_records_how_a_channel_was_checked_and_until_when(client: Client) -> None:
     client.force_login(make.person("asta", "assurer"))
     channel = Channel.objects.get()
     until = (timezone.now() + timedelta(days=90)).date()
@@ -150,7 +150,7 @@ def test_an_assurer_says_how_a_channel_was_checked_and_until_when_that_is_good(c
 
 
 @pytest.mark.parametrize("changed", [{"c1-method": ""}, {"c1-until": "2020-01-01"}, {"c1-until": "soon"}, {"position": "9"}])
-def test_a_check_that_says_too_little_is_refused(client: Client, changed: dict[str, str]) -> None:
+def test_an_incomplete_check_is_refused(client: Client, changed: dict[str, str]) -> None:
     client.force_login(make.person("asta", "assurer"))
     until = (date.today() + timedelta(days=9)).isoformat()
     form = {"position": "1", "revision": str(Channel.objects.get().revision_id), "c1-method": "rung", "c1-until": until}
@@ -161,7 +161,7 @@ def test_a_check_that_says_too_little_is_refused(client: Client, changed: dict[s
     assert not Assurance.objects.exists()
 
 
-def test_a_check_of_a_number_that_was_changed_meanwhile_is_not_written_down(client: Client) -> None:
+def test_a_check_of_a_number_that_has_changed_is_not_recorded(client: Client) -> None:
     shown = str(Channel.objects.get().revision_id)
     client.force_login(make.person("eva", "localisation-editor"))
     propose(client)
@@ -175,7 +175,7 @@ def test_a_check_of_a_number_that_was_changed_meanwhile_is_not_written_down(clie
     assert not Assurance.objects.exists()
 
 
-def test_the_list_says_why_a_service_is_withheld_and_is_narrowed_by_number(client: Client, settings: Any) -> None:
+def test_the_list_says_why_a_service_is_withheld_and_finds_numbers(client: Client, settings: Any) -> None:
     settings.SERVE_UNREVIEWED = False
     make.service("gb-empty", channels=0)
     make.service("nz-line", country="NZ", roles=["emergency"])
@@ -192,13 +192,13 @@ def test_the_list_says_why_a_service_is_withheld_and_is_narrowed_by_number(clien
     assert [service.id for service, _ in emergency] == ["nz-line"]
 
 
-def test_numbers_stand_in_isolates_so_that_right_to_left_text_cannot_turn_them_round(client: Client) -> None:
+def test_numbers_are_isolated_from_right_to_left_text(client: Client) -> None:
     client.force_login(make.person("nora"))
 
     assert '<bdi dir="ltr" class="fp-dial">0800 1111</bdi>' in client.get(page()).content.decode()
 
 
-def test_an_assurer_amends_facts_but_never_a_number_a_name_or_a_role(client: Client, line: Service) -> None:
+def test_an_assurer_edits_facts_but_never_a_number_a_name_or_a_role(client: Client, line: Service) -> None:
     client.force_login(make.person("asta", "assurer"))
     edit = reverse("admin:service-edit", args=["gb-line"])
     shown = client.get(edit)
@@ -249,14 +249,14 @@ def test_an_assurer_amends_facts_but_never_a_number_a_name_or_a_role(client: Cli
         ({"roles": ["emergency"]}, "roles cannot be amended"),
     ],
 )
-def test_facts_that_a_service_cannot_have_are_refused(line: Service, facts: dict[str, Any], sentence: str) -> None:
+def test_invalid_facts_of_a_service_are_refused(line: Service, facts: dict[str, Any], sentence: str) -> None:
     with pytest.raises(Invalid, match=sentence):
         line.amend(by=make.person("asta", "assurer"), at=timezone.now(), **facts)
 
     assert Service.objects.get(pk="gb-line").audiences == ["teen", "parent", "educator", "bystander"]
 
 
-def test_a_zone_that_the_hours_of_a_channel_need_is_not_taken_away(line: Service) -> None:
+def test_a_zone_that_opening_hours_need_cannot_be_removed(line: Service) -> None:
     asta = make.person("asta", "assurer")
     line.amend(by=asta, at=timezone.now(), zone="Europe/London")
     make.channel(line, dial="0808 800 5002", address="+448088005002", hours="Mo-Fr 09:00-17:00")
@@ -265,6 +265,6 @@ def test_a_zone_that_the_hours_of_a_channel_need_is_not_taken_away(line: Service
         line.amend(by=asta, at=timezone.now(), zone="")
 
 
-def test_editors_look_at_the_facts_of_a_service_and_do_not_change_them(line: Service) -> None:
+def test_editors_cannot_change_the_facts_of_a_service(line: Service) -> None:
     with pytest.raises(Forbidden):
         line.amend(by=make.person("eva", "localisation-editor"), at=timezone.now(), status="defunct")

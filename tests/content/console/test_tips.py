@@ -37,15 +37,15 @@ def page(slug: str = "first-hour") -> str:
     return reverse("admin:tip", args=[slug])
 
 
-def seen(client: Client) -> dict[str, str]:
-    """Return what the form carries to say which facts it showed."""
+def version(client: Client) -> dict[str, str]:
+    """Return the form's version token, as form data."""
     return {"version": client.get(page()).context["version"]}
 
 
-def test_an_editor_says_for_whom_a_tip_is_and_the_audit_keeps_it(client: Client, tip: Tip) -> None:
+def test_an_editor_changes_the_audience_and_the_audit_log_records_it(client: Client, tip: Tip) -> None:
     client.force_login(make.person("eva", "localisation-editor"))
 
-    answer = client.post(page(), FORM | seen(client))
+    answer = client.post(page(), FORM | version(client))
     tip.refresh_from_db()
 
     assert answer.status_code == 302
@@ -57,22 +57,22 @@ def test_an_editor_says_for_whom_a_tip_is_and_the_audit_keeps_it(client: Client,
 @pytest.mark.parametrize(
     "wrong", [{"countries": "XX"}, {"audiences": []}, {"situations": []}, {"do_now": "1, 1"}, {"do_now": "2"}, {"order": "-1"}]
 )
-def test_what_a_tip_cannot_be_is_refused_and_kept_on_the_page(client: Client, tip: Tip, wrong: dict[str, object]) -> None:
+def test_invalid_facts_of_a_tip_are_refused_and_kept_in_the_form(client: Client, tip: Tip, wrong: dict[str, object]) -> None:
     client.force_login(make.person("eva", "localisation-editor"))
     form = {"audiences": ["bystander"], **{k: v for k, v in FORM.items() if k != "audiences"}} | wrong
 
-    answer = client.post(page(), form | seen(client))
+    answer = client.post(page(), form | version(client))
 
     assert answer.status_code == 400
     assert "<details open>" in answer.content.decode()
     assert Tip.objects.get().audiences == ["teen"]
 
 
-def test_a_new_step_takes_a_number_that_no_step_ever_had(client: Client, tip: Tip) -> None:
+def test_a_new_step_gets_a_number_that_no_step_has_had(client: Client, tip: Tip) -> None:
     client.force_login(make.person("eva", "localisation-editor"))
 
     client.post(page(), {"action": "add-step", "part": "do-now", "text": "Block the person."})
-    client.post(page(), {**FORM, "do_now": "1", **seen(client)})
+    client.post(page(), {**FORM, "do_now": "1", **version(client)})
     client.post(page(), {"action": "add-step", "part": "do-now", "text": "Write down what happened."})
     tip.refresh_from_db()
 
@@ -81,7 +81,7 @@ def test_a_new_step_takes_a_number_that_no_step_ever_had(client: Client, tip: Ti
     assert "Stop and breathe: do now, step 2" in client.get(page()).content.decode()
 
 
-def test_a_step_with_a_number_is_refused_and_the_tip_stays_as_it_was(client: Client, tip: Tip) -> None:
+def test_a_step_with_a_number_is_refused_and_the_tip_is_unchanged(client: Client, tip: Tip) -> None:
     client.force_login(make.person("eva", "localisation-editor"))
 
     answer = client.post(page(), {"action": "add-step", "part": "do-now", "text": "Call 0800 1111."})
@@ -92,12 +92,12 @@ def test_a_step_with_a_number_is_refused_and_the_tip_stays_as_it_was(client: Cli
     assert tip.do_now == [1]
 
 
-def test_a_step_of_another_list_is_no_step_of_this_one(tip: Tip) -> None:
+def test_a_step_is_added_only_to_a_list_of_steps(tip: Tip) -> None:
     with pytest.raises(DomainError):
         tip.add_step("title", text="Another title", by=make.person("eva", "localisation-editor"), at=timezone.now())
 
 
-def test_a_tip_is_retired_and_brought_back(client: Client, tip: Tip) -> None:
+def test_a_tip_is_retired_and_restored(client: Client, tip: Tip) -> None:
     client.force_login(make.person("eva", "localisation-editor"))
 
     client.post(page(), {"action": "retire"})
@@ -106,7 +106,7 @@ def test_a_tip_is_retired_and_brought_back(client: Client, tip: Tip) -> None:
     assert Tip.objects.get().state == "current"
 
 
-def test_the_matrix_says_in_words_how_each_text_stands_in_each_language(client: Client) -> None:
+def test_the_table_shows_the_status_of_each_text_in_each_language(client: Client) -> None:
     make.target("tip.first-hour.title", "cy", "Arhoswch", approved=True)
     make.target("tip.first-hour.short", "cy", "Nid ydych ar eich pen eich hun.")
     client.force_login(make.person("nora"))
@@ -118,7 +118,7 @@ def test_the_matrix_says_in_words_how_each_text_stands_in_each_language(client: 
     assert "Arabic: not translated" in html
 
 
-def test_the_list_is_narrowed_by_reader_situation_and_language(client: Client) -> None:
+def test_the_list_is_filtered_by_audience_situation_and_language(client: Client) -> None:
     make.tip("for-schools", audiences=["educator"], situations=["grooming"])
     make.target("tip.first-hour.title", "cy", "Arhoswch", approved=True)
     client.force_login(make.person("nora"))
@@ -134,10 +134,10 @@ def test_the_list_is_narrowed_by_reader_situation_and_language(client: Client) -
     assert slugs("?locale=xx&audience=nobody") == ["first-hour", "for-schools"]
 
 
-def test_facts_that_somebody_else_saved_meanwhile_are_not_overwritten_unseen(client: Client, tip: Tip) -> None:
+def test_facts_that_someone_else_saved_are_not_overwritten(client: Client, tip: Tip) -> None:
     eva = make.person("eva", "localisation-editor")
     client.force_login(eva)
-    shown = seen(client)
+    shown = version(client)
     fields: dict[str, Any] = {"situations": ["grooming"], "countries": [], "order": 7, "do_now": [1], "do_not": [1]}
     tip.amend(audiences=["parent"], **fields, by=eva, at=timezone.now())
 

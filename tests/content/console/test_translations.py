@@ -34,18 +34,18 @@ def address(locale: str, key: str = KEY, query: str = "") -> str:
     return reverse("admin:translation", args=[locale, key]) + query
 
 
-def typed(target: Target, text: str, act: str = "save") -> dict[str, str]:
-    return {"action": act, "text": text, "revision": str(target.revision), "source_revision": str(target.unit.revision)}
+def typed(target: Target, text: str, action: str = "save") -> dict[str, str]:
+    return {"action": action, "text": text, "revision": str(target.revision), "source_revision": str(target.unit.revision)}
 
 
-def test_an_editor_saves_and_a_second_reader_approves(client: Client) -> None:
+def test_an_editor_saves_and_a_second_person_approves(client: Client) -> None:
     empty = Target.objects.of(Unit.objects.get(key=KEY), "cy")
 
     client.force_login(editor("cy"))
     saved = client.post(address("cy"), typed(empty, "Peidiwch â thalu."), follow=True)
     target = Target.objects.get(unit__key=KEY, locale="cy")
     client.force_login(reviewer("cy"))
-    client.post(address("cy"), typed(target, "", act="approve"))
+    client.post(address("cy"), typed(target, "", action="approve"))
     target.refresh_from_db()
 
     assert "Another person who reads Welsh must approve it" in saved.content.decode()
@@ -53,14 +53,14 @@ def test_an_editor_saves_and_a_second_reader_approves(client: Client) -> None:
     assert (target.written_by.username, target.approved_by and target.approved_by.username) == ("eva", "rhys")
 
 
-def test_who_wrote_a_text_finds_no_button_to_approve_it_and_is_refused_without_one(client: Client) -> None:
+def test_the_author_of_a_text_cannot_approve_it(client: Client) -> None:
     both = make.person("ann", "localisation-editor", "localisation-reviewer")
     client.force_login(both)
     client.post(address("cy"), typed(Target.objects.of(Unit.objects.get(key=KEY), "cy"), "Peidiwch â thalu."))
     target = Target.objects.get(unit__key=KEY, locale="cy")
 
     page = client.get(address("cy"))
-    answer = client.post(address("cy"), typed(target, "", act="approve"))
+    answer = client.post(address("cy"), typed(target, "", action="approve"))
     target.refresh_from_db()
 
     assert 'value="approve"' not in page.content.decode()
@@ -68,7 +68,7 @@ def test_who_wrote_a_text_finds_no_button_to_approve_it_and_is_refused_without_o
     assert target.state == "needs-review"
 
 
-def test_a_language_that_one_does_not_read_can_be_looked_at_only(client: Client) -> None:
+def test_a_language_that_the_user_does_not_read_is_read_only(client: Client) -> None:
     client.force_login(editor("en"))
 
     page = client.get(address("cy")).content.decode()
@@ -79,7 +79,7 @@ def test_a_language_that_one_does_not_read_can_be_looked_at_only(client: Client)
     assert not Target.objects.exists()
 
 
-def test_a_save_over_somebody_elses_keeps_both_texts_and_then_replaces_on_purpose(client: Client) -> None:
+def test_an_edit_conflict_shows_both_texts_and_a_second_save_replaces(client: Client) -> None:
     empty = Target.objects.of(Unit.objects.get(key=KEY), "cy")
     make.target(KEY, "cy", "Peidiwch â thalu dim.")
     client.force_login(editor())
@@ -107,9 +107,7 @@ def test_a_save_over_somebody_elses_keeps_both_texts_and_then_replaces_on_purpos
         ("Ewch i www.example.org nawr.", "address"),
     ],
 )
-def test_a_number_or_address_in_a_text_is_refused_with_the_reason_and_what_was_typed_is_kept(
-    client: Client, text: str, sentence: str
-) -> None:
+def test_a_number_or_address_is_refused_and_the_typed_text_is_kept(client: Client, text: str, sentence: str) -> None:
     client.force_login(editor())
 
     answer = client.post(address("cy"), typed(Target.objects.of(Unit.objects.get(key=KEY), "cy"), text))
@@ -120,7 +118,7 @@ def test_a_number_or_address_in_a_text_is_refused_with_the_reason_and_what_was_t
     assert not Target.objects.exists()
 
 
-def test_a_token_is_shown_as_a_chip_that_runs_left_to_right_with_the_official_name(client: Client) -> None:
+def test_a_token_is_an_isolated_chip_with_the_official_name_beside_it(client: Client) -> None:
     client.force_login(editor())
 
     page = client.get(address("ar", "tip.first-hour.short")).content.decode()
@@ -129,7 +127,7 @@ def test_a_token_is_shown_as_a_chip_that_runs_left_to_right_with_the_official_na
     assert "The gb-line service" in page
 
 
-def test_the_box_to_write_in_has_the_language_and_direction_of_the_target(client: Client) -> None:
+def test_the_text_box_has_the_language_and_direction_of_the_target(client: Client) -> None:
     client.force_login(editor())
 
     page = client.get(address("ar")).content.decode()
@@ -155,7 +153,7 @@ def test_an_outdated_text_shows_what_changed_and_a_reviewer_can_confirm_it(clien
 
     page = client.get(address("cy")).content.decode()
     target = Target.objects.get(unit=unit, locale="cy")
-    client.post(address("cy"), typed(target, "", act="approve"))
+    client.post(address("cy"), typed(target, "", action="approve"))
     target.refresh_from_db()
 
     assert "<ins> anybody</ins>" in page
@@ -163,21 +161,21 @@ def test_an_outdated_text_shows_what_changed_and_a_reviewer_can_confirm_it(clien
     assert Target.objects.of(unit, "cy").status == "approved"
 
 
-def test_a_source_that_changed_while_the_reader_was_reading_is_not_approved_unseen(client: Client) -> None:
+def test_a_source_that_changed_since_the_page_was_shown_is_not_approved(client: Client) -> None:
     make.target(KEY, "cy", "Peidiwch â thalu.")
-    seen = Target.objects.get(unit__key=KEY, locale="cy")
-    seen_fields = typed(seen, "", act="approve")
-    seen.unit.revise(text="Do not pay, ever.", change="safety", by=editor(), at=timezone.now(), from_revision=1)
+    target = Target.objects.get(unit__key=KEY, locale="cy")
+    fields = typed(target, "", "approve")
+    target.unit.revise(text="Do not pay, ever.", change="safety", by=editor(), at=timezone.now(), from_revision=1)
     client.force_login(reviewer())
 
-    client.post(address("cy"), seen_fields)
-    seen = Target.objects.with_status().get(pk=seen.pk)
+    client.post(address("cy"), fields)
+    target = Target.objects.with_status().get(pk=target.pk)
 
-    assert seen.approved_source_revision == 1
-    assert seen.status == "withdrawn"
+    assert target.approved_source_revision == 1
+    assert target.status == "withdrawn"
 
 
-def test_the_queue_divides_into_states_without_overlap_or_loss(client: Client) -> None:
+def test_every_text_has_exactly_one_status_in_the_queue(client: Client) -> None:
     make.target(KEY, "cy", "Peidiwch â thalu.", approved=True)
     make.target("tip.first-hour.title", "cy", "Arhoswch")
     make.target("tip.first-hour.do-now.1", "cy", "Dywedwch")
@@ -201,7 +199,7 @@ def test_the_queue_divides_into_states_without_overlap_or_loss(client: Client) -
         assert unit.key in found[translation_status.target_status(target).code]
 
 
-def test_saving_goes_on_to_the_next_text_of_the_same_filter(client: Client) -> None:
+def test_save_and_next_opens_the_next_text_of_the_same_filter(client: Client) -> None:
     client.force_login(editor())
     query = "?state=empty&part=tips"
 
@@ -212,7 +210,7 @@ def test_saving_goes_on_to_the_next_text_of_the_same_filter(client: Client) -> N
     assert answer["Location"] == address("cy", "tip.first-hour.do-now.1", query)
 
 
-def test_the_list_of_languages_counts_what_its_queues_hold(client: Client) -> None:
+def test_the_list_of_languages_counts_the_texts_of_its_queues(client: Client) -> None:
     make.target(KEY, "cy", "Peidiwch â thalu.", approved=True)
     make.target("tip.first-hour.title", "cy", "Arhoswch")
     client.force_login(editor("cy"))
@@ -224,7 +222,7 @@ def test_the_list_of_languages_counts_what_its_queues_hold(client: Client) -> No
     assert row["empty"] == translation_status.queue("cy").filter(status="empty").count()
 
 
-def test_a_source_text_takes_the_kind_of_change_and_a_second_reader(client: Client) -> None:
+def test_a_source_text_needs_a_kind_of_change_and_a_second_person(client: Client) -> None:
     make.target(KEY, "cy", "Peidiwch â thalu.", approved=True)
     source = reverse("admin:source-text", args=[KEY])
     client.force_login(editor())
@@ -243,7 +241,7 @@ def test_a_source_text_takes_the_kind_of_change_and_a_second_reader(client: Clie
     assert Target.objects.of(unit, "cy").status == "withdrawn"
 
 
-def test_a_page_that_does_not_say_what_it_showed_changes_nothing(client: Client) -> None:
+def test_a_form_without_the_revision_that_it_showed_changes_nothing(client: Client) -> None:
     client.force_login(make.person("ann", "localisation-editor", "localisation-reviewer"))
     make.target(KEY, "cy", "Peidiwch â thalu.")
 

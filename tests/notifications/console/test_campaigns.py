@@ -25,7 +25,7 @@ def page(campaign: Campaign, name: str = "campaign") -> str:
 
 
 def form(**changes: Any) -> dict[str, Any]:
-    """Return what a browser sends for an alert to the parents of Great Britain, in English and Arabic."""
+    """Return the form data of an alert to parents in the United Kingdom, in English and Arabic."""
     not_after = datetime.now(UTC) + timedelta(days=1)
     words = {
         "words_en_outer_title": "New advice in the app",
@@ -76,7 +76,7 @@ def content() -> None:
     make.app("parent-test", test=True)
 
 
-def test_an_author_composes_and_the_draft_says_what_was_typed(client: Client, content: None) -> None:
+def test_an_author_saves_a_draft_with_the_submitted_values(client: Client, content: None) -> None:
     author, _ = make.campaign_staff()
     client.force_login(author)
 
@@ -127,7 +127,7 @@ def test_an_error_names_the_field_and_what_was_typed_is_kept(
     assert not Campaign.objects.exists()
 
 
-def test_the_form_gives_back_exactly_the_definition_that_it_was_filled_from(content: None) -> None:
+def test_the_form_returns_the_definition_that_it_was_filled_from(content: None) -> None:
     for changes in (
         {},
         {"schedule": {"at": "2026-12-01T06:00:00Z"}, "quiet_hours": "respect"},
@@ -144,10 +144,10 @@ def test_the_form_gives_back_exactly_the_definition_that_it_was_filled_from(cont
     ):
         campaign = make.campaign(state="draft", **changes)
         written = definition.write(campaign)
-        begun = initial(written)
+        values = initial(written)
         empty = CampaignForm()
-        sent = {name: begun.get(name, "") for name in empty.fields} | {
-            name: "on" if begun.get(name) else "" for name in ("everywhere", "every_locale")
+        sent = {name: values.get(name, "") for name in empty.fields} | {
+            name: "on" if values.get(name) else "" for name in ("everywhere", "every_locale")
         }
 
         filled = CampaignForm(sent, kept=campaign.words)
@@ -178,7 +178,7 @@ def test_texts_for_one_audience_survive_an_edit_in_the_form(client: Client, cont
     assert campaign.words["en"]["variants"] == {"teen": variant}
 
 
-def test_a_draft_that_somebody_else_saved_meanwhile_is_not_overwritten_unseen(client: Client, content: None) -> None:
+def test_a_draft_that_someone_else_saved_is_not_overwritten(client: Client, content: None) -> None:
     author, _ = make.campaign_staff()
     campaign = make.campaign(state="draft")
     client.force_login(author)
@@ -193,26 +193,26 @@ def test_a_draft_that_somebody_else_saved_meanwhile_is_not_overwritten_unseen(cl
     assert campaign.name == "Theirs"
 
 
-def test_a_second_person_approves_with_the_fingerprint_that_was_on_the_screen(client: Client) -> None:
+def test_a_second_person_approves_the_fingerprint_that_the_page_showed(client: Client) -> None:
     author, approver = make.campaign_staff()
     campaign = make.campaign(state="draft")
     client.force_login(author)
     client.post(page(campaign), {"action": "submit"})
     campaign.refresh_from_db()
     client.force_login(approver)
-    asked = client.get(page(campaign, "campaign-approve")).content.decode()
+    confirmation = client.get(page(campaign, "campaign-approve")).content.decode()
 
     answer = client.post(
         page(campaign, "campaign-approve"), {"action": "approve", "fingerprint": campaign.fingerprint, "read": "yes"}
     )
     campaign.refresh_from_db()
 
-    assert f'name="fingerprint" value="{campaign.fingerprint}"' in asked
+    assert f'name="fingerprint" value="{campaign.fingerprint}"' in confirmation
     assert answer.status_code == 302
     assert (campaign.state, campaign.approved_by) == ("approved", approver)
 
 
-def test_an_approval_of_what_was_on_the_screen_before_an_edit_is_void(client: Client) -> None:
+def test_an_approval_of_an_earlier_version_is_refused(client: Client) -> None:
     author, approver = make.campaign_staff()
     campaign = make.campaign(state="submitted")
     shown = campaign.fingerprint
@@ -228,7 +228,7 @@ def test_an_approval_of_what_was_on_the_screen_before_an_edit_is_void(client: Cl
     assert campaign.state == "submitted"
 
 
-def test_nobody_approves_what_they_wrote_or_edited_even_with_both_roles(client: Client) -> None:
+def test_nobody_approves_a_campaign_that_they_wrote_or_edited(client: Client) -> None:
     both = make.person("both", "campaign-author", "campaign-approver")
     campaign = make.campaign(state="draft")
     lifecycle.edit(campaign, make.definition(), by=both, at=timezone.now())
@@ -236,19 +236,19 @@ def test_nobody_approves_what_they_wrote_or_edited_even_with_both_roles(client: 
     client.force_login(both)
 
     shown = client.get(page(campaign)).content.decode()
-    asked = client.get(page(campaign, "campaign-approve")).content.decode()
+    confirmation = client.get(page(campaign, "campaign-approve")).content.decode()
     answer = client.post(
         page(campaign, "campaign-approve"), {"action": "approve", "fingerprint": campaign.fingerprint, "read": "yes"}
     )
     campaign.refresh_from_db()
 
     assert "someone else must approve it" in shown
-    assert 'value="approve"' not in asked
+    assert 'value="approve"' not in confirmation
     assert answer.status_code == 403
     assert campaign.state == "submitted"
 
 
-def test_an_approval_without_having_read_is_refused(client: Client) -> None:
+def test_an_approval_without_confirming_the_reading_is_refused(client: Client) -> None:
     campaign = make.campaign(state="submitted")
     client.force_login(make.campaign_staff()[1])
 
@@ -258,7 +258,7 @@ def test_an_approval_without_having_read_is_refused(client: Client) -> None:
     assert Campaign.objects.get().state == "submitted"
 
 
-def test_the_approver_sees_each_language_as_its_phones_will_with_direction_and_the_reason_for_the_night(client: Client) -> None:
+def test_the_approver_sees_each_language_in_its_direction_and_the_override(client: Client) -> None:
     texts = make.definition()["messages"]["en"]
     arabic = {"outer": {"title": "نصائح", "body": "اقرأها."}, "inner": {"title": "تهديدات", "body": "لا تدفع."}}
     make.world()
@@ -294,7 +294,7 @@ def test_an_exercise_does_not_look_like_a_live_alert(client: Client) -> None:
     assert "fp-banner live" not in html
 
 
-def test_an_approver_gives_it_back_only_with_a_reason_and_the_author_finds_it(client: Client) -> None:
+def test_an_approver_sends_back_with_a_reason_that_the_author_sees(client: Client) -> None:
     author, approver = make.campaign_staff()
     campaign = make.campaign(state="submitted")
     client.force_login(approver)
@@ -310,7 +310,7 @@ def test_an_approver_gives_it_back_only_with_a_reason_and_the_author_finds_it(cl
     assert "The Welsh text says Monday." in client.get(page(campaign)).content.decode()
 
 
-def test_a_rejection_is_for_good_and_says_why(client: Client) -> None:
+def test_a_rejection_is_final_and_needs_a_reason(client: Client) -> None:
     campaign = make.campaign(state="submitted")
     client.force_login(make.campaign_staff()[1])
 
@@ -321,7 +321,7 @@ def test_a_rejection_is_for_good_and_says_why(client: Client) -> None:
     assert (campaign.state, campaign.reason) == ("rejected", "Not ours to say.")
 
 
-def test_resuming_never_lets_go_what_nobody_approved(client: Client) -> None:
+def test_resuming_never_approves_a_campaign(client: Client) -> None:
     campaign = make.campaign(state="submitted")
     client.force_login(make.person("both", "campaign-author", "campaign-approver"))
 
@@ -337,7 +337,7 @@ def sending() -> Campaign:
     return campaign
 
 
-def test_a_campaign_is_paused_resumed_and_stopped_after_being_asked_once(client: Client) -> None:
+def test_a_campaign_is_paused_resumed_and_stopped_after_a_confirmation(client: Client) -> None:
     campaign = sending()
     client.force_login(make.campaign_staff()[0])
 
@@ -345,9 +345,9 @@ def test_a_campaign_is_paused_resumed_and_stopped_after_being_asked_once(client:
     assert Brake.objects.get(campaign=campaign).state == "paused"
     client.post(page(campaign), {"action": "resume"})
     assert Brake.objects.get(campaign=campaign).state == "go"
-    asked = client.get(page(campaign, "campaign-stop")).content.decode()
+    confirmation = client.get(page(campaign, "campaign-stop")).content.decode()
     campaign.refresh_from_db()
-    assert "Stop campaign" in asked
+    assert "Stop campaign" in confirmation
     assert campaign.state == "sending"
 
     client.post(page(campaign, "campaign-stop"), {"action": "stop", "reason": ""})
@@ -356,7 +356,7 @@ def test_a_campaign_is_paused_resumed_and_stopped_after_being_asked_once(client:
     assert client.post(page(campaign, "campaign-stop"), {"action": "stop"}).status_code == 409
 
 
-def test_the_counts_are_there_without_a_script_and_as_json_for_it(client: Client) -> None:
+def test_the_counts_are_on_the_page_and_as_json_for_the_script(client: Client) -> None:
     campaign = sending()
     client.force_login(make.person("nora"))
 
@@ -371,7 +371,7 @@ def test_the_counts_are_there_without_a_script_and_as_json_for_it(client: Client
     assert answer.json()["bar"][0] == {"name": "accepted", "x": 0.0, "width": 70.0}
 
 
-def test_topics_are_told_apart_from_phones_and_nothing_is_said_of_the_phones_behind_them(client: Client) -> None:
+def test_topics_are_counted_apart_and_their_phones_are_not_known(client: Client) -> None:
     make.app("teen", push_mode="topics")
     teens: dict[str, Any] = {"apps": ["teen"], "audience": {"countries": ["GB"], "audiences": ["teen"]}}
     campaign = make.campaign(**teens)
@@ -393,7 +393,7 @@ def test_topics_are_told_apart_from_phones_and_nothing_is_said_of_the_phones_beh
     assert "2 topics: 2 pending" in stop
 
 
-def test_everything_is_stopped_with_a_reason_and_released_by_an_approver(client: Client) -> None:
+def test_everything_is_stopped_with_a_reason_and_allowed_by_an_approver(client: Client) -> None:
     author, approver = make.campaign_staff()
     client.force_login(author)
     stop = reverse("admin:stop-everything")
@@ -409,7 +409,7 @@ def test_everything_is_stopped_with_a_reason_and_released_by_an_approver(client:
     assert Brake.objects.get(campaign=None).state == "go"
 
 
-def test_an_update_begins_with_the_words_and_names_the_campaign_that_it_follows(client: Client) -> None:
+def test_an_update_starts_with_the_texts_of_the_campaign_it_follows(client: Client) -> None:
     campaign = make.campaign(state="approved")
     client.force_login(make.campaign_staff()[0])
 
@@ -422,7 +422,7 @@ def test_an_update_begins_with_the_words_and_names_the_campaign_that_it_follows(
     assert (like["quiet"], like["quiet_reason"]) == ("respect", "")
 
 
-def test_the_page_says_how_many_phones_in_round_numbers_and_never_fewer_than_twenty(client: Client, settings: Any) -> None:
+def test_the_page_rounds_the_number_of_phones_and_hides_fewer_than_twenty(client: Client, settings: Any) -> None:
     campaign = make.campaign(state="submitted")
     make.installations(19)
     client.force_login(make.campaign_staff()[1])
