@@ -5,7 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from content.compiling import compiler
 from content.compiling.compiler import compile_release
+from content.compiling.pack_parts import PackPartBuilder
+from content.compiling.snapshot import Snapshot
 from content.importing.reference import load_reference
 from content.importing.words_file import LABELS
 from content.models import Channel, ChannelRevision, Organization, Release, Service, ServiceNotice, Target, Tip, Unit
@@ -162,6 +165,11 @@ def release(*, publish: bool = True) -> Release:
     if publish:
         publish_release(made, by=checker(), at=NOON)
     return made
+
+
+def build_pack(snapshot: Snapshot, country: str, locale: str) -> bytes:
+    """Build one pack alone, as the compiler builds it among all others."""
+    return compiler._build(PackPartBuilder(snapshot), country, locale).body
 
 
 def pack_body(release: Release, country: str, locale: str) -> tuple[str, str] | None:

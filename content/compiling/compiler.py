@@ -69,11 +69,6 @@ def build_packs(snapshot: Snapshot) -> dict[tuple[str, str], CompiledPack]:
     }
 
 
-def build_pack(snapshot: Snapshot, country: str, locale: str) -> bytes:
-    """Build one pack alone, which gives the same bytes as building it with all the others."""
-    return _build(PackPartBuilder(snapshot), country, locale).body
-
-
 def own_countries(snapshot: Snapshot) -> list[str]:
     """Return the countries that have services of their own, and the worldwide one."""
     return sorted({service.country for service in snapshot.services if service.active} | {WORLDWIDE})

@@ -23,10 +23,6 @@ class KeyMissing(Exception):
     """ADDRESS_KEYS does not hold the key that sealed this address; says so in a sentence."""
 
 
-class Damaged(Exception):
-    """A sealed address was changed, or moved to another row."""
-
-
 def digest(project: str, address: str, key_id: str | None = None) -> str:
     """Return the keyed digest that finds an address again, as "key-id.43 characters".
 
@@ -50,16 +46,11 @@ def seal(address: str, *, row_digest: str) -> str:
     return f"{key_id}.{_encode(nonce + _cipher(key_id).encrypt(nonce, address.encode(), row_digest.encode()))}"
 
 
-def unseal(sealed: str, *, row_digest: str) -> str:
-    """Return the address; KeyMissing when its key is not at hand, Damaged when the text is not what was sealed."""
-    (address,) = unseal_all([(sealed, row_digest)])
-    if address is None:
-        raise Damaged()
-    return address
-
-
 def unseal_all(rows: Iterable[tuple[str, str]]) -> list[str | None]:
-    """Return the addresses of many (sealed, digest of its row), None for a damaged one; KeyMissing as in `unseal`."""
+    """Return the address of each (sealed address, digest of its row), None for a damaged one.
+
+    Raises KeyMissing where ADDRESS_KEYS lacks the key that sealed one of them.
+    """
     ciphers: dict[str, AESGCM] = {}
     addresses: list[str | None] = []
     for sealed, row_digest in rows:

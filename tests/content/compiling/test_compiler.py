@@ -12,7 +12,7 @@ from django.db import connection
 from django.test import override_settings
 
 from content.assurance.record import record_assurance
-from content.compiling.compiler import build_pack, build_packs, compile_release, own_countries
+from content.compiling.compiler import build_packs, compile_release, own_countries
 from content.compiling.facts import Policy, Snapshot
 from content.compiling.snapshot import read_snapshot
 from content.models import Channel, Pack, Release, Service, Target, Tip, Unit
@@ -35,7 +35,7 @@ def content(db: None) -> None:
 
 
 def pack(country: str = "GB", locale: str = "en", *, policy: Policy = SANDBOX) -> dict[str, Any]:
-    return json.loads(build_pack(read_snapshot(policy), country, locale))
+    return json.loads(make.build_pack(read_snapshot(policy), country, locale))
 
 
 def found(policy: Policy = SANDBOX) -> set[tuple[str, str, bool]]:
@@ -104,7 +104,7 @@ def test_a_regional_service_has_the_names_of_its_regions(content: None) -> None:
 def test_no_provenance_reaches_a_pack(content: None) -> None:
     Service.objects.update(source="https://provenance.example", notes="secret note", more_sources=["https://more.example"])
 
-    body = build_pack(read_snapshot(SANDBOX), "GB", "en").decode()
+    body = make.build_pack(read_snapshot(SANDBOX), "GB", "en").decode()
 
     assert "provenance" not in body
     assert "secret" not in body
@@ -180,12 +180,12 @@ def test_the_approved_text_is_served_while_a_change_waits(db: None) -> None:
     make.tip(approved=True)
     welsh(approved=True)
     source = Unit.objects.get(key="tip.first-hour.title")
-    before = build_pack(read_snapshot(STRICT), "GB", "cy")
+    before = make.build_pack(read_snapshot(STRICT), "GB", "cy")
 
     source.revise(text="Do not stop", change=Change.SAFETY, by=User.objects.system(), at=NOON, from_revision=1)
     Target.objects.of(source, "cy").write(text="Drafft", by=User.objects.system(), at=NOON, from_revision=2)
 
-    assert build_pack(read_snapshot(STRICT), "GB", "cy") == before
+    assert make.build_pack(read_snapshot(STRICT), "GB", "cy") == before
 
 
 @pytest.mark.parametrize(
@@ -380,11 +380,11 @@ def test_a_pack_built_alone_is_the_same_as_among_all(content: None) -> None:
 
     together = build_packs(snapshot)
 
-    assert all(build_pack(snapshot, country, locale) == built.body for (country, locale), built in together.items())
+    assert all(make.build_pack(snapshot, country, locale) == built.body for (country, locale), built in together.items())
 
 
 def test_packs_are_canonical_json_without_release_number_or_time(content: None) -> None:
-    body = build_pack(read_snapshot(SANDBOX), "GB", "en")
+    body = make.build_pack(read_snapshot(SANDBOX), "GB", "en")
 
     assert canonical_json(json.loads(body)) == body
     assert not {"release", "number", "compiled_at", "at"} & json.loads(body).keys()

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from content.assurance.record import record_assurance
-from content.compiling.compiler import build_pack
 from content.compiling.facts import Policy
 from content.compiling.snapshot import read_snapshot
 from content.models import Release, Service, ServiceNotice, Unit
@@ -54,7 +53,7 @@ def notices(service: str = "gb-line", **where: Any) -> list[dict[str, Any]]:
 
 def compiled(day: datetime, service: str = "gb-line") -> list[dict[str, Any]]:
     snapshot = read_snapshot(Policy(day.date(), serve_unreviewed=True, sandbox=True))
-    found = json.loads(build_pack(snapshot, "GB", "en"))
+    found = json.loads(make.build_pack(snapshot, "GB", "en"))
     return next(s["notices"] for s in found["services"] if s["id"] == service)
 
 
