@@ -40,4 +40,4 @@ def check_link(**_unknown: Any) -> None:
 @shared_task(name="content.tasks.forget_corrections")  # type: ignore[untyped-decorator]
 def forget_corrections(**_unknown: Any) -> None:
     """Delete, each hour, the counts of reports that the desk does not look at any more."""
-    CorrectionCount.objects.forget_old(at=timezone.now())
+    CorrectionCount.objects.delete_old(at=timezone.now())

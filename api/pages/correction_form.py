@@ -26,7 +26,7 @@ from api.http.responses import NO_STORE
 from api.http.views import ApiView
 from api.v1.docs import HtmlRenderer
 from content.models import Channel, CorrectionLink, Reply
-from content.models.correction_link import CORRECTED, Answer
+from content.models.correction_link import CORRECTABLE, ReplyAnswer
 from content.models.service import Status
 from content.terms import Cost
 from core.errors import DomainError, Forbidden, Gone, Invalid
@@ -38,9 +38,9 @@ _HEADERS = {
     "X-Robots-Tag": "noindex, nofollow",
 }
 _CHOICES = {
-    Answer.CONFIRM: "These details are correct",
-    Answer.CORRECT: "Some details are wrong",
-    Answer.REMOVE: "This contact no longer exists",
+    ReplyAnswer.CONFIRM: "These details are correct",
+    ReplyAnswer.CORRECT: "Some details are wrong",
+    ReplyAnswer.REMOVE: "This contact no longer exists",
 }
 _ANSWER = re.compile(r"c([0-9]{1,15})-answer")
 _MAX_FIELDS = 2000
@@ -81,7 +81,7 @@ class CorrectionFormView(ApiView):
         assert isinstance(form, QueryDict)
         try:
             _check_origin(request)
-            link = CorrectionLink.objects.opened(token, at=at)
+            link = CorrectionLink.objects.from_token(token, at=at)
         except DomainError as error:
             return _refused(error)
         faults: dict[int, str] = {}
@@ -90,9 +90,9 @@ class CorrectionFormView(ApiView):
             if found is None or not form[name]:
                 continue
             revision = int(found[1])
-            values = {fact: form.get(f"c{revision}-{fact}", "")[:500] for fact in CORRECTED}
+            values = {fact: form.get(f"c{revision}-{fact}", "")[:500] for fact in CORRECTABLE}
             try:
-                Reply.objects.give(link, revision=revision, answer=str(form[name]), values=values, at=at)
+                Reply.objects.record(link, revision=revision, answer=str(form[name]), values=values, at=at)
             except Invalid as error:
                 faults[revision] = error.detail
         return _page(token, at=at, form=form, faults=faults, sent=True)
@@ -102,7 +102,7 @@ def _page(
     token: str, *, at: datetime, form: QueryDict | None = None, faults: Mapping[int, str] | None = None, sent: bool = False
 ) -> HttpResponse:
     try:
-        link = CorrectionLink.objects.opened(token, at=at)
+        link = CorrectionLink.objects.from_token(token, at=at)
     except DomainError as error:
         return _refused(error)
     channels = (
@@ -122,12 +122,12 @@ def _row(channel: Channel, reply: Reply | None, form: QueryDict | None, fault: s
     """Return one channel with the values to show in its fields: those just sent if they were refused, or the stored reply."""
     prefix = f"c{channel.revision_id}"
     if form is not None and fault:
-        values = {name: form.get(f"{prefix}-{name}", "") for name in CORRECTED}
+        values = {name: form.get(f"{prefix}-{name}", "") for name in CORRECTABLE}
         answer = form.get(f"{prefix}-answer", "")
     elif reply is not None:
-        values, answer = {name: getattr(reply, name) for name in CORRECTED}, reply.answer
+        values, answer = {name: getattr(reply, name) for name in CORRECTABLE}, reply.answer
     else:
-        values, answer = dict.fromkeys(CORRECTED, ""), ""
+        values, answer = dict.fromkeys(CORRECTABLE, ""), ""
     return {
         "channel": channel,
         "prefix": prefix,

@@ -160,7 +160,7 @@ def _with_release(edition: Edition, number: int | None) -> Edition:
     if number is None:
         return replace(edition, number=None, pack_digests={}, service_countries={}, last_modified={})
     release = Release.objects.get(number=number)
-    digests = release.places()
+    digests = release.pack_digests()
     edition.packs.write_to_disk(digests.values())
     countries: dict[str, str] = {}
     for country, digest in home_packs(digests).items():

@@ -150,7 +150,7 @@ def _expiry(until: date | None, day: date) -> tuple[Priority, str]:
 
 
 def _link_problem(link: LinkCheck | None) -> tuple[Priority, str] | None:
-    if link is None or not link.troubles:
+    if link is None or not link.needs_attention:
         return None
     since = f", since {link.failing_since:%-d %b}" if link.failing_since else ""
     return Priority.NOW, f"the link is {link.get_result_display().lower()}{since}"
@@ -167,7 +167,7 @@ def _reports(day: date) -> dict[int, dict[str, int]]:
     """Return the recent reports by revision and problem, without those from before the last check."""
     checked = dict(Assurance.objects.order_by().values("revision").annotate(last=Max("at")).values_list("revision", "last"))
     rows = (
-        CorrectionCount.objects.young(on=day)
+        CorrectionCount.objects.recent(on=day)
         .values("revision", "problem", "day")
         .annotate(n=Sum(F("total")))
         .values_list("revision", "problem", "day", "n")

@@ -10,7 +10,7 @@ from content.assurance.record import record_assurance
 from content.models import Channel, ChannelRevision, Reply
 from content.models.assurance import Method
 from content.models.channel_revision import Act
-from content.models.correction_link import Answer
+from content.models.correction_link import ReplyAnswer
 from core import audit, roles
 from core.audit_verbs import Verb
 from core.errors import ChangedMeanwhile
@@ -28,14 +28,14 @@ def accept_reply(reply: Reply, *, by: User, at: datetime) -> None:
             raise ChangedMeanwhile("This channel has changed since the organization saw it; send the organization a new link.")
         _close(reply, accepted=True, by=by, at=at)
         when = f"{reply.at:%-d %B %Y}"
-        if reply.answer == Answer.CONFIRM:
+        if reply.answer == ReplyAnswer.CONFIRM:
             note = f"Confirmed by the organization through its correction link on {when}."
             record_assurance(channel, by=by, at=at, method=Method.CONFIRMED, note=note)
             return
         ChannelRevision.objects.propose(
             service_id=channel.service_id,
             position=channel.position,
-            act=Act.REMOVE if reply.answer == Answer.REMOVE else Act.CHANGE,
+            act=Act.REMOVE if reply.answer == ReplyAnswer.REMOVE else Act.CHANGE,
             by=by,
             at=at,
             facts=reply.facts(),

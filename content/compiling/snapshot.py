@@ -45,7 +45,7 @@ def read_snapshot(policy: Policy) -> Snapshot:
             routes=read_routes(),
             notices=read_notices(policy.day),
             base=base,
-            base_packs=Release(number=base).places() if base is not None else {},
+            base_packs=Release(number=base).pack_digests() if base is not None else {},
         )
 
 
@@ -165,7 +165,7 @@ def read_notices(day: date) -> dict[str, tuple[NoticeFact, ...]]:
     """Return by service the approved notices that are not over when the day (in UTC) begins."""
     found: dict[str, tuple[NoticeFact, ...]] = {}
     begins = datetime.combine(day, time.min, UTC)
-    for notice in ServiceNotice.objects.standing().filter(until_at__gt=begins).order_by("pk"):
+    for notice in ServiceNotice.objects.approved().filter(until_at__gt=begins).order_by("pk"):
         fact = NoticeFact(notice.kind, notice.position, notice.from_at, notice.until_at)
         found[notice.service_id] = (*found.get(notice.service_id, ()), fact)
     return found

@@ -18,7 +18,7 @@ from content.console.contact_changes import FIELDS, value_text
 from content.console.services import channel_status, policy_at
 from content.models import Assurance, Channel, ChannelRevision, Country, LinkCheck, Reply, ServiceNotice
 from content.models.channel_revision import RevisionState
-from content.models.correction_link import CORRECTED, Answer
+from content.models.correction_link import CORRECTABLE, ReplyAnswer
 from content.terms import ChannelType
 from core.console.display import StatusTag
 from core.console.pages import Link, Page, page
@@ -115,7 +115,7 @@ class ChannelPage(Page):
     def action_take_reply(self, data: QueryDict) -> str | None:
         reply = self._reply(data)
         accept_reply(reply, by=self.user, at=self.at)
-        confirmed = reply.answer == Answer.CONFIRM
+        confirmed = reply.answer == ReplyAnswer.CONFIRM
         self.success("Check recorded." if confirmed else "Proposed. Nothing changes until a second person approves it.")
         return None
 
@@ -143,7 +143,7 @@ def _corrections(reply: Reply, channel: Channel) -> list[tuple[str, str, str]]:
     """Return (label, current value, the organization's value) for each field that the reply corrects."""
     return [
         (FIELDS[name], value_text(name, getattr(channel, name)), value_text(name, getattr(reply, name)))
-        for name in CORRECTED
+        for name in CORRECTABLE
         if getattr(reply, name)
     ]
 

@@ -10,7 +10,7 @@ from django.db.models import TextChoices
 from content.models.assurance import Method
 from content.models.channel_revision import Act
 from content.models.correction_count import Problem
-from content.models.correction_link import Answer
+from content.models.correction_link import ReplyAnswer
 from content.models.link import LinkResult
 from content.models.release import ReleaseState
 from content.models.service import Status
@@ -143,11 +143,11 @@ LABELS: Final[Mapping[str, tuple[type[TextChoices], Mapping[str, str]]]] = {
         },
     ),
     "reply": (
-        Answer,
+        ReplyAnswer,
         {
-            Answer.CONFIRM: "Details are correct",
-            Answer.CORRECT: "Some details are wrong",
-            Answer.REMOVE: "No longer exists",
+            ReplyAnswer.CONFIRM: "Details are correct",
+            ReplyAnswer.CORRECT: "Some details are wrong",
+            ReplyAnswer.REMOVE: "No longer exists",
         },
     ),
     "problem": (

@@ -118,7 +118,7 @@ class NoticesPage(Page):
                 (summary, summary.notice.proposed_by_id == self.user.pk)
                 for summary in describe_notices(notices.proposed().order_by("until_at", "pk"), at=self.at)
             ],
-            "current": describe_notices(notices.going(at=self.at), at=self.at),
+            "current": describe_notices(notices.current(at=self.at), at=self.at),
             "past": describe_notices(notices.filter(past)[:MAX_PAST], at=self.at),
         }
 

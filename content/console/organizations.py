@@ -35,7 +35,7 @@ class OrganizationPage(Page):
         links = CorrectionLink.objects.filter(organization=self.organization).select_related("made_by")
         # Anyone with the URL can reply, so only staff who may create one see it.
         shown = self.has_any_perm("content.assure_channel")
-        rows = [(link, correction_url(link) if shown and link.opens(at=self.at) else "") for link in links[:20]]
+        rows = [(link, correction_url(link) if shown and link.is_valid(at=self.at) else "") for link in links[:20]]
         replies = Reply.objects.filter(link__organization=self.organization).select_related("revision__service", "dealt_by")
         return {
             "organization": self.organization,

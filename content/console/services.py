@@ -133,7 +133,7 @@ class ServicePage(Page):
             "status": service_status(fact, policy),
             "channels": channels,
             "proposed_channels": [r for r in proposals.values() if r.position not in facts],
-            "notices": describe_notices(ServiceNotice.objects.going(at=self.at).filter(service=service), at=self.at),
+            "notices": describe_notices(ServiceNotice.objects.current(at=self.at).filter(service=service), at=self.at),
             "proposed_notices": ServiceNotice.objects.proposed().filter(service=service).count(),
             "units": [(unit, names.name(unit.key)) for unit in units],
             "history": [r for r in revisions if r.state != RevisionState.PROPOSED],

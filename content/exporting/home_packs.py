@@ -32,7 +32,7 @@ def current_release() -> Release:
 
 def country_pack(release: Release, country: str) -> PackContent:
     """Return the home pack of the country (see `home_packs`), else of the worldwide one. Raises NoRelease."""
-    homes = home_packs(release.places())
+    homes = home_packs(release.pack_digests())
     digest = homes.get(country) or homes.get(WORLDWIDE)
     if digest is None:
         raise NoRelease()

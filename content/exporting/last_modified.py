@@ -26,4 +26,4 @@ def last_modified_by_service(current: Release | None, release: Release, *, at: d
 
 
 def _entries(release: Release) -> Mapping[str, PackedService]:
-    return release_services(home_packs(release.places()), stored_pack).services
+    return release_services(home_packs(release.pack_digests()), stored_pack).services

@@ -85,7 +85,7 @@ class OpenData(TypedDict):
 
 def open_data(release: Release) -> OpenData:
     """Return the document; the same release gives the same one."""
-    places = release.places()
+    places = release.pack_digests()
     home = release_services(home_packs(places), stored_pack)
     services = {name: _ServiceExport(service) for name, service in home.services.items()}
     labels: dict[str, dict[str, TextsByLanguage]] = {}

@@ -48,7 +48,7 @@ _ONLY_APPROVED = f"""
 class ChannelManager(models.Manager["Channel"]):
     """The only writer of channels."""
 
-    def take(self, revision: ChannelRevision) -> None:
+    def apply(self, revision: ChannelRevision) -> None:
         """Make the channel what the approved revision says; call it in the transaction that approves."""
         slot = self.filter(service_id=revision.service_id, position=revision.position)
         if revision.act == "remove":

@@ -164,7 +164,7 @@ class ChannelRevision(ChannelFacts):
             if self._newer().exists():
                 raise ChangedMeanwhile("A newer change of this channel has been approved in the meantime; propose yours again.")
             states.advance(self, RevisionState.APPROVED, by=by, at=at, approved_by=by, approved_at=at)
-            Channel.objects.take(self)
+            Channel.objects.apply(self)
 
     def withdraw(self, *, by: User, at: datetime) -> None:
         """Take the proposal back, or turn it down."""

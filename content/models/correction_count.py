@@ -24,7 +24,7 @@ class Problem(models.TextChoices):
 
 
 #: Days for which a report moves the queue of those who check; then nobody needs it any more.
-YOUNG_DAYS = 30
+RECENT_DAYS = 30
 
 
 class CorrectionCountQuerySet(models.QuerySet["CorrectionCount"]):
@@ -46,13 +46,13 @@ class CorrectionCountQuerySet(models.QuerySet["CorrectionCount"]):
                 [channel.revision_id, problem, at.astimezone(UTC).date()],
             )
 
-    def young(self, *, on: date) -> CorrectionCountQuerySet:
+    def recent(self, *, on: date) -> CorrectionCountQuerySet:
         """Narrow to those that still move the queue on a day."""
-        return self.filter(day__gt=on - timedelta(days=YOUNG_DAYS))
+        return self.filter(day__gt=on - timedelta(days=RECENT_DAYS))
 
-    def forget_old(self, *, at: datetime) -> int:
+    def delete_old(self, *, at: datetime) -> int:
         """Delete those that are not young any more, and return how many."""
-        deleted, _ = self.filter(day__lte=at.astimezone(UTC).date() - timedelta(days=YOUNG_DAYS)).delete()
+        deleted, _ = self.filter(day__lte=at.astimezone(UTC).date() - timedelta(days=RECENT_DAYS)).delete()
         return deleted
 
 

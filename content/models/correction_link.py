@@ -45,7 +45,7 @@ class CorrectionLinkQuerySet(models.QuerySet["CorrectionLink"]):
             audit.record(by=by, verb=Verb.CORRECTION_LINK_CREATED, row=link, at=at, organization=organization.pk)
         return link
 
-    def opened(self, token: str, *, at: datetime) -> CorrectionLink:
+    def from_token(self, token: str, *, at: datetime) -> CorrectionLink:
         """Return the link that a token stands for; NotFound for a forged one, LinkEnded for one that has run out."""
         try:
             pk = signing.loads(token, salt=_SALT)
@@ -54,7 +54,7 @@ class CorrectionLinkQuerySet(models.QuerySet["CorrectionLink"]):
         link = self.select_related("organization").filter(pk=pk).first() if isinstance(pk, int) else None
         if link is None:
             raise NotFound("There is no such address.")
-        if not link.opens(at=at):
+        if not link.is_valid(at=at):
             raise LinkEnded()
         return link
 
@@ -86,7 +86,7 @@ class CorrectionLink(models.Model):
     def __str__(self) -> str:
         return f"Link {self.pk} for {self.organization_id}"
 
-    def opens(self, *, at: datetime) -> bool:
+    def is_valid(self, *, at: datetime) -> bool:
         """Tell whether it opens anything now."""
         return self.revoked_at is None and at < self.expires_at
 
@@ -102,7 +102,7 @@ class CorrectionLink(models.Model):
                 audit.record(by=by, verb=Verb.CORRECTION_LINK_REVOKED, row=self, at=at, organization=self.organization_id)
 
 
-class Answer(models.TextChoices):
+class ReplyAnswer(models.TextChoices):
     """What an organization says of one of its channels."""
 
     #: It is right as it is shown.
@@ -114,7 +114,7 @@ class Answer(models.TextChoices):
 
 
 #: The facts that an organization may say otherwise.
-CORRECTED = ("dial", "address", "hours", "cost")
+CORRECTABLE = ("dial", "address", "hours", "cost")
 
 
 class ReplyQuerySet(models.QuerySet["Reply"]):
@@ -124,7 +124,7 @@ class ReplyQuerySet(models.QuerySet["Reply"]):
         """Those that nobody has dealt with."""
         return self.filter(dealt_at=None)
 
-    def give(self, link: CorrectionLink, *, revision: int, answer: str, values: Mapping[str, str], at: datetime) -> Reply:
+    def record(self, link: CorrectionLink, *, revision: int, answer: str, values: Mapping[str, str], at: datetime) -> Reply:
         """Write down what the organization says of one of its channels; a later answer takes the place of one that waits.
 
         Invalid for another organization's channel, one that was changed meanwhile, or values that no channel can have.
@@ -133,12 +133,12 @@ class ReplyQuerySet(models.QuerySet["Reply"]):
         channel = own.filter(revision=revision).first()
         if channel is None:
             raise Invalid("This entry was changed meanwhile; look at it again.", code="stale")
-        if answer not in Answer.values:
+        if answer not in ReplyAnswer.values:
             raise Invalid("Say whether it is right.", code="answer")
         shown = channel.facts()
-        given = {name: values.get(name, "").strip() for name in CORRECTED} if answer == Answer.CORRECT else {}
+        given = {name: values.get(name, "").strip() for name in CORRECTABLE} if answer == ReplyAnswer.CORRECT else {}
         given = {name: value for name, value in given.items() if value and value != shown[name]}
-        if answer == Answer.CORRECT:
+        if answer == ReplyAnswer.CORRECT:
             if not given:
                 raise Invalid("Say what is right instead.", code="values")
             if given.get("cost", Cost.UNKNOWN) not in Cost.values:
@@ -152,7 +152,7 @@ class ReplyQuerySet(models.QuerySet["Reply"]):
             link=link,
             revision_id=revision,
             dealt_at=None,
-            defaults={"answer": answer, "at": at, **{name: given.get(name, "") for name in CORRECTED}},
+            defaults={"answer": answer, "at": at, **{name: given.get(name, "") for name in CORRECTABLE}},
         )
         return reply
 
@@ -162,7 +162,7 @@ class Reply(models.Model):
 
     link = models.ForeignKey(CorrectionLink, on_delete=models.PROTECT, related_name="replies")
     revision = models.ForeignKey(ChannelRevision, on_delete=models.PROTECT, related_name="replies")
-    answer = models.CharField(max_length=7, choices=Answer.choices)
+    answer = models.CharField(max_length=7, choices=ReplyAnswer.choices)
     dial = models.CharField(max_length=40, blank=True, default="")
     address = models.CharField(max_length=500, blank=True, default="")
     hours = models.CharField(max_length=200, blank=True, default="")
@@ -177,13 +177,13 @@ class Reply(models.Model):
     class Meta:
         ordering = ("-pk",)
         constraints = (
-            models.CheckConstraint(condition=Q(answer__in=Answer.values), name="reply_answer"),
+            models.CheckConstraint(condition=Q(answer__in=ReplyAnswer.values), name="reply_answer"),
             models.CheckConstraint(condition=Q(cost="") | Q(cost__in=Cost.values), name="reply_cost"),
             models.CheckConstraint(condition=Q(dial="") | Q(dial__regex=r"^[0-9+*#][0-9+*# ]*$"), name="reply_dial"),
             models.CheckConstraint(condition=Q(address="") | Q(address__regex=r"^[^[:space:]]+$"), name="reply_address"),
             models.CheckConstraint(condition=Q(hours="") | Q(hours__regex=r"^[ -~]+$"), name="reply_hours"),
             models.CheckConstraint(
-                condition=Q(answer=Answer.CORRECT) | Q(dial="", address="", hours="", cost=""),
+                condition=Q(answer=ReplyAnswer.CORRECT) | Q(dial="", address="", hours="", cost=""),
                 name="reply_values_only_to_correct",
             ),
             models.CheckConstraint(
@@ -203,5 +203,5 @@ class Reply(models.Model):
 
     def facts(self) -> dict[str, object]:
         """Return the channel's facts with what the organization says instead."""
-        given = {name: getattr(self, name) for name in CORRECTED if getattr(self, name)}
+        given = {name: getattr(self, name) for name in CORRECTABLE if getattr(self, name)}
         return self.revision.facts() | given

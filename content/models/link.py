@@ -32,7 +32,7 @@ class LinkResult(models.TextChoices):
 
 
 #: Results that speak for the address, or say nothing of it.
-UNTROUBLED = frozenset({LinkResult.WORKS, LinkResult.MOVED, LinkResult.NOT_ASKED})
+NO_FAULT = frozenset({LinkResult.WORKS, LinkResult.MOVED, LinkResult.NOT_ASKED})
 #: Days until an address that worked is asked again, and one that did not.
 _AGAIN, _AGAIN_SOON = 7, 1
 
@@ -40,12 +40,12 @@ _AGAIN, _AGAIN_SOON = 7, 1
 class LinkCheckQuerySet(models.QuerySet["LinkCheck"]):
     """Remember."""
 
-    def found(
+    def record(
         self, revision_id: int, *, result: LinkResult, at: datetime, http_status: int | None = None, host: str = ""
     ) -> LinkCheck:
         """Write down what was found at the address of a revision, and when to ask again."""
         before = self.filter(revision_id=revision_id).first()
-        troubled = result not in UNTROUBLED
+        troubled = result not in NO_FAULT
         failures = min((before.failures if before else 0) + 1, 1000) if troubled else 0
         since = (before.failing_since if before else None) or at
         check, _ = self.update_or_create(
@@ -84,7 +84,7 @@ class LinkCheck(models.Model):
         return f"{self.revision_id}: {self.result}"
 
     @property
-    def troubles(self) -> bool:
+    def needs_attention(self) -> bool:
         """Tell whether a person should look: one bad day is no fault, but gone is gone."""
         return self.failures > 1 or self.result in (LinkResult.GONE, LinkResult.BLOCKED)
 
@@ -92,7 +92,7 @@ class LinkCheck(models.Model):
 class LinkHostQuerySet(models.QuerySet["LinkHost"]):
     """Take turns."""
 
-    def take(self, name: str, *, at: datetime, seconds: float) -> bool:
+    def reserve(self, name: str, *, at: datetime, seconds: float) -> bool:
         """Take the host for so long; False where another worker has it, or it asked for more time."""
         self.get_or_create(name=name, defaults={"not_before": at})
         return bool(self.filter(name=name, not_before__lte=at).update(not_before=at + timedelta(seconds=seconds)))

@@ -28,7 +28,7 @@ class ManifestQuerySet(models.QuerySet["Manifest"]):
             raise NotSigned()
         return manifest
 
-    def forget_old(self, *, at: datetime) -> int:
+    def delete_old(self, *, at: datetime) -> int:
         """Delete those that ran out over a week ago, but never the newest: clients keep the last one they got anyway."""
         newest = self.order_by("-pk").values("pk")[:1]
         deleted, _ = self.filter(expires_at__lt=at - timedelta(days=7)).exclude(pk__in=newest).delete()

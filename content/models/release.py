@@ -173,7 +173,7 @@ class Release(models.Model):
         roles.require(by, "content.compile_release")
         states.advance(self, ReleaseState.DISCARDED, by=by, at=at)
 
-    def places(self) -> dict[tuple[str, str], str]:
+    def pack_digests(self) -> dict[tuple[str, str], str]:
         """Return the digest of the pack of each country and locale, sorted."""
         rows = self.release_packs.order_by("country_id", "locale_id").values_list("country_id", "locale_id", "pack_id")
         return {(country, locale): digest for country, locale, digest in rows}

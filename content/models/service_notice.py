@@ -66,13 +66,13 @@ class ServiceNoticeQuerySet(models.QuerySet["ServiceNotice"]):
         """Those that wait for a second person."""
         return self.filter(state=NoticeState.PROPOSED)
 
-    def standing(self) -> ServiceNoticeQuerySet:
+    def approved(self) -> ServiceNoticeQuerySet:
         """Those that were approved and not ended, whether their time has come, goes on or is over."""
         return self.filter(state=NoticeState.APPROVED)
 
-    def going(self, *, at: datetime) -> ServiceNoticeQuerySet:
+    def current(self, *, at: datetime) -> ServiceNoticeQuerySet:
         """Those that stand and are not over at the instant, the first to end first."""
-        return self.standing().filter(until_at__gt=at).select_related("service__country").order_by("until_at", "pk")
+        return self.approved().filter(until_at__gt=at).select_related("service__country").order_by("until_at", "pk")
 
     def propose(
         self,

@@ -12,7 +12,7 @@ from django.db.models import Case, F, Q, Value, When
 
 from content.linting.text import normalize_text, raise_if_invalid, target_faults
 from content.models.locale import Locale
-from content.models.unit import WROTE_IT, Unit, may_draft, must_read
+from content.models.unit import AUTHOR_CANNOT_APPROVE, Unit, require_may_write, require_reads
 from core import audit, roles, states
 from core.audit_verbs import Verb
 from core.errors import EditConflict, Invalid, SecondPersonRequired
@@ -169,7 +169,7 @@ class Target(models.Model):
         `source_revision` is the source that was on the writer's screen; left out, the present one. Raises EditConflict with
         `mine`, `theirs` and `revision` where somebody else was first, Invalid with `faults` where the text gate refuses it.
         """
-        may_draft(by, self.locale_id)
+        require_may_write(by, self.locale_id)
         text = normalize_text(text)
         with transaction.atomic():
             unit = Unit.objects.select_for_update(no_key=True).get(pk=self.unit_id)
@@ -201,7 +201,7 @@ class Target(models.Model):
 
     def clear(self, *, by: User, at: datetime, from_revision: int) -> None:
         """Take the text out, the approved one too: from the next release on the source stands in."""
-        may_draft(by, self.locale_id)
+        require_may_write(by, self.locale_id)
         with transaction.atomic():
             stored = self._stored(from_revision, "")
             if stored is None or stored.state == TargetState.EMPTY:
@@ -225,14 +225,14 @@ class Target(models.Model):
         An approved but outdated text is confirmed in the same way. Raises SecondPersonRequired for who wrote it.
         """
         roles.require(by, "content.approve_words")
-        must_read(by, self.locale_id)
+        require_reads(by, self.locale_id)
         with transaction.atomic():
             unit = Unit.objects.select_for_update(no_key=True).get(pk=self.unit_id)
             stored = self._stored(self.revision if from_revision is None else from_revision, self.text)
             if stored is None or stored.state == TargetState.EMPTY:
                 raise Invalid("There is no text to approve.", code="empty")
             if by.pk == stored.written_by_id:
-                raise SecondPersonRequired(WROTE_IT)
+                raise SecondPersonRequired(AUTHOR_CANNOT_APPROVE)
             raise_if_invalid(target_faults(unit, stored.text, self.locale_id))
             against = _rendered(unit, source_revision)
             fields = {

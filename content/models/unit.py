@@ -55,7 +55,7 @@ LIFECYCLE = Lifecycle(
     ],
 )
 
-WROTE_IT = "The person who wrote a text cannot approve it; a second reader must."
+AUTHOR_CANNOT_APPROVE = "The person who wrote a text cannot approve it; a second reader must."
 
 #: Raw SQL can neither rewrite what was approved nor change a text without counting the revision.
 _HONEST = """
@@ -74,17 +74,17 @@ _HONEST = """
 """
 
 
-def must_read(person: User, locale: str) -> None:
+def require_reads(person: User, locale: str) -> None:
     """Raise NotYourLanguage unless the person reads the locale."""
     if not person.reads(locale):
         raise NotYourLanguage(f"{person.username} is not known to read {locale}.")
 
 
-def may_draft(person: User, locale: str) -> None:
+def require_may_write(person: User, locale: str) -> None:
     """Raise unless the person may write in the locale; the product itself reads nothing, and may draft what files say."""
     roles.require(person, "content.edit_words")
     if person.username != SYSTEM_NAME:
-        must_read(person, locale)
+        require_reads(person, locale)
 
 
 class UnitQuerySet(models.QuerySet["Unit"]):
@@ -107,7 +107,7 @@ class UnitQuerySet(models.QuerySet["Unit"]):
         allowed_hosts: Sequence[str] = (),
     ) -> Unit:
         """Write a new unit as a draft; Invalid with `faults` where the text gate refuses it."""
-        may_draft(by, locale)
+        require_may_write(by, locale)
         unit = self.model.drafted(
             key=key, owner=owner, text=text, by=by, at=at, locale=locale, numbers=allowed_numbers, hosts=allowed_hosts
         )
@@ -214,7 +214,7 @@ class Unit(models.Model):
         `change` says what it means for the targets. Raises EditConflict with `mine`, `theirs` and `revision` where somebody
         else was first, and Invalid with `faults` where the text gate refuses it.
         """
-        may_draft(by, self.source_locale_id)
+        require_may_write(by, self.source_locale_id)
         change, text = Change(change), normalize_text(text)
         with transaction.atomic():
             stored = Unit.objects.select_for_update().get(pk=self.pk)
@@ -256,13 +256,13 @@ class Unit(models.Model):
     def approve(self, *, by: User, at: datetime, from_revision: int | None = None) -> None:
         """Approve the text as a second reader; `from_revision` is the one that was on the reader's screen."""
         roles.require(by, "content.approve_words")
-        must_read(by, self.source_locale_id)
+        require_reads(by, self.source_locale_id)
         with transaction.atomic():
             stored = Unit.objects.select_for_update().get(pk=self.pk)
             if stored.revision != (self.revision if from_revision is None else from_revision):
                 raise EditConflict(mine=self.text, theirs=stored.text, revision=stored.revision)
             if by.pk == stored.written_by_id:
-                raise SecondPersonRequired(WROTE_IT)
+                raise SecondPersonRequired(AUTHOR_CANNOT_APPROVE)
             approval = {"approved_by": by, "approved_at": at, "approved_text": stored.text, "approved_revision": stored.revision}
             states.advance(stored, UnitState.APPROVED, by=by, at=at, **approval)
         self.refresh_from_db()

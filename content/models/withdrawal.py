@@ -16,7 +16,7 @@ from content.models.service import Service
 from core.querysets import manager_of
 
 #: Days for which the manifest goes on naming what was withdrawn.
-KEPT_DAYS = 730
+LISTED_DAYS = 730
 
 
 class WithdrawalQuerySet(models.QuerySet["Withdrawal"]):
@@ -39,10 +39,10 @@ class WithdrawalQuerySet(models.QuerySet["Withdrawal"]):
 
         return {name: last(successor) for name, successor in sorted(direct.items())}
 
-    def listed(self, *, at: datetime) -> list[dict[str, str | None]]:
+    def manifest_entries(self, *, at: datetime) -> list[dict[str, str | None]]:
         """Return what the manifest says of those of the last two years, by id."""
         successors = self.successors()
-        rows = self.in_force().filter(at__gt=at - timedelta(days=KEPT_DAYS)).order_by("service_id")
+        rows = self.in_force().filter(at__gt=at - timedelta(days=LISTED_DAYS)).order_by("service_id")
         return [
             {"service": row.service_id, "successor": successors[row.service_id], "date": row.at.date().isoformat()}
             for row in rows

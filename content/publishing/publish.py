@@ -182,5 +182,5 @@ def _store_packs(release: Release, source: Release, bodies: Mapping[str, str]) -
     Pack.objects.bulk_create(rows, ignore_conflicts=True, batch_size=1)
     ReleasePack.objects.bulk_create(
         ReleasePack(release=release, country_id=country, locale_id=locale, pack_id=renamed.get(pack, pack))
-        for (country, locale), pack in source.places().items()
+        for (country, locale), pack in source.pack_digests().items()
     )

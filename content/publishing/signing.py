@@ -71,7 +71,7 @@ def content_of(release: Release, *, at: datetime) -> dict[str, Any]:
         "release": release.number,
         "min_release": least or 1,
         "packs": [{"country": country, "locale": locale, "digest": pack, "size": size} for country, locale, pack, size in packs],
-        "withdrawn": Withdrawal.objects.listed(at=at),
+        "withdrawn": Withdrawal.objects.manifest_entries(at=at),
         "apps": {name: {"recommended": version} for name, version in sorted(settings.APP_VERSIONS.items())},
     }
 
@@ -117,7 +117,7 @@ def _sign(key: SigningKey, document: str, *, at: datetime) -> Manifest | None:
     body = key.sign(content | {"issued": rfc3339(issued), "expires": rfc3339(expires)}, kind=MANIFEST, keys=document)
     _prove(body, release.number, at=issued)
     signed = Manifest.objects.create(release=release, content_digest=fingerprint, body=body, issued_at=issued, expires_at=expires)
-    Manifest.objects.forget_old(at=at)
+    Manifest.objects.delete_old(at=at)
     return signed
 
 

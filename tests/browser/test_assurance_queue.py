@@ -54,7 +54,7 @@ def queued_channels() -> None:
         record_assurance(channel, by=make.checker(), at=now - timedelta(days=2), method=Method.READ, note="Their page says so.")
     for _ in range(6):
         CorrectionCount.objects.report(service="gb-line", position=1, problem="no-answer", at=now)
-    LinkCheck.objects.found(Channel.objects.get(service="gb-page").revision_id, result=LinkResult.GONE, at=now, http_status=404)
+    LinkCheck.objects.record(Channel.objects.get(service="gb-page").revision_id, result=LinkResult.GONE, at=now, http_status=404)
 
 
 def test_a_check_is_recorded_by_keyboard_alone(context_of: Callable[..., BrowserContext], complaints: list[str]) -> None:
@@ -150,7 +150,7 @@ def test_the_pages_of_contact_checks_are_accessible_when_full(
     asta = make.person("asta", "assurer", "publisher")
     link = CorrectionLink.objects.issue(Organization.objects.get(), by=asta, at=timezone.now())
     revision = Channel.objects.get(service="gb-line").revision_id
-    Reply.objects.give(link, revision=revision, answer="correct", values={"cost": "standard"}, at=timezone.now())
+    Reply.objects.record(link, revision=revision, answer="correct", values={"cost": "standard"}, at=timezone.now())
     page = listen(context_of(asta, width=width, scheme=scheme).new_page(), complaints)
     found: list[tuple[object, ...]] = []
 

@@ -27,10 +27,10 @@ def check_next(*, at: datetime, visitor: Visitor | None = None) -> LinkCheck | N
     """
     for channel in _due(at):
         host = _host(channel.address)
-        if host and not LinkHost.objects.take(host, at=at, seconds=HOST_SECONDS):
+        if host and not LinkHost.objects.reserve(host, at=at, seconds=HOST_SECONDS):
             continue
         found = (visitor or Visitor(robots=cached_robots(at))).visit(channel.address)
-        return LinkCheck.objects.found(
+        return LinkCheck.objects.record(
             channel.revision_id, result=found.result, at=at, http_status=found.status, host=_other_host(found, host)
         )
     return None

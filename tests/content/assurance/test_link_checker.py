@@ -64,11 +64,11 @@ def test_failures_are_counted_until_the_link_works_again() -> None:
     seen = []
 
     for day in range(3):
-        LinkCheck.objects.found(revision("gb-page-0"), result=LinkResult.WORKS, at=NOON + timedelta(days=day))
-        LinkCheck.objects.found(revision("gb-page-1"), result=LinkResult.WORKS, at=NOON + timedelta(days=day))
+        LinkCheck.objects.record(revision("gb-page-0"), result=LinkResult.WORKS, at=NOON + timedelta(days=day))
+        LinkCheck.objects.record(revision("gb-page-1"), result=LinkResult.WORKS, at=NOON + timedelta(days=day))
         check = checker.check_next(at=NOON + timedelta(days=day, minutes=5 * day), visitor=visitor)
         assert check is not None
-        seen.append((check.result, check.failures, check.failing_since, check.troubles))
+        seen.append((check.result, check.failures, check.failing_since, check.needs_attention))
 
     assert seen == [
         (LinkResult.UNREACHABLE, 1, NOON, False),
@@ -81,7 +81,7 @@ def test_two_workers_do_not_visit_one_host_at_once(transactional_db: None, at_on
     LinkHost.objects.create(name="one.example.org", not_before=NOON)
 
     def take() -> bool:
-        return LinkHost.objects.take("one.example.org", at=NOON, seconds=60)
+        return LinkHost.objects.reserve("one.example.org", at=NOON, seconds=60)
 
     assert sorted(at_once(take, take, take)) == [False, False, True]
 
@@ -106,7 +106,7 @@ def test_results_never_change_what_readers_get() -> None:
 
     before = read_snapshot(Policy(NOON.date()))
     for service in ("gb-page-0", "gb-page-1", "gb-page-2"):
-        LinkCheck.objects.found(revision(service), result=LinkResult.GONE, at=NOON, http_status=404)
+        LinkCheck.objects.record(revision(service), result=LinkResult.GONE, at=NOON, http_status=404)
 
     assert read_snapshot(Policy(NOON.date())) == before
 

@@ -146,7 +146,7 @@ def test_an_address_that_fails_twice_or_is_gone_comes_first(
     make.channel(make.service("gb-page", channels=0), type="url")
     checked("gb-page", asta, days=60)
     for _ in range(times):
-        LinkCheck.objects.found(channel("gb-page").revision_id, result=result, at=NOON)
+        LinkCheck.objects.record(channel("gb-page").revision_id, result=result, at=NOON)
 
     assert entry("gb-page").priority == priority
 

@@ -63,8 +63,8 @@ def more(by: User, names: list[str]) -> None:
         for days in range(2):
             record_assurance(channel, by=by, at=THEN + timedelta(days=days), method=Method.RUNG, note="Answered.")
         CorrectionCount.objects.report(service=name, position=1, problem="no-answer", at=timezone.now())
-        LinkCheck.objects.found(channel.revision_id, result=LinkResult.GONE, at=timezone.now(), http_status=404)
-        Reply.objects.give(link, revision=channel.revision_id, answer="confirm", values={}, at=timezone.now())
+        LinkCheck.objects.record(channel.revision_id, result=LinkResult.GONE, at=timezone.now(), http_status=404)
+        Reply.objects.record(link, revision=channel.revision_id, answer="confirm", values={}, at=timezone.now())
         ChannelRevision.objects.propose(
             service_id=name, position=1, act=Act.CHANGE, by=by, at=THEN, facts=channel.facts() | {"cost": "standard"}
         )

@@ -143,7 +143,7 @@ def test_old_ones_are_forgotten_and_the_newest_never(published: Release, signer:
         signing.sign_if_due(at=NOON + timedelta(days=days))
 
     assert Manifest.objects.count() == 1
-    assert Manifest.objects.forget_old(at=NOON + timedelta(days=900)) == 0
+    assert Manifest.objects.delete_old(at=NOON + timedelta(days=900)) == 0
 
 
 # The task that beat wakes.

@@ -444,8 +444,8 @@ def test_the_manifest_names_it_with_its_successor_for_two_years(published: Relea
     manifest = verify_manifest(signed.body, signer.root.public, last_number=published.number, now=LATER)
     assert manifest.withdrawn == {"gb-wrong": "gb-line"}
     assert manifest.min_release == manifest.release == withdrawal.release.number
-    assert len(Withdrawal.objects.listed(at=LATER + timedelta(days=729))) == 1
-    assert Withdrawal.objects.listed(at=LATER + timedelta(days=731)) == []
+    assert len(Withdrawal.objects.manifest_entries(at=LATER + timedelta(days=729))) == 1
+    assert Withdrawal.objects.manifest_entries(at=LATER + timedelta(days=731)) == []
 
 
 def test_a_successor_that_is_withdrawn_too_leads_on(published: Release, ann: User) -> None:
