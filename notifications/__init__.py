@@ -1,1 +1,1 @@
-"""Who is told, when and through what: registrations, campaigns, and their delivery to FCM."""
+"""Registrations, campaigns, and the delivery of their alerts through FCM."""

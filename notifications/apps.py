@@ -4,7 +4,7 @@ from django.apps import AppConfig
 
 
 class NotificationsConfig(AppConfig):
-    """Edit, freeze, approve and deliver what the apps are told."""
+    """Edit, freeze, approve and deliver alerts."""
 
     name = "notifications"
     label = "notifications"

@@ -1,4 +1,4 @@
-"""The alerts as anybody may read them: approved words, from the first due instant on, unless a person stopped them."""
+"""The feed: the approved texts of alerts, public from their first due instant on, unless a person stopped them."""
 
 from __future__ import annotations
 
@@ -17,18 +17,19 @@ from notifications.campaigns import texts
 from notifications.models.campaign import ALL, Campaign
 from notifications.models.campaign_state import APPROVED_ON, CampaignState
 
-MOST = 100
-#: How many alerts a web process holds beside the unexpired ones; pages further back are read from the table.
-HELD = 500
+#: Alerts on one page.
+MAX_PAGE = 100
+#: Alerts that a web process keeps in memory besides the unexpired ones; earlier pages are read from the table.
+IN_MEMORY = 500
 
-#: All that an answer is made of.
+#: The columns that responses are made of.
 _FIELDS = (
     *("id", "thread_id", "references_id", "rev", "kind", "status", "severity", "urgency", "certainty", "words", "home_locale"),
     *("audiences", "services", "tips", "countries", "regions", "submitted_at", "starts_at", "not_after"),
 )
 _TIMES = ("submitted_at", "starts_at", "not_after")
 
-#: One text that changes with whatever the feed would say; the definition of an approved campaign is told by its fingerprint.
+#: A text that changes whenever the feed does; the definition of an approved campaign is represented by its fingerprint.
 VERSION_SQL = f"""
     SELECT md5(string_agg(
         concat_ws(' ', c.id, c.starts_at, c.fingerprint, c.state = 'stopped' OR b.state IS NOT DISTINCT FROM 'stopped'),
@@ -53,11 +54,11 @@ class AlertStopped(Gone):
 
 @dataclass(frozen=True)
 class Feed:
-    """The feed as plain values, newest first: alerts that have opened or will, and when those would have that were stopped."""
+    """The feed as plain values: approved alerts, newest first, and the opening times of those that were stopped."""
 
     campaigns: tuple[Campaign, ...] = ()
     stopped: Mapping[int, datetime] = field(default_factory=dict)
-    #: Back to this instant, itself not included, nothing is missing; None: nothing at all is.
+    #: The feed is complete from this instant on, which is not included; None if it is complete.
     complete_since: datetime | None = None
 
     def alerts(
@@ -65,10 +66,10 @@ class Feed:
     ) -> list[dict[str, Any]]:
         """Return the alerts of a country for an audience (None: any), the newest first.
 
-        Without `before` the unexpired ones; with it those that opened before that instant, expired ones included. Raises
-        NotHeld where the page may go on further back.
+        Without `before` returns the unexpired ones; with it, those that opened before that instant, expired ones included.
+        Raises NotHeld when earlier alerts, which are not in memory, may belong to the page.
         """
-        most = max(0, min(limit, MOST))
+        limit = max(0, min(limit, MAX_PAGE))
         found = [
             campaign
             for campaign in self.campaigns
@@ -79,16 +80,16 @@ class Feed:
         ]
         if before is not None and (since := self.complete_since) is not None:
             found = [campaign for campaign in found if _opens(campaign) > since]
-            if len(found) < most:
+            if len(found) < limit:
                 raise NotHeld()
-        return [_written(campaign, locale, audience) for campaign in found[:most]]
+        return [_alert(campaign, locale, audience) for campaign in found[:limit]]
 
     def alert(self, number: str | int, *, locale: str, at: datetime, audience: str | None = None) -> dict[str, Any]:
-        """Return one alert, expired or not; NoSuchAlert before it opens, AlertStopped once a person stopped it."""
+        """Return one alert, also an expired one; raises NoSuchAlert before it opens, AlertStopped once it was stopped."""
         wanted = int(number) if str(number).isdecimal() and len(str(number)) < 19 else None
         for campaign in self.campaigns:
             if campaign.pk == wanted and _opens(campaign) <= at:
-                return _written(campaign, locale, audience)
+                return _alert(campaign, locale, audience)
         if wanted is not None and wanted in self.stopped and self.stopped[wanted] <= at:
             raise AlertStopped()
         if wanted is not None and self.complete_since is not None:
@@ -101,7 +102,7 @@ class Feed:
         return min((moment for moment in (*moments, *self.stopped.values()) if moment > at), default=None)
 
     def rows(self) -> dict[str, Any]:
-        """Return it as plain values, for `from_rows`."""
+        """Return the feed as values that can be written as JSON; `from_rows` reads them."""
         return {
             "campaigns": [{name: getattr(campaign, name) for name in _FIELDS} for campaign in self.campaigns],
             "stopped": [[number, opens] for number, opens in self.stopped.items()],
@@ -110,7 +111,7 @@ class Feed:
 
 
 def from_rows(rows: Mapping[str, Any]) -> Feed:
-    """Return the feed whose `rows` were written as JSON."""
+    """Return the feed that `Feed.rows` described, after a round trip through JSON."""
     return Feed(
         campaigns=tuple(
             Campaign(**{**row, **{name: datetime.fromisoformat(row[name]) for name in _TIMES}}) for row in rows["campaigns"]
@@ -120,23 +121,23 @@ def from_rows(rows: Mapping[str, Any]) -> Feed:
     )
 
 
-def read(*, at: datetime, most: int | None = HELD) -> Feed:
-    """Read the feed from the tables: the newest alerts and all that have not expired; `most` None: every one there was."""
+def read(*, at: datetime, limit: int | None = IN_MEMORY) -> Feed:
+    """Read the `limit` newest alerts (None: all) and every unexpired one from the tables."""
     shown = Campaign.objects.filter(state__in=APPROVED_ON, status=cap.AlertStatus.ACTUAL, starts_at__isnull=False)
-    kept = shown.exclude(_taken_back()).order_by("-starts_at", "-id").values(*_FIELDS)
-    newest = list(kept if most is None else kept[: most + 1])
-    cut_off = most is not None and len(newest) > most
-    rows = {row["id"]: row for row in newest[:most]}
+    kept = shown.exclude(_stopped()).order_by("-starts_at", "-id").values(*_FIELDS)
+    newest = list(kept if limit is None else kept[: limit + 1])
+    cut_off = limit is not None and len(newest) > limit
+    rows = {row["id"]: row for row in newest[:limit]}
     if cut_off:
         rows |= {row["id"]: row for row in kept.filter(not_after__gt=at)}
     return Feed(
         campaigns=tuple(sorted((Campaign(**row) for row in rows.values()), key=lambda c: (_opens(c), c.pk), reverse=True)),
-        stopped={campaign.pk: _opens(campaign) for campaign in shown.filter(_taken_back()).only("id", "starts_at")},
+        stopped={campaign.pk: _opens(campaign) for campaign in shown.filter(_stopped()).only("id", "starts_at")},
         complete_since=newest[-1]["starts_at"] if cut_off else None,
     )
 
 
-def _taken_back() -> Q:
+def _stopped() -> Q:
     # The brake comes first when a campaign is stopped; its state may follow a moment later.
     return Q(state=CampaignState.STOPPED) | Q(brake__state="stopped")
 
@@ -150,12 +151,12 @@ def _is_for(named: list[str], wanted: str) -> bool:
     return named == ALL or wanted in named
 
 
-def _written(campaign: Campaign, locale: str, audience: str | None) -> dict[str, Any]:
-    """Return one alert in the reader's locale, or in the campaign's home locale, labelled."""
+def _alert(campaign: Campaign, locale: str, audience: str | None) -> dict[str, Any]:
+    """Return one alert in the reader's locale or, labelled as such, in the campaign's home locale."""
     found = texts.served(campaign, locale)
     served = found or campaign.home_locale
-    for_whom = audience or (Audience.PARENT if campaign.audiences == ALL else campaign.audiences[0])
-    shown = texts.text(campaign, served, for_whom)
+    reader = audience or (Audience.PARENT if campaign.audiences == ALL else campaign.audiences[0])
+    shown = texts.text(campaign, served, reader)
     assert campaign.submitted_at is not None
     return {
         "id": str(campaign.pk),
@@ -175,7 +176,7 @@ def _written(campaign: Campaign, locale: str, audience: str | None) -> dict[str,
         "title": shown["inner"]["title"],
         "body": shown["inner"]["body"],
         "services": campaign.services,
-        "tip": campaign.tips.get(for_whom),
+        "tip": campaign.tips.get(reader),
         "countries": None if campaign.countries == ALL else campaign.countries,
         "regions": None if campaign.regions == ALL else campaign.regions,
         "audiences": Audience.values if campaign.audiences == ALL else campaign.audiences,

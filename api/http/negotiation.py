@@ -74,7 +74,7 @@ def assigned_country(requested: str) -> str:
     code = requested.upper()
     try:
         return code if code == WORLDWIDE else values.country(code)
-    except values.NotAValue:
+    except values.InvalidValue:
         raise UnknownCountry("The country is not an assigned ISO 3166-1 alpha-2 code.") from None
 
 
@@ -82,7 +82,7 @@ def check_region(country: str, region: str | None) -> None:
     """Raise InvalidQuery if the region is not part of the country."""
     try:
         values.region(country, region)
-    except values.NotAValue as error:
+    except values.InvalidValue as error:
         raise InvalidQuery({"region": [error.detail]}) from None
 
 

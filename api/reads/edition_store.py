@@ -107,7 +107,7 @@ class EditionStore:
 
     def with_full_feed(self) -> Edition:
         """Return the edition in force with every alert ever opened, read from the database."""
-        return replace(self.current(), feed=feed.read(at=datetime.now(UTC), most=None))
+        return replace(self.current(), feed=feed.read(at=datetime.now(UTC), limit=None))
 
     def load_from_disk(self) -> None:
         """Bring the edition on disk into force if there is none yet; ignore a file that cannot be read."""

@@ -107,7 +107,7 @@ def _regions(audience: AudienceDefinition) -> list[str]:
             raise InvalidDefinition("audience.regions", f"{region} is in none of the countries.")
         try:
             values.region(country, region)
-        except values.NotAValue as error:
+        except values.InvalidValue as error:
             raise InvalidDefinition("audience.regions", error.detail) from error
     return _sorted(audience.regions)
 

@@ -65,7 +65,7 @@ def _as_stored(check: Callable[[str], str]) -> AfterValidator:
     def run(value: str) -> str:
         try:
             return check(value)
-        except values.NotAValue as error:
+        except values.InvalidValue as error:
             raise ValueError(error.detail.rstrip(".")) from error
 
     return AfterValidator(run)

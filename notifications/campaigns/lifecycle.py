@@ -72,7 +72,7 @@ def approve(campaign: Campaign, *, fingerprint: str, by: User, at: datetime) -> 
             raise SecondPersonRequired("Nobody can approve a campaign that they wrote, edited or submitted.")
         if fingerprint != campaign.fingerprint or fingerprints.compute(campaign) != campaign.fingerprint:
             raise ChangedMeanwhile(
-                "This is not the fingerprint of the submitted campaign. Look at the campaign again.", code="fingerprint"
+                "The fingerprint is not that of the submitted campaign. Look at the campaign again.", code="fingerprint"
             )
         if campaign.not_after <= at:
             raise Conflict("The campaign's end (not_after) has passed.", code="not-after")

@@ -1,4 +1,4 @@
-"""Which of a campaign's texts a reader gets: pure, so that messages, feed and fingerprint agree."""
+"""Which of a campaign's texts a reader gets, as pure functions that messages, feed and fingerprint share."""
 
 from __future__ import annotations
 
@@ -11,25 +11,22 @@ _RIGHT_TO_LEFT = {"Adlm", "Arab", "Hebr", "Nkoo", "Rohg", "Syrc", "Thaa"}
 
 
 def locale_map(campaign: Campaign) -> dict[str, str]:
-    """Return which installation's locale gets which message's; "*" stands for all whose language has no text."""
+    """Return a map from the locale of installations to that of their message; "*" is every locale without a text."""
     return {**{locale: locale for locale in sorted(campaign.words)}, "*": f"{campaign.home_locale}*"}
 
 
 def served(campaign: Campaign, locale: str) -> str | None:
-    """Return the locale of the text that a reader of `locale` gets, or None where the home locale stands in.
-
-    Its own, else another variant of the same language in the same script.
-    """
+    """Return the locale of the text for readers of `locale`: the same, or a variant in the same script; None without one."""
     return None if locale == "und" else fallback.match_accept_language(locale, sorted(campaign.words))
 
 
 def direction(locale: str) -> str:
-    """Return ltr or rtl, by the script that the locale is written in."""
+    """Return ltr or rtl, by the script of the locale."""
     return "rtl" if langcodes.Language.get(locale).maximize().script in _RIGHT_TO_LEFT else "ltr"
 
 
 def text(campaign: Campaign, locale: str, audience: str) -> dict[str, dict[str, str]]:
-    """Return outer and inner text of a locale, in the audience's own variant where there is one."""
+    """Return the outer and inner text of a locale, in the variant for the audience if there is one."""
     words = campaign.words[locale]
     chosen = words.get("variants", {}).get(audience, words)
     return {"outer": chosen["outer"], "inner": chosen["inner"]}

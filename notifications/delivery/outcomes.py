@@ -72,7 +72,7 @@ def read_response(status: int, retry_after: str | None, body: bytes, *, at: date
     code, violations = _details(body)
     outcome = _outcome(status, code, violations)
     if outcome.slow and retry_after is not None and (wait := _seconds(retry_after, at or datetime.now(UTC))) is not None:
-        outcome = replace(outcome, block_reason=outcome.block_reason or "FCM asked for a pause.", wait=wait)
+        outcome = replace(outcome, block_reason=outcome.block_reason or "FCM returned Retry-After.", wait=wait)
     return outcome
 
 

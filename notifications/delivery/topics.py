@@ -57,7 +57,7 @@ def subscriptions_for(
     if found is None:
         raise Invalid(f"There is no app called {app}.", code="app", field="app")
     if audience not in Audience.values:
-        raise values.NotAValue("audience", f"audience is one of {', '.join(Audience.values)}.")
+        raise values.InvalidValue("audience", f"audience must be one of {', '.join(Audience.values)}.")
     segment = Segment(
         app=found,
         country=values.country(country),

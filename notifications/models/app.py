@@ -1,4 +1,4 @@
-"""An app of ours in the stores, and how it may be told something."""
+"""Our apps, each with its Firebase project and its push mode."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from core.querysets import manager_of
 
 
 class PushMode(models.TextChoices):
-    """What is stored so that an app can be pushed to."""
+    """How an app receives alerts, and what is stored for that."""
 
     #: An address for each installation.
     REGISTRATIONS = "registrations"
     #: Nothing: the app subscribes itself to topics.
     TOPICS = "topics"
-    #: Nothing: the app looks at the feed.
+    #: Nothing: the app reads the feed.
     FEED = "feed"
 
 
@@ -25,7 +25,7 @@ class AppQuerySet(models.QuerySet["App"]):
     """Find apps."""
 
     def named(self, names: list[str], *, actual: bool) -> AppQuerySet:
-        """Those named; the word "all" means every app for readers, or every test app where the alert is no Actual one."""
+        """Return those named; "all" means every app for readers or, for an alert that is not Actual, every test app."""
         return self.filter(test=not actual) if names == ["all"] else self.filter(name__in=names)
 
 

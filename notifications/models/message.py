@@ -1,4 +1,4 @@
-"""What FCM will get, as approved: written once by submit, never changed."""
+"""The messages of a campaign, as approved: written once at submission and never changed."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from notifications.models.segment import ANY_PLATFORM, Platform
 
 
 class Message(models.Model):
-    """The bytes of one campaign for one locale × platform × audience, all but the address and the remaining time to live.
+    """One message of a campaign, for one locale × audience × platform; the address and the time to live are put in at send time.
 
-    Without a platform they are for topics: one message that serves all platforms.
+    A message without a platform is for topics and serves all platforms.
     """
 
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="messages")
@@ -56,7 +56,7 @@ class Message(models.Model):
 
     @property
     def key(self) -> str:
-        """Return what tells it from the campaign's other messages."""
+        """Return the message's key, unique within its campaign."""
         return key(f"{self.locale}{'*' if self.fallback else ''}", self.audience, self.platform)
 
     @property
@@ -65,6 +65,6 @@ class Message(models.Model):
         return digest(self.body.encode())
 
 
-def key(tongue: str, audience: str, platform: str) -> str:
-    """Return a message's key; `tongue` is the locale of the text, with * where it stands in for others."""
-    return f"{tongue}/{audience}/{platform or 'topic'}"
+def key(variant: str, audience: str, platform: str) -> str:
+    """Return a message's key; `variant` is the locale of its text, with * for a message to readers of other languages."""
+    return f"{variant}/{audience}/{platform or 'topic'}"

@@ -1,4 +1,4 @@
-"""Anonymous, sampled counters of what apps say they did with an alert: a number and nothing beside it."""
+"""Anonymous, sampled counters of what apps report about an alert: one number for each event."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from notifications.models.campaign import Campaign
 
 
 class ReceiptEvent(models.TextChoices):
-    """What an app may count."""
+    """An event that apps may report."""
 
     RECEIVED = "received"
     OPENED = "opened"
@@ -26,7 +26,7 @@ class ReceiptCountManager(models.Manager["ReceiptCount"]):
     def count(self, *, alert: str | int, event: str, at: datetime) -> None:  # type: ignore[override]
         """Add one; Invalid for an unknown event, NotFound for an alert that is not in the feed at `at`."""
         if event not in ReceiptEvent.values:
-            raise Invalid(f"event is one of {', '.join(ReceiptEvent.values)}.", code="event", field="event")
+            raise Invalid(f"event must be one of {', '.join(ReceiptEvent.values)}.", code="event", field="event")
         if not str(alert).isdecimal() or not Campaign.objects.opened(at=at).filter(pk=int(alert)).exists():
             raise NotFound("There is no such alert.")
         with connection.cursor() as cursor:

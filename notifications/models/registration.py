@@ -267,7 +267,7 @@ class Registration(models.Model):
         digests: list[str] = []
         if "address" in changes or "address_kind" in changes:
             if "address" not in changes:
-                raise values.NotAValue("address", "A new address_kind needs its address.")
+                raise values.InvalidValue("address", "A new address_kind needs its address.")
             address = values.address(changes.get("address_kind", self.address_kind), changes["address"])
             project = self.segment.app.project
             digests = [sealed.digest(project, address), *sealed.older_digests(project, address)]
@@ -302,9 +302,9 @@ def _place(
 ) -> dict[str, str]:
     """Return the canonical columns of a segment; raises Invalid."""
     if platform not in Platform.values:
-        raise values.NotAValue("platform", f"platform must be one of {', '.join(Platform.values)}.")
+        raise values.InvalidValue("platform", f"platform must be one of {', '.join(Platform.values)}.")
     if audience not in Audience.values:
-        raise values.NotAValue("audience", f"audience must be one of {', '.join(Audience.values)}.")
+        raise values.InvalidValue("audience", f"audience must be one of {', '.join(Audience.values)}.")
     return {
         "app_id": app.name,
         "country": values.country(country),

@@ -1,4 +1,4 @@
-"""Segments: all that is known of an installation besides its address, in one row for all installations alike."""
+"""Segments: all that is known of installations besides their address, one row for each combination of values."""
 
 from __future__ import annotations
 

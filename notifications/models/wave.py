@@ -1,4 +1,4 @@
-"""What of a campaign goes out from one instant on, through one Firebase project."""
+"""Waves: the parts of a campaign that are sent from one instant on, through one Firebase project."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from notifications.models.campaign import Campaign
 
 
 class Wave(models.Model):
-    """The segments that fall due together. Without `due_at` their quiet hours outlast the campaign: they are skipped."""
+    """The segments that are due together. Without `due_at` their quiet hours outlast the campaign, and they are skipped."""
 
     campaign = models.ForeignKey(Campaign, on_delete=models.PROTECT, related_name="waves")
     project = models.CharField(max_length=60)
@@ -18,9 +18,9 @@ class Wave(models.Model):
         default=False, db_default=False, help_text="Its segments are topics, and its batches hold no registrations."
     )
     zones = ArrayField(models.CharField(max_length=40), default=list)
-    #: Whose registrations it holds, or which topics; emptied with the batches at the end.
+    #: Ids of the segments, or topics; emptied when the batches are folded.
     segments = ArrayField(models.IntegerField(), default=list)
-    #: Tickets of the few who are sent to first; emptied likewise.
+    #: Tickets of the canary; emptied in the same way.
     canary = ArrayField(models.BigIntegerField(), default=list, db_default=[])
     devices = models.PositiveIntegerField(default=0)
 

@@ -1,4 +1,4 @@
-"""Push addresses at rest: sealed with AES-256-GCM under a key outside the database, found again by a keyed digest."""
+"""Push addresses at rest: sealed with AES-256-GCM under a key outside the database, and looked up by a keyed digest."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ _NONCE_BYTES = 12
 
 
 class KeyMissing(Exception):
-    """ADDRESS_KEYS does not hold the key that sealed this address; says so in a sentence."""
+    """ADDRESS_KEYS lacks the key of a sealed address; the argument says so in a sentence."""
 
 
 def digest(project: str, address: str, key_id: str | None = None) -> str:
-    """Return the keyed digest that finds an address again, as "key-id.43 characters".
+    """Return the keyed digest of an address, as "key-id.43 characters".
 
-    The Firebase project goes in, so that uniqueness holds for each project; without the key nobody can tell whether a given
-    address is registered.
+    It covers the Firebase project, so that an address is unique within a project. Without the key nobody can find out whether
+    a given address is registered.
     """
     key_id = key_id or _current()
     mac = hmac.digest(_keys(key_id, _master(key_id))[1], f"{project}\0{address}".encode(), hashlib.sha256)
@@ -35,7 +35,7 @@ def digest(project: str, address: str, key_id: str | None = None) -> str:
 
 
 def older_digests(project: str, address: str) -> list[str]:
-    """Return the digests under keys that were in use before, for rows that nobody has refreshed since."""
+    """Return the digests under earlier keys, for rows that were not refreshed since the key was changed."""
     return [digest(project, address, key_id) for key_id in list(settings.ADDRESS_KEYS)[1:]]
 
 
@@ -58,7 +58,7 @@ def unseal_all(rows: Iterable[tuple[str, str]]) -> list[str | None]:
         cipher = ciphers.get(key_id)
         if cipher is None:
             if key_id not in settings.ADDRESS_KEYS:
-                raise KeyMissing(f"ADDRESS_KEYS lacks the key {key_id} that sealed an address. Nobody was deleted.")
+                raise KeyMissing(f"ADDRESS_KEYS lacks the key {key_id} of a stored address. No installation was removed.")
             cipher = ciphers[key_id] = _cipher(key_id)
         try:
             data = urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4))
@@ -70,7 +70,7 @@ def unseal_all(rows: Iterable[tuple[str, str]]) -> list[str | None]:
 
 def _current() -> str:
     if not settings.ADDRESS_KEYS:
-        raise ImproperlyConfigured("ADDRESS_KEYS is not set: no address can be stored or read without it.")
+        raise ImproperlyConfigured("ADDRESS_KEYS is not set; without it no address can be stored or read.")
     return str(next(iter(settings.ADDRESS_KEYS)))
 
 
@@ -84,7 +84,7 @@ def _cipher(key_id: str) -> AESGCM:
 
 @lru_cache(maxsize=16)
 def _keys(key_id: str, master: bytes) -> tuple[AESGCM, bytes]:
-    """Derive the two keys of one master key: one never serves two ends."""
+    """Derive the two keys of one master key, one for each purpose."""
     sealing, finding = (
         HKDF(algorithm=SHA256(), length=32, salt=None, info=f"fingerpost:{use}:{key_id}".encode()).derive(master)
         for use in ("address-sealing", "address-digest")

@@ -1,4 +1,4 @@
-"""The closed values an installation may give of itself, each brought to one spelling before it is stored."""
+"""The values that a registration may have, each in one canonical form. There is no free text."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ _FID = re.compile(r"[A-Za-z0-9_-]{22}")
 #: Printable ASCII without spaces, and without what JSON would have to escape: a prepared message takes it as it is.
 _TOKEN = re.compile(r"[!#-\[\]-~]{1,512}")
 _subdivisions: Any = pycountry.subdivisions
-# No free text can hide in a version: digits, and at most one of four words.
+# A version cannot carry free text: digits, and at most one of four words.
 _VERSION = re.compile(r"\d{1,5}(\.\d{1,5}){0,3}(-(dev|alpha|beta|rc)(\.?\d{1,4})?)?(\+\d{1,9})?")
 
 
-class NotAValue(Invalid):
-    """A value is not one of those that may be stored."""
+class InvalidValue(Invalid):
+    """This value may not be stored."""
 
     code = "value"
 
@@ -32,63 +32,63 @@ class NotAValue(Invalid):
 
 
 def address(kind: str, value: str) -> str:
-    """Return the address, or raise NotAValue; the message never repeats it."""
+    """Return the address, or raise InvalidValue; the error never contains it."""
     shape = {"fid": _FID, "token": _TOKEN}.get(kind)
     if shape is None:
-        raise NotAValue("address_kind", "address_kind is fid or token.")
+        raise InvalidValue("address_kind", "address_kind must be fid or token.")
     if not shape.fullmatch(value):
-        raise NotAValue("address", f"This is not an address of the kind {kind}.")
+        raise InvalidValue("address", f"address is not a valid {kind}.")
     return value
 
 
 def app_version(value: str) -> str:
-    """Return the version (digits and dots, with a build or a pre-release word), or raise NotAValue."""
+    """Return the version (digits and dots, with a build number or a pre-release word), or raise InvalidValue."""
     if not _VERSION.fullmatch(value):
-        raise NotAValue("app_version", "app_version is digits and dots, such as 1.2.0.")
+        raise InvalidValue("app_version", "app_version must be digits and dots, such as 1.2.0.")
     return value
 
 
 def country(value: str) -> str:
-    """Return an assigned ISO 3166-1 alpha-2 code, or raise NotAValue."""
+    """Return an assigned ISO 3166-1 alpha-2 code, or raise InvalidValue."""
     if not re.fullmatch(r"[A-Z]{2}", value) or pycountry.countries.get(alpha_2=value) is None:
-        raise NotAValue("country", "country is an assigned ISO 3166-1 code of two capital letters.")
+        raise InvalidValue("country", "country must be an assigned ISO 3166-1 code of two capital letters.")
     return value
 
 
 def region(country: str, value: str | None) -> str:
-    """Return an ISO 3166-2 code of that country, "" for not known, or raise NotAValue."""
+    """Return an ISO 3166-2 code of that country, "" if not known, or raise InvalidValue."""
     if not value:
         return ""
     found = _subdivisions.get(code=value) if re.fullmatch(r"[A-Z]{2}-[A-Z0-9]{1,3}", value) else None
     if found is None or found.country_code != country:
-        raise NotAValue("region", f"region is an ISO 3166-2 code of {country}, or null.")
+        raise InvalidValue("region", f"region must be an ISO 3166-2 code of {country}, or null.")
     return value
 
 
 def locale(value: str) -> str:
-    """Return the canonical language[-Script][-REGION] of a well-formed BCP 47 tag; NotAValue if it is none.
+    """Return the canonical language[-Script][-REGION] of a well-formed BCP 47 tag, or raise InvalidValue.
 
-    Extensions, variants and private use are dropped: they choose no text of ours, and could carry words of their own.
+    Extensions, variants and private use are dropped: they select no text, and could carry free text.
     """
     try:
         tag = langcodes.get(langcodes.standardize_tag(value)) if len(value) <= 100 else None
     except ValueError:
         tag = None
     if tag is None:
-        raise NotAValue("locale", "locale is a well-formed BCP 47 tag.")
+        raise InvalidValue("locale", "locale must be a well-formed BCP 47 tag.")
     kept = langcodes.Language.make(language=tag.language, script=tag.script, territory=tag.territory)
-    # Private use hides in the language itself too ("x-anything").
+    # The language itself can be private use ("x-anything").
     return kept.to_tag() if kept.is_valid() and re.fullmatch(r"[a-z]{2,3}", kept.language or "") else "und"
 
 
 def time_zone(value: str | None) -> str:
-    """Return the IANA zone under its present name, or "" when it is none; old links are taken."""
+    """Return the current name of an IANA zone, also for an old link; "" for anything else."""
     return _zones().get((value or "").casefold(), "")
 
 
 @cache
 def _zones() -> dict[str, str]:
-    """Map every known name, in lower case, to the name we store."""
+    """Map every known name, in lower case, to the name that is stored."""
     data = files("tzdata").joinpath("zoneinfo")
     links: dict[str, str] = {}
     for line in data.joinpath("tzdata.zi").read_text("ascii").splitlines():
@@ -97,5 +97,5 @@ def _zones() -> dict[str, str]:
             links[link] = target
     places = {line.split("\t")[2] for line in data.joinpath("zone.tab").read_text("ascii").splitlines() if line[0] != "#"}
     known = available_timezones() - {"localtime", "Factory"}
-    # A name that the table of countries lists stays as it is (Europe/Oslo), although its rules are another zone's.
+    # Names in the table of countries stay (Europe/Oslo), although their rules are those of another zone.
     return {name.casefold(): name if name in places else links.get(name, name) for name in known}

@@ -36,7 +36,12 @@ def test_a_worker_has_one_sender_among_its_processes_and_threads() -> None:
 @pytest.mark.parametrize(("age", "sends"), [(0, True), (30, True), (90, False)])
 def test_a_wake_up_that_a_loaded_machine_delays_still_sends(age: float, sends: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     runs: list[float] = []
-    monkeypatch.setattr(worker, "run", lambda *, seconds: runs.append(seconds) or 0)
+
+    def run(*, seconds: float) -> int:
+        runs.append(seconds)
+        return 0
+
+    monkeypatch.setattr(worker, "run", run)
 
     tasks.deliver(woken_at=scheduler.database_now().timestamp() - age)
 

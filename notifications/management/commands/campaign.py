@@ -1,4 +1,4 @@
-"""Create, submit, approve, watch and stop campaigns from the command line, by the same rules as the console."""
+"""Create, submit, approve, watch and stop campaigns from the command line, under the same rules as in the console."""
 
 from __future__ import annotations
 
@@ -20,40 +20,40 @@ from notifications.campaigns import lifecycle
 from notifications.campaigns.progress import progress_of
 from notifications.models import Campaign
 
-#: Bytes of a campaign's file; staff write a page, not a book.
-LARGEST_FILE = 256 * 1024
+#: Bytes of a campaign's file.
+MAX_FILE = 256 * 1024
 
 
 class Command(StaffCommand):
-    """Create FILE, list, submit, approve, status, pause, resume, stop, return or reject ID."""
+    """Create a campaign from FILE, list campaigns, or submit, approve, return, reject, pause, resume or stop one."""
 
     help = __doc__ or ""
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
-        acts = parser.add_subparsers(dest="act", required=True, metavar="ACT")
-        create = acts.add_parser("create", help="make a draft from a YAML file (- for standard input)")
+        verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+        create = verbs.add_parser("create", help="create a draft from a YAML file (- for standard input)")
         create.add_argument("file")
         self.add_acting_user(create)
         self.add_json(create)
-        listing = acts.add_parser("list", help="show campaigns, newest first")
+        listing = verbs.add_parser("list", help="list campaigns, newest first")
         self.add_json(listing)
-        status = acts.add_parser("status", help="show the counts of one campaign")
+        status = verbs.add_parser("status", help="print the counts of one campaign")
         status.add_argument("id")
         self.add_json(status)
-        for name, explanation in _ACTS.items():
-            act = acts.add_parser(name, help=explanation)
-            act.add_argument("id")
+        for name, explanation in _HELP.items():
+            verb = verbs.add_parser(name, help=explanation)
+            verb.add_argument("id")
             if name == "approve":
-                act.add_argument("--fingerprint", required=True, help="of what was looked at")
+                verb.add_argument("--fingerprint", required=True, help="the fingerprint of the campaign that was read")
             if name in ("return", "reject", "stop"):
-                act.add_argument("--reason", default="", help="one sentence")
-            self.add_acting_user(act)
-            self.add_json(act)
+                verb.add_argument("--reason", default="", help="the reason, in one sentence")
+            self.add_acting_user(verb)
+            self.add_json(verb)
 
     def run_command(self, options: dict[str, Any]) -> None:
-        """Carry out one act and print what came of it."""
-        name = options["act"]
+        """Carry out the verb and print the result."""
+        name = options["verb"]
         if name == "create":
             campaign = lifecycle.draft(read_file(options["file"]), by=self.acting_user(options), at=timezone.now())
             self.print_result(options, {"id": campaign.pk}, f"Draft {campaign.pk}: {campaign.name}")
@@ -71,7 +71,7 @@ class Command(StaffCommand):
         else:
             campaign = Campaign.objects.numbered(options["id"])
             by = self.acting_user(options, sensitive=name in ("submit", "approve"))
-            _DO[name](campaign, by, options)
+            _VERBS[name](campaign, by, options)
             answer = {"id": campaign.pk, "state": str(campaign.state)}
             if name == "submit":
                 answer = {"id": campaign.pk, "fingerprint": campaign.fingerprint}
@@ -79,25 +79,25 @@ class Command(StaffCommand):
 
 
 def read_file(name: str) -> Any:
-    """Read YAML 1.2 whose keys are all different; times stay as they are written. Invalid when it is none."""
+    """Read YAML 1.2 without duplicate keys; times stay strings. Raises Invalid for anything else."""
     try:
-        text = sys.stdin.read(LARGEST_FILE + 1) if name == "-" else Path(name).read_text("utf-8")
+        text = sys.stdin.read(MAX_FILE + 1) if name == "-" else Path(name).read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise Invalid(f"{name} cannot be read.", code="file") from error
-    if len(text) > LARGEST_FILE:
-        raise Invalid(f"{name} is larger than a campaign can be.", code="file")
+    if len(text) > MAX_FILE:
+        raise Invalid(f"{name} is too large (limit {MAX_FILE // 1024} KiB).", code="file")
     yaml = YAML(typ="safe", pure=True)
     yaml.Constructor = _Constructor
     try:
         return yaml.load(text)
     except DuplicateKeyError as error:
-        raise Invalid(f"{name}: a name stands twice in one place ({str(error.problem).splitlines()[0]}).", code="yaml") from error
+        raise Invalid(f"{name}: {str(error.problem).splitlines()[0]}.", code="yaml") from error
     except (MarkedYAMLError, ValueError, RecursionError) as error:
         raise Invalid(f"{name} is not YAML: {str(error).splitlines()[0]}.", code="yaml") from error
 
 
 class _Constructor(SafeConstructor):
-    """Plain YAML, in which a time without quotes is still a text."""
+    """Plain YAML, in which a time without quotes is a string."""
 
 
 _Constructor.add_constructor("tag:yaml.org,2002:timestamp", SafeConstructor.construct_scalar)
@@ -109,16 +109,16 @@ def _approve(campaign: Campaign, by: User, options: dict[str, Any]) -> None:
     lifecycle.approve(campaign, fingerprint=options["fingerprint"], by=by, at=timezone.now())
 
 
-_ACTS = {
-    "submit": "write its messages and print the fingerprint that a second person approves",
-    "approve": "approve exactly that fingerprint",
-    "return": "take it back to draft",
-    "reject": "refuse it for good",
-    "pause": "let nothing leave for a while",
-    "resume": "let it go on",
-    "stop": "stop it for good",
+_HELP = {
+    "submit": "write the messages and print the fingerprint that a second person approves",
+    "approve": "approve the submission with this fingerprint",
+    "return": "return the campaign to draft",
+    "reject": "refuse the campaign for good",
+    "pause": "send nothing more until the campaign is resumed",
+    "resume": "continue a paused, halted or held campaign",
+    "stop": "stop the campaign for good",
 }
-_DO: dict[str, Callable[[Campaign, User, dict[str, Any]], object]] = {
+_VERBS: dict[str, Callable[[Campaign, User, dict[str, Any]], object]] = {
     "submit": lambda campaign, by, options: lifecycle.submit(campaign, by=by, at=timezone.now()),
     "approve": _approve,
     "return": lambda campaign, by, options: lifecycle.send_back(campaign, by=by, at=timezone.now(), reason=options["reason"]),

@@ -1,4 +1,4 @@
-"""Hold every campaign that is sending or about to, until a person releases each with `campaign resume`."""
+"""Hold every approved or sending campaign, until a person releases each with `campaign resume`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from notifications.delivery import scheduler
 
 
 class Command(StaffCommand):
-    """Hold everything in flight, for example before a restore, or after one that nobody noticed."""
+    """Hold every campaign in flight, for example before a restore of the database, or after one that went unnoticed."""
 
     help = __doc__ or ""
 
@@ -22,8 +22,8 @@ class Command(StaffCommand):
         self.add_acting_user(parser)
 
     def run_command(self, options: dict[str, Any]) -> None:
-        """Hold, and say which campaigns that are."""
+        """Hold them, and print their ids."""
         by = self.acting_user(options)
         require(by, "notifications.stop_campaign")
         held = scheduler.hold_in_flight(by=by, at=timezone.now(), reason=f"Held by {by.username}.")
-        self.print_result(options, {"held": held}, f"Held: {', '.join(map(str, held)) or 'nothing was in flight'}.")
+        self.print_result(options, {"held": held}, f"Held: {', '.join(map(str, held)) or 'no campaign was in flight'}.")

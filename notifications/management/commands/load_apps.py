@@ -1,4 +1,4 @@
-"""Make the packaged apps, without touching what somebody has changed since."""
+"""Create the packaged apps; existing ones are not changed."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from notifications.models import App
 
 
 class Command(StaffCommand):
-    """Make the packaged apps (parent, teen, and the parent app of the test devices); safe to run again."""
+    """Create the packaged apps (parent, teen, and the parent app of the test devices); safe to run again."""
 
     help = __doc__ or ""
 
     def run_command(self, options: dict[str, Any]) -> None:
-        """Add what is missing; the Firebase project is the first of FIREBASE_PROJECTS."""
+        """Create the missing apps; their Firebase project is the first of FIREBASE_PROJECTS."""
         if not settings.FIREBASE_PROJECTS:
-            raise Invalid("FIREBASE_PROJECTS names no project for the apps.")
+            raise Invalid("FIREBASE_PROJECTS is empty; the apps need a Firebase project.")
         project = next(iter(settings.FIREBASE_PROJECTS))
         packaged = json.loads(files("notifications").joinpath("data/apps.json").read_text("utf-8"))
         made = [
@@ -30,5 +30,5 @@ class Command(StaffCommand):
             if App.objects.get_or_create(name=entry["name"], defaults={**entry, "project": project})[1]
         ]
         self.print_result(
-            options, {"made": made, "apps": [entry["name"] for entry in packaged]}, f"Apps made: {', '.join(made) or 'none'}."
+            options, {"made": made, "apps": [entry["name"] for entry in packaged]}, f"Apps created: {', '.join(made) or 'none'}."
         )

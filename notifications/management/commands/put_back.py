@@ -1,4 +1,4 @@
-"""Put installations back on the list that FCM called gone, after an answer that was wrong for many."""
+"""Put installations back that FCM wrongly reported gone."""
 
 from __future__ import annotations
 
@@ -18,18 +18,22 @@ from notifications.models import Registration
 
 
 class Command(StaffCommand):
-    """Put back whom FCM called gone since an instant; they come with the next campaign, not with one under way."""
+    """Put back the installations that FCM reported gone since an instant; later campaigns are sent to them again."""
 
     help = __doc__ or ""
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument("--since", required=True, metavar="INSTANT", help="such as 2026-12-01T06:00:00Z")
-        parser.add_argument("--because", choices=("unregistered", "invalid-address"), default="", help="this reason alone")
+        parser.add_argument(
+            "--since", required=True, metavar="INSTANT", help="an instant with its offset, such as 2026-12-01T06:00:00Z"
+        )
+        parser.add_argument(
+            "--because", choices=("unregistered", "invalid-address"), default="", help="only those with this reason"
+        )
         self.add_acting_user(parser)
 
     def run_command(self, options: dict[str, Any]) -> None:
-        """Put back, and say how many."""
+        """Put them back, and print how many."""
         by = self.acting_user(options, sensitive=True)
         require(by, "notifications.approve_campaign")
         try:
@@ -37,9 +41,9 @@ class Command(StaffCommand):
         except ValueError:
             since = None
         if since is None or since.tzinfo is None:
-            raise Invalid("--since is an instant with its offset, such as 2026-12-01T06:00:00Z.", code="since")
+            raise Invalid("--since must be an instant with its offset, such as 2026-12-01T06:00:00Z.", code="since")
         with transaction.atomic():
             back = Registration.objects.put_back(since=since, because=options["because"])
-            asked = {"since": since.isoformat(), "because": options["because"], "installations": back}
-            audit.record(by=by, verb=Verb.REGISTRATIONS_RESTORED, at=timezone.now(), **asked)
-        self.print_result(options, {"put_back": back}, f"{back} installations are on the list again.")
+            details = {"since": since.isoformat(), "because": options["because"], "installations": back}
+            audit.record(by=by, verb=Verb.REGISTRATIONS_RESTORED, at=timezone.now(), **details)
+        self.print_result(options, {"put_back": back}, f"{back} installations were put back.")

@@ -1,4 +1,4 @@
-"""Make many installations at once, for trying things out on this machine; refused anywhere else."""
+"""Create many simulated registrations, for trials on this machine; refused anywhere else."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from notifications.registrations import simulation
 
 
 class Command(StaffCommand):
-    """Make N installations with made-up addresses, spread over countries, locales and platforms."""
+    """Create N registrations with simulated addresses, spread over countries, locales and platforms."""
 
     help = __doc__ or ""
 
@@ -25,16 +25,16 @@ class Command(StaffCommand):
         super().add_arguments(parser)
         parser.add_argument("number", type=int, metavar="N")
         parser.add_argument("--app", default="parent")
-        parser.add_argument("--country", help="all in one country")
+        parser.add_argument("--country", help="only in this country")
 
     def run_command(self, options: dict[str, Any]) -> None:
-        """Make them and say how long it took."""
+        """Create them, and print how long it took."""
         if reason := refusal(os.environ):
             raise Forbidden(reason, code="sandbox")
         if not settings.SANDBOX:
-            raise Forbidden("Registrations are only simulated in the sandbox (FINGERPOST_SANDBOX=1).", code="sandbox")
+            raise Forbidden("Registrations can only be simulated in the sandbox (FINGERPOST_SANDBOX=1).", code="sandbox")
         if not 1 <= options["number"] <= 20_000_000:
-            raise Invalid("N lies between 1 and 20,000,000.")
+            raise Invalid("N must be between 1 and 20,000,000.")
         began = time.monotonic()
         made = simulation.register_many(options["number"], app=options["app"], country=options["country"], at=timezone.now())
         seconds = round(time.monotonic() - began, 1)

@@ -16,7 +16,7 @@ from notifications.campaigns import audience
 from notifications.campaigns.progress import progress_of
 from notifications.delivery import maintenance, planner, topics
 from notifications.models import Batch, Campaign, MaintenanceRun, Segment, Wave
-from notifications.registrations.values import NotAValue
+from notifications.registrations.values import InvalidValue
 from tests import make
 from tests.notifications.ticks import tick
 
@@ -78,7 +78,7 @@ def test_values_are_brought_to_one_spelling_before_anything_is_stored(asked: dic
     "wrong", [{"country": "ZZ"}, {"country": "gb"}, {"region": "FR-75"}, {"locale": "not a tag"}, {"audience": "child"}]
 )
 def test_a_value_that_may_not_be_stored_is_refused(wrong: dict[str, Any]) -> None:
-    with pytest.raises(NotAValue):
+    with pytest.raises(InvalidValue):
         make.topic(**wrong)
 
     assert not Segment.objects.exists()

@@ -32,7 +32,7 @@ def test_a_locale_is_kept_as_language_script_and_region_alone(given_tag: str, ke
 
 @pytest.mark.parametrize("tag", ["", " en", "en--GB", "a", "abcdefghij", "en-" * 40, "\x00", "en\n"])
 def test_what_is_no_language_tag_is_refused(tag: str) -> None:
-    with pytest.raises(values.NotAValue):
+    with pytest.raises(values.InvalidValue):
         values.locale(tag)
 
 
@@ -60,13 +60,13 @@ def test_a_region_belongs_to_its_country() -> None:
     assert values.region("GB", "GB-WLS") == "GB-WLS"
     assert values.region("GB", None) == ""
     for wrong in ("FR-75", "GB-XXX", "Wales", "GB", "gb-wls", "GB-WLS\n"):
-        with pytest.raises(values.NotAValue):
+        with pytest.raises(values.InvalidValue):
             values.region("GB", wrong)
 
 
 @pytest.mark.parametrize("code", ["gb", "UK", "ZZ", "GBR", "", "G", "G\x00"])
 def test_only_assigned_countries_are_taken(code: str) -> None:
-    with pytest.raises(values.NotAValue):
+    with pytest.raises(values.InvalidValue):
         values.country(code)
 
 
@@ -77,7 +77,7 @@ def test_a_version_is_taken(version: str) -> None:
 
 @pytest.mark.parametrize("version", ["", "v1", "1.2.0-hello", "1.2.0 ", "1.2.0+abc", "1.2.3.4.5", "1" * 60, "my name is"])
 def test_a_version_leaves_no_room_for_words(version: str) -> None:
-    with pytest.raises(values.NotAValue):
+    with pytest.raises(values.InvalidValue):
         values.app_version(version)
 
 
@@ -98,7 +98,7 @@ def test_a_version_leaves_no_room_for_words(version: str) -> None:
     ],
 )
 def test_an_address_of_the_wrong_shape_is_refused_and_never_repeated(kind: str, address: str) -> None:
-    with pytest.raises(values.NotAValue) as refused:
+    with pytest.raises(values.InvalidValue) as refused:
         values.address(kind, address)
 
     if address:
@@ -110,7 +110,7 @@ def test_any_text_is_either_a_value_or_refused(text: str) -> None:
     for check in (values.locale, values.country, values.app_version, lambda value: values.address("token", value)):
         try:
             kept = check(text)
-        except values.NotAValue:
+        except values.InvalidValue:
             continue
         assert kept.isascii()
         assert kept.isprintable()
