@@ -20,7 +20,7 @@ DEVICES = 6_000
 
 
 @pytest.mark.usefixtures("adds_up_at_every_commit")
-def test_promise_5_senders_survive_the_loss_of_their_connections(
+def test_promise_5_workers_survive_the_loss_of_their_connections(
     workers: Workers, faulty_fcm: Emulator, audited: Callable[[Campaign], Auditor]
 ) -> None:
     make.app(project=faulty_fcm.project)

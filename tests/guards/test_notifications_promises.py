@@ -89,7 +89,7 @@ def test_promise_1_no_column_of_notifications_can_hold_a_file() -> None:
         assert not {field.get_internal_type() for field in model._meta.get_fields()} & {"FileField", "ImageField", "BinaryField"}
 
 
-def test_promise_1_nothing_but_the_named_columns_is_known_of_an_installation() -> None:
+def test_promise_1_a_registration_has_the_named_columns_alone() -> None:
     for table, expected in KNOWN_OF_AN_INSTALLATION.items():
         found = dict(query("SELECT column_name, data_type FROM information_schema.columns WHERE table_name = %s", table))
         assert found == expected
@@ -110,7 +110,7 @@ def test_promise_2_no_campaign_leaves_before_a_second_person_approved_it(phones:
     assert feed.read(at=now()).alerts(country="GB", audience="parent", locale="en", at=now()) == []
 
 
-def test_promise_2_an_authors_approval_is_refused_by_method_orm_command_and_sql_alike(phones: Emulator) -> None:
+def test_promise_2_an_author_cannot_approve_by_any_way_in(phones: Emulator) -> None:
     both = make.person("both", "campaign-author", "campaign-approver")
     make.campaign(state="draft").delete()
     campaign = lifecycle.draft(make.definition(), by=both, at=now())
@@ -169,7 +169,7 @@ def everything_stored() -> str:
     return "\n".join(str(row) for table in tables for row in query(f'SELECT * FROM "{table}"'))
 
 
-def test_promise_4_an_app_in_topics_mode_leaves_no_address_and_no_secret_anywhere(fcm_emulator: Emulator, client: Client) -> None:
+def test_promise_4_an_app_in_topics_mode_stores_no_address_or_secret(fcm_emulator: Emulator, client: Client) -> None:
     make.world()
     make.app("teen", push_mode="topics")
     asked = {name: value for name, value in make.TEEN.items() if value}
@@ -209,7 +209,7 @@ def test_promise_4_the_database_refuses_an_address_beside_a_topic() -> None:
     assert Registration.objects.get().segment.platform == "android"
 
 
-def test_promise_4_two_who_ask_for_the_same_topic_leave_the_same_trace_as_one(client: Client) -> None:
+def test_promise_4_two_requests_for_a_topic_store_the_same_as_one(client: Client) -> None:
     make.world()
     make.app("teen", push_mode="topics")
     asked = {name: value for name, value in make.TEEN.items() if value}
@@ -243,7 +243,7 @@ def test_promise_4_no_table_joins_an_installation_to_a_campaign(phones: Emulator
     assert references == [("notifications_registration", "notifications_segment")]
 
 
-def test_promise_4_when_a_campaign_is_over_nothing_says_who_was_meant(phones: Emulator) -> None:
+def test_promise_4_after_a_campaign_nothing_says_who_was_in_its_audience(phones: Emulator) -> None:
     campaign = make.campaign()
     turn()
     tickets = set(Registration.objects.values_list("ticket", flat=True))
@@ -321,7 +321,7 @@ def test_promise_5_doubled_and_lost_wake_ups_change_nothing(phones: Emulator, mo
 
 
 @pytest.mark.parametrize("answer", sorted(set(PLANNED) - ACCEPTING - {"HANG", "HANG_AFTER_ACCEPT"}))
-def test_promise_8_no_answer_that_everybody_gets_takes_anybody_off_the_list(phones: Emulator, answer: str) -> None:
+def test_promise_8_a_response_to_all_marks_no_installation_gone(phones: Emulator, answer: str) -> None:
     phones.plan([{"match": {"any": True}, "answer": answer}])
     campaign = make.campaign()
 
@@ -333,7 +333,7 @@ def test_promise_8_no_answer_that_everybody_gets_takes_anybody_off_the_list(phon
     assert counts["devices"] == counts["unknown"] + counts["pending"] + sum(counts["rejected"].values())
 
 
-def test_promise_8_whoever_is_gone_comes_back_by_registering(phones: Emulator) -> None:
+def test_promise_8_a_gone_installation_returns_by_registering(phones: Emulator) -> None:
     phones.plan([{"match": {"any": True}, "answer": "UNREGISTERED", "times": 10}])
     make.campaign()
     turn()
@@ -373,7 +373,7 @@ def until_some_arrived(emulator: Emulator) -> None:
         time.sleep(0.02)
 
 
-def test_promise_9_two_seconds_after_a_stop_nothing_leaves(fcm_emulator: Emulator, long_campaign: Campaign) -> None:
+def test_promise_9_two_seconds_after_a_stop_nothing_is_sent(fcm_emulator: Emulator, long_campaign: Campaign) -> None:
     sender = in_the_background()
     until_some_arrived(fcm_emulator)
 
@@ -387,7 +387,7 @@ def test_promise_9_two_seconds_after_a_stop_nothing_leaves(fcm_emulator: Emulato
     assert feed.read(at=now()).alerts(country="GB", audience="parent", locale="en", at=now()) == []
 
 
-def test_promise_9_a_sender_that_cannot_read_the_brake_stops_by_itself(
+def test_promise_9_a_worker_that_cannot_read_the_brakes_stops(
     fcm_emulator: Emulator,
     long_campaign: Campaign,
     monkeypatch: pytest.MonkeyPatch,
@@ -406,7 +406,7 @@ def test_promise_9_a_sender_that_cannot_read_the_brake_stops_by_itself(
     assert 300 <= reached == fcm_emulator.counts()["messages"] < 5_000
 
 
-def test_promise_9_past_its_last_instant_a_campaign_sends_nothing(phones: Emulator) -> None:
+def test_promise_9_nothing_is_sent_after_the_campaigns_end(phones: Emulator) -> None:
     campaign = make.campaign()
     tick()
     with connection.cursor() as cursor:

@@ -72,7 +72,7 @@ def test_refusals_are_one_sentence(file: str) -> None:
         assert "\n" not in str(refused.value)
 
 
-def test_outside_the_sandbox_submitting_and_approving_take_the_persons_own_token(file: str, settings: Any) -> None:
+def test_outside_the_sandbox_submitting_and_approving_need_a_token(file: str, settings: Any) -> None:
     from core import tokens
 
     settings.SANDBOX = False
@@ -95,7 +95,7 @@ def test_stopping_pausing_and_returning_need_no_token(file: str, settings: Any) 
     assert command("campaign", "stop", str(campaign.pk), "--by", "author")["state"] == "stopped"
 
 
-def test_apps_are_made_once_and_left_alone_then(db: None, settings: Any) -> None:
+def test_apps_are_created_once_and_not_changed_afterwards(db: None, settings: Any) -> None:
     settings.FIREBASE_PROJECTS = {"project-one": "/nowhere"}
 
     first = command("load_apps")
@@ -140,7 +140,7 @@ def test_nobody_is_simulated_outside_the_sandbox(db: None, monkeypatch: pytest.M
     assert not Registration.objects.exists()
 
 
-def test_nor_where_the_settings_say_that_this_is_no_sandbox(db: None, settings: Any) -> None:
+def test_nothing_is_simulated_where_the_settings_say_no_sandbox(db: None, settings: Any) -> None:
     settings.SANDBOX = False
     make.app()
 

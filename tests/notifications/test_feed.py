@@ -35,7 +35,7 @@ def audience() -> None:
     make.installations(25)
 
 
-def test_the_feed_opens_at_the_first_due_instant_and_not_before() -> None:
+def test_an_alert_opens_in_the_feed_at_its_first_due_instant() -> None:
     start = now().replace(microsecond=0) + timedelta(minutes=4)
     campaign = opened(schedule={"at": start.isoformat()})
 
@@ -64,7 +64,7 @@ def test_drafts_submissions_and_exercises_are_never_in_the_feed() -> None:
     assert feed.read(at=now()).alerts(**WHERE, at=now()) == []
 
 
-def test_only_the_country_and_audience_that_are_meant_see_it() -> None:
+def test_only_the_chosen_country_and_audience_see_an_alert() -> None:
     opened()
 
     assert len(feed.read(at=now()).alerts(**WHERE, at=now())) == 1
@@ -83,7 +83,7 @@ def test_expired_alerts_are_found_by_before_alone() -> None:
     assert feed.read(at=now()).alert(str(campaign.pk), locale="en", at=later)["expires"]
 
 
-def test_an_alert_that_was_sent_can_still_be_taken_out_of_the_feed() -> None:
+def test_an_alert_that_was_sent_can_still_be_removed_from_the_feed() -> None:
     make.app("teen", push_mode="feed")
     campaign = opened(apps=["teen"], audience={"countries": "all", "audiences": ["parent"]})
     assert (campaign.state, len(feed.read(at=now()).alerts(**WHERE, at=now()))) == ("done", 1)
@@ -111,7 +111,7 @@ def test_an_unknown_alert_is_not_found() -> None:
             feed.read(at=now()).alert(number, locale="en", at=now())
 
 
-def test_receipts_are_counted_without_saying_whose() -> None:
+def test_receipts_are_counted_anonymously() -> None:
     campaign = opened()
 
     for event in ("received", "received", "opened"):

@@ -11,7 +11,7 @@ from notifications import tasks
 from notifications.delivery import scheduler, worker
 
 
-def test_a_worker_has_one_sender_among_its_processes_and_threads() -> None:
+def test_one_process_and_thread_of_a_worker_sends() -> None:
     reading, writing = os.pipe()
     with tasks._only_sender() as mine:
         child = os.fork()

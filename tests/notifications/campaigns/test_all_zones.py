@@ -75,7 +75,7 @@ def test_a_local_time_comes_exactly_once_around_every_change_of_every_clock(part
 
 
 @pytest.mark.parametrize("part", range(8))
-def test_one_daily_alert_is_due_once_a_day_in_every_zone_and_never_by_night(part: int) -> None:
+def test_a_daily_alert_is_due_once_a_day_in_every_zone_never_by_night(part: int) -> None:
     for name in ZONES[part::8]:
         zone = ZoneInfo(name)
         edges = {instant.astimezone(zone).date() + timedelta(days=days) for instant, _, _ in changes(zone) for days in (-1, 0, 1)}

@@ -60,7 +60,7 @@ def test_nobody_approves_what_they_wrote_edited_or_submitted(db: None) -> None:
     assert campaign.state == "submitted"
 
 
-def test_having_touched_an_earlier_draft_counts_for_good(submitted: Campaign) -> None:
+def test_touching_an_earlier_draft_rules_out_approving_later(submitted: Campaign) -> None:
     helper = make.person("helper", "campaign-author", "campaign-approver")
     author, approver = make.campaign_staff()
     lifecycle.send_back(submitted, by=approver, at=now(), reason="The date is wrong.")
@@ -72,7 +72,7 @@ def test_having_touched_an_earlier_draft_counts_for_good(submitted: Campaign) ->
         lifecycle.approve(submitted, fingerprint=submitted.fingerprint, by=helper, at=now())
 
 
-def test_an_outsider_can_do_nothing(submitted: Campaign) -> None:
+def test_a_person_without_a_role_can_do_nothing(submitted: Campaign) -> None:
     charlie = make.person("charlie", "publisher", "assurer", "localisation-editor")
 
     for act in (
@@ -92,7 +92,7 @@ def test_an_outsider_can_do_nothing(submitted: Campaign) -> None:
             act()
 
 
-def test_an_approval_names_what_was_looked_at(submitted: Campaign) -> None:
+def test_an_approval_needs_the_fingerprint_of_the_submission(submitted: Campaign) -> None:
     _, approver = make.campaign_staff()
 
     with pytest.raises(ChangedMeanwhile, match="not the fingerprint"):
@@ -136,7 +136,7 @@ def test_raw_sql_cannot_change_what_was_submitted(submitted: Campaign) -> None:
     assert "deleted" in refused_by_database("DELETE FROM notifications_campaign WHERE id = %s", submitted)
 
 
-def test_a_draft_is_not_yet_anything(db: None) -> None:
+def test_a_draft_can_be_neither_approved_nor_paused_nor_stopped(db: None) -> None:
     draft = make.campaign(state="draft")
     author, approver = make.campaign_staff()
 
@@ -178,7 +178,7 @@ def test_every_forbidden_change_of_state_is_refused_by_the_database(db: None) ->
     assert len(forbidden) > 60
 
 
-def test_going_back_deletes_messages_and_approval(db: None) -> None:
+def test_returning_to_draft_deletes_messages_and_approval(db: None) -> None:
     campaign = make.campaign()
     author, _ = make.campaign_staff()
     assert campaign.messages.exists()
@@ -191,7 +191,7 @@ def test_going_back_deletes_messages_and_approval(db: None) -> None:
     lifecycle.edit(campaign, make.definition(name="Second thoughts"), by=author, at=now())
 
 
-def test_the_fingerprint_changes_with_everything_that_would_be_done(db: None) -> None:
+def test_the_fingerprint_changes_with_everything_that_is_approved(db: None) -> None:
     make.app("teen", push_mode="feed")
     base = make.campaign(state="submitted")
     seen = {base.fingerprint}
@@ -238,7 +238,7 @@ def test_a_text_with_a_number_or_an_address_is_not_submitted(db: None) -> None:
     assert not Message.objects.exists()
 
 
-def test_help_that_does_not_exist_is_not_attached(db: None) -> None:
+def test_services_and_tips_that_do_not_exist_are_refused(db: None) -> None:
     with pytest.raises(Invalid, match="no-such-line"):
         make.campaign(state="submitted", services=["no-such-line"])
     with pytest.raises(Invalid, match="no-such-tip"):

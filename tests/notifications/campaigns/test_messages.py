@@ -37,7 +37,7 @@ def content(**changes: Any) -> MessageContent:
 
 @pytest.mark.parametrize("platform", Platform.values)
 @pytest.mark.parametrize("kind", ["fid", "token"])
-def test_only_the_address_and_the_time_to_live_are_put_into_the_approved_bytes(platform: str, kind: str) -> None:
+def test_only_address_and_time_to_live_are_put_into_the_approved_bytes(platform: str, kind: str) -> None:
     body = encode_message(content(platform=platform))
 
     sent = json.loads(MessageTemplate(body).fill(kind, "an-address", 3600))["message"]
@@ -51,7 +51,7 @@ def test_only_the_address_and_the_time_to_live_are_put_into_the_approved_bytes(p
 
 
 @given(st.text(max_size=80), st.text(max_size=80), st.sampled_from(Platform.values))
-def test_no_text_can_pass_for_the_place_of_the_address(title: str, inner: str, platform: str) -> None:
+def test_no_text_can_look_like_the_place_of_the_address(title: str, inner: str, platform: str) -> None:
     trick = f'{title}"android":{{"webpush":{{"headers":{{'
     try:
         body = encode_message(content(platform=platform, title=trick, body=trick, data={"inner_body": inner + trick}))
@@ -100,13 +100,13 @@ def test_a_lock_screen_shows_the_outer_text_alone() -> None:
     assert (ios["headers"]["apns-collapse-id"], ios["headers"]["apns-expiration"]) == ("7", str(int(EXPIRES.timestamp())))
 
 
-def test_what_fcm_would_not_take_is_no_message() -> None:
+def test_a_message_that_fcm_would_refuse_is_refused() -> None:
     for wrong in ({"data": {"inner_body": "x" * 4000}}, {"data": {"count": 1}}, {"title": 7}):
         with pytest.raises(InvalidMessage):
             encode_message(content(**wrong))
 
 
-def test_every_locale_platform_and_audience_has_its_bytes_and_strangers_have_the_home_text(db: None) -> None:
+def test_every_locale_platform_and_audience_has_a_message_and_a_fallback(db: None) -> None:
     texts = make.definition()["messages"]["en"]
     teen = {"outer": texts["outer"], "inner": {"title": "For you", "body": "It is not your fault."}}
     campaign = make.campaign(
@@ -138,7 +138,7 @@ def teens(inner: str, **changes: Any) -> Campaign:
     return make.campaign(**{"state": "submitted", "apps": ["teen"], "audience": audience, "messages": {"en": texts}} | changes)
 
 
-def test_there_are_messages_to_topics_where_an_app_uses_them_and_they_say_the_same(db: None) -> None:
+def test_messages_to_topics_say_the_same_as_those_to_phones(db: None) -> None:
     messages = {message.key: json.loads(message.body) for message in teens("It is not your fault.").messages.all()}
 
     assert set(messages) == {f"{tongue}/teen/{to}" for tongue in ("en", "en*") for to in ("android", "ios", "web", "topic")}
@@ -165,7 +165,7 @@ def room(inner: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("letter", ["a", "ض", "ক", "😀"])
-def test_the_inner_text_goes_to_topics_as_long_as_it_fits_and_no_longer(db: None, letter: str) -> None:
+def test_messages_to_topics_have_the_inner_text_while_it_fits(db: None, letter: str) -> None:
     size = len(letter.encode())
     data = {length: room(letter * length) for length in range(1_200 // size, 1_500 // size, 40 // size)}
 
@@ -219,7 +219,7 @@ def test_the_longest_outer_text_and_many_services_still_go_to_topics(db: None) -
     assert not {"services", "inner_title", "inner_body"} & data.keys()
 
 
-def test_what_does_not_fit_even_without_the_inner_text_is_no_message(db: None) -> None:
+def test_a_message_too_large_without_its_inner_text_is_refused(db: None) -> None:
     with pytest.raises(InvalidMessage):
         encode_message(content(platform="", data={"services": "x" * 2_000}))
 

@@ -85,7 +85,7 @@ def test_a_campaign_for_later_waits_for_its_time_and_not_for_a_worker() -> None:
     assert (campaign.state, progress_of(campaign)["waiting"]) == ("approved", None)
 
 
-def test_a_planned_campaign_whose_audience_should_be_frozen_misses_its_worker() -> None:
+def test_a_planned_campaign_that_should_be_frozen_names_a_missing_worker() -> None:
     make.app()
     make.installations(30)
     soon = datetime.now(UTC).replace(microsecond=0) + timedelta(minutes=3)

@@ -47,17 +47,17 @@ def utc(text: str) -> datetime:
         ("2027-01-12T22:00:00", "No/Such", "2027-01-13T08:02:00"),
     ],
 )
-def test_now_is_now_by_day_and_the_end_of_the_night_by_night(at: str, zone: str, due: str) -> None:
+def test_now_is_at_once_by_day_and_after_quiet_hours_by_night(at: str, zone: str, due: str) -> None:
     assert schedule.due_at(planned(), zone, at=utc(at)) == utc(due)
 
 
-def test_a_reason_given_lets_an_alert_ring_by_night() -> None:
+def test_a_campaign_with_a_reason_overrides_quiet_hours() -> None:
     night = utc("2027-01-12T23:00:00")
 
     assert schedule.due_at(planned(quiet_override="A child is missing."), "Europe/London", at=night) == night
 
 
-def test_whoever_wakes_after_the_last_instant_is_skipped() -> None:
+def test_a_zone_that_wakes_after_the_campaigns_end_is_skipped() -> None:
     night = utc("2027-01-12T23:00:00")
 
     assert schedule.due_at(planned(not_after=utc("2027-01-13T08:02:00")), "Europe/London", at=night) is None
@@ -78,7 +78,7 @@ def test_an_exact_second_is_kept_and_a_minute_moves_off_the_busy_ones() -> None:
     assert schedule.due_at(quarter, "Europe/Paris", at=at) == utc("2027-01-12T16:16:00")
 
 
-def test_what_should_have_begun_begins_now() -> None:
+def test_a_campaign_that_should_have_begun_begins_now() -> None:
     late = planned(schedule_kind="at", schedule_at="2027-01-12T12:00:00Z")
 
     assert schedule.due_at(late, "Europe/London", at=utc("2027-01-12T14:00:00")) == utc("2027-01-12T14:00:00")

@@ -63,7 +63,7 @@ def test_a_token_near_its_end_is_renewed_in_the_background(account: Callable[[in
     assert (same, took < 0.2) == (first, True)
 
 
-def test_a_token_at_its_end_is_waited_for(account: Callable[[int], ServiceAccount]) -> None:
+def test_callers_wait_for_the_renewal_of_an_expiring_token(account: Callable[[int], ServiceAccount]) -> None:
     found = account(3600)
     first = found.bearer()
     found._credentials.expiry = (datetime.now(UTC) + timedelta(seconds=30)).replace(tzinfo=None)
@@ -71,7 +71,7 @@ def test_a_token_at_its_end_is_waited_for(account: Callable[[int], ServiceAccoun
     assert found.bearer() != first
 
 
-def test_a_renewal_that_fails_is_told_only_when_the_old_token_is_at_its_end(account: Callable[[int], ServiceAccount]) -> None:
+def test_a_failed_renewal_is_reported_when_the_old_token_expires(account: Callable[[int], ServiceAccount]) -> None:
     found = account(240)
     first = found.bearer()
 

@@ -64,7 +64,7 @@ def sending(emulator: Emulator) -> Iterator[None]:
     thread.join()
 
 
-def test_a_pause_bites_within_two_seconds_and_resuming_finishes_the_rest(fcm_emulator: Emulator, slow_campaign: Campaign) -> None:
+def test_a_pause_works_within_two_seconds_and_resuming_sends_the_rest(fcm_emulator: Emulator, slow_campaign: Campaign) -> None:
     author, _ = make.campaign_staff()
     slow_campaign.refresh_from_db()
 
@@ -86,7 +86,7 @@ def test_a_pause_bites_within_two_seconds_and_resuming_finishes_the_rest(fcm_emu
     assert (counts["state"], counts["accepted"], fcm_emulator.counts()["doubled"]) == ("done", 6_000, 0)
 
 
-def test_stop_everything_stops_every_campaign_and_takes_an_approver_to_release(
+def test_stop_everything_stops_all_until_an_approver_releases_it(
     fcm_emulator: Emulator, slow_campaign: Campaign
 ) -> None:
     author, approver = make.campaign_staff()
@@ -105,7 +105,7 @@ def test_stop_everything_stops_every_campaign_and_takes_an_approver_to_release(
     assert progress_of(slow_campaign)["accepted"] == 6_000
 
 
-def test_a_stopped_campaign_is_out_of_the_feed_at_once_and_never_goes_on(fcm_emulator: Emulator, slow_campaign: Campaign) -> None:
+def test_a_stopped_campaign_leaves_the_feed_at_once_and_never_resumes(fcm_emulator: Emulator, slow_campaign: Campaign) -> None:
     author, _ = make.campaign_staff()
     where: dict[str, Any] = {"country": "GB", "audience": "parent", "locale": "en"}
     assert len(feed.read(at=now()).alerts(**where, at=now())) == 1
@@ -124,7 +124,7 @@ def test_a_stopped_campaign_is_out_of_the_feed_at_once_and_never_goes_on(fcm_emu
     assert not Batch.objects.exists()
 
 
-def test_a_stop_does_not_wait_for_somebody_who_holds_the_campaigns_row(
+def test_a_stop_does_not_wait_for_a_lock_on_the_campaigns_row(
     fcm_emulator: Emulator, slow_campaign: Campaign, raw_sql: psycopg.Connection[Any]
 ) -> None:
     author, _ = make.campaign_staff()
@@ -144,7 +144,7 @@ def test_a_stop_does_not_wait_for_somebody_who_holds_the_campaigns_row(
     assert (slow_campaign.state, fcm_emulator.counts()["messages"]) == ("stopped", 0)
 
 
-def test_a_sender_that_cannot_see_the_brakes_sends_nothing(
+def test_a_worker_that_cannot_read_the_brakes_sends_nothing(
     fcm_emulator: Emulator, slow_campaign: Campaign, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     blind = threading.Event()
@@ -172,7 +172,7 @@ def test_a_sender_that_cannot_see_the_brakes_sends_nothing(
     assert fcm_emulator.counts()["doubled"] == 0
 
 
-def test_a_restored_database_holds_what_was_in_flight_until_a_person_releases_it(fcm_emulator: Emulator) -> None:
+def test_a_restored_database_holds_campaigns_until_a_person_releases_them(fcm_emulator: Emulator) -> None:
     make.app()
     make.installations(30)
     sending_one = make.campaign()
@@ -201,7 +201,7 @@ def test_a_restored_database_holds_what_was_in_flight_until_a_person_releases_it
     assert not scheduler.hold_after_restore(at=now())
 
 
-def test_the_hold_command_holds_everything_in_flight(fcm_emulator: Emulator, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_hold_command_holds_every_campaign_in_flight(fcm_emulator: Emulator, capsys: pytest.CaptureFixture[str]) -> None:
     make.app()
     make.installations(30)
     campaign = make.campaign()
@@ -214,7 +214,7 @@ def test_the_hold_command_holds_everything_in_flight(fcm_emulator: Emulator, cap
     assert progress_of(campaign)["halted"] == "Held by author."
 
 
-def test_a_state_that_did_not_follow_its_brake_is_put_right(fcm_emulator: Emulator) -> None:
+def test_a_state_that_did_not_follow_its_brake_is_corrected(fcm_emulator: Emulator) -> None:
     make.app()
     make.installations(30)
     author, _ = make.campaign_staff()
@@ -234,7 +234,7 @@ def test_a_state_that_did_not_follow_its_brake_is_put_right(fcm_emulator: Emulat
     assert progress_of(campaign)["accepted"] == 30
 
 
-def test_nothing_leaves_while_a_campaign_is_not_both_sending_and_released(
+def test_nothing_is_sent_unless_a_campaign_is_sending_and_released(
     fcm_emulator: Emulator, at_once: Callable[..., list[Any]]
 ) -> None:
     make.app()

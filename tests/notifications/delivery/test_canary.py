@@ -35,7 +35,7 @@ def thousands(fcm_emulator: Emulator) -> Emulator:
     return fcm_emulator
 
 
-def test_the_first_two_hundred_are_spread_over_locales_and_platforms_and_counted_once(thousands: Emulator) -> None:
+def test_a_canary_covers_locales_and_platforms_and_is_counted_once(thousands: Emulator) -> None:
     campaign = make.campaign(**EVERYWHERE)
 
     tick()
@@ -50,7 +50,7 @@ def test_the_first_two_hundred_are_spread_over_locales_and_platforms_and_counted
     assert sum(Batch.objects.values_list("size", flat=True)) == Campaign.objects.get(pk=campaign.pk).devices == 3_000
 
 
-def test_nobody_else_is_sent_to_before_the_first_two_hundred_were_judged(thousands: Emulator) -> None:
+def test_nothing_else_of_a_wave_is_sent_before_its_canary_is_done(thousands: Emulator) -> None:
     campaign = make.campaign(**EVERYWHERE)
     tick()
 
@@ -69,7 +69,7 @@ def test_nobody_else_is_sent_to_before_the_first_two_hundred_were_judged(thousan
     assert Wave.objects.get().canary == []
 
 
-def test_a_wave_of_one_batch_needs_no_first_few(fcm_emulator: Emulator) -> None:
+def test_a_wave_of_one_batch_has_no_canary(fcm_emulator: Emulator) -> None:
     make.app()
     make.installations(500)
     make.campaign()
@@ -79,7 +79,7 @@ def test_a_wave_of_one_batch_needs_no_first_few(fcm_emulator: Emulator) -> None:
     assert list(Batch.objects.values_list("size", "canary")) == [(500, False)]
 
 
-def test_every_large_wave_has_first_few_of_its_own(thousands: Emulator) -> None:
+def test_every_large_wave_has_a_canary_of_its_own(thousands: Emulator) -> None:
     simulation.register_many(3_000, app="parent", country="IN", at=now())
     tomorrow = (now() + timedelta(days=1)).strftime("%Y-%m-%dT17:00")
     campaign = make.campaign(**EVERYWHERE, schedule={"local": tomorrow}, not_after=(now() + timedelta(days=4)).isoformat())
@@ -92,7 +92,7 @@ def test_every_large_wave_has_first_few_of_its_own(thousands: Emulator) -> None:
     assert 1 < len(canaries) < len(waves)
 
 
-def test_more_than_half_gone_among_the_first_halts_and_takes_nobody_off_the_list(thousands: Emulator) -> None:
+def test_a_canary_mostly_gone_halts_and_marks_nobody(thousands: Emulator) -> None:
     thousands.plan([{"match": {"any": True}, "answer": "UNREGISTERED"}])
     campaign = make.campaign(**EVERYWHERE)
     tick()
@@ -108,7 +108,7 @@ def test_more_than_half_gone_among_the_first_halts_and_takes_nobody_off_the_list
     assert worker.run(seconds=1) == 0
 
 
-def test_whoever_resumes_after_a_look_lets_the_others_go(thousands: Emulator) -> None:
+def test_resuming_after_a_canary_halt_sends_to_the_rest(thousands: Emulator) -> None:
     thousands.plan([{"match": {"any": True}, "answer": "UNREGISTERED", "times": 101}])
     campaign = make.campaign(**EVERYWHERE)
     tick()
@@ -125,7 +125,7 @@ def test_whoever_resumes_after_a_look_lets_the_others_go(thousands: Emulator) ->
     assert (counts["state"], counts["accepted"], counts["rejected"]) == ("done", 2_899, {"unregistered": 101})
 
 
-def test_half_gone_among_the_first_is_no_reason_to_halt(thousands: Emulator) -> None:
+def test_a_canary_of_which_half_is_gone_does_not_halt(thousands: Emulator) -> None:
     thousands.plan([{"match": {"any": True}, "answer": "UNREGISTERED", "times": 100}])
     campaign = make.campaign(**EVERYWHERE)
     tick()
@@ -138,7 +138,7 @@ def test_half_gone_among_the_first_is_no_reason_to_halt(thousands: Emulator) -> 
     assert Registration.objects.exclude(gone_at=None).count() == 60
 
 
-def test_above_two_percent_gone_nobody_more_is_marked_and_sending_goes_on(
+def test_beyond_two_percent_no_more_are_marked_and_sending_continues(
     thousands: Emulator, caplog: pytest.LogCaptureFixture
 ) -> None:
     thousands.plan([{"match": {"address_hash_share": 0.3}, "answer": "UNREGISTERED"}])
@@ -158,7 +158,7 @@ def test_above_two_percent_gone_nobody_more_is_marked_and_sending_goes_on(
     assert caplog.text.count("no more are marked") == 1
 
 
-def test_a_few_gone_are_marked_and_nothing_is_said(thousands: Emulator) -> None:
+def test_a_few_gone_installations_are_marked_without_a_notice(thousands: Emulator) -> None:
     thousands.plan([{"match": {"any": True}, "answer": "UNREGISTERED", "times": 40}])
     campaign = make.campaign(**EVERYWHERE)
     tick()
@@ -171,11 +171,11 @@ def test_a_few_gone_are_marked_and_nothing_is_said(thousands: Emulator) -> None:
 
 
 @pytest.mark.parametrize(("devices", "most"), [(20, 19), (950, 19), (1_000, 20), (1_000_000, 20_000)])
-def test_at_least_nineteen_and_at_most_two_percent_may_be_marked(devices: int, most: int) -> None:
+def test_nineteen_or_two_percent_may_be_marked_gone(devices: int, most: int) -> None:
     assert max_marked_gone(devices) == most
 
 
-def test_those_marked_gone_by_mistake_are_put_back_by_a_command(thousands: Emulator, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_command_puts_back_installations_marked_gone_by_mistake(thousands: Emulator, capsys: pytest.CaptureFixture[str]) -> None:
     began = now()
     thousands.plan(
         [

@@ -65,7 +65,7 @@ def nobody_is_deleted() -> bool:
         ("SENDER_ID_MISMATCH", "belong to another Firebase project"),
     ],
 )
-def test_what_is_the_same_for_everybody_halts_in_words_after_the_first_few(some: Emulator, answer: str, words: str) -> None:
+def test_a_response_that_concerns_all_halts_after_the_canary(some: Emulator, answer: str, words: str) -> None:
     campaign = send(some, {"answer": answer})
 
     assert campaign.state == "halted"
@@ -87,7 +87,7 @@ def test_what_is_the_same_for_everybody_halts_in_words_after_the_first_few(some:
         (10**9, 890, 901),
     ],
 )
-def test_a_storm_of_429_silences_the_whole_project_for_as_long_as_was_asked(
+def test_a_429_blocks_the_project_for_as_long_as_retry_after_says(
     some: Emulator, answer: str, retry_after: Any, least: float, most: float
 ) -> None:
     rule = {"answer": answer} | ({} if retry_after is None else {"retry_after": retry_after})
@@ -104,7 +104,7 @@ def test_a_storm_of_429_silences_the_whole_project_for_as_long_as_was_asked(
 
 
 @pytest.mark.parametrize("answer", ["UNAVAILABLE", "INTERNAL"])
-def test_an_fcm_that_is_down_is_left_alone_and_asked_again(some: Emulator, answer: str) -> None:
+def test_an_unavailable_fcm_is_blocked_and_tried_again(some: Emulator, answer: str) -> None:
     campaign = send(some, {"answer": answer}, seconds=2)
 
     assert campaign.state == "sending"
@@ -120,7 +120,7 @@ def test_an_fcm_that_is_down_is_left_alone_and_asked_again(some: Emulator, answe
     assert some.counts()["doubled"] == 0
 
 
-def test_now_and_then_a_503_slows_nothing_down_and_loses_nobody(some: Emulator) -> None:
+def test_an_occasional_503_slows_nothing_down_and_loses_nobody(some: Emulator) -> None:
     campaign = send(some, {"match": {"every": 150}, "answer": "UNAVAILABLE"})
     rate = Quota.objects.get().rate
     some.plan([])
@@ -133,7 +133,7 @@ def test_now_and_then_a_503_slows_nothing_down_and_loses_nobody(some: Emulator) 
 
 
 @pytest.mark.parametrize("answer", ["DRIP", "HANG_AFTER_ACCEPT", "RESET_AFTER_ACCEPT"])
-def test_a_dripping_answer_or_none_is_tried_once_more_with_the_same_tag_and_then_unknown(
+def test_a_response_that_never_ends_is_retried_once_and_then_unknown(
     some: Emulator, monkeypatch: pytest.MonkeyPatch, answer: str
 ) -> None:
     monkeypatch.setattr(fcm, "REQUEST_TIMEOUT", 1.5)
@@ -153,7 +153,7 @@ def test_a_dripping_answer_or_none_is_tried_once_more_with_the_same_tag_and_then
     assert nobody_is_deleted()
 
 
-def test_an_answer_of_a_gigabyte_is_cut_off_and_halts_as_no_answer_of_fcm(some: Emulator) -> None:
+def test_a_response_of_a_gigabyte_is_cut_off_and_halts_the_campaign(some: Emulator) -> None:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     campaign = send(some, {"answer": "HUGE"})
 
@@ -164,7 +164,7 @@ def test_an_answer_of_a_gigabyte_is_cut_off_and_halts_as_no_answer_of_fcm(some: 
     assert nobody_is_deleted()
 
 
-def test_credentials_that_go_in_the_middle_halt_and_come_back_by_a_person(some: Emulator, settings: Any) -> None:
+def test_credentials_refused_midway_halt_until_a_person_resumes(some: Emulator, settings: Any) -> None:
     good = settings.FIREBASE_PROJECTS
     campaign = make.campaign()
     tick()

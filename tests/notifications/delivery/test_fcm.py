@@ -167,7 +167,7 @@ def test_an_accepted_message_is_accepted(serve: Callable[..., Server]) -> None:
 
 
 @pytest.mark.parametrize("answer", [reset, hang_up, say_nothing, nonsense, break_off, drip], ids=lambda answer: answer.__name__)
-def test_what_left_and_was_not_answered_is_unsure_after_one_attempt(
+def test_a_request_without_a_response_is_uncertain_after_one_attempt(
     serve: Callable[..., Server], monkeypatch: pytest.MonkeyPatch, answer: Answering
 ) -> None:
     monkeypatch.setattr(fcm, "REQUEST_TIMEOUT", 1.0)
@@ -179,7 +179,7 @@ def test_what_left_and_was_not_answered_is_unsure_after_one_attempt(
     assert server.requests == 1
 
 
-def test_an_answer_without_end_is_cut_off(serve: Callable[..., Server]) -> None:
+def test_an_endless_response_is_cut_off(serve: Callable[..., Server]) -> None:
     server = serve(endless)
 
     results = send()
@@ -198,7 +198,7 @@ def test_a_redirect_is_not_followed(serve: Callable[..., Server]) -> None:
     assert server.requests == 1
 
 
-def test_what_never_left_is_surely_not_accepted_and_ends_the_batch(settings: Any) -> None:
+def test_a_request_that_was_never_sent_is_retried_and_ends_the_batch(settings: Any) -> None:
     settings.FCM_ENDPOINT = "http://127.0.0.1:9"
 
     results = send(500)
@@ -207,7 +207,7 @@ def test_what_never_left_is_surely_not_accepted_and_ends_the_batch(settings: Any
     assert len(results) <= fcm.CONCURRENT_REQUESTS
 
 
-def test_nothing_is_started_once_time_or_brake_says_no(serve: Callable[..., Server]) -> None:
+def test_no_request_starts_once_the_gate_is_shut(serve: Callable[..., Server]) -> None:
     server = serve(accept)
     left = iter([60] * 10)
 
@@ -230,7 +230,7 @@ def test_requests_are_spread_over_their_permit(serve: Callable[..., Server]) -> 
     assert 1.2 <= took < 2.0
 
 
-def test_an_answer_that_took_long_is_a_sign_of_trouble(serve: Callable[..., Server], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_slow_response_is_a_sign_of_trouble(serve: Callable[..., Server], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fcm, "SLOW_RESPONSE", 0.1)
     monkeypatch.setattr(fcm, "MAX_SLOW_RESPONSES", 10**6)
 
@@ -245,7 +245,7 @@ def test_an_answer_that_took_long_is_a_sign_of_trouble(serve: Callable[..., Serv
     assert {(outcome.result, outcome.slow) for outcome in results.values()} == {(SendResult.ACCEPTED, True)}
 
 
-def test_an_answer_that_asks_for_silence_is_told_at_once(serve: Callable[..., Server]) -> None:
+def test_a_response_that_asks_for_a_pause_backs_off_at_once(serve: Callable[..., Server]) -> None:
     async def enough(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 429 Too Many Requests\r\nRetry-After: 7\r\nContent-Length: 0\r\n\r\n")
         await writer.drain()
@@ -298,7 +298,7 @@ def test_a_server_without_a_trusted_certificate_is_sent_nothing(
     assert trusted[0] == outcomes.ACCEPTED
 
 
-def test_over_tls_everything_goes_by_http_2(settings: Any, tmp_path: Path) -> None:
+def test_over_tls_everything_is_sent_by_http_2(settings: Any, tmp_path: Path) -> None:
     _, bundle = certificate(tmp_path)
     port = free_port()
     settings.FCM_ENDPOINT, settings.FCM_CA_BUNDLE = f"https://127.0.0.1:{port}", str(bundle)

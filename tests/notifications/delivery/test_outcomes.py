@@ -37,7 +37,7 @@ def answer(name: str, retry_after: str | None = None) -> Outcome:
         ("THIRD_PARTY_AUTH", SendResult.RETRY, "", False, True, False),
     ],
 )
-def test_each_documented_answer_has_its_meaning(
+def test_each_documented_response_has_its_outcome(
     name: str, kind: SendResult, reason: str, gone: bool, halts: bool, blocks: bool
 ) -> None:
     outcome = answer(name)
@@ -53,7 +53,7 @@ def test_another_projects_address_halts_only_when_most_are() -> None:
     assert outcome.halt_reason
 
 
-def test_a_field_violation_of_the_address_alone_is_the_addresss_fault() -> None:
+def test_a_field_violation_of_the_address_alone_concerns_one_address() -> None:
     def violation(*fields: str) -> Outcome:
         details = [
             {"@type": "type.googleapis.com/google.rpc.BadRequest", "fieldViolations": [{"field": name} for name in fields]}
@@ -66,7 +66,7 @@ def test_a_field_violation_of_the_address_alone_is_the_addresss_fault() -> None:
 
 
 @pytest.mark.parametrize("status", [200, 201, 204, 301, 302, 400, 401, 403, 404, 410, 418, 500, 502, 503, 504])
-def test_nothing_unclear_ever_takes_anybody_off_the_list(status: int) -> None:
+def test_no_unclear_response_marks_an_installation_gone(status: int) -> None:
     for body in (
         b"",
         b"<html>",
@@ -86,7 +86,7 @@ def test_nothing_unclear_ever_takes_anybody_off_the_list(status: int) -> None:
     st.binary(max_size=200) | st.sampled_from([PLANNED[name].body for name in PLANNED]),
     st.text(max_size=40),
 )
-def test_no_answer_whatever_breaks_the_table(status: int, body: bytes, retry_after: str) -> None:
+def test_every_possible_response_has_an_outcome(status: int, body: bytes, retry_after: str) -> None:
     outcome = read_response(status, retry_after, body, at=AT)
 
     assert outcome.wait is None or 0 <= outcome.wait <= MAX_RETRY_AFTER
@@ -110,7 +110,7 @@ def test_no_answer_whatever_breaks_the_table(status: int, body: bytes, retry_aft
         ("Tue, 99 Dec 2026 99:99:99 GMT", None),
     ],
 )
-def test_retry_after_is_read_in_both_forms_and_nonsense_is_passed_over(header: str, wait: Any) -> None:
+def test_retry_after_is_read_in_both_forms_and_nonsense_is_ignored(header: str, wait: Any) -> None:
     assert answer("QUOTA", header).wait == wait
     assert answer("UNAVAILABLE", header).wait == wait
     assert bool(answer("UNAVAILABLE", header).block_reason) == (wait is not None)

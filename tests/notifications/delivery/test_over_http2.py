@@ -49,14 +49,14 @@ def send_all() -> Campaign:
     return campaign
 
 
-def test_everybody_is_reached_once_over_http_2(thousands: Emulator) -> None:
+def test_every_installation_is_reached_once_over_http_2(thousands: Emulator) -> None:
     campaign = send_all()
 
     assert (progress_of(campaign)["state"], progress_of(campaign)["accepted"]) == ("done", DEVICES)
     assert (thousands.counts()["accepted_total"], thousands.counts()["doubled"]) == (DEVICES, 0)
 
 
-def test_connections_that_are_told_to_go_away_lose_and_double_nobody(thousands: Emulator) -> None:
+def test_connections_closed_by_goaway_lose_and_double_nobody(thousands: Emulator) -> None:
     thousands.post("/emulator/plan", {"rules": [], "goaway_after": 40})
 
     campaign = send_all()
@@ -66,7 +66,7 @@ def test_connections_that_are_told_to_go_away_lose_and_double_nobody(thousands: 
     assert thousands.counts()["addresses"] == DEVICES
 
 
-def test_a_stream_that_is_reset_after_acceptance_is_one_devices_doubt(thousands: Emulator) -> None:
+def test_a_stream_reset_after_acceptance_makes_one_device_uncertain(thousands: Emulator) -> None:
     thousands.plan([{"match": {"every": 100}, "answer": "RESET_AFTER_ACCEPT", "times": 10}])
 
     campaign = send_all()

@@ -48,7 +48,7 @@ def later(seconds: float) -> None:
         )
 
 
-def test_permits_follow_each_other_at_the_rate_and_no_further_ahead_than_half_a_second() -> None:
+def test_permits_follow_the_rate_at_most_half_a_second_ahead() -> None:
     taken = [Quota.objects.permit("p", messages=300) for _ in range(10)]
 
     given = [one for one in taken if one is not None]
@@ -59,7 +59,7 @@ def test_permits_follow_each_other_at_the_rate_and_no_further_ahead_than_half_a_
     assert given[0].pause == pytest.approx(0.001)
 
 
-def test_what_was_not_used_is_there_for_others() -> None:
+def test_the_unused_part_of_a_permit_is_free_for_others() -> None:
     first = permit()
 
     Quota.objects.give_back(first, unused=400)
@@ -96,7 +96,7 @@ def test_the_ramp_ends_at_the_full_rate() -> None:
     assert last.ends - quota.ramp_from.timestamp() == pytest.approx(60.5, abs=1.0)
 
 
-def test_a_minute_of_silence_or_a_block_begins_the_ramp_anew() -> None:
+def test_a_minute_without_permits_or_a_block_restarts_the_ramp() -> None:
     for _ in range(61):
         permit(ramp=True)
     later(59)
@@ -114,7 +114,7 @@ def test_a_minute_of_silence_or_a_block_begins_the_ramp_anew() -> None:
     assert lengths == pytest.approx([0.5, 7.75, 0.5, 7.75], abs=0.02)
 
 
-def test_a_small_campaign_needs_no_ramp_and_does_not_spare_a_large_one_its_own() -> None:
+def test_a_small_campaign_needs_no_ramp_and_a_large_one_still_does() -> None:
     small = permit()
     large = permit(ramp=True)
     end_of_the_large_one = permit()
@@ -168,7 +168,7 @@ def test_a_smaller_quota_in_the_settings_holds_at_once(settings: Any) -> None:
     assert not one.slowed
 
 
-def test_nobody_is_given_a_permit_while_the_project_is_blocked() -> None:
+def test_there_are_no_permits_while_the_project_is_blocked() -> None:
     permit()
     Quota.objects.block("p", reason="quota", seconds=60, initial=1, maximum=60)
 
@@ -178,7 +178,7 @@ def test_nobody_is_given_a_permit_while_the_project_is_blocked() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_many_workers_at_once_share_one_rate(at_once: Callable[..., list[Any]]) -> None:
+def test_concurrent_workers_share_one_rate(at_once: Callable[..., list[Any]]) -> None:
     Quota.objects.permit("p", messages=1)
 
     def take() -> list[Permit]:

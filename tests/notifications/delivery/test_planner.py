@@ -28,7 +28,7 @@ def thirty(transactional_db: None) -> None:
     make.installations(30)
 
 
-def test_the_freeze_waits_for_a_registration_that_has_its_ticket_but_is_not_committed(
+def test_the_freeze_waits_for_an_uncommitted_registration_with_a_ticket(
     thirty: None, raw_sql: psycopg.Connection[Any]
 ) -> None:
     campaign = make.campaign()
@@ -55,7 +55,7 @@ def test_the_freeze_waits_for_a_registration_that_has_its_ticket_but_is_not_comm
     assert progress_of(campaign)["devices"] == 30
 
 
-def test_a_freeze_that_cannot_have_the_lock_is_tried_again_later(thirty: None, raw_sql: psycopg.Connection[Any]) -> None:
+def test_a_freeze_that_cannot_get_its_lock_is_tried_again(thirty: None, raw_sql: psycopg.Connection[Any]) -> None:
     campaign = make.campaign()
     raw_sql.autocommit = False
     raw_sql.execute("UPDATE notifications_registration SET gone_at = now() WHERE app_version = '1.2.0'")
@@ -88,7 +88,7 @@ def test_registering_does_not_wait_for_the_rest_of_a_freeze(thirty: None) -> Non
     assert Registration.objects.filter(ticket__gt=high).count() == 1
 
 
-def test_who_comes_moves_or_returns_after_the_freeze_is_not_in_it(thirty: None) -> None:
+def test_an_installation_that_arrives_or_moves_after_the_freeze_is_not_in_it(thirty: None) -> None:
     campaign = make.campaign(schedule={"at": (datetime.now(UTC) + timedelta(minutes=3)).isoformat()})
     tick()
     batch = Batch.objects.get()
@@ -104,7 +104,7 @@ def test_who_comes_moves_or_returns_after_the_freeze_is_not_in_it(thirty: None) 
     assert (batch.size, campaign.devices, inside.count()) == (30, 30, 28)
 
 
-def test_batches_are_ranges_of_at_most_500_that_leave_nobody_out_and_nobody_twice() -> None:
+def test_batches_of_at_most_500_hold_every_registration_exactly_once() -> None:
     from notifications.registrations import simulation
 
     make.app()
@@ -151,7 +151,7 @@ def test_an_audience_is_frozen_five_minutes_ahead(thirty: None) -> None:
     assert campaign.starts_at == start.replace(microsecond=0)
 
 
-def test_fewer_than_twenty_are_refused_whoever_asks() -> None:
+def test_fewer_than_twenty_registrations_are_refused() -> None:
     make.app()
     make.installations(19)
     campaign = make.campaign()
@@ -186,7 +186,7 @@ def test_an_exercise_reaches_test_devices_alone() -> None:
     assert "test devices" in wrong.reason
 
 
-def test_what_was_changed_after_its_approval_is_refused(thirty: None) -> None:
+def test_a_campaign_changed_after_its_approval_is_refused(thirty: None) -> None:
     campaign = make.campaign()
     App.objects.update(project="somebody-elses")
 
@@ -216,7 +216,7 @@ def test_a_campaign_for_the_feed_alone_needs_no_registrations() -> None:
     assert (counts["state"], counts["devices"]) == ("done", 0)
 
 
-def test_zones_fall_due_in_waves_of_their_own_and_night_is_waited_out() -> None:
+def test_each_zone_has_a_wave_that_waits_for_the_end_of_its_night() -> None:
     make.app()
     for number, zone in enumerate(["Europe/London", "Asia/Kolkata", "America/Los_Angeles", None] * 6):
         make.installation(number, time_zone=zone)
@@ -233,7 +233,7 @@ def test_zones_fall_due_in_waves_of_their_own_and_night_is_waited_out() -> None:
     }
 
 
-def test_whose_night_outlasts_the_campaign_is_skipped_and_counted() -> None:
+def test_installations_in_quiet_hours_until_the_end_are_skipped() -> None:
     make.app()
     for number, zone in enumerate(["Europe/London", "America/Los_Angeles"] * 15):
         make.installation(number, time_zone=zone)

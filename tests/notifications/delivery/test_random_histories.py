@@ -242,7 +242,7 @@ def _digest_of(number: int) -> str:
     return sealed.digest("fingerpost-test", make.fid(number))
 
 
-def test_nobody_is_missed_or_doubled_whatever_happens_in_whatever_order(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nobody_is_missed_or_doubled_in_any_order_of_events(monkeypatch: pytest.MonkeyPatch) -> None:
     # Small batches and a small canary, so that many of them are about.
     monkeypatch.setattr(planner, "BATCH_SIZE", 8)
     monkeypatch.setattr(planner, "CANARY_SIZE", 6)
@@ -261,7 +261,7 @@ def test_nobody_is_missed_or_doubled_whatever_happens_in_whatever_order(monkeypa
     )
 
 
-def test_the_machine_would_notice_a_batch_that_is_sent_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_state_machine_notices_a_batch_that_is_sent_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     def forgets(claim: Any, result: Any) -> bool:
         Batch.objects.filter(pk=claim.id).update(state="open", lease_until=None)
         return False
@@ -280,7 +280,7 @@ def test_the_machine_would_notice_a_batch_that_is_sent_twice(monkeypatch: pytest
     assert Campaign.objects.count() == 1
 
 
-def test_a_busy_sender_sees_what_begins_in_another_project(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_busy_worker_notices_a_wave_that_begins_in_another_project(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(planner, "BATCH_SIZE", 8)
     make.app()
     make.installations(DEVICES)

@@ -67,7 +67,7 @@ def test_each_topic_is_sent_to_once_with_the_message_of_its_language(six: Emulat
     assert tally == {"en/teen/topic": {"accepted": 3}, "cy/teen/topic": {"accepted": 3}}
 
 
-def test_devices_and_topics_of_one_campaign_add_up_apart_while_it_goes_out_and_afterwards(with_thirty: Emulator) -> None:
+def test_devices_and_topics_add_up_separately_during_and_after_sending(with_thirty: Emulator) -> None:
     with_thirty.plan(
         [
             {"match": {"address_prefix": f"{PREFIX}GB-WLS.cy"}, "answer": "UNREGISTERED"},
@@ -95,7 +95,7 @@ def test_devices_and_topics_of_one_campaign_add_up_apart_while_it_goes_out_and_a
     assert [wave.segments for wave in Wave.objects.all()] == [[], []]
 
 
-def test_no_answer_about_a_topic_takes_anybody_off_a_list(with_thirty: Emulator) -> None:
+def test_no_response_about_a_topic_marks_a_registration_gone(with_thirty: Emulator) -> None:
     with_thirty.plan(
         [
             {"match": {"address_prefix": f"{PREFIX}GB-WLS"}, "answer": "UNREGISTERED"},
@@ -113,7 +113,7 @@ def test_no_answer_about_a_topic_takes_anybody_off_a_list(with_thirty: Emulator)
     assert Segment.objects.topics().count() == 6
 
 
-def test_a_topic_that_may_have_been_sent_to_gets_one_more_try_and_is_unknown_then(
+def test_an_uncertain_topic_is_tried_once_more_and_then_unknown(
     six: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from notifications.delivery import fcm
@@ -133,7 +133,7 @@ def test_a_topic_that_may_have_been_sent_to_gets_one_more_try_and_is_unknown_the
     fcm._sender_of.cache_clear()
 
 
-def test_a_batch_of_topics_whose_worker_died_is_sent_again_and_a_late_settlement_is_void(six: Emulator) -> None:
+def test_topics_of_a_dead_worker_are_sent_again_and_its_settlement_is_void(six: Emulator) -> None:
     campaign = make.campaign(**TEENS)
     tick()
     dead = claims.claim_batch("fingerpost-test")
@@ -163,7 +163,7 @@ def test_a_refused_message_to_topics_halts_the_campaign(six: Emulator) -> None:
     assert (counts["topics"]["pending"], counts["topics"]["accepted"]) == (6, 0)
 
 
-def test_paused_nothing_goes_to_topics_and_resumed_it_does(six: Emulator) -> None:
+def test_nothing_is_sent_to_topics_while_paused(six: Emulator) -> None:
     campaign = make.campaign(**TEENS)
     author = make.campaign_staff()[0]
     tick()
@@ -179,7 +179,7 @@ def test_paused_nothing_goes_to_topics_and_resumed_it_does(six: Emulator) -> Non
     assert (six.counts()["messages"], progress_of(campaign)["topics"]["accepted"]) == (6, 6)
 
 
-def test_stopped_the_topics_that_were_not_sent_to_are_skipped(with_thirty: Emulator) -> None:
+def test_a_stopped_campaign_skips_the_remaining_topics(with_thirty: Emulator) -> None:
     campaign = make.campaign(**BOTH)
     tick()
     campaign.refresh_from_db()
@@ -193,7 +193,7 @@ def test_stopped_the_topics_that_were_not_sent_to_are_skipped(with_thirty: Emula
     assert counts["finished_at"] is not None
 
 
-def test_a_topic_that_was_forgotten_meanwhile_is_skipped(six: Emulator) -> None:
+def test_a_topic_that_was_purged_meanwhile_is_skipped(six: Emulator) -> None:
     campaign = make.campaign(**TEENS)
     tick()
     Segment.objects.topics().filter(locale="cy").delete()
@@ -204,7 +204,7 @@ def test_a_topic_that_was_forgotten_meanwhile_is_skipped(six: Emulator) -> None:
     assert (topics["accepted"], topics["skipped"]) == (3, 3)
 
 
-def test_fewer_than_20_registrations_beside_topics_are_refused_again_when_it_is_loaded(six: Emulator) -> None:
+def test_too_few_registrations_beside_topics_are_refused_by_the_worker(six: Emulator) -> None:
     make.app()
     make.installations(20)
     campaign = make.campaign(**BOTH)

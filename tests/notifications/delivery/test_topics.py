@@ -29,7 +29,7 @@ def _world(transactional_db: None) -> None:
     make.app("teen", push_mode="topics")
 
 
-def test_two_rows_never_have_one_name_and_fcm_takes_each() -> None:
+def test_topic_names_are_unique_and_valid_for_fcm() -> None:
     zones = ("", "~", "Europe/London", "Europe-London", "Europe.London", "Etc/GMT+5", "Etc/GMT-5", "Europe~2FLondon")
     rows = [
         Segment(app_id=app, country="GB", region=region, locale=locale, audience=who, zone=zone)
@@ -45,13 +45,13 @@ def test_two_rows_never_have_one_name_and_fcm_takes_each() -> None:
     assert {name.partition(".")[0] for name in names} == {"fp1"}
 
 
-def test_the_longest_row_has_a_name_that_fcm_takes() -> None:
+def test_the_longest_topic_name_is_valid_for_fcm() -> None:
     row = Segment(app_id="a" * 40, country="GB", region="GB-WLS", locale="l" * 35, audience="bystander", zone="/" * 40)
 
     assert len(row.topic) <= 900
 
 
-def test_a_name_is_read_off_the_row_alone() -> None:
+def test_a_topic_name_depends_on_its_row_alone() -> None:
     assert make.topic(region="GB-WLS", locale="cy").topic == "fp1.teen.GB.GB-WLS.cy.teen.Europe~2FLondon"
     assert make.topic(time_zone=None).topic == "fp1.teen.GB.~.en.teen.~"
 
@@ -68,7 +68,7 @@ def test_a_name_is_read_off_the_row_alone() -> None:
         ({"region": None}, {"region": ""}),
     ],
 )
-def test_values_are_brought_to_one_spelling_before_anything_is_stored(asked: dict[str, Any], stored: dict[str, str]) -> None:
+def test_values_are_stored_in_canonical_form(asked: dict[str, Any], stored: dict[str, str]) -> None:
     row = make.topic(**asked)
 
     assert {name: getattr(row, name) for name in stored} == stored
@@ -84,13 +84,13 @@ def test_a_value_that_may_not_be_stored_is_refused(wrong: dict[str, Any]) -> Non
     assert not Segment.objects.exists()
 
 
-def test_a_dozen_who_ask_for_the_first_time_at_once_make_one_row(at_once: Callable[..., list[Any]]) -> None:
+def test_twelve_simultaneous_first_requests_for_a_topic_make_one_row(at_once: Callable[..., list[Any]]) -> None:
     answers = at_once(*[make.topic] * 12)
 
     assert {answer.pk for answer in answers} == {Segment.objects.get().pk}
 
 
-def test_asking_writes_at_most_once_a_day(django_assert_num_queries: Any) -> None:
+def test_requesting_a_topic_writes_at_most_once_a_day(django_assert_num_queries: Any) -> None:
     first = make.topic(at=make.NOON)
     with django_assert_num_queries(3):
         topics.subscriptions_for(**make.TEEN, at=make.NOON + timedelta(hours=3))
@@ -101,7 +101,7 @@ def test_asking_writes_at_most_once_a_day(django_assert_num_queries: Any) -> Non
 
 
 @pytest.mark.parametrize("mode", ["registrations", "feed"])
-def test_an_app_in_another_mode_has_no_topics_and_is_told_its_mode(mode: str) -> None:
+def test_an_app_in_another_mode_has_no_topics_and_learns_its_mode(mode: str) -> None:
     make.app("other", push_mode=mode, mode_by_country={"NZ": "topics"})
 
     with pytest.raises(topics.NoTopics) as refused:
@@ -111,7 +111,7 @@ def test_an_app_in_another_mode_has_no_topics_and_is_told_its_mode(mode: str) ->
     assert make.topic(app="other", country="NZ").country == "NZ"
 
 
-def test_topics_that_nobody_asked_for_in_270_days_are_forgotten_once_a_day() -> None:
+def test_topics_not_requested_for_270_days_are_purged_once_a_day() -> None:
     old, recent = make.topic(at=make.NOON - timedelta(days=271)), make.topic(locale="cy", at=make.NOON - timedelta(days=270))
 
     first = maintenance.purge_unrequested_topics(at=make.NOON)
@@ -123,7 +123,7 @@ def test_topics_that_nobody_asked_for_in_270_days_are_forgotten_once_a_day() -> 
     assert Segment.objects.filter(pk=recent.pk).exists()
 
 
-def test_a_topic_of_a_campaign_that_is_under_way_is_not_forgotten() -> None:
+def test_a_topic_of_a_campaign_in_flight_is_not_purged() -> None:
     make.topic(at=datetime.now(UTC) - timedelta(days=300))
     campaign = teens()
     MaintenanceRun.objects.finish("purge-unrequested-topics", on=datetime.now(UTC).date())
@@ -136,7 +136,7 @@ def test_a_topic_of_a_campaign_that_is_under_way_is_not_forgotten() -> None:
     assert (campaign.state, campaign.topics, during) == ("sending", 1, 0)
 
 
-def test_only_a_topic_says_when_it_was_asked_for() -> None:
+def test_only_a_topic_has_the_day_of_its_last_request() -> None:
     for platform, day in (("", "NULL"), ("android", "'2026-12-01'")):
         with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(
@@ -178,7 +178,7 @@ def test_topics_get_waves_of_their_own_by_zone() -> None:
     assert (campaign.devices, campaign.topics, campaign.starts_at) == (25, 3, datetime(2026, 12, 1, 16, 5, tzinfo=UTC))
 
 
-def test_a_topic_whose_quiet_hours_outlast_the_campaign_is_skipped_and_counted() -> None:
+def test_a_topic_in_quiet_hours_until_the_end_is_skipped_and_counted() -> None:
     make.topic()
     make.topic(time_zone="Pacific/Auckland")
     at = datetime(2026, 12, 1, 10, tzinfo=UTC)
@@ -193,7 +193,7 @@ def test_a_topic_whose_quiet_hours_outlast_the_campaign_is_skipped_and_counted()
     assert (counts["devices"], counts["pending"]) == (0, 0)
 
 
-def test_batches_of_topics_hold_at_most_500_and_leave_none_out() -> None:
+def test_batches_of_at_most_500_hold_every_topic() -> None:
     Segment.objects.bulk_create(
         Segment(app_id="teen", country="GB", locale="en", audience="teen", zone=f"Zone/{n}", platform="", requested_on=make.NOON)
         for n in range(1_203)
@@ -237,7 +237,7 @@ def test_topics_alone_may_be_few_and_registrations_may_not() -> None:
         ("topics", 5, 9, True),
     ],
 )
-def test_an_audience_is_refused_for_its_registrations_and_never_for_its_topics(
+def test_an_audience_is_too_small_by_its_registrations_alone(
     mode: str, devices: int, in_topics: int, refused: bool
 ) -> None:
     make.app("other", push_mode=mode)
@@ -250,7 +250,7 @@ def test_an_audience_is_refused_for_its_registrations_and_never_for_its_topics(
         audience.check_size(campaign, devices=devices, topics=in_topics)
 
 
-def test_an_audience_takes_the_topics_of_its_country_region_audience_and_language_in_the_mode_of_each_country() -> None:
+def test_an_audience_has_the_topics_that_match_it_in_each_country() -> None:
     teen = make.app("teen")
     wheres: list[dict[str, Any]] = [{}, {"region": "GB-WLS"}, {"locale": "cy"}, {"audience": "bystander"}, {"country": "NZ"}]
     for where in wheres:
@@ -268,7 +268,7 @@ def test_an_audience_takes_the_topics_of_its_country_region_audience_and_languag
     assert audience.segments(everywhere) == []
 
 
-def test_what_was_approved_before_the_app_came_to_topics_stays_in_the_feed() -> None:
+def test_a_campaign_approved_before_its_app_used_topics_stays_in_the_feed() -> None:
     teen = make.app("teen")
     teen.push_mode = "feed"
     teen.save()

@@ -86,7 +86,7 @@ def test_each_installation_gets_the_message_of_its_language_and_platform(fcm_emu
     }
 
 
-def test_what_fcm_does_not_know_or_take_for_an_address_is_off_the_list_until_it_is_back(thirty: Emulator) -> None:
+def test_unknown_and_invalid_addresses_are_gone_until_they_register_again(thirty: Emulator) -> None:
     thirty.plan(
         [
             {"match": {"address_prefix": make.fid(1)[:21] + "1"}, "answer": "UNREGISTERED"},
@@ -147,7 +147,7 @@ def test_an_installation_that_brought_a_new_address_meanwhile_is_not_gone(thirty
         ("SENDER_ID_MISMATCH", "another Firebase project"),
     ],
 )
-def test_what_is_wrong_for_everybody_halts_in_words_and_deletes_nobody(thirty: Emulator, answer: str, words: str) -> None:
+def test_a_response_that_concerns_all_halts_and_marks_nobody(thirty: Emulator, answer: str, words: str) -> None:
     thirty.plan([{"match": {"any": True}, "answer": answer}])
     campaign = make.campaign()
 
@@ -170,7 +170,7 @@ def test_what_is_wrong_for_everybody_halts_in_words_and_deletes_nobody(thirty: E
     assert progress_of(campaign)["accepted"] == 30
 
 
-def test_fcm_out_of_reach_makes_the_campaign_wait_say_so_and_lose_nothing(thirty: Emulator, settings: Any) -> None:
+def test_while_fcm_is_unreachable_the_campaign_waits_and_says_so(thirty: Emulator, settings: Any) -> None:
     campaign = make.campaign()
     reachable = settings.FCM_ENDPOINT
     fcm.sender().authorize("fingerpost-test")
@@ -192,7 +192,7 @@ def test_fcm_out_of_reach_makes_the_campaign_wait_say_so_and_lose_nothing(thirty
     assert Quota.objects.get().consecutive_blocks == 0
 
 
-def test_credentials_out_of_reach_make_it_wait_and_refused_ones_halt(thirty: Emulator, settings: Any, tmp_path: Any) -> None:
+def test_unreachable_credentials_wait_and_refused_ones_halt(thirty: Emulator, settings: Any, tmp_path: Any) -> None:
     import json
 
     campaign = make.campaign()
@@ -220,7 +220,7 @@ def test_credentials_out_of_reach_make_it_wait_and_refused_ones_halt(thirty: Emu
     assert progress_of(campaign)["accepted"] == 30
 
 
-def test_a_quota_answer_silences_the_whole_project(thirty: Emulator) -> None:
+def test_a_429_blocks_the_whole_project(thirty: Emulator) -> None:
     thirty.plan([{"match": {"any": True}, "answer": "QUOTA", "retry_after": 40, "times": 1}])
     campaign = make.campaign()
 
@@ -239,7 +239,7 @@ def test_a_quota_answer_silences_the_whole_project(thirty: Emulator) -> None:
     assert (progress_of(campaign)["accepted"], thirty.counts()["doubled"]) == (30, 0)
 
 
-def test_blocks_in_a_row_grow_and_those_at_once_count_as_one(db: None) -> None:
+def test_consecutive_blocks_grow_and_simultaneous_ones_count_once(db: None) -> None:
     assert Quota.objects.permit("p", messages=1)
 
     def block() -> float:
@@ -279,7 +279,7 @@ def test_a_reset_after_acceptance_is_tried_once_more_and_then_unknown(thirty: Em
     assert {one["tag"] for one in each} == {str(campaign.pk)}
 
 
-def test_slow_downs_are_put_off_and_sent_later(thirty: Emulator) -> None:
+def test_slow_batches_are_put_off_and_sent_later(thirty: Emulator) -> None:
     thirty.plan(
         [{"match": {"every": 3}, "answer": "UNAVAILABLE", "times": 5}, {"match": {"every": 4}, "answer": "INTERNAL", "times": 2}]
     )
@@ -294,7 +294,7 @@ def test_slow_downs_are_put_off_and_sent_later(thirty: Emulator) -> None:
     assert (progress_of(campaign)["accepted"], thirty.counts()["doubled"]) == (30, 0)
 
 
-def test_who_is_deleted_moved_or_gone_before_their_turn_is_skipped(thirty: Emulator) -> None:
+def test_installations_deleted_moved_or_gone_before_sending_are_skipped(thirty: Emulator) -> None:
     campaign = make.campaign()
     tick()
     rows = list(Registration.objects.order_by("ticket"))
@@ -309,7 +309,7 @@ def test_who_is_deleted_moved_or_gone_before_their_turn_is_skipped(thirty: Emula
     assert adds_up(counts)
 
 
-def test_a_worker_that_died_leaves_its_batch_to_the_next(thirty: Emulator) -> None:
+def test_a_batch_of_a_dead_worker_is_sent_by_another(thirty: Emulator) -> None:
     campaign = make.campaign()
     tick()
     claim = claims.claim_batch("fingerpost-test")
@@ -344,7 +344,7 @@ def test_a_settlement_after_its_lease_or_by_an_older_claim_is_void(thirty: Emula
     assert progress_of(campaign)["accepted"] == 30
 
 
-def test_a_batch_that_kills_its_workers_halts_the_campaign(thirty: Emulator) -> None:
+def test_a_batch_that_is_never_settled_halts_the_campaign(thirty: Emulator) -> None:
     campaign = make.campaign()
     tick()
     for _ in range(3):
@@ -395,7 +395,7 @@ def test_a_permit_is_void_a_second_after_its_end() -> None:
     assert started == [True, True, False, False]
 
 
-def test_nothing_goes_out_past_the_last_instant(thirty: Emulator) -> None:
+def test_nothing_is_sent_after_the_campaigns_end(thirty: Emulator) -> None:
     # Slow enough that the end comes in the middle.
     thirty.plan([{"match": {"any": True}, "answer": "ACCEPT", "latency_ms": 400}])
     make.installations(300)
@@ -416,7 +416,7 @@ def test_nothing_goes_out_past_the_last_instant(thirty: Emulator) -> None:
     assert adds_up(counts)
 
 
-def test_what_is_unsettled_at_the_end_is_unknown_and_what_was_never_begun_is_skipped(fcm_emulator: Emulator) -> None:
+def test_at_the_end_the_unsettled_are_unknown_and_the_unclaimed_skipped(fcm_emulator: Emulator) -> None:
     make.app()
     make.installations(520)
     campaign = make.campaign()
@@ -454,7 +454,7 @@ def test_an_address_that_was_tampered_with_is_refused_and_the_rest_goes_on(thirt
     assert (progress_of(campaign)["accepted"], thirty.counts()["doubled"]) == (29, 0)
 
 
-def test_without_the_key_nothing_is_counted_as_refused(thirty: Emulator, settings: Any) -> None:
+def test_without_the_address_key_nothing_is_counted_as_rejected(thirty: Emulator, settings: Any) -> None:
     campaign = make.campaign()
     tick()
     settings.ADDRESS_KEYS = {"other": b"o" * 32}
@@ -476,7 +476,7 @@ def test_without_the_key_nothing_is_counted_as_refused(thirty: Emulator, setting
         "UPDATE notifications_app SET project = 'elsewhere'",
     ],
 )
-def test_what_is_not_as_approved_is_never_sent(thirty: Emulator, tamper: str) -> None:
+def test_a_campaign_that_differs_from_its_approval_is_never_sent(thirty: Emulator, tamper: str) -> None:
     campaign = make.campaign()
     tick()
     with connection.cursor() as cursor:
@@ -493,7 +493,7 @@ def test_what_is_not_as_approved_is_never_sent(thirty: Emulator, tamper: str) ->
     assert "fingerprint" in campaign.reason
 
 
-def test_a_batch_for_fewer_than_twenty_is_not_sent_even_if_somebody_wrote_it(thirty: Emulator) -> None:
+def test_a_batch_for_fewer_than_twenty_is_not_sent_even_if_it_exists(thirty: Emulator) -> None:
     campaign = make.campaign()
     tick()
     wave = Wave.objects.get()
@@ -512,7 +512,7 @@ def test_a_batch_for_fewer_than_twenty_is_not_sent_even_if_somebody_wrote_it(thi
     assert "fewer than 20" in campaign.reason
 
 
-def test_many_senders_at_once_double_nothing(fcm_emulator: Emulator, at_once: Callable[..., list[Any]]) -> None:
+def test_concurrent_workers_double_nothing(fcm_emulator: Emulator, at_once: Callable[..., list[Any]]) -> None:
     make.app()
     make.installations(1_200)
     campaign = make.campaign()

@@ -39,7 +39,7 @@ def test_a_known_address_keeps_its_row_and_gets_a_new_secret(parent_app: App) ->
 
 
 @pytest.mark.django_db(transaction=True)
-def test_twenty_first_registrations_at_once_of_one_address_make_one_row(at_once: Callable[..., list[Any]]) -> None:
+def test_twenty_simultaneous_registrations_of_an_address_make_one_row(at_once: Callable[..., list[Any]]) -> None:
     make.app()
 
     answers = at_once(*[lambda: make.installation(1)] * 20)
@@ -47,7 +47,7 @@ def test_twenty_first_registrations_at_once_of_one_address_make_one_row(at_once:
     assert {answer.id for answer in answers} == {Registration.objects.get().pk}
 
 
-def test_an_unknown_id_and_a_wrong_secret_are_answered_alike(parent_app: App) -> None:
+def test_an_unknown_id_and_a_wrong_secret_get_the_same_response(parent_app: App) -> None:
     registered = make.installation()
 
     answers = set()
@@ -75,7 +75,7 @@ def test_a_legacy_token_becomes_an_installation_id_in_the_same_row(parent_app: A
     assert make.installation(7).id == registered.id
 
 
-def test_a_new_address_that_registered_apart_is_one_installation_again(parent_app: App) -> None:
+def test_an_address_that_registered_separately_is_merged_into_one_row(parent_app: App) -> None:
     old = make.installation(address_kind="token", address="legacy:token")
     make.installation(7)
 
@@ -84,7 +84,7 @@ def test_a_new_address_that_registered_apart_is_one_installation_again(parent_ap
     assert [row.pk for row in Registration.objects.all()] == [old.id]
 
 
-def test_changes_are_merged_and_the_old_region_goes_with_the_old_country(parent_app: App) -> None:
+def test_changes_are_merged_and_a_new_country_drops_the_old_region(parent_app: App) -> None:
     registered = make.installation(region="GB-WLS", platform="ios")
 
     held(registered).amend(at=NOON, country="NZ", time_zone="Pacific/Auckland")
@@ -96,14 +96,14 @@ def test_changes_are_merged_and_the_old_region_goes_with_the_old_country(parent_
 @pytest.mark.parametrize(
     "change", [{"address_kind": "fid"}, {"app": "teen"}, {"ticket": 1}, {"country": "ZZ"}, {"audience": "all"}]
 )
-def test_what_is_no_change_is_refused(parent_app: App, change: dict[str, Any]) -> None:
+def test_an_unknown_field_of_a_change_is_refused(parent_app: App, change: dict[str, Any]) -> None:
     registered = make.installation(address_kind="token", address="legacy:token")
 
     with pytest.raises(Invalid):
         held(registered).amend(at=NOON, **change)
 
 
-def test_an_installation_that_was_forgotten_meanwhile_does_not_come_back(parent_app: App) -> None:
+def test_an_installation_that_was_deleted_meanwhile_does_not_return(parent_app: App) -> None:
     row = held(make.installation())
     Registration.objects.get().delete()
 
@@ -164,7 +164,7 @@ def test_a_row_under_an_older_key_is_found_and_resealed(parent_app: App, setting
     assert row.address_sealed.startswith("t2.")
 
 
-def test_the_forgotten_are_those_that_nobody_refreshed(parent_app: App) -> None:
+def test_registrations_that_were_not_refreshed_are_purged(parent_app: App) -> None:
     for number, (platform, days) in enumerate([("ios", 61), ("web", 61), ("android", 61), ("android", 271), ("ios", 59)]):
         make.installation(number, platform=platform, at=NOON - timedelta(days=days))
 
@@ -176,7 +176,7 @@ def test_the_forgotten_are_those_that_nobody_refreshed(parent_app: App) -> None:
     assert maintenance.purge_stale_registrations(at=NOON + timedelta(days=1)) == 1
 
 
-def test_a_gone_registration_is_erased_after_30_days_and_can_be_put_back_until_then(parent_app: App) -> None:
+def test_a_gone_registration_is_erased_after_30_days_and_not_before(parent_app: App) -> None:
     for number, days in enumerate([31, 30, 29]):
         make.installation(number)
         row = Registration.objects.filter(gone_at=None).get()
@@ -203,7 +203,7 @@ def test_an_installation_that_comes_back_within_30_days_is_not_erased(parent_app
     assert Registration.objects.get().gone_at is None
 
 
-def test_a_tick_erases_gone_registrations_once_a_day_and_the_rest_in_the_next_pass(
+def test_a_tick_erases_gone_registrations_in_passes_once_a_day(
     parent_app: App, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(maintenance, "PURGE_LIMIT", 2)

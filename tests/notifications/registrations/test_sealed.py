@@ -11,7 +11,7 @@ from notifications.registrations import sealed
 ADDRESS = "cF3kexample-address-22"
 
 
-def test_a_sealed_address_opens_again_and_shows_nothing() -> None:
+def test_a_sealed_address_can_be_opened_and_reveals_nothing() -> None:
     row = sealed.digest("project", ADDRESS)
 
     text = sealed.seal(ADDRESS, row_digest=row)
@@ -45,7 +45,7 @@ def test_the_digest_depends_on_project_and_key(settings: Any) -> None:
     assert one != sealed.digest("project", ADDRESS)
 
 
-def test_an_older_key_still_opens_and_finds_what_it_sealed(settings: Any) -> None:
+def test_an_older_key_still_opens_and_finds_its_addresses(settings: Any) -> None:
     row = sealed.digest("project", ADDRESS)
     text = sealed.seal(ADDRESS, row_digest=row)
 
@@ -56,7 +56,7 @@ def test_an_older_key_still_opens_and_finds_what_it_sealed(settings: Any) -> Non
     assert sealed.unseal_all([(text, row)]) == [ADDRESS]
 
 
-def test_a_missing_key_is_not_mistaken_for_a_broken_address(settings: Any) -> None:
+def test_a_missing_key_is_not_taken_for_a_damaged_address(settings: Any) -> None:
     row = sealed.digest("project", ADDRESS)
     text = sealed.seal(ADDRESS, row_digest=row)
 
