@@ -1,4 +1,4 @@
-"""Installations come, move, leave and come back while their campaign is sent and its senders are killed."""
+"""Installations arrive, move, are deleted and return while their campaign is sent and its workers are killed."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from tests.faults.workers import Auditor, Workers, leases_run_out, until
 from tests.processes import Emulator
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
-#: Installations that nobody touches, and installations with known secrets that are churned.
+#: Installations that stay, and installations with known secrets that keep changing.
 STILL, RESTLESS = 8_000, 1_200
 
 
 class Churn(threading.Thread):
-    """Registers, moves, deletes and registers again, as fast as the database takes it."""
+    """Registers, moves, deletes and registers again, as fast as the database allows."""
 
     def __init__(self, seed: int) -> None:
         super().__init__(daemon=True)
@@ -71,11 +71,11 @@ class Churn(threading.Thread):
             else:
                 row.amend(at=now, address_kind="token", address=f"token:{number}:{self._seed}")
         except NoSuchRegistration:
-            # The other thread has registered the same address since; the secret is that one's now.
+            # The other thread has registered the same address since, and has its secret.
             del held[number]
 
     def end(self) -> None:
-        """Stop and wait."""
+        """Stop the thread and wait for it."""
         self._over.set()
         self.join(timeout=20)
 
@@ -120,7 +120,7 @@ def test_promise_5_the_counts_add_up_while_everything_moves(
     assert (counts["unknown"], counts["pending"]) == (0, 0)
     assert set(counts["rejected"]) == {"unregistered"}
     assert 50 < counts["rejected"]["unregistered"] < 500
-    # Everybody who stayed where they were was tried; whoever was counted as accepted was reached.
+    # Every installation that stayed was tried, and every one that is counted as accepted was reached.
     assert len([one for address, one in tried.items() if not address.startswith(("fid", "token:"))]) == STILL
     assert sum(one["accepted"] > 0 for one in tried.values()) >= counts["accepted"]
     assert sum(thread.acts for thread in churning) > 500

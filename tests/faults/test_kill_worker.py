@@ -1,4 +1,4 @@
-"""kill -9 in the middle of a campaign: nobody is missed, repeats are few and replace themselves, the counts add up throughout."""
+"""kill -9 in the middle of a campaign: nobody is missed, repeats are few, and the counts add up throughout."""
 
 from __future__ import annotations
 

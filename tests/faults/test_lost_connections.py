@@ -1,4 +1,4 @@
-"""The database throws every sender out in the middle of its work: it comes back, writes down what it knows and goes on."""
+"""The database ends every connection while a campaign is sent: the workers reconnect, settle and continue."""
 
 from __future__ import annotations
 
@@ -42,5 +42,5 @@ def test_promise_5_workers_survive_the_loss_of_their_connections(
     seen = faulty_fcm.counts()
     assert (counts["devices"], counts["accepted"], counts["pending"]) == (DEVICES, DEVICES, 0)
     assert (seen["addresses"], auditor.faults) == (DEVICES, [])
-    # What had been sent could still be settled, or was given up and sent again with the same tag.
+    # Sent batches were settled after all, or were given up and sent again with the same tag.
     assert seen["doubled"] <= 8 * 500

@@ -1,4 +1,4 @@
-"""Real senders that can be killed: Celery workers on a broker of files, each a process group of its own."""
+"""Celery workers that can be killed: each a process group of its own, on a broker of files."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ from notifications.campaigns.progress import progress_of
 from notifications.models import Campaign
 from tests.processes import ROOT, Emulator
 
-#: What the workers call themselves to the database.
+#: The application name of the workers in the database.
 _NAME = "fault-test"
 
 
 class Workers:
-    """Starts and kills Celery workers, and the beat that wakes them."""
+    """Starts and kills Celery workers and their beat."""
 
     def __init__(self, folder: Path, emulator: Emulator) -> None:
         self._folder = folder
         self._running: list[subprocess.Popen[bytes]] = []
-        #: Where the beat keeps when it woke whom.
+        #: The beat's record of its last runs.
         self.timetable = folder / "beat"
         given = connection.settings_dict
         self.environment = os.environ | {
@@ -54,30 +54,30 @@ class Workers:
         return self._celery("beat", "--pidfile=", "-s", str(self.timetable))
 
     def wake(self, task: str) -> None:
-        """Put a wake-up into the folder that is the broker, as the beat does."""
+        """Put a task into the broker's folder, as the beat does."""
         with Celery() as app:
             app.conf.update(_transport(self.environment["BROKER_URL"]), task_default_queue=QueueName.UPKEEP)
             app.send_task(task)
 
     def kill(self, worker: subprocess.Popen[bytes]) -> None:
-        """Kill -9 a worker with all its processes, wherever they are in their work."""
+        """Kill -9 a worker with all its processes."""
         os.killpg(worker.pid, signal.SIGKILL)
         worker.wait(timeout=10)
         self._running.remove(worker)
 
     def stop(self, worker: subprocess.Popen[bytes]) -> None:
-        """Ask a worker to finish what it has begun and end."""
+        """Terminate a worker, which finishes its current task first."""
         worker.terminate()
         worker.wait(timeout=30)
         self._running.remove(worker)
 
     def end(self) -> None:
-        """Kill whatever still runs."""
+        """Kill all that still run."""
         for process in list(self._running):
             self.kill(process)
 
     def log(self) -> str:
-        """Return what all of them have written so far."""
+        """Return the log of all workers so far."""
         return (self._folder / "workers.log").read_text()
 
     def _celery(self, *arguments: str, within: tuple[str, ...] = ()) -> subprocess.Popen[bytes]:
@@ -91,7 +91,7 @@ class Workers:
 
 
 class Auditor(threading.Thread):
-    """A second connection that adds up a campaign's counts, over and over, until told to end."""
+    """Adds up a campaign's counts over a second connection, again and again until `end`."""
 
     def __init__(self, campaign: Campaign) -> None:
         super().__init__(daemon=True)
@@ -119,13 +119,13 @@ class Auditor(threading.Thread):
             connection.close()
 
     def end(self) -> None:
-        """Stop looking."""
+        """Stop the thread."""
         self._over.set()
         self.join(timeout=10)
 
 
 def until(check: Callable[[], bool], seconds: float = 30) -> None:
-    """Wait for something to become true."""
+    """Wait until the check is true."""
     deadline = time.monotonic() + seconds
     while not check():
         assert time.monotonic() < deadline, "it did not happen in time"
@@ -133,14 +133,14 @@ def until(check: Callable[[], bool], seconds: float = 30) -> None:
 
 
 def leases_run_out(raw_sql: psycopg.Connection[Any]) -> int:
-    """Let 45 seconds go by for the leases, and return how many batches were claimed and never settled."""
+    """End all leases; return how many batches were claimed and not settled."""
     return raw_sql.execute(
         "UPDATE notifications_batch SET lease_until = now() - interval '1 ms' WHERE state = 'claimed'"
     ).rowcount
 
 
 def end_connections() -> None:
-    """End what killed workers left open."""
+    """End the connections that killed workers left open."""
     # The server notices a killed worker a moment later; until then its connection would keep the tables from being emptied.
     with connection.cursor() as cursor:
         cursor.execute(

@@ -1,4 +1,4 @@
-"""What is promised about those who are told something, each promise once and by name."""
+"""The promises about alerts and their readers, each tested once by its name."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ from notifications.delivery.outcomes import Outcome
 from notifications.models import App, Batch, Brake, Campaign, Message, Registration, Segment, Wave
 from notifications.registrations import simulation
 from tests import make
-from tests.notifications.ticks import tick, turn
+from tests.notifications.steps import tick, tick_and_send
 from tests.processes import Emulator
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-#: Every column of the two tables that know anything of an installation. A new one is a decision about privacy.
+#: Every column of the two tables about installations. A new one is a decision about privacy.
 KNOWN_OF_AN_INSTALLATION = {
     "notifications_registration": {
         "id": "uuid",
@@ -103,7 +103,7 @@ def test_promise_2_no_campaign_leaves_before_a_second_person_approved_it(phones:
     lifecycle.reject(rejected, by=make.campaign_staff()[1], at=now(), reason="No.")
     lifecycle.send_back(returned, by=author, at=now())
 
-    turn()
+    tick_and_send()
 
     assert phones.counts()["messages"] == 0
     assert not Batch.objects.exists()
@@ -129,7 +129,7 @@ def test_promise_2_an_author_cannot_approve_by_any_way_in(phones: Emulator) -> N
         query(
             "UPDATE notifications_campaign SET state = 'approved', approved_by_id = %s, approved_at = now() RETURNING 1", both.pk
         )
-    turn()
+    tick_and_send()
 
     assert phones.counts()["messages"] == 0
     assert Campaign.objects.get().state == "submitted"
@@ -147,14 +147,14 @@ def test_promise_3_the_bytes_that_leave_are_the_approved_ones(phones: Emulator, 
     campaign = make.campaign()
     approved = {body.encode() for body in campaign.messages.values_list("body", flat=True)}
 
-    turn()
+    tick_and_send()
 
     assert len(left) == 30
     for body in left:
         sent = json.loads(body)["message"]
         ttl = sent["android"].pop("ttl")
         address = sent.pop("fid")
-        # Taking the two spliced values out again gives one of the approved messages, byte for byte.
+        # Without the two inserted values each is one of the approved messages, byte for byte.
         plain = (
             body.removeprefix(f'{{"message":{{"fid":"{address}",'.encode())
             .removesuffix(b"}")
@@ -164,7 +164,7 @@ def test_promise_3_the_bytes_that_leave_are_the_approved_ones(phones: Emulator, 
 
 
 def everything_stored() -> str:
-    """Return every row of every table of notifications as text, but for the packaged apps themselves."""
+    """Return every row of every table of notifications as text, except the packaged apps."""
     tables = [row[0] for row in query("SELECT tablename FROM pg_tables WHERE tablename LIKE 'notifications\\_%%'")]
     return "\n".join(str(row) for table in tables for row in query(f'SELECT * FROM "{table}"'))
 
@@ -172,14 +172,14 @@ def everything_stored() -> str:
 def test_promise_4_an_app_in_topics_mode_stores_no_address_or_secret(fcm_emulator: Emulator, client: Client) -> None:
     make.world()
     make.app("teen", push_mode="topics")
-    asked = {name: value for name, value in make.TEEN.items() if value}
+    query = {name: value for name, value in make.TEEN.items() if value}
     address = {"address_kind": "fid", "address": make.fid(777), "platform": "android", "app_version": "1.2.0"}
 
-    answer = client.get("/v1/topics", asked, REMOTE_ADDR="203.0.113.77", HTTP_AUTHORIZATION="Bearer a-secret-of-mine")
-    refused = client.get("/v1/topics", asked | {"address": make.fid(777)})
-    registering = client.post("/v1/registrations", asked | address, content_type="application/json")
+    answer = client.get("/v1/topics", query, REMOTE_ADDR="203.0.113.77", HTTP_AUTHORIZATION="Bearer a-secret-of-mine")
+    refused = client.get("/v1/topics", query | {"address": make.fid(777)})
+    registering = client.post("/v1/registrations", query | address, content_type="application/json")
     make.campaign(apps=["teen"], audience={"countries": ["GB"], "audiences": ["teen"]})
-    turn()
+    tick_and_send()
 
     stored = everything_stored()
     assert (answer.status_code, refused.status_code, registering.status_code) == (200, 400, 409)
@@ -212,11 +212,11 @@ def test_promise_4_the_database_refuses_an_address_beside_a_topic() -> None:
 def test_promise_4_two_requests_for_a_topic_store_the_same_as_one(client: Client) -> None:
     make.world()
     make.app("teen", push_mode="topics")
-    asked = {name: value for name, value in make.TEEN.items() if value}
+    query = {name: value for name, value in make.TEEN.items() if value}
 
-    client.get("/v1/topics", asked)
+    client.get("/v1/topics", query)
     one = query("SELECT xmin::text, s FROM notifications_segment s")
-    client.get("/v1/topics", asked)
+    client.get("/v1/topics", query)
 
     assert query("SELECT xmin::text, s FROM notifications_segment s") == one
 
@@ -245,7 +245,7 @@ def test_promise_4_no_table_joins_an_installation_to_a_campaign(phones: Emulator
 
 def test_promise_4_after_a_campaign_nothing_says_who_was_in_its_audience(phones: Emulator) -> None:
     campaign = make.campaign()
-    turn()
+    tick_and_send()
     tickets = set(Registration.objects.values_list("ticket", flat=True))
     identities = {str(identity) for identity in Registration.objects.values_list("id", flat=True)}
 
@@ -261,7 +261,7 @@ def test_promise_4_after_a_campaign_nothing_says_who_was_in_its_audience(phones:
 
 @pytest.fixture
 def everything_logged() -> Iterator[list[str]]:
-    """Collect what any logger says, down to the finest detail."""
+    """Collect the records of all loggers, at every level."""
     lines: list[str] = []
 
     class Keep(logging.Handler):
@@ -289,7 +289,7 @@ def test_promise_4_no_log_line_holds_an_address(phones: Emulator, everything_log
         at=now(), address_kind="token", address="tok:secret"
     )
 
-    turn()
+    tick_and_send()
 
     said = "\n".join(everything_logged)
     assert "halted" in said
@@ -325,7 +325,7 @@ def test_promise_8_a_response_to_all_marks_no_installation_gone(phones: Emulator
     phones.plan([{"match": {"any": True}, "answer": answer}])
     campaign = make.campaign()
 
-    turn()
+    tick_and_send()
 
     assert Registration.objects.reachable().count() == 30
     counts = progress_of(campaign)
@@ -336,7 +336,7 @@ def test_promise_8_a_response_to_all_marks_no_installation_gone(phones: Emulator
 def test_promise_8_a_gone_installation_returns_by_registering(phones: Emulator) -> None:
     phones.plan([{"match": {"any": True}, "answer": "UNREGISTERED", "times": 10}])
     make.campaign()
-    turn()
+    tick_and_send()
     gone = Registration.objects.exclude(gone_at=None).count()
 
     make.installations(30)
@@ -381,7 +381,7 @@ def test_promise_9_two_seconds_after_a_stop_nothing_is_sent(fcm_emulator: Emulat
     time.sleep(2)
     after_two_seconds = fcm_emulator.counts()["messages"]
     sender.join()
-    turn(seconds=1)
+    tick_and_send(seconds=1)
 
     assert 300 <= after_two_seconds == fcm_emulator.counts()["messages"] < 5_000
     assert feed.read(at=now()).alerts(country="GB", audience="parent", locale="en", at=now()) == []
@@ -410,12 +410,12 @@ def test_promise_9_nothing_is_sent_after_the_campaigns_end(phones: Emulator) -> 
     campaign = make.campaign()
     tick()
     with connection.cursor() as cursor:
-        # Time cannot be moved, so the instant is: as somebody could who owns the database.
+        # The clock cannot be moved, so the campaign's end is, as an owner of the database could.
         cursor.execute("SET session_replication_role = replica")
         cursor.execute("UPDATE notifications_campaign SET not_after = now() - interval '1 second'")
         cursor.execute("SET session_replication_role = origin")
 
-    turn()
+    tick_and_send()
 
     counts = progress_of(campaign)
     assert phones.counts()["messages"] == 0
@@ -427,7 +427,7 @@ def test_promise_9_a_database_that_was_restored_sends_nothing_by_itself(phones: 
     tick()
     Brake.objects.filter(campaign=None).update(database="another cluster")
 
-    turn()
+    tick_and_send()
 
     campaign.refresh_from_db()
     assert (campaign.state, phones.counts()["messages"]) == ("held", 0)

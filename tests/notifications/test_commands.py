@@ -1,4 +1,4 @@
-"""The same acts from the command line."""
+"""Campaigns and registrations from the command line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The alerts as anybody may read them."""
+"""The public feed of alerts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from notifications import feed
 from notifications.campaigns import lifecycle
 from notifications.models import Campaign, ReceiptCount
 from tests import make
-from tests.notifications.ticks import tick
+from tests.notifications.steps import tick
 
 pytestmark = pytest.mark.django_db(transaction=True)
 WHERE: dict[str, Any] = {"country": "GB", "audience": "parent", "locale": "en"}

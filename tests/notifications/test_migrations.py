@@ -11,7 +11,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from notifications.models import Batch, Campaign, MaintenanceRun, Quota, Segment
 from tests import make
-from tests.notifications.ticks import tick
+from tests.notifications.steps import tick
 
 BEFORE = ("notifications", "0005_topics")
 

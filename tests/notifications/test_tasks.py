@@ -16,7 +16,7 @@ def test_one_process_and_thread_of_a_worker_sends() -> None:
     with tasks._only_sender() as mine:
         child = os.fork()
         if child == 0:
-            # A forked process has the file, but neither its parent's lock nor the thread that holds the other one.
+            # A forked process has the file, but neither its parent's lock nor the thread that holds the second one.
             tasks._AMONG_THREADS = threading.Lock()
             with tasks._only_sender() as second:
                 os.write(writing, b"y" if second else b"n")

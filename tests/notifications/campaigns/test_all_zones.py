@@ -1,4 +1,4 @@
-"""Local time in every zone of the world from 2026 to 2036: nobody twice, nobody skipped, never by night."""
+"""Local times in every zone of the world from 2026 to 2036: due exactly once, and never in quiet hours."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def local(at: datetime, *, override: str = "x") -> Campaign:
 
 
 def changes(zone: ZoneInfo) -> list[tuple[datetime, timedelta, timedelta]]:
-    """Return every change of the zone's clock: the instant, and the offsets before and after."""
+    """Return each change of the zone's offset: the instant, and the offsets before and after."""
     found = []
     at, before = FIRST, FIRST.astimezone(zone).utcoffset()
     while at < LAST:
@@ -59,15 +59,15 @@ def test_a_local_time_comes_exactly_once_around_every_change_of_every_clock(part
                 found = due(local(local_time), name)
                 shown = found.astimezone(zone).replace(tzinfo=None)
                 inside_the_gap = (instant + before).replace(tzinfo=None) <= local_time < (instant + after).replace(tzinfo=None)
-                # What the clock shows is the time that was asked for; in a gap, as long after it as the time lies inside.
+                # The clock shows the requested time; in a gap, a time as long after it as the requested one lies inside.
                 assert shown == (local_time + (after - before) if inside_the_gap else local_time), (name, local_time)
                 if not inside_the_gap:
-                    # Of two the first.
+                    # The first of two.
                     assert not found.astimezone(zone).fold, (name, local_time)
                 instants.append(found)
                 checked += 1
             if after > before:
-                # The gap's times fall on those after it, and no time goes backwards otherwise.
+                # Times inside the gap coincide with those after it; otherwise instants increase.
                 assert len(set(instants)) >= 72 - (after - before) / timedelta(minutes=5)
             else:
                 assert all(earlier < later for earlier, later in pairwise(instants)), name
@@ -86,5 +86,5 @@ def test_a_daily_alert_is_due_once_a_day_in_every_zone_never_by_night(part: int)
                 shown = found.astimezone(zone)
                 assert schedule.QUIET_UNTIL <= shown.time() < schedule.QUIET_FROM, (name, day, hour)
                 late = shown.replace(tzinfo=None) - datetime(day.year, day.month, day.day, hour, 30)
-                # Samoa and others have left out a day before; none is known to from 2026 on.
+                # Samoa and others have skipped a day in the past; no zone is known to do so from 2026 on.
                 assert timedelta(0) <= late <= timedelta(hours=12, minutes=5), (name, day, hour)

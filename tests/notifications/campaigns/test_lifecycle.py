@@ -1,4 +1,4 @@
-"""From draft to done: who may do what, and what the database refuses whoever asks."""
+"""From draft to done: who may do what, and what the database refuses from any client."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def submitted(db: None) -> Campaign:
 
 
 def refused_by_database(statement: str, campaign: Campaign, *values: Any) -> str:
-    """Run raw SQL that must fail, and return what the database says."""
+    """Run raw SQL that must fail, and return the database's error."""
     with pytest.raises(DatabaseError) as refused, transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(statement, [*values, campaign.pk])
     return str(refused.value)
@@ -160,7 +160,7 @@ def test_every_forbidden_change_of_state_is_refused_by_the_database(db: None) ->
     forbidden = list(LIFECYCLES["notifications.Campaign"].forbidden())
 
     with connection.cursor() as cursor:
-        # Only the table of edges is on trial: every other rule steps aside, in this transaction alone.
+        # This tests the table of edges alone: the other rules are dropped within this transaction.
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute("SELECT conname FROM pg_constraint WHERE conrelid = 'notifications_campaign'::regclass AND contype = 'c'")
         for (name,) in cursor.fetchall():

@@ -1,4 +1,4 @@
-"""The bytes that FCM gets, as approved."""
+"""The bytes that are sent to FCM, as approved."""
 
 from __future__ import annotations
 
@@ -155,7 +155,7 @@ def test_messages_to_topics_are_a_part_of_what_is_approved(db: None) -> None:
 
 
 def room(inner: str) -> dict[str, str]:
-    """Return the data of the message to topics with this text inside, which the emulator's rules take as FCM's do."""
+    """Return the data of the message to topics with this text inside, after the emulator has checked it as FCM would."""
     campaign = teens(inner)
     messages = campaign.messages.filter(platform="")
     for message in messages:
@@ -174,7 +174,7 @@ def test_messages_to_topics_have_the_inner_text_while_it_fits(db: None, letter: 
 
     assert kept
     assert left
-    # One limit, the same for every alphabet in bytes.
+    # One limit in bytes, the same for every script.
     assert max(kept) < min(left)
     assert max(kept) * size in range(1_300, 1_400)
     assert all(data[length]["inner_body"] == letter * length for length in kept)

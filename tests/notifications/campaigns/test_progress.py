@@ -1,4 +1,4 @@
-"""What a campaign waits for: its progress names a missing worker, and nothing else in a worker's place."""
+"""A campaign that should be sending says when no worker is there, and only then."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from notifications.campaigns.progress import progress_of
 from notifications.delivery import claims
 from notifications.models import Batch, Brake, Campaign, Quota
 from tests import make
-from tests.notifications.ticks import tick
+from tests.notifications.steps import tick
 
 # The database's clock stands still within a transaction.
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -34,7 +34,7 @@ def sending(**changes: Any) -> Campaign:
 
 
 def time_passes(seconds: float) -> None:
-    """Move everything that says when a campaign was released, due, claimed or sent to back by so many seconds."""
+    """Move all instants of releases, due times, leases and permits back by that many seconds."""
     by = timedelta(seconds=seconds)
     Brake.objects.update(set_at=F("set_at") - by)
     Batch.objects.update(ready_at=F("ready_at") - by)

@@ -1,4 +1,4 @@
-"""Due instants: exact, local, and off the night."""
+"""Due instants: exact, local, and outside quiet hours."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ZONES = sorted(available_timezones() - {"localtime", "Factory"})
 
 
 def planned(**fields: object) -> Campaign:
-    """Make a campaign that is not stored: only its times matter."""
+    """Return an unsaved campaign with these times."""
     defaults: dict[str, object] = {
         "schedule_kind": "now",
         "schedule_at": "",
@@ -40,9 +40,9 @@ def utc(text: str) -> datetime:
         ("2027-01-13T07:59:59", "Europe/London", "2027-01-13T08:02:00"),
         ("2027-01-13T08:00:00", "Europe/London", "2027-01-13T08:00:00"),
         ("2027-01-12T12:00:00", "Pacific/Auckland", "2027-01-12T19:02:00"),
-        # 08:00 there is 02:15 UTC, one of the quarters that everybody sends at.
+        # 08:00 there is 02:15 UTC, which is a busy minute.
         ("2027-01-12T20:00:00", "Asia/Kathmandu", "2027-01-13T02:16:00"),
-        # Unknown zones count as the home zone, never as daytime.
+        # An unknown zone counts as the home zone, never as daytime.
         ("2027-01-12T22:00:00", "", "2027-01-13T08:02:00"),
         ("2027-01-12T22:00:00", "No/Such", "2027-01-13T08:02:00"),
     ],

@@ -15,7 +15,7 @@ from notifications.campaigns import definition, lifecycle
 from notifications.console.campaign_form import CampaignForm, initial
 from notifications.models import Brake, Campaign
 from tests import make
-from tests.notifications.ticks import tick
+from tests.notifications.steps import tick
 
 pytestmark = pytest.mark.django_db
 

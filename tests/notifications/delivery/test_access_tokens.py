@@ -1,4 +1,4 @@
-"""Access tokens are renewed ahead of time and beside the sending, never in its way."""
+"""Access tokens are renewed ahead of their expiry, without holding up sending."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.processes import Emulator, start_emulator
 
 @pytest.fixture
 def account(tmp_path: Path, settings: Any) -> Any:
-    """Return a function that makes the account of an emulator whose tokens last so many seconds."""
+    """Return a function that returns the account of an emulator whose tokens last that many seconds."""
     emulators: list[Emulator] = []
 
     def make(seconds: int) -> ServiceAccount:
@@ -50,7 +50,7 @@ def until(check: Callable[[], bool]) -> None:
 
 
 def test_a_token_near_its_end_is_renewed_in_the_background(account: Callable[[int], ServiceAccount]) -> None:
-    # Four minutes are fewer than the five at which a new one is fetched, and more than the one at which it is waited for.
+    # Four minutes: below the five at which a new one is fetched, above the one from which callers wait for it.
     found = account(240)
     first = found.bearer()
     slowly(found, 0.5)

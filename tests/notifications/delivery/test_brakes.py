@@ -1,4 +1,4 @@
-"""Pause, stop, stop everything, hold: how soon they bite, and that who cannot see them sends nothing."""
+"""Pause, stop, stop everything, hold: how soon they work, and that a worker that cannot read them sends nothing."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from notifications.models import Batch, Brake, Campaign, Registration
 from notifications.models.brake import BrakeState
 from notifications.registrations import simulation
 from tests import make
-from tests.notifications.ticks import tick
+from tests.notifications.steps import tick
 from tests.processes import Emulator
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -36,7 +36,7 @@ def now() -> datetime:
 
 @pytest.fixture
 def slow_campaign(fcm_emulator: Emulator) -> Campaign:
-    """A campaign to 6,000 that takes a good while: each answer comes after 300 ms."""
+    """Return a campaign to 6,000 that takes long: each response takes 300 ms."""
     make.app()
     simulation.register_many(6_000, app="parent", country=None, at=now())
     fcm_emulator.plan([{"match": {"any": True}, "answer": "ACCEPT", "latency_ms": 300}])
@@ -47,7 +47,7 @@ def slow_campaign(fcm_emulator: Emulator) -> Campaign:
 
 @contextmanager
 def sending(emulator: Emulator) -> Iterator[None]:
-    """Let a sender work in a thread, and wait until messages have arrived."""
+    """Run a worker in a thread, and wait until messages have arrived."""
 
     def work() -> None:
         try:
@@ -86,9 +86,7 @@ def test_a_pause_works_within_two_seconds_and_resuming_sends_the_rest(fcm_emulat
     assert (counts["state"], counts["accepted"], fcm_emulator.counts()["doubled"]) == ("done", 6_000, 0)
 
 
-def test_stop_everything_stops_all_until_an_approver_releases_it(
-    fcm_emulator: Emulator, slow_campaign: Campaign
-) -> None:
+def test_stop_everything_stops_all_until_an_approver_releases_it(fcm_emulator: Emulator, slow_campaign: Campaign) -> None:
     author, approver = make.campaign_staff()
 
     with sending(fcm_emulator):
@@ -147,23 +145,23 @@ def test_a_stop_does_not_wait_for_a_lock_on_the_campaigns_row(
 def test_a_worker_that_cannot_read_the_brakes_sends_nothing(
     fcm_emulator: Emulator, slow_campaign: Campaign, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    blind = threading.Event()
+    unreadable = threading.Event()
     read = BrakeMonitor.read
 
     def sometimes(self: BrakeMonitor) -> None:
-        if blind.is_set():
+        if unreadable.is_set():
             raise OperationalError("no database")
         read(self)
 
     monkeypatch.setattr(BrakeMonitor, "read", sometimes)
     with sending(fcm_emulator):
-        blind.set()
+        unreadable.set()
         time.sleep(MAX_AGE + 0.5)
         reached = fcm_emulator.counts()["messages"]
         time.sleep(1)
         later = fcm_emulator.counts()["messages"]
-        # Nor does it begin anything new while blind: what it claims it gives back unsent.
-        blind.clear()
+        # It starts nothing new either: batches that it claims are released unsent.
+        unreadable.clear()
     assert 500 <= reached == later < 6_000
     tick()
     worker.run(seconds=20)
@@ -178,7 +176,7 @@ def test_a_restored_database_holds_campaigns_until_a_person_releases_them(fcm_em
     sending_one = make.campaign()
     tick()
     planned = make.campaign(schedule={"at": (now() + timedelta(hours=2)).isoformat()})
-    # As after a restore: the row remembers another database than this one.
+    # As after a restore: the row holds the identity of another database.
     Brake.objects.filter(campaign=None).update(database="7000000000000000000 00000001 1")
 
     refused_before_any_tick = worker.run(seconds=1)
@@ -220,7 +218,7 @@ def test_a_state_that_did_not_follow_its_brake_is_corrected(fcm_emulator: Emulat
     author, _ = make.campaign_staff()
     campaign = make.campaign()
     tick()
-    # As if the process had died between the two steps of a pause.
+    # As if the process had ended between the two steps of a pause.
     Brake.objects.pull(campaign, BrakeState.PAUSED, by=author, at=now() - timedelta(seconds=5))
 
     assert worker.run(seconds=1) == 0

@@ -1,4 +1,4 @@
-"""The first few of a large wave, and what keeps a campaign from taking its whole audience off the list."""
+"""The canary of a large wave, and the limit to how many installations a campaign may mark gone."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from notifications.models import Batch, Campaign, Registration, Wave
 from notifications.models.campaign import max_marked_gone
 from notifications.registrations import simulation
 from tests import make
-from tests.notifications.ticks import tick
+from tests.notifications.steps import tick
 from tests.processes import Emulator
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -134,7 +134,7 @@ def test_a_canary_of_which_half_is_gone_does_not_halt(thousands: Emulator) -> No
     tick()
 
     assert (progress_of(campaign)["state"], progress_of(campaign)["accepted"]) == ("done", 2_900)
-    # Two in a hundred of the audience, and no more, are off the list.
+    # Two percent of the audience are marked, and no more.
     assert Registration.objects.exclude(gone_at=None).count() == 60
 
 
@@ -175,7 +175,7 @@ def test_nineteen_or_two_percent_may_be_marked_gone(devices: int, most: int) -> 
     assert max_marked_gone(devices) == most
 
 
-def test_a_command_puts_back_installations_marked_gone_by_mistake(thousands: Emulator, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_command_puts_back_installations_wrongly_marked_gone(thousands: Emulator, capsys: pytest.CaptureFixture[str]) -> None:
     began = now()
     thousands.plan(
         [

@@ -1,4 +1,4 @@
-"""Each line of the error table as FCM would answer it: the halt or the wait that is expected, in words, and nobody deleted."""
+"""Each row of the error table: the expected halt or wait, its sentence, and no registration deleted."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from notifications.delivery import fcm, worker
 from notifications.models import Batch, Campaign, Quota, Registration
 from notifications.registrations import simulation
 from tests import make
-from tests.notifications.ticks import tick, waits_over
+from tests.notifications.steps import end_waits, tick
 from tests.processes import Emulator
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -32,7 +32,7 @@ def some(fcm_emulator: Emulator) -> Emulator:
 
 
 def send(emulator: Emulator, *rules: dict[str, Any], seconds: float = 8) -> Campaign:
-    """Send one campaign with the emulator answering by these rules to everybody else's, and look once."""
+    """Send one campaign while the emulator follows these rules, and run the scheduler once."""
     emulator.plan([{"match": {"any": True}, **rule} if "match" not in rule else rule for rule in rules])
     campaign = make.campaign()
     tick()
@@ -43,7 +43,7 @@ def send(emulator: Emulator, *rules: dict[str, Any], seconds: float = 8) -> Camp
 
 
 def console(campaign: Campaign) -> str:
-    """Return what the console says of it: why it halted, what it waits for, what a person should see to."""
+    """Return the sentences of the console: why the campaign halted, what it waits for, what needs attention."""
     shown = campaign_display.progress(campaign)
     return " ".join(shown[name] for name in ("halted", "waiting", "notice") if shown[name])
 
@@ -80,7 +80,7 @@ def test_a_response_that_concerns_all_halts_after_the_canary(some: Emulator, ans
     [
         (30, 25, 31),
         ({"date_in": 30}, 24, 31),
-        # Without it Google asks for a minute; nonsense is no answer either, and nothing lasts longer than a quarter of an hour.
+        # Without Retry-After, or with an invalid one, Google recommends a minute; no wait is longer than 15 minutes.
         (None, 55, 70),
         ("soon", 55, 70),
         ("-5", 55, 70),
@@ -98,7 +98,7 @@ def test_a_429_blocks_the_project_for_as_long_as_retry_after_says(
     assert "quota is used up (429). Trying again at" in console(campaign)
     assert quota.blocked_until is not None
     assert least < (quota.blocked_until - datetime.now(UTC)).total_seconds() <= most
-    # Only what was under way already was asked in vain.
+    # Only the requests that were already in flight were made in vain.
     assert some.counts()["messages"] <= fcm.CONCURRENT_REQUESTS_PLAIN
     assert (progress_of(campaign)["pending"], nobody_is_deleted()) == (DEVICES, True)
 
@@ -113,7 +113,7 @@ def test_an_unavailable_fcm_is_blocked_and_tried_again(some: Emulator, answer: s
     assert (progress_of(campaign)["pending"], nobody_is_deleted()) == (DEVICES, True)
 
     some.plan([])
-    waits_over()
+    end_waits()
     worker.run(seconds=10)
     tick()
     assert progress_of(campaign)["accepted"] == DEVICES
@@ -159,7 +159,7 @@ def test_a_response_of_a_gigabyte_is_cut_off_and_halts_the_campaign(some: Emulat
 
     assert campaign.state == "halted"
     assert "Something other than FCM responded 200" in console(campaign)
-    # In kilobytes: each of them was read to 64 KiB and no further.
+    # In kilobytes: each response was read to 64 KiB and no further.
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 150_000
     assert nobody_is_deleted()
 

@@ -1,4 +1,4 @@
-"""One attempt at a time, against servers that misbehave: what the sender concludes, and how often it knocked."""
+"""Single attempts against servers that misbehave: the outcome, and the number of requests."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ ACCEPT = b'HTTP/1.1 200 OK\r\nContent-Length: 36\r\n\r\n{"name": "projects/p/mes
 
 
 class Server:
-    """A TCP server in a thread that counts the requests it was asked."""
+    """A TCP server in a thread that counts its requests."""
 
     def __init__(self, answer: Answering, context: ssl.SSLContext | None = None) -> None:
         self.requests = 0
@@ -260,7 +260,7 @@ def test_a_response_that_asks_for_a_pause_backs_off_at_once(serve: Callable[...,
 
 
 def certificate(folder: Path) -> tuple[ssl.SSLContext, Path]:
-    """Make an authority of our own, and with it a certificate for 127.0.0.1."""
+    """Create a certificate authority, and with it a certificate for 127.0.0.1."""
     ours, servers = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
     authority, server = (x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]) for name in ("authority", "server"))
 
@@ -290,11 +290,11 @@ def test_a_server_without_a_trusted_certificate_is_sent_nothing(
     server = serve(accept, context)
 
     untrusted = send()
-    asked = server.requests
+    requests = server.requests
     settings.FCM_CA_BUNDLE = str(bundle)
     trusted = send()
 
-    assert (untrusted[0], asked) == (outcomes.UNREACHABLE, 0)
+    assert (untrusted[0], requests) == (outcomes.UNREACHABLE, 0)
     assert trusted[0] == outcomes.ACCEPTED
 
 

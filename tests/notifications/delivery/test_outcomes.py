@@ -1,4 +1,4 @@
-"""The one table from FCM's answers to what they mean, beside the answers that the emulator gives."""
+"""The table from FCM's responses to outcomes, checked with the responses of the emulator."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The whole path over TLS and HTTP/2, as to Google: connections that are told to go away, streams that are reset."""
+"""The whole path over TLS and HTTP/2, as to Google: connections closed by GOAWAY, streams that are reset."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from notifications.delivery import fcm, worker
 from notifications.models import Batch, Campaign
 from notifications.registrations import simulation
 from tests import make
-from tests.notifications.ticks import tick
+from tests.notifications.steps import tick
 from tests.processes import Emulator, start_emulator
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -72,6 +72,6 @@ def test_a_stream_reset_after_acceptance_makes_one_device_uncertain(thousands: E
     campaign = send_all()
 
     counts = progress_of(campaign)
-    # Each of them was tried once more, and taken.
+    # Each of them was tried once more, and accepted.
     assert (counts["state"], counts["accepted"], counts["unknown"]) == ("done", DEVICES, 0)
     assert (thousands.counts()["addresses"], thousands.counts()["doubled"]) == (DEVICES, 10)

@@ -1,4 +1,4 @@
-"""The pace of one Firebase project: permits, the ramp, slowing down and blocks."""
+"""The rate of one Firebase project: permits, the ramp, slowing down and blocks."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def thousand_a_second(settings: Any) -> None:
 
 
 def permit(messages: int = 500, *, ramp: bool = False) -> Permit:
-    """Take a permit, with the clock put forward to where there is one."""
+    """Take a permit, moving the clock forward until there is one."""
     found = Quota.objects.permit("p", messages=messages, ramp=ramp)
     while found is None:
         later(0.4)
@@ -36,7 +36,7 @@ def permit(messages: int = 500, *, ramp: bool = False) -> Permit:
 
 
 def later(seconds: float) -> None:
-    """Let so much time go by for the quota: all that it remembers lies further back."""
+    """Let that many seconds pass for the quota, by moving its instants back."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -80,7 +80,7 @@ def test_the_rate_rises_from_nothing_over_a_minute(sizes: list[int]) -> None:
         assert quota.ramp_from is not None
         begin = quota.ramp_from.timestamp()
         into = one.ends - begin
-        # What has been permitted so far is exactly the area under the ramp, or less where nobody asked in time.
+        # The permits so far are exactly the area under the ramp, or less when none was taken in time.
         area = CAP * into**2 / (2 * RAMP_SECONDS) if into < RAMP_SECONDS else CAP * (into - RAMP_SECONDS / 2)
         assert sent <= area + 1
 
@@ -89,7 +89,7 @@ def test_the_ramp_ends_at_the_full_rate() -> None:
     for _ in range(61):
         last = permit(ramp=True)
 
-    # 30,000 go during the minute of the ramp, then 1,000 a second.
+    # 30,000 are sent during the minute of the ramp, then 1,000 a second.
     assert last.ends - last.starts == pytest.approx(0.5, abs=0.01)
     quota = Quota.objects.get()
     assert quota.ramp_from is not None
@@ -189,5 +189,5 @@ def test_concurrent_workers_share_one_rate(at_once: Callable[..., list[Any]]) ->
     seconds = (timezone.now() - began).total_seconds()
 
     assert len(given) * 50 <= (seconds + 0.55) * CAP + 50
-    # Hardly a slot overlaps another: each begins where the one before it ended, or later.
+    # Permits do not overlap: each begins where the one before it ended, or later.
     assert all(later.starts >= earlier.ends - 0.001 for earlier, later in pairwise(given))

@@ -1,4 +1,4 @@
-"""The frozen audience: who is in it, that it only shrinks, and that registering does not wait for it."""
+"""The frozen audience: which installations are in it, that it only shrinks, and that registrations do not wait for it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from notifications.delivery import planner
 from notifications.models import App, Batch, Campaign, Registration, Wave
 from notifications.models.registration import TICKET_LOCK
 from tests import make
-from tests.notifications.ticks import tick
+from tests.notifications.steps import tick
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -28,9 +28,7 @@ def thirty(transactional_db: None) -> None:
     make.installations(30)
 
 
-def test_the_freeze_waits_for_an_uncommitted_registration_with_a_ticket(
-    thirty: None, raw_sql: psycopg.Connection[Any]
-) -> None:
+def test_the_freeze_waits_for_an_uncommitted_registration_with_a_ticket(thirty: None, raw_sql: psycopg.Connection[Any]) -> None:
     campaign = make.campaign()
     raw_sql.autocommit = False
     raw_sql.execute("UPDATE notifications_registration SET gone_at = now()")
@@ -51,7 +49,7 @@ def test_the_freeze_waits_for_an_uncommitted_registration_with_a_ticket(
     thread.join()
 
     assert waited
-    # Their new tickets were given before the mark, so that they are in.
+    # Their new tickets are below the watermark, so they are in the audience.
     assert progress_of(campaign)["devices"] == 30
 
 

@@ -1,6 +1,6 @@
-"""A campaign's whole life in any order: claims, crashes, lapsed leases, pauses, doubled wake-ups and steps of the clock.
+"""A campaign's whole life in any order: claims, crashes, ended leases, pauses, doubled wake-ups and steps of the clock.
 
-The product's own loop claims and settles; only FCM is played, so that every message that reaches a phone is known.
+The product's own loop claims and settles; only FCM is simulated, so every message that reaches a phone is known.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from notifications.delivery.fcm import PushTarget, SendGate
 from notifications.delivery.outcomes import Outcome, SendResult
 from notifications.models import Batch, Campaign, Quota, Registration
 from tests import make
-from tests.notifications.ticks import tick
+from tests.notifications.steps import tick
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -33,7 +33,7 @@ DEVICES = 48
 RETRY = Outcome(SendResult.RETRY, slow=True)
 QUOTA = Outcome(SendResult.RETRY, block_reason="FCM's quota is used up (429).", slow=True, initial_wait=60.0)
 PAYLOAD = Outcome(SendResult.RETRY, halt_reason="FCM refused the message itself.")
-#: What FCM does with a message, and whether the phone gets it.
+#: What FCM does with a message, and whether it reaches the phone.
 ANSWERS: dict[str, tuple[Outcome, bool]] = {
     "accepted": (outcomes.ACCEPTED, True),
     "gone": (outcomes.UNREGISTERED, False),
@@ -52,7 +52,7 @@ workers = st.integers(0, 2)
 
 
 class Phones:
-    """Stands where FCM's sender stands: notes who gets what, and keeps the answers back until they are asked for."""
+    """Replaces the sender: records each message, and holds the outcomes back until `answer` is called."""
 
     def __init__(self) -> None:
         self.received: Counter[str] = Counter()
@@ -87,7 +87,7 @@ class Phones:
 
 
 class Worker(worker.SendLoop):
-    """One sender, taken step by step."""
+    """One worker, run step by step."""
 
     def __init__(self, phones: Phones) -> None:
         super().__init__(phones, 10**6)  # type: ignore[arg-type]
@@ -100,7 +100,7 @@ class Worker(worker.SendLoop):
 
 
 class Life(RuleBasedStateMachine):
-    """See the module."""
+    """The state machine; see the module."""
 
     @initialize()
     def begin(self) -> None:
@@ -113,7 +113,7 @@ class Life(RuleBasedStateMachine):
         self.phones = Phones()
         self.workers = [Worker(self.phones) for _ in range(3)]
         self.left: set[str] = set()
-        #: Messages that arrived and of which no settlement speaks, and tries whose end nobody heard: they may be repeated.
+        #: Messages that arrived without being settled, and uncertain tries: they may be repeated.
         self.may_repeat = 0
         self.campaign = make.campaign()
         self.staff = make.campaign_staff()[0]
@@ -141,7 +141,7 @@ class Life(RuleBasedStateMachine):
             alive = Batch.objects.filter(
                 pk=batch.claim.id, fence=batch.claim.fence, state="claimed", lease_until__gt=scheduler.database_now()
             ).exists()
-            # A try that nobody heard the end of is repeated once; one whose settlement is void, as a whole.
+            # An uncertain try is repeated once; a batch whose settlement is void, as a whole.
             self.may_repeat += (
                 sum(outcome.result is SendResult.UNCERTAIN for outcome in results.values()) if alive else len(results)
             )
@@ -165,7 +165,7 @@ class Life(RuleBasedStateMachine):
 
     @rule()
     def the_clock_steps_back(self) -> None:
-        """Let what was written lie in the future, as after a step of the database's clock."""
+        """Move stored instants into the future, as after a step of the database's clock."""
         with connection.cursor() as cursor:
             cursor.execute("UPDATE notifications_batch SET ready_at = ready_at + interval '10 s' WHERE state = 'open'")
             cursor.execute("UPDATE notifications_quota SET booked_until = booked_until + interval '10 s'")
@@ -181,13 +181,13 @@ class Life(RuleBasedStateMachine):
         lifecycle.resume(self.campaign, by=self.staff, at=datetime.now(UTC))
 
     @rule(number=st.integers(0, DEVICES - 1))
-    def somebody_leaves(self, number: int) -> None:
+    def an_installation_is_deleted(self, number: int) -> None:
         self.left.add(make.fid(number))
         digest = _digest_of(number)
         Registration.objects.filter(address_digest=digest).delete()
 
     @rule(number=st.integers(0, DEVICES - 1))
-    def somebody_moves(self, number: int) -> None:
+    def an_installation_moves(self, number: int) -> None:
         self.left.add(make.fid(number))
         make.installation(number, locale="cy")
 
@@ -208,7 +208,7 @@ class Life(RuleBasedStateMachine):
             assert repeats <= self.may_repeat + unsettled
 
     def teardown(self) -> None:
-        """Let it come to its end: nobody is missed."""
+        """Run the campaign to its end: nobody is missed."""
         if not hasattr(self, "campaign"):
             return
         self.phones.plan = ["accepted"]
@@ -243,7 +243,7 @@ def _digest_of(number: int) -> str:
 
 
 def test_nobody_is_missed_or_doubled_in_any_order_of_events(monkeypatch: pytest.MonkeyPatch) -> None:
-    # Small batches and a small canary, so that many of them are about.
+    # Small batches and a small canary, so that there are many of them.
     monkeypatch.setattr(planner, "BATCH_SIZE", 8)
     monkeypatch.setattr(planner, "CANARY_SIZE", 6)
     monkeypatch.setattr(fcm, "MAX_SLOW_RESPONSES", 4)
@@ -255,7 +255,7 @@ def test_nobody_is_missed_or_doubled_in_any_order_of_events(monkeypatch: pytest.
             stateful_step_count=30,
             deadline=None,
             suppress_health_check=list(HealthCheck),
-            # A failure is found as it is: making it smaller would take longer than finding it.
+            # No shrinking: it would take longer than finding the failure.
             phases=[Phase.explicit, Phase.reuse, Phase.generate],
         ),
     )

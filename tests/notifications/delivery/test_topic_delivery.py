@@ -1,4 +1,4 @@
-"""From an approved campaign to topics, turned by hand: what FCM is asked, and what is known afterwards."""
+"""From an approved campaign to topics, step by step: the requests to FCM, and the counts afterwards."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from notifications.delivery import claims, worker
 from notifications.delivery.claims import Settlement
 from notifications.models import Batch, Campaign, Message, Registration, Segment, Wave
 from tests import make
-from tests.notifications.ticks import tick, turn, waits_over
+from tests.notifications.steps import end_waits, tick, tick_and_send
 from tests.processes import Emulator
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -24,9 +24,9 @@ PREFIX = "fp1.teen.GB."
 
 
 def again() -> None:
-    """Let the waits of batches and projects be over, and send once more."""
-    waits_over()
-    turn()
+    """End the waits of batches and projects, and send once more."""
+    end_waits()
+    tick_and_send()
 
 
 def adds_up(counts: dict[str, Any], of_what: str) -> bool:
@@ -36,7 +36,7 @@ def adds_up(counts: dict[str, Any], of_what: str) -> bool:
 
 @pytest.fixture
 def six(fcm_emulator: Emulator) -> Emulator:
-    """Return an emulator, with six topics that phones have asked for and no registration."""
+    """Return an emulator, with six topics that phones have requested and no registration."""
     make.world()
     make.app("teen", push_mode="topics")
     for region in ("GB-WLS", "GB-SCT", "GB-NIR"):
@@ -56,7 +56,7 @@ def test_each_topic_is_sent_to_once_with_the_message_of_its_language(six: Emulat
     texts = make.definition()["messages"]["en"]
     campaign = make.campaign(**TEENS, messages={"en": texts, "cy": texts})
 
-    turn()
+    tick_and_send()
 
     counts = progress_of(campaign)
     assert (counts["state"], counts["devices"], counts["accepted"]) == ("done", 0, 0)
@@ -77,7 +77,7 @@ def test_devices_and_topics_add_up_separately_during_and_after_sending(with_thir
     )
     campaign = make.campaign(**BOTH)
 
-    turn()
+    tick_and_send()
     during = progress_of(campaign)
     with_thirty.plan([])
     again()
@@ -104,7 +104,7 @@ def test_no_response_about_a_topic_marks_a_registration_gone(with_thirty: Emulat
     )
     campaign = make.campaign(**BOTH)
 
-    turn()
+    tick_and_send()
 
     counts = progress_of(campaign)
     assert counts["topics"]["rejected"] == {"invalid-address": 4, "unregistered": 2}
@@ -113,9 +113,7 @@ def test_no_response_about_a_topic_marks_a_registration_gone(with_thirty: Emulat
     assert Segment.objects.topics().count() == 6
 
 
-def test_an_uncertain_topic_is_tried_once_more_and_then_unknown(
-    six: Emulator, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_uncertain_topic_is_tried_once_more_and_then_unknown(six: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
     from notifications.delivery import fcm
 
     monkeypatch.setattr(fcm, "REQUEST_TIMEOUT", 1.0)
@@ -123,7 +121,7 @@ def test_an_uncertain_topic_is_tried_once_more_and_then_unknown(
     six.plan([{"match": {"address_prefix": f"{PREFIX}GB-WLS.cy"}, "answer": "HANG_AFTER_ACCEPT"}])
     campaign = make.campaign(**TEENS)
 
-    turn()
+    tick_and_send()
     first = progress_of(campaign)
     again()
 
@@ -140,7 +138,7 @@ def test_topics_of_a_dead_worker_are_sent_again_and_its_settlement_is_void(six: 
     assert dead is not None
     Batch.objects.filter(pk=dead.id).update(lease_until=datetime(2026, 1, 1, tzinfo=UTC))
 
-    turn()
+    tick_and_send()
     late = claims.settle(
         dead,
         Settlement(
@@ -156,7 +154,7 @@ def test_a_refused_message_to_topics_halts_the_campaign(six: Emulator) -> None:
     six.plan([{"match": {"any": True}, "answer": "INVALID_PAYLOAD"}])
     campaign = make.campaign(**TEENS)
 
-    turn()
+    tick_and_send()
 
     counts = progress_of(campaign)
     assert counts["state"] == "halted"
@@ -170,10 +168,10 @@ def test_nothing_is_sent_to_topics_while_paused(six: Emulator) -> None:
     campaign.refresh_from_db()
     lifecycle.pause(campaign, by=author, at=datetime.now(UTC))
 
-    turn(seconds=1)
+    tick_and_send(seconds=1)
     paused = (six.counts()["messages"], progress_of(campaign)["topics"]["pending"])
     lifecycle.resume(campaign, by=author, at=datetime.now(UTC))
-    turn()
+    tick_and_send()
 
     assert paused == (0, 6)
     assert (six.counts()["messages"], progress_of(campaign)["topics"]["accepted"]) == (6, 6)
@@ -185,7 +183,7 @@ def test_a_stopped_campaign_skips_the_remaining_topics(with_thirty: Emulator) ->
     campaign.refresh_from_db()
 
     lifecycle.stop(campaign, by=make.campaign_staff()[0], at=datetime.now(UTC))
-    turn(seconds=1)
+    tick_and_send(seconds=1)
 
     counts = progress_of(campaign)
     assert with_thirty.counts()["messages"] == 0
@@ -198,7 +196,7 @@ def test_a_topic_that_was_purged_meanwhile_is_skipped(six: Emulator) -> None:
     tick()
     Segment.objects.topics().filter(locale="cy").delete()
 
-    turn()
+    tick_and_send()
 
     topics = progress_of(campaign)["topics"]
     assert (topics["accepted"], topics["skipped"]) == (3, 3)

@@ -1,4 +1,4 @@
-"""Topics: their names, who asks for them, how long they are kept, and what is sent to them."""
+"""Topics: their names, requests for them, how long they are kept, and what is sent to them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from notifications.delivery import maintenance, planner, topics
 from notifications.models import Batch, Campaign, MaintenanceRun, Segment, Wave
 from notifications.registrations.values import InvalidValue
 from tests import make
-from tests.notifications.ticks import tick
+from tests.notifications.steps import tick
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -57,7 +57,7 @@ def test_a_topic_name_depends_on_its_row_alone() -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "stored"),
+    ("requested", "stored"),
     [
         ({"locale": "en-AU"}, {"locale": "en"}),
         ({"locale": "pt-PT"}, {"locale": "pt-BR"}),
@@ -68,8 +68,8 @@ def test_a_topic_name_depends_on_its_row_alone() -> None:
         ({"region": None}, {"region": ""}),
     ],
 )
-def test_values_are_stored_in_canonical_form(asked: dict[str, Any], stored: dict[str, str]) -> None:
-    row = make.topic(**asked)
+def test_values_are_stored_in_canonical_form(requested: dict[str, Any], stored: dict[str, str]) -> None:
+    row = make.topic(**requested)
 
     assert {name: getattr(row, name) for name in stored} == stored
 
@@ -147,7 +147,7 @@ def test_only_a_topic_has_the_day_of_its_last_request() -> None:
 
 
 def teens(**changes: Any) -> Campaign:
-    """Make an approved campaign for the teens of Great Britain."""
+    """Return an approved campaign for the teens of Great Britain."""
     return make.campaign(**{"apps": ["teen"], "audience": {"countries": ["GB"], "audiences": ["teen"]}} | changes)
 
 
@@ -233,13 +233,11 @@ def test_topics_alone_may_be_few_and_registrations_may_not() -> None:
         ("registrations", 19, 9, True),
         ("topics", 0, 0, False),
         ("feed", 0, 0, False),
-        # What should not be there at all is not sent to either.
+        # A segment that should not exist is not sent to either.
         ("topics", 5, 9, True),
     ],
 )
-def test_an_audience_is_too_small_by_its_registrations_alone(
-    mode: str, devices: int, in_topics: int, refused: bool
-) -> None:
+def test_an_audience_is_too_small_by_its_registrations_alone(mode: str, devices: int, in_topics: int, refused: bool) -> None:
     make.app("other", push_mode=mode)
     campaign = make.campaign(state="draft", apps=["other"])
 

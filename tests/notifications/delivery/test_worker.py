@@ -1,4 +1,4 @@
-"""From an approved campaign to phones, turned by hand: tick, deliver, look."""
+"""From an approved campaign to phones, step by step."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from notifications.delivery.claims import Settlement
 from notifications.models import Batch, Campaign, Message, Quota, Registration, Wave
 from notifications.models.quota import Permit
 from tests import make
-from tests.notifications.ticks import leases_over, tick, turn, waits_over
+from tests.notifications.steps import end_leases, end_waits, tick, tick_and_send
 from tests.processes import Emulator
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -45,7 +45,7 @@ def thirty(fcm_emulator: Emulator) -> Emulator:
 def test_an_approved_campaign_reaches_every_installation_once(thirty: Emulator) -> None:
     campaign = make.campaign()
 
-    turn()
+    tick_and_send()
 
     counts = progress_of(campaign)
     assert counts["state"] == "done"
@@ -63,7 +63,7 @@ def test_each_installation_gets_the_message_of_its_language_and_platform(fcm_emu
         make.installation(number, locale=locale, platform=platform)
     campaign = make.campaign(messages={"en": texts, "cy": welsh})
 
-    turn()
+    tick_and_send()
 
     titles = {
         (int(phone["address"].removeprefix("fid")) % 4, shown["platform"], shown["outer"]["title"])
@@ -96,7 +96,7 @@ def test_unknown_and_invalid_addresses_are_gone_until_they_register_again(thirty
     )
     campaign = make.campaign()
 
-    turn()
+    tick_and_send()
 
     counts = progress_of(campaign)
     assert counts["rejected"] == {"invalid-address": 1, "sender-id-mismatch": 1, "unregistered": 1}
@@ -104,7 +104,7 @@ def test_unknown_and_invalid_addresses_are_gone_until_they_register_again(thirty
     gone = Registration.objects.exclude(gone_at=None)
     assert sorted(gone.values_list("gone_because", flat=True)) == ["invalid-address", "unregistered"]
     assert adds_up(counts)
-    # Reversible: the installation is there again as soon as it says so.
+    # Reversible: the installation is back as soon as it registers.
     make.installation(1)
     make.installation(2)
     assert not gone.exists()
@@ -151,7 +151,7 @@ def test_a_response_that_concerns_all_halts_and_marks_nobody(thirty: Emulator, a
     thirty.plan([{"match": {"any": True}, "answer": answer}])
     campaign = make.campaign()
 
-    turn()
+    tick_and_send()
 
     counts = progress_of(campaign)
     assert counts["state"] == "halted"
@@ -159,14 +159,14 @@ def test_a_response_that_concerns_all_halts_and_marks_nobody(thirty: Emulator, a
     assert (counts["pending"], counts["accepted"], counts["rejected"]) == (30, 0, {})
     assert Registration.objects.reachable().count() == 30
     tried = thirty.counts()["messages"]
-    turn()
+    tick_and_send()
     assert thirty.counts()["messages"] == tried
 
     thirty.plan([])
     campaign.refresh_from_db()
     lifecycle.resume(campaign, by=make.campaign_staff()[0], at=datetime.now(UTC))
-    waits_over()
-    turn()
+    end_waits()
+    tick_and_send()
     assert progress_of(campaign)["accepted"] == 30
 
 
@@ -176,13 +176,13 @@ def test_while_fcm_is_unreachable_the_campaign_waits_and_says_so(thirty: Emulato
     fcm.sender().authorize("fingerpost-test")
     settings.FCM_ENDPOINT = "http://127.0.0.1:9"
 
-    turn()
+    tick_and_send()
     waiting = progress_of(campaign)
     settings.FCM_ENDPOINT = reachable
-    turn()
+    tick_and_send()
     still = progress_of(campaign)
-    waits_over()
-    turn()
+    end_waits()
+    tick_and_send()
 
     assert waiting["state"] == "sending"
     assert "cannot be reached" in waiting["waiting"]
@@ -201,12 +201,12 @@ def test_unreachable_credentials_wait_and_refused_ones_halt(thirty: Emulator, se
     elsewhere.write_text(json.dumps(account | {"token_uri": "http://127.0.0.1:9/token"}))
     good = settings.FIREBASE_PROJECTS
     settings.FIREBASE_PROJECTS = {"fingerpost-test": str(elsewhere)}
-    turn()
+    tick_and_send()
     waiting = progress_of(campaign)
     fcm._sender_of.cache_clear()
     settings.FIREBASE_PROJECTS = {"fingerpost-test": str(tmp_path / "nothing.json")}
-    waits_over()
-    turn()
+    end_waits()
+    tick_and_send()
     halted = progress_of(campaign)
 
     assert (waiting["state"], waiting["pending"]) == ("sending", 30)
@@ -216,7 +216,7 @@ def test_unreachable_credentials_wait_and_refused_ones_halt(thirty: Emulator, se
     settings.FIREBASE_PROJECTS = good
     campaign.refresh_from_db()
     lifecycle.resume(campaign, by=make.campaign_staff()[0], at=datetime.now(UTC))
-    turn()
+    tick_and_send()
     assert progress_of(campaign)["accepted"] == 30
 
 
@@ -224,9 +224,9 @@ def test_a_429_blocks_the_whole_project(thirty: Emulator) -> None:
     thirty.plan([{"match": {"any": True}, "answer": "QUOTA", "retry_after": 40, "times": 1}])
     campaign = make.campaign()
 
-    turn()
+    tick_and_send()
     first = thirty.counts()["messages"]
-    turn()
+    tick_and_send()
 
     quota = Quota.objects.get()
     assert quota.blocked_until is not None
@@ -234,8 +234,8 @@ def test_a_429_blocks_the_whole_project(thirty: Emulator) -> None:
     assert thirty.counts()["messages"] == first
     assert "429" in progress_of(campaign)["waiting"]
     assert adds_up(progress_of(campaign))
-    waits_over()
-    turn()
+    end_waits()
+    tick_and_send()
     assert (progress_of(campaign)["accepted"], thirty.counts()["doubled"]) == (30, 0)
 
 
@@ -264,12 +264,12 @@ def test_a_reset_after_acceptance_is_tried_once_more_and_then_unknown(thirty: Em
     thirty.plan([{"match": {"any": True}, "answer": "RESET_AFTER_ACCEPT"}])
     campaign = make.campaign()
 
-    turn()
+    tick_and_send()
     unsure = progress_of(campaign)
-    waits_over()
-    turn()
-    waits_over()
-    turn()
+    end_waits()
+    tick_and_send()
+    end_waits()
+    tick_and_send()
 
     counts = progress_of(campaign)
     assert (unsure["pending"], unsure["unknown"]) == (30, 0)
@@ -285,10 +285,10 @@ def test_slow_batches_are_put_off_and_sent_later(thirty: Emulator) -> None:
     )
     campaign = make.campaign()
 
-    turn()
+    tick_and_send()
     middle = progress_of(campaign)
-    waits_over()
-    turn()
+    end_waits()
+    tick_and_send()
 
     assert (middle["accepted"], middle["pending"]) == (23, 7)
     assert (progress_of(campaign)["accepted"], thirty.counts()["doubled"]) == (30, 0)
@@ -302,7 +302,7 @@ def test_installations_deleted_moved_or_gone_before_sending_are_skipped(thirty: 
     make.installation(1, locale="cy")
     Registration.objects.filter(pk=rows[2].pk).update(gone_at=make.NOON)
 
-    turn()
+    tick_and_send()
 
     counts = progress_of(campaign)
     assert (counts["devices"], counts["accepted"], counts["skipped"]) == (30, 27, 3)
@@ -316,8 +316,8 @@ def test_a_batch_of_a_dead_worker_is_sent_by_another(thirty: Emulator) -> None:
     assert claim is not None
     assert claims.claim_batch("fingerpost-test") is None
 
-    leases_over()
-    turn()
+    end_leases()
+    tick_and_send()
 
     assert progress_of(campaign)["accepted"] == 30
     settlement = thirty_accepted()
@@ -330,7 +330,7 @@ def test_a_settlement_after_its_lease_or_by_an_older_claim_is_void(thirty: Emula
     settlement = thirty_accepted()
     old = claims.claim_batch("fingerpost-test")
     assert old is not None
-    leases_over()
+    end_leases()
 
     late = claims.settle(old, settlement)
     new = claims.claim_batch("fingerpost-test")
@@ -349,7 +349,7 @@ def test_a_batch_that_is_never_settled_halts_the_campaign(thirty: Emulator) -> N
     tick()
     for _ in range(3):
         assert claims.claim_batch("fingerpost-test") is not None
-        leases_over()
+        end_leases()
 
     assert claims.claim_batch("fingerpost-test") is None
     tick()
@@ -358,7 +358,7 @@ def test_a_batch_that_is_never_settled_halts_the_campaign(thirty: Emulator) -> N
     assert campaign.state == "halted"
     assert "never settled" in campaign.reason
     lifecycle.resume(campaign, by=make.campaign_staff()[0], at=datetime.now(UTC))
-    turn()
+    tick_and_send()
     assert progress_of(campaign)["accepted"] == 30
 
 
@@ -374,7 +374,7 @@ class Brakes:
         return self.at
 
 
-def leaves(at: float, *, lease_until: float, ends: float) -> bool:
+def may_start(at: float, *, lease_until: float, ends: float) -> bool:
     brakes: Any = Brakes()
     brakes.at = at
     claim: Any = SimpleNamespace(campaign_id=1, lease_until=lease_until, not_after=2_000.0)
@@ -384,19 +384,19 @@ def leaves(at: float, *, lease_until: float, ends: float) -> bool:
 
 
 def test_no_request_starts_in_the_last_fifteen_seconds_of_a_lease() -> None:
-    started = [leaves(at, lease_until=1_045.0, ends=1_100.0) for at in (1_000.0, 1_027.9, 1_028.1, 1_030.0, 1_044.0, 1_046.0)]
+    started = [may_start(at, lease_until=1_045.0, ends=1_100.0) for at in (1_000.0, 1_027.9, 1_028.1, 1_030.0, 1_044.0, 1_046.0)]
 
     assert started == [True, True, False, False, False, False]
 
 
 def test_a_permit_is_void_a_second_after_its_end() -> None:
-    started = [leaves(at, lease_until=1_100.0, ends=1_001.0) for at in (1_000.0, 1_001.9, 1_002.1, 1_040.0)]
+    started = [may_start(at, lease_until=1_100.0, ends=1_001.0) for at in (1_000.0, 1_001.9, 1_002.1, 1_040.0)]
 
     assert started == [True, True, False, False]
 
 
 def test_nothing_is_sent_after_the_campaigns_end(thirty: Emulator) -> None:
-    # Slow enough that the end comes in the middle.
+    # So slow that the end comes in the middle.
     thirty.plan([{"match": {"any": True}, "answer": "ACCEPT", "latency_ms": 400}])
     make.installations(300)
     fcm.sender().authorize("fingerpost-test")
@@ -407,7 +407,7 @@ def test_nothing_is_sent_after_the_campaigns_end(thirty: Emulator) -> None:
     worker.run(seconds=10)
     time.sleep(max(0, (end - datetime.now(UTC)).total_seconds()) + 0.1)
     reached = thirty.counts()["messages"]
-    turn()
+    tick_and_send()
 
     counts = progress_of(campaign)
     assert thirty.counts()["messages"] == reached
@@ -428,7 +428,7 @@ def test_at_the_end_the_unsettled_are_unknown_and_the_unclaimed_skipped(fcm_emul
     lifecycle.stop(campaign, by=make.campaign_staff()[0], at=datetime.now(UTC))
     tick()
     alive = progress_of(campaign)
-    leases_over()
+    end_leases()
     tick()
 
     assert (alive["state"], alive["pending"], alive["skipped"]) == ("stopped", claim.size, 520 - claim.size)
@@ -448,7 +448,7 @@ def test_an_address_that_was_tampered_with_is_refused_and_the_rest_goes_on(thirt
     one, two = Registration.objects.order_by("ticket")[:2]
     Registration.objects.filter(pk=one.pk).update(address_sealed=two.address_sealed)
 
-    turn()
+    tick_and_send()
 
     assert progress_of(campaign)["rejected"] == {"unreadable-address": 1}
     assert (progress_of(campaign)["accepted"], thirty.counts()["doubled"]) == (29, 0)
@@ -459,7 +459,7 @@ def test_without_the_address_key_nothing_is_counted_as_rejected(thirty: Emulator
     tick()
     settings.ADDRESS_KEYS = {"other": b"o" * 32}
 
-    turn()
+    tick_and_send()
 
     counts = progress_of(campaign)
     assert (counts["state"], counts["pending"], counts["rejected"]) == ("halted", 30, {})
@@ -480,7 +480,7 @@ def test_a_campaign_that_differs_from_its_approval_is_never_sent(thirty: Emulato
     campaign = make.campaign()
     tick()
     with connection.cursor() as cursor:
-        # As somebody could who owns the database: past every trigger.
+        # As an owner of the database could: without the triggers.
         cursor.execute("SET session_replication_role = replica")
         cursor.execute(tamper)
         cursor.execute("SET session_replication_role = origin")

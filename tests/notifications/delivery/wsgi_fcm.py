@@ -1,4 +1,4 @@
-"""A WSGI application that accepts every message, and tells over which protocol they came."""
+"""A WSGI application that accepts every message, and counts the protocols that they came by."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _seen: Counter[str] = Counter()
 
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
-    """Answer `messages:send` like FCM, and anything else with the counts."""
+    """Respond to `messages:send` like FCM, and to anything else with the counts."""
     sending = environ["PATH_INFO"].endswith("messages:send")
     if sending:
         environ["wsgi.input"].read()

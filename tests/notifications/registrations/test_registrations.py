@@ -1,4 +1,4 @@
-"""Registering, amending and forgetting an installation."""
+"""Registering, changing and deleting an installation."""
 
 from __future__ import annotations
 
@@ -203,9 +203,7 @@ def test_an_installation_that_comes_back_within_30_days_is_not_erased(parent_app
     assert Registration.objects.get().gone_at is None
 
 
-def test_a_tick_erases_gone_registrations_in_passes_once_a_day(
-    parent_app: App, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_tick_erases_gone_registrations_in_passes_once_a_day(parent_app: App, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(maintenance, "PURGE_LIMIT", 2)
     make.installations(3)
     Registration.objects.update(gone_at=NOON - timedelta(days=31))

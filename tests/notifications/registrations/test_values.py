@@ -1,4 +1,4 @@
-"""What an installation may say of itself, and how it is spelt afterwards."""
+"""The values that a registration may have, and their canonical forms."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Turn the crank by hand: the planner looks, a sender works, and waits and leases are over when a test says so."""
+"""Run the scheduler and a worker step by step, and end waits and leases when a test says so."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def tick(at: datetime | None = None) -> bool:
-    """Let the planner look once, now unless told otherwise; tell whether there is something to send."""
+    """Run the scheduler once, by default now; return whether there is something to send."""
     return scheduler.tick(at=at or scheduler.database_now())
 
 
-def turn(seconds: float = 10) -> None:
-    """Let the planner and then a sender work once."""
+def tick_and_send(seconds: float = 10) -> None:
+    """Run the scheduler, a worker, and the scheduler again."""
     tick()
     worker.run(seconds=seconds)
     tick()
 
 
-def waits_over() -> None:
-    """Let the waits of batches and projects be over."""
+def end_waits() -> None:
+    """End the waits of batches and projects."""
     Batch.objects.filter(state="open").update(ready_at=LONG_AGO)
     Quota.objects.update(blocked_until=None)
 
 
-def leases_over() -> None:
-    """Let the leases of claimed batches have run out."""
+def end_leases() -> None:
+    """End the leases of claimed batches."""
     Batch.objects.filter(state="claimed").update(lease_until=LONG_AGO)
