@@ -64,7 +64,7 @@ def test_norway_needs_no_quotes(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("kind: alert", "kind: alert\nkind: update", "twice"),
+        ("kind: alert", "kind: alert\nkind: update", "duplicate key"),
         ("kind: alert", "kind: alert\ntokens: [abc]", "tokens"),
         ("apps: [parent]", "apps: []", "apps"),
         ("apps: [parent]", "apps: [nobody]", "nobody"),

@@ -95,7 +95,7 @@ def test_a_person_without_a_role_can_do_nothing(submitted: Campaign) -> None:
 def test_an_approval_needs_the_fingerprint_of_the_submission(submitted: Campaign) -> None:
     _, approver = make.campaign_staff()
 
-    with pytest.raises(ChangedMeanwhile, match="not the fingerprint"):
+    with pytest.raises(ChangedMeanwhile, match="not that of the submitted campaign"):
         lifecycle.approve(submitted, fingerprint="0" * 64, by=approver, at=now())
 
 
@@ -104,8 +104,8 @@ def test_raw_sql_cannot_approve_for_the_author(submitted: Campaign) -> None:
     change = "UPDATE notifications_campaign SET "
 
     for assignment, value, answer in [
-        ("state = 'approved', approved_at = now(), approved_by_id = %s", author.pk, "nobody approves"),
-        ("touched_by = '{}', state = 'approved', approved_at = now(), approved_by_id = %s", author.pk, "stays on its list"),
+        ("state = 'approved', approved_at = now(), approved_by_id = %s", author.pk, "nobody can approve"),
+        ("touched_by = '{}', state = 'approved', approved_at = now(), approved_by_id = %s", author.pk, "nobody is removed from touched_by"),
         ("submitted_by_id = %s", approver.pk, "written once"),
         ("state = 'rejected', approved_by_id = %s", approver.pk, "given once"),
         ("state = %s", "approved", "campaign_approved_by_another"),
