@@ -172,12 +172,12 @@ def everything_stored() -> str:
 def test_promise_4_an_app_in_topics_mode_stores_no_address_or_secret(fcm_emulator: Emulator, client: Client) -> None:
     make.world()
     make.app("teen", push_mode="topics")
-    query = {name: value for name, value in make.TEEN.items() if value}
+    values = {name: value for name, value in make.TEEN.items() if value}
     address = {"address_kind": "fid", "address": make.fid(777), "platform": "android", "app_version": "1.2.0"}
 
-    answer = client.get("/v1/topics", query, REMOTE_ADDR="203.0.113.77", HTTP_AUTHORIZATION="Bearer a-secret-of-mine")
-    refused = client.get("/v1/topics", query | {"address": make.fid(777)})
-    registering = client.post("/v1/registrations", query | address, content_type="application/json")
+    answer = client.get("/v1/topics", values, REMOTE_ADDR="203.0.113.77", HTTP_AUTHORIZATION="Bearer a-secret-of-mine")
+    refused = client.get("/v1/topics", values | {"address": make.fid(777)})
+    registering = client.post("/v1/registrations", values | address, content_type="application/json")
     make.campaign(apps=["teen"], audience={"countries": ["GB"], "audiences": ["teen"]})
     tick_and_send()
 
@@ -212,11 +212,11 @@ def test_promise_4_the_database_refuses_an_address_beside_a_topic() -> None:
 def test_promise_4_two_requests_for_a_topic_store_the_same_as_one(client: Client) -> None:
     make.world()
     make.app("teen", push_mode="topics")
-    query = {name: value for name, value in make.TEEN.items() if value}
+    values = {name: value for name, value in make.TEEN.items() if value}
 
-    client.get("/v1/topics", query)
+    client.get("/v1/topics", values)
     one = query("SELECT xmin::text, s FROM notifications_segment s")
-    client.get("/v1/topics", query)
+    client.get("/v1/topics", values)
 
     assert query("SELECT xmin::text, s FROM notifications_segment s") == one
 

@@ -105,7 +105,11 @@ def test_raw_sql_cannot_approve_for_the_author(submitted: Campaign) -> None:
 
     for assignment, value, answer in [
         ("state = 'approved', approved_at = now(), approved_by_id = %s", author.pk, "nobody can approve"),
-        ("touched_by = '{}', state = 'approved', approved_at = now(), approved_by_id = %s", author.pk, "nobody is removed from touched_by"),
+        (
+            "touched_by = '{}', state = 'approved', approved_at = now(), approved_by_id = %s",
+            author.pk,
+            "nobody is removed from touched_by",
+        ),
         ("submitted_by_id = %s", approver.pk, "written once"),
         ("state = 'rejected', approved_by_id = %s", approver.pk, "given once"),
         ("state = %s", "approved", "campaign_approved_by_another"),
