@@ -165,6 +165,7 @@ SPECTACULAR_SETTINGS: dict[str, object] = {
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "ENUM_NAME_OVERRIDES": {
         "Audience": "content.terms.Audience",
+        "Recipient": "content.terms.Recipient",
         "Situation": "content.terms.Situation",
         "Role": "content.terms.Role",
         "Step": "content.terms.Step",

@@ -25,6 +25,17 @@ class Audience(models.TextChoices):
     PARENT = "parent"
     EDUCATOR = "educator"
     BYSTANDER = "bystander"
+    #: An adult who was harmed as a child.
+    SURVIVOR = "survivor"
+
+
+class Recipient(models.TextChoices):
+    """Who gets alerts. A survivor is not among them: neither a stored address, nor a topic, nor a URL may say that of anybody."""
+
+    TEEN = "teen"
+    PARENT = "parent"
+    EDUCATOR = "educator"
+    BYSTANDER = "bystander"
 
 
 class Situation(models.TextChoices):
@@ -38,7 +49,15 @@ class Situation(models.TextChoices):
     CSAM_SEEN = "csam-seen"
     HACKED_ACCOUNT = "hacked-account"
     SELF_HARM_RISK = "self-harm-risk"
+    OFFLINE_ABUSE = "offline-abuse"
     NOT_SURE = "not-sure"
+
+
+class Where(models.TextChoices):
+    """Where it happened: in view of everybody, or between people who were let in."""
+
+    PUBLIC = "public"
+    PRIVATE = "private"
 
 
 class Role(models.TextChoices):
@@ -157,6 +176,8 @@ PLAN_ORDER: Final[dict[str, dict[str, list[str]]]] = {
         teen=_TEENS_FIRST,
         # Removal tools are for the person in the image; a witness would first have to obtain a copy.
         bystander=(Step.DANGER_NOW, Step.REPORT, Step.TELL_THE_PLATFORM, Step.TALK),
+        # What happened is long past, so a person who listens and the pictures come before a report.
+        survivor=(Step.DANGER_NOW, Step.TALK, Step.TAKE_DOWN, Step.REPORT, Step.TELL_THE_PLATFORM),
     ),
     # Nothing may come between this reader and a person who listens.
     Situation.SELF_HARM_RISK.value: _steps(Step.DANGER_NOW, Step.TALK),
@@ -175,6 +196,15 @@ PLAN_ORDER: Final[dict[str, dict[str, list[str]]]] = {
         Step.TELL_THE_PLATFORM,
         Step.TALK,
         teen=(Step.DANGER_NOW, Step.TALK, Step.REPORT, Step.TELL_THE_PLATFORM),
+        survivor=(Step.DANGER_NOW, Step.TALK, Step.REPORT, Step.TELL_THE_PLATFORM),
+    ),
+    # There is no platform to tell, and no picture to remove.
+    Situation.OFFLINE_ABUSE.value: _steps(
+        Step.DANGER_NOW,
+        Step.REPORT,
+        Step.TALK,
+        teen=(Step.DANGER_NOW, Step.TALK, Step.REPORT),
+        survivor=(Step.DANGER_NOW, Step.TALK, Step.REPORT),
     ),
     # A reader who does not know what it is needs a person to ask, not a form to fill in.
     Situation.NOT_SURE.value: _steps(Step.DANGER_NOW, Step.TALK, Step.TELL_THE_PLATFORM),

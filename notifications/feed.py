@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db.models import Q
 
-from content.terms import Audience
+from content.terms import Recipient
 from core.errors import Gone, NotFound, NotHeld
 from core.instants import rfc3339
 from notifications import cap
@@ -155,7 +155,7 @@ def _alert(campaign: Campaign, locale: str, audience: str | None) -> dict[str, A
     """Return one alert in the reader's locale or, labelled as such, in the campaign's home locale."""
     found = texts.served(campaign, locale)
     served = found or campaign.home_locale
-    reader = audience or (Audience.PARENT if campaign.audiences == ALL else campaign.audiences[0])
+    reader = audience or (Recipient.PARENT if campaign.audiences == ALL else campaign.audiences[0])
     shown = texts.text(campaign, served, reader)
     assert campaign.submitted_at is not None
     return {
@@ -179,7 +179,7 @@ def _alert(campaign: Campaign, locale: str, audience: str | None) -> dict[str, A
         "tip": campaign.tips.get(reader),
         "countries": None if campaign.countries == ALL else campaign.countries,
         "regions": None if campaign.regions == ALL else campaign.regions,
-        "audiences": Audience.values if campaign.audiences == ALL else campaign.audiences,
+        "audiences": Recipient.values if campaign.audiences == ALL else campaign.audiences,
         "sent": rfc3339(campaign.submitted_at),
         "opens": rfc3339(_opens(campaign)),
         "expires": rfc3339(campaign.not_after),

@@ -24,7 +24,7 @@ from api.http.schema import path_parameter
 from api.http.views import ReadView
 from api.reads.request import ReadRequest
 from api.v1.shapes import LocaleLabelSerializer, ResponseSerializer
-from content.terms import Audience
+from content.terms import Recipient
 from core.instants import rfc3339
 from notifications import cap
 from notifications.models.campaign import CampaignKind
@@ -69,7 +69,7 @@ class AlertSerializer(ResponseSerializer):
     tip = serializers.CharField(allow_null=True)
     countries = serializers.ListField(child=serializers.CharField(), allow_null=True, help_text="null: all.")
     regions = serializers.ListField(child=serializers.CharField(), allow_null=True, help_text="null: all.")
-    audiences = serializers.ListField(child=serializers.ChoiceField(Audience.choices))
+    audiences = serializers.ListField(child=serializers.ChoiceField(Recipient.choices))
     sent = serializers.DateTimeField()
     opens = serializers.DateTimeField()
     expires = serializers.DateTimeField()
@@ -91,7 +91,7 @@ class AlertAnswerSerializer(ResponseSerializer):
 class AlertTextQuery(StrictSerializer):
     """The audience and locale whose text to return."""
 
-    audience = Choice(Audience.choices, required=False)
+    audience = Choice(Recipient.choices, required=False)
     locale = PatternText(
         fields.TAG, max_length=35, required=False, help_text="BCP 47. Default: the best match for Accept-Language."
     )

@@ -18,7 +18,7 @@ from api.http.responses import NO_STORE, respond
 from api.http.schema import path_parameter
 from api.http.views import ApiView
 from api.v1.shapes import ResponseSerializer
-from content.terms import Audience
+from content.terms import Recipient
 from core.instants import rfc3339
 from notifications.models import Registration
 from notifications.models.registration import REFRESH_AFTER, AddressKind
@@ -46,7 +46,7 @@ class Amendment(StrictSerializer):
     time_zone = PatternText(
         _ZONE, max_length=64, required=False, allow_null=True, help_text="IANA name; any other name is stored as null."
     )
-    audience = Choice(Audience.choices, required=False)
+    audience = Choice(Recipient.choices, required=False)
     app_version = PatternText(_VERSION, max_length=45, required=False)
 
     def validate_country(self, value: str) -> str:
@@ -62,7 +62,7 @@ class RegistrationRequest(Amendment):
     platform = Choice(Platform.choices)
     locale = PatternText(fields.TAG, max_length=100, help_text="BCP 47.")
     country = PatternText(fields.COUNTRY, max_length=2, help_text="ISO 3166-1 alpha-2.")
-    audience = Choice(Audience.choices)
+    audience = Choice(Recipient.choices)
     app_version = PatternText(_VERSION, max_length=45)
 
 
@@ -86,7 +86,7 @@ class RegistrationAnswerSerializer(ResponseSerializer):
     country = serializers.CharField()
     region = serializers.CharField(allow_null=True)
     time_zone = serializers.CharField(allow_null=True)
-    audience = serializers.ChoiceField(Audience.choices)
+    audience = serializers.ChoiceField(Recipient.choices)
     app_version = serializers.CharField()
     refresh_after = serializers.DateTimeField()
     push_mode = serializers.CharField()

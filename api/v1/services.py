@@ -23,7 +23,7 @@ from api.v1.resolved_pack import resolve_pack
 from api.v1.tips import PackQuery
 from content.resolver.availability import channel_availability
 from content.resolver.types import PackContent, PackedService
-from content.terms import WORLDWIDE, Audience, Role
+from content.terms import WORLDWIDE, Recipient, Role
 from core.errors import Gone, NotFound
 
 
@@ -41,7 +41,7 @@ class ServiceQuery(PackQuery):
     region = PatternText(
         fields.REGION, max_length=6, required=False, help_text="ISO 3166-2, a region of the country. Default: all regions."
     )
-    audience = Choice(Audience.choices, required=False)
+    audience = Choice(Recipient.choices, required=False)
     role = Choice(Role.choices, required=False)
     language = PatternText(
         fields.TAG, max_length=35, required=False, help_text="BCP 47: only services known to work in this language."

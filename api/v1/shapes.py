@@ -69,7 +69,13 @@ class TipSerializer(ResponseSerializer):
     kind = serializers.ChoiceField(["tip", "notice"])
     audiences = serializers.ListField(child=serializers.ChoiceField(Audience.choices))
     situations = serializers.ListField(child=serializers.ChoiceField(Situation.choices))
+    min_age = serializers.IntegerField(allow_null=True)
+    max_age = serializers.IntegerField(allow_null=True)
+    age_measured = serializers.ChoiceField(AgeMeasured.choices, allow_null=True)
     order = serializers.IntegerField()
+    order_in = serializers.DictField(
+        child=serializers.IntegerField(), help_text="The order in single situations, where it is not `order`."
+    )
     locale = LocaleLabelSerializer()
     lang = _text()
     dir = serializers.ChoiceField(["ltr", "rtl"])
@@ -194,6 +200,7 @@ class LabelsSerializer(ResponseSerializer):
     situations = serializers.DictField(child=PhraseSerializer())
     steps = serializers.DictField(child=PhraseSerializer())
     audiences = serializers.DictField(child=PhraseSerializer())
+    where = serializers.DictField(child=PhraseSerializer())
     why = serializers.DictField(child=PhraseSerializer())
     notices = serializers.DictField(child=PhraseSerializer())
 

@@ -16,7 +16,7 @@ from api.reads.request import ReadRequest
 from api.v1 import shapes
 from api.v1.resolved_pack import resolve_pack
 from content.resolver.types import PackContent, PackedTip
-from content.terms import Audience
+from content.terms import Recipient
 from core.errors import NotFound
 
 
@@ -36,7 +36,7 @@ class PackQuery(StrictSerializer):
 class TipQuery(PackQuery):
     """The tips to return."""
 
-    audience = Choice(Audience.choices, required=False)
+    audience = Choice(Recipient.choices, required=False)
 
 
 class TipsView(ReadView):

@@ -16,7 +16,7 @@ from api.http.negotiation import assigned_country
 from api.http.responses import NO_STORE, respond
 from api.http.views import ApiView
 from api.v1.shapes import ResponseSerializer
-from content.terms import Audience
+from content.terms import Recipient
 from core.errors import Invalid
 from core.instants import rfc3339
 from notifications.delivery import topics
@@ -33,7 +33,7 @@ class TopicsQuery(StrictSerializer):
     country = PatternText(fields.COUNTRY, max_length=2, help_text="ISO 3166-1 alpha-2.")
     region = PatternText(fields.REGION, max_length=6, required=False, help_text="ISO 3166-2. Default: unknown.")
     locale = PatternText(fields.TAG, max_length=100, help_text="BCP 47.")
-    audience = Choice(Audience.choices)
+    audience = Choice(Recipient.choices)
     time_zone = PatternText(_ZONE, max_length=64, required=False, help_text="IANA name; any other name counts as unknown.")
 
 

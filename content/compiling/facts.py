@@ -100,7 +100,11 @@ class TipFact:
     audiences: tuple[str, ...]
     situations: tuple[str, ...]
     countries: tuple[str, ...]
+    min_age: int | None
+    max_age: int | None
+    age_measured: str
     order: int
+    order_in: Mapping[str, int]
     keys: tuple[tuple[str, str], ...]
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from content.compiling.findings import Finding
 from content.compiling.texts import TextBuilder
 from content.resolver.types import PackedPhrase, PackLabels
-from content.terms import Audience, NoticeKind, Situation, Step
+from content.terms import Audience, NoticeKind, Situation, Step, Where
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,7 @@ def build_labels(texts: TextBuilder, locale: str) -> Labels:
         "situations": group("situation", Situation.values),
         "steps": group("step", Step.values),
         "audiences": group("audience", Audience.values),
+        "where": group("where", Where.values, required=False),
         "why": group("why", texts.ids("why")),
         # A notice whose kind has no words is left out of the pack; every way to help is still there.
         "notices": group("notice", NoticeKind.values, required=False),

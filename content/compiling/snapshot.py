@@ -179,6 +179,10 @@ def _tips() -> Iterator[TipFact]:
             audiences=tuple(tip.audiences),
             situations=tuple(tip.situations),
             countries=tuple(tip.countries),
+            min_age=tip.min_age,
+            max_age=tip.max_age,
+            age_measured=tip.age_measured,
             order=tip.order,
+            order_in=tip.order_in,
             keys=tuple(tip.keys()),
         )

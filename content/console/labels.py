@@ -25,6 +25,7 @@ from content.terms import (
     Cost,
     NoticeKind,
     NumberType,
+    Recipient,
     Role,
     Situation,
     Step,
@@ -39,6 +40,16 @@ LABELS: Final[Mapping[str, tuple[type[TextChoices], Mapping[str, str]]]] = {
             Audience.PARENT: "Parents",
             Audience.EDUCATOR: "Educators",
             Audience.BYSTANDER: "Bystanders",
+            Audience.SURVIVOR: "Survivors",
+        },
+    ),
+    "recipient": (
+        Recipient,
+        {
+            Recipient.TEEN: "Teenagers",
+            Recipient.PARENT: "Parents",
+            Recipient.EDUCATOR: "Educators",
+            Recipient.BYSTANDER: "Bystanders",
         },
     ),
     "situation": (
@@ -52,6 +63,7 @@ LABELS: Final[Mapping[str, tuple[type[TextChoices], Mapping[str, str]]]] = {
             Situation.CSAM_SEEN: "Child sexual abuse material seen",
             Situation.HACKED_ACCOUNT: "Hacked account",
             Situation.SELF_HARM_RISK: "Risk of self-harm",
+            Situation.OFFLINE_ABUSE: "Abuse offline",
             Situation.NOT_SURE: "Not sure",
         },
     ),

@@ -12,12 +12,14 @@ from django.urls import reverse
 from content.console import labels, translation_status
 from content.console.translation_status import TranslationStatus
 from content.console.unit_names import UnitNames
+from content.linting.service import MAX_AGE
 from content.models import Locale, Target, Tip, Unit
-from content.terms import SOURCE_LOCALE, Audience, Situation
+from content.terms import SOURCE_LOCALE, AgeMeasured, Audience, Situation
 from core.console.pages import ConsoleForm, Link, Page, page, version_token
 from core.errors import Invalid, NotFound
 
 PARTS = {"title": "Title", "short": "Short answer", "do_now": "Do now", "do_not": "Do not", "more": "More"}
+_AGES = "Age of the young person. Leave both empty if the tip is for every age."
 
 
 @page("tips/", "tips", order=10)
@@ -64,6 +66,9 @@ class TipForm(ConsoleForm):
     countries = forms.CharField(
         required=False, label="Countries", help_text="Two-letter codes, for example GB, IE. Leave empty for every country."
     )
+    min_age = forms.IntegerField(required=False, min_value=0, max_value=MAX_AGE, label="Lowest age", help_text=_AGES)
+    max_age = forms.IntegerField(required=False, min_value=0, max_value=MAX_AGE, label="Highest age")
+    age_measured = forms.ChoiceField(choices=[("", "—"), *labels.choices(AgeMeasured)], required=False, label="Age counts")
     order = forms.IntegerField(min_value=0, max_value=9999, label="Position in the list", help_text="Lower numbers come first.")
     do_now = forms.CharField(required=False, label="Do now: step numbers in order", help_text="For example 1, 3, 2.")
     do_not = forms.CharField(required=False, label="Do not: step numbers in order", help_text="For example 1, 3, 2.")
@@ -133,6 +138,9 @@ class TipPage(Page):
             audiences=chosen["audiences"],
             situations=chosen["situations"],
             countries=_split(chosen["countries"].upper()),
+            min_age=chosen["min_age"],
+            max_age=chosen["max_age"],
+            age_measured=chosen["age_measured"],
             order=chosen["order"],
             do_now=_step_numbers(chosen["do_now"]),
             do_not=_step_numbers(chosen["do_not"]),
@@ -159,14 +167,16 @@ class TipPage(Page):
 
     def _version(self) -> str:
         tip = self.tip
-        return version_token([tip.audiences, tip.situations, tip.countries, tip.order, tip.do_now, tip.do_not])
+        facts = (tip.audiences, tip.situations, tip.countries, tip.min_age, tip.max_age, tip.age_measured, tip.order)
+        return version_token([*facts, tip.do_now, tip.do_not])
 
     def _form(self) -> TipForm:
         if self.submitted is not None and self.submitted.get("action") == "amend":
             return TipForm(self.submitted)
         tip = self.tip
         lists = {name: ", ".join(str(value) for value in getattr(tip, name)) for name in ("countries", "do_now", "do_not")}
-        return TipForm(initial={"audiences": tip.audiences, "situations": tip.situations, "order": tip.order, **lists})
+        names = ("audiences", "situations", "min_age", "max_age", "age_measured", "order")
+        return TipForm(initial={name: getattr(tip, name) for name in names} | lists)
 
 
 class TranslationMatrix:

@@ -39,6 +39,7 @@ _TAXONOMIES: Final = {
             Audience.PARENT.value: ("Parent", "A parent or carer."),
             Audience.EDUCATOR.value: ("Educator", "A person who works with young people."),
             Audience.BYSTANDER.value: ("Bystander", "A person who saw what happened."),
+            Audience.SURVIVOR.value: ("Survivor", "An adult who was harmed as a child."),
         },
     ),
 }

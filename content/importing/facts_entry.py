@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import lru_cache
 from typing import Annotated, Any, Generic, TypeVar
 
@@ -22,9 +22,21 @@ TOPICS = {"sextortion": Situation.BLACKMAIL, "livestream": Situation.LIVE_ABUSE}
     if situation not in (Situation.BLACKMAIL, Situation.LIVE_ABUSE, Situation.NOT_SURE)
 }
 GENERAL = "general"
-#: "anyone" includes a bystander.
-AUDIENCES = {name: [Audience(name)] for name in ("teen", "parent", "educator")} | {"anyone": list(Audience)}
+ANYONE = "anyone"
+AUDIENCES = (Audience.TEEN.value, Audience.PARENT.value, Audience.EDUCATOR.value, ANYONE)
 STATUS = {"active": Status.ACTIVE, "retired": Status.DEFUNCT}
+
+
+def audiences_of(names: Collection[str]) -> list[Audience]:
+    """Return the audiences of an entry, in their own order.
+
+    A line "for parents, teachers and anyone" is for everyone who worries about a child, not for the child: beside the names of
+    adults, "anyone" includes teens only where they are named too.
+    """
+    if ANYONE not in names:
+        return [audience for audience in Audience if audience in names]
+    for_adults = len(names) > 1 and Audience.TEEN not in names
+    return [audience for audience in Audience if not (for_adults and audience == Audience.TEEN)]
 
 
 def assigned_country(code: str) -> str:

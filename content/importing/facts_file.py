@@ -11,13 +11,13 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from content.importing.facts_entry import AUDIENCES, GENERAL, STATUS, TOPICS, FactsChannel, FactsEntry, FactsFile
+from content.importing.facts_entry import GENERAL, STATUS, TOPICS, FactsChannel, FactsEntry, FactsFile, audiences_of
 from content.linting.channel import channel_faults, digits
 from content.linting.numbers import number_runs
 from content.linting.text import text_faults
 from content.models import Channel, Service
 from content.models.channel_facts import FACTS
-from content.terms import Audience, ChannelType, Role, Situation
+from content.terms import ChannelType, Role, Situation
 from core.errors import Invalid
 from core.file_models import fault_lines
 
@@ -89,7 +89,6 @@ def _rows(data: bytes) -> list[dict[str, Any]]:
 
 
 def _service(entry: FactsEntry, area: Mapping[str, Any] | None) -> ImportedService:
-    audiences = {audience for name in entry.audiences for audience in AUDIENCES[name]}
     situations = {TOPICS[topic] for topic in entry.topics if topic != GENERAL}
     service = ImportedService(
         id=entry.id,
@@ -100,7 +99,7 @@ def _service(entry: FactsEntry, area: Mapping[str, Any] | None) -> ImportedServi
             "regions": entry.regions,
             "area": sorted(area["countries"]) if area is not None else None,
             "roles": [role.value for role in Role if role in entry.kinds],
-            "audiences": [audience.value for audience in Audience if audience in audiences],
+            "audiences": [audience.value for audience in audiences_of(entry.audiences)],
             "situations": [situation.value for situation in Situation if situation in situations],
             "general": GENERAL in entry.topics,
             "min_age": entry.min_age,

@@ -16,20 +16,28 @@ from ruamel.yaml.error import YAMLError
 
 from content.importing.drafts import Draft
 from content.importing.facts_entry import assigned_country
+from content.linting.service import MAX_AGE, age_faults
 from content.linting.text import MAX_LENGTH
 from content.models.tip import TipKind
-from content.terms import Audience, NoticeKind, Situation, Step
+from content.terms import AgeMeasured, Audience, NoticeKind, Situation, Step, Where
 from core.errors import Invalid
 from core.file_models import FileModel, OneOf, Slug, Text, fault_lines, storable
 
 #: Every label that an app needs; further ones (`why.…`) are as many as the resolver has reasons.
 LABELS = frozenset(
     f"{group}.{value}"
-    for group, values in (("situation", Situation), ("step", Step), ("audience", Audience), ("notice", NoticeKind))
+    for group, values in (
+        ("situation", Situation),
+        ("step", Step),
+        ("audience", Audience),
+        ("notice", NoticeKind),
+        ("where", Where),
+    )
     for value in values.values
 )
-#: Words that the compiler combines with facts: the languages of a service, the digits of a number (zero to nine, in order).
-PHRASES = frozenset({"phrase.answers-in", "phrase.digits"})
+#: Words that the compiler combines with facts: the languages of a service, the digits of a number (zero to nine, in order),
+#: and what is said of every figure.
+PHRASES = frozenset({"phrase.answers-in", "phrase.digits", "phrase.reports-not-cases", "phrase.old-figure"})
 _WHY = re.compile(r"why\.[a-z0-9]+(-[a-z0-9]+)*")
 #: A slug appears in URLs and browser histories, so it must not say what happened to the reader.
 _TELLING = re.compile(r"abuse|blackmail|csam|groom|hack|naked|nude|porn|self-harm|sex|suicid|threat|victim|image|photo|picture")
@@ -49,6 +57,8 @@ def _neutral(slug: str) -> str:
 
 
 _Step = Annotated[str, Text(500)]
+_Age = Annotated[int, Interval(ge=0, le=MAX_AGE)]
+_Order = Annotated[int, Interval(ge=0, le=32767)]
 
 
 class TipText(FileModel):
@@ -60,7 +70,14 @@ class TipText(FileModel):
     situations: list[Annotated[str, OneOf(Situation.values)]]
     countries: list[Annotated[str, Text(2), AfterValidator(assigned_country)]]
     """ISO 3166-1 codes; empty: everywhere."""
-    order: Annotated[int, Interval(ge=0, le=32767)]
+    min_age: _Age | None = None
+    """Age of the young person; null: no limit."""
+    max_age: _Age | None = None
+    age_measured: Annotated[str, OneOf(AgeMeasured.values)] | None = None
+    """The moment at which the age counts; required where an age is given."""
+    order: _Order
+    order_in: dict[Annotated[str, OneOf(Situation.values)], _Order] = Field(default_factory=dict)
+    """The order in single situations, where it is not `order`."""
     allowed_numbers: list[Annotated[str, Field(pattern=r"^[0-9]{2,4}$")]]
     """Numbers of two to four digits that the texts may hold."""
     title: Annotated[str, Text(200)]
@@ -153,6 +170,9 @@ def _tip(row: dict[str, Any], number: int, faults: list[str]) -> TipText | None:
         return None
     if tip.kind == TipKind.TIP and not tip.situations:
         faults.append(f"{name}: situations: must not be empty.")
+    if elsewhere := sorted(tip.order_in.keys() - {*tip.situations}):
+        faults.append(f"{name}: order_in: {', '.join(elsewhere)} is not among its situations.")
+    faults += [f"{name}: {fault}" for fault in age_faults(tip.min_age, tip.max_age, tip.age_measured or "")]
     return tip
 
 
@@ -178,7 +198,11 @@ def _imported(tip: TipText) -> ImportedTip:
         "audiences": [audience.value for audience in Audience if audience in tip.audiences],
         "situations": [situation.value for situation in Situation if situation in tip.situations],
         "countries": sorted(tip.countries),
+        "min_age": tip.min_age,
+        "max_age": tip.max_age,
+        "age_measured": tip.age_measured or "",
         "order": tip.order,
+        "order_in": tip.order_in,
         "do_now": list(range(1, len(tip.do_now) + 1)),
         "do_not": list(range(1, len(tip.do_not) + 1)),
     }

@@ -29,7 +29,8 @@ def service_faults(service: Service, *, countries: Collection[str], statuses: Co
         faults.append(f"{service.zone!r} is not an IANA time zone.")
     if service.status not in statuses:
         faults.append(f"There is no status {service.status}.")
-    return faults + _age_faults(service) + _hours_faults(service)
+    faults += age_faults(service.min_age, service.max_age, service.age_measured)
+    return faults + _hours_faults(service)
 
 
 def _audience_faults(service: Service) -> list[str]:
@@ -56,12 +57,13 @@ def _area_faults(service: Service, countries: Collection[str]) -> list[str]:
     return faults
 
 
-def _age_faults(service: Service) -> list[str]:
-    ages = [age for age in (service.min_age, service.max_age) if age is not None]
+def age_faults(min_age: int | None, max_age: int | None, measured: str) -> list[str]:
+    """Return one sentence for each rule that an age rule of a service or a tip breaks."""
+    ages = [age for age in (min_age, max_age) if age is not None]
     faults = [f"An age must be between 0 and {MAX_AGE}; {age} is not." for age in ages if not 0 <= age <= MAX_AGE]
-    if service.min_age is not None and service.max_age is not None and service.min_age > service.max_age:
+    if min_age is not None and max_age is not None and min_age > max_age:
         faults.append("The lowest age is above the highest age.")
-    if ages and service.age_measured not in AgeMeasured.values:
+    if ages and measured not in AgeMeasured.values:
         faults.append("Choose the moment at which the age counts: now, or when the image was taken.")
     return faults
 

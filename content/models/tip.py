@@ -8,11 +8,12 @@ from typing import ClassVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models, transaction
-from django.db.models import Q
+from django.db.models import Q, Value
 
+from content.linting.service import age_faults
 from content.models.country import Country
 from content.models.unit import Unit
-from content.terms import Audience, Situation
+from content.terms import AgeMeasured, Audience, Situation
 from core import audit, roles, states
 from core.audit_verbs import Verb
 from core.errors import Invalid
@@ -62,7 +63,16 @@ class Tip(models.Model):
     audiences = ArrayField(models.CharField(max_length=10, choices=Audience.choices))
     situations = ArrayField(models.CharField(max_length=20, choices=Situation.choices), default=list, blank=True)
     countries = ArrayField(models.CharField(max_length=2), default=list, blank=True, help_text="Empty: all.")
+    min_age = models.PositiveSmallIntegerField(null=True, blank=True, help_text="Age of the young person; unset: no limit.")
+    max_age = models.PositiveSmallIntegerField(null=True, blank=True)
+    age_measured = models.CharField(max_length=11, choices=AgeMeasured.choices, blank=True, default="", db_default="")
     order = models.PositiveSmallIntegerField(default=100)
+    order_in = models.JSONField(
+        default=dict,
+        blank=True,
+        db_default=Value({}, models.JSONField()),
+        help_text="Situation to the order there.",
+    )
     #: Numbers of the step units in the order shown: a step put in between takes a new number, so no target moves.
     do_now = ArrayField(models.PositiveSmallIntegerField(), default=list, blank=True)
     do_not = ArrayField(models.PositiveSmallIntegerField(), default=list, blank=True)
@@ -76,6 +86,14 @@ class Tip(models.Model):
             models.CheckConstraint(condition=Q(kind__in=TipKind.values), name="tip_kind"),
             models.CheckConstraint(condition=Q(audiences__contained_by=Audience.values) & ~Q(audiences=[]), name="tip_audiences"),
             models.CheckConstraint(condition=Q(situations__contained_by=Situation.values), name="tip_situations"),
+            models.CheckConstraint(
+                condition=Q(min_age=None) | Q(max_age=None) | Q(min_age__lte=models.F("max_age")), name="tip_ages_in_order"
+            ),
+            models.CheckConstraint(
+                # An age that nobody says how to measure would let a text reach readers that it is not true for.
+                condition=(Q(min_age=None) & Q(max_age=None)) | Q(age_measured__in=AgeMeasured.values),
+                name="tip_age_is_measured",
+            ),
         )
         triggers = (LIFECYCLE.trigger(),)
 
@@ -113,6 +131,9 @@ class Tip(models.Model):
         audiences: list[str],
         situations: list[str],
         countries: list[str],
+        min_age: int | None,
+        max_age: int | None,
+        age_measured: str,
         order: int,
         do_now: list[int],
         do_not: list[int],
@@ -121,13 +142,14 @@ class Tip(models.Model):
     ) -> None:
         """Say for whom the tip is, where it stands, and which of its steps are shown in which order (numbers it has).
 
-        Raises Invalid for a value that there is not; a step that is left out keeps its words and can come back.
+        Raises Invalid for an unknown value or an impossible age; a step that is left out keeps its words and can come back.
         """
         roles.require(by, "content.edit_words")
         fields = {
             "audiences": _known(audiences, Audience.values, "audience", needed=True),
             "situations": _known(situations, Situation.values, "situation", needed=self.kind == TipKind.TIP),
             "countries": _known(countries, list(Country.objects.values_list("code", flat=True)), "country"),
+            **_age_rule(min_age, max_age, age_measured),
             "order": order,
             "do_now": self._steps("do-now", do_now),
             "do_not": self._steps("do-not", do_not),
@@ -165,6 +187,14 @@ class Tip(models.Model):
         if len(set(numbers)) != len(numbers) or not set(numbers) <= set(self._numbers(part)):
             raise Invalid(f"These are not the numbers of its steps ({part}), each once.", code="steps")
         return numbers
+
+
+def _age_rule(min_age: int | None, max_age: int | None, measured: str) -> dict[str, int | str | None]:
+    """Return the columns of an age rule, or raise Invalid; without an age, the moment that it is measured at is empty."""
+    if faults := age_faults(min_age, max_age, measured):
+        raise Invalid(" ".join(faults), code="age")
+    has_age = min_age is not None or max_age is not None
+    return {"min_age": min_age, "max_age": max_age, "age_measured": measured if has_age else ""}
 
 
 def _known(chosen: list[str], allowed: list[str], name: str, *, needed: bool = False) -> list[str]:

@@ -38,7 +38,13 @@ class PackedTip(TypedDict):
     kind: str
     audiences: list[str]
     situations: list[str]
+    #: The ages of the young person that the tip is for, as in `AgeRule`.
+    min_age: NotRequired[int | None]
+    max_age: NotRequired[int | None]
+    age_measured: NotRequired[str | None]
     order: int
+    #: By situation: the order there, where it is not `order`.
+    order_in: NotRequired[dict[str, int]]
     locale: PackedLocale
     lang: str
     dir: str
@@ -155,6 +161,7 @@ class PackLabels(TypedDict):
     situations: dict[str, PackedPhrase]
     steps: dict[str, PackedPhrase]
     audiences: dict[str, PackedPhrase]
+    where: NotRequired[dict[str, PackedPhrase]]
     why: dict[str, PackedPhrase]
     notices: NotRequired[dict[str, PackedPhrase]]
 

@@ -21,7 +21,7 @@ from pydantic import (
 from pydantic_core import CoreSchema, core_schema
 
 from content.linting.text import normalize_text
-from content.terms import Audience
+from content.terms import Recipient
 from core.file_models import FileModel, OneOf, Slug, Text
 from core.instants import rfc3339
 from notifications import cap
@@ -103,7 +103,7 @@ def _local_time(value: str) -> str:
 _INSTANT_SCHEMA = {"type": "string", "format": "date-time"}
 _Country = Annotated[str, Text(2), _as_stored(values.country)]
 _Locale = Annotated[str, Text(100), _as_stored(values.locale)]
-_Audience = Annotated[str, OneOf(Audience.values)]
+_Audience = Annotated[str, OneOf(Recipient.values)]
 _Id = Annotated[str, Slug(80)]
 _OrAll = _Or("all", ALL)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from content.linting.text import text_faults
 from content.models import Service, Tip
-from content.terms import Audience
+from content.terms import Recipient
 from core.errors import Conflict, Invalid
 from core.instants import rfc3339
 from notifications import cap
@@ -75,7 +75,7 @@ def write_messages(campaign: Campaign) -> None:
 
 def build_messages(campaign: Campaign) -> Iterator[tuple[dict[str, Any], str]]:
     """Yield (key columns, body) of every message; the same campaign always gives the same bytes."""
-    readers = Audience.values if campaign.audiences == ALL else campaign.audiences
+    readers = Recipient.values if campaign.audiences == ALL else campaign.audiences
     platforms = [*Platform.values, *([ANY_PLATFORM] if audiences.has_topics(campaign) else [])]
     variants = [(locale, False) for locale in sorted(campaign.words)] + [(campaign.home_locale, True)]
     for locale, fallback in variants:

@@ -12,7 +12,7 @@ from content.console import labels
 from content.console.unit_names import UnitNames
 from content.models import Country, Locale, Service, Tip
 from content.models.tip import TipKind
-from content.terms import WORLDWIDE, Audience
+from content.terms import WORLDWIDE, Recipient
 from core.console.display import country_text, language_text
 from core.console.pages import ConsoleForm
 from notifications import cap
@@ -73,7 +73,9 @@ class CampaignForm(ConsoleForm):
     regions = forms.CharField(
         required=False, label="Regions", help_text="Codes, for example GB-WLS for Wales. Leave empty for all regions."
     )
-    audiences = forms.MultipleChoiceField(choices=labels.choices(Audience), widget=forms.CheckboxSelectMultiple, label="Audience")
+    audiences = forms.MultipleChoiceField(
+        choices=labels.choices(Recipient), widget=forms.CheckboxSelectMultiple, label="Audience"
+    )
     every_locale = forms.BooleanField(required=False, label="Readers of every language")
     locales = forms.MultipleChoiceField(
         required=False, widget=forms.CheckboxSelectMultiple, label="Only readers of these languages"
@@ -146,7 +148,7 @@ class CampaignForm(ConsoleForm):
     def _add_tip_fields(self) -> None:
         tips = list(Tip.objects.current().filter(kind=TipKind.TIP).order_by("order"))
         names = UnitNames(f"tip.{tip.slug}" for tip in tips)
-        for audience, name in labels.choices(Audience):
+        for audience, name in labels.choices(Recipient):
             choices = [("", "None"), *((t.slug, names.name(f"tip.{t.slug}")) for t in tips if audience in t.audiences)]
             self.fields[f"tip_{audience}"] = forms.ChoiceField(choices=choices, required=False, label=f"Tip for {name.lower()}")
 
@@ -177,7 +179,7 @@ class CampaignForm(ConsoleForm):
             "audience": {
                 "countries": ALL if data["everywhere"] else countries,
                 "regions": data["regions"].upper().replace(",", " ").split() or ALL,
-                "audiences": ALL if set(data["audiences"]) == set(Audience.values) else data["audiences"],
+                "audiences": ALL if set(data["audiences"]) == set(Recipient.values) else data["audiences"],
                 "locales": ALL if data["every_locale"] else data["locales"],
             },
             "messages": self._messages(),
@@ -228,7 +230,7 @@ def initial(document: Mapping[str, Any]) -> dict[str, Any]:
         "countries": [] if countries == ALL else [code for code in countries if code in own],
         "more_countries": "" if countries == ALL else ", ".join(code for code in countries if code not in own),
         "regions": "" if audience["regions"] == ALL else ", ".join(audience["regions"]),
-        "audiences": Audience.values if audience["audiences"] == ALL else audience["audiences"],
+        "audiences": Recipient.values if audience["audiences"] == ALL else audience["audiences"],
         "every_locale": audience["locales"] == ALL,
         "locales": [] if audience["locales"] == ALL else audience["locales"],
         "services": document["services"],

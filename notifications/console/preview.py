@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from content.terms import Audience
+from content.terms import Recipient
 from core.console.display import language_text
 from core.models import User
 from notifications.campaigns import texts
@@ -82,7 +82,7 @@ def _message_texts(campaign: Campaign) -> Iterator[_MessageText]:
         yield _MessageText(message.locale, message.fallback, message.audience, platform, _outer(body), inner, fetched)
     if messages:
         return
-    audiences = Audience.values if campaign.audiences == ALL else campaign.audiences
+    audiences = Recipient.values if campaign.audiences == ALL else campaign.audiences
     for locale in sorted(campaign.words):
         for audience in audiences:
             text = texts.text(campaign, locale, audience)

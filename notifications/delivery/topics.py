@@ -9,7 +9,7 @@ from django.db import connection
 
 from content.compiling import fallback
 from content.models import Locale
-from content.terms import Audience
+from content.terms import Recipient
 from core.errors import Conflict, Invalid
 from notifications.models.app import App, PushMode
 from notifications.models.batch import BATCH_SIZE, Batch, BatchState
@@ -56,8 +56,8 @@ def subscriptions_for(
     found = App.objects.filter(name=app).first()
     if found is None:
         raise Invalid(f"There is no app called {app}.", code="app", field="app")
-    if audience not in Audience.values:
-        raise values.InvalidValue("audience", f"audience must be one of {', '.join(Audience.values)}.")
+    if audience not in Recipient.values:
+        raise values.InvalidValue("audience", f"audience must be one of {', '.join(Recipient.values)}.")
     segment = Segment(
         app=found,
         country=values.country(country),

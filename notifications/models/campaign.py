@@ -13,7 +13,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
-from content.terms import Audience
+from content.terms import Recipient
 from core.errors import NotFound
 from core.querysets import manager_of
 from notifications import cap
@@ -146,7 +146,7 @@ class Campaign(models.Model):
             models.CheckConstraint(condition=Q(certainty__in=cap.Certainty.values), name="campaign_certainty"),
             models.CheckConstraint(condition=Q(status__in=cap.AlertStatus.values), name="campaign_status"),
             models.CheckConstraint(
-                condition=Q(audiences__contained_by=[*Audience.values, *ALL]) & ~Q(audiences=[]), name="campaign_audiences"
+                condition=Q(audiences__contained_by=[*Recipient.values, *ALL]) & ~Q(audiences=[]), name="campaign_audiences"
             ),
             models.CheckConstraint(
                 condition=Q(kind__in=("update", "cancel", "all-clear")) ^ Q(references=None), name="campaign_references"

@@ -6,7 +6,7 @@ import pgtrigger
 from django.db import models
 from django.db.models import Q
 
-from content.terms import Audience
+from content.terms import Recipient
 from core.canonical import digest
 from notifications.models.campaign import Campaign
 from notifications.models.segment import ANY_PLATFORM, Platform
@@ -21,7 +21,7 @@ class Message(models.Model):
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="messages")
     locale = models.CharField(max_length=35, help_text="Of the text.")
     fallback = models.BooleanField(help_text="For installations whose own language has no text here.")
-    audience = models.CharField(max_length=10, choices=Audience.choices)
+    audience = models.CharField(max_length=10, choices=Recipient.choices)
     platform = models.CharField(max_length=7, choices=Platform.choices, blank=True)
     #: JSON of FCM's message resource, without address and TTL.
     body = models.TextField()
@@ -31,7 +31,7 @@ class Message(models.Model):
         constraints = (
             models.UniqueConstraint(fields=["campaign", "locale", "fallback", "audience", "platform"], name="message_once"),
             models.CheckConstraint(condition=Q(platform__in=[*Platform.values, ANY_PLATFORM]), name="message_platform"),
-            models.CheckConstraint(condition=Q(audience__in=Audience.values), name="message_audience"),
+            models.CheckConstraint(condition=Q(audience__in=Recipient.values), name="message_audience"),
         )
         triggers = (
             pgtrigger.Trigger(

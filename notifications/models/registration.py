@@ -14,7 +14,7 @@ import pgtrigger
 from django.db import connection, models, transaction
 from django.db.models import Q
 
-from content.terms import Audience
+from content.terms import Recipient
 from core.errors import Conflict, Invalid, NotFound
 from core.querysets import manager_of
 from notifications.models.app import App, PushMode
@@ -303,8 +303,8 @@ def _place(
     """Return the canonical columns of a segment; raises Invalid."""
     if platform not in Platform.values:
         raise values.InvalidValue("platform", f"platform must be one of {', '.join(Platform.values)}.")
-    if audience not in Audience.values:
-        raise values.InvalidValue("audience", f"audience must be one of {', '.join(Audience.values)}.")
+    if audience not in Recipient.values:
+        raise values.InvalidValue("audience", f"audience must be one of {', '.join(Recipient.values)}.")
     return {
         "app_id": app.name,
         "country": values.country(country),

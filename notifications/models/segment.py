@@ -8,7 +8,7 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import Q
 
-from content.terms import Audience
+from content.terms import Recipient
 from core.querysets import manager_of
 from notifications.models.app import App
 
@@ -55,7 +55,7 @@ class Segment(models.Model):
     country = models.CharField(max_length=2)
     region = models.CharField(max_length=6, blank=True)
     locale = models.CharField(max_length=35)
-    audience = models.CharField(max_length=10, choices=Audience.choices)
+    audience = models.CharField(max_length=10, choices=Recipient.choices)
     zone = models.CharField(max_length=40, blank=True)
     platform = models.CharField(max_length=7, choices=Platform.choices, blank=True)
     requested_on = models.DateField(null=True, help_text="Of a topic: the day on which an app last requested it.")
@@ -67,7 +67,7 @@ class Segment(models.Model):
             models.UniqueConstraint(
                 fields=["app", "country", "region", "locale", "audience", "zone", "platform"], name="segment_once"
             ),
-            models.CheckConstraint(condition=Q(audience__in=Audience.values), name="segment_audience"),
+            models.CheckConstraint(condition=Q(audience__in=Recipient.values), name="segment_audience"),
             models.CheckConstraint(condition=Q(platform__in=[*Platform.values, ANY_PLATFORM]), name="segment_platform"),
             models.CheckConstraint(condition=Q(platform=ANY_PLATFORM) ^ Q(requested_on=None), name="segment_topic_was_requested"),
         )

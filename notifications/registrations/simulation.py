@@ -10,7 +10,7 @@ from datetime import datetime
 
 from django.db import connection, transaction
 
-from content.terms import Audience
+from content.terms import Recipient
 from core.errors import Invalid, NotFound
 from notifications.models.app import App, PushMode
 from notifications.models.registration import AddressKind
@@ -51,7 +51,7 @@ def register_many(number: int, *, app: str, country: str | None, at: datetime) -
 
 def _segment(app: App, place: tuple[str, str, str, int], platform: str) -> int:
     country, locale, zone, _ = place
-    audience = Audience.PARENT
+    audience = Recipient.PARENT
     return Segment.objects.of(
         app_id=app.name, country=country, region="", locale=locale, audience=audience, zone=zone, platform=platform
     ).pk

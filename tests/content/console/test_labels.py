@@ -20,7 +20,7 @@ def test_every_value_of_an_enumeration_has_a_name(kind: str) -> None:
 
 
 def test_several_names_read_as_one_list() -> None:
-    assert labels("audience", Audience.values) == "Teenagers, parents, educators, bystanders"
+    assert labels("audience", Audience.values) == "Teenagers, parents, educators, bystanders, survivors"
     assert labels("situation", ["grooming", "ai-generated-image"]) == "Grooming, AI-generated image"
     assert labels("audience", []) == ""
 

@@ -55,7 +55,17 @@ def test_an_editor_changes_the_audience_and_the_audit_log_records_it(client: Cli
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"countries": "XX"}, {"audiences": []}, {"situations": []}, {"do_now": "1, 1"}, {"do_now": "2"}, {"order": "-1"}]
+    "wrong",
+    [
+        {"countries": "XX"},
+        {"audiences": []},
+        {"situations": []},
+        {"do_now": "1, 1"},
+        {"do_now": "2"},
+        {"order": "-1"},
+        {"max_age": "17"},
+        {"min_age": "18", "max_age": "17", "age_measured": "now"},
+    ],
 )
 def test_invalid_facts_of_a_tip_are_refused_and_kept_in_the_form(client: Client, tip: Tip, wrong: dict[str, object]) -> None:
     client.force_login(make.person("eva", "localisation-editor"))
@@ -138,7 +148,8 @@ def test_facts_that_someone_else_saved_are_not_overwritten(client: Client, tip: 
     eva = make.person("eva", "localisation-editor")
     client.force_login(eva)
     shown = version(client)
-    fields: dict[str, Any] = {"situations": ["grooming"], "countries": [], "order": 7, "do_now": [1], "do_not": [1]}
+    ages = {"min_age": None, "max_age": None, "age_measured": ""}
+    fields: dict[str, Any] = {"situations": ["grooming"], "countries": [], **ages, "order": 7, "do_now": [1], "do_not": [1]}
     tip.amend(audiences=["parent"], **fields, by=eva, at=timezone.now())
 
     answer = client.post(page(), FORM | shown)

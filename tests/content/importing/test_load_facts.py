@@ -17,7 +17,7 @@ from content.importing.facts_file import FactsRefused, read_facts
 from content.models import Channel, ChannelRevision, Country, Locale, Organization, Service, Unit
 from content.models.channel_revision import Act, RevisionState
 from content.models.service import Status
-from content.terms import Change
+from content.terms import Audience, Change
 from core.errors import Forbidden
 from core.models import AuditEntry, User
 from tests import make
@@ -99,7 +99,7 @@ def test_topics_audiences_and_kinds_become_our_terms(loaded: None) -> None:
     assert "blackmail" in ceop.situations
     assert not {"sextortion", "livestream", "general"} & {s for service in Service.objects.all() for s in service.situations}
     assert general.general
-    assert Service.objects.get(pk="zz-stopncii").audiences == ["teen", "parent", "educator", "bystander"]
+    assert Service.objects.get(pk="zz-stopncii").audiences == Audience.values
     assert Service.objects.get(pk="platform-skype").status == Status.DEFUNCT
 
 
