@@ -15,7 +15,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
-from fcm_emulator.answers import ACCEPTING, PLANNED
+from fcm_emulator.responses import ACCEPTING, PLANNED
 
 from core.errors import SecondPersonRequired
 from notifications import feed

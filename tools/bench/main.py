@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tools.bench import codebase, overall, resolver_speed
+from tools.bench import codebase, emulator, overall, resolver_speed
 from tools.bench.push import launch
 from tools.bench.read import measure as read
 from tools.sandbox.paths import Paths
 
 _MEASUREMENTS: dict[str, Callable[[Paths, list[str]], int]] = {
     "codebase": lambda paths, rest: codebase.run(rest),
+    "emulator": emulator.run,
     "push": launch.run,
     "read": read.run,
     "resolver": resolver_speed.run,

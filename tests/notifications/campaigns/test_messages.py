@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from fcm_emulator import check
+from fcm_emulator import validation
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -159,7 +159,7 @@ def room(inner: str) -> dict[str, str]:
     campaign = teens(inner)
     messages = campaign.messages.filter(platform="")
     for message in messages:
-        check.check(MessageTemplate(message.body).fill("topic", "a" * 900, 10**9))
+        validation.validate(MessageTemplate(message.body).fill("topic", "a" * 900, 10**9))
     data: dict[str, str] = json.loads(messages.get(fallback=False).body)["data"]
     return data
 
@@ -213,7 +213,7 @@ def test_the_longest_outer_text_and_many_services_still_go_to_topics(db: None) -
     campaign = teens("", messages={"en": texts}, services=many)
     message = campaign.messages.get(platform="", fallback=False)
 
-    check.check(MessageTemplate(message.body).fill("topic", "a" * 900, 10**9))
+    validation.validate(MessageTemplate(message.body).fill("topic", "a" * 900, 10**9))
     data = json.loads(message.body)["data"]
     assert (data["inner"], data["open"]) == ("feed", f"alert/{campaign.pk}")
     assert not {"services", "inner_title", "inner_body"} & data.keys()

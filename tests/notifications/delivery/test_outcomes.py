@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 import pytest
-from fcm_emulator.answers import PLANNED
+from fcm_emulator.responses import PLANNED
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -1,4 +1,4 @@
-"""One emulator for this folder's tests, empty and without a plan at the start of each."""
+"""One emulator for the tests of this folder, reset before each test."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command line: it needs no settings, keeps its keys to itself, and says what is wrong in a sentence."""
+"""The command line needs no settings, protects its key files, and reports errors in one line."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from fcm_emulator.credentials import BadProject, write_credentials
+from fcm_emulator.credentials import InvalidProject, write_credentials
 
 from tests.processes import EMULATOR, ROOT, free_port, start_emulator
+from tools.sandbox.environment import EMULATOR_SOURCE
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -29,13 +30,18 @@ def test_the_emulator_needs_neither_django_nor_settings() -> None:
     )
 
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, env={"PATH": os.environ["PATH"]}, capture_output=True, text=True, check=False
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(EMULATOR_SOURCE)},
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
     assert (done.stdout, done.stderr) == ("[]\n", "")
 
 
-def test_a_key_file_is_its_owners_alone_and_fresh_each_time(tmp_path: Path) -> None:
+def test_a_key_file_is_new_each_time_and_only_its_owner_can_read_it(tmp_path: Path) -> None:
     folder = tmp_path / "keys"
 
     first = json.loads(write_credentials(folder, project="fingerpost-test", url="http://127.0.0.1:1/").read_text())
@@ -50,7 +56,7 @@ def test_a_key_file_is_its_owners_alone_and_fresh_each_time(tmp_path: Path) -> N
     assert (second["type"], second["token_uri"]) == ("service_account", "http://127.0.0.1:1/token")
 
 
-def test_the_public_file_holds_one_account_a_project_and_no_private_key(tmp_path: Path) -> None:
+def test_the_public_file_has_one_account_per_project_and_no_secret(tmp_path: Path) -> None:
     for project in ("project-one", "project-two", "project-one"):
         write_credentials(tmp_path, project=project, url="http://127.0.0.1:1")
 
@@ -61,22 +67,22 @@ def test_the_public_file_holds_one_account_a_project_and_no_private_key(tmp_path
 
 
 @pytest.mark.parametrize("project", ["", "short", "../../etc/x", "Upper-Case", "ends-with-", "1-digit-first", "a" * 31])
-def test_a_project_id_that_google_would_not_give_is_refused(tmp_path: Path, project: str) -> None:
-    with pytest.raises(BadProject, match="6 to 30"):
+def test_an_invalid_project_id_is_rejected(tmp_path: Path, project: str) -> None:
+    with pytest.raises(InvalidProject, match="6 to 30"):
         write_credentials(tmp_path / "keys", project=project, url="http://127.0.0.1:1")
 
     assert not (tmp_path / "keys").exists()
 
 
-def test_serving_without_credentials_says_what_to_do(tmp_path: Path) -> None:
+def test_serving_without_credentials_names_the_command(tmp_path: Path) -> None:
     done = run("serve", "--credentials", str(tmp_path), "--port", str(free_port()))
 
     assert done.returncode == 1
-    assert "run the credentials command first" in done.stderr
+    assert "Run the credentials command first." in done.stderr
     assert len(done.stderr.splitlines()) == 1
 
 
-def test_a_port_in_use_is_one_sentence(tmp_path: Path) -> None:
+def test_a_port_in_use_is_reported_in_one_line(tmp_path: Path) -> None:
     emulator = start_emulator(tmp_path)
     try:
         done = run("serve", "--credentials", str(emulator.credentials_file.parent), "--port", emulator.url.rpartition(":")[2])
@@ -89,7 +95,7 @@ def test_a_port_in_use_is_one_sentence(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_it_cleanly_even_while_a_connection_is_open(tmp_path: Path, number: signal.Signals) -> None:
+def test_a_signal_stops_it_even_with_an_open_connection(tmp_path: Path, number: signal.Signals) -> None:
     emulator = start_emulator(tmp_path)
 
     with socket.create_connection(("127.0.0.1", int(emulator.url.rpartition(":")[2])), timeout=5) as wire:

@@ -1,17 +1,17 @@
-"""The counts are the judge of missed and doubled, so they are exact for each address."""
+"""Measurements and tests rely on the counts, so these are exact for every address."""
 
 from __future__ import annotations
 
 import orjson
-from fcm_emulator.counts import Counts, Key
+from fcm_emulator.counts import AlertKey, MessageCounts
 
-from tests.tools.fcm_emulator.inprocess import AT, get, make_handler, make_message, post, send
+from tests.tools.fcm_emulator.in_process import AT, get, make_handler, make_message, post, send
 
-FIRST = Key("a1", "a1", "1")
+FIRST = AlertKey("a1", "a1", "1")
 
 
 def test_missed_and_doubled_are_found_among_100_000_addresses() -> None:
-    counts = Counts()
+    counts = MessageCounts()
     for number in range(100_000):
         if number not in (7, 99_998):
             counts.add(FIRST, "fid", f"fid-{number}", "ACCEPT", accepted=True, at=AT)
@@ -40,7 +40,7 @@ def test_missed_and_doubled_are_found_among_100_000_addresses() -> None:
     assert "fid-99998" not in each
 
 
-def test_a_correction_to_the_same_thread_doubles_nobody() -> None:
+def test_a_correction_in_a_thread_does_not_count_as_doubled() -> None:
     handler = make_handler()
     send(handler)
     send(handler, data=make_message()["data"] | {"alert": "a2"})
@@ -60,7 +60,7 @@ def test_a_message_without_a_tag_is_counted_under_its_alert() -> None:
     assert orjson.loads(get(handler, "/emulator/counts?tag=a1").body)["accepted_total"] == 1
 
 
-def test_each_platforms_tag_is_the_same_tag() -> None:
+def test_the_tags_of_all_platforms_are_the_same_tag() -> None:
     handler = make_handler()
     send(handler, fid="android")
     send(handler, fid="ios", android=None, apns={"headers": {"apns-collapse-id": "a1"}})
@@ -69,24 +69,24 @@ def test_each_platforms_tag_is_the_same_tag() -> None:
     assert orjson.loads(get(handler, "/emulator/counts?tag=a1").body)["addresses"] == 3
 
 
-def test_the_same_text_as_installation_id_and_as_token_is_two_addresses() -> None:
+def test_an_installation_id_and_an_equal_token_are_two_addresses() -> None:
     handler = make_handler()
     send(handler, fid="same")
     send(handler, fid=None, token="same")
 
-    assert sorted(one["kind"] for one in handler.sending.counts.each(tag="a1")) == ["fid", "token"]
-    assert handler.sending.counts.summary()["doubled"] == 0
+    assert sorted(one["kind"] for one in handler.send_endpoint.counts.each(tag="a1")) == ["fid", "token"]
+    assert handler.send_endpoint.counts.summary()["doubled"] == 0
 
 
-def test_a_topic_is_counted_and_is_no_phone() -> None:
+def test_a_topic_is_counted_and_is_not_a_phone() -> None:
     handler = make_handler()
     send(handler, fid=None, topic="parent-GB-cy")
 
-    assert [(one["kind"], one["address"]) for one in handler.sending.counts.each()] == [("topic", "parent-GB-cy")]
-    assert handler.sending.phones.newest() == []
+    assert [(one["kind"], one["address"]) for one in handler.send_endpoint.counts.each()] == [("topic", "parent-GB-cy")]
+    assert handler.send_endpoint.phones.newest() == []
 
 
-def test_each_line_of_the_full_counts_is_json() -> None:
+def test_every_line_of_the_full_counts_is_json() -> None:
     handler = make_handler()
     send(handler, fid="f1")
     send(handler, fid="f1")
@@ -99,18 +99,18 @@ def test_each_line_of_the_full_counts_is_json() -> None:
     ]
 
 
-def test_a_tag_that_nobody_sent_has_empty_counts() -> None:
+def test_an_unknown_tag_has_empty_counts() -> None:
     summary = orjson.loads(get(make_handler(), "/emulator/counts?tag=nothing").body)
 
     assert (summary["accepted_total"], summary["addresses"], summary["messages"], summary["by_answer"]) == (0, 0, 0, {})
 
 
-def test_refused_messages_are_in_the_totals_of_everything() -> None:
+def test_rejected_messages_are_in_the_totals_without_a_filter() -> None:
     handler = make_handler()
     send(handler)
     send(handler, surprise=1)
 
-    assert handler.sending.counts.summary()["by_answer"] == {"ACCEPT": 1, "INVALID_PAYLOAD": 1}
+    assert handler.send_endpoint.counts.summary()["by_answer"] == {"ACCEPT": 1, "INVALID_PAYLOAD": 1}
 
 
 def test_reset_forgets_counts_and_phones_and_keeps_tokens() -> None:
@@ -119,23 +119,23 @@ def test_reset_forgets_counts_and_phones_and_keeps_tokens() -> None:
 
     assert post(handler, "/emulator/reset", {}).status == 200
 
-    assert handler.sending.counts.summary()["messages"] == 0
-    assert handler.sending.phones.newest() == []
+    assert handler.send_endpoint.counts.summary()["messages"] == 0
+    assert handler.send_endpoint.phones.newest() == []
     assert send(handler).status == 200
 
 
-def test_reset_takes_nothing_but_an_empty_object() -> None:
+def test_reset_accepts_only_an_empty_object() -> None:
     assert post(make_handler(), "/emulator/reset", {"all": True}).status == 400
 
 
-def test_an_unknown_question_is_refused_by_name() -> None:
+def test_an_unknown_query_parameter_is_rejected_by_name() -> None:
     reply = get(make_handler(), "/emulator/counts?campaign=1")
 
-    assert (reply.status, orjson.loads(reply.body)["error"]) == (400, "Unknown in the query: campaign")
+    assert (reply.status, orjson.loads(reply.body)["error"]) == (400, "Unknown query parameters: campaign.")
 
 
-def test_a_count_stops_at_its_limit_instead_of_failing() -> None:
-    counts = Counts()
+def test_a_count_stops_at_its_limit() -> None:
+    counts = MessageCounts()
     for _ in range(65_540):
         counts.add(FIRST, "fid", "f", "ACCEPT", accepted=True, at=AT)
 
@@ -143,7 +143,7 @@ def test_a_count_stops_at_its_limit_instead_of_failing() -> None:
     assert (one["accepted"], counts.summary()["accepted_total"]) == (65_535, 65_540)
 
 
-def test_the_course_of_a_thread_is_told_second_by_second() -> None:
+def test_messages_per_second_of_a_thread_are_listed() -> None:
     handler = make_handler()
     for late in (0.0, 0.25, 0.9, 1.0, 4.5, 4.9):
         send(handler, fid=f"fid-{late}", at=AT + 0.5 + late)
@@ -155,7 +155,7 @@ def test_the_course_of_a_thread_is_told_second_by_second() -> None:
     assert "seconds" not in orjson.loads(get(handler, "/emulator/counts?tag=a1").body)
 
 
-def test_the_courses_of_several_revisions_are_added() -> None:
+def test_messages_per_second_of_several_revisions_are_added() -> None:
     handler = make_handler()
     for late, rev in ((0, "1"), (2, "2"), (2.5, "1"), (3, "2")):
         send(handler, data=make_message()["data"] | {"rev": rev}, at=AT + late)
@@ -165,18 +165,18 @@ def test_the_courses_of_several_revisions_are_added() -> None:
     assert (summary["first_at"], summary["last_at"], summary["seconds"]) == (AT, AT + 3, [1, 0, 2, 1])
 
 
-def test_a_course_ends_after_six_hours_and_the_count_does_not() -> None:
+def test_messages_per_second_end_after_six_hours() -> None:
     handler = make_handler()
     for at in (AT, AT + 3599, AT + 6 * 3600 - 1, AT + 6 * 3600, AT - 5):
-        handler.sending.counts.add(FIRST, "fid", "f", "ACCEPT", accepted=True, at=at)
+        handler.send_endpoint.counts.add(FIRST, "fid", "f", "ACCEPT", accepted=True, at=at)
 
-    seconds = handler.sending.counts.seconds()
+    seconds = handler.send_endpoint.counts.seconds()
 
-    assert (len(seconds), sum(seconds), handler.sending.counts.summary()["messages"]) == (6 * 3600, 4, 5)
-    assert handler.sending.counts.summary()["last_at"] == AT + 6 * 3600
+    assert (len(seconds), sum(seconds), handler.send_endpoint.counts.summary()["messages"]) == (6 * 3600, 4, 5)
+    assert handler.send_endpoint.counts.summary()["last_at"] == AT + 6 * 3600
 
 
-def test_a_thread_that_nobody_sent_has_no_course() -> None:
+def test_an_unknown_thread_has_no_messages_per_second() -> None:
     summary = orjson.loads(get(make_handler(), "/emulator/counts?tag=nothing&seconds=1").body)
 
     assert (summary["first_at"], summary["last_at"], summary["seconds"]) == (None, None, [])

@@ -1,4 +1,4 @@
-"""Google's own SDK works against the emulator: token exchange, send by installation ID and by token, its error classes."""
+"""Google's own SDK works with the emulator: token exchange, sending by installation ID and by token, error classes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ DATA = {"v": "1", "alert": "a1", "rev": "1", "lang": "cy", "dir": "ltr", "inner_
 
 @pytest.fixture
 def sdk(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Path], firebase_admin.App]]:
-    """Return a function that makes an SDK app from a key file and closes its sockets after the test."""
+    """Return a function that creates an SDK app from a key file; its sockets are closed after the test."""
     apps: list[firebase_admin.App] = []
     # The SDK builds the address of FCM from this constant when the service is first used.
     monkeypatch.setattr(messaging._MessagingService, "FCM_URL", emulator.url + "/v1/projects/{0}/messages:send")
@@ -119,7 +119,7 @@ def test_the_sdk_sends_a_batch(emulator: Emulator, app: firebase_admin.App) -> N
         ("HTML_404", exceptions.NotFoundError),
     ],
 )
-def test_the_sdk_understands_each_planned_answer(
+def test_the_sdk_understands_every_planned_answer(
     emulator: Emulator, app: firebase_admin.App, answer: str, error: type[Exception]
 ) -> None:
     emulator.plan([{"match": {"any": True}, "answer": answer}])
@@ -133,7 +133,7 @@ def test_the_sdk_understands_each_planned_answer(
     assert emulator.counts("a1")["accepted_total"] == 0
 
 
-def test_the_sdk_gets_no_token_with_a_key_that_the_emulator_never_wrote(
+def test_the_sdk_gets_no_token_with_an_unknown_key(
     emulator: Emulator, sdk: Callable[[Path], firebase_admin.App], tmp_path: Path
 ) -> None:
     stranger = sdk(write_credentials(tmp_path, project="fingerpost-test", url=emulator.url))
@@ -145,13 +145,13 @@ def test_the_sdk_gets_no_token_with_a_key_that_the_emulator_never_wrote(
 
 
 def at_emulator(emulator: Emulator, app: firebase_admin.App, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have the SDK manage topics here; it keeps these addresses in two places."""
+    """Point the SDK's topic management, which has two URLs, at the emulator."""
     monkeypatch.setattr(messaging._MessagingService, "IID_URL", emulator.url)
     service = messaging._get_messaging_service(app)
     service._fcm_topic_url = f"{emulator.url}/v1/projects/{emulator.project}/registrations"
 
 
-def test_the_sdk_subscribes_and_a_message_to_the_topic_reaches_the_phones(
+def test_the_sdk_subscribes_phones_to_a_topic(
     emulator: Emulator, app: firebase_admin.App, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     at_emulator(emulator, app, monkeypatch)
@@ -171,7 +171,7 @@ def test_the_sdk_subscribes_and_a_message_to_the_topic_reaches_the_phones(
     assert emulator.counts("a1")["fanned_out"] == 1
 
 
-def test_the_sdk_subscribes_by_the_older_api_too(
+def test_the_sdk_subscribes_by_the_older_api(
     emulator: Emulator, app: firebase_admin.App, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     at_emulator(emulator, app, monkeypatch)

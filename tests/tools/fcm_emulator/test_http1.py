@@ -1,4 +1,4 @@
-"""The wire: keep-alive, pipelining in order, limits, and faults that a sender really feels."""
+"""HTTP/1.1: keep-alive, pipelining in order, limits, and faults on the wire."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.processes import Emulator
-from tests.tools.fcm_emulator.inprocess import make_assertion, make_message
+from tests.tools.fcm_emulator.in_process import make_assertion, make_message
 
 HOST = b"Host: 127.0.0.1\r\n"
 
@@ -38,7 +38,7 @@ def connect(emulator: Emulator) -> socket.socket:
 
 
 def read_answer(wire: socket.socket) -> tuple[int, dict[str, str], bytes]:
-    """Read exactly one answer, byte by byte, so that the next one stays in the socket."""
+    """Read exactly one response byte by byte, so that the next one stays in the socket."""
     head = b""
     while not head.endswith(b"\r\n\r\n"):
         byte = wire.recv(1)
@@ -73,7 +73,7 @@ def test_one_connection_serves_many_requests(wire: socket.socket, token: bytes) 
         assert (status, headers.get("connection")) == (200, None)
 
 
-def test_pipelined_requests_are_answered_in_their_order(emulator: Emulator, wire: socket.socket, token: bytes) -> None:
+def test_pipelined_requests_are_answered_in_order(emulator: Emulator, wire: socket.socket, token: bytes) -> None:
     emulator.plan(
         [
             {"match": {"address_prefix": "slow"}, "answer": "INTERNAL", "latency_ms": 300},
@@ -91,7 +91,7 @@ def test_pipelined_requests_are_answered_in_their_order(emulator: Emulator, wire
     assert [read_answer(wire)[0] for _ in range(4)] == [200, 500, 404, 200]
 
 
-def test_an_answer_comes_no_earlier_than_its_latency(emulator: Emulator, wire: socket.socket, token: bytes) -> None:
+def test_a_response_comes_no_earlier_than_its_latency(emulator: Emulator, wire: socket.socket, token: bytes) -> None:
     emulator.plan([{"match": {"any": True}, "answer": "ACCEPT", "latency_ms": 150}])
     started = time.monotonic()
 
@@ -101,9 +101,7 @@ def test_an_answer_comes_no_earlier_than_its_latency(emulator: Emulator, wire: s
     assert 0.15 <= time.monotonic() - started < 5
 
 
-def test_a_thousand_pipelined_requests_behind_a_slow_one_all_get_their_answer(
-    emulator: Emulator, wire: socket.socket, token: bytes
-) -> None:
+def test_a_thousand_requests_behind_a_slow_one_are_answered(emulator: Emulator, wire: socket.socket, token: bytes) -> None:
     emulator.plan([{"match": {"any": True}, "answer": "ACCEPT", "latency_ms": 200, "times": 1}])
     received = b""
 
@@ -114,7 +112,7 @@ def test_a_thousand_pipelined_requests_behind_a_slow_one_all_get_their_answer(
     assert emulator.counts("a1")["addresses"] == 1000
 
 
-def test_a_request_may_come_in_the_smallest_pieces(wire: socket.socket, token: bytes) -> None:
+def test_a_request_may_arrive_byte_by_byte(wire: socket.socket, token: bytes) -> None:
     for byte in sending(token, data={"alert": "a1"}, android=None):
         wire.send(bytes([byte]))
 
@@ -132,7 +130,7 @@ def test_a_chunked_body_is_read(emulator: Emulator, wire: socket.socket, token: 
     assert [one["address"] for one in emulator.each("a1")] == ["chunked"]
 
 
-def test_a_connection_that_asks_to_be_closed_is_closed_after_its_answer(wire: socket.socket) -> None:
+def test_connection_close_closes_after_the_response(wire: socket.socket) -> None:
     wire.sendall(b"GET /healthz HTTP/1.1\r\n" + HOST + b"Connection: close\r\n\r\n")
 
     status, headers, _ = read_answer(wire)
@@ -165,7 +163,7 @@ def test_a_head_request_gets_the_length_and_no_body(wire: socket.socket) -> None
         b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
     ],
 )
-def test_malformed_http_is_a_400_and_the_end_of_the_connection(wire: socket.socket, nonsense: bytes) -> None:
+def test_malformed_http_is_400_and_closes_the_connection(wire: socket.socket, nonsense: bytes) -> None:
     wire.sendall(nonsense)
 
     status, headers, body = read_answer(wire)
@@ -174,7 +172,7 @@ def test_malformed_http_is_a_400_and_the_end_of_the_connection(wire: socket.sock
     assert closed(wire)
 
 
-def test_a_body_of_64_kib_is_read_and_one_byte_more_is_not(wire: socket.socket, emulator: Emulator) -> None:
+def test_a_body_may_have_64_kib_and_no_more(wire: socket.socket, emulator: Emulator) -> None:
     head = b"POST /emulator/reset HTTP/1.1\r\n" + HOST + b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n"
 
     wire.sendall(head % 65_536 + b" " * 65_534 + b"{}")
@@ -192,14 +190,14 @@ def test_a_body_of_64_kib_is_read_and_one_byte_more_is_not(wire: socket.socket, 
         b"GET / HTTP/1.1\r\n" + HOST + b"".join(b"X-%d: a\r\n" % number for number in range(200)) + b"\r\n",
     ],
 )
-def test_a_head_that_is_too_large_is_refused(wire: socket.socket, head: bytes) -> None:
+def test_a_head_that_is_too_large_is_rejected(wire: socket.socket, head: bytes) -> None:
     wire.sendall(head)
 
     assert read_answer(wire)[0] == 431
     assert closed(wire)
 
 
-def test_a_head_that_never_ends_is_cut_off(wire: socket.socket) -> None:
+def test_a_head_without_end_closes_the_connection(wire: socket.socket) -> None:
     wire.sendall(b"GET / HTTP/1.1\r\nX: ")
 
     with pytest.raises(OSError):  # noqa: PT012
@@ -209,7 +207,7 @@ def test_a_head_that_never_ends_is_cut_off(wire: socket.socket) -> None:
 
 
 @pytest.mark.parametrize("answer", ["RESET", "RESET_AFTER_ACCEPT"])
-def test_a_planned_reset_is_a_reset_on_the_wire(emulator: Emulator, wire: socket.socket, token: bytes, answer: str) -> None:
+def test_a_planned_reset_sends_rst(emulator: Emulator, wire: socket.socket, token: bytes, answer: str) -> None:
     emulator.plan([{"match": {"any": True}, "answer": answer}])
 
     wire.sendall(sending(token))
@@ -219,7 +217,7 @@ def test_a_planned_reset_is_a_reset_on_the_wire(emulator: Emulator, wire: socket
     assert emulator.counts("a1")["accepted_total"] == (1 if answer == "RESET_AFTER_ACCEPT" else 0)
 
 
-def test_a_planned_reset_can_come_late(emulator: Emulator, wire: socket.socket, token: bytes) -> None:
+def test_a_planned_reset_can_be_delayed(emulator: Emulator, wire: socket.socket, token: bytes) -> None:
     emulator.plan([{"match": {"any": True}, "answer": "RESET", "latency_ms": 200}])
     started = time.monotonic()
 
@@ -230,9 +228,7 @@ def test_a_planned_reset_can_come_late(emulator: Emulator, wire: socket.socket, 
     assert time.monotonic() - started >= 0.2
 
 
-def test_a_planned_hang_says_nothing_and_leaves_other_connections_alone(
-    emulator: Emulator, wire: socket.socket, token: bytes
-) -> None:
+def test_a_planned_hang_affects_no_other_connection(emulator: Emulator, wire: socket.socket, token: bytes) -> None:
     emulator.plan([{"match": {"any": True}, "answer": "HANG", "times": 1}])
 
     wire.sendall(sending(token))
@@ -245,9 +241,7 @@ def test_a_planned_hang_says_nothing_and_leaves_other_connections_alone(
         assert read_answer(other)[0] == 200
 
 
-def test_a_sender_that_hangs_up_while_its_answer_waits_does_no_harm(
-    emulator: Emulator, wire: socket.socket, token: bytes
-) -> None:
+def test_a_client_may_disconnect_before_its_response(emulator: Emulator, wire: socket.socket, token: bytes) -> None:
     emulator.plan([{"match": {"any": True}, "answer": answer, "latency_ms": 100, "times": 1} for answer in ("ACCEPT", "RESET")])
     for _ in range(2):
         with connect(emulator) as hasty:
@@ -260,7 +254,7 @@ def test_a_sender_that_hangs_up_while_its_answer_waits_does_no_harm(
 
 
 @pytest.mark.parametrize("kind", [b"text/plain", b"application/x-www-form-urlencoded", b"multipart/form-data", b""])
-def test_a_form_of_another_site_cannot_change_the_plan(wire: socket.socket, kind: bytes) -> None:
+def test_a_form_on_another_site_cannot_change_the_plan(wire: socket.socket, kind: bytes) -> None:
     body = b'{"rules": [{"match": {"any": true}, "answer": "INTERNAL"}]}'
 
     wire.sendall(
@@ -275,13 +269,13 @@ def test_a_form_of_another_site_cannot_change_the_plan(wire: socket.socket, kind
     assert read_answer(wire)[0] == 415
 
 
-def test_a_name_that_was_pointed_at_this_machine_reads_nothing(wire: socket.socket) -> None:
+def test_a_foreign_host_name_gets_no_page(wire: socket.socket) -> None:
     wire.sendall(b"GET /emulator/phones HTTP/1.1\r\nHost: attacker.example.org\r\n\r\n")
 
     assert read_answer(wire)[0] == 403
 
 
-def test_a_connection_ends_after_as_many_requests_as_it_may_have(emulator: Emulator, wire: socket.socket, token: bytes) -> None:
+def test_goaway_after_closes_the_connection(emulator: Emulator, wire: socket.socket, token: bytes) -> None:
     emulator.plan([], goaway_after=2)
 
     wire.sendall(sending(token, fid="a") + sending(token, fid="b") + sending(token, fid="c"))
@@ -291,7 +285,7 @@ def test_a_connection_ends_after_as_many_requests_as_it_may_have(emulator: Emula
     assert emulator.counts("a1")["addresses"] == 2
 
 
-def test_goaway_by_plan_closes_behind_its_answer(emulator: Emulator, wire: socket.socket, token: bytes) -> None:
+def test_planned_goaway_closes_after_the_response(emulator: Emulator, wire: socket.socket, token: bytes) -> None:
     emulator.plan([{"match": {"any": True}, "answer": "GOAWAY"}])
 
     wire.sendall(sending(token))
@@ -301,9 +295,7 @@ def test_goaway_by_plan_closes_behind_its_answer(emulator: Emulator, wire: socke
     assert closed(wire)
 
 
-def test_an_answer_that_drips_comes_one_byte_a_second_and_the_next_one_behind_it(
-    emulator: Emulator, wire: socket.socket, token: bytes
-) -> None:
+def test_a_drip_is_one_byte_per_second_and_keeps_the_order(emulator: Emulator, wire: socket.socket, token: bytes) -> None:
     emulator.plan([{"match": {"any": True}, "answer": "DRIP"}])
     started = time.monotonic()
 
@@ -315,7 +307,7 @@ def test_an_answer_that_drips_comes_one_byte_a_second_and_the_next_one_behind_it
     assert 2 <= time.monotonic() - started < 10
 
 
-def test_a_huge_answer_is_sent_as_it_is_read(emulator: Emulator, wire: socket.socket, token: bytes) -> None:
+def test_a_huge_response_is_sent_as_it_is_read(emulator: Emulator, wire: socket.socket, token: bytes) -> None:
     emulator.plan([{"match": {"any": True}, "answer": "HUGE"}])
 
     wire.sendall(sending(token))
@@ -330,7 +322,7 @@ def test_a_huge_answer_is_sent_as_it_is_read(emulator: Emulator, wire: socket.so
 
 
 @pytest.mark.parametrize("cut", [None, 1, 200, -1])
-def test_a_head_that_was_read_before_is_read_the_same_wherever_the_bytes_are_cut(
+def test_a_cached_head_is_found_wherever_the_bytes_are_split(
     emulator: Emulator, wire: socket.socket, token: bytes, cut: int | None
 ) -> None:
     requests = [sending(token, fid=f"fid-{number}") for number in range(9)]
@@ -350,7 +342,7 @@ def test_a_head_that_was_read_before_is_read_the_same_wherever_the_bytes_are_cut
 @pytest.mark.parametrize(
     "before", [b"\r\n\r\n", b"\r\n", b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"], ids=["two", "one", "request"]
 )
-def test_what_stands_before_a_head_does_not_teach_the_wrong_end(wire: socket.socket, token: bytes, before: bytes) -> None:
+def test_bytes_before_a_head_do_not_confuse_the_cache(wire: socket.socket, token: bytes, before: bytes) -> None:
     for _ in range(3):
         wire.sendall(before + sending(token))
         if before.startswith(b"GET"):

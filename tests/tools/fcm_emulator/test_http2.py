@@ -1,4 +1,4 @@
-"""HTTP/2 over TLS: real clients, flow control both ways, bounds, and GOAWAY for what breaks the protocol."""
+"""HTTP/2 over TLS: real clients, flow control in both directions, limits, and GOAWAY for protocol errors."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ import httpx
 import pytest
 from fcm_emulator import frames
 from fcm_emulator.frames import Code
-from fcm_emulator.http2 import CONNECTION_WINDOW, MOST_IDLE_FRAMES, MOST_STREAMS, STREAM_WINDOW
+from fcm_emulator.http2 import CONNECTION_WINDOW, MAX_IDLE_FRAMES, MAX_STREAMS, STREAM_WINDOW
 from h2.events import ConnectionTerminated, PingAckReceived
 from pyreqwest.client import ClientBuilder
 
 from notifications.delivery import fcm
 from notifications.delivery.outcomes import Outcome
 from tests.processes import Emulator, start_emulator
-from tests.tools.fcm_emulator.http2client import PATH, Client, Raw, connect
-from tests.tools.fcm_emulator.inprocess import make_message
-from tests.tools.fcm_emulator.load import access_token
+from tests.tools.fcm_emulator.http2_client import PATH, Client, Raw, connect
+from tests.tools.fcm_emulator.in_process import make_message
+from tools.bench.emulator import access_token
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +74,7 @@ def padded(length: int) -> bytes:
 
 
 def memory(emulator: Emulator) -> int:
-    """Return the bytes that the emulator has in memory."""
+    """Return the emulator's resident memory in bytes."""
     status = Path(f"/proc/{emulator.process.pid}/status").read_text()
     return int(status.partition("VmRSS:")[2].split()[0]) * 1024
 
@@ -133,7 +133,7 @@ def test_the_backends_own_sender_gets_its_token_and_sends_over_http2(emulator: E
     assert emulator.counts("a1")["addresses"] == 500
 
 
-def test_a_page_is_read_over_http2(client: Client) -> None:
+def test_a_page_is_served_over_http2(client: Client) -> None:
     stream = client.post(b"", path="/", **{":method": "GET"})
 
     assert client.until(stream) == [200]
@@ -141,7 +141,7 @@ def test_a_page_is_read_over_http2(client: Client) -> None:
     assert client.headers[stream]["content-security-policy"].startswith("default-src 'none'")
 
 
-def test_a_name_that_was_pointed_at_this_machine_reads_nothing(client: Client) -> None:
+def test_a_foreign_host_name_gets_no_page(client: Client) -> None:
     assert client.until(
         client.post(b"", path="/emulator/phones", **{":method": "GET", ":authority": "attacker.example.org"})
     ) == [403]
@@ -154,7 +154,7 @@ def test_a_head_request_gets_the_length_and_no_body(client: Client) -> None:
     assert (client.headers[stream]["content-length"], client.body.get(stream)) == ("12", None)
 
 
-def test_slow_answers_do_not_hold_up_others(emulator: Emulator, client: Client) -> None:
+def test_slow_responses_do_not_delay_others(emulator: Emulator, client: Client) -> None:
     emulator.plan([{"match": {"address_prefix": "slow"}, "answer": "ACCEPT", "latency_ms": 300}])
     slow, quick = client.post(body(fid="slow")), client.post(body(fid="quick"))
 
@@ -165,7 +165,7 @@ def test_slow_answers_do_not_hold_up_others(emulator: Emulator, client: Client) 
 # Flow control.
 
 
-def test_an_answer_waits_for_the_windows_of_the_other_side(emulator: Emulator, token: str) -> None:
+def test_a_response_waits_for_the_windows_of_the_client(emulator: Emulator, token: str) -> None:
     with Client(emulator, token, initial_window_size=10) as client:
         stream = client.post(body())
         while len(client.body.get(stream, b"")) < 10:
@@ -178,7 +178,7 @@ def test_an_answer_waits_for_the_windows_of_the_other_side(emulator: Emulator, t
         assert json.loads(client.body[stream])["name"]
 
 
-def test_an_answer_waits_for_the_window_of_the_connection(emulator: Emulator, token: str) -> None:
+def test_a_response_waits_for_the_window_of_the_connection(emulator: Emulator, token: str) -> None:
     with Client(emulator, token, initial_window_size=2**30) as client:
         emulator.plan([{"match": {"any": True}, "answer": "HUGE", "times": 1}])
         huge = client.post(body())
@@ -196,7 +196,7 @@ def test_an_answer_waits_for_the_window_of_the_connection(emulator: Emulator, to
         assert client.until(quick) == [200]
 
 
-def test_a_new_initial_window_reaches_streams_that_are_open(emulator: Emulator, token: str) -> None:
+def test_a_new_initial_window_applies_to_open_streams(emulator: Emulator, token: str) -> None:
     with Client(emulator, token, initial_window_size=0) as client:
         stream = client.post(body())
         while stream not in client.status:
@@ -207,7 +207,7 @@ def test_a_new_initial_window_reaches_streams_that_are_open(emulator: Emulator, 
         assert client.until(stream) == [200]
 
 
-def test_more_than_the_window_of_the_connection_can_be_sent_in_all(client: Client) -> None:
+def test_the_window_of_the_connection_is_renewed(client: Client) -> None:
     streams = [client.post(padded(60_000)) for _ in range(2)]
     for _ in range(CONNECTION_WINDOW // 120_000 + 5):
         client.until(*streams)
@@ -227,13 +227,13 @@ def test_a_stream_that_sends_past_its_window_is_reset(raw: Raw) -> None:
 # Sizes.
 
 
-def test_a_body_of_64_kib_is_read_and_one_byte_more_is_not(client: Client) -> None:
+def test_a_body_may_have_64_kib_and_no_more(client: Client) -> None:
     fits, too_large = client.post(padded(65_536)), client.post(padded(65_537))
 
     assert client.until(fits, too_large) == [200, 413]
 
 
-def test_a_body_may_come_in_the_smallest_pieces(client: Client) -> None:
+def test_a_body_may_arrive_byte_by_byte(client: Client) -> None:
     stream = client.h2.get_next_available_stream_id()
     headers = {
         ":method": "POST",
@@ -252,7 +252,7 @@ def test_a_body_may_come_in_the_smallest_pieces(client: Client) -> None:
     assert client.until(stream) == [200]
 
 
-def test_frames_may_be_cut_anywhere(raw: Raw) -> None:
+def test_frames_may_be_split_anywhere(raw: Raw) -> None:
     data = frames.frame(frames.HEADERS, frames.END_HEADERS | frames.END_STREAM, 1, raw.block())
     for byte in data + frames.frame(frames.PING, 0, 0, b"12345678"):
         raw.send(bytes([byte]))
@@ -261,7 +261,7 @@ def test_frames_may_be_cut_anywhere(raw: Raw) -> None:
     assert raw.expect(frames.PING)[2] == b"12345678"
 
 
-def test_a_header_block_may_come_in_pieces_with_priority_and_padding(raw: Raw) -> None:
+def test_a_header_block_may_be_split_padded_and_have_priority(raw: Raw) -> None:
     block = raw.block(x_note="n" * 100)
     first = bytes([7]) + b"\0\0\0\0\x10" + block[:20] + b"\0" * 7
     flags = frames.END_STREAM | frames.PADDED | frames.HAS_PRIORITY
@@ -271,17 +271,17 @@ def test_a_header_block_may_come_in_pieces_with_priority_and_padding(raw: Raw) -
     assert raw.expect(frames.DATA)[2] == b'{"ok":true}\n'
 
 
-def test_the_101st_stream_at_once_is_refused_and_can_be_tried_again(emulator: Emulator, client: Client) -> None:
-    emulator.plan([{"match": {"any": True}, "answer": "ACCEPT", "latency_ms": 500, "times": MOST_STREAMS}])
+def test_the_101st_concurrent_stream_is_refused_and_can_be_retried(emulator: Emulator, client: Client) -> None:
+    emulator.plan([{"match": {"any": True}, "answer": "ACCEPT", "latency_ms": 500, "times": MAX_STREAMS}])
     client.h2.remote_settings.max_concurrent_streams = 1000
-    streams = [client.post(body(fid=f"f{number}")) for number in range(MOST_STREAMS + 1)]
+    streams = [client.post(body(fid=f"f{number}")) for number in range(MAX_STREAMS + 1)]
 
-    assert client.until(*streams) == [200] * MOST_STREAMS + [0]
+    assert client.until(*streams) == [200] * MAX_STREAMS + [0]
     assert client.reset[streams[-1]] == Code.REFUSED_STREAM
     assert client.until(client.post(body(fid="again"))) == [200]
 
 
-def test_ping_is_answered_and_frames_of_unknown_kinds_are_passed_over(client: Client) -> None:
+def test_ping_is_answered_and_unknown_frames_are_ignored(client: Client) -> None:
     client.wire.sendall(frames.frame(0xEE, 0xFF, 5, b"?"))
     client.h2.ping(b"12345678")
     client.flush()
@@ -291,12 +291,12 @@ def test_ping_is_answered_and_frames_of_unknown_kinds_are_passed_over(client: Cl
     assert client.until(client.post(body())) == [200]
 
 
-def test_a_decoder_without_a_table_is_told_that_ours_is_empty(emulator: Emulator, token: str) -> None:
+def test_a_decoder_without_a_table_gets_a_size_update(emulator: Emulator, token: str) -> None:
     with Client(emulator, token, header_table_size=0) as client:
         assert client.until(client.post(body()), client.post(body())) == [200, 200]
 
 
-def test_header_blocks_that_change_the_table_are_never_confused(client: Client) -> None:
+def test_header_blocks_that_change_the_table_are_not_confused(client: Client) -> None:
     # The same bytes mean the newest entry, which is another one each time.
     statuses = []
     for number in range(200):
@@ -310,7 +310,7 @@ def test_header_blocks_that_change_the_table_are_never_confused(client: Client) 
 
 
 @pytest.mark.parametrize(("answer", "reached"), [("RESET", 0), ("RESET_AFTER_ACCEPT", 1)])
-def test_a_reset_takes_its_stream_alone(emulator: Emulator, client: Client, answer: str, reached: int) -> None:
+def test_a_reset_ends_only_its_stream(emulator: Emulator, client: Client, answer: str, reached: int) -> None:
     emulator.plan([{"match": {"address_prefix": "bad"}, "answer": answer}])
     bad, good = client.post(body(fid="bad")), client.post(body(fid="good"))
 
@@ -319,7 +319,7 @@ def test_a_reset_takes_its_stream_alone(emulator: Emulator, client: Client, answ
     assert emulator.counts("a1")["accepted_total"] == 1 + reached
 
 
-def test_a_reset_takes_the_connection_where_the_plan_says_so(emulator: Emulator, client: Client) -> None:
+def test_a_reset_ends_the_connection_if_the_plan_says_so(emulator: Emulator, client: Client) -> None:
     emulator.plan([{"match": {"any": True}, "answer": "RESET", "whole_connection": True}])
     client.post(body())
 
@@ -327,7 +327,7 @@ def test_a_reset_takes_the_connection_where_the_plan_says_so(emulator: Emulator,
         client.until(1)
 
 
-def test_goaway_by_plan_answers_what_was_sent_and_closes(emulator: Emulator, raw: Raw, token: str) -> None:
+def test_planned_goaway_answers_open_requests_and_closes(emulator: Emulator, raw: Raw, token: str) -> None:
     slow = {"match": {"address_prefix": "slow"}, "answer": "ACCEPT", "latency_ms": 300}
     emulator.plan([slow, {"match": {"address_prefix": "last"}, "answer": "GOAWAY"}])
 
@@ -341,7 +341,7 @@ def test_goaway_by_plan_answers_what_was_sent_and_closes(emulator: Emulator, raw
         raw.frame()
 
 
-def test_what_comes_after_goaway_is_not_served(emulator: Emulator, raw: Raw, token: str) -> None:
+def test_streams_after_goaway_are_not_served(emulator: Emulator, raw: Raw, token: str) -> None:
     emulator.plan([{"match": {"any": True}, "answer": "ACCEPT", "latency_ms": 200}], goaway_after=1)
     for stream in (1, 3):
         raw.send(*post(raw, stream, token, body()))
@@ -353,7 +353,7 @@ def test_what_comes_after_goaway_is_not_served(emulator: Emulator, raw: Raw, tok
     assert emulator.counts("a1")["messages"] == 1
 
 
-def test_a_client_goes_on_over_connections_that_end_after_some_requests(emulator: Emulator, token: str) -> None:
+def test_a_client_continues_after_goaway_on_new_connections(emulator: Emulator, token: str) -> None:
     emulator.plan([], goaway_after=20)
     context = ssl.create_default_context(cafile=str(emulator.ca_bundle))
     with httpx.Client(http2=True, verify=context, trust_env=False) as client:
@@ -366,7 +366,7 @@ def test_a_client_goes_on_over_connections_that_end_after_some_requests(emulator
     assert emulator.counts("a1")["addresses"] == 90
 
 
-def test_an_answer_that_drips_comes_one_byte_a_second(emulator: Emulator, client: Client) -> None:
+def test_a_drip_is_one_byte_per_second(emulator: Emulator, client: Client) -> None:
     emulator.plan([{"match": {"address_prefix": "drip"}, "answer": "DRIP"}])
     started = time.monotonic()
     drip = client.post(body(fid="drip"))
@@ -378,7 +378,7 @@ def test_an_answer_that_drips_comes_one_byte_a_second(emulator: Emulator, client
     assert 2 <= time.monotonic() - started < 10
 
 
-def test_a_huge_answer_is_sent_as_it_is_read_and_not_kept(emulator: Emulator, client: Client) -> None:
+def test_a_huge_response_is_sent_as_it_is_read_and_not_buffered(emulator: Emulator, client: Client) -> None:
     emulator.plan([{"match": {"address_prefix": "huge"}, "answer": "HUGE"}])
     huge = client.post(body(fid="huge"))
     while client.taken.get(huge, 0) < 20_000_000:
@@ -389,7 +389,7 @@ def test_a_huge_answer_is_sent_as_it_is_read_and_not_kept(emulator: Emulator, cl
     assert client.until(client.post(body(fid="quick"))) == [200]
 
 
-def test_a_hang_holds_its_stream_alone(emulator: Emulator, client: Client) -> None:
+def test_a_hang_affects_only_its_stream(emulator: Emulator, client: Client) -> None:
     emulator.plan([{"match": {"address_prefix": "hang"}, "answer": "HANG_AFTER_ACCEPT"}])
     hung = client.post(body(fid="hang"))
 
@@ -442,21 +442,21 @@ def test_a_broken_frame_ends_the_connection_with_its_code(raw: Raw, code: Code, 
 
 
 @pytest.mark.parametrize("settings", [b"", frames.frame(frames.PING, 0, 0, b"12345678")])
-def test_a_client_that_does_not_begin_with_its_settings_is_told_to_go(emulator: Emulator, settings: bytes) -> None:
+def test_a_client_that_does_not_begin_with_settings_gets_goaway(emulator: Emulator, settings: bytes) -> None:
     with Raw(emulator, settings=settings) as raw:
         raw.send(frames.frame(frames.PING, 0, 0, b"12345678"))
 
         assert raw.goaway() == Code.PROTOCOL_ERROR
 
 
-def test_something_else_than_http2_is_told_to_go(emulator: Emulator) -> None:
+def test_a_client_that_does_not_speak_http2_gets_goaway(emulator: Emulator) -> None:
     with connect(emulator) as wire:
         wire.sendall(b"GET / HTTP/1.1\r\n\r\n")
         answer = b""
         while data := wire.recv(65_536):
             answer += data
 
-    assert answer.endswith(b"This is not the preface of HTTP/2")
+    assert answer.endswith(b"This is not the HTTP/2 preface")
 
 
 @pytest.mark.parametrize(
@@ -476,7 +476,7 @@ def test_something_else_than_http2_is_told_to_go(emulator: Emulator) -> None:
         ((), {f"x-{number}": "y" for number in range(200)}),
     ],
 )
-def test_a_malformed_request_is_reset_and_others_go_on(raw: Raw, without: tuple[str, ...], headers: dict[str, str]) -> None:
+def test_a_malformed_request_is_reset_others_are_answered(raw: Raw, without: tuple[str, ...], headers: dict[str, str]) -> None:
     flags = frames.END_HEADERS | frames.END_STREAM
     raw.send(frames.frame(frames.HEADERS, flags, 1, raw.block(*without, **headers)))
 
@@ -486,21 +486,21 @@ def test_a_malformed_request_is_reset_and_others_go_on(raw: Raw, without: tuple[
     assert raw.expect(frames.DATA)[2] == b'{"ok":true}\n'
 
 
-def test_headers_on_a_stream_that_is_closed_end_the_connection(raw: Raw) -> None:
+def test_headers_on_a_closed_stream_end_the_connection(raw: Raw) -> None:
     flags = frames.END_HEADERS | frames.END_STREAM
     raw.send(frames.frame(frames.HEADERS, flags, 1, raw.block()), frames.frame(frames.HEADERS, flags, 1, raw.block()))
 
     assert raw.goaway() == Code.STREAM_CLOSED
 
 
-def test_a_header_block_without_end_is_cut_off(raw: Raw) -> None:
+def test_a_header_block_without_end_ends_the_connection(raw: Raw) -> None:
     raw.send(frames.frame(frames.HEADERS, 0, 1, b"\x82"))
     raw.send(*(frames.frame(frames.CONTINUATION, 0, 1, b"") for _ in range(100)))
 
     assert raw.goaway() == Code.ENHANCE_YOUR_CALM
 
 
-def test_a_header_block_that_unpacks_to_too_much_is_cut_off(raw: Raw) -> None:
+def test_a_header_block_that_expands_too_much_ends_the_connection(raw: Raw) -> None:
     # One entry of 4 kB in the table, named again and again by one byte each.
     bomb = raw.encoder.encode([("x", "y" * 3_900)]) + b"\xbe" * 1000
     raw.send(frames.frame(frames.HEADERS, frames.END_HEADERS, 1, bomb))
@@ -511,14 +511,14 @@ def test_a_header_block_that_unpacks_to_too_much_is_cut_off(raw: Raw) -> None:
 @pytest.mark.parametrize(
     "nuisance", [frames.frame(frames.PING, 0, 0, b"12345678"), frames.frame(frames.SETTINGS, 0, 0), frames.frame(0xEE, 0, 0)]
 )
-def test_work_without_requests_is_not_done_forever(raw: Raw, nuisance: bytes) -> None:
-    raw.send(*[nuisance] * (MOST_IDLE_FRAMES + 10))
+def test_too_many_frames_without_requests_end_the_connection(raw: Raw, nuisance: bytes) -> None:
+    raw.send(*[nuisance] * (MAX_IDLE_FRAMES + 10))
 
     assert raw.goaway() == Code.ENHANCE_YOUR_CALM
 
 
-def test_streams_opened_only_to_be_reset_are_not_served_forever(raw: Raw) -> None:
-    for number in range(MOST_IDLE_FRAMES + 10):
+def test_too_many_reset_streams_end_the_connection(raw: Raw) -> None:
+    for number in range(MAX_IDLE_FRAMES + 10):
         stream = 2 * number + 1
         raw.unread += frames.frame(frames.HEADERS, frames.END_HEADERS, stream, raw.block(method="POST"))
         raw.unread += frames.reset(stream, Code.NO_ERROR)
@@ -528,7 +528,7 @@ def test_streams_opened_only_to_be_reset_are_not_served_forever(raw: Raw) -> Non
     assert raw.goaway() == Code.ENHANCE_YOUR_CALM
 
 
-def test_the_emulator_is_still_well_after_all_that(client: Client) -> None:
+def test_the_emulator_still_serves_after_all_these_faults(client: Client) -> None:
     started = time.monotonic()
 
     assert client.until(client.post(body())) == [200]

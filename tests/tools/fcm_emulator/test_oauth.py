@@ -1,4 +1,4 @@
-"""The token endpoint believes a signature, not a claim."""
+"""The token endpoint trusts a signature, not a claim."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from urllib.parse import urlencode
 import jwt
 import orjson
 import pytest
-from fcm_emulator.exchange import Reply
+from fcm_emulator.http_messages import Response
 from fcm_emulator.oauth import GRANT_TYPE, TokenEndpoint
 
-from tests.tools.fcm_emulator.inprocess import AT, make_assertion, make_endpoint
+from tests.tools.fcm_emulator.in_process import AT, make_assertion, make_endpoint
 
 
 @pytest.fixture(scope="module")
@@ -25,18 +25,18 @@ def stranger(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return make_endpoint(tmp_path_factory.mktemp("stranger"))[1]
 
 
-def ask(endpoint: TokenEndpoint, assertion: str, *, at: float = AT, grant_type: str = GRANT_TYPE) -> Reply:
-    return endpoint.answer(urlencode({"grant_type": grant_type, "assertion": assertion}).encode(), at=at)
+def ask(endpoint: TokenEndpoint, assertion: str, *, at: float = AT, grant_type: str = GRANT_TYPE) -> Response:
+    return endpoint.respond(urlencode({"grant_type": grant_type, "assertion": assertion}).encode(), at=at)
 
 
-def refusal(reply: Reply) -> tuple[str, str]:
+def refusal(reply: Response) -> tuple[str, str]:
     document = orjson.loads(reply.body)
     assert reply.status == 400
     return document["error"], document["error_description"]
 
 
 @pytest.mark.parametrize("aud", ["http://127.0.0.1:9099/token", "https://oauth2.googleapis.com/token"])
-def test_a_signed_assertion_earns_an_opaque_token_for_an_hour(account: tuple[TokenEndpoint, dict[str, Any]], aud: str) -> None:
+def test_a_signed_assertion_gets_an_opaque_token_for_an_hour(account: tuple[TokenEndpoint, dict[str, Any]], aud: str) -> None:
     endpoint, key_file = account
 
     reply = ask(endpoint, make_assertion(key_file, aud=aud))
@@ -71,7 +71,7 @@ def test_two_tokens_are_never_the_same(account: tuple[TokenEndpoint, dict[str, A
         ({"scope": "firebase.messaging"}, "invalid_scope", "Invalid OAuth scope"),
     ],
 )
-def test_a_wrong_claim_earns_no_token(
+def test_a_wrong_claim_gets_no_token(
     account: tuple[TokenEndpoint, dict[str, Any]], claims: dict[str, Any], error: str, detail: str
 ) -> None:
     endpoint, key_file = account
@@ -84,7 +84,7 @@ def test_a_wrong_claim_earns_no_token(
     assert endpoint.grants == before
 
 
-def test_another_key_under_the_known_name_earns_no_token(
+def test_another_key_with_the_known_id_gets_no_token(
     account: tuple[TokenEndpoint, dict[str, Any]], stranger: dict[str, Any]
 ) -> None:
     endpoint, key_file = account
@@ -93,14 +93,14 @@ def test_another_key_under_the_known_name_earns_no_token(
     assert refusal(ask(endpoint, forged)) == ("invalid_grant", "Invalid JWT Signature.")
 
 
-def test_an_unsigned_assertion_earns_no_token(account: tuple[TokenEndpoint, dict[str, Any]]) -> None:
+def test_an_unsigned_assertion_gets_no_token(account: tuple[TokenEndpoint, dict[str, Any]]) -> None:
     endpoint, key_file = account
     claims = jwt.decode(make_assertion(key_file), options={"verify_signature": False})
 
     assert refusal(ask(endpoint, jwt.encode(claims, "", algorithm="none"))) == ("invalid_grant", "Invalid JWT Signature.")
 
 
-def test_a_shared_secret_in_place_of_a_signature_earns_no_token(account: tuple[TokenEndpoint, dict[str, Any]]) -> None:
+def test_a_shared_secret_instead_of_a_signature_gets_no_token(account: tuple[TokenEndpoint, dict[str, Any]]) -> None:
     endpoint, key_file = account
     claims = jwt.decode(make_assertion(key_file), options={"verify_signature": False})
 
@@ -108,13 +108,13 @@ def test_a_shared_secret_in_place_of_a_signature_earns_no_token(account: tuple[T
 
 
 @pytest.mark.parametrize("assertion", ["", "not.a.token", "a.b", "\x00"])
-def test_what_is_no_assertion_earns_no_token(account: tuple[TokenEndpoint, dict[str, Any]], assertion: str) -> None:
+def test_an_invalid_assertion_gets_no_token(account: tuple[TokenEndpoint, dict[str, Any]], assertion: str) -> None:
     assert refusal(ask(account[0], assertion))[0] == "invalid_grant"
 
 
 @pytest.mark.parametrize("body", [b"", b"grant_type=password", b"\xff\xfe", b"&".join([b"a=1"] * 50)])
-def test_another_grant_type_is_refused(account: tuple[TokenEndpoint, dict[str, Any]], body: bytes) -> None:
-    assert refusal(account[0].answer(body, at=AT))[0] == "unsupported_grant_type"
+def test_another_grant_type_is_rejected(account: tuple[TokenEndpoint, dict[str, Any]], body: bytes) -> None:
+    assert refusal(account[0].respond(body, at=AT))[0] == "unsupported_grant_type"
 
 
 def test_expired_tokens_are_forgotten(tmp_path: Path) -> None:

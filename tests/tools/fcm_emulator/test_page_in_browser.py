@@ -1,4 +1,4 @@
-"""The page in a real browser: its policy blocks nothing of its own, and axe finds nothing to object to."""
+"""The page in a real browser: its security policy blocks nothing that it needs, and axe finds no fault."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from axe_core_python.sync_playwright import Axe
 from fcm_emulator.handler import Handler
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.tools.fcm_emulator.inprocess import AT, PROJECT, get, make_handler, make_message, post, send
+from tests.tools.fcm_emulator.in_process import AT, PROJECT, get, make_handler, make_message, post, send
 
 pytestmark = pytest.mark.browser
 
@@ -33,14 +33,14 @@ def busy_handler() -> Handler:
             data = make_message()["data"] | {"lang": lang, "dir": direction, "status": "Exercise" if number else "Actual"}
             send(handler, fid=f"{lang}-{number}", data=data)
     for topic in ("news", "a-topic-with-a-name-that-is-longer-than-a-narrow-screen-is-wide"):
-        handler.sending.topics_of(PROJECT).subscribe("t:1", topic, at=AT)
+        handler.send_endpoint.topics_of(PROJECT).subscribe("t:1", topic, at=AT)
     post(handler, "/emulator/plan", {"rules": [{"match": {"any": True}, "answer": "INTERNAL"}], "quota": 5})
     return handler
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [320, 1280])
-def test_the_page_is_accessible_in_light_and_dark_on_phone_and_desk(chromium: Browser, scheme: str, width: int) -> None:
+def test_the_page_is_accessible_in_light_and_dark_and_on_a_phone(chromium: Browser, scheme: str, width: int) -> None:
     handler = busy_handler()
     page = chromium.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)  # type: ignore[arg-type]
     complaints: list[str] = []

@@ -1,4 +1,4 @@
-"""The page shows what a person would see: outer text outside, inner text inside, and nothing that could run."""
+"""The page shows what people would see: outer text on the lock screen, inner text in the app, and nothing executable."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Any
 import orjson
 import pytest
 from fcm_emulator.handler import Handler
-from fcm_emulator.phones import MOST_A_LOCALE, MOST_LOCALES
+from fcm_emulator.phones import MAX_LOCALES, MAX_PER_LOCALE
 
-from tests.tools.fcm_emulator.inprocess import AT, PROJECT, get, make_handler, make_message, post, send
+from tests.tools.fcm_emulator.in_process import AT, PROJECT, get, make_handler, make_message, post, send
 
 
 def with_data(**changes: str) -> dict[str, str]:
@@ -37,7 +37,7 @@ def shown(handler: Handler) -> list[dict[str, Any]]:
     return phones
 
 
-def test_the_lock_screen_shows_outer_text_alone_and_the_app_inner_text() -> None:
+def test_the_lock_screen_shows_outer_text_and_the_app_inner_text() -> None:
     handler = make_handler()
     send(handler)
 
@@ -51,7 +51,7 @@ def test_the_lock_screen_shows_outer_text_alone_and_the_app_inner_text() -> None
     assert "Cyngor newydd" not in inside
 
 
-def test_a_repeat_replaces_and_a_new_thread_stands_beside() -> None:
+def test_a_repeat_replaces_and_a_new_thread_is_added() -> None:
     handler = make_handler()
     send(handler)
     send(handler, at=AT + 5)
@@ -61,10 +61,10 @@ def test_a_repeat_replaces_and_a_new_thread_stands_beside() -> None:
     (phone,) = shown(handler)
 
     assert [(one["tag"], one["received"]) for one in phone["notifications"]] == [("b1", 1), ("a1", 2)]
-    assert "replaced 1 earlier" in page(handler)
+    assert "replaced an earlier message" in page(handler)
 
 
-def test_a_phone_moves_with_its_language() -> None:
+def test_a_phone_moves_to_the_language_of_its_last_message() -> None:
     handler = make_handler()
     send(handler)
     send(handler, data=with_data(lang="en"))
@@ -72,10 +72,10 @@ def test_a_phone_moves_with_its_language() -> None:
     (phone,) = shown(handler)
 
     assert phone["locale"] == "en"
-    assert list(handler.sending.phones.by_locale) == ["en"]
+    assert list(handler.send_endpoint.phones.by_locale) == ["en"]
 
 
-def test_the_newest_phone_of_each_language_comes_first() -> None:
+def test_the_most_recent_phone_of_each_language_comes_first() -> None:
     handler = make_handler()
     for number in range(5):
         for lang in ("cy", "ar", "bn"):
@@ -87,19 +87,19 @@ def test_the_newest_phone_of_each_language_comes_first() -> None:
     assert len(addresses) == 15
 
 
-def test_the_page_never_shows_more_than_sixty_phones_and_remembers_a_bounded_number() -> None:
+def test_the_page_shows_at_most_sixty_phones_and_keeps_few_more() -> None:
     handler = make_handler()
     for number in range(3000):
         send(handler, fid=f"fid-{number}", data=with_data(lang=f"l{number // 75}"))
 
     assert len(lock_screens(page(handler))) == 60
-    assert len(shown(handler)) == MOST_LOCALES * MOST_A_LOCALE <= 300
-    assert len(handler.sending.phones._locale_of) == MOST_LOCALES * MOST_A_LOCALE
+    assert len(shown(handler)) == MAX_LOCALES * MAX_PER_LOCALE <= 300
+    assert len(handler.send_endpoint.phones._locale_of) == MAX_LOCALES * MAX_PER_LOCALE
     # Forgotten phones are still counted.
-    assert handler.sending.counts.summary()["addresses"] == 3000
+    assert handler.send_endpoint.counts.summary()["addresses"] == 3000
 
 
-def test_one_language_can_be_chosen() -> None:
+def test_the_page_can_show_one_language() -> None:
     handler = make_handler()
     send(handler, fid="one", data=with_data(lang="cy"))
     send(handler, fid="two", data=with_data(lang="ar", dir="rtl"))
@@ -109,7 +109,7 @@ def test_one_language_can_be_chosen() -> None:
     assert (">two<" in html, ">one<" in html) == (True, False)
 
 
-def test_right_to_left_text_says_so_and_the_page_around_it_stays_left_to_right() -> None:
+def test_right_to_left_text_is_marked_on_a_left_to_right_page() -> None:
     handler = make_handler()
     send(handler, data=with_data(lang="ar", dir="rtl", inner_title="تحذير"))
 
@@ -119,7 +119,7 @@ def test_right_to_left_text_says_so_and_the_page_around_it_stays_left_to_right()
     assert '<div lang="ar" dir=rtl><p class=title>تحذير</p>' in html
 
 
-def test_a_secret_notification_shows_nothing_on_the_lock_screen() -> None:
+def test_a_secret_notification_is_not_on_the_lock_screen() -> None:
     handler = make_handler()
     android = make_message()["android"]
     send(handler, android=android | {"notification": android["notification"] | {"visibility": "SECRET"}})
@@ -130,7 +130,7 @@ def test_a_secret_notification_shows_nothing_on_the_lock_screen() -> None:
     assert "Cyngor" not in lock
 
 
-def test_an_exercise_is_marked_as_one() -> None:
+def test_an_exercise_is_marked() -> None:
     handler = make_handler()
     send(handler, data=with_data(status="Exercise"))
 
@@ -148,7 +148,7 @@ def test_an_exercise_is_marked_as_one() -> None:
         ({"webpush": {"notification": {"title": "a", "body": 7}}}, {"title": "a", "body": "7"}, "Web"),
     ],
 )  # fmt: skip
-def test_each_platforms_outer_text_is_found(message: dict[str, Any], outer: dict[str, str], platform: str) -> None:
+def test_the_outer_text_of_every_platform_is_found(message: dict[str, Any], outer: dict[str, str], platform: str) -> None:
     handler = make_handler()
     send(handler, {"fid": "f"} | message)
 
@@ -158,7 +158,7 @@ def test_each_platforms_outer_text_is_found(message: dict[str, Any], outer: dict
     assert page(handler)
 
 
-def test_text_from_a_message_is_never_markup() -> None:
+def test_text_of_a_message_is_escaped() -> None:
     handler = make_handler()
     evil = "<script>alert(1)</script>\"'><img src=x>"
     android = {"notification": {"title": evil, "body": evil, "tag": evil}}
@@ -173,7 +173,7 @@ def test_text_from_a_message_is_never_markup() -> None:
     assert 'lang="&lt;script' in html
 
 
-def test_the_page_may_load_its_own_style_sheet_and_nothing_else() -> None:
+def test_the_page_may_load_only_its_own_style_sheet() -> None:
     handler = make_handler()
     send(handler)
 
@@ -185,7 +185,7 @@ def test_the_page_may_load_its_own_style_sheet_and_nothing_else() -> None:
     assert not re.search(r"<script|<style|\sstyle=|\son\w+=|https?:", page(handler))
 
 
-def test_the_page_stands_still_unless_asked_to_refresh() -> None:
+def test_the_page_reloads_only_on_request() -> None:
     handler = make_handler()
 
     assert "http-equiv=refresh" not in page(handler)
@@ -193,7 +193,7 @@ def test_the_page_stands_still_unless_asked_to_refresh() -> None:
     assert get(handler, "/?refresh=0.1").body == get(handler, "/").body
 
 
-def test_the_page_warns_of_a_plan_in_force() -> None:
+def test_the_page_shows_the_current_fault_plan() -> None:
     handler = make_handler()
 
     post(handler, "/emulator/plan", {"rules": [{"match": {"address_prefix": "<x>"}, "answer": "QUOTA"}]})
@@ -205,7 +205,7 @@ def test_the_page_warns_of_a_plan_in_force() -> None:
     "host", [b"", b"emulator.example.org", b"127.0.0.1.example.org", b"10.0.0.1:9099", b"localhost.example.org", b"\xff"]
 )
 @pytest.mark.parametrize("path", ["/", "/page.css", "/emulator/phones", "/emulator/counts", "/emulator/plan"])
-def test_the_emulators_own_pages_answer_to_loopback_names_only(host: bytes, path: str) -> None:
+def test_the_emulators_own_pages_need_a_loopback_host(host: bytes, path: str) -> None:
     handler = make_handler()
     send(handler)
 
@@ -216,13 +216,13 @@ def test_the_emulators_own_pages_answer_to_loopback_names_only(host: bytes, path
 
 
 @pytest.mark.parametrize("host", [b"127.0.0.1", b"127.0.0.1:9099", b"localhost:1", b"LOCALHOST", b"[::1]:9099", b"127.1.2.3"])
-def test_every_loopback_name_is_answered(host: bytes) -> None:
+def test_every_loopback_host_is_accepted(host: bytes) -> None:
     assert get(make_handler(), "/emulator/phones", host).status == 200
 
 
-def test_the_page_tells_quota_topics_and_plan_in_a_line_each() -> None:
+def test_the_page_shows_quota_topics_and_plan() -> None:
     handler = make_handler()
-    handler.sending.topics_of(PROJECT).subscribe("t:1", "news", at=AT)
+    handler.send_endpoint.topics_of(PROJECT).subscribe("t:1", "news", at=AT)
     for _ in range(3):
         send(handler)
     post(handler, "/emulator/plan", {"rules": [], "quota": 3})
@@ -230,6 +230,6 @@ def test_the_page_tells_quota_topics_and_plan_in_a_line_each() -> None:
 
     html = page(handler)
 
-    assert "3 messages in the last 60 seconds, of 3; the fullest 60 seconds had 3; 1 were answered 429." in html
-    assert "<p>1 with subscribers: <bdi>news</bdi> (1)</p>" in html
+    assert "3 messages in the last 60 seconds (limit 3); at most 3 in any 60 seconds; 429 responses: 1." in html
+    assert "<p>1 topic with subscribers: <bdi>news</bdi> (1)</p>" in html
     assert "<p>quota 3</p>" in html

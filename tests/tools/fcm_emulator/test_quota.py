@@ -1,4 +1,4 @@
-"""The quota holds in every window of 60 seconds, is told in Google's words, and can be asked about."""
+"""The quota holds in every window of 60 seconds, is reported in Google's words, and can be queried."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import Any
 import orjson
 import pytest
 from fcm_emulator.handler import Handler
-from fcm_emulator.options import Options
-from fcm_emulator.quota import Quota
+from fcm_emulator.quota import RateWindow
+from fcm_emulator.server_options import ServerOptions
 
-from tests.tools.fcm_emulator.inprocess import AT, PROJECT, error_of, get, make_handler, post, send, send_bytes
+from tests.tools.fcm_emulator.in_process import AT, PROJECT, error_of, get, make_handler, post, send, send_bytes
 
 
 def limited(quota: int, **options: int) -> Handler:
-    return make_handler(Options(quota=quota, **options))
+    return make_handler(ServerOptions(quota=quota, **options))
 
 
 def quota_of(handler: Handler, *, at: float = AT) -> dict[str, Any]:
@@ -22,7 +22,7 @@ def quota_of(handler: Handler, *, at: float = AT) -> dict[str, Any]:
     return document
 
 
-def test_what_is_over_the_quota_is_answered_as_googles_front_end_does() -> None:
+def test_a_message_over_the_quota_gets_googles_429() -> None:
     handler = limited(2)
 
     statuses = [send(handler, fid=f"fid-{number}").status for number in range(3)]
@@ -44,11 +44,11 @@ def test_a_message_over_the_quota_reaches_no_phone() -> None:
     send(handler, fid="first")
     send(handler, fid="second")
 
-    assert [one["address"] for one in handler.sending.counts.each()] == ["first"]
-    assert handler.sending.counts.summary()["by_answer"] == {"ACCEPT": 1, "QUOTA_PROJECT": 1}
+    assert [one["address"] for one in handler.send_endpoint.counts.each()] == ["first"]
+    assert handler.send_endpoint.counts.summary()["by_answer"] == {"ACCEPT": 1, "QUOTA_PROJECT": 1}
 
 
-def test_room_comes_back_only_when_what_took_it_is_a_minute_old() -> None:
+def test_quota_is_available_again_after_a_minute() -> None:
     handler = limited(10)
     for number in range(10):
         send(handler, at=AT + number)
@@ -58,8 +58,8 @@ def test_room_comes_back_only_when_what_took_it_is_a_minute_old() -> None:
     assert [send(handler, at=AT + 65.2).status for _ in range(6)] == [200] * 5 + [429]
 
 
-def test_no_window_of_60_seconds_holds_more_than_the_quota() -> None:
-    quota, limit, taken = Quota(), 50, []
+def test_no_window_of_60_seconds_exceeds_the_quota() -> None:
+    quota, limit, taken = RateWindow(), 50, []
     for step in range(40_000):
         at = AT + step * 0.0127
         if quota.has_room(limit, at=at):
@@ -71,8 +71,8 @@ def test_no_window_of_60_seconds_holds_more_than_the_quota() -> None:
     assert quota.highest == limit
 
 
-def test_a_clock_that_was_set_back_gives_no_room() -> None:
-    quota = Quota()
+def test_setting_the_clock_back_frees_no_quota() -> None:
+    quota = RateWindow()
     assert quota.has_room(1, at=AT)
     quota.count()
 
@@ -80,7 +80,7 @@ def test_a_clock_that_was_set_back_gives_no_room() -> None:
     assert quota.has_room(1, at=AT + 7200)
 
 
-def test_other_refusals_count_and_429s_do_not() -> None:
+def test_other_errors_count_against_the_quota_and_429s_do_not() -> None:
     handler = limited(5)
     post(handler, "/emulator/plan", {"rules": [{"match": {"any": True}, "answer": "QUOTA", "times": 3}]})
 
@@ -92,7 +92,7 @@ def test_other_refusals_count_and_429s_do_not() -> None:
     assert quota_of(handler) == {"limit": 5, "messages": 2, "highest": 2, "refused": 3}
 
 
-def test_a_stranger_uses_nothing_up() -> None:
+def test_a_request_without_a_valid_token_uses_no_quota() -> None:
     handler = limited(1)
 
     send_bytes(handler, b"{}", token=b"Bearer stranger")
@@ -100,7 +100,7 @@ def test_a_stranger_uses_nothing_up() -> None:
     assert send(handler).status == 200
 
 
-def test_the_quota_page_tells_the_window_that_ends_now_and_the_fullest_one() -> None:
+def test_the_quota_page_shows_the_current_and_the_highest_window() -> None:
     handler = limited(10)
     for number in range(12):
         send(handler, at=AT + number)
@@ -117,14 +117,14 @@ def test_without_a_limit_messages_are_still_counted() -> None:
     assert quota_of(handler) == {"limit": None, "messages": 50, "highest": 50, "refused": 0}
 
 
-def test_retry_after_stands_in_the_answer_where_it_was_asked_for() -> None:
+def test_retry_after_is_sent_when_configured() -> None:
     handler = limited(1, retry_after=30)
     send(handler)
 
     assert send(handler).headers == ((b"Retry-After", b"30"),)
 
 
-def test_a_plan_brings_its_own_quota_and_takes_it_away_with_it() -> None:
+def test_a_plan_replaces_the_quota_while_it_is_in_force() -> None:
     handler = make_handler()
     post(handler, "/emulator/plan", {"rules": [], "quota": 1, "quota_retry_after": 5})
 
@@ -138,7 +138,7 @@ def test_a_plan_brings_its_own_quota_and_takes_it_away_with_it() -> None:
 
 
 @pytest.mark.parametrize("quota", [-1, 1.5, "10", True, None])
-def test_a_quota_that_is_no_number_is_refused(quota: Any) -> None:
+def test_a_quota_that_is_not_a_number_is_rejected(quota: Any) -> None:
     assert post(make_handler(), "/emulator/plan", {"rules": [], "quota": quota}).status == 400
 
 

@@ -1,4 +1,4 @@
-"""Google's discovery document is the measure: each field it has is taken, and nothing else."""
+"""Exactly the fields of Google's discovery document are accepted."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Any
 import orjson
 import pytest
 from fcm_emulator import schema
-from fcm_emulator.fields import BadField, camel
+from fcm_emulator.fields import InvalidField, camel_case
 
-from tests.tools.fcm_emulator.inprocess import make_handler, send
+from tests.tools.fcm_emulator.in_process import make_handler, send
 
 DOCUMENT: dict[str, Any] = orjson.loads(schema.DOCUMENT.read_bytes())
 GOOD: dict[tuple[str, str], list[Any]] = {
@@ -31,7 +31,7 @@ BAD: dict[tuple[str, str], list[Any]] = {
 
 
 def fields(name: str = "SendMessageRequest", path: tuple[str, ...] = ()) -> list[tuple[tuple[str, ...], dict[str, Any]]]:
-    """Return (path, description) of every field that a request can have."""
+    """Return path and description of every field that a request can have."""
     found = []
     for field, kind in DOCUMENT["schemas"][name].get("properties", {}).items():
         found.append(((*path, field), kind))
@@ -67,38 +67,38 @@ def snake(name: str) -> str:
 
 
 @pytest.mark.parametrize(("path", "kind"), FIELDS, ids=[".".join(path) for path, _ in FIELDS])
-def test_every_field_of_the_document_is_read_and_checked(path: tuple[str, ...], kind: dict[str, Any]) -> None:
+def test_every_field_of_the_document_is_validated(path: tuple[str, ...], kind: dict[str, Any]) -> None:
     for value in values(kind, GOOD, bad=False):
-        schema.request(at(path, value))
-        schema.request(at(tuple(map(snake, path)), value))
+        schema.send_request(at(path, value))
+        schema.send_request(at(tuple(map(snake, path)), value))
     for value in values(kind, BAD, bad=True):
-        with pytest.raises(BadField) as refused:
-            schema.request(at(path, value))
+        with pytest.raises(InvalidField) as refused:
+            schema.send_request(at(path, value))
         # A bad element of a list has its place behind the field.
         assert refused.value.path.partition("[")[0] == ".".join(map(snake, path))
 
 
-def test_there_are_as_many_fields_as_a_message_has() -> None:
+def test_the_number_of_fields_is_that_of_the_document() -> None:
     assert len(FIELDS) > 100
-    assert all(camel(snake(path[-1])) == path[-1] for path, _ in FIELDS)
+    assert all(camel_case(snake(path[-1])) == path[-1] for path, _ in FIELDS)
 
 
-def test_what_the_document_does_not_know_is_refused_wherever_it_stands() -> None:
+def test_an_unknown_field_is_rejected_at_any_depth() -> None:
     for path, kind in FIELDS:
         if "$ref" in kind:
-            with pytest.raises(BadField, match="unknown"):
-                schema.request(at((*path, "surprise"), 1))
+            with pytest.raises(InvalidField, match="unknown"):
+                schema.send_request(at((*path, "surprise"), 1))
 
 
-def test_a_document_with_a_type_that_cannot_be_checked_is_refused_at_start() -> None:
+def test_a_document_with_an_unsupported_type_is_rejected() -> None:
     changed = orjson.loads(schema.DOCUMENT.read_bytes())
     changed["schemas"]["Message"]["properties"]["fid"] = {"type": "string", "format": "byte"}
 
-    with pytest.raises(schema.NotUnderstood, match=r"Message\.fid is string byte"):
+    with pytest.raises(schema.UnsupportedSchema, match=r"Message\.fid is string byte"):
         schema.load(changed, "projects.messages.send")
 
 
-def test_an_enumeration_is_named_as_google_names_it() -> None:
+def test_an_enumeration_has_googles_name() -> None:
     reply = send(make_handler(), {"fid": "f", "android": {"priority": "urgent"}})
 
     assert b"type.googleapis.com/google.firebase.fcm.v1.AndroidConfig.AndroidMessagePriority" in reply.body

@@ -1,4 +1,4 @@
-"""The emulator's authority: good for this machine's loopback names and nothing else, and its keys stay where they are."""
+"""The emulator's certificate authority is valid only for the loopback names of this machine, and its keys are protected."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.processes import EMULATOR, ROOT, free_port, start_emulator
 PROJECT = "fingerpost-test"
 
 
-def test_an_https_url_brings_a_certificate_and_an_http_url_none(tmp_path: Path) -> None:
+def test_only_an_https_url_creates_a_certificate(tmp_path: Path) -> None:
     write_credentials(tmp_path / "plain", project=PROJECT, url="http://127.0.0.1:1")
     path = write_credentials(tmp_path / "encrypted", project=PROJECT, url="https://127.0.0.1:1")
 
@@ -32,7 +32,7 @@ def test_an_https_url_brings_a_certificate_and_an_http_url_none(tmp_path: Path) 
     assert json.loads(path.read_text())["token_uri"] == "https://127.0.0.1:1/token"
 
 
-def test_the_authority_can_speak_for_loopback_names_alone_and_its_key_is_gone(tmp_path: Path) -> None:
+def test_the_authority_signs_only_loopback_names_and_its_key_is_gone(tmp_path: Path) -> None:
     tls.ensure_certificate(tmp_path)
 
     authority = x509.load_pem_x509_certificate((tmp_path / "ca.pem").read_bytes())
@@ -46,12 +46,12 @@ def test_the_authority_can_speak_for_loopback_names_alone_and_its_key_is_gone(tm
     server.verify_directly_issued_by(authority)
 
 
-def test_a_certificate_is_kept_until_it_is_about_to_run_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_certificate_is_kept_until_it_is_about_to_expire(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     tls.ensure_certificate(tmp_path)
     first = (tmp_path / "ca.pem").read_bytes()
     tls.ensure_certificate(tmp_path)
     second = (tmp_path / "ca.pem").read_bytes()
-    monkeypatch.setattr(tls, "RENEWED_BEFORE", timedelta(days=400))
+    monkeypatch.setattr(tls, "RENEW_BEFORE", timedelta(days=400))
     tls.ensure_certificate(tmp_path)
 
     server = x509.load_pem_x509_certificate((tmp_path / "server.pem").read_bytes())
@@ -59,7 +59,7 @@ def test_a_certificate_is_kept_until_it_is_about_to_run_out(tmp_path: Path, monk
     assert server.not_valid_after_utc > datetime.now(UTC) + timedelta(days=360)
 
 
-def test_both_protocols_are_offered_and_others_than_the_authoritys_friends_refuse(tmp_path: Path) -> None:
+def test_both_protocols_are_offered_to_clients_that_trust_the_authority(tmp_path: Path) -> None:
     emulator = start_emulator(tmp_path, tls=True)
     try:
         assert emulator.environment["FCM_CA_BUNDLE"] == str(emulator.ca_bundle)
@@ -86,19 +86,19 @@ def agreed(url: str, ca_bundle: Path | None, *offer: str) -> str | None:
         return wire.selected_alpn_protocol()
 
 
-def test_tls_without_a_certificate_says_what_to_do(tmp_path: Path) -> None:
+def test_tls_without_a_certificate_names_the_command(tmp_path: Path) -> None:
     write_credentials(tmp_path, project=PROJECT, url="http://127.0.0.1:1")
     command = [*EMULATOR, "serve", "--tls", "--credentials", str(tmp_path), "--port", str(free_port())]
 
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=30, check=False)
 
     assert done.returncode == 1
-    assert "run the credentials command with an https url first" in done.stderr
+    assert "Run the credentials command with an https url first." in done.stderr
     assert len(done.stderr.splitlines()) == 1
 
 
 @pytest.mark.parametrize("option", [["--quota", "many"], ["--check-every", "0"], ["--quota", "-1"], ["--goaway-after", "x"]])
-def test_an_option_that_is_no_number_is_refused(tmp_path: Path, option: list[str]) -> None:
+def test_an_option_that_is_not_a_number_is_rejected(tmp_path: Path, option: list[str]) -> None:
     command = [*EMULATOR, "serve", "--credentials", str(tmp_path), *option]
 
     assert subprocess.run(command, cwd=ROOT, capture_output=True, timeout=30, check=False).returncode == 2

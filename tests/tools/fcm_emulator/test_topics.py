@@ -1,4 +1,4 @@
-"""Topics: subscribing as FCM v1 and the older API have it, and a message to a topic on the phones that are subscribed."""
+"""Subscriptions by FCM v1 and by the older API, and messages to a topic on the subscribed phones."""
 
 from __future__ import annotations
 
@@ -8,27 +8,27 @@ from urllib.parse import quote
 
 import orjson
 import pytest
-from fcm_emulator.conditions import BadCondition, read_condition
-from fcm_emulator.exchange import Reply, Request
+from fcm_emulator.conditions import InvalidCondition, parse_condition
 from fcm_emulator.handler import Handler
-from fcm_emulator.topics import MOST_TOPICS
+from fcm_emulator.http_messages import Request, Response
+from fcm_emulator.topics import MAX_TOPICS
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.tools.fcm_emulator.inprocess import AT, PROJECT, error_of, get, make_handler, make_message, post, send
+from tests.tools.fcm_emulator.in_process import AT, PROJECT, error_of, get, make_handler, make_message, post, send
 
 GOOD = {b"authorization": b"Bearer good", b"access_token_auth": b"true"}
 
 
-def ask(handler: Handler, method: str, address: str, rest: str = "", *, body: bytes = b"{}", **headers: bytes) -> Reply:
+def ask(handler: Handler, method: str, address: str, rest: str = "", *, body: bytes = b"{}", **headers: bytes) -> Response:
     path = f"/v1/projects/{PROJECT}/registrations/{quote(address, safe='')}/topicSubscriptions{rest}"
     given = GOOD | {name.encode(): value for name, value in headers.items()}
-    return handler.answer(Request(method.encode(), path.encode(), given, body), at=AT)
+    return handler.respond(Request(method.encode(), path.encode(), given, body), at=AT)
 
 
-def batch(handler: Handler, verb: str, topic: Any, addresses: Any, headers: dict[bytes, bytes] = GOOD) -> Reply:
+def batch(handler: Handler, verb: str, topic: Any, addresses: Any, headers: dict[bytes, bytes] = GOOD) -> Response:
     body = orjson.dumps({"to": topic, "registration_tokens": addresses})
-    return handler.answer(Request(b"POST", f"/iid/v1:{verb}".encode(), headers, body), at=AT)
+    return handler.respond(Request(b"POST", f"/iid/v1:{verb}".encode(), headers, body), at=AT)
 
 
 def subscribe(handler: Handler, topic: str, *addresses: str) -> None:
@@ -43,7 +43,7 @@ def shown(handler: Handler) -> list[str]:
     return sorted(phone["address"] for phone in orjson.loads(get(handler, "/emulator/phones").body)["phones"])
 
 
-def test_a_subscription_is_made_found_listed_and_ended() -> None:
+def test_a_subscription_is_created_found_listed_and_deleted() -> None:
     handler = make_handler()
 
     made = ask(handler, "POST", "fid:1", "?topic_name=news")
@@ -64,7 +64,7 @@ def test_a_subscription_is_made_found_listed_and_ended() -> None:
     assert topics_of(handler, "fid:1") == []
 
 
-def test_subscribing_twice_and_ending_what_was_not_are_told_apart() -> None:
+def test_duplicate_and_missing_subscriptions_are_different_errors() -> None:
     handler = make_handler()
     ask(handler, "POST", "f1", "?topicName=news")
 
@@ -77,7 +77,7 @@ def test_subscribing_twice_and_ending_what_was_not_are_told_apart() -> None:
     assert ask(handler, "GET", "f1", "/other").status == 404
 
 
-def test_a_patch_makes_what_is_missing_only_where_that_is_allowed() -> None:
+def test_a_patch_creates_a_subscription_only_with_allow_missing() -> None:
     handler = make_handler()
 
     statuses = [ask(handler, "PATCH", "f1", f"/news{query}").status for query in ("", "?allowMissing=true", "")]
@@ -85,7 +85,7 @@ def test_a_patch_makes_what_is_missing_only_where_that_is_allowed() -> None:
     assert statuses == [404, 200, 200]
 
 
-def test_the_list_comes_in_pages() -> None:
+def test_the_list_is_paginated() -> None:
     handler = make_handler()
     for number in range(5):
         ask(handler, "POST", "f1", f"?topic_name=t{number}")
@@ -111,24 +111,24 @@ def test_the_list_comes_in_pages() -> None:
         ("gone-1", "?topic_name=news", b"{}", 404),
     ],
 )
-def test_a_subscription_that_cannot_be_is_refused(address: str, rest: str, body: bytes, status: int) -> None:
+def test_an_invalid_subscription_is_rejected(address: str, rest: str, body: bytes, status: int) -> None:
     handler = make_handler()
     post(handler, "/emulator/plan", {"rules": [{"match": {"address_prefix": "gone-"}, "answer": "UNREGISTERED"}]})
 
     assert ask(handler, "POST", address, rest, body=body).status == status
-    assert handler.sending.topics_of(PROJECT).by_topic == {}
+    assert handler.send_endpoint.topics_of(PROJECT).by_topic == {}
 
 
-def test_who_may_not_send_may_not_subscribe() -> None:
+def test_an_account_that_may_not_send_may_not_subscribe() -> None:
     handler = make_handler()
 
     assert ask(handler, "POST", "f1", "?topic_name=news", authorization=b"Bearer stranger").status == 401
     assert batch(handler, "batchAdd", "/topics/news", ["f1"], {b"access_token_auth": b"true"}).status == 401
     assert batch(handler, "batchAdd", "/topics/news", ["f1"], {b"authorization": b"Bearer good"}).status == 401
-    assert handler.sending.topics_of(PROJECT).by_topic == {}
+    assert handler.send_endpoint.topics_of(PROJECT).by_topic == {}
 
 
-def test_a_batch_tells_what_became_of_each() -> None:
+def test_a_batch_reports_the_result_of_each_address() -> None:
     handler = make_handler()
     rules = [
         {"match": {"address_prefix": "gone-"}, "answer": "UNREGISTERED"},
@@ -157,15 +157,15 @@ def test_a_batch_tells_what_became_of_each() -> None:
         ("/topics/news", ["a"] * 1001, "TooManyRegistrationTokens"),
     ],
 )
-def test_a_batch_that_is_none_is_refused_whole(topic: Any, addresses: Any, error: str) -> None:
+def test_an_invalid_batch_is_rejected_as_a_whole(topic: Any, addresses: Any, error: str) -> None:
     reply = batch(make_handler(), "batchAdd", topic, addresses)
 
     assert (reply.status, orjson.loads(reply.body)) == (400, {"error": error})
 
 
-def test_an_installation_has_2000_topics_at_most() -> None:
+def test_an_installation_has_at_most_2000_topics() -> None:
     handler = make_handler()
-    for number in range(MOST_TOPICS):
+    for number in range(MAX_TOPICS):
         subscribe(handler, f"t{number}", "a:1")
 
     assert error_of(ask(handler, "POST", "a:1", "?topic_name=more"))["status"] == "RESOURCE_EXHAUSTED"
@@ -176,7 +176,7 @@ def test_an_installation_has_2000_topics_at_most() -> None:
     assert ask(handler, "POST", "a:1", "?topic_name=more").status == 200
 
 
-def test_a_message_to_a_topic_is_one_message_and_shows_on_every_phone_that_is_subscribed() -> None:
+def test_one_message_to_a_topic_shows_on_every_subscribed_phone() -> None:
     handler = make_handler()
     subscribe(handler, "news", "t:1", "f2", "t:3")
     subscribe(handler, "other", "t:4")
@@ -188,14 +188,14 @@ def test_a_message_to_a_topic_is_one_message_and_shows_on_every_phone_that_is_su
     assert shown(handler) == ["f2", "t:1", "t:3"]
 
 
-def test_a_topic_without_anybody_is_accepted_and_reaches_nobody() -> None:
+def test_a_topic_without_subscribers_is_accepted() -> None:
     handler = make_handler()
 
     assert send(handler, fid=None, topic="nobody").status == 200
     assert orjson.loads(get(handler, "/emulator/counts?tag=a1").body)["fanned_out"] == 0
 
 
-def test_a_large_topic_updates_the_phones_that_are_shown_already() -> None:
+def test_a_large_topic_updates_the_phones_already_shown() -> None:
     handler = make_handler()
     addresses = [f"t:{number}" for number in range(900)]
     subscribe(handler, "news", *addresses)
@@ -208,7 +208,7 @@ def test_a_large_topic_updates_the_phones_that_are_shown_already() -> None:
     assert orjson.loads(get(handler, "/emulator/counts?tag=a1&rev=2").body)["fanned_out"] == 900
 
 
-def test_a_refused_message_to_a_topic_reaches_nobody() -> None:
+def test_a_rejected_message_to_a_topic_reaches_no_phone() -> None:
     handler = make_handler()
     subscribe(handler, "news", "t:1")
     post(handler, "/emulator/plan", {"rules": [{"match": {"any": True}, "answer": "INTERNAL"}]})
@@ -218,7 +218,7 @@ def test_a_refused_message_to_a_topic_reaches_nobody() -> None:
     assert shown(handler) == []
 
 
-def test_a_condition_reaches_those_for_whom_it_holds() -> None:
+def test_a_condition_reaches_the_phones_that_satisfy_it() -> None:
     handler = make_handler()
     subscribe(handler, "news", "t:1", "t:2")
     subscribe(handler, "cy", "t:2", "t:3")
@@ -250,8 +250,8 @@ def test_reset_ends_all_subscriptions() -> None:
         ("!!('a' in topics)", "a ab ac"),
     ],
 )
-def test_conditions_are_read_as_google_says(condition: str, holds: str) -> None:
-    held = read_condition(condition)
+def test_conditions_are_parsed_as_google_documents(condition: str, holds: str) -> None:
+    held = parse_condition(condition)
 
     assert [topics for topics in ("a", "b", "ab", "ac", "bc") if held(topics)] == holds.split()
 
@@ -261,7 +261,7 @@ def test_conditions_are_read_as_google_says(condition: str, holds: str) -> None:
     ["", "a", "'a'", "'a' in topics &&", "'a' in topics 'b' in topics", "('a' in topics", "'a' in topics)", "&& 'a' in topics",
      "'a b' in topics", "'a' in topics & 'b' in topics", "(" * 3000, "!" * 3000, " || ".join(["'a' in topics"] * 6)],
 )  # fmt: skip
-def test_a_condition_that_cannot_be_read_is_refused(condition: str) -> None:
+def test_an_invalid_condition_is_rejected(condition: str) -> None:
     reply = send(make_handler(), fid=None, condition=condition)
 
     assert reply.status == 400
@@ -270,6 +270,6 @@ def test_a_condition_that_cannot_be_read_is_refused(condition: str) -> None:
 
 
 @given(st.text(alphabet="'ab()!&| intopcs", max_size=60))
-def test_no_condition_breaks_the_reader(condition: str) -> None:
-    with contextlib.suppress(BadCondition):
-        read_condition(condition)({"a"})
+def test_no_condition_crashes_the_parser(condition: str) -> None:
+    with contextlib.suppress(InvalidCondition):
+        parse_condition(condition)({"a"})

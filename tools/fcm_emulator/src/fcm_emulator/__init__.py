@@ -1,1 +1,1 @@
-"""FCM as Google documents it, on this machine: a server of its own that reaches no phone and needs no Django."""
+"""A server that responds as Firebase Cloud Messaging does and reaches no phone. It needs neither Django nor an account."""

@@ -6,64 +6,64 @@ import re
 from collections.abc import Callable, Container
 
 #: https://firebase.google.com/docs/cloud-messaging/topic-messaging
-MOST_TOPICS = 5
-DEEPEST = 20
+MAX_TOPICS = 5
+MAX_DEPTH = 20
 
-Held = Callable[[Container[str]], bool]
+TopicPredicate = Callable[[Container[str]], bool]
 
-_PIECE = re.compile(r"\s*(?:(\(|\)|&&|\|\||!)|'([a-zA-Z0-9\-_.~%]{1,900})'\s+in\s+topics\b)\s*")
-
-
-class BadCondition(Exception):
-    """The condition cannot be read, or names more than five topics."""
+_TOKEN = re.compile(r"\s*(?:(\(|\)|&&|\|\||!)|'([a-zA-Z0-9\-_.~%]{1,900})'\s+in\s+topics\b)\s*")
 
 
-def read_condition(condition: str) -> Held:
-    """Return a function that says of somebody's topics whether the condition holds; BadCondition when it cannot be read."""
-    pieces, position = [], 0
+class InvalidCondition(Exception):
+    """The condition cannot be parsed, or names more than five topics."""
+
+
+def parse_condition(condition: str) -> TopicPredicate:
+    """Return a function that tells whether the condition holds for a set of topics. InvalidCondition if it cannot be parsed."""
+    tokens, position = [], 0
     while position < len(condition):
-        match = _PIECE.match(condition, position)
+        match = _TOKEN.match(condition, position)
         if match is None:
-            raise BadCondition
-        pieces.append((match[1] or "", match[2] or ""))
+            raise InvalidCondition
+        tokens.append((match[1] or "", match[2] or ""))
         position = match.end()
-    if sum(1 for _, topic in pieces if topic) > MOST_TOPICS:
-        raise BadCondition
-    held, rest = _read(pieces, 0)
+    if sum(1 for _, topic in tokens if topic) > MAX_TOPICS:
+        raise InvalidCondition
+    holds, rest = _parse_expression(tokens, 0)
     if rest:
-        raise BadCondition
-    return held
+        raise InvalidCondition
+    return holds
 
 
-def _read(pieces: list[tuple[str, str]], depth: int) -> tuple[Held, list[tuple[str, str]]]:
-    """Read up to the end or a closing bracket; as Google says, brackets first and then from left to right."""
-    held, rest = _read_one(pieces, depth)
+def _parse_expression(tokens: list[tuple[str, str]], depth: int) -> tuple[TopicPredicate, list[tuple[str, str]]]:
+    """Parse up to the end or a closing bracket. As Google documents, operators apply from left to right."""
+    holds, rest = _parse_operand(tokens, depth)
     while rest and rest[0][0] in ("&&", "||"):
-        following, after = _read_one(rest[1:], depth)
-        held = _both(held, following) if rest[0][0] == "&&" else _either(held, following)
+        following, after = _parse_operand(rest[1:], depth)
+        holds = _both(holds, following) if rest[0][0] == "&&" else _either(holds, following)
         rest = after
-    return held, rest
+    return holds, rest
 
 
-def _read_one(pieces: list[tuple[str, str]], depth: int) -> tuple[Held, list[tuple[str, str]]]:
-    if not pieces or depth > DEEPEST:
-        raise BadCondition
-    (sign, topic), rest = pieces[0], pieces[1:]
+def _parse_operand(tokens: list[tuple[str, str]], depth: int) -> tuple[TopicPredicate, list[tuple[str, str]]]:
+    if not tokens or depth > MAX_DEPTH:
+        raise InvalidCondition
+    (sign, topic), rest = tokens[0], tokens[1:]
     if topic:
         return lambda topics: topic in topics, rest
     if sign == "!":
-        held, rest = _read_one(rest, depth + 1)
-        return lambda topics: not held(topics), rest
+        holds, rest = _parse_operand(rest, depth + 1)
+        return lambda topics: not holds(topics), rest
     if sign == "(":
-        held, rest = _read(rest, depth + 1)
+        holds, rest = _parse_expression(rest, depth + 1)
         if rest and rest[0][0] == ")":
-            return held, rest[1:]
-    raise BadCondition
+            return holds, rest[1:]
+    raise InvalidCondition
 
 
-def _both(first: Held, second: Held) -> Held:
+def _both(first: TopicPredicate, second: TopicPredicate) -> TopicPredicate:
     return lambda topics: first(topics) and second(topics)
 
 
-def _either(first: Held, second: Held) -> Held:
+def _either(first: TopicPredicate, second: TopicPredicate) -> TopicPredicate:
     return lambda topics: first(topics) or second(topics)

@@ -1,4 +1,4 @@
-"""Service-account key files for the emulator: the private half for the sender, the public half for the server."""
+"""Service-account key files for the emulator: the private key for the sender, the public key for the server."""
 
 from __future__ import annotations
 
@@ -14,21 +14,22 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from fcm_emulator.tls import ensure_certificate
 
-#: Google's rule for project ids; it also keeps the id a harmless file name.
+#: Google's rule for project ids; it also makes the id a safe file name.
 PROJECT_ID = re.compile(r"[a-z][a-z0-9-]{4,28}[a-z0-9]")
 
 
-class BadProject(Exception):
-    """A project id is 6 to 30 small letters, digits and hyphens, a letter first and no hyphen last."""
+class InvalidProject(Exception):
+    """A project id has 6 to 30 lower-case letters, digits and hyphens; it begins with a letter and does not end with a hyphen."""
 
 
 def write_credentials(folder: Path, *, project: str, url: str) -> Path:
-    """Write folder/<project>.json (0600, a fresh RSA key, token_uri at `url`) and add it to folder/public.json.
+    """Write folder/<project>.json with a new RSA key and `token_uri` at `url`, and add its public key to folder/public.json.
 
-    An https `url` needs a certificate too: folder/server.pem for the server, folder/ca.pem for those who trust it.
+    All files have mode 0600. For an https `url`, also write folder/server.pem for the server and folder/ca.pem for its clients.
+    InvalidProject if Google would not accept the project id.
     """
     if not PROJECT_ID.fullmatch(project):
-        raise BadProject(BadProject.__doc__)
+        raise InvalidProject(InvalidProject.__doc__)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if url.startswith("https:"):
         ensure_certificate(folder)
@@ -56,12 +57,12 @@ def write_credentials(folder: Path, *, project: str, url: str) -> Path:
         },
     )
     entry = {"project_id": project, "client_email": email, "private_key_id": key_id, "public_key": public, "token_uri": token_uri}
-    others = [account for account in _known(folder) if account["project_id"] != project]
+    others = [account for account in _known_accounts(folder) if account["project_id"] != project]
     _write(folder / "public.json", {"accounts": [*others, entry]})
     return path
 
 
-def _known(folder: Path) -> list[dict[str, Any]]:
+def _known_accounts(folder: Path) -> list[dict[str, Any]]:
     try:
         accounts: list[dict[str, Any]] = json.loads((folder / "public.json").read_text(encoding="utf-8"))["accounts"]
     except FileNotFoundError:
@@ -70,7 +71,7 @@ def _known(folder: Path) -> list[dict[str, Any]]:
 
 
 def _write(path: Path, document: dict[str, Any]) -> None:
-    """Replace the file in one step; nobody but its owner could read it at any moment."""
+    """Replace the file atomically; at no time can anyone but its owner read it."""
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     draft.unlink(missing_ok=True)
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:

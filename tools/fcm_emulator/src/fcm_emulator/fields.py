@@ -1,4 +1,4 @@
-"""Readers for protocol-buffer JSON: one callable a type, which returns quietly or says what is wrong and where."""
+"""Validators for protocol-buffer JSON: one function per type, which raises InvalidField with the reason and the path."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-Reader = Callable[[Any], None]
+Validator = Callable[[Any], None]
 
 _DURATION = re.compile(r"-?[0-9]{1,12}(?:\.[0-9]{1,9})?s")
 _TIMESTAMP = re.compile(
@@ -18,8 +18,8 @@ _TIMESTAMP = re.compile(
 _INT32 = 2**31
 
 
-class BadField(Exception):
-    """A value cannot be read; `path` grows on the way out until it stands for the whole message."""
+class InvalidField(Exception):
+    """A value is not of its type. `path` is extended on the way out of nested messages until it starts at the root."""
 
     def __init__(self, kind: str, value: Any) -> None:
         super().__init__(kind)
@@ -27,13 +27,13 @@ class BadField(Exception):
         self.value = value
         self.path = ""
 
-    def inside(self, step: str) -> None:
-        """Add the field or list position that the value stands in."""
+    def prepend(self, step: str) -> None:
+        """Extend the path by the field or list position that contains the value."""
         self.path = f"{step}{self.path}" if self.path.startswith("[") or not self.path else f"{step}.{self.path}"
 
     @property
     def description(self) -> str:
-        """Return the sentence that Google's front end would say."""
+        """Return the description in the words of Google's front end."""
         if self.kind == "unknown":
             where = f" at '{self.path}'" if self.path else ""
             return f'Invalid JSON payload received. Unknown name "{self.value}"{where}: Cannot find field.'
@@ -48,117 +48,117 @@ class BadField(Exception):
         return f"Invalid value at '{self.path}' ({self.kind}), {orjson.dumps(self.value).decode()}"
 
 
-def text(value: Any) -> None:
-    """Read a string."""
+def string(value: Any) -> None:
+    """Accept a string."""
     if type(value) is not str:
-        raise BadField("TYPE_STRING", value)
+        raise InvalidField("TYPE_STRING", value)
 
 
-def flag(value: Any) -> None:
-    """Read a boolean."""
+def boolean(value: Any) -> None:
+    """Accept a boolean."""
     if type(value) is not bool:
-        raise BadField("TYPE_BOOL", value)
+        raise InvalidField("TYPE_BOOL", value)
 
 
-def whole(value: Any) -> None:
-    """Read an int32, which may also come as text."""
+def int32(value: Any) -> None:
+    """Accept an int32, as a number or as a string of digits."""
     if type(value) is str and re.fullmatch(r"-?[0-9]{1,10}", value):
         value = int(value)
     if type(value) is not int or not -_INT32 <= value < _INT32:
-        raise BadField("TYPE_INT32", value)
+        raise InvalidField("TYPE_INT32", value)
 
 
-def number(value: Any) -> None:
-    """Read a float."""
+def float_number(value: Any) -> None:
+    """Accept a float."""
     if type(value) is not float and type(value) is not int:
-        raise BadField("TYPE_FLOAT", value)
+        raise InvalidField("TYPE_FLOAT", value)
 
 
 def duration(value: Any) -> None:
-    """Read a Duration such as "3.5s"."""
+    """Accept a Duration such as "3.5s"."""
     if type(value) is not str or not _DURATION.fullmatch(value):
-        raise BadField("duration", value)
+        raise InvalidField("duration", value)
 
 
 def timestamp(value: Any) -> None:
-    """Read a Timestamp in RFC 3339."""
+    """Accept a Timestamp (RFC 3339)."""
     if type(value) is not str or not _TIMESTAMP.fullmatch(value):
-        raise BadField("type.googleapis.com/google.protobuf.Timestamp", value)
+        raise InvalidField("type.googleapis.com/google.protobuf.Timestamp", value)
 
 
-def texts(value: Any) -> None:
-    """Read a map whose values are strings."""
+def string_map(value: Any) -> None:
+    """Accept a map with string values."""
     if type(value) is not dict:
-        raise BadField("TYPE_MESSAGE", value)
+        raise InvalidField("TYPE_MESSAGE", value)
     for position, inner in enumerate(value.values()):
         if type(inner) is not str:
-            bad = BadField("TYPE_STRING", inner)
-            bad.inside(f"[{position}].value")
+            bad = InvalidField("TYPE_STRING", inner)
+            bad.prepend(f"[{position}].value")
             raise bad
 
 
-def anything(value: Any) -> None:
-    """Read a Struct: any JSON object."""
+def struct(value: Any) -> None:
+    """Accept a Struct: any JSON object."""
     if type(value) is not dict:
-        raise BadField("type.googleapis.com/google.protobuf.Struct", value)
+        raise InvalidField("type.googleapis.com/google.protobuf.Struct", value)
 
 
-def one_of(kind: str, *names: str) -> Reader:
-    """Return a reader for an enumeration, whose names FCM takes in either case."""
+def enumeration(kind: str, *names: str) -> Validator:
+    """Return a validator of an enumeration; FCM accepts its names in upper and lower case."""
     known = frozenset(names) | frozenset(name.lower() for name in names)
 
-    def read(value: Any) -> None:
+    def validate_value(value: Any) -> None:
         if type(value) is not str or value not in known:
-            raise BadField(f"type.googleapis.com/google.firebase.fcm.v1.{kind}", value)
+            raise InvalidField(f"type.googleapis.com/google.firebase.fcm.v1.{kind}", value)
 
-    return read
+    return validate_value
 
 
-def many(reader: Reader) -> Reader:
-    """Return a reader for a list of what `reader` reads."""
+def repeated(validate: Validator) -> Validator:
+    """Return a validator of a list of such values."""
 
-    def read(value: Any) -> None:
+    def validate_value(value: Any) -> None:
         if type(value) is not list:
-            raise BadField("TYPE_LIST", value)
+            raise InvalidField("TYPE_LIST", value)
         for position, inner in enumerate(value):
             try:
-                reader(inner)
-            except BadField as bad:
-                bad.inside(f"[{position}]")
+                validate(inner)
+            except InvalidField as bad:
+                bad.prepend(f"[{position}]")
                 raise
 
-    return read
+    return validate_value
 
 
-def record(fields: Mapping[str, Reader]) -> Reader:
-    """Return a reader for an object with the given fields, by their snake_case or lowerCamelCase names."""
-    readers = {name: (name, reader) for name, reader in fields.items()}
-    readers |= {camel(name): (name, reader) for name, reader in fields.items()}
+def message(fields: Mapping[str, Validator]) -> Validator:
+    """Return a validator of a message with these fields, by their snake_case or lowerCamelCase names."""
+    validators = {name: (name, validate) for name, validate in fields.items()}
+    validators |= {camel_case(name): (name, validate) for name, validate in fields.items()}
 
-    def read(value: Any) -> None:
+    def validate_value(value: Any) -> None:
         if type(value) is not dict:
-            raise BadField("TYPE_MESSAGE", value)
+            raise InvalidField("TYPE_MESSAGE", value)
         for given, inner in value.items():
-            found = readers.get(given)
+            found = validators.get(given)
             if found is None:
-                raise BadField("unknown", given)
+                raise InvalidField("unknown", given)
             if inner is not None:
                 try:
                     found[1](inner)
-                except BadField as bad:
-                    bad.inside(found[0])
+                except InvalidField as bad:
+                    bad.prepend(found[0])
                     raise
 
-    return read
+    return validate_value
 
 
 @cache
-def camel(name: str) -> str:
-    """Return the lowerCamelCase of a snake_case name."""
+def camel_case(name: str) -> str:
+    """Return the lowerCamelCase form of a snake_case name."""
     first, *others = name.split("_")
     return first + "".join(other.capitalize() for other in others)
 
 
-def get(value: dict[str, Any], name: str) -> Any:
-    """Return a field by its snake_case name, also where the sender wrote it in lowerCamelCase."""
-    return value[name] if name in value else value.get(camel(name))
+def field_of(value: dict[str, Any], name: str) -> Any:
+    """Return a field by its snake_case name, even if the sender wrote it in lowerCamelCase."""
+    return value[name] if name in value else value.get(camel_case(name))

@@ -1,4 +1,4 @@
-"""HTTP/2's frames and error codes, as bytes (RFC 9113)."""
+"""HTTP/2 frames and error codes as bytes (RFC 9113)."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from enum import IntEnum
 from struct import Struct
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
-#: Length and type together, flags, stream.
+#: Length and type in one number, flags, stream.
 HEAD = Struct(">IBI")
 HEAD_SIZE = 9
-LARGEST_FRAME = 16_384
-LARGEST_WINDOW = 2**31 - 1
+MAX_FRAME_LENGTH = 16_384
+MAX_WINDOW = 2**31 - 1
 STREAM_BITS = 2**31 - 1
 
 DATA, HEADERS, PRIORITY, RST_STREAM, SETTINGS, PUSH_PROMISE, PING, GOAWAY, WINDOW_UPDATE, CONTINUATION = range(10)
@@ -26,7 +26,7 @@ _TWO = Struct(">II")
 
 
 class Code(IntEnum):
-    """Why a stream or a connection ended."""
+    """An error code, which says why a stream or a connection ended."""
 
     NO_ERROR = 0
     PROTOCOL_ERROR = 1
@@ -40,7 +40,7 @@ class Code(IntEnum):
 
 
 class ConnectionFailed(Exception):
-    """The whole connection ends, with this code and reason in its GOAWAY."""
+    """A connection error: the connection ends with this code and reason in GOAWAY."""
 
     def __init__(self, code: Code, reason: str) -> None:
         super().__init__(reason)
@@ -49,7 +49,7 @@ class ConnectionFailed(Exception):
 
 
 class StreamFailed(Exception):
-    """One stream ends, with this code in its RST_STREAM."""
+    """A stream error: the stream ends with this code in RST_STREAM."""
 
     def __init__(self, stream: int, code: Code) -> None:
         super().__init__(code.name)
@@ -58,47 +58,47 @@ class StreamFailed(Exception):
 
 
 def frame(kind: int, flags: int, stream: int, payload: bytes = b"") -> bytes:
-    """Return one frame."""
+    """Return a frame."""
     return HEAD.pack(len(payload) << 8 | kind, flags, stream) + payload
 
 
 def settings(**values: int) -> bytes:
-    """Return a SETTINGS frame, with settings by their names in small letters."""
+    """Return a SETTINGS frame; the keywords are the names of the settings in lower case."""
     return frame(SETTINGS, 0, 0, b"".join(SETTING.pack(_SETTINGS[name], value) for name, value in values.items()))
 
 
 def read_settings(payload: bytes) -> list[tuple[int, int]]:
-    """Return (setting, value) pairs; ConnectionFailed where a value is not allowed."""
+    """Return pairs of setting and value. ConnectionFailed if a value is not allowed."""
     if len(payload) % SETTING.size:
-        raise ConnectionFailed(Code.FRAME_SIZE_ERROR, "SETTINGS of a wrong length")
+        raise ConnectionFailed(Code.FRAME_SIZE_ERROR, "The length of SETTINGS is not a multiple of 6")
     pairs = list(SETTING.iter_unpack(payload))
     for setting, value in pairs:
         if setting == ENABLE_PUSH and value > 1:
             raise ConnectionFailed(Code.PROTOCOL_ERROR, "ENABLE_PUSH is 0 or 1")
-        if setting == INITIAL_WINDOW_SIZE and value > LARGEST_WINDOW:
+        if setting == INITIAL_WINDOW_SIZE and value > MAX_WINDOW:
             raise ConnectionFailed(Code.FLOW_CONTROL_ERROR, "INITIAL_WINDOW_SIZE is too large")
-        if setting == MAX_FRAME_SIZE and not LARGEST_FRAME <= value < 2**24:
+        if setting == MAX_FRAME_SIZE and not MAX_FRAME_LENGTH <= value < 2**24:
             raise ConnectionFailed(Code.PROTOCOL_ERROR, "MAX_FRAME_SIZE is out of its range")
     return pairs
 
 
 def window_update(stream: int, increment: int) -> bytes:
-    """Return a WINDOW_UPDATE frame; stream 0 is the connection."""
+    """Return a WINDOW_UPDATE frame; stream 0 stands for the connection."""
     return frame(WINDOW_UPDATE, 0, stream, increment.to_bytes(4))
 
 
 def reset(stream: int, code: Code) -> bytes:
-    """Return a RST_STREAM frame."""
+    """Return an RST_STREAM frame."""
     return frame(RST_STREAM, 0, stream, code.to_bytes(4))
 
 
 def goaway(last: int, code: Code, reason: str = "") -> bytes:
-    """Return a GOAWAY frame: `last` is the highest stream that was or will be served."""
+    """Return a GOAWAY frame; `last` is the highest stream that is or will be answered."""
     return frame(GOAWAY, 0, 0, _TWO.pack(last, code) + reason.encode())
 
 
-def unpadded(payload: bytes) -> bytes:
-    """Return what a padded frame carries."""
+def without_padding(payload: bytes) -> bytes:
+    """Return the payload of a padded frame without its padding. ConnectionFailed if there is too much of it."""
     if not payload or payload[0] >= len(payload):
         raise ConnectionFailed(Code.PROTOCOL_ERROR, "More padding than payload")
     return payload[1 : len(payload) - payload[0]]

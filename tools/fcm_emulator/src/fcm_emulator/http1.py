@@ -1,4 +1,4 @@
-"""HTTP/1.1 in front of the handler: keep-alive, pipelining, answers in the order of their requests."""
+"""HTTP/1.1 in front of the handler: keep-alive, pipelining, responses in the order of their requests."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ from typing import Any, cast
 
 import httptools
 
-from fcm_emulator import answers
-from fcm_emulator.exchange import HUGE_CHUNK, HUGE_SIZE, Reply, Request
+from fcm_emulator import responses
 from fcm_emulator.handler import Handler
-from fcm_emulator.known_heads import Head, KnownHeads
+from fcm_emulator.head_cache import CachedHead, HeadCache
+from fcm_emulator.http_messages import HUGE_CHUNK, HUGE_SIZE, Request, Response
 
-LARGEST_BODY = 64 * 1024
-LARGEST_HEAD = 16 * 1024
-MOST_HEADERS = 100
-#: Requests of one connection that wait for a slow answer; beyond it nothing more is read.
-MOST_WAITING = 256
-#: close() with this lingers not at all: the other side sees a reset instead of an orderly end.
-_ABRUPT = struct.pack("ii", 1, 0)
+MAX_BODY_SIZE = 64 * 1024
+MAX_HEAD_SIZE = 16 * 1024
+MAX_HEADERS = 100
+#: Requests of one connection that wait for a response. At the limit nothing more is read.
+MAX_WAITING = 256
+#: SO_LINGER with a timeout of 0: close() sends RST instead of FIN.
+_LINGER_0 = struct.pack("ii", 1, 0)
 
-TOO_LARGE = answers.error(413, "INVALID_ARGUMENT", f"Request payload size exceeds the limit: {LARGEST_BODY} bytes.")
+TOO_LARGE = responses.error(413, "INVALID_ARGUMENT", f"Request payload size exceeds the limit: {MAX_BODY_SIZE} bytes.")
 _REASONS = {status.value: status.phrase.encode() for status in HTTPStatus}
 
 
-class Slot:
-    """A place in the order of answers; `wire` is None until its answer is ready."""
+class PendingResponse:
+    """A response in its order; `wire` is None until its bytes are known."""
 
     __slots__ = ("close", "wire")
 
@@ -43,16 +43,16 @@ class Slot:
 
 
 class Http1(asyncio.Protocol):
-    """One connection."""
+    """A connection."""
 
     def __init__(self, handler: Handler, loop: asyncio.AbstractEventLoop, connections: set[Any]) -> None:
         self._handler = handler
         self._loop = loop
         self._connections = connections
-        self._waiting: deque[Slot] = deque()
+        self._waiting: deque[PendingResponse] = deque()
         self._ready: list[bytes] = []
         self._unread = self._requests = 0
-        #: Whether no request is half read, and the head that stands first in what is being read.
+        #: Whether no request is partly read, and the bytes of the current request's head.
         self._between = True
         self._head = b""
         self._closing = False
@@ -74,35 +74,35 @@ class Http1(asyncio.Protocol):
             return
         self._at = time.time()
         if self._between:
-            data = self._take_known(data)
+            data = self._handle_cached(data)
         self._unread += len(data)
         try:
             if data:
                 self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
-            # The request before it has been answered; what follows would be another protocol.
+            # The request has been answered; what follows would be another protocol.
             self._closing = True
         except httptools.HttpParserError:
-            self._refuse(answers.malformed("", "Malformed HTTP request."))
+            self._refuse(responses.malformed("", "Malformed HTTP request."))
         else:
-            # A head is bounded when it is complete; this bounds one that never is.
-            if self._unread > LARGEST_HEAD + LARGEST_BODY + len(data):
-                self._refuse(answers.error(431, "INVALID_ARGUMENT", "Request head too large."))
+            # A complete head is checked elsewhere; this limits one that never ends.
+            if self._unread > MAX_HEAD_SIZE + MAX_BODY_SIZE + len(data):
+                self._refuse(responses.error(431, "INVALID_ARGUMENT", "Request head too large."))
         self._flush()
 
-    def _take_known(self, data: bytes) -> bytes:
-        """Answer the requests at the front whose heads are known and whose bodies are complete; return the rest."""
+    def _handle_cached(self, data: bytes) -> bytes:
+        """Handle the requests at the start of the data that have a cached head and a complete body; return the rest."""
         place = 0
         while not self._closing:
-            self._head, known = _known_heads.find(data, place)
+            self._head, known = _head_cache.find(data, place)
             body = place + len(self._head)
             if known is None or len(data) < body + known.length:
                 break
             place = body + known.length
-            self._answer(Request(known.method, known.target, known.headers, data[body:place]), close=False)
+            self._handle(Request(known.method, known.target, known.headers, data[body:place]), close=False)
         return data[place:] if place else data
 
-    # What httptools calls, in this order.
+    # Callbacks of httptools, in the order in which it calls them.
 
     def on_message_begin(self) -> None:
         self._between = False
@@ -119,12 +119,12 @@ class Http1(asyncio.Protocol):
         self._headers[name.lower()] = value
 
     def on_headers_complete(self) -> None:
-        if self._head_size + len(self._target) > LARGEST_HEAD or len(self._headers) > MOST_HEADERS:
-            self._refuse(answers.error(431, "INVALID_ARGUMENT", "Request head too large."))
+        if self._head_size + len(self._target) > MAX_HEAD_SIZE or len(self._headers) > MAX_HEADERS:
+            self._refuse(responses.error(431, "INVALID_ARGUMENT", "Request head too large."))
 
     def on_body(self, body: bytes) -> None:
         self._body_size += len(body)
-        if self._body_size > LARGEST_BODY:
+        if self._body_size > MAX_BODY_SIZE:
             self._refuse(TOO_LARGE)
         else:
             self._body.append(body)
@@ -137,86 +137,86 @@ class Http1(asyncio.Protocol):
         method = self._parser.get_method()
         body = self._body[0] if len(self._body) == 1 else b"".join(self._body)
         if self._head:
-            _known_heads.learn(self._head, Head(method, self._target, self._headers, len(body)))
+            _head_cache.learn(self._head, CachedHead(method, self._target, self._headers, len(body)))
             self._head = b""
-        self._answer(Request(method, self._target, self._headers, body), close=not self._parser.should_keep_alive())
+        self._handle(Request(method, self._target, self._headers, body), close=not self._parser.should_keep_alive())
 
-    def _answer(self, request: Request, *, close: bool) -> None:
-        reply = self._handler.answer(request, at=self._at)
+    def _handle(self, request: Request, *, close: bool) -> None:
+        response = self._handler.respond(request, at=self._at)
         self._requests += 1
-        last = reply.goaway or self._requests == self._handler.sending.goaway_after
-        self._take(reply, head_only=request.method == b"HEAD", close=close or last)
+        last = response.goaway or self._requests == self._handler.send_endpoint.goaway_after
+        self._queue(response, head_only=request.method == b"HEAD", close=close or last)
 
-    # Answers, on their way out.
+    # Responses
 
-    def _take(self, reply: Reply, *, head_only: bool = False, close: bool = False) -> None:
-        if not reply.delay and not reply.fault and not self._waiting:
-            self._ready.append(render(reply, self._at, head_only=head_only, close=close))
+    def _queue(self, response: Response, *, head_only: bool = False, close: bool = False) -> None:
+        if not response.delay and not response.fault and not self._waiting:
+            self._ready.append(render(response, self._at, head_only=head_only, close=close))
             self._closing = self._closing or close
             return
-        slot = Slot()
-        self._waiting.append(slot)
-        if len(self._waiting) >= MOST_WAITING:
+        pending = PendingResponse()
+        self._waiting.append(pending)
+        if len(self._waiting) >= MAX_WAITING:
             self._pause()
-        if reply.delay:
-            self._loop.call_later(reply.delay, self._settle, slot, reply, head_only, close)
+        if response.delay:
+            self._loop.call_later(response.delay, self._release, pending, response, head_only, close)
         else:
-            self._settle(slot, reply, head_only, close, flush=False)
+            self._release(pending, response, head_only, close, flush=False)
 
-    def _settle(self, slot: Slot, reply: Reply, head_only: bool, close: bool, *, flush: bool = True) -> None:
-        if reply.fault == "hang":
+    def _release(self, pending: PendingResponse, response: Response, head_only: bool, close: bool, *, flush: bool = True) -> None:
+        if response.fault == "hang":
             return
-        if reply.fault == "reset":
+        if response.fault == "reset":
             self._reset()
             return
-        slot.close = close
-        if reply.fault:
-            drops = (reply.body[place : place + 1] for place in range(len(reply.body)))
-            parts = drops if reply.fault == "drip" else repeat(HUGE_CHUNK, HUGE_SIZE // len(HUGE_CHUNK))
-            head = render(reply, time.time(), head_only=True, close=close)
-            self._trickle(slot, head, iter(()) if head_only else parts, 1 if reply.fault == "drip" else 0)
+        pending.close = close
+        if response.fault:
+            single_bytes = (response.body[place : place + 1] for place in range(len(response.body)))
+            parts = single_bytes if response.fault == "drip" else repeat(HUGE_CHUNK, HUGE_SIZE // len(HUGE_CHUNK))
+            head = render(response, time.time(), head_only=True, close=close)
+            self._send_parts(pending, head, iter(()) if head_only else parts, 1 if response.fault == "drip" else 0)
             return
-        slot.wire = render(reply, time.time(), head_only=head_only, close=close)
+        pending.wire = render(response, time.time(), head_only=head_only, close=close)
         if flush:
             self._flush()
 
-    def _trickle(self, slot: Slot, part: bytes, parts: Iterator[bytes], pause: float) -> None:
-        """Write one part of an answer that comes in many, and the next one after so many seconds."""
+    def _send_parts(self, pending: PendingResponse, part: bytes, parts: Iterator[bytes], pause: float) -> None:
+        """Send one part of a response, and the next part after `pause` seconds."""
         if self._transport.is_closing():
             return
-        if self._write_paused or self._waiting[0] is not slot:
-            self._loop.call_later(0.05, self._trickle, slot, part, parts, pause)
+        if self._write_paused or self._waiting[0] is not pending:
+            self._loop.call_later(0.05, self._send_parts, pending, part, parts, pause)
             return
         self._transport.write(part)
         following = next(parts, None)
         if following is None:
-            slot.wire = b""
+            pending.wire = b""
             self._flush()
         else:
-            self._loop.call_later(pause, self._trickle, slot, following, parts, pause)
+            self._loop.call_later(pause, self._send_parts, pending, following, parts, pause)
 
     def _flush(self) -> None:
         while self._waiting and (wire := self._waiting[0].wire) is not None:
-            slot = self._waiting.popleft()
+            pending = self._waiting.popleft()
             self._ready.append(wire)
-            self._closing = self._closing or slot.close
+            self._closing = self._closing or pending.close
         if self._ready and not self._transport.is_closing():
             self._transport.write(b"".join(self._ready))
         self._ready.clear()
         if self._closing and not self._waiting:
             self._transport.close()
-        elif self._paused and not self._write_paused and len(self._waiting) < MOST_WAITING // 2:
+        elif self._paused and not self._write_paused and len(self._waiting) < MAX_WAITING // 2:
             self._paused = False
             self._transport.resume_reading()
 
-    def _refuse(self, reply: Reply) -> None:
-        """Answer what cannot be read on from, and end the connection."""
+    def _refuse(self, response: Response) -> None:
+        """Send a response and close the connection, because the next request cannot be found."""
         if not self._closing:
-            self._take(reply, close=True)
+            self._queue(response, close=True)
             self._closing = True
 
-    def abandon(self) -> None:
-        """Drop the connection at once; the emulator is stopping."""
+    def abort(self) -> None:
+        """Drop the connection at once, because the server is stopping."""
         self._closing = True
         self._transport.abort()
 
@@ -226,10 +226,10 @@ class Http1(asyncio.Protocol):
         self._closing = True
         self._ready.clear()
         if (raw := self._transport.get_extra_info("socket")) is not None:
-            raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _ABRUPT)
+            raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_0)
         self._transport.abort()
 
-    # A sender that does not read its answers must not fill the memory.
+    # A client that does not read its responses must not fill the memory.
 
     def pause_writing(self) -> None:
         self._write_paused = True
@@ -246,41 +246,41 @@ class Http1(asyncio.Protocol):
             self._transport.pause_reading()
 
 
-class _AnswerHeads:
-    """Status lines and headers of plain answers, remembered for one second because of their Date."""
+class _ResponseHeads:
+    """Status lines and headers of normal responses, cached for one second because of their Date."""
 
     def __init__(self) -> None:
         self.second = 0
         self.known: dict[tuple[int, bytes, int], bytes] = {}
 
 
-_heads = _AnswerHeads()
-_known_heads = KnownHeads()
+_response_heads = _ResponseHeads()
+_head_cache = HeadCache()
 
 
-def render(reply: Reply, at: float, *, head_only: bool, close: bool) -> bytes:
-    """Return the answer as HTTP/1.1."""
+def render(response: Response, at: float, *, head_only: bool, close: bool) -> bytes:
+    """Return the response as HTTP/1.1."""
     second = int(at)
-    if second != _heads.second:
-        _heads.second = second
-        _heads.known.clear()
-    if not reply.headers and not reply.fault and not close:
-        key = (reply.status, reply.content_type, len(reply.body))
-        head = _heads.known.get(key)
+    if second != _response_heads.second:
+        _response_heads.second = second
+        _response_heads.known.clear()
+    if not response.headers and not response.fault and not close:
+        key = (response.status, response.content_type, len(response.body))
+        head = _response_heads.known.get(key)
         if head is None:
-            head = _heads.known[key] = _head(reply, second, close=False)
+            head = _response_heads.known[key] = _head(response, second, close=False)
     else:
-        head = _head(reply, second, close=close)
-    return head if head_only else head + reply.body
+        head = _head(response, second, close=close)
+    return head if head_only else head + response.body
 
 
-def _head(reply: Reply, second: int, *, close: bool) -> bytes:
+def _head(response: Response, second: int, *, close: bool) -> bytes:
     lines = [
-        b"HTTP/1.1 %d %s" % (reply.status, _REASONS.get(reply.status, b"Unknown")),
+        b"HTTP/1.1 %d %s" % (response.status, _REASONS.get(response.status, b"Unknown")),
         b"Date: " + formatdate(second, usegmt=True).encode(),
-        b"Content-Type: " + reply.content_type,
-        b"Content-Length: %d" % (HUGE_SIZE if reply.fault == "huge" else len(reply.body)),
-        *(name + b": " + value for name, value in reply.headers),
+        b"Content-Type: " + response.content_type,
+        b"Content-Length: %d" % (HUGE_SIZE if response.fault == "huge" else len(response.body)),
+        *(name + b": " + value for name, value in response.headers),
     ]
     if close:
         lines.append(b"Connection: close")

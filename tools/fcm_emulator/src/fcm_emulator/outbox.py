@@ -1,4 +1,4 @@
-"""Answers as HTTP/2 frames, as far as the other side's windows let them go."""
+"""Send responses as HTTP/2 frames, within the client's flow-control windows."""
 
 from __future__ import annotations
 
@@ -7,78 +7,78 @@ import socket
 import struct
 from email.utils import formatdate
 
-from fcm_emulator import frames, hpack_static
-from fcm_emulator.exchange import HUGE_CHUNK, HUGE_SIZE, Reply
+from fcm_emulator import frames, hpack_encoder
 from fcm_emulator.frames import Code, ConnectionFailed, StreamFailed
+from fcm_emulator.http_messages import HUGE_CHUNK, HUGE_SIZE, Response
 from fcm_emulator.streams import Stream, Streams
 
-#: close() with this lingers not at all: the other side sees a reset instead of an orderly end.
-ABRUPT = struct.pack("ii", 1, 0)
+#: SO_LINGER with a timeout of 0: close() sends RST instead of FIN.
+_LINGER_0 = struct.pack("ii", 1, 0)
 
 
-#: How much of a frame's head stands before its stream.
-_TO_STREAM = 5
+#: Bytes of a frame's header before the number of its stream.
+_BEFORE_STREAM = 5
 
 
-class _Blocks:
-    """Header blocks of plain answers, remembered for one second because of their Date."""
+class _ResponseBlocks:
+    """Header blocks of normal responses, cached for one second because of their Date."""
 
     def __init__(self) -> None:
         self.second = 0
         self.known: dict[tuple[int, bytes, int], tuple[bytes, bytes]] = {}
 
 
-_blocks = _Blocks()
+_response_blocks = _ResponseBlocks()
 
 
 class Outbox:
-    """What one connection still has to write."""
+    """The frames that a connection still has to send."""
 
     def __init__(self, transport: asyncio.Transport, streams: Streams) -> None:
         self._transport = transport
         self._streams = streams
         self.ready: list[bytes] = []
-        #: Whether the transport asked to wait.
+        #: Whether the transport's buffer is full.
         self.paused = False
         self._window = 65_535
         self._shrink_table = False
 
     def flush(self) -> None:
-        """Write what is ready, in one go."""
+        """Write all ready frames at once."""
         if self.ready and not self._transport.is_closing():
             self._transport.write(b"".join(self.ready))
         self.ready.clear()
 
-    def answer(self, number: int, reply: Reply, stream: Stream, at: float) -> None:
-        """Send an answer, or as much of it as may be sent now."""
-        body = b"" if stream.head.method == b"HEAD" else reply.body
+    def respond(self, number: int, response: Response, stream: Stream, at: float) -> None:
+        """Send a response, or as much of it as the windows allow now."""
+        body = b"" if stream.head.method == b"HEAD" else response.body
         size = len(body)
         name = number.to_bytes(4)
-        if reply.fault or reply.headers or self._shrink_table or not size:
-            block = self._block(reply, int(at))
-            self.ready.append(frames.frame(frames.HEADERS, frames.END_HEADERS | (not (size or reply.fault)), number, block))
+        if response.fault or response.headers or self._shrink_table or not size:
+            block = self._block(response, int(at))
+            self.ready.append(frames.frame(frames.HEADERS, frames.END_HEADERS | (not (size or response.fault)), number, block))
         else:
-            before, after = self._plain(reply, int(at))
-            if size <= stream.window and size <= self._window and size <= frames.LARGEST_FRAME:
+            before, after = self._normal_head(response, int(at))
+            if size <= stream.window and size <= self._window and size <= frames.MAX_FRAME_LENGTH:
                 self._window -= size
                 del self._streams[number]
                 self.ready += (before, name, after, name, body)
                 return
-            self.ready += (before, name, after[:-_TO_STREAM])
-        if reply.fault == "drip":
+            self.ready += (before, name, after[:-_BEFORE_STREAM])
+        if response.fault == "drip":
             stream.allowed = 1
-        if reply.fault == "huge":
+        if response.fault == "huge":
             body, stream.repeat = HUGE_CHUNK, HUGE_SIZE // len(HUGE_CHUNK) - 1
         stream.pending = body
         if body:
-            self.push(number, stream)
+            self.send_stream(number, stream)
         else:
             del self._streams[number]
 
-    def push(self, number: int, stream: Stream) -> None:
-        """Send what the windows allow of one answer."""
+    def send_stream(self, number: int, stream: Stream) -> None:
+        """Send as much of a pending response as the windows allow."""
         while stream.pending and not self.paused:
-            size = min(len(stream.pending), stream.window, self._window, stream.allowed, frames.LARGEST_FRAME)
+            size = min(len(stream.pending), stream.window, self._window, stream.allowed, frames.MAX_FRAME_LENGTH)
             if size <= 0:
                 return
             part, stream.pending = stream.pending[:size], stream.pending[size:]
@@ -92,70 +92,70 @@ class Outbox:
             if not stream.pending:
                 del self._streams[number]
             elif stream.repeat:
-                # What never ends leaves at once, so that the transport can say when it has enough.
+                # Written at once, so that the transport can report a full buffer.
                 self.flush()
 
-    def pump(self) -> None:
-        """Send what waited for a window."""
+    def send_all(self) -> None:
+        """Send as much of all pending responses as the windows allow."""
         for number, stream in list(self._streams.items()):
             if stream.pending:
-                self.push(number, stream)
+                self.send_stream(number, stream)
 
-    def widen(self, number: int, increment: int, stream: Stream | None) -> None:
-        """Take a WINDOW_UPDATE; `stream` is None for the connection's."""
+    def widen_window(self, number: int, increment: int, stream: Stream | None) -> None:
+        """Apply a WINDOW_UPDATE; `stream` is None for the connection's window."""
         if stream is None:
             if not increment:
-                raise ConnectionFailed(Code.PROTOCOL_ERROR, "WINDOW_UPDATE of nothing")
+                raise ConnectionFailed(Code.PROTOCOL_ERROR, "The increment of WINDOW_UPDATE is 0")
             self._window += increment
-            if self._window > frames.LARGEST_WINDOW:
+            if self._window > frames.MAX_WINDOW:
                 raise ConnectionFailed(Code.FLOW_CONTROL_ERROR, "The window of the connection is too large")
-            self.pump()
+            self.send_all()
             return
         stream.window += increment
-        if not increment or stream.window > frames.LARGEST_WINDOW:
+        if not increment or stream.window > frames.MAX_WINDOW:
             raise StreamFailed(number, Code.FLOW_CONTROL_ERROR if increment else Code.PROTOCOL_ERROR)
-        self.push(number, stream)
+        self.send_stream(number, stream)
 
-    def settle(self, pairs: list[tuple[int, int]]) -> None:
-        """Take over the other side's settings."""
+    def apply_settings(self, pairs: list[tuple[int, int]]) -> None:
+        """Apply the client's settings."""
         for setting, value in pairs:
             if setting == frames.INITIAL_WINDOW_SIZE:
                 for stream in self._streams.values():
                     stream.window += value - self._streams.initial_window
-                    if stream.window > frames.LARGEST_WINDOW:
+                    if stream.window > frames.MAX_WINDOW:
                         raise ConnectionFailed(Code.FLOW_CONTROL_ERROR, "INITIAL_WINDOW_SIZE is too large")
                 self._streams.initial_window = value
             elif setting == frames.HEADER_TABLE_SIZE and value < 4096:
-                # We keep no table; its other end has to be told (RFC 7541, 4.2).
+                # The encoder uses no dynamic table, which the client has to be told (RFC 7541, section 4.2).
                 self._shrink_table = True
 
     def tear_down(self) -> None:
         """Reset the connection."""
         self.ready.clear()
         if (raw := self._transport.get_extra_info("socket")) is not None:
-            raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, ABRUPT)
+            raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_0)
         self._transport.abort()
 
-    def _plain(self, reply: Reply, second: int) -> tuple[bytes, bytes]:
-        """Return what stands around the two stream numbers: HEADERS up to the first, the block and DATA up to the second."""
-        if second != _blocks.second:
-            _blocks.second = second
-            _blocks.known.clear()
-        key = (reply.status, reply.content_type, len(reply.body))
-        known = _blocks.known.get(key)
+    def _normal_head(self, response: Response, second: int) -> tuple[bytes, bytes]:
+        """Return the bytes before and between the two stream numbers: the start of HEADERS; the block and the start of DATA."""
+        if second != _response_blocks.second:
+            _response_blocks.second = second
+            _response_blocks.known.clear()
+        key = (response.status, response.content_type, len(response.body))
+        known = _response_blocks.known.get(key)
         if known is None:
-            block = self._block(reply, second)
+            block = self._block(response, second)
             before = frames.frame(frames.HEADERS, frames.END_HEADERS, 0, block)
-            data = frames.HEAD.pack(len(reply.body) << 8 | frames.DATA, frames.END_STREAM, 0)
-            known = _blocks.known[key] = (before[:_TO_STREAM], block + data[:_TO_STREAM])
+            data = frames.HEAD.pack(len(response.body) << 8 | frames.DATA, frames.END_STREAM, 0)
+            known = _response_blocks.known[key] = (before[:_BEFORE_STREAM], block + data[:_BEFORE_STREAM])
         return known
 
-    def _block(self, reply: Reply, second: int) -> bytes:
+    def _block(self, response: Response, second: int) -> bytes:
         headers = [
             (b"date", formatdate(second, usegmt=True).encode()),
-            (b"content-type", reply.content_type),
-            (b"content-length", b"%d" % (HUGE_SIZE if reply.fault == "huge" else len(reply.body))),
-            *reply.headers,
+            (b"content-type", response.content_type),
+            (b"content-length", b"%d" % (HUGE_SIZE if response.fault == "huge" else len(response.body))),
+            *response.headers,
         ]
         shrink, self._shrink_table = self._shrink_table, False
-        return (hpack_static.TABLE_SIZE_0 if shrink else b"") + hpack_static.encode(reply.status, headers)
+        return (hpack_encoder.TABLE_SIZE_0 if shrink else b"") + hpack_encoder.encode(response.status, headers)

@@ -1,4 +1,4 @@
-"""The page with the phones: what stands on each lock screen, and what its owner reads inside the app."""
+"""The page with the phones: what each lock screen shows, and what the app shows."""
 
 from __future__ import annotations
 
@@ -8,48 +8,48 @@ from html import escape
 from itertools import groupby
 from urllib.parse import urlencode
 
-from fcm_emulator.phones import Phone, Shown, data_of, inner_of, outer_of, platform_of, visibility_of
-from fcm_emulator.sending import Sending
+from fcm_emulator.phones import EmulatedPhone, ShownNotification, data_of, inner_of, outer_of, platform_of, visibility_of
+from fcm_emulator.send_endpoint import SendEndpoint
 
-MOST_PHONES = 60
-MOST_ALERTS = 20
-MOST_TOPICS = 10
+MAX_PHONES = 60
+MAX_ALERTS = 20
+MAX_TOPICS = 10
 REFRESH_SECONDS = 5
 _DETAILS = ("status", "open", "tip", "services", "sent", "expires")
 
 
-def render(sending: Sending, *, locale: str | None, refresh: bool, at: float) -> bytes:
-    """Return the page as UTF-8 HTML; `locale` narrows it to one, `refresh` has the browser load it again by itself."""
-    return "".join(_document(sending, locale, refresh, at)).encode()
+def render(endpoint: SendEndpoint, *, locale: str | None, refresh: bool, at: float) -> bytes:
+    """Return the page as UTF-8 HTML, for one locale if given. With `refresh`, the browser reloads it by itself."""
+    return "".join(_document(endpoint, locale, refresh, at)).encode()
 
 
-def _document(sending: Sending, locale: str | None, refresh: bool, at: float) -> Iterator[str]:
+def _document(endpoint: SendEndpoint, locale: str | None, refresh: bool, at: float) -> Iterator[str]:
     yield "<!doctype html><html lang=en dir=ltr><head><meta charset=utf-8>"
     yield "<meta name=viewport content='width=device-width, initial-scale=1'>"
-    # Only on request: a page that moves under a reader or a screen reader is worse than a stale one.
+    # Only on request, because a page that reloads by itself disturbs readers and screen readers.
     if refresh:
         yield f"<meta http-equiv=refresh content={REFRESH_SECONDS}>"
     yield "<title>Phones · FCM emulator</title><link rel=stylesheet href=/page.css></head><body>"
     yield "<a class=skip href=#phones>Skip to the phones</a><header><h1>FCM emulator</h1>"
-    yield "<p>Messages end here: no real phone is reached. The phones below are the newest of each language.</p>"
-    yield from _navigation(sending, locale, refresh)
+    yield "<p>No message leaves this server, and no real phone is reached. Below are the most recent phones of each language.</p>"
+    yield from _navigation(endpoint, locale, refresh)
     yield "</header><main>"
-    yield from _quotas(sending, at)
-    yield from _topics(sending)
-    yield from _plan(sending)
-    yield from _alerts(sending)
+    yield from _quotas(endpoint, at)
+    yield from _topics(endpoint)
+    yield from _plan(endpoint)
+    yield from _alerts(endpoint)
     yield "<section id=phones aria-labelledby=phones-title><h2 id=phones-title>Phones</h2>"
-    yield from _phones(sending, locale)
+    yield from _phones(endpoint, locale)
     yield "</section></main></body></html>"
 
 
-def _navigation(sending: Sending, locale: str | None, refresh: bool) -> Iterator[str]:
+def _navigation(endpoint: SendEndpoint, locale: str | None, refresh: bool) -> Iterator[str]:
     yield "<nav aria-label=Phones><ul>"
     toggle = "Stop refreshing" if refresh else f"Refresh every {REFRESH_SECONDS} seconds"
     yield _link("Refresh now", locale, refresh)
     yield _link(toggle, locale, not refresh)
     yield _link("All languages", None, refresh, here=locale is None)
-    for name in sorted(sending.phones.by_locale):
+    for name in sorted(endpoint.phones.by_locale):
         yield _link(name, name, refresh, here=name == locale)
     yield "</ul></nav>"
 
@@ -60,52 +60,53 @@ def _link(text: str, locale: str | None, refresh: bool, *, here: bool = False) -
     return f'<li><a href="/{escape("?" + query) if query else ""}"{current}>{escape(text)}</a></li>'
 
 
-def _quotas(sending: Sending, at: float) -> Iterator[str]:
-    yield "<section aria-labelledby=quota-title><h2 id=quota-title>Quota</h2>"
-    for project, told in sending.quota(at=at).items():
-        limit = f"of {told['limit']:,}" if told["limit"] else "without a limit"
-        yield f"<p><bdi>{escape(project)}</bdi>: {told['messages']:,} messages in the last 60 seconds, {limit};"
-        yield f" the fullest 60 seconds had {told['highest']:,}; {told['refused']:,} were answered 429.</p>"
+def _quotas(endpoint: SendEndpoint, at: float) -> Iterator[str]:
+    yield "<section aria-labelledby=quota-title><h2 id=quota-title>RateWindow</h2>"
+    for project, quota in endpoint.quota(at=at).items():
+        limit = f"limit {quota['limit']:,}" if quota["limit"] else "no limit"
+        yield f"<p><bdi>{escape(project)}</bdi>: {quota['messages']:,} messages in the last 60 seconds ({limit});"
+        yield f" at most {quota['highest']:,} in any 60 seconds; 429 responses: {quota['refused']:,}.</p>"
     yield "</section>"
 
 
-def _topics(sending: Sending) -> Iterator[str]:
-    counted = [pair for topics in sending.topics_as_dict().values() for pair in topics.items()]
+def _topics(endpoint: SendEndpoint) -> Iterator[str]:
+    counted = [pair for topics in endpoint.topics_as_dict().values() for pair in topics.items()]
     if not counted:
         return
-    largest = sorted(counted, key=lambda pair: (-pair[1], pair[0]))[:MOST_TOPICS]
-    names = ", ".join(f"<bdi>{escape(topic)}</bdi> ({number:,})" for topic, number in largest)
+    largest = sorted(counted, key=lambda pair: (-pair[1], pair[0]))[:MAX_TOPICS]
+    names = ", ".join(f"<bdi>{escape(topic)}</bdi> ({subscribers:,})" for topic, subscribers in largest)
     yield "<section aria-labelledby=topics-title><h2 id=topics-title>Topics</h2>"
-    yield f"<p>{len(counted):,} with subscribers: {names}{' …' if len(counted) > len(largest) else ''}</p></section>"
+    number = f"{len(counted):,} {'topic' if len(counted) == 1 else 'topics'} with subscribers"
+    yield f"<p>{number}: {names}{' …' if len(counted) > len(largest) else ''}</p></section>"
 
 
-def _plan(sending: Sending) -> Iterator[str]:
-    plan = sending.plan.as_dict()
+def _plan(endpoint: SendEndpoint) -> Iterator[str]:
+    plan = endpoint.plan.as_dict()
     del plan["rules"]
-    if not sending.plan.rules and not plan:
+    if not endpoint.plan.rules and not plan:
         return
-    yield "<section aria-labelledby=plan-title><h2 id=plan-title>Fault plan in force</h2>"
+    yield "<section aria-labelledby=plan-title><h2 id=plan-title>Current fault plan</h2>"
     if plan:
         yield f"<p>{escape(', '.join(f'{name} {value:,}' for name, value in plan.items()))}</p>"
-    if not sending.plan.rules:
+    if not endpoint.plan.rules:
         yield "</section>"
         return
     yield "<ol>"
-    for rule in sending.plan.rules:
+    for rule in endpoint.plan.rules:
         match = ", ".join(f"{name} {value}" for name, value in rule.match.items())
         yield f"<li><b>{escape(rule.answer)}</b> for {escape(match)}: used {rule.used:,} times</li>"
     yield "</ol></section>"
 
 
-def _alerts(sending: Sending) -> Iterator[str]:
-    series = list(sending.counts.series.items())
-    if not series:
+def _alerts(endpoint: SendEndpoint) -> Iterator[str]:
+    counts = list(endpoint.counts.by_key.items())
+    if not counts:
         return
     yield "<section aria-labelledby=alerts-title><h2 id=alerts-title>Alerts</h2>"
     yield "<div class=scroll tabindex=0 role=group aria-label='Alerts, as a table'><table><thead><tr>"
     yield "".join(f"<th scope=col>{title}</th>" for title in ("Tag", "Alert", "Revision", "Phones reached", "Doubled", "Answers"))
     yield "</tr></thead><tbody>"
-    for key, counted in reversed(series[-MOST_ALERTS:]):
+    for key, counted in reversed(counts[-MAX_ALERTS:]):
         answers = ", ".join(f"{name} {number:,}" for name, number in sorted(counted.by_answer.items()))
         yield f"<tr><th scope=row><bdi>{escape(key.tag)}</bdi></th><td><bdi>{escape(key.alert)}</bdi></td>"
         yield f"<td>{escape(key.rev)}</td><td class=number>{counted.addresses:,}</td><td class=number>{counted.doubled:,}</td>"
@@ -113,24 +114,24 @@ def _alerts(sending: Sending) -> Iterator[str]:
     yield "</tbody></table></div></section>"
 
 
-def _phones(sending: Sending, locale: str | None) -> Iterator[str]:
-    chosen = sending.phones.newest(locale, MOST_PHONES)
+def _phones(endpoint: SendEndpoint, locale: str | None) -> Iterator[str]:
+    chosen = endpoint.phones.newest(locale, MAX_PHONES)
     if not chosen:
-        yield "<p>No phone has taken a message yet.</p>"
+        yield "<p>No phone has received a message yet.</p>"
         return
-    firsts: dict[str, Phone] = {}
-    others: list[tuple[str, Phone]] = []
+    firsts: dict[str, EmulatedPhone] = {}
+    others: list[tuple[str, EmulatedPhone]] = []
     for name, phone in chosen:
         if name in firsts:
             others.append((name, phone))
         else:
             firsts[name] = phone
-    yield from _group("One of each language" if locale is None else f"The newest in {locale}", firsts.items())
+    yield from _group("One phone of each language" if locale is None else f"The most recent in {locale}", firsts.items())
     for name, group in groupby(sorted(others, key=lambda pair: pair[0]), key=lambda pair: pair[0]):
-        yield from _group(f"More in {name}", group)
+        yield from _group(f"More phones in {name}", group)
 
 
-def _group(title: str, phones: Iterable[tuple[str, Phone]]) -> Iterator[str]:
+def _group(title: str, phones: Iterable[tuple[str, EmulatedPhone]]) -> Iterator[str]:
     yield f"<h3>{escape(title)}</h3><ul class=phones>"
     for locale, phone in phones:
         name = f"{escape(phone.kind)} <bdi>{escape(_short(phone.address))}</bdi>"
@@ -141,11 +142,11 @@ def _group(title: str, phones: Iterable[tuple[str, Phone]]) -> Iterator[str]:
     yield "</ul>"
 
 
-def _notification(shown: Shown) -> Iterator[str]:
+def _notification(shown: ShownNotification) -> Iterator[str]:
     data = data_of(shown.message)
     status, facts = data.get("status", "Actual"), [platform_of(shown.message), _clock(shown.at)]
     if shown.received > 1:
-        facts.append(f"replaced {shown.received - 1:,} earlier")
+        facts.append(f"replaced {shown.received - 1:,} earlier messages" if shown.received > 2 else "replaced an earlier message")
     yield f"<p class=facts>{escape(' · '.join(fact for fact in facts if fact))}</p>"
     if status != "Actual":
         yield f"<p class=drill><strong>{escape(status)}</strong>, not an actual alert</p>"
@@ -153,24 +154,22 @@ def _notification(shown: Shown) -> Iterator[str]:
     if visibility_of(shown.message) == "SECRET":
         yield "<p>Nothing is shown.</p>"
     else:
-        yield _words(outer_of(shown.message), data)
-    yield "</section><section class=inside><h5>Inside the app</h5>"
-    yield _words(inner_of(shown.message), data)
+        yield _text(outer_of(shown.message), data)
+    yield "</section><section class=inside><h5>In the app</h5>"
+    yield _text(inner_of(shown.message), data)
     details = [(name, data[name]) for name in _DETAILS if data.get(name)]
     if details:
         pairs = "".join(f"<div><dt>{name}</dt><dd><bdi>{escape(value)}</bdi></dd></div>" for name, value in details)
-        yield f"<details><summary>What the app was told</summary><dl>{pairs}</dl></details>"
+        yield f"<details><summary>Data for the app</summary><dl>{pairs}</dl></details>"
     yield "</section>"
 
 
-def _words(words: dict[str, str], data: dict[str, str]) -> str:
-    if not any(words.values()):
+def _text(text: dict[str, str], data: dict[str, str]) -> str:
+    if not any(text.values()):
         return "<p>No text.</p>"
     direction = "rtl" if data.get("dir") == "rtl" else "ltr"
     language = escape(data.get("lang", ""))
-    return (
-        f'<div lang="{language}" dir={direction}><p class=title>{escape(words["title"])}</p><p>{escape(words["body"])}</p></div>'
-    )
+    return f'<div lang="{language}" dir={direction}><p class=title>{escape(text["title"])}</p><p>{escape(text["body"])}</p></div>'
 
 
 def _short(address: str) -> str:

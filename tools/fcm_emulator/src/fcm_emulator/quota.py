@@ -1,35 +1,35 @@
-"""How many messages a project sent in the last 60 seconds, and whether there is room for one more."""
+"""The number of messages that a project has sent in the last 60 seconds."""
 
 from __future__ import annotations
 
-#: What Google gives a project: https://firebase.google.com/docs/cloud-messaging/throttling-and-quotas
-GOOGLES = 600_000
-STEPS_A_SECOND = 10
-#: One step more than 60 seconds, because the step under way is not complete: the window is 60.0 to 60.1 seconds long.
-STEPS = 60 * STEPS_A_SECOND + 1
+#: Google's default for a project: https://firebase.google.com/docs/cloud-messaging/throttling-and-quotas
+DEFAULT_QUOTA = 600_000
+STEPS_PER_SECOND = 10
+#: One step more than 60 seconds, because the current step is not complete: the window is 60.0 to 60.1 seconds long.
+STEPS = 60 * STEPS_PER_SECOND + 1
 
 
-class Quota:
-    """A sliding window over one project's messages, in steps of 100 ms; each message costs the same, however many there were."""
+class RateWindow:
+    """A sliding window over one project's messages, in steps of 100 ms. Counting a message takes constant time."""
 
     __slots__ = ("_ring", "_step", "highest", "messages", "refused")
 
     def __init__(self) -> None:
         self._ring = [0] * STEPS
         self._step = 0
-        #: Messages in the window, the most that any window held, and how often the answer was 429.
+        #: Messages in the window, the highest number in any window so far, and the number of responses 429.
         self.messages = self.highest = self.refused = 0
 
     def has_room(self, limit: int, *, at: float) -> bool:
-        """Move the window to `at` and say whether another message fits; a limit of 0 has room for all."""
-        step = int(at * STEPS_A_SECOND)
-        # A clock that was set back stays in the step it had reached.
+        """Move the window to `at` (seconds since 1970) and return whether another message fits; limit 0 is no limit."""
+        step = int(at * STEPS_PER_SECOND)
+        # When the clock is set back, the window stays where it is.
         if step > self._step:
             self._move(step)
         return not limit or self.messages < limit
 
     def count(self) -> None:
-        """Count a message at the instant that has_room was asked about."""
+        """Count a message at the instant of the last call of has_room."""
         self._ring[self._step % STEPS] += 1
         self.messages += 1
         if self.messages > self.highest:
@@ -47,6 +47,6 @@ class Quota:
         self._step = step
 
     def as_dict(self, limit: int, *, at: float) -> dict[str, int | None]:
-        """Return limit (None without one), messages in the window that ends at `at`, highest and refused."""
+        """Return limit (None for no limit), messages in the window that ends at `at`, highest and refused."""
         self.has_room(limit, at=at)
         return {"limit": limit or None, "messages": self.messages, "highest": self.highest, "refused": self.refused}

@@ -1,4 +1,4 @@
-"""The fields of a send request, read at start from Google's own description of FCM (its discovery document)."""
+"""The fields of a send request, from Google's own description of FCM (its discovery document)."""
 
 from __future__ import annotations
 
@@ -8,72 +8,88 @@ from typing import Any
 
 import orjson
 
-from fcm_emulator.fields import Reader, anything, duration, flag, many, number, one_of, record, text, texts, timestamp, whole
+from fcm_emulator.fields import (
+    Validator,
+    boolean,
+    duration,
+    enumeration,
+    float_number,
+    int32,
+    message,
+    repeated,
+    string,
+    string_map,
+    struct,
+    timestamp,
+)
 
-#: google-api-python-client carries it; its own code is not used.
+#: Part of google-api-python-client, of which nothing else is used.
 DOCUMENT = files("googleapiclient") / "discovery_cache" / "documents" / "fcm.v1.json"
 
-#: (type, format) as the document has them.
-_PLAIN: dict[tuple[str, str], Reader] = {
-    ("string", ""): text,
+#: (type, format) in the discovery document to the validator.
+_SCALARS: dict[tuple[str, str], Validator] = {
+    ("string", ""): string,
     ("string", "google-duration"): duration,
     ("string", "google-datetime"): timestamp,
-    ("boolean", ""): flag,
-    ("integer", "int32"): whole,
-    ("number", "float"): number,
+    ("boolean", ""): boolean,
+    ("integer", "int32"): int32,
+    ("number", "float"): float_number,
 }
-#: Google names an enumeration in its answers by the type, which the document leaves out; it is the field's name but for these.
-_TYPES = {("AndroidConfig", "priority"): "AndroidMessagePriority"}
+#: Google's errors name the type of an enumeration, which the document omits. It is the name of the field, with these exceptions.
+_ENUMERATION_TYPES = {("AndroidConfig", "priority"): "AndroidMessagePriority"}
 
 
-class NotUnderstood(Exception):
-    """The discovery document describes something that cannot be checked here."""
+class UnsupportedSchema(Exception):
+    """The discovery document describes a field that has no validator here."""
 
 
-def load(document: dict[str, Any], method: str) -> Reader:
-    """Return a reader for the request of a method such as "projects.messages.send"."""
+def load(document: dict[str, Any], method: str) -> Validator:
+    """Return a validator of the request body of a method such as "projects.messages.send"."""
     *path, name = method.split(".")
-    place = document
+    resource = document
     for step in path:
-        place = place["resources"][step]
-    return _Schemas(document["schemas"]).named(place["methods"][name]["request"]["$ref"])
+        resource = resource["resources"][step]
+    return _Schemas(document["schemas"]).named(resource["methods"][name]["request"]["$ref"])
 
 
 class _Schemas:
-    """Readers by the name of their schema, each made once."""
+    """Validators by the name of their schema, each created once."""
 
     def __init__(self, schemas: dict[str, Any]) -> None:
         self._schemas = schemas
-        self._made: dict[str, Reader] = {}
+        self._validators: dict[str, Validator] = {}
 
-    def named(self, name: str) -> Reader:
-        """Return the reader for one schema."""
-        if name not in self._made:
+    def named(self, name: str) -> Validator:
+        """Return the validator of a schema."""
+        if name not in self._validators:
             properties = self._schemas[name].get("properties", {})
-            self._made[name] = record({_snake(field): self._reader(name, field, kind) for field, kind in properties.items()})
-        return self._made[name]
+            self._validators[name] = message(
+                {_snake_case(field): self._field(name, field, kind) for field, kind in properties.items()}
+            )
+        return self._validators[name]
 
-    def _reader(self, name: str, field: str, kind: dict[str, Any]) -> Reader:
+    def _field(self, name: str, field: str, kind: dict[str, Any]) -> Validator:
         if "$ref" in kind:
             return self.named(kind["$ref"])
         if "enum" in kind:
-            return one_of(f"{name}.{_TYPES.get((name, field), field[0].upper() + field[1:])}", *kind["enum"])
+            type_name = _ENUMERATION_TYPES.get((name, field), field[0].upper() + field[1:])
+            return enumeration(f"{name}.{type_name}", *kind["enum"])
         if kind["type"] == "array":
-            return many(self._reader(name, field, kind["items"]))
+            return repeated(self._field(name, field, kind["items"]))
         if kind["type"] == "object":
-            return {"string": texts, "any": anything}[kind["additionalProperties"]["type"]]
+            return {"string": string_map, "any": struct}[kind["additionalProperties"]["type"]]
         try:
-            return _PLAIN[kind["type"], kind.get("format", "")]
+            return _SCALARS[kind["type"], kind.get("format", "")]
         except KeyError:
-            raise NotUnderstood(f"{name}.{field} is {kind['type']} {kind.get('format', '')}") from None
+            raise UnsupportedSchema(f"{name}.{field} is {kind['type']} {kind.get('format', '')}") from None
 
 
-def _snake(name: str) -> str:
+def _snake_case(name: str) -> str:
     return re.sub(r"(?<!^)[A-Z]", lambda letter: "_" + letter[0], name).lower()
 
 
 _document = orjson.loads(DOCUMENT.read_bytes())
-#: The day of the API that is emulated, as the document has it.
+#: The date of the emulated version of the API, as the document gives it.
 revision: str = _document["revision"]
-request = load(_document, "projects.messages.send")
-subscription = load(_document, "projects.registrations.topicSubscriptions.create")
+send_request = load(_document, "projects.messages.send")
+topic_subscription = load(_document, "projects.registrations.topicSubscriptions.create")

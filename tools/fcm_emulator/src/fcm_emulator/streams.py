@@ -1,32 +1,34 @@
-"""The streams of one HTTP/2 connection."""
+"""The streams of an HTTP/2 connection."""
 
 from __future__ import annotations
 
-from fcm_emulator.heads import Head
+from fcm_emulator.header_blocks import RequestHead
 
 
 class Stream:
-    """One request and what is left of its answer."""
+    """A request, and the part of its response that has not been sent yet."""
 
     __slots__ = ("allowed", "body", "ended", "head", "pending", "received", "repeat", "window")
 
-    def __init__(self, head: Head, window: int) -> None:
+    def __init__(self, head: RequestHead, window: int) -> None:
         self.head = head
         self.body = b""
-        #: Whether the request is complete, and how many bytes of DATA it had, padding included.
+        #: Whether the request is complete.
         self.ended = False
+        #: Bytes of DATA received, padding included.
         self.received = 0
-        #: How many bytes the other side still takes on this stream.
+        #: Bytes that the client still accepts on this stream.
         self.window = window
-        #: What is still to be sent; None before there is an answer, and how often it is sent again.
+        #: Bytes still to be sent; None until there is a response.
         self.pending: bytes | None = None
+        #: How many more times `pending` is sent after this one.
         self.repeat = 0
-        #: How many bytes of it may be sent now, where an answer comes in drops.
+        #: Bytes of `pending` that may be sent now, if the response is sent byte by byte.
         self.allowed = 2**62
 
 
 class Streams(dict[int, Stream]):
     """The open streams by number."""
 
-    #: The window that the other side gives to a new stream.
+    #: The window that the client grants to a new stream, in bytes.
     initial_window = 65_535

@@ -1,4 +1,4 @@
-"""A certificate for this machine's loopback names, and the authority of its own that a sender has to trust for it."""
+"""A certificate for the loopback names of this machine, and the certificate authority that a sender has to trust."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-#: Shorter than a browser or a phone would take; credentials are written anew in a second.
-GOOD_FOR = timedelta(days=365)
-RENEWED_BEFORE = timedelta(days=30)
+#: Shorter than browsers and phones would accept; writing credentials again takes a second.
+LIFETIME = timedelta(days=365)
+RENEW_BEFORE = timedelta(days=30)
 AUTHORITY = "ca.pem"
-#: Private key and certificate; its owner's alone.
+#: Private key and certificate, readable by its owner only.
 SERVER = "server.pem"
 
 
 def ensure_certificate(folder: Path) -> None:
-    """Write folder/ca.pem and folder/server.pem unless those there are good for a month.
+    """Write folder/ca.pem and folder/server.pem unless both exist and are valid for another month.
 
-    The authority's own key is thrown away once it has signed, and its name constraints allow loopback names alone: whoever
-    trusts it trusts nothing else by it.
+    The authority's private key is discarded once it has signed, and its name constraints allow only loopback names. A client
+    that trusts it therefore trusts no other server.
     """
     try:
-        known = x509.load_pem_x509_certificate((folder / SERVER).read_bytes())
-        if (folder / AUTHORITY).exists() and known.not_valid_after_utc > datetime.now(UTC) + RENEWED_BEFORE:
+        existing = x509.load_pem_x509_certificate((folder / SERVER).read_bytes())
+        if (folder / AUTHORITY).exists() and existing.not_valid_after_utc > datetime.now(UTC) + RENEW_BEFORE:
             return
     except (FileNotFoundError, ValueError):
         pass
@@ -67,7 +67,7 @@ def ensure_certificate(folder: Path) -> None:
 
 
 def server_context(folder: Path) -> ssl.SSLContext:
-    """Return what a server offers: TLS 1.2 and 1.3, HTTP/2 before HTTP/1.1; OSError or ssl.SSLError without a certificate."""
+    """Return a server's context: TLS 1.2 and 1.3, HTTP/2 preferred to HTTP/1.1. OSError or ssl.SSLError without a certificate."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.load_cert_chain(folder / SERVER)
@@ -85,9 +85,9 @@ def _certificate(
         .issuer_name(issuer)
         .public_key(key)
         .serial_number(x509.random_serial_number())
-        # Clocks of containers may be a little behind.
+        # The clocks of containers may be slow.
         .not_valid_before(now - timedelta(hours=1))
-        .not_valid_after(now + GOOD_FOR)
+        .not_valid_after(now + LIFETIME)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key), critical=False)
     )

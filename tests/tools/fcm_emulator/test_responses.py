@@ -1,4 +1,4 @@
-"""Every answer has the bytes that Google sends: status, error code, and which details stand in it."""
+"""Every response has Google's status, error code and details."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from typing import Any
 
 import orjson
 import pytest
-from fcm_emulator import answers
+from fcm_emulator import responses
 from fcm_emulator.oauth import Grant
 
-from tests.tools.fcm_emulator.inprocess import (
+from tests.tools.fcm_emulator.in_process import (
     AT,
     PROJECT,
     TARGET,
@@ -30,7 +30,7 @@ def kinds(error: dict[str, Any]) -> list[str]:
     return [detail["@type"].rpartition(".")[2] for detail in error.get("details", [])]
 
 
-def test_an_unregistered_address_is_answered_as_google_documents_it() -> None:
+def test_unregistered_is_answered_as_google_documents_it() -> None:
     handler = make_handler()
     post(handler, "/emulator/plan", {"rules": [{"match": {"any": True}, "answer": "UNREGISTERED"}]})
 
@@ -47,9 +47,9 @@ def test_an_unregistered_address_is_answered_as_google_documents_it() -> None:
     }
 
 
-def test_the_two_shapes_of_invalid_argument_tell_a_bad_address_from_a_bad_payload() -> None:
-    address = error_of(answers.PLANNED["INVALID_ADDRESS"])
-    payload = error_of(answers.PLANNED["INVALID_PAYLOAD"])
+def test_invalid_argument_differs_for_address_and_payload() -> None:
+    address = error_of(responses.PLANNED["INVALID_ADDRESS"])
+    payload = error_of(responses.PLANNED["INVALID_PAYLOAD"])
 
     assert (address["code"], address["status"]) == (payload["code"], payload["status"]) == (400, "INVALID_ARGUMENT")
     assert address["message"] == "The registration token is not a valid FCM registration token"
@@ -77,15 +77,15 @@ def test_the_two_shapes_of_invalid_argument_tell_a_bad_address_from_a_bad_payloa
         ("TOO_BIG", 400, "INVALID_ARGUMENT", ["BadRequest", "FcmError"]),
     ],
 )
-def test_each_planned_error_has_its_status_and_details(name: str, status: int, code: str, details: list[str]) -> None:
-    reply = answers.PLANNED[name]
+def test_every_planned_error_has_its_status_and_details(name: str, status: int, code: str, details: list[str]) -> None:
+    reply = responses.PLANNED[name]
     error = error_of(reply)
 
     assert (reply.status, error["code"], error["status"], kinds(error)) == (status, status, code, details)
 
 
-def test_an_html_404_is_no_json_and_names_no_fcm_error() -> None:
-    reply = answers.PLANNED["HTML_404"]
+def test_an_html_404_has_no_json_and_no_fcm_error() -> None:
+    reply = responses.PLANNED["HTML_404"]
 
     assert (reply.status, reply.content_type) == (404, b"text/html; charset=UTF-8")
     assert b"FcmError" not in reply.body
@@ -94,7 +94,7 @@ def test_an_html_404_is_no_json_and_names_no_fcm_error() -> None:
 
 
 @pytest.mark.parametrize("retry_after", [30, "30", "Wed, 02 Dec 2026 12:00:00 GMT", "soonish", "-1"])
-def test_a_429_carries_retry_after_in_any_form_or_not_at_all(retry_after: int | str) -> None:
+def test_a_429_has_retry_after_in_any_form_or_none(retry_after: int | str) -> None:
     handler = make_handler()
     with_header = {"match": {"any": True}, "answer": "QUOTA", "retry_after": retry_after, "times": 1}
     post(handler, "/emulator/plan", {"rules": [with_header, {"match": {"any": True}, "answer": "QUOTA"}]})
@@ -113,13 +113,13 @@ def test_a_request_without_a_token_is_401_with_a_challenge() -> None:
     assert error_of(reply)["details"][0]["reason"] == "CREDENTIALS_MISSING"
 
 
-def test_a_token_that_nobody_gave_is_401() -> None:
+def test_an_unknown_token_is_401() -> None:
     reply = send_bytes(make_handler(), b"{}", token=b"Bearer guessed")
 
     assert (reply.status, error_of(reply)["details"][0]["reason"]) == (401, "ACCESS_TOKEN_TYPE_UNSUPPORTED")
 
 
-def test_a_token_is_refused_from_the_second_of_its_end() -> None:
+def test_a_token_is_rejected_from_the_second_it_expires() -> None:
     handler = make_handler()
 
     assert send(handler, at=AT + 3599.9).status == 200
@@ -127,14 +127,14 @@ def test_a_token_is_refused_from_the_second_of_its_end() -> None:
     assert (late.status, error_of(late)["details"][0]["reason"]) == (401, "ACCESS_TOKEN_EXPIRED")
 
 
-def test_a_token_of_another_project_is_403_and_blames_no_address() -> None:
+def test_a_token_of_another_project_is_403_without_fcm_error() -> None:
     handler = make_handler()
     handler.tokens.grants[b"Bearer other"] = Grant("other-project", handler.tokens.grants[b"Bearer good"].scopes, AT + 3600)
 
     reply = send_bytes(handler, orjson.dumps({"message": make_message()}), token=b"Bearer other")
 
     assert (reply.status, error_of(reply)["status"], kinds(error_of(reply))) == (403, "PERMISSION_DENIED", ["ErrorInfo"])
-    assert handler.sending.counts.summary()["by_answer"] == {"PERMISSION_DENIED": 1}
+    assert handler.send_endpoint.counts.summary()["by_answer"] == {"PERMISSION_DENIED": 1}
 
 
 def test_a_token_without_a_sending_scope_is_403() -> None:
@@ -150,17 +150,17 @@ def test_a_token_without_a_sending_scope_is_403() -> None:
 @pytest.mark.parametrize(
     "path", ["/v1/projects/x/messages", "/v2/projects/x/messages:send", "/v1/projects//messages:send", "/fcm/send"]
 )
-def test_an_unknown_method_is_a_404_that_names_no_fcm_error(path: str) -> None:
+def test_an_unknown_method_is_404_without_fcm_error(path: str) -> None:
     reply = post(make_handler(), path, {})
 
     assert (reply.status, error_of(reply)["status"], kinds(error_of(reply))) == (404, "NOT_FOUND", [])
 
 
-def test_getting_what_must_be_posted_is_an_unknown_method() -> None:
+def test_get_instead_of_post_is_an_unknown_method() -> None:
     assert get(make_handler(), TARGET.decode()).status == 404
 
 
-def test_an_accepted_message_gets_a_name_of_its_own() -> None:
+def test_an_accepted_message_gets_a_unique_name() -> None:
     handler = make_handler()
 
     names = [orjson.loads(send(handler).body)["name"] for _ in range(3)]

@@ -1,4 +1,4 @@
-"""What is remembered about a message answers the next one exactly as a check would."""
+"""A cached validation result is exactly that of a full validation."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from typing import Any
 
 import orjson
 import pytest
-from fcm_emulator.check import Checked, Refused, check
-from fcm_emulator.options import Options
-from fcm_emulator.templates import Templates
+from fcm_emulator.server_options import ServerOptions
+from fcm_emulator.validation import InvalidMessage, ValidMessage, validate
+from fcm_emulator.validation_cache import ValidationCache
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.tools.fcm_emulator.inprocess import make_handler, make_message, send, send_bytes
+from tests.tools.fcm_emulator.in_process import make_handler, make_message, send, send_bytes
 
 WEB = {"headers": {"TTL": "60", "Urgency": "high"}, "notification": {"title": "t", "tag": "a1"}}
 APPLE = {"headers": {"apns-collapse-id": "a1"}, "payload": {"aps": {"alert": {"title": "t"}}}}
@@ -36,12 +36,12 @@ BODIES = [
 ]
 
 
-def finding(read: Any, body: bytes) -> Any:
+def result_of(validator: Any, body: bytes) -> Any:
     try:
-        checked: Checked = read(body)
-    except Refused as refused:
-        return refused.answer, refused.reply
-    return checked.kind, checked.address, checked.validate_only, checked.key, checked.locale
+        valid: ValidMessage = validator(body)
+    except InvalidMessage as invalid:
+        return invalid.answer, invalid.response
+    return valid.kind, valid.address, valid.validate_only, valid.key, valid.locale
 
 
 @pytest.mark.parametrize("body", BODIES)
@@ -50,43 +50,45 @@ def finding(read: Any, body: bytes) -> Any:
     addresses=st.lists(st.sampled_from(["a", "b-2", 'quo\\"te', "back\\\\slash", "two words", "é", "", "x" * 4097]), min_size=6),
     ttl=st.sampled_from(["60", "0", "2419200", "2419201", "-1", "1.5", "x", "", "٣", "99999999"]),
 )
-def test_every_repeat_is_answered_as_a_check_would(body: bytes, addresses: list[str], ttl: str) -> None:
-    templates = Templates()
+def test_a_cached_result_equals_a_full_validation(body: bytes, addresses: list[str], ttl: str) -> None:
+    cache = ValidationCache()
     bodies = [body.replace(b"ADDRESS", address.encode()).replace(b'"TTL"', b'"%s"' % ttl.encode()) for address in addresses]
     bodies = [one.replace(b"TTLs", ttl.encode() + b"s") for one in bodies]
 
-    assert [finding(templates.read, one) for one in bodies] == [finding(check, one) for one in bodies]
+    assert [result_of(cache.validate, one) for one in bodies] == [result_of(validate, one) for one in bodies]
 
 
 @pytest.mark.parametrize("own", [{}, {"android": None, "webpush": WEB}, {"android": None, "apns": APPLE}])
-def test_a_campaign_is_checked_once_and_each_address_is_counted(own: dict[str, Any]) -> None:
+def test_a_campaign_has_one_template_and_every_address_counts(own: dict[str, Any]) -> None:
     handler = make_handler()
     bodies = [orjson.dumps({"message": make_message(fid=f"fid-{number}", **own)}) for number in range(10)]
 
     assert {send_bytes(handler, body).status for body in bodies} == {200}
-    assert len(handler.sending.templates._known) == 1
-    assert sorted(one["address"] for one in handler.sending.counts.each(tag="a1")) == [f"fid-{number}" for number in range(10)]
+    assert len(handler.send_endpoint.validator._known) == 1
+    assert sorted(one["address"] for one in handler.send_endpoint.counts.each(tag="a1")) == [
+        f"fid-{number}" for number in range(10)
+    ]
 
 
-def test_messages_that_all_differ_are_not_kept() -> None:
+def test_messages_that_all_differ_are_not_cached() -> None:
     handler = make_handler()
 
     for number in range(50):
         send(handler, data={"alert": str(number)})
 
-    assert handler.sending.templates._known == {}
+    assert handler.send_endpoint.validator._known == {}
 
 
-def test_of_messages_that_all_differ_each_nth_is_checked() -> None:
-    handler = make_handler(Options(check_every=10))
+def test_every_nth_of_different_messages_is_validated_in_full() -> None:
+    handler = make_handler(ServerOptions(check_every=10))
 
     statuses = [send(handler, data={"alert": str(number)}, surprise=number).status for number in range(30)]
 
     assert statuses == ([200] * 9 + [400]) * 3
 
 
-def test_a_template_is_checked_even_when_only_each_nth_message_is() -> None:
-    handler = make_handler(Options(check_every=1000))
+def test_a_repeated_template_is_validated_despite_check_every() -> None:
+    handler = make_handler(ServerOptions(check_every=1000))
 
     assert [send(handler, fid=f"fid-{number}", surprise=1).status for number in range(4)] == [200, 400, 400, 400]
 
@@ -107,11 +109,11 @@ def test_a_template_is_checked_even_when_only_each_nth_message_is() -> None:
         b'{"message": {"fid": "a", "apns": 5}}',
     ],
 )
-def test_a_glance_still_finds_what_cannot_be_delivered(body: bytes) -> None:
-    assert finding(Templates(check_every=1000).read, body) == finding(check, body)
+def test_validating_the_target_finds_what_cannot_be_delivered(body: bytes) -> None:
+    assert result_of(ValidationCache(check_every=1000).validate, body) == result_of(validate, body)
 
 
-def test_a_glance_still_measures() -> None:
-    handler = make_handler(Options(check_every=1000))
+def test_validating_the_target_includes_the_size() -> None:
+    handler = make_handler(ServerOptions(check_every=1000))
 
     assert send(handler, {"fid": "f", "data": {"key": "x" * 4094}}).status == 400

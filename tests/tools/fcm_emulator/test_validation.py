@@ -1,4 +1,4 @@
-"""A message that FCM would refuse is refused here, and for the same reason."""
+"""A message that FCM would reject is rejected here, for the same reason."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from typing import Any
 import orjson
 import pytest
 
-from tests.tools.fcm_emulator.inprocess import error_of, make_handler, make_message, send, send_bytes
+from tests.tools.fcm_emulator.in_process import error_of, make_handler, make_message, send, send_bytes
 
 
 def refused(message: dict[str, Any]) -> tuple[list[str], str, str]:
-    """Return the kinds of detail, the field and the message of a 400."""
+    """Return the kinds of the details, the field and the message of a 400."""
     handler = make_handler()
     reply = send(handler, message)
     assert reply.status == 400, reply.body
     # What is refused reaches no phone and is counted nowhere as taken.
-    assert handler.sending.counts.summary()["accepted_total"] == 0
+    assert handler.send_endpoint.counts.summary()["accepted_total"] == 0
     error = error_of(reply)
     violations = [one for detail in error["details"] for one in detail.get("fieldViolations", [])]
     kinds = [detail["@type"].rpartition(".")[2] for detail in error["details"]]
@@ -35,7 +35,7 @@ def test_each_kind_of_target_is_accepted_alone(target: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["lowerCamelCase", "snake_case"])
-def test_field_names_are_read_in_both_spellings(name: str) -> None:
+def test_field_names_are_accepted_in_both_spellings(name: str) -> None:
     fields = (
         {"channelId": "updates", "localOnly": True} if name == "lowerCamelCase" else {"channel_id": "updates", "local_only": True}
     )
@@ -43,7 +43,7 @@ def test_field_names_are_read_in_both_spellings(name: str) -> None:
     assert send(make_handler(), with_android(notification=fields)).status == 200
 
 
-def test_two_targets_are_refused() -> None:
+def test_two_targets_are_rejected() -> None:
     assert refused(make_message(token="t")) == (
         ["BadRequest"],
         "message",
@@ -52,13 +52,13 @@ def test_two_targets_are_refused() -> None:
 
 
 @pytest.mark.parametrize("message", [make_message(fid=None), make_message(fid="")])
-def test_no_target_is_refused(message: dict[str, Any]) -> None:
+def test_a_message_without_a_target_is_rejected(message: dict[str, Any]) -> None:
     assert refused(message) == (["BadRequest", "FcmError"], "message", "Recipient of the message is not set.")
 
 
 @pytest.mark.parametrize("address", ["two words", "tab\there", "línea", "nul\x00", "a" * 4097])
 @pytest.mark.parametrize("kind", ["fid", "token"])
-def test_an_address_that_cannot_be_one_is_answered_about_the_address(kind: str, address: str) -> None:
+def test_an_invalid_address_is_reported_as_an_address_error(kind: str, address: str) -> None:
     assert refused(make_message(fid=None) | {kind: address}) == (
         ["FcmError"],
         "",
@@ -75,7 +75,7 @@ def test_an_address_that_cannot_be_one_is_answered_about_the_address(kind: str, 
         (make_message(apns={"header": {}}), "message.apns"),
     ],
 )
-def test_an_unknown_field_is_refused_by_name(message: dict[str, Any], field: str) -> None:
+def test_an_unknown_field_is_rejected_by_name(message: dict[str, Any], field: str) -> None:
     kinds, where, text = refused(message)
 
     assert (kinds, where) == (["BadRequest"], field)
@@ -101,19 +101,19 @@ def test_an_unknown_field_is_refused_by_name(message: dict[str, Any], field: str
         (make_message(webpush=[]), "message.webpush"),
     ],
 )
-def test_a_value_of_the_wrong_type_is_refused_with_its_place(message: dict[str, Any], field: str) -> None:
+def test_a_value_of_the_wrong_type_is_rejected_with_its_path(message: dict[str, Any], field: str) -> None:
     kinds, where, text = refused(message)
 
     assert (kinds, where) == (["BadRequest"], field)
     assert text.startswith(f"Invalid value at '{field}' (")
 
 
-def test_a_number_in_the_data_is_answered_in_googles_own_words() -> None:
+def test_a_number_in_the_data_is_rejected_in_googles_words() -> None:
     assert refused(make_message(data={"badge": 12}))[2] == "Invalid value at 'message.data[0].value' (TYPE_STRING), 12"
 
 
 @pytest.mark.parametrize("ttl", ["3600", 3600, "1h", "", "s", " 3600s", "3600S", "1e3s", "3600sec"])
-def test_a_ttl_that_is_no_duration_is_refused_by_the_front_end(ttl: Any) -> None:
+def test_a_ttl_that_is_no_duration_is_rejected_by_the_front_end(ttl: Any) -> None:
     kinds, where, text = refused(with_android(ttl=ttl))
 
     assert (kinds, where) == (["BadRequest"], "message.android.ttl")
@@ -121,18 +121,18 @@ def test_a_ttl_that_is_no_duration_is_refused_by_the_front_end(ttl: Any) -> None
 
 
 @pytest.mark.parametrize("ttl", ["-1s", "2419201s"])
-def test_a_ttl_outside_four_weeks_is_refused_by_fcm(ttl: str) -> None:
+def test_a_ttl_of_more_than_four_weeks_is_rejected_by_fcm(ttl: str) -> None:
     assert refused(with_android(ttl=ttl))[:2] == (["BadRequest", "FcmError"], "message.android.ttl")
 
 
 @pytest.mark.parametrize("ttl", ["0s", "2419200s", "3.5s"])
-def test_a_ttl_within_four_weeks_is_accepted(ttl: str) -> None:
+def test_a_ttl_of_up_to_four_weeks_is_accepted(ttl: str) -> None:
     assert send(make_handler(), with_android(ttl=ttl)).status == 200
 
 
 @pytest.mark.parametrize("key", ["from", "message_type", "google.sent", "gcm.notification.title", "gcm.notification"])
 @pytest.mark.parametrize("place", ["message", "android", "webpush"])
-def test_a_reserved_data_key_is_refused(key: str, place: str) -> None:
+def test_a_reserved_data_key_is_rejected(key: str, place: str) -> None:
     data = {"alert": "a1", key: "x"}
     message = make_message(data=data) if place == "message" else make_message() | {place: {"data": data}}
 
@@ -143,11 +143,11 @@ def test_a_reserved_data_key_is_refused(key: str, place: str) -> None:
 
 
 @pytest.mark.parametrize("key", ["From", "from_us", "googled", "gcm", "collapse_key"])
-def test_a_data_key_that_only_resembles_a_reserved_one_is_accepted(key: str) -> None:
+def test_a_data_key_similar_to_a_reserved_one_is_accepted(key: str) -> None:
     assert send(make_handler(), make_message(data={key: "x"})).status == 200
 
 
-def test_4096_bytes_of_texts_and_data_are_accepted_and_one_more_is_not() -> None:
+def test_texts_and_data_may_have_4096_bytes_and_no_more() -> None:
     fits = {"fid": "f", "data": {"key": "é" * 2046 + "x"}}
     too_big = {"fid": "f", "data": {"key": "é" * 2047}}
 
@@ -155,12 +155,12 @@ def test_4096_bytes_of_texts_and_data_are_accepted_and_one_more_is_not() -> None
     assert refused(too_big) == (["BadRequest", "FcmError"], "", "Android message is too big")
 
 
-def test_a_topic_message_may_be_half_as_large() -> None:
+def test_a_topic_message_may_have_half_the_size() -> None:
     assert send(make_handler(), {"topic": "t", "data": {"key": "x" * 2045}}).status == 200
     assert refused({"topic": "t", "data": {"key": "x" * 2046}})[2] == "Android message is too big"
 
 
-def test_texts_and_data_count_together_and_the_address_does_not() -> None:
+def test_texts_and_data_count_together_without_the_address() -> None:
     text: dict[str, Any] = {"fid": "f" * 3000, "data": {"key": "x" * 2000}, "android": {"notification": {"body": "y" * 2089}}}
 
     assert send(make_handler(), text).status == 200
@@ -177,24 +177,24 @@ def test_apples_payload_is_measured_as_json_with_the_data() -> None:
     )
 
 
-def test_a_collapse_id_that_apple_would_refuse_is_refused() -> None:
+def test_a_collapse_id_that_apple_would_reject_is_rejected() -> None:
     assert send(make_handler(), make_message(apns={"headers": {"apns-collapse-id": "c" * 64}})).status == 200
     assert refused(make_message(apns={"headers": {"apns-collapse-id": "c" * 65}}))[1] == "message.apns.headers"
 
 
 @pytest.mark.parametrize("topic", ["/topics/news", "two words", "ü"])
-def test_a_malformed_topic_is_refused(topic: str) -> None:
+def test_a_malformed_topic_is_rejected(topic: str) -> None:
     assert refused(make_message(fid=None, topic=topic))[1] == "message.topic"
 
 
-def test_a_malformed_analytics_label_is_refused() -> None:
+def test_a_malformed_analytics_label_is_rejected() -> None:
     assert refused(make_message(fcm_options={"analytics_label": "a label"}))[1] == "message.fcm_options.analytics_label"
 
 
 @pytest.mark.parametrize(
     "body", [b"", b"{", b"null", b"[]", b"12", b'{"message": NaN}', b'{"message": {"fid": "\\ud800"}}', b"\xff", b"[" * 60_000]
 )
-def test_what_is_no_message_at_all_is_a_400(body: bytes) -> None:
+def test_a_body_that_is_no_message_is_400(body: bytes) -> None:
     reply = send_bytes(make_handler(), body)
 
     assert (reply.status, error_of(reply)["status"]) == (400, "INVALID_ARGUMENT")
@@ -205,15 +205,15 @@ def test_an_empty_request_has_no_message() -> None:
     assert send_bytes(make_handler(), b'{"message": null}').status == 400
 
 
-def test_of_a_repeated_key_the_last_one_counts() -> None:
+def test_the_last_of_duplicate_keys_counts() -> None:
     handler = make_handler()
 
     send_bytes(handler, b'{"message": {"fid": "first", "fid": "last", "data": {"alert": "a1"}}}')
 
-    assert [one["address"] for one in handler.sending.counts.each()] == ["last"]
+    assert [one["address"] for one in handler.send_endpoint.counts.each()] == ["last"]
 
 
-def test_validate_only_checks_and_delivers_nothing() -> None:
+def test_validate_only_validates_and_delivers_nothing() -> None:
     handler = make_handler()
 
     good = send_bytes(handler, orjson.dumps({"message": make_message(), "validate_only": True}))
@@ -221,5 +221,5 @@ def test_validate_only_checks_and_delivers_nothing() -> None:
 
     assert orjson.loads(good.body) == {"name": "projects/fingerpost-test/messages/fake_message_id"}
     assert bad.status == 400
-    assert handler.sending.counts.summary()["accepted_total"] == 0
-    assert handler.sending.phones.newest() == []
+    assert handler.send_endpoint.counts.summary()["accepted_total"] == 0
+    assert handler.send_endpoint.phones.newest() == []

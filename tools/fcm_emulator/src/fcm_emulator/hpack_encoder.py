@@ -1,10 +1,10 @@
-"""Header blocks of answers, written with HPACK's static table and literals alone, so that nothing is remembered (RFC 7541)."""
+"""Encode response headers with HPACK's static table and literals only, so that the encoder needs no state (RFC 7541)."""
 
 from __future__ import annotations
 
-#: Statuses that the static table holds whole.
+#: Indexes in the static table of complete `:status` entries.
 _STATUSES = {200: 0x88, 204: 0x89, 206: 0x8A, 304: 0x8B, 400: 0x8C, 404: 0x8D, 500: 0x8E}
-#: Places of names in the static table.
+#: Indexes in the static table of header names.
 _NAMES = {
     b"cache-control": 24,
     b"content-length": 28,
@@ -13,12 +13,12 @@ _NAMES = {
     b"retry-after": 53,
     b"www-authenticate": 61,
 }
-#: Tells the other side that our dynamic table is empty from here on.
+#: A dynamic table size update to 0.
 TABLE_SIZE_0 = b"\x20"
 
 
 def encode(status: int, headers: list[tuple[bytes, bytes]]) -> bytes:
-    """Return the block for a status and headers; names may be in any case."""
+    """Return the header block of a response; header names may be in any case."""
     first = bytes([_STATUSES[status]]) if status in _STATUSES else b"\x08" + _text(b"%d" % status)
     return first + b"".join(_literal(name.lower(), value) for name, value in headers)
 
@@ -33,7 +33,7 @@ def _text(value: bytes) -> bytes:
 
 
 def _number(value: int, bits: int) -> bytes:
-    """Return an integer with a prefix of so many bits, the bits before it zero."""
+    """Return an integer with a prefix of `bits` bits; the bits before the prefix are 0."""
     most = (1 << bits) - 1
     if value < most:
         return bytes([value])

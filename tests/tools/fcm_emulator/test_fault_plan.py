@@ -1,4 +1,4 @@
-"""A plan answers the messages it names, the same ones every time, and refuses what it does not understand."""
+"""A fault plan answers the messages that it matches, the same ones every time. An invalid plan is rejected."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from typing import Any
 
 import orjson
 import pytest
+from fcm_emulator.fault_plan import hash_share
+from fcm_emulator.fault_plan_document import FaultPlanDocument
 from fcm_emulator.handler import Handler
-from fcm_emulator.plan import hash_share
+from fcm_emulator.responses import PLANNED
 
-from tests.tools.fcm_emulator.inprocess import AT, get, make_handler, post, send
+from tests.tools.fcm_emulator.in_process import AT, get, make_handler, post, send
 
 
 def planned(*rules: dict[str, Any]) -> Handler:
@@ -26,19 +28,19 @@ def test_without_a_plan_everything_is_accepted() -> None:
     assert statuses(make_handler(), 5) == [200] * 5
 
 
-def test_a_prefix_picks_addresses() -> None:
+def test_a_prefix_selects_addresses() -> None:
     handler = planned({"match": {"address_prefix": "gone-"}, "answer": "UNREGISTERED"})
 
     assert (send(handler, fid="gone-1").status, send(handler, fid="here-1").status) == (404, 200)
 
 
-def test_every_nth_message_is_picked_by_count() -> None:
+def test_every_nth_message_is_selected_by_count() -> None:
     handler = planned({"match": {"every": 3}, "answer": "UNAVAILABLE"})
 
     assert statuses(handler, 7) == [200, 200, 503, 200, 200, 503, 200]
 
 
-def test_a_share_of_addresses_is_picked_by_hash_the_same_ones_each_time() -> None:
+def test_a_share_of_addresses_is_selected_by_hash() -> None:
     rule = {"match": {"address_hash_share": 0.2}, "answer": "UNREGISTERED"}
 
     first, second = statuses(planned(rule), 2000), statuses(planned(rule), 2000)
@@ -49,17 +51,17 @@ def test_a_share_of_addresses_is_picked_by_hash_the_same_ones_each_time() -> Non
 
 
 @pytest.mark.parametrize(("share", "status"), [(0, 200), (1, 404)])
-def test_a_share_of_none_and_of_all_are_exact(share: int, status: int) -> None:
+def test_shares_of_0_and_1_are_exact(share: int, status: int) -> None:
     assert set(statuses(planned({"match": {"address_hash_share": share}, "answer": "UNREGISTERED"}), 50)) == {status}
 
 
-def test_conditions_of_one_rule_hold_together() -> None:
+def test_all_conditions_of_a_rule_must_hold() -> None:
     handler = planned({"match": {"address_prefix": "a", "every": 2}, "answer": "INTERNAL"})
 
     assert [send(handler, fid=fid).status for fid in ("a1", "b1", "a2", "b2", "a3", "a4")] == [200, 200, 500, 200, 200, 500]
 
 
-def test_a_rule_is_used_up_after_its_times_and_the_next_one_takes_over() -> None:
+def test_a_used_up_rule_is_followed_by_the_next_one() -> None:
     handler = planned(
         {"match": {"any": True}, "answer": "QUOTA", "times": 2}, {"match": {"every": 2}, "answer": "INTERNAL", "times": 1}
     )
@@ -77,7 +79,7 @@ def test_the_first_rule_that_matches_answers() -> None:
     assert (send(handler, fid="x1").status, send(handler, fid="y1").status) == (200, 403)
 
 
-def test_a_new_plan_replaces_the_old_one_and_reset_takes_it_away() -> None:
+def test_a_new_plan_replaces_the_old_one_and_reset_removes_it() -> None:
     handler = planned({"match": {"any": True}, "answer": "INTERNAL"})
 
     post(handler, "/emulator/plan", {"rules": [{"match": {"any": True}, "answer": "QUOTA"}]})
@@ -97,9 +99,9 @@ def test_a_planned_fault_reaches_no_phone(answer: str) -> None:
 
     send(handler)
 
-    summary = handler.sending.counts.summary()
+    summary = handler.send_endpoint.counts.summary()
     assert (summary["accepted_total"], summary["tried"], summary["by_answer"]) == (0, 1, {answer: 1})
-    assert handler.sending.phones.newest() == []
+    assert handler.send_endpoint.phones.newest() == []
 
 
 @pytest.mark.parametrize("answer", ["RESET_AFTER_ACCEPT", "HANG_AFTER_ACCEPT"])
@@ -109,11 +111,11 @@ def test_a_fault_after_acceptance_leaves_the_message_on_the_phone(answer: str) -
     reply = send(handler)
 
     assert reply.fault in ("reset", "hang")
-    assert handler.sending.counts.summary()["accepted_total"] == 1
-    assert len(handler.sending.phones.newest()) == 1
+    assert handler.send_endpoint.counts.summary()["accepted_total"] == 1
+    assert len(handler.send_endpoint.phones.newest()) == 1
 
 
-def test_latency_is_handed_to_the_protocol() -> None:
+def test_latency_is_passed_to_the_protocol() -> None:
     handler = planned({"match": {"any": True}, "answer": "ACCEPT", "latency_ms": 70})
 
     reply = send(handler)
@@ -122,7 +124,7 @@ def test_latency_is_handed_to_the_protocol() -> None:
     assert b"projects/fingerpost-test/messages/" in reply.body
 
 
-def test_a_spread_of_latencies_has_its_median_and_its_99th_percentile_and_is_the_same_each_time() -> None:
+def test_a_latency_spread_has_its_percentiles_in_every_run() -> None:
     rule = {"match": {"any": True}, "answer": "ACCEPT", "latency_ms": {"p50": 70, "p99": 400}}
 
     first, second = ([send(handler).delay for _ in range(4096)] for handler in (planned(rule), planned(rule)))
@@ -134,7 +136,7 @@ def test_a_spread_of_latencies_has_its_median_and_its_99th_percentile_and_is_the
     assert ordered[4054] == pytest.approx(0.4, rel=0.02)
 
 
-def test_retry_after_can_be_a_date_that_is_always_ahead() -> None:
+def test_retry_after_can_be_a_date_relative_to_the_response() -> None:
     handler = planned({"match": {"any": True}, "answer": "QUOTA", "retry_after": {"date_in": 30}})
 
     assert send(handler, at=AT).headers == ((b"Retry-After", b"Tue, 01 Dec 2026 12:00:30 GMT"),)
@@ -148,28 +150,38 @@ def test_retry_after_can_be_a_date_that_is_always_ahead() -> None:
         ({"answer": "MAYBE", "match": {"any": True}}, "rules[0].answer must be one of"),
         ({"answer": "QUOTA"}, "rules[0].match must be an object"),
         ({"answer": "QUOTA", "match": {}}, "must name at least one of"),
-        ({"answer": "QUOTA", "match": {"address": "x"}}, "rules[0].match does not know address"),
-        ({"answer": "QUOTA", "match": {"any": True}, "retryAfter": 3}, "rules[0] does not know retryAfter"),
-        ({"answer": "QUOTA", "match": {"any": False}}, "any is true and stands alone"),
-        ({"answer": "QUOTA", "match": {"any": True, "every": 2}}, "any is true and stands alone"),
-        ({"answer": "QUOTA", "match": {"address_prefix": 5}}, "address_prefix must be text"),
+        ({"answer": "QUOTA", "match": {"address": "x"}}, "rules[0].match has no field address"),
+        ({"answer": "QUOTA", "match": {"any": True}, "retryAfter": 3}, "rules[0] has no field retryAfter"),
+        ({"answer": "QUOTA", "match": {"any": False}}, "rules[0].match.any must be true"),
+        ({"answer": "QUOTA", "match": {"any": True, "every": 2}}, "any cannot be combined with other conditions"),
+        ({"answer": "QUOTA", "match": {"address_prefix": 5}}, "address_prefix must be a string"),
         ({"answer": "QUOTA", "match": {"address_hash_share": 1.5}}, "must be a number from 0 to 1"),
         ({"answer": "QUOTA", "match": {"address_hash_share": True}}, "must be a number from 0 to 1"),
         ({"answer": "QUOTA", "match": {"every": 0}}, "must be a whole number from 1"),
         ({"answer": "QUOTA", "match": {"every": 1.5}}, "must be a whole number from 1"),
         ({"answer": "QUOTA", "match": {"any": True}, "times": 0}, "times must be a whole number from 1"),
         ({"answer": "QUOTA", "match": {"any": True}, "latency_ms": -1}, "latency_ms must be a number from 0"),
-        ({"answer": "QUOTA", "match": {"any": True}, "retry_after": 1.5}, "retry_after must be a number of seconds or text"),
+        ({"answer": "QUOTA", "match": {"any": True}, "retry_after": 1.5}, "retry_after must be a number of seconds, a string"),
         ({"answer": "QUOTA", "match": {"any": True}, "retry_after": "1\r\nX: y"}, "retry_after must be printable ASCII"),
         ({"answer": "QUOTA", "match": {"any": True}, "retry_after": {}}, "retry_after.date_in must be a whole number"),
-        ({"answer": "QUOTA", "match": {"any": True}, "retry_after": {"in": 3}}, "retry_after does not know in"),
-        ({"answer": "QUOTA", "match": {"any": True}, "latency_ms": {"p50": 70}}, "latency_ms.p99 must be a number from 70"),
-        ({"answer": "QUOTA", "match": {"any": True}, "latency_ms": {"p50": 70, "p99": 60}}, "p99 must be a number from 70"),
+        ({"answer": "QUOTA", "match": {"any": True}, "retry_after": {"in": 3}}, "retry_after.date_in must be a whole number"),
+        (
+            {"answer": "QUOTA", "match": {"any": True}, "latency_ms": {"p50": 70}},
+            "latency_ms.p99 must be a number from p50 to 600000",
+        ),
+        (
+            {"answer": "QUOTA", "match": {"any": True}, "latency_ms": {"p50": 70, "p99": 60}},
+            "p99 must be a number from p50 to 600000",
+        ),
         ({"answer": "QUOTA", "match": {"any": True}, "latency_ms": {"p50": 0, "p99": 60}}, "p50 must be a number from 1"),
         ("QUOTA", "rules[0] must be an object"),
+        ({"answer": "QUOTA", "match": {"any": True}, "times": None}, "rules[0].times must be a whole number"),
+        ({"answer": "QUOTA", "match": {"any": True}, "whole_connection": True}, "whole_connection is only possible with RESET"),
+        ({"answer": "RESET", "match": {"any": True}, "whole_connection": False}, "rules[0].whole_connection must be true"),
+        ({"answer": "QUOTA", "match": {"any": True}, "retry_after": {"date_in": 3, "in": 3}}, "retry_after has no field in"),
     ],
 )
-def test_a_rule_that_is_not_understood_is_refused_and_the_old_plan_stays(rule: Any, complaint: str) -> None:
+def test_an_invalid_rule_is_rejected_and_the_old_plan_stays(rule: Any, complaint: str) -> None:
     handler = planned({"match": {"any": True}, "answer": "INTERNAL"})
 
     reply = post(handler, "/emulator/plan", {"rules": [rule]})
@@ -179,6 +191,28 @@ def test_a_rule_that_is_not_understood_is_refused_and_the_old_plan_stays(rule: A
     assert send(handler).status == 500
 
 
-@pytest.mark.parametrize("document", [[], {}, {"rules": {}}, {"rules": [], "seed": 1}, None])
-def test_a_document_that_is_no_plan_is_refused(document: Any) -> None:
-    assert post(make_handler(), "/emulator/plan", document).status == 400
+@pytest.mark.parametrize(
+    ("document", "complaint"),
+    [
+        ([], "the plan must be an object"),
+        (None, "the plan must be an object"),
+        ({}, "rules must be a list"),
+        ({"rules": {}}, "rules must be a list"),
+        ({"rules": [], "seed": 1}, "the plan has no field seed"),
+        ({"rules": [], "quota": -1}, "quota must be a whole number from 0"),
+        ({"rules": [], "quota": True}, "quota must be a whole number from 0"),
+        ({"rules": [], "goaway_after": "5"}, "goaway_after must be a whole number from 0"),
+    ],
+)
+def test_an_invalid_plan_is_rejected(document: Any, complaint: str) -> None:
+    response = post(make_handler(), "/emulator/plan", document)
+
+    assert response.status == 400
+    assert complaint in orjson.loads(response.body)["error"]
+
+
+def test_the_schema_of_a_plan_lists_every_answer() -> None:
+    schema = FaultPlanDocument.model_json_schema()
+
+    assert schema["additionalProperties"] is False
+    assert schema["$defs"]["RuleDocument"]["properties"]["answer"]["enum"] == list(PLANNED)

@@ -1,4 +1,4 @@
-"""A client for HTTP/2 in two forms: the h2 library's, and raw frames for what that library would refuse to send."""
+"""Two HTTP/2 clients: one with the h2 library, and one with raw frames for what that library would not send."""
 
 from __future__ import annotations
 
@@ -19,27 +19,27 @@ PATH = "/v1/projects/fingerpost-test/messages:send"
 
 
 def connect(emulator: Emulator, protocol: str = "h2") -> ssl.SSLSocket:
-    """Return a socket whose other end speaks `protocol`."""
+    """Return a TLS socket for which `protocol` was negotiated."""
     context = ssl.create_default_context(cafile=str(emulator.ca_bundle))
     context.set_alpn_protocols([protocol])
     plain = socket.create_connection(("127.0.0.1", int(emulator.url.rpartition(":")[2])), timeout=10)
-    # An end without TLS's farewell is an error here, so that a reset is not taken for an orderly close.
+    # A connection that ends without close_notify is an error, so that a reset does not look like an orderly close.
     return context.wrap_socket(plain, server_hostname="127.0.0.1", suppress_ragged_eofs=False)
 
 
 class Client:
-    """The h2 library over one connection; answers are gathered by stream."""
+    """A client with the h2 library over one connection; responses are collected by stream."""
 
     def __init__(self, emulator: Emulator, token: str, **settings: int) -> None:
         self.wire = connect(emulator)
         self.token = token
-        self.h2 = H2Connection(H2Configuration(client_side=True, header_encoding="utf-8"))
+        self.h2 = H2Connection(H2Configuration(client_side=True))
         self.h2.initiate_connection()
         if settings:
             self.h2.update_settings({getattr(frames, name.upper()): value for name, value in settings.items()})
         self.status: dict[int, int] = {}
         self.headers: dict[int, dict[str, str]] = {}
-        #: The first 100,000 bytes of each answer, and how many there were.
+        #: The first 100,000 bytes of each response, and how many bytes there were.
         self.body: dict[int, bytes] = {}
         self.taken: dict[int, int] = {}
         self.ended: list[int] = []
@@ -54,7 +54,7 @@ class Client:
         self.wire.close()
 
     def post(self, body: bytes, *, path: str = PATH, **headers: str) -> int:
-        """Send a request and return its stream."""
+        """Send a request; return the number of its stream."""
         stream = self.h2.get_next_available_stream_id()
         usual = {
             ":method": "POST", ":scheme": "https", ":authority": "127.0.0.1", ":path": path,
@@ -75,7 +75,7 @@ class Client:
             self.wire.sendall(data)
 
     def receive(self, *, acknowledge: bool = True) -> bool:
-        """Take what the other side sent; False once it has closed the connection."""
+        """Receive what the server has sent; return False once it has closed the connection."""
         data = self.wire.recv(65_536)
         for event in self.h2.receive_data(data) if data else ():
             self.events.append(event)
@@ -96,14 +96,14 @@ class Client:
         return bool(data)
 
     def until(self, *streams: int) -> list[int]:
-        """Wait for complete answers and return their statuses; 0 for a stream that was reset."""
+        """Wait for complete responses; return their statuses, 0 for a stream that was reset."""
         while not set(streams) <= {*self.ended, *self.reset}:
-            assert self.receive(), "The connection ended before the answers"
+            assert self.receive(), "The connection ended before the responses"
         return [self.status.get(stream, 0) for stream in streams]
 
 
 class Raw:
-    """Bytes of one's own making."""
+    """A client that sends any bytes."""
 
     def __init__(self, emulator: Emulator, *, settings: bytes | None = None) -> None:
         self.wire = connect(emulator)
@@ -127,7 +127,7 @@ class Raw:
         self.wire.sendall(b"".join(data))
 
     def frame(self) -> tuple[int, int, int, bytes]:
-        """Return the next frame: kind, flags, stream, payload; EOFError at the end."""
+        """Return the next frame as kind, flags, stream and payload. EOFError at the end of the connection."""
         while len(self.unread) < 9 or len(self.unread) < 9 + (int.from_bytes(self.unread[:3])):
             data = self.wire.recv(65_536)
             if not data:
@@ -145,7 +145,7 @@ class Raw:
                 return flags, stream, payload
 
     def goaway(self) -> int:
-        """Wait for the other side to end the connection and return the code that it gave."""
+        """Wait until the server ends the connection; return the code in its GOAWAY."""
         _, _, payload = self.expect(frames.GOAWAY)
         try:
             while True:
