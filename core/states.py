@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from textwrap import fill
 from typing import Any
 
 import pgtrigger
@@ -136,7 +137,8 @@ def diagrams() -> str:
         for number, edge in enumerate(lifecycle.edges.values()):
             letter = "a" * (number // 26) + chr(ord("a") + number % 26)
             parts.append(f"    {_node(edge.from_state)} --> {_node(edge.to_state)}: {letter}")
-            lines.append(f"- **{letter}** {edge.from_state} → {edge.to_state} (*{edge.verb}*): {edge.sentence}")
+            item = f"- **{letter}** {edge.from_state} → {edge.to_state} (*{edge.verb}*): {edge.sentence}"
+            lines.append(fill(item, 100, subsequent_indent="  ", break_on_hyphens=False))
         parts.append("```\n\n" + "\n".join(lines) + "\n")
     return "\n".join(parts)
 
