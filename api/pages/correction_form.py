@@ -25,8 +25,8 @@ from api.http.parsers import read
 from api.http.responses import NO_STORE
 from api.http.views import ApiView
 from api.v1.docs import HtmlRenderer
-from content.models import Channel, CorrectionLink, Reply
-from content.models.correction_link import CORRECTABLE, ReplyAnswer
+from content.models import Channel, CorrectionLink
+from content.models.reply import CORRECTABLE, Reply, ReplyAnswer
 from content.models.service import Status
 from content.terms import Cost
 from core.errors import DomainError, Forbidden, Gone, Invalid

@@ -7,10 +7,10 @@ from datetime import datetime
 from django.db import transaction
 
 from content.assurance.record import record_assurance
-from content.models import Channel, ChannelRevision, Reply
+from content.models import Channel, ChannelRevision
 from content.models.assurance import Method
 from content.models.channel_revision import Act
-from content.models.correction_link import ReplyAnswer
+from content.models.reply import Reply, ReplyAnswer
 from core import audit, roles
 from core.audit_verbs import Verb
 from core.errors import ChangedMeanwhile

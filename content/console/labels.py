@@ -10,9 +10,9 @@ from django.db.models import TextChoices
 from content.models.assurance import Method
 from content.models.channel_revision import Act
 from content.models.correction_count import Problem
-from content.models.correction_link import ReplyAnswer
 from content.models.link import LinkResult
 from content.models.release import ReleaseState
+from content.models.reply import ReplyAnswer
 from content.models.service import Status
 from content.models.tip import TipState
 from content.models.unit import UnitState

@@ -1,10 +1,10 @@
-"""Words, helplines and releases: one model a file."""
+"""The tables of content: texts, services and their channels, releases. One model a file."""
 
 from content.models.assurance import Assurance
 from content.models.channel import Channel
 from content.models.channel_revision import ChannelRevision
 from content.models.correction_count import CorrectionCount
-from content.models.correction_link import CorrectionLink, Reply
+from content.models.correction_link import CorrectionLink
 from content.models.country import Country
 from content.models.link import LinkCheck, LinkHost
 from content.models.locale import Locale
@@ -12,6 +12,7 @@ from content.models.manifest import Manifest
 from content.models.organization import Organization
 from content.models.pack import Pack, ReleasePack
 from content.models.release import Release
+from content.models.reply import Reply
 from content.models.service import Service
 from content.models.service_notice import ServiceNotice
 from content.models.target import Target

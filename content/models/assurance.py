@@ -1,4 +1,4 @@
-"""Who checked a channel, how, when, and until when that is good."""
+"""Checks of channels: who checked one, how and when, and until when the check is valid."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from django.db.models import Q
 class Method(models.TextChoices):
     """How a channel was checked."""
 
-    #: The organization's own live page was read.
+    #: The organization's own page was read online.
     READ = "read"
-    #: The address was opened and did what it should.
+    #: The link was opened and works.
     OPENED = "opened"
-    #: The number was rung, or texted.
+    #: The number was called or texted.
     RUNG = "rung"
     #: The organization confirmed it.
     CONFIRMED = "confirmed"
 
 
 class Assurance(models.Model):
-    """One check of one channel's values: a later change of the channel is not covered by it."""
+    """One check of one revision of a channel; it does not cover later revisions."""
 
     revision = models.ForeignKey("content.ChannelRevision", on_delete=models.PROTECT, related_name="assurances")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")

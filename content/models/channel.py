@@ -1,4 +1,4 @@
-"""One way to reach a service, as it was approved."""
+"""The approved channels of services; ChannelRevision alone changes them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _same_facts = ", ".join(f'r."{name}"' for name in FACTS)
 _new_facts = ", ".join(f'NEW."{name}"' for name in FACTS)
 
-#: Whatever the statement and whoever sends it: a channel is what its newest approved revision says, and nothing else.
+#: No statement can make a channel differ from its newest approved revision.
 _ONLY_APPROVED = f"""
     IF TG_OP = 'DELETE' THEN
         PERFORM 1 FROM content_channelrevision r
@@ -46,10 +46,10 @@ _ONLY_APPROVED = f"""
 
 
 class ChannelManager(models.Manager["Channel"]):
-    """The only writer of channels."""
+    """Apply approved revisions; nothing else writes channels."""
 
     def apply(self, revision: ChannelRevision) -> None:
-        """Make the channel what the approved revision says; call it in the transaction that approves."""
+        """Add, change or remove the channel as the approved revision says, in the transaction that approves it."""
         slot = self.filter(service_id=revision.service_id, position=revision.position)
         if revision.act == "remove":
             slot.delete()
@@ -60,7 +60,7 @@ class ChannelManager(models.Manager["Channel"]):
 
 
 class Channel(ChannelFacts):
-    """A phone number, address, chat or in-app route; changed by ChannelRevision alone."""
+    """One way to reach a service: a phone number, text number, web page, mailbox, chat or route inside an app."""
 
     revision = models.OneToOneField("content.ChannelRevision", on_delete=models.PROTECT, related_name="channel")
 

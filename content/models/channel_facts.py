@@ -1,4 +1,4 @@
-"""The facts of a channel, the same columns wherever they stand: in a proposal, and in the channel that it became."""
+"""The columns that a channel and its revisions share."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from content.terms import ChannelType, Cost, NumberType
 
-#: The columns that only an approved revision can change.
+#: The columns that only an approved revision can change in a channel.
 FACTS: tuple[str, ...] = (
     "type",
     "number_type",
@@ -28,10 +28,10 @@ _NUMBERS = Q(type__in=[ChannelType.PHONE, ChannelType.SMS])
 
 
 class ChannelFacts(models.Model):
-    """How a service is reached; empty text or null where something is not known."""
+    """How a service is reached. Empty text and NULL mean that something is not known."""
 
     service = models.ForeignKey("content.Service", on_delete=models.PROTECT, related_name="%(class)ss")
-    #: Counts from 1, best first, and is never given to another channel of the service: words refer to it.
+    #: From 1, best first; never reused for another channel of the service, because the keys of its texts contain it.
     position = models.PositiveSmallIntegerField()
     type = models.CharField(max_length=5, choices=ChannelType.choices)
     number_type = models.CharField(max_length=5, choices=NumberType.choices, blank=True)
@@ -59,7 +59,7 @@ class ChannelFacts(models.Model):
                 name="%(class)s_numbers_have_dial",
             ),
             models.CheckConstraint(
-                # A short number with a country code does not connect.
+                # A short number does not connect with a country code.
                 condition=~Q(number_type=NumberType.SHORT) | Q(address__regex=r"^[0-9*#]+$", dial__regex=r"^[0-9*# ]+$"),
                 name="%(class)s_short_is_never_plus",
             ),
@@ -77,5 +77,5 @@ class ChannelFacts(models.Model):
         )
 
     def facts(self) -> dict[str, object]:
-        """Return the fact columns by name."""
+        """Return the values of FACTS by column."""
         return {name: getattr(self, name) for name in FACTS}

@@ -1,4 +1,4 @@
-"""A proposed change of a number or address; a second person approves it, and only then does it take effect."""
+"""Proposed changes of channels; each takes effect when a second person approves it."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from core.states import Edge, Lifecycle
 
 
 class AlreadyProposed(Conflict):
-    """Another change of this channel waits for a second person; approve or withdraw that one first."""
+    """There is already a proposed change of this channel. Approve or withdraw that one first."""
 
     code = "already-proposed"
 
 
 class Act(models.TextChoices):
-    """What an approved revision does to its channel."""
+    """What a revision does to its channel when it is approved."""
 
     ADD = "add"
     CHANGE = "change"
@@ -37,13 +37,13 @@ class Act(models.TextChoices):
 
 
 class RevisionState(models.TextChoices):
-    """A revision's whole life."""
+    """The states of a revision."""
 
-    #: Waits for a second person.
+    #: Waiting for a second person.
     PROPOSED = "proposed"
-    #: Took effect; never changes again.
+    #: In effect, or replaced by a later revision; final.
     APPROVED = "approved"
-    #: Taken back or turned down.
+    #: Withdrawn by the proposer or rejected; final.
     WITHDRAWN = "withdrawn"
 
 
@@ -56,23 +56,23 @@ LIFECYCLE = Lifecycle(
             RevisionState.PROPOSED,
             RevisionState.APPROVED,
             Verb.CHANNEL_CHANGE_APPROVED,
-            "a second person approves it and it takes effect",
+            "a second person approves it, and it takes effect",
         ),
         Edge(
             RevisionState.PROPOSED,
             RevisionState.WITHDRAWN,
             Verb.CHANNEL_CHANGE_WITHDRAWN,
-            "it is taken back, turned down or replaced",
+            "the proposer withdraws it, a second person rejects it, or a newer file replaces it",
         ),
     ],
 )
 
 
 class ChannelRevisionQuerySet(models.QuerySet["ChannelRevision"]):
-    """Find and make proposals."""
+    """Find and propose revisions."""
 
     def proposed(self) -> ChannelRevisionQuerySet:
-        """Those that wait for a second person."""
+        """Filter those that are waiting for a second person."""
         return self.filter(state=RevisionState.PROPOSED)
 
     def propose(
@@ -86,10 +86,13 @@ class ChannelRevisionQuerySet(models.QuerySet["ChannelRevision"]):
         facts: dict[str, object],
         reason: str = "",
     ) -> ChannelRevision:
-        """Propose to add (position None), change or remove a channel; Invalid where the facts break a rule."""
+        """Propose to add (position None), change or remove a channel.
+
+        Raises Invalid with `faults` where the facts break a rule, and AlreadyProposed where another revision is waiting.
+        """
         roles.require(by, "content.propose_channelrevision")
         with transaction.atomic():
-            # One proposal of a service at a time, so that no two take the same position.
+            # The lock lets one proposal for the service through at a time, so that no two get the same position.
             service = Service.objects.select_for_update().get(pk=service_id)
             if position is None:
                 taken = self.filter(service_id=service_id).aggregate(last=models.Max("position"))["last"]
@@ -109,7 +112,7 @@ class ChannelRevisionQuerySet(models.QuerySet["ChannelRevision"]):
 
 
 class ChannelRevision(ChannelFacts):
-    """The full facts of a channel as they shall be, who proposed them and who approved them."""
+    """All facts of a channel as they will be, with who proposed and who approved them."""
 
     act = models.CharField(max_length=6, choices=Act.choices)
     reason = models.CharField(max_length=300, blank=True, default="", db_default="", help_text="Why, for the second person.")
@@ -154,12 +157,15 @@ class ChannelRevision(ChannelFacts):
         return f"{self.service_id} {self.position}: {self.act}"
 
     def approve(self, *, by: User, at: datetime) -> None:
-        """Let it take effect at once; SecondPersonRequired for the proposer, ChangedMeanwhile where a newer one was approved."""
+        """Approve the revision as a second person, and apply it to the channel at once.
+
+        Raises SecondPersonRequired for the proposer, and ChangedMeanwhile where a newer revision has been approved.
+        """
         roles.require(by, "content.approve_channelrevision")
         if by.pk == self.proposed_by_id:
             raise SecondPersonRequired("The person who proposed a number or address cannot approve it; a second person must.")
         with transaction.atomic():
-            # One approval of a service's channels at a time, so that the newest approved one is what stands.
+            # The lock lets one approval for the service through at a time, so that the newest approved revision wins.
             Service.objects.select_for_update().get(pk=self.service_id)
             if self._newer().exists():
                 raise ChangedMeanwhile("A newer change of this channel has been approved in the meantime; propose yours again.")
@@ -167,7 +173,7 @@ class ChannelRevision(ChannelFacts):
             Channel.objects.apply(self)
 
     def withdraw(self, *, by: User, at: datetime) -> None:
-        """Take the proposal back, or turn it down."""
+        """Withdraw the proposal, as its proposer or as a second person who rejects it."""
         if by.pk != self.proposed_by_id:
             roles.require(by, "content.approve_channelrevision")
         states.advance(self, RevisionState.WITHDRAWN, by=by, at=at)

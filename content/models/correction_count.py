@@ -1,4 +1,4 @@
-"""What apps say is wrong with a channel: a number a day and a problem, and nothing beside it."""
+"""Reports from apps that a channel is wrong: a count for each day and problem, and nothing else."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from core.querysets import manager_of
 
 
 class Problem(models.TextChoices):
-    """What may be wrong with a channel."""
+    """What can be wrong with a channel."""
 
     NO_ANSWER = "no-answer"
     WRONG_NUMBER = "wrong-number"
@@ -23,17 +23,17 @@ class Problem(models.TextChoices):
     HOURS_WRONG = "hours-wrong"
 
 
-#: Days for which a report moves the queue of those who check; then nobody needs it any more.
+#: Days for which a report raises the channel in the assurance queue; after that it is deleted.
 RECENT_DAYS = 30
 
 
 class CorrectionCountQuerySet(models.QuerySet["CorrectionCount"]):
-    """Count, and forget."""
+    """Count reports, and delete old ones."""
 
     def report(self, *, service: str, position: int, problem: str, at: datetime) -> None:
-        """Add one to the channel as it stands now; Invalid where there is none, or for another word."""
+        """Count one report against the channel's current revision; raise Invalid for an unknown channel or problem."""
         if problem not in Problem.values:
-            raise Invalid(f"problem is one of {', '.join(Problem.values)}.", code="problem", field="problem")
+            raise Invalid(f"problem must be one of {', '.join(Problem.values)}.", code="problem", field="problem")
         channel = Channel.objects.filter(service_id=service, position=position).first()
         if channel is None:
             raise Invalid("There is no such channel.", code="channel", field="channel")
@@ -47,17 +47,17 @@ class CorrectionCountQuerySet(models.QuerySet["CorrectionCount"]):
             )
 
     def recent(self, *, on: date) -> CorrectionCountQuerySet:
-        """Narrow to those that still move the queue on a day."""
+        """Filter those that still count in the assurance queue on a day."""
         return self.filter(day__gt=on - timedelta(days=RECENT_DAYS))
 
     def delete_old(self, *, at: datetime) -> int:
-        """Delete those that are not young any more, and return how many."""
+        """Delete those that are no longer recent, and return how many they were."""
         deleted, _ = self.filter(day__lte=at.astimezone(UTC).date() - timedelta(days=RECENT_DAYS)).delete()
         return deleted
 
 
 class CorrectionCount(models.Model):
-    """How often one problem was reported of one channel's present facts on one day."""
+    """How often one problem of one revision of a channel was reported on one day."""
 
     revision = models.ForeignKey(ChannelRevision, on_delete=models.PROTECT, related_name="corrections")
     problem = models.CharField(max_length=12, choices=Problem.choices)

@@ -1,4 +1,4 @@
-"""A country a reader may be in."""
+"""The countries that readers can be in."""
 
 from __future__ import annotations
 

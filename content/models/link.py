@@ -1,4 +1,4 @@
-"""What the link checker remembers: of each address what it found, of each host when it may be asked again."""
+"""The link checker's memory: the last result for each URL, and when each host may be requested again."""
 
 from __future__ import annotations
 
@@ -13,37 +13,37 @@ from core.querysets import manager_of
 
 
 class LinkResult(models.TextChoices):
-    """What came of asking for an address."""
+    """The result of requesting a URL."""
 
-    #: A page was there.
+    #: There is a page.
     WORKS = "works"
-    #: A page was there, at another host.
+    #: There is a page, on another host.
     MOVED = "moved"
-    #: The host says that there is no such page.
+    #: The host answered 404 or 410.
     GONE = "gone"
-    #: The host refuses, or has a fault, or sends from one place to the next.
+    #: The host refused, failed, or redirected too often.
     FAILING = "failing"
-    #: No such host, no connection, no valid certificate, or no answer in time.
+    #: The host is unknown, does not connect, has no valid certificate, or did not answer in time.
     UNREACHABLE = "unreachable"
-    #: It leads to a place that is not on the public internet; it was not asked.
+    #: The URL leads to an address that is not public; it was not requested.
     BLOCKED = "blocked-address"
-    #: The host's robots.txt asks not to be visited; it was not asked.
+    #: robots.txt disallows the URL; it was not requested.
     NOT_ASKED = "not-asked"
 
 
-#: Results that speak for the address, or say nothing of it.
+#: Results that count as no fault of the URL.
 NO_FAULT = frozenset({LinkResult.WORKS, LinkResult.MOVED, LinkResult.NOT_ASKED})
-#: Days until an address that worked is asked again, and one that did not.
+#: Days until the next request: after a result without fault, and after one with.
 _AGAIN, _AGAIN_SOON = 7, 1
 
 
 class LinkCheckQuerySet(models.QuerySet["LinkCheck"]):
-    """Remember."""
+    """Record results."""
 
     def record(
         self, revision_id: int, *, result: LinkResult, at: datetime, http_status: int | None = None, host: str = ""
     ) -> LinkCheck:
-        """Write down what was found at the address of a revision, and when to ask again."""
+        """Record the result for a revision's URL, and when to request it again."""
         before = self.filter(revision_id=revision_id).first()
         troubled = result not in NO_FAULT
         failures = min((before.failures if before else 0) + 1, 1000) if troubled else 0
@@ -64,7 +64,7 @@ class LinkCheckQuerySet(models.QuerySet["LinkCheck"]):
 
 
 class LinkCheck(models.Model):
-    """The last answer of one approved address; it moves the assurance queue and never what readers get."""
+    """The last result for one approved URL; it raises the channel in the assurance queue and changes nothing that readers get."""
 
     revision = models.OneToOneField(ChannelRevision, on_delete=models.PROTECT, related_name="link_check")
     result = models.CharField(max_length=15, choices=LinkResult.choices)
@@ -85,21 +85,21 @@ class LinkCheck(models.Model):
 
     @property
     def needs_attention(self) -> bool:
-        """Tell whether a person should look: one bad day is no fault, but gone is gone."""
+        """Whether staff should look: after two failures in a row, or at once where the page is gone or the address not public."""
         return self.failures > 1 or self.result in (LinkResult.GONE, LinkResult.BLOCKED)
 
 
 class LinkHostQuerySet(models.QuerySet["LinkHost"]):
-    """Take turns."""
+    """Reserve hosts."""
 
     def reserve(self, name: str, *, at: datetime, seconds: float) -> bool:
-        """Take the host for so long; False where another worker has it, or it asked for more time."""
+        """Reserve the host for so many seconds; False where another worker has it or it must not be requested yet."""
         self.get_or_create(name=name, defaults={"not_before": at})
         return bool(self.filter(name=name, not_before__lte=at).update(not_before=at + timedelta(seconds=seconds)))
 
 
 class LinkHost(models.Model):
-    """One host: not to be asked before an instant, and what its robots.txt said."""
+    """One host: when it may be requested next, and its robots.txt."""
 
     name = models.CharField(max_length=253, primary_key=True)
     not_before = models.DateTimeField()

@@ -1,4 +1,4 @@
-"""A language that packs are compiled in."""
+"""The locales that packs are compiled in."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from django.db import models
 
 
 class Direction(models.TextChoices):
-    """Which way its script runs."""
+    """The direction of a locale's script."""
 
     LTR = "ltr"
     RTL = "rtl"
 
 
 class Locale(models.Model):
-    """A BCP 47 tag, with script where needed."""
+    """A locale under its BCP 47 tag, with the script where it is needed."""
 
     code = models.CharField(max_length=35, primary_key=True)
     name = models.CharField(max_length=80, help_text="English name.")

@@ -1,4 +1,4 @@
-"""The signed manifests: workers write them, the web only reads the newest."""
+"""Signed manifests: workers sign them, and web processes serve the newest."""
 
 from __future__ import annotations
 
@@ -15,28 +15,28 @@ from core.querysets import manager_of
 
 
 class NotSigned(Unavailable):
-    """The manifest has not been signed yet; the packs can be read without it."""
+    """The manifest has not been signed yet. Packs can be read without it."""
 
 
 class ManifestQuerySet(models.QuerySet["Manifest"]):
     """Find manifests."""
 
     def newest(self) -> Manifest:
-        """Return the one signed last, or raise NotSigned."""
+        """Return the manifest that was signed last, or raise NotSigned."""
         manifest = self.order_by("-pk").first()
         if manifest is None:
             raise NotSigned()
         return manifest
 
     def delete_old(self, *, at: datetime) -> int:
-        """Delete those that ran out over a week ago, but never the newest: clients keep the last one they got anyway."""
+        """Delete manifests that expired over a week ago, except the newest, and return how many they were."""
         newest = self.order_by("-pk").values("pk")[:1]
         deleted, _ = self.filter(expires_at__lt=at - timedelta(days=7)).exclude(pk__in=newest).delete()
         return deleted
 
 
 class Manifest(models.Model):
-    """One compact JWS over what the release holds and what was withdrawn, never changed."""
+    """One compact JWS over the packs of a release and the services that were withdrawn; never changed."""
 
     release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="manifests")
     content_digest = models.CharField(max_length=64, help_text="Of what it says, dates left out: when it differs, sign anew.")

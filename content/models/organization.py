@@ -1,4 +1,4 @@
-"""Who runs a service."""
+"""The organizations that run services."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The bytes that readers get."""
+"""Packs: the bytes that readers get."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from content.models.release import Release
 
 
 class Pack(models.Model):
-    """All that one country and locale needs offline, stored once for each digest and never changed."""
+    """All that one country and locale needs offline; stored once for each digest and never changed."""
 
     digest = models.CharField(max_length=64, primary_key=True)
     body = models.TextField()
@@ -41,7 +41,7 @@ class Pack(models.Model):
 
 
 class ReleasePack(models.Model):
-    """Which pack a release holds for a country and locale."""
+    """The pack that a release holds for a country and locale."""
 
     release = models.ForeignKey(Release, on_delete=models.CASCADE, related_name="release_packs")
     country = models.ForeignKey(Country, on_delete=models.PROTECT, related_name="+")

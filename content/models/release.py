@@ -1,4 +1,4 @@
-"""One frozen state of all content; `content.publishing.publish` brings it to readers."""
+"""Releases: frozen states of all content. `content.publishing.publish` brings them to readers."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ class NoRelease(NotFound):
 
 
 class ReleaseState(models.TextChoices):
-    """A release's whole life."""
+    """The states of a release."""
 
-    #: Compiled, and read by nobody but staff.
+    #: Compiled or patched; only staff can read it.
     CANDIDATE = "candidate"
-    #: What readers get; there is one at most.
+    #: What readers get; at most one release.
     PUBLISHED = "published"
-    #: Was published, and another one took its place.
+    #: Published before, and replaced by another release.
     SUPERSEDED = "superseded"
-    #: Was never published, and will not be.
+    #: Never published; final.
     DISCARDED = "discarded"
 
 
@@ -53,7 +53,7 @@ class ReleaseReason(models.TextChoices):
 
 
 class ReportedFinding(TypedDict):
-    """One finding of the gate; country and locale are None where every pack with the item has it."""
+    """One finding of the gate; country and locale are None where it concerns every pack that holds the item."""
 
     code: str
     item: str
@@ -64,12 +64,12 @@ class ReportedFinding(TypedDict):
 
 
 class ReleaseReport(TypedDict):
-    """What compiling or patching a release found, as stored with it."""
+    """What was found while the release was compiled or patched, as stored with it."""
 
     findings: list[ReportedFinding]
     #: [country, locale] of each pack that was blocked.
     blocked: list[list[str]]
-    #: Ids of the services that a patch is about; missing where the release was compiled, and where it is older than the reasons.
+    #: Ids of the services that a patch is about; missing in compiled releases, and in those from before ReleaseReason.
     services: NotRequired[list[str]]
 
 
@@ -79,13 +79,13 @@ LIFECYCLE = Lifecycle(
     initial=ReleaseState.CANDIDATE,
     edges=[
         Edge(ReleaseState.CANDIDATE, ReleaseState.PUBLISHED, Verb.RELEASE_PUBLISHED, "a second person publishes it"),
-        Edge(ReleaseState.PUBLISHED, ReleaseState.SUPERSEDED, Verb.RELEASE_SUPERSEDED, "another release takes its place"),
-        Edge(ReleaseState.CANDIDATE, ReleaseState.DISCARDED, Verb.RELEASE_DISCARDED, "it is not wanted"),
+        Edge(ReleaseState.PUBLISHED, ReleaseState.SUPERSEDED, Verb.RELEASE_SUPERSEDED, "another release replaces it"),
+        Edge(ReleaseState.CANDIDATE, ReleaseState.DISCARDED, Verb.RELEASE_DISCARDED, "it will not be published"),
     ],
 )
 
 
-#: Who published it stays, and a number that readers have seen is never followed by a lower one.
+#: Who published a release never changes, and readers never get a lower number after a higher one.
 _PUBLISHED_ONCE = """
     IF OLD.published_at IS NOT NULL
         AND (NEW.published_by_id, NEW.published_at) IS DISTINCT FROM (OLD.published_by_id, OLD.published_at) THEN
@@ -115,7 +115,7 @@ class ReleaseQuerySet(models.QuerySet["Release"]):
 
 
 class Release(models.Model):
-    """A numbered set of packs with the report of the gate; numbers only ever go up."""
+    """A numbered set of packs with the report of the gate; numbers only increase."""
 
     number = models.BigAutoField(primary_key=True)
     state = models.CharField(max_length=10, choices=ReleaseState.choices, default=ReleaseState.CANDIDATE)
@@ -169,19 +169,19 @@ class Release(models.Model):
         return f"Release {self.number} ({self.state})"
 
     def discard(self, *, by: User, at: datetime) -> None:
-        """Say that this candidate will not be published."""
+        """Discard this candidate: it will never be published."""
         roles.require(by, "content.compile_release")
         states.advance(self, ReleaseState.DISCARDED, by=by, at=at)
 
     def pack_digests(self) -> dict[tuple[str, str], str]:
-        """Return the digest of the pack of each country and locale, sorted."""
+        """Return the digest of each pack by (country, locale), sorted."""
         rows = self.release_packs.order_by("country_id", "locale_id").values_list("country_id", "locale_id", "pack_id")
         return {(country, locale): digest for country, locale, digest in rows}
 
     def locales(self) -> list[str]:
-        """Return the codes of the locales it holds packs in, sorted."""
+        """Return the locales that it holds packs in, sorted."""
         return sorted(self.release_packs.order_by().values_list("locale_id", flat=True).distinct())
 
     def countries(self) -> list[str]:
-        """Return the codes of the countries it holds packs of their own for, ZZ among them, sorted."""
+        """Return the countries that it holds packs for, ZZ included, sorted."""
         return sorted(self.release_packs.order_by().values_list("country_id", flat=True).distinct())

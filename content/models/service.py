@@ -1,4 +1,4 @@
-"""A helpline, hotline, police report or removal tool (HSDS service)."""
+"""Services (HSDS): helplines, hotlines, police reports, removal tools."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from core.errors import Invalid
 from core.models import User
 from core.querysets import manager_of
 
-#: The facts that a person may change; name, country and roles come from a file, numbers by proposal.
+#: The facts that `amend` can change. Name, country and roles come from a file; channels change by ChannelRevision.
 AMENDED = frozenset(
     {
         "audiences", "situations", "general", "regions", "area", "min_age", "max_age", "age_measured", "languages", "zone",
@@ -30,7 +30,7 @@ AMENDED = frozenset(
 
 
 class Status(models.TextChoices):
-    """HSDS service status, spelt as the standard spells it."""
+    """The status of an HSDS service, with the values of the standard."""
 
     ACTIVE = "active"
     INACTIVE = "inactive"
@@ -42,17 +42,17 @@ class ServiceQuerySet(models.QuerySet["Service"]):
     """Find services."""
 
     def active(self) -> ServiceQuerySet:
-        """Those that can be reached at all."""
+        """Filter those that are in service."""
         return self.filter(status=Status.ACTIVE)
 
     def named_in(self, text: str) -> frozenset[str]:
-        """Return the ids of those services that the text's tokens name."""
+        """Return the ids of the services that tokens in the text name, as far as they exist."""
         named = {token.name for token in tokens(text) if token.kind == "service"}
         return frozenset(self.filter(pk__in=named).values_list("pk", flat=True)) if named else frozenset()
 
 
 class Service(models.Model):
-    """One service under its official name; its words are units, its numbers are channels."""
+    """One service under its official name. Its texts are units, its numbers and addresses are channels."""
 
     id = models.SlugField(max_length=80, primary_key=True)
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="services")
@@ -82,7 +82,7 @@ class Service(models.Model):
     status = models.CharField(max_length=18, choices=Status.choices, default=Status.ACTIVE)
     successor = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="predecessors")
 
-    # Provenance, for the operator alone: it never reaches a pack.
+    # Provenance, for staff only: it is never in a pack.
     confidence = models.CharField(max_length=22, choices=Confidence.choices)
     source = models.CharField(max_length=500, blank=True)
     more_sources = ArrayField(models.CharField(max_length=500), default=list, blank=True)
@@ -111,7 +111,7 @@ class Service(models.Model):
                 condition=Q(min_age=None) | Q(max_age=None) | Q(min_age__lte=models.F("max_age")), name="service_ages_in_order"
             ),
             models.CheckConstraint(
-                # An age that nobody says how to measure would let an adult's tool reach a child.
+                # Without knowing when an age counts, a tool for adults could be offered to a child.
                 condition=(Q(min_age=None) & Q(max_age=None)) | Q(age_measured__in=AgeMeasured.values),
                 name="service_age_is_measured",
             ),
@@ -122,13 +122,14 @@ class Service(models.Model):
         return self.name
 
     def amend(self, *, by: User, at: datetime, **facts: Any) -> None:
-        """Change facts named in AMENDED; Invalid with `faults` where they break a rule, Forbidden without the assurer's right.
+        """Change facts that are in AMENDED.
 
-        Readers get them with the next release, which a second person publishes. A file loaded later leaves the service alone.
+        Readers get the changes with the next release. Files that are loaded later do not overwrite them. Raises Invalid for
+        other facts, and with `faults` where the changed service breaks a rule.
         """
         roles.require(by, "content.assure_channel")
         if unknown := sorted(facts.keys() - AMENDED):
-            raise Invalid(f"{', '.join(unknown)} cannot be amended.", code="not-amended")
+            raise Invalid(f"These facts cannot be changed here: {', '.join(unknown)}.", code="not-amended")
         with transaction.atomic():
             stored = Service.objects.select_for_update(of=("self",)).get(pk=self.pk)
             changed = {name: value for name, value in facts.items() if getattr(stored, name) != value}
@@ -139,7 +140,7 @@ class Service(models.Model):
                 stored.successor_id is not None
                 and not Service.objects.exclude(pk=self.pk).filter(pk=stored.successor_id).exists()
             ):
-                faults.append("Its successor is another service that there is.")
+                faults.append("The successor must be another existing service.")
             if faults:
                 raise Invalid(" ".join(faults), code="service", faults=faults)
             if not changed:

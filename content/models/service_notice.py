@@ -1,4 +1,4 @@
-"""A short-term notice of a service: for a limited time it answers otherwise than usual."""
+"""Short-term notices: a service is closed or differs from its entry for a limited time."""
 
 from __future__ import annotations
 
@@ -22,27 +22,27 @@ from core.models import User
 from core.querysets import manager_of
 from core.states import Edge, Lifecycle
 
-#: Who says how a channel is may also say that it is otherwise for a while, and that this is over.
+#: Those who check channels also propose and end notices.
 PROPOSE = "content.assure_channel"
 APPROVE = "content.approve_channelrevision"
 
 
 class NoticeProposed(Conflict):
-    """The same notice of this service waits for a second person already; approve or withdraw that one first."""
+    """The same notice of this service is already waiting for a second person. Approve or withdraw that one first."""
 
     code = "already-proposed"
 
 
 class NoticeState(models.TextChoices):
-    """A notice's whole life; that it is over is told by the clock, never stored."""
+    """The states of a notice. That its time is over is computed, never stored."""
 
-    #: Waits for a second person.
+    #: Waiting for a second person.
     PROPOSED = "proposed"
-    #: Readers get it, from its beginning to its end.
+    #: In the packs; apps show it from `from_at` to `until_at`.
     APPROVED = "approved"
-    #: Ended before its time; never changes again.
+    #: Ended before its time; final.
     ENDED = "ended"
-    #: Taken back or turned down.
+    #: Withdrawn by the proposer or rejected; final.
     WITHDRAWN = "withdrawn"
 
 
@@ -51,8 +51,13 @@ LIFECYCLE = Lifecycle(
     states=NoticeState,
     initial=NoticeState.PROPOSED,
     edges=[
-        Edge(NoticeState.PROPOSED, NoticeState.APPROVED, Verb.NOTICE_APPROVED, "a second person approves it and readers get it"),
-        Edge(NoticeState.PROPOSED, NoticeState.WITHDRAWN, Verb.NOTICE_WITHDRAWN, "it is taken back or turned down"),
+        Edge(NoticeState.PROPOSED, NoticeState.APPROVED, Verb.NOTICE_APPROVED, "a second person approves it, and readers get it"),
+        Edge(
+            NoticeState.PROPOSED,
+            NoticeState.WITHDRAWN,
+            Verb.NOTICE_WITHDRAWN,
+            "the proposer withdraws it, or a second person rejects it",
+        ),
         Edge(NoticeState.APPROVED, NoticeState.ENDED, Verb.NOTICE_ENDED, "one person ends it before its time"),
     ],
 )
@@ -60,18 +65,18 @@ _APPROVED_ONCE = (NoticeState.APPROVED, NoticeState.ENDED)
 
 
 class ServiceNoticeQuerySet(models.QuerySet["ServiceNotice"]):
-    """Find and make notices."""
+    """Find and propose notices."""
 
     def proposed(self) -> ServiceNoticeQuerySet:
-        """Those that wait for a second person."""
+        """Filter those that are waiting for a second person."""
         return self.filter(state=NoticeState.PROPOSED)
 
     def approved(self) -> ServiceNoticeQuerySet:
-        """Those that were approved and not ended, whether their time has come, goes on or is over."""
+        """Filter those that were approved and not ended, whatever their times."""
         return self.filter(state=NoticeState.APPROVED)
 
     def current(self, *, at: datetime) -> ServiceNoticeQuerySet:
-        """Those that stand and are not over at the instant, the first to end first."""
+        """Filter those that are approved and not over at the instant, the first to end first."""
         return self.approved().filter(until_at__gt=at).select_related("service__country").order_by("until_at", "pk")
 
     def propose(
@@ -86,10 +91,14 @@ class ServiceNoticeQuerySet(models.QuerySet["ServiceNotice"]):
         at: datetime,
         position: int | None = None,
     ) -> ServiceNotice:
-        """Propose a notice; Invalid where it breaks a rule (content/linting/notice.py). Its times are cut to whole minutes."""
+        """Propose a notice; its times are truncated to whole minutes.
+
+        Raises Invalid with `faults` where it breaks a rule of `content.linting.notice`, and NoticeProposed where the same notice
+        is waiting.
+        """
         roles.require(by, PROPOSE)
         with transaction.atomic():
-            # One proposal of a service at a time, so that no two say the same.
+            # The lock lets one proposal for the service through at a time, so that no two are the same.
             service = Service.objects.select_for_update().get(pk=service_id)
             notice = self.model(
                 service=service,
@@ -110,7 +119,7 @@ class ServiceNoticeQuerySet(models.QuerySet["ServiceNotice"]):
 
 
 class ServiceNotice(models.Model):
-    """What is otherwise (a closed word), from when until when, where it was read, who proposed and who approved it."""
+    """How a service differs from its entry, from when until when, who proposed and who approved the notice."""
 
     service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="notices")
     kind = models.CharField(max_length=13, choices=NoticeKind.choices)
@@ -191,13 +200,13 @@ class ServiceNotice(models.Model):
         return f"{self.service_id}: {self.kind}"
 
     def withdraw(self, *, by: User, at: datetime) -> None:
-        """Take the proposal back, or turn it down."""
+        """Withdraw the proposal, as its proposer or as a second person who rejects it."""
         if by.pk != self.proposed_by_id:
             roles.require(by, APPROVE)
         states.advance(self, NoticeState.WITHDRAWN, by=by, at=at)
 
     def check_rules(self, *, at: datetime) -> None:
-        """Raise Invalid with `faults` where a rule is broken at the instant."""
+        """Raise Invalid with `faults` where the notice breaks a rule at the instant."""
         positions = frozenset(Channel.objects.filter(service_id=self.service_id).values_list("position", flat=True))
         withdrawn = Withdrawal.objects.in_force().filter(service_id=self.service_id).exists()
         served = self.service.status == Status.ACTIVE and not withdrawn

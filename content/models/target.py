@@ -1,4 +1,4 @@
-"""A source text's counterpart in another language."""
+"""Targets: the translations of units."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 class TargetState(models.TextChoices):
-    """A target's whole life; outdated is computed from revisions, never stored."""
+    """The stored states of a target; see TargetStatus for what is computed."""
 
     NEEDS_REVIEW = "needs-review"
     APPROVED = "approved"
@@ -52,15 +52,20 @@ LIFECYCLE = Lifecycle(
             TargetState.APPROVED,
             TargetState.NEEDS_REVIEW,
             Verb.TRANSLATION_REVISED,
-            "it is changed; what was approved goes on being served",
+            "it is changed; the approved text is still served",
         ),
-        Edge(TargetState.NEEDS_REVIEW, TargetState.EMPTY, Verb.TRANSLATION_CLEARED, "the text is taken out"),
-        Edge(TargetState.APPROVED, TargetState.EMPTY, Verb.TRANSLATION_CLEARED, "the text is taken out; the source stands in"),
+        Edge(TargetState.NEEDS_REVIEW, TargetState.EMPTY, Verb.TRANSLATION_CLEARED, "the text is removed"),
+        Edge(
+            TargetState.APPROVED,
+            TargetState.EMPTY,
+            Verb.TRANSLATION_CLEARED,
+            "the text is removed; the source text is served instead",
+        ),
         Edge(TargetState.EMPTY, TargetState.NEEDS_REVIEW, Verb.TRANSLATION_WRITTEN, "a text is written again"),
     ],
 )
 
-_HONEST = """
+_REVISION_RULES = """
     IF (NEW.text IS DISTINCT FROM OLD.text OR NEW.state IS DISTINCT FROM OLD.state
         OR NEW.source_revision IS DISTINCT FROM OLD.source_revision)
         AND NEW.revision <> OLD.revision + 1 THEN
@@ -86,13 +91,13 @@ class TargetStatus(models.TextChoices):
     NEEDS_REVIEW = "needs-review"
     #: The text is approved for the current meaning of the source.
     APPROVED = "approved"
-    #: The source has changed its meaning since; the text is served for OUTDATED_DAYS more.
+    #: The meaning of the source has changed since; the text is served for OUTDATED_DAYS more.
     OUTDATED = "outdated"
     #: A safety change of the source has removed the text from the next release.
     WITHDRAWN = "withdrawn"
 
 
-#: The only definition of a translation's status; `content.compiling.snapshot` decides by it what is served.
+#: The only definition of a translation's status; a test compares it with what `content.compiling.snapshot` serves.
 _STATUS = Case(
     When(state=TargetState.EMPTY, then=Value(TargetStatus.EMPTY)),
     When(source_revision__lt=F("unit__safety_revision"), then=Value(TargetStatus.WITHDRAWN)),
@@ -120,7 +125,7 @@ class TargetQuerySet(models.QuerySet["Target"]):
 
 
 class Target(models.Model):
-    """The text of one unit in one locale: the draft, and beside it the text that was approved and is served."""
+    """The text of one unit in one locale: the latest draft, and the approved text that is served."""
 
     unit = models.ForeignKey(Unit, on_delete=models.CASCADE, related_name="targets")
     locale = models.ForeignKey(Locale, on_delete=models.PROTECT, related_name="+")
@@ -157,24 +162,24 @@ class Target(models.Model):
         )
         triggers = (
             LIFECYCLE.trigger(),
-            pgtrigger.Trigger(name="honest", when=pgtrigger.Before, operation=pgtrigger.Update, func=_HONEST),
+            pgtrigger.Trigger(name="honest", when=pgtrigger.Before, operation=pgtrigger.Update, func=_REVISION_RULES),
         )
 
     def __str__(self) -> str:
         return f"{self.unit} [{self.locale_id}]"
 
     def write(self, *, text: str, by: User, at: datetime, from_revision: int, source_revision: int | None = None) -> None:
-        """Save a text that started from `from_revision` (0: there was none); it needs review again.
+        """Save a text that was edited from `from_revision` (0: there was none); it needs review again.
 
-        `source_revision` is the source that was on the writer's screen; left out, the present one. Raises EditConflict with
-        `mine`, `theirs` and `revision` where somebody else was first, Invalid with `faults` where the text gate refuses it.
+        `source_revision` is the source that the writer saw, by default the current one. Raises EditConflict where somebody else
+        has saved the text since, and Invalid with `faults` where it breaks a rule.
         """
         require_may_write(by, self.locale_id)
         text = normalize_text(text)
         with transaction.atomic():
             unit = Unit.objects.select_for_update(no_key=True).get(pk=self.unit_id)
             if self.locale_id == unit.source_locale_id:
-                raise Invalid("The source itself is not translated; revise the unit.", code="source-locale")
+                raise Invalid("This is the source language. Change the source text instead.", code="source-locale")
             stored = self._stored(from_revision, text)
             raise_if_invalid(target_faults(unit, text, self.locale_id))
             fields = {
@@ -200,7 +205,7 @@ class Target(models.Model):
         self.refresh_from_db()
 
     def clear(self, *, by: User, at: datetime, from_revision: int) -> None:
-        """Take the text out, the approved one too: from the next release on the source stands in."""
+        """Remove the draft and the approved text; from the next release the source text is served instead."""
         require_may_write(by, self.locale_id)
         with transaction.atomic():
             stored = self._stored(from_revision, "")
@@ -220,9 +225,10 @@ class Target(models.Model):
         self.refresh_from_db()
 
     def approve(self, *, by: User, at: datetime, from_revision: int | None = None, source_revision: int | None = None) -> None:
-        """Approve the text as a second reader of its language, against the source that was on the reader's screen.
+        """Approve the text as a second reader of its language, for the source revision that the reader saw.
 
-        An approved but outdated text is confirmed in the same way. Raises SecondPersonRequired for who wrote it.
+        An outdated text that was approved before is confirmed in the same way. Raises SecondPersonRequired for its writer,
+        EditConflict where the text has changed since, and Invalid where there is none or it breaks a rule.
         """
         roles.require(by, "content.approve_words")
         require_reads(by, self.locale_id)
@@ -266,9 +272,12 @@ class Target(models.Model):
 
 
 def _rendered(unit: Unit, source_revision: int | None) -> int:
-    """Return the revision of the source that was on the screen; one that there never was would hide every later change."""
+    """Return the source revision that the person saw, by default the current one.
+
+    Raises Invalid for a revision that does not exist: one that is too high would hide every later change.
+    """
     if source_revision is None:
         return unit.revision
     if not 1 <= source_revision <= unit.revision:
-        raise Invalid("There is no such revision of the source.", code="source-revision")
+        raise Invalid("The source text has no such revision.", code="source-revision")
     return source_revision

@@ -1,4 +1,4 @@
-"""What a reader in panic reads."""
+"""Tips: what readers are told to do."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from core.states import Edge, Lifecycle
 
 
 class TipKind(models.TextChoices):
-    """A tip is for its situations and audiences; a notice is in every pack."""
+    """Tips are for situations and audiences; notices are in every pack."""
 
     TIP = "tip"
     NOTICE = "notice"
 
 
 class TipState(models.TextChoices):
-    """Whether the tip is compiled."""
+    """The states of a tip."""
 
     CURRENT = "current"
     RETIRED = "retired"
@@ -51,12 +51,12 @@ class TipQuerySet(models.QuerySet["Tip"]):
     """Find tips."""
 
     def current(self) -> TipQuerySet:
-        """Those that are compiled."""
+        """Filter those that are compiled."""
         return self.filter(state=TipState.CURRENT)
 
 
 class Tip(models.Model):
-    """For whom a tip is, and which units it is made of; its words are those units."""
+    """Who a tip is for, and which of its steps are shown. Its texts are units."""
 
     slug = models.SlugField(max_length=60, primary_key=True, help_text="Neutral: it never names a situation.")
     kind = models.CharField(max_length=6, choices=TipKind.choices, default=TipKind.TIP)
@@ -73,7 +73,7 @@ class Tip(models.Model):
         db_default=Value({}, models.JSONField()),
         help_text="Situation to the order there.",
     )
-    #: Numbers of the step units in the order shown: a step put in between takes a new number, so no target moves.
+    #: Numbers of the step units, in the order shown. A new step gets a new number, so that translations keep theirs.
     do_now = ArrayField(models.PositiveSmallIntegerField(), default=list, blank=True)
     do_not = ArrayField(models.PositiveSmallIntegerField(), default=list, blank=True)
     state = models.CharField(max_length=7, choices=TipState.choices, default=TipState.CURRENT)
@@ -116,12 +116,12 @@ class Tip(models.Model):
         yield "more", f"tip.{self.slug}.more"
 
     def retire(self, *, by: User, at: datetime) -> None:
-        """Leave it out of the next release."""
+        """Leave the tip out of the next release."""
         roles.require(by, "content.edit_words")
         states.advance(self, TipState.RETIRED, by=by, at=at)
 
     def bring_back(self, *, by: User, at: datetime) -> None:
-        """Compile it again."""
+        """Compile the tip again."""
         roles.require(by, "content.edit_words")
         states.advance(self, TipState.CURRENT, by=by, at=at)
 
@@ -140,9 +140,10 @@ class Tip(models.Model):
         by: User,
         at: datetime,
     ) -> None:
-        """Say for whom the tip is, where it stands, and which of its steps are shown in which order (numbers it has).
+        """Change who the tip is for, its place among the tips, and which of its steps are shown in which order.
 
-        Raises Invalid for an unknown value or an impossible age; a step that is left out keeps its words and can come back.
+        A step that is left out keeps its texts and can be shown again later.
+        Raises Invalid for unknown values and impossible ages.
         """
         roles.require(by, "content.edit_words")
         fields = {
@@ -164,10 +165,10 @@ class Tip(models.Model):
         self.refresh_from_db()
 
     def add_step(self, part: str, *, text: str, by: User, at: datetime) -> Unit:
-        """Write a further step of `do-now` or `do-not`, last in its list, under a number that no step ever had."""
+        """Write another step at the end of `do-now` or `do-not`, under a number that no step of the part ever had."""
         field = {"do-now": "do_now", "do-not": "do_not"}.get(part)
         if field is None:
-            raise Invalid(f"A tip has no steps called {part}.", code="part")
+            raise Invalid(f"Tips have no part {part}.", code="part")
         with transaction.atomic():
             stored = Tip.objects.select_for_update().get(pk=self.pk)
             number = max(stored._numbers(part), default=0) + 1
@@ -179,13 +180,13 @@ class Tip(models.Model):
         return unit
 
     def _numbers(self, part: str) -> list[int]:
-        """Return the numbers of all steps that were ever written of a part."""
+        """Return the numbers of all steps of a part, those that are not shown included."""
         keys = Unit.objects.filter(key__startswith=f"tip.{self.slug}.{part}.").values_list("key", flat=True)
         return [int(key.rsplit(".", 1)[1]) for key in keys]
 
     def _steps(self, part: str, numbers: list[int]) -> list[int]:
         if len(set(numbers)) != len(numbers) or not set(numbers) <= set(self._numbers(part)):
-            raise Invalid(f"These are not the numbers of its steps ({part}), each once.", code="steps")
+            raise Invalid(f"Enter the number of each step of {part} once, and no other number.", code="steps")
         return numbers
 
 
@@ -198,9 +199,9 @@ def _age_rule(min_age: int | None, max_age: int | None, measured: str) -> dict[s
 
 
 def _known(chosen: list[str], allowed: list[str], name: str, *, needed: bool = False) -> list[str]:
-    """Return the chosen values in the order of the allowed ones, or raise Invalid."""
+    """Return the chosen values in the order of the allowed ones; raise Invalid for others, or for none where one is needed."""
     if unknown := sorted(set(chosen) - set(allowed)):
-        raise Invalid(f"There is no {name} {', '.join(unknown)}.", code=name)
+        raise Invalid(f"Unknown {name}: {', '.join(unknown)}.", code=name)
     if needed and not chosen:
         raise Invalid(f"A tip needs at least one {name}.", code=name)
     return [value for value in allowed if value in chosen]

@@ -1,4 +1,4 @@
-"""One source text, in its source language."""
+"""Units: source texts, each in its source language."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ from core.states import Edge, Lifecycle
 
 
 class NotYourLanguage(Forbidden):
-    """This person is not known to read this language."""
+    """This person's account does not list this language."""
 
     code = "language"
 
 
 class UnitState(models.TextChoices):
-    """A source text is read by a second person too."""
+    """The states of a source text."""
 
     NEEDS_REVIEW = "needs-review"
     APPROVED = "approved"
@@ -50,15 +50,15 @@ LIFECYCLE = Lifecycle(
             UnitState.APPROVED,
             UnitState.NEEDS_REVIEW,
             Verb.SOURCE_REVISED,
-            "its text is changed; what was approved goes on being served",
+            "its text is changed; the approved text is still served",
         ),
     ],
 )
 
 AUTHOR_CANNOT_APPROVE = "The person who wrote a text cannot approve it; a second reader must."
 
-#: Raw SQL can neither rewrite what was approved nor change a text without counting the revision.
-_HONEST = """
+#: Raw SQL can neither rewrite an approved text nor change a text without a new revision.
+_REVISION_RULES = """
     IF (NEW.text, NEW.allowed_numbers, NEW.allowed_hosts) IS DISTINCT FROM (OLD.text, OLD.allowed_numbers, OLD.allowed_hosts)
         AND NEW.revision <> OLD.revision + 1 THEN
         RAISE EXCEPTION 'a changed text takes the next revision' USING ERRCODE = 'check_violation';
@@ -77,11 +77,11 @@ _HONEST = """
 def require_reads(person: User, locale: str) -> None:
     """Raise NotYourLanguage unless the person reads the locale."""
     if not person.reads(locale):
-        raise NotYourLanguage(f"{person.username} is not known to read {locale}.")
+        raise NotYourLanguage(f"The account of {person.username} does not list the language {locale}.")
 
 
 def require_may_write(person: User, locale: str) -> None:
-    """Raise unless the person may write in the locale; the product itself reads nothing, and may draft what files say."""
+    """Raise Forbidden unless the person may write in the locale; the system user may write in all, as files are loaded."""
     roles.require(person, "content.edit_words")
     if person.username != SYSTEM_NAME:
         require_reads(person, locale)
@@ -91,7 +91,7 @@ class UnitQuerySet(models.QuerySet["Unit"]):
     """Find and write units."""
 
     def owned_by(self, owner: str) -> UnitQuerySet:
-        """Those with this owner label."""
+        """Filter those with this owner label."""
         return self.filter(owner=owner)
 
     def write(
@@ -106,7 +106,7 @@ class UnitQuerySet(models.QuerySet["Unit"]):
         allowed_numbers: Sequence[str] = (),
         allowed_hosts: Sequence[str] = (),
     ) -> Unit:
-        """Write a new unit as a draft; Invalid with `faults` where the text gate refuses it."""
+        """Write a new unit as a draft; raise Invalid with `faults` where its text breaks a rule."""
         require_may_write(by, locale)
         unit = self.model.drafted(
             key=key, owner=owner, text=text, by=by, at=at, locale=locale, numbers=allowed_numbers, hosts=allowed_hosts
@@ -118,14 +118,14 @@ class UnitQuerySet(models.QuerySet["Unit"]):
         return unit
 
     def write_many(self, drafts: Iterable[Unit]) -> None:
-        """Insert drafts that passed the text gate, each with its first revision."""
+        """Insert drafts that were checked already, each with its first revision."""
         with transaction.atomic():
             units = self.bulk_create(drafts)
             UnitRevision.objects.bulk_create(UnitRevision.of(unit) for unit in units)
 
 
 class Unit(models.Model):
-    """A source text with its revisions counted: the draft, and beside it the text that was approved and is served."""
+    """A source text: the latest draft, and the approved text that is served."""
 
     key = models.CharField(max_length=160, unique=True)
     owner = models.CharField(max_length=100, db_index=True, help_text="A label such as tip:first-hour; never a key.")
@@ -136,7 +136,7 @@ class Unit(models.Model):
     allowed_hosts = ArrayField(models.CharField(max_length=80), default=list, blank=True)
     revision = models.PositiveIntegerField(default=1)
     last_change = models.CharField(max_length=8, choices=Change.choices, default=Change.SAFETY)
-    #: The last revisions at which the meaning, and at which the safety of the text changed.
+    #: The last revision with a clarity or safety change, and the last with a safety change.
     meaning_revision = models.PositiveIntegerField(default=1)
     safety_revision = models.PositiveIntegerField(default=1)
     state = models.CharField(max_length=12, choices=UnitState.choices, default=UnitState.NEEDS_REVIEW)
@@ -174,7 +174,7 @@ class Unit(models.Model):
         )
         triggers = (
             LIFECYCLE.trigger(),
-            pgtrigger.Trigger(name="honest", when=pgtrigger.Before, operation=pgtrigger.Update, func=_HONEST),
+            pgtrigger.Trigger(name="honest", when=pgtrigger.Before, operation=pgtrigger.Update, func=_REVISION_RULES),
         )
 
     def __str__(self) -> str:
@@ -184,7 +184,7 @@ class Unit(models.Model):
     def drafted(
         cls, *, key: str, owner: str, text: str, by: User, at: datetime, locale: str, numbers: Sequence[str], hosts: Sequence[str]
     ) -> Unit:
-        """Return a draft that is not in the database yet."""
+        """Return an unsaved draft."""
         text = normalize_text(text)
         return cls(
             key=key,
@@ -209,10 +209,10 @@ class Unit(models.Model):
         allowed_numbers: Sequence[str] | None = None,
         allowed_hosts: Sequence[str] | None = None,
     ) -> None:
-        """Save a new source text that started from `from_revision`; it needs review again.
+        """Save a source text that was edited from `from_revision`; it needs review again.
 
-        `change` says what it means for the targets. Raises EditConflict with `mine`, `theirs` and `revision` where somebody
-        else was first, and Invalid with `faults` where the text gate refuses it.
+        `change` says what the change means for the targets. Raises EditConflict where somebody else has saved the text since,
+        and Invalid with `faults` where it breaks a rule.
         """
         require_may_write(by, self.source_locale_id)
         change, text = Change(change), normalize_text(text)
@@ -254,7 +254,7 @@ class Unit(models.Model):
         return fields
 
     def approve(self, *, by: User, at: datetime, from_revision: int | None = None) -> None:
-        """Approve the text as a second reader; `from_revision` is the one that was on the reader's screen."""
+        """Approve the text as a second reader, who saw `from_revision` (by default the revision of this object)."""
         roles.require(by, "content.approve_words")
         require_reads(by, self.source_locale_id)
         with transaction.atomic():

@@ -1,4 +1,4 @@
-"""What a source text was, and what each change of it meant."""
+"""The history of source texts."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class UnitRevision(models.Model):
-    """One saved revision of a unit, kept for good: how long a target has been outdated is read from here."""
+    """One saved revision of a unit, never deleted; the compiler reads here for how long a target has been outdated."""
 
     unit = models.ForeignKey("content.Unit", on_delete=models.CASCADE, related_name="revisions")
     revision = models.PositiveIntegerField()
@@ -34,7 +34,7 @@ class UnitRevision(models.Model):
 
     @classmethod
     def of(cls, unit: Unit) -> UnitRevision:
-        """Return the row for the unit as it is now, not saved."""
+        """Return an unsaved revision with the unit's current text."""
         return cls(
             unit=unit,
             revision=unit.revision,

@@ -1,4 +1,4 @@
-"""Services that were taken away from readers before any new release was compiled."""
+"""Withdrawals: services that were removed from the published packs at once."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from content.models.release import Release
 from content.models.service import Service
 from core.querysets import manager_of
 
-#: Days for which the manifest goes on naming what was withdrawn.
+#: Days for which the manifest lists a withdrawn service.
 LISTED_DAYS = 730
 
 
@@ -23,11 +23,11 @@ class WithdrawalQuerySet(models.QuerySet["Withdrawal"]):
     """Find withdrawals."""
 
     def in_force(self) -> WithdrawalQuerySet:
-        """Those that were not put back."""
+        """Filter those that were not put back."""
         return self.filter(put_back_at=None)
 
     def successors(self) -> dict[str, str | None]:
-        """Return each withdrawn service with what takes its place, through successors that were withdrawn themselves."""
+        """Return the successor of each withdrawn service, by id; successors that are withdrawn too are followed to their own."""
         direct = dict(self.in_force().values_list("service_id", "successor_id"))
 
         def last(name: str | None) -> str | None:
@@ -40,7 +40,7 @@ class WithdrawalQuerySet(models.QuerySet["Withdrawal"]):
         return {name: last(successor) for name, successor in sorted(direct.items())}
 
     def manifest_entries(self, *, at: datetime) -> list[dict[str, str | None]]:
-        """Return what the manifest says of those of the last two years, by id."""
+        """Return the manifest's entries for those of the last LISTED_DAYS, in the order of the services' ids."""
         successors = self.successors()
         rows = self.in_force().filter(at__gt=at - timedelta(days=LISTED_DAYS)).order_by("service_id")
         return [
@@ -50,7 +50,7 @@ class WithdrawalQuerySet(models.QuerySet["Withdrawal"]):
 
 
 class Withdrawal(models.Model):
-    """One service taken away by one person (an emergency service: by two), until two people put it back."""
+    """One service, withdrawn by one person (an emergency service: by two) until two people put it back."""
 
     service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="withdrawals")
     successor = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
@@ -105,7 +105,7 @@ class Withdrawal(models.Model):
 
 
 class WithdrawnPack(models.Model):
-    """Bytes that hold a withdrawn service: not given out any more while the withdrawal is in force."""
+    """A pack that offers a withdrawn service; it is not served while the withdrawal is in force."""
 
     withdrawal = models.ForeignKey(Withdrawal, on_delete=models.PROTECT, related_name="packs")
     pack = models.ForeignKey(Pack, on_delete=models.PROTECT, related_name="withdrawals")

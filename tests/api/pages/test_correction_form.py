@@ -13,8 +13,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from content.assurance.replies import accept_reply
-from content.models import Assurance, Channel, ChannelRevision, CorrectionLink, Organization, Reply
+from content.models import Assurance, Channel, ChannelRevision, CorrectionLink, Organization
 from content.models.channel_revision import Act
+from content.models.reply import Reply
 from core.errors import ChangedMeanwhile, Conflict, Forbidden, Invalid
 from core.models import User
 from tests import make

@@ -243,10 +243,10 @@ def test_an_assurer_edits_facts_but_never_a_number_a_name_or_a_role(client: Clie
         ({"languages": ["english"]}, "not a language tag"),
         ({"zone": "Europe/Atlantis"}, "not an IANA time zone"),
         ({"status": "closed"}, "no status closed"),
-        ({"successor_id": "gb-line"}, "another service"),
-        ({"successor_id": "none"}, "another service"),
-        ({"name": "Other"}, "name cannot be amended"),
-        ({"roles": ["emergency"]}, "roles cannot be amended"),
+        ({"successor_id": "gb-line"}, "another existing service"),
+        ({"successor_id": "none"}, "another existing service"),
+        ({"name": "Other"}, "cannot be changed here: name"),
+        ({"roles": ["emergency"]}, "cannot be changed here: roles"),
     ],
 )
 def test_invalid_facts_of_a_service_are_refused(line: Service, facts: dict[str, Any], sentence: str) -> None:
