@@ -103,7 +103,7 @@ def impact_of(service: ServiceFact, channel: ChannelFact, *, alone: bool) -> Imp
         words += [] if Role.EMERGENCY in service.roles else ["a number"]
     if alone:
         points += 1
-        words.append(f"the only one in {service.country}")
+        words.append("the only one in its country")
     return Impact(points, ", ".join(words))
 
 

@@ -30,6 +30,7 @@ from content.terms import (
     Situation,
     Step,
 )
+from core.console.display import MODEL_NAMES
 
 #: Kind of value, as templates name it → its values with their names.
 LABELS: Final[Mapping[str, tuple[type[TextChoices], Mapping[str, str]]]] = {
@@ -183,6 +184,23 @@ LABELS: Final[Mapping[str, tuple[type[TextChoices], Mapping[str, str]]]] = {
     "tip": (TipState, {TipState.CURRENT: "Current", TipState.RETIRED: "Retired"}),
     "source": (UnitState, {UnitState.NEEDS_REVIEW: "Needs review", UnitState.APPROVED: "Approved"}),
 }
+MODEL_NAMES.update(
+    {
+        "content.Assurance": "Check",
+        "content.Channel": "Channel",
+        "content.ChannelRevision": "Contact change",
+        "content.CorrectionLink": "Correction link",
+        "content.Organization": "Organization",
+        "content.Release": "Release",
+        "content.Reply": "Reply",
+        "content.Service": "Service",
+        "content.ServiceNotice": "Notice",
+        "content.Target": "Translation",
+        "content.Tip": "Tip",
+        "content.Unit": "Source text",
+        "content.Withdrawal": "Withdrawal",
+    }
+)
 _BY_TYPE = {kind: name for name, (kind, _) in LABELS.items()}
 
 
@@ -194,10 +212,10 @@ def label(kind: str, value: str) -> str:
 def labels(kind: str, values: Iterable[str]) -> str:
     """Return the names of several values as one list, such as "Teenagers, parents"."""
     names = [label(kind, value) for value in values]
-    return ", ".join([*names[:1], *map(_inside_sentence, names[1:])])
+    return ", ".join([*names[:1], *map(inside_sentence, names[1:])])
 
 
-def _inside_sentence(name: str) -> str:
+def inside_sentence(name: str) -> str:
     """Return a name with a small first letter, unless it begins with an abbreviation."""
     return name if name[1:2].isupper() else name[:1].lower() + name[1:]
 

@@ -54,7 +54,10 @@ class ServiceForm(ConsoleForm):
         choices=labels.choices(Status), label="Status", help_text="Only active services are in the next release."
     )
     successor_id = forms.CharField(
-        required=False, max_length=80, label="Replaced by", help_text="The reference of the service that replaces it."
+        required=False,
+        max_length=80,
+        label="Replaced by",
+        help_text="The name in the token of that service, for example gb-childline.",
     )
     notes = forms.CharField(required=False, widget=forms.Textarea({"rows": 4}), label="Notes for colleagues")
 

@@ -111,7 +111,7 @@ class TipPage(Page):
             "locales": locales,
             "rows": [
                 {
-                    "part": PARTS[field],
+                    "part": _part_name(field, key),
                     "key": key,
                     "unit": matrix.units.get(key),
                     "source": translation_status.source_status(matrix.units[key])
@@ -209,6 +209,12 @@ class TranslationMatrix:
         """Count the tip's texts in one language by status."""
         found = [self.status(key, locale) for key in _keys(tip)]
         return {status: found.count(status) for status in translation_status.STATUSES if status in found}
+
+
+def _part_name(field: str, key: str) -> str:
+    """Return the name of a part, with the number of its step: the order of steps is given in these numbers."""
+    number = key.rpartition(".")[2]
+    return f"{PARTS[field]}, step {number}" if number.isdecimal() else PARTS[field]
 
 
 def _keys(tip: Tip) -> list[str]:

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from content.console.labels import label
+from content.console.labels import inside_sentence, label
 from content.models import Service, Unit
+from content.terms import ANY_SITUATION
 from core.console.display import country_text
 
 _PARTS = {"title": "title", "short": "short answer", "more": "more", "do-now": "do now", "do-not": "do not"}
-_SERVICE_PARTS = {"purpose": "purpose", "after": "what happens next", "label": "label", "steps": "steps in the app"}
+_SERVICE_PARTS = {
+    "purpose": "purpose",
+    "after": "what happens next",
+    "label": "label",
+    "steps": "steps in the app",
+    "asks": "what the form asks",
+}
 #: Groups of labels: the beginning of a unit key → its name, and the kind in `labels.LABELS` of what follows.
 _GROUPS = {
     "situation": ("Situation", "situation"),
@@ -31,7 +38,7 @@ class UnitNames:
             group, _, rest = item.partition(".")
             if group == "tip":
                 slugs.add(rest.partition(".")[0])
-            elif group in ("service", "channel"):
+            elif group in ("service", "channel", "route"):
                 services.add(rest.partition(".")[0])
             elif not rest:
                 services.add(item.partition("/")[0])
@@ -54,6 +61,10 @@ class UnitNames:
         if group == "channel":
             service, position, part = (*rest.split("."), "", "")[:3]
             return _join(self._services.get(service, service), f"channel {position}, {_SERVICE_PARTS.get(part, part)}")
+        if group == "route":
+            service, situation, part = (*rest.split("."), "", "")[:3]
+            when = "any other situation" if situation == ANY_SITUATION else inside_sentence(label("situation", situation))
+            return _join(self._services.get(service, service), f"{when}, {_SERVICE_PARTS.get(part, part)}")
         if group in _GROUPS:
             words, kind = _GROUPS[group]
             return _join(words, label(kind, rest) if kind else rest.replace("-", " "))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache
+from typing import Any
 
 import pycountry
 from babel import Locale, UnknownLocaleError
@@ -27,14 +29,14 @@ def date_text(day: date) -> str:
     return f"{day:%-d %B %Y}"
 
 
-def instant_text(instant: datetime) -> str:
+def instant_text(instant: datetime, *, seconds: bool = False) -> str:
     """Return an instant such as "1 December 2026 at 17:30 UTC"."""
-    return f"{local_text(instant.astimezone(UTC))} UTC"
+    return f"{local_text(instant.astimezone(UTC), seconds=seconds)} UTC"
 
 
-def local_text(moment: datetime) -> str:
-    """Return a date and time without its zone, such as "1 December 2026 at 17:30"; seconds only where they are not zero."""
-    return f"{date_text(moment)} at {moment:{'%H:%M:%S' if moment.second else '%H:%M'}}"
+def local_text(moment: datetime, *, seconds: bool = False) -> str:
+    """Return a date and time without its zone, such as "1 December 2026 at 17:30"."""
+    return f"{date_text(moment)} at {moment:{'%H:%M:%S' if seconds else '%H:%M'}}"
 
 
 def zone_text(zone: str) -> str:
@@ -62,6 +64,34 @@ def region_text(code: str) -> str:
     """Return the name of a region by its ISO 3166-2 code, such as "Wales" for GB-WLS."""
     found = pycountry.subdivisions.get(code=code)
     return str(found.name).partition(" [")[0] if found else code
+
+
+#: Model label → its name for people; the console packages of the apps fill it.
+MODEL_NAMES: dict[str, str] = {}
+
+
+def model_text(label: str) -> str:
+    """Return the name of a model, such as "Translation" for content.Target; the label where it has none."""
+    return MODEL_NAMES.get(label, label)
+
+
+#: Values of audit entries that are words written with hyphens.
+_WORDS = frozenset({"from_state", "to_state", "act", "kind", "change", "method", "answer", "problem"})
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
+
+
+def detail_text(name: str, value: Any) -> str:
+    """Return one value of an audit entry in words."""
+    if value is None or value in ("", [], {}):
+        return "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    text = str(value)
+    if _DATE.fullmatch(text):
+        return date_text(date.fromisoformat(text))
+    return text.replace("-", " ") if name in _WORDS else text
 
 
 def verb_text(verb: str) -> str:

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from core import audit, roles
 from core.audit_verbs import Verb
+from core.console.display import MODEL_NAMES
 from core.console.pages import Page, page
 from core.models import User
 
@@ -101,6 +102,7 @@ class AccountAdmin(DjangoUserAdmin, DenyAllAdmin):
         )
 
 
+MODEL_NAMES["core.User"] = "Account"
 admin.site.unregister(Group)
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
 from django import template
-from django.apps import apps
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -17,6 +16,7 @@ from core.console import display
 register = template.Library()
 register.filter("country_name", display.country_text)
 register.filter("language_name", display.language_text)
+register.filter("model_name", display.model_text)
 register.filter("zone_text", display.zone_text)
 register.filter("verb_text", display.verb_text)
 register.filter("role_name", roles.role_name)
@@ -35,12 +35,9 @@ def day(value: date | datetime | None) -> SafeString | str:
 
 
 @register.filter
-def model_name(label: str) -> str:
-    """Return the name of a model for people, such as "Service notice" for content.ServiceNotice."""
-    try:
-        return str(apps.get_model(label)._meta.verbose_name).capitalize()
-    except (LookupError, ValueError):
-        return label
+def exact_instant(value: datetime) -> SafeString:
+    """Show an instant with date, time to the second, and UTC."""
+    return format_html('<time datetime="{}">{}</time>', value.isoformat(), display.instant_text(value, seconds=True))
 
 
 @register.filter
@@ -62,16 +59,6 @@ def language_names(tags: Iterable[str]) -> str:
 
 
 @register.filter
-def detail_name(name: str) -> str:
-    """Show the name of a value in an audit entry as words."""
-    return name.replace("_", " ")
-
-
-@register.filter
-def detail_value(value: Any) -> str:
-    """Show a value of an audit entry: lists with commas, yes and no, "none" for nothing."""
-    if value is None or value in ("", [], {}):
-        return "none"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+def detail_texts(details: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return the names and values of an audit entry's details in words."""
+    return [(name.replace("_", " "), display.detail_text(name, value)) for name, value in details.items()]

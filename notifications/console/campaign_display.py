@@ -6,12 +6,14 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
-from core.console.display import StatusTag, instant_text, local_text, zone_text
+from core.console.display import MODEL_NAMES, StatusTag, instant_text, local_text, zone_text
 from notifications.campaigns.progress import progress_of
 from notifications.campaigns.schedule import zone_of
 from notifications.models import Campaign, CampaignState
 from notifications.models.campaign import CampaignKind, ScheduleKind
 from notifications.models.campaign_state import IN_FLIGHT
+
+MODEL_NAMES.update({"notifications.Brake": "Sending", "notifications.Campaign": "Campaign", "notifications.App": "App"})
 
 S = CampaignState
 TONES: dict[str, str] = {
@@ -58,14 +60,18 @@ def begins_text(campaign: Campaign) -> str:
     start = datetime.fromisoformat(campaign.schedule_at)
     if campaign.schedule_kind == ScheduleKind.AT:
         return instant_and_home_text(start, campaign.home_zone)
-    return f"{local_text(start)}, local time of each phone"
+    return f"{local_text(start, seconds=start.second != 0)}, local time of each phone"
 
 
 def instant_and_home_text(instant: datetime, zone: str) -> str:
-    """Return an instant in UTC and in a time zone: "1 December 2026 at 23:00 UTC (2 December at 00:00 Paris time)"."""
+    """Return an instant in UTC and in a time zone: "1 December 2026 at 23:00 UTC (2 December at 00:00 Paris time)".
+
+    Seconds are shown where they are not zero: what a page says is what happens.
+    """
     there, here = instant.astimezone(zone_of(zone, "UTC")), instant.astimezone(UTC)
     day = "" if there.date() == here.date() else f"{there:%-d %B} at "
-    return f"{instant_text(instant)} ({day}{there:%H:%M} {zone_text(zone)})"
+    time = f"{there:%H:%M:%S}" if there.second else f"{there:%H:%M}"
+    return f"{instant_text(instant, seconds=there.second != 0)} ({day}{time} {zone_text(zone)})"
 
 
 def progress(campaign: Campaign) -> dict[str, Any]:
@@ -109,7 +115,7 @@ def reason_text(reason: str) -> str:
 
 
 def _time(instant: str | None, zone: str) -> str:
-    return instant_and_home_text(datetime.fromisoformat(instant), zone) if instant else ""
+    return instant_and_home_text(datetime.fromisoformat(instant).replace(second=0), zone) if instant else ""
 
 
 def _with_times(sentence: str | None) -> str | None:

@@ -52,7 +52,7 @@ class CampaignForm(ConsoleForm):
 
     name = forms.CharField(max_length=120, label="Name", help_text="Only staff see this.")
     kind = forms.ChoiceField(
-        choices=[(kind.value, words) for kind, words in KINDS.items()], widget=forms.RadioSelect, label="CampaignKind"
+        choices=[(kind.value, words) for kind, words in KINDS.items()], widget=forms.RadioSelect, label="Kind"
     )
     references = forms.ChoiceField(
         required=False, label="Earlier campaign", help_text="Needed for an update, a cancel or an all clear."
@@ -260,7 +260,7 @@ def field_of(path: str) -> str:
     if parts[0] == "tips" and len(parts) == 2:
         return f"tip_{parts[1]}"
     known = {"home.zone": "home_zone", "home.locale": "home_locale", "schedule.at": "at", "schedule.local": "local"}
-    known |= {"quiet_hours.override": "quiet_reason", "audience.countries": "more_countries"}
+    known |= {"quiet_hours.override": "quiet_reason", "audience.countries": "countries"}
     return known.get(path, parts[-1])
 
 

@@ -15,7 +15,8 @@ def test_dates_and_times_are_written_out() -> None:
     assert display.date_text(date(2026, 12, 1)) == "1 December 2026"
     assert display.instant_text(instant) == "1 December 2026 at 17:30 UTC"
     assert display.local_text(datetime(2026, 12, 1, 17, 0)) == "1 December 2026 at 17:00"
-    assert display.local_text(datetime(2026, 12, 1, 17, 0, 30)) == "1 December 2026 at 17:00:30"
+    assert display.local_text(datetime(2026, 12, 1, 17, 0, 30)) == "1 December 2026 at 17:00"
+    assert display.instant_text(instant, seconds=True) == "1 December 2026 at 17:30:00 UTC"
 
 
 def test_zones_countries_regions_and_languages_have_names() -> None:
@@ -34,17 +35,25 @@ def test_what_has_no_name_is_shown_as_it_is() -> None:
     assert display.language_text("not a tag") == "not a tag"
 
 
+def test_details_of_the_audit_log_are_words() -> None:
+    assert display.detail_text("to_state", "needs-review") == "needs review"
+    assert display.detail_text("service", "gb-childline") == "gb-childline"
+    assert display.detail_text("until", "2026-12-01") == "1 December 2026"
+    assert display.detail_text("roles", ["publisher", "assurer"]) == "publisher, assurer"
+    assert [display.detail_text("x", value) for value in (None, [], True, False, 0)] == ["none", "none", "yes", "no", "0"]
+
+
 def test_audit_verbs_are_words() -> None:
     assert display.verb_text("release.rolled_back") == "Rollback prepared"
 
 
 def test_templates_show_instants_with_their_machine_readable_time() -> None:
-    template = Template("{% load console %}{{ at|instant }}|{{ at|day }}|{{ none|instant }}|{{ values|detail_value }}")
+    template = Template("{% load console %}{{ at|instant }}|{{ at|day }}|{{ none|instant }}|{{ at|exact_instant|striptags }}")
     at = datetime(2026, 12, 1, 17, 30, tzinfo=UTC)
 
-    shown = template.render(Context({"at": at, "none": None, "values": ["a", "b"]}))
+    shown = template.render(Context({"at": at, "none": None}))
 
     assert shown == (
         '<time datetime="2026-12-01T17:30:00+00:00">1 December 2026 at 17:30 UTC</time>|'
-        '<time datetime="2026-12-01T17:30:00+00:00">1 December 2026</time>||a, b'
+        '<time datetime="2026-12-01T17:30:00+00:00">1 December 2026</time>||1 December 2026 at 17:30:00 UTC'
     )

@@ -6,7 +6,11 @@ import pytest
 
 from content.console.labels import FINDINGS, LABELS, choices, finding_label, labels
 from content.console.unit_names import UnitNames, unit_name
+from content.importing.facts import FACTS_DIR, load_facts
+from content.importing.words import load_words
+from content.models import Unit
 from content.terms import Audience
+from core.models import User
 from tests import make
 
 
@@ -49,9 +53,26 @@ def test_texts_and_items_of_findings_are_named(django_assert_num_queries) -> Non
         "tip.unknown.title": "unknown: title",
     }
 
+    expected |= {
+        "route.gb-line.any.asks": "The gb-line service: any other situation, what the form asks",
+        "route.gb-line.blackmail.steps": "The gb-line service: blackmail, steps in the app",
+    }
+
     with django_assert_num_queries(2):
         names = UnitNames(expected)
         found = {item: names.name(item) for item in expected}
 
     assert found == expected
     assert unit_name("tip.first-hour.more") == "Stop and breathe: more"
+
+
+@pytest.mark.django_db
+def test_every_text_of_the_real_facts_has_a_name() -> None:
+    by = User.objects.system()
+    load_facts((FACTS_DIR / "reporting_tools.json").read_bytes(), by=by, at=make.NOON)
+    load_words(by=by, at=make.NOON)
+    keys = list(Unit.objects.values_list("key", flat=True))
+    names = UnitNames(keys)
+
+    assert len(keys) > 500
+    assert [key for key in keys if key in names.name(key) or "." in names.name(key).rpartition(": ")[2]] == []
