@@ -29,6 +29,7 @@ class FolderChannel(filesystem.Channel):
             super()._queue_bind(exchange, routing_key, pattern, queue)  # type: ignore[no-untyped-call]
 
     def get_table(self, exchange: str) -> Any:
+        """Return the bindings of the exchange, read under the lock that writers hold."""
         with self._bindings(fcntl.LOCK_SH):
             return super().get_table(exchange)  # type: ignore[no-untyped-call]
 

@@ -16,6 +16,7 @@ class CoreConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        """Register the deploy checks, and let no role switch triggers off."""
         from core import checks  # noqa: F401  registers the deploy checks
 
         post_migrate.connect(_disable_trigger_bypass, sender=self)
@@ -27,6 +28,7 @@ class ConsoleConfig(SimpleAdminConfig):
     default_site = "core.console.site.ConsoleSite"
 
     def ready(self) -> None:
+        """Import the `console` package of each app, which registers its pages."""
         super().ready()
         autodiscover_modules("console")
 

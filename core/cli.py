@@ -20,6 +20,7 @@ class StaffCommand(BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
+        """Add --json."""
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
     def add_acting_user(self, parser: ArgumentParser) -> None:
@@ -32,6 +33,7 @@ class StaffCommand(BaseCommand):
         parser.add_argument("--json", action="store_true", default=False, help="print one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        """Run the command; raise CommandError for a refusal, as JSON too where that was requested."""
         try:
             self.run_command(options)
         except DomainError as error:

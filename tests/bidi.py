@@ -59,7 +59,7 @@ def _resolve(text: str, places: list[int], level: int, levels: list[int]) -> Non
             levels[place] = level + {"R": 1, "EN": 2, "AN": 2}.get(kind, 0)
 
 
-def _weak(kinds: list[str], start: str) -> None:
+def _weak(kinds: list[str], start: str) -> None:  # noqa: C901, PLR0912  rules W1 to W7 in their order
     before = start
     for i, kind in enumerate(kinds):  # W1, W2
         if kind == "NSM":

@@ -7,8 +7,8 @@ from typing import Any
 
 from content.compiling import compiler
 from content.compiling.compiler import compile_release
+from content.compiling.facts import Snapshot
 from content.compiling.pack_parts import PackPartBuilder
-from content.compiling.snapshot import Snapshot
 from content.importing.reference import load_reference
 from content.importing.words_file import LABELS
 from content.models import Channel, ChannelRevision, Organization, Release, Service, ServiceNotice, Target, Tip, Unit

@@ -63,6 +63,7 @@ class FastPath:
         store.before_change.append(self.warm_up)
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer a request: from the cache, as a read, or by passing it on to Django."""
         get = environ.get
         # Written out: a loop over KEY_VARIABLES takes longer than everything else.
         key = (

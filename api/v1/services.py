@@ -129,4 +129,4 @@ def _is_open(service: PackedService, at: datetime) -> bool:
 
 
 def _primary(tag: str) -> str:
-    return tag.split("-")[0].lower()
+    return tag.split("-", maxsplit=1)[0].lower()

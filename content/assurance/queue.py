@@ -84,7 +84,16 @@ def queue_entries(*, at: datetime) -> list[QueueEntry]:
     reports = _reports(day)
     replied = set(Reply.objects.waiting().values_list("revision_id", flat=True))
     entries = [
-        _entry(service, channel, revisions[service.id, channel.position], day, alone, links, reports, replied)
+        _entry(
+            service,
+            channel,
+            revisions[service.id, channel.position],
+            day,
+            alone=alone,
+            links=links,
+            reports=reports,
+            replied=replied,
+        )
         for service in services
         for channel in service.channels
     ]
@@ -112,6 +121,7 @@ def _entry(
     channel: ChannelFact,
     revision: int,
     day: date,
+    *,
     alone: Mapping[tuple[str, str], int],
     links: Mapping[int, LinkCheck],
     reports: Mapping[int, Mapping[str, int]],

@@ -29,15 +29,24 @@ class ContactDetails(Protocol):
     """The facts of a channel that its number or address is rendered from; empty where there is none."""
 
     @property
-    def type(self) -> str: ...
+    def type(self) -> str:
+        """How it is reached, a ChannelType."""
+
     @property
-    def number_type(self) -> str: ...
+    def number_type(self) -> str:
+        """What kind of number it is, a NumberType."""
+
     @property
-    def dial(self) -> str: ...
+    def dial(self) -> str:
+        """The digits to dial, as printed."""
+
     @property
-    def address(self) -> str: ...
+    def address(self) -> str:
+        """The canonical number or address."""
+
     @property
-    def keyword(self) -> str: ...
+    def keyword(self) -> str:
+        """The text to send to a number for text messages."""
 
 
 def isolate(fact: str) -> str:

@@ -209,7 +209,7 @@ def _language(service: str, tag: str) -> HsdsObject:
         "id": identifier("language", service, tag),
         "service_id": identifier("service", service),
         "name": name,
-        "code": tag.split("-")[0],
+        "code": tag.split("-", maxsplit=1)[0],
         "note": tag,
     }
 

@@ -91,8 +91,8 @@ def _write_targets(targets: dict[str, dict[str, str]], loaded: WordsLoaded, *, b
     faults = [f"targets/{locale}.yaml: there is no locale {locale}." for locale in targets if locale not in known]
     new = []
     for locale, texts in targets.items():
-        for key, text in texts.items():
-            unit, text = units.get(key), normalize_text(text)
+        for key, raw in texts.items():
+            unit, text = units.get(key), normalize_text(raw)
             if unit is None:
                 faults.append(f"targets/{locale}.yaml: {key}: there is no such unit.")
                 continue

@@ -44,6 +44,7 @@ class SigningKey:
 
     @property
     def kid(self) -> str:
+        """The id that names the key in headers and key sets."""
         return key_id(self.public)
 
     def sign(self, payload: Any, *, kind: str, **header: Any) -> str:

@@ -107,7 +107,7 @@ def language_rank(service: PackedService, query: Query) -> int | None:
 
 def primary_language(tag: str) -> str:
     """Return the language subtag of a BCP 47 tag, in lower case."""
-    return tag.split("-")[0].lower()
+    return tag.split("-", maxsplit=1)[0].lower()
 
 
 def tailored_to(c: Candidate, query: Query) -> bool:

@@ -76,7 +76,7 @@ def read_response(status: int, retry_after: str | None, body: bytes, *, at: date
     return outcome
 
 
-def _outcome(status: int, code: str, violations: list[str] | None) -> Outcome:
+def _outcome(status: int, code: str, violations: list[str] | None) -> Outcome:  # noqa: C901, PLR0912  a case for each error of FCM
     match status, code:
         case 404, "UNREGISTERED":
             return UNREGISTERED

@@ -117,7 +117,7 @@ def fold(campaign: Campaign, *, at: datetime) -> bool:
     batches = Batch.objects.filter(wave__campaign=campaign)
     if row is None or row.frozen_at is None or batches.exclude(state=BatchState.DONE).exists():
         return False
-    over = row.state == CampaignState.STOPPED or row.state == CampaignState.SENDING or row.not_after <= at
+    over = row.state in (CampaignState.STOPPED, CampaignState.SENDING) or row.not_after <= at
     if not over:
         return False
     with connection.cursor() as cursor:

@@ -101,7 +101,7 @@ class RegistrationQuerySet(models.QuerySet["Registration"]):
         found = App.objects.filter(name=app).first()
         if found is None:
             raise Invalid(f"There is no app called {app}.", code="app", field="app")
-        place = _place(found, platform, locale, country, region, time_zone, audience)
+        place = _place(found, platform=platform, locale=locale, country=country, region=region, zone=time_zone, audience=audience)
         mode = found.mode_in(place["country"])
         if mode != PushMode.REGISTRATIONS:
             raise StoresNoAddress(_no_addresses(found, place["country"]), push_mode=str(mode))
@@ -283,13 +283,13 @@ class Registration(models.Model):
         country = changes.get("country", now.country)
         place = _place(
             app,
-            changes.get("platform", now.platform),
-            changes.get("locale", now.locale),
-            country,
+            platform=changes.get("platform", now.platform),
+            locale=changes.get("locale", now.locale),
+            country=country,
             # The old region is of the old country.
-            changes.get("region", now.region if country == now.country else None),
-            changes.get("time_zone", now.zone),
-            changes.get("audience", now.audience),
+            region=changes.get("region", now.region if country == now.country else None),
+            zone=changes.get("time_zone", now.zone),
+            audience=changes.get("audience", now.audience),
         )
         mode = app.mode_in(place["country"])
         if mode != PushMode.REGISTRATIONS:
@@ -298,7 +298,7 @@ class Registration(models.Model):
 
 
 def _place(
-    app: App, platform: str, locale: str, country: str, region: str | None, zone: str | None, audience: str
+    app: App, *, platform: str, locale: str, country: str, region: str | None, zone: str | None, audience: str
 ) -> dict[str, str]:
     """Return the canonical columns of a segment; raises Invalid."""
     if platform not in Platform.values:

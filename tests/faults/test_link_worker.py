@@ -80,7 +80,7 @@ def test_a_worker_refuses_a_private_name_and_moves_the_queue(workers: Workers) -
 
     workers.start()
     workers.start_beat()
-    until(lambda: LinkCheck.objects.exists(), seconds=60)
+    until(LinkCheck.objects.exists, seconds=60)
 
     check = LinkCheck.objects.get()
     assert (check.result, check.http_status, check.revision.service_id) == (LinkResult.BLOCKED, None, "inside")

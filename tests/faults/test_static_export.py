@@ -144,9 +144,10 @@ def _until_up(site: Site, process: subprocess.Popen[bytes], log: Path) -> None:
         assert process.poll() is None, log.read_text()
         try:
             site.get("/v1/manifest")
-            return
         except OSError:
             time.sleep(0.1)
+        else:
+            return
     raise AssertionError(log.read_text())
 
 

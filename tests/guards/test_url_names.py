@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -70,7 +70,7 @@ def known_names() -> dict[str, set[int]]:
 
 
 @pytest.mark.parametrize("uses", [uses_in_python, uses_in_templates])
-def test_every_url_name_exists_with_its_arguments(uses) -> None:  # type: ignore[no-untyped-def]
+def test_every_url_name_exists_with_its_arguments(uses: Callable[[], Iterator[Use]]) -> None:
     known, found = known_names(), list(uses())
 
     assert len(found) > 50

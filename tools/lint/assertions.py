@@ -56,7 +56,7 @@ def _cannot_fail(test: ast.expr, functions: set[str]) -> str | None:
     return _always_true(test, functions)
 
 
-def _always_true(test: ast.expr, functions: set[str]) -> str | None:
+def _always_true(test: ast.expr, functions: set[str]) -> str | None:  # noqa: C901, PLR0912  a case for each form
     """Return why the expression is always true, or None if it is not by its form."""
     match test:
         case ast.Constant(value=value) if value:

@@ -95,7 +95,7 @@ def cycles(found: list[Import], *, larger_than: int = 1) -> list[list[str]]:
     return sorted(components, key=lambda component: (-len(component), component))
 
 
-def _components(graph: Mapping[str, set[str]]) -> list[list[str]]:
+def _components(graph: Mapping[str, set[str]]) -> list[list[str]]:  # noqa: C901  one algorithm, as Tarjan wrote it
     index: dict[str, int] = {}
     low: dict[str, int] = {}
     stack: list[str] = []

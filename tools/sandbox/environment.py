@@ -43,6 +43,7 @@ class Endpoints:
 
     @property
     def web(self) -> str:
+        """The URL of the web server."""
         return f"http://127.0.0.1:{self.web_port}"
 
 

@@ -31,14 +31,17 @@ class Paths:
 
     @property
     def venv(self) -> Path:
+        """The virtual environment."""
         return self.root / ".venv"
 
     @property
     def python(self) -> Path:
+        """The Python of the virtual environment."""
         return self.venv / "bin" / "python"
 
     @property
     def logs(self) -> Path:
+        """The folder of log files."""
         return self.run / "logs"
 
     def log(self, name: str) -> Path:
@@ -50,14 +53,17 @@ class Paths:
 
     @property
     def broker(self) -> Path:
+        """The folder of the file system broker."""
         return self.run / "broker"
 
     @property
     def credentials(self) -> Path:
+        """The folder of service accounts for the emulator."""
         return self.run / "firebase"
 
     @property
     def temporary(self) -> Path:
+        """The folder for temporary files."""
         return self.run / "tmp"
 
     def create(self) -> None:

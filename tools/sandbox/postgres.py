@@ -113,7 +113,7 @@ class Cluster:
 
     def _call(self, program: str, *arguments: str, text: str = "", **extra: str) -> subprocess.CompletedProcess[str]:
         as_owner = {"user": self.owner.uid, "group": self.owner.gid, "extra_groups": []} if self.owner else {}
-        return subprocess.run(  # type: ignore[call-overload,no-any-return]
+        return subprocess.run(  # type: ignore[call-overload,no-any-return]  # noqa: PLW1510
             [str(self.binaries / program), *arguments],
             **{"input": text, "capture_output": True, "text": True, "check": False, "cwd": "/", **as_owner},
             env={**_environment(), **extra},

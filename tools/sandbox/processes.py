@@ -73,6 +73,7 @@ class ManagedProcess:
 
     @property
     def pid(self) -> int:
+        """The id of the process, which must have been started."""
         assert self.process is not None
         return self.process.pid
 

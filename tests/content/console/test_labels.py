@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from pytest_django import DjangoAssertNumQueries
 
 from content.console.labels import FINDINGS, LABELS, choices, finding_label, labels
 from content.console.unit_names import UnitNames, unit_name
@@ -35,7 +36,7 @@ def test_a_finding_without_a_heading_of_its_own_is_still_words() -> None:
 
 
 @pytest.mark.django_db
-def test_texts_and_items_of_findings_are_named(django_assert_num_queries) -> None:  # type: ignore[no-untyped-def]
+def test_texts_and_items_of_findings_are_named(django_assert_num_queries: DjangoAssertNumQueries) -> None:
     make.world()
     make.tip()
     make.service("gb-line")

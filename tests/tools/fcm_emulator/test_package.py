@@ -57,11 +57,11 @@ def test_the_installed_command_serves_with_only_its_own_dependencies(wheel: Path
     subprocess.run(install, check=True)
     # Its dependencies come from this environment, so that nothing is downloaded; its own source is not on the path.
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": sysconfig.get_path("purelib")}
-    command, url = home / "bin" / "fcm-emulator", f"http://127.0.0.1:{free_port()}"
-    credentials = [command, "credentials", tmp_path / "keys", "--project", "of-a-test", "--url", url]
+    command, url = str(home / "bin" / "fcm-emulator"), f"http://127.0.0.1:{free_port()}"
+    credentials = [command, "credentials", str(tmp_path / "keys"), "--project", "of-a-test", "--url", url]
     subprocess.run(credentials, check=True, env=environment, cwd=tmp_path, stdout=subprocess.DEVNULL)
 
-    serve = [command, "serve", "--port", url.rpartition(":")[2], "--credentials", tmp_path / "keys"]
+    serve = [command, "serve", "--port", url.rpartition(":")[2], "--credentials", str(tmp_path / "keys")]
     process = subprocess.Popen(serve, env=environment, cwd=tmp_path, stdout=subprocess.DEVNULL)
     try:
         assert wait_until_up(f"{url}/healthz", process)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from axe_core_python.sync_playwright import Axe
 from fcm_emulator.handler import Handler
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Route, sync_playwright
 
 from tests.tools.fcm_emulator.in_process import AT, PROJECT, get, make_handler, make_message, post, send
 
@@ -46,7 +46,7 @@ def test_the_page_is_accessible_in_light_and_dark_and_on_a_phone(chromium: Brows
     complaints: list[str] = []
     page.on("console", lambda message: complaints.append(message.text))
 
-    def fulfill(route) -> None:  # type: ignore[no-untyped-def]
+    def fulfill(route: Route) -> None:
         reply = get(handler, route.request.url.removeprefix(ORIGIN))
         headers = {name.decode(): value.decode() for name, value in reply.headers}
         route.fulfill(status=reply.status, body=reply.body, headers=headers | {"Content-Type": reply.content_type.decode()})

@@ -45,13 +45,13 @@ def measure(devices: int, folder: Path, *, quick: bool = False) -> dict[str, Any
         with Stage(where, tls=tls) as stage, _devices_of_fcm_django(stage, figures["peers"]):
             runs: dict[str, list[Run]] = {name: [] for name in NAMES}
             for _ in range(rounds):
-                for name in NAMES:
+                for name, title in NAMES.items():
                     stage.emulator.reset()
                     stage.emulator.plan([_SLOW | {"latency_ms": latency}] if latency else [])
                     run, wrong = _send(stage, name, devices if name == OURS else figures["peers"])
                     runs[name].append(run)
                     faults += wrong
-                    print(f"  {_setting(tls, latency)}: {NAMES[name]} {shown(run['rate'])} a second", flush=True)
+                    print(f"  {_setting(tls, latency)}: {title} {shown(run['rate'])} a second", flush=True)
             figures["settings"].append({"tls": tls, "latency_ms": latency, "runs": runs})
     return figures | {"faults": faults}
 
