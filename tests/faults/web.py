@@ -17,6 +17,7 @@ import orjson
 from django.db import connection
 
 from tests.processes import ROOT, free_port, wait_until_up
+from tools.bench.push.celery_processes import APPLICATION
 
 
 class Web:
@@ -29,7 +30,7 @@ class Web:
         self._log = folder / f"web-{self.port}.log"
         self.settings = {
             "DATABASE_URL": f"postgresql://{given['USER']}:{given['PASSWORD']}@{given['HOST']}:{given['PORT']}/{given['NAME']}"
-            "?application_name=fault-test",
+            f"?application_name={APPLICATION}",
             "EDITION_DIR": str(folder / "edition"),
             "ALLOWED_HOSTS": "127.0.0.1",
             **settings,

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from core.sandbox import refusal
 from tools.sandbox import bootstrap
 from tools.sandbox.commands import COMMANDS, HELP, Command
+from tools.sandbox.environment import EMULATOR_SOURCE
 from tools.sandbox.interrupts import Interrupts
 from tools.sandbox.lock import refuse_if_held
 from tools.sandbox.paths import Paths
@@ -52,7 +53,11 @@ def launch(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
     # Bytecode goes into the run folder, because another user may start this checkout next.
-    os.environ |= {_READY: str(os.getpid()), "PYTHONPYCACHEPREFIX": str(paths.run / "pycache")}
+    os.environ |= {
+        _READY: str(os.getpid()),
+        "PYTHONPATH": str(EMULATOR_SOURCE),
+        "PYTHONPYCACHEPREFIX": str(paths.run / "pycache"),
+    }
     os.execv(paths.python, [str(paths.python), str(paths.root / "run"), *arguments])  # noqa: S606
 
 

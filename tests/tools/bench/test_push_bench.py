@@ -1,4 +1,4 @@
-"""./run bench push, small and short: every part still measures, and finds everybody reached once."""
+"""./run bench push --quick: every part measures, and every device is reached exactly once."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.faults
 
 
 @pytest.mark.timeout(400)
-def test_every_part_of_the_push_bench_runs_and_finds_everybody_reached_once(tmp_path: Path) -> None:
+def test_every_part_reaches_every_device_exactly_once(tmp_path: Path) -> None:
     page = ROOT / "docs" / "measurements" / "push.md"
     before = page.read_bytes()
 
@@ -41,7 +41,7 @@ def test_every_part_of_the_push_bench_runs_and_finds_everybody_reached_once(tmp_
     assert left_running(tmp_path / "run") == []
 
 
-def test_the_push_bench_refuses_where_a_real_database_is_in_sight(tmp_path: Path) -> None:
+def test_the_push_bench_refuses_to_run_beside_a_real_database(tmp_path: Path) -> None:
     run = Run(tmp_path, "bench", "push", "--quick", DATABASE_URL="postgresql://u:p@db.example.org/real")
 
     assert run.process.wait(60) == 1

@@ -1,4 +1,4 @@
-"""The push bench's parts, one after the other, on the PostgreSQL of DATABASE_URL: `./run bench push` makes one and calls this."""
+"""Run the push measurements one after the other, on the PostgreSQL of DATABASE_URL, which `./run bench push` starts."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from tools.bench.push import brakes, compare, kills, million, page, plan
-from tools.bench.push.stage import NotInTime, database, empty_database
+from tools.bench.push import brakes, compare, kills, million, page, planning
+from tools.bench.push.testbed import TimedOut, database, empty_database
 
-#: Each part with its devices, and those of --quick.
+#: Each part with its number of devices, and that of --quick.
 PARTS: dict[str, tuple[ModuleType, int, int]] = {
     "compare": (compare, 200_000, 2_400),
     "million": (million, 1_000_000, 4_000),
-    "plan": (plan, 10_000_000, 50_000),
+    "plan": (planning, 10_000_000, 50_000),
     "brakes": (brakes, 200_000, 12_000),
     "kills": (kills, 300_000, 12_000),
 }
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Measure what was asked for and print it; return 1 when somebody was missed or doubled or a count does not add up."""
+    """Measure the selected parts; return 1 if a device was missed or reached twice, or a count does not add up."""
     options = _parser().parse_args(arguments)
     chosen = [options.part] if options.part else list(PARTS)
     written = (options.write or not options.part) and not (options.quick or options.devices)
@@ -47,11 +47,11 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="./run bench push", description=__doc__)
-    parser.add_argument("--part", choices=list(PARTS), help="this part alone (all of them)")
-    parser.add_argument("--devices", type=int, help="instead of each part's own number; nothing is written down then")
-    parser.add_argument("--quick", action="store_true", help="small and short, to see that it works; nothing is written down")
+    parser.add_argument("--part", choices=list(PARTS), help="measure only this part")
+    parser.add_argument("--devices", type=int, help="number of devices for every part; the report is not written")
+    parser.add_argument("--quick", action="store_true", help="measure all parts with few devices; the report is not written")
     parser.add_argument("--write", action="store_true", help="with --part: write its section of docs/measurements/push.md")
-    parser.add_argument("--json", action="store_true", help="print one JSON object of all figures")
+    parser.add_argument("--json", action="store_true", help="print all figures as one JSON object")
     return parser
 
 
@@ -65,7 +65,7 @@ def _measure(name: str, options: argparse.Namespace, folder: Path) -> tuple[dict
     try:
         empty_database()
         figures = dict(module.measure(devices, where, quick=options.quick))
-    except NotInTime as error:
+    except TimedOut as error:
         print(_last_lines(where), file=sys.stderr)
         return {"faults": [str(error)]}, ""
     text = f"{page.circumstances(time.monotonic() - began, load)}\n\n{module.report(figures)}"
@@ -74,7 +74,7 @@ def _measure(name: str, options: argparse.Namespace, folder: Path) -> tuple[dict
 
 
 def _last_lines(folder: Path) -> str:
-    """Return the ends of the workers' logs, which go with the folder."""
+    """Return the last lines of the workers' logs, which are deleted with the folder."""
     return "\n".join("\n".join(path.read_text(errors="replace").splitlines()[-20:]) for path in folder.rglob("workers.log"))
 
 

@@ -1,14 +1,16 @@
-"""What a killed worker had claimed and not settled, read from the database right after the kill."""
+"""The batches that a killed worker had claimed and not settled, read from the database right after the kill."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
+from tools.bench.push.celery_processes import APPLICATION
+
 
 @dataclass(frozen=True)
-class Claimed:
-    """A batch whose claim nobody has settled; the addresses are those without an outcome, which alone may be sent to again."""
+class UnsettledClaim:
+    """A claimed batch that is not settled. Its addresses have no outcome yet; only these may be sent to again."""
 
     batch: int
     fence: int
@@ -16,21 +18,23 @@ class Claimed:
     addresses: tuple[str, ...]
 
 
-def unsettled(seen: set[tuple[int, int]]) -> list[Claimed]:
-    """Return every claim that stands and is not among those seen as (batch, fence)."""
-    rows = _ask(
+def unsettled(seen: set[tuple[int, int]]) -> list[UnsettledClaim]:
+    """Return the unsettled claims, without those whose (batch, fence) is in `seen`."""
+    rows = _query(
         """
         SELECT b.id, b.fence, w.campaign_id FROM notifications_batch b JOIN notifications_wave w ON w.id = b.wave_id
         WHERE b.state = 'claimed' ORDER BY b.id
         """
     )
-    return [Claimed(batch, fence, campaign, _addresses(batch)) for batch, fence, campaign in rows if (batch, fence) not in seen]
+    return [
+        UnsettledClaim(batch, fence, campaign, _addresses(batch)) for batch, fence, campaign in rows if (batch, fence) not in seen
+    ]
 
 
 def _addresses(batch: int) -> tuple[str, ...]:
     from notifications.registrations import sealed
 
-    rows = _ask(
+    rows = _query(
         """
         SELECT r.address_sealed, r.address_digest
         FROM notifications_batch b
@@ -51,16 +55,16 @@ def _addresses(batch: int) -> tuple[str, ...]:
 
 
 def backends() -> set[int]:
-    """Return the database's processes that serve workers."""
-    return {row[0] for row in _ask("SELECT pid FROM pg_stat_activity WHERE application_name = 'fault-test'")}
+    """Return the process ids of the database's connections to workers."""
+    return {row[0] for row in _query("SELECT pid FROM pg_stat_activity WHERE application_name = %s", APPLICATION)}
 
 
-def end_leases() -> None:
-    """Let 45 seconds go by for the leases of whoever was killed."""
-    _ask("UPDATE notifications_batch SET lease_until = now() - interval '1 ms' WHERE state = 'claimed' RETURNING id")
+def expire_leases() -> None:
+    """Expire the leases of killed workers, as if 45 seconds had passed."""
+    _query("UPDATE notifications_batch SET lease_until = now() - interval '1 ms' WHERE state = 'claimed' RETURNING id")
 
 
-def _ask(sql: str, *parameters: int) -> list[tuple[Any, ...]]:
+def _query(sql: str, *parameters: int | str) -> list[tuple[Any, ...]]:
     from django.db import connection
 
     with connection.cursor() as cursor:

@@ -1,4 +1,4 @@
-"""Our path beside fcm-django, send_each and send_each_async: one after the other, in rounds, against one emulator."""
+"""Our path beside fcm-django, send_each and send_each_async: one after the other, in rounds, with one emulator."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from tests.processes import ROOT
 from tools.bench import usage
-from tools.bench.push import verdict
-from tools.bench.push.stage import Stage, finish, postmaster, register, to_everybody
+from tools.bench.push import records
+from tools.bench.push.celery_processes import ROOT
+from tools.bench.push.faults import exactly_once_faults, finished_faults
 from tools.bench.push.tables import shown, spread, table
+from tools.bench.push.testbed import Testbed, finish, postmaster, register
 
 TITLE = "Beside the other ways to send with Python"
 OURS = "Fingerpost"
@@ -27,28 +28,33 @@ NAMES = {
     "send_each": "firebase-admin, `send_each`",
     "send_each_async": "firebase-admin, `send_each_async`",
 }
-#: The others need four seconds for these; ours needs many more messages to show what it sustains.
-MOST_OF_PEERS = 3_000
+#: The others need four seconds for these. Ours needs many more messages to show its sustained rate.
+MAX_MESSAGES_OF_PEERS = 3_000
 Run = dict[str, float]
 
 
 def measure(devices: int, folder: Path, *, quick: bool = False) -> dict[str, Any]:
-    """Send `devices` by our path and some thousands by each of the others; return every round of every setting, and faults."""
+    """Send to `devices` by our path and some thousand messages by each other; return all rounds of all settings, and faults."""
     rounds = 1 if quick else 3
     settings = [(True, 70)] if quick else [(tls, latency) for tls in (False, True) for latency in (0, 70)]
     register(devices)
-    figures: dict[str, Any] = {"devices": devices, "peers": min(devices // 20, MOST_OF_PEERS), "rounds": rounds, "settings": []}
+    figures: dict[str, Any] = {
+        "devices": devices,
+        "peers": min(devices // 20, MAX_MESSAGES_OF_PEERS),
+        "rounds": rounds,
+        "settings": [],
+    }
     faults: list[str] = []
     for tls, latency in settings:
         where = folder / f"{'tls' if tls else 'plain'}-{latency}"
         where.mkdir()
-        with Stage(where, tls=tls) as stage, _devices_of_fcm_django(stage, figures["peers"]):
+        with Testbed(where, tls=tls) as testbed, _fcm_django_devices(testbed, figures["peers"]):
             runs: dict[str, list[Run]] = {name: [] for name in NAMES}
             for _ in range(rounds):
                 for name, title in NAMES.items():
-                    stage.emulator.reset()
-                    stage.emulator.plan([_SLOW | {"latency_ms": latency}] if latency else [])
-                    run, wrong = _send(stage, name, devices if name == OURS else figures["peers"])
+                    testbed.emulator.reset()
+                    testbed.emulator.plan([_ACCEPT | {"latency_ms": latency}] if latency else [])
+                    run, wrong = _send(testbed, name, devices if name == OURS else figures["peers"])
                     runs[name].append(run)
                     faults += wrong
                     print(f"  {_setting(tls, latency)}: {title} {shown(run['rate'])} a second", flush=True)
@@ -56,67 +62,55 @@ def measure(devices: int, folder: Path, *, quick: bool = False) -> dict[str, Any
     return figures | {"faults": faults}
 
 
-def _send(stage: Stage, name: str, messages: int) -> tuple[Run, list[str]]:
-    """Send with one path; return its figures, and what went wrong as the emulator saw it."""
-    server, database, phones = postmaster(), usage.cpu_seconds(postmaster()), usage.cpu_seconds(stage.emulator.process.pid)
-    run, faults = _ours(stage, messages) if name == OURS else _peer(stage, name, messages)
+def _send(testbed: Testbed, name: str, messages: int) -> tuple[Run, list[str]]:
+    """Send by one path; return its figures and its faults."""
+    server, database, phones = postmaster(), usage.cpu_seconds(postmaster()), usage.cpu_seconds(testbed.emulator.process.pid)
+    run, faults = _ours(testbed, messages) if name == OURS else _peer(testbed, name, messages)
     run |= {
         "rate": messages / run["seconds"],
-        "sustained": _sustained(stage) or messages / run["seconds"],
+        "sustained": _sustained(testbed) or messages / run["seconds"],
         "cpu_10k": run["cpu"] / messages * 10_000,
         "database_cpu_10k": (usage.cpu_seconds(server) - database) / messages * 10_000,
-        "emulator_cpu_10k": (usage.cpu_seconds(stage.emulator.process.pid) - phones) / messages * 10_000,
+        "emulator_cpu_10k": (usage.cpu_seconds(testbed.emulator.process.pid) - phones) / messages * 10_000,
     }
-    return run, faults + verdict.everybody_once(NAMES[name], messages, stage.emulator.counts())
+    return run, faults + exactly_once_faults(NAMES[name], messages, testbed.emulator.counts())
 
 
-def _sustained(stage: Stage) -> float:
-    """Return the median of what the emulator saw each second, without the first and last two; 0 if that is too short."""
-    middle = stage.emulator.counts(seconds="1")["seconds"][2:-2]
+def _sustained(testbed: Testbed) -> float:
+    """Return the median messages per second in the emulator, without the first and last two seconds; 0 if that is too short."""
+    middle = testbed.emulator.counts(seconds="1")["seconds"][2:-2]
     return float(median(middle)) if len(middle) > 2 else 0.0
 
 
-def _ours(stage: Stage, devices: int) -> tuple[Run, list[str]]:
-    """Send by worker and beat, from the approval until every count is folded."""
-    from notifications.campaigns import lifecycle
-    from tests import make
-
-    worker = stage.start()
+def _ours(testbed: Testbed, devices: int) -> tuple[Run, list[str]]:
+    """Send by worker and beat. The time runs from the approval until every count is folded."""
+    worker = testbed.start()
     try:
-        campaign = make.campaign(state="submitted", **to_everybody())
-        _, approver = make.campaign_staff()
-        before, began = stage.sender_cpu(worker), time.monotonic()
-        lifecycle.approve(campaign, fingerprint=campaign.fingerprint, by=approver, at=_now())
-        counts = finish(campaign, 300)
-        run = {"seconds": time.monotonic() - began, "cpu": stage.sender_cpu(worker) - before}
+        campaign = records.submit_campaign()
+        before, began = testbed.sender_cpu(worker), time.monotonic()
+        records.approve_campaign(campaign)
+        progress = finish(campaign, 600)
+        run = {"seconds": time.monotonic() - began, "cpu": testbed.sender_cpu(worker) - before}
         peaks = usage.peak_memory(worker.pid)
-        run |= {"peak_mb": max(peaks), "all_mb": sum(peaks) + sum(usage.peak_memory(stage.beat.pid))}
+        run |= {"peak_mb": max(peaks), "all_mb": sum(peaks) + sum(usage.peak_memory(testbed.beat.pid))}
     finally:
-        stage.workers.end()
-    return run, verdict.finished(NAMES[OURS], devices, counts)
+        testbed.processes.end()
+    return run, finished_faults(NAMES[OURS], devices, progress)
 
 
-def _peer(stage: Stage, path: str, messages: int) -> tuple[Run, list[str]]:
-    run = _job(stage, path, messages, message=_message())
+def _peer(testbed: Testbed, path: str, messages: int) -> tuple[Run, list[str]]:
+    run = _job(testbed, path, messages, message=records.android_message())
     accepted = run.pop("accepted")
     return run | {"all_mb": run["peak_mb"]}, [] if accepted == messages else [f"{NAMES[path]}: {accepted} of {messages} accepted"]
 
 
-def _message() -> dict[str, Any]:
-    """Return the message that our path sends to Android: the others send the same."""
-    from notifications.models import Message
-
-    body = Message.objects.filter(platform="android", fallback=False).order_by("-campaign_id").values_list("body", flat=True)[0]
-    return dict(json.loads(body))
-
-
-def _job(stage: Stage, path: str, messages: int, **more: object) -> dict[str, Any]:
-    emulator = stage.emulator
+def _job(testbed: Testbed, path: str, messages: int, **more: object) -> dict[str, Any]:
+    emulator = testbed.emulator
     job = {"path": path, "messages": messages, "url": emulator.url, "credentials": str(emulator.credentials_file), **more}
-    environment = {name: value for name, value in stage.workers.environment.items() if not name.upper().endswith("_PROXY")}
+    environment = {name: value for name, value in testbed.processes.environment.items() if not name.upper().endswith("_PROXY")}
     environment |= {"DJANGO_SETTINGS_MODULE": "tools.bench.push.peer_settings"}
     if authority := environment.get("FCM_CA_BUNDLE"):
-        # requests reads the first, httpx the second.
+        # requests reads the first variable, httpx the second.
         environment |= {"REQUESTS_CA_BUNDLE": authority, "SSL_CERT_FILE": authority}
     answer = subprocess.run(
         [sys.executable, "-m", "tools.bench.push.peers"],
@@ -126,21 +120,15 @@ def _job(stage: Stage, path: str, messages: int, **more: object) -> dict[str, An
 
 
 @contextmanager
-def _devices_of_fcm_django(stage: Stage, number: int) -> Iterator[None]:
-    _job(stage, "fill", number)
+def _fcm_django_devices(testbed: Testbed, number: int) -> Iterator[None]:
+    _job(testbed, "fill", number)
     try:
         yield
     finally:
-        _job(stage, "drop", 0)
+        _job(testbed, "drop", 0)
 
 
-def _now() -> Any:
-    from django.utils import timezone
-
-    return timezone.now()
-
-
-_SLOW: dict[str, Any] = {"match": {"any": True}, "answer": "ACCEPT"}
+_ACCEPT: dict[str, Any] = {"match": {"any": True}, "answer": "ACCEPT"}
 
 
 def _setting(tls: bool, latency: int) -> str:
@@ -148,12 +136,12 @@ def _setting(tls: bool, latency: int) -> str:
 
 
 def report(figures: dict[str, Any]) -> str:
-    """Return one table for each setting: medians of the rounds, and how many times as fast and as frugal ours is."""
+    """Return one table per setting: medians of the rounds, and ratios of rate and processor time."""
     parts = [
-        f"{figures['rounds']} rounds, median (least–most); {shown(figures['devices'])} messages by ours and "
-        f"{shown(figures['peers'])} by each of the others, in each round; each address has to take its message once. "
-        "*All in* counts from the approval (or the call) to the last count (or its return), *sustained* is the median of what "
-        "the emulator saw each second, without the first and last two."
+        f"{figures['rounds']} rounds, median (least–most); {shown(figures['devices'])} messages by our path and "
+        f"{shown(figures['peers'])} by each other in every round; every address has to accept its message exactly once. "
+        "*All in* is from the approval (or the call) to the last count (or its return); *sustained* is the median of the "
+        "messages per second in the emulator, without the first and last two seconds."
     ]
     for setting in figures["settings"]:
         middle = _middle(setting["runs"])
@@ -164,7 +152,7 @@ def report(figures: dict[str, Any]) -> str:
 
 _HEAD = (
     "path",
-    "messages a second, all in",
+    "messages per second, all in",
     "sustained",
     "ours ÷ this",
     "CPU s for 10,000",

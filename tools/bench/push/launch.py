@@ -1,4 +1,4 @@
-"""./run bench push: start a PostgreSQL for the measurements in tools/bench/push, and run them."""
+"""Start a PostgreSQL for a measurement of tools/bench/push, and run it."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from tools.sandbox.run_folders import bench_folder, remove_run
 from tools.sandbox.terminal import step
 
 
-def run(outer: Paths, rest: list[str]) -> int:
-    """Measure; return 1 if a device was missed or reached twice, or a count does not add up."""
+def run(outer: Paths, rest: list[str], module: str = "tools.bench.push") -> int:
+    """Run the module with the arguments on an empty PostgreSQL; return its exit status."""
     paths = bench_folder(outer)
     interrupts = Interrupts()
     processes = ManagedProcesses(paths, interrupts)
@@ -34,7 +34,7 @@ def run(outer: Paths, rest: list[str]) -> int:
                 # By this mark the next start finds and ends workers that outlive an interrupted measurement.
                 MARK: str(paths.run),
             }
-            status = run_in_foreground([str(paths.python), "-m", "tools.bench.push", *rest], paths.root, env)
+            status = run_in_foreground([str(paths.python), "-m", module, *rest], paths.root, env)
         finally:
             interrupts.ignore()
             processes.stop()

@@ -1,4 +1,4 @@
-"""docs/measurements/push.md: the sections that a run has measured are written anew, what people wrote by hand stays."""
+"""Write docs/measurements/push.md: sections that a run has measured are replaced, and sections written by people are kept."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ import platform
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.processes import ROOT
+from tools.bench.push.celery_processes import ROOT
 
 PAGE = ROOT / "docs" / "measurements" / "push.md"
-#: The section that no run writes; it stays the last one.
+#: The section that people write. It stays the last one.
 BY_HAND = "What did not work at first, and what is only calculated"
 
 
 def write(sections: dict[str, str], *, path: Path = PAGE) -> None:
-    """Put the sections (heading to text) into the page, each in place of the one of its name, new ones before what is by hand."""
+    """Write sections (heading to text) into the page, each in place of the one with its heading, new ones before BY_HAND."""
     top, *parts = path.read_text("utf-8").split("\n## ")
     kept = {heading: body for heading, _, body in (part.partition("\n") for part in parts)}
     by_hand = kept.pop(BY_HAND)
@@ -24,12 +24,12 @@ def write(sections: dict[str, str], *, path: Path = PAGE) -> None:
 
 
 def circumstances(seconds: float, load: float) -> str:
-    """Return one line on the machine and the moment: what a figure is worth depends on both."""
+    """Return a line about the machine and its load, on which the figures depend."""
     with Path("/proc/meminfo").open() as lines:
         memory = int(next(lines).split()[1]) // 1024**2
     return (
         f"*{datetime.now(UTC):%d %B %Y}, {os.cpu_count()} cores ({_processor()}), {memory} GB, Python "
-        f"{platform.python_version()}; load average {load:.1f} before; the part took {seconds:.0f} s.*"
+        f"{platform.python_version()}; load average {load:.1f} before; this part took {seconds:.0f} s.*"
     )
 
 

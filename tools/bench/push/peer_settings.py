@@ -1,4 +1,4 @@
-"""Fingerpost's settings with fcm-django beside it, for the one process that measures that package."""
+"""Fingerpost's settings plus fcm-django, for the process that measures that package."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ from config.settings import *  # noqa: F403
 from config.settings import INSTALLED_APPS
 
 INSTALLED_APPS = [*INSTALLED_APPS, "fcm_django"]
-# Their keys are 32-bit; Django would warn of it at each start.
+# Its primary keys have 32 bits; Django would print a warning at every start.
 SILENCED_SYSTEM_CHECKS = ["models.W042"]

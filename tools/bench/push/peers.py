@@ -1,8 +1,8 @@
 """The other ways to send with Python, each in a process of its own: `python -m tools.bench.push.peers` with a job on stdin.
 
-The job is JSON: path, messages, url and credentials of the emulator, and the message (FCM's resource without an address). One
-line of JSON comes back. Each path is called as its own documentation says, and gets what it would have against Google: the
-adapter with 100 connections that firebase-admin mounts for fcm.googleapis.com alone is mounted for the emulator too.
+The job is a JSON object: path, messages, url and credentials of the emulator, and the message (FCM's resource without an
+address). The result is one line of JSON. Each path is called as its documentation says. firebase-admin mounts an adapter with 100
+connections for fcm.googleapis.com only; here it is mounted for the emulator, too.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ import google.auth.credentials
 import requests
 from firebase_admin import _http_client, credentials, messaging
 
-#: What firebase-admin takes in one call.
+#: The most that firebase-admin accepts in one call.
 CHUNK = 500
 
 
 def token(number: int) -> str:
-    """Return a made-up registration token, as long as the addresses of our own path."""
+    """Return a made-up registration token, as long as the addresses that our own path sends to."""
     return f"tok{number:019d}"
 
 
 def main() -> None:
-    """Do the job and print what it took."""
+    """Do the job and print its figures."""
     job = json.load(sys.stdin)
-    # firebase-admin deprecates tokens in favour of installation IDs; fcm-django knows tokens alone.
+    # firebase-admin deprecates tokens in favour of installation IDs, but fcm-django has only tokens.
     warnings.simplefilter("ignore", DeprecationWarning)
     if job["path"] in _CHORES:
         print(json.dumps(_CHORES[job["path"]](job)))
@@ -47,9 +47,9 @@ def main() -> None:
 
 
 def _connect(job: dict[str, Any]) -> None:
-    """Make firebase-admin's default app, sending to the emulator and to nobody else."""
+    """Create firebase-admin's default app, which sends to the emulator."""
     messaging._MessagingService.FCM_URL = job["url"] + "/v1/projects/{0}/messages:send"
-    # With each request google-auth asks Google in the background where the account may be used; this stays on this machine.
+    # google-auth would request the account's region from Google in the background.
     boundary = google.auth.credentials.CredentialsWithRegionalAccessBoundary
     boundary._maybe_start_regional_access_boundary_refresh = lambda *_: None  # type: ignore[method-assign]
     app = firebase_admin.initialize_app(credentials.Certificate(job["credentials"]))
@@ -58,7 +58,7 @@ def _connect(job: dict[str, Any]) -> None:
 
 
 def _message(document: dict[str, Any], address: str | None) -> messaging.Message:
-    """Return firebase-admin's form of a message that our own path sends to Android."""
+    """Return a message of our own path to Android as firebase-admin's class."""
     android = document["android"]
     return messaging.Message(
         data=document["data"],
@@ -114,7 +114,7 @@ def _device() -> Any:
 
 
 def _fill(job: dict[str, Any]) -> dict[str, int]:
-    """Make fcm-django's table with so many devices."""
+    """Create fcm-django's table with so many devices."""
     device = _device()
     from django.core.management import call_command
 
@@ -124,7 +124,7 @@ def _fill(job: dict[str, Any]) -> dict[str, int]:
 
 
 def _drop(job: dict[str, Any]) -> dict[str, int]:
-    """Remove fcm-django's table: it refers to ours, which then could not be emptied."""
+    """Drop fcm-django's table, because it refers to one of ours, which could not be emptied otherwise."""
     _device()
     from django.core.management import call_command
 

@@ -1,16 +1,16 @@
-"""Figures as tables: the same text for the terminal and for docs/measurements/push.md."""
+"""Tables and charts as text, for the terminal and for docs/measurements/push.md."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from statistics import median
 
-#: Widest line of a chart, in characters.
+#: The width of a chart in characters.
 WIDTH = 60
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    """Return a Markdown table whose columns stand under each other in a terminal too."""
+    """Return a Markdown table whose columns are also aligned in a terminal."""
     cells = [list(head), *[[shown(cell) for cell in row] for row in rows]]
     widths = [max(len(line[column]) for line in cells) for column in range(len(head))]
     lines = ["| " + " | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) + " |" for line in cells]
@@ -18,7 +18,7 @@ def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
 
 
 def shown(value: object) -> str:
-    """Return a figure as people read it: thousands apart, and no more digits than it can bear."""
+    """Return a number with separated thousands and three significant digits or more; return anything else as text."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return str(value)
     if isinstance(value, int) or abs(value) >= 100:
@@ -27,19 +27,19 @@ def shown(value: object) -> str:
 
 
 def spread(values: Sequence[float]) -> str:
-    """Return the median of some rounds, with the smallest and the greatest where there are several."""
+    """Return the median of some rounds, followed by their minimum and maximum if there are several."""
     if len(values) == 1:
         return shown(values[0])
     return f"{shown(median(values))} ({shown(min(values))}–{shown(max(values))})"
 
 
 def all_of(values: Sequence[float]) -> str:
-    """Return every one of a few figures, in the order in which they came."""
+    """Return all values, in their order."""
     return ", ".join(f"{value:.2f}" for value in values)
 
 
 def chart(by_second: Sequence[int], lines: int = 20) -> str:
-    """Return messages a second as a chart of a few lines, each the mean of some seconds."""
+    """Return a chart of the messages per second; each line is the mean of some seconds."""
     step = max(1, -(-len(by_second) // lines))
     means = [(first, by_second[first : first + step]) for first in range(0, len(by_second), step)]
     top = max((sum(part) / len(part) for _, part in means), default=0) or 1

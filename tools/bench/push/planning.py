@@ -1,4 +1,4 @@
-"""Freezing an audience of ten million: seconds, and rows written."""
+"""Freezing an audience of ten million: the time, and the rows that are written."""
 
 from __future__ import annotations
 
@@ -6,24 +6,24 @@ import time
 from pathlib import Path
 from typing import Any
 
-from tools.bench.push import verdict
-from tools.bench.push.stage import PROJECT, to_everybody
+from tools.bench.push import records
+from tools.bench.push.faults import sum_faults
 from tools.bench.push.tables import shown, table
 
 TITLE = "Planning ten million"
 SEGMENTS = 2_000
-#: Rows a transaction: the tickets' lock is held for no longer than one of them takes.
-AT_ONCE = 100_000
-MOST_ROWS, MOST_SECONDS = 25_000, 60
+#: Rows per transaction: the lock on the tickets is held for as long as one transaction takes.
+BATCH = 100_000
+MAX_ROWS, MAX_SECONDS = 25_000, 60
 
-#: Countries of different sizes, with zones and languages as a list that repeats: 2,000 segments differ in it all.
+#: Values that the 2,000 segments combine, so that no two segments are equal.
 _ZONES = ("Europe/London", "Asia/Kolkata", "America/New_York", "America/Los_Angeles", "Europe/Paris", "Pacific/Auckland", "")
 _COUNTRIES = ("GB", "IN", "US", "FR", "NZ", "BD", "DE", "BR", "MX", "AU")
 _LOCALES = ("en", "cy", "hi", "es", "fr", "mi", "bn", "ar", "de", "pt")
 _PLATFORMS = ("android", "ios", "web")
 
-# Sealed text and digests are made up, as long as real ones: planning reads neither. A segment's share falls with its number, so
-# that the largest holds some per cent and the smallest a few hundred; tickets come in order of arrival, as in life.
+# Sealed addresses and digests are made up, but as long as real ones: planning reads neither. Segments with a lower number get
+# more registrations: the largest gets some per cent, the smallest a few hundred. Tickets are in the order of arrival.
 _FILL = """
     INSERT INTO notifications_registration
         (id, segment_id, address_kind, address_sealed, address_digest, app_version, secret_digest, seen_on)
@@ -35,26 +35,25 @@ _FILL = """
 
 
 def measure(devices: int, folder: Path, *, quick: bool = False) -> dict[str, Any]:
-    """Freeze one campaign to all of `devices` in this process; return seconds, rows and faults."""
+    """Freeze a campaign to all `devices` in this process; return times, rows and faults."""
     from django.utils import timezone
 
     from notifications.campaigns.progress import progress_of
     from notifications.delivery import planner
     from notifications.models import Batch, Campaign, Wave
-    from tests import make
 
     filled = fill(devices)
-    campaign = make.campaign(**to_everybody())
+    campaign = records.create_campaign()
     rows, began = _written(), time.monotonic()
     frozen = planner.plan_audience(campaign, at=timezone.now())
     seconds = time.monotonic() - began
     written = {name: number for name, after in _written().items() if (number := after - rows.get(name, 0))}
     campaign = Campaign.objects.get(pk=campaign.pk)
-    counts = progress_of(campaign)
+    progress = progress_of(campaign)
     faults = [] if frozen else [f"the campaign was not frozen: {campaign.reason}"]
-    faults += verdict.adds_up(counts)
-    if counts["devices"] != devices or counts["pending"] != devices:
-        faults.append(f"{devices} registered, {counts['devices']} in the audience, {counts['pending']} pending")
+    faults += sum_faults(progress)
+    if progress["devices"] != devices or progress["pending"] != devices:
+        faults.append(f"{devices} registered, {progress['devices']} in the audience, {progress['pending']} pending")
     return {
         "devices": devices,
         "segments": SEGMENTS,
@@ -69,18 +68,16 @@ def measure(devices: int, folder: Path, *, quick: bool = False) -> dict[str, Any
 
 
 def fill(devices: int) -> float:
-    """Write so many registrations into many segments; return the seconds that took. Their addresses cannot be read."""
+    """Insert so many registrations into many segments, with addresses that cannot be unsealed; return the seconds that took."""
     from django.db import connection
 
-    from tests import make
-
-    make.app(project=PROJECT)
+    records.create_app()
     segments, began = _segments(), time.monotonic()
     with connection.cursor() as cursor:
         cursor.execute("SELECT setseed(0.5)")
-        for first in range(1, devices + 1, AT_ONCE):
-            cursor.execute(_FILL, {"segments": segments, "first": first, "last": min(first + AT_ONCE - 1, devices)})
-        # What autovacuum does in life, at a time of its own.
+        for first in range(1, devices + 1, BATCH):
+            cursor.execute(_FILL, {"segments": segments, "first": first, "last": min(first + BATCH - 1, devices)})
+        # In production autovacuum does this.
         cursor.execute("ANALYZE notifications_registration")
     return time.monotonic() - began
 
@@ -88,7 +85,7 @@ def fill(devices: int) -> float:
 def _segments() -> list[int]:
     from notifications.models import Segment
 
-    made = Segment.objects.bulk_create(
+    created = Segment.objects.bulk_create(
         Segment(
             app_id="parent",
             country=_COUNTRIES[number % 10],
@@ -100,7 +97,7 @@ def _segments() -> list[int]:
         )
         for number in range(SEGMENTS)
     )
-    return [segment.pk for segment in made]
+    return [segment.pk for segment in created]
 
 
 def _written() -> dict[str, int]:
@@ -119,11 +116,11 @@ def _written() -> dict[str, int]:
 
 
 def report(figures: dict[str, Any]) -> str:
-    """Return what planning took, and whether that is what was asked."""
+    """Return a table of the results beside the required ones."""
     written = ", ".join(f"{shown(number)} {name.removeprefix('notifications_')}" for name, number in figures["written"].items())
     rows = [
-        ("seconds to freeze the audience", figures["plan_seconds"], f"< {MOST_SECONDS}"),
-        ("rows written (inserted, updated or deleted)", figures["rows"], f"< {shown(MOST_ROWS)}"),
+        ("seconds to freeze the audience", figures["plan_seconds"], f"< {MAX_SECONDS}"),
+        ("rows written (inserted, updated or deleted)", figures["rows"], f"< {shown(MAX_ROWS)}"),
         ("batches", figures["batches"], ""),
         ("waves", figures["waves"], ""),
         ("seconds to fill the table beforehand", figures["fill_seconds"], ""),
@@ -131,9 +128,9 @@ def report(figures: dict[str, Any]) -> str:
     return "\n\n".join(
         [
             f"{shown(figures['devices'])} registrations in {shown(figures['segments'])} segments of unequal size, one campaign "
-            "to all of them; the freeze runs as in a worker, in one transaction.",
-            table(("", "measured", "asked"), rows),
-            f"Rows written by table: {written}. The registrations were made by `INSERT … SELECT`, 100,000 a transaction, with "
-            "made-up sealed text, which planning does not read; then `ANALYZE`.",
+            "to all of them. The audience is frozen as in a worker, in one transaction.",
+            table(("", "measured", "required"), rows),
+            f"Rows written, by table: {written}. The registrations were inserted by `INSERT … SELECT`, 100,000 per "
+            "transaction, with made-up sealed addresses, which planning does not read; then `ANALYZE`.",
         ]
     )

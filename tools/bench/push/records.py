@@ -1,0 +1,130 @@
+"""The rows that the measurements need, created by the product's own functions.
+
+Django is imported inside the functions, because it is not set up when this module is imported.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from core.models import User
+    from notifications.models import Campaign
+
+PROJECT = "fingerpost-bench"
+#: An audience of every installation of the parent app.
+EVERYONE = {"countries": "all", "audiences": ["parent"]}
+
+
+def create_app() -> None:
+    """Load the facts, and create the parent app, which stores addresses."""
+    from django.core.management import call_command
+
+    from notifications.models import App
+
+    call_command("load_facts", "--json", stdout=_Discard())
+    App.objects.create(name="parent", title="Parent app", project=PROJECT, push_mode="registrations")
+
+
+def register_devices(number: int) -> None:
+    """Register so many made-up installations of the parent app, with real sealing of their addresses."""
+    from notifications.registrations import simulation
+
+    simulation.register_many(number, app="parent", country=None, at=datetime.now(UTC))
+
+
+def register_device(number: int, *, country: str) -> None:
+    """Register one installation of the parent app in a country."""
+    from notifications.models import Registration
+
+    Registration.objects.register(
+        at=datetime.now(UTC),
+        app="parent",
+        address_kind="fid",
+        address=f"fid{number:019d}",
+        platform="android",
+        locale="en",
+        country=country,
+        region=None,
+        time_zone="Europe/London",
+        audience="parent",
+        app_version="1.2.0",
+    )
+
+
+def submit_campaign(*, audience: dict[str, Any] = EVERYONE, at: datetime | None = None) -> Campaign:
+    """Create and submit a campaign that is due at an instant, or at once; return it."""
+    from notifications.campaigns import lifecycle
+
+    author, now = staff()[0], datetime.now(UTC)
+    campaign = lifecycle.draft(_definition(audience, at), by=author, at=now)
+    lifecycle.submit(campaign, by=author, at=now)
+    return campaign
+
+
+def approve_campaign(campaign: Campaign) -> None:
+    """Approve a submitted campaign."""
+    from notifications.campaigns import lifecycle
+
+    lifecycle.approve(campaign, fingerprint=campaign.fingerprint, by=staff()[1], at=datetime.now(UTC))
+
+
+def create_campaign(*, audience: dict[str, Any] = EVERYONE, at: datetime | None = None) -> Campaign:
+    """Create, submit and approve a campaign; return it."""
+    campaign = submit_campaign(audience=audience, at=at)
+    approve_campaign(campaign)
+    return campaign
+
+
+def staff() -> tuple[User, User]:
+    """Return an author and an approver of campaigns."""
+    return _user("author", "campaign-author"), _user("approver", "campaign-approver")
+
+
+def android_message() -> dict[str, Any]:
+    """Return the message to Android of the newest campaign, without an address."""
+    from notifications.models import Message
+
+    messages = Message.objects.filter(platform="android", fallback=False).order_by("-campaign_id")
+    return dict(json.loads(messages.values_list("body", flat=True)[0]))
+
+
+def _user(name: str, role: str) -> User:
+    from core import roles
+    from core.models import User
+
+    if user := User.objects.filter(username=name).first():
+        return user
+    user = User.objects.create_user(name, password=None, is_staff=True, locales=["*"])
+    roles.give(user, role)
+    return User.objects.get(pk=user.pk)
+
+
+def _definition(audience: dict[str, Any], at: datetime | None) -> dict[str, Any]:
+    inner = {
+        "title": "If someone threatens to share a picture",
+        "body": "Do not pay. It is never the young person's fault.",
+    }
+    outer = {"title": "New advice in the app", "body": "Take two minutes to read it."}
+    return {
+        "name": "Half-term warning",
+        "kind": "alert",
+        "apps": ["parent"],
+        "audience": audience,
+        "messages": {"en": {"outer": outer, "inner": inner}},
+        "services": ["gb-childline"],
+        "alert": {"severity": "Moderate", "urgency": "Expected", "certainty": "Likely", "status": "Actual"},
+        "home": {"zone": "Europe/London", "locale": "en"},
+        "schedule": {"at": at.isoformat() if at else "now"},
+        "not_after": (datetime.now(UTC) + timedelta(days=1)).isoformat(),
+        "quiet_hours": {"override": "A measurement runs at any hour."},
+    }
+
+
+class _Discard:
+    """An output stream that discards everything."""
+
+    def write(self, text: str) -> None:
+        """Discard the text."""
