@@ -17,18 +17,32 @@ SITUATIONS = set(Situation.values)
 AUDIENCES = set(Audience.values)
 STEPS = set(Step.values)
 
-MOST_URGENT = ["right-now", "first-hour", "not-alone"]
+#: The crisis and first-hour texts, which every locale has.
+MOST_URGENT = [
+    "right-now",
+    "right-now-adults",
+    "first-hour",
+    "first-hour-parents",
+    "not-alone",
+    "hold-on",
+    "going-round",
+    "made-to",
+    "stay-close",
+    "stay-with-them",
+    "close-and-tell",
+    "close-and-tell-adults",
+    "call-first",
+    "calm-first",
+    "tell-the-lead",
+]
 FIRST_HOUR = [
     *MOST_URGENT,
-    "hold-on",
     "words-and-names",
     "on-your-device",
     "say-your-age",
     "you-can-stop",
     "lock-the-door",
     "on-their-side",
-    "calm-first",
-    "stay-close",
 ]
 NOTICES = ["about-this-app", "not-a-report"]
 WIDE = ["cy", "hi", "ar", "es", "fr"]
