@@ -25,7 +25,7 @@ def real_packs(django_db_setup: None, django_db_blocker: Any) -> dict[tuple[str,
     from content.compiling.compiler import build_packs
     from content.compiling.facts import Policy
     from content.compiling.snapshot import read_snapshot
-    from content.importing.facts import FACTS_DIR, load_facts
+    from content.importing.facts import EMERGENCY_FILE, SERVICES_FILE, load_facts
     from content.importing.words import load_words
     from content.models import ChannelRevision
     from core.models import User
@@ -34,7 +34,7 @@ def real_packs(django_db_setup: None, django_db_blocker: Any) -> dict[tuple[str,
     with django_db_blocker.unblock(), transaction.atomic():
         assert connection.settings_dict["NAME"].startswith("test_"), "tests that take this fixture are marked django_db"
         system = User.objects.system()
-        load_facts((FACTS_DIR / "reporting_tools.json").read_bytes(), by=system, at=NOON)
+        load_facts(SERVICES_FILE.read_bytes(), EMERGENCY_FILE.read_bytes(), by=system, at=NOON)
         load_words(by=system, at=NOON)
         second = checker()
         for revision in ChannelRevision.objects.proposed():

@@ -126,6 +126,11 @@ class ChannelSerializer(ResponseSerializer):
     anonymous = serializers.BooleanField(allow_null=True)
     needs_voice = serializers.BooleanField()
     on_bill = serializers.BooleanField(allow_null=True)
+    situations = serializers.ListField(
+        child=serializers.ChoiceField(Situation.choices),
+        allow_null=True,
+        help_text="The situations that the channel is for; null: all.",
+    )
     assured = serializers.BooleanField(help_text="Whether a person has checked the channel and the check has not expired.")
     checked_on = serializers.DateField(allow_null=True)
     assured_until = serializers.DateField(allow_null=True)

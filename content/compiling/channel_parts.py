@@ -42,6 +42,7 @@ def packed_channel(
         "anonymous": channel.anonymous,
         "needs_voice": channel.type == ChannelType.PHONE,
         "on_bill": channel.on_bill,
+        "situations": list(channel.situations) if channel.situations is not None else None,
         "assured": eligibility.assured,
         "checked_on": channel.checked_on.isoformat() if channel.checked_on else None,
         "assured_until": channel.assured_until.isoformat() if channel.assured_until else None,

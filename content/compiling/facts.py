@@ -54,6 +54,8 @@ class ChannelFact:
     cost: str
     anonymous: bool | None
     on_bill: bool | None
+    #: Those that the channel is for; None: all.
+    situations: tuple[str, ...] | None
     checked_on: date | None
     assured_until: date | None
 

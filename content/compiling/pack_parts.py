@@ -43,8 +43,11 @@ class PackPartBuilder:
     def service(self, service: ServiceFact, locale: str, country: str) -> PackPart[PackedService] | None:
         """Return a service with those of its channels that may be served, or None where there are none.
 
-        `country` is where its callers are: a short number of several countries has another `tel` in each.
+        `country` is where its callers are: a short number of several countries has another `tel` in each. Where the service
+        works in one country alone, its callers are there, whatever the pack.
         """
+        if service.area is not None and len(service.area) == 1:
+            country = service.area[0]
         has_short_number = any(channel.number_type == NumberType.SHORT for channel in service.channels)
         caller = country if has_short_number else WORLDWIDE
         if (service.id, locale, caller) not in self._services:

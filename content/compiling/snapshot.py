@@ -131,6 +131,7 @@ def service_facts() -> Iterator[ServiceFact]:
                 cost=channel.cost,
                 anonymous=channel.anonymous,
                 on_bill=channel.on_bill,
+                situations=tuple(channel.situations) if channel.situations is not None else None,
                 checked_on=check.at.date() if check else None,
                 assured_until=check.until if check else None,
             )

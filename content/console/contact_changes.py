@@ -13,7 +13,7 @@ from content.console import labels
 from content.models import Channel, ChannelRevision, Service
 from content.models.channel_facts import FACTS
 from content.models.channel_revision import Act
-from content.terms import ChannelType, Cost, NumberType
+from content.terms import ChannelType, Cost, NumberType, Situation
 from core.console.pages import ConsoleForm, Link, Page, page
 from core.errors import Invalid, NotFound
 
@@ -29,6 +29,7 @@ FIELDS = {
     "cost": "Cost",
     "anonymous": "Anonymous",
     "on_bill": "Shows on a phone bill",
+    "situations": "Only for",
     "source": "Source",
 }
 _LABELLED = {"type": "channel", "number_type": "number", "cost": "cost"}
@@ -141,6 +142,13 @@ class ContactChangeForm(ConsoleForm):
     cost = forms.ChoiceField(choices=labels.choices(Cost), label=FIELDS["cost"])
     anonymous = forms.ChoiceField(choices=_YES_NO, required=False, label=FIELDS["anonymous"])
     on_bill = forms.ChoiceField(choices=_YES_NO, required=False, label=FIELDS["on_bill"])
+    situations = forms.MultipleChoiceField(
+        choices=labels.choices(Situation),
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+        label=FIELDS["situations"],
+        help_text="The situations that this channel is for. Choose none if it is for all of them.",
+    )
     source = forms.CharField(
         max_length=500,
         required=False,
@@ -153,6 +161,7 @@ class ContactChangeForm(ConsoleForm):
         """Return the columns of the channel."""
         known: dict[str, bool | None] = {"": None, "true": True, "false": False}
         facts = {name: self.cleaned_data[name] for name in FACTS}
+        facts["situations"] = facts["situations"] or None
         return facts | {name: known[facts[name]] for name in ("anonymous", "on_bill")}
 
 
@@ -232,4 +241,6 @@ def value_text(name: str, value: object) -> str:
         return ""
     if isinstance(value, bool):
         return "Yes" if value else "No"
+    if isinstance(value, list):
+        return ", ".join(labels.label("situation", str(item)) for item in value)
     return labels.label(_LABELLED[name], str(value)) if name in _LABELLED else str(value)

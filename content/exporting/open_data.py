@@ -30,7 +30,7 @@ SERVICE_FACTS = (
 )  # fmt: skip
 CHANNEL_FACTS = (
     "position", "type", "dial", "dial_kind", "tel", "href", "display", "keyword", "hours", "zone", "cost", "anonymous",
-    "needs_voice", "on_bill", "assured", "checked_on", "assured_until",
+    "needs_voice", "on_bill", "situations", "assured", "checked_on", "assured_until",
 )  # fmt: skip
 #: Our own texts, which are exported by language.
 SERVICE_TEXTS = ("purpose", "after", "answers_in")

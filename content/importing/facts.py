@@ -15,6 +15,7 @@ from django.utils.text import slugify
 
 from content.importing.contact import contact_drafts
 from content.importing.drafts import Draft, edited_by_people, write_drafts
+from content.importing.emergency_numbers import countries_covered, read_emergency_numbers
 from content.importing.facts_file import ImportedService, ImportedText, read_facts
 from content.importing.proposals import ChannelSlots, Difference, compare
 from content.importing.reference import load_reference
@@ -24,6 +25,8 @@ from core.audit_verbs import Verb
 from core.models import User
 
 FACTS_DIR = Path(__file__).parent.parent / "facts"
+SERVICES_FILE = FACTS_DIR / "reporting_tools.json"
+EMERGENCY_FILE = FACTS_DIR / "emergency_numbers.json"
 
 
 @dataclass
@@ -59,12 +62,17 @@ class FactsLoaded:
 
 
 @transaction.atomic
-def load_facts(data: bytes, *, by: User, at: datetime) -> FactsLoaded:
-    """Load the whole file or nothing; loading it again changes nothing. FactsRefused names each entry and reason."""
+def load_facts(data: bytes, emergency_numbers: bytes | None = None, *, by: User, at: datetime) -> FactsLoaded:
+    """Load the files whole or nothing; loading them again changes nothing. FactsRefused names each entry and reason.
+
+    `data` is a file of services, `emergency_numbers` one of emergency numbers for the countries without such a service.
+    """
     roles.require(by, "content.propose_channelrevision")
     roles.require(by, "content.edit_words")
     areas = json.loads((FACTS_DIR / "areas.json").read_text(encoding="utf-8"))
     services = read_facts(data, areas)
+    if emergency_numbers is not None:
+        services += read_emergency_numbers(emergency_numbers, covered=countries_covered(services))
     loaded = FactsLoaded(entries=len(services), reference=load_reference())
     _create_organizations(services)
     _write_services(services, loaded)
@@ -146,7 +154,8 @@ def _drafts(service: ImportedService, difference: Difference) -> Iterator[Draft]
     def draft(key: str, text: ImportedText) -> Draft:
         return Draft(key, owner, text.text, text.numbers, text.hosts)
 
-    yield draft(f"service.{service.id}.purpose", service.purpose)
+    if service.purpose is not None:
+        yield draft(f"service.{service.id}.purpose", service.purpose)
     yield from contact_drafts(service.id)
     for position, channel in sorted(difference.positions.items()):
         if channel.label is not None:

@@ -21,6 +21,8 @@ TOPICS = {"sextortion": Situation.BLACKMAIL, "livestream": Situation.LIVE_ABUSE}
     for situation in Situation
     if situation not in (Situation.BLACKMAIL, Situation.LIVE_ABUSE, Situation.NOT_SURE)
 }
+#: A channel may also be for readers who are not sure what happened.
+CHANNEL_TOPICS = TOPICS | {Situation.NOT_SURE.value: Situation.NOT_SURE}
 GENERAL = "general"
 ANYONE = "anyone"
 AUDIENCES = (Audience.TEEN.value, Audience.PARENT.value, Audience.EDUCATOR.value, ANYONE)
@@ -77,6 +79,8 @@ class FactsChannel(FileModel):
     """In the form of OpenStreetMap's opening_hours; null: not known."""
     anonymous: bool | None = None
     on_bill: bool | None = None
+    topics: Annotated[list[Annotated[str, OneOf(CHANNEL_TOPICS)]], MinLen(1)] | None = None
+    """Those that the channel is for; null: all."""
     source: _Url | None = None
     label: Annotated[str, Text(200)] | None = None
 
@@ -105,6 +109,8 @@ class FactsEntry(FileModel):
     time_zone: Annotated[str, Text(40)] | None
     topics: Annotated[list[Annotated[str, OneOf([*TOPICS, GENERAL])]], MinLen(1)]
     status: Annotated[str, OneOf(STATUS)]
+    successor: Annotated[str, Slug(80)] | None = None
+    """The id of the entry that took the place of a retired one."""
     source: _Url | None
     more_sources: list[_Url]
     confidence: Annotated[str, OneOf(Confidence.values)]
@@ -125,6 +131,8 @@ class FactsEntry(FileModel):
             yield "age_measured: required where an age is given."
         if self.confidence == Confidence.CONFIRMED_IN_SOURCE and not self.source:
             yield "source: required where confidence is confirmed-in-source."
+        if self.successor is not None and STATUS[self.status] == Status.ACTIVE:
+            yield "successor: only a retired service has one."
 
 
 #: A file is read with plain mappings as entries: each is validated by itself, so that one does not hide the faults of another.

@@ -5,13 +5,22 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import ValidationError
 
-from content.importing.facts_entry import GENERAL, STATUS, TOPICS, FactsChannel, FactsEntry, FactsFile, audiences_of
+from content.importing.facts_entry import (
+    CHANNEL_TOPICS,
+    GENERAL,
+    STATUS,
+    TOPICS,
+    FactsChannel,
+    FactsEntry,
+    FactsFile,
+    audiences_of,
+)
 from content.linting.channel import channel_faults, digits
 from content.linting.numbers import number_runs
 from content.linting.text import text_faults
@@ -53,7 +62,7 @@ class ImportedService:
     id: str
     organization: str
     fields: dict[str, Any]
-    purpose: ImportedText
+    purpose: ImportedText | None
     channels: list[ImportedChannel] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
@@ -74,6 +83,8 @@ def read_facts(data: bytes, areas: Mapping[str, Any]) -> list[ImportedService]:
             continue
         service = _service(entry, areas.get(entry.id))
         faults += [f"{entry.id}: {reason}" for reason in (*entry.rule_faults(), *_service_faults(service))]
+        if entry.successor is not None and entry.successor not in ids:
+            faults.append(f"{entry.id}: successor: there is no entry {entry.successor}.")
         services.append(service)
     if faults:
         raise FactsRefused("The file was not loaded. " + " ".join(faults), faults=faults)
@@ -100,7 +111,7 @@ def _service(entry: FactsEntry, area: Mapping[str, Any] | None) -> ImportedServi
             "area": sorted(area["countries"]) if area is not None else None,
             "roles": [role.value for role in Role if role in entry.kinds],
             "audiences": [audience.value for audience in audiences_of(entry.audiences)],
-            "situations": [situation.value for situation in Situation if situation in situations],
+            "situations": _in_order(situations),
             "general": GENERAL in entry.topics,
             "min_age": entry.min_age,
             "max_age": entry.max_age,
@@ -108,6 +119,7 @@ def _service(entry: FactsEntry, area: Mapping[str, Any] | None) -> ImportedServi
             "languages": entry.languages,
             "zone": entry.time_zone or "",
             "status": STATUS[entry.status].value,
+            "successor_id": entry.successor,
             "confidence": entry.confidence,
             "source": entry.source or "",
             "more_sources": entry.more_sources,
@@ -126,7 +138,8 @@ def _service(entry: FactsEntry, area: Mapping[str, Any] | None) -> ImportedServi
 
 def _service_faults(imported: ImportedService) -> Iterator[str]:
     """Yield what the rules for texts and channels refuse."""
-    yield from (f"purpose: {reason}" for reason in _text_faults(imported.purpose))
+    if imported.purpose is not None:
+        yield from (f"purpose: {reason}" for reason in _text_faults(imported.purpose))
     service = Service(id=imported.id, **imported.fields)
     for number, channel in enumerate(imported.channels, start=1):
         reasons = channel_faults(Channel(service=service, position=number, **channel.facts))
@@ -153,6 +166,7 @@ def _channel(channel: FactsChannel, service: ImportedService, number: int) -> Im
         "cost": channel.cost,
         "anonymous": channel.anonymous,
         "on_bill": channel.on_bill,
+        "situations": _in_order({CHANNEL_TOPICS[topic] for topic in channel.topics}) if channel.topics else None,
         "source": channel.source or "",
     }
     label = channel.label
@@ -162,6 +176,10 @@ def _channel(channel: FactsChannel, service: ImportedService, number: int) -> Im
         )
         label = shorter
     return ImportedChannel(facts, _text(label) if label else None, _text(channel.value) if in_app else None)
+
+
+def _in_order(situations: Collection[Situation]) -> list[str]:
+    return [situation.value for situation in Situation if situation in situations]
 
 
 def _without_contact(label: str, contact: str) -> str:

@@ -10,7 +10,7 @@ import opening_hours
 import phonenumbers
 
 from content.linting.time_zones import is_time_zone
-from content.terms import ChannelType, NumberType
+from content.terms import ChannelType, NumberType, Situation
 
 if TYPE_CHECKING:
     from content.models.channel_facts import ChannelFacts
@@ -39,6 +39,10 @@ def channel_faults(channel: ChannelFacts) -> list[str]:
     faults += _address_faults(channel)
     if channel.keyword and channel.type != ChannelType.SMS:
         faults.append("Only a text message can have a keyword.")
+    if channel.situations is not None:
+        faults += [f"There is no situation {name}." for name in channel.situations if name not in Situation.values]
+        if not channel.situations:
+            faults.append("A channel is for at least one situation.")
     return faults + hours_faults(channel.hours, channel.service.zone)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
@@ -21,6 +22,7 @@ FACTS: tuple[str, ...] = (
     "cost",
     "anonymous",
     "on_bill",
+    "situations",
     "source",
 )
 
@@ -45,6 +47,9 @@ class ChannelFacts(models.Model):
     cost = models.CharField(max_length=8, choices=Cost.choices, default=Cost.UNKNOWN)
     anonymous = models.BooleanField(null=True, blank=True)
     on_bill = models.BooleanField(null=True, blank=True, help_text="Whether it shows on a phone bill.")
+    situations = ArrayField(
+        models.CharField(max_length=20), null=True, blank=True, help_text="Those that the channel is for; unset: all."
+    )
     source = models.CharField(max_length=500, blank=True, help_text="Where it was read; never shown to readers.")
 
     class Meta:
@@ -74,6 +79,8 @@ class ChannelFacts(models.Model):
                 | Q(type=ChannelType.APP, address=""),
                 name="%(class)s_address",
             ),
+            # A channel for no situation would be shown to nobody.
+            models.CheckConstraint(condition=Q(situations=None) | ~Q(situations=[]), name="%(class)s_situations"),
         )
 
     def facts(self) -> dict[str, object]:

@@ -107,6 +107,8 @@ class PackedChannel(PackedAssurance):
     anonymous: bool | None
     needs_voice: bool
     on_bill: bool | None
+    #: The situations that the channel is for; None: all.
+    situations: NotRequired[list[str] | None]
 
 
 class PackedRoute(TypedDict):

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from content.compiling.compiler import build_packs
 from content.compiling.facts import Policy
 from content.compiling.snapshot import read_snapshot
-from content.importing.facts import FACTS_DIR
+from content.importing.facts import EMERGENCY_FILE, FACTS_DIR, SERVICES_FILE
 from content.importing.words_file import read_words
 from content.linting.numbers import number_runs
 from content.linting.text import text_faults
@@ -25,6 +25,7 @@ from tests.bidi import displayed
 from tests.make import NOON
 
 FACTS = json.loads((FACTS_DIR / "reporting_tools.json").read_bytes())["entries"]
+EMERGENCY = json.loads(EMERGENCY_FILE.read_bytes())["numbers"]
 WORDS = read_words(FACTS_DIR)
 RTL = ("ar", "ur")
 ISOLATED = re.compile("\u2066[^\u2066\u2069]*\u2069")
@@ -73,6 +74,7 @@ def test_promise_6_every_number_of_the_facts_is_served_as_dialled(real_packs: Pa
         (entry["id"], channel["dial"].replace("-", " ")) for entry in FACTS for channel in entry["channels"] if "dial" in channel
     }
 
+    printed |= {(f"{code.lower()}-emergency-number", number) for code, numbers in EMERGENCY.items() for number in numbers}
     assert served <= printed
     assert {("gb-childline", "0800 1111"), ("in-cybercrime-portal", "1930"), ("fr-3018", "3018")} <= served
     assert ("de-nummer-gegen-kummer", "116 111") in served
@@ -185,7 +187,7 @@ def test_promise_11_a_number_that_works_in_some_countries_is_in_no_others(real_p
     with_112 = {country for (country, _), pack in real_packs.items() if "zz-eu-112" in {s["id"] for s in pack["services"]}}
     area = next(s["area"] for s in real_packs["ZZ", "en"]["services"] if s["id"] == "zz-eu-112")
 
-    assert with_112 == {"DE", "ES", "FR", "IE", "ZZ"}
+    assert with_112 == {"DE", "ES", "FR", "IE", "IT", "NL", "PL", "ZZ"}
     assert len(area) == 27
     assert not any("zz-eu-116111" in {s["id"] for s in pack["services"]} for pack in real_packs.values())
 
@@ -230,7 +232,7 @@ def test_promise_10_the_real_facts_compile_to_the_same_bytes_again(db: None, rea
     from core.models import User
 
     system = User.objects.system()
-    load_words_after = load_facts((FACTS_DIR / "reporting_tools.json").read_bytes(), by=system, at=NOON)
+    load_words_after = load_facts(SERVICES_FILE.read_bytes(), EMERGENCY_FILE.read_bytes(), by=system, at=NOON)
     load_words(by=system, at=NOON)
     for revision in reversed(ChannelRevision.objects.proposed()):
         revision.approve(by=make.checker(), at=NOON)

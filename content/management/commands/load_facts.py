@@ -1,4 +1,4 @@
-"""Load a file of services; numbers and addresses become proposals that a second person approves."""
+"""Load services and emergency numbers; numbers and addresses become proposals that a second person approves."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from content.importing.facts import FACTS_DIR, FactsLoaded, load_facts
+from content.importing.facts import EMERGENCY_FILE, SERVICES_FILE, FactsLoaded, load_facts
 from core.cli import StaffCommand
 from core.errors import NotFound
 from core.models import User
@@ -17,20 +17,23 @@ from core.models import User
 class Command(StaffCommand):
     """Refuse the whole file where one entry breaks a rule."""
 
-    help = "Load services from a file of facts; numbers become proposals."
+    help = "Load services from files of facts; numbers become proposals."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument("--file", type=Path, default=FACTS_DIR / "reporting_tools.json", help="the file of facts")
+        parser.add_argument(
+            "--file", type=Path, help="a file of services (left out: those of the product, with all emergency numbers)"
+        )
         parser.add_argument("--by", metavar="NAME", help="the member of staff who proposes (left out: the product itself)")
 
     def run_command(self, options: dict[str, Any]) -> None:
         by = self.acting_user(options) if options["by"] else User.objects.system()
         try:
-            data = options["file"].read_bytes()
+            data = (options["file"] or SERVICES_FILE).read_bytes()
+            emergency_numbers = None if options["file"] else EMERGENCY_FILE.read_bytes()
         except OSError as error:
             raise NotFound(f"The file cannot be read: {error.strerror}.") from None
-        loaded = load_facts(data, by=by, at=timezone.now())
+        loaded = load_facts(data, emergency_numbers, by=by, at=timezone.now())
         self.print_result(options, loaded.data(), _sentence(loaded))
 
 

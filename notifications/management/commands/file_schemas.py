@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from content.contact_file import Contact
+from content.importing.emergency_numbers import EmergencyNumbers
 from content.importing.facts_entry import FactsEntry, FactsFile
 from content.importing.words_file import TargetsFile, TipsFile, TipText
 from core.cli import StaffCommand
@@ -19,6 +20,7 @@ from notifications.campaigns.definition_fields import Definition
 SCHEMAS: dict[str, tuple[str, TypeAdapter[Any]]] = {
     "campaign": ("Fingerpost: a campaign", TypeAdapter(Definition)),
     "contact": ("Fingerpost: contact.yaml", TypeAdapter(Contact)),
+    "emergency-numbers": ("Fingerpost: emergency numbers by country", TypeAdapter(EmergencyNumbers)),
     "facts": ("Fingerpost: a file of services", TypeAdapter(FactsFile[FactsEntry])),
     "targets": ("Fingerpost: the translations of one locale", TargetsFile),
     "tips": ("Fingerpost: tips.yaml", TypeAdapter(TipsFile[TipText])),

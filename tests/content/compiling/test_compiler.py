@@ -87,6 +87,7 @@ def test_a_channel_has_its_number_as_printed_and_an_isolated_display(content: No
         "anonymous": None,
         "needs_voice": True,
         "on_bill": None,
+        "situations": None,
         "assured": False,
         "checked_on": None,
         "assured_until": None,

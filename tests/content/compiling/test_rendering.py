@@ -13,7 +13,7 @@ from content.compiling.rendering import dial_kind, display, fill, href, isolate,
 def facts(**given: Any) -> ChannelFact:
     known: dict[str, Any] = {"position": 1, "type": "phone", "cost": "free"}
     empty = dict.fromkeys(("number_type", "dial", "address", "keyword", "hours"), "")
-    unknown = dict.fromkeys(("anonymous", "on_bill", "checked_on", "assured_until"))
+    unknown = dict.fromkeys(("anonymous", "on_bill", "situations", "checked_on", "assured_until"))
     return ChannelFact(**known | empty | unknown | given)
 
 

@@ -84,7 +84,10 @@ def test_the_file_has_each_service_tip_and_text_of_the_packs_once(release: Relea
             assert [(text["title"], text["more_html"]) for text in held] == [(tip["title"], tip["more_html"])]
         for service in pack["services"]:
             purpose = document["services"][ids.index(service["id"])]["purpose"]
-            assert purpose[service["purpose"]["lang"]]["text"] == service["purpose"]["text"]
+            if service["purpose"] is not None:
+                assert purpose[service["purpose"]["lang"]]["text"] == service["purpose"]["text"]
+            else:
+                assert service["id"].endswith("-emergency-number")
 
 
 def test_every_field_of_packs_is_exported_or_left_out_for_a_reason(real_packs: Packs) -> None:
@@ -132,7 +135,7 @@ def test_a_number_is_exported_for_callers_at_home_and_spoken_in_words(release: R
     for service in services.values():
         for channel in service["channels"]:
             assert all(any(sign.isalpha() for sign in words) for words in channel["spoken"].values())
-            if service["country"] == "ZZ":
+            if service["country"] == "ZZ" and len(service["area"] or ()) != 1:
                 assert channel["dial_kind"] != "short-code" or channel["tel"] is None
 
 

@@ -28,11 +28,12 @@ AREAS = json.loads((FACTS_DIR / "areas.json").read_bytes())
 
 
 def some_of(file: bytes) -> bytes:
-    """Return a file of the eight entries that the tests of later files use."""
+    """Return a file of the entries that the tests of later files use."""
     names = {
         "gb-childline",
         "gb-ceop-safety-centre",
         "platform-skype",
+        "platform-teams",
         "zz-take-it-down",
         "zz-stopncii",
         "de-polizei-110",
@@ -70,10 +71,10 @@ def test_all_entries_become_services_with_proposals_and_drafts(db: None) -> None
     answer = load()
 
     channels = sum(len(entry["channels"]) for entry in json.loads(FILE)["entries"])
-    assert Service.objects.count() == answer.entries == 116
-    assert ChannelRevision.objects.proposed().count() == channels == 174
+    assert Service.objects.count() == answer.entries == len(json.loads(FILE)["entries"]) > 200
+    assert ChannelRevision.objects.proposed().count() == channels > 300
     assert not Channel.objects.exists()
-    assert Unit.objects.filter(key__endswith=".purpose", state="needs-review").count() == 116
+    assert Unit.objects.filter(key__endswith=".purpose", state="needs-review").count() == answer.entries
     assert (Country.objects.count(), Locale.objects.count()) == (250, 15)
     assert not Organization.objects.filter(services=None).exists()
 
@@ -100,13 +101,34 @@ def test_topics_audiences_and_kinds_become_our_terms(loaded: None) -> None:
     assert not {"sextortion", "livestream", "general"} & {s for service in Service.objects.all() for s in service.situations}
     assert general.general
     assert Service.objects.get(pk="zz-stopncii").audiences == Audience.values
-    assert Service.objects.get(pk="platform-skype").status == Status.DEFUNCT
+    skype = Service.objects.get(pk="platform-skype")
+    assert (skype.status, skype.successor_id) == (Status.DEFUNCT, "platform-teams")
 
 
 def test_the_areas_of_worldwide_numbers_come_from_their_table(loaded: None) -> None:
     assert len(Service.objects.get(pk="zz-eu-112").area or []) == 27
     assert Service.objects.get(pk="zz-eu-116111").area == []
     assert Service.objects.get(pk="zz-take-it-down").area is None
+
+
+def test_a_channel_names_the_situations_that_it_is_for(db: None) -> None:
+    load()
+
+    of_instagram = ChannelRevision.objects.filter(service="platform-instagram").order_by("position")
+    assert [revision.situations for revision in of_instagram if revision.address.endswith("/hacked")] == [["hacked-account"]]
+    assert ChannelRevision.objects.get(service="gb-childline", type="phone").situations is None
+
+
+def test_a_service_of_some_states_alone_is_loaded(db: None) -> None:
+    facts = json.loads(FILE)
+    for name, country, regions in (("in-state-line", "IN", ["IN-KL", "IN-MH"]), ("de-state-police", "DE", ["DE-BY"])):
+        entry = next(entry for entry in facts["entries"] if entry["id"] == "gb-marie-collins") | {"id": name, "country": country}
+        facts["entries"].append(entry | {"regions": regions})
+
+    load(json.dumps(facts).encode())
+
+    assert Service.objects.get(pk="in-state-line").regions == ["IN-KL", "IN-MH"]
+    assert Service.objects.get(pk="de-state-police").regions == ["DE-BY"]
 
 
 def test_a_printed_hyphen_becomes_a_space_with_a_note(db: None) -> None:
@@ -168,6 +190,18 @@ REFUSED = {
     "a picture in a purpose": ("gb-childline", lambda e: e.update(purpose="![x](y)"), "images"),
     "a keyword for a call": ("gb-childline", channel(0, keyword="HELP"), "Only a text message"),
     "an unknown chat": ("gb-childline", channel(1, value="skype:childline"), "not a chat address"),
+    "a channel for no situation": ("gb-childline", channel(0, topics=[]), r"channels\.1\.topics: must not be empty"),
+    "a channel for an unknown topic": (
+        "gb-childline",
+        channel(0, topics=["exams"]),
+        r"channels\.1\.topics\.1: unknown value 'exams'",
+    ),
+    "a successor that is not there": (
+        "platform-skype",
+        lambda e: e.update(successor="platform-icq"),
+        "there is no entry platform-icq",
+    ),
+    "a successor of what still works": ("gb-childline", lambda e: e.update(successor="gb-shout"), "only a retired service"),
     "an id that is not a slug": ("gb-childline", lambda e: e.update(id="GB Childline"), "is not a slug"),
 }
 
