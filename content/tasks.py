@@ -1,4 +1,4 @@
-"""Celery's part: wake up. Whether a manifest, a look at an address or a chore is due is decided by what stands in PostgreSQL."""
+"""Celery tasks of content. They only wake the work up: PostgreSQL decides what is due."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 @shared_task(name="content.tasks.sign_manifest")  # type: ignore[untyped-decorator]
 def sign_manifest(**_unknown: Any) -> None:
-    """Sign the manifest where it is due; say aloud when that has failed for too long."""
+    """Sign the manifest if it is due, and log an error where it has not been signed for too long."""
     now = timezone.now()
     try:
         signing.sign_if_due(at=now)
@@ -31,7 +31,7 @@ def sign_manifest(**_unknown: Any) -> None:
 
 @shared_task(name="content.tasks.check_link")  # type: ignore[untyped-decorator]
 def check_link(**_unknown: Any) -> None:
-    """Look whether one due address still answers, each minute; a sandbox leaves other people's servers alone."""
+    """Check one due link, each minute; a sandbox never requests other people's servers."""
     if settings.SANDBOX or is_loopback(settings.FCM_ENDPOINT):
         return
     checker.check_next(at=timezone.now())
@@ -39,5 +39,5 @@ def check_link(**_unknown: Any) -> None:
 
 @shared_task(name="content.tasks.forget_corrections")  # type: ignore[untyped-decorator]
 def forget_corrections(**_unknown: Any) -> None:
-    """Delete, each hour, the counts of reports that the desk does not look at any more."""
+    """Delete, each hour, the counts of reports that are no longer recent."""
     CorrectionCount.objects.delete_old(at=timezone.now())

@@ -70,7 +70,7 @@ class SecondPersonRequired(Forbidden):
 
 
 class Gone(DomainError):
-    """This has been withdrawn."""
+    """The requested item has been withdrawn."""
 
     code = "gone"
 

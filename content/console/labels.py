@@ -152,7 +152,7 @@ LABELS: Final[Mapping[str, tuple[type[TextChoices], Mapping[str, str]]]] = {
             LinkResult.FAILING: "Error",
             LinkResult.UNREACHABLE: "Cannot be reached",
             LinkResult.BLOCKED: "Not requested: the address is not on the public internet",
-            LinkResult.NOT_ASKED: "Not requested: the site asks robots not to visit",
+            LinkResult.DISALLOWED: "Not requested: the site asks robots not to visit",
         },
     ),
     "reply": (

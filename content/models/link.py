@@ -28,11 +28,11 @@ class LinkResult(models.TextChoices):
     #: The URL leads to an address that is not public; it was not requested.
     BLOCKED = "blocked-address"
     #: robots.txt disallows the URL; it was not requested.
-    NOT_ASKED = "not-asked"
+    DISALLOWED = "not-asked"
 
 
 #: Results that count as no fault of the URL.
-NO_FAULT = frozenset({LinkResult.WORKS, LinkResult.MOVED, LinkResult.NOT_ASKED})
+NO_FAULT = frozenset({LinkResult.WORKS, LinkResult.MOVED, LinkResult.DISALLOWED})
 #: Days until the next request: after a result without fault, and after one with.
 _AGAIN, _AGAIN_SOON = 7, 1
 
@@ -69,10 +69,10 @@ class LinkCheck(models.Model):
     revision = models.OneToOneField(ChannelRevision, on_delete=models.PROTECT, related_name="link_check")
     result = models.CharField(max_length=15, choices=LinkResult.choices)
     http_status = models.PositiveSmallIntegerField(null=True, blank=True)
-    host = models.CharField(max_length=253, blank=True, help_text="Where the page was in the end.")
+    host = models.CharField(max_length=253, blank=True, help_text="Host of the page, after redirects.")
     checked_at = models.DateTimeField()
     next_at = models.DateTimeField(db_index=True)
-    failures = models.PositiveSmallIntegerField(default=0, help_text="In a row.")
+    failures = models.PositiveSmallIntegerField(default=0, help_text="Consecutive failures.")
     failing_since = models.DateTimeField(null=True, blank=True)
 
     objects: ClassVar[LinkCheckQuerySet] = manager_of(LinkCheckQuerySet)
@@ -103,7 +103,7 @@ class LinkHost(models.Model):
 
     name = models.CharField(max_length=253, primary_key=True)
     not_before = models.DateTimeField()
-    robots = models.TextField(blank=True, default="", help_text="Never shown to anybody.")
+    robots = models.TextField(blank=True, default="", help_text="Text of robots.txt; never shown.")
     robots_until = models.DateTimeField(null=True, blank=True)
 
     objects: ClassVar[LinkHostQuerySet] = manager_of(LinkHostQuerySet)

@@ -39,7 +39,9 @@ class Manifest(models.Model):
     """One compact JWS over the packs of a release and the services that were withdrawn; never changed."""
 
     release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="manifests")
-    content_digest = models.CharField(max_length=64, help_text="Of what it says, dates left out: when it differs, sign anew.")
+    content_digest = models.CharField(
+        max_length=64, help_text="Of the payload without dates; when it changes, the manifest is due."
+    )
     body = models.TextField()
     issued_at = models.DateTimeField()
     expires_at = models.DateTimeField()

@@ -120,7 +120,12 @@ class Release(models.Model):
     number = models.BigAutoField(primary_key=True)
     state = models.CharField(max_length=10, choices=ReleaseState.choices, default=ReleaseState.CANDIDATE)
     base = models.ForeignKey(
-        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="+", help_text="Published when this was compiled."
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="The published one, when this was compiled.",
     )
     reason = models.CharField(
         max_length=10, choices=ReleaseReason.choices, default=ReleaseReason.COMPILED, db_default=ReleaseReason.COMPILED
@@ -134,7 +139,7 @@ class Release(models.Model):
     changed = models.JSONField(
         default=dict,
         db_default=Value({}, models.JSONField()),
-        help_text="By service: since when its entry is as here; not known before.",
+        help_text="Service id to since when its entry is as here; missing where that is not known.",
     )
 
     objects: ClassVar[ReleaseQuerySet] = manager_of(ReleaseQuerySet)

@@ -87,7 +87,7 @@ class Reply(models.Model):
     hours = models.CharField(max_length=200, blank=True, default="")
     cost = models.CharField(max_length=8, choices=Cost.choices, blank=True, default="")
     at = models.DateTimeField()
-    taken = models.BooleanField(null=True, blank=True, help_text="Whether staff acted on it; unset: it waits.")
+    taken = models.BooleanField(null=True, blank=True, help_text="Whether staff accepted it; unset: waiting.")
     dealt_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
     dealt_at = models.DateTimeField(null=True, blank=True)
 

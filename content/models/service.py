@@ -63,7 +63,7 @@ class Service(models.Model):
         models.CharField(max_length=2),
         null=True,
         blank=True,
-        help_text="Countries a worldwide service works in; unset: everywhere, empty: nowhere until a person gives the list.",
+        help_text="Countries that a worldwide service works in; unset: everywhere; empty: nowhere, until a person enters them.",
     )
     roles = ArrayField(models.CharField(max_length=20, choices=Role.choices))
     audiences = ArrayField(models.CharField(max_length=10, choices=Audience.choices))
@@ -71,7 +71,7 @@ class Service(models.Model):
         models.CharField(max_length=20, choices=Situation.choices),
         default=list,
         blank=True,
-        help_text="Those it speaks of itself.",
+        help_text="Those that the service names itself.",
     )
     general = models.BooleanField(default=False, help_text="Takes on every situation.")
     min_age = models.PositiveSmallIntegerField(null=True, blank=True)
@@ -88,7 +88,7 @@ class Service(models.Model):
     more_sources = ArrayField(models.CharField(max_length=500), default=list, blank=True)
     source_kind = models.CharField(max_length=10, blank=True)
     source_year = models.PositiveSmallIntegerField(null=True, blank=True)
-    compiled_on = models.DateField(null=True, blank=True, help_text="When the entry was written down; not a live check.")
+    compiled_on = models.DateField(null=True, blank=True, help_text="When the entry was compiled; not a live check.")
     notes = models.TextField(blank=True)
     needs_before_launch = ArrayField(models.CharField(max_length=200), default=list, blank=True)
 

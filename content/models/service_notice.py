@@ -123,7 +123,7 @@ class ServiceNotice(models.Model):
 
     service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="notices")
     kind = models.CharField(max_length=13, choices=NoticeKind.choices)
-    position = models.PositiveSmallIntegerField(null=True, blank=True, help_text="Of the channel that does not work.")
+    position = models.PositiveSmallIntegerField(null=True, blank=True, help_text="Position of the channel that does not work.")
     from_at = models.DateTimeField()
     until_at = models.DateTimeField()
     source = models.CharField(max_length=500, help_text="Where it was read; never shown to readers.")

@@ -131,7 +131,7 @@ class Target(models.Model):
     locale = models.ForeignKey(Locale, on_delete=models.PROTECT, related_name="+")
     text = models.TextField(blank=True)
     state = models.CharField(max_length=12, choices=TargetState.choices, default=TargetState.NEEDS_REVIEW)
-    source_revision = models.PositiveIntegerField(default=1, help_text="Revision of the source that the text renders.")
+    source_revision = models.PositiveIntegerField(default=1, help_text="Revision of the source that the text translates.")
     revision = models.PositiveIntegerField(default=1)
     written_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     written_at = models.DateTimeField()
@@ -179,7 +179,10 @@ class Target(models.Model):
         with transaction.atomic():
             unit = Unit.objects.select_for_update(no_key=True).get(pk=self.unit_id)
             if self.locale_id == unit.source_locale_id:
-                raise Invalid("This is the source language. Change the source text instead.", code="source-locale")
+                raise Invalid(
+                    "The source text is not translated into its own language. Change the source text instead.",
+                    code="source-locale",
+                )
             stored = self._stored(from_revision, text)
             raise_if_invalid(target_faults(unit, text, self.locale_id))
             fields = {

@@ -55,9 +55,14 @@ class Withdrawal(models.Model):
     service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="withdrawals")
     successor = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
     release = models.OneToOneField(
-        Release, on_delete=models.PROTECT, related_name="withdrawal", null=True, blank=True, help_text="The one without it."
+        Release,
+        on_delete=models.PROTECT,
+        related_name="withdrawal",
+        null=True,
+        blank=True,
+        help_text="The release without the service.",
     )
-    emergency = models.BooleanField(help_text="It was an emergency service then.")
+    emergency = models.BooleanField(help_text="Whether the service was an emergency service.")
     withdrawn_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     seconded_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
     at = models.DateTimeField()

@@ -1,4 +1,4 @@
-"""The manifest: what it says, when it is due again, and its signature. Workers sign; the web has no key and only serves."""
+"""Sign the manifest. Workers hold a release key and sign; web processes have no key and only serve the result."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ from core.instants import rfc3339
 log = logging.getLogger(__name__)
 
 FORMAT = 1
-#: How long a client may take a manifest for the newest, and how often it is signed anew.
-VALID, AGAIN_AFTER = timedelta(days=7), timedelta(days=1)
-#: At half its validity somebody must be told: three more days, and clients hold only an old one.
-ALARM_AFTER = VALID / 2
-#: Signers at the same moment wait for each other under this number.
+#: How long clients may trust a manifest, and after how long it is signed again.
+VALIDITY, RENEW_AFTER = timedelta(days=7), timedelta(days=1)
+#: Age at which staff are alerted: half the validity, which leaves them three days.
+ALARM_AFTER = VALIDITY / 2
+#: Advisory lock that lets one worker sign at a time.
 _LOCK = 7_305_810
 
 
 class NoKey(Invalid):
-    """PACK_SIGNING_KEY names no key here; only workers hold one."""
+    """PACK_SIGNING_KEY is not set. Only workers hold a signing key."""
 
     code = "no-key"
 
 
 def sign_if_due(*, at: datetime) -> Manifest | None:
-    """Sign a manifest where the newest says something else than holds now, or is a day old; return it, or None.
+    """Sign and return a manifest where the newest is out of date or a day old; else return None.
 
-    Does nothing before the first release. Any number of workers may call this at any time.
+    Returns None before the first release. Any number of workers may call this concurrently.
     """
     if Release.objects.current_number() is None:
         return None
@@ -50,21 +50,21 @@ def sign_if_due(*, at: datetime) -> Manifest | None:
 
 
 def alarm(*, at: datetime) -> bool:
-    """Log an error where what readers get was signed too long ago, and tell whether it was."""
+    """Log an error where the newest manifest is older than ALARM_AFTER, and tell whether it is."""
     newest = Manifest.objects.order_by("-pk").first()
     if newest is None or at - newest.issued_at < ALARM_AFTER:
         return False
     left = (newest.expires_at - at) / timedelta(days=1)
-    log.error("the manifest was last signed on %s and is good for %.1f more days", newest.issued_at.date(), max(left, 0.0))
+    log.error("the manifest was last signed on %s and expires in %.1f days", newest.issued_at.date(), max(left, 0.0))
     return True
 
 
 def content_of(release: Release, *, at: datetime) -> dict[str, Any]:
-    """Return what a manifest says of the release now, its dates left out."""
+    """Return the payload of a manifest of the release, without its dates."""
     packs = release.release_packs.order_by("country_id", "locale_id").values_list(
         "country_id", "locale_id", "pack_id", "pack__size"
     )
-    # Whatever is older still holds something that was taken away.
+    # Every older release offers a service that was withdrawn since.
     least = Withdrawal.objects.exclude(release=None).order_by("-release_id").values_list("release_id", flat=True).first()
     return {
         "v": FORMAT,
@@ -77,7 +77,7 @@ def content_of(release: Release, *, at: datetime) -> dict[str, Any]:
 
 
 def jwks(body: str) -> dict[str, Any]:
-    """Return the release keys that a manifest carries, as a JWK set, with the document by which the root names them."""
+    """Return the release keys of a manifest as a JWK set, with the root's key document under `fingerpost_keys`."""
     header = json.loads(decode(body.partition(".")[0]))
     document = json.loads(decode(header["keys"].split(".")[1]))
     keys = [
@@ -87,7 +87,7 @@ def jwks(body: str) -> dict[str, Any]:
 
 
 def read_back(body: str, *, at: datetime, last_number: int | None = None) -> VerifiedManifest:
-    """Read a manifest as a client does that has pinned the root it carries: what is damaged is Refused, not what is forged."""
+    """Verify a manifest against the root that it names itself: raises Refused where it is damaged, but cannot tell a forgery."""
     document = json.loads(decode(body.partition(".")[0]))["keys"]
     root = json.loads(decode(document.partition(".")[0])).get("x", "")
     return verify_manifest(body, decode(root), last_number=last_number, now=at)
@@ -101,29 +101,29 @@ def _load_key() -> tuple[SigningKey, str]:
     try:
         return key, path.with_name(DOCUMENT).read_text(encoding="ascii").strip()
     except (OSError, ValueError):
-        raise NoKey(f"Beside {path} there must be {DOCUMENT}, by which the root names that key.") from None
+        raise NoKey(f"There is no {DOCUMENT} beside {path}. The root key signs it to authorize the release key.") from None
 
 
 def _sign(key: SigningKey, document: str, *, at: datetime) -> Manifest | None:
     release = Release.objects.current()
     content = content_of(release, at=at)
-    # A new list of keys must reach clients as fast as anything else: it may take a stolen key away.
+    # A new key document is published at once, because it may retire a stolen key.
     fingerprint = digest(canonical_json([content, document, key.kid]))
     newest = Manifest.objects.order_by("-pk").first()
-    if newest is not None and newest.content_digest == fingerprint and at - newest.issued_at < AGAIN_AFTER:
+    if newest is not None and newest.content_digest == fingerprint and at - newest.issued_at < RENEW_AFTER:
         return None
     issued = at.replace(microsecond=0)
-    expires = issued + VALID
+    expires = issued + VALIDITY
     body = key.sign(content | {"issued": rfc3339(issued), "expires": rfc3339(expires)}, kind=MANIFEST, keys=document)
-    _prove(body, release.number, at=issued)
+    _require_accepted(body, release.number, at=issued)
     signed = Manifest.objects.create(release=release, content_digest=fingerprint, body=body, issued_at=issued, expires_at=expires)
     Manifest.objects.delete_old(at=at)
     return signed
 
 
-def _prove(body: str, number: int, *, at: datetime) -> None:
-    """Read it as a client does, so that a key that the root does not name, or names no longer, stops here."""
+def _require_accepted(body: str, number: int, *, at: datetime) -> None:
+    """Raise NoKey where clients would refuse the manifest, such as for a key that the root has not authorized or has retired."""
     try:
         read_back(body, at=at, last_number=number)
     except Refused as error:
-        raise NoKey(f"Clients would refuse what this key signs: {error}.") from None
+        raise NoKey(f"Clients would refuse a manifest signed with this key: {error}.") from None

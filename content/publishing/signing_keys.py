@@ -1,4 +1,4 @@
-"""The keys of the manifest: the root, kept offline, names the release keys; workers sign with one of those."""
+"""The keys of the manifest: the root key, kept offline, authorizes release keys, with which workers sign."""
 
 from __future__ import annotations
 
@@ -17,29 +17,29 @@ from core.canonical import canonical_json, digest
 from core.errors import Conflict, Invalid
 from core.instants import rfc3339
 
-#: The root's document lies beside the release key, under this name.
+#: File name of the root's key document, which is kept beside the release key.
 DOCUMENT = "keys.jws"
 
 
 class KeyUnusable(Invalid):
-    """This file holds no Ed25519 key in PEM."""
+    """This file does not contain an Ed25519 key in PEM."""
 
 
-class KeyThere(Conflict):
-    """There is a file under this name already; a key is never written over."""
+class KeyExists(Conflict):
+    """This file already exists. Keys are never overwritten."""
 
     code = "exists"
 
 
 @dataclass(frozen=True)
 class SigningKey:
-    """An Ed25519 key with its id, which is the beginning of the digest of its public half."""
+    """An Ed25519 key pair; its id is the start of the digest of its public key."""
 
     private: Ed25519PrivateKey
 
     @property
     def public(self) -> bytes:
-        """The 32 raw bytes of the public half."""
+        """The 32 raw bytes of the public key."""
         return self.private.public_key().public_bytes_raw()
 
     @property
@@ -48,36 +48,36 @@ class SigningKey:
         return key_id(self.public)
 
     def sign(self, payload: Any, *, kind: str, **header: Any) -> str:
-        """Return a compact JWS of the payload as canonical JSON."""
+        """Return a compact JWS over the payload as canonical JSON; `kind` becomes its `typ`."""
         protected = canonical_json({"alg": "EdDSA", "typ": kind, "kid": self.kid, **header})
         signed = f"{encode(protected)}.{encode(canonical_json(payload))}"
         return f"{signed}.{encode(self.private.sign(signed.encode()))}"
 
 
 def key_id(public: bytes) -> str:
-    """Return the short id of a public key."""
+    """Return the id of a public key: the first 16 hexadecimal digits of its SHA-256."""
     return digest(public)[:16]
 
 
 def read_key(path: Path) -> SigningKey:
-    """Read a private key; KeyUnusable where the file is missing or holds something else."""
+    """Read a private key; raise KeyUnusable where the file is missing or contains something else."""
     try:
         key = load_pem_private_key(path.read_bytes(), password=None)
     except (OSError, ValueError, TypeError):
-        raise KeyUnusable(f"{path} holds no Ed25519 key in PEM that can be read here.") from None
+        raise KeyUnusable(f"{path} does not contain a readable Ed25519 key in PEM.") from None
     if not isinstance(key, Ed25519PrivateKey):
-        raise KeyUnusable(f"{path} holds a key of another kind than Ed25519.")
+        raise KeyUnusable(f"{path} contains a key that is not Ed25519.")
     return SigningKey(key)
 
 
 def new_key(path: Path) -> SigningKey:
-    """Make a key and write it for its owner alone (0600); KeyThere where the file exists."""
+    """Create a key and write it to a file that only its owner can read (0600); raise KeyExists where the file exists."""
     key = SigningKey(Ed25519PrivateKey.generate())
     pem = key.private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        raise KeyThere(f"{path} is there already; a key is never written over.") from None
+        raise KeyExists(f"{path} already exists. Keys are never overwritten.") from None
     except OSError as error:
         raise Invalid(f"{path} cannot be written: {error.strerror}.") from None
     with os.fdopen(descriptor, "wb") as file:
@@ -86,7 +86,7 @@ def new_key(path: Path) -> SigningKey:
 
 
 def write_document(path: Path, document: str) -> None:
-    """Write the root's document so that a reader sees the old one or the new one."""
+    """Replace the root's key document in one step, so that a reader sees the old one or the new one."""
     draft = path.with_name(f"{path.name}.new")
     draft.unlink(missing_ok=True)
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
@@ -95,13 +95,13 @@ def write_document(path: Path, document: str) -> None:
 
 
 def public_from_text(text: str) -> bytes:
-    """Return the 32 bytes of a public key in base64url, as `signing new-key` prints it."""
+    """Decode a public key of 32 bytes from base64url, as `signing new-key` prints it."""
     try:
         public = decode(text)
     except Forged:
         public = b""
     if len(public) != 32:
-        raise Invalid("A public key is 32 bytes in base64url, as `signing new-key` prints it.")
+        raise Invalid("A public key must be 32 bytes in base64url, as `signing new-key` prints it.")
     return public
 
 
@@ -114,30 +114,31 @@ def rotate(
     at: datetime,
     days: int,
 ) -> str:
-    """Return the root's next document: the keys of the present one without those retired, and the new ones, good for `days`.
+    """Return the root's next key document: the current keys without the retired ones, and the new keys, valid for `days`.
 
-    A key that is left out signs nothing more that a client accepts, once the client has seen this document.
+    Clients that have seen it accept nothing more from a retired key. Raises Invalid for a document of another root, for a
+    key id that cannot be retired, for a key that is listed already, and where no key would be left.
     """
     version, kept = (0, []) if document is None else _read(document, root)
     unknown = sorted(set(retire) - {key["kid"] for key in kept})
     if unknown:
-        raise Invalid(f"The present document does not name {', '.join(unknown)}.", code="unknown-key")
+        raise Invalid(f"The current key document does not list {', '.join(unknown)}.", code="unknown-key")
     keys = [key for key in kept if key["kid"] not in retire]
     for public in add:
         if key_id(public) in {key["kid"] for key in keys}:
-            raise Invalid(f"The document names {key_id(public)} already.", code="known-key")
+            raise Invalid(f"The key document already lists {key_id(public)}.", code="known-key")
         keys.append(
             {
                 "kid": key_id(public),
                 "x": encode(public),
-                # Worker and root machine need not agree on the minute.
+                # The clocks of the root machine and of the workers may differ.
                 "not_before": rfc3339(at - timedelta(days=1)),
                 "not_after": rfc3339(at + timedelta(days=days)),
             }
         )
     if not keys:
-        raise Invalid("No key would be left that could sign; add one with --key.", code="no-key")
-    # The root's own public half says to its workers which root it is; a client takes it from nowhere but itself.
+        raise Invalid("No key would be left. Add one with --key.", code="no-key")
+    # The root's public key tells workers which root it is. Clients use only the one that they have pinned.
     return root.sign({"version": version + 1, "issued": rfc3339(at), "keys": keys}, kind=KEYS, x=encode(root.public))
 
 
@@ -145,4 +146,4 @@ def _read(document: str, root: SigningKey) -> tuple[int, list[dict[str, Any]]]:
     try:
         return read_keys(document, root.public)
     except Forged as error:
-        raise Invalid(f"The present document is not this root's: {error}.", code="document") from None
+        raise Invalid(f"The current key document was not signed by this root: {error}.", code="document") from None

@@ -1,7 +1,7 @@
-"""How a client checks what it was given: the manifest from the pinned root key down, and each pack by the manifest.
+"""Verify a manifest against the pinned root key, and packs against the manifest, as a client does.
 
-A reference for app developers (docs/verifying.md): only the standard library and `cryptography`, nothing else of this
-repository. Whatever is refused, a client keeps the last manifest and packs that were good.
+The reference for app developers (docs/verifying.md): it uses only the standard library and `cryptography`, and nothing else
+of this repository. Where something is refused, a client keeps the last manifest and packs that it accepted.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-#: What a signature was made for; a document of the one kind never passes for the other.
+#: The `typ` of each kind of document; one kind is never accepted as the other.
 MANIFEST, KEYS = "fingerpost-manifest", "fingerpost-keys"
 WORLDWIDE = "ZZ"
 #: Bytes; a real manifest is about 60 kB.
@@ -28,32 +28,32 @@ LARGEST_NUMBER = 2**53 - 1
 
 
 class Refused(Exception):
-    """This is not to be used; keep what was good before."""
+    """Do not use this document; keep what was accepted before."""
 
 
 class Forged(Refused):
-    """It is malformed, or the root key or a key that the root named did not sign it."""
+    """The document is malformed, or not signed by the root key or an authorized release key."""
 
 
 class KeyNotValid(Refused):
-    """The root does not name this key, names it no longer, or not for the time of signing."""
+    """The root has not authorized this key, has retired it, or had not authorized it when it signed."""
 
 
 class RolledBack(Refused):
-    """It is older than what was accepted before."""
+    """The document is older than one that was accepted before."""
 
 
 class Expired(Refused):
-    """It is past its date, and something was accepted before: somebody may be holding newer ones back."""
+    """The manifest has expired, and one was accepted before: newer ones may be withheld from this client."""
 
 
 class WrongPack(Refused):
-    """These are not the bytes that the manifest names for the country and locale."""
+    """The bytes are not those that the manifest lists for the country and locale."""
 
 
 @dataclass(frozen=True)
-class Listed:
-    """One pack as the manifest lists it; size in bytes."""
+class ListedPack:
+    """A pack as the manifest lists it; size in bytes."""
 
     digest: str
     size: int
@@ -61,19 +61,19 @@ class Listed:
 
 @dataclass(frozen=True)
 class VerifiedManifest:
-    """What a good manifest says. Remember `release`, `keys_version` and `issued` for the next call."""
+    """The contents of a verified manifest. Store `release`, `keys_version` and `issued` for the next call."""
 
     release: int
     min_release: int
     keys_version: int
     issued: datetime
     expires: datetime
-    #: Past its date, accepted by a fresh install alone: tell the reader that it is old, and go on asking for a newer one.
+    #: Expired, which only a fresh install accepts: tell the reader that it is old, and keep requesting a newer one.
     old: bool
-    packs: Mapping[tuple[str, str], Listed]
-    #: Service id to its successor's, or None: hide these wherever they still appear.
+    packs: Mapping[tuple[str, str], ListedPack]
+    #: Service id → id of its successor, or None: hide these services wherever they still appear.
     withdrawn: Mapping[str, str | None]
-    #: App name to the recommended version; never a reason to lock anybody out.
+    #: App name → recommended version; never a reason to lock a user out.
     apps: Mapping[str, str]
 
 
@@ -86,37 +86,37 @@ def verify_manifest(
     last_keys: int | None = None,
     last_issued: datetime | None = None,
 ) -> VerifiedManifest:
-    """Return what the manifest says, or raise Refused.
+    """Return the contents of the manifest, or raise Refused.
 
-    `root_public_key` is the 32 raw bytes pinned in the app. `last_number`, `last_keys` and `last_issued` are those of the
-    manifest accepted last; None in `last_number` says that this is a fresh install. Numbers are compared among manifests of
-    one key document: a newer document, which only the root can make, starts anew, so that nobody who once got hold of a
-    release key can lock clients out with a number out of reach.
+    `root_public_key` is the 32 raw bytes pinned in the app. `last_number`, `last_keys` and `last_issued` are `release`,
+    `keys_version` and `issued` of the manifest accepted last; `last_number` is None for a fresh install. Release numbers are
+    compared only between manifests with the same key document. A newer key document, which only the root can sign, resets the
+    comparison, so that a stolen release key cannot lock clients out with a very high number.
     """
     header, payload, signed, signature = _parts(jws, MANIFEST)
     keys_version, key = _key(header, root_public_key, _time(payload, "issued"))
     _check(key, signature, signed)
     manifest = _manifest(payload, keys_version, now)
     if last_keys is not None and keys_version < last_keys:
-        raise RolledBack("its list of keys is older than the one accepted before")
+        raise RolledBack("its key document is older than the one accepted before")
     if last_keys is None or keys_version == last_keys:
         if last_number is not None and manifest.release < last_number:
             raise RolledBack("its release is older than the one accepted before")
         if last_issued is not None and manifest.issued < last_issued:
             raise RolledBack("it was signed before the one accepted before")
     if manifest.old and last_number is not None:
-        raise Expired("it is past its date")
+        raise Expired("it has expired")
     return manifest
 
 
 def verify_pack(body: bytes, manifest: VerifiedManifest, country: str, locale: str) -> dict[str, Any]:
-    """Return the pack as a dict, or raise WrongPack; a country without packs of its own has the worldwide ones."""
+    """Return the pack as a dict, or raise WrongPack. A country without packs of its own gets the worldwide ones."""
     place = country if any(own == country for own, _ in manifest.packs) else WORLDWIDE
     listed = manifest.packs.get((place, locale))
     if listed is None:
         raise WrongPack("the manifest lists no such pack")
     if len(body) != listed.size or hashlib.sha256(body).hexdigest() != listed.digest:
-        raise WrongPack("these are other bytes than the manifest lists")
+        raise WrongPack("its bytes are not those that the manifest lists")
     pack: dict[str, Any] = json.loads(body)
     if (pack.get("country"), pack.get("locale")) != (place, locale):
         raise WrongPack("it is the pack of another country or locale")
@@ -124,7 +124,7 @@ def verify_pack(body: bytes, manifest: VerifiedManifest, country: str, locale: s
 
 
 def read_keys(document: str | bytes, root_public_key: bytes) -> tuple[int, list[dict[str, Any]]]:
-    """Return (version, keys) of the root's document, or raise Forged."""
+    """Return the version and the keys of the root's key document, or raise Forged."""
     _, payload, signed, signature = _parts(document, KEYS)
     _check(root_public_key, signature, signed)
     keys = payload.get("keys")
@@ -134,38 +134,38 @@ def read_keys(document: str | bytes, root_public_key: bytes) -> tuple[int, list[
 
 
 def encode(data: bytes) -> str:
-    """Return base64url without padding."""
+    """Encode as base64url without padding."""
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
 def decode(text: str) -> bytes:
-    """Return the bytes of strict base64url without padding, or raise Forged."""
+    """Decode strict base64url without padding, or raise Forged."""
     try:
         data = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
     except (binascii.Error, ValueError):
         raise Forged("it is not base64url") from None
     if encode(data) != text:
-        # Two spellings of the same bytes would be two documents under one signature.
-        raise Forged("it is not base64url as it is written")
+        # Two encodings of the same bytes would be two documents with one signature.
+        raise Forged("it is not canonical base64url")
     return data
 
 
 def _key(header: Mapping[str, Any], root: bytes, issued: datetime) -> tuple[int, bytes]:
-    """Return the version of the key document in the header, and the key that the manifest names, good when it was signed."""
+    """Return the version of the key document in the header, and the public key that signed, valid at `issued`."""
     document = header.get("keys")
     if not isinstance(document, str):
-        raise Forged("it does not say who may sign")
+        raise Forged("it has no key document")
     version, keys = read_keys(document, root)
     named = [key for key in keys if key.get("kid") == header.get("kid")]
     if len(named) != 1 or not isinstance(named[0].get("x"), str):
-        raise KeyNotValid("the root does not name its key")
+        raise KeyNotValid("the root has not authorized its key")
     if not _time(named[0], "not_before") <= issued <= _time(named[0], "not_after"):
         raise KeyNotValid("its key was not valid when it was signed")
     return version, decode(named[0]["x"])
 
 
 def _parts(jws: str | bytes, kind: str) -> tuple[dict[str, Any], dict[str, Any], bytes, bytes]:
-    """Return header, payload, what was signed, and the signature; the header must ask for Ed25519 and nothing else."""
+    """Return header, payload, signed bytes and signature of a compact JWS with Ed25519; raise Forged for anything else."""
     if len(jws) > LARGEST_MANIFEST:
         raise Forged("it is too large")
     try:
@@ -173,12 +173,12 @@ def _parts(jws: str | bytes, kind: str) -> tuple[dict[str, Any], dict[str, Any],
         first, second, third = text.strip().split(".")
         header, payload = json.loads(decode(first)), json.loads(decode(second))
     except (ValueError, RecursionError):
-        raise Forged("it is no compact JWS of JSON") from None
+        raise Forged("it is not a compact JWS of JSON") from None
     if not isinstance(header, dict) or not isinstance(payload, dict):
-        raise Forged("it is no compact JWS of objects")
+        raise Forged("it is not a compact JWS of JSON objects")
     if header.get("alg") != "EdDSA" or header.get("typ") != kind or "crit" in header:
-        # The algorithm is ours and never the sender's choice.
-        raise Forged("it is not signed in the one way that counts")
+        # The sender never chooses the algorithm.
+        raise Forged("its algorithm or type is not the expected one")
     return header, payload, f"{first}.{second}".encode(), decode(third)
 
 
@@ -186,7 +186,7 @@ def _check(public_key: bytes, signature: bytes, signed: bytes) -> None:
     try:
         Ed25519PublicKey.from_public_bytes(public_key).verify(signature, signed)
     except (InvalidSignature, ValueError):
-        raise Forged("its signature does not fit") from None
+        raise Forged("its signature is not valid") from None
 
 
 def _manifest(payload: Mapping[str, Any], keys_version: int, now: datetime) -> VerifiedManifest:
@@ -199,7 +199,7 @@ def _manifest(payload: Mapping[str, Any], keys_version: int, now: datetime) -> V
             issued=issued,
             expires=expires,
             old=now >= expires,
-            packs={(pack["country"], pack["locale"]): Listed(pack["digest"], pack["size"]) for pack in payload["packs"]},
+            packs={(pack["country"], pack["locale"]): ListedPack(pack["digest"], pack["size"]) for pack in payload["packs"]},
             withdrawn={entry["service"]: entry["successor"] for entry in payload["withdrawn"]},
             apps={name: app["recommended"] for name, app in payload["apps"].items()},
         )
@@ -211,16 +211,16 @@ def _number(value: Mapping[str, Any], name: str) -> int:
     number = value.get(name)
     # In Python True is an integer too.
     if type(number) is not int or not 0 < number <= LARGEST_NUMBER:
-        raise Forged(f"{name} is no number that can be")
+        raise Forged(f"{name} is not a valid number")
     return number
 
 
 def _time(value: Mapping[str, Any], name: str) -> datetime:
-    """Return an instant; one without a zone cannot be compared."""
+    """Return an instant with its offset, or raise Forged."""
     try:
         instant = datetime.fromisoformat(value[name])
     except (KeyError, TypeError, ValueError):
-        raise Forged(f"{name} is no time") from None
+        raise Forged(f"{name} is not an RFC 3339 time") from None
     if instant.tzinfo is None:
-        raise Forged(f"{name} has no zone")
+        raise Forged(f"{name} has no offset")
     return instant

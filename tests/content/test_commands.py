@@ -34,7 +34,7 @@ def test_facts_are_loaded_and_a_second_time_nothing_changes(db: None) -> None:
 
     assert first["entries"] == first["services"]["new"] > 350
     assert first["proposals"]["add"] > 800
-    assert out.getvalue().startswith(f"Nothing has changed: all {first['entries']} entries are as they were.")
+    assert out.getvalue().startswith(f"No changes: {first['entries']} entries.")
 
 
 def test_a_file_that_is_refused_is_one_error_with_the_entry(db: None, tmp_path: Path) -> None:

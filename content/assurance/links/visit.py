@@ -57,7 +57,7 @@ class Visitor:
         except Blocked:
             return VisitResult(LinkResult.BLOCKED, status, host)
         except RobotsDisallowed:
-            return VisitResult(LinkResult.NOT_ASKED, status, host)
+            return VisitResult(LinkResult.DISALLOWED, status, host)
         except Unreachable:
             return VisitResult(LinkResult.UNREACHABLE, status, host)
 

@@ -1,4 +1,4 @@
-"""List and approve proposed numbers and addresses."""
+"""List and approve proposed changes of channels."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from core.errors import Forbidden, NotFound
 
 
 class Command(StaffCommand):
-    """What waits for a second person, and that person's approval."""
+    """The `channels` command."""
 
-    help = "List and approve proposed numbers and addresses."
+    help = "List and approve proposed changes of channels."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
         verbs = parser.add_subparsers(dest="verb", required=True)
-        self.add_json(verbs.add_parser("list", help="show the proposals that wait"))
+        self.add_json(verbs.add_parser("list", help="list the proposals that are waiting for a second person"))
         one = verbs.add_parser("approve", help="approve one proposal as a second person")
         one.add_argument("id", type=int)
         everything = verbs.add_parser("approve-all", help="approve all proposals as a second person (sandbox only)")
@@ -48,7 +48,7 @@ class Command(StaffCommand):
             for revision in waiting
         ]
         lines = [f"{r['id']:>6}  {r['act']:<6} {r['service']} {r['position']}: {r['type']} {r['value']}" for r in rows]
-        self.print_result(options, {"proposals": rows}, "\n".join(lines) or "Nothing waits for approval.")
+        self.print_result(options, {"proposals": rows}, "\n".join(lines) or "There are no proposals.")
 
     def _approve(self, options: dict[str, Any]) -> None:
         by = self.acting_user(options, sensitive=True)
@@ -56,14 +56,14 @@ class Command(StaffCommand):
         if revision is None:
             raise NotFound(f"There is no proposal {options['id']}.")
         revision.approve(by=by, at=timezone.now())
-        self.print_result(options, {"id": revision.pk, "state": revision.state}, f"{revision} has taken effect.")
+        self.print_result(options, {"id": revision.pk, "state": revision.state}, f"Approved: {revision}.")
 
     def _approve_all(self, options: dict[str, Any]) -> None:
         if not settings.SANDBOX:
-            raise Forbidden("Outside the sandbox each number and address is looked at and approved by itself.")
+            raise Forbidden("Outside the sandbox, approve each proposal separately.")
         by, at = self.acting_user(options), timezone.now()
         with transaction.atomic():
             waiting = list(ChannelRevision.objects.proposed().order_by("pk"))
             for revision in waiting:
                 revision.approve(by=by, at=at)
-        self.print_result(options, {"approved": len(waiting)}, f"{len(waiting)} numbers and addresses have taken effect.")
+        self.print_result(options, {"approved": len(waiting)}, f"Approved: {len(waiting)} numbers and addresses.")

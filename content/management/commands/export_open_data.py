@@ -1,4 +1,4 @@
-"""Write everything public as one open-data file."""
+"""Write the open-data file."""
 
 from __future__ import annotations
 
@@ -11,11 +11,9 @@ from core.cli import StaffCommand
 
 
 class Command(StaffCommand):
-    """Open data from the command line; run it after each release."""
+    """The `export_open_data` command, to be run after each release."""
 
-    help = (
-        "Write the published release's tips, services and labels in all languages into one JSON file, with its schema beside it."
-    )
+    help = "Write the tips, services and labels of the published release, in all languages, to one JSON file and its schema."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)

@@ -1,4 +1,4 @@
-"""Load services and emergency numbers; numbers and addresses become proposals that a second person approves."""
+"""Load services and emergency numbers. Changes of channels become proposals that a second person approves."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from core.models import User
 
 
 class Command(StaffCommand):
-    """Refuse the whole file where one entry breaks a rule."""
+    """The `load_facts` command. One invalid entry refuses the whole file."""
 
-    help = "Load services from files of facts; numbers become proposals."
+    help = "Load services from files of facts; changes of channels become proposals."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
         parser.add_argument(
-            "--file", type=Path, help="a file of services (left out: those of the product, with all emergency numbers)"
+            "--file", type=Path, help="a file of services (default: the product's own, with all emergency numbers)"
         )
-        parser.add_argument("--by", metavar="NAME", help="the member of staff who proposes (left out: the product itself)")
+        parser.add_argument("--by", metavar="NAME", help="the member of staff who proposes (default: the system)")
 
     def run_command(self, options: dict[str, Any]) -> None:
         by = self.acting_user(options) if options["by"] else User.objects.system()
@@ -39,13 +39,13 @@ class Command(StaffCommand):
 
 def _sentence(loaded: FactsLoaded) -> str:
     if not loaded.changed:
-        return "\n".join([f"Nothing has changed: all {loaded.entries} entries are as they were.", *_notes(loaded)])
+        return "\n".join([f"No changes: {loaded.entries} entries.", *_notes(loaded)])
     proposals = ", ".join(f"{count} to {act}" for act, count in sorted(loaded.proposed.items())) or "none"
     return "\n".join(
         [
-            f"{loaded.entries} entries: {len(loaded.services_new)} services new, {len(loaded.services_changed)} changed; "
-            f"{loaded.units_new} texts new, {loaded.units_changed} changed, as drafts.",
-            f"Numbers and addresses proposed: {proposals}; a second person approves them.",
+            f"{loaded.entries} entries: {len(loaded.services_new)} new services, {len(loaded.services_changed)} changed; "
+            f"{loaded.units_new} new texts, {loaded.units_changed} changed, as drafts.",
+            f"Proposed changes of channels: {proposals}. A second person approves them.",
             *_notes(loaded),
         ]
     )

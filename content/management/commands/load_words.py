@@ -1,4 +1,4 @@
-"""Load tips, labels and targets as drafts that need review."""
+"""Load tips, labels and translations as drafts that need review."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from core.models import User
 
 
 class Command(StaffCommand):
-    """Refuse all words where one text breaks a rule."""
+    """The `load_words` command. One invalid text refuses all files."""
 
-    help = "Load tips, labels and targets from YAML as drafts."
+    help = "Load tips, labels and translations from YAML files as drafts."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument("--folder", type=Path, default=FACTS_DIR, help="where tips.yaml and targets/ are")
-        parser.add_argument("--by", metavar="NAME", help="the member of staff who writes (left out: the product itself)")
+        parser.add_argument("--folder", type=Path, default=FACTS_DIR, help="the folder with tips.yaml and targets/")
+        parser.add_argument("--by", metavar="NAME", help="the member of staff who writes (default: the system)")
 
     def run_command(self, options: dict[str, Any]) -> None:
         by = self.acting_user(options) if options["by"] else User.objects.system()
@@ -31,12 +31,12 @@ class Command(StaffCommand):
 
 
 def _sentence(loaded: WordsLoaded) -> str:
-    lines = [f"Nothing has changed: all {loaded.tips} tips are as they were."]
+    lines = [f"No changes: {loaded.tips} tips."]
     if loaded.changed:
         targets = ", ".join(f"{locale} {count}" for locale, count in sorted(loaded.targets_new.items())) or "none"
         lines = [
             f"{loaded.tips} tips: {loaded.tips_new} new, {len(loaded.tips_changed)} changed; "
-            f"{loaded.units_new} texts new, {loaded.units_changed} changed; {loaded.targets_changed} translations changed.",
-            f"Translations new: {targets}. All of them are drafts that need review.",
+            f"{loaded.units_new} new texts, {loaded.units_changed} changed; {loaded.targets_changed} changed translations.",
+            f"New translations: {targets}. All of them are drafts that need review.",
         ]
-    return "\n".join(lines + [f"  {key}: what a person wrote is kept." for key in loaded.kept])
+    return "\n".join(lines + [f"  {key}: not changed, because a person has edited it." for key in loaded.kept])

@@ -1,4 +1,4 @@
-"""Compile a release, publish it as a second person, go back to an older one, or take one service away at once."""
+"""Compile, publish and roll back releases; withdraw a service at once, and put it back."""
 
 from __future__ import annotations
 
@@ -18,27 +18,29 @@ from core.models import User
 
 
 class Command(StaffCommand):
-    """The life of a release from the command line."""
+    """The `release` command."""
 
     help = "Compile, publish and roll back releases; withdraw a service and put it back."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
         verbs = parser.add_subparsers(dest="verb", required=True)
-        compiling = verbs.add_parser("compile", help="make a candidate of all packs and the report of the gate")
+        compiling = verbs.add_parser("compile", help="compile a candidate, with the report of the gate")
         publishing = verbs.add_parser("publish", help="publish a candidate that another person compiled")
-        publishing.add_argument("number", type=int, nargs="?", help="left out: the newest candidate")
-        back = verbs.add_parser("rollback", help="make a candidate of an older release; another person publishes it")
-        back.add_argument("number", type=int, help="the release to go back to")
-        away = verbs.add_parser("withdraw", help="take one service out of the published packs at once")
-        away.add_argument("service", help="its id")
-        away.add_argument("--successor", metavar="ID", help="the service that stands in its place")
-        again = verbs.add_parser("put-back", help="let a withdrawn service be served again, from the next release on")
-        again.add_argument("service", help="its id")
+        publishing.add_argument("number", type=int, nargs="?", help="number of the release (default: the newest candidate)")
+        back = verbs.add_parser("rollback", help="create a candidate from an older release; another person publishes it")
+        back.add_argument("number", type=int, help="number of the older release")
+        away = verbs.add_parser("withdraw", help="remove a service from the published packs at once")
+        away.add_argument("service", help="id of the service")
+        away.add_argument("--successor", metavar="ID", help="the service that takes its place")
+        again = verbs.add_parser("put-back", help="serve a withdrawn service again, from the next release on")
+        again.add_argument("service", help="id of the service")
         for verb in (away, again):
             needed = verb is again
-            verb.add_argument("--second", required=needed, metavar="NAME", help="a second person (emergency services, put-back)")
-            verb.add_argument("--second-token", help="that person's token from the console (not in the sandbox)")
+            verb.add_argument(
+                "--second", required=needed, metavar="NAME", help="a second person (for emergency services and put-back)"
+            )
+            verb.add_argument("--second-token", help="the second person's token from the console (not needed in the sandbox)")
         for verb in (compiling, publishing, back, away, again):
             self.add_acting_user(verb)
             self.add_json(verb)
@@ -48,7 +50,7 @@ class Command(StaffCommand):
 
     def _compile(self, options: dict[str, Any]) -> None:
         release = compile_release(by=self.acting_user(options), at=timezone.now())
-        self._tell(release, options)
+        self._print_release(release, options)
 
     def _publish(self, options: dict[str, Any]) -> None:
         by = self.acting_user(options, sensitive=True)
@@ -59,11 +61,11 @@ class Command(StaffCommand):
         if release is None:
             raise NotFound("There is no such candidate.")
         publish(release, by=by, at=timezone.now())
-        self._tell(release, options)
+        self._print_release(release, options)
 
     def _rollback(self, options: dict[str, Any]) -> None:
         release = roll_back(to=options["number"], by=self.acting_user(options), at=timezone.now())
-        self._tell(release, options)
+        self._print_release(release, options)
 
     def _withdraw(self, options: dict[str, Any]) -> None:
         withdrawal = withdraw(
@@ -80,15 +82,18 @@ class Command(StaffCommand):
             "release": withdrawal.release_id,
             "packs": packs,
         }
-        said = f"Release {withdrawal.release_id} is without it" if withdrawal.release_id else "No published pack held it"
-        text = f"{withdrawal.service_id} is withdrawn. {said}; {packs} packs that held it are not given out any more."
+        if withdrawal.release_id:
+            effect = f"Release {withdrawal.release_id} is published without it."
+        else:
+            effect = "No published pack offered it."
+        text = f"{withdrawal.service_id} is withdrawn. {effect} {packs} packs that offer it are no longer served."
         self.print_result(options, data, text)
 
     def _put_back(self, options: dict[str, Any]) -> None:
         second = self._second(options)
         assert second is not None
         put_back(options["service"], by=self.acting_user(options, sensitive=True), second=second, at=timezone.now())
-        text = f"{options['service']} may be served again; the next release that is compiled and published brings it back."
+        text = f"{options['service']} is put back. Readers get it with the next release."
         self.print_result(options, {"service": options["service"]}, text)
 
     def _second(self, options: dict[str, Any]) -> User | None:
@@ -96,7 +101,7 @@ class Command(StaffCommand):
             return None
         return self.acting_user({"by": options["second"], "token": options["second_token"]}, sensitive=True)
 
-    def _tell(self, release: Release, options: dict[str, Any]) -> None:
+    def _print_release(self, release: Release, options: dict[str, Any]) -> None:
         findings, blocked = release.report["findings"], release.report["blocked"]
         packs = release.release_packs.count()
         blocking = [finding for finding in findings if finding["blocks"]]

@@ -1,4 +1,4 @@
-"""Make and rotate the keys of the manifest, or sign it at once."""
+"""Create and rotate the keys of the manifest, and sign it now."""
 
 from __future__ import annotations
 
@@ -16,26 +16,30 @@ from core.errors import Invalid
 
 
 class Command(StaffCommand):
-    """The keys from the command line; making and rotating need no database."""
+    """The `signing` command. Creating and rotating keys needs no database."""
 
-    help = "Make, rotate and use the keys of the manifest."
+    help = "Create, rotate and use the keys of the manifest."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
         verbs = parser.add_subparsers(dest="verb", required=True)
-        root = verbs.add_parser("new-root", help="make the root key, which stays offline; apps pin its public half")
+        root = verbs.add_parser("new-root", help="create the root key, which stays offline; apps pin its public key")
         root.add_argument("file", type=Path)
-        key = verbs.add_parser("new-key", help="make a release key for workers; the root has to name it")
+        key = verbs.add_parser("new-key", help="create a release key for workers, to be authorized by the root")
         key.add_argument("file", type=Path)
-        rotating = verbs.add_parser("rotate", help="where the root is: write the next document of the keys that may sign")
+        rotating = verbs.add_parser("rotate", help="on the machine with the root key: write the next key document")
         rotating.add_argument("--root", type=Path, required=True, help="the root key")
-        rotating.add_argument("--document", type=Path, required=True, help="keys.jws: read where it exists, then replaced")
-        rotating.add_argument("--key", action="append", default=[], metavar="PUBLIC", help="name this key, as new-key prints it")
-        rotating.add_argument("--retire", action="append", default=[], metavar="KID", help="leave this key out")
-        rotating.add_argument("--days", type=int, default=400, help="how long the new key is good (400)")
-        first = verbs.add_parser("first", help="for a sandbox: root, release key and document in one folder")
+        rotating.add_argument(
+            "--document", type=Path, required=True, help="keys.jws, which is read if it exists and then replaced"
+        )
+        rotating.add_argument(
+            "--key", action="append", default=[], metavar="PUBLIC", help="authorize this public key, as new-key prints it"
+        )
+        rotating.add_argument("--retire", action="append", default=[], metavar="KID", help="retire the key with this id")
+        rotating.add_argument("--days", type=int, default=400, help="days for which the new key is valid (400)")
+        first = verbs.add_parser("first", help="for a sandbox: create root key, release key and key document in one folder")
         first.add_argument("folder", type=Path)
-        now = verbs.add_parser("sign", help="sign the manifest now, where it is due and PACK_SIGNING_KEY is set")
+        now = verbs.add_parser("sign", help="sign the manifest now, if it is due and PACK_SIGNING_KEY is set")
         for verb in (root, key, rotating, first, now):
             self.add_json(verb)
 
@@ -44,17 +48,17 @@ class Command(StaffCommand):
 
     def _new_root(self, options: dict[str, Any]) -> None:
         made = signing_keys.new_key(options["file"])
-        text = f"The root key is in {options['file']}: keep it offline. Apps pin its public half:\n{encode(made.public)}"
+        text = f"The root key is in {options['file']}. Keep it offline. Apps pin its public key:\n{encode(made.public)}"
         self.print_result(options, {"public": encode(made.public)}, text)
 
     def _new_key(self, options: dict[str, Any]) -> None:
         made = signing_keys.new_key(options["file"])
-        text = f"Release key {made.kid} is in {options['file']}. Let the root name it: signing rotate --key {encode(made.public)}"
+        text = f"Release key {made.kid} is in {options['file']}. Authorize it: signing rotate --key {encode(made.public)}"
         self.print_result(options, {"kid": made.kid, "public": encode(made.public)}, text)
 
     def _rotate(self, options: dict[str, Any]) -> None:
         if not 1 <= options["days"] <= 3650:
-            raise Invalid("--days lies between 1 and 3650.")
+            raise Invalid("--days must be between 1 and 3650.")
         path = options["document"]
         present = path.read_text(encoding="ascii").strip() if path.exists() else None
         document = signing_keys.rotate(
@@ -66,7 +70,7 @@ class Command(StaffCommand):
             days=options["days"],
         )
         signing_keys.write_document(path, document)
-        self.print_result(options, {"document": str(path)}, f"{path} is written: put it beside the release key of every worker.")
+        self.print_result(options, {"document": str(path)}, f"{path} is written. Copy it beside the release key of every worker.")
 
     def _first(self, options: dict[str, Any]) -> None:
         folder = options["folder"]
@@ -76,7 +80,7 @@ class Command(StaffCommand):
         signing_keys.write_document(folder / signing_keys.DOCUMENT, document)
         text = (
             f"Root, release key {key.kid} and {signing_keys.DOCUMENT} are in {folder}. "
-            f"The root's public half:\n{encode(root.public)}"
+            f"Public key of the root:\n{encode(root.public)}"
         )
         self.print_result(options, {"kid": key.kid, "root": encode(root.public)}, text)
 
@@ -84,7 +88,7 @@ class Command(StaffCommand):
         signed = signing.sign_if_due(at=timezone.now())
         newest = Manifest.objects.newest()
         data = {"release": newest.release_id, "signed": signed is not None, "expires": newest.expires_at.isoformat()}
-        said = "signed now" if signed is not None else "signed before, and not due yet"
+        state = "signed" if signed is not None else "not due to be signed again"
         self.print_result(
-            options, data, f"The manifest of release {newest.release_id} is {said}; good until {newest.expires_at}."
+            options, data, f"The manifest of release {newest.release_id} is {state}. It is valid until {newest.expires_at}."
         )

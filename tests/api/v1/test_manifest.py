@@ -53,7 +53,7 @@ def test_without_a_signed_manifest_the_answer_is_503(api: Client, published: Rel
 
         problem = orjson.loads(answer.content)
         assert (answer.status_code, problem["type"]) == (503, "/v1/problems/unavailable")
-        assert problem["detail"] == "The manifest has not been signed yet; the packs can be read without it."
+        assert problem["detail"] == "The manifest has not been signed yet. Packs can be read without it."
         assert answer["Content-Type"] == "application/problem+json"
         assert api.get("/v1/packs/GB/en").status_code == 200
 

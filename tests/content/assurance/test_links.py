@@ -315,7 +315,7 @@ def test_a_robots_txt_of_more_than_64_kib_is_cut_off_and_obeyed() -> None:
 
     for answer in (chunked, b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(rules), rules)):
         with host(plain({"GET /robots.txt": answer})) as web:
-            assert visitor(web).visit("http://line.example.org/").result == LinkResult.NOT_ASKED
+            assert visitor(web).visit("http://line.example.org/").result == LinkResult.DISALLOWED
 
 
 def test_a_compressed_response_is_never_decompressed() -> None:
@@ -334,13 +334,13 @@ def test_a_url_disallowed_by_robots_txt_is_not_visited() -> None:
     with host(plain({"GET /robots.txt": rules})) as web:
         found = visitor(web).visit("http://line.example.org/report")
 
-    assert found.result == LinkResult.NOT_ASKED
+    assert found.result == LinkResult.DISALLOWED
     assert web.requests == ["GET /robots.txt"]
 
 
 def test_a_host_whose_robots_txt_fails_is_not_visited() -> None:
     with host(plain({"GET /robots.txt": b"HTTP/1.1 503 Busy\r\n\r\n"})) as web:
-        assert visitor(web).visit("http://line.example.org/").result == LinkResult.NOT_ASKED
+        assert visitor(web).visit("http://line.example.org/").result == LinkResult.DISALLOWED
 
 
 def test_a_url_cannot_inject_into_the_request_line() -> None:

@@ -133,7 +133,7 @@ def test_reports_are_deleted_when_they_no_longer_count(asta: User, monkeypatch: 
     ("result", "times", "priority"),
     [
         (LinkResult.WORKS, 2, Priority.LATER),
-        (LinkResult.NOT_ASKED, 2, Priority.LATER),
+        (LinkResult.DISALLOWED, 2, Priority.LATER),
         (LinkResult.UNREACHABLE, 1, Priority.LATER),
         (LinkResult.UNREACHABLE, 2, Priority.NOW),
         (LinkResult.GONE, 1, Priority.NOW),

@@ -204,7 +204,7 @@ def test_a_cleared_target_is_empty_and_can_be_written_again(unit: Unit, editor: 
 
 
 def test_the_source_language_has_no_target(unit: Unit, editor: User) -> None:
-    with pytest.raises(Invalid, match="source language"):
+    with pytest.raises(Invalid, match="own language"):
         Target.objects.of(unit, "en").write(text="Stop", by=editor, at=NOON, from_revision=0)
 
 

@@ -87,7 +87,7 @@ def test_before_the_first_release_there_is_nothing_to_sign(db: None, signer: Sig
 
 
 def test_without_a_key_nothing_is_signed_and_it_is_said(published: Release) -> None:
-    with pytest.raises(signing.NoKey, match="only workers"):
+    with pytest.raises(signing.NoKey, match="Only workers"):
         signing.sign_if_due(at=NOON)
 
 
@@ -95,7 +95,7 @@ def test_a_key_that_clients_would_refuse_does_not_sign(published: Release, signe
     signer.path.unlink()
     signing_keys.new_key(signer.path)
 
-    with pytest.raises(signing.NoKey, match="root does not name"):
+    with pytest.raises(signing.NoKey, match="root has not authorized"):
         signing.sign_if_due(at=NOON)
     assert not Manifest.objects.exists()
 
@@ -155,7 +155,7 @@ def test_the_alarm_goes_off_at_half_validity(published: Release, signer: Signer,
     assert signing.alarm(at=NOON + timedelta(days=3, hours=11)) is False
     assert not caplog.records
     assert signing.alarm(at=NOON + timedelta(days=3, hours=12)) is True
-    assert "good for 3.5 more days" in caplog.text
+    assert "expires in 3.5 days" in caplog.text
     assert caplog.records[-1].levelno == logging.ERROR
 
 
@@ -195,7 +195,7 @@ def test_keys_are_made_named_and_rotated_by_command(published: Release, tmp_path
 
     rotated = ["--root", str(root), "--document", str(document), "--key", two["public"], "--retire", one["kid"]]
     run("signing", "rotate", *rotated)
-    with pytest.raises(CommandError, match="root does not name its key"):
+    with pytest.raises(CommandError, match="root has not authorized its key"):
         run("signing", "sign")
     settings.PACK_SIGNING_KEY = str(second)
     after = run("signing", "sign")
@@ -211,7 +211,7 @@ def test_a_key_is_never_written_over(tmp_path: Path) -> None:
     run("signing", "new-root", str(tmp_path / "root.pem"))
     before = (tmp_path / "root.pem").read_bytes()
 
-    with pytest.raises(CommandError, match="never written over"):
+    with pytest.raises(CommandError, match="never overwritten"):
         run("signing", "new-root", str(tmp_path / "root.pem"))
 
     assert (tmp_path / "root.pem").read_bytes() == before
@@ -230,8 +230,8 @@ def test_a_rotation_that_cannot_be_is_one_sentence(tmp_path: Path) -> None:
 
     assert "No key would be left" in refused()
     assert "32 bytes" in refused("--key", "short")
-    assert "does not name" in refused("--retire", "nobody")
+    assert "does not list" in refused("--retire", "nobody")
     assert "Ed25519 key in PEM" in refused("--key", key["public"], by=tmp_path / "nothing.pem")
     run("signing", "rotate", "--root", str(root), "--document", str(document), "--key", key["public"])
-    assert "names" in refused("--key", key["public"])
-    assert "not this root's" in refused("--retire", key["kid"], by=other)
+    assert "already lists" in refused("--key", key["public"])
+    assert "not signed by this root" in refused("--retire", key["kid"], by=other)

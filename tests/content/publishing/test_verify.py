@@ -163,7 +163,7 @@ def test_a_key_revoked_by_rotation_is_refused() -> None:
 
     with pytest.raises(KeyNotValid):
         accept(manifest(8, key=KEY, document=second))
-    with pytest.raises(RolledBack, match="list of keys"):
+    with pytest.raises(RolledBack, match="key document"):
         accept(manifest(8, key=KEY, document=FIRST), last_keys=2)
     assert accept(manifest(8, key=NEXT, document=second), last_keys=1).release == 8
 
