@@ -61,7 +61,7 @@ def _link(text: str, locale: str | None, refresh: bool, *, here: bool = False) -
 
 
 def _quotas(endpoint: SendEndpoint, at: float) -> Iterator[str]:
-    yield "<section aria-labelledby=quota-title><h2 id=quota-title>RateWindow</h2>"
+    yield "<section aria-labelledby=quota-title><h2 id=quota-title>Quota</h2>"
     for project, quota in endpoint.quota(at=at).items():
         limit = f"limit {quota['limit']:,}" if quota["limit"] else "no limit"
         yield f"<p><bdi>{escape(project)}</bdi>: {quota['messages']:,} messages in the last 60 seconds ({limit});"
