@@ -1,4 +1,4 @@
-"""A certificate for hosts of a test, which signs itself: whoever is to believe it is given it."""
+"""A self-signed certificate for the hosts of a test; each client that is to trust it gets its file."""
 
 from __future__ import annotations
 

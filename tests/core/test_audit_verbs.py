@@ -26,7 +26,7 @@ def test_a_verb_says_of_what_it_was_done(verb: Verb) -> None:
     assert verb.label[0].isupper()
 
 
-def test_no_two_verbs_read_alike() -> None:
+def test_no_two_verbs_have_the_same_label() -> None:
     assert len({verb.label for verb in Verb}) == len(Verb)
 
 

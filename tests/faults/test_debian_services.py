@@ -48,13 +48,13 @@ def test_the_journey_on_debians_postgresql(tmp_path: Path, services: DebianServi
 
     try:
         sandbox.start(any_free_port())
-        told = demo.run_demo(sandbox, everything=True)
+        result = demo.run_demo(sandbox, everything=True)
         running = {child.name for child in sandbox.processes.running if child.poll() is None}
         log = (paths.logs / "worker.log").read_text()
     finally:
         sandbox.stop()
 
-    seen = told.figures
+    seen = result.figures
     assert seen["registrations"] == seen["devices"] == seen["accepted"] == demo.SAMPLE_DEVICES
     assert seen["rejected"] == seen["unknown"] == seen["skipped"] == 0
     assert running == {"emulator", "web", "worker", "beat"}

@@ -32,7 +32,9 @@ IN_IDENTIFIERS = {
 PLAIN_IN_SENTENCES = frozenset({"asked", "book", "door", "house", "leave", "library", "told"})
 
 #: Identifiers that mean the word literally, with the reason.
-ALLOWED_IDENTIFIERS: Mapping[str, str] = {}
+ALLOWED_IDENTIFIERS: Mapping[str, str] = {
+    "library": "The field of emergency_numbers.json that names the software library its numbers come from.",
+}
 
 
 @dataclass(frozen=True)

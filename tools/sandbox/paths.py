@@ -72,7 +72,7 @@ class Paths:
             self.run.mkdir(mode=0o700, parents=True, exist_ok=True)
             if self.run.stat().st_uid != os.geteuid():
                 raise UserError(
-                    f"{self.run} belongs to another user. Run this as that user, or set FINGERPOST_RUN_DIR to a folder of yours."
+                    f"{self.run} belongs to another user. Run this as that user, or set FINGERPOST_RUN_DIR to another folder."
                 )
             self.run.chmod(0o700)
             self.logs.mkdir(exist_ok=True)

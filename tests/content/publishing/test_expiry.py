@@ -71,8 +71,8 @@ def take(by: User, *, policy: Policy = TODAY) -> Release:
 def test_the_plan_says_what_goes_for_whom_and_what_is_left(published: Release) -> None:
     plan = expiry.plan(TODAY)
 
-    told = {one.service: (one.country, one.channels, one.left, one.substitute) for one in plan.removals}
-    assert told == {
+    removed = {one.service: (one.country, one.channels, one.left, one.substitute) for one in plan.removals}
+    assert removed == {
         "gb-short": ("GB", ("0800 1111",), 0, "The gb-line service"),
         "gb-two": ("GB", ("0800 1111",), 1, None),
     }

@@ -456,7 +456,7 @@ def test_a_client_that_does_not_speak_http2_gets_goaway(emulator: Emulator) -> N
         while data := wire.recv(65_536):
             answer += data
 
-    assert answer.endswith(b"This is not the HTTP/2 preface")
+    assert answer.endswith(b"The connection does not begin with the HTTP/2 preface")
 
 
 @pytest.mark.parametrize(

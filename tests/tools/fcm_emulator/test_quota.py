@@ -129,11 +129,11 @@ def test_a_plan_replaces_the_quota_while_it_is_in_force() -> None:
     post(handler, "/emulator/plan", {"rules": [], "quota": 1, "quota_retry_after": 5})
 
     first, second = send(handler), send(handler)
-    told = orjson.loads(get(handler, "/emulator/plan").body)
+    shown = orjson.loads(get(handler, "/emulator/plan").body)
     post(handler, "/emulator/plan", {"rules": []})
 
     assert (first.status, second.status, second.headers) == (200, 429, ((b"Retry-After", b"5"),))
-    assert told == {"rules": [], "quota": 1, "quota_retry_after": 5}
+    assert shown == {"rules": [], "quota": 1, "quota_retry_after": 5}
     assert send(handler).status == 200
 
 

@@ -102,7 +102,7 @@ class Http2(asyncio.Protocol):
         position, size = 0, len(data)
         if not self._greeted:
             if not data.startswith(frames.PREFACE[: size if size < len(frames.PREFACE) else None]):
-                raise ConnectionFailed(Code.PROTOCOL_ERROR, "This is not the HTTP/2 preface")
+                raise ConnectionFailed(Code.PROTOCOL_ERROR, "The connection does not begin with the HTTP/2 preface")
             if size < len(frames.PREFACE):
                 return 0
             self._greeted, position = True, len(frames.PREFACE)
