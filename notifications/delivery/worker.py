@@ -46,7 +46,7 @@ INITIAL_BACKOFF, MAX_BACKOFF = 1.0, 60.0
 _logger = logging.getLogger(__name__)
 
 
-class Recipient(NamedTuple):
+class Destination(NamedTuple):
     """One installation or topic of a batch, as plain values."""
 
     segment: int
@@ -63,7 +63,7 @@ class OpenBatch:
     claim: Claim
     permit: Permit
     #: By ticket.
-    recipients: dict[int, Recipient]
+    destinations: dict[int, Destination]
     #: Outcomes, by ticket, of addresses that cannot be read; nothing is sent to them.
     unreadable: dict[int, Outcome]
     sending: Future[dict[int, Outcome]]
@@ -152,7 +152,7 @@ class SendLoop:
         try:
             campaign = self._verified(claim.campaign_id)
             bearer = self._sender.authorize(permit.project)
-            recipients, targets, unreadable = _read(claim, campaign)
+            destinations, targets, unreadable = _read(claim, campaign)
         except fcm.CredentialsUnreachable as error:
             claims.release(claim)
             _block(permit.project, Outcome(SendResult.RETRY, block_reason=error.detail))
@@ -163,7 +163,7 @@ class SendLoop:
             starts = self._brakes.to_monotonic(permit.starts)
             gate = ClaimGate(self._brakes, claim, permit)
             sending = self._sender.send(permit.project, bearer, targets, gate=gate, starts=starts, pause=permit.pause)
-            self._open.append(OpenBatch(claim, permit, recipients, unreadable, sending))
+            self._open.append(OpenBatch(claim, permit, destinations, unreadable, sending))
             return True
         return False
 
@@ -244,11 +244,11 @@ class ClaimGate(NamedTuple):
         self.brakes.back_off(self.permit.project)
 
 
-_Batch = tuple[dict[int, Recipient], list[PushTarget], dict[int, Outcome]]
+_Batch = tuple[dict[int, Destination], list[PushTarget], dict[int, Outcome]]
 
 
 def _read(claim: Claim, verified: VerifiedCampaign) -> _Batch:
-    """Read the batch's installations: recipients by ticket, targets, and outcomes of those whose address cannot be read."""
+    """Read the batch's installations: destinations by ticket, targets, and outcomes of those whose address cannot be read."""
     if verified.is_by_topic(claim.wave_id):
         return _read_topics(claim, verified)
     low_segment, low_ticket, high_segment, high_ticket = claim.range
@@ -270,28 +270,28 @@ def _read(claim: Claim, verified: VerifiedCampaign) -> _Batch:
             },
         )  # fmt: skip
         rows = cursor.fetchall()
-    recipients, targets, unreadable = {}, [], {}
+    destinations, targets, unreadable = {}, [], {}
     addresses = sealed.unseal_all((row[3], row[4]) for row in rows)
     for (segment, ticket, kind, _, digest), address in zip(rows, addresses, strict=True):
         message = verified.message_id(segment)
-        recipients[ticket] = Recipient(segment, ticket, digest, message)
+        destinations[ticket] = Destination(segment, ticket, digest, message)
         if address is None:
             unreadable[ticket] = outcomes.UNREADABLE_ADDRESS
         else:
             targets.append(PushTarget(ticket, kind, address, verified.templates[message]))
-    return recipients, targets, unreadable
+    return destinations, targets, unreadable
 
 
 def _read_topics(claim: Claim, verified: VerifiedCampaign) -> _Batch:
     """Read the batch's topics: each is a segment, whose id is its ticket too."""
     low, _, high, _ = claim.range
     left = {*claim.retry_tickets, *claim.uncertain_tickets}
-    recipients, targets = {}, []
+    destinations, targets = {}, []
     for segment in Segment.objects.topics().filter(pk__in=verified.segments(claim.wave_id, low, high)).order_by("pk"):
         if claim.fresh or segment.pk in left:
-            recipients[segment.pk] = recipient = Recipient(segment.pk, segment.pk, "", verified.message_id(segment.pk))
-            targets.append(PushTarget(segment.pk, "topic", segment.topic, verified.templates[recipient.message]))
-    return recipients, targets, {}
+            destinations[segment.pk] = destination = Destination(segment.pk, segment.pk, "", verified.message_id(segment.pk))
+            targets.append(PushTarget(segment.pk, "topic", segment.topic, verified.templates[destination.message]))
+    return destinations, targets, {}
 
 
 def settle_outcomes(batch: OpenBatch, results: dict[int, Outcome], *, halting: bool) -> Settlement:
@@ -308,7 +308,7 @@ def settle_outcomes(batch: OpenBatch, results: dict[int, Outcome], *, halting: b
     retry: list[int] = []
     uncertain: list[int] = []
     gone: list[tuple[int, int, str, str]] = []
-    for ticket, recipient in batch.recipients.items():
+    for ticket, destination in batch.destinations.items():
         outcome = results.get(ticket, _NOT_STARTED)
         if outcome.result is SendResult.RETRY or (halting and outcome.needs_majority):
             (uncertain if maybe_sent_before or ticket in claim.uncertain_tickets else retry).append(ticket)
@@ -317,17 +317,17 @@ def settle_outcomes(batch: OpenBatch, results: dict[int, Outcome], *, halting: b
         else:
             counted[outcome.result] += 1
             name = outcome.reason or ("unknown" if outcome.result is SendResult.UNCERTAIN else str(outcome.result))
-            tally.setdefault(str(recipient.message), Counter())[name] += 1
-            if outcome.gone and recipient.digest:
-                gone.append((recipient.segment, ticket, recipient.digest, outcome.reason))
+            tally.setdefault(str(destination.message), Counter())[name] += 1
+            if outcome.gone and destination.digest:
+                gone.append((destination.segment, ticket, destination.digest, outcome.reason))
     # Moved or deleted since: nothing is sent to them now, but the uncertain earlier try may have reached them.
-    vanished_uncertain = len(claim.uncertain_tickets - batch.recipients.keys())
+    vanished_uncertain = len(claim.uncertain_tickets - batch.destinations.keys())
     put_off = bool(uncertain) or any(outcome.slow for outcome in results.values())
     return Settlement(
         accepted=counted[SendResult.ACCEPTED],
         rejected=counted[SendResult.REJECTED],
         unknown=counted[SendResult.UNCERTAIN] + vanished_uncertain,
-        skipped=claim.remaining - len(batch.recipients) - vanished_uncertain,
+        skipped=claim.remaining - len(batch.destinations) - vanished_uncertain,
         tally={message: dict(numbers) for message, numbers in tally.items()},
         retry_tickets=retry,
         uncertain_tickets=uncertain,

@@ -8,6 +8,7 @@ from tools.lint.assertions import vacuous_checks
 from tools.lint.identifiers import repeated_classes
 from tools.lint.imports import cycles, imports, points_up
 from tools.lint.sources import Sources, parsed
+from tools.lint.words import identifier_findings
 
 #: Django's name for the class in every management command.
 REQUIRED_BY_DJANGO = {"Command"}
@@ -36,6 +37,22 @@ def test_at_most_ten_class_names_are_used_twice(sources: Sources) -> None:
     repeated = {name: paths for name, paths in repeated_classes(sources.product_trees).items() if name not in REQUIRED_BY_DJANGO}
 
     assert len(repeated) <= 10, repeated
+
+
+def test_a_class_name_used_twice_is_a_serializer_beside_its_model(sources: Sources) -> None:
+    for name, paths in repeated_classes(sources.product_trees).items():
+        if name not in REQUIRED_BY_DJANGO:
+            kinds = sorted(
+                "serializer" if path.startswith("api/") else "model" for path in paths if "api/" in path or "/models/" in path
+            )
+            assert kinds == ["model", "serializer"], (name, paths)
+            assert len(paths) == 2, (name, paths)
+
+
+def test_no_identifier_has_a_banned_word(sources: Sources) -> None:
+    others = (path for path in sources.texts if not path.endswith(".py"))
+
+    assert [str(one) for one in identifier_findings(parsed(sources.python()), others)] == []
 
 
 def test_no_assertion_or_filter_holds_whatever_happens(sources: Sources) -> None:

@@ -115,3 +115,10 @@ def test_every_text_of_every_file_is_read() -> None:
     found = all_texts({"a.py": ast.parse('x = "one text here"')}, {"b.html": "<p>another text</p>"})
 
     assert [(text.path, text.text) for text in found] == [("a.py", "one text here"), ("b.html", "another text")]
+
+
+def test_the_help_text_of_a_column_is_a_comment_and_that_of_a_form_is_a_text() -> None:
+    code = 'field = models.IntegerField(help_text="It is counted from one.")'
+
+    assert list(texts_in_python("app/models/tip.py", ast.parse(code))) == []
+    assert len(list(texts_in_python("app/console/tips.py", ast.parse(code)))) == 1
