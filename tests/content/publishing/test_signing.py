@@ -1,4 +1,4 @@
-"""The manifest is signed when it says something new and each day, by whoever holds a key that the root names."""
+"""A manifest is signed when it would say something new, and once a day, by any worker that has a key which the root names."""
 
 from __future__ import annotations
 
