@@ -81,7 +81,7 @@ PROMISES = [
     ),
     Promise(
         "a manifest is valid",
-        signing.VALID,
+        signing.VALIDITY,
         (rf"manifest is valid for {SPAN}", rf"its {SPAN} of validity", rf"after {SPAN} the app says"),
         ("docs/operations.md", "docs/verifying.md", "docs/adr/0011-keys-in-the-manifest.md"),
     ),

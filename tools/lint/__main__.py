@@ -1,12 +1,16 @@
-"""The checks of ./run lint that are Fingerpost's own: `python -m tools.lint words|documents|commits`."""
+"""The checks of ./run lint that are Fingerpost's own: `python -m tools.lint words|documents|commits`.
+
+`python -m tools.lint wrap FILE…` wraps the paragraphs of Markdown files.
+"""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 from tools.lint.commits import commit_findings
-from tools.lint.documents import long_lines
+from tools.lint.documents import long_lines, wrap
 from tools.lint.prose import findings_in_prose, findings_in_texts
 from tools.lint.sources import Sources, parsed
 from tools.lint.words import Finding, identifier_findings
@@ -51,9 +55,13 @@ CHECKS: dict[str, Callable[[], list[Finding]]] = {"words": words, "documents": d
 
 def main(arguments: list[str]) -> int:
     """Print the findings of one check; return 1 if there are any, 2 if there is no such check."""
+    if arguments[:1] == ["wrap"]:
+        for path in map(Path, arguments[1:]):
+            path.write_text(wrap(path.read_text(encoding="utf-8")), encoding="utf-8")
+        return 0
     check = CHECKS.get(arguments[0]) if len(arguments) == 1 else None
     if check is None:
-        print(f"python -m tools.lint takes one of: {', '.join(CHECKS)}")
+        print(f"python -m tools.lint takes one of: {', '.join(CHECKS)}, wrap")
         return 2
     findings = sorted(set(check()), key=lambda one: (one.path, one.line, one.text))
     print(*findings, f"{len(findings)} findings", sep="\n")

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import re
+import textwrap
 from collections.abc import Iterator, Mapping
 
 from tools.lint.words import Finding
 
 WIDTH = 100
+
+_LIST_ITEM = re.compile(r"(\s*(?:[-*]|\d+\.)\s+)")
+_CODE = re.compile(r"`[^`]+`")
+_AS_IT_IS = re.compile(r"\||#|    |>|<|!\[|\s*$|---")
 
 
 def long_lines(documents: Mapping[str, str]) -> Iterator[Finding]:
@@ -21,3 +27,38 @@ def long_lines(documents: Mapping[str, str]) -> Iterator[Finding]:
                 in_code = not in_code
             elif len(text) > WIDTH and not in_code and not text.startswith("|") and " " in text.strip().lstrip("-*>0123456789. "):
                 yield Finding(path, line, f"{len(text)} characters, and {WIDTH} are the limit")
+
+
+def wrap(source: str) -> str:
+    """Return the Markdown with its paragraphs and list items wrapped at WIDTH; everything else stays as it is."""
+    wrapped: list[str] = []
+    paragraph: list[str] = []
+    in_code = False
+    for text in [*source.splitlines(), ""]:
+        fence = text.lstrip().startswith("```")
+        item = _LIST_ITEM.match(text)
+        as_it_is = fence or in_code or (_AS_IT_IS.match(text) and not item and not (paragraph and text.startswith("    ")))
+        if as_it_is or item:
+            wrapped += _wrapped(paragraph)
+            paragraph = []
+        if as_it_is:
+            wrapped.append(text)
+        else:
+            paragraph.append(text)
+        in_code ^= fence
+    wrapped += _wrapped(paragraph)
+    return "\n".join(wrapped[: -1 if wrapped[-1] == "" else None]) + "\n"
+
+
+def _wrapped(paragraph: list[str]) -> list[str]:
+    if not paragraph:
+        return []
+    item = _LIST_ITEM.match(paragraph[0])
+    first = item[1] if item else ""
+    text = " ".join([paragraph[0][len(first) :].strip(), *(line.strip() for line in paragraph[1:])])
+    # A line break inside of a code span would be copied with it.
+    whole = _CODE.sub(lambda match: match[0].replace(" ", "\0"), text)
+    lines = textwrap.wrap(
+        whole, WIDTH, initial_indent=first, subsequent_indent=" " * len(first), break_long_words=False, break_on_hyphens=False
+    )
+    return [line.replace("\0", " ") for line in lines]

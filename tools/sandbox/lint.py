@@ -33,6 +33,8 @@ def lint(paths: Paths) -> int:
                 ["cmp", str(schema), "docs/openapi.yaml"],
                 "./run manage spectacular --file docs/openapi.yaml",
             ),
+            ("words", [python, "-m", "tools.lint", "words"], ""),
+            ("width of documents", [python, "-m", "tools.lint", "documents"], "python -m tools.lint wrap FILE"),
             ("commit subjects", [python, "-m", "tools.lint", "commits"], ""),
             ("states are current", [python, "manage.py", "states", "--check"], "./run manage states"),
         ]

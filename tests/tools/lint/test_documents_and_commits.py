@@ -9,7 +9,7 @@ import pytest
 
 from tools.lint.__main__ import main
 from tools.lint.commits import commit_findings, subject_faults
-from tools.lint.documents import long_lines
+from tools.lint.documents import long_lines, wrap
 
 LONG = "word " * 21
 
@@ -24,6 +24,41 @@ def test_tables_code_and_addresses_cannot_be_wrapped() -> None:
     document = f"| {LONG} |\n```\n{LONG}\n```\n- https://example.org/{'x' * 100}\n"
 
     assert list(long_lines({"docs/a.md": document})) == []
+
+
+def test_paragraphs_and_list_items_are_wrapped_and_the_rest_is_kept() -> None:
+    document = f"""# {LONG.strip()}
+
+{LONG}{LONG.strip()}
+{LONG.strip()}
+
+- {LONG.strip()}
+  and on
+1. short
+
+| {LONG} |
+
+```
+{LONG}
+```
+    {LONG}
+"""
+    wrapped = wrap(document)
+
+    assert wrapped.split() == document.split()
+    assert [str(one) for one in long_lines({"a.md": wrapped})] == [
+        f"a.md:1: {len('# ' + LONG.strip())} characters, and 100 are the limit",
+        *(f"a.md:{line}: {len('    ' + LONG)} characters, and 100 are the limit" for line in [17]),
+    ]
+    assert "\n- word word" in wrapped
+    assert "\n  word word and on\n1. short\n" in wrapped
+    assert wrap(wrapped) == wrapped
+
+
+def test_a_code_span_is_not_broken() -> None:
+    lines = wrap(f"{'x' * 90} `./run manage resolver_vectors` follows").splitlines()
+
+    assert lines == ["x" * 90, "`./run manage resolver_vectors` follows"]
 
 
 @pytest.mark.parametrize("subject", ["x" * 73, "wip", "fixup! Add it", "add it", "Add it."])
@@ -68,4 +103,4 @@ def test_a_shallow_clone_checks_the_last_commit_alone(repository: Path, tmp_path
 
 def test_a_check_that_does_not_exist_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["spelling"]) == 2
-    assert "words, documents, commits" in capsys.readouterr().out
+    assert "words, documents, commits, wrap" in capsys.readouterr().out

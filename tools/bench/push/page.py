@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tools.bench.push.celery_processes import ROOT
+from tools.lint.documents import wrap
 
 PAGE = ROOT / "docs" / "measurements" / "push.md"
 #: The section that people write. It stays the last one.
@@ -20,7 +21,8 @@ def write(sections: dict[str, str], *, path: Path = PAGE) -> None:
     kept = {heading: body for heading, _, body in (part.partition("\n") for part in parts)}
     by_hand = kept.pop(BY_HAND)
     whole = kept | sections | {BY_HAND: by_hand}
-    path.write_text("\n".join([top, *[f"## {heading}\n\n{text.strip()}\n" for heading, text in whole.items()]]), "utf-8")
+    text = "\n".join([top, *[f"## {heading}\n\n{text.strip()}\n" for heading, text in whole.items()]])
+    path.write_text(wrap(text), "utf-8")
 
 
 def circumstances(seconds: float, load: float) -> str:

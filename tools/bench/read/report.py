@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tools.bench.read.load import CONNECTIONS, Load
+from tools.lint.documents import wrap
 
 _HEAD = """# Reading
 
@@ -54,7 +55,7 @@ def write(path: Path, rows: Sequence[Row], notes: Mapping[str, str], seconds: in
     text += "".join(f"{_line(row)}\n" for row in rows)
     text += "\n## In proportion\n\n" + "".join(f"- {line}\n" for line in proportions(rows))
     text += "\n## Other figures\n\n| | |\n| --- | --- |\n" + "".join(f"| {name} | {value} |\n" for name, value in notes.items())
-    path.write_text(text, encoding="utf-8")
+    path.write_text(wrap(text), encoding="utf-8")
 
 
 def proportions(rows: Sequence[Row]) -> list[str]:
