@@ -40,7 +40,8 @@ def test_details_of_the_audit_log_are_words() -> None:
     assert display.detail_text("service", "gb-childline") == "gb-childline"
     assert display.detail_text("until", "2026-12-01") == "1 December 2026"
     assert display.detail_text("roles", ["publisher", "assurer"]) == "publisher, assurer"
-    assert [display.detail_text("x", value) for value in (None, [], True, False, 0)] == ["none", "none", "yes", "no", "0"]
+    values: list[object] = [None, [], True, False, 0]
+    assert [display.detail_text("x", value) for value in values] == ["none", "none", "yes", "no", "0"]
 
 
 def test_audit_verbs_are_words() -> None:

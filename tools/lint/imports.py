@@ -3,27 +3,12 @@
 from __future__ import annotations
 
 import ast
+import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 
-#: From the ground up; a module may import from its own layer and from those listed before it.
-#: Modules that no entry names belong to the entry of the longest matching package.
-LAYERS: tuple[tuple[str, ...], ...] = (
-    ("core",),
-    ("content.terms", "content.resolver"),
-    ("content.linting", "content.contact_file"),
-    ("content.models",),
-    ("content.importing", "content.compiling", "content.exporting"),
-    ("content.publishing", "content.assurance"),
-    ("content.console", "content.tasks", "content.management", "content"),
-    ("notifications.cap",),
-    ("notifications.models", "notifications.registrations"),
-    ("notifications.campaigns", "notifications.feed"),
-    ("notifications.delivery",),
-    ("notifications.console", "notifications.tasks", "notifications.management", "notifications"),
-    ("api",),
-    ("config",),
-)
+from tools.lint.sources import ROOT
 
 
 @dataclass(frozen=True)
@@ -136,10 +121,28 @@ def _components(graph: Mapping[str, set[str]]) -> list[list[str]]:  # noqa: C901
     return components
 
 
+@cache
+def layers() -> tuple[tuple[str, ...], ...]:
+    """Return the layers that import-linter holds the checkout to (pyproject.toml), from the ground up.
+
+    A module may import from its own layer and from those before it. What a package's contract does not name is its top layer.
+    """
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    ordered = [
+        contract["layers"] for contract in contracts if contract["type"] == "layers" and contract["name"].startswith("Each ")
+    ]
+    packages, inside = ordered[0], {rows[0].partition(".")[0]: rows for rows in ordered[1:]}
+    found: list[tuple[str, ...]] = []
+    for package in reversed(packages):
+        found += [tuple(part.strip() for part in row.split("|")) for row in reversed(inside.get(package, []))]
+        found.append((package,))
+    return tuple(found)
+
+
 def layer_of(module: str) -> int | None:
-    """Return the position of the module's layer in LAYERS, the ground being 0; None for a module of no layer."""
+    """Return the position of the module's layer, the ground being 0; None for a module of no layer."""
     best: tuple[int, int] | None = None
-    for position, names in enumerate(LAYERS):
+    for position, names in enumerate(layers()):
         for name in names:
             if (module == name or module.startswith(f"{name}.")) and (best is None or len(name) > best[0]):
                 best = (len(name), position)
