@@ -82,6 +82,15 @@ class Step(models.TextChoices):
     TELL_THE_PLATFORM = "tell-the-platform"
 
 
+class RemovalPower(models.TextChoices):
+    """What a body can do about an image on a platform, beyond what a reader can do."""
+
+    #: It can order the removal.
+    ORDER = "order"
+    #: It asks for it, and platforms answer it first.
+    REQUEST = "request"
+
+
 class ChannelType(models.TextChoices):
     """How a service is reached."""
 

@@ -80,9 +80,12 @@ def opening_of(hours: str | None, zone: str | None, country: str, at: datetime) 
     if not hours or not zone or not 1970 <= at.year <= 2099 or '"' in hours:
         return UNKNOWN
     by_weekday, with_holidays = _by_weekday(hours), "PH" in hours
+    # The day does not matter: this asks whether there is a table.
+    has_table = with_holidays and _is_holiday(country, date(2026, 1, 1)) is not None
+    known_country = country if has_table else None
     try:
         local = at.astimezone(ZoneInfo(zone))
-        times = OpeningHours(hours, timezone=ZoneInfo(zone), country=country if with_holidays else None, max_interval_days=366)
+        times = OpeningHours(hours, timezone=ZoneInfo(zone), country=known_country, max_interval_days=366)
     except (ParserError, UnknownCountryError, ZoneInfoNotFoundError):
         return UNKNOWN
 
@@ -92,8 +95,16 @@ def opening_of(hours: str | None, zone: str | None, country: str, at: datetime) 
         holiday = _is_holiday(country, day)
         return holiday is not None and not (by_weekday and holiday)
 
+    def may_be_open() -> bool:
+        week = [local.replace(tzinfo=None) + timedelta(days=days) for days in range(7)]
+        if any(OpeningHours(hours).state(instant)[0] == State.OPEN for instant in week):
+            return True
+        # The rule for holidays, as it is on a day that is one in a country with a table.
+        christmas = datetime(2026, 12, 25, local.hour, local.minute)
+        return with_holidays and bool(OpeningHours(hours, country="GB").state(christmas)[0] == State.OPEN)
+
     state, _ = times.state(local)
-    if state == State.UNKNOWN or not known(local.date()):
+    if state == State.UNKNOWN or (not known(local.date()) and may_be_open()):
         return UNKNOWN
     change = times.next_change(local)
     if state == State.OPEN:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from tests.reference_hours import UNKNOWN, Opening, opening_of_channel
 
@@ -24,11 +25,13 @@ def plan(pack: Json, query: Json, at: str) -> Json:
     return _Plan(pack, query, datetime.fromisoformat(at).astimezone(UTC)).plan()
 
 
-def channels(service: Json, query: Json) -> list[Json]:
-    """Return the channels of a service in the order in which this reader sees them."""
-    if query.get("can_speak") is not False:
-        return list(service["channels"])
-    return sorted(service["channels"], key=lambda channel: bool(channel["needs_voice"]))
+def channels(pack: Json, service: Json, query: Json) -> list[Json]:
+    """Return the channels of a service of the pack in the order in which this reader sees them."""
+    situation = _situation(pack, query)
+    found = [c for c in service["channels"] if c.get("situations") is None or situation in c["situations"]]
+    if query.get("can_speak") is False:
+        found.sort(key=lambda channel: bool(channel["needs_voice"]))
+    return found
 
 
 class _Plan:
@@ -36,16 +39,21 @@ class _Plan:
 
     def __init__(self, pack: Json, query: Json, at: datetime) -> None:
         self.pack, self.at = pack, at
-        self.services: list[Json] = pack["services"]
-        self.retired = {retired["id"] for retired in pack["retired"]}
+        self.retired = {retired["id"]: retired["successor"] for retired in pack["retired"]}
         # ## The query
         self.country: str = query["country"]
-        self.situation: str = query["situation"] if query["situation"] in pack["labels"]["situations"] else "not-sure"
+        self.situation = _situation(pack, query)
+        self.services: list[Json] = [self.as_for_the_situation(service) for service in pack["services"]]
         self.audience: str = query.get("audience") or "teen"
         self.region: str | None = query.get("region")
         self.age: int | None = query.get("age")
+        if self.audience == "survivor" and self.age is None:
+            self.age = 30
         self.age_in_image: int | None = query.get("age_in_image")
         self.site: str | None = query.get("site")
+        if successor := self.retired.get(f"platform-{self.site}"):
+            self.site = successor.removeprefix("platform-")
+        self.in_chat = query.get("where") == "private"
         self.languages = _first_parts(query.get("languages"))
         self.cannot_speak = query.get("can_speak") is False
         self.may_be_under_18 = self.age is None or self.age < 18
@@ -64,6 +72,10 @@ class _Plan:
 
     # ## 1. Which services can be offered
 
+    def as_for_the_situation(self, service: Json) -> Json:
+        found = [c for c in service["channels"] if c.get("situations") is None or self.situation in c["situations"]]
+        return service | {"channels": found}
+
     def within_reach(self, service: Json) -> bool:
         return (
             bool(service["channels"])
@@ -79,7 +91,7 @@ class _Plan:
         return self.age_in_image if _measures_the_image(service) else self.age
 
     def fits(self, service: Json) -> str | None:
-        """Go down the table: return `fits`, `condition`, or None for excluded."""
+        """Go down the table: return `fits`, `condition`, or None for excluded. A tip is taken as a service with its ages."""
         low, high = service["eligibility"]["min_age"], service["eligibility"]["max_age"]
         counts = self.age_that_counts(service)
         if not _has_age_rule(service):
@@ -110,7 +122,8 @@ class _Plan:
             "tell-the-platform": self.tell_the_platform,
         }
         steps = [makers[step]() for step in order]
-        return {"tips": self.tips(), "steps": [step for step in steps if step is not None]}
+        tips = self.tips()
+        return {"tips": tips[:5], "more_tips": tips[5:], "steps": [step for step in steps if step is not None]}
 
     def tie_break(self, service: Json) -> tuple[Any, ...]:
         spoken = _first_parts(service["languages"])
@@ -133,13 +146,23 @@ class _Plan:
     def unusable(self, service: Json) -> bool:
         return self.cannot_speak and all(channel["needs_voice"] for channel in service["channels"])
 
+    def at_night(self) -> bool:
+        here = [s for s in self.services if self.within_reach(s) and _here(s) and _known_zone(s["zone"])]
+        zone = ZoneInfo(min(here, key=lambda s: s["id"])["zone"]) if here else UTC
+        return not 8 <= self.at.astimezone(zone).hour < 22
+
     def region_not_given(self, service: Json) -> bool:
         return self.region is None and bool(service["regions"])
 
     def danger_now(self) -> Json:
         found = sorted(
             (s for s in self.services if self.within_reach(s) and _has(s, "emergency")),
-            key=lambda s: (not _here(s), self.region_not_given(s), s["id"]),
+            key=lambda s: (
+                not (self.names(s) if self.situation == "self-harm-risk" else self.serves(s)),
+                not _here(s),
+                self.region_not_given(s),
+                s["id"],
+            ),
         )
         if not found:
             return self.without_service("danger-now", ["local-emergency"])
@@ -157,8 +180,10 @@ class _Plan:
             self.unusable(service),
             in_crisis and hours.open is not True,
             hours.open is False,
+            self.at_night() and hours.open is not True,
             self.region_not_given(service),
             not self.names(service),
+            not in_crisis and service["named_situations"] == ["self-harm-risk"],
             not tailored,
             not (hours.open is True and hours.closes_at is None),
             hours.open is not True,
@@ -166,7 +191,7 @@ class _Plan:
         )
 
     def talk(self, *, before_report: bool) -> Json:
-        helplines = [service for service in self.found if _has(service, "helpline")]
+        helplines = [service for service in self.found if _has(service, "helpline") and not _directory(service)]
         for_audience = sorted(filter(self.is_for_the_audience, helplines), key=self.talk_order)
         groups = (
             [s for s in for_audience if _here(s) and self.serves(s)],
@@ -179,31 +204,64 @@ class _Plan:
         if crisis_lines and not any(map(_crisis_line, found)):
             best = min(crisis_lines, key=lambda s: (not _here(s), not self.is_for_the_audience(s), self.talk_order(s)))
             found = [*found, best]
+        notes = {}
+        young = [service for service in helplines if "teen" in service["audiences"]]
+        if self.audience in ("parent", "educator", "bystander") and young:
+            in_crisis = self.situation == "self-harm-risk"
+            own = min(
+                young,
+                key=lambda s: (
+                    in_crisis and not _crisis_line(s),
+                    not _here(s),
+                    self.is_for_the_audience(s),
+                    self.talk_order(s),
+                ),
+            )
+            notes[own["id"]] = "for-your-child" if self.audience == "parent" else "for-the-young-person"
+            if own not in found:
+                found = [*found, own]
         if not any(self.opening(service).open for service in found):
             found = found + [service for service in for_audience if not _here(service) and service not in found]
-        if self.situation == "self-harm-risk":
-            found = sorted(found, key=lambda s: self.opening(s).open is False)
+        found = sorted(found, key=lambda s: self.opening(s).open is False)
+        if self.at_night():
+            found = sorted(found, key=lambda s: self.opening(s).open is not True)
+        directories = [s for s in self.found if _directory(s) and self.is_for_the_audience(s)]
+        found = found + sorted(directories, key=self.talk_order)
+        notes |= {service["id"]: "directory" for service in directories}
         if not found:
             return self.without_service("talk", ["trusted-adult", "if-at-home-unsafe"])
-        crisis_line = ["crisis-line"] * _crisis_line(found[0])
-        return self.step("talk", found, self.why(found[0], also=crisis_line) + ["talk-first"] * before_report)
+        also = ["crisis-line"] * _crisis_line(found[0]) + ["directory"] * _directory(found[0])
+        return self.step("talk", found, self.why(found[0], also=also) + ["talk-first"] * before_report) | {"notes": notes}
 
-    def report(self) -> Json | None:
+    def report(self) -> Json:
         roles = ("police-report", "hotline-csam-report")
-        preferred_role = "hotline-csam-report" if self.situation == "csam-seen" else "police-report"
-        found = [s for s in self.found if any(_has(s, role) for role in roles) and self.is_for_the_audience(s) and self.serves(s)]
+        to_hotline = self.situation == "csam-seen" and not self.in_chat
+        preferred_role = "hotline-csam-report" if to_hotline else "police-report"
+        by_name = self.situation in ("blackmail", "image-shared", "ai-generated-image", "grooming", "live-abuse", "offline-abuse")
+        found = [s for s in self.found if any(_has(s, role) for role in roles) and self.is_for_the_audience(s)]
+        in_a_chat = self.in_chat and self.situation == "csam-seen"
+        found = [
+            service
+            for service in found
+            if (self.names(service) if by_name else self.serves(service))
+            or (in_a_chat and "image-shared" in service["named_situations"])
+        ]
+        if self.in_chat:
+            found = [service for service in found if _has(service, "police-report")]
         here = [service for service in found if _here(service)]
-        if any(_has(service, preferred_role) for service in here) if self.situation == "csam-seen" else here:
+        if any(_has(service, preferred_role) for service in here) if to_hotline else here:
             found = here
+        private = ["private-chat"] * self.in_chat
 
         def order(service: Json) -> tuple[Any, ...]:
             both = all(_has(service, role) for role in roles)
             return (
                 self.unusable(service),
+                not _here(service),
                 not _has(service, preferred_role),
+                self.region_not_given(service),
                 not self.names(service),
                 not (_has_age_rule(service) or (self.may_be_under_18 and both)),
-                self.region_not_given(service),
                 -len(service["regions"]),
                 self.shares_no_language(service),
                 len(service["roles"]),
@@ -211,7 +269,10 @@ class _Plan:
             )
 
         found.sort(key=order)
-        return self.step("report", found, self.why(found[0])) if found else None
+        if not found or (by_name and not _here(found[0])):
+            nearest = "nearest-police" if self.may_be_under_18 else "nearest-police-adult"
+            return self.without_service("report", [nearest, *private], found)
+        return self.step("report", found, self.why(found[0]) + private)
 
     def take_down(self) -> Json | None:
         found = [s for s in self.found if _has(s, "image-removal") and self.is_for_the_audience(s) and self.serves(s)]
@@ -225,6 +286,7 @@ class _Plan:
             return (
                 self.unusable(service),
                 _has(service, "platform-report"),
+                not service.get("removal_power"),
                 not _has_age_rule(service),
                 len(service["roles"]) != 1,
                 not _here(service),
@@ -235,15 +297,18 @@ class _Plan:
             )
 
         found.sort(key=order)
-        return self.step("take-down", found, self.why(found[0])) if found else None
+        if not found:
+            return None
+        orders = ["orders-removal"] * (found[0].get("removal_power") == "order")
+        return self.step("take-down", found, self.why(found[0], also=orders))
 
     def tell_the_platform(self) -> Json:
         platforms = sorted((s for s in self.found if _has(s, "platform-report")), key=lambda s: s["id"])
         if self.site is not None:
             found = [service for service in platforms if service["id"] == f"platform-{self.site}"]
-            if found:
+            if any(self.serves(service) or self.situation == "not-sure" for service in found):
                 return self.step("tell-the-platform", found, self.why(found[0], coverage="platform"))
-            return self.without_service("tell-the-platform", ["platform"])
+            return self.without_service("tell-the-platform", ["platform", "no-address"], found)
         sure = self.situation != "not-sure"
         others = [s for s in platforms if self.is_for_the_audience(s) and (self.serves(s) or not sure)]
         return self.without_service("tell-the-platform", ["platform"], others)
@@ -270,6 +335,7 @@ class _Plan:
             "language_match": self.language_match(service) if service else None,
             "alternatives": [other["id"] for other in alternatives],
             "conditions": self.conditions([service, *alternatives] if service else alternatives),
+            "notes": {},
         }
 
     def why(self, service: Json, *, coverage: str | None = None, also: Iterable[str] = ()) -> list[str]:
@@ -307,13 +373,31 @@ class _Plan:
         tips = [
             tip
             for tip in self.pack["tips"]
-            if tip["kind"] == "tip" and self.situation in tip["situations"] and self.audience in tip["audiences"]
+            if tip["kind"] == "tip"
+            and self.situation in tip["situations"]
+            and self.audience in tip["audiences"]
+            and self.fits({"eligibility": {name: tip.get(name) for name in ("min_age", "max_age", "age_measured")}}) is not None
         ]
-        return [tip["slug"] for tip in sorted(tips, key=lambda tip: (tip["order"], tip["slug"]))]
+        tips.sort(key=lambda tip: (tip.get("order_in", {}).get(self.situation, tip["order"]), tip["slug"]))
+        return [tip["slug"] for tip in tips]
+
+
+def _situation(pack: Json, query: Json) -> str:
+    meant: str = pack.get("aliases", {}).get(query["situation"], query["situation"])
+    return meant if meant in pack["labels"]["situations"] else "not-sure"
 
 
 def _first_parts(tags: list[str] | None) -> list[str]:
-    return [tag.split("-")[0].lower() for tag in tags or []]
+    replaced = {"tl": "fil", "iw": "he", "in": "id", "ji": "yi", "jw": "jv", "mo": "ro", "no": "nb"}
+    subtags = [tag.split("-")[0].lower() for tag in tags or []]
+    return [replaced.get(subtag, subtag) for subtag in subtags]
+
+
+def _known_zone(zone: str | None) -> bool:
+    try:
+        return bool(zone and ZoneInfo(zone))
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
 
 
 def _has(service: Json, role: str) -> bool:
@@ -324,8 +408,16 @@ def _here(service: Json) -> bool:
     return bool(service["country"] != "ZZ")
 
 
+def _has_line(service: Json) -> bool:
+    return any(channel["type"] in ("phone", "sms", "chat") for channel in service["channels"])
+
+
 def _crisis_line(service: Json) -> bool:
-    return _has(service, "helpline") and "self-harm-risk" in service["named_situations"]
+    return _has(service, "helpline") and _has_line(service) and "self-harm-risk" in service["named_situations"]
+
+
+def _directory(service: Json) -> bool:
+    return _has(service, "helpline") and not _here(service) and not _has_line(service)
 
 
 def _all_free(service: Json) -> bool:
@@ -371,7 +463,8 @@ def differences(folder: Path) -> list[str]:
     file = json.loads((folder / "resolver-packs.json").read_text())
     cases = json.loads((folder / "resolver-vectors.json").read_text())["cases"]
     labels = {"situations": dict.fromkeys(file["situations"])}
-    packs = {name: pack | {"labels": labels, "plan_order": file["plan_order"]} for name, pack in file["packs"].items()}
+    shared = {"labels": labels, "plan_order": file["plan_order"], "aliases": file["aliases"]}
+    packs = {name: pack | shared for name, pack in file["packs"].items()}
     found = []
     for case in cases:
         actual = plan(packs[case["pack"]], case["query"], case["at"])

@@ -103,7 +103,7 @@ def choose_spoken(edition: Edition, languages: Iterable[str], header: str | None
             choice = _by_tag(edition, tag)
         except UnknownLocale:
             continue
-        return LocaleChoice(requested[0], choice.served, None if tag == requested[0] else "not-served")
+        return choice if tag == requested[0] else LocaleChoice(requested[0], choice.served, "not-served")
     choice = choose_locale(edition, None, header)
     return LocaleChoice(requested[0], choice.served, "not-served", from_header=True) if requested else choice
 

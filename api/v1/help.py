@@ -21,9 +21,10 @@ from api.http.views import ReadView
 from api.reads.request import ReadRequest
 from api.v1 import shapes
 from api.v1.resolved_pack import ResolvedPack, pack_for
+from content.resolver.availability import channel_availability, service_availability
 from content.resolver.resolve import known_situation, resolve
-from content.resolver.types import PackedRoute, PackedService, PackLabels, Plan, PlanStep, Query
-from content.terms import ANY_SITUATION, Audience
+from content.resolver.types import Availability, PackedRoute, PackedService, PackLabels, Plan, PlanStep, Query
+from content.terms import ANY_SITUATION, Audience, Where
 from core.instants import rfc3339
 from notifications.registrations import values
 
@@ -55,7 +56,15 @@ class HelpRequest(StrictSerializer):
         help_text="The young person's age in the image; at most `age`.",
     )
     situation = PatternText(
-        fields.SLUG, max_length=40, help_text="Id of a situation; an unknown id gets the plan for `not-sure`."
+        fields.SLUG,
+        max_length=40,
+        help_text="Id of a situation, or one of the pack's `aliases` for it; an unknown id gets the plan for `not-sure`.",
+    )
+    where = Choice(
+        Where.choices,
+        required=False,
+        allow_null=True,
+        help_text="Whether it is in view of everybody, or in a private chat, which no hotline can open.",
     )
     site = PatternText(
         fields.SLUG,
@@ -105,7 +114,7 @@ class HelpView(ReadView):
         minute = (body.get("at") or request.at).replace(second=0, microsecond=0)
         until = math.inf if body.get("at") else (minute + timedelta(minutes=1)).timestamp()
         query = _query(body, country.requested, known_situation(found.pack, body["situation"]))
-        members = _members(resolve(found.pack, query, minute), found, query)
+        members = _members(resolve(found.pack, query, minute), found, query, minute)
         return found.compose(members, cache=NO_STORE, until=until, has_location=False)
 
 
@@ -118,12 +127,13 @@ def _query(body: Mapping[str, Any], country: str, situation: str) -> Query:
         age=body.get("age"),
         age_in_image=body.get("age_in_image"),
         site=body.get("site"),
+        where=body.get("where"),
         languages=tuple(body.get("languages") or ()),
         can_speak=body.get("can_speak"),
     )
 
 
-def _members(plan: Plan, found: ResolvedPack, query: Query) -> dict[str, object]:
+def _members(plan: Plan, found: ResolvedPack, query: Query, at: datetime) -> dict[str, object]:
     """Return the members that the plan adds to the response."""
     labels = found.pack["labels"]
     steps = [_step(step, labels, plan.services.get(step.service or ""), query.situation) for step in plan.steps]
@@ -131,8 +141,10 @@ def _members(plan: Plan, found: ResolvedPack, query: Query) -> dict[str, object]
         "situation": query.situation,
         "plan": steps,
         "services": plan.services,
+        "availability": {name: _service_availability(service, query, at) for name, service in plan.services.items()},
         "labels": found.notice_labels(),
         "tips": plan.tips,
+        "more_tips": plan.more_tips,
     }
 
 
@@ -152,8 +164,24 @@ def _step(step: PlanStep, labels: PackLabels, service: PackedService | None, sit
         "stale": step.stale,
         "language_match": step.language_match,
         "alternatives": list(step.alternatives),
-        "conditions": [{"service": name, "code": code, "text": _label(labels, code)} for name, code in step.conditions.items()],
+        "conditions": _of_services(step.conditions, labels),
+        "notes": _of_services(step.notes, labels),
         "route": _route(service, situation) if service else None,
+    }
+
+
+def _service_availability(service: PackedService, query: Query, at: datetime) -> dict[str, object]:
+    """Return whether the service is open for this reader, and the same of each channel, in the order of the channels."""
+    channels = [_opening(channel_availability(service, channel, at)) for channel in service["channels"]]
+    return _opening(service_availability(service, at, can_speak=query.can_speak is not False)) | {"channels": channels}
+
+
+def _opening(availability: Availability) -> dict[str, object]:
+    change = _time(availability.changes_at)
+    return {
+        "open": availability.open,
+        "closes_at": change if availability.open else None,
+        "opens_at": change if availability.open is False else None,
     }
 
 
@@ -161,6 +189,10 @@ def _route(service: PackedService, situation: str) -> PackedRoute | None:
     # Packs of older versions have no routes.
     routes = service.get("routes", {})
     return routes.get(situation) or routes.get(ANY_SITUATION)
+
+
+def _of_services(codes: Mapping[str, str], labels: PackLabels) -> list[dict[str, str | None]]:
+    return [{"service": name, "code": code, "text": _label(labels, code)} for name, code in codes.items()]
 
 
 def _label(labels: PackLabels, code: str) -> str | None:

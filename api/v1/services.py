@@ -22,6 +22,7 @@ from api.v1 import shapes
 from api.v1.resolved_pack import resolve_pack
 from api.v1.tips import PackQuery
 from content.resolver.availability import channel_availability
+from content.resolver.candidates import ADULT
 from content.resolver.types import PackContent, PackedService
 from content.terms import WORLDWIDE, Recipient, Role
 from core.errors import Gone, NotFound
@@ -117,11 +118,17 @@ def _matches(service: PackedService, wanted: Mapping[str, Any], country: str) ->
     area = service.get("area")
     return (
         (area is None or country in {WORLDWIDE, *area})
-        and ("audience" not in wanted or wanted["audience"] in service["audiences"])
+        and ("audience" not in wanted or _is_for(service, wanted["audience"]))
         and ("role" not in wanted or wanted["role"] in service["roles"])
         and (region is None or not service["regions"] or region in service["regions"])
         and (language is None or _primary(language) in {_primary(tag) for tag in service["languages"] or ()})
     )
+
+
+def _is_for(service: PackedService, audience: str) -> bool:
+    """Return whether the service is for the audience; a tool for adults, or for pictures of adults, is not for teens."""
+    min_age = service["eligibility"]["min_age"]
+    return audience in service["audiences"] and not (audience == Recipient.TEEN and min_age is not None and min_age >= ADULT)
 
 
 def _is_open(service: PackedService, at: datetime) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from content.terms import AgeMeasured, Audience, ChannelType, Cost, DialKind, NoticeKind, Role, Situation, Step
+from content.terms import AgeMeasured, Audience, ChannelType, Cost, DialKind, NoticeKind, RemovalPower, Role, Situation, Step
 
 
 class ResponseSerializer(serializers.Serializer[Any]):
@@ -171,6 +171,11 @@ class ServiceSerializer(ResponseSerializer):
     )
     area = _texts(allow_null=True, help_text="Countries in which a worldwide service is available; null: all.")
     roles = serializers.ListField(child=serializers.ChoiceField(Role.choices))
+    removal_power = serializers.ChoiceField(
+        RemovalPower.choices,
+        allow_null=True,
+        help_text="`order`: it can order the removal of an image; `request`: platforms answer it first.",
+    )
     audiences = serializers.ListField(child=serializers.ChoiceField(Audience.choices))
     situations = serializers.ListField(child=serializers.ChoiceField(Situation.choices))
     named_situations = serializers.ListField(
@@ -230,6 +235,9 @@ class PackSerializer(ResponseSerializer):
     plan_order = serializers.DictField(
         child=serializers.DictField(child=serializers.ListField(child=serializers.ChoiceField(Step.choices)))
     )
+    aliases = serializers.DictField(
+        child=serializers.ChoiceField(Situation.choices), help_text="By everyday word: the situation that it means."
+    )
     retired = RetiredSerializer(many=True)
 
 
@@ -283,6 +291,28 @@ class ConditionSerializer(ResponseSerializer):
     text = _text(allow_null=True)
 
 
+class NoteSerializer(ResponseSerializer):
+    """What the reader should know of one service of a step, such as that it is for the young person to use."""
+
+    service = _text()
+    code = _text()
+    text = _text(allow_null=True)
+
+
+class OpeningSerializer(ResponseSerializer):
+    """Whether a channel is open now (null: unknown), and the next change that is known."""
+
+    open = serializers.BooleanField(allow_null=True)
+    closes_at = serializers.DateTimeField(allow_null=True)
+    opens_at = serializers.DateTimeField(allow_null=True)
+
+
+class AvailabilitySerializer(OpeningSerializer):
+    """Whether a service is open now on one of the channels that this reader can use, and the same of each channel."""
+
+    channels = OpeningSerializer(many=True, help_text="In the order of the service's channels.")
+
+
 class PlanStepSerializer(ResponseSerializer):
     """One step of a plan; `service` is null if none is known."""
 
@@ -297,6 +327,7 @@ class PlanStepSerializer(ResponseSerializer):
     language_match = serializers.BooleanField(allow_null=True)
     alternatives = _texts()
     conditions = ConditionSerializer(many=True)
+    notes = NoteSerializer(many=True)
     route = RouteSerializer(allow_null=True, help_text="The service's route for the situation; null: unknown.")
 
 
@@ -306,8 +337,10 @@ class HelpAnswerSerializer(PackResponseSerializer):
     situation = serializers.ChoiceField(Situation.choices, help_text="`not-sure` if the one sent is unknown.")
     plan = PlanStepSerializer(many=True)
     services = serializers.DictField(child=ServiceSerializer())
+    availability = serializers.DictField(child=AvailabilitySerializer(), help_text="By service, as in `services`.")
     labels = NoticeLabelsSerializer()
-    tips = _texts()
+    tips = _texts(help_text="Slugs of the tips to show, at most five.")
+    more_tips = _texts(help_text="Slugs of the others that apply.")
 
 
 class LocaleEntrySerializer(ResponseSerializer):

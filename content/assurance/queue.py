@@ -104,7 +104,7 @@ def impact_of(service: ServiceFact, channel: ChannelFact, *, alone: bool) -> Imp
     """Return the impact if the channel is wrong; `alone` if the country has no other service of its weightiest role."""
     worst = max((_IMPACT[Role(role)] for role in service.roles), key=lambda impact: impact.points)
     points, words = worst.points, [worst.words]
-    if is_crisis_line(service.roles, service.named_situations):
+    if is_crisis_line(service.roles, service.named_situations, (other.type for other in service.channels)):
         points, words = max(points, 4), [*words, "for a crisis"]
     if channel.type in (ChannelType.PHONE, ChannelType.SMS):
         # A page that is gone shows an error; a wrong number reaches a stranger.

@@ -98,6 +98,7 @@ def _build(parts: PackPartBuilder, country: str, locale: str) -> CompiledPack:
         "tips": [part.value for part in tips],
         "services": [part.value for part in services.values()],
         "plan_order": PLAN_ORDER,
+        "aliases": dict(snapshot.aliases),
         "retired": references.tombstones(covering),
     }
     findings = [

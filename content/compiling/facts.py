@@ -134,6 +134,10 @@ class Snapshot:
     routes: Mapping[str, Mapping[str, Mapping[str, str | None]]] = field(default_factory=dict)
     #: By service, those that are not over when the day begins.
     notices: Mapping[str, tuple[NoticeFact, ...]] = field(default_factory=dict)
+    #: By everyday word: the situation that it means.
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    #: By service: its RemovalPower.
+    removal_powers: Mapping[str, str] = field(default_factory=dict)
     base: int | None = None
     #: Digests by country and locale.
     base_packs: Mapping[tuple[str, str], str] = field(default_factory=dict)

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
 
 from content.compiling.eligibility import channel_eligibility, covers
 from content.compiling.facts import Policy, ServiceFact
 from content.compiling.findings import Finding
-from content.resolver.essential_services import has_crisis_line, has_emergency_number
-from content.resolver.types import PackContent
-from content.terms import WORLDWIDE, Confidence, Role
+from content.resolver.candidates import ADULT
+from content.resolver.essential_services import has_crisis_line, has_emergency_number, has_helpline
+from content.resolver.resolve import resolve
+from content.resolver.types import PackContent, Query
+from content.terms import WORLDWIDE, Audience, Confidence, Role, Situation
+
+#: Ages at which every reader's plan is looked at: a child, a teen, and both sides of the lines that end or begin at 18.
+_AGES = (13, 15, 18, 20)
+#: Any instant: the hours change the order of the lines, not which lines a plan has.
+_INSTANT = datetime(2026, 1, 6, 12, tzinfo=UTC)
 
 
 def country_findings(services: Iterable[ServiceFact], pack: PackContent, policy: Policy) -> Iterator[Finding]:
@@ -30,9 +38,24 @@ def pack_findings(pack: PackContent, *, missing_labels: Sequence[str]) -> Iterat
     """Yield a finding for each required label, and for a crisis line, that the pack lacks."""
     for key in missing_labels:
         yield Finding("label-missing", key, "This label is required, and no text of it was approved.", blocks=True)
-    if not has_crisis_line(pack["services"]):
-        country = pack["country"]
+    country = pack["country"]
+    # Where nobody has listed a country's own lines, a directory leads to them.
+    if not (has_helpline(pack["services"]) if country == WORLDWIDE else has_crisis_line(pack["services"])):
         yield Finding("no-crisis-line", country, "No crisis line can be served here.", blocks=True, country=country)
+    elif country != WORLDWIDE and (readers := list(_readers_without_crisis_line(pack))):
+        detail = f"The plan for a risk of self-harm has no crisis line for: {'; '.join(readers)}."
+        yield Finding("no-crisis-line-in-plan", country, detail, blocks=True, country=country)
+
+
+def _readers_without_crisis_line(pack: PackContent) -> Iterator[str]:
+    """Yield "teen of 15" and the like for each reader whose self-harm plan names no crisis line."""
+    for audience in Audience.values:
+        for age in _AGES:
+            if audience == Audience.SURVIVOR and age < ADULT:
+                continue
+            query = Query(pack["country"], Situation.SELF_HARM_RISK.value, audience=audience, age=age)
+            if not has_crisis_line(resolve(pack, query, _INSTANT).services.values()):
+                yield f"{audience} of {age}" if audience == Audience.TEEN else f"{audience}, young person of {age}"
 
 
 def _emergency_findings(service: ServiceFact, country: str, policy: Policy) -> Iterator[Finding]:

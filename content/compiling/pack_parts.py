@@ -152,6 +152,7 @@ class PackPartBuilder:
             "region_names": [_region_name(code) for code in service.regions],
             "area": list(service.area) if service.area is not None else None,
             "roles": list(service.roles),
+            "removal_power": self.snapshot.removal_powers.get(service.id),
             "audiences": list(service.audiences),
             "situations": list(service.situations),
             "named_situations": list(service.named_situations),

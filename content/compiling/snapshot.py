@@ -12,6 +12,7 @@ from django.db.models import Q
 
 from content.compiling.facts import ChannelFact, NoticeFact, Policy, ServiceFact, Snapshot, TargetText, TipFact, UnitText
 from content.contact_file import read_routes
+from content.fact_lists import read_aliases, read_removal_powers
 from content.models import (
     Assurance,
     Channel,
@@ -43,6 +44,8 @@ def read_snapshot(policy: Policy) -> Snapshot:
             services=tuple(service_facts()),
             tips=tuple(_tips()),
             routes=read_routes(),
+            aliases=read_aliases(),
+            removal_powers=read_removal_powers(),
             notices=read_notices(policy.day),
             base=base,
             base_packs=Release(number=base).pack_digests() if base is not None else {},

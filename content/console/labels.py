@@ -230,6 +230,7 @@ def choices(of: type[TextChoices]) -> list[tuple[str, str]]:
 FINDINGS: Final[Mapping[str, str]] = {
     "no-emergency-number": "No emergency number",
     "no-crisis-line": "No crisis line",
+    "no-crisis-line-in-plan": "No crisis line for some readers",
     "emergency-unassured": "Emergency number never checked",
     "emergency-overdue": "Emergency number overdue for a check",
     "label-missing": "Label missing or not approved",

@@ -6,13 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from content.resolver.essential_services import is_crisis_line
+from content.resolver.essential_services import is_crisis_line, is_directory
 from content.resolver.types import AgeRule, PackedService, Query
 
 #: A missing age means under 18: what is shown then must be right for a child.
 ADULT: Final = 18
 _OLDEST_MINOR = ADULT - 1
 _WORLDWIDE = "ZZ"
+
+#: Language subtags that BCP 47 has deprecated, and those that name the same language in CLDR.
+_REPLACED: Final = {"tl": "fil", "iw": "he", "in": "id", "ji": "yi", "jw": "jv", "mo": "ro", "no": "nb"}
 
 #: How a reader's age meets the rule of a service: "unknown" where only the reader can tell.
 AgeFit = Literal["no-rule", "met", "not-met", "unknown"]
@@ -37,11 +40,20 @@ class Candidate:
     #: The service takes the situation on, by name or because it takes on all of them.
     serves: bool
     for_audience: bool
+    crisis_line: bool
+    #: It leads on to helplines, and is none itself.
+    directory: bool
 
-    @property
-    def crisis_line(self) -> bool:
-        """Whether the service is a crisis line."""
-        return is_crisis_line(self.roles, self.service["named_situations"])
+
+def for_situation(service: PackedService, situation: str) -> PackedService:
+    """Return the service without the channels that are for other situations."""
+    channels = service["channels"]
+    for channel in channels:
+        if (named := channel.get("situations")) and situation not in named:
+            break
+    else:
+        return service
+    return {**service, "channels": [c for c in channels if situation in (c.get("situations") or (situation,))]}
 
 
 def in_area(service: PackedService, query: Query) -> bool:
@@ -54,7 +66,7 @@ def in_area(service: PackedService, query: Query) -> bool:
 
 def candidate(service: PackedService, query: Query) -> Candidate | None:
     """Return the service as a candidate, or None where its age rule excludes the reader."""
-    age_fit = _age_fit(service["eligibility"], query)
+    age_fit = fit_of_age(service["eligibility"], query)
     if age_fit == "not-met":
         return None
     return Candidate(
@@ -67,10 +79,13 @@ def candidate(service: PackedService, query: Query) -> Candidate | None:
         query.situation in service["named_situations"],
         query.situation in service["situations"],
         query.audience in service["audiences"],
+        "helpline" in service["roles"] and is_crisis_line(service["roles"], service["named_situations"], channel_types(service)),
+        "helpline" in service["roles"] and is_directory(service["roles"], service["country"], channel_types(service)),
     )
 
 
-def _age_fit(rule: AgeRule, query: Query) -> AgeFit:
+def fit_of_age(rule: AgeRule, query: Query) -> AgeFit:
+    """Return how the young person's ages meet the age rule of a service or a tip."""
     low, high = rule["min_age"], rule["max_age"]
     if low is None and high is None:
         return "no-rule"
@@ -106,8 +121,9 @@ def language_rank(service: PackedService, query: Query) -> int | None:
 
 
 def primary_language(tag: str) -> str:
-    """Return the language subtag of a BCP 47 tag, in lower case."""
-    return tag.split("-", maxsplit=1)[0].lower()
+    """Return the language subtag of a BCP 47 tag, in lower case; a deprecated one as the one that replaced it."""
+    language = tag.split("-", maxsplit=1)[0].lower()
+    return _REPLACED.get(language, language)
 
 
 def tailored_to(c: Candidate, query: Query) -> bool:
@@ -123,6 +139,11 @@ def no_shared_language(c: Candidate, query: Query) -> bool:
 def region_not_given(c: Candidate, query: Query) -> bool:
     """Return whether the service is regional while the reader's region is not given."""
     return query.region is None and bool(c.service["regions"])
+
+
+def channel_types(service: PackedService) -> list[str]:
+    """Return the types of the service's channels."""
+    return [channel["type"] for channel in service["channels"]]
 
 
 def is_free(service: PackedService) -> bool:

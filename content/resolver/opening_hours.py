@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -16,6 +16,8 @@ _ALWAYS = "24/7"
 #: First and last year of the library's holiday tables; outside them public holidays are not known.
 _FIRST_HOLIDAY_YEAR, _LAST_HOLIDAY_YEAR = 2000, 2076
 _HOLIDAYS = "PH"
+#: A public holiday of a country that has a table.
+_HOLIDAY, _COUNTRY_WITH_TABLE = datetime(2026, 12, 25), "GB"  # noqa: DTZ001  local time has no zone
 _COMMENT = '"'
 #: Days ahead in which a change is looked for. Without a limit, hours that never change are searched up to the year 9999, which
 #: takes seconds.
@@ -33,6 +35,10 @@ class _ParsedHours:
     has_holiday_rule: bool
     #: The hours differ by weekday and have no rule for public holidays, so on one of those they are unknown.
     by_weekday: bool
+    #: The same hours for local times in a country without public holidays.
+    without_holidays: OpeningHours
+    #: For hours with a rule for public holidays: the same hours with the holidays of a country that has a table.
+    on_a_holiday: OpeningHours | None
 
     def unknown_on(self, local: datetime) -> bool:
         """Return whether the hours cannot be relied on that day, because it is, or may be, a public holiday."""
@@ -41,6 +47,16 @@ class _ParsedHours:
         if self.holidays is None or not _FIRST_HOLIDAY_YEAR <= local.year <= _LAST_HOLIDAY_YEAR:
             return True
         return self.by_weekday and bool(self.holidays.is_open(local))
+
+    def may_be_open(self, local: datetime) -> bool:
+        """Return whether the line is open at this time of day on any day of a week from that day on, or on a public holiday."""
+        # Without a zone, because a time of day does not exist on each day: clocks are put forward.
+        today = local.replace(tzinfo=None)
+        if any(self.without_holidays.is_open(today + timedelta(days=days)) for days in range(7)):
+            return True
+        return self.on_a_holiday is not None and bool(
+            self.on_a_holiday.is_open(_HOLIDAY.replace(hour=local.hour, minute=local.minute))
+        )
 
 
 def hours_availability(hours: str | None, *, zone: str | None, country: str, at: datetime) -> Availability:
@@ -60,7 +76,7 @@ def hours_availability(hours: str | None, *, zone: str | None, country: str, at:
     if parsed is None:
         return UNKNOWN
     local = at.astimezone(parsed.zone)
-    if parsed.schedule.is_unknown(local) or parsed.unknown_on(local):
+    if parsed.schedule.is_unknown(local) or (parsed.unknown_on(local) and parsed.may_be_open(local)):
         return UNKNOWN
     is_open = bool(parsed.schedule.is_open(local))
     change = parsed.schedule.next_change(local)
@@ -85,4 +101,5 @@ def _parse(hours: str, zone: str, country: str) -> _ParsedHours | None:
     has_holiday_rule = _HOLIDAYS in hours
     # "Mo-Su 09:00-23:00" holds on every day, public holidays included.
     by_weekday = not has_holiday_rule and any(_WEEKDAY.search(rule) and "Mo-Su" not in rule for rule in hours.split(";"))
-    return _ParsedHours(schedule, time_zone, holidays, has_holiday_rule, by_weekday)
+    on_a_holiday = OpeningHours(hours, country=_COUNTRY_WITH_TABLE) if has_holiday_rule else None
+    return _ParsedHours(schedule, time_zone, holidays, has_holiday_rule, by_weekday, OpeningHours(hours), on_a_holiday)

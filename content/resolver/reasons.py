@@ -18,6 +18,8 @@ def reasons(c: Candidate, step: str, query: Query) -> tuple[str, ...]:
         "your-situation" if c.serves else None,
         age_code(c.service) if c.age_fit != "no-rule" and _age_code_is_true(c.service, query) else None,
         "crisis-line" if c.crisis_line and step == "talk" else None,
+        "directory" if c.directory and step == "talk" else None,
+        "orders-removal" if step == "take-down" and c.service.get("removal_power") == "order" else None,
         "free" if is_free(c.service) else None,
         "anonymous" if is_anonymous(c.service) else None,
         "without-voice" if query.can_speak is False and not voice_only(c.service) else None,

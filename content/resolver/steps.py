@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from functools import cache
 
@@ -24,17 +24,31 @@ from content.resolver.types import ALWAYS_OPEN, Availability, PackedService, Pla
 _NOT_SURE = "not-sure"
 _CSAM_SEEN = "csam-seen"
 _SELF_HARM_RISK = "self-harm-risk"
+_IMAGE_SHARED = "image-shared"
+_PRIVATE = "private"
+_TEEN = "teen"
+#: Situations in which only a service that names them takes a report.
+_NAMED_ONLY = frozenset({"blackmail", "image-shared", "ai-generated-image", "grooming", "live-abuse", "offline-abuse"})
+#: By audience: what is said of the line that the young person can use.
+_YOUNG_PERSONS_LINE = {
+    "parent": "for-your-child",
+    "educator": "for-the-young-person",
+    "bystander": "for-the-young-person",
+}
 _REPORT_ROLES = frozenset({"police-report", "hotline-csam-report"})
-
-#: A key to sort candidates by: False before True. Each ends with `_tie_break`, so that every order is total.
-_Rank = Callable[[Candidate], tuple[object, ...]]
 
 
 def danger_now(services: Iterable[PackedService], query: Query, at: datetime) -> PlanStep:
     """Offer the emergency services by place alone: no age, audience, situation, language or hour may remove such a number."""
     ranked = sorted(
         (s for s in services if "emergency" in s["roles"]),
-        key=lambda s: (s["country"] == "ZZ", bool(s["regions"]) and query.region is None, s["id"]),
+        key=lambda s: (
+            # In a crisis, an ambulance is what is needed, and the police where somebody is threatened.
+            query.situation not in s["named_situations" if query.situation == _SELF_HARM_RISK else "situations"],
+            s["country"] == "ZZ",
+            bool(s["regions"]) and query.region is None,
+            s["id"],
+        ),
     )
     if not ranked:
         return PlanStep("danger-now", None, ("local-emergency",))
@@ -54,10 +68,14 @@ def danger_now(services: Iterable[PackedService], query: Query, at: datetime) ->
     )
 
 
-def talk(candidates: Sequence[Candidate], query: Query, at: datetime, *, before_report: bool) -> PlanStep:
-    """Offer helplines: those for the situation here, else any here, else worldwide ones. A crisis line is always among them."""
+def talk(candidates: Sequence[Candidate], query: Query, at: datetime, *, before_report: bool, night: bool) -> PlanStep:
+    """Offer helplines: those for the situation here, else any here, else worldwide ones.
+
+    A crisis line is always among them, and an adult's plan holds the line that the young person can use. Directories come last.
+    """
     in_crisis = query.situation == _SELF_HARM_RISK
-    helplines = [c for c in candidates if "helpline" in c.roles]
+    helplines = [c for c in candidates if "helpline" in c.roles and not c.directory]
+    directories = [c for c in candidates if c.directory and c.for_audience]
     for_audience = [c for c in helplines if c.for_audience]
     here = [c for c in for_audience if not c.worldwide]
     abroad = [c for c in for_audience if c.worldwide]
@@ -76,8 +94,12 @@ def talk(candidates: Sequence[Candidate], query: Query, at: datetime, *, before_
             # In a crisis, rank lines that are known to be open first.
             in_crisis and availability(c).open is not True,
             availability(c).open is False,
+            # At night, a line of unknown hours may leave a child waiting.
+            night and availability(c).open is not True,
             region_not_given(c, query),
             not c.named,
+            # A line for despair alone is not the first to ask about something else.
+            not in_crisis and list(c.service["named_situations"]) == [_SELF_HARM_RISK],
             not tailored_to(c, query),
             # Always open, then open now, then unknown hours.
             availability(c) != ALWAYS_OPEN,
@@ -90,26 +112,47 @@ def talk(candidates: Sequence[Candidate], query: Query, at: datetime, *, before_
         # One that the young person can use, even where it is not for the audience; a worldwide one only where there is no other.
         crisis_lines = [c for c in helplines if c.crisis_line]
         ranked += sorted(crisis_lines, key=lambda c: (c.worldwide, not c.for_audience, *rank(c)))[:1]
+    notes = {c.id: "directory" for c in directories}
+    if query.audience in _YOUNG_PERSONS_LINE and (young := [c for c in helplines if _TEEN in c.service["audiences"]]):
+        # A line for young people alone comes before one that is for everybody.
+        best = min(young, key=lambda c: (in_crisis and not c.crisis_line, c.worldwide, c.for_audience, *rank(c)))
+        notes[best.id] = _YOUNG_PERSONS_LINE[query.audience]
+        ranked += [best] if best not in ranked else []
     if not any(availability(c).open for c in ranked):
         # If none of them is known to be open, append the worldwide lines.
         ranked += sorted((c for c in abroad if c not in ranked), key=rank)
-    if in_crisis:
-        ranked.sort(key=lambda c: availability(c).open is False)
+    # What was appended may be open while those before it are not.
+    ranked.sort(key=lambda c: (availability(c).open is False, night and availability(c).open is not True))
+    ranked += sorted(directories, key=rank)
     if not ranked:
         return PlanStep("talk", None, ("trusted-adult", "if-at-home-unsafe"))
     extra = ("talk-first",) if before_report else ()
-    return _step("talk", ranked, query, at, availability=availability(ranked[0]), extra_reasons=extra)
+    return _step("talk", ranked, query, at, availability=availability(ranked[0]), extra_reasons=extra, notes=notes)
 
 
-def report(candidates: Sequence[Candidate], query: Query, at: datetime) -> PlanStep | None:
-    """Offer the police and hotlines here, or also the worldwide ones where there is none here; None where there are none.
+def report(candidates: Sequence[Candidate], query: Query, at: datetime) -> PlanStep:
+    """Offer the police and hotlines here, or also the worldwide ones where there is none here, or else the nearest police.
 
-    For material that was seen, worldwide hotlines are added as soon as there is no hotline here.
+    For material that was seen in public, worldwide hotlines are added as soon as there is no hotline here. To a child who was
+    harmed, they are only an alternative to the police.
     """
-    suited = [c for c in candidates if c.serves and c.for_audience and not _REPORT_ROLES.isdisjoint(c.roles)]
-    wanted = "hotline-csam-report" if query.situation == _CSAM_SEEN else "police-report"
+    in_chat = query.where == _PRIVATE
+    seen_in_chat = in_chat and query.situation == _CSAM_SEEN
+    suited = [
+        c
+        for c in candidates
+        if c.for_audience
+        and not _REPORT_ROLES.isdisjoint(c.roles)
+        # An office that takes everything, such as a fraud desk, is no report address for a child in a picture.
+        and (c.named if query.situation in _NAMED_ONLY else c.serves or (seen_in_chat and _names_pictures(c)))
+        # A hotline takes addresses of public pages; nobody can open a chat for it.
+        and not (in_chat and "police-report" not in c.roles)
+    ]
+    seen_in_public = query.situation == _CSAM_SEEN and not in_chat
+    wanted = "hotline-csam-report" if seen_in_public else "police-report"
     here = [c for c in suited if not c.worldwide]
-    enough_here = any(wanted in c.roles for c in here) if query.situation == _CSAM_SEEN else bool(here)
+    enough_here = any(wanted in c.roles for c in here) if seen_in_public else bool(here)
+    extra = ("private-chat",) if in_chat else ()
     under_18 = query.age is None or query.age < ADULT
 
     def rank(c: Candidate) -> tuple[object, ...]:
@@ -117,10 +160,12 @@ def report(candidates: Sequence[Candidate], query: Query, at: datetime) -> PlanS
         for_children = _REPORT_ROLES.issubset(c.roles)
         return (
             unusable(c, query),
+            # The police here before a finder of hotlines elsewhere.
+            c.worldwide,
             wanted not in c.roles,
+            region_not_given(c, query),
             not c.named,
             not ((under_18 and for_children) or c.age_fit != "no-rule"),
-            region_not_given(c, query),
             # While the region is not given, a service for more regions is more likely to be the right one.
             -len(c.service["regions"]),
             no_shared_language(c, query),
@@ -128,7 +173,17 @@ def report(candidates: Sequence[Candidate], query: Query, at: datetime) -> PlanS
             *_tie_break(c, query),
         )
 
-    return _first_of("report", here if enough_here else suited, rank, query, at)
+    ranked = sorted(here if enough_here else suited, key=rank)
+    if not ranked or (ranked[0].worldwide and query.situation in _NAMED_ONLY):
+        why = ("nearest-police" if under_18 else "nearest-police-adult", *extra)
+        ids = tuple(c.id for c in ranked)
+        return PlanStep("report", None, why, alternatives=ids, conditions=conditions(ranked))
+    return _step("report", ranked, query, at, extra_reasons=extra)
+
+
+def _names_pictures(c: Candidate) -> bool:
+    """Return whether the service names pictures that are passed on, which is what a chat with such material is."""
+    return _IMAGE_SHARED in c.service["named_situations"]
 
 
 def take_down(candidates: Sequence[Candidate], query: Query, at: datetime) -> PlanStep | None:
@@ -140,6 +195,8 @@ def take_down(candidates: Sequence[Candidate], query: Query, at: datetime) -> Pl
             unusable(c, query),
             # Tools for images of oneself, by age; then offices that also remove images; platforms' own forms last.
             "platform-report" in c.roles,
+            # A body that can order a removal, or is answered first, before a tool that asks for it.
+            c.service.get("removal_power") is None,
             c.age_fit == "no-rule",
             len(c.roles) > 1,
             c.worldwide,
@@ -150,26 +207,26 @@ def take_down(candidates: Sequence[Candidate], query: Query, at: datetime) -> Pl
             *_tie_break(c, query),
         )
 
-    return _first_of("take-down", _without_unpaired_tools(tools, query), rank, query, at)
+    ranked = sorted(_without_unpaired_tools(tools, query), key=rank)
+    return _step("take-down", ranked, query, at) if ranked else None
 
 
 def tell_the_platform(candidates: Sequence[Candidate], query: Query, at: datetime) -> PlanStep:
-    """Offer the report form of the site that the reader named; without a site, name no service and list all forms."""
+    """Offer the report form of the site that the reader named; without a site, name no service and list all forms.
+
+    A form for something else is an alternative only: the reader is told that no address for this is known.
+    """
     platforms = sorted((c for c in candidates if "platform-report" in c.roles), key=lambda c: c.id)
     if query.site is None:
         suited = [c for c in platforms if c.for_audience and (c.serves or query.situation == _NOT_SURE)]
         ids = tuple(c.id for c in suited)
         return PlanStep("tell-the-platform", None, ("platform",), alternatives=ids, conditions=conditions(suited))
     named = [c for c in platforms if c.id == f"platform-{query.site}"]
-    if not named:
+    if not any(c.serves or query.situation == _NOT_SURE for c in named):
         # The form of another platform would not help with what happened on this one.
-        return PlanStep("tell-the-platform", None, ("platform",))
+        ids = tuple(c.id for c in named)
+        return PlanStep("tell-the-platform", None, ("platform", "no-address"), alternatives=ids, conditions=conditions(named))
     return _step("tell-the-platform", named, query, at)
-
-
-def _first_of(name: str, offered: Iterable[Candidate], rank: _Rank, query: Query, at: datetime) -> PlanStep | None:
-    ranked = sorted(offered, key=rank)
-    return _step(name, ranked, query, at) if ranked else None
 
 
 def _step(
@@ -180,6 +237,7 @@ def _step(
     *,
     availability: Availability | None = None,
     extra_reasons: tuple[str, ...] = (),
+    notes: Mapping[str, str] | None = None,
 ) -> PlanStep:
     """Return the step that names the first candidate, with the others as alternatives."""
     first = ranked[0]
@@ -195,6 +253,7 @@ def _step(
         language_match=None if first.language is None else first.language < len(query.languages),
         alternatives=tuple(c.id for c in ranked[1:]),
         conditions=conditions(ranked),
+        notes=notes or {},
     )
 
 

@@ -141,6 +141,8 @@ class PackedService(PackedAssurance):
     #: Countries that a worldwide service works in; None: everywhere.
     area: NotRequired[list[str] | None]
     roles: list[str]
+    #: What it can do about an image on a platform (RemovalPower).
+    removal_power: NotRequired[str | None]
     audiences: list[str]
     #: The situations that it takes on, and those among them that it names itself.
     situations: list[str]
@@ -193,6 +195,8 @@ class PackContent(TypedDict):
     tips: list[PackedTip]
     services: list[PackedService]
     plan_order: PlanOrder
+    #: By everyday word: the situation that it means.
+    aliases: NotRequired[dict[str, str]]
     retired: list[Tombstone]
 
 
@@ -207,6 +211,8 @@ class Query:
     age: int | None = None
     age_in_image: int | None = None
     site: str | None = None
+    #: "public" or "private": in view of everybody, or in a chat.
+    where: str | None = None
     languages: tuple[str, ...] = ()
     can_speak: bool | None = None
 
@@ -237,12 +243,18 @@ class PlanStep:
     language_match: bool | None = None
     alternatives: tuple[str, ...] = ()
     conditions: Mapping[str, str] = field(default_factory=dict)
+    #: By service id: the code of what the reader should know of it among the others.
+    notes: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The steps in order, every service that they name (by id, as in the pack), and the slugs of the tips that belong."""
+    """The steps in order, every service that they name (by id, as in the pack), and the slugs of the tips that belong.
+
+    `tips` are the first five; `more_tips` are the others.
+    """
 
     steps: tuple[PlanStep, ...]
     services: Mapping[str, PackedService]
     tips: tuple[str, ...]
+    more_tips: tuple[str, ...] = ()

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NotRequired, TypedDict, cast
+from typing import Final, Literal, NotRequired, TypedDict, cast
 
 from content.resolver.resolve import resolve
 from content.resolver.types import PackContent, Plan, PlanStep, Query
@@ -29,6 +29,7 @@ class StepVector(TypedDict):
     language_match: bool | None
     alternatives: list[str]
     conditions: dict[str, str]
+    notes: dict[str, str]
 
 
 class PlanVector(TypedDict):
@@ -36,6 +37,10 @@ class PlanVector(TypedDict):
 
     steps: list[StepVector]
     tips: list[str]
+    more_tips: list[str]
+
+
+_TIPS: Final[tuple[Literal["tips"], Literal["more_tips"]]] = ("tips", "more_tips")
 
 
 class Case(TypedDict):
@@ -52,8 +57,9 @@ class Case(TypedDict):
 def read_packs() -> dict[str, PackContent]:
     """Return the fixed packs by name. They hold what a resolver looks at, and no words."""
     file = json.loads(PACKS.read_text(encoding="utf-8"))
-    # Every pack has the same order of steps and the same situations, so the file holds those once.
-    shared = {"plan_order": file["plan_order"], "labels": {"situations": dict.fromkeys(file["situations"])}}
+    # Every pack has the same order of steps, situations and aliases, so the file holds those once.
+    shared = {name: file[name] for name in ("plan_order", "aliases")}
+    shared["labels"] = {"situations": dict.fromkeys(file["situations"])}
     return {name: cast(PackContent, {**shared, **pack}) for name, pack in file["packs"].items()}
 
 
@@ -76,7 +82,11 @@ def query_of(case: Case) -> Query:
 
 def plain(plan: Plan) -> PlanVector:
     """Return the plan as a vector has it."""
-    return {"steps": [_plain_step(step) for step in plan.steps], "tips": list(plan.tips)}
+    return {
+        "steps": [_plain_step(step) for step in plan.steps],
+        "tips": list(plan.tips),
+        "more_tips": list(plan.more_tips),
+    }
 
 
 def _plain_step(step: PlanStep) -> StepVector:
@@ -91,6 +101,7 @@ def _plain_step(step: PlanStep) -> StepVector:
         "language_match": step.language_match,
         "alternatives": list(step.alternatives),
         "conditions": dict(step.conditions),
+        "notes": dict(step.notes),
     }
 
 
@@ -108,7 +119,8 @@ def to_json(cases: list[Case]) -> str:
             for name, value in (("name", case["name"]), ("pack", case["pack"]), ("query", case["query"]), ("at", case["at"]))
         )
         steps = ",\n".join(f"    {_line(step)}" for step in case["expect"]["steps"])
-        blocks.append(f' {{\n{head},\n  "expect": {{"tips": {_line(case["expect"]["tips"])}, "steps": [\n{steps}\n  ]}}\n }}')
+        slugs = ", ".join(f'"{name}": {_line(case["expect"][name])}' for name in _TIPS)
+        blocks.append(f' {{\n{head},\n  "expect": {{{slugs}, "steps": [\n{steps}\n  ]}}\n }}')
     return '{"about": "docs/resolver.md explains this file", "cases": [\n' + ",\n".join(blocks) + "\n]}\n"
 
 

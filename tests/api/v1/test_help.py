@@ -84,6 +84,66 @@ def test_an_unknown_situation_gets_the_plan_for_not_sure(api: Client, release: R
     assert answer["plan"] == ask(api, {"country": "GB", "situation": "not-sure"}).json()["plan"]
 
 
+def test_an_everyday_word_gets_the_plan_for_its_situation(api: Client, release: Release) -> None:
+    answer = ask(api, {"country": "GB", "situation": "sextortion"}).json()
+
+    assert answer["situation"] == "blackmail"
+    assert answer["plan"] == ask(api, {"country": "GB", "situation": "blackmail"}).json()["plan"]
+
+
+def test_a_private_chat_goes_to_the_police_and_not_to_a_hotline(api: Client, release: Release) -> None:
+    def report(where: str) -> Any:
+        answer = ask(api, {"country": "GB", "situation": "csam-seen", "where": where}).json()
+        return next(step for step in answer["plan"] if step["step"] == "report")
+
+    assert report("public")["service"] == "gb-iwf-report"
+    assert report("private")["service"] != "gb-iwf-report"
+    assert "gb-iwf-report" not in report("private")["alternatives"]
+    assert report("private")["why"][-1]["code"] == "private-chat"
+    assert report("private")["why"][-1]["text"]
+
+
+def test_the_first_five_tips_stand_apart_from_the_others(api: Client, release: Release) -> None:
+    answer = ask(api, {"country": "GB", "situation": "blackmail", "age": 15}).json()
+
+    assert len(answer["tips"]) == 5
+    assert answer["tips"][0] == "first-hour"
+    assert answer["more_tips"]
+    assert not set(answer["tips"]) & set(answer["more_tips"])
+
+
+def test_each_named_service_says_whether_it_and_its_channels_are_open(api: Client, release: Release) -> None:
+    answer = ask(api, {"country": "GB", "situation": "blackmail", "at": "2026-12-01T02:00:00Z"}).json()
+
+    assert answer["availability"].keys() == answer["services"].keys()
+    for step in answer["plan"]:
+        if step["service"]:
+            found = answer["availability"][step["service"]]
+            assert {name: found[name] for name in ("open", "closes_at", "opens_at")} == {
+                name: step[name] for name in ("open", "closes_at", "opens_at")
+            }
+    for name, service in answer["services"].items():
+        assert len(answer["availability"][name]["channels"]) == len(service["channels"])
+
+
+def test_a_parents_plan_marks_the_line_that_is_for_the_child(api: Client, release: Release) -> None:
+    answer = ask(api, {"country": "GB", "situation": "self-harm-risk", "audience": "parent", "age": 15}).json()
+
+    talk = next(step for step in answer["plan"] if step["step"] == "talk")
+    notes = {note["code"]: note for note in talk["notes"]}
+    assert notes["for-your-child"]["service"] == "gb-childline"
+    assert notes["for-your-child"]["text"]
+    assert notes["directory"]["service"] == talk["alternatives"][-1]
+
+
+def test_a_survivor_gets_a_plan_of_their_own(api: Client, release: Release) -> None:
+    answer = ask(api, {"country": "GB", "situation": "image-shared", "audience": "survivor", "age_in_image": 14}).json()
+
+    take_down = next(step for step in answer["plan"] if step["step"] == "take-down")
+    assert take_down["service"] == "zz-take-it-down"
+    assert "gb-childline" not in answer["services"]
+
+
 def test_a_country_without_services_gets_local_emergency(api: Client, release: Release) -> None:
     answer = ask(api, {"country": "JP", "situation": "blackmail"}).json()
 
@@ -99,6 +159,8 @@ def test_a_country_without_services_gets_local_emergency(api: Client, release: R
     ("languages", "header", "served", "reason"),
     [
         (["hi"], "cy", "hi", None),
+        (["tl"], "cy", "fil", "same-language"),
+        (["hi-IN"], "cy", "hi", "same-language"),
         (["xx", "hi"], "cy", "hi", "not-served"),
         (["xx"], "cy", "cy", "not-served"),
         ([], "cy", "cy", "accept-language"),

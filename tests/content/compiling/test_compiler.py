@@ -339,7 +339,41 @@ def test_a_country_without_an_emergency_number_is_blocked(content: None, sandbox
 def test_a_pack_without_a_crisis_line_is_blocked(content: None) -> None:
     Service.objects.filter(roles=["helpline"]).update(situations=["blackmail"])
 
-    assert {("no-crisis-line", "GB", True), ("no-crisis-line", "ZZ", True)} <= found()
+    # A directory of helplines is enough where a country has none of its own.
+    assert {finding for finding in found() if finding[0] == "no-crisis-line"} == {("no-crisis-line", "GB", True)}
+
+
+def test_the_worldwide_pack_without_any_helpline_is_blocked(content: None) -> None:
+    Service.objects.filter(country_id="ZZ").update(roles=["advice"])
+
+    assert ("no-crisis-line", "ZZ", True) in found()
+
+
+def test_a_crisis_line_that_is_only_a_page_is_none(content: None) -> None:
+    page = make.service("fr-page", country="FR", channels=0)
+    make.channel(page, type="url")
+    make.emergency("FR")
+
+    assert ("no-crisis-line", "FR", True) in found()
+
+
+@pytest.mark.parametrize(
+    ("changed", "reader"),
+    [
+        ({"max_age": 17, "age_measured": "now"}, "teen of 18"),
+        ({"min_age": 14, "age_measured": "now"}, "teen of 13"),
+        ({"min_age": 18, "age_measured": "now"}, "parent, young person of 15"),
+    ],
+)
+def test_a_reader_whose_crisis_plan_has_no_crisis_line_blocks_the_country(
+    content: None, changed: dict[str, Any], reader: str
+) -> None:
+    Service.objects.filter(pk="gb-line").update(**changed)
+
+    findings = build_packs(read_snapshot(SANDBOX))["GB", "en"].findings
+    details = [finding.detail for finding in findings if finding.code == "no-crisis-line-in-plan" and finding.blocks]
+    assert len(details) == 1
+    assert reader in details[0]
 
 
 def test_a_missing_label_blocks_the_pack(content: None) -> None:

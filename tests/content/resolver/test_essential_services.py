@@ -4,22 +4,47 @@ from __future__ import annotations
 
 import pytest
 
-from content.resolver.essential_services import has_crisis_line, has_emergency_number, is_crisis_line, is_emergency_number
+from content.resolver.essential_services import (
+    has_crisis_line,
+    has_emergency_number,
+    is_crisis_line,
+    is_directory,
+    is_emergency_number,
+)
 from tests.packs import channel, service
 
 
 @pytest.mark.parametrize(
-    ("roles", "named", "expected"),
+    ("roles", "named", "types", "expected"),
     [
-        (["helpline"], ["self-harm-risk"], True),
-        (["advice", "helpline"], ["blackmail", "self-harm-risk"], True),
-        (["helpline"], ["blackmail"], False),
-        (["advice"], ["self-harm-risk"], False),
-        ([], [], False),
+        (["helpline"], ["self-harm-risk"], ["phone"], True),
+        (["helpline"], ["self-harm-risk"], ["url", "chat"], True),
+        (["advice", "helpline"], ["blackmail", "self-harm-risk"], ["sms"], True),
+        (["helpline"], ["self-harm-risk"], ["url", "email"], False),
+        (["helpline"], ["blackmail"], ["phone"], False),
+        (["advice"], ["self-harm-risk"], ["phone"], False),
+        ([], [], [], False),
     ],
 )
-def test_a_crisis_line_is_a_helpline_that_names_self_harm(roles: list[str], named: list[str], expected: bool) -> None:
-    assert is_crisis_line(roles, named) is expected
+def test_a_crisis_line_is_a_helpline_with_a_line_of_its_own_that_names_self_harm(
+    roles: list[str], named: list[str], types: list[str], expected: bool
+) -> None:
+    assert is_crisis_line(roles, named, types) is expected
+
+
+@pytest.mark.parametrize(
+    ("roles", "country", "types", "expected"),
+    [
+        (["helpline"], "ZZ", ["url"], True),
+        (["helpline"], "ZZ", ["url", "chat"], False),
+        (["helpline"], "GB", ["url"], False),
+        (["image-removal"], "ZZ", ["url"], False),
+    ],
+)
+def test_a_directory_is_a_worldwide_helpline_where_nobody_answers(
+    roles: list[str], country: str, types: list[str], expected: bool
+) -> None:
+    assert is_directory(roles, country, types) is expected
 
 
 @pytest.mark.parametrize(

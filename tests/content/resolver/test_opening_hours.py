@@ -69,9 +69,32 @@ def test_hours_that_never_change_are_read_quickly() -> None:
 
 @pytest.mark.parametrize(("zone", "country"), [("Africa/Abidjan", "CI"), ("Asia/Kolkata", "IN")])
 def test_without_a_holiday_table_hours_by_weekday_are_unknown(zone: str, country: str) -> None:
-    assert availability("Mo-Fr 09:00-17:00", TUESDAY, zone=zone, country=country) == UNKNOWN
-    assert availability("Mo-Su 09:00-17:00; PH off", TUESDAY, zone=zone, country=country) == UNKNOWN
+    assert availability("Mo-Fr 09:00-20:00", TUESDAY, zone=zone, country=country) == UNKNOWN
+    assert availability("Mo-Su 09:00-20:00; PH off", TUESDAY, zone=zone, country=country) == UNKNOWN
     assert availability("Mo-Su 00:00-24:00", TUESDAY, zone=zone, country=country).open is True
+
+
+@pytest.mark.parametrize(
+    ("hours", "expected"),
+    [
+        ("Mo-Fr 19:00-22:00", False),
+        ("Mo-Su 19:00-22:00; PH off", False),
+        # It may be a Saturday's hours that hold on a public holiday.
+        ("Mo-Fr 19:00-22:00; Sa 09:00-18:00", None),
+        ("Mo-Fr 19:00-22:00; PH 09:00-18:00", None),
+        ("Mo-Fr 22:00-18:00", None),
+    ],
+)
+def test_outside_every_possible_opening_a_line_is_closed_holiday_or_not(hours: str, expected: bool | None) -> None:
+    # It is 17:30 in Kolkata, and there is no table of India's holidays.
+    assert availability(hours, TUESDAY, zone="Asia/Kolkata", country="IN") == Availability(expected)
+
+
+def test_a_public_holiday_makes_only_the_hours_of_opening_unknown() -> None:
+    christmas = datetime(2026, 12, 25, tzinfo=UTC)
+
+    assert availability("Mo-Fr 09:00-17:00", christmas.replace(hour=3)) == Availability(False)
+    assert availability("Mo-Fr 09:00-17:00", christmas.replace(hour=12)) == UNKNOWN
 
 
 @pytest.mark.parametrize("year", [1970, 1999, 2077, 2150])

@@ -109,13 +109,17 @@ def assert_same_plan(pack: Any, query: Query, at: datetime) -> None:
     assert expected == plain(plan), (query, at)
     for service in plan.services.values():
         in_pack = next(s for s in pack["services"] if s["id"] == service["id"])
-        assert reference_resolver.channels(in_pack, given) == service["channels"], (query, service["id"])
+        assert reference_resolver.channels(pack, in_pack, given) == service["channels"], (query, service["id"])
 
 
 def random_pack(rng: random.Random, instant: datetime) -> Any:
     """Make a pack of a dozen services with random fields, and notices around the instant."""
     services = [_random_service(rng, name, instant) for name in ["platform-snapchat", "platform-tiktok", *"abcdefghij"]]
-    retired = [{"id": service["id"], "successor": None} for service in services if rng.random() < 0.05]
+    retired = [
+        {"id": service["id"], "successor": rng.choice([None, "platform-tiktok", "c"])}
+        for service in services
+        if rng.random() < 0.05
+    ]
     return {**PACKS["rules"], "services": services, "retired": retired}
 
 
@@ -129,6 +133,7 @@ def _random_service(rng: random.Random, name: str, instant: datetime) -> dict[st
         "regions": rng.choice([[], [], ["GB-WLS"], ["GB-ENG", "GB-WLS"]]),
         "area": rng.choice([None, None, ["GB", "FR"], ["FR"]]),
         "roles": roles,
+        "removal_power": rng.choice([None, None, "order", "request"]),
         "audiences": rng.choice([list(Audience.values), _some(rng, Audience.values, 1, 2)]),
         "situations": situations,
         "named_situations": _some(rng, situations, 0, 2),
@@ -152,7 +157,8 @@ def _random_notice(rng: random.Random, instant: datetime) -> dict[str, Any]:
 def _random_channel(rng: random.Random, position: int) -> dict[str, Any]:
     return {
         "position": position,
-        "type": "phone",
+        "type": rng.choice(["phone", "phone", "sms", "chat", "url", "email"]),
+        "situations": rng.choice([None, None, None, _some(rng, Situation.values, 1, 4)]),
         "hours": rng.choice(HOURS),
         "zone": rng.choice(ZONES),
         "cost": rng.choice(["free", "free", "unknown"]),

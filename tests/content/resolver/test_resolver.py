@@ -60,6 +60,16 @@ def test_without_an_emergency_number_the_step_stays_and_says_so() -> None:
     assert (plan.steps[0].step, plan.steps[0].service, plan.steps[0].why) == ("danger-now", None, ("local-emergency",))
 
 
+def test_in_a_crisis_the_number_that_names_it_comes_first() -> None:
+    police = service("a-police", "emergency", named_situations=["blackmail"])
+    ambulance = service("z-ambulance", "emergency", situations=["self-harm-risk"], named_situations=["self-harm-risk"])
+
+    def first(situation: str) -> str | None:
+        return resolve(pack(police, ambulance, CRISIS), Query("GB", situation), NOON).steps[0].service
+
+    assert (first("self-harm-risk"), first("blackmail"), first("not-sure")) == ("z-ambulance", "a-police", "a-police")
+
+
 def test_an_overdue_emergency_number_stays_and_is_marked_stale() -> None:
     overdue = service("overdue", "emergency", assured_until="2026-11-30")
 
@@ -150,16 +160,82 @@ def test_a_closed_helpline_follows_an_open_one_and_has_its_opening() -> None:
     assert step(alone, "talk").opens_at == datetime(2026, 12, 1, 17, 0, tzinfo=UTC)
 
 
-def test_at_night_worldwide_helplines_follow_closed_national_ones() -> None:
+def test_at_night_worldwide_helplines_come_before_closed_national_ones() -> None:
     shut = service("shut", "helpline", channels=[channel(hours="Mo-Fr 09:00-17:00")])
-    abroad = service("abroad", "helpline", country="ZZ", channels=[channel("url", hours=None)])
+    abroad = service("abroad", "helpline", country="ZZ", channels=[channel("chat", hours=None)])
     night = datetime(2026, 12, 1, 2, 0, tzinfo=UTC)
 
     by_night = resolve(pack(EMERGENCY, shut, abroad), Query("GB", "blackmail"), night)
     by_day = resolve(pack(EMERGENCY, shut, abroad), Query("GB", "blackmail"), NOON)
 
-    assert offered(by_night, "talk") == ["shut", "abroad"]
+    assert offered(by_night, "talk") == ["abroad", "shut"]
     assert offered(by_day, "talk") == ["shut"]
+
+
+def test_a_directory_follows_every_line_and_is_never_the_crisis_line() -> None:
+    directory = service("a-directory", "helpline", country="ZZ", channels=[channel("url", hours="24/7")])
+    shut = service("z-shut", "helpline", channels=[channel(hours="Mo-Fr 17:00-20:00")])
+
+    for situation in ("blackmail", "self-harm-risk"):
+        plan = resolve(pack(EMERGENCY, directory, shut), Query("GB", situation), NOON)
+
+        assert offered(plan, "talk") == ["z-shut", "a-directory"]
+        assert step(plan, "talk").notes == {"a-directory": "directory"}
+
+    alone = resolve(pack(EMERGENCY, directory), Query("GB", "self-harm-risk"), NOON)
+    assert "directory" in step(alone, "talk").why
+    assert "crisis-line" not in step(alone, "talk").why
+
+
+@pytest.mark.parametrize(
+    ("audience", "code"),
+    [("parent", "for-your-child"), ("educator", "for-the-young-person"), ("bystander", "for-the-young-person")],
+)
+def test_an_adults_plan_holds_the_young_persons_line(audience: str, code: str) -> None:
+    own = service("own", "helpline", audiences=["teen"])
+    abroad = service("abroad", "helpline", audiences=["teen"], country="ZZ")
+
+    for situation in Situation.values:
+        plan = ask(abroad, own, situation=situation, audience=audience)
+
+        assert step(plan, "talk").service == "crisis"
+        assert "own" in step(plan, "talk").alternatives
+        assert step(plan, "talk").notes == {"own": code}
+    assert step(ask(own, audience="teen"), "talk").notes == {}
+
+
+def test_at_night_a_line_of_unknown_hours_is_not_first() -> None:
+    unknown = service("a-unknown", "helpline", channels=[channel(hours=None)], named_situations=["blackmail"])
+    always = service("z-always", "helpline", named_situations=["grooming"])
+    plans = {
+        hour: resolve(pack(EMERGENCY, unknown, always), Query("GB", "blackmail"), datetime(2026, 12, 1, hour, tzinfo=UTC))
+        for hour in (7, 8, 21, 22)
+    }
+
+    first = {hour: step(plan, "talk").service for hour, plan in plans.items()}
+    assert first == {7: "z-always", 8: "a-unknown", 21: "a-unknown", 22: "z-always"}
+
+
+def test_night_is_that_of_the_country() -> None:
+    unknown = service("a-unknown", "helpline", channels=[channel(hours=None)], named_situations=["blackmail"], zone="Asia/Manila")
+    always = service("z-always", "helpline", named_situations=["grooming"], zone=None)
+    emergency = {**EMERGENCY, "zone": None}
+
+    plan = resolve(pack(emergency, unknown, always), Query("PH", "blackmail"), datetime(2026, 12, 1, 15, tzinfo=UTC))
+
+    assert step(plan, "talk").service == "z-always"
+
+
+def test_a_line_for_despair_alone_follows_the_others_except_in_a_crisis() -> None:
+    despair = service("a-despair", "helpline", named_situations=["self-harm-risk"])
+    general = service("z-general", "helpline", named_situations=["self-harm-risk", "grooming"])
+
+    assert offered(resolve(pack(EMERGENCY, despair, general), Query("GB", "blackmail"), NOON), "talk") == [
+        "z-general",
+        "a-despair",
+    ]
+    in_crisis = resolve(pack(EMERGENCY, despair, general), Query("GB", "self-harm-risk"), NOON)
+    assert offered(in_crisis, "talk") == ["a-despair", "z-general"]
 
 
 def test_a_crisis_line_is_offered_in_every_situation() -> None:
@@ -301,6 +377,87 @@ def test_for_a_parent_the_age_of_the_child_counts() -> None:
 # Reporting and platforms.
 
 
+@pytest.mark.parametrize(
+    "situation", ["blackmail", "image-shared", "ai-generated-image", "grooming", "live-abuse", "offline-abuse"]
+)
+def test_a_service_that_takes_everything_takes_no_report_of_a_child_who_was_harmed(situation: str) -> None:
+    fraud_desk = service("fraud-desk", "police-report", named_situations=["hacked-account"])
+
+    for audience in Audience.values:
+        report = step(ask(fraud_desk, situation=situation, audience=audience, age=15), "report")
+
+        assert (report.service, report.alternatives, report.why) == (None, (), ("nearest-police",))
+    assert step(ask(fraud_desk, situation="hacked-account"), "report").service == "fraud-desk"
+
+
+@pytest.mark.parametrize(("age", "reason"), [(None, "nearest-police"), (17, "nearest-police"), (18, "nearest-police-adult")])
+def test_a_report_step_without_a_service_says_where_to_go(age: int | None, reason: str) -> None:
+    assert step(ask(age=age), "report").why == (reason,)
+    assert step(ask(age=age), "report").service is None
+
+
+def test_a_finder_of_hotlines_is_only_an_alternative_for_a_child_who_was_harmed() -> None:
+    finder = service("finder", "hotline-csam-report", country="ZZ")
+
+    report = step(ask(finder, situation="live-abuse"), "report")
+
+    assert (report.service, report.alternatives) == (None, ("finder",))
+    assert step(ask(finder, situation="csam-seen"), "report").service == "finder"
+
+
+def test_a_private_chat_is_reported_to_the_police_alone() -> None:
+    police = service("police", "police-report", named_situations=["image-shared"], situations=["image-shared"])
+    hotline = service("hotline", "hotline-csam-report")
+
+    private = step(ask(police, hotline, situation="csam-seen", where="private"), "report")
+    public = step(ask(police, hotline, situation="csam-seen", where="public"), "report")
+
+    assert (private.service, private.alternatives, private.why[-1]) == ("police", (), "private-chat")
+    assert (public.service, "private-chat" in public.why) == ("hotline", False)
+    without = step(ask(hotline, situation="csam-seen", where="private"), "report")
+    assert without.why == ("nearest-police", "private-chat")
+
+
+def test_a_body_that_can_order_a_removal_comes_before_the_tools() -> None:
+    tool = service("a-tool", "image-removal", country="ZZ", max_age=17, age_measured="image-taken")
+    regulator = service("z-regulator", "image-removal", "advice", removal_power="order")
+    flagger = service("y-flagger", "image-removal", "helpline", removal_power="request")
+
+    take_down = step(ask(tool, regulator, age=15), "take-down")
+
+    assert (take_down.service, take_down.alternatives) == ("z-regulator", ("a-tool",))
+    assert "orders-removal" in take_down.why
+    assert "orders-removal" not in step(ask(tool, flagger, age=15), "take-down").why
+
+
+def test_a_form_for_something_else_is_only_an_alternative() -> None:
+    form = service("platform-chatter", "platform-report", country="ZZ", situations=["blackmail"], named_situations=["blackmail"])
+
+    plan = ask(form, situation="live-abuse", site="chatter")
+
+    assert step(plan, "tell-the-platform").service is None
+    assert step(plan, "tell-the-platform").why == ("platform", "no-address")
+    assert step(plan, "tell-the-platform").alternatives == ("platform-chatter",)
+
+
+def test_only_the_channels_for_the_situation_are_offered() -> None:
+    channels = [channel("url", situations=["blackmail"]), channel("app", situations=["grooming"]), channel("url")]
+    form = service("platform-chatter", "platform-report", country="ZZ", channels=channels)
+
+    plan = ask(form, situation="blackmail", site="chatter")
+
+    assert plan.services["platform-chatter"]["channels"] == [channels[0], channels[2]]
+
+
+def test_a_retired_site_is_answered_by_its_successor() -> None:
+    new = service("platform-newchat", "platform-report", country="ZZ")
+    retired = [{"id": "platform-oldchat", "successor": "platform-newchat"}]
+
+    plan = resolve(pack(EMERGENCY, CRISIS, new, retired=retired), Query("GB", "blackmail", site="oldchat"), NOON)
+
+    assert step(plan, "tell-the-platform").service == "platform-newchat"
+
+
 def test_csam_seen_goes_to_the_hotline_first() -> None:
     police = service("a-police", "police-report")
     hotline = service("z-hotline", "hotline-csam-report")
@@ -330,7 +487,7 @@ def test_an_unknown_site_keeps_the_step_to_tell_the_platform() -> None:
 
     assert step(plan, "tell-the-platform").service is None
     assert step(plan, "tell-the-platform").alternatives == ()
-    assert step(plan, "tell-the-platform").why == ("platform",)
+    assert step(plan, "tell-the-platform").why == ("platform", "no-address")
 
 
 def test_without_a_site_all_platforms_are_alternatives() -> None:
@@ -401,6 +558,55 @@ def test_a_plan_has_the_tips_for_the_reader_and_situation_in_order() -> None:
     assert resolve(pack(EMERGENCY, CRISIS, tips=tips), Query("GB", "blackmail"), NOON).tips == ("first", "second")
 
 
+def test_at_most_five_tips_come_first_in_the_order_for_the_situation() -> None:
+    def tip(slug: str, order: int, **changed: Any) -> dict[str, Any]:
+        return {"slug": slug, "kind": "tip", "situations": ["blackmail"], "audiences": ["teen"], "order": order, **changed}
+
+    tips = [tip(f"tip-{number}", number) for number in range(6)] + [tip("here-first", 90, order_in={"blackmail": 0})]
+
+    plan = resolve(pack(EMERGENCY, CRISIS, tips=tips), Query("GB", "blackmail"), NOON)
+
+    assert plan.tips == ("here-first", "tip-0", "tip-1", "tip-2", "tip-3")
+    assert plan.more_tips == ("tip-4", "tip-5")
+
+
+@pytest.mark.parametrize(
+    ("rule", "ages", "shown"),
+    [
+        ({"min_age": 18, "age_measured": "now"}, {}, False),
+        ({"min_age": 18, "age_measured": "now"}, {"age": 18}, True),
+        ({"max_age": 17, "age_measured": "now"}, {}, True),
+        ({"max_age": 17, "age_measured": "now"}, {"age": 17}, True),
+        ({"max_age": 17, "age_measured": "now"}, {"age": 18}, False),
+        ({"max_age": 12, "age_measured": "now"}, {}, False),
+        ({"max_age": 17, "age_measured": "image-taken"}, {"age": 19}, True),
+        ({"max_age": 17, "age_measured": "image-taken"}, {"age": 19, "age_in_image": 18}, False),
+        ({"max_age": 17, "age_measured": "now"}, {"audience": "survivor"}, False),
+        ({"min_age": 18, "age_measured": "now"}, {"audience": "survivor"}, True),
+    ],
+)
+def test_a_tip_is_for_the_ages_that_it_says(rule: dict[str, Any], ages: dict[str, Any], shown: bool) -> None:
+    tip = {"slug": "aged", "kind": "tip", "situations": ["blackmail"], "audiences": Audience.values, "order": 1, **rule}
+
+    plan = resolve(pack(EMERGENCY, CRISIS, tips=[tip]), Query(**{"country": "GB", "situation": "blackmail", **ages}), NOON)
+
+    assert plan.tips == (("aged",) if shown else ())
+
+
+def test_an_everyday_word_is_the_situation_that_it_means() -> None:
+    one = resolve(pack(EMERGENCY, CRISIS, aliases={"sextortion": "blackmail"}), Query("GB", "sextortion"), NOON)
+    other = resolve(pack(EMERGENCY, CRISIS), Query("GB", "blackmail"), NOON)
+
+    assert one.steps == other.steps
+
+
+@pytest.mark.parametrize(("spoken", "asked"), [("fil", "tl"), ("tl", "fil"), ("he", "iw-IL"), ("nb", "no")])
+def test_a_deprecated_language_tag_is_the_language_that_replaced_it(spoken: str, asked: str) -> None:
+    line = service("line", "helpline", languages=[spoken])
+
+    assert step(resolve(pack(EMERGENCY, line), Query("GB", "blackmail", languages=(asked,)), NOON), "talk").language_match is True
+
+
 # On the real packs.
 
 
@@ -424,10 +630,10 @@ def test_a_plan_has_the_tips_for_the_reader_and_situation_in_order() -> None:
         ),
         ({"country": "GB", "age": 19, "age_in_image": 16}, {"report": "gb-police-101", "take-down": "zz-take-it-down"}),
         ({"country": "US", "age": 16}, {"report": "us-ncmec-cybertipline", "take-down": "zz-take-it-down"}),
-        ({"country": "FR"}, {"talk": "fr-3018", "take-down": "zz-take-it-down"}),
+        ({"country": "FR"}, {"take-down": "fr-3018", "report": "fr-17cyber"}),
         ({"country": "IN"}, {"talk": "in-child-helpline-1098", "report": "in-cybercrime-portal"}),
         ({"country": "GB", "situation": "csam-seen", "audience": "bystander"}, {"report": "gb-iwf-report"}),
-        ({"country": "GB", "situation": "hacked-account", "audience": "parent"}, {"report": "gb-report-fraud"}),
+        ({"country": "GB", "situation": "hacked-account", "audience": "parent"}, {"report": "gb-police-101"}),
         ({"country": "US", "situation": "self-harm-risk", "audience": "parent"}, {"talk": "us-988-lifeline"}),
     ],
 )

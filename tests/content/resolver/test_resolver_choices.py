@@ -17,7 +17,7 @@ FORM = channel("url", hours=None)
 
 def test_forms_precede_calls_for_a_reader_who_cannot_speak() -> None:
     police = service("a-police", "police-report")
-    form = service("z-form", "police-report", channels=[FORM], named_situations=[])
+    form = service("z-form", "police-report", channels=[FORM])
 
     plan = ask(police, form, can_speak=False)
 
@@ -70,7 +70,7 @@ def test_worldwide_hotlines_are_added_where_there_is_no_national_one() -> None:
     inhope = service("inhope", "hotline-csam-report", country="ZZ")
     hotline = service("hotline", "hotline-csam-report")
 
-    assert offered(ask(police, inhope, situation="csam-seen"), "report") == ["inhope", "police"]
+    assert offered(ask(police, inhope, situation="csam-seen"), "report") == ["police", "inhope"]
     assert offered(ask(police, inhope, hotline, situation="csam-seen"), "report") == ["hotline", "police"]
     assert offered(ask(police, inhope, situation="blackmail"), "report") == ["police"]
 

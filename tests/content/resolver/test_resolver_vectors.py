@@ -17,7 +17,7 @@ PACKS = read_packs()
 CASES = read_cases()
 REGIONS = [None, None, None, "GB-WLS", "GB-SCT", "GB-NIR", "GB-ENG", "US-NY", "FR-IDF"]
 SITES = [None, None, "snapchat", "tiktok", "google-search", "skype", "oldchat", "chatter", "nowhere"]
-LANGUAGES = ["en", "cy", "de", "pt", "pt-BR", "ur", "zh-Hant", "xx"]
+LANGUAGES = ["en", "cy", "de", "tl", "fil", "pt", "pt-BR", "ur", "zh-Hant", "xx"]
 #: Parts of the 100,000 queries: a failure is found early, and the number of the part is the seed.
 PARTS, PER_PART = 20, 5_000
 
@@ -42,7 +42,8 @@ def test_every_reason_is_in_some_vector() -> None:
     assert codes == {
         "emergency", "local-emergency", "national", "regional", "worldwide", "your-situation", "under-18-now",
         "under-18-in-image", "adult-now", "adult-in-image", "free", "anonymous", "your-language", "other-language",
-        "without-voice", "crisis-line", "talk-first", "platform", "trusted-adult", "if-at-home-unsafe",
+        "without-voice", "crisis-line", "talk-first", "platform", "trusted-adult", "if-at-home-unsafe", "directory",
+        "orders-removal", "nearest-police", "nearest-police-adult", "private-chat", "no-address",
     }  # fmt: skip
 
 
@@ -74,12 +75,13 @@ def random_query(rng: random.Random, pack: str) -> Query:
     ages = [None, None, *range(0, 30), 40, 120]
     return Query(
         country=rng.choice(["JP", "PT", "AQ", "ZZ"]) if pack == "ZZ" else pack if len(pack) == 2 else "GB",
-        situation=rng.choice([*Situation.values, "nobody-knows-this"]),
+        situation=rng.choice([*Situation.values, "nobody-knows-this", "sextortion", "deepfake"]),
         audience=rng.choice(Audience.values),
         region=rng.choice(REGIONS),
         age=rng.choice(ages),
         age_in_image=rng.choice(ages),
         site=rng.choice(SITES),
+        where=rng.choice([None, None, "public", "private"]),
         languages=tuple(rng.sample(LANGUAGES, rng.randrange(3))),
         can_speak=rng.choice([None, True, False]),
     )
@@ -120,8 +122,10 @@ def _broken_promises(pack: PackContent, query: Query, plan: Plan) -> list[str]:
         if min_age < 18:
             continue
         in_image = rule["age_measured"] == "image-taken"
-        age = query.age_in_image if in_image else query.age
-        adult_now = query.age is not None and query.age >= 18
+        # A survivor is an adult now, whether or not the age is given.
+        age_now = 30 if query.audience == "survivor" and query.age is None else query.age
+        age = query.age_in_image if in_image else age_now
+        adult_now = age_now is not None and age_now >= 18
         if age is None and not (in_image and adult_now and any(step.conditions.get(i) for step in plan.steps)):
             faults.append(f"{i} is for adults, and the age is not given")
         if age is not None and age < min_age:

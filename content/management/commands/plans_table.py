@@ -1,0 +1,66 @@
+"""Write a table of the first service of each step, by country and situation, for people to read through for sense."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from content.models import Release, ReleasePack
+from content.resolver.resolve import resolve
+from content.resolver.types import PackContent, PlanStep, Query
+from content.terms import SOURCE_LOCALE, Situation
+from core.cli import StaffCommand
+
+_READERS = (("teen", 15), ("parent", 15), ("teen", 19))
+_STEPS = ("danger-now", "talk", "report", "take-down")
+
+
+class Command(StaffCommand):
+    """Read the latest release, published or not, and write the table as Markdown."""
+
+    help = "Write the first service of each step of a plan, by country, situation and reader."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("file", type=Path, help="where to write, such as docs/measurements/plans.md")
+        parser.add_argument("--at", type=datetime.fromisoformat, default=datetime(2026, 12, 1, 12, tzinfo=UTC))
+
+    def run_command(self, options: dict[str, Any]) -> None:
+        newest = Release.objects.latest("number")
+        rows = ReleasePack.objects.filter(release=newest, locale_id=SOURCE_LOCALE).values_list("country_id", "pack__body")
+        packs = {country: orjson.loads(body) for country, body in rows}
+        options["file"].write_text(plans_table(packs, options["at"]), encoding="utf-8")
+        self.print_result(options, {"countries": len(packs)}, f"{len(packs)} countries written.")
+
+
+def plans_table(packs: Mapping[str, PackContent], at: datetime) -> str:
+    """Return the Markdown tables of these packs, by country, at the instant `at` (aware)."""
+    lines = [
+        "# First entries of plans",
+        "",
+        f"The first service of each step at {at:%Y-%m-%d %H:%M} UTC, written by `./run manage plans_table`. A step without a",
+        "service shows its reason in italics; a dash means that the plan does not have the step.",
+    ]
+    for country, pack in sorted(packs.items()):
+        lines += ["", f"## {country}", "", f"| situation | reader | {' | '.join(_STEPS)} |", "|" + " --- |" * (2 + len(_STEPS))]
+        lines += _rows(country, pack, at)
+    return "\n".join(lines) + "\n"
+
+
+def _rows(country: str, pack: PackContent, at: datetime) -> Iterator[str]:
+    for situation in Situation.values:
+        for audience, age in _READERS:
+            plan = resolve(pack, Query(country, situation, audience=audience, age=age), at)
+            steps = {step.step: step for step in plan.steps}
+            yield f"| {situation} | {audience}, {age} | {' | '.join(_entry(steps.get(name)) for name in _STEPS)} |"
+
+
+def _entry(step: PlanStep | None) -> str:
+    if step is None:
+        return "–"
+    return step.service or f"*{step.why[0]}*"

@@ -1,0 +1,155 @@
+"""Every country, situation, reader and age, by day and by night: the rules for plans hold in each of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from content.resolver.availability import service_availability
+from content.resolver.resolve import resolve
+from content.resolver.types import Plan, PlanStep, Query
+from content.terms import Audience, Situation, Step
+from tests.packs import KEPT_BACK, Packs
+
+pytestmark = pytest.mark.django_db
+
+AGES = (None, 11, 13, 15, 17, 18, 19, 25)
+#: Noon, 02:00 and a Sunday night, all in the zone of the country's services.
+LOCAL_TIMES = (datetime(2026, 12, 1, 12), datetime(2026, 12, 2, 2), datetime(2026, 12, 6, 23, 30))
+CRISIS = "self-harm-risk"
+HARMED = {"blackmail", "image-shared", "ai-generated-image", "grooming", "live-abuse", "offline-abuse"}
+ANSWERED = {"phone", "sms", "chat"}
+ADULTS_AROUND = {"parent", "educator", "bystander"}
+
+
+def test_the_rules_hold_for_every_reader(real_packs: Packs) -> None:
+    broken = []
+    count = 0
+    for country, locale in sorted(real_packs):
+        if locale != "en" or country == "ZZ":
+            continue
+        pack = real_packs[country, "en"]
+        for query, at in _questions(country, pack):
+            count += 1
+            plan = resolve(pack, query, at)
+            broken += [(rule, query, at) for rule in _broken_rules(pack, query, plan, at)]
+
+    without_line = {query.country for rule, query, _ in broken if rule == "no crisis line"}
+    assert without_line == KEPT_BACK
+    others = Counter((rule, query.country) for rule, query, _ in broken if rule != "no crisis line")
+    assert others == {}
+    assert count > 40 * len(Situation) * len(Audience) * len(AGES)
+
+
+def _questions(country: str, pack: Any) -> Iterator[tuple[Query, datetime]]:
+    zone = ZoneInfo(_zone(pack))
+    instants = [local.replace(tzinfo=zone).astimezone(UTC) for local in LOCAL_TIMES]
+    for situation in Situation.values:
+        for audience in Audience.values:
+            for age in AGES:
+                query = Query(country, situation, audience=audience, age=age)
+                yield from ((query, at) for at in instants)
+
+
+def _zone(pack: Any) -> str:
+    zones: list[str] = [s["zone"] for s in sorted(pack["services"], key=lambda s: s["id"]) if s["zone"] and s["country"] != "ZZ"]
+    return zones[0] if zones else "UTC"
+
+
+def _broken_rules(pack: Any, query: Query, plan: Plan, at: datetime) -> Iterator[str]:
+    steps = {step.step: step for step in plan.steps}
+    yield from _broken_talk_rules(pack, query, plan, at)
+    if "report" in _order(pack, query) and "report" not in steps:
+        yield "no report step"
+    if report := steps.get(Step.REPORT.value):
+        yield from _broken_report_rules(query, plan, report)
+    if take_down := steps.get(Step.TAKE_DOWN.value):
+        powers = [plan.services[name].get("removal_power") is None for name in _named(take_down)]
+        if powers != sorted(powers):
+            yield "a removal tool before a body that can order a removal"
+    yield from _broken_tip_rules(pack, query, plan)
+    emergencies = {s["id"] for s in pack["services"] if "emergency" in s["roles"] and CRISIS in s["named_situations"]}
+    if query.situation == CRISIS and emergencies and plan.steps[0].service not in emergencies:
+        yield "the police before the ambulance"
+
+
+def _broken_talk_rules(pack: Any, query: Query, plan: Plan, at: datetime) -> Iterator[str]:
+    step = next(step for step in plan.steps if step.step == "talk")
+    talk = [plan.services[name] for name in _named(step)]
+    if not any(_has_line(s) and CRISIS in s["named_situations"] and "helpline" in s["roles"] for s in talk):
+        yield "no crisis line"
+    young = [s for s in pack["services"] if "helpline" in s["roles"] and s["audiences"] == ["teen"] and _for_all_ages(s)]
+    if query.audience in ADULTS_AROUND and young and not set(step.notes.values()) - {"directory"}:
+        yield "no line for the young person"
+    directories = [not _has_line(s) and s["country"] == "ZZ" for s in talk]
+    if directories != sorted(directories):
+        yield "a directory before a line"
+    openness = [service_availability(s, at).open for s in talk if _has_line(s)]
+    if True in openness and (openness[0] is False or (openness[0] is None and _night(pack, at))):
+        yield "a line that may not answer is first"
+    if query.situation != CRISIS and talk[0]["named_situations"] == [CRISIS]:
+        naming = [s for s in talk if query.situation in s["named_situations"]]
+        # A regional line follows where the region is not given.
+        if any(service_availability(s, at).open and not s["regions"] and query.audience in s["audiences"] for s in naming):
+            yield "a crisis line before one that names the situation"
+
+
+def _broken_tip_rules(pack: Any, query: Query, plan: Plan) -> Iterator[str]:
+    tips = {tip["slug"]: tip for tip in pack["tips"]}
+    for tip in (tips[slug] for slug in (*plan.tips, *plan.more_tips)):
+        if (query.age or 0) >= 18 and tip["age_measured"] == "now" and (tip["max_age"] or 99) < 18:
+            yield f"a tip for under-18s: {tip['slug']}"
+        if (query.age or 0) < 18 and query.audience != "survivor" and (tip["min_age"] or 0) >= 18:
+            yield f"a tip for adults: {tip['slug']}"
+    if len(plan.tips) > 5:
+        yield "more than five tips"
+    # A child of up to twelve first gets the tip that is to be read together.
+    if query.situation == "blackmail" and query.audience == "teen" and query.age != 11 and plan.tips[0] != "first-hour":
+        yield "first-hour is not the first tip"
+    if "hold-on" in plan.tips[:1] and query.situation != CRISIS:
+        yield "hold-on is first"
+
+
+def _broken_report_rules(query: Query, plan: Plan, report: PlanStep) -> Iterator[str]:
+    named = [plan.services[name] for name in _named(report)]
+    if report.service is None and not {"nearest-police", "nearest-police-adult"} & set(report.why):
+        yield "a report step without words"
+    if query.situation in HARMED and any(query.situation not in s["named_situations"] for s in named):
+        yield "a general service takes the report"
+    if report.service is not None and query.situation in HARMED and named[0]["country"] == "ZZ":
+        yield "a finder before the police"
+    places = [s["country"] == "ZZ" for s in named]
+    if places != sorted(places):
+        yield "a worldwide service before one of the country"
+
+
+def _named(step: PlanStep) -> list[str]:
+    return [name for name in (step.service, *step.alternatives) if name is not None]
+
+
+def _order(pack: Any, query: Query) -> list[str]:
+    order: list[str] = pack["plan_order"].get(query.situation, pack["plan_order"]["default"])[query.audience]
+    return order
+
+
+def _has_line(service: Any) -> bool:
+    return bool(ANSWERED & {channel["type"] for channel in service["channels"]})
+
+
+def _for_all_ages(service: Any) -> bool:
+    return service["eligibility"]["min_age"] is None and service["eligibility"]["max_age"] is None and _has_line(service)
+
+
+def _night(pack: Any, at: datetime) -> bool:
+    return not 8 <= at.astimezone(ZoneInfo(_zone(pack))).hour < 22
+
+
+def test_the_instants_are_a_day_a_night_and_a_sunday_night() -> None:
+    assert [local.hour for local in LOCAL_TIMES] == [12, 2, 23]
+    assert LOCAL_TIMES[2].isoweekday() == 7
+    assert timedelta(0) < LOCAL_TIMES[1] - LOCAL_TIMES[0] < timedelta(days=1)
