@@ -8,6 +8,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+#: Django finds each management command by this name.
+REQUIRED_BY_DJANGO = frozenset({"Command"})
+
 _WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+")
 
 
@@ -43,7 +46,7 @@ def repeated_classes(trees: Mapping[str, ast.Module]) -> dict[str, list[str]]:
     places: dict[str, list[str]] = {}
     for path, tree in trees.items():
         for node in tree.body:
-            if isinstance(node, ast.ClassDef):
+            if isinstance(node, ast.ClassDef) and node.name not in REQUIRED_BY_DJANGO:
                 places.setdefault(node.name, []).append(path)
     return {name: paths for name, paths in sorted(places.items()) if len(paths) > 1}
 
