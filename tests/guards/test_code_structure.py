@@ -1,4 +1,4 @@
-"""What the design says of the code itself: imports go one way, a name has one meaning, a check can fail."""
+"""Imports go one way, a class name has one meaning, and an assertion can fail."""
 
 from __future__ import annotations
 

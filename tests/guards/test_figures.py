@@ -1,4 +1,4 @@
-"""A figure that documents promise is the one that the code keeps, wherever it is quoted.
+"""A figure that documents quote is the figure of the code, in every document.
 
 Each entry names the figure once, taken from the code. Every sentence of a document that matches one of the entry's patterns is a
 quotation and must give that figure, and the documents listed must hold one. A document that is reworded needs a new pattern.
@@ -66,7 +66,7 @@ def beat(task: str) -> timedelta:
 
 
 PROMISES = [
-    # The worst case of a busy worker, which no constant holds: the promise itself is the constant.
+    # No constant of the code holds this worst case of a busy worker, so the promise itself is the constant.
     Promise(
         "a withdrawal is in the manifest",
         timedelta(minutes=5),

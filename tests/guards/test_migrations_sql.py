@@ -1,4 +1,4 @@
-"""The SQL of each migration leaves the code of before running while it is carried out."""
+"""No migration blocks or breaks the release that is still running."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SQUAWK = Path(sys.executable).parent / "squawk"
 
 @pytest.fixture(scope="module")
 def migrations(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> list[Migration]:
-    """Return the migrations that are checked. Outside of a transaction, because an index is not built concurrently in one."""
+    """Return the migrations to check. Read outside a transaction, because no index can be built concurrently in one."""
     with django_db_blocker.unblock():
         return read_migrations()
 
@@ -29,7 +29,7 @@ def test_every_migration_after_the_baseline_is_read(migrations: list[Migration])
     assert {migration.name for migration in migrations} == newer
 
 
-def test_no_migration_locks_a_table_for_long_or_breaks_the_code_of_before(migrations: list[Migration]) -> None:
+def test_no_migration_blocks_a_table_or_breaks_the_running_release(migrations: list[Migration]) -> None:
     assert [str(finding) for finding in unsafe_statements(migrations, SQUAWK)] == []
 
 

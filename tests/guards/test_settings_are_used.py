@@ -1,4 +1,4 @@
-"""No setting is documented and read and then ignored."""
+"""Every setting that is read from the environment has an effect."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def read_from_the_environment() -> dict[str, str]:
-    """Return the environment variables that config/settings.py reads, each with the setting that it goes into."""
+    """Return the setting of each environment variable that config/settings.py reads."""
     found = {}
     for statement in ast.parse((ROOT / "config/settings.py").read_text()).body:
         if isinstance(statement, ast.Assign | ast.AnnAssign):

@@ -1,4 +1,4 @@
-"""Figures of the code base itself, for one or several git revisions or folders side by side.
+"""Compare figures of the code base between git revisions and folders.
 
     ./run bench codebase                       the checkout as it is
     ./run bench codebase 972bd16 HEAD .        two revisions and the checkout
@@ -21,9 +21,9 @@ from tools.lint.imports import Import, cycles, imports, points_up
 from tools.lint.sources import Sources, parsed
 from tools.lint.words import banned_file_names, banned_identifiers
 
-#: Where the pack, the plan and what is made of them are handled.
+#: The code that handles packs and plans.
 HEART = ("content/compiling/", "content/resolver/", "content/publishing/", "content/exporting/", "api/")
-#: The same code where it was before the packages were laid out by stage.
+#: The same code before the packages were laid out by stage.
 HEART_BEFORE = (
     *(f"content/{name}.py" for name in ("compiler", "snapshot", "items", "serving", "fallback", "rendering")),
     *(f"content/{name}.py" for name in ("resolver", "candidates", "answers", "opening", "plan", "alike", "vectors")),
@@ -38,14 +38,14 @@ HEART_BEFORE = (
 
 @dataclass(frozen=True)
 class Figures:
-    """One column of the table, and what its counts count."""
+    """One column of the table, and the findings behind its counts."""
 
     rows: dict[str, str]
     details: dict[str, list[str]]
 
 
 def measure(sources: Sources) -> Figures:
-    """Count what the table shows."""
+    """Return the figures of one tree."""
     product, trees = sources.product, sources.product_trees
     sizes = sorted((text.count("\n"), path) for path, text in product.items())
     lines = [count for count, _ in sizes]
@@ -123,7 +123,7 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _once(found: Iterator[Import]) -> list[str]:
-    """Return the import statements, each once, however many names it imports."""
+    """Return each import statement once, even if it imports several names."""
     return list(dict.fromkeys(f"{one.importer} line {one.line} -> {one.imported}" for one in found))
 
 

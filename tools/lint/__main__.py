@@ -15,12 +15,12 @@ from tools.lint.prose import findings_in_prose, findings_in_texts
 from tools.lint.sources import Sources, parsed
 from tools.lint.words import Finding, identifier_findings
 
-#: They name the banned words, to ban them.
+#: These folders contain the banned words as data.
 _THIS = ("tools/lint/", "tests/tools/lint/")
 
 
 def words() -> list[Finding]:
-    """Return the banned words in identifiers, in texts for people and in what developers read."""
+    """Return the banned words in identifiers, user-facing texts, docstrings, comments and documents."""
     sources = Sources.in_folder()
     python = {path: text for path, text in sources.python().items() if not path.startswith(_THIS)}
     texts = {path: text for path, text in python.items() if not path.startswith("tests/")}
@@ -44,7 +44,7 @@ def commits() -> list[Finding]:
 
 
 def _documents(sources: Sources) -> dict[str, str]:
-    # A standard's own text stays as it is.
+    # The text of a published standard is not ours to change.
     return {
         path: text for path, text in sources.texts.items() if path.endswith(".md") and not path.startswith("tests/standards/")
     }

@@ -1,4 +1,4 @@
-"""Assertions and filters that hold whatever the code under test does."""
+"""Find assertions and filters that pass for any behaviour of the code under test."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tools.lint.words import Finding
 
 
 def vacuous_checks(trees: Mapping[str, ast.Module]) -> list[Finding]:
-    """Return the assertions and filters of these files that cannot fail, or that pass in silence when their subject is missing.
+    """Return the assertions and filters of these files that cannot fail, or that pass silently when their subject is missing.
 
     `assert not x or y` is among them: it passes where `x` is empty, which is how a check of the wrong key passes for years.
     Where it is meant, an `if x:` around `assert y` beside an assertion about `x` says so.
@@ -57,7 +57,7 @@ def _cannot_fail(test: ast.expr, functions: set[str]) -> str | None:
 
 
 def _always_true(test: ast.expr, functions: set[str]) -> str | None:  # noqa: C901, PLR0912  a case for each form
-    """Return why the expression is always true, or None if it is not by its form."""
+    """Return why the expression is always true, or None if its form does not show that it is."""
     match test:
         case ast.Constant(value=value) if value:
             return "a constant is always true"
@@ -91,7 +91,7 @@ def _asserts(body: list[ast.stmt]) -> bool:
 
 
 def _is_plain(node: ast.expr) -> bool:
-    """Tell whether the expression gives the same each time: one with a call may be a test of just that."""
+    """Return whether the expression has no call; comparing a call with itself may be the point of a test."""
     return not any(isinstance(part, ast.Call | ast.Await) for part in ast.walk(node))
 
 

@@ -1,4 +1,4 @@
-"""The subjects of commits: short enough for a list, and a sentence's beginning and end."""
+"""Check the subject line of each commit: length, capital letter, no full stop."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tools.lint.words import Finding
 
 LIMIT = 72
 
-#: Subjects are held to the rules from the commit after this one on.
+#: Commits after this one are checked.
 BASELINE = "5b49639a513988bd5fc0f4df76dd0be009a08ba4"
 
 _DRAFT = re.compile(r"^(wip|fixup!|squash!|amend!|tmp\b)", re.I)
@@ -33,7 +33,7 @@ def subject_faults(subject: str) -> list[str]:
 
 
 def commit_findings(repository: Path = ROOT, baseline: str = BASELINE) -> Iterator[Finding]:
-    """Yield the faults of each commit after the baseline; of the last one alone where a shallow clone lacks the baseline."""
+    """Yield the faults of each commit after the baseline; in a shallow clone without it, those of the last commit alone."""
     known = _git(repository, "merge-base", "--is-ancestor", baseline, "HEAD").returncode == 0
     answer = _git(repository, "log", "--no-merges", "--format=%h %s", *([f"{baseline}..HEAD"] if known else ["-1"]))
     for entry in answer.stdout.splitlines():

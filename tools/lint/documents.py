@@ -1,4 +1,4 @@
-"""The width of documents: prose is wrapped, so that a change shows as a change of a line."""
+"""Check and wrap the lines of Markdown documents, so that a diff shows which sentence changed."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def _wrapped(paragraph: list[str]) -> list[str]:
     item = _LIST_ITEM.match(paragraph[0])
     first = item[1] if item else ""
     text = " ".join([paragraph[0][len(first) :].strip(), *(line.strip() for line in paragraph[1:])])
-    # A line break inside of a code span would be copied with it.
+    # A line break inside a code span would be copied with the code.
     whole = _CODE.sub(lambda match: match[0].replace(" ", "\0"), text)
     lines = textwrap.wrap(
         whole, WIDTH, initial_indent=first, subsequent_indent=" " * len(first), break_long_words=False, break_on_hyphens=False

@@ -16,7 +16,7 @@ _WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+")
 
 @dataclass(frozen=True)
 class Identifier:
-    """A name at the place that defines it."""
+    """A name, and the line that defines it."""
 
     name: str
     path: str
@@ -24,7 +24,7 @@ class Identifier:
 
 
 def identifiers(path: str, tree: ast.Module) -> Iterator[Identifier]:
-    """Yield the names that the file defines, its own name first; names that it only uses belong to others."""
+    """Yield the names that the file defines, its own name first, but not the names that it only uses."""
     yield Identifier(path.rpartition("/")[2].removesuffix(".py"), path, 1)
     for node in ast.walk(tree):
         match node:
@@ -42,7 +42,7 @@ def words_of(name: str) -> list[str]:
 
 
 def repeated_classes(trees: Mapping[str, ast.Module]) -> dict[str, list[str]]:
-    """Return the files of each class name that more than one top-level class has, by that name."""
+    """Return, for each name of several top-level classes, the files that define them."""
     places: dict[str, list[str]] = {}
     for path, tree in trees.items():
         for node in tree.body:

@@ -27,7 +27,7 @@ def module_name(path: str) -> str:
 
 
 def imports(trees: Mapping[str, ast.Module]) -> list[Import]:
-    """Return every import between the given files, those inside functions too, those for type checking alone not.
+    """Return every import between the given files, including those inside functions, excluding those for type checking only.
 
     `from package import name` counts for the module `package.name` if there is one, else for the package.
     """
@@ -93,7 +93,7 @@ def _components(graph: Mapping[str, set[str]]) -> list[list[str]]:  # noqa: C901
         index[start] = low[start] = len(index)
         stack.append(start)
         on_stack.add(start)
-        # A loop in place of recursion: a chain of imports may be longer than Python's stack.
+        # Not recursive: a chain of imports may be longer than Python's stack.
         work = [(start, iter(sorted(graph[start])))]
         while work:
             node, successors = work[-1]
@@ -123,9 +123,9 @@ def _components(graph: Mapping[str, set[str]]) -> list[list[str]]:  # noqa: C901
 
 @cache
 def layers() -> tuple[tuple[str, ...], ...]:
-    """Return the layers that import-linter holds the checkout to (pyproject.toml), from the ground up.
+    """Return the layers of import-linter's contracts in pyproject.toml, the lowest first.
 
-    A module may import from its own layer and from those before it. What a package's contract does not name is its top layer.
+    A module may import from its own layer and from those before it. Modules that a contract does not name form the top layer.
     """
     contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
     ordered = [
@@ -140,7 +140,7 @@ def layers() -> tuple[tuple[str, ...], ...]:
 
 
 def layer_of(module: str) -> int | None:
-    """Return the position of the module's layer, the ground being 0; None for a module of no layer."""
+    """Return the position of the module's layer, 0 being the lowest; None for a module outside the packages."""
     best: tuple[int, int] | None = None
     for position, names in enumerate(layers()):
         for name in names:
@@ -150,6 +150,6 @@ def layer_of(module: str) -> int | None:
 
 
 def points_up(one: Import) -> bool:
-    """Tell whether the import goes from a layer to a higher one."""
+    """Return whether the import goes from a layer to a higher one."""
     importer, imported = layer_of(one.importer), layer_of(one.imported)
     return importer is not None and imported is not None and importer < imported

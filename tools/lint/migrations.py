@@ -1,4 +1,4 @@
-"""Check the SQL of migrations for what would stop or break the old code while it still runs: squawk over `sqlmigrate`."""
+"""Check the SQL of migrations, with squawk, for statements that block or break the release that is still running."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from tools.lint.words import Finding
 #: The oldest PostgreSQL that is supported.
 POSTGRESQL = "15"
 
-#: squawk's rules that count here. Its others are matters of taste (types, identity columns, IF EXISTS), or ask for a lock
-#: timeout in each file, which belongs to the role that migrates.
+#: The rules of squawk that are checked. The others are matters of taste (types, identity columns, IF EXISTS), or require a lock
+#: timeout in each file, where the role that migrates is the better place for it.
 RULES = frozenset(
     {
-        # They take a lock that stops readers or writers for as long as the table is long.
+        # These hold a lock that blocks readers or writers, for longer the larger the table is.
         "adding-field-with-default",
         "adding-foreign-key-constraint",
         "adding-not-nullable-field",
@@ -31,24 +31,24 @@ RULES = frozenset(
         "disallowed-unique-constraint",
         "require-concurrent-index-creation",
         "require-concurrent-index-deletion",
-        # They take away what the old code still uses, or ask of it what it does not give.
+        # These remove what the old code still uses, or require values that it does not write.
         "adding-required-field",
         "ban-drop-column",
         "ban-drop-table",
         "ban-truncate-cascade",
         "renaming-column",
         "renaming-table",
-        # The file cannot be read, so nothing is known of it.
+        # Nothing is known about SQL that cannot be parsed.
         "syntax-error",
     }
 )
 
-#: The last migration of each app that was there before this check; what came before it stays as it is.
+#: The last migration of each app before this check existed. Only later ones are checked.
 BASELINE = {"core": "0001_first", "content": "0012_since_when_services_are_told_so", "notifications": "0005_topics"}
 
 _TABLE = re.compile(r'ALTER TABLE "([^"]+)"')
 
-#: Findings that are right as they are: (app.migration, rule) to the reason.
+#: Accepted findings: (app.migration, rule) to the reason.
 EXCEPTIONS: Mapping[tuple[str, str], str] = {
     ("notifications.0006_plain_names", rule): reason
     for rule, reason in {
@@ -68,7 +68,7 @@ class Migration:
 
 
 def read_migrations() -> list[Migration]:
-    """Return the migrations that came after BASELINE, with their SQL. Django must be set up and its database running."""
+    """Return the migrations after BASELINE with their SQL. Django must be set up, and its database must be running."""
     from django.core.management import call_command
     from django.db import connection
     from django.db.migrations.loader import MigrationLoader
@@ -84,7 +84,7 @@ def read_migrations() -> list[Migration]:
 
 
 def unsafe_statements(migrations: list[Migration], squawk: Path) -> Iterator[Finding]:
-    """Yield what squawk finds by RULES and EXCEPTIONS does not name; the line is that of the SQL."""
+    """Yield the findings of squawk for RULES, without EXCEPTIONS. Lines are those of the SQL."""
     with tempfile.TemporaryDirectory() as folder:
         paths = {}
         for migration in migrations:
@@ -95,7 +95,7 @@ def unsafe_statements(migrations: list[Migration], squawk: Path) -> Iterator[Fin
             return
         command = [str(squawk), "--reporter", "json", "--pg-version", POSTGRESQL, *sorted(paths)]
         answer = subprocess.run(command, capture_output=True, text=True, check=False)
-    # 1 says that there are findings; anything else that there is no answer.
+    # Status 1 means that there are findings; any other means that squawk itself failed.
     if answer.returncode not in (0, 1):
         raise RuntimeError(f"squawk failed: {answer.stderr.strip()}")
     sql = {migration.name: migration.sql for migration in migrations}
@@ -106,6 +106,6 @@ def unsafe_statements(migrations: list[Migration], squawk: Path) -> Iterator[Fin
 
 
 def _on_a_new_table(sql: str, line: int) -> bool:
-    """Tell whether the statement that begins at this line (from 0) is about a table that the same migration creates."""
+    """Return whether the statement at this line (counted from 0) alters a table that the same migration creates."""
     altered = _TABLE.match(sql.splitlines()[line])
     return altered is not None and f'CREATE TABLE "{altered[1]}"' in sql

@@ -1,4 +1,4 @@
-"""Words and openings that texts for people avoid: dialect, metaphors, and sentences whose subject is a pronoun of nothing."""
+"""Find dialect and metaphors in prose, and user-facing texts that begin with a pronoun that refers to nothing."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from tools.lint.texts import Text, all_texts
 from tools.lint.words import Finding
 
-#: In everything that is read: texts of the product, documentation, docstrings and comments.
+#: Checked in user-facing texts, documents, docstrings and comments.
 EVERYWHERE = {
     r"alike": "both, equally, the same",
     r"as many (?:\w+ )?as (?:you |they )?like": "any number of",
@@ -18,7 +18,7 @@ EVERYWHERE = {
     r"whoever": "anyone who, or the person's role",
 }
 
-#: In what the product says to staff, readers, developers and programs.
+#: Checked in user-facing texts only: those of the console, the API, the commands and the tools.
 IN_TEXTS = {
     r"(?:asked|told)": "name the request, the answer or the rule",
     r"dead end": "say what the reader is left without",
@@ -37,14 +37,14 @@ _BARE = re.compile(
     r"(?:is|are|was|were|has|have|had|can|cannot|could|may|might|must|will|would|does|do|did|needs?)\b)"
 )
 
-#: Texts that a check would refuse and that are right, with the reason.
+#: Accepted texts that the check would find, with the reason.
 EXCEPTIONS: Mapping[str, str] = {}
 
 _MARKDOWN_CODE = re.compile(r"^```.*?^```|`[^`\n]*`", re.S | re.M)
 
 
 def findings_in_texts(trees: Mapping[str, ast.Module], templates: Mapping[str, str]) -> Iterator[Finding]:
-    """Yield what is wrong with the texts of the product: banned words, and first sentences that begin with a bare pronoun."""
+    """Yield the banned words of user-facing texts, and the texts that begin with a bare pronoun."""
     for text in all_texts(trees, templates):
         if text.text in EXCEPTIONS:
             continue
@@ -54,7 +54,7 @@ def findings_in_texts(trees: Mapping[str, ast.Module], templates: Mapping[str, s
 
 
 def findings_in_prose(python: Mapping[str, str], documents: Mapping[str, str]) -> Iterator[Finding]:
-    """Yield the banned words of docstrings, comments and documents; code inside of them is left out."""
+    """Yield the banned words of docstrings, comments and documents, ignoring code in documents."""
     for path, source in python.items():
         for text in _docstrings_and_comments(path, source):
             yield from _banned(text, EVERYWHERE)

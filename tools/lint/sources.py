@@ -13,25 +13,25 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 
-#: The packages that make the product; an image holds these and nothing else of the repository.
+#: The packages of the product. Nothing else of the repository is in the image.
 PRODUCT = ("config", "api", "notifications", "content", "core")
 
 
 @dataclass(frozen=True)
 class Sources:
-    """File contents by path, with "/" between the parts of a path whatever the system."""
+    """The text of each file by its path relative to the root."""
 
     texts: Mapping[str, str]
 
     @classmethod
     def in_folder(cls, folder: Path = ROOT) -> Sources:
-        """Read the files of a checkout: those that git tracks, and those that are new and not ignored."""
+        """Read the files of a checkout that git tracks or that are new and not ignored."""
         command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
         listed = subprocess.run(command, cwd=folder, capture_output=True, check=True).stdout.decode()
         texts = {}
         for name in filter(None, listed.split("\0")):
             path = folder / name
-            # A tracked file that was just deleted is still listed.
+            # Git still lists a tracked file that has just been deleted.
             if path.is_file() and (text := _decoded(path.read_bytes())) is not None:
                 texts[name] = text
         return cls(texts)
@@ -50,7 +50,7 @@ class Sources:
         return cls(texts)
 
     def python(self, *folders: str) -> dict[str, str]:
-        """Return the Python files below the folders, migrations left out; without folders, all of them."""
+        """Return the Python files in these folders (by default all), without migrations."""
         return {
             path: text
             for path, text in sorted(self.texts.items())

@@ -1,4 +1,4 @@
-"""The sentences that people read, taken out of Python files and templates."""
+"""Extract user-facing texts from Python files and templates."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-#: Bases of the classes whose docstring is shown to people as the error's text.
+#: Base classes of errors, whose docstring is the text of the error.
 _ERROR = re.compile(r"(Error|Exception|Invalid|Refused|Conflict|Denied|Required|NotFound|Gone|Meanwhile)$")
 _SQL = re.compile(r"\b(SELECT|INSERT INTO|UPDATE|DELETE FROM|CREATE|ALTER TABLE|RAISE EXCEPTION|RETURNING|WHERE)\b")
 _WORDS = re.compile(r"[A-Za-z]{2,}[,;:]? [A-Za-z]{2,}|^[A-Z][a-z]+ [a-z]+")
@@ -21,13 +21,13 @@ _BLOCK = re.compile(
 _TAG = re.compile(r"<[^>]*>")
 _PRINTED = re.compile(r"\{\{.*?\}\}", re.S)
 _TEMPLATE_TAG = re.compile(r"\{%.*?%\}", re.S)
-#: Stands for a value that is filled in, so that a sentence keeps its subject.
+#: Replaces a value that is filled in later, so that the sentence keeps its subject.
 VALUE = "…"
 
 
 @dataclass(frozen=True)
 class Text:
-    """One text that people read, and where it stands."""
+    """A user-facing text, and its place."""
 
     path: str
     line: int
@@ -35,7 +35,7 @@ class Text:
 
 
 def texts_in_python(path: str, tree: ast.Module) -> Iterator[Text]:
-    """Yield string literals of several words that are not documentation or SQL, and the docstrings of errors."""
+    """Yield the string literals of several words, except docstrings and SQL, and the docstrings of errors."""
     documentation = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and ast.get_docstring(node):
@@ -44,7 +44,7 @@ def texts_in_python(path: str, tree: ast.Module) -> Iterator[Text]:
                 documentation.add(literal)
     inside_others: set[ast.AST] = set()
     if "/models/" in path:
-        # A column's help text is a comment: no page shows it, and a change of it is a migration.
+        # The help text of a column is not user-facing: no page shows it.
         inside_others.update(_help_texts(tree))
     for node in ast.walk(tree):
         if node in documentation or node in inside_others:
@@ -67,7 +67,7 @@ def _help_texts(tree: ast.Module) -> Iterator[ast.AST]:
 
 
 def texts_in_template(path: str, source: str) -> Iterator[Text]:
-    """Yield the text of each block of a Django template, and of the attributes that are shown or read out."""
+    """Yield the text of each block of a Django template, and of attributes that browsers show or screen readers read."""
     for pattern in (_COMMENT, _CODE):
         source = pattern.sub(_blanked, source)
     for match in _ATTRIBUTE.finditer(source):
@@ -89,7 +89,7 @@ def all_texts(trees: Mapping[str, ast.Module], templates: Mapping[str, str]) -> 
 
 
 def _shown(path: str, line: int, raw: str) -> Iterator[Text]:
-    # A branch of a template may begin a sentence of its own.
+    # Template tags are dropped: each branch may begin a new sentence.
     text = _TEMPLATE_TAG.sub(" ", _TAG.sub("", _PRINTED.sub(VALUE, raw)))
     text = " ".join(text.split())
     if re.search(r"[A-Za-z]{2,}", text):
@@ -97,5 +97,5 @@ def _shown(path: str, line: int, raw: str) -> Iterator[Text]:
 
 
 def _blanked(match: re.Match[str]) -> str:
-    """Return the line breaks of the match, so that the lines after it keep their numbers."""
+    """Return only the line breaks of the match, so that later lines keep their numbers."""
     return "\n" * match[0].count("\n")

@@ -1,4 +1,4 @@
-"""Words that identifiers and texts for people avoid, each with what to write in its place."""
+"""Banned words in identifiers and file names, each with its replacement."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from tools.lint.identifiers import Identifier, identifiers, words_of
 
-#: Metaphors and private words that name no thing; a plural or third person with -s counts too.
+#: Metaphors and private words. A form with -s counts too.
 IN_IDENTIFIERS = {
     "alike": "equal, equivalent",
     "asked": "the request, the query",
@@ -28,10 +28,10 @@ IN_IDENTIFIERS = {
     "whoever": "the person's role",
 }
 
-#: Words in IN_IDENTIFIERS that are plain English in the name of a test, which is a sentence.
+#: Words of IN_IDENTIFIERS that are plain English in the name of a test, which is a sentence.
 PLAIN_IN_SENTENCES = frozenset({"asked", "book", "door", "house", "leave", "library", "told"})
 
-#: Identifiers that mean the word literally, with the reason.
+#: Identifiers in which the word has its literal meaning, with the reason.
 ALLOWED_IDENTIFIERS: Mapping[str, str] = {
     "library": "The field of emergency_numbers.json that names the software library its numbers come from.",
 }
@@ -39,7 +39,7 @@ ALLOWED_IDENTIFIERS: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class Finding:
-    """Something that a check has found, and where."""
+    """A finding of a check, and its place."""
 
     path: str
     line: int
@@ -50,7 +50,7 @@ class Finding:
 
 
 def banned_in(name: str) -> list[str]:
-    """Return the words of the identifier that stand in IN_IDENTIFIERS."""
+    """Return the words of the identifier that are in IN_IDENTIFIERS."""
     sentence = name.startswith("test_")
     found = []
     for word in words_of(name):
@@ -61,7 +61,7 @@ def banned_in(name: str) -> list[str]:
 
 
 def banned_identifiers(trees: Mapping[str, ast.Module]) -> Iterator[Identifier]:
-    """Yield each definition whose name has a word of IN_IDENTIFIERS and is not excepted."""
+    """Yield each definition whose name has a banned word and is not in ALLOWED_IDENTIFIERS."""
     for path, tree in trees.items():
         for identifier in identifiers(path, tree):
             if banned_in(identifier.name) and identifier.name not in ALLOWED_IDENTIFIERS:
@@ -72,7 +72,7 @@ _FILE = re.compile(r"/([^/]+)\.(?:html|js|css|ya?ml|json|sh|md)$")
 
 
 def banned_file_names(paths: Iterator[str]) -> Iterator[Identifier]:
-    """Yield the files, other than Python's, whose name has a word of IN_IDENTIFIERS."""
+    """Yield the files, except Python's, whose name has a banned word."""
     for path in paths:
         match = _FILE.search(f"/{path}")
         if match and banned_in(match[1].replace("-", "_")):

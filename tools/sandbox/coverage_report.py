@@ -1,4 +1,4 @@
-"""./run test --coverage: the branches of the product that the tests took, and the files that need tests most."""
+"""./run test --coverage: how many branches of the product the tests took, and the ten least covered files."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from typing import Any
 from tools.sandbox.paths import Paths
 from tools.sandbox.terminal import UserError, say
 
-#: Files with fewer branches and statements than this are not worth a line of the list.
+#: Files with fewer branches and statements than this are not listed.
 SMALLEST = 10
 LISTED = 10
 
 
 def command(paths: Paths) -> list[str]:
-    """Return the arguments of Python that run a module under coverage; pyproject.toml says what is measured."""
+    """Return the arguments of Python that run a module under coverage. pyproject.toml configures what is measured."""
     return ["-m", "coverage", "run", f"--data-file={paths.run / 'coverage'}", "-m"]
 
 
 def print_report(paths: Paths) -> None:
-    """Print the share of branches and statements that the tests ran, and the ten files with the smallest."""
+    """Print the share of branches and statements that the tests ran, and the least covered files."""
     arguments = [str(paths.python), "-m", "coverage", "json", f"--data-file={paths.run / 'coverage'}", "-q", "-o", "-"]
     answer = subprocess.run(arguments, cwd=paths.root, capture_output=True, text=True, check=False)
     if answer.returncode != 0:
@@ -29,12 +29,12 @@ def print_report(paths: Paths) -> None:
 
 
 def report(measured: dict[str, Any]) -> list[str]:
-    """Return the lines of the report over coverage's JSON."""
+    """Return the lines of the report for the JSON of coverage."""
     total = measured["totals"]
     branches = f"{total['covered_branches']:,} of {total['num_branches']:,} branches ({_share(total):.1%})"
     lines = [
         f"Coverage of the product: {branches}, {total['percent_statements_covered']:.1f} % of statements.",
-        "Code that runs in processes which tests start (servers, workers) is not counted. Least covered:",
+        "Code in processes that the tests start (servers, workers) is not counted. Least covered:",
     ]
     files = [
         (found["summary"]["percent_covered"], path, found["summary"])

@@ -1,6 +1,6 @@
 """./run test --previous: the delivery tests of an earlier commit's code, on the schema of this checkout.
 
-During an upgrade the old processes go on for a while after the migration. A migration that breaks them fails here.
+During an upgrade, old processes continue for a while after the migration. This finds a migration that would break them.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ TEST_DATABASE = f"test_{postgres.DATABASE}"
 
 @dataclass(frozen=True)
 class Baseline:
-    """The commit whose code must run on this schema, and those of its tests that show that it does."""
+    """A commit whose code must run on this schema, and the tests of that commit to run."""
 
     commit: str
     tests: tuple[str, ...]
@@ -40,7 +40,7 @@ def read_baseline(path: Path = BASELINE) -> Baseline:
 
 
 def run(paths: Paths, arguments: list[str]) -> int:
-    """Run the tests; return pytest's exit status, 0 where the schema is the same or the commit cannot be had."""
+    """Run the tests and return pytest's exit status; 0 if the schema is the same or the commit is not available."""
     baseline = read_baseline()
     short = baseline.commit[:10]
     if not _has_commit(paths.root, baseline.commit):
@@ -59,13 +59,13 @@ def run(paths: Paths, arguments: list[str]) -> int:
         clean = {**environment.without_settings(os.environ), **settings}
         with step("Migrating with this checkout"):
             _migrate(paths, {**clean, "DATABASE_URL": f"{url.rpartition('/')[0]}/{TEST_DATABASE}"})
-        # The old code finds the database of its tests there already, and has no migration left to apply.
+        # The test database exists already, so the old code has no migration to apply.
         command = [str(python), "-m", "pytest", "--reuse-db", *baseline.tests, *arguments]
         return run_in_foreground(command, old.root, {**_for_old_code(clean, old.root), "DATABASE_URL": url})
 
 
 def new_migrations(root: Path, commit: str) -> set[str]:
-    """Return the migrations of this checkout that the commit does not have, as app/name."""
+    """Return the migrations, as app/name, that this checkout has and the commit does not."""
     listed = _git(root, "ls-tree", "-r", "--name-only", commit).stdout.decode().splitlines()
     before = {path for path in listed if _is_migration(path)}
     now = {str(path.relative_to(root)) for path in root.glob("*/migrations/0*.py")}
@@ -78,14 +78,14 @@ def _is_migration(path: str) -> bool:
 
 
 def _has_commit(root: Path, commit: str) -> bool:
-    """Return whether the commit is here, fetching it alone if the clone is shallow and its remote has it."""
+    """Return whether the commit is available; in a shallow clone, try to fetch it."""
     if _git(root, "cat-file", "-e", f"{commit}^{{commit}}").returncode == 0:
         return True
     return _git(root, "fetch", "--quiet", "--depth", "1", "origin", commit).returncode == 0
 
 
 def _export(root: Path, commit: str, folder: Path) -> None:
-    """Write the commit's files to the folder, if they are not there yet."""
+    """Write the commit's files to the folder, unless it has them already."""
     if (folder / "run").exists():
         return
     folder.mkdir(parents=True, exist_ok=True)
@@ -97,7 +97,7 @@ def _export(root: Path, commit: str, folder: Path) -> None:
 
 
 def _python_for(paths: Paths, old: Paths) -> Path:
-    """Return a Python with the packages of the old code: this checkout's own where it has those same versions."""
+    """Return a Python with the packages of the old code: this checkout's own if it has the same versions."""
     locks = [root / "requirements" / "dev.txt" for root in (old.root, paths.root)]
     if bootstrap.pins(locks[0]) <= bootstrap.pins(locks[1]):
         return paths.python
@@ -113,7 +113,7 @@ def _migrate(paths: Paths, env: dict[str, str]) -> None:
 
 
 def _for_old_code(env: dict[str, str], old: Path) -> dict[str, str]:
-    """Return the environment with the old code's own packages on Python's path, in place of this checkout's."""
+    """Return the environment with the old code's source of the emulator on Python's path instead of this checkout's."""
     source = old / environment.EMULATOR_SOURCE.relative_to(Path(__file__).resolve().parents[2])
     return {name: value for name, value in env.items() if name != "SECRET_KEY"} | {"PYTHONPATH": str(source)}
 

@@ -1,4 +1,4 @@
-"""./run test: pytest on a PostgreSQL of its own, which is removed afterwards; also on earlier code or other versions."""
+"""./run test: pytest on a PostgreSQL of its own, which is removed afterwards; also with earlier code or other versions."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NOT_WITHOUT_ALL = "not browser and not services and not faults"
 
 
 def run(paths: Paths, rest: list[str]) -> int:
-    """Run pytest with the arguments that are not options of ./run test.
+    """Run pytest with all arguments that are not options of ./run test.
 
     Return its exit status, or 2 if only root could install what is missing.
     """
@@ -51,7 +51,7 @@ def is_root() -> bool:
 
 
 def _parse(rest: list[str]) -> tuple[argparse.Namespace, list[str]]:
-    """Return our own options, and the arguments that are pytest's."""
+    """Return the options of ./run test, and the arguments for pytest."""
     parser = argparse.ArgumentParser(prog="./run test", add_help=False, allow_abbrev=False)
     parser.add_argument("--all", action="store_true")
     parser.add_argument("--coverage", action="store_true")

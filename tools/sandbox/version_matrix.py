@@ -17,7 +17,7 @@ from tools.sandbox.terminal import say
 
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 POSTGRESQLS = ("15", "16", "17", "18")
-#: Where packages of Debian, PostgreSQL's own and Homebrew put the programs of version {major}.
+#: Where Debian, PostgreSQL's own packages and Homebrew install the programs of version {major}.
 FOLDERS = (
     "/usr/lib/postgresql/{major}/bin",
     "/usr/pgsql-{major}/bin",
@@ -42,7 +42,7 @@ class Result:
 
 
 def run(paths: Paths, arguments: list[str]) -> int:
-    """Run the tests on every pair; say what came of each and what could not be had; return 1 if any pair failed."""
+    """Run the tests on every pair; print the result of each and what was not available; return 1 if any pair failed."""
     pythons, servers = find_pythons(), find_postgresqls(paths)
     results = []
     for version, python in pythons.items():
@@ -55,15 +55,15 @@ def run(paths: Paths, arguments: list[str]) -> int:
 
 
 def find_pythons() -> dict[str, str]:
-    """Return the program of each supported Python that is here and starts, this one included, by version."""
+    """Return the executable of each supported Python that is installed and works, by version, including this one."""
     found = {version: next(filter(_starts, _candidates(version)), None) for version in PYTHONS}
-    # A virtual environment's own name for it would lack the packages that make another environment.
+    # Not sys.executable: inside .venv, it cannot create another virtual environment.
     found[_own_version()] = getattr(sys, "_base_executable", sys.executable)
     return {version: python for version, python in sorted(found.items()) if python}
 
 
 def _candidates(version: str) -> list[str]:
-    """Return where a Python of this version may be: on PATH, or among those that pyenv or uv installed."""
+    """Return where a Python of this version may be: on PATH, or installed by pyenv or uv."""
     homes = (Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions", Path.home() / ".local/share/uv/python")
     installed = [str(path) for home in homes for path in sorted(home.glob(f"*{version}*/bin/python{version}"), reverse=True)]
     on_path = shutil.which(f"python{version}")
@@ -71,12 +71,12 @@ def _candidates(version: str) -> list[str]:
 
 
 def _starts(python: str) -> bool:
-    """Return whether the program runs: pyenv puts names on PATH that only refuse."""
+    """Return whether the program works: pyenv puts shims on PATH for versions that are not selected."""
     return subprocess.run([python, "-c", "import venv"], capture_output=True, check=False).returncode == 0
 
 
 def find_postgresqls(paths: Paths) -> dict[str, Path | None]:
-    """Return the folder of programs of each supported PostgreSQL that is here, by major version; None for the wheel's."""
+    """Return the folder of programs of each supported PostgreSQL, by major version; None for the one in .venv."""
     found: dict[str, Path | None] = {}
     for major in POSTGRESQLS:
         for pattern in FOLDERS:
@@ -89,7 +89,7 @@ def find_postgresqls(paths: Paths) -> dict[str, Path | None]:
 
 
 def report(results: list[Result], pythons: dict[str, str], servers: dict[str, Path | None]) -> list[str]:
-    """Return the lines that say what was tested, and what was not because it is not here."""
+    """Return the lines of the report: the result of each pair, and the versions that were not available."""
     missing = [f"Python {version} (none found that starts)" for version in PYTHONS if version not in pythons]
     missing += [f"PostgreSQL {major} (no programs of it installed)" for major in POSTGRESQLS if major not in servers]
     lines = ["", "Matrix:", *map(str, results)]
@@ -110,7 +110,7 @@ def _on_pair(version: str, python: str, checkout: Path, major: str, binaries: Pa
 
 
 def _copy(paths: Paths, version: str) -> Path:
-    """Copy the checkout's files, so that another Python has a .venv of its own; return the folder of the copy."""
+    """Copy the checkout, so that another Python gets its own .venv; return the folder of the copy."""
     folder = paths.run / "matrix" / f"python{version}"
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=paths.root, capture_output=True, check=True
