@@ -159,7 +159,6 @@ def test_a_country_without_services_gets_local_emergency(api: Client, release: R
     ("languages", "header", "served", "reason"),
     [
         (["hi"], "cy", "hi", None),
-        (["tl"], "cy", "fil", "same-language"),
         (["hi-IN"], "cy", "hi", "same-language"),
         (["xx", "hi"], "cy", "hi", "not-served"),
         (["xx"], "cy", "cy", "not-served"),
