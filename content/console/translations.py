@@ -25,8 +25,8 @@ from core.models import AuditEntry
 #: Value of the filter "part" → its label and the beginnings of its unit keys.
 PARTS = {
     "tips": ("Tips", ("tip.",)),
-    "services": ("Services and channels", ("service.", "channel.")),
-    "labels": ("Labels", ("situation.", "step.", "audience.", "why.", "notice.")),
+    "services": ("Services and channels", ("service.", "channel.", "route.")),
+    "labels": ("Labels", ("situation.", "step.", "audience.", "where.", "why.", "notice.", "phrase.")),
 }
 
 

@@ -23,6 +23,7 @@ _GROUPS = {
     "step": ("Step", "step"),
     "audience": ("Audience", "audience"),
     "notice": ("Notice", "notice"),
+    "where": ("Place", ""),
     "why": ("Reason", ""),
     "phrase": ("Phrase", ""),
 }
