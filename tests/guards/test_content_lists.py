@@ -1,0 +1,72 @@
+"""Lists of columns that stand in two places say the same; a new column has to be put into one of them."""
+
+from __future__ import annotations
+
+import pytest
+from django.db.models import Model
+
+from content.console.service_edit import ServiceForm
+from content.models import Service
+from content.models.service import AMENDED
+from notifications.campaigns import definition
+from notifications.models import Campaign
+from notifications.models.campaign_rules import DEFINITION
+from tests import make
+
+#: The columns of a service that no person edits, and why.
+NOT_AMENDED = {
+    "id": "it is the name in tokens, packs and links",
+    "organization_id": "it comes from the file of facts",
+    "name": "it is official, and comes from the file of facts",
+    "country_id": "it comes from the file of facts",
+    "roles": "they decide which rules hold for the service",
+    "confidence": "it says how the file came to be",
+    "source": "it says where the file's entry was read",
+    "more_sources": "they say where the file's entry was read",
+    "source_kind": "it says where the file's entry was read",
+    "source_year": "it says where the file's entry was read",
+    "compiled_on": "it says when the file's entry was compiled",
+    "needs_before_launch": "it is the file's list of open questions",
+}
+
+#: The columns of a campaign that change after it was approved or submitted: its state, its people, its counts.
+LIFE = {
+    "id", "state", "reason", "created_by_id", "created_at", "touched_by", "submitted_by_id", "submitted_at", "fingerprint", "rev",
+    "approved_by_id", "approved_at", "starts_at", "frozen_at", "ticket_watermark", "devices", "started_at", "finished_at",
+    "accepted", "rejected", "unknown", "skipped", "gone", "tally", "topics", "topics_accepted", "topics_rejected",
+    "topics_unknown", "topics_skipped",
+}  # fmt: skip
+
+
+def columns(model: type[Model]) -> set[str]:
+    return {field.attname for field in model._meta.concrete_fields}
+
+
+def test_every_column_of_a_service_is_edited_or_says_why_not() -> None:
+    assert columns(Service) == AMENDED | NOT_AMENDED.keys()
+    assert not AMENDED & NOT_AMENDED.keys()
+
+
+def test_the_form_of_a_service_has_each_fact_that_can_be_changed() -> None:
+    form = ServiceForm()
+
+    # "everywhere" and `area` are one column: no list of countries means all of them.
+    assert set(form.fields) - {"everywhere"} == AMENDED
+    form.cleaned_data = {
+        name: field.clean(field.initial or {"status": "active"}.get(name, "")) for name, field in form.fields.items()
+    }
+    assert set(form.facts("GB")) == AMENDED
+
+
+def test_every_column_of_a_campaign_is_frozen_with_it_or_part_of_its_life() -> None:
+    assert columns(Campaign) == {*DEFINITION, *LIFE}
+    assert not LIFE & {*DEFINITION}
+
+
+@pytest.mark.django_db
+def test_what_an_author_writes_is_what_is_frozen() -> None:
+    make.app()
+
+    written = {Campaign._meta.get_field(name).attname for name in definition.parse(make.definition())}
+
+    assert written == {*DEFINITION}
