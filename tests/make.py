@@ -26,18 +26,18 @@ NOON = datetime(2026, 12, 1, 12, 0, tzinfo=UTC)
 
 
 def person(name: str, *given: str, locales: tuple[str, ...] = ("*",)) -> User:
-    """Make a member of staff with the given roles, reading all locales unless told otherwise."""
+    """Make a member of staff with the given roles, who reads all locales by default."""
     user = User.objects.create_user(name, password=None, is_staff=True, locales=list(locales))
     for role in given:
         roles.give(user, role)
     return User.objects.get(pk=user.pk)
 
 
-# Content: rows are made by the domain's own doors, so that a builder cannot make what the product could not.
+# Content: rows are created by the functions of the product, so that a builder cannot make what the product could not.
 
 
 def world() -> None:
-    """Make all countries and locales."""
+    """Create all countries and locales."""
     load_reference()
 
 
@@ -47,7 +47,7 @@ def checker() -> User:
 
 
 def channel(service: Service, *, at: datetime = NOON, **facts: object) -> Channel:
-    """Add a channel to a service, proposed by the product and approved by `checker`; a phone 0800 1111 unless told otherwise."""
+    """Add a channel to a service, proposed by the product and approved by `checker`; by default the phone number 0800 1111."""
     defaults: dict[str, object] = {
         "type": "phone",
         "number_type": "e164",
@@ -93,7 +93,7 @@ def service(
 
 
 def notice(service: str = "gb-line", *, approved: bool = True, at: datetime = NOON, **fields: Any) -> ServiceNotice:
-    """Propose that a service is closed from now on for six hours, approved by `checker` unless told otherwise."""
+    """Create a notice that a service is closed for six hours, by default approved by `checker`."""
     defaults: dict[str, Any] = {
         "kind": "closed",
         "from_at": at,
@@ -148,7 +148,7 @@ def target(key: str, locale: str, text: str, *, approved: bool = False) -> Targe
 
 
 def small_content() -> None:
-    """Make the least that a pack for Great Britain and the worldwide one can be compiled of."""
+    """Create the least content from which the packs for Great Britain and the worldwide ones compile."""
     world()
     labels()
     emergency()
@@ -159,7 +159,7 @@ def small_content() -> None:
 
 
 def release(*, publish: bool = True) -> Release:
-    """Compile what there is, and publish it by a second person unless told otherwise."""
+    """Compile all content, and by default publish it as a second person."""
     compiler = User.objects.filter(username="compiler").first() or person("compiler", "publisher")
     made = compile_release(by=compiler, at=NOON)
     if publish:
@@ -177,7 +177,7 @@ def pack_body(release: Release, country: str, locale: str) -> tuple[str, str] | 
     return release.release_packs.filter(country_id=country, locale_id=locale).values_list("pack_id", "pack__body").first()
 
 
-# Notifications: registrations and campaigns, likewise through the domain's own doors.
+# Notifications: registrations and campaigns, likewise created by the functions of the product.
 
 
 def app(name: str = "parent", *, project: str = "fingerpost-test", **fields: object) -> App:
@@ -189,7 +189,7 @@ def app(name: str = "parent", *, project: str = "fingerpost-test", **fields: obj
 
 
 def installation(number: int = 0, *, at: datetime = NOON, **values: Any) -> Registered:
-    """Register one installation of the parent app in Great Britain; its address is told by `number`."""
+    """Register one installation of the parent app in Great Britain; its address depends on `number`."""
     defaults: dict[str, Any] = {
         "app": "parent",
         "address_kind": "fid",
@@ -206,7 +206,7 @@ def installation(number: int = 0, *, at: datetime = NOON, **values: Any) -> Regi
 
 
 def installations(number: int, **values: Any) -> list[Registered]:
-    """Register so many installations with different addresses."""
+    """Register this many installations with different addresses."""
     return [installation(one, **values) for one in range(number)]
 
 

@@ -1,4 +1,4 @@
-"""The same from the command line: who acts is said, refusals are one sentence, answers come as JSON where asked."""
+"""The commands of content: every action has a person, every refusal is one sentence, and --json prints JSON."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def loaded(db: None) -> None:
     call_command("load_words", stdout=io.StringIO())
 
 
-def test_facts_are_loaded_and_a_second_time_nothing_changes(db: None) -> None:
+def test_loading_facts_twice_changes_nothing_the_second_time(db: None) -> None:
     first = run("load_facts")
     out = io.StringIO()
     call_command("load_facts", stdout=out)
@@ -37,7 +37,7 @@ def test_facts_are_loaded_and_a_second_time_nothing_changes(db: None) -> None:
     assert out.getvalue().startswith(f"No changes: {first['entries']} entries.")
 
 
-def test_a_file_that_is_refused_is_one_error_with_the_entry(db: None, tmp_path: Path) -> None:
+def test_an_invalid_file_is_refused_with_the_entry(db: None, tmp_path: Path) -> None:
     broken = tmp_path / "facts.json"
     broken.write_text('{"entries": [{"id": "gb-x"}]}', encoding="utf-8")
 
@@ -47,7 +47,7 @@ def test_a_file_that_is_refused_is_one_error_with_the_entry(db: None, tmp_path: 
         call_command("load_facts", "--file", str(tmp_path / "none.json"), stdout=io.StringIO())
 
 
-def test_a_second_person_approves_all_in_the_sandbox(loaded: None) -> None:
+def test_in_the_sandbox_a_second_person_approves_all(loaded: None) -> None:
     make.person("ben", "assurer")
 
     assert run("channels", "approve-all", "--by", "ben")["approved"] == ChannelRevision.objects.count()
@@ -64,7 +64,7 @@ def test_outside_the_sandbox_nobody_approves_all(loaded: None) -> None:
     assert not Channel.objects.exists()
 
 
-def test_who_loaded_the_facts_cannot_approve_them(db: None) -> None:
+def test_the_loader_of_facts_cannot_approve_them(db: None) -> None:
     make.person("ann", "localisation-editor", "assurer")
     run("load_facts", "--by", "ann")
 
@@ -104,7 +104,7 @@ def test_a_release_is_compiled_published_and_rolled_back_by_two(loaded: None) ->
     assert Release.objects.current_number() == back["release"] > published["release"]
 
 
-def test_there_has_to_be_a_candidate(db: None) -> None:
+def test_publishing_takes_a_candidate(db: None) -> None:
     make.person("ben", "publisher")
 
     with pytest.raises(CommandError, match="no such candidate"):

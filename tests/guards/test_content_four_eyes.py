@@ -1,6 +1,6 @@
-"""Promises 2 and 6: no statement on any connection puts an unapproved text, number or release in place.
+"""Promises 2 and 6: no SQL statement on any connection brings an unapproved text, number or release into effect.
 
-Each statement is sent on a connection that Django knows nothing of; the database alone refuses it.
+Each statement is sent on a connection outside Django, so the database alone refuses it.
 """
 
 from __future__ import annotations
@@ -193,7 +193,7 @@ def test_promise_6_no_statement_changes_a_number_alone(raw_sql: psycopg.Connecti
     assert accepted(raw_sql, NUMBERS, values, Channel, ChannelRevision) == []
 
 
-def test_promise_2_no_statement_puts_a_notice_in_place_alone_or_lengthens_one(raw_sql: psycopg.Connection[Any]) -> None:
+def test_promise_2_no_statement_approves_or_lengthens_a_notice_alone(raw_sql: psycopg.Connection[Any]) -> None:
     make.small_content()
     ended = make.notice()
     end_notice(ended, by=make.checker(), at=NOON)
@@ -245,7 +245,7 @@ def test_promise_2_no_statement_puts_an_unapproved_text_in_place(raw_sql: psycop
     assert accepted(raw_sql, TEXTS, values, Unit, Target, UnitRevision) == []
 
 
-def test_promise_2_no_statement_publishes_alone_or_changes_what_was_published(raw_sql: psycopg.Connection[Any]) -> None:
+def test_promise_2_no_statement_publishes_alone_or_changes_a_release(raw_sql: psycopg.Connection[Any]) -> None:
     make.small_content()
     published, candidate = make.release(), make.release(publish=False)
     values = {"published": published.number, "candidate": candidate.number, "other": make.person("mallory", "publisher").pk}
@@ -253,7 +253,7 @@ def test_promise_2_no_statement_publishes_alone_or_changes_what_was_published(ra
     assert accepted(raw_sql, RELEASES, values, Release, Pack, ReleasePack) == []
 
 
-def test_promise_10_no_statement_publishes_a_lower_number_after_a_higher_one(raw_sql: psycopg.Connection[Any]) -> None:
+def test_promise_10_no_statement_publishes_a_lower_number(raw_sql: psycopg.Connection[Any]) -> None:
     make.small_content()
     older, newer = make.release(publish=False), make.release()
     raw_sql.execute("UPDATE content_release SET state = 'superseded' WHERE number = %s", [newer.number])

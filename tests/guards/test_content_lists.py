@@ -1,4 +1,4 @@
-"""Lists of columns that stand in two places say the same; a new column has to be put into one of them."""
+"""Lists of columns that are written down twice agree, and every new column is in one of them."""
 
 from __future__ import annotations
 

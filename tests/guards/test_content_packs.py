@@ -102,7 +102,7 @@ def test_promise_6_what_is_dialled_and_opened_holds_nothing_invisible(real_packs
 
 
 @pytest.mark.parametrize("locale", RTL)
-def test_promise_6_numbers_of_right_to_left_packs_stand_in_logical_and_displayed_order(real_packs: Packs, locale: str) -> None:
+def test_promise_6_right_to_left_packs_display_numbers_in_order(real_packs: Packs, locale: str) -> None:
     around = {"ar": "اتصل على {} الآن", "ur": "ابھی {} پر کال کریں"}[locale]
     channels = [c for (_, own), pack in real_packs.items() if own == locale for s in pack["services"] for c in s["channels"]]
     numbers = [channel for channel in channels if channel["dial"]]
@@ -120,9 +120,7 @@ def test_promise_6_without_isolates_a_number_would_be_displayed_reversed() -> No
 
 
 @pytest.mark.parametrize("locale", RTL)
-def test_promise_6_every_number_in_a_right_to_left_pack_is_isolated_or_allowed_by_its_text(
-    real_packs: Packs, locale: str
-) -> None:
+def test_promise_6_right_to_left_packs_isolate_every_number(real_packs: Packs, locale: str) -> None:
     allowed = {number for draft in WORDS.drafts for number in draft.numbers}
     allowed |= {run for entry in FACTS for text in (entry["purpose"], *_labels(entry)) for run in number_runs(text)}
 
@@ -176,7 +174,7 @@ def test_promise_2_no_page_where_a_number_was_read_reaches_a_pack(real_packs: Pa
     assert [page for page in sorted(pages) if page in served] == []
 
 
-def test_promise_11_every_national_pack_holds_an_emergency_number_and_every_pack_a_crisis_line(real_packs: Packs) -> None:
+def test_promise_11_packs_have_an_emergency_number_and_a_crisis_line(real_packs: Packs) -> None:
     for (country, _), pack in real_packs.items():
         emergency = [s for s in pack["services"] if "emergency" in s["roles"] and any(c["dial"] for c in s["channels"])]
         crisis = [s for s in pack["services"] if "helpline" in s["roles"] and "self-harm-risk" in s["named_situations"]]

@@ -1,4 +1,4 @@
-"""A number changes by two people, once, and by nothing else: not the ORM, not raw SQL, not a replayed approval."""
+"""Two people change a channel. Nothing else does: not the ORM, not raw SQL, not an approval that is repeated."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def propose(service: Service, by: User, *, position: int | None = 1, act: Act = 
     return ChannelRevision.objects.propose(service_id=service.pk, position=position, act=act, by=by, at=NOON, facts=NEW | facts)
 
 
-def test_an_approved_change_takes_effect_and_is_written_down(line: Service) -> None:
+def test_an_approved_change_takes_effect_and_is_in_the_audit_log(line: Service) -> None:
     ann, ben = make.person("ann", "assurer"), make.person("ben", "assurer")
     revision = propose(line, ann)
 
@@ -53,7 +53,7 @@ def test_an_approved_change_takes_effect_and_is_written_down(line: Service) -> N
     assert entry.by == ben
 
 
-def test_who_proposed_cannot_approve(line: Service) -> None:
+def test_the_proposer_cannot_approve(line: Service) -> None:
     ann = make.person("ann", "assurer")
     revision = propose(line, ann)
 
@@ -97,12 +97,12 @@ def test_an_editor_may_propose_and_not_approve_and_an_outsider_neither(line: Ser
         ({"type": "app", "dial": "", "number_type": "", "address": "tap"}, "steps"),
     ],
 )
-def test_a_proposal_that_breaks_a_rule_is_refused_in_words(line: Service, facts: dict[str, Any], said: str) -> None:
+def test_an_invalid_proposal_is_refused_with_a_sentence(line: Service, facts: dict[str, Any], said: str) -> None:
     with pytest.raises(Invalid, match=said):
         propose(line, make.person("ann", "assurer"), **facts)
 
 
-def test_one_proposal_at_a_time_waits_for_a_channel(line: Service) -> None:
+def test_a_channel_has_one_proposal_at_a_time(line: Service) -> None:
     ann = make.person("ann", "assurer")
     propose(line, ann)
 
@@ -110,7 +110,7 @@ def test_one_proposal_at_a_time_waits_for_a_channel(line: Service) -> None:
         propose(line, ann, dial="0800 1111", address="+448001111", hours="")
 
 
-def test_a_proposal_older_than_what_was_approved_is_stale(line: Service) -> None:
+def test_a_proposal_older_than_the_approved_revision_is_refused(line: Service) -> None:
     ann, ben = make.person("ann", "assurer"), make.person("ben", "assurer")
     older = propose(line, ann)
     older.withdraw(by=ann, at=NOON)
@@ -121,7 +121,7 @@ def test_a_proposal_older_than_what_was_approved_is_stale(line: Service) -> None
         older.approve(by=ben, at=NOON)
 
 
-def test_a_removed_channel_goes_and_its_position_is_never_given_again(line: Service) -> None:
+def test_the_position_of_a_removed_channel_is_never_reused(line: Service) -> None:
     ann, ben = make.person("ann", "assurer"), make.person("ben", "assurer")
     propose(line, ann, act=Act.REMOVE).approve(by=ben, at=NOON)
 
@@ -131,7 +131,7 @@ def test_a_removed_channel_goes_and_its_position_is_never_given_again(line: Serv
     assert added.position == 2
 
 
-def test_a_check_covers_the_values_it_was_made_of_and_no_others(line: Service) -> None:
+def test_a_check_covers_only_the_revision_that_was_checked(line: Service) -> None:
     ann, ben = make.person("ann", "assurer"), make.person("ben", "assurer")
     channel = Channel.objects.get(service=line)
     assurance = record_assurance(channel, by=ann, at=NOON, method=Method.RUNG, until=(NOON + timedelta(days=90)).date())
@@ -152,7 +152,7 @@ def test_a_check_covers_the_values_it_was_made_of_and_no_others(line: Service) -
         lambda channel: Channel.objects.create(service=channel.service, position=7, revision=channel.revision, **NEW),
     ],
 )
-def test_the_orm_cannot_go_round_a_revision(line: Service, change: Callable[[Channel], object]) -> None:
+def test_the_orm_cannot_bypass_a_revision(line: Service, change: Callable[[Channel], object]) -> None:
     with pytest.raises(DatabaseError), transaction.atomic():
         change(Channel.objects.get(service=line))
 
@@ -165,7 +165,7 @@ def seed() -> tuple[Channel, ChannelRevision]:
     return Channel.objects.get(service=line), propose(line, make.person("ann", "assurer"))
 
 
-def test_of_two_people_who_approve_at_once_one_does(at_once: Callable[..., list[Any]]) -> None:
+def test_of_two_concurrent_approvals_one_takes_effect(at_once: Callable[..., list[Any]]) -> None:
     channel, revision = seed()
     people = [make.person("ben", "assurer"), make.person("cleo", "assurer")]
 
@@ -181,7 +181,7 @@ def test_of_two_people_who_approve_at_once_one_does(at_once: Callable[..., list[
     assert Channel.objects.get(pk=channel.pk).dial == "0808 800 5000"
 
 
-def test_two_channels_proposed_at_once_take_different_positions(at_once: Callable[..., list[Any]]) -> None:
+def test_two_concurrent_proposals_get_different_positions(at_once: Callable[..., list[Any]]) -> None:
     make.world()
     line, ann = make.service(), make.person("ann", "assurer")
 

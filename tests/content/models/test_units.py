@@ -54,7 +54,7 @@ def test_a_new_text_needs_review_and_takes_the_next_revision(unit: Unit, editor:
     ]
 
 
-def test_a_stale_save_gets_both_texts_and_changes_nothing(unit: Unit, editor: User) -> None:
+def test_a_save_from_an_old_revision_gets_both_texts_and_changes_nothing(unit: Unit, editor: User) -> None:
     revise(unit, editor, "Theirs")
 
     with pytest.raises(EditConflict) as refused:
@@ -64,7 +64,7 @@ def test_a_stale_save_gets_both_texts_and_changes_nothing(unit: Unit, editor: Us
     assert Unit.objects.get(pk=unit.pk).text == "Theirs"
 
 
-def test_who_wrote_cannot_approve(unit: Unit) -> None:
+def test_the_writer_cannot_approve(unit: Unit) -> None:
     both = make.person("bo", "localisation-editor", "localisation-reviewer")
     revise(unit, both)
 
@@ -72,7 +72,7 @@ def test_who_wrote_cannot_approve(unit: Unit) -> None:
         unit.approve(by=both, at=NOON)
 
 
-def test_who_does_not_read_the_language_can_neither_write_nor_approve(unit: Unit) -> None:
+def test_writing_and_approving_take_the_language(unit: Unit) -> None:
     frank = make.person("frank", "localisation-editor", "localisation-reviewer", locales=("fr",))
 
     with pytest.raises(NotYourLanguage):
@@ -83,7 +83,7 @@ def test_who_does_not_read_the_language_can_neither_write_nor_approve(unit: Unit
         Target.objects.of(unit, "cy").write(text="Stopiwch", by=frank, at=NOON, from_revision=0)
 
 
-def test_an_outsider_can_do_neither(unit: Unit) -> None:
+def test_writing_and_approving_take_a_role(unit: Unit) -> None:
     outsider = make.person("olaf")
 
     with pytest.raises(Forbidden):
@@ -92,7 +92,7 @@ def test_an_outsider_can_do_neither(unit: Unit) -> None:
         unit.approve(by=outsider, at=NOON)
 
 
-def test_what_was_on_the_reviewers_screen_is_what_is_approved(unit: Unit, editor: User, reviewer: User) -> None:
+def test_only_the_revision_that_the_reviewer_saw_is_approved(unit: Unit, editor: User, reviewer: User) -> None:
     revise(unit, editor, "Another text")
 
     with pytest.raises(EditConflict):
@@ -107,7 +107,7 @@ def test_a_number_in_a_text_is_refused_with_the_reason(unit: Unit, editor: User)
     assert Unit.objects.get(pk=unit.pk).revision == 1
 
 
-def test_texts_are_stored_composed_and_without_space_around(unit: Unit, editor: User) -> None:
+def test_texts_are_stored_in_nfc_and_stripped(unit: Unit, editor: User) -> None:
     revise(unit, editor, " Cafe\u0301\r\n")
 
     assert unit.text == "Café"
@@ -116,7 +116,7 @@ def test_texts_are_stored_composed_and_without_space_around(unit: Unit, editor: 
 @pytest.mark.parametrize(
     ("change", "status"), [(Change.COSMETIC, "approved"), (Change.CLARITY, "outdated"), (Change.SAFETY, "withdrawn")]
 )
-def test_the_kind_of_change_decides_over_the_targets(
+def test_the_kind_of_change_decides_the_status_of_targets(
     unit: Unit, editor: User, reviewer: User, change: Change, status: str
 ) -> None:
     target = make.target(unit.key, "cy", "Stopiwch ac anadlwch", approved=True)
@@ -127,7 +127,7 @@ def test_the_kind_of_change_decides_over_the_targets(
     assert (Target.objects.with_status().get().status, target.state) == (status, TargetState.APPROVED)
 
 
-def test_a_target_stays_outdated_whatever_is_saved_later_until_it_is_confirmed(unit: Unit, editor: User, reviewer: User) -> None:
+def test_a_target_stays_outdated_until_it_is_confirmed(unit: Unit, editor: User, reviewer: User) -> None:
     target = make.target(unit.key, "cy", "Stopiwch", approved=True)
     revise(unit, editor, "Stop now.", Change.SAFETY)
     revise(unit, editor, "Stop now!", Change.COSMETIC)
@@ -139,7 +139,7 @@ def test_a_target_stays_outdated_whatever_is_saved_later_until_it_is_confirmed(u
     assert (target.approved_by, target.source_revision, target.text) == (reviewer, 3, "Stopiwch")
 
 
-def test_a_target_written_against_an_old_source_is_outdated_at_once(unit: Unit, editor: User) -> None:
+def test_a_target_written_for_an_old_source_is_outdated_at_once(unit: Unit, editor: User) -> None:
     revise(unit, editor)
     target = Target.objects.of(unit, "cy")
 
@@ -161,7 +161,7 @@ SERVED = {
 @pytest.mark.parametrize(
     "changes", [c for n in range(4) for c in product(Change, repeat=n)], ids=lambda changes: "-".join(changes) or "none"
 )
-def test_the_status_is_what_the_compiler_goes_by(
+def test_the_compiler_serves_targets_by_their_status(
     unit: Unit, editor: User, reviewer: User, changes: tuple[Change, ...], approved: bool
 ) -> None:
     make.target(unit.key, "cy", "Stopiwch", approved=approved)
@@ -175,7 +175,7 @@ def test_the_status_is_what_the_compiler_goes_by(
     assert (not served.withdrawn, served.reviewed) == SERVED[status]
 
 
-def test_a_targets_stale_save_gets_both_texts(unit: Unit, editor: User) -> None:
+def test_a_target_saved_from_an_old_revision_gets_both_texts(unit: Unit, editor: User) -> None:
     first, second = Target.objects.of(unit, "cy"), Target.objects.of(unit, "cy")
     first.write(text="Eu testun", by=editor, at=NOON, from_revision=0)
 
@@ -185,7 +185,7 @@ def test_a_targets_stale_save_gets_both_texts(unit: Unit, editor: User) -> None:
     assert refused.value.extra == {"mine": "Fy nhestun", "theirs": "Eu testun", "revision": 1}
 
 
-def test_rewriting_an_approved_target_keeps_the_approved_text_beside_it(unit: Unit, editor: User) -> None:
+def test_rewriting_an_approved_target_keeps_the_approved_text(unit: Unit, editor: User) -> None:
     target = make.target(unit.key, "cy", "Stopiwch", approved=True)
 
     target.write(text="Arhoswch", by=editor, at=NOON, from_revision=target.revision)
@@ -226,7 +226,7 @@ def test_each_save_and_approval_is_in_the_audit(unit: Unit, editor: User, review
     assert said == [("source.written", "fingerpost-system"), ("source.revised", "eve"), ("source.approved", "rhys")]
 
 
-def test_of_four_who_save_at_once_one_does_and_three_keep_their_text(at_once: Callable[..., list[Any]]) -> None:
+def test_of_four_concurrent_saves_one_wins_and_three_keep_their_text(at_once: Callable[..., list[Any]]) -> None:
     make.world()
     unit = make.unit("tip.first-hour.title", "Stop")
     editor = make.person("eve", "localisation-editor")
@@ -238,7 +238,7 @@ def test_of_four_who_save_at_once_one_does_and_three_keep_their_text(at_once: Ca
     assert len({answer.extra["mine"] for answer in refused} | {Unit.objects.get(pk=unit.pk).text}) == 4
 
 
-def test_of_two_who_write_the_first_target_at_once_one_does(at_once: Callable[..., list[Any]]) -> None:
+def test_of_two_concurrent_first_targets_one_is_saved(at_once: Callable[..., list[Any]]) -> None:
     make.world()
     unit = make.unit("tip.first-hour.title", "Stop")
     editor = make.person("eve", "localisation-editor")

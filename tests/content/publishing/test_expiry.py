@@ -1,4 +1,4 @@
-"""What no check stands for any more goes by a release that only takes away, after a person has seen for whom."""
+"""Expired channels are removed from the published packs after a person has seen for whom, and nothing else changes."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def ann() -> User:
 
 @pytest.fixture
 def published(ann: User) -> Release:
-    """A helpline with two channels, one that stays checked, and one whose only check ends; a tip names the second."""
+    """A helpline with two channels, one whose check is valid, and one whose only check expires; a tip names the last."""
     make.small_content()
     lines = make.service("gb-two")
     make.channel(lines, type="url")
@@ -68,11 +68,11 @@ def take(by: User, *, policy: Policy = TODAY) -> Release:
     return expiry.publish(expiry.plan(policy).version_token(), policy=policy, by=by, at=LATER)
 
 
-def test_the_plan_says_what_goes_for_whom_and_what_is_left(published: Release) -> None:
+def test_the_plan_names_what_is_removed_for_whom_and_what_is_left(published: Release) -> None:
     plan = expiry.plan(TODAY)
 
-    removed = {one.service: (one.country, one.channels, one.left, one.substitute) for one in plan.removals}
-    assert removed == {
+    removals = {one.service: (one.country, one.channels, one.left, one.substitute) for one in plan.removals}
+    assert removals == {
         "gb-short": ("GB", ("0800 1111",), 0, "The gb-line service"),
         "gb-two": ("GB", ("0800 1111",), 1, None),
     }
@@ -81,7 +81,7 @@ def test_the_plan_says_what_goes_for_whom_and_what_is_left(published: Release) -
     assert ids() == ids(published), "to look changes nothing"
 
 
-def test_before_a_check_has_ended_there_is_nothing_to_take_away(published: Release, ann: User) -> None:
+def test_before_a_check_expires_nothing_is_removed(published: Release, ann: User) -> None:
     policy = Policy((NOON + timedelta(days=30)).date(), serve_unreviewed=True)
 
     assert expiry.plan(policy).removals == ()
@@ -89,7 +89,7 @@ def test_before_a_check_has_ended_there_is_nothing_to_take_away(published: Relea
         take(ann, policy=policy)
 
 
-def test_it_takes_away_and_does_nothing_else(published: Release, ann: User) -> None:
+def test_it_removes_what_has_expired_and_changes_nothing_else(published: Release, ann: User) -> None:
     before = pack()
 
     release = take(ann)
@@ -110,7 +110,7 @@ def test_it_takes_away_and_does_nothing_else(published: Release, ann: User) -> N
     assert AuditEntry.objects.filter(verb=Verb.EXPIRED_CHANNELS_REMOVED, by=ann).exists()
 
 
-def test_packs_that_hold_nothing_lapsed_keep_their_bytes(published: Release, ann: User) -> None:
+def test_packs_without_expired_channels_keep_their_bytes(published: Release, ann: User) -> None:
     release = take(ann)
 
     def digests(of: Release) -> dict[tuple[str, str], str]:
@@ -126,7 +126,7 @@ def test_a_number_that_was_checked_again_stays(published: Release, ann: User) ->
     assert [one.service for one in expiry.plan(TODAY).removals] == ["gb-two"]
 
 
-def test_a_check_of_the_new_number_does_not_speak_for_the_old_one_that_readers_have(published: Release) -> None:
+def test_a_check_of_a_new_number_does_not_cover_the_published_one(published: Release) -> None:
     facts = Channel.objects.get(service="gb-short").facts() | {"dial": "0808 800 5002", "address": "+448088005002"}
     eva = make.person("eva", "assurer")
     ChannelRevision.objects.propose(service_id="gb-short", position=1, act=Act.CHANGE, by=eva, at=NOON, facts=facts).approve(
@@ -137,7 +137,7 @@ def test_a_check_of_the_new_number_does_not_speak_for_the_old_one_that_readers_h
     assert "gb-short" in [one.service for one in expiry.plan(TODAY).removals]
 
 
-def test_an_emergency_number_and_the_last_crisis_line_stay_and_are_named(ann: User) -> None:
+def test_emergency_numbers_and_the_last_crisis_line_are_retained(ann: User) -> None:
     make.small_content()
     Service.objects.filter(pk="zz-line").update(situations=[])
     for service in ("gb-emergency", "gb-line"):
@@ -154,7 +154,7 @@ def test_an_emergency_number_and_the_last_crisis_line_stay_and_are_named(ann: Us
     assert Release.objects.current() == published
 
 
-def test_only_what_was_shown_is_taken_away(published: Release, ann: User) -> None:
+def test_only_what_was_shown_is_removed(published: Release, ann: User) -> None:
     shown = expiry.plan(TODAY).version_token()
     assure("gb-two", 1, days=60, at=NOON + timedelta(days=35))
 

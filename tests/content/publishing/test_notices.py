@@ -1,4 +1,4 @@
-"""Short-term notices: two people bring one to readers, one ends it, and the packs differ by it alone."""
+"""Short-term notices: two people publish one, one person ends it, and the packs change in nothing else."""
 
 from __future__ import annotations
 
@@ -57,10 +57,10 @@ def compiled(day: datetime, service: str = "gb-line") -> list[dict[str, Any]]:
     return next(s["notices"] for s in found["services"] if s["id"] == service)
 
 
-# Two people, then at once.
+# Approved and ended.
 
 
-def test_a_second_person_approves_it_and_every_pack_has_it_at_once_and_nothing_else_changes(asta: User, boris: User) -> None:
+def test_an_approved_notice_is_in_every_pack_at_once_and_changes_no_more(asta: User, boris: User) -> None:
     before = make.release()
     notice = make.notice(by=asta, approved=False)
     assert notices() == []
@@ -79,7 +79,7 @@ def test_a_second_person_approves_it_and_every_pack_has_it_at_once_and_nothing_e
     assert pack()["labels"]["notices"]["closed"]["text"] == "Label of closed"
 
 
-def test_the_bytes_are_those_that_a_release_compiled_on_that_day_has(asta: User, boris: User) -> None:
+def test_the_bytes_are_those_of_a_release_compiled_that_day(asta: User, boris: User) -> None:
     make.release()
     approve_notice(make.notice(by=asta, approved=False), by=boris, at=NOON)
 
@@ -89,7 +89,7 @@ def test_the_bytes_are_those_that_a_release_compiled_on_that_day_has(asta: User,
     assert set(at_once.values()) == set(anew.values_list("pack_id", flat=True))
 
 
-def test_who_proposed_it_cannot_approve_it_and_it_takes_the_role(asta: User, boris: User) -> None:
+def test_approving_takes_a_second_person_with_the_role(asta: User, boris: User) -> None:
     notice = make.notice(by=asta, approved=False)
 
     with pytest.raises(SecondPersonRequired, match="proposed a notice"):
@@ -105,7 +105,7 @@ def test_who_proposed_it_cannot_approve_it_and_it_takes_the_role(asta: User, bor
     assert ServiceNotice.objects.get().state == NoticeState.PROPOSED
 
 
-def test_one_person_ends_it_for_readers_at_once_also_who_proposed_it(asta: User, boris: User) -> None:
+def test_one_person_ends_it_at_once_the_proposer_included(asta: User, boris: User) -> None:
     make.release()
     notice = make.notice(by=asta, approved=False)
     approve_notice(notice, by=boris, at=NOON)
@@ -120,7 +120,7 @@ def test_one_person_ends_it_for_readers_at_once_also_who_proposed_it(asta: User,
         end_notice(notice, by=asta, at=NOON)
 
 
-def test_a_proposal_is_taken_back_or_turned_down_and_can_then_be_made_again(asta: User, boris: User) -> None:
+def test_a_withdrawn_or_rejected_proposal_can_be_made_again(asta: User, boris: User) -> None:
     for person in (asta, boris):
         notice = make.notice(by=asta, approved=False)
         with pytest.raises(NoticeProposed):
@@ -132,7 +132,7 @@ def test_a_proposal_is_taken_back_or_turned_down_and_can_then_be_made_again(asta
         approve_notice(notice, by=boris, at=NOON)
 
 
-# What is refused.
+# Refused.
 
 
 @pytest.mark.parametrize(
@@ -154,7 +154,7 @@ def test_a_proposal_is_taken_back_or_turned_down_and_can_then_be_made_again(asta
         ({"service": "gb-emergency"}, "An emergency number cannot have notices"),
     ],
 )
-def test_a_notice_that_breaks_a_rule_is_refused_in_one_sentence(asta: User, fields: dict[str, Any], sentence: str) -> None:
+def test_an_invalid_notice_is_refused_with_one_sentence(asta: User, fields: dict[str, Any], sentence: str) -> None:
     with pytest.raises(Invalid, match=sentence) as refused:
         make.notice(by=asta, approved=False, **fields)
 
@@ -162,7 +162,7 @@ def test_a_notice_that_breaks_a_rule_is_refused_in_one_sentence(asta: User, fiel
     assert not ServiceNotice.objects.exists()
 
 
-def test_a_service_that_has_retired_or_was_taken_away_has_none_not_even_one_proposed_before(asta: User, boris: User) -> None:
+def test_a_retired_or_withdrawn_service_gets_no_notice(asta: User, boris: User) -> None:
     make.release()
     waiting = make.notice(by=asta, approved=False)
     make.service("gb-other")
@@ -175,17 +175,17 @@ def test_a_service_that_has_retired_or_was_taken_away_has_none_not_even_one_prop
         approve_notice(waiting, by=boris, at=NOON)
 
 
-def test_one_that_waited_until_it_was_over_is_not_approved(asta: User, boris: User) -> None:
+def test_a_notice_that_is_over_is_not_approved(asta: User, boris: User) -> None:
     waiting = make.notice(by=asta, approved=False)
 
     with pytest.raises(Invalid, match="must not be in the past"):
         approve_notice(waiting, by=boris, at=EVENING)
 
 
-# What packs hold.
+# In packs.
 
 
-def test_a_pack_says_what_is_not_over_on_its_day_the_first_to_begin_first(asta: User) -> None:
+def test_a_pack_lists_current_notices_in_the_order_they_begin(asta: User) -> None:
     make.channel(Service.objects.get(pk="gb-line"), type="url")
     make.notice(kind="channel-down", position=2, from_at=EVENING, until_at=NOON + timedelta(days=2))
     make.notice(kind="long-waits", from_at=NOON, until_at=NOON + timedelta(days=9))
@@ -204,7 +204,7 @@ def test_a_pack_says_what_is_not_over_on_its_day_the_first_to_begin_first(asta: 
     assert compiled(NOON + timedelta(days=3), "zz-line") == []
 
 
-def test_a_kind_without_approved_words_is_told_to_nobody_and_holds_no_pack_back(asta: User, boris: User, settings: Any) -> None:
+def test_a_notice_without_approved_words_is_left_out_and_blocks_no_pack(asta: User, boris: User, settings: Any) -> None:
     make.release()
     settings.SERVE_UNREVIEWED = False
     for unit in Unit.objects.exclude(key="notice.closed"):
@@ -231,7 +231,7 @@ def test_a_notice_of_a_channel_that_the_pack_does_not_hold_is_left_out(asta: Use
     assert replace_notices({})(json.loads(body)) is None
 
 
-def test_going_back_to_an_older_release_keeps_to_the_notices_of_today(asta: User, boris: User) -> None:
+def test_rolling_back_keeps_the_current_notices(asta: User, boris: User) -> None:
     plain = make.release()
     ended = make.notice(by=asta, approved=False)
     with_it = approve_notice(ended, by=boris, at=NOON)
@@ -244,7 +244,7 @@ def test_going_back_to_an_older_release_keeps_to_the_notices_of_today(asta: User
         assert [n["kind"] for n in notices(release=restored)] == ["long-waits"]
 
 
-def test_without_a_release_it_waits_for_the_first_one(asta: User) -> None:
+def test_before_the_first_release_a_notice_waits_for_it(asta: User) -> None:
     make.notice()
     make.release()
 

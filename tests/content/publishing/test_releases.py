@@ -1,4 +1,4 @@
-"""A release is published by a second person, takes the place of the one before in one step, and is never changed."""
+"""A second person publishes a release; it replaces the one before in one step, and never changes."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def content(db: None) -> None:
     make.small_content()
 
 
-def test_publishing_takes_the_place_of_the_release_before(content: None) -> None:
+def test_publishing_replaces_the_release_before(content: None) -> None:
     first = make.release()
 
     second = make.release()
@@ -51,7 +51,7 @@ def test_before_anything_is_published_there_is_no_release(db: None) -> None:
     assert refused.value.code_name == "no-release"
 
 
-def test_who_compiled_cannot_publish(content: None) -> None:
+def test_the_compiler_of_a_release_cannot_publish_it(content: None) -> None:
     ann = make.person("ann", "publisher")
     candidate = compile_release(by=ann, at=NOON)
 
@@ -63,7 +63,7 @@ def test_who_compiled_cannot_publish(content: None) -> None:
     assert Release.objects.current_number() is None
 
 
-def test_a_candidate_compiled_before_another_was_published_is_stale(content: None) -> None:
+def test_a_candidate_from_before_the_published_release_is_refused(content: None) -> None:
     older, newer = make.release(publish=False), make.release(publish=False)
     publish(newer, by=make.checker(), at=NOON)
 
@@ -95,7 +95,7 @@ def test_rolling_back_serves_the_older_bytes_under_a_higher_number(content: None
     assert make.pack_body(back, "GB", "en") == make.pack_body(first, "GB", "en") != make.pack_body(second, "GB", "en")
 
 
-def test_there_is_no_rolling_back_to_what_was_never_published(content: None) -> None:
+def test_a_release_that_was_never_published_cannot_be_rolled_back_to(content: None) -> None:
     candidate = make.release(publish=False)
 
     with pytest.raises(Invalid, match="never published"):
@@ -120,7 +120,7 @@ def test_a_pack_is_read_in_one_query(content: None, django_assert_num_queries: A
     assert len(digest) == 64
 
 
-def test_of_two_who_publish_at_once_one_does(at_once: Callable[..., list[Any]]) -> None:
+def test_of_two_concurrent_publications_one_wins(at_once: Callable[..., list[Any]]) -> None:
     make.small_content()
     people = [make.checker(), make.person("ben", "publisher")]
     numbers = [make.release(publish=False).number for _ in people]

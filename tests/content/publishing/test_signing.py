@@ -1,4 +1,4 @@
-"""A manifest is signed when it would say something new, and once a day, by any worker that has a key which the root names."""
+"""Workers with an authorized key sign the manifest whenever its contents change, and each day."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def published(db: None) -> Release:
     return make.release()
 
 
-def test_a_client_can_check_what_a_worker_signed_down_to_each_pack(published: Release, signer: Signer) -> None:
+def test_a_client_can_verify_the_manifest_and_each_pack(published: Release, signer: Signer) -> None:
     signed = signing.sign_if_due(at=NOON)
 
     assert signed is not None
@@ -48,7 +48,7 @@ def test_a_client_can_check_what_a_worker_signed_down_to_each_pack(published: Re
     assert manifest.expires - manifest.issued == timedelta(days=7)
 
 
-def test_it_is_signed_anew_each_day_and_not_before(published: Release, signer: Signer) -> None:
+def test_it_is_signed_again_each_day_and_not_before(published: Release, signer: Signer) -> None:
     first = signing.sign_if_due(at=NOON)
 
     assert signing.sign_if_due(at=NOON + timedelta(hours=23, minutes=59)) is None
@@ -86,7 +86,7 @@ def test_before_the_first_release_there_is_nothing_to_sign(db: None, signer: Sig
         Manifest.objects.newest()
 
 
-def test_without_a_key_nothing_is_signed_and_it_is_said(published: Release) -> None:
+def test_without_a_key_nothing_is_signed_and_the_error_says_so(published: Release) -> None:
     with pytest.raises(signing.NoKey, match="Only workers"):
         signing.sign_if_due(at=NOON)
 
@@ -100,19 +100,19 @@ def test_a_key_that_clients_would_refuse_does_not_sign(published: Release, signe
     assert not Manifest.objects.exists()
 
 
-def test_a_key_past_its_date_does_not_sign(published: Release, signer: Signer) -> None:
+def test_an_expired_key_does_not_sign(published: Release, signer: Signer) -> None:
     with pytest.raises(signing.NoKey, match="not valid when"):
         signing.sign_if_due(at=NOON + timedelta(days=4000))
 
 
-def test_a_key_without_its_document_is_said(published: Release, signer: Signer) -> None:
+def test_a_missing_key_document_is_reported(published: Release, signer: Signer) -> None:
     signer.path.with_name(signing_keys.DOCUMENT).unlink()
 
     with pytest.raises(signing.NoKey, match=r"keys\.jws"):
         signing.sign_if_due(at=NOON)
 
 
-def test_the_app_versions_are_a_recommendation_in_it(published: Release, signer: Signer, settings: Any) -> None:
+def test_the_manifest_recommends_app_versions(published: Release, signer: Signer, settings: Any) -> None:
     settings.APP_VERSIONS = {"parent": "1.4.0"}
 
     signed = signing.sign_if_due(at=NOON)
@@ -121,7 +121,7 @@ def test_the_app_versions_are_a_recommendation_in_it(published: Release, signer:
     assert json.loads(decode(signed.body.split(".")[1]))["apps"] == {"parent": {"recommended": "1.4.0"}}
 
 
-def test_the_key_set_lists_the_release_keys_and_no_private_half(published: Release, signer: Signer) -> None:
+def test_the_key_set_lists_public_keys_only(published: Release, signer: Signer) -> None:
     signed = signing.sign_if_due(at=NOON)
     assert signed is not None
 
@@ -131,14 +131,14 @@ def test_the_key_set_lists_the_release_keys_and_no_private_half(published: Relea
     assert {"d", "k"}.isdisjoint(listed["keys"][0])
 
 
-def test_what_was_signed_never_changes(published: Release, signer: Signer) -> None:
+def test_a_signed_manifest_never_changes(published: Release, signer: Signer) -> None:
     signing.sign_if_due(at=NOON)
 
     with pytest.raises(DatabaseError), transaction.atomic():
         Manifest.objects.update(body="a.b." + "c" * 86)
 
 
-def test_old_ones_are_forgotten_and_the_newest_never(published: Release, signer: Signer) -> None:
+def test_old_manifests_are_deleted_and_the_newest_never(published: Release, signer: Signer) -> None:
     for days in (0, 1, 20):
         signing.sign_if_due(at=NOON + timedelta(days=days))
 
@@ -146,10 +146,10 @@ def test_old_ones_are_forgotten_and_the_newest_never(published: Release, signer:
     assert Manifest.objects.delete_old(at=NOON + timedelta(days=900)) == 0
 
 
-# The task that beat wakes.
+# The periodic task.
 
 
-def test_the_alarm_goes_off_at_half_validity(published: Release, signer: Signer, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_alarm_is_logged_at_half_the_validity(published: Release, signer: Signer, caplog: pytest.LogCaptureFixture) -> None:
     signing.sign_if_due(at=NOON)
 
     assert signing.alarm(at=NOON + timedelta(days=3, hours=11)) is False
@@ -166,13 +166,13 @@ def test_the_task_signs_and_a_second_run_does_nothing(published: Release, signer
     assert Manifest.objects.count() == 1
 
 
-def test_the_task_on_a_worker_without_a_key_says_so_and_goes_on(published: Release, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_task_on_a_worker_without_a_key_logs_it_and_continues(published: Release, caplog: pytest.LogCaptureFixture) -> None:
     tasks.sign_manifest()
 
     assert "not signed" in caplog.text
 
 
-def test_of_two_workers_at_once_one_signs(at_once: Any, signer: Signer) -> None:
+def test_of_two_concurrent_workers_one_signs(at_once: Any, signer: Signer) -> None:
     make.small_content()
     make.release()
 
@@ -185,7 +185,7 @@ def test_of_two_workers_at_once_one_signs(at_once: Any, signer: Signer) -> None:
 # Keys from the command line.
 
 
-def test_keys_are_made_named_and_rotated_by_command(published: Release, tmp_path: Path, settings: Any) -> None:
+def test_keys_are_created_authorized_and_rotated_by_command(published: Release, tmp_path: Path, settings: Any) -> None:
     root, first, second, document = (tmp_path / name for name in ("root.pem", "one.pem", "two.pem", signing_keys.DOCUMENT))
     pinned = decode(run("signing", "new-root", str(root))["public"])
     one, two = run("signing", "new-key", str(first)), run("signing", "new-key", str(second))
@@ -207,7 +207,7 @@ def test_keys_are_made_named_and_rotated_by_command(published: Release, tmp_path
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-def test_a_key_is_never_written_over(tmp_path: Path) -> None:
+def test_a_key_is_never_overwritten(tmp_path: Path) -> None:
     run("signing", "new-root", str(tmp_path / "root.pem"))
     before = (tmp_path / "root.pem").read_bytes()
 
@@ -217,7 +217,7 @@ def test_a_key_is_never_written_over(tmp_path: Path) -> None:
     assert (tmp_path / "root.pem").read_bytes() == before
 
 
-def test_a_rotation_that_cannot_be_is_one_sentence(tmp_path: Path) -> None:
+def test_an_impossible_rotation_is_refused_with_one_sentence(tmp_path: Path) -> None:
     root, other, document = tmp_path / "root.pem", tmp_path / "other.pem", tmp_path / signing_keys.DOCUMENT
     key = run("signing", "new-key", str(tmp_path / "key.pem"))
     run("signing", "new-root", str(root))

@@ -1,4 +1,4 @@
-"""A wrong number is gone from every pack in one step; nothing can hold it up, and nothing else changes."""
+"""A withdrawn service leaves every pack in one step that nothing can block, and nothing else changes."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def digests(release: Release) -> dict[tuple[str, str], str]:
     return {(row.country_id, row.locale_id): row.pack_id for row in release.release_packs.all()}
 
 
-# What a reader then gets.
+# What readers get.
 
 
 def test_one_person_withdraws_and_the_packs_are_without_it_at_once(published: Release, ann: User) -> None:
@@ -92,7 +92,7 @@ def test_one_person_withdraws_and_the_packs_are_without_it_at_once(published: Re
         assert "gb-wrong" not in {service["id"] for service in pack(current, "GB", locale)["services"]}
 
 
-def test_its_successor_stands_where_texts_named_it(published: Release, ann: User) -> None:
+def test_texts_name_its_successor_instead(published: Release, ann: User) -> None:
     make.service("gb-new", name="<New> Line")
     publish(compile_release(by=ann, at=NOON), by=make.checker(), at=NOON)
 
@@ -106,7 +106,7 @@ def test_its_successor_stands_where_texts_named_it(published: Release, ann: User
     assert pack()["retired"] == [{"id": "gb-wrong", "successor": "gb-new"}]
 
 
-def test_without_a_successor_the_countrys_helpline_stands(published: Release, ann: User) -> None:
+def test_without_a_successor_texts_name_the_countrys_helpline(published: Release, ann: User) -> None:
     withdraw("gb-wrong", by=ann, at=LATER)
 
     mended = tip("ask")
@@ -129,7 +129,7 @@ def test_nothing_else_changes_by_a_byte(published: Release, ann: User) -> None:
     assert {place for place in own if own[place] != ours[place]} == {place for place in own if place[0] == "GB"}
 
 
-def test_compiling_afterwards_gives_the_bytes_that_the_withdrawal_published(published: Release, ann: User) -> None:
+def test_compiling_afterwards_gives_the_same_bytes(published: Release, ann: User) -> None:
     withdrawal = withdraw("gb-wrong", by=ann, at=LATER)
 
     assert withdrawal.release is not None
@@ -143,7 +143,7 @@ def test_the_text_gate_cannot_refuse_it(published: Release, ann: User) -> None:
     assert "gb-wrong" not in {service["id"] for service in pack()["services"]}
 
 
-# A pack by itself.
+# Patches of one pack.
 
 
 def offering(*services: dict[str, Any], **tip_fields: Any) -> str:
@@ -175,7 +175,7 @@ def withdrawn(body: str, successor: str | None = None) -> Any:
     return withdraw_services({"wrong": successor}, by_name)(json.loads(body))
 
 
-def test_where_nothing_can_stand_the_steps_that_named_it_go() -> None:
+def test_without_a_substitute_the_steps_that_named_it_are_removed() -> None:
     [left] = withdrawn(offering(entry("wrong", "image-removal")))["tips"]
 
     assert (left["do_now"], left["do_not"]) == (["Breathe."], ["Do not pay."])
@@ -183,7 +183,7 @@ def test_where_nothing_can_stand_the_steps_that_named_it_go() -> None:
     assert left["services"] == []
 
 
-def test_a_tip_whose_heart_named_it_goes_and_a_notice_stays() -> None:
+def test_a_tip_with_it_in_title_or_answer_is_removed_and_a_notice_stays() -> None:
     body = offering(entry("wrong", "image-removal"), short="\u2066Wrong\u2069 helps.")
     notice = offering(entry("wrong", "image-removal"), short="\u2066Wrong\u2069 helps.", kind="notice")
 
@@ -191,7 +191,7 @@ def test_a_tip_whose_heart_named_it_goes_and_a_notice_stays() -> None:
     assert withdrawn(notice)["tips"][0]["short"] == "helps."
 
 
-def test_a_helpline_with_an_age_limit_or_for_others_never_stands_in() -> None:
+def test_a_helpline_with_an_age_limit_or_for_others_is_no_substitute() -> None:
     adult = entry("adults", "helpline", min_age=18)
     parents = entry("parents", "helpline", audiences=["parent"])
     worldwide = entry("far", "helpline", country="ZZ")
@@ -201,7 +201,7 @@ def test_a_helpline_with_an_age_limit_or_for_others_never_stands_in() -> None:
     assert substitute_helpline([adult, parents, worldwide], ["parent"]) == parents
 
 
-def test_tombstones_follow_to_where_the_way_ends_now() -> None:
+def test_tombstones_name_the_last_successor() -> None:
     body = json.loads(offering(entry("wrong", "image-removal"), entry("new", "image-removal")))
     body["retired"] = [{"id": "older", "successor": "wrong"}]
 
@@ -211,14 +211,14 @@ def test_tombstones_follow_to_where_the_way_ends_now() -> None:
     ]
 
 
-def test_a_successor_that_is_not_served_there_does_not_stand() -> None:
+def test_a_successor_that_the_pack_does_not_offer_is_not_named() -> None:
     assert withdrawn(offering(entry("wrong", "image-removal")), "elsewhere")["retired"] == [{"id": "wrong", "successor": None}]
 
 
-# Who may.
+# Permissions and refusals.
 
 
-def test_who_is_no_publisher_withdraws_nothing(published: Release) -> None:
+def test_only_publishers_withdraw(published: Release) -> None:
     with pytest.raises(Forbidden):
         withdraw("gb-wrong", by=make.person("olaf", "localisation-editor"), at=LATER)
 
@@ -286,7 +286,7 @@ def test_no_roll_back_takes_the_last_crisis_line(ann: User, ben: User) -> None:
         ("gb-wrong", "gb-retired", Invalid),
     ],
 )
-def test_what_is_not_there_neither_goes_nor_follows(
+def test_unknown_and_retired_services_are_refused(
     published: Release, ann: User, service: str, successor: str | None, error: type[Exception]
 ) -> None:
     make.service("gb-retired", status="defunct")
@@ -295,7 +295,7 @@ def test_what_is_not_there_neither_goes_nor_follows(
         withdraw(service, by=ann, at=LATER, successor=successor)
 
 
-def test_a_second_withdrawal_is_refused_and_of_two_at_once_one_counts(at_once: Callable[..., list[Any]]) -> None:
+def test_a_second_withdrawal_is_refused_even_concurrently(at_once: Callable[..., list[Any]]) -> None:
     make.small_content()
     make.service("gb-wrong")
     make.release()
@@ -308,14 +308,14 @@ def test_a_second_withdrawal_is_refused_and_of_two_at_once_one_counts(at_once: C
         withdraw("gb-wrong", by=people[0], at=LATER)
 
 
-def test_it_is_written_down_who_did_it(published: Release, ann: User) -> None:
+def test_the_audit_log_says_who_withdrew_it(published: Release, ann: User) -> None:
     withdraw("gb-wrong", by=ann, at=LATER)
 
     written = AuditEntry.objects.get(verb=Verb.SERVICE_WITHDRAWN)
     assert (written.by, written.details["service"]) == (ann, "gb-wrong")
 
 
-# Back, and round about.
+# Put back, rolled back, and candidates from before.
 
 
 def test_two_put_it_back_and_the_next_release_brings_it(published: Release, ann: User, ben: User) -> None:
@@ -333,7 +333,7 @@ def test_two_put_it_back_and_the_next_release_brings_it(published: Release, ann:
         put_back("gb-wrong", by=ann, second=ben, at=LATER)
 
 
-def test_the_digests_that_held_it_are_withdrawn_until_it_is_back(published: Release, ann: User, ben: User) -> None:
+def test_packs_that_offer_it_are_withdrawn_until_it_is_put_back(published: Release, ann: User, ben: User) -> None:
     (own, _), (worldwide, _) = (
         make.pack_body(published, "GB", "cy") or ("", ""),
         make.pack_body(published, "ZZ", "cy") or ("", ""),
@@ -348,7 +348,7 @@ def test_the_digests_that_held_it_are_withdrawn_until_it_is_back(published: Rele
     assert not was_withdrawn(own)
 
 
-def test_going_back_to_an_older_release_does_not_bring_it_back(published: Release, ann: User, ben: User) -> None:
+def test_rolling_back_does_not_bring_it_back(published: Release, ann: User, ben: User) -> None:
     withdrawal = withdraw("gb-wrong", by=ann, at=LATER)
     assert withdrawal.release is not None
 
@@ -366,7 +366,7 @@ def test_a_candidate_that_was_compiled_before_is_not_published(published: Releas
         publish(candidate, by=ben, at=LATER)
 
 
-def test_a_candidate_with_what_no_published_pack_held_is_not_published_either(published: Release, ann: User, ben: User) -> None:
+def test_a_candidate_with_a_service_new_to_readers_is_refused_too(published: Release, ann: User, ben: User) -> None:
     make.service("gb-fresh")
     candidate = compile_release(by=ann, at=NOON)
     withdrawal = withdraw("gb-fresh", by=ann, at=LATER)
@@ -376,7 +376,7 @@ def test_a_candidate_with_what_no_published_pack_held_is_not_published_either(pu
         publish(candidate, by=ben, at=LATER)
 
 
-def test_before_the_first_release_it_is_left_out_of_it(ann: User, ben: User) -> None:
+def test_before_the_first_release_it_is_left_out_of_that_release(ann: User, ben: User) -> None:
     make.small_content()
     make.service("gb-wrong")
     withdraw("gb-wrong", by=ann, at=NOON)
@@ -386,12 +386,12 @@ def test_before_the_first_release_it_is_left_out_of_it(ann: User, ben: User) -> 
     assert "gb-wrong" not in {service["id"] for service in pack()["services"]}
 
 
-def test_nobody_withdraws_as_the_system(published: Release) -> None:
+def test_the_system_user_cannot_withdraw(published: Release) -> None:
     with pytest.raises(SecondPersonRequired, match="compiled a release"):
         withdraw("gb-wrong", by=User.objects.system(), at=LATER)
 
 
-# The database's own rules.
+# Rules of the database.
 
 
 @pytest.mark.parametrize(
@@ -404,7 +404,7 @@ def test_nobody_withdraws_as_the_system(published: Release) -> None:
         {"put_back_at": LATER, "put_back_by": "ann", "put_back_seconded_by": "ann"},
     ],
 )
-def test_the_database_holds_who_and_how_many(published: Release, ann: User, change: dict[str, Any]) -> None:
+def test_the_database_enforces_who_and_how_many(published: Release, ann: User, change: dict[str, Any]) -> None:
     values = {name: ann if value == "ann" else value for name, value in change.items()}
 
     with pytest.raises(IntegrityError), transaction.atomic():
@@ -420,7 +420,7 @@ def test_a_withdrawal_is_neither_changed_nor_removed(published: Release, ann: Us
         Withdrawal.objects.all().delete()
 
 
-def test_raw_sql_cannot_take_back_a_put_back(raw_sql: psycopg.Connection[Any]) -> None:
+def test_raw_sql_cannot_undo_a_put_back(raw_sql: psycopg.Connection[Any]) -> None:
     make.small_content()
     make.service("gb-wrong")
     ann, ben = make.person("ann", "publisher"), make.person("ben", "publisher")
@@ -448,7 +448,7 @@ def test_the_manifest_names_it_with_its_successor_for_two_years(published: Relea
     assert Withdrawal.objects.manifest_entries(at=LATER + timedelta(days=731)) == []
 
 
-def test_a_successor_that_is_withdrawn_too_leads_on(published: Release, ann: User) -> None:
+def test_a_withdrawn_successor_leads_to_its_own_successor(published: Release, ann: User) -> None:
     make.service("gb-third")
     publish(compile_release(by=ann, at=NOON), by=make.checker(), at=NOON)
     withdraw("gb-wrong", by=ann, at=LATER, successor="gb-third")
@@ -495,7 +495,7 @@ def test_outside_the_sandbox_each_of_the_two_brings_a_token(published: Release, 
 
 
 @pytest.mark.django_db
-def test_every_withdrawal_of_the_real_packs_is_carried_out_or_says_what_is_missing(real_packs: Any) -> None:
+def test_each_service_of_the_real_packs_can_be_withdrawn_or_is_essential(real_packs: Any) -> None:
     packs = [pack for (country, locale), pack in real_packs.items() if locale == "ar"]
     tried = refused = 0
     for one in packs:
