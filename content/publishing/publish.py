@@ -90,7 +90,9 @@ def publish_patch(
         current = lock_published()
         if current is None:
             return None
-        patched = _patch(packs_offering(services).filter(release_packs__release=current), patch)
+        # Narrowed by digest first: a filter on bodies alone would parse the packs of all releases.
+        digests = list(current.pack_digests().values())
+        patched = _patch(packs_offering(services).filter(pk__in=digests), patch)
         if not patched:
             return None
         release = Release.objects.create(
