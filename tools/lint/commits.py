@@ -13,7 +13,7 @@ from tools.lint.words import Finding
 LIMIT = 72
 
 #: Commits after this one are checked.
-BASELINE = "5b49639a513988bd5fc0f4df76dd0be009a08ba4"
+BASELINE = "8fd6b39d04cf1d83c0d1adb700ed48a54470cc15"
 
 _DRAFT = re.compile(r"^(wip|fixup!|squash!|amend!|tmp\b)", re.I)
 

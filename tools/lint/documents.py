@@ -30,7 +30,7 @@ def long_lines(documents: Mapping[str, str]) -> Iterator[Finding]:
 
 
 def wrap(source: str) -> str:
-    """Return the Markdown with its paragraphs and list items wrapped at WIDTH; everything else stays as it is."""
+    """Return the Markdown with each paragraph and list item that has a longer line wrapped at WIDTH."""
     wrapped: list[str] = []
     paragraph: list[str] = []
     in_code = False
@@ -51,8 +51,8 @@ def wrap(source: str) -> str:
 
 
 def _wrapped(paragraph: list[str]) -> list[str]:
-    if not paragraph:
-        return []
+    if all(len(line) <= WIDTH for line in paragraph):
+        return paragraph
     item = _LIST_ITEM.match(paragraph[0])
     first = item[1] if item else ""
     text = " ".join([paragraph[0][len(first) :].strip(), *(line.strip() for line in paragraph[1:])])

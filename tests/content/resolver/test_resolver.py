@@ -381,13 +381,13 @@ def test_for_a_parent_the_age_of_the_child_counts() -> None:
     "situation", ["blackmail", "image-shared", "ai-generated-image", "grooming", "live-abuse", "offline-abuse"]
 )
 def test_a_service_that_takes_everything_takes_no_report_of_a_child_who_was_harmed(situation: str) -> None:
-    fraud_desk = service("fraud-desk", "police-report", named_situations=["hacked-account"])
+    fraud_report = service("fraud-desk", "police-report", named_situations=["hacked-account"])
 
     for audience in Audience.values:
-        report = step(ask(fraud_desk, situation=situation, audience=audience, age=15), "report")
+        report = step(ask(fraud_report, situation=situation, audience=audience, age=15), "report")
 
         assert (report.service, report.alternatives, report.why) == (None, (), ("nearest-police",))
-    assert step(ask(fraud_desk, situation="hacked-account"), "report").service == "fraud-desk"
+    assert step(ask(fraud_report, situation="hacked-account"), "report").service == "fraud-desk"
 
 
 @pytest.mark.parametrize(("age", "reason"), [(None, "nearest-police"), (17, "nearest-police"), (18, "nearest-police-adult")])
@@ -600,11 +600,14 @@ def test_an_everyday_word_is_the_situation_that_it_means() -> None:
     assert one.steps == other.steps
 
 
-@pytest.mark.parametrize(("spoken", "asked"), [("fil", "tl"), ("tl", "fil"), ("he", "iw-IL"), ("nb", "no")])
-def test_a_deprecated_language_tag_is_the_language_that_replaced_it(spoken: str, asked: str) -> None:
+@pytest.mark.parametrize(("spoken", "requested"), [("fil", "tl"), ("tl", "fil"), ("he", "iw-IL"), ("nb", "no")])
+def test_a_deprecated_language_tag_is_the_language_that_replaced_it(spoken: str, requested: str) -> None:
     line = service("line", "helpline", languages=[spoken])
 
-    assert step(resolve(pack(EMERGENCY, line), Query("GB", "blackmail", languages=(asked,)), NOON), "talk").language_match is True
+    assert (
+        step(resolve(pack(EMERGENCY, line), Query("GB", "blackmail", languages=(requested,)), NOON), "talk").language_match
+        is True
+    )
 
 
 # On the real packs.
