@@ -167,6 +167,8 @@ SPECTACULAR_SETTINGS: dict[str, object] = {
         "Audience": "content.terms.Audience",
         "Recipient": "content.terms.Recipient",
         "Situation": "content.terms.Situation",
+        "FigureUnit": "content.terms.FigureUnit",
+        "Qualifier": "content.terms.Qualifier",
         "Role": "content.terms.Role",
         "Step": "content.terms.Step",
     },

@@ -10,6 +10,9 @@ from django.db import models
 WORLDWIDE: Final = "ZZ"
 SOURCE_LOCALE: Final = "en"
 
+#: Who may read statistics: they help nobody in a crisis, and a child least of all.
+FIGURE_AUDIENCES: Final = ("parent", "educator")
+
 #: Days for which a target is still served after a clarity change of its source.
 OUTDATED_DAYS: Final = 90
 
@@ -141,6 +144,22 @@ class NoticeKind(models.TextChoices):
     LONG_WAITS = "long-waits"
     #: One channel does not work.
     CHANNEL_DOWN = "channel-down"
+
+
+class FigureUnit(models.TextChoices):
+    """What the number of a statistic is."""
+
+    NUMBER = "number"
+    PERCENT = "percent"
+    GBP = "gbp"
+
+
+class Qualifier(models.TextChoices):
+    """How exact the number of a statistic is, as its source says."""
+
+    EXACT = "exact"
+    ABOUT = "about"
+    MORE_THAN = "more-than"
 
 
 class AgeMeasured(models.TextChoices):

@@ -25,20 +25,22 @@ def real_packs(django_db_setup: None, django_db_blocker: Any) -> dict[tuple[str,
     from content.compiling.compiler import build_packs
     from content.compiling.facts import Policy
     from content.compiling.snapshot import read_snapshot
-    from content.importing.facts import EMERGENCY_FILE, SERVICES_FILE, load_facts
+    from content.importing.facts import EMERGENCY_FILE, FIGURES_FILE, SERVICES_FILE, load_facts
     from content.importing.words import load_words
-    from content.models import ChannelRevision
+    from content.models import ChannelRevision, Figure
     from core.models import User
     from tests.make import checker
 
     with django_db_blocker.unblock(), transaction.atomic():
         assert connection.settings_dict["NAME"].startswith("test_"), "tests that take this fixture are marked django_db"
         system = User.objects.system()
-        load_facts(SERVICES_FILE.read_bytes(), EMERGENCY_FILE.read_bytes(), by=system, at=NOON)
+        load_facts(SERVICES_FILE.read_bytes(), EMERGENCY_FILE.read_bytes(), FIGURES_FILE.read_bytes(), by=system, at=NOON)
         load_words(by=system, at=NOON)
         second = checker()
         for revision in ChannelRevision.objects.proposed():
             revision.approve(by=second, at=NOON)
+        for figure in Figure.objects.proposed():
+            figure.approve(by=second, at=NOON)
         policy = Policy(NOON.astimezone(UTC).date(), serve_unreviewed=True, sandbox=True)
         packs = build_packs(read_snapshot(policy))
         transaction.set_rollback(True)

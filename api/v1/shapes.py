@@ -6,7 +6,20 @@ from typing import Any
 
 from rest_framework import serializers
 
-from content.terms import AgeMeasured, Audience, ChannelType, Cost, DialKind, NoticeKind, RemovalPower, Role, Situation, Step
+from content.terms import (
+    AgeMeasured,
+    Audience,
+    ChannelType,
+    Cost,
+    DialKind,
+    FigureUnit,
+    NoticeKind,
+    Qualifier,
+    RemovalPower,
+    Role,
+    Situation,
+    Step,
+)
 
 
 class ResponseSerializer(serializers.Serializer[Any]):
@@ -204,8 +217,34 @@ class RetiredSerializer(ResponseSerializer):
     successor = _text(allow_null=True)
 
 
+class PeriodSerializer(ResponseSerializer):
+    """Two days, both included."""
+
+    first = serializers.DateField()
+    last = serializers.DateField()
+
+
+class FigureSerializer(ResponseSerializer):
+    """A statistic, for parents and educators. Show the label `reports-not-cases` with it, and never show it to a teen."""
+
+    id = _text()
+    value = serializers.FloatField()
+    unit = serializers.ChoiceField(FigureUnit.choices)
+    qualifier = serializers.ChoiceField(Qualifier.choices, help_text="How exact the number is, as its source says.")
+    display = _text(help_text="The number as it is written in the locale, isolated.")
+    counts = PhraseSerializer(help_text="What is counted.")
+    counted_by = _text()
+    country = _text(help_text="ISO 3166-1 alpha-2; ZZ: the world.")
+    period = PeriodSerializer()
+    source = _text()  # type: ignore[assignment]
+    source_url = _text(allow_null=True)
+    read_on = serializers.DateField()
+    old = serializers.BooleanField(help_text="Its period ended more than two years before the pack was compiled.")
+    audiences = serializers.ListField(child=serializers.ChoiceField(Audience.choices))
+
+
 class LabelsSerializer(ResponseSerializer):
-    """The labels of situations, steps, audiences, reasons and kinds of notices, by id."""
+    """The labels of situations, steps, audiences, reasons, kinds of notices and figures, by id."""
 
     situations = serializers.DictField(child=PhraseSerializer())
     steps = serializers.DictField(child=PhraseSerializer())
@@ -213,6 +252,13 @@ class LabelsSerializer(ResponseSerializer):
     where = serializers.DictField(child=PhraseSerializer())
     why = serializers.DictField(child=PhraseSerializer())
     notices = serializers.DictField(child=PhraseSerializer())
+    figures = serializers.DictField(child=PhraseSerializer())
+
+
+class FigureLabelsSerializer(ResponseSerializer):
+    """What is said of every figure, and of an old one."""
+
+    figures = serializers.DictField(child=PhraseSerializer())
 
 
 class NoticeLabelsSerializer(ResponseSerializer):
@@ -239,6 +285,7 @@ class PackSerializer(ResponseSerializer):
         child=serializers.ChoiceField(Situation.choices), help_text="By everyday word: the situation that it means."
     )
     retired = RetiredSerializer(many=True)
+    figures = FigureSerializer(many=True)
 
 
 class PackResponseSerializer(ResponseSerializer):
@@ -260,6 +307,13 @@ class TipAnswerSerializer(PackResponseSerializer):
     """One tip."""
 
     tip = TipSerializer()
+
+
+class FigureListSerializer(PackResponseSerializer):
+    """The complete list, without pages."""
+
+    figures = FigureSerializer(many=True)
+    labels = FigureLabelsSerializer()
 
 
 class ServiceListSerializer(PackResponseSerializer):

@@ -14,17 +14,19 @@ from django.db import transaction
 
 from content.compiling.eligibility import covers
 from content.compiling.facts import Policy, Snapshot, TipFact
+from content.compiling.figures import build_figures
 from content.compiling.findings import Finding
 from content.compiling.gate import country_findings, pack_findings
 from content.compiling.labels import build_labels
 from content.compiling.pack_parts import PackPartBuilder
 from content.compiling.references import References
+from content.compiling.rendering import plain
 from content.compiling.snapshot import read_snapshot
 from content.compiling.texts import PackPart
 from content.models import Pack, Release, ReleasePack
 from content.models.release import ReleaseReport, ReportedFinding
 from content.resolver.types import PackContent, PackedTip
-from content.terms import PLAN_ORDER, WORLDWIDE
+from content.terms import FIGURE_AUDIENCES, PLAN_ORDER, WORLDWIDE
 from core import audit, roles
 from core.audit_verbs import Verb
 from core.canonical import canonical_json, digest
@@ -32,6 +34,7 @@ from core.models import User
 
 #: Version of the pack's format.
 FORMAT = 1
+FIGURES_FOR_ADULTS = "A figure is for parents and educators alone; this tip has other readers."
 _NEVER_APPROVED = ("not-approved", "One of the texts was never approved.")
 
 
@@ -87,7 +90,8 @@ def _build(parts: PackPartBuilder, country: str, locale: str) -> CompiledPack:
         withdrawn=frozenset(service.id for service in covering if service.withdrawn),
     )
     labels = build_labels(parts.texts, locale)
-    tips, tip_findings = _tips(parts, country, locale, references)
+    figures = build_figures(snapshot, parts.texts, country, locale)
+    tips, tip_findings = _tips(parts, country, locale, references, {part.value["id"]: part.value["display"] for part in figures})
     content: PackContent = {
         "v": FORMAT,
         "country": country,
@@ -100,6 +104,7 @@ def _build(parts: PackPartBuilder, country: str, locale: str) -> CompiledPack:
         "plan_order": PLAN_ORDER,
         "aliases": dict(snapshot.aliases),
         "retired": references.tombstones(covering),
+        "figures": [part.value for part in figures],
     }
     findings = [
         *country_findings(snapshot.services, content, snapshot.policy),
@@ -108,16 +113,18 @@ def _build(parts: PackPartBuilder, country: str, locale: str) -> CompiledPack:
         *labels.findings,
         *(finding for part in services.values() for finding in part.findings),
         *(finding for part in tips for finding in part.findings),
+        *(finding for part in figures for finding in part.findings),
     ]
     return CompiledPack(canonical_json(content), tuple(dict.fromkeys(findings)))
 
 
 def _tips(
-    parts: PackPartBuilder, country: str, locale: str, references: References
+    parts: PackPartBuilder, country: str, locale: str, references: References, figures: Mapping[str, str]
 ) -> tuple[list[PackPart[PackedTip]], list[Finding]]:
     """Return the tips of the pack, and a finding for each that is left out.
 
-    A tip is left out where it names a service that stands for nothing in the pack, or where one of its texts may not be served.
+    A tip is left out where it names a service that stands for nothing in the pack, where it quotes a figure that the pack does
+    not hold, or where one of its texts may not be served. `figures` are the numbers of the pack, isolated, by id.
     """
     tips: list[PackPart[PackedTip]] = []
     findings: list[Finding] = []
@@ -125,7 +132,11 @@ def _tips(
         if tip.countries and country not in tip.countries:
             continue
         names, lost = references.resolve(parts.named_by(tip), tip.audiences)
-        part = None if lost else parts.tip(tip, locale, names)
+        quoted = sorted(parts.quoted_by(tip))
+        lost += [name for name in quoted if name not in figures]
+        if quoted and not {*tip.audiences} <= {*FIGURE_AUDIENCES}:
+            findings.append(Finding("figure-for-teens", f"tip.{tip.slug}", FIGURES_FOR_ADULTS, blocks=True, country=country))
+        part = None if lost else parts.tip(tip, locale, names, tuple((name, plain(figures[name])) for name in quoted))
         if part is not None:
             tips.append(part)
         else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from decimal import Decimal
 
 
 @dataclass(frozen=True)
@@ -121,6 +122,23 @@ class NoticeFact:
 
 
 @dataclass(frozen=True)
+class FigureFact:
+    """One approved statistic."""
+
+    id: str
+    value: Decimal
+    unit: str
+    qualifier: str
+    counted_by: str
+    country: str
+    period_from: date
+    period_until: date
+    source: str
+    source_url: str
+    read_on: date
+
+
+@dataclass(frozen=True)
 class Snapshot:
     """Everything that a release is compiled from. `base` is the number of the release that was published at that instant."""
 
@@ -138,6 +156,7 @@ class Snapshot:
     aliases: Mapping[str, str] = field(default_factory=dict)
     #: By service: its RemovalPower.
     removal_powers: Mapping[str, str] = field(default_factory=dict)
+    figures: tuple[FigureFact, ...] = ()
     base: int | None = None
     #: Digests by country and locale.
     base_packs: Mapping[tuple[str, str], str] = field(default_factory=dict)

@@ -44,5 +44,7 @@ def build_labels(texts: TextBuilder, locale: str) -> Labels:
         "why": group("why", texts.ids("why")),
         # A notice whose kind has no words is left out of the pack; every way to help is still there.
         "notices": group("notice", NoticeKind.values, required=False),
+        # Without the first of them a pack has no figures.
+        "figures": group("phrase", ("reports-not-cases", "old-figure"), required=False),
     }
     return Labels(value, tuple(missing), tuple(findings))

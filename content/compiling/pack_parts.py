@@ -14,7 +14,7 @@ from content.compiling.findings import Finding
 from content.compiling.rendering import fill, isolate, language_names, more_html
 from content.compiling.service_notices import notice_values
 from content.compiling.texts import PackPart, TextBuilder
-from content.linting.tokens import tokens
+from content.linting.tokens import FACT, SERVICE, tokens
 from content.resolver.types import PackedChannel, PackedPhrase, PackedRoute, PackedService, PackedTip
 from content.terms import APP_STEPS, SOURCE_LOCALE, WORLDWIDE, ChannelType, NumberType
 
@@ -37,8 +37,9 @@ class PackPartBuilder:
         self.texts = TextBuilder(snapshot)
         self.successors = {service.id: service.successor for service in snapshot.services}
         self._services: dict[tuple[str, str, str], PackPart[PackedService] | None] = {}
-        self._tips: dict[tuple[str, str, tuple[NamedService, ...]], PackPart[PackedTip] | None] = {}
-        self._named = {tip.slug: self._services_named(tip) for tip in snapshot.tips}
+        self._tips: dict[tuple[str, str, tuple[NamedService, ...], tuple[tuple[str, str], ...]], PackPart[PackedTip] | None] = {}
+        self._named = {tip.slug: self._names(tip, SERVICE) for tip in snapshot.tips}
+        self._quoted = {tip.slug: self._names(tip, FACT) for tip in snapshot.tips}
 
     def service(self, service: ServiceFact, locale: str, country: str) -> PackPart[PackedService] | None:
         """Return a service with those of its channels that may be served, or None where there are none.
@@ -54,24 +55,35 @@ class PackPartBuilder:
             self._services[service.id, locale, caller] = self._service(service, locale, caller)
         return self._services[service.id, locale, caller]
 
-    def tip(self, tip: TipFact, locale: str, names: tuple[NamedService, ...]) -> PackPart[PackedTip] | None:
+    def tip(
+        self, tip: TipFact, locale: str, names: tuple[NamedService, ...], figures: tuple[tuple[str, str], ...] = ()
+    ) -> PackPart[PackedTip] | None:
         """Return a whole tip in one language, or None where one of its texts may not be served.
 
-        `names` are the services that its tokens stand for in this pack, in the order of the tokens' ids.
+        `names` are the services that its tokens stand for in this pack, in the order of the tokens' ids, and `figures` the
+        figures that it quotes: their ids, and their numbers as written in the locale.
         """
-        if (tip.slug, locale, names) not in self._tips:
-            self._tips[tip.slug, locale, names] = self._tip(tip, locale, {named.token: named for named in names})
-        return self._tips[tip.slug, locale, names]
+        key = (tip.slug, locale, names, figures)
+        if key not in self._tips:
+            self._tips[key] = self._tip(tip, locale, {named.token: named for named in names}, dict(figures))
+        return self._tips[key]
 
     def named_by(self, tip: TipFact) -> frozenset[str]:
         """Return the ids of the services that the tip's source texts name."""
         return self._named[tip.slug]
 
-    def _services_named(self, tip: TipFact) -> frozenset[str]:
-        units = (self.snapshot.texts.get(key) for _, key in tip.keys)
-        return frozenset(token.name for unit in units if unit is not None and unit.text for token in tokens(unit.text))
+    def quoted_by(self, tip: TipFact) -> frozenset[str]:
+        """Return the ids of the figures that the tip's source texts quote."""
+        return self._quoted[tip.slug]
 
-    def _tip(self, tip: TipFact, locale: str, names: Mapping[str, NamedService]) -> PackPart[PackedTip] | None:
+    def _names(self, tip: TipFact, kind: str) -> frozenset[str]:
+        units = (self.snapshot.texts.get(key) for _, key in tip.keys)
+        found = (token for unit in units if unit is not None and unit.text for token in tokens(unit.text))
+        return frozenset(token.name for token in found if token.kind == kind)
+
+    def _tip(
+        self, tip: TipFact, locale: str, names: Mapping[str, NamedService], figures: Mapping[str, str]
+    ) -> PackPart[PackedTip] | None:
         units: list[tuple[str, UnitText]] = []
         for field, key in tip.keys:
             unit = self.snapshot.texts.get(key)
@@ -82,17 +94,19 @@ class PackPartBuilder:
             units.append((field, unit))
         served = self.texts.served_locale([unit for _, unit in units], locale)
 
-        def name_of(service: str) -> str:
+        def value_of(kind: str, name: str) -> str:
             # A token that only the target has is a finding that blocks the pack; it must not stop the other packs.
-            return names[service].name if service in names else service
+            if kind == FACT:
+                return figures.get(name, name)
+            return names[name].name if name in names else name
 
         parts: dict[str, list[str]] = {"title": [], "short": [], "do_now": [], "do_not": [], "more": []}
         all_reviewed, named, findings = True, dict[str, None](), list[Finding]()
         for field, unit in units:
             text, reviewed = self.texts.words(unit, served.locale)
-            parts[field].append(more_html(text, name_of) if field == "more" else fill(text, name_of))
+            parts[field].append(more_html(text, value_of) if field == "more" else fill(text, value_of))
             all_reviewed = all_reviewed and reviewed
-            named |= {names[token.name].id: None for token in tokens(text) if token.name in names}
+            named |= {names[token.name].id: None for token in tokens(text) if token.kind == SERVICE and token.name in names}
             findings += self.texts.findings(unit, served.locale)
         value: PackedTip = {
             "slug": tip.slug,

@@ -54,16 +54,21 @@ def isolate(fact: str) -> str:
     return f"{_OPEN}{fact}{_CLOSE}"
 
 
-def fill(text: str, name_of: Callable[[str], str]) -> str:
-    """Replace each token with the isolated official name of its service."""
-    return TOKEN.sub(lambda match: isolate(name_of(match["name"])), text)
+def plain(fact: str) -> str:
+    """Return a fact without the isolates around it."""
+    return fact.removeprefix(_OPEN).removesuffix(_CLOSE)
 
 
-def more_html(markdown: str, name_of: Callable[[str], str]) -> str:
-    """Return the Markdown as sanitised HTML without links and images, with the names in place of the tokens."""
+def fill(text: str, value_of: Callable[[str, str], str]) -> str:
+    """Replace each token with its isolated value; `value_of` takes the kind and the name of a token."""
+    return TOKEN.sub(lambda match: isolate(value_of(match["kind"], match["name"])), text)
+
+
+def more_html(markdown: str, value_of: Callable[[str, str], str]) -> str:
+    """Return the Markdown as sanitised HTML without links and images, with the values in place of the tokens."""
     clean = nh3.clean(_markdown.render(markdown).strip(), tags=_TAGS, attributes={})
     # Names come last, and escaped: an asterisk in an official name is not Markdown.
-    return TOKEN.sub(lambda match: html.escape(isolate(name_of(match["name"])), quote=False), clean)
+    return TOKEN.sub(lambda match: html.escape(isolate(value_of(match["kind"], match["name"])), quote=False), clean)
 
 
 def href(channel: ContactDetails) -> str | None:

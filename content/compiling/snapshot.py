@@ -10,12 +10,23 @@ from datetime import UTC, date, datetime, time, timedelta
 from django.db import connection, transaction
 from django.db.models import Q
 
-from content.compiling.facts import ChannelFact, NoticeFact, Policy, ServiceFact, Snapshot, TargetText, TipFact, UnitText
+from content.compiling.facts import (
+    ChannelFact,
+    FigureFact,
+    NoticeFact,
+    Policy,
+    ServiceFact,
+    Snapshot,
+    TargetText,
+    TipFact,
+    UnitText,
+)
 from content.contact_file import read_routes
 from content.fact_lists import read_aliases, read_removal_powers
 from content.models import (
     Assurance,
     Channel,
+    Figure,
     Locale,
     Release,
     Service,
@@ -47,6 +58,7 @@ def read_snapshot(policy: Policy) -> Snapshot:
             aliases=read_aliases(),
             removal_powers=read_removal_powers(),
             notices=read_notices(policy.day),
+            figures=tuple(_figures()),
             base=base,
             base_packs=Release(number=base).pack_digests() if base is not None else {},
         )
@@ -65,7 +77,9 @@ def _one_instant() -> Iterator[None]:
 
 
 def _texts(policy: Policy) -> Iterator[UnitText]:
-    units = Unit.objects.filter(Q(owner="term") | Q(owner__startswith="tip:") | Q(owner__startswith="service:"))
+    units = Unit.objects.filter(
+        Q(owner="term") | Q(owner__startswith="tip:") | Q(owner__startswith="service:") | Q(owner__startswith="figure:")
+    )
     changes: dict[int, list[UnitRevision]] = defaultdict(list)
     for change in UnitRevision.objects.filter(revision__gt=1).exclude(change=Change.COSMETIC).defer("text").order_by("revision"):
         changes[change.unit_id].append(change)
@@ -173,6 +187,23 @@ def read_notices(day: date) -> dict[str, tuple[NoticeFact, ...]]:
         fact = NoticeFact(notice.kind, notice.position, notice.from_at, notice.until_at)
         found[notice.service_id] = (*found.get(notice.service_id, ()), fact)
     return found
+
+
+def _figures() -> Iterator[FigureFact]:
+    for figure in Figure.objects.approved().order_by("slug"):
+        yield FigureFact(
+            id=figure.slug,
+            value=figure.value,
+            unit=figure.unit,
+            qualifier=figure.qualifier,
+            counted_by=figure.counted_by,
+            country=figure.country_id,
+            period_from=figure.period_from,
+            period_until=figure.period_until,
+            source=figure.source,
+            source_url=figure.source_url,
+            read_on=figure.read_on,
+        )
 
 
 def _tips() -> Iterator[TipFact]:

@@ -13,7 +13,7 @@ from django.urls import reverse
 from content.console import translation_status
 from content.console.unit_names import UnitNames, unit_name
 from content.linting.text import target_faults
-from content.linting.tokens import tokens
+from content.linting.tokens import SERVICE, tokens
 from content.models import Locale, Service, Target, Unit, UnitRevision
 from content.models.target import TargetState, TargetStatus
 from content.models.unit import UnitState
@@ -182,7 +182,7 @@ class TranslationPage(_LocalePage):
             "conflict": self.error.extra if isinstance(self.error, EditConflict) else None,
             "faults": target_faults(unit, text, self.locale.pk) if text else [],
             "differences": list(translation_status.differences(translated.text, unit.text)) if translated else None,
-            "named": Service.objects.filter(pk__in=[token.name for token in tokens(unit.text)]),
+            "named": Service.objects.filter(pk__in=[token.name for token in tokens(unit.text) if token.kind == SERVICE]),
             "reads": self.user.reads(self.locale.pk),
             "own": target.pk is not None and target.written_by_id == self.user.pk,
             "next": self.next_url(),

@@ -17,6 +17,7 @@ from content.importing.contact import contact_drafts
 from content.importing.drafts import Draft, edited_by_people, write_drafts
 from content.importing.emergency_numbers import countries_covered, read_emergency_numbers
 from content.importing.facts_file import ImportedService, ImportedText, read_facts
+from content.importing.figures import figure_drafts, propose_figures, read_figures
 from content.importing.proposals import ChannelSlots, Difference, compare
 from content.importing.reference import load_reference
 from content.models import ChannelRevision, Organization, Service
@@ -27,6 +28,7 @@ from core.models import User
 FACTS_DIR = Path(__file__).parent.parent / "facts"
 SERVICES_FILE = FACTS_DIR / "reporting_tools.json"
 EMERGENCY_FILE = FACTS_DIR / "emergency_numbers.json"
+FIGURES_FILE = FACTS_DIR / "figures.json"
 
 
 @dataclass
@@ -39,6 +41,7 @@ class FactsLoaded:
     services_changed: list[str] = field(default_factory=list)
     proposed: Counter[str] = field(default_factory=Counter)
     withdrawn: int = 0
+    figures: int = 0
     units_new: int = 0
     units_changed: int = 0
     notes: list[str] = field(default_factory=list)
@@ -46,7 +49,7 @@ class FactsLoaded:
     @property
     def changed(self) -> bool:
         """Whether anything was written."""
-        counts = (self.reference, self.withdrawn, self.units_new, self.units_changed, self.proposed.total())
+        counts = (self.reference, self.withdrawn, self.units_new, self.units_changed, self.proposed.total(), self.figures)
         return bool(self.services_new or self.services_changed or any(counts))
 
     def data(self) -> dict[str, Any]:
@@ -56,16 +59,20 @@ class FactsLoaded:
             "changed": self.changed,
             "services": {"new": len(self.services_new), "changed": self.services_changed},
             "proposals": dict(self.proposed) | {"withdrawn": self.withdrawn},
+            "figures": self.figures,
             "units": {"new": self.units_new, "changed": self.units_changed},
             "notes": self.notes,
         }
 
 
 @transaction.atomic
-def load_facts(data: bytes, emergency_numbers: bytes | None = None, *, by: User, at: datetime) -> FactsLoaded:
+def load_facts(
+    data: bytes, emergency_numbers: bytes | None = None, figures: bytes | None = None, *, by: User, at: datetime
+) -> FactsLoaded:
     """Load the files whole or nothing; loading them again changes nothing. FactsRefused names each entry and reason.
 
-    `data` is a file of services, `emergency_numbers` one of emergency numbers for the countries without such a service.
+    `data` is a file of services, `emergency_numbers` one of emergency numbers for the countries without such a service, and
+    `figures` one of statistics.
     """
     roles.require(by, "content.propose_channelrevision")
     roles.require(by, "content.edit_words")
@@ -73,10 +80,12 @@ def load_facts(data: bytes, emergency_numbers: bytes | None = None, *, by: User,
     services = read_facts(data, areas)
     if emergency_numbers is not None:
         services += read_emergency_numbers(emergency_numbers, covered=countries_covered(services))
+    statistics = read_figures(figures) if figures is not None else []
     loaded = FactsLoaded(entries=len(services), reference=load_reference())
     _create_organizations(services)
     _write_services(services, loaded)
-    drafts = list(_propose(services, loaded, by=by, at=at))
+    loaded.figures = propose_figures(statistics, by=by, at=at)
+    drafts = [*_propose(services, loaded, by=by, at=at), *figure_drafts(statistics)]
     texts = write_drafts(drafts, by=by, at=at)
     loaded.units_new, loaded.units_changed = len(texts.new), len(texts.changed)
     loaded.notes += [note for service in services for note in service.notes]

@@ -18,8 +18,9 @@ from content.importing.drafts import Draft
 from content.importing.facts_entry import assigned_country
 from content.linting.service import MAX_AGE, age_faults
 from content.linting.text import MAX_LENGTH
+from content.linting.tokens import FACT, tokens
 from content.models.tip import TipKind
-from content.terms import AgeMeasured, Audience, NoticeKind, Situation, Step, Where
+from content.terms import FIGURE_AUDIENCES, AgeMeasured, Audience, NoticeKind, Situation, Step, Where
 from core.errors import Invalid
 from core.file_models import FileModel, OneOf, Slug, Text, fault_lines, storable
 
@@ -172,6 +173,8 @@ def _tip(row: dict[str, Any], number: int, faults: list[str]) -> TipText | None:
         faults.append(f"{name}: situations: must not be empty.")
     if elsewhere := sorted(tip.order_in.keys() - {*tip.situations}):
         faults.append(f"{name}: order_in: {', '.join(elsewhere)} is not among its situations.")
+    if not {*tip.audiences} <= {*FIGURE_AUDIENCES} and any(_quotes_figure(draft.text) for draft in _drafts(tip)):
+        faults.append(f"{name}: a figure is for parents and educators alone; this tip has other readers.")
     faults += [f"{name}: {fault}" for fault in age_faults(tip.min_age, tip.max_age, tip.age_measured or "")]
     return tip
 
@@ -188,8 +191,14 @@ def _label_faults(labels: Mapping[str, str]) -> Iterator[str]:
     for key in sorted(LABELS - labels.keys()):
         yield f"{_FILE}: labels.{key}: this label is required."
     for key in labels:
+        if _quotes_figure(labels[key]):
+            yield f"{_FILE}: labels.{key}: a label cannot quote a figure."
         if key not in LABELS | PHRASES and not _WHY.fullmatch(key):
             yield f"{_FILE}: labels.{key}: there is no such label."
+
+
+def _quotes_figure(text: str) -> bool:
+    return any(token.kind == FACT for token in tokens(text))
 
 
 def _imported(tip: TipText) -> ImportedTip:

@@ -1,4 +1,4 @@
-"""Tokens such as {service:some-id}: the only way in which a text may name a service."""
+"""Tokens such as {service:some-id} and {fact:some-id}: the only way in which a text may name a service or quote a figure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from content.linting.fault import Fault
 
 TOKEN = re.compile(r"\{(?P<kind>[a-z]+):(?P<name>[a-z0-9]+(?:-[a-z0-9]+)*)\}")
 #: Kinds of facts that a text may refer to.
-KINDS = frozenset({"service"})
+SERVICE, FACT = "service", "fact"
+KINDS = frozenset({SERVICE, FACT})
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ def token_faults(text: str, *, known_services: Collection[str]) -> list[Fault]:
     for token in dict.fromkeys(tokens(text)):
         if token.kind not in KINDS:
             faults.append(Fault("token-unknown", f"{token} is of an unknown kind. Known kinds: {', '.join(sorted(KINDS))}."))
-        elif token.kind == "service" and token.name not in known_services:
+        elif token.kind == SERVICE and token.name not in known_services:
             faults.append(Fault("token-unknown", f"{token} names a service that does not exist."))
     return faults
 

@@ -6,6 +6,7 @@ from content.models.channel_revision import ChannelRevision
 from content.models.correction_count import CorrectionCount
 from content.models.correction_link import CorrectionLink
 from content.models.country import Country
+from content.models.figure import Figure
 from content.models.link import LinkCheck, LinkHost
 from content.models.locale import Locale
 from content.models.manifest import Manifest
@@ -28,6 +29,7 @@ __all__ = [
     "CorrectionCount",
     "CorrectionLink",
     "Country",
+    "Figure",
     "LinkCheck",
     "LinkHost",
     "Locale",

@@ -159,6 +159,39 @@ class PackedService(PackedAssurance):
     notices: NotRequired[list[PackedNotice]]
 
 
+class PackedPeriod(TypedDict):
+    """Two days (ISO 8601), both included."""
+
+    first: str
+    last: str
+
+
+class PackedFigure(TypedDict):
+    """One statistic, for parents and educators; never shown without the label `reports-not-cases`."""
+
+    id: str
+    value: float
+    #: "number", "percent" or "gbp".
+    unit: str
+    #: "exact", "about" or "more-than".
+    qualifier: str
+    #: The number as it is written in the pack's locale, with directional isolates around it.
+    display: str
+    #: What is counted.
+    counts: PackedPhrase
+    #: With directional isolates around it, as `source`.
+    counted_by: str
+    #: ISO 3166-1 alpha-2, or ZZ for the world.
+    country: str
+    period: PackedPeriod
+    source: str
+    source_url: str | None
+    read_on: str
+    #: The period ended more than two years before the pack was compiled.
+    old: bool
+    audiences: list[str]
+
+
 class PackLabels(TypedDict):
     """The words for ids, by id."""
 
@@ -168,6 +201,7 @@ class PackLabels(TypedDict):
     where: NotRequired[dict[str, PackedPhrase]]
     why: dict[str, PackedPhrase]
     notices: NotRequired[dict[str, PackedPhrase]]
+    figures: NotRequired[dict[str, PackedPhrase]]
 
 
 class Tombstone(TypedDict):
@@ -198,6 +232,7 @@ class PackContent(TypedDict):
     #: By everyday word: the situation that it means.
     aliases: NotRequired[dict[str, str]]
     retired: list[Tombstone]
+    figures: NotRequired[list[PackedFigure]]
 
 
 @dataclass(frozen=True, slots=True)

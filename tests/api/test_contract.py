@@ -26,7 +26,7 @@ EXAMPLES = 30
 
 #: Values that exist: random ones that match the patterns almost never do.
 REAL = {
-    "country": ["GB", "DE", "JP", "gb", "ZZ"],
+    "country": ["GB", "DE", "NO", "gb", "ZZ"],
     "locale": ["en", "cy", "pt-BR", "hi-IN"],
     "slug": ["right-now", "first-hour"],
     "service_id": ["gb-childline", "zz-take-it-down", "platform-skype"],

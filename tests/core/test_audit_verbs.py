@@ -40,7 +40,7 @@ def test_the_migration_renames_every_verb_of_before() -> None:
             cursor.execute(statement)
 
     assert [AuditEntry.objects.get(pk=entry.pk).verb for entry in made] == list(MIGRATION.RENAMED.values())
-    assert set(MIGRATION.RENAMED.values()) == set(Verb.values)
+    assert set(MIGRATION.RENAMED.values()) <= set(Verb.values)
     assert set(AuditEntry.objects.values_list("at", "row")) == {(NOON, "7")}
 
 

@@ -34,7 +34,7 @@ pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
 
 HELP = {"country": "GB", "situation": "blackmail", "age": 15, "at": "2026-12-01T12:00:00Z"}
 READS = (
-    *("/v1/", "/v1/manifest", "/.well-known/jwks.json", "/v1/packs/GB/cy", "/v1/packs/JP/en", "/v1/tips?country=IN&locale=hi"),
+    *("/v1/", "/v1/manifest", "/.well-known/jwks.json", "/v1/packs/GB/cy", "/v1/packs/NO/en", "/v1/tips?country=IN&locale=hi"),
     *("/v1/services?country=GB&role=helpline", "/v1/services/gb-childline", "/v1/alerts?country=GB&locale=en&audience=parent"),
     *("/v1/alerts.atom?country=GB&locale=cy", "/hsds/", "/hsds/services?full=true", "/hsds/services/gb-childline"),
     *("/hsds/profile", "/hsds/taxonomies", "/hsds/taxonomy_terms"),

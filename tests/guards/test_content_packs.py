@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from content.compiling.compiler import build_packs
 from content.compiling.facts import Policy
 from content.compiling.snapshot import read_snapshot
-from content.importing.facts import EMERGENCY_FILE, FACTS_DIR, SERVICES_FILE
+from content.importing.facts import EMERGENCY_FILE, FACTS_DIR, FIGURES_FILE, SERVICES_FILE
 from content.importing.words_file import read_words
 from content.linting.numbers import number_runs
 from content.linting.text import text_faults
@@ -45,6 +45,9 @@ NEVER_SHOWN = {
     "digest",
     "zone",
     "services",
+    "period",
+    "read_on",
+    "source_url",
 }
 
 Packs = dict[tuple[str, str], Any]
@@ -229,14 +232,18 @@ def test_promise_10_rows_in_any_order_give_the_same_bytes(db: None, seed: int) -
 def test_promise_10_the_real_facts_compile_to_the_same_bytes_again(db: None, real_packs: Packs) -> None:
     from content.importing.facts import load_facts
     from content.importing.words import load_words
-    from content.models import ChannelRevision
+    from content.models import ChannelRevision, Figure
     from core.models import User
 
     system = User.objects.system()
-    load_words_after = load_facts(SERVICES_FILE.read_bytes(), EMERGENCY_FILE.read_bytes(), by=system, at=NOON)
+    load_words_after = load_facts(
+        SERVICES_FILE.read_bytes(), EMERGENCY_FILE.read_bytes(), FIGURES_FILE.read_bytes(), by=system, at=NOON
+    )
     load_words(by=system, at=NOON)
     for revision in reversed(ChannelRevision.objects.proposed()):
         revision.approve(by=make.checker(), at=NOON)
+    for figure in Figure.objects.proposed():
+        figure.approve(by=make.checker(), at=NOON)
 
     again = build_packs(read_snapshot(Policy(NOON.date(), serve_unreviewed=True, sandbox=True)))
 

@@ -17,6 +17,7 @@ from tests import make
 ROOT = Path(__file__).resolve().parents[2]
 FACTS = ROOT / "content" / "facts"
 SHIPPED = {
+    FACTS / "figures.json": "figures",
     FACTS / "emergency_numbers.json": "emergency-numbers",
     FACTS / "reporting_tools.json": "facts",
     FACTS / "contact.yaml": "contact",

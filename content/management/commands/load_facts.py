@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from content.importing.facts import EMERGENCY_FILE, SERVICES_FILE, FactsLoaded, load_facts
+from content.importing.facts import EMERGENCY_FILE, FIGURES_FILE, SERVICES_FILE, FactsLoaded, load_facts
 from core.cli import StaffCommand
 from core.errors import NotFound
 from core.models import User
@@ -31,9 +31,10 @@ class Command(StaffCommand):
         try:
             data = (options["file"] or SERVICES_FILE).read_bytes()
             emergency_numbers = None if options["file"] else EMERGENCY_FILE.read_bytes()
+            figures = None if options["file"] else FIGURES_FILE.read_bytes()
         except OSError as error:
             raise NotFound(f"The file cannot be read: {error.strerror}.") from None
-        loaded = load_facts(data, emergency_numbers, by=by, at=timezone.now())
+        loaded = load_facts(data, emergency_numbers, figures, by=by, at=timezone.now())
         self.print_result(options, loaded.data(), _sentence(loaded))
 
 
@@ -45,7 +46,7 @@ def _sentence(loaded: FactsLoaded) -> str:
         [
             f"{loaded.entries} entries: {len(loaded.services_new)} new services, {len(loaded.services_changed)} changed; "
             f"{loaded.units_new} new texts, {loaded.units_changed} changed, as drafts.",
-            f"Proposed changes of channels: {proposals}. A second person approves them.",
+            f"Proposed changes of channels: {proposals}; figures: {loaded.figures}. A second person approves them.",
             *_notes(loaded),
         ]
     )

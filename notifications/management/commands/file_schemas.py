@@ -12,6 +12,7 @@ from pydantic import TypeAdapter
 from content.contact_file import Contact
 from content.importing.emergency_numbers import EmergencyNumbers
 from content.importing.facts_entry import FactsEntry, FactsFile
+from content.importing.figures import FiguresFile
 from content.importing.words_file import TargetsFile, TipsFile, TipText
 from core.cli import StaffCommand
 from notifications.campaigns.definition_fields import Definition
@@ -22,6 +23,7 @@ SCHEMAS: dict[str, tuple[str, TypeAdapter[Any]]] = {
     "contact": ("Fingerpost: contact.yaml", TypeAdapter(Contact)),
     "emergency-numbers": ("Fingerpost: emergency numbers by country", TypeAdapter(EmergencyNumbers)),
     "facts": ("Fingerpost: a file of services", TypeAdapter(FactsFile[FactsEntry])),
+    "figures": ("Fingerpost: a file of statistics", TypeAdapter(FiguresFile)),
     "targets": ("Fingerpost: the translations of one locale", TargetsFile),
     "tips": ("Fingerpost: tips.yaml", TypeAdapter(TipsFile[TipText])),
 }

@@ -57,7 +57,7 @@ QUERIES = {
     "v1/tips": ["", *(f"audience={name}" for name in Audience.values), "country=GB", "country=gb&locale=CY", "locale=pt"],
     "v1/tips/<str:slug>": ["", "country=GB&locale=cy", "audience=teen&country=IN"],
     "v1/services": [
-        *("", "country=JP&locale=ar", "country=GB&region=GB-WLS&audience=teen&role=helpline&language=cy&locale=cy&open_now=true"),
+        *("", "country=NO&locale=ar", "country=GB&region=GB-WLS&audience=teen&role=helpline&language=cy&locale=cy&open_now=true"),
         *(f"role={name}&country=GB" for name in Role.values),
         *("open_now=false", "open_now=true&locale=en", "locale=en&country=DE", "country=DE&locale=en", "language=en"),
     ],
@@ -73,7 +73,7 @@ QUERIES = {
     "v1/alerts.atom": ["country=GB", "country=GB&locale=en&region=GB-SCT&audience=parent&before=2099-01-01T00:00:00Z"],
 }
 PLACES = {
-    "<str:country>/<str:locale>": ["GB/en", "GB/cy", "gb/CY", "IN/hi-IN", "JP/en", "ZZ/ar", "DE/pt"],
+    "<str:country>/<str:locale>": ["GB/en", "GB/cy", "gb/CY", "IN/hi-IN", "NO/en", "ZZ/ar", "DE/pt"],
     "<str:slug>": ["first-hour"],
     "<str:service_id>": ["gb-childline", "zz-take-it-down"],
     "<str:taxonomy_id>": [taxonomies()[0]["id"]],
@@ -213,7 +213,7 @@ def test_other_methods_get_djangos_response(both: BothPaths, method: str) -> Non
 # POST /v1/help.
 
 BODIES = st.fixed_dictionaries(
-    {"country": st.sampled_from(["GB", "gb", "IN", "JP", "XX"]), "situation": st.sampled_from([*Situation.values, "new", "No"])},
+    {"country": st.sampled_from(["GB", "gb", "IN", "NO", "XX"]), "situation": st.sampled_from([*Situation.values, "new", "No"])},
     optional={
         "region": st.sampled_from([None, "GB-WLS", "IN-MH", "x"]),
         "audience": st.sampled_from([*Audience.values, "spy"]),

@@ -145,14 +145,22 @@ def test_a_survivor_gets_a_plan_of_their_own(api: Client, release: Release) -> N
 
 
 def test_a_country_without_services_gets_local_emergency(api: Client, release: Release) -> None:
-    answer = ask(api, {"country": "JP", "situation": "blackmail"}).json()
+    answer = ask(api, {"country": "AQ", "situation": "blackmail"}).json()
 
     danger = answer["plan"][0]
-    assert answer["country"] == {"requested": "JP", "served": "ZZ"}
+    assert answer["country"] == {"requested": "AQ", "served": "ZZ"}
     assert danger["service"] is None
     assert [reason["code"] for reason in danger["why"]] == ["local-emergency"]
     assert danger["why"][0]["text"]
     assert answer["plan"][1]["service"] == "zz-child-helpline-international"
+
+
+def test_a_country_without_services_has_the_emergency_number_of_the_phone_library(api: Client, release: Release) -> None:
+    answer = ask(api, {"country": "NO", "situation": "blackmail"}).json()
+
+    number = answer["services"]["no-emergency-number"]
+    assert answer["plan"][0]["service"] == "no-emergency-number"
+    assert (number["channels"][0]["tel"], number["assured"]) == ("tel:112;phone-context=+47", False)
 
 
 @pytest.mark.parametrize(

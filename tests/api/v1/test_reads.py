@@ -51,11 +51,11 @@ def test_a_variant_of_a_locale_gets_its_canonical_location(api: Client, release:
 
 
 def test_a_country_without_services_gets_the_worldwide_pack(api: Client, release: Release) -> None:
-    pack = api.get("/v1/packs/JP/en").json()
-    tips = api.get("/v1/tips?country=JP&locale=en").json()
+    pack = api.get("/v1/packs/NO/en").json()
+    tips = api.get("/v1/tips?country=NO&locale=en").json()
 
     assert (pack["country"], pack["coverage"]) == ("ZZ", "worldwide")
-    assert tips["country"] == {"requested": "JP", "served": "ZZ"}
+    assert tips["country"] == {"requested": "NO", "served": "ZZ"}
 
 
 @pytest.mark.parametrize(
@@ -259,7 +259,7 @@ def test_a_retired_service_is_410_with_its_successor(api: Client, release: Relea
 
     assert response.status_code == 410
     assert response.json()["type"] == "/v1/problems/gone"
-    assert response.json()["successor"] is None
+    assert response.json()["successor"] == "platform-teams"
 
 
 def test_a_worldwide_service_is_listed_only_in_its_area(api: Client, release: Release) -> None:
@@ -267,7 +267,19 @@ def test_a_worldwide_service_is_listed_only_in_its_area(api: Client, release: Re
         return {s["id"] for s in api.get(f"/v1/services?country={country}&locale=en").json()["services"]}
 
     assert "zz-eu-112" in ids("PT") & ids("ZZ")
-    assert "zz-eu-112" not in ids("JP")
+    assert "zz-eu-112" not in ids("NO")
+
+
+def test_figures_are_those_of_the_country_with_the_sentence_beside_them(api: Client, release: Release) -> None:
+    answer = api.get("/v1/facts?country=GB&locale=en").json()
+
+    figures = {figure["id"]: figure for figure in answer["figures"]}
+    assert {"ceop-reports-2024", "ncmec-reports-2024"} <= figures.keys()
+    assert not {"nz-referrals-2024"} & figures.keys()
+    assert figures["ceop-reports-2024"]["old"] is False
+    assert figures["ceop-reports-2012"]["old"] is True
+    assert answer["labels"]["figures"]["reports-not-cases"]["text"].startswith("Reports are not cases.")
+    assert api.get("/v1/facts?age=15").status_code == 400
 
 
 def test_the_service_document_links_to_all_resources(api: Client, release: Release) -> None:

@@ -81,7 +81,7 @@ def test_languages_are_named_in_the_readers_language_or_not_at_all() -> None:
 
 
 def test_tokens_become_isolated_names() -> None:
-    assert fill("Ask {service:a}.", lambda _: "The Line (24)") == "Ask \u2066The Line (24)\u2069."
+    assert fill("Ask {service:a}.", lambda _kind, _name: "The Line (24)") == "Ask \u2066The Line (24)\u2069."
 
 
 @pytest.mark.parametrize(
@@ -98,8 +98,8 @@ def test_tokens_become_isolated_names() -> None:
     ],
 )
 def test_markdown_becomes_sanitised_html(markdown: str, expected: str) -> None:
-    assert more_html(markdown, lambda name: name) == expected
+    assert more_html(markdown, lambda _kind, name: name) == expected
 
 
 def test_an_official_name_is_escaped() -> None:
-    assert more_html("Ask {service:a}", lambda _: "*Help* & <b>") == "<p>Ask \u2066*Help* &amp; &lt;b&gt;\u2069</p>"
+    assert more_html("Ask {service:a}", lambda _kind, _name: "*Help* & <b>") == "<p>Ask \u2066*Help* &amp; &lt;b&gt;\u2069</p>"
