@@ -35,7 +35,6 @@ EXPECTED_NUMBERS: dict[tuple[str, str], set[str]] = {
     ("CI", "fr"): {"116"},
     ("FR", "fr"): {"3018", "119"},
     ("DE", "de"): {"110", "116 111"},
-    ("BD", "bn"): {"999", "1098"},
 }
 FEED = "/v1/alerts?country=GB&locale=en&audience=parent"
 #: Processor seconds that count as progress of a worker. Idle, it needs three minutes for as much.
