@@ -16,12 +16,14 @@ from content.linting.channel import channel_faults
 from content.models import Channel, Service
 from content.models.channel_facts import FACTS
 from content.models.service import Status
-from content.terms import WORLDWIDE, Audience, ChannelType, Confidence, Cost, NumberType, Role
+from content.terms import WORLDWIDE, Audience, ChannelType, Confidence, Cost, NumberType, Role, Situation
 from core.file_models import Day, FileModel, Text, fault_lines
 
 #: Added to the country's code in lower case, it is the id of the service.
 SUFFIX = "-emergency-number"
 ORGANIZATION = "Emergency services"
+#: A crisis line has one of these; a directory of links is none.
+CRISIS_CHANNELS = (ChannelType.PHONE, ChannelType.SMS, ChannelType.CHAT)
 CHECK_FIRST = "whether the number is right, and which service answers"
 
 _Country = Annotated[str, Text(2), AfterValidator(assigned_country)]
@@ -29,7 +31,7 @@ _Number = Annotated[str, Field(pattern=r"^[0-9]{2,5}$")]
 
 
 class EmergencyNumbers(FileModel):
-    """The emergency numbers of the countries that have no emergency service in the file of services."""
+    """The emergency numbers of the countries that have no pack of their own."""
 
     schema_url: str | None = Field(None, alias="$schema")
     source: Annotated[str, Text(500)]
@@ -63,10 +65,22 @@ def read_emergency_numbers(data: bytes, *, covered: Collection[str] = ()) -> lis
 
 
 def countries_covered(services: Collection[ImportedService]) -> frozenset[str]:
-    """Return the countries for which one of the services is an emergency service with a channel."""
+    """Return the countries that need no number from the library: they are in the area of a worldwide number, or have a pack.
+
+    A country without a crisis line has no pack of its own (see `gate`), so its readers get the worldwide one.
+    """
     emergency = [service for service in services if Role.EMERGENCY in service.fields["roles"] and service.channels]
-    own = {service.fields["country_id"] for service in emergency} - {WORLDWIDE}
-    return frozenset(own.union(*(service.fields["area"] or () for service in emergency)))
+    with_line = {service.fields["country_id"] for service in services if _is_crisis_line(service)}
+    own = {service.fields["country_id"] for service in emergency} & with_line
+    return frozenset(own.union(*(service.fields["area"] or () for service in emergency)) - {WORLDWIDE})
+
+
+def _is_crisis_line(service: ImportedService) -> bool:
+    return (
+        Role.HELPLINE in service.fields["roles"]
+        and Situation.SELF_HARM_RISK in service.fields["situations"]
+        and any(channel.facts["type"] in CRISIS_CHANNELS for channel in service.channels)
+    )
 
 
 def _service(country: str, numbers: Collection[str], file: EmergencyNumbers) -> ImportedService:

@@ -67,14 +67,20 @@ def document(day: date) -> dict[str, Any]:
 
 
 def covered() -> frozenset[str]:
-    """Return the countries whose emergency number is in reporting_tools.json."""
+    """Return the countries that need no number: in the area of a worldwide one, or with an emergency number and a crisis line."""
     entries = json.loads((FACTS / "reporting_tools.json").read_text(encoding="utf-8"))["entries"]
     areas = json.loads((FACTS / "areas.json").read_text(encoding="utf-8"))
-    found: set[str] = set()
-    for entry in entries:
-        if "emergency" in entry["kinds"] and entry["channels"]:
-            found |= {entry["country"], *areas.get(entry["id"], {"countries": ()})["countries"]}
-    return frozenset(found)
+    emergency = [entry for entry in entries if "emergency" in entry["kinds"] and entry["channels"]]
+    in_areas = {country for entry in emergency if entry["id"] in areas for country in areas[entry["id"]]["countries"]}
+    # A country without a crisis line has no pack of its own, so its readers get the worldwide one.
+    with_line = {
+        entry["country"]
+        for entry in entries
+        if "helpline" in entry["kinds"]
+        and "self-harm-risk" in entry["topics"]
+        and any(channel["type"] in ("phone", "sms", "chat") for channel in entry["channels"])
+    }
+    return frozenset(in_areas | ({entry["country"] for entry in emergency} & with_line))
 
 
 def emergency_numbers(country: str) -> list[str]:

@@ -35,6 +35,11 @@ def test_every_country_has_an_emergency_number_or_a_reason_why_not() -> None:
     assert len(FILE["not_known"]) <= 12
 
 
+def test_a_country_whose_pack_is_blocked_has_its_number_in_the_worldwide_pack() -> None:
+    assert FILE["numbers"]["BD"][0] == "999"
+    assert {"BD", "DZ", "SA", "TR"} <= FILE["numbers"].keys()
+
+
 def test_the_file_is_what_the_script_writes_from_the_library() -> None:
     written = script.document(date.fromisoformat(FILE["read_on"]))
 
