@@ -21,6 +21,7 @@ from tools.sandbox.temporary_database import temporary_database
 from tools.sandbox.terminal import UserError, say, step
 
 BASELINE = Path(__file__).with_name("previous_code.toml")
+PLUGINS = Path(__file__).with_name("pytest_plugins")
 #: The name that Django gives to the database of the tests.
 TEST_DATABASE = f"test_{postgres.DATABASE}"
 
@@ -60,7 +61,7 @@ def run(paths: Paths, arguments: list[str]) -> int:
         with step("Migrating with this checkout"):
             _migrate(paths, {**clean, "DATABASE_URL": f"{url.rpartition('/')[0]}/{TEST_DATABASE}"})
         # The test database exists already, so the old code has no migration to apply.
-        command = [str(python), "-m", "pytest", "--reuse-db", *baseline.tests, *arguments]
+        command = [str(python), "-m", "pytest", "-p", "cascading_flush", "--reuse-db", *baseline.tests, *arguments]
         return run_in_foreground(command, old.root, {**_for_old_code(clean, old.root), "DATABASE_URL": url})
 
 
@@ -113,9 +114,9 @@ def _migrate(paths: Paths, env: dict[str, str]) -> None:
 
 
 def _for_old_code(env: dict[str, str], old: Path) -> dict[str, str]:
-    """Return the environment with the old code's source of the emulator on Python's path instead of this checkout's."""
+    """Return the environment with the old code's emulator and our plugin on Python's path."""
     source = old / environment.EMULATOR_SOURCE.relative_to(Path(__file__).resolve().parents[2])
-    return {name: value for name, value in env.items() if name != "SECRET_KEY"} | {"PYTHONPATH": str(source)}
+    return {name: value for name, value in env.items() if name != "SECRET_KEY"} | {"PYTHONPATH": f"{source}{os.pathsep}{PLUGINS}"}
 
 
 def _git(root: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
