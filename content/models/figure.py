@@ -54,7 +54,7 @@ LIFECYCLE = Lifecycle(
     initial=FigureState.PROPOSED,
     edges=[
         Edge(FigureState.PROPOSED, FigureState.APPROVED, Verb.FIGURE_APPROVED, "a second person approves it"),
-        Edge(FigureState.PROPOSED, FigureState.WITHDRAWN, Verb.FIGURE_REJECTED, "it is taken back, turned down or replaced"),
+        Edge(FigureState.PROPOSED, FigureState.WITHDRAWN, Verb.FIGURE_REJECTED, "it is withdrawn, rejected or replaced"),
         Edge(FigureState.APPROVED, FigureState.REPLACED, Verb.FIGURE_REPLACED, "a newer figure with its slug is approved"),
         Edge(FigureState.APPROVED, FigureState.WITHDRAWN, Verb.FIGURE_WITHDRAWN, "one person takes it out of the next release"),
     ],

@@ -67,6 +67,7 @@ def test_every_column_of_a_campaign_is_frozen_with_it_or_part_of_its_life() -> N
 def test_what_an_author_writes_is_what_is_frozen() -> None:
     make.app()
 
-    written = {Campaign._meta.get_field(name).attname for name in definition.parse(make.definition())}
+    fields = {field.name: field.attname for field in Campaign._meta.fields}
+    written = {fields[name] for name in definition.parse(make.definition())}
 
     assert written == {*DEFINITION}
