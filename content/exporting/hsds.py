@@ -25,7 +25,7 @@ EXTENSION: Final = "fingerpost"
 #: Fields of our extension: of a service, those that only a whole service has, and of a channel.
 SERVICE_EXTENSION = (
     "id", "country", "regions", "area", "roles", "audiences", "situations", "named_situations", "eligibility", "languages",
-    "zone", *SERVICE_TEXTS, "reviewed", "assured", "checked_on", "assured_until", "notices",
+    "zone", *SERVICE_TEXTS, "reviewed", "assured", "checked_on", "assured_until", "removal_power", "notices",
 )  # fmt: skip
 WHOLE_SERVICE_EXTENSION = ("routes", "channels")
 CHANNEL_EXTENSION = (*CHANNEL_FACTS, "spoken", *CHANNEL_TEXTS)

@@ -27,6 +27,7 @@ LICENCE: Final = {
 SERVICE_FACTS = (
     "id", "name", "name_display", "organization", "country", "regions", "region_names", "area", "roles", "audiences",
     "situations", "named_situations", "eligibility", "languages", "zone", "assured", "checked_on", "assured_until",
+    "removal_power",
 )  # fmt: skip
 CHANNEL_FACTS = (
     "position", "type", "dial", "dial_kind", "tel", "href", "display", "keyword", "hours", "zone", "cost", "anonymous",

@@ -105,6 +105,7 @@ OPERATIONS = [
     ("GET", "/v1/services"),
     ("GET", "/v1/services/{service_id}"),
     ("POST", "/v1/help"),
+    ("GET", "/v1/facts"),
     ("GET", "/v1/alerts"),
     ("GET", "/v1/alerts/{alert_id}"),
     ("GET", "/v1/alerts/{alert_id}/cap"),

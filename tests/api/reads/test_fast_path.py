@@ -24,7 +24,7 @@ from content.exporting.hsds_taxonomies import taxonomies, taxonomy_terms
 from content.models import Release
 from content.publishing import signing
 from content.publishing.withdrawal import withdraw
-from content.terms import Audience, Role, Situation
+from content.terms import Audience, Recipient, Role, Situation
 from notifications.campaigns import lifecycle
 from notifications.delivery import planner
 from notifications.models import Campaign
@@ -54,13 +54,14 @@ def both(release: Release, signer: Signer, tmp_path: Path) -> BothPaths:
 
 
 QUERIES = {
-    "v1/tips": ["", *(f"audience={name}" for name in Audience.values), "country=GB", "country=gb&locale=CY", "locale=pt"],
+    "v1/tips": ["", *(f"audience={name}" for name in Recipient.values), "country=GB", "country=gb&locale=CY", "locale=pt"],
     "v1/tips/<str:slug>": ["", "country=GB&locale=cy", "audience=teen&country=IN"],
     "v1/services": [
         *("", "country=NO&locale=ar", "country=GB&region=GB-WLS&audience=teen&role=helpline&language=cy&locale=cy&open_now=true"),
         *(f"role={name}&country=GB" for name in Role.values),
         *("open_now=false", "open_now=true&locale=en", "locale=en&country=DE", "country=DE&locale=en", "language=en"),
     ],
+    "v1/facts": ["", "country=GB", "country=GB&locale=en", "country=NO&locale=ar"],
     "v1/services/<str:service_id>": ["", "country=GB", "locale=hi", "country=GB&locale=cy"],
     "v1/alerts": [
         *("country=GB", "country=GB&locale=en", "country=GB&locale=cy-GB&audience=parent&region=GB-WLS", "country=FR"),

@@ -163,6 +163,7 @@ def test_an_invalid_notice_is_refused_with_one_sentence(asta: User, fields: dict
 
 
 def test_a_retired_or_withdrawn_service_gets_no_notice(asta: User, boris: User) -> None:
+    make.service("gb-second")
     make.release()
     waiting = make.notice(by=asta, approved=False)
     make.service("gb-other")
@@ -170,7 +171,7 @@ def test_a_retired_or_withdrawn_service_gets_no_notice(asta: User, boris: User) 
 
     with pytest.raises(Invalid, match="is retired or withdrawn"):
         make.notice("gb-other", by=asta)
-    withdraw("gb-line", by=make.checker(), at=NOON, successor="zz-line")
+    withdraw("gb-line", by=make.checker(), at=NOON, successor="gb-second")
     with pytest.raises(Invalid, match="is retired or withdrawn"):
         approve_notice(waiting, by=boris, at=NOON)
 
