@@ -16,7 +16,7 @@ HELP = """\
 ./run bench push      measure sending: beside other senders, a million devices, brakes, kill -9; --part NAME --quick --write
 ./run bench main-job  measure one campaign through one worker; N devices (100000)
 ./run bench read      measure reading beside nginx and Django with Debian's wrk, for docs/measurements/read.md; --quick
-./run bench emulator  measure the FCM emulator alone; --tls --all-differ --p50 MS
+./run bench emulator  measure the FCM emulator alone; --tls --p50 MS
 ./run bench resolver  measure how long the resolver takes for one plan; --rounds N
 ./run bench codebase  print figures of the code base itself, for git revisions or folders side by side; TREE… --list
 ./run reset           remove the demo's database, secrets and logs

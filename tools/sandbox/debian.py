@@ -17,6 +17,7 @@ PACKAGES: dict[str, tuple[str, ...]] = {
     "postgresql": ("/usr/lib/postgresql/*/bin/postgres",),
     "redis-server": ("/usr/bin/redis-server", "/usr/bin/valkey-server"),
     "nginx-light": ("/usr/sbin/nginx",),
+    "wrk": ("/usr/bin/wrk",),
     "caddy": ("/usr/bin/caddy",),
     "rabbitmq-server": ("/usr/lib/rabbitmq/bin/rabbitmq-server",),
 }

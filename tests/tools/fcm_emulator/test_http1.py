@@ -322,9 +322,7 @@ def test_a_huge_response_is_sent_as_it_is_read(emulator: Emulator, wire: socket.
 
 
 @pytest.mark.parametrize("cut", [None, 1, 200, -1])
-def test_a_cached_head_is_found_wherever_the_bytes_are_split(
-    emulator: Emulator, wire: socket.socket, token: bytes, cut: int | None
-) -> None:
+def test_requests_may_be_split_anywhere(emulator: Emulator, wire: socket.socket, token: bytes, cut: int | None) -> None:
     requests = [sending(token, fid=f"fid-{number}") for number in range(9)]
     for request in requests[:4]:
         wire.sendall(request)
@@ -342,7 +340,7 @@ def test_a_cached_head_is_found_wherever_the_bytes_are_split(
 @pytest.mark.parametrize(
     "before", [b"\r\n\r\n", b"\r\n", b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"], ids=["two", "one", "request"]
 )
-def test_bytes_before_a_head_do_not_confuse_the_cache(wire: socket.socket, token: bytes, before: bytes) -> None:
+def test_bytes_before_a_request_do_not_confuse_the_parser(wire: socket.socket, token: bytes, before: bytes) -> None:
     for _ in range(3):
         wire.sendall(before + sending(token))
         if before.startswith(b"GET"):

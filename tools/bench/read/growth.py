@@ -59,7 +59,7 @@ def _publish(bench: ReadBench, name: str, size: Size, *, prefetched: bool) -> tu
         written = bench.sandbox.run_python("-m", "tools.bench.read.big_release", *map(str, size), "write")
         requesting.start()
         if prefetched:
-            folder, packs = bench.sandbox.paths.run / "edition" / "coming", size[1] * size[2]
+            folder, packs = bench.sandbox.paths.run / "edition" / "prefetched", size[1] * size[2]
             took = bench.wait_until(lambda: len(list(folder.glob("*.json"))) == packs, "the packs are not prefetched")
             bench.notes[f"prefetched, {name}"] = f"{took:.1f} s"
         output = bench.sandbox.run_python("-m", "tools.bench.read.big_release", written.split()[0], "publish")

@@ -66,8 +66,8 @@ def run(outer: Paths, rest: list[str]) -> int:
 
 def _prepare(bench: ReadBench) -> None:
     bench.put_readers_first()
+    demo.add_staff(bench.sandbox)
     with step("Loading and publishing"):
-        demo.add_staff(bench.sandbox)
         demo.load_content(bench.sandbox)
         demo.publish_release(bench.sandbox, bench.client, changed=True)
         # Signed here, because the beat would take up to a minute.

@@ -53,7 +53,7 @@ def _parser() -> argparse.ArgumentParser:
         type=_positive,
         default=1,
         metavar="N",
-        help="of messages unlike earlier ones, validate only every Nth in full (%(default)s)",
+        help="validate only every Nth message in full, for measurements (%(default)s)",
     )
     serving.add_argument(
         "--goaway-after",

@@ -17,7 +17,6 @@ import httptools
 
 from fcm_emulator import responses
 from fcm_emulator.handler import Handler
-from fcm_emulator.head_cache import CachedHead, HeadCache
 from fcm_emulator.http_messages import HUGE_CHUNK, HUGE_SIZE, Request, Response
 
 MAX_BODY_SIZE = 64 * 1024
@@ -52,9 +51,6 @@ class Http1(asyncio.Protocol):
         self._waiting: deque[PendingResponse] = deque()
         self._ready: list[bytes] = []
         self._unread = self._requests = 0
-        #: Whether no request is partly read, and the bytes of the current request's head.
-        self._between = True
-        self._head = b""
         self._closing = False
         self._paused = False
         self._write_paused = False
@@ -73,12 +69,9 @@ class Http1(asyncio.Protocol):
         if self._closing:
             return
         self._at = time.time()
-        if self._between:
-            data = self._handle_cached(data)
         self._unread += len(data)
         try:
-            if data:
-                self._parser.feed_data(data)
+            self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
             # The request has been answered; what follows would be another protocol.
             self._closing = True
@@ -90,22 +83,9 @@ class Http1(asyncio.Protocol):
                 self._refuse(responses.error(431, "INVALID_ARGUMENT", "Request head too large."))
         self._flush()
 
-    def _handle_cached(self, data: bytes) -> bytes:
-        """Handle the requests at the start of the data that have a cached head and a complete body; return the rest."""
-        place = 0
-        while not self._closing:
-            self._head, known = _head_cache.find(data, place)
-            body = place + len(self._head)
-            if known is None or len(data) < body + known.length:
-                break
-            place = body + known.length
-            self._handle(Request(known.method, known.target, known.headers, data[body:place]), close=False)
-        return data[place:] if place else data
-
     # Callbacks of httptools, in the order in which it calls them.
 
     def on_message_begin(self) -> None:
-        self._between = False
         self._target = b""
         self._headers: dict[bytes, bytes] = {}
         self._body: list[bytes] = []
@@ -131,14 +111,10 @@ class Http1(asyncio.Protocol):
 
     def on_message_complete(self) -> None:
         self._unread = 0
-        self._between = True
         if self._closing:
             return
         method = self._parser.get_method()
         body = self._body[0] if len(self._body) == 1 else b"".join(self._body)
-        if self._head:
-            _head_cache.learn(self._head, CachedHead(method, self._target, self._headers, len(body)))
-            self._head = b""
         self._handle(Request(method, self._target, self._headers, body), close=not self._parser.should_keep_alive())
 
     def _handle(self, request: Request, *, close: bool) -> None:
@@ -255,7 +231,6 @@ class _ResponseHeads:
 
 
 _response_heads = _ResponseHeads()
-_head_cache = HeadCache()
 
 
 def render(response: Response, at: float, *, head_only: bool, close: bool) -> bytes:

@@ -14,7 +14,7 @@ class ServerOptions(NamedTuple):
     quota: int = DEFAULT_QUOTA
     #: Seconds in Retry-After when the quota is used up; None sends no such header.
     retry_after: int | None = None
-    #: Of messages that differ in more than address and TTL, only every Nth is validated in full.
+    #: Only every Nth message is validated in full, and the others by target and size.
     check_every: int = 1
     #: Number of requests after which a connection gets GOAWAY; 0 for never.
     goaway_after: int = 0
