@@ -243,10 +243,12 @@ def test_an_emergency_service_takes_two_people_and_another_number(published: Rel
 
 
 def test_the_last_crisis_line_is_only_replaced(published: Release, ann: User) -> None:
-    with pytest.raises(EssentialServiceMissing, match="without a crisis line"):
-        withdraw("zz-line", by=ann, at=LATER)
+    withdraw("gb-line", by=ann, at=LATER)
 
-    assert not Withdrawal.objects.exists()
+    with pytest.raises(EssentialServiceMissing, match="without a crisis line"):
+        withdraw("gb-wrong", by=ann, at=LATER)
+
+    assert [row.service_id for row in Withdrawal.objects.all()] == ["gb-line"]
 
 
 def test_no_patch_takes_the_last_crisis_line_whatever_it_is_for(published: Release, ann: User) -> None:
