@@ -26,6 +26,7 @@ PUBLIC = {
     "v1/services": {"get"},
     "v1/services/<str:service_id>": {"get"},
     "v1/help": {"post"},
+    "v1/facts": {"get"},
     "v1/corrections": {"post"},
     "v1/alerts": {"get"},
     "v1/alerts/<str:alert_id>": {"get"},

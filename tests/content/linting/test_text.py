@@ -82,7 +82,7 @@ def test_two_allowed_numbers_in_a_row_are_another_number() -> None:
         ("a\tb", "control"),
         ("e\u0301", "not-nfc"),
         ("{service:gb-nobody}", "token-unknown"),
-        ("{fact:age}", "token-unknown"),
+        ("{nothing:age}", "token-unknown"),
         ("{price:low}", "token-unknown"),
         ("{service:}", "token-malformed"),
         ("Open { here", "token-malformed"),
