@@ -15,15 +15,15 @@ import fcntl
 import gzip
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 from content.models import Manifest, Pack, ReleasePack, WithdrawnPack
 from content.models.release import ReleaseState
-from content.publishing.signing import jwks
+from content.publishing.signing import ManifestPack, jwks
 from content.publishing.verify import decode
 from core.canonical import canonical_json, digest
 from core.errors import Conflict, Invalid
@@ -42,6 +42,14 @@ class ExportRunning(Conflict):
     """Another export is writing to this folder. Nothing was written."""
 
     code = "export-running"
+
+
+class _PackAddress(TypedDict):
+    """Where a pack is exported."""
+
+    country: str
+    locale: str
+    digest: str
 
 
 @dataclass(frozen=True)
@@ -100,7 +108,7 @@ def export_release(folder: Path) -> ExportResult:
     Safe to repeat and to interrupt: an interrupted export leaves the old manifest, whose packs stay under their digests.
     """
     manifest = Manifest.objects.newest()
-    packs = json.loads(decode(manifest.body.split(".")[1]))["packs"]
+    packs: list[ManifestPack] = json.loads(decode(manifest.body.split(".")[1]))["packs"]
     tree = _Tree(folder)
     try:
         with _locked(folder):
@@ -126,7 +134,7 @@ def _locked(folder: Path) -> Iterator[None]:
         os.close(handle)
 
 
-def _write(tree: _Tree, manifest: Manifest, packs: list[dict[str, Any]]) -> None:
+def _write(tree: _Tree, manifest: Manifest, packs: Sequence[ManifestPack]) -> None:
     for listed in packs:
         body = Pack.objects.values_list("body", flat=True).get(pk=listed["digest"]).encode()
         if digest(body) != listed["digest"] or len(body) != listed["size"]:
@@ -139,7 +147,7 @@ def _write(tree: _Tree, manifest: Manifest, packs: list[dict[str, Any]]) -> None
     tree.put(MANIFEST, manifest.body.encode())
 
 
-def _clean_up(tree: _Tree, packs: list[dict[str, Any]]) -> None:
+def _clean_up(tree: _Tree, packs: Sequence[_PackAddress]) -> None:
     """Remove names that the manifest does not list, withdrawn packs, and drafts of an interrupted export."""
     listed = {tree.folder / _by_name(pack) for pack in packs}
     for path in sorted((tree.folder / PACKS).glob("*/*.json")):
@@ -165,9 +173,9 @@ def _clean_up(tree: _Tree, packs: list[dict[str, Any]]) -> None:
         tree.remove(draft)
 
 
-def _by_name(pack: dict[str, Any]) -> Path:
-    return PACKS / str(pack["country"]) / f"{pack['locale']}.json"
+def _by_name(pack: _PackAddress) -> Path:
+    return PACKS / pack["country"] / f"{pack['locale']}.json"
 
 
-def _by_digest(pack: dict[str, Any]) -> Path:
-    return PACKS / str(pack["country"]) / str(pack["locale"]) / f"{pack['digest']}.json"
+def _by_digest(pack: _PackAddress) -> Path:
+    return PACKS / pack["country"] / pack["locale"] / f"{pack['digest']}.json"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal, TypedDict
 
 from django.db.models import Q
 
@@ -14,6 +14,7 @@ from core.errors import Gone, NotFound, NotHeld
 from core.instants import rfc3339
 from notifications import cap
 from notifications.campaigns import texts
+from notifications.campaigns.texts import ShownText
 from notifications.models.campaign import ALL, Campaign
 from notifications.models.campaign_state import APPROVED_ON, CampaignState
 
@@ -40,6 +41,43 @@ VERSION_SQL = f"""
 """  # noqa: S608  (closed values of our own)
 
 
+class AlertLocale(TypedDict):
+    """The locale that was requested, None for none, the one that is served, and why they differ."""
+
+    requested: str | None
+    served: str
+    reason: Literal["not-translated"] | None
+
+
+class FeedAlert(TypedDict):
+    """One alert in one language, as clients receive it; instants are RFC 3339."""
+
+    id: str
+    thread: str
+    rev: int
+    references: str | None
+    kind: str
+    status: str
+    severity: str
+    urgency: str
+    certainty: str
+    locales: list[str]
+    locale: AlertLocale
+    lang: str
+    dir: str
+    outer: ShownText
+    title: str
+    body: str
+    services: list[str]
+    tip: str | None
+    countries: list[str] | None
+    regions: list[str] | None
+    audiences: list[str]
+    sent: str
+    opens: str
+    expires: str
+
+
 class NoSuchAlert(NotFound):
     """There is no such alert."""
 
@@ -63,7 +101,7 @@ class Feed:
 
     def alerts(
         self, *, country: str, audience: str | None, locale: str, at: datetime, before: datetime | None = None, limit: int = 50
-    ) -> list[dict[str, Any]]:
+    ) -> list[FeedAlert]:
         """Return the alerts of a country for an audience (None: any), the newest first.
 
         Without `before` returns the unexpired ones; with it, those that opened before that instant, expired ones included.
@@ -84,7 +122,7 @@ class Feed:
                 raise NotHeld()
         return [_alert(campaign, locale, audience) for campaign in found[:limit]]
 
-    def alert(self, number: str | int, *, locale: str, at: datetime, audience: str | None = None) -> dict[str, Any]:
+    def alert(self, number: str | int, *, locale: str, at: datetime, audience: str | None = None) -> FeedAlert:
         """Return one alert, also an expired one; raises NoSuchAlert before it opens, AlertStopped once it was stopped."""
         wanted = int(number) if str(number).isdecimal() and len(str(number)) < 19 else None
         for campaign in self.campaigns:
@@ -151,13 +189,14 @@ def _is_for(named: list[str], wanted: str) -> bool:
     return named == ALL or wanted in named
 
 
-def _alert(campaign: Campaign, locale: str, audience: str | None) -> dict[str, Any]:
+def _alert(campaign: Campaign, locale: str, audience: str | None) -> FeedAlert:
     """Return one alert in the reader's locale or, labelled as such, in the campaign's home locale."""
     found = texts.served(campaign, locale)
     served = found or campaign.home_locale
     reader = audience or (Recipient.PARENT if campaign.audiences == ALL else campaign.audiences[0])
     shown = texts.text(campaign, served, reader)
     assert campaign.submitted_at is not None
+    assert campaign.rev is not None
     return {
         "id": str(campaign.pk),
         "thread": str(campaign.alert),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC
-from typing import Any
+from typing import TypedDict
 
 from django.conf import settings
 from django.http import HttpResponse
@@ -20,7 +20,7 @@ from api.http.responses import SHORT, respond
 from api.http.schema import path_parameter
 from api.http.views import ApiView
 from api.v1.docs import HtmlRenderer
-from content.assurance.transparency import ListedService, TransparencyReport, transparency_report
+from content.assurance.transparency import ListedChannel, ListedService, TransparencyReport, WithheldChannels, transparency_report
 from content.compiling.facts import Policy
 from content.exporting.home_packs import country_pack, current_release
 from content.models import Country
@@ -43,6 +43,31 @@ _TYPES = {
     ChannelType.URL: "Web page",
     ChannelType.APP: "Inside an app",
 }
+
+
+class _ShownChannel(TypedDict):
+    channel: ListedChannel
+    type: str
+
+
+class _ShownService(TypedDict):
+    service: ListedService
+    roles: str
+    channels: list[_ShownChannel]
+
+
+class _WithheldRow(TypedDict):
+    entry: WithheldChannels
+    roles: str
+    type: str
+
+
+class _ReportContext(TypedDict):
+    listed: list[_ShownService]
+    listed_count: int
+    withheld_count: int
+    withheld: list[_WithheldRow]
+    unapproved: int
 
 
 class TransparencyView(ApiView):
@@ -73,7 +98,7 @@ class TransparencyView(ApiView):
         return respond(request, page.encode(), cache=SHORT, content_type="text/html; charset=utf-8")
 
 
-def _found(found: TransparencyReport) -> dict[str, Any]:
+def _found(found: TransparencyReport) -> _ReportContext:
     return {
         "listed": [{"service": entry, "roles": _kinds(entry.roles), "channels": _channels(entry)} for entry in found.listed],
         "listed_count": sum(len(entry.channels) for entry in found.listed),
@@ -89,5 +114,5 @@ def _kinds(roles: tuple[str, ...]) -> str:
     return ", ".join(_ROLES[Role(role)] for role in roles)
 
 
-def _channels(entry: ListedService) -> list[dict[str, Any]]:
+def _channels(entry: ListedService) -> list[_ShownChannel]:
     return [{"channel": channel, "type": _TYPES[ChannelType(channel.type)]} for channel in entry.channels]

@@ -22,6 +22,7 @@ from api.reads.request import ReadRequest
 from api.v1.alerts import ALERT_ID, AlertQuery, feed_response, is_for_region, read_feed
 from core.errors import Gone, NotFound
 from notifications.cap import MessageType
+from notifications.feed import FeedAlert
 from notifications.models.campaign import CampaignKind
 
 _CAP = "urn:oasis:names:tc:emergency:cap:1.2"
@@ -109,7 +110,7 @@ class AtomView(ReadView):
 
 
 def cap_document(
-    alert: dict[str, Any], infos: Iterable[dict[str, Any]], *, referenced: dict[str, Any] | None, country_names: Mapping[str, str]
+    alert: FeedAlert, infos: Iterable[FeedAlert], *, referenced: FeedAlert | None, country_names: Mapping[str, str]
 ) -> Element:
     """Return <alert> with one <info> per language; the CAP schema prescribes the order of the elements."""
     root = Element("alert", xmlns=_CAP)
@@ -119,7 +120,7 @@ def cap_document(
         sender=_sender(),
         sent=_cap_time(alert["sent"]),
         status=alert["status"],
-        msgType=str(_MESSAGE_TYPES.get(alert["kind"], MessageType.ALERT)),
+        msgType=str(_MESSAGE_TYPES.get(CampaignKind(alert["kind"]), MessageType.ALERT)),
         scope="Public",
     )
     if referenced is not None:
@@ -146,7 +147,7 @@ def cap_document(
     return root
 
 
-def atom_feed(alerts: list[dict[str, Any]], *, url: str) -> Element:
+def atom_feed(alerts: list[FeedAlert], *, url: str) -> Element:
     """Return <feed> with one entry per alert."""
     root = Element("feed", xmlns=_ATOM)
     _add(root, id=url, title="Fingerpost alerts", updated=max((a["sent"] for a in alerts), default=_EPOCH))
@@ -162,7 +163,7 @@ def atom_feed(alerts: list[dict[str, Any]], *, url: str) -> Element:
     return root
 
 
-def _areas(info: Element, alert: dict[str, Any], country_names: Mapping[str, str]) -> None:
+def _areas(info: Element, alert: FeedAlert, country_names: Mapping[str, str]) -> None:
     if alert["countries"] is None:
         _add(SubElement(info, "area"), areaDesc="Worldwide")
         return
@@ -183,7 +184,7 @@ def _sender() -> str:
     return f"alerts@{urlsplit(settings.PUBLIC_URL).hostname}"
 
 
-def _identifier(alert: dict[str, Any]) -> str:
+def _identifier(alert: FeedAlert) -> str:
     return f"{_sender()}/{alert['id']}"
 
 

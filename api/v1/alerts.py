@@ -27,6 +27,7 @@ from api.v1.shapes import LocaleLabelSerializer, ResponseSerializer
 from content.terms import Recipient
 from core.instants import rfc3339
 from notifications import cap
+from notifications.feed import FeedAlert
 from notifications.models.campaign import CampaignKind
 
 #: The tag for an undetermined language, which makes the feed serve a campaign's home locale.
@@ -145,7 +146,7 @@ class AlertView(ReadView):
         return feed_response(request, orjson.dumps({"alert": _labelled(found, request)}))
 
 
-def read_feed(request: ReadRequest) -> list[dict[str, Any]]:
+def read_feed(request: ReadRequest) -> list[FeedAlert]:
     """Return one page of the feed for a country, with the alerts of all its regions. Raises UnknownCountry or InvalidQuery."""
     wanted = request.parameters
     country = assigned_country(wanted["country"])
@@ -160,7 +161,7 @@ def read_feed(request: ReadRequest) -> list[dict[str, Any]]:
     )
 
 
-def is_for_region(alert: dict[str, Any], request: ReadRequest) -> bool:
+def is_for_region(alert: FeedAlert, request: ReadRequest) -> bool:
     """Return whether the alert is for the requested region; without one, every alert is."""
     wanted = request.parameters.get("region")
     return wanted is None or alert["regions"] is None or wanted in alert["regions"]
@@ -186,11 +187,11 @@ def _locale(request: ReadRequest) -> str:
     return request.parameters.get("locale") or request.accept_language or _ANY
 
 
-def _labelled(alert: dict[str, Any], request: ReadRequest) -> dict[str, Any]:
+def _labelled(alert: FeedAlert, request: ReadRequest) -> FeedAlert:
     return {**alert, "locale": {**alert["locale"], "requested": request.parameters.get("locale")}}
 
 
-def _older(found: list[dict[str, Any]], wanted: Mapping[str, Any]) -> str | None:
+def _older(found: list[FeedAlert], wanted: Mapping[str, Any]) -> str | None:
     """Return the URL of the next older page, overlapping by a second because alerts may open in the same second."""
     before = wanted.get("before")
     if before is None:

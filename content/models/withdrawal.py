@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import ClassVar
+from typing import ClassVar, TypedDict
 
 import pgtrigger
 from django.conf import settings
@@ -17,6 +17,14 @@ from core.querysets import manager_of
 
 #: Days for which the manifest lists a withdrawn service.
 LISTED_DAYS = 730
+
+
+class WithdrawnService(TypedDict):
+    """A withdrawn service as the manifest lists it; `date` is an ISO 8601 date."""
+
+    service: str
+    successor: str | None
+    date: str
 
 
 class WithdrawalQuerySet(models.QuerySet["Withdrawal"]):
@@ -39,7 +47,7 @@ class WithdrawalQuerySet(models.QuerySet["Withdrawal"]):
 
         return {name: last(successor) for name, successor in sorted(direct.items())}
 
-    def manifest_entries(self, *, at: datetime) -> list[dict[str, str | None]]:
+    def manifest_entries(self, *, at: datetime) -> list[WithdrawnService]:
         """Return the manifest's entries for those of the last LISTED_DAYS, in the order of the services' ids."""
         successors = self.successors()
         rows = self.in_force().filter(at__gt=at - timedelta(days=LISTED_DAYS)).order_by("service_id")

@@ -6,12 +6,13 @@ import json
 import logging
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 from django.conf import settings
 from django.db import connection, transaction
 
 from content.models import Manifest, Release, Withdrawal
+from content.models.withdrawal import WithdrawnService
 from content.publishing.signing_keys import DOCUMENT, SigningKey, read_key
 from content.publishing.verify import MANIFEST, Refused, VerifiedManifest, decode, verify_manifest
 from core.canonical import canonical_json, digest
@@ -27,6 +28,50 @@ VALIDITY, RENEW_AFTER = timedelta(days=7), timedelta(days=1)
 ALARM_AFTER = VALIDITY / 2
 #: Advisory lock that lets one worker sign at a time.
 _LOCK = 7_305_810
+
+
+class ManifestPack(TypedDict):
+    """A pack of the release; size in bytes."""
+
+    country: str
+    locale: str
+    digest: str
+    size: int
+
+
+class AppVersion(TypedDict):
+    """The recommended version of an app."""
+
+    recommended: str
+
+
+class ManifestContent(TypedDict):
+    """The payload of a manifest, without its dates."""
+
+    v: int
+    release: int
+    min_release: int
+    packs: list[ManifestPack]
+    withdrawn: list[WithdrawnService]
+    apps: dict[str, AppVersion]
+
+
+class ReleaseKey(TypedDict):
+    """A release key as a JWK (RFC 8037)."""
+
+    kty: str
+    crv: str
+    use: str
+    alg: str
+    kid: str
+    x: str
+
+
+class KeySet(TypedDict):
+    """The release keys, and the root's key document."""
+
+    keys: list[ReleaseKey]
+    fingerpost_keys: str
 
 
 class NoKey(Invalid):
@@ -59,7 +104,7 @@ def alarm(*, at: datetime) -> bool:
     return True
 
 
-def content_of(release: Release, *, at: datetime) -> dict[str, Any]:
+def content_of(release: Release, *, at: datetime) -> ManifestContent:
     """Return the payload of a manifest of the release, without its dates."""
     packs = release.release_packs.order_by("country_id", "locale_id").values_list(
         "country_id", "locale_id", "pack_id", "pack__size"
@@ -76,11 +121,11 @@ def content_of(release: Release, *, at: datetime) -> dict[str, Any]:
     }
 
 
-def jwks(body: str) -> dict[str, Any]:
+def jwks(body: str) -> KeySet:
     """Return the release keys of a manifest as a JWK set, with the root's key document under `fingerpost_keys`."""
     header = json.loads(decode(body.partition(".")[0]))
     document = json.loads(decode(header["keys"].split(".")[1]))
-    keys = [
+    keys: list[ReleaseKey] = [
         {"kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": "EdDSA", "kid": k["kid"], "x": k["x"]} for k in document["keys"]
     ]
     return {"keys": keys, "fingerpost_keys": header["keys"]}
@@ -114,7 +159,7 @@ def _sign(key: SigningKey, document: str, *, at: datetime) -> Manifest | None:
         return None
     issued = at.replace(microsecond=0)
     expires = issued + VALIDITY
-    body = key.sign(content | {"issued": rfc3339(issued), "expires": rfc3339(expires)}, kind=MANIFEST, keys=document)
+    body = key.sign({**content, "issued": rfc3339(issued), "expires": rfc3339(expires)}, kind=MANIFEST, keys=document)
     _require_accepted(body, release.number, at=issued)
     signed = Manifest.objects.create(release=release, content_digest=fingerprint, body=body, issued_at=issued, expires_at=expires)
     Manifest.objects.delete_old(at=at)

@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
+from typing import TypedDict
+
 import langcodes
 
 from content.compiling import fallback
 from notifications.models.campaign import Campaign
 
 _RIGHT_TO_LEFT = {"Adlm", "Arab", "Hebr", "Nkoo", "Rohg", "Syrc", "Thaa"}
+
+
+class ShownText(TypedDict):
+    """One title and body."""
+
+    title: str
+    body: str
+
+
+class CampaignText(TypedDict):
+    """What a reader gets: the text that may be shown on a lock screen, and the text in the app."""
+
+    outer: ShownText
+    inner: ShownText
 
 
 def locale_map(campaign: Campaign) -> dict[str, str]:
@@ -25,7 +41,7 @@ def direction(locale: str) -> str:
     return "rtl" if langcodes.Language.get(locale).maximize().script in _RIGHT_TO_LEFT else "ltr"
 
 
-def text(campaign: Campaign, locale: str, audience: str) -> dict[str, dict[str, str]]:
+def text(campaign: Campaign, locale: str, audience: str) -> CampaignText:
     """Return the outer and inner text of a locale, in the variant for the audience if there is one."""
     words = campaign.words[locale]
     chosen = words.get("variants", {}).get(audience, words)

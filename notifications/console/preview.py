@@ -12,6 +12,7 @@ from core.console.display import language_text
 from core.models import User
 from notifications.campaigns import texts
 from notifications.campaigns.messages import FROM_FEED
+from notifications.campaigns.texts import ShownText
 from notifications.models import Campaign
 from notifications.models.campaign import ALL
 
@@ -25,8 +26,8 @@ class PhonePreview:
     dir: str
     #: Whether it is for readers whose language has no text.
     fallback: bool
-    outer: dict[str, str]
-    inner: dict[str, str]
+    outer: ShownText
+    inner: ShownText
     #: Whether the user reads the language.
     reads: bool
     audiences: list[str] = field(default_factory=list)
@@ -42,8 +43,8 @@ class _MessageText(NamedTuple):
     fallback: bool
     audience: str
     platform: str
-    outer: dict[str, str]
-    inner: dict[str, str]
+    outer: ShownText
+    inner: ShownText
     fetched: bool
 
 
@@ -89,7 +90,7 @@ def _message_texts(campaign: Campaign) -> Iterator[_MessageText]:
             yield _MessageText(locale, False, audience, "", text["outer"], text["inner"], fetched=False)
 
 
-def _outer(body: dict[str, Any]) -> dict[str, str]:
+def _outer(body: dict[str, Any]) -> ShownText:
     """Return the title and body that the platform shows on the lock screen."""
     if "apns" in body:
         part = body["apns"]["payload"]["aps"]["alert"]
