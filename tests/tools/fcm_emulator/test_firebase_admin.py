@@ -23,9 +23,9 @@ DATA = {"v": "1", "alert": "a1", "rev": "1", "lang": "cy", "dir": "ltr", "inner_
 def sdk(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Path], firebase_admin.App]]:
     """Return a function that creates an SDK app from a key file; its sockets are closed after the test."""
     apps: list[firebase_admin.App] = []
-    # The SDK builds the address of FCM from this constant when the service is first used.
+    # The SDK builds the URL of FCM from this constant when the service is first used.
     monkeypatch.setattr(messaging._MessagingService, "FCM_URL", emulator.url + "/v1/projects/{0}/messages:send")
-    # With each request google-auth asks Google in the background where the account may be used; tests stay on this machine.
+    # google-auth would request the account's region from Google in the background.
     monkeypatch.setattr(
         google.auth.credentials.CredentialsWithRegionalAccessBoundary,
         "_maybe_start_regional_access_boundary_refresh",
@@ -128,7 +128,7 @@ def test_the_sdk_understands_every_planned_answer(
         messaging.send(message(fid="f1"), app=app)
 
     assert type(caught.value) is error
-    # The SDK asks again with a new token after a 401, so the answer may have been given more than once.
+    # After a 401 the SDK tries again with a new token, so there may be more than one response.
     assert set(emulator.counts("a1")["by_answer"]) == {answer}
     assert emulator.counts("a1")["accepted_total"] == 0
 

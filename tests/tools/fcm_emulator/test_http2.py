@@ -79,7 +79,7 @@ def memory(emulator: Emulator) -> int:
     return int(status.partition("VmRSS:")[2].split()[0]) * 1024
 
 
-# Real clients.
+# Real clients
 
 
 @pytest.mark.parametrize("http2", [True, False])
@@ -162,7 +162,7 @@ def test_slow_responses_do_not_delay_others(emulator: Emulator, client: Client) 
     assert client.ended == [quick, slow]
 
 
-# Flow control.
+# Flow control
 
 
 def test_a_response_waits_for_the_windows_of_the_client(emulator: Emulator, token: str) -> None:
@@ -224,7 +224,7 @@ def test_a_stream_that_sends_past_its_window_is_reset(raw: Raw) -> None:
     assert (stream, int.from_bytes(payload)) == (1, Code.FLOW_CONTROL_ERROR)
 
 
-# Sizes.
+# Sizes
 
 
 def test_a_body_may_have_64_kib_and_no_more(client: Client) -> None:
@@ -297,7 +297,7 @@ def test_a_decoder_without_a_table_gets_a_size_update(emulator: Emulator, token:
 
 
 def test_header_blocks_that_change_the_table_are_not_confused(client: Client) -> None:
-    # The same bytes mean the newest entry, which is another one each time.
+    # The same bytes refer to the newest entry, which is a different one each time.
     statuses = []
     for number in range(200):
         token = client.token if number % 3 else f"stranger-{number}"
@@ -306,7 +306,7 @@ def test_header_blocks_that_change_the_table_are_not_confused(client: Client) ->
     assert statuses == [200 if number % 3 else 401 for number in range(200)]
 
 
-# Faults by plan.
+# Planned faults
 
 
 @pytest.mark.parametrize(("answer", "reached"), [("RESET", 0), ("RESET_AFTER_ACCEPT", 1)])
@@ -398,7 +398,7 @@ def test_a_hang_affects_only_its_stream(emulator: Emulator, client: Client) -> N
     assert emulator.counts("a1")["accepted_total"] == 2
 
 
-# What breaks the protocol.
+# Protocol errors
 
 
 @pytest.mark.parametrize(
@@ -501,7 +501,7 @@ def test_a_header_block_without_end_ends_the_connection(raw: Raw) -> None:
 
 
 def test_a_header_block_that_expands_too_much_ends_the_connection(raw: Raw) -> None:
-    # One entry of 4 kB in the table, named again and again by one byte each.
+    # An entry of 4 kB in the table, referred to many times by one byte each.
     bomb = raw.encoder.encode([("x", "y" * 3_900)]) + b"\xbe" * 1000
     raw.send(frames.frame(frames.HEADERS, frames.END_HEADERS, 1, bomb))
 

@@ -20,7 +20,7 @@ ORIGIN = "http://127.0.0.1:9099"
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        # Debian's own Chromium; its sandbox cannot be used by root.
+        # Debian's Chromium, whose sandbox does not work for root.
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         yield browser
         browser.close()
@@ -53,7 +53,7 @@ def test_the_page_is_accessible_in_light_and_dark_and_on_a_phone(chromium: Brows
 
     page.route("**/*", fulfill)
     page.goto(ORIGIN + "/")
-    # What is folded away lies behind other things, where axe would measure its contrast wrongly.
+    # Closed details lie behind other elements, where axe would measure a wrong contrast.
     page.evaluate("document.querySelectorAll('details').forEach(details => details.open = true)")
 
     violations = [(violation["id"], [node["html"] for node in violation["nodes"]]) for violation in Axe().run(page)["violations"]]

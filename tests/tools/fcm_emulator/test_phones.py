@@ -95,7 +95,7 @@ def test_the_page_shows_at_most_sixty_phones_and_keeps_few_more() -> None:
     assert len(lock_screens(page(handler))) == 60
     assert len(shown(handler)) == MAX_LOCALES * MAX_PER_LOCALE <= 300
     assert len(handler.send_endpoint.phones._locale_of) == MAX_LOCALES * MAX_PER_LOCALE
-    # Forgotten phones are still counted.
+    # Phones that were dropped still count.
     assert handler.send_endpoint.counts.summary()["addresses"] == 3000
 
 

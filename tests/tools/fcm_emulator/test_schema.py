@@ -74,7 +74,7 @@ def test_every_field_of_the_document_is_validated(path: tuple[str, ...], kind: d
     for value in values(kind, BAD, bad=True):
         with pytest.raises(InvalidField) as refused:
             schema.send_request(at(path, value))
-        # A bad element of a list has its place behind the field.
+        # The path of an invalid list element ends with its position.
         assert refused.value.path.partition("[")[0] == ".".join(map(snake, path))
 
 

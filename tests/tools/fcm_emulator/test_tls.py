@@ -80,7 +80,7 @@ def agreed(url: str, ca_bundle: Path | None, *offer: str) -> str | None:
     context = ssl.create_default_context(cafile=str(ca_bundle))
     if offer:
         context.set_alpn_protocols(offer)
-    # By name, which the certificate holds too.
+    # By host name, which the certificate contains, too.
     plain = socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), timeout=10)
     with context.wrap_socket(plain, server_hostname="localhost") as wire:
         return wire.selected_alpn_protocol()

@@ -244,7 +244,7 @@ def test_reset_ends_all_subscriptions() -> None:
         ("!('a' in topics)", "b bc"),
         ("'a' in topics && 'b' in topics", "ab"),
         ("'a' in topics || 'b' in topics", "a b ab ac bc"),
-        # From left to right, as Google says: no operator binds closer.
+        # From left to right, as Google documents: no operator has precedence.
         ("'a' in topics || 'b' in topics && 'c' in topics", "ac bc"),
         ("'a' in topics || ('b' in topics && 'c' in topics)", "a ab ac bc"),
         ("!!('a' in topics)", "a ab ac"),

@@ -15,7 +15,7 @@ def refused(message: dict[str, Any]) -> tuple[list[str], str, str]:
     handler = make_handler()
     reply = send(handler, message)
     assert reply.status == 400, reply.body
-    # What is refused reaches no phone and is counted nowhere as taken.
+    # A rejected message reaches no phone and does not count as accepted.
     assert handler.send_endpoint.counts.summary()["accepted_total"] == 0
     error = error_of(reply)
     violations = [one for detail in error["details"] for one in detail.get("fieldViolations", [])]

@@ -49,7 +49,7 @@ def test_a_python_without_venv_names_the_package_to_install(lacking: str) -> Non
 
 
 def test_an_old_python_gets_one_sentence(tmp_path: Path) -> None:
-    # The launcher must not trip over its own syntax before it can say so.
+    # The script must have no newer syntax before the check.
     source = (ROOT / "run").read_text()
     old = "import sys\nsys.version_info = (3, 10, 4)\n" + source
 

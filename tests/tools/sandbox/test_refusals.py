@@ -1,4 +1,4 @@
-"""A demo refuses wherever a real database, a real Firebase project or real phones are in sight: the first test of ./run."""
+"""The demo refuses to run where settings name a real database, a real Firebase project or real phones."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def run(tmp_path: Path, *arguments: str, **settings: str) -> subprocess.Complete
     ],
     ids=["database", "project", "phones", "sandbox+database", "sandbox+project", "sandbox+phones", "harness+database"],
 )
-def test_run_refuses_in_one_sentence_and_touches_nothing(
+def test_run_refuses_in_one_sentence_and_changes_nothing(
     tmp_path: Path, arguments: list[str], settings: dict[str, str], named: str
 ) -> None:
     answer = run(tmp_path, *arguments, **settings)
@@ -51,19 +51,19 @@ def test_run_refuses_in_one_sentence_and_touches_nothing(
     assert not (tmp_path / "run").exists()
 
 
-def test_nothing_is_refused_in_a_plain_environment() -> None:
+def test_an_environment_without_settings_is_accepted() -> None:
     assert refusal({}) is None
     assert refusal({"DATABASE_URL": "", "FIREBASE_PROJECTS": " ", "FCM_ENDPOINT": ""}) is None
     assert refusal({"FCM_ENDPOINT": "http://localhost:9099"}) is None
 
 
-def test_a_harness_with_its_own_fcm_may_bring_its_own_project_and_a_command_its_database() -> None:
+def test_another_fcm_may_have_its_project_and_a_command_its_database() -> None:
     assert refusal({**OWN_FCM, **REAL_PROJECT}, starts_database=True) is None
     assert refusal({**OWN_FCM, **REAL_DATABASE}) is None
 
 
 @pytest.mark.parametrize("flag", ["", "0", "true", "yes", "11"])
-def test_only_the_flag_itself_makes_a_harness(flag: str) -> None:
+def test_only_the_value_1_allows_another_fcm(flag: str) -> None:
     assert refusal({**OWN_FCM, **REAL_PROJECT, "FINGERPOST_SANDBOX": flag})
 
 
@@ -78,7 +78,7 @@ def test_only_the_flag_itself_makes_a_harness(flag: str) -> None:
         "http://localhost/base",
     ],
 )
-def test_these_are_this_machine(url: str) -> None:
+def test_loopback_urls_are_recognised(url: str) -> None:
     assert is_loopback(url)
 
 
@@ -103,13 +103,13 @@ def test_these_are_this_machine(url: str) -> None:
         "",
     ],
 )
-def test_these_are_not_or_may_be_read_as_another_host(url: str) -> None:
+def test_other_and_ambiguous_urls_are_not_loopback(url: str) -> None:
     assert not is_loopback(url)
 
 
-def test_a_loopback_endpoint_alone_does_not_open_the_door_to_a_real_project() -> None:
+def test_a_loopback_endpoint_alone_does_not_allow_a_real_project() -> None:
     assert refusal({"FCM_ENDPOINT": "http://127.0.0.1:9099", **REAL_PROJECT})
 
 
-def test_the_tests_themselves_run_in_an_environment_that_reaches_no_phone() -> None:
+def test_the_tests_themselves_can_reach_no_phone() -> None:
     assert is_loopback(os.environ["FCM_ENDPOINT"])

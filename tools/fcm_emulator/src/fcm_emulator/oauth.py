@@ -42,7 +42,7 @@ class InvalidAssertion(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class ServiceAccount:
+class EmulatedAccount:
     """A service account that can get tokens."""
 
     project: str
@@ -69,7 +69,7 @@ class Grant:
 class TokenEndpoint:
     """Checks assertions and issues access tokens. `lifetime` is in seconds."""
 
-    def __init__(self, accounts: list[ServiceAccount], lifetime: int = 3600) -> None:
+    def __init__(self, accounts: list[EmulatedAccount], lifetime: int = 3600) -> None:
         self.accounts = {account.email: account for account in accounts}
         self.lifetime = lifetime
         #: By the whole value of the Authorization header, so that a send request needs one lookup.
@@ -92,7 +92,7 @@ class TokenEndpoint:
         self.grants[f"Bearer {token}".encode()] = Grant(account.project, scopes, at + self.lifetime)
         return Response(200, responses.as_json({"access_token": token, "expires_in": self.lifetime, "token_type": "Bearer"}))
 
-    def _check(self, assertion: str, at: float) -> tuple[ServiceAccount, frozenset[str]]:
+    def _check(self, assertion: str, at: float) -> tuple[EmulatedAccount, frozenset[str]]:
         try:
             claims = jwt.decode(assertion, options={"verify_signature": False})
             key_id = jwt.get_unverified_header(assertion).get("kid")
@@ -137,7 +137,7 @@ def _is_current(claims: dict[str, Any], at: float) -> bool:
     return issued - MAX_CLOCK_SKEW <= at < expires and 0 < expires - issued <= MAX_ASSERTION_LIFETIME
 
 
-def load_accounts(folder: Path) -> list[ServiceAccount]:
+def load_accounts(folder: Path) -> list[EmulatedAccount]:
     """Return the accounts in folder/public.json. OSError, ValueError or KeyError if `credentials` did not write that file."""
     accounts = []
     for entry in json.loads((folder / "public.json").read_text(encoding="utf-8"))["accounts"]:
@@ -145,6 +145,6 @@ def load_accounts(folder: Path) -> list[ServiceAccount]:
         if not isinstance(key, RSAPublicKey):
             raise ValueError(f"{entry['client_email']} has no RSA key")
         accounts.append(
-            ServiceAccount(entry["project_id"], entry["client_email"], entry["private_key_id"], key, entry["token_uri"])
+            EmulatedAccount(entry["project_id"], entry["client_email"], entry["private_key_id"], key, entry["token_uri"])
         )
     return accounts

@@ -14,7 +14,7 @@ from fcm_emulator.phones import MAX_PER_LOCALE, Phones
 from fcm_emulator.quota import RateWindow
 from fcm_emulator.server_options import ServerOptions
 from fcm_emulator.topics import Topics, kind_of
-from fcm_emulator.validation import InvalidMessage, ValidMessage, validate, validate_target
+from fcm_emulator.validation import RejectedMessage, ValidMessage, validate, validate_target
 
 
 class SendEndpoint:
@@ -77,7 +77,7 @@ class SendEndpoint:
     def _respond(self, project: str, body: bytes, at: float) -> Response:
         try:
             valid = self._validate(body)
-        except InvalidMessage as invalid:
+        except RejectedMessage as invalid:
             self.counts.without_message[invalid.answer] += 1
             return invalid.response
         if valid.validate_only:

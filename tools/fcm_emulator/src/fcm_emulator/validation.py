@@ -31,7 +31,7 @@ TOPIC = re.compile(r"[a-zA-Z0-9\-_.~%]{1,900}")
 _LABEL = re.compile(r"[a-zA-Z0-9\-_.~%]{1,50}")
 
 
-class InvalidMessage(Exception):
+class RejectedMessage(Exception):
     """FCM would reject the message: `answer` is the name of the reason in fault plans, `response` is Google's response."""
 
     def __init__(self, response: Response, answer: str = "INVALID_PAYLOAD") -> None:
@@ -52,16 +52,16 @@ class ValidMessage(NamedTuple):
 
 
 def validate(body: bytes) -> ValidMessage:
-    """Validate a send request in full. InvalidMessage if FCM would reject it."""
+    """Validate a send request in full. RejectedMessage if FCM would reject it."""
     document = _parse(body)
     try:
         schema.send_request(document)
         message = document.get("message")
         if message is None:
-            raise InvalidMessage(responses.unacceptable("message", "Message is not set."))
+            raise RejectedMessage(responses.unacceptable("message", "Message is not set."))
         kind = _target(message)
     except InvalidField as bad:
-        raise InvalidMessage(responses.malformed(bad.path, bad.description)) from None
+        raise RejectedMessage(responses.malformed(bad.path, bad.description)) from None
     _check_target(kind, message[kind])
     _check_data(message)
     _check_delivery(message)
@@ -86,7 +86,7 @@ def _parse(body: bytes) -> Any:
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError:
-        raise InvalidMessage(responses.malformed("", "Invalid JSON payload received. Unexpected token.")) from None
+        raise RejectedMessage(responses.malformed("", "Invalid JSON payload received. Unexpected token.")) from None
 
 
 def _valid(body: bytes, document: dict[str, Any], message: dict[str, Any], kind: str) -> ValidMessage:
@@ -104,20 +104,20 @@ def _target(message: dict[str, Any]) -> str:
         bad.prepend("message")
         raise bad
     if not given or not message[given[0]]:
-        raise InvalidMessage(responses.unacceptable("message", "Recipient of the message is not set."))
+        raise RejectedMessage(responses.unacceptable("message", "Recipient of the message is not set."))
     return given[0]
 
 
 def _check_target(kind: str, address: str) -> None:
     if kind == "topic" and not TOPIC.fullmatch(address):
-        raise InvalidMessage(responses.unacceptable("message.topic", "Invalid topic name."))
+        raise RejectedMessage(responses.unacceptable("message.topic", "Invalid topic name."))
     if kind in ("fid", "token") and not is_address(address):
-        raise InvalidMessage(responses.INVALID_ADDRESS, "INVALID_ADDRESS")
+        raise RejectedMessage(responses.INVALID_ADDRESS, "INVALID_ADDRESS")
     if kind == "condition":
         try:
             parse_condition(address)
         except InvalidCondition:
-            raise InvalidMessage(responses.unacceptable("message.condition", "Invalid condition expression provided.")) from None
+            raise RejectedMessage(responses.unacceptable("message.condition", "Invalid condition expression provided.")) from None
 
 
 def is_address(text: str) -> bool:
@@ -135,7 +135,7 @@ def _check_data(message: dict[str, Any]) -> None:
 def _check_keys(data: dict[str, str] | None) -> None:
     if data and (reserved := _reserved(tuple(data))) is not None:
         position, key = reserved
-        raise InvalidMessage(responses.unacceptable(f"message.data[{position}].key", f"Invalid data payload key: {key}"))
+        raise RejectedMessage(responses.unacceptable(f"message.data[{position}].key", f"Invalid data payload key: {key}"))
 
 
 @lru_cache(maxsize=256)
@@ -150,16 +150,16 @@ def _reserved(keys: tuple[str, ...]) -> tuple[int, str] | None:
 def _check_delivery(message: dict[str, Any]) -> None:
     for name in ("android", "android_v2"):
         if (options := field_of(message, name)) and (ttl := options.get("ttl")) and not 0 <= float(ttl[:-1]) <= MAX_TTL:
-            raise InvalidMessage(responses.unacceptable(f"message.{name}.ttl", f"TTL must be from 0 to {MAX_TTL} seconds."))
+            raise RejectedMessage(responses.unacceptable(f"message.{name}.ttl", f"TTL must be from 0 to {MAX_TTL} seconds."))
     if (apple := message.get("apns")) and len(
         (apple.get("headers") or {}).get("apns-collapse-id", "").encode()
     ) > MAX_COLLAPSE_ID_LENGTH:
         detail = f"apns-collapse-id is longer than {MAX_COLLAPSE_ID_LENGTH} bytes."
-        raise InvalidMessage(responses.unacceptable("message.apns.headers", detail))
+        raise RejectedMessage(responses.unacceptable("message.apns.headers", detail))
     for holder in (message, message.get("android"), message.get("apns"), message.get("webpush")):
         label = field_of(field_of(holder, "fcm_options") or {}, "analytics_label") if holder else None
         if label and not _LABEL.fullmatch(label):
-            raise InvalidMessage(responses.unacceptable("message.fcm_options.analytics_label", "Invalid analytics label."))
+            raise RejectedMessage(responses.unacceptable("message.fcm_options.analytics_label", "Invalid analytics label."))
 
 
 def _check_size(message: dict[str, Any], limit: int) -> None:
@@ -173,7 +173,7 @@ def _check_size(message: dict[str, Any], limit: int) -> None:
     if web:
         sizes.append(_bytes(web.get("data") or message.get("data") or {}) + _bytes(shared | (web.get("notification") or {})))
     if max(sizes) > limit:
-        raise InvalidMessage(responses.TOO_BIG, "TOO_BIG")
+        raise RejectedMessage(responses.TOO_BIG, "TOO_BIG")
 
 
 def _bytes(values: dict[str, Any]) -> int:
