@@ -33,7 +33,11 @@ class Command(StaffCommand):
             "--document", type=Path, required=True, help="keys.jws, which is read if it exists and then replaced"
         )
         rotating.add_argument(
-            "--key", action="append", default=[], metavar="PUBLIC", help="authorize this public key, as new-key prints it"
+            "--key",
+            action="append",
+            default=[],
+            metavar="PUBLIC",
+            help="authorize this public key, as new-key prints it; write --key=PUBLIC, because a key may start with a hyphen",
         )
         rotating.add_argument("--retire", action="append", default=[], metavar="KID", help="retire the key with this id")
         rotating.add_argument("--days", type=int, default=400, help="days for which the new key is valid (400)")
@@ -53,7 +57,7 @@ class Command(StaffCommand):
 
     def _new_key(self, options: dict[str, Any]) -> None:
         made = signing_keys.new_key(options["file"])
-        text = f"Release key {made.kid} is in {options['file']}. Authorize it: signing rotate --key {encode(made.public)}"
+        text = f"Release key {made.kid} is in {options['file']}. Authorize it: signing rotate --key={encode(made.public)}"
         self.print_result(options, {"kid": made.kid, "public": encode(made.public)}, text)
 
     def _rotate(self, options: dict[str, Any]) -> None:

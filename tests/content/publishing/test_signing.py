@@ -189,11 +189,11 @@ def test_keys_are_created_authorized_and_rotated_by_command(published: Release, 
     root, first, second, document = (tmp_path / name for name in ("root.pem", "one.pem", "two.pem", signing_keys.DOCUMENT))
     pinned = decode(run("signing", "new-root", str(root))["public"])
     one, two = run("signing", "new-key", str(first)), run("signing", "new-key", str(second))
-    run("signing", "rotate", "--root", str(root), "--document", str(document), "--key", one["public"])
+    run("signing", "rotate", "--root", str(root), "--document", str(document), f"--key={one['public']}")
     settings.PACK_SIGNING_KEY = str(first)
     before = run("signing", "sign")
 
-    rotated = ["--root", str(root), "--document", str(document), "--key", two["public"], "--retire", one["kid"]]
+    rotated = ["--root", str(root), "--document", str(document), f"--key={two['public']}", "--retire", one["kid"]]
     run("signing", "rotate", *rotated)
     with pytest.raises(CommandError, match="root has not authorized its key"):
         run("signing", "sign")
@@ -229,9 +229,9 @@ def test_an_impossible_rotation_is_refused_with_one_sentence(tmp_path: Path) -> 
         return str(error.value)
 
     assert "No key would be left" in refused()
-    assert "32 bytes" in refused("--key", "short")
+    assert "32 bytes" in refused("--key=short")
     assert "does not list" in refused("--retire", "nobody")
-    assert "Ed25519 key in PEM" in refused("--key", key["public"], by=tmp_path / "nothing.pem")
-    run("signing", "rotate", "--root", str(root), "--document", str(document), "--key", key["public"])
-    assert "already lists" in refused("--key", key["public"])
+    assert "Ed25519 key in PEM" in refused(f"--key={key['public']}", by=tmp_path / "nothing.pem")
+    run("signing", "rotate", "--root", str(root), "--document", str(document), f"--key={key['public']}")
+    assert "already lists" in refused(f"--key={key['public']}")
     assert "not signed by this root" in refused("--retire", key["kid"], by=other)
