@@ -20,9 +20,11 @@ from tests.signing import Signer
 
 @pytest.fixture(scope="session")
 def real_packs(django_db_setup: None, django_db_blocker: Any) -> dict[tuple[str, str], Any]:
-    """Return the pack of every country and locale, compiled as the sandbox does from the real facts and words."""
+    """Return packs of every country and every locale, compiled as the sandbox does from the real facts and words.
 
-    from content.compiling.compiler import build_packs
+    `tests.packs.SAMPLED_LOCALES` says which.
+    """
+
     from content.compiling.facts import Policy
     from content.compiling.snapshot import read_snapshot
     from content.importing.facts import EMERGENCY_FILE, FIGURES_FILE, SERVICES_FILE, load_facts
@@ -30,6 +32,7 @@ def real_packs(django_db_setup: None, django_db_blocker: Any) -> dict[tuple[str,
     from content.models import ChannelRevision, Figure
     from core.models import User
     from tests.make import checker
+    from tests.packs import build_sample
 
     with django_db_blocker.unblock(), transaction.atomic():
         assert connection.settings_dict["NAME"].startswith("test_"), "tests that take this fixture are marked django_db"
@@ -42,9 +45,9 @@ def real_packs(django_db_setup: None, django_db_blocker: Any) -> dict[tuple[str,
         for figure in Figure.objects.proposed():
             figure.approve(by=second, at=NOON)
         policy = Policy(NOON.astimezone(UTC).date(), serve_unreviewed=True, sandbox=True)
-        packs = build_packs(read_snapshot(policy))
+        packs = build_sample(read_snapshot(policy))
         transaction.set_rollback(True)
-    return {place: json.loads(built.body) for place, built in packs.items()}
+    return {place: json.loads(body) for place, body in packs.items()}
 
 
 @pytest.fixture

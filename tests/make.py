@@ -169,7 +169,7 @@ def release(*, publish: bool = True) -> Release:
 
 def build_pack(snapshot: Snapshot, country: str, locale: str) -> bytes:
     """Build one pack alone, as the compiler builds it among all others."""
-    return compiler._build(PackPartBuilder(snapshot), country, locale).body
+    return compiler.build_pack(PackPartBuilder(snapshot), country, locale).body
 
 
 def pack_body(release: Release, country: str, locale: str) -> tuple[str, str] | None:

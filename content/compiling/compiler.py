@@ -66,7 +66,7 @@ def build_packs(snapshot: Snapshot) -> dict[tuple[str, str], CompiledPack]:
     """Build every pack of the snapshot, by country and locale."""
     parts = PackPartBuilder(snapshot)
     return {
-        (country, locale): _build(parts, country, locale)
+        (country, locale): build_pack(parts, country, locale)
         for country in own_countries(snapshot)
         for locale in sorted(snapshot.directions)
     }
@@ -77,7 +77,8 @@ def own_countries(snapshot: Snapshot) -> list[str]:
     return sorted({service.country for service in snapshot.services if service.active} | {WORLDWIDE})
 
 
-def _build(parts: PackPartBuilder, country: str, locale: str) -> CompiledPack:
+def build_pack(parts: PackPartBuilder, country: str, locale: str) -> CompiledPack:
+    """Build the pack of one country and locale."""
     snapshot = parts.snapshot
     covering = sorted(
         (service for service in snapshot.services if covers(service, country)),

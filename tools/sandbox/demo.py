@@ -35,6 +35,9 @@ EXPECTED_NUMBERS: dict[tuple[str, str], set[str]] = {
     ("CI", "fr"): {"116"},
     ("FR", "fr"): {"3018", "119"},
     ("DE", "de"): {"110", "116 111"},
+    ("JP", "ja"): {"110", "0120 99 7777"},
+    ("LK", "si"): {"119", "1929"},
+    ("TH", "th"): {"191", "1387"},
 }
 FEED = "/v1/alerts?country=GB&locale=en&audience=parent"
 #: Processor seconds that count as progress of a worker. Idle, it needs three minutes for as much.

@@ -82,7 +82,7 @@ def test_the_languages_of_a_service_are_named_in_the_readers_language(real_packs
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("place", [("GB", "en"), ("DE", "de"), ("IN", "ml"), ("ZZ", "mi")])
+@pytest.mark.parametrize("place", [("GB", "en"), ("GB", "de"), ("GB", "ml"), ("GB", "si"), ("IN", "hi"), ("ZZ", "ur")])
 def test_every_number_is_spelled_out_in_the_locales_words(real_packs: Packs, place: tuple[str, str]) -> None:
     for service in real_packs[place]["services"]:
         for channel in service["channels"]:

@@ -46,7 +46,10 @@ FIRST_HOUR = [
 ]
 NOTICES = ["about-this-app", "not-a-report"]
 WIDE = ["cy", "hi", "ar", "es", "fr"]
-NARROW = ["mi", "fil", "bn", "mr", "gu", "ml", "ur", "de", "pt-BR"]
+NARROW = [
+    *("mi", "fil", "bn", "mr", "gu", "ml", "ur", "de", "pt-BR"),
+    *("id", "it", "ja", "ko", "ne", "nl", "pl", "si", "th", "tr", "vi"),
+]
 LOCALES = WIDE + NARROW
 
 TOKEN = re.compile(r"\{[^{}]*\}")
@@ -55,10 +58,12 @@ JOINED_DIGITS = re.compile(r"\d(?:[\s./()\[\]\u2010-\u2015-]*\d)*")
 DEATH = re.compile(r"suicid|\bdie[sd]?\b|\bdying\b|\bdead\b|\bdeath|\bkill", re.IGNORECASE)
 # The same in the target languages, apart because English "die" is a German article.
 DEATH_IN_TARGETS = re.compile(
-    r"suicid|hunanladd|\bm?farw\b|\bmarw|mourir|\bmort\b|morir|muert|morrer|\bmorte|selbstm|suizid"
-    r"|sterb|\btod\b|pagpapakamatay|mamatay|whakamomori"
-    r"|आत्महत्या|मरने|मौत|मृत्यू|انتحار|الموت|خودکشی|خود کشی|আত্মহত্যা|মৃত্যু"
-    r"|આત્મહત્યા|મૃત્યુ|ആത്മഹത്യ|മരണ",
+    r"suic[ií]d|hunanladd|\bm?farw\b|\bmarw|mourir|\bmort\b|morir|muert|morrer|\bmorte|selbstm|suizid"
+    r"|sterb|\btod\b|pagpapakamatay|mamatay|kamatayan|whakamomori|mō te mate"
+    r"|आत्महत्या|मरने|मौत|मृत्यू|انتحار|الموت|خودکشی|خود کشی|مرنے|আত্মহত্যা|মৃত্যু|মরে যা|मरण"
+    r"|આત્મહત્યા|આપઘાત|મરવા|મૃત્યુ|ആത്മഹത്യ|മരണ|മരിക്ക"
+    r"|bunuh diri|\bmati\b|kematian|\bmeninggal|zelfdoding|zelfmoord|doodga|samobój|umiera|śmier|intihar|\böl(mek|üm)"
+    r"|tự tử|tự sát|cái chết|自殺|死|자살|죽|मर्ने|සිය දිවි|මැරෙ|මරණ|ฆ่าตัวตาย|ความตาย|การตาย",
     re.IGNORECASE,
 )
 
