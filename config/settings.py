@@ -22,6 +22,8 @@ APP_VERSIONS = env.json_object("APP_VERSIONS")
 SERVE_UNREVIEWED = env.flag("SERVE_UNREVIEWED")
 # Folder in which web processes keep the edition, so that reading survives a restart without the database.
 EDITION_DIR = env.text("EDITION_DIR", "")
+# Threads of a web process that run Django: writes and the console. Reads need none.
+WEB_THREADS = int(env.number("WEB_THREADS", 2, low=1, high=64))
 PORT = int(env.number("PORT", 8000, low=1, high=65535))
 PUBLIC_URL = env.text("PUBLIC_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
 # Number of proxies that append to X-Forwarded-For; with 0, rate limits use the address of the connection.
@@ -42,7 +44,6 @@ SECRET_KEY = env.text("SECRET_KEY")
 DEBUG = False
 ALLOWED_HOSTS = env.names("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
 ROOT_URLCONF = "config.urls"
-WSGI_APPLICATION = "config.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "core.User"
 

@@ -7,8 +7,7 @@ role="${1:-web}"
 
 case "$role" in
   web)
-    exec python -m granian --interface wsgi --host 0.0.0.0 --port "${PORT:-8000}" \
-      --workers "${WEB_WORKERS:-2}" --blocking-threads 1 --no-ws --log-level warning config.wsgi:application "$@"
+    exec python -m config.serve --host 0.0.0.0 --port "${PORT:-8000}" --workers "${WEB_WORKERS:-2}" "$@"
     ;;
   worker)
     exec python -m celery -A config.celery worker --without-mingle --without-gossip \

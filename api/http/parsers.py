@@ -5,23 +5,20 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
-from concurrent.futures import TimeoutError as FutureTimeout
 from typing import Any
 
 from django.http import UnreadablePostError
 from rest_framework.exceptions import APIException, UnsupportedMediaType
 from rest_framework.parsers import BaseParser
 
+from core.server import APP_BODY_SECONDS, BodyTimeout
+
 #: Bytes of a request body; the largest legitimate one is under 2 KiB.
 MAX_BYTES = 64 * 1024
 #: Nested arrays and objects.
 MAX_DEPTH = 16
-#: Seconds for the whole body: a client that sends a byte per minute must not occupy a worker.
-MAX_SECONDS = 5.0
 
 _CHUNK = 16 * 1024
-_readers = ThreadPoolExecutor(max_workers=32, thread_name_prefix="body")
 # A whole string is one match, so that brackets in strings do not count. The closing quote is optional: an unterminated
 # string would otherwise be tried again from each quote in it, which takes 9 s for 64 KiB.
 _TOKENS = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[{]|[\]}]', re.DOTALL)
@@ -48,7 +45,7 @@ class TooSlow(APIException):
     """The body did not arrive in time."""
 
     status_code = 408
-    default_detail = f"The body did not arrive within {MAX_SECONDS:.0f} s. Send the request again."
+    default_detail = f"The body did not arrive within {APP_BODY_SECONDS:.0f} s. Send the request again."
     default_code = "body-too-slow"
 
 
@@ -87,27 +84,21 @@ def check_media_type(media_type: str) -> None:
 
 
 def read(stream: Any, *, announced: str | None) -> bytes:
-    """Read at most MAX_BYTES within MAX_SECONDS. Raises TooLarge, without holding the whole body in memory, or TooSlow.
+    """Read at most MAX_BYTES. Raises TooLarge, without holding the whole body in memory, or TooSlow.
 
-    The server's own read waits for the client without a deadline, so it runs in a thread, which ends when the server
-    closes the connection after our response.
+    `core.server` has received the body already, or given it up at its deadline.
     """
     if announced and announced.isdigit() and int(announced[:12]) > MAX_BYTES:
         raise TooLarge()
-    try:
-        return _readers.submit(_drain, stream).result(timeout=MAX_SECONDS)
-    except FutureTimeout:
-        raise TooSlow() from None
-
-
-def _drain(stream: Any) -> bytes:
     held = bytearray()
     try:
         while chunk := stream.read(_CHUNK):
             held += chunk
             if len(held) > MAX_BYTES:
                 raise TooLarge()
-    except UnreadablePostError:
+    except UnreadablePostError as error:
+        if isinstance(error.__cause__, BodyTimeout):
+            raise TooSlow() from None
         raise Unreadable("The body is shorter than its Content-Length.") from None
     return bytes(held)
 

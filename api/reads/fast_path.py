@@ -1,4 +1,4 @@
-"""The fast path: a WSGI layer in front of Django that answers reads from memory, byte for byte as Django would.
+"""The fast path: it answers reads from memory, before Django and byte for byte as Django would.
 
 Nine strings of a request, and a digest of its body, form a key. For a new key the response comes from the same `read` that
 the view calls; after that it is one lookup in a dict, until another edition comes into force or the response expires.
@@ -19,7 +19,6 @@ from typing import Any
 from django.core.handlers.wsgi import WSGIRequest
 from django.urls import resolve
 from django.utils import timezone
-from rest_framework.exceptions import APIException
 
 from api.http import parsers
 from api.http.cors import preflight
@@ -31,8 +30,7 @@ from api.reads.request import ReadRequest
 from api.reads.response_cache import CachedResponse, Key, ResponseCache
 
 Environ = dict[str, Any]
-StartResponse = Callable[[str, list[tuple[str, str]]], object]
-Application = Callable[[Environ, Any], Iterable[bytes]]
+WsgiApplication = Callable[[Environ, Any], Iterable[bytes]]
 
 #: The parts of a request that a response may depend on. Views must not read others: a test compares both paths.
 KEY_VARIABLES = (
@@ -43,7 +41,6 @@ KEY_VARIABLES = (
 WARM_UP_REQUESTS = 512
 
 _HELP = "/v1/help"
-_STATUS = {200: "200 OK", 304: "304 Not Modified"}
 #: Headers of the response to OPTIONS itself; the others come from middleware and are the same for every response.
 _PREFLIGHT = frozenset(
     {"Allow", "Access-Control-Allow-Methods", "Access-Control-Allow-Headers", "Access-Control-Max-Age", "Content-Length"}
@@ -53,17 +50,17 @@ _route = lru_cache(maxsize=1024)(resolve)
 
 
 class FastPath:
-    """The WSGI application: the fast path, with Django behind it."""
+    """The responses from memory; `django` is what answers everything else."""
 
-    def __init__(self, django: Application, store: EditionStore) -> None:
+    def __init__(self, django: WsgiApplication, store: EditionStore) -> None:
         self._django = django
         self._cache = ResponseCache(store.edition)
         self._body_key = os.urandom(32)
         self._middleware_headers: list[tuple[str, str]] | None = None
         store.before_change.append(self.warm_up)
 
-    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer a request: from the cache, as a read, or by passing it on to Django."""
+    def respond(self, environ: Environ) -> CachedResponse | None:
+        """Return the response, from the cache or by reading, or None where Django has to answer."""
         get = environ.get
         # Written out: a loop over KEY_VARIABLES takes longer than everything else.
         key = (
@@ -73,10 +70,7 @@ class FastPath:
         response = self._cache.responses.get(key)
         if response is None or response.until <= time.time():
             response = self._respond(environ, key)
-            if response is None:
-                return self._django(environ, start_response)
-        start_response(response.status, response.headers)
-        return response.body
+        return response
 
     def warm_up(self, edition: Edition) -> None:
         """Switch to a new edition with responses for the latest requests (runs in the refreshing thread)."""
@@ -134,7 +128,7 @@ class FastPath:
             instance.setup(request)
             response = preflight(instance.allowed_methods)
             headers = [*response.items(), ("Content-Length", "0"), *self.middleware_headers(host)]
-            return CachedResponse(float("inf"), "204 No Content", headers, [b""])
+            return CachedResponse(float("inf"), 204, headers, b"")
         method_fits = body is not None if view.body else request.method in ("GET", "HEAD")
         if not method_fits or not _accepts(request, view):
             return None
@@ -152,20 +146,7 @@ class FastPath:
             *(request.META.get(name) for name in ("HTTP_ACCEPT_ENCODING", "HTTP_IF_NONE_MATCH", "HTTP_IF_MATCH")),
         )
         status, headers, content = negotiate(result, conditions)
-        return CachedResponse(result.until, _STATUS[status], headers + self.middleware_headers(host), [content])
-
-
-class _UnreadableBody:
-    """A body that could not be read: reading it again raises the same error."""
-
-    def __init__(self, error: Exception) -> None:
-        self._error = error
-
-    def read(self, *_size: int) -> bytes:
-        """Raise the error."""
-        raise self._error
-
-    readline = read
+        return CachedResponse(result.until, status, headers + self.middleware_headers(host), content)
 
 
 def _body(request: WSGIRequest, environ: Environ) -> bytes:
@@ -176,11 +157,7 @@ def _body(request: WSGIRequest, environ: Environ) -> bytes:
     parsers.check_media_type(kind)
     if not length.isdecimal() or not 0 < int(length[:12]) <= parsers.MAX_BYTES:
         raise parsers.LengthRequired()
-    try:
-        found = parsers.read(request, announced=length)
-    except APIException as error:
-        environ["wsgi.input"] = _UnreadableBody(error)
-        raise
+    found = parsers.read(request, announced=length)
     environ["wsgi.input"] = BytesIO(found)
     return found
 

@@ -16,12 +16,12 @@ MAX_KEY_LENGTH = 2048
 
 
 class CachedResponse(NamedTuple):
-    """A response in the form that WSGI needs, valid until a Unix time."""
+    """A response, valid until a Unix time."""
 
     until: float
-    status: str
+    status: int
     headers: list[tuple[str, str]]
-    body: list[bytes]
+    body: bytes
 
 
 class ResponseCache:
@@ -42,4 +42,4 @@ class ResponseCache:
             self.responses.clear()
             self.bytes = 0
         self.responses[key] = response
-        self.bytes += len(response.body[0])
+        self.bytes += len(response.body)

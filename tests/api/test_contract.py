@@ -13,10 +13,11 @@ from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis.generation import GenerationMode
 
 from api.reads.edition_store import EditionStore
-from api.reads.fast_path import Application, FastPath
+from api.reads.fast_path import FastPath, WsgiApplication
 from content.models import Release
 from content.publishing import signing
 from tests import make
+from tests.api.wsgi import with_fast_path
 from tests.signing import Signer
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("as_served")]
@@ -48,15 +49,16 @@ steady = settings(
 )
 
 
-def _application() -> FastPath:
+def _application() -> WsgiApplication:
     """Return the application as it is served: the fast path with Django behind it."""
     store = EditionStore(None)
-    application = FastPath(get_wsgi_application(), store)
+    django = get_wsgi_application()
+    fast = FastPath(django, store)
     store.refresh()
-    return application
+    return with_fast_path(fast, django)
 
 
-def _plain(application: Application) -> Application:
+def _plain(application: WsgiApplication) -> WsgiApplication:
     """Request uncompressed responses: schemathesis asks for compressed ones, but cannot read them without a network."""
     return lambda environ, start_response: application({**environ, "HTTP_ACCEPT_ENCODING": "identity"}, start_response)
 

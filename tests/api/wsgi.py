@@ -12,7 +12,7 @@ from urllib.parse import unquote_to_bytes
 from django.core.wsgi import get_wsgi_application
 
 from api.reads.edition_store import EditionStore
-from api.reads.fast_path import Application, FastPath
+from api.reads.fast_path import FastPath, WsgiApplication
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class WsgiResponse:
         return self.headers[name]
 
 
-def ask(application: Application, path: str, *, method: str = "GET", body: bytes = b"", **headers: str) -> WsgiResponse:
+def ask(application: WsgiApplication, path: str, *, method: str = "GET", body: bytes = b"", **headers: str) -> WsgiResponse:
     """Send one request; header names are written with underscores."""
     route, _, query = path.partition("?")
     environ = {
@@ -58,14 +58,28 @@ def ask(application: Application, path: str, *, method: str = "GET", body: bytes
     return WsgiResponse(int(started[0][:3]), dict(started[1]), content)
 
 
+def with_fast_path(fast: FastPath, django: WsgiApplication) -> WsgiApplication:
+    """Return a WSGI application of the fast path with Django behind it, as `core.server` puts them together."""
+
+    def application(environ: dict[str, Any], start_response: Callable[..., object]) -> Iterable[bytes]:
+        response = fast.respond(environ)
+        if response is None:
+            return django(environ, start_response)
+        start_response(f"{response.status} ", response.headers)
+        return [response.body]
+
+    return application
+
+
 class BothPaths:
     """The fast path, and Django by itself, over the same database."""
 
     def __init__(self, folder: Path | None) -> None:
         self.store = EditionStore(folder)
         self.passed_on = 0
-        self.django: Application = get_wsgi_application()
-        self.fast = FastPath(self._count, self.store)
+        self.django: WsgiApplication = get_wsgi_application()
+        self.memory = FastPath(self._count, self.store)
+        self.fast = with_fast_path(self.memory, self._count)
         self.store.refresh()
         # The fast path asks Django once for the headers that its middleware adds.
         ask(self.fast, "/v1/")

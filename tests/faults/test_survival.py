@@ -94,7 +94,7 @@ def test_promise_7_reads_and_help_survive_without_database_broker_and_cache(tmp_
         end(sandbox, "web")
         # The cache for rate limits is unreachable, too.
         sandbox.environment["CACHE_URL"] = "redis://127.0.0.1:9/0"
-        sandbox._start("web", [*sandbox._granian(), "config.wsgi:application"])
+        sandbox._start("web", sandbox._serve())
         sandbox._wait_until_up("web", sandbox.web, "/healthz")
         client = Client(sandbox.web)
         started = time.monotonic()

@@ -40,10 +40,10 @@ class Web:
     def start(self, **changed: str) -> None:
         """Start the process and wait until it responds."""
         self.settings |= changed
-        listen = ["--interface", "wsgi", "--host", "127.0.0.1", "--port", str(self.port), "--workers", str(self._workers)]
+        listen = ["--port", str(self.port), "--workers", str(self._workers)]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "granian", *listen, "--blocking-threads", "1", "--no-ws", "config.wsgi:application"],
+                [sys.executable, "-m", "config.serve", *listen],
                 cwd=ROOT, env=os.environ | self.settings, start_new_session=True,
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             )  # fmt: skip

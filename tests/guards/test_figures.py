@@ -13,7 +13,6 @@ from pathlib import Path
 
 import pytest
 
-from api.http import parsers
 from api.reads import edition_store
 from config.celery import app as celery
 from content.linting import notice
@@ -21,7 +20,7 @@ from content.models import correction_count, correction_link
 from content.publishing import signing
 from content.resolver import availability
 from content.terms import OUTDATED_DAYS
-from core import tokens
+from core import server, tokens
 from notifications.campaigns import audience
 from notifications.delivery import brake_monitor, claims, planner, topics
 from notifications.models import batch, registration
@@ -167,8 +166,8 @@ PROMISES = [
     ),
     Promise(
         "a request's body may take",
-        seconds(parsers.MAX_SECONDS),
-        (rf"body did not arrive within {SPAN}", rf"occupy that thread for up to {SPAN}"),
+        seconds(server.APP_BODY_SECONDS),
+        (rf"body did not arrive within {SPAN}", rf"a late one gets 408 after {SPAN}"),
         ("docs/api.md", "docs/operations.md"),
     ),
     Promise(

@@ -104,7 +104,7 @@ class Sandbox:
             signing_key = self._signing_key()
         shutil.rmtree(self.paths.broker, ignore_errors=True)
         with step("Starting web, worker and beat"):
-            self._start("web", [*self._granian(), "config.wsgi:application"])
+            self._start("web", self._serve())
             celery = ["-m", "celery", "-A", "config.celery"]
             quiet = ["--loglevel", "WARNING"]
             self._start(
@@ -140,10 +140,8 @@ class Sandbox:
         options = ("--project", environment.PROJECT, "--url", url)
         self.run_python("-m", "fcm_emulator", "credentials", str(self.paths.credentials), *options)
 
-    def _granian(self) -> list[str]:
-        port = self.environment["PORT"]
-        listen = ["-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", port]
-        return [*listen, "--workers", "1", "--blocking-threads", "1", "--no-ws", "--log-level", "warning"]
+    def _serve(self) -> list[str]:
+        return ["-m", "config.serve", "--port", self.environment["PORT"]]
 
     def _signing_key(self) -> Path:
         """Return the key that signs the manifest; the first start creates it together with its root key."""

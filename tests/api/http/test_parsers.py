@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import threading
 import time
 from typing import Any
 
@@ -138,29 +137,6 @@ def test_a_body_that_announces_too_much_is_not_read() -> None:
         parsers.read(stream, announced="70000")
 
     assert stream.taken == 0
-
-
-class _Stuck(io.BytesIO):
-    def __init__(self) -> None:
-        super().__init__(b"{")
-        self.go_on = threading.Event()
-
-    def read(self, size: int | None = -1) -> bytes:
-        self.go_on.wait(30)
-        return super().read(size)
-
-
-def test_a_body_that_does_not_arrive_does_not_block_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parsers, "MAX_SECONDS", 0.05)
-    stuck = [_Stuck() for _ in range(3)]
-
-    for stream in stuck:
-        with pytest.raises(parsers.TooSlow):
-            parsers.read(stream, announced="10")
-
-    assert parsers.read(io.BytesIO(b"{}"), announced="2") == b"{}"
-    for stream in stuck:
-        stream.go_on.set()
 
 
 def test_exactly_64_kib_are_read() -> None:

@@ -58,7 +58,7 @@ def compare_servers(bench: ReadBench) -> None:
 
 def _compare_lists(bench: ReadBench, nginx: Server) -> None:
     """Load all servers for the list of tips; django-parler's serves a list of the same length."""
-    slow = bench.granian("django", "config.wsgi:django", "/healthz", EDITION_DIR="")
+    slow = bench.granian("django", "config.rsgi:django", "/healthz", EDITION_DIR="")
     lists: dict[str, tuple[Server, str, dict[str, str]]] = {
         "fast path": (bench.fast_path, TIPS, {}),
         "nginx, the same bytes": (nginx, "/v1/packs/ZZ/xx", {}),

@@ -58,7 +58,7 @@ class ReadBench:
         return Server(url, process.pid)
 
     def granian(self, name: str, target: str, path: str, **settings: str) -> Server:
-        """Start granian with one worker and one blocking thread, as the product does."""
+        """Start granian with one worker and one blocking thread for a WSGI application."""
         port = any_free_port()
         options = ["--workers", "1", "--blocking-threads", "1", "--no-ws", "--log-level", "warning", target]
         listen = ["-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)]

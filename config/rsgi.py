@@ -1,4 +1,4 @@
-"""The WSGI application that granian serves."""
+"""The RSGI application that granian serves."""
 
 import os
 
@@ -8,8 +8,11 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django = get_wsgi_application()
 
 # These need Django's settings, which are loaded by now.
+from django.conf import settings  # noqa: E402
+
 from api.reads.edition_store import store  # noqa: E402
 from api.reads.fast_path import FastPath  # noqa: E402
+from core.server import Server  # noqa: E402
 
-application = FastPath(django, store)
+application = Server(django, FastPath(django, store), threads=settings.WEB_THREADS)
 store.start()

@@ -1,0 +1,217 @@
+"""The RSGI application that granian serves: it reads bodies itself, and runs Django in threads.
+
+A body is awaited on the event loop, with a deadline and a limit, before anything else sees the request: a client that sends
+slowly holds a few kilobytes, and no thread. Responses from memory are sent from the event loop. A process whose event loop
+has been silent for SILENCE seconds ends itself, so that its supervisor starts another.
+
+RSGI: https://github.com/emmett-framework/granian/blob/master/docs/spec/RSGI.md
+"""
+
+from __future__ import annotations
+
+import asyncio
+import faulthandler
+import resource
+import sys
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import lru_cache
+from io import BytesIO
+from typing import Any, NamedTuple, Protocol
+
+from granian._granian import RSGIProtocolClosed
+
+Environ = dict[str, Any]
+Headers = list[tuple[str, str]]
+WsgiApplication = Callable[[Environ, Any], Iterable[bytes]]
+
+#: Seconds for a whole body of an app, and of a form in the console, which staff send over slow lines too.
+APP_BODY_SECONDS, FORM_BODY_SECONDS = 5.0, 30.0
+#: Bytes of a body; what takes less refuses larger ones itself, from Content-Length.
+MAX_BODY = 512 * 1024
+#: Bodies that are awaited at the same time, and requests that wait for a thread; further ones get 503.
+MAX_AWAITED_BODIES, MAX_QUEUED = 4096, 256
+#: Seconds after which a process that does nothing ends itself, and between two signs of life.
+SILENCE, HEARTBEAT = 10.0, 1.0
+
+FORMS = "/console/"
+_LIVENESS = "/healthz"
+_WITHOUT_BODY = frozenset({"GET", "HEAD", "OPTIONS"})
+_TEXT = [("content-type", "text/plain; charset=utf-8"), ("cache-control", "no-store")]
+
+
+class BodyTimeout(OSError):
+    """The body did not arrive in time. Django reports it as UnreadablePostError."""
+
+
+class ServedResponse(NamedTuple):
+    """Status, headers and body."""
+
+    status: int
+    headers: Headers
+    body: bytes
+
+
+class Response(Protocol):
+    """What is sent."""
+
+    @property
+    def status(self) -> int: ...  # noqa: D102
+    @property
+    def headers(self) -> Headers: ...  # noqa: D102
+    @property
+    def body(self) -> bytes: ...  # noqa: D102
+
+
+class Memory(Protocol):
+    """What answers from memory: returns None, quickly, where Django has to answer."""
+
+    def respond(self, environ: Environ) -> Response | None:
+        """Return the response, or None."""
+
+
+class Server:
+    """The RSGI application, with a source of responses from memory in front of Django."""
+
+    def __init__(self, django: WsgiApplication, memory: Memory, *, threads: int) -> None:
+        self._django = django
+        self._memory = memory
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="django")
+        self._queued = self._awaited = 0
+
+    def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Prepare a worker process (called by granian)."""
+        self._loop = loop
+        _allow_connections()
+        self._live()
+
+    def __rsgi_del__(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Stop watching: the process is about to end by itself (called by granian)."""
+        faulthandler.cancel_dump_traceback_later()
+
+    def _live(self) -> None:
+        # The timer is a thread of C that does not need the interpreter, so it also ends a process whose interpreter is stuck.
+        # It writes where each thread is, by file, line and function, and no values.
+        faulthandler.dump_traceback_later(SILENCE, exit=True)
+        self._loop.call_later(HEARTBEAT, self._live)
+
+    async def __rsgi__(self, scope: Any, protocol: Any) -> None:
+        """Answer a request."""
+        environ = environ_of(scope)
+        with suppress(RSGIProtocolClosed):
+            response = await self._answer(environ, protocol)
+            protocol.response_bytes(response.status, response.headers, response.body)
+
+    async def _answer(self, environ: Environ, protocol: Any) -> Response:
+        path = environ["PATH_INFO"]
+        if environ["REQUEST_METHOD"] not in _WITHOUT_BODY:
+            if self._awaited >= MAX_AWAITED_BODIES:
+                return _busy()
+            if not await self._receive(environ, protocol) and path.startswith(FORMS):
+                text = f"The form did not arrive within {FORM_BODY_SECONDS:.0f} seconds. Go back and send it again."
+                return ServedResponse(
+                    408, [("content-type", "text/plain; charset=utf-8"), ("connection", "close")], text.encode()
+                )
+        response = self._memory.respond(environ)
+        if response is not None:
+            return response
+        if path == _LIVENESS:
+            # It uses neither database nor cache, and must answer while every thread is busy.
+            return run_wsgi(self._django, environ)
+        if self._queued >= MAX_QUEUED:
+            return _busy()
+        self._queued += 1
+        try:
+            return await self._loop.run_in_executor(self._threads, run_wsgi, self._django, environ)
+        finally:
+            self._queued -= 1
+
+    async def _receive(self, environ: Environ, protocol: Any) -> bool:
+        """Read the body into `environ`; return whether it arrived. A body that is too large or of unknown length is not read."""
+        length = environ.get("CONTENT_LENGTH", "")
+        if not length.isdecimal() or not 0 < int(length[:12]) <= MAX_BODY:
+            return True
+        self._awaited += 1
+        try:
+            async with asyncio.timeout(FORM_BODY_SECONDS if environ["PATH_INFO"].startswith(FORMS) else APP_BODY_SECONDS):
+                environ["wsgi.input"] = BytesIO(await protocol())
+        except TimeoutError:
+            environ["wsgi.input"] = _LateBody()
+            return False
+        finally:
+            self._awaited -= 1
+        return True
+
+
+class _LateBody:
+    """A body that did not arrive: whoever reads it gets BodyTimeout."""
+
+    def read(self, *_size: int) -> bytes:
+        """Raise BodyTimeout."""
+        raise BodyTimeout()
+
+    readline = read
+
+
+def environ_of(scope: Any) -> Environ:
+    """Return the WSGI environment (PEP 3333) of an RSGI scope, with an empty body."""
+    path, (client, _, _) = scope.path, scope.client.rpartition(":")
+    environ: Environ = {
+        "REQUEST_METHOD": scope.method,
+        "SCRIPT_NAME": "",
+        "PATH_INFO": path if path.isascii() else path.encode().decode("latin-1"),
+        "QUERY_STRING": scope.query_string,
+        "REMOTE_ADDR": client.strip("[]"),
+        "SERVER_NAME": "localhost",
+        "SERVER_PORT": "80",
+        "SERVER_PROTOCOL": f"HTTP/{scope.http_version}",
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": scope.scheme,
+        "wsgi.input": BytesIO(),
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": True,
+        "wsgi.run_once": False,
+    }
+    for name, value in scope.headers.items():
+        variable = _variable(name)
+        if variable is None:
+            continue
+        if variable in environ:
+            environ[variable] += f"; {value}" if name == "cookie" else f",{value}"
+        else:
+            environ[variable] = value
+    return environ
+
+
+@lru_cache(maxsize=512)
+def _variable(header: str) -> str | None:
+    """Return the variable of a header; None for one with an underscore, which could pass itself off as another header."""
+    if "_" in header:
+        return None
+    variable = header.upper().replace("-", "_")
+    return variable if header in {"content-type", "content-length"} else f"HTTP_{variable}"
+
+
+def run_wsgi(application: WsgiApplication, environ: Environ) -> ServedResponse:
+    """Return the response of a WSGI application."""
+    started: list[Any] = []
+    parts = application(environ, lambda status, headers, exc_info=None: started.extend((status, headers)))
+    try:
+        body = b"".join(parts)
+    finally:
+        getattr(parts, "close", lambda: None)()
+    status, headers = started
+    return ServedResponse(int(status[:3]), headers, body)
+
+
+def _busy() -> ServedResponse:
+    return ServedResponse(503, [*_TEXT, ("retry-after", "5")], b"Too many requests at the same time. Try again in a few seconds.")
+
+
+def _allow_connections() -> None:
+    """Raise the limit of open files to what the system allows: each connection is one."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
