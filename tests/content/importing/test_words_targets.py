@@ -13,11 +13,13 @@ from tests.content.importing.words import (
     NOTICES,
     TOKEN,
     WIDE,
+    all_items,
     keys_of,
     numbers_in,
     source_units,
     speaks_of_death,
     targets,
+    units_of,
     words,
 )
 
@@ -54,6 +56,15 @@ def test_targets_hold_every_label_and_every_crisis_text(locale: str) -> None:
 
     assert set(words()["labels"]) | keys_of(MOST_URGENT + NOTICES) <= held
     assert held <= set(words()["labels"]) | keys_of(slugs + NOTICES)
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_a_tip_is_translated_whole_or_not_at_all(locale: str) -> None:
+    held = set(targets(locale))
+
+    for item in all_items():
+        units = set(units_of(item))
+        assert not held & units or units <= held, (item["slug"], units - held)
 
 
 @pytest.mark.parametrize("locale", LOCALES)
