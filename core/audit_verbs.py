@@ -10,6 +10,8 @@ class Verb(TextChoices):
 
     STAFF_ADDED = "staff.added", "Account added"
     STAFF_CHANGED = "staff.changed", "Account changed"
+    SIGNED_IN = "staff.signed_in", "Signed in"
+    SIGN_IN_FAILED = "staff.sign_in_failed", "Sign-in failed"
 
     SOURCE_WRITTEN = "source.written", "Source text written"
     SOURCE_REVISED = "source.revised", "Source text changed"

@@ -145,7 +145,7 @@ class Server:
 
 
 class _LateBody:
-    """A body that did not arrive: whoever reads it gets BodyTimeout."""
+    """A body that did not arrive: reading it raises BodyTimeout."""
 
     def read(self, *_size: int) -> bytes:
         """Raise BodyTimeout."""

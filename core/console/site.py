@@ -6,14 +6,17 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.admin import AdminSite
-from django.http import HttpRequest, HttpResponse
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils import timezone
+from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 
 from core import tokens
 from core.console import pages, todo
+from core.console.sign_in import SignInForm, SignInView
 from core.models.user import User
 
 
@@ -42,6 +45,23 @@ class ConsoleSite(AdminSite):
         roles = [group.name for group in request.user.groups.order_by("name")]
         context = {**self.each_context(request), "title": self.index_title, "current_menu": self.index_title}
         return TemplateResponse(request, "core/index.html", {**context, "cards": cards, "roles": roles})
+
+    @method_decorator(never_cache)
+    @method_decorator(login_not_required)
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Show the sign-in form, or sign in."""
+        index = reverse("admin:index")
+        if request.method == "GET" and self.has_permission(request):
+            return HttpResponseRedirect(index)
+        context = {**self.each_context(request), "title": "Sign in", "app_path": request.get_full_path(), "next": index}
+        if wanted := request.GET.get("next", request.POST.get("next")):
+            context["next"] = wanted
+        view = SignInView.as_view(
+            extra_context={**context, **(extra_context or {})}, authentication_form=SignInForm, template_name="admin/login.html"
+        )
+        response = view(request)
+        assert isinstance(response, HttpResponse)
+        return response
 
     def token_page(self, request: HttpRequest) -> HttpResponse:
         """Show the user a new token for commands on the server (POST only)."""

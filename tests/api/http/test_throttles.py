@@ -17,9 +17,10 @@ from django.core.cache.backends.redis import RedisCache
 from django.test import RequestFactory
 from redis import exceptions
 
-from api.http import throttles
-from api.http.throttles import AddressThrottle, LimiterUnavailable, client_network
+from api.http.throttles import AddressThrottle, LimiterUnavailable
 from config import env
+from core import rate_limits
+from core.rate_limits import client_networks
 
 factory = RequestFactory()
 
@@ -42,7 +43,7 @@ def _allowed(address: str = "192.0.2.1") -> bool:
 
 
 def test_the_limit_holds_per_client_and_window(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("api.http.throttles.time.time", lambda: 6_000_010.0)
+    monkeypatch.setattr("core.rate_limits.time.time", lambda: 6_000_010.0)
     throttle = AddressThrottle()
 
     assert [_allowed() for _ in range(3)] == [True, True, True]
@@ -54,7 +55,7 @@ def test_the_limit_holds_per_client_and_window(monkeypatch: pytest.MonkeyPatch) 
 
 def test_the_next_window_starts_from_zero(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 6_000_000.0
-    monkeypatch.setattr("api.http.throttles.time.time", lambda: now)
+    monkeypatch.setattr("core.rate_limits.time.time", lambda: now)
     assert [_allowed() for _ in range(4)][-1] is False
 
     now += 60
@@ -104,12 +105,12 @@ def _stored_names(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 @pytest.fixture
 def shared_cache(monkeypatch: pytest.MonkeyPatch) -> None:
     """Treat the cache of the tests as one that several processes share."""
-    monkeypatch.setattr(throttles, "LocMemCache", type("NotInUse", (), {}))
+    monkeypatch.setattr(rate_limits, "LocMemCache", type("NotInUse", (), {}))
 
 
 def test_a_local_cache_is_used_with_a_random_key_of_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
     stored = _stored_names(monkeypatch)
-    spec = importlib.util.spec_from_file_location("another_process", throttles.__file__)
+    spec = importlib.util.spec_from_file_location("another_process", rate_limits.__file__)
     assert spec is not None
     assert spec.loader is not None
     other = importlib.util.module_from_spec(spec)
@@ -117,16 +118,16 @@ def test_a_local_cache_is_used_with_a_random_key_of_the_process(monkeypatch: pyt
 
     _allowed()
 
-    assert len(throttles._key(0, now=0)) == 32
-    assert throttles._key(0, now=0) != other._key(0, now=0)
+    assert len(rate_limits._key(0, now=0)) == 32
+    assert rate_limits._key(0, now=0) != other._key(0, now=0)
     assert len(stored) == 1, "the key itself is not in the cache"
 
 
 @pytest.mark.parametrize("shared", [False, True])
 def test_the_key_has_nothing_to_do_with_the_secret_key(monkeypatch: pytest.MonkeyPatch, shared: bool) -> None:
     if shared:
-        monkeypatch.setattr(throttles, "LocMemCache", type("NotInUse", (), {}))
-    monkeypatch.setattr("api.http.throttles.time.time", lambda: 6_000_010.0)
+        monkeypatch.setattr(rate_limits, "LocMemCache", type("NotInUse", (), {}))
+    monkeypatch.setattr("core.rate_limits.time.time", lambda: 6_000_010.0)
     stored = _stored_names(monkeypatch)
 
     _allowed("192.0.2.77")
@@ -142,7 +143,7 @@ def test_a_shared_cache_holds_one_key_a_day_and_drops_it_afterwards(shared_cache
     stored = _stored_names(monkeypatch)
     morning, evening, tomorrow = 100 * DAY + 60, 100 * DAY + 86_340, 101 * DAY
 
-    keys = [throttles._key(start, now=start + 1) for start in (morning, evening, tomorrow)]
+    keys = [rate_limits._key(start, now=start + 1) for start in (morning, evening, tomorrow)]
 
     assert keys[0] == keys[1] != keys[2]
     assert {len(key) for key in keys} == {32}
@@ -157,9 +158,9 @@ def test_processes_that_race_for_the_days_key_agree(shared_cache: None, monkeypa
         cache.add("limit-key:100", theirs)
         return b"o" * size
 
-    monkeypatch.setattr("api.http.throttles.secrets.token_bytes", too_late)
+    monkeypatch.setattr("core.rate_limits.secrets.token_bytes", too_late)
 
-    assert throttles._key(100 * DAY, now=100 * DAY) == theirs
+    assert rate_limits._key(100 * DAY, now=100 * DAY) == theirs
 
 
 def test_a_key_that_the_cache_does_not_keep_counts_as_no_cache(shared_cache: None, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -174,7 +175,7 @@ def test_a_key_that_the_cache_does_not_keep_counts_as_no_cache(shared_cache: Non
 
 
 def test_a_shared_cache_counts_across_requests(shared_cache: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("api.http.throttles.time.time", lambda: 6_000_010.0)
+    monkeypatch.setattr("core.rate_limits.time.time", lambda: 6_000_010.0)
 
     assert [_allowed() for _ in range(4)] == [True, True, True, False]
 
@@ -185,7 +186,7 @@ class _Down:
 
 
 def test_without_a_cache_readers_pass_and_registrations_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("api.http.throttles.cache", _Down())
+    monkeypatch.setattr("core.rate_limits.cache", _Down())
 
     class Reader(_View):
         throttle_fails_open = True
@@ -206,13 +207,24 @@ def test_without_a_cache_readers_pass_and_registrations_are_refused(monkeypatch:
         (1, "", "192.0.2.1"),
         (1, "not an address", "unknown"),
         (1, "2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        (1, "[2001:db8:1:2:3:4:5:6]:443", "2001:db8:1:2::/64"),
+        (1, "::ffff:198.51.100.9", "198.51.100.9"),
+        (1, "198.51.100.9:50123", "198.51.100.9"),
     ],
 )
 def test_a_client_cannot_choose_its_own_address(settings: Any, proxies: int, forwarded: str, network: str) -> None:
     settings.TRUSTED_PROXIES = proxies
     request = factory.get("/", REMOTE_ADDR="192.0.2.1", headers={"x-forwarded-for": forwarded})
 
-    assert client_network(request) == network
+    assert client_networks(request)[0].name == network
+
+
+def test_new_subnets_of_one_ipv6_network_share_a_limit() -> None:
+    taken = [_allowed(f"2001:db8:1:{subnet:x}::1") for subnet in range(60)]
+
+    # Three each for sixteen addresses' worth of a /48, and for four of each /56.
+    assert taken == [True] * 12 + [False] * 48
+    assert sum(_allowed(f"2001:db8:2:{subnet << 8:x}::1") for subnet in range(60)) == 48
 
 
 def test_an_unreachable_cache_fails_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
