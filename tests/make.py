@@ -139,10 +139,12 @@ def tip(slug: str = "first-hour", *, approved: bool = False, texts: dict[str, st
 
 
 def target(key: str, locale: str, text: str, *, approved: bool = False) -> Target:
-    """Write the target of a unit as the product, approved by `checker` if asked."""
-    made = Target.objects.of(Unit.objects.get(key=key), locale)
+    """Write the target of a unit as the product, approved by `checker` (with its source) if asked."""
+    source = Unit.objects.get(key=key)
+    made = Target.objects.of(source, locale)
     made.write(text=text, by=User.objects.system(), at=NOON, from_revision=0)
     if approved:
+        source.approve(by=checker(), at=NOON)
         made.approve(by=checker(), at=NOON)
     return made
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from django.db import connection, transaction
@@ -34,11 +35,13 @@ from content.models import (
     Target,
     Tip,
     Unit,
+    UnitApproval,
     UnitRevision,
     Withdrawal,
 )
 from content.models.service import Status
-from content.models.target import TargetState
+from content.models.source_history import SourceChange, effective_history, missed_changes
+from content.models.target_lifecycle import TargetState
 from content.models.tip import TipKind
 from content.models.unit import UnitState
 from content.terms import OUTDATED_DAYS, Change, Situation
@@ -80,46 +83,59 @@ def _texts(policy: Policy) -> Iterator[UnitText]:
     units = Unit.objects.filter(
         Q(owner="term") | Q(owner__startswith="tip:") | Q(owner__startswith="service:") | Q(owner__startswith="figure:")
     )
-    changes: dict[int, list[UnitRevision]] = defaultdict(list)
-    for change in UnitRevision.objects.filter(revision__gt=1).exclude(change=Change.COSMETIC).defer("text").order_by("revision"):
-        changes[change.unit_id].append(change)
+    revisions: dict[int, list[UnitRevision]] = defaultdict(list)
+    for revision in UnitRevision.objects.filter(unit__revision__gt=1):
+        revisions[revision.unit_id].append(revision)
+    approvals: dict[int, list[UnitApproval]] = defaultdict(list)
+    for approval in UnitApproval.objects.all():
+        approvals[approval.unit_id].append(approval)
     targets: dict[int, list[Target]] = defaultdict(list)
     for target in Target.objects.exclude(state=TargetState.EMPTY):
         targets[target.unit_id].append(target)
     for unit in units:
         drafts = policy.serve_unreviewed
-        revision = unit.revision if drafts else unit.approved_revision
+        number = unit.revision if drafts else unit.approved_revision
         text = unit.text if drafts else unit.approved_text
+        source = _Source(
+            served=number,
+            history=effective_history(revisions[unit.pk], approvals[unit.pk]),
+            approved={unit.approved_revision, *(approval.revision for approval in approvals[unit.pk])} - {None},
+        )
         yield UnitText(
             key=unit.key,
             locale=unit.source_locale_id,
-            text=text if revision is not None else None,
+            text=text if number is not None else None,
             reviewed=not drafts or unit.state == UnitState.APPROVED,
             numbers=tuple(unit.allowed_numbers),
             hosts=tuple(unit.allowed_hosts),
             targets={
-                target.locale_id: served
-                for target in targets[unit.pk]
-                if (served := _target(target, revision, changes[unit.pk], policy)) is not None
+                target.locale_id: served for target in targets[unit.pk] if (served := _target(target, source, policy)) is not None
             },
         )
 
 
-def _target(target: Target, revision: int | None, changes: list[UnitRevision], policy: Policy) -> TargetText | None:
-    """Return the text of the target, or None where it has none.
+@dataclass(frozen=True)
+class _Source:
+    """What decides about the targets of one unit: its served revision, its changes, and the revisions that were approved."""
 
-    `revision` is the source revision that is served, `changes` are the revisions of the source that were not cosmetic.
-    """
+    served: int | None
+    history: list[SourceChange]
+    approved: set[int | None]
+
+
+def _target(target: Target, source: _Source, policy: Policy) -> TargetText | None:
+    """Return the text of the target, or None where it has none that may be served."""
     if policy.serve_unreviewed:
-        text, translated_from = target.text, target.source_revision
+        text, translated = target.text, target.source_revision
     else:
-        text, translated_from = target.approved_text, target.approved_source_revision or 0
-    if not text or revision is None:
+        text, translated = target.approved_text, target.approved_source_revision or 0
+    read = translated in source.approved
+    if not text or source.served is None or not (read or policy.serve_unreviewed):
         return None
-    missed = [change for change in changes if translated_from < change.revision <= revision]
+    missed = missed_changes(source.history, translated, source.served)
     return TargetText(
         text=text,
-        reviewed=not missed and (not policy.serve_unreviewed or target.state == TargetState.APPROVED),
+        reviewed=not missed and read and (not policy.serve_unreviewed or target.is_approved),
         withdrawn=any(change.change == Change.SAFETY for change in missed)
         or any(_long_ago(change.at, policy.day) for change in missed),
     )

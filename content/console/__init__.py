@@ -12,6 +12,7 @@ from content.console import (
     source_texts,
     tips,
     todo_cards,
+    translation_history,
     translations,
 )
 
@@ -27,5 +28,6 @@ __all__ = [
     "source_texts",
     "tips",
     "todo_cards",
+    "translation_history",
     "translations",
 ]

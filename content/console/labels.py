@@ -14,6 +14,7 @@ from content.models.link import LinkResult
 from content.models.release import ReleaseState
 from content.models.reply import ReplyAnswer
 from content.models.service import Status
+from content.models.target_revision import TargetAct
 from content.models.tip import TipState
 from content.models.unit import UnitState
 from content.terms import (
@@ -116,6 +117,19 @@ LABELS: Final[Mapping[str, tuple[type[TextChoices], Mapping[str, str]]]] = {
     "change": (
         Change,
         {Change.COSMETIC: "Cosmetic", Change.CLARITY: "Clarity", Change.SAFETY: "Safety"},
+    ),
+    "text-act": (
+        TargetAct,
+        {
+            TargetAct.WRITTEN: "Written",
+            TargetAct.REVISED: "Changed",
+            TargetAct.RESTORED: "Restored",
+            TargetAct.APPROVED: "Approved",
+            TargetAct.CONFIRMED: "Confirmed for the changed source",
+            TargetAct.REMOVAL_PROPOSED: "Removal proposed",
+            TargetAct.REMOVAL_REJECTED: "Removal rejected",
+            TargetAct.REMOVED: "Removed",
+        },
     ),
     "confidence": (
         Confidence,

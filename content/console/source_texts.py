@@ -10,14 +10,17 @@ from django.http import QueryDict
 from django.urls import reverse
 
 from content.console import labels, translation_status
-from content.console.translations import PARTS, key_starts_with, revision_in
+from content.console.translation_status import differences
+from content.console.translations import PARTS, key_starts_with
 from content.console.unit_names import UnitNames
+from content.console.unsaved_texts import TextBoxPage, revision_in
 from content.linting.text import source_faults
-from content.models import Locale, Service, Target, Unit, UnitRevision
+from content.models import Locale, Service, Target, Unit, UnitApproval, UnitRevision
+from content.models.source_history import missed_changes, most_severe
 from content.models.unit import UnitState
 from content.terms import OUTDATED_DAYS, Change
 from core.console.pages import Link, Page, page
-from core.errors import EditConflict, Invalid, NotFound
+from core.errors import Invalid, NotFound
 
 #: What each kind of change means, as the form explains it.
 CHANGES = {
@@ -61,12 +64,19 @@ class SourceTextsPage(Page):
 
 
 @page("sources/<str:key>/", "source-text")
-class SourceTextPage(Page):
+class SourceTextPage(TextBoxPage):
     """One source text, its revisions and the status of its translations."""
 
     template_name = "content/source_text.html"
     menu = "Translations"
-    actions = {"revise": ("content.edit_words",), "approve": ("content.approve_words",)}
+    actions = {
+        "revise": ("content.edit_words",),
+        "replace": ("content.edit_words",),
+        "keep": ("content.edit_words",),
+        "discard": ("content.edit_words",),
+        "put-back": ("content.edit_words",),
+        "approve": ("content.approve_words",),
+    }
 
     def load(self) -> None:
         unit = Unit.objects.select_related("source_locale", "written_by", "approved_by").filter(key=self.kwargs["key"]).first()
@@ -77,6 +87,16 @@ class SourceTextPage(Page):
 
     def heading(self) -> str:
         return self.names.name(self.unit.key)
+
+    def locale_code(self) -> str:
+        return self.unit.source_locale_id
+
+    def stored_text(self) -> tuple[str, int]:
+        return self.unit.text, self.unit.revision
+
+    def text_of_revision(self, revision: int) -> str | None:
+        found = UnitRevision.objects.filter(unit=self.unit, revision=revision).first()
+        return found.text if found else None
 
     def breadcrumbs(self) -> Iterable[Link]:
         owner, _, name = self.unit.owner.partition(":")
@@ -89,46 +109,84 @@ class SourceTextPage(Page):
 
     def context(self) -> dict[str, Any]:
         unit, submitted = self.unit, self.submitted or QueryDict()
+        unsaved = self.unsaved()
+        text = submitted.get("text", unsaved.text if unsaved else unit.text)
+        conflict = self.conflict(unsaved)
         revisions = list(UnitRevision.objects.filter(unit=unit).select_related("by")[:12])
+        approvals = {approval.revision: approval for approval in UnitApproval.objects.filter(unit=unit).select_related("by")}
         older = {revision.revision: revision.text for revision in revisions}
         targets = {target.locale_id: target for target in Target.objects.with_status().filter(unit=unit)}
         locales = Locale.objects.exclude(pk=unit.source_locale_id).order_by("name")
+        changed = unit.approved_revision is not None and unit.approved_text != unit.text
         return {
             "unit": unit,
             "status": translation_status.source_status(unit),
-            "text": submitted.get("text", unit.text),
+            "text": text,
+            "unsaved": unsaved if "text" not in submitted else None,
             "numbers": submitted.get("numbers", ", ".join(unit.allowed_numbers)),
             "chosen": submitted.get("change", ""),
             "changes": [(change.value, labels.label("change", change), words) for change, words in CHANGES.items()],
-            "conflict": self.error.extra if isinstance(self.error, EditConflict) else None,
+            "conflict": conflict.extra if conflict else None,
+            "base": (base := self.base_revision(unsaved)),
+            "shown": conflict.extra["revision"] if conflict else base,
+            "conflict_differences": list(differences(conflict.extra["theirs"], text)) if conflict else None,
             "faults": source_faults(unit, known_services=Service.objects.named_in(unit.text)),
             "reads": self.user.reads(unit.source_locale_id),
-            "own": unit.written_by_id == self.user.pk,
-            "history": [(r, list(translation_status.differences(older.get(r.revision - 1, r.text), r.text))) for r in revisions],
+            "own": unit.written_by_id == self.user.pk or unit.revisions.filter(text=unit.text, by=self.user).exists(),
+            "history": [
+                (r, list(differences(older.get(r.revision - 1, r.text), r.text)), approvals.get(r.revision)) for r in revisions
+            ],
             "locales": [(locale, translation_status.target_status(targets.get(locale.pk))) for locale in locales],
-            "since_approval": list(translation_status.differences(unit.approved_text, unit.text))
-            if unit.approved_revision and unit.approved_text != unit.text
-            else None,
+            "since_approval": list(differences(unit.approved_text, unit.text)) if changed else None,
+            "pending": unit.pending_change() if changed else None,
+            "pending_since": self.most_severe_revision() if changed else None,
             "rows": max(4, len(unit.text) // 70 + unit.text.count("\n") + 2),
         }
+
+    def most_severe_revision(self) -> int | None:
+        """Return the first revision since the approval that was declared with the most severe change, or None."""
+        missed = missed_changes(self.unit.history(), self.unit.approved_revision or 1, self.unit.revision)
+        worst = most_severe(row.change for row in missed)
+        return next((row.revision for row in missed if row.change == worst), None)
 
     def action_revise(self, data: QueryDict) -> str | None:
         numbers = [part.strip() for part in data.get("numbers", "").replace(",", " ").split()]
         change = data.get("change", "")
         if change not in Change.values:
             raise Invalid("Choose what your change means for the translations: cosmetic, clarity or safety.", code="change")
-        self.unit.revise(
-            text=data.get("text", ""),
-            change=change,
-            by=self.user,
-            at=self.at,
-            from_revision=revision_in(data),
-            allowed_numbers=numbers,
-        )
-        self.success("Saved. Another person must approve it before readers see it.")
+        shown, text = revision_in(data), data.get("text", "")
+
+        def save() -> bool:
+            return self.unit.revise(
+                text=text, change=change, by=self.user, at=self.at, from_revision=shown, allowed_numbers=numbers
+            )
+
+        if not self.saved(save, data):
+            self.success("Nothing was changed, so nothing was saved.")
+        elif self.unit.state == UnitState.APPROVED:
+            self.success("Saved. This is the approved text again, so it needs no second reader.")
+        else:
+            self.success("Saved. Another person must approve it before readers see it.")
+        return None
+
+    def action_replace(self, data: QueryDict) -> str | None:
+        """Save the text in the box over the one that the page showed in a conflict."""
+        return self.action_revise(data)
+
+    def action_put_back(self, data: QueryDict) -> str | None:
+        earlier = revision_in(data, "earlier")
+        if not self.unit.put_back(earlier, by=self.user, at=self.at, from_revision=revision_in(data)):
+            self.success("This is the current text, so nothing was changed.")
+        elif self.unit.state == UnitState.APPROVED:
+            self.success(f"The text of revision {earlier} is back. It is the approved text, so it needs no second reader.")
+        else:
+            self.success(f"The text of revision {earlier} is back. Another person must approve it before readers see it.")
         return None
 
     def action_approve(self, data: QueryDict) -> str | None:
-        self.unit.approve(by=self.user, at=self.at, from_revision=revision_in(data))
+        decided = data.get("decided", "")
+        if decided and decided not in Change.values:
+            raise Invalid("Choose what the change means for the translations: cosmetic, clarity or safety.", code="change")
+        self.unit.approve(by=self.user, at=self.at, from_revision=revision_in(data), change=decided or None)
         self.success("Approved. Readers see this text from the next release.")
         return None

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from django.db.models import Count, OuterRef, Subquery
+from django.db.models import Count, F, OuterRef, Subquery
 from django.urls import reverse
 
 from content.console.services import RENEW_DAYS
-from content.models import Assurance, Channel, ChannelRevision, Locale, Release, ServiceNotice, Target, Unit
+from content.console.unit_names import UnitNames
+from content.models import Assurance, Channel, ChannelRevision, Locale, Release, ServiceNotice, Target, Unit, UnsavedText
 from content.models.release import ReleaseState
 from content.models.service import Status
 from content.models.target import TargetStatus
@@ -63,7 +64,14 @@ def text_cards(user: User, at: datetime) -> Iterator[TodoCard]:
         counts = current.exclude(written_by=user).order_by().values_list("locale").annotate(n=Count("pk"))
         text = "Approve each translation that says the same as its source."
         yield from _language_cards(user, dict(counts), names, state="needs-review", what="to review", text=text)
+        removals = Target.objects.with_status().filter(status=TargetStatus.REMOVAL)
+        # The latest revision of such a target is the proposal.
+        others = removals.exclude(revisions__revision=F("revision"), revisions__by=user)
+        counts = others.order_by().values_list("locale").annotate(n=Count("pk"))
+        text = "Proposed by someone else. Readers get the text until you approve its removal."
+        yield from _language_cards(user, dict(counts), names, state="removal", what="to remove", text=text)
     if user.has_perm("content.edit_words"):
+        yield from _unsaved_card(user)
         counts = (
             Target.objects.with_status()
             .filter(status__in=[TargetStatus.OUTDATED, TargetStatus.WITHDRAWN])
@@ -73,6 +81,24 @@ def text_cards(user: User, at: datetime) -> Iterator[TodoCard]:
         )
         text = "The source text has changed since they were translated."
         yield from _language_cards(user, dict(counts), names, state="outdated", what="to update", text=text)
+
+
+def _unsaved_card(user: User) -> Iterator[TodoCard]:
+    """Yield a card with links to the texts that the user has typed and not saved."""
+    kept = list(UnsavedText.objects.filter(person=user).select_related("unit", "locale"))
+    if not kept:
+        return
+    unit_names = UnitNames(row.unit.key for row in kept)
+
+    def link(row: UnsavedText) -> Link:
+        name = f"{unit_names.name(row.unit.key)} ({row.locale.name})"
+        if row.locale_id == row.unit.source_locale_id:
+            return Link(name, reverse("admin:source-text", args=[row.unit.key]))
+        return Link(name, reverse("admin:translation", args=[row.locale_id, row.unit.key]))
+
+    first, *others = (link(row) for row in kept)
+    text = "What you typed is kept until you save or discard it."
+    yield TodoCard("Texts you have not saved", text, first.url, first.text, len(kept), "wait", tuple(others))
 
 
 def _language_cards(

@@ -40,8 +40,9 @@ NEEDS_REVIEW = TranslationStatus("needs review", "wait", "?", TargetStatus.NEEDS
 APPROVED = TranslationStatus("approved", "good", "✓", TargetStatus.APPROVED)
 OUTDATED = TranslationStatus("outdated", "wait", "!", TargetStatus.OUTDATED)
 WITHDRAWN = TranslationStatus("withdrawn for safety", "bad", "✕", TargetStatus.WITHDRAWN)
+REMOVAL = TranslationStatus("removal proposed", "wait", "−", TargetStatus.REMOVAL)
 SOURCE_CHANGED = TranslationStatus("changed, needs review", "wait", "?", "changed")
-STATUSES = (NEEDS_REVIEW, OUTDATED, WITHDRAWN, EMPTY, APPROVED)
+STATUSES = (NEEDS_REVIEW, REMOVAL, OUTDATED, WITHDRAWN, EMPTY, APPROVED)
 _BY_CODE = {status.code: status for status in STATUSES}
 
 

@@ -11,16 +11,19 @@ from django.http import QueryDict
 from django.urls import reverse
 
 from content.console import translation_status
+from content.console.translation_status import differences
 from content.console.unit_names import UnitNames, unit_name
+from content.console.unsaved_texts import TextBoxPage, revision_in
 from content.linting.text import target_faults
 from content.linting.tokens import SERVICE, tokens
-from content.models import Locale, Service, Target, Unit, UnitRevision
-from content.models.target import TargetState, TargetStatus
+from content.models import Locale, Service, Target, TargetRevision, Unit, UnitRevision
+from content.models.source_history import missed_changes, most_severe
+from content.models.target import TargetStatus
+from content.models.target_lifecycle import TargetState
 from content.models.unit import UnitState
-from content.terms import SOURCE_LOCALE
+from content.terms import SOURCE_LOCALE, Change
 from core.console.pages import Link, Page, page
-from core.errors import EditConflict, Invalid, NotFound
-from core.models import AuditEntry
+from core.errors import NotFound
 
 #: Value of the filter "part" → its label and the beginnings of its unit keys.
 PARTS = {
@@ -125,15 +128,20 @@ class TranslationQueuePage(_LocalePage):
 
 
 @page("words/<str:locale>/<str:key>/", "translation")
-class TranslationPage(_LocalePage):
-    """One text in one language, beside its source."""
+class TranslationPage(TextBoxPage, _LocalePage):
+    """One text in one language, beside its source and the text that readers get."""
 
     template_name = "content/translation.html"
     actions = {
         "save": ("content.edit_words",),
         "save-next": ("content.edit_words",),
+        "replace": ("content.edit_words",),
+        "keep": ("content.edit_words",),
+        "discard": ("content.edit_words",),
         "approve": ("content.approve_words",),
-        "clear": ("content.edit_words",),
+        "propose-removal": ("content.edit_words",),
+        "approve-removal": ("content.approve_words",),
+        "reject-removal": ("content.edit_words", "content.approve_words"),
     }
 
     def load(self) -> None:
@@ -146,7 +154,17 @@ class TranslationPage(_LocalePage):
         self.name = unit_name(unit.key)
 
     def heading(self) -> str:
-        return self.name
+        return f"{self.name} ({self.locale.name})"
+
+    def locale_code(self) -> str:
+        return self.locale.pk
+
+    def stored_text(self) -> tuple[str, int]:
+        return self.target.text, self.target.revision
+
+    def text_of_revision(self, revision: int) -> str | None:
+        found = TargetRevision.objects.filter(target=self.target.pk, revision=revision).first() if self.target.pk else None
+        return found.text if found else None
 
     def breadcrumbs(self) -> Iterable[Link]:
         queue = reverse("admin:translation-queue", args=[self.locale.pk]) + self.query()
@@ -168,37 +186,72 @@ class TranslationPage(_LocalePage):
 
     def context(self) -> dict[str, Any]:
         unit, target = self.unit, self.target
-        text = self.submitted.get("text", target.text) if self.submitted else target.text
-        translated = None
-        if target.source_revision < unit.revision and target.state != TargetState.EMPTY:
-            translated = UnitRevision.objects.filter(unit=unit, revision=target.source_revision).first()
+        unsaved = self.unsaved()
+        typed = self.submitted.get("text") if self.submitted else None
+        text = typed if typed is not None else unsaved.text if unsaved else target.text
+        conflict = self.conflict(unsaved)
+        against = self.source_to_approve()
         return {
             "unit": unit,
             "target": target,
             "locale": self.locale,
             "status": translation_status.target_status(target),
             "source_status": translation_status.source_status(unit),
+            "source_differences": self.source_differences(),
+            "source_change": self.missed_change(),
             "text": text,
-            "conflict": self.error.extra if isinstance(self.error, EditConflict) else None,
+            "unsaved": unsaved if typed is None else None,
+            "conflict": conflict.extra if conflict else None,
+            "base": (base := self.base_revision(unsaved)),
+            "shown": conflict.extra["revision"] if conflict else base,
+            "conflict_differences": list(differences(conflict.extra["theirs"], text)) if conflict else None,
+            "approved_differences": list(differences(target.approved_text, target.text))
+            if target.approved_text and target.approved_text != target.text
+            else None,
             "faults": target_faults(unit, text, self.locale.pk) if text else [],
-            "differences": list(translation_status.differences(translated.text, unit.text)) if translated else None,
             "named": Service.objects.filter(pk__in=[token.name for token in tokens(unit.text) if token.kind == SERVICE]),
             "reads": self.user.reads(self.locale.pk),
-            "own": target.pk is not None and target.written_by_id == self.user.pk,
+            "own": target.pk is not None and (target.written_by_id == self.user.pk or target.was_written_by(self.user)),
+            "removal": target.removal_proposal() if target.pk else None,
+            "against": against,
+            "older_source": unit.approved_text if against is not None and against != unit.revision else None,
             "next": self.next_url(),
             "previous": self.previous_url(),
-            "history": _history(target),
+            "revisions": target.revision,
             "rows": max(4, len(unit.text) // 60 + unit.text.count("\n") + 2),
         }
 
+    def source_to_approve(self) -> int | None:
+        """Return the approved revision of the source that an approval is for; None where nobody has approved the right one."""
+        if self.unit.state == UnitState.APPROVED:
+            return self.unit.revision
+        approved = self.unit.approved_revision
+        return approved if approved is not None and self.target.source_revision <= approved else None
+
+    def source_differences(self) -> list[tuple[str, str]] | None:
+        """Return what has changed in the source since it was translated, or None."""
+        if self.target.source_revision >= self.unit.revision or self.target.state == TargetState.EMPTY:
+            return None
+        translated = UnitRevision.objects.filter(unit=self.unit, revision=self.target.source_revision).first()
+        return list(differences(translated.text, self.unit.text)) if translated and translated.text != self.unit.text else None
+
+    def missed_change(self) -> Change:
+        """Return the most severe change of the source since it was translated."""
+        missed = missed_changes(self.unit.history(), self.target.source_revision, self.unit.revision)
+        return most_severe(row.change for row in missed)
+
     def action_save(self, data: QueryDict) -> str | None:
-        self._write(data)
-        self.success(f"Saved. Another person who reads {self.locale.name} must approve it.")
+        if self._write(data):
+            self.success(f"Saved. Another person who reads {self.locale.name} must approve it.")
         return None
 
+    def action_replace(self, data: QueryDict) -> str | None:
+        """Save the text in the box over the one that the page showed in a conflict."""
+        return self.action_save(data)
+
     def action_save_next(self, data: QueryDict) -> str | None:
-        self._write(data)
-        self.success(f"Saved: {self.name}.")
+        if self._write(data):
+            self.success(f"Saved: {self.name}.")
         return self.next_url()
 
     def action_approve(self, data: QueryDict) -> str | None:
@@ -207,22 +260,33 @@ class TranslationPage(_LocalePage):
         self.success(f"Approved in {self.locale.name}: {self.name}.")
         return self.next_url()
 
-    def action_clear(self, data: QueryDict) -> str | None:
-        self.target.clear(by=self.user, at=self.at, from_revision=revision_in(data))
+    def action_propose_removal(self, data: QueryDict) -> str | None:
+        self.target.propose_removal(by=self.user, at=self.at, from_revision=revision_in(data))
+        self.success("Removal proposed. Nothing changes for readers until another person approves it.")
+        return None
+
+    def action_approve_removal(self, data: QueryDict) -> str | None:
+        self.target.approve_removal(by=self.user, at=self.at, from_revision=revision_in(data))
         self.success("Translation removed. Readers see the source text from the next release.")
         return None
 
-    def _write(self, data: QueryDict) -> None:
+    def action_reject_removal(self, data: QueryDict) -> str | None:
+        self.target.reject_removal(by=self.user, at=self.at, from_revision=revision_in(data))
+        self.success("The translation stays as it was.")
+        return None
+
+    def _write(self, data: QueryDict) -> bool:
+        """Save the text; return whether it was a change, and say so where it was none."""
         shown, source = revision_in(data), revision_in(data, "source_revision")
-        self.target.write(text=data.get("text", ""), by=self.user, at=self.at, from_revision=shown, source_revision=source)
+        text = data.get("text", "")
 
+        def save() -> bool:
+            return self.target.write(text=text, by=self.user, at=self.at, from_revision=shown, source_revision=source)
 
-def revision_in(data: QueryDict, name: str = "revision") -> int:
-    """Return the revision that the page showed, from its hidden field; raise Invalid where it is missing."""
-    shown = data.get(name, "")
-    if not shown.isdecimal() or len(shown) > 9:
-        raise Invalid("The form is incomplete. Reload the page and try again.", code="revision")
-    return int(shown)
+        if changed := self.saved(save, data):
+            return changed
+        self.success(f"Nothing was changed, so nothing was saved: {self.name}.")
+        return False
 
 
 def key_starts_with(prefixes: Iterable[str]) -> Q:
@@ -231,9 +295,3 @@ def key_starts_with(prefixes: Iterable[str]) -> Q:
     for prefix in prefixes:
         condition |= Q(key__startswith=prefix)
     return condition
-
-
-def _history(target: Target) -> Iterable[AuditEntry]:
-    if not target.pk:
-        return []
-    return AuditEntry.objects.filter(model="content.Target", row=str(target.pk)).select_related("by")[:20]

@@ -112,6 +112,6 @@ def _write_targets(targets: dict[str, dict[str, str]], loaded: WordsLoaded, *, b
                 target.write(text=text, by=by, at=at, from_revision=target.revision)
                 loaded.targets_changed += 1
     refuse(faults)
-    Target.objects.bulk_create(new)
+    Target.objects.write_many(new)
     for target in new:
         loaded.targets_new[target.locale_id] = loaded.targets_new.get(target.locale_id, 0) + 1

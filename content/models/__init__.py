@@ -17,9 +17,12 @@ from content.models.reply import Reply
 from content.models.service import Service
 from content.models.service_notice import ServiceNotice
 from content.models.target import Target
+from content.models.target_revision import TargetRevision
 from content.models.tip import Tip
 from content.models.unit import Unit
+from content.models.unit_approval import UnitApproval
 from content.models.unit_revision import UnitRevision
+from content.models.unsaved_text import UnsavedText
 from content.models.withdrawal import Withdrawal, WithdrawnPack
 
 __all__ = [
@@ -42,9 +45,12 @@ __all__ = [
     "Service",
     "ServiceNotice",
     "Target",
+    "TargetRevision",
     "Tip",
     "Unit",
+    "UnitApproval",
     "UnitRevision",
+    "UnsavedText",
     "Withdrawal",
     "WithdrawnPack",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, TypedDict, cast
 
@@ -12,13 +13,14 @@ from django.db.models import Case, F, Q, Value, When
 
 from content.linting.text import normalize_text, raise_if_invalid, target_faults
 from content.models.locale import Locale
+from content.models.target_lifecycle import LIFECYCLE, REVISION_RULES, TargetState
+from content.models.target_revision import AUTHORING, TargetAct, TargetRevision
 from content.models.unit import AUTHOR_CANNOT_APPROVE, Unit, require_may_write, require_reads
 from core import audit, roles, states
 from core.audit_verbs import Verb
-from core.errors import EditConflict, Invalid, SecondPersonRequired
+from core.errors import Conflict, EditConflict, Invalid, SecondPersonRequired
 from core.models import User
 from core.querysets import manager_of
-from core.states import Edge, Lifecycle
 
 if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations
@@ -29,57 +31,10 @@ if TYPE_CHECKING:
     TargetWithStatus = WithAnnotations["Target", _Status]
 
 
-class TargetState(models.TextChoices):
-    """The stored states of a target; see TargetStatus for what is computed."""
+class SourceNotApproved(Conflict):
+    """Nobody has approved this revision of the source text yet. Approve the source text first, then its translations."""
 
-    NEEDS_REVIEW = "needs-review"
-    APPROVED = "approved"
-    EMPTY = "empty"
-
-
-LIFECYCLE = Lifecycle(
-    model="content.Target",
-    states=TargetState,
-    initial=TargetState.NEEDS_REVIEW,
-    edges=[
-        Edge(
-            TargetState.NEEDS_REVIEW,
-            TargetState.APPROVED,
-            Verb.TRANSLATION_APPROVED,
-            "a second reader of the language approves it",
-        ),
-        Edge(
-            TargetState.APPROVED,
-            TargetState.NEEDS_REVIEW,
-            Verb.TRANSLATION_REVISED,
-            "it is changed; the approved text is still served",
-        ),
-        Edge(TargetState.NEEDS_REVIEW, TargetState.EMPTY, Verb.TRANSLATION_CLEARED, "the text is removed"),
-        Edge(
-            TargetState.APPROVED,
-            TargetState.EMPTY,
-            Verb.TRANSLATION_CLEARED,
-            "the text is removed; the source text is served instead",
-        ),
-        Edge(TargetState.EMPTY, TargetState.NEEDS_REVIEW, Verb.TRANSLATION_WRITTEN, "a text is written again"),
-    ],
-)
-
-_REVISION_RULES = """
-    IF (NEW.text IS DISTINCT FROM OLD.text OR NEW.state IS DISTINCT FROM OLD.state
-        OR NEW.source_revision IS DISTINCT FROM OLD.source_revision)
-        AND NEW.revision <> OLD.revision + 1 THEN
-        RAISE EXCEPTION 'a changed target takes the next revision' USING ERRCODE = 'check_violation';
-    END IF;
-    IF NEW.text IS DISTINCT FROM OLD.text AND NEW.state = 'approved' THEN
-        RAISE EXCEPTION 'a changed target needs review' USING ERRCODE = 'check_violation';
-    END IF;
-    IF NEW.approved_text IS DISTINCT FROM OLD.approved_text
-        AND NOT (OLD.state = 'needs-review' AND NEW.state = 'approved') AND NEW.state <> 'empty' THEN
-        RAISE EXCEPTION 'an approved text changes only when it is approved' USING ERRCODE = 'check_violation';
-    END IF;
-    RETURN NEW;
-"""
+    code = "source-not-approved"
 
 
 class TargetStatus(models.TextChoices):
@@ -95,13 +50,16 @@ class TargetStatus(models.TextChoices):
     OUTDATED = "outdated"
     #: A safety change of the source has removed the text from the next release.
     WITHDRAWN = "withdrawn"
+    #: A removal is proposed, which a second person must approve or reject.
+    REMOVAL = "removal"
 
 
 #: The only definition of a translation's status; a test compares it with what `content.compiling.snapshot` serves.
 _STATUS = Case(
     When(state=TargetState.EMPTY, then=Value(TargetStatus.EMPTY)),
-    When(source_revision__lt=F("unit__safety_revision"), then=Value(TargetStatus.WITHDRAWN)),
-    When(source_revision__lt=F("unit__meaning_revision"), then=Value(TargetStatus.OUTDATED)),
+    When(state=TargetState.REMOVAL, then=Value(TargetStatus.REMOVAL)),
+    When(unit__withdrawn_revisions__contains=[F("source_revision")], then=Value(TargetStatus.WITHDRAWN)),
+    When(unit__outdated_revisions__contains=[F("source_revision")], then=Value(TargetStatus.OUTDATED)),
     When(state=TargetState.APPROVED, then=Value(TargetStatus.APPROVED)),
     default=Value(TargetStatus.NEEDS_REVIEW),
     output_field=models.CharField(),
@@ -118,6 +76,14 @@ class TargetQuerySet(models.QuerySet["Target"]):
             found = cast("TargetWithStatus", Target(unit=unit, locale_id=locale, revision=0, state=TargetState.EMPTY))
             found.status = TargetStatus.EMPTY
         return found
+
+    def write_many(self, drafts: Iterable[Target]) -> None:
+        """Insert first texts that were checked already, each with its first revision."""
+        with transaction.atomic():
+            rows = self.bulk_create(drafts)
+            TargetRevision.objects.bulk_create(
+                TargetRevision.of(row, TargetAct.WRITTEN, by_id=row.written_by_id, at=row.written_at) for row in rows
+            )
 
     def with_status(self) -> models.QuerySet[TargetWithStatus]:
         """Annotate each target with its `status`, one of TargetStatus, as it is when the target is read."""
@@ -162,18 +128,38 @@ class Target(models.Model):
         )
         triggers = (
             LIFECYCLE.trigger(),
-            pgtrigger.Trigger(name="honest", when=pgtrigger.Before, operation=pgtrigger.Update, func=_REVISION_RULES),
+            pgtrigger.Trigger(name="honest", when=pgtrigger.Before, operation=pgtrigger.Update, func=REVISION_RULES),
         )
 
     def __str__(self) -> str:
         return f"{self.unit} [{self.locale_id}]"
 
-    def write(self, *, text: str, by: User, at: datetime, from_revision: int, source_revision: int | None = None) -> None:
+    def write(self, *, text: str, by: User, at: datetime, from_revision: int, source_revision: int | None = None) -> bool:
         """Save a text that was edited from `from_revision` (0: there was none); it needs review again.
 
-        `source_revision` is the source that the writer saw, by default the current one. Raises EditConflict where somebody else
-        has saved the text since, and Invalid with `faults` where it breaks a rule.
+        `source_revision` is the source that the writer saw, by default the current one. Returns False where the text is stored
+        already: then nothing changes, not even its author. Raises EditConflict where somebody else has saved another text
+        since, and Invalid with `faults` where it breaks a rule.
         """
+        return self._write(TargetAct.REVISED, text, by=by, at=at, from_revision=from_revision, source_revision=source_revision)
+
+    def restore(self, revision: int, *, by: User, at: datetime, from_revision: int) -> bool:
+        """Save the text of an earlier revision again, for the source that it translated; it needs a second reader again."""
+        earlier = self.revisions.filter(revision=revision).exclude(text="").first()
+        if earlier is None:
+            raise Invalid("There is no text in that revision.", code="revision")
+        return self._write(
+            TargetAct.RESTORED,
+            earlier.text,
+            by=by,
+            at=at,
+            from_revision=from_revision,
+            source_revision=earlier.source_revision,
+        )
+
+    def _write(
+        self, act: TargetAct, text: str, *, by: User, at: datetime, from_revision: int, source_revision: int | None
+    ) -> bool:
         require_may_write(by, self.locale_id)
         text = normalize_text(text)
         with transaction.atomic():
@@ -183,12 +169,18 @@ class Target(models.Model):
                     "The source text is not translated into its own language. Change the source text instead.",
                     code="source-locale",
                 )
-            stored = self._stored(from_revision, text)
+            stored = self._locked()
+            if stored is not None and stored.text == text and text:
+                self.pk = stored.pk
+                self.refresh_from_db()
+                return False
+            if not _has_text_of(stored, from_revision):
+                raise self._stale(text)
             raise_if_invalid(target_faults(unit, text, self.locale_id))
             fields = {
                 "text": text,
                 "source_revision": _rendered(unit, source_revision),
-                "revision": from_revision + 1,
+                "revision": (stored.revision if stored else 0) + 1,
                 "written_by": by,
                 "written_at": at,
                 "approved_by": None,
@@ -202,48 +194,78 @@ class Target(models.Model):
                 except IntegrityError:
                     raise self._stale(text) from None
                 audit.record(by=by, verb=Verb.TRANSLATION_WRITTEN, row=stored, at=at, key=unit.key, locale=self.locale_id)
+                TargetRevision.of(stored, TargetAct.WRITTEN, by_id=by.pk, at=at).save(force_insert=True)
             else:
-                self._change(stored, TargetState.NEEDS_REVIEW, by=by, at=at, fields=fields)
+                act = TargetAct.WRITTEN if stored.state == TargetState.EMPTY and act == TargetAct.REVISED else act
+                self._change(stored, TargetState.NEEDS_REVIEW, act, by=by, at=at, fields=fields)
         self.pk = stored.pk
         self.refresh_from_db()
+        return True
 
-    def clear(self, *, by: User, at: datetime, from_revision: int) -> None:
-        """Remove the draft and the approved text; from the next release the source text is served instead."""
+    def propose_removal(self, *, by: User, at: datetime, from_revision: int) -> None:
+        """Propose to remove the text; until a second person approves that, the approved text is still served."""
         require_may_write(by, self.locale_id)
         with transaction.atomic():
-            stored = self._stored(from_revision, "")
-            if stored is None or stored.state == TargetState.EMPTY:
-                return
+            stored = self._of_revision(from_revision)
+            if stored.state == TargetState.EMPTY:
+                raise Invalid("There is no text to remove.", code="empty")
+            if stored.state != TargetState.REMOVAL:
+                fields = {"revision": stored.revision + 1}
+                self._change(stored, TargetState.REMOVAL, TargetAct.REMOVAL_PROPOSED, by=by, at=at, fields=fields)
+        self.refresh_from_db()
+
+    def approve_removal(self, *, by: User, at: datetime, from_revision: int) -> None:
+        """Remove the draft and the approved text, as a second person; from the next release the source text is served instead."""
+        self._require_may_approve(by)
+        with transaction.atomic():
+            stored, proposal = self._proposed_removal(from_revision)
+            if by.pk == proposal.by_id:
+                raise SecondPersonRequired("The person who proposed to remove a text cannot approve that; a second person must.")
             fields = {
                 "text": "",
                 "approved_text": "",
                 "approved_source_revision": None,
-                "revision": from_revision + 1,
-                "written_by": by,
-                "written_at": at,
-                "approved_by": None,
-                "approved_at": None,
+                "revision": stored.revision + 1,
+                "approved_by": by,
+                "approved_at": at,
             }
-            states.advance(stored, TargetState.EMPTY, by=by, at=at, **fields)
+            self._change(stored, TargetState.EMPTY, TargetAct.REMOVED, by=by, at=at, fields=fields)
+        self.refresh_from_db()
+
+    def reject_removal(self, *, by: User, at: datetime, from_revision: int) -> None:
+        """Keep the text as it was before its removal was proposed; the person who proposed it may do so too."""
+        with transaction.atomic():
+            stored, proposal = self._proposed_removal(from_revision)
+            if by.pk != proposal.by_id:
+                self._require_may_approve(by)
+            fields = {"revision": stored.revision + 1}
+            back = TargetState.APPROVED if stored.is_approved else TargetState.NEEDS_REVIEW
+            self._change(stored, back, TargetAct.REMOVAL_REJECTED, by=by, at=at, fields=fields)
         self.refresh_from_db()
 
     def approve(self, *, by: User, at: datetime, from_revision: int | None = None, source_revision: int | None = None) -> None:
-        """Approve the text as a second reader of its language, for the source revision that the reader saw.
+        """Approve the text as a second reader of its language, for the approved source revision that the reader saw.
 
-        An outdated text that was approved before is confirmed in the same way. Raises SecondPersonRequired for its writer,
-        EditConflict where the text has changed since, and Invalid where there is none or it breaks a rule.
+        An outdated text that was approved before is confirmed in the same way. Raises SecondPersonRequired for anybody who
+        wrote this text, SourceNotApproved where nobody has approved that revision of the source, EditConflict where the text
+        has changed since, and Invalid where there is none or it breaks a rule.
         """
-        roles.require(by, "content.approve_words")
-        require_reads(by, self.locale_id)
+        self._require_may_approve(by)
         with transaction.atomic():
             unit = Unit.objects.select_for_update(no_key=True).get(pk=self.unit_id)
-            stored = self._stored(self.revision if from_revision is None else from_revision, self.text)
-            if stored is None or stored.state == TargetState.EMPTY:
-                raise Invalid("There is no text to approve.", code="empty")
-            if by.pk == stored.written_by_id:
-                raise SecondPersonRequired(AUTHOR_CANNOT_APPROVE)
-            raise_if_invalid(target_faults(unit, stored.text, self.locale_id))
             against = _rendered(unit, source_revision)
+            if self._is_approved_already(by, against):
+                self.refresh_from_db()
+                return
+            stored = self._of_revision(self.revision if from_revision is None else from_revision)
+            if stored.state in (TargetState.EMPTY, TargetState.REMOVAL):
+                raise Invalid("There is no text to approve.", code="empty")
+            if by.pk == stored.written_by_id or stored.was_written_by(by):
+                raise SecondPersonRequired(AUTHOR_CANNOT_APPROVE)
+            if not unit.is_approved_revision(against):
+                raise SourceNotApproved()
+            raise_if_invalid(target_faults(unit, stored.text, self.locale_id))
+            confirmed = stored.state == TargetState.APPROVED
             fields = {
                 "source_revision": against,
                 "revision": stored.revision + 1,
@@ -252,26 +274,89 @@ class Target(models.Model):
                 "approved_text": stored.text,
                 "approved_source_revision": against,
             }
-            self._change(stored, TargetState.APPROVED, by=by, at=at, fields=fields)
+            act = TargetAct.CONFIRMED if confirmed else TargetAct.APPROVED
+            self._change(stored, TargetState.APPROVED, act, by=by, at=at, fields=fields)
         self.refresh_from_db()
 
-    def _stored(self, from_revision: int, mine: str) -> Target | None:
-        stored = Target.objects.select_for_update().filter(unit_id=self.unit_id, locale_id=self.locale_id).first()
-        if (stored.revision if stored else 0) != from_revision:
-            raise self._stale(mine)
+    @property
+    def is_approved(self) -> bool:
+        """Whether the latest text, and not only an earlier one, is approved."""
+        return self.approved_by_id is not None and self.text != "" and self.text == self.approved_text
+
+    def removal_proposal(self) -> TargetRevision | None:
+        """Return the revision that proposes to remove the text, or None where no removal is proposed."""
+        if self.state != TargetState.REMOVAL:
+            return None
+        return self.revisions.select_related("by").get(revision=self.revision)
+
+    def was_written_by(self, person: User) -> bool:
+        """Return whether the person has put exactly this text in place, now or in an earlier revision."""
+        return self.revisions.filter(text=self.text, by=person, act__in=AUTHORING).exists()
+
+    def _require_may_approve(self, by: User) -> None:
+        roles.require(by, "content.approve_words")
+        require_reads(by, self.locale_id)
+
+    def _is_approved_already(self, by: User, against: int) -> bool:
+        """Return whether this person has approved the text for this revision of the source: the button was pressed twice."""
+        stored = self._locked()
+        return (
+            stored is not None
+            and stored.state == TargetState.APPROVED
+            and (stored.approved_by_id, stored.approved_source_revision) == (by.pk, against)
+        )
+
+    def _locked(self) -> Target | None:
+        return Target.objects.select_for_update().filter(unit_id=self.unit_id, locale_id=self.locale_id).first()
+
+    def _of_revision(self, revision: int) -> Target:
+        """Return the stored row, locked; raise EditConflict where it has another revision than the person saw."""
+        stored = self._locked()
+        if stored is None or stored.revision != revision:
+            if stored is None and revision == 0:
+                raise Invalid("There is no text yet.", code="empty")
+            raise self._stale(self.text)
         return stored
+
+    def _proposed_removal(self, revision: int) -> tuple[Target, TargetRevision]:
+        stored = self._of_revision(revision)
+        proposal = stored.removal_proposal()
+        if proposal is None:
+            raise Invalid("Nobody has proposed to remove this text.", code="no-removal")
+        return stored, proposal
 
     def _stale(self, mine: str) -> EditConflict:
         theirs = Target.objects.filter(unit_id=self.unit_id, locale_id=self.locale_id).first()
         return EditConflict(mine=mine, theirs=theirs.text if theirs else "", revision=theirs.revision if theirs else 0)
 
-    def _change(self, stored: Target, to: TargetState, *, by: User, at: datetime, fields: dict[str, Any]) -> None:
+    def _change(self, stored: Target, to: TargetState, act: TargetAct, *, by: User, at: datetime, fields: dict[str, Any]) -> None:
         if stored.state != to:
-            states.advance(stored, to, by=by, at=at, **fields)
-            return
-        Target.objects.filter(pk=stored.pk).update(**fields)
-        verb = Verb.TRANSLATION_CONFIRMED if to == TargetState.APPROVED else Verb.TRANSLATION_REVISED
-        audit.record(by=by, verb=verb, row=stored, at=at, revision=fields["revision"])
+            verb = Verb.TRANSLATION_RESTORED if act == TargetAct.RESTORED else None
+            if stored.state == TargetState.REMOVAL and act == TargetAct.REVISED:
+                verb = Verb.TRANSLATION_REVISED
+            states.advance(stored, to, by=by, at=at, verb=verb, **fields)
+        else:
+            Target.objects.filter(pk=stored.pk).update(**fields)
+            audit.record(by=by, verb=_SAME_STATE_VERBS[act], row=stored, at=at, revision=fields["revision"])
+            for name, value in fields.items():
+                setattr(stored, name, value)
+        TargetRevision.of(stored, act, by_id=by.pk, at=at).save(force_insert=True)
+
+
+#: The verbs of acts that leave the state as it is.
+_SAME_STATE_VERBS = {
+    TargetAct.REVISED: Verb.TRANSLATION_REVISED,
+    TargetAct.RESTORED: Verb.TRANSLATION_RESTORED,
+    TargetAct.CONFIRMED: Verb.TRANSLATION_CONFIRMED,
+}
+
+
+def _has_text_of(stored: Target | None, revision: int) -> bool:
+    """Return whether the stored text is still that of the revision; an approval in between changes no letter."""
+    if stored is None or stored.revision == revision:
+        return (stored.revision if stored else 0) == revision
+    seen = stored.revisions.filter(revision=revision).first()
+    return seen is not None and seen.text == stored.text
 
 
 def _rendered(unit: Unit, source_revision: int | None) -> int:

@@ -15,12 +15,14 @@ from django.db.models import F, Q
 from content.linting.text import normalize_text, raise_if_invalid, source_faults
 from content.models.locale import Locale
 from content.models.service import Service
+from content.models.source_history import SourceChange, behind, effective_history, missed_changes, most_severe
+from content.models.unit_approval import UnitApproval
 from content.models.unit_revision import UnitRevision
 from content.terms import SOURCE_LOCALE, Change
 from core import audit, roles, states
 from core.audit_verbs import Verb
 from core.canonical import digest
-from core.errors import EditConflict, Forbidden, SecondPersonRequired
+from core.errors import EditConflict, Forbidden, Invalid, SecondPersonRequired
 from core.models import User
 from core.models.user import SYSTEM_NAME
 from core.querysets import manager_of
@@ -63,8 +65,17 @@ _REVISION_RULES = """
         AND NEW.revision <> OLD.revision + 1 THEN
         RAISE EXCEPTION 'a changed text takes the next revision' USING ERRCODE = 'check_violation';
     END IF;
-    IF NEW.revision < OLD.revision OR (NEW.revision <> OLD.revision AND NEW.state = 'approved') THEN
+    IF NEW.revision < OLD.revision
+        OR (NEW.revision <> OLD.revision AND NEW.state = 'approved' AND (
+            NEW.text IS DISTINCT FROM OLD.approved_text OR cardinality(NEW.allowed_numbers || NEW.allowed_hosts) > 0
+        )) THEN
         RAISE EXCEPTION 'a new revision needs review' USING ERRCODE = 'check_violation';
+    END IF;
+    IF NEW.state = 'approved' AND OLD.state <> 'approved' AND EXISTS (
+        SELECT 1 FROM content_unitrevision
+        WHERE unit_id = NEW.id AND text = NEW.text AND by_id = NEW.approved_by_id
+    ) AND NEW.text IS DISTINCT FROM OLD.approved_text THEN
+        RAISE EXCEPTION 'the author of a text cannot approve it' USING ERRCODE = 'check_violation';
     END IF;
     IF (NEW.approved_text, NEW.approved_revision) IS DISTINCT FROM (OLD.approved_text, OLD.approved_revision)
         AND NOT (OLD.state = 'needs-review' AND NEW.state = 'approved') THEN
@@ -121,7 +132,9 @@ class UnitQuerySet(models.QuerySet["Unit"]):
         """Insert drafts that were checked already, each with its first revision."""
         with transaction.atomic():
             units = self.bulk_create(drafts)
-            UnitRevision.objects.bulk_create(UnitRevision.of(unit) for unit in units)
+            UnitRevision.objects.bulk_create(
+                UnitRevision.of(unit, by_id=unit.written_by_id, at=unit.written_at) for unit in units
+            )
 
 
 class Unit(models.Model):
@@ -136,9 +149,13 @@ class Unit(models.Model):
     allowed_hosts = ArrayField(models.CharField(max_length=80), default=list, blank=True)
     revision = models.PositiveIntegerField(default=1)
     last_change = models.CharField(max_length=8, choices=Change.choices, default=Change.SAFETY)
-    #: The last revision with a clarity or safety change, and the last with a safety change.
+    #: The last revision with a clarity or safety change, and the last with a safety change. Written for a release that is still
+    #: running during an upgrade; this one reads the two columns below.
     meaning_revision = models.PositiveIntegerField(default=1)
     safety_revision = models.PositiveIntegerField(default=1)
+    #: The earlier revisions of which a target is outdated or withdrawn now (`source_history.behind`).
+    outdated_revisions = ArrayField(models.IntegerField(), default=list, db_default=[], blank=True)
+    withdrawn_revisions = ArrayField(models.IntegerField(), default=list, db_default=[], blank=True)
     state = models.CharField(max_length=12, choices=UnitState.choices, default=UnitState.NEEDS_REVIEW)
     written_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     written_at = models.DateTimeField()
@@ -208,33 +225,130 @@ class Unit(models.Model):
         from_revision: int,
         allowed_numbers: Sequence[str] | None = None,
         allowed_hosts: Sequence[str] | None = None,
-    ) -> None:
-        """Save a source text that was edited from `from_revision`; it needs review again.
+    ) -> bool:
+        """Save a source text that was edited from `from_revision`; it needs review again. Return False where nothing changed.
 
-        `change` says what the change means for the targets. Raises EditConflict where somebody else has saved the text since,
-        and Invalid with `faults` where it breaks a rule.
+        `change` says what the change means for the targets; a text that is put back counts at least as severe as the changes
+        that it undoes. The approved text, put back, is approved again as it was. Raises EditConflict where somebody else has
+        saved another text since, and Invalid with `faults` where it breaks a rule.
         """
         require_may_write(by, self.source_locale_id)
         change, text = Change(change), normalize_text(text)
         with transaction.atomic():
             stored = Unit.objects.select_for_update().get(pk=self.pk)
+            numbers = stored.allowed_numbers if allowed_numbers is None else list(allowed_numbers)
+            hosts = stored.allowed_hosts if allowed_hosts is None else list(allowed_hosts)
+            if (stored.text, stored.allowed_numbers, stored.allowed_hosts) == (text, numbers, hosts):
+                self.refresh_from_db()
+                return False
             if stored.revision != from_revision:
                 raise EditConflict(mine=text, theirs=stored.text, revision=stored.revision)
+            put_back = stored._is_approved_text(text, numbers, hosts)
+            history = stored.history()
+            if same := [row.revision for row in history if row.text == text]:
+                undone = missed_changes(history, max(same), stored.revision)
+                change = most_severe([change, *(row.change for row in undone)])
             stored.text, stored.digest = text, digest(text.encode())
-            stored.allowed_numbers = stored.allowed_numbers if allowed_numbers is None else list(allowed_numbers)
-            stored.allowed_hosts = stored.allowed_hosts if allowed_hosts is None else list(allowed_hosts)
+            stored.allowed_numbers, stored.allowed_hosts = numbers, hosts
             raise_if_invalid(source_faults(stored, known_services=Service.objects.named_in(text)))
-            fields = stored._next_revision(change=change, by=by, at=at)
-            if stored.state == UnitState.APPROVED:
+            fields = stored._next_revision(change=change, history=history, by=by, at=at)
+            if put_back:
+                states.advance(
+                    stored, UnitState.APPROVED, by=by, at=at, verb=Verb.SOURCE_PUT_BACK, **(fields | stored._approval_of_before())
+                )
+            elif stored.state == UnitState.APPROVED:
                 states.advance(stored, UnitState.NEEDS_REVIEW, by=by, at=at, **fields)
             else:
                 Unit.objects.filter(pk=self.pk).update(**fields)
                 audit.record(by=by, verb=Verb.SOURCE_REVISED, row=self, at=at, revision=fields["revision"], change=str(change))
             self.refresh_from_db()
-            UnitRevision.of(self).save(force_insert=True)
+            UnitRevision.of(self, by_id=by.pk, at=at).save(force_insert=True)
+            if put_back:
+                self._record_approval(declared=change, change=change, at=at)
+        return True
 
-    def _next_revision(self, *, change: Change, by: User, at: datetime) -> dict[str, Any]:
+    def put_back(self, revision: int, *, by: User, at: datetime, from_revision: int) -> bool:
+        """Save the text of an earlier revision again, as `revise` does. Raise Invalid where there is no such revision."""
+        earlier = self.revisions.filter(revision=revision).first()
+        if earlier is None:
+            raise Invalid("The source text has no such revision.", code="source-revision")
+        return self.revise(text=earlier.text, change=Change.COSMETIC, by=by, at=at, from_revision=from_revision)
+
+    def approve(self, *, by: User, at: datetime, from_revision: int | None = None, change: Change | str | None = None) -> None:
+        """Approve the text as a second reader, who saw `from_revision` (by default the revision of this object).
+
+        `change` corrects what the authors declared that their changes since the last approval mean for the targets.
+        """
+        roles.require(by, "content.approve_words")
+        require_reads(by, self.source_locale_id)
+        with transaction.atomic():
+            stored = Unit.objects.select_for_update().get(pk=self.pk)
+            if stored.revision != (self.revision if from_revision is None else from_revision):
+                raise EditConflict(mine=self.text, theirs=stored.text, revision=stored.revision)
+            if stored.state == UnitState.APPROVED and stored.approved_by_id == by.pk:
+                # The button was pressed twice.
+                self.refresh_from_db()
+                return
+            if by.pk == stored.written_by_id or stored.revisions.filter(text=stored.text, by=by).exists():
+                raise SecondPersonRequired(AUTHOR_CANNOT_APPROVE)
+            declared = stored.pending_change()
+            approval: dict[str, Any] = {
+                "approved_by": by,
+                "approved_at": at,
+                "approved_text": stored.text,
+                "approved_revision": stored.revision,
+            }
+            states.advance(stored, UnitState.APPROVED, by=by, at=at, **approval)
+            stored._record_approval(declared=declared, change=Change(change) if change else declared, at=at)
+        self.refresh_from_db()
+
+    def history(self) -> list[SourceChange]:
+        """Return all revisions with the severity that counts, the first one first."""
+        return effective_history(self.revisions.all(), self.approvals.all())
+
+    def pending_change(self) -> Change:
+        """Return the most severe change that was declared since the approved revision; a first text has none before it."""
+        if self.approved_revision is None and self.revision == 1:
+            return Change.SAFETY
+        missed = missed_changes(self.history(), self.approved_revision or 1, self.revision)
+        return most_severe(row.change for row in missed)
+
+    def is_approved_revision(self, revision: int) -> bool:
+        """Return whether a second person has approved this revision."""
+        return revision == self.approved_revision or self.approvals.filter(revision=revision).exists()
+
+    def _is_approved_text(self, text: str, numbers: Sequence[str], hosts: Sequence[str]) -> bool:
+        # Which numbers and hosts were allowed when the text was approved is not stored, so a text with any is read again.
+        return (
+            self.approved_revision is not None
+            and text == self.approved_text
+            and not (numbers or hosts)
+            and self.approvals.filter(revision=self.approved_revision).exists()
+        )
+
+    def _approval_of_before(self) -> dict[str, Any]:
+        """Return who wrote and approved the approved text, for that text put back under the next revision."""
+        # The first who wrote this text: whoever put it back later may be its approver.
+        before = self.revisions.filter(text=self.approved_text).earliest("revision")
+        approval = self.approvals.get(revision=self.approved_revision or 0)
+        return {
+            "written_by_id": before.by_id,
+            "approved_by_id": approval.by_id,
+            "approved_at": approval.at,
+            "approved_revision": self.revision + 1,
+        }
+
+    def _record_approval(self, *, declared: Change, change: Change, at: datetime) -> None:
+        assert self.approved_by_id is not None
+        UnitApproval.objects.create(
+            unit=self, revision=self.revision, declared=declared, change=change, by_id=self.approved_by_id, at=at
+        )
+        outdated, withdrawn = behind(self.history(), self.revision)
+        Unit.objects.filter(pk=self.pk).update(outdated_revisions=outdated, withdrawn_revisions=withdrawn)
+
+    def _next_revision(self, *, change: Change, history: list[SourceChange], by: User, at: datetime) -> dict[str, Any]:
         number = self.revision + 1
+        outdated, withdrawn = behind([*history, SourceChange(number, change, self.text, at)], number)
         fields: dict[str, Any] = {
             "text": self.text,
             "digest": self.digest,
@@ -242,9 +356,11 @@ class Unit(models.Model):
             "allowed_hosts": self.allowed_hosts,
             "revision": number,
             "last_change": change,
-            "written_by": by,
+            "outdated_revisions": outdated,
+            "withdrawn_revisions": withdrawn,
+            "written_by_id": by.pk,
             "written_at": at,
-            "approved_by": None,
+            "approved_by_id": None,
             "approved_at": None,
         }
         if change != Change.COSMETIC:
@@ -252,17 +368,3 @@ class Unit(models.Model):
         if change == Change.SAFETY:
             fields["safety_revision"] = number
         return fields
-
-    def approve(self, *, by: User, at: datetime, from_revision: int | None = None) -> None:
-        """Approve the text as a second reader, who saw `from_revision` (by default the revision of this object)."""
-        roles.require(by, "content.approve_words")
-        require_reads(by, self.source_locale_id)
-        with transaction.atomic():
-            stored = Unit.objects.select_for_update().get(pk=self.pk)
-            if stored.revision != (self.revision if from_revision is None else from_revision):
-                raise EditConflict(mine=self.text, theirs=stored.text, revision=stored.revision)
-            if by.pk == stored.written_by_id:
-                raise SecondPersonRequired(AUTHOR_CANNOT_APPROVE)
-            approval = {"approved_by": by, "approved_at": at, "approved_text": stored.text, "approved_revision": stored.revision}
-            states.advance(stored, UnitState.APPROVED, by=by, at=at, **approval)
-        self.refresh_from_db()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import pgtrigger
@@ -33,13 +34,13 @@ class UnitRevision(models.Model):
         return f"{self.unit} {self.revision}"
 
     @classmethod
-    def of(cls, unit: Unit) -> UnitRevision:
-        """Return an unsaved revision with the unit's current text."""
+    def of(cls, unit: Unit, *, by_id: int, at: datetime) -> UnitRevision:
+        """Return an unsaved revision with the unit's current text, saved by this person."""
         return cls(
             unit=unit,
             revision=unit.revision,
             change=unit.last_change,
             text=unit.text,
-            by_id=unit.written_by_id,
-            at=unit.written_at,
+            by_id=by_id,
+            at=at,
         )

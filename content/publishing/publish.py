@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
@@ -60,7 +61,11 @@ def publish(release: Release, *, by: User, at: datetime) -> None:
             raise ChangedMeanwhile("Another release was published since this candidate was compiled; compile again.")
         if _holds_withdrawn(release):
             raise HoldsWithdrawn()
-        fields = {"published_by": by, "published_at": at, "changed": last_modified_by_service(current, release, at=at)}
+        fields: dict[str, Any] = {
+            "published_by": by,
+            "published_at": at,
+            "changed": last_modified_by_service(current, release, at=at),
+        }
         if current is not None:
             states.advance(current, ReleaseState.SUPERSEDED, by=by, at=at)
         try:

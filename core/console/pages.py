@@ -51,8 +51,8 @@ class Page(View):
     """One page of the console.
 
     GET renders `template_name` with `context()`. POST runs the action that the pressed button names: `actions` maps each
-    action to permissions of which the user needs one, and `action_<name>` carries it out. A page with an empty `actions`
-    cannot change anything.
+    action to permissions of which the user needs one, and `action_<name>` carries it out: it returns the URL to go to, None
+    for this page, or a response of its own for a script. A page with an empty `actions` cannot change anything.
     """
 
     http_method_names = ["get", "head", "post"]
@@ -104,14 +104,14 @@ class Page(View):
         try:
             if not self.has_any_perm(*self.actions[action]):
                 roles.require(self.user, self.actions[action][0])
-            url = getattr(self, f"action_{action.replace('-', '_')}")(request.POST)
+            done = getattr(self, f"action_{action.replace('-', '_')}")(request.POST)
         except DomainError as error:
             self.submitted, self.error = request.POST, error
             messages.error(request, self.error_text(error))
             # Show what is stored, not what the refused action left in memory.
             self.load()
             return self.render(status_of(error))
-        return HttpResponseRedirect(url or request.get_full_path())
+        return done if isinstance(done, HttpResponse) else HttpResponseRedirect(done or request.get_full_path())
 
     def load(self) -> None:
         """Fetch the object that the page shows; raise NotFound where it does not exist."""

@@ -50,7 +50,7 @@ def everything() -> list[str]:
     waiting = make.campaign(state="submitted", messages={"en": texts, "ar": arabic})
     going = make.campaign(state="approved")
     # With topics, and with so many addresses gone that the page warns.
-    counts = {
+    counts: dict[str, Any] = {
         "devices": 900,
         "accepted": 700,
         "rejected": 200,

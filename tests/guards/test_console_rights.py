@@ -57,6 +57,7 @@ def filled() -> dict[str, str]:
         "tip": {"slug": "first-hour"},
         "translation-queue": {"locale": "cy"},
         "translation": {"locale": "cy", "key": "tip.first-hour.title"},
+        "translation-history": {"locale": "cy", "key": "tip.first-hour.title"},
         "source-text": {"key": "tip.first-hour.title"},
         "service": {"id": "gb-line"},
         "service-edit": {"id": "gb-line"},

@@ -11,7 +11,19 @@ from typing import Any
 import psycopg
 from django.db import models
 
-from content.models import Channel, ChannelRevision, Pack, Release, ReleasePack, ServiceNotice, Target, Unit, UnitRevision
+from content.models import (
+    Channel,
+    ChannelRevision,
+    Pack,
+    Release,
+    ReleasePack,
+    ServiceNotice,
+    Target,
+    TargetRevision,
+    Unit,
+    UnitApproval,
+    UnitRevision,
+)
 from content.models.channel_revision import Act
 from content.publishing.notices import end_notice
 from tests import make
@@ -120,6 +132,23 @@ TEXTS = {
     "a draft served as approved": (
         "UPDATE content_target SET approved_text = text, approved_source_revision = 1 WHERE id = %(draft)s"
     ),
+    "a target approved for a source that nobody approved": (
+        "UPDATE content_target SET state = 'approved', revision = revision + 1, approved_text = text, approved_at = now(), "
+        "approved_source_revision = source_revision, approved_by_id = %(other)s WHERE id = %(draft)s"
+    ),
+    "a target removed alone": (
+        "UPDATE content_target SET state = 'removal', revision = revision + 1 WHERE id = %(target)s; "
+        "UPDATE content_target SET state = 'empty', revision = revision + 1, text = '', approved_text = '' "
+        "WHERE id = %(target)s"
+    ),
+    "a target emptied": "UPDATE content_target SET state = 'empty', text = '', approved_text = '' WHERE id = %(target)s",
+    "an approval of a source that is not approved": (
+        "INSERT INTO content_unitapproval (unit_id, revision, declared, change, by_id, at) "
+        "VALUES (%(unread)s, 1, 'safety', 'safety', %(other)s, now())"
+    ),
+    "an approval rewritten": "UPDATE content_unitapproval SET change = 'cosmetic' WHERE unit_id = %(unit)s",
+    "a target's history rewritten": "UPDATE content_targetrevision SET text = 'Talwch' WHERE target_id = %(target)s",
+    "a target's history deleted": "DELETE FROM content_targetrevision WHERE target_id = %(target)s",
 }
 
 RELEASES = {
@@ -239,10 +268,12 @@ def test_promise_2_no_statement_puts_an_unapproved_text_in_place(raw_sql: psycop
     make.world()
     unit = make.unit("tip.first-hour.title", "Do not pay.", approved=True)
     target = make.target(unit.key, "cy", "Peidiwch â thalu.", approved=True)
-    draft = make.target(unit.key, "fr", "Ne payez pas.")
-    values = {"unit": unit.pk, "target": target.pk, "draft": draft.pk}
+    unread = make.unit("tip.first-hour.short", "Wait.")
+    draft = make.target(unread.key, "fr", "Attendez.")
+    other = make.person("mallory", "localisation-reviewer")
+    values = {"unit": unit.pk, "target": target.pk, "draft": draft.pk, "unread": unread.pk, "other": other.pk}
 
-    assert accepted(raw_sql, TEXTS, values, Unit, Target, UnitRevision) == []
+    assert accepted(raw_sql, TEXTS, values, Unit, Target, UnitRevision, TargetRevision, UnitApproval) == []
 
 
 def test_promise_2_no_statement_publishes_alone_or_changes_a_release(raw_sql: psycopg.Connection[Any]) -> None:

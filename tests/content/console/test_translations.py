@@ -8,7 +8,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from content.console import translation_status
-from content.models import Target, Unit
+from content.models import Target, TargetRevision, Unit, UnitApproval, UnsavedText
+from core.models import User
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -41,6 +42,7 @@ def typed(target: Target, text: str, action: str = "save") -> dict[str, str]:
 def test_an_editor_saves_and_a_second_person_approves(client: Client) -> None:
     empty = Target.objects.of(Unit.objects.get(key=KEY), "cy")
 
+    empty.unit.approve(by=make.checker(), at=make.NOON)
     client.force_login(editor("cy"))
     saved = client.post(address("cy"), typed(empty, "Peidiwch â thalu."), follow=True)
     target = Target.objects.get(unit__key=KEY, locale="cy")
@@ -79,24 +81,183 @@ def test_a_language_that_the_user_does_not_read_is_read_only(client: Client) -> 
     assert not Target.objects.exists()
 
 
-def test_an_edit_conflict_shows_both_texts_and_a_second_save_replaces(client: Client) -> None:
+def test_an_edit_conflict_keeps_both_texts_until_the_person_has_chosen(client: Client) -> None:
     empty = Target.objects.of(Unit.objects.get(key=KEY), "cy")
     make.target(KEY, "cy", "Peidiwch â thalu dim.")
     client.force_login(editor())
 
     refused = client.post(address("cy"), typed(empty, "Peidiwch â thalu."))
-    page = refused.content.decode()
-    now = Target.objects.get(unit__key=KEY, locale="cy")
+    later = client.get(address("cy"))
 
     assert refused.status_code == 409
-    assert "Peidiwch â thalu dim." in page
-    assert ">Peidiwch â thalu.</textarea>" in page
-    assert f'name="revision" value="{now.revision}"' in page
-    assert now.text == "Peidiwch â thalu dim."
+    for page in (refused.content.decode(), later.content.decode()):
+        assert "Peidiwch â thalu dim." in page
+        assert "<del> dim</del>" in page
+        assert ">Peidiwch â thalu.</textarea>" in page
+        assert 'name="revision" value="1"' in page
+        assert 'value="replace"' in page
+        assert 'value="save"' not in page
+    assert Target.objects.get().text == "Peidiwch â thalu dim."
 
-    assert client.post(address("cy"), typed(now, "Peidiwch â thalu.")).status_code == 302
-    now.refresh_from_db()
-    assert now.text == "Peidiwch â thalu."
+    chosen = typed(Target.objects.get(), "Peidiwch â thalu.", "replace")
+    assert client.post(address("cy"), chosen).status_code == 302
+    texts = list(TargetRevision.objects.order_by("revision").values_list("text", flat=True))
+    assert texts == ["Peidiwch â thalu dim.", "Peidiwch â thalu."]
+    assert not UnsavedText.objects.exists()
+
+
+def test_in_a_conflict_the_saved_text_can_be_kept(client: Client) -> None:
+    empty = Target.objects.of(Unit.objects.get(key=KEY), "cy")
+    make.target(KEY, "cy", "Peidiwch â thalu dim.")
+    client.force_login(editor())
+    client.post(address("cy"), typed(empty, "Peidiwch â thalu."))
+
+    client.post(address("cy"), typed(Target.objects.get(), "Peidiwch â thalu.", "discard"))
+    page = client.get(address("cy")).content.decode()
+
+    assert ">Peidiwch â thalu dim.</textarea>" in page
+    assert 'value="save"' in page
+
+
+def test_a_conflict_with_a_third_text_is_a_conflict_again(client: Client) -> None:
+    target = make.target(KEY, "cy", "Un")
+    chosen = typed(target, "Mine", "replace")
+    target.write(text="Dau", by=make.person("bo", "localisation-editor"), at=make.NOON, from_revision=1)
+    client.force_login(editor())
+
+    refused = client.post(address("cy"), chosen)
+
+    assert refused.status_code == 409
+    assert Target.objects.get().text == "Dau"
+
+
+def test_what_was_typed_is_kept_shown_after_a_new_sign_in_and_forgotten_once_saved(client: Client) -> None:
+    person = editor()
+    empty = Target.objects.of(Unit.objects.get(key=KEY), "cy")
+    client.force_login(person)
+
+    kept = client.post(address("cy"), typed(empty, "Peidiwch", "keep"))
+    client.logout()
+    client.force_login(person)
+    page = client.get(address("cy")).content.decode()
+    todo = client.get(reverse("admin:index")).content.decode()
+
+    assert kept.status_code == 204
+    assert not Target.objects.exists()
+    assert ">Peidiwch</textarea>" in page
+    assert "have not saved it" in page
+    assert "Texts you have not saved" in todo
+    client.post(address("cy"), typed(empty, "Peidiwch â thalu."))
+    assert not UnsavedText.objects.exists()
+
+
+def test_nobody_sees_what_another_person_has_typed(client: Client) -> None:
+    empty = Target.objects.of(Unit.objects.get(key=KEY), "cy")
+    client.force_login(editor())
+    client.post(address("cy"), typed(empty, "Peidiwch", "keep"))
+    client.force_login(make.person("bo", "localisation-editor"))
+
+    assert "Peidiwch" not in client.get(address("cy")).content.decode()
+
+
+def test_a_refused_text_is_kept_too(client: Client) -> None:
+    client.force_login(editor())
+
+    client.post(address("cy"), typed(Target.objects.of(Unit.objects.get(key=KEY), "cy"), "Ffoniwch 0800 1111."))
+
+    assert UnsavedText.objects.get().text == "Ffoniwch 0800 1111."
+
+
+def test_a_typed_text_with_nul_or_too_long_is_no_server_error(client: Client) -> None:
+    empty = Target.objects.of(Unit.objects.get(key=KEY), "cy")
+    client.force_login(editor())
+
+    assert client.post(address("cy"), typed(empty, "Un\0dau", "keep")).status_code == 204
+    assert client.post(address("cy"), typed(empty, "x" * 70_000, "keep")).status_code == 400
+    assert UnsavedText.objects.get().text == "Un\ufffddau"
+
+
+def test_saving_without_a_change_says_so_and_changes_nothing(client: Client) -> None:
+    target = make.target(KEY, "cy", "Peidiwch â thalu.", approved=True)
+    client.force_login(editor())
+
+    page = client.post(address("cy"), typed(target, "Peidiwch â thalu."), follow=True).content.decode()
+    target.refresh_from_db()
+
+    assert "Nothing was changed, so nothing was saved" in page
+    assert (target.state, target.revision, target.written_by.username) == ("approved", 2, "fingerpost-system")
+
+
+def test_pressing_save_twice_is_not_a_conflict(client: Client) -> None:
+    empty = Target.objects.of(Unit.objects.get(key=KEY), "cy")
+    client.force_login(editor())
+
+    answers = [client.post(address("cy"), typed(empty, "Peidiwch â thalu.")).status_code for _ in range(2)]
+
+    assert answers == [302, 302]
+    assert Target.objects.get().revision == 1
+
+
+def test_the_approved_text_stands_beside_the_draft_with_its_differences(client: Client) -> None:
+    target = make.target(KEY, "cy", "Peidiwch â thalu.", approved=True)
+    target.write(text="Peidiwch byth â thalu.", by=editor(), at=make.NOON, from_revision=2)
+
+    for person in (User.objects.get(username="eva"), reviewer()):
+        client.force_login(person)
+        page = client.get(address("cy")).content.decode()
+        assert "What readers get now" in page
+        assert '<div class="fp-text" lang="cy" dir="ltr">Peidiwch â thalu.</div>' in page
+        assert "<ins> byth</ins>" in page
+
+
+def test_a_translation_of_a_draft_of_the_source_waits_for_the_source(client: Client) -> None:
+    target = make.target(KEY, "cy", "Peidiwch â thalu.")
+    client.force_login(reviewer())
+
+    page = client.get(address("cy")).content.decode()
+    refused = client.post(address("cy"), typed(target, "", "approve"))
+
+    assert 'value="approve"' not in page
+    assert "must be approved before its translations" in page
+    assert refused.status_code == 409
+    assert "Approve the source text first" in refused.content.decode()
+
+
+def test_a_removal_is_proposed_by_one_person_and_approved_by_another(client: Client) -> None:
+    target = make.target(KEY, "cy", "Peidiwch â thalu.", approved=True)
+    eva, rhys = editor(), reviewer()
+
+    client.force_login(eva)
+    client.post(address("cy"), typed(target, "", "propose-removal"))
+    target.refresh_from_db()
+    own = client.get(address("cy")).content.decode()
+    client.force_login(rhys)
+    todo = client.get(reverse("admin:index")).content.decode()
+    page = client.get(address("cy")).content.decode()
+    client.post(address("cy"), typed(target, "", "approve-removal"))
+    target.refresh_from_db()
+
+    assert 'value="approve-removal"' not in own
+    assert 'value="reject-removal"' in own
+    assert "Welsh to remove" in todo
+    assert "eva proposed" in page
+    assert target.state == "empty"
+
+
+def test_the_history_shows_every_text_and_restores_one(client: Client) -> None:
+    target = make.target(KEY, "cy", "Peidiwch â thalu.", approved=True)
+    eva = editor()
+    target.write(text="Talwch.", by=eva, at=make.NOON, from_revision=2)
+    client.force_login(eva)
+    history = reverse("admin:translation-history", args=["cy", KEY])
+
+    page = client.get(history).content.decode()
+    client.post(history, {"action": "restore", "earlier": "1", "revision": "3"})
+    target.refresh_from_db()
+
+    assert "Changed by eva" in page
+    assert "Restore the text of revision 1" in page
+    assert (target.text, target.state, target.revision) == ("Peidiwch â thalu.", "needs-review", 4)
 
 
 @pytest.mark.parametrize(
@@ -151,6 +312,7 @@ def test_an_outdated_text_shows_what_changed_and_a_reviewer_can_confirm_it(clien
     unit.revise(text="Do not pay anybody.", change="clarity", by=editor(), at=timezone.now(), from_revision=1)
     client.force_login(reviewer())
 
+    unit.approve(by=make.checker(), at=timezone.now())
     page = client.get(address("cy")).content.decode()
     target = Target.objects.get(unit=unit, locale="cy")
     client.post(address("cy"), typed(target, "", action="approve"))
@@ -165,6 +327,7 @@ def test_a_source_that_changed_since_the_page_was_shown_is_not_approved(client: 
     make.target(KEY, "cy", "Peidiwch â thalu.")
     target = Target.objects.get(unit__key=KEY, locale="cy")
     fields = typed(target, "", "approve")
+    target.unit.approve(by=make.checker(), at=timezone.now())
     target.unit.revise(text="Do not pay, ever.", change="safety", by=editor(), at=timezone.now(), from_revision=1)
     client.force_login(reviewer())
 
@@ -250,3 +413,56 @@ def test_a_form_without_the_revision_that_it_showed_changes_nothing(client: Clie
         assert answer.status_code in (400, 409), (revision, against)
 
     assert Target.objects.get().state == "needs-review"
+
+
+def test_an_approver_corrects_what_a_change_means_and_the_history_shows_both(client: Client) -> None:
+    make.target(KEY, "cy", "Peidiwch â thalu.", approved=True)
+    source = reverse("admin:source-text", args=[KEY])
+    client.force_login(editor())
+    client.post(source, {"action": "revise", "text": "Pay.", "revision": "1", "change": "safety", "numbers": ""})
+    client.post(source, {"action": "revise", "text": "Pay!", "revision": "2", "change": "cosmetic", "numbers": ""})
+
+    client.force_login(reviewer())
+    page = client.get(source).content.decode()
+    client.post(source, {"action": "approve", "revision": "3", "decided": "clarity"})
+    history = client.get(source).content.decode()
+
+    assert "Declared for the translations: <strong>safety</strong>, since revision 2." in page
+    assert '<option value="safety" selected>' in page
+    approval = UnitApproval.objects.get(unit__key=KEY, revision=3)
+    assert (approval.declared, approval.change) == ("safety", "clarity")
+    assert "approved by rhys as clarity (declared: safety)" in history
+
+
+def test_a_source_text_is_put_back_with_one_button(client: Client) -> None:
+    unit = Unit.objects.get(key=KEY)
+    unit.approve(by=make.checker(), at=make.NOON)
+    source = reverse("admin:source-text", args=[KEY])
+    client.force_login(editor())
+    client.post(source, {"action": "revise", "text": "Pay.", "revision": "1", "change": "safety", "numbers": ""})
+
+    page = client.post(source, {"action": "put-back", "revision": "2", "earlier": "1"}, follow=True).content.decode()
+    unit.refresh_from_db()
+
+    assert "It is the approved text, so it needs no second reader." in page
+    assert (unit.state, unit.text, unit.revision) == ("approved", "Do not pay.", 3)
+
+
+def test_a_conflict_about_a_source_text_keeps_both_until_one_is_chosen(client: Client) -> None:
+    unit = Unit.objects.get(key=KEY)
+    source = reverse("admin:source-text", args=[KEY])
+    unit.revise(text="Theirs.", change="clarity", by=make.person("bo", "localisation-editor"), at=make.NOON, from_revision=1)
+    client.force_login(editor())
+    mine = {"action": "revise", "text": "Mine.", "revision": "1", "change": "clarity", "numbers": ""}
+
+    refused = client.post(source, mine)
+    page = client.get(source).content.decode()
+    client.post(source, {**mine, "action": "replace", "revision": "2"})
+    unit.refresh_from_db()
+
+    assert refused.status_code == 409
+    for shown in (refused.content.decode(), page):
+        assert "Theirs." in shown
+        assert ">Mine.</textarea>" in shown
+        assert 'value="revise"' not in shown
+    assert (unit.text, unit.revision) == ("Mine.", 3)

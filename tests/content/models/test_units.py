@@ -12,7 +12,8 @@ from content.compiling.facts import Policy
 from content.compiling.snapshot import read_snapshot
 from content.linting.text import TextRefused
 from content.models import Target, Unit, UnitRevision
-from content.models.target import TargetState
+from content.models.target import SourceNotApproved
+from content.models.target_lifecycle import TargetState
 from content.models.unit import NotYourLanguage, UnitState
 from content.terms import Change
 from core.errors import EditConflict, Forbidden, Invalid, SecondPersonRequired
@@ -127,11 +128,14 @@ def test_the_kind_of_change_decides_the_status_of_targets(
     assert (Target.objects.with_status().get().status, target.state) == (status, TargetState.APPROVED)
 
 
-def test_a_target_stays_outdated_until_it_is_confirmed(unit: Unit, editor: User, reviewer: User) -> None:
+def test_a_target_stays_withdrawn_until_it_is_confirmed_for_the_approved_source(unit: Unit, editor: User, reviewer: User) -> None:
     target = make.target(unit.key, "cy", "Stopiwch", approved=True)
     revise(unit, editor, "Stop now.", Change.SAFETY)
     revise(unit, editor, "Stop now!", Change.COSMETIC)
     assert Target.objects.of(unit, "cy").status == "withdrawn"
+    with pytest.raises(SourceNotApproved):
+        target.approve(by=reviewer, at=NOON)
+    unit.approve(by=reviewer, at=NOON)
 
     target.approve(by=reviewer, at=NOON)
 
@@ -193,16 +197,6 @@ def test_rewriting_an_approved_target_keeps_the_approved_text(unit: Unit, editor
     assert (target.state, target.text, target.approved_text) == (TargetState.NEEDS_REVIEW, "Arhoswch", "Stopiwch")
 
 
-def test_a_cleared_target_is_empty_and_can_be_written_again(unit: Unit, editor: User) -> None:
-    target = make.target(unit.key, "cy", "Stopiwch", approved=True)
-
-    target.clear(by=editor, at=NOON, from_revision=target.revision)
-    assert (target.state, target.text, target.approved_text) == (TargetState.EMPTY, "", "")
-    target.write(text="Arhoswch", by=editor, at=NOON, from_revision=target.revision)
-
-    assert target.state == TargetState.NEEDS_REVIEW
-
-
 def test_the_source_language_has_no_target(unit: Unit, editor: User) -> None:
     with pytest.raises(Invalid, match="own language"):
         Target.objects.of(unit, "en").write(text="Stop", by=editor, at=NOON, from_revision=0)
@@ -250,5 +244,5 @@ def test_of_two_concurrent_first_targets_one_is_saved(at_once: Callable[..., lis
         )
     )
 
-    assert [type(answer) for answer in answers if answer is not None] == [EditConflict]
+    assert [type(answer) for answer in answers if answer is not True] == [EditConflict]
     assert Target.objects.filter(unit=unit).count() == 1
