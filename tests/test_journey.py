@@ -92,7 +92,7 @@ def test_the_demo_ends_with_one_line_of_figures_that_add_up(first_run: Run, home
         *("devices", "accepted", "rejected", "unknown", "skipped", "feed_alerts", "seconds"),
     ]
     assert seen["release"] == 1
-    assert seen["packs"] == 910
+    assert seen["packs"] == 945
     assert seen["services"] > 80
     assert seen["tips"] >= 30
     assert seen["registrations"] == seen["devices"] == seen["accepted"] == 300

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from content.compiling.fallback import chain, choose_locale, match_accept_language
+from tests.packs import Packs
 
-AVAILABLE = ["en", "cy", "hi", "ar", "es", "fr", "mi", "fil", "bn", "mr", "gu", "ml", "ur", "de", "pt-BR"]
+AVAILABLE = ["en", "cy", "hi", "ar", "es", "es-419", "fr", "mi", "fil", "bn", "mr", "gu", "ml", "ur", "de", "pt-BR"]
 
 
 @pytest.mark.parametrize(
@@ -18,7 +19,8 @@ AVAILABLE = ["en", "cy", "hi", "ar", "es", "fr", "mi", "fil", "bn", "mr", "gu", 
         ("CY-gb, en;q=0.5", "cy"),
         ("en;q=0.5, cy;q=0.9", "cy"),
         ("pt-PT", "pt-BR"),
-        ("es-MX", "es"),
+        ("es-MX", "es-419"),
+        ("es-ES", "es"),
         ("tl", "fil"),
         ("xx, fr;q=0.1", "fr"),
         ("pt-BR;q=0, de", "de"),
@@ -78,3 +80,14 @@ def test_a_variant_of_the_source_language_gets_the_source() -> None:
     answer = choose_locale(chain("en-IN"), source="en", usable=lambda _: False, withdrawn=lambda _: False)
 
     assert (answer.locale, answer.reason) == ("en", "not-translated")
+
+
+@pytest.mark.django_db
+def test_the_real_variant_has_its_own_items_and_falls_back_for_all_others(real_packs: Packs) -> None:
+    pack = real_packs["GB", "es-419"]
+    tips = {tip["slug"]: tip["locale"] for tip in pack["tips"]}
+
+    assert tips["you-can-stop"] == {"requested": "es-419", "served": "es-419", "reason": None}
+    assert tips["first-hour"] == {"requested": "es-419", "served": "es", "reason": "not-translated"}
+    assert pack["labels"]["steps"]["report"]["lang"] == "es-419"
+    assert pack["labels"]["steps"]["talk"]["lang"] == "es"

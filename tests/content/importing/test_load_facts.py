@@ -75,7 +75,7 @@ def test_all_entries_become_services_with_proposals_and_drafts(db: None) -> None
     assert ChannelRevision.objects.proposed().count() == channels > 300
     assert not Channel.objects.exists()
     assert Unit.objects.filter(key__endswith=".purpose", state="needs-review").count() == answer.entries
-    assert (Country.objects.count(), Locale.objects.count()) == (250, 26)
+    assert (Country.objects.count(), Locale.objects.count()) == (250, 27)
     assert not Organization.objects.filter(services=None).exists()
 
 

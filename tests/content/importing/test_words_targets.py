@@ -12,6 +12,7 @@ from tests.content.importing.words import (
     MOST_URGENT,
     NOTICES,
     TOKEN,
+    VARIANTS,
     WIDE,
     all_items,
     keys_of,
@@ -40,10 +41,10 @@ SCRIPT = {
 
 
 def test_there_is_a_file_for_each_target_locale_and_no_other() -> None:
-    assert {path.stem for path in (FACTS / "targets").glob("*.yaml")} == set(LOCALES)
+    assert {path.stem for path in (FACTS / "targets").glob("*.yaml")} == {*LOCALES, *VARIANTS}
 
 
-@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.parametrize("locale", [*LOCALES, *VARIANTS])
 def test_targets_belong_to_existing_units(locale: str) -> None:
     assert set(targets(locale)) - set(source_units()) == set()
     assert all(isinstance(text, str) and text.strip() for text in targets(locale).values())
@@ -58,7 +59,7 @@ def test_targets_hold_every_label_and_every_crisis_text(locale: str) -> None:
     assert held <= set(words()["labels"]) | keys_of(slugs + NOTICES)
 
 
-@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.parametrize("locale", [*LOCALES, *VARIANTS])
 def test_a_tip_is_translated_whole_or_not_at_all(locale: str) -> None:
     held = set(targets(locale))
 
@@ -67,7 +68,7 @@ def test_a_tip_is_translated_whole_or_not_at_all(locale: str) -> None:
         assert not held & units or units <= held, (item["slug"], units - held)
 
 
-@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.parametrize("locale", [*LOCALES, *VARIANTS])
 def test_targets_keep_the_tokens_of_their_source(locale: str) -> None:
     source = source_units()
     wrong = [
@@ -80,7 +81,7 @@ def test_targets_keep_the_tokens_of_their_source(locale: str) -> None:
     assert wrong == []
 
 
-@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.parametrize("locale", [*LOCALES, *VARIANTS])
 def test_targets_keep_the_numbers_and_paragraphs_of_their_source(locale: str) -> None:
     source = source_units()
 
@@ -89,7 +90,7 @@ def test_targets_keep_the_numbers_and_paragraphs_of_their_source(locale: str) ->
         assert text.count("\n\n") == source[key].count("\n\n"), key
 
 
-@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.parametrize("locale", [*LOCALES, *VARIANTS])
 def test_targets_are_normalised_text_without_hidden_direction_marks(locale: str) -> None:
     for key, text in targets(locale).items():
         assert unicodedata.is_normalized("NFC", text), key
@@ -98,11 +99,23 @@ def test_targets_are_normalised_text_without_hidden_direction_marks(locale: str)
         assert hidden == [], key
 
 
-@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.parametrize("locale", [*LOCALES, *VARIANTS])
 def test_targets_differ_from_their_source(locale: str) -> None:
     source = source_units()
 
     assert [key for key, text in targets(locale).items() if text == source[key]] == []
+
+
+@pytest.mark.parametrize("locale", VARIANTS)
+def test_a_variant_has_only_items_that_differ_from_the_broader_locale(locale: str) -> None:
+    own, broader = targets(locale), targets(VARIANTS[locale])
+    same = {key for key, text in own.items() if text == broader.get(key)}
+
+    assert same < set(own) <= set(broader)
+    assert not {key for key in same if not key.startswith("tip.")}
+    for item in all_items():
+        units = set(units_of(item))
+        assert not units & set(own) or units - same, item["slug"]
 
 
 @pytest.mark.parametrize("locale", sorted(SCRIPT))

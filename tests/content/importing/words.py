@@ -58,6 +58,8 @@ NARROW = [
     *("id", "it", "ja", "ko", "ne", "nl", "pl", "si", "th", "tr", "vi"),
 ]
 LOCALES = WIDE + NARROW
+#: Locales that have only what differs from a broader one; the compiler falls back to that one item by item.
+VARIANTS = {"es-419": "es"}
 
 TOKEN = re.compile(r"\{[^{}]*\}")
 # Digits form one number across any separators that a reader would skip.
@@ -151,4 +153,4 @@ def speaks_of_death(locale: str, text: str) -> bool:
 
 def every_text() -> list[tuple[str, str, str]]:
     rows = [("en", key, text) for key, text in source_units().items()]
-    return rows + [(loc, key, text) for loc in LOCALES for key, text in targets(loc).items()]
+    return rows + [(loc, key, text) for loc in [*LOCALES, *VARIANTS] for key, text in targets(loc).items()]
