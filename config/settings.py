@@ -139,6 +139,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 X_FRAME_OPTIONS = "DENY"
 LOGIN_URL = "/console/login/"
+CSRF_FAILURE_VIEW = "core.console.error_pages.csrf_failure"
 
 # Files that staff upload are parsed in memory and dropped; readers send at most 64 KiB of JSON.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024

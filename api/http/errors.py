@@ -13,10 +13,10 @@ from django.core.exceptions import PermissionDenied, RequestDataTooBig, Suspicio
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.views import defaults
 from rest_framework import exceptions
 
 from core import errors as domain
+from core.console import error_pages as console_errors
 
 log = logging.getLogger(__name__)
 
@@ -228,21 +228,21 @@ def _is_console(request: HttpRequest) -> bool:
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:
     """Return 400 for an unknown host, or a path that Django finds suspicious."""
-    return defaults.bad_request(request, exception) if _is_console(request) else ProblemResponse("malformed-request")
+    return console_errors.bad_request(request, exception) if _is_console(request) else ProblemResponse("malformed-request")
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponseBase:
     """Return 403."""
-    return defaults.permission_denied(request, exception) if _is_console(request) else ProblemResponse("forbidden")
+    return console_errors.permission_denied(request, exception) if _is_console(request) else ProblemResponse("forbidden")
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
     """Return 404 for a path without a route; the path itself is not repeated."""
     if _is_console(request):
-        return defaults.page_not_found(request, exception)
+        return console_errors.not_found(request, exception)
     return ProblemResponse("not-found", "There is no resource at this path. GET /v1/ lists what there is.")
 
 
 def server_error(request: HttpRequest) -> HttpResponseBase:
     """Return 500 without saying what failed."""
-    return defaults.server_error(request) if _is_console(request) else ProblemResponse("internal-error")
+    return console_errors.server_error(request) if _is_console(request) else ProblemResponse("internal-error")

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import logging
+from http import HTTPStatus
 from typing import Any
 
+from django.contrib import admin
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth.views import LoginView
 from django.core import signing
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from core import audit, rate_limits
 from core.audit_verbs import Verb
+from core.console import kept_forms
 from core.models import User
 from core.rate_limits import Network
 
@@ -50,10 +55,26 @@ class SignInForm(AdminAuthenticationForm):
 
 
 class SignInView(LoginView):
-    """Django's view; a sign-in is recorded, and its browser is known to the account from then on."""
+    """Django's view; a sign-in is recorded, and its browser is known to the account from then on.
+
+    A form that was sent without a session is carried through the sign-in (`core.console.kept_forms`).
+    """
+
+    def get_context_data(self, **more: Any) -> dict[str, Any]:
+        return super().get_context_data(kept=kept_forms.carried_fields(self.request.POST), **more)
 
     def form_valid(self, form: Any) -> HttpResponse:
         response = super().form_valid(form)
+        url = self.get_success_url()
+        if (fields := kept_forms.carried_fields(self.request.POST)) and url.startswith("/console/"):
+            response = kept_forms.send_again_page(
+                self.request,
+                url=url,
+                fields=fields,
+                title="You are signed in again",
+                detail="What you sent while you were signed out has not been saved yet. Look at it, then send it again.",
+                context=admin.site.each_context(self.request),
+            )
         user = form.get_user()
         assert isinstance(user, User)
         audit.record(by=user, verb=Verb.SIGNED_IN, row=user, at=timezone.now())
@@ -75,6 +96,19 @@ class SignInView(LoginView):
         if tried is not None and not any(isinstance(error, TooManyTries) for error in form.non_field_errors().as_data()):
             audit.record(by=User.objects.system(), verb=Verb.SIGN_IN_FAILED, row=tried, at=timezone.now())
         return super().form_invalid(form)
+
+
+def sign_in_again_page(request: HttpRequest) -> HttpResponse:
+    """Return the sign-in form for a person who has sent a form without being signed in; it carries what they sent."""
+    context = {
+        **admin.site.each_context(request),
+        "title": "Sign in",
+        "app_path": reverse("admin:login"),
+        "next": request.get_full_path(),
+        "form": SignInForm(request),
+        "kept": kept_forms.sent_fields(request),
+    }
+    return TemplateResponse(request, "admin/login.html", context, status=HTTPStatus.FORBIDDEN)
 
 
 def may_try(request: HttpRequest, name: str) -> bool:

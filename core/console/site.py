@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar, cast
 
 from django.conf import settings
 from django.contrib.admin import AdminSite
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils import timezone
@@ -16,8 +19,10 @@ from django.views.decorators.cache import never_cache
 
 from core import tokens
 from core.console import pages, todo
-from core.console.sign_in import SignInForm, SignInView
+from core.console.sign_in import SignInForm, SignInView, sign_in_again_page
 from core.models.user import User
+
+V = TypeVar("V", bound=Callable[..., HttpResponseBase])
 
 
 class ConsoleSite(AdminSite):
@@ -32,6 +37,19 @@ class ConsoleSite(AdminSite):
     def get_urls(self) -> list[URLResolver | URLPattern]:
         own = [path(route.pattern, self.admin_view(route.page.as_view()), name=route.name) for route in pages.ROUTES]
         return [*own, path("token/", self.admin_view(self.token_page), name="token"), *super().get_urls()]
+
+    def admin_view(self, view: V, cacheable: bool = False) -> V:
+        """Wrap a view as Django does; a form that is sent without a session is carried through a new sign-in."""
+        wrapped = super().admin_view(view, cacheable)
+
+        @wraps(wrapped)
+        def carrying(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            signing_out = request.path == reverse("admin:logout")
+            if request.method == "POST" and not signing_out and not self.has_permission(request):
+                return never_cache(sign_in_again_page)(request)
+            return wrapped(request, *args, **kwargs)
+
+        return cast(V, carrying)
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         signed_in = self.has_permission(request)

@@ -84,9 +84,11 @@ def test_every_page_is_closed_to_people_who_are_not_staff(client: Client, filled
             client.logout()
             if person:
                 client.force_login(person)
-            for answer in (client.get(path), client.post(path, {"action": "approve"})):
-                assert answer.status_code == 302, name
-                assert answer["Location"].startswith("/console/login/"), name
+            seen, sent = client.get(path), client.post(path, {"action": "approve"})
+            assert seen.status_code == 302, name
+            assert seen["Location"].startswith("/console/login/"), name
+            assert sent.status_code == 403, name
+            assert sent.templates[0].name == "admin/login.html", name
 
     assert AuditEntry.objects.count() == before
 
