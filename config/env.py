@@ -7,6 +7,7 @@ import binascii
 import json
 import os
 import re
+from collections.abc import Collection
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -25,6 +26,14 @@ def text(name: str, default: str | None = None) -> str:
     if default is None:
         raise BadSetting(f"{name} is not set.")
     return default
+
+
+def choice(name: str, default: str, allowed: Collection[str]) -> str:
+    """Read one of the allowed values."""
+    value = text(name, default)
+    if value not in allowed:
+        raise BadSetting(f"{name} must be one of {', '.join(allowed)}, not {value!r}.")
+    return value
 
 
 def flag(name: str, default: bool = False) -> bool:

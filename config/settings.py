@@ -24,6 +24,8 @@ SERVE_UNREVIEWED = env.flag("SERVE_UNREVIEWED")
 EDITION_DIR = env.text("EDITION_DIR", "")
 # Threads of a web process that run Django: writes and the console. Reads need none.
 WEB_THREADS = int(env.number("WEB_THREADS", 2, low=1, high=64))
+# What this process serves: readers (apps), the console (staff), or all.
+SERVES = env.choice("SERVES", "all", ("readers", "console", "all"))
 PORT = int(env.number("PORT", 8000, low=1, high=65535))
 PUBLIC_URL = env.text("PUBLIC_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
 # Number of proxies that append to X-Forwarded-For; with 0, rate limits use the address of the connection.
@@ -78,6 +80,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "core.served_paths.only_own_paths",
 ]
 
 TEMPLATES = [

@@ -1,5 +1,6 @@
 #!/bin/sh
-# The first argument is the role of the container. web neither migrates nor waits for the database: it serves at once.
+# The first argument is the role of the container. web (for apps) and console
+# (for staff) neither migrate nor wait for the database: they serve at once.
 set -eu
 
 role="${1:-web}"
@@ -7,7 +8,10 @@ role="${1:-web}"
 
 case "$role" in
   web)
-    exec python -m config.serve --host 0.0.0.0 --port "${PORT:-8000}" --workers "${WEB_WORKERS:-2}" "$@"
+    SERVES=readers exec python -m config.serve --host 0.0.0.0 --port "${PORT:-8000}" --workers "${WEB_WORKERS:-2}" "$@"
+    ;;
+  console)
+    SERVES=console exec python -m config.serve --host 0.0.0.0 --port "${PORT:-8000}" --workers "${CONSOLE_WORKERS:-1}" "$@"
     ;;
   worker)
     exec python -m celery -A config.celery worker --without-mingle --without-gossip \
@@ -23,7 +27,7 @@ case "$role" in
     exec python manage.py "$@"
     ;;
   *)
-    echo "Unknown role '$role'. The roles are web, worker, beat, migrate and manage." >&2
+    echo "Unknown role '$role'. The roles are web, console, worker, beat, migrate and manage." >&2
     exit 2
     ;;
 esac

@@ -15,9 +15,10 @@ import psutil
 import pytest
 
 from core import server
+from tests.faults.proxies import running_proxy
 from tests.faults.web import Web
 from tests.packs import Packs, publish
-from tests.processes import ROOT
+from tests.processes import ROOT, free_port
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -55,6 +56,28 @@ def _seconds(web: Web, path: str, body: object = None) -> float:
     status, _ = web.ask(path, body)
     assert status == 200, path
     return time.monotonic() - begun
+
+
+@pytest.mark.services
+@pytest.mark.parametrize("name", ["nginx", "caddy"])
+def test_a_proxy_receives_a_body_before_it_passes_the_request_on(web: Web, tmp_path: Path, name: str) -> None:
+    (tmp_path / "tree").mkdir()
+    with running_proxy(name, tmp_path, free_port(), tmp_path / "tree", f"127.0.0.1:{web.port}") as site, ExitStack() as held:
+        port = int(site.url.rpartition(":")[2])
+        for path, kind in (("/v1/help", JSON), ("/console/login/", FORM)) * 20:
+            connection = socket.create_connection(("127.0.0.1", port), timeout=20)
+            held.enter_context(connection)
+            connection.sendall(_post(path, kind=kind))
+        time.sleep(server.APP_BODY_SECONDS + 1)
+        # The proxy serves packs from the exported tree, which is empty here.
+        for path, body in (read for read in READS if "/packs/" not in read[0]):
+            begun = time.monotonic()
+            assert (site.get(path) if body is None else site.post(path, body)).status == 200
+            assert time.monotonic() - begun < SOON, path
+        # None of the stalled requests has reached the web process: it would have answered the first with 408.
+        connection.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            connection.recv(1)
 
 
 def _assert_readers_are_served(web: Web) -> None:

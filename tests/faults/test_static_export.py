@@ -4,16 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
-import os
-import shutil
-import subprocess
-import time
-import urllib.error
-import urllib.request
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
-from email.message import Message
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,42 +19,17 @@ from content.publishing import signing
 from content.publishing.verify import verify_manifest, verify_pack
 from content.publishing.withdrawal import withdraw
 from tests import make
+from tests.faults.proxies import Site, running_proxy
 from tests.signing import Signer
 from tools.sandbox.ports import any_free_port
 
 pytestmark = pytest.mark.services
 
-DOCKER = Path(__file__).resolve().parents[2] / "docker"
 #: Headers that clients rely on; ETag and Date differ between servers.
 HEADERS = (
     *("Content-Type", "Cache-Control", "Content-Language", "Access-Control-Allow-Origin", "X-Content-Type-Options"),
     *("Referrer-Policy", "Cross-Origin-Opener-Policy", "X-Frame-Options", "Access-Control-Expose-Headers"),
 )
-
-
-@dataclass
-class Answer:
-    status: int
-    headers: Message
-    body: bytes
-
-
-class Site:
-    def __init__(self, port: int) -> None:
-        self.url = f"http://127.0.0.1:{port}"
-
-    def post(self, path: str, body: dict[str, Any]) -> Answer:
-        return self.get(path, "POST", json.dumps(body).encode(), Content_Type="application/json")
-
-    def get(self, path: str, method: str = "GET", body: bytes | None = None, **headers: str) -> Answer:
-        given = {name.replace("_", "-"): value for name, value in headers.items()}
-        request = urllib.request.Request(self.url + path, body, given, method=method)
-        try:
-            with urllib.request.urlopen(request, timeout=10) as response:
-                return Answer(response.status, response.headers, response.read())
-        except urllib.error.HTTPError as error:
-            with error:
-                return Answer(error.code, error.headers, error.read())
 
 
 @pytest.fixture
@@ -87,68 +53,8 @@ def tree(published: Release, tmp_path: Path) -> Path:
 def site(request: pytest.FixtureRequest, tree: Path, live_server: Any, tmp_path: Path, settings: Any) -> Iterator[Site]:
     settings.ALLOWED_HOSTS = ["*"]
     port, origin = any_free_port(), live_server.url.removeprefix("http://")
-    with _running(request.param, tmp_path, port, tree, origin) as made:
+    with running_proxy(request.param, tmp_path, port, tree, origin) as made:
         yield made
-
-
-@contextmanager
-def _running(name: str, folder: Path, port: int, tree: Path, origin: str) -> Iterator[Site]:
-    """Start nginx or Caddy on this port, without files of a system service."""
-    program = shutil.which(name) or shutil.which(name, path="/usr/sbin")
-    assert program, f"{name} is not installed; ./run test --all installs it"
-    command = (_nginx if name == "nginx" else _caddy)(folder, port, tree, origin)
-    log = folder / f"{name}.log"
-    with log.open("wb") as file:
-        process = subprocess.Popen(
-            [program, *command], env={"HOME": str(folder), "PATH": os.environ["PATH"]},
-            stdin=subprocess.DEVNULL, stdout=file, stderr=file,
-        )  # fmt: skip
-    made = Site(port)
-    try:
-        _until_up(made, process, log)
-        yield made
-    finally:
-        process.terminate()
-        process.wait(10)
-
-
-def _nginx(folder: Path, port: int, tree: Path, origin: str) -> list[str]:
-    here = {"listen 8080": f"listen 127.0.0.1:{port}", "/srv/fingerpost": str(tree), "127.0.0.1:8000": origin}
-    own = _changed("nginx.conf", here)
-    temporary = "".join(f"{kind}_temp_path {folder}/{kind};\n" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
-    user = "user root;" if os.geteuid() == 0 else ""
-    main = folder / "nginx.conf"
-    main.write_text(f"daemon off; {user} pid {folder}/pid; error_log stderr; events {{}}\nhttp {{ {temporary}\n{own} }}\n")
-    return ["-p", str(folder), "-c", str(main), "-e", "stderr"]
-
-
-def _caddy(folder: Path, port: int, tree: Path, origin: str) -> list[str]:
-    here = {":8080": f"http://:{port}", "/srv/fingerpost": str(tree), "127.0.0.1:8000": origin}
-    own = _changed("Caddyfile", here)
-    main = folder / "Caddyfile"
-    main.write_text(f"{{\n\tadmin off\n\tdefault_bind 127.0.0.1\n}}\n{own}")
-    return ["run", "--config", str(main), "--adapter", "caddyfile"]
-
-
-def _changed(name: str, here: Mapping[str, str]) -> str:
-    own = (DOCKER / name).read_text()
-    for ours, instead in here.items():
-        assert ours in own
-        own = own.replace(ours, instead)
-    return own
-
-
-def _until_up(site: Site, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
-        assert process.poll() is None, log.read_text()
-        try:
-            site.get("/v1/manifest")
-        except OSError:
-            time.sleep(0.1)
-        else:
-            return
-    raise AssertionError(log.read_text())
 
 
 def test_every_file_is_answered_as_the_api_answers_it(site: Site, published: Release, signer: Signer, api_client: Client) -> None:
@@ -266,7 +172,7 @@ def test_bodies_reach_the_origin_and_large_ones_are_413(site: Site) -> None:
 
 @pytest.mark.parametrize("name", ["nginx", "caddy"])
 def test_files_are_served_without_the_origin_and_the_rest_is_503(name: str, tree: Path, tmp_path: Path) -> None:
-    with _running(name, tmp_path, any_free_port(), tree, "127.0.0.1:9") as site:
+    with running_proxy(name, tmp_path, any_free_port(), tree, "127.0.0.1:9") as site:
         pack, away = site.get("/v1/packs/GB/en"), site.get("/v1/tips")
 
     assert (pack.status, pack.body) == (200, (tree / "v1/packs/GB/en.json").read_bytes())
