@@ -31,7 +31,7 @@ def real_packs(django_db_setup: None, django_db_blocker: Any) -> dict[tuple[str,
     from content.importing.words import load_words
     from content.models import ChannelRevision, Figure
     from core.models import User
-    from tests.make import checker
+    from tests.make import approve_tips, checker
     from tests.packs import build_sample
 
     with django_db_blocker.unblock(), transaction.atomic():
@@ -42,6 +42,7 @@ def real_packs(django_db_setup: None, django_db_blocker: Any) -> dict[tuple[str,
         second = checker()
         for revision in ChannelRevision.objects.proposed():
             revision.approve(by=second, at=NOON)
+        approve_tips()
         for figure in Figure.objects.proposed():
             figure.approve(by=second, at=NOON)
         policy = Policy(NOON.astimezone(UTC).date(), serve_unreviewed=True, sandbox=True)

@@ -11,7 +11,7 @@ from content.compiling.facts import Snapshot
 from content.compiling.pack_parts import PackPartBuilder
 from content.importing.reference import load_reference
 from content.importing.words_file import LABELS
-from content.models import Channel, ChannelRevision, Organization, Release, Service, ServiceNotice, Target, Tip, Unit
+from content.models import Channel, ChannelRevision, Organization, Release, Service, ServiceNotice, Target, Tip, TipRevision, Unit
 from content.models.channel_revision import Act
 from content.publishing.notices import approve_notice
 from content.publishing.publish import publish as publish_release
@@ -131,11 +131,37 @@ def labels(*, approved: bool = False) -> None:
 def tip(slug: str = "first-hour", *, approved: bool = False, texts: dict[str, str] | None = None, **fields: object) -> Tip:
     """Make a tip of a title, a short answer, one step to do and one not to do."""
     defaults: dict[str, object] = {"audiences": ["teen"], "situations": ["blackmail"], "do_now": [1], "do_not": [1]}
-    made = Tip.objects.create(slug=slug, **(defaults | fields))
     words = {"title": "Stop and breathe", "short": "You are not alone.", "do-now.1": "Tell one adult.", "do-not.1": "Do not pay."}
     for part, text in (words | (texts or {})).items():
         unit(f"tip.{slug}.{part}", text, owner=f"tip:{slug}", approved=approved)
-    return made
+    return tip_facts(slug, **(defaults | fields))
+
+
+def tip_facts(slug: str, **fields: object) -> Tip:
+    """Add a tip with these facts or change those of one, proposed by the product and approved by `checker`."""
+    found = Tip.objects.filter(pk=slug).first()
+    facts = (found.facts() if found else NEW_TIP) | fields
+    TipRevision.objects.propose(slug=slug, facts=facts, by=User.objects.system(), at=NOON).approve(by=checker(), at=NOON)
+    return Tip.objects.get(pk=slug)
+
+
+def approve_tips() -> None:
+    """Approve all proposed changes of tips as `checker`."""
+    for revision in TipRevision.objects.proposed():
+        revision.approve(by=checker(), at=NOON)
+
+
+#: The facts of a tip that are the same in most tests.
+NEW_TIP: dict[str, object] = {
+    "kind": "tip",
+    "countries": [],
+    "min_age": None,
+    "max_age": None,
+    "age_measured": "",
+    "order": 100,
+    "order_in": {},
+    "tip_state": "current",
+}
 
 
 def target(key: str, locale: str, text: str, *, approved: bool = False) -> Target:

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import transaction
 
 from content.compiling.eligibility import covers
-from content.compiling.facts import Policy, Snapshot, TipFact
+from content.compiling.facts import Policy, ServiceFact, Snapshot, TipFact
 from content.compiling.figures import build_figures
 from content.compiling.findings import Finding
 from content.compiling.gate import country_findings, pack_findings
@@ -23,9 +23,10 @@ from content.compiling.references import References
 from content.compiling.rendering import plain
 from content.compiling.snapshot import read_snapshot
 from content.compiling.texts import PackPart
+from content.compiling.tip_versions import choose_version
 from content.models import Pack, Release, ReleasePack
 from content.models.release import ReleaseReport, ReportedFinding
-from content.resolver.types import PackContent, PackedTip
+from content.resolver.types import PackContent, PackedService, PackedTip
 from content.terms import FIGURE_AUDIENCES, PLAN_ORDER, WORLDWIDE
 from core import audit, roles
 from core.audit_verbs import Verb
@@ -35,6 +36,7 @@ from core.models import User
 #: Version of the pack's format.
 FORMAT = 1
 FIGURES_FOR_ADULTS = "A figure is for parents and educators alone; this tip has other readers."
+_OLDER_STEPS = "A text of the current steps is not approved here, so readers get the steps as they were approved before."
 _NEVER_APPROVED = ("not-approved", "One of the texts was never approved.")
 
 
@@ -57,9 +59,13 @@ def compile_release(*, by: User, at: datetime) -> Release:
     A pack with a blocking finding keeps the bytes that it has in the published release, or is left out where it has none.
     """
     roles.require(by, "content.compile_release")
-    policy = Policy(at.astimezone(UTC).date(), serve_unreviewed=settings.SERVE_UNREVIEWED, sandbox=settings.SANDBOX)
-    snapshot = read_snapshot(policy)
+    snapshot = read_snapshot(current_policy(at))
     return _write(snapshot, build_packs(snapshot), by=by, at=at)
+
+
+def current_policy(at: datetime) -> Policy:
+    """Return the rules by which this installation compiles at this instant."""
+    return Policy(at.astimezone(UTC).date(), serve_unreviewed=settings.SERVE_UNREVIEWED, sandbox=settings.SANDBOX)
 
 
 def build_packs(snapshot: Snapshot) -> dict[tuple[str, str], CompiledPack]:
@@ -77,19 +83,29 @@ def own_countries(snapshot: Snapshot) -> list[str]:
     return sorted({service.country for service in snapshot.services if service.active} | {WORLDWIDE})
 
 
-def build_pack(parts: PackPartBuilder, country: str, locale: str) -> CompiledPack:
-    """Build the pack of one country and locale."""
-    snapshot = parts.snapshot
-    covering = sorted(
-        (service for service in snapshot.services if covers(service, country)),
-        key=lambda service: (service.country == WORLDWIDE, service.id),
-    )
-    services = {service.id: part for service in covering if (part := parts.service(service, locale, country)) is not None}
-    references = References(
+def covering_services(snapshot: Snapshot, country: str) -> list[ServiceFact]:
+    """Return the services that readers in the country may be offered, the country's own first."""
+    found = (service for service in snapshot.services if covers(service, country))
+    return sorted(found, key=lambda service: (service.country == WORLDWIDE, service.id))
+
+
+def pack_references(
+    parts: PackPartBuilder, covering: Iterable[ServiceFact], services: Mapping[str, PackPart[PackedService]]
+) -> References:
+    """Return what the ids of services stand for in a pack with these services, of those that cover its country."""
+    return References(
         {name: part.value for name, part in services.items()},
         successors=parts.successors,
         withdrawn=frozenset(service.id for service in covering if service.withdrawn),
     )
+
+
+def build_pack(parts: PackPartBuilder, country: str, locale: str) -> CompiledPack:
+    """Build the pack of one country and locale."""
+    snapshot = parts.snapshot
+    covering = covering_services(snapshot, country)
+    services = {service.id: part for service in covering if (part := parts.service(service, locale, country)) is not None}
+    references = pack_references(parts, covering, services)
     labels = build_labels(parts.texts, locale)
     figures = build_figures(snapshot, parts.texts, country, locale)
     tips, tip_findings = _tips(parts, country, locale, references, {part.value["id"]: part.value["display"] for part in figures})
@@ -132,16 +148,16 @@ def _tips(
     for tip in parts.snapshot.tips:
         if tip.countries and country not in tip.countries:
             continue
-        names, lost = references.resolve(parts.named_by(tip), tip.audiences)
-        quoted = sorted(parts.quoted_by(tip))
-        lost += [name for name in quoted if name not in figures]
-        if quoted and not {*tip.audiences} <= {*FIGURE_AUDIENCES}:
+        chosen = choose_version(parts.versions, tip, locale, references, figures)
+        if chosen.quoted and not {*tip.audiences} <= {*FIGURE_AUDIENCES}:
             findings.append(Finding("figure-for-teens", f"tip.{tip.slug}", FIGURES_FOR_ADULTS, blocks=True, country=country))
-        part = None if lost else parts.tip(tip, locale, names, tuple((name, plain(figures[name])) for name in quoted))
-        if part is not None:
-            tips.append(part)
-        else:
-            findings.append(_left_out(tip, lost, country))
+        if chosen.choice is None:
+            findings.append(_left_out(tip, chosen.lost, country))
+            continue
+        quoted = tuple((name, plain(figures[name])) for name in chosen.quoted)
+        tips.append(parts.tip(tip, locale, chosen.choice, chosen.names, quoted))
+        if chosen.choice.version:
+            findings.append(Finding("older-steps", f"tip.{tip.slug}", _OLDER_STEPS, blocks=False, locale=locale))
     return tips, findings
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from typing import TypeAlias
 
 
 @dataclass(frozen=True)
@@ -94,9 +95,13 @@ class ServiceFact:
     withdrawn: bool = False
 
 
+#: The field and the unit key of each text of a tip, in reading order.
+TipKeys: TypeAlias = tuple[tuple[str, str], ...]
+
+
 @dataclass(frozen=True)
 class TipFact:
-    """One tip: for whom it is, and the keys of its units with their fields, in reading order."""
+    """One tip: for whom it is, and which texts it has."""
 
     slug: str
     notice: bool
@@ -108,7 +113,8 @@ class TipFact:
     age_measured: str
     order: int
     order_in: Mapping[str, int]
-    keys: tuple[tuple[str, str], ...]
+    #: The lists of its texts that were approved, newest first; a locale gets the newest that is approved there.
+    versions: tuple[TipKeys, ...]
 
 
 @dataclass(frozen=True)

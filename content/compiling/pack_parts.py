@@ -3,30 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
 
 import pycountry
 
 from content.compiling.channel_parts import packed_channel, service_assurance
 from content.compiling.eligibility import channel_eligibility
-from content.compiling.facts import ServiceFact, Snapshot, TipFact, UnitText
+from content.compiling.facts import ServiceFact, Snapshot, TipFact
 from content.compiling.findings import Finding
+from content.compiling.references import NamedService
 from content.compiling.rendering import fill, isolate, language_names, more_html
 from content.compiling.service_notices import notice_values
 from content.compiling.texts import PackPart, TextBuilder
+from content.compiling.tip_versions import TipChoice, TipVersions
 from content.linting.tokens import FACT, SERVICE, tokens
 from content.resolver.types import PackedChannel, PackedPhrase, PackedRoute, PackedService, PackedTip
 from content.terms import APP_STEPS, SOURCE_LOCALE, WORLDWIDE, ChannelType, NumberType
-
-
-class NamedService(NamedTuple):
-    """What a service token stands for in one pack."""
-
-    #: The id in the token.
-    token: str
-    #: Id and official name of the service that is served: the same one, its successor or a substitute.
-    id: str
-    name: str
 
 
 class PackPartBuilder:
@@ -35,11 +26,12 @@ class PackPartBuilder:
     def __init__(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
         self.texts = TextBuilder(snapshot)
+        self.versions = TipVersions(snapshot)
         self.successors = {service.id: service.successor for service in snapshot.services}
         self._services: dict[tuple[str, str, str], PackPart[PackedService] | None] = {}
-        self._tips: dict[tuple[str, str, tuple[NamedService, ...], tuple[tuple[str, str], ...]], PackPart[PackedTip] | None] = {}
-        self._named = {tip.slug: self._names(tip, SERVICE) for tip in snapshot.tips}
-        self._quoted = {tip.slug: self._names(tip, FACT) for tip in snapshot.tips}
+        self._tips: dict[
+            tuple[str, str, TipChoice, tuple[NamedService, ...], tuple[tuple[str, str], ...]], PackPart[PackedTip]
+        ] = {}
 
     def service(self, service: ServiceFact, locale: str, country: str) -> PackPart[PackedService] | None:
         """Return a service with those of its channels that may be served, or None where there are none.
@@ -56,43 +48,27 @@ class PackPartBuilder:
         return self._services[service.id, locale, caller]
 
     def tip(
-        self, tip: TipFact, locale: str, names: tuple[NamedService, ...], figures: tuple[tuple[str, str], ...] = ()
-    ) -> PackPart[PackedTip] | None:
-        """Return a whole tip in one language, or None where one of its texts may not be served.
+        self,
+        tip: TipFact,
+        locale: str,
+        choice: TipChoice,
+        names: tuple[NamedService, ...],
+        figures: tuple[tuple[str, str], ...] = (),
+    ) -> PackPart[PackedTip]:
+        """Return a whole tip in one language.
 
-        `names` are the services that its tokens stand for in this pack, in the order of the tokens' ids, and `figures` the
-        figures that it quotes: their ids, and their numbers as written in the locale.
+        `choice` is one of `tip_versions.choices`. `names` are the services that its tokens stand for in this pack, in the order
+        of the tokens' ids, and `figures` the figures that it quotes: their ids, and their numbers as written in the locale.
         """
-        key = (tip.slug, locale, names, figures)
+        key = (tip.slug, locale, choice, names, figures)
         if key not in self._tips:
-            self._tips[key] = self._tip(tip, locale, {named.token: named for named in names}, dict(figures))
+            self._tips[key] = self._tip(tip, locale, choice, {named.token: named for named in names}, dict(figures))
         return self._tips[key]
 
-    def named_by(self, tip: TipFact) -> frozenset[str]:
-        """Return the ids of the services that the tip's source texts name."""
-        return self._named[tip.slug]
-
-    def quoted_by(self, tip: TipFact) -> frozenset[str]:
-        """Return the ids of the figures that the tip's source texts quote."""
-        return self._quoted[tip.slug]
-
-    def _names(self, tip: TipFact, kind: str) -> frozenset[str]:
-        units = (self.snapshot.texts.get(key) for _, key in tip.keys)
-        found = (token for unit in units if unit is not None and unit.text for token in tokens(unit.text))
-        return frozenset(token.name for token in found if token.kind == kind)
-
     def _tip(
-        self, tip: TipFact, locale: str, names: Mapping[str, NamedService], figures: Mapping[str, str]
-    ) -> PackPart[PackedTip] | None:
-        units: list[tuple[str, UnitText]] = []
-        for field, key in tip.keys:
-            unit = self.snapshot.texts.get(key)
-            if unit is None and field == "more":
-                continue
-            if unit is None or unit.text is None:
-                return None
-            units.append((field, unit))
-        served = self.texts.served_locale([unit for _, unit in units], locale)
+        self, tip: TipFact, locale: str, choice: TipChoice, names: Mapping[str, NamedService], figures: Mapping[str, str]
+    ) -> PackPart[PackedTip]:
+        served = choice.served
 
         def value_of(kind: str, name: str) -> str:
             # A token that only the target has is a finding that blocks the pack; it must not stop the other packs.
@@ -102,7 +78,7 @@ class PackPartBuilder:
 
         parts: dict[str, list[str]] = {"title": [], "short": [], "do_now": [], "do_not": [], "more": []}
         all_reviewed, named, findings = True, dict[str, None](), list[Finding]()
-        for field, unit in units:
+        for field, unit in self.versions.units(tip, choice.version):
             text, reviewed = self.texts.words(unit, served.locale)
             parts[field].append(more_html(text, value_of) if field == "more" else fill(text, value_of))
             all_reviewed = all_reviewed and reviewed

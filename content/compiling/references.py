@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from content.compiling.facts import ServiceFact
-from content.compiling.pack_parts import NamedService
 from content.compiling.substitution import substitute_helpline
 from content.resolver.types import PackedService, Tombstone
+
+
+class NamedService(NamedTuple):
+    """What a service token stands for in one pack."""
+
+    #: The id in the token.
+    token: str
+    #: Id and official name of the service that is served: the same one, its successor or a substitute.
+    id: str
+    name: str
 
 
 class References:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -20,6 +20,7 @@ from content.compiling.facts import (
     Snapshot,
     TargetText,
     TipFact,
+    TipKeys,
     UnitText,
 )
 from content.contact_file import read_routes
@@ -34,6 +35,7 @@ from content.models import (
     ServiceNotice,
     Target,
     Tip,
+    TipRevision,
     Unit,
     UnitApproval,
     UnitRevision,
@@ -42,19 +44,27 @@ from content.models import (
 from content.models.service import Status
 from content.models.source_history import SourceChange, effective_history, missed_changes
 from content.models.target_lifecycle import TargetState
-from content.models.tip import TipKind
+from content.models.tip_facts import TipFacts, TipKind, unit_keys
 from content.models.unit import UnitState
 from content.terms import OUTDATED_DAYS, Change, Situation
 
+#: The texts that packs are made of.
+_OWNERS = Q(owner="term") | Q(owner__startswith="tip:") | Q(owner__startswith="service:") | Q(owner__startswith="figure:")
 
-def read_snapshot(policy: Policy) -> Snapshot:
-    """Return the state of the database at one instant, unaffected by writes in the meantime."""
+
+def read_snapshot(policy: Policy, *, tip: str | None = None) -> Snapshot:
+    """Return the state of the database at one instant, unaffected by writes in the meantime.
+
+    With the slug of a `tip` the snapshot holds, beside services and figures, the texts of that tip alone and no base: enough to
+    say where the tip is served, and much faster to read.
+    """
+    owners = _OWNERS if tip is None else Q(owner__in=["term", f"tip:{tip}"]) | Q(owner__startswith="figure:")
     with _one_instant():
-        base = Release.objects.current_number()
+        base = Release.objects.current_number() if tip is None else None
         return Snapshot(
             policy=policy,
             directions=dict(Locale.objects.values_list("code", "dir")),
-            texts={text.key: text for text in _texts(policy)},
+            texts={text.key: text for text in _texts(policy, owners)},
             services=tuple(service_facts()),
             tips=tuple(_tips()),
             routes=read_routes(),
@@ -79,18 +89,17 @@ def _one_instant() -> Iterator[None]:
         yield
 
 
-def _texts(policy: Policy) -> Iterator[UnitText]:
-    units = Unit.objects.filter(
-        Q(owner="term") | Q(owner__startswith="tip:") | Q(owner__startswith="service:") | Q(owner__startswith="figure:")
-    )
+def _texts(policy: Policy, owners: Q) -> Iterator[UnitText]:
+    units = Unit.objects.filter(owners)
+    of_units = {} if owners is _OWNERS else {"unit__in": units}
     revisions: dict[int, list[UnitRevision]] = defaultdict(list)
-    for revision in UnitRevision.objects.filter(unit__revision__gt=1):
+    for revision in UnitRevision.objects.filter(unit__revision__gt=1, **of_units):
         revisions[revision.unit_id].append(revision)
     approvals: dict[int, list[UnitApproval]] = defaultdict(list)
-    for approval in UnitApproval.objects.all():
+    for approval in UnitApproval.objects.filter(**of_units):
         approvals[approval.unit_id].append(approval)
     targets: dict[int, list[Target]] = defaultdict(list)
-    for target in Target.objects.exclude(state=TargetState.EMPTY):
+    for target in Target.objects.filter(**of_units).exclude(state=TargetState.EMPTY):
         targets[target.unit_id].append(target)
     for unit in units:
         drafts = policy.serve_unreviewed
@@ -223,17 +232,29 @@ def _figures() -> Iterator[FigureFact]:
 
 
 def _tips() -> Iterator[TipFact]:
+    approved: dict[str, list[TipKeys]] = defaultdict(list)
+    for revision in TipRevision.objects.approved().order_by("-pk"):
+        approved[revision.slug].append(_keys(revision.slug, revision))
     for tip in Tip.objects.current().order_by("order", "slug"):
-        yield TipFact(
-            slug=tip.slug,
-            notice=tip.kind == TipKind.NOTICE,
-            audiences=tuple(tip.audiences),
-            situations=tuple(tip.situations),
-            countries=tuple(tip.countries),
-            min_age=tip.min_age,
-            max_age=tip.max_age,
-            age_measured=tip.age_measured,
-            order=tip.order,
-            order_in=tip.order_in,
-            keys=tuple(tip.keys()),
-        )
+        yield tip_fact(tip.slug, tip, approved[tip.slug])
+
+
+def tip_fact(slug: str, facts: TipFacts, approved: Iterable[TipKeys]) -> TipFact:
+    """Return the tip with these facts; `approved` are the lists of its texts that were approved before, newest first."""
+    return TipFact(
+        slug=slug,
+        notice=facts.kind == TipKind.NOTICE,
+        audiences=tuple(facts.audiences),
+        situations=tuple(facts.situations),
+        countries=tuple(facts.countries),
+        min_age=facts.min_age,
+        max_age=facts.max_age,
+        age_measured=facts.age_measured,
+        order=facts.order,
+        order_in=facts.order_in,
+        versions=tuple(dict.fromkeys([_keys(slug, facts), *approved])),
+    )
+
+
+def _keys(slug: str, facts: TipFacts) -> TipKeys:
+    return tuple(unit_keys(slug, facts.do_now, facts.do_not))

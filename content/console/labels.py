@@ -15,7 +15,8 @@ from content.models.release import ReleaseState
 from content.models.reply import ReplyAnswer
 from content.models.service import Status
 from content.models.target_revision import TargetAct
-from content.models.tip import TipState
+from content.models.tip_facts import TipState
+from content.models.tip_revision import TipAct
 from content.models.unit import UnitState
 from content.terms import (
     AgeMeasured,
@@ -195,6 +196,16 @@ LABELS: Final[Mapping[str, tuple[type[TextChoices], Mapping[str, str]]]] = {
             ReleaseState.DISCARDED: "Discarded",
         },
     ),
+    "tip-change": (
+        TipAct,
+        {
+            TipAct.ADD: "New tip",
+            TipAct.CHANGE: "Change",
+            TipAct.RETIRE: "Retire",
+            TipAct.RESTORE: "Restore",
+            TipAct.EXISTING: "As it was before changes were approved",
+        },
+    ),
     "tip": (TipState, {TipState.CURRENT: "Current", TipState.RETIRED: "Retired"}),
     "source": (UnitState, {UnitState.NEEDS_REVIEW: "Needs review", UnitState.APPROVED: "Approved"}),
 }
@@ -211,6 +222,7 @@ MODEL_NAMES.update(
         "content.ServiceNotice": "Notice",
         "content.Target": "Translation",
         "content.Tip": "Tip",
+        "content.TipRevision": "Tip change",
         "content.Unit": "Source text",
         "content.Withdrawal": "Withdrawal",
     }
@@ -248,6 +260,7 @@ FINDINGS: Final[Mapping[str, str]] = {
     "emergency-unassured": "Emergency number never checked",
     "emergency-overdue": "Emergency number overdue for a check",
     "label-missing": "Label missing or not approved",
+    "older-steps": "Steps of a tip not yet approved in a language",
     "not-approved": "Tip left out: a text is not approved",
     "token-not-served": "Tip left out: it names a service, or quotes a figure, that is not served there",
     "figure-for-teens": "Figure in a tip that is not for adults alone",

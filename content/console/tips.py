@@ -1,25 +1,30 @@
-"""Tips: their readers, their texts in order, and the progress of their translations."""
+"""Tips: their readers, their texts in order, the progress of their translations, and the form that proposes a change."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
 
-from django import forms
-from django.http import QueryDict
+from django.http import HttpResponse, QueryDict
 from django.urls import reverse
 
 from content.console import labels, translation_status
+from content.console.tip_change import TipChange
+from content.console.tip_form import TipForm
 from content.console.translation_status import TranslationStatus
 from content.console.unit_names import UnitNames
-from content.linting.service import MAX_AGE
-from content.models import Locale, Target, Tip, Unit
-from content.terms import SOURCE_LOCALE, AgeMeasured, Audience, Situation
-from core.console.pages import ConsoleForm, Link, Page, page, version_token
-from core.errors import Invalid, NotFound
+from content.models import Locale, Target, Tip, TipRevision, Unit
+from content.terms import SOURCE_LOCALE, Audience, Situation
+from core.console.pages import Link, Page, page, version_token
+from core.errors import Conflict, Invalid, NotFound
 
 PARTS = {"title": "Title", "short": "Short answer", "do_now": "Do now", "do_not": "Do not", "more": "More"}
-_AGES = "Age of the young person. Leave both empty if the tip is for every age."
+
+
+class EffectNotShown(Conflict):
+    """Read below what this change does, then choose Propose again."""
+
+    code = "effect-not-shown"
 
 
 @page("tips/", "tips", order=10)
@@ -47,6 +52,7 @@ class TipsPage(Page):
                 rows.append({"tip": tip, "title": matrix.title(tip), "source": matrix.source_status(tip), "counts": counts})
         return {
             "filters": filters,
+            "waiting": TipRevision.objects.proposed().count(),
             "rows": rows,
             "audiences": labels.choices(Audience),
             "situations": labels.choices(Situation),
@@ -56,36 +62,19 @@ class TipsPage(Page):
         }
 
 
-class TipForm(ConsoleForm):
-    """The facts of a tip."""
-
-    audiences = forms.MultipleChoiceField(choices=labels.choices(Audience), widget=forms.CheckboxSelectMultiple, label="Audience")
-    situations = forms.MultipleChoiceField(
-        choices=labels.choices(Situation), widget=forms.CheckboxSelectMultiple, required=False, label="Situations"
-    )
-    countries = forms.CharField(
-        required=False, label="Countries", help_text="Two-letter codes, for example GB, IE. Leave empty for every country."
-    )
-    min_age = forms.IntegerField(required=False, min_value=0, max_value=MAX_AGE, label="Lowest age", help_text=_AGES)
-    max_age = forms.IntegerField(required=False, min_value=0, max_value=MAX_AGE, label="Highest age")
-    age_measured = forms.ChoiceField(choices=[("", "—"), *labels.choices(AgeMeasured)], required=False, label="Age counts")
-    order = forms.IntegerField(min_value=0, max_value=9999, label="Position in the list", help_text="Lower numbers come first.")
-    do_now = forms.CharField(required=False, label="Do now: step numbers in order", help_text="For example 1, 3, 2.")
-    do_not = forms.CharField(required=False, label="Do not: step numbers in order", help_text="For example 1, 3, 2.")
-
-
 @page("tips/<slug:slug>/", "tip")
 class TipPage(Page):
-    """One tip."""
+    """One tip, and the form that proposes a change of it."""
 
     template_name = "content/tip.html"
     menu = "Tips"
     actions = {
-        "amend": ("content.edit_words",),
+        "preview": ("content.edit_words",),
+        "propose": ("content.edit_words",),
         "add-step": ("content.edit_words",),
-        "retire": ("content.edit_words",),
-        "bring-back": ("content.edit_words",),
     }
+    #: The revision that the form describes with its effect, once they were worked out.
+    preview: TipChange | None = None
 
     def load(self) -> None:
         tip = Tip.objects.filter(slug=self.kwargs["slug"]).first()
@@ -93,6 +82,7 @@ class TipPage(Page):
             raise NotFound("There is no such tip.")
         self.tip = tip
         self.names = UnitNames([f"tip.{tip.slug}"])
+        self.proposal = TipRevision.objects.proposed().select_related("proposed_by").filter(slug=tip.slug).first()
 
     def heading(self) -> str:
         return self.names.name(f"tip.{self.tip.slug}")
@@ -122,61 +112,63 @@ class TipPage(Page):
                 for field, key in list(tip.keys())
             ],
             "unused": [(unit, self.names.name(unit.key)) for unit in unused],
+            "proposal": self.proposal,
+            "own_proposal": self.proposal is not None and self.proposal.proposed_by_id == self.user.pk,
+            "preview": self.preview,
             "form": self._form(),
             "version": self._version(),
             "parts": [("do-now", "Do now"), ("do-not", "Do not")],
             "statuses": translation_status.STATUSES,
         }
 
-    def action_amend(self, data: QueryDict) -> str | None:
+    def action_preview(self, data: QueryDict) -> HttpResponse:
+        self.submitted, self.preview = data, self._described(data)
+        return self.render()
+
+    def action_propose(self, data: QueryDict) -> str | None:
+        described = self._described(data)
+        if data.get("seen", "") != described.token:
+            self.preview = described
+            raise EffectNotShown()
+        reason = data.get("reason", "").strip()
+        if not reason:
+            self.preview = described
+            raise Invalid("Enter a reason for the person who approves the change.", code="reason")
+        own = self.proposal.pk if self.proposal is not None and self.proposal.proposed_by_id == self.user.pk else None
+        revision = TipRevision.objects.propose(
+            slug=self.tip.slug,
+            facts=described.revision.facts(),
+            by=self.user,
+            at=self.at,
+            reason=reason[:300],
+            replaces=own,
+        )
+        self.success("Proposed. Readers see no change until a second person approves it and a release is published.")
+        return reverse("admin:tip-change", args=[revision.pk])
+
+    def action_add_step(self, data: QueryDict) -> str | None:
+        revision, unit = TipRevision.objects.propose_step(
+            slug=self.tip.slug, part=data.get("part", ""), text=data.get("text", ""), by=self.user, at=self.at
+        )
+        self.success(f"Step proposed: {self.names.name(unit.key)}. Another person must approve the change, and the text itself.")
+        return reverse("admin:tip-change", args=[revision.pk])
+
+    def _described(self, data: QueryDict) -> TipChange:
+        """Return the change that the form describes, and its effect; raise Invalid where it breaks a rule or changes nothing."""
         self.require_unchanged(data.get("version", ""), stored=self._version())
         form = TipForm(data)
         if not form.is_valid():
             raise Invalid("Check the fields marked below.", code="form")
-        chosen = form.cleaned_data
-        self.tip.amend(
-            audiences=chosen["audiences"],
-            situations=chosen["situations"],
-            countries=_split(chosen["countries"].upper()),
-            min_age=chosen["min_age"],
-            max_age=chosen["max_age"],
-            age_measured=chosen["age_measured"],
-            order=chosen["order"],
-            do_now=_step_numbers(chosen["do_now"]),
-            do_not=_step_numbers(chosen["do_not"]),
-            by=self.user,
-            at=self.at,
-        )
-        self.success("Saved. Readers see the changes from the next release.")
-        return None
-
-    def action_add_step(self, data: QueryDict) -> str | None:
-        unit = self.tip.add_step(data.get("part", ""), text=data.get("text", ""), by=self.user, at=self.at)
-        self.success(f"Step added: {self.names.name(unit.key)}. Another person must approve it.")
-        return None
-
-    def action_retire(self, data: QueryDict) -> str | None:
-        self.tip.retire(by=self.user, at=self.at)
-        self.success("Tip retired. It is not in the next release.")
-        return None
-
-    def action_bring_back(self, data: QueryDict) -> str | None:
-        self.tip.bring_back(by=self.user, at=self.at)
-        self.success("Tip restored. It is in the next release.")
-        return None
+        return TipChange.of(TipRevision.objects.prepare(self.tip.slug, {"kind": self.tip.kind, **form.facts()}), at=self.at)
 
     def _version(self) -> str:
-        tip = self.tip
-        facts = (tip.audiences, tip.situations, tip.countries, tip.min_age, tip.max_age, tip.age_measured, tip.order)
-        return version_token([*facts, tip.do_now, tip.do_not])
+        return version_token([self.tip.facts(), self.proposal.pk if self.proposal else None])
 
     def _form(self) -> TipForm:
-        if self.submitted is not None and self.submitted.get("action") == "amend":
+        if self.submitted is not None and self.submitted.get("action") in ("preview", "propose"):
             return TipForm(self.submitted)
-        tip = self.tip
-        lists = {name: ", ".join(str(value) for value in getattr(tip, name)) for name in ("countries", "do_now", "do_not")}
-        names = ("audiences", "situations", "min_age", "max_age", "age_measured", "order")
-        return TipForm(initial={name: getattr(tip, name) for name in names} | lists)
+        own = self.proposal if self.proposal is not None and self.proposal.proposed_by_id == self.user.pk else self.tip
+        return TipForm(initial=TipForm.initial_of(own.facts()))
 
 
 class TranslationMatrix:
@@ -219,14 +211,3 @@ def _part_name(field: str, key: str) -> str:
 
 def _keys(tip: Tip) -> list[str]:
     return [key for _, key in list(tip.keys())]
-
-
-def _split(text: str) -> list[str]:
-    return text.replace(",", " ").split()
-
-
-def _step_numbers(text: str) -> list[int]:
-    parts = _split(text)
-    if not all(part.isdecimal() and len(part) < 5 for part in parts):
-        raise Invalid("Enter step numbers separated by commas, for example 1, 3, 2.", code="steps")
-    return [int(part) for part in parts]

@@ -10,7 +10,18 @@ from django.urls import reverse
 
 from content.console.services import RENEW_DAYS
 from content.console.unit_names import UnitNames
-from content.models import Assurance, Channel, ChannelRevision, Locale, Release, ServiceNotice, Target, Unit, UnsavedText
+from content.models import (
+    Assurance,
+    Channel,
+    ChannelRevision,
+    Locale,
+    Release,
+    ServiceNotice,
+    Target,
+    TipRevision,
+    Unit,
+    UnsavedText,
+)
 from content.models.release import ReleaseState
 from content.models.service import Status
 from content.models.target import TargetStatus
@@ -60,6 +71,10 @@ def text_cards(user: User, at: datetime) -> Iterator[TodoCard]:
             if n:
                 url = reverse("admin:source-texts") + "?state=needs-review"
                 yield TodoCard("Source texts to review", "Written by someone else.", url, "Review", n, "wait")
+            n = TipRevision.objects.proposed().exclude(proposed_by=user).count()
+            if n:
+                text = "Proposed by someone else. Readers see no change until you approve it."
+                yield TodoCard("Tip changes to approve", text, reverse("admin:tip-changes"), "Compare and decide", n, "wait")
         current = Target.objects.with_status().filter(status=TargetStatus.NEEDS_REVIEW)
         counts = current.exclude(written_by=user).order_by().values_list("locale").annotate(n=Count("pk"))
         text = "Approve each translation that says the same as its source."

@@ -1,8 +1,7 @@
-"""Load tips, labels and targets from YAML as drafts, and keep any text that a person has edited since."""
+"""Load tips from YAML as proposals, and labels and targets as drafts; keep what a person has changed since."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -10,11 +9,12 @@ from typing import Any
 
 from django.db import transaction
 
-from content.importing.drafts import draft_faults, edited_by_people, write_drafts
+from content.importing.drafts import draft_faults, write_drafts
 from content.importing.facts import FACTS_DIR
-from content.importing.words_file import ImportedTip, read_words, refuse
+from content.importing.tip_proposals import propose_tips
+from content.importing.words_file import read_words, refuse
 from content.linting.text import normalize_text, target_faults
-from content.models import Locale, Target, Tip, Unit
+from content.models import Locale, Target, Unit
 from core import audit, roles
 from core.audit_verbs import Verb
 from core.models import User
@@ -52,36 +52,21 @@ class WordsLoaded:
 
 @transaction.atomic
 def load_words(folder: Path = FACTS_DIR, *, by: User, at: datetime) -> WordsLoaded:
-    """Load all texts or none, as drafts that need review; loading them again changes nothing."""
+    """Load all texts or none, as drafts that need review, and propose the facts of tips; loading again changes nothing."""
     roles.require(by, "content.edit_words")
     words = read_words(folder)
     loaded = WordsLoaded(tips=len(words.tips))
-    _write_tips(words.tips, loaded)
     refuse(draft_faults(words.drafts, by=by, at=at))
     written = write_drafts(words.drafts, by=by, at=at)
     loaded.units_new, loaded.units_changed = len(written.new), len(written.changed)
     loaded.kept += written.kept
+    tips = propose_tips(words.tips, by=by, at=at)
+    loaded.tips_new, loaded.tips_changed = len(tips.new), tips.changed
+    loaded.kept += tips.kept
     _write_targets(words.targets, loaded, by=by, at=at)
     if loaded.changed:
         audit.record(by=by, verb=Verb.TEXTS_LOADED, at=at, **{k: v for k, v in loaded.data().items() if k != "kept"})
     return loaded
-
-
-def _write_tips(entries: Iterable[ImportedTip], loaded: WordsLoaded) -> None:
-    existing, edited = Tip.objects.in_bulk(), edited_by_people("content.Tip")
-    new = []
-    for entry in entries:
-        tip = existing.get(entry.slug)
-        if tip is None:
-            new.append(Tip(slug=entry.slug, **entry.fields))
-        elif changed := {name: value for name, value in entry.fields.items() if getattr(tip, name) != value}:
-            if entry.slug in edited:
-                loaded.kept.append(f"tip {entry.slug}")
-                continue
-            Tip.objects.filter(pk=entry.slug).update(**changed)
-            loaded.tips_changed.append(entry.slug)
-    Tip.objects.bulk_create(new)
-    loaded.tips_new = len(new)
 
 
 def _write_targets(targets: dict[str, dict[str, str]], loaded: WordsLoaded, *, by: User, at: datetime) -> None:

@@ -19,7 +19,7 @@ from content.importing.facts_entry import assigned_country
 from content.linting.service import MAX_AGE, age_faults
 from content.linting.text import MAX_LENGTH
 from content.linting.tokens import FACT, tokens
-from content.models.tip import TipKind
+from content.models.tip_facts import TipKind
 from content.terms import FIGURE_AUDIENCES, AgeMeasured, Audience, NoticeKind, Situation, Step, Where
 from core.errors import Invalid
 from core.file_models import FileModel, OneOf, Slug, Text, fault_lines, storable

@@ -19,6 +19,7 @@ from content.models.service_notice import ServiceNotice
 from content.models.target import Target
 from content.models.target_revision import TargetRevision
 from content.models.tip import Tip
+from content.models.tip_revision import TipRevision
 from content.models.unit import Unit
 from content.models.unit_approval import UnitApproval
 from content.models.unit_revision import UnitRevision
@@ -47,6 +48,7 @@ __all__ = [
     "Target",
     "TargetRevision",
     "Tip",
+    "TipRevision",
     "Unit",
     "UnitApproval",
     "UnitRevision",

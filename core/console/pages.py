@@ -97,7 +97,10 @@ class Page(View):
         return self.render()
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Run the submitted action, then redirect; show the page again with the submitted data where it is refused."""
+        """Run the submitted action, then redirect; show the page again with the submitted data where it is refused.
+
+        An action returns the URL to go on to, None for this page, or the response itself where there is nothing to reload.
+        """
         action = request.POST.get("action", "")
         if action not in self.actions:
             return self.render_error(Invalid("This page has no such action.", code="action"))

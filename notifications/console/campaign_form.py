@@ -11,7 +11,7 @@ from django.db.models import Q
 from content.console import labels
 from content.console.unit_names import UnitNames
 from content.models import Country, Locale, Service, Tip
-from content.models.tip import TipKind
+from content.models.tip_facts import TipKind
 from content.terms import WORLDWIDE, Recipient
 from core.console.display import country_text, language_text
 from core.console.pages import ConsoleForm

@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from pytest_django import DjangoAssertNumQueries
 
-from content.models import Unit
+from content.models import Tip, TipRevision, Unit
 from content.models.channel_revision import Act
 from core import roles
 from core.console import pages
@@ -53,8 +53,11 @@ def filled() -> dict[str, str]:
     make.target("tip.first-hour.title", "cy", "Arhoswch ac anadlwch")
     make.release(publish=False)
     campaign = make.campaign(state="submitted")
+    facts = Tip.objects.get(pk="first-hour").facts() | {"order": 7}
+    proposed = TipRevision.objects.propose(slug="first-hour", facts=facts, by=User.objects.system(), at=make.NOON)
     arguments: dict[str, dict[str, object]] = {
         "tip": {"slug": "first-hour"},
+        "tip-change": {"id": proposed.pk},
         "translation-queue": {"locale": "cy"},
         "translation": {"locale": "cy", "key": "tip.first-hour.title"},
         "translation-history": {"locale": "cy", "key": "tip.first-hour.title"},
@@ -213,9 +216,8 @@ def test_a_tip_of_many_steps_needs_no_more_queries_than_a_short_one(
     client: Client, filled: dict[str, str], django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     client.force_login(make.person("eva", "localisation-editor", "localisation-reviewer"))
-    make.tip("longer", do_now=list(range(1, 31)), do_not=[1])
-    for number in range(2, 31):
-        make.unit(f"tip.longer.do-now.{number}", f"Step {'x' * number}.", owner="tip:longer")
+    steps = {f"do-now.{number}": f"Step {'x' * number}." for number in range(2, 31)}
+    make.tip("longer", do_now=list(range(1, 31)), do_not=[1], texts=steps)
     assert Unit.objects.owned_by("tip:longer").count() == 33
 
     for slug in ("first-hour", "longer"):

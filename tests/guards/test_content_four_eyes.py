@@ -20,6 +20,8 @@ from content.models import (
     ServiceNotice,
     Target,
     TargetRevision,
+    Tip,
+    TipRevision,
     Unit,
     UnitApproval,
     UnitRevision,
@@ -66,6 +68,32 @@ NUMBERS = {
         "proposed_at, approved_by_id, approved_at "
         "FROM content_channelrevision WHERE id = %(approved)s"
     ),
+}
+
+TIPS = {
+    "an audience": "UPDATE content_tip SET audiences = '{bystander}' WHERE slug = 'first-hour'",
+    "retiring": "UPDATE content_tip SET state = 'retired' WHERE slug = 'first-hour'",
+    "the steps": "UPDATE content_tip SET do_now = '{}' WHERE slug = 'first-hour'",
+    "the order": "UPDATE content_tip SET \"order\" = 1 WHERE slug = 'first-hour'",
+    "the order in a situation": "UPDATE content_tip SET order_in = '{\"blackmail\": 1}' WHERE slug = 'first-hour'",
+    "another slug": "UPDATE content_tip SET slug = 'second-hour' WHERE slug = 'first-hour'",
+    "pointing at a proposal": "UPDATE content_tip SET revision_id = %(revision)s, state = 'retired' WHERE slug = 'first-hour'",
+    "deleting": "DELETE FROM content_tip WHERE slug = 'first-hour'",
+    "a new tip": (
+        'INSERT INTO content_tip (slug, kind, audiences, situations, countries, "order", do_now, do_not, state, revision_id) '
+        "SELECT 'other', kind, audiences, situations, countries, \"order\", do_now, do_not, 'current', revision_id "
+        "FROM content_tip"
+    ),
+    "approving alone": (
+        "UPDATE content_tiprevision SET state = 'approved', approved_by_id = proposed_by_id, approved_at = now() "
+        "WHERE id = %(revision)s"
+    ),
+    "approving as nobody": "UPDATE content_tiprevision SET state = 'approved' WHERE id = %(revision)s",
+    "as if it had always been so": "UPDATE content_tiprevision SET act = 'existing', state = 'approved' WHERE id = %(revision)s",
+    "another proposal than was read": "UPDATE content_tiprevision SET audiences = '{parent}' WHERE id = %(revision)s",
+    "who proposed": "UPDATE content_tiprevision SET proposed_by_id = proposed_by_id + 1 WHERE id = %(revision)s",
+    "what was approved": "UPDATE content_tiprevision SET approved_at = now() WHERE state = 'approved'",
+    "deleting a revision": "DELETE FROM content_tiprevision WHERE id = %(revision)s",
 }
 
 NOTICES = {
@@ -220,6 +248,21 @@ def test_promise_6_no_statement_changes_a_number_alone(raw_sql: psycopg.Connecti
     values = {"channel": channel.pk, "revision": propose(channel).pk, "approved": channel.revision_id}
 
     assert accepted(raw_sql, NUMBERS, values, Channel, ChannelRevision) == []
+
+
+def test_promise_2_no_statement_changes_the_facts_of_a_tip_alone(raw_sql: psycopg.Connection[Any]) -> None:
+    make.world()
+    facts = make.tip().facts() | {"tip_state": "retired"}
+    revision = TipRevision.objects.propose(slug="first-hour", facts=facts, by=make.person("ann", "localisation-editor"), at=NOON)
+    values = {"revision": revision.pk, "other": make.person("mallory", "localisation-editor").pk}
+
+    assert accepted(raw_sql, TIPS, values, Tip, TipRevision) == []
+
+    # The same by a second person passes: the refusals are about what is missing, and not about a misspelt statement.
+    by_two = "UPDATE content_tiprevision SET state = 'approved', approved_by_id = %(other)s, approved_at = now()"
+    assert raw_sql.execute(f"{by_two} WHERE id = %(revision)s", values).rowcount == 1
+    applied = "UPDATE content_tip SET revision_id = %(revision)s, state = 'retired'"
+    assert raw_sql.execute(applied, values).rowcount == 1
 
 
 def test_promise_2_no_statement_approves_or_lengthens_a_notice_alone(raw_sql: psycopg.Connection[Any]) -> None:

@@ -244,6 +244,7 @@ def test_promise_10_the_real_facts_compile_to_the_same_bytes_again(db: None, rea
         revision.approve(by=make.checker(), at=NOON)
     for figure in Figure.objects.proposed():
         figure.approve(by=make.checker(), at=NOON)
+    make.approve_tips()
 
     again = build_sample(read_snapshot(Policy(NOON.date(), serve_unreviewed=True, sandbox=True)))
 

@@ -114,6 +114,7 @@ def load_content(sandbox: Sandbox) -> bool:
     facts = sandbox.json_command("load_facts")
     words = sandbox.json_command("load_words")
     sandbox.json_command("channels", "approve-all", "--by", "mei")
+    sandbox.json_command("tips", "approve-all", "--by", "tomos")
     sandbox.json_command("figures", "approve-all", "--by", "mei")
     sandbox.json_command("load_apps")
     return bool(facts["changed"] or words["changed"])

@@ -35,8 +35,8 @@ def _sentence(loaded: WordsLoaded) -> str:
     if loaded.changed:
         targets = ", ".join(f"{locale} {count}" for locale, count in sorted(loaded.targets_new.items())) or "none"
         lines = [
-            f"{loaded.tips} tips: {loaded.tips_new} new, {len(loaded.tips_changed)} changed; "
+            f"{loaded.tips} tips: {loaded.tips_new} proposed as new, {len(loaded.tips_changed)} proposed changes; "
             f"{loaded.units_new} new texts, {loaded.units_changed} changed; {loaded.targets_changed} changed translations.",
             f"New translations: {targets}. All of them are drafts that need review.",
         ]
-    return "\n".join(lines + [f"  {key}: not changed, because a person has edited it." for key in loaded.kept])
+    return "\n".join(lines + [f"  not changed: {item}." for item in loaded.kept])

@@ -1,4 +1,4 @@
-"""Tips in the console: the list, the table of translations, and editing."""
+"""Tips in the console: the list, the table of translations, and proposals that a second person approves."""
 
 from __future__ import annotations
 
@@ -7,21 +7,20 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
 
-from content.models import Tip, Unit
+from content.models import Tip, TipRevision, Unit
 from core.audit_verbs import Verb
-from core.errors import DomainError
 from core.models import AuditEntry
 from tests import make
 
 pytestmark = pytest.mark.django_db
 FORM = {
-    "action": "amend",
+    "tip_state": "current",
     "audiences": ["teen", "parent"],
     "situations": ["grooming"],
     "countries": "gb, IE",
     "order": "5",
+    "order_in_grooming": "2",
     "do_now": "1",
     "do_not": "",
 }
@@ -37,21 +36,52 @@ def page(slug: str = "first-hour") -> str:
     return reverse("admin:tip", args=[slug])
 
 
-def version(client: Client) -> dict[str, str]:
-    """Return the form's version token, as form data."""
-    return {"version": client.get(page()).context["version"]}
+def preview(client: Client, **changed: object) -> Any:
+    """Ask for the effect of the form; return the answer."""
+    form = FORM | {"action": "preview", "version": client.get(page()).context["version"]} | changed
+    return client.post(page(), form)
 
 
-def test_an_editor_changes_the_audience_and_the_audit_log_records_it(client: Client, tip: Tip) -> None:
+def propose(client: Client, **changed: object) -> Any:
+    """Look at the effect of the form, then propose it; return the answer."""
+    shown = preview(client, **changed).context
+    form = FORM | {"action": "propose", "version": shown["version"], "reason": "Because."} | changed
+    return client.post(page(), form | {"seen": shown["preview"].token})
+
+
+def test_an_editor_sees_the_effect_and_proposes_and_another_person_approves(client: Client, tip: Tip) -> None:
     client.force_login(make.person("eva", "localisation-editor"))
 
-    answer = client.post(page(), FORM | version(client))
+    shown = preview(client)
+    answer = propose(client)
     tip.refresh_from_db()
 
-    assert answer.status_code == 302
+    assert shown.status_code == 200
+    assert "What this change does" in shown.content.decode()
+    assert (answer.status_code, tip.audiences) == (302, ["teen"])
+    client.force_login(make.person("rolf", "localisation-reviewer"))
+    html = client.get(answer["Location"]).content.decode()
+    assert "<ins>Teenagers, parents</ins>" in html
+    assert "grooming" not in html
+    assert client.post(answer["Location"], {"action": "approve"}).status_code == 302
+    tip.refresh_from_db()
     assert (tip.audiences, tip.situations, tip.countries, tip.order) == (["teen", "parent"], ["grooming"], ["GB", "IE"], 5)
-    assert (tip.do_now, tip.do_not) == ([1], [])
-    assert AuditEntry.objects.get(verb=Verb.TIP_CHANGED).details["countries"] == ["GB", "IE"]
+    assert (tip.order_in, tip.do_now, tip.do_not) == ({"grooming": 2}, [1], [])
+    assert AuditEntry.objects.filter(verb=Verb.TIP_CHANGE_PROPOSED).latest("pk").details["tip"] == "first-hour"
+
+
+def test_a_change_whose_effect_was_not_shown_is_not_proposed(client: Client, tip: Tip) -> None:
+    client.force_login(make.person("eva", "localisation-editor"))
+    shown = preview(client).context
+    form = FORM | {"action": "propose", "version": shown["version"], "reason": "Because.", "seen": shown["preview"].token}
+
+    blind = client.post(page(), form | {"seen": ""})
+    other = client.post(page(), form | {"tip_state": "retired"})
+    without_reason = client.post(page(), form | {"reason": " "})
+
+    assert [answer.status_code for answer in (blind, other, without_reason)] == [409, 409, 400]
+    assert all("What this change does" in answer.content.decode() for answer in (blind, other, without_reason))
+    assert not TipRevision.objects.proposed().exists()
 
 
 @pytest.mark.parametrize(
@@ -62,58 +92,109 @@ def test_an_editor_changes_the_audience_and_the_audit_log_records_it(client: Cli
         {"situations": []},
         {"do_now": "1, 1"},
         {"do_now": "2"},
+        {"do_now": "one"},
         {"order": "-1"},
+        {"order": "116111"},
+        {"order_in_blackmail": "3"},
         {"max_age": "17"},
         {"min_age": "18", "max_age": "17", "age_measured": "now"},
+        {"tip_state": "gone"},
     ],
 )
 def test_invalid_facts_of_a_tip_are_refused_and_kept_in_the_form(client: Client, tip: Tip, wrong: dict[str, object]) -> None:
     client.force_login(make.person("eva", "localisation-editor"))
-    form = {"audiences": ["bystander"], **{k: v for k, v in FORM.items() if k != "audiences"}} | wrong
 
-    answer = client.post(page(), form | version(client))
+    answer = preview(client, **({"audiences": ["bystander"]} | wrong))
 
     assert answer.status_code == 400
     assert "<details open>" in answer.content.decode()
-    assert Tip.objects.get().audiences == ["teen"]
+    assert not TipRevision.objects.proposed().exists()
 
 
-def test_a_new_step_gets_a_number_that_no_step_has_had(client: Client, tip: Tip) -> None:
+def test_a_step_is_proposed_and_the_tip_is_unchanged(client: Client, tip: Tip) -> None:
     client.force_login(make.person("eva", "localisation-editor"))
 
-    client.post(page(), {"action": "add-step", "part": "do-now", "text": "Block the person."})
-    client.post(page(), {**FORM, "do_now": "1", **version(client)})
-    client.post(page(), {"action": "add-step", "part": "do-now", "text": "Write down what happened."})
+    answer = client.post(page(), {"action": "add-step", "part": "do-now", "text": "Block the person."})
     tip.refresh_from_db()
+    html = client.get(answer["Location"]).content.decode()
 
-    assert tip.do_now == [1, 3]
-    assert Unit.objects.get(key="tip.first-hour.do-now.3").state == "needs-review"
-    assert "Stop and breathe: do now, step 2" in client.get(page()).content.decode()
+    assert (answer.status_code, tip.do_now) == (302, [1])
+    assert '<span class="fp-state good">added</span> <ins>Block the person.</ins>' in html
+    assert Unit.objects.get(key="tip.first-hour.do-now.2").state == "needs-review"
 
 
 def test_a_step_with_a_number_is_refused_and_the_tip_is_unchanged(client: Client, tip: Tip) -> None:
     client.force_login(make.person("eva", "localisation-editor"))
 
     answer = client.post(page(), {"action": "add-step", "part": "do-now", "text": "Call 0800 1111."})
-    tip.refresh_from_db()
 
     assert answer.status_code == 400
     assert "Call 0800 1111.</textarea>" in answer.content.decode()
-    assert tip.do_now == [1]
+    assert not TipRevision.objects.proposed().exists()
 
 
-def test_a_step_is_added_only_to_a_list_of_steps(tip: Tip) -> None:
-    with pytest.raises(DomainError):
-        tip.add_step("title", text="Another title", by=make.person("eva", "localisation-editor"), at=timezone.now())
-
-
-def test_a_tip_is_retired_and_restored(client: Client, tip: Tip) -> None:
+def test_the_effect_of_a_retirement_names_who_is_left_without_a_tip(client: Client, tip: Tip) -> None:
+    make.emergency()
     client.force_login(make.person("eva", "localisation-editor"))
 
-    client.post(page(), {"action": "retire"})
-    assert Tip.objects.get().state == "retired"
-    client.post(page(), {"action": "bring-back"})
-    assert Tip.objects.get().state == "current"
+    kept = {"audiences": ["teen"], "situations": ["blackmail"], "countries": "", "order": "100", "order_in_grooming": ""}
+    html = preview(client, tip_state="retired", **kept, do_not="1").content.decode()
+
+    assert "Teenagers in the situation “Blackmail” have no tip left in" in html
+
+
+def test_a_proposer_may_not_decide_and_two_people_cannot_both_propose(client: Client, tip: Tip) -> None:
+    client.force_login(make.person("eva", "localisation-editor", "localisation-reviewer"))
+    change = propose(client)["Location"]
+
+    assert client.post(change, {"action": "approve"}).status_code == 403
+    assert "another person must approve it" in client.get(change).content.decode()
+    client.force_login(make.person("ben", "localisation-editor"))
+    html = client.get(page()).content.decode()
+    assert "eva has proposed a change of this tip" in html
+    assert 'value="propose"' not in html
+    assert preview(client).status_code == 200
+    assert propose(client, order="6").status_code == 409
+    assert TipRevision.objects.proposed().get().order == 5
+
+
+def test_a_proposal_that_was_replaced_cannot_be_approved(client: Client, tip: Tip) -> None:
+    client.force_login(make.person("eva", "localisation-editor"))
+    first = propose(client)["Location"]
+    second = propose(client, order="6")["Location"]
+    client.force_login(make.person("rolf", "localisation-reviewer"))
+
+    stale = client.post(first, {"action": "approve"})
+
+    assert (stale.status_code, Tip.objects.get().order) == (409, 100)
+    assert "withdrawn, rejected or replaced" in client.get(first).content.decode()
+    assert client.post(second, {"action": "approve"}).status_code == 302
+    assert Tip.objects.get().order == 6
+    assert "Approved by rolf" in client.get(second).content.decode()
+
+
+def test_a_proposal_is_rejected_or_withdrawn(client: Client, tip: Tip) -> None:
+    eva, rolf = make.person("eva", "localisation-editor"), make.person("rolf", "localisation-reviewer")
+    for person, action in ((rolf, "reject"), (eva, "withdraw")):
+        client.force_login(eva)
+        change = propose(client)["Location"]
+        client.force_login(person)
+
+        assert client.post(change, {"action": action}).status_code == 302
+
+    assert not TipRevision.objects.proposed().exists()
+    assert Tip.objects.get().audiences == ["teen"]
+
+
+def test_the_list_of_proposals_and_the_first_page_lead_to_each(client: Client, tip: Tip) -> None:
+    client.force_login(make.person("eva", "localisation-editor"))
+    change = propose(client)["Location"]
+    client.force_login(make.person("rolf", "localisation-reviewer"))
+
+    assert change in client.get(reverse("admin:tip-changes")).content.decode()
+    assert "Tip changes to approve" in client.get(reverse("admin:index")).content.decode()
+    assert "1 proposed change" in client.get(reverse("admin:tips")).content.decode()
+    assert client.get(reverse("admin:tip-change", args=[10**9])).status_code == 404
 
 
 def test_the_table_shows_the_status_of_each_text_in_each_language(client: Client) -> None:
@@ -144,15 +225,12 @@ def test_the_list_is_filtered_by_audience_situation_and_language(client: Client)
     assert slugs("?locale=xx&audience=nobody") == ["first-hour", "for-schools"]
 
 
-def test_facts_that_someone_else_saved_are_not_overwritten(client: Client, tip: Tip) -> None:
-    eva = make.person("eva", "localisation-editor")
-    client.force_login(eva)
-    shown = version(client)
-    ages = {"min_age": None, "max_age": None, "age_measured": ""}
-    fields: dict[str, Any] = {"situations": ["grooming"], "countries": [], **ages, "order": 7, "do_now": [1], "do_not": [1]}
-    tip.amend(audiences=["parent"], **fields, by=eva, at=timezone.now())
+def test_facts_that_someone_else_changed_are_not_overwritten(client: Client, tip: Tip) -> None:
+    client.force_login(make.person("eva", "localisation-editor"))
+    shown = client.get(page()).context["version"]
+    make.tip_facts("first-hour", audiences=["parent"], order=7)
 
-    answer = client.post(page(), FORM | shown)
+    answer = client.post(page(), FORM | {"action": "preview", "version": shown})
     tip.refresh_from_db()
 
     assert answer.status_code == 409

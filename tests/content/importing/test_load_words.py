@@ -13,7 +13,7 @@ from ruamel.yaml import YAML
 
 from content.importing.words import WordsLoaded, load_words
 from content.importing.words_file import LABELS, WordsRefused, read_words
-from content.models import Target, Tip, Unit
+from content.models import Target, Tip, TipRevision, Unit
 from content.terms import Change
 from core.models import User
 from tests import make
@@ -53,7 +53,9 @@ def write(folder: Path, *, tips: list[dict[str, Any]] | None = None, **targets: 
 
 def load(folder: Path) -> WordsLoaded:
     make.world()
-    return load_words(folder, by=User.objects.system(), at=NOON)
+    loaded = load_words(folder, by=User.objects.system(), at=NOON)
+    make.approve_tips()
+    return loaded
 
 
 def test_tips_become_rows_and_drafts(db: None, folder: Path) -> None:
@@ -122,25 +124,17 @@ def test_source_texts_and_tips_edited_by_a_person_are_kept(db: None, folder: Pat
     load(folder)
     eve, tip = make.person("eve", "localisation-editor"), Tip.objects.get()
     Unit.objects.get(key="tip.first-hour.title").revise(text="Mine", change=Change.CLARITY, by=eve, at=NOON, from_revision=1)
-    tip.amend(
-        audiences=["teen", "parent"],
-        situations=tip.situations,
-        countries=[],
-        min_age=None,
-        max_age=None,
-        age_measured="",
-        order=tip.order,
-        do_now=[2, 1],
-        do_not=[1],
-        by=eve,
-        at=NOON,
-    )
+    changed = tip.facts() | {"audiences": ["teen", "parent"], "do_now": [2, 1]}
+    TipRevision.objects.propose(slug=tip.slug, facts=changed, by=eve, at=NOON).approve(by=make.checker(), at=NOON)
 
     answer = load(folder)
 
     tip.refresh_from_db()
     assert (tip.audiences, tip.do_now) == (["teen", "parent"], [2, 1])
-    assert sorted(answer.kept) == ["tip first-hour", "tip.first-hour.title"]
+    assert sorted(answer.kept) == [
+        "tip first-hour: the facts in the file are older than a decision of a person, or were rejected",
+        "tip.first-hour.title",
+    ]
 
 
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {

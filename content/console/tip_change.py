@@ -1,0 +1,168 @@
+"""A change of a tip in words: what differs, and what it does to the packs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from content.compiling.tip_effect import TipEffect, read_effect
+from content.console import labels, translation_status
+from content.console.labels import label
+from content.console.translation_status import TranslationStatus
+from content.models import Locale, Tip, TipRevision, Unit
+from core.console.display import country_text
+from core.console.pages import version_token
+
+#: More names than these are counted.
+_MAX_NAMES = 12
+
+
+class ChangedFact(NamedTuple):
+    """One fact in words, as it is and as it becomes."""
+
+    name: str
+    old: str
+    new: str
+    differs: bool
+
+
+class ChangedStep(NamedTuple):
+    """One step: `change` is "added", "removed" or empty."""
+
+    text: str
+    change: str
+    source: TranslationStatus
+
+
+class EffectLine(NamedTuple):
+    """One sentence about the packs, and its tone: "bad", "wait", "good" or empty."""
+
+    text: str
+    tone: str
+
+
+@dataclass(frozen=True)
+class TipChange:
+    """A proposal, saved or not, with what it changes and does."""
+
+    revision: TipRevision
+    facts: list[ChangedFact]
+    steps: list[tuple[str, list[ChangedStep]]]
+    effect: list[EffectLine]
+    #: A digest of the facts and the effect, for a form to send back.
+    token: str
+
+    @classmethod
+    def of(cls, revision: TipRevision, *, at: datetime) -> TipChange:
+        """Work out the change and its effect on the release that would be compiled at this instant."""
+        tip = Tip.objects.filter(pk=revision.slug).first()
+        before, after = tip.facts() if tip else None, revision.facts()
+        effect = read_effect(revision, at=at)
+        return cls(
+            revision,
+            facts=list(_facts(before, after)),
+            steps=_steps(revision.slug, before, after),
+            effect=list(effect_lines(effect)),
+            token=version_token([after, asdict(effect)]),
+        )
+
+
+def _facts(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> Iterable[ChangedFact]:
+    old, new = (_words(before) if before else {}), _words(after)
+    for name, value in new.items():
+        was = old.get(name, "")
+        yield ChangedFact(name, was, value, was != value)
+
+
+def _words(facts: Mapping[str, Any]) -> dict[str, str]:
+    """Return the facts but the steps as staff read them, by their names."""
+    return {
+        "Status": label("tip", facts["tip_state"]),
+        "Audience": labels.labels("audience", facts["audiences"]),
+        "Situations": labels.labels("situation", facts["situations"]) or "None",
+        "Countries": ", ".join(map(country_text, facts["countries"])) or "Every country",
+        "Age of the young person": _age(facts),
+        "Position in the list": str(facts["order"]),
+        "Position in single situations": "; ".join(
+            f"{label('situation', situation)}: {order}" for situation, order in sorted(facts["order_in"].items())
+        )
+        or "The same in all",
+        "In every pack": "Yes" if facts["kind"] == "notice" else "No",
+    }
+
+
+def _age(facts: Mapping[str, Any]) -> str:
+    low, high = facts["min_age"], facts["max_age"]
+    if low is None and high is None:
+        return "Every age"
+    span = f"{low} to {high}" if low is not None and high is not None else f"{low} and over" if high is None else f"up to {high}"
+    return f"{span}, {labels.inside_sentence(label('age', facts['age_measured']))}"
+
+
+def _steps(slug: str, before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> list[tuple[str, list[ChangedStep]]]:
+    """Return the steps of both lists as they become, with those that go behind them."""
+    units = {unit.key: unit for unit in Unit.objects.filter(key__startswith=f"tip.{slug}.do-")}
+
+    def step(part: str, number: int, change: str) -> ChangedStep:
+        unit = units.get(f"tip.{slug}.{part}.{number}")
+        source = translation_status.source_status(unit) if unit else translation_status.EMPTY
+        return ChangedStep(unit.text if unit else "", change, source)
+
+    found = []
+    for name, part, column in (("Do now", "do-now", "do_now"), ("Do not", "do-not", "do_not")):
+        old, new = (before[column] if before else []), after[column]
+        rows = [step(part, number, "" if number in old else "added") for number in new]
+        rows += [step(part, number, "removed") for number in old if number not in new]
+        moved = [number for number in old if number in new] != [number for number in new if number in old]
+        found.append((f"{name}, in a new order" if moved else name, rows))
+    return found
+
+
+def effect_lines(effect: TipEffect) -> Iterable[EffectLine]:
+    """Yield what the change does to the packs, the losses first."""
+    names = dict(Locale.objects.values_list("code", "name"))
+    for reader in effect.without_tip:
+        who = f"{label('audience', reader.audience)} in the situation “{label('situation', reader.situation)}”"
+        yield EffectLine(f"{who} have no tip left in {_countries(reader.countries)}.", "bad")
+    if effect.leaves:
+        yield EffectLine(f"The tip leaves {_packs(effect.leaves)}.", "bad")
+    if effect.to_source:
+        yield EffectLine(f"{_languages(effect.to_source, names)} show the tip in English instead of the own language.", "bad")
+    if effect.keep_removed:
+        yield EffectLine(
+            f"{_languages(effect.keep_removed, names)} go on showing a step that this change removes, until the new steps are "
+            "approved there. To remove the step everywhere at once, propose its removal by itself first.",
+            "wait",
+        )
+    if waiting := sorted({*effect.older_steps} - {*effect.keep_removed}):
+        yield EffectLine(
+            f"{_languages(waiting, names)} go on showing the steps that are approved there, until the new ones are.", "wait"
+        )
+    if effect.enters:
+        yield EffectLine(f"The tip comes into {_packs(effect.enters)}.", "good")
+    if effect.to_own:
+        yield EffectLine(f"{_languages(effect.to_own, names)} show the tip in the own language instead of English.", "good")
+    yield EffectLine(f"It is in {effect.packs_before} packs now, and in {effect.packs_after} packs with the change.", "")
+
+
+def _packs(places: tuple[tuple[str, str], ...]) -> str:
+    count, countries = len(places), tuple(sorted({country for country, _ in places}))
+    return f"{count} pack{'' if count == 1 else 's'}: {_countries(countries)}"
+
+
+def _countries(codes: tuple[str, ...]) -> str:
+    return _named([country_text(code) for code in codes], "countries")
+
+
+def _languages(codes: Iterable[str], names: Mapping[str, str]) -> str:
+    found = sorted(names[code] for code in codes)
+    count = f"{len(found)} language{'' if len(found) == 1 else 's'}"
+    return f"{count} ({_named(found, 'languages')})" if len(found) <= _MAX_NAMES else count
+
+
+def _named(found: list[str], kind: str) -> str:
+    if len(found) <= _MAX_NAMES:
+        return ", ".join(found)
+    return f"{', '.join(found[:_MAX_NAMES])} and {len(found) - _MAX_NAMES} more {kind}"
