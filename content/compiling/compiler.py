@@ -16,7 +16,7 @@ from content.compiling.eligibility import covers
 from content.compiling.facts import Policy, ServiceFact, Snapshot, TipFact
 from content.compiling.figures import build_figures
 from content.compiling.findings import Finding
-from content.compiling.gate import country_findings, pack_findings
+from content.compiling.gate import country_findings, pack_findings, readers_without_crisis_line
 from content.compiling.labels import build_labels
 from content.compiling.pack_parts import PackPartBuilder
 from content.compiling.references import References
@@ -123,9 +123,13 @@ def build_pack(parts: PackPartBuilder, country: str, locale: str) -> CompiledPac
         "retired": references.tombstones(covering),
         "figures": [part.value for part in figures],
     }
+    # Thousands of plans for a release of many locales, and the same for each of them.
+    served = (country, tuple(services))
+    if served not in parts.without_crisis_line:
+        parts.without_crisis_line[served] = tuple(readers_without_crisis_line(content))
     findings = [
         *country_findings(snapshot.services, content, snapshot.policy),
-        *pack_findings(content, missing_labels=labels.missing),
+        *pack_findings(content, missing_labels=labels.missing, without_crisis_line=parts.without_crisis_line[served]),
         *tip_findings,
         *labels.findings,
         *(finding for part in services.values() for finding in part.findings),

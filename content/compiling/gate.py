@@ -34,21 +34,27 @@ def country_findings(services: Iterable[ServiceFact], pack: PackContent, policy:
         yield Finding("no-emergency-number", country, "No emergency number can be served here.", blocks=True, country=country)
 
 
-def pack_findings(pack: PackContent, *, missing_labels: Sequence[str]) -> Iterator[Finding]:
-    """Yield a finding for each required label, and for a crisis line, that the pack lacks."""
+def pack_findings(pack: PackContent, *, missing_labels: Sequence[str], without_crisis_line: Sequence[str]) -> Iterator[Finding]:
+    """Yield a finding for each required label, and for a crisis line, that the pack lacks.
+
+    `without_crisis_line` are the readers whose plan has none, from `readers_without_crisis_line`.
+    """
     for key in missing_labels:
         yield Finding("label-missing", key, "This label is required, and no text of it was approved.", blocks=True)
     country = pack["country"]
     # Where nobody has listed a country's own lines, a directory leads to them.
     if not (has_helpline(pack["services"]) if country == WORLDWIDE else has_crisis_line(pack["services"])):
         yield Finding("no-crisis-line", country, "No crisis line can be served here.", blocks=True, country=country)
-    elif country != WORLDWIDE and (readers := list(_readers_without_crisis_line(pack))):
-        detail = f"The plan for a risk of self-harm has no crisis line for: {'; '.join(readers)}."
+    elif country != WORLDWIDE and without_crisis_line:
+        detail = f"The plan for a risk of self-harm has no crisis line for: {'; '.join(without_crisis_line)}."
         yield Finding("no-crisis-line-in-plan", country, detail, blocks=True, country=country)
 
 
-def _readers_without_crisis_line(pack: PackContent) -> Iterator[str]:
-    """Yield "teen of 15" and the like for each reader whose self-harm plan names no crisis line."""
+def readers_without_crisis_line(pack: PackContent) -> Iterator[str]:
+    """Yield "teen of 15" and the like for each reader whose self-harm plan names no crisis line.
+
+    These plans depend on the services of the pack alone, and not on its locale.
+    """
     for audience in Audience.values:
         for age in _AGES:
             if audience == Audience.SURVIVOR and age < ADULT:

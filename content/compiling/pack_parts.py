@@ -28,6 +28,8 @@ class PackPartBuilder:
         self.texts = TextBuilder(snapshot)
         self.versions = TipVersions(snapshot)
         self.successors = {service.id: service.successor for service in snapshot.services}
+        #: The readers whose plan has no crisis line, by the country of a pack and the ids of its services.
+        self.without_crisis_line: dict[tuple[str, tuple[str, ...]], tuple[str, ...]] = {}
         self._services: dict[tuple[str, str, str], PackPart[PackedService] | None] = {}
         self._tips: dict[
             tuple[str, str, TipChoice, tuple[NamedService, ...], tuple[tuple[str, str], ...]], PackPart[PackedTip]
