@@ -20,6 +20,10 @@ from tests.reference_hours import UNKNOWN, Opening, opening_of_channel
 Json = dict[str, Any]
 
 
+#: The situations in which a service of the step report must name them.
+BY_NAME = ("blackmail", "image-shared", "ai-generated-image", "grooming", "live-abuse", "hacked-account", "offline-abuse")
+
+
 def plan(pack: Json, query: Json, at: str) -> Json:
     """Return the plan for the query at an instant (RFC 3339)."""
     return _Plan(pack, query, datetime.fromisoformat(at).astimezone(UTC)).plan()
@@ -170,12 +174,15 @@ class _Plan:
         why = ["emergency", _coverage(first)] + ["free"] * _all_free(first) + self.language(first)
         return self.step("danger-now", found, why) | {"conditions": {}}
 
+    def sure_of_a_crisis_line(self) -> bool:
+        return any(_crisis_line(service) and not self.region_not_given(service) for service in self.found)
+
     def talk_order(self, service: Json) -> tuple[Any, ...]:
         in_crisis = self.situation == "self-harm-risk"
         hours = self.opening(service)
         tailored = _has_age_rule(service) or service["audiences"] == [self.audience]
         return (
-            in_crisis and not _crisis_line(service),
+            in_crisis and self.sure_of_a_crisis_line() and not _crisis_line(service),
             self.shares_no_language(service),
             self.unusable(service),
             in_crisis and hours.open is not True,
@@ -187,8 +194,21 @@ class _Plan:
             not tailored,
             not (hours.open is True and hours.closes_at is None),
             hours.open is not True,
+            not (self.names(service) and _has(service, "image-removal")),
             *self.tie_break(service),
         )
+
+    def suits_better(self, own: Json, first: Json) -> bool:
+        """Return whether the young person's line moves to the front, past the first of the list."""
+        if self.situation == "self-harm-risk" or first["named_situations"] != ["self-harm-risk"]:
+            return False
+        if self.unusable(own) or self.shares_no_language(own) or self.region_not_given(own):
+            return False
+        if self.opening(own).open is False and self.opening(first).open is not False:
+            return False
+        if self.at_night() and self.opening(first).open and not self.opening(own).open:
+            return False
+        return self.names(own) or (self.serves(own) and not self.serves(first))
 
     def talk(self, *, before_report: bool) -> Json:
         helplines = [service for service in self.found if _has(service, "helpline") and not _directory(service)]
@@ -225,6 +245,9 @@ class _Plan:
         found = sorted(found, key=lambda s: self.opening(s).open is False)
         if self.at_night():
             found = sorted(found, key=lambda s: self.opening(s).open is not True)
+        for own in [service for service in found if service["id"] in notes]:
+            if self.suits_better(own, found[0]):
+                found = [own, *(service for service in found if service is not own)]
         directories = [s for s in self.found if _directory(s) and self.is_for_the_audience(s)]
         found = found + sorted(directories, key=self.talk_order)
         notes |= {service["id"]: "directory" for service in directories}
@@ -237,7 +260,7 @@ class _Plan:
         roles = ("police-report", "hotline-csam-report")
         to_hotline = self.situation == "csam-seen" and not self.in_chat
         preferred_role = "hotline-csam-report" if to_hotline else "police-report"
-        by_name = self.situation in ("blackmail", "image-shared", "ai-generated-image", "grooming", "live-abuse", "offline-abuse")
+        by_name = self.situation in BY_NAME
         found = [s for s in self.found if any(_has(s, role) for role in roles) and self.is_for_the_audience(s)]
         in_a_chat = self.in_chat and self.situation == "csam-seen"
         found = [

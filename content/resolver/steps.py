@@ -27,8 +27,10 @@ _SELF_HARM_RISK = "self-harm-risk"
 _IMAGE_SHARED = "image-shared"
 _PRIVATE = "private"
 _TEEN = "teen"
-#: Situations in which only a service that names them takes a report.
-_NAMED_ONLY = frozenset({"blackmail", "image-shared", "ai-generated-image", "grooming", "live-abuse", "offline-abuse"})
+#: Situations in which only a service that names them takes a report: a line against trafficking is no help with a stolen account.
+_NAMED_ONLY = frozenset(
+    {"blackmail", "image-shared", "ai-generated-image", "grooming", "live-abuse", "hacked-account", "offline-abuse"}
+)
 #: By audience: what is said of the line that the young person can use.
 _YOUNG_PERSONS_LINE = {
     "parent": "for-your-child",
@@ -81,6 +83,8 @@ def talk(candidates: Sequence[Candidate], query: Query, at: datetime, *, before_
     abroad = [c for c in for_audience if c.worldwide]
     tiers = ([c for c in here if c.serves], here, [c for c in abroad if c.serves], abroad)
     ranked = next((tier for tier in tiers if tier), [])
+    # A crisis line of some regions may not answer here: where there is no other, the national lines come before it.
+    crisis_lines_first = in_crisis and any(c.crisis_line and not region_not_given(c, query) for c in helplines)
 
     @cache
     def availability(c: Candidate) -> Availability:
@@ -88,7 +92,7 @@ def talk(candidates: Sequence[Candidate], query: Query, at: datetime, *, before_
 
     def rank(c: Candidate) -> tuple[object, ...]:
         return (
-            in_crisis and not c.crisis_line,
+            crisis_lines_first and not c.crisis_line,
             no_shared_language(c, query),
             unusable(c, query),
             # In a crisis, rank lines that are known to be open first.
@@ -99,11 +103,13 @@ def talk(candidates: Sequence[Candidate], query: Query, at: datetime, *, before_
             region_not_given(c, query),
             not c.named,
             # A line for despair alone is not the first to ask about something else.
-            not in_crisis and list(c.service["named_situations"]) == [_SELF_HARM_RISK],
+            not in_crisis and _for_despair_alone(c),
             not tailored_to(c, query),
             # Always open, then open now, then unknown hours.
             availability(c) != ALWAYS_OPEN,
             availability(c).open is not True,
+            # One that also gets such pictures removed saves a second call.
+            not (c.named and "image-removal" in c.roles),
             *_tie_break(c, query),
         )
 
@@ -113,6 +119,7 @@ def talk(candidates: Sequence[Candidate], query: Query, at: datetime, *, before_
         crisis_lines = [c for c in helplines if c.crisis_line]
         ranked += sorted(crisis_lines, key=lambda c: (c.worldwide, not c.for_audience, *rank(c)))[:1]
     notes = {c.id: "directory" for c in directories}
+    best = None
     if query.audience in _YOUNG_PERSONS_LINE and (young := [c for c in helplines if _TEEN in c.service["audiences"]]):
         # A line for young people alone comes before one that is for everybody.
         best = min(young, key=lambda c: (in_crisis and not c.crisis_line, c.worldwide, c.for_audience, *rank(c)))
@@ -121,13 +128,32 @@ def talk(candidates: Sequence[Candidate], query: Query, at: datetime, *, before_
     if not any(availability(c).open for c in ranked):
         # If none of them is known to be open, append the worldwide lines.
         ranked += sorted((c for c in abroad if c not in ranked), key=rank)
+
+    def may_not_answer(c: Candidate) -> tuple[bool, bool]:
+        return (availability(c).open is False, night and availability(c).open is not True)
+
     # What was appended may be open while those before it are not.
-    ranked.sort(key=lambda c: (availability(c).open is False, night and availability(c).open is not True))
+    ranked.sort(key=may_not_answer)
+    if best is not None and _suits_better(best, ranked[0], query) and may_not_answer(best) <= may_not_answer(ranked[0]):
+        ranked.remove(best)
+        ranked.insert(0, best)
     ranked += sorted(directories, key=rank)
     if not ranked:
         return PlanStep("talk", None, ("trusted-adult", "if-at-home-unsafe"))
     extra = ("talk-first",) if before_report else ()
     return _step("talk", ranked, query, at, availability=availability(ranked[0]), extra_reasons=extra, notes=notes)
+
+
+def _for_despair_alone(c: Candidate) -> bool:
+    """Return whether the risk of self-harm is the only situation that the service names."""
+    return list(c.service["named_situations"]) == [_SELF_HARM_RISK]
+
+
+def _suits_better(c: Candidate, first: Candidate, query: Query) -> bool:
+    """Return whether the young person's line suits the situation, and the first line for the adult is one for despair."""
+    if query.situation == _SELF_HARM_RISK or unusable(c, query) or no_shared_language(c, query) or region_not_given(c, query):
+        return False
+    return _for_despair_alone(first) and (c.named or (c.serves and not first.serves))
 
 
 def report(candidates: Sequence[Candidate], query: Query, at: datetime) -> PlanStep:

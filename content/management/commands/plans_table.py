@@ -1,4 +1,4 @@
-"""Write a table of the first service of each step, by country and situation, for people to read through for sense."""
+"""Write tables of the first service of each step, by country and situation, for people to read through for sense."""
 
 from __future__ import annotations
 
@@ -12,16 +12,18 @@ import orjson
 
 from content.models import Release, ReleasePack
 from content.resolver.resolve import resolve
-from content.resolver.types import PackContent, PlanStep, Query
-from content.terms import SOURCE_LOCALE, Situation
+from content.resolver.types import PackContent, Plan, PlanStep, Query
+from content.terms import SOURCE_LOCALE, Situation, Step
 from core.cli import StaffCommand
 
 _READERS = (("teen", 15), ("parent", 15), ("teen", 19))
 _STEPS = ("danger-now", "talk", "report", "take-down")
+#: What people write about the plans stands above this heading; the command writes what follows.
+_HEADING = "## First entries"
 
 
 class Command(StaffCommand):
-    """Read the latest release, published or not, and write the table as Markdown."""
+    """Read the latest release, published or not, and write the tables as Markdown; what stands above them is kept."""
 
     help = "Write the first service of each step of a plan, by country, situation and reader."
 
@@ -34,20 +36,23 @@ class Command(StaffCommand):
         newest = Release.objects.latest("number")
         rows = ReleasePack.objects.filter(release=newest, locale_id=SOURCE_LOCALE).values_list("country_id", "pack__body")
         packs = {country: orjson.loads(body) for country, body in rows}
-        options["file"].write_text(plans_table(packs, options["at"]), encoding="utf-8")
+        file: Path = options["file"]
+        above = file.read_text(encoding="utf-8").partition(_HEADING)[0] if file.exists() else "# First entries of plans\n\n"
+        file.write_text(above + plans_table(packs, options["at"]), encoding="utf-8")
         self.print_result(options, {"countries": len(packs)}, f"{len(packs)} countries written.")
 
 
 def plans_table(packs: Mapping[str, PackContent], at: datetime) -> str:
     """Return the Markdown tables of these packs, by country, at the instant `at` (aware)."""
     lines = [
-        "# First entries of plans",
+        _HEADING,
         "",
-        f"The first service of each step at {at:%Y-%m-%d %H:%M} UTC, written by `./run manage plans_table`. A step without a",
-        "service shows its reason in italics; a dash means that the plan does not have the step.",
+        f"The first service of each step at {at:%Y-%m-%d %H:%M} UTC, written by `./run manage plans_table`; with an",
+        "emergency service, its first number. A step without a service shows its reason in italics; a dash",
+        "means that the plan does not have the step.",
     ]
     for country, pack in sorted(packs.items()):
-        lines += ["", f"## {country}", "", f"| situation | reader | {' | '.join(_STEPS)} |", "|" + " --- |" * (2 + len(_STEPS))]
+        lines += ["", f"### {country}", "", f"| situation | reader | {' | '.join(_STEPS)} |", "|" + " --- |" * (2 + len(_STEPS))]
         lines += _rows(country, pack, at)
     return "\n".join(lines) + "\n"
 
@@ -57,10 +62,14 @@ def _rows(country: str, pack: PackContent, at: datetime) -> Iterator[str]:
         for audience, age in _READERS:
             plan = resolve(pack, Query(country, situation, audience=audience, age=age), at)
             steps = {step.step: step for step in plan.steps}
-            yield f"| {situation} | {audience}, {age} | {' | '.join(_entry(steps.get(name)) for name in _STEPS)} |"
+            entries = [_entry(steps.get(name), plan) for name in _STEPS]
+            yield f"| {situation} | {audience}, {age} | {' | '.join(entries)} |"
 
 
-def _entry(step: PlanStep | None) -> str:
+def _entry(step: PlanStep | None, plan: Plan) -> str:
     if step is None:
         return "–"
-    return step.service or f"*{step.why[0]}*"
+    if step.service is None:
+        return f"*{step.why[0]}*"
+    number = plan.services[step.service]["channels"][0]["dial"] if step.step == Step.DANGER_NOW else None
+    return f"{step.service} ({number})" if number else step.service

@@ -22,7 +22,7 @@ AGES = (None, 11, 13, 15, 17, 18, 19, 25)
 #: Noon, 02:00 and a Sunday night, all in the zone of the country's services.
 LOCAL_TIMES = (datetime(2026, 12, 1, 12), datetime(2026, 12, 2, 2), datetime(2026, 12, 6, 23, 30))
 CRISIS = "self-harm-risk"
-HARMED = {"blackmail", "image-shared", "ai-generated-image", "grooming", "live-abuse", "offline-abuse"}
+HARMED = {"blackmail", "image-shared", "ai-generated-image", "grooming", "live-abuse", "hacked-account", "offline-abuse"}
 ANSWERED = {"phone", "sms", "chat"}
 ADULTS_AROUND = {"parent", "educator", "bystander"}
 
@@ -74,8 +74,12 @@ def _broken_rules(pack: Any, query: Query, plan: Plan, at: datetime) -> Iterator
             yield "a removal tool before a body that can order a removal"
     yield from _broken_tip_rules(pack, query, plan)
     emergencies = {s["id"] for s in pack["services"] if "emergency" in s["roles"] and CRISIS in s["named_situations"]}
-    if query.situation == CRISIS and emergencies and plan.steps[0].service not in emergencies:
-        yield "the police before the ambulance"
+    if query.situation == CRISIS:
+        if emergencies and plan.steps[0].service not in emergencies:
+            yield "the police before the ambulance"
+        numbers = [number for name in _named(plan.steps[0]) for number in _labels(plan.services[name])]
+        if "ambulance" in numbers and numbers[0] == "police":
+            yield "the number of the police before that of the ambulance"
 
 
 def _broken_talk_rules(pack: Any, query: Query, plan: Plan, at: datetime) -> Iterator[str]:
@@ -92,7 +96,12 @@ def _broken_talk_rules(pack: Any, query: Query, plan: Plan, at: datetime) -> Ite
     openness = [service_availability(s, at).open for s in talk if _has_line(s)]
     if True in openness and (openness[0] is False or (openness[0] is None and _night(pack, at))):
         yield "a line that may not answer is first"
+    if query.situation == CRISIS and talk[0]["regions"] and any(_has_line(s) and not s["regions"] for s in talk):
+        yield "a line of some regions before one of the country"
     if query.situation != CRISIS and talk[0]["named_situations"] == [CRISIS]:
+        theirs = [plan.services[name] for name, note in step.notes.items() if note != "directory"]
+        if any(query.situation in s["named_situations"] and service_availability(s, at).open for s in theirs):
+            yield "a crisis line before the young person's line that names the situation"
         naming = [s for s in talk if query.situation in s["named_situations"]]
         # A regional line follows where the region is not given.
         if any(service_availability(s, at).open and not s["regions"] and query.audience in s["audiences"] for s in naming):
@@ -130,6 +139,10 @@ def _broken_report_rules(query: Query, plan: Plan, report: PlanStep) -> Iterator
 
 def _named(step: PlanStep) -> list[str]:
     return [name for name in (step.service, *step.alternatives) if name is not None]
+
+
+def _labels(service: Any) -> list[str]:
+    return [channel["label"]["text"] if channel["label"] else "" for channel in service["channels"]]
 
 
 def _order(pack: Any, query: Query) -> list[str]:
