@@ -96,4 +96,4 @@ def read_routes() -> Mapping[str, Mapping[str, Mapping[str, str | None]]]:
 
 def _text_faults(text: str) -> list[str]:
     found = text_faults(text, locale="en", allowed_numbers=(), allowed_hosts=(), known_services=())
-    return [fault.detail for fault in found if not fault.caution]
+    return [fault.detail for fault in found if fault.refuses]

@@ -205,4 +205,6 @@ def _reported(finding: Finding) -> ReportedFinding:
         "blocks": finding.blocks,
         "country": finding.country,
         "locale": finding.locale,
+        "start": finding.start,
+        "end": finding.end,
     }

@@ -16,3 +16,6 @@ class Finding:
     blocks: bool
     country: str | None = None
     locale: str | None = None
+    #: The place in the text of the item, where it is in one.
+    start: int | None = None
+    end: int | None = None

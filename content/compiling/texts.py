@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 from content.compiling.facts import Snapshot, UnitText
 from content.compiling.fallback import ServedLocale, chain, choose_locale
 from content.compiling.findings import Finding
+from content.linting.fault import Fault
 from content.linting.text import text_faults
 from content.linting.tokens import differing_tokens
 from content.resolver.types import PackedPhrase
@@ -22,6 +23,11 @@ class PackPart(Generic[T]):
 
     value: T
     findings: tuple[Finding, ...] = ()
+
+
+def text_finding(fault: Fault, item: str, locale: str) -> Finding:
+    """Return a fault of a text as a finding of the gate."""
+    return Finding(fault.code, item, fault.detail, blocks=fault.refuses, locale=locale, start=fault.start, end=fault.end)
 
 
 class TextBuilder:
@@ -97,7 +103,5 @@ class TextBuilder:
             )
             if locale != unit.locale:
                 faults += differing_tokens(unit.text or "", text)
-            self._findings[unit.key, locale] = tuple(
-                Finding(fault.code, unit.key, fault.detail, blocks=not fault.caution, locale=locale) for fault in faults
-            )
+            self._findings[unit.key, locale] = tuple(text_finding(fault, unit.key, locale) for fault in faults)
         return self._findings[unit.key, locale]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from copy import copy
 from typing import Any
 
 from django.db.models import Q
@@ -14,7 +15,8 @@ from content.console.translation_status import differences
 from content.console.translations import PARTS, key_starts_with
 from content.console.unit_names import UnitNames
 from content.console.unsaved_texts import TextBoxPage, revision_in
-from content.linting.text import source_faults
+from content.linting.fault import Fault
+from content.linting.text import normalize_text, source_faults
 from content.models import Locale, Service, Target, Unit, UnitApproval, UnitRevision
 from content.models.source_history import missed_changes, most_severe
 from content.models.unit import UnitState
@@ -130,7 +132,8 @@ class SourceTextPage(TextBoxPage):
             "base": (base := self.base_revision(unsaved)),
             "shown": conflict.extra["revision"] if conflict else base,
             "conflict_differences": list(differences(conflict.extra["theirs"], text)) if conflict else None,
-            "faults": source_faults(unit, known_services=Service.objects.named_in(unit.text)),
+            "checked": (checked := normalize_text(text)),
+            "faults": self.faults_in(checked),
             "reads": self.user.reads(unit.source_locale_id),
             "own": unit.written_by_id == self.user.pk or unit.revisions.filter(text=unit.text, by=self.user).exists(),
             "history": [
@@ -142,6 +145,12 @@ class SourceTextPage(TextBoxPage):
             "pending_since": self.most_severe_revision() if changed else None,
             "rows": max(4, len(unit.text) // 70 + unit.text.count("\n") + 2),
         }
+
+    def faults_in(self, text: str) -> list[Fault]:
+        """Return what is wrong with the text in the box, which may differ from the stored one."""
+        typed = copy(self.unit)
+        typed.text = text
+        return source_faults(typed, known_services=Service.objects.named_in(text))
 
     def most_severe_revision(self) -> int | None:
         """Return the first revision since the approval that was declared with the most severe change, or None."""

@@ -14,7 +14,7 @@ from content.console import translation_status
 from content.console.translation_status import differences
 from content.console.unit_names import UnitNames, unit_name
 from content.console.unsaved_texts import TextBoxPage, revision_in
-from content.linting.text import target_faults
+from content.linting.text import normalize_text, target_faults
 from content.linting.tokens import SERVICE, tokens
 from content.models import Locale, Service, Target, TargetRevision, Unit, UnitRevision
 from content.models.source_history import missed_changes, most_severe
@@ -208,7 +208,8 @@ class TranslationPage(TextBoxPage, _LocalePage):
             "approved_differences": list(differences(target.approved_text, target.text))
             if target.approved_text and target.approved_text != target.text
             else None,
-            "faults": target_faults(unit, text, self.locale.pk) if text else [],
+            "checked": (checked := normalize_text(text)),
+            "faults": target_faults(unit, checked, self.locale.pk) if text else [],
             "named": Service.objects.filter(pk__in=[token.name for token in tokens(unit.text) if token.kind == SERVICE]),
             "reads": self.user.reads(self.locale.pk),
             "own": target.pk is not None and (target.written_by_id == self.user.pk or target.was_written_by(self.user)),

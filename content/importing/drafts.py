@@ -72,7 +72,7 @@ def draft_faults(drafts: Iterable[Draft], *, by: User, at: datetime) -> list[str
     faults = []
     for draft in drafts:
         for fault in source_faults(_unit(draft, by, at), known_services=known):
-            if not fault.caution:
+            if fault.refuses:
                 faults.append(f"{draft.key}: {fault.detail}")
     return faults
 

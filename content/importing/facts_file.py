@@ -203,4 +203,4 @@ def _text(text: str) -> ImportedText:
 def _text_faults(text: ImportedText) -> list[str]:
     faults = text_faults(text.text, locale="en", allowed_numbers=text.numbers, allowed_hosts=text.hosts, known_services=())
     long = [f"the number {number} is too long for a text." for number in text.numbers if len(number) > 4]
-    return long + [fault.detail for fault in faults if not fault.caution]
+    return long + [fault.detail for fault in faults if fault.refuses]

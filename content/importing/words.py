@@ -81,7 +81,7 @@ def _write_targets(targets: dict[str, dict[str, str]], loaded: WordsLoaded, *, b
             if unit is None:
                 faults.append(f"targets/{locale}.yaml: {key}: there is no such unit.")
                 continue
-            if found := [fault.detail for fault in target_faults(unit, text, locale) if not fault.caution]:
+            if found := [fault.detail for fault in target_faults(unit, text, locale) if fault.refuses]:
                 faults.append(f"targets/{locale}.yaml: {key}: {' '.join(found)}")
                 continue
             target = existing.get((unit.pk, locale))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from content.linting.fault import Fault
+from content.linting.fault import Fault, Strength
 
 _TABLE = Path(__file__).parent / "words_to_avoid.json"
 
@@ -39,5 +39,6 @@ def language_faults(text: str, locale: str) -> list[Fault]:
     for entry in words_to_avoid():
         if entry.locale == locale and (match := entry.pattern.search(text)):
             detail = f"Instead of {match.group()!r} say: {entry.say}. {entry.reason}"
-            faults.append(Fault("wording", detail, caution=entry.caution))
+            strength = Strength.WARN if entry.caution else Strength.REFUSE
+            faults.append(Fault("wording", detail, strength, *match.span()))
     return faults

@@ -82,14 +82,14 @@ def target_faults(unit: Unit, text: str, locale: str) -> list[Fault]:
     return faults + differing_tokens(unit.text, text)
 
 
-def raise_if_invalid(faults: Sequence[Fault]) -> None:
-    """Raise TextRefused with the details of the faults, unless all of them are cautions."""
-    errors = [fault for fault in faults if not fault.caution]
-    if errors:
+def raise_if_invalid(faults: Sequence[Fault]) -> list[Fault]:
+    """Raise TextRefused with each fault that refuses the text; return the warnings where there is none."""
+    if errors := [fault for fault in faults if fault.refuses]:
         raise TextRefused(
             " ".join(fault.detail for fault in errors),
-            faults=[{"code": fault.code, "detail": fault.detail} for fault in errors],
+            faults=[{"code": fault.code, "detail": fault.detail, "start": fault.start, "end": fault.end} for fault in errors],
         )
+    return list(faults)
 
 
 class _EveryName(frozenset[str]):

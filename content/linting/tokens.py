@@ -7,9 +7,10 @@ from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from content.linting.fault import Fault
+from content.linting.fault import Fault, Strength
 
 TOKEN = re.compile(r"\{(?P<kind>[a-z]+):(?P<name>[a-z0-9]+(?:-[a-z0-9]+)*)\}")
+_BRACE = re.compile(r"[{}]+")
 #: Kinds of facts that a text may refer to.
 SERVICE, FACT = "service", "fact"
 KINDS = frozenset({SERVICE, FACT})
@@ -32,20 +33,28 @@ def tokens(text: str) -> list[Token]:
 
 
 def without_tokens(text: str) -> str:
-    """Return the text with a word in place of each token, so that the characters on both sides of it are not joined."""
-    return TOKEN.sub("token", text)
+    """Return the text with object replacement characters in place of each token.
+
+    The text keeps its length, so that places in it stay right, and the characters on both sides of a token are not joined.
+    """
+    return TOKEN.sub(lambda match: "\ufffc" * len(match.group()), text)
 
 
 def token_faults(text: str, *, known_services: Collection[str]) -> list[Fault]:
     """Return a fault for braces outside of tokens, and for each token of an unknown kind or service."""
     faults = []
-    if "{" in without_tokens(text) or "}" in without_tokens(text):
-        faults.append(Fault("token-malformed", "A brace may be used only in a token, such as {service:some-id}."))
-    for token in dict.fromkeys(tokens(text)):
+    if brace := _BRACE.search(without_tokens(text)):
+        detail = "A brace may be used only in a token, such as {service:some-id}."
+        faults.append(Fault("token-malformed", detail, Strength.REFUSE, *brace.span()))
+    places = {Token(match["kind"], match["name"]): match.span() for match in reversed(list(TOKEN.finditer(text)))}
+    for token, place in sorted(places.items(), key=lambda item: item[1]):
         if token.kind not in KINDS:
-            faults.append(Fault("token-unknown", f"{token} is of an unknown kind. Known kinds: {', '.join(sorted(KINDS))}."))
+            detail = f"{token} is of an unknown kind. Known kinds: {', '.join(sorted(KINDS))}."
         elif token.kind == SERVICE and token.name not in known_services:
-            faults.append(Fault("token-unknown", f"{token} names a service that does not exist."))
+            detail = f"{token} names a service that does not exist."
+        else:
+            continue
+        faults.append(Fault("token-unknown", detail, Strength.REFUSE, *place))
     return faults
 
 
@@ -53,5 +62,8 @@ def differing_tokens(source: str, target: str) -> list[Fault]:
     """Return a fault for each token that the target has less or more often than its source."""
     wanted, found = Counter(tokens(source)), Counter(tokens(target))
     faults = [Fault("token-missing", f"{token} is in the source but missing here.") for token in wanted - found]
-    faults += [Fault("token-added", f"{token} is not in the source, or not as often.") for token in found - wanted]
+    for token in found - wanted:
+        start = target.rfind(str(token))
+        detail = f"{token} is not in the source, or not as often."
+        faults.append(Fault("token-added", detail, Strength.REFUSE, start, start + len(str(token))))
     return sorted(faults, key=lambda fault: (fault.code, fault.detail))

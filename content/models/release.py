@@ -61,6 +61,9 @@ class ReportedFinding(TypedDict):
     blocks: bool
     country: str | None
     locale: str | None
+    #: Offsets in the text of the item; a report of an earlier version has none.
+    start: NotRequired[int | None]
+    end: NotRequired[int | None]
 
 
 class ReleaseReport(TypedDict):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable
 
 from django import template
@@ -9,6 +10,7 @@ from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from content.console import labels as names
+from content.linting.fault import Fault
 from content.linting.tokens import TOKEN
 
 register = template.Library()
@@ -35,6 +37,36 @@ def chips(text: str) -> SafeString:
         parts += [conditional_escape(text[end : match.start()]), _chip(match.group())]
         end = match.end()
     return mark_safe("".join([*parts, conditional_escape(text[end:])]))  # noqa: S308  each part is escaped
+
+
+#: Characters of a text that are shown on each side of a fault.
+_CONTEXT = 30
+
+
+@register.filter
+def place_in(fault: Fault, text: str) -> SafeString:
+    """Show the part of the text in which a fault is, marked; "" where the fault is of the whole text.
+
+    Characters that cannot be seen are shown by their code points.
+    """
+    if fault.start is None or fault.end is None or not text:
+        return mark_safe("")
+    before, marked, after = text[: fault.start], text[fault.start : fault.end], text[fault.end :]
+    return format_html(
+        "{}{}<mark>{}</mark>{}{}",
+        "…" if len(before) > _CONTEXT else "",
+        before[-_CONTEXT:],
+        _visible(marked),
+        after[:_CONTEXT],
+        "…" if len(after) > _CONTEXT else "",
+    )
+
+
+def _visible(text: str) -> str:
+    return "".join(
+        f"[U+{ord(character):04X}]" if unicodedata.category(character)[0] == "C" and character != "\n" else character
+        for character in text
+    )
 
 
 def _chip(token: str) -> SafeString:

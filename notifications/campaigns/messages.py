@@ -64,7 +64,7 @@ def check_sendable(campaign: Campaign, *, at: datetime) -> None:
             raise Invalid(f"The audience includes {locale}, which has no text.", code="locale", field="messages")
     for place, locale, text in _all_texts(campaign):
         faults = text_faults(text, locale=locale, allowed_numbers=ALLOWED_NUMBERS, allowed_hosts=(), known_services=())
-        if errors := [fault.detail for fault in faults if not fault.caution]:
+        if errors := [fault.detail for fault in faults if fault.refuses]:
             raise MessageTextRefused(f"{place}: {' '.join(errors)}", field=place)
 
 

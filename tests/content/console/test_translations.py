@@ -55,6 +55,17 @@ def test_an_editor_saves_and_a_second_person_approves(client: Client) -> None:
     assert (target.written_by.username, target.approved_by and target.approved_by.username) == ("eva", "rhys")
 
 
+def test_a_refused_text_shows_the_place_of_each_fault(client: Client) -> None:
+    client.force_login(editor("cy"))
+
+    refused = client.post(
+        address("cy"), typed(Target.objects.of(Unit.objects.get(key=KEY), "cy"), "Peidiwch\u200b â <b>thalu</b>.")
+    )
+
+    assert refused.status_code == 400
+    assert "Peidiwch<mark>[U+200B]</mark> â &lt;b&gt;thalu" in refused.content.decode()
+
+
 def test_the_author_of_a_text_cannot_approve_it(client: Client) -> None:
     both = make.person("ann", "localisation-editor", "localisation-reviewer")
     client.force_login(both)

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from content.linting.fault import Strength
 from content.linting.numbers import number_runs
-from content.linting.text import MAX_LENGTH, normalize_text, text_faults
+from content.linting.text import MAX_LENGTH, TextRefused, normalize_text, raise_if_invalid, text_faults
 from content.linting.tokens import differing_tokens, tokens
 
 #: The zeros of the scripts in which readers write digits, and of others; ASCII and full-width are among them.
@@ -21,7 +22,7 @@ SEPARATORS = [
 
 def codes(text: str, *, numbers: tuple[str, ...] = (), locale: str = "en", services: tuple[str, ...] = ()) -> set[str]:
     faults = text_faults(text, locale=locale, allowed_numbers=numbers, allowed_hosts=(), known_services=services)
-    return {fault.code for fault in faults if not fault.caution}
+    return {fault.code for fault in faults if fault.refuses}
 
 
 @given(
@@ -110,6 +111,38 @@ def test_a_text_with_anything_but_words_is_refused(text: str, code: str) -> None
 )
 def test_plain_words_are_accepted(text: str) -> None:
     assert codes(normalize_text(text), services=("gb-line",)) == set()
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("Wait a\u200bbit", "\u200b"),
+        ("Ask {service:gb-line} or {service:gb-nobody}.", "{service:gb-nobody}"),
+        ("Ask {service:gb-line} } now", "}"),
+        ("Ask {service:gb-line} about child pornography.", "child pornography"),
+    ],
+)
+def test_a_fault_names_its_place(text: str, place: str) -> None:
+    [fault] = text_faults(text, locale="en", allowed_numbers=(), allowed_hosts=(), known_services=("gb-line",))
+
+    assert fault.refuses
+    assert text[fault.start : fault.end] == place
+
+
+def test_warnings_are_returned_and_do_not_refuse() -> None:
+    faults = text_faults("Stop!", locale="en", allowed_numbers=(), allowed_hosts=(), known_services=())
+
+    assert raise_if_invalid(faults) == faults
+    assert [fault.strength for fault in faults] == [Strength.WARN]
+
+
+def test_a_refusal_says_where_each_fault_is() -> None:
+    faults = text_faults("a\u200bb!", locale="en", allowed_numbers=(), allowed_hosts=(), known_services=())
+
+    with pytest.raises(TextRefused) as refused:
+        raise_if_invalid(faults)
+
+    assert [(fault["code"], fault["start"], fault["end"]) for fault in refused.value.extra["faults"]] == [("invisible", 1, 2)]
 
 
 def test_a_word_to_avoid_is_reported_with_a_better_one() -> None:
