@@ -77,6 +77,11 @@ app.conf.update(
             "schedule": 10.0,
             "options": {"queue": QueueName.UPKEEP, "expires": 50},
         },
+        "publish-due": {
+            "task": "content.tasks.publish_due",
+            "schedule": 10.0,
+            "options": {"queue": QueueName.UPKEEP, "expires": 50},
+        },
         # One link per run: a worker that waits ten seconds for a slow host keeps its other processes for alerts.
         "check-link": {
             "task": "content.tasks.check_link",

@@ -10,8 +10,8 @@ from django.conf import settings
 from django.utils import timezone
 
 from content.assurance.links import checker
-from content.models import CorrectionCount
-from content.publishing import signing
+from content.models import CorrectionCount, ScheduledPublication
+from content.publishing import scheduling, signing
 from core.errors import DomainError
 from core.sandbox import is_loopback
 
@@ -27,6 +27,15 @@ def sign_manifest(**_unknown: Any) -> None:
     except DomainError as error:
         log.warning("the manifest is not signed: %s", error)
     signing.alarm(at=now)
+
+
+@shared_task(name="content.tasks.publish_due")  # type: ignore[untyped-decorator]
+def publish_due(**_unknown: Any) -> None:
+    """Publish every release whose time has come, and log an error for each that could not be published any more."""
+    while scheduling.publish_due(at=timezone.now()):
+        pass
+    for refused in ScheduledPublication.objects.unresolved_refusals():
+        log.error("release %s was not published at its time: %s", refused.release_id, refused.detail)
 
 
 @shared_task(name="content.tasks.check_link")  # type: ignore[untyped-decorator]

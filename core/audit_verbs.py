@@ -59,6 +59,10 @@ class Verb(TextChoices):
     RELEASE_ROLLED_BACK = "release.rolled_back", "Rollback prepared"
     RELEASE_PUBLISHED = "release.published", "Release published"
     RELEASE_SUPERSEDED = "release.superseded", "Release replaced by a newer one"
+    PUBLICATION_SCHEDULED = "publication.scheduled", "Publication scheduled"
+    PUBLICATION_CANCELLED = "publication.cancelled", "Scheduled publication cancelled"
+    PUBLICATION_CARRIED_OUT = "publication.carried_out", "Scheduled publication carried out"
+    PUBLICATION_REFUSED = "publication.refused", "Scheduled publication refused"
     RELEASE_DISCARDED = "release.discarded", "Release discarded"
 
     CAMPAIGN_SUBMITTED = "campaign.submitted", "Campaign submitted"

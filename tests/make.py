@@ -13,6 +13,7 @@ from content.importing.reference import load_reference
 from content.importing.words_file import LABELS
 from content.models import Channel, ChannelRevision, Organization, Release, Service, ServiceNotice, Target, Tip, TipRevision, Unit
 from content.models.channel_revision import Act
+from content.publishing.confirmation import candidate_digest, confirm
 from content.publishing.notices import approve_notice
 from content.publishing.publish import publish as publish_release
 from core import roles
@@ -191,8 +192,14 @@ def release(*, publish: bool = True) -> Release:
     compiler = User.objects.filter(username="compiler").first() or person("compiler", "publisher")
     made = compile_release(by=compiler, at=NOON)
     if publish:
+        confirm_all(made, by=checker())
         publish_release(made, by=checker(), at=NOON)
     return made
+
+
+def confirm_all(release: Release, *, by: User, at: datetime = NOON) -> None:
+    """Confirm everything that the candidate takes away or brings back, as its publisher does."""
+    confirm(release, shown=candidate_digest(release), effects=release.effects.values_list("pk", flat=True), by=by, at=at)
 
 
 def build_pack(snapshot: Snapshot, country: str, locale: str) -> bytes:

@@ -5,8 +5,8 @@ Reading, building and writing are apart. Building is pure: the same snapshot giv
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from django.conf import settings
@@ -19,9 +19,11 @@ from content.compiling.findings import Finding
 from content.compiling.gate import country_findings, pack_findings, readers_without_crisis_line
 from content.compiling.labels import build_labels
 from content.compiling.pack_parts import PackPartBuilder
-from content.compiling.references import References
+from content.compiling.recording import record_changes
+from content.compiling.references import References, absent_services
 from content.compiling.rendering import plain
 from content.compiling.snapshot import read_snapshot
+from content.compiling.substitution import without_services
 from content.compiling.texts import PackPart
 from content.compiling.tip_versions import choose_version
 from content.models import Pack, Release, ReleasePack
@@ -31,6 +33,7 @@ from content.terms import FIGURE_AUDIENCES, PLAN_ORDER, WORLDWIDE
 from core import audit, roles
 from core.audit_verbs import Verb
 from core.canonical import canonical_json, digest
+from core.errors import Invalid
 from core.models import User
 
 #: Version of the pack's format.
@@ -53,14 +56,17 @@ class CompiledPack:
         return any(finding.blocks for finding in self.findings)
 
 
-def compile_release(*, by: User, at: datetime) -> Release:
+def compile_release(*, by: User, at: datetime, locales: Collection[str] | None = None) -> Release:
     """Create a candidate release of everything that may be served at this instant; a second person publishes it.
 
+    With `locales` only the packs of these are compiled; all others are those of the published release, byte for byte.
     A pack with a blocking finding keeps the bytes that it has in the published release, or is left out where it has none.
+    Raises Invalid for an unknown locale, for none, and for some of the locales before the first release.
     """
     roles.require(by, "content.compile_release")
     snapshot = read_snapshot(current_policy(at))
-    return _write(snapshot, build_packs(snapshot), by=by, at=at)
+    scope = _scope(snapshot, locales)
+    return _write(snapshot, build_packs(snapshot, locales=scope), scope=scope, by=by, at=at)
 
 
 def current_policy(at: datetime) -> Policy:
@@ -68,14 +74,35 @@ def current_policy(at: datetime) -> Policy:
     return Policy(at.astimezone(UTC).date(), serve_unreviewed=settings.SERVE_UNREVIEWED, sandbox=settings.SANDBOX)
 
 
-def build_packs(snapshot: Snapshot) -> dict[tuple[str, str], CompiledPack]:
-    """Build every pack of the snapshot, by country and locale."""
+def build_packs(snapshot: Snapshot, *, locales: Collection[str] | None = None) -> dict[tuple[str, str], CompiledPack]:
+    """Build every pack of the snapshot, by country and locale.
+
+    With `locales` only those of these, for the countries that the published release has: a country that had a pack in some
+    locales alone could not be read in the others.
+    """
     parts = PackPartBuilder(snapshot)
+    countries = own_countries(snapshot)
+    if locales is not None:
+        published = {country for country, _ in snapshot.base_packs}
+        countries = [country for country in countries if country in published]
     return {
         (country, locale): build_pack(parts, country, locale)
-        for country in own_countries(snapshot)
-        for locale in sorted(snapshot.directions)
+        for country in countries
+        for locale in sorted(snapshot.directions if locales is None else locales)
     }
+
+
+def _scope(snapshot: Snapshot, locales: Collection[str] | None) -> list[str] | None:
+    """Return the locales sorted, None for all; raise Invalid where no release of them alone can be made."""
+    if locales is None:
+        return None
+    if unknown := sorted({*locales} - snapshot.directions.keys()):
+        raise Invalid(f"Unknown language: {', '.join(unknown)}.", code="locales")
+    if not locales:
+        raise Invalid("Choose at least one language.", code="locales")
+    if snapshot.base is None:
+        raise Invalid("The first release holds every language. Compile it without choosing languages.", code="locales")
+    return sorted({*locales})
 
 
 def own_countries(snapshot: Snapshot) -> list[str]:
@@ -96,7 +123,7 @@ def pack_references(
     return References(
         {name: part.value for name, part in services.items()},
         successors=parts.successors,
-        withdrawn=frozenset(service.id for service in covering if service.withdrawn),
+        absent=absent_services(covering, services, parts.snapshot.policy),
     )
 
 
@@ -159,7 +186,13 @@ def _tips(
             findings.append(_left_out(tip, chosen.lost, country))
             continue
         quoted = tuple((name, plain(figures[name])) for name in chosen.quoted)
-        tips.append(parts.tip(tip, locale, chosen.choice, chosen.names, quoted))
+        part = parts.tip(tip, locale, chosen.choice, chosen.names, quoted)
+        withdrawn = references.withdrawn(chosen.names)
+        value = without_services(part.value, withdrawn)
+        if value is None:
+            findings.append(_left_out(tip, [name for _, name in withdrawn], country))
+            continue
+        tips.append(replace(part, value=value) if withdrawn else part)
         if chosen.choice.version:
             findings.append(Finding("older-steps", f"tip.{tip.slug}", _OLDER_STEPS, blocks=False, locale=locale))
     return tips, findings
@@ -170,13 +203,28 @@ def _left_out(tip: TipFact, lost: Sequence[str], country: str) -> Finding:
     return Finding(code, f"tip.{tip.slug}", f"{detail} The tip is left out.", blocks=tip.notice, country=country)
 
 
-def _write(snapshot: Snapshot, packs: Mapping[tuple[str, str], CompiledPack], *, by: User, at: datetime) -> Release:
+def _write(
+    snapshot: Snapshot,
+    packs: Mapping[tuple[str, str], CompiledPack],
+    *,
+    scope: Sequence[str] | None,
+    by: User,
+    at: datetime,
+) -> Release:
     blocked = sorted(place for place, compiled in packs.items() if compiled.blocked)
     bodies = {digest(compiled.body): compiled.body for place, compiled in packs.items() if not compiled.blocked}
     digests = {place: digest(compiled.body) for place, compiled in packs.items() if not compiled.blocked}
     digests |= {place: snapshot.base_packs[place] for place in blocked if place in snapshot.base_packs}
+    if scope is not None:
+        digests = {**snapshot.base_packs, **digests}
     with transaction.atomic():
-        release = Release.objects.create(compiled_by=by, compiled_at=at, base_id=snapshot.base, report=_report(packs, blocked))
+        release = Release.objects.create(
+            compiled_by=by,
+            compiled_at=at,
+            base_id=snapshot.base,
+            scope=list(scope) if scope is not None else None,
+            report=_report(packs, blocked),
+        )
         stored = set(Pack.objects.filter(pk__in=bodies).values_list("pk", flat=True))
         new = [Pack(digest=key, body=body.decode(), size=len(body)) for key, body in bodies.items() if key not in stored]
         # Two compilations at the same time may store the same bytes; it does not matter which of them does. There is one row to
@@ -186,7 +234,10 @@ def _write(snapshot: Snapshot, packs: Mapping[tuple[str, str], CompiledPack], *,
             ReleasePack(release=release, country_id=country, locale_id=locale, pack_id=pack)
             for (country, locale), pack in sorted(digests.items())
         )
-        audit.record(by=by, verb=Verb.RELEASE_COMPILED, row=release, at=at, packs=len(digests), blocked=len(blocked))
+        record_changes(release)
+        audit.record(
+            by=by, verb=Verb.RELEASE_COMPILED, row=release, at=at, packs=len(digests), blocked=len(blocked), locales=scope
+        )
     return release
 
 

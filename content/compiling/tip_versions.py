@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from content.compiling.facts import Snapshot, TipFact, TipKeys, UnitText
 from content.compiling.fallback import ServedLocale, chain
-from content.compiling.references import NamedService, References
+from content.compiling.references import NamedService, References, readers_of_tip
 from content.linting.tokens import FACT, SERVICE, tokens
 
 
@@ -100,7 +100,7 @@ def choose_version(
     first: ChosenVersion | None = None
     for choice in versions.choices(tip, locale):
         named, quoted = versions.tokens(tip, choice.version)
-        names, lost = references.resolve(named, tip.audiences)
+        names, lost = references.resolve(named, readers_of_tip(tip))
         lost += [name for name in quoted if name not in figures]
         if not lost:
             return ChosenVersion(choice, names, quoted)

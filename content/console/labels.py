@@ -218,6 +218,7 @@ MODEL_NAMES.update(
         "content.Organization": "Organization",
         "content.Release": "Release",
         "content.Reply": "Reply",
+        "content.ScheduledPublication": "Scheduled publication",
         "content.Service": "Service",
         "content.ServiceNotice": "Notice",
         "content.Target": "Translation",

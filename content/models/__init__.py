@@ -12,8 +12,11 @@ from content.models.locale import Locale
 from content.models.manifest import Manifest
 from content.models.organization import Organization
 from content.models.pack import Pack, ReleasePack
+from content.models.pack_coverage import PackCoverage
 from content.models.release import Release
+from content.models.release_change import ReleaseChange, ReleaseEffect
 from content.models.reply import Reply
+from content.models.scheduled_publication import ScheduledPublication
 from content.models.service import Service
 from content.models.service_notice import ServiceNotice
 from content.models.target import Target
@@ -40,9 +43,13 @@ __all__ = [
     "Manifest",
     "Organization",
     "Pack",
+    "PackCoverage",
     "Release",
+    "ReleaseChange",
+    "ReleaseEffect",
     "ReleasePack",
     "Reply",
+    "ScheduledPublication",
     "Service",
     "ServiceNotice",
     "Target",

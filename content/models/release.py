@@ -7,6 +7,7 @@ from typing import ClassVar, NotRequired, TypedDict
 
 import pgtrigger
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q, Value
 
@@ -102,6 +103,18 @@ _PUBLISHED_ONCE = """
 """
 
 
+#: Whoever publishes a release has confirmed each thing that it takes away or brings back.
+_EFFECTS_CONFIRMED = """
+    IF NEW.state = 'published' AND OLD.state <> 'published' AND EXISTS (
+        SELECT 1 FROM content_releaseeffect e
+        WHERE e.release_id = NEW.number AND e.confirmed_by_id IS DISTINCT FROM NEW.published_by_id
+    ) THEN
+        RAISE EXCEPTION 'the publisher has not confirmed what goes' USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+"""
+
+
 class ReleaseQuerySet(models.QuerySet["Release"]):
     """Find releases."""
 
@@ -132,6 +145,12 @@ class Release(models.Model):
     )
     reason = models.CharField(
         max_length=10, choices=ReleaseReason.choices, default=ReleaseReason.COMPILED, db_default=ReleaseReason.COMPILED
+    )
+    scope = ArrayField(
+        models.CharField(max_length=35),
+        null=True,
+        blank=True,
+        help_text="The locales that were compiled; the packs of all others are those of the base. Null: all were compiled.",
     )
     restores = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     compiled_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
@@ -167,7 +186,11 @@ class Release(models.Model):
         triggers = (
             LIFECYCLE.trigger(),
             pgtrigger.ReadOnly(
-                name="compiled_fixed", fields=["number", "base", "reason", "restores", "compiled_by", "compiled_at", "report"]
+                name="compiled_fixed",
+                fields=["number", "base", "reason", "scope", "restores", "compiled_by", "compiled_at", "report"],
+            ),
+            pgtrigger.Trigger(
+                name="effects_confirmed", when=pgtrigger.Before, operation=pgtrigger.Update, func=_EFFECTS_CONFIRMED
             ),
             pgtrigger.Trigger(name="published_once", when=pgtrigger.Before, operation=pgtrigger.Update, func=_PUBLISHED_ONCE),
             pgtrigger.Protect(name="kept", operation=pgtrigger.Delete, condition=~pgtrigger.Q(old__state=ReleaseState.CANDIDATE)),
@@ -185,6 +208,26 @@ class Release(models.Model):
         """Return the digest of each pack by (country, locale), sorted."""
         rows = self.release_packs.order_by("country_id", "locale_id").values_list("country_id", "locale_id", "pack_id")
         return {(country, locale): digest for country, locale, digest in rows}
+
+    def undone_by_rollback(self) -> tuple[int, frozenset[str]] | None:
+        """Return the release that the last rollback before this one undid, and the locales compiled since; None: there is none.
+
+        A release that was compiled whole ends it: its publisher was shown what it brought back.
+        """
+        published = Release.objects.exclude(published_at=None).values_list("number", "base_id", "reason", "scope")
+        rows = {number: (base, reason, scope) for number, base, reason, scope in published}
+        since: set[str] = set()
+        number = self.base_id
+        while number in rows:
+            base, reason, scope = rows[number]
+            if reason == ReleaseReason.ROLLBACK:
+                return (base, frozenset(since)) if base is not None else None
+            if reason == ReleaseReason.COMPILED:
+                if scope is None:
+                    return None
+                since |= {*scope}
+            number = base
+        return None
 
     def locales(self) -> list[str]:
         """Return the locales that it holds packs in, sorted."""

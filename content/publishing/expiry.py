@@ -15,7 +15,7 @@ from django.db import connection, transaction
 from content.compiling.eligibility import channel_eligibility
 from content.compiling.facts import ChannelFact, Policy, ServiceFact
 from content.compiling.snapshot import service_facts
-from content.compiling.substitution import substitute_helpline
+from content.compiling.substitution import TextReaders, scope_of, substitute_helpline
 from content.models import Release
 from content.models.release import ReleaseReason, ReleaseState
 from content.publishing.pack_patch import PackPatch, keep_channels, lost_essentials, remove_service
@@ -142,7 +142,8 @@ SELECT country_id, services::text, array_agg(locale_id) FROM (
     SELECT r.country_id, r.locale_id, (
         SELECT coalesce(jsonb_agg(jsonb_build_object(
             'id', s->'id', 'name', s->'name', 'country', s->'country', 'roles', s->'roles', 'audiences', s->'audiences',
-            'situations', s->'situations', 'named_situations', s->'named_situations', 'eligibility', s->'eligibility',
+            'regions', s->'regions', 'situations', s->'situations', 'named_situations', s->'named_situations',
+            'eligibility', s->'eligibility',
             'channels', (
                 SELECT coalesce(jsonb_agg(jsonb_build_object(
                     'position', c->'position', 'type', c->'type', 'dial', c->'dial', 'href', c->'href',
@@ -193,10 +194,16 @@ def _expired(country: str, services: list[PackedService], facts: Mapping[str, Se
                 reason = f"readers would be left without {' and '.join(lost)}"
                 retained.append(Retained(service["id"], service["name"], country, reason))
                 continue
-            remaining, substitute = rest, substitute_helpline(rest, service["audiences"])
+            remaining, substitute = rest, _substitute(rest, service)
         cuts.append((service["id"], positions))
         removals.append(_removal(country, service, expired, left=len(positions), substitute=substitute))
     return _Expired(tuple(cuts), tuple(removals), tuple(retained))
+
+
+def _substitute(services: Iterable[PackedService], removed: PackedService) -> PackedService | None:
+    """Return the helpline that texts for everybody whom the removed service took name instead."""
+    scope = scope_of(removed)
+    return substitute_helpline(services, scope, TextReaders(scope.audiences, scope.situations, scope.ages))
 
 
 def _removal(

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-import html
-import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from content.compiling.channel_parts import service_assurance
 from content.compiling.facts import NoticeFact
-from content.compiling.rendering import isolate
+from content.compiling.gate import readers_without_crisis_line
 from content.compiling.service_notices import notice_values
-from content.compiling.substitution import substitute_helpline
+from content.compiling.substitution import (
+    may_stand_for,
+    readers_of,
+    rename_service,
+    scope_of,
+    substitute_helpline,
+    without_service,
+)
 from content.resolver.essential_services import has_crisis_line, has_emergency_number
 from content.resolver.types import PackContent, PackedService, PackedTip, Tombstone
+from content.terms import WORLDWIDE
 from core.errors import Conflict
 
 #: A pure function that returns what the pack holds after the change, or None where the pack does not change.
@@ -22,9 +28,6 @@ PackPatch = Callable[[PackContent], PackContent | None]
 RetiredOrder = Callable[[str], tuple[bool, str]]
 
 _ESSENTIAL: Final = (("an emergency number", has_emergency_number), ("a crisis line", has_crisis_line))
-#: The smallest parts of the rendered Markdown that can be removed by themselves.
-_BLOCKS = re.compile(r"<(?P<tag>p|li|h2|h3)>(?:(?!</(?P=tag)>).)*</(?P=tag)>\n?", re.DOTALL)
-_EMPTY = re.compile(r"<(?P<tag>ul|ol|blockquote)>\s*</(?P=tag)>\n?")
 
 
 class EssentialServiceMissing(Conflict):
@@ -43,6 +46,18 @@ def require_essential_services(before: PackContent, after: PackContent) -> None:
     for name in lost_essentials(before["services"], after["services"]):
         raise EssentialServiceMissing(
             f"This change would leave {before['country']} without {name}. Name a successor that is served there."
+        )
+
+
+def require_crisis_line_in_plans(before: PackContent, after: PackContent) -> None:
+    """Raise EssentialServiceMissing where the plan of a reader for a risk of self-harm loses its last crisis line."""
+    if before["country"] == WORLDWIDE:
+        return
+    had_none = {*readers_without_crisis_line(before)}
+    if lost := [reader for reader in readers_without_crisis_line(after) if reader not in had_none]:
+        raise EssentialServiceMissing(
+            f"This change would leave the plan for a risk of self-harm in {before['country']} without a crisis line for: "
+            f"{'; '.join(lost)}. Name a successor that is served there."
         )
 
 
@@ -87,14 +102,24 @@ def combine(*patches: PackPatch) -> PackPatch:
 def remove_service(pack: PackContent, service: str, *, successor: str | None = None) -> PackContent:
     """Return the pack without the service, which it must offer.
 
-    Tips that name the service name its successor, which the pack must offer too. Without one they name the country's helpline,
-    and without a helpline what names the service is removed: a step, a paragraph, or the tip where its title or answer does.
+    Each tip that names the service names its successor where the successor is in the pack and may stand for it there, or else
+    another helpline that may. Where none may, what names the service is removed: a step, a paragraph, or the tip.
     """
     [removed] = [entry for entry in pack["services"] if entry["id"] == service]
     services = [entry for entry in pack["services"] if entry["id"] != service]
     named = next((entry for entry in services if entry["id"] == successor), None)
-    tips = (_renamed(tip, removed, named or substitute_helpline(services, tip["audiences"])) for tip in pack["tips"])
+    tips = (_without(tip, removed, services, named) for tip in pack["tips"])
     return {**pack, "services": services, "tips": [tip for tip in tips if tip is not None]}
+
+
+def remove_tips(slugs: Collection[str]) -> PackPatch:
+    """Return the patch that removes these tips."""
+
+    def patch(pack: PackContent) -> PackContent | None:
+        tips = [tip for tip in pack["tips"] if tip["slug"] not in slugs]
+        return {**pack, "tips": tips} if len(tips) < len(pack["tips"]) else None
+
+    return patch
 
 
 def keep_channels(pack: PackContent, service: str, positions: Collection[int]) -> PackContent:
@@ -131,41 +156,13 @@ def _tombstones(retired: list[Tombstone], service: str, successor: str | None, o
     return sorted([*followed, {"id": service, "successor": successor}], key=lambda entry: order(entry["id"]))
 
 
-def _renamed(tip: PackedTip, removed: PackedService, substitute: PackedService | None) -> PackedTip | None:
-    """Return the tip with the substitute's name, or without what named the service; None where its title or answer did."""
+def _without(
+    tip: PackedTip, removed: PackedService, services: Sequence[PackedService], successor: PackedService | None
+) -> PackedTip | None:
+    """Return the tip with another service named in place of the removed one, or without what named it."""
     if removed["id"] not in tip["services"]:
         return tip
-    name = isolate(removed["name"])
-    if substitute is not None:
-        other = isolate(substitute["name"])
-        named = [substitute["id"] if one == removed["id"] else one for one in tip["services"]]
-        return {
-            **tip,
-            "title": tip["title"].replace(name, other),
-            "short": tip["short"].replace(name, other),
-            "do_now": [step.replace(name, other) for step in tip["do_now"]],
-            "do_not": [step.replace(name, other) for step in tip["do_not"]],
-            "more_html": tip["more_html"].replace(_escaped(name), _escaped(other)),
-            "services": list(dict.fromkeys(named)),
-        }
-    if name in tip["title"] + tip["short"] and tip["kind"] != "notice":
-        return None
-    return {
-        **tip,
-        # A notice is in every pack: its words stay, without the name.
-        "title": tip["title"].replace(name, "").strip(),
-        "short": tip["short"].replace(name, "").strip(),
-        "do_now": [step for step in tip["do_now"] if name not in step],
-        "do_not": [step for step in tip["do_not"] if name not in step],
-        "more_html": _without_blocks(tip["more_html"], _escaped(name)),
-        "services": [one for one in tip["services"] if one != removed["id"]],
-    }
-
-
-def _without_blocks(page: str, name: str) -> str:
-    kept = _BLOCKS.sub(lambda block: "" if name in block[0] else block[0], page)
-    return _EMPTY.sub("", kept).replace(name, "").strip()
-
-
-def _escaped(name: str) -> str:
-    return html.escape(name, quote=False)
+    scope, readers = scope_of(removed), readers_of(tip)
+    if successor is None or not may_stand_for(scope_of(successor), scope, readers):
+        successor = substitute_helpline(services, scope, readers)
+    return rename_service(tip, removed, successor) if successor else without_service(tip, removed["id"], removed["name"])

@@ -7,7 +7,7 @@ as the bytes of an older one (`roll_back`, which a second person then publishes)
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,15 +15,18 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
 
+from content.compiling.recording import record_changes
 from content.compiling.snapshot import read_notices
 from content.exporting.last_modified import last_modified_by_service
 from content.models import Pack, Release, ReleasePack, Service, Withdrawal, WithdrawnPack
 from content.models.release import ReleaseReason, ReleaseState
+from content.publishing.confirmation import require_confirmed
 from content.publishing.pack_patch import (
     PackPatch,
     RetiredOrder,
     combine,
     replace_notices,
+    require_crisis_line_in_plans,
     require_essential_services,
     withdraw_services,
 )
@@ -48,19 +51,14 @@ def publish(release: Release, *, by: User, at: datetime) -> None:
     """Replace the published release by this candidate, in one transaction.
 
     Raises SecondPersonRequired for the person who compiled it, ChangedMeanwhile where another release has been published since
-    it was compiled, and HoldsWithdrawn where it offers a service that is withdrawn.
+    it was compiled, HoldsWithdrawn where it offers a service that is withdrawn, and NotConfirmed where this person has not
+    confirmed everything that it takes away or brings back.
     """
     roles.require(by, PERMISSION)
-    if by.pk == release.compiled_by_id:
-        raise SecondPersonRequired("The person who compiled a release cannot publish it; a second person must.")
-    if not release.release_packs.exists():
-        raise Invalid("This release holds no pack: every one is blocked.", code="empty")
     with transaction.atomic():
         current = Release.objects.select_for_update().filter(state=ReleaseState.PUBLISHED).first()
-        if (current.number if current else None) != release.base_id:
-            raise ChangedMeanwhile("Another release was published since this candidate was compiled; compile again.")
-        if _holds_withdrawn(release):
-            raise HoldsWithdrawn()
+        require_publishable(release, by=by)
+        require_confirmed(release, by=by)
         fields: dict[str, Any] = {
             "published_by": by,
             "published_at": at,
@@ -76,16 +74,29 @@ def publish(release: Release, *, by: User, at: datetime) -> None:
             raise ChangedMeanwhile() from None
 
 
+def require_publishable(release: Release, *, by: User) -> None:
+    """Raise what `publish` raises where this person cannot publish the candidate now, whatever they have confirmed."""
+    if by.pk == release.compiled_by_id:
+        raise SecondPersonRequired("The person who compiled a release cannot publish it; a second person must.")
+    if not release.release_packs.exists():
+        raise Invalid("This release holds no pack: every one is blocked.", code="empty")
+    if Release.objects.current_number() != release.base_id:
+        raise ChangedMeanwhile("Another release was published since this candidate was compiled; compile again.")
+    if _holds_withdrawn(release):
+        raise HoldsWithdrawn()
+
+
 def publish_patch(
     patch: PackPatch,
     *,
-    services: Collection[str],
+    services: Collection[str] = (),
+    tips: Collection[str] = (),
     reason: ReleaseReason,
     by: User,
     at: datetime,
     second: User | None = None,
 ) -> Release | None:
-    """Patch the published packs that offer one of the services, and publish the result at once.
+    """Patch the published packs that hold one of the services or tips, and publish the result at once.
 
     Return the new release, or None where no published pack changes. Without a `second` person the system publishes it: a patch
     brings nothing to readers that was not approved before. Raises EssentialServiceMissing where a pack would lose its last
@@ -97,7 +108,7 @@ def publish_patch(
             return None
         # Narrowed by digest first: a filter on bodies alone would parse the packs of all releases.
         digests = list(current.pack_digests().values())
-        patched = _patch(packs_offering(services).filter(pk__in=digests), patch)
+        patched = _patch(packs_holding(services=services, tips=tips).filter(pk__in=digests), patch)
         if not patched:
             return None
         release = Release.objects.create(
@@ -108,6 +119,7 @@ def publish_patch(
             report={"findings": [], "blocked": current.report.get("blocked", []), "services": sorted(services)},
         )
         _store_packs(release, current, patched)
+        record_changes(release, with_effects=False)
         publish(release, by=second or User.objects.system(), at=at)
     return release
 
@@ -137,6 +149,7 @@ def roll_back(*, to: int, by: User, at: datetime) -> Release:
         )
         packs = Pack.objects.filter(release_packs__release=older)
         _store_packs(candidate, older, _patch(packs, patch))
+        record_changes(candidate)
         audit.record(by=by, verb=Verb.RELEASE_ROLLED_BACK, row=candidate, at=at, to=to)
     return candidate
 
@@ -150,10 +163,11 @@ def lock_published() -> Release | None:
     return current
 
 
-def packs_offering(services: Collection[str]) -> QuerySet[Pack]:
-    """Return the packs of all releases that offer at least one of the services."""
-    wanted = [canonical_json({"services": [{"id": service}]}).decode() for service in services]
-    return Pack.objects.annotate(offers=RawSQL("body::jsonb @> ANY (%s::jsonb[])", [wanted])).filter(offers=True)
+def packs_holding(*, services: Collection[str] = (), tips: Collection[str] = ()) -> QuerySet[Pack]:
+    """Return the packs of all releases that hold at least one of the services or tips."""
+    wanted = [{"services": [{"id": service}]} for service in services] + [{"tips": [{"slug": slug}]} for slug in tips]
+    parts = [canonical_json(part).decode() for part in wanted]
+    return Pack.objects.annotate(holds=RawSQL("body::jsonb @> ANY (%s::jsonb[])", [parts])).filter(holds=True)
 
 
 def retired_order() -> RetiredOrder:
@@ -167,19 +181,36 @@ def _holds_withdrawn(release: Release) -> bool:
         return True
     # A service that no published pack held was withdrawn without a release, so no newer base gives this candidate away.
     fresh = Withdrawal.objects.in_force().filter(release=None).values_list("service_id", flat=True)
-    return packs_offering(list(fresh)).filter(release_packs__release=release).exists()
+    return packs_holding(services=list(fresh)).filter(release_packs__release=release).exists()
+
+
+def patched_packs(packs: QuerySet[Pack], patch: PackPatch) -> Iterator[tuple[str, PackContent, PackContent]]:
+    """Yield the digest of each pack that the patch changes, what it holds, and what it holds after the patch.
+
+    Raises EssentialServiceMissing where a pack, or the plan of a reader, would lose its last emergency number or crisis line.
+    """
+    planned: set[tuple[str, Sequence[str]]] = set()
+    for pack in packs.distinct().iterator(chunk_size=50):
+        before: PackContent = json.loads(pack.body)
+        after = patch(before)
+        if after is None:
+            continue
+        require_essential_services(before, after)
+        # The services of a plan are the same in every locale of a country, so one locale is looked at.
+        if (plans := (before["country"], _reachable(before) + _reachable(after))) not in planned:
+            planned.add(plans)
+            require_crisis_line_in_plans(before, after)
+        yield pack.pk, before, after
 
 
 def _patch(packs: QuerySet[Pack], patch: PackPatch) -> dict[str, str]:
     """Return the new bodies of the packs that the patch changes, by the digest of the old ones."""
-    bodies: dict[str, str] = {}
-    for pack in packs.distinct().iterator(chunk_size=50):
-        before: PackContent = json.loads(pack.body)
-        after = patch(before)
-        if after is not None:
-            require_essential_services(before, after)
-            bodies[pack.pk] = canonical_json(after).decode()
-    return bodies
+    return {pack: canonical_json(after).decode() for pack, _, after in patched_packs(packs, patch)}
+
+
+def _reachable(pack: PackContent) -> tuple[str, ...]:
+    """Return the ids and channels of the pack's services."""
+    return tuple(f"{service['id']}/{channel['position']}" for service in pack["services"] for channel in service["channels"])
 
 
 def _store_packs(release: Release, source: Release, bodies: Mapping[str, str]) -> None:

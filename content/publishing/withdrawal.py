@@ -1,20 +1,29 @@
-"""Withdraw a service from readers at once, and put it back.
+"""Withdraw a service from readers at once, see before what readers will get instead, and put the service back.
 
 One person withdraws a service, two withdraw an emergency service, and two put any service back.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
 
-from content.models import Service, Withdrawal, WithdrawnPack
-from content.models.release import ReleaseReason
+from content.compiling.comparison import Compared, Comparison, compare
+from content.models import Release, Service, Withdrawal, WithdrawnPack
+from content.models.release import ReleaseReason, ReleaseState
 from content.models.service import Status
 from content.publishing.pack_patch import withdraw_services
-from content.publishing.publish import PERMISSION, lock_published, packs_offering, publish_patch, retired_order
-from content.terms import Role
+from content.publishing.publish import (
+    PERMISSION,
+    lock_published,
+    packs_holding,
+    patched_packs,
+    publish_patch,
+    retired_order,
+)
+from content.terms import SOURCE_LOCALE, Role
 from core import audit, roles
 from core.audit_verbs import Verb
 from core.errors import Conflict, Invalid, NotFound, SecondPersonRequired
@@ -35,16 +44,13 @@ def withdraw(service_id: str, *, by: User, at: datetime, successor: str | None =
     crisis line, AlreadyWithdrawn, NotFound, and Invalid for a successor that cannot take its place.
     """
     _require_two(by, second)
-    service = Service.objects.filter(pk=service_id).first()
-    if service is None:
-        raise NotFound(f"There is no service {service_id}.")
+    service = _service(service_id)
     emergency = Role.EMERGENCY in service.roles
     if emergency and second is None:
         raise SecondPersonRequired(f"{service_id} is an emergency service: name a second person with --second.")
     with transaction.atomic():
         lock_published()
-        if Withdrawal.objects.in_force().filter(service=service).exists():
-            raise AlreadyWithdrawn()
+        _service(service_id)
         replacement = _successor(service, successor)
         patch = withdraw_services({service.pk: replacement.pk if replacement else None}, retired_order())
         withdrawal = Withdrawal.objects.create(
@@ -58,7 +64,7 @@ def withdraw(service_id: str, *, by: User, at: datetime, successor: str | None =
         )
         WithdrawnPack.objects.bulk_create(
             WithdrawnPack(withdrawal=withdrawal, pack_id=pack)
-            for pack in packs_offering([service.pk]).values_list("pk", flat=True)
+            for pack in packs_holding(services=[service.pk]).values_list("pk", flat=True)
         )
         audit.record(
             by=by,
@@ -70,6 +76,31 @@ def withdraw(service_id: str, *, by: User, at: datetime, successor: str | None =
             second=second.username if second else None,
         )
     return withdrawal
+
+
+@dataclass(frozen=True)
+class WithdrawalEffect:
+    """What readers get once a service is withdrawn."""
+
+    #: How many published packs change.
+    packs: int
+    comparison: Comparison
+
+
+def withdrawal_effect(service_id: str, *, successor: str | None = None) -> WithdrawalEffect:
+    """Return what a withdrawal would change in the published packs, without changing anything.
+
+    Raises EssentialServiceMissing, AlreadyWithdrawn, NotFound and Invalid as `withdraw` does.
+    """
+    service = _service(service_id)
+    replacement = _successor(service, successor)
+    patch = withdraw_services({service.pk: replacement.pk if replacement else None}, retired_order())
+    current = Release.objects.filter(state=ReleaseState.PUBLISHED).first()
+    if current is None:
+        return WithdrawalEffect(0, Comparison())
+    packs = packs_holding(services=[service.pk]).filter(pk__in=list(current.pack_digests().values()))
+    compared = [Compared(before["country"], before["locale"], before, after) for _, before, after in patched_packs(packs, patch)]
+    return WithdrawalEffect(len(compared), compare(compared, source=SOURCE_LOCALE))
 
 
 def put_back(service_id: str, *, by: User, second: User, at: datetime) -> Withdrawal:
@@ -93,6 +124,16 @@ def _require_two(by: User, second: User | None) -> None:
         raise SecondPersonRequired("The second person must be somebody else.")
 
 
+def _service(service_id: str) -> Service:
+    """Return the service; raise NotFound, and AlreadyWithdrawn where it is withdrawn."""
+    service = Service.objects.filter(pk=service_id).first()
+    if service is None:
+        raise NotFound(f"There is no service {service_id}.")
+    if Withdrawal.objects.in_force().filter(service=service).exists():
+        raise AlreadyWithdrawn()
+    return service
+
+
 def _successor(service: Service, successor: str | None) -> Service | None:
     if successor is None:
         return None
@@ -102,4 +143,6 @@ def _successor(service: Service, successor: str | None) -> Service | None:
     withdrawn = Withdrawal.objects.in_force().filter(service=found).exists()
     if found.pk == service.pk or found.status != Status.ACTIVE or withdrawn:
         raise Invalid(f"{successor} cannot take its place: it is withdrawn, retired, or the same service.", code="successor")
+    if lacking := [role for role in service.roles if role not in found.roles]:
+        raise Invalid(f"{successor} cannot take its place: it does not have the role {', '.join(lacking)}.", code="successor")
     return found

@@ -129,8 +129,9 @@ def publish_release(sandbox: Sandbox, client: Client, changed: bool) -> int:
 
     if (number := current()) is not None and not changed:
         return number
-    number = int(sandbox.json_command("release", "compile", "--by", "grace")["release"])
-    sandbox.json_command("release", "publish", str(number), "--by", "idris")
+    compiled = sandbox.json_command("release", "compile", "--by", "grace")
+    number = int(compiled["release"])
+    sandbox.json_command("release", "publish", str(number), "--by", "idris", "--confirm", compiled["digest"])
     if not sandbox.wait_for(lambda: current() == number):
         raise DemoFailed(f"release {number} is published, but the API still serves {current()}")
     return number

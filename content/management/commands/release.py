@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
 
 from content.compiling.compiler import compile_release
+from content.compiling.pack_words import Words
 from content.models import Release
 from content.models.release import ReleaseState
+from content.models.release_change import ChangedKind
+from content.publishing.confirmation import candidate_digest, confirm
 from content.publishing.publish import publish, roll_back
-from content.publishing.withdrawal import put_back, withdraw
+from content.publishing.scheduling import cancel, schedule
+from content.publishing.withdrawal import put_back, withdraw, withdrawal_effect
 from core.cli import StaffCommand
-from core.errors import NotFound
+from core.errors import Invalid, NotFound
 from core.models import User
 
 
@@ -26,13 +32,26 @@ class Command(StaffCommand):
         super().add_arguments(parser)
         verbs = parser.add_subparsers(dest="verb", required=True)
         compiling = verbs.add_parser("compile", help="compile a candidate, with the report of the gate")
+        compiling.add_argument(
+            "--locales", nargs="+", metavar="LOCALE", help="compile these alone; the packs of all others stay as they are"
+        )
         publishing = verbs.add_parser("publish", help="publish a candidate that another person compiled")
         publishing.add_argument("number", type=int, nargs="?", help="number of the release (default: the newest candidate)")
+        planning = verbs.add_parser("schedule", help="approve a candidate to be published at a given time")
+        planning.add_argument("number", type=int, help="number of the release")
+        planning.add_argument("--at", required=True, metavar="TIME", help="RFC 3339, such as 2026-12-01T06:00:00Z")
+        for verb in (publishing, planning):
+            verb.add_argument(
+                "--confirm", metavar="DIGEST", help="confirm everything that the candidate of this digest takes away"
+            )
+        cancelling = verbs.add_parser("cancel", help="cancel the time at which a release will be published")
+        cancelling.add_argument("number", type=int, help="number of the release")
         back = verbs.add_parser("rollback", help="create a candidate from an older release; another person publishes it")
         back.add_argument("number", type=int, help="number of the older release")
         away = verbs.add_parser("withdraw", help="remove a service from the published packs at once")
         away.add_argument("service", help="id of the service")
         away.add_argument("--successor", metavar="ID", help="the service that takes its place")
+        away.add_argument("--dry-run", action="store_true", help="only print what readers would get instead")
         again = verbs.add_parser("put-back", help="serve a withdrawn service again, from the next release on")
         again.add_argument("service", help="id of the service")
         for verb in (away, again):
@@ -41,7 +60,7 @@ class Command(StaffCommand):
                 "--second", required=needed, metavar="NAME", help="a second person (for emergency services and put-back)"
             )
             verb.add_argument("--second-token", help="the second person's token from the console (not needed in the sandbox)")
-        for verb in (compiling, publishing, back, away, again):
+        for verb in (compiling, publishing, planning, cancelling, back, away, again):
             self.add_acting_user(verb)
             self.add_json(verb)
 
@@ -49,7 +68,7 @@ class Command(StaffCommand):
         getattr(self, f"_{options['verb'].replace('-', '_')}")(options)
 
     def _compile(self, options: dict[str, Any]) -> None:
-        release = compile_release(by=self.acting_user(options), at=timezone.now())
+        release = compile_release(by=self.acting_user(options), at=timezone.now(), locales=options["locales"])
         self._print_release(release, options)
 
     def _publish(self, options: dict[str, Any]) -> None:
@@ -60,14 +79,59 @@ class Command(StaffCommand):
         release = wanted.order_by("-number").first()
         if release is None:
             raise NotFound("There is no such candidate.")
-        publish(release, by=by, at=timezone.now())
+        now = timezone.now()
+        self._confirm(release, options, by=by, at=now)
+        publish(release, by=by, at=now)
         self._print_release(release, options)
+
+    def _schedule(self, options: dict[str, Any]) -> None:
+        by, now = self.acting_user(options, sensitive=True), timezone.now()
+        release = self._release(options["number"])
+        publish_at = _instant(options["at"])
+        self._confirm(release, options, by=by, at=now)
+        schedule(release, publish_at=publish_at, by=by, at=now)
+        text = f"Release {release.number} will be published at {options['at']}."
+        self.print_result(options, {"release": release.number, "publish_at": options["at"]}, text)
+
+    def _cancel(self, options: dict[str, Any]) -> None:
+        release = self._release(options["number"])
+        cancel(release, by=self.acting_user(options), at=timezone.now())
+        text = f"Release {release.number} has no time to be published any more."
+        self.print_result(options, {"release": release.number}, text)
+
+    def _confirm(self, release: Release, options: dict[str, Any], *, by: User, at: datetime) -> None:
+        """Record the confirmation of the candidate's effects; without it, print them, so that the refusal can be acted on."""
+        if options["confirm"]:
+            confirm(release, shown=options["confirm"], effects=release.effects.values_list("pk", flat=True), by=by, at=at)
+        elif release.effects.unconfirmed(by).exists():
+            self.stderr.write("\n".join(self._effect_lines(release)))
+
+    def _effect_lines(self, release: Release) -> list[str]:
+        effects = [
+            f"  {effect.kind}: {effect.name or effect.item} ({_places(effect.places)})" for effect in release.effects.all()
+        ]
+        if not effects:
+            return []
+        return [
+            "Readers lose this, or get it back after a rollback:",
+            *effects,
+            f"To confirm that, publish it with --confirm {candidate_digest(release)}",
+        ]
+
+    def _release(self, number: int) -> Release:
+        release = Release.objects.filter(number=number).first()
+        if release is None:
+            raise NotFound("There is no such release.")
+        return release
 
     def _rollback(self, options: dict[str, Any]) -> None:
         release = roll_back(to=options["number"], by=self.acting_user(options), at=timezone.now())
         self._print_release(release, options)
 
     def _withdraw(self, options: dict[str, Any]) -> None:
+        if options["dry_run"]:
+            self._preview_withdrawal(options)
+            return
         withdrawal = withdraw(
             options["service"],
             by=self.acting_user(options, sensitive=True),
@@ -88,6 +152,21 @@ class Command(StaffCommand):
             effect = "No published pack offered it."
         text = f"{withdrawal.service_id} is withdrawn. {effect} {packs} packs that offer it are no longer served."
         self.print_result(options, data, text)
+
+    def _preview_withdrawal(self, options: dict[str, Any]) -> None:
+        effect = withdrawal_effect(options["service"], successor=options["successor"])
+        lines = [f"{effect.packs} published packs change. Nothing has been changed yet."]
+        for change in effect.comparison.changes:
+            if change.kind == ChangedKind.PACK:
+                continue
+            lines.append(f"{change.name} ({change.locale}: {', '.join(change.countries)})")
+            lines += [f"  - {line}" for line in _words(change.old)] or ["  - nothing"]
+            lines += [f"  + {line}" for line in _words(change.new)] or ["  + nothing: it goes"]
+        changes = [
+            {"kind": c.kind, "item": c.item, "locale": c.locale, "countries": c.countries, "old": c.old, "new": c.new}
+            for c in effect.comparison.changes
+        ]
+        self.print_result(options, {"service": options["service"], "packs": effect.packs, "changes": changes}, "\n".join(lines))
 
     def _put_back(self, options: dict[str, Any]) -> None:
         second = self._second(options)
@@ -111,7 +190,38 @@ class Command(StaffCommand):
             "packs": packs,
             "blocked": blocked,
             "findings": findings,
+            "locales": release.scope,
+            "digest": candidate_digest(release),
+            "effects": [
+                {"kind": effect.kind, "item": effect.item, "name": effect.name, "places": effect.places}
+                for effect in release.effects.all()
+            ],
         }
         lines = [f"Release {release.number} is {release.state}: {packs} packs, {len(blocked)} blocked, {len(findings)} findings."]
         lines += [f"  blocks {f['country'] or f['locale'] or 'all'}: {f['item']}: {f['detail']}" for f in blocking]
+        if release.state == ReleaseState.CANDIDATE:
+            lines += self._effect_lines(release)
         self.print_result(options, data, "\n".join(lines))
+
+
+def _words(words: Words | None) -> list[str]:
+    """Return the fields of one side of a change, a line each, without the directional isolates."""
+    lines = [f"{name}: {text if isinstance(text, str) else ' | '.join(text)}" for name, text in (words or {}).items()]
+    return [line.translate({0x2066: None, 0x2069: None}) for line in lines]
+
+
+def _places(places: Mapping[str, Sequence[str]]) -> str:
+    countries = sorted({country for found in places.values() for country in found})
+    return f"{', '.join(places)}: {', '.join(countries)}"
+
+
+def _instant(text: str) -> datetime:
+    """Return the aware instant that an RFC 3339 text names, or raise Invalid."""
+    refused = Invalid(f"{text} is not a time such as 2026-12-01T06:00:00Z.", code="publish-at")
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        raise refused from None
+    if instant.tzinfo is None:
+        raise refused
+    return instant

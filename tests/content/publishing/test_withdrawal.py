@@ -15,14 +15,20 @@ from django.db import DatabaseError, IntegrityError, transaction
 from django.test import override_settings
 
 from content.compiling.compiler import compile_release
-from content.compiling.substitution import substitute_helpline
+from content.compiling.gate import readers_without_crisis_line
+from content.compiling.substitution import Ages, TextReaders, may_stand_for, scope_of, substitute_helpline
 from content.models import Release, Service, Withdrawal, WithdrawnPack
 from content.models.release import ReleaseReason
 from content.publishing import signing
-from content.publishing.pack_patch import EssentialServiceMissing, require_essential_services, withdraw_services
+from content.publishing.pack_patch import (
+    EssentialServiceMissing,
+    require_crisis_line_in_plans,
+    require_essential_services,
+    withdraw_services,
+)
 from content.publishing.publish import HoldsWithdrawn, publish, publish_patch, roll_back
 from content.publishing.verify import verify_manifest
-from content.publishing.withdrawal import AlreadyWithdrawn, put_back, withdraw
+from content.publishing.withdrawal import AlreadyWithdrawn, put_back, withdraw, withdrawal_effect
 from core import tokens
 from core.audit_verbs import Verb
 from core.errors import ChangedMeanwhile, Forbidden, Invalid, NotFound, SecondPersonRequired
@@ -151,6 +157,7 @@ def offering(*services: dict[str, Any], **tip_fields: Any) -> str:
         "slug": "ask",
         "kind": "tip",
         "audiences": ["teen"],
+        "situations": ["blackmail"],
         "title": "Stop",
         "short": "Breathe.",
         "do_now": ["Ask \u2066Wrong\u2069.", "Breathe."],
@@ -196,9 +203,50 @@ def test_a_helpline_with_an_age_limit_or_for_others_is_no_substitute() -> None:
     parents = entry("parents", "helpline", audiences=["parent"])
     worldwide = entry("far", "helpline", country="ZZ")
 
-    assert substitute_helpline([adult, parents], ["teen"]) is None
-    assert substitute_helpline([adult, parents, worldwide], ["teen"]) == worldwide
-    assert substitute_helpline([adult, parents, worldwide], ["parent"]) == parents
+    def instead(services: list[Any], audience: str) -> Any:
+        readers = TextReaders(frozenset({audience}), frozenset({"blackmail"}), Ages())
+        return substitute_helpline(services, scope_of(entry("wrong", "helpline")), readers)
+
+    assert instead([adult, parents], "teen") is None
+    assert instead([adult, parents, worldwide], "teen") == worldwide
+    assert instead([adult, parents, worldwide], "parent") == parents
+
+
+@pytest.mark.parametrize(
+    ("other", "fits"),
+    [
+        ({}, True),
+        ({"roles": ["helpline", "advice"]}, True),
+        ({"roles": ["advice"]}, False),
+        ({"audiences": ["parent"]}, False),
+        ({"situations": ["grooming"]}, False),
+        ({"min_age": 18, "age_measured": "now"}, False),
+        ({"max_age": 17, "age_measured": "now"}, True),
+        ({"max_age": 17, "age_measured": "image-taken"}, False),
+        ({"max_age": 15, "age_measured": "now"}, False),
+        ({"regions": ["GB-WLS"]}, False),
+        ({"channels": [{"type": "url"}]}, False),
+    ],
+)
+def test_a_successor_stands_only_where_the_sentence_stays_true(other: dict[str, Any], fits: bool) -> None:
+    removed = entry("wrong", "helpline", max_age=17, age_measured="now")
+    successor = entry("new", *other.get("roles", ["helpline"]), **{k: v for k, v in other.items() if k != "roles"})
+    readers = TextReaders(frozenset({"teen"}), frozenset({"blackmail"}), Ages(highest=17, measured="now"))
+
+    assert may_stand_for(scope_of(successor), scope_of(removed), readers) is fits
+
+
+def test_a_successor_of_another_role_is_not_put_into_a_sentence() -> None:
+    body = offering(entry("wrong", "image-removal"), entry("new", "helpline"))
+
+    mended = withdrawn(body, "new")
+
+    assert mended["tips"][0]["do_now"] == ["Breathe."]
+    assert "New" not in json.dumps(mended["tips"])
+
+
+def test_a_tip_with_nothing_left_to_do_is_removed() -> None:
+    assert withdrawn(offering(entry("wrong", "image-removal"), do_now=["Ask \u2066Wrong\u2069."]))["tips"] == []
 
 
 def test_tombstones_name_the_last_successor() -> None:
@@ -329,6 +377,7 @@ def test_two_put_it_back_and_the_next_release_brings_it(published: Release, ann:
 
     assert "gb-wrong" not in {service["id"] for service in pack()["services"]}
     again = compile_release(by=ann, at=LATER)
+    make.confirm_all(again, by=ben)
     publish(again, by=ben, at=LATER)
     assert digests(again) == digests(published)
     with pytest.raises(NotFound):
@@ -519,6 +568,72 @@ def test_each_service_of_the_real_packs_can_be_withdrawn_or_is_essential(real_pa
 
     assert tried > 150
     assert refused <= 2 * len(packs)
+
+
+@pytest.mark.django_db
+def test_no_withdrawal_changes_the_role_of_a_name_or_breaks_a_plan(real_packs: Any) -> None:
+    tried = 0
+    for one in (pack for (_, locale), pack in real_packs.items() if locale == "en"):
+        by_name_of = {service["id"]: service for service in one["services"]}
+        for service in one["services"]:
+            try:
+                mended = withdraw_services({service["id"]: None}, by_name)(one)
+                assert mended is not None
+                require_essential_services(one, mended)
+                require_crisis_line_in_plans(one, mended)
+            except EssentialServiceMissing:
+                continue
+            tried += 1
+            before = {tip["slug"]: tip for tip in one["tips"]}
+            for tip in mended["tips"]:
+                for new in {*tip["services"]} - {*before[tip["slug"]]["services"]}:
+                    assert {*service["roles"]} <= {*by_name_of[new]["roles"]}, (one["country"], service["id"], tip["slug"])
+            lost = set(readers_without_crisis_line(mended)) - set(readers_without_crisis_line(one))
+            assert not lost, (one["country"], service["id"])
+
+    assert tried > 100
+
+
+def test_the_effect_is_known_before_and_nothing_is_changed(published: Release) -> None:
+    effect = withdrawal_effect("gb-wrong")
+
+    assert Release.objects.current() == published
+    assert effect.packs == len([place for place in digests(published) if place[0] == "GB"])
+    [change] = [c for c in effect.comparison.changes if (c.kind, c.item, c.locale) == ("tip", "ask", "en")]
+    assert change.old is not None
+    assert change.new is not None
+    assert change.old["do_now"] == ["Ask \u2066Help & Talk\u2069."]
+    assert change.new["do_now"] == ["Ask \u2066The gb-line service\u2069."]
+
+
+def test_the_command_shows_both_texts_first(published: Release, ann: User) -> None:
+    shown = io.StringIO()
+    call_command("release", "withdraw", "gb-wrong", "--dry-run", "--by", "ann", stdout=shown)
+
+    assert "- short: Help & Talk can help." in shown.getvalue()
+    assert "+ short: The gb-line service can help." in shown.getvalue()
+    assert Release.objects.current() == published
+    assert not Withdrawal.objects.exists()
+
+
+def test_a_successor_without_its_role_is_refused(published: Release, ann: User) -> None:
+    make.service("gb-report", roles=["police-report"])
+
+    with pytest.raises(Invalid, match="does not have the role helpline"):
+        withdraw("gb-wrong", by=ann, at=LATER, successor="gb-report")
+
+
+def test_compiling_leaves_out_the_same_sentence_as_the_withdrawal(ann: User) -> None:
+    make.small_content()
+    make.service("gb-remove", roles=["image-removal"])
+    make.tip("ask", texts={"do-now.1": "Ask {service:gb-remove}.", "do-now.2": "Breathe."}, do_now=[1, 2])
+    make.release()
+
+    withdrawal = withdraw("gb-remove", by=ann, at=LATER)
+
+    assert tip("ask")["do_now"] == ["Breathe."]
+    assert withdrawal.release is not None
+    assert digests(compile_release(by=ann, at=LATER)) == digests(withdrawal.release)
 
 
 def test_service_rows_are_untouched(published: Release, ann: User) -> None:
