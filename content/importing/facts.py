@@ -90,6 +90,7 @@ def load_facts(
     loaded.units_new, loaded.units_changed = len(texts.new), len(texts.changed)
     loaded.notes += [note for service in services for note in service.notes]
     loaded.notes += [f"{key}: a person has edited this text; it is kept." for key in texts.kept]
+    loaded.notes += [f"{key}: refused, because {reason}." for key, reason in texts.refused.items()]
     absent = Service.objects.exclude(pk__in=[service.id for service in services]).values_list("pk", flat=True)
     loaded.notes += [f"{name}: not in the file; left unchanged." for name in absent]
     if loaded.changed:

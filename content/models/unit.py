@@ -163,6 +163,9 @@ class Unit(models.Model):
     approved_at = models.DateTimeField(null=True, blank=True)
     approved_text = models.TextField(blank=True)
     approved_revision = models.PositiveIntegerField(null=True, blank=True)
+    file_digest = models.CharField(
+        max_length=64, blank=True, default="", db_default="", help_text="Digest of what a file held when it was loaded last."
+    )
 
     objects: ClassVar[UnitQuerySet] = manager_of(UnitQuerySet)
 

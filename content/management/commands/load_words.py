@@ -24,10 +24,13 @@ class Command(StaffCommand):
         parser.add_argument("--folder", type=Path, default=FACTS_DIR, help="the folder with tips.yaml and targets/")
         parser.add_argument("--by", metavar="NAME", help="the member of staff who writes (default: the system)")
 
+        parser.add_argument("--dry-run", action="store_true", help="show what would change, and change nothing")
+
     def run_command(self, options: dict[str, Any]) -> None:
         by = self.acting_user(options) if options["by"] else User.objects.system()
-        loaded = load_words(options["folder"], by=by, at=timezone.now())
-        self.print_result(options, loaded.data(), _sentence(loaded))
+        loaded = load_words(options["folder"], by=by, at=timezone.now(), dry_run=options["dry_run"])
+        data = {**loaded.data(), "dry_run": options["dry_run"]}
+        self.print_result(options, data, f"{'Dry run: nothing is written. ' if options['dry_run'] else ''}{_sentence(loaded)}")
 
 
 def _sentence(loaded: WordsLoaded) -> str:
@@ -39,4 +42,6 @@ def _sentence(loaded: WordsLoaded) -> str:
             f"{loaded.units_new} new texts, {loaded.units_changed} changed; {loaded.targets_changed} changed translations.",
             f"New translations: {targets}. All of them are drafts that need review.",
         ]
-    return "\n".join(lines + [f"  not changed: {item}." for item in loaded.kept])
+    lines += [f"  not changed: {item}." for item in loaded.kept]
+    lines += [f"  refused: {name}: {reason}." for name, reason in loaded.refused.items()]
+    return "\n".join(lines)

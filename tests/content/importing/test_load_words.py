@@ -117,7 +117,8 @@ def test_a_changed_target_is_updated_unless_a_person_wrote_it(db: None, folder: 
     mine.refresh_from_db()
     assert mine.text == "Fy ngeiriau"
     assert Target.objects.get(unit__key="tip.first-hour.title").text == "Stopiwch"
-    assert (answer.targets_changed, answer.kept) == (1, ["cy tip.first-hour.short"])
+    assert answer.targets_changed == 1
+    assert answer.refused == {"cy tip.first-hour.short": "a person has changed the text since the file was loaded last"}
 
 
 def test_source_texts_and_tips_edited_by_a_person_are_kept(db: None, folder: Path) -> None:
@@ -135,6 +136,100 @@ def test_source_texts_and_tips_edited_by_a_person_are_kept(db: None, folder: Pat
         "tip first-hour: the facts in the file are older than a decision of a person, or were rejected",
         "tip.first-hour.title",
     ]
+
+
+def test_a_file_is_loaded_over_its_own_texts_whoever_loads_it(db: None, folder: Path) -> None:
+    load(folder)
+    write(folder, tips=[TIP | {"title": "Stop now"}])
+
+    answer = load_words(folder, by=make.person("eve", "localisation-editor"), at=NOON)
+
+    assert (answer.units_changed, answer.refused) == (1, {})
+    assert Unit.objects.get(key="tip.first-hour.title").text == "Stop now"
+
+
+def test_what_the_same_person_changed_since_is_not_overwritten_by_their_file(db: None, folder: Path) -> None:
+    make.world()
+    eve = make.person("eve", "localisation-editor")
+    write(folder, cy={"tip.first-hour.title": "Arhoswch"})
+    load_words(folder, by=eve, at=NOON)
+    unit = Unit.objects.get(key="tip.first-hour.title")
+    unit.revise(text="Mine", change=Change.SAFETY, by=eve, at=NOON, from_revision=1)
+    target = Target.objects.get()
+    target.write(text="Fy ngeiriau", by=eve, at=NOON, from_revision=1)
+    write(folder, tips=[TIP | {"title": "Stop now"}], cy={"tip.first-hour.title": "Stopiwch"})
+
+    answer = load_words(folder, by=eve, at=NOON)
+
+    unit.refresh_from_db()
+    target.refresh_from_db()
+    assert (unit.text, target.text) == ("Mine", "Fy ngeiriau")
+    assert answer.refused == {
+        "tip.first-hour.title": "a person has changed the text since the file was loaded last",
+        "cy tip.first-hour.title": "its source text has changed since the file was written",
+    }
+
+
+def test_an_older_file_brings_no_older_text_back(db: None, folder: Path) -> None:
+    write(folder, cy={"tip.first-hour.short": "Un"})
+    load(folder)
+    write(folder, tips=[TIP | {"title": "Stop now"}], cy={"tip.first-hour.short": "Dau"})
+    load(folder)
+    write(folder, cy={"tip.first-hour.short": "Un"})
+
+    answer = load(folder)
+
+    assert Unit.objects.get(key="tip.first-hour.title").text == "Stop now"
+    assert Target.objects.get().text == "Dau"
+    assert answer.refused == {
+        "tip.first-hour.title": "the file has an older text",
+        "cy tip.first-hour.short": "the file has an older text",
+    }
+    assert not answer.changed
+
+
+def test_a_translation_of_another_source_text_is_refused_and_the_rest_is_loaded(db: None, folder: Path) -> None:
+    load(folder)
+    eve = make.person("eve", "localisation-editor")
+    make.service()
+    # With the token, the translation in the file would break a rule too.
+    Unit.objects.get(key="tip.first-hour.title").revise(
+        text="Mine {service:gb-line}", change=Change.CLARITY, by=eve, at=NOON, from_revision=1
+    )
+    write(folder, cy={"tip.first-hour.title": "Arhoswch", "tip.first-hour.short": "Nid ydych ar eich pen eich hun."})
+
+    answer = load(folder)
+
+    assert answer.refused == {"cy tip.first-hour.title": "its source text has changed since the file was written"}
+    assert Target.objects.get().unit.key == "tip.first-hour.short"
+
+
+def test_an_approval_is_no_edit(db: None, folder: Path) -> None:
+    write(folder, cy={"tip.first-hour.title": "Arhoswch"})
+    load(folder)
+    unit, target = Unit.objects.get(key="tip.first-hour.title"), Target.objects.get()
+    unit.approve(by=make.checker(), at=NOON)
+    target.approve(by=make.checker(), at=NOON)
+    write(folder, cy={"tip.first-hour.title": "Stopiwch"})
+
+    answer = load(folder)
+
+    target.refresh_from_db()
+    assert (answer.targets_changed, answer.refused) == (1, {})
+    assert (target.text, target.approved_text, target.state) == ("Stopiwch", "Arhoswch", "needs-review")
+
+
+def test_a_dry_run_says_what_would_change_and_changes_nothing(db: None, folder: Path) -> None:
+    load(folder)
+    write(folder, tips=[TIP | {"title": "Stop now"}], cy={"tip.first-hour.short": "Un"})
+    before = list(Unit.objects.values())
+
+    tried = load_words(folder, by=User.objects.system(), at=NOON, dry_run=True)
+
+    assert (tried.units_changed, tried.targets_new) == (1, {"cy": 1})
+    assert list(Unit.objects.values()) == before
+    assert not Target.objects.exists()
+    assert load(folder).data() == tried.data()
 
 
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {
