@@ -93,21 +93,45 @@ def _places(parts: PackPartBuilder, versions: TipVersions, tip: TipFact | None) 
     if tip is None:
         return {}
     snapshot, found = parts.snapshot, {}
+    named, quotes = _named(snapshot, versions, tip)
     for country in own_countries(snapshot):
         if tip.countries and country not in tip.countries:
             continue
         # Which services and figures a pack has does not depend on its locale, only their words do.
-        covering = covering_services(snapshot, country)
+        covering = [service for service in covering_services(snapshot, country) if service.id in named] if named else []
         services = {
             service.id: part for service in covering if (part := parts.service(service, SOURCE_LOCALE, country)) is not None
         }
         references = pack_references(parts, covering, services)
-        figures = {part.value["id"] for part in build_figures(snapshot, parts.texts, country, SOURCE_LOCALE)}
+        built = build_figures(snapshot, parts.texts, country, SOURCE_LOCALE) if quotes else []
+        figures = {part.value["id"] for part in built}
         for locale in snapshot.directions:
             choice = choose_version(versions, tip, locale, references, figures).choice
             if choice is not None:
                 found[country, locale] = (choice.version, choice.served.locale)
     return found
+
+
+def _named(snapshot: Snapshot, versions: TipVersions, tip: TipFact) -> tuple[frozenset[str], bool]:
+    """Return the services that decide where the tip is served, and whether figures do.
+
+    These are the services that its texts name with their successors, and all services where one of them is withdrawn, because
+    any helpline of the country may then stand in.
+    """
+    by_id = {service.id: service for service in snapshot.services}
+    found: set[str] = set()
+    quotes = False
+    for number in range(len(tip.versions)):
+        services, figures = versions.tokens(tip, number)
+        quotes = quotes or bool(figures)
+        waiting = [*services]
+        while waiting:
+            service = by_id.get(waiting.pop())
+            if service is not None and service.id not in found:
+                found.add(service.id)
+                waiting += [service.successor] if service.successor else []
+    withdrawn = any(by_id[name].withdrawn for name in found)
+    return frozenset(by_id) if withdrawn else frozenset(found), quotes
 
 
 def _own(place: tuple[str, str], places: _Places) -> bool:

@@ -41,11 +41,11 @@ class TipVersions:
         self._names: dict[tuple[str, int], tuple[frozenset[str], tuple[str, ...]]] = {}
 
     def units(self, tip: TipFact, version: int) -> list[tuple[str, UnitText]]:
-        """Return the field and the unit of each text of one version, which has all its source texts."""
+        """Return the field and the unit of each text of one version that may be served in its source language."""
         key = (tip.slug, version)
         if key not in self._units:
             found = ((field, self._texts.get(unit)) for field, unit in tip.versions[version])
-            self._units[key] = [(field, unit) for field, unit in found if unit is not None]
+            self._units[key] = [(field, unit) for field, unit in found if unit is not None and unit.text is not None]
         return self._units[key]
 
     def tokens(self, tip: TipFact, version: int) -> tuple[frozenset[str], tuple[str, ...]]:
@@ -89,8 +89,9 @@ class TipVersions:
         return TipChoice(complete[0], ServedLocale(source, "outdated" if withdrawn else "not-translated"))
 
     def _has_sources(self, keys: TipKeys) -> bool:
-        units = ((field, self._texts.get(key)) for field, key in keys)
-        return all(field == "more" if unit is None else unit.text is not None for field, unit in units)
+        # The text “more” may be missing; a first draft of it must not take the tip away.
+        units = (self._texts.get(key) for field, key in keys if field != "more")
+        return all(unit is not None and unit.text is not None for unit in units)
 
 
 def choose_version(

@@ -6,12 +6,15 @@ import json
 from typing import Any
 
 import pytest
+from django.test import override_settings
 
+from content.assurance.record import record_assurance
 from content.compiling.compiler import build_packs
 from content.compiling.facts import Policy
 from content.compiling.snapshot import read_snapshot
 from content.compiling.tip_effect import Reader, TipEffect, read_effect
-from content.models import Tip, TipRevision, Unit
+from content.models import Channel, Tip, TipRevision, Unit
+from content.models.assurance import Method
 from content.terms import Change
 from core.models import User
 from tests import make
@@ -36,10 +39,17 @@ def tip() -> Tip:
     make.labels(approved=True)
     make.emergency()
     make.service("gb-line")
+    assure("gb-line")
     made = make.tip(approved=True)
     for part, text in WELSH.items():
         make.target(f"tip.first-hour.{part}", "cy", text, approved=True)
     return made
+
+
+def assure(service: str) -> None:
+    asta = User.objects.filter(username="asta").first() or make.person("asta", "assurer")
+    for channel in Channel.objects.select_related("service").filter(service=service):
+        record_assurance(channel, by=asta, at=NOON, method=Method.READ)
 
 
 def step(number: int, *, approved: bool = True) -> None:
@@ -47,7 +57,7 @@ def step(number: int, *, approved: bool = True) -> None:
 
 
 def served(locale: str, country: str = "GB") -> dict[str, Any] | None:
-    pack = json.loads(build_packs(read_snapshot(STRICT))[country, locale].body)
+    pack = json.loads(make.build_pack(read_snapshot(STRICT), country, locale))
     return next(iter(pack["tips"]), None)
 
 
@@ -64,7 +74,8 @@ def findings() -> set[tuple[str, str | None, bool]]:
 
 def effect(**changed: Any) -> TipEffect:
     facts = Tip.objects.get(pk="first-hour").facts() | changed
-    return read_effect(TipRevision.objects.prepare("first-hour", facts), at=NOON)
+    with override_settings(SERVE_UNREVIEWED=False, SANDBOX=False):
+        return read_effect(TipRevision.objects.prepare("first-hour", facts), at=NOON)
 
 
 def test_an_added_step_takes_the_tip_from_nobody() -> None:
@@ -138,6 +149,7 @@ def test_a_step_that_names_a_service_of_another_country_takes_the_tip_from_nobod
 
     packs = {place: json.loads(built.body) for place, built in build_packs(read_snapshot(STRICT)).items()}
 
+    assert [len(tip["do_now"]) for tip in packs["GB", "en"]["tips"]] == [2]
     assert [len(tip["do_now"]) for tip in packs["FR", "en"]["tips"]] == [1]
 
 
@@ -193,3 +205,22 @@ def test_retiring_the_only_tip_of_a_language_leaves_its_packs() -> None:
 
     assert (told.packs_after, len(told.leaves)) == (0, told.packs_before)
     assert told.packs_before == 2 * len(read_snapshot(STRICT).directions)
+
+
+def test_a_first_draft_of_more_takes_the_tip_from_nobody() -> None:
+    make.unit("tip.first-hour.more", "Read **on**.", owner="tip:first-hour")
+
+    assert steps("en") == ("en", ["Tell one adult."])
+    assert steps("cy") == ("cy", ["Dywedwch wrth un oedolyn."])
+
+
+def test_the_effect_follows_services_that_stand_in_for_a_withdrawn_one() -> None:
+    make.service("gb-old", status="defunct", successor_id="gb-line")
+    make.unit("tip.first-hour.do-now.2", "Talk to {service:gb-old}.", owner="tip:first-hour", approved=True)
+    told = effect(do_now=[2])
+    make.tip_facts("first-hour", do_now=[2])
+
+    built = {place: json.loads(pack.body)["tips"] for place, pack in build_packs(read_snapshot(STRICT)).items()}
+
+    assert told.packs_after == sum(len(tips) for tips in built.values())
+    assert {country for country, _ in told.leaves} == {"ZZ"}
