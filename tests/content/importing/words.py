@@ -17,7 +17,7 @@ SITUATIONS = set(Situation.values)
 AUDIENCES = set(Audience.values)
 STEPS = set(Step.values)
 
-#: The crisis and first-hour texts, which every locale has.
+#: The crisis and first-hour texts, and the first text of each situation, which every locale has.
 MOST_URGENT = [
     "right-now",
     "right-now-adults",
@@ -33,7 +33,11 @@ MOST_URGENT = [
     "no-trouble",
     "from-back-then",
     "going-round",
+    "too-fast",
+    "still-counts",
     "made-to",
+    "not-online",
+    "on-their-side",
     "stay-close",
     "stay-with-them",
     "close-and-tell",
@@ -49,7 +53,6 @@ FIRST_HOUR = [
     "say-your-age",
     "you-can-stop",
     "lock-the-door",
-    "on-their-side",
 ]
 NOTICES = ["about-this-app", "not-a-report"]
 WIDE = ["cy", "hi", "ar", "es", "fr"]
