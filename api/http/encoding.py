@@ -15,6 +15,11 @@ ENCODERS: dict[str, Callable[[bytes], bytes]] = {
     "br": lambda body: bytes(brotli.compress(body, quality=9)),
     "gzip": lambda body: gzip.compress(body, 9, mtime=0),
 }
+#: For bodies that clients can ask for in any number of variants: a tenth of the time, and about a tenth larger.
+FAST_ENCODERS: dict[str, Callable[[bytes], bytes]] = {
+    "br": lambda body: bytes(brotli.compress(body, quality=4)),
+    "gzip": lambda body: gzip.compress(body, 5, mtime=0),
+}
 #: Bytes; a smaller body fits into one network packet uncompressed.
 MIN_SIZE = 1024
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import orjson
@@ -71,12 +71,18 @@ class ReadResponse:
         """Approximate size in bytes, compressed forms included."""
         return 2000 + 2 * len(self.body)
 
+    def at(self, location: str | None) -> ReadResponse:
+        """Return the response for another URL: the same bytes, compressed forms included."""
+        return self if location == self.location else replace(self, location=location)
+
     def encoded(self, coding: str | None) -> bytes:
         """Return the body in a content coding; None means uncompressed."""
         if coding is None:
             return self.body
         if coding not in self._encoded:
-            self._encoded[coding] = encoding.ENCODERS[coding](self.body)
+            # A body with a known digest is a published one: there are few, and each is compressed once.
+            encoders = encoding.FAST_ENCODERS if self.digest is None else encoding.ENCODERS
+            self._encoded[coding] = encoders[coding](self.body)
         return self._encoded[coding]
 
 

@@ -15,6 +15,20 @@ class LimiterUnavailable(Unavailable):
     """Writing is temporarily unavailable. Reading is not affected. Try again later."""
 
 
+#: Set in the environment of a request whose network has used up its processor time (api.reads.miss_budget).
+OVER_BUDGET = "fingerpost.over_budget"
+
+
+class BudgetThrottle(BaseThrottle):
+    """Refuse a request that the fast path has found over the budget of its network."""
+
+    def allow_request(self, request: Any, view: Any) -> bool:
+        return OVER_BUDGET not in request.META
+
+    def wait(self) -> float:
+        return 10.0
+
+
 class AddressThrottle(BaseThrottle):
     """Count requests per scope (`view.throttle`), network and window; settings.THROTTLES holds (requests, seconds)."""
 

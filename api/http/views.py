@@ -20,7 +20,7 @@ from api.http.errors import InvalidQuery
 from api.http.fields import StrictSerializer
 from api.http.parsers import LengthRequired
 from api.http.responses import ReadResponse, django_response
-from api.http.throttles import AddressThrottle
+from api.http.throttles import AddressThrottle, BudgetThrottle
 from api.reads.edition_store import store
 from api.reads.request import ReadRequest
 from core.errors import NotHeld, Unavailable
@@ -57,7 +57,7 @@ class ApiView(APIView):
     parameters: dict[str, Any]
 
     def get_throttles(self) -> list[BaseThrottle]:
-        return [AddressThrottle()] if self.throttle else []
+        return [BudgetThrottle(), AddressThrottle()] if self.throttle else []
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         if (request.method or "").lower() not in self._handled():

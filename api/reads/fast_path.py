@@ -16,6 +16,7 @@ from hashlib import blake2b
 from io import BytesIO
 from typing import Any
 
+from django.conf import settings
 from django.core.handlers.wsgi import WSGIRequest
 from django.urls import resolve
 from django.utils import timezone
@@ -23,11 +24,14 @@ from django.utils import timezone
 from api.http import parsers
 from api.http.cors import preflight
 from api.http.responses import Conditions, negotiate
+from api.http.throttles import OVER_BUDGET
 from api.http.views import ReadView, read_query, validated
 from api.reads.edition import Edition
 from api.reads.edition_store import EditionStore
+from api.reads.miss_budget import MissBudget
 from api.reads.request import ReadRequest
 from api.reads.response_cache import CachedResponse, Key, ResponseCache
+from core.rate_limits import client_networks
 
 Environ = dict[str, Any]
 WsgiApplication = Callable[[Environ, Any], Iterable[bytes]]
@@ -49,6 +53,10 @@ _PREFLIGHT = frozenset(
 _route = lru_cache(maxsize=1024)(resolve)
 
 
+class OverBudget(Exception):
+    """The network has used up its processor time for responses that are not in memory."""
+
+
 class FastPath:
     """The responses from memory; `django` is what answers everything else."""
 
@@ -56,6 +64,7 @@ class FastPath:
         self._django = django
         self._cache = ResponseCache(store.edition)
         self._body_key = os.urandom(32)
+        self._budget = MissBudget(settings.MISS_SECONDS)
         self._middleware_headers: list[tuple[str, str]] | None = None
         store.before_change.append(self.warm_up)
 
@@ -108,13 +117,29 @@ class FastPath:
                 held = cache.responses.get(key)
                 if held is not None and held.until > time.time():
                     return held
-            response = self._read(request, cache.edition, body)
+            response = self._read_within_budget(request, cache.edition, body)
+        except OverBudget:
+            # Django answers with a problem document, without reading.
+            environ[OVER_BUDGET] = True
+            return None
         except Exception:
             # Django meets the same error, answers with a problem document and logs it once.
             return None
         if response is not None:
             cache.hold(key, response)
         return response
+
+    def _read_within_budget(self, request: WSGIRequest, edition: Edition, body: bytes | None) -> CachedResponse | None:
+        now, network = time.time(), client_networks(request)[0].name
+        view = getattr(_route(request.path_info).func, "view_class", None)
+        # Nothing stands between a reader and a pack: it has no limit, and costs next to nothing.
+        if getattr(view, "throttle", None) and self._budget.is_spent(network, now=now):
+            raise OverBudget()
+        started = time.thread_time()
+        try:
+            return self._read(request, edition, body)
+        finally:
+            self._budget.charge(network, time.thread_time() - started, now=now)
 
     def _read(self, request: WSGIRequest, edition: Edition, body: bytes | None = None) -> CachedResponse | None:
         """Answer as the view would; return None, or raise anything, where Django has to answer."""

@@ -24,9 +24,9 @@ from core.lru_cache import WeightedLruCache
 log = logging.getLogger(__name__)
 
 _DIGEST = re.compile("[0-9a-f]{64}")
-#: Bytes held in memory, whatever clients request: responses with their compressed forms, and parsed packs, which take
-#: about six times the size of their JSON.
-MAX_RESPONSES, MAX_PARSED = 48_000_000, 48_000_000
+#: Bytes held in memory, whatever clients request: published packs with their compressed forms, other responses, and parsed
+#: packs, which take about six times the size of their JSON.
+MAX_PUBLISHED, MAX_RESPONSES, MAX_PARSED = 48_000_000, 24_000_000, 48_000_000
 #: Bytes of packs per SQL statement, so that no statement takes long.
 _CHUNK = 2_000_000
 #: Seconds for which a pack stays on disk after its release: clients may just have read an older manifest.
@@ -78,7 +78,11 @@ class PackStore:
     def __init__(self, folder: Path | None) -> None:
         self.folder = folder
         self.source = DatabaseSource()
-        #: Finished responses, by whatever they depend on.
+        #: Packs as they were published; apart from other responses, so that no number of those replaces a pack.
+        self.published: WeightedLruCache[Hashable, ReadResponse] = WeightedLruCache(
+            MAX_PUBLISHED, weigh=lambda response: response.memory_size
+        )
+        #: Other finished responses, by whatever they depend on.
         self.responses: WeightedLruCache[Hashable, ReadResponse] = WeightedLruCache(
             MAX_RESPONSES, weigh=lambda response: response.memory_size
         )
@@ -166,6 +170,7 @@ class PackStore:
 
     def clear(self) -> None:
         """Empty the memory."""
+        self.published.clear()
         self.responses.clear()
         self._parsed.clear()
 

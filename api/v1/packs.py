@@ -48,16 +48,14 @@ class PackView(ReadView):
         found = _resolve(request)
         canonical = reverse("pack", args=[found.country.requested, found.locale.served])
         location = canonical if canonical != request.path else None
-        return request.edition.packs.responses.get(
-            (request.path, found.digest, found.locale.served),
+        # By digest, not by path: whatever locales are requested, a pack is held and compressed once.
+        response = request.edition.packs.published.get(
+            (found.digest, found.locale.served),
             lambda: ReadResponse(
-                request.edition.packs.body(found.digest),
-                SHORT,
-                digest=found.digest,
-                language=found.locale.served,
-                location=location,
+                request.edition.packs.body(found.digest), SHORT, digest=found.digest, language=found.locale.served
             ),
         )
+        return response.at(location)
 
 
 class PackBytesView(ReadView):
@@ -76,8 +74,8 @@ class PackBytesView(ReadView):
     @classmethod
     def read(cls, request: ReadRequest) -> ReadResponse:
         found, digest = _resolve(request), request.path_params["digest"]
-        response = request.edition.packs.responses.get(
-            (request.path, found.country.served, found.locale.served),
+        response = request.edition.packs.published.get(
+            (digest, found.country.served, found.locale.served),
             lambda: ReadResponse(_published(found, digest), IMMUTABLE, digest=digest, language=found.locale.served),
         )
         if digest != found.digest and digest in request.edition.withdrawn_packs:

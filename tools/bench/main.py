@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tools.bench import codebase, emulator, overall, resolver_speed
+from tools.bench import abuse, codebase, emulator, overall, resolver_speed
 from tools.bench.push import launch
 from tools.bench.read import measure as read
 from tools.sandbox.paths import Paths
 
 _MEASUREMENTS: dict[str, Callable[[Paths, list[str]], int]] = {
+    "abuse": abuse.run,
     "codebase": lambda paths, rest: codebase.run(rest),
     "emulator": emulator.run,
     "main-job": lambda paths, rest: launch.run(paths, rest or ["100000"], "tools.bench.push.main_job"),

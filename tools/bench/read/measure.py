@@ -47,7 +47,7 @@ def run(outer: Paths, rest: list[str]) -> int:
         try:
             sandbox.start(any_free_port())
             bench = ReadBench(sandbox, seconds=seconds, rounds=rounds, quick=options.quick)
-            _prepare(bench)
+            prepare(bench)
             for name, measure in PARTS.items():
                 if options.only in (None, name):
                     measure(bench)
@@ -64,7 +64,7 @@ def run(outer: Paths, rest: list[str]) -> int:
     return 1 if failed else 0
 
 
-def _prepare(bench: ReadBench) -> None:
+def prepare(bench: ReadBench) -> None:
     bench.put_readers_first()
     demo.add_staff(bench.sandbox)
     with step("Loading and publishing"):

@@ -1,0 +1,99 @@
+"""What strangers invent costs readers nothing: packs are compressed once, and a network has a budget for the rest."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from api.http import encoding
+from api.reads.miss_budget import MAX_NETWORKS, MissBudget
+from tests.api.wsgi import BothPaths, ask
+from tests.packs import Packs, publish
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def both(real_packs: Packs, tmp_path: Path) -> BothPaths:
+    publish(real_packs, [("GB", "en"), ("ZZ", "en")])
+    return BothPaths(tmp_path)
+
+
+def test_a_pack_is_compressed_once_whatever_locales_are_requested(both: BothPaths, monkeypatch: pytest.MonkeyPatch) -> None:
+    compressed = []
+
+    def compress(body: bytes) -> bytes:
+        compressed.append(len(body))
+        return b"packed"
+
+    monkeypatch.setattr(encoding, "ENCODERS", {"br": compress, "gzip": compress})
+    before = ask(both.fast, "/v1/packs/GB/en", accept_encoding="br")
+    held = both.store.packs.published.weight
+
+    for number in range(200):
+        answer = ask(both.fast, f"/v1/packs/GB/en-abc{number:03}", accept_encoding="br")
+        assert (answer.body, answer["Content-Location"]) == (before.body, "/v1/packs/GB/en")
+
+    assert len(compressed) == 1
+    assert both.store.packs.published.weight == held
+
+
+def test_invented_responses_do_not_replace_packs(both: BothPaths) -> None:
+    ask(both.fast, "/v1/packs/GB/en", accept_encoding="br")
+    held = both.store.packs.published.weight
+
+    for number in range(60, 120):
+        assert ask(both.fast, f"/hsds/services?per_page={number}").status == 200
+
+    assert both.store.packs.published.weight == held
+
+
+def test_a_network_over_its_budget_gets_429_and_packs(both: BothPaths) -> None:
+    both.memory._budget = MissBudget(0.0)
+    paths = ("/v1/tips?country=GB&locale=en", "/v1/packs/GB/en", "/v1/services?country=GB&locale=en")
+
+    tips, pack, services = (ask(both.fast, path) for path in paths)
+
+    assert (tips.status, pack.status, services.status) == (429, 200, 429)
+    assert tips["Content-Type"] == "application/problem+json"
+    assert int(tips["Retry-After"]) == 10
+    assert ask(both.fast, "/healthz").status == 200
+
+
+def test_what_is_in_memory_needs_no_budget(both: BothPaths) -> None:
+    path = "/v1/tips?country=GB&locale=en"
+    assert ask(both.fast, path).status == 200
+    both.memory._budget = MissBudget(0.0)
+
+    assert ask(both.fast, path).status == 200
+
+
+def test_a_budget_is_by_network_and_window() -> None:
+    budget = MissBudget(1.0)
+
+    budget.charge("a", 0.6, now=100)
+    assert not budget.is_spent("a", now=101)
+    budget.charge("a", 0.6, now=102)
+
+    assert budget.is_spent("a", now=109)
+    assert not budget.is_spent("b", now=109)
+    assert not budget.is_spent("a", now=110)
+
+
+def test_the_memory_of_a_budget_is_bounded() -> None:
+    budget = MissBudget(1.0)
+
+    for number in range(MAX_NETWORKS + 100):
+        budget.charge(str(number), 2.0, now=0)
+
+    assert len(budget._spent) == MAX_NETWORKS
+    assert budget.is_spent("0", now=1)
+
+
+def test_a_sandbox_has_no_budget(settings: Any) -> None:
+    budget = MissBudget(float("inf"))
+    budget.charge("a", 1e9, now=0)
+
+    assert not budget.is_spent("a", now=1)
