@@ -8,7 +8,7 @@ from decimal import Decimal
 from babel import Locale
 from babel.numbers import format_currency, format_decimal, format_percent
 
-from content.compiling.facts import FigureFact, Snapshot
+from content.compiling.facts import Snapshot
 from content.compiling.rendering import isolate
 from content.compiling.texts import PackPart, TextBuilder
 from content.resolver.types import PackedFigure
@@ -34,7 +34,7 @@ def build_figures(snapshot: Snapshot, texts: TextBuilder, country: str, locale: 
             "value": int(figure.value) if figure.value == int(figure.value) else float(figure.value),
             "unit": figure.unit,
             "qualifier": figure.qualifier,
-            "display": isolate(formatted(figure, locale)),
+            "display": isolate(formatted(figure.value, figure.unit, locale)),
             "counts": counts.value,
             "counted_by": isolate(figure.counted_by),
             "country": figure.country,
@@ -49,16 +49,16 @@ def build_figures(snapshot: Snapshot, texts: TextBuilder, country: str, locale: 
     return parts
 
 
-def formatted(figure: FigureFact, locale: str) -> str:
-    """Return the number as it is written in the locale, without its qualifier."""
+def formatted(value: Decimal, unit: str, locale: str) -> str:
+    """Return the number of a figure as it is written in the locale, without its qualifier."""
     words = Locale.parse(locale, sep="-")
     # Western digits in every locale, as in all other numbers of a pack.
     digits = "latn"
-    if figure.unit == FigureUnit.PERCENT:
-        return format_percent(figure.value / 100, locale=words, decimal_quantization=False, numbering_system=digits)
-    whole = figure.value == figure.value.to_integral_value()
-    amount = figure.value.quantize(Decimal(1)) if whole else figure.value.normalize()
-    if figure.unit == FigureUnit.GBP:
+    if unit == FigureUnit.PERCENT:
+        return format_percent(value / 100, locale=words, decimal_quantization=False, numbering_system=digits)
+    whole = value == value.to_integral_value()
+    amount = value.quantize(Decimal(1)) if whole else value.normalize()
+    if unit == FigureUnit.GBP:
         return format_currency(
             amount, "GBP", locale=words, currency_digits=not whole, numbering_system=digits, format="¤#,##0" if whole else None
         )

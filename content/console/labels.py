@@ -25,8 +25,10 @@ from content.terms import (
     ChannelType,
     Confidence,
     Cost,
+    FigureUnit,
     NoticeKind,
     NumberType,
+    Qualifier,
     Recipient,
     Role,
     Situation,
@@ -104,6 +106,11 @@ LABELS: Final[Mapping[str, tuple[type[TextChoices], Mapping[str, str]]]] = {
         },
     ),
     "number": (NumberType, {NumberType.E164: "Full number, with a country code", NumberType.SHORT: "Short number"}),
+    "figure-unit": (
+        FigureUnit,
+        {FigureUnit.NUMBER: "Number", FigureUnit.PERCENT: "Per cent", FigureUnit.GBP: "Pounds sterling"},
+    ),
+    "qualifier": (Qualifier, {Qualifier.EXACT: "Exactly", Qualifier.ABOUT: "About", Qualifier.MORE_THAN: "More than"}),
     "cost": (Cost, {Cost.FREE: "Free", Cost.STANDARD: "Standard rate", Cost.UNKNOWN: "Not known"}),
     "notice": (
         NoticeKind,

@@ -14,6 +14,7 @@ from content.models import (
     Assurance,
     Channel,
     ChannelRevision,
+    Figure,
     Locale,
     Release,
     ServiceNotice,
@@ -37,7 +38,7 @@ MAX_LANGUAGE_CARDS = 4
 
 @todo_cards(20)
 def contact_cards(user: User, at: datetime) -> Iterator[TodoCard]:
-    """Contact changes and notices to approve, and checks to make."""
+    """Contact changes, notices and figures to approve, and checks to make."""
     if user.has_perm("content.approve_channelrevision"):
         n = ChannelRevision.objects.proposed().exclude(proposed_by=user).count()
         if n:
@@ -47,6 +48,10 @@ def contact_cards(user: User, at: datetime) -> Iterator[TodoCard]:
         if n:
             text = "Proposed by someone else. Readers do not see it until you approve it."
             yield TodoCard("Notices to approve", text, reverse("admin:notices"), "Read and decide", n, "wait")
+        n = Figure.objects.proposed().exclude(proposed_by=user).count()
+        if n:
+            text = "Proposed by someone else. Readers do not get them until you approve them."
+            yield TodoCard("Figures to approve", text, reverse("admin:figures"), "Compare and decide", n, "wait")
     if user.has_perm("content.assure_channel"):
         last = Assurance.objects.filter(revision=OuterRef("revision")).order_by("-at", "-pk").values("until")[:1]
         channels = Channel.objects.filter(service__status=Status.ACTIVE).annotate(until=Subquery(last))

@@ -8,7 +8,7 @@ from typing import Final, TypedDict, cast
 
 from content.exporting.home_packs import current_release, home_packs, notices, release_services, stored_pack
 from content.models import Release
-from content.resolver.types import PackContent, PackedPhrase, PackedService, PackedTip
+from content.resolver.types import PackContent, PackedFigure, PackedPhrase, PackedService, PackedTip
 from core.canonical import canonical_json
 from core.errors import Invalid
 
@@ -37,6 +37,11 @@ CHANNEL_FACTS = (
 SERVICE_TEXTS = ("purpose", "after", "answers_in")
 CHANNEL_TEXTS = ("label", "steps")
 ROUTE_TEXTS = ("steps", "asks")
+#: The facts of a figure; what is counted is exported by language. Without `display` and `audiences`: whoever quotes a figure
+#: writes it in a language of their own, for adults.
+FIGURE_FACTS = (
+    "id", "value", "unit", "qualifier", "counted_by", "country", "period", "source", "source_url", "read_on", "old",
+)  # fmt: skip
 #: Fields of a service and of a channel that are exported in another shape than packs hold them in.
 RESHAPED = ("notices", "routes", "channels", "spoken")
 #: Fields of a service or channel that are not exported, each with the reason.
@@ -81,6 +86,7 @@ class OpenData(TypedDict):
     labels: dict[str, dict[str, TextsByLanguage]]
     tips: list[ExportedTip]
     services: list[Mapping[str, object]]
+    figures: list[Mapping[str, object]]
     retired: list[dict[str, str | None]]
 
 
@@ -91,6 +97,7 @@ def open_data(release: Release) -> OpenData:
     services = {name: _ServiceExport(service) for name, service in home.services.items()}
     labels: dict[str, dict[str, TextsByLanguage]] = {}
     tips: dict[str, _TipExport] = {}
+    figures: dict[str, _FigureExport] = {}
     for digest in places.values():
         pack = stored_pack(digest)
         _add_labels(labels, pack)
@@ -99,6 +106,9 @@ def open_data(release: Release) -> OpenData:
                 services[service["id"]].add_texts(service, locale=pack["locale"])
         for tip in pack["tips"]:
             tips.setdefault(tip["slug"], _TipExport(tip)).add_texts(tip, country=pack["country"])
+        # Packs of older releases have none.
+        for figure in pack.get("figures", ()):
+            figures.setdefault(figure["id"], _FigureExport(figure)).add_texts(figure)
     assert release.published_at is not None
     return {
         "format": FORMAT,
@@ -111,6 +121,7 @@ def open_data(release: Release) -> OpenData:
         "labels": labels,
         "tips": [tips[slug].value() for slug in sorted(tips)],
         "services": [service.value() for service in services.values()],
+        "figures": [figures[name].value() for name in sorted(figures)],
         "retired": [{"id": name, "successor": successor} for name, successor in home.retired.items()],
     }
 
@@ -182,6 +193,24 @@ class _ServiceExport:
                 for position, texts in self._channels.items()
             ],
         }
+
+
+class _FigureExport:
+    """One figure, and the words for what is counted in all languages."""
+
+    def __init__(self, figure: PackedFigure) -> None:
+        self._facts = {name: cast(Mapping[str, object], figure)[name] for name in FIGURE_FACTS} | {
+            name: figure[name].strip("\u2066\u2069") for name in ("counted_by", "source")
+        }
+        self._counts: TextsByLanguage = {}
+
+    def add_texts(self, figure: PackedFigure) -> None:
+        """Add what is counted, as a pack has it."""
+        _add_text(self._counts, figure["counts"])
+
+    def value(self) -> Mapping[str, object]:
+        """Return the figure as the document has it."""
+        return {**self._facts, "counts": self._counts}
 
 
 class _TipExport:

@@ -9,15 +9,19 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
+from django.db import transaction
 from pydantic import AfterValidator, Field, ValidationError
 
-from content.importing.drafts import Draft
+from content.importing.drafts import Draft, draft_faults, write_drafts
 from content.importing.facts_entry import assigned_country
 from content.importing.facts_file import FactsRefused
 from content.linting.channel import url_faults
 from content.linting.numbers import number_runs
 from content.models import Figure
+from content.models.figure import PROPOSE
 from content.terms import WORLDWIDE, FigureUnit, Qualifier
+from core import roles
+from core.errors import Conflict, Invalid
 from core.file_models import Day, FileModel, OneOf, Slug, Text, fault_lines
 from core.models import User
 
@@ -120,6 +124,29 @@ def propose_figures(entries: list[FigureEntry], *, by: User, at: datetime) -> in
         new.append(Figure(**columns, proposed_by=by, proposed_at=at))
     Figure.objects.bulk_create(new)
     return len(new)
+
+
+def propose_figure(entry: FigureEntry, *, is_new: bool, by: User, at: datetime) -> Figure:
+    """Propose one figure, with a draft of its words if it is new.
+
+    Raises Forbidden; Conflict where its id is in use or a proposal waits; Invalid where nothing is changed or the words are
+    refused.
+    """
+    roles.require(by, PROPOSE)
+    columns = entry.columns()
+    same = Figure.objects.filter(slug=entry.id)
+    if same.proposed().exists():
+        raise Conflict("A proposal for this figure already waits. Approve, reject or withdraw it first.")
+    if is_new and same.exists():
+        raise Conflict("Another figure has this short name. Choose another one, or propose other values for that figure.")
+    if any(figure.values() == columns for figure in same.approved()):
+        raise Invalid("These are the values that the figure has already.", code="unchanged")
+    drafts = list(figure_drafts([entry])) if is_new else []
+    if refused := draft_faults(drafts, by=by, at=at):
+        raise Invalid(f"What is counted cannot be used: {refused[0].partition(': ')[2]}", code="counts")
+    with transaction.atomic():
+        write_drafts(drafts, by=by, at=at)
+        return Figure.objects.create(**columns, proposed_by=by, proposed_at=at)
 
 
 def figure_drafts(entries: list[FigureEntry]) -> Iterator[Draft]:

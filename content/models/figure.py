@@ -19,6 +19,9 @@ from core.models import User
 from core.querysets import manager_of
 from core.states import Edge, Lifecycle
 
+PROPOSE = "content.propose_channelrevision"
+APPROVE = "content.approve_channelrevision"
+
 #: The columns that are fixed once a figure is proposed.
 VALUES: tuple[str, ...] = (
     "slug",
@@ -126,7 +129,7 @@ class Figure(models.Model):
 
     def approve(self, *, by: User, at: datetime) -> None:
         """Let readers get it from the next release, in place of an older one; SecondPersonRequired for the proposer."""
-        roles.require(by, "content.approve_channelrevision")
+        roles.require(by, APPROVE)
         if by.pk == self.proposed_by_id:
             raise SecondPersonRequired("The person who proposed a figure cannot approve it; a second person must.")
         with transaction.atomic():
@@ -137,5 +140,5 @@ class Figure(models.Model):
     def withdraw(self, *, by: User, at: datetime) -> None:
         """Take a proposal back, or an approved figure out of the next release."""
         if by.pk != self.proposed_by_id:
-            roles.require(by, "content.approve_channelrevision")
+            roles.require(by, APPROVE)
         states.advance(self, FigureState.WITHDRAWN, by=by, at=at)

@@ -83,6 +83,8 @@ def everything() -> list[str]:
         "services/gb-line/propose/?position=1&remove=1",
         "services/gb-line/notice/",
         "notices/",
+        "figures/",
+        "figures/propose/",
         "desk/",
         "releases/lapsed/",
         "services/gb-line/channels/1/",

@@ -117,7 +117,10 @@ def test_promise_5_the_counts_add_up_while_everything_moves(
     assert [thread.failure for thread in churning] == [None, None]
     assert frozen_at is not None
     assert counts["devices"] >= STILL
-    assert (counts["unknown"], counts["pending"]) == (0, 0)
+    assert counts["pending"] == 0
+    # One that moves or is deleted between an uncertain try and the next one ends up as unknown; those that stay never do.
+    assert counts["unknown"] <= RESTLESS + sum(len(thread.newcomers) for thread in churning)
+    assert counts["accepted"] + sum(counts["rejected"].values()) >= STILL
     assert set(counts["rejected"]) == {"unregistered"}
     assert 50 < counts["rejected"]["unregistered"] < 500
     # Every installation that stayed was tried, and every one that is counted as accepted was reached.

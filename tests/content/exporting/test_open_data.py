@@ -197,3 +197,16 @@ def test_without_a_release_nothing_is_written(tmp_path: Path) -> None:
 def test_a_missing_folder_is_reported_in_one_sentence(release: Release, tmp_path: Path) -> None:
     with pytest.raises(CommandError, match="cannot be written"):
         call_command("export_open_data", str(tmp_path / "nowhere" / "x.json"))
+
+
+def test_figures_are_exported_with_what_they_count_in_each_language(release: Release, real_packs: Packs) -> None:
+    document = exported(release)
+
+    held = {figure["id"]: figure for place in PLACES for figure in real_packs[place]["figures"]}
+    assert [figure["id"] for figure in document["figures"]] == sorted(held)
+    assert len(held) > 20
+    for figure in document["figures"]:
+        assert {"period", "source", "counted_by", "read_on", "old"} <= figure.keys()
+        assert "\u2066" not in str(figure)
+        assert figure["counts"][held[figure["id"]]["counts"]["lang"]]["text"] == held[figure["id"]]["counts"]["text"]
+    assert "reports-not-cases" in document["labels"]["figures"]

@@ -279,6 +279,22 @@ def test_a_reset_after_acceptance_is_tried_once_more_and_then_unknown(thirty: Em
     assert {one["tag"] for one in each} == {str(campaign.pk)}
 
 
+def test_an_installation_deleted_after_an_uncertain_try_is_unknown(thirty: Emulator) -> None:
+    thirty.plan([{"match": {"any": True}, "answer": "RESET_AFTER_ACCEPT"}])
+    campaign = make.campaign()
+    tick_and_send()
+
+    thirty.plan([])
+    deleted = Registration.objects.order_by("ticket").first()
+    assert deleted is not None
+    deleted.delete()
+    end_waits()
+    tick_and_send()
+
+    counts = progress_of(campaign)
+    assert (counts["state"], counts["accepted"], counts["unknown"], counts["skipped"]) == ("done", 29, 1, 0)
+
+
 def test_slow_batches_are_put_off_and_sent_later(thirty: Emulator) -> None:
     thirty.plan(
         [{"match": {"every": 3}, "answer": "UNAVAILABLE", "times": 5}, {"match": {"every": 4}, "answer": "INTERNAL", "times": 2}]
