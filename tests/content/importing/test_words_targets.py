@@ -3,7 +3,9 @@
 import re
 import unicodedata
 
+import langcodes
 import pytest
+from babel.languages import get_official_languages
 
 from tests.content.importing.words import (
     FACTS,
@@ -53,10 +55,28 @@ def test_targets_belong_to_existing_units(locale: str) -> None:
 @pytest.mark.parametrize("locale", LOCALES)
 def test_targets_hold_every_label_and_every_crisis_text(locale: str) -> None:
     slugs = FIRST_HOUR if locale in WIDE else MOST_URGENT
+    slugs = [*slugs, *where_to_turn()]
     held = set(targets(locale))
 
     assert set(words()["labels"]) | keys_of(MOST_URGENT + NOTICES) <= held
     assert held <= set(words()["labels"]) | keys_of(slugs + NOTICES)
+
+
+def where_to_turn() -> dict[str, str]:
+    """Return the tip on where to turn in a country, by slug, with the country."""
+    return {item["slug"]: item["countries"][0] for item in all_items() if item["slug"].startswith("where-first-")}
+
+
+def test_where_to_turn_is_said_in_the_languages_of_the_country() -> None:
+    missing = [
+        (slug, locale)
+        for slug, country in where_to_turn().items()
+        for locale in LOCALES
+        if langcodes.get(locale).language in get_official_languages(country, de_facto=True)
+        and f"tip.{slug}.title" not in targets(locale)
+    ]
+
+    assert missing == []
 
 
 @pytest.mark.parametrize("locale", [*LOCALES, *VARIANTS])
