@@ -12,11 +12,13 @@ from django.utils import timezone
 
 from content.assurance.record import record_assurance
 from content.compiling.compiler import compile_release
+from content.importing.figures import FigureEntry, propose_figure
 from content.models import (
     Channel,
     ChannelRevision,
     CorrectionCount,
     CorrectionLink,
+    Figure,
     LinkCheck,
     Organization,
     Release,
@@ -39,6 +41,7 @@ PAGES = (
     "services/gb-line/channels/1/",
     "organizations/org/",
     "numbers/",
+    "figures/",
     "releases/",
     "releases/1/",
     "releases/lapsed/",
@@ -68,7 +71,16 @@ def more(by: User, names: list[str]) -> None:
         ChannelRevision.objects.propose(
             service_id=name, position=1, act=Act.CHANGE, by=by, at=THEN, facts=channel.facts() | {"cost": "standard"}
         )
+        figure(f"old-{name}", by=by).approve(by=make.checker(), at=THEN)
+        figure(f"new-{name}", by=by)
     release(by, days=3)
+
+
+def figure(name: str, *, by: User) -> Figure:
+    value = {"id": name, "value": 5, "unit": "number", "qualifier": "about", "counts": "reports", "counted_by": "A hotline"}
+    value |= {"country": "GB", "source": "The hotline", "read_on": "2026-11-01"}
+    entry = FigureEntry.model_validate(value | {"period": {"first": "2025-01-01", "last": "2025-12-31"}})
+    return propose_figure(entry, is_new=True, by=by, at=THEN)
 
 
 def release(by: User, *, days: int) -> None:
