@@ -73,6 +73,7 @@ def everything() -> list[str]:
         "words/ar/",
         "words/ar/tip.first-hour.do-not.1/",
         "words/cy/tip.first-hour.title/",
+        "words/cy/tip.first-hour.title/history/",
         "sources/",
         "sources/tip.first-hour.do-not.1/",
         "services/",
