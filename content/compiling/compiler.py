@@ -16,7 +16,7 @@ from content.compiling.eligibility import covers
 from content.compiling.facts import Policy, ServiceFact, Snapshot, TipFact
 from content.compiling.figures import build_figures
 from content.compiling.findings import Finding
-from content.compiling.gate import country_findings, pack_findings, readers_without_crisis_line
+from content.compiling.gate import country_findings, locale_findings, pack_findings, readers_without_crisis_line
 from content.compiling.labels import build_labels
 from content.compiling.pack_parts import PackPartBuilder
 from content.compiling.recording import record_changes
@@ -156,6 +156,7 @@ def build_pack(parts: PackPartBuilder, country: str, locale: str) -> CompiledPac
         parts.without_crisis_line[served] = tuple(readers_without_crisis_line(content))
     findings = [
         *country_findings(snapshot.services, content, snapshot.policy),
+        *locale_findings(locale),
         *pack_findings(content, missing_labels=labels.missing, without_crisis_line=parts.without_crisis_line[served]),
         *tip_findings,
         *labels.findings,

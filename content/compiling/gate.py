@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from content.compiling.eligibility import channel_eligibility, covers
 from content.compiling.facts import Policy, ServiceFact
 from content.compiling.findings import Finding
+from content.linting.term_list import is_checked
 from content.resolver.candidates import ADULT
 from content.resolver.essential_services import has_crisis_line, has_emergency_number, has_helpline
 from content.resolver.resolve import resolve
@@ -48,6 +49,13 @@ def pack_findings(pack: PackContent, *, missing_labels: Sequence[str], without_c
     elif country != WORLDWIDE and without_crisis_line:
         detail = f"The plan for a risk of self-harm has no crisis line for: {'; '.join(without_crisis_line)}."
         yield Finding("no-crisis-line-in-plan", country, detail, blocks=True, country=country)
+
+
+def locale_findings(locale: str) -> Iterator[Finding]:
+    """Yield a finding where the texts of the locale are compared with no term list."""
+    if not is_checked(locale):
+        detail = "No list of words to avoid is kept for this language, so its texts were not checked for them."
+        yield Finding("terms-unchecked", locale, detail, blocks=False, locale=locale)
 
 
 def readers_without_crisis_line(pack: PackContent) -> Iterator[str]:

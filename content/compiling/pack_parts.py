@@ -80,12 +80,14 @@ class PackPartBuilder:
 
         parts: dict[str, list[str]] = {"title": [], "short": [], "do_now": [], "do_not": [], "more": []}
         all_reviewed, named, findings = True, dict[str, None](), list[Finding]()
-        for field, unit in self.versions.units(tip, choice.version):
+        units = list(self.versions.units(tip, choice.version))
+        for field, unit in units:
             text, reviewed = self.texts.words(unit, served.locale)
             parts[field].append(more_html(text, value_of) if field == "more" else fill(text, value_of))
             all_reviewed = all_reviewed and reviewed
             named |= {names[token.name].id: None for token in tokens(text) if token.kind == SERVICE and token.name in names}
             findings += self.texts.findings(unit, served.locale)
+        findings += self.texts.tip_findings(tip, [unit for _, unit in units], served.locale)
         value: PackedTip = {
             "slug": tip.slug,
             "kind": "notice" if tip.notice else "tip",

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from content.compiling.facts import Snapshot, UnitText
+from content.compiling.facts import Snapshot, TipFact, UnitText
 from content.compiling.fallback import ServedLocale, chain, choose_locale
 from content.compiling.findings import Finding
 from content.linting.fault import Fault
+from content.linting.reader_age import reader_age_faults
+from content.linting.reading_age import reading_faults
 from content.linting.text import text_faults
-from content.linting.tokens import differing_tokens
+from content.linting.tokens import differing_tokens, without_tokens
 from content.resolver.types import PackedPhrase
 
 T = TypeVar("T")
@@ -39,6 +41,7 @@ class TextBuilder:
         self._known_services = frozenset(service.id for service in snapshot.services)
         self._phrases: dict[tuple[str, str], PackPart[PackedPhrase] | None] = {}
         self._findings: dict[tuple[str, str], tuple[Finding, ...]] = {}
+        self._tip_findings: dict[tuple[str, ...], tuple[Finding, ...]] = {}
         self._chains: dict[str, list[str]] = {}
 
     def ids(self, prefix: str) -> list[str]:
@@ -100,8 +103,26 @@ class TextBuilder:
                 allowed_numbers=unit.numbers,
                 allowed_hosts=unit.hosts,
                 known_services=self._known_services,
+                key=unit.key,
             )
             if locale != unit.locale:
                 faults += differing_tokens(unit.text or "", text)
             self._findings[unit.key, locale] = tuple(text_finding(fault, unit.key, locale) for fault in faults)
         return self._findings[unit.key, locale]
+
+    def tip_findings(self, tip: TipFact, units: Sequence[UnitText], locale: str) -> tuple[Finding, ...]:
+        """Return what is wrong with the texts of a tip together: hard to read, or true for some ages where the tip has none."""
+        key = (tip.slug, locale, *(unit.key for unit in units))
+        if key not in self._tip_findings:
+            self._tip_findings[key] = tuple(self._find_in_tip(tip, units, locale))
+        return self._tip_findings[key]
+
+    def _find_in_tip(self, tip: TipFact, units: Sequence[UnitText], locale: str) -> Iterator[Finding]:
+        texts = [self.words(unit, locale)[0] for unit in units]
+        for fault in reading_faults("\n".join(map(without_tokens, texts)), locale, tip.audiences):
+            yield text_finding(fault, f"tip.{tip.slug}", locale)
+        has_ages = tip.min_age is not None or tip.max_age is not None
+        for unit, text in zip(units, texts, strict=True):
+            if locale == unit.locale:
+                for fault in reader_age_faults(text, has_ages=has_ages):
+                    yield text_finding(fault, unit.key, locale)

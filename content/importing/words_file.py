@@ -16,6 +16,7 @@ from ruamel.yaml.error import YAMLError
 
 from content.importing.drafts import Draft
 from content.importing.facts_entry import assigned_country
+from content.linting.reader_age import reader_age_faults
 from content.linting.service import MAX_AGE, age_faults
 from content.linting.text import MAX_LENGTH
 from content.linting.tokens import FACT, tokens
@@ -175,6 +176,9 @@ def _tip(row: dict[str, Any], number: int, faults: list[str]) -> TipText | None:
         faults.append(f"{name}: order_in: {', '.join(elsewhere)} is not among its situations.")
     if not {*tip.audiences} <= {*FIGURE_AUDIENCES} and any(_quotes_figure(draft.text) for draft in _drafts(tip)):
         faults.append(f"{name}: a figure is for parents and educators alone; this tip has other readers.")
+    has_ages = tip.min_age is not None or tip.max_age is not None
+    for draft in _drafts(tip):
+        faults += [f"{draft.key}: {fault.detail}" for fault in reader_age_faults(draft.text, has_ages=has_ages)]
     faults += [f"{name}: {fault}" for fault in age_faults(tip.min_age, tip.max_age, tip.age_measured or "")]
     return tip
 

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from content.linting.addresses import address_faults
 from content.linting.characters import character_faults
 from content.linting.fault import Fault
-from content.linting.language import language_faults
+from content.linting.length import length_faults, surface_of
 from content.linting.numbers import number_faults
 from content.linting.tokens import differing_tokens, token_faults, without_tokens
+from content.linting.wording import wording_faults
 from core.errors import Invalid
 
 if TYPE_CHECKING:
@@ -39,10 +40,12 @@ def text_faults(
     allowed_numbers: Collection[str],
     allowed_hosts: Collection[str],
     known_services: Collection[str],
+    key: str = "",
 ) -> list[Fault]:
     """Return everything that is wrong with one text, looked at by itself.
 
-    `allowed_numbers` and `allowed_hosts` are those of its unit; `known_services` are the ids that its tokens may name.
+    `key`, `allowed_numbers` and `allowed_hosts` are those of its unit: the key says where the text is shown, and so how long it
+    may be. `known_services` are the ids that its tokens may name.
     """
     words = without_tokens(text)
     faults = [] if text else [Fault("empty", "The text is empty.")]
@@ -54,7 +57,8 @@ def text_faults(
         *number_faults(words, allowed=allowed_numbers),
         *address_faults(words, allowed_hosts=allowed_hosts),
         *token_faults(text, known_services=known_services),
-        *language_faults(words, locale),
+        *wording_faults(text, locale),
+        *(length_faults(words, surface, locale) if (surface := surface_of(key)) else ()),
     ]
 
 
@@ -66,6 +70,7 @@ def source_faults(unit: Unit, *, known_services: Collection[str]) -> list[Fault]
         allowed_numbers=unit.allowed_numbers,
         allowed_hosts=unit.allowed_hosts,
         known_services=known_services,
+        key=unit.key,
     )
 
 
@@ -78,6 +83,7 @@ def target_faults(unit: Unit, text: str, locale: str) -> list[Fault]:
         allowed_hosts=unit.allowed_hosts,
         # A token that the source does not have is a fault of its own, so here every id counts as known.
         known_services=_EveryName(),
+        key=unit.key,
     )
     return faults + differing_tokens(unit.text, text)
 

@@ -11,10 +11,12 @@ from django.utils.safestring import SafeString, mark_safe
 
 from content.console import labels as names
 from content.linting.fault import Fault
+from content.linting.term_list import is_checked
 from content.linting.tokens import TOKEN
 
 register = template.Library()
 register.filter("finding_label", names.finding_label)
+register.filter("is_checked", is_checked)
 
 
 @register.filter

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from content.linting.lock_screen import lock_screen_faults
 from content.linting.text import text_faults
 from content.models import Service, Tip
 from content.terms import Recipient
@@ -62,8 +63,14 @@ def check_sendable(campaign: Campaign, *, at: datetime) -> None:
     for locale in campaign.locales if campaign.locales != ALL else ():
         if texts.served(campaign, locale) is None:
             raise Invalid(f"The audience includes {locale}, which has no text.", code="locale", field="messages")
+    _check_texts(campaign)
+
+
+def _check_texts(campaign: Campaign) -> None:
     for place, locale, text in _all_texts(campaign):
         faults = text_faults(text, locale=locale, allowed_numbers=ALLOWED_NUMBERS, allowed_hosts=(), known_services=())
+        if ".outer." in place:
+            faults += lock_screen_faults(text, locale)
         if errors := [fault.detail for fault in faults if fault.refuses]:
             raise MessageTextRefused(f"{place}: {' '.join(errors)}", field=place)
 

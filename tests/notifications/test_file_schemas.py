@@ -11,6 +11,7 @@ from django.core.management import call_command
 from jsonschema import Draft202012Validator
 from ruamel.yaml import YAML
 
+from content.linting.term_list import TERMS_DIR
 from notifications.management.commands.file_schemas import SCHEMAS, schema_text
 from tests import make
 
@@ -23,6 +24,7 @@ SHIPPED = {
     FACTS / "contact.yaml": "contact",
     FACTS / "tips.yaml": "tips",
     **dict.fromkeys(sorted((FACTS / "targets").glob("*.yaml")), "targets"),
+    **dict.fromkeys(sorted(TERMS_DIR.glob("*.yaml")), "terms"),
 }
 
 

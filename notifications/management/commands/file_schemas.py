@@ -14,6 +14,7 @@ from content.importing.emergency_numbers import EmergencyNumbers
 from content.importing.facts_entry import FactsEntry, FactsFile
 from content.importing.figures import FiguresFile
 from content.importing.words_file import TargetsFile, TipsFile, TipText
+from content.linting.term_list import TermsFile
 from core.cli import StaffCommand
 from notifications.campaigns.definition_fields import Definition
 
@@ -25,6 +26,7 @@ SCHEMAS: dict[str, tuple[str, TypeAdapter[Any]]] = {
     "facts": ("Fingerpost: a file of services", TypeAdapter(FactsFile[FactsEntry])),
     "figures": ("Fingerpost: a file of statistics", TypeAdapter(FiguresFile)),
     "targets": ("Fingerpost: the translations of one locale", TargetsFile),
+    "terms": ("Fingerpost: the term list of one locale", TypeAdapter(TermsFile)),
     "tips": ("Fingerpost: tips.yaml", TypeAdapter(TipsFile[TipText])),
 }
 

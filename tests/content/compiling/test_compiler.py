@@ -15,7 +15,7 @@ from content.assurance.record import record_assurance
 from content.compiling.compiler import build_packs, compile_release, own_countries
 from content.compiling.facts import Policy, Snapshot
 from content.compiling.snapshot import read_snapshot
-from content.models import Channel, Pack, Release, Service, Target, Tip, Unit
+from content.models import Channel, Locale, Pack, Release, Service, Target, Tip, Unit
 from content.models.assurance import Method
 from content.models.service import Status
 from content.terms import OUTDATED_DAYS, Change
@@ -536,3 +536,48 @@ def test_the_published_release_is_found_or_noted_as_missing(content: None) -> No
     assert Release.objects.current() == made
     assert Release.objects.current_number() == made.number
     assert made.locales()[0] == "ar"
+
+
+# What the gate says of texts beside what it refuses.
+
+
+def test_the_gate_names_the_place_of_a_fault_in_its_text(content: None) -> None:
+    make.tip("over-there", countries=["GB"])
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE content_unit SET text = 'So: it is your fault', revision = 2 WHERE key = 'tip.over-there.short'")
+
+    built = build_packs(read_snapshot(SANDBOX))
+
+    [finding] = {finding for finding in built["GB", "en"].findings if finding.code == "blame"}
+    assert (finding.item, finding.locale, finding.blocks) == ("tip.over-there.short", "en", True)
+    assert (finding.start, finding.end) == (10, 20)
+
+
+def test_a_tip_that_is_hard_to_read_is_reported_and_served(content: None) -> None:
+    hard = "Notwithstanding organisational considerations, communicate identifying information confidentially. "
+    make.tip("over-there", texts={"more": hard * 4}, audiences=["parent"])
+
+    built = build_packs(read_snapshot(SANDBOX))
+
+    [finding] = {finding for finding in built["GB", "en"].findings if finding.code == "reading-age"}
+    assert (finding.item, finding.locale, finding.blocks) == ("tip.over-there", "en", False)
+    assert not built["GB", "en"].blocked
+
+
+def test_a_tip_without_ages_that_names_its_readers_age_blocks_its_packs(content: None) -> None:
+    make.tip("over-there", texts={"short": "Say that you are under eighteen."}, countries=["GB"])
+    make.tip("over-here", texts={"short": "Say that you are under eighteen."}, max_age=17, age_measured="now")
+
+    built = build_packs(read_snapshot(SANDBOX))
+
+    assert {place[0] for place, pack in built.items() if pack.blocked} == {"GB"}
+    assert {finding.item for finding in built["GB", "en"].findings if finding.code == "reader-age"} == {"tip.over-there.short"}
+
+
+def test_a_locale_without_a_term_list_is_reported_as_unchecked(content: None) -> None:
+    Locale.objects.create(code="zu", name="Zulu", endonym="isiZulu", dir="ltr")
+
+    built = build_packs(read_snapshot(SANDBOX))
+
+    unchecked = {finding.locale for pack in built.values() for finding in pack.findings if finding.code == "terms-unchecked"}
+    assert unchecked == {"zu"}

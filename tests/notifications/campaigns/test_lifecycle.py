@@ -12,6 +12,7 @@ from core.errors import ChangedMeanwhile, Conflict, DomainError, Forbidden, Inva
 from core.models import AuditEntry
 from core.states import LIFECYCLES, NoSuchEdge
 from notifications.campaigns import fingerprint, lifecycle
+from notifications.campaigns.messages import MessageTextRefused
 from notifications.models import Brake, Campaign, Message
 from tests import make
 
@@ -240,6 +241,18 @@ def test_a_text_with_a_number_or_an_address_is_not_submitted(db: None) -> None:
         with pytest.raises(DomainError):
             make.campaign(state="submitted", messages={"en": texts})
     assert not Message.objects.exists()
+
+
+@pytest.mark.parametrize(("locale", "telling"), [("en", "Blackmail"), ("de", "Wenn dich jemand erpresst"), ("hi", "यौन शोषण")])
+def test_a_lock_screen_that_says_what_the_alert_is_about_is_not_submitted(db: None, locale: str, telling: str) -> None:
+    def texts(outer: str) -> dict[str, dict[str, str]]:
+        return {"outer": {"title": "Fingerpost", "body": outer}, "inner": {"title": telling, "body": telling}}
+
+    with pytest.raises(MessageTextRefused, match="beside the phone") as refused:
+        make.campaign(state="submitted", home={"zone": "Europe/London", "locale": locale}, messages={locale: texts(telling)})
+
+    assert refused.value.extra["field"] == f"messages.{locale}.outer.body"
+    make.campaign(state="submitted", home={"zone": "Europe/London", "locale": locale}, messages={locale: texts("Fingerpost")})
 
 
 def test_services_and_tips_that_do_not_exist_are_refused(db: None) -> None:
