@@ -7,6 +7,9 @@ from content.console import (
     figures,
     notices,
     organizations,
+    release_changes,
+    release_coverage,
+    release_preview,
     releases,
     service_edit,
     services,
@@ -16,6 +19,7 @@ from content.console import (
     todo_cards,
     translation_history,
     translations,
+    withdrawals,
 )
 
 __all__ = [
@@ -25,6 +29,9 @@ __all__ = [
     "figures",
     "notices",
     "organizations",
+    "release_changes",
+    "release_coverage",
+    "release_preview",
     "releases",
     "service_edit",
     "services",
@@ -34,4 +41,5 @@ __all__ = [
     "todo_cards",
     "translation_history",
     "translations",
+    "withdrawals",
 ]

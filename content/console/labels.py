@@ -12,7 +12,9 @@ from content.models.channel_revision import Act
 from content.models.correction_count import Problem
 from content.models.link import LinkResult
 from content.models.release import ReleaseState
+from content.models.release_change import ChangedKind, EffectKind
 from content.models.reply import ReplyAnswer
+from content.models.scheduled_publication import ScheduleState
 from content.models.service import Status
 from content.models.target_revision import TargetAct
 from content.models.tip_facts import TipState
@@ -211,6 +213,40 @@ LABELS: Final[Mapping[str, tuple[type[TextChoices], Mapping[str, str]]]] = {
             TipAct.RETIRE: "Retire",
             TipAct.RESTORE: "Restore",
             TipAct.EXISTING: "As it was before changes were approved",
+        },
+    ),
+    "changed": (
+        ChangedKind,
+        {
+            ChangedKind.TIP: "Tip",
+            ChangedKind.SERVICE: "Service",
+            ChangedKind.LABEL: "Label",
+            ChangedKind.FIGURE: "Figure",
+            ChangedKind.PACK: "Rest of the pack",
+        },
+    ),
+    "effect": (
+        EffectKind,
+        {
+            EffectKind.PACK: "Pack removed",
+            EffectKind.TIP: "Tip removed",
+            EffectKind.STEP: "Step removed",
+            EffectKind.TRANSLATION: "Tip no longer in the reader's language",
+            EffectKind.READERS: "No longer for",
+            EffectKind.SERVICE: "Service removed",
+            EffectKind.CHANNEL: "Channel removed",
+            EffectKind.LABEL: "Label removed",
+            EffectKind.FIGURE: "Figure removed",
+            EffectKind.RETURNS: "Comes back after the rollback",
+        },
+    ),
+    "schedule": (
+        ScheduleState,
+        {
+            ScheduleState.WAITING: "Waiting",
+            ScheduleState.PUBLISHED: "Published",
+            ScheduleState.CANCELLED: "Cancelled",
+            ScheduleState.REFUSED: "Not published",
         },
     ),
     "tip": (TipState, {TipState.CURRENT: "Current", TipState.RETIRED: "Retired"}),

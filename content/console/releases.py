@@ -4,21 +4,28 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import Any
 
+from django.db import transaction
 from django.db.models import Count, Sum
 from django.http import QueryDict
 from django.urls import reverse
 
 from content.compiling.compiler import compile_release
 from content.console import labels
+from content.console.item_links import mend_url
+from content.console.release_words import describe_effects
 from content.console.unit_names import UnitNames
-from content.models import Release
+from content.models import Locale, Release
 from content.models.release import ReleaseState
+from content.models.release_change import ChangedKind
+from content.publishing.confirmation import candidate_digest, confirm
 from content.publishing.publish import publish, roll_back
-from core.console.display import StatusTag
+from content.publishing.scheduling import cancel, schedule
+from core.console.display import StatusTag, instant_text, language_text
 from core.console.pages import Link, Page, page
-from core.errors import NotFound
+from core.errors import Invalid, NotFound
 
 TONES = {
     ReleaseState.CANDIDATE: "wait",
@@ -33,6 +40,15 @@ MAX_LISTED = 200
 def state_tag(release: Release) -> StatusTag:
     """Return the state of a release as a tag."""
     return StatusTag(labels.label("release", release.state), TONES[ReleaseState(release.state)])
+
+
+def find_release(number: int) -> Release:
+    """Return the release with those who made it, or raise NotFound."""
+    releases = Release.objects.select_related("compiled_by", "published_by", "base", "restores")
+    release = releases.filter(pk=min(number, 2**62)).first()
+    if release is None:
+        raise NotFound("There is no such release.")
+    return release
 
 
 @page("releases/", "releases", order=50)
@@ -52,10 +68,12 @@ class ReleasesPage(Page):
         )
         part = self.paginate(releases, 30)
         rows = [(r, state_tag(r), len(r.report.get("findings", [])), len(r.report.get("blocked", []))) for r in part]
-        return {"part": part, "rows": rows}
+        locales = sorted(((code, language_text(code)) for code in Locale.objects.values_list("code", flat=True)), key=_by_name)
+        chosen = self.submitted.getlist("locales") if self.submitted else []
+        return {"part": part, "rows": rows, "locales": locales, "chosen": chosen}
 
     def action_compile(self, data: QueryDict) -> str | None:
-        release = compile_release(by=self.user, at=self.at)
+        release = compile_release(by=self.user, at=self.at, locales=data.getlist("locales") or None)
         self.success(f"Release {release.number} is compiled. Another person must publish it.")
         return reverse("admin:release", args=[release.number])
 
@@ -68,16 +86,14 @@ class ReleasePage(Page):
     menu = "Releases"
     actions = {
         "publish": ("content.publish_release",),
+        "schedule": ("content.publish_release",),
+        "cancel-schedule": ("content.publish_release",),
         "discard": ("content.compile_release",),
         "roll-back": ("content.compile_release",),
     }
 
     def load(self) -> None:
-        releases = Release.objects.select_related("compiled_by", "published_by", "base", "restores")
-        release = releases.filter(pk=min(self.kwargs["number"], 2**62)).first()
-        if release is None:
-            raise NotFound("There is no such release.")
-        self.release = release
+        self.release = find_release(self.kwargs["number"])
 
     def heading(self) -> str:
         return f"Release {self.release.number}"
@@ -107,12 +123,46 @@ class ReleasePage(Page):
             "against": against,
             "differences": _differences(release, against) if against else None,
             "own": release.compiled_by_id == self.user.pk,
+            "digest": candidate_digest(release),
+            "effects": describe_effects(release.effects.all()),
+            "confirmed": {int(pk) for pk in self._confirmed(self.submitted)} if self.submitted else set(),
+            "changed": _changed_counts(release),
+            "schedule": release.schedules.select_related("approved_by").first(),
+            "typed_time": self.submitted.get("publish_at", "") if self.submitted else "",
+            "held_back": release.scope is not None and release.changes.filter(kind=ChangedKind.SERVICE).exists(),
         }
 
     def action_publish(self, data: QueryDict) -> str | None:
-        publish(self.release, by=self.user, at=self.at)
+        with transaction.atomic():
+            self._confirm(data)
+            publish(self.release, by=self.user, at=self.at)
         self.success(f"Release {self.release.number} is published. Readers see it from now on.")
         return None
+
+    def action_schedule(self, data: QueryDict) -> str | None:
+        try:
+            publish_at = datetime.fromisoformat(data.get("publish_at", "")).replace(tzinfo=UTC)
+        except ValueError:
+            raise Invalid("Time to publish: enter a date and a time.", code="publish-at") from None
+        with transaction.atomic():
+            self._confirm(data)
+            schedule(self.release, publish_at=publish_at, by=self.user, at=self.at)
+        self.success(f"Release {self.release.number} will be published on {instant_text(publish_at)}.")
+        return None
+
+    def action_cancel_schedule(self, data: QueryDict) -> str | None:
+        cancel(self.release, by=self.user, at=self.at)
+        self.success(f"Release {self.release.number} will not be published by itself.")
+        return None
+
+    def _confirm(self, data: QueryDict) -> None:
+        if not data.getlist("effect") and not self.release.effects.exists():
+            return
+        confirm(self.release, shown=data.get("digest", ""), effects=self._confirmed(data), by=self.user, at=self.at)
+
+    def _confirmed(self, data: QueryDict) -> list[int]:
+        """Return the ids of the ticked effects."""
+        return [int(pk) for pk in data.getlist("effect") if pk.isascii() and pk.isdecimal() and len(pk) < 19]
 
     def action_discard(self, data: QueryDict) -> str | None:
         self.release.discard(by=self.user, at=self.at)
@@ -136,11 +186,24 @@ def _grouped(findings: Iterable[dict[str, Any]], names: UnitNames) -> list[dict[
         {
             "heading": labels.finding_label(code),
             "n": len(group),
-            "listed": [finding | {"name": names.name(finding["item"])} for finding in group[:MAX_LISTED]],
+            "listed": [
+                finding | {"name": names.name(finding["item"]), "url": mend_url(finding["item"], finding["locale"])}
+                for finding in group[:MAX_LISTED]
+            ],
             "more": max(0, len(group) - MAX_LISTED),
         }
         for code, group in sorted(groups.items(), key=lambda group: (-len(group[1]), group[0]))
     ]
+
+
+def _by_name(entry: tuple[str, str]) -> str:
+    return entry[1]
+
+
+def _changed_counts(release: Release) -> list[tuple[str, int, int]]:
+    """Return (kind, items, languages) of what the release changes, in one query."""
+    counts = release.changes.order_by().values_list("kind")
+    return list(counts.annotate(items=Count("item", distinct=True), languages=Count("locale", distinct=True)).order_by("kind"))
 
 
 def _differences(release: Release, against: Release) -> dict[str, Any]:

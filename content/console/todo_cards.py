@@ -17,6 +17,7 @@ from content.models import (
     Figure,
     Locale,
     Release,
+    ScheduledPublication,
     ServiceNotice,
     Target,
     TipRevision,
@@ -151,6 +152,10 @@ def release_cards(user: User, at: datetime) -> Iterator[TodoCard]:
         text = f"Compiled by {newest.compiled_by.username}. {blocked_text}."
         url = reverse("admin:release", args=[newest.number])
         yield TodoCard(f"Release {newest.number} to publish", text, url, "Review and publish", None, "wait")
+    for refused in ScheduledPublication.objects.unresolved_refusals():
+        text = f"It was not published at its time. {refused.detail}"
+        url = reverse("admin:release", args=[refused.release_id])
+        yield TodoCard(f"Release {refused.release_id} was not published", text, url, "See why", None, "bad")
     if user.has_perm("content.compile_release"):
         text = f"Readers see release {current}." if current else "Nothing is published yet."
         yield TodoCard("Releases", text, reverse("admin:releases"), "View or compile releases")

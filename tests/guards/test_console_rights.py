@@ -55,6 +55,7 @@ def filled() -> dict[str, str]:
     campaign = make.campaign(state="submitted")
     facts = Tip.objects.get(pk="first-hour").facts() | {"order": 7}
     proposed = TipRevision.objects.propose(slug="first-hour", facts=facts, by=User.objects.system(), at=make.NOON)
+    release: dict[str, object] = {"number": make.Release.objects.get().pk}
     arguments: dict[str, dict[str, object]] = {
         "tip": {"slug": "first-hour"},
         "tip-change": {"id": proposed.pk},
@@ -68,7 +69,8 @@ def filled() -> dict[str, str]:
         "notice-propose": {"id": "gb-line"},
         "channel": {"id": "gb-line", "position": 1},
         "organization": {"id": "org"},
-        "release": {"number": make.Release.objects.get().pk},
+        "withdrawal": {"id": "gb-line"},
+        **{f"release{part}": release for part in ("", "-changes", "-coverage", "-preview")},
     }
     paths = {}
     for route in pages.ROUTES:
