@@ -11,6 +11,7 @@ import io
 from argparse import ArgumentParser
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +20,16 @@ from django.core.management import call_command, get_commands, load_command_clas
 from django.core.management.base import CommandError
 from django.test import Client, override_settings
 from django.urls import reverse
+from django.utils import timezone
 
-from content.compiling.compiler import build_packs
+from content.compiling.compiler import build_packs, compile_release
 from content.compiling.facts import Policy
 from content.compiling.snapshot import read_snapshot
 from content.models import Channel, ChannelRevision, Figure, Target, Tip, TipRevision, Unit
 from content.models.channel_revision import Act
+from content.publishing.withdrawal import withdraw
 from content.terms import Change
+from core import tokens
 from core.console import pages
 from core.errors import DomainError, EditConflict
 from core.models import User
@@ -46,6 +50,7 @@ def mallory() -> User:
     make.labels(approved=True)
     make.emergency()
     make.service("gb-line")
+    make.service("zz-spare", country="ZZ", status="inactive", channels=0)
     make.tip(approved=True)
     welsh = {"title": "Arhoswch", "short": "Dydych chi ddim ar eich pen eich hun.", "do-now.1": "Dywedwch.", "do-not.1": "Na."}
     for part, text in welsh.items():
@@ -168,6 +173,34 @@ def load_other_words(folder: Path, by: User) -> None:
     run("load_words", "--folder", str(folder), "--by", by.username)
 
 
+def compiled(by: User) -> str:
+    """Compile a candidate under this account; return its page."""
+    return reverse("admin:release", args=[compile_release(by=by, at=NOON).pk])
+
+
+def publish_own(client: Client, by: User) -> None:
+    page = compiled(by)
+    refused(client, page, "publish")
+    with pytest.raises(CommandError):
+        run("release", "publish", "--by", by.username)
+
+
+def schedule_own(client: Client, by: User) -> None:
+    time = timezone.now() + timedelta(days=1)
+    refused(client, compiled(by), "schedule", publish_at=time.strftime("%Y-%m-%dT%H:%M"))
+    number = str(compile_release(by=by, at=NOON).pk)
+    with pytest.raises(CommandError):
+        run("release", "schedule", number, "--at", time.isoformat(), "--by", by.username)
+
+
+def put_back_alone(client: Client, by: User) -> None:
+    withdraw("zz-spare", by=by, at=NOON)
+    token = {"second": by.username, "second_token": tokens.issue(by)}
+    refused(client, reverse("admin:withdrawals"), "put-back", service="zz-spare", **token)
+    with pytest.raises(CommandError):
+        run("release", "put-back", "zz-spare", "--by", by.username, "--second", by.username)
+
+
 #: What the account does. A test of an act that the account cannot do at all shows that it is refused.
 ACTS: dict[str, Callable[[Client, User], object]] = {
     "tip preview": lambda client, by: propose_tip(client),
@@ -194,6 +227,10 @@ ACTS: dict[str, Callable[[Client, User], object]] = {
         client, reverse("admin:contact-changes"), "approve", revision=propose_channel(by).pk
     ),
     "channels approve": lambda client, by: _channel_refused(propose_channel(by), by),
+    "release publish": publish_own,
+    "release schedule": schedule_own,
+    "withdrawals put-back": put_back_alone,
+    "release put-back": put_back_alone,
     "notice-propose propose": lambda client, by: make.notice(approved=False, by=by),
 }
 
@@ -246,13 +283,16 @@ ELSEWHERE: dict[str, str] = {
     "organization make": _READS,
     "organization revoke": _READS,
     "releases compile": _PUBLISHING,
-    "release publish": _PUBLISHING,
     "release discard": _PUBLISHING,
+    "release cancel-schedule": _PUBLISHING,
+    "withdrawal withdraw": _TAKES_AWAY,
     "release roll-back": _PUBLISHING,
     "tips list": _READS,
     "tips show": _READS,
     "channels list": _READS,
     "channels approve-all": "only in the sandbox, and by the same function as channels approve",
+    "figure-propose propose": "only approved figures are compiled",
+    "figures reject": "a proposal that is rejected is never compiled",
     "figures list": _READS,
     "figures approve": "a CHECK wants a second person: tests/content/importing/test_figures.py",
     "figures approve-all": "only in the sandbox, and by the same function as figures approve",
@@ -260,8 +300,6 @@ ELSEWHERE: dict[str, str] = {
     "release compile": _PUBLISHING,
     "release rollback": _PUBLISHING,
     "release withdraw": _TAKES_AWAY,
-    "release put-back": "it takes two",
-    "release schedule": _PUBLISHING,
     "release cancel": _PUBLISHING,
     "load_facts": _ONE_PERSON,
     "load_words": "test_a_file_of_one_account_changes_nothing below",
