@@ -40,7 +40,7 @@ class TextBoxPage(Page):
 
     def conflict(self, unsaved: UnsavedText | None) -> EditConflict | None:
         """Return the conflict to decide: of the refused action, or of an unsaved text whose base somebody has changed since."""
-        if isinstance(self.error, EditConflict):
+        if isinstance(self.error, EditConflict) and self.submitted is not None and "text" in self.submitted:
             return self.error
         text, revision = self.stored_text()
         if self.error or unsaved is None or unsaved.from_revision == revision:
@@ -48,6 +48,12 @@ class TextBoxPage(Page):
         if self.text_of_revision(unsaved.from_revision) == text:
             return None
         return EditConflict(mine=unsaved.text, theirs=text, revision=revision)
+
+    def error_text(self, error: DomainError) -> str:
+        """Return the message for a refused action; a reader who typed nothing has no text in the box to compare."""
+        if isinstance(error, EditConflict) and self.submitted is not None and "text" not in self.submitted:
+            return "Someone has changed this text since you opened the page, so nothing was done. Read it again, then decide."
+        return super().error_text(error)
 
     def base_revision(self, unsaved: UnsavedText | None) -> int:
         """Return the revision that the text in the box began from: that of the refused form, else of the unsaved text."""

@@ -477,3 +477,26 @@ def test_a_conflict_about_a_source_text_keeps_both_until_one_is_chosen(client: C
         assert ">Mine.</textarea>" in shown
         assert 'value="revise"' not in shown
     assert (unit.text, unit.revision) == ("Mine.", 3)
+
+
+def test_an_approval_of_a_text_that_has_changed_since_is_refused_and_shows_the_new_one(client: Client) -> None:
+    target = make.target(KEY, "cy", "Peidiwch.", approved=True)
+    source = reverse("admin:source-text", args=[KEY])
+    shown = typed(target, "", "approve")
+    target.write(text="Talwch.", by=editor(), at=make.NOON, from_revision=2)
+    target.unit.revise(text="Pay.", change="safety", by=User.objects.get(username="eva"), at=make.NOON, from_revision=1)
+    client.force_login(reviewer())
+    del shown["text"]
+
+    answers = [
+        (client.post(address("cy"), shown), "Talwch."),
+        (client.post(source, {"action": "approve", "revision": "1"}), "Pay."),
+    ]
+
+    for answer, new in answers:
+        page = answer.content.decode()
+        assert answer.status_code == 409
+        assert "so nothing was done. Read it again" in page
+        assert "while you were editing" not in page
+        assert new in page
+    assert (Target.objects.get().approved_text, Unit.objects.get(key=KEY).approved_text) == ("Peidiwch.", "Do not pay.")
