@@ -21,8 +21,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypedDict
 
-from content.models import Manifest, Pack, ReleasePack, WithdrawnPack
+from content.models import Manifest, Pack, ReleasePack
 from content.models.release import ReleaseState
+from content.models.tip_withdrawal import withdrawn_packs
 from content.publishing.signing import ManifestPack, jwks
 from content.publishing.verify import decode
 from core.canonical import canonical_json, digest
@@ -155,10 +156,10 @@ def _clean_up(tree: _Tree, packs: Sequence[_PackAddress]) -> None:
             tree.remove(path)
             tree.remove(path.with_name(f"{path.name}.gz"))
     # A pack withdrawn a moment ago stays until a manifest no longer lists it.
-    gone = WithdrawnPack.objects.filter(withdrawal__put_back_at=None).exclude(pack__in=[pack["digest"] for pack in packs])
+    gone = withdrawn_packs() - {pack["digest"] for pack in packs}
     markers = set()
     for country, locale, name in ReleasePack.objects.filter(
-        pack__in=gone.values("pack_id"), release__state__in=[ReleaseState.PUBLISHED, ReleaseState.SUPERSEDED]
+        pack__in=gone, release__state__in=[ReleaseState.PUBLISHED, ReleaseState.SUPERSEDED]
     ).values_list("country_id", "locale_id", "pack_id"):
         path = tree.folder / _by_digest({"country": country, "locale": locale, "digest": name})
         markers.add(path.with_suffix(".gone"))

@@ -26,6 +26,8 @@ class Verb(TextChoices):
     TRANSLATION_REMOVAL_REJECTED = "translation_removal.rejected", "Removal of a translation rejected"
     TRANSLATION_CLEARED = "translation.cleared", "Translation removed"
     TIP_CHANGED = "tip.changed", "Tip changed"
+    TIP_WITHDRAWN = "tip.withdrawn", "Tip withdrawn"
+    TIP_PUT_BACK = "tip.put_back", "Tip put back"
     TIP_CHANGE_PROPOSED = "tip_change.proposed", "Tip change proposed"
     TIP_CHANGE_APPROVED = "tip_change.approved", "Tip change approved"
     TIP_CHANGE_WITHDRAWN = "tip_change.withdrawn", "Tip change withdrawn"

@@ -13,8 +13,9 @@ from django.db import connection
 
 from api.reads.pack_store import PackStore
 from content.exporting.home_packs import home_packs
-from content.models import Country, Locale, Manifest, Release, ReleasePack, WithdrawnPack
+from content.models import Country, Locale, Manifest, Release, ReleasePack
 from content.models.release import NoRelease, ReleaseState
+from content.models.tip_withdrawal import withdrawn_packs
 from notifications import feed
 from notifications.feed import Feed
 
@@ -23,7 +24,8 @@ _CHANGE_MARKER_SQL = f"""
         (SELECT max(number) FROM content_release WHERE state = 'candidate'),
         (SELECT number FROM content_release WHERE state = 'published'),
         (SELECT max(id) FROM content_manifest),
-        (SELECT count(*) || ' ' || count(put_back_at) FROM content_withdrawal),
+        (SELECT (SELECT count(*) || ' ' || count(put_back_at) FROM content_withdrawal)
+            || ' ' || (SELECT count(*) || ' ' || count(put_back_at) FROM content_tipwithdrawal)),
         ({feed.VERSION_SQL})
 """  # noqa: S608  (built from constants alone)
 
@@ -65,7 +67,7 @@ class Edition:
     service_countries: Mapping[str, str] = field(default_factory=dict)
     #: Service id → RFC 3339 time of the service's last change, where known.
     last_modified: Mapping[str, str] = field(default_factory=dict)
-    #: Digests of packs that contain a withdrawn service.
+    #: Digests of packs that contain a withdrawn service or tip.
     withdrawn_packs: frozenset[str] = frozenset()
     #: The newest signed manifest, a compact JWS.
     manifest: str | None = None
@@ -108,7 +110,7 @@ def read_edition(
     if known is None or known.release != marker.release:
         edition = _with_release(edition, marker.release)
     if known is None or known.withdrawals != marker.withdrawals:
-        edition = replace(edition, withdrawn_packs=_withdrawn_packs())
+        edition = replace(edition, withdrawn_packs=withdrawn_packs())
     if known is None or known.manifest != marker.manifest:
         signed = Manifest.objects.order_by("-pk").values_list("body", flat=True).first()
         edition = replace(edition, manifest=signed)
@@ -167,10 +169,6 @@ def _with_release(edition: Edition, number: int | None) -> Edition:
         pack = orjson.loads(edition.packs.body(digest))
         countries |= {s["id"]: s["country"] for s in pack["services"]} | {s["id"]: country for s in pack["retired"]}
     return replace(edition, number=number, pack_digests=digests, service_countries=countries, last_modified=release.changed)
-
-
-def _withdrawn_packs() -> frozenset[str]:
-    return frozenset(WithdrawnPack.objects.filter(withdrawal__put_back_at=None).values_list("pack_id", flat=True))
 
 
 def _country_names() -> dict[str, str]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from content.compiling.facts import (
     ChannelFact,
@@ -36,6 +36,7 @@ from content.models import (
     Target,
     Tip,
     TipRevision,
+    TipWithdrawal,
     Unit,
     UnitApproval,
     UnitRevision,
@@ -235,7 +236,8 @@ def _tips() -> Iterator[TipFact]:
     approved: dict[str, list[TipKeys]] = defaultdict(list)
     for revision in TipRevision.objects.approved().order_by("-pk"):
         approved[revision.slug].append(_keys(revision.slug, revision))
-    for tip in Tip.objects.current().order_by("order", "slug"):
+    withdrawn = TipWithdrawal.objects.in_force().filter(tip=OuterRef("pk"))
+    for tip in Tip.objects.current().filter(~Exists(withdrawn)).order_by("order", "slug"):
         yield tip_fact(tip.slug, tip, approved[tip.slug])
 
 

@@ -267,6 +267,7 @@ MODEL_NAMES.update(
         "content.Target": "Translation",
         "content.Tip": "Tip",
         "content.TipRevision": "Tip change",
+        "content.TipWithdrawal": "Withdrawal of a tip",
         "content.Unit": "Source text",
         "content.Withdrawal": "Withdrawal",
     }

@@ -23,6 +23,7 @@ from content.models.target import Target
 from content.models.target_revision import TargetRevision
 from content.models.tip import Tip
 from content.models.tip_revision import TipRevision
+from content.models.tip_withdrawal import TipWithdrawal, WithdrawnTipPack
 from content.models.unit import Unit
 from content.models.unit_approval import UnitApproval
 from content.models.unit_revision import UnitRevision
@@ -56,10 +57,12 @@ __all__ = [
     "TargetRevision",
     "Tip",
     "TipRevision",
+    "TipWithdrawal",
     "Unit",
     "UnitApproval",
     "UnitRevision",
     "UnsavedText",
     "Withdrawal",
     "WithdrawnPack",
+    "WithdrawnTipPack",
 ]

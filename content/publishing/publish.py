@@ -18,13 +18,14 @@ from django.db.models.expressions import RawSQL
 from content.compiling.recording import record_changes
 from content.compiling.snapshot import read_notices
 from content.exporting.last_modified import last_modified_by_service
-from content.models import Pack, Release, ReleasePack, Service, Withdrawal, WithdrawnPack
+from content.models import Pack, Release, ReleasePack, Service, TipWithdrawal, Withdrawal, WithdrawnPack, WithdrawnTipPack
 from content.models.release import ReleaseReason, ReleaseState
 from content.publishing.confirmation import require_confirmed
 from content.publishing.pack_patch import (
     PackPatch,
     RetiredOrder,
     combine,
+    remove_tips,
     replace_notices,
     require_crisis_line_in_plans,
     require_essential_services,
@@ -42,7 +43,7 @@ PERMISSION = "content.publish_release"
 
 
 class HoldsWithdrawn(Conflict):
-    """A service in this release has been withdrawn in the meantime; compile again."""
+    """A service or tip in this release has been withdrawn in the meantime; compile again."""
 
     code = "withdrawn"
 
@@ -51,7 +52,7 @@ def publish(release: Release, *, by: User, at: datetime) -> None:
     """Replace the published release by this candidate, in one transaction.
 
     Raises SecondPersonRequired for the person who compiled it, ChangedMeanwhile where another release has been published since
-    it was compiled, HoldsWithdrawn where it offers a service that is withdrawn, and NotConfirmed where this person has not
+    it was compiled, HoldsWithdrawn where it holds a service or tip that is withdrawn, and NotConfirmed where this person has not
     confirmed everything that it takes away or brings back.
     """
     roles.require(by, PERMISSION)
@@ -127,8 +128,8 @@ def publish_patch(
 def roll_back(*, to: int, by: User, at: datetime) -> Release:
     """Create a candidate with the packs of an older release under a new number; a second person publishes it.
 
-    Services that are withdrawn now are removed from its packs, and the notices are those that hold now. Raises Invalid where
-    that release was never published, and EssentialServiceMissing as `publish_patch` does.
+    Services and tips that are withdrawn now are removed from its packs, and the notices are those that hold now. Raises Invalid
+    where that release was never published, and EssentialServiceMissing as `publish_patch` does.
     """
     roles.require(by, "content.compile_release")
     older = Release.objects.filter(number=to).exclude(state=ReleaseState.CANDIDATE).exclude(published_at=None).first()
@@ -145,6 +146,7 @@ def roll_back(*, to: int, by: User, at: datetime) -> Release:
         )
         patch = combine(
             withdraw_services(Withdrawal.objects.successors(), retired_order()),
+            remove_tips(set(TipWithdrawal.objects.in_force().values_list("tip_id", flat=True))),
             replace_notices(read_notices(at.astimezone(UTC).date())),
         )
         packs = Pack.objects.filter(release_packs__release=older)
@@ -179,9 +181,12 @@ def retired_order() -> RetiredOrder:
 def _holds_withdrawn(release: Release) -> bool:
     if WithdrawnPack.objects.filter(pack__release_packs__release=release, withdrawal__put_back_at=None).exists():
         return True
-    # A service that no published pack held was withdrawn without a release, so no newer base gives this candidate away.
-    fresh = Withdrawal.objects.in_force().filter(release=None).values_list("service_id", flat=True)
-    return packs_holding(services=list(fresh)).filter(release_packs__release=release).exists()
+    if WithdrawnTipPack.objects.filter(pack__release_packs__release=release, withdrawal__put_back_at=None).exists():
+        return True
+    # What no published pack held was withdrawn without a release, so no newer base gives this candidate away.
+    services = Withdrawal.objects.in_force().filter(release=None).values_list("service_id", flat=True)
+    tips = TipWithdrawal.objects.in_force().filter(release=None).values_list("tip_id", flat=True)
+    return packs_holding(services=list(services), tips=list(tips)).filter(release_packs__release=release).exists()
 
 
 def patched_packs(packs: QuerySet[Pack], patch: PackPatch) -> Iterator[tuple[str, PackContent, PackContent]]:

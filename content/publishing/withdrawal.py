@@ -5,6 +5,7 @@ One person withdraws a service, two withdraw an emergency service, and two put a
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,7 +15,7 @@ from content.compiling.comparison import Compared, Comparison, compare
 from content.models import Release, Service, Withdrawal, WithdrawnPack
 from content.models.release import ReleaseReason, ReleaseState
 from content.models.service import Status
-from content.publishing.pack_patch import withdraw_services
+from content.publishing.pack_patch import PackPatch, withdraw_services
 from content.publishing.publish import (
     PERMISSION,
     lock_published,
@@ -80,7 +81,7 @@ def withdraw(service_id: str, *, by: User, at: datetime, successor: str | None =
 
 @dataclass(frozen=True)
 class WithdrawalEffect:
-    """What readers get once a service is withdrawn."""
+    """What readers get once a service or a tip is withdrawn."""
 
     #: How many published packs change.
     packs: int
@@ -95,10 +96,15 @@ def withdrawal_effect(service_id: str, *, successor: str | None = None) -> Withd
     service = _service(service_id)
     replacement = _successor(service, successor)
     patch = withdraw_services({service.pk: replacement.pk if replacement else None}, retired_order())
+    return patch_effect(patch, services=[service.pk])
+
+
+def patch_effect(patch: PackPatch, *, services: Collection[str] = (), tips: Collection[str] = ()) -> WithdrawalEffect:
+    """Return what the patch would change in the published packs that hold one of the services or tips."""
     current = Release.objects.filter(state=ReleaseState.PUBLISHED).first()
     if current is None:
         return WithdrawalEffect(0, Comparison())
-    packs = packs_holding(services=[service.pk]).filter(pk__in=list(current.pack_digests().values()))
+    packs = packs_holding(services=services, tips=tips).filter(pk__in=list(current.pack_digests().values()))
     compared = [Compared(before["country"], before["locale"], before, after) for _, before, after in patched_packs(packs, patch)]
     return WithdrawalEffect(len(compared), compare(compared, source=SOURCE_LOCALE))
 

@@ -300,6 +300,8 @@ ELSEWHERE: dict[str, str] = {
     "release compile": _PUBLISHING,
     "release rollback": _PUBLISHING,
     "release withdraw": _TAKES_AWAY,
+    "release withdraw-tip": _TAKES_AWAY,
+    "release put-back-tip": "it takes two: tests/content/publishing/test_tip_withdrawal.py",
     "release cancel": _PUBLISHING,
     "load_facts": _ONE_PERSON,
     "load_words": "test_a_file_of_one_account_changes_nothing below",

@@ -1,4 +1,4 @@
-"""Compile, publish and roll back releases; withdraw a service at once, and put it back."""
+"""Compile, publish and roll back releases; withdraw a service or a tip at once, and put it back."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from content.models.release_change import ChangedKind
 from content.publishing.confirmation import candidate_digest, confirm
 from content.publishing.publish import publish, roll_back
 from content.publishing.scheduling import cancel, schedule
-from content.publishing.withdrawal import put_back, withdraw, withdrawal_effect
+from content.publishing.tip_withdrawal import put_back_tip, tip_withdrawal_effect, withdraw_tip
+from content.publishing.withdrawal import WithdrawalEffect, put_back, withdraw, withdrawal_effect
 from core.cli import StaffCommand
 from core.errors import Invalid, NotFound
 from core.models import User
@@ -26,7 +27,7 @@ from core.models import User
 class Command(StaffCommand):
     """The `release` command."""
 
-    help = "Compile, publish and roll back releases; withdraw a service and put it back."
+    help = "Compile, publish and roll back releases; withdraw a service or a tip and put it back."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
@@ -54,13 +55,20 @@ class Command(StaffCommand):
         away.add_argument("--dry-run", action="store_true", help="only print what readers would get instead")
         again = verbs.add_parser("put-back", help="serve a withdrawn service again, from the next release on")
         again.add_argument("service", help="id of the service")
+        tip_away = verbs.add_parser("withdraw-tip", help="remove a tip from the published packs at once")
+        tip_away.add_argument("tip", help="slug of the tip")
+        tip_away.add_argument("--dry-run", action="store_true", help="only print what goes")
+        tip_again = verbs.add_parser("put-back-tip", help="serve a withdrawn tip again, from the next release on")
+        tip_again.add_argument("tip", help="slug of the tip")
+        tip_again.add_argument("--second", required=True, metavar="NAME", help="a second person")
+        tip_again.add_argument("--second-token", help="the second person's token from the console (not needed in the sandbox)")
         for verb in (away, again):
             needed = verb is again
             verb.add_argument(
                 "--second", required=needed, metavar="NAME", help="a second person (for emergency services and put-back)"
             )
             verb.add_argument("--second-token", help="the second person's token from the console (not needed in the sandbox)")
-        for verb in (compiling, publishing, planning, cancelling, back, away, again):
+        for verb in (compiling, publishing, planning, cancelling, back, away, again, tip_away, tip_again):
             self.add_acting_user(verb)
             self.add_json(verb)
 
@@ -153,8 +161,32 @@ class Command(StaffCommand):
         text = f"{withdrawal.service_id} is withdrawn. {effect} {packs} packs that offer it are no longer served."
         self.print_result(options, data, text)
 
+    def _withdraw_tip(self, options: dict[str, Any]) -> None:
+        slug = options["tip"]
+        if options["dry_run"]:
+            self._print_effect(tip_withdrawal_effect(slug), options, {"tip": slug})
+            return
+        withdrawal = withdraw_tip(slug, by=self.acting_user(options, sensitive=True), at=timezone.now())
+        packs = withdrawal.packs.count()
+        if withdrawal.release_id:
+            effect = f"Release {withdrawal.release_id} is published without it."
+        else:
+            effect = "No published pack held it."
+        text = f"The tip {slug} is withdrawn. {effect} {packs} packs that hold it are no longer served."
+        self.print_result(options, {"tip": slug, "release": withdrawal.release_id, "packs": packs}, text)
+
+    def _put_back_tip(self, options: dict[str, Any]) -> None:
+        second = self._second(options)
+        assert second is not None
+        put_back_tip(options["tip"], by=self.acting_user(options, sensitive=True), second=second, at=timezone.now())
+        text = f"The tip {options['tip']} is put back. Readers get it with the next release."
+        self.print_result(options, {"tip": options["tip"]}, text)
+
     def _preview_withdrawal(self, options: dict[str, Any]) -> None:
         effect = withdrawal_effect(options["service"], successor=options["successor"])
+        self._print_effect(effect, options, {"service": options["service"]})
+
+    def _print_effect(self, effect: WithdrawalEffect, options: dict[str, Any], item: dict[str, str]) -> None:
         lines = [f"{effect.packs} published packs change. Nothing has been changed yet."]
         for change in effect.comparison.changes:
             if change.kind == ChangedKind.PACK:
@@ -166,7 +198,7 @@ class Command(StaffCommand):
             {"kind": c.kind, "item": c.item, "locale": c.locale, "countries": c.countries, "old": c.old, "new": c.new}
             for c in effect.comparison.changes
         ]
-        self.print_result(options, {"service": options["service"], "packs": effect.packs, "changes": changes}, "\n".join(lines))
+        self.print_result(options, {**item, "packs": effect.packs, "changes": changes}, "\n".join(lines))
 
     def _put_back(self, options: dict[str, Any]) -> None:
         second = self._second(options)
