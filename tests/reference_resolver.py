@@ -452,7 +452,7 @@ def _anonymous(service: Json) -> bool:
 
 
 def _coverage(service: Json) -> str:
-    if not _here(service):
+    if not _here(service) and service["area"] is None:
         return "worldwide"
     return "regional" if service["regions"] else "national"
 

@@ -35,8 +35,11 @@ def emergency_reasons(service: PackedService, language: int | None, query: Query
 
 
 def coverage(service: PackedService) -> str:
-    """Return the code that says where the service works."""
-    if service["country"] == "ZZ":
+    """Return the code that says where the service works.
+
+    A worldwide service that works in some countries only, such as another country's emergency number, serves this country.
+    """
+    if service["country"] == "ZZ" and service.get("area") is None:
         return "worldwide"
     return "regional" if service["regions"] else "national"
 

@@ -653,6 +653,8 @@ def test_112_is_offered_only_in_the_european_union(real_packs: Packs) -> None:
     worldwide = real_packs["ZZ", "en"]
 
     assert resolve(worldwide, Query("PT", "blackmail"), NOON).steps[0].service == "zz-eu-112"
+    # It works in some countries, so nobody is told that it can be used from any.
+    assert "national" in resolve(worldwide, Query("PT", "blackmail"), NOON).steps[0].why
     assert resolve(worldwide, Query("JP", "blackmail"), NOON).steps[0].service is None
 
 
