@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from content.resolver.availability import service_availability
+from content.resolver.candidates import fit_of_age
 from content.resolver.resolve import resolve
 from content.resolver.types import Plan, PlanStep, Query
 from content.terms import Audience, Situation, Step
@@ -34,10 +37,11 @@ def test_the_rules_hold_for_every_reader(real_packs: Packs) -> None:
         if locale != "en" or country == "ZZ":
             continue
         pack = real_packs[country, "en"]
-        for query, at in _questions(country, pack):
-            count += 1
-            plan = resolve(pack, query, at)
-            broken += [(rule, query, at) for rule in _broken_rules(pack, query, plan, at)]
+        for alike in _questions(country, pack):
+            plan = resolve(pack, *alike[0])
+            for query, at in alike:
+                count += 1
+                broken += [(rule, query, at) for rule in _broken_rules(pack, query, plan, at)]
 
     without_line = {query.country for rule, query, _ in broken if rule == "no crisis line"}
     assert without_line == KEPT_BACK
@@ -46,14 +50,32 @@ def test_the_rules_hold_for_every_reader(real_packs: Packs) -> None:
     assert count > 40 * len(Situation) * len(Audience) * len(AGES)
 
 
-def _questions(country: str, pack: Any) -> Iterator[tuple[Query, datetime]]:
+@pytest.mark.parametrize("country", ["GB", "NZ", "FR"])
+def test_ages_that_no_rule_tells_apart_get_the_same_plan(real_packs: Packs, country: str) -> None:
+    pack = real_packs[country, "en"]
+
+    alike = [questions for questions in _questions(country, pack) if len(questions) > 1]
+
+    assert len(alike) > 100
+    assert [queries for queries in alike if len({repr(resolve(pack, *question)) for question in queries}) > 1] == []
+
+
+def _questions(country: str, pack: Any) -> Iterator[list[tuple[Query, datetime]]]:
+    """Yield lists of questions that differ only in ages that no rule of the pack tells apart, so one plan answers them all."""
     zone = ZoneInfo(_zone(pack))
     instants = [local.replace(tzinfo=zone).astimezone(UTC) for local in LOCAL_TIMES]
     for situation in Situation.values:
         for audience in Audience.values:
-            for age in AGES:
-                query = Query(country, situation, audience=audience, age=age)
-                yield from ((query, at) for at in instants)
+            queries = [Query(country, situation, audience=audience, age=age) for age in AGES]
+            for _, ages in groupby(queries, key=partial(_fits, pack)):
+                alike = list(ages)
+                yield from ([(query, at) for query in alike] for at in instants)
+
+
+def _fits(pack: Any, query: Query) -> tuple[object, ...]:
+    """Return how the age fits each rule of the pack. Ages are in ascending order, so those that fit alike are neighbours."""
+    rules = [service["eligibility"] for service in pack["services"]] + pack["tips"]
+    return (query.age is None, (query.age or 0) < 18, *(fit_of_age(rule, query) for rule in rules))
 
 
 def _zone(pack: Any) -> str:
