@@ -11,6 +11,7 @@ from django.http import QueryDict
 from django.urls import reverse
 
 from content.console import labels, translation_status
+from content.console.safety_effect import safety_effect
 from content.console.translation_status import differences
 from content.console.translations import PARTS, key_starts_with
 from content.console.unit_names import UnitNames
@@ -111,6 +112,7 @@ class SourceTextPage(TextBoxPage):
 
     def context(self) -> dict[str, Any]:
         unit, submitted = self.unit, self.submitted or QueryDict()
+        effect = safety_effect(unit)
         unsaved = self.unsaved()
         text = submitted.get("text", unsaved.text if unsaved else unit.text)
         conflict = self.conflict(unsaved)
@@ -127,7 +129,11 @@ class SourceTextPage(TextBoxPage):
             "unsaved": unsaved if "text" not in submitted else None,
             "numbers": submitted.get("numbers", ", ".join(unit.allowed_numbers)),
             "chosen": submitted.get("change", ""),
-            "changes": [(change.value, labels.label("change", change), words) for change, words in CHANGES.items()],
+            "changes": [
+                (change.value, labels.label("change", change), f"{words} {effect}" if change == Change.SAFETY else words)
+                for change, words in CHANGES.items()
+            ],
+            "safety_effect": effect,
             "conflict": conflict.extra if conflict else None,
             "base": (base := self.base_revision(unsaved)),
             "shown": conflict.extra["revision"] if conflict else base,

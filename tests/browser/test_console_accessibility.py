@@ -12,7 +12,7 @@ from django.utils import timezone
 from playwright.sync_api import BrowserContext
 
 from content.assurance.record import record_assurance
-from content.models import Channel, ChannelRevision, Unit
+from content.models import Channel, ChannelRevision, Tip, TipRevision, Unit
 from content.models.assurance import Method
 from content.models.channel_revision import Act
 from core.models import User
@@ -43,6 +43,8 @@ def everything() -> list[str]:
         ChannelRevision.objects.propose(
             service_id="gb-line", position=position, act=act, by=editor, at=at, facts=facts, reason="A new price."
         )
+    changed = Tip.objects.get().facts() | {"audiences": ["parent"], "do_now": []}
+    proposed = TipRevision.objects.propose(slug="first-hour", facts=changed, by=editor, at=at, reason="Why.")
     make.release()
     make.release(publish=False)
     texts = make.definition()["messages"]["en"]
@@ -69,6 +71,8 @@ def everything() -> list[str]:
         "tips/",
         "tips/?locale=cy",
         "tips/first-hour/",
+        "tip-changes/",
+        f"tip-changes/{proposed.pk}/",
         "words/",
         "words/ar/",
         "words/ar/tip.first-hour.do-not.1/",

@@ -308,6 +308,7 @@ ELSEWHERE: dict[str, str] = {
     "export_open_data": _READS,
     "plans_table": _READS,
     "resolver_vectors": _READS,
+    "text_warnings": _READS,
     "signing new-root": _SIGNING,
     "signing new-key": _SIGNING,
     "signing rotate": _SIGNING,

@@ -235,3 +235,17 @@ def test_facts_that_someone_else_changed_are_not_overwritten(client: Client, tip
 
     assert answer.status_code == 409
     assert (tip.audiences, tip.order) == (["parent"], 7)
+
+
+def test_a_safety_change_names_the_languages_and_the_tip_before_it_is_saved(client: Client, tip: Tip) -> None:
+    key = "tip.first-hour.title"
+    Unit.objects.get(key=key).approve(by=make.checker(), at=make.NOON)
+    client.force_login(make.person("eva", "localisation-editor"))
+    source = reverse("admin:source-text", args=[key])
+    assert "No translation of this text is approved" in client.get(source).content.decode()
+
+    make.target(key, "cy", "Arhoswch", approved=True)
+
+    html = client.get(source).content.decode()
+    assert "It withdraws the translation into 1 language: Welsh." in html
+    assert "Readers of these languages then see the whole tip “Stop and breathe” in English." in html

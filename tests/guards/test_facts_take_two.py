@@ -1,0 +1,150 @@
+"""Every column that the compiler reads is under four eyes, or is named here as one that a single account can change today."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from django.db.models import Model
+
+from content.compiling import snapshot
+from content.models import (
+    Assurance,
+    Channel,
+    Figure,
+    Locale,
+    Organization,
+    Release,
+    Service,
+    ServiceNotice,
+    Target,
+    Tip,
+    TipRevision,
+    TipWithdrawal,
+    Unit,
+    UnitApproval,
+    UnitRevision,
+    Withdrawal,
+)
+from content.models.channel_facts import FACTS as CHANNEL_FACTS
+from content.models.figure import VALUES as FIGURE_VALUES
+from content.models.service import AMENDED
+from content.models.tip_facts import FACTS as TIP_FACTS
+
+#: Held by a trigger that compares the row with its newest approved revision: test_content_four_eyes.
+CHANNEL_REVISION = "an approved ChannelRevision"
+TIP_REVISION = "an approved TipRevision"
+#: Held by a CHECK (another person approves) and by triggers that fix what was approved: test_content_four_eyes.
+SECOND_PERSON = "a second person approves the row, which is fixed from then on"
+SECOND_READER = "a second reader approves the text, which is served until the next one is approved"
+#: Nothing that is served can be brought in with it, only taken away.
+TAKES_AWAY = "one person takes away at once, and two put back"
+#: The row is never changed once it is written.
+APPEND_ONLY = "the row is append-only"
+NOT_COMPILED = "no byte of a pack depends on it"
+IDENTITY = "it is the identity of the row, to which approvals refer"
+#: Not under four eyes yet. A single account with the role of an assurer, or an operator who loads a file, changes it.
+ONE_PERSON_TODAY = "one person today"
+OPERATOR = "only an operator who loads the shipped lists can add it; no account and no file changes it"
+
+
+def _all(names: tuple[str, ...], holder: str) -> dict[str, str]:
+    return {name.removesuffix("_id"): holder for name in names}
+
+
+HELD: Mapping[type[Model], Mapping[str, str]] = {
+    Tip: {
+        **_all(TIP_FACTS, TIP_REVISION),
+        "state": TIP_REVISION,
+        "revision": TIP_REVISION,
+        "slug": TIP_REVISION,
+    },
+    TipRevision: {
+        **_all(TIP_FACTS, SECOND_PERSON),
+        **_all(("slug", "tip_state", "act", "state"), SECOND_PERSON),
+        **_all(("proposed_by", "proposed_at", "approved_by", "approved_at"), SECOND_PERSON),
+        **_all(("id", "reason"), NOT_COMPILED),
+    },
+    TipWithdrawal: {
+        **_all(("tip", "put_back_by", "put_back_seconded_by", "put_back_at"), TAKES_AWAY),
+        **_all(("id", "release", "withdrawn_by", "at"), NOT_COMPILED),
+    },
+    Channel: {
+        **_all(CHANNEL_FACTS, CHANNEL_REVISION),
+        **_all(("service", "position", "revision"), CHANNEL_REVISION),
+        "id": NOT_COMPILED,
+    },
+    Assurance: {
+        **_all(("revision", "at", "until"), ONE_PERSON_TODAY),
+        **_all(("id", "by", "method", "note"), NOT_COMPILED),
+    },
+    Figure: {
+        **_all(FIGURE_VALUES, SECOND_PERSON),
+        **_all(("state", "proposed_by", "proposed_at", "approved_by", "approved_at"), SECOND_PERSON),
+        "id": NOT_COMPILED,
+    },
+    ServiceNotice: {
+        **_all(("service", "kind", "position", "from_at", "until_at"), SECOND_PERSON),
+        **_all(("state", "proposed_by", "proposed_at", "approved_by", "approved_at"), SECOND_PERSON),
+        **_all(("id", "source", "ended_by", "ended_at"), NOT_COMPILED),
+    },
+    Unit: {
+        **_all(("text", "approved_text", "approved_revision", "state", "revision"), SECOND_READER),
+        **_all(
+            ("last_change", "meaning_revision", "safety_revision", "outdated_revisions", "withdrawn_revisions"), SECOND_READER
+        ),
+        **_all(("written_by", "written_at", "approved_by", "approved_at", "digest"), SECOND_READER),
+        **_all(("allowed_numbers", "allowed_hosts"), SECOND_READER),
+        **_all(("id", "key", "owner", "source_locale"), IDENTITY),
+        "file_digest": NOT_COMPILED,
+    },
+    UnitApproval: _all(("id", "unit", "revision", "declared", "change", "by", "at"), APPEND_ONLY),
+    UnitRevision: _all(("id", "unit", "revision", "change", "text", "by", "at"), APPEND_ONLY),
+    Target: {
+        **_all(("text", "approved_text", "approved_source_revision", "state", "revision", "source_revision"), SECOND_READER),
+        **_all(("written_by", "written_at", "approved_by", "approved_at"), SECOND_READER),
+        **_all(("id", "unit", "locale"), IDENTITY),
+        "file_digest": NOT_COMPILED,
+    },
+    Withdrawal: {
+        **_all(("service", "successor", "put_back_by", "put_back_seconded_by", "put_back_at"), TAKES_AWAY),
+        **_all(("id", "release", "emergency", "withdrawn_by", "seconded_by", "at"), NOT_COMPILED),
+    },
+    Release: {
+        **_all(("number", "state", "base", "reason", "scope", "restores", "report", "changed"), SECOND_PERSON),
+        **_all(("compiled_by", "compiled_at", "published_by", "published_at"), SECOND_PERSON),
+    },
+    Locale: {**_all(("code", "dir"), OPERATOR), **_all(("name", "endonym"), NOT_COMPILED)},
+    Organization: _all(("id", "name"), ONE_PERSON_TODAY),
+    Service: {
+        **_all(tuple(sorted(AMENDED - {"notes"})), ONE_PERSON_TODAY),
+        **_all(("organization", "name", "country", "roles", "confidence"), ONE_PERSON_TODAY),
+        "id": IDENTITY,
+        **_all(
+            ("source", "more_sources", "source_kind", "source_year", "compiled_on", "notes", "needs_before_launch"), NOT_COMPILED
+        ),
+    },
+}
+
+
+def test_every_model_that_the_compiler_reads_is_listed() -> None:
+    read = {value for value in vars(snapshot).values() if isinstance(value, type) and issubclass(value, Model)}
+    read = {model for model in read if not model._meta.abstract} | {Organization}
+
+    assert sorted(model.__name__ for model in read ^ HELD.keys()) == []
+
+
+def test_every_column_that_the_compiler_reads_says_what_holds_it() -> None:
+    for model, held in HELD.items():
+        columns = {field.name for field in model._meta.concrete_fields}
+        assert sorted(columns ^ held.keys()) == [], model.__name__
+
+
+def test_only_facts_of_services_and_checks_are_left_to_one_person() -> None:
+    left = {model.__name__ for model, held in HELD.items() if ONE_PERSON_TODAY in held.values()}
+
+    assert left == {"Assurance", "Organization", "Service"}
+
+
+def test_no_column_of_a_tip_is_left_to_one_person() -> None:
+    assert set(HELD[Tip].values()) == {TIP_REVISION}
+    assert {*TIP_FACTS} <= HELD[TipRevision].keys()
