@@ -24,6 +24,7 @@ from content.models import (
     Release,
     Reply,
     Service,
+    TipRevision,
 )
 from content.models.assurance import Method
 from content.models.channel_revision import Act
@@ -42,6 +43,7 @@ PAGES = (
     "organizations/org/",
     "numbers/",
     "figures/",
+    "tip-changes/",
     "releases/",
     "releases/1/",
     "releases/1/changes/",
@@ -78,6 +80,8 @@ def more(by: User, names: list[str]) -> None:
         )
         figure(f"old-{name}", by=by).approve(by=make.checker(), at=THEN)
         figure(f"new-{name}", by=by)
+        facts = make.NEW_TIP | {"audiences": ["teen"], "situations": ["grooming"], "do_now": [], "do_not": []}
+        TipRevision.objects.propose(slug=f"tip-{name}", facts=facts, by=User.objects.system(), at=THEN)
     release(by, days=3)
 
 
