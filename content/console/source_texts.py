@@ -191,7 +191,7 @@ class SourceTextPage(TextBoxPage):
     def action_put_back(self, data: QueryDict) -> str | None:
         earlier = revision_in(data, "earlier")
         if not self.unit.put_back(earlier, by=self.user, at=self.at, from_revision=revision_in(data)):
-            self.success("This is the current text, so nothing was changed.")
+            self.success("The source text says this already, so nothing was changed.")
         elif self.unit.state == UnitState.APPROVED:
             self.success(f"The text of revision {earlier} is back. It is the approved text, so it needs no second reader.")
         else:

@@ -59,8 +59,8 @@ def stored_digest(unit: Unit) -> str:
 def write_drafts(drafts: Iterable[Draft], *, by: User, at: datetime) -> DraftsWritten:
     """Write the drafts that are new or changed in the file; check them with `draft_faults` first.
 
-    A changed text is written only over the one that the file held when it was loaded last, whoever loads it. What people have
-    edited since, and what an older file holds, is refused unit by unit.
+    A changed text is written only over the one that the file held when it was loaded last, also by another person. What people
+    have edited since, and what an older file holds, is refused unit by unit.
     """
     written = DraftsWritten()
     wanted = {draft.key: draft for draft in drafts}

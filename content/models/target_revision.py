@@ -32,7 +32,7 @@ class TargetAct(models.TextChoices):
     REMOVED = "removed"
 
 
-#: The acts that put letters in place: whoever did one of them is an author of that text.
+#: The acts that put letters in place: the person who did one of them is an author of that text.
 AUTHORING = (TargetAct.WRITTEN, TargetAct.REVISED, TargetAct.RESTORED)
 
 

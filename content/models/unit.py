@@ -331,7 +331,7 @@ class Unit(models.Model):
 
     def _approval_of_before(self) -> dict[str, Any]:
         """Return who wrote and approved the approved text, for that text put back under the next revision."""
-        # The first who wrote this text: whoever put it back later may be its approver.
+        # The first author of this text: the person who put it back later may be its approver.
         before = self.revisions.filter(text=self.approved_text).earliest("revision")
         approval = self.approvals.get(revision=self.approved_revision or 0)
         return {

@@ -63,7 +63,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
         request,
         HTTPStatus.INTERNAL_SERVER_ERROR,
         "Something went wrong on the server",
-        "The server could not finish what you asked for. Wait a moment, then try again. If it happens again, tell the people who "
+        "The server failed before it had finished. Wait a moment, then try again. If it happens again, tell the people who "
         "run the server when it happened.",
     )
 
@@ -83,7 +83,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
         request,
         url=request.get_full_path(),
         fields=kept_forms.sent_fields(request),
-        title="This was not sent yet",
+        title="The form was not sent yet",
         detail="You have signed in again since you opened the form, so it was not accepted. Nothing is lost: send it again.",
         status=HTTPStatus.FORBIDDEN,
         context=admin.site.each_context(request),

@@ -169,7 +169,7 @@ def test_after_another_sign_in_an_open_form_is_sent_again(
     context.clear_cookies(name="csrftoken")
 
     press(page, "Save")
-    expect(page.get_by_role("heading", name="This was not sent yet")).to_be_visible()
+    expect(page.get_by_role("heading", name="The form was not sent yet")).to_be_visible()
     check(page, "a form that was not accepted", focus="button")
     press(page, "Send it again")
 

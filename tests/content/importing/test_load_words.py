@@ -138,7 +138,7 @@ def test_source_texts_and_tips_edited_by_a_person_are_kept(db: None, folder: Pat
     ]
 
 
-def test_a_file_is_loaded_over_its_own_texts_whoever_loads_it(db: None, folder: Path) -> None:
+def test_another_person_can_load_a_newer_file_over_its_own_texts(db: None, folder: Path) -> None:
     load(folder)
     write(folder, tips=[TIP | {"title": "Stop now"}])
 
