@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from content.console import labels, translation_status
 from content.console.safety_effect import safety_effect
+from content.console.tip_reading import tip_reading_faults
 from content.console.translation_status import differences
 from content.console.translations import PARTS, key_starts_with
 from content.console.unit_names import UnitNames
@@ -156,7 +157,8 @@ class SourceTextPage(TextBoxPage):
         """Return what is wrong with the text in the box, which may differ from the stored one."""
         typed = copy(self.unit)
         typed.text = text
-        return source_faults(typed, known_services=Service.objects.named_in(text))
+        faults = source_faults(typed, known_services=Service.objects.named_in(text))
+        return faults + tip_reading_faults(self.unit, text, self.unit.source_locale_id)
 
     def most_severe_revision(self) -> int | None:
         """Return the first revision since the approval that was declared with the most severe change, or None."""

@@ -11,9 +11,11 @@ from django.http import QueryDict
 from django.urls import reverse
 
 from content.console import translation_status
+from content.console.tip_reading import tip_reading_faults
 from content.console.translation_status import differences
 from content.console.unit_names import UnitNames, unit_name
 from content.console.unsaved_texts import TextBoxPage, revision_in
+from content.linting.fault import Fault
 from content.linting.text import normalize_text, target_faults
 from content.linting.tokens import SERVICE, tokens
 from content.models import Locale, Service, Target, TargetRevision, Unit, UnitRevision
@@ -184,6 +186,10 @@ class TranslationPage(TextBoxPage, _LocalePage):
         key = self.filtered_units().filter(key__lt=self.unit.key).order_by("-key").values_list("key", flat=True).first()
         return self.url_of(key) if key else None
 
+    def faults_in(self, text: str) -> list[Fault]:
+        """Return what is wrong with the text in the box, which may differ from the stored one."""
+        return target_faults(self.unit, text, self.locale.pk) + tip_reading_faults(self.unit, text, self.locale.pk)
+
     def context(self) -> dict[str, Any]:
         unit, target = self.unit, self.target
         unsaved = self.unsaved()
@@ -209,7 +215,7 @@ class TranslationPage(TextBoxPage, _LocalePage):
             if target.approved_text and target.approved_text != target.text
             else None,
             "checked": (checked := normalize_text(text)),
-            "faults": target_faults(unit, checked, self.locale.pk) if text else [],
+            "faults": self.faults_in(checked) if text else [],
             "named": Service.objects.filter(pk__in=[token.name for token in tokens(unit.text) if token.kind == SERVICE]),
             "reads": self.user.reads(self.locale.pk),
             "own": target.pk is not None and (target.written_by_id == self.user.pk or target.was_written_by(self.user)),

@@ -52,6 +52,7 @@ WIDTH: Final[Mapping[str, int]] = {
     **dict.fromkeys(("cy", "de", "es", "fil", "fr", "id", "it", "mi", "nl", "pl", "pt"), 130),
     **dict.fromkeys(("tr", "ur", "vi"), 115),
 }
+_LOCK_SCREEN = frozenset({Surface.PUSH_TITLE, Surface.PUSH_BODY})
 #: Marks, and characters without a width of their own: a reader counts them with the letter that they belong to.
 _NOT_COUNTED = frozenset({"Mn", "Me", "Mc", "Cf"})
 _TIP_PARTS = {
@@ -85,7 +86,8 @@ def reader_length(text: str) -> int:
 
 def length_faults(text: str, surface: Surface, locale: str) -> list[Fault]:
     """Return a fault where the text is too long for its surface: refused where absurd, else a warning."""
-    width = WIDTH.get(locale.partition("-")[0], 100)
+    # A lock screen is as wide in every language.
+    width = 100 if surface in _LOCK_SCREEN else WIDTH.get(locale.partition("-")[0], 100)
     limit = Limit(*(most * width // 100 for most in LIMITS[surface]))
     length = reader_length(text)
     if length > limit.refuse:

@@ -89,7 +89,7 @@ class TermsFile(FileModel):
     """The term list of one locale. A phrase may end a word with *, which stands for any further letters."""
 
     order: Literal["verb-first", "verb-last", "either"] = "verb-first"
-    """Where the verb of a request stands."""
+    """Where a request has its verb."""
     spaced: bool = True
     """Whether the language writes spaces between words."""
     prefixes: list[Annotated[str, Text(4)]] = Field(default_factory=list)
@@ -98,7 +98,7 @@ class TermsFile(FileModel):
     """Words that hold one of the phrases by chance, where there are no spaces between words."""
     negations: Negations
     negation_reach: int | None = None
-    """How many words may stand between a negation and the phrase after it; null: any number, up to a comma."""
+    """How many words there may be between a negation and the phrase after it; null: any number, up to a comma."""
     negation_ends_list: bool = False
     """Whether one negation at the end of a list of requests holds for all of them."""
     capital_nouns: bool = False

@@ -7,6 +7,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from content.linting.fault import Fault
+from content.linting.length import Surface, length_faults
 from content.linting.lock_screen import lock_screen_faults
 from content.linting.text import text_faults
 from content.models import Service, Tip
@@ -68,11 +70,24 @@ def check_sendable(campaign: Campaign, *, at: datetime) -> None:
 
 def _check_texts(campaign: Campaign) -> None:
     for place, locale, text in _all_texts(campaign):
-        faults = text_faults(text, locale=locale, allowed_numbers=ALLOWED_NUMBERS, allowed_hosts=(), known_services=())
-        if ".outer." in place:
-            faults += lock_screen_faults(text, locale)
-        if errors := [fault.detail for fault in faults if fault.refuses]:
+        if errors := [fault.detail for fault in _faults(place, locale, text) if fault.refuses]:
             raise MessageTextRefused(f"{place}: {' '.join(errors)}", field=place)
+
+
+def text_warnings(campaign: Campaign) -> Iterator[tuple[str, str]]:
+    """Yield (locale, sentence) for each thing in the texts that an approver should look at twice, and that may be right."""
+    for place, locale, text in _all_texts(campaign):
+        for fault in _faults(place, locale, text):
+            if not fault.refuses:
+                yield locale, fault.detail
+
+
+def _faults(place: str, locale: str, text: str) -> list[Fault]:
+    faults = text_faults(text, locale=locale, allowed_numbers=ALLOWED_NUMBERS, allowed_hosts=(), known_services=())
+    if ".outer." in place:
+        surface = Surface.PUSH_TITLE if place.endswith("title") else Surface.PUSH_BODY
+        faults += lock_screen_faults(text, locale) + length_faults(text, surface, locale)
+    return faults
 
 
 def write_messages(campaign: Campaign) -> None:

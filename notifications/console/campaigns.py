@@ -11,10 +11,12 @@ from django.urls import reverse
 from content.console.labels import label
 from content.console.unit_names import UnitNames
 from content.models import Service, Tip
+from core.console.display import language_text
 from core.console.pages import Link, Page, page
 from core.errors import DomainError, Invalid
 from core.models import AuditEntry, User
 from notifications.campaigns import audience, lifecycle
+from notifications.campaigns.messages import text_warnings
 from notifications.console import campaign_display
 from notifications.console.preview import previews
 from notifications.models import App, Brake, BrakeState, Campaign, CampaignState
@@ -104,6 +106,7 @@ class _CampaignPage(Page):
             "all": ALL,
             "editors": [people[pk].username for pk in campaign.touched_by if pk in people],
             "previews": previews(campaign, self.user),
+            "text_warnings": [(language_text(locale), sentence) for locale, sentence in text_warnings(campaign)],
             "services": [(name, services.get(name)) for name in campaign.services],
             "tips": [
                 (label("audience", who), slug, names.name(f"tip.{slug}") if slug in tips else "")

@@ -113,3 +113,18 @@ def test_publishing_takes_a_candidate(db: None) -> None:
         run("release", "publish", "--by", "ben")
     with pytest.raises(CommandError, match="never published"):
         run("release", "rollback", "7", "--by", "ben")
+
+
+def test_the_table_of_warnings_keeps_the_other_sections_of_its_file(tmp_path: Path) -> None:
+    file = tmp_path / "gate.md"
+    file.write_text("# Gate\n\n## Terms, length and reading age\n\nold\n\n## Corpus\n\nkept\n", encoding="utf-8")
+
+    assert run("text_warnings", str(file))["languages"] > 25
+    text = file.read_text(encoding="utf-8")
+
+    assert "| en | " in text
+    assert "old" not in text
+    assert text.startswith("# Gate\n\n## Terms")
+    assert text.endswith("\n## Corpus\n\nkept\n")
+    refused = [row.split("|")[3].strip() for row in text.splitlines() if row.startswith("| ")]
+    assert set(refused) == {"refused", "---", "0"}

@@ -48,8 +48,9 @@ def table(counts: Mapping[str, Counter[str]]) -> str:
     lines = [
         _HEADING,
         "",
-        "What the gate finds in the tips and labels that ship, written by `./run manage text_warnings`. A refusal would",
-        "keep the files from loading, so that column is zero. A dash: the language has no formula for it.",
+        "What the gate finds in the tips and labels that ship, written by `./run manage text_warnings`. A",
+        "refusal would keep the files from loading, so that column is zero. A dash: the language has no",
+        "formula for it.",
         "",
         f"| language | texts | refused | {' | '.join(_CODES)} |",
         "|" + " --- |" * (3 + len(_CODES)),

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from content.console import translation_status
-from content.models import Target, TargetRevision, Unit, UnitApproval, UnsavedText
+from content.models import Locale, Target, TargetRevision, Unit, UnitApproval, UnsavedText
 from core.models import User
 from tests import make
 
@@ -64,6 +64,30 @@ def test_a_refused_text_shows_the_place_of_each_fault(client: Client) -> None:
 
     assert refused.status_code == 400
     assert "Peidiwch<mark>[U+200B]</mark> â &lt;b&gt;thalu" in refused.content.decode()
+
+
+def test_each_approval_says_that_a_language_has_no_term_list(client: Client) -> None:
+    Locale.objects.create(code="zu", name="Zulu", endonym="isiZulu", dir="ltr")
+    make.target(KEY, "zu", "Ungakhokhi.")
+    make.target(KEY, "cy", "Peidiwch â thalu.")
+    client.force_login(reviewer())
+
+    assert "No list of words to avoid is kept for this language." in client.get(address("zu")).content.decode()
+    assert "No list of words to avoid" not in client.get(address("cy")).content.decode()
+    assert "No list of words to avoid" not in client.get(reverse("admin:source-text", args=[KEY])).content.decode()
+
+
+def test_the_editor_warns_that_the_whole_tip_is_hard_to_read(client: Client) -> None:
+    hard = "Notwithstanding organisational considerations, communicate identifying information confidentially. "
+    make.unit("tip.first-hour.more", hard * 4, owner="tip:first-hour")
+    client.force_login(editor())
+
+    source = client.get(reverse("admin:source-text", args=[KEY])).content.decode()
+    typed = client.post(reverse("admin:source-text", args=["tip.first-hour.more"]), {"action": "revise", "text": "Short."})
+
+    assert "for young people it is 12 at most" in source
+    assert "for young people it is 12 at most" not in typed.content.decode()
+    assert "reading age" not in client.get(address("cy")).content.decode()
 
 
 def test_the_author_of_a_text_cannot_approve_it(client: Client) -> None:

@@ -248,6 +248,11 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "steps that are not a list": ({"do_now": "Tell."}, "do_now: cannot be 'Tell.'; expected a list"),
     "an unknown field": ({"image": "x"}, "image: unknown field"),
     "a number in a text": ({"title": "Call 0800 1111"}, "0800"),
+    "its readers' age without ages": (
+        {"short": "Say that you are under eighteen."},
+        "Give the tip its ages",
+    ),
+    "blame": ({"short": "It is your fault."}, r"first-hour\.short: 'your fault' puts the blame"),
     "an unknown service": ({"short": "Ask {service:gb-nobody}."}, "does not exist"),
 }
 
