@@ -41,6 +41,7 @@ REASONS = {
     "unregistered": "App removed, or its address expired",
     "invalid-address": "Invalid address",
     "unreadable-address": "Stored address could not be read",
+    "third-party-auth": "Apple or the browser did not accept our key for this device",
     "sender-id-mismatch": "Address belongs to another Firebase project",
 }
 #: States in which the counts can still change.

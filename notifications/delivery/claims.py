@@ -48,6 +48,7 @@ class Claim:
     #: Never settled: the worker reads the whole range.
     fresh: bool
     tries: int
+    device_tries: int
     lease_until: float
     not_after: float
 
@@ -73,6 +74,8 @@ class Settlement:
     gone: list[tuple[int, int, str, str]]
     #: Seconds before the batch may be claimed again.
     wait: float
+    #: A device failed by itself, while FCM accepted others.
+    device_failed: bool = False
 
 
 def waiting_projects(*, ahead: float = 0.0) -> dict[str, int]:
@@ -118,7 +121,8 @@ def claim_batch(project: str) -> Claim | None:
             WHERE b.id IN (SELECT id FROM abandoned UNION ALL SELECT id FROM ready)
                 AND w.id = b.wave_id AND c.id = w.campaign_id
             RETURNING b.id, c.id, b.wave_id, b.fence, b.claims, b.size, b.from_segment, b.from_ticket, b.to_segment, b.to_ticket,
-                b.retry_tickets, b.uncertain_tickets, b.tally, b.tries, b.accepted + b.rejected + b.unknown + b.skipped
+                b.retry_tickets, b.uncertain_tickets, b.tally, b.tries, b.device_tries,
+                b.accepted + b.rejected + b.unknown + b.skipped
                     + cardinality(b.retry_tickets) + cardinality(b.uncertain_tickets),
                 extract(epoch FROM b.lease_until), extract(epoch FROM c.not_after)
             """,  # noqa: S608
@@ -127,11 +131,12 @@ def claim_batch(project: str) -> Claim | None:
         row = cursor.fetchone()
     if row is None:
         return None
-    pk, campaign, wave, fence, claims, size, *ends, retry, uncertain, tally, tries, known, lease_until, not_after = row
+    pk, campaign, wave, fence, claims, size, *ends, retry, uncertain, tally, tries, alone, known, lease_until, not_after = row
     return Claim(
         id=pk, campaign_id=campaign, wave_id=wave, fence=fence, claims=claims, size=size,
         range=(ends[0], ends[1], ends[2], ends[3]), retry_tickets=frozenset(retry), uncertain_tickets=frozenset(uncertain),
-        tally=json.loads(tally), tries=tries, fresh=known == 0, lease_until=float(lease_until), not_after=float(not_after),
+        tally=json.loads(tally), tries=tries, device_tries=alone, fresh=known == 0,
+        lease_until=float(lease_until), not_after=float(not_after),
     )  # fmt: skip
 
 
@@ -151,7 +156,8 @@ def settle(claim: Claim, result: Settlement) -> bool:
             """
             UPDATE notifications_batch b
             SET state = CASE WHEN %(left)s THEN 'open' ELSE 'done' END, lease_until = NULL, claims = 0,
-                tries = tries + %(left)s::integer, ready_at = now() + make_interval(secs => %(wait)s),
+                tries = tries + %(left)s::integer, device_tries = device_tries + %(failed)s::integer,
+                ready_at = now() + make_interval(secs => %(wait)s),
                 accepted = accepted + %(accepted)s, rejected = rejected + %(rejected)s,
                 unknown = unknown + %(unknown)s, skipped = skipped + %(skipped)s, gone = gone + %(gone)s,
                 retry_tickets = %(retry)s, uncertain_tickets = %(uncertain)s, tally = %(tally)s::jsonb
@@ -159,8 +165,9 @@ def settle(claim: Claim, result: Settlement) -> bool:
             """,
             {
                 "id": claim.id, "fence": claim.fence, "left": bool(result.retry_tickets or result.uncertain_tickets),
-                "wait": result.wait, "accepted": result.accepted, "rejected": result.rejected, "unknown": result.unknown,
-                "skipped": result.skipped, "gone": len(result.gone), "retry": result.retry_tickets,
+                "wait": result.wait, "failed": result.device_failed, "accepted": result.accepted,
+                "rejected": result.rejected, "unknown": result.unknown, "skipped": result.skipped,
+                "gone": len(result.gone), "retry": result.retry_tickets,
                 "uncertain": result.uncertain_tickets, "tally": json.dumps(result.tally),
             },
         )  # fmt: skip

@@ -45,7 +45,7 @@ CONCURRENT_REQUESTS = 160
 CONCURRENT_REQUESTS_PLAIN = 64
 #: Seconds after which a response is a sign of trouble, whatever its status.
 SLOW_RESPONSE = 3.0
-#: Consecutive slow responses after which a batch is put off.
+#: Consecutive responses that are slow, or that every address may get, after which a batch is put off.
 MAX_SLOW_RESPONSES = 10
 #: One HTTP/2 connection carries about a hundred requests at once.
 CONNECTIONS = 12
@@ -100,6 +100,13 @@ class PushTarget(NamedTuple):
     template: MessageTemplate
 
 
+class Sending(NamedTuple):
+    """The requests of one batch: `done` when none is under way; outcomes by ticket, which grow meanwhile."""
+
+    done: Future[None]
+    results: dict[int, Outcome]
+
+
 class ServiceAccount:
     """The service account of one Firebase project, and its access token, which is renewed ahead of its expiry."""
 
@@ -119,6 +126,8 @@ class ServiceAccount:
             session.verify = settings.FCM_CA_BUNDLE or True
         self._request = partial(google.auth.transport.requests.Request(session), timeout=10)
         self._refreshing = threading.Lock()
+        #: The token that FCM rejected last, if it has accepted none since.
+        self._rejected: str | None = None
 
     def bearer(self) -> str:
         """Return a token that is valid for at least a minute; raises CredentialsRefused or CredentialsUnreachable."""
@@ -128,6 +137,18 @@ class ServiceAccount:
         elif remaining < _REFRESH_BEFORE and not self._refreshing.locked():
             threading.Thread(target=self._refresh_ahead, name="fcm-token", daemon=True).start()
         return str(self._credentials.token)
+
+    def reject(self, token: str) -> bool:
+        """Drop a token that FCM did not accept; return whether an earlier token was rejected too, with none accepted since."""
+        again = self._rejected not in (None, token)
+        self._rejected = token
+        if token == self._credentials.token:
+            self._credentials.expiry = None
+        return again
+
+    def accept(self) -> None:
+        """Forget rejected tokens: FCM has accepted one."""
+        self._rejected = None
 
     def _remaining(self) -> timedelta:
         expiry = self._credentials.expiry
@@ -180,28 +201,42 @@ class Sender:
             del self._accounts[project]
             raise
 
+    def reject(self, project: str, bearer: str) -> bool:
+        """Drop a token that FCM did not accept; return whether an earlier one was rejected too, with none accepted since."""
+        account = self._accounts.get(project)
+        return account is not None and account.reject(bearer)
+
+    def accept(self, project: str) -> None:
+        """Note that FCM has accepted a token of the project."""
+        if (account := self._accounts.get(project)) is not None:
+            account.accept()
+
     def send(
         self, project: str, bearer: str, targets: list[PushTarget], *, gate: SendGate, starts: float, pause: float
-    ) -> Future[dict[int, Outcome]]:
-        """Send to each target once; the future holds the outcome by ticket, without the requests that were never started.
+    ) -> Sending:
+        """Send to each target once; the outcomes are by ticket, without the requests that were never started.
 
         The first request starts at `starts` (clock of time.monotonic), each further one `pause` seconds after the one before
         it, and none when `gate` does not allow it.
         """
-        return asyncio.run_coroutine_threadsafe(self._send(project, bearer, targets, gate, starts, pause), self._loop)
+        results: dict[int, Outcome] = {}
+        sending = self._send(project, bearer, targets, gate=gate, pace=(starts, pause), results=results)
+        done = asyncio.run_coroutine_threadsafe(sending, self._loop)
+        return Sending(done, results)
 
     async def _send(
-        self, project: str, bearer: str, targets: list[PushTarget], gate: SendGate, starts: float, pause: float
-    ) -> dict[int, Outcome]:
+        self, project: str, bearer: str, targets: list[PushTarget], *, gate: SendGate, pace: tuple[float, float],
+        results: dict[int, Outcome],
+    ) -> None:  # fmt: skip
+        starts, pause = pace
         clients, concurrency = self._connections(), CONCURRENT_REQUESTS if _encrypted() else CONCURRENT_REQUESTS_PLAIN
         url = f"{settings.FCM_ENDPOINT}/v1/projects/{project}/messages:send"
         authorization = f"Bearer {bearer}"
-        results: dict[int, Outcome] = {}
         waiting = iter(enumerate(targets))
-        ended, slow = False, 0
+        ended, in_trouble = False, 0
 
         async def work() -> None:
-            nonlocal ended, slow
+            nonlocal ended, in_trouble
             for place, (ticket, kind, address, template) in waiting:
                 if (early := starts + place * pause - monotonic()) > _MIN_PAUSE:
                     await asyncio.sleep(early)
@@ -214,13 +249,12 @@ class Sender:
                 if outcome.block_reason:
                     gate.back_off()
                 results[ticket] = outcome
-                slow = slow + 1 if outcome.slow else 0
-                ended = ended or outcome.ends_batch or slow >= MAX_SLOW_RESPONSES
+                in_trouble = in_trouble + 1 if outcome.slow or outcome.needs_majority else 0
+                ended = ended or outcome.ends_batch or in_trouble >= MAX_SLOW_RESPONSES
 
         async with asyncio.TaskGroup() as group:
             for _ in range(min(concurrency, len(targets))):
                 group.create_task(work())
-        return results
 
     def _connections(self) -> Iterator[Client]:
         if self._clients is None:

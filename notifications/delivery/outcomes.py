@@ -41,8 +41,10 @@ class Outcome:
     gone: bool = False
     #: Why the whole campaign has to halt, as a sentence for people; "" if it does not.
     halt_reason: str = ""
-    #: The campaign halts only when most of a batch have this outcome: one stranger's address must not stop an alert.
+    #: The campaign halts only when most of those that get the same message have this outcome: one address must not stop an alert.
     needs_majority: bool = False
+    #: FCM did not accept the access token: it is fetched again before the next try.
+    renew_token: bool = False
     #: Why nothing may be sent to the project for `wait` seconds (None: our own back-off), as a sentence; "" if it may.
     block_reason: str = ""
     wait: float | None = None
@@ -92,9 +94,13 @@ def _outcome(status: int, code: str, violations: list[str] | None) -> Outcome:  
             named = f" ({', '.join(violations)})" if violations else ""
             return _halt(f"FCM refused the message itself{named}, as it would for every device. No installation was removed.")
         case _, "THIRD_PARTY_AUTH_ERROR":
-            return _halt("Apple's or a browser's push service does not accept this project's key. No installation was removed.")
+            # Also for one token alone: https://github.com/firebase/firebase-admin-node/issues/3215, a web token of another key.
+            halt = "Apple's or a browser's push service does not accept this project's key. No installation was removed."
+            return Outcome(SendResult.REJECTED, reason="third-party-auth", halt_reason=halt, needs_majority=True)
         case 401, _:
-            return _halt("FCM does not accept our credentials (401). No installation was removed.")
+            # FCM answers 401 now and then for a valid token: https://github.com/firebase/firebase-admin-node/issues/2294.
+            halt = "FCM does not accept our credentials (401). No installation was removed."
+            return Outcome(SendResult.RETRY, halt_reason=halt, needs_majority=True, renew_token=True)
         case 403, "SENDER_ID_MISMATCH":
             halt = "Most addresses belong to another Firebase project (SENDER_ID_MISMATCH). No installation was removed."
             return Outcome(SendResult.REJECTED, reason="sender-id-mismatch", halt_reason=halt, needs_majority=True)

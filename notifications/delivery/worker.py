@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections import Counter
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures import FIRST_COMPLETED, wait
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from django.db import InterfaceError, OperationalError, connection
@@ -25,6 +23,16 @@ from notifications.delivery.brake_monitor import BrakeMonitor
 from notifications.delivery.claims import RAMP_ABOVE_BATCHES, WAKE_AHEAD, Claim, Settlement
 from notifications.delivery.fcm import PushTarget, Sender
 from notifications.delivery.outcomes import Outcome, SendResult
+from notifications.delivery.settlements import (
+    INITIAL_BACKOFF,
+    MAX_BACKOFF,
+    Destination,
+    OpenBatch,
+    own_halt_reason,
+    reason_to_block,
+    settle_outcomes,
+    shared_outcome,
+)
 from notifications.delivery.verified_campaign import NotAsApproved, VerifiedCampaign
 from notifications.models.batch import BATCH_SIZE
 from notifications.models.campaign import Campaign
@@ -32,41 +40,18 @@ from notifications.models.quota import PERMIT_GRACE, Permit, Quota
 from notifications.models.segment import Segment
 from notifications.registrations import sealed
 
-#: Batches that one worker holds at once: with 500 installations each, the most that a crash can repeat.
-MAX_OPEN_BATCHES = 8
+#: Batches that one worker holds at once, and how many full ones' worth of installations in them may be without an outcome: a
+#: batch that waits for its slowest response takes the place of no other.
+MAX_OPEN_BATCHES, MAX_UNFINISHED_BATCHES = 24, 8
+#: Responses after which the share of slow ones is judged: one slow device must not lower the rate for all others.
+RATE_WINDOW = 200
 #: Seconds before the end of a lease in which no request starts: one request's timeout, and time to write the settlement.
 LEASE_RESERVE = fcm.REQUEST_TIMEOUT + 2
 #: Seconds between two looks for something to do.
 POLL_INTERVAL = 0.05
 #: Seconds after which a busy worker looks again for projects that have something to send.
 PROJECTS_INTERVAL = 0.5
-#: Seconds for which a batch or a project is first put off, doubled each consecutive time, and the most.
-INITIAL_BACKOFF, MAX_BACKOFF = 1.0, 60.0
-
 _logger = logging.getLogger(__name__)
-
-
-class Destination(NamedTuple):
-    """One installation or topic of a batch, as plain values."""
-
-    segment: int
-    ticket: int
-    #: Digest of the address; "" for a topic, which is never gone.
-    digest: str
-    message: int
-
-
-@dataclass(frozen=True)
-class OpenBatch:
-    """A claimed batch that is being sent."""
-
-    claim: Claim
-    permit: Permit
-    #: By ticket.
-    destinations: dict[int, Destination]
-    #: Outcomes, by ticket, of addresses that cannot be read; nothing is sent to them.
-    unreadable: dict[int, Outcome]
-    sending: Future[dict[int, Outcome]]
 
 
 def run(*, seconds: float) -> int:
@@ -86,6 +71,8 @@ class SendLoop:
         self._open: list[OpenBatch] = []
         self._campaigns: dict[int, VerifiedCampaign] = {}
         self._settled = 0
+        #: By project: (responses, slow ones) of fresh batches since the rate was last judged.
+        self._judged: dict[str, tuple[int, int]] = {}
         #: Projects with claimable batches, and how many each (see `claims.waiting_projects`), until `_projects_until`.
         self._projects: dict[str, int] = {}
         self._projects_until = 0.0
@@ -128,7 +115,8 @@ class SendLoop:
 
     def _claim_from_each_project(self) -> bool:
         """Claim at most one batch of each project that waits; return whether one was started."""
-        if len(self._open) >= MAX_OPEN_BATCHES:
+        unfinished = sum(batch.unfinished for batch in self._open)
+        if len(self._open) >= MAX_OPEN_BATCHES or unfinished > (MAX_UNFINISHED_BATCHES - 1) * BATCH_SIZE:
             return False
         if not self._projects or time.monotonic() >= self._projects_until:
             self._projects = claims.waiting_projects()
@@ -163,7 +151,7 @@ class SendLoop:
             starts = self._brakes.to_monotonic(permit.starts)
             gate = ClaimGate(self._brakes, claim, permit)
             sending = self._sender.send(permit.project, bearer, targets, gate=gate, starts=starts, pause=permit.pause)
-            self._open.append(OpenBatch(claim, permit, destinations, unreadable, sending))
+            self._open.append(OpenBatch(claim, permit, destinations, unreadable, sending, bearer))
             return True
         return False
 
@@ -174,38 +162,61 @@ class SendLoop:
         return self._campaigns[campaign_id]
 
     def _settle_finished(self, *, timeout: float) -> None:
-        wait([batch.sending for batch in self._open], timeout=timeout, return_when=FIRST_COMPLETED)
-        for batch in [batch for batch in self._open if batch.sending.done()]:
+        wait([batch.sending.done for batch in self._open], timeout=timeout, return_when=FIRST_COMPLETED)
+        for batch in [batch for batch in self._open if batch.sending.done.done()]:
             self._open.remove(batch)
             self._settle(batch)
 
     def _settle(self, batch: OpenBatch) -> None:
-        if error := batch.sending.exception():
+        if error := batch.sending.done.exception():
             # The claim ends and the batch is sent again. Only the class is logged: the text could contain an address.
             _logger.error("Sending a batch failed with %s; it will be sent again.", type(error).__name__)
             return
-        results = batch.unreadable | batch.sending.result()
-        halt_reason = _reason_to_halt(results)
+        results = batch.unreadable | batch.sending.results
+        halt_reason = self._reason_to_halt(batch, results)
         if self._write(batch.claim, settle_outcomes(batch, results, halting=bool(halt_reason))):
             self._settled += 1
         else:
             _logger.warning("A settlement came too late and is void; its batch will be sent again.")
         if halt_reason:
             _halt(batch.claim, halt_reason)
-        self._adjust_rate(batch.permit, results)
+        self._adjust_rate(batch, results)
 
-    def _adjust_rate(self, permit: Permit, results: dict[int, Outcome]) -> None:
+    def _reason_to_halt(self, batch: OpenBatch, results: dict[int, Outcome]) -> str:
+        """Return why the campaign has to halt, or "". A token that FCM rejects is renewed once before that."""
+        if any(outcome.result is SendResult.ACCEPTED for outcome in results.values()):
+            self._sender.accept(batch.permit.project)
+        renewed_before = True
+        if any(outcome.renew_token for outcome in results.values()):
+            renewed_before = self._sender.reject(batch.permit.project, batch.bearer)
+        shared = shared_outcome(batch, results)
+        if shared is not None and shared.renew_token and not renewed_before:
+            return ""
+        return own_halt_reason(results) or (shared.halt_reason if shared is not None else "")
+
+    def _adjust_rate(self, batch: OpenBatch, results: dict[int, Outcome]) -> None:
         """Block, slow down or speed up the project according to FCM's responses."""
+        permit = batch.permit
         accepted = any(outcome.result is SendResult.ACCEPTED for outcome in results.values())
-        slow = sum(outcome.slow for outcome in results.values())
-        if slow * 100 > len(results):
-            Quota.objects.slow_down(permit.project)
-        elif permit.slowed and accepted and not slow:
-            Quota.objects.speed_up(permit.project)
-        if (blocking := _reason_to_block(results)) is not None:
+        if batch.claim.fresh:
+            # What is tried again is there because it failed before: it says nothing about FCM.
+            self._judge_rate(permit, results, accepted=accepted)
+        if (blocking := reason_to_block(results)) is not None:
             _block(permit.project, blocking)
         elif permit.consecutive_blocks and accepted:
             Quota.objects.clear_blocks(permit.project)
+
+    def _judge_rate(self, permit: Permit, results: dict[int, Outcome], *, accepted: bool) -> None:
+        before, slow_before = self._judged.get(permit.project, (0, 0))
+        responses, slow = before + len(results), slow_before + sum(outcome.slow for outcome in results.values())
+        if responses < RATE_WINDOW and slow < fcm.MAX_SLOW_RESPONSES:
+            self._judged[permit.project] = (responses, slow)
+            return
+        self._judged[permit.project] = (0, 0)
+        if slow * 100 > responses:
+            Quota.objects.slow_down(permit.project)
+        elif permit.slowed and accepted and not slow:
+            Quota.objects.speed_up(permit.project)
 
     def _write(self, claim: Claim, result: Settlement) -> bool:
         while True:
@@ -292,71 +303,6 @@ def _read_topics(claim: Claim, verified: VerifiedCampaign) -> _Batch:
             destinations[segment.pk] = destination = Destination(segment.pk, segment.pk, "", verified.message_id(segment.pk))
             targets.append(PushTarget(segment.pk, "topic", segment.topic, verified.templates[destination.message]))
     return destinations, targets, {}
-
-
-def settle_outcomes(batch: OpenBatch, results: dict[int, Outcome], *, halting: bool) -> Settlement:
-    """Turn the outcomes of one claim into its settlement; each installation of the batch ends up in exactly one place.
-
-    When the campaign halts because of an outcome that is normally one device's own fault (an address of another project), those
-    devices are kept for a retry instead of being counted.
-    """
-    claim = batch.claim
-    # An earlier claim of this batch ended unsettled: an installation that is not reached now may have been reached then.
-    maybe_sent_before = claim.claims > 1
-    counted: Counter[SendResult] = Counter()
-    tally = {message: Counter(numbers) for message, numbers in claim.tally.items()}
-    retry: list[int] = []
-    uncertain: list[int] = []
-    gone: list[tuple[int, int, str, str]] = []
-    for ticket, destination in batch.destinations.items():
-        outcome = results.get(ticket, _NOT_STARTED)
-        if outcome.result is SendResult.RETRY or (halting and outcome.needs_majority):
-            (uncertain if maybe_sent_before or ticket in claim.uncertain_tickets else retry).append(ticket)
-        elif outcome.result is SendResult.UNCERTAIN and ticket not in claim.uncertain_tickets:
-            uncertain.append(ticket)
-        else:
-            counted[outcome.result] += 1
-            name = outcome.reason or ("unknown" if outcome.result is SendResult.UNCERTAIN else str(outcome.result))
-            tally.setdefault(str(destination.message), Counter())[name] += 1
-            if outcome.gone and destination.digest:
-                gone.append((destination.segment, ticket, destination.digest, outcome.reason))
-    # Moved or deleted since: nothing is sent to them now, but the uncertain earlier try may have reached them.
-    vanished_uncertain = len(claim.uncertain_tickets - batch.destinations.keys())
-    put_off = bool(uncertain) or any(outcome.slow for outcome in results.values())
-    return Settlement(
-        accepted=counted[SendResult.ACCEPTED],
-        rejected=counted[SendResult.REJECTED],
-        unknown=counted[SendResult.UNCERTAIN] + vanished_uncertain,
-        skipped=claim.remaining - len(batch.destinations) - vanished_uncertain,
-        tally={message: dict(numbers) for message, numbers in tally.items()},
-        retry_tickets=retry,
-        uncertain_tickets=uncertain,
-        gone=gone,
-        wait=min(INITIAL_BACKOFF * 2 ** min(claim.tries, 10), MAX_BACKOFF) if put_off else 0.0,
-    )
-
-
-_NOT_STARTED = Outcome(SendResult.RETRY)
-
-
-def _reason_to_halt(results: dict[int, Outcome]) -> str:
-    """Return why the campaign has to halt, or "". What one stranger's address can cause counts only when most share it."""
-    for outcome in results.values():
-        if outcome.halt_reason and not outcome.needs_majority:
-            return outcome.halt_reason
-    shared = [outcome for outcome in results.values() if outcome.needs_majority]
-    return shared[0].halt_reason if len(shared) * 2 > len(results) else ""
-
-
-def _reason_to_block(results: dict[int, Outcome]) -> Outcome | None:
-    """Return the outcome that asks for the longest block, or one of our own when FCM was slow or down throughout."""
-    blocking = [outcome for outcome in results.values() if outcome.block_reason]
-    if blocking:
-        return max(blocking, key=lambda outcome: outcome.wait or outcome.initial_wait)
-    slow = sum(outcome.slow for outcome in results.values())
-    if slow >= fcm.MAX_SLOW_RESPONSES and not any(outcome.result is SendResult.ACCEPTED for outcome in results.values()):
-        return Outcome(SendResult.RETRY, block_reason="FCM responds that it is unavailable.")
-    return None
 
 
 def _block(project: str, outcome: Outcome) -> None:

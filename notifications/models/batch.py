@@ -23,13 +23,16 @@ BATCH_SIZE = 500
 #: A batch that was claimed this often and never settled ends its workers: the campaign halts, and a person has to look.
 MAX_CLAIMS = 3
 
+#: Enough of canary `k` has an outcome to decide about the wave: a few odd devices must not hold back all others.
+DECIDED = "(k.accepted + k.rejected + k.unknown + k.skipped) * 10 >= k.size * 9"
+
 #: The waves from which batches may be claimed: the campaign is sending, no brake is on, and this is still the database that the
-#: brake knows. Every claim checks all of it in the statement that takes the batch. A wave is `held` until its canary is done and
-#: at most half of it is gone; until then only the canary may be claimed. Parameter: `ahead`, seconds.
+#: brake knows. Every claim checks all of it in the statement that takes the batch. A wave is `held` until nine tenths of its
+#: canary have an outcome and at most half of it is gone; until then only the canary may be claimed. Parameter: `ahead`, seconds.
 SENDABLE_WAVES = f"""
     SELECT w.id, w.project, w.campaign_id, EXISTS (
         SELECT 1 FROM notifications_batch k
-        WHERE k.wave_id = w.id AND k.canary AND NOT (k.state = 'done' AND k.gone * 2 <= k.size)) AS held
+        WHERE k.wave_id = w.id AND k.canary AND NOT ({DECIDED} AND k.gone * 2 <= k.size)) AS held
     FROM notifications_wave w
     JOIN notifications_campaign c ON c.id = w.campaign_id AND c.state = 'sending' AND c.not_after > now()
     JOIN notifications_brake s ON s.campaign_id = c.id AND s.state = 'go'
@@ -63,18 +66,22 @@ class Length(Func):
     output_field = IntegerField()
 
 
+def _decided() -> Q:
+    """Return DECIDED as a condition of a query."""
+    return Q(size__lte=(F("accepted") + F("rejected") + F("unknown") + F("skipped")) * 10 / 9)
+
+
 class BatchQuerySet(models.QuerySet["Batch"]):
     """Find batches."""
 
     def awaiting_canary(self, campaign: Campaign) -> bool:
         """Return whether a wave that has begun waits for the outcomes of its canary."""
-        begun = self.filter(wave__campaign=campaign, canary=True, ready_at__lte=Now())
-        return begun.exclude(state=BatchState.DONE).exists()
+        begun = self.filter(wave__campaign=campaign, canary=True).filter(Q(ready_at__lte=Now()) | Q(tries__gt=0))
+        return begun.exclude(_decided()).exists()
 
     def canary_mostly_gone(self, campaign: Campaign) -> bool:
         """Return whether more than half of a canary is gone."""
-        done = self.filter(wave__campaign=campaign, canary=True, state=BatchState.DONE)
-        return done.filter(gone__gt=F("size") / 2).exists()
+        return self.filter(_decided(), wave__campaign=campaign, canary=True, gone__gt=F("size") / 2).exists()
 
     def waiting_for_worker_since(self, campaign: Campaign) -> datetime | None:
         """Return since when claimable batches of a campaign have waited with no worker on their project; None if none waits.
@@ -128,6 +135,9 @@ class Batch(models.Model):
     fence = models.IntegerField(default=0, help_text="Number of claims; a settlement under an earlier number is void.")
     claims = models.PositiveSmallIntegerField(default=0, help_text="Claims since the last settlement.")
     tries = models.PositiveSmallIntegerField(default=0, help_text="Settlements that left something to send.")
+    device_tries = models.PositiveSmallIntegerField(
+        default=0, db_default=0, help_text="Those after which a device failed by itself, while FCM accepted others."
+    )
 
     accepted = models.PositiveSmallIntegerField(default=0)
     rejected = models.PositiveSmallIntegerField(default=0)

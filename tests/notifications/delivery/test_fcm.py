@@ -105,7 +105,8 @@ def send(
     )
     targets = [PushTarget(ticket, "fid", f"{ticket:022d}", MessageTemplate(body)) for ticket in range(number)]
     sending = (sender or Sender()).send("p", "bearer", targets, gate=gate or Gate(), starts=starts, pause=pause)
-    return sending.result(timeout=40)
+    sending.done.result(timeout=40)
+    return sending.results
 
 
 async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

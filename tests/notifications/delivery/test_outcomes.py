@@ -34,7 +34,7 @@ def answer(name: str, retry_after: str | None = None) -> Outcome:
         ("INTERNAL", SendResult.RETRY, "", False, False, False),
         ("HTML_404", SendResult.RETRY, "", False, True, False),
         ("UNAUTHENTICATED", SendResult.RETRY, "", False, True, False),
-        ("THIRD_PARTY_AUTH", SendResult.RETRY, "", False, True, False),
+        ("THIRD_PARTY_AUTH", SendResult.REJECTED, "third-party-auth", False, True, False),
     ],
 )
 def test_each_documented_response_has_its_outcome(

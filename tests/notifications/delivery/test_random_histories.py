@@ -21,8 +21,9 @@ from notifications.campaigns import lifecycle
 from notifications.campaigns.progress import progress_of
 from notifications.delivery import claims, fcm, outcomes, planner, scheduler, worker
 from notifications.delivery.brake_monitor import BrakeMonitor
-from notifications.delivery.fcm import PushTarget, SendGate
+from notifications.delivery.fcm import PushTarget, SendGate, Sending
 from notifications.delivery.outcomes import Outcome, SendResult
+from notifications.delivery.settlements import settle_outcomes
 from notifications.models import Batch, Campaign, Quota, Registration
 from tests import make
 from tests.notifications.steps import tick
@@ -65,7 +66,7 @@ class Phones:
 
     def send(
         self, project: str, bearer: str, targets: list[PushTarget], *, gate: SendGate, starts: float, pause: float
-    ) -> Future[dict[int, Outcome]]:
+    ) -> Sending:
         results: dict[int, Outcome] = {}
         for place, target in enumerate(targets):
             if gate.remaining_ttl() < 1:
@@ -76,14 +77,21 @@ class Phones:
             results[target.ticket] = outcome
             if outcome.ends_batch:
                 break
-        future: Future[dict[int, Outcome]] = Future()
-        self.waiting[id(future)] = results
-        return future
+        sending = Sending(Future(), {})
+        self.waiting[id(sending.done)] = results
+        return sending
 
-    def answer(self, future: Future[dict[int, Outcome]]) -> dict[int, Outcome]:
-        results = self.waiting.pop(id(future))
-        future.set_result(results)
+    def answer(self, sending: Sending) -> dict[int, Outcome]:
+        results = self.waiting.pop(id(sending.done))
+        sending.results.update(results)
+        sending.done.set_result(None)
         return results
+
+    def accept(self, project: str) -> None:
+        pass
+
+    def reject(self, project: str, bearer: str) -> bool:
+        return True
 
 
 class Worker(worker.SendLoop):
@@ -146,12 +154,12 @@ class Life(RuleBasedStateMachine):
                 sum(outcome.result is SendResult.UNCERTAIN for outcome in results.values()) if alive else len(results)
             )
             self.workers[number]._settle(batch)
-            assert not claims.settle(batch.claim, worker.settle_outcomes(batch, results, halting=False)), "settled twice"
+            assert not claims.settle(batch.claim, settle_outcomes(batch, results, halting=False)), "settled twice"
 
     @rule(number=workers)
     def crash(self, number: int) -> None:
         for batch in self.workers[number]._open:
-            self.may_repeat += len(self.phones.waiting.pop(id(batch.sending)))
+            self.may_repeat += len(self.phones.waiting.pop(id(batch.sending.done)))
         self.workers[number] = Worker(self.phones)
 
     @rule()

@@ -1,0 +1,170 @@
+"""One odd device never holds the others: it is tried by itself, with an end, and says nothing about FCM."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from notifications.campaigns.progress import progress_of
+from notifications.delivery import settlements, worker
+from notifications.models import Batch, Campaign, Quota, Registration, Wave
+from notifications.models.quota import configured_rate
+from notifications.registrations import sealed, simulation
+from tests import make
+from tests.notifications.steps import end_waits, tick
+from tests.processes import Emulator
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+DEVICES = 1_200
+
+
+@pytest.fixture
+def many(fcm_emulator: Emulator) -> Emulator:
+    make.app()
+    simulation.register_many(DEVICES, app="parent", country="GB", at=datetime.now(UTC))
+    return fcm_emulator
+
+
+def _prepare() -> Campaign:
+    campaign = make.campaign()
+    tick()
+    return campaign
+
+
+def _one_of_the_canary(emulator: Emulator, answer: str, **rule: Any) -> str:
+    """Let one address of the canary get this answer each time; return the address."""
+    address = _address(sorted(Wave.objects.get().canary)[0])
+    emulator.plan([{"match": {"address_prefix": address}, "answer": answer, **rule}])
+    return address
+
+
+def _address(ticket: int) -> str:
+    row = Registration.objects.get(ticket=ticket)
+    (address,) = sealed.unseal_all([(row.address_sealed, row.address_digest)])
+    assert address is not None
+    return address
+
+
+@pytest.mark.parametrize("answer", ["INTERNAL", "UNAVAILABLE", "UNAUTHENTICATED", "THIRD_PARTY_AUTH"])
+def test_one_device_of_the_canary_does_not_hold_the_others(many: Emulator, answer: str) -> None:
+    campaign = _prepare()
+    _one_of_the_canary(many, answer)
+
+    worker.run(seconds=20)
+    tick()
+
+    counts = progress_of(campaign)
+    assert counts["accepted"] == DEVICES - 1, counts
+    assert counts["halted"] is None
+    assert many.counts()["doubled"] == 0
+    assert Quota.objects.get().rate == pytest.approx(configured_rate())
+
+
+def test_a_device_that_always_fails_is_counted_as_unknown_after_the_last_try(
+    many: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settlements, "MAX_DEVICE_TRIES", 3)
+    campaign = _prepare()
+    _one_of_the_canary(many, "INTERNAL")
+
+    for _ in range(4):
+        worker.run(seconds=10)
+        end_waits()
+    tick()
+
+    counts = progress_of(campaign)
+    assert (counts["state"], counts["accepted"], counts["unknown"], counts["pending"]) == ("done", DEVICES - 1, 1, 0)
+    assert many.counts()["messages"] == DEVICES + 2
+
+
+def test_waits_of_single_devices_add_up_to_about_an_hour() -> None:
+    tries = range(settlements.MAX_DEVICE_TRIES - 1)
+    waits = [min(settlements.INITIAL_BACKOFF * 2**number, settlements.MAX_DEVICE_BACKOFF) for number in tries]
+
+    assert 2_500 < sum(waits) < 3_700
+
+
+def test_some_slow_or_failing_devices_do_not_lower_the_rate(many: Emulator) -> None:
+    _prepare()
+    many.plan([{"match": {"every": 250}, "answer": "INTERNAL"}])
+
+    worker.run(seconds=20)
+
+    assert Quota.objects.get().rate == pytest.approx(configured_rate())
+    assert Batch.objects.filter(device_tries__gt=0).exists()
+
+
+def test_fcm_in_trouble_still_lowers_the_rate(many: Emulator) -> None:
+    _prepare()
+    many.plan([{"match": {"every": 20}, "answer": "UNAVAILABLE"}])
+    Quota.objects.permit("fingerpost-test", messages=1)
+    # A rate changes at most once a second.
+    Quota.objects.update(changed_at=datetime(2026, 1, 1, tzinfo=UTC))
+
+    worker.run(seconds=20)
+
+    assert Quota.objects.get().rate < configured_rate()
+
+
+def test_an_outage_of_fcm_uses_up_no_devices_tries(many: Emulator) -> None:
+    campaign = _prepare()
+    many.plan([{"match": {"any": True}, "answer": "UNAVAILABLE"}])
+
+    for _ in range(5):
+        worker.run(seconds=3)
+        end_waits()
+        Quota.objects.update(blocked_until=None)
+
+    assert max(Batch.objects.values_list("device_tries", flat=True)) <= 1
+    many.plan([])
+    for _ in range(4):
+        worker.run(seconds=20)
+        end_waits()
+    tick()
+    assert progress_of(campaign)["accepted"] == DEVICES
+
+
+def test_a_token_that_fcm_rejects_is_renewed_and_sending_goes_on(many: Emulator) -> None:
+    campaign = _prepare()
+    many.plan([{"match": {"any": True}, "answer": "UNAUTHENTICATED", "times": 40}])
+
+    for _ in range(3):
+        worker.run(seconds=20)
+        end_waits()
+    tick()
+
+    assert (progress_of(campaign)["accepted"], progress_of(campaign)["halted"]) == (DEVICES, None)
+
+
+def test_a_second_rejected_token_halts_for_everybody(many: Emulator) -> None:
+    campaign = _prepare()
+    many.plan([{"match": {"any": True}, "answer": "UNAUTHENTICATED"}])
+
+    for _ in range(3):
+        worker.run(seconds=5)
+        end_waits()
+    tick()
+
+    counts = progress_of(campaign)
+    assert counts["state"] == "halted"
+    assert "credentials (401)" in counts["halted"]
+    assert Registration.objects.reachable().count() == DEVICES
+
+
+def test_one_platform_whose_key_fails_halts_and_marks_nobody(fcm_emulator: Emulator) -> None:
+    make.app()
+    for number in range(60):
+        make.installation(number, platform="ios" if number < 20 else "android")
+    fcm_emulator.plan([{"match": {"address_prefix": make.fid(n)}, "answer": "THIRD_PARTY_AUTH"} for n in range(20)])
+    campaign = _prepare()
+
+    worker.run(seconds=10)
+    tick()
+
+    counts = progress_of(campaign)
+    assert (counts["state"], counts["accepted"], counts["pending"]) == ("halted", 40, 20)
+    assert "push service" in counts["halted"]
+    assert Registration.objects.reachable().count() == 60
