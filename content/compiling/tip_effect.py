@@ -34,8 +34,8 @@ class TipEffect:
     packs_before: int
     packs_after: int
     #: Packs that the tip leaves, and packs that it comes into.
-    leaves: tuple[tuple[str, str], ...] = ()
-    enters: tuple[tuple[str, str], ...] = ()
+    removed_from: tuple[tuple[str, str], ...] = ()
+    added_to: tuple[tuple[str, str], ...] = ()
     #: Locales whose readers get the tip in the source language instead of their own, and the other way round.
     to_source: tuple[str, ...] = ()
     to_own: tuple[str, ...] = ()
@@ -75,8 +75,8 @@ def tip_effect(snapshot: Snapshot, slug: str, after: TipFact | None) -> TipEffec
     return TipEffect(
         packs_before=len(was),
         packs_after=len(becomes),
-        leaves=tuple(sorted(was.keys() - becomes.keys())),
-        enters=tuple(sorted(becomes.keys() - was.keys())),
+        removed_from=tuple(sorted(was.keys() - becomes.keys())),
+        added_to=tuple(sorted(becomes.keys() - was.keys())),
         to_source=_locales(place for place in both if _own(place, was) and not _own(place, becomes)),
         to_own=_locales(place for place in both if _own(place, becomes) and not _own(place, was)),
         older_steps=tuple(sorted(older)),

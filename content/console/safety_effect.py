@@ -13,7 +13,7 @@ def safety_effect(unit: Unit) -> str:
     if not languages:
         return "No translation of this text is approved, so readers lose none."
     count = f"{len(languages)} language{'' if len(languages) == 1 else 's'}"
-    found = f"It withdraws the translation into {count}: {', '.join(languages)}."
+    found = f"The translation into {count} is withdrawn: {', '.join(languages)}."
     owner, _, slug = unit.owner.partition(":")
     tip = Tip.objects.current().filter(pk=slug).first() if owner == "tip" else None
     if tip is not None and unit.key in (key for _, key in tip.keys()):  # noqa: SIM118  a method of the tip

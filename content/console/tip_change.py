@@ -126,8 +126,8 @@ def effect_lines(effect: TipEffect) -> Iterable[EffectLine]:
     for reader in effect.without_tip:
         who = f"{label('audience', reader.audience)} in the situation “{label('situation', reader.situation)}”"
         yield EffectLine(f"{who} have no tip left in {_countries(reader.countries)}.", "bad")
-    if effect.leaves:
-        yield EffectLine(f"The tip leaves {_packs(effect.leaves)}.", "bad")
+    if effect.removed_from:
+        yield EffectLine(f"The tip leaves {_packs(effect.removed_from)}.", "bad")
     if effect.to_source:
         yield EffectLine(f"{_languages(effect.to_source, names)} show the tip in English instead of the own language.", "bad")
     if effect.keep_removed:
@@ -140,11 +140,11 @@ def effect_lines(effect: TipEffect) -> Iterable[EffectLine]:
         yield EffectLine(
             f"{_languages(waiting, names)} go on showing the steps that are approved there, until the new ones are.", "wait"
         )
-    if effect.enters:
-        yield EffectLine(f"The tip comes into {_packs(effect.enters)}.", "good")
+    if effect.added_to:
+        yield EffectLine(f"The tip comes into {_packs(effect.added_to)}.", "good")
     if effect.to_own:
         yield EffectLine(f"{_languages(effect.to_own, names)} show the tip in the own language instead of English.", "good")
-    yield EffectLine(f"It is in {effect.packs_before} packs now, and in {effect.packs_after} packs with the change.", "")
+    yield EffectLine(f"The tip is in {effect.packs_before} packs now, and in {effect.packs_after} packs with the change.", "")
 
 
 def _packs(places: tuple[tuple[str, str], ...]) -> str:

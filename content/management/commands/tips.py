@@ -54,8 +54,8 @@ class Command(StaffCommand):
             "tip": revision.slug,
             "packs_before": effect.packs_before,
             "packs_after": effect.packs_after,
-            "leaves": [list(place) for place in effect.leaves],
-            "enters": [list(place) for place in effect.enters],
+            "removed_from": [list(place) for place in effect.removed_from],
+            "added_to": [list(place) for place in effect.added_to],
             "to_source": list(effect.to_source),
             "to_own": list(effect.to_own),
             "older_steps": list(effect.older_steps),
@@ -95,7 +95,7 @@ class Command(StaffCommand):
 def _summary(revision: TipRevision, effect: TipEffect) -> str:
     lines = [
         f"{revision}. In {effect.packs_before} packs now, in {effect.packs_after} packs if approved; "
-        f"leaves {len(effect.leaves)}, enters {len(effect.enters)}."
+        f"removed from {len(effect.removed_from)}, added to {len(effect.added_to)}."
     ]
     locales = (
         ("These languages would show the tip in English", effect.to_source),

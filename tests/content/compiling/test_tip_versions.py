@@ -118,12 +118,12 @@ def test_a_removed_or_moved_step_changes_every_language_at_once() -> None:
 
 def test_a_language_without_a_replaced_step_keeps_the_tip_as_last_approved_and_the_effect_says_so() -> None:
     step(2)
-    told = effect(do_now=[2])
+    found = effect(do_now=[2])
     make.tip_facts("first-hour", do_now=[2])
 
     assert steps("en") == ("en", ["Block the person."])
     assert steps("cy") == ("cy", ["Dywedwch wrth un oedolyn."])
-    assert (told.older_steps, told.keep_removed, told.to_source) == (("cy",), ("cy",), ())
+    assert (found.older_steps, found.keep_removed, found.to_source) == (("cy",), ("cy",), ())
 
 
 def test_a_safety_change_withdraws_and_no_older_list_comes_back() -> None:
@@ -176,7 +176,7 @@ def test_the_effect_of_each_change_is_what_the_compiler_then_does() -> None:
     ]
     for changed in changes:
         before = build_packs(read_snapshot(STRICT))
-        told = effect(**changed)
+        found = effect(**changed)
         make.tip_facts("first-hour", **changed)
         after = build_packs(read_snapshot(STRICT))
 
@@ -185,9 +185,9 @@ def test_the_effect_of_each_change_is_what_the_compiler_then_does() -> None:
             return {place: tip["lang"] for place, tips in found.items() for tip in tips if tip["slug"] == "first-hour"}
 
         had, has = holding(before), holding(after)
-        assert (told.packs_before, told.packs_after) == (len(had), len(has)), changed
-        assert told.leaves == tuple(sorted(had.keys() - has.keys())), changed
-        assert told.enters == tuple(sorted(has.keys() - had.keys())), changed
+        assert (found.packs_before, found.packs_after) == (len(had), len(has)), changed
+        assert found.removed_from == tuple(sorted(had.keys() - has.keys())), changed
+        assert found.added_to == tuple(sorted(has.keys() - had.keys())), changed
 
 
 def test_the_effect_names_readers_who_are_left_without_a_tip() -> None:
@@ -201,10 +201,10 @@ def test_the_effect_names_readers_who_are_left_without_a_tip() -> None:
 
 
 def test_retiring_the_only_tip_of_a_language_leaves_its_packs() -> None:
-    told = effect(tip_state="retired")
+    found = effect(tip_state="retired")
 
-    assert (told.packs_after, len(told.leaves)) == (0, told.packs_before)
-    assert told.packs_before == 2 * len(read_snapshot(STRICT).directions)
+    assert (found.packs_after, len(found.removed_from)) == (0, found.packs_before)
+    assert found.packs_before == 2 * len(read_snapshot(STRICT).directions)
 
 
 def test_a_first_draft_of_more_takes_the_tip_from_nobody() -> None:
@@ -217,10 +217,10 @@ def test_a_first_draft_of_more_takes_the_tip_from_nobody() -> None:
 def test_the_effect_follows_services_that_stand_in_for_a_withdrawn_one() -> None:
     make.service("gb-old", status="defunct", successor_id="gb-line")
     make.unit("tip.first-hour.do-now.2", "Talk to {service:gb-old}.", owner="tip:first-hour", approved=True)
-    told = effect(do_now=[2])
+    found = effect(do_now=[2])
     make.tip_facts("first-hour", do_now=[2])
 
     built = {place: json.loads(pack.body)["tips"] for place, pack in build_packs(read_snapshot(STRICT)).items()}
 
-    assert told.packs_after == sum(len(tips) for tips in built.values())
-    assert {country for country, _ in told.leaves} == {"ZZ"}
+    assert found.packs_after == sum(len(tips) for tips in built.values())
+    assert {country for country, _ in found.removed_from} == {"ZZ"}

@@ -247,5 +247,5 @@ def test_a_safety_change_names_the_languages_and_the_tip_before_it_is_saved(clie
     make.target(key, "cy", "Arhoswch", approved=True)
 
     html = client.get(source).content.decode()
-    assert "It withdraws the translation into 1 language: Welsh." in html
+    assert "The translation into 1 language is withdrawn: Welsh." in html
     assert "Readers of these languages then see the whole tip “Stop and breathe” in English." in html
