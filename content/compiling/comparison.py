@@ -6,7 +6,7 @@ Pure: packs go in, changes and consequences come out. A change that is the same 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 from typing import Any, NamedTuple
 
@@ -72,19 +72,53 @@ class _EffectKey(NamedTuple):
     item: str
 
 
+class _ItemKey(NamedTuple):
+    kind: str
+    item: str
+    locale: str
+
+
+@dataclass
+class _ItemDifference:
+    """One difference between two versions of an item, and the countries in whose packs it was found."""
+
+    before: Any
+    after: Any
+    change: ItemChange
+    #: (kind of effect, id, name).
+    losses: list[tuple[str, str, str]]
+    countries: list[str] = field(default_factory=list)
+
+
 @dataclass
 class _Found:
-    """What was found so far, by what makes two findings the same."""
+    """What was found so far; most packs of a locale hold the same items, so that few are put into words."""
 
-    changes: dict[bytes, tuple[ItemChange, list[str]]] = field(default_factory=dict)
+    items: dict[_ItemKey, list[_ItemDifference]] = field(default_factory=dict)
     effects: dict[_EffectKey, dict[str, dict[str, str]]] = field(default_factory=dict)
 
-    def change(self, found: ItemChange, country: str) -> None:
-        key = canonical_json([found.kind, found.item, found.locale, found.old, found.new])
-        self.changes.setdefault(key, (found, []))[1].append(country)
+    def difference(self, key: _ItemKey, before: Any, after: Any) -> _ItemDifference:
+        """Return the difference between these versions, which is made where it is new."""
+        known = self.items.setdefault(key, [])
+        for one in known:
+            if one.before == before and one.after == after:
+                return one
+        losses = list(_losses(*key, before, after)) if before is not None and key.kind != "pack" else []
+        known.append(_ItemDifference(before, after, _change(*key, before, after), losses))
+        return known[-1]
 
     def effect(self, kind: str, item: str, name: str, place: Compared) -> None:
         self.effects.setdefault(_EffectKey(kind, item), {}).setdefault(place.locale, {})[place.country] = name
+
+    def changes(self) -> Iterator[ItemChange]:
+        """Yield each change once, with all countries in which its words are the same."""
+        same: dict[bytes, tuple[ItemChange, list[str]]] = {}
+        for difference in (one for known in self.items.values() for one in known if one.countries):
+            change = difference.change
+            key = canonical_json([change.kind, change.item, change.locale, change.old, change.new])
+            same.setdefault(key, (change, []))[1].extend(difference.countries)
+        for change, countries in same.values():
+            yield replace(change, countries=tuple(sorted(countries)))
 
 
 def compare(places: Iterable[Compared], *, source: str) -> Comparison:
@@ -92,12 +126,8 @@ def compare(places: Iterable[Compared], *, source: str) -> Comparison:
     found = _Found()
     for place in places:
         _compare_place(place, found)
-    changes = (
-        ItemChange(c.kind, c.item, c.locale, c.name, c.old, c.new, tuple(sorted(countries)))
-        for c, countries in found.changes.values()
-    )
     return Comparison(
-        tuple(sorted(changes, key=lambda c: (c.kind, c.item, c.locale, c.countries))),
+        tuple(sorted(found.changes(), key=lambda c: (c.kind, c.item, c.locale, c.countries))),
         tuple(sorted(_effects(found, source), key=lambda effect: (effect.kind, effect.item))),
     )
 
@@ -121,9 +151,9 @@ def _compare_place(place: Compared, found: _Found) -> None:
         if before == after:
             continue
         if place.before is not None:
-            found.change(_change(kind, item, place.locale, before, after), place.country)
-        if before is not None and kind != "pack":
-            for effect, id_, name in _losses(kind, item, place.locale, before, after):
+            difference = found.difference(_ItemKey(kind, item, place.locale), before, after)
+            difference.countries.append(place.country)
+            for effect, id_, name in difference.losses:
                 found.effect(effect, id_, name, place)
         if after is not None and kind != "pack" and after == undone.get((kind, item)):
             found.effect("returns", f"{kind}:{item}", name_of(kind, after), place)

@@ -41,6 +41,8 @@ def name_of(kind: str, item: Any) -> str:
         return str(item["title"])
     if kind == "service":
         return str(item["name"])
+    if kind == "figure":
+        return f"{item['display']} {_text(item.get('counts'))}".strip()
     return str(item.get("text", "")) if kind == "label" else ""
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
+
+import orjson
 
 from content.compiling.comparison import Compared, compare
 from content.models import Pack, PackCoverage, Release, ReleaseChange, ReleaseEffect
@@ -77,5 +78,5 @@ def _undone(release: Release) -> Mapping[Place, str]:
 def _pack(bodies: Mapping[str, str], packs: Mapping[Place, str], place: Place) -> PackContent | None:
     if place not in packs:
         return None
-    pack: PackContent = json.loads(bodies[packs[place]])
+    pack: PackContent = orjson.loads(bodies[packs[place]])
     return pack
