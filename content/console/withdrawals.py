@@ -1,4 +1,4 @@
-"""Withdraw a service from readers at once, with both texts shown before, and put a withdrawn service back."""
+"""Withdraw a service or a tip from readers at once, with both texts shown before, and put it back."""
 
 from __future__ import annotations
 
@@ -9,11 +9,14 @@ from django.http import QueryDict
 from django.urls import reverse
 
 from content.console.release_words import describe_changes
-from content.models import Release, Service, Withdrawal
+from content.console.unit_names import UnitNames
+from content.models import Release, Service, Tip, TipWithdrawal, Withdrawal
+from content.models.release import ReleaseState
 from content.models.release_change import ChangedKind
 from content.models.service import Status
 from content.publishing.publish import PERMISSION
-from content.publishing.withdrawal import put_back, withdraw, withdrawal_effect
+from content.publishing.tip_withdrawal import put_back_tip, tip_withdrawal_effect, withdraw_tip
+from content.publishing.withdrawal import WithdrawalEffect, put_back, withdraw, withdrawal_effect
 from content.terms import SOURCE_LOCALE, WORLDWIDE, Role
 from core import tokens
 from core.console.display import language_text
@@ -42,36 +45,88 @@ class _SecondPersonPage(Page):
 
 @page("withdrawals/", "withdrawals")
 class WithdrawalsPage(_SecondPersonPage):
-    """The withdrawals in force, and the form that puts a service back."""
+    """The withdrawals in force, and the form that puts a service or a tip back."""
 
     template_name = "content/withdrawals.html"
-    title = "Withdrawn services"
+    title = "Withdrawn services and tips"
     menu = "Releases"
-    actions = {"put-back": (PERMISSION,)}
+    actions = {"put-back": (PERMISSION,), "put-back-tip": (PERMISSION,)}
 
     def breadcrumbs(self) -> Iterable[Link]:
         return [Link("Releases", reverse("admin:releases"))]
 
     def context(self) -> dict[str, Any]:
         rows = Withdrawal.objects.in_force().select_related("service", "successor", "withdrawn_by", "seconded_by")
-        return {"part": self.paginate(rows)}
+        tips = TipWithdrawal.objects.in_force().select_related("withdrawn_by")
+        names = UnitNames(f"tip.{row.tip_id}" for row in tips)
+        return {"part": self.paginate(rows), "tips": [(row, names.name(f"tip.{row.tip_id}")) for row in tips]}
 
     def action_put_back(self, data: QueryDict) -> str | None:
-        second = self.second_person(data)
-        if second is None:
-            raise Invalid("Second person: enter who puts it back with you.", code="second")
-        withdrawal = put_back(data.get("service", ""), by=self.user, second=second, at=self.at)
+        withdrawal = put_back(data.get("service", ""), by=self.user, second=self._second(data), at=self.at)
         self.success(f"{withdrawal.service.name} is put back. Readers get it with the next release.")
         return None
 
+    def action_put_back_tip(self, data: QueryDict) -> str | None:
+        put_back_tip(data.get("tip", ""), by=self.user, second=self._second(data), at=self.at)
+        self.success("The tip is put back. Readers get it with the next release.")
+        return None
 
-@page("withdrawals/<slug:id>/", "withdrawal")
-class WithdrawalPage(_SecondPersonPage):
-    """What the withdrawal of one service changes for readers, and the act."""
+    def _second(self, data: QueryDict) -> User:
+        second = self.second_person(data)
+        if second is None:
+            raise Invalid("Second person: enter who puts it back with you.", code="second")
+        return second
+
+
+class _WithdrawPage(_SecondPersonPage):
+    """What a withdrawal changes for readers of one language, and the act."""
 
     template_name = "content/withdrawal.html"
     menu = "Releases"
     actions = {"withdraw": (PERMISSION,)}
+
+    def effect(self, locale: str) -> WithdrawalEffect:
+        """Return what the withdrawal would change in the packs of the locale."""
+        raise NotImplementedError
+
+    def heading(self) -> str:
+        return f"Withdraw {self.name()}"
+
+    def name(self) -> str:
+        """Return the name of what is withdrawn."""
+        raise NotImplementedError
+
+    def breadcrumbs(self) -> Iterable[Link]:
+        return [Link("Releases", reverse("admin:releases")), Link("Withdrawn services and tips", reverse("admin:withdrawals"))]
+
+    def context(self) -> dict[str, Any]:
+        release = Release.objects.filter(state=ReleaseState.PUBLISHED).first()
+        locales = release.locales() if release is not None else []
+        locale = self.request.GET.get("locale", "")
+        if locale not in locales:
+            locale = SOURCE_LOCALE
+        context: dict[str, Any] = {
+            "base": release.pk if release is not None else None,
+            "languages": sorted(((code, language_text(code)) for code in locales), key=lambda entry: entry[1]),
+            "locale": locale,
+        }
+        try:
+            effect = self.effect(locale)
+        except DomainError as error:
+            return context | {"refused": error.detail}
+        shown = [change for change in effect.comparison.changes if change.kind != ChangedKind.PACK]
+        items = describe_changes(shown[:_MAX_SHOWN])
+        return context | {"packs": effect.packs, "items": items, "more": max(0, len(shown) - _MAX_SHOWN)}
+
+    def require_current(self, data: QueryDict) -> None:
+        """Raise Conflict where another release was published since the page was shown."""
+        if data.get("base", "") != str(Release.objects.current_number()):
+            raise Conflict("Another release was published since you opened this page. Read what would change now.")
+
+
+@page("withdrawals/services/<slug:id>/", "withdrawal")
+class WithdrawalPage(_WithdrawPage):
+    """The withdrawal of one service."""
 
     def load(self) -> None:
         service = Service.objects.filter(pk=self.kwargs["id"]).first()
@@ -79,31 +134,21 @@ class WithdrawalPage(_SecondPersonPage):
             raise NotFound("There is no such service.")
         self.service = service
 
-    def heading(self) -> str:
-        return f"Withdraw {self.service.name}"
+    def name(self) -> str:
+        return self.service.name
 
-    def breadcrumbs(self) -> Iterable[Link]:
-        return [
-            Link("Releases", reverse("admin:releases")),
-            Link("Withdrawn services", reverse("admin:withdrawals")),
-            Link(self.service.name, reverse("admin:service", args=[self.service.pk])),
-        ]
+    def effect(self, locale: str) -> WithdrawalEffect:
+        return withdrawal_effect(self.service.pk, successor=self._successor(), locale=locale)
 
     def context(self) -> dict[str, Any]:
-        data = self.submitted or self.request.GET
-        successor = data.get("successor") or None
-        return {
-            "service": self.service,
+        return super().context() | {
             "emergency": Role.EMERGENCY in self.service.roles,
             "successors": self._possible_successors(),
-            "successor": successor,
-            "base": Release.objects.current_number(),
-            **self._effect(successor),
+            "successor": self._successor(),
         }
 
     def action_withdraw(self, data: QueryDict) -> str | None:
-        if data.get("base", "") != str(Release.objects.current_number()):
-            raise Conflict("Another release was published since you opened this page. Read what would change now.")
+        self.require_current(data)
         withdrawal = withdraw(
             self.service.pk,
             by=self.user,
@@ -111,13 +156,11 @@ class WithdrawalPage(_SecondPersonPage):
             successor=data.get("successor") or None,
             at=self.at,
         )
-        effect = (
-            f"Release {withdrawal.release_id} is published without it."
-            if withdrawal.release_id
-            else "No published pack offered it; the next release leaves it out."
-        )
-        self.success(f"{self.service.name} is withdrawn. {effect}")
+        self.success(f"{self.service.name} is withdrawn. {_published(withdrawal.release_id)}")
         return reverse("admin:withdrawals")
+
+    def _successor(self) -> str | None:
+        return (self.submitted or self.request.GET).get("successor") or None
 
     def _possible_successors(self) -> list[tuple[str, str]]:
         """Return id and name of the active services with all of its roles that can be in the same packs."""
@@ -127,22 +170,31 @@ class WithdrawalPage(_SecondPersonPage):
         withdrawn = Withdrawal.objects.in_force().values("service")
         return list(services.exclude(pk__in=withdrawn).order_by("name").values_list("pk", "name"))
 
-    def _effect(self, successor: str | None) -> dict[str, Any]:
-        """Return the texts that change in one language, or why the service cannot be withdrawn."""
-        try:
-            effect = withdrawal_effect(self.service.pk, successor=successor)
-        except DomainError as error:
-            return {"refused": error.detail}
-        changes = [change for change in effect.comparison.changes if change.kind != ChangedKind.PACK]
-        locales = sorted({change.locale for change in changes}, key=language_text)
-        locale = self.request.GET.get("locale", "")
-        if locale not in locales:
-            locale = SOURCE_LOCALE if SOURCE_LOCALE in locales else next(iter(locales), "")
-        shown = [change for change in changes if change.locale == locale]
-        return {
-            "packs": effect.packs,
-            "languages": [(code, language_text(code)) for code in locales],
-            "locale": locale,
-            "items": describe_changes(shown[:_MAX_SHOWN]),
-            "more": max(0, len(shown) - _MAX_SHOWN),
-        }
+
+@page("withdrawals/tips/<slug:slug>/", "tip-withdrawal")
+class TipWithdrawalPage(_WithdrawPage):
+    """The withdrawal of one tip."""
+
+    def load(self) -> None:
+        tip = Tip.objects.filter(pk=self.kwargs["slug"]).first()
+        if tip is None:
+            raise NotFound("There is no such tip.")
+        self.tip = tip
+
+    def name(self) -> str:
+        return UnitNames([f"tip.{self.tip.pk}"]).name(f"tip.{self.tip.pk}")
+
+    def effect(self, locale: str) -> WithdrawalEffect:
+        return tip_withdrawal_effect(self.tip.pk, locale=locale)
+
+    def action_withdraw(self, data: QueryDict) -> str | None:
+        self.require_current(data)
+        withdrawal = withdraw_tip(self.tip.pk, by=self.user, at=self.at)
+        self.success(f"The tip is withdrawn. {_published(withdrawal.release_id)}")
+        return reverse("admin:withdrawals")
+
+
+def _published(release: int | None) -> str:
+    if release is None:
+        return "No published pack held it; the next release leaves it out."
+    return f"Release {release} is published without it."

@@ -49,10 +49,10 @@ def withdraw_tip(slug: str, *, by: User, at: datetime) -> TipWithdrawal:
     return withdrawal
 
 
-def tip_withdrawal_effect(slug: str) -> WithdrawalEffect:
-    """Return what a withdrawal of the tip would change in the published packs, without changing anything."""
+def tip_withdrawal_effect(slug: str, *, locale: str | None = None) -> WithdrawalEffect:
+    """Return what a withdrawal of the tip would change in the published packs (of one locale), without changing anything."""
     _tip(slug)
-    return patch_effect(remove_tips({slug}), tips=[slug])
+    return patch_effect(remove_tips({slug}), tips=[slug], locale=locale)
 
 
 def put_back_tip(slug: str, *, by: User, second: User, at: datetime) -> TipWithdrawal:

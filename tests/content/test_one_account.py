@@ -286,6 +286,8 @@ ELSEWHERE: dict[str, str] = {
     "release discard": _PUBLISHING,
     "release cancel-schedule": _PUBLISHING,
     "withdrawal withdraw": _TAKES_AWAY,
+    "tip-withdrawal withdraw": _TAKES_AWAY,
+    "withdrawals put-back-tip": "it takes two: tests/content/publishing/test_tip_withdrawal.py",
     "release roll-back": _PUBLISHING,
     "tips list": _READS,
     "tips show": _READS,

@@ -70,6 +70,7 @@ def filled() -> dict[str, str]:
         "channel": {"id": "gb-line", "position": 1},
         "organization": {"id": "org"},
         "withdrawal": {"id": "gb-line"},
+        "tip-withdrawal": {"slug": "first-hour"},
         **{f"release{part}": release for part in ("", "-changes", "-coverage", "-preview")},
     }
     paths = {}

@@ -51,7 +51,8 @@ PAGES = (
     "releases/1/preview/",
     "releases/lapsed/",
     "withdrawals/",
-    "withdrawals/gb-line/",
+    "withdrawals/services/gb-line/",
+    "withdrawals/tips/first-hour/",
 )
 
 

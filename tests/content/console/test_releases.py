@@ -234,3 +234,21 @@ def test_an_emergency_service_and_putting_back_take_a_second_person_with_a_token
 
     assert (alone.status_code, forged.status_code, both.status_code) == (400, 403, 302)
     assert "without an emergency number" in emergency
+
+
+def test_a_tip_is_withdrawn_and_put_back_by_two(client: Client, pol: User) -> None:
+    make.tip("ask", texts={"title": "Ask somebody"})
+    make.release()
+    path = reverse("admin:tip-withdrawal", args=["ask"])
+    before = client.get(path)
+    second = tokens.issue(make.person("sue", "publisher"))
+
+    done = client.post(path, {"action": "withdraw", "base": before.context["base"]})
+    data = {"action": "put-back-tip", "tip": "ask", "second": "sue", "second_token": second}
+    listed = client.get(reverse("admin:withdrawals")).content.decode()
+    back = client.post(reverse("admin:withdrawals"), data)
+
+    assert [(item.act, item.change.name) for item in before.context["items"]] == [("gone", "Ask somebody")]
+    assert done.status_code == 302
+    assert "Ask somebody" in listed
+    assert back.status_code == 302
