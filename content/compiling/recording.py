@@ -19,7 +19,7 @@ Place = tuple[str, str]
 def record_changes(release: Release, *, with_effects: bool = True) -> None:
     """Store the changes from the release's base in words, and the coverage of its packs.
 
-    With effects, whoever publishes it has to confirm what goes and what comes back; a patch of the published release has none,
+    With effects, the publisher has to confirm what goes and what comes back; a patch of the published release has none,
     because readers are protected by it being published at once.
     """
     PackCoverage.objects.count_release(release)
