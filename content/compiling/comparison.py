@@ -49,7 +49,7 @@ class ItemChange:
 
 @dataclass(frozen=True)
 class Effect:
-    """Something that readers lose, or get back after a rollback, which whoever publishes must confirm."""
+    """Something that readers lose, or get back after a rollback, which the publisher must confirm."""
 
     kind: str
     item: str

@@ -103,7 +103,7 @@ _PUBLISHED_ONCE = """
 """
 
 
-#: Whoever publishes a release has confirmed each thing that it takes away or brings back.
+#: The publisher of a release has confirmed each thing that it takes away or brings back.
 _EFFECTS_CONFIRMED = """
     IF NEW.state = 'published' AND OLD.state <> 'published' AND EXISTS (
         SELECT 1 FROM content_releaseeffect e

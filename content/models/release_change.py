@@ -78,7 +78,7 @@ class ReleaseEffectQuerySet(models.QuerySet["ReleaseEffect"]):
 
 
 class ReleaseEffect(models.Model):
-    """One thing that goes or comes back by a release; whoever publishes the release confirms each."""
+    """One thing that goes or comes back by a release; its publisher confirms each."""
 
     release = models.ForeignKey(Release, on_delete=models.CASCADE, related_name="effects")
     kind = models.CharField(max_length=11, choices=EffectKind.choices)

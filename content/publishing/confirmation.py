@@ -1,4 +1,4 @@
-"""Whoever publishes a candidate confirms each thing that readers lose by it, or get back after a rollback."""
+"""The publisher of a candidate confirms each thing that readers lose by it, or get back after a rollback."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whoever publishes confirms what goes and what comes back; a release can be of some locales, and can have a time."""
+"""The publisher confirms what goes and what comes back; a release can be of some locales, and can have a time."""
 
 from __future__ import annotations
 
