@@ -8,3 +8,7 @@ class ApiConfig(AppConfig):
 
     name = "api"
     label = "api"
+
+    def ready(self) -> None:
+        """Register the checks of the system."""
+        from api import checks  # noqa: F401

@@ -6,13 +6,14 @@ from django.urls import path
 
 from api import health
 from api.hsds import views
-from api.pages import correction_form, transparency
+from api.pages import correction_form, handout, handout_pdf, transparency
 from api.v1 import (
     alert_documents,
     alerts,
     corrections,
     docs,
     figures,
+    handouts,
     manifest,
     packs,
     problems,
@@ -38,6 +39,7 @@ urlpatterns = [
     path("v1/services", services.ServicesView.as_view(), name="services"),
     path("v1/services/<str:service_id>", services.ServiceView.as_view(), name="service"),
     path("v1/facts", figures.FiguresView.as_view(), name="facts"),
+    path("v1/handouts", handouts.HandoutsView.as_view(), name="handouts"),
     path("v1/help", help_resource.HelpView.as_view(), name="help"),
     path("v1/corrections", corrections.CorrectionsView.as_view(), name="corrections"),
     path("v1/alerts", alerts.AlertsView.as_view(), name="alerts"),
@@ -60,6 +62,8 @@ urlpatterns = [
     path("hsds/taxonomy_terms", views.HsdsTermsView.as_view(), name="hsds-terms"),
     path("hsds/taxonomy_terms/<str:term_id>", views.HsdsTermView.as_view(), name="hsds-term"),
     path("trust/<str:country>", transparency.TransparencyView.as_view(), name="transparency"),
+    path("handout/<str:country>/<str:locale>/<str:slug>.pdf", handout_pdf.HandoutPdfView.as_view(), name="handout-pdf"),
+    path("handout/<str:country>/<str:locale>/<str:slug>", handout.HandoutView.as_view(), name="handout"),
     path("listed/<str:token>", correction_form.CorrectionFormView.as_view(), name="correction-form"),
     path("healthz", health.LivenessView.as_view(), name="healthz"),
     path("readyz", health.ReadinessView.as_view(), name="readyz"),

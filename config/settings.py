@@ -188,6 +188,7 @@ THROTTLES = {
     "registrations": (300, 60),
     "corrections": (60, 60),
     "correction-form": (60, 60),
+    "handout-pdf": (120, 60),
 }
 # Seconds of processor time that one network may use within ten seconds for responses that are not in memory yet.
 MISS_SECONDS = 2.0
@@ -207,5 +208,8 @@ LOGGING = {
         "django.request": {"level": "ERROR"},
         "django.security.DisallowedHost": {"handlers": [], "propagate": False},
         "pyreqwest": {"level": "WARNING"},
+        # It warns about each property of a style sheet that is for browsers alone.
+        "weasyprint": {"level": "CRITICAL"},
+        "fontTools": {"level": "WARNING"},
     },
 }

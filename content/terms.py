@@ -146,6 +146,22 @@ class NoticeKind(models.TextChoices):
     CHANNEL_DOWN = "channel-down"
 
 
+class Handout(models.TextChoices):
+    """The pages to print, by their slugs: none says what happened, or how old anybody is."""
+
+    FOR_HOME = "for-home"
+    FOR_SCHOOL = "for-school"
+    #: For young people, on a wall at school or in a club.
+    FOR_A_WALL = "for-a-wall"
+
+
+#: The second parts of the keys of the labels that a handout needs: its title, and what is printed around tips and contacts.
+HANDOUT_LABELS: Final = (
+    *Handout.values,
+    *("first", "do-not", "text-message", "chat", "always", "usual-cost", "same-help", "content-of", "check-after", "draft"),
+)
+
+
 class FigureUnit(models.TextChoices):
     """What the number of a statistic is."""
 

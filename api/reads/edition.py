@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -61,6 +61,8 @@ class Edition:
     packs: PackStore = field(compare=False, repr=False)
     #: Release number, or None before the first publication.
     number: int | None = None
+    #: Day on which the release was published, ISO 8601 in UTC, where known.
+    published_on: str | None = None
     #: (country, locale) → digest of its pack. The gate may have blocked single packs.
     pack_digests: Mapping[tuple[str, str], str] = field(default_factory=dict)
     #: Service id → the country whose pack contains the service, or its tombstone once retired.
@@ -130,6 +132,7 @@ def to_plain(edition: Edition) -> dict[str, Any]:
     """Return the edition, without the packs themselves, as a dict that can be written as JSON."""
     return {
         "number": edition.number,
+        "published_on": edition.published_on,
         "places": [[country, locale, digest] for (country, locale), digest in edition.pack_digests.items()],
         "homes": edition.service_countries,
         "changed": edition.last_modified,
@@ -146,6 +149,8 @@ def from_plain(plain: Mapping[str, Any], packs: PackStore) -> Edition:
     return Edition(
         packs=packs,
         number=plain["number"],
+        # Older versions did not write it.
+        published_on=plain.get("published_on"),
         pack_digests={(country, locale): digest for country, locale, digest in plain["places"]},
         service_countries=plain["homes"],
         # Older versions did not write it.
@@ -160,7 +165,7 @@ def from_plain(plain: Mapping[str, Any], packs: PackStore) -> Edition:
 
 def _with_release(edition: Edition, number: int | None) -> Edition:
     if number is None:
-        return replace(edition, number=None, pack_digests={}, service_countries={}, last_modified={})
+        return replace(edition, number=None, published_on=None, pack_digests={}, service_countries={}, last_modified={})
     release = Release.objects.get(number=number)
     digests = release.pack_digests()
     edition.packs.write_to_disk(digests.values())
@@ -168,7 +173,14 @@ def _with_release(edition: Edition, number: int | None) -> Edition:
     for country, digest in home_packs(digests).items():
         pack = orjson.loads(edition.packs.body(digest))
         countries |= {s["id"]: s["country"] for s in pack["services"]} | {s["id"]: country for s in pack["retired"]}
-    return replace(edition, number=number, pack_digests=digests, service_countries=countries, last_modified=release.changed)
+    return replace(
+        edition,
+        number=number,
+        published_on=release.published_at.astimezone(UTC).date().isoformat() if release.published_at else None,
+        pack_digests=digests,
+        service_countries=countries,
+        last_modified=release.changed,
+    )
 
 
 def _country_names() -> dict[str, str]:

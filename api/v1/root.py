@@ -16,9 +16,9 @@ from api.v1 import shapes
 
 API_VERSION = "1"
 #: Names of the capabilities of this server; clients ignore unknown ones.
-FEATURES = ("manifest", "packs", "tips", "services", "help", "registrations", "topics", "alerts", "receipts")
+FEATURES = ("manifest", "packs", "tips", "services", "handouts", "help", "registrations", "topics", "alerts", "receipts")
 
-_LINKS = ("manifest", "tips", "services", "help", "registrations", "receipts", "schema", "docs", "hsds")
+_LINKS = ("manifest", "tips", "services", "handouts", "help", "registrations", "receipts", "schema", "docs", "hsds")
 
 
 class RootView(ReadView):

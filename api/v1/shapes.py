@@ -13,6 +13,7 @@ from content.terms import (
     Cost,
     DialKind,
     FigureUnit,
+    Handout,
     NoticeKind,
     Qualifier,
     RemovalPower,
@@ -244,7 +245,7 @@ class FigureSerializer(ResponseSerializer):
 
 
 class LabelsSerializer(ResponseSerializer):
-    """The labels of situations, steps, audiences, reasons, kinds of notices and figures, by id."""
+    """The labels of situations, steps, audiences, reasons, kinds of notices, figures and handouts, by id."""
 
     situations = serializers.DictField(child=PhraseSerializer())
     steps = serializers.DictField(child=PhraseSerializer())
@@ -253,6 +254,7 @@ class LabelsSerializer(ResponseSerializer):
     why = serializers.DictField(child=PhraseSerializer())
     notices = serializers.DictField(child=PhraseSerializer())
     figures = serializers.DictField(child=PhraseSerializer())
+    handouts = serializers.DictField(child=PhraseSerializer())
 
 
 class FigureLabelsSerializer(ResponseSerializer):
@@ -314,6 +316,29 @@ class FigureListSerializer(PackResponseSerializer):
 
     figures = FigureSerializer(many=True)
     labels = FigureLabelsSerializer()
+
+
+class HandoutFilesSerializer(ResponseSerializer):
+    """The addresses of the PDF files, by paper."""
+
+    a4 = serializers.URLField()
+    letter = serializers.URLField()
+
+
+class HandoutSerializer(ResponseSerializer):
+    """A page to print."""
+
+    slug = serializers.ChoiceField(Handout.choices)
+    title = PhraseSerializer()
+    audience = serializers.ChoiceField(Audience.choices)
+    page = serializers.URLField()
+    pdf = HandoutFilesSerializer()
+
+
+class HandoutListSerializer(PackResponseSerializer):
+    """The complete list, without pages."""
+
+    handouts = HandoutSerializer(many=True)
 
 
 class ServiceListSerializer(PackResponseSerializer):

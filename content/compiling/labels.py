@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from content.compiling.findings import Finding
 from content.compiling.texts import TextBuilder
 from content.resolver.types import PackedPhrase, PackLabels
-from content.terms import Audience, NoticeKind, Situation, Step, Where
+from content.terms import HANDOUT_LABELS, Audience, NoticeKind, Situation, Step, Where
 
 
 @dataclass(frozen=True)
@@ -46,5 +46,7 @@ def build_labels(texts: TextBuilder, locale: str) -> Labels:
         "notices": group("notice", NoticeKind.values, required=False),
         # Without the first of them a pack has no figures.
         "figures": group("phrase", ("reports-not-cases", "old-figure"), required=False),
+        # Without one of them a pack has no handouts; every way to help is still there.
+        "handouts": group("handout", HANDOUT_LABELS, required=False),
     }
     return Labels(value, tuple(missing), tuple(findings))

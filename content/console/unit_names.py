@@ -26,6 +26,7 @@ _GROUPS = {
     "where": ("Place", ""),
     "why": ("Reason", ""),
     "phrase": ("Phrase", ""),
+    "handout": ("Handout", ""),
 }
 
 

@@ -21,7 +21,7 @@ from content.linting.service import MAX_AGE, age_faults
 from content.linting.text import MAX_LENGTH
 from content.linting.tokens import FACT, tokens
 from content.models.tip_facts import TipKind
-from content.terms import FIGURE_AUDIENCES, AgeMeasured, Audience, NoticeKind, Situation, Step, Where
+from content.terms import FIGURE_AUDIENCES, HANDOUT_LABELS, AgeMeasured, Audience, NoticeKind, Situation, Step, Where
 from core.errors import Invalid
 from core.file_models import FileModel, OneOf, Slug, Text, fault_lines, storable
 
@@ -36,7 +36,7 @@ LABELS = frozenset(
         ("where", Where),
     )
     for value in values.values
-)
+) | {f"handout.{name}" for name in HANDOUT_LABELS}
 #: Words that the compiler combines with facts: the languages of a service, the digits of a number (zero to nine, in order),
 #: and what is said of every figure.
 PHRASES = frozenset({"phrase.answers-in", "phrase.digits", "phrase.reports-not-cases", "phrase.old-figure"})

@@ -202,6 +202,7 @@ class PackLabels(TypedDict):
     why: dict[str, PackedPhrase]
     notices: NotRequired[dict[str, PackedPhrase]]
     figures: NotRequired[dict[str, PackedPhrase]]
+    handouts: NotRequired[dict[str, PackedPhrase]]
 
 
 class Tombstone(TypedDict):

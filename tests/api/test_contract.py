@@ -29,7 +29,7 @@ EXAMPLES = 30
 REAL = {
     "country": ["GB", "DE", "NO", "gb", "ZZ"],
     "locale": ["en", "cy", "pt-BR", "hi-IN"],
-    "slug": ["right-now", "first-hour"],
+    "slug": ["right-now", "first-hour", "for-home"],
     "service_id": ["gb-childline", "zz-take-it-down", "platform-skype"],
     "region": ["GB-WLS"],
     "app": ["parent", "teen"],
@@ -47,6 +47,12 @@ steady = settings(
     phases=[Phase.generate],
     suppress_health_check=list(HealthCheck),
 )
+
+
+@pytest.fixture(autouse=True)
+def _no_pdf_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Answer without laying out pages: the library needs Debian's Pango, and hundreds of pages would take minutes."""
+    monkeypatch.setattr("api.pages.handout_pdf._render", lambda page, paper, *, url: b"%PDF-1.7")
 
 
 def _application() -> WsgiApplication:
@@ -108,6 +114,7 @@ OPERATIONS = [
     ("GET", "/v1/services/{service_id}"),
     ("POST", "/v1/help"),
     ("GET", "/v1/facts"),
+    ("GET", "/v1/handouts"),
     ("GET", "/v1/alerts"),
     ("GET", "/v1/alerts/{alert_id}"),
     ("GET", "/v1/alerts/{alert_id}/cap"),
@@ -129,6 +136,8 @@ OPERATIONS = [
     ("GET", "/hsds/taxonomy_terms"),
     ("GET", "/hsds/taxonomy_terms/{term_id}"),
     ("GET", "/trust/{country}"),
+    ("GET", "/handout/{country}/{locale}/{slug}"),
+    ("GET", "/handout/{country}/{locale}/{slug}.pdf"),
 ]
 #: Without parameters and body, no request is invalid.
 WITHOUT_INPUT = {("GET", path) for path in ("/v1/", "/v1/manifest", "/.well-known/jwks.json", "/hsds/", "/hsds/profile")}

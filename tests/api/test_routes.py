@@ -25,6 +25,7 @@ PUBLIC = {
     "v1/tips/<str:slug>": {"get"},
     "v1/services": {"get"},
     "v1/services/<str:service_id>": {"get"},
+    "v1/handouts": {"get"},
     "v1/help": {"post"},
     "v1/facts": {"get"},
     "v1/corrections": {"post"},
@@ -47,6 +48,8 @@ PUBLIC = {
     "hsds/taxonomy_terms": {"get"},
     "hsds/taxonomy_terms/<str:term_id>": {"get"},
     "trust/<str:country>": {"get"},
+    "handout/<str:country>/<str:locale>/<str:slug>.pdf": {"get"},
+    "handout/<str:country>/<str:locale>/<str:slug>": {"get"},
     "listed/<str:token>": {"get", "post"},
     "healthz": {"get"},
     "readyz": {"get"},
@@ -135,7 +138,7 @@ def test_the_schema_describes_every_route_for_readers(api: Client) -> None:
     wanted = {
         r: m
         for r, m in (PUBLIC | WITH_SECRET).items()
-        if r.startswith(("v1/", ".well-known/", "hsds/", "trust/")) and r not in {"v1/schema", "v1/docs"}
+        if r.startswith(("v1/", ".well-known/", "hsds/", "trust/", "handout/")) and r not in {"v1/schema", "v1/docs"}
     }
     assert schema["openapi"].startswith("3.1")
     assert described == wanted

@@ -20,6 +20,10 @@ PACKAGES: dict[str, tuple[str, ...]] = {
     "wrk": ("/usr/bin/wrk",),
     "caddy": ("/usr/bin/caddy",),
     "rabbitmq-server": ("/usr/lib/rabbitmq/bin/rabbitmq-server",),
+    # For the PDF files of handouts, their fonts, and a reader of QR codes.
+    "libpangoft2-1.0-0": ("/usr/lib/*/libpangoft2-1.0.so.0",),
+    "fonts-noto-core": ("/usr/share/fonts/truetype/noto/NotoSansMalayalam-Regular.ttf",),
+    "zbar-tools": ("/usr/bin/zbarimg",),
 }
 POLICY = Path("/usr/sbin/policy-rc.d")
 _OUR_POLICY = "#!/bin/sh\n# Fingerpost's tests: install without starting services; removed right after.\nexit 101\n"

@@ -23,7 +23,7 @@ from content.exporting.hsds_taxonomies import taxonomies, taxonomy_terms
 from content.models import Release
 from content.publishing import signing
 from content.publishing.withdrawal import withdraw
-from content.terms import Audience, Recipient, Role, Situation
+from content.terms import Audience, Handout, Recipient, Role, Situation
 from notifications.campaigns import lifecycle
 from notifications.delivery import planner
 from notifications.models import Campaign
@@ -61,6 +61,7 @@ QUERIES = {
         *("open_now=false", "open_now=true&locale=en", "locale=en&country=DE", "country=DE&locale=en", "language=en"),
     ],
     "v1/facts": ["", "country=GB", "country=GB&locale=en", "country=NO&locale=ar"],
+    "v1/handouts": ["", "country=GB", "country=GB&locale=cy", "country=NO&locale=ar"],
     "v1/services/<str:service_id>": ["", "country=GB", "locale=hi", "country=GB&locale=cy"],
     "v1/alerts": [
         *("country=GB", "country=GB&locale=en", "country=GB&locale=cy-GB&audience=parent&region=GB-WLS", "country=FR"),
@@ -99,6 +100,8 @@ def paths(route: str, both: BothPaths, alert: Campaign) -> list[str]:
     """Return paths of a route, with every parameter that it accepts."""
     current = both.store.current()
     places = {**PLACES, "<str:alert_id>": [str(alert.pk)], "<str:digest>": [current.pack_digests["GB", "en"]]}
+    if route.startswith("handout/"):
+        places["<str:slug>"] = Handout.values
     found = [route]
     for name, values in places.items():
         found = [one.replace(name, value) for one in found for value in (values if name in one else [""])]
