@@ -1,7 +1,7 @@
 """GET /handout/{country}/{locale}/{slug}.pdf: the same handout as a PDF file.
 
-Laying out a page takes a few tenths of a second of CPU, in a process that answers readers with one thread. So each PDF is made
-once per edition and paper, and a process spends at most a tenth of its time on making new ones: beyond that, it answers 503
+Laying out a page takes a few tenths of a second of CPU, in a process that also answers readers. So each PDF is made once per
+edition and paper, and a process spends at most a tenth of its time on making new ones: beyond that, it answers 503
 with the address of the page, which any browser prints.
 """
 

@@ -76,8 +76,9 @@ def _chosen(plan: Plan, step: PlanStep, limit: int) -> list[PackedService]:
     ranked = first_choice or [s for s in general if not s["regions"]] or general or found
     kept = ranked[:limit]
     if step.step == "talk":
-        young = next((s for s in ranked if step.notes.get(s["id"]) in _YOUNG_PERSONS), None)
-        crisis = None if has_crisis_line(kept) else next((s for s in ranked if has_crisis_line([s])), None)
+        # A crisis line for a part of the country is better than none.
+        young = next((s for s in found if step.notes.get(s["id"]) in _YOUNG_PERSONS), None)
+        crisis = None if has_crisis_line(kept) else next((s for s in found if has_crisis_line([s])), None)
         needed = [s for s in (young, crisis) if s is not None and s not in kept]
         kept = [*kept[: max(1, limit - len(needed))], *needed]
     return kept
@@ -126,8 +127,11 @@ def _remarks(
     labels: Mapping[str, PackedPhrase],
     country: str,
 ) -> Iterator[PackedPhrase]:
-    """Yield what is said of the service in one line each: for whom, cost, hours, languages."""
+    """Yield what is said of the service in one line each: where, for whom, cost, hours, languages."""
     why = pack["labels"]["why"]
+    if service["region_names"]:
+        names = ", ".join(service["region_names"])
+        yield {"text": names, "lang": pack["locale"], "dir": pack["dir"], "reviewed": True}
     codes = dict.fromkeys(
         code for code in (step.notes.get(service["id"]), step.conditions.get(service["id"])) if code is not None
     )

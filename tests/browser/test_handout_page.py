@@ -21,7 +21,10 @@ from tests.packs import Packs, publish
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-PLACES = (("GB", "en"), ("GB", "ar"), ("FR", "ur"), ("IN", "ml"), ("IN", "hi"), ("DE", "de"), ("AE", "ar"), ("ZZ", "en"))
+PLACES = (
+    *(("GB", locale) for locale in ("en", "ar", "de", "ml", "th", "si")),
+    *(("FR", "ur"), ("IN", "hi"), ("AE", "ar"), ("ZZ", "en")),
+)
 PAPERS = ("A4", "Letter")
 
 
