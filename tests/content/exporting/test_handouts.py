@@ -93,7 +93,7 @@ def test_a_crisis_line_for_a_part_of_the_country_names_the_part(real_packs: Pack
     talk = sheet(real_packs["CO", "en"]).sections[0]
 
     assert [contact.id for contact in talk.contacts] == ["co-icbf-141", "co-linea-106"]
-    assert "Vaupés" in talk.contacts[1].remarks[0]["text"]
+    assert "Valle del Cauca" in talk.contacts[1].remarks[0]["text"]
 
 
 def test_a_country_without_services_gets_the_worldwide_sheet(real_packs: Packs) -> None:
