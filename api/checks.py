@@ -7,13 +7,13 @@ from typing import Any
 from django.core.checks import CheckMessage, register
 from django.core.checks import Warning as Caution
 
-from api.pages.handout_pdf import pdf_library
+from api.pages.handout_pdf import pdf_maker
 
 
 @register("fingerpost", deploy=True)
-def check_pdf_library(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+def check_pdf_maker(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """Warn if PDF files of handouts cannot be made."""
-    if pdf_library() is None:
+    if pdf_maker() is None:
         return [
             Caution(
                 "Pango is missing: handouts are served as pages, and their PDF files are answered with 503.",

@@ -143,7 +143,7 @@ class HandoutPdfView(ApiView):
 
 
 @cache
-def pdf_library() -> ModuleType | None:
+def pdf_maker() -> ModuleType | None:
     """Return WeasyPrint, or None where Pango, which it takes from the system, is missing.
 
     Imported on first use: it takes half a second, and most processes never make a PDF file.
@@ -156,16 +156,16 @@ def pdf_library() -> ModuleType | None:
 
 def _render(page: bytes, paper: str, *, url: str) -> bytes:
     """Return the PDF file of a page. Raises PdfUnavailable or PdfBusy."""
-    library = pdf_library()
-    if library is None:
+    weasyprint = pdf_maker()
+    if weasyprint is None:
         raise PdfUnavailable(retry_after=86_400, page=url)
     with budget.spend(page=url):
         # Nothing may be fetched: the page holds its QR code, and the style sheet is passed in.
-        nothing = library.urls.URLFetcher(allowed_protocols=())
+        nothing = weasyprint.urls.URLFetcher(allowed_protocols=())
         styles = [
-            library.CSS(string=f"{_style_sheet()} @page {{ size: {PAPERS[paper]} }}", url_fetcher=nothing),
+            weasyprint.CSS(string=f"{_style_sheet()} @page {{ size: {PAPERS[paper]} }}", url_fetcher=nothing),
         ]
-        document = library.HTML(string=page.decode(), base_url=url, url_fetcher=nothing)
+        document = weasyprint.HTML(string=page.decode(), base_url=url, url_fetcher=nothing)
         made: bytes = document.write_pdf(stylesheets=styles, pdf_tags=True)
     return made
 

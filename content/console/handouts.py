@@ -33,8 +33,8 @@ class HandoutsPage(Page):
         release = Release.objects.filter(state=ReleaseState.PUBLISHED).first()
         places = list(release.pack_digests()) if release is not None else []
         countries = sorted({country for country, _ in places}, key=lambda code: (code == WORLDWIDE, country_text(code)))
-        asked = self.request.GET.get("country", "")
-        country = asked if asked in countries else next(iter(countries), "")
+        requested = self.request.GET.get("country", "")
+        country = requested if requested in countries else next(iter(countries), "")
         return {
             "release": release,
             "country": country,

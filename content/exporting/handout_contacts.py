@@ -36,7 +36,7 @@ class PrintedChannel:
 
 
 @dataclass(frozen=True, slots=True)
-class Contact:
+class PrintedContact:
     """One service with its channels, and short remarks: cost, hours, languages, for whom it is."""
 
     id: str
@@ -56,12 +56,12 @@ class Section:
     step: str
     label: PackedPhrase
     sentences: tuple[PackedPhrase, ...]
-    contacts: tuple[Contact, ...]
+    contacts: tuple[PrintedContact, ...]
 
 
 def contacts(
     pack: PackContent, plan: Plan, step: PlanStep, labels: Mapping[str, PackedPhrase], *, country: str, limit: int
-) -> tuple[Contact, ...]:
+) -> tuple[PrintedContact, ...]:
     """Return at most `limit` services of the step, and in any case a crisis line and the young person's own line."""
     chosen = _chosen(plan, step, limit)
     return tuple(_contact(pack, service, step, labels, country) for service in chosen)
@@ -86,12 +86,12 @@ def _chosen(plan: Plan, step: PlanStep, limit: int) -> list[PackedService]:
 
 def _contact(
     pack: PackContent, service: PackedService, step: PlanStep, labels: Mapping[str, PackedPhrase], country: str
-) -> Contact:
+) -> PrintedContact:
     channels = _printed_channels(service)
     until = service["assured_until"]
     remarks = tuple(_remarks(pack, service, channels, step, labels, country))
     words = [phrase for channel in channels if (phrase := channel["label"]) is not None]
-    return Contact(
+    return PrintedContact(
         id=service["id"],
         name=service["name_display"],
         channels=tuple(_printed(channel, labels) for channel in channels),

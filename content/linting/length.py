@@ -64,7 +64,7 @@ _TIP_PARTS = {
 }
 _GROUPS = {
     **dict.fromkeys(("situation", "step", "audience", "where"), Surface.LABEL),
-    **dict.fromkeys(("why", "notice", "phrase"), Surface.SENTENCE),
+    **dict.fromkeys(("why", "notice", "phrase", "handout"), Surface.SENTENCE),
     **dict.fromkeys(("service", "channel", "route", "figure"), Surface.SERVICE_TEXT),
 }
 

@@ -50,7 +50,7 @@ steady = settings(
 
 
 @pytest.fixture(autouse=True)
-def _no_pdf_library(monkeypatch: pytest.MonkeyPatch) -> None:
+def _no_pdf_maker(monkeypatch: pytest.MonkeyPatch) -> None:
     """Answer without laying out pages: the library needs Debian's Pango, and hundreds of pages would take minutes."""
     monkeypatch.setattr("api.pages.handout_pdf._render", lambda page, paper, *, url: b"%PDF-1.7")
 

@@ -80,7 +80,7 @@ def test_another_paper_is_refused(api: Client, release: Release, made: list[str]
 
 
 def test_without_pango_the_answer_names_the_page(api: Client, release: Release, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(handout_pdf, "pdf_library", lambda: None)
+    monkeypatch.setattr(handout_pdf, "pdf_maker", lambda: None)
 
     response = api.get(f"{PAGE}.pdf")
 
@@ -94,14 +94,14 @@ def test_the_library_counts_as_missing_where_it_cannot_load_pango(monkeypatch: p
     def refuse(name: str) -> object:
         raise OSError("cannot load library 'libpango-1.0-0'")
 
-    handout_pdf.pdf_library.cache_clear()
+    handout_pdf.pdf_maker.cache_clear()
     monkeypatch.setattr(handout_pdf, "import_module", refuse)
     try:
-        assert handout_pdf.pdf_library() is None
+        assert handout_pdf.pdf_maker() is None
         found = [check.id for check in run_checks(tags=["fingerpost"], include_deployment_checks=True)]
         assert found == ["fingerpost.W003"]
     finally:
-        handout_pdf.pdf_library.cache_clear()
+        handout_pdf.pdf_maker.cache_clear()
 
 
 def test_a_server_start_does_not_import_the_library() -> None:
@@ -114,7 +114,7 @@ def test_a_server_start_does_not_import_the_library() -> None:
 
 def test_new_files_take_a_bounded_share_of_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = [0.0]
-    monkeypatch.setattr(handout_pdf.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr("api.pages.handout_pdf.time.monotonic", lambda: clock[0])
     budget = RenderBudget(share=0.1, burst=5)
 
     def render() -> bool:
