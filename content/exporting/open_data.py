@@ -37,7 +37,7 @@ CHANNEL_FACTS = (
 SERVICE_TEXTS = ("purpose", "after", "answers_in")
 CHANNEL_TEXTS = ("label", "steps")
 ROUTE_TEXTS = ("steps", "asks")
-#: The facts of a figure; what is counted is exported by language. Without `display` and `audiences`: whoever quotes a figure
+#: The facts of a figure; what is counted is exported by language. Without `display` and `audiences`: anyone who quotes a figure
 #: writes it in a language of their own, for adults.
 FIGURE_FACTS = (
     "id", "value", "unit", "qualifier", "counted_by", "country", "period", "source", "source_url", "read_on", "old",

@@ -140,7 +140,7 @@ def propose_figure(entry: FigureEntry, *, is_new: bool, by: User, at: datetime) 
     if is_new and same.exists():
         raise Conflict("Another figure has this short name. Choose another one, or propose other values for that figure.")
     if any(figure.values() == columns for figure in same.approved()):
-        raise Invalid("These are the values that the figure has already.", code="unchanged")
+        raise Invalid("The figure already has these values.", code="unchanged")
     drafts = list(figure_drafts([entry])) if is_new else []
     if refused := draft_faults(drafts, by=by, at=at):
         raise Invalid(f"What is counted cannot be used: {refused[0].partition(': ')[2]}", code="counts")

@@ -47,9 +47,9 @@ def ours(hours: str, country: str, local: datetime) -> bool | None:
 
 def theirs(folder: Path, questions: list[tuple[str, str]], first: datetime) -> list[list[bool | None]]:
     """Return for each question and hour what the JavaScript library in `folder`/node_modules says."""
-    asked = {"questions": questions, "instants": [f"{local:%Y-%m-%dT%H:%M:%S}" for local in local_hours(first)]}
+    query = {"questions": questions, "instants": [f"{local:%Y-%m-%dT%H:%M:%S}" for local in local_hours(first)]}
     command = ["node", str(SCRIPT), str(folder.resolve())]
-    ran = subprocess.run(command, input=json.dumps(asked), capture_output=True, text=True, check=True)
+    ran = subprocess.run(command, input=json.dumps(query), capture_output=True, text=True, check=True)
     answers: list[list[bool | None]] = json.loads(ran.stdout)
     return answers
 
@@ -57,17 +57,17 @@ def theirs(folder: Path, questions: list[tuple[str, str]], first: datetime) -> l
 def compare(folder: Path, first: datetime = FIRST) -> dict[str, Any]:
     """Return the counts, and each difference as a sentence."""
     questions = strings_of_hours()
-    asked = unknown = 0
+    queried = unknown = 0
     differences = []
     for (hours, country), others in zip(questions, theirs(folder, questions, first), strict=True):
         for local, other in zip(local_hours(first), others, strict=True):
             own = ours(hours, country, local)
-            asked += 1
+            queried += 1
             if own is None:
                 unknown += 1
             elif own is not other:
                 differences.append(f"{country} {hours!r} at {local:%a %Y-%m-%d %H:%M}: {own} here, {other} there")
-    return {"strings": len(questions), "asked": asked, "unknown": unknown, "differences": differences}
+    return {"strings": len(questions), "queried": queried, "unknown": unknown, "differences": differences}
 
 
 def main() -> int:
@@ -82,7 +82,7 @@ def main() -> int:
         return 2
     found = compare(folder, options.first)
     print(
-        f"{found['strings']} strings of hours, {found['asked']} answers, {found['unknown']} unknown here and left out, "
+        f"{found['strings']} strings of hours, {found['queried']} answers, {found['unknown']} unknown here and left out, "
         f"{len(found['differences'])} differences."
     )
     print("\n".join(found["differences"][:50]))

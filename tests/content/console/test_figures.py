@@ -136,7 +136,7 @@ def test_the_same_values_a_name_in_use_and_a_waiting_proposal_are_refused(client
     assert [answer.status_code for answer in (waiting, in_use, same)] == [409, 409, 400]
     assert "already waits" in said[0]
     assert "short name" in said[1]
-    assert "has already" in said[2]
+    assert "already has" in said[2]
     assert Figure.objects.count() == 1
 
 

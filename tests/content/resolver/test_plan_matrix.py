@@ -37,9 +37,9 @@ def test_the_rules_hold_for_every_reader(real_packs: Packs) -> None:
         if locale != "en" or country == "ZZ":
             continue
         pack = real_packs[country, "en"]
-        for alike in _questions(country, pack):
-            plan = resolve(pack, *alike[0])
-            for query, at in alike:
+        for equivalent in _questions(country, pack):
+            plan = resolve(pack, *equivalent[0])
+            for query, at in equivalent:
                 count += 1
                 broken += [(rule, query, at) for rule in _broken_rules(pack, query, plan, at)]
 
@@ -54,10 +54,10 @@ def test_the_rules_hold_for_every_reader(real_packs: Packs) -> None:
 def test_ages_that_no_rule_tells_apart_get_the_same_plan(real_packs: Packs, country: str) -> None:
     pack = real_packs[country, "en"]
 
-    alike = [questions for questions in _questions(country, pack) if len(questions) > 1]
+    equivalent = [questions for questions in _questions(country, pack) if len(questions) > 1]
 
-    assert len(alike) > 100
-    assert [queries for queries in alike if len({repr(resolve(pack, *question)) for question in queries}) > 1] == []
+    assert len(equivalent) > 100
+    assert [queries for queries in equivalent if len({repr(resolve(pack, *question)) for question in queries}) > 1] == []
 
 
 def _questions(country: str, pack: Any) -> Iterator[list[tuple[Query, datetime]]]:
@@ -68,12 +68,12 @@ def _questions(country: str, pack: Any) -> Iterator[list[tuple[Query, datetime]]
         for audience in Audience.values:
             queries = [Query(country, situation, audience=audience, age=age) for age in AGES]
             for _, ages in groupby(queries, key=partial(_fits, pack)):
-                alike = list(ages)
-                yield from ([(query, at) for query in alike] for at in instants)
+                equivalent = list(ages)
+                yield from ([(query, at) for query in equivalent] for at in instants)
 
 
 def _fits(pack: Any, query: Query) -> tuple[object, ...]:
-    """Return how the age fits each rule of the pack. Ages are in ascending order, so those that fit alike are neighbours."""
+    """Return how the age fits each rule of the pack. Ages are in ascending order, so equivalent ones are neighbours."""
     rules = [service["eligibility"] for service in pack["services"]] + pack["tips"]
     return (query.age is None, (query.age or 0) < 18, *(fit_of_age(rule, query) for rule in rules))
 

@@ -26,7 +26,7 @@ def _compare(monkeypatch: pytest.MonkeyPatch, change: dict[int, bool | None]) ->
 
 
 def test_equal_answers_are_no_difference(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert _compare(monkeypatch, {}) == {"strings": 1, "asked": 336, "unknown": 0, "differences": []}
+    assert _compare(monkeypatch, {}) == {"strings": 1, "queried": 336, "unknown": 0, "differences": []}
 
 
 @pytest.mark.parametrize("other", [False, None])
@@ -37,8 +37,8 @@ def test_a_different_answer_is_named_with_its_hour(monkeypatch: pytest.MonkeyPat
 
 
 def test_hours_of_the_facts_are_asked_for_each_country_once() -> None:
-    asked = compare_hours.strings_of_hours()
+    queried = compare_hours.strings_of_hours()
 
-    assert len(set(asked)) == len(asked) > 40
-    assert ("We-Su 13:00-20:30", "VN") in asked
+    assert len(set(queried)) == len(queried) > 40
+    assert ("We-Su 13:00-20:30", "VN") in queried
     assert next(compare_hours.local_hours(datetime(2026, 11, 2))) == datetime(2026, 11, 2)
