@@ -153,7 +153,7 @@ def release_cards(user: User, at: datetime) -> Iterator[TodoCard]:
         url = reverse("admin:release", args=[newest.number])
         yield TodoCard(f"Release {newest.number} to publish", text, url, "Review and publish", None, "wait")
     for refused in ScheduledPublication.objects.unresolved_refusals():
-        text = f"It was not published at its time. {refused.detail}"
+        text = f"The release was not published at its time. {refused.detail}"
         url = reverse("admin:release", args=[refused.release_id])
         yield TodoCard(f"Release {refused.release_id} was not published", text, url, "See why", None, "bad")
     if user.has_perm("content.compile_release"):
