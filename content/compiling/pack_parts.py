@@ -15,6 +15,7 @@ from content.compiling.rendering import fill, isolate, language_names, more_html
 from content.compiling.service_notices import notice_values
 from content.compiling.texts import PackPart, TextBuilder
 from content.compiling.tip_versions import TipChoice, TipVersions
+from content.linting.number_words import digit_words
 from content.linting.tokens import FACT, SERVICE, tokens
 from content.resolver.types import PackedChannel, PackedPhrase, PackedRoute, PackedService, PackedTip
 from content.terms import APP_STEPS, SOURCE_LOCALE, WORLDWIDE, ChannelType, NumberType
@@ -175,7 +176,7 @@ class PackPartBuilder:
         self, service: ServiceFact, locale: str, caller: str, text: Callable[[str], PackedPhrase | None]
     ) -> list[PackedChannel]:
         """Return the channels of the service that may be served, best first."""
-        digit_words = self.texts.digit_words(locale)
+        words_for_digits = digit_words(locale)
         channels = []
         for channel in service.channels:
             eligibility = channel_eligibility(service, channel, self.snapshot.policy)
@@ -188,7 +189,7 @@ class PackPartBuilder:
                         eligibility,
                         zone=service.zone,
                         caller=caller,
-                        digit_words=digit_words,
+                        digit_words=words_for_digits,
                         label=label,
                         steps=steps,
                     )

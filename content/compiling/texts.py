@@ -9,11 +9,12 @@ from typing import Generic, TypeVar
 from content.compiling.facts import Snapshot, TipFact, UnitText
 from content.compiling.fallback import ServedLocale, chain, choose_locale
 from content.compiling.findings import Finding
+from content.linting.comparison import target_differences
 from content.linting.fault import Fault
 from content.linting.reader_age import reader_age_faults
 from content.linting.reading_age import reading_faults
 from content.linting.text import text_faults
-from content.linting.tokens import differing_tokens, without_tokens
+from content.linting.tokens import without_tokens
 from content.resolver.types import PackedPhrase
 
 T = TypeVar("T")
@@ -68,14 +69,6 @@ class TextBuilder:
         }
         return PackPart(phrase, self.findings(unit, served.locale))
 
-    def digit_words(self, locale: str) -> list[str] | None:
-        """Return the words for zero to nine, or None where there are none in the reader's own language."""
-        found = self.phrase("phrase.digits", locale)
-        if found is None or found.value["lang"] not in chain(locale):
-            return None
-        words = found.value["text"].split()
-        return words if len(words) == 10 else None
-
     def served_locale(self, units: Sequence[UnitText], locale: str) -> ServedLocale:
         """Return the locale in which these units are served together to a reader who asks for `locale`."""
         return choose_locale(
@@ -106,7 +99,9 @@ class TextBuilder:
                 key=unit.key,
             )
             if locale != unit.locale:
-                faults += differing_tokens(unit.text or "", text)
+                faults += target_differences(
+                    unit.text or "", text, source_locale=unit.locale, locale=locale, allowed_numbers=unit.numbers
+                )
             self._findings[unit.key, locale] = tuple(text_finding(fault, unit.key, locale) for fault in faults)
         return self._findings[unit.key, locale]
 

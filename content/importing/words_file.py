@@ -37,9 +37,8 @@ LABELS = frozenset(
     )
     for value in values.values
 ) | {f"handout.{name}" for name in HANDOUT_LABELS}
-#: Words that the compiler combines with facts: the languages of a service, the digits of a number (zero to nine, in order),
-#: and what is said of every figure.
-PHRASES = frozenset({"phrase.answers-in", "phrase.digits", "phrase.reports-not-cases", "phrase.old-figure"})
+#: Words that the compiler combines with facts: the languages of a service, and what is said of every figure.
+PHRASES = frozenset({"phrase.answers-in", "phrase.reports-not-cases", "phrase.old-figure"})
 _WHY = re.compile(r"why\.[a-z0-9]+(-[a-z0-9]+)*")
 #: A slug appears in URLs and browser histories, so it must not say what happened to the reader.
 _TELLING = re.compile(r"abuse|blackmail|csam|groom|hack|naked|nude|porn|self-harm|sex|suicid|threat|victim|image|photo|picture")

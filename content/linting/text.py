@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 from content.linting.addresses import address_faults
 from content.linting.characters import character_faults
-from content.linting.fault import Fault
+from content.linting.comparison import target_differences
+from content.linting.fault import Fault, Strength
 from content.linting.length import length_faults, surface_of
-from content.linting.numbers import number_faults
-from content.linting.tokens import differing_tokens, token_faults, without_tokens
+from content.linting.number_words import disguised_numbers
+from content.linting.numbers import number_faults, numbers_in
+from content.linting.tokens import token_faults, without_tokens
 from content.linting.wording import wording_faults
 from core.errors import Invalid
 
@@ -47,15 +49,15 @@ def text_faults(
     `key`, `allowed_numbers` and `allowed_hosts` are those of its unit: the key says where the text is shown, and so how long it
     may be. `known_services` are the ids that its tokens may name.
     """
-    words = without_tokens(text)
-    faults = [] if text else [Fault("empty", "The text is empty.")]
     if len(text) > MAX_LENGTH:
-        faults.append(Fault("too-long", f"The text has {len(text)} characters; the limit is {MAX_LENGTH}."))
+        # Nothing else is looked for: the text may be of any length.
+        return [Fault("too-long", f"The text has {len(text)} characters; the limit is {MAX_LENGTH}.")]
+    words = without_tokens(text)
     return [
-        *faults,
-        *character_faults(text),
-        *number_faults(words, allowed=allowed_numbers),
-        *address_faults(words, allowed_hosts=allowed_hosts),
+        *_no_words(text, words),
+        *character_faults(text, locale),
+        *number_faults([*numbers_in(words, allowed=allowed_numbers), *disguised_numbers(words, locale)], allowed=allowed_numbers),
+        *address_faults(words, locale=locale, allowed_hosts=allowed_hosts),
         *token_faults(text, known_services=known_services),
         *wording_faults(text, locale),
         *(length_faults(words, surface, locale) if (surface := surface_of(key)) else ()),
@@ -85,7 +87,11 @@ def target_faults(unit: Unit, text: str, locale: str) -> list[Fault]:
         known_services=_EveryName(),
         key=unit.key,
     )
-    return faults + differing_tokens(unit.text, text)
+    if len(text) > MAX_LENGTH:
+        return faults
+    return faults + target_differences(
+        unit.text, text, source_locale=unit.source_locale_id, locale=locale, allowed_numbers=unit.allowed_numbers
+    )
 
 
 def raise_if_invalid(faults: Sequence[Fault]) -> list[Fault]:
@@ -96,6 +102,14 @@ def raise_if_invalid(faults: Sequence[Fault]) -> list[Fault]:
             faults=[{"code": fault.code, "detail": fault.detail, "start": fault.start, "end": fault.end} for fault in errors],
         )
     return list(faults)
+
+
+def _no_words(text: str, words: str) -> list[Fault]:
+    if not text:
+        return [Fault("empty", "The text is empty.")]
+    if text != words or any(character.isalpha() for character in text):
+        return []
+    return [Fault("no-letters", "The text has no letter.", Strength.REFUSE, 0, len(text))]
 
 
 class _EveryName(frozenset[str]):

@@ -19,6 +19,7 @@ PACKAGES: dict[str, tuple[str, ...]] = {
     "nginx-light": ("/usr/sbin/nginx",),
     "wrk": ("/usr/bin/wrk",),
     "caddy": ("/usr/bin/caddy",),
+    "python3-icu": ("/usr/lib/python3/dist-packages/icu/__init__.py",),
     "rabbitmq-server": ("/usr/lib/rabbitmq/bin/rabbitmq-server",),
     # For the PDF files of handouts, their fonts, and a reader of QR codes.
     "libpangoft2-1.0-0": ("/usr/lib/*/libpangoft2-1.0.so.0",),

@@ -77,7 +77,7 @@ def test_a_channel_has_its_number_as_printed_and_an_isolated_display(content: No
         "tel": "tel:+448001111",
         "href": "tel:08001111",
         "display": "\u20660800 1111\u2069",
-        "spoken": "0 8 0 0 1 1 1 1",
+        "spoken": "zero eight zero zero, one one one one",
         "keyword": None,
         "label": None,
         "steps": None,

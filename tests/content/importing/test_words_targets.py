@@ -152,10 +152,3 @@ def test_words_for_death_are_recognised(locale: str) -> None:
     # The drafts for parents name dying and suicide; the texts for teens must not.
     assert speaks_of_death(locale, targets(locale)["tip.stay-close.short"])
     assert speaks_of_death(locale, targets(locale)["tip.stay-close.more"])
-
-
-@pytest.mark.parametrize("locale", LOCALES)
-def test_the_words_for_digits_are_ten(locale: str) -> None:
-    digits = targets(locale)["phrase.digits"].split()
-
-    assert len(digits) == len(set(digits)) == 10

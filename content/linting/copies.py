@@ -1,0 +1,74 @@
+"""A target that is not in its language: the source copied, or a text of another language.
+
+The words that show a language are data, stop_words.json: the most frequent words of the texts that ship in it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+from content.linting.fault import Fault, Strength
+from content.linting.letters import WORD, script, scripts_of
+
+_FOLDER = Path(__file__).parent
+#: Shares of letters in the locale's own script: below the first a text is in another language, below the second it may be.
+_FOREIGN, _DOUBTFUL = 0.5, 0.9
+#: Letters of another script that a short text may have: "AI", the name of a file type, the name of a service.
+_FEW = 8
+#: Words that a text must have before its language can be told, and how clearly.
+_WORDS, _HITS, _TIMES = 5, 3, 2.5
+
+
+def copy_faults(source: str, target: str, locale: str) -> list[Fault]:
+    """Return a fault where the target is the source's text, or reads like another language."""
+    same = " ".join(source.split()).casefold() == " ".join(target.split()).casefold()
+    words = [match.group().casefold() for match in WORD.finditer(target)]
+    if same and any(character.isalpha() for character in target) and not set(words) <= names():
+        strength = Strength.REFUSE if len(words) > 1 else Strength.WARN
+        return [Fault("same-as-source", "This is the source text. Translate it.", strength, 0, len(target))]
+    letters = [found for found in map(script, target) if found]
+    own = sum(found in scripts_of(locale) for found in letters)
+    foreign = len(letters) - own
+    if foreign > _FEW and own < _FOREIGN * len(letters):
+        return [
+            Fault("other-language", "Most of this text is not in the script of its language.", Strength.REFUSE, 0, len(target))
+        ]
+    if foreign > _FEW and own < _DOUBTFUL * len(letters):
+        return [Fault("foreign-words", "Much of this text is not in the script of its language.", Strength.WARN)]
+    if other := _other_language(words, locale):
+        detail = f"This text reads like another language ({other})."
+        return [Fault("other-language", detail, Strength.REFUSE, 0, len(target))]
+    return []
+
+
+def _other_language(words: list[str], locale: str) -> str | None:
+    """Return the locale whose frequent words the text has, where they are clearly not those of its own language."""
+    own = frequent_words().get(locale.partition("-")[0])
+    if own is None or len(words) < _WORDS:
+        return None
+    of_own = sum(word in own for word in words)
+    hits = {
+        code: sum(word in frequent for word in words)
+        for code, frequent in frequent_words().items()
+        if frequent is not own and scripts_of(code) == scripts_of(locale)
+    }
+    nearest = max(hits, key=hits.__getitem__, default=None)
+    if nearest is None or hits[nearest] < max(_HITS, _TIMES * of_own):
+        return None
+    return nearest
+
+
+@cache
+def frequent_words() -> Mapping[str, frozenset[str]]:
+    """Return the most frequent words by language."""
+    table = json.loads((_FOLDER / "stop_words.json").read_text(encoding="utf-8"))
+    return {language: frozenset(words.split()) for language, words in table.items()}
+
+
+@cache
+def names() -> frozenset[str]:
+    """Return the words of names and brands, which stay as they are in every language, in lower case."""
+    return frozenset(word.casefold() for word in json.loads((_FOLDER / "names.json").read_text(encoding="utf-8")))
