@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -13,7 +14,7 @@ from content.linting.service import service_faults
 from content.linting.tokens import tokens
 from content.models.country import Country
 from content.models.organization import Organization
-from content.terms import AgeMeasured, Audience, Confidence, Role, Situation
+from content.terms import AgeMeasured, Audience, Confidence, NumberType, Role, Situation
 from core import audit, roles
 from core.audit_verbs import Verb
 from core.errors import Invalid
@@ -49,6 +50,12 @@ class ServiceQuerySet(models.QuerySet["Service"]):
         """Return the ids of the services that tokens in the text name, as far as they exist."""
         named = {token.name for token in tokens(text) if token.kind == "service"}
         return frozenset(self.filter(pk__in=named).values_list("pk", flat=True)) if named else frozenset()
+
+    def short_codes_among(self, numbers: Iterable[str]) -> frozenset[str]:
+        """Return those of the numbers that are the short code of a channel, in any country."""
+        wanted = set(numbers)
+        found = self.filter(channels__number_type=NumberType.SHORT, channels__address__in=wanted) if wanted else self.none()
+        return frozenset(found.values_list("channels__address", flat=True)) & wanted
 
 
 class Service(models.Model):

@@ -12,6 +12,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models, transaction
 from django.db.models import F, Q
 
+from content.linting.allowed_numbers import allowed_number_faults
 from content.linting.text import normalize_text, raise_if_invalid, source_faults
 from content.models.locale import Locale
 from content.models.service import Service
@@ -98,6 +99,13 @@ def require_may_write(person: User, locale: str) -> None:
         require_reads(person, locale)
 
 
+def _require_allowable(numbers: Iterable[str]) -> None:
+    """Raise Invalid unless a text may be allowed to hold each of the numbers."""
+    numbers = list(numbers)
+    if faults := list(allowed_number_faults(numbers, short_codes=Service.objects.short_codes_among(numbers))):
+        raise Invalid(" ".join(faults), code="allowed-number", field="numbers")
+
+
 class UnitQuerySet(models.QuerySet["Unit"]):
     """Find and write units."""
 
@@ -122,6 +130,7 @@ class UnitQuerySet(models.QuerySet["Unit"]):
         unit = self.model.drafted(
             key=key, owner=owner, text=text, by=by, at=at, locale=locale, numbers=allowed_numbers, hosts=allowed_hosts
         )
+        _require_allowable(unit.allowed_numbers)
         raise_if_invalid(source_faults(unit, known_services=Service.objects.named_in(unit.text)))
         with transaction.atomic():
             self.write_many([unit])
@@ -246,6 +255,7 @@ class Unit(models.Model):
                 return False
             if stored.revision != from_revision:
                 raise EditConflict(mine=text, theirs=stored.text, revision=stored.revision)
+            _require_allowable(number for number in numbers if number not in stored.allowed_numbers)
             put_back = stored._is_approved_text(text, numbers, hosts)
             history = stored.history()
             if same := [row.revision for row in history if row.text == text]:
@@ -280,7 +290,8 @@ class Unit(models.Model):
     def approve(self, *, by: User, at: datetime, from_revision: int | None = None, change: Change | str | None = None) -> None:
         """Approve the text as a second reader, who saw `from_revision` (by default the revision of this object).
 
-        `change` corrects what the authors declared that their changes since the last approval mean for the targets.
+        `change` corrects what the authors declared that their changes since the last approval mean for the targets. Raises
+        Invalid with `faults` where the text breaks a rule, which may be newer than the text.
         """
         roles.require(by, "content.approve_words")
         require_reads(by, self.source_locale_id)
@@ -294,6 +305,7 @@ class Unit(models.Model):
                 return
             if by.pk == stored.written_by_id or stored.revisions.filter(text=stored.text, by=by).exists():
                 raise SecondPersonRequired(AUTHOR_CANNOT_APPROVE)
+            raise_if_invalid(source_faults(stored, known_services=Service.objects.named_in(stored.text)))
             declared = stored.pending_change()
             approval: dict[str, Any] = {
                 "approved_by": by,

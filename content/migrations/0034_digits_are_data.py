@@ -13,6 +13,6 @@ def delete_digits(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("content", "0032_fill_file_digests")]
+    dependencies = [("content", "0033_tip_withdrawals")]
 
     operations = [migrations.RunPython(delete_digits, migrations.RunPython.noop)]

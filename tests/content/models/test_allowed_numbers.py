@@ -1,0 +1,56 @@
+"""Which numbers a text may be allowed to hold, and that each approval checks the whole text."""
+
+import pytest
+
+from content.linting.text import TextRefused
+from content.models import Unit
+from core.errors import Invalid
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def unit() -> Unit:
+    make.world()
+    return make.unit("term.test", "For young people.")
+
+
+@pytest.mark.parametrize("number", ["116111", "0800", "abc", "018", "1.5", "१८"])
+def test_what_is_no_number_of_a_text_cannot_be_allowed(unit: Unit, number: str) -> None:
+    with pytest.raises(Invalid, match="cannot be allowed") as refused:
+        revise(unit, number)
+
+    unit.refresh_from_db()
+    assert refused.value.extra["field"] == "numbers"
+    assert (unit.revision, unit.allowed_numbers) == (1, [])
+
+
+def test_a_short_code_of_any_country_cannot_be_allowed(unit: Unit) -> None:
+    make.emergency()
+
+    with pytest.raises(Invalid, match="999 is a number that people dial"):
+        revise(unit, "999")
+
+
+def test_an_age_can_be_allowed(unit: Unit) -> None:
+    revise(unit, "18")
+
+    unit.refresh_from_db()
+    assert unit.allowed_numbers == ["18"]
+
+
+def test_an_approval_checks_the_whole_text_again(unit: Unit) -> None:
+    # As raw SQL or an earlier version with fewer rules would leave it.
+    Unit.objects.filter(pk=unit.pk).update(text="Ring 0800 1111.", revision=2)
+    unit.refresh_from_db()
+
+    with pytest.raises(TextRefused):
+        unit.approve(by=make.checker(), at=make.NOON)
+
+
+def revise(unit: Unit, number: str) -> None:
+    unit.revise(
+        text="For everybody.", change="cosmetic", by=make.person("eva", "localisation-editor"), at=make.NOON, from_revision=1,
+        allowed_numbers=[number],
+    )  # fmt: skip
