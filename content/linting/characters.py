@@ -35,13 +35,15 @@ def character_faults(text: str, locale: str) -> list[Fault]:
     faults = []
     for character in dict.fromkeys(text):
         category = unicodedata.category(character)
-        name = _name(character)
         if character in _DIRECTION:
-            code, detail = "direction", f"{name} changes the direction of text. It is added around facts automatically."
+            code, detail = (
+                "direction",
+                f"{_name(character)} changes the direction of text. It is added around facts automatically.",
+            )
         elif category == "Cf" and character not in _JOINERS | _MARKS:
-            code, detail = "invisible", f"{name} is invisible."
+            code, detail = "invisible", f"{_name(character)} is invisible."
         elif category in {"Cc", "Cs", "Co", "Cn", "Zl", "Zp"} and character != "\n":
-            code, detail = "control", f"{name} is not a text character."
+            code, detail = "control", f"{_name(character)} is not a text character."
         else:
             continue
         start = text.index(character)

@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from content.linting.letters import UNSPACED, WORD, broader, scripts_of
@@ -59,6 +59,8 @@ class _Words:
     values: Mapping[tuple[str, ...], int]
     #: For scripts without spaces: any of the words, the longest first.
     unspaced: re.Pattern[str] | None
+    #: The first word of each.
+    beginnings: frozenset[str] = frozenset()
 
 
 def digit_words(locale: str) -> tuple[str, ...] | None:
@@ -67,7 +69,8 @@ def digit_words(locale: str) -> tuple[str, ...] | None:
     return words.digits if words else None
 
 
-def spelled_numbers(text: str, locale: str) -> list[SpelledNumber]:
+@lru_cache(maxsize=2048)
+def spelled_numbers(text: str, locale: str) -> Sequence[SpelledNumber]:
     """Return the numbers of 0 to 99 that are written in words or ideographs, in order."""
     words = _words_of(locale)
     found = [
@@ -77,7 +80,7 @@ def spelled_numbers(text: str, locale: str) -> list[SpelledNumber]:
     ]
     if words is None:
         return found
-    spelled = _unspaced(text, words.unspaced, words.values) if words.unspaced else _spaced(text, words.values)
+    spelled = _unspaced(text, words.unspaced, words.values) if words.unspaced else _spaced(text, words)
     return [*found, *spelled]
 
 
@@ -113,13 +116,16 @@ def _digit_word_runs(text: str, spelled: Sequence[SpelledNumber]) -> Iterator[Nu
         run = [number] if number else []
 
 
-def _spaced(text: str, values: Mapping[tuple[str, ...], int]) -> Iterator[SpelledNumber]:
+def _spaced(text: str, words_of: _Words) -> Iterator[SpelledNumber]:
     words = [(folded(match.group()), *match.span()) for match in WORD.finditer(text)]
     at = 0
     while at < len(words):
+        if words[at][0] not in words_of.beginnings:
+            at += 1
+            continue
         for count in range(min(_MOST_WORDS, len(words) - at), 0, -1):
             part = words[at : at + count]
-            value = values.get(tuple(word for word, _, _ in part))
+            value = words_of.values.get(tuple(word for word, _, _ in part))
             if value is not None and all(_is_close(text[a[2] : b[1]]) for a, b in itertools.pairwise(part)):
                 yield SpelledNumber(value, part[0][1], part[-1][2])
                 at += count
@@ -153,7 +159,7 @@ def _words_of(locale: str) -> _Words | None:
         pattern = re.compile("|".join(map(re.escape, sorted(filter(_has_letters, spellings), key=len, reverse=True))) or "(?!)")
         return _Words(tuple(entry["digits"]), {(word,): value for word, value in spellings.items()}, pattern)
     values = {tuple(folded(part) for part in WORD.findall(word)): value for word, value in spellings.items()}
-    return _Words(tuple(entry["digits"]), values, None)
+    return _Words(tuple(entry["digits"]), values, None, frozenset(words[0] for words in values))
 
 
 def _has_letters(spelling: str) -> bool:
