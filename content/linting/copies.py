@@ -28,7 +28,7 @@ def copy_faults(source: str, target: str, locale: str) -> list[Fault]:
     words = [match.group().casefold() for match in WORD.finditer(target)]
     if same and any(character.isalpha() for character in target) and not set(words) <= names():
         strength = Strength.REFUSE if len(words) > 1 else Strength.WARN
-        return [Fault("same-as-source", "This is the source text. Translate it.", strength, 0, len(target))]
+        return [Fault("same-as-source", "The text is the source text as it is. Translate it.", strength, 0, len(target))]
     letters = [found for found in map(script, target) if found]
     own = sum(found in scripts_of(locale) for found in letters)
     foreign = len(letters) - own

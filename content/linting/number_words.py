@@ -25,7 +25,7 @@ _MOST_WORDS = 4
 #: Spellings of 11 to 99 that are other words as well; they are never taken for a number.
 _AMBIGUOUS: Mapping[str, frozenset[str]] = {}
 
-_LOOK_ALIKES = str.maketrans("OoОоΟοlI|ІΙı", "000000111111")
+_AS_DIGITS = str.maketrans("OoОоΟοlI|ІΙı", "000000111111")
 _LETTERS = "OoОоΟοlI|ІΙı"
 #: Digits mixed with such letters, then perhaps further groups of them; a single o after digits is an ordinal: 10o.
 _MIXED = re.compile(
@@ -86,8 +86,8 @@ def spelled_numbers(text: str, locale: str) -> Sequence[SpelledNumber]:
 
 def disguised_numbers(text: str, locale: str) -> list[Number]:
     """Return the numbers whose digits are words, ideographs, Roman numerals or letters that look like digits."""
-    found = [Number(_only_digits(match.group().translate(_LOOK_ALIKES)), *match.span()) for match in _MIXED.finditer(text)]
-    found += [Number(match.group().translate(_LOOK_ALIKES), *match.span()) for match in _LETTERS_ALONE.finditer(text)]
+    found = [Number(_only_digits(match.group().translate(_AS_DIGITS)), *match.span()) for match in _MIXED.finditer(text)]
+    found += [Number(match.group().translate(_AS_DIGITS), *match.span()) for match in _LETTERS_ALONE.finditer(text)]
     for match in _ROMAN.finditer(text):
         values = [_ROMAN_VALUES.get(numeral) for numeral in re.findall("[IVX]+", match.group())]
         if None not in values:

@@ -38,7 +38,7 @@ SHIPPED = ("ar", "ur", "hi", "bn", "cy", "mi", "fr", "th")
 ZEROS = {"ar": "٠", "ur": "۰", "hi": "०", "bn": "০", "th": "๐"}
 NUMBER = "0800 1111"
 #: A letter of another script that looks like one of the locale's.
-LOOK_ALIKE = {
+SIMILAR_LETTER = {
     "cy": ("a", "а"), "mi": ("a", "а"), "fr": ("a", "а"), "fi": ("a", "а"), "ar": ("ي", "ی"), "hi": ("क", "ক"), "bn": ("ক", "क"),
     "ur": ("ی", "ي"), "th": ("า", "າ"), "zh-Hant": ("的", "가")}  # fmt: skip
 
@@ -133,8 +133,8 @@ def spelled_digits(pair: Pair) -> str | None:
     return into(pair.target, " ".join(words[int(digit)] for digit in "116111")) if words else None
 
 
-def look_alike(pair: Pair) -> str | None:
-    wrong = LOOK_ALIKE.get(pair.locale)
+def similar_letter(pair: Pair) -> str | None:
+    wrong = SIMILAR_LETTER.get(pair.locale)
     plain = TOKEN.sub(lambda match: "\ufffc" * len(match.group()), pair.target)
     place = re.search(rf"(?<=[^\W\d_]){wrong[0]}|{wrong[0]}(?=[^\W\d_])", plain) if wrong else None
     return pair.target[: place.start()] + wrong[1] + pair.target[place.end() :] if place and wrong else None
@@ -241,7 +241,7 @@ def refused() -> Iterator[MutationClass]:
     for code in (0x200D, 0x200C, 0x200F, 0x061C, 0x200E):
         yield MutationClass("invisible", f"U+{code:04X} in a Latin word", paste(f"ab{chr(code)}cd"))
     yield MutationClass("invisible", "run of marks", lambda pair: inside_word(pair.target, "\u200e\u200f\u200e"))
-    yield MutationClass("script", "look-alike letter", look_alike)
+    yield MutationClass("script", "similar letter", similar_letter)
     yield MutationClass("script", "foreign word", lambda pair: into(pair.target, "помощь"))
     yield MutationClass("language", "source copied", lambda pair: pair.source if len(pair.source.split()) > 1 else None)
     yield MutationClass("language", "other language", other_language)
