@@ -26,7 +26,7 @@ _SUSPECT = re.compile(f"[{''.join(sorted(_JOINERS | _MARKS | _BLANK))}]")
 _OTHER_KEYBOARD = {"ar": "\u06cc\u06a9\u06c1\u06be\u06d2\u06d5", "ur": "\u064a\u0643\u0649"}
 #: Scripts that mix within words of one language.
 _TOGETHER = (frozenset({"CJK", "HIRAGANA", "KATAKANA"}), frozenset({"HANGUL", "CJK"}), frozenset({"CJK", "BOPOMOFO"}))
-#: Scripts whose letters look alike.
+#: Scripts with letters that look the same.
 _CONFUSABLE = frozenset({"LATIN", "GREEK", "CYRILLIC", "ARMENIAN", "CHEROKEE", "COPTIC", "LISU", "MATHEMATICAL"})
 
 
