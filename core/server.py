@@ -20,6 +20,7 @@ from functools import lru_cache
 from io import BytesIO
 from typing import Any, NamedTuple, Protocol
 
+import orjson
 from granian._granian import RSGIProtocolClosed
 
 Environ = dict[str, Any]
@@ -207,7 +208,15 @@ def run_wsgi(application: WsgiApplication, environ: Environ) -> ServedResponse:
 
 
 def _busy() -> ServedResponse:
-    return ServedResponse(503, [*_TEXT, ("retry-after", "5")], b"Too many requests at the same time. Try again in a few seconds.")
+    """Return a problem document (RFC 9457), as `api.http.errors` writes them."""
+    problem = {
+        "type": "/v1/problems/unavailable",
+        "title": "Service temporarily unavailable",
+        "status": 503,
+        "detail": "There are too many requests at the same time. Try again in a few seconds.",
+    }
+    headers = [("content-type", "application/problem+json"), ("cache-control", "no-store"), ("retry-after", "5")]
+    return ServedResponse(503, headers, orjson.dumps(problem))
 
 
 def _allow_connections() -> None:
