@@ -30,6 +30,10 @@ _TOGETHER = (frozenset({"CJK", "HIRAGANA", "KATAKANA"}), frozenset({"HANGUL", "C
 _CONFUSABLE = frozenset({"LATIN", "GREEK", "CYRILLIC", "ARMENIAN", "CHEROKEE", "COPTIC", "LISU", "MATHEMATICAL"})
 
 
+#: Characters of a word that a message quotes; the place of the fault shows all of it.
+_QUOTED = 40
+
+
 def character_faults(text: str, locale: str) -> list[Fault]:
     """Return one fault, with its name and its first place, for each character that is refused."""
     faults = []
@@ -89,14 +93,15 @@ def _foreign(text: str, locale: str) -> Iterator[Fault]:
         word = match.group()
         if word.isascii():
             continue
+        quoted = repr(word[:_QUOTED])
         scripts = [found for found in map(script, word) if found]
         if _is_mixed(scripts):
             names = ", ".join(sorted(map(str.title, set(scripts))))
-            code, detail = "mixed-script", f"{word!r} mixes letters of several scripts: {names}."
+            code, detail = "mixed-script", f"{quoted} mixes letters of several scripts: {names}."
         elif not own.union({"LATIN"}).issuperset(scripts):
-            code, detail = "foreign-script", f"{word!r} is not in a script of this language."
+            code, detail = "foreign-script", f"{quoted} is not in a script of this language."
         elif letter := next((letter for letter in word if letter in other_keyboard), ""):
-            code, detail = "foreign-letter", f"{_name(letter)} in {word!r} is a letter of another language's keyboard."
+            code, detail = "foreign-letter", f"{_name(letter)} in {quoted} is a letter of another language's keyboard."
         else:
             continue
         if code not in reported:
