@@ -116,7 +116,7 @@ def _texts(policy: Policy, owners: Q) -> Iterator[UnitText]:
             locale=unit.source_locale_id,
             text=text if number is not None else None,
             reviewed=not drafts or unit.state == UnitState.APPROVED,
-            numbers=tuple(unit.allowed_numbers),
+            numbers=tuple(unit.allowed_numbers if drafts else unit.approved_numbers),
             hosts=tuple(unit.allowed_hosts),
             targets={
                 target.locale_id: served for target in targets[unit.pk] if (served := _target(target, source, policy)) is not None

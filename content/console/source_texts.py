@@ -122,7 +122,8 @@ class SourceTextPage(TextBoxPage):
         older = {revision.revision: revision.text for revision in revisions}
         targets = {target.locale_id: target for target in Target.objects.with_status().filter(unit=unit)}
         locales = Locale.objects.exclude(pk=unit.source_locale_id).order_by("name")
-        changed = unit.approved_revision is not None and unit.approved_text != unit.text
+        approved = (unit.approved_text, unit.approved_numbers)
+        changed = unit.approved_revision is not None and approved != (unit.text, unit.allowed_numbers)
         return {
             "unit": unit,
             "status": translation_status.source_status(unit),
@@ -148,6 +149,8 @@ class SourceTextPage(TextBoxPage):
             ],
             "locales": [(locale, translation_status.target_status(targets.get(locale.pk))) for locale in locales],
             "since_approval": list(differences(unit.approved_text, unit.text)) if changed else None,
+            "new_numbers": [n for n in unit.allowed_numbers if n not in unit.approved_numbers],
+            "old_numbers": [n for n in unit.approved_numbers if n not in unit.allowed_numbers] if changed else [],
             "pending": unit.pending_change() if changed else None,
             "pending_since": self.most_severe_revision() if changed else None,
             "rows": max(4, len(unit.text) // 70 + unit.text.count("\n") + 2),

@@ -10,7 +10,7 @@ import pgtrigger
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models, transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
 
 from content.linting.allowed_numbers import allowed_number_faults
 from content.linting.text import normalize_text, raise_if_invalid, source_faults
@@ -68,7 +68,8 @@ _REVISION_RULES = """
     END IF;
     IF NEW.revision < OLD.revision
         OR (NEW.revision <> OLD.revision AND NEW.state = 'approved' AND (
-            NEW.text IS DISTINCT FROM OLD.approved_text OR cardinality(NEW.allowed_numbers || NEW.allowed_hosts) > 0
+            (NEW.text, NEW.allowed_numbers) IS DISTINCT FROM (OLD.approved_text, OLD.approved_numbers)
+            OR cardinality(NEW.allowed_hosts) > 0
         )) THEN
         RAISE EXCEPTION 'a new revision needs review' USING ERRCODE = 'check_violation';
     END IF;
@@ -78,7 +79,8 @@ _REVISION_RULES = """
     ) AND NEW.text IS DISTINCT FROM OLD.approved_text THEN
         RAISE EXCEPTION 'the author of a text cannot approve it' USING ERRCODE = 'check_violation';
     END IF;
-    IF (NEW.approved_text, NEW.approved_revision) IS DISTINCT FROM (OLD.approved_text, OLD.approved_revision)
+    IF (NEW.approved_text, NEW.approved_revision, NEW.approved_numbers)
+        IS DISTINCT FROM (OLD.approved_text, OLD.approved_revision, OLD.approved_numbers)
         AND NOT (OLD.state = 'needs-review' AND NEW.state = 'approved') THEN
         RAISE EXCEPTION 'an approved text changes only when it is approved' USING ERRCODE = 'check_violation';
     END IF;
@@ -171,6 +173,9 @@ class Unit(models.Model):
     approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
     approved_at = models.DateTimeField(null=True, blank=True)
     approved_text = models.TextField(blank=True)
+    approved_numbers = ArrayField(
+        models.CharField(max_length=4), default=list, blank=True, db_default=Value([], ArrayField(models.CharField(max_length=4)))
+    )
     approved_revision = models.PositiveIntegerField(null=True, blank=True)
     file_digest = models.CharField(
         max_length=64, blank=True, default="", db_default="", help_text="Digest of what a file held when it was loaded last."
@@ -195,6 +200,10 @@ class Unit(models.Model):
                     & ~Q(approved_by=F("written_by"))
                 ),
                 name="unit_four_eyes",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=UnitState.APPROVED) | Q(approved_numbers=F("allowed_numbers")),
+                name="unit_numbers_are_approved",
             ),
             models.CheckConstraint(
                 condition=Q(safety_revision__lte=F("meaning_revision"), meaning_revision__lte=F("revision")),
@@ -311,6 +320,7 @@ class Unit(models.Model):
                 "approved_by": by,
                 "approved_at": at,
                 "approved_text": stored.text,
+                "approved_numbers": stored.allowed_numbers,
                 "approved_revision": stored.revision,
             }
             states.advance(stored, UnitState.APPROVED, by=by, at=at, **approval)
@@ -333,11 +343,11 @@ class Unit(models.Model):
         return revision == self.approved_revision or self.approvals.filter(revision=revision).exists()
 
     def _is_approved_text(self, text: str, numbers: Sequence[str], hosts: Sequence[str]) -> bool:
-        # Which numbers and hosts were allowed when the text was approved is not stored, so a text with any is read again.
+        # Which hosts were allowed when the text was approved is not stored, so a text with any is read again.
         return (
             self.approved_revision is not None
-            and text == self.approved_text
-            and not (numbers or hosts)
+            and (text, list(numbers)) == (self.approved_text, self.approved_numbers)
+            and not hosts
             and self.approvals.filter(revision=self.approved_revision).exists()
         )
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pgtrigger
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from content.terms import Change
@@ -22,6 +23,7 @@ class UnitRevision(models.Model):
     revision = models.PositiveIntegerField()
     change = models.CharField(max_length=8, choices=Change.choices)
     text = models.TextField()
+    allowed_numbers = ArrayField(models.CharField(max_length=4), null=True, help_text="null: saved before this was kept.")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()
 
@@ -41,6 +43,7 @@ class UnitRevision(models.Model):
             revision=unit.revision,
             change=unit.last_change,
             text=unit.text,
+            allowed_numbers=unit.allowed_numbers,
             by_id=by_id,
             at=at,
         )
