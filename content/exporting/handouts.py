@@ -94,7 +94,7 @@ def make_sheet(pack: PackContent, kind: HandoutKind, *, country: str, released: 
     plan = resolve(pack, query, _noon(pack))
     steps = {step.step: step for step in plan.steps}
     by_slug = {tip["slug"]: tip for tip in pack["tips"]}
-    tips = tuple(by_slug[slug] for slug in kind.tips if slug in by_slug)
+    tips = _in_own_language([by_slug[slug] for slug in kind.tips if slug in by_slug], pack["locale"])
 
     def sections(limit: int) -> tuple[Section, ...]:
         return tuple(_section(pack, plan, steps[name], labels, country, limit) for name in _SECTIONS if name in steps)
@@ -114,6 +114,13 @@ def make_sheet(pack: PackContent, kind: HandoutKind, *, country: str, released: 
         reviewed=all(_reviewed(labels, layout.tips, shown)),
         check_after=_check_after(released, shown),
     )
+
+
+def _in_own_language(tips: Sequence[PackedTip], locale: str) -> tuple[PackedTip, ...]:
+    """Return the tips in the language of the sheet; all of them where none is: a sheet does not mix languages."""
+    language = locale.partition("-")[0]
+    own = tuple(tip for tip in tips if tip["lang"].partition("-")[0] == language)
+    return own or tuple(tips)
 
 
 def _noon(pack: PackContent) -> datetime:

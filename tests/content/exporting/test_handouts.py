@@ -52,7 +52,19 @@ def test_every_sheet_has_an_emergency_step_a_crisis_line_and_a_tip(real_packs: P
                 assert has_crisis_line([services[contact.id] for contact in talk.contacts]), (country, locale, slug)
             for section in made.sections:
                 assert section.contacts or section.sentences, (country, locale, slug, section.step)
-            assert len(made.tips) >= (2 if slug == "for-school" else 1)
+            assert len(made.tips) >= (2 if slug == "for-school" and locale == "en" else 1)
+
+
+def test_a_sheet_does_not_mix_languages(real_packs: Packs) -> None:
+    pack = copy.deepcopy(real_packs["GB", "cy"])
+    for tip in pack["tips"]:
+        tip["lang"] = "cy" if tip["slug"] == "tell-the-lead" else "en"
+
+    assert [tip["slug"] for tip in sheet(pack, "for-school").tips] == ["tell-the-lead"]
+    assert {tip["lang"] for tip in sheet(pack, "for-home").tips} == {"en"}
+    for (_, locale), shipped in real_packs.items():
+        for slug in Handout.values:
+            assert len({tip["lang"].split("-")[0] for tip in sheet(shipped, slug).tips}) == 1, (locale, slug)
 
 
 def test_numbers_are_those_of_the_pack_and_never_cut(real_packs: Packs) -> None:
