@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from typing import Any, Literal
 
 import pytest
+from django.db import connection
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
@@ -24,6 +26,19 @@ ARGS = [
     "--disable-sync",
 ]
 PASSWORD = "a-long-demo-password"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _connections_of_the_server_end(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """Wait until PostgreSQL has noticed that the live server is gone: a database in use cannot be dropped."""
+    yield
+    deadline = time.monotonic() + 10
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        while time.monotonic() < deadline:
+            cursor.execute("SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")
+            if not cursor.fetchall():
+                return
+            time.sleep(0.1)
 
 
 @pytest.fixture(scope="module")
