@@ -20,7 +20,7 @@ from content.resolver.types import PackedService, Tombstone
 
 
 class NamedService(NamedTuple):
-    """What a service token stands for in one pack."""
+    """What service tokens are replaced by in one pack."""
 
     #: The id in the token.
     token: str

@@ -18,7 +18,7 @@ from content.terms import Audience, Situation
 from core.console.display import country_text, language_text
 from core.console.pages import Link, Page, page
 
-#: Ages that a reader can have; 0 stands for "not given".
+#: Ages that a reader can have; 0 means "not given".
 _AGES = range(8, 26)
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-#: What stands for the end of a sentence, for a pause inside one, and for every other separator.
+#: Replacements of the end of a sentence, of a pause inside one, and of every other separator.
 END, PAUSE, SPACE = ".", ",", " "
 SEPARATORS = f"{END}{PAUSE}{SPACE}"
 _ENDS = frozenset(".!?…:;\n。！？｡।॥؟۔؛：；")

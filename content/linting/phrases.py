@@ -28,7 +28,7 @@ def fold_phrase(phrase: str) -> str:
 class Phrases:
     """The phrases of one list.
 
-    With `spaced`, a phrase begins and ends where words do, and REST stands for more letters; `prefixes` are letters that the
+    With `spaced`, a phrase begins and ends where words do, and REST matches more letters; `prefixes` are letters that the
     language writes together before a word. Without, as in Japanese and Thai, a phrase is found anywhere.
     """
 

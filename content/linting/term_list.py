@@ -16,7 +16,7 @@ from content.linting.phrases import REST, Phrases, fold_phrase
 from core.errors import Invalid
 from core.file_models import FileModel, Text, fault_lines
 
-#: What stands in every locale for a token that names an emergency number.
+#: The replacement, in every locale, of a token that names an emergency number.
 EMERGENCY_NUMBER = "emergency number"
 TERMS_DIR = Path(__file__).parent / "terms"
 
@@ -86,7 +86,7 @@ class TextEmergency(FileModel):
 
 
 class TermsFile(FileModel):
-    """The term list of one locale. A phrase may end a word with *, which stands for any further letters."""
+    """The term list of one locale. A phrase may end a word with *, which matches any further letters."""
 
     order: Literal["verb-first", "verb-last", "either"] = "verb-first"
     """Where a request has its verb."""

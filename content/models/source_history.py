@@ -54,7 +54,8 @@ def effective_history(revisions: Iterable[UnitRevision], approvals: Iterable[Uni
 def missed_changes(history: Sequence[SourceChange], translated: int, served: int) -> list[SourceChange]:
     """Return the changes between the revision that a target translates and the one that is served, without cosmetic ones.
 
-    A text that was put back later stands for itself: the revisions in between do not count for a target that translates it.
+    A text that was put back later counts as the earlier one: the revisions in between do not count for a target that
+    translates it.
     """
     by_revision = {row.revision: row for row in history if row.revision <= served}
     missed = []

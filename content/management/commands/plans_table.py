@@ -18,12 +18,12 @@ from core.cli import StaffCommand
 
 _READERS = (("teen", 15), ("parent", 15), ("teen", 19))
 _STEPS = ("danger-now", "talk", "report", "take-down")
-#: What people write about the plans stands above this heading; the command writes what follows.
+#: People write about the plans above this heading; the command writes what follows.
 _HEADING = "## First entries"
 
 
 class Command(StaffCommand):
-    """Read the latest release, published or not, and write the tables as Markdown; what stands above them is kept."""
+    """Read the latest release, published or not, and write the tables as Markdown; the text above them is kept."""
 
     help = "Write the first service of each step of a plan, by country, situation and reader."
 

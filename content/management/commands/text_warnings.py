@@ -20,7 +20,7 @@ from content.terms import SOURCE_LOCALE
 from core.cli import StaffCommand
 
 _CODES = ("exclamation", "avoided-term", "long", "reading-age")
-#: What people write stands above this heading and below the next one; the command writes what is between.
+#: People write above this heading and below the next one; the command writes what is between.
 _HEADING = "## Terms, length and reading age"
 
 
