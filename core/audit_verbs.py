@@ -67,6 +67,9 @@ class Verb(TextChoices):
     PUBLICATION_REFUSED = "publication.refused", "Scheduled publication refused"
     RELEASE_DISCARDED = "release.discarded", "Release discarded"
 
+    CAMPAIGN_WRITTEN = "campaign.written", "Campaign written"
+    CAMPAIGN_EDITED = "campaign.edited", "Campaign changed"
+    CAMPAIGN_DELETED = "campaign.deleted", "Draft of a campaign deleted"
     CAMPAIGN_SUBMITTED = "campaign.submitted", "Campaign submitted"
     CAMPAIGN_RETURNED = "campaign.returned", "Campaign sent back"
     CAMPAIGN_REJECTED = "campaign.rejected", "Campaign rejected"

@@ -112,7 +112,7 @@ def advance(row: models.Model, to: str, *, by: User, at: datetime, verb: Verb | 
     """Move a row along one declared edge; nothing else changes a state.
 
     In one transaction, set the state and `fields` where the state is still the one that was read, and write the audit entry,
-    with the edge's verb where none is given.
+    with the edge's verb where none is given, and with the reason where `fields` has one.
     Raises NoSuchEdge, and ChangedMeanwhile where the stored state is a different one by now.
     """
     lifecycle = LIFECYCLES[row._meta.label]
@@ -124,7 +124,8 @@ def advance(row: models.Model, to: str, *, by: User, at: datetime, verb: Verb | 
         moved = manager.filter(**{"pk": row.pk, lifecycle.field: start}).update(**{lifecycle.field: to, **fields})
         if not moved:
             raise ChangedMeanwhile()
-        audit.record(by=by, verb=verb or edge.verb, row=row, at=at, from_state=str(start), to_state=str(to))
+        reason = {"reason": fields["reason"]} if fields.get("reason") else {}
+        audit.record(by=by, verb=verb or edge.verb, row=row, at=at, from_state=str(start), to_state=str(to), **reason)
     for name, value in {lifecycle.field: to, **fields}.items():
         setattr(row, name, value)
 

@@ -16,6 +16,9 @@ from django.db import connection, connections, transaction
 from tests.make import NOON
 from tests.processes import Emulator, start_emulator
 from tests.signing import Signer
+from tools.sandbox.pytest_plugins.flushing import allow_flush
+
+allow_flush()
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 """Who acts, and what was done."""
 
 from core.models.audit_entry import AuditEntry
+from core.models.audit_link import AuditLink
 from core.models.user import User
 
-__all__ = ["AuditEntry", "User"]
+__all__ = ["AuditEntry", "AuditLink", "User"]

@@ -1,10 +1,12 @@
-"""The audit log: rows are added and never changed."""
+"""The audit log: rows are added and never changed, and `AuditLink` chains them."""
 
 from __future__ import annotations
 
 import pgtrigger
 from django.conf import settings
 from django.db import models
+
+from core.models.append_only import append_only
 
 
 class AuditEntry(models.Model):
@@ -22,7 +24,17 @@ class AuditEntry(models.Model):
         verbose_name_plural = "audit entries"
         ordering = ("-at", "-id")
         indexes = (models.Index(fields=["model", "row"], name="auditentry_model_row"),)
-        triggers = (pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),)
+        triggers = (
+            *append_only(),
+            # Deferred to the commit: an earlier lock would be held for as long as the transaction lasts (see `AuditLink`).
+            pgtrigger.Trigger(
+                name="chained",
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert,
+                timing=pgtrigger.Deferred,
+                func="INSERT INTO core_auditlink (entry_id) VALUES (NEW.id); RETURN NULL;",
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M} {self.by} {self.verb} {self.model} {self.row}"

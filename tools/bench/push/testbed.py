@@ -16,6 +16,7 @@ from fcm_emulator.testing import start_emulator
 from tools.bench import usage
 from tools.bench.push import records
 from tools.bench.push.celery_processes import CeleryProcesses, end_connections
+from tools.sandbox.pytest_plugins.flushing import allow_flush
 
 if TYPE_CHECKING:
     from notifications.models import Campaign
@@ -65,6 +66,7 @@ def empty_database() -> None:
     if not connection.settings_dict["NAME"].startswith("test_"):
         raise RuntimeError("only a database that a measurement created may be emptied")
     end_connections()
+    allow_flush()
     call_command("flush", verbosity=0, interactive=False)
 
 
