@@ -1,15 +1,18 @@
-"""A campaign's audience: its segments and topics, its size in round numbers, and when it is first due."""
+"""A campaign's audience: its apps, its segments and topics, and its size, from counters."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cache
 
-from django.db.models import Count, Q
+from django.db.models import Q, Sum
+from django.db.models.functions import Coalesce
 
 from content.compiling import fallback
-from core.errors import Conflict
+from core.errors import Conflict, Invalid
 from notifications import cap
-from notifications.campaigns import schedule
 from notifications.models.app import App, PushMode
 from notifications.models.campaign import ALL, Campaign
 from notifications.models.campaign_state import CampaignState
@@ -17,8 +20,6 @@ from notifications.models.segment import ANY_PLATFORM, Segment
 
 #: Registrations. A smaller audience could be one school class or one family.
 MIN_AUDIENCE = 20
-#: How long before its first due instant a campaign's audience is frozen.
-FREEZE_AHEAD = timedelta(minutes=5)
 
 
 class TooFew(Conflict):
@@ -27,80 +28,134 @@ class TooFew(Conflict):
     code = "too-few"
 
 
-class NotForReaders(Conflict):
+class WrongApps(Invalid):
+    """The campaign names apps that an alert of its status is not sent to."""
+
+    code = "wrong-apps"
+
+
+class NotForReaders(WrongApps):
     """An exercise or test can only be sent to the apps of test devices."""
 
     code = "test-devices-only"
 
 
+class NotForTestDevices(WrongApps):
+    """An alert with the status Actual cannot be sent to the apps of test devices. Choose the status Exercise or Test."""
+
+    code = "readers-only"
+
+
+@dataclass(frozen=True, slots=True)
+class AudienceSegment:
+    """One segment or topic of an audience, with the number of its registrations that are not gone (of a topic: 0)."""
+
+    pk: int
+    app_id: str
+    project: str
+    country: str
+    region: str
+    locale: str
+    audience: str
+    #: "" where it is not known.
+    zone: str
+    #: "" of a topic.
+    platform: str
+    devices: int
+
+    @property
+    def is_topic(self) -> bool:
+        """Return whether it is a topic."""
+        return self.platform == ANY_PLATFORM
+
+
 def apps(campaign: Campaign) -> list[App]:
-    """Return the campaign's apps; raises NotForReaders when an alert that is not Actual names an app for readers."""
-    found = list(App.objects.named(campaign.apps, actual=campaign.status == cap.AlertStatus.ACTUAL))
-    if campaign.status != cap.AlertStatus.ACTUAL and not all(app.test for app in found):
-        raise NotForReaders()
+    """Return the campaign's apps; raises WrongApps when an alert that is not Actual names an app for readers, or the reverse."""
+    actual = campaign.status == cap.AlertStatus.ACTUAL
+    found = list(App.objects.named(campaign.apps, actual=actual))
+    if not actual and not all(app.test for app in found):
+        raise NotForReaders(field="apps")
+    if actual and any(app.test for app in found):
+        raise NotForTestDevices(field="apps")
     return found
 
 
-def segments(campaign: Campaign) -> list[Segment]:
-    """Return the segments whose registrations the campaign is sent to."""
-    return [segment for segment in _chosen(campaign) if _mode(segment) == PushMode.REGISTRATIONS and segment.platform]
+def members(campaign: Campaign) -> list[AudienceSegment]:
+    """Return the segments and topics that the campaign is sent to, ordered by id; two queries, and none over registrations.
 
-
-def topics(campaign: Campaign) -> list[Segment]:
-    """Return the topics that the campaign is sent to; none when it was submitted without a message for topics.
-
-    That happens when an app changed to topics after the submission: only the feed was approved.
+    It has no topics when it was submitted without a message for topics: an app changed to topics after the submission, and only
+    the feed was approved.
     """
-    if campaign.state != CampaignState.DRAFT and not campaign.messages.filter(platform=ANY_PLATFORM).exists():
-        return []
-    return [segment for segment in _chosen(campaign) if _mode(segment) == PushMode.TOPICS and not segment.platform]
-
-
-def _chosen(campaign: Campaign) -> list[Segment]:
-    """Return the segments that match the audience, whatever the push mode of their app."""
-    query = Q(app__in=apps(campaign))
+    chosen = {app.name: app for app in apps(campaign)}
+    query = Q(app__in=chosen)
     for column, field in (("countries", "country"), ("regions", "region"), ("audiences", "audience")):
         if getattr(campaign, column) != ALL:
             query &= Q(**{f"{field}__in": getattr(campaign, column)})
-    return [
+    rows = (
+        Segment.objects.filter(query)
+        .annotate(devices=Coalesce(Sum("counts__devices"), 0))
+        .values_list("pk", "app_id", "app__project", "country", "region", "locale", "audience", "zone", "platform", "devices")
+        .order_by("pk")
+    )
+    reads = _reads(campaign)
+    found = [AudienceSegment(*row) for row in rows]
+    modes = {True: PushMode.TOPICS, False: PushMode.REGISTRATIONS}
+    found = [
         segment
-        for segment in Segment.objects.filter(query).select_related("app").order_by("id")
-        if _includes_locale(campaign, segment.locale)
+        for segment in found
+        if chosen[segment.app_id].mode_in(segment.country) == modes[segment.is_topic] and reads(segment.locale)
     ]
+    if any(segment.is_topic for segment in found) and _has_no_message_for_topics(campaign):
+        return [segment for segment in found if not segment.is_topic]
+    return found
 
 
-def _mode(segment: Segment) -> PushMode:
-    return segment.app.mode_in(segment.country)
+def segments(campaign: Campaign) -> list[AudienceSegment]:
+    """Return the segments whose registrations the campaign is sent to."""
+    return [segment for segment in members(campaign) if not segment.is_topic]
 
 
-def _includes_locale(campaign: Campaign, locale: str) -> bool:
+def topics(campaign: Campaign) -> list[AudienceSegment]:
+    """Return the topics that the campaign is sent to."""
+    return [segment for segment in members(campaign) if segment.is_topic]
+
+
+def _has_no_message_for_topics(campaign: Campaign) -> bool:
+    return campaign.state != CampaignState.DRAFT and not campaign.messages.filter(platform=ANY_PLATFORM).exists()
+
+
+def _reads(campaign: Campaign) -> Callable[[str], bool]:
     """Return whether a locale is one of the audience's, or another variant of one in the same script."""
-    if campaign.locales == ALL or locale in campaign.locales:
-        return True
-    return locale != "und" and fallback.match_accept_language(locale, campaign.locales) is not None
 
+    @cache
+    def reads(locale: str) -> bool:
+        if campaign.locales == ALL or locale in campaign.locales:
+            return True
+        return locale != "und" and fallback.match_accept_language(locale, campaign.locales) is not None
 
-def first_due(campaign: Campaign, *, at: datetime) -> datetime:
-    """Return the first instant at which an installation or topic is due; a campaign for the feed alone uses its home zone."""
-    pushed = [*segments(campaign), *topics(campaign)]
-    zones = {segment.zone for segment in pushed} or {campaign.home_zone}
-    due = [instant for zone in zones if (instant := schedule.due_at(campaign, zone, at=at)) is not None]
-    return min(due, default=at)
+    return reads
 
 
 def stores_addresses(campaign: Campaign) -> bool:
-    """Return whether any of its apps stores addresses in some country."""
-    return _has_mode(campaign, PushMode.REGISTRATIONS)
+    """Return whether any of its apps stores addresses in some country of the audience."""
+    return PushMode.REGISTRATIONS in push_modes(campaign)
 
 
 def has_topics(campaign: Campaign) -> bool:
-    """Return whether any of its apps uses topics in some country, so that it needs messages to topics."""
-    return _has_mode(campaign, PushMode.TOPICS)
+    """Return whether any of its apps uses topics in some country of the audience, so that it needs messages to topics."""
+    return PushMode.TOPICS in push_modes(campaign)
 
 
-def _has_mode(campaign: Campaign, mode: PushMode) -> bool:
+def push_modes(campaign: Campaign) -> set[PushMode]:
+    """Return the push modes that its apps have in the countries of the audience."""
     named = App.objects.named(campaign.apps, actual=campaign.status == cap.AlertStatus.ACTUAL)
-    return any(mode in (app.push_mode, *app.mode_by_country.values()) for app in named)
+    return {mode for app in named for mode in _modes(app, campaign.countries)}
+
+
+def _modes(app: App, countries: list[str]) -> Iterable[PushMode]:
+    if countries == ALL:
+        return {PushMode(mode) for mode in (app.push_mode, *app.mode_by_country.values())}
+    return {app.mode_in(country) for country in countries}
 
 
 def check_size(campaign: Campaign, *, devices: int, topics: int) -> None:
@@ -118,18 +173,19 @@ def reach(campaign: Campaign) -> dict[str, object]:
 
     A number below 20 is None. The number of topics is exact: each topic is any number of phones, or none.
     """
-    chosen = [segment.pk for segment in segments(campaign)]
-    rows = (
-        Segment.objects.filter(pk__in=chosen)
-        .values("country", "locale")
-        .annotate(devices=Count("registrations", filter=Q(registrations__gone_at=None)))
-        .order_by("country", "locale")
-    )
+    found = members(campaign)
+    by: Counter[tuple[str, str]] = Counter()
+    for segment in found:
+        by[segment.country, segment.locale] += segment.devices
     return {
         "stored": stores_addresses(campaign),
-        "devices": rounded(sum(row["devices"] for row in rows)),
-        "topics": len(topics(campaign)),
-        "by": [{**row, "devices": rounded(row["devices"])} for row in rows if row["devices"]],
+        "devices": rounded(by.total()),
+        "topics": sum(segment.is_topic for segment in found),
+        "by": [
+            {"country": country, "locale": locale, "devices": rounded(number)}
+            for (country, locale), number in sorted(by.items())
+            if number
+        ],
     }
 
 

@@ -12,7 +12,7 @@ from django.db import connection
 
 from core.errors import DomainError
 from core.instants import rfc3339
-from notifications.campaigns.audience import FREEZE_AHEAD, first_due
+from notifications.campaigns import forecast
 from notifications.models.batch import Batch
 from notifications.models.brake import BrakeState
 from notifications.models.campaign import Campaign, ScheduleKind, max_marked_gone
@@ -120,10 +120,11 @@ def _waiting_to_begin(campaign: Campaign, now: datetime) -> str | None:
     begins = brakes.released_at
     if campaign.schedule_kind != ScheduleKind.NOW:
         try:
-            begins = max(begins, first_due(campaign, at=begins) - FREEZE_AHEAD)
+            first = forecast.of(campaign, at=begins).opens_at
         except DomainError:
             # The planner will refuse it, and say why.
             return None
+        begins = max(begins, first - forecast.FREEZE_AHEAD) if first else begins
     return _no_worker(begins, now)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta, tzinfo
+from enum import StrEnum
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from notifications.models.campaign import Campaign, ScheduleKind
@@ -24,24 +26,82 @@ def zone_of(name: str, home: str) -> tzinfo:
     return UTC
 
 
-def due_at(campaign: Campaign, zone_name: str, *, at: datetime) -> datetime | None:
-    """Return when devices in this zone are due, or None when their quiet hours last until the campaign's end.
+class Delay(StrEnum):
+    """Why phones are due later than the author's time."""
+
+    NONE = ""
+    #: They are in quiet hours, and wait for their end.
+    QUIET_HOURS = "quiet-hours"
+    #: A start that was given without seconds keeps off the busy minutes of the hour.
+    BUSY_MINUTE = "busy-minute"
+    #: The author's time has passed: they are due at once.
+    PAST = "past"
+
+
+class Clock(StrEnum):
+    """How often a local time occurs on the day that the author chose."""
+
+    ONCE = ""
+    #: The clock is put forward, and skips it.
+    NEVER = "never"
+    #: The clock is put back, and shows it a second time.
+    TWICE = "twice"
+
+
+@dataclass(frozen=True)
+class Due:
+    """When phones in one time zone are due, and why not at the author's time."""
+
+    #: What the author's schedule means in this zone.
+    planned_at: datetime
+    #: None where quiet hours last until the campaign's end, or where the author's time is not before it.
+    due_at: datetime | None
+    delay: Delay
+    clock: Clock
+
+
+def due(campaign: Campaign, zone_name: str, *, at: datetime) -> Due:
+    """Return when phones in this zone are due, at an instant before it.
 
     `at` is now: a campaign that should have begun earlier begins now. A local time that the clock skips is due as long after the
     jump as it lies inside the gap; one that occurs twice is due the first time.
     """
     zone = zone_of(zone_name, campaign.home_zone)
+    planned, clock = _planned(campaign, zone, at=at)
+    instant, delay = planned, Delay.NONE
+    if _may_move(campaign) and (moved := off_peak(instant)) != instant:
+        instant, delay = moved, Delay.BUSY_MINUTE
+    if instant < at:
+        instant, delay = at, Delay.PAST
+    if not campaign.quiet_override and (later := after_quiet_hours(instant, zone)) != instant:
+        instant, delay = later, Delay.QUIET_HOURS
+    return Due(planned, instant if instant < campaign.not_after else None, delay, clock)
+
+
+def due_at(campaign: Campaign, zone_name: str, *, at: datetime) -> datetime | None:
+    """Return when phones in this zone are due, or None when nothing is sent to them before the campaign's end."""
+    return due(campaign, zone_name, at=at).due_at
+
+
+def is_exact(campaign: Campaign) -> bool:
+    """Return whether the author asked for an exact second."""
+    return campaign.schedule_kind != ScheduleKind.NOW and not _may_move(campaign)
+
+
+def _may_move(campaign: Campaign) -> bool:
+    """Return whether the start is a local time without seconds, which keeps off the busy minutes."""
+    return campaign.schedule_kind == ScheduleKind.LOCAL and campaign.schedule_at.count(":") == 1
+
+
+def _planned(campaign: Campaign, zone: tzinfo, *, at: datetime) -> tuple[datetime, Clock]:
     if campaign.schedule_kind == ScheduleKind.NOW:
-        instant = at
-    elif campaign.schedule_kind == ScheduleKind.AT:
-        instant = max(datetime.fromisoformat(campaign.schedule_at), at)
-    else:
-        instant = in_zone(datetime.fromisoformat(campaign.schedule_at), zone)
-        # With seconds the author asked for the exact second; without, it may be moved off a busy minute.
-        instant = max(instant if campaign.schedule_at.count(":") > 1 else off_peak(instant), at)
-    if not campaign.quiet_override:
-        instant = after_quiet_hours(instant, zone)
-    return instant if instant < campaign.not_after else None
+        return at, Clock.ONCE
+    start = datetime.fromisoformat(campaign.schedule_at)
+    if campaign.schedule_kind == ScheduleKind.AT:
+        return start, Clock.ONCE
+    first, second = in_zone(start, zone), start.replace(tzinfo=zone, fold=1).astimezone(UTC)
+    # PEP 495: before a gap the offset of fold 0 is the smaller one, before a repeated hour the greater one.
+    return first, Clock.ONCE if first == second else Clock.TWICE if first < second else Clock.NEVER
 
 
 def in_zone(local: datetime, zone: tzinfo) -> datetime:

@@ -7,12 +7,13 @@ from datetime import datetime
 from itertools import groupby
 
 from django.db import OperationalError, connection, transaction
+from django.db.models import Q
 from psycopg.errors import LockNotAvailable
 
 from core.errors import DomainError
 from core.models import User
 from core.states import advance
-from notifications.campaigns import audience, fingerprint, lifecycle, schedule
+from notifications.campaigns import audience, fingerprint, forecast, lifecycle, schedule
 from notifications.delivery import topics
 from notifications.models.batch import BATCH_SIZE
 from notifications.models.campaign import Campaign
@@ -29,8 +30,8 @@ _logger = logging.getLogger(__name__)
 def plan_audience(campaign: Campaign, *, at: datetime) -> bool:
     """Freeze the audience: write its waves and batches, once; from then on the audience can only shrink.
 
-    Halts the campaign, with the reason, when it differs from the approved one, has fewer than 20 registrations, or is an exercise
-    for readers. Returns False when nothing was frozen.
+    Halts the campaign, with the reason, when it differs from the approved one, has fewer than 20 registrations, is an exercise
+    for readers, or when nobody is due before its end. Returns False when nothing was frozen.
     """
     try:
         with transaction.atomic():
@@ -49,11 +50,9 @@ def plan_audience(campaign: Campaign, *, at: datetime) -> bool:
             devices = _write_batches(row, stored, watermark, at=at)
             in_topics = topics.write_batches([wave for wave in waves if wave.by_topic], at=at)
             audience.check_size(row, devices=devices, topics=in_topics)
-            due = [wave.due_at for wave in waves if wave.due_at is not None]
-            starts_at = min(due, default=audience.first_due(row, at=at))
             advance(
                 row, CampaignState.SENDING, by=User.objects.system(), at=at,
-                frozen_at=at, ticket_watermark=watermark, devices=devices, topics=in_topics, starts_at=starts_at,
+                frozen_at=at, ticket_watermark=watermark, devices=devices, topics=in_topics, starts_at=_first_start(row, at=at),
             )  # fmt: skip
     except OperationalError as error:
         if isinstance(error.__cause__, LockNotAvailable):
@@ -83,19 +82,30 @@ def _ticket_watermark() -> int:
 
 def _write_waves(campaign: Campaign, *, at: datetime) -> list[Wave]:
     """Write one wave for each Firebase project and due instant, and a separate one for its topics."""
-    plan = [
-        (segment.app.project, by_topic, schedule.due_at(campaign, segment.zone, at=at), segment.zone, segment.pk)
-        for by_topic, pushed in ((False, audience.segments(campaign)), (True, audience.topics(campaign)))
-        for segment in pushed
-    ]
+    members = audience.members(campaign)
+    due_in = {zone: schedule.due_at(campaign, zone, at=at) for zone in {segment.zone for segment in members}}
+    plan = [(segment.project, segment.is_topic, due_in[segment.zone], segment.zone, segment.pk) for segment in members]
     plan.sort(key=lambda entry: (*entry[:2], entry[2] is None, entry[2] or at))
     waves = []
     for (project, by_topic, due_at), entries in groupby(plan, key=lambda entry: entry[:3]):
-        members = list(entries)
-        zones, segments = sorted({entry[3] for entry in members}), sorted(entry[4] for entry in members)
+        same = list(entries)
+        zones, segments = sorted({entry[3] for entry in same}), sorted(entry[4] for entry in same)
         wave = Wave(campaign=campaign, project=project, by_topic=by_topic, due_at=due_at, zones=zones, segments=segments)
         waves.append(wave)
     return Wave.objects.bulk_create(waves)
+
+
+def _first_start(campaign: Campaign, *, at: datetime) -> datetime:
+    """Return the first instant at which a wave with an installation or a topic is due; the feed opens then.
+
+    A campaign for the feed alone opens in its home zone. Raises NobodyDue when nobody is due before the end.
+    """
+    waves = campaign.waves.filter(Q(devices__gt=0) | Q(by_topic=True))
+    starts = list(waves.values_list("due_at", flat=True)) or [schedule.due_at(campaign, campaign.home_zone, at=at)]
+    first = min((start for start in starts if start is not None), default=None)
+    if first is None:
+        raise forecast.NobodyDue()
+    return first
 
 
 def _write_canaries(waves: list[Wave], watermark: int) -> None:

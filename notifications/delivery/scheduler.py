@@ -13,15 +13,16 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from core.errors import ChangedMeanwhile
+from core.errors import ChangedMeanwhile, DomainError
 from core.models import User
 from core.states import advance
-from notifications.campaigns import audience, lifecycle
+from notifications.campaigns import forecast, lifecycle
 from notifications.delivery import claims, maintenance, planner
 from notifications.models.batch import MAX_CLAIMS, Batch, BatchState
 from notifications.models.brake import Brake, BrakeState, database_identity
 from notifications.models.campaign import Campaign, ScheduleKind
 from notifications.models.campaign_state import BEFORE_THE_END, LIFECYCLE, CampaignState
+from notifications.models.segment_count import SegmentCount
 
 _CANARY_GONE = (
     "FCM reports more than half of the first installations gone. Something else is wrong than old addresses, perhaps the "
@@ -41,6 +42,7 @@ def tick(*, at: datetime) -> bool:
     for campaign in Campaign.objects.frozen_unfinished().order_by("id"):
         _isolated(_end, campaign, at=at)
     maintenance.run_due_jobs(at=at)
+    SegmentCount.objects.fold()
     return bool(claims.waiting_projects(ahead=claims.WAKE_AHEAD))
 
 
@@ -59,8 +61,17 @@ def _isolated(step: Callable[..., None], campaign: Campaign, *, at: datetime) ->
 def _begin(campaign: Campaign, *, at: datetime) -> None:
     if campaign.not_after <= at:
         advance(campaign, CampaignState.EXPIRED, by=User.objects.system(), at=at)
-    elif campaign.schedule_kind == ScheduleKind.NOW or audience.first_due(campaign, at=at) - at <= audience.FREEZE_AHEAD:
+    elif campaign.schedule_kind == ScheduleKind.NOW or _is_due_soon(campaign, at=at):
         planner.plan_audience(campaign, at=at)
+
+
+def _is_due_soon(campaign: Campaign, *, at: datetime) -> bool:
+    """Return whether the audience is to be frozen; also for a campaign that the planner will refuse, and say why."""
+    try:
+        first = forecast.of(campaign, at=at).opens_at
+    except DomainError:
+        return True
+    return first is None or first - at <= forecast.FREEZE_AHEAD
 
 
 def _end(campaign: Campaign, *, at: datetime) -> None:

@@ -36,7 +36,7 @@ class VerifiedCampaign:
             raise NotAsApproved(fingerprint.FingerprintDiffers().detail)
         try:
             audience.apps(campaign)
-        except audience.NotForReaders as error:
+        except audience.WrongApps as error:
             raise NotAsApproved(error.detail) from error
         sizes: Counter[bool] = Counter()
         for by_topic, size in Batch.objects.filter(wave__campaign=campaign).values_list("wave__by_topic", "size"):

@@ -11,6 +11,7 @@ from notifications.models.quota import Quota
 from notifications.models.receipt_count import ReceiptCount, ReceiptEvent
 from notifications.models.registration import AddressKind, Registered, Registration
 from notifications.models.segment import Platform, Segment
+from notifications.models.segment_count import SegmentCount
 from notifications.models.wave import Wave
 
 __all__ = [
@@ -32,5 +33,6 @@ __all__ = [
     "Registered",
     "Registration",
     "Segment",
+    "SegmentCount",
     "Wave",
 ]

@@ -19,6 +19,7 @@ from core.errors import Conflict, Invalid, NotFound
 from core.querysets import manager_of
 from notifications.models.app import App, PushMode
 from notifications.models.segment import Platform, Segment
+from notifications.models.segment_count import COUNT_TRIGGERS
 from notifications.registrations import sealed, values
 
 #: Advisory lock: shared by every transaction that assigns a ticket, exclusive while an audience is frozen.
@@ -228,6 +229,7 @@ class Registration(models.Model):
                     RETURN NEW;
                 """,
             ),
+            *COUNT_TRIGGERS,
         )
 
     def __str__(self) -> str:

@@ -32,7 +32,7 @@ from tests.processes import Emulator
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-#: Every column of the two tables about installations. A new one is a decision about privacy.
+#: Every column of the tables about installations. A new one is a decision about privacy.
 KNOWN_OF_AN_INSTALLATION = {
     "notifications_registration": {
         "id": "uuid",
@@ -58,6 +58,7 @@ KNOWN_OF_AN_INSTALLATION = {
         "platform": "character varying",
         "requested_on": "date",
     },
+    "notifications_segmentcount": {"id": "bigint", "segment_id": "integer", "devices": "integer", "folded": "boolean"},
 }
 
 
