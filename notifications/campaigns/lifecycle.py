@@ -76,6 +76,13 @@ def approve(campaign: Campaign, *, fingerprint: str, by: User, at: datetime) -> 
             )
         if campaign.not_after <= at:
             raise Conflict("The campaign's end (not_after) has passed.", code="not-after")
+        _lock_thread(campaign)
+        if (newer := campaign.successor()) is not None:
+            raise Conflict(
+                f"Campaign {newer.pk}, a newer revision of this alert, was approved already. Return this one to draft, and "
+                "submit it again if it still applies.",
+                code="superseded",
+            )
         advance(campaign, CampaignState.APPROVED, by=by, at=at, approved_by=by, approved_at=at)
         Brake.objects.release(campaign, by=by, at=at)
 
@@ -119,6 +126,10 @@ def resume(campaign: Campaign, *, by: User, at: datetime) -> None:
     # The edge from submitted to approved belongs to an approver alone.
     if campaign.state not in (CampaignState.PAUSED, CampaignState.HALTED, CampaignState.HELD):
         raise Conflict("Only a paused, halted or held campaign can be resumed.", code="state")
+    if (newer := campaign.successor()) is not None:
+        raise Conflict(
+            f"Campaign {newer.pk}, a newer revision of this alert, was approved. This one has ended.", code="superseded"
+        )
     with transaction.atomic():
         state = CampaignState.SENDING if campaign.frozen_at else CampaignState.APPROVED
         advance(campaign, state, by=by, at=at, reason="")
@@ -164,10 +175,15 @@ def _lock(campaign: Campaign) -> None:
     campaign.refresh_from_db(from_queryset=Campaign.objects.select_for_update(of=("self",)))
 
 
+def _lock_thread(campaign: Campaign) -> None:
+    """Lock the thread's first alert, so that two of its revisions are submitted and approved only one after the other."""
+    if campaign.thread_id is not None:
+        Campaign.objects.select_for_update(of=("self",)).get(pk=campaign.thread_id)
+
+
 def _next_rev(campaign: Campaign) -> int:
     if campaign.thread_id is None:
         return 1
-    # The lock on the thread's first alert lets two updates be submitted only one after the other.
-    Campaign.objects.select_for_update(of=("self",)).get(pk=campaign.thread_id)
+    _lock_thread(campaign)
     highest = Campaign.objects.filter(thread=campaign.thread_id).aggregate(highest=Max("rev"))["highest"]
     return int(highest or 1) + 1

@@ -89,7 +89,7 @@ def progress_of(campaign: Campaign) -> dict[str, Any]:
         "finished_at": rfc3339(finished_at) if finished_at else None,
         "halted": reason if state in (CampaignState.HALTED, CampaignState.HELD) else None,
         "waiting": waiting,
-        "notice": _too_many_gone(gone, devices["devices"]),
+        "notice": _superseded(campaign, finished_at) or _too_many_gone(gone, devices["devices"]),
     }
 
 
@@ -162,6 +162,17 @@ def _outcomes(of_what: str, row: Sequence[Any]) -> dict[str, Any]:
         "pending": int(pending),
         "skipped": int(skipped),
     }
+
+
+def _superseded(campaign: Campaign, finished_at: datetime | None) -> str | None:
+    """Return a sentence when a newer revision of the thread was approved before this one had finished."""
+    newer = campaign.successor()
+    if newer is None or newer.approved_at is None or (finished_at is not None and finished_at < newer.approved_at):
+        return None
+    return (
+        f"Campaign {newer.pk} ({newer.kind}) replaced this one at {rfc3339(newer.approved_at)}. Nothing more of this one is sent "
+        "from then on; what had not been sent counts as skipped."
+    )
 
 
 def _too_many_gone(gone: int, devices: int) -> str | None:

@@ -11,6 +11,7 @@ from typing import Self
 from django.db import Error, connection
 
 from notifications.models.brake import IDENTITY_SQL
+from notifications.models.campaign import SUPERSEDED
 
 #: Seconds between two readings.
 INTERVAL = 0.5
@@ -75,7 +76,7 @@ class BrakeMonitor:
                     (SELECT coalesce(array_agg(project), '{{}}') FROM notifications_quota WHERE blocked_until > now()), (
                     SELECT coalesce(array_agg(k.campaign_id), '{{}}')
                     FROM notifications_brake k JOIN notifications_campaign c ON c.id = k.campaign_id
-                    WHERE k.state = 'go' AND c.state = 'sending'
+                    WHERE k.state = 'go' AND c.state = 'sending' AND NOT {SUPERSEDED}
                         AND EXISTS (SELECT 1 FROM notifications_brake
                                     WHERE campaign_id IS NULL AND state = 'go' AND database = ({IDENTITY_SQL})))
                 """  # noqa: S608

@@ -39,7 +39,7 @@ def plan_audience(campaign: Campaign, *, at: datetime) -> bool:
                 # While another transaction is long, our waiting for its lock must not hold up all registrations.
                 cursor.execute("SET LOCAL lock_timeout = '2s'")
             row = Campaign.objects.select_for_update(of=("self",), skip_locked=True).filter(pk=campaign.pk).first()
-            if row is None or row.state != CampaignState.APPROVED:
+            if row is None or row.state != CampaignState.APPROVED or row.successor() is not None:
                 return False
             if row.approved_by_id is None or fingerprint.compute(row) != row.fingerprint:
                 raise fingerprint.FingerprintDiffers()

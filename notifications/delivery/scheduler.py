@@ -59,7 +59,7 @@ def _isolated(step: Callable[..., None], campaign: Campaign, *, at: datetime) ->
 
 
 def _begin(campaign: Campaign, *, at: datetime) -> None:
-    if campaign.not_after <= at:
+    if campaign.not_after <= at or campaign.successor() is not None:
         advance(campaign, CampaignState.EXPIRED, by=User.objects.system(), at=at)
     elif campaign.schedule_kind == ScheduleKind.NOW or _is_due_soon(campaign, at=at):
         planner.plan_audience(campaign, at=at)
@@ -77,9 +77,14 @@ def _is_due_soon(campaign: Campaign, *, at: datetime) -> bool:
 def _end(campaign: Campaign, *, at: datetime) -> None:
     halt_if_never_settled(campaign, at=at)
     halt_if_canary_gone(campaign, at=at)
-    if campaign.state == CampaignState.STOPPED or campaign.not_after <= at:
+    if _is_over(campaign, at=at):
         close_remaining(campaign)
     fold(campaign, at=at)
+
+
+def _is_over(campaign: Campaign, *, at: datetime) -> bool:
+    """Return whether nothing more of a campaign is sent, whatever has no outcome yet."""
+    return campaign.state == CampaignState.STOPPED or campaign.not_after <= at or campaign.successor() is not None
 
 
 def halt_if_never_settled(campaign: Campaign, *, at: datetime) -> None:
@@ -128,8 +133,7 @@ def fold(campaign: Campaign, *, at: datetime) -> bool:
     batches = Batch.objects.filter(wave__campaign=campaign)
     if row is None or row.frozen_at is None or batches.exclude(state=BatchState.DONE).exists():
         return False
-    over = row.state in (CampaignState.STOPPED, CampaignState.SENDING) or row.not_after <= at
-    if not over:
+    if row.state != CampaignState.SENDING and not _is_over(row, at=at):
         return False
     with connection.cursor() as cursor:
         cursor.execute(_FOLD, {"id": row.pk, "at": at})

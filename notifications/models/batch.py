@@ -16,7 +16,7 @@ from django.db.models.functions import Now
 
 from core.querysets import manager_of
 from notifications.models.brake import IDENTITY_SQL
-from notifications.models.campaign import Campaign
+from notifications.models.campaign import SUPERSEDED, Campaign
 from notifications.models.wave import Wave
 
 BATCH_SIZE = 500
@@ -26,9 +26,22 @@ MAX_CLAIMS = 3
 #: Enough of canary `k` has an outcome to decide about the wave: a few odd devices must not hold back all others.
 DECIDED = "(k.accepted + k.rejected + k.unknown + k.skipped) * 10 >= k.size * 9"
 
-#: The waves from which batches may be claimed: the campaign is sending, no brake is on, and this is still the database that the
-#: brake knows. Every claim checks all of it in the statement that takes the batch. A wave is `held` until nine tenths of its
-#: canary have an outcome and at most half of it is gone; until then only the canary may be claimed. Parameter: `ahead`, seconds.
+#: Seconds after its approval for which a revision waits for claimed batches of earlier ones in its thread. No request of those
+#: starts later than 1.5 s after the approval (`brake_monitor.MAX_AGE`), and each ends within 15 s (`fcm.REQUEST_TIMEOUT`).
+ORDER_WAIT = 17.0
+#: No worker holds a batch of an earlier revision of the thread of campaign `c`, or none of its requests can be under way.
+EARLIER_ENDED = f"""
+    (c.thread_id IS NULL OR c.approved_at <= now() - make_interval(secs => {ORDER_WAIT}) OR NOT EXISTS (
+        SELECT 1 FROM notifications_campaign o
+        JOIN notifications_wave ow ON ow.campaign_id = o.id
+        JOIN notifications_batch ob ON ob.wave_id = ow.id AND ob.state = 'claimed' AND ob.lease_until > now()
+        WHERE (o.id = c.thread_id OR o.thread_id = c.thread_id) AND o.rev < c.rev))
+"""  # noqa: S608
+
+#: The waves from which batches may be claimed: the campaign is sending and is the newest approved one of its thread, no brake is
+#: on, and this is still the database that the brake knows. Every claim checks all of it in the statement that takes the batch. A
+#: wave is `held` until nine tenths of its canary have an outcome and at most half of it is gone; until then only the canary may
+#: be claimed. Parameter: `ahead`, seconds.
 SENDABLE_WAVES = f"""
     SELECT w.id, w.project, w.campaign_id, EXISTS (
         SELECT 1 FROM notifications_batch k
@@ -37,6 +50,7 @@ SENDABLE_WAVES = f"""
     JOIN notifications_campaign c ON c.id = w.campaign_id AND c.state = 'sending' AND c.not_after > now()
     JOIN notifications_brake s ON s.campaign_id = c.id AND s.state = 'go'
     WHERE w.segments <> '{{}}' AND w.due_at <= now() + make_interval(secs => %(ahead)s)
+        AND NOT {SUPERSEDED} AND {EARLIER_ENDED}
         AND EXISTS (SELECT 1 FROM notifications_brake WHERE campaign_id IS NULL AND state = 'go' AND database = ({IDENTITY_SQL}))
 """  # noqa: S608
 #: Batch `b` of a sendable wave `w` can be claimed now, or, before its first try, within `ahead` seconds.

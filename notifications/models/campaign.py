@@ -26,6 +26,14 @@ ALL = ["all"]
 _MARKED_SHARE, _MARKED_ALWAYS = 0.02, 19
 
 
+#: A newer revision of the thread of campaign `c` was approved: nothing more of `c` is sent. An exercise replaces no real alert.
+SUPERSEDED = """
+    EXISTS (SELECT 1 FROM notifications_campaign n
+        WHERE n.thread_id = coalesce(c.thread_id, c.id) AND n.rev > c.rev AND n.approved_at IS NOT NULL
+            AND n.status IN (c.status, 'Actual'))
+"""
+
+
 def max_marked_gone(devices: int) -> int:
     """Return how many installations a campaign to that many devices may mark gone."""
     return max(int(devices * _MARKED_SHARE), _MARKED_ALWAYS)
@@ -176,3 +184,12 @@ class Campaign(models.Model):
     def alert(self) -> int:
         """Return the id of the thread's first alert, which the apps and the tag use."""
         return int(self.thread_id or self.pk)
+
+    def successor(self) -> Campaign | None:
+        """Return the newest approved revision of the thread after this one, or None; see SUPERSEDED."""
+        if self.rev is None:
+            return None
+        newer = Campaign.objects.filter(
+            thread=self.alert, rev__gt=self.rev, approved_at__isnull=False, status__in=(self.status, cap.AlertStatus.ACTUAL)
+        )
+        return newer.order_by("-rev").first()

@@ -31,7 +31,7 @@ class CampaignState(models.TextChoices):
     STOPPED = "stopped"
     #: Every installation has an outcome.
     DONE = "done"
-    #: Its end (not_after) passed before it began.
+    #: Its end (not_after) passed, or a newer revision was approved, before it began.
     EXPIRED = "expired"
 
 
@@ -50,7 +50,12 @@ LIFECYCLE = Lifecycle(
         Edge(S.APPROVED, S.HALTED, Verb.CAMPAIGN_REFUSED, "the planner refuses it, for example for fewer than 20 registrations"),
         Edge(S.APPROVED, S.HELD, Verb.CAMPAIGN_HELD, "the database was restored or failed over"),
         Edge(S.APPROVED, S.STOPPED, Verb.CAMPAIGN_STOPPED, "a person stops it for good"),
-        Edge(S.APPROVED, S.EXPIRED, Verb.CAMPAIGN_EXPIRED, "its end (not_after) passed before it began"),
+        Edge(
+            S.APPROVED,
+            S.EXPIRED,
+            Verb.CAMPAIGN_EXPIRED,
+            "its end passed, or a newer revision was approved, before it began",
+        ),
         Edge(S.SENDING, S.PAUSED, Verb.CAMPAIGN_PAUSED, "a person pauses it"),
         Edge(S.SENDING, S.HALTED, Verb.CAMPAIGN_HALTED, "FCM's responses, a batch or the approval show that something is wrong"),
         Edge(S.SENDING, S.HELD, Verb.CAMPAIGN_HELD, "the database was restored or failed over"),
@@ -58,15 +63,30 @@ LIFECYCLE = Lifecycle(
         Edge(S.SENDING, S.DONE, Verb.CAMPAIGN_FINISHED, "every installation has an outcome"),
         Edge(S.PAUSED, S.SENDING, Verb.CAMPAIGN_RESUMED, "a person resumes it"),
         Edge(S.PAUSED, S.STOPPED, Verb.CAMPAIGN_STOPPED, "a person stops it for good"),
-        Edge(S.PAUSED, S.DONE, Verb.CAMPAIGN_FINISHED, "its end (not_after) passed; the rest is skipped"),
+        Edge(
+            S.PAUSED,
+            S.DONE,
+            Verb.CAMPAIGN_FINISHED,
+            "its end passed or a newer revision was approved; the rest is skipped",
+        ),
         Edge(S.HALTED, S.SENDING, Verb.CAMPAIGN_RESUMED, "a person resumes it after the cause was removed"),
         Edge(S.HALTED, S.APPROVED, Verb.CAMPAIGN_RESUMED, "a person resumes it; the planner tries again"),
         Edge(S.HALTED, S.STOPPED, Verb.CAMPAIGN_STOPPED, "a person stops it for good"),
-        Edge(S.HALTED, S.DONE, Verb.CAMPAIGN_FINISHED, "its end (not_after) passed; the rest is skipped"),
+        Edge(
+            S.HALTED,
+            S.DONE,
+            Verb.CAMPAIGN_FINISHED,
+            "its end passed or a newer revision was approved; the rest is skipped",
+        ),
         Edge(S.HELD, S.SENDING, Verb.CAMPAIGN_RELEASED, "a person has checked it and releases it"),
         Edge(S.HELD, S.APPROVED, Verb.CAMPAIGN_RELEASED, "a person has checked it and lets it begin"),
         Edge(S.HELD, S.STOPPED, Verb.CAMPAIGN_STOPPED, "a person stops it for good"),
-        Edge(S.HELD, S.DONE, Verb.CAMPAIGN_FINISHED, "its end (not_after) passed; the rest is skipped"),
+        Edge(
+            S.HELD,
+            S.DONE,
+            Verb.CAMPAIGN_FINISHED,
+            "its end passed or a newer revision was approved; the rest is skipped",
+        ),
         Edge(S.DONE, S.STOPPED, Verb.CAMPAIGN_WITHDRAWN, "a person takes it out of the feed after it was sent"),
     ],
 )
