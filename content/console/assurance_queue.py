@@ -39,6 +39,7 @@ class AssuranceQueuePage(Page):
     template_name = "content/assurance_queue.html"
     title = "Contact checks"
     menu = "Contact checks"
+    menu_permissions = ("content.approve_channelrevision", "content.assure_channel")
 
     def context(self) -> dict[str, Any]:
         filters = {name: self.request.GET.get(name, "") for name in ("country", "type", "urgency")}

@@ -43,6 +43,7 @@ class ContactChangesPage(Page):
     template_name = "content/contact_changes.html"
     title = "Contact changes"
     menu = "Contact changes"
+    menu_permissions = ("content.propose_channelrevision", "content.approve_channelrevision")
     actions = {
         "approve": ("content.approve_channelrevision",),
         "withdraw": ("content.propose_channelrevision",),

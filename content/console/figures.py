@@ -41,6 +41,7 @@ class FiguresPage(Page):
     template_name = "content/figures.html"
     title = "Figures"
     menu = "Figures"
+    menu_permissions = ("content.propose_channelrevision", "content.approve_channelrevision")
     actions = {"approve": (APPROVE,), "reject": (APPROVE,), "withdraw": (PROPOSE, APPROVE)}
 
     def context(self) -> dict[str, Any]:

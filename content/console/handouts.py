@@ -27,6 +27,7 @@ class HandoutsPage(Page):
     template_name = "content/handouts.html"
     title = "Handouts"
     menu = "Handouts"
+    menu_permissions = ("content.edit_words", "content.approve_words", "content.publish_release")
     actions = {}
 
     def context(self) -> dict[str, Any]:

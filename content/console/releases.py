@@ -58,6 +58,7 @@ class ReleasesPage(Page):
     template_name = "content/releases.html"
     title = "Releases"
     menu = "Releases"
+    menu_permissions = ("content.compile_release", "content.publish_release")
     actions = {"compile": ("content.compile_release",)}
 
     def context(self) -> dict[str, Any]:

@@ -70,6 +70,7 @@ class ServicesPage(Page):
     template_name = "content/services.html"
     title = "Services"
     menu = "Services"
+    menu_permissions = ("content.propose_channelrevision", "content.approve_channelrevision", "content.assure_channel")
 
     def context(self) -> dict[str, Any]:
         filters = {name: self.request.GET.get(name, "").strip() for name in ("country", "role", "state", "q")}

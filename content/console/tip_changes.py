@@ -24,6 +24,7 @@ class TipChangesPage(Page):
     template_name = "content/tip_changes.html"
     title = "Tip changes"
     menu = "Tip changes"
+    menu_permissions = ("content.edit_words", "content.approve_words")
 
     def context(self) -> dict[str, Any]:
         proposals = TipRevision.objects.proposed().select_related("proposed_by").order_by("proposed_at", "pk")

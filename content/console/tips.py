@@ -34,6 +34,7 @@ class TipsPage(Page):
     template_name = "content/tips.html"
     title = "Tips"
     menu = "Tips"
+    menu_permissions = ("content.edit_words", "content.approve_words")
 
     def context(self) -> dict[str, Any]:
         filters = {name: self.request.GET.get(name, "").strip() for name in ("audience", "situation", "locale", "state")}

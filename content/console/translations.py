@@ -42,6 +42,7 @@ class TranslationsPage(Page):
     template_name = "content/translations.html"
     title = "Translations"
     menu = "Translations"
+    menu_permissions = ("content.edit_words", "content.approve_words")
 
     def context(self) -> dict[str, Any]:
         sources = dict(Unit.objects.order_by().values_list("state").annotate(n=Count("pk")))

@@ -15,6 +15,7 @@ class AuditPage(Page):
     template_name = "core/audit.html"
     title = "Audit log"
     menu = "Audit log"
+    menu_permissions = ("core.view_auditentry",)
 
     def context(self) -> dict[str, Any]:
         filters = {name: self.request.GET.get(name, "") for name in ("by", "verb", "model")}

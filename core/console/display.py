@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pycountry
 from babel import Locale, UnknownLocaleError
@@ -37,6 +38,38 @@ def instant_text(instant: datetime, *, seconds: bool = False) -> str:
 def local_text(moment: datetime, *, seconds: bool = False) -> str:
     """Return a date and time without its zone, such as "1 December 2026 at 17:30"."""
     return f"{date_text(moment)} at {moment:{'%H:%M:%S' if seconds else '%H:%M'}}"
+
+
+def day_text(day: date) -> str:
+    """Return a date with its day of the week, such as "Tuesday 1 December 2026"."""
+    return f"{day:%A %-d %B %Y}"
+
+
+def zoned_text(instant: datetime, zone: str, *, seconds: bool = False) -> str:
+    """Return an instant by the clock of a time zone, such as "Tuesday 1 December 2026 at 17:30 London time"."""
+    there = instant.astimezone(ZoneInfo(zone))
+    return f"{day_text(there)} at {there:{'%H:%M:%S' if seconds or there.second else '%H:%M'}} {zone_text(zone)}"
+
+
+def clock_text(instant: datetime, zone: str) -> str:
+    """Return the time of day in a zone and in UTC, such as "Saturday 28 November, 17:30 London time (17:30 UTC)"."""
+    there = instant.astimezone(ZoneInfo(zone))
+    utc = "" if zone == "UTC" else f" ({instant.astimezone(UTC):%H:%M} UTC)"
+    return f"{there:%A %-d %B, %H:%M} {zone_text(zone)}{utc}"
+
+
+def duration_text(length: timedelta) -> str:
+    """Return a length of time in its largest unit, such as "3 hours"; below a minute "less than a minute"."""
+    seconds = int(length.total_seconds())
+    for unit, size in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
+        if seconds >= size:
+            return f"{seconds // size} {unit}{'' if seconds // size == 1 else 's'}"
+    return "less than a minute"
+
+
+def number_text(number: int) -> str:
+    """Return a number with separators, such as "200,375"."""
+    return f"{number:,}"
 
 
 def zone_text(zone: str) -> str:

@@ -33,7 +33,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
         request,
         HTTPStatus.BAD_REQUEST,
         "The request cannot be read",
-        "Check the address in your browser, or go to your to-do list.",
+        "Check the address in your browser, or go to Today.",
     )
 
 

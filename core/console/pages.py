@@ -52,7 +52,8 @@ class Page(View):
 
     GET renders `template_name` with `context()`. POST runs the action that the pressed button names: `actions` maps each
     action to permissions of which the user needs one, and `action_<name>` carries it out: it returns the URL to go to, None
-    for this page, or a response of its own for a script. A page with an empty `actions` cannot change anything.
+    for this page, or a response of its own for a script. A page with an empty `actions` cannot change anything
+    of others.
     """
 
     http_method_names = ["get", "head", "post"]
@@ -61,10 +62,15 @@ class Page(View):
     title: ClassVar[str] = ""
     #: Label of the menu item that is marked as current.
     menu: ClassVar[str] = ""
+    #: Permissions of which one puts the menu item among the user's own; empty: it is everybody's. The others stand under "More".
+    menu_permissions: ClassVar[tuple[str, ...]] = ()
     #: Permission needed to open the page; empty: open to all staff.
     permission_required: ClassVar[str] = ""
     #: Action (the value of the button) → permissions, of which the user needs one.
     actions: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+
+    #: Actions that change nothing but the user's own settings, and so need no permission.
+    own_actions: ClassVar[tuple[str, ...]] = ()
 
     user: User
     #: The instant of the request.
@@ -102,10 +108,10 @@ class Page(View):
         An action returns the URL to go on to, None for this page, or the response itself where there is nothing to reload.
         """
         action = request.POST.get("action", "")
-        if action not in self.actions:
+        if action not in (*self.actions, *self.own_actions):
             return self.render_error(Invalid("This page has no such action.", code="action"))
         try:
-            if not self.has_any_perm(*self.actions[action]):
+            if action in self.actions and not self.has_any_perm(*self.actions[action]):
                 roles.require(self.user, self.actions[action][0])
             done = getattr(self, f"action_{action.replace('-', '_')}")(request.POST)
         except DomainError as error:
@@ -210,8 +216,22 @@ class Route:
 
 #: Every page but Django's own; `page` fills it while the `console` packages are imported.
 ROUTES: list[Route] = []
-#: The menu in order: (order, label, URL name).
-MENU: list[tuple[int, str, str]] = []
+
+
+@dataclass(frozen=True, order=True)
+class MenuItem:
+    """One item of the menu."""
+
+    order: int
+    label: str
+    #: URL name below "admin:".
+    name: str
+    #: As `Page.menu_permissions`.
+    permissions: tuple[str, ...] = ()
+
+
+#: The menu in order.
+MENU: list[MenuItem] = []
 
 P = TypeVar("P", bound=type[Page])
 
@@ -222,8 +242,17 @@ def page(pattern: str, name: str, *, order: int | None = None) -> Callable[[P], 
     def register(kind: P) -> P:
         ROUTES.append(Route(pattern, name, kind))
         if order is not None:
-            MENU.append((order, kind.menu, name))
+            MENU.append(MenuItem(order, kind.menu, name, kind.menu_permissions))
             MENU.sort()
         return kind
 
     return register
+
+
+def menu_for(user: User) -> tuple[list[MenuItem], list[MenuItem]]:
+    """Return the items of the user's own work, and the others; for somebody without a role all are their own."""
+    permissions = user.get_all_permissions()
+    if not permissions:
+        return list(MENU), []
+    own = [item for item in MENU if not item.permissions or permissions.intersection(item.permissions)]
+    return own, [item for item in MENU if item not in own]

@@ -32,6 +32,7 @@ class PeoplePage(Page):
     template_name = "core/people.html"
     title = "People"
     menu = "People"
+    menu_permissions = ("core.change_user",)
 
     def context(self) -> dict[str, Any]:
         people = User.objects.filter(is_staff=True).prefetch_related("groups").order_by("-is_active", "username")

@@ -19,7 +19,9 @@ from django.views.decorators.cache import never_cache
 
 from core import tokens
 from core.console import pages, todo
+from core.console.display import clock_text
 from core.console.sign_in import SignInForm, SignInView, sign_in_again_page
+from core.console.strip import strip_for
 from core.models.user import User
 
 V = TypeVar("V", bound=Callable[..., HttpResponseBase])
@@ -30,7 +32,7 @@ class ConsoleSite(AdminSite):
 
     site_header = "Fingerpost console"
     site_title = "Fingerpost"
-    index_title = "To do"
+    index_title = "Today"
     site_url = None
     enable_nav_sidebar = False
 
@@ -52,17 +54,36 @@ class ConsoleSite(AdminSite):
         return cast(V, carrying)
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
-        signed_in = self.has_permission(request)
-        menu = [(label, reverse(f"admin:{name}")) for _, label, name in pages.MENU] if signed_in else []
-        return {**super().each_context(request), "sandbox": settings.SANDBOX, "menu": menu}
+        context = {**super().each_context(request), "sandbox": settings.SANDBOX}
+        if not self.has_permission(request):
+            return context
+        assert isinstance(request.user, User)
+        own, others = pages.menu_for(request.user)
+        now = timezone.now()
+        return {
+            **context,
+            "menu": [(item.label, reverse(f"admin:{item.name}")) for item in own],
+            "more_menu": [(item.label, reverse(f"admin:{item.name}")) for item in others],
+            "strip": strip_for(request.user, at=now),
+            "clock": clock_text(now, request.user.time_zone),
+        }
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
-        """Show what the signed-in user can act on."""
+        """Show what the signed-in user can act on, and what happens today."""
         assert isinstance(request.user, User)
-        cards = todo.cards_for(request.user, at=timezone.now())
-        roles = [group.name for group in request.user.groups.order_by("name")]
-        context = {**self.each_context(request), "title": self.index_title, "current_menu": self.index_title}
-        return TemplateResponse(request, "core/index.html", {**context, "cards": cards, "roles": roles})
+        now = timezone.now()
+        cards = todo.cards_for(request.user, at=now)
+        shown = len(cards) if request.GET.get("all") == "1" else todo.MAX_SHOWN
+        context = {
+            **self.each_context(request),
+            "title": self.index_title,
+            "current_menu": self.index_title,
+            "cards": cards[:shown],
+            "hidden_cards": len(cards[shown:]),
+            "sections": todo.sections_for(request.user, at=now),
+            "roles": [group.name for group in request.user.groups.order_by("name")],
+        }
+        return TemplateResponse(request, "core/index.html", context)
 
     @method_decorator(never_cache)
     @method_decorator(login_not_required)

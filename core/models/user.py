@@ -30,6 +30,10 @@ class User(AbstractUser):
         help_text="Locales this person reads and may translate or review, as BCP 47 tags; * for all.",
     )
 
+    time_zone = models.CharField(
+        max_length=40, default="Europe/London", db_default="Europe/London", help_text="IANA name; the clock of the console."
+    )
+
     objects: ClassVar[StaffManager] = StaffManager()
 
     def reads(self, locale: str) -> bool:

@@ -97,7 +97,7 @@ def members(campaign: Campaign) -> list[AudienceSegment]:
         .values_list("pk", "app_id", "app__project", "country", "region", "locale", "audience", "zone", "platform", "devices")
         .order_by("pk")
     )
-    reads = _reads(campaign)
+    reads = reader_of(campaign)
     found = [AudienceSegment(*row) for row in rows]
     modes = {True: PushMode.TOPICS, False: PushMode.REGISTRATIONS}
     found = [
@@ -124,7 +124,7 @@ def _has_no_message_for_topics(campaign: Campaign) -> bool:
     return campaign.state != CampaignState.DRAFT and not campaign.messages.filter(platform=ANY_PLATFORM).exists()
 
 
-def _reads(campaign: Campaign) -> Callable[[str], bool]:
+def reader_of(campaign: Campaign) -> Callable[[str], bool]:
     """Return whether a locale is one of the audience's, or another variant of one in the same script."""
 
     @cache

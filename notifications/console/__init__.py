@@ -1,5 +1,5 @@
 """The console's pages about campaigns."""
 
-from notifications.console import campaign_edit, campaigns, todo_cards
+from notifications.console import calendar, campaign_edit, campaigns, in_flight, today
 
-__all__ = ["campaign_edit", "campaigns", "todo_cards"]
+__all__ = ["calendar", "campaign_edit", "campaigns", "in_flight", "today"]

@@ -17,7 +17,7 @@ from core.console.pages import Link, Page, page, version_token
 from core.errors import DomainError, Invalid
 from notifications.campaigns import definition, lifecycle
 from notifications.console.campaign_form import PARTS, CampaignForm, field_of, initial, text_field
-from notifications.console.campaigns import AUTHOR
+from notifications.console.rights import AUTHOR
 from notifications.models import Campaign, CampaignState
 from notifications.models.campaign import CampaignKind
 

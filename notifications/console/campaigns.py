@@ -19,16 +19,12 @@ from notifications.campaigns import audience, lifecycle
 from notifications.campaigns.messages import text_warnings
 from notifications.console import campaign_display
 from notifications.console.preview import previews
+from notifications.console.rights import APPROVER, AUTHOR, CAMPAIGN_STAFF, STOPPER
 from notifications.models import App, Brake, BrakeState, Campaign, CampaignState
 from notifications.models.campaign import ALL
 from notifications.models.campaign_state import APPROVED_ON, LIFECYCLE
 
 S = CampaignState
-AUTHOR, APPROVER, STOPPER = (
-    "notifications.author_campaign",
-    "notifications.approve_campaign",
-    "notifications.stop_campaign",
-)
 
 
 @page("campaigns/", "campaigns", order=60)
@@ -38,6 +34,7 @@ class CampaignsPage(Page):
     template_name = "notifications/campaigns.html"
     title = "Campaigns"
     menu = "Campaigns"
+    menu_permissions = CAMPAIGN_STAFF
     actions = {"release-everything": (APPROVER,)}
 
     def context(self) -> dict[str, Any]:

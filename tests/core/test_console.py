@@ -1,4 +1,4 @@
-"""The console's to-do list, menu, audit log and people."""
+"""The console's first page, menu, audit log and people."""
 
 from __future__ import annotations
 

@@ -1,0 +1,54 @@
+"""A person's own settings: the clock of the console."""
+
+from __future__ import annotations
+
+from typing import Any
+from zoneinfo import available_timezones
+
+from django import forms
+from django.http import QueryDict
+
+from core.console.display import zone_text
+from core.console.pages import ConsoleForm, Page, page
+from core.errors import Invalid
+from core.models import User
+
+
+def zone_choices() -> list[tuple[str, str]]:
+    """Return the time zones that are named after a city, with UTC first."""
+    names = sorted(
+        name for name in available_timezones() if "/" in name and not name.startswith(("Etc/", "posix/", "right/", "SystemV/"))
+    )
+    return [("UTC", "UTC"), *((name, f"{zone_text(name)} ({name.partition('/')[0]})") for name in names)]
+
+
+class SettingsForm(ConsoleForm):
+    """The form of a person's settings."""
+
+    time_zone = forms.ChoiceField(
+        label="Your time zone", choices=zone_choices, help_text="Times are shown by this clock and in UTC."
+    )
+
+
+@page("settings/", "my-settings")
+class MySettingsPage(Page):
+    """What one person chooses for themselves; nobody else sees or changes it here."""
+
+    template_name = "core/my_settings.html"
+    title = "Your settings"
+    own_actions = ("save",)
+
+    def context(self) -> dict[str, Any]:
+        form = SettingsForm(self.submitted) if self.submitted is not None else SettingsForm(initial=self._stored())
+        return {"form": form}
+
+    def action_save(self, data: QueryDict) -> str | None:
+        form = SettingsForm(data)
+        if not form.is_valid():
+            raise Invalid("Check the fields marked below.", code="form")
+        User.objects.filter(pk=self.user.pk).update(**form.cleaned_data)
+        self.success("Your settings are saved.")
+        return None
+
+    def _stored(self) -> dict[str, Any]:
+        return {name: getattr(self.user, name) for name in SettingsForm.base_fields}

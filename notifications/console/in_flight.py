@@ -1,0 +1,134 @@
+"""What is being sent now and what starts next: for the strip of every page and for Today."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import F, OuterRef, Subquery, Sum
+from django.urls import reverse
+
+from core.console.display import duration_text, number_text, zoned_text
+from core.console.strip import Strip, StripItem, strip_provider
+from core.models import User
+from notifications.campaigns.first_starts import first_starts
+from notifications.console.campaigns import global_brake
+from notifications.console.rights import STOPPER
+from notifications.models import Batch, Brake, Campaign, CampaignState
+from notifications.models.campaign import ScheduleKind
+from notifications.models.campaign_state import BEFORE_THE_END, IN_FLIGHT
+
+S = CampaignState
+#: Campaigns that the strip names.
+_IN_STRIP = 3
+_WORDS = {S.SENDING: "", S.PAUSED: "Paused: ", S.HALTED: "Halted: ", S.HELD: "On hold: "}
+_TONES = {S.SENDING: "good", S.PAUSED: "wait", S.HALTED: "bad", S.HELD: "bad"}
+
+
+@dataclass(frozen=True)
+class Running:
+    """A campaign whose audience is frozen, with how many installations and topics have an outcome."""
+
+    campaign: Campaign
+    done: int
+
+    @property
+    def percent(self) -> int | None:
+        """The share that has an outcome, 0 to 100; None before the audience is frozen."""
+        return 100 * self.done // total if (total := self.campaign.devices + self.campaign.topics) else None
+
+    def text(self, *, everything_stopped: bool) -> str:
+        """Say how far the campaign is, such as "62 % of 15,930 phones"."""
+        state = "Stopped with everything else: " if everything_stopped else _WORDS[S(self.campaign.state)]
+        if self.percent is None:
+            return f"{state}nothing is sent yet"
+        devices, topics = self.campaign.devices, self.campaign.topics
+        parts = [f"{number_text(devices)} phones"] if devices or not topics else []
+        parts += [f"{number_text(topics)} topics"] if topics else []
+        return f"{state}{self.percent} % of {' and '.join(parts)}"
+
+    @property
+    def tone(self) -> str:
+        """The colour of the campaign's state."""
+        return _TONES[S(self.campaign.state)]
+
+
+def approved_and_running() -> tuple[list[Campaign], list[Running]]:
+    """Return the campaigns that have been approved and not begun, and those that have begun; one query."""
+    counted = F("accepted") + F("rejected") + F("unknown") + F("skipped")
+    batches = Batch.objects.filter(wave__campaign=OuterRef("pk")).order_by().values("wave__campaign")
+    done = Subquery(batches.annotate(done=Sum(counted)).values("done"))
+    found = Campaign.objects.filter(state__in=BEFORE_THE_END).annotate(done=done).order_by("pk")
+    approved = [campaign for campaign in found if campaign.state == S.APPROVED]
+    running = [Running(campaign, int(campaign.done or 0)) for campaign in found if campaign.state in IN_FLIGHT]  # type: ignore[attr-defined]
+    return approved, running
+
+
+@dataclass(frozen=True)
+class NextStart:
+    """An approved campaign and its first due instant."""
+
+    campaign: Campaign
+    starts_at: datetime
+
+    def text(self, zone: str, *, at: datetime) -> str:
+        """Say when it starts by a clock, such as "starts Sunday 29 November 2026 at 06:00:00 London time, in 9 hours"."""
+        if self.starts_at <= at:
+            return "starts in a moment"
+        instant = zoned_text(self.starts_at, zone, seconds=asks_for_seconds(self.campaign))
+        return f"starts {instant}, in {duration_text(self.starts_at - at)}"
+
+
+def asks_for_seconds(campaign: Campaign) -> bool:
+    """Return whether the author gave an exact second, which is then shown even where it is :00."""
+    return campaign.schedule_kind == ScheduleKind.AT or campaign.schedule_at.count(":") > 1
+
+
+def next_starts(approved: Iterable[Campaign], *, at: datetime) -> list[NextStart]:
+    """Return the approved campaigns in the order in which they start; those that reach nobody are left out."""
+    campaigns = list(approved)
+    starts = first_starts(campaigns, at=at)
+    found = [NextStart(campaign, instant) for campaign in campaigns if (instant := starts[campaign.pk]) is not None]
+    return sorted(found, key=lambda start: (start.starts_at, start.campaign.pk))
+
+
+def alarm_text(brake: Brake, zone: str) -> str:
+    """Say who stopped everything, when and why."""
+    who = f"{brake.set_by.username}, {zoned_text(brake.set_at, zone)}" if brake.set_by and brake.set_at else ""
+    return f"{brake.reason} ({who})" if who else brake.reason
+
+
+@strip_provider
+def strip(user: User, at: datetime) -> Strip:
+    """Return what goes out now and what starts next."""
+    brake = global_brake()
+    approved, running = approved_and_running()
+    starts = next_starts(approved, at=at)
+    items = [
+        StripItem(
+            one.campaign.name,
+            one.text(everything_stopped=brake is not None),
+            reverse("admin:campaign", args=[one.campaign.pk]),
+            one.percent,
+            one.tone,
+        )
+        for one in running[:_IN_STRIP]
+    ]
+    if len(running) > _IN_STRIP:
+        items.append(StripItem(f"{len(running) - _IN_STRIP} more", "", f"{reverse('admin:index')}#going-out"))
+    return Strip(
+        alarm=alarm_text(brake, user.time_zone) if brake else "",
+        alarm_url=reverse("admin:campaigns"),
+        items=tuple(items),
+        next_start=_next_item(starts[0], user, at, everything_stopped=brake is not None) if starts else None,
+        stop_url=reverse("admin:stop-everything") if brake is None and user.has_perm(STOPPER) else "",
+    )
+
+
+def _next_item(start: NextStart, user: User, at: datetime, *, everything_stopped: bool) -> StripItem:
+    campaign = start.campaign
+    text = start.text(user.time_zone, at=at)
+    if everything_stopped:
+        text += ", but nothing starts while everything is stopped"
+    return StripItem(campaign.name, text, reverse("admin:campaign", args=[campaign.pk]))

@@ -1,0 +1,160 @@
+"""Today: what needs a person in order of its deadline, what goes out, the next 14 days, a person's own campaigns, results."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.db.models import Q
+from django.db.models.functions import Coalesce
+from django.urls import reverse
+
+from core.console.display import day_text, duration_text, number_text, zoned_text
+from core.console.pages import Link
+from core.console.todo import TodayRow, TodaySection, TodoCard, today_sections, todo_cards
+from core.models import User
+from notifications.campaigns.first_starts import first_starts
+from notifications.console import campaign_display
+from notifications.console.campaigns import global_brake
+from notifications.console.in_flight import Running, alarm_text, approved_and_running, asks_for_seconds, next_starts
+from notifications.console.rights import APPROVER, AUTHOR, STOPPER
+from notifications.models import Campaign, CampaignState
+from notifications.models.campaign import ScheduleKind
+from notifications.models.campaign_state import IN_FLIGHT
+
+S = CampaignState
+#: How far Today looks ahead, and back for results.
+_AHEAD = _BACK = timedelta(days=14)
+#: Results that are read; Today shows fewer.
+_MAX_RESULTS = 20
+
+
+@todo_cards(10)
+def campaigns_to_act_on(user: User, at: datetime) -> Iterator[TodoCard]:
+    """What is stopped, what the user can approve, and what came back to the user."""
+    brake = global_brake()
+    if brake is not None:
+        yield TodoCard(
+            "Everything is stopped", alarm_text(brake, user.time_zone), reverse("admin:campaigns"), "View campaigns", None, "bad",
+            deadline=at,
+        )  # fmt: skip
+    if user.has_perm(STOPPER):
+        for campaign in Campaign.objects.filter(state__in=IN_FLIGHT).exclude(state=S.SENDING).order_by("pk"):
+            yield _stopped_card(campaign, at)
+    if user.has_perm(APPROVER):
+        yield from _approval_cards(user, at)
+    if user.has_perm(AUTHOR):
+        for campaign in Campaign.objects.filter(state=S.DRAFT, touched_by__contains=[user.pk]).exclude(reason="").order_by("pk"):
+            yield TodoCard(f"Sent back: {campaign.name}", campaign.reason, _url(campaign), "View", None, "wait")
+
+
+def _stopped_card(campaign: Campaign, at: datetime) -> TodoCard:
+    tag = campaign_display.state_tag(campaign)
+    text = campaign.reason or "A person paused it. Nothing is sent until someone resumes it."
+    stop = Link("Stop", reverse("admin:campaign-stop", args=[campaign.pk]), "stop")
+    link = "See why, then resume" if campaign.state != S.PAUSED else "View, then resume"
+    return TodoCard(f"{tag.text}: {campaign.name}", text, _url(campaign), link, None, tag.tone, (stop,), deadline=at)
+
+
+def _approval_cards(user: User, at: datetime) -> Iterator[TodoCard]:
+    others = Campaign.objects.filter(state=S.SUBMITTED).exclude(touched_by__contains=[user.pk])
+    waiting = list(others.select_related("submitted_by").order_by("pk"))
+    starts = first_starts([campaign for campaign in waiting if campaign.schedule_kind != ScheduleKind.NOW], at=at)
+    for campaign in waiting:
+        deadline = starts.get(campaign.pk) or campaign.not_after
+        kind = campaign_display.KINDS[campaign.kind].lower()
+        what = kind if campaign.status == "Actual" else f"{campaign.status.lower()} ({kind})"
+        instant = zoned_text(deadline, user.time_zone, seconds=asks_for_seconds(campaign))
+        text = f"Approve before {instant}, in {duration_text(deadline - at)}." if deadline > at else "Its time has passed."
+        by = campaign.submitted_by.username if campaign.submitted_by else ""
+        if campaign.schedule_kind == ScheduleKind.NOW:
+            text += " The campaign starts as soon as it is approved."
+        yield TodoCard(
+            f"To approve: {campaign.name}", f"{text} Submitted by {by}: {what}.", _url(campaign), "Read and decide", None, "wait",
+            deadline=deadline,
+        )  # fmt: skip
+
+
+@today_sections(10)
+def going_out(user: User, at: datetime) -> Iterator[TodaySection]:
+    """Everything that is being sent, for all staff, with a link to stop it for those who may; and what starts soon."""
+    brake = global_brake()
+    approved, running = approved_and_running()
+    may_stop = user.has_perm(STOPPER)
+    rows = tuple(_running_row(one, may_stop=may_stop, everything_stopped=brake is not None) for one in running)
+    campaigns = reverse("admin:campaigns")
+    yield TodaySection("going-out", "Going out", rows, "Nothing is being sent.", Link("All campaigns", campaigns))
+    zone = ZoneInfo(user.time_zone)
+    planned = tuple(
+        TodayRow(
+            start.campaign.name,
+            start.text(user.time_zone, at=at).capitalize(),
+            _url(start.campaign),
+            group=day_text(start.starts_at.astimezone(zone)),
+            more=_stop_link(start.campaign) if may_stop else (),
+        )
+        for start in next_starts(approved, at=at)
+        if start.starts_at < at + _AHEAD
+    )
+    calendar = Link("Calendar", reverse("admin:calendar"))
+    yield TodaySection("next-days", "Next 14 days", planned, "No approved campaign starts in the next 14 days.", calendar)
+
+
+@today_sections(20)
+def own_campaigns(user: User, at: datetime) -> Iterator[TodaySection]:
+    """The user's drafts and submissions, and the last results, for those who work on campaigns."""
+    if not any(user.has_perm(permission) for permission in (AUTHOR, APPROVER, STOPPER)):
+        return
+    if user.has_perm(AUTHOR):
+        own = Campaign.objects.filter(state__in=(S.DRAFT, S.SUBMITTED), touched_by__contains=[user.pk]).order_by("-pk")
+        rows = tuple(_own_row(campaign, at) for campaign in own)
+        more = Link("All your campaigns", f"{reverse('admin:campaigns')}?person={user.username}")
+        yield TodaySection("yours", "Yours", rows, "You have no drafts, and no campaign that waits for approval.", more)
+    ended = Coalesce("finished_at", "approved_at")
+    results = (
+        Campaign.objects.filter(state__in=(S.DONE, S.STOPPED, S.EXPIRED))
+        .annotate(ended_at=ended)
+        .filter(Q(ended_at__gte=at - _BACK))
+        .order_by("-ended_at", "-pk")[:_MAX_RESULTS]
+    )
+    rows = tuple(_result_row(campaign, user.time_zone) for campaign in results)
+    more = Link("All campaigns", reverse("admin:campaigns"))
+    yield TodaySection("results", "Last results", rows, "No campaign has ended in the last 14 days.", more)
+
+
+def _running_row(one: Running, *, may_stop: bool, everything_stopped: bool) -> TodayRow:
+    campaign = one.campaign
+    return TodayRow(
+        campaign.name,
+        one.text(everything_stopped=everything_stopped),
+        _url(campaign),
+        campaign_display.state_tag(campaign),
+        percent=one.percent,
+        more=_stop_link(campaign) if may_stop else (),
+    )
+
+
+def _own_row(campaign: Campaign, at: datetime) -> TodayRow:
+    if campaign.state == S.SUBMITTED and campaign.submitted_at:
+        text = f"Waits for an approver since {duration_text(at - campaign.submitted_at)}"
+    elif campaign.reason:
+        text = f"Came back: {campaign.reason}"
+    else:
+        text = f"Draft, written {duration_text(at - campaign.created_at)} ago"
+    return TodayRow(campaign.name, text, _url(campaign), campaign_display.state_tag(campaign))
+
+
+def _result_row(campaign: Campaign, zone: str) -> TodayRow:
+    accepted = f"accepted for {number_text(campaign.accepted)} of {number_text(campaign.devices)} phones"
+    text = accepted if campaign.devices else "in the feed" if campaign.state == S.DONE else "nothing was sent"
+    when = f", {zoned_text(campaign.finished_at, zone)}" if campaign.finished_at else ""
+    return TodayRow(campaign.name, f"{text[:1].upper()}{text[1:]}{when}", _url(campaign), campaign_display.state_tag(campaign))
+
+
+def _stop_link(campaign: Campaign) -> tuple[Link, ...]:
+    return (Link("Stop", reverse("admin:campaign-stop", args=[campaign.pk]), "stop"),)
+
+
+def _url(campaign: Campaign) -> str:
+    return reverse("admin:campaign", args=[campaign.pk])
