@@ -186,6 +186,7 @@ THROTTLES = {
     "help": (1200, 60),
     "receipts": (600, 60),
     "registrations": (300, 60),
+    "new-topics": (20, 86_400),
     "corrections": (60, 60),
     "correction-form": (60, 60),
     "handout-pdf": (120, 60),

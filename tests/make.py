@@ -267,6 +267,11 @@ def fid(number: int) -> str:
     return f"fid{number:019d}"
 
 
+def token(number: int = 0) -> str:
+    """Return a registration token: the installation ID it was made for, a colon, and 140 characters."""
+    return f"{fid(number)}:APA91b{number:0134d}"
+
+
 def definition(**changes: Any) -> dict[str, Any]:
     """Write an alert for the parents of Great Britain, due now at any hour."""
     texts = {

@@ -53,6 +53,7 @@ KINDS = _table(
     ProblemKind("body-too-slow", 408, "The body did not arrive in time"),
     ProblemKind("conflict", 409, "Conflict with the current state"),
     ProblemKind("push-mode", 409, "This app uses another push mode in this country"),
+    ProblemKind("no-teens", 409, "This app stores no addresses of teenagers in this country"),
     ProblemKind("gone", 410, "Withdrawn"),
     ProblemKind("length-required", 411, "Content-Length is missing"),
     ProblemKind("precondition-failed", 412, "If-Match does not match any representation"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
+from rest_framework.exceptions import Throttled
 from rest_framework.throttling import BaseThrottle
 
 from core import rate_limits
@@ -35,9 +36,8 @@ class AddressThrottle(BaseThrottle):
     _wait: float | None = None
 
     def allow_request(self, request: Any, view: Any) -> bool:
-        limit, seconds = settings.THROTTLES[view.throttle]
         try:
-            counted = rate_limits.count(view.throttle, rate_limits.client_networks(request), limit=limit, seconds=seconds)
+            counted = _count(view.throttle, request)
         except Exception:
             # Reading must not depend on the cache. Writing without a limit would let anyone fill the database.
             if view.throttle_fails_open:
@@ -48,3 +48,18 @@ class AddressThrottle(BaseThrottle):
 
     def wait(self) -> float | None:
         return self._wait
+
+
+def check_limit(request: Any, scope: str) -> None:
+    """Count one more request of a network. Raises Throttled over the limit, LimiterUnavailable without the cache."""
+    try:
+        counted = _count(scope, request)
+    except Exception:
+        raise LimiterUnavailable(retry_after=30) from None
+    if not counted.allowed:
+        raise Throttled(wait=counted.wait)
+
+
+def _count(scope: str, request: Any) -> rate_limits.Count:
+    limit, seconds = settings.THROTTLES[scope]
+    return rate_limits.count(scope, rate_limits.client_networks(request), limit=limit, seconds=seconds)

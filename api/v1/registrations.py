@@ -24,10 +24,11 @@ from notifications.models import Registration
 from notifications.models.registration import REFRESH_AFTER, AddressKind
 from notifications.models.segment import Platform
 
-#: The form of a time zone; a name that IANA does not list is stored as null.
+#: The form of a time zone; a name that is no IANA zone of the country is stored as null.
 _ZONE = r"[A-Za-z0-9_+/-]{0,64}"
 _VERSION = r"[0-9A-Za-z.+-]{1,45}"
-_ADDRESS = r"[!-~]{1,512}"
+#: A Firebase installation ID, or a legacy registration token; `notifications.registrations.values` holds each kind's shape.
+_ADDRESS = r"[A-Za-z0-9_:-]{22,315}"
 
 
 class Amendment(StrictSerializer):
@@ -35,7 +36,7 @@ class Amendment(StrictSerializer):
 
     address_kind = Choice(AddressKind.choices, required=False)
     address = PatternText(
-        _ADDRESS, max_length=512, required=False, help_text="Firebase installation ID, or legacy registration token."
+        _ADDRESS, max_length=315, required=False, help_text="Firebase installation ID, or legacy registration token."
     )
     platform = Choice(Platform.choices, required=False)
     locale = PatternText(fields.TAG, max_length=100, required=False, help_text="BCP 47.")
@@ -44,7 +45,11 @@ class Amendment(StrictSerializer):
         fields.REGION, max_length=6, required=False, allow_null=True, help_text="ISO 3166-2, or null if unknown."
     )
     time_zone = PatternText(
-        _ZONE, max_length=64, required=False, allow_null=True, help_text="IANA name; any other name is stored as null."
+        _ZONE,
+        max_length=64,
+        required=False,
+        allow_null=True,
+        help_text="IANA zone of the country; any other is stored as null.",
     )
     audience = Choice(Recipient.choices, required=False)
     app_version = PatternText(_VERSION, max_length=45, required=False)
@@ -58,7 +63,7 @@ class RegistrationRequest(Amendment):
 
     app = PatternText(fields.SLUG, max_length=40)
     address_kind = Choice(AddressKind.choices)
-    address = PatternText(_ADDRESS, max_length=512, help_text="Firebase installation ID, or legacy registration token.")
+    address = PatternText(_ADDRESS, max_length=315, help_text="Firebase installation ID, or legacy registration token.")
     platform = Choice(Platform.choices)
     locale = PatternText(fields.TAG, max_length=100, help_text="BCP 47.")
     country = PatternText(fields.COUNTRY, max_length=2, help_text="ISO 3166-1 alpha-2.")

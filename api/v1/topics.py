@@ -14,6 +14,7 @@ from api.http.errors import InvalidQuery
 from api.http.fields import Choice, PatternText, StrictSerializer
 from api.http.negotiation import assigned_country
 from api.http.responses import NO_STORE, respond
+from api.http.throttles import check_limit
 from api.http.views import ApiView
 from api.v1.shapes import ResponseSerializer
 from content.terms import Recipient
@@ -22,7 +23,7 @@ from core.instants import rfc3339
 from notifications.delivery import topics
 from notifications.models import PushMode
 
-#: The form of a time zone; a name that IANA does not list counts as unknown.
+#: The form of a time zone; a name that is no IANA zone of the country counts as unknown.
 _ZONE = r"[A-Za-z0-9_+/-]{0,64}"
 
 
@@ -34,7 +35,9 @@ class TopicsQuery(StrictSerializer):
     region = PatternText(fields.REGION, max_length=6, required=False, help_text="ISO 3166-2. Default: unknown.")
     locale = PatternText(fields.TAG, max_length=100, help_text="BCP 47.")
     audience = Choice(Recipient.choices)
-    time_zone = PatternText(_ZONE, max_length=64, required=False, help_text="IANA name; any other name counts as unknown.")
+    time_zone = PatternText(
+        _ZONE, max_length=64, required=False, help_text="IANA zone of the country; any other counts as unknown."
+    )
 
 
 class TopicsAnswerSerializer(ResponseSerializer):
@@ -50,7 +53,8 @@ class TopicsView(ApiView):
 
     permission_classes = [Public]
     query = TopicsQuery
-    # A request may write a row, so it is limited like registering.
+    # A request may write a row, so it is limited like registering. Each topic costs a request to FCM for every alert, so a
+    # network may bring only few that nobody has requested before.
     throttle = "registrations"
     needs_database = True
     throttle_fails_open = False
@@ -62,7 +66,7 @@ class TopicsView(ApiView):
         wanted = {"region": None, "time_zone": None, **self.parameters}
         wanted["country"] = assigned_country(wanted["country"])
         try:
-            found = topics.subscriptions_for(**wanted, at=timezone.now())
+            found = topics.subscriptions_for(**wanted, at=timezone.now(), before_new=lambda: check_limit(request, "new-topics"))
         except Invalid as error:
             raise InvalidQuery({str(error.extra["field"]): [error.detail]}) from None
         body = {"push_mode": found.push_mode, "topics": found.topics, "refresh_after": rfc3339(found.refresh_after)}

@@ -72,7 +72,7 @@ def _as_stored(check: Callable[[str], str]) -> AfterValidator:
 
 
 def _zone(value: str) -> str:
-    if not (zone := values.time_zone(value)):
+    if not (zone := values.current_zone(value)):
         raise ValueError(f"{value!r} is not an IANA time zone")
     return zone
 

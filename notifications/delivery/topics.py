@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -47,11 +48,20 @@ class TopicSubscriptions:
 
 
 def subscriptions_for(
-    *, app: str, country: str, region: str | None, locale: str, audience: str, time_zone: str | None, at: datetime
+    *,
+    app: str,
+    country: str,
+    region: str | None,
+    locale: str,
+    audience: str,
+    time_zone: str | None,
+    at: datetime,
+    before_new: Callable[[], None] | None = None,
 ) -> TopicSubscriptions:
     """Return the topics for an installation with these values; all that is stored is that some app requested them on this day.
 
-    Raises Invalid for an unknown app or a value that may not be stored, NoTopics where the app is not in topics mode.
+    `before_new` is called before a topic is stored that nobody has requested yet, and may raise. Raises Invalid for an unknown
+    app or a value that may not be stored, NoTopics where the app is not in topics mode.
     """
     found = App.objects.filter(name=app).first()
     if found is None:
@@ -64,13 +74,13 @@ def subscriptions_for(
         region=values.region(country, region),
         locale=_supported(locale),
         audience=audience,
-        zone=values.time_zone(time_zone),
+        zone=values.time_zone(country, time_zone),
         platform=ANY_PLATFORM,
     )
     mode = found.mode_in(segment.country)
     if mode != PushMode.TOPICS:
         raise NoTopics(f"The app {app} uses no topics in {segment.country}; its push mode there is {mode}.", push_mode=str(mode))
-    _record(segment, on=at.date())
+    _record(segment, on=at.date(), before_new=before_new)
     return TopicSubscriptions([segment.topic], at + REFRESH_AFTER)
 
 
@@ -80,13 +90,17 @@ def _supported(locale: str) -> str:
     return fallback.match_accept_language(values.locale(locale), supported) or _NO_LOCALE
 
 
-def _record(segment: Segment, *, on: date) -> None:
+def _record(segment: Segment, *, on: date, before_new: Callable[[], None] | None) -> None:
     """Record that the topic was requested, with at most one write a day."""
     names = ("app_id", "country", "region", "locale", "audience", "zone", "platform")
     row = {name: getattr(segment, name) for name in names}
-    if not Segment.objects.filter(**row, requested_on__gte=on).exists():
-        with connection.cursor() as cursor:
-            cursor.execute(_RECORD, {**row, "requested_on": on})
+    requested_on = Segment.objects.filter(**row).values_list("requested_on", flat=True).first()
+    if requested_on is not None and requested_on >= on:
+        return
+    if requested_on is None and before_new is not None:
+        before_new()
+    with connection.cursor() as cursor:
+        cursor.execute(_RECORD, {**row, "requested_on": on})
 
 
 def write_batches(waves: list[Wave], *, at: datetime) -> int:

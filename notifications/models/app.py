@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
 
 from core.querysets import manager_of
 
@@ -37,6 +37,12 @@ class App(models.Model):
     project = models.CharField(max_length=60, help_text="Firebase project id.")
     push_mode = models.CharField(max_length=13, choices=PushMode.choices, default=PushMode.FEED)
     mode_by_country = models.JSONField(default=dict, blank=True, help_text="Exceptions: country code to mode.")
+    basis_for_teens = models.JSONField(
+        default=dict,
+        db_default=Value({}, models.JSONField()),
+        blank=True,
+        help_text="Country code to the reference of the recorded legal basis on which addresses of teenagers are stored there.",
+    )
     test = models.BooleanField(default=False, help_text="Its installations are test devices.")
 
     objects: ClassVar[AppQuerySet] = manager_of(AppQuerySet)

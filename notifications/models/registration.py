@@ -52,6 +52,12 @@ class StoresNoAddress(Conflict):
     code = "push-mode"
 
 
+class NoTeens(Conflict):
+    """This app stores no addresses of teenagers."""
+
+    code = "no-teens"
+
+
 class NoSuchRegistration(NotFound):
     """There is no such registration."""
 
@@ -97,15 +103,14 @@ class RegistrationQuerySet(models.QuerySet["Registration"]):
     ) -> Registered:
         """Store an installation, or update the one with this address; either way it gets a new secret.
 
-        Raises Invalid for an unknown app or a value that may not be stored, StoresNoAddress where the app has another push mode.
+        Raises Invalid for an unknown app or a value that may not be stored, StoresNoAddress where the app has another push mode,
+        and NoTeens for a teenager in a country for which the app has no recorded legal basis.
         """
         found = App.objects.filter(name=app).first()
         if found is None:
             raise Invalid(f"There is no app called {app}.", code="app", field="app")
         place = _place(found, platform=platform, locale=locale, country=country, region=region, zone=time_zone, audience=audience)
-        mode = found.mode_in(place["country"])
-        if mode != PushMode.REGISTRATIONS:
-            raise StoresNoAddress(_no_addresses(found, place["country"]), push_mode=str(mode))
+        mode = _check_may_store(found, place)
         values.address(address_kind, address)
         key = sealed.digest(found.project, address)
         secret = secrets.token_urlsafe(32)
@@ -293,9 +298,7 @@ class Registration(models.Model):
             zone=changes.get("time_zone", now.zone),
             audience=changes.get("audience", now.audience),
         )
-        mode = app.mode_in(place["country"])
-        if mode != PushMode.REGISTRATIONS:
-            raise StoresNoAddress(_no_addresses(app, place["country"]), push_mode=str(mode))
+        _check_may_store(app, place)
         self.segment = Segment.objects.of(**place)
 
 
@@ -313,13 +316,21 @@ def _place(
         "region": values.region(country, region),
         "locale": values.locale(locale),
         "audience": audience,
-        "zone": values.time_zone(zone),
+        "zone": values.time_zone(country, zone),
         "platform": platform,
     }
 
 
-def _no_addresses(app: App, country: str) -> str:
-    return f"The app {app.name} stores no addresses in {country}; its push mode there is {app.mode_in(country)}."
+def _check_may_store(app: App, place: dict[str, str]) -> PushMode:
+    """Return the push mode; raise StoresNoAddress or NoTeens where the app may not store the address of such an installation."""
+    country = place["country"]
+    mode = app.mode_in(country)
+    if mode != PushMode.REGISTRATIONS:
+        detail = f"The app {app.name} stores no addresses in {country}; its push mode there is {mode}."
+        raise StoresNoAddress(detail, push_mode=str(mode))
+    if place["audience"] == Recipient.TEEN and country not in app.basis_for_teens:
+        raise NoTeens(f"The app {app.name} stores no addresses of teenagers in {country}: no legal basis is recorded for it.")
+    return mode
 
 
 def _upsert(row: dict[str, Any]) -> uuid.UUID:

@@ -15,7 +15,7 @@ from core.errors import Invalid, NotFound
 from notifications.models.app import App, PushMode
 from notifications.models.registration import AddressKind
 from notifications.models.segment import Platform, Segment
-from notifications.registrations import sealed
+from notifications.registrations import sealed, values
 
 #: Country, locale, zone and share of the simulated installations.
 PLACES = (
@@ -53,7 +53,13 @@ def _segment(app: App, place: tuple[str, str, str, int], platform: str) -> int:
     country, locale, zone, _ = place
     audience = Recipient.PARENT
     return Segment.objects.of(
-        app_id=app.name, country=country, region="", locale=locale, audience=audience, zone=zone, platform=platform
+        app_id=app.name,
+        country=country,
+        region="",
+        locale=locale,
+        audience=audience,
+        zone=values.time_zone(country, zone),
+        platform=platform,
     ).pk
 
 

@@ -15,8 +15,9 @@ from core.errors import Invalid
 
 #: A Firebase installation ID: 22 characters of URL-safe base64.
 _FID = re.compile(r"[A-Za-z0-9_-]{22}")
-#: Printable ASCII without spaces, and without what JSON would have to escape: a prepared message takes it as it is.
-_TOKEN = re.compile(r"[!#-\[\]-~]{1,512}")
+#: A registration token: the installation ID it was made for, a colon, and URL-safe base64. Google documents no shape. The tokens
+#: that its SDKs return have about 140 to 190 characters; the bounds leave room, and keep out text, markup and data URIs.
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{8,64}:[A-Za-z0-9_-]{80,250}")
 _subdivisions: Any = pycountry.subdivisions
 # A version cannot carry free text: digits, and at most one of four words.
 _VERSION = re.compile(r"\d{1,5}(\.\d{1,5}){0,3}(-(dev|alpha|beta|rc)(\.?\d{1,4})?)?(\+\d{1,9})?")
@@ -81,21 +82,36 @@ def locale(value: str) -> str:
     return kept.to_tag() if kept.is_valid() and re.fullmatch(r"[a-z]{2,3}", kept.language or "") else "und"
 
 
-def time_zone(value: str | None) -> str:
-    """Return the current name of an IANA zone, also for an old link; "" for anything else."""
-    return _zones().get((value or "").casefold(), "")
+def time_zone(country: str, value: str | None) -> str:
+    """Return the current name of an IANA zone of the country, also for an old link; "" for anything else.
+
+    A country with one zone has no other: a zone from elsewhere would set the phones of travellers apart, and a stranger could
+    invent one segment for each zone of the world.
+    """
+    here = _zones()[1].get(country, frozenset())
+    if len(here) == 1:
+        return next(iter(here))
+    name = current_zone(value)
+    return name if name in here else ""
+
+
+def current_zone(value: str | None) -> str:
+    """Return the current name of an IANA zone anywhere, also for an old link; "" for anything else."""
+    return _zones()[0].get((value or "").casefold(), "")
 
 
 @cache
-def _zones() -> dict[str, str]:
-    """Map every known name, in lower case, to the name that is stored."""
+def _zones() -> tuple[dict[str, str], dict[str, frozenset[str]]]:
+    """Return every known name, in lower case, with the name that is stored; and the zones of each country."""
     data = files("tzdata").joinpath("zoneinfo")
     links: dict[str, str] = {}
     for line in data.joinpath("tzdata.zi").read_text("ascii").splitlines():
         if line.startswith("L "):
             _, target, link = line.split()
             links[link] = target
-    places = {line.split("\t")[2] for line in data.joinpath("zone.tab").read_text("ascii").splitlines() if line[0] != "#"}
+    table = [line.split("\t") for line in data.joinpath("zone.tab").read_text("ascii").splitlines() if line[0] != "#"]
+    places = {row[2] for row in table}
     known = available_timezones() - {"localtime", "Factory"}
     # Names in the table of countries stay (Europe/Oslo), although their rules are those of another zone.
-    return {name.casefold(): name if name in places else links.get(name, name) for name in known}
+    names = {name.casefold(): name if name in places else links.get(name, name) for name in known}
+    return names, {code: frozenset(row[2] for row in table if row[0] == code) for code in {row[0] for row in table}}

@@ -69,7 +69,7 @@ class Churn(threading.Thread):
                 row.delete()
                 del held[number]
             else:
-                row.amend(at=now, address_kind="token", address=f"token:{number}:{self._seed}")
+                row.amend(at=now, address_kind="token", address=make.token(1_000 * self._seed + number))
         except NoSuchRegistration:
             # The other thread has registered the same address since, and has its secret.
             del held[number]

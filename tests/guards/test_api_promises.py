@@ -270,7 +270,7 @@ def test_promise_11_without_an_age_no_adult_tool_is_offered(api: Client, release
 
 def test_promise_11_the_parent_app_learns_nothing_about_a_teens(api: Client) -> None:
     make.app()
-    make.app("teen")
+    make.app("teen", basis_for_teens={"GB": "impact assessment 7"})
     parent, teen = make.installation(1), make.installation(2, app="teen", audience="teen")
 
     seen = api.get(f"/v1/registrations/{parent.id}", headers={"authorization": f"Bearer {parent.secret}"})

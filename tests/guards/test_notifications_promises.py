@@ -287,7 +287,7 @@ def test_promise_4_no_log_line_holds_an_address(phones: Emulator, everything_log
     make.campaign()
     registered = make.installation(400)
     Registration.objects.authenticated(registered.id, registered.secret).amend(
-        at=now(), address_kind="token", address="tok:secret"
+        at=now(), address_kind="token", address=make.token(401)
     )
 
     tick_and_send()

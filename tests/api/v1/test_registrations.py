@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 from django.test import Client
 
-from notifications.models import Registration
+from notifications.models import App, Registration
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -127,7 +127,7 @@ def test_omitted_fields_keep_their_values(api: Client) -> None:
 
 
 def test_a_legacy_token_becomes_an_installation_id_in_the_same_row(api: Client) -> None:
-    created = register(api, address_kind="token", address="tok:" + "A" * 140).json()
+    created = register(api, address_kind="token", address=make.token()).json()
 
     response = api.patch(
         f"/v1/registrations/{created['id']}",
@@ -202,6 +202,25 @@ def test_values_are_stored_in_canonical_form(api: Client) -> None:
 
     assert (stored["locale"], stored["country"]) == ("pt-BR", "GB")
     assert register(api, time_zone="Mars/Olympus").status_code == 201
+
+
+def test_teenagers_register_only_where_a_legal_basis_is_recorded(api: Client) -> None:
+    response = register(api, audience="teen")
+
+    assert (response.status_code, response.json()["type"]) == (409, "/v1/problems/no-teens")
+    assert not Registration.objects.exists()
+
+    App.objects.filter(name="parent").update(basis_for_teens={"GB": "impact assessment 7"})
+
+    created = register(api, audience="teen").json()
+    moved = api.patch(
+        f"/v1/registrations/{created['id']}",
+        {"country": "FR"},
+        content_type="application/json",
+        headers=bearer(created["secret"]),
+    )
+    assert (moved.status_code, moved.json()["type"]) == (409, "/v1/problems/no-teens")
+    assert Registration.objects.get().segment.country == "GB"
 
 
 def test_registrations_from_one_address_are_limited(api: Client, settings: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import available_timezones
 
 import pytest
 from django.core.cache import cache
@@ -48,7 +49,9 @@ def test_the_response_has_all_topics_and_the_time_to_refresh(api: Client) -> Non
     assert not Registration.objects.exists()
 
 
-@pytest.mark.parametrize(("left_out", "name"), [("region", "fp1.teen.GB.~.cy"), ("time_zone", "fp1.teen.GB.GB-WLS.cy.teen.~")])
+@pytest.mark.parametrize(
+    ("left_out", "name"), [("region", "fp1.teen.GB.~.cy"), ("time_zone", "fp1.teen.GB.GB-WLS.cy.teen.Europe~2FLondon")]
+)
 def test_unknown_values_may_be_omitted(api: Client, left_out: str, name: str) -> None:
     assert ask(api, without=left_out).json()["topics"][0].startswith(name)
 
@@ -56,7 +59,26 @@ def test_unknown_values_may_be_omitted(api: Client, left_out: str, name: str) ->
 def test_an_unserved_language_and_an_unknown_zone_count_as_unknown(api: Client) -> None:
     document = ask(api, locale="tlh", time_zone="Mars/Olympus").json()
 
-    assert document["topics"] == ["fp1.teen.GB.GB-WLS.und.teen.~"]
+    assert document["topics"] == ["fp1.teen.GB.GB-WLS.und.teen.Europe~2FLondon"]
+    zones = {ask(api, without="region", country="US", time_zone=zone).json()["topics"][0] for zone in ("Mars/Olympus", "UTC", "")}
+    assert zones == {"fp1.teen.US.~.cy.teen.~"}
+
+
+def test_a_stranger_adds_few_topics_however_often_they_ask(api: Client, settings: Any) -> None:
+    settings.THROTTLES = {**settings.THROTTLES, "new-topics": (20, 86_400)}
+    known = ask(api).json()["topics"]
+    zones = sorted(available_timezones())
+
+    answers = [
+        ask(api, without="region", country=country, time_zone=zone, audience=audience).status_code
+        for audience in ("teen", "parent", "educator", "bystander")
+        for country in ("GB", "US", "RU")
+        for zone in zones[:: len(zones) // 40]
+    ]
+
+    assert set(answers) == {200, 429}
+    assert Segment.objects.count() <= 21
+    assert ask(api).json()["topics"] == known
 
 
 @pytest.mark.parametrize("missing", ["app", "country", "locale", "audience"])

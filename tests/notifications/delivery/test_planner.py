@@ -216,11 +216,13 @@ def test_a_campaign_for_the_feed_alone_needs_no_registrations() -> None:
 
 def test_each_zone_has_a_wave_that_waits_for_the_end_of_its_night() -> None:
     make.app()
-    for number, zone in enumerate(["Europe/London", "Asia/Kolkata", "America/Los_Angeles", None] * 6):
-        make.installation(number, time_zone=zone)
+    places = [("GB", "Europe/London"), ("IN", "Asia/Kolkata"), ("US", "America/Los_Angeles"), ("US", None)]
+    for number, (country, zone) in enumerate(places * 6):
+        make.installation(number, country=country, time_zone=zone)
     # 12:00 in London is 17:30 in Kolkata and 04:00 in Los Angeles.
     at = datetime(2027, 1, 12, 12, 0, tzinfo=UTC)
-    campaign = make.campaign(at=at, quiet_hours="respect", not_after="2027-01-13T12:00:00Z")
+    everywhere = {"countries": "all", "audiences": ["parent"]}
+    campaign = make.campaign(at=at, audience=everywhere, quiet_hours="respect", not_after="2027-01-13T12:00:00Z")
 
     tick(at)
 
@@ -233,10 +235,11 @@ def test_each_zone_has_a_wave_that_waits_for_the_end_of_its_night() -> None:
 
 def test_installations_in_quiet_hours_until_the_end_are_skipped() -> None:
     make.app()
-    for number, zone in enumerate(["Europe/London", "America/Los_Angeles"] * 15):
-        make.installation(number, time_zone=zone)
+    for number, (country, zone) in enumerate([("GB", "Europe/London"), ("US", "America/Los_Angeles")] * 15):
+        make.installation(number, country=country, time_zone=zone)
     at = datetime(2027, 1, 12, 12, 0, tzinfo=UTC)
-    campaign = make.campaign(at=at, quiet_hours="respect", not_after="2027-01-12T15:00:00Z")
+    audience = {"countries": ["GB", "US"], "audiences": ["parent"]}
+    campaign = make.campaign(at=at, audience=audience, quiet_hours="respect", not_after="2027-01-12T15:00:00Z")
 
     tick(at)
 

@@ -53,7 +53,7 @@ def test_the_longest_topic_name_is_valid_for_fcm() -> None:
 
 def test_a_topic_name_depends_on_its_row_alone() -> None:
     assert make.topic(region="GB-WLS", locale="cy").topic == "fp1.teen.GB.GB-WLS.cy.teen.Europe~2FLondon"
-    assert make.topic(time_zone=None).topic == "fp1.teen.GB.~.en.teen.~"
+    assert make.topic(country="US", time_zone=None).topic == "fp1.teen.US.~.en.teen.~"
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,8 @@ def test_a_topic_name_depends_on_its_row_alone() -> None:
         ({"locale": "sr"}, {"locale": "und"}),
         ({"locale": "x-a-child-s-name"}, {"locale": "und"}),
         ({"time_zone": "europe/london"}, {"zone": "Europe/London"}),
-        ({"time_zone": "Mars/Olympus"}, {"zone": ""}),
+        ({"time_zone": "Mars/Olympus"}, {"zone": "Europe/London"}),
+        ({"country": "US", "time_zone": "Mars/Olympus"}, {"zone": ""}),
         ({"region": None}, {"region": ""}),
     ],
 )
@@ -154,13 +155,13 @@ def teens(**changes: Any) -> Campaign:
 def test_topics_get_waves_of_their_own_by_zone() -> None:
     make.app()
     make.installations(25)
-    for zone in ("Europe/London", "Europe/Paris", ""):
-        make.topic(time_zone=zone)
+    for country, zone in (("GB", "Europe/London"), ("FR", "Europe/Paris"), ("US", "")):
+        make.topic(country=country, time_zone=zone)
     at = datetime(2026, 12, 1, 10, tzinfo=UTC)
     campaign = make.campaign(
         at=at,
         apps=["parent", "teen"],
-        audience={"countries": ["GB"], "audiences": ["parent", "teen"]},
+        audience={"countries": "all", "audiences": ["parent", "teen"]},
         schedule={"local": "2026-12-01T17:05"},
         not_after="2026-12-03T00:00:00Z",
         quiet_hours="respect",
@@ -180,9 +181,10 @@ def test_topics_get_waves_of_their_own_by_zone() -> None:
 
 def test_a_topic_in_quiet_hours_until_the_end_is_skipped_and_counted() -> None:
     make.topic()
-    make.topic(time_zone="Pacific/Auckland")
+    make.topic(country="NZ", time_zone="Pacific/Auckland")
     at = datetime(2026, 12, 1, 10, tzinfo=UTC)
-    campaign = teens(at=at, not_after="2026-12-01T18:00:00Z", quiet_hours="respect")
+    both = {"countries": ["GB", "NZ"], "audiences": ["teen"]}
+    campaign = teens(at=at, audience=both, not_after="2026-12-01T18:00:00Z", quiet_hours="respect")
 
     planner.plan_audience(campaign, at=at)
 

@@ -66,7 +66,7 @@ def test_an_unknown_id_and_a_wrong_secret_get_the_same_response(parent_app: App)
 
 
 def test_a_legacy_token_becomes_an_installation_id_in_the_same_row(parent_app: App) -> None:
-    registered = make.installation(address_kind="token", address="legacy:token")
+    registered = make.installation(address_kind="token", address=make.token())
 
     held(registered).amend(at=NOON, address_kind="fid", address=make.fid(7))
 
@@ -76,7 +76,7 @@ def test_a_legacy_token_becomes_an_installation_id_in_the_same_row(parent_app: A
 
 
 def test_an_address_that_registered_separately_is_merged_into_one_row(parent_app: App) -> None:
-    old = make.installation(address_kind="token", address="legacy:token")
+    old = make.installation(address_kind="token", address=make.token())
     make.installation(7)
 
     held(old).amend(at=NOON, address_kind="fid", address=make.fid(7))
@@ -97,7 +97,7 @@ def test_changes_are_merged_and_a_new_country_drops_the_old_region(parent_app: A
     "change", [{"address_kind": "fid"}, {"app": "teen"}, {"ticket": 1}, {"country": "ZZ"}, {"audience": "all"}]
 )
 def test_an_unknown_field_of_a_change_is_refused(parent_app: App, change: dict[str, Any]) -> None:
-    registered = make.installation(address_kind="token", address="legacy:token")
+    registered = make.installation(address_kind="token", address=make.token())
 
     with pytest.raises(Invalid):
         held(registered).amend(at=NOON, **change)
@@ -114,7 +114,8 @@ def test_an_installation_that_was_deleted_meanwhile_does_not_return(parent_app: 
 
 
 def test_an_app_that_stores_no_addresses_refuses_by_its_mode(db: None) -> None:
-    make.app("teen", push_mode="feed", mode_by_country={"NZ": "topics", "FR": "registrations"})
+    modes = {"NZ": "topics", "FR": "registrations"}
+    make.app("teen", push_mode="feed", mode_by_country=modes, basis_for_teens={"FR": "impact assessment 7"})
 
     for country, mode in [("GB", "feed"), ("NZ", "topics")]:
         with pytest.raises(StoresNoAddress) as refused:
