@@ -33,6 +33,8 @@ TRUSTED_PROXIES = int(env.number("TRUSTED_PROXIES", 0, low=0, high=10))
 # HSDS assurer_email in /hsds/: a shared mailbox that answers questions about the checks of listed services.
 ASSURER_EMAIL = env.mailbox("ASSURER_EMAIL")
 BROKER_URL = env.text("BROKER_URL", "memory://")
+# A second factor for every page of staff, and a fresh sign-in before what reaches readers. A demo has sample accounts alone.
+FACTOR_REQUIRED = not SANDBOX
 
 if SANDBOX and not is_loopback(FCM_ENDPOINT):
     raise env.BadSetting(

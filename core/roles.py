@@ -6,7 +6,7 @@ from django.contrib.auth.models import Group, Permission
 from django.db import transaction
 
 from core.errors import Forbidden, Invalid
-from core.models.user import SYSTEM_NAME, User
+from core.models.user import User
 
 #: Role → its permissions, as "app_label.codename".
 ROLES: dict[str, tuple[str, ...]] = {
@@ -26,7 +26,7 @@ def role_name(role: str) -> str:
 
 def require(user: User, permission: str) -> None:
     """Raise Forbidden (code `role`) unless the user has the permission; the system user has all of them."""
-    if user.username == SYSTEM_NAME:
+    if user.is_system:
         return
     if not (user.is_active and user.has_perm(permission)):
         needed = " or ".join(role_name(role) for role, granted in ROLES.items() if permission in granted)

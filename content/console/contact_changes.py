@@ -15,6 +15,7 @@ from content.models.channel_facts import FACTS
 from content.models.channel_revision import Act
 from content.terms import ChannelType, Cost, NumberType, Situation
 from core.console.pages import ConsoleForm, Link, Page, page
+from core.console.step_up import fresh_sign_in
 from core.errors import Invalid, NotFound
 
 #: Columns of a channel → their labels, in the order in which they are compared.
@@ -74,6 +75,7 @@ class ContactChangesPage(Page):
             .order_by("service__country__name"),
         }
 
+    @fresh_sign_in
     def action_approve(self, data: QueryDict) -> str | None:
         revision = self._revision(data)
         revision.approve(by=self.user, at=self.at)

@@ -18,6 +18,7 @@ from content.models.figure import APPROVE, PROPOSE
 from content.terms import SOURCE_LOCALE, FigureUnit, Qualifier
 from core.console.display import country_text, date_text
 from core.console.pages import ConsoleForm, Link, Page, page
+from core.console.step_up import fresh_sign_in
 from core.errors import Invalid, NotFound
 from core.file_models import faults
 
@@ -64,6 +65,7 @@ class FiguresPage(Page):
             "may_propose": self.has_any_perm(PROPOSE),
         }
 
+    @fresh_sign_in
     def action_approve(self, data: QueryDict) -> str | None:
         figure = self._figure(data)
         figure.approve(by=self.user, at=self.at)

@@ -23,6 +23,7 @@ from content.publishing.notices import approve_notice, end_notice
 from content.terms import NoticeKind
 from core.console.display import local_text, zone_text
 from core.console.pages import ConsoleForm, Link, Page, page
+from core.console.step_up import fresh_sign_in
 from core.errors import Invalid, NotFound
 
 #: How many past notices the page shows.
@@ -122,6 +123,7 @@ class NoticesPage(Page):
             "past": describe_notices(notices.filter(past)[:MAX_PAST], at=self.at),
         }
 
+    @fresh_sign_in
     def action_approve(self, data: QueryDict) -> str | None:
         notice = self._notice(data)
         self.success(f"Approved: {notice.service.name}. {_effect(approve_notice(notice, by=self.user, at=self.at))}")

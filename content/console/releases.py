@@ -25,6 +25,7 @@ from content.publishing.publish import publish, roll_back
 from content.publishing.scheduling import cancel, schedule
 from core.console.display import StatusTag, instant_text, language_text
 from core.console.pages import Link, Page, page
+from core.console.step_up import fresh_sign_in
 from core.errors import Invalid, NotFound
 
 TONES = {
@@ -133,6 +134,7 @@ class ReleasePage(Page):
             "held_back": release.scope is not None and release.changes.filter(kind=ChangedKind.SERVICE).exists(),
         }
 
+    @fresh_sign_in
     def action_publish(self, data: QueryDict) -> str | None:
         with transaction.atomic():
             self._confirm(data)
@@ -140,6 +142,7 @@ class ReleasePage(Page):
         self.success(f"Release {self.release.number} is published. Readers see it from now on.")
         return None
 
+    @fresh_sign_in
     def action_schedule(self, data: QueryDict) -> str | None:
         try:
             publish_at = datetime.fromisoformat(data.get("publish_at", "")).replace(tzinfo=UTC)

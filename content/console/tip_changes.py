@@ -14,6 +14,7 @@ from content.models import TipRevision, Unit
 from content.models.channel_revision import RevisionState
 from content.models.tip_facts import unit_keys
 from core.console.pages import Link, Page, page
+from core.console.step_up import fresh_sign_in
 from core.errors import Forbidden, NotFound
 
 
@@ -74,6 +75,7 @@ class TipChangePage(Page):
             "tip_exists": revision.act != "add" or revision.state == RevisionState.APPROVED,
         }
 
+    @fresh_sign_in
     def action_approve(self, data: QueryDict) -> str | None:
         self.revision.approve(by=self.user, at=self.at)
         self.success(f"Approved: {self.heading()}. Readers see the change from the next release.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from django.db import transaction
 from django.http import QueryDict
 from django.urls import reverse
 
@@ -21,6 +22,7 @@ from content.terms import SOURCE_LOCALE, WORLDWIDE, Role
 from core import tokens
 from core.console.display import language_text
 from core.console.pages import Link, Page, page
+from core.console.step_up import fresh_sign_in
 from core.errors import Conflict, DomainError, Invalid, NotFound
 from core.models import User
 
@@ -39,7 +41,7 @@ class _SecondPersonPage(Page):
         person = User.objects.filter(username=name).first()
         if person is None:
             raise Invalid(f"Second person: there is no member of staff called {name}.", code="second")
-        tokens.check(data.get("second_token", "").strip(), person)
+        tokens.use(data.get("second_token", "").strip(), person)
         return person
 
 
@@ -61,11 +63,16 @@ class WithdrawalsPage(_SecondPersonPage):
         names = UnitNames(f"tip.{row.tip_id}" for row in tips)
         return {"part": self.paginate(rows), "tips": [(row, names.name(f"tip.{row.tip_id}")) for row in tips]}
 
+    # One transaction, so that a refused act leaves the second person's token unused.
+    @fresh_sign_in
+    @transaction.atomic
     def action_put_back(self, data: QueryDict) -> str | None:
         withdrawal = put_back(data.get("service", ""), by=self.user, second=self._second(data), at=self.at)
         self.success(f"{withdrawal.service.name} is put back. Readers get it with the next release.")
         return None
 
+    @fresh_sign_in
+    @transaction.atomic
     def action_put_back_tip(self, data: QueryDict) -> str | None:
         put_back_tip(data.get("tip", ""), by=self.user, second=self._second(data), at=self.at)
         self.success("The tip is put back. Readers get it with the next release.")
@@ -147,6 +154,7 @@ class WithdrawalPage(_WithdrawPage):
             "successor": self._successor(),
         }
 
+    @transaction.atomic
     def action_withdraw(self, data: QueryDict) -> str | None:
         self.require_current(data)
         withdrawal = withdraw(

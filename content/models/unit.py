@@ -25,7 +25,6 @@ from core.audit_verbs import Verb
 from core.canonical import digest
 from core.errors import EditConflict, Forbidden, Invalid, SecondPersonRequired
 from core.models import User
-from core.models.user import SYSTEM_NAME
 from core.querysets import manager_of
 from core.states import Edge, Lifecycle
 
@@ -97,7 +96,7 @@ def require_reads(person: User, locale: str) -> None:
 def require_may_write(person: User, locale: str) -> None:
     """Raise Forbidden unless the person may write in the locale; the system user may write in all, as files are loaded."""
     roles.require(person, "content.edit_words")
-    if person.username != SYSTEM_NAME:
+    if not person.is_system:
         require_reads(person, locale)
 
 

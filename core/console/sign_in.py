@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from http import HTTPStatus
 from typing import Any
 
@@ -30,6 +31,8 @@ log = logging.getLogger(__name__)
 NETWORK_TRIES, ACCOUNT_TRIES, KNOWN_BROWSER_TRIES, WINDOW = 50, 20, 20, 300
 #: Days for which a browser counts as used by an account.
 KNOWN_DAYS = 180
+#: Session key: Unix time of the last sign-in or confirmation (`core.console.step_up`).
+SIGNED_IN_AT = "signed_in_at"
 _COOKIE, _SALT = "fingerpost_browser", "core.console.sign_in"
 
 
@@ -77,6 +80,7 @@ class SignInView(LoginView):
             )
         user = form.get_user()
         assert isinstance(user, User)
+        remember(self.request)
         audit.record(by=user, verb=Verb.SIGNED_IN, row=user, at=timezone.now())
         response.set_cookie(
             _COOKIE,
@@ -94,7 +98,7 @@ class SignInView(LoginView):
         tried = User.objects.filter(username=name).first()
         # Without a limit on entries, tries would fill the audit log: those over a limit are not recorded.
         if tried is not None and not any(isinstance(error, TooManyTries) for error in form.non_field_errors().as_data()):
-            audit.record(by=User.objects.system(), verb=Verb.SIGN_IN_FAILED, row=tried, at=timezone.now())
+            record_failure(tried)
         return super().form_invalid(form)
 
 
@@ -109,6 +113,16 @@ def sign_in_again_page(request: HttpRequest) -> HttpResponse:
         "kept": kept_forms.sent_fields(request),
     }
     return TemplateResponse(request, "admin/login.html", context, status=HTTPStatus.FORBIDDEN)
+
+
+def remember(request: HttpRequest) -> None:
+    """Keep in the session that the person has just signed in."""
+    request.session[SIGNED_IN_AT] = time.time()
+
+
+def record_failure(user: User) -> None:
+    """Record that somebody did not succeed in signing in as this person."""
+    audit.record(by=User.objects.system(), verb=Verb.SIGN_IN_FAILED, row=user, at=timezone.now())
 
 
 def may_try(request: HttpRequest, name: str) -> bool:

@@ -2,6 +2,7 @@
 
 from core.models.audit_entry import AuditEntry
 from core.models.audit_link import AuditLink
+from core.models.used_token import UsedToken
 from core.models.user import User
 
-__all__ = ["AuditEntry", "AuditLink", "User"]
+__all__ = ["AuditEntry", "AuditLink", "UsedToken", "User"]

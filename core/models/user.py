@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models import Q
 
 SYSTEM_NAME = "fingerpost-system"
 
@@ -16,7 +18,7 @@ class StaffManager(UserManager["User"]):
 
     def system(self) -> User:
         """Return the user in whose name the product itself acts; it cannot sign in."""
-        user, _ = self.get_or_create(username=SYSTEM_NAME, defaults={"is_active": False, "password": "!"})
+        user, _ = self.get_or_create(username=SYSTEM_NAME, defaults={"is_active": False, "password": UNUSABLE_PASSWORD_PREFIX})
         return user
 
 
@@ -35,6 +37,21 @@ class User(AbstractUser):
     )
 
     objects: ClassVar[StaffManager] = StaffManager()
+
+    class Meta(AbstractUser.Meta):
+        constraints = (
+            # Rights hang on this row, so that no password, role or token may ever open it.
+            models.CheckConstraint(
+                condition=~Q(username=SYSTEM_NAME)
+                | Q(is_active=False, is_staff=False, is_superuser=False, password__startswith=UNUSABLE_PASSWORD_PREFIX),
+                name="user_system_cannot_sign_in",
+            ),
+        )
+
+    @property
+    def is_system(self) -> bool:
+        """Whether this is the user that acts for the product itself. A CHECK keeps its account closed."""
+        return self.username == SYSTEM_NAME
 
     def reads(self, locale: str) -> bool:
         """Return whether the user reads the locale."""

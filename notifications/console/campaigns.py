@@ -13,6 +13,7 @@ from content.console.unit_names import UnitNames
 from content.models import Service, Tip
 from core.console.display import language_text
 from core.console.pages import Link, Page, page
+from core.console.step_up import fresh_sign_in
 from core.errors import DomainError, Invalid
 from core.models import AuditEntry, User
 from notifications.campaigns import audience, lifecycle
@@ -61,6 +62,7 @@ class CampaignsPage(Page):
             "may_stop": self.has_any_perm(STOPPER),
         }
 
+    @fresh_sign_in
     def action_release_everything(self, data: QueryDict) -> str | None:
         Brake.objects.release_everything(by=self.user, at=self.at)
         self.success("Sending is allowed again. Campaigns that were paused or stopped one by one stay as they are.")
@@ -175,6 +177,7 @@ class CampaignPage(_CampaignPage):
         self.success("Paused. Nothing is sent until someone resumes the campaign.")
         return None
 
+    @fresh_sign_in
     def action_resume(self, data: QueryDict) -> str | None:
         lifecycle.resume(self.campaign, by=self.user, at=self.at)
         self.success("Resumed.")
@@ -198,6 +201,7 @@ class ApproveCampaignPage(_CampaignPage):
     def context(self) -> dict[str, Any]:
         return {**self.summary(), "is_submitted": self.campaign.state == S.SUBMITTED}
 
+    @fresh_sign_in
     def action_approve(self, data: QueryDict) -> str | None:
         if data.get("read") != "yes":
             raise Invalid("Confirm that you have read every text before you approve.", code="read")

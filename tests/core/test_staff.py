@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from io import StringIO
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission
 from django.core.management import CommandError, call_command
+from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from core import roles, tokens
 from core.audit_verbs import Verb
 from core.errors import Forbidden, Invalid
-from core.models import AuditEntry, User
+from core.models import AuditEntry, UsedToken, User
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -78,12 +81,11 @@ def test_a_token_works_for_its_person_only_and_ends_with_the_password() -> None:
     ann, ben = make.person("ann"), make.person("ben")
     token = tokens.issue(ann)
 
-    tokens.check(token, ann)
     with pytest.raises(tokens.BadToken):
-        tokens.check(token, ben)
+        tokens.use(token, ben)
     ann.set_password("another long password")
     with pytest.raises(tokens.BadToken):
-        tokens.check(token, ann)
+        tokens.use(token, ann)
 
 
 def test_a_token_expires_after_ten_minutes(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -95,4 +97,59 @@ def test_a_token_expires_after_ten_minutes(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr("django.core.signing.time.time", lambda: later)
 
     with pytest.raises(tokens.BadToken):
-        tokens.check(token, ann)
+        tokens.use(token, ann)
+
+
+def test_a_token_works_once_and_a_rolled_back_use_leaves_it_unused() -> None:
+    ann = make.person("ann")
+    token = tokens.issue(ann)
+
+    with transaction.atomic():
+        tokens.use(token, ann)
+        transaction.set_rollback(True)
+    tokens.use(token, ann)
+    with pytest.raises(tokens.BadToken):
+        tokens.use(token, ann)
+
+
+def test_used_tokens_are_forgotten_once_they_have_expired() -> None:
+    ann = make.person("ann")
+    UsedToken.objects.create(digest="0" * 64, expires_at=timezone.now() - timedelta(seconds=1))
+
+    tokens.use(tokens.issue(ann), ann)
+
+    assert UsedToken.objects.count() == 1
+
+
+@pytest.mark.parametrize("change", [{"is_active": True}, {"is_staff": True}, {"is_superuser": True}, {"password": "md5$x$y"}])
+def test_the_database_keeps_the_account_of_the_product_closed(change: dict[str, object]) -> None:
+    system = User.objects.system()
+
+    with pytest.raises(IntegrityError, match="user_system_cannot_sign_in"), transaction.atomic():
+        User.objects.filter(pk=system.pk).update(**change)
+    User.objects.filter(pk=system.pk).update(username="renamed")
+    other = make.person("other")
+    with pytest.raises(IntegrityError, match="user_system_cannot_sign_in"), transaction.atomic():
+        User.objects.filter(pk=other.pk).update(username="fingerpost-system")
+
+
+def test_the_account_of_the_product_acts_by_no_command() -> None:
+    User.objects.system()
+
+    with pytest.raises(CommandError, match="no member of staff"):
+        call_command("release", "compile", "--by", "fingerpost-system")
+
+
+@pytest.mark.parametrize("password", ["a", "password1234", "margaret-jones1"])
+def test_a_weak_first_password_is_refused(password: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("builtins.input", lambda: password)
+
+    with pytest.raises(CommandError, match="password"):
+        run("add", "margaret-jones", "--role", "publisher", "--password-stdin")
+
+    assert not User.objects.filter(username="margaret-jones").exists()
+
+
+def test_a_name_that_no_account_may_have_is_refused() -> None:
+    with pytest.raises(CommandError, match="valid username"):
+        run("add", "olwen parry", "--role", "publisher")

@@ -10,6 +10,9 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
+from core import tokens
+from core.audit_verbs import Verb
+from core.models import AuditEntry
 from notifications.delivery import maintenance
 from notifications.models import App, Campaign, Registration
 from tests import make
@@ -72,27 +75,48 @@ def test_refusals_are_one_sentence(file: str) -> None:
         assert "\n" not in str(refused.value)
 
 
-def test_outside_the_sandbox_submitting_and_approving_need_a_token(file: str, settings: Any) -> None:
-    from core import tokens
-
-    settings.SANDBOX = False
+def test_outside_the_sandbox_a_person_is_named_with_their_token(file: str, settings: Any, tmp_path: Path) -> None:
     made = str(command("campaign", "create", file, "--by", "author")["id"])
     author, approver = make.campaign_staff()
+    settings.SANDBOX = False
+    own, foreign = tmp_path / "own", tmp_path / "foreign"
+    own.write_text(tokens.issue(author) + "\n", encoding="utf-8")
+    foreign.write_text(tokens.issue(approver), encoding="utf-8")
 
     with pytest.raises(CommandError, match="token"):
         command("campaign", "submit", made, "--by", "author")
     with pytest.raises(CommandError, match="token"):
-        command("campaign", "submit", made, "--by", "author", "--token", tokens.issue(approver))
-    submitted = command("campaign", "submit", made, "--by", "author", "--token", tokens.issue(author))
+        command("campaign", "submit", made, "--by", "author", "--token-file", str(foreign))
+    submitted = command("campaign", "submit", made, "--by", "author", "--token-file", str(own))
+    with pytest.raises(CommandError, match="used"):
+        command("campaign", "return", made, "--by", "author", "--token-file", str(own))
 
     assert submitted["fingerprint"]
 
 
-def test_stopping_pausing_and_returning_need_no_token(file: str, settings: Any) -> None:
+def test_a_token_is_read_from_standard_input(file: str, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.SANDBOX = False
+    author, _ = make.campaign_staff()
+    monkeypatch.setattr("sys.stdin", io.StringIO(tokens.issue(author) + "\n"))
+
+    assert command("campaign", "create", file, "--by", "author", "--token-file", "-")["id"]
+
+
+@pytest.mark.parametrize("verb", ["pause", "resume", "stop", "return", "reject", "submit"])
+def test_no_verb_takes_a_name_without_a_token(file: str, settings: Any, verb: str) -> None:
+    campaign = make.campaign()
+    settings.SANDBOX = False
+
+    with pytest.raises(CommandError, match="token"):
+        command("campaign", verb, str(campaign.pk), "--by", "author")
+
+
+def test_stopping_needs_no_token_and_puts_nobody_on_record(file: str, settings: Any) -> None:
     settings.SANDBOX = False
     campaign = make.campaign()
 
-    assert command("campaign", "stop", str(campaign.pk), "--by", "author")["state"] == "stopped"
+    assert command("campaign", "stop", str(campaign.pk))["state"] == "stopped"
+    assert AuditEntry.objects.get(verb=Verb.CAMPAIGN_STOPPED).by.is_system
 
 
 def test_apps_are_created_once_and_not_changed_afterwards(db: None, settings: Any) -> None:

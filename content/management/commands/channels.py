@@ -51,7 +51,7 @@ class Command(StaffCommand):
         self.print_result(options, {"proposals": rows}, "\n".join(lines) or "There are no proposals.")
 
     def _approve(self, options: dict[str, Any]) -> None:
-        by = self.acting_user(options, sensitive=True)
+        by = self.acting_user(options)
         revision = ChannelRevision.objects.filter(pk=options["id"]).first()
         if revision is None:
             raise NotFound(f"There is no proposal {options['id']}.")

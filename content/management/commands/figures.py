@@ -52,13 +52,13 @@ class Command(StaffCommand):
         self.print_result(options, {"proposals": rows}, "\n".join(lines) or "Nothing waits for approval.")
 
     def _approve(self, options: dict[str, Any]) -> None:
-        by = self.acting_user(options, sensitive=True)
+        by = self.acting_user(options)
         figure = self._figure(options["id"])
         figure.approve(by=by, at=timezone.now())
         self.print_result(options, {"id": figure.pk, "state": figure.state}, f"{figure} is in the next release.")
 
     def _withdraw(self, options: dict[str, Any]) -> None:
-        by = self.acting_user(options, sensitive=True)
+        by = self.acting_user(options)
         figure = self._figure(options["id"])
         figure.withdraw(by=by, at=timezone.now())
         self.print_result(options, {"id": figure.pk, "state": figure.state}, f"{figure} is not in the next release.")

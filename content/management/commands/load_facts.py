@@ -11,7 +11,6 @@ from django.utils import timezone
 from content.importing.facts import EMERGENCY_FILE, FIGURES_FILE, SERVICES_FILE, FactsLoaded, load_facts
 from core.cli import StaffCommand
 from core.errors import NotFound
-from core.models import User
 
 
 class Command(StaffCommand):
@@ -24,10 +23,10 @@ class Command(StaffCommand):
         parser.add_argument(
             "--file", type=Path, help="a file of services (default: the product's own, with all emergency numbers)"
         )
-        parser.add_argument("--by", metavar="NAME", help="the member of staff who proposes (default: the system)")
+        self.add_acting_user(parser, default="needed with --file outside the sandbox; without it the product itself proposes")
 
     def run_command(self, options: dict[str, Any]) -> None:
-        by = self.acting_user(options) if options["by"] else User.objects.system()
+        by = self.acting_user(options) if options["file"] is None else self.author_of_file(options)
         try:
             data = (options["file"] or SERVICES_FILE).read_bytes()
             emergency_numbers = None if options["file"] else EMERGENCY_FILE.read_bytes()

@@ -11,7 +11,6 @@ from django.utils import timezone
 from content.importing.facts import FACTS_DIR
 from content.importing.words import WordsLoaded, load_words
 from core.cli import StaffCommand
-from core.models import User
 
 
 class Command(StaffCommand):
@@ -22,12 +21,11 @@ class Command(StaffCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
         parser.add_argument("--folder", type=Path, default=FACTS_DIR, help="the folder with tips.yaml and targets/")
-        parser.add_argument("--by", metavar="NAME", help="the member of staff who writes (default: the system)")
-
+        self.add_acting_user(parser, default="needed with --folder outside the sandbox; without it the product itself writes")
         parser.add_argument("--dry-run", action="store_true", help="show what would change, and change nothing")
 
     def run_command(self, options: dict[str, Any]) -> None:
-        by = self.acting_user(options) if options["by"] else User.objects.system()
+        by = self.acting_user(options) if options["folder"] == FACTS_DIR else self.author_of_file(options)
         loaded = load_words(options["folder"], by=by, at=timezone.now(), dry_run=options["dry_run"])
         data = {**loaded.data(), "dry_run": options["dry_run"]}
         self.print_result(options, data, f"{'Dry run: nothing is written. ' if options['dry_run'] else ''}{_sentence(loaded)}")

@@ -60,14 +60,9 @@ class Command(StaffCommand):
         tip_away.add_argument("--dry-run", action="store_true", help="only print what goes")
         tip_again = verbs.add_parser("put-back-tip", help="serve a withdrawn tip again, from the next release on")
         tip_again.add_argument("tip", help="slug of the tip")
-        tip_again.add_argument("--second", required=True, metavar="NAME", help="a second person")
-        tip_again.add_argument("--second-token", help="the second person's token from the console (not needed in the sandbox)")
+        self.add_second_person(tip_again, required=True, explanation="a second person")
         for verb in (away, again):
-            needed = verb is again
-            verb.add_argument(
-                "--second", required=needed, metavar="NAME", help="a second person (for emergency services and put-back)"
-            )
-            verb.add_argument("--second-token", help="the second person's token from the console (not needed in the sandbox)")
+            self.add_second_person(verb, required=verb is again, explanation="a second person (always for put-back)")
         for verb in (compiling, publishing, planning, cancelling, back, away, again, tip_away, tip_again):
             self.add_acting_user(verb)
             self.add_json(verb)
@@ -80,7 +75,7 @@ class Command(StaffCommand):
         self._print_release(release, options)
 
     def _publish(self, options: dict[str, Any]) -> None:
-        by = self.acting_user(options, sensitive=True)
+        by = self.acting_user(options)
         wanted = Release.objects.filter(state=ReleaseState.CANDIDATE)
         if options["number"] is not None:
             wanted = Release.objects.filter(number=options["number"])
@@ -93,7 +88,7 @@ class Command(StaffCommand):
         self._print_release(release, options)
 
     def _schedule(self, options: dict[str, Any]) -> None:
-        by, now = self.acting_user(options, sensitive=True), timezone.now()
+        by, now = self.acting_user(options), timezone.now()
         release = self._release(options["number"])
         publish_at = _instant(options["at"])
         self._confirm(release, options, by=by, at=now)
@@ -142,8 +137,8 @@ class Command(StaffCommand):
             return
         withdrawal = withdraw(
             options["service"],
-            by=self.acting_user(options, sensitive=True),
-            second=self._second(options),
+            by=self.acting_user(options),
+            second=self.second_person(options),
             successor=options["successor"],
             at=timezone.now(),
         )
@@ -166,7 +161,7 @@ class Command(StaffCommand):
         if options["dry_run"]:
             self._print_effect(tip_withdrawal_effect(slug), options, {"tip": slug})
             return
-        withdrawal = withdraw_tip(slug, by=self.acting_user(options, sensitive=True), at=timezone.now())
+        withdrawal = withdraw_tip(slug, by=self.acting_user(options), at=timezone.now())
         packs = withdrawal.packs.count()
         if withdrawal.release_id:
             effect = f"Release {withdrawal.release_id} is published without it."
@@ -176,9 +171,9 @@ class Command(StaffCommand):
         self.print_result(options, {"tip": slug, "release": withdrawal.release_id, "packs": packs}, text)
 
     def _put_back_tip(self, options: dict[str, Any]) -> None:
-        second = self._second(options)
+        by, second = self.acting_user(options), self.second_person(options)
         assert second is not None
-        put_back_tip(options["tip"], by=self.acting_user(options, sensitive=True), second=second, at=timezone.now())
+        put_back_tip(options["tip"], by=by, second=second, at=timezone.now())
         text = f"The tip {options['tip']} is put back. Readers get it with the next release."
         self.print_result(options, {"tip": options["tip"]}, text)
 
@@ -201,16 +196,11 @@ class Command(StaffCommand):
         self.print_result(options, {**item, "packs": effect.packs, "changes": changes}, "\n".join(lines))
 
     def _put_back(self, options: dict[str, Any]) -> None:
-        second = self._second(options)
+        by, second = self.acting_user(options), self.second_person(options)
         assert second is not None
-        put_back(options["service"], by=self.acting_user(options, sensitive=True), second=second, at=timezone.now())
+        put_back(options["service"], by=by, second=second, at=timezone.now())
         text = f"{options['service']} is put back. Readers get it with the next release."
         self.print_result(options, {"service": options["service"]}, text)
-
-    def _second(self, options: dict[str, Any]) -> User | None:
-        if options["second"] is None:
-            return None
-        return self.acting_user({"by": options["second"], "token": options["second_token"]}, sensitive=True)
 
     def _print_release(self, release: Release, options: dict[str, Any]) -> None:
         findings, blocked = release.report["findings"], release.report["blocked"]

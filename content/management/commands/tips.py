@@ -64,13 +64,13 @@ class Command(StaffCommand):
         self.print_result(options, data, _summary(revision, effect))
 
     def _approve(self, options: dict[str, Any]) -> None:
-        by = self.acting_user(options, sensitive=True)
+        by = self.acting_user(options)
         revision = self._revision(options["id"])
         revision.approve(by=by, at=timezone.now())
         self.print_result(options, {"id": revision.pk, "state": revision.state}, f"Approved: {revision}.")
 
     def _reject(self, options: dict[str, Any]) -> None:
-        by = self.acting_user(options, sensitive=True)
+        by = self.acting_user(options)
         revision = self._revision(options["id"])
         revision.withdraw(by=by, at=timezone.now())
         self.print_result(options, {"id": revision.pk, "state": revision.state}, f"Rejected: {revision}.")

@@ -6,13 +6,15 @@ import secrets
 from argparse import ArgumentParser
 from typing import Any
 
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
 from core import audit, roles
 from core.audit_verbs import Verb
 from core.cli import StaffCommand
-from core.errors import Conflict
+from core.errors import Conflict, Invalid
 from core.models.user import User
 
 
@@ -43,9 +45,14 @@ class Command(StaffCommand):
         with transaction.atomic():
             if User.objects.filter(username=options["name"]).exists():
                 raise Conflict(f"There is already a member of staff called {options['name']}.", code="exists")
-            user = User.objects.create_user(
-                options["name"], password=password, is_staff=True, locales=options["locales"] or ["en"]
-            )
+            user = User(username=options["name"], is_staff=True, locales=options["locales"] or ["en"])
+            try:
+                User.username_validator(user.username)
+                validate_password(password, user)
+            except ValidationError as error:
+                raise Invalid(" ".join(error.messages), code="account") from None
+            user.set_password(password)
+            user.save(force_insert=True)
             for role in options["roles"]:
                 roles.give(user, role)
             audit.record(by=User.objects.system(), verb=Verb.STAFF_ADDED, row=user, at=timezone.now(), roles=options["roles"])

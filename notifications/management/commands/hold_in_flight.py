@@ -19,7 +19,7 @@ class Command(StaffCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
-        self.add_acting_user(parser)
+        self.add_acting_user(parser, default="without it the product itself is on record, and no token is needed")
 
     def run_command(self, options: dict[str, Any]) -> None:
         """Hold them, and print their ids."""

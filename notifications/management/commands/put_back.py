@@ -34,7 +34,7 @@ class Command(StaffCommand):
 
     def run_command(self, options: dict[str, Any]) -> None:
         """Put them back, and print how many."""
-        by = self.acting_user(options, sensitive=True)
+        by = self.acting_user(options)
         require(by, "notifications.approve_campaign")
         try:
             since = datetime.fromisoformat(options["since"])

@@ -531,16 +531,24 @@ def test_the_command_withdraws_and_puts_back(published: Release, ann: User, ben:
     assert run("release", "put-back", "gb-wrong", "--by", "ann", "--second", "ben") == {"service": "gb-wrong"}
 
 
-def test_outside_the_sandbox_each_of_the_two_brings_a_token(published: Release, ann: User, ben: User) -> None:
+def test_outside_the_sandbox_each_of_the_two_brings_a_token(
+    published: Release, ann: User, ben: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
     withdraw("gb-wrong", by=ann, at=LATER)
-    both = ["release", "put-back", "gb-wrong", "--by", "ann", "--second", "ben", "--token", tokens.issue(ann)]
+    both = ["release", "put-back", "gb-wrong", "--by", "ann", "--second", "ben"]
+    both += ["--token-file", "-", "--second-token-file", "-"]
 
     with override_settings(SANDBOX=False):
-        with pytest.raises(CommandError, match="token"):
-            run(*both, "--second-token", tokens.issue(ann))
-        with pytest.raises(CommandError, match="token"):
-            run("release", "withdraw", "gb-line", "--by", "ann")
-        run(*both, "--second-token", tokens.issue(ben))
+        for second in (ann, ben):
+            lines = f"{tokens.issue(ann)}\n{tokens.issue(second)}\n"
+            monkeypatch.setattr("sys.stdin", io.StringIO(lines))
+            with pytest.raises(CommandError, match="token"):
+                run("release", "withdraw", "gb-line", "--by", "ann")
+            if second == ann:
+                with pytest.raises(CommandError, match="token"):
+                    run(*both)
+            else:
+                run(*both)
 
     assert not Withdrawal.objects.in_force().exists()
 
