@@ -83,6 +83,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "core.served_paths.only_own_paths",
+    "core.nul.no_nul",
 ]
 
 TEMPLATES = [

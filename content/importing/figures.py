@@ -15,8 +15,8 @@ from pydantic import AfterValidator, Field, ValidationError
 from content.importing.drafts import Draft, draft_faults, write_drafts
 from content.importing.facts_entry import assigned_country
 from content.importing.facts_file import FactsRefused
-from content.linting.channel import url_faults
 from content.linting.numbers import number_runs
+from content.linting.web_address import url_faults
 from content.models import Figure
 from content.models.figure import PROPOSE
 from content.terms import WORLDWIDE, FigureUnit, Qualifier

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 import opening_hours
 import phonenumbers
 
 from content.linting.time_zones import is_time_zone
+from content.linting.web_address import url_faults
 from content.terms import ChannelType, NumberType, Situation
 
 if TYPE_CHECKING:
@@ -50,25 +50,15 @@ def hours_faults(hours: str, zone: str) -> list[str]:
     """Return what is wrong with opening hours in the time zone of the service."""
     if not hours:
         return []
+    if '"' in hours:
+        # The form has comments in quotation marks: free text that no second reader of texts would see.
+        return [f"The hours {hours!r} hold a comment. Write times alone."]
     if not hours.isascii() or not hours.isprintable() or not opening_hours.validate(hours):
         return [f"The hours {hours!r} are not valid OpenStreetMap opening_hours."]
     if hours != "24/7" and not zone:
         return [f"The hours {hours!r} have no time zone."]
     if zone and not is_time_zone(zone):
         return [f"{zone!r} is not an IANA time zone."]
-    return []
-
-
-def url_faults(url: str) -> list[str]:
-    """Return what is wrong with a web address."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return [f"{url!r} is not an https address."]
-    if not url.startswith("https://") or not parts.hostname or "." not in parts.hostname:
-        return [f"{url!r} is not an https address."]
-    if parts.username or parts.password or not url.isascii() or any(character.isspace() for character in url):
-        return [f"{url!r} must be plain ASCII without spaces, user name or password."]
     return []
 
 
@@ -106,6 +96,9 @@ def _number_faults(channel: ChannelFacts) -> list[str]:
     if channel.number_type == NumberType.SHORT:
         if "+" in channel.address + channel.dial:
             faults.append(f"{channel.dial} is a short number. It does not connect with a country code.")
+        elif {"*", "#"}.intersection(channel.address + channel.dial):
+            # Such codes control the phone and its network: one of them diverts all calls to another number.
+            faults.append(f"{channel.dial} has * or #. A number for help has digits alone.")
         elif digits(channel.dial) != channel.address:
             faults.append(f"{channel.dial!r} does not dial {channel.address!r}.")
         elif _short_is_premium(channel.address, channel.service.country_id):

@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Iterator
 
 from content.linting.fault import Fault, Strength
-from content.linting.letters import JOINING_SCRIPTS, WORD, script, scripts_of
+from content.linting.letters import JOINING_SCRIPTS, MARKS, WORD, script, scripts_of
 
 #: Embeddings, overrides and isolates. Rendering adds isolates around facts; any others could reverse a number.
 _DIRECTION = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -30,6 +30,8 @@ _TOGETHER = (frozenset({"CJK", "HIRAGANA", "KATAKANA"}), frozenset({"HANGUL", "C
 _CONFUSABLE = frozenset({"LATIN", "GREEK", "CYRILLIC", "ARMENIAN", "CHEROKEE", "COPTIC", "LISU", "MATHEMATICAL"})
 
 
+#: More marks on one letter than any language writes: they cover the lines above and below.
+_STACKED = re.compile(f"[{MARKS}]{{9,}}")
 #: Characters of a word that a message quotes; the place of the fault shows all of it.
 _QUOTED = 40
 
@@ -54,6 +56,8 @@ def character_faults(text: str, locale: str) -> list[Fault]:
         faults.append(Fault(code, detail, Strength.REFUSE, start, start + 1))
     if text != unicodedata.normalize("NFC", text):
         faults.append(Fault("not-nfc", "The text is not in Unicode form NFC."))
+    if stacked := _STACKED.search(text):
+        faults.append(Fault("marks", "A letter has more than eight marks.", Strength.REFUSE, *stacked.span()))
     return [*faults, *_invisible(text), *_foreign(text, locale)]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from content.linting.channel import url_faults
+from content.linting.web_address import url_faults
 from content.terms import NoticeKind, Role
 
 if TYPE_CHECKING:

@@ -176,3 +176,33 @@ def test_every_form_survives_the_end_of_the_session(eve: User) -> None:
         assert answer.status_code == 403, route.name
         assert page.count('name="kept.a"') == 2, route.name
         assert unit.text in page, route.name
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/console/words/%00/",
+        "/console/words/cy/?q=%00",
+        "/console/audit/?by=%00",
+        "/console/audit/?verb=a%00b",
+        "/console/audit/?%00=a",
+    ],
+)
+def test_a_nul_in_the_address_is_a_bad_request(eve: User, path: str) -> None:
+    browser = Client()
+    browser.force_login(eve)
+
+    answer = browser.get(path)
+
+    assert answer.status_code == 400
+
+
+def test_a_nul_in_a_form_is_a_bad_request_and_nothing_is_saved(eve: User) -> None:
+    browser = Client()
+    browser.force_login(eve)
+
+    answer = browser.post(address(), typed("Arhoswch\0"))
+
+    assert answer.status_code == 400
+    assert "cannot be read" in answer.content.decode()
+    assert not Target.objects.filter(locale="cy").exists()

@@ -22,7 +22,6 @@ def facts(**given: Any) -> ChannelFact:
     [
         ({"dial": "0800 1111", "address": "+448001111"}, "tel:08001111", "0800 1111"),
         ({"dial": "116 111", "address": "116111", "number_type": "short"}, "tel:116111", "116 111"),
-        ({"dial": "*123#", "address": "*123#", "number_type": "short"}, "tel:*123%23", "*123#"),
         ({"type": "sms", "dial": "85258", "address": "85258", "keyword": "SHOUT"}, "sms:85258", "85258"),
         ({"type": "url", "address": "https://www.example.org/a/"}, "https://www.example.org/a/", "www.example.org/a"),
         ({"type": "email", "address": "help@example.org"}, "mailto:help@example.org", "help@example.org"),
@@ -47,7 +46,6 @@ def test_a_number_is_spoken_in_words_and_in_groups_as_printed() -> None:
     words = ["null", "eins", "zwei", "drei", "vier", "fünf", "sechs", "sieben", "acht", "neun"]
 
     assert spoken(facts(dial="0800 1111"), words) == "null acht null null, eins eins eins eins"
-    assert spoken(facts(dial="*12#"), words) == "* eins zwei #"
 
 
 @pytest.mark.parametrize(
@@ -56,7 +54,6 @@ def test_a_number_is_spoken_in_words_and_in_groups_as_printed() -> None:
         ({"dial": "0800 1111", "address": "+448001111", "number_type": "e164"}, "national", "tel:+448001111"),
         ({"dial": "+44 800 1111", "address": "+448001111", "number_type": "e164"}, "international", "tel:+448001111"),
         ({"dial": "116 111", "address": "116111", "number_type": "short"}, "short-code", "tel:116111;phone-context=+49"),
-        ({"dial": "*12#", "address": "*12#", "number_type": "short"}, "short-code", "tel:*12%23;phone-context=+49"),
         ({"type": "sms", "dial": "85258", "address": "85258", "number_type": "short", "keyword": "SHOUT"}, "sms-keyword", None),
         ({"type": "sms", "dial": "85258", "address": "85258", "number_type": "short"}, "short-code", None),
         ({"type": "url", "address": "https://example.org"}, None, None),

@@ -148,6 +148,26 @@ def test_digits_joiners_and_marks_of_a_script_are_accepted(locale: str, text: st
     assert codes(text, numbers=("18",), locale=locale) == set()
 
 
+def test_a_letter_with_more_marks_than_any_language_writes_is_refused() -> None:
+    assert codes("Stop a" + "\u0337" * 8 + " now") == set()
+    assert codes("Stop a" + "\u0337" * 9 + " now") == {"marks"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "See evil。com now",
+        "See evil․org now",
+        "Ring O8OO IIII now",
+        "Ring nine nine nine now",
+        "Ring 〇八〇〇一一一一 now",
+        "Ѕtop and talk",
+    ],
+)
+def test_a_disguised_number_address_or_letter_is_refused(text: str) -> None:
+    assert codes(text)
+
+
 def test_a_word_to_avoid_is_reported_with_a_better_one() -> None:
     [fault] = text_faults("revenge porn", locale="en", allowed_numbers=(), allowed_hosts=(), known_services=())
 
