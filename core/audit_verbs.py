@@ -71,6 +71,8 @@ class Verb(TextChoices):
     CAMPAIGN_EDITED = "campaign.edited", "Campaign changed"
     CAMPAIGN_DELETED = "campaign.deleted", "Draft of a campaign deleted"
     CAMPAIGN_SUBMITTED = "campaign.submitted", "Campaign submitted"
+    CAMPAIGN_TEXT_CONFIRMED = "campaign_text.confirmed", "Campaign text confirmed by a second reader"
+    CAMPAIGN_FIRST_APPROVED = "campaign.first_approved", "Campaign approved by the first of two people"
     CAMPAIGN_RETURNED = "campaign.returned", "Campaign sent back"
     CAMPAIGN_REJECTED = "campaign.rejected", "Campaign rejected"
     CAMPAIGN_APPROVED = "campaign.approved", "Campaign approved"

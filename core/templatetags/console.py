@@ -62,3 +62,18 @@ def language_names(tags: Iterable[str]) -> str:
 def detail_texts(details: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return the names and values of an audit entry's details in words."""
     return [(name.replace("_", " "), display.detail_text(name, value)) for name, value in details.items()]
+
+
+@register.filter
+def thousands(number: int | None) -> str:
+    """Show a number with separators, such as 160,530; "fewer than 20" for a number that is withheld."""
+    return "fewer than 20" if number is None else f"{number:,}"
+
+
+@register.filter
+def from_now(instant: datetime, now: datetime) -> str:
+    """Show the time until an instant, such as "2 h 5 min 10 s"."""
+    seconds = max(int((instant - now).total_seconds()), 0)
+    parts = [(seconds // 86400, "d"), (seconds // 3600 % 24, "h"), (seconds // 60 % 60, "min"), (seconds % 60, "s")]
+    first = next((place for place, (number, _) in enumerate(parts) if number), 3)
+    return " ".join(f"{number} {unit}" for number, unit in parts[first:])

@@ -6,19 +6,20 @@ scheduler does by the clock (begin, expire, finish, hold) is in `notifications.d
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
 from django.db import OperationalError, connection, transaction
 from django.db.models import Max
 
-from core.errors import ChangedMeanwhile, Conflict, Invalid, SecondPersonRequired
+from core.errors import ChangedMeanwhile, Conflict, Forbidden, Invalid, SecondPersonRequired
 from core.models import User
 from core.roles import require
 from core.states import advance
+from notifications.campaigns import approval, messages
 from notifications.campaigns import definition as definitions
 from notifications.campaigns import fingerprint as fingerprints
-from notifications.campaigns import messages
 from notifications.models.batch import Batch, BatchState
 from notifications.models.brake import Brake, BrakeState
 from notifications.models.campaign import Campaign
@@ -40,6 +41,8 @@ def edit(campaign: Campaign, definition: dict[str, Any], *, by: User, at: dateti
         row = Campaign.objects.select_for_update().get(pk=campaign.pk)
         if row.state != CampaignState.DRAFT:
             raise Conflict("Only a draft can be edited. Return the campaign to draft first.", code="state")
+        if by.pk in row.returned_by:
+            raise Forbidden("You sent this campaign back, so you cannot edit it. Its author edits it, and you can approve it.")
         touched = sorted({*row.touched_by, by.pk})
         Campaign.objects.filter(pk=campaign.pk).update(touched_by=touched, **columns)
     campaign.refresh_from_db()
@@ -51,6 +54,8 @@ def submit(campaign: Campaign, *, by: User, at: datetime) -> str:
     with transaction.atomic():
         _lock(campaign)
         LIFECYCLE.edge(campaign.state, CampaignState.SUBMITTED)
+        if by.pk in campaign.returned_by:
+            raise Forbidden("You sent this campaign back, so you cannot submit it.")
         campaign.rev = _next_rev(campaign)
         campaign.submitted_at = at
         messages.check_sendable(campaign, at=at)
@@ -62,8 +67,21 @@ def submit(campaign: Campaign, *, by: User, at: datetime) -> str:
     return campaign.fingerprint
 
 
-def approve(campaign: Campaign, *, fingerprint: str, by: User, at: datetime) -> None:
-    """Approve exactly the submission with this fingerprint, by a second person who never touched the campaign."""
+def approve(
+    campaign: Campaign,
+    *,
+    fingerprint: str,
+    by: User,
+    at: datetime,
+    languages: Collection[str] | None = None,
+    reason: str = "",
+) -> bool:
+    """Approve exactly the submission with this fingerprint, by a second person who never touched the campaign.
+
+    `languages` are the locales whose texts this person confirms; by default all that they read. Every other language needs a
+    second reader's confirmation. Returns False where this is the first of two approvals: then `reason` is required, and the
+    campaign stays submitted.
+    """
     require(by, "notifications.approve_campaign")
     with transaction.atomic():
         _lock(campaign)
@@ -83,17 +101,30 @@ def approve(campaign: Campaign, *, fingerprint: str, by: User, at: datetime) -> 
                 "submit it again if it still applies.",
                 code="superseded",
             )
+        read = [locale for locale in campaign.words if by.reads(locale)] if languages is None else languages
+        approval.confirm_texts(campaign, read, by=by, at=at)
+        if missing := approval.languages_to_confirm(campaign):
+            raise approval.SecondReaderMissing(
+                f"No second reader has confirmed the text in: {', '.join(missing)}.", languages=missing
+            )
+        if approval.needs_second_approver(campaign, reason=reason, by=by, at=at):
+            return False
         advance(campaign, CampaignState.APPROVED, by=by, at=at, approved_by=by, approved_at=at)
         Brake.objects.release(campaign, by=by, at=at)
+    return True
 
 
 def send_back(campaign: Campaign, *, by: User, at: datetime, reason: str = "") -> None:
     """Return a submitted or approved campaign to draft, by its authors or by an approver; messages and approval are deleted."""
     require(by, "notifications.author_campaign" if by.pk in campaign.touched_by else "notifications.approve_campaign")
     with transaction.atomic():
+        _lock(campaign)
+        LIFECYCLE.edge(campaign.state, CampaignState.DRAFT)
+        # Whoever judges a campaign from outside stays outside: they can approve it later, and never edit it.
+        returned = {*campaign.returned_by, by.pk} if by.pk not in campaign.touched_by else set(campaign.returned_by)
         advance(
             campaign, CampaignState.DRAFT, by=by, at=at, reason=reason, submitted_by=None, submitted_at=None, fingerprint="",
-            rev=None, approved_by=None, approved_at=None,
+            rev=None, approved_by=None, approved_at=None, returned_by=sorted(returned),
         )  # fmt: skip
         campaign.messages.all().delete()
 

@@ -39,7 +39,8 @@ _ACT = {
     CampaignKind.ALL_CLEAR: "update",
     CampaignKind.CANCEL: "cancel",
 }
-_URGENT = {cap.Severity.EXTREME, cap.Severity.SEVERE}
+#: With these severities, phones show the alert at once.
+URGENT = {cap.Severity.EXTREME, cap.Severity.SEVERE}
 
 
 class MessageTextRefused(Invalid):
@@ -139,7 +140,7 @@ def _body(campaign: Campaign, *, locale: str, fallback: bool, audience: str, pla
         body=text["outer"]["body"],
         tag=str(campaign.alert),
         expires=campaign.not_after,
-        urgent=campaign.severity in _URGENT,
+        urgent=campaign.severity in URGENT,
     )
     for omitted in _OMITTED:
         try:

@@ -1,5 +1,5 @@
 """The console's pages about campaigns."""
 
-from notifications.console import calendar, campaign_edit, campaigns, in_flight, today
+from notifications.console import approve, calendar, campaign_edit, campaigns, in_flight, live, second_reading, today
 
-__all__ = ["calendar", "campaign_edit", "campaigns", "in_flight", "today"]
+__all__ = ["approve", "calendar", "campaign_edit", "campaigns", "in_flight", "live", "second_reading", "today"]

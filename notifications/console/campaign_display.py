@@ -49,8 +49,10 @@ MOVING = (S.APPROVED, *IN_FLIGHT)
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
 
-def state_tag(campaign: Campaign) -> StatusTag:
-    """Return the campaign's state as a tag."""
+def state_tag(campaign: Campaign, *, all_stopped: bool = False) -> StatusTag:
+    """Return the campaign's state as a tag; one that would be sent says so where all sending is stopped."""
+    if all_stopped and campaign.state in (S.APPROVED, S.SENDING):
+        return StatusTag("Stopped with everything else", "bad")
     return StatusTag(S(campaign.state).label, TONES[campaign.state])
 
 
@@ -75,12 +77,12 @@ def instant_and_home_text(instant: datetime, zone: str) -> str:
     return f"{instant_text(instant, seconds=there.second != 0)} ({day}{time} {zone_text(zone)})"
 
 
-def progress(campaign: Campaign) -> dict[str, Any]:
-    """Return the campaign's counts for its page and for the script that refreshes them.
+def progress(campaign: Campaign, counts: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Return the campaign's counts (by default those of now) for its page and for the script that refreshes them.
 
     `numbers` maps each outcome to its count; `bar` holds the x and width of each outcome in percent of all phones.
     """
-    counts = progress_of(campaign)
+    counts = counts or progress_of(campaign)
     devices = int(counts["devices"])
     numbers = {
         "accepted": counts["accepted"],
@@ -103,9 +105,9 @@ def progress(campaign: Campaign) -> dict[str, Any]:
         "moving": counts["state"] in MOVING,
         "started": _time(counts["started_at"], campaign.home_zone),
         "finished": _time(counts["finished_at"], campaign.home_zone),
-        "halted": _with_times(counts["halted"]),
-        "waiting": _with_times(counts["waiting"]),
-        "notice": _with_times(counts["notice"]),
+        "halted": with_times(counts["halted"]),
+        "waiting": with_times(counts["waiting"]),
+        "notice": with_times(counts["notice"]),
         "topics": _topics_text(counts["topics"]),
     }
 
@@ -119,7 +121,7 @@ def _time(instant: str | None, zone: str) -> str:
     return instant_and_home_text(datetime.fromisoformat(instant).replace(second=0), zone) if instant else ""
 
 
-def _with_times(sentence: str | None) -> str | None:
+def with_times(sentence: str | None) -> str | None:
     """Write out the instants in a sentence."""
     return _RFC3339.sub(lambda found: instant_text(datetime.fromisoformat(found[0])), sentence) if sentence else sentence
 

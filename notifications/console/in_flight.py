@@ -13,7 +13,7 @@ from core.console.display import duration_text, number_text, zoned_text
 from core.console.strip import Strip, StripItem, strip_provider
 from core.models import User
 from notifications.campaigns.first_starts import first_starts
-from notifications.console.campaigns import global_brake
+from notifications.console.campaign_base import global_brake
 from notifications.console.rights import STOPPER
 from notifications.models import Batch, Brake, Campaign, CampaignState
 from notifications.models.campaign import ScheduleKind

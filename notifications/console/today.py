@@ -16,7 +16,7 @@ from core.console.todo import TodayRow, TodaySection, TodoCard, today_sections, 
 from core.models import User
 from notifications.campaigns.first_starts import first_starts
 from notifications.console import campaign_display
-from notifications.console.campaigns import global_brake
+from notifications.console.campaign_base import global_brake
 from notifications.console.in_flight import Running, alarm_text, approved_and_running, asks_for_seconds, next_starts
 from notifications.console.rights import APPROVER, AUTHOR, STOPPER
 from notifications.models import Campaign, CampaignState

@@ -16,7 +16,7 @@ from django.db import connection, transaction
 from core.errors import ChangedMeanwhile, DomainError
 from core.models import User
 from core.states import advance
-from notifications.campaigns import forecast, lifecycle
+from notifications.campaigns import forecast, lifecycle, progress_history
 from notifications.delivery import claims, maintenance, planner
 from notifications.models.batch import MAX_CLAIMS, Batch, BatchState
 from notifications.models.brake import Brake, BrakeState, database_identity
@@ -41,6 +41,7 @@ def tick(*, at: datetime) -> bool:
     follow_brakes(at=at)
     for campaign in Campaign.objects.frozen_unfinished().order_by("id"):
         _isolated(_end, campaign, at=at)
+    progress_history.record_samples(at=at)
     maintenance.run_due_jobs(at=at)
     SegmentCount.objects.fold()
     return bool(claims.waiting_projects(ahead=claims.WAKE_AHEAD))

@@ -4,9 +4,11 @@ from notifications.models.app import App, PushMode
 from notifications.models.batch import Batch, BatchState
 from notifications.models.brake import Brake, BrakeState
 from notifications.models.campaign import Campaign
+from notifications.models.campaign_approval import CampaignLook, FirstApproval, SecondReading
 from notifications.models.campaign_state import CampaignState
 from notifications.models.maintenance_run import MaintenanceRun
 from notifications.models.message import Message
+from notifications.models.progress_sample import ProgressSample
 from notifications.models.quota import Quota
 from notifications.models.receipt_count import ReceiptCount, ReceiptEvent
 from notifications.models.registration import AddressKind, Registered, Registration
@@ -22,16 +24,20 @@ __all__ = [
     "Brake",
     "BrakeState",
     "Campaign",
+    "CampaignLook",
     "CampaignState",
+    "FirstApproval",
     "MaintenanceRun",
     "Message",
     "Platform",
+    "ProgressSample",
     "PushMode",
     "Quota",
     "ReceiptCount",
     "ReceiptEvent",
     "Registered",
     "Registration",
+    "SecondReading",
     "Segment",
     "SegmentCount",
     "Wave",

@@ -17,7 +17,7 @@ from content.terms import Recipient
 from core.errors import NotFound
 from core.querysets import manager_of
 from notifications import cap
-from notifications.models.campaign_rules import FOUR_EYES, FROZEN_DEFINITION, KEPT
+from notifications.models.campaign_rules import FOUR_EYES, FROZEN_DEFINITION, KEPT, READ_IN_EVERY_LANGUAGE, RETURNED
 from notifications.models.campaign_state import APPROVED_ON, LIFECYCLE, CampaignState
 
 #: The word that stands for every app, country, region, audience or locale.
@@ -108,6 +108,9 @@ class Campaign(models.Model):
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField()
     touched_by = ArrayField(models.BigIntegerField(), help_text="Everyone who ever wrote, edited or submitted it.")
+    returned_by = ArrayField(
+        models.BigIntegerField(), default=list, db_default=[], help_text="Everyone who sent it back; they cannot edit it."
+    )
     submitted_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     submitted_at = models.DateTimeField(null=True)
     fingerprint = models.CharField(max_length=64, blank=True)
@@ -175,7 +178,7 @@ class Campaign(models.Model):
                 name="campaign_draft_is_open",
             ),
         )
-        triggers = (LIFECYCLE.trigger(), FOUR_EYES, FROZEN_DEFINITION, KEPT)
+        triggers = (LIFECYCLE.trigger(), FOUR_EYES, RETURNED, READ_IN_EVERY_LANGUAGE, FROZEN_DEFINITION, KEPT)
 
     def __str__(self) -> str:
         return f"{self.pk} {self.name}"

@@ -55,6 +55,40 @@ FOUR_EYES = pgtrigger.Trigger(
     """,
 )
 
+RETURNED = pgtrigger.Trigger(
+    name="returned_by_another",
+    when=pgtrigger.Before,
+    operation=pgtrigger.Insert | pgtrigger.Update,
+    func="""
+        IF TG_OP = 'UPDATE' AND NOT NEW.returned_by @> OLD.returned_by THEN
+            RAISE EXCEPTION 'nobody is removed from returned_by' USING ERRCODE = 'check_violation';
+        END IF;
+        IF NEW.touched_by && NEW.returned_by THEN
+            RAISE EXCEPTION 'nobody edits a campaign that they sent back' USING ERRCODE = 'check_violation';
+        END IF;
+        RETURN NEW;
+    """,
+)
+
+READ_IN_EVERY_LANGUAGE = pgtrigger.Trigger(
+    name="read_in_every_language",
+    when=pgtrigger.Before,
+    operation=pgtrigger.Update,
+    func="""
+        IF OLD.state = 'submitted' AND NEW.state = 'approved' AND EXISTS (
+            SELECT 1 FROM jsonb_each(NEW.words) AS w(locale, words)
+            WHERE NOT EXISTS (
+                SELECT 1 FROM notifications_secondreading r
+                WHERE r.campaign_id = NEW.id AND r.locale = w.locale AND r.words = w.words AND NOT r.by_id = ANY(NEW.touched_by)
+            )
+        ) THEN
+            RAISE EXCEPTION 'every language of a campaign is read by a second reader before it is approved'
+                USING ERRCODE = 'check_violation';
+        END IF;
+        RETURN NEW;
+    """,
+)
+
 FROZEN_DEFINITION = pgtrigger.Trigger(
     name="frozen_definition",
     when=pgtrigger.Before,

@@ -106,6 +106,8 @@ def everything() -> list[str]:
         "campaigns/stop-everything/",
         *(f"campaigns/{campaign.pk}/" for campaign in (waiting, going, exercise)),
         f"campaigns/{waiting.pk}/approve/",
+        f"campaigns/{waiting.pk}/read/",
+        f"campaigns/{going.pk}/live/",
         f"campaigns/{going.pk}/stop/",
         f"campaigns/{exercise.pk}/edit/",
         "audit/",

@@ -144,7 +144,7 @@ def test_everything_can_be_done_without_scripts(context_of: Callable[..., Browse
     expect(page.get_by_text("Another person who reads Welsh must approve it.")).to_be_visible()
     campaign = Campaign.objects.get()
     page.goto(f"/console/campaigns/{campaign.pk}/approve/")
-    page.get_by_label("I have read every text").check()
+    page.get_by_label("I have read the English text").check()
     page.get_by_role("button", name="Approve this live alert").click()
 
     campaign.refresh_from_db()

@@ -203,7 +203,7 @@ def test_a_second_person_approves_the_fingerprint_that_the_page_showed(client: C
     confirmation = client.get(page(campaign, "campaign-approve")).content.decode()
 
     answer = client.post(
-        page(campaign, "campaign-approve"), {"action": "approve", "fingerprint": campaign.fingerprint, "read": "yes"}
+        page(campaign, "campaign-approve"), {"action": "approve", "fingerprint": campaign.fingerprint, "language": "en"}
     )
     campaign.refresh_from_db()
 
@@ -221,7 +221,7 @@ def test_an_approval_of_an_earlier_version_is_refused(client: Client) -> None:
     lifecycle.submit(campaign, by=author, at=timezone.now())
     client.force_login(approver)
 
-    answer = client.post(page(campaign, "campaign-approve"), {"action": "approve", "fingerprint": shown, "read": "yes"})
+    answer = client.post(page(campaign, "campaign-approve"), {"action": "approve", "fingerprint": shown, "language": "en"})
     campaign.refresh_from_db()
 
     assert answer.status_code == 409
@@ -238,7 +238,7 @@ def test_nobody_approves_a_campaign_that_they_wrote_or_edited(client: Client) ->
     shown = client.get(page(campaign)).content.decode()
     confirmation = client.get(page(campaign, "campaign-approve")).content.decode()
     answer = client.post(
-        page(campaign, "campaign-approve"), {"action": "approve", "fingerprint": campaign.fingerprint, "read": "yes"}
+        page(campaign, "campaign-approve"), {"action": "approve", "fingerprint": campaign.fingerprint, "language": "en"}
     )
     campaign.refresh_from_db()
 

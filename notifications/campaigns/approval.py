@@ -1,0 +1,159 @@
+"""What an approval needs besides a second person: a second reader of each language, and sometimes a second approver."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models.functions import Coalesce
+
+from core import audit
+from core.audit_verbs import Verb
+from core.errors import ChangedMeanwhile, Conflict, Forbidden, Invalid, SecondPersonRequired
+from core.models import User
+from core.roles import require
+from notifications import cap
+from notifications.campaigns.messages import URGENT
+from notifications.models.campaign import ALL, Campaign, CampaignKind
+from notifications.models.campaign_approval import FirstApproval, SecondReading
+from notifications.models.campaign_state import APPROVED_ON, CampaignState
+
+#: The rights of which a second reader needs one.
+READER_RIGHTS = ("content.approve_words", "notifications.approve_campaign")
+#: How long after an urgent alert another one to the same people needs a reason and two approvers.
+URGENT_AGAIN_WITHIN = timedelta(days=7)
+#: Above this many installations, an approver types the number.
+LARGE_AUDIENCE = 100_000
+
+
+class SecondReaderMissing(Conflict):
+    """A language of the campaign has no second reader yet."""
+
+    code = "second-reader"
+
+
+class ReasonNeeded(Invalid):
+    """An urgent alert went to the same people within 7 days: enter the reason for another one."""
+
+    code = "reason"
+
+
+def confirm_text(
+    campaign: Campaign, locale: str, *, fingerprint: str, by: User, at: datetime, meaning: str = ""
+) -> SecondReading:
+    """Record that `by` has read the text of one language in the submission with this fingerprint, and confirms it.
+
+    `meaning` says what the text means, for an approver who does not read it. Raises Forbidden for a person who does not read the
+    language, SecondPersonRequired for one who touched the campaign, ChangedMeanwhile for another submission.
+    """
+    if not any(by.has_perm(right) for right in READER_RIGHTS):
+        require(by, READER_RIGHTS[0])
+    with transaction.atomic():
+        row = Campaign.objects.select_for_update(of=("self",)).get(pk=campaign.pk)
+        if row.state != CampaignState.SUBMITTED or row.fingerprint != fingerprint:
+            raise ChangedMeanwhile("The campaign has changed since you opened the page. Look at it again.", code="fingerprint")
+        return _confirm(row, locale, by=by, at=at, meaning=meaning)
+
+
+def confirm_texts(campaign: Campaign, locales: Collection[str], *, by: User, at: datetime) -> None:
+    """Record in the caller's transaction that `by` confirms these languages of the locked campaign."""
+    for locale in sorted(locales):
+        _confirm(campaign, locale, by=by, at=at)
+
+
+def _confirm(campaign: Campaign, locale: str, *, by: User, at: datetime, meaning: str = "") -> SecondReading:
+    if locale not in campaign.words:
+        raise Invalid("The campaign has no text in this language.", code="locale", field="locale")
+    if by.pk in campaign.touched_by:
+        raise SecondPersonRequired("Nobody can confirm the texts of a campaign that they wrote, edited or submitted.")
+    if not by.reads(locale):
+        raise Forbidden("Only a person who reads the language can confirm its text.", code="language")
+    reading = SecondReading.objects.create(
+        campaign=campaign, locale=locale, words=campaign.words[locale], meaning=meaning.strip()[:500], by=by, at=at
+    )
+    audit.record(by=by, verb=Verb.CAMPAIGN_TEXT_CONFIRMED, row=campaign, at=at, locale=locale)
+    return reading
+
+
+def second_readings(campaign: Campaign) -> dict[str, SecondReading]:
+    """Return the latest valid second reading of each language that has one."""
+    found: dict[str, SecondReading] = {}
+    for reading in SecondReading.objects.valid_for(campaign):
+        found.setdefault(reading.locale, reading)
+    return found
+
+
+def languages_to_confirm(campaign: Campaign) -> list[str]:
+    """Return the locales of the campaign that no second reader has confirmed."""
+    return sorted(campaign.words.keys() - second_readings(campaign).keys())
+
+
+def recent_urgent(campaign: Campaign, *, at: datetime) -> list[Campaign]:
+    """Return the urgent alerts of other threads that went to some of the same people within 7 days; [] for one not urgent."""
+    if not _is_urgent(campaign):
+        return []
+    recent = (
+        Campaign.objects.filter(state__in=APPROVED_ON, status=cap.AlertStatus.ACTUAL)
+        .exclude(state=CampaignState.EXPIRED)
+        .exclude(pk__in=(campaign.pk, campaign.alert))
+        .annotate(began_at=Coalesce("starts_at", "approved_at"))
+        .filter(began_at__gt=at - URGENT_AGAIN_WITHIN)
+        .order_by("-began_at")
+    )
+    return [other for other in recent if _is_urgent(other) and _share_people(campaign, other)]
+
+
+def _is_urgent(campaign: Campaign) -> bool:
+    """Return whether a campaign is the first alert of a thread and makes phones ring; a correction is never held up."""
+    return (
+        campaign.kind == CampaignKind.ALERT
+        and campaign.status == cap.AlertStatus.ACTUAL
+        and (campaign.severity in URGENT or campaign.urgency == cap.Urgency.IMMEDIATE)
+    )
+
+
+def _share_people(one: Campaign, other: Campaign) -> bool:
+    """Return whether one installation could be in both audiences."""
+    for column in ("apps", "countries", "regions", "audiences"):
+        mine, theirs = getattr(one, column), getattr(other, column)
+        if ALL not in (mine, theirs) and not set(mine) & set(theirs):
+            return False
+    return True
+
+
+def needs_second_approver(campaign: Campaign, *, reason: str, by: User, at: datetime) -> bool:
+    """Return whether this approval is only the first of two, and record it; the caller holds the campaign's lock.
+
+    Raises ReasonNeeded for a first approval without a reason, SecondPersonRequired for a second one by the same person.
+    """
+    if not recent_urgent(campaign, at=at):
+        return False
+    first = FirstApproval.objects.filter(campaign=campaign, fingerprint=campaign.fingerprint).first()
+    if first is None:
+        if not reason.strip():
+            raise ReasonNeeded(field="reason")
+        FirstApproval.objects.create(
+            campaign=campaign, fingerprint=campaign.fingerprint, reason=reason.strip()[:500], by=by, at=at
+        )
+        audit.record(by=by, verb=Verb.CAMPAIGN_FIRST_APPROVED, row=campaign, at=at, reason=reason.strip()[:500])
+        return True
+    if first.by_id == by.pk:
+        raise SecondPersonRequired("You have given the first approval. A second approver must give the other one.")
+    return False
+
+
+def check_typed_number(*, shown: int | None, typed: str, now: int | None) -> None:
+    """Check the number that an approver types for an audience above 100,000; all numbers are rounded reaches.
+
+    `shown` is what the page said and `now` what is true at this moment. Raises Invalid for another number, and ChangedMeanwhile
+    when the audience has grown by more than a tenth since the page was opened.
+    """
+    if (now or 0) <= LARGE_AUDIENCE and (shown or 0) <= LARGE_AUDIENCE:
+        return
+    if shown is None or (now or 0) > shown * 1.1:
+        raise ChangedMeanwhile("The audience has grown since you opened the page. Look at it again.", code="audience")
+    digits = "".join(character for character in typed if character.isdigit())
+    if digits != str(shown):
+        sentence = f"Number of phones: type {shown:,} to confirm that so many phones get the alert."
+        raise Invalid(sentence, code="number", field="number")

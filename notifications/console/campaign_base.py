@@ -1,0 +1,87 @@
+"""The base of the pages of one campaign: what it will do, for whom and when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.urls import reverse
+
+from content.console.labels import label
+from content.console.unit_names import UnitNames
+from content.models import Service, Tip
+from core.console.display import StatusTag, language_text
+from core.console.pages import Link, Page
+from core.errors import DomainError
+from core.models import User
+from notifications.campaigns import audience
+from notifications.campaigns.messages import text_warnings
+from notifications.console import campaign_display
+from notifications.console.preview import previews
+from notifications.models import App, Brake, BrakeState, Campaign
+from notifications.models.campaign import ALL
+
+
+class CampaignBasePage(Page):
+    """The base of the pages of one campaign."""
+
+    menu = "Campaigns"
+
+    def load(self) -> None:
+        self.campaign = Campaign.objects.select_related("references").numbered(self.kwargs["id"])
+        self.brake = global_brake() if self.campaign.state in campaign_display.MOVING else None
+
+    def tag(self) -> StatusTag:
+        """Return the campaign's state as a tag."""
+        return campaign_display.state_tag(self.campaign, all_stopped=self.brake is not None)
+
+    def heading(self) -> str:
+        return self.campaign.name
+
+    def breadcrumbs(self) -> Iterable[Link]:
+        return [Link("Campaigns", reverse("admin:campaigns"))]
+
+    def campaign_url(self) -> str:
+        """Return the URL of the campaign's own page."""
+        return reverse("admin:campaign", args=[self.campaign.pk])
+
+    def summary(self) -> dict[str, Any]:
+        """Return what the campaign will do, for whom and when, as template context."""
+        campaign = self.campaign
+        people = User.objects.in_bulk(campaign.touched_by)
+        tips = {tip.slug: tip for tip in Tip.objects.filter(slug__in=campaign.tips.values())}
+        names = UnitNames(f"tip.{slug}" for slug in tips)
+        services = Service.objects.in_bulk(campaign.services)
+        return {
+            "campaign": campaign,
+            "kind": campaign_display.KINDS[campaign.kind],
+            "tag": self.tag(),
+            "brake": self.brake,
+            "live": campaign.status == "Actual",
+            "begins": campaign_display.begins_text(campaign),
+            "until": campaign_display.instant_and_home_text(campaign.not_after, campaign.home_zone),
+            "apps": App.objects.named(campaign.apps, actual=campaign.status == "Actual"),
+            "all": ALL,
+            "editors": [people[pk].username for pk in campaign.touched_by if pk in people],
+            "previews": previews(campaign, self.user),
+            "text_warnings": [(language_text(locale), sentence) for locale, sentence in text_warnings(campaign)],
+            "services": [(name, services.get(name)) for name in campaign.services],
+            "tips": [
+                (label("audience", who), slug, names.name(f"tip.{slug}") if slug in tips else "")
+                for who, slug in campaign.tips.items()
+            ],
+            "mine": self.user.pk in campaign.touched_by,
+            **self._reach(),
+        }
+
+    def _reach(self) -> dict[str, Any]:
+        """Return how many phones the campaign would reach now, or why that cannot be said."""
+        try:
+            return {"reach": audience.reach(self.campaign), "reach_error": ""}
+        except DomainError as error:
+            return {"reach": None, "reach_error": error.detail}
+
+
+def global_brake() -> Brake | None:
+    """Return the brake of all campaigns where it stops sending, else None."""
+    return Brake.objects.filter(campaign=None).exclude(state=BrakeState.GO).select_related("set_by").first()

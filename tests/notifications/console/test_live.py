@@ -1,0 +1,139 @@
+"""The page of a campaign while it is sent."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+
+from core.models import User
+from core.states import advance
+from notifications.campaigns import lifecycle
+from notifications.models import Brake, Campaign, ProgressSample
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+
+def page(campaign: Campaign, name: str = "campaign-live") -> str:
+    return reverse(f"admin:{name}", args=[campaign.pk])
+
+
+def send(campaign: Campaign, **counts: Any) -> Campaign:
+    """Freeze the campaign and set its counts; it began a minute ago."""
+    ago = timezone.now() - timedelta(minutes=1)
+    values = {"frozen_at": ago, "started_at": ago, "starts_at": ago, "devices": 900, "accepted": 400} | counts
+    advance(campaign, "sending", by=User.objects.system(), at=ago, **values)
+    return campaign
+
+
+def test_the_page_after_approval_counts_down_and_refreshes_by_itself(client: Client) -> None:
+    starts = (datetime.now(UTC) + timedelta(hours=3, seconds=5)).replace(microsecond=0)
+    make.installations(30)
+    ends = (starts + timedelta(hours=2)).isoformat()
+    campaign = make.campaign(state="submitted", schedule={"at": starts.strftime("%Y-%m-%dT%H:%M:%SZ")}, not_after=ends)
+    client.force_login(make.campaign_staff()[1])
+
+    answer = client.post(
+        page(campaign, "campaign-approve"), {"action": "approve", "fingerprint": campaign.fingerprint, "language": "en"}
+    )
+    html = client.get(answer["Location"]).content.decode()
+
+    assert answer["Location"] == page(campaign)
+    assert f'data-countdown="{int(starts.timestamp())}">3 h 0 min' in html
+    assert f"{starts:%H:%M:%S} UTC" in html
+    assert f'data-progress="{page(campaign, "campaign-progress")}"' in html
+    assert "notifications/progress.js" in html
+    assert "notifications/live.js" in html
+    assert page(campaign, "campaign-stop") in html
+
+
+def test_the_page_shows_languages_platforms_reasons_and_pace_in_words(client: Client) -> None:
+    campaign = make.campaign()
+    by_key = {message.key: str(message.pk) for message in campaign.messages.all()}
+    tally = {by_key["en/parent/android"]: {"accepted": 380, "unregistered": 20}, by_key["en*/parent/ios"]: {"accepted": 40}}
+    send(campaign, accepted=420, rejected=20, tally=tally)
+    earlier = timezone.now() - timedelta(seconds=30)
+    ProgressSample.objects.create(campaign=campaign, at=earlier, moved_at=earlier, processed=140, pending=760)
+    client.force_login(make.person("nora"))
+
+    html = client.get(page(campaign)).content.decode()
+
+    assert "Other languages, in English" in html
+    assert "iPhone and iPad" in html
+    assert ">380<" in html
+    assert "App removed, or its address expired: 20" in html
+    assert "a minute." in html
+    assert "unregistered" not in html
+
+
+def test_a_campaign_that_stands_still_says_why(client: Client) -> None:
+    campaign = make.campaign()
+    send(campaign)
+    earlier = timezone.now() - timedelta(seconds=50)
+    ProgressSample.objects.create(campaign=campaign, at=earlier, moved_at=earlier, processed=400, pending=500)
+    client.force_login(make.person("nora"))
+
+    html = client.get(page(campaign)).content.decode()
+
+    assert "Nothing has moved for 50 seconds" in html
+
+
+def test_pause_and_resume_stay_on_the_page(client: Client) -> None:
+    campaign = send(make.campaign())
+    client.force_login(make.campaign_staff()[1])
+
+    client.post(page(campaign), {"action": "pause"})
+    paused = client.get(page(campaign)).content.decode()
+    client.post(page(campaign), {"action": "resume"})
+    campaign.refresh_from_db()
+
+    assert 'value="resume"' in paused
+    assert "Campaign paused" in paused
+    assert campaign.state == "sending"
+
+
+def test_stop_everything_is_shown_truthfully_on_every_page_of_the_campaign(client: Client) -> None:
+    campaign = send(make.campaign())
+    approver = make.campaign_staff()[1]
+    Brake.objects.stop_everything(by=approver, at=timezone.now(), reason="A wrong number.")
+    client.force_login(approver)
+
+    for address in (page(campaign), page(campaign, "campaign"), reverse("admin:campaigns")):
+        html = client.get(address).content.decode()
+        assert "Stopped with everything else" in html, address
+        assert ">Sending</span>" not in html, address
+    assert "All sending stopped" in client.get(page(campaign)).content.decode()
+
+
+def test_the_reason_of_a_halt_is_in_the_timeline(client: Client) -> None:
+    campaign = send(make.campaign())
+    lifecycle.halt(campaign, "FCM does not accept our credentials.", at=timezone.now())
+    client.force_login(make.person("nora"))
+
+    html = client.get(page(campaign)).content.decode()
+
+    assert "Campaign halted" in html
+    assert html.count("FCM does not accept our credentials.") == 2
+
+
+def test_a_draft_has_nothing_to_follow(client: Client) -> None:
+    campaign = make.campaign(state="draft")
+    client.force_login(make.person("nora"))
+
+    assert "nothing of it is sent" in client.get(page(campaign)).content.decode()
+
+
+def test_the_live_page_takes_at_most_twenty_queries(
+    client: Client, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    campaign = send(make.campaign())
+    client.force_login(make.campaign_staff()[1])
+
+    with django_assert_max_num_queries(20):
+        assert client.get(page(campaign)).status_code == 200
