@@ -11,11 +11,14 @@ from django.urls import reverse
 from content.models import Channel
 from core.console.display import language_text
 from core.console.pages import Link, page
+from core.console.step_up import fresh_sign_in
 from core.errors import DomainError, Invalid
-from notifications.campaigns import approval, audience, definition, lifecycle
+from notifications.campaigns import approval, definition, lifecycle
 from notifications.console.campaign_base import CampaignBasePage
 from notifications.console.definition_changes import DefinitionChanges, changes_between
 from notifications.console.language_cards import language_cards
+from notifications.console.rights import APPROVER
+from notifications.console.will_happen import will_happen
 from notifications.models import CampaignLook, CampaignState, FirstApproval
 
 S = CampaignState
@@ -40,6 +43,7 @@ class ApproveCampaignPage(CampaignBasePage):
         if campaign.state != S.SUBMITTED:
             return {**self.summary(), "is_submitted": False}
         summary = self.summary()
+        will = will_happen(campaign, at=self.at)
         document = definition.write(campaign)
         names = self._names(summary)
         cards = language_cards(campaign, self.user)
@@ -60,10 +64,12 @@ class ApproveCampaignPage(CampaignBasePage):
             "help": self._help(summary),
             "urgent": urgent,
             "first": self._first_approval() if urgent else None,
-            "number": devices if (devices := _devices(summary["reach"])) and devices > approval.LARGE_AUDIENCE else None,
+            "will": will,
+            "number": will.devices if (will.devices or 0) > approval.LARGE_AUDIENCE else None,
             "ticked": self.submitted.getlist("language") if self.submitted else [],
         }
 
+    @fresh_sign_in
     def action_approve(self, data: QueryDict) -> str | None:
         ticked = set(data.getlist("language"))
         for locale in self.campaign.words:
@@ -75,7 +81,7 @@ class ApproveCampaignPage(CampaignBasePage):
         approval.check_typed_number(
             shown=int(shown) if shown.isdecimal() else None,
             typed=data.get("number", ""),
-            now=_devices(audience.reach(self.campaign)),
+            now=will_happen(self.campaign, at=self.at).devices,
         )
         approved = lifecycle.approve(
             self.campaign,
@@ -129,8 +135,3 @@ class ApproveCampaignPage(CampaignBasePage):
             for name, service in summary["services"]
             if service is not None
         ]
-
-
-def _devices(reach: dict[str, Any] | None) -> int | None:
-    """Return the rounded number of phones of `audience.reach`."""
-    return reach["devices"] if reach else None

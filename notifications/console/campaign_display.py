@@ -66,15 +66,16 @@ def begins_text(campaign: Campaign) -> str:
     return f"{local_text(start, seconds=start.second != 0)}, local time of each phone"
 
 
-def instant_and_home_text(instant: datetime, zone: str) -> str:
+def instant_and_home_text(instant: datetime, zone: str, *, seconds: bool = False) -> str:
     """Return an instant in UTC and in a time zone: "1 December 2026 at 23:00 UTC (2 December at 00:00 Paris time)".
 
-    Seconds are shown where they are not zero: what a page says is what happens.
+    Seconds are shown where they are asked for or not zero: what a page says is what happens.
     """
     there, here = instant.astimezone(zone_of(zone, "UTC")), instant.astimezone(UTC)
     day = "" if there.date() == here.date() else f"{there:%-d %B} at "
-    time = f"{there:%H:%M:%S}" if there.second else f"{there:%H:%M}"
-    return f"{instant_text(instant, seconds=there.second != 0)} ({day}{time} {zone_text(zone)})"
+    exact = seconds or there.second != 0
+    time = f"{there:%H:%M:%S}" if exact else f"{there:%H:%M}"
+    return f"{instant_text(instant, seconds=exact)} ({day}{time} {zone_text(zone)})"
 
 
 def progress(campaign: Campaign, counts: dict[str, Any] | None = None) -> dict[str, Any]:

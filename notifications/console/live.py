@@ -9,16 +9,18 @@ from typing import Any
 from django.http import HttpResponse, JsonResponse, QueryDict
 from django.urls import reverse
 
-from core.console.display import language_text
+from core.console.display import duration_text, language_text
 from core.console.pages import Link, page
-from core.errors import DomainError
-from notifications.campaigns import audience, lifecycle
+from core.console.step_up import fresh_sign_in
+from notifications.campaigns import lifecycle
 from notifications.campaigns.outcome_table import OUTCOMES, outcome_table
 from notifications.campaigns.progress import progress_of
 from notifications.campaigns.progress_history import Pace, pace_of
 from notifications.campaigns.timeline import timeline
 from notifications.console import campaign_display
 from notifications.console.campaign_base import CampaignBasePage
+from notifications.console.rights import AUTHOR, STOPPER
+from notifications.console.will_happen import will_happen
 from notifications.models import Campaign, CampaignState
 from notifications.models.campaign_state import APPROVED_ON, LIFECYCLE
 
@@ -67,6 +69,7 @@ class LiveCampaignPage(CampaignBasePage):
         self.success("Paused. Nothing is sent until someone resumes the campaign.")
         return None
 
+    @fresh_sign_in
     def action_resume(self, data: QueryDict) -> str | None:
         lifecycle.resume(self.campaign, by=self.user, at=self.at)
         self.success("Resumed.")
@@ -77,10 +80,7 @@ def first_start(campaign: Campaign, *, at: datetime) -> datetime | None:
     """Return when the first phones are due, for a campaign that has not begun; None where that cannot be said."""
     if campaign.state != S.APPROVED:
         return campaign.starts_at if campaign.starts_at and campaign.starts_at > at else None
-    try:
-        return audience.first_due(campaign, at=at)
-    except DomainError:
-        return None
+    return will_happen(campaign, at=at).first_due
 
 
 def outcome_rows(campaign: Campaign) -> list[dict[str, Any]]:
@@ -109,7 +109,7 @@ def pace_sentences(campaign: Campaign, pace: Pace | None, counts: dict[str, Any]
     if pace.still_for is not None:
         waiting = campaign_display.with_times(counts["waiting"])
         why = f"because of this: {waiting}" if waiting else "and no reason is known. Ask the people who run the server."
-        return [f"Nothing has moved for {duration_text(pace.still_for)}, {why}"]
+        return [f"Nothing has moved for {_still_text(pace.still_for)}, {why}"]
     found = [f"{pace.per_second * 60:,.0f} a minute."] if pace.per_second else []
     if pace.ends_at is not None:
         end = campaign_display.instant_and_home_text(pace.ends_at.replace(microsecond=0), campaign.home_zone)
@@ -117,12 +117,10 @@ def pace_sentences(campaign: Campaign, pace: Pace | None, counts: dict[str, Any]
     return found
 
 
-def duration_text(span: timedelta) -> str:
-    """Return a span of time such as "45 seconds" or "3 minutes"."""
+def _still_text(span: timedelta) -> str:
+    """Return for how long nothing has moved, with seconds below two minutes."""
     seconds = int(span.total_seconds())
-    if seconds < 120:
-        return f"{seconds} seconds"
-    return f"{seconds // 60} minutes" if seconds < 7200 else f"{seconds // 3600} hours"
+    return f"{seconds} seconds" if seconds < 120 else duration_text(span)
 
 
 @page("campaigns/<int:id>/stop/", "campaign-stop")

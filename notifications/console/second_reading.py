@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from core.console.display import language_text
 from core.console.pages import Link, page
+from core.console.step_up import fresh_sign_in
 from core.errors import Invalid
 from notifications.campaigns import approval
 from notifications.console.campaign_base import CampaignBasePage
@@ -39,6 +40,7 @@ class SecondReadingPage(CampaignBasePage):
             "others": [card for card in cards if not card.reads],
         }
 
+    @fresh_sign_in
     def action_confirm(self, data: QueryDict) -> str | None:
         locale, meaning = data.get("locale", ""), data.get("meaning", "").strip()
         if not meaning and locale != self.campaign.home_locale:

@@ -31,7 +31,8 @@ NOT_AMENDED = {
 
 #: The columns of a campaign that change after it was approved or submitted: its state, its people, its counts.
 LIFE = {
-    "id", "state", "reason", "created_by_id", "created_at", "touched_by", "submitted_by_id", "submitted_at", "fingerprint", "rev",
+    "id", "state", "reason", "created_by_id", "created_at", "touched_by", "returned_by", "submitted_by_id", "submitted_at",
+    "fingerprint", "rev",
     "approved_by_id", "approved_at", "starts_at", "frozen_at", "ticket_watermark", "devices", "started_at", "finished_at",
     "accepted", "rejected", "unknown", "skipped", "gone", "tally", "topics", "topics_accepted", "topics_rejected",
     "topics_unknown", "topics_skipped",

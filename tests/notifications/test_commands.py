@@ -61,6 +61,22 @@ def test_the_author_cannot_approve_here_either(file: str) -> None:
     assert Campaign.objects.get().state == "submitted"
 
 
+def test_a_second_reader_confirms_a_language_that_the_approver_does_not_read(tmp_path: Path, file: str) -> None:
+    text = make.definition()["messages"]["en"]
+    path = tmp_path / "two.yaml"
+    path.write_text(json.dumps(make.definition(messages={"en": text, "cy": text})), "utf-8")
+    make.person("ben", "campaign-approver", locales=("en",))
+    make.person("carys", "localisation-reviewer", locales=("cy",))
+    made = str(command("campaign", "create", str(path), "--by", "author")["id"])
+    read = ("--fingerprint", command("campaign", "submit", made, "--by", "author")["fingerprint"])
+
+    with pytest.raises(CommandError, match="cy"):
+        command("campaign", "approve", made, *read, "--by", "ben")
+    command("campaign", "confirm", made, *read, "--language", "cy", "--by", "carys")
+
+    assert command("campaign", "approve", made, *read, "--by", "ben")["state"] == "approved"
+
+
 def test_refusals_are_one_sentence(file: str) -> None:
     for arguments in (
         ("campaign", "create", "no-such-file.yaml", "--by", "author"),

@@ -16,7 +16,7 @@ from ruamel.yaml.error import MarkedYAMLError
 from core.cli import StaffCommand
 from core.errors import Invalid
 from core.models import User
-from notifications.campaigns import lifecycle
+from notifications.campaigns import approval, lifecycle
 from notifications.campaigns.progress import progress_of
 from notifications.models import Campaign
 
@@ -46,7 +46,11 @@ class Command(StaffCommand):
             verb.add_argument("id")
             if name == "approve":
                 verb.add_argument("--fingerprint", required=True, help="the fingerprint of the campaign that was read")
-            if name in ("return", "reject", "stop"):
+            if name == "confirm":
+                verb.add_argument("--fingerprint", required=True, help="the fingerprint of the campaign that was read")
+                verb.add_argument("--language", required=True, help="the language that was read, as a BCP 47 tag")
+                verb.add_argument("--meaning", default="", help="what the text says, for an approver who does not read it")
+            if name in ("approve", "return", "reject", "stop"):
                 verb.add_argument("--reason", default="", help="the reason, in one sentence")
             self.add_acting_user(verb, default=_WITHOUT_A_PERSON if name in ("pause", "stop") else "")
             self.add_json(verb)
@@ -106,14 +110,26 @@ _Constructor.add_constructor("tag:yaml.org,2002:timestamp", SafeConstructor.cons
 def _approve(campaign: Campaign, by: User, options: dict[str, Any]) -> None:
     if len(options["fingerprint"]) != 64:
         raise Invalid("A fingerprint has 64 characters.", code="fingerprint")
-    lifecycle.approve(campaign, fingerprint=options["fingerprint"], by=by, at=timezone.now())
+    lifecycle.approve(campaign, fingerprint=options["fingerprint"], by=by, at=timezone.now(), reason=options["reason"])
+
+
+def _confirm(campaign: Campaign, by: User, options: dict[str, Any]) -> None:
+    approval.confirm_text(
+        campaign,
+        options["language"],
+        fingerprint=options["fingerprint"],
+        by=by,
+        at=timezone.now(),
+        meaning=options["meaning"],
+    )
 
 
 #: Stopping must never wait for a console that is out of reach.
 _WITHOUT_A_PERSON = "without it the product itself is on record, and no token is needed"
 _HELP = {
     "submit": "write the messages and print the fingerprint that a second person approves",
-    "approve": "approve the submission with this fingerprint",
+    "confirm": "confirm the text in one language, as its second reader",
+    "approve": "approve the submission with this fingerprint, and confirm the texts in the languages that you read",
     "return": "return the campaign to draft",
     "reject": "refuse the campaign for good",
     "pause": "send nothing more until the campaign is resumed",
@@ -122,6 +138,7 @@ _HELP = {
 }
 _VERBS: dict[str, Callable[[Campaign, User, dict[str, Any]], object]] = {
     "submit": lambda campaign, by, options: lifecycle.submit(campaign, by=by, at=timezone.now()),
+    "confirm": _confirm,
     "approve": _approve,
     "return": lambda campaign, by, options: lifecycle.send_back(campaign, by=by, at=timezone.now(), reason=options["reason"]),
     "reject": lambda campaign, by, options: lifecycle.reject(campaign, by=by, at=timezone.now(), reason=options["reason"]),

@@ -11,7 +11,7 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 from core.errors import ChangedMeanwhile, Conflict, DomainError, Forbidden, Invalid, SecondPersonRequired
 from core.models import AuditEntry
 from core.states import LIFECYCLES, NoSuchEdge
-from notifications.campaigns import fingerprint, lifecycle
+from notifications.campaigns import approval, fingerprint, lifecycle
 from notifications.campaigns.messages import MessageTextRefused
 from notifications.models import Brake, Campaign, Message
 from tests import make
@@ -43,6 +43,7 @@ def test_a_second_person_approves_the_fingerprint_and_the_audit_says_so(submitte
     entries = AuditEntry.objects.filter(model="notifications.Campaign").order_by("id")
     assert list(entries.values_list("verb", "by__username")) == [
         ("campaign.submitted", "author"),
+        ("campaign_text.confirmed", "approver"),
         ("campaign.approved", "approver"),
     ]
 
@@ -102,6 +103,7 @@ def test_an_approval_needs_the_fingerprint_of_the_submission(submitted: Campaign
 
 def test_raw_sql_cannot_approve_for_the_author(submitted: Campaign) -> None:
     author, approver = make.campaign_staff()
+    approval.confirm_text(submitted, "en", fingerprint=submitted.fingerprint, by=approver, at=now())
     change = "UPDATE notifications_campaign SET "
 
     for assignment, value, answer in [

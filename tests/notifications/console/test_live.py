@@ -16,6 +16,7 @@ from core.states import advance
 from notifications.campaigns import lifecycle
 from notifications.models import Brake, Campaign, ProgressSample
 from tests import make
+from tests.notifications.steps import tick
 
 pytestmark = pytest.mark.django_db
 
@@ -27,13 +28,14 @@ def page(campaign: Campaign, name: str = "campaign-live") -> str:
 def send(campaign: Campaign, **counts: Any) -> Campaign:
     """Freeze the campaign and set its counts; it began a minute ago."""
     ago = timezone.now() - timedelta(minutes=1)
-    values = {"frozen_at": ago, "started_at": ago, "starts_at": ago, "devices": 900, "accepted": 400} | counts
+    values: dict[str, Any] = {"frozen_at": ago, "started_at": ago, "starts_at": ago, "devices": 900, "accepted": 400} | counts
     advance(campaign, "sending", by=User.objects.system(), at=ago, **values)
     return campaign
 
 
 def test_the_page_after_approval_counts_down_and_refreshes_by_itself(client: Client) -> None:
     starts = (datetime.now(UTC) + timedelta(hours=3, seconds=5)).replace(microsecond=0)
+    make.app()
     make.installations(30)
     ends = (starts + timedelta(hours=2)).isoformat()
     campaign = make.campaign(state="submitted", schedule={"at": starts.strftime("%Y-%m-%dT%H:%M:%SZ")}, not_after=ends)
@@ -73,10 +75,13 @@ def test_the_page_shows_languages_platforms_reasons_and_pace_in_words(client: Cl
 
 
 def test_a_campaign_that_stands_still_says_why(client: Client) -> None:
+    make.app()
+    make.installations(30)
     campaign = make.campaign()
-    send(campaign)
+    tick()
     earlier = timezone.now() - timedelta(seconds=50)
-    ProgressSample.objects.create(campaign=campaign, at=earlier, moved_at=earlier, processed=400, pending=500)
+    ProgressSample.objects.update(at=earlier, moved_at=earlier)
+    Campaign.objects.update(starts_at=earlier, frozen_at=earlier)
     client.force_login(make.person("nora"))
 
     html = client.get(page(campaign)).content.decode()
