@@ -120,7 +120,7 @@ def send_back(campaign: Campaign, *, by: User, at: datetime, reason: str = "") -
     with transaction.atomic():
         _lock(campaign)
         LIFECYCLE.edge(campaign.state, CampaignState.DRAFT)
-        # Whoever judges a campaign from outside stays outside: they can approve it later, and never edit it.
+        # A person who sends a campaign back without having touched it can approve it later, and never edit it.
         returned = {*campaign.returned_by, by.pk} if by.pk not in campaign.touched_by else set(campaign.returned_by)
         advance(
             campaign, CampaignState.DRAFT, by=by, at=at, reason=reason, submitted_by=None, submitted_at=None, fingerprint="",

@@ -12,7 +12,7 @@ from django.db.models import Q
 from core.querysets import manager_of
 from notifications.models.campaign import Campaign
 
-#: Whoever wrote, edited or submitted a campaign neither confirms its texts nor approves it.
+#: People who wrote, edited or submitted a campaign neither confirm its texts nor approve it.
 _BY_ANOTHER = """
     IF EXISTS (SELECT 1 FROM notifications_campaign c WHERE c.id = NEW.campaign_id AND NEW.by_id = ANY(c.touched_by)) THEN
         RAISE EXCEPTION 'nobody confirms or approves a campaign that they wrote, edited or submitted'

@@ -117,7 +117,7 @@ def test_the_database_refuses_an_approval_of_an_unread_language(two_languages: C
         Campaign.objects.filter(pk=two_languages.pk).update(state="approved", approved_by=english_approver, approved_at=now())
 
 
-def test_whoever_sent_a_campaign_back_can_approve_it_and_not_edit_it(two_languages: Campaign) -> None:
+def test_an_approver_who_sent_it_back_can_approve_it_and_not_edit_it(two_languages: Campaign) -> None:
     author, approver = make.campaign_staff()
     both = make.person("both", "campaign-author", "campaign-approver")
     lifecycle.send_back(two_languages, by=both, at=now(), reason="The Arabic text says Monday.")

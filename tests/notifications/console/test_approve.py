@@ -60,7 +60,7 @@ def test_a_language_without_a_second_reader_is_named(client: Client, two_languag
     shown = client.get(page(two_languages)).content.decode()
     answer = client.post(page(two_languages), approval_form(two_languages, "en"))
 
-    assert "It cannot be approved yet: Arabic waits for a second reader." in shown
+    assert "The campaign cannot be approved yet: Arabic waits for a second reader." in shown
     assert 'name="language" value="ar"' not in shown
     assert answer.status_code == 409
     assert "confirmed the text in: Arabic" in answer.content.decode()
@@ -126,7 +126,7 @@ def test_an_update_is_shown_against_the_alert_that_it_corrects(client: Client) -
     assert answer.context["corrected"].unchanged == ("Arabic",)
 
 
-def test_whoever_sent_it_back_does_not_edit_it(client: Client) -> None:
+def test_an_approver_who_sent_it_back_does_not_edit_it(client: Client) -> None:
     make.campaign(state="submitted")
     campaign = Campaign.objects.get()
     both = make.person("both", "campaign-author", "campaign-approver")
