@@ -42,11 +42,12 @@ class ApproveCampaignPage(CampaignBasePage):
         campaign = self.campaign
         if campaign.state != S.SUBMITTED:
             return {**self.summary(), "is_submitted": False}
-        summary = self.summary()
+        # The forecast says how many, from the same counters.
+        summary = self.summary(reach=False)
         will = will_happen(campaign, at=self.at)
         document = definition.write(campaign)
         names = self._names(summary)
-        cards = language_cards(campaign, self.user)
+        cards = language_cards(campaign, self.user, summary["previews"])
         look = CampaignLook.objects.last_before(campaign, by=self.user.pk)
         CampaignLook.objects.bulk_create(
             [CampaignLook(campaign=campaign, by=self.user, fingerprint=campaign.fingerprint, definition=document, at=self.at)],

@@ -45,8 +45,8 @@ class CampaignBasePage(Page):
         """Return the URL of the campaign's own page."""
         return reverse("admin:campaign", args=[self.campaign.pk])
 
-    def summary(self) -> dict[str, Any]:
-        """Return what the campaign will do, for whom and when, as template context."""
+    def summary(self, *, reach: bool = True) -> dict[str, Any]:
+        """Return what the campaign will do, for whom and when, as template context; by default with its reach."""
         campaign = self.campaign
         people = User.objects.in_bulk(campaign.touched_by)
         tips = {tip.slug: tip for tip in Tip.objects.filter(slug__in=campaign.tips.values())}
@@ -71,7 +71,7 @@ class CampaignBasePage(Page):
                 for who, slug in campaign.tips.items()
             ],
             "mine": self.user.pk in campaign.touched_by,
-            **self._reach(),
+            **(self._reach() if reach else {}),
         }
 
     def _reach(self) -> dict[str, Any]:

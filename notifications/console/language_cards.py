@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from core.console.display import language_text
 from core.models import User
 from notifications.campaigns import approval, texts
-from notifications.console.preview import PhonePreview, previews
+from notifications.console.preview import PhonePreview
 from notifications.models import Campaign, SecondReading
 
 
@@ -25,16 +25,19 @@ class LanguageCard:
     reading: SecondReading | None
 
 
-def language_cards(campaign: Campaign, user: User) -> list[LanguageCard]:
-    """Return a card for each language: the home language first, then those that nobody has confirmed yet."""
+def language_cards(campaign: Campaign, user: User, shown: Iterable[PhonePreview]) -> list[LanguageCard]:
+    """Return a card for each language: the home language first, then those that nobody has confirmed yet.
+
+    `shown` are the campaign's previews.
+    """
+    phones = list(shown)
     readings: Mapping[str, SecondReading] = approval.second_readings(campaign)
-    shown = previews(campaign, user)
     cards = [
         LanguageCard(
             locale=locale,
             language=language_text(locale),
             dir=texts.direction(locale),
-            phones=tuple(phone for phone in shown if phone.locale == locale),
+            phones=tuple(phone for phone in phones if phone.locale == locale),
             reads=user.reads(locale),
             reading=readings.get(locale),
         )

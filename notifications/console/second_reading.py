@@ -32,9 +32,10 @@ class SecondReadingPage(CampaignBasePage):
         return [*super().breadcrumbs(), Link(self.campaign.name, self.campaign_url())]
 
     def context(self) -> dict[str, Any]:
-        cards = language_cards(self.campaign, self.user)
+        summary = self.summary(reach=False)
+        cards = language_cards(self.campaign, self.user, summary["previews"])
         return {
-            **self.summary(),
+            **summary,
             "is_submitted": self.campaign.state == CampaignState.SUBMITTED,
             "cards": [card for card in cards if card.reads],
             "others": [card for card in cards if not card.reads],
