@@ -61,6 +61,8 @@ app.conf.update(
     accept_content=["json"],
     worker_prefetch_multiplier=1,
     worker_hijack_root_logger=False,
+    # Anyone who can write to the broker could stop the workers from taking work, or shut them down.
+    worker_enable_remote_control=False,
     broker_connection_retry_on_startup=True,
     broker_connection_timeout=5,
     timezone="UTC",
@@ -88,6 +90,11 @@ app.conf.update(
             "schedule": 60.0,
             "options": {"queue": QueueName.UPKEEP, "expires": 50},
         },
+        "forget-sessions": {
+            "task": "core.tasks.forget_sessions",
+            "schedule": 3600.0,
+            "options": {"queue": QueueName.UPKEEP, "expires": 3000},
+        },
         "forget-corrections": {
             "task": "content.tasks.forget_corrections",
             "schedule": 3600.0,
@@ -95,4 +102,4 @@ app.conf.update(
         },
     },
 )
-app.autodiscover_tasks(["content", "notifications"])
+app.autodiscover_tasks(["core", "content", "notifications"])

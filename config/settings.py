@@ -45,6 +45,8 @@ if SERVE_UNREVIEWED and not is_loopback(FCM_ENDPOINT):
 
 # Django's settings.
 SECRET_KEY = env.text("SECRET_KEY")
+if not SANDBOX and len(SECRET_KEY) < 50:
+    raise env.BadSetting("SECRET_KEY has fewer than 50 characters. Generate a random one.")
 DEBUG = False
 ALLOWED_HOSTS = env.names("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
 ROOT_URLCONF = "config.urls"
@@ -73,6 +75,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "api.http.responses.not_modified",
     "api.http.cors.cross_origin",
+    "core.headers.security_headers",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

@@ -21,6 +21,8 @@ JSON = "application/json"
 IMMUTABLE = "public, max-age=31536000, immutable"
 #: Fresh for a minute; an older copy may be used while a newer one is fetched or the server cannot be reached.
 SHORT = "public, max-age=60, stale-while-revalidate=60, stale-if-error=86400"
+#: For alerts: one that was stopped must be gone within seconds, and must not come back while the server cannot be reached.
+LIVE = "public, max-age=5"
 NO_STORE = "no-store"
 
 _TAG = re.compile(r'(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")')

@@ -19,7 +19,7 @@ from api.http import fields
 from api.http.auth import Public
 from api.http.fields import Choice, Instant, PatternText, StrictSerializer
 from api.http.negotiation import assigned_country, check_region
-from api.http.responses import JSON, SHORT, ReadResponse
+from api.http.responses import JSON, LIVE, ReadResponse
 from api.http.schema import path_parameter
 from api.http.views import ReadView
 from api.reads.request import ReadRequest
@@ -174,7 +174,7 @@ def feed_response(
     changes = request.edition.feed.changes_at(request.at)
     return ReadResponse(
         body,
-        SHORT,
+        LIVE,
         content_type=content_type,
         vary=("Accept-Language",) if depends_on_language and "locale" not in request.parameters else (),
         until=changes.timestamp() if changes else math.inf,

@@ -37,6 +37,7 @@ NO_SANDBOX = {
     "FINGERPOST_SANDBOX": "0",
     "SERVE_UNREVIEWED": "0",
     "FCM_ENDPOINT": "https://fcm.invalid",
+    "SECRET_KEY": "only-for-the-tests-of-a-server-that-is-no-sandbox-at-all",
     "FIREBASE_PROJECTS": "{}",
 }
 

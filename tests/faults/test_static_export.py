@@ -29,6 +29,7 @@ pytestmark = pytest.mark.services
 HEADERS = (
     *("Content-Type", "Cache-Control", "Content-Language", "Access-Control-Allow-Origin", "X-Content-Type-Options"),
     *("Referrer-Policy", "Cross-Origin-Opener-Policy", "X-Frame-Options", "Access-Control-Expose-Headers"),
+    *("Cross-Origin-Resource-Policy", "Permissions-Policy"),
 )
 
 

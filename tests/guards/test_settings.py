@@ -19,7 +19,7 @@ PRODUCT = ("api", "config", "content", "core", "notifications")
 
 
 def start(**changes: str | None) -> subprocess.CompletedProcess[str]:
-    base = {"PATH": os.environ["PATH"], "SECRET_KEY": "x", "DATABASE_URL": "postgresql://a:b@127.0.0.1:1/c"}
+    base = {"PATH": os.environ["PATH"], "SECRET_KEY": "x" * 50, "DATABASE_URL": "postgresql://a:b@127.0.0.1:1/c"}
     environment = {name: value for name, value in {**base, **changes}.items() if value is not None}
     command = [sys.executable, "-c", "import config.settings"]
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60)
@@ -109,6 +109,7 @@ def test_the_settings_start_with_only_what_is_required() -> None:
         ({"DATABASE_URL": None}, "DATABASE_URL is not set."),
         ({"DATABASE_URL": "sqlite:///x"}, "must look like postgresql://"),
         ({"SECRET_KEY": None}, "SECRET_KEY is not set."),
+        ({"SECRET_KEY": "x" * 49}, "SECRET_KEY has fewer than 50 characters"),
         ({"SERVE_UNREVIEWED": "1"}, "SERVE_UNREVIEWED is for the sandbox only"),
         ({"SERVE_UNREVIEWED": "1", "FCM_ENDPOINT": "https://fcm.googleapis.com"}, "SERVE_UNREVIEWED is for the sandbox only"),
         ({"FINGERPOST_SANDBOX": "1"}, "a sandbox must not reach real phones"),
