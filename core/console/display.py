@@ -67,6 +67,11 @@ def duration_text(length: timedelta) -> str:
     return "less than a minute"
 
 
+def sentence_case(text: str) -> str:
+    """Return the text with a capital letter first; the others stay as they are."""
+    return text[:1].upper() + text[1:]
+
+
 def number_text(number: int) -> str:
     """Return a number with separators, such as "200,375"."""
     return f"{number:,}"
@@ -120,11 +125,16 @@ def detail_text(name: str, value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):
-        return ", ".join(map(str, value))
+        return ", ".join(map(_item_text, value))
     text = str(value)
     if _DATE.fullmatch(text):
         return date_text(date.fromisoformat(text))
     return text.replace("-", " ") if name in _WORDS else text
+
+
+def _item_text(item: Any) -> str:
+    """Return one item of a list; of a changed field its name, because the campaign's history shows the values."""
+    return str(item["field"]).replace(".", " ") if isinstance(item, dict) and "field" in item else str(item)
 
 
 def verb_text(verb: str) -> str:

@@ -77,3 +77,11 @@ def from_now(instant: datetime, now: datetime) -> str:
     parts = [(seconds // 86400, "d"), (seconds // 3600 % 24, "h"), (seconds // 60 % 60, "min"), (seconds % 60, "s")]
     first = next((place for place, (number, _) in enumerate(parts) if number), 3)
     return " ".join(f"{number} {unit}" for number, unit in parts[first:])
+
+
+@register.filter
+def by_clock(value: datetime | None, zone: str) -> SafeString | str:
+    """Show an instant to the second by the clock of a time zone; "" for None."""
+    if value is None:
+        return ""
+    return format_html('<time datetime="{}">{}</time>', value.isoformat(), display.zoned_text(value, zone, seconds=True))

@@ -17,7 +17,7 @@ from core.errors import ChangedMeanwhile, Conflict, Forbidden, Invalid, SecondPe
 from core.models import User
 from core.roles import require
 from core.states import advance
-from notifications.campaigns import approval, messages
+from notifications.campaigns import approval, edits, messages
 from notifications.campaigns import definition as definitions
 from notifications.campaigns import fingerprint as fingerprints
 from notifications.models.batch import Batch, BatchState
@@ -30,7 +30,10 @@ def draft(definition: dict[str, Any], *, by: User, at: datetime) -> Campaign:
     """Create a draft from a definition, the document that `campaign create` reads; Invalid names the field that is wrong."""
     require(by, "notifications.author_campaign")
     columns = definitions.parse(definition)
-    return Campaign.objects.create(created_by=by, created_at=at, touched_by=[by.pk], **columns)
+    with transaction.atomic():
+        made = Campaign.objects.create(created_by=by, created_at=at, touched_by=[by.pk], **columns)
+        edits.record_written(made, by=by, at=at)
+    return made
 
 
 def edit(campaign: Campaign, definition: dict[str, Any], *, by: User, at: datetime) -> None:
@@ -44,8 +47,20 @@ def edit(campaign: Campaign, definition: dict[str, Any], *, by: User, at: dateti
         if by.pk in row.returned_by:
             raise Forbidden("You sent this campaign back, so you cannot edit it. Its author edits it, and you can approve it.")
         touched = sorted({*row.touched_by, by.pk})
+        edits.record_edit(row, columns, by=by, at=at)
         Campaign.objects.filter(pk=campaign.pk).update(touched_by=touched, **columns)
     campaign.refresh_from_db()
+
+
+def delete_draft(campaign: Campaign, *, by: User, at: datetime) -> None:
+    """Delete a draft; the history keeps its texts."""
+    require(by, "notifications.author_campaign")
+    with transaction.atomic():
+        row = Campaign.objects.select_for_update().filter(pk=campaign.pk).first()
+        if row is None or row.state != CampaignState.DRAFT:
+            raise Conflict("Only a draft can be deleted.", code="state")
+        edits.record_deleted(row, by=by, at=at)
+        row.delete()
 
 
 def submit(campaign: Campaign, *, by: User, at: datetime) -> str:

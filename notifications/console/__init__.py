@@ -1,5 +1,27 @@
 """The console's pages about campaigns."""
 
-from notifications.console import approve, calendar, campaign_edit, campaigns, in_flight, live, second_reading, today
+from notifications.console import (
+    approve,
+    calendar,
+    campaign_edit,
+    campaign_list,
+    campaigns,
+    history,
+    in_flight,
+    live,
+    second_reading,
+    today,
+)
 
-__all__ = ["approve", "calendar", "campaign_edit", "campaigns", "in_flight", "live", "second_reading", "today"]
+__all__ = [
+    "approve",
+    "calendar",
+    "campaign_edit",
+    "campaign_list",
+    "campaigns",
+    "history",
+    "in_flight",
+    "live",
+    "second_reading",
+    "today",
+]

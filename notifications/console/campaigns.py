@@ -1,4 +1,4 @@
-"""Campaigns: the list, the page of one campaign, and the page that stops everything."""
+"""The page of one campaign, and the page that stops everything."""
 
 from __future__ import annotations
 
@@ -11,58 +11,15 @@ from django.urls import reverse
 from core.console.pages import Link, Page, page
 from core.console.step_up import fresh_sign_in
 from core.errors import Invalid
-from core.models import AuditEntry
 from notifications.campaigns import lifecycle
 from notifications.campaigns.approval import READER_RIGHTS
 from notifications.console import campaign_display
 from notifications.console.campaign_base import CampaignBasePage, global_brake
-from notifications.console.rights import APPROVER, AUTHOR, CAMPAIGN_STAFF, STOPPER
+from notifications.console.rights import APPROVER, AUTHOR, STOPPER
 from notifications.models import Brake, Campaign, CampaignState
 from notifications.models.campaign_state import APPROVED_ON, LIFECYCLE
 
 S = CampaignState
-
-
-@page("campaigns/", "campaigns", order=60)
-class CampaignsPage(Page):
-    """All campaigns, newest first."""
-
-    template_name = "notifications/campaigns.html"
-    title = "Campaigns"
-    menu = "Campaigns"
-    menu_permissions = CAMPAIGN_STAFF
-    actions = {"release-everything": (APPROVER,)}
-
-    def context(self) -> dict[str, Any]:
-        state = self.request.GET.get("state", "")
-        campaigns = Campaign.objects.select_related("created_by", "submitted_by", "approved_by")
-        if state in S.values:
-            campaigns = campaigns.filter(state=state)
-        part = self.paginate(campaigns, 30)
-        brake = global_brake()
-        return {
-            "part": part,
-            "rows": [
-                {
-                    "campaign": campaign,
-                    "kind": campaign_display.KINDS[campaign.kind],
-                    "tag": campaign_display.state_tag(campaign, all_stopped=brake is not None),
-                    "begins": campaign_display.begins_text(campaign),
-                }
-                for campaign in part
-            ],
-            "state": state,
-            "states": S.choices,
-            "brake": brake,
-            "may_write": self.has_any_perm(AUTHOR),
-            "may_stop": self.has_any_perm(STOPPER),
-        }
-
-    @fresh_sign_in
-    def action_release_everything(self, data: QueryDict) -> str | None:
-        Brake.objects.release_everything(by=self.user, at=self.at)
-        self.success("Sending is allowed again. Campaigns that were paused or stopped one by one stay as they are.")
-        return None
 
 
 @page("campaigns/<int:id>/", "campaign")
@@ -80,7 +37,6 @@ class CampaignPage(CampaignBasePage):
 
     def context(self) -> dict[str, Any]:
         campaign = self.campaign
-        history = AuditEntry.objects.filter(model="notifications.Campaign", row=str(campaign.pk)).select_related("by")
         progress = campaign_display.progress(campaign) if campaign.state in APPROVED_ON else None
         # Before the audience is frozen there is nothing to count, but a worker may be missing.
         shown = progress is not None and (campaign.devices or campaign.frozen_at or progress["waiting"])
@@ -92,7 +48,6 @@ class CampaignPage(CampaignBasePage):
             "may_stop": self.has_any_perm(STOPPER),
             "may_edit": self.has_any_perm(AUTHOR),
             "may_read": self.has_any_perm(*READER_RIGHTS),
-            "history": history,
             "approved_on": APPROVED_ON,
         }
 

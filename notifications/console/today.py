@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 
-from core.console.display import day_text, duration_text, number_text, zoned_text
+from core.console.display import day_text, duration_text, number_text, sentence_case, zoned_text
 from core.console.pages import Link
 from core.console.todo import TodayRow, TodaySection, TodoCard, today_sections, todo_cards
 from core.models import User
@@ -89,7 +89,7 @@ def going_out(user: User, at: datetime) -> Iterator[TodaySection]:
     planned = tuple(
         TodayRow(
             start.campaign.name,
-            start.text(user.time_zone, at=at).capitalize(),
+            sentence_case(start.text(user.time_zone, at=at)),
             _url(start.campaign),
             group=day_text(start.starts_at.astimezone(zone)),
             more=_stop_link(start.campaign) if may_stop else (),
@@ -149,7 +149,7 @@ def _result_row(campaign: Campaign, zone: str) -> TodayRow:
     accepted = f"accepted for {number_text(campaign.accepted)} of {number_text(campaign.devices)} phones"
     text = accepted if campaign.devices else "in the feed" if campaign.state == S.DONE else "nothing was sent"
     when = f", {zoned_text(campaign.finished_at, zone)}" if campaign.finished_at else ""
-    return TodayRow(campaign.name, f"{text[:1].upper()}{text[1:]}{when}", _url(campaign), campaign_display.state_tag(campaign))
+    return TodayRow(campaign.name, f"{sentence_case(text)}{when}", _url(campaign), campaign_display.state_tag(campaign))
 
 
 def _stop_link(campaign: Campaign) -> tuple[Link, ...]:

@@ -111,6 +111,7 @@ def everything() -> list[str]:
         f"campaigns/{going.pk}/stop/",
         f"campaigns/{exercise.pk}/edit/",
         "audit/",
+        "history/",
         "calendar/",
         "calendar/?view=week",
         "settings/",

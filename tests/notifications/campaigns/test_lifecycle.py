@@ -42,6 +42,7 @@ def test_a_second_person_approves_the_fingerprint_and_the_audit_says_so(submitte
     assert Brake.objects.get(campaign=submitted).state == "go"
     entries = AuditEntry.objects.filter(model="notifications.Campaign").order_by("id")
     assert list(entries.values_list("verb", "by__username")) == [
+        ("campaign.written", "author"),
         ("campaign.submitted", "author"),
         ("campaign_text.confirmed", "approver"),
         ("campaign.approved", "approver"),

@@ -133,6 +133,7 @@ def test_the_next_fourteen_days_are_listed_by_day(client: Client) -> None:
 
     assert listed.index("Today") < listed.index("Tomorrow")
     assert "Far" not in listed
+    assert re.search(r"Starts [A-Z][a-z]+day \d+ [A-Z][a-z]+ \d{4} at \d\d:\d\d:\d\d London time, in 1 day", listed)
     starts = datetime.fromisoformat(first.schedule_at)
     assert f"<h3>{starts:%A} {starts.day} {starts:%B %Y}</h3>" in listed
 

@@ -1,0 +1,131 @@
+"""The history: every edit of a campaign with the words before and after, every decision with its reason, as sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import QuerySet, TextField
+from django.db.models.functions import Cast
+from django.http import HttpResponse
+from django.urls import reverse
+
+from core.console.csv_file import csv_response
+from core.console.display import zoned_text
+from core.console.pages import Link, Page, page
+from core.models import AuditEntry, User
+from core.models.user import SYSTEM_NAME
+from notifications.console.history_words import HistoryChange, change_text, sentence
+from notifications.console.rights import CAMPAIGN_STAFF
+from notifications.models import App, Campaign
+
+_CAMPAIGN, _BRAKE = "notifications.Campaign", "notifications.Brake"
+#: Entries that one file holds.
+_MAX_ROWS = 20_000
+
+
+@dataclass(frozen=True)
+class HistoryLine:
+    """One entry as a sentence."""
+
+    at: datetime
+    campaign: str
+    url: str
+    sentence: str
+    changes: tuple[HistoryChange, ...]
+
+
+class _HistoryPage(Page):
+    """The base: entries about campaigns and about all sending, newest first, as a page or a CSV file (?format=csv)."""
+
+    template_name = "notifications/history.html"
+
+    def entries(self) -> QuerySet[AuditEntry]:
+        """Return the entries that the page shows."""
+        raise NotImplementedError
+
+    def render(self, status: int = 200) -> HttpResponse:
+        if self.request.GET.get("format") == "csv":
+            return self._csv()
+        return super().render(status)
+
+    def context(self) -> dict[str, Any]:
+        part = self.paginate(self.entries().select_related("by"))
+        return {"part": part, "lines": history_lines(part)}
+
+    def _csv(self) -> HttpResponse:
+        rows: list[tuple[str, ...]] = []
+        for line in history_lines(self.entries().select_related("by")[:_MAX_ROWS]):
+            when = zoned_text(line.at, self.user.time_zone, seconds=True)
+            for change in line.changes or (HistoryChange("", "", ""),):
+                rows.append((when, line.campaign, line.sentence, change.name, change.before, change.after))
+        return csv_response("history", ("When", "Campaign", "What happened", "Field", "Before", "After"), rows)
+
+
+@page("history/", "history", order=64)
+class HistoryPage(_HistoryPage):
+    """The history of all campaigns."""
+
+    title = "History"
+    menu = "History"
+    menu_permissions = CAMPAIGN_STAFF
+
+    def entries(self) -> QuerySet[AuditEntry]:
+        found = AuditEntry.objects.filter(model__in=(_CAMPAIGN, _BRAKE))
+        if person := self.request.GET.get("person", ""):
+            found = found.filter(by__username=person)
+        if word := self.request.GET.get("word", "").strip():
+            found = found.annotate(text=Cast("details", TextField())).filter(text__icontains=word)
+        return found
+
+    def context(self) -> dict[str, Any]:
+        people = User.objects.filter(pk__in=AuditEntry.objects.filter(model=_CAMPAIGN).order_by().values("by"))
+        return {
+            **super().context(),
+            "people": people.exclude(username=SYSTEM_NAME).order_by("username"),
+            "person": self.request.GET.get("person", ""),
+            "word": self.request.GET.get("word", ""),
+            "overall": True,
+        }
+
+
+@page("campaigns/<int:id>/history/", "campaign-history")
+class CampaignHistoryPage(_HistoryPage):
+    """The history of one campaign."""
+
+    menu = "Campaigns"
+
+    def load(self) -> None:
+        self.campaign = Campaign.objects.numbered(self.kwargs["id"])
+
+    def heading(self) -> str:
+        return f"History of {self.campaign.name}"
+
+    def breadcrumbs(self) -> Iterable[Link]:
+        campaign = reverse("admin:campaign", args=[self.campaign.pk])
+        return [Link("Campaigns", reverse("admin:campaigns")), Link(self.campaign.name, campaign)]
+
+    def entries(self) -> QuerySet[AuditEntry]:
+        return AuditEntry.objects.filter(model=_CAMPAIGN, row=str(self.campaign.pk))
+
+
+def history_lines(entries: Iterable[AuditEntry]) -> list[HistoryLine]:
+    """Return entries as sentences; two queries, whatever their number."""
+    found = list(entries)
+    names = dict(Campaign.objects.filter(pk__in={int(e.row) for e in found if e.model == _CAMPAIGN}).values_list("pk", "name"))
+    apps = dict(App.objects.values_list("name", "title"))
+    return [_line(entry, names, apps) for entry in found]
+
+
+def _line(entry: AuditEntry, names: Mapping[int, str], apps: Mapping[str, str]) -> HistoryLine:
+    number = int(entry.row) if entry.model == _CAMPAIGN else 0
+    changes = tuple(change_text(change, apps) for change in entry.details.get("changes", ()))
+    return HistoryLine(
+        at=entry.at,
+        campaign=names.get(number) or entry.details.get("name", ""),
+        url=reverse("admin:campaign", args=[number]) if number in names else "",
+        sentence=sentence(entry),
+        changes=changes,
+    )

@@ -1,0 +1,149 @@
+"""The words of the history: what each entry says, and the fields of a campaign with their values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from content.console.labels import labels
+from core.audit_verbs import Verb
+from core.console.display import country_text, language_text, local_text, region_text, verb_text, zone_text, zoned_text
+from core.models import AuditEntry
+from core.models.user import SYSTEM_NAME
+from notifications.models.campaign import ALL
+
+#: Verb → what a person, or the product, did. A reason follows after a colon.
+_SENTENCES: Mapping[str, str] = {
+    Verb.CAMPAIGN_WRITTEN: "{who} wrote the draft",
+    Verb.CAMPAIGN_EDITED: "{who} changed the draft",
+    Verb.CAMPAIGN_DELETED: "{who} deleted the draft",
+    Verb.CAMPAIGN_SUBMITTED: "{who} submitted the campaign for approval",
+    Verb.CAMPAIGN_RETURNED: "{who} sent the campaign back",
+    Verb.CAMPAIGN_REJECTED: "{who} rejected the campaign",
+    Verb.CAMPAIGN_APPROVED: "{who} approved the campaign",
+    Verb.CAMPAIGN_REOPENED: "{who} sent the approved campaign back",
+    Verb.CAMPAIGN_STARTED: "The campaign started",
+    Verb.CAMPAIGN_REFUSED: "The product refused to start the campaign",
+    Verb.CAMPAIGN_HELD: "The product put the campaign on hold",
+    Verb.CAMPAIGN_RELEASED: "{who} released the campaign",
+    Verb.CAMPAIGN_PAUSED: "{who} paused the campaign",
+    Verb.CAMPAIGN_RESUMED: "{who} resumed the campaign",
+    Verb.CAMPAIGN_HALTED: "The product halted the campaign",
+    Verb.CAMPAIGN_STOPPED: "{who} stopped the campaign for good",
+    Verb.CAMPAIGN_EXPIRED: "The campaign expired before it started",
+    Verb.CAMPAIGN_FINISHED: "The campaign finished",
+    Verb.CAMPAIGN_WITHDRAWN: "{who} removed the alert from the feed",
+    Verb.SENDING_STOPPED: "{who} stopped all sending",
+    Verb.SENDING_RESUMED: "{who} allowed sending again",
+}
+_FIELDS: Mapping[str, str] = {
+    "name": "Name",
+    "kind": "Kind",
+    "references": "Earlier campaign",
+    "apps": "Apps",
+    "countries": "Countries",
+    "regions": "Regions",
+    "audiences": "Audiences",
+    "locales": "Languages of the readers",
+    "services": "Help services",
+    "tips": "Tips",
+    "severity": "Severity",
+    "urgency": "Urgency",
+    "certainty": "Certainty",
+    "status": "Status",
+    "home_zone": "Home time zone",
+    "home_locale": "Home language",
+    "schedule_kind": "Kind of start",
+    "schedule_at": "Start",
+    "not_after": "End",
+    "quiet_override": "Reason for overriding quiet hours",
+}
+_PARTS = {
+    "outer.title": "Lock screen title",
+    "outer.body": "Lock screen text",
+    "inner.title": "In-app title",
+    "inner.body": "In-app text",
+}
+
+
+@dataclass(frozen=True)
+class HistoryChange:
+    """One changed field, in words."""
+
+    name: str
+    before: str
+    after: str
+    #: Language tag of a text; "" for other fields.
+    lang: str = ""
+
+
+def sentence(entry: AuditEntry) -> str:
+    """Say what happened, such as "David sent the campaign back: the second sentence is unclear."."""
+    person = entry.by.get_full_name() or entry.by.username
+    who = "The product" if entry.by.username == SYSTEM_NAME else person
+    text = _SENTENCES.get(entry.verb)
+    words = text.format(who=who) if text else f"{verb_text(entry.verb)} ({who})"
+    reason = str(entry.details.get("reason", "")).strip()
+    return f"{words}: {reason}" if reason else f"{words}."
+
+
+def change_text(change: Mapping[str, Any], apps: Mapping[str, str]) -> HistoryChange:
+    """Return one change of an entry (`edits.FieldChange`) in words; `apps` holds the titles of the apps."""
+    field = str(change["field"])
+    if field.startswith("words."):
+        _, locale, *path = field.split(".")
+        part = _PARTS.get(".".join(path[-2:]), "Text")
+        who = f", {labels('recipient', [path[1]]).lower()}" if path[0] == "variants" else ""
+        name = f"{part} ({language_text(locale)}{who})"
+        return HistoryChange(name, _text(change["before"]), _text(change["after"]), locale)
+    before, after = (_value(field, change[side], apps) for side in ("before", "after"))
+    return HistoryChange(_FIELDS.get(field, field.replace("_", " ").capitalize()), before, after)
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else str(value)
+
+
+def _value(field: str, value: Any, apps: Mapping[str, str]) -> str:
+    """Return the value of a field as people say it; "none" for nothing."""
+    if value in (None, "", [], {}):
+        return "none"
+    if value == ALL:
+        return "all"
+    if field == "apps":
+        return ", ".join(apps.get(name, name) for name in value)
+    if field in _VALUES:
+        return _VALUES[field](value)
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _start(value: str) -> str:
+    start = datetime.fromisoformat(value)
+    if start.tzinfo is None:
+        return f"{local_text(start, seconds=start.second != 0)}, local time of each phone"
+    return zoned_text(start, "UTC", seconds=True)
+
+
+def _each(word: Callable[[str], str]) -> Callable[[Any], str]:
+    return lambda values: ", ".join(map(word, values))
+
+
+_STARTS = {"now": "as soon as approved", "at": "at one time everywhere", "local": "by the clock of each phone"}
+#: Field → its value in words.
+_VALUES: Mapping[str, Callable[[Any], str]] = {
+    "countries": _each(country_text),
+    "regions": _each(region_text),
+    "locales": _each(language_text),
+    "audiences": lambda values: labels("recipient", values),
+    "home_locale": language_text,
+    "home_zone": zone_text,
+    "kind": lambda value: str(value).replace("-", " "),
+    "not_after": lambda value: zoned_text(datetime.fromisoformat(value), "UTC"),
+    "schedule_at": _start,
+    "schedule_kind": lambda value: {"now": "as soon as approved", "at": "at one time everywhere"}.get(
+        value, "by each phone's clock"
+    ),
+    "tips": lambda value: "; ".join(f"{labels('recipient', [who])}: {tip}" for who, tip in value.items()),
+}
