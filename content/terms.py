@@ -196,6 +196,24 @@ class Change(models.TextChoices):
     SAFETY = "safety"
 
 
+class NumberKind(models.TextChoices):
+    """What a number in a text counts. A number that people dial is none of these: it is a fact, and named by a token."""
+
+    #: Of a person, in years.
+    AGE = "age"
+    MINUTES = "minutes"
+    HOURS = "hours"
+    DAYS = "days"
+    WEEKS = "weeks"
+    MONTHS = "months"
+    #: Of the calendar.
+    YEAR = "year"
+    #: How many there are of something.
+    COUNT = "count"
+    MONEY = "money"
+    PERCENT = "percent"
+
+
 class Confidence(models.TextChoices):
     """How well an entry is known before a person has checked it."""
 

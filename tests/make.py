@@ -132,6 +132,7 @@ def labels(*, approved: bool = False) -> None:
 def tip(slug: str = "first-hour", *, approved: bool = False, texts: dict[str, str] | None = None, **fields: object) -> Tip:
     """Make a tip of a title, a short answer, one step to do and one not to do."""
     defaults: dict[str, object] = {"audiences": ["teen"], "situations": ["blackmail"], "do_now": [1], "do_not": [1]}
+    defaults["more"] = "more" in (texts or {})
     words = {"title": "Stop and breathe", "short": "You are not alone.", "do-now.1": "Tell one adult.", "do-not.1": "Do not pay."}
     for part, text in (words | (texts or {})).items():
         unit(f"tip.{slug}.{part}", text, owner=f"tip:{slug}", approved=approved)
@@ -160,6 +161,7 @@ NEW_TIP: dict[str, object] = {
     "max_age": None,
     "age_measured": "",
     "order": 100,
+    "more": False,
     "order_in": {},
     "tip_state": "current",
 }

@@ -40,6 +40,8 @@ class UnitText:
     numbers: tuple[str, ...]
     hosts: tuple[str, ...]
     targets: Mapping[str, TargetText]
+    #: A name or brand, which targets may repeat.
+    stays_as_is: bool = False
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,7 @@ from content.models.service import Status
 from content.models.source_history import SourceChange, effective_history, missed_changes
 from content.models.target_lifecycle import TargetState
 from content.models.tip_facts import TipFacts, TipKind, unit_keys
-from content.models.unit import UnitState
+from content.models.unit_lifecycle import UnitState
 from content.terms import OUTDATED_DAYS, Change, Situation
 
 #: The texts that packs are made of.
@@ -117,6 +117,7 @@ def _texts(policy: Policy, owners: Q) -> Iterator[UnitText]:
             text=text if number is not None else None,
             reviewed=not drafts or unit.state == UnitState.APPROVED,
             numbers=tuple(unit.allowed_numbers if drafts else unit.approved_numbers),
+            stays_as_is=unit.stays_as_is if drafts else unit.approved_stays_as_is,
             hosts=tuple(unit.allowed_hosts),
             targets={
                 target.locale_id: served for target in targets[unit.pk] if (served := _target(target, source, policy)) is not None
@@ -259,4 +260,4 @@ def tip_fact(slug: str, facts: TipFacts, approved: Iterable[TipKeys]) -> TipFact
 
 
 def _keys(slug: str, facts: TipFacts) -> TipKeys:
-    return tuple(unit_keys(slug, facts.do_now, facts.do_not))
+    return tuple(unit_keys(slug, facts.do_now, facts.do_not, more=facts.more))

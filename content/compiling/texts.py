@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 from content.compiling.facts import Snapshot, TipFact, UnitText
 from content.compiling.fallback import ServedLocale, chain, choose_locale
 from content.compiling.findings import Finding
+from content.linting.allowed_numbers import is_dialled
 from content.linting.comparison import target_differences
 from content.linting.fault import Fault
 from content.linting.reader_age import reader_age_faults
@@ -40,6 +41,9 @@ class TextBuilder:
         self._units: Mapping[str, UnitText] = snapshot.texts
         self._directions = snapshot.directions
         self._known_services = frozenset(service.id for service in snapshot.services)
+        self._dialled = {
+            number for service in snapshot.services for channel in service.channels for number in (channel.dial, channel.address)
+        }
         self._phrases: dict[tuple[str, str], PackPart[PackedPhrase] | None] = {}
         self._findings: dict[tuple[str, str], tuple[Finding, ...]] = {}
         self._tip_findings: dict[tuple[str, ...], tuple[Finding, ...]] = {}
@@ -90,17 +94,24 @@ class TextBuilder:
         """Return what the linting finds in the text now: a rule may be newer than the text, and raw SQL bypasses all rules."""
         if (unit.key, locale) not in self._findings:
             text, _ = self.words(unit, locale)
+            # A number may have become one that people dial since it was allowed.
+            allowed = [number for number in unit.numbers if not is_dialled(number, self._dialled)]
             faults = text_faults(
                 text,
                 locale=locale,
-                allowed_numbers=unit.numbers,
+                allowed_numbers=allowed,
                 allowed_hosts=unit.hosts,
                 known_services=self._known_services,
                 key=unit.key,
             )
             if locale != unit.locale:
                 faults += target_differences(
-                    unit.text or "", text, source_locale=unit.locale, locale=locale, allowed_numbers=unit.numbers
+                    unit.text or "",
+                    text,
+                    source_locale=unit.locale,
+                    locale=locale,
+                    allowed_numbers=allowed,
+                    stays_as_is=unit.stays_as_is,
                 )
             self._findings[unit.key, locale] = tuple(text_finding(fault, unit.key, locale) for fault in faults)
         return self._findings[unit.key, locale]

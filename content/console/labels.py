@@ -19,7 +19,7 @@ from content.models.service import Status
 from content.models.target_revision import TargetAct
 from content.models.tip_facts import TipState
 from content.models.tip_revision import TipAct
-from content.models.unit import UnitState
+from content.models.unit_lifecycle import UnitState
 from content.terms import (
     AgeMeasured,
     Audience,
@@ -29,6 +29,7 @@ from content.terms import (
     Cost,
     FigureUnit,
     NoticeKind,
+    NumberKind,
     NumberType,
     Qualifier,
     Recipient,
@@ -48,6 +49,21 @@ LABELS: Final[Mapping[str, tuple[type[TextChoices], Mapping[str, str]]]] = {
             Audience.EDUCATOR: "Educators",
             Audience.BYSTANDER: "Bystanders",
             Audience.SURVIVOR: "Survivors",
+        },
+    ),
+    "number-kind": (
+        NumberKind,
+        {
+            NumberKind.AGE: "Age",
+            NumberKind.MINUTES: "Minutes",
+            NumberKind.HOURS: "Hours",
+            NumberKind.DAYS: "Days",
+            NumberKind.WEEKS: "Weeks",
+            NumberKind.MONTHS: "Months",
+            NumberKind.YEAR: "Year",
+            NumberKind.COUNT: "Count",
+            NumberKind.MONEY: "Money",
+            NumberKind.PERCENT: "Percentage",
         },
     ),
     "recipient": (

@@ -11,7 +11,8 @@ from django.http import QueryDict
 from django.urls import reverse
 
 from content.console import labels, translation_status
-from content.console.safety_effect import safety_effect
+from content.console.change_effects import change_effects
+from content.console.number_boxes import entered_numbers, number_boxes, number_changes, number_list
 from content.console.tip_reading import tip_reading_faults
 from content.console.translation_status import differences
 from content.console.translations import PARTS, key_starts_with
@@ -21,7 +22,7 @@ from content.linting.fault import Fault
 from content.linting.text import normalize_text, source_faults
 from content.models import Locale, Service, Target, Unit, UnitApproval, UnitRevision
 from content.models.source_history import missed_changes, most_severe
-from content.models.unit import UnitState
+from content.models.unit_lifecycle import UnitState
 from content.terms import OUTDATED_DAYS, Change
 from core.console.pages import Link, Page, page
 from core.errors import Invalid, NotFound
@@ -78,6 +79,7 @@ class SourceTextPage(TextBoxPage):
         "replace": ("content.edit_words",),
         "keep": ("content.edit_words",),
         "discard": ("content.edit_words",),
+        "take-up": ("content.edit_words",),
         "put-back": ("content.edit_words",),
         "approve": ("content.approve_words",),
     }
@@ -113,7 +115,7 @@ class SourceTextPage(TextBoxPage):
 
     def context(self) -> dict[str, Any]:
         unit, submitted = self.unit, self.submitted or QueryDict()
-        effect = safety_effect(unit)
+        effects = change_effects(unit)
         unsaved = self.unsaved()
         text = submitted.get("text", unsaved.text if unsaved else unit.text)
         conflict = self.conflict(unsaved)
@@ -122,20 +124,21 @@ class SourceTextPage(TextBoxPage):
         older = {revision.revision: revision.text for revision in revisions}
         targets = {target.locale_id: target for target in Target.objects.with_status().filter(unit=unit)}
         locales = Locale.objects.exclude(pk=unit.source_locale_id).order_by("name")
-        approved = (unit.approved_text, unit.approved_numbers)
-        changed = unit.approved_revision is not None and approved != (unit.text, unit.allowed_numbers)
+        approved = (unit.approved_text, unit.numbers_of_approval, unit.approved_stays_as_is)
+        changed = unit.approved_revision is not None and approved != (unit.text, unit.numbers, unit.stays_as_is)
         return {
             "unit": unit,
             "status": translation_status.source_status(unit),
             "text": text,
             "unsaved": unsaved if "text" not in submitted else None,
-            "numbers": submitted.get("numbers", ", ".join(unit.allowed_numbers)),
+            "set_aside": self.set_aside(),
+            "boxes": number_boxes(unit, self.submitted, self.error),
+            "stays": "stays" in submitted if "text" in submitted else unit.stays_as_is,
             "chosen": submitted.get("change", ""),
             "changes": [
-                (change.value, labels.label("change", change), f"{words} {effect}" if change == Change.SAFETY else words)
-                for change, words in CHANGES.items()
+                (change.value, labels.label("change", change), f"{words} {effects[change]}") for change, words in CHANGES.items()
             ],
-            "safety_effect": effect,
+            "safety_effect": effects[Change.SAFETY],
             "conflict": conflict.extra if conflict else None,
             "base": (base := self.base_revision(unsaved)),
             "shown": conflict.extra["revision"] if conflict else base,
@@ -149,8 +152,8 @@ class SourceTextPage(TextBoxPage):
             ],
             "locales": [(locale, translation_status.target_status(targets.get(locale.pk))) for locale in locales],
             "since_approval": list(differences(unit.approved_text, unit.text)) if changed else None,
-            "new_numbers": [n for n in unit.allowed_numbers if n not in unit.approved_numbers],
-            "old_numbers": [n for n in unit.approved_numbers if n not in unit.allowed_numbers] if changed else [],
+            "numbers": number_list(unit.numbers),
+            "number_changes": number_changes(unit) if changed else None,
             "pending": unit.pending_change() if changed else None,
             "pending_since": self.most_severe_revision() if changed else None,
             "rows": max(4, len(unit.text) // 70 + unit.text.count("\n") + 2),
@@ -170,7 +173,7 @@ class SourceTextPage(TextBoxPage):
         return next((row.revision for row in missed if row.change == worst), None)
 
     def action_revise(self, data: QueryDict) -> str | None:
-        numbers = [part.strip() for part in data.get("numbers", "").replace(",", " ").split()]
+        numbers = entered_numbers(data)
         change = data.get("change", "")
         if change not in Change.values:
             raise Invalid("Choose what your change means for the translations: cosmetic, clarity or safety.", code="change")
@@ -178,7 +181,13 @@ class SourceTextPage(TextBoxPage):
 
         def save() -> bool:
             return self.unit.revise(
-                text=text, change=change, by=self.user, at=self.at, from_revision=shown, allowed_numbers=numbers
+                text=text,
+                change=change,
+                by=self.user,
+                at=self.at,
+                from_revision=shown,
+                allowed_numbers=numbers,
+                stays_as_is="stays" in data,
             )
 
         if not self.saved(save, data):

@@ -89,6 +89,7 @@ def _words(facts: Mapping[str, Any]) -> dict[str, str]:
             f"{label('situation', situation)}: {order}" for situation, order in sorted(facts["order_in"].items())
         )
         or "The same in all",
+        "Text “More”": "Shown" if facts["more"] else "Not shown",
         "In every pack": "Yes" if facts["kind"] == "notice" else "No",
     }
 

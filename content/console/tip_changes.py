@@ -65,7 +65,7 @@ class TipChangePage(Page):
     def context(self) -> dict[str, Any]:
         revision = self.revision
         waiting = revision.state == RevisionState.PROPOSED
-        keys = [key for _, key in unit_keys(revision.slug, [], [])]
+        keys = [key for _, key in unit_keys(revision.slug, [], [], more=revision.more)]
         return {
             "revision": revision,
             "waiting": waiting,

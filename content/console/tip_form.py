@@ -41,6 +41,7 @@ class TipForm(ConsoleForm):
     )
     do_now = forms.CharField(required=False, label="Do now: step numbers in order", help_text=_STEPS)
     do_not = forms.CharField(required=False, label="Do not: step numbers in order", help_text=_STEPS)
+    more = forms.BooleanField(required=False, label="Show the text “More”")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -118,7 +118,11 @@ class TipPage(Page):
             "preview": self.preview,
             "form": self._form(),
             "version": self._version(),
-            "parts": [("do-now", "Do now"), ("do-not", "Do not")],
+            "parts": [
+                ("do-now", "Do now"),
+                ("do-not", "Do not"),
+                *([] if Unit.objects.filter(key=f"tip.{tip.slug}.more").exists() else [("more", "More")]),
+            ],
             "statuses": translation_status.STATUSES,
         }
 
@@ -151,7 +155,7 @@ class TipPage(Page):
         revision, unit = TipRevision.objects.propose_step(
             slug=self.tip.slug, part=data.get("part", ""), text=data.get("text", ""), by=self.user, at=self.at
         )
-        self.success(f"Step proposed: {self.names.name(unit.key)}. Another person must approve the change, and the text itself.")
+        self.success(f"Proposed: {self.names.name(unit.key)}. Another person must approve the change, and the text itself.")
         return reverse("admin:tip-change", args=[revision.pk])
 
     def _described(self, data: QueryDict) -> TipChange:

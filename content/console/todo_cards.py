@@ -27,7 +27,7 @@ from content.models import (
 from content.models.release import ReleaseState
 from content.models.service import Status
 from content.models.target import TargetStatus
-from content.models.unit import UnitState
+from content.models.unit_lifecycle import UnitState
 from content.terms import SOURCE_LOCALE
 from core.console.pages import Link
 from core.console.todo import TodoCard, todo_cards

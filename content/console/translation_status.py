@@ -13,7 +13,7 @@ from django.db.models.functions import Coalesce
 
 from content.models import Target, Unit
 from content.models.target import TargetStatus
-from content.models.unit import UnitState
+from content.models.unit_lifecycle import UnitState
 from core.console.display import StatusTag
 
 if TYPE_CHECKING:

@@ -11,6 +11,8 @@ from django.http import QueryDict
 from django.urls import reverse
 
 from content.console import translation_status
+from content.console.number_boxes import number_list
+from content.console.text_elsewhere import text_elsewhere_faults
 from content.console.tip_reading import tip_reading_faults
 from content.console.translation_status import differences
 from content.console.unit_names import UnitNames, unit_name
@@ -22,7 +24,7 @@ from content.models import Locale, Service, Target, TargetRevision, Unit, UnitRe
 from content.models.source_history import missed_changes, most_severe
 from content.models.target import TargetStatus
 from content.models.target_lifecycle import TargetState
-from content.models.unit import UnitState
+from content.models.unit_lifecycle import UnitState
 from content.terms import SOURCE_LOCALE, Change
 from core.console.pages import Link, Page, page
 from core.errors import NotFound
@@ -141,6 +143,7 @@ class TranslationPage(TextBoxPage, _LocalePage):
         "replace": ("content.edit_words",),
         "keep": ("content.edit_words",),
         "discard": ("content.edit_words",),
+        "take-up": ("content.edit_words",),
         "approve": ("content.approve_words",),
         "propose-removal": ("content.edit_words",),
         "approve-removal": ("content.approve_words",),
@@ -189,7 +192,11 @@ class TranslationPage(TextBoxPage, _LocalePage):
 
     def faults_in(self, text: str) -> list[Fault]:
         """Return what is wrong with the text in the box, which may differ from the stored one."""
-        return target_faults(self.unit, text, self.locale.pk) + tip_reading_faults(self.unit, text, self.locale.pk)
+        return [
+            *target_faults(self.unit, text, self.locale.pk),
+            *tip_reading_faults(self.unit, text, self.locale.pk),
+            *text_elsewhere_faults(self.unit, text, self.locale.pk),
+        ]
 
     def context(self) -> dict[str, Any]:
         unit, target = self.unit, self.target
@@ -200,6 +207,7 @@ class TranslationPage(TextBoxPage, _LocalePage):
         against = self.source_to_approve()
         return {
             "unit": unit,
+            "numbers": number_list(unit.numbers),
             "target": target,
             "locale": self.locale,
             "status": translation_status.target_status(target),
@@ -208,6 +216,7 @@ class TranslationPage(TextBoxPage, _LocalePage):
             "source_change": self.missed_change(),
             "text": text,
             "unsaved": unsaved if typed is None else None,
+            "set_aside": self.set_aside(),
             "conflict": conflict.extra if conflict else None,
             "base": (base := self.base_revision(unsaved)),
             "shown": conflict.extra["revision"] if conflict else base,

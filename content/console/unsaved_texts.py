@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from django.http import HttpResponse, QueryDict
 
-from content.models import Unit, UnsavedText
+from content.models import SetAsideText, Unit, UnsavedText
 from content.models.unit import require_may_write
 from core.console.pages import Page
 from core.errors import DomainError, EditConflict, Invalid
@@ -93,9 +93,29 @@ class TextBoxPage(Page):
         return HttpResponse(status=HTTPStatus.NO_CONTENT)
 
     def action_discard(self, data: QueryDict) -> str | None:
-        """Forget the unsaved text; the stored one is shown again."""
-        UnsavedText.objects.discard(self.user, self.unit, self.locale_code())
-        self.success("Discarded what you had typed. This is the saved text.")
+        """Set the unsaved text aside; the stored one is shown again."""
+        if "text" in data:
+            self.keep(data)
+        if (unsaved := self.unsaved()) is not None:
+            SetAsideText.objects.set_aside(unsaved, at=self.at)
+        self.success("The box shows the saved text. What you had typed is set aside, at the end of this page.")
+        return None
+
+    def set_aside(self) -> list[SetAsideText]:
+        """Return the texts that the person has set aside here, newest first."""
+        return list(SetAsideText.objects.of(self.user, self.unit, self.locale_code()))
+
+    def action_take_up(self, data: QueryDict) -> str | None:
+        """Put a text that was set aside into the box again."""
+        require_may_write(self.user, self.locale_code())
+        number = data.get("set_aside", "")
+        mine = SetAsideText.objects.of(self.user, self.unit, self.locale_code()).select_related("person", "unit")
+        row = mine.filter(pk=int(number)).first() if number.isdecimal() and len(number) < 19 else None
+        if row is None:
+            raise Invalid("That text is in the box already, or it was removed.", code="set-aside")
+        text, revision = self.stored_text()
+        SetAsideText.objects.take_up(row, stored=text, revision=revision, at=self.at)
+        self.success("The text is in the box again. It is not saved yet.")
         return None
 
 

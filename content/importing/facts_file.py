@@ -21,8 +21,10 @@ from content.importing.facts_entry import (
     FactsFile,
     audiences_of,
 )
+from content.linting.allowed_numbers import AllowedNumbers
 from content.linting.channel import channel_faults, digits
-from content.linting.numbers import number_runs
+from content.linting.number_context import recognized_kinds
+from content.linting.numbers import numbers_in
 from content.linting.text import text_faults
 from content.models import Channel, Service
 from content.models.channel_facts import FACTS
@@ -42,7 +44,7 @@ class ImportedText:
     """A text of the file that becomes a unit, with the numbers and hosts that it may hold."""
 
     text: str
-    numbers: tuple[str, ...] = ()
+    numbers: AllowedNumbers = field(default_factory=dict)
     hosts: tuple[str, ...] = ()
 
 
@@ -197,7 +199,7 @@ def _without_contact(label: str, contact: str) -> str:
 def _text(text: str) -> ImportedText:
     """Return a text that may keep the numbers and hosts it came with, and gain no others."""
     hosts = re.findall(r"\b[a-z0-9-]{2,}(?:\.[a-z0-9-]+)*\.[a-z]{2,}\b", text)
-    return ImportedText(text, tuple(dict.fromkeys(number_runs(text))), tuple(dict.fromkeys(hosts)))
+    return ImportedText(text, recognized_kinds(text, numbers_in(text)), tuple(dict.fromkeys(hosts)))
 
 
 def _text_faults(text: ImportedText) -> list[str]:

@@ -15,7 +15,8 @@ from pydantic import AfterValidator, Field, ValidationError
 from content.importing.drafts import Draft, draft_faults, write_drafts
 from content.importing.facts_entry import assigned_country
 from content.importing.facts_file import FactsRefused
-from content.linting.numbers import number_runs
+from content.linting.number_context import recognized_kinds
+from content.linting.numbers import numbers_in
 from content.linting.web_address import url_faults
 from content.models import Figure
 from content.models.figure import PROPOSE
@@ -152,6 +153,5 @@ def propose_figure(entry: FigureEntry, *, is_new: bool, by: User, at: datetime) 
 def figure_drafts(entries: list[FigureEntry]) -> Iterator[Draft]:
     """Yield a draft for the words of each figure."""
     for entry in entries:
-        yield Draft(
-            f"figure.{entry.id}.counts", f"figure:{entry.id}", entry.counts, tuple(dict.fromkeys(number_runs(entry.counts)))
-        )
+        numbers = recognized_kinds(entry.counts, numbers_in(entry.counts))
+        yield Draft(f"figure.{entry.id}.counts", f"figure:{entry.id}", entry.counts, numbers)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from content.importing.drafts import KEPT, OLDER, Draft, source_digest, stored_digest
+from content.importing.drafts import KEPT, OLDER, Draft, remember_file, revision_fault, source_digest, stored_digest
 from content.linting.text import normalize_text, target_faults
 from content.models import Locale, Target, Unit
 from core.canonical import digest
@@ -31,9 +31,16 @@ class TargetsWritten:
 
 
 def write_targets(
-    targets: Mapping[str, Mapping[str, str]], sources: Mapping[str, Draft], *, by: User, at: datetime
+    targets: Mapping[str, Mapping[str, str]],
+    sources: Mapping[str, Draft],
+    revisions: Mapping[str, int],
+    *,
+    by: User,
+    at: datetime,
 ) -> TargetsWritten:
-    """Write the texts by locale and unit key that are new or changed in the file; `sources` are its source texts by key.
+    """Write the texts by locale and unit key that are new or changed in the files, which have these revisions by locale.
+
+    `sources` are the source texts by key in the file beside them.
 
     A translation is written only where the unit still has the source text that stands beside it in the file, and only over the
     text that the file held when it was loaded last.
@@ -52,7 +59,8 @@ def write_targets(
         if target is None:
             target = Target(unit=unit, locale_id=locale, source_revision=unit.revision, written_by=by, written_at=at)
         target.unit = unit
-        if _write_target(target, normalize_text(text), sources.get(key), written, by=by, at=at):
+        file = _InFile(normalize_text(text), revisions.get(locale, 0), sources.get(key))
+        if _write_target(target, file, written, by=by, at=at):
             drafts.append(target)
     if not written.faults:
         Target.objects.write_many(drafts)
@@ -60,39 +68,46 @@ def write_targets(
     return written
 
 
-def _write_target(target: Target, text: str, source: Draft | None, written: TargetsWritten, *, by: User, at: datetime) -> bool:
+@dataclass(frozen=True)
+class _InFile:
+    """One text of a file, the file's revision, and the source text in the file beside it."""
+
+    text: str
+    revision: int
+    source: Draft | None
+
+
+def _write_target(target: Target, file: _InFile, written: TargetsWritten, *, by: User, at: datetime) -> bool:
     """Write one text, or note why not; return True where it is a first text, which is prepared in `target` for writing."""
-    name, file_digest = f"{target.locale_id} {target.unit.key}", digest(text.encode())
+    text, name = file.text, f"{target.locale_id} {target.unit.key}"
+    file_digest = digest(text.encode())
     if target.text == text:
-        _remember(target, file_digest)
+        remember_file(target, file_digest, file.revision)
     elif target.file_digest == file_digest:
         written.kept.append(name)
-    elif reason := _reason_to_refuse(target, text, source):
+    elif reason := _reason_to_refuse(target, file):
         written.refused[name] = reason
     elif found := [fault.detail for fault in target_faults(target.unit, text, target.locale_id) if fault.refuses]:
         written.faults.append(f"targets/{target.locale_id}.yaml: {target.unit.key}: {' '.join(found)}")
     elif not target.pk:
-        target.text, target.file_digest = text, file_digest
+        target.text, target.file_digest, target.file_revision = text, file_digest, file.revision
         return True
     else:
         target.write(text=text, by=by, at=at, from_revision=target.revision)
-        _remember(target, file_digest)
+        remember_file(target, file_digest, file.revision)
         written.changed += 1
     return False
 
 
-def _remember(target: Target, file_digest: str) -> None:
-    if target.file_digest != file_digest:
-        Target.objects.filter(pk=target.pk).update(file_digest=file_digest)
-
-
-def _reason_to_refuse(target: Target, text: str, source: Draft | None) -> str | None:
+def _reason_to_refuse(target: Target, file: _InFile) -> str | None:
     """Return why the text of a new or changed file is not written, or None."""
-    if not _has_the_source_of_the_file(target.unit, source):
+    if not _has_the_source_of_the_file(target.unit, file.source):
         return SOURCE_CHANGED
     if not target.pk:
         return None
-    if target.revisions.filter(text=text).exists():
+    if reason := revision_fault(target, file.revision):
+        return reason
+    if target.revisions.filter(text=file.text).exists():
         return OLDER
     return None if target.file_digest == digest(target.text.encode()) else KEPT
 

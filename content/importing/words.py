@@ -63,7 +63,7 @@ def load_words(folder: Path = FACTS_DIR, *, by: User, at: datetime, dry_run: boo
     words = read_words(folder)
     loaded = WordsLoaded(tips=len(words.tips))
     refuse(draft_faults(words.drafts, by=by, at=at))
-    written = write_drafts(words.drafts, by=by, at=at)
+    written = write_drafts(words.drafts, by=by, at=at, revision=words.revision)
     loaded.units_new, loaded.units_changed = len(written.new), len(written.changed)
     loaded.kept += written.kept
     loaded.refused |= written.refused
@@ -71,7 +71,7 @@ def load_words(folder: Path = FACTS_DIR, *, by: User, at: datetime, dry_run: boo
     loaded.tips_new, loaded.tips_changed = len(tips.new), tips.changed
     loaded.kept += tips.kept
     sources = {draft.key: draft for draft in words.drafts}
-    targets = write_targets(words.targets, sources, by=by, at=at)
+    targets = write_targets(words.targets, sources, words.target_revisions, by=by, at=at)
     refuse(targets.faults)
     loaded.targets_new, loaded.targets_changed = dict(targets.new), targets.changed
     loaded.kept += targets.kept

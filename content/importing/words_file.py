@@ -10,18 +10,29 @@ from pathlib import Path
 from typing import Annotated, Any, Generic, TypeVar
 
 from annotated_types import Interval, MaxLen, MinLen
-from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
+from pydantic import AfterValidator, ConfigDict, Field, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from content.importing.drafts import Draft
 from content.importing.facts_entry import assigned_country
+from content.linting.allowed_numbers import AllowedNumbers
 from content.linting.reader_age import reader_age_faults
 from content.linting.service import MAX_AGE, age_faults
 from content.linting.text import MAX_LENGTH
 from content.linting.tokens import FACT, tokens
 from content.models.tip_facts import TipKind
-from content.terms import FIGURE_AUDIENCES, HANDOUT_LABELS, AgeMeasured, Audience, NoticeKind, Situation, Step, Where
+from content.terms import (
+    FIGURE_AUDIENCES,
+    HANDOUT_LABELS,
+    AgeMeasured,
+    Audience,
+    NoticeKind,
+    NumberKind,
+    Situation,
+    Step,
+    Where,
+)
 from core.errors import Invalid
 from core.file_models import FileModel, OneOf, Slug, Text, fault_lines, storable
 
@@ -79,8 +90,8 @@ class TipText(FileModel):
     order: _Order
     order_in: dict[Annotated[str, OneOf(Situation.values)], _Order] = Field(default_factory=dict)
     """The order in single situations, where it is not `order`."""
-    allowed_numbers: list[Annotated[str, Field(pattern=r"^[0-9]{2,4}$")]]
-    """Numbers of two to four digits that the texts may hold."""
+    allowed_numbers: dict[Annotated[str, OneOf(NumberKind.values)], list[Annotated[str, Field(pattern=r"^[0-9]{2,4}$")]]]
+    """Numbers of two to four digits that the texts may hold, by what they count."""
     title: Annotated[str, Text(200)]
     short: Annotated[str, Text(500)]
     do_now: list[_Step]
@@ -96,12 +107,20 @@ _Tip = TypeVar("_Tip", TipText, dict[str, Any])
 class TipsFile(FileModel, Generic[_Tip]):
     """The texts in their source language."""
 
+    revision: Annotated[int, Interval(ge=0)] = 0
+    """The next number at each change of the file: an older file than the one that was loaded last changes no text."""
     labels: dict[str, Annotated[str, Text(200)]]
     tips: list[_Tip]
 
 
-#: The translations of one locale, by unit key.
-TargetsFile = TypeAdapter(dict[str, Annotated[str, Text(MAX_LENGTH)]])
+class TargetsFile(FileModel):
+    """The translations of one locale, by unit key."""
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, Annotated[str, Text(MAX_LENGTH)]] = Field(init=False)
+
+    revision: Annotated[int, Interval(ge=0)] = 0
+    """The next number at each change of the file, as in tips.yaml."""
 
 
 @dataclass(frozen=True)
@@ -114,11 +133,16 @@ class ImportedTip:
 
 @dataclass(frozen=True)
 class ImportedWords:
-    """The contents of the files: tips, source texts, and targets by locale and unit key."""
+    """The contents of the files: tips, source texts, and targets by locale and unit key.
+
+    `revision` is that of tips.yaml, `target_revisions` are those of the files of targets by locale; 0: the file has none.
+    """
 
     tips: list[ImportedTip]
     drafts: list[Draft]
     targets: dict[str, dict[str, str]]
+    revision: int
+    target_revisions: dict[str, int]
 
 
 def read_words(folder: Path) -> ImportedWords:
@@ -129,11 +153,17 @@ def read_words(folder: Path) -> ImportedWords:
     tips = [tip for number, row in enumerate(source.tips, start=1) if (tip := _tip(row, number, faults))]
     slugs = Counter(tip.slug for tip in tips)
     faults += [f"tip {slug}: {count} tips have this slug." for slug, count in slugs.items() if count > 1]
-    targets = {locale: _targets(locale, document, faults) for locale, document in documents.items()}
+    files = {locale: _targets(locale, document, faults) for locale, document in documents.items()}
     refuse(faults)
     drafts = [Draft(key, "term", text) for key, text in source.labels.items()]
     drafts += [draft for tip in tips for draft in _drafts(tip)]
-    return ImportedWords([_imported(tip) for tip in tips], drafts, targets)
+    return ImportedWords(
+        [_imported(tip) for tip in tips],
+        drafts,
+        {locale: dict(file.__pydantic_extra__) for locale, file in files.items()},
+        source.revision,
+        {locale: file.revision for locale, file in files.items()},
+    )
 
 
 def refuse(faults: list[str]) -> None:
@@ -175,6 +205,7 @@ def _tip(row: dict[str, Any], number: int, faults: list[str]) -> TipText | None:
         faults.append(f"{name}: order_in: {', '.join(elsewhere)} is not among its situations.")
     if not {*tip.audiences} <= {*FIGURE_AUDIENCES} and any(_quotes_figure(draft.text) for draft in _drafts(tip)):
         faults.append(f"{name}: a figure is for parents and educators alone; this tip has other readers.")
+    _numbers(tip, faults)
     has_ages = tip.min_age is not None or tip.max_age is not None
     for draft in _drafts(tip):
         faults += [f"{draft.key}: {fault.detail}" for fault in reader_age_faults(draft.text, has_ages=has_ages)]
@@ -182,12 +213,12 @@ def _tip(row: dict[str, Any], number: int, faults: list[str]) -> TipText | None:
     return tip
 
 
-def _targets(locale: str, document: Any, faults: list[str]) -> dict[str, str]:
+def _targets(locale: str, document: Any, faults: list[str]) -> TargetsFile:
     try:
-        return TargetsFile.validate_python(document or {}, strict=True)
+        return TargetsFile.model_validate(document or {})
     except ValidationError as error:
         faults += fault_lines(error, f"targets/{locale}.yaml")
-        return {}
+        return TargetsFile()
 
 
 def _label_faults(labels: Mapping[str, str]) -> Iterator[str]:
@@ -217,6 +248,7 @@ def _imported(tip: TipText) -> ImportedTip:
         "order_in": tip.order_in,
         "do_now": list(range(1, len(tip.do_now) + 1)),
         "do_not": list(range(1, len(tip.do_not) + 1)),
+        "more": bool(tip.more),
     }
     return ImportedTip(tip.slug, fields)
 
@@ -228,5 +260,16 @@ def _drafts(tip: TipText) -> Iterator[Draft]:
         parts |= {f"{name}.{number}": step for number, step in enumerate(steps, start=1)}
     if tip.more:
         parts["more"] = tip.more
+    numbers = _numbers(tip)
     for part, text in parts.items():
-        yield Draft(f"tip.{tip.slug}.{part}", f"tip:{tip.slug}", text, tuple(tip.allowed_numbers))
+        yield Draft(f"tip.{tip.slug}.{part}", f"tip:{tip.slug}", text, numbers)
+
+
+def _numbers(tip: TipText, faults: list[str] | None = None) -> AllowedNumbers:
+    found: dict[str, NumberKind] = {}
+    for kind, numbers in tip.allowed_numbers.items():
+        for number in numbers:
+            if number in found and faults is not None:
+                faults.append(f"tip {tip.slug}: allowed_numbers: {number} is there twice.")
+            found[number] = NumberKind(kind)
+    return found

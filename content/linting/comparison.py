@@ -17,14 +17,23 @@ _CERTAIN = 11
 
 
 def target_differences(
-    source: str, target: str, *, source_locale: str, locale: str, allowed_numbers: Collection[str]
+    source: str,
+    target: str,
+    *,
+    source_locale: str,
+    locale: str,
+    allowed_numbers: Collection[str],
+    stays_as_is: bool = False,
 ) -> list[Fault]:
-    """Return what is wrong with a target beside its source; both are normalized texts."""
+    """Return what is wrong with a target beside its source; both are normalized texts.
+
+    `stays_as_is`: the source is a name or a brand, which the target may repeat.
+    """
     source_words, target_words = without_tokens(source), without_tokens(target)
     return [
         *differing_tokens(source, target),
         *_differing_numbers(source_words, target_words, source_locale, locale, allowed_numbers),
-        *copy_faults(source_words, target_words, locale),
+        *copy_faults(source_words, target_words, locale, stays_as_is=stays_as_is),
         *quality_faults(source_words, target_words, locale),
     ]
 

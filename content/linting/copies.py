@@ -20,15 +20,23 @@ _FOREIGN, _DOUBTFUL = 0.5, 0.9
 _FEW = 8
 #: Words that a text must have before its language can be told, and how clearly.
 _WORDS, _HITS, _TIMES = 5, 3, 2.5
+_SAME = (
+    "The text is the source text as it is. Translate it. If it is a name or a brand, mark the source text as one that stays as "
+    "it is in every language."
+)
 
 
-def copy_faults(source: str, target: str, locale: str) -> list[Fault]:
-    """Return a fault where the target is the source's text, or reads like another language."""
+def copy_faults(source: str, target: str, locale: str, *, stays_as_is: bool = False) -> list[Fault]:
+    """Return a fault where the target is the source's text, or reads like another language.
+
+    `stays_as_is`: the source is a name or a brand, which the target may repeat.
+    """
     same = " ".join(source.split()).casefold() == " ".join(target.split()).casefold()
+    if same and stays_as_is:
+        return []
     words = [match.group().casefold() for match in WORD.finditer(target)]
     if same and any(character.isalpha() for character in target) and not set(words) <= names():
-        strength = Strength.REFUSE if len(words) > 1 else Strength.WARN
-        return [Fault("same-as-source", "The text is the source text as it is. Translate it.", strength, 0, len(target))]
+        return [Fault("same-as-source", _SAME, Strength.REFUSE, 0, len(target))]
     letters = [found for found in map(script, target) if found]
     own = sum(found in scripts_of(locale) for found in letters)
     foreign = len(letters) - own

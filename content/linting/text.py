@@ -11,8 +11,9 @@ from content.linting.characters import character_faults
 from content.linting.comparison import target_differences
 from content.linting.fault import Fault, Strength
 from content.linting.length import length_faults, surface_of
-from content.linting.number_words import disguised_numbers
-from content.linting.numbers import number_faults, numbers_in
+from content.linting.number_context import dialled_number_faults, kind_faults
+from content.linting.number_words import disguised_numbers, spelled_numbers
+from content.linting.numbers import Number, number_faults, numbers_in
 from content.linting.tokens import token_faults, without_tokens
 from content.linting.wording import wording_faults
 from core.errors import Invalid
@@ -53,10 +54,15 @@ def text_faults(
         # Nothing else is looked for: the text may be of any length.
         return [Fault("too-long", f"The text has {len(text)} characters; the limit is {MAX_LENGTH}.")]
     words = without_tokens(text)
+    numbers = [*numbers_in(words, allowed=allowed_numbers), *disguised_numbers(words, locale)]
     return [
         *_no_words(text, words),
         *character_faults(text, locale),
-        *number_faults([*numbers_in(words, allowed=allowed_numbers), *disguised_numbers(words, locale)], allowed=allowed_numbers),
+        *number_faults(numbers, allowed=allowed_numbers),
+        # The other numbers are refused anyway.
+        *dialled_number_faults(
+            words, [*(number for number in numbers if number.digits in allowed_numbers), *_in_words(words, locale)], locale
+        ),
         *address_faults(words, locale=locale, allowed_hosts=allowed_hosts),
         *token_faults(text, known_services=known_services),
         *wording_faults(text, locale),
@@ -66,7 +72,7 @@ def text_faults(
 
 def source_faults(unit: Unit, *, known_services: Collection[str]) -> list[Fault]:
     """Return what is wrong with the source text of a unit."""
-    return text_faults(
+    faults = text_faults(
         unit.text,
         locale=unit.source_locale_id,
         allowed_numbers=unit.allowed_numbers,
@@ -74,6 +80,10 @@ def source_faults(unit: Unit, *, known_services: Collection[str]) -> list[Fault]
         known_services=known_services,
         key=unit.key,
     )
+    if len(unit.text) > MAX_LENGTH:
+        return faults
+    words = without_tokens(unit.text)
+    return faults + kind_faults(words, numbers_in(words, allowed=unit.numbers), unit.numbers, unit.source_locale_id)
 
 
 def target_faults(unit: Unit, text: str, locale: str) -> list[Fault]:
@@ -90,7 +100,12 @@ def target_faults(unit: Unit, text: str, locale: str) -> list[Fault]:
     if len(text) > MAX_LENGTH:
         return faults
     return faults + target_differences(
-        unit.text, text, source_locale=unit.source_locale_id, locale=locale, allowed_numbers=unit.allowed_numbers
+        unit.text,
+        text,
+        source_locale=unit.source_locale_id,
+        locale=locale,
+        allowed_numbers=unit.allowed_numbers,
+        stays_as_is=unit.stays_as_is,
     )
 
 
@@ -110,6 +125,10 @@ def _no_words(text: str, words: str) -> list[Fault]:
     if text != words or any(character.isalpha() for character in text):
         return []
     return [Fault("no-letters", "The text has no letter.", Strength.REFUSE, 0, len(text))]
+
+
+def _in_words(words: str, locale: str) -> list[Number]:
+    return [Number(str(number.value), number.start, number.end) for number in spelled_numbers(words, locale)]
 
 
 class _EveryName(frozenset[str]):

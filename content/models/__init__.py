@@ -19,6 +19,7 @@ from content.models.reply import Reply
 from content.models.scheduled_publication import ScheduledPublication
 from content.models.service import Service
 from content.models.service_notice import ServiceNotice
+from content.models.set_aside_text import SetAsideText
 from content.models.target import Target
 from content.models.target_revision import TargetRevision
 from content.models.tip import Tip
@@ -53,6 +54,7 @@ __all__ = [
     "ScheduledPublication",
     "Service",
     "ServiceNotice",
+    "SetAsideText",
     "Target",
     "TargetRevision",
     "Tip",

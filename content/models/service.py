@@ -14,7 +14,7 @@ from content.linting.service import service_faults
 from content.linting.tokens import tokens
 from content.models.country import Country
 from content.models.organization import Organization
-from content.terms import AgeMeasured, Audience, Confidence, NumberType, Role, Situation
+from content.terms import AgeMeasured, Audience, Confidence, Role, Situation
 from core import audit, roles
 from core.audit_verbs import Verb
 from core.errors import Invalid
@@ -51,11 +51,18 @@ class ServiceQuerySet(models.QuerySet["Service"]):
         named = {token.name for token in tokens(text) if token.kind == "service"}
         return frozenset(self.filter(pk__in=named).values_list("pk", flat=True)) if named else frozenset()
 
-    def short_codes_among(self, numbers: Iterable[str]) -> frozenset[str]:
-        """Return those of the numbers that are the short code of a channel, in any country."""
+    def dialled_among(self, numbers: Iterable[str]) -> frozenset[str]:
+        """Return those of the numbers that people dial or send a message to, in any country, proposed ones included."""
         wanted = set(numbers)
-        found = self.filter(channels__number_type=NumberType.SHORT, channels__address__in=wanted) if wanted else self.none()
-        return frozenset(found.values_list("channels__address", flat=True)) & wanted
+        if not wanted:
+            return frozenset()
+        found: set[str] = set()
+        for name in ("address", "dial"):
+            channel, revision = f"channels__{name}", f"channelrevisions__{name}"
+            found.update(self.filter(**{f"{channel}__in": wanted}).values_list(channel, flat=True))
+            proposed = self.filter(**{f"{revision}__in": wanted, "channelrevisions__state": "proposed"})
+            found.update(proposed.values_list(revision, flat=True))
+        return frozenset(found) & wanted
 
 
 class Service(models.Model):

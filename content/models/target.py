@@ -108,6 +108,9 @@ class Target(models.Model):
     file_digest = models.CharField(
         max_length=64, blank=True, default="", db_default="", help_text="Digest of what a file held when it was loaded last."
     )
+    file_revision = models.PositiveIntegerField(
+        default=0, db_default=0, help_text="Revision of the file that was loaded last; 0: it had none."
+    )
 
     objects: ClassVar[TargetQuerySet] = manager_of(TargetQuerySet)
 

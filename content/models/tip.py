@@ -119,7 +119,7 @@ class Tip(TipFacts):
 
     def keys(self) -> Iterator[tuple[str, str]]:
         """Yield (field, unit key) in reading order; the fields are title, short, do_now, do_not and more."""
-        return unit_keys(self.slug, self.do_now, self.do_not)
+        return unit_keys(self.slug, self.do_now, self.do_not, more=self.more)
 
 
 def step_numbers(slug: str, part: str) -> list[int]:

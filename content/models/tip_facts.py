@@ -24,6 +24,7 @@ FACTS: tuple[str, ...] = (
     "order_in",
     "do_now",
     "do_not",
+    "more",
 )
 
 
@@ -62,6 +63,10 @@ class TipFacts(models.Model):
     do_now = ArrayField(models.PositiveSmallIntegerField(), default=list, blank=True)
     do_not = ArrayField(models.PositiveSmallIntegerField(), default=list, blank=True)
 
+    more = models.BooleanField(
+        default=True, db_default=True, help_text="Whether the text “more” is shown, once it is written and approved."
+    )
+
     class Meta:
         abstract = True
         constraints: ClassVar[tuple[models.BaseConstraint, ...]] = (
@@ -85,12 +90,13 @@ class TipFacts(models.Model):
         return {name: getattr(self, name) for name in FACTS}
 
 
-def unit_keys(slug: str, do_now: list[int], do_not: list[int]) -> Iterator[tuple[str, str]]:
-    """Yield (field, unit key) in reading order; the fields are title, short, do_now, do_not and more."""
+def unit_keys(slug: str, do_now: list[int], do_not: list[int], *, more: bool) -> Iterator[tuple[str, str]]:
+    """Yield (field, unit key) in reading order; the fields are title, short, do_now, do_not and, where it is shown, more."""
     yield "title", f"tip.{slug}.title"
     yield "short", f"tip.{slug}.short"
     for number in do_now:
         yield "do_now", f"tip.{slug}.do-now.{number}"
     for number in do_not:
         yield "do_not", f"tip.{slug}.do-not.{number}"
-    yield "more", f"tip.{slug}.more"
+    if more:
+        yield "more", f"tip.{slug}.more"

@@ -25,6 +25,8 @@ from core.models import User
 from core.querysets import manager_of
 from core.states import Edge, Lifecycle
 
+#: The last part of a tip, which is one text; also the name of its column.
+MORE = "more"
 #: Part of a unit key → the column with the numbers of the steps.
 STEP_COLUMNS: Mapping[str, str] = {"do-now": "do_now", "do-not": "do_not"}
 
@@ -127,9 +129,10 @@ class TipRevisionQuerySet(models.QuerySet["TipRevision"]):
     def propose_step(self, *, slug: str, part: str, text: str, by: User, at: datetime) -> tuple[TipRevision, Unit]:
         """Write a step and propose it at the end of `do-now` or `do-not`, under a number that no step of the part ever had.
 
-        An earlier proposal of the same person is replaced by one that has the step as well.
+        The part `more` is one text: it is written where the tip never had one. An earlier proposal of the same person is
+        replaced by one that has the text as well.
         """
-        if part not in STEP_COLUMNS:
+        if part != MORE and part not in STEP_COLUMNS:
             raise Invalid("Choose the list that the step belongs to.", code="part")
         with transaction.atomic():
             tip = Tip.objects.select_for_update().filter(pk=slug).first()
@@ -138,12 +141,17 @@ class TipRevisionQuerySet(models.QuerySet["TipRevision"]):
             earlier = self.proposed().filter(slug=slug).first()
             if earlier is not None and earlier.proposed_by_id != by.pk:
                 raise TipProposed()
-            number = max(step_numbers(slug, part), default=0) + 1
-            unit = Unit.objects.write(key=f"tip.{slug}.{part}.{number}", owner=tip.owner, text=text, by=by, at=at)
             facts = (earlier or tip).facts()
-            column = STEP_COLUMNS[part]
-            facts[column] = [*facts[column], number]
-            reason, replaces = (earlier.reason, earlier.pk) if earlier else ("Adds a step.", None)
+            if part == MORE:
+                key, facts[MORE], reason = f"tip.{slug}.{MORE}", True, "Adds the text “More”."
+                if Unit.objects.filter(key=key).exists():
+                    raise Invalid("The tip has this text already. Change that text, or show it again.", code="part")
+            else:
+                number = max(step_numbers(slug, part), default=0) + 1
+                column, reason = STEP_COLUMNS[part], "Adds a step."
+                key, facts[column] = f"tip.{slug}.{part}.{number}", [*facts[column], number]
+            unit = Unit.objects.write(key=key, owner=tip.owner, text=text, by=by, at=at)
+            reason, replaces = (earlier.reason, earlier.pk) if earlier else (reason, None)
             revision = self.propose(slug=slug, facts=facts, by=by, at=at, reason=reason, replaces=replaces)
         return revision, unit
 

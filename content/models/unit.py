@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -12,21 +12,22 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models, transaction
 from django.db.models import F, Q, Value
 
-from content.linting.allowed_numbers import allowed_number_faults
+from content.linting.allowed_numbers import NO_NUMBERS, paired
 from content.linting.text import normalize_text, raise_if_invalid, source_faults
 from content.models.locale import Locale
 from content.models.service import Service
 from content.models.source_history import SourceChange, behind, effective_history, missed_changes, most_severe
 from content.models.unit_approval import UnitApproval
+from content.models.unit_lifecycle import LIFECYCLE, REVISION_RULES, UnitState
+from content.models.unit_numbers import require_allowable
 from content.models.unit_revision import UnitRevision
-from content.terms import SOURCE_LOCALE, Change
+from content.terms import SOURCE_LOCALE, Change, NumberKind
 from core import audit, roles, states
 from core.audit_verbs import Verb
 from core.canonical import digest
 from core.errors import EditConflict, Forbidden, Invalid, SecondPersonRequired
 from core.models import User
 from core.querysets import manager_of
-from core.states import Edge, Lifecycle
 
 
 class NotYourLanguage(Forbidden):
@@ -35,56 +36,9 @@ class NotYourLanguage(Forbidden):
     code = "language"
 
 
-class UnitState(models.TextChoices):
-    """The states of a source text."""
-
-    NEEDS_REVIEW = "needs-review"
-    APPROVED = "approved"
-
-
-LIFECYCLE = Lifecycle(
-    model="content.Unit",
-    states=UnitState,
-    initial=UnitState.NEEDS_REVIEW,
-    edges=[
-        Edge(UnitState.NEEDS_REVIEW, UnitState.APPROVED, Verb.SOURCE_APPROVED, "a second reader approves it"),
-        Edge(
-            UnitState.APPROVED,
-            UnitState.NEEDS_REVIEW,
-            Verb.SOURCE_REVISED,
-            "its text is changed; the approved text is still served",
-        ),
-    ],
-)
+_NO_KINDS = Value([], ArrayField(models.CharField(max_length=7)))
 
 AUTHOR_CANNOT_APPROVE = "The person who wrote a text cannot approve it; a second reader must."
-
-#: Raw SQL can neither rewrite an approved text nor change a text without a new revision.
-_REVISION_RULES = """
-    IF (NEW.text, NEW.allowed_numbers, NEW.allowed_hosts) IS DISTINCT FROM (OLD.text, OLD.allowed_numbers, OLD.allowed_hosts)
-        AND NEW.revision <> OLD.revision + 1 THEN
-        RAISE EXCEPTION 'a changed text takes the next revision' USING ERRCODE = 'check_violation';
-    END IF;
-    IF NEW.revision < OLD.revision
-        OR (NEW.revision <> OLD.revision AND NEW.state = 'approved' AND (
-            (NEW.text, NEW.allowed_numbers) IS DISTINCT FROM (OLD.approved_text, OLD.approved_numbers)
-            OR cardinality(NEW.allowed_hosts) > 0
-        )) THEN
-        RAISE EXCEPTION 'a new revision needs review' USING ERRCODE = 'check_violation';
-    END IF;
-    IF NEW.state = 'approved' AND OLD.state <> 'approved' AND EXISTS (
-        SELECT 1 FROM content_unitrevision
-        WHERE unit_id = NEW.id AND text = NEW.text AND by_id = NEW.approved_by_id
-    ) AND NEW.text IS DISTINCT FROM OLD.approved_text THEN
-        RAISE EXCEPTION 'the author of a text cannot approve it' USING ERRCODE = 'check_violation';
-    END IF;
-    IF (NEW.approved_text, NEW.approved_revision, NEW.approved_numbers)
-        IS DISTINCT FROM (OLD.approved_text, OLD.approved_revision, OLD.approved_numbers)
-        AND NOT (OLD.state = 'needs-review' AND NEW.state = 'approved') THEN
-        RAISE EXCEPTION 'an approved text changes only when it is approved' USING ERRCODE = 'check_violation';
-    END IF;
-    RETURN NEW;
-"""
 
 
 def require_reads(person: User, locale: str) -> None:
@@ -98,13 +52,6 @@ def require_may_write(person: User, locale: str) -> None:
     roles.require(person, "content.edit_words")
     if not person.is_system:
         require_reads(person, locale)
-
-
-def _require_allowable(numbers: Iterable[str]) -> None:
-    """Raise Invalid unless a text may be allowed to hold each of the numbers."""
-    numbers = list(numbers)
-    if faults := list(allowed_number_faults(numbers, short_codes=Service.objects.short_codes_among(numbers))):
-        raise Invalid(" ".join(faults), code="allowed-number", field="numbers")
 
 
 class UnitQuerySet(models.QuerySet["Unit"]):
@@ -123,15 +70,17 @@ class UnitQuerySet(models.QuerySet["Unit"]):
         by: User,
         at: datetime,
         locale: str = SOURCE_LOCALE,
-        allowed_numbers: Sequence[str] = (),
+        allowed_numbers: Mapping[str, str] = NO_NUMBERS,
         allowed_hosts: Sequence[str] = (),
+        stays_as_is: bool = False,
     ) -> Unit:
         """Write a new unit as a draft; raise Invalid with `faults` where its text breaks a rule."""
         require_may_write(by, locale)
+        require_allowable(allowed_numbers)
         unit = self.model.drafted(
             key=key, owner=owner, text=text, by=by, at=at, locale=locale, numbers=allowed_numbers, hosts=allowed_hosts
         )
-        _require_allowable(unit.allowed_numbers)
+        unit.stays_as_is = stays_as_is
         raise_if_invalid(source_faults(unit, known_services=Service.objects.named_in(unit.text)))
         with transaction.atomic():
             self.write_many([unit])
@@ -156,7 +105,14 @@ class Unit(models.Model):
     text = models.TextField()
     digest = models.CharField(max_length=64)
     allowed_numbers = ArrayField(models.CharField(max_length=4), default=list, blank=True)
+    #: What each of the allowed numbers counts, in their order.
+    number_kinds = ArrayField(
+        models.CharField(max_length=7, choices=NumberKind.choices), default=list, blank=True, db_default=_NO_KINDS
+    )
     allowed_hosts = ArrayField(models.CharField(max_length=80), default=list, blank=True)
+    stays_as_is = models.BooleanField(
+        default=False, db_default=False, help_text="A name or brand, which targets may repeat as it is."
+    )
     revision = models.PositiveIntegerField(default=1)
     last_change = models.CharField(max_length=8, choices=Change.choices, default=Change.SAFETY)
     #: The last revision with a clarity or safety change, and the last with a safety change. Written for a release that is still
@@ -175,9 +131,16 @@ class Unit(models.Model):
     approved_numbers = ArrayField(
         models.CharField(max_length=4), default=list, blank=True, db_default=Value([], ArrayField(models.CharField(max_length=4)))
     )
+    approved_number_kinds = ArrayField(
+        models.CharField(max_length=7, choices=NumberKind.choices), default=list, blank=True, db_default=_NO_KINDS
+    )
+    approved_stays_as_is = models.BooleanField(default=False, db_default=False)
     approved_revision = models.PositiveIntegerField(null=True, blank=True)
     file_digest = models.CharField(
         max_length=64, blank=True, default="", db_default="", help_text="Digest of what a file held when it was loaded last."
+    )
+    file_revision = models.PositiveIntegerField(
+        default=0, db_default=0, help_text="Revision of the file that was loaded last; 0: it had none."
     )
 
     objects: ClassVar[UnitQuerySet] = manager_of(UnitQuerySet)
@@ -205,13 +168,19 @@ class Unit(models.Model):
                 name="unit_numbers_are_approved",
             ),
             models.CheckConstraint(
+                condition=~Q(state=UnitState.APPROVED)
+                | Q(approved_number_kinds=F("number_kinds"), approved_stays_as_is=F("stays_as_is")),
+                name="unit_kinds_are_approved",
+            ),
+            models.CheckConstraint(condition=Q(number_kinds__contained_by=NumberKind.values), name="unit_number_kinds"),
+            models.CheckConstraint(
                 condition=Q(safety_revision__lte=F("meaning_revision"), meaning_revision__lte=F("revision")),
                 name="unit_revisions_in_order",
             ),
         )
         triggers = (
             LIFECYCLE.trigger(),
-            pgtrigger.Trigger(name="honest", when=pgtrigger.Before, operation=pgtrigger.Update, func=_REVISION_RULES),
+            pgtrigger.Trigger(name="honest", when=pgtrigger.Before, operation=pgtrigger.Update, func=REVISION_RULES),
         )
 
     def __str__(self) -> str:
@@ -219,7 +188,16 @@ class Unit(models.Model):
 
     @classmethod
     def drafted(
-        cls, *, key: str, owner: str, text: str, by: User, at: datetime, locale: str, numbers: Sequence[str], hosts: Sequence[str]
+        cls,
+        *,
+        key: str,
+        owner: str,
+        text: str,
+        by: User,
+        at: datetime,
+        locale: str,
+        numbers: Mapping[str, str],
+        hosts: Sequence[str],
     ) -> Unit:
         """Return an unsaved draft."""
         text = normalize_text(text)
@@ -230,6 +208,7 @@ class Unit(models.Model):
             text=text,
             digest=digest(text.encode()),
             allowed_numbers=list(numbers),
+            number_kinds=[str(kind) for kind in numbers.values()],
             allowed_hosts=list(hosts),
             written_by=by,
             written_at=at,
@@ -243,8 +222,9 @@ class Unit(models.Model):
         by: User,
         at: datetime,
         from_revision: int,
-        allowed_numbers: Sequence[str] | None = None,
+        allowed_numbers: Mapping[str, str] | None = None,
         allowed_hosts: Sequence[str] | None = None,
+        stays_as_is: bool | None = None,
     ) -> bool:
         """Save a source text that was edited from `from_revision`; it needs review again. Return False where nothing changed.
 
@@ -256,21 +236,23 @@ class Unit(models.Model):
         change, text = Change(change), normalize_text(text)
         with transaction.atomic():
             stored = Unit.objects.select_for_update().get(pk=self.pk)
-            numbers = stored.allowed_numbers if allowed_numbers is None else list(allowed_numbers)
+            numbers: Mapping[str, str] = stored.numbers if allowed_numbers is None else dict(allowed_numbers)
             hosts = stored.allowed_hosts if allowed_hosts is None else list(allowed_hosts)
-            if (stored.text, stored.allowed_numbers, stored.allowed_hosts) == (text, numbers, hosts):
+            stays = stored.stays_as_is if stays_as_is is None else stays_as_is
+            if (stored.text, stored.numbers, stored.allowed_hosts, stored.stays_as_is) == (text, numbers, hosts, stays):
                 self.refresh_from_db()
                 return False
             if stored.revision != from_revision:
                 raise EditConflict(mine=text, theirs=stored.text, revision=stored.revision)
-            _require_allowable(number for number in numbers if number not in stored.allowed_numbers)
-            put_back = stored._is_approved_text(text, numbers, hosts)
+            require_allowable(numbers)
+            put_back = stored._is_approved_text(text, numbers, hosts, stays)
             history = stored.history()
             if same := [row.revision for row in history if row.text == text]:
                 undone = missed_changes(history, max(same), stored.revision)
                 change = most_severe([change, *(row.change for row in undone)])
             stored.text, stored.digest = text, digest(text.encode())
-            stored.allowed_numbers, stored.allowed_hosts = numbers, hosts
+            stored.allowed_numbers, stored.number_kinds = list(numbers), [str(kind) for kind in numbers.values()]
+            stored.allowed_hosts, stored.stays_as_is = hosts, stays
             raise_if_invalid(source_faults(stored, known_services=Service.objects.named_in(text)))
             fields = stored._next_revision(change=change, history=history, by=by, at=at)
             if put_back:
@@ -313,6 +295,7 @@ class Unit(models.Model):
                 return
             if by.pk == stored.written_by_id or stored.revisions.filter(text=stored.text, by=by).exists():
                 raise SecondPersonRequired(AUTHOR_CANNOT_APPROVE)
+            require_allowable(stored.numbers)
             raise_if_invalid(source_faults(stored, known_services=Service.objects.named_in(stored.text)))
             declared = stored.pending_change()
             approval: dict[str, Any] = {
@@ -320,11 +303,23 @@ class Unit(models.Model):
                 "approved_at": at,
                 "approved_text": stored.text,
                 "approved_numbers": stored.allowed_numbers,
+                "approved_number_kinds": stored.number_kinds,
+                "approved_stays_as_is": stored.stays_as_is,
                 "approved_revision": stored.revision,
             }
             states.advance(stored, UnitState.APPROVED, by=by, at=at, **approval)
             stored._record_approval(declared=declared, change=Change(change) if change else declared, at=at)
         self.refresh_from_db()
+
+    @property
+    def numbers(self) -> dict[str, NumberKind]:
+        """The numbers that the text may hold, with what each of them counts."""
+        return paired(self.allowed_numbers, self.number_kinds)
+
+    @property
+    def numbers_of_approval(self) -> dict[str, NumberKind]:
+        """The numbers that the approved text may hold."""
+        return paired(self.approved_numbers, self.approved_number_kinds)
 
     def history(self) -> list[SourceChange]:
         """Return all revisions with the severity that counts, the first one first."""
@@ -341,11 +336,12 @@ class Unit(models.Model):
         """Return whether a second person has approved this revision."""
         return revision == self.approved_revision or self.approvals.filter(revision=revision).exists()
 
-    def _is_approved_text(self, text: str, numbers: Sequence[str], hosts: Sequence[str]) -> bool:
+    def _is_approved_text(self, text: str, numbers: Mapping[str, str], hosts: Sequence[str], stays_as_is: bool) -> bool:
         # Which hosts were allowed when the text was approved is not stored, so a text with any is read again.
         return (
             self.approved_revision is not None
-            and (text, list(numbers)) == (self.approved_text, self.approved_numbers)
+            and (text, dict(numbers)) == (self.approved_text, self.numbers_of_approval)
+            and stays_as_is == self.approved_stays_as_is
             and not hosts
             and self.approvals.filter(revision=self.approved_revision).exists()
         )
@@ -377,7 +373,9 @@ class Unit(models.Model):
             "text": self.text,
             "digest": self.digest,
             "allowed_numbers": self.allowed_numbers,
+            "number_kinds": self.number_kinds,
             "allowed_hosts": self.allowed_hosts,
+            "stays_as_is": self.stays_as_is,
             "revision": number,
             "last_change": change,
             "outdated_revisions": outdated,

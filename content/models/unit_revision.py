@@ -24,6 +24,8 @@ class UnitRevision(models.Model):
     change = models.CharField(max_length=8, choices=Change.choices)
     text = models.TextField()
     allowed_numbers = ArrayField(models.CharField(max_length=4), null=True, help_text="null: saved before this was kept.")
+    number_kinds = ArrayField(models.CharField(max_length=7), null=True, help_text="null: saved before this was kept.")
+    stays_as_is = models.BooleanField(default=False, db_default=False)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()
 
@@ -44,6 +46,8 @@ class UnitRevision(models.Model):
             change=unit.last_change,
             text=unit.text,
             allowed_numbers=unit.allowed_numbers,
+            number_kinds=unit.number_kinds,
+            stays_as_is=unit.stays_as_is,
             by_id=by_id,
             at=at,
         )

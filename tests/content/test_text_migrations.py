@@ -16,6 +16,7 @@ from tests.make import NOON
 
 HISTORY = import_module("content.migrations.0024_fill_texts_history")
 DIGESTS = import_module("content.migrations.0032_fill_file_digests")
+KINDS = import_module("content.migrations.0037_number_kinds")
 TABLES = ("content_unit", "content_target", "content_unitapproval", "content_targetrevision")
 
 pytestmark = pytest.mark.django_db
@@ -111,12 +112,26 @@ def test_a_target_of_a_source_that_nobody_approved_needs_review_again(unit: Unit
 
 def test_what_the_product_wrote_counts_as_the_text_of_the_file_and_what_a_person_wrote_does_not(unit: Unit, eve: User) -> None:
     make.target(unit.key, "cy", "Stopiwch")
-    other = make.unit("why.age", "Under 18", allowed_numbers=["18"])
+    other = make.unit("why.age", "Under 18", allowed_numbers={"18": "age"})
     mine = make.unit("why.free", "It is free.", by=eve)
 
-    run(*DIGESTS.FILL)
+    # The second statement of the later migration names the kinds of the numbers in the digest.
+    run(*DIGESTS.FILL, KINDS.FILL[1])
 
     assert Unit.objects.get(pk=unit.pk).file_digest == stored_digest(unit)
     assert Unit.objects.get(pk=other.pk).file_digest == stored_digest(other)
     assert Unit.objects.get(pk=mine.pk).file_digest == ""
     assert len(Target.objects.get().file_digest) == 64
+
+
+def test_the_kinds_of_stored_numbers_are_those_that_the_words_beside_them_show(unit: Unit) -> None:
+    kinds = {"18": "age", "48": "hours", "2025": "year", "120": "count"}
+    text = "Under 18, within 48 hours, in 2025, for 120 people."
+    held = make.unit("why.age", text, allowed_numbers=kinds, approved=True)
+    run("UPDATE content_unit SET number_kinds = '{}', approved_number_kinds = '{}'")
+
+    run(KINDS.FILL[0])
+
+    held.refresh_from_db()
+    assert held.numbers == held.numbers_of_approval == kinds
+    assert Unit.objects.get(pk=unit.pk).numbers == {}

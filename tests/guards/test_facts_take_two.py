@@ -93,17 +93,20 @@ HELD: Mapping[type[Model], Mapping[str, str]] = {
             ("last_change", "meaning_revision", "safety_revision", "outdated_revisions", "withdrawn_revisions"), SECOND_READER
         ),
         **_all(("written_by", "written_at", "approved_by", "approved_at", "digest"), SECOND_READER),
-        **_all(("allowed_numbers", "approved_numbers", "allowed_hosts"), SECOND_READER),
+        **_all(("allowed_numbers", "approved_numbers", "number_kinds", "approved_number_kinds", "allowed_hosts"), SECOND_READER),
+        **_all(("stays_as_is", "approved_stays_as_is"), SECOND_READER),
         **_all(("id", "key", "owner", "source_locale"), IDENTITY),
-        "file_digest": NOT_COMPILED,
+        **_all(("file_digest", "file_revision"), NOT_COMPILED),
     },
     UnitApproval: _all(("id", "unit", "revision", "declared", "change", "by", "at"), APPEND_ONLY),
-    UnitRevision: _all(("id", "unit", "revision", "change", "text", "allowed_numbers", "by", "at"), APPEND_ONLY),
+    UnitRevision: _all(
+        ("id", "unit", "revision", "change", "text", "allowed_numbers", "number_kinds", "stays_as_is", "by", "at"), APPEND_ONLY
+    ),
     Target: {
         **_all(("text", "approved_text", "approved_source_revision", "state", "revision", "source_revision"), SECOND_READER),
         **_all(("written_by", "written_at", "approved_by", "approved_at"), SECOND_READER),
         **_all(("id", "unit", "locale"), IDENTITY),
-        "file_digest": NOT_COMPILED,
+        **_all(("file_digest", "file_revision"), NOT_COMPILED),
     },
     Withdrawal: {
         **_all(("service", "successor", "put_back_by", "put_back_seconded_by", "put_back_at"), TAKES_AWAY),

@@ -25,7 +25,7 @@ SCHEMAS: dict[str, tuple[str, TypeAdapter[Any]]] = {
     "emergency-numbers": ("Fingerpost: emergency numbers by country", TypeAdapter(EmergencyNumbers)),
     "facts": ("Fingerpost: a file of services", TypeAdapter(FactsFile[FactsEntry])),
     "figures": ("Fingerpost: a file of statistics", TypeAdapter(FiguresFile)),
-    "targets": ("Fingerpost: the translations of one locale", TargetsFile),
+    "targets": ("Fingerpost: the translations of one locale", TypeAdapter(TargetsFile)),
     "terms": ("Fingerpost: the term list of one locale", TypeAdapter(TermsFile)),
     "tips": ("Fingerpost: tips.yaml", TypeAdapter(TipsFile[TipText])),
 }

@@ -209,6 +209,7 @@ def test_retiring_the_only_tip_of_a_language_leaves_its_packs() -> None:
 
 def test_a_first_draft_of_more_takes_the_tip_from_nobody() -> None:
     make.unit("tip.first-hour.more", "Read **on**.", owner="tip:first-hour")
+    make.tip_facts("first-hour", more=True)
 
     assert steps("en") == ("en", ["Tell one adult."])
     assert steps("cy") == ("cy", ["Dywedwch wrth un oedolyn."])

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from content.models import Figure, Unit
 from content.models.figure import FigureState
-from content.models.unit import UnitState
+from content.models.unit_lifecycle import UnitState
 from core.models import User
 from tests import make
 

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from content.console import translation_status
-from content.models import Locale, Target, TargetRevision, Unit, UnitApproval, UnsavedText
+from content.models import Locale, SetAsideText, Target, TargetRevision, Unit, UnitApproval, UnsavedText
 from core.models import User
 from tests import make
 
@@ -80,6 +80,7 @@ def test_each_approval_says_that_a_language_has_no_term_list(client: Client) -> 
 def test_the_editor_warns_that_the_whole_tip_is_hard_to_read(client: Client) -> None:
     hard = "Notwithstanding organisational considerations, communicate identifying information confidentially. "
     make.unit("tip.first-hour.more", hard * 4, owner="tip:first-hour")
+    make.tip_facts("first-hour", more=True)
     client.force_login(editor())
 
     source = client.get(reverse("admin:source-text", args=[KEY])).content.decode()
@@ -152,6 +153,60 @@ def test_in_a_conflict_the_saved_text_can_be_kept(client: Client) -> None:
 
     assert ">Peidiwch â thalu dim.</textarea>" in page
     assert 'value="save"' in page
+    assert "Texts that you set aside (1)" in page
+
+    mine = SetAsideText.objects.get()
+    client.post(address("cy"), {"action": "take-up", "set_aside": str(mine.pk)})
+
+    assert ">Peidiwch â thalu.</textarea>" in client.get(address("cy")).content.decode()
+    assert not SetAsideText.objects.exists()
+
+
+def test_a_text_that_was_set_aside_is_its_authors_alone(client: Client) -> None:
+    empty = Target.objects.of(Unit.objects.get(key=KEY), "cy")
+    client.force_login(editor())
+    client.post(address("cy"), typed(empty, "Peidiwch", "discard"))
+    client.force_login(make.person("bo", "localisation-editor"))
+
+    answer = client.post(address("cy"), {"action": "take-up", "set_aside": str(SetAsideText.objects.get().pk)})
+
+    assert answer.status_code == 400
+    assert "Peidiwch" not in client.get(address("cy")).content.decode()
+    assert SetAsideText.objects.get().text == "Peidiwch"
+
+
+def test_the_text_in_the_box_is_set_aside_before_another_takes_its_place(client: Client) -> None:
+    empty = Target.objects.of(Unit.objects.get(key=KEY), "cy")
+    client.force_login(editor())
+    client.post(address("cy"), typed(empty, "Un", "discard"))
+    client.post(address("cy"), typed(empty, "Dau", "keep"))
+
+    client.post(address("cy"), {"action": "take-up", "set_aside": str(SetAsideText.objects.get().pk)})
+
+    assert (UnsavedText.objects.get().text, SetAsideText.objects.get().text) == ("Un", "Dau")
+
+
+def test_a_translation_that_belongs_to_another_text_is_warned_of_with_its_name(client: Client) -> None:
+    make.target("tip.first-hour.title", "cy", "Stopiwch ac anadlwch")
+    client.force_login(editor())
+
+    client.post(address("cy"), typed(Target.objects.of(Unit.objects.get(key=KEY), "cy"), "Stopiwch ac anadlwch"))
+
+    page = client.get(address("cy")).content.decode()
+    assert "The same text is the translation of “Stop and breathe: title”" in page
+    assert Target.objects.filter(unit__key=KEY).exists()
+
+
+def test_each_kind_of_change_says_which_translations_it_concerns(client: Client) -> None:
+    make.target(KEY, "cy", "Peidiwch.", approved=True)
+    make.target(KEY, "fr", "Ne paie rien.")
+    client.force_login(editor())
+
+    page = client.get(reverse("admin:source-text", args=[KEY])).content.decode()
+
+    assert "2 translations are not affected." in page
+    assert "2 translations become outdated: French, Welsh." in page
+    assert "The translation into 1 language is withdrawn: Welsh." in page
 
 
 def test_a_conflict_with_a_third_text_is_a_conflict_again(client: Client) -> None:

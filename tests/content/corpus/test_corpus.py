@@ -75,7 +75,7 @@ def test_the_save_path_refuses_every_class() -> None:
             units[key] = Unit.objects.bulk_create([
                 Unit.drafted(
                     key=f"test.{len(units)}", owner="term", text=pair.source, by=editor, at=make.NOON, locale="en",
-                    numbers=pair.numbers, hosts=(),
+                    numbers=dict.fromkeys(pair.numbers, "age"), hosts=(),
                 )
             ])[0]  # fmt: skip
         return units[key]

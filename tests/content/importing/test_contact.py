@@ -13,7 +13,7 @@ from content.importing.contact import contact_drafts
 from content.importing.facts import FACTS_DIR, load_facts
 from content.linting.channel import channel_faults
 from content.models import Channel, Service, Unit
-from content.models.unit import UnitState
+from content.models.unit_lifecycle import UnitState
 from content.terms import Role, Situation
 from core.models import User
 from tests.make import NOON

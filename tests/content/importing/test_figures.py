@@ -228,7 +228,7 @@ def test_a_file_with_a_figure_in_a_text_that_teens_may_read_is_refused(tmp_path:
     situations: [blackmail]
     countries: []
     order: 500
-    allowed_numbers: []
+    allowed_numbers: {{}}
     title: "In numbers"
     short: "There were {{fact:reports-2024}} reports."
     do_now: ["Read."]

@@ -148,7 +148,7 @@ def test_a_label_does_not_repeat_the_channels_own_number(db: None) -> None:
 def test_a_purpose_may_keep_its_own_numbers_only(db: None) -> None:
     load()
 
-    assert Unit.objects.get(key="service.fr-urgences.purpose").allowed_numbers == ["114"]
+    assert Unit.objects.get(key="service.de-krisenchat.purpose").numbers == {"25": "age"}
     assert Unit.objects.get(key="service.gb-childline.purpose").allowed_numbers == []
 
 

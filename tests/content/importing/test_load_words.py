@@ -26,7 +26,7 @@ TIP = {
     "situations": ["blackmail"],
     "countries": [],
     "order": 10,
-    "allowed_numbers": ["18"],
+    "allowed_numbers": {"age": ["18"]},
     "title": "Stop and breathe",
     "short": "You are not alone.",
     "do_now": ["Tell one adult.", "Stop answering."],
@@ -42,13 +42,13 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def write(folder: Path, *, tips: list[dict[str, Any]] | None = None, **targets: dict[str, str]) -> None:
+def write(folder: Path, *, tips: list[dict[str, Any]] | None = None, revision: int = 0, **targets: dict[str, str]) -> None:
     labels = {key: f"Label {key.partition('.')[2]}" for key in sorted(LABELS)} | {"why.free": "It is free."}
     with (folder / "tips.yaml").open("w", encoding="utf-8") as out:
-        YAML().dump({"labels": labels, "tips": [TIP] if tips is None else tips}, out)
+        YAML().dump({"revision": revision, "labels": labels, "tips": [TIP] if tips is None else tips}, out)
     for locale, texts in targets.items():
         with (folder / "targets" / f"{locale}.yaml").open("w", encoding="utf-8") as out:
-            YAML().dump(texts, out)
+            YAML().dump({"revision": revision, **texts}, out)
 
 
 def load(folder: Path) -> WordsLoaded:
@@ -188,6 +188,68 @@ def test_an_older_file_brings_no_older_text_back(db: None, folder: Path) -> None
     assert not answer.changed
 
 
+def test_an_older_file_that_was_never_loaded_changes_no_text(db: None, folder: Path) -> None:
+    eve = make.person("eve", "localisation-editor")
+    make.world()
+    for revision, title, cy in ((1, "Stop", "Un"), (3, "Stop now", "Tri")):
+        write(folder, revision=revision, tips=[TIP | {"title": title}], cy={"tip.first-hour.short": cy})
+        load_words(folder, by=eve, at=NOON)
+    write(
+        folder, revision=2, tips=[TIP | {"title": "Halt", "do_not": ["Do not pay anything."]}], cy={"tip.first-hour.short": "Dau"}
+    )
+
+    tried = load_words(folder, by=eve, at=NOON, dry_run=True)
+    answer = load_words(folder, by=eve, at=NOON)
+
+    assert (
+        answer.refused
+        == tried.refused
+        == {
+            "tip.first-hour.title": "the file has an older text",
+            "tip.first-hour.do-not.1": "the file has an older text",
+            "cy tip.first-hour.short": "the file has an older text",
+        }
+    )
+    assert Unit.objects.get(key="tip.first-hour.title").text == "Stop now"
+    assert Target.objects.get().text == "Tri"
+    assert not answer.changed
+
+
+def test_a_changed_file_without_a_new_revision_changes_no_text(db: None, folder: Path) -> None:
+    write(folder, revision=1, cy={"tip.first-hour.short": "Un"})
+    load(folder)
+    write(folder, revision=1, tips=[TIP | {"title": "Stop now"}], cy={"tip.first-hour.short": "Dau"})
+
+    answer = load(folder)
+
+    reason = "a file of this revision was loaded with another text; give a changed file the next revision"
+    assert answer.refused == {"tip.first-hour.title": reason, "cy tip.first-hour.short": reason}
+    assert not answer.changed
+
+
+def test_a_file_of_the_next_revision_is_loaded_and_remembered(db: None, folder: Path) -> None:
+    write(folder, revision=1, cy={"tip.first-hour.short": "Un"})
+    load(folder)
+    write(folder, revision=2, tips=[TIP | {"title": "Stop now"}], cy={"tip.first-hour.short": "Dau"})
+
+    answer = load(folder)
+
+    assert (answer.units_changed, answer.targets_changed, answer.refused) == (1, 1, {})
+    assert set(Unit.objects.filter(owner="tip:first-hour").values_list("file_revision", flat=True)) == {2}
+    assert Target.objects.get().file_revision == 2
+
+
+def test_a_number_that_people_dial_refuses_the_files(db: None, folder: Path) -> None:
+    make.world()
+    make.emergency()
+    write(folder, tips=[TIP | {"allowed_numbers": {"count": ["999"]}, "more": "For 999 people."}])
+
+    with pytest.raises(WordsRefused, match=r"tip\.first-hour\.more: 999 is a number that people dial"):
+        load(folder)
+
+    assert not Unit.objects.owned_by("tip:first-hour").exists()
+
+
 def test_a_translation_of_another_source_text_is_refused_and_the_rest_is_loaded(db: None, folder: Path) -> None:
     load(folder)
     eve = make.person("eve", "localisation-editor")
@@ -241,8 +303,13 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "no audience": ({"audiences": []}, "audiences: must not be empty"),
     "an unknown country": ({"countries": ["UK"]}, "'UK' is not an assigned ISO 3166-1 code"),
     "an order in words": ({"order": "first"}, "order: cannot be 'first'; expected a whole number"),
-    "an allowed number that is not text": ({"allowed_numbers": [18]}, r"allowed_numbers\.1: cannot be 18; expected text"),
-    "a helpline's number": ({"allowed_numbers": ["08001111"]}, r"allowed_numbers\.1: cannot be '08001111'"),
+    "an allowed number that is not text": (
+        {"allowed_numbers": {"age": [18]}},
+        r"allowed_numbers\.age\.1: cannot be 18; expected text",
+    ),
+    "a helpline's number": ({"allowed_numbers": {"count": ["08001111"]}}, r"allowed_numbers\.count\.1: cannot be '08001111'"),
+    "a kind of number that there is not": ({"allowed_numbers": {"phone": ["18"]}}, r"allowed_numbers\.phone"),
+    "a number in two kinds": ({"allowed_numbers": {"age": ["18"], "hours": ["18"]}}, "allowed_numbers: 18 is there twice"),
     "a tip without situations": ({"situations": []}, "situations: must not be empty"),
     "an empty title": ({"title": ""}, "title: must not be empty"),
     "steps that are not a list": ({"do_now": "Tell."}, "do_now: cannot be 'Tell.'; expected a list"),

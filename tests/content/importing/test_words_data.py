@@ -17,6 +17,7 @@ from tests.content.importing.words import (
     allowed_numbers,
     entries,
     every_text,
+    numbers_allowed_in,
     numbers_in,
     sentences_of,
     services_in,
@@ -189,7 +190,7 @@ def test_no_text_holds_a_number_that_its_tip_does_not_allow() -> None:
 def test_no_number_is_allowed_that_its_tip_does_not_use() -> None:
     for item in all_items():
         used = set().union(*(numbers_in(text) for text in units_of(item).values()))
-        assert used == set(item["allowed_numbers"]), item["slug"]
+        assert used == set(numbers_allowed_in(item)), item["slug"]
 
 
 def test_a_phone_number_would_be_seen_however_it_is_spaced() -> None:

@@ -97,7 +97,7 @@ def entries() -> dict[str, dict[str, Any]]:
 
 @cache
 def targets(locale: str) -> dict[str, str]:
-    return load(FACTS / "targets" / f"{locale}.yaml")
+    return {key: text for key, text in load(FACTS / "targets" / f"{locale}.yaml").items() if key != "revision"}
 
 
 def all_items() -> list[dict[str, Any]]:
@@ -132,7 +132,11 @@ def keys_of(slugs: list[str]) -> set[str]:
 
 
 def allowed_numbers() -> dict[str, list[str]]:
-    return {key: item["allowed_numbers"] for item in all_items() for key in units_of(item)}
+    return {key: numbers_allowed_in(item) for item in all_items() for key in units_of(item)}
+
+
+def numbers_allowed_in(item: dict[str, Any]) -> list[str]:
+    return [number for numbers in item["allowed_numbers"].values() for number in numbers]
 
 
 def services_in(item: dict[str, Any]) -> set[str]:

@@ -12,7 +12,7 @@ from content.compiling.snapshot import read_snapshot
 from content.models import Target, TargetRevision, Unit, UnitApproval, UnitRevision
 from content.models.target import SourceNotApproved
 from content.models.target_lifecycle import TargetState
-from content.models.unit import UnitState
+from content.models.unit_lifecycle import UnitState
 from content.terms import OUTDATED_DAYS, Change
 from core.errors import EditConflict, Forbidden, Invalid, SecondPersonRequired
 from core.models import AuditEntry, User

@@ -8,6 +8,9 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from content.compiling.facts import Policy
+from content.compiling.snapshot import read_snapshot
+from content.compiling.tip_versions import TipVersions
 from content.models import Tip, TipRevision, Unit
 from content.models.channel_revision import RevisionState
 from content.models.tip_revision import TipAct, TipProposed
@@ -184,6 +187,42 @@ def test_a_new_step_gets_a_number_that_no_step_has_had(tip: Tip, eva: User) -> N
     assert Unit.objects.get(key="tip.first-hour.do-now.3").state == "needs-review"
 
 
+def test_the_text_more_is_proposed_as_a_step_is(tip: Tip, eva: User) -> None:
+    _, unit = TipRevision.objects.propose_step(slug="first-hour", part="more", text="It is not your fault.", by=eva, at=NOON)
+
+    assert unit.key == "tip.first-hour.more"
+    assert TipRevision.objects.proposed().get().more
+    assert not Tip.objects.get().more
+    with pytest.raises(Invalid, match="has this text already"):
+        TipRevision.objects.propose_step(slug="first-hour", part="more", text="Another.", by=eva, at=NOON)
+
+
+def test_the_text_more_takes_no_language_to_english_and_counts_where_it_is_approved(eva: User) -> None:
+    make.world()
+    make.tip(approved=True)
+    for key in ("title", "short", "do-now.1", "do-not.1"):
+        make.target(f"tip.first-hour.{key}", "cy", f"Testun {key[:5]}", approved=True)
+    revision, unit = TipRevision.objects.propose_step(
+        slug="first-hour", part="more", text="It is not your fault.", by=eva, at=NOON
+    )
+
+    revision.approve(by=make.checker(), at=NOON)
+    unit.approve(by=make.checker(), at=NOON)
+
+    assert shown("en") == ("en", True)
+    assert shown("cy") == ("cy", False)
+    make.target(unit.key, "cy", "Nid dy fai di yw hyn.", approved=True)
+    assert shown("cy") == ("cy", True)
+
+
+def shown(locale: str) -> tuple[str, bool]:
+    """Return the language in which the tip is served, and whether with the text “more”."""
+    snapshot = read_snapshot(Policy(NOON.date(), serve_unreviewed=False, sandbox=False))
+    [choice] = TipVersions(snapshot).choices(snapshot.tips[0], locale)[:1]
+    fields = [field for field, _ in snapshot.tips[0].versions[choice.version]]
+    return choice.served.locale, "more" in fields
+
+
 def test_a_step_is_refused_while_another_person_proposes(tip: Tip, eva: User) -> None:
     propose(eva, order=1)
 
@@ -191,7 +230,7 @@ def test_a_step_is_refused_while_another_person_proposes(tip: Tip, eva: User) ->
         TipRevision.objects.propose_step(
             slug="first-hour", part="do-now", text="Breathe.", by=make.person("ben", "localisation-editor"), at=NOON
         )
-    for part in ("title", "more", ""):
+    for part in ("title", ""):
         with pytest.raises(Invalid):
             TipRevision.objects.propose_step(slug="first-hour", part=part, text="Breathe.", by=eva, at=NOON)
 

@@ -14,7 +14,8 @@ from content.linting.text import TextRefused
 from content.models import Target, Unit, UnitRevision
 from content.models.target import SourceNotApproved
 from content.models.target_lifecycle import TargetState
-from content.models.unit import NotYourLanguage, UnitState
+from content.models.unit import NotYourLanguage
+from content.models.unit_lifecycle import UnitState
 from content.terms import Change
 from core.errors import EditConflict, Forbidden, Invalid, SecondPersonRequired
 from core.models import AuditEntry, User
