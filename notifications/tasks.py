@@ -1,5 +1,6 @@
 """Celery tasks: wake the scheduler and the workers. The work is rows in PostgreSQL: lost and doubled wake-ups are harmless.
 
+Each worker process also polls the database, so that nothing but the speed of the start depends on the broker and the beat.
 config/celery.py routes these tasks to the queue `delivery`.
 """
 
@@ -14,8 +15,11 @@ from contextlib import contextmanager
 from typing import Any
 
 from celery import shared_task
+from celery.signals import worker_process_init, worker_process_shutdown
 
-from notifications.delivery import scheduler, worker
+from notifications.delivery import claims, scheduler, worker
+from notifications.delivery.polling import Poller
+from notifications.models.scheduler_run import SchedulerRun
 
 #: Seconds for which one wake-up sends; then the next one takes over, so that a worker process can be stopped in between.
 DELIVER_SECONDS = 20.0
@@ -33,6 +37,7 @@ _AMONG_THREADS = threading.Lock()
 def tick(**_unknown: Any) -> None:
     """Run the scheduler, each second; wake the workers when there is something to send."""
     now = scheduler.database_now()
+    SchedulerRun.objects.take_turn(late_after=0.0)
     if scheduler.tick(at=now):
         deliver.delay(woken_at=now.timestamp())
 
@@ -46,6 +51,37 @@ def deliver(*, woken_at: float, **_unknown: Any) -> None:
         settled = worker.run(seconds=DELIVER_SECONDS) if alone else 0
     if settled:
         deliver.delay(woken_at=scheduler.database_now().timestamp())
+
+
+def _tick_if_late(stopping: threading.Event) -> None:
+    """Run the scheduler when no process has run it lately."""
+    if SchedulerRun.objects.take_turn():
+        scheduler.tick(at=scheduler.database_now())
+
+
+def _send_if_due(stopping: threading.Event) -> None:
+    """Send what is due, unless another process of this worker is sending."""
+    if not claims.waiting_projects(ahead=claims.WAKE_AHEAD):
+        return
+    with _only_sender() as alone:
+        if alone:
+            worker.run(seconds=DELIVER_SECONDS, stopping=stopping)
+
+
+_pollers: list[Poller] = []
+
+
+@worker_process_init.connect  # type: ignore[untyped-decorator]
+def _start_polling(**_unknown: Any) -> None:
+    poller = Poller(_tick_if_late, _send_if_due)
+    _pollers.append(poller)
+    poller.start()
+
+
+@worker_process_shutdown.connect  # type: ignore[untyped-decorator]
+def _stop_polling(**_unknown: Any) -> None:
+    for poller in _pollers:
+        poller.stop()
 
 
 @contextmanager

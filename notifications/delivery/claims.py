@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -15,15 +16,18 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import F
 
-from notifications.models.batch import ABANDONED, READY, SENDABLE_WAVES, Batch, BatchState
-from notifications.models.campaign import max_marked_gone
+from notifications.models.batch import ABANDONED, DUE, READY, SENDABLE_WAVES, Batch, BatchState
+from notifications.models.campaign import URGENT, max_marked_gone
+from notifications.models.quota import AHEAD, batch_size
 
 #: How long a claim lasts.
 LEASE = timedelta(seconds=45)
 #: Seconds before a wave is due at which workers are awake for it: one tick a second, and the way through the broker.
 WAKE_AHEAD = 2.5
-#: With more ready batches than these (10,000 installations) the rate ramps up from nothing.
-RAMP_ABOVE_BATCHES = 20
+#: Share of the claims in which campaigns that are not urgent take part while urgent ones wait: they go on, slowly.
+SHARE_OF_OTHERS = 0.1
+#: With ready batches of more installations than these the rate ramps up from nothing.
+RAMP_ABOVE = 10_000
 
 _logger = logging.getLogger(__name__)
 
@@ -35,6 +39,7 @@ class Claim:
     id: int
     campaign_id: int
     wave_id: int
+    urgent: bool
     fence: int
     #: Claims since the last settlement, this one included.
     claims: int
@@ -78,8 +83,13 @@ class Settlement:
     device_failed: bool = False
 
 
+def ramp_above_batches() -> int:
+    """Return how many full batches hold RAMP_ABOVE installations."""
+    return RAMP_ABOVE // batch_size()
+
+
 def waiting_projects(*, ahead: float = 0.0) -> dict[str, int]:
-    """Return the Firebase projects with claimable batches, and how many each has: RAMP_ABOVE_BATCHES + 1 at the most.
+    """Return the Firebase projects with claimable batches, and how many each has: `ramp_above_batches()` + 1 at the most.
 
     With `ahead` also counts batches whose wave is due within that many seconds.
     """
@@ -89,29 +99,51 @@ def waiting_projects(*, ahead: float = 0.0) -> dict[str, int]:
             WITH w AS MATERIALIZED ({SENDABLE_WAVES})
             SELECT p.project, (
                 SELECT count(*) FROM (
-                    SELECT 1 FROM notifications_batch b JOIN w ON w.id = b.wave_id AND w.project = p.project
-                    WHERE {READY} LIMIT {RAMP_ABOVE_BATCHES + 1}) ready
+                    SELECT 1 FROM w, LATERAL (SELECT 1 FROM {READY} b LIMIT %(most)s) ready
+                    WHERE w.project = p.project LIMIT %(most)s) all_ready
             ) + (
                 SELECT count(*) FROM notifications_batch b JOIN w ON w.id = b.wave_id AND w.project = p.project
                 WHERE {ABANDONED})
             FROM (SELECT DISTINCT project FROM w) p
             """,  # noqa: S608
-            {"ahead": ahead},
+            {"ahead": ahead, "most": ramp_above_batches() + 1},
         )
         return {project: batches for project, batches in cursor.fetchall() if batches}
 
 
-def claim_batch(project: str) -> Claim | None:
-    """Claim one batch of the project for LEASE, an abandoned one first; None when there is none."""
+def claim_batch(project: str, *, without: Collection[int] = ()) -> Claim | None:
+    """Claim one batch of the project for LEASE, an abandoned one first; None when there is none or the rate is booked.
+
+    Urgent campaigns come first, except in SHARE_OF_OTHERS of the claims. Among those of one class the campaign is drawn by lot:
+    each gets the same share, with no count of what it has had, however many workers there are. Batches of the campaigns
+    `without` are left to other workers.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
-            WITH w AS MATERIALIZED ({SENDABLE_WAVES} AND w.project = %(project)s), abandoned AS (
+            WITH all_waves AS ({SENDABLE_WAVES} AND w.project = %(project)s AND w.campaign_id <> ALL(%(without)s)
+            ), w AS MATERIALIZED (
+                SELECT * FROM all_waves WHERE NOT EXISTS (
+                    SELECT 1 FROM notifications_quota q WHERE q.project = %(project)s AND (q.blocked_until > now()
+                        OR NOT all_waves.urgent AND q.booked_until > now() + make_interval(secs => {AHEAD})
+                            AND q.booked_until < now() + interval '1 minute'))
+            ), abandoned AS (
                 SELECT b.id FROM notifications_batch b JOIN w ON w.id = b.wave_id WHERE {ABANDONED}
-                ORDER BY b.lease_until LIMIT 1 FOR UPDATE OF b SKIP LOCKED
+                ORDER BY w.urgent DESC, b.lease_until LIMIT 1 FOR UPDATE OF b SKIP LOCKED
+            ), claimable AS MATERIALIZED (
+                SELECT w.id, w.campaign_id, w.urgent, w.held, first.ready_at
+                FROM w, LATERAL (SELECT b.ready_at FROM {READY} b ORDER BY b.ready_at, b.id LIMIT 1) first
+                WHERE NOT EXISTS (SELECT 1 FROM abandoned)
+            ), lot AS MATERIALIZED (
+                SELECT random() < {SHARE_OF_OTHERS} AS for_others
+            ), drawn AS MATERIALIZED (
+                SELECT campaign_id FROM (SELECT DISTINCT campaign_id, urgent FROM claimable) campaigns, lot
+                ORDER BY (urgent <> lot.for_others) DESC, random() LIMIT 1
+            ), chosen AS MATERIALIZED (
+                SELECT c.id, c.held FROM claimable c JOIN drawn USING (campaign_id) ORDER BY c.ready_at, c.id LIMIT 1
             ), ready AS (
-                SELECT b.id FROM notifications_batch b JOIN w ON w.id = b.wave_id WHERE {READY}
-                    AND NOT EXISTS (SELECT 1 FROM abandoned)
+                SELECT b.id FROM notifications_batch b
+                WHERE b.wave_id = (SELECT id FROM chosen) AND (b.canary OR NOT (SELECT held FROM chosen)) AND {DUE}
                 ORDER BY b.ready_at, b.id LIMIT 1 FOR UPDATE OF b SKIP LOCKED
             )
             UPDATE notifications_batch b
@@ -120,20 +152,38 @@ def claim_batch(project: str) -> Claim | None:
             FROM notifications_wave w, notifications_campaign c
             WHERE b.id IN (SELECT id FROM abandoned UNION ALL SELECT id FROM ready)
                 AND w.id = b.wave_id AND c.id = w.campaign_id
-            RETURNING b.id, c.id, b.wave_id, b.fence, b.claims, b.size, b.from_segment, b.from_ticket, b.to_segment, b.to_ticket,
+            RETURNING b.id, c.id, b.wave_id, {URGENT}, b.fence, b.claims, b.size,
+                b.from_segment, b.from_ticket, b.to_segment, b.to_ticket,
                 b.retry_tickets, b.uncertain_tickets, b.tally, b.tries, b.device_tries,
                 b.accepted + b.rejected + b.unknown + b.skipped
                     + cardinality(b.retry_tickets) + cardinality(b.uncertain_tickets),
                 extract(epoch FROM b.lease_until), extract(epoch FROM c.not_after)
             """,  # noqa: S608
-            {"project": project, "lease": LEASE.total_seconds(), "ahead": 0.0},
+            {"project": project, "without": list(without), "lease": LEASE.total_seconds(), "ahead": 0.0},
         )
         row = cursor.fetchone()
     if row is None:
         return None
-    pk, campaign, wave, fence, claims, size, *ends, retry, uncertain, tally, tries, alone, known, lease_until, not_after = row
+    (
+        pk,
+        campaign,
+        wave,
+        urgent,
+        fence,
+        claims,
+        size,
+        *ends,
+        retry,
+        uncertain,
+        tally,
+        tries,
+        alone,
+        known,
+        lease_until,
+        not_after,
+    ) = row
     return Claim(
-        id=pk, campaign_id=campaign, wave_id=wave, fence=fence, claims=claims, size=size,
+        id=pk, campaign_id=campaign, wave_id=wave, urgent=urgent, fence=fence, claims=claims, size=size,
         range=(ends[0], ends[1], ends[2], ends[3]), retry_tickets=frozenset(retry), uncertain_tickets=frozenset(uncertain),
         tally=json.loads(tally), tries=tries, device_tries=alone, fresh=known == 0,
         lease_until=float(lease_until), not_after=float(not_after),

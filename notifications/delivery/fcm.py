@@ -12,7 +12,6 @@ import os
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future
-from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache, partial
@@ -51,6 +50,8 @@ MAX_SLOW_RESPONSES = 10
 CONNECTIONS = 12
 #: Seconds below which a pause costs more than it spreads.
 _MIN_PAUSE = 0.002
+#: Seconds that a caller waits for a new token; the request for it goes on in the background.
+_TOKEN_WAIT = 1.0
 #: Time before its expiry from which a token is renewed in the background, and from which callers wait for the new one.
 _REFRESH_BEFORE, _REFRESH_NOW = timedelta(minutes=5), timedelta(minutes=1)
 #: Seconds: the longest time to live that FCM allows.
@@ -125,7 +126,11 @@ class ServiceAccount:
             session.trust_env = False
             session.verify = settings.FCM_CA_BUNDLE or True
         self._request = partial(google.auth.transport.requests.Request(session), timeout=10)
-        self._refreshing = threading.Lock()
+        self._beginning = threading.Lock()
+        #: The request for a new token that is under way, or the last one.
+        self._renewal: Future[None] = Future()
+        self._renewal.set_result(None)
+        self._renewal_began = 0.0
         #: The token that FCM rejected last, if it has accepted none since.
         self._rejected: str | None = None
 
@@ -133,9 +138,10 @@ class ServiceAccount:
         """Return a token that is valid for at least a minute; raises CredentialsRefused or CredentialsUnreachable."""
         remaining = self._remaining()
         if remaining < _REFRESH_NOW:
-            self._refresh()
-        elif remaining < _REFRESH_BEFORE and not self._refreshing.locked():
-            threading.Thread(target=self._refresh_ahead, name="fcm-token", daemon=True).start()
+            self._wait_for_renewal()
+        elif remaining < _REFRESH_BEFORE:
+            # An error is reported when the old token is about to expire; until then a later try may succeed.
+            self._renew()
         return str(self._credentials.token)
 
     def reject(self, token: str) -> bool:
@@ -154,21 +160,31 @@ class ServiceAccount:
         expiry = self._credentials.expiry
         return expiry.replace(tzinfo=UTC) - datetime.now(UTC) if expiry else timedelta(0)
 
-    def _refresh(self) -> None:
-        with self._refreshing:
-            if self._remaining() >= _REFRESH_NOW:
-                return
-            try:
-                self._credentials.refresh(self._request)
-            except google.auth.exceptions.RefreshError as error:
-                raise (CredentialsUnreachable() if error.retryable else CredentialsRefused()) from error
-            except google.auth.exceptions.TransportError as error:
-                raise CredentialsUnreachable() from error
+    def _renew(self) -> Future[None]:
+        """Request a new token in the background, unless a request is under way; return that request."""
+        with self._beginning:
+            if self._renewal.done():
+                self._renewal, self._renewal_began = Future(), monotonic()
+                threading.Thread(target=self._request_token, args=[self._renewal], name="fcm-token", daemon=True).start()
+            return self._renewal
 
-    def _refresh_ahead(self) -> None:
-        with self._refreshing, suppress(google.auth.exceptions.GoogleAuthError):
-            # An error is reported when the old token is about to expire; until then a later try may succeed.
+    def _wait_for_renewal(self) -> None:
+        """Wait for a new token; an endpoint that hangs holds up the callers for a second in all, and other projects no longer."""
+        renewal = self._renew()
+        try:
+            renewal.result(timeout=max(0.0, self._renewal_began + _TOKEN_WAIT - monotonic()))
+        except google.auth.exceptions.RefreshError as error:
+            raise (CredentialsUnreachable() if error.retryable else CredentialsRefused()) from error
+        except (google.auth.exceptions.TransportError, TimeoutError) as error:
+            raise CredentialsUnreachable() from error
+
+    def _request_token(self, renewal: Future[None]) -> None:
+        try:
             self._credentials.refresh(self._request)
+        except Exception as error:
+            renewal.set_exception(error)
+        else:
+            renewal.set_result(None)
 
 
 class SendGate(Protocol):

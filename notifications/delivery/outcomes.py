@@ -45,8 +45,9 @@ class Outcome:
     needs_majority: bool = False
     #: FCM did not accept the access token: it is fetched again before the next try.
     renew_token: bool = False
-    #: Why nothing may be sent to the project for `wait` seconds (None: our own back-off), as a sentence; "" if it may.
+    #: Why nothing may be sent to the project for `wait` seconds, as a sentence; "" if it may.
     block_reason: str = ""
+    #: Seconds before the next try, of the project if it is blocked and else of this installation; None: our own back-off.
     wait: float | None = None
     #: First step of our own back-off in seconds; it doubles with each consecutive block.
     initial_wait: float = 1.0
@@ -74,7 +75,8 @@ def read_response(status: int, retry_after: str | None, body: bytes, *, at: date
     code, violations = _details(body)
     outcome = _outcome(status, code, violations)
     if outcome.slow and retry_after is not None and (wait := _seconds(retry_after, at or datetime.now(UTC))) is not None:
-        outcome = replace(outcome, block_reason=outcome.block_reason or "FCM returned Retry-After.", wait=wait)
+        # With a 500 or 503 it is for this request: https://firebase.google.com/docs/cloud-messaging/error-codes
+        outcome = replace(outcome, wait=wait)
     return outcome
 
 
@@ -154,14 +156,17 @@ def _json(body: bytes) -> Any:
 
 
 def _seconds(value: str, at: datetime) -> float | None:
-    """Return the seconds of a Retry-After header, given in seconds or as a date; None for anything else."""
+    """Return the seconds of a Retry-After header, given in seconds or as a date; None for anything else, and for none at all.
+
+    A response that asks for a wait of no time does not ask to be repeated at once.
+    """
     value = value.strip()
     if value.isascii() and value.isdigit():
-        return min(float(value[:9]), MAX_RETRY_AFTER)
+        return min(float(value[:9]), MAX_RETRY_AFTER) or None
     try:
         until = parsedate_to_datetime(value)
     except (ValueError, IndexError, TypeError):
         return None
     if until.tzinfo is None:
         until = until.replace(tzinfo=UTC)
-    return min(max((until - at).total_seconds(), 0.0), MAX_RETRY_AFTER)
+    return min(max((until - at).total_seconds(), 0.0), MAX_RETRY_AFTER) or None

@@ -15,14 +15,12 @@ from core.models import User
 from core.states import advance
 from notifications.campaigns import audience, fingerprint, forecast, lifecycle, schedule
 from notifications.delivery import topics
-from notifications.models.batch import BATCH_SIZE
+from notifications.models.batch import BATCH_SIZE, CANARY_SIZE
 from notifications.models.campaign import Campaign
 from notifications.models.campaign_state import CampaignState
+from notifications.models.quota import batch_size, canary_size
 from notifications.models.registration import TICKET_LOCK, TICKET_SEQUENCE
 from notifications.models.wave import Wave
-
-#: Installations of a wave of more than one batch that are sent to first; their outcomes decide about the rest.
-CANARY_SIZE = 200
 
 _logger = logging.getLogger(__name__)
 
@@ -149,8 +147,16 @@ def _write_canaries(waves: list[Wave], watermark: int) -> None:
             SELECT wave_id, low[1], low[2], high[1], high[2], size, true, 'open', due_at, tickets, 0, 0, 0, 0, 0, 0, 0, '{}', '{}'
             FROM chosen JOIN written USING (wave_id)
             """,
-            {"waves": [wave.pk for wave in waves], "watermark": watermark, "size": BATCH_SIZE, "canary": CANARY_SIZE},
+            {"waves": [wave.pk for wave in waves], "watermark": watermark, "size": _batch_size(), "canary": _canary_size()},
         )
+
+
+def _batch_size() -> int:
+    return min(BATCH_SIZE, batch_size())
+
+
+def _canary_size() -> int:
+    return min(CANARY_SIZE, canary_size())
 
 
 def _write_batches(campaign: Campaign, waves: list[Wave], watermark: int, *, at: datetime) -> int:
@@ -189,7 +195,7 @@ def _write_batches(campaign: Campaign, waves: list[Wave], watermark: int, *, at:
             ) sliced JOIN notifications_wave w ON w.id = wave_id
             """,
             {
-                "at": at, "size": BATCH_SIZE, "watermark": watermark, "ids": [wave.pk for wave in waves],
+                "at": at, "size": _batch_size(), "watermark": watermark, "ids": [wave.pk for wave in waves],
                 "segments": [segment for segment, _ in members], "waves": [wave for _, wave in members],
             },
         )  # fmt: skip

@@ -43,11 +43,13 @@ class OpenBatch:
     unreadable: dict[int, Outcome]
     sending: Sending
     bearer: str
+    #: Installations that the permit was for; any others are sent to under a later claim.
+    started: int
 
     @property
     def unfinished(self) -> int:
-        """Return how many installations have no outcome yet."""
-        return len(self.destinations) - len(self.unreadable) - len(self.sending.results)
+        """Return how many installations are being sent to and have no outcome yet."""
+        return self.started - len(self.sending.results)
 
 
 def settle_outcomes(batch: OpenBatch, results: dict[int, Outcome], *, halting: bool) -> Settlement:
@@ -94,7 +96,7 @@ def settle_outcomes(batch: OpenBatch, results: dict[int, Outcome], *, halting: b
         retry_tickets=retry,
         uncertain_tickets=uncertain,
         gone=gone,
-        wait=_wait(claim, alone=bool(alone)) if put_off else 0.0,
+        wait=max(_wait(claim, alone=bool(alone)), _retry_after(results)) if put_off else 0.0,
         device_failed=bool(alone),
     )
 
@@ -106,6 +108,11 @@ def _wait(claim: Claim, *, alone: bool) -> float:
     if alone:
         return float(min(INITIAL_BACKOFF * 2 ** min(claim.device_tries, 10), MAX_DEVICE_BACKOFF))
     return float(min(INITIAL_BACKOFF * 2 ** min(claim.tries, 10), MAX_BACKOFF))
+
+
+def _retry_after(results: dict[int, Outcome]) -> float:
+    """Return the longest wait in seconds that FCM asked for with a response that concerns its own message alone, else 0."""
+    return max((outcome.wait or 0.0 for outcome in results.values() if not outcome.block_reason), default=0.0)
 
 
 def failed_alone(batch: OpenBatch, results: dict[int, Outcome]) -> set[int]:
@@ -148,5 +155,5 @@ def reason_to_block(results: dict[int, Outcome]) -> Outcome | None:
         return max(blocking, key=lambda outcome: outcome.wait or outcome.initial_wait)
     slow = sum(outcome.slow for outcome in results.values())
     if slow >= fcm.MAX_SLOW_RESPONSES and not any(outcome.result is SendResult.ACCEPTED for outcome in results.values()):
-        return Outcome(SendResult.RETRY, block_reason="FCM responds that it is unavailable.")
+        return Outcome(SendResult.RETRY, block_reason="FCM responds that it is unavailable.", wait=_retry_after(results) or None)
     return None

@@ -8,19 +8,21 @@ message has the same tag, so it replaces itself on the device.
 from __future__ import annotations
 
 import logging
+import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, wait
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import NamedTuple
 
-from django.db import InterfaceError, OperationalError, connection
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from django.utils import timezone
 
 from core.errors import DomainError
 from notifications.campaigns import lifecycle
 from notifications.delivery import claims, fcm, outcomes
 from notifications.delivery.brake_monitor import BrakeMonitor
-from notifications.delivery.claims import RAMP_ABOVE_BATCHES, WAKE_AHEAD, Claim, Settlement
+from notifications.delivery.claims import WAKE_AHEAD, Claim, Settlement
 from notifications.delivery.fcm import PushTarget, Sender
 from notifications.delivery.outcomes import Outcome, SendResult
 from notifications.delivery.settlements import (
@@ -36,7 +38,7 @@ from notifications.delivery.settlements import (
 from notifications.delivery.verified_campaign import NotAsApproved, VerifiedCampaign
 from notifications.models.batch import BATCH_SIZE
 from notifications.models.campaign import Campaign
-from notifications.models.quota import PERMIT_GRACE, Permit, Quota
+from notifications.models.quota import AHEAD, MAX_PERMIT_SECONDS, PERMIT_GRACE, Permit, Quota, batch_size
 from notifications.models.segment import Segment
 from notifications.registrations import sealed
 
@@ -51,24 +53,29 @@ LEASE_RESERVE = fcm.REQUEST_TIMEOUT + 2
 POLL_INTERVAL = 0.05
 #: Seconds after which a busy worker looks again for projects that have something to send.
 PROJECTS_INTERVAL = 0.5
+#: The most seconds for which a request is put off until its permit begins: the clocks of a worker and of the database may differ.
+MAX_START_DELAY = 2 * AHEAD
 _logger = logging.getLogger(__name__)
 
 
-def run(*, seconds: float) -> int:
-    """Claim and send until nothing is due or the time is up; return how many batches were settled.
+def run(*, seconds: float, stopping: threading.Event | None = None) -> int:
+    """Claim and send until nothing is due, the time is up or `stopping` is set; return how many batches were settled.
 
     Meant to be called again and again, in any number of processes; each call ends with all its batches settled or given up.
     """
-    return SendLoop(fcm.sender(), seconds).run()
+    return SendLoop(fcm.sender(), seconds, stopping=stopping).run()
 
 
 class SendLoop:
     """One worker's loop: it claims batches, hands them to the sender, and settles those that are finished."""
 
-    def __init__(self, sender: Sender, seconds: float) -> None:
+    def __init__(self, sender: Sender, seconds: float, *, stopping: threading.Event | None = None) -> None:
         self._sender = sender
+        self._stopping = stopping or threading.Event()
         self._until = time.monotonic() + seconds
         self._open: list[OpenBatch] = []
+        #: By project: a batch that was claimed and read, and waits for its permit.
+        self._read: dict[str, ReadBatch] = {}
         self._campaigns: dict[int, VerifiedCampaign] = {}
         self._settled = 0
         #: By project: (responses, slow ones) of fresh batches since the rate was last judged.
@@ -79,20 +86,29 @@ class SendLoop:
 
     def run(self) -> int:
         """Run until nothing is due or the time is up; return the number of settled batches."""
-        with BrakeMonitor() as self._brakes:
+        with BrakeMonitor() as self._brakes, self._releasing():
             while True:
                 more = self._claim_more()
                 if self._open:
                     self._settle_finished(timeout=0.0 if more else POLL_INTERVAL)
                 elif not more:
-                    if not self._due_soon():
+                    if self._is_over() or not (self._read or self._due_soon()):
                         return self._settled
                     time.sleep(POLL_INTERVAL)
 
+    @contextmanager
+    def _releasing(self) -> Iterator[None]:
+        """Release in the end what was read and got no permit."""
+        try:
+            yield
+        finally:
+            with suppress(DatabaseError):
+                for read in self._read.values():
+                    claims.release(read.claim)
+            self._read.clear()
+
     def _due_soon(self) -> bool:
         """Return whether to stay awake for a wave that is about to begin or for the next permit; fetches access tokens ahead."""
-        if time.monotonic() >= self._until:
-            return False
         projects = [name for name in claims.waiting_projects(ahead=WAKE_AHEAD) if not self._brakes.is_blocked(name)]
         for project in projects:
             with suppress(DomainError):
@@ -100,8 +116,12 @@ class SendLoop:
                 self._sender.authorize(project)
         return bool(projects)
 
+    def _is_over(self) -> bool:
+        """Return whether nothing more is to be claimed."""
+        return time.monotonic() >= self._until or self._stopping.is_set()
+
     def _claim_more(self) -> bool:
-        if time.monotonic() >= self._until:
+        if self._is_over():
             return False
         try:
             return self._claim_from_each_project()
@@ -123,37 +143,52 @@ class SendLoop:
             self._projects_until = time.monotonic() + PROJECTS_INTERVAL
         started = False
         for project, batches in list(self._projects.items()):
-            permit = Quota.objects.permit(project, messages=BATCH_SIZE, ramp=batches > RAMP_ABOVE_BATCHES)
-            if permit is None:
-                continue
-            claim = claims.claim_batch(project)
-            if unused := permit.messages - (claim.remaining if claim else 0):
-                Quota.objects.give_back(permit, unused=unused)
-                # The last batches: look again how many are left.
-                self._projects_until = 0.0
-            if claim is not None:
-                started = self._start(claim, permit) or started
+            read = self._read.pop(project, None) or self._claim_and_read(project)
+            if read is not None and self._start(read, ramp=batches > claims.ramp_above_batches()):
+                started = True
         return started
 
-    def _start(self, claim: Claim, permit: Permit) -> bool:
-        """Start sending a claimed batch, or release it and say why not; return whether it was started."""
+    def _claim_and_read(self, project: str) -> ReadBatch | None:
+        """Claim a batch and read it, or release it and say why not.
+
+        This comes before the permit, which runs by the clock: a slow database must not use it up.
+        """
+        claim = claims.claim_batch(project)
+        if claim is None:
+            return None
         try:
             campaign = self._verified(claim.campaign_id)
-            bearer = self._sender.authorize(permit.project)
-            destinations, targets, unreadable = _read(claim, campaign)
+            bearer = self._sender.authorize(project)
+            return ReadBatch(claim, project, bearer, *_read_batch(claim, campaign))
         except fcm.CredentialsUnreachable as error:
             claims.release(claim)
-            _block(permit.project, Outcome(SendResult.RETRY, block_reason=error.detail))
+            _block(project, Outcome(SendResult.RETRY, block_reason=error.detail))
         except (NotAsApproved, fcm.CredentialsRefused, sealed.KeyMissing) as error:
             claims.release(claim)
             _halt(claim, str(error))
-        else:
-            starts = self._brakes.to_monotonic(permit.starts)
-            gate = ClaimGate(self._brakes, claim, permit)
-            sending = self._sender.send(permit.project, bearer, targets, gate=gate, starts=starts, pause=permit.pause)
-            self._open.append(OpenBatch(claim, permit, destinations, unreadable, sending, bearer))
-            return True
-        return False
+        return None
+
+    def _start(self, read: ReadBatch, *, ramp: bool) -> bool:
+        """Take a permit for a batch and start sending it; without a permit it is kept for the next one, or released."""
+        claim, project = read.claim, read.project
+        permit = Quota.objects.permit(project, messages=max(1, len(read.targets)), ramp=ramp, urgent=claim.urgent)
+        if permit is None:
+            if self._brakes.is_blocked(project) or self._brakes.now() > claim.lease_until - LEASE_RESERVE - MAX_PERMIT_SECONDS:
+                claims.release(claim)
+            else:
+                self._read[project] = read
+            return False
+        targets = read.targets[: permit.messages]
+        if unused := permit.messages - len(targets):
+            Quota.objects.give_back(permit, unused=unused)
+        if permit.messages < batch_size():
+            # The last batches: look again how many are left.
+            self._projects_until = 0.0
+        starts = min(self._brakes.to_monotonic(permit.starts), time.monotonic() + MAX_START_DELAY)
+        gate = ClaimGate(self._brakes, claim, permit)
+        sending = self._sender.send(project, read.bearer, targets, gate=gate, starts=starts, pause=permit.pause)
+        self._open.append(OpenBatch(claim, permit, read.destinations, read.unreadable, sending, read.bearer, len(targets)))
+        return True
 
     def _verified(self, campaign_id: int) -> VerifiedCampaign:
         if campaign_id not in self._campaigns:
@@ -230,6 +265,17 @@ class SendLoop:
                 time.sleep(0.5)
 
 
+class ReadBatch(NamedTuple):
+    """A claimed batch with its installations, before it has a permit."""
+
+    claim: Claim
+    project: str
+    bearer: str
+    destinations: dict[int, Destination]
+    targets: list[PushTarget]
+    unreadable: dict[int, Outcome]
+
+
 class ClaimGate(NamedTuple):
     """The gate of one claim: its lease, its permit, the brakes and the campaign's end decide about each request."""
 
@@ -258,7 +304,7 @@ class ClaimGate(NamedTuple):
 _Batch = tuple[dict[int, Destination], list[PushTarget], dict[int, Outcome]]
 
 
-def _read(claim: Claim, verified: VerifiedCampaign) -> _Batch:
+def _read_batch(claim: Claim, verified: VerifiedCampaign) -> _Batch:
     """Read the batch's installations: destinations by ticket, targets, and outcomes of those whose address cannot be read."""
     if verified.is_by_topic(claim.wave_id):
         return _read_topics(claim, verified)

@@ -12,6 +12,7 @@ from notifications.models.progress_sample import ProgressSample
 from notifications.models.quota import Quota
 from notifications.models.receipt_count import ReceiptCount, ReceiptEvent
 from notifications.models.registration import AddressKind, Registered, Registration
+from notifications.models.scheduler_run import SchedulerRun
 from notifications.models.segment import Platform, Segment
 from notifications.models.segment_count import SegmentCount
 from notifications.models.wave import Wave
@@ -37,6 +38,7 @@ __all__ = [
     "ReceiptEvent",
     "Registered",
     "Registration",
+    "SchedulerRun",
     "SecondReading",
     "Segment",
     "SegmentCount",

@@ -16,10 +16,12 @@ from django.db.models.functions import Now
 
 from core.querysets import manager_of
 from notifications.models.brake import IDENTITY_SQL
-from notifications.models.campaign import SUPERSEDED, Campaign
+from notifications.models.campaign import SUPERSEDED, URGENT, Campaign
 from notifications.models.wave import Wave
 
 BATCH_SIZE = 500
+#: Installations of a wave of more than one batch that are sent to first; their outcomes decide about the rest.
+CANARY_SIZE = 200
 #: A batch that was claimed this often and never settled ends its workers: the campaign halts, and a person has to look.
 MAX_CLAIMS = 3
 
@@ -43,7 +45,7 @@ EARLIER_ENDED = f"""
 #: wave is `held` until nine tenths of its canary have an outcome and at most half of it is gone; until then only the canary may
 #: be claimed. Parameter: `ahead`, seconds.
 SENDABLE_WAVES = f"""
-    SELECT w.id, w.project, w.campaign_id, EXISTS (
+    SELECT w.id, w.project, w.campaign_id, {URGENT} AS urgent, EXISTS (
         SELECT 1 FROM notifications_batch k
         WHERE k.wave_id = w.id AND k.canary AND NOT ({DECIDED} AND k.gone * 2 <= k.size)) AS held
     FROM notifications_wave w
@@ -53,11 +55,16 @@ SENDABLE_WAVES = f"""
         AND NOT {SUPERSEDED} AND {EARLIER_ENDED}
         AND EXISTS (SELECT 1 FROM notifications_brake WHERE campaign_id IS NULL AND state = 'go' AND database = ({IDENTITY_SQL}))
 """  # noqa: S608
-#: Batch `b` of a sendable wave `w` can be claimed now, or, before its first try, within `ahead` seconds.
-READY = """
-    b.state = 'open' AND (b.canary OR NOT w.held)
-    AND b.ready_at <= now() + CASE WHEN b.tries = 0 THEN make_interval(secs => %(ahead)s) ELSE '0' END
+#: Batch `b` is due, or, before its first try, within `ahead` seconds.
+DUE = """
+    b.state = 'open' AND b.ready_at <= now() + CASE WHEN b.tries = 0 THEN make_interval(secs => %(ahead)s) ELSE '0' END
 """
+#: The batches `b` of a sendable wave `w` that can be claimed now, or, before their first try, within `ahead` seconds. In two
+#: parts, so that no claim reads past the other batches of a wave that waits for its canary.
+READY = f"""(
+    SELECT b.* FROM notifications_batch b WHERE w.held AND b.wave_id = w.id AND b.canary AND {DUE}
+    UNION ALL
+    SELECT b.* FROM notifications_batch b WHERE NOT w.held AND b.wave_id = w.id AND {DUE})"""  # noqa: S608
 #: The lease on batch `b` has ended without a settlement, and it may be claimed again.
 ABANDONED = f"b.state = 'claimed' AND b.lease_until < now() AND b.claims < {MAX_CLAIMS}"
 
@@ -107,9 +114,12 @@ class BatchQuerySet(models.QuerySet["Batch"]):
             cursor.execute(
                 f"""
                 WITH w AS MATERIALIZED ({SENDABLE_WAVES} AND w.campaign_id = %(campaign)s), waiting AS (
-                    SELECT w.project, min(CASE b.state WHEN 'open' THEN b.ready_at ELSE b.lease_until END) AS since
-                    FROM notifications_batch b JOIN w ON w.id = b.wave_id
-                    WHERE {READY} OR {ABANDONED} GROUP BY w.project
+                    SELECT project, min(since) AS since FROM (
+                        SELECT w.project, ready.ready_at AS since
+                        FROM w, LATERAL (SELECT b.ready_at FROM {READY} b ORDER BY b.ready_at LIMIT 1) ready
+                        UNION ALL
+                        SELECT w.project, b.lease_until FROM notifications_batch b JOIN w ON w.id = b.wave_id WHERE {ABANDONED}
+                    ) claimable GROUP BY project
                 )
                 SELECT min(greatest(x.since, q.booked_until, q.blocked_until, brake.released_at))
                 FROM waiting x LEFT JOIN notifications_quota q USING (project), LATERAL (
@@ -169,7 +179,7 @@ class Batch(models.Model):
     class Meta:
         verbose_name_plural = "batches"
         indexes = (
-            models.Index(fields=["ready_at", "id"], condition=Q(state="open"), name="batch_open"),
+            models.Index(fields=["wave", "ready_at", "id"], condition=Q(state="open"), name="batch_open_of_wave"),
             models.Index(fields=["lease_until"], condition=Q(state="claimed"), name="batch_claimed"),
             models.Index(fields=["wave"], condition=Q(canary=True), name="batch_canary"),
         )

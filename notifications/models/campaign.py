@@ -26,6 +26,8 @@ ALL = ["all"]
 _MARKED_SHARE, _MARKED_ALWAYS = 0.02, 19
 
 
+#: Campaign `c` is urgent: it is severe, or corrects or ends an earlier alert.
+URGENT = "(c.kind IN ('update', 'cancel', 'all-clear') OR c.severity IN ('Extreme', 'Severe'))"
 #: A newer revision of the thread of campaign `c` was approved: nothing more of `c` is sent. An exercise replaces no real alert.
 SUPERSEDED = """
     EXISTS (SELECT 1 FROM notifications_campaign n

@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from core.querysets import manager_of
+from notifications.models.batch import BATCH_SIZE, CANARY_SIZE
 
 #: Seconds after its end for which a permit may still be used: a worker that stalled for longer has lost it.
 PERMIT_GRACE = 1.0
@@ -18,13 +19,25 @@ PERMIT_GRACE = 1.0
 #: is the share of the quota over this and not over 60, so that no sliding minute holds more than the share.
 _SECONDS_PER_MINUTE = 62.0
 #: How far ahead a permit may begin, in seconds: as much as a worker can hold open at once at full rate.
-_AHEAD = 0.5
+AHEAD = 0.5
+#: Seconds that a permit may last. With it a batch at a low rate is settled long before its lease ends.
+MAX_PERMIT_SECONDS = 20.0
+#: Seconds of the configured rate that a batch may hold, so that an urgent campaign waits for no large batch of another.
+_BATCH_SECONDS = 0.25
+#: The smallest batch, and the smallest canary. Only a rate below 20 a second takes longer than _BATCH_SECONDS for it.
+_SMALLEST_BATCH, _SMALLEST_CANARY = 5, 20
+#: Seconds of the configured rate that a canary may hold: at the lowest rate it still ends within a lease.
+_CANARY_SECONDS = 0.6
+#: A booking that reaches further ahead was made before the database's clock was set back, and counts for nothing.
+_CLOCK_STEP = 60.0
 #: Seconds from nothing to the full rate: https://firebase.google.com/docs/cloud-messaging/scale-fcm
 RAMP_SECONDS = 60.0
 #: Seconds without a permit after which the rate has to ramp up again.
 _IDLE = 60.0
 #: Factor of a slow-down, step of a speed-up and lowest rate, as shares of the configured rate; at most one change a second.
-_DOWN, _UP, _LOWEST = 0.67, 0.02, 0.01
+_DOWN, _UP, _LOWEST = 0.67, 0.02, 0.025
+#: Messages a second below which no slow-down lowers a rate.
+_LOWEST_RATE = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,41 +64,68 @@ def configured_rate() -> float:
     return settings.FCM_MESSAGES_PER_MINUTE * settings.FCM_QUOTA_SHARE / _SECONDS_PER_MINUTE
 
 
+def _sane(instant: str) -> str:
+    """Return SQL for a booked instant, not before now; one that was booked before the clock was set back counts as now."""
+    ahead = f"now() + make_interval(secs => {_CLOCK_STEP})"
+    return f"CASE WHEN {instant} > {ahead} THEN now() ELSE greatest({instant}, now()) END"
+
+
+def _sent_until(seconds: str) -> str:
+    """Return SQL for the messages sent in so many seconds since the ramp began."""
+    return f"""CASE WHEN {seconds} > {RAMP_SECONDS} THEN c.rate * ({seconds} - {RAMP_SECONDS} / 2)
+        ELSE c.rate * ({seconds}) ^ 2 / (2 * {RAMP_SECONDS}) END"""
+
+
+def batch_size() -> int:
+    """Return how many installations a batch may hold at the configured rate: 500, or fewer at a low one."""
+    return max(_SMALLEST_BATCH, min(BATCH_SIZE, int(configured_rate() * _BATCH_SECONDS)))
+
+
+def canary_size() -> int:
+    """Return how many installations a canary has at the configured rate: 200, or fewer at a low one."""
+    return max(_SMALLEST_CANARY, min(CANARY_SIZE, int(configured_rate() * _CANARY_SECONDS)))
+
+
 # The row holds the instant up to which the rate is booked (a leaky bucket shared by any number of workers). A permit begins
 # there, or now, and moves that instant by the time that its messages take. While the rate ramps up from 0 to c in 60 s, c·t²/120
-# messages are sent until t; so a permit ends where that has grown by its messages.
+# messages are sent until t; so a permit ends where that has grown by its messages. An urgent campaign need not wait for a long
+# permit of another one: its permits follow one another in `urgent_until`, beside at most one such permit.
 _PERMIT = f"""
-    UPDATE notifications_quota q SET booked_until = slot.booked_until, ramp_from = slot.ramp_from
+    UPDATE notifications_quota q SET ramp_from = slot.ramp_from, booked_until = greatest(slot.booked, slot.ends),
+        urgent_until = CASE WHEN %(urgent)s THEN slot.ends ELSE q.urgent_until END
     FROM (
-        SELECT p.project, begin.at AS starts, ramp.since AS ramp_from, c.rate,
+        SELECT p.project, begin.at AS starts, ramp.since AS ramp_from, c.rate, n.messages, booked.until AS booked,
             begin.at + make_interval(secs => CASE
                 WHEN x.done > {RAMP_SECONDS} / 2 * c.rate THEN {RAMP_SECONDS} + (x.done - {RAMP_SECONDS} / 2 * c.rate) / c.rate
                 ELSE sqrt(x.done * 2 * {RAMP_SECONDS} / c.rate)
-                END - t.into) AS booked_until
+                END - t.into) AS ends
         FROM notifications_quota p,
             LATERAL (SELECT least(p.rate, %(configured)s::float) AS rate) c,
-            LATERAL (SELECT greatest(p.booked_until, now()) AS at) begin,
+            LATERAL (SELECT {_sane("p.booked_until")} AS until, {_sane("p.urgent_until")} AS urgent_until) booked,
+            LATERAL (SELECT CASE WHEN booked.until <= now() + make_interval(secs => {AHEAD}) THEN booked.until
+                WHEN %(urgent)s THEN booked.urgent_until END AS at) begin,
             LATERAL (SELECT CASE
                 WHEN p.ramp_from IS NOT NULL AND p.booked_until > now() - make_interval(secs => {_IDLE}) THEN p.ramp_from
                 WHEN %(ramp)s THEN begin.at END AS since) ramp,
             LATERAL (SELECT coalesce(extract(epoch FROM begin.at - ramp.since), {RAMP_SECONDS})::float AS into) t,
-            LATERAL (SELECT %(messages)s + CASE
-                WHEN t.into > {RAMP_SECONDS} THEN c.rate * (t.into - {RAMP_SECONDS} / 2)
-                ELSE c.rate * t.into ^ 2 / (2 * {RAMP_SECONDS}) END AS done) x
+            LATERAL (SELECT {_sent_until("t.into")} AS before, {_sent_until(f"t.into + {MAX_PERMIT_SECONDS}")} AS at_most) s,
+            LATERAL (SELECT greatest(1, least(%(messages)s, floor(s.at_most - s.before)))::integer AS messages) n,
+            LATERAL (SELECT s.before + n.messages AS done) x
         WHERE p.project = %(project)s AND (p.blocked_until IS NULL OR p.blocked_until <= now())
-            AND p.booked_until <= now() + make_interval(secs => {_AHEAD})
+            AND begin.at <= now() + make_interval(secs => {AHEAD})
         FOR UPDATE OF p
     ) slot
     WHERE q.project = slot.project
-    RETURNING extract(epoch FROM slot.starts), extract(epoch FROM slot.booked_until), slot.rate, q.consecutive_blocks
+    RETURNING slot.messages, extract(epoch FROM slot.starts), extract(epoch FROM slot.ends), slot.rate, q.consecutive_blocks
 """  # noqa: S608
 
 
 class QuotaQuerySet(models.QuerySet["Quota"]):
     """Permits and blocks, each one statement by the database's clock."""
 
-    def permit(self, project: str, *, messages: int, ramp: bool = False) -> Permit | None:
-        """Take a permit for that many messages; None when the project is blocked or its rate is booked.
+    def permit(self, project: str, *, messages: int, ramp: bool = False, urgent: bool = False) -> Permit | None:
+        """Take a permit for that many messages, or for as many as MAX_PERMIT_SECONDS allow; None when the project is blocked or
+        its rate is booked. An urgent one may begin during a long permit of another campaign.
 
         With `ramp` (there is much to send) the rate rises from nothing over a minute, unless it is rising or up already. After a
         minute without permits, and after a block, it starts again from nothing.
@@ -94,20 +134,27 @@ class QuotaQuerySet(models.QuerySet["Quota"]):
             "project": project,
             "messages": messages,
             "ramp": ramp,
+            "urgent": urgent,
             "configured": configured_rate(),
         }
         with connection.cursor() as cursor:
             cursor.execute(_PERMIT, wanted)
             row = cursor.fetchone()
-            if row is None and not self.filter(project=project).exists():
-                first = Quota(project=project, rate=configured_rate(), booked_until=Now(), changed_at=Now())
-                self.bulk_create([first], ignore_conflicts=True)
+            if row is None and self._create(project):
                 cursor.execute(_PERMIT, wanted)
                 row = cursor.fetchone()
         if row is None:
             return None
-        starts, ends, rate, blocks = row
-        return Permit(project, messages, float(starts), float(ends), rate < configured_rate(), blocks)
+        granted, starts, ends, rate, blocks = row
+        return Permit(project, granted, float(starts), float(ends), rate < configured_rate(), blocks)
+
+    def _create(self, project: str) -> bool:
+        """Create the project's row; return False when there was one."""
+        if self.filter(project=project).exists():
+            return False
+        first = Quota(project=project, rate=configured_rate(), booked_until=Now(), changed_at=Now())
+        self.bulk_create([first], ignore_conflicts=True)
+        return True
 
     def give_back(self, permit: Permit, *, unused: int) -> None:
         """Free the part of a permit that no message was sent under."""
@@ -120,7 +167,10 @@ class QuotaQuerySet(models.QuerySet["Quota"]):
 
     def slow_down(self, project: str) -> None:
         """Lower the rate, because FCM responds slowly or is overloaded; at most once a second."""
-        self._change_rate(project, f"greatest(least(rate, %(configured)s) * {_DOWN}, %(configured)s * {_LOWEST})")
+        self._change_rate(
+            project,
+            f"greatest(least(rate, %(configured)s) * {_DOWN}, %(configured)s * {_LOWEST}, least(%(configured)s, {_LOWEST_RATE}))",
+        )
 
     def speed_up(self, project: str) -> None:
         """Raise a lowered rate, because FCM responds well again; at most once a second."""
@@ -141,6 +191,7 @@ class QuotaQuerySet(models.QuerySet["Quota"]):
 
         Workers that notice the same trouble at once count as one; an existing block is only ever made longer.
         """
+        self._create(project)
         with connection.cursor() as cursor:
             cursor.execute(
                 """
@@ -171,6 +222,7 @@ class Quota(models.Model):
     project = models.CharField(max_length=60, primary_key=True)
     rate = models.FloatField(help_text="Messages a second; below the configured rate after FCM was slow.")
     booked_until = models.DateTimeField(help_text="Permits are given out up to this instant (a leaky bucket).")
+    urgent_until = models.DateTimeField(null=True, blank=True, help_text="The same for permits of urgent campaigns alone.")
     blocked_until = models.DateTimeField(null=True, blank=True)
     reason = models.CharField(max_length=200, blank=True, help_text="Why it is blocked, as one sentence.")
     consecutive_blocks = models.PositiveIntegerField(default=0, help_text="Blocks since FCM last accepted a message.")

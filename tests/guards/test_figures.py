@@ -22,7 +22,7 @@ from content.resolver import availability
 from content.terms import OUTDATED_DAYS
 from core import server, tokens
 from notifications.campaigns import audience
-from notifications.delivery import brake_monitor, claims, planner, topics
+from notifications.delivery import brake_monitor, claims, topics
 from notifications.models import batch, registration
 from notifications.models.segment import Platform
 
@@ -177,7 +177,7 @@ PROMISES = [
         ("docs/operations.md",),
     ),
     Promise("an audience has at least", audience.MIN_AUDIENCE, (rf"[Ff]ewer than {COUNT} phones",), ("docs/campaign-staff.md",)),
-    Promise("the canary has", planner.CANARY_SIZE, (rf"the first {COUNT} of a large wave",), ("docs/glossary.md",)),
+    Promise("the canary has", batch.CANARY_SIZE, (rf"the first {COUNT} of a large wave",), ("docs/glossary.md",)),
     Promise("a batch has at most", batch.BATCH_SIZE, (rf"at most {COUNT} tickets",), ("docs/glossary.md",)),
 ]
 

@@ -80,7 +80,7 @@ def test_a_failed_renewal_is_reported_when_the_old_token_expires(account: Callab
 
     found._request = unreachable  # type: ignore[assignment]
     found.bearer()
-    until(lambda: not found._refreshing.locked())
+    until(found._renewal.done)
 
     assert found.bearer() == first
     found._credentials.expiry = (datetime.now(UTC) + timedelta(seconds=30)).replace(tzinfo=None)

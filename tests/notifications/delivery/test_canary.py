@@ -13,6 +13,7 @@ from notifications.campaigns import lifecycle
 from notifications.campaigns.progress import progress_of
 from notifications.delivery import claims, planner, worker
 from notifications.models import Batch, Campaign, Registration, Wave
+from notifications.models.batch import CANARY_SIZE
 from notifications.models.campaign import max_marked_gone
 from notifications.registrations import simulation
 from tests import make
@@ -44,9 +45,9 @@ def test_a_canary_covers_locales_and_platforms_and_is_counted_once(thousands: Em
     chosen = Registration.objects.filter(ticket__in=wave.canary).select_related("segment")
     kinds = Counter((row.segment.locale, row.segment.platform) for row in chosen)
     everybody = {(row.segment.locale, row.segment.platform) for row in Registration.objects.select_related("segment")}
-    assert (canary.size, sorted(canary.retry_tickets)) == (planner.CANARY_SIZE, sorted(wave.canary))
+    assert (canary.size, sorted(canary.retry_tickets)) == (CANARY_SIZE, sorted(wave.canary))
     assert kinds.keys() == everybody
-    assert max(kinds.values()) <= 3 * planner.CANARY_SIZE / len(everybody)
+    assert max(kinds.values()) <= 3 * CANARY_SIZE / len(everybody)
     assert sum(Batch.objects.values_list("size", flat=True)) == Campaign.objects.get(pk=campaign.pk).devices == 3_000
 
 
@@ -59,7 +60,7 @@ def test_nothing_else_of_a_wave_is_sent_before_its_canary_is_done(thousands: Emu
     assert first is not None
     claims.release(first)
 
-    assert (first.remaining, first.fresh, second) == (planner.CANARY_SIZE, False, None)
+    assert (first.remaining, first.fresh, second) == (CANARY_SIZE, False, None)
     assert claims.waiting_projects() == {"fingerpost-test": 1}
     assert "before the others" in progress_of(campaign)["waiting"]
     worker.run(seconds=20)
@@ -88,7 +89,7 @@ def test_every_large_wave_has_a_canary_of_its_own(thousands: Emulator) -> None:
 
     waves = {wave.pk: wave.devices for wave in Wave.objects.all()}
     canaries = dict(Batch.objects.filter(canary=True).values_list("wave", "size"))
-    assert canaries == {wave: planner.CANARY_SIZE for wave, devices in waves.items() if devices > 500}
+    assert canaries == {wave: CANARY_SIZE for wave, devices in waves.items() if devices > 500}
     assert 1 < len(canaries) < len(waves)
 
 

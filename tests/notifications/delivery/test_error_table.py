@@ -84,6 +84,7 @@ def test_a_response_that_concerns_all_halts_after_the_canary(some: Emulator, ans
         (None, 55, 70),
         ("soon", 55, 70),
         ("-5", 55, 70),
+        (0, 55, 70),
         (10**9, 890, 901),
     ],
 )

@@ -155,7 +155,7 @@ def test_the_rate_never_falls_to_nothing() -> None:
         later(2)
         Quota.objects.slow_down("p")
 
-    assert Quota.objects.get().rate == pytest.approx(CAP / 100)
+    assert Quota.objects.get().rate == pytest.approx(CAP / 40)
 
 
 def test_a_smaller_quota_in_the_settings_holds_at_once(settings: Any) -> None:

@@ -1,0 +1,44 @@
+"""When the scheduler last ran, in whichever process."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import connection, models
+from django.db.models import Q
+
+from core.querysets import manager_of
+
+#: Seconds after a run from which another process takes the next one. The beat asks for one each second.
+LATE_AFTER = 1.5
+# A run that seems to lie in the future was recorded before the database's clock was set back.
+_TAKE_TURN = """
+    INSERT INTO notifications_schedulerrun AS last (id, ran_at) VALUES (1, clock_timestamp())
+    ON CONFLICT (id) DO UPDATE SET ran_at = EXCLUDED.ran_at
+    WHERE abs(extract(epoch FROM EXCLUDED.ran_at - last.ran_at)) >= %s
+"""
+
+
+class SchedulerRunQuerySet(models.QuerySet["SchedulerRun"]):
+    """Record runs."""
+
+    def take_turn(self, *, late_after: float = LATE_AFTER) -> bool:
+        """Record a run and return True, unless another process ran the scheduler less than `late_after` seconds ago."""
+        with connection.cursor() as cursor:
+            cursor.execute(_TAKE_TURN, [late_after])
+            return bool(cursor.rowcount)
+
+
+class SchedulerRun(models.Model):
+    """The last run of the scheduler; one row."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    ran_at = models.DateTimeField()
+
+    objects: ClassVar[SchedulerRunQuerySet] = manager_of(SchedulerRunQuerySet)
+
+    class Meta:
+        constraints = (models.CheckConstraint(condition=Q(id=1), name="scheduler_run_is_one_row"),)
+
+    def __str__(self) -> str:
+        return f"{self.ran_at}"
