@@ -6,7 +6,7 @@ from django.urls import path
 
 from api import health
 from api.hsds import views
-from api.pages import correction_form, handout, handout_pdf, transparency
+from api.pages import correction_form, handout, handout_pdf, sent_alerts, transparency
 from api.v1 import (
     alert_documents,
     alerts,
@@ -20,6 +20,7 @@ from api.v1 import (
     receipts,
     registrations,
     root,
+    sent_counts,
     services,
     tips,
     topics,
@@ -61,6 +62,8 @@ urlpatterns = [
     path("hsds/taxonomies/<str:taxonomy_id>", views.HsdsTaxonomyView.as_view(), name="hsds-taxonomy"),
     path("hsds/taxonomy_terms", views.HsdsTermsView.as_view(), name="hsds-terms"),
     path("hsds/taxonomy_terms/<str:term_id>", views.HsdsTermView.as_view(), name="hsds-term"),
+    path("v1/transparency", sent_counts.SentCountsView.as_view(), name="sent-counts"),
+    path("transparency", sent_alerts.SentAlertsView.as_view(), name="sent-alerts"),
     path("trust/<str:country>", transparency.TransparencyView.as_view(), name="transparency"),
     path("handout/<str:country>/<str:locale>/<str:slug>.pdf", handout_pdf.HandoutPdfView.as_view(), name="handout-pdf"),
     path("handout/<str:country>/<str:locale>/<str:slug>", handout.HandoutView.as_view(), name="handout"),

@@ -9,6 +9,7 @@ from notifications.console import (
     history,
     in_flight,
     live,
+    report,
     second_reading,
     today,
 )
@@ -22,6 +23,7 @@ __all__ = [
     "history",
     "in_flight",
     "live",
+    "report",
     "second_reading",
     "today",
 ]

@@ -28,7 +28,8 @@ class CampaignBasePage(Page):
     menu = "Campaigns"
 
     def load(self) -> None:
-        self.campaign = Campaign.objects.select_related("references").numbered(self.kwargs["id"])
+        people = ("created_by", "submitted_by", "approved_by")
+        self.campaign = Campaign.objects.select_related("references", *people).numbered(self.kwargs["id"])
         self.brake = global_brake() if self.campaign.state in campaign_display.MOVING else None
 
     def tag(self) -> StatusTag:

@@ -114,6 +114,7 @@ OPERATIONS = [
     ("GET", "/v1/services/{service_id}"),
     ("POST", "/v1/help"),
     ("GET", "/v1/facts"),
+    ("GET", "/v1/transparency"),
     ("GET", "/v1/handouts"),
     ("GET", "/v1/alerts"),
     ("GET", "/v1/alerts/{alert_id}"),

@@ -47,6 +47,8 @@ PUBLIC = {
     "hsds/taxonomies/<str:taxonomy_id>": {"get"},
     "hsds/taxonomy_terms": {"get"},
     "hsds/taxonomy_terms/<str:term_id>": {"get"},
+    "v1/transparency": {"get"},
+    "transparency": {"get"},
     "trust/<str:country>": {"get"},
     "handout/<str:country>/<str:locale>/<str:slug>.pdf": {"get"},
     "handout/<str:country>/<str:locale>/<str:slug>": {"get"},

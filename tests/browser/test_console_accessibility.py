@@ -108,6 +108,7 @@ def everything() -> list[str]:
         f"campaigns/{waiting.pk}/approve/",
         f"campaigns/{waiting.pk}/read/",
         f"campaigns/{going.pk}/live/",
+        f"campaigns/{going.pk}/report/",
         f"campaigns/{going.pk}/stop/",
         f"campaigns/{exercise.pk}/edit/",
         "audit/",

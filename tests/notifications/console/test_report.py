@@ -1,0 +1,102 @@
+"""The report of a campaign, on a page and in a file."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+
+from core.console.csv_file import cell, csv_response
+from notifications.campaigns import lifecycle
+from notifications.models import Campaign, ReceiptCount
+from tests import make
+from tests.notifications.console.test_live import page, send
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def sent() -> Campaign:
+    campaign = send(make.campaign(name="=cmd|'/C calc'!A0"), accepted=420, rejected=20)
+    key = str(campaign.messages.get(locale="en", fallback=False, platform="android").pk)
+    Campaign.objects.filter(pk=campaign.pk).update(tally={key: {"accepted": 420, "unregistered": 20}})
+    ReceiptCount.objects.create(campaign=campaign, event="opened", total=43)
+    ReceiptCount.objects.create(campaign=campaign, event="help-opened", total=3)
+    return campaign
+
+
+def test_the_report_says_who_when_how_many_and_why_in_words(client: Client, sent: Campaign) -> None:
+    lifecycle.stop(sent, by=make.campaign_staff()[1], at=timezone.now(), reason="A wrong day.")
+    client.force_login(make.person("nora"))
+
+    html = client.get(page(sent, "campaign-report")).content.decode()
+
+    assert "900 phones." in html
+    assert "App removed, or its address expired: 20" in html
+    assert "Alert opened: 40" in html
+    assert "Help opened: fewer than 20" in html
+    assert "English: approver" in html
+    assert "A wrong day." in html
+    assert "Campaign stopped" in html
+    for code in ("unregistered", "help-opened", "campaign.stopped", sent.fingerprint):
+        assert code not in html
+
+
+def test_a_report_names_the_corrections_of_the_alert(client: Client, sent: Campaign) -> None:
+    make.campaign(kind="update", references=sent.pk, name="The right day")
+    client.force_login(make.person("nora"))
+
+    html = client.get(page(sent, "campaign-report")).content.decode()
+
+    assert "Corrections" in html
+    assert "The right day" in html
+
+
+def test_the_file_holds_the_figures_and_no_formula(client: Client, sent: Campaign) -> None:
+    client.force_login(make.person("nora"))
+
+    answer = client.get(page(sent, "campaign-report-csv"))
+    rows = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
+
+    assert answer["Content-Disposition"] == f'attachment; filename="campaign-{sent.pk}.csv"'
+    assert rows[0] == ["Part", "What", "Value", "Detail"]
+    assert ["Campaign", "Name", "'=cmd|'/C calc'!A0", ""] in rows
+    assert ["Outcome", "Accepted: FCM took the message", "420", "47%"] in rows
+    assert ["Language and platform", "English, Android", "20", "Rejected"] in rows
+    assert not [cell for row in rows for cell in row if cell.startswith(("=", "+", "-", "@"))]
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", " =", "＝", "\ufeff="])
+def test_no_cell_begins_a_formula(start: str) -> None:
+    assert cell(f"{start}1+1") == f"'{start}1+1"
+    assert cell(f"1{start}1") == f"1{start}1"
+
+
+def test_a_file_is_read_as_utf_8() -> None:
+    answer = csv_response("a", ["Name"], [["نصائح"], [None], [7]])
+
+    assert answer.content.decode("utf-8") == '\ufeffName\r\nنصائح\r\n""\r\n7\r\n'
+    assert answer["Content-Type"] == "text/csv; charset=utf-8"
+
+
+def test_a_draft_has_no_report(client: Client) -> None:
+    campaign = make.campaign(state="draft")
+    client.force_login(make.person("nora"))
+
+    assert "there is nothing to report" in client.get(page(campaign, "campaign-report")).content.decode()
+    assert client.get(page(campaign, "campaign-report-csv")).content.decode("utf-8-sig").count("\n") == 1
+
+
+def test_the_report_takes_at_most_twenty_queries(
+    client: Client, sent: Campaign, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    client.force_login(make.campaign_staff()[1])
+    assert reverse("admin:campaign-report", args=[sent.pk])
+
+    with django_assert_max_num_queries(20):
+        assert client.get(page(sent, "campaign-report")).status_code == 200
