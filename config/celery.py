@@ -95,6 +95,11 @@ app.conf.update(
             "schedule": 3600.0,
             "options": {"queue": QueueName.UPKEEP, "expires": 3000},
         },
+        "tell-staff": {
+            "task": "notifications.tasks.tell_staff",
+            "schedule": 30.0,
+            "options": {"queue": QueueName.UPKEEP, "expires": 25},
+        },
         "forget-corrections": {
             "task": "content.tasks.forget_corrections",
             "schedule": 3600.0,

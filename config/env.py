@@ -13,6 +13,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+from core.sandbox import is_loopback
+
 
 class BadSetting(ImproperlyConfigured):
     """A setting in the environment is missing or invalid."""
@@ -64,6 +66,29 @@ def mailbox(name: str) -> str:
     if value and re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", value) is None:
         raise BadSetting(f"{name} must be an email address such as listings@example.org, not {value!r}.")
     return value
+
+
+def mail(name: str) -> dict[str, Any]:
+    """Read smtp://user:password@host:587 (STARTTLS), smtps://… (TLS) or file:///folder into Django's settings; empty if not set.
+
+    A mail server on this machine is used without TLS.
+    """
+    url = urlsplit(text(name, ""))
+    if not url.geturl():
+        return {}
+    if url.scheme == "file" and url.path.startswith("/"):
+        return {"EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend", "EMAIL_FILE_PATH": url.path}
+    if url.scheme not in {"smtp", "smtps"} or not url.hostname:
+        raise BadSetting(f"{name} must look like smtp://user:password@host:587, smtps://host or file:///folder.")
+    return {
+        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "EMAIL_HOST": url.hostname,
+        "EMAIL_PORT": url.port or (465 if url.scheme == "smtps" else 587),
+        "EMAIL_HOST_USER": unquote(url.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(url.password or ""),
+        "EMAIL_USE_SSL": url.scheme == "smtps",
+        "EMAIL_USE_TLS": url.scheme == "smtp" and not is_loopback(f"http://{url.hostname}"),
+    }
 
 
 def names(name: str, default: str) -> list[str]:

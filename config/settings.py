@@ -32,6 +32,11 @@ PUBLIC_URL = env.text("PUBLIC_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
 TRUSTED_PROXIES = int(env.number("TRUSTED_PROXIES", 0, low=0, high=10))
 # HSDS assurer_email in /hsds/: a shared mailbox that answers questions about the checks of listed services.
 ASSURER_EMAIL = env.mailbox("ASSURER_EMAIL")
+# Messages to staff that something waits for them; neither e-mail nor webhook holds a text of a campaign.
+MAIL = env.mail("MAIL_URL")
+MAIL_FROM = env.mailbox("MAIL_FROM")
+STAFF_WEBHOOK_URL = env.text("STAFF_WEBHOOK_URL", "")
+STAFF_WEBHOOK_KEY = env.text("STAFF_WEBHOOK_KEY", "")
 BROKER_URL = env.text("BROKER_URL", "memory://")
 # A second factor for every page of staff, and a fresh sign-in before what reaches readers. A demo has sample accounts alone.
 FACTOR_REQUIRED = not SANDBOX
@@ -43,7 +48,20 @@ if SANDBOX and not is_loopback(FCM_ENDPOINT):
 if SERVE_UNREVIEWED and not is_loopback(FCM_ENDPOINT):
     raise env.BadSetting("SERVE_UNREVIEWED is for the sandbox only: it is refused unless FCM_ENDPOINT is on this machine.")
 
+if MAIL and not MAIL_FROM:
+    raise env.BadSetting("MAIL_URL is set, so MAIL_FROM must be the address that messages to staff come from.")
+if STAFF_WEBHOOK_URL and len(STAFF_WEBHOOK_KEY) < 24:
+    raise env.BadSetting("STAFF_WEBHOOK_URL is set, so STAFF_WEBHOOK_KEY must have at least 24 characters.")
+if STAFF_WEBHOOK_URL and not (STAFF_WEBHOOK_URL.startswith("https://") or is_loopback(STAFF_WEBHOOK_URL)):
+    raise env.BadSetting("STAFF_WEBHOOK_URL must begin with https://.")
+
 # Django's settings.
+EMAIL_BACKEND = MAIL.get("EMAIL_BACKEND", "django.core.mail.backends.dummy.EmailBackend")
+EMAIL_FILE_PATH = MAIL.get("EMAIL_FILE_PATH")
+EMAIL_HOST, EMAIL_PORT = MAIL.get("EMAIL_HOST", ""), MAIL.get("EMAIL_PORT", 0)
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = MAIL.get("EMAIL_HOST_USER", ""), MAIL.get("EMAIL_HOST_PASSWORD", "")
+EMAIL_USE_SSL, EMAIL_USE_TLS = MAIL.get("EMAIL_USE_SSL", False), MAIL.get("EMAIL_USE_TLS", False)
+EMAIL_TIMEOUT = 10
 SECRET_KEY = env.text("SECRET_KEY")
 if not SANDBOX and len(SECRET_KEY) < 50:
     raise env.BadSetting("SECRET_KEY has fewer than 50 characters. Generate a random one.")

@@ -20,6 +20,7 @@ from celery.signals import worker_process_init, worker_process_shutdown
 from notifications.delivery import claims, scheduler, worker
 from notifications.delivery.polling import Poller
 from notifications.models.scheduler_run import SchedulerRun
+from notifications.staff_messages import sending, waiting
 
 #: Seconds for which one wake-up sends; then the next one takes over, so that a worker process can be stopped in between.
 DELIVER_SECONDS = 20.0
@@ -105,3 +106,11 @@ def _locked() -> bool:
     except OSError:
         return False
     return True
+
+
+@shared_task(name="notifications.tasks.tell_staff")  # type: ignore[untyped-decorator]
+def tell_staff(**_unknown: Any) -> None:
+    """Send messages to staff about what waits for them, each half minute; once for each person and thing."""
+    now = scheduler.database_now()
+    waiting.note_waiting(at=now)
+    sending.send_waiting(at=now)

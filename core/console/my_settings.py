@@ -1,4 +1,4 @@
-"""A person's own settings: the clock of the console."""
+"""A person's own settings: the clock of the console, and what they get e-mails about."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from django.http import QueryDict
 from core.console.display import zone_text
 from core.console.pages import ConsoleForm, Page, page
 from core.errors import Invalid
+from core.message_kinds import MessageKind
 from core.models import User
 
 
@@ -27,6 +28,14 @@ class SettingsForm(ConsoleForm):
 
     time_zone = forms.ChoiceField(
         label="Your time zone", choices=zone_choices, help_text="Times are shown by this clock and in UTC."
+    )
+
+    messages = forms.MultipleChoiceField(
+        label="Send me an e-mail when",
+        choices=MessageKind.choices,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="An e-mail holds no text of a campaign, only a link.",
     )
 
 
@@ -46,9 +55,11 @@ class MySettingsPage(Page):
         form = SettingsForm(data)
         if not form.is_valid():
             raise Invalid("Check the fields marked below.", code="form")
-        User.objects.filter(pk=self.user.pk).update(**form.cleaned_data)
+        muted = [kind for kind in MessageKind.values if kind not in form.cleaned_data["messages"]]
+        User.objects.filter(pk=self.user.pk).update(time_zone=form.cleaned_data["time_zone"], muted_messages=muted)
         self.success("Your settings are saved.")
         return None
 
     def _stored(self) -> dict[str, Any]:
-        return {name: getattr(self.user, name) for name in SettingsForm.base_fields}
+        wanted = [kind for kind in MessageKind.values if kind not in self.user.muted_messages]
+        return {"time_zone": self.user.time_zone, "messages": wanted}

@@ -10,6 +10,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
+from core.message_kinds import MessageKind
+
 SYSTEM_NAME = "fingerpost-system"
 
 
@@ -34,6 +36,14 @@ class User(AbstractUser):
 
     time_zone = models.CharField(
         max_length=40, default="Europe/London", db_default="Europe/London", help_text="IANA name; the clock of the console."
+    )
+
+    muted_messages = ArrayField(
+        models.CharField(max_length=20, choices=MessageKind.choices),
+        default=list,
+        db_default=[],
+        blank=True,
+        help_text="What this person does not want e-mails about.",
     )
 
     objects: ClassVar[StaffManager] = StaffManager()

@@ -15,6 +15,7 @@ from notifications.models.registration import AddressKind, Registered, Registrat
 from notifications.models.scheduler_run import SchedulerRun
 from notifications.models.segment import Platform, Segment
 from notifications.models.segment_count import SegmentCount
+from notifications.models.staff_message import StaffMessage
 from notifications.models.wave import Wave
 
 __all__ = [
@@ -42,5 +43,6 @@ __all__ = [
     "SecondReading",
     "Segment",
     "SegmentCount",
+    "StaffMessage",
     "Wave",
 ]

@@ -119,6 +119,11 @@ def test_the_settings_start_with_only_what_is_required() -> None:
         ({"FIREBASE_PROJECTS": "[1]"}, "must be a JSON object"),
         ({"ASSURER_EMAIL": "Ann Other"}, "ASSURER_EMAIL must be an email address"),
         ({"CACHE_URL": "memcached://x"}, "must begin with"),
+        ({"MAIL_URL": "mail.example.org", "MAIL_FROM": "a@example.org"}, "MAIL_URL must look like"),
+        ({"MAIL_URL": "pop3://mail.example.org", "MAIL_FROM": "a@example.org"}, "MAIL_URL must look like"),
+        ({"MAIL_URL": "smtp://mail.example.org"}, "MAIL_FROM must be the address"),
+        ({"STAFF_WEBHOOK_URL": "https://hook.example.org"}, "STAFF_WEBHOOK_KEY must have at least 24"),
+        ({"STAFF_WEBHOOK_URL": "http://hook.example.org", "STAFF_WEBHOOK_KEY": "k" * 24}, "must begin with https://"),
     ],
 )
 def test_a_bad_setting_stops_the_start_with_its_reason(changes: dict[str, str | None], sentence: str) -> None:

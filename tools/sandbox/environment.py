@@ -24,6 +24,7 @@ _OWN_SETTINGS = (
     *("DATABASE_URL", "BROKER_URL", "CACHE_URL", "SECRET_KEY", "ADDRESS_KEYS", "ALLOWED_HOSTS", "PUBLIC_URL", "PORT"),
     *("FIREBASE_PROJECTS", "FCM_ENDPOINT", "PACK_SIGNING_KEY", "TRUSTED_PROXIES", "FINGERPOST_SANDBOX", "BEAT_SCHEDULE_FILE"),
     *("APP_VERSIONS", "EDITION_DIR", "ASSURER_EMAIL", "SERVES", "WEB_THREADS"),
+    *("MAIL_URL", "MAIL_FROM", "STAFF_WEBHOOK_URL", "STAFF_WEBHOOK_KEY"),
 )
 # These change how libpq, granian, Celery, Django, Google's libraries or Python itself behave.
 _FOREIGN_PREFIXES = ("PG", "GRANIAN_", "CELERY_", "DJANGO_", "GOOGLE_", "FIREBASE_", "PYTHON")
@@ -87,6 +88,9 @@ def for_children(
         "FIREBASE_PROJECTS": endpoints.firebase_projects,
         "SERVE_UNREVIEWED": outside.get("SERVE_UNREVIEWED") or "1",
         "EDITION_DIR": str(paths.run / "edition"),
+        # Messages to staff are files in this folder.
+        "MAIL_URL": (paths.run / "mail").as_uri(),
+        "MAIL_FROM": "fingerpost@example.org",
         "BEAT_SCHEDULE_FILE": str(paths.run / "beat-schedule"),
         "TMPDIR": str(paths.temporary),
         "NO_PROXY": "127.0.0.1,localhost,::1",

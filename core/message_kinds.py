@@ -1,0 +1,14 @@
+"""What staff are sent messages about; each person can switch off each kind for themselves."""
+
+from __future__ import annotations
+
+from django.db.models import TextChoices
+
+
+class MessageKind(TextChoices):
+    """Why a message is sent, and how *Your settings* names it."""
+
+    TO_APPROVE = "to-approve", "A campaign waits for my approval"
+    CAME_BACK = "came-back", "A campaign that I wrote was sent back"
+    HALTED = "halted", "A campaign was halted or put on hold"
+    STARTS_SOON = "starts-soon", "A campaign starts within the hour"

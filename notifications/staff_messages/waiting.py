@@ -1,0 +1,123 @@
+"""What staff have to be told: campaigns that wait for an approval, came back, were halted, or start soon, and whom to tell."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.conf import settings
+
+from core.audit_verbs import Verb
+from core.message_kinds import MessageKind
+from core.models import AuditEntry, User
+from notifications.campaigns.first_starts import first_starts
+from notifications.models.campaign import Campaign
+from notifications.models.campaign_state import CampaignState
+from notifications.models.staff_message import StaffMessage
+
+S = CampaignState
+#: Older events send no message, so that nobody gets the past on the day on which messages are switched on.
+_RECENT = timedelta(days=1)
+#: How long before the start of a campaign people are reminded.
+REMIND_AHEAD = timedelta(hours=1)
+#: Verbs of the audit log that make a campaign wait for somebody, and the states in which it still does.
+_EVENTS = {
+    MessageKind.TO_APPROVE: ((Verb.CAMPAIGN_SUBMITTED,), (S.SUBMITTED,)),
+    MessageKind.CAME_BACK: ((Verb.CAMPAIGN_RETURNED, Verb.CAMPAIGN_REOPENED), (S.DRAFT,)),
+    MessageKind.HALTED: ((Verb.CAMPAIGN_HALTED, Verb.CAMPAIGN_REFUSED, Verb.CAMPAIGN_HELD), (S.HALTED, S.HELD)),
+}
+
+
+@dataclass(frozen=True)
+class _Thing:
+    """One thing that waits, and the people whom it concerns."""
+
+    kind: MessageKind
+    campaign: Campaign
+    occasion: str
+    people: Collection[int]
+
+
+@dataclass
+class _Staff:
+    """Active staff with an e-mail address, and who of them has which right."""
+
+    reachable: dict[int, User] = field(default_factory=dict)
+    approvers: set[int] = field(default_factory=set)
+    stoppers: set[int] = field(default_factory=set)
+
+
+def note_waiting(*, at: datetime) -> int:
+    """Write a message for each person and thing that has none yet, and return how many there are; harmless when run twice."""
+    staff = _staff()
+    rows = [row for thing in _things(staff, at=at) for row in _messages(thing, staff, at=at)]
+    before = StaffMessage.objects.unsent().count()
+    StaffMessage.objects.bulk_create(rows, ignore_conflicts=True)
+    return StaffMessage.objects.unsent().count() - before
+
+
+def _staff() -> _Staff:
+    staff = _Staff()
+    people = User.objects.filter(is_active=True, is_staff=True)
+    staff.reachable = {person.pk: person for person in people.exclude(email="")}
+    for codename, found in (("approve_campaign", staff.approvers), ("stop_campaign", staff.stoppers)):
+        found.update(people.filter(groups__permissions__codename=codename).values_list("pk", flat=True))
+    return staff
+
+
+def _things(staff: _Staff, *, at: datetime) -> Iterator[_Thing]:
+    yield from _events(staff, at=at)
+    yield from _starting(staff, at=at)
+
+
+def _events(staff: _Staff, *, at: datetime) -> Iterator[_Thing]:
+    kinds = {str(verb): kind for kind, (verbs, _) in _EVENTS.items() for verb in verbs}
+    entries = AuditEntry.objects.filter(model="notifications.Campaign", verb__in=kinds, at__gt=at - _RECENT).order_by("id")
+    # The latest event of each kind counts; an earlier one was told then.
+    latest = {(int(entry.row), kinds[entry.verb]): entry for entry in entries}
+    campaigns = Campaign.objects.in_bulk({number for number, _ in latest})
+    for (number, kind), entry in latest.items():
+        campaign = campaigns.get(number)
+        if campaign is None or campaign.state not in _EVENTS[kind][1]:
+            continue
+        people = _concerned(kind, campaign, staff) - {entry.by_id}
+        yield _Thing(kind, campaign, f"entry {entry.pk}", people)
+
+
+def _concerned(kind: MessageKind, campaign: Campaign, staff: _Staff) -> set[int]:
+    if kind == MessageKind.TO_APPROVE:
+        return staff.approvers - set(campaign.touched_by)
+    return set(campaign.touched_by) if kind == MessageKind.CAME_BACK else staff.stoppers
+
+
+def _starting(staff: _Staff, *, at: datetime) -> Iterator[_Thing]:
+    """Yield campaigns that start within the hour: approved ones for all concerned, submitted ones for those who can approve."""
+    planned = Campaign.objects.filter(state__in=(S.SUBMITTED, S.APPROVED)).exclude(schedule_kind="now")
+    campaigns = list(planned.order_by("pk"))
+    starts = first_starts(campaigns, at=at)
+    for campaign in campaigns:
+        start = starts[campaign.pk]
+        if start is None or not at < start <= at + REMIND_AHEAD:
+            continue
+        occasion = f"start {start:%Y-%m-%d %H:%M:%S}"
+        if campaign.state == S.SUBMITTED:
+            yield _Thing(MessageKind.TO_APPROVE, campaign, occasion, _concerned(MessageKind.TO_APPROVE, campaign, staff))
+        else:
+            people = {*campaign.touched_by, *([campaign.approved_by_id] if campaign.approved_by_id else [])}
+            yield _Thing(MessageKind.STARTS_SOON, campaign, occasion, people)
+
+
+def _messages(thing: _Thing, staff: _Staff, *, at: datetime) -> Iterator[StaffMessage]:
+    """Yield the messages about one thing: to each reachable person who has not switched its kind off, and to the webhook."""
+
+    def message(user: User | None) -> StaffMessage:
+        return StaffMessage(kind=thing.kind, campaign=thing.campaign, occasion=thing.occasion, user=user, made_at=at)
+
+    if settings.MAIL:
+        for pk in sorted(thing.people):
+            person = staff.reachable.get(pk)
+            if person is not None and thing.kind not in person.muted_messages:
+                yield message(person)
+    if settings.STAFF_WEBHOOK_URL:
+        yield message(None)
