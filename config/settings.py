@@ -81,6 +81,9 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.postgres",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
     "pgtrigger",
     "rest_framework",
     "drf_spectacular",
@@ -102,6 +105,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "core.served_paths.only_own_paths",
     "core.nul.no_nul",
@@ -166,7 +170,22 @@ SECURE_REFERRER_POLICY = "same-origin"
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 X_FRAME_OPTIONS = "DENY"
 LOGIN_URL = "/console/login/"
+LOGIN_REDIRECT_URL = "/console/"
 CSRF_FAILURE_VIEW = "core.console.error_pages.csrf_failure"
+
+# django-allauth's second factors, under the console's own pages and limits (core.console.factors).
+ACCOUNT_ADAPTER = "core.console.account_adapter.AccountAdapter"
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_RATE_LIMITS = False
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+MFA_ADAPTER = "core.console.account_adapter.FactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_TOTP_ISSUER = "Fingerpost"
+# Seconds before and after: a phone's clock may be 30 s off.
+MFA_TOTP_TOLERANCE = 1
+# Browsers allow passkeys over plain HTTP on this machine alone.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not _https
 
 # Files that staff upload are parsed in memory and dropped; readers send at most 64 KiB of JSON.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024

@@ -10,6 +10,7 @@ class Verb(TextChoices):
 
     STAFF_ADDED = "staff.added", "Account added"
     STAFF_CHANGED = "staff.changed", "Account changed"
+    CREDENTIAL_CHANGED = "staff.credential_changed", "Password or second factor changed"
     SIGNED_IN = "staff.signed_in", "Signed in"
     SIGN_IN_FAILED = "staff.sign_in_failed", "Sign-in failed"
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.contrib.auth.models import Group, Permission
 from django.db import transaction
+from django.utils import timezone
 
 from core.errors import Forbidden, Invalid
 from core.models.user import User
@@ -19,6 +22,10 @@ ROLES: dict[str, tuple[str, ...]] = {
 }
 
 
+#: How long a changed password or factor keeps an account from approving.
+APPROVAL_PAUSE = timedelta(hours=24)
+
+
 def role_name(role: str) -> str:
     """Return a role as staff read it, such as "campaign author"."""
     return role.replace("-", " ")
@@ -31,6 +38,21 @@ def require(user: User, permission: str) -> None:
     if not (user.is_active and user.has_perm(permission)):
         needed = " or ".join(role_name(role) for role, granted in ROLES.items() if permission in granted)
         raise Forbidden(f"{user.username} needs the role {needed} to do this.", code="role")
+
+
+def require_approver(user: User, permission: str) -> None:
+    """Raise Forbidden unless the user has the permission, and has had the same password and factors for a day.
+
+    A person who takes over an account by a reset or a new factor cannot approve with it before its owner reads the mail.
+    """
+    require(user, permission)
+    since = user.credentials_changed_at
+    if since is not None and timezone.now() < since + APPROVAL_PAUSE:
+        raise Forbidden(
+            f"The password or second factor of {user.username} was changed less than 24 hours ago, so the account cannot "
+            "approve anything yet.",
+            code="credentials-changed",
+        )
 
 
 @transaction.atomic

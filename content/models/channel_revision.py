@@ -161,7 +161,7 @@ class ChannelRevision(ChannelFacts):
 
         Raises SecondPersonRequired for the proposer, and ChangedMeanwhile where a newer revision has been approved.
         """
-        roles.require(by, "content.approve_channelrevision")
+        roles.require_approver(by, "content.approve_channelrevision")
         if by.pk == self.proposed_by_id:
             raise SecondPersonRequired("The person who proposed a number or address cannot approve it; a second person must.")
         with transaction.atomic():

@@ -129,7 +129,7 @@ class Figure(models.Model):
 
     def approve(self, *, by: User, at: datetime) -> None:
         """Let readers get it from the next release, in place of an older one; SecondPersonRequired for the proposer."""
-        roles.require(by, APPROVE)
+        roles.require_approver(by, APPROVE)
         if by.pk == self.proposed_by_id:
             raise SecondPersonRequired("The person who proposed a figure cannot approve it; a second person must.")
         with transaction.atomic():

@@ -300,7 +300,7 @@ class Target(models.Model):
         return self.revisions.filter(text=self.text, by=person, act__in=AUTHORING).exists()
 
     def _require_may_approve(self, by: User) -> None:
-        roles.require(by, "content.approve_words")
+        roles.require_approver(by, "content.approve_words")
         require_reads(by, self.locale_id)
 
     def _is_approved_already(self, by: User, against: int) -> bool:

@@ -224,7 +224,7 @@ class TipRevision(TipFacts):
         Raises SecondPersonRequired for the proposer, ChangedMeanwhile where it was decided or a newer revision was approved,
         and Invalid where the facts break a rule by now.
         """
-        roles.require(by, "content.approve_words")
+        roles.require_approver(by, "content.approve_words")
         require_reads(by, SOURCE_LOCALE)
         if by.pk == self.proposed_by_id:
             raise SecondPersonRequired("The person who proposed a change of a tip cannot approve it; a second person must.")

@@ -283,7 +283,7 @@ class Unit(models.Model):
         `change` corrects what the authors declared that their changes since the last approval mean for the targets. Raises
         Invalid with `faults` where the text breaks a rule, which may be newer than the text.
         """
-        roles.require(by, "content.approve_words")
+        roles.require_approver(by, "content.approve_words")
         require_reads(by, self.source_locale_id)
         with transaction.atomic():
             stored = Unit.objects.select_for_update().get(pk=self.pk)

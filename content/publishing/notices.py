@@ -23,7 +23,7 @@ def approve_notice(notice: ServiceNotice, *, by: User, at: datetime) -> Release 
     Return the release that carries it, or None where no published pack changes; it is then in the next release. Raises
     SecondPersonRequired for the person who proposed it, and Invalid with `faults` where it breaks a rule by now.
     """
-    roles.require(by, APPROVE)
+    roles.require_approver(by, APPROVE)
     if by.pk == notice.proposed_by_id:
         raise SecondPersonRequired("The person who proposed a notice cannot approve it; a second person must.")
     with transaction.atomic():

@@ -55,7 +55,7 @@ def publish(release: Release, *, by: User, at: datetime) -> None:
     it was compiled, HoldsWithdrawn where it holds a service or tip that is withdrawn, and NotConfirmed where this person has not
     confirmed everything that it takes away or brings back.
     """
-    roles.require(by, PERMISSION)
+    roles.require_approver(by, PERMISSION)
     with transaction.atomic():
         current = Release.objects.select_for_update().filter(state=ReleaseState.PUBLISHED).first()
         require_publishable(release, by=by)

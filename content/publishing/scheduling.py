@@ -31,7 +31,7 @@ def schedule(release: Release, *, publish_at: datetime, by: User, at: datetime) 
 
     Raises what `publish` raises now, AlreadyScheduled, and Invalid for a time that has passed or is too far ahead.
     """
-    roles.require(by, PERMISSION)
+    roles.require_approver(by, PERMISSION)
     if not at < publish_at <= at + MAX_AHEAD:
         raise Invalid(f"Enter a time within the next {MAX_AHEAD.days} days.", code="publish-at")
     with transaction.atomic():

@@ -58,7 +58,7 @@ def tip_withdrawal_effect(slug: str, *, locale: str | None = None) -> Withdrawal
 def put_back_tip(slug: str, *, by: User, second: User, at: datetime) -> TipWithdrawal:
     """Let the tip be compiled again, from the next release on; NotFound if it is not withdrawn."""
     for person in (by, second):
-        roles.require(person, PERMISSION)
+        roles.require_approver(person, PERMISSION)
     if second.pk == by.pk:
         raise SecondPersonRequired("The second person must be somebody else.")
     with transaction.atomic():

@@ -122,6 +122,8 @@ def _digests(release: Release, locale: str | None) -> list[str]:
 def put_back(service_id: str, *, by: User, second: User, at: datetime) -> Withdrawal:
     """Let the service be served again, from the next release that is compiled and published; NotFound if it is not withdrawn."""
     _require_two(by, second)
+    for person in (by, second):
+        roles.require_approver(person, PERMISSION)
     with transaction.atomic():
         withdrawal = Withdrawal.objects.select_for_update().in_force().filter(service=service_id).first()
         if withdrawal is None:

@@ -69,6 +69,8 @@ class Page(View):
     #: Action (the value of the button) → permissions, of which the user needs one.
     actions: ClassVar[Mapping[str, tuple[str, ...]]] = {}
 
+    #: Whether the page opens in a session without a second factor; only those that set one up do.
+    open_without_factor: ClassVar[bool] = False
     #: Actions that change nothing but the user's own settings, and so need no permission.
     own_actions: ClassVar[tuple[str, ...]] = ()
 

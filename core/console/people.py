@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group, Permission
-from django.http import HttpRequest
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from core import audit, roles
+from core import audit, credentials, roles
 from core.audit_verbs import Verb
 from core.console.display import MODEL_NAMES
 from core.console.pages import Page, page
+from core.credentials import Credential
 from core.models import User
 
 if TYPE_CHECKING:
@@ -86,6 +89,16 @@ class AccountAdmin(DjangoUserAdmin, DenyAllAdmin):
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return _is_superuser(request)
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002
+        """Reset a password; the account cannot approve anything for a day, and its owner is told."""
+        with transaction.atomic():
+            response = super().user_change_password(request, id, form_url)
+            if request.method == "POST" and response.status_code == HTTPStatus.FOUND:
+                assert isinstance(request.user, User)
+                account = User.objects.get(pk=id)
+                credentials.record_change(account, Credential.RESET, by=request.user, at=timezone.now())
+        return response
 
     def save_related(self, request: HttpRequest, form: forms.BaseForm, formsets: Any, change: bool) -> None:
         """Save the roles, then record in the audit log what the person may do from now on."""

@@ -9,10 +9,9 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.forms import AdminAuthenticationForm
-from django.contrib.auth.views import LoginView
 from django.core import signing
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -57,51 +56,6 @@ class SignInForm(AdminAuthenticationForm):
         return super().clean()
 
 
-class SignInView(LoginView):
-    """Django's view; a sign-in is recorded, and its browser is known to the account from then on.
-
-    A form that was sent without a session is carried through the sign-in (`core.console.kept_forms`).
-    """
-
-    def get_context_data(self, **more: Any) -> dict[str, Any]:
-        return super().get_context_data(kept=kept_forms.carried_fields(self.request.POST), **more)
-
-    def form_valid(self, form: Any) -> HttpResponse:
-        response = super().form_valid(form)
-        url = self.get_success_url()
-        if (fields := kept_forms.carried_fields(self.request.POST)) and url.startswith("/console/"):
-            response = kept_forms.send_again_page(
-                self.request,
-                url=url,
-                fields=fields,
-                title="You are signed in again",
-                detail="What you sent while you were signed out has not been saved yet. Look at it, then send it again.",
-                context=admin.site.each_context(self.request),
-            )
-        user = form.get_user()
-        assert isinstance(user, User)
-        remember(self.request)
-        audit.record(by=user, verb=Verb.SIGNED_IN, row=user, at=timezone.now())
-        response.set_cookie(
-            _COOKIE,
-            signing.dumps(_digest(user.get_username()), salt=_SALT),
-            max_age=KNOWN_DAYS * 86_400,
-            path="/console/",
-            secure=self.request.is_secure(),
-            httponly=True,
-            samesite="Strict",
-        )
-        return response
-
-    def form_invalid(self, form: Any) -> HttpResponse:
-        name = form.cleaned_data.get("username", "")
-        tried = User.objects.filter(username=name).first()
-        # Without a limit on entries, tries would fill the audit log: those over a limit are not recorded.
-        if tried is not None and not any(isinstance(error, TooManyTries) for error in form.non_field_errors().as_data()):
-            record_failure(tried)
-        return super().form_invalid(form)
-
-
 def sign_in_again_page(request: HttpRequest) -> HttpResponse:
     """Return the sign-in form for a person who has sent a form without being signed in; it carries what they sent."""
     context = {
@@ -113,6 +67,35 @@ def sign_in_again_page(request: HttpRequest) -> HttpResponse:
         "kept": kept_forms.sent_fields(request),
     }
     return TemplateResponse(request, "admin/login.html", context, status=HTTPStatus.FORBIDDEN)
+
+
+def signed_in(request: HttpRequest, user: User, url: str) -> HttpResponse:
+    """Return the answer to a complete sign-in, which is recorded and makes its browser known to the account.
+
+    A form that was sent without a session is carried through the sign-in (`core.console.kept_forms`).
+    """
+    response: HttpResponse = HttpResponseRedirect(url)
+    if (fields := kept_forms.carried_fields(request.POST)) and url.startswith("/console/"):
+        response = kept_forms.send_again_page(
+            request,
+            url=url,
+            fields=fields,
+            title="You are signed in again",
+            detail="What you sent while you were signed out has not been saved yet. Look at it, then send it again.",
+            context=admin.site.each_context(request),
+        )
+    remember(request)
+    audit.record(by=user, verb=Verb.SIGNED_IN, row=user, at=timezone.now())
+    response.set_cookie(
+        _COOKIE,
+        signing.dumps(_digest(user.get_username()), salt=_SALT),
+        max_age=KNOWN_DAYS * 86_400,
+        path="/console/",
+        secure=request.is_secure(),
+        httponly=True,
+        samesite="Strict",
+    )
+    return response
 
 
 def remember(request: HttpRequest) -> None:

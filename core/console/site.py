@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
+from http import HTTPStatus
 from typing import Any, TypeVar, cast
 
 from django.conf import settings
 from django.contrib.admin import AdminSite
 from django.contrib.auth.decorators import login_not_required
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
@@ -17,11 +19,13 @@ from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 
-from core import tokens
-from core.console import pages, todo
+from core import credentials, tokens
+from core.console import factors, pages, step_up, todo
 from core.console.display import clock_text
-from core.console.sign_in import SignInForm, SignInView, sign_in_again_page
+from core.console.sign_in import SignInForm, sign_in_again_page
+from core.console.sign_in_view import SignInView
 from core.console.strip import strip_for
+from core.credentials import Credential
 from core.models.user import User
 
 V = TypeVar("V", bound=Callable[..., HttpResponseBase])
@@ -38,17 +42,28 @@ class ConsoleSite(AdminSite):
 
     def get_urls(self) -> list[URLResolver | URLPattern]:
         own = [path(route.pattern, self.admin_view(route.page.as_view()), name=route.name) for route in pages.ROUTES]
-        return [*own, path("token/", self.admin_view(self.token_page), name="token"), *super().get_urls()]
+        return [
+            *own,
+            path("token/", self.admin_view(self.token_page), name="token"),
+            path("login/factor/", factors.factor_page, name="factor"),
+            *super().get_urls(),
+        ]
 
     def admin_view(self, view: V, cacheable: bool = False) -> V:
-        """Wrap a view as Django does; a form that is sent without a session is carried through a new sign-in."""
+        """Wrap a view as Django does; a form that is sent without a session is carried through a new sign-in.
+
+        A session without a second factor leads to the page that sets one up (`core.console.factors`).
+        """
         wrapped = super().admin_view(view, cacheable)
+        is_open = getattr(getattr(view, "view_class", None), "open_without_factor", False)
 
         @wraps(wrapped)
         def carrying(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             signing_out = request.path == reverse("admin:logout")
             if request.method == "POST" and not signing_out and not self.has_permission(request):
                 return never_cache(sign_in_again_page)(request)
+            if self.has_permission(request) and not (signing_out or is_open or factors.is_satisfied(request)):
+                return HttpResponseRedirect(reverse("admin:factors"))
             return wrapped(request, *args, **kwargs)
 
         return cast(V, carrying)
@@ -102,9 +117,21 @@ class ConsoleSite(AdminSite):
         assert isinstance(response, HttpResponse)
         return response
 
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        """Change one's own password: recorded, told by mail, and a pause of approvals."""
+        with transaction.atomic():
+            response = super().password_change(request, extra_context)
+            if request.method == "POST" and response.status_code == HTTPStatus.FOUND:
+                assert isinstance(request.user, User)
+                credentials.record_change(request.user, Credential.PASSWORD, by=request.user, at=timezone.now())
+        return response
+
     def token_page(self, request: HttpRequest) -> HttpResponse:
         """Show the user a new token for commands on the server (POST only)."""
         assert isinstance(request.user, User)
+        if request.method == "POST" and not step_up.is_fresh(request):
+            # A token stands for its person, as a sign-in does.
+            return step_up.confirm_page(request)
         token = tokens.issue(request.user) if request.method == "POST" else None
         context: dict[str, Any] = {**self.each_context(request), "title": "Command line token", "token": token}
         response = TemplateResponse(request, "core/token.html", {**context, "minutes": tokens.TOKEN_SECONDS // 60})

@@ -20,7 +20,7 @@ import time
 from collections.abc import Callable
 from functools import wraps
 from http import HTTPStatus
-from typing import Any, TypeVar, cast
+from typing import Any, TypeAlias, TypeVar, cast
 
 from django import forms
 from django.conf import settings
@@ -31,7 +31,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from core.console import kept_forms, sign_in
+from core.console import factors, kept_forms, sign_in
 from core.console.pages import ConsoleForm, Page, page
 from core.models.user import User
 
@@ -64,13 +64,11 @@ def fresh_sign_in(action: A) -> A:
 
 def confirm_page(request: HttpRequest) -> HttpResponse:
     """Return the page that asks for the sign-in again and carries the form that was sent."""
-    return _render(
-        request, ConfirmForm(request=request), kept_forms.sent_fields(request), request.get_full_path(), HTTPStatus.FORBIDDEN
-    )
+    return _render(request, kept_forms.sent_fields(request), request.get_full_path(), status=HTTPStatus.FORBIDDEN)
 
 
 class ConfirmForm(ConsoleForm):
-    """The password of the signed-in person."""
+    """The password of a signed-in person who has no second factor yet."""
 
     password = forms.CharField(
         label="Password", strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "current-password", "autofocus": True})
@@ -94,19 +92,20 @@ class ConfirmForm(ConsoleForm):
 
 @page("confirm/", "confirm")
 class ConfirmPage(Page):
-    """The answer to `confirm_page`: with the right password, the carried form can be sent."""
+    """The answer to `confirm_page`: with the second factor (the password, where there is none), the carried form can be sent."""
 
     title = "Confirm that it is you"
+    open_without_factor = True
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        return _render(request, ConfirmForm(request=request), [], reverse("admin:index"), HTTPStatus.OK)
+        return _render(request, [], reverse("admin:index"))
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        form = ConfirmForm(request.POST, request=request)
+        forms = _forms(request, self.user)
         url = own_address(request, request.POST.get("next", ""))
         fields = kept_forms.carried_fields(request.POST)
-        if not form.is_valid():
-            return _render(request, form, fields, url, HTTPStatus.BAD_REQUEST)
+        if not (forms.is_valid() if isinstance(forms, ConfirmForm) else factors.passed(forms)):
+            return _render(request, fields, url, forms, status=HTTPStatus.BAD_REQUEST)
         sign_in.remember(request)
         return kept_forms.send_again_page(
             request,
@@ -124,15 +123,35 @@ def own_address(request: HttpRequest, url: str) -> str:
     return url if own else reverse("admin:index")
 
 
+Forms: TypeAlias = ConfirmForm | tuple[factors.CodeForm, factors.PasskeyForm]
+
+
+def _forms(request: HttpRequest, user: User) -> Forms:
+    if factors.has_factor(user):
+        return factors.factor_forms(request, user)
+    return ConfirmForm(request.POST if "password" in request.POST else {}, request=request)
+
+
 def _render(
-    request: HttpRequest, form: ConfirmForm, kept: list[kept_forms.KeptField], url: str, status: HTTPStatus
+    request: HttpRequest,
+    kept: list[kept_forms.KeptField],
+    url: str,
+    forms: Forms | None = None,
+    *,
+    status: HTTPStatus = HTTPStatus.OK,
 ) -> HttpResponse:
+    """Return the page; without `forms`, with empty ones."""
+    user = request.user
+    assert isinstance(user, User)
+    if forms is None:
+        forms = factors.empty_forms(user) if factors.has_factor(user) else ConfirmForm(request=request)
+    shown = {"form": forms} if isinstance(forms, ConfirmForm) else factors.form_context(user, forms)
     context = {
         **admin.site.each_context(request),
         "title": ConfirmPage.title,
-        "form": form,
         "kept": kept,
         "next": url,
         "minutes": FRESH_SECONDS // 60,
+        **shown,
     }
     return TemplateResponse(request, "core/step_up.html", context, status=status).render()

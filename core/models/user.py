@@ -45,6 +45,8 @@ class User(AbstractUser):
         blank=True,
         help_text="What this person does not want e-mails about.",
     )
+    #: Since when the account's approvals pause; core.credentials sets it.
+    credentials_changed_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects: ClassVar[StaffManager] = StaffManager()
 

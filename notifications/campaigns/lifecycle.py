@@ -15,7 +15,7 @@ from django.db.models import Max
 
 from core.errors import ChangedMeanwhile, Conflict, Forbidden, Invalid, SecondPersonRequired
 from core.models import User
-from core.roles import require
+from core.roles import require, require_approver
 from core.states import advance
 from notifications.campaigns import approval, edits, messages
 from notifications.campaigns import definition as definitions
@@ -97,7 +97,7 @@ def approve(
     second reader's confirmation. Returns False where this is the first of two approvals: then `reason` is required, and the
     campaign stays submitted.
     """
-    require(by, "notifications.approve_campaign")
+    require_approver(by, "notifications.approve_campaign")
     with transaction.atomic():
         _lock(campaign)
         LIFECYCLE.edge(campaign.state, CampaignState.APPROVED)

@@ -12,7 +12,7 @@ from core import audit
 from core.audit_verbs import Verb
 from core.models import User
 from core.querysets import manager_of
-from core.roles import require
+from core.roles import require, require_approver
 from notifications.models.campaign import Campaign
 
 
@@ -51,7 +51,7 @@ class BrakeQuerySet(models.QuerySet["Brake"]):
 
     def release_everything(self, *, by: User, at: datetime) -> None:
         """Allow sending again; the brake of each campaign stays as it is."""
-        require(by, "notifications.approve_campaign")
+        require_approver(by, "notifications.approve_campaign")
         brake = self.for_everything()
         self.filter(pk=brake.pk).update(state=BrakeState.GO, set_by=by, set_at=at, reason="")
         audit.record(by=by, verb=Verb.SENDING_RESUMED, row=brake, at=at)

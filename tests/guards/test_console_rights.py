@@ -32,6 +32,7 @@ DJANGOS_OWN = {
     "view_on_site": "staff",
     "app_list": "staff",
     "token": "staff",
+    "factor": "anyone",
     "core_user_changelist": "superuser",
     "core_user_add": "superuser",
     "core_user_change": "superuser",

@@ -6,22 +6,24 @@ import secrets
 from argparse import ArgumentParser
 from typing import Any
 
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
-from core import audit, roles
+from core import audit, credentials, roles
 from core.audit_verbs import Verb
 from core.cli import StaffCommand
-from core.errors import Conflict, Invalid
+from core.credentials import Credential
+from core.errors import Conflict, Invalid, NotFound
 from core.models.user import User
 
 
 class Command(StaffCommand):
     """The `staff` command."""
 
-    help = "Add a staff account (add), or update the groups from the table of roles (sync)."
+    help = "Add a staff account (add), reset a sign-in (reset), or update the groups from the table of roles (sync)."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         verbs = parser.add_subparsers(dest="verb", required=True)
@@ -33,12 +35,18 @@ class Command(StaffCommand):
         )
         add.add_argument("--password-stdin", action="store_true", help="read the password from standard input")
         self.add_json(add)
+        reset = verbs.add_parser("reset", help="remove a person's second factors; a new first password is printed once")
+        reset.add_argument("name")
+        self.add_json(reset)
         self.add_json(verbs.add_parser("sync", help="update the groups from the table of roles"))
 
     def run_command(self, options: dict[str, Any]) -> None:
         if options["verb"] == "sync":
             roles.sync()
             self.print_result(options, {"roles": sorted(roles.ROLES)}, "The groups match the table of roles.")
+            return
+        if options["verb"] == "reset":
+            self._reset(options)
             return
         chosen = options["password_stdin"]
         password = input().strip() if chosen else secrets.token_urlsafe(15)
@@ -62,3 +70,16 @@ class Command(StaffCommand):
             data["password"] = password
             text += f" First password, shown once: {password}"
         self.print_result(options, data, text)
+
+    def _reset(self, options: dict[str, Any]) -> None:
+        password = secrets.token_urlsafe(15)
+        with transaction.atomic():
+            user = User.objects.select_for_update().filter(username=options["name"]).first()
+            if user is None or user.is_system:
+                raise NotFound(f"There is no member of staff called {options['name']}.")
+            Authenticator.objects.filter(user=user).delete()
+            user.set_password(password)
+            user.save(update_fields=["password"])
+            credentials.record_change(user, Credential.RESET, by=User.objects.system(), at=timezone.now())
+        text = f"The second factors of {user.username} are removed. New first password, shown once: {password}"
+        self.print_result(options, {"name": user.username, "password": password}, text)
