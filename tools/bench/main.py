@@ -12,6 +12,7 @@ from tools.sandbox.paths import Paths
 _MEASUREMENTS: dict[str, Callable[[Paths, list[str]], int]] = {
     "abuse": abuse.run,
     "codebase": lambda paths, rest: codebase.run(rest),
+    "console": lambda paths, rest: launch.run(paths, rest, "tools.bench.console_pages"),
     "emulator": emulator.run,
     "main-job": lambda paths, rest: launch.run(paths, rest or ["100000"], "tools.bench.push.main_job"),
     "push": launch.run,

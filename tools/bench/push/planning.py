@@ -68,15 +68,22 @@ def measure(devices: int, folder: Path, *, quick: bool = False) -> dict[str, Any
 
 
 def fill(devices: int) -> float:
-    """Insert so many registrations into many segments, with addresses that cannot be unsealed; return the seconds that took."""
+    """Create the app and insert so many registrations; return the seconds that the insertion took."""
+    records.create_app()
+    return add(devices)
+
+
+def add(devices: int) -> float:
+    """Insert so many more registrations, with addresses that cannot be unsealed; return the seconds that took."""
     from django.db import connection
 
-    records.create_app()
-    segments, began = _segments(), time.monotonic()
+    from notifications.models import Registration
+
+    segments, began, there = _segments(), time.monotonic(), Registration.objects.count()
     with connection.cursor() as cursor:
         cursor.execute("SELECT setseed(0.5)")
-        for first in range(1, devices + 1, BATCH):
-            cursor.execute(_FILL, {"segments": segments, "first": first, "last": min(first + BATCH - 1, devices)})
+        for first in range(there + 1, there + devices + 1, BATCH):
+            cursor.execute(_FILL, {"segments": segments, "first": first, "last": min(first + BATCH - 1, there + devices)})
         # In production autovacuum does this.
         cursor.execute("ANALYZE notifications_registration")
     return time.monotonic() - began
@@ -85,6 +92,8 @@ def fill(devices: int) -> float:
 def _segments() -> list[int]:
     from notifications.models import Segment
 
+    if there := list(Segment.objects.values_list("pk", flat=True)):
+        return there
     created = Segment.objects.bulk_create(
         Segment(
             app_id="parent",

@@ -59,7 +59,7 @@ def submit_campaign(*, audience: dict[str, Any] = EVERYONE, at: datetime | None 
     from notifications.campaigns import lifecycle
 
     author, now = staff()[0], datetime.now(UTC)
-    campaign = lifecycle.draft(_definition(audience, at), by=author, at=now)
+    campaign = lifecycle.draft(definition(audience, at), by=author, at=now)
     lifecycle.submit(campaign, by=author, at=now)
     return campaign
 
@@ -80,7 +80,7 @@ def create_campaign(*, audience: dict[str, Any] = EVERYONE, at: datetime | None 
 
 def staff() -> tuple[User, User]:
     """Return an author and an approver of campaigns."""
-    return _user("author", "campaign-author"), _user("approver", "campaign-approver")
+    return user("author", "campaign-author"), user("approver", "campaign-approver")
 
 
 def android_message() -> dict[str, Any]:
@@ -91,18 +91,20 @@ def android_message() -> dict[str, Any]:
     return dict(json.loads(messages.values_list("body", flat=True)[0]))
 
 
-def _user(name: str, role: str) -> User:
+def user(name: str, role: str) -> User:
+    """Return the member of staff of this name; create them with the role if there is none."""
     from core import roles
     from core.models import User
 
-    if user := User.objects.filter(username=name).first():
-        return user
-    user = User.objects.create_user(name, password=None, is_staff=True, locales=["*"])
-    roles.give(user, role)
-    return User.objects.get(pk=user.pk)
+    if found := User.objects.filter(username=name).first():
+        return found
+    made = User.objects.create_user(name, password=None, is_staff=True, locales=["*"])
+    roles.give(made, role)
+    return User.objects.get(pk=made.pk)
 
 
-def _definition(audience: dict[str, Any], at: datetime | None) -> dict[str, Any]:
+def definition(audience: dict[str, Any] = EVERYONE, at: datetime | None = None) -> dict[str, Any]:
+    """Return the definition of a campaign that is due at an instant, or at once, for 28 days at most."""
     inner = {
         "title": "If someone threatens to share a picture",
         "body": "Do not pay. It is never the young person's fault.",
@@ -118,7 +120,7 @@ def _definition(audience: dict[str, Any], at: datetime | None) -> dict[str, Any]
         "alert": {"severity": "Moderate", "urgency": "Expected", "certainty": "Likely", "status": "Actual"},
         "home": {"zone": "Europe/London", "locale": "en"},
         "schedule": {"at": at.isoformat() if at else "now"},
-        "not_after": (datetime.now(UTC) + timedelta(days=1)).isoformat(),
+        "not_after": ((at or datetime.now(UTC)) + timedelta(days=1)).isoformat(),
         "quiet_hours": {"override": "A measurement runs at any hour."},
     }
 
