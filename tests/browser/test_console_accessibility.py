@@ -109,6 +109,8 @@ def everything() -> list[str]:
         f"campaigns/{waiting.pk}/read/",
         f"campaigns/{going.pk}/live/",
         f"campaigns/{going.pk}/report/",
+        f"campaigns/{going.pk}/correct/",
+        f"campaigns/{going.pk}/correct/?as=wrong",
         f"campaigns/{going.pk}/stop/",
         f"campaigns/{exercise.pk}/edit/",
         "audit/",

@@ -1,0 +1,216 @@
+"""Correct an alert, take it back, or say that it is over: from the alert to a submission in one step."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from django.db import transaction
+from django.http import QueryDict
+from django.urls import reverse
+
+from content.console.labels import label
+from core.console.display import language_text
+from core.console.pages import Link, page
+from core.errors import Conflict, DomainError, Invalid
+from core.instants import rfc3339
+from notifications.campaigns import definition, lifecycle, texts
+from notifications.campaigns.definition_fields import TEXT_LIMITS
+from notifications.console.campaign_base import CampaignBasePage
+from notifications.console.definition_changes import TEXT_NAMES
+from notifications.console.rights import AUTHOR
+from notifications.models.campaign import CampaignKind
+from notifications.models.campaign_state import APPROVED_ON
+
+#: A correction can be sent for at least this long.
+_AT_LEAST = timedelta(hours=12)
+
+
+@dataclass(frozen=True)
+class Correction:
+    """One way to follow up an alert."""
+
+    name: str
+    kind: CampaignKind
+    button: str
+    title: str
+    explanation: str
+
+
+CORRECTIONS = {
+    choice.name: choice
+    for choice in (
+        Correction(
+            "wrong", CampaignKind.UPDATE, "The alert was wrong", "Correction",
+            "The new text replaces the old one on the phones and in the feed.",
+        ),
+        Correction(
+            "back", CampaignKind.CANCEL, "Withdraw the alert", "Recall",
+            "A message that the alert has been withdrawn replaces it.",
+        ),
+        Correction(
+            "over", CampaignKind.ALL_CLEAR, "The alert no longer applies", "All clear",
+            "The alert was right. A message that the warning is over replaces it.",
+        ),
+    )
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class TextField:
+    """One text of the new message, with the text that it replaces."""
+
+    key: str
+    name: str
+    old: str
+    value: str
+    limit: int
+    long: bool
+
+
+@dataclass(frozen=True)
+class LanguageFields:
+    """The texts of one language, and whether the author confirms that they stay as they are."""
+
+    locale: str
+    language: str
+    dir: str
+    fields: tuple[TextField, ...]
+    confirmed: bool
+
+
+@page("campaigns/<int:id>/correct/", "campaign-correct")
+class CorrectCampaignPage(CampaignBasePage):
+    """Three ways to follow up an alert; each writes and submits a campaign to the same people, at once."""
+
+    template_name = "notifications/campaign_correct.html"
+    permission_required = AUTHOR
+    actions = {"submit-correction": (AUTHOR,)}
+
+    def heading(self) -> str:
+        return f"Correct or recall {self.campaign.name}"
+
+    def breadcrumbs(self) -> Iterable[Link]:
+        return [*super().breadcrumbs(), Link(self.campaign.name, self.campaign_url())]
+
+    def context(self) -> dict[str, Any]:
+        campaign = self.campaign
+        chosen = CORRECTIONS.get((self.submitted or self.request.GET).get("as", ""))
+        context = {
+            "campaign": campaign,
+            "tag": self.tag(),
+            "live": campaign.status == "Actual",
+            "corrections": list(CORRECTIONS.values()),
+            "can_correct": campaign.state in APPROVED_ON,
+            "newer": campaign.successor() if campaign.state in APPROVED_ON else None,
+        }
+        return {**context, "chosen": chosen, "languages": list(self._languages(chosen))} if chosen else context
+
+    def action_submit_correction(self, data: QueryDict) -> str | None:
+        chosen = CORRECTIONS.get(data.get("as", ""))
+        if chosen is None:
+            raise Invalid(
+                "Choose what has happened: the alert was wrong, is withdrawn, or no longer applies.", code="as", field="as"
+            )
+        if self.campaign.state not in APPROVED_ON:
+            raise Conflict("Only an approved campaign can be corrected. Edit this one instead.", code="state")
+        if (newer := self.campaign.successor()) is not None:
+            raise Conflict(f"{newer.name} has replaced this alert. Correct that one instead.", code="superseded")
+        with transaction.atomic():
+            made = lifecycle.draft(self._document(chosen, data), by=self.user, at=self.at)
+            lifecycle.submit(made, by=self.user, at=self.at)
+        self.success("Submitted. Someone who has not written it must approve it now. Ask them at once.")
+        return reverse("admin:campaign", args=[made.pk])
+
+    def error_text(self, error: DomainError) -> str:
+        """Name the text instead of its path in the definition."""
+        path = str(error.extra.get("field", "")).split(".")
+        if len(path) >= 4 and path[0] == "messages":
+            name = TEXT_NAMES.get((path[-2], path[-1]))
+            if name:
+                return f"{name} ({language_text(path[1])}): {error.detail.partition(': ')[2] or error.detail}"
+        return error.detail
+
+    def _languages(self, chosen: Correction) -> Iterator[LanguageFields]:
+        home = self.campaign.home_locale
+        for locale in sorted(self.campaign.words, key=lambda tag: (tag != home, language_text(tag))):
+            yield LanguageFields(
+                locale,
+                language_text(locale),
+                texts.direction(locale),
+                tuple(self._fields(chosen, locale)),
+                confirmed=bool(self.submitted and self.submitted.get(f"same-{locale}")),
+            )
+
+    def _fields(self, chosen: Correction, locale: str) -> Iterator[TextField]:
+        for variant, words in _variants(self.campaign.words[locale]):
+            prepared = words if chosen.kind == CampaignKind.UPDATE else _templates()[chosen.kind].get(locale, {})
+            for (part, field), name in TEXT_NAMES.items():
+                key = "-".join(("text", locale, variant, part, field))
+                value = self.submitted.get(key, "") if self.submitted else prepared.get(part, {}).get(field, "")
+                who = f" ({label('audience', variant).lower()})" if variant else ""
+                yield TextField(
+                    key, name + who, words[part][field], value, TEXT_LIMITS[part, field], long=(part, field) == ("inner", "body")
+                )
+
+    def _document(self, chosen: Correction, data: QueryDict) -> dict[str, Any]:
+        """Return the definition of the new campaign: the people, help and night rule of the old one, with the new texts."""
+        campaign = self.campaign
+        ends = max(campaign.not_after, self.at + _AT_LEAST).replace(microsecond=0)
+        return {
+            **definition.write(campaign),
+            "name": f"{chosen.title}: {campaign.name}"[:120],
+            "kind": str(chosen.kind),
+            "references": campaign.pk,
+            "messages": {locale: self._words(chosen, locale, data) for locale in campaign.words},
+            "schedule": {"at": "now"},
+            "not_after": rfc3339(ends),
+        }
+
+    def _words(self, chosen: Correction, locale: str, data: QueryDict) -> dict[str, Any]:
+        """Return the new texts of one language; Invalid when the author has neither changed nor confirmed them."""
+        old = self.campaign.words[locale]
+        new: dict[str, Any] = {}
+        for variant, _ in _variants(old):
+            words: dict[str, dict[str, str]] = {}
+            for part, field in TEXT_NAMES:
+                text = data.get("-".join(("text", locale, variant, part, field)), "").replace("\r\n", "\n").strip()
+                words.setdefault(part, {})[field] = text
+            if variant:
+                new.setdefault("variants", {})[variant] = words
+            else:
+                new |= words
+        same = all(new.get(part) == old[part] for part in ("outer", "inner")) and new.get("variants") == old.get("variants")
+        if same and not data.get(f"same-{locale}"):
+            raise Invalid(
+                f"{language_text(locale)}: change the text, or tick that it is right as it is.",
+                code="untouched",
+                field="languages",
+            )
+        if not same and data.get(f"same-{locale}"):
+            raise Invalid(
+                f"{language_text(locale)}: you have changed the text and ticked that it stays as it is. Remove the tick.",
+                code="untouched",
+                field="languages",
+            )
+        return new
+
+
+def _variants(words: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield ("", the texts for everyone) and then the texts for each audience that has its own."""
+    yield "", words
+    yield from sorted(words.get("variants", {}).items())
+
+
+@cache
+def _templates() -> dict[str, dict[str, Any]]:
+    """Return the prepared texts of a recall and an all-clear by locale."""
+    found: dict[str, dict[str, Any]] = json.loads(
+        files("notifications").joinpath("data/correction_texts.json").read_text("utf-8")
+    )
+    return found
