@@ -26,7 +26,7 @@ IN_MEMORY = 500
 #: The columns that responses are made of.
 _FIELDS = (
     *("id", "thread_id", "references_id", "rev", "kind", "status", "severity", "urgency", "certainty", "words", "home_locale"),
-    *("audiences", "services", "tips", "countries", "regions", "submitted_at", "starts_at", "not_after"),
+    *("audiences", "services", "named_services", "tips", "countries", "regions", "submitted_at", "starts_at", "not_after"),
 )
 _TIMES = ("submitted_at", "starts_at", "not_after")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pydantic import ValidationError
@@ -11,6 +11,7 @@ from core.errors import Invalid
 from core.file_models import faults
 from core.instants import rfc3339
 from notifications import cap
+from notifications.campaigns import inserted_facts
 from notifications.campaigns.definition_fields import AudienceDefinition, Definition
 from notifications.models.app import App
 from notifications.models.campaign import ALL, Campaign, CampaignKind, ScheduleKind
@@ -37,6 +38,7 @@ def parse(document: Any) -> dict[str, Any]:
         place, sentence = next(faults(error))
         raise InvalidDefinition(".".join(part for part in place if isinstance(part, str)) or "campaign", sentence) from error
     audience, home, schedule, alert = definition.audience, definition.home, definition.schedule, definition.alert
+    words = _words(definition, document["messages"])
     return {
         "name": definition.name,
         "apps": _apps(definition.apps),
@@ -44,7 +46,8 @@ def parse(document: Any) -> dict[str, Any]:
         "regions": _regions(audience),
         "audiences": _sorted(audience.audiences),
         "locales": _sorted(audience.locales),
-        "words": _words(definition, document["messages"]),
+        "words": words,
+        "named_services": named_services(words),
         "services": _sorted(definition.services),
         "tips": _tips(definition),
         "home_zone": home.zone,
@@ -79,6 +82,19 @@ def write(campaign: Campaign) -> dict[str, Any]:
     if campaign.references_id:
         document["references"] = campaign.references_id
     return document
+
+
+def named_services(words: Mapping[str, Any]) -> dict[str, str]:
+    """Return the names of the services that tokens in the texts stand for, by id; frozen with the campaign."""
+    return inserted_facts.names_of(inserted_facts.services_named(all_texts(words)))
+
+
+def all_texts(words: Mapping[str, Any]) -> Iterator[str]:
+    """Yield each text of `Campaign.words`, variants included."""
+    for texts in words.values():
+        for pair in (texts, *texts.get("variants", {}).values()):
+            for part in ("outer", "inner"):
+                yield from pair[part].values()
 
 
 def _all_or(names: list[str]) -> list[str] | str:

@@ -24,6 +24,7 @@ from notifications.models.batch import Batch, BatchState
 from notifications.models.brake import Brake, BrakeState
 from notifications.models.campaign import Campaign
 from notifications.models.campaign_state import LIFECYCLE, CampaignState
+from notifications.models.draft_task import DraftTask
 
 
 def draft(definition: dict[str, Any], *, by: User, at: datetime) -> Campaign:
@@ -48,7 +49,7 @@ def edit(campaign: Campaign, definition: dict[str, Any], *, by: User, at: dateti
             raise Forbidden("You sent this campaign back, so you cannot edit it. Its author edits it, and you can approve it.")
         touched = sorted({*row.touched_by, by.pk})
         edits.record_edit(row, columns, by=by, at=at)
-        Campaign.objects.filter(pk=campaign.pk).update(touched_by=touched, **columns)
+        Campaign.objects.filter(pk=campaign.pk).update(touched_by=touched, open_tasks=[], **columns)
     campaign.refresh_from_db()
 
 
@@ -71,6 +72,7 @@ def submit(campaign: Campaign, *, by: User, at: datetime) -> str:
         LIFECYCLE.edge(campaign.state, CampaignState.SUBMITTED)
         if by.pk in campaign.returned_by:
             raise Forbidden("You sent this campaign back, so you cannot submit it.")
+        _complete(campaign)
         campaign.rev = _next_rev(campaign)
         campaign.submitted_at = at
         messages.check_sendable(campaign, at=at)
@@ -215,6 +217,17 @@ def halt(campaign: Campaign, reason: str, *, at: datetime) -> bool:
     Brake.objects.pull(campaign, BrakeState.HALTED, by=system, at=at)
     advance(campaign, CampaignState.HALTED, by=system, at=at, reason=reason[:500])
     return True
+
+
+def _complete(campaign: Campaign) -> None:
+    """Raise for a draft that is not complete; write the names of the services that its texts name."""
+    if campaign.open_tasks:
+        names = ", ".join(str(DraftTask(task).label) for task in campaign.open_tasks)
+        raise Conflict(f"These tasks are not done yet: {names}.", code="incomplete", field=f"tasks.{campaign.open_tasks[0]}")
+    columns = definitions.parse(definitions.write(campaign))
+    campaign.named_services = columns["named_services"]
+    Campaign.objects.filter(pk=campaign.pk).update(named_services=campaign.named_services)
+    campaign.entries.all().delete()
 
 
 def _lock(campaign: Campaign) -> None:

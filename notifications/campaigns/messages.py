@@ -17,7 +17,8 @@ from core.errors import Conflict, Invalid
 from core.instants import rfc3339
 from notifications import cap
 from notifications.campaigns import audience as audiences
-from notifications.campaigns import fcm_message, texts
+from notifications.campaigns import fcm_message, inserted_facts, texts
+from notifications.campaigns.checks.script import script_faults
 from notifications.models.campaign import ALL, Campaign, CampaignKind
 from notifications.models.message import Message
 from notifications.models.segment import ANY_PLATFORM, Platform
@@ -70,24 +71,29 @@ def check_sendable(campaign: Campaign, *, at: datetime) -> None:
 
 
 def _check_texts(campaign: Campaign) -> None:
-    for place, locale, text in _all_texts(campaign):
-        if errors := [fault.detail for fault in _faults(place, locale, text) if fault.refuses]:
+    for place, locale, text in texts_by_place(campaign):
+        if errors := [fault.detail for fault in place_faults(campaign, place, locale, text) if fault.refuses]:
             raise MessageTextRefused(f"{place}: {' '.join(errors)}", field=place)
 
 
 def text_warnings(campaign: Campaign) -> Iterator[tuple[str, str]]:
     """Yield (locale, sentence) for each thing in the texts that an approver should look at twice, and that may be right."""
-    for place, locale, text in _all_texts(campaign):
-        for fault in _faults(place, locale, text):
+    for place, locale, text in texts_by_place(campaign):
+        for fault in place_faults(campaign, place, locale, text):
             if not fault.refuses:
                 yield locale, fault.detail
 
 
-def _faults(place: str, locale: str, text: str) -> list[Fault]:
-    faults = text_faults(text, locale=locale, allowed_numbers=ALLOWED_NUMBERS, allowed_hosts=(), known_services=())
+def place_faults(campaign: Campaign, place: str, locale: str, text: str) -> list[Fault]:
+    """Return what is wrong with one text of the campaign; `place` is its path in the definition."""
+    named = campaign.named_services
+    words = inserted_facts.without_inserted_facts(text)
+    faults = text_faults(words, locale=locale, allowed_numbers=ALLOWED_NUMBERS, allowed_hosts=(), known_services=named)
+    faults += [*inserted_facts.faults(text, locale, named_services=named), *script_faults(words, locale)]
     if ".outer." in place:
         surface = Surface.PUSH_TITLE if place.endswith("title") else Surface.PUSH_BODY
-        faults += lock_screen_faults(text, locale) + length_faults(text, surface, locale)
+        shown = texts.written_out(campaign, locale, text)
+        faults += lock_screen_faults(words, locale) + length_faults(shown, surface, locale)
     return faults
 
 
@@ -152,7 +158,7 @@ def _body(campaign: Campaign, *, locale: str, fallback: bool, audience: str, pla
     return fcm_message.encode_message(content)
 
 
-def _all_texts(campaign: Campaign) -> Iterator[tuple[str, str, str]]:
+def texts_by_place(campaign: Campaign) -> Iterator[tuple[str, str, str]]:
     """Yield (field, locale, text) of every text of the campaign, variants included."""
     for locale, words in campaign.words.items():
         variants = {f"messages.{locale}.variants.{name}": variant for name, variant in words.get("variants", {}).items()}

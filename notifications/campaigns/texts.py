@@ -7,7 +7,8 @@ from typing import TypedDict
 import langcodes
 
 from content.compiling import fallback
-from notifications.models.campaign import Campaign
+from notifications.campaigns import inserted_facts
+from notifications.models.campaign import ALL, Campaign
 
 _RIGHT_TO_LEFT = {"Adlm", "Arab", "Hebr", "Nkoo", "Rohg", "Syrc", "Thaa"}
 
@@ -42,7 +43,20 @@ def direction(locale: str) -> str:
 
 
 def text(campaign: Campaign, locale: str, audience: str) -> CampaignText:
-    """Return the outer and inner text of a locale, in the variant for the audience if there is one."""
+    """Return the outer and inner text of a locale, in the audience's variant if there is one, with its facts written out."""
     words = campaign.words[locale]
     chosen = words.get("variants", {}).get(audience, words)
-    return {"outer": chosen["outer"], "inner": chosen["inner"]}
+    return {"outer": _written_out(campaign, locale, chosen["outer"]), "inner": _written_out(campaign, locale, chosen["inner"])}
+
+
+def written_out(campaign: Campaign, locale: str, text: str) -> str:
+    """Return a text of the campaign as readers of the locale see it."""
+    country = campaign.countries[0] if len(campaign.countries) == 1 and campaign.countries != ALL else ""
+    return inserted_facts.render(text, locale, named_services=campaign.named_services, country=country)
+
+
+def _written_out(campaign: Campaign, locale: str, text: ShownText) -> ShownText:
+    return {
+        "title": written_out(campaign, locale, text["title"]),
+        "body": written_out(campaign, locale, text["body"]),
+    }

@@ -3,7 +3,6 @@
 from notifications.console import (
     approve,
     calendar,
-    campaign_edit,
     campaign_list,
     campaigns,
     correct,
@@ -12,13 +11,13 @@ from notifications.console import (
     live,
     report,
     second_reading,
+    tasks,
     today,
 )
 
 __all__ = [
     "approve",
     "calendar",
-    "campaign_edit",
     "campaign_list",
     "campaigns",
     "correct",
@@ -27,5 +26,6 @@ __all__ = [
     "live",
     "report",
     "second_reading",
+    "tasks",
     "today",
 ]

@@ -6,6 +6,7 @@ from notifications.models.brake import Brake, BrakeState
 from notifications.models.campaign import Campaign
 from notifications.models.campaign_approval import CampaignLook, FirstApproval, SecondReading
 from notifications.models.campaign_state import CampaignState
+from notifications.models.draft_task import CautionAnswer, DraftStart, DraftTask, TaskEntry
 from notifications.models.maintenance_run import MaintenanceRun
 from notifications.models.message import Message
 from notifications.models.progress_sample import ProgressSample
@@ -28,6 +29,9 @@ __all__ = [
     "Campaign",
     "CampaignLook",
     "CampaignState",
+    "CautionAnswer",
+    "DraftStart",
+    "DraftTask",
     "FirstApproval",
     "MaintenanceRun",
     "Message",
@@ -44,5 +48,6 @@ __all__ = [
     "Segment",
     "SegmentCount",
     "StaffMessage",
+    "TaskEntry",
     "Wave",
 ]

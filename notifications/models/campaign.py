@@ -104,6 +104,16 @@ class Campaign(models.Model):
     schedule_at = models.CharField(max_length=25, blank=True, help_text="UTC instant or local time, as it was given.")
     not_after = models.DateTimeField(help_text="Nothing is sent from this instant on.")
     quiet_override = models.CharField(max_length=300, blank=True, help_text="Why quiet hours are not respected.")
+    named_services = models.JSONField(
+        default=dict, blank=True, db_default={}, help_text="Service id to the name that stands in the texts for it."
+    )
+
+    # How far the author is: of no importance once the campaign is submitted.
+    open_tasks = ArrayField(
+        models.CharField(max_length=7), default=list, blank=True, db_default=[], help_text="Tasks that nobody has saved yet."
+    )
+    preset = models.CharField(max_length=9, blank=True, db_default="", help_text="What the author started from.")
+    reach_confirmed = models.PositiveIntegerField(null=True, help_text="Phones that the author confirmed by typing the number.")
 
     state = models.CharField(max_length=9, choices=CampaignState.choices, default=CampaignState.DRAFT)
     reason = models.CharField(max_length=500, blank=True, help_text="Why it was returned, rejected, halted, held or stopped.")
@@ -159,7 +169,12 @@ class Campaign(models.Model):
             models.CheckConstraint(condition=Q(certainty__in=cap.Certainty.values), name="campaign_certainty"),
             models.CheckConstraint(condition=Q(status__in=cap.AlertStatus.values), name="campaign_status"),
             models.CheckConstraint(
-                condition=Q(audiences__contained_by=[*Recipient.values, *ALL]) & ~Q(audiences=[]), name="campaign_audiences"
+                condition=Q(audiences__contained_by=[*Recipient.values, *ALL]) & (~Q(audiences=[]) | Q(state="draft")),
+                name="campaign_audiences",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="draft") | ~Q(countries=[]) & ~Q(apps=[]) & ~Q(services=[]) & ~Q(words={}) & Q(open_tasks=[]),
+                name="campaign_submitted_is_complete",
             ),
             models.CheckConstraint(
                 condition=Q(kind__in=("update", "cancel", "all-clear")) ^ Q(references=None), name="campaign_references"

@@ -112,6 +112,8 @@ def everything() -> list[str]:
         f"campaigns/{going.pk}/correct/",
         f"campaigns/{going.pk}/correct/?as=wrong",
         f"campaigns/{going.pk}/stop/",
+        f"campaigns/new/?like={going.pk}",
+        f"campaigns/new/?follows={going.pk}",
         f"campaigns/{exercise.pk}/edit/",
         "audit/",
         "history/",

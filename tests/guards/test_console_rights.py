@@ -72,12 +72,14 @@ def filled() -> dict[str, str]:
         "organization": {"id": "org"},
         "withdrawal": {"id": "gb-line"},
         "tip-withdrawal": {"slug": "first-hour"},
+        "campaign-text": {"locale": "en"},
+        "campaign-text-for": {"locale": "en", "audience": "teen"},
         **{f"release{part}": release for part in ("", "-changes", "-coverage", "-preview")},
     }
     paths = {}
     for route in pages.ROUTES:
         of_campaign = route.name == "campaign" or (route.name.startswith("campaign-") and "<int:id>" in route.pattern)
-        args = {"id": campaign.pk} if of_campaign else arguments.get(route.name, {})
+        args = {**({"id": campaign.pk} if of_campaign else {}), **arguments.get(route.name, {})}
         paths[route.name] = reverse(f"admin:{route.name}", kwargs=args)
     return paths
 

@@ -239,7 +239,7 @@ def test_an_update_follows_its_alert_with_the_next_number_and_the_same_tag(db: N
 
 
 def test_a_text_with_a_number_or_an_address_is_not_submitted(db: None) -> None:
-    for text in ("Call 0800 1111 now.", "Ring ١١٦ ١١١.", "See example.org/help.", "Write to {service:gb-line}."):
+    for text in ("Call 0800 1111 now.", "Ring ١١٦ ١١١.", "See example.org/help.", "Write to {service:no-such-line}."):
         texts = {"outer": {"title": "New advice", "body": text}, "inner": {"title": "Advice", "body": "Read it."}}
         with pytest.raises(DomainError):
             make.campaign(state="submitted", messages={"en": texts})

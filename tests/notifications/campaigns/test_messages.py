@@ -109,9 +109,10 @@ def test_a_message_that_fcm_would_refuse_is_refused() -> None:
 def test_every_locale_platform_and_audience_has_a_message_and_a_fallback(db: None) -> None:
     texts = make.definition()["messages"]["en"]
     teen = {"outer": texts["outer"], "inner": {"title": "For you", "body": "It is not your fault."}}
+    urdu = {"outer": {"title": "نئی بات", "body": "اسے پڑھیں۔"}, "inner": {"title": "دھمکی", "body": "پیسے نہ دیں۔"}}
     campaign = make.campaign(
         state="submitted",
-        messages={"en": texts | {"variants": {"teen": teen}}, "ur": texts},
+        messages={"en": texts | {"variants": {"teen": teen}}, "ur": urdu},
         audience={"countries": "all", "audiences": ["parent", "teen"]},
     )
 

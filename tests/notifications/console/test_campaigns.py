@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,8 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from core.states import advance
-from notifications.campaigns import definition, lifecycle
-from notifications.console.campaign_form import CampaignForm, initial
+from notifications.campaigns import lifecycle
 from notifications.models import Brake, Campaign
 from tests import make
 from tests.notifications.steps import tick
@@ -22,175 +20,6 @@ pytestmark = pytest.mark.django_db
 
 def page(campaign: Campaign, name: str = "campaign") -> str:
     return reverse(f"admin:{name}", args=[campaign.pk])
-
-
-def form(**changes: Any) -> dict[str, Any]:
-    """Return the form data of an alert to parents in the United Kingdom, in English and Arabic."""
-    not_after = datetime.now(UTC) + timedelta(days=1)
-    words = {
-        "words_en_outer_title": "New advice in the app",
-        "words_en_outer_body": "Take two minutes to read it.",
-        "words_en_inner_title": "If someone makes threats",
-        "words_en_inner_body": "Do not pay.\r\nIt is never their fault.",
-        "words_ar_outer_title": "نصائح جديدة",
-        "words_ar_outer_body": "خذ دقيقتين لقراءتها.",
-        "words_ar_inner_title": "إذا هددك أحد",
-        "words_ar_inner_body": "لا تدفع.",
-    }
-    return {
-        "action": "draft",
-        "name": "Half-term warning",
-        "kind": "alert",
-        "references": "",
-        "status": "Actual",
-        "severity": "Moderate",
-        "urgency": "Expected",
-        "certainty": "Likely",
-        "apps": ["parent"],
-        "countries": ["GB"],
-        "more_countries": "fr",
-        "regions": "",
-        "audiences": ["parent"],
-        "every_locale": "on",
-        "services": ["gb-line"],
-        "tip_parent": "first-hour",
-        "schedule": "now",
-        "at": "",
-        "local": "",
-        "not_after": not_after.strftime("%Y-%m-%dT%H:%M"),
-        "quiet": "override",
-        "quiet_reason": "It cannot wait.",
-        "home_zone": "Europe/London",
-        "home_locale": "en",
-        **words,
-        **changes,
-    }
-
-
-@pytest.fixture
-def content() -> None:
-    make.world()
-    make.service("gb-line", channels=0)
-    make.tip(audiences=["parent", "teen"])
-    make.app()
-    make.app("parent-test", test=True)
-
-
-def test_an_author_saves_a_draft_with_the_submitted_values(client: Client, content: None) -> None:
-    author, _ = make.campaign_staff()
-    client.force_login(author)
-
-    answer = client.post(reverse("admin:campaign-new"), form())
-    campaign = Campaign.objects.get()
-
-    assert answer["Location"] == page(campaign)
-    assert (campaign.countries, campaign.locales, campaign.audiences) == (["FR", "GB"], ["all"], ["parent"])
-    assert campaign.words["ar"]["outer"]["title"] == "نصائح جديدة"
-    assert campaign.words["en"]["inner"]["body"] == "Do not pay.\nIt is never their fault."
-    assert campaign.quiet_override == "It cannot wait."
-    assert campaign.tips == {"parent": "first-hour"}
-    assert set(campaign.words) == {"ar", "en"}
-
-
-@pytest.mark.parametrize(
-    ("changes", "sentence"),
-    [
-        ({"words_ar_inner_body": ""}, "In-app text (Arabic): "),
-        ({"words_en_outer_title": "x" * 66}, "Lock screen title (English): "),
-        ({"home_locale": "cy"}, "Home language: The home locale cy has no text"),
-        ({"home_zone": "Europe/Atlantis"}, "Home time zone: "),
-        ({"countries": [], "more_countries": "XX"}, "Countries: "),
-        ({"countries": [], "more_countries": ""}, "Countries: "),
-        ({"kind": "exercise"}, "Status: An exercise is Exercise or Test, never Actual."),
-        ({"kind": "update"}, "Earlier campaign: A campaign of the kind update needs the number of an approved campaign"),
-        ({"schedule": "at"}, "Date and time (UTC): "),
-        ({"schedule": "local", "local": "tomorrow"}, "Local date and time: "),
-        ({"quiet_reason": ""}, "Reason for overriding quiet hours: "),
-        ({"services": []}, "Services: "),
-        ({"not_after": "soon"}, "Do not send after (UTC): "),
-        ({"apps": []}, "Check the fields marked below."),
-        ({"severity": "Worst"}, "Check the fields marked below."),
-    ],
-)
-def test_an_error_names_the_field_and_what_was_typed_is_kept(
-    client: Client, content: None, changes: dict[str, Any], sentence: str
-) -> None:
-    client.force_login(make.campaign_staff()[0])
-
-    answer = client.post(reverse("admin:campaign-new"), form(**changes))
-    html = answer.content.decode()
-
-    assert answer.status_code == 400
-    assert sentence in html.partition('class="messagelist"')[2].partition("</ul>")[0]
-    assert 'value="Half-term warning"' in html
-    assert "It is never their fault.</textarea>" in html
-    assert not Campaign.objects.exists()
-
-
-def test_the_form_returns_the_definition_that_it_was_filled_from(content: None) -> None:
-    for changes in (
-        {},
-        {"schedule": {"at": "2026-12-01T06:00:00Z"}, "quiet_hours": "respect"},
-        {"schedule": {"local": "2026-12-01T17:00:30"}, "tips": {"parent": "first-hour"}},
-        {"audience": {"countries": "all", "audiences": "all"}},
-        {
-            "audience": {
-                "countries": ["FR", "GB"],
-                "regions": ["GB-WLS"],
-                "audiences": ["parent", "teen"],
-                "locales": ["cy", "en"],
-            }
-        },
-    ):
-        campaign = make.campaign(state="draft", **changes)
-        written = definition.write(campaign)
-        values = initial(written)
-        empty = CampaignForm()
-        sent = {name: values.get(name, "") for name in empty.fields} | {
-            name: "on" if values.get(name) else "" for name in ("everywhere", "every_locale")
-        }
-
-        filled = CampaignForm(sent, kept=campaign.words)
-
-        assert filled.is_valid(), filled.errors
-        assert definition.parse(filled.definition()) == definition.parse(written), changes
-
-
-def test_texts_for_one_audience_survive_an_edit_in_the_form(client: Client, content: None) -> None:
-    author, _ = make.campaign_staff()
-    texts = make.definition()["messages"]["en"]
-    variant = {"outer": texts["outer"], "inner": {"title": "For you", "body": "You are not alone."}}
-    campaign = make.campaign(
-        state="draft",
-        audience={"countries": ["GB"], "audiences": ["parent", "teen"]},
-        messages={"en": {**texts, "variants": {"teen": variant}}},
-    )
-    client.force_login(author)
-    shown = client.get(page(campaign, "campaign-edit"))
-    sent = {k: v for k, v in shown.context["form"].initial.items() if v not in (None, "", False)}
-
-    client.post(
-        page(campaign, "campaign-edit"), {**sent, "action": "edit", "version": shown.context["version"], "name": "New name"}
-    )
-    campaign.refresh_from_db()
-
-    assert campaign.name == "New name"
-    assert campaign.words["en"]["variants"] == {"teen": variant}
-
-
-def test_a_draft_that_someone_else_saved_is_not_overwritten(client: Client, content: None) -> None:
-    author, _ = make.campaign_staff()
-    campaign = make.campaign(state="draft")
-    client.force_login(author)
-    base = client.get(page(campaign, "campaign-edit")).context["version"]
-    lifecycle.edit(campaign, make.definition(name="Theirs"), by=make.person("other", "campaign-author"), at=timezone.now())
-
-    answer = client.post(page(campaign, "campaign-edit"), {**form(name="Mine"), "action": "edit", "version": base})
-    campaign.refresh_from_db()
-
-    assert answer.status_code == 409
-    assert 'value="Mine"' in answer.content.decode()
-    assert campaign.name == "Theirs"
 
 
 def test_a_second_person_approves_the_fingerprint_that_the_page_showed(client: Client) -> None:
@@ -407,19 +236,6 @@ def test_everything_is_stopped_with_a_reason_and_allowed_by_an_approver(client: 
     client.force_login(approver)
     client.post(reverse("admin:campaigns"), {"action": "release-everything"})
     assert Brake.objects.get(campaign=None).state == "go"
-
-
-def test_an_update_starts_with_the_texts_of_the_campaign_it_follows(client: Client) -> None:
-    campaign = make.campaign(state="approved")
-    client.force_login(make.campaign_staff()[0])
-
-    follows = client.get(reverse("admin:campaign-new") + f"?follows={campaign.pk}").context["form"].initial
-    like = client.get(reverse("admin:campaign-new") + f"?like={campaign.pk}").context["form"].initial
-
-    assert (follows["kind"], follows["references"]) == ("update", str(campaign.pk))
-    assert (like["kind"], like["references"]) == ("alert", "")
-    assert follows["words_en_outer_title"] == like["words_en_outer_title"] == "New advice in the app"
-    assert (like["quiet"], like["quiet_reason"]) == ("respect", "")
 
 
 def test_the_page_rounds_the_number_of_phones_and_hides_fewer_than_twenty(client: Client, settings: Any) -> None:

@@ -113,5 +113,5 @@ def test_the_prepared_texts_pass_the_checks_of_their_languages() -> None:
     for kind in ("cancel", "all-clear"):
         campaign = Campaign(words=prepared[kind])
         assert prepared[kind].keys() >= {"en", "cy", "ar"}
-        for place, locale, text in messages._all_texts(campaign):
-            assert [fault.detail for fault in messages._faults(place, locale, text)] == [], place
+        for place, locale, text in messages.texts_by_place(campaign):
+            assert [fault.detail for fault in messages.place_faults(campaign, place, locale, text)] == [], place

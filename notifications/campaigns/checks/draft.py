@@ -1,0 +1,93 @@
+"""Everything that has to change before a draft can be submitted, by task: all at once, and each in one sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from core.errors import DomainError
+from notifications.campaigns import audience, forecast
+from notifications.campaigns.checks.help import help_problems
+from notifications.campaigns.checks.problem import Caution, DraftProblem, task_of
+from notifications.campaigns.checks.words import cautions, word_problems
+from notifications.campaigns.forecast import Forecast
+from notifications.models.campaign import ALL, Campaign
+from notifications.models.draft_task import DraftTask
+
+#: Phones from which on the author types the number to confirm that so many are meant.
+CONFIRM_ABOVE = 100_000
+
+
+@dataclass(frozen=True)
+class DraftCheck:
+    """What is known about a draft at one moment."""
+
+    #: None where no audience is chosen yet, or it cannot be reached.
+    forecast: Forecast | None
+    problems: tuple[DraftProblem, ...]
+    cautions: tuple[Caution, ...]
+
+    def of_task(self, task: DraftTask) -> tuple[DraftProblem, ...]:
+        """Return the problems of one task."""
+        return tuple(problem for problem in self.problems if problem.task == task)
+
+    @property
+    def unanswered(self) -> tuple[Caution, ...]:
+        """Return the cautions without a reason."""
+        return tuple(caution for caution in self.cautions if not caution.reason)
+
+
+def check_draft(campaign: Campaign, *, at: datetime) -> DraftCheck:
+    """Return the forecast of a draft with every problem and caution; a constant number of queries."""
+    problems: list[DraftProblem] = []
+    found: Forecast | None = None
+    if campaign.countries and campaign.audiences:
+        try:
+            found = forecast.of(campaign, at=at)
+        except DomainError as error:
+            problems.append(DraftProblem(task_of(str(error.extra.get("field", "apps"))), "apps", error.detail))
+    problems += _purpose(campaign)
+    problems += _who(campaign, found)
+    problems += word_problems(campaign)
+    problems += help_problems(campaign, countries_of(campaign, found), at=at)
+    problems += _when(campaign, found, at)
+    order = list(DraftTask)
+    problems.sort(key=lambda problem: order.index(problem.task))
+    return DraftCheck(found, tuple(dict.fromkeys(problems)), tuple(cautions(campaign)))
+
+
+def countries_of(campaign: Campaign, found: Forecast | None) -> list[str]:
+    """Return the countries of the audience; of one for every country, those with phones or topics."""
+    if campaign.countries != ALL:
+        return list(campaign.countries)
+    return sorted({language.country for language in found.languages}) if found else []
+
+
+def _purpose(campaign: Campaign) -> Iterator[DraftProblem]:
+    if not campaign.name.strip():
+        yield DraftProblem(DraftTask.PURPOSE, "name", "Enter a name for the campaign.")
+
+
+def _who(campaign: Campaign, found: Forecast | None) -> Iterator[DraftProblem]:
+    if not campaign.countries:
+        yield DraftProblem(DraftTask.WHO, "audience.countries", "Choose the countries that it is for.")
+    if not campaign.audiences:
+        yield DraftProblem(DraftTask.WHO, "audience.audiences", "Choose the readers that it is for.")
+    if found is None:
+        return
+    if 0 < found.devices < audience.MIN_AUDIENCE or (found.feed_only and audience.stores_addresses(campaign)):
+        detail = "Fewer than 20 phones are in this audience, and an alert is never sent to so few. Choose more readers."
+        yield DraftProblem(DraftTask.WHO, "audience", detail)
+    shown = audience.rounded(found.devices) or 0
+    if shown > CONFIRM_ABOVE and (campaign.reach_confirmed or 0) < shown:
+        detail = f"About {shown:,} phones get the alert. Type this number to confirm that so many are meant."
+        yield DraftProblem(DraftTask.WHO, "reach_confirmed", detail)
+
+
+def _when(campaign: Campaign, found: Forecast | None, at: datetime) -> Iterator[DraftProblem]:
+    if DraftTask.WHEN in campaign.open_tasks:
+        return
+    if found is not None and found.opens_at is None:
+        detail = "Nobody would get it: quiet hours, or the start itself, last until its end."
+        yield DraftProblem(DraftTask.WHEN, "not_after", detail)

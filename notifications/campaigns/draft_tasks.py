@@ -1,0 +1,189 @@
+"""Write a campaign task by task: start a draft, copy a campaign, save one task.
+
+A draft may be incomplete and wrong; `checks.problems` lists what has to change before `lifecycle.submit` accepts it. Each save
+carries the version of the values that it started from, so nobody overwrites a colleague's work unseen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from django.db import transaction
+
+from content.linting.text import normalize_text
+from content.terms import SOURCE_LOCALE
+from core.canonical import canonical_json, digest
+from core.errors import ChangedMeanwhile, Conflict, Forbidden
+from core.instants import rfc3339
+from core.models import User
+from core.roles import require
+from notifications.campaigns import edits, presets
+from notifications.campaigns.definition import named_services
+from notifications.campaigns.presets import Preset
+from notifications.campaigns.texts import CampaignText
+from notifications.models.campaign import ALL, Campaign, CampaignKind, ScheduleKind
+from notifications.models.campaign_state import CampaignState
+from notifications.models.draft_task import DraftStart, DraftTask, TaskEntry
+
+AUTHOR: Final = "notifications.author_campaign"
+#: The columns of a campaign that each task decides.
+COLUMNS: Final[Mapping[DraftTask, tuple[str, ...]]] = {
+    DraftTask.PURPOSE: ("name", "kind", "status", "severity", "urgency", "certainty"),
+    DraftTask.WHO: ("apps", "countries", "regions", "audiences", "locales", "reach_confirmed"),
+    DraftTask.WORDS: ("words", "home_locale"),
+    DraftTask.HELP: ("services", "tips"),
+    DraftTask.WHEN: ("home_zone", "schedule_kind", "schedule_at", "not_after", "quiet_override"),
+}
+#: What a copy takes over besides the words; the time is always chosen anew.
+_COPIED = (*COLUMNS[DraftTask.PURPOSE], "apps", "countries", "regions", "audiences", "locales", "words", "home_locale")
+_COPIED_TOO = ("services", "tips", "named_services", "home_zone", "preset")
+EMPTY_TEXT: Final[CampaignText] = {"outer": {"title": "", "body": ""}, "inner": {"title": "", "body": ""}}
+
+
+def start(preset: Preset, name: str, *, key: UUID, by: User, at: datetime) -> Campaign:
+    """Create a draft in which only the purpose is filled in; the same key leads to the same draft."""
+    values = {
+        "kind": preset.kind,
+        "status": preset.status,
+        "severity": preset.severity,
+        "urgency": preset.urgency,
+        "certainty": preset.certainty,
+        "preset": preset.name,
+        "apps": list(ALL),
+        "countries": [],
+        "regions": list(ALL),
+        "audiences": [],
+        "locales": list(ALL),
+        "words": {SOURCE_LOCALE: EMPTY_TEXT},
+        "services": [],
+        "home_zone": "Europe/London",
+        "home_locale": SOURCE_LOCALE,
+        "not_after": at + preset.lasts,
+    }
+    return _create({**values, "name": name}, key=key, undone=[t for t in DraftTask if t != DraftTask.PURPOSE], by=by, at=at)
+
+
+def copy(origin: Campaign, name: str, *, follow_up: CampaignKind | None = None, key: UUID, by: User, at: datetime) -> Campaign:
+    """Create a draft with everything of another campaign except its time; as a follow-up, it joins the thread of the other."""
+    values = {column: getattr(origin, column) for column in (*_COPIED, *_COPIED_TOO)}
+    values |= {"name": name, "not_after": at + presets.lasting(origin)}
+    if follow_up is not None:
+        values |= {"kind": follow_up, "references": origin, "thread": origin.thread or origin}
+    elif origin.references_id is not None:
+        values["kind"] = CampaignKind.ALERT
+    return _create(values, key=key, undone=[DraftTask.WHEN], by=by, at=at)
+
+
+def version(campaign: Campaign, task: DraftTask, *, locale: str = "") -> str:
+    """Return a digest of the saved values of a task; of the words, of one locale alone."""
+    values = {column: getattr(campaign, column) for column in COLUMNS[task]}
+    if task == DraftTask.WORDS and locale:
+        values = {"words": campaign.words.get(locale), "home_locale": ""}
+    if task == DraftTask.WHEN:
+        values["not_after"] = rfc3339(campaign.not_after)
+    return digest(canonical_json(values))
+
+
+def save(campaign: Campaign, task: DraftTask, values: Mapping[str, Any], *, from_version: str, by: User, at: datetime) -> None:
+    """Save one task of a draft, faults included; ChangedMeanwhile when it was saved since `from_version`."""
+    assert set(values) <= set(COLUMNS[task])
+    with transaction.atomic():
+        row = _locked(campaign, by=by)
+        _require_version(version(row, task), from_version)
+        _update(row, task, {**values, **_renamed(row, values)}, by=by, at=at)
+    campaign.refresh_from_db()
+
+
+def save_text(
+    campaign: Campaign, locale: str, text: CampaignText, *, audience: str = "", from_version: str, by: User, at: datetime
+) -> None:
+    """Save the text of one locale, or of one audience in it; other locales may be edited by others at the same time."""
+    with transaction.atomic():
+        row = _locked(campaign, by=by)
+        _require_version(version(row, DraftTask.WORDS, locale=locale), from_version)
+        stored = {part: {name: normalize_text(value) for name, value in pair.items()} for part, pair in _parts(text)}
+        known = row.words.get(locale, dict(EMPTY_TEXT))
+        changed = {**known, "variants": {**known.get("variants", {}), audience: stored}} if audience else {**known, **stored}
+        _save_words(row, {**row.words, locale: changed}, by=by, at=at)
+    campaign.refresh_from_db()
+
+
+def remove_text(campaign: Campaign, locale: str, *, audience: str = "", by: User, at: datetime) -> None:
+    """Remove a locale that is not the home locale, or the text for one audience in a locale."""
+    with transaction.atomic():
+        row = _locked(campaign, by=by)
+        words = {tag: dict(text) for tag, text in row.words.items()}
+        if audience:
+            variants = {who: text for who, text in words[locale].pop("variants", {}).items() if who != audience}
+            words[locale] |= {"variants": variants} if variants else {}
+        elif locale == row.home_locale:
+            raise Conflict("The main language cannot be removed. Choose another main language first.", code="home-locale")
+        else:
+            words.pop(locale, None)
+        _save_words(row, words, by=by, at=at)
+    campaign.refresh_from_db()
+
+
+def _create(values: dict[str, Any], *, key: UUID, undone: Iterable[DraftTask], by: User, at: datetime) -> Campaign:
+    require(by, AUTHOR)
+    with transaction.atomic():
+        made = Campaign.objects.filter(start__key=key, created_by=by).first()
+        if made is None:
+            made = Campaign.objects.create(
+                **values,
+                schedule_kind=ScheduleKind.NOW,
+                open_tasks=[task.value for task in undone],
+                created_by=by,
+                created_at=at,
+                touched_by=[by.pk],
+            )
+            DraftStart.objects.create(key=key, campaign=made)
+            edits.record_written(made, by=by, at=at)
+    return made
+
+
+def _locked(campaign: Campaign, *, by: User) -> Campaign:
+    require(by, AUTHOR)
+    row = Campaign.objects.select_for_update(of=("self",)).filter(pk=campaign.pk).first()
+    if row is None:
+        raise Conflict("Someone has deleted this draft.", code="state")
+    if row.state != CampaignState.DRAFT:
+        raise Conflict("Only a draft can be edited. Return the campaign to draft first.", code="state")
+    if by.pk in row.returned_by:
+        raise Forbidden("You sent this campaign back, so you cannot edit it. Its author edits it, and you can approve it.")
+    return row
+
+
+def _require_version(stored: str, from_version: str) -> None:
+    if stored != from_version:
+        raise ChangedMeanwhile(
+            "Someone else has saved this task since you opened it. Compare both versions below, and choose one."
+        )
+
+
+def _save_words(row: Campaign, words: dict[str, Any], *, by: User, at: datetime) -> None:
+    _update(row, DraftTask.WORDS, {"words": words, "named_services": named_services(words)}, by=by, at=at)
+
+
+def _update(row: Campaign, task: DraftTask, values: Mapping[str, Any], *, by: User, at: datetime) -> None:
+    edits.record_edit(row, values, by=by, at=at)
+    Campaign.objects.filter(pk=row.pk).update(
+        **values,
+        open_tasks=[name for name in row.open_tasks if name != task],
+        touched_by=sorted({*row.touched_by, by.pk}),
+    )
+    TaskEntry.objects.filter(campaign=row, user=by, place__startswith=task.value).update(typed_at=None, fields={})
+
+
+def _renamed(row: Campaign, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the texts that a new home locale needs."""
+    home = values.get("home_locale", row.home_locale)
+    return {} if home in row.words or "words" in values else {"words": {**row.words, home: EMPTY_TEXT}}
+
+
+def _parts(text: CampaignText) -> list[tuple[str, dict[str, str]]]:
+    pairs = (("outer", text["outer"]), ("inner", text["inner"]))
+    return [(part, {"title": pair["title"], "body": pair["body"]}) for part, pair in pairs]

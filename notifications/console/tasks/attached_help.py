@@ -1,0 +1,138 @@
+"""The task Help: for each country the services that readers can turn to, and for each audience the tip that opens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, cast
+
+from django import forms
+from django.utils.datastructures import MultiValueDict
+
+from content.console import labels
+from content.console.labels import inside_sentence
+from content.console.unit_names import UnitNames
+from content.models import Service, Tip, Unit
+from content.models.tip_facts import TipKind
+from content.terms import Recipient
+from core.console.display import country_text, date_text
+from core.console.pages import ConsoleForm, page
+from notifications.campaigns import draft_tasks
+from notifications.campaigns.checks.draft import countries_of
+from notifications.campaigns.checks.help import OfferedService, help_by_country
+from notifications.campaigns.checks.problem import DraftProblem
+from notifications.console.tasks.task_page import FormData, TaskPage
+from notifications.models import Campaign
+from notifications.models.campaign import ALL
+from notifications.models.draft_task import DraftTask
+
+
+class HelpForm(ConsoleForm):
+    """The fields of the task: services of all countries in one, and a tip for each audience."""
+
+    services = forms.MultipleChoiceField(
+        widget=forms.CheckboxSelectMultiple,
+        label="Services",
+        error_messages={"required": "Choose at least one service that readers can turn to."},
+    )
+
+    def __init__(self, data: FormData, *, campaign: Campaign) -> None:
+        super().__init__(data)
+        services = Service.objects.active().order_by("name")
+        self.fields["services"].choices = [(service.pk, service.name) for service in services]  # type: ignore[attr-defined]
+        tips = list(Tip.objects.current().filter(kind=TipKind.TIP).order_by("order"))
+        names = UnitNames(f"tip.{tip.slug}" for tip in tips)
+        for audience in Recipient.values if campaign.audiences == ALL else campaign.audiences:
+            fitting = [(tip.slug, names.name(f"tip.{tip.slug}")) for tip in tips if audience in tip.audiences]
+            label = f"Tip that opens for {inside_sentence(labels.label('recipient', audience))}"
+            self.fields[f"tip_{audience}"] = forms.ChoiceField(choices=[("", "None"), *fitting], required=False, label=label)
+
+
+@dataclass(frozen=True)
+class OfferRow:
+    """One service of a country, with what is known about it."""
+
+    id: str
+    name: str
+    chosen: bool
+    note: str
+    tone: str
+
+
+@dataclass(frozen=True)
+class CountryRow:
+    """One country with its services."""
+
+    name: str
+    offers: list[OfferRow]
+    problem: str
+
+
+@page("campaigns/<int:id>/help/", "campaign-help")
+class HelpPage(TaskPage):
+    """The help that the alert names."""
+
+    template_name = "notifications/tasks/help.html"
+    title = "Help"
+    task = DraftTask.HELP
+
+    def build_form(self, data: FormData) -> forms.Form:
+        return HelpForm(data, campaign=self.campaign)
+
+    def saved_data(self) -> FormData:
+        tips = {f"tip_{audience}": [slug] for audience, slug in self.campaign.tips.items()}
+        return cast(FormData, MultiValueDict({"services": self.campaign.services, **tips}))
+
+    def save(self, form: forms.Form, *, from_version: str) -> None:
+        data = form.cleaned_data
+        tips = {name.removeprefix("tip_"): slug for name, slug in data.items() if name.startswith("tip_") and slug}
+        values = {"services": sorted(set(data["services"])), "tips": dict(sorted(tips.items()))}
+        draft_tasks.save(self.campaign, self.task, values, from_version=from_version, by=self.user, at=self.at)
+
+    def field_of(self, problem: DraftProblem) -> str:
+        return "services"
+
+    def context(self) -> dict[str, Any]:
+        context = super().context()
+        if not self.is_draft:
+            return context
+        chosen = {str(value) for value in context["form"]["services"].value() or ()}
+        countries = help_by_country(self.campaign, countries_of(self.campaign, self.check.forecast), at=self.at)
+        is_open = self.task in self.campaign.open_tasks
+        rows = [
+            CountryRow(
+                country_text(row.country),
+                [_row(offer, chosen) for offer in row.services],
+                "" if is_open else row.problem,
+            )
+            for row in countries
+        ]
+        shown = {offer.id for row in rows for offer in row.offers}
+        others = Service.objects.filter(pk__in=chosen - shown).select_related("country").order_by("name")
+        context["countries"] = rows
+        context["others"] = [
+            OfferRow(service.pk, f"{service.name} ({country_text(service.country_id)})", True, "of another country", "wait")
+            for service in others
+        ]
+        context["tips"] = [
+            (context["form"][name], _tip_text(str(context["form"][name].value() or "")))
+            for name in context["form"].fields
+            if name.startswith("tip_")
+        ]
+        return context
+
+
+def _row(offer: OfferedService, chosen: set[str]) -> OfferRow:
+    note, tone = "helps everybody there", "good"
+    if offer.lack:
+        note, tone = offer.lack, "wait"
+    elif offer.assured_until is not None:
+        note = f"checked, valid until {date_text(offer.assured_until)}"
+    return OfferRow(offer.service.id, offer.service.name, offer.service.id in chosen, note, tone)
+
+
+def _tip_text(slug: str) -> tuple[str, str]:
+    """Return the title and short answer of a tip, as a preview; both empty for none."""
+    if not slug:
+        return "", ""
+    found = dict(Unit.objects.filter(key__in=(f"tip.{slug}.title", f"tip.{slug}.short")).values_list("key", "text"))
+    return found.get(f"tip.{slug}.title", ""), found.get(f"tip.{slug}.short", "")

@@ -1,0 +1,155 @@
+"""The task Words: the languages of a draft, its main language, and the texts for single audiences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, cast
+
+from django import forms
+from django.http import QueryDict
+from django.urls import reverse
+from django.utils.datastructures import MultiValueDict
+
+from content.console import labels
+from content.models import Locale
+from content.terms import Recipient
+from core.console.display import StatusTag, language_text
+from core.console.pages import ConsoleForm, page
+from core.errors import Invalid
+from notifications.campaigns import draft_tasks
+from notifications.campaigns.checks.problem import DraftProblem
+from notifications.console.rights import AUTHOR
+from notifications.console.tasks.task_page import FormData, TaskPage
+from notifications.models.campaign import ALL
+from notifications.models.draft_task import DraftTask
+
+
+class MainLanguageForm(ConsoleForm):
+    """The language that stands in for those without a text."""
+
+    home_locale = forms.ChoiceField(
+        label="Main language",
+        help_text="Readers whose language has no text get this one. It is also the source for the other languages.",
+    )
+
+    def __init__(self, data: FormData, *, locales: list[tuple[str, str]]) -> None:
+        super().__init__(data)
+        self.fields["home_locale"].choices = locales  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True)
+class TextRow:
+    """One text of the draft: a language, or one audience in it."""
+
+    locale: str
+    audience: str
+    title: str
+    url: str
+    tag: StatusTag
+    problems: tuple[DraftProblem, ...]
+    removable: bool
+
+
+def text_url(number: int, locale: str, audience: str = "") -> str:
+    """Return the URL of the page where one text is written."""
+    if audience:
+        return reverse("admin:campaign-text-for", args=[number, locale, audience])
+    return reverse("admin:campaign-text", args=[number, locale])
+
+
+@page("campaigns/<int:id>/words/", "campaign-words")
+class WordsPage(TaskPage):
+    """The languages of the draft."""
+
+    template_name = "notifications/tasks/words.html"
+    title = "Words"
+    task = DraftTask.WORDS
+    actions = {**TaskPage.actions, "add": (AUTHOR,), "remove": (AUTHOR,)}
+
+    def build_form(self, data: FormData) -> forms.Form:
+        tags = {*Locale.objects.values_list("code", flat=True), *self.campaign.words, self.campaign.home_locale}
+        return MainLanguageForm(data, locales=sorted(((t, language_text(t)) for t in tags), key=lambda choice: choice[1]))
+
+    def saved_data(self) -> FormData:
+        return cast(FormData, MultiValueDict({"home_locale": [self.campaign.home_locale]}))
+
+    def save(self, form: forms.Form, *, from_version: str) -> None:
+        values = {"home_locale": form.cleaned_data["home_locale"]}
+        draft_tasks.save(self.campaign, self.task, values, from_version=from_version, by=self.user, at=self.at)
+
+    def problems(self) -> list[DraftProblem]:
+        """Return none: each is listed beside the text that it is in, or below as one of all texts."""
+        return []
+
+    def action_add(self, data: QueryDict) -> str | None:
+        locale, audience = data.get("locale", ""), data.get("audience", "")
+        if not Locale.objects.filter(pk=locale).exists() and locale not in self.campaign.words:
+            raise Invalid("Choose a language.", code="locale")
+        if audience and audience not in self._audiences():
+            raise Invalid("Choose readers whom the campaign is for.", code="audience")
+        return text_url(self.campaign.pk, locale, audience)
+
+    def action_remove(self, data: QueryDict) -> str | None:
+        locale, audience = data.get("locale", ""), data.get("audience", "")
+        if locale not in self.campaign.words:
+            raise Invalid("This language has no text.", code="locale")
+        draft_tasks.remove_text(self.campaign, locale, audience=audience, by=self.user, at=self.at)
+        self.success(f"Removed: {_title(locale, audience)}.")
+        return None
+
+    def _audiences(self) -> list[str]:
+        return list(Recipient.values) if self.campaign.audiences == ALL else self.campaign.audiences
+
+    def context(self) -> dict[str, Any]:
+        context = super().context()
+        if not self.is_draft:
+            return context
+        missing = sorted(
+            (
+                (code, language_text(code))
+                for code in Locale.objects.values_list("code", flat=True)
+                if code not in self.campaign.words
+            ),
+            key=lambda choice: choice[1],
+        )
+        audiences = self._audiences()
+        return {
+            **context,
+            "rows": list(self._rows()),
+            "general": [p for p in self.check.of_task(self.task) if not p.locale] if not self._is_open() else [],
+            "missing": missing,
+            "written": [(tag, language_text(tag)) for tag in self.campaign.words],
+            "audiences": [(who, labels.label("recipient", who)) for who in audiences] if len(audiences) > 1 else [],
+        }
+
+    def _is_open(self) -> bool:
+        return self.task in self.campaign.open_tasks
+
+    def _rows(self) -> Iterator[TextRow]:
+        home = self.campaign.home_locale
+        for locale in sorted(self.campaign.words, key=lambda tag: (tag != home, language_text(tag))):
+            variants = sorted(self.campaign.words[locale].get("variants", {}))
+            for audience in ("", *variants):
+                problems = tuple(p for p in self.check.of_task(self.task) if (p.locale, p.audience) == (locale, audience))
+                yield TextRow(
+                    locale=locale,
+                    audience=audience,
+                    title=_title(locale, audience) + (", the main language" if locale == home and not audience else ""),
+                    url=text_url(self.campaign.pk, locale, audience),
+                    tag=self._tag(locale, audience, problems),
+                    problems=() if self._is_open() else problems,
+                    removable=locale != home or bool(audience),
+                )
+
+    def _tag(self, locale: str, audience: str, problems: tuple[DraftProblem, ...]) -> StatusTag:
+        words = self.campaign.words[locale]
+        text = words["variants"][audience] if audience else words
+        if not any(value for part in ("outer", "inner") for value in text[part].values()):
+            return StatusTag("Not yet", "")
+        return StatusTag("Problem", "bad") if problems else StatusTag("Done", "good")
+
+
+def _title(locale: str, audience: str) -> str:
+    name = language_text(locale)
+    return f"{name}, for {labels.inside_sentence(labels.label('recipient', audience))}" if audience else name

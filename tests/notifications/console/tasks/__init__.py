@@ -1,0 +1,1 @@
+"""Tests of the task list of a campaign."""

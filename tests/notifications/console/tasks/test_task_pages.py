@@ -1,0 +1,473 @@
+"""The task list in the console: starting, saving each task by itself, problems, conflicts, and nothing that is typed lost."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+
+from notifications.campaigns import draft_tasks
+from notifications.models import Campaign, CautionAnswer, DraftTask, TaskEntry
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+
+def url(campaign: Campaign, name: str, *more: str) -> str:
+    return reverse(f"admin:campaign-{name}", args=[campaign.pk, *more])
+
+
+@pytest.fixture
+def author(client: Client) -> make.User:
+    person, _ = make.campaign_staff()
+    client.force_login(person)
+    return person
+
+
+@pytest.fixture
+def content() -> None:
+    make.world()
+    make.service("gb-line")
+    make.tip(audiences=["parent", "teen"])
+    make.app()
+    make.app("parent-test", test=True)
+    make.installations(25)
+
+
+def started(client: Client, preset: str = "urgent") -> Campaign:
+    answer = client.post(
+        reverse("admin:campaign-new"), {"action": "start", "name": "Half-term warning", "preset": preset, "key": str(uuid4())}
+    )
+    campaign = Campaign.objects.latest("pk")
+    assert answer["Location"] == url(campaign, "edit")
+    return campaign
+
+
+def save(client: Client, address: str, **fields: Any) -> Any:
+    shown = client.get(address)
+    return client.post(
+        address, {"action": "save", "version": shown.context["version"], "place": shown.context["place"], **fields}
+    )
+
+
+WHO = {"audiences": ["parent"], "where": "some", "countries": ["GB"], "readers_of": "all"}
+WORDS = {
+    "outer_title": "New advice in the app",
+    "outer_body": "Take two minutes to read it.",
+    "inner_title": "If someone makes threats",
+    "inner_body": "Do not pay.\r\nIt is never their fault.",
+}
+HELP = {"services": ["gb-line"], "tip_parent": "first-hour"}
+
+
+def when(**changes: Any) -> dict[str, Any]:
+    end = datetime.now(UTC) + timedelta(days=1)
+    return {
+        "start": "now",
+        "city": "Europe/London",
+        "end_date": f"{end:%Y-%m-%d}",
+        "end_time": "12:00:00",
+        "night": "override",
+        "night_reason": "It cannot wait.",
+        **changes,
+    }
+
+
+def complete(client: Client) -> Campaign:
+    campaign = started(client)
+    save(client, url(campaign, "who"), **WHO)
+    save(client, url(campaign, "text", "en"), **WORDS)
+    save(client, url(campaign, "help"), **HELP)
+    save(client, url(campaign, "when"), **when())
+    campaign.refresh_from_db()
+    return campaign
+
+
+def test_a_campaign_is_written_task_by_task_and_submitted(client: Client, author: make.User, content: None) -> None:
+    campaign = complete(client)
+
+    listed = client.get(url(campaign, "edit"))
+    answer = client.post(url(campaign, "check"), {"action": "submit"})
+    campaign.refresh_from_db()
+
+    assert [row.tag.text for row in listed.context["rows"]] == ["Done"] * 5 + ["Ready"]
+    assert answer.status_code == 302
+    assert campaign.state == "submitted"
+    assert (campaign.countries, campaign.audiences, campaign.apps) == (["GB"], ["parent"], ["all"])
+    assert campaign.words["en"]["inner"]["body"] == "Do not pay.\nIt is never their fault."
+    assert campaign.tips == {"parent": "first-hour"}
+    assert (campaign.severity, campaign.urgency, campaign.quiet_override) == ("Severe", "Immediate", "It cannot wait.")
+
+
+@pytest.mark.parametrize(
+    ("preset", "purpose"),
+    [
+        ("awareness", ("alert", "Actual", "Future")),
+        ("broadcast", ("alert", "Actual", "Expected")),
+        ("urgent", ("alert", "Actual", "Immediate")),
+        ("rehearsal", ("exercise", "Exercise", "Expected")),
+    ],
+)
+def test_a_preset_fills_in_the_purpose_and_leaves_the_rest_open(
+    client: Client, author: make.User, content: None, preset: str, purpose: tuple[str, str, str]
+) -> None:
+    campaign = started(client, preset)
+
+    rows = client.get(url(campaign, "edit")).context["rows"]
+
+    assert (campaign.kind, campaign.status, campaign.urgency) == purpose
+    assert [row.tag.text for row in rows] == ["Done", "Not yet", "Not yet", "Not yet", "Not yet", "Not yet"]
+
+
+def test_a_start_that_is_sent_twice_makes_one_draft(client: Client, author: make.User, content: None) -> None:
+    sent = {"action": "start", "name": "Once", "preset": "urgent", "key": str(uuid4())}
+
+    first, second = (client.post(reverse("admin:campaign-new"), sent) for _ in range(2))
+
+    assert first["Location"] == second["Location"]
+    assert Campaign.objects.count() == 1
+
+
+def test_a_copy_takes_everything_but_the_time(client: Client, author: make.User, content: None) -> None:
+    origin = complete(client)
+
+    client.post(f"{reverse('admin:campaign-new')}?like={origin.pk}", {"action": "start", "name": "The copy", "key": str(uuid4())})
+    copied = Campaign.objects.latest("pk")
+
+    assert copied.pk != origin.pk
+    assert (copied.words, copied.services, copied.countries) == (origin.words, origin.services, origin.countries)
+    assert copied.open_tasks == ["when"]
+    assert copied.quiet_override == ""
+
+
+def test_a_follow_up_joins_the_thread_of_the_earlier_alert(client: Client, author: make.User, content: None) -> None:
+    earlier = make.campaign(state="approved")
+
+    client.post(
+        f"{reverse('admin:campaign-new')}?follows={earlier.pk}",
+        {"action": "start", "name": "Correction", "kind": "update", "key": str(uuid4())},
+    )
+    follow_up = Campaign.objects.latest("pk")
+
+    assert (follow_up.kind, follow_up.references_id, follow_up.thread_id) == ("update", earlier.pk, earlier.pk)
+    assert follow_up.words == earlier.words
+
+
+def test_a_draft_is_deleted_after_a_confirmation(client: Client, author: make.User, content: None) -> None:
+    campaign = complete(client)
+
+    assert client.get(url(campaign, "delete")).status_code == 200
+    assert Campaign.objects.exists()
+    client.post(url(campaign, "delete"), {"action": "delete"})
+
+    assert not Campaign.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "sentence"),
+    [
+        ({"where": "all"}, "where", "You chose every country, and also United Kingdom. Choose one of both."),
+        ({"countries": []}, "countries", "Choose at least one country."),
+        ({"audiences": []}, "audiences", "Choose the readers that it is for."),
+        ({"countries": ["FR"], "regions": ["GB-WLS"]}, "regions", "Wales lies in United Kingdom, which is not chosen."),
+        ({"locales": ["cy"]}, "readers_of", "You chose readers of every language, and also single languages."),
+        ({"readers_of": "some"}, "locales", "Choose at least one language."),
+        ({"reach_confirmed": "200,000"}, "reach_confirmed", "No number is needed"),
+    ],
+)
+def test_nothing_that_is_chosen_for_the_readers_is_ignored(
+    client: Client, author: make.User, content: None, changes: dict[str, Any], field: str, sentence: str
+) -> None:
+    make.service("fr-line", country="FR")
+    campaign = started(client)
+
+    answer = save(client, url(campaign, "who"), **{**WHO, **changes})
+
+    assert answer.status_code == 400
+    assert sentence in " ".join(answer.context["form"].errors[field])
+
+
+def test_nations_are_chosen_by_name(client: Client, author: make.User, content: None) -> None:
+    campaign = started(client)
+
+    html = client.get(url(campaign, "who")).content.decode()
+    save(client, url(campaign, "who"), **WHO, regions=["GB-WLS", "GB-NIR"])
+    campaign.refresh_from_db()
+
+    assert "Wales" in html
+    assert "Northern Ireland" in html
+    assert campaign.regions == ["GB-NIR", "GB-WLS"]
+
+
+def test_a_large_audience_is_confirmed_by_typing_its_number(
+    client: Client, author: make.User, content: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("notifications.campaigns.checks.draft", "notifications.console.tasks.who"):
+        monkeypatch.setattr(f"{module}.CONFIRM_ABOVE", 10)
+    campaign = started(client)
+
+    save(client, url(campaign, "who"), **WHO)
+    shown = client.get(url(campaign, "who"))
+    wrong = save(client, url(campaign, "who"), **WHO, reach_confirmed="25")
+    right = save(client, url(campaign, "who"), **WHO, reach_confirmed="20")
+
+    assert "About 20 phones get the alert. Type this number" in shown.content.decode()
+    assert wrong.status_code == 400
+    assert right["Location"] == url(campaign, "edit")
+
+
+TOMORROW = f"{datetime.now(UTC) + timedelta(days=1):%Y-%m-%d}"
+YESTERDAY = f"{datetime.now(UTC) - timedelta(days=2):%Y-%m-%d}"
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "sentence"),
+    [
+        ({"start": "now", "at_date": TOMORROW}, "at_date", "You chose “As soon as it is approved”, so this field stays empty."),
+        ({"start": "at", "at_date": TOMORROW, "at_time": "06:00", "local_time": "07:00"}, "local_time", "this field stays empty"),
+        ({"start": "at", "at_date": TOMORROW}, "at_time", "Enter a time."),
+        ({"start": "at", "at_date": YESTERDAY, "at_time": "06:00"}, "at_date", "This moment has passed."),
+        ({"start": "at", "at_date": "2099-01-01", "at_time": "06:00"}, "at_date", "The start is more than a year away."),
+        ({"start": "at", "at_date": "2027-03-28", "at_time": "01:30"}, "at_time", "This time does not exist"),
+        ({"start": "at", "at_date": "2027-10-31", "at_time": "01:30"}, "at_time", "This time comes twice"),
+        ({"start": "at", "at_date": TOMORROW, "at_time": "25:00"}, "at_time", "There is no such time."),
+        ({"start": "at", "at_date": TOMORROW, "at_time": "noon"}, "at_time", "Enter a time such as"),
+        ({"end_date": YESTERDAY}, "end_date", "This moment has passed."),
+        ({"night": "respect"}, "night_reason", "You chose that phones wait"),
+        ({"night_reason": ""}, "night_reason", "Enter why it cannot wait"),
+        ({"city": "Europe/Atlantis"}, "city", "Select a valid choice"),
+    ],
+)
+def test_a_time_that_cannot_be_is_refused_on_its_field(
+    client: Client, author: make.User, content: None, changes: dict[str, Any], field: str, sentence: str
+) -> None:
+    campaign = started(client)
+
+    answer = save(client, url(campaign, "when"), **when(**changes))
+
+    assert answer.status_code == 400
+    assert sentence in " ".join(answer.context["form"].errors[field])
+    assert "when" in Campaign.objects.get().open_tasks
+
+
+@pytest.mark.parametrize(
+    ("typed", "stored"),
+    [("06:00:30", "06:00:30"), ("6am", "06:00:00"), ("8.30pm", "20:30:00"), ("20.30", "20:30:00"), ("12am", "00:00:00")],
+)
+def test_a_time_is_typed_as_people_write_it(client: Client, author: make.User, content: None, typed: str, stored: str) -> None:
+    campaign = started(client)
+    day = datetime.now(UTC) + timedelta(days=3)
+
+    save(
+        client,
+        url(campaign, "when"),
+        **when(start="at", city="UTC", at_date=f"{day:%Y-%m-%d}", at_time=typed, end_date=f"{day + timedelta(days=1):%Y-%m-%d}"),
+    )
+    campaign.refresh_from_db()
+
+    assert campaign.schedule_at == f"{day:%Y-%m-%d}T{stored}Z"
+
+
+def test_a_local_time_keeps_the_seconds_that_were_typed(client: Client, author: make.User, content: None) -> None:
+    campaign = started(client)
+    day = datetime.now(UTC) + timedelta(days=3)
+    fields = when(start="local", local_date=f"{day:%Y-%m-%d}", end_date=f"{day + timedelta(days=1):%Y-%m-%d}")
+
+    save(client, url(campaign, "when"), **fields, local_time="17:00:00")
+    exact = Campaign.objects.get().schedule_at
+    save(client, url(campaign, "when"), **fields, local_time="17:00")
+    loose = Campaign.objects.get().schedule_at
+
+    assert (exact[10:], loose[10:]) == ("T17:00:00", "T17:00")
+
+
+def test_a_text_with_faults_is_saved_and_its_problems_are_named(client: Client, author: make.User, content: None) -> None:
+    campaign = started(client)
+
+    answer = save(
+        client, url(campaign, "text", "en"), **{**WORDS, "outer_body": "Police report on nude pictures.", "inner_title": ""}
+    )
+    shown = client.get(url(campaign, "text", "en"))
+    campaign.refresh_from_db()
+
+    assert answer["Location"] == url(campaign, "text", "en")
+    assert campaign.words["en"]["outer"]["body"] == "Police report on nude pictures."
+    assert "tells somebody beside the phone" in str(shown.context["form"].errors["outer_body"])
+    assert shown.context["form"].errors["inner_title"] == ["Title in the app in English is empty."]
+    assert 'href="#id_outer_body"' in shown.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("Save the picture as evidence.", "keep, capture or forward a picture"),
+        ("Call 06 now.", "Insert dates, times, ages and services"),
+        ("See https://example.org", "Attach services under “Help”"),
+        ("Write to {someone}.", "The signs { and } are kept"),
+    ],
+)
+def test_a_text_that_harms_is_refused_with_what_to_do(
+    client: Client, author: make.User, content: None, text: str, sentence: str
+) -> None:
+    campaign = started(client)
+
+    save(client, url(campaign, "text", "en"), **{**WORDS, "inner_body": text})
+
+    assert sentence in str(client.get(url(campaign, "text", "en")).context["form"].errors["inner_body"])
+
+
+def test_english_in_the_field_for_arabic_is_noticed(client: Client, author: make.User, content: None) -> None:
+    campaign = started(client)
+
+    save(client, url(campaign, "text", "ar"), **WORDS)
+
+    errors = client.get(url(campaign, "text", "ar")).context["form"].errors
+    assert "not written in the script of Arabic" in str(errors["outer_body"])
+
+
+def test_facts_are_inserted_and_written_out_for_each_language(client: Client, author: make.User, content: None) -> None:
+    campaign = started(client)
+    version = client.get(url(campaign, "text", "en")).context["version"]
+    fields = {**WORDS, "inner_body": "On  we talk.", "version": version, "place": "words.en"}
+
+    inserted = client.post(
+        url(campaign, "text", "en"),
+        {**fields, "action": "insert", "insert_kind": "date", "insert_value": "1 December 2026", "insert_into": "inner_body",
+         "insert_at": "3"},
+    )  # fmt: skip
+    html = inserted.content.decode()
+    saved = save(client, url(campaign, "text", "en"), **{**WORDS, "inner_body": "On {date:2026-12-01} we talk."})
+
+    assert inserted.context["form"]["inner_body"].value() == "On {date:2026-12-01} we talk."
+    assert "On Tuesday, 1 December 2026 we talk." in html
+    assert saved["Location"] == url(campaign, "words")
+
+
+def test_a_filled_insertion_that_was_not_pressed_is_not_lost(client: Client, author: make.User, content: None) -> None:
+    campaign = started(client)
+
+    answer = save(client, url(campaign, "text", "en"), **WORDS, insert_kind="age", insert_value="13")
+
+    assert answer.status_code == 400
+    assert "without pressing it" in answer.content.decode()
+
+
+def test_each_country_needs_a_service_of_its_own(client: Client, author: make.User, content: None) -> None:
+    make.service("fr-line", country="FR")
+    campaign = started(client)
+    save(client, url(campaign, "who"), **{**WHO, "countries": ["GB", "FR"]})
+
+    save(client, url(campaign, "help"), services=["gb-line"])
+    without = client.get(url(campaign, "help"))
+    save(client, url(campaign, "help"), services=["gb-line", "fr-line"])
+    campaign.refresh_from_db()
+
+    assert "France has no service in this campaign. Choose one." in str(without.context["form"].errors["services"])
+    assert campaign.services == ["fr-line", "gb-line"]
+    assert client.get(url(campaign, "help")).context["summary"] == []
+
+
+def test_a_caution_is_answered_before_the_draft_is_submitted(client: Client, author: make.User, content: None) -> None:
+    campaign = complete(client)
+    save(client, url(campaign, "text", "en"), **{**WORDS, "inner_body": "Help for every victim."})
+
+    refused = client.post(url(campaign, "check"), {"action": "submit"})
+    (caution, name, _), *_ = refused.context["cautions"]
+    answer = client.post(url(campaign, "check"), {"action": "submit", name: "The organization calls itself so."})
+    campaign.refresh_from_db()
+
+    assert refused.status_code == 400
+    assert "the person who was harmed" in caution.detail
+    assert answer.status_code == 302
+    assert CautionAnswer.objects.get().reason == "The organization calls itself so."
+    assert campaign.state == "submitted"
+
+
+def test_a_colleague_s_save_is_shown_beside_mine_with_a_choice(client: Client, author: make.User, content: None) -> None:
+    campaign = started(client)
+    address = url(campaign, "text", "en")
+    version = client.get(address).context["version"]
+    other = make.person("other", "campaign-author")
+    theirs: Any = {"outer": {"title": "Theirs", "body": "b"}, "inner": {"title": "t", "body": "b"}}
+    draft_tasks.save_text(campaign, "en", theirs, from_version=version, by=other, at=timezone.now())
+
+    answer = client.post(address, {"action": "save", "version": version, "place": "words.en", **WORDS})
+    difference = answer.context["differences"][0]
+    kept = Campaign.objects.get().words["en"]["outer"]["title"]
+    second = client.post(address, {"action": "save", "version": answer.context["version"], "place": "words.en", **WORDS})
+
+    assert answer.status_code == 409
+    assert (difference.theirs, difference.mine) == ("Theirs", "New advice in the app")
+    assert kept == "Theirs"
+    assert second.status_code == 302
+    assert Campaign.objects.get().words["en"]["outer"]["title"] == "New advice in the app"
+
+
+def test_what_is_typed_is_kept_and_shown_again(client: Client, author: make.User, content: None) -> None:
+    campaign = started(client)
+    address = url(campaign, "text", "en")
+    version = client.get(address).context["version"]
+
+    kept = client.post(
+        url(campaign, "autosave"), {"action": "keep", "place": "words.en", "version": version, **WORDS, "outer_title": "Half a"}
+    )
+    again = client.get(address)
+    client.post(address, {"action": "discard"})
+    after = client.get(address)
+
+    assert kept.json()["kept"]
+    assert again.context["form"]["outer_title"].value() == "Half a"
+    assert "did not save" in again.content.decode()
+    assert after.context["form"]["outer_title"].value() == ""
+
+
+def test_a_refused_form_is_kept_for_the_next_visit(client: Client, author: make.User, content: None) -> None:
+    campaign = started(client)
+
+    save(client, url(campaign, "when"), **when(start="at", at_date=TOMORROW, at_time="noon"))
+    again = client.get(url(campaign, "when"))
+
+    assert again.context["form"]["at_time"].value() == "noon"
+
+
+def test_a_colleague_at_the_same_task_is_named(client: Client, author: make.User, content: None) -> None:
+    campaign = started(client)
+    other = make.person("olga", "campaign-author")
+    TaskEntry.objects.create(campaign=campaign, place="who", user=other, seen_at=timezone.now())
+
+    assert "olga" in client.get(url(campaign, "who")).content.decode()
+    assert "olga has it open now" in client.get(url(campaign, "edit")).content.decode()
+
+
+def test_a_campaign_that_is_no_longer_a_draft_cannot_be_edited(client: Client, author: make.User, content: None) -> None:
+    campaign = complete(client)
+    client.post(url(campaign, "check"), {"action": "submit"})
+
+    for name in ("purpose", "who", "words", "help", "when"):
+        answer = client.post(url(campaign, name), {"action": "save", "version": "", **WHO})
+        assert answer.status_code == 409, name
+        assert "Only a draft can be edited" in answer.content.decode()
+
+
+def test_every_page_of_a_draft_has_a_constant_number_of_queries(
+    client: Client, author: make.User, content: None, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    campaign = complete(client)
+    for locale in ("ar", "cy", "fr"):
+        draft_tasks.save_text(
+            campaign, locale, campaign.words["en"], by=author, at=timezone.now(),
+            from_version=draft_tasks.version(campaign, DraftTask.WORDS, locale=locale),
+        )  # fmt: skip
+        campaign.refresh_from_db()
+
+    for name in ("edit", "purpose", "who", "words", "help", "when", "check"):
+        with django_assert_max_num_queries(36):
+            assert client.get(url(campaign, name)).status_code == 200
+    with django_assert_max_num_queries(36):
+        assert client.get(url(campaign, "text", "ar")).status_code == 200
