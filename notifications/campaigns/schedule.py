@@ -60,6 +60,13 @@ class Due:
     clock: Clock
 
 
+def earliest(campaign: Campaign) -> datetime:
+    """Return an instant before which the campaign is due in no time zone of the world."""
+    start = datetime.fromisoformat(campaign.schedule_at) if campaign.schedule_at else campaign.created_at
+    # No zone is further ahead of UTC.
+    return start if start.tzinfo is not None else start.replace(tzinfo=UTC) - timedelta(hours=14)
+
+
 def due(campaign: Campaign, zone_name: str, *, at: datetime) -> Due:
     """Return when phones in this zone are due, at an instant before it.
 

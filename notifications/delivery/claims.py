@@ -16,7 +16,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import F
 
-from notifications.models.batch import ABANDONED, DUE, READY, SENDABLE_WAVES, Batch, BatchState
+from notifications.models.batch import ABANDONED, DUE, SENDABLE_WAVES, Batch, BatchState, ready
 from notifications.models.campaign import URGENT, max_marked_gone
 from notifications.models.quota import AHEAD, batch_size
 
@@ -52,6 +52,7 @@ class Claim:
     tally: dict[str, dict[str, int]]
     #: Never settled: the worker reads the whole range.
     fresh: bool
+    canary: bool
     tries: int
     device_tries: int
     lease_until: float
@@ -77,6 +78,8 @@ class Settlement:
     uncertain_tickets: list[int]
     #: (segment, ticket, address digest, reason) of each installation whose address FCM does not know or does not accept.
     gone: list[tuple[int, int, str, str]]
+    #: Those of them that may be marked gone; the others are only counted.
+    mark: list[tuple[int, int, str, str]]
     #: Seconds before the batch may be claimed again.
     wait: float
     #: A device failed by itself, while FCM accepted others.
@@ -99,7 +102,7 @@ def waiting_projects(*, ahead: float = 0.0) -> dict[str, int]:
             WITH w AS MATERIALIZED ({SENDABLE_WAVES})
             SELECT p.project, (
                 SELECT count(*) FROM (
-                    SELECT 1 FROM w, LATERAL (SELECT 1 FROM {READY} b LIMIT %(most)s) ready
+                    SELECT 1 FROM w, LATERAL {ready("%(most)s")} ready
                     WHERE w.project = p.project LIMIT %(most)s) all_ready
             ) + (
                 SELECT count(*) FROM notifications_batch b JOIN w ON w.id = b.wave_id AND w.project = p.project
@@ -132,7 +135,7 @@ def claim_batch(project: str, *, without: Collection[int] = ()) -> Claim | None:
                 ORDER BY w.urgent DESC, b.lease_until LIMIT 1 FOR UPDATE OF b SKIP LOCKED
             ), claimable AS MATERIALIZED (
                 SELECT w.id, w.campaign_id, w.urgent, w.held, first.ready_at
-                FROM w, LATERAL (SELECT b.ready_at FROM {READY} b ORDER BY b.ready_at, b.id LIMIT 1) first
+                FROM w, LATERAL {ready("1")} first
                 WHERE NOT EXISTS (SELECT 1 FROM abandoned)
             ), lot AS MATERIALIZED (
                 SELECT random() < {SHARE_OF_OTHERS} AS for_others
@@ -154,7 +157,7 @@ def claim_batch(project: str, *, without: Collection[int] = ()) -> Claim | None:
                 AND w.id = b.wave_id AND c.id = w.campaign_id
             RETURNING b.id, c.id, b.wave_id, {URGENT}, b.fence, b.claims, b.size,
                 b.from_segment, b.from_ticket, b.to_segment, b.to_ticket,
-                b.retry_tickets, b.uncertain_tickets, b.tally, b.tries, b.device_tries,
+                b.retry_tickets, b.uncertain_tickets, b.tally, b.canary, b.tries, b.device_tries,
                 b.accepted + b.rejected + b.unknown + b.skipped
                     + cardinality(b.retry_tickets) + cardinality(b.uncertain_tickets),
                 extract(epoch FROM b.lease_until), extract(epoch FROM c.not_after)
@@ -176,6 +179,7 @@ def claim_batch(project: str, *, without: Collection[int] = ()) -> Claim | None:
         retry,
         uncertain,
         tally,
+        canary,
         tries,
         alone,
         known,
@@ -185,7 +189,7 @@ def claim_batch(project: str, *, without: Collection[int] = ()) -> Claim | None:
     return Claim(
         id=pk, campaign_id=campaign, wave_id=wave, urgent=urgent, fence=fence, claims=claims, size=size,
         range=(ends[0], ends[1], ends[2], ends[3]), retry_tickets=frozenset(retry), uncertain_tickets=frozenset(uncertain),
-        tally=json.loads(tally), tries=tries, device_tries=alone, fresh=known == 0,
+        tally=json.loads(tally), canary=canary, tries=tries, device_tries=alone, fresh=known == 0,
         lease_until=float(lease_until), not_after=float(not_after),
     )  # fmt: skip
 
@@ -226,7 +230,7 @@ def settle(claim: Claim, result: Settlement) -> bool:
             return False
         # When most of a batch is gone, something else is wrong than the addresses.
         if len(result.gone) * 2 <= claim.size:
-            _mark_gone(cursor, result.gone[: max(0, limit - before)])
+            _mark_gone(cursor, result.mark[: max(0, limit - before)])
     if before <= limit < before + len(result.gone):
         _logger.error(
             "Campaign %s: FCM reports more than %s of its installations gone; no more are marked.", claim.campaign_id, limit

@@ -10,6 +10,7 @@ from django.db import connection
 from notifications.delivery import topics
 from notifications.models.maintenance_run import MaintenanceRun
 from notifications.models.registration import Registration, RegistrationQuerySet
+from notifications.models.ticket_mark import TicketMark
 
 #: Rows that one pass deletes at the most, so that no tick takes long; a job is finished for the day when it deletes fewer.
 PURGE_LIMIT = 10_000
@@ -25,11 +26,25 @@ _DELETE_TOPICS = """
 """
 
 
+_DELETE_EMPTY_SEGMENTS = """
+    DELETE FROM notifications_segment s
+    WHERE s.platform <> ''
+        AND s.id IN (
+            SELECT t.id FROM notifications_segment t WHERE t.platform <> ''
+                AND NOT EXISTS (SELECT 1 FROM notifications_registration r WHERE r.segment_id = t.id)
+                AND t.id NOT IN (SELECT unnest(segments) FROM notifications_wave WHERE segments <> '{}')
+            LIMIT %(limit)s)
+        AND NOT EXISTS (SELECT 1 FROM notifications_registration r WHERE r.segment_id = s.id)
+"""
+
+
 def run_due_jobs(*, at: datetime) -> None:
     """Run one pass of each job that has not finished today."""
+    mark_tickets(at=at)
     purge_stale_registrations(at=at)
     purge_gone_registrations(at=at)
     purge_unrequested_topics(at=at)
+    purge_empty_segments(at=at)
 
 
 def purge_stale_registrations(*, at: datetime) -> int:
@@ -47,6 +62,24 @@ def purge_unrequested_topics(*, at: datetime) -> int:
     return _once_a_day("purge-unrequested-topics", lambda: _delete_topics(at=at), at=at)
 
 
+def purge_empty_segments(*, at: datetime) -> int:
+    """Delete segments without registrations, except those of a campaign in flight; return how many.
+
+    Anybody can make segments, by registering with other values. A registration for one that is being deleted makes it again.
+    """
+    return _once_a_day("purge-empty-segments", _delete_empty_segments, at=at)
+
+
+def mark_tickets(*, at: datetime) -> None:
+    """Record how far tickets have been assigned today."""
+
+    def record() -> int:
+        TicketMark.objects.record(on=at.date())
+        return 0
+
+    _once_a_day("mark-tickets", record, at=at)
+
+
 def _once_a_day(job: str, delete: Callable[[], int], *, at: datetime) -> int:
     if not MaintenanceRun.objects.is_due(job, on=at.date()):
         return 0
@@ -60,6 +93,12 @@ def _delete(registrations: RegistrationQuerySet) -> int:
     deleted: int
     deleted, _ = Registration.objects.filter(pk__in=registrations.values("pk")[:PURGE_LIMIT]).delete()
     return deleted
+
+
+def _delete_empty_segments() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(_DELETE_EMPTY_SEGMENTS, {"limit": PURGE_LIMIT})
+        return int(cursor.rowcount)
 
 
 def _delete_topics(*, at: datetime) -> int:

@@ -63,6 +63,8 @@ class Outcome:
 ACCEPTED = Outcome(SendResult.ACCEPTED)
 UNREGISTERED = Outcome(SendResult.REJECTED, reason="unregistered", gone=True)
 INVALID_ADDRESS = Outcome(SendResult.REJECTED, reason="invalid-address", gone=True)
+#: Reasons of what FCM reports gone.
+GONE_REASONS = (UNREGISTERED.reason, INVALID_ADDRESS.reason)
 UNREADABLE_ADDRESS = Outcome(SendResult.REJECTED, reason="unreadable-address")
 UNCERTAIN = Outcome(SendResult.UNCERTAIN)
 UNREACHABLE = Outcome(SendResult.RETRY, block_reason="FCM cannot be reached.", slow=True)

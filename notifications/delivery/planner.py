@@ -13,11 +13,14 @@ from psycopg.errors import LockNotAvailable
 from core.errors import DomainError
 from core.models import User
 from core.states import advance
-from notifications.campaigns import audience, fingerprint, forecast, lifecycle, schedule
-from notifications.delivery import topics
-from notifications.models.batch import BATCH_SIZE, CANARY_SIZE
+from notifications.campaigns import audience, fingerprint, forecast, lifecycle, schedule, texts
+from notifications.campaigns.audience import AudienceSegment
+from notifications.delivery import canaries, topics
+from notifications.delivery.canaries import Candidate
+from notifications.models.batch import BATCH_SIZE, CANARY_SIZE, Batch
 from notifications.models.campaign import Campaign
 from notifications.models.campaign_state import CampaignState
+from notifications.models.message import key
 from notifications.models.quota import batch_size, canary_size
 from notifications.models.registration import TICKET_LOCK, TICKET_SEQUENCE
 from notifications.models.wave import Wave
@@ -42,9 +45,10 @@ def plan_audience(campaign: Campaign, *, at: datetime) -> bool:
             if row.approved_by_id is None or fingerprint.compute(row) != row.fingerprint:
                 raise fingerprint.FingerprintDiffers()
             watermark = _ticket_watermark()
-            waves = _write_waves(row, at=at)
+            members = audience.members(row)
+            waves = _write_waves(row, members, at=at)
             stored = [wave for wave in waves if not wave.by_topic]
-            _write_canaries(stored, watermark)
+            _write_canaries(row, stored, members, watermark, at=at)
             devices = _write_batches(row, stored, watermark, at=at)
             in_topics = topics.write_batches([wave for wave in waves if wave.by_topic], at=at)
             audience.check_size(row, devices=devices, topics=in_topics)
@@ -78,9 +82,8 @@ def _ticket_watermark() -> int:
     return watermark
 
 
-def _write_waves(campaign: Campaign, *, at: datetime) -> list[Wave]:
+def _write_waves(campaign: Campaign, members: list[AudienceSegment], *, at: datetime) -> list[Wave]:
     """Write one wave for each Firebase project and due instant, and a separate one for its topics."""
-    members = audience.members(campaign)
     due_in = {zone: schedule.due_at(campaign, zone, at=at) for zone in {segment.zone for segment in members}}
     plan = [(segment.project, segment.is_topic, due_in[segment.zone], segment.zone, segment.pk) for segment in members]
     plan.sort(key=lambda entry: (*entry[:2], entry[2] is None, entry[2] or at))
@@ -106,49 +109,32 @@ def _first_start(campaign: Campaign, *, at: datetime) -> datetime:
     return first
 
 
-def _write_canaries(waves: list[Wave], watermark: int) -> None:
-    """Write the canary of each wave of more than one batch, as a batch that lists its tickets in `retry_tickets`.
+def _write_canaries(
+    campaign: Campaign, waves: list[Wave], members: list[AudienceSegment], watermark: int, *, at: datetime
+) -> None:
+    """Write the canary of each wave of more than one batch, as a batch that lists its tickets in `retry_tickets`."""
+    message_of = _messages(campaign, members)
+    by_id = {segment.pk: segment for segment in members}
+    for wave in waves:
+        candidates = [Candidate(pk, by_id[pk].devices, message_of[pk]) for pk in wave.segments]
+        if wave.due_at is None or sum(candidate.devices for candidate in candidates) <= _batch_size():
+            continue
+        drawn = canaries.draw(candidates, size=_canary_size(), watermark=watermark, at=at)
+        if not drawn:
+            continue
+        wave.canary_segments, wave.canary = [segment for segment, _ in drawn], [ticket for _, ticket in drawn]
+        wave.save(update_fields=["canary", "canary_segments"])
+        (low_segment, low_ticket), (high_segment, high_ticket) = drawn[0], drawn[-1]
+        Batch.objects.create(
+            wave=wave, from_segment=low_segment, from_ticket=low_ticket, to_segment=high_segment, to_ticket=high_ticket,
+            size=len(drawn), canary=True, ready_at=wave.due_at, retry_tickets=wave.canary,
+        )  # fmt: skip
 
-    The canary is the newest registrations, taken in turn from each locale and platform: the oldest addresses would be gone more
-    often than the audience as a whole.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            WITH here AS (
-                SELECT m.wave_id, s.id, s.locale, s.platform, 40000 / count(*) OVER (PARTITION BY m.wave_id) AS share
-                FROM (SELECT id AS wave_id, unnest(segments) AS segment_id FROM notifications_wave w
-                    WHERE w.id = ANY(%(waves)s) AND w.due_at IS NOT NULL AND (
-                        SELECT count(*) FROM (
-                            SELECT 1 FROM notifications_registration r
-                            WHERE r.segment_id = ANY(w.segments) AND r.ticket <= %(watermark)s AND r.gone_at IS NULL
-                            LIMIT %(size)s + 1) first) > %(size)s) m
-                JOIN notifications_segment s ON s.id = m.segment_id
-            ), newest AS (
-                SELECT h.wave_id, h.id AS segment_id, r.ticket,
-                    row_number() OVER (PARTITION BY h.wave_id, h.locale, h.platform ORDER BY r.turn, r.ticket DESC) AS turn
-                FROM here h, LATERAL (
-                    SELECT ticket, row_number() OVER (ORDER BY ticket DESC) AS turn FROM notifications_registration
-                    WHERE segment_id = h.id AND ticket <= %(watermark)s AND gone_at IS NULL
-                    ORDER BY ticket DESC LIMIT least(greatest(h.share, 20), %(canary)s)) r
-            ), placed AS (
-                SELECT *, row_number() OVER (PARTITION BY wave_id ORDER BY turn, ticket DESC) AS place FROM newest
-            ), chosen AS (
-                SELECT wave_id, array_agg(ticket ORDER BY ticket) AS tickets, count(*) AS size,
-                    min(ARRAY[segment_id, ticket]) AS low, max(ARRAY[segment_id, ticket]) AS high
-                FROM placed WHERE place <= %(canary)s GROUP BY wave_id
-            ), written AS (
-                UPDATE notifications_wave w SET canary = tickets FROM chosen WHERE w.id = wave_id
-                RETURNING w.id AS wave_id, w.due_at
-            )
-            INSERT INTO notifications_batch (
-                wave_id, from_segment, from_ticket, to_segment, to_ticket, size, canary, state, ready_at, retry_tickets,
-                skipped, fence, claims, tries, accepted, rejected, unknown, tally, uncertain_tickets)
-            SELECT wave_id, low[1], low[2], high[1], high[2], size, true, 'open', due_at, tickets, 0, 0, 0, 0, 0, 0, 0, '{}', '{}'
-            FROM chosen JOIN written USING (wave_id)
-            """,
-            {"waves": [wave.pk for wave in waves], "watermark": watermark, "size": _batch_size(), "canary": _canary_size()},
-        )
+
+def _messages(campaign: Campaign, members: list[AudienceSegment]) -> dict[int, str]:
+    """Return the key of the message that each segment gets."""
+    variant = {locale: texts.served(campaign, locale) for locale in {segment.locale for segment in members}}
+    return {segment.pk: key(variant[segment.locale] or "*", segment.audience, segment.platform) for segment in members}
 
 
 def _batch_size() -> int:

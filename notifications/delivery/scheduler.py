@@ -16,7 +16,7 @@ from django.db import connection, transaction
 from core.errors import ChangedMeanwhile, DomainError
 from core.models import User
 from core.states import advance
-from notifications.campaigns import forecast, lifecycle, progress_history
+from notifications.campaigns import forecast, lifecycle, progress_history, schedule
 from notifications.delivery import claims, maintenance, planner
 from notifications.models.batch import MAX_CLAIMS, Batch, BatchState
 from notifications.models.brake import Brake, BrakeState, database_identity
@@ -68,6 +68,9 @@ def _begin(campaign: Campaign, *, at: datetime) -> None:
 
 def _is_due_soon(campaign: Campaign, *, at: datetime) -> bool:
     """Return whether the audience is to be frozen; also for a campaign that the planner will refuse, and say why."""
+    if schedule.earliest(campaign) - at > forecast.FREEZE_AHEAD:
+        # Wherever the audience is: its segments are not read each second for what begins next week.
+        return False
     try:
         first = forecast.of(campaign, at=at).opens_at
     except DomainError:
@@ -139,7 +142,7 @@ def fold(campaign: Campaign, *, at: datetime) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(_FOLD, {"id": row.pk, "at": at})
     batches.delete()
-    row.waves.update(segments=[], canary=[])
+    row.waves.update(segments=[], canary=[], canary_segments=[])
     if row.state != CampaignState.STOPPED:
         advance(row, CampaignState.DONE, by=User.objects.system(), at=at)
     return True

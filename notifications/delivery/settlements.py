@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -19,6 +20,10 @@ INITIAL_BACKOFF, MAX_BACKOFF = 1.0, 60.0
 MAX_DEVICE_BACKOFF, MAX_DEVICE_TRIES = 900.0, 13
 #: Outcomes of the same kind from which on their share counts, in a batch with more messages than one.
 MIN_SHARED = 5
+#: Outcomes of one platform in a canary from which on the share of those that are gone counts.
+MIN_OF_PLATFORM = 10
+#: (segment, ticket, address digest, reason)
+GoneDevice = tuple[int, int, str, str]
 
 
 class Destination(NamedTuple):
@@ -45,6 +50,8 @@ class OpenBatch:
     bearer: str
     #: Installations that the permit was for; any others are sent to under a later claim.
     started: int
+    #: By message id.
+    platforms: Mapping[int, str]
 
     @property
     def unfinished(self) -> int:
@@ -67,7 +74,7 @@ def settle_outcomes(batch: OpenBatch, results: dict[int, Outcome], *, halting: b
     uncertain: list[int] = []
     alone = failed_alone(batch, results) if not halting else set()
     last_try = bool(alone) and claim.device_tries + 1 >= MAX_DEVICE_TRIES
-    gone: list[tuple[int, int, str, str]] = []
+    gone: list[GoneDevice] = []
     for ticket, destination in batch.destinations.items():
         outcome = results.get(ticket, _NOT_STARTED)
         if last_try and ticket in alone:
@@ -96,9 +103,54 @@ def settle_outcomes(batch: OpenBatch, results: dict[int, Outcome], *, halting: b
         retry_tickets=retry,
         uncertain_tickets=uncertain,
         gone=gone,
+        mark=_to_mark(batch, tally, gone),
         wait=max(_wait(claim, alone=bool(alone)), _retry_after(results)) if put_off else 0.0,
         device_failed=bool(alone),
     )
+
+
+def _to_mark(batch: OpenBatch, tally: Mapping[str, Mapping[str, int]], gone: list[GoneDevice]) -> list[GoneDevice]:
+    """Return the gone devices that may be marked: where most of a platform is gone, its key or its project is wrong.
+
+    None of a canary may be before most of it has an outcome: it is judged as a whole.
+    """
+    if batch.claim.canary and not _is_decided(batch.claim.size, tally):
+        return []
+    failing = {name for name, (lost, total) in _gone_by_platform(batch, tally).items() if lost >= MIN_SHARED and lost * 2 > total}
+    return [one for one in gone if batch.platforms.get(batch.destinations[one[1]].message, "") not in failing]
+
+
+def failing_platform(batch: OpenBatch, results: dict[int, Outcome]) -> str | None:
+    """Return the platform of which most of a canary is gone, once enough of the canary has an outcome; None if there is none."""
+    if not batch.claim.canary:
+        return None
+    tally = {message: Counter(numbers) for message, numbers in batch.claim.tally.items()}
+    for ticket, outcome in results.items():
+        if outcome.result in (SendResult.ACCEPTED, SendResult.REJECTED):
+            message = str(batch.destinations[ticket].message)
+            tally.setdefault(message, Counter())[outcome.reason or str(outcome.result)] += 1
+    if not _is_decided(batch.claim.size, tally):
+        return None
+    for platform, (lost, total) in _gone_by_platform(batch, tally).items():
+        if platform and lost * 2 > total >= MIN_OF_PLATFORM:
+            return platform
+    return None
+
+
+def _is_decided(size: int, tally: Mapping[str, Mapping[str, int]]) -> bool:
+    """Return whether nine tenths of a canary have an outcome, as `batch.DECIDED` asks for."""
+    return sum(sum(numbers.values()) for numbers in tally.values()) * 10 >= size * 9
+
+
+def _gone_by_platform(batch: OpenBatch, tally: Mapping[str, Mapping[str, int]]) -> dict[str, tuple[int, int]]:
+    """Return (gone, all) outcomes by platform."""
+    found: dict[str, tuple[int, int]] = {}
+    for message, numbers in tally.items():
+        platform = batch.platforms.get(int(message), "")
+        lost, total = found.get(platform, (0, 0))
+        gone = sum(numbers.get(reason, 0) for reason in outcomes.GONE_REASONS)
+        found[platform] = (lost + gone, total + sum(numbers.values()))
+    return found
 
 
 _NOT_STARTED = Outcome(SendResult.RETRY)

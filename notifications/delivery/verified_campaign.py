@@ -25,6 +25,8 @@ class VerifiedCampaign:
     campaign: Campaign
     #: By message id.
     templates: dict[int, MessageTemplate]
+    #: By message id; "" for topics.
+    platforms: dict[int, str]
     _message_by_segment: dict[int, int] = field(default_factory=dict)
     _waves: dict[int, Wave] = field(default_factory=dict)
 
@@ -45,7 +47,9 @@ class VerifiedCampaign:
             audience.check_size(campaign, devices=sizes[False], topics=sizes[True])
         except audience.TooFew as error:
             raise NotAsApproved(error.detail) from error
-        return cls(campaign, {message.pk: MessageTemplate(message.body) for message in campaign.messages.all()})
+        messages = list(campaign.messages.all())
+        templates = {message.pk: MessageTemplate(message.body) for message in messages}
+        return cls(campaign, templates, {message.pk: message.platform for message in messages})
 
     def segments(self, wave_id: int, low: int, high: int) -> list[int]:
         """Return the ids of the wave's segments from `low` to `high`, both included."""
@@ -54,6 +58,11 @@ class VerifiedCampaign:
     def canary(self, wave_id: int) -> list[int]:
         """Return the tickets of the wave's canary."""
         return self._wave(wave_id).canary
+
+    def canary_segments(self, wave_id: int) -> dict[int, int]:
+        """Return the segment of each ticket of the wave's canary; empty for a wave that was frozen without them."""
+        wave = self._wave(wave_id)
+        return dict(zip(wave.canary, wave.canary_segments, strict=False))
 
     def is_by_topic(self, wave_id: int) -> bool:
         """Return whether the wave is sent to topics instead of registrations."""

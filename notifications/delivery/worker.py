@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from core.errors import DomainError
 from notifications.campaigns import lifecycle
-from notifications.delivery import claims, fcm, outcomes
+from notifications.delivery import batch_rows, claims, fcm, outcomes
 from notifications.delivery.brake_monitor import BrakeMonitor
 from notifications.delivery.claims import WAKE_AHEAD, Claim, Settlement
 from notifications.delivery.fcm import PushTarget, Sender
@@ -30,6 +30,7 @@ from notifications.delivery.settlements import (
     MAX_BACKOFF,
     Destination,
     OpenBatch,
+    failing_platform,
     own_halt_reason,
     reason_to_block,
     settle_outcomes,
@@ -39,7 +40,7 @@ from notifications.delivery.verified_campaign import NotAsApproved, VerifiedCamp
 from notifications.models.batch import BATCH_SIZE
 from notifications.models.campaign import Campaign
 from notifications.models.quota import AHEAD, MAX_PERMIT_SECONDS, PERMIT_GRACE, Permit, Quota, batch_size
-from notifications.models.segment import Segment
+from notifications.models.segment import Platform, Segment
 from notifications.registrations import sealed
 
 #: Batches that one worker holds at once, and how many full ones' worth of installations in them may be without an outcome: a
@@ -55,6 +56,11 @@ POLL_INTERVAL = 0.05
 PROJECTS_INTERVAL = 0.5
 #: The most seconds for which a request is put off until its permit begins: the clocks of a worker and of the database may differ.
 MAX_START_DELAY = 2 * AHEAD
+_PLATFORM_NAMES = {Platform.ANDROID: "Android", Platform.IOS: "iOS", Platform.WEB: "the web"}
+_PLATFORM_GONE = (
+    "FCM reports more than half of the first installations on {platform} gone. Something else is wrong than old addresses, "
+    "perhaps its key or its app in the Firebase project. No installation was removed, and nothing was sent to the others."
+)
 _logger = logging.getLogger(__name__)
 
 
@@ -187,7 +193,9 @@ class SendLoop:
         starts = min(self._brakes.to_monotonic(permit.starts), time.monotonic() + MAX_START_DELAY)
         gate = ClaimGate(self._brakes, claim, permit)
         sending = self._sender.send(project, read.bearer, targets, gate=gate, starts=starts, pause=permit.pause)
-        self._open.append(OpenBatch(claim, permit, read.destinations, read.unreadable, sending, read.bearer, len(targets)))
+        platforms = self._campaigns[claim.campaign_id].platforms
+        batch = OpenBatch(claim, permit, read.destinations, read.unreadable, sending, read.bearer, len(targets), platforms)
+        self._open.append(batch)
         return True
 
     def _verified(self, campaign_id: int) -> VerifiedCampaign:
@@ -209,6 +217,9 @@ class SendLoop:
             return
         results = batch.unreadable | batch.sending.results
         halt_reason = self._reason_to_halt(batch, results)
+        if halt_reason and batch.claim.canary:
+            # Before the settlement, which would release the rest of the wave.
+            _halt(batch.claim, halt_reason)
         if self._write(batch.claim, settle_outcomes(batch, results, halting=bool(halt_reason))):
             self._settled += 1
         else:
@@ -227,6 +238,8 @@ class SendLoop:
         shared = shared_outcome(batch, results)
         if shared is not None and shared.renew_token and not renewed_before:
             return ""
+        if (platform := failing_platform(batch, results)) is not None:
+            return _PLATFORM_GONE.format(platform=_PLATFORM_NAMES[Platform(platform)])
         return own_halt_reason(results) or (shared.halt_reason if shared is not None else "")
 
     def _adjust_rate(self, batch: OpenBatch, results: dict[int, Outcome]) -> None:
@@ -308,25 +321,7 @@ def _read_batch(claim: Claim, verified: VerifiedCampaign) -> _Batch:
     """Read the batch's installations: destinations by ticket, targets, and outcomes of those whose address cannot be read."""
     if verified.is_by_topic(claim.wave_id):
         return _read_topics(claim, verified)
-    low_segment, low_ticket, high_segment, high_ticket = claim.range
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT r.segment_id, r.ticket, r.address_kind, r.address_sealed, r.address_digest
-            FROM notifications_registration r
-            WHERE (r.segment_id, r.ticket) >= (%(low_segment)s, %(low_ticket)s)
-                AND (r.segment_id, r.ticket) <= (%(high_segment)s, %(high_ticket)s)
-                AND r.segment_id = ANY(%(segments)s) AND r.ticket <= %(watermark)s AND r.gone_at IS NULL
-                AND CASE WHEN %(fresh)s THEN r.ticket <> ALL(%(canary)s) ELSE r.ticket = ANY(%(left)s) END
-            """,
-            {
-                "low_segment": low_segment, "low_ticket": low_ticket, "high_segment": high_segment, "high_ticket": high_ticket,
-                "segments": verified.segments(claim.wave_id, low_segment, high_segment),
-                "watermark": verified.campaign.ticket_watermark, "fresh": claim.fresh,
-                "left": [*claim.retry_tickets, *claim.uncertain_tickets], "canary": verified.canary(claim.wave_id),
-            },
-        )  # fmt: skip
-        rows = cursor.fetchall()
+    rows = batch_rows.read(claim, verified)
     destinations, targets, unreadable = {}, [], {}
     addresses = sealed.unseal_all((row[3], row[4]) for row in rows)
     for (segment, ticket, kind, _, digest), address in zip(rows, addresses, strict=True):

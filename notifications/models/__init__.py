@@ -17,6 +17,7 @@ from notifications.models.scheduler_run import SchedulerRun
 from notifications.models.segment import Platform, Segment
 from notifications.models.segment_count import SegmentCount
 from notifications.models.staff_message import StaffMessage
+from notifications.models.ticket_mark import TicketMark
 from notifications.models.wave import Wave
 
 __all__ = [
@@ -49,5 +50,6 @@ __all__ = [
     "SegmentCount",
     "StaffMessage",
     "TaskEntry",
+    "TicketMark",
     "Wave",
 ]

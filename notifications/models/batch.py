@@ -59,12 +59,22 @@ SENDABLE_WAVES = f"""
 DUE = """
     b.state = 'open' AND b.ready_at <= now() + CASE WHEN b.tries = 0 THEN make_interval(secs => %(ahead)s) ELSE '0' END
 """
-#: The batches `b` of a sendable wave `w` that can be claimed now, or, before their first try, within `ahead` seconds. In two
-#: parts, so that no claim reads past the other batches of a wave that waits for its canary.
-READY = f"""(
-    SELECT b.* FROM notifications_batch b WHERE w.held AND b.wave_id = w.id AND b.canary AND {DUE}
-    UNION ALL
-    SELECT b.* FROM notifications_batch b WHERE NOT w.held AND b.wave_id = w.id AND {DUE})"""  # noqa: S608
+
+
+def ready(most: str) -> str:
+    """Return SQL for (id, ready_at) of the first `most` batches of a sendable wave `w` that can be claimed, in order.
+
+    In two parts, so that no claim reads past the other batches of a wave that waits for its canary; each with its own order and
+    limit, so that the index gives them.
+    """
+    parts = (
+        f"(SELECT b.id, b.ready_at FROM notifications_batch b WHERE {held} AND b.wave_id = w.id AND {DUE} "  # noqa: S608
+        f"ORDER BY b.ready_at, b.id LIMIT {most})"
+        for held in ("w.held AND b.canary", "NOT w.held")
+    )
+    return f"({' UNION ALL '.join(parts)})"
+
+
 #: The lease on batch `b` has ended without a settlement, and it may be claimed again.
 ABANDONED = f"b.state = 'claimed' AND b.lease_until < now() AND b.claims < {MAX_CLAIMS}"
 
@@ -116,7 +126,7 @@ class BatchQuerySet(models.QuerySet["Batch"]):
                 WITH w AS MATERIALIZED ({SENDABLE_WAVES} AND w.campaign_id = %(campaign)s), waiting AS (
                     SELECT project, min(since) AS since FROM (
                         SELECT w.project, ready.ready_at AS since
-                        FROM w, LATERAL (SELECT b.ready_at FROM {READY} b ORDER BY b.ready_at LIMIT 1) ready
+                        FROM w, LATERAL {ready("1")} ready
                         UNION ALL
                         SELECT w.project, b.lease_until FROM notifications_batch b JOIN w ON w.id = b.wave_id WHERE {ABANDONED}
                     ) claimable GROUP BY project

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 import pgtrigger
-from django.db import connection, models, transaction
+from django.db import IntegrityError, connection, models, transaction
 from django.db.models import Q
 
 from content.terms import Recipient
@@ -116,7 +116,6 @@ class RegistrationQuerySet(models.QuerySet["Registration"]):
         secret = secrets.token_urlsafe(32)
         row: dict[str, Any] = {
             "id": uuid.uuid4(),
-            "segment_id": Segment.objects.of(**place).pk,
             "address_kind": address_kind,
             "address_sealed": sealed.seal(address, row_digest=key),
             "address_digest": key,
@@ -124,14 +123,22 @@ class RegistrationQuerySet(models.QuerySet["Registration"]):
             "secret_digest": _secret_digest(secret),
             "seen_on": at.date(),
         }
-        if older := sealed.older_digests(found.project, address):
-            # In one transaction: a sealed address can only be opened together with its own digest.
-            with transaction.atomic():
-                self._move_to_key(older, key)
-                identity = _upsert(row)
-        else:
-            identity = _upsert(row)
+        older = sealed.older_digests(found.project, address)
+        try:
+            identity = self._store(row, place, older)
+        except IntegrityError:
+            # The segment was empty, and maintenance deleted it after it was read.
+            identity = self._store(row, place, older)
         return Registered(identity, secret, at + REFRESH_AFTER, str(mode))
+
+    def _store(self, row: dict[str, Any], place: dict[str, str], older: list[str]) -> uuid.UUID:
+        row["segment_id"] = Segment.objects.of(**place).pk
+        if not older:
+            return _upsert(row)
+        # In one transaction: a sealed address can only be opened together with its own digest.
+        with transaction.atomic():
+            self._move_to_key(older, row["address_digest"])
+            return _upsert(row)
 
     def _move_to_key(self, older: list[str], key: str) -> None:
         """Give a row that was stored under an older key the digest of the current one."""
@@ -248,6 +255,14 @@ class Registration(models.Model):
         """
         if unknown := changes.keys() - _CHANGEABLE:
             raise Invalid(f"These fields cannot be changed: {', '.join(sorted(unknown))}.", field=sorted(unknown)[0])
+        try:
+            self._amend(changes, at=at)
+        except IntegrityError:
+            # The new segment was empty, and maintenance deleted it after it was read.
+            self._amend(changes, at=at)
+        self.refresh_from_db()
+
+    def _amend(self, changes: dict[str, Any], *, at: datetime) -> None:
         with transaction.atomic():
             row, duplicates = self._locked(changes)
             row._move(changes)
@@ -263,7 +278,6 @@ class Registration(models.Model):
                 }
             Registration.objects.filter(pk__in=duplicates).delete()
             Registration.objects.filter(pk=row.pk).update(**columns)
-        self.refresh_from_db()
 
     def _locked(self, changes: dict[str, Any]) -> tuple[Registration, list[uuid.UUID]]:
         """Return this row as it is now, and the rows of the same installation under its new address; all of them locked.

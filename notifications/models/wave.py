@@ -20,8 +20,9 @@ class Wave(models.Model):
     zones = ArrayField(models.CharField(max_length=40), default=list)
     #: Ids of the segments, or topics; emptied when the batches are folded.
     segments = ArrayField(models.IntegerField(), default=list)
-    #: Tickets of the canary; emptied in the same way.
+    #: Tickets of the canary, and the segment of each; emptied in the same way.
     canary = ArrayField(models.BigIntegerField(), default=list, db_default=[])
+    canary_segments = ArrayField(models.IntegerField(), default=list, db_default=[])
     devices = models.PositiveIntegerField(default=0)
 
     class Meta:

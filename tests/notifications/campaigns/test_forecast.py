@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from notifications.campaigns import forecast, schedule
+from notifications.campaigns import audience, forecast, schedule
 from notifications.campaigns.audience import AudienceSegment
 from notifications.campaigns.schedule import Clock, Delay
 from notifications.delivery import planner
@@ -168,7 +168,7 @@ def test_the_planner_does_what_the_forecast_says(phones: None, times: tuple[dict
     )  # fmt: skip
     said = forecast.of(draft, at=at)
 
-    written = planner._write_waves(draft, at=at)
+    written = planner._write_waves(draft, audience.members(draft), at=at)
     planner._write_batches(draft, written, planner._ticket_watermark(), at=at)
 
     done = [(wave.due_at, wave.devices) for wave in Wave.objects.filter(campaign=draft)]

@@ -142,7 +142,16 @@ def test_topics_of_a_dead_worker_are_sent_again_and_its_settlement_is_void(six: 
     late = claims.settle(
         dead,
         Settlement(
-            accepted=6, rejected=0, unknown=0, skipped=0, tally={}, retry_tickets=[], uncertain_tickets=[], gone=[], wait=0
+            accepted=6,
+            rejected=0,
+            unknown=0,
+            skipped=0,
+            tally={},
+            retry_tickets=[],
+            uncertain_tickets=[],
+            gone=[],
+            mark=[],
+            wait=0,
         ),
     )
 

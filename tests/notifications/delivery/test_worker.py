@@ -31,7 +31,7 @@ def adds_up(counts: dict[str, Any]) -> bool:
 
 def thirty_accepted() -> Settlement:
     return Settlement(
-        accepted=30, rejected=0, unknown=0, skipped=0, tally={}, retry_tickets=[], uncertain_tickets=[], gone=[], wait=0
+        accepted=30, rejected=0, unknown=0, skipped=0, tally={}, retry_tickets=[], uncertain_tickets=[], gone=[], mark=[], wait=0
     )
 
 
@@ -130,6 +130,7 @@ def test_an_installation_that_brought_a_new_address_meanwhile_is_not_gone(thirty
         retry_tickets=[],
         uncertain_tickets=[],
         gone=[failed],
+        mark=[failed],
         wait=0,
     )
     assert claims.settle(claim, settlement)

@@ -1,0 +1,87 @@
+"""Draw the canary of a wave: a few registrations at random, whose outcomes decide about all others.
+
+No step depends on the size of the audience: segments are drawn by their counters, and in each segment a registration by a look
+into the index of tickets.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import connection
+
+from notifications.models.ticket_mark import TicketMark
+
+#: Registrations that are newer than this are drawn only where there are too few others: anybody may register many at once.
+PROVEN_AFTER = timedelta(days=2)
+#: Rounds after which a canary stays smaller than asked for.
+_ROUNDS = 12
+# A random place between the segment's first and last ticket, and the next registration from there on.
+_DRAW = """
+    SELECT DISTINCT drawn.segment_id, found.ticket
+    FROM unnest(%(segments)s::integer[], %(places)s::float[]) AS drawn(segment_id, place),
+        LATERAL (SELECT ticket AS first FROM notifications_registration
+            WHERE segment_id = drawn.segment_id ORDER BY ticket LIMIT 1) low,
+        LATERAL (SELECT ticket AS last FROM notifications_registration
+            WHERE segment_id = drawn.segment_id AND ticket <= %(highest)s ORDER BY ticket DESC LIMIT 1) high,
+        LATERAL (SELECT ticket FROM notifications_registration
+            WHERE segment_id = drawn.segment_id AND ticket <= %(highest)s AND gone_at IS NULL
+                AND ticket >= low.first + floor(drawn.place * (high.last - low.first + 1))::bigint
+            ORDER BY ticket LIMIT 1) found
+"""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A segment of a wave."""
+
+    segment: int
+    devices: int
+    #: The message that its registrations get.
+    message: str
+
+
+def draw(candidates: Iterable[Candidate], *, size: int, watermark: int, at: datetime) -> list[tuple[int, int]]:
+    """Return (segment, ticket) of at most `size` registrations, ordered.
+
+    Half of them are spread over the messages of the campaign, so that a fault of one message shows; the others are drawn from all
+    by the size of their segment. Made-up languages gain nothing: all those without a text get one message.
+    """
+    filled = [candidate for candidate in candidates if candidate.devices > 0]
+    if not filled:
+        return []
+    proven = min(watermark, TicketMark.objects.before(at - PROVEN_AFTER) or watermark)
+    found = _draw(_of_each_message(filled, size // 2), highest=proven)
+    highest = proven
+    for number in range(_ROUNDS):
+        if len(found) >= size:
+            break
+        if number == _ROUNDS // 2:
+            highest = watermark
+        found |= _draw(_by_size(filled, 2 * (size - len(found))), highest=highest)
+    chosen = sorted(found)
+    return sorted(random.sample(chosen, size)) if len(chosen) > size else chosen
+
+
+def _of_each_message(candidates: Sequence[Candidate], number: int) -> list[int]:
+    by_message: dict[str, list[Candidate]] = {}
+    for candidate in candidates:
+        by_message.setdefault(candidate.message, []).append(candidate)
+    messages = random.sample(sorted(by_message), min(len(by_message), number))
+    each = max(1, number // len(messages)) if messages else 0
+    return [segment for message in messages for segment in _by_size(by_message[message], each)]
+
+
+def _by_size(candidates: Sequence[Candidate], number: int) -> list[int]:
+    weights = [candidate.devices for candidate in candidates]
+    return [candidate.segment for candidate in random.choices(candidates, weights, k=number)]  # noqa: S311  (no secret)
+
+
+def _draw(segments: list[int], *, highest: int) -> set[tuple[int, int]]:
+    places = [random.random() for _ in segments]  # noqa: S311  (no secret)
+    with connection.cursor() as cursor:
+        cursor.execute(_DRAW, {"segments": segments, "places": places, "highest": highest})
+        return {(segment, ticket) for segment, ticket in cursor.fetchall()}
