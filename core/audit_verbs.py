@@ -38,6 +38,12 @@ class Verb(TextChoices):
     TEXTS_LOADED = "texts.loaded", "Texts loaded from files"
 
     SERVICE_CHANGED = "service.changed", "Service changed"
+    SERVICE_CHANGE_PROPOSED = "service_change.proposed", "Service change proposed"
+    SERVICE_CHANGE_APPROVED = "service_change.approved", "Service change approved"
+    SERVICE_CHANGE_WITHDRAWN = "service_change.withdrawn", "Service change withdrawn"
+    ORGANIZATION_CHANGE_PROPOSED = "organization_change.proposed", "Name of an organization proposed"
+    ORGANIZATION_CHANGE_APPROVED = "organization_change.approved", "Name of an organization approved"
+    ORGANIZATION_CHANGE_WITHDRAWN = "organization_change.withdrawn", "Proposed name of an organization withdrawn"
     SERVICE_WITHDRAWN = "service.withdrawn", "Service withdrawn"
     SERVICE_PUT_BACK = "service.put_back", "Service put back"
     CHANNEL_CHANGE_PROPOSED = "channel_change.proposed", "Contact change proposed"

@@ -34,7 +34,7 @@ def real_packs(django_db_setup: None, django_db_blocker: Any) -> dict[tuple[str,
     from content.importing.words import load_words
     from content.models import ChannelRevision, Figure
     from core.models import User
-    from tests.make import approve_tips, checker
+    from tests.make import approve_services, approve_tips, checker
     from tests.packs import build_sample
 
     with django_db_blocker.unblock(), transaction.atomic():
@@ -43,6 +43,7 @@ def real_packs(django_db_setup: None, django_db_blocker: Any) -> dict[tuple[str,
         load_facts(SERVICES_FILE.read_bytes(), EMERGENCY_FILE.read_bytes(), FIGURES_FILE.read_bytes(), by=system, at=NOON)
         load_words(by=system, at=NOON)
         second = checker()
+        approve_services()
         for revision in ChannelRevision.objects.proposed():
             revision.approve(by=second, at=NOON)
         approve_tips()

@@ -11,7 +11,19 @@ from content.compiling.facts import Snapshot
 from content.compiling.pack_parts import PackPartBuilder
 from content.importing.reference import load_reference
 from content.importing.words_file import LABELS
-from content.models import Channel, ChannelRevision, Organization, Release, Service, ServiceNotice, Target, Tip, TipRevision, Unit
+from content.models import (
+    Channel,
+    ChannelRevision,
+    Organization,
+    Release,
+    Service,
+    ServiceNotice,
+    ServiceRevision,
+    Target,
+    Tip,
+    TipRevision,
+    Unit,
+)
 from content.models.channel_revision import Act
 from content.publishing.confirmation import candidate_digest, confirm
 from content.publishing.notices import approve_notice
@@ -86,11 +98,26 @@ def service(
         "source": "https://example.org",
     }
     made = Service.objects.create(id=slug, organization=organization, country_id=country, **(defaults | fields))
+    made = service_facts(slug)
     unit(f"service.{slug}.purpose", purpose, owner=f"service:{slug}")
     for _ in range(channels):
         number: dict[str, Any] = {} if country == "GB" else {"number_type": "short", "dial": "116 111", "address": "116111"}
         channel(made, **number)
     return made
+
+
+def service_facts(slug: str, *, at: datetime = NOON, **facts: object) -> Service:
+    """Change these facts of a service, proposed by the product and approved by `checker`."""
+    found = Service.objects.get(pk=slug)
+    revision = ServiceRevision.objects.propose(service=found, facts=facts, by=User.objects.system(), at=at)
+    revision.approve(by=checker(), at=at)
+    return Service.objects.get(pk=slug)
+
+
+def approve_services() -> None:
+    """Approve all proposed facts of services as `checker`."""
+    for revision in ServiceRevision.objects.proposed():
+        revision.approve(by=checker(), at=NOON)
 
 
 def notice(service: str = "gb-line", *, approved: bool = True, at: datetime = NOON, **fields: Any) -> ServiceNotice:

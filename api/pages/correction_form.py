@@ -27,7 +27,7 @@ from api.http.views import ApiView
 from api.v1.docs import HtmlRenderer
 from content.models import Channel, CorrectionLink
 from content.models.reply import CORRECTABLE, Reply, ReplyAnswer
-from content.models.service import Status
+from content.models.service_facts import Status
 from content.terms import Cost
 from core.errors import DomainError, Forbidden, Gone, Invalid
 

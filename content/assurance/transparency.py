@@ -17,7 +17,7 @@ from content.compiling.snapshot import service_facts
 from content.linting.numbers import number_runs
 from content.models import Assurance, Service
 from content.models.assurance import Method
-from content.models.service import Status
+from content.models.service_facts import Status
 from content.resolver.types import PackContent, PackedChannel, PackedService
 from content.terms import WORLDWIDE, Role
 

@@ -95,6 +95,8 @@ class ServiceFact:
     channels: tuple[ChannelFact, ...]
     #: Withdrawn from readers until two people restore it.
     withdrawn: bool = False
+    #: Whether a second person has approved the service; no other is compiled.
+    approved: bool = True
 
 
 #: The field and the unit key of each text of a tip, in reading order.

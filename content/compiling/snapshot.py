@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
 from django.db import connection, transaction
@@ -42,7 +42,7 @@ from content.models import (
     UnitRevision,
     Withdrawal,
 )
-from content.models.service import Status
+from content.models.service_facts import ServiceFacts, Status
 from content.models.source_history import SourceChange, effective_history, missed_changes
 from content.models.target_lifecycle import TargetState
 from content.models.tip_facts import TipFacts, TipKind, unit_keys
@@ -53,19 +53,20 @@ from content.terms import OUTDATED_DAYS, Change, Situation
 _OWNERS = Q(owner="term") | Q(owner__startswith="tip:") | Q(owner__startswith="service:") | Q(owner__startswith="figure:")
 
 
-def read_snapshot(policy: Policy, *, tip: str | None = None) -> Snapshot:
+def read_snapshot(policy: Policy, *, tip: str | None = None, translated: bool = True) -> Snapshot:
     """Return the state of the database at one instant, unaffected by writes in the meantime.
 
     With the slug of a `tip` the snapshot holds, beside services and figures, the texts of that tip alone and no base: enough to
-    say where the tip is served, and much faster to read.
+    say where the tip is served, and much faster to read. Without translations it has all texts in the source language, and no
+    base: enough to say which services and tips a pack holds, because a locale changes their words alone.
     """
     owners = _OWNERS if tip is None else Q(owner__in=["term", f"tip:{tip}"]) | Q(owner__startswith="figure:")
     with _one_instant():
-        base = Release.objects.current_number() if tip is None else None
+        base = Release.objects.current_number() if tip is None and translated else None
         return Snapshot(
             policy=policy,
             directions=dict(Locale.objects.values_list("code", "dir")),
-            texts={text.key: text for text in _texts(policy, owners)},
+            texts={text.key: text for text in _texts(policy, owners, translated=translated)},
             services=tuple(service_facts()),
             tips=tuple(_tips()),
             routes=read_routes(),
@@ -90,7 +91,7 @@ def _one_instant() -> Iterator[None]:
         yield
 
 
-def _texts(policy: Policy, owners: Q) -> Iterator[UnitText]:
+def _texts(policy: Policy, owners: Q, *, translated: bool) -> Iterator[UnitText]:
     units = Unit.objects.filter(owners)
     of_units = {} if owners is _OWNERS else {"unit__in": units}
     revisions: dict[int, list[UnitRevision]] = defaultdict(list)
@@ -100,7 +101,7 @@ def _texts(policy: Policy, owners: Q) -> Iterator[UnitText]:
     for approval in UnitApproval.objects.filter(**of_units):
         approvals[approval.unit_id].append(approval)
     targets: dict[int, list[Target]] = defaultdict(list)
-    for target in Target.objects.filter(**of_units).exclude(state=TargetState.EMPTY):
+    for target in Target.objects.filter(**of_units).exclude(state=TargetState.EMPTY) if translated else ():
         targets[target.unit_id].append(target)
     for unit in units:
         drafts = policy.serve_unreviewed
@@ -156,8 +157,11 @@ def _long_ago(at: datetime, day: date) -> bool:
     return at.date() + timedelta(days=OUTDATED_DAYS) < day
 
 
-def service_facts() -> Iterator[ServiceFact]:
-    """Yield every service with its channels, best first, and the last check of each."""
+def service_facts(*, approved: bool = True) -> Iterator[ServiceFact]:
+    """Yield every service with its channels, best first, and the last check of each.
+
+    With `approved` False those whose facts nobody has approved yet are among them: pages for staff show them, releases do not.
+    """
     withdrawn = Withdrawal.objects.successors()
     checks = {check.revision_id: check for check in Assurance.objects.order_by("at", "pk")}
     channels: dict[str, list[ChannelFact]] = defaultdict(list)
@@ -180,30 +184,39 @@ def service_facts() -> Iterator[ServiceFact]:
                 assured_until=check.until if check else None,
             )
         )
-    for service in Service.objects.select_related("organization").order_by("pk"):
-        yield ServiceFact(
-            id=service.pk,
-            name=service.name,
-            organization_id=service.organization_id,
-            organization=service.organization.name,
-            country=service.country_id,
-            regions=tuple(service.regions),
-            area=tuple(service.area) if service.area is not None else None,
-            roles=tuple(service.roles),
-            audiences=tuple(service.audiences),
-            named_situations=tuple(service.situations),
-            situations=tuple(Situation.values if service.general else service.situations),
-            min_age=service.min_age,
-            max_age=service.max_age,
-            age_measured=service.age_measured,
-            languages=tuple(service.languages) if service.languages is not None else None,
-            zone=service.zone,
-            active=service.status == Status.ACTIVE and service.pk not in withdrawn,
-            successor=withdrawn.get(service.pk, service.successor_id),
-            confidence=service.confidence,
-            channels=tuple(channels[service.pk]),
-            withdrawn=service.pk in withdrawn,
-        )
+    services = Service.objects.approved() if approved else Service.objects.all()
+    for service in services.select_related("organization").order_by("pk"):
+        fact = service_fact(service.pk, service, tuple(channels[service.pk]), withdrawn)
+        yield fact if service.revision_id is not None else replace(fact, approved=False)
+
+
+def service_fact(
+    name: str, service: ServiceFacts, channels: tuple[ChannelFact, ...], withdrawn: Mapping[str, str | None]
+) -> ServiceFact:
+    """Return the service of this id with these facts and channels; `withdrawn` are the successors of withdrawn ones, by id."""
+    return ServiceFact(
+        id=name,
+        name=service.name,
+        organization_id=service.organization_id,
+        organization=service.organization.name,
+        country=service.country_id,
+        regions=tuple(service.regions),
+        area=tuple(service.area) if service.area is not None else None,
+        roles=tuple(service.roles),
+        audiences=tuple(service.audiences),
+        named_situations=tuple(service.situations),
+        situations=tuple(Situation.values if service.general else service.situations),
+        min_age=service.min_age,
+        max_age=service.max_age,
+        age_measured=service.age_measured,
+        languages=tuple(service.languages) if service.languages is not None else None,
+        zone=service.zone,
+        active=service.status == Status.ACTIVE and name not in withdrawn,
+        successor=withdrawn.get(name, service.successor_id),
+        confidence=service.confidence,
+        channels=channels,
+        withdrawn=name in withdrawn,
+    )
 
 
 def read_notices(day: date) -> dict[str, tuple[NoticeFact, ...]]:

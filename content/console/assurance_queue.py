@@ -17,8 +17,8 @@ from content.console.assurance_form import assurance_form, assure
 from content.console.contact_changes import FIELDS, value_text
 from content.console.services import channel_status, policy_at
 from content.models import Assurance, Channel, ChannelRevision, Country, LinkCheck, ServiceNotice
-from content.models.channel_revision import RevisionState
 from content.models.reply import CORRECTABLE, Reply, ReplyAnswer
+from content.models.revision import RevisionState
 from content.terms import ChannelType
 from core.console.display import StatusTag
 from core.console.pages import Link, Page, page

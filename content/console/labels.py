@@ -15,7 +15,8 @@ from content.models.release import ReleaseState
 from content.models.release_change import ChangedKind, EffectKind
 from content.models.reply import ReplyAnswer
 from content.models.scheduled_publication import ScheduleState
-from content.models.service import Status
+from content.models.service_facts import Status
+from content.models.service_revision import ServiceAct
 from content.models.target_revision import TargetAct
 from content.models.tip_facts import TipState
 from content.models.tip_revision import TipAct
@@ -231,6 +232,14 @@ LABELS: Final[Mapping[str, tuple[type[TextChoices], Mapping[str, str]]]] = {
             TipAct.EXISTING: "As it was before changes were approved",
         },
     ),
+    "service-change": (
+        ServiceAct,
+        {
+            ServiceAct.ADD: "New service",
+            ServiceAct.CHANGE: "Change",
+            ServiceAct.EXISTING: "As it was before changes were approved",
+        },
+    ),
     "changed": (
         ChangedKind,
         {
@@ -275,11 +284,13 @@ MODEL_NAMES.update(
         "content.ChannelRevision": "Contact change",
         "content.CorrectionLink": "Correction link",
         "content.Organization": "Organization",
+        "content.OrganizationRevision": "Name of an organization",
         "content.Release": "Release",
         "content.Reply": "Reply",
         "content.ScheduledPublication": "Scheduled publication",
         "content.Service": "Service",
         "content.ServiceNotice": "Notice",
+        "content.ServiceRevision": "Service change",
         "content.Target": "Translation",
         "content.Tip": "Tip",
         "content.TipRevision": "Tip change",

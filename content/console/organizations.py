@@ -8,10 +8,11 @@ from django.conf import settings
 from django.http import QueryDict
 from django.urls import reverse
 
-from content.models import CorrectionLink, Organization, Reply, Service
+from content.console.revision_pages import MAX_REASON
+from content.models import CorrectionLink, Organization, OrganizationRevision, Reply, Service
 from core.console.display import date_text
 from core.console.pages import Page, page
-from core.errors import NotFound
+from core.errors import Invalid, NotFound
 
 
 @page("organizations/<slug:id>/", "organization")
@@ -20,7 +21,11 @@ class OrganizationPage(Page):
 
     template_name = "content/organization.html"
     menu = "Contact checks"
-    actions = {"make": ("content.assure_channel",), "revoke": ("content.assure_channel",)}
+    actions = {
+        "make": ("content.assure_channel",),
+        "revoke": ("content.assure_channel",),
+        "propose": ("content.propose_channelrevision",),
+    }
 
     def load(self) -> None:
         organization = Organization.objects.filter(pk=self.kwargs["id"]).first()
@@ -37,12 +42,24 @@ class OrganizationPage(Page):
         shown = self.has_any_perm("content.assure_channel")
         rows = [(link, correction_url(link) if shown and link.is_valid(at=self.at) else "") for link in links[:20]]
         replies = Reply.objects.filter(link__organization=self.organization).select_related("revision__service", "dealt_by")
+        proposals = OrganizationRevision.objects.proposed().select_related("proposed_by")
         return {
             "organization": self.organization,
+            "proposal": proposals.filter(organization=self.organization).first(),
             "services": Service.objects.filter(organization=self.organization).order_by("name"),
             "links": rows,
             "replies": replies[:50],
         }
+
+    def action_propose(self, data: QueryDict) -> str | None:
+        reason = data.get("reason", "").strip()
+        if not reason:
+            raise Invalid("Enter a reason for the person who approves the name.", code="reason")
+        revision = OrganizationRevision.objects.propose(
+            organization=self.organization, name=data.get("name", ""), by=self.user, at=self.at, reason=reason[:MAX_REASON]
+        )
+        self.success("Proposed. Readers see no change until a second person approves it and a release is published.")
+        return reverse("admin:organization-change", args=[revision.pk])
 
     def action_make(self, data: QueryDict) -> str | None:
         link = CorrectionLink.objects.issue(self.organization, by=self.user, at=self.at)

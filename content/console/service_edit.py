@@ -1,4 +1,4 @@
-"""Edit the facts of a service: all but its name, country, roles and contact details."""
+"""Propose the facts of a service: all but its country, its organization and its contact details."""
 
 from __future__ import annotations
 
@@ -10,16 +10,27 @@ from django.http import QueryDict
 from django.urls import reverse
 
 from content.console import labels
-from content.models import Service
-from content.models.service import AMENDED, Status
-from content.terms import WORLDWIDE, AgeMeasured, Audience, Situation
-from core.console.pages import ConsoleForm, Link, Page, page, version_token
+from content.console.fact_change import DescribedChange
+from content.console.revision_pages import ProposalPage
+from content.console.service_change import ServiceChange
+from content.linting.service import MAX_AGE, MAX_NAME
+from content.models import Service, ServiceRevision
+from content.models.service_facts import FACTS, Status
+from content.terms import WORLDWIDE, AgeMeasured, Audience, Confidence, Role, Situation
+from core.console.pages import ConsoleForm, Link, page, version_token
 from core.errors import Invalid, NotFound
+
+#: Facts that are not in the form: they come from a file.
+FROM_FILES = frozenset({"organization_id", "country_id"})
 
 
 class ServiceForm(ConsoleForm):
-    """The facts of a service that staff can edit."""
+    """The facts of a service that staff can propose."""
 
+    name = forms.CharField(max_length=MAX_NAME, label="Official name")
+    roles = forms.MultipleChoiceField(
+        choices=labels.choices(Role), required=False, widget=forms.CheckboxSelectMultiple, label="Roles"
+    )
     audiences = forms.MultipleChoiceField(
         choices=labels.choices(Audience), required=False, widget=forms.CheckboxSelectMultiple, label="Audience"
     )
@@ -39,8 +50,8 @@ class ServiceForm(ConsoleForm):
         label="Works only in these countries",
         help_text="Two-letter codes, for example AT, BE. If empty, the service is withheld.",
     )
-    min_age = forms.IntegerField(required=False, label="Minimum age")
-    max_age = forms.IntegerField(required=False, label="Maximum age")
+    min_age = forms.IntegerField(required=False, min_value=0, max_value=MAX_AGE, label="Minimum age")
+    max_age = forms.IntegerField(required=False, min_value=0, max_value=MAX_AGE, label="Maximum age")
     age_measured = forms.ChoiceField(
         choices=[("", "Not stated"), *labels.choices(AgeMeasured)], required=False, label="Age is measured"
     )
@@ -50,16 +61,23 @@ class ServiceForm(ConsoleForm):
     zone = forms.CharField(
         required=False, max_length=40, label="Time zone of its opening hours", help_text="For example Europe/London."
     )
-    status = forms.ChoiceField(
-        choices=labels.choices(Status), label="Status", help_text="Only active services are in the next release."
-    )
+    status = forms.ChoiceField(choices=labels.choices(Status), label="Status", help_text="Only active services are in a release.")
     successor_id = forms.CharField(
         required=False,
         max_length=80,
         label="Replaced by",
         help_text="The name in the token of that service, for example gb-childline.",
     )
-    notes = forms.CharField(required=False, widget=forms.Textarea({"rows": 4}), label="Notes for colleagues")
+    confidence = forms.ChoiceField(choices=labels.choices(Confidence), label="Evidence")
+    source = forms.CharField(
+        required=False, max_length=500, label="Source", help_text="The web page where you read this. Readers never see it."
+    )
+
+    @staticmethod
+    def initial_of(facts: dict[str, Any]) -> dict[str, Any]:
+        """Return the initial values of the fields for these facts."""
+        lists = {name: ", ".join(facts[name] or []) for name in ("regions", "area", "languages")}
+        return facts | lists | {"everywhere": facts["area"] is None}
 
     def facts(self, country: str) -> dict[str, Any]:
         """Return the columns of a service of the country; None and empty lists stand for "not known"."""
@@ -71,54 +89,87 @@ class ServiceForm(ConsoleForm):
             "area": area,
             "languages": _split(data["languages"]) or None,
             "successor_id": data["successor_id"].strip() or None,
-            "notes": data["notes"].replace("\r\n", "\n"),
         }
 
 
 @page("services/<slug:id>/edit/", "service-edit")
-class ServiceEditPage(Page):
-    """The form, for assurers."""
+class ServiceEditPage(ProposalPage):
+    """The form that proposes facts, and the notes for colleagues."""
 
     template_name = "content/service_edit.html"
     menu = "Services"
-    permission_required = "content.assure_channel"
-    actions = {"amend": ("content.assure_channel",)}
+    permission_required = "content.propose_channelrevision"
+    actions = {
+        "preview": ("content.propose_channelrevision",),
+        "propose": ("content.propose_channelrevision",),
+        "write-notes": ("content.propose_channelrevision",),
+    }
 
     def load(self) -> None:
         service = Service.objects.select_related("country").filter(pk=self.kwargs["id"]).first()
         if service is None:
             raise NotFound("There is no such service.")
         self.service = service
+        self.proposal = ServiceRevision.objects.proposed().select_related("proposed_by").filter(service=service).first()
 
     def heading(self) -> str:
-        return f"Edit {self.service.name}"
+        return f"Propose a change of {self.service.name}"
 
     def breadcrumbs(self) -> Iterable[Link]:
         own = reverse("admin:service", args=[self.service.pk])
         return [Link("Services", reverse("admin:services")), Link(self.service.name, own)]
 
     def context(self) -> dict[str, Any]:
-        form = ServiceForm(self.submitted) if self.submitted is not None else ServiceForm(initial=self._initial())
-        worldwide = self.service.country_id == WORLDWIDE
-        return {"service": self.service, "form": form, "version": self._version(), "worldwide": worldwide}
+        return {
+            "service": self.service,
+            "form": self._form(),
+            "version": self._version(),
+            "worldwide": self.service.country_id == WORLDWIDE,
+            "proposal": self.proposal,
+            "own_proposal": self._own() is not None,
+            "preview": self.preview,
+            "notes_version": version_token(self.service.notes),
+        }
 
-    def action_amend(self, data: QueryDict) -> str | None:
+    def described(self, data: QueryDict) -> ServiceChange:
         self.require_unchanged(data.get("version", ""), stored=self._version())
         form = ServiceForm(data)
         if not form.is_valid():
             raise Invalid("Check the fields marked below.", code="form")
-        self.service.amend(by=self.user, at=self.at, **form.facts(self.service.country_id))
-        self.success("Saved. Readers see the changes from the next release, which a second person publishes.")
+        revision = ServiceRevision.objects.prepare(self.service, form.facts(self.service.country_id))
+        return ServiceChange.of(revision, at=self.at)
+
+    def propose(self, described: DescribedChange, reason: str) -> str:
+        assert isinstance(described, ServiceChange)
+        own = self._own()
+        revision = ServiceRevision.objects.propose(
+            service=self.service,
+            facts=described.revision.facts(),
+            by=self.user,
+            at=self.at,
+            reason=reason,
+            replaces=own.pk if own is not None else None,
+        )
+        return reverse("admin:service-change", args=[revision.pk])
+
+    def action_write_notes(self, data: QueryDict) -> str | None:
+        self.require_unchanged(data.get("version", ""), stored=version_token(self.service.notes))
+        self.service.write_notes(data.get("notes", "").replace("\r\n", "\n").strip(), by=self.user, at=self.at)
+        self.success("Notes saved. Readers never see them.")
         return reverse("admin:service", args=[self.service.pk])
 
-    def _version(self) -> str:
-        return version_token({name: getattr(self.service, name) for name in sorted(AMENDED)})
+    def _own(self) -> ServiceRevision | None:
+        """Return the user's own proposal that waits, which a new one replaces."""
+        return self.proposal if self.proposal is not None and self.proposal.proposed_by_id == self.user.pk else None
 
-    def _initial(self) -> dict[str, Any]:
-        service = self.service
-        values = {name: getattr(service, name) for name in AMENDED}
-        lists = {name: ", ".join(values[name] or []) for name in ("regions", "area", "languages")}
-        return values | lists | {"everywhere": service.area is None}
+    def _version(self) -> str:
+        return version_token([self.service.facts(), self.proposal.pk if self.proposal is not None else None])
+
+    def _form(self) -> ServiceForm:
+        if self.submitted is not None and self.submitted.get("action") in ("preview", "propose"):
+            return ServiceForm(self.submitted)
+        facts = (self._own() or self.service).facts()
+        return ServiceForm(initial=ServiceForm.initial_of({name: facts[name] for name in FACTS if name not in FROM_FILES}))
 
 
 def _split(text: str) -> list[str]:

@@ -17,8 +17,8 @@ from content.console import labels
 from content.console.assurance_form import assurance_form, assure
 from content.console.notices import describe_notices
 from content.console.unit_names import UnitNames
-from content.models import Assurance, Channel, ChannelRevision, Country, Service, ServiceNotice, Unit
-from content.models.channel_revision import RevisionState
+from content.models import Assurance, Channel, ChannelRevision, Country, Service, ServiceNotice, ServiceRevision, Unit
+from content.models.revision import RevisionState
 from content.terms import Confidence, Role
 from core.console.display import StatusTag, date_text
 from core.console.pages import Link, Page, page
@@ -35,6 +35,8 @@ def policy_at(page: Page) -> Policy:
 
 def channel_status(service: ServiceFact, channel: ChannelFact, policy: Policy) -> StatusTag:
     """Say whether a channel is served, and why not where it is withheld."""
+    if not service.approved:
+        return StatusTag("withheld: nobody has approved the service yet", "bad", "✕")
     found = channel_eligibility(service, channel, policy)
     if found.assured and found.served:
         assert channel.assured_until is not None
@@ -53,6 +55,8 @@ def channel_status(service: ServiceFact, channel: ChannelFact, policy: Policy) -
 
 def service_status(service: ServiceFact, policy: Policy) -> StatusTag:
     """Say whether a service is served: the best status among its channels."""
+    if not service.approved:
+        return StatusTag("withheld: nobody has approved it yet", "bad", "✕")
     if not service.active:
         return StatusTag("closed", "", "–")
     if not service.channels:
@@ -75,7 +79,9 @@ class ServicesPage(Page):
     def context(self) -> dict[str, Any]:
         filters = {name: self.request.GET.get(name, "").strip() for name in ("country", "role", "state", "q")}
         policy = policy_at(self)
-        rows = [(service, service_status(service, policy)) for service in service_facts() if _matches(service, filters)]
+        rows = [
+            (service, service_status(service, policy)) for service in service_facts(approved=False) if _matches(service, filters)
+        ]
         tones = {"assured": ("good",), "soon": ("wait",), "withheld": ("bad", "")}
         if filters["state"] in tones:
             rows = [row for row in rows if row[1].tone in tones[filters["state"]]]
@@ -86,6 +92,7 @@ class ServicesPage(Page):
             "roles": labels.choices(Role),
             "states": [("assured", "Assured"), ("soon", "Served, to be checked"), ("withheld", "Withheld")],
             "proposals": ChannelRevision.objects.proposed().count(),
+            "service_proposals": ServiceRevision.objects.proposed().count(),
         }
 
 
@@ -111,7 +118,7 @@ class ServicePage(Page):
 
     def context(self) -> dict[str, Any]:
         service, policy = self.service, policy_at(self)
-        fact = next(fact for fact in service_facts() if fact.id == service.pk)
+        fact = next(fact for fact in service_facts(approved=False) if fact.id == service.pk)
         facts = {channel.position: channel for channel in fact.channels}
         proposals = {
             r.position: r for r in ChannelRevision.objects.proposed().filter(service=service).select_related("proposed_by")
@@ -130,6 +137,7 @@ class ServicePage(Page):
         revisions = ChannelRevision.objects.filter(service=service).select_related("proposed_by", "approved_by")
         return {
             "service": service,
+            "proposal": ServiceRevision.objects.proposed().select_related("proposed_by").filter(service=service).first(),
             "fact": fact,
             "status": service_status(fact, policy),
             "channels": channels,

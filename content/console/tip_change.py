@@ -9,23 +9,21 @@ from typing import Any, NamedTuple
 
 from content.compiling.tip_effect import TipEffect, read_effect
 from content.console import labels, translation_status
+from content.console.fact_change import (
+    MAX_NAMES,
+    ChangedFact,
+    EffectLine,
+    ages_text,
+    changed_facts,
+    countries_text,
+    named,
+    packs_text,
+)
 from content.console.labels import label
 from content.console.translation_status import TranslationStatus
 from content.models import Locale, Tip, TipRevision, Unit
 from core.console.display import country_text
 from core.console.pages import version_token
-
-#: More names than these are counted.
-_MAX_NAMES = 12
-
-
-class ChangedFact(NamedTuple):
-    """One fact in words, as it is and as it becomes."""
-
-    name: str
-    old: str
-    new: str
-    differs: bool
 
 
 class ChangedStep(NamedTuple):
@@ -34,13 +32,6 @@ class ChangedStep(NamedTuple):
     text: str
     change: str
     source: TranslationStatus
-
-
-class EffectLine(NamedTuple):
-    """One sentence about the packs, and its tone: "bad", "wait", "good" or empty."""
-
-    text: str
-    tone: str
 
 
 @dataclass(frozen=True)
@@ -62,18 +53,11 @@ class TipChange:
         effect = read_effect(revision, at=at)
         return cls(
             revision,
-            facts=list(_facts(before, after)),
+            facts=changed_facts(_words(before) if before else {}, _words(after)),
             steps=_steps(revision.slug, before, after),
             effect=list(effect_lines(effect)),
             token=version_token([after, asdict(effect)]),
         )
-
-
-def _facts(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> Iterable[ChangedFact]:
-    old, new = (_words(before) if before else {}), _words(after)
-    for name, value in new.items():
-        was = old.get(name, "")
-        yield ChangedFact(name, was, value, was != value)
 
 
 def _words(facts: Mapping[str, Any]) -> dict[str, str]:
@@ -83,7 +67,7 @@ def _words(facts: Mapping[str, Any]) -> dict[str, str]:
         "Audience": labels.labels("audience", facts["audiences"]),
         "Situations": labels.labels("situation", facts["situations"]) or "None",
         "Countries": ", ".join(map(country_text, facts["countries"])) or "Every country",
-        "Age of the young person": _age(facts),
+        "Age of the young person": ages_text(facts["min_age"], facts["max_age"], facts["age_measured"]),
         "Position in the list": str(facts["order"]),
         "Position in single situations": "; ".join(
             f"{label('situation', situation)}: {order}" for situation, order in sorted(facts["order_in"].items())
@@ -92,14 +76,6 @@ def _words(facts: Mapping[str, Any]) -> dict[str, str]:
         "Text “More”": "Shown" if facts["more"] else "Not shown",
         "In every pack": "Yes" if facts["kind"] == "notice" else "No",
     }
-
-
-def _age(facts: Mapping[str, Any]) -> str:
-    low, high = facts["min_age"], facts["max_age"]
-    if low is None and high is None:
-        return "Every age"
-    span = f"{low} to {high}" if low is not None and high is not None else f"{low} and over" if high is None else f"up to {high}"
-    return f"{span}, {labels.inside_sentence(label('age', facts['age_measured']))}"
 
 
 def _steps(slug: str, before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> list[tuple[str, list[ChangedStep]]]:
@@ -126,7 +102,7 @@ def effect_lines(effect: TipEffect) -> Iterable[EffectLine]:
     names = dict(Locale.objects.values_list("code", "name"))
     for reader in effect.without_tip:
         who = f"{label('audience', reader.audience)} in the situation “{label('situation', reader.situation)}”"
-        yield EffectLine(f"{who} have no tip left in {_countries(reader.countries)}.", "bad")
+        yield EffectLine(f"{who} have no tip left in {countries_text(reader.countries)}.", "bad")
     if effect.removed_from:
         yield EffectLine(f"The tip leaves {_packs(effect.removed_from)}.", "bad")
     if effect.to_source:
@@ -150,20 +126,10 @@ def effect_lines(effect: TipEffect) -> Iterable[EffectLine]:
 
 def _packs(places: tuple[tuple[str, str], ...]) -> str:
     count, countries = len(places), tuple(sorted({country for country, _ in places}))
-    return f"{count} pack{'' if count == 1 else 's'}: {_countries(countries)}"
-
-
-def _countries(codes: tuple[str, ...]) -> str:
-    return _named([country_text(code) for code in codes], "countries")
+    return f"{packs_text(count)}: {countries_text(countries)}"
 
 
 def _languages(codes: Iterable[str], names: Mapping[str, str]) -> str:
     found = sorted(names[code] for code in codes)
     count = f"{len(found)} language{'' if len(found) == 1 else 's'}"
-    return f"{count} ({_named(found, 'languages')})" if len(found) <= _MAX_NAMES else count
-
-
-def _named(found: list[str], kind: str) -> str:
-    if len(found) <= _MAX_NAMES:
-        return ", ".join(found)
-    return f"{', '.join(found[:_MAX_NAMES])} and {len(found) - _MAX_NAMES} more {kind}"
+    return f"{count} ({named(found, 'languages')})" if len(found) <= MAX_NAMES else count

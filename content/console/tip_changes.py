@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
-from django.http import QueryDict
 from django.urls import reverse
 
+from content.console.labels import label
+from content.console.revision_pages import RevisionPage
 from content.console.tip_change import TipChange
 from content.console.unit_names import UnitNames
 from content.models import TipRevision, Unit
-from content.models.channel_revision import RevisionState
+from content.models.revision import RevisionState
 from content.models.tip_facts import unit_keys
+from content.models.tip_revision import TipAct
 from core.console.pages import Link, Page, page
-from core.console.step_up import fresh_sign_in
-from core.errors import Forbidden, NotFound
+from core.errors import NotFound
 
 
 @page("tip-changes/", "tip-changes", order=15)
@@ -25,7 +25,6 @@ class TipChangesPage(Page):
     template_name = "content/tip_changes.html"
     title = "Tip changes"
     menu = "Tip changes"
-    menu_permissions = ("content.edit_words", "content.approve_words")
 
     def context(self) -> dict[str, Any]:
         proposals = TipRevision.objects.proposed().select_related("proposed_by").order_by("proposed_at", "pk")
@@ -38,16 +37,19 @@ class TipChangesPage(Page):
 
 
 @page("tip-changes/<int:id>/", "tip-change")
-class TipChangePage(Page):
+class TipChangePage(RevisionPage):
     """One proposal: what changes, what it does to the packs, and the decision."""
 
-    template_name = "content/tip_change.html"
     menu = "Tip changes"
+    list_name = "tip-changes"
+    approver = "A localisation reviewer"
     actions = {
         "approve": ("content.approve_words",),
         "reject": ("content.approve_words",),
         "withdraw": ("content.edit_words",),
     }
+
+    revision: TipRevision
 
     def load(self) -> None:
         found = TipRevision.objects.select_related("proposed_by", "approved_by").filter(pk=self.kwargs["id"]).first()
@@ -56,39 +58,22 @@ class TipChangePage(Page):
         self.revision = found
         self.names = UnitNames([f"tip.{found.slug}"])
 
-    def heading(self) -> str:
-        return f"Change of “{self.names.name(f'tip.{self.revision.slug}')}”"
+    def name(self) -> str:
+        return self.names.name(f"tip.{self.revision.slug}")
 
-    def breadcrumbs(self) -> Iterable[Link]:
-        return [Link("Tip changes", reverse("admin:tip-changes"))]
+    def change(self) -> TipChange:
+        return TipChange.of(self.revision, at=self.at)
+
+    def state(self) -> tuple[str, str]:
+        act = self.revision.act
+        return label("tip-change", act), {TipAct.RETIRE: "bad", TipAct.CHANGE: "wait"}.get(TipAct(act), "good")
+
+    def row_link(self) -> Link | None:
+        if self.revision.act == TipAct.ADD and self.revision.state != RevisionState.APPROVED:
+            return None
+        return Link("Open the tip", reverse("admin:tip", args=[self.revision.slug]))
 
     def context(self) -> dict[str, Any]:
-        revision = self.revision
-        waiting = revision.state == RevisionState.PROPOSED
-        keys = [key for _, key in unit_keys(revision.slug, [], [], more=revision.more)]
-        return {
-            "revision": revision,
-            "waiting": waiting,
-            "own": revision.proposed_by_id == self.user.pk,
-            "change": TipChange.of(revision, at=self.at) if waiting else None,
-            "texts": Unit.objects.filter(key__in=keys).order_by("pk") if revision.act == "add" else [],
-            "tip_exists": revision.act != "add" or revision.state == RevisionState.APPROVED,
-        }
-
-    @fresh_sign_in
-    def action_approve(self, data: QueryDict) -> str | None:
-        self.revision.approve(by=self.user, at=self.at)
-        self.success(f"Approved: {self.heading()}. Readers see the change from the next release.")
-        return reverse("admin:tip-changes")
-
-    def action_reject(self, data: QueryDict) -> str | None:
-        self.revision.withdraw(by=self.user, at=self.at)
-        self.success(f"Rejected: {self.heading()}.")
-        return reverse("admin:tip-changes")
-
-    def action_withdraw(self, data: QueryDict) -> str | None:
-        if self.revision.proposed_by_id != self.user.pk:
-            raise Forbidden("Only the person who proposed this change can withdraw it.", code="proposer")
-        self.revision.withdraw(by=self.user, at=self.at)
-        self.success(f"Withdrawn: {self.heading()}.")
-        return reverse("admin:tip-changes")
+        keys = [key for _, key in unit_keys(self.revision.slug, [], [], more=self.revision.more)]
+        texts = Unit.objects.filter(key__in=keys).order_by("pk") if self.revision.act == TipAct.ADD else []
+        return super().context() | {"texts": texts}

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from django.http import HttpResponse, QueryDict
+from django.http import QueryDict
 from django.urls import reverse
 
 from content.console import labels, translation_status
+from content.console.fact_change import DescribedChange
+from content.console.revision_pages import ProposalPage
 from content.console.tip_change import TipChange
 from content.console.tip_form import TipForm
 from content.console.translation_status import TranslationStatus
@@ -16,15 +18,9 @@ from content.console.unit_names import UnitNames
 from content.models import Locale, Target, Tip, TipRevision, Unit
 from content.terms import SOURCE_LOCALE, Audience, Situation
 from core.console.pages import Link, Page, page, version_token
-from core.errors import Conflict, Invalid, NotFound
+from core.errors import Invalid, NotFound
 
 PARTS = {"title": "Title", "short": "Short answer", "do_now": "Do now", "do_not": "Do not", "more": "More"}
-
-
-class EffectNotShown(Conflict):
-    """Read below what this change does, then choose Propose again."""
-
-    code = "effect-not-shown"
 
 
 @page("tips/", "tips", order=10)
@@ -64,7 +60,7 @@ class TipsPage(Page):
 
 
 @page("tips/<slug:slug>/", "tip")
-class TipPage(Page):
+class TipPage(ProposalPage):
     """One tip, and the form that proposes a change of it."""
 
     template_name = "content/tip.html"
@@ -74,8 +70,6 @@ class TipPage(Page):
         "propose": ("content.edit_words",),
         "add-step": ("content.edit_words",),
     }
-    #: The revision that the form describes with its effect, once they were worked out.
-    preview: TipChange | None = None
 
     def load(self) -> None:
         tip = Tip.objects.filter(slug=self.kwargs["slug"]).first()
@@ -126,29 +120,12 @@ class TipPage(Page):
             "statuses": translation_status.STATUSES,
         }
 
-    def action_preview(self, data: QueryDict) -> HttpResponse:
-        self.submitted, self.preview = data, self._described(data)
-        return self.render()
-
-    def action_propose(self, data: QueryDict) -> str | None:
-        described = self._described(data)
-        if data.get("seen", "") != described.token:
-            self.preview = described
-            raise EffectNotShown()
-        reason = data.get("reason", "").strip()
-        if not reason:
-            self.preview = described
-            raise Invalid("Enter a reason for the person who approves the change.", code="reason")
+    def propose(self, described: DescribedChange, reason: str) -> str:
+        assert isinstance(described, TipChange)
         own = self.proposal.pk if self.proposal is not None and self.proposal.proposed_by_id == self.user.pk else None
         revision = TipRevision.objects.propose(
-            slug=self.tip.slug,
-            facts=described.revision.facts(),
-            by=self.user,
-            at=self.at,
-            reason=reason[:300],
-            replaces=own,
+            slug=self.tip.slug, facts=described.revision.facts(), by=self.user, at=self.at, reason=reason, replaces=own
         )
-        self.success("Proposed. Readers see no change until a second person approves it and a release is published.")
         return reverse("admin:tip-change", args=[revision.pk])
 
     def action_add_step(self, data: QueryDict) -> str | None:
@@ -158,8 +135,7 @@ class TipPage(Page):
         self.success(f"Proposed: {self.names.name(unit.key)}. Another person must approve the change, and the text itself.")
         return reverse("admin:tip-change", args=[revision.pk])
 
-    def _described(self, data: QueryDict) -> TipChange:
-        """Return the change that the form describes, and its effect; raise Invalid where it breaks a rule or changes nothing."""
+    def described(self, data: QueryDict) -> TipChange:
         self.require_unchanged(data.get("version", ""), stored=self._version())
         form = TipForm(data)
         if not form.is_valid():

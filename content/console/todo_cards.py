@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import Any
 
-from django.db.models import Count, F, OuterRef, Subquery
+from django.db.models import Count, F, OuterRef, QuerySet, Subquery
 from django.urls import reverse
 
 from content.console.services import RENEW_DAYS
@@ -16,16 +17,18 @@ from content.models import (
     ChannelRevision,
     Figure,
     Locale,
+    OrganizationRevision,
     Release,
     ScheduledPublication,
     ServiceNotice,
+    ServiceRevision,
     Target,
     TipRevision,
     Unit,
     UnsavedText,
 )
 from content.models.release import ReleaseState
-from content.models.service import Status
+from content.models.service_facts import Status
 from content.models.target import TargetStatus
 from content.models.unit_lifecycle import UnitState
 from content.terms import SOURCE_LOCALE
@@ -39,20 +42,9 @@ MAX_LANGUAGE_CARDS = 4
 
 @todo_cards(20)
 def contact_cards(user: User, at: datetime) -> Iterator[TodoCard]:
-    """Contact changes, notices and figures to approve, and checks to make."""
+    """Facts of services, contact changes, notices and figures to approve, and checks to make."""
     if user.has_perm("content.approve_channelrevision"):
-        n = ChannelRevision.objects.proposed().exclude(proposed_by=user).count()
-        if n:
-            text = "Proposed by someone else. Nothing changes until you approve it."
-            yield TodoCard("Contact changes to approve", text, reverse("admin:contact-changes"), "Compare and decide", n, "wait")
-        n = ServiceNotice.objects.proposed().exclude(proposed_by=user).count()
-        if n:
-            text = "Proposed by someone else. Readers do not see it until you approve it."
-            yield TodoCard("Notices to approve", text, reverse("admin:notices"), "Read and decide", n, "wait")
-        n = Figure.objects.proposed().exclude(proposed_by=user).count()
-        if n:
-            text = "Proposed by someone else. Readers do not get them until you approve them."
-            yield TodoCard("Figures to approve", text, reverse("admin:figures"), "Compare and decide", n, "wait")
+        yield from _proposal_cards(user)
     if user.has_perm("content.assure_channel"):
         last = Assurance.objects.filter(revision=OuterRef("revision")).order_by("-at", "-pk").values("until")[:1]
         channels = Channel.objects.filter(service__status=Status.ACTIVE).annotate(until=Subquery(last))
@@ -65,6 +57,28 @@ def contact_cards(user: User, at: datetime) -> Iterator[TodoCard]:
         if n:
             text = "Contact details that nobody has checked yet."
             yield TodoCard("Channels never checked", text, queue, "Check these channels", n)
+
+
+def _proposal_cards(user: User) -> Iterator[TodoCard]:
+    """Yield a card for each kind of fact that others have proposed and the user may approve."""
+    no_change, compare = "Nothing changes until you approve it.", "Compare and decide"
+    facts = (ServiceRevision.objects.proposed(), OrganizationRevision.objects.proposed())
+    kinds: tuple[tuple[str, tuple[QuerySet[Any], ...], str, str, str], ...] = (
+        ("Service changes", facts, "service-changes", no_change, compare),
+        ("Contact changes", (ChannelRevision.objects.proposed(),), "contact-changes", no_change, compare),
+        (
+            "Notices",
+            (ServiceNotice.objects.proposed(),),
+            "notices",
+            "Readers do not see it until you approve it.",
+            "Read and decide",
+        ),
+        ("Figures", (Figure.objects.proposed(),), "figures", "Readers do not get them until you approve them.", compare),
+    )
+    for name, proposals, page, until, link in kinds:
+        n = sum(rows.exclude(proposed_by=user).count() for rows in proposals)
+        if n:
+            yield TodoCard(f"{name} to approve", f"Proposed by someone else. {until}", reverse(f"admin:{page}"), link, n, "wait")
 
 
 @todo_cards(30)

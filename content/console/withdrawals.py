@@ -14,7 +14,6 @@ from content.console.unit_names import UnitNames
 from content.models import Release, Service, Tip, TipWithdrawal, Withdrawal
 from content.models.release import ReleaseState
 from content.models.release_change import ChangedKind
-from content.models.service import Status
 from content.publishing.publish import PERMISSION
 from content.publishing.tip_withdrawal import put_back_tip, tip_withdrawal_effect, withdraw_tip
 from content.publishing.withdrawal import WithdrawalEffect, put_back, withdraw, withdrawal_effect
@@ -172,9 +171,11 @@ class WithdrawalPage(_WithdrawPage):
 
     def _possible_successors(self) -> list[tuple[str, str]]:
         """Return id and name of the active services with all of its roles that can be in the same packs."""
-        services = Service.objects.filter(
-            status=Status.ACTIVE, roles__contains=self.service.roles, country__in=[self.service.country_id, WORLDWIDE]
-        ).exclude(pk=self.service.pk)
+        services = (
+            Service.objects.active()
+            .filter(roles__contains=self.service.roles, country__in=[self.service.country_id, WORLDWIDE])
+            .exclude(pk=self.service.pk)
+        )
         withdrawn = Withdrawal.objects.in_force().values("service")
         return list(services.exclude(pk__in=withdrawn).order_by("name").values_list("pk", "name"))
 

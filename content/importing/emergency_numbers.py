@@ -15,7 +15,7 @@ from content.importing.facts_file import FactsRefused, ImportedChannel, Imported
 from content.linting.channel import channel_faults
 from content.models import Channel, Service
 from content.models.channel_facts import FACTS
-from content.models.service import Status
+from content.models.service_facts import Status
 from content.terms import WORLDWIDE, Audience, ChannelType, Confidence, Cost, NumberType, Role, Situation
 from core.file_models import Day, FileModel, Text, fault_lines
 

@@ -1,4 +1,4 @@
-"""Load a file of services: their facts at once, their contact details only as proposals."""
+"""Load a file of services: their facts and their contact details, only as proposals."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from django.db import transaction
-from django.utils.text import slugify
 
 from content.importing.contact import contact_drafts
-from content.importing.drafts import Draft, edited_by_people, write_drafts
+from content.importing.drafts import Draft, write_drafts
 from content.importing.emergency_numbers import countries_covered, read_emergency_numbers
 from content.importing.facts_file import ImportedService, ImportedText, read_facts
 from content.importing.figures import figure_drafts, propose_figures, read_figures
 from content.importing.proposals import ChannelSlots, Difference, compare
 from content.importing.reference import load_reference
-from content.models import ChannelRevision, Organization, Service
+from content.importing.service_proposals import propose_services
+from content.models import ChannelRevision, Service
 from core import audit, roles
 from core.audit_verbs import Verb
 from core.models import User
@@ -38,6 +38,8 @@ class FactsLoaded:
     entries: int = 0
     reference: int = 0
     services_new: list[str] = field(default_factory=list)
+    #: Those in which facts are proposed to change, and those in which something changed that no reader sees.
+    services_proposed: list[str] = field(default_factory=list)
     services_changed: list[str] = field(default_factory=list)
     proposed: Counter[str] = field(default_factory=Counter)
     withdrawn: int = 0
@@ -50,14 +52,18 @@ class FactsLoaded:
     def changed(self) -> bool:
         """Whether anything was written."""
         counts = (self.reference, self.withdrawn, self.units_new, self.units_changed, self.proposed.total(), self.figures)
-        return bool(self.services_new or self.services_changed or any(counts))
+        return bool(self.services_new or self.services_proposed or self.services_changed or any(counts))
 
     def data(self) -> dict[str, Any]:
         """Return the summary as values that JSON can hold."""
         return {
             "entries": self.entries,
             "changed": self.changed,
-            "services": {"new": len(self.services_new), "changed": self.services_changed},
+            "services": {
+                "new": len(self.services_new),
+                "proposed": self.services_proposed,
+                "changed": self.services_changed,
+            },
             "proposals": dict(self.proposed) | {"withdrawn": self.withdrawn},
             "figures": self.figures,
             "units": {"new": self.units_new, "changed": self.units_changed},
@@ -82,8 +88,10 @@ def load_facts(
         services += read_emergency_numbers(emergency_numbers, covered=countries_covered(services))
     statistics = read_figures(figures) if figures is not None else []
     loaded = FactsLoaded(entries=len(services), reference=load_reference())
-    _create_organizations(services)
-    _write_services(services, loaded)
+    proposed = propose_services(services, by=by, at=at)
+    loaded.services_new, loaded.services_proposed = proposed.new, proposed.proposed
+    loaded.services_changed, loaded.withdrawn = proposed.provenance, proposed.withdrawn
+    loaded.notes += proposed.kept
     loaded.figures = propose_figures(statistics, by=by, at=at)
     drafts = [*_propose(services, loaded, by=by, at=at), *figure_drafts(statistics)]
     texts = write_drafts(drafts, by=by, at=at)
@@ -96,47 +104,6 @@ def load_facts(
     if loaded.changed:
         audit.record(by=by, verb=Verb.FACTS_LOADED, at=at, **{k: v for k, v in loaded.data().items() if k != "notes"})
     return loaded
-
-
-def _create_organizations(services: Iterable[ImportedService]) -> None:
-    known = set(Organization.objects.values_list("name", flat=True))
-    taken = set(Organization.objects.values_list("id", flat=True))
-    new = []
-    for name in dict.fromkeys(service.organization for service in services):
-        if name in known:
-            continue
-        slug = base = slugify(name)[:100] or "organization"
-        number = 1
-        while slug in taken:
-            number += 1
-            slug = f"{base}-{number}"
-        taken.add(slug)
-        new.append(Organization(id=slug, name=name))
-    Organization.objects.bulk_create(new)
-
-
-def _write_services(services: Iterable[ImportedService], loaded: FactsLoaded) -> None:
-    organizations = dict(Organization.objects.values_list("name", "id"))
-    existing, edited = Service.objects.in_bulk(), edited_by_people("content.Service")
-    new = []
-    for imported in services:
-        fields = imported.fields | {
-            "organization_id": organizations[imported.organization],
-            "compiled_on": date.fromisoformat(imported.fields["compiled_on"]),
-        }
-        service = existing.get(imported.id)
-        if service is None:
-            new.append(Service(id=imported.id, **fields))
-        elif changed := {name: value for name, value in fields.items() if getattr(service, name) != value}:
-            if imported.id in edited:
-                loaded.notes.append(
-                    f"{imported.id}: a person has edited this service; it is kept. The file differs in {', '.join(changed)}."
-                )
-                continue
-            Service.objects.filter(pk=imported.id).update(**changed)
-            loaded.services_changed.append(imported.id)
-    Service.objects.bulk_create(new)
-    loaded.services_new = [service.id for service in new]
 
 
 def _propose(services: Iterable[ImportedService], loaded: FactsLoaded, *, by: User, at: datetime) -> Iterator[Draft]:

@@ -11,7 +11,7 @@ import pycountry
 from annotated_types import Interval, MinLen
 from pydantic import AfterValidator, Field
 
-from content.models.service import Status
+from content.models.service_facts import Status
 from content.terms import WORLDWIDE, AgeMeasured, Audience, ChannelType, Confidence, Cost, NumberType, Role, Situation
 from core.file_models import Day, FileModel, OneOf, Slug, Text
 

@@ -8,7 +8,8 @@ from typing import Any
 
 from content.importing.facts_file import ImportedChannel
 from content.models import Channel, ChannelRevision
-from content.models.channel_revision import Act, RevisionState
+from content.models.channel_revision import Act
+from content.models.revision import RevisionState
 from core.models import User
 
 Facts = dict[str, Any]

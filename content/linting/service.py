@@ -1,8 +1,8 @@
-"""The rules for the facts of a service that people may edit; its numbers and addresses have rules of their own."""
+"""The rules for the facts of a service and the name of an organization; numbers and addresses have rules of their own."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING
 
 import langcodes
@@ -10,17 +10,25 @@ import pycountry
 
 from content.linting.channel import hours_faults
 from content.linting.time_zones import is_time_zone
-from content.terms import WORLDWIDE, AgeMeasured, Audience, Situation
+from content.terms import WORLDWIDE, AgeMeasured, Audience, Confidence, Role, Situation
 
 if TYPE_CHECKING:
-    from content.models.service import Service
+    from content.models.service_facts import ServiceFacts
 
 MAX_AGE = 120
+MAX_NAME = 200
 
 
-def service_faults(service: Service, *, countries: Collection[str], statuses: Collection[str]) -> list[str]:
-    """Return one sentence for each rule that the service breaks; `countries` and `statuses` are those that exist."""
+def service_faults(
+    service: ServiceFacts, *, countries: Collection[str], statuses: Collection[str], hours: Iterable[str]
+) -> list[str]:
+    """Return one sentence for each rule that the facts break.
+
+    `countries` and `statuses` are those that exist, and `hours` the opening hours of the channels of the service.
+    """
     faults = [
+        *name_faults(service.name),
+        *_role_faults(service),
         *_audience_faults(service),
         *_area_faults(service, countries),
         *(f"{tag!r} is not a language tag." for tag in service.languages or () if not langcodes.tag_is_valid(tag)),
@@ -30,10 +38,32 @@ def service_faults(service: Service, *, countries: Collection[str], statuses: Co
     if service.status not in statuses:
         faults.append(f"There is no status {service.status}.")
     faults += age_faults(service.min_age, service.max_age, service.age_measured)
-    return faults + _hours_faults(service)
+    if service.confidence == Confidence.CONFIRMED_IN_SOURCE and not service.source:
+        faults.append("Enter the source in which the facts are confirmed.")
+    return faults + [fault for found in hours for fault in hours_faults(found, service.zone)]
 
 
-def _audience_faults(service: Service) -> list[str]:
+def name_faults(name: str) -> list[str]:
+    """Return one sentence for each rule that the name of a service or an organization breaks."""
+    faults = []
+    if not name.strip():
+        faults.append("Enter the name.")
+    if len(name) > MAX_NAME:
+        faults.append(f"A name has at most {MAX_NAME} characters.")
+    # Joiners are letters of some scripts; line breaks and characters that turn the direction of a text are not.
+    if not name.replace("\u200c", "").replace("\u200d", "").isprintable():
+        faults.append("A name is one line without invisible characters.")
+    return faults
+
+
+def _role_faults(service: ServiceFacts) -> list[str]:
+    faults = [] if service.roles else ["Choose at least one role."]
+    if unknown := sorted({*service.roles} - {*Role.values}):
+        faults.append(f"There is no role {', '.join(unknown)}.")
+    return faults
+
+
+def _audience_faults(service: ServiceFacts) -> list[str]:
     faults = []
     if unknown := sorted({*service.audiences} - {*Audience.values}):
         faults.append(f"There is no audience {', '.join(unknown)}.")
@@ -46,7 +76,7 @@ def _audience_faults(service: Service) -> list[str]:
     return faults
 
 
-def _area_faults(service: Service, countries: Collection[str]) -> list[str]:
+def _area_faults(service: ServiceFacts, countries: Collection[str]) -> list[str]:
     faults = [
         f"{region} is not a region of {service.country_id}." for region in service.regions if not _is_region(region, service)
     ]
@@ -68,11 +98,6 @@ def age_faults(min_age: int | None, max_age: int | None, measured: str) -> list[
     return faults
 
 
-def _hours_faults(service: Service) -> list[str]:
-    """Return what is wrong with the hours of the channels in the time zone of the service."""
-    return [fault for channel in service.channels.all() for fault in hours_faults(channel.hours, service.zone)]
-
-
-def _is_region(region: str, service: Service) -> bool:
+def _is_region(region: str, service: ServiceFacts) -> bool:
     found = pycountry.subdivisions.get(code=region)
     return found is not None and found.country_code == service.country_id

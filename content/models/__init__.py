@@ -11,6 +11,7 @@ from content.models.link import LinkCheck, LinkHost
 from content.models.locale import Locale
 from content.models.manifest import Manifest
 from content.models.organization import Organization
+from content.models.organization_revision import OrganizationRevision
 from content.models.pack import Pack, ReleasePack
 from content.models.pack_coverage import PackCoverage
 from content.models.release import Release
@@ -19,6 +20,7 @@ from content.models.reply import Reply
 from content.models.scheduled_publication import ScheduledPublication
 from content.models.service import Service
 from content.models.service_notice import ServiceNotice
+from content.models.service_revision import ServiceRevision
 from content.models.set_aside_text import SetAsideText
 from content.models.target import Target
 from content.models.target_revision import TargetRevision
@@ -44,6 +46,7 @@ __all__ = [
     "Locale",
     "Manifest",
     "Organization",
+    "OrganizationRevision",
     "Pack",
     "PackCoverage",
     "Release",
@@ -54,6 +57,7 @@ __all__ = [
     "ScheduledPublication",
     "Service",
     "ServiceNotice",
+    "ServiceRevision",
     "SetAsideText",
     "Target",
     "TargetRevision",

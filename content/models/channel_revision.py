@@ -5,27 +5,26 @@ from __future__ import annotations
 from datetime import datetime
 from typing import ClassVar
 
-import pgtrigger
-from django.conf import settings
 from django.db import models, transaction
-from django.db.models import F, Q
+from django.db.models import Q
 
 from content.linting.channel import channel_faults
 from content.models.channel import Channel
 from content.models.channel_facts import FACTS, ChannelFacts
+from content.models.revision import (
+    AlreadyProposed,
+    Revision,
+    RevisionState,
+    four_eyes,
+    revision_lifecycle,
+    revision_triggers,
+)
 from content.models.service import Service
-from core import audit, roles, states
+from core import audit, roles
 from core.audit_verbs import Verb
-from core.errors import ChangedMeanwhile, Conflict, Invalid, SecondPersonRequired
+from core.errors import Invalid
 from core.models import User
 from core.querysets import manager_of
-from core.states import Edge, Lifecycle
-
-
-class AlreadyProposed(Conflict):
-    """There is already a proposed change of this channel. Approve or withdraw that one first."""
-
-    code = "already-proposed"
 
 
 class Act(models.TextChoices):
@@ -36,35 +35,13 @@ class Act(models.TextChoices):
     REMOVE = "remove"
 
 
-class RevisionState(models.TextChoices):
-    """The states of a revision."""
-
-    #: Waiting for a second person.
-    PROPOSED = "proposed"
-    #: In effect, or replaced by a later revision; final.
-    APPROVED = "approved"
-    #: Withdrawn by the proposer or rejected; final.
-    WITHDRAWN = "withdrawn"
-
-
-LIFECYCLE = Lifecycle(
-    model="content.ChannelRevision",
-    states=RevisionState,
-    initial=RevisionState.PROPOSED,
-    edges=[
-        Edge(
-            RevisionState.PROPOSED,
-            RevisionState.APPROVED,
-            Verb.CHANNEL_CHANGE_APPROVED,
-            "a second person approves it, and it takes effect",
-        ),
-        Edge(
-            RevisionState.PROPOSED,
-            RevisionState.WITHDRAWN,
-            Verb.CHANNEL_CHANGE_WITHDRAWN,
-            "the proposer withdraws it, a second person rejects it, or a newer file replaces it",
-        ),
-    ],
+LIFECYCLE = revision_lifecycle(
+    "content.ChannelRevision",
+    approved=(Verb.CHANNEL_CHANGE_APPROVED, "a second person approves it, and it takes effect"),
+    withdrawn=(
+        Verb.CHANNEL_CHANGE_WITHDRAWN,
+        "the proposer withdraws it, a second person rejects it, or a newer file replaces it",
+    ),
 )
 
 
@@ -111,17 +88,13 @@ class ChannelRevisionQuerySet(models.QuerySet["ChannelRevision"]):
         return revision
 
 
-class ChannelRevision(ChannelFacts):
+class ChannelRevision(Revision, ChannelFacts):
     """All facts of a channel as they will be, with who proposed and who approved them."""
 
     act = models.CharField(max_length=6, choices=Act.choices)
-    reason = models.CharField(max_length=300, blank=True, default="", db_default="", help_text="Why, for the second person.")
-    state = models.CharField(max_length=9, choices=RevisionState.choices, default=RevisionState.PROPOSED)
-    proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    proposed_at = models.DateTimeField()
-    approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
-    approved_at = models.DateTimeField(null=True, blank=True)
 
+    approve_permission: ClassVar[str] = "content.approve_channelrevision"
+    subject: ClassVar[str] = "a number or address"
     objects: ClassVar[ChannelRevisionQuerySet] = manager_of(ChannelRevisionQuerySet)
 
     class Meta(ChannelFacts.Meta):
@@ -133,52 +106,24 @@ class ChannelRevision(ChannelFacts):
         constraints = (
             *ChannelFacts.Meta.constraints,
             models.CheckConstraint(condition=Q(act__in=Act.values), name="channelrevision_act"),
-            models.CheckConstraint(
-                condition=~Q(state=RevisionState.APPROVED)
-                | (Q(approved_by__isnull=False, approved_at__isnull=False) & ~Q(approved_by=F("proposed_by"))),
-                name="channelrevision_four_eyes",
-            ),
+            four_eyes(),
             models.UniqueConstraint(
                 fields=("service", "position"), condition=Q(state=RevisionState.PROPOSED), name="channelrevision_one_proposal"
             ),
         )
-        triggers = (
-            LIFECYCLE.trigger(),
-            pgtrigger.ReadOnly(
-                name="values_fixed", fields=["service", "position", "act", "reason", "proposed_by", "proposed_at", *FACTS]
-            ),
-            pgtrigger.Protect(
-                name="approved_fixed", operation=pgtrigger.Update, condition=pgtrigger.Q(old__state=RevisionState.APPROVED)
-            ),
-            pgtrigger.Protect(name="kept", operation=pgtrigger.Delete),
-        )
+        triggers = revision_triggers(LIFECYCLE, ["service", "position", "act", "reason", "proposed_by", "proposed_at", *FACTS])
 
     def __str__(self) -> str:
         return f"{self.service_id} {self.position}: {self.act}"
 
-    def approve(self, *, by: User, at: datetime) -> None:
-        """Approve the revision as a second person, and apply it to the channel at once.
+    def of_the_same_row(self) -> models.QuerySet[ChannelRevision]:
+        """Return all revisions of the channel."""
+        return ChannelRevision.objects.filter(service_id=self.service_id, position=self.position)
 
-        Raises SecondPersonRequired for the proposer, and ChangedMeanwhile where a newer revision has been approved.
-        """
-        roles.require_approver(by, "content.approve_channelrevision")
-        if by.pk == self.proposed_by_id:
-            raise SecondPersonRequired("The person who proposed a number or address cannot approve it; a second person must.")
-        with transaction.atomic():
-            # The lock lets one approval for the service through at a time, so that the newest approved revision wins.
-            Service.objects.select_for_update().get(pk=self.service_id)
-            if self._newer().exists():
-                raise ChangedMeanwhile("A newer change of this channel has been approved in the meantime; propose yours again.")
-            states.advance(self, RevisionState.APPROVED, by=by, at=at, approved_by=by, approved_at=at)
-            Channel.objects.apply(self)
+    def faults(self) -> list[str]:
+        """Return one sentence for each rule that the facts break."""
+        return [] if self.act == Act.REMOVE else channel_faults(self)
 
-    def withdraw(self, *, by: User, at: datetime) -> None:
-        """Withdraw the proposal, as its proposer or as a second person who rejects it."""
-        if by.pk != self.proposed_by_id:
-            roles.require(by, "content.approve_channelrevision")
-        states.advance(self, RevisionState.WITHDRAWN, by=by, at=at)
-
-    def _newer(self) -> models.QuerySet[ChannelRevision]:
-        return ChannelRevision.objects.filter(
-            service_id=self.service_id, position=self.position, state=RevisionState.APPROVED, pk__gt=self.pk
-        )
+    def apply(self, *, by: User, at: datetime) -> None:
+        """Give the channel the facts of this revision."""
+        Channel.objects.apply(self)

@@ -12,7 +12,8 @@ from django.db.models import F, Q
 
 from content.linting.notice import MAX_DAYS_AHEAD, MAX_DAYS_BACK, notice_faults
 from content.models.channel import Channel
-from content.models.service import Service, Status
+from content.models.service import Service
+from content.models.service_facts import Status
 from content.models.withdrawal import Withdrawal
 from content.terms import NoticeKind
 from core import audit, roles, states

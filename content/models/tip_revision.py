@@ -7,34 +7,34 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 import pgtrigger
-from django.conf import settings
 from django.db import IntegrityError, models, transaction
-from django.db.models import F, Q
+from django.db.models import Q
 
 from content.linting.tip import tip_faults
-from content.models.channel_revision import RevisionState
 from content.models.country import Country
+from content.models.revision import (
+    AlreadyProposed,
+    Revision,
+    RevisionState,
+    four_eyes,
+    require_changed,
+    revision_lifecycle,
+    revision_triggers,
+)
 from content.models.tip import Tip, step_numbers
 from content.models.tip_facts import FACTS, TipFacts, TipKind, TipState
 from content.models.unit import Unit, require_may_write, require_reads
 from content.terms import SOURCE_LOCALE, Audience, Situation
-from core import audit, roles, states
+from core import audit
 from core.audit_verbs import Verb
-from core.errors import ChangedMeanwhile, Conflict, Invalid, NotFound, SecondPersonRequired
+from core.errors import ChangedMeanwhile, Invalid, NotFound
 from core.models import User
 from core.querysets import manager_of
-from core.states import Edge, Lifecycle
 
 #: The last part of a tip, which is one text; also the name of its column.
 MORE = "more"
 #: Part of a unit key → the column with the numbers of the steps.
 STEP_COLUMNS: Mapping[str, str] = {"do-now": "do_now", "do-not": "do_not"}
-
-
-class TipProposed(Conflict):
-    """There is already a proposed change of this tip. Approve or withdraw that one first."""
-
-    code = "already-proposed"
 
 
 class TipAct(models.TextChoices):
@@ -48,24 +48,10 @@ class TipAct(models.TextChoices):
     EXISTING = "existing"
 
 
-LIFECYCLE = Lifecycle(
-    model="content.TipRevision",
-    states=RevisionState,
-    initial=RevisionState.PROPOSED,
-    edges=[
-        Edge(
-            RevisionState.PROPOSED,
-            RevisionState.APPROVED,
-            Verb.TIP_CHANGE_APPROVED,
-            "a second person approves it; readers get it with the next release",
-        ),
-        Edge(
-            RevisionState.PROPOSED,
-            RevisionState.WITHDRAWN,
-            Verb.TIP_CHANGE_WITHDRAWN,
-            "the proposer withdraws or replaces it, or a second person rejects it",
-        ),
-    ],
+LIFECYCLE = revision_lifecycle(
+    "content.TipRevision",
+    approved=(Verb.TIP_CHANGE_APPROVED, "a second person approves it; readers get it with the next release"),
+    withdrawn=(Verb.TIP_CHANGE_WITHDRAWN, "the proposer withdraws or replaces it, or a second person rejects it"),
 )
 
 
@@ -89,8 +75,8 @@ class TipRevisionQuerySet(models.QuerySet["TipRevision"]):
         revision = self.model(slug=slug, act=_act(tip, facts["tip_state"]), **_ordered(facts))
         if faults := revision.faults():
             raise Invalid(" ".join(faults), code="tip", faults=faults)
-        if tip is not None and revision.facts() == tip.facts():
-            raise Invalid("Nothing differs from the approved tip, so there is nothing to propose.", code="unchanged")
+        if tip is not None:
+            require_changed(revision.facts(), tip.facts())
         return revision
 
     def propose(
@@ -105,7 +91,7 @@ class TipRevisionQuerySet(models.QuerySet["TipRevision"]):
     ) -> TipRevision:
         """Propose all facts of a new or an existing tip; `replaces` is the proposer's own earlier proposal, which is withdrawn.
 
-        Raises Invalid as `prepare` does, and TipProposed where another proposal is waiting.
+        Raises Invalid as `prepare` does, and AlreadyProposed where another proposal is waiting.
         """
         require_may_write(by, SOURCE_LOCALE)
         with transaction.atomic():
@@ -122,7 +108,7 @@ class TipRevisionQuerySet(models.QuerySet["TipRevision"]):
                 with transaction.atomic():
                     revision.save(force_insert=True)
             except IntegrityError:
-                raise TipProposed() from None
+                raise AlreadyProposed() from None
             audit.record(by=by, verb=Verb.TIP_CHANGE_PROPOSED, row=revision, at=at, tip=slug, act=str(revision.act))
         return revision
 
@@ -140,7 +126,7 @@ class TipRevisionQuerySet(models.QuerySet["TipRevision"]):
                 raise NotFound("There is no such tip.")
             earlier = self.proposed().filter(slug=slug).first()
             if earlier is not None and earlier.proposed_by_id != by.pk:
-                raise TipProposed()
+                raise AlreadyProposed()
             facts = (earlier or tip).facts()
             if part == MORE:
                 key, facts[MORE], reason = f"tip.{slug}.{MORE}", True, "Adds the text “More”."
@@ -156,20 +142,16 @@ class TipRevisionQuerySet(models.QuerySet["TipRevision"]):
         return revision, unit
 
 
-class TipRevision(TipFacts):
+class TipRevision(Revision, TipFacts):
     """All facts of a tip as they will be, with who proposed and who approved them."""
 
     #: No foreign key: a new tip has no row before it is approved.
     slug = models.SlugField(max_length=60)
     tip_state = models.CharField(max_length=7, choices=TipState.choices, default=TipState.CURRENT)
     act = models.CharField(max_length=8, choices=TipAct.choices)
-    reason = models.CharField(max_length=300, blank=True, default="", db_default="", help_text="Why, for the second person.")
-    state = models.CharField(max_length=9, choices=RevisionState.choices, default=RevisionState.PROPOSED)
-    proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    proposed_at = models.DateTimeField()
-    approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
-    approved_at = models.DateTimeField(null=True, blank=True)
 
+    approve_permission: ClassVar[str] = "content.approve_words"
+    subject: ClassVar[str] = "a change of a tip"
     objects: ClassVar[TipRevisionQuerySet] = manager_of(TipRevisionQuerySet)
 
     class Meta(TipFacts.Meta):
@@ -178,28 +160,16 @@ class TipRevision(TipFacts):
             *TipFacts.Meta.constraints,
             models.CheckConstraint(condition=Q(act__in=TipAct.values), name="tiprevision_act"),
             models.CheckConstraint(condition=Q(tip_state__in=TipState.values), name="tiprevision_tip_state"),
-            models.CheckConstraint(
-                # Nobody approved the facts that were there before this table.
-                condition=~Q(state=RevisionState.APPROVED)
-                | Q(act=TipAct.EXISTING)
-                | (Q(approved_by__isnull=False, approved_at__isnull=False) & ~Q(approved_by=F("proposed_by"))),
-                name="tiprevision_four_eyes",
-            ),
+            # Nobody approved the facts that were there before this table.
+            four_eyes(Q(act=TipAct.EXISTING)),
             models.UniqueConstraint(fields=("slug",), condition=Q(state=RevisionState.PROPOSED), name="tiprevision_one_proposal"),
         )
         indexes = (models.Index(fields=("slug", "-id"), name="tiprevision_of_a_tip"),)
         triggers = (
-            LIFECYCLE.trigger(),
+            *revision_triggers(LIFECYCLE, ["slug", "tip_state", "act", "reason", "proposed_by", "proposed_at", *FACTS]),
             pgtrigger.Protect(
                 name="existing_by_migration", operation=pgtrigger.Insert, condition=pgtrigger.Q(new__act=TipAct.EXISTING)
             ),
-            pgtrigger.ReadOnly(
-                name="values_fixed", fields=["slug", "tip_state", "act", "reason", "proposed_by", "proposed_at", *FACTS]
-            ),
-            pgtrigger.Protect(
-                name="approved_fixed", operation=pgtrigger.Update, condition=pgtrigger.Q(old__state=RevisionState.APPROVED)
-            ),
-            pgtrigger.Protect(name="kept", operation=pgtrigger.Delete),
         )
 
     def __str__(self) -> str:
@@ -218,36 +188,18 @@ class TipRevision(TipFacts):
             steps={column: step_numbers(self.slug, part) for part, column in STEP_COLUMNS.items()},
         )
 
-    def approve(self, *, by: User, at: datetime) -> None:
-        """Approve the revision as a second person, and apply it to the tip; readers get it with the next release.
+    def of_the_same_row(self) -> models.QuerySet[TipRevision]:
+        """Return all revisions of the tip."""
+        return TipRevision.objects.filter(slug=self.slug)
 
-        Raises SecondPersonRequired for the proposer, ChangedMeanwhile where it was decided or a newer revision was approved,
-        and Invalid where the facts break a rule by now.
-        """
-        roles.require_approver(by, "content.approve_words")
+    def require_approver(self, by: User) -> None:
+        """Raise Forbidden for people who may not approve, or do not read the source language."""
+        super().require_approver(by)
         require_reads(by, SOURCE_LOCALE)
-        if by.pk == self.proposed_by_id:
-            raise SecondPersonRequired("The person who proposed a change of a tip cannot approve it; a second person must.")
-        with transaction.atomic():
-            # The lock lets one decision for the tip through at a time.
-            of_the_tip = list(TipRevision.objects.select_for_update().filter(slug=self.slug).order_by("pk"))
-            stored = next(row for row in of_the_tip if row.pk == self.pk)
-            if stored.state != RevisionState.PROPOSED:
-                raise ChangedMeanwhile("This proposal was decided or replaced in the meantime.")
-            if any(row.state == RevisionState.APPROVED and row.pk > self.pk for row in of_the_tip):
-                raise ChangedMeanwhile("A newer change of this tip was approved in the meantime; propose yours again.")
-            if faults := stored.faults():
-                raise Invalid(" ".join(faults), code="tip", faults=faults)
-            states.advance(self, RevisionState.APPROVED, by=by, at=at, approved_by=by, approved_at=at)
-            Tip.objects.apply(self, by=by, at=at)
 
-    def withdraw(self, *, by: User, at: datetime) -> None:
-        """Withdraw the proposal, as its proposer or as a second person who rejects it."""
-        if by.pk != self.proposed_by_id:
-            roles.require(by, "content.approve_words")
-        if TipRevision.objects.get(pk=self.pk).state != RevisionState.PROPOSED:
-            raise ChangedMeanwhile("This proposal was decided or replaced in the meantime.")
-        states.advance(self, RevisionState.WITHDRAWN, by=by, at=at)
+    def apply(self, *, by: User, at: datetime) -> None:
+        """Give the tip the facts of this revision."""
+        Tip.objects.apply(self, by=by, at=at)
 
 
 def _act(tip: Tip | None, tip_state: str) -> TipAct:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import ClassVar
 
 import pgtrigger
-from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 
 from content.models.pack import Pack
+from content.models.put_back import PutBack, two_put_back, withdrawal_triggers
 from content.models.release import Release
 from content.models.tip import Tip
 from content.models.withdrawal import WithdrawnPack
@@ -24,7 +24,7 @@ class TipWithdrawalQuerySet(models.QuerySet["TipWithdrawal"]):
         return self.filter(put_back_at=None)
 
 
-class TipWithdrawal(models.Model):
+class TipWithdrawal(PutBack):
     """One tip, withdrawn by one person until two people put it back; the compiler leaves it out meanwhile."""
 
     tip = models.ForeignKey(Tip, on_delete=models.PROTECT, related_name="withdrawals")
@@ -36,13 +36,6 @@ class TipWithdrawal(models.Model):
         blank=True,
         help_text="The release without the tip.",
     )
-    withdrawn_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    at = models.DateTimeField()
-    put_back_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
-    put_back_seconded_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
-    )
-    put_back_at = models.DateTimeField(null=True, blank=True)
 
     objects: ClassVar[TipWithdrawalQuerySet] = manager_of(TipWithdrawalQuerySet)
 
@@ -50,22 +43,9 @@ class TipWithdrawal(models.Model):
         ordering = ("-at", "-pk")
         constraints = (
             models.UniqueConstraint(fields=("tip",), condition=Q(put_back_at=None), name="tipwithdrawal_one_in_force"),
-            models.CheckConstraint(
-                condition=Q(put_back_by=None, put_back_seconded_by=None, put_back_at=None)
-                | (
-                    Q(put_back_by__isnull=False, put_back_seconded_by__isnull=False, put_back_at__isnull=False)
-                    & ~Q(put_back_by=F("put_back_seconded_by"))
-                ),
-                name="tipwithdrawal_two_put_back",
-            ),
+            two_put_back(),
         )
-        triggers = (
-            pgtrigger.ReadOnly(name="decided_once", fields=["tip", "release", "withdrawn_by", "at"]),
-            pgtrigger.Protect(
-                name="put_back_once", operation=pgtrigger.Update, condition=pgtrigger.Q(old__put_back_at__isnull=False)
-            ),
-            pgtrigger.Protect(name="kept", operation=pgtrigger.Delete),
-        )
+        triggers = withdrawal_triggers(["tip", "release", "withdrawn_by", "at"])
 
     def __str__(self) -> str:
         return f"Withdrawal of the tip {self.tip_id}"

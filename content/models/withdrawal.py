@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from content.models.pack import Pack
+from content.models.put_back import PutBack, two_put_back, withdrawal_triggers
 from content.models.release import Release
 from content.models.service import Service
 from core.querysets import manager_of
@@ -57,7 +58,7 @@ class WithdrawalQuerySet(models.QuerySet["Withdrawal"]):
         ]
 
 
-class Withdrawal(models.Model):
+class Withdrawal(PutBack):
     """One service, withdrawn by one person (an emergency service: by two) until two people put it back."""
 
     service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="withdrawals")
@@ -71,14 +72,7 @@ class Withdrawal(models.Model):
         help_text="The release without the service.",
     )
     emergency = models.BooleanField(help_text="Whether the service was an emergency service.")
-    withdrawn_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     seconded_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
-    at = models.DateTimeField()
-    put_back_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
-    put_back_seconded_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
-    )
-    put_back_at = models.DateTimeField(null=True, blank=True)
 
     objects: ClassVar[WithdrawalQuerySet] = manager_of(WithdrawalQuerySet)
 
@@ -94,24 +88,9 @@ class Withdrawal(models.Model):
                 | (Q(seconded_by__isnull=False) & ~Q(seconded_by=F("withdrawn_by"))),
                 name="withdrawal_of_an_emergency_takes_two",
             ),
-            models.CheckConstraint(
-                condition=Q(put_back_by=None, put_back_seconded_by=None, put_back_at=None)
-                | (
-                    Q(put_back_by__isnull=False, put_back_seconded_by__isnull=False, put_back_at__isnull=False)
-                    & ~Q(put_back_by=F("put_back_seconded_by"))
-                ),
-                name="withdrawal_two_put_back",
-            ),
+            two_put_back(),
         )
-        triggers = (
-            pgtrigger.ReadOnly(
-                name="decided_once", fields=["service", "successor", "release", "emergency", "withdrawn_by", "seconded_by", "at"]
-            ),
-            pgtrigger.Protect(
-                name="put_back_once", operation=pgtrigger.Update, condition=pgtrigger.Q(old__put_back_at__isnull=False)
-            ),
-            pgtrigger.Protect(name="kept", operation=pgtrigger.Delete),
-        )
+        triggers = withdrawal_triggers(["service", "successor", "release", "emergency", "withdrawn_by", "seconded_by", "at"])
 
     def __str__(self) -> str:
         return f"Withdrawal of {self.service_id}"

@@ -13,10 +13,10 @@ from content.models import Tip, TipWithdrawal, WithdrawnTipPack
 from content.models.release import ReleaseReason
 from content.publishing.pack_patch import remove_tips
 from content.publishing.publish import PERMISSION, lock_published, packs_holding, publish_patch
-from content.publishing.withdrawal import WithdrawalEffect, patch_effect
+from content.publishing.withdrawal import WithdrawalEffect, patch_effect, require_two_approvers
 from core import audit, roles
 from core.audit_verbs import Verb
-from core.errors import Conflict, NotFound, SecondPersonRequired
+from core.errors import Conflict, NotFound
 from core.models import User
 
 
@@ -57,16 +57,12 @@ def tip_withdrawal_effect(slug: str, *, locale: str | None = None) -> Withdrawal
 
 def put_back_tip(slug: str, *, by: User, second: User, at: datetime) -> TipWithdrawal:
     """Let the tip be compiled again, from the next release on; NotFound if it is not withdrawn."""
-    for person in (by, second):
-        roles.require_approver(person, PERMISSION)
-    if second.pk == by.pk:
-        raise SecondPersonRequired("The second person must be somebody else.")
+    require_two_approvers(by, second)
     with transaction.atomic():
         withdrawal = TipWithdrawal.objects.select_for_update().in_force().filter(tip=slug).first()
         if withdrawal is None:
             raise NotFound(f"The tip {slug} is not withdrawn.")
-        withdrawal.put_back_by, withdrawal.put_back_seconded_by, withdrawal.put_back_at = by, second, at
-        withdrawal.save(update_fields=["put_back_by", "put_back_seconded_by", "put_back_at"])
+        withdrawal.put_back(by=by, second=second, at=at)
         audit.record(by=by, verb=Verb.TIP_PUT_BACK, row=withdrawal, at=at, tip=slug, second=second.username)
     return withdrawal
 

@@ -14,7 +14,7 @@ from django.db import transaction
 from content.compiling.comparison import Compared, Comparison, compare
 from content.models import Release, Service, Withdrawal, WithdrawnPack
 from content.models.release import ReleaseReason, ReleaseState
-from content.models.service import Status
+from content.models.service_facts import Status
 from content.publishing.pack_patch import PackPatch, withdraw_services
 from content.publishing.publish import (
     PERMISSION,
@@ -44,7 +44,7 @@ def withdraw(service_id: str, *, by: User, at: datetime, successor: str | None =
     next release is compiled without it. Raises EssentialServiceMissing where a country would lose its last emergency number or
     crisis line, AlreadyWithdrawn, NotFound, and Invalid for a successor that cannot take its place.
     """
-    _require_two(by, second)
+    require_two(by, second)
     service = _service(service_id)
     emergency = Role.EMERGENCY in service.roles
     if emergency and second is None:
@@ -121,20 +121,25 @@ def _digests(release: Release, locale: str | None) -> list[str]:
 
 def put_back(service_id: str, *, by: User, second: User, at: datetime) -> Withdrawal:
     """Let the service be served again, from the next release that is compiled and published; NotFound if it is not withdrawn."""
-    _require_two(by, second)
-    for person in (by, second):
-        roles.require_approver(person, PERMISSION)
+    require_two_approvers(by, second)
     with transaction.atomic():
         withdrawal = Withdrawal.objects.select_for_update().in_force().filter(service=service_id).first()
         if withdrawal is None:
             raise NotFound(f"{service_id} is not withdrawn.")
-        withdrawal.put_back_by, withdrawal.put_back_seconded_by, withdrawal.put_back_at = by, second, at
-        withdrawal.save(update_fields=["put_back_by", "put_back_seconded_by", "put_back_at"])
+        withdrawal.put_back(by=by, second=second, at=at)
         audit.record(by=by, verb=Verb.SERVICE_PUT_BACK, row=withdrawal, at=at, service=service_id, second=second.username)
     return withdrawal
 
 
-def _require_two(by: User, second: User | None) -> None:
+def require_two_approvers(by: User, second: User) -> None:
+    """Raise as `require_two` does, and Forbidden where one of the two may not approve at present."""
+    require_two(by, second)
+    for person in (by, second):
+        roles.require_approver(person, PERMISSION)
+
+
+def require_two(by: User, second: User | None) -> None:
+    """Raise Forbidden for a person without the right to publish, and SecondPersonRequired where both are the same."""
     for person in (by, second):
         if person is not None:
             roles.require(person, PERMISSION)
@@ -159,8 +164,11 @@ def _successor(service: Service, successor: str | None) -> Service | None:
     if found is None:
         raise NotFound(f"There is no service {successor}.")
     withdrawn = Withdrawal.objects.in_force().filter(service=found).exists()
-    if found.pk == service.pk or found.status != Status.ACTIVE or withdrawn:
-        raise Invalid(f"{successor} cannot take its place: it is withdrawn, retired, or the same service.", code="successor")
+    if found.pk == service.pk or found.status != Status.ACTIVE or found.revision_id is None or withdrawn:
+        raise Invalid(
+            f"{successor} cannot take its place: it is withdrawn, retired, not approved yet, or the same service.",
+            code="successor",
+        )
     if lacking := [role for role in service.roles if role not in found.roles]:
         raise Invalid(f"{successor} cannot take its place: it does not have the role {', '.join(lacking)}.", code="successor")
     return found

@@ -81,7 +81,7 @@ def services_named(texts: Iterable[str]) -> frozenset[str]:
 def names_of(ids: Iterable[str]) -> dict[str, str]:
     """Return the official names of services by id, without those that do not exist."""
     wanted = sorted(set(ids))
-    found = dict(Service.objects.filter(pk__in=wanted).values_list("pk", "name")) if wanted else {}
+    found = dict(Service.objects.approved().filter(pk__in=wanted).values_list("pk", "name")) if wanted else {}
     return {service: found[service] for service in wanted if service in found}
 
 

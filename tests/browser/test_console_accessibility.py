@@ -12,7 +12,7 @@ from django.utils import timezone
 from playwright.sync_api import BrowserContext
 
 from content.assurance.record import record_assurance
-from content.models import Channel, ChannelRevision, Tip, TipRevision, Unit
+from content.models import Channel, ChannelRevision, OrganizationRevision, Service, ServiceRevision, Tip, TipRevision, Unit
 from content.models.assurance import Method
 from content.models.channel_revision import Act
 from core.models import User
@@ -45,6 +45,12 @@ def everything() -> list[str]:
         )
     changed = Tip.objects.get().facts() | {"audiences": ["parent"], "do_now": []}
     proposed = TipRevision.objects.propose(slug="first-hour", facts=changed, by=editor, at=at, reason="Why.")
+    own = Service.objects.select_related("organization").get(pk="gb-line")
+    facts = {"status": "defunct", "situations": ["blackmail"], "general": False}
+    of_service = ServiceRevision.objects.propose(service=own, facts=facts, by=editor, at=at, reason="They closed.")
+    of_organization = OrganizationRevision.objects.propose(
+        organization=own.organization, name="Another name", by=editor, at=at, reason="Renamed."
+    )
     make.release()
     make.release(publish=False)
     texts = make.definition()["messages"]["en"]
@@ -73,6 +79,9 @@ def everything() -> list[str]:
         "tips/first-hour/",
         "tip-changes/",
         f"tip-changes/{proposed.pk}/",
+        "service-changes/",
+        f"service-changes/{of_service.pk}/",
+        f"organization-changes/{of_organization.pk}/",
         "words/",
         "words/ar/",
         "words/ar/tip.first-hour.do-not.1/",

@@ -30,7 +30,7 @@ def test_a_notice_is_proposed_approved_and_ended_by_keyboard_alone(
     context_of: Callable[..., BrowserContext], complaints: list[str]
 ) -> None:
     make.small_content()
-    Service.objects.filter(pk="gb-line").update(zone="Europe/London")
+    make.service_facts("gb-line", zone="Europe/London")
     make.release()
     asta = listen(context_of(make.person("asta", "assurer")).new_page(), complaints)
     boris = listen(context_of(make.person("boris", "assurer")).new_page(), complaints)

@@ -38,8 +38,8 @@ def everything(transactional_db: None) -> None:
         make.service(name, name=f"The line {name}")
     then = at - timedelta(days=100)
     record_assurance(Channel.objects.get(service="gb-expired"), by=make.checker(), at=then, method=Method.RUNG, until=then.date())
-    Service.objects.get(pk="gb-closed").amend(by=make.checker(), at=at, status="temporarily closed")
-    Service.objects.get(pk="gb-3018").amend(by=make.checker(), at=at, status="defunct")
+    make.service_facts("gb-closed", at=at, status="temporarily closed")
+    make.service_facts("gb-3018", at=at, status="defunct")
     release = make.compile_release(by=make.person("compiler", "publisher"), at=at)
     publish(release, by=make.checker(), at=at)
 

@@ -11,7 +11,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.test import override_settings
 
-from content.models import Channel, ChannelRevision, Release
+from content.models import Channel, ChannelRevision, Release, Service, ServiceRevision
 from tests import make
 
 
@@ -50,6 +50,7 @@ def test_an_invalid_file_is_refused_with_the_entry(db: None, tmp_path: Path) -> 
 def test_in_the_sandbox_a_second_person_approves_all(loaded: None) -> None:
     make.person("ben", "assurer")
 
+    assert run("services", "approve-all", "--by", "ben")["approved"] == Service.objects.approved().count() > 350
     assert run("channels", "approve-all", "--by", "ben")["approved"] == ChannelRevision.objects.count()
     assert Channel.objects.count() == ChannelRevision.objects.count() > 800
 
@@ -58,9 +59,11 @@ def test_in_the_sandbox_a_second_person_approves_all(loaded: None) -> None:
 def test_outside_the_sandbox_nobody_approves_all(loaded: None) -> None:
     make.person("ben", "assurer")
 
-    with pytest.raises(CommandError, match="Outside the sandbox"):
-        run("channels", "approve-all", "--by", "ben")
+    for command in ("services", "channels"):
+        with pytest.raises(CommandError, match="Outside the sandbox"):
+            run(command, "approve-all", "--by", "ben")
 
+    assert not Service.objects.approved().exists()
     assert not Channel.objects.exists()
 
 
@@ -68,8 +71,9 @@ def test_the_loader_of_facts_cannot_approve_them(db: None) -> None:
     make.person("ann", "localisation-editor", "assurer")
     run("load_facts", "--by", "ann")
 
-    with pytest.raises(CommandError, match="a second person must"):
-        run("channels", "approve-all", "--by", "ann")
+    for command in ("services", "channels"):
+        with pytest.raises(CommandError, match="a second person must"):
+            run(command, "approve-all", "--by", "ann")
     with pytest.raises(CommandError, match="a second person must"):
         run("channels", "approve", str(ChannelRevision.objects.proposed().first().pk), "--by", "ann")  # type: ignore[union-attr]
 
@@ -83,6 +87,35 @@ def test_proposals_are_listed(loaded: None) -> None:
     assert {"service": "gb-childline", "value": "0800 1111", "proposed_by": "fingerpost-system"}.items() <= rows_by(rows).items()
 
 
+def test_a_proposal_of_a_service_is_listed_shown_approved_and_rejected(db: None) -> None:
+    make.small_content()
+    ann, ben = make.person("ann", "assurer"), make.person("ben", "assurer")
+    line = Service.objects.get(pk="gb-line")
+
+    def propose(**facts: Any) -> str:
+        return str(ServiceRevision.objects.propose(service=line, facts=facts, by=ann, at=make.NOON, reason="Closed.").pk)
+
+    rejected = propose(zone="Europe/London")
+    assert run("services", "reject", rejected, "--by", "ben")["state"] == "withdrawn"
+    proposed = propose(status="defunct")
+    (row,) = run("services", "list")["proposals"]
+    shown = run("services", "show", proposed)
+    out = io.StringIO()
+    call_command("services", "show", proposed, stdout=out)
+    with pytest.raises(CommandError, match="a second person must"):
+        run("services", "approve", proposed, "--by", ann.username)
+    run("services", "approve", proposed, "--by", ben.username)
+
+    assert (row["service"], row["act"], row["proposed_by"]) == ("gb-line", "change", "ann")
+    assert shown["packs_before"] > shown["packs_after"] == 0
+    assert "No crisis line can be served here." in out.getvalue()
+    assert Service.objects.get(pk="gb-line").status == "defunct"
+    with pytest.raises(CommandError, match="decided or replaced"):
+        run("services", "approve", proposed, "--by", "ben")
+    with pytest.raises(CommandError, match="no proposal 999"):
+        run("services", "approve", "999", "--by", "ben")
+
+
 def rows_by(rows: list[dict[str, Any]]) -> dict[str, Any]:
     return next(row for row in rows if (row["service"], row["type"]) == ("gb-childline", "phone"))
 
@@ -90,6 +123,7 @@ def rows_by(rows: list[dict[str, Any]]) -> dict[str, Any]:
 def test_a_release_is_compiled_published_and_rolled_back_by_two(loaded: None) -> None:
     make.person("ann", "publisher")
     make.person("ben", "publisher", "assurer")
+    run("services", "approve-all", "--by", "ben")
     run("channels", "approve-all", "--by", "ben")
 
     compiled = run("release", "compile", "--by", "ann")

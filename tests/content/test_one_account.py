@@ -8,6 +8,7 @@ ELSEWHERE; a test finds a new one that is in neither.
 from __future__ import annotations
 
 import io
+import json
 from argparse import ArgumentParser
 from collections.abc import Callable
 from dataclasses import replace
@@ -25,7 +26,20 @@ from django.utils import timezone
 from content.compiling.compiler import build_packs, compile_release
 from content.compiling.facts import Policy
 from content.compiling.snapshot import read_snapshot
-from content.models import Channel, ChannelRevision, Figure, Target, Tip, TipRevision, Unit
+from content.importing.facts import FACTS_DIR, SERVICES_FILE
+from content.models import (
+    Channel,
+    ChannelRevision,
+    Figure,
+    Organization,
+    OrganizationRevision,
+    Service,
+    ServiceRevision,
+    Target,
+    Tip,
+    TipRevision,
+    Unit,
+)
 from content.models.channel_revision import Act
 from content.publishing.withdrawal import withdraw
 from content.terms import Change
@@ -157,6 +171,71 @@ def propose_channel(by: User) -> ChannelRevision:
     )
 
 
+#: Everything that decides whether, where and to whom the service is shown.
+SERVICE_FORM = {
+    "name": "Another name",
+    "roles": ["emergency"],
+    "audiences": ["bystander"],
+    "situations": ["hacked-account"],
+    "regions": "GB-SCT",
+    "status": "defunct",
+    "confidence": "from-general-knowledge",
+}
+
+
+def propose_service(client: Client) -> str:
+    """Propose the worst change of a service; return the URL of the proposal."""
+    page = reverse("admin:service-edit", args=["gb-line"])
+    version = client.get(page).context["version"]
+    shown = post(client, page, "preview", **SERVICE_FORM, version=version).context["preview"]
+    form = SERVICE_FORM | {"version": version, "seen": shown.token, "reason": "Because."}
+    return str(post(client, page, "propose", **form)["Location"])
+
+
+def propose_name(client: Client) -> str:
+    """Propose another name of the organization; return the URL of the proposal."""
+    page = reverse("admin:organization", args=["org"])
+    return str(post(client, page, "propose", name="Another name", reason="Because.")["Location"])
+
+
+def other_service_proposal() -> ServiceRevision:
+    facts = {"zone": "Europe/London"}
+    line = Service.objects.get(pk="gb-line")
+    return ServiceRevision.objects.propose(service=line, facts=facts, by=User.objects.system(), at=NOON)
+
+
+def other_name_proposal() -> OrganizationRevision:
+    own = Organization.objects.get(pk="org")
+    return OrganizationRevision.objects.propose(organization=own, name="A name", by=User.objects.system(), at=NOON)
+
+
+def service_change(revision: ServiceRevision) -> str:
+    return reverse("admin:service-change", args=[revision.pk])
+
+
+def organization_change(revision: OrganizationRevision) -> str:
+    return reverse("admin:organization-change", args=[revision.pk])
+
+
+def write_notes(client: Client, _: User) -> None:
+    page = reverse("admin:service-edit", args=["gb-line"])
+    version = client.get(page).context["notes_version"]
+    post(client, page, "write-notes", version=version, notes="Ring first.")
+    assert Service.objects.get(pk="gb-line").notes == "Ring first."
+
+
+def load_other_facts(folder: Path, by: User) -> None:
+    """Load a file under this account that changes a known service, adds one, and renames its organization."""
+    known = json.loads(SERVICES_FILE.read_bytes())["entries"]
+    entry = next(entry for entry in known if entry["id"] == "gb-childline")
+    other = entry | {"id": "gb-line", "service_name": "Another name", "organisation": "Another", "max_age": None}
+    file = folder / "facts.json"
+    areas = json.loads((FACTS_DIR / "areas.json").read_text(encoding="utf-8"))
+    file.write_text(json.dumps({"entries": [other, entry, *(one for one in known if one["id"] in areas)]}), encoding="utf-8")
+    run("load_facts", "--file", str(file), "--by", by.username)
+    assert ServiceRevision.objects.proposed().filter(service="gb-line", name="Another name").exists()
+
+
 def tip_change(revision: TipRevision) -> str:
     return reverse("admin:tip-change", args=[revision.pk])
 
@@ -213,7 +292,20 @@ ACTS: dict[str, Callable[[Client, User], object]] = {
     "tip-change withdraw": lambda client, by: post(client, propose_tip(client), "withdraw"),
     "tips approve": lambda client, by: _command_refused(propose_tip(client), "tips", "approve", by),
     "tips reject": lambda client, by: run("tips", "reject", str(other_proposal().pk), "--by", by.username),
-    "tips approve-all": lambda client, by: _approve_all_refused(propose_tip(client), by),
+    "tips approve-all": lambda client, by: _approve_all_refused("tips", propose_tip(client), by),
+    "service-edit preview": lambda client, by: propose_service(client),
+    "service-edit propose": lambda client, by: propose_service(client),
+    "service-edit write-notes": write_notes,
+    "service-change approve": lambda client, by: refused(client, propose_service(client), "approve"),
+    "service-change reject": lambda client, by: post(client, service_change(other_service_proposal()), "reject"),
+    "service-change withdraw": lambda client, by: post(client, propose_service(client), "withdraw"),
+    "organization propose": lambda client, by: propose_name(client),
+    "organization-change approve": lambda client, by: refused(client, propose_name(client), "approve"),
+    "organization-change reject": lambda client, by: post(client, organization_change(other_name_proposal()), "reject"),
+    "organization-change withdraw": lambda client, by: post(client, propose_name(client), "withdraw"),
+    "services approve": lambda client, by: _command_refused(propose_service(client), "services", "approve", by),
+    "services reject": lambda client, by: run("services", "reject", str(other_service_proposal().pk), "--by", by.username),
+    "services approve-all": lambda client, by: _approve_all_refused("services", propose_service(client), by),
     "translation save": write_target,
     "translation approve": approve_own_target,
     "translation propose-removal": propose_removal,
@@ -240,10 +332,10 @@ def _command_refused(change: str, command: str, verb: str, by: User) -> None:
         run(command, verb, change.rstrip("/").rpartition("/")[2], "--by", by.username)
 
 
-def _approve_all_refused(_: str, by: User) -> None:
+def _approve_all_refused(command: str, _: str, by: User) -> None:
     for sandbox in (True, False):
         with override_settings(SANDBOX=sandbox), pytest.raises(CommandError):
-            run("tips", "approve-all", "--by", by.username)
+            run(command, "approve-all", "--by", by.username)
 
 
 def _channel_refused(revision: ChannelRevision, by: User) -> None:
@@ -256,7 +348,7 @@ _TAKES_AWAY = "one person may take away at once what is wrong; the row says who,
 _PUBLISHING = "it never changes the next release but the published one: tests/content/publishing"
 _READS = "it changes nothing that is compiled"
 _SIGNING = "it signs what was published, and changes nothing of it: tests/content/publishing/test_signing.py"
-_ONE_PERSON = "one person today: facts of services and checks have no proposal yet"
+_CHECK = "one person checks what two people have approved: tests/guards/test_facts_take_two.py"
 
 #: Acts that are tried elsewhere, or that one account may do, with the reason.
 ELSEWHERE: dict[str, str] = {
@@ -276,11 +368,10 @@ ELSEWHERE: dict[str, str] = {
     "notices withdraw": "a proposal that is withdrawn is never compiled",
     "notices reject": "a proposal that is rejected is never compiled",
     "notices end": _TAKES_AWAY,
-    "service assure": _ONE_PERSON,
-    "channel assure": _ONE_PERSON,
+    "service assure": _CHECK,
+    "channel assure": _CHECK,
     "channel take-reply": "it makes a proposal, as contact-change-propose does",
     "channel decline-reply": _READS,
-    "service-edit amend": _ONE_PERSON,
     "expired-checks take-away": _TAKES_AWAY,
     "organization make": _READS,
     "organization revoke": _READS,
@@ -293,6 +384,9 @@ ELSEWHERE: dict[str, str] = {
     "release roll-back": _PUBLISHING,
     "tips list": _READS,
     "tips show": _READS,
+    "services list": _READS,
+    "services show": _READS,
+    "channels reject": "a proposal that is rejected is never compiled",
     "channels list": _READS,
     "channels approve-all": "only in the sandbox, and by the same function as channels approve",
     "figure-propose propose": "only approved figures are compiled",
@@ -307,7 +401,7 @@ ELSEWHERE: dict[str, str] = {
     "release withdraw-tip": _TAKES_AWAY,
     "release put-back-tip": "it takes two: tests/content/publishing/test_tip_withdrawal.py",
     "release cancel": _PUBLISHING,
-    "load_facts": _ONE_PERSON,
+    "load_facts": "test_a_file_of_services_of_one_account_changes_nothing below",
     "load_words": "test_a_file_of_one_account_changes_nothing below",
     "export_open_data": _READS,
     "plans_table": _READS,
@@ -345,6 +439,17 @@ def test_a_file_of_one_account_changes_nothing(client: Client, mallory: User, tm
     assert next_release() == before
 
 
+def test_a_file_of_services_of_one_account_changes_nothing(client: Client, mallory: User, tmp_path: Path) -> None:
+    before = next_release()
+
+    load_other_facts(tmp_path, mallory)
+    assert next_release() == before
+
+    save_all_unchanged(make.person("second", *ROLES))
+    approve_whatever_is_possible(mallory)
+    assert next_release() == before
+
+
 def test_what_two_people_do_changes_the_next_release(client: Client, mallory: User) -> None:
     before = next_release()
     client.force_login(mallory)
@@ -357,7 +462,7 @@ def test_what_two_people_do_changes_the_next_release(client: Client, mallory: Us
 
 
 def save_all_unchanged(second: User) -> None:
-    """Save every source text, translation and tip again as it is."""
+    """Save every source text, translation, tip and service again as it is."""
     for unit in Unit.objects.all():
         unit.revise(text=unit.text, change=Change.COSMETIC, by=second, at=NOON, from_revision=unit.revision)
     for target in Target.objects.exclude(text=""):
@@ -365,12 +470,17 @@ def save_all_unchanged(second: User) -> None:
     for tip in Tip.objects.all():
         with pytest.raises(DomainError):
             TipRevision.objects.propose(slug=tip.slug, facts=tip.facts(), by=second, at=NOON)
+    for service in Service.objects.approved():
+        with pytest.raises(DomainError):
+            ServiceRevision.objects.propose(service=service, facts=service.facts(), by=second, at=NOON)
 
 
 def approve_whatever_is_possible(by: User) -> None:
     """Try to approve every proposal and every draft."""
     for rows in (
         TipRevision.objects.proposed(),
+        ServiceRevision.objects.proposed(),
+        OrganizationRevision.objects.proposed(),
         ChannelRevision.objects.proposed(),
         Figure.objects.proposed(),
         Unit.objects.filter(state="needs-review"),

@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from pytest_django import DjangoAssertNumQueries
 
-from content.models import Tip, TipRevision, Unit
+from content.models import OrganizationRevision, Service, ServiceRevision, Tip, TipRevision, Unit
 from content.models.channel_revision import Act
 from core import roles
 from core.console import pages
@@ -56,6 +56,10 @@ def filled() -> dict[str, str]:
     campaign = make.campaign(state="submitted")
     facts = Tip.objects.get(pk="first-hour").facts() | {"order": 7}
     proposed = TipRevision.objects.propose(slug="first-hour", facts=facts, by=User.objects.system(), at=make.NOON)
+    line, by = Service.objects.get(pk="gb-line"), User.objects.system()
+    of_service = ServiceRevision.objects.propose(service=line, facts={"zone": "Europe/London"}, by=by, at=make.NOON)
+    own = line.organization
+    of_organization = OrganizationRevision.objects.propose(organization=own, name="Another", by=by, at=make.NOON)
     release: dict[str, object] = {"number": make.Release.objects.get().pk}
     arguments: dict[str, dict[str, object]] = {
         "tip": {"slug": "first-hour"},
@@ -66,6 +70,8 @@ def filled() -> dict[str, str]:
         "source-text": {"key": "tip.first-hour.title"},
         "service": {"id": "gb-line"},
         "service-edit": {"id": "gb-line"},
+        "service-change": {"id": of_service.pk},
+        "organization-change": {"id": of_organization.pk},
         "contact-change-propose": {"id": "gb-line"},
         "notice-propose": {"id": "gb-line"},
         "channel": {"id": "gb-line", "position": 1},

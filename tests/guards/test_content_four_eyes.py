@@ -14,10 +14,14 @@ from django.db import models
 from content.models import (
     Channel,
     ChannelRevision,
+    Organization,
+    OrganizationRevision,
     Pack,
     Release,
     ReleasePack,
+    Service,
     ServiceNotice,
+    ServiceRevision,
     Target,
     TargetRevision,
     Tip,
@@ -94,6 +98,54 @@ TIPS = {
     "who proposed": "UPDATE content_tiprevision SET proposed_by_id = proposed_by_id + 1 WHERE id = %(revision)s",
     "what was approved": "UPDATE content_tiprevision SET approved_at = now() WHERE state = 'approved'",
     "deleting a revision": "DELETE FROM content_tiprevision WHERE id = %(revision)s",
+}
+
+SERVICES = {
+    "an age": "UPDATE content_service SET min_age = NULL, age_measured = '' WHERE id = 'gb-line'",
+    "an audience": "UPDATE content_service SET audiences = '{bystander}' WHERE id = 'gb-line'",
+    "a region": "UPDATE content_service SET regions = '{GB-SCT}' WHERE id = 'gb-line'",
+    "the status": "UPDATE content_service SET status = 'defunct' WHERE id = 'gb-line'",
+    "a successor": "UPDATE content_service SET successor_id = 'gb-emergency' WHERE id = 'gb-line'",
+    "the name": "UPDATE content_service SET name = 'Another' WHERE id = 'gb-line'",
+    "another id": "UPDATE content_service SET id = 'gb-other' WHERE id = 'gb-line'",
+    "pointing at a proposal": "UPDATE content_service SET revision_id = %(revision)s, status = 'defunct' WHERE id = 'gb-line'",
+    "approved by nobody": "UPDATE content_service SET revision_id = NULL WHERE id = 'gb-line'",
+    "back to an older revision": "UPDATE content_service SET revision_id = %(first)s, min_age = NULL, age_measured = ''",
+    "a new service with the revision of another": (
+        "INSERT INTO content_service (id, organization_id, name, country_id, regions, roles, audiences, situations, general, "
+        "age_measured, zone, status, confidence, source, more_sources, source_kind, notes, needs_before_launch, revision_id) "
+        "SELECT 'gb-new', organization_id, name, country_id, regions, roles, audiences, situations, general, age_measured, zone, "
+        "status, confidence, source, more_sources, source_kind, notes, needs_before_launch, revision_id "
+        "FROM content_service WHERE id = 'gb-line'"
+    ),
+    "deleting": "DELETE FROM content_service WHERE id = 'gb-line'",
+    "approving alone": (
+        "UPDATE content_servicerevision SET state = 'approved', approved_by_id = proposed_by_id, approved_at = now() "
+        "WHERE id = %(revision)s"
+    ),
+    "approving as nobody": "UPDATE content_servicerevision SET state = 'approved' WHERE id = %(revision)s",
+    "as if it had always been so": (
+        "UPDATE content_servicerevision SET act = 'existing', state = 'approved' WHERE id = %(revision)s"
+    ),
+    "another proposal than was read": "UPDATE content_servicerevision SET max_age = 99 WHERE id = %(revision)s",
+    "who proposed": "UPDATE content_servicerevision SET proposed_by_id = proposed_by_id + 1 WHERE id = %(revision)s",
+    "what was approved": "UPDATE content_servicerevision SET approved_at = now() WHERE state = 'approved'",
+    "deleting a revision": "DELETE FROM content_servicerevision WHERE id = %(revision)s",
+}
+
+ORGANIZATIONS = {
+    "the name": "UPDATE content_organization SET name = 'Another' WHERE id = 'org'",
+    "another id": "UPDATE content_organization SET id = 'other' WHERE id = 'org'",
+    "pointing at a proposal": "UPDATE content_organization SET name = 'Proposed', revision_id = %(revision)s WHERE id = 'org'",
+    "deleting": "DELETE FROM content_organization WHERE id = 'empty'",
+    "approving alone": (
+        "UPDATE content_organizationrevision SET state = 'approved', approved_by_id = proposed_by_id, approved_at = now() "
+        "WHERE id = %(revision)s"
+    ),
+    "approving as nobody": "UPDATE content_organizationrevision SET state = 'approved' WHERE id = %(revision)s",
+    "another name than was read": "UPDATE content_organizationrevision SET name = 'Another' WHERE id = %(revision)s",
+    "who proposed": "UPDATE content_organizationrevision SET proposed_by_id = %(other)s WHERE id = %(revision)s",
+    "deleting a revision": "DELETE FROM content_organizationrevision WHERE id = %(revision)s",
 }
 
 NOTICES = {
@@ -262,6 +314,41 @@ def test_promise_2_no_statement_changes_the_facts_of_a_tip_alone(raw_sql: psycop
     by_two = "UPDATE content_tiprevision SET state = 'approved', approved_by_id = %(other)s, approved_at = now()"
     assert raw_sql.execute(f"{by_two} WHERE id = %(revision)s", values).rowcount == 1
     applied = "UPDATE content_tip SET revision_id = %(revision)s, state = 'retired'"
+    assert raw_sql.execute(applied, values).rowcount == 1
+
+
+def test_promise_2_no_statement_changes_the_facts_of_a_service_alone(raw_sql: psycopg.Connection[Any]) -> None:
+    make.world()
+    make.emergency()
+    first = make.service("gb-line").revision_id
+    line = make.service_facts("gb-line", min_age=18, age_measured="now")
+    ann, facts = make.person("ann", "assurer"), {"status": "defunct"}
+    revision = ServiceRevision.objects.propose(service=line, facts=facts, by=ann, at=NOON)
+    values = {"revision": revision.pk, "first": first, "other": make.person("mallory", "assurer").pk}
+
+    assert accepted(raw_sql, SERVICES, values, Service, ServiceRevision) == []
+
+    # The same by a second person passes: the refusals are about what is missing, and not about a misspelt statement.
+    by_two = "UPDATE content_servicerevision SET state = 'approved', approved_by_id = %(other)s, approved_at = now()"
+    assert raw_sql.execute(f"{by_two} WHERE id = %(revision)s", values).rowcount == 1
+    applied = "UPDATE content_service SET revision_id = %(revision)s, status = 'defunct' WHERE id = 'gb-line'"
+    assert raw_sql.execute(applied, values).rowcount == 1
+
+
+def test_promise_2_no_statement_renames_an_organization_alone(raw_sql: psycopg.Connection[Any]) -> None:
+    make.world()
+    make.service("gb-line")
+    Organization.objects.create(id="empty", name="Without services")
+    own = Organization.objects.get(pk="org")
+    ann = make.person("ann", "assurer")
+    revision = OrganizationRevision.objects.propose(organization=own, name="Proposed", by=ann, at=NOON)
+    values = {"revision": revision.pk, "other": make.person("mallory", "assurer").pk}
+
+    assert accepted(raw_sql, ORGANIZATIONS, values, Organization, OrganizationRevision) == []
+
+    by_two = "UPDATE content_organizationrevision SET state = 'approved', approved_by_id = %(other)s, approved_at = now()"
+    assert raw_sql.execute(f"{by_two} WHERE id = %(revision)s", values).rowcount == 1
+    applied = "UPDATE content_organization SET name = 'Proposed', revision_id = %(revision)s WHERE id = 'org'"
     assert raw_sql.execute(applied, values).rowcount == 1
 
 

@@ -5,27 +5,23 @@ from __future__ import annotations
 import pytest
 from django.db.models import Model
 
-from content.console.service_edit import ServiceForm
+from content.console.service_edit import FROM_FILES, ServiceForm
 from content.models import Service
-from content.models.service import AMENDED
+from content.models.service_facts import FACTS as SERVICE_FACTS
 from notifications.campaigns import definition
 from notifications.models import Campaign
 from notifications.models.campaign_rules import DEFINITION
 from tests import make
 
-#: The columns of a service that no person edits, and why.
-NOT_AMENDED = {
+#: The columns of a service beside its facts, and why no approval covers them.
+NOT_FACTS = {
     "id": "it is the name in tokens, packs and links",
-    "organization_id": "it comes from the file of facts",
-    "name": "it is official, and comes from the file of facts",
-    "country_id": "it comes from the file of facts",
-    "roles": "they decide which rules hold for the service",
-    "confidence": "it says how the file came to be",
-    "source": "it says where the file's entry was read",
+    "revision_id": "it says which approved revision the facts are from",
     "more_sources": "they say where the file's entry was read",
     "source_kind": "it says where the file's entry was read",
     "source_year": "it says where the file's entry was read",
     "compiled_on": "it says when the file's entry was compiled",
+    "notes": "they are for colleagues",
     "needs_before_launch": "it is the file's list of open questions",
 }
 
@@ -43,20 +39,20 @@ def columns(model: type[Model]) -> set[str]:
     return {field.attname for field in model._meta.concrete_fields}
 
 
-def test_every_column_of_a_service_is_edited_or_says_why_not() -> None:
-    assert columns(Service) == AMENDED | NOT_AMENDED.keys()
-    assert not AMENDED & NOT_AMENDED.keys()
+def test_every_column_of_a_service_is_a_fact_or_says_why_not() -> None:
+    assert columns(Service) == {*SERVICE_FACTS} | NOT_FACTS.keys()
+    assert not {*SERVICE_FACTS} & NOT_FACTS.keys()
 
 
-def test_the_form_of_a_service_has_each_fact_that_can_be_changed() -> None:
+def test_the_form_of_a_service_has_each_fact_that_people_propose() -> None:
     form = ServiceForm()
+    proposed = {*SERVICE_FACTS} - FROM_FILES
 
     # "everywhere" and `area` are one column: no list of countries means all of them.
-    assert set(form.fields) - {"everywhere"} == AMENDED
-    form.cleaned_data = {
-        name: field.clean(field.initial or {"status": "active"}.get(name, "")) for name, field in form.fields.items()
-    }
-    assert set(form.facts("GB")) == AMENDED
+    assert set(form.fields) - {"everywhere"} == proposed
+    given = {"status": "active", "name": "A line", "confidence": "from-general-knowledge"}
+    form.cleaned_data = {name: field.clean(field.initial or given.get(name, "")) for name, field in form.fields.items()}
+    assert set(form.facts("GB")) == proposed
 
 
 def test_every_column_of_a_campaign_is_frozen_with_it_or_part_of_its_life() -> None:

@@ -240,6 +240,7 @@ def test_promise_10_the_real_facts_compile_to_the_same_bytes_again(db: None, rea
         SERVICES_FILE.read_bytes(), EMERGENCY_FILE.read_bytes(), FIGURES_FILE.read_bytes(), by=system, at=NOON
     )
     load_words(by=system, at=NOON)
+    make.approve_services()
     for revision in reversed(ChannelRevision.objects.proposed()):
         revision.approve(by=make.checker(), at=NOON)
     for figure in Figure.objects.proposed():

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import fields
 
+import pytest
 from django.db.models import Model
 
 from content.compiling import snapshot
+from content.compiling.facts import Snapshot
+from content.contact_file import read_contact
+from content.fact_lists import read_aliases, read_removal_powers
+from content.importing.facts import FACTS_DIR
 from content.models import (
     Assurance,
     Channel,
@@ -27,12 +34,16 @@ from content.models import (
 )
 from content.models.channel_facts import FACTS as CHANNEL_FACTS
 from content.models.figure import VALUES as FIGURE_VALUES
-from content.models.service import AMENDED
+from content.models.service_facts import FACTS as SERVICE_FACTS
 from content.models.tip_facts import FACTS as TIP_FACTS
 
 #: Held by a trigger that compares the row with its newest approved revision: test_content_four_eyes.
 CHANNEL_REVISION = "an approved ChannelRevision"
 TIP_REVISION = "an approved TipRevision"
+SERVICE_REVISION = "an approved ServiceRevision"
+ORGANIZATION_REVISION = (
+    "an approved OrganizationRevision; a new name is read by the person who approves the first service that shows it"
+)
 #: Held by a CHECK (another person approves) and by triggers that fix what was approved: test_content_four_eyes.
 SECOND_PERSON = "a second person approves the row, which is fixed from then on"
 SECOND_READER = "a second reader approves the text, which is served until the next one is approved"
@@ -42,8 +53,9 @@ TAKES_AWAY = "one person takes away at once, and two put back"
 APPEND_ONLY = "the row is append-only"
 NOT_COMPILED = "no byte of a pack depends on it"
 IDENTITY = "it is the identity of the row, to which approvals refer"
-#: Not under four eyes yet. A single account with the role of an assurer, or an operator who loads a file, changes it.
-ONE_PERSON_TODAY = "one person today"
+#: A check adds nothing that two people have not approved: it is of one revision of a channel, append-only, its last day is
+#: bounded by the rules for the role and the method, and the publisher of the release sees what comes with it or goes.
+CHECK_OF_APPROVED = "one person checks, for a bounded time, what two people have approved"
 OPERATOR = "only an operator who loads the shipped lists can add it; no account and no file changes it"
 
 
@@ -74,7 +86,7 @@ HELD: Mapping[type[Model], Mapping[str, str]] = {
         "id": NOT_COMPILED,
     },
     Assurance: {
-        **_all(("revision", "at", "until"), ONE_PERSON_TODAY),
+        **_all(("revision", "at", "until"), CHECK_OF_APPROVED),
         **_all(("id", "by", "method", "note"), NOT_COMPILED),
     },
     Figure: {
@@ -117,14 +129,12 @@ HELD: Mapping[type[Model], Mapping[str, str]] = {
         **_all(("compiled_by", "compiled_at", "published_by", "published_at"), SECOND_PERSON),
     },
     Locale: {**_all(("code", "dir"), OPERATOR), **_all(("name", "endonym"), NOT_COMPILED)},
-    Organization: _all(("id", "name"), ONE_PERSON_TODAY),
+    Organization: {**_all(("name", "revision"), ORGANIZATION_REVISION), "id": IDENTITY},
     Service: {
-        **_all(tuple(sorted(AMENDED - {"notes"})), ONE_PERSON_TODAY),
-        **_all(("organization", "name", "country", "roles", "confidence"), ONE_PERSON_TODAY),
+        **_all(SERVICE_FACTS, SERVICE_REVISION),
+        "revision": SERVICE_REVISION,
         "id": IDENTITY,
-        **_all(
-            ("source", "more_sources", "source_kind", "source_year", "compiled_on", "notes", "needs_before_launch"), NOT_COMPILED
-        ),
+        **_all(("more_sources", "source_kind", "source_year", "compiled_on", "notes", "needs_before_launch"), NOT_COMPILED),
     },
 }
 
@@ -142,12 +152,29 @@ def test_every_column_that_the_compiler_reads_says_what_holds_it() -> None:
         assert sorted(columns ^ held.keys()) == [], model.__name__
 
 
-def test_only_facts_of_services_and_checks_are_left_to_one_person() -> None:
-    left = {model.__name__ for model, held in HELD.items() if ONE_PERSON_TODAY in held.values()}
+def test_only_a_check_of_what_two_people_approved_is_by_one_person() -> None:
+    by_one = {model.__name__ for model, held in HELD.items() if CHECK_OF_APPROVED in held.values()}
 
-    assert left == {"Assurance", "Organization", "Service"}
+    assert by_one == {"Assurance"}
 
 
 def test_no_column_of_a_tip_is_left_to_one_person() -> None:
     assert set(HELD[Tip].values()) == {TIP_REVISION}
     assert {*TIP_FACTS} <= HELD[TipRevision].keys()
+
+
+#: What a snapshot holds beside rows → the function that reads it from a file of the software.
+SHIPPED: Mapping[str, Callable[..., object]] = {
+    "routes": read_contact,
+    "aliases": read_aliases,
+    "removal_powers": read_removal_powers,
+}
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_what_a_snapshot_holds_beside_rows_is_shipped_with_the_software(name: str) -> None:
+    (file,) = inspect.signature(SHIPPED[name]).parameters.values()
+
+    assert name in {field.name for field in fields(Snapshot)}
+    assert file.default.parent == FACTS_DIR
+    assert file.default.is_file()

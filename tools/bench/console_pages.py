@@ -96,6 +96,7 @@ def _content() -> None:
         call_command("load_words", stdout=nowhere)
         records.staff()
         records.user("assurer", "assurer")
+        call_command("services", "approve-all", "--by", "assurer", stdout=nowhere)
         call_command("channels", "approve-all", "--by", "assurer", stdout=nowhere)
 
 

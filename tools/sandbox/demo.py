@@ -113,6 +113,7 @@ def load_content(sandbox: Sandbox) -> bool:
     """Load facts, texts and apps; return whether anything has changed."""
     facts = sandbox.json_command("load_facts")
     words = sandbox.json_command("load_words")
+    sandbox.json_command("services", "approve-all", "--by", "mei")
     sandbox.json_command("channels", "approve-all", "--by", "mei")
     sandbox.json_command("tips", "approve-all", "--by", "tomos")
     sandbox.json_command("figures", "approve-all", "--by", "mei")

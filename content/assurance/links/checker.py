@@ -10,7 +10,7 @@ from django.db.models import F, Q
 from content.assurance.links.url_policy import Blocked, SafeUrl
 from content.assurance.links.visit import Visitor, VisitResult
 from content.models import Channel, LinkCheck, LinkHost
-from content.models.service import Status
+from content.models.service_facts import Status
 from content.terms import ChannelType
 
 #: Seconds between two visits to a host, and hours for which its robots.txt is cached (RFC 9309: at most 24).

@@ -1,4 +1,4 @@
-"""Load services and emergency numbers. Changes of channels become proposals that a second person approves."""
+"""Load services and emergency numbers as proposals that a second person approves."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from core.errors import NotFound
 class Command(StaffCommand):
     """The `load_facts` command. One invalid entry refuses the whole file."""
 
-    help = "Load services from files of facts; changes of channels become proposals."
+    help = "Load services from files of facts; every fact and every channel becomes a proposal."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
@@ -43,9 +43,9 @@ def _sentence(loaded: FactsLoaded) -> str:
     proposals = ", ".join(f"{count} to {act}" for act, count in sorted(loaded.proposed.items())) or "none"
     return "\n".join(
         [
-            f"{loaded.entries} entries: {len(loaded.services_new)} new services, {len(loaded.services_changed)} changed; "
+            f"{loaded.entries} entries: {len(loaded.services_new)} new services, {len(loaded.services_proposed)} to change; "
             f"{loaded.units_new} new texts, {loaded.units_changed} changed, as drafts.",
-            f"Proposed changes of channels: {proposals}; figures: {loaded.figures}. A second person approves them.",
+            f"Proposed changes of channels: {proposals}; figures: {loaded.figures}. A second person approves all proposals.",
             *_notes(loaded),
         ]
     )

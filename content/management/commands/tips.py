@@ -2,52 +2,51 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser
-from typing import Any
+from argparse import ArgumentParser, _SubParsersAction
+from typing import Any, ClassVar
 
-from django.conf import settings
-from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from content.compiling.tip_effect import TipEffect, read_effect
+from content.management.proposals import ProposalCommand
 from content.models import TipRevision
-from core.cli import StaffCommand
-from core.errors import Forbidden, NotFound
+from core.errors import NotFound
 
 
-class Command(StaffCommand):
+class Command(ProposalCommand):
     """The `tips` command."""
 
     help = "List, approve and reject proposed changes of tips."
+    plural: ClassVar[str] = "changes of tips"
 
-    def add_arguments(self, parser: ArgumentParser) -> None:
-        super().add_arguments(parser)
-        verbs = parser.add_subparsers(dest="verb", required=True)
-        self.add_json(verbs.add_parser("list", help="list the proposals that are waiting for a second person"))
+    def add_verbs(self, verbs: _SubParsersAction[ArgumentParser]) -> None:
         show = verbs.add_parser("show", help="show the effect of one proposal on the packs")
-        one = verbs.add_parser("approve", help="approve one proposal as a second person")
-        no = verbs.add_parser("reject", help="reject one proposal, or withdraw your own")
-        for verb in (show, one, no):
-            verb.add_argument("id", type=int)
+        show.add_argument("id", type=int)
         self.add_json(show)
-        everything = verbs.add_parser("approve-all", help="approve all proposals as a second person (sandbox only)")
-        for verb in (one, no, everything):
-            self.add_acting_user(verb)
-            self.add_json(verb)
 
-    def run_command(self, options: dict[str, Any]) -> None:
-        getattr(self, f"_{options['verb'].replace('-', '_')}")(options)
+    def proposals(self) -> QuerySet[TipRevision]:
+        return TipRevision.objects.proposed().select_related("proposed_by").order_by("slug")
 
-    def _list(self, options: dict[str, Any]) -> None:
-        rows = [
-            {"id": row.pk, "tip": row.slug, "act": row.act, "proposed_by": row.proposed_by.username, "reason": row.reason}
-            for row in TipRevision.objects.proposed().select_related("proposed_by").order_by("slug")
-        ]
-        lines = [f"{row['id']:>6}  {row['act']:<7} {row['tip']}, by {row['proposed_by']}: {row['reason']}" for row in rows]
-        self.print_result(options, {"proposals": rows}, "\n".join(lines) or "There are no proposals.")
+    def find(self, pk: int) -> TipRevision | None:
+        return TipRevision.objects.filter(pk=pk).first()
+
+    def row(self, proposal: TipRevision) -> dict[str, Any]:
+        return {
+            "id": proposal.pk,
+            "tip": proposal.slug,
+            "act": proposal.act,
+            "proposed_by": proposal.proposed_by.username,
+            "reason": proposal.reason,
+        }
+
+    def line(self, row: dict[str, Any]) -> str:
+        return f"{row['act']:<7} {row['tip']}, by {row['proposed_by']}: {row['reason']}"
 
     def _show(self, options: dict[str, Any]) -> None:
-        revision = self._revision(options["id"])
+        revision = self.find(options["id"])
+        if revision is None:
+            raise NotFound(f"There is no proposal {options['id']}.")
         effect = read_effect(revision, at=timezone.now())
         data = {
             "id": revision.pk,
@@ -62,34 +61,6 @@ class Command(StaffCommand):
             "keep_removed": list(effect.keep_removed),
         }
         self.print_result(options, data, _summary(revision, effect))
-
-    def _approve(self, options: dict[str, Any]) -> None:
-        by = self.acting_user(options)
-        revision = self._revision(options["id"])
-        revision.approve(by=by, at=timezone.now())
-        self.print_result(options, {"id": revision.pk, "state": revision.state}, f"Approved: {revision}.")
-
-    def _reject(self, options: dict[str, Any]) -> None:
-        by = self.acting_user(options)
-        revision = self._revision(options["id"])
-        revision.withdraw(by=by, at=timezone.now())
-        self.print_result(options, {"id": revision.pk, "state": revision.state}, f"Rejected: {revision}.")
-
-    def _approve_all(self, options: dict[str, Any]) -> None:
-        if not settings.SANDBOX:
-            raise Forbidden("Outside the sandbox, approve each proposal separately.")
-        by, at = self.acting_user(options), timezone.now()
-        with transaction.atomic():
-            waiting = list(TipRevision.objects.proposed().order_by("pk"))
-            for revision in waiting:
-                revision.approve(by=by, at=at)
-        self.print_result(options, {"approved": len(waiting)}, f"Approved: {len(waiting)} changes of tips.")
-
-    def _revision(self, pk: int) -> TipRevision:
-        revision = TipRevision.objects.filter(pk=pk).first()
-        if revision is None:
-            raise NotFound(f"There is no proposal {pk}.")
-        return revision
 
 
 def _summary(revision: TipRevision, effect: TipEffect) -> str:

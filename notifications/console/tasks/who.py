@@ -82,7 +82,12 @@ class WhoForm(ConsoleForm):
     def __init__(self, data: FormData, *, campaign: Campaign, reach: int | None) -> None:
         super().__init__(data)
         self.reach = reach
-        own = Country.objects.filter(services__isnull=False).exclude(pk=WORLDWIDE).distinct().values_list("code", flat=True)
+        own = (
+            Country.objects.filter(services__revision__isnull=False)
+            .exclude(pk=WORLDWIDE)
+            .distinct()
+            .values_list("code", flat=True)
+        )
         first = sorted(own, key=country_text)
         known = set(first)
         self._choices("countries", [(code, country_text(code)) for code in first])
@@ -156,7 +161,7 @@ class WhoPage(TaskPage):
         campaign = self.campaign
         everywhere, everyone = campaign.countries == ALL, campaign.locales == ALL
         listed = [] if everywhere else campaign.countries
-        own = set(Country.objects.filter(services__isnull=False, code__in=listed).values_list("code", flat=True))
+        own = set(Country.objects.filter(services__revision__isnull=False, code__in=listed).values_list("code", flat=True))
         values = {
             "audiences": list(Recipient.values) if campaign.audiences == ALL else campaign.audiences,
             "where": ["all" if everywhere else "some"],
@@ -214,7 +219,11 @@ def _region_choices(campaign: Campaign) -> list[tuple[str, list[tuple[str, str]]
     """Return the regions that somebody can be in, grouped by country."""
     codes = {*_NATIONS, *(campaign.regions if campaign.regions != ALL else ())}
     codes |= set(Segment.objects.exclude(region="").values_list("region", flat=True).distinct())
-    codes |= {region for regions in Service.objects.exclude(regions=[]).values_list("regions", flat=True) for region in regions}
+    codes |= {
+        region
+        for regions in Service.objects.approved().exclude(regions=[]).values_list("regions", flat=True)
+        for region in regions
+    }
     groups: dict[str, list[tuple[str, str]]] = {}
     for code in sorted(codes, key=lambda code: (country_text(code[:2]), region_text(code))):
         groups.setdefault(country_text(code[:2]), []).append((code, region_text(code)))

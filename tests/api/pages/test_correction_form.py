@@ -188,7 +188,7 @@ def test_hours_are_accepted_before_the_time_zone_is_known(api: Client, link: Cor
     with pytest.raises(Invalid, match="no time zone"):
         accept_reply(Reply.objects.get(), by=asta, at=timezone.now())
 
-    Channel.objects.select_related("service").get().service.amend(by=asta, at=timezone.now(), zone="Europe/London")
+    make.service_facts(Channel.objects.get().service_id, zone="Europe/London")
     accept_reply(Reply.objects.get(), by=asta, at=timezone.now())
 
     assert ChannelRevision.objects.proposed().get().hours == "Mo-Fr 09:00-17:00"

@@ -90,7 +90,7 @@ def withhold(service: str, how: str, today: datetime) -> None:
 
         withdraw(service, by=make.checker(), at=today)
     elif how in ("defunct", "temporarily closed"):
-        Service.objects.get(pk=service).amend(by=make.checker(), at=today, status=how)
+        make.service_facts(service, at=today, status=how)
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from content.compiling.facts import Policy, Snapshot
 from content.compiling.snapshot import read_snapshot
 from content.models import Channel, Locale, Pack, Release, Service, Target, Tip, Unit
 from content.models.assurance import Method
-from content.models.service import Status
+from content.models.service_facts import Status
 from content.terms import OUTDATED_DAYS, Change
 from core.canonical import canonical_json, digest
 from core.errors import Forbidden
@@ -103,7 +103,9 @@ def test_a_regional_service_has_the_names_of_its_regions(content: None) -> None:
 
 
 def test_no_provenance_reaches_a_pack(content: None) -> None:
-    Service.objects.update(source="https://provenance.example", notes="secret note", more_sources=["https://more.example"])
+    for service in Service.objects.all():
+        make.service_facts(service.pk, source="https://provenance.example")
+    Service.objects.update(notes="secret note", more_sources=["https://more.example"])
 
     body = make.build_pack(read_snapshot(SANDBOX), "GB", "en").decode()
 
@@ -238,7 +240,7 @@ def test_a_token_becomes_the_name_and_id_of_the_service(content: None) -> None:
 def test_the_successor_is_named_instead_of_a_retired_service(content: None) -> None:
     old = make.service("gb-old")
     make.tip("ask", texts={"do-now.1": "Ask {service:gb-old}."})
-    Service.objects.filter(pk=old.pk).update(status=Status.DEFUNCT, successor="gb-line")
+    make.service_facts(old.pk, status=Status.DEFUNCT, successor_id="gb-line")
 
     value = pack()
 
@@ -319,7 +321,7 @@ def test_a_helpline_from_general_knowledge_is_withheld_until_checked(content: No
 
 
 def test_an_emergency_number_without_a_source_blocks_its_country(content: None) -> None:
-    Service.objects.filter(pk="gb-emergency").update(confidence="from-general-knowledge")
+    make.service_facts("gb-emergency", confidence="from-general-knowledge")
 
     assert ("emergency-unassured", "gb-emergency/1", False) in found(SANDBOX)
     assert ("emergency-unassured", "gb-emergency/1", True) in found(STRICT)
@@ -337,14 +339,16 @@ def test_a_country_without_an_emergency_number_is_blocked(content: None, sandbox
 
 
 def test_a_pack_without_a_crisis_line_is_blocked(content: None) -> None:
-    Service.objects.filter(roles=["helpline"]).update(situations=["blackmail"])
+    for service in Service.objects.filter(roles=["helpline"]):
+        make.service_facts(service.pk, situations=["blackmail"])
 
     # A directory of helplines is enough where a country has none of its own.
     assert {finding for finding in found() if finding[0] == "no-crisis-line"} == {("no-crisis-line", "GB", True)}
 
 
 def test_the_worldwide_pack_without_any_helpline_is_blocked(content: None) -> None:
-    Service.objects.filter(country_id="ZZ").update(roles=["advice"])
+    for service in Service.objects.filter(country_id="ZZ"):
+        make.service_facts(service.pk, roles=["advice"])
 
     assert ("no-crisis-line", "ZZ", True) in found()
 
@@ -368,7 +372,7 @@ def test_a_crisis_line_that_is_only_a_page_is_none(content: None) -> None:
 def test_a_reader_whose_crisis_plan_has_no_crisis_line_blocks_the_country(
     content: None, changed: dict[str, Any], reader: str
 ) -> None:
-    Service.objects.filter(pk="gb-line").update(**changed)
+    make.service_facts("gb-line", **changed)
 
     findings = build_packs(read_snapshot(SANDBOX))["GB", "en"].findings
     details = [finding.detail for finding in findings if finding.code == "no-crisis-line-in-plan" and finding.blocks]
@@ -458,7 +462,7 @@ def test_compiling_stores_each_pack_once_by_its_digest(content: None) -> None:
 def test_a_blocked_pack_keeps_the_published_bytes(content: None) -> None:
     published = make.release()
     kept = make.pack_body(published, "GB", "en")
-    Service.objects.filter(pk="gb-emergency").update(status=Status.DEFUNCT)
+    make.service_facts("gb-emergency", status=Status.DEFUNCT)
     make.tip("new")
 
     candidate = make.release(publish=False)
@@ -516,8 +520,8 @@ def test_a_snapshot_is_consistent_while_others_write(
 
     texts = module._texts
 
-    def slow(policy: Policy, owners: Any) -> Any:
-        yield from texts(policy, owners)
+    def slow(policy: Policy, owners: Any, *, translated: bool) -> Any:
+        yield from texts(policy, owners, translated=translated)
         # Another connection retires the tip after the texts were read and before the tips are.
         at_once(lambda: make.tip_facts("first-hour", tip_state="retired"))
 

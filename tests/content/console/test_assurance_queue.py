@@ -152,7 +152,8 @@ def test_an_address_that_fails_twice_or_is_gone_comes_first(
 
 
 def test_retired_services_are_not_in_the_queue(asta: User) -> None:
-    make.service("gb-line").amend(by=asta, at=NOON, status="defunct")
+    make.service("gb-line")
+    make.service_facts("gb-line", status="defunct")
 
     assert queue.queue_entries(at=NOON) == []
 

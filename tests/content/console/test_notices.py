@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def line() -> Service:
     make.small_content()
-    Service.objects.filter(pk="gb-line").update(zone="America/New_York")
+    make.service_facts("gb-line", zone="America/New_York")
     return Service.objects.get(pk="gb-line")
 
 

@@ -24,6 +24,7 @@ from content.models import (
     Release,
     Reply,
     Service,
+    ServiceRevision,
     TipRevision,
 )
 from content.models.assurance import Method
@@ -43,6 +44,7 @@ PAGES = (
     "organizations/org/",
     "numbers/",
     "figures/",
+    "service-changes/",
     "tip-changes/",
     "releases/",
     "releases/1/",
@@ -79,6 +81,7 @@ def more(by: User, names: list[str]) -> None:
         ChannelRevision.objects.propose(
             service_id=name, position=1, act=Act.CHANGE, by=by, at=THEN, facts=channel.facts() | {"cost": "standard"}
         )
+        ServiceRevision.objects.propose(service=made, facts={"zone": "Europe/London"}, by=by, at=THEN)
         figure(f"old-{name}", by=by).approve(by=make.checker(), at=THEN)
         figure(f"new-{name}", by=by)
         facts = make.NEW_TIP | {"audiences": ["teen"], "situations": ["grooming"], "do_now": [], "do_not": []}

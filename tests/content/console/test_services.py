@@ -10,9 +10,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from content.models import Assurance, Channel, ChannelRevision, Service
+from content.models import Assurance, Channel, ChannelRevision, Organization, Service, ServiceRevision
 from content.models.assurance import Method
-from core.errors import Forbidden, Invalid
+from core.models import User
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -198,73 +198,162 @@ def test_numbers_are_isolated_from_right_to_left_text(client: Client) -> None:
     assert '<bdi dir="ltr" class="fp-dial">0800 1111</bdi>' in client.get(page()).content.decode()
 
 
-def test_an_assurer_edits_facts_but_never_a_number_a_name_or_a_role(client: Client, line: Service) -> None:
-    client.force_login(make.person("asta", "assurer"))
-    edit = reverse("admin:service-edit", args=["gb-line"])
-    shown = client.get(edit)
-    form = {
-        "action": "amend",
-        "version": shown.context["version"],
-        "audiences": ["teen"],
-        "situations": ["blackmail"],
-        "regions": "gb-wls",
-        "max_age": "18",
-        "age_measured": "now",
-        "languages": "en, cy",
-        "zone": "Europe/London",
-        "status": "active",
-        "name": "Another name",
-        "roles": ["emergency"],
-        "dial": "0800 0000",
-    }
+FORM = {
+    "name": "The gb-line service",
+    "roles": ["helpline"],
+    "audiences": ["teen"],
+    "situations": ["blackmail"],
+    "regions": "gb-wls",
+    "max_age": "18",
+    "age_measured": "now",
+    "languages": "en, cy",
+    "zone": "Europe/London",
+    "status": "active",
+    "confidence": "confirmed-in-source",
+    "source": "https://example.org/about",
+}
 
-    answer = client.post(edit, form)
-    stale = client.post(edit, form)
+
+def propose_facts(client: Client, **changed: Any) -> str:
+    """Propose facts as the form does; return the URL of the proposal."""
+    edit = reverse("admin:service-edit", args=["gb-line"])
+    version = client.get(edit).context["version"]
+    form = FORM | changed | {"version": version}
+    shown = client.post(edit, form | {"action": "preview"}).context["preview"]
+    answer = client.post(edit, form | {"action": "propose", "seen": shown.token, "reason": "They told us."})
+    assert answer.status_code == 302, answer.context["error"]
+    return str(answer["Location"])
+
+
+def test_facts_are_proposed_with_their_effect_and_approved_by_a_second_person(client: Client, line: Service) -> None:
+    client.force_login(make.person("asta", "assurer"))
+    change = propose_facts(client)
+    own = client.get(change).content.decode()
+    refused = client.post(change, {"action": "approve"})
+    line.refresh_from_db()
+    assert line.audiences == ["teen", "parent", "educator", "bystander"]
+
+    client.force_login(make.person("ben", "assurer"))
+    queue = client.get(reverse("admin:service-changes")).content.decode()
+    seen = client.get(change).content.decode()
+    answer = client.post(change, {"action": "approve"}, follow=True)
     line.refresh_from_db()
 
-    assert answer.status_code == 302
+    assert "You proposed this, so another person must approve it." in own
+    assert refused.status_code == 403
+    assert change in queue
+    assert "They told us." in seen
+    assert "<del>Teenagers, parents, educators, bystanders</del>" in seen
+    assert "<ins>Teenagers</ins>" in seen
+    assert "Approved: Change of" in answer.content.decode()
     assert (line.audiences, line.situations, line.general, line.regions) == (["teen"], ["blackmail"], False, ["GB-WLS"])
     assert (line.min_age, line.max_age, line.languages, line.zone) == (None, 18, ["en", "cy"], "Europe/London")
-    assert (line.name, line.roles, Channel.objects.get().dial) == ("The gb-line service", ["helpline"], "0800 1111")
+    assert (line.country_id, line.organization_id, Channel.objects.get().dial) == ("GB", "org", "0800 1111")
+
+
+def test_nothing_is_proposed_before_its_effect_was_shown(client: Client, line: Service) -> None:
+    client.force_login(make.person("asta", "assurer"))
+    edit = reverse("admin:service-edit", args=["gb-line"])
+    version = client.get(edit).context["version"]
+
+    unseen = client.post(edit, FORM | {"action": "propose", "version": version, "reason": "Because."})
+    shown = unseen.context["preview"]
+    other = client.post(
+        edit, FORM | {"action": "propose", "version": version, "reason": "Because.", "max_age": "17", "seen": shown.token}
+    )
+    no_reason = client.post(edit, FORM | {"action": "propose", "version": version, "reason": " ", "seen": shown.token})
+
+    assert (unseen.status_code, other.status_code, no_reason.status_code) == (409, 409, 400)
+    assert "Read below what this change does" in unseen.content.decode()
+    assert not ServiceRevision.objects.proposed().exists()
+
+
+def test_a_form_that_was_opened_before_a_proposal_is_refused_and_kept(client: Client, line: Service) -> None:
+    client.force_login(make.person("asta", "assurer"))
+    edit = reverse("admin:service-edit", args=["gb-line"])
+    version = client.get(edit).context["version"]
+    propose_facts(client)
+
+    stale = client.post(edit, FORM | {"action": "preview", "version": version, "source": "https://example.org/typed"})
+
     assert stale.status_code == 409
+    assert "https://example.org/typed" in stale.content.decode()
 
 
-@pytest.mark.parametrize(
-    ("facts", "sentence"),
-    [
-        ({"audiences": []}, "at least one audience"),
-        ({"audiences": ["nobody"]}, "no audience nobody"),
-        ({"situations": [], "general": False}, "at least one situation"),
-        ({"regions": ["FR-75"]}, "not a region of GB"),
-        ({"area": ["FR"]}, "Only a worldwide service"),
-        ({"min_age": 18}, "the moment at which the age counts"),
-        ({"min_age": 18, "max_age": 12, "age_measured": "now"}, "is above the highest"),
-        ({"max_age": 999, "age_measured": "now"}, "999 is not"),
-        ({"languages": ["english"]}, "not a language tag"),
-        ({"zone": "Europe/Atlantis"}, "not an IANA time zone"),
-        ({"status": "closed"}, "no status closed"),
-        ({"successor_id": "gb-line"}, "another existing service"),
-        ({"successor_id": "none"}, "another existing service"),
-        ({"name": "Other"}, "cannot be changed here: name"),
-        ({"roles": ["emergency"]}, "cannot be changed here: roles"),
-    ],
-)
-def test_invalid_facts_of_a_service_are_refused(line: Service, facts: dict[str, Any], sentence: str) -> None:
-    with pytest.raises(Invalid, match=sentence):
-        line.amend(by=make.person("asta", "assurer"), at=timezone.now(), **facts)
+def test_a_second_proposal_waits_for_the_first(client: Client, line: Service) -> None:
+    client.force_login(make.person("asta", "assurer"))
+    propose_facts(client)
+    client.force_login(make.person("ben", "assurer"))
+    edit = reverse("admin:service-edit", args=["gb-line"])
+    shown = client.get(edit)
 
-    assert Service.objects.get(pk="gb-line").audiences == ["teen", "parent", "educator", "bystander"]
+    answer = client.post(edit, FORM | {"action": "preview", "version": shown.context["version"], "max_age": "17"})
+    refused = client.post(
+        edit,
+        FORM
+        | {"action": "propose", "version": shown.context["version"], "max_age": "17", "reason": "Mine."}
+        | {"seen": answer.context["preview"].token},
+    )
+
+    assert "asta has proposed a change of this service" in shown.content.decode()
+    assert refused.status_code == 409
+    assert ServiceRevision.objects.proposed().get().max_age == 18
 
 
-def test_a_zone_that_opening_hours_need_cannot_be_removed(line: Service) -> None:
-    asta = make.person("asta", "assurer")
-    line.amend(by=asta, at=timezone.now(), zone="Europe/London")
-    make.channel(line, dial="0808 800 5002", address="+448088005002", hours="Mo-Fr 09:00-17:00")
+def test_a_proposal_is_rejected_or_withdrawn(client: Client, line: Service) -> None:
+    asta, ben = make.person("asta", "assurer"), make.person("ben", "assurer")
+    client.force_login(asta)
+    first = propose_facts(client)
+    client.force_login(ben)
+    client.post(first, {"action": "withdraw"})
+    client.post(first, {"action": "reject"})
+    client.force_login(asta)
+    second = propose_facts(client, max_age="17")
+    client.post(second, {"action": "withdraw"})
 
-    with pytest.raises(Invalid, match="have no time zone"):
-        line.amend(by=asta, at=timezone.now(), zone="")
+    assert [revision.state for revision in ServiceRevision.objects.filter(act="change")] == ["withdrawn", "withdrawn"]
+    assert "Nothing has changed" in client.get(first).content.decode()
 
 
-def test_editors_cannot_change_the_facts_of_a_service(line: Service) -> None:
-    with pytest.raises(Forbidden):
-        line.amend(by=make.person("eva", "localisation-editor"), at=timezone.now(), status="defunct")
+def test_notes_for_colleagues_are_saved_at_once(client: Client, line: Service) -> None:
+    client.force_login(make.person("asta", "assurer"))
+    edit = reverse("admin:service-edit", args=["gb-line"])
+    notes = {"action": "write-notes", "version": client.get(edit).context["notes_version"], "notes": "Ring first."}
+
+    saved, stale = client.post(edit, notes), client.post(edit, notes | {"notes": "Other."})
+    line.refresh_from_db()
+
+    assert (saved.status_code, stale.status_code, line.notes) == (302, 409, "Ring first.")
+    assert "Other." in stale.content.decode()
+
+
+def test_the_name_of_an_organization_is_proposed_and_approved(client: Client, line: Service) -> None:
+    own = reverse("admin:organization", args=["org"])
+    client.force_login(make.person("asta", "assurer"))
+    refused = client.post(own, {"action": "propose", "name": "The Trust"})
+    change = client.post(own, {"action": "propose", "name": "The Trust", "reason": "Renamed."})["Location"]
+    client.force_login(make.person("ben", "assurer"))
+    seen = client.get(change).content.decode()
+
+    client.post(change, {"action": "approve"})
+
+    assert refused.status_code == 400
+    assert "Readers see the new name with these services: The gb-line service." in seen
+    assert Organization.objects.get().name == "The Trust"
+
+
+def test_staff_see_a_service_that_nobody_has_approved(client: Client, line: Service) -> None:
+    facts = line.facts() | {"name": "A new line"}
+    made = Service.objects.create(id="gb-new", **facts)
+    ServiceRevision.objects.propose(service=made, facts={}, by=User.objects.system(), at=make.NOON)
+    client.force_login(make.person("asta", "assurer"))
+
+    one = client.get(reverse("admin:service", args=["gb-new"])).content.decode()
+    every = client.get(reverse("admin:services")).content.decode()
+    queue = client.get(reverse("admin:service-changes")).content.decode()
+    change = client.get(reverse("admin:service-change", args=[ServiceRevision.objects.proposed().get().pk])).content.decode()
+
+    assert "withheld: nobody has approved it yet" in one
+    assert "A new line" in every
+    assert "New service" in queue
+    assert "<ins>A new line</ins>" in change

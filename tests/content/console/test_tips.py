@@ -97,6 +97,8 @@ def test_a_change_whose_effect_was_not_shown_is_not_proposed(client: Client, tip
         {"order": "116111"},
         {"order_in_blackmail": "3"},
         {"max_age": "17"},
+        {"min_age": "116111", "age_measured": "now"},
+        {"max_age": "116111", "age_measured": "now"},
         {"min_age": "18", "max_age": "17", "age_measured": "now"},
         {"tip_state": "gone"},
     ],

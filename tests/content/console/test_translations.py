@@ -267,6 +267,18 @@ def test_a_typed_text_with_nul_or_too_long_is_no_server_error(client: Client) ->
     assert UnsavedText.objects.get().text == "Un\ufffddau"
 
 
+def test_a_text_of_two_joiners_is_refused_and_the_approved_one_stays(client: Client) -> None:
+    target = make.target(KEY, "cy", "Peidiwch â thalu.", approved=True)
+    client.force_login(editor())
+
+    answer = client.post(address("cy"), typed(target, "\u200d\u200c"))
+    target.refresh_from_db()
+
+    assert answer.status_code == 400
+    assert "\u200d\u200c</textarea>" in answer.content.decode()
+    assert (target.approved_text, target.revision) == ("Peidiwch â thalu.", 2)
+
+
 def test_saving_without_a_change_says_so_and_changes_nothing(client: Client) -> None:
     target = make.target(KEY, "cy", "Peidiwch â thalu.", approved=True)
     client.force_login(editor())

@@ -14,9 +14,21 @@ from hypothesis import strategies as st
 
 from content.importing.facts import FACTS_DIR, load_facts
 from content.importing.facts_file import FactsRefused, read_facts
-from content.models import Channel, ChannelRevision, Country, Locale, Organization, Service, Unit
-from content.models.channel_revision import Act, RevisionState
-from content.models.service import Status
+from content.models import (
+    Channel,
+    ChannelRevision,
+    Country,
+    Locale,
+    Organization,
+    OrganizationRevision,
+    Service,
+    ServiceRevision,
+    Unit,
+)
+from content.models.channel_revision import Act
+from content.models.revision import RevisionState
+from content.models.service_facts import Status
+from content.models.service_revision import ServiceAct
 from content.terms import Audience, Change
 from core.errors import Forbidden
 from core.models import AuditEntry, User
@@ -57,6 +69,7 @@ def load(data: bytes = FILE) -> Any:
 
 
 def approve_all() -> None:
+    make.approve_services()
     for revision in ChannelRevision.objects.proposed().order_by("pk"):
         revision.approve(by=make.checker(), at=NOON)
 
@@ -371,11 +384,94 @@ def test_a_changed_purpose_is_revised_unless_a_person_edited_it(loaded: None) ->
     assert "service.gb-childline.purpose: a person has edited this text; it is kept." in answer.notes
 
 
-def test_a_changed_fact_of_a_service_is_updated(loaded: None) -> None:
-    answer = load(with_entry("gb-childline", lambda e: e.update(languages=["en", "cy"]), SOME))
+WELSH_TOO = with_entry("gb-childline", lambda e: e.update(languages=["en", "cy"]), SOME)
 
-    assert answer.services_changed == ["gb-childline"]
+
+def test_a_changed_fact_of_a_service_becomes_a_proposal(loaded: None) -> None:
+    before = Service.objects.get(pk="gb-childline").languages
+
+    answer = load(WELSH_TOO)
+    again = load(WELSH_TOO)
+
+    assert (answer.services_proposed, answer.services_changed, again.changed) == (["gb-childline"], [], False)
+    assert Service.objects.get(pk="gb-childline").languages == before
+    make.approve_services()
     assert Service.objects.get(pk="gb-childline").languages == ["en", "cy"]
+    assert not load(WELSH_TOO).changed
+
+
+def test_a_new_service_waits_for_a_second_person(db: None) -> None:
+    answer = load()
+
+    assert len(answer.services_new) == Service.objects.count() == ServiceRevision.objects.proposed().count()
+    assert not Service.objects.approved().exists()
+    assert {revision.act for revision in ServiceRevision.objects.all()} == {ServiceAct.ADD}
+    make.approve_services()
+    assert Service.objects.approved().count() == len(answer.services_new)
+
+
+def test_a_proposed_fact_no_longer_in_the_file_is_withdrawn(loaded: None) -> None:
+    load(WELSH_TOO)
+
+    answer = load(SOME)
+
+    assert (answer.withdrawn, answer.services_proposed) == (1, [])
+    assert not ServiceRevision.objects.proposed().exists()
+
+
+def test_what_people_decided_of_a_service_is_not_undone_by_a_file(loaded: None) -> None:
+    make.person("ann", "assurer")
+    line = Service.objects.get(pk="gb-childline")
+    ServiceRevision.objects.propose(
+        service=line, facts={"languages": ["cy"]}, by=User.objects.get(username="ann"), at=NOON
+    ).approve(by=make.checker(), at=NOON)
+
+    older, newer = load(SOME), load(WELSH_TOO)
+
+    assert not older.changed
+    assert "gb-childline: the facts in the file are older than a decision of a person, or were rejected." in older.notes
+    assert "gb-childline: a person has changed it." in newer.notes
+    assert Service.objects.get(pk="gb-childline").languages == ["cy"]
+
+
+def test_a_rejected_fact_is_not_proposed_again(loaded: None) -> None:
+    load(WELSH_TOO)
+    ServiceRevision.objects.proposed().get().withdraw(by=make.checker(), at=NOON)
+
+    assert not load(WELSH_TOO).changed
+
+
+def test_the_proposal_of_a_person_for_a_service_is_left_alone(loaded: None) -> None:
+    line = Service.objects.get(pk="gb-childline")
+    mine = ServiceRevision.objects.propose(service=line, facts={"languages": ["cy"]}, by=make.person("ann", "assurer"), at=NOON)
+
+    answer = load(WELSH_TOO)
+
+    assert "gb-childline: another proposal is waiting." in answer.notes
+    assert ServiceRevision.objects.proposed().get() == mine
+
+
+def test_where_an_entry_was_read_is_written_at_once_and_notes_of_people_stay(loaded: None) -> None:
+    changes: dict[str, Any] = {"notes": "From the file.", "more_sources": ["https://example.org/more"]}
+    answer = load(with_entry("gb-childline", lambda e: e.update(changes), SOME))
+    line = Service.objects.get(pk="gb-childline")
+    assert (answer.services_changed, line.notes) == (["gb-childline"], "From the file.")
+    line.write_notes("Ours.", by=make.person("ann", "assurer"), at=NOON)
+
+    load(SOME)
+
+    line.refresh_from_db()
+    assert (line.notes, line.more_sources == ["https://example.org/more"]) == ("Ours.", False)
+
+
+def test_a_renamed_organization_keeps_its_services_and_its_name(loaded: None) -> None:
+    own = Service.objects.get(pk="gb-childline").organization
+    OrganizationRevision.objects.propose(
+        organization=own, name="Another name", by=make.person("ann", "assurer"), at=NOON
+    ).approve(by=make.checker(), at=NOON)
+
+    assert not load(SOME).changed
+    assert Service.objects.get(pk="gb-childline").organization.name == "Another name"
 
 
 ODD: st.SearchStrategy[object] = st.sampled_from(

@@ -12,8 +12,9 @@ from django.db import DatabaseError, transaction
 from content.assurance.record import record_assurance
 from content.models import Channel, ChannelRevision, Service
 from content.models.assurance import Method
-from content.models.channel_revision import Act, AlreadyProposed
-from content.models.service import Status
+from content.models.channel_revision import Act
+from content.models.revision import AlreadyProposed
+from content.models.service_facts import Status
 from core.audit_verbs import Verb
 from core.errors import ChangedMeanwhile, Forbidden, Invalid, SecondPersonRequired
 from core.models import AuditEntry, User
@@ -191,6 +192,6 @@ def test_two_concurrent_proposals_get_different_positions(at_once: Callable[...,
 
 
 def test_a_retired_service_keeps_its_channels_for_the_record(line: Service) -> None:
-    Service.objects.filter(pk=line.pk).update(status=Status.DEFUNCT)
+    make.service_facts(line.pk, status=Status.DEFUNCT)
 
     assert Channel.objects.filter(service=line).exists()

@@ -12,8 +12,8 @@ from content.compiling.facts import Policy
 from content.compiling.snapshot import read_snapshot
 from content.compiling.tip_versions import TipVersions
 from content.models import Tip, TipRevision, Unit
-from content.models.channel_revision import RevisionState
-from content.models.tip_revision import TipAct, TipProposed
+from content.models.revision import AlreadyProposed, RevisionState
+from content.models.tip_revision import TipAct
 from core.audit_verbs import Verb
 from core.errors import ChangedMeanwhile, DomainError, Forbidden, Invalid, SecondPersonRequired
 from core.models import AuditEntry, User
@@ -85,7 +85,7 @@ def test_a_tip_is_retired_and_restored_by_two_people(tip: Tip, eva: User) -> Non
 def test_a_tip_has_one_proposal_at_a_time(tip: Tip, eva: User) -> None:
     propose(eva, order=1)
 
-    with pytest.raises(TipProposed):
+    with pytest.raises(AlreadyProposed):
         propose(make.person("ben", "localisation-editor"), order=2)
 
     assert TipRevision.objects.proposed().get().order == 1
@@ -98,7 +98,7 @@ def test_two_people_who_propose_at_once_leave_one_proposal(transactional_db: Non
 
     answers = at_once(*(lambda by=by, n=n: propose(by, order=n) for n, by in enumerate(people)))
 
-    assert sorted(type(answer).__name__ for answer in answers) == ["TipProposed", "TipRevision"]
+    assert sorted(type(answer).__name__ for answer in answers) == ["AlreadyProposed", "TipRevision"]
     assert TipRevision.objects.proposed().count() == 1
 
 
@@ -226,7 +226,7 @@ def shown(locale: str) -> tuple[str, bool]:
 def test_a_step_is_refused_while_another_person_proposes(tip: Tip, eva: User) -> None:
     propose(eva, order=1)
 
-    with pytest.raises(TipProposed):
+    with pytest.raises(AlreadyProposed):
         TipRevision.objects.propose_step(
             slug="first-hour", part="do-now", text="Breathe.", by=make.person("ben", "localisation-editor"), at=NOON
         )

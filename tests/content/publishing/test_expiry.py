@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from content.assurance.record import record_assurance
 from content.compiling.facts import Policy
-from content.models import Channel, ChannelRevision, Release, Service
+from content.models import Channel, ChannelRevision, Release
 from content.models.assurance import Method
 from content.models.channel_revision import Act
 from content.publishing import expiry
@@ -139,7 +139,7 @@ def test_a_check_of_a_new_number_does_not_cover_the_published_one(published: Rel
 
 def test_emergency_numbers_and_the_last_crisis_line_are_retained(ann: User) -> None:
     make.small_content()
-    Service.objects.filter(pk="zz-line").update(situations=[])
+    make.service_facts("zz-line", situations=[])
     for service in ("gb-emergency", "gb-line"):
         assure(service, 1, days=30)
     published = make.release()

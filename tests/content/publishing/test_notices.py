@@ -167,7 +167,7 @@ def test_a_retired_or_withdrawn_service_gets_no_notice(asta: User, boris: User) 
     make.release()
     waiting = make.notice(by=asta, approved=False)
     make.service("gb-other")
-    Service.objects.filter(pk="gb-other").update(status="defunct")
+    make.service_facts("gb-other", status="defunct")
 
     with pytest.raises(Invalid, match="is retired or withdrawn"):
         make.notice("gb-other", by=asta)

@@ -314,7 +314,7 @@ def test_no_patch_takes_the_last_crisis_line_whatever_it_is_for(published: Relea
 
 def test_no_roll_back_takes_the_last_crisis_line(ann: User, ben: User) -> None:
     make.small_content()
-    Service.objects.filter(pk="zz-line").update(situations=[])
+    make.service_facts("zz-line", situations=[])
     first = make.release()
     make.service("gb-new")
     make.release()

@@ -14,17 +14,21 @@ if TYPE_CHECKING:
     from notifications.models import Campaign
 
 PROJECT = "fingerpost-bench"
+_SERVICE = "gb-childline"
 #: An audience of every installation of the parent app.
 EVERYONE = {"countries": "all", "audiences": ["parent"]}
 
 
 def create_app() -> None:
-    """Load the facts, and create the parent app, which stores addresses."""
+    """Load the facts, approve the service that the alert names, and create the parent app, which stores addresses."""
     from django.core.management import call_command
 
+    from content.models import ServiceRevision
     from notifications.models import App
 
     call_command("load_facts", "--json", stdout=_Discard())
+    revision = ServiceRevision.objects.proposed().get(service=_SERVICE)
+    revision.approve(by=user("assurer", "assurer"), at=datetime.now(UTC))
     App.objects.create(name="parent", title="Parent app", project=PROJECT, push_mode="registrations")
 
 
@@ -116,7 +120,7 @@ def definition(audience: dict[str, Any] = EVERYONE, at: datetime | None = None) 
         "apps": ["parent"],
         "audience": audience,
         "messages": {"en": {"outer": outer, "inner": inner}},
-        "services": ["gb-childline"],
+        "services": [_SERVICE],
         "alert": {"severity": "Moderate", "urgency": "Expected", "certainty": "Likely", "status": "Actual"},
         "home": {"zone": "Europe/London", "locale": "en"},
         "schedule": {"at": at.isoformat() if at else "now"},

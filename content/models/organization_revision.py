@@ -1,0 +1,99 @@
+"""Proposed names of organizations; each takes effect when a second person approves it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar
+
+from django.db import IntegrityError, models, transaction
+from django.db.models import Q
+
+from content.models.organization import Organization
+from content.models.revision import (
+    AlreadyProposed,
+    Revision,
+    RevisionState,
+    four_eyes,
+    require_changed,
+    revision_lifecycle,
+    revision_triggers,
+)
+from core import audit, roles
+from core.audit_verbs import Verb
+from core.errors import Invalid
+from core.models import User
+from core.querysets import manager_of
+
+LIFECYCLE = revision_lifecycle(
+    "content.OrganizationRevision",
+    approved=(Verb.ORGANIZATION_CHANGE_APPROVED, "a second person approves it; readers get it with the next release"),
+    withdrawn=(Verb.ORGANIZATION_CHANGE_WITHDRAWN, "the proposer withdraws it, or a second person rejects it"),
+)
+
+
+class OrganizationRevisionQuerySet(models.QuerySet["OrganizationRevision"]):
+    """Find and propose revisions."""
+
+    def proposed(self) -> OrganizationRevisionQuerySet:
+        """Filter those that are waiting for a second person."""
+        return self.filter(state=RevisionState.PROPOSED)
+
+    def propose(self, *, organization: Organization, name: str, by: User, at: datetime, reason: str = "") -> OrganizationRevision:
+        """Propose another name; raise Invalid where it breaks a rule, and AlreadyProposed where another proposal is waiting."""
+        roles.require(by, "content.propose_channelrevision")
+        revision = self.model(organization=organization, name=name.strip(), reason=reason, proposed_by=by, proposed_at=at)
+        if faults := revision.faults():
+            raise Invalid(" ".join(faults), code="facts", faults=faults)
+        require_changed({"name": revision.name}, {"name": organization.name})
+        with transaction.atomic():
+            try:
+                with transaction.atomic():
+                    revision.save(force_insert=True)
+            except IntegrityError:
+                raise AlreadyProposed() from None
+            audit.record(
+                by=by,
+                verb=Verb.ORGANIZATION_CHANGE_PROPOSED,
+                row=revision,
+                at=at,
+                organization=organization.pk,
+                name=revision.name,
+            )
+        return revision
+
+
+class OrganizationRevision(Revision):
+    """The name of an organization as it will be, with who proposed and who approved it."""
+
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="revisions")
+    name = models.CharField(max_length=200)
+
+    approve_permission: ClassVar[str] = "content.approve_channelrevision"
+    subject: ClassVar[str] = "the name of an organization"
+
+    objects: ClassVar[OrganizationRevisionQuerySet] = manager_of(OrganizationRevisionQuerySet)
+
+    class Meta:
+        ordering = ("-id",)
+        constraints = (
+            four_eyes(),
+            models.UniqueConstraint(
+                fields=("organization",), condition=Q(state=RevisionState.PROPOSED), name="organizationrevision_one_proposal"
+            ),
+        )
+        triggers = revision_triggers(LIFECYCLE, ["organization", "name", "reason", "proposed_by", "proposed_at"])
+
+    def __str__(self) -> str:
+        return f"{self.organization_id}: {self.name}"
+
+    def of_the_same_row(self) -> models.QuerySet[OrganizationRevision]:
+        """Return all revisions of the organization."""
+        return OrganizationRevision.objects.filter(organization_id=self.organization_id)
+
+    def faults(self) -> list[str]:
+        """Return one sentence for each rule that the facts break."""
+        return self.organization.name_faults(self.name)
+
+    def apply(self, *, by: User, at: datetime) -> None:
+        """Give the organization the facts of this revision."""
+        Organization.objects.apply(self)
