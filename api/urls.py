@@ -6,7 +6,7 @@ from django.urls import path
 
 from api import health
 from api.hsds import views
-from api.pages import correction_form, handout, handout_pdf, sent_alerts, transparency
+from api.pages import alert_page, correction_form, handout, handout_pdf, sent_alerts, transparency
 from api.v1 import (
     alert_documents,
     alerts,
@@ -63,6 +63,7 @@ urlpatterns = [
     path("hsds/taxonomy_terms", views.HsdsTermsView.as_view(), name="hsds-terms"),
     path("hsds/taxonomy_terms/<str:term_id>", views.HsdsTermView.as_view(), name="hsds-term"),
     path("v1/transparency", sent_counts.SentCountsView.as_view(), name="sent-counts"),
+    path("a/<str:alert_id>", alert_page.AlertPageView.as_view(), name="alert-page"),
     path("transparency", sent_alerts.SentAlertsView.as_view(), name="sent-alerts"),
     path("trust/<str:country>", transparency.TransparencyView.as_view(), name="transparency"),
     path("handout/<str:country>/<str:locale>/<str:slug>.pdf", handout_pdf.HandoutPdfView.as_view(), name="handout-pdf"),

@@ -134,6 +134,12 @@ class Feed:
             raise NotHeld()
         raise NoSuchAlert()
 
+    def current(self, number: str | int, *, locale: str, at: datetime) -> FeedAlert:
+        """Return the newest revision of the alert's thread that has opened; raises as `alert` does for this one."""
+        thread = self.alert(number, locale=locale, at=at)["thread"]
+        revisions = [campaign for campaign in self.campaigns if str(campaign.alert) == thread and _opens(campaign) <= at]
+        return _alert(max(revisions, key=lambda campaign: campaign.rev or 0), locale, None)
+
     def changes_at(self, at: datetime) -> datetime | None:
         """Return the next instant at which an alert opens or expires by the clock, or None."""
         moments = [moment for campaign in self.campaigns for moment in (_opens(campaign), campaign.not_after)]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
-_PREFIXES = ("/v1/", "/.well-known/", "/hsds/", "/handout/")
+_PREFIXES = ("/v1/", "/.well-known/", "/hsds/", "/handout/", "/a/")
 _HEADERS = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Expose-Headers": "Content-Language, Content-Location, ETag, Retry-After",

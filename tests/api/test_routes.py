@@ -49,6 +49,7 @@ PUBLIC = {
     "hsds/taxonomy_terms/<str:term_id>": {"get"},
     "v1/transparency": {"get"},
     "transparency": {"get"},
+    "a/<str:alert_id>": {"get"},
     "trust/<str:country>": {"get"},
     "handout/<str:country>/<str:locale>/<str:slug>.pdf": {"get"},
     "handout/<str:country>/<str:locale>/<str:slug>": {"get"},

@@ -16,6 +16,8 @@ pytestmark = pytest.mark.django_db
     ("by", "path", "served"),
     [
         ("readers", "/v1/packs/GB/en", True),
+        ("readers", "/a/12", True),
+        ("console", "/a/12", False),
         ("readers", "/console/", False),
         ("readers", "/console/login/", False),
         ("readers", "/healthz", True),

@@ -1,0 +1,130 @@
+"""GET /a/{alert_id}: the current text of an alert as a page to read, print and share, with the services that it names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date
+from django.conf import settings
+from django.http import HttpResponse
+from django.template.loader import render_to_string
+from django.urls import reverse
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+
+from api.http import fields
+from api.http.auth import Public
+from api.http.fields import PatternText, StrictSerializer
+from api.http.responses import LIVE, ReadResponse
+from api.http.views import ReadView
+from api.pages.handout import qr_code
+from api.reads.edition import Edition
+from api.reads.request import ReadRequest
+from api.v1.alerts import ALERT_ID, feed_response
+from api.v1.docs import HtmlRenderer
+from content.resolver.types import PackedService
+from content.terms import SOURCE_LOCALE
+from notifications.feed import AlertStopped, FeedAlert
+
+#: Channels of one service on the page.
+_CHANNELS = 3
+_HTML = "text/html; charset=utf-8"
+
+
+@dataclass(frozen=True)
+class LanguageLink:
+    """The page in another language, by the language's own name."""
+
+    locale: str
+    name: str
+    url: str
+
+
+class AlertPageQuery(StrictSerializer):
+    """The language to read."""
+
+    locale = PatternText(
+        fields.TAG, max_length=35, required=False, help_text="BCP 47. Default: the best match for Accept-Language."
+    )
+
+
+class AlertPageView(ReadView):
+    """One alert as a page."""
+
+    permission_classes = [Public]
+    renderer_classes = [HtmlRenderer]
+    query = AlertPageQuery
+    path_parameters = (ALERT_ID,)
+
+    @extend_schema(exclude=True)
+    def get(self, request: Request, alert_id: str) -> HttpResponse:
+        """Return an HTML page without scripts, cookies or content from other servers; 410 once the alert was stopped."""
+        try:
+            response = self.serve(request, alert_id=alert_id)
+        except AlertStopped:
+            page = render_to_string("api/alert_page_gone.html")
+            response = HttpResponse(page, status=HTTPStatus.GONE, content_type=_HTML)
+            response.headers["Cache-Control"] = LIVE
+        return response
+
+    @classmethod
+    def read(cls, request: ReadRequest) -> ReadResponse:
+        locale = request.parameters.get("locale") or request.accept_language or "und"
+        alert = request.edition.feed.current(request.path_params["alert_id"], locale=locale, at=request.at)
+        page = render_to_string("api/alert_page.html", _context(request.edition, alert))
+        return feed_response(request, page.encode(), _HTML)
+
+
+def _context(edition: Edition, alert: FeedAlert) -> dict[str, Any]:
+    # The address of the thread's first alert stays, whichever revision is current.
+    path = reverse("alert-page", args=[alert["thread"]])
+    url = f"{settings.PUBLIC_URL}{path}"
+    return {
+        "alert": alert,
+        "opened": _day(alert),
+        "paragraphs": [part for part in alert["body"].split("\n") if part.strip()],
+        "url": url,
+        "qr": qr_code(url),
+        "services": list(_services(edition, alert)),
+        "languages": [
+            LanguageLink(tag, _own_name(tag), f"{path}?locale={tag}") for tag in alert["locales"] if tag != alert["lang"]
+        ],
+    }
+
+
+def _services(edition: Edition, alert: FeedAlert) -> Iterator[dict[str, Any]]:
+    """Yield the alert's services with their first channels, each from its country's pack in the page's language or in English."""
+    for name in alert["services"]:
+        country = edition.service_countries.get(name)
+        tried = [(country, locale) for locale in (alert["lang"], SOURCE_LOCALE)] if country else []
+        digest = next((edition.pack_digests[place] for place in tried if place in edition.pack_digests), None)
+        if digest is None:
+            continue
+        pack = edition.packs.parsed(digest)
+        service: PackedService | None = next((one for one in pack["services"] if one["id"] == name), None)
+        if service is not None:
+            channels = [channel for channel in service["channels"] if channel["display"]][:_CHANNELS]
+            yield {"name": service["name_display"], "channels": channels}
+
+
+def _own_name(tag: str) -> str:
+    """Return the name that a language has for itself; the tag where CLDR knows none."""
+    try:
+        return Locale.parse(tag, sep="-").get_display_name() or tag
+    except (UnknownLocaleError, ValueError):
+        return tag
+
+
+def _day(alert: FeedAlert) -> dict[str, str]:
+    """Return the day on which the alert opened, for machines and in the page's language."""
+    opened = datetime.fromisoformat(alert["opens"]).date()
+    try:
+        text = format_date(opened, "long", locale=Locale.parse(alert["lang"], sep="-"))
+    except (UnknownLocaleError, ValueError):
+        text = opened.isoformat()
+    return {"iso": opened.isoformat(), "text": text}
