@@ -76,14 +76,6 @@ def _check_texts(campaign: Campaign) -> None:
             raise MessageTextRefused(f"{place}: {' '.join(errors)}", field=place)
 
 
-def text_warnings(campaign: Campaign) -> Iterator[tuple[str, str]]:
-    """Yield (locale, sentence) for each thing in the texts that an approver should look at twice, and that may be right."""
-    for place, locale, text in texts_by_place(campaign):
-        for fault in place_faults(campaign, place, locale, text):
-            if not fault.refuses:
-                yield locale, fault.detail
-
-
 def place_faults(campaign: Campaign, place: str, locale: str, text: str) -> list[Fault]:
     """Return what is wrong with one text of the campaign; `place` is its path in the definition."""
     named = campaign.named_services

@@ -10,12 +10,12 @@ from django.urls import reverse
 from content.console.labels import label
 from content.console.unit_names import UnitNames
 from content.models import Service, Tip
-from core.console.display import StatusTag, language_text
+from core.console.display import StatusTag
 from core.console.pages import Link, Page
 from core.errors import DomainError
 from core.models import User
 from notifications.campaigns import audience
-from notifications.campaigns.messages import text_warnings
+from notifications.campaigns.checks.words import cautions
 from notifications.console import campaign_display
 from notifications.console.preview import previews
 from notifications.models import App, Brake, BrakeState, Campaign
@@ -65,7 +65,7 @@ class CampaignBasePage(Page):
             "all": ALL,
             "editors": [people[pk].username for pk in campaign.touched_by if pk in people],
             "previews": previews(campaign, self.user),
-            "text_warnings": [(language_text(locale), sentence) for locale, sentence in text_warnings(campaign)],
+            "cautions": cautions(campaign),
             "services": [(name, services.get(name)) for name in campaign.services],
             "tips": [
                 (label("audience", who), slug, names.name(f"tip.{slug}") if slug in tips else "")

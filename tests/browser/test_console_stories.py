@@ -71,7 +71,7 @@ def test_an_author_writes_a_campaign_and_an_approver_approves_it(
     make.app()
     make.installations(25)
     with_password(make.person("ada", "campaign-author"))
-    with_password(make.person("ben", "campaign-approver"))
+    with_password(make.person("ben", "campaign-approver", locales=("en",)))
 
     ada = listen(context_of().new_page(), complaints)
     sign_in(ada, "ada")
@@ -84,9 +84,9 @@ def test_an_author_writes_a_campaign_and_an_approver_approves_it(
     ben.get_by_role("link", name="Read and decide").click()
     ben.get_by_role("link", name="Approve…").click()
     expect(ben.get_by_text("This campaign is sent to real readers.")).to_be_visible()
-    ben.get_by_label("I have read every text").check()
+    ben.get_by_label("I have read the English text").check()
     ben.get_by_role("button", name="Approve this live alert").click()
-    expect(ben.get_by_text("Approved. The campaign is sent at its time.")).to_be_visible()
+    expect(ben.get_by_text("Approved. It is sent at its time.")).to_be_visible()
 
     campaign = Campaign.objects.get()
     assert (campaign.state, campaign.created_by.username) == ("approved", "ada")

@@ -69,7 +69,9 @@ def _languages(forecast: Forecast) -> Iterator[str]:
     parts = [f"{phones(number)} in {language_text(tag)}" for tag, number in by_text.most_common(_NAMED) if number]
     if parts:
         rest = len(by_text) - _NAMED
-        yield f"{and_list(parts)}{f', and others in {rest} more languages' if rest > 0 else ''}.".capitalize()
+        said = and_list(parts)
+        others = f", and others in {rest} more languages" if rest > 0 else ""
+        yield f"{said[:1].upper()}{said[1:]}{others}."
 
 
 def _when(campaign: Campaign, forecast: Forecast) -> Iterator[str]:
