@@ -7,12 +7,10 @@ from datetime import datetime
 
 from django.db import transaction
 
-from core.errors import Conflict
 from core.models import User
-from core.roles import require
 from notifications.campaigns.checks.words import cautions
+from notifications.campaigns.draft_tasks import locked_draft
 from notifications.models.campaign import Campaign
-from notifications.models.campaign_state import CampaignState
 from notifications.models.draft_task import CautionAnswer
 
 #: Characters of a reason.
@@ -21,11 +19,8 @@ MAX_REASON = 300
 
 def answer(campaign: Campaign, reasons: Mapping[str, str], *, by: User, at: datetime) -> int:
     """Keep the reasons by the key of their caution; return how many cautions of the draft are still without one."""
-    require(by, "notifications.author_campaign")
     with transaction.atomic():
-        row = Campaign.objects.select_for_update(of=("self",)).get(pk=campaign.pk)
-        if row.state != CampaignState.DRAFT:
-            raise Conflict("Only a draft can be edited. Return the campaign to draft first.", code="state")
+        row = locked_draft(campaign, by=by)
         open_ones = {caution.key: caution for caution in cautions(row) if not caution.reason}
         given = {key: reason.strip()[:MAX_REASON] for key, reason in reasons.items() if reason.strip() and key in open_ones}
         for key, reason in given.items():

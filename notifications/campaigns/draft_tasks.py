@@ -91,7 +91,7 @@ def save(campaign: Campaign, task: DraftTask, values: Mapping[str, Any], *, from
     """Save one task of a draft, faults included; ChangedMeanwhile when it was saved since `from_version`."""
     assert set(values) <= set(COLUMNS[task])
     with transaction.atomic():
-        row = _locked(campaign, by=by)
+        row = locked_draft(campaign, by=by)
         _require_version(version(row, task), from_version)
         _update(row, task, {**values, **_renamed(row, values)}, by=by, at=at)
     campaign.refresh_from_db()
@@ -102,7 +102,7 @@ def save_text(
 ) -> None:
     """Save the text of one locale, or of one audience in it; other locales may be edited by others at the same time."""
     with transaction.atomic():
-        row = _locked(campaign, by=by)
+        row = locked_draft(campaign, by=by)
         _require_version(version(row, DraftTask.WORDS, locale=locale), from_version)
         stored = {part: {name: normalize_text(value) for name, value in pair.items()} for part, pair in _parts(text)}
         known = row.words.get(locale, dict(EMPTY_TEXT))
@@ -114,7 +114,7 @@ def save_text(
 def remove_text(campaign: Campaign, locale: str, *, audience: str = "", by: User, at: datetime) -> None:
     """Remove a locale that is not the home locale, or the text for one audience in a locale."""
     with transaction.atomic():
-        row = _locked(campaign, by=by)
+        row = locked_draft(campaign, by=by)
         words = {tag: dict(text) for tag, text in row.words.items()}
         if audience:
             variants = {who: text for who, text in words[locale].pop("variants", {}).items() if who != audience}
@@ -145,7 +145,8 @@ def _create(values: dict[str, Any], *, key: UUID, undone: Iterable[DraftTask], b
     return made
 
 
-def _locked(campaign: Campaign, *, by: User) -> Campaign:
+def locked_draft(campaign: Campaign, *, by: User) -> Campaign:
+    """Return the draft with its row locked; raise Conflict or Forbidden where this person cannot edit it."""
     require(by, AUTHOR)
     row = Campaign.objects.select_for_update(of=("self",)).filter(pk=campaign.pk).first()
     if row is None:

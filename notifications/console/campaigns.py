@@ -28,7 +28,6 @@ class CampaignPage(CampaignBasePage):
 
     template_name = "notifications/campaign.html"
     actions = {
-        "submit": (AUTHOR,),
         "return": (AUTHOR, APPROVER),
         "reject": (APPROVER,),
         "pause": (STOPPER,),
@@ -50,11 +49,6 @@ class CampaignPage(CampaignBasePage):
             "may_read": self.has_any_perm(*READER_RIGHTS),
             "approved_on": APPROVED_ON,
         }
-
-    def action_submit(self, data: QueryDict) -> str | None:
-        lifecycle.submit(self.campaign, by=self.user, at=self.at)
-        self.success("Submitted. Someone who has not written or edited this campaign must approve it.")
-        return None
 
     def action_return(self, data: QueryDict) -> str | None:
         reason = data.get("reason", "").strip()

@@ -135,7 +135,7 @@ def test_an_approver_who_sent_it_back_does_not_edit_it(client: Client) -> None:
     empty = client.post(page(campaign), {"action": "return", "reason": " "})
     client.post(page(campaign), {"action": "return", "reason": "It names the wrong day."})
     campaign.refresh_from_db()
-    submitted = client.post(page(campaign, "campaign"), {"action": "submit"})
+    submitted = client.post(page(campaign, "campaign-check"), {"action": "submit"})
 
     assert empty.status_code == 400
     assert (campaign.state, campaign.reason, campaign.returned_by) == ("draft", "It names the wrong day.", [both.pk])

@@ -25,9 +25,7 @@ def page(campaign: Campaign, name: str = "campaign") -> str:
 def test_a_second_person_approves_the_fingerprint_that_the_page_showed(client: Client) -> None:
     author, approver = make.campaign_staff()
     campaign = make.campaign(state="draft")
-    client.force_login(author)
-    client.post(page(campaign), {"action": "submit"})
-    campaign.refresh_from_db()
+    lifecycle.submit(campaign, by=author, at=timezone.now())
     client.force_login(approver)
     confirmation = client.get(page(campaign, "campaign-approve")).content.decode()
 
