@@ -21,6 +21,7 @@ from ruamel.yaml import YAML
 from content.linting.fault import Fault
 from content.linting.tokens import TOKEN, without_tokens
 from content.models import Service
+from core.console.display import language_text
 
 #: Youngest and oldest age, and first and last school year, that a text may name.
 AGES, SCHOOL_YEARS = (3, 25), (1, 13)
@@ -139,8 +140,7 @@ def _school_year(value: str, locale: str, country: str) -> str:
     number = _whole(value, SCHOOL_YEARS, "An inserted school year is from 1 to 13.")
     phrase = _year_phrases().get(langcodes.get(locale).language or "")
     if phrase is None:
-        name = langcodes.get(locale).display_name("en")
-        raise UnknownFact(f"A school year cannot be written out in {name} yet. Use ages there.")
+        raise UnknownFact(f"A school year cannot be written out in {language_text(locale)} yet. Use ages there.")
     return phrase.replace("{}", str(number))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from content.linting.fault import Fault
 from core.console.display import language_text
@@ -46,15 +47,16 @@ def word_problems(campaign: Campaign) -> Iterator[DraftProblem]:
 
 def cautions(campaign: Campaign) -> list[Caution]:
     """Return what the author has to answer for in the texts, with the answers that there are."""
+    found = [
+        Caution(DraftTask.WORDS, place, f"{_label(place, locale)}: {fault.detail}", fault.code, text)
+        for place, locale, text in messages.texts_by_place(campaign)
+        for fault in messages.place_faults(campaign, place, locale, text)
+        if text and not fault.refuses
+    ]
+    if not found:
+        return []
     answers = dict(CautionAnswer.objects.filter(campaign=campaign).values_list("digest", "reason"))
-    found = []
-    for place, locale, text in messages.texts_by_place(campaign):
-        for fault in messages.place_faults(campaign, place, locale, text):
-            if text and not fault.refuses:
-                detail = f"{_label(place, locale)}: {fault.detail}"
-                caution = Caution(DraftTask.WORDS, place, detail, fault.code, text)
-                found.append(Caution(DraftTask.WORDS, place, detail, fault.code, text, answers.get(caution.key, "")))
-    return found
+    return [replace(caution, reason=answers.get(caution.key, "")) for caution in found]
 
 
 def _label(place: str, locale: str) -> str:
