@@ -10,6 +10,11 @@ class Verb(TextChoices):
 
     STAFF_ADDED = "staff.added", "Account added"
     STAFF_CHANGED = "staff.changed", "Account changed"
+    STAFF_CHANGE_PROPOSED = "staff_change.proposed", "Change of an account proposed"
+    STAFF_CHANGE_APPROVED = "staff_change.approved", "Change of an account approved"
+    STAFF_CHANGE_WITHDRAWN = "staff_change.withdrawn", "Proposed change of an account withdrawn"
+    STAFF_CLOSED = "staff.closed", "Account closed"
+    INVITATION_ACCEPTED = "staff.invitation_accepted", "Password chosen by invitation"
     CREDENTIAL_CHANGED = "staff.credential_changed", "Password or second factor changed"
     SIGNED_IN = "staff.signed_in", "Signed in"
     SIGN_IN_FAILED = "staff.sign_in_failed", "Sign-in failed"

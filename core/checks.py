@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.checks import Warning as Caution
+from django.db import DatabaseError
 
 
 @register(Tags.security, deploy=True)
@@ -47,6 +48,26 @@ def check_address_keys(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
                 "ADDRESS_KEYS is empty: no app installation can register.",
                 hint='Set it to "id:key" with 32 random bytes in base64; the first key seals.',
                 id="fingerpost.E001",
+            )
+        ]
+    return []
+
+
+@register(Tags.security, deploy=True)
+def check_superusers(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Report an error for superusers, who have no rights outside the sandbox, and should have no account."""
+    from core.models.user import User
+
+    try:
+        names = [] if settings.SANDBOX else list(User.objects.filter(is_superuser=True).values_list("username", flat=True))
+    except DatabaseError:
+        names = []
+    if names:
+        return [
+            Error(
+                f"There are superusers: {', '.join(names)}.",
+                hint="Give them roles by two administrators, then set is_superuser to false.",
+                id="fingerpost.E002",
             )
         ]
     return []

@@ -52,6 +52,6 @@ def _tell(account: User, what: Credential, *, at: datetime) -> None:
     )
     try:
         send_mail("Your Fingerpost sign-in was changed", text, settings.MAIL_FROM, [account.email])
-    except Exception:
-        # The change is made and on record; a mail server that is down must not hide it behind an error.
-        log.exception("The mail about a changed sign-in could not be sent.")
+    except OSError as error:
+        # The change is made and on record; errors of mail servers may repeat the address.
+        log.error("The mail about a changed sign-in could not be sent: %s", type(error).__name__)

@@ -43,7 +43,7 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
         request,
         HTTPStatus.FORBIDDEN,
         "You do not have permission",
-        "Your account cannot open this page. A superuser can give you the role that is needed.",
+        "Your account cannot open this page. Two administrators can give you the role that is needed.",
     )
 
 

@@ -1,41 +1,83 @@
-"""Staff: everybody can see who has which role; superusers manage accounts with Django's own forms."""
+"""Staff: who has which role, and the changes that one administrator proposes and another approves.
+
+Django's own forms for accounts are not registered: with those, one person could change an account.
+"""
 
 from __future__ import annotations
 
-from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import Any
 
 from django import forms
-from django.contrib import admin
-from django.contrib.auth.admin import UserAdmin
-from django.contrib.auth.models import Group, Permission
-from django.db import transaction
-from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
+from django.contrib.auth.models import Permission
+from django.http import QueryDict
+from django.urls import reverse
 
-from core import audit, credentials, roles
-from core.audit_verbs import Verb
+from core import roles, staff_changes
 from core.console.display import MODEL_NAMES
-from core.console.pages import Page, page
-from core.credentials import Credential
-from core.models import User
+from core.console.pages import ConsoleForm, Link, Page, page
+from core.console.step_up import fresh_sign_in
+from core.errors import Invalid, NotFound
+from core.models import StaffAct, StaffChange, User
+from core.staff_changes import ADMINISTER
 
-if TYPE_CHECKING:
-    AnyModelAdmin = admin.ModelAdmin[Any]
-    DjangoUserAdmin = UserAdmin[User]
-else:
-    AnyModelAdmin = admin.ModelAdmin
-    DjangoUserAdmin = UserAdmin
+MODEL_NAMES |= {"core.User": "Account", "core.StaffChange": "Change of an account"}
+
+
+def role_choices() -> list[tuple[str, str]]:
+    """Return the roles as choices of a form."""
+    return [(role, roles.role_name(role).capitalize()) for role in roles.ROLES]
+
+
+class RightsForm(ConsoleForm):
+    """What an account may do."""
+
+    roles = forms.MultipleChoiceField(label="Roles", choices=role_choices, required=False, widget=forms.CheckboxSelectMultiple)
+    locales = forms.CharField(
+        label="Languages that the person reads", max_length=500, help_text="Language tags with commas, such as en, cy; * for all."
+    )
+    reason = forms.CharField(label="Reason, for the second administrator", max_length=300, required=False)
+
+    def clean_locales(self) -> list[str]:
+        """Return the tags, without repetitions."""
+        return sorted({tag.strip() for tag in self.cleaned_data["locales"].split(",") if tag.strip()})
+
+
+class InvitationForm(RightsForm):
+    """A new account."""
+
+    username = forms.CharField(label="Name for signing in", max_length=150)
+    email = forms.EmailField(label="Email", help_text="The invitation is sent there.")
+    field_order = ("username", "email", "roles", "locales", "reason")
+
+
+class _AdministrationPage(Page):
+    """A page for administrators."""
+
+    menu = "People"
+    permission_required = ADMINISTER
+    form_class: type[RightsForm]
+
+    def breadcrumbs(self) -> Iterable[Link]:
+        return [Link("People", reverse("admin:people"))]
+
+    def checked(self, data: QueryDict) -> dict[str, Any]:
+        """Return the cleaned values of the page's form. Raises Invalid."""
+        form = self.form_class(data)
+        if not form.is_valid():
+            raise Invalid("Check the fields marked below.", code="form")
+        return form.cleaned_data
 
 
 @page("people/", "people", order=80)
 class PeoplePage(Page):
-    """The staff with their roles and languages, and what each role can do."""
+    """The staff with their roles and languages, what each role can do, and the changes that wait for an administrator."""
 
     template_name = "core/people.html"
     title = "People"
     menu = "People"
-    menu_permissions = ("core.change_user",)
+    menu_permissions = (ADMINISTER,)
+    actions = {"approve": (ADMINISTER,), "withdraw": (ADMINISTER,)}
 
     def context(self) -> dict[str, Any]:
         people = User.objects.filter(is_staff=True).prefetch_related("groups").order_by("-is_active", "username")
@@ -44,93 +86,110 @@ class PeoplePage(Page):
             for permission in Permission.objects.select_related("content_type")
         }
         given = {role: [names[permission] for permission in permissions] for role, permissions in roles.ROLES.items()}
-        return {"people": people, "roles": given}
+        administers = self.has_any_perm(ADMINISTER)
+        waiting = StaffChange.objects.waiting().select_related("account", "proposed_by") if administers else []
+        return {"people": people, "roles": given, "waiting": waiting, "administers": administers}
+
+    @fresh_sign_in
+    def action_approve(self, data: QueryDict) -> str | None:
+        account = staff_changes.approve(_change(data), by=self.user, at=self.at)
+        self.success(f"Approved. The change of {account.username} is in force.")
+        return None
+
+    def action_withdraw(self, data: QueryDict) -> str | None:
+        change = _change(data)
+        staff_changes.withdraw(change, by=self.user, at=self.at)
+        self.success(f"The change of {change.username} is withdrawn.")
+        return None
 
 
-class DenyAllAdmin(AnyModelAdmin):
-    """An admin that refuses every request; subclasses allow single views."""
+@page("people/invite/", "person-invite")
+class InvitePage(_AdministrationPage):
+    """Propose a new account."""
 
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return self.has_view_permission(request)
+    template_name = "core/person_invite.html"
+    title = "Invite a person"
+    actions = {"propose": (ADMINISTER,)}
+    form_class = InvitationForm
 
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+    def context(self) -> dict[str, Any]:
+        return {"form": InvitationForm(self.submitted)}
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
+    @fresh_sign_in
+    def action_propose(self, data: QueryDict) -> str | None:
+        values = self.checked(data)
+        values["given"] = values.pop("roles")
+        change = staff_changes.propose_invitation(**values, by=self.user, at=self.at)
+        self.success(f"Proposed. Once another administrator approves it, {change.username} gets a link by mail.")
+        return reverse("admin:people")
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+@page("people/<int:id>/", "person")
+class PersonPage(_AdministrationPage):
+    """One account: its roles and languages, its sign-in, and whether it is open."""
 
+    template_name = "core/person.html"
+    actions = dict.fromkeys(("change", "reset", "reopen", "close"), (ADMINISTER,))
+    form_class = RightsForm
 
-@admin.register(User)
-class AccountAdmin(DjangoUserAdmin, DenyAllAdmin):
-    """Staff accounts, for superusers. An account is made inactive, never deleted, so that the audit log keeps its names."""
+    def load(self) -> None:
+        account = User.objects.filter(pk=self.kwargs["id"], is_staff=True).prefetch_related("groups").first()
+        if account is None:
+            raise NotFound("There is no such member of staff.")
+        self.account = account
 
-    list_display = ("username", "first_name", "last_name", "is_active", "is_superuser")
-    list_filter = ("is_active", "is_superuser", "groups")
-    filter_horizontal = ("groups",)
-    actions = None
-    fieldsets = (
-        (None, {"fields": ("username", "password")}),
-        ("Person", {"fields": ("first_name", "last_name", "email", "locales")}),
-        ("Permissions", {"fields": ("is_active", "is_staff", "is_superuser", "groups")}),
-    )
-    add_fieldsets = ((None, {"classes": ("wide",), "fields": ("username", "usable_password", "password1", "password2")}),)
+    def heading(self) -> str:
+        return self.account.username
 
-    def has_view_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        return _is_superuser(request)
+    def context(self) -> dict[str, Any]:
+        stored = {
+            "roles": [group.name for group in self.account.groups.all()],
+            "locales": ", ".join(self.account.locales),
+        }
+        changed = self.submitted is not None and self.submitted.get("action") == "change"
+        return {
+            "account": self.account,
+            "form": RightsForm(self.submitted) if changed else RightsForm(initial=stored),
+            "waiting": StaffChange.objects.waiting().filter(account=self.account).first(),
+        }
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return _is_superuser(request)
-
-    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        return _is_superuser(request)
-
-    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002
-        """Reset a password; the account cannot approve anything for a day, and its owner is told."""
-        with transaction.atomic():
-            response = super().user_change_password(request, id, form_url)
-            if request.method == "POST" and response.status_code == HTTPStatus.FOUND:
-                assert isinstance(request.user, User)
-                account = User.objects.get(pk=id)
-                credentials.record_change(account, Credential.RESET, by=request.user, at=timezone.now())
-        return response
-
-    def save_related(self, request: HttpRequest, form: forms.BaseForm, formsets: Any, change: bool) -> None:
-        """Save the roles, then record in the audit log what the person may do from now on."""
-        super().save_related(request, form, formsets, change)
-        assert isinstance(request.user, User)
-        account: User = form.instance  # type: ignore[attr-defined]
-        audit.record(
-            by=request.user,
-            verb=Verb.STAFF_CHANGED if change else Verb.STAFF_ADDED,
-            row=account,
-            at=timezone.now(),
-            roles=sorted(group.name for group in account.groups.all()),
-            superuser=account.is_superuser,
-            active=account.is_active and account.is_staff,
+    @fresh_sign_in
+    def action_change(self, data: QueryDict) -> str | None:
+        values = self.checked(data)
+        staff_changes.propose(
+            self.account,
+            StaffAct.CHANGE,
+            given=values["roles"],
+            locales=values["locales"],
+            reason=values["reason"],
+            by=self.user,
+            at=self.at,
         )
+        return self._proposed()
+
+    @fresh_sign_in
+    def action_reset(self, data: QueryDict) -> str | None:
+        staff_changes.propose(self.account, StaffAct.RESET, reason=data.get("reason", ""), by=self.user, at=self.at)
+        return self._proposed()
+
+    @fresh_sign_in
+    def action_reopen(self, data: QueryDict) -> str | None:
+        staff_changes.propose(self.account, StaffAct.REOPEN, reason=data.get("reason", ""), by=self.user, at=self.at)
+        return self._proposed()
+
+    def action_close(self, data: QueryDict) -> str | None:
+        staff_changes.close(self.account, by=self.user, at=self.at, reason=data.get("reason", ""))
+        self.success(f"The account {self.account.username} is closed, and signed out.")
+        return reverse("admin:people")
+
+    def _proposed(self) -> str:
+        self.success("Proposed. It takes effect when another administrator approves it.")
+        return reverse("admin:people")
 
 
-MODEL_NAMES["core.User"] = "Account"
-admin.site.unregister(Group)
-
-
-@admin.register(Group)
-class RoleAdmin(DenyAllAdmin):
-    """The roles, for superusers to read; `core.roles.ROLES` decides what each may do."""
-
-    list_display = ("name",)
-    actions = None
-    fields = ("name", "permissions")
-
-    def has_view_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
-        return _is_superuser(request)
-
-
-def _is_superuser(request: HttpRequest) -> bool:
-    return bool(request.user.is_active and request.user.is_superuser)
+def _change(data: QueryDict) -> StaffChange:
+    number = data.get("change", "")
+    change = StaffChange.objects.filter(pk=number).first() if number.isdecimal() and len(number) < 19 else None
+    if change is None:
+        raise NotFound("There is no such change.")
+    return change

@@ -22,6 +22,7 @@ from django.views.decorators.cache import never_cache
 from core import credentials, tokens
 from core.console import factors, pages, step_up, todo
 from core.console.display import clock_text
+from core.console.invitation import invitation_page
 from core.console.sign_in import SignInForm, sign_in_again_page
 from core.console.sign_in_view import SignInView
 from core.console.strip import strip_for
@@ -45,6 +46,7 @@ class ConsoleSite(AdminSite):
         return [
             *own,
             path("token/", self.admin_view(self.token_page), name="token"),
+            path("invitation/<str:link>/", invitation_page, name="invitation"),
             path("login/factor/", factors.factor_page, name="factor"),
             *super().get_urls(),
         ]

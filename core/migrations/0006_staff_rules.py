@@ -1,5 +1,6 @@
 """Keep the product's own account closed, and remember used command line tokens."""
 
+from django.contrib.postgres.operations import AddConstraintNotValid, ValidateConstraint
 from django.db import migrations, models
 
 CLOSE_SYSTEM = """
@@ -23,7 +24,7 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.RunSQL(CLOSE_SYSTEM, migrations.RunSQL.noop),
-        migrations.AddConstraint(
+        AddConstraintNotValid(
             model_name="user",
             constraint=models.CheckConstraint(
                 condition=~models.Q(username="fingerpost-system")
@@ -31,4 +32,5 @@ class Migration(migrations.Migration):
                 name="user_system_cannot_sign_in",
             ),
         ),
+        ValidateConstraint(model_name="user", name="user_system_cannot_sign_in"),
     ]

@@ -2,7 +2,8 @@
 
 from core.models.audit_entry import AuditEntry
 from core.models.audit_link import AuditLink
+from core.models.staff_change import StaffAct, StaffChange
 from core.models.used_token import UsedToken
 from core.models.user import User
 
-__all__ = ["AuditEntry", "AuditLink", "UsedToken", "User"]
+__all__ = ["AuditEntry", "AuditLink", "StaffAct", "StaffChange", "UsedToken", "User"]

@@ -9,6 +9,7 @@ from django.contrib.auth.models import AbstractUser, UserManager
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+from django.utils.crypto import salted_hmac
 
 from core.message_kinds import MessageKind
 
@@ -48,9 +49,13 @@ class User(AbstractUser):
     #: Since when the account's approvals pause; core.credentials sets it.
     credentials_changed_at = models.DateTimeField(null=True, blank=True, editable=False)
 
+    #: Counts changes of rights; a session that was opened before the last one ends.
+    session_epoch = models.PositiveIntegerField(default=0, db_default=0, editable=False)
+
     objects: ClassVar[StaffManager] = StaffManager()
 
     class Meta(AbstractUser.Meta):
+        permissions = (("administer_staff", "Can propose and approve changes of accounts"),)
         constraints = (
             # Rights hang on this row, so that no password, role or token may ever open it.
             models.CheckConstraint(
@@ -64,6 +69,13 @@ class User(AbstractUser):
     def is_system(self) -> bool:
         """Whether this is the user that acts for the product itself. A CHECK keeps its account closed."""
         return self.username == SYSTEM_NAME
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """Return what a session must match, which ends with the password and with the rights."""
+        own = str(super()._get_session_auth_hash(secret=secret))  # type: ignore[misc]  # django-stubs does not know it
+        if self.session_epoch == 0:
+            return own
+        return salted_hmac("core.models.user.epoch", f"{own}|{self.session_epoch}", secret=secret).hexdigest()
 
     def reads(self, locale: str) -> bool:
         """Return whether the user reads the locale."""

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from django.contrib.auth.models import Group
 from django.test import Client
 from django.urls import reverse
 
 from core import audit
 from core.audit_verbs import Verb
-from core.models import AuditEntry, User
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -105,21 +103,6 @@ def test_people_have_roles_and_languages_and_no_email_addresses(client: Client) 
     assert "localisation editor" in page
     assert "English, Welsh" in page
     assert "eva@example.org" not in page
-
-
-def test_a_superuser_gives_a_role_and_the_audit_log_records_it(client: Client) -> None:
-    person = make.person("eva", "localisation-editor")
-    root = User.objects.create_superuser("root", password=None)
-    client.force_login(root)
-    group = Group.objects.get(name="localisation-editor")
-    fields = {"username": "eva", "locales": "en,cy", "is_active": "on", "is_staff": "on", "groups": [group.pk]}
-
-    answer = client.post(reverse("admin:core_user_change", args=[person.pk]), fields)
-
-    assert answer.status_code == 302
-    entry = AuditEntry.objects.get(verb=Verb.STAFF_CHANGED)
-    assert (entry.by, entry.row) == (root, str(person.pk))
-    assert entry.details == {"roles": ["localisation-editor"], "superuser": False, "active": True}
 
 
 def test_an_inactive_account_is_signed_out_at_once(client: Client) -> None:

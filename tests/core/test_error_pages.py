@@ -143,14 +143,14 @@ def test_an_unknown_page_is_a_page_of_the_console(eve: User) -> None:
     assert 'aria-label="Console"' in found.content.decode()
 
 
-def test_a_page_for_superusers_is_refused_with_a_page_of_the_console(eve: User) -> None:
+def test_a_page_that_nobody_may_open_is_refused_with_a_page_of_the_console(eve: User) -> None:
     browser = Client()
     browser.force_login(eve)
 
-    refused = browser.get(reverse("admin:core_user_changelist"))
+    refused = browser.get(reverse("admin:autocomplete"))
 
     assert refused.status_code == 403
-    assert "A superuser can give you the role" in refused.content.decode()
+    assert "Two administrators can give you the role" in refused.content.decode()
 
 
 def test_a_form_that_is_too_large_is_refused_with_a_sentence(eve: User) -> None:

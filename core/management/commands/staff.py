@@ -7,12 +7,13 @@ from argparse import ArgumentParser
 from typing import Any
 
 from allauth.mfa.models import Authenticator
+from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
-from core import audit, credentials, roles
+from core import audit, credentials, roles, staff_changes
 from core.audit_verbs import Verb
 from core.cli import StaffCommand
 from core.credentials import Credential
@@ -48,6 +49,8 @@ class Command(StaffCommand):
         if options["verb"] == "reset":
             self._reset(options)
             return
+        if not settings.SANDBOX and staff_changes.administrators().count() >= 2:
+            raise Conflict("There are two administrators: they invite people in the console.", code="administrators")
         chosen = options["password_stdin"]
         password = input().strip() if chosen else secrets.token_urlsafe(15)
         with transaction.atomic():

@@ -1,0 +1,103 @@
+"""Proposed changes of who may do what; each takes effect when a second administrator approves it."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import pgtrigger
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+
+from core.querysets import manager_of
+
+_PROPOSED = ("act", "account", "username", "email", "roles", "locales", "reason", "proposed_by", "proposed_at")
+
+#: Nothing of a proposal changes but its decision, and that once; who proposes and who approves is an active administrator.
+_DECIDED_ONCE = """
+    IF TG_OP = 'UPDATE' AND (OLD.approved_at IS NOT NULL OR OLD.withdrawn_at IS NOT NULL) THEN
+        RAISE EXCEPTION 'a decided change of an account stays as it is' USING ERRCODE = 'check_violation';
+    END IF;
+    IF NEW.approved_at IS NOT NULL THEN
+        IF TG_OP = 'INSERT' THEN
+            RAISE EXCEPTION 'a change of an account begins as a proposal' USING ERRCODE = 'check_violation';
+        END IF;
+        PERFORM 1 FROM core_user_groups member JOIN auth_group role ON role.id = member.group_id
+            JOIN core_user person ON person.id = member.user_id
+            WHERE role.name = 'administrator' AND person.is_active AND person.is_staff
+            AND person.id IN (NEW.proposed_by_id, NEW.approved_by_id)
+            HAVING count(DISTINCT person.id) = 2;
+        IF NOT FOUND THEN
+            RAISE EXCEPTION 'a change of an account takes two active administrators' USING ERRCODE = 'check_violation';
+        END IF;
+    END IF;
+    RETURN NEW;
+"""
+
+
+class StaffAct(models.TextChoices):
+    """What a change does when it is approved."""
+
+    INVITE = "invite", "Invite"
+    CHANGE = "change", "Change roles and languages"
+    RESET = "reset", "Reset the sign-in"
+    REOPEN = "reopen", "Open the account again"
+
+
+class StaffChangeQuerySet(models.QuerySet["StaffChange"]):
+    """Find changes."""
+
+    def waiting(self) -> StaffChangeQuerySet:
+        """Filter those that wait for a second administrator."""
+        return self.filter(approved_at=None, withdrawn_at=None)
+
+
+class StaffChange(models.Model):
+    """One proposal about one account, or about one that does not exist yet; `core.staff_changes` decides it."""
+
+    act = models.CharField(max_length=10, choices=StaffAct.choices)
+    #: Empty for an invitation until it is approved.
+    account = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
+    username = models.CharField(max_length=150)
+    email = models.EmailField(blank=True, default="")
+    roles = ArrayField(models.CharField(max_length=40), default=list, blank=True)
+    locales = ArrayField(models.CharField(max_length=35), default=list, blank=True)
+    reason = models.CharField(max_length=300, blank=True, default="")
+    proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    proposed_at = models.DateTimeField()
+    approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
+    approved_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+
+    objects: ClassVar[StaffChangeQuerySet] = manager_of(StaffChangeQuerySet)
+
+    class Meta:
+        ordering = ("-id",)
+        constraints = (
+            models.CheckConstraint(condition=Q(act__in=StaffAct.values), name="staffchange_act"),
+            models.CheckConstraint(
+                condition=Q(approved_at__isnull=True, approved_by__isnull=True)
+                | (
+                    Q(approved_at__isnull=False, approved_by__isnull=False, withdrawn_at__isnull=True)
+                    & ~Q(approved_by=F("proposed_by"))
+                ),
+                name="staffchange_four_eyes",
+            ),
+            models.UniqueConstraint(
+                fields=("username",), condition=Q(approved_at=None, withdrawn_at=None), name="staffchange_one_proposal"
+            ),
+        )
+        triggers = (
+            pgtrigger.ReadOnly(name="proposal_fixed", fields=[name for name in _PROPOSED if name != "account"]),
+            pgtrigger.Trigger(
+                name="decided_once",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.Update,
+                func=_DECIDED_ONCE,
+            ),
+            pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.act} {self.username}"

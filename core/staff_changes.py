@@ -1,0 +1,233 @@
+"""Change who may do what: an administrator proposes, a second one approves; closing an account takes one."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from datetime import datetime
+from functools import partial
+
+from allauth.mfa.models import Authenticator
+from django.conf import settings
+from django.contrib.auth.models import Group
+from django.core import signing
+from django.core.exceptions import ValidationError
+from django.core.mail import send_mail
+from django.core.validators import validate_email
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+from django.urls import reverse
+
+from core import audit, credentials, roles
+from core.audit_verbs import Verb
+from core.credentials import Credential
+from core.errors import ChangedMeanwhile, Conflict, Invalid, NotFound, SecondPersonRequired
+from core.models.staff_change import StaffAct, StaffChange
+from core.models.user import User
+
+log = logging.getLogger(__name__)
+
+ADMINISTER = "core.administer_staff"
+ADMINISTRATOR = "administrator"
+#: Seconds for which the link of an invitation or a reset works, once.
+LINK_SECONDS = 72 * 3600
+_SALT = "core.staff_changes.link"
+
+
+def administrators() -> QuerySet[User]:
+    """Return the accounts that can approve changes of accounts."""
+    return User.objects.filter(is_active=True, is_staff=True, groups__name=ADMINISTRATOR)
+
+
+def propose_invitation(
+    username: str, email: str, *, given: Iterable[str], locales: Iterable[str], by: User, at: datetime, reason: str = ""
+) -> StaffChange:
+    """Propose a new account. Raises Invalid with `field` for a name, an address or a role that cannot be."""
+    try:
+        User.username_validator(username)
+    except ValidationError as error:
+        raise Invalid(f"Name: {error.messages[0]}", code="username", field="username") from None
+    try:
+        validate_email(email)
+    except ValidationError:
+        raise Invalid(
+            "Email: enter the person's own address. The invitation is sent there.", code="email", field="email"
+        ) from None
+    if User.objects.filter(username=username).exists():
+        raise Invalid(f"Name: there is already a member of staff called {username}.", code="username", field="username")
+    change = StaffChange(act=StaffAct.INVITE, username=username, email=email, roles=_known(given), locales=sorted(locales))
+    return _propose(change, by=by, at=at, reason=reason)
+
+
+def propose(
+    account: User,
+    act: StaffAct,
+    *,
+    by: User,
+    at: datetime,
+    given: Iterable[str] = (),
+    locales: Iterable[str] = (),
+    reason: str = "",
+) -> StaffChange:
+    """Propose a change of an account: its roles and languages, a reset of its sign-in, or to open it again."""
+    if account.is_system:
+        raise NotFound("There is no such member of staff.")
+    if act == StaffAct.CHANGE and set(given) == _roles_of(account) and sorted(locales) == sorted(account.locales):
+        raise Invalid("The roles and languages are those that the account has. Change one first.", code="unchanged")
+    if act == StaffAct.REOPEN and account.is_active:
+        raise Conflict("The account is open.", code="open")
+    change = StaffChange(act=act, account=account, username=account.username, roles=_known(given), locales=sorted(locales))
+    return _propose(change, by=by, at=at, reason=reason)
+
+
+def approve(change: StaffChange, *, by: User, at: datetime) -> User:
+    """Approve the change as a second administrator, and carry it out at once. Returns the account.
+
+    Raises SecondPersonRequired for the proposer and for the account itself, ChangedMeanwhile where it was decided, Conflict
+    where fewer than two administrators would be left, or no mail can be sent to an account that needs a link.
+    """
+    roles.require_approver(by, ADMINISTER)
+    if by.pk in (change.proposed_by_id, change.account_id):
+        raise SecondPersonRequired("A second administrator must approve a change of an account, and nobody their own.")
+    if change.act in (StaffAct.INVITE, StaffAct.RESET) and settings.EMAIL_BACKEND.endswith("dummy.EmailBackend"):
+        raise Conflict("No mail can be sent: MAIL_URL is not set. The person gets a link by mail.", code="mail")
+    with transaction.atomic():
+        _require_waiting(change)
+        account = _account_of(change, at=at)
+        change.account, change.approved_by, change.approved_at = account, by, at
+        change.save(update_fields=["account", "approved_by", "approved_at"])
+        audit.record(
+            by=by, verb=Verb.STAFF_CHANGE_APPROVED, row=account, at=at, act=change.act, roles=change.roles, locales=change.locales
+        )
+        _carry_out(change, account, by=by, at=at)
+        _require_two_administrators()
+    return account
+
+
+def withdraw(change: StaffChange, *, by: User, at: datetime) -> None:
+    """Withdraw one's own proposal, or reject another's."""
+    roles.require(by, ADMINISTER)
+    with transaction.atomic():
+        _require_waiting(change)
+        StaffChange.objects.filter(pk=change.pk).update(withdrawn_at=at)
+        audit.record(by=by, verb=Verb.STAFF_CHANGE_WITHDRAWN, row=change, at=at, act=change.act, account=change.username)
+
+
+def close(account: User, *, by: User, at: datetime, reason: str) -> None:
+    """Close an account at once, which ends its sessions. One administrator may, because it takes rights away."""
+    roles.require(by, ADMINISTER)
+    if not reason.strip():
+        raise Invalid("Enter a reason.", code="reason", field="reason")
+    if account.is_system or not account.is_active:
+        raise NotFound("There is no such open account.")
+    with transaction.atomic():
+        User.objects.filter(pk=account.pk).update(is_active=False)
+        audit.record(by=by, verb=Verb.STAFF_CLOSED, row=account, at=at, reason=reason.strip())
+        _require_two_administrators()
+
+
+def holder_of(link: str) -> User:
+    """Return the person whom an invitation or reset is for. Raises NotFound for a link that is invalid, used or expired."""
+    try:
+        value = signing.loads(link, salt=_SALT, max_age=LINK_SECONDS)
+        user = User.objects.get(pk=value["id"], is_active=True)
+    except (signing.BadSignature, User.DoesNotExist, KeyError, TypeError):
+        user = None
+    if user is None or value["auth"] != user.get_session_auth_hash()[:20]:
+        raise NotFound("The link has been used or has expired. Ask an administrator for a new one.")
+    return user
+
+
+def accept(link: str, password: str, *, at: datetime) -> User:
+    """Set the person's own password, which uses up the link; the password has passed Django's validators."""
+    with transaction.atomic():
+        user = User.objects.select_for_update().get(pk=holder_of(link).pk)
+        holder_of(link)
+        user.set_password(password)
+        user.save(update_fields=["password"])
+        audit.record(by=user, verb=Verb.INVITATION_ACCEPTED, row=user, at=at)
+    return user
+
+
+def _propose(change: StaffChange, *, by: User, at: datetime, reason: str) -> StaffChange:
+    roles.require(by, ADMINISTER)
+    change.reason, change.proposed_by, change.proposed_at = reason.strip()[:300], by, at
+    try:
+        with transaction.atomic():
+            change.save(force_insert=True)
+            details = {"account": change.username, "roles": change.roles, "locales": change.locales, "reason": change.reason}
+            audit.record(by=by, verb=Verb.STAFF_CHANGE_PROPOSED, row=change, at=at, act=change.act, **details)
+    except IntegrityError:
+        raise Conflict(
+            f"Another change of {change.username} is waiting. Approve or withdraw that one first.", code="waiting"
+        ) from None
+    return change
+
+
+def _known(given: Iterable[str]) -> list[str]:
+    chosen = sorted(set(given))
+    if unknown := [role for role in chosen if role not in roles.ROLES]:
+        raise Invalid(f"Unknown role {unknown[0]}. The roles are {', '.join(roles.ROLES)}.", code="role", field="roles")
+    return chosen
+
+
+def _require_waiting(change: StaffChange) -> None:
+    if not StaffChange.objects.select_for_update().waiting().filter(pk=change.pk).exists():
+        raise ChangedMeanwhile("The change was approved or withdrawn in the meantime.")
+
+
+def _require_two_administrators() -> None:
+    # The lock lets one change of administrators through at a time, so that two cannot remove the last ones together.
+    Group.objects.select_for_update().filter(name=ADMINISTRATOR).first()
+    if administrators().count() < 2:
+        raise Conflict("At least two administrators must be left. Give another person the role first.", code="last-administrator")
+
+
+def _roles_of(account: User) -> set[str]:
+    return set(account.groups.values_list("name", flat=True))
+
+
+def _account_of(change: StaffChange, *, at: datetime) -> User:
+    if change.act != StaffAct.INVITE:
+        assert change.account_id is not None
+        return User.objects.select_for_update().get(pk=change.account_id)
+    account = User(username=change.username, email=change.email, is_staff=True, locales=change.locales, date_joined=at)
+    account.set_unusable_password()
+    try:
+        with transaction.atomic():
+            account.save(force_insert=True)
+    except IntegrityError:
+        raise Conflict(f"There is already a member of staff called {change.username}.", code="exists") from None
+    return account
+
+
+def _carry_out(change: StaffChange, account: User, *, by: User, at: datetime) -> None:
+    if change.act in (StaffAct.INVITE, StaffAct.CHANGE):
+        roles.sync()
+        account.groups.set(Group.objects.filter(name__in=change.roles))
+        account.locales = change.locales
+    if change.act == StaffAct.RESET:
+        Authenticator.objects.filter(user=account).delete()
+        account.set_unusable_password()
+        credentials.record_change(account, Credential.RESET, by=by, at=at)
+    if change.act == StaffAct.REOPEN:
+        account.is_active = True
+    # A session that was opened with other rights ends.
+    account.session_epoch += 1
+    account.save(update_fields=["locales", "is_active", "password", "session_epoch"])
+    if change.act in (StaffAct.INVITE, StaffAct.RESET):
+        transaction.on_commit(partial(_send_link, account))
+
+
+def _send_link(account: User) -> None:
+    link = signing.dumps({"id": account.pk, "auth": account.get_session_auth_hash()[:20]}, salt=_SALT)
+    text = (
+        f"Choose a password for your Fingerpost account {account.get_username()}:\n\n"
+        f"{settings.PUBLIC_URL}{reverse('admin:invitation', args=[link])}\n\n"
+        f"The link works once, for {LINK_SECONDS // 3600} hours. After that, ask an administrator for a new one.\n"
+    )
+    try:
+        send_mail("Your Fingerpost account", text, settings.MAIL_FROM, [account.email])
+    except OSError as error:
+        # Errors of mail servers may repeat the address.
+        log.error("The link to an account could not be sent: %s", type(error).__name__)
