@@ -73,6 +73,11 @@ app.conf.update(
             "schedule": 1.0,
             "options": {"queue": QueueName.DELIVERY, "expires": 5},
         },
+        "prove-registrations": {
+            "task": "notifications.tasks.prove_registrations",
+            "schedule": 60.0,
+            "options": {"queue": QueueName.DELIVERY, "expires": 50},
+        },
         # Bounds how long a withdrawn service stays in the manifest, as long as a worker process is free.
         "sign-manifest": {
             "task": "content.tasks.sign_manifest",

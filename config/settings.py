@@ -28,6 +28,8 @@ WEB_THREADS = int(env.number("WEB_THREADS", 2, low=1, high=64))
 SERVES = env.choice("SERVES", "all", ("readers", "console", "all"))
 PORT = int(env.number("PORT", 8000, low=1, high=65535))
 PUBLIC_URL = env.text("PUBLIC_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
+# Whether a new registration counts at once. Elsewhere it has to be proven first, so that nobody can invent an audience.
+REGISTRATIONS_COUNT_AT_ONCE = SANDBOX
 # Number of proxies that append to X-Forwarded-For; with 0, rate limits use the address of the connection.
 TRUSTED_PROXIES = int(env.number("TRUSTED_PROXIES", 0, low=0, high=10))
 # HSDS assurer_email in /hsds/: a shared mailbox that answers questions about the checks of listed services.

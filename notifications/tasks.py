@@ -19,6 +19,7 @@ from celery.signals import worker_process_init, worker_process_shutdown
 
 from notifications.delivery import claims, scheduler, worker
 from notifications.delivery.polling import Poller
+from notifications.models.registration import Registration
 from notifications.models.scheduler_run import SchedulerRun
 from notifications.staff_messages import sending, waiting
 
@@ -41,6 +42,13 @@ def tick(**_unknown: Any) -> None:
     SchedulerRun.objects.take_turn(late_after=0.0)
     if scheduler.tick(at=now):
         deliver.delay(woken_at=now.timestamp())
+
+
+@shared_task(name="notifications.tasks.prove_registrations")  # type: ignore[untyped-decorator]
+def prove_registrations(**_unknown: Any) -> None:
+    """Count, each minute, the registrations that are old enough."""
+    while Registration.objects.prove(at=scheduler.database_now()):
+        pass
 
 
 @shared_task(name="notifications.tasks.deliver")  # type: ignore[untyped-decorator]

@@ -269,6 +269,12 @@ def installation(number: int = 0, *, at: datetime = NOON, **values: Any) -> Regi
     return Registration.objects.register(at=at, **(defaults | values))
 
 
+def ticket(installation: Registration) -> int:
+    """Return the ticket of an installation that is proven."""
+    assert installation.ticket is not None
+    return installation.ticket
+
+
 def installations(number: int, **values: Any) -> list[Registered]:
     """Register this many installations with different addresses."""
     return [installation(one, **values) for one in range(number)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, time
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpResponse
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiResponse, extend_schema
@@ -112,7 +113,7 @@ class RegistrationsView(ApiView):
     def post(self, request: Request) -> HttpResponse:
         """Register an installation. A known push address keeps its id and gets a new secret."""
         values = {"region": None, "time_zone": None, **_validated(RegistrationRequest, request)}
-        registered = Registration.objects.register(**values, at=timezone.now())
+        registered = Registration.objects.register(**values, at=timezone.now(), proven=settings.REGISTRATIONS_COUNT_AT_ONCE)
         body = {
             "id": str(registered.id),
             "secret": registered.secret,

@@ -28,6 +28,8 @@ TICKET_SEQUENCE = "notifications_ticket"
 REFRESH_AFTER = timedelta(days=14)
 #: Days without a refresh after which a registration is deleted (Google drops Android ones after 270 as well).
 MAX_AGE_DAYS = {Platform.ANDROID: 270, Platform.IOS: 60, Platform.WEB: 60}
+#: The age from which a registration counts that nothing else has proven, so that inventing thousands can be noticed before.
+PROVEN_AFTER = timedelta(days=1)
 #: How long a registration that FCM reported gone is kept: so long `put_back` can restore it. Then its address is erased.
 GONE_KEPT = timedelta(days=30)
 _CHANGEABLE = {
@@ -35,13 +37,14 @@ _CHANGEABLE = {
 }  # fmt: skip
 _UPSERT = """
     INSERT INTO notifications_registration
-        (id, segment_id, address_kind, address_sealed, address_digest, app_version, secret_digest, seen_on)
+        (id, segment_id, address_kind, address_sealed, address_digest, app_version, secret_digest, seen_on, unproven_since)
     VALUES (%(id)s, %(segment_id)s, %(address_kind)s, %(address_sealed)s, %(address_digest)s, %(app_version)s, %(secret_digest)s,
-        %(seen_on)s)
+        %(seen_on)s, %(unproven_since)s)
     ON CONFLICT (address_digest) DO UPDATE SET
         segment_id = EXCLUDED.segment_id, address_kind = EXCLUDED.address_kind, address_sealed = EXCLUDED.address_sealed,
         app_version = EXCLUDED.app_version, secret_digest = EXCLUDED.secret_digest, seen_on = EXCLUDED.seen_on, gone_at = NULL,
-        gone_because = ''
+        gone_because = '',
+        unproven_since = CASE WHEN EXCLUDED.unproven_since IS NULL THEN NULL ELSE notifications_registration.unproven_since END
     RETURNING id
 """
 
@@ -100,9 +103,11 @@ class RegistrationQuerySet(models.QuerySet["Registration"]):
         audience: str,
         app_version: str,
         at: datetime,
+        proven: bool = True,
     ) -> Registered:
         """Store an installation, or update the one with this address; either way it gets a new secret.
 
+        One that is not proven to be an app of ours is in no audience and counts nowhere until PROVEN_AFTER.
         Raises Invalid for an unknown app or a value that may not be stored, StoresNoAddress where the app has another push mode,
         and NoTeens for a teenager in a country for which the app has no recorded legal basis.
         """
@@ -122,6 +127,7 @@ class RegistrationQuerySet(models.QuerySet["Registration"]):
             "app_version": values.app_version(app_version),
             "secret_digest": _secret_digest(secret),
             "seen_on": at.date(),
+            "unproven_since": None if proven else at,
         }
         older = sealed.older_digests(found.project, address)
         try:
@@ -163,6 +169,14 @@ class RegistrationQuerySet(models.QuerySet["Registration"]):
         """Return those that FCM has not reported gone."""
         return self.filter(gone_at=None)
 
+    def prove(self, *, at: datetime, limit: int = 1_000) -> int:
+        """Count those from now on that registered at least PROVEN_AFTER ago, `limit` at most; return how many.
+
+        Each gets a ticket, and no audience is frozen until they are committed.
+        """
+        old = self.filter(unproven_since__lte=at - PROVEN_AFTER).order_by("unproven_since").values("pk")[:limit]
+        return self.filter(pk__in=old).update(unproven_since=None)
+
     def put_back(self, *, since: datetime, because: str = "") -> int:
         """Unmark those that FCM reported gone since an instant (for one reason alone, if given); return how many."""
         gone = self.filter(gone_at__gte=since)
@@ -187,8 +201,9 @@ class Registration(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     segment = models.ForeignKey(Segment, on_delete=models.PROTECT, related_name="registrations", db_index=False)
-    #: Assigned by a trigger alone: on insert, on each change of segment, and when the installation is no longer gone.
-    ticket = models.BigIntegerField(editable=False)
+    #: Assigned by a trigger alone: on insert, on each change of segment, when the installation is no longer gone, and when it is
+    #: proven. Without one it is in no audience.
+    ticket = models.BigIntegerField(editable=False, null=True)
     address_kind = models.CharField(max_length=5, choices=AddressKind.choices)
     address_sealed = models.CharField(max_length=800)
     address_digest = models.CharField(max_length=80)
@@ -199,15 +214,25 @@ class Registration(models.Model):
         null=True, blank=True, help_text="Nothing is sent from then on, until it registers or refreshes."
     )
     gone_because = models.CharField(max_length=15, blank=True, default="", db_default="", help_text="FCM's reason.")
+    unproven_since = models.DateTimeField(
+        null=True, blank=True, help_text="When it registered, as long as nothing shows that it is an app of ours."
+    )
 
     objects: ClassVar[RegistrationQuerySet] = manager_of(RegistrationQuerySet)
 
     class Meta:
-        indexes = (models.Index(fields=["gone_at"], condition=Q(gone_at__isnull=False), name="registration_gone"),)
+        indexes = (
+            models.Index(fields=["gone_at"], condition=Q(gone_at__isnull=False), name="registration_gone"),
+            models.Index(fields=["unproven_since"], condition=Q(unproven_since__isnull=False), name="registration_unproven"),
+        )
         constraints = (
             models.UniqueConstraint(fields=["address_digest"], name="registration_address_once"),
             models.UniqueConstraint(fields=["segment", "ticket"], name="registration_ticket_once"),
             models.CheckConstraint(condition=Q(address_kind__in=AddressKind.values), name="registration_address_kind"),
+            models.CheckConstraint(
+                condition=Q(ticket=None, unproven_since__isnull=False) | Q(ticket__isnull=False, unproven_since=None),
+                name="registration_ticket_if_proven",
+            ),
         )
         triggers = (
             pgtrigger.Trigger(
@@ -215,9 +240,17 @@ class Registration(models.Model):
                 when=pgtrigger.Before,
                 operation=pgtrigger.Insert | pgtrigger.Update,
                 # A frozen audience can only shrink: an installation that arrives, moves or returns gets a ticket above its
-                # watermark. The shared lock makes the freeze wait for tickets that are assigned but not yet visible.
+                # watermark. The shared lock makes the freeze wait for tickets that are assigned but not yet visible. What was
+                # proven once stays so.
                 func=f"""
-                    IF TG_OP = 'UPDATE' AND NEW.segment_id = OLD.segment_id
+                    IF TG_OP = 'UPDATE' AND OLD.unproven_since IS NULL THEN
+                        NEW.unproven_since := NULL;
+                    END IF;
+                    IF NEW.unproven_since IS NOT NULL THEN
+                        NEW.ticket := NULL;
+                        RETURN NEW;
+                    END IF;
+                    IF TG_OP = 'UPDATE' AND NEW.segment_id = OLD.segment_id AND OLD.ticket IS NOT NULL
                         AND (OLD.gone_at IS NULL OR NEW.gone_at IS NOT NULL) THEN
                         NEW.ticket := OLD.ticket;
                         RETURN NEW;

@@ -29,7 +29,8 @@ _FOLD = """
 _RECOUNT = """
     INSERT INTO notifications_segmentcount (segment_id, devices, folded)
     SELECT segment_id, sum(devices), false FROM (
-        SELECT segment_id, count(*) AS devices FROM notifications_registration WHERE gone_at IS NULL GROUP BY segment_id
+        SELECT segment_id, count(*) AS devices FROM notifications_registration
+        WHERE gone_at IS NULL AND ticket IS NOT NULL GROUP BY segment_id
         UNION ALL
         SELECT segment_id, -sum(devices) FROM notifications_segmentcount GROUP BY segment_id
     ) difference GROUP BY segment_id HAVING sum(devices) <> 0
@@ -56,7 +57,7 @@ class SegmentCountQuerySet(models.QuerySet["SegmentCount"]):
 
 
 class SegmentCount(models.Model):
-    """A change of the number of a segment's installations that are not gone; the number is the sum of the segment's rows.
+    """A change of the number of a segment's proven installations that are not gone; the number is the sum of its rows.
 
     A trigger on registrations adds a row for each statement and segment. A single row for each segment would make the
     registrations of a large segment wait for one another.
@@ -92,8 +93,8 @@ def _count(name: str, operation: pgtrigger.Operation, rows: str, **tables: str) 
     )
 
 
-_ADDED = "SELECT segment_id, 1 AS devices FROM added WHERE gone_at IS NULL"
-_REMOVED = "SELECT segment_id, -1 AS devices FROM removed WHERE gone_at IS NULL"
+_ADDED = "SELECT segment_id, 1 AS devices FROM added WHERE gone_at IS NULL AND ticket IS NOT NULL"
+_REMOVED = "SELECT segment_id, -1 AS devices FROM removed WHERE gone_at IS NULL AND ticket IS NOT NULL"
 #: The triggers of registrations that keep the counters.
 COUNT_TRIGGERS = (
     _count("counted_on_insert", pgtrigger.Insert, _ADDED, new="added"),

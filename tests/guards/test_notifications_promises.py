@@ -44,6 +44,7 @@ KNOWN_OF_AN_INSTALLATION = {
         "app_version": "character varying",
         "secret_digest": "character varying",
         "seen_on": "date",
+        "unproven_since": "timestamp with time zone",
         "gone_at": "timestamp with time zone",
         "gone_because": "character varying",
     },

@@ -118,7 +118,7 @@ def test_an_installation_that_brought_a_new_address_meanwhile_is_not_gone(thirty
     assert claim is not None
     row = Registration.objects.order_by("ticket").first()
     assert row is not None
-    failed = (row.segment_id, row.ticket, row.address_digest, "unregistered")
+    failed = (row.segment_id, make.ticket(row), row.address_digest, "unregistered")
     row.amend(at=make.NOON, address_kind="fid", address=make.fid(999))
 
     settlement = Settlement(
@@ -517,7 +517,8 @@ def test_a_batch_for_fewer_than_twenty_is_not_sent_even_if_it_exists(thirty: Emu
     one = Registration.objects.order_by("ticket")[0]
     Batch.objects.all().delete()
     Batch.objects.create(
-        wave=wave, from_segment=one.segment_id, from_ticket=one.ticket, to_segment=one.segment_id, to_ticket=one.ticket, size=1,
+        wave=wave, from_segment=one.segment_id, from_ticket=make.ticket(one), to_segment=one.segment_id,
+        to_ticket=make.ticket(one), size=1,
         ready_at=make.NOON - timedelta(days=300),
     )  # fmt: skip
 
