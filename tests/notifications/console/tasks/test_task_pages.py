@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -471,3 +472,16 @@ def test_every_page_of_a_draft_has_a_constant_number_of_queries(
             assert client.get(url(campaign, name)).status_code == 200
     with django_assert_max_num_queries(36):
         assert client.get(url(campaign, "text", "ar")).status_code == 200
+
+
+def test_no_page_of_a_draft_shows_a_code(client: Client, author: make.User, content: None) -> None:
+    campaign = complete(client)
+    save(client, url(campaign, "who"), **WHO, regions=["GB-WLS"])
+    code = re.compile(r"\b[A-Z]{2}-[A-Z]{3}\b|\d{4}-\d\d-\d\dT|Europe/|not_after|quiet_hours|\bgb-line\b(?! service)|first-hour")
+    addresses = [url(campaign, name) for name in ("edit", "purpose", "who", "words", "help", "when", "check")]
+
+    for address in (*addresses, url(campaign, "text", "cy"), reverse("admin:campaign-new")):
+        html = client.get(address).content.decode()
+        shown = re.sub(r"<[^>]*>", " ", html.partition("<main")[2] or html.partition('id="content"')[2])
+        assert len(shown) > 200, address
+        assert code.search(shown) is None, (address, code.search(shown))
