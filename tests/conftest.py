@@ -21,6 +21,17 @@ from tools.sandbox.pytest_plugins.flushing import allow_flush
 allow_flush()
 
 
+#: Markers of the tests that start processes and wait for them: the slowest.
+SLOW = ("journey", "faults", "browser", "services")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Begin with the files of slow tests where the files are spread over processes, so that these end together."""
+    if config.getoption("numprocesses", None):
+        slow = {item.path for item in items if any(item.get_closest_marker(name) for name in SLOW)}
+        items.sort(key=lambda item: item.path not in slow)
+
+
 @pytest.fixture(scope="session")
 def real_packs(django_db_setup: None, django_db_blocker: Any) -> dict[tuple[str, str], Any]:
     """Return packs of every country and every locale, compiled as the sandbox does from the real facts and words.

@@ -38,11 +38,31 @@ def run(paths: Paths, rest: list[str]) -> int:
         settings = {"DATABASE_URL": url, "PYTHONPYCACHEPREFIX": str(paths.run / "pycache")}
         chosen = [] if options.all or "-m" in arguments else ["-m", NOT_WITHOUT_ALL]
         measured = coverage_report.command(paths) if options.coverage else ["-m"]
-        command = [str(paths.python), *measured, "pytest", *chosen, *arguments]
+        spread = [] if options.coverage else spread_over(processes_for(options.processes, arguments))
+        command = [str(paths.python), *measured, "pytest", *chosen, *spread, *arguments]
         status = run_in_foreground(command, paths.root, {**environment.without_settings(os.environ), **settings})
     if options.coverage:
         coverage_report.print_report(paths)
     return status
+
+
+def processes_for(wanted: int | None, arguments: list[str]) -> int:
+    """Return in how many processes to run the tests: those wanted, else one per core for the whole suite, else one.
+
+    A chosen file or folder is seldom worth the tests' databases and packs of a second process.
+    """
+    if wanted is not None:
+        return wanted
+    chosen = any(Path(argument.partition("::")[0]).exists() for argument in arguments)
+    return 1 if chosen else os.cpu_count() or 1
+
+
+def spread_over(processes: int) -> list[str]:
+    """Return the options for pytest that run whole files in so many processes, each with a database of its own.
+
+    The slowest files begin first (tests/conftest.py sorts them), so that no process ends long after the others.
+    """
+    return ["-n", str(processes), "--dist", "loadfile", "--no-loadscope-reorder"] if processes > 1 else []
 
 
 def is_root() -> bool:
@@ -58,4 +78,5 @@ def _parse(rest: list[str]) -> tuple[argparse.Namespace, list[str]]:
     parser.add_argument("--previous", action="store_true")
     parser.add_argument("--matrix", action="store_true")
     parser.add_argument("--postgres", type=Path)
+    parser.add_argument("--processes", type=int)
     return parser.parse_known_args(rest)

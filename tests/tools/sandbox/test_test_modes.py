@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -45,6 +46,16 @@ def test_options_are_ours_and_the_rest_is_pytests() -> None:
 
     assert (options.all, options.coverage, options.previous, options.matrix) == (True, True, False, False)
     assert arguments == ["-q", "tests/core", "-k", "a or b", "--durations=5", "-m", "x"]
+
+
+def test_the_whole_suite_takes_every_core_and_a_chosen_file_takes_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: 6)
+
+    assert run_tests.processes_for(None, ["-q", "-k", "a or b"]) == 6
+    assert run_tests.processes_for(None, ["-q", f"{__file__}::test_one"]) == 1
+    assert run_tests.processes_for(3, [__file__]) == 3
+    assert run_tests.spread_over(1) == []
+    assert run_tests.spread_over(2)[:2] == ["-n", "2"]
 
 
 def test_a_folder_without_postgresql_is_refused(tmp_path: Path) -> None:
