@@ -17,7 +17,7 @@ from typing import Any
 from celery import shared_task
 from celery.signals import worker_process_init, worker_process_shutdown
 
-from notifications.delivery import claims, scheduler, worker
+from notifications.delivery import claims, scheduler, test_sends, worker
 from notifications.delivery.polling import Poller
 from notifications.models.registration import Registration
 from notifications.models.scheduler_run import SchedulerRun
@@ -42,6 +42,14 @@ def tick(**_unknown: Any) -> None:
     SchedulerRun.objects.take_turn(late_after=0.0)
     if scheduler.tick(at=now):
         deliver.delay(woken_at=now.timestamp())
+    if test_sends.waiting(at=now):
+        send_tests.delay()
+
+
+@shared_task(name="notifications.tasks.send_tests")  # type: ignore[untyped-decorator]
+def send_tests(**_unknown: Any) -> None:
+    """Send the tests that staff have asked for to their own phones."""
+    test_sends.send_waiting(at=scheduler.database_now())
 
 
 @shared_task(name="notifications.tasks.prove_registrations")  # type: ignore[untyped-decorator]

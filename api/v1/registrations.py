@@ -21,9 +21,10 @@ from api.http.views import ApiView
 from api.v1.shapes import ResponseSerializer
 from content.terms import Recipient
 from core.instants import rfc3339
-from notifications.models import Registration
+from notifications.models import PairingRequest, Registration
 from notifications.models.registration import REFRESH_AFTER, AddressKind
 from notifications.models.segment import Platform
+from notifications.models.test_phone import PairingOffer
 
 #: The form of a time zone; a name that is no IANA zone of the country is stored as null.
 _ZONE = r"[A-Za-z0-9_+/-]{0,64}"
@@ -81,6 +82,15 @@ class RegisteredSerializer(ResponseSerializer):
     push_mode = serializers.CharField()
 
 
+class PairingOfferSerializer(ResponseSerializer):
+    """For a test app: nothing is sent until a member of staff has entered the code in the console."""
+
+    id = serializers.UUIDField(help_text="Of the registration, once the phone is paired.")
+    secret = serializers.CharField()
+    pairing_code = serializers.CharField(help_text="To show on the screen, such as `K7QM-3MDX`.")
+    pairing_expires = serializers.DateTimeField(help_text="Ten minutes from now; then register again for another code.")
+
+
 class RegistrationAnswerSerializer(ResponseSerializer):
     """The stored registration, without the push address."""
 
@@ -108,12 +118,21 @@ class RegistrationsView(ApiView):
     problems = (409,)
 
     @extend_schema(
-        operation_id="register", request=RegistrationRequest, responses={201: RegisteredSerializer}, tags=["registrations"]
+        operation_id="register",
+        request=RegistrationRequest,
+        responses={201: RegisteredSerializer, 202: PairingOfferSerializer},
+        tags=["registrations"],
     )
     def post(self, request: Request) -> HttpResponse:
-        """Register an installation. A known push address keeps its id and gets a new secret."""
+        """Register an installation. A known push address keeps its id and gets a new secret.
+
+        A test app is closed to the public: it gets 202 with a code, and is registered for 24 hours once staff have entered it.
+        """
         values = {"region": None, "time_zone": None, **_validated(RegistrationRequest, request)}
-        registered = Registration.objects.register(**values, at=timezone.now(), proven=settings.REGISTRATIONS_COUNT_AT_ONCE)
+        proven = settings.REGISTRATIONS_COUNT_AT_ONCE
+        registered = PairingRequest.objects.register(**values, at=timezone.now(), proven=proven)
+        if isinstance(registered, PairingOffer):
+            return _accepted(request, registered)
         body = {
             "id": str(registered.id),
             "secret": registered.secret,
@@ -158,6 +177,18 @@ class RegistrationView(ApiView):
 
     def _found(self, request: Request, registration_id: str) -> Registration:
         return Registration.objects.authenticated(registration_id, str(request.auth))
+
+
+def _accepted(request: Request, offer: PairingOffer) -> HttpResponse:
+    body = {
+        "id": str(offer.id),
+        "secret": offer.secret,
+        "pairing_code": offer.code,
+        "pairing_expires": rfc3339(offer.expires_at),
+    }
+    response = respond(request, body, cache=NO_STORE)
+    response.status_code = 202
+    return response
 
 
 def _validated(serializer: type[StrictSerializer], request: Request) -> dict[str, Any]:

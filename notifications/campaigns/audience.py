@@ -161,10 +161,12 @@ def _modes(app: App, countries: list[str]) -> Iterable[PushMode]:
 def check_size(campaign: Campaign, *, devices: int, topics: int) -> None:
     """Raise TooFew for an audience of fewer than 20 registrations; the phones behind a topic cannot be counted.
 
-    A campaign that is sent to topics and to no registration is allowed, and so is one for the feed alone.
+    A campaign that is sent to topics and to no registration is allowed, and so is one for the feed alone. An exercise may have
+    any number: it reaches only phones that staff have paired.
     """
     empty = not devices and not topics and stores_addresses(campaign)
-    if empty or 0 < devices < MIN_AUDIENCE:
+    least = MIN_AUDIENCE if campaign.status == cap.AlertStatus.ACTUAL else 1
+    if empty or 0 < devices < least:
         raise TooFew()
 
 

@@ -103,10 +103,11 @@ def build_messages(campaign: Campaign) -> Iterator[tuple[dict[str, Any], str]]:
         for audience in readers:
             for platform in platforms:
                 key = {"locale": locale, "fallback": fallback, "audience": audience, "platform": platform}
-                yield key, _body(campaign, **key)
+                yield key, message_body(campaign, **key)
 
 
-def _body(campaign: Campaign, *, locale: str, fallback: bool, audience: str, platform: str) -> str:
+def message_body(campaign: Campaign, *, locale: str, fallback: bool, audience: str, platform: str) -> str:
+    """Return the message resource of one text; the campaign has a revision and the instant of its submission."""
     text = texts.text(campaign, locale, audience)
     inner = text["inner"]
     if (size := len((inner["title"] + inner["body"]).encode())) > MAX_INNER:

@@ -12,6 +12,7 @@ from notifications.console import (
     report,
     second_reading,
     tasks,
+    test_phones,
     today,
 )
 
@@ -27,5 +28,6 @@ __all__ = [
     "report",
     "second_reading",
     "tasks",
+    "test_phones",
     "today",
 ]

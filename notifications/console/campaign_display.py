@@ -13,7 +13,14 @@ from notifications.models import Campaign, CampaignState
 from notifications.models.campaign import CampaignKind, ScheduleKind
 from notifications.models.campaign_state import IN_FLIGHT
 
-MODEL_NAMES.update({"notifications.Brake": "Sending", "notifications.Campaign": "Campaign", "notifications.App": "App"})
+MODEL_NAMES.update(
+    {
+        "notifications.Brake": "Sending",
+        "notifications.Campaign": "Campaign",
+        "notifications.App": "App",
+        "notifications.PairedPhone": "Test phone",
+    }
+)
 
 S = CampaignState
 TONES: dict[str, str] = {

@@ -13,6 +13,7 @@ from core.console.step_up import fresh_sign_in
 from core.errors import Invalid
 from notifications.campaigns import lifecycle
 from notifications.campaigns.approval import READER_RIGHTS
+from notifications.campaigns.rehearsal import TESTER_RIGHTS
 from notifications.console import campaign_display
 from notifications.console.campaign_base import CampaignBasePage, global_brake
 from notifications.console.rights import APPROVER, AUTHOR, STOPPER
@@ -47,6 +48,7 @@ class CampaignPage(CampaignBasePage):
             "may_stop": self.has_any_perm(STOPPER),
             "may_edit": self.has_any_perm(AUTHOR),
             "may_read": self.has_any_perm(*READER_RIGHTS),
+            "may_test": self.has_any_perm(*TESTER_RIGHTS),
             "approved_on": APPROVED_ON,
         }
 

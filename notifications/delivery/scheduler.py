@@ -17,7 +17,7 @@ from core.errors import ChangedMeanwhile, DomainError
 from core.models import User
 from core.states import advance
 from notifications.campaigns import forecast, lifecycle, progress_history, schedule
-from notifications.delivery import claims, maintenance, planner
+from notifications.delivery import claims, maintenance, planner, test_sends
 from notifications.models.batch import MAX_CLAIMS, Batch, BatchState
 from notifications.models.brake import Brake, BrakeState, database_identity
 from notifications.models.campaign import Campaign, ScheduleKind
@@ -42,6 +42,7 @@ def tick(*, at: datetime) -> bool:
     for campaign in Campaign.objects.frozen_unfinished().order_by("id"):
         _isolated(_end, campaign, at=at)
     progress_history.record_samples(at=at)
+    test_sends.end_pairings(at=at)
     maintenance.run_due_jobs(at=at)
     SegmentCount.objects.fold()
     return bool(claims.waiting_projects(ahead=claims.WAKE_AHEAD))

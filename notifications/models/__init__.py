@@ -17,6 +17,7 @@ from notifications.models.scheduler_run import SchedulerRun
 from notifications.models.segment import Platform, Segment
 from notifications.models.segment_count import SegmentCount
 from notifications.models.staff_message import StaffMessage
+from notifications.models.test_phone import PairedPhone, PairingRequest, TestSend
 from notifications.models.ticket_mark import TicketMark
 from notifications.models.wave import Wave
 
@@ -36,6 +37,8 @@ __all__ = [
     "FirstApproval",
     "MaintenanceRun",
     "Message",
+    "PairedPhone",
+    "PairingRequest",
     "Platform",
     "ProgressSample",
     "PushMode",
@@ -50,6 +53,7 @@ __all__ = [
     "SegmentCount",
     "StaffMessage",
     "TaskEntry",
+    "TestSend",
     "TicketMark",
     "Wave",
 ]

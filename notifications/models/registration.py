@@ -114,28 +114,27 @@ class RegistrationQuerySet(models.QuerySet["Registration"]):
         found = App.objects.filter(name=app).first()
         if found is None:
             raise Invalid(f"There is no app called {app}.", code="app", field="app")
-        place = _place(found, platform=platform, locale=locale, country=country, region=region, zone=time_zone, audience=audience)
-        mode = _check_may_store(found, place)
-        values.address(address_kind, address)
-        key = sealed.digest(found.project, address)
-        secret = secrets.token_urlsafe(32)
-        row: dict[str, Any] = {
-            "id": uuid.uuid4(),
-            "address_kind": address_kind,
-            "address_sealed": sealed.seal(address, row_digest=key),
-            "address_digest": key,
-            "app_version": values.app_version(app_version),
-            "secret_digest": _secret_digest(secret),
-            "seen_on": at.date(),
-            "unproven_since": None if proven else at,
-        }
+        row, place, secret = new_row(
+            found,
+            address_kind=address_kind,
+            address=address,
+            platform=platform,
+            locale=locale,
+            country=country,
+            region=region,
+            time_zone=time_zone,
+            audience=audience,
+            app_version=app_version,
+            at=at,
+        )
+        row["unproven_since"] = None if proven else at
         older = sealed.older_digests(found.project, address)
         try:
             identity = self._store(row, place, older)
         except IntegrityError:
             # The segment was empty, and maintenance deleted it after it was read.
             identity = self._store(row, place, older)
-        return Registered(identity, secret, at + REFRESH_AFTER, str(mode))
+        return Registered(identity, secret, at + REFRESH_AFTER, str(found.mode_in(place["country"])))
 
     def _store(self, row: dict[str, Any], place: dict[str, str], older: list[str]) -> uuid.UUID:
         row["segment_id"] = Segment.objects.of(**place).pk
@@ -349,6 +348,41 @@ class Registration(models.Model):
         self.segment = Segment.objects.of(**place)
 
 
+def new_row(
+    app: App,
+    *,
+    address_kind: str,
+    address: str,
+    platform: str,
+    locale: str,
+    country: str,
+    region: str | None,
+    time_zone: str | None,
+    audience: str,
+    app_version: str,
+    at: datetime,
+) -> tuple[dict[str, Any], dict[str, str], str]:
+    """Return the columns of a new registration with its address sealed, those of its segment, and its secret.
+
+    Raises as `register` does.
+    """
+    place = _place(app, platform=platform, locale=locale, country=country, region=region, zone=time_zone, audience=audience)
+    _check_may_store(app, place)
+    values.address(address_kind, address)
+    key = sealed.digest(app.project, address)
+    secret = secrets.token_urlsafe(32)
+    row = {
+        "id": uuid.uuid4(),
+        "address_kind": address_kind,
+        "address_sealed": sealed.seal(address, row_digest=key),
+        "address_digest": key,
+        "app_version": values.app_version(app_version),
+        "secret_digest": _secret_digest(secret),
+        "seen_on": at.date(),
+    }
+    return row, place, secret
+
+
 def _place(
     app: App, *, platform: str, locale: str, country: str, region: str | None, zone: str | None, audience: str
 ) -> dict[str, str]:
@@ -368,8 +402,8 @@ def _place(
     }
 
 
-def _check_may_store(app: App, place: dict[str, str]) -> PushMode:
-    """Return the push mode; raise StoresNoAddress or NoTeens where the app may not store the address of such an installation."""
+def _check_may_store(app: App, place: dict[str, str]) -> None:
+    """Raise StoresNoAddress or NoTeens where the app may not store the address of such an installation."""
     country = place["country"]
     mode = app.mode_in(country)
     if mode != PushMode.REGISTRATIONS:
@@ -377,7 +411,6 @@ def _check_may_store(app: App, place: dict[str, str]) -> PushMode:
         raise StoresNoAddress(detail, push_mode=str(mode))
     if place["audience"] == Recipient.TEEN and country not in app.basis_for_teens:
         raise NoTeens(f"The app {app.name} stores no addresses of teenagers in {country}: no legal basis is recorded for it.")
-    return mode
 
 
 def _upsert(row: dict[str, Any]) -> uuid.UUID:

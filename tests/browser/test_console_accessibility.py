@@ -118,6 +118,8 @@ def everything() -> list[str]:
         f"campaigns/{waiting.pk}/read/",
         f"campaigns/{going.pk}/live/",
         f"campaigns/{going.pk}/report/",
+        "test-phones/",
+        f"campaigns/{going.pk}/test/",
         f"campaigns/{going.pk}/correct/",
         f"campaigns/{going.pk}/correct/?as=wrong",
         f"campaigns/{going.pk}/stop/",

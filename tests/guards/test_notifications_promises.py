@@ -18,13 +18,14 @@ from django.test import Client
 from fcm_emulator.responses import ACCEPTING, PLANNED
 
 from core.errors import SecondPersonRequired
+from core.models import User
 from notifications import feed
 from notifications.campaigns import lifecycle
 from notifications.campaigns.progress import progress_of
 from notifications.delivery import fcm, outcomes, worker
 from notifications.delivery.brake_monitor import MAX_AGE, BrakeMonitor
 from notifications.delivery.outcomes import Outcome
-from notifications.models import App, Batch, Brake, Campaign, Message, Registration, Segment, Wave
+from notifications.models import App, Batch, Brake, Campaign, Message, PairedPhone, Registration, Segment, Wave
 from notifications.registrations import simulation
 from tests import make
 from tests.notifications.steps import tick, tick_and_send
@@ -242,7 +243,12 @@ def test_promise_4_no_table_joins_an_installation_to_a_campaign(phones: Emulator
         """
     )
 
-    assert references == [("notifications_registration", "notifications_segment")]
+    # A test phone belongs to a member of staff, for 24 hours; it refers to no campaign.
+    assert sorted(references) == [
+        ("notifications_pairedphone", "notifications_registration"),
+        ("notifications_registration", "notifications_segment"),
+    ]
+    assert {field.related_model for field in PairedPhone._meta.get_fields() if field.is_relation} == {Registration, User}
 
 
 def test_promise_4_after_a_campaign_nothing_says_who_was_in_its_audience(phones: Emulator) -> None:

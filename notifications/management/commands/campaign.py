@@ -18,6 +18,7 @@ from core.errors import Invalid
 from core.models import User
 from notifications.campaigns import approval, lifecycle
 from notifications.campaigns.progress import progress_of
+from notifications.campaigns.rehearsal import send_test
 from notifications.models import Campaign
 
 #: Bytes of a campaign's file.
@@ -50,6 +51,8 @@ class Command(StaffCommand):
                 verb.add_argument("--fingerprint", required=True, help="the fingerprint of the campaign that was read")
                 verb.add_argument("--language", required=True, help="the language that was read, as a BCP 47 tag")
                 verb.add_argument("--meaning", default="", help="what the text says, for an approver who does not read it")
+            if name == "test-send":
+                verb.add_argument("--language", default="", help="send this language to every phone, as a BCP 47 tag")
             if name in ("approve", "return", "reject", "stop"):
                 verb.add_argument("--reason", default="", help="the reason, in one sentence")
             self.add_acting_user(verb, default=_WITHOUT_A_PERSON if name in ("pause", "stop") else "")
@@ -128,6 +131,7 @@ def _confirm(campaign: Campaign, by: User, options: dict[str, Any]) -> None:
 _WITHOUT_A_PERSON = "without it the product itself is on record, and no token is needed"
 _HELP = {
     "submit": "write the messages and print the fingerprint that a second person approves",
+    "test-send": "send the texts to your own paired test phones, marked as a rehearsal",
     "confirm": "confirm the text in one language, as its second reader",
     "approve": "approve the submission with this fingerprint, and confirm the texts in the languages that you read",
     "return": "return the campaign to draft",
@@ -138,6 +142,7 @@ _HELP = {
 }
 _VERBS: dict[str, Callable[[Campaign, User, dict[str, Any]], object]] = {
     "submit": lambda campaign, by, options: lifecycle.submit(campaign, by=by, at=timezone.now()),
+    "test-send": lambda campaign, by, options: send_test(campaign, by=by, at=timezone.now(), locale=options["language"]),
     "confirm": _confirm,
     "approve": _approve,
     "return": lambda campaign, by, options: lifecycle.send_back(campaign, by=by, at=timezone.now(), reason=options["reason"]),
