@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
-from django.db.models import Q, Sum
+from django.db.models import F, Q, Sum
 
 from notifications import cap
 from notifications.campaigns import audience, schedule
@@ -35,11 +35,7 @@ def first_starts(campaigns: Collection[Campaign], *, at: datetime) -> dict[int, 
     starts: dict[int, datetime | None] = {c.pk: c.starts_at for c in campaigns if c.starts_at is not None}
     others = [campaign for campaign in campaigns if campaign.pk not in starts]
     # An exact instant that nothing moves is the same in every zone.
-    if any(_depends_on_zones(campaign) for campaign in others):
-        apps = {app.name: app for app in App.objects.all()}
-        places = _places()
-    else:
-        apps, places = {}, []
+    apps, places = _read() if any(_depends_on_zones(campaign) for campaign in others) else ({}, [])
     zones_of: dict[str, set[str]] = {}
     for campaign in others:
         key = repr((campaign.apps, campaign.countries, campaign.regions, campaign.audiences, campaign.locales, campaign.status))
@@ -54,17 +50,20 @@ def _depends_on_zones(campaign: Campaign) -> bool:
     return campaign.schedule_kind == ScheduleKind.LOCAL or not campaign.quiet_override
 
 
-def _places() -> list[_Place]:
+def _read() -> tuple[dict[str, App], list[_Place]]:
+    """Return the apps by name and the places, in one query."""
     rows = (
         Segment.objects.order_by()
         .values_list("app_id", "country", "region", "audience", "locale", "zone", "platform")
-        .annotate(devices=Sum("counts__devices"))
+        .annotate(test=F("app__test"), mode=F("app__push_mode"), modes=F("app__mode_by_country"), devices=Sum("counts__devices"))
         .filter(Q(devices__gt=0) | Q(platform=ANY_PLATFORM))
     )
-    return [
-        _Place(app, country, region, readers, locale, zone, platform == ANY_PLATFORM)
-        for app, country, region, readers, locale, zone, platform, _ in rows
-    ]
+    apps: dict[str, App] = {}
+    places = []
+    for app, country, region, readers, locale, zone, platform, test, mode, modes, _ in rows:
+        apps.setdefault(app, App(name=app, test=test, push_mode=mode, mode_by_country=modes))
+        places.append(_Place(app, country, region, readers, locale, zone, platform == ANY_PLATFORM))
+    return apps, places
 
 
 def _zones(campaign: Campaign, places: Iterable[_Place], apps: Mapping[str, App]) -> set[str]:

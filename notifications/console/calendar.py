@@ -142,9 +142,11 @@ class CalendarPage(Page):
 
 
 def readers_text(campaign: Campaign) -> str:
-    """Say who a campaign is for, such as "Parents and teenagers in the United Kingdom and 2 more countries"."""
+    """Say who a campaign is for, such as "Parents, teenagers: France, United Kingdom"."""
     who = "Everyone" if campaign.audiences == ALL else labels("recipient", campaign.audiences)
-    return f"{who}: {places_text(campaign)}"
+    # A draft may be incomplete.
+    found = [part for part in (who, places_text(campaign)) if part]
+    return ": ".join(found) or "Not chosen yet"
 
 
 def places_text(campaign: Campaign) -> str:

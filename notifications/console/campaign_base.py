@@ -17,8 +17,9 @@ from core.models import User
 from notifications.campaigns import audience
 from notifications.campaigns.checks.words import cautions
 from notifications.console import campaign_display
+from notifications.console.in_flight import sending_now
 from notifications.console.preview import previews
-from notifications.models import App, Brake, BrakeState, Campaign
+from notifications.models import App, Campaign
 from notifications.models.campaign import ALL
 
 
@@ -30,7 +31,7 @@ class CampaignBasePage(Page):
     def load(self) -> None:
         people = ("created_by", "submitted_by", "approved_by")
         self.campaign = Campaign.objects.select_related("references", *people).numbered(self.kwargs["id"])
-        self.brake = global_brake() if self.campaign.state in campaign_display.MOVING else None
+        self.brake = sending_now(self.user, at=self.at).brake if self.campaign.state in campaign_display.MOVING else None
 
     def tag(self) -> StatusTag:
         """Return the campaign's state as a tag."""
@@ -81,8 +82,3 @@ class CampaignBasePage(Page):
             return {"reach": audience.reach(self.campaign), "reach_error": ""}
         except DomainError as error:
             return {"reach": None, "reach_error": error.detail}
-
-
-def global_brake() -> Brake | None:
-    """Return the brake of all campaigns where it stops sending, else None."""
-    return Brake.objects.filter(campaign=None).exclude(state=BrakeState.GO).select_related("set_by").first()

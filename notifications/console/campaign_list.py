@@ -24,8 +24,7 @@ from notifications.campaigns import lifecycle
 from notifications.campaigns.first_starts import first_starts
 from notifications.console import campaign_display
 from notifications.console.calendar import readers_text
-from notifications.console.campaign_base import global_brake
-from notifications.console.in_flight import alarm_text, asks_for_seconds
+from notifications.console.in_flight import alarm_text, asks_for_seconds, global_brake
 from notifications.console.rights import APPROVER, AUTHOR, CAMPAIGN_STAFF, STOPPER
 from notifications.models import Brake, Campaign, CampaignState
 from notifications.models.campaign import ALL

@@ -15,7 +15,8 @@ from notifications.campaigns import lifecycle
 from notifications.campaigns.approval import READER_RIGHTS
 from notifications.campaigns.rehearsal import TESTER_RIGHTS
 from notifications.console import campaign_display
-from notifications.console.campaign_base import CampaignBasePage, global_brake
+from notifications.console.campaign_base import CampaignBasePage
+from notifications.console.in_flight import global_brake
 from notifications.console.rights import APPROVER, AUTHOR, STOPPER
 from notifications.models import Brake, Campaign, CampaignState
 from notifications.models.campaign_state import APPROVED_ON, LIFECYCLE

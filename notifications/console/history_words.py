@@ -38,6 +38,8 @@ _SENTENCES: Mapping[str, str] = {
     Verb.CAMPAIGN_EXPIRED: "The campaign expired before it started",
     Verb.CAMPAIGN_FINISHED: "The campaign finished",
     Verb.CAMPAIGN_WITHDRAWN: "{who} removed the alert from the feed",
+    Verb.CAMPAIGN_TEXT_CONFIRMED: "{who} confirmed a text as its second reader",
+    Verb.CAMPAIGN_FIRST_APPROVED: "{who} approved the campaign, as the first of two people",
     Verb.SENDING_STOPPED: "{who} stopped all sending",
     Verb.SENDING_RESUMED: "{who} allowed sending again",
 }
@@ -61,6 +63,8 @@ _FIELDS: Mapping[str, str] = {
     "schedule_kind": "Kind of start",
     "schedule_at": "Start",
     "not_after": "End",
+    "named_services": "Services named in the texts",
+    "reach_confirmed": "Confirmed number of phones",
     "quiet_override": "Reason for overriding quiet hours",
 }
 _PARTS = {

@@ -13,15 +13,16 @@ from core.console.display import duration_text, number_text, zoned_text
 from core.console.strip import Strip, StripItem, strip_provider
 from core.models import User
 from notifications.campaigns.first_starts import first_starts
-from notifications.console.campaign_base import global_brake
 from notifications.console.rights import STOPPER
-from notifications.models import Batch, Brake, Campaign, CampaignState
+from notifications.models import Batch, Brake, BrakeState, Campaign, CampaignState
 from notifications.models.campaign import ScheduleKind
 from notifications.models.campaign_state import BEFORE_THE_END, IN_FLIGHT
 
 S = CampaignState
 #: Campaigns that the strip names.
 _IN_STRIP = 3
+#: Where the signed-in user's object keeps it for the request.
+_KEPT = "_sending_now"
 _WORDS = {S.SENDING: "", S.PAUSED: "Paused: ", S.HALTED: "Halted: ", S.HELD: "On hold: "}
 _TONES = {S.SENDING: "good", S.PAUSED: "wait", S.HALTED: "bad", S.HELD: "bad"}
 
@@ -93,6 +94,30 @@ def next_starts(approved: Iterable[Campaign], *, at: datetime) -> list[NextStart
     return sorted(found, key=lambda start: (start.starts_at, start.campaign.pk))
 
 
+def global_brake() -> Brake | None:
+    """Return the brake of all campaigns where it stops sending, else None."""
+    return Brake.objects.filter(campaign=None).exclude(state=BrakeState.GO).select_related("set_by").first()
+
+
+@dataclass(frozen=True)
+class SendingNow:
+    """What is being sent, and what starts next."""
+
+    #: The brake of all campaigns, where it stops sending.
+    brake: Brake | None
+    running: list[Running]
+    starts: list[NextStart]
+
+
+def sending_now(user: User, *, at: datetime) -> SendingNow:
+    """Return what is being sent, read once for each request: the signed-in user is one object for each request."""
+    kept: SendingNow | None = user.__dict__.get(_KEPT)
+    if kept is None:
+        approved, running = approved_and_running()
+        kept = user.__dict__[_KEPT] = SendingNow(global_brake(), running, next_starts(approved, at=at))
+    return kept
+
+
 def alarm_text(brake: Brake, zone: str) -> str:
     """Say who stopped everything, when and why."""
     who = f"{brake.set_by.username}, {zoned_text(brake.set_at, zone)}" if brake.set_by and brake.set_at else ""
@@ -102,9 +127,8 @@ def alarm_text(brake: Brake, zone: str) -> str:
 @strip_provider
 def strip(user: User, at: datetime) -> Strip:
     """Return what goes out now and what starts next."""
-    brake = global_brake()
-    approved, running = approved_and_running()
-    starts = next_starts(approved, at=at)
+    now_sending = sending_now(user, at=at)
+    brake, running, starts = now_sending.brake, now_sending.running, now_sending.starts
     items = [
         StripItem(
             one.campaign.name,

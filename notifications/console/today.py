@@ -16,12 +16,10 @@ from core.console.todo import TodayRow, TodaySection, TodoCard, today_sections, 
 from core.models import User
 from notifications.campaigns.first_starts import first_starts
 from notifications.console import campaign_display
-from notifications.console.campaign_base import global_brake
-from notifications.console.in_flight import Running, alarm_text, approved_and_running, asks_for_seconds, next_starts
+from notifications.console.in_flight import Running, alarm_text, asks_for_seconds, sending_now
 from notifications.console.rights import APPROVER, AUTHOR, STOPPER
 from notifications.models import Campaign, CampaignState
 from notifications.models.campaign import ScheduleKind
-from notifications.models.campaign_state import IN_FLIGHT
 
 S = CampaignState
 #: How far Today looks ahead, and back for results.
@@ -33,14 +31,14 @@ _MAX_RESULTS = 20
 @todo_cards(10)
 def campaigns_to_act_on(user: User, at: datetime) -> Iterator[TodoCard]:
     """What is stopped, what the user can approve, and what came back to the user."""
-    brake = global_brake()
-    if brake is not None:
+    now_sending = sending_now(user, at=at)
+    if (brake := now_sending.brake) is not None:
         yield TodoCard(
             "Everything is stopped", alarm_text(brake, user.time_zone), reverse("admin:campaigns"), "View campaigns", None, "bad",
             deadline=at,
         )  # fmt: skip
     if user.has_perm(STOPPER):
-        for campaign in Campaign.objects.filter(state__in=IN_FLIGHT).exclude(state=S.SENDING).order_by("pk"):
+        for campaign in (one.campaign for one in now_sending.running if one.campaign.state != S.SENDING):
             yield _stopped_card(campaign, at)
     if user.has_perm(APPROVER):
         yield from _approval_cards(user, at)
@@ -79,8 +77,8 @@ def _approval_cards(user: User, at: datetime) -> Iterator[TodoCard]:
 @today_sections(10)
 def going_out(user: User, at: datetime) -> Iterator[TodaySection]:
     """Everything that is being sent, for all staff, with a link to stop it for those who may; and what starts soon."""
-    brake = global_brake()
-    approved, running = approved_and_running()
+    now_sending = sending_now(user, at=at)
+    brake, running = now_sending.brake, now_sending.running
     may_stop = user.has_perm(STOPPER)
     rows = tuple(_running_row(one, may_stop=may_stop, everything_stopped=brake is not None) for one in running)
     campaigns = reverse("admin:campaigns")
@@ -94,7 +92,7 @@ def going_out(user: User, at: datetime) -> Iterator[TodaySection]:
             group=day_text(start.starts_at.astimezone(zone)),
             more=_stop_link(start.campaign) if may_stop else (),
         )
-        for start in next_starts(approved, at=at)
+        for start in now_sending.starts
         if start.starts_at < at + _AHEAD
     )
     calendar = Link("Calendar", reverse("admin:calendar"))
