@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, F, OuterRef, QuerySet, Subquery
+from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.urls import reverse
 
 from content.console.services import RENEW_DAYS
@@ -99,9 +99,8 @@ def text_cards(user: User, at: datetime) -> Iterator[TodoCard]:
         counts = current.exclude(written_by=user).order_by().values_list("locale").annotate(n=Count("pk"))
         text = "Approve each translation that says the same as its source."
         yield from _language_cards(user, dict(counts), names, state="needs-review", what="to review", text=text)
-        removals = Target.objects.with_status().filter(status=TargetStatus.REMOVAL)
         # The latest revision of such a target is the proposal.
-        others = removals.exclude(revisions__revision=F("revision"), revisions__by=user)
+        others = Target.objects.exclude_latest_by(user).with_status().filter(status=TargetStatus.REMOVAL)
         counts = others.order_by().values_list("locale").annotate(n=Count("pk"))
         text = "Proposed by someone else. Readers get the text until you approve its removal."
         yield from _language_cards(user, dict(counts), names, state="removal", what="to remove", text=text)

@@ -15,7 +15,7 @@ from content.console.number_boxes import number_list
 from content.console.text_elsewhere import text_elsewhere_faults
 from content.console.tip_reading import tip_reading_faults
 from content.console.translation_status import differences
-from content.console.unit_names import UnitNames, unit_name
+from content.console.unit_names import UnitNames, slug_of, unit_name
 from content.console.unsaved_texts import TextBoxPage, revision_in
 from content.linting.fault import Fault
 from content.linting.text import normalize_text, target_faults
@@ -180,6 +180,13 @@ class TranslationPage(TextBoxPage, _LocalePage):
         """Return the URL of another text of this queue."""
         return reverse("admin:translation", args=[self.locale.pk, key]) + self.query()
 
+    def tip_url(self) -> str | None:
+        """Return the URL of this text among the other texts of its tip; None where it belongs to none."""
+        slug = slug_of(self.unit.key)
+        if not slug:
+            return None
+        return f"{reverse('admin:tip-translation', args=[slug, self.locale.pk])}?at={self.unit.key}#text-{self.unit.pk}-box"
+
     def next_url(self) -> str | None:
         """Return the URL of the next text of the queue."""
         key = self.filtered_units().filter(key__gt=self.unit.key).values_list("key", flat=True).first()
@@ -232,6 +239,7 @@ class TranslationPage(TextBoxPage, _LocalePage):
             "removal": target.removal_proposal() if target.pk else None,
             "against": against,
             "older_source": unit.approved_text if against is not None and against != unit.revision else None,
+            "tip_url": self.tip_url(),
             "next": self.next_url(),
             "previous": self.previous_url(),
             "revisions": target.revision,

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+
+from django.db.models import Func, OuterRef, Subquery, TextField, Value
+from django.db.models.functions import Concat
 
 from content.console.labels import inside_sentence, label
 from content.models import Service, Unit
@@ -33,8 +36,11 @@ _GROUPS = {
 class UnitNames:
     """Names for the units and other items of one page, read in two queries at most."""
 
-    def __init__(self, items: Iterable[str]) -> None:
-        """Take unit keys, or items of the gate's findings: unit keys, service ids, <service id>/<position>, country codes."""
+    def __init__(self, items: Iterable[str], *, titles: Mapping[str, str] | None = None) -> None:
+        """Take unit keys, or items of the gate's findings: unit keys, service ids, <service id>/<position>, country codes.
+
+        `titles` are those of the tips by slug, where they are known.
+        """
         slugs, services = set(), set()
         for item in items:
             group, _, rest = item.partition(".")
@@ -44,8 +50,10 @@ class UnitNames:
                 services.add(rest.partition(".")[0])
             elif not rest:
                 services.add(item.partition("/")[0])
-        titles = Unit.objects.filter(key__in=[f"tip.{slug}.title" for slug in slugs]) if slugs else Unit.objects.none()
-        self._titles = {key.split(".")[1]: text for key, text in titles.values_list("key", "text")}
+        if titles is None:
+            found = Unit.objects.filter(key__in=[f"tip.{slug}.title" for slug in slugs]) if slugs else Unit.objects.none()
+            titles = {key.split(".")[1]: text for key, text in found.values_list("key", "text")}
+        self._titles = titles
         named = Service.objects.filter(pk__in=services) if services else Service.objects.none()
         self._services = dict(named.values_list("pk", "name"))
 
@@ -80,9 +88,28 @@ class UnitNames:
         return f"{name}, channel {position}" if position else name
 
 
+def slug_of(key: str) -> str:
+    """Return the slug of the tip that a unit key belongs to, "" for another key."""
+    group, _, rest = key.partition(".")
+    return rest.partition(".")[0] if group == "tip" else ""
+
+
+def title_of_tip(path: str) -> Subquery:
+    """Return the title of the tip to which the unit key at the path belongs, to annotate rows with; null for other keys."""
+    slug = Func(OuterRef(path), Value("."), Value(2), function="split_part", output_field=TextField())
+    title = Concat(Value("tip."), slug, Value(".title"), output_field=TextField())
+    return Subquery(Unit.objects.filter(key=title).values("text")[:1])
+
+
 def unit_name(key: str) -> str:
     """Return the name of one unit."""
     return UnitNames([key]).name(key)
+
+
+def part_of_tip(key: str) -> str:
+    """Return the name of a tip's text without that of the tip, such as "Do now, step 2"."""
+    words = _tip_part(key.partition(".")[2].partition(".")[2])
+    return words[:1].upper() + words[1:]
 
 
 def _tip_part(part: str) -> str:

@@ -24,6 +24,7 @@ from content.models.service_revision import ServiceRevision
 from content.models.set_aside_text import SetAsideText
 from content.models.target import Target
 from content.models.target_revision import TargetRevision
+from content.models.text_comment import TextComment
 from content.models.tip import Tip
 from content.models.tip_revision import TipRevision
 from content.models.tip_withdrawal import TipWithdrawal, WithdrawnTipPack
@@ -61,6 +62,7 @@ __all__ = [
     "SetAsideText",
     "Target",
     "TargetRevision",
+    "TextComment",
     "Tip",
     "TipRevision",
     "TipWithdrawal",

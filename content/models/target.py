@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypedDict, cast
 import pgtrigger
 from django.conf import settings
 from django.db import IntegrityError, models, transaction
-from django.db.models import Case, F, Q, Value, When
+from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
 
 from content.linting.text import normalize_text, raise_if_invalid, target_faults
 from content.models.locale import Locale
@@ -71,11 +71,18 @@ class TargetQuerySet(models.QuerySet["Target"]):
 
     def of(self, unit: Unit, locale: str) -> TargetWithStatus:
         """Return the unit's target in the locale with its `status`, or an unsaved empty one."""
-        found = self.with_status().filter(unit=unit, locale_id=locale).first()
-        if found is None:
-            found = cast("TargetWithStatus", Target(unit=unit, locale_id=locale, revision=0, state=TargetState.EMPTY))
-            found.status = TargetStatus.EMPTY
-        return found
+        return self.with_status().filter(unit=unit, locale_id=locale).first() or self.empty(unit, locale)
+
+    def empty(self, unit: Unit, locale: str) -> TargetWithStatus:
+        """Return an unsaved target without a text, with its `status`."""
+        empty = cast("TargetWithStatus", Target(unit=unit, locale_id=locale, revision=0, state=TargetState.EMPTY))
+        empty.status = TargetStatus.EMPTY
+        return empty
+
+    def exclude_latest_by(self, person: User) -> TargetQuerySet:
+        """Leave out those whose latest revision is the person's, such as a proposal to remove the text."""
+        latest = TargetRevision.objects.filter(target=OuterRef("pk"), revision=OuterRef("revision"), by=person)
+        return self.exclude(Exists(latest))
 
     def write_many(self, drafts: Iterable[Target]) -> None:
         """Insert first texts that were checked already, each with its first revision."""

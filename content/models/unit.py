@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import pgtrigger
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models, transaction
 from django.db.models import F, Q, Value
 
@@ -178,6 +179,8 @@ class Unit(models.Model):
                 name="unit_revisions_in_order",
             ),
         )
+        # Of trigrams: the translation memory looks for sources that are nearly the same.
+        indexes = (GinIndex(fields=["text"], name="unit_text_trigrams", opclasses=["gin_trgm_ops"]),)
         triggers = (
             LIFECYCLE.trigger(),
             pgtrigger.Trigger(name="honest", when=pgtrigger.Before, operation=pgtrigger.Update, func=REVISION_RULES),

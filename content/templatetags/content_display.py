@@ -10,6 +10,8 @@ from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from content.console import labels as names
+from content.console.text_rows import Chip
+from content.console.translation_status import STATUSES
 from content.linting.fault import Fault
 from content.linting.term_list import is_checked
 from content.linting.tokens import TOKEN
@@ -37,6 +39,24 @@ def chips(text: str) -> SafeString:
     parts, end = [], 0
     for match in TOKEN.finditer(text):
         parts += [conditional_escape(text[end : match.start()]), _chip(match.group())]
+        end = match.end()
+    return mark_safe("".join([*parts, conditional_escape(text[end:])]))  # noqa: S308  each part is escaped
+
+
+@register.filter
+def translation_status(code: str) -> str:
+    """Show the name of a translation's status."""
+    return next((status.text for status in STATUSES if status.code == code), code)
+
+
+@register.filter
+def named_chips(text: str, chips_of: Iterable[Chip]) -> SafeString:
+    """Show the text as readers get it: each token as the name that the app puts in its place."""
+    known = {chip.token: chip.name for chip in chips_of}
+    parts, end = [], 0
+    for match in TOKEN.finditer(text):
+        name = known.get(match.group(), match.group())
+        parts += [conditional_escape(text[end : match.start()]), format_html('<bdi class="fp-chip">{}</bdi>', name)]
         end = match.end()
     return mark_safe("".join([*parts, conditional_escape(text[end:])]))  # noqa: S308  each part is escaped
 

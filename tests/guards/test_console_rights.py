@@ -57,6 +57,7 @@ def filled() -> dict[str, str]:
         "translation-queue": {"locale": "cy"},
         "translation": {"locale": "cy", "key": "tip.first-hour.title"},
         "translation-history": {"locale": "cy", "key": "tip.first-hour.title"},
+        "tip-translation": {"slug": "first-hour", "locale": "cy"},
         "source-text": {"key": "tip.first-hour.title"},
         "service": {"id": "gb-line"},
         "service-edit": {"id": "gb-line"},

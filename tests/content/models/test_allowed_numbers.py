@@ -88,7 +88,7 @@ def test_a_release_refuses_a_text_with_a_number_that_people_dial_by_now(unit: Un
 
 def test_the_kind_is_shown_by_the_words_beside_the_number(unit: Unit) -> None:
     with pytest.raises(TextRefused, match="do not show that it is of the kind age"):
-        make.unit("term.new", "Ask for 18 at the desk.", allowed_numbers={"18": "age"})
+        make.unit("term.new", "Ask for 18 at the door.", allowed_numbers={"18": "age"})
 
 
 def test_another_kind_of_a_number_needs_a_second_reader(unit: Unit) -> None:

@@ -1,0 +1,207 @@
+"""My work: the tips of a person's languages by urgency, with what is to do in each, and what came back to the person."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count
+from django.urls import reverse
+
+from content.console.unit_names import UnitNames
+from content.models import Locale, Target, TextComment, Tip, Unit, UnsavedText
+from content.models.target import TargetStatus
+from content.terms import SOURCE_LOCALE, Situation
+from core.console.display import StatusTag, date_text
+from core.console.pages import Link, Page, page
+from core.console.todo import TodayRow, TodaySection, today_sections
+from core.models import User
+
+_WRITES, _REVIEWS = "content.edit_words", "content.approve_words"
+S = TargetStatus
+#: Texts of a person that came back, at most.
+_MAX_RETURNED = 20
+
+
+@dataclass
+class TipWork:
+    """What is to do in one tip in one language."""
+
+    tip: Tip
+    title: str
+    counts: Counter[str] = field(default_factory=Counter)
+    #: Drafts that other people wrote, and when the oldest text that waits was written.
+    to_review: int = 0
+    oldest: datetime | None = None
+
+    @property
+    def to_write(self) -> int:
+        """Texts to translate or to bring up to date."""
+        return self.counts[S.WITHDRAWN] + self.counts[S.OUTDATED] + self.counts[S.EMPTY]
+
+    @property
+    def tag(self) -> StatusTag:
+        """The most urgent of what is to do."""
+        if n := self.counts[S.WITHDRAWN]:
+            return StatusTag(f"{n} withdrawn for safety", "bad")
+        if n := self.counts[S.OUTDATED]:
+            return StatusTag(f"{n} outdated", "wait")
+        if n := self.counts[S.EMPTY]:
+            return StatusTag(f"{n} not translated", "wait")
+        return StatusTag(f"{self.to_review} to review", "wait")
+
+    def next_action(self, user: User) -> str:
+        """Return what the person does next in this tip, "" where it is not theirs."""
+        if self.to_write and user.has_perm(_WRITES):
+            return "Translate" if self.counts[S.EMPTY] == self.to_write else "Update"
+        return "Review" if self.to_review and user.has_perm(_REVIEWS) else ""
+
+    @property
+    def urgency(self) -> tuple[bool, bool, int, int]:
+        """Sort key: what safety has taken away, a risk of self-harm, the place in the list, and how few readers get it."""
+        crisis = Situation.SELF_HARM_RISK in self.tip.situations
+        # An empty list of countries means every country.
+        return not self.counts[S.WITHDRAWN], not crisis, self.tip.order, len(self.tip.countries)
+
+
+@dataclass(frozen=True)
+class Returned:
+    """Something that somebody has said or done about a text of the person."""
+
+    text: str
+    detail: str
+    link: Link
+
+
+def languages_of(user: User) -> list[tuple[Locale, int]]:
+    """Return the languages that the person reads, without the source, with the number of texts that are not approved."""
+    locales = [locale for locale in Locale.objects.exclude(pk=SOURCE_LOCALE).order_by("name") if user.reads(locale.pk)]
+    units = Unit.objects.count()
+    done = Target.objects.with_status().filter(status=S.APPROVED, locale__in=locales).order_by()
+    approved = dict(done.values_list("locale").annotate(n=Count("pk")))
+    return [(locale, units - approved.get(locale.pk, 0)) for locale in locales]
+
+
+def tips_to_do(user: User, locale: str) -> list[TipWork]:
+    """Return the current tips in which the person has something to do in the locale, most urgent first, in three queries."""
+    tips = {tip.slug: tip for tip in Tip.objects.current()}
+    keys = {key: slug for slug, tip in tips.items() for _, key in tip.keys()}  # noqa: SIM118  a method of the tip
+    units = {unit.pk: unit for unit in Unit.objects.filter(key__in=keys).only("key", "text")}
+    titles = {unit.key: unit.text for unit in units.values() if unit.key.endswith(".title")}
+    work = {slug: TipWork(tip, titles.get(f"tip.{slug}.title", slug)) for slug, tip in tips.items()}
+    targets = Target.objects.with_status().filter(locale=locale, unit__in=units)
+    found = {row[0]: row[1:] for row in targets.values_list("unit", "status", "written_by", "written_at")}
+    for unit in units.values():
+        one = work[keys[unit.key]]
+        status, author, written_at = found.get(unit.pk, (S.EMPTY, None, None))
+        one.counts[status] += 1
+        if status in (S.NEEDS_REVIEW, S.OUTDATED) and author != user.pk:
+            one.to_review += status == S.NEEDS_REVIEW
+        if status != S.APPROVED and written_at is not None:
+            one.oldest = min(one.oldest or written_at, written_at)
+    return sorted((one for one in work.values() if one.next_action(user)), key=lambda one: one.urgency)
+
+
+def returned_to(user: User) -> list[Returned]:
+    """Return what came back: comments on texts that the person wrote, proposed removals of them, and texts not saved yet."""
+    mine = Target.objects.filter(written_by=user)
+    removals = mine.exclude_latest_by(user).with_status().filter(status=S.REMOVAL)
+    comments = TextComment.objects.open().exclude(by=user).filter(unit__targets__in=mine).select_related("unit", "by", "locale")
+    wrote = set(mine.values_list("unit", "locale"))
+    rows: list[tuple[Unit, Locale, str, str]] = [
+        (comment.unit, comment.locale, f"Comment by {comment.by.username}", comment.text)
+        for comment in comments.distinct()[: 3 * _MAX_RETURNED]
+        if (comment.unit_id, comment.locale_id) in wrote
+    ]
+    rows += [
+        (target.unit, target.locale, "Removal proposed", "Another person must approve it.")
+        for target in removals.select_related("unit", "locale")[:_MAX_RETURNED]
+    ]
+    rows += [
+        (kept.unit, kept.locale, "Not saved", "What you typed is kept until you save it or set it aside.")
+        for kept in UnsavedText.objects.filter(person=user).select_related("unit", "locale")[:_MAX_RETURNED]
+    ]
+    names = UnitNames(unit.key for unit, _, _, _ in rows)
+    return [
+        Returned(text, detail, Link(f"{names.name(unit.key)} ({locale.name})", text_url(unit, locale.pk)))
+        for unit, locale, text, detail in rows[:_MAX_RETURNED]
+    ]
+
+
+def text_url(unit: Unit, locale: str) -> str:
+    """Return where a text is written: in its tip, or by itself."""
+    owner, _, slug = unit.owner.partition(":")
+    if locale == unit.source_locale_id:
+        return reverse("admin:source-text", args=[unit.key])
+    if owner == "tip":
+        return f"{reverse('admin:tip-translation', args=[slug, locale])}?at={unit.key}#text-{unit.pk}-box"
+    return reverse("admin:translation", args=[locale, unit.key])
+
+
+@page("work/", "my-work", order=2)
+class MyWorkPage(Page):
+    """The tips of one of the person's languages, most urgent first."""
+
+    template_name = "content/my_work.html"
+    title = "My work"
+    menu = "My work"
+    menu_permissions = (_WRITES, _REVIEWS)
+
+    def context(self) -> dict[str, Any]:
+        languages = languages_of(self.user)
+        locale = self._chosen(languages)
+        work = tips_to_do(self.user, locale.pk) if locale else []
+        return {
+            "languages": languages,
+            "locale": locale,
+            "returned": returned_to(self.user),
+            "rows": [(one, one.next_action(self.user)) for one in work],
+            "others": self._others(locale.pk) if locale else {},
+            "source_review": self._sources(),
+        }
+
+    def _chosen(self, languages: Iterable[tuple[Locale, int]]) -> Locale | None:
+        """Return the language of the query string, or else the one with most to do."""
+        wanted = self.request.GET.get("language", "")
+        known = {locale.pk: (locale, n) for locale, n in languages}
+        if wanted in known:
+            return known[wanted][0]
+        return max(known.values(), key=lambda entry: entry[1])[0] if known else None
+
+    def _others(self, locale: str) -> Mapping[str, int]:
+        """Return how many texts of no tip have each status that is not approved."""
+        units = Unit.objects.exclude(owner__startswith="tip:")
+        found = Target.objects.with_status().filter(locale=locale, unit__in=units).order_by()
+        counts = dict(found.values_list("status").annotate(n=Count("pk")))
+        counts[S.EMPTY] = counts.get(S.EMPTY, 0) + units.count() - sum(counts.values())
+        return {str(status): n for status, n in counts.items() if n and status != S.APPROVED}
+
+    def _sources(self) -> int:
+        """Return how many source texts the person can review."""
+        if not (self.user.has_perm(_REVIEWS) and self.user.reads(SOURCE_LOCALE)):
+            return 0
+        return Unit.objects.filter(state="needs-review").exclude(written_by=self.user).count()
+
+
+@today_sections(15)
+def my_work_section(user: User, at: datetime) -> Iterator[TodaySection]:
+    """Yield the tips with most to do in a person's first language, for people who write or review texts."""
+    if not (user.has_perm(_WRITES) or user.has_perm(_REVIEWS)):
+        return
+    own = next((code for code in user.locales if code not in ("*", SOURCE_LOCALE)), None)
+    locale = Locale.objects.filter(pk=own).first()
+    if locale is None:
+        return
+    rows = tuple(
+        TodayRow(one.title, _since(one), reverse("admin:tip-translation", args=[one.tip.slug, locale.pk]), one.tag, locale.name)
+        for one in tips_to_do(user, locale.pk)
+    )
+    more = Link("All my work", reverse("admin:my-work"))
+    yield TodaySection("my-work", "My work", rows, "Nothing in your first language waits for you.", more)
+
+
+def _since(one: TipWork) -> str:
+    return f"The oldest text that waits is of {date_text(one.oldest)}." if one.oldest else ""

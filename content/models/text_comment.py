@@ -1,0 +1,66 @@
+"""Comments on one text in one locale, between the people who write and review it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from content.models.locale import Locale
+from content.models.unit import Unit, require_reads
+from core.errors import Invalid
+from core.models import User
+from core.querysets import manager_of
+
+MAX_COMMENT = 1000
+
+
+class TextCommentQuerySet(models.QuerySet["TextComment"]):
+    """Find and write comments."""
+
+    def open(self) -> TextCommentQuerySet:
+        """Filter those that nobody has resolved."""
+        return self.filter(resolved_at=None)
+
+    def write(self, *, unit: Unit, locale: str, text: str, by: User, at: datetime) -> TextComment:
+        """Write a comment; raise Invalid where it is empty or too long, and NotYourLanguage for others than readers."""
+        require_reads(by, locale)
+        text = text.strip().replace("\0", "")
+        if not text or len(text) > MAX_COMMENT:
+            raise Invalid(f"Enter a comment of up to {MAX_COMMENT} characters.", code="comment", field="comment")
+        return self.create(unit=unit, locale_id=locale, text=text, by=by, at=at)
+
+
+class TextComment(models.Model):
+    """One comment. Staff read it; no pack holds it."""
+
+    unit = models.ForeignKey(Unit, on_delete=models.CASCADE, related_name="comments")
+    locale = models.ForeignKey(Locale, on_delete=models.PROTECT, related_name="+")
+    text = models.CharField(max_length=MAX_COMMENT)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    resolved_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
+    resolved_at = models.DateTimeField(null=True, blank=True)
+
+    objects: ClassVar[TextCommentQuerySet] = manager_of(TextCommentQuerySet)
+
+    class Meta:
+        ordering = ("at", "pk")
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(resolved_by=None, resolved_at=None) | Q(resolved_by__isnull=False, resolved_at__isnull=False),
+                name="textcomment_resolved_whole",
+            ),
+        )
+        indexes = (models.Index(fields=("locale", "unit"), name="textcomment_of_a_text"),)
+
+    def __str__(self) -> str:
+        return f"{self.unit} [{self.locale_id}] {self.by}"
+
+    def resolve(self, *, by: User, at: datetime) -> None:
+        """Mark the comment as resolved; once resolved, it stays so."""
+        require_reads(by, self.locale_id)
+        TextComment.objects.open().filter(pk=self.pk).update(resolved_by=by, resolved_at=at)
