@@ -123,6 +123,13 @@ def keys(name: str) -> dict[str, bytes]:
     return found
 
 
+#: libpq's options for a database that is out of reach: seconds to connect, then keepalives and 20 s (here in ms) without an
+#: acknowledgement, instead of the quarter of an hour of the kernel. https://www.postgresql.org/docs/current/libpq-connect.html
+_NETWORK = {
+    "connect_timeout": 5, "keepalives_idle": 20, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 20_000,
+}  # fmt: skip
+
+
 def database(name: str) -> dict[str, Any]:
     """Read postgresql://user:password@host:port/name?option=value into Django's DATABASES settings."""
     url = urlsplit(text(name))
@@ -137,7 +144,7 @@ def database(name: str) -> dict[str, Any]:
         "PORT": str(url.port or ""),
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"connect_timeout": 5, **dict(parse_qsl(url.query))},
+        "OPTIONS": {**_NETWORK, **dict(parse_qsl(url.query))},
     }
 
 

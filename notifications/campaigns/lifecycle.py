@@ -12,6 +12,7 @@ from typing import Any
 
 from django.db import OperationalError, connection, transaction
 from django.db.models import Max
+from psycopg.errors import LockNotAvailable
 
 from core.errors import ChangedMeanwhile, Conflict, Forbidden, Invalid, SecondPersonRequired
 from core.models import User
@@ -209,13 +210,23 @@ def stop(campaign: Campaign, *, by: User, at: datetime, reason: str = "") -> Non
 
 
 def halt(campaign: Campaign, reason: str, *, at: datetime) -> bool:
-    """Stop a campaign in the product's own name, with the reason as a sentence; False when its state does not allow it."""
+    """Stop a campaign in the product's own name, with the reason as a sentence; False when its state does not allow it.
+
+    While another transaction holds the campaign's row, its state follows the brake with a later tick.
+    """
     system = User.objects.system()
     campaign.refresh_from_db()
     if (str(campaign.state), str(CampaignState.HALTED)) not in LIFECYCLE.edges:
         return False
-    Brake.objects.pull(campaign, BrakeState.HALTED, by=system, at=at)
-    advance(campaign, CampaignState.HALTED, by=system, at=at, reason=reason[:500])
+    Brake.objects.pull(campaign, BrakeState.HALTED, by=system, at=at, reason=reason)
+    try:
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute("SET LOCAL lock_timeout = '1s'")
+            advance(campaign, CampaignState.HALTED, by=system, at=at, reason=reason[:500])
+    except OperationalError as error:
+        if not isinstance(error.__cause__, LockNotAvailable):
+            raise
     return True
 
 

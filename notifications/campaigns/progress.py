@@ -12,7 +12,7 @@ from django.db import connection
 
 from core.errors import DomainError
 from core.instants import rfc3339
-from notifications.campaigns import forecast
+from notifications.campaigns import forecast, obstacles
 from notifications.models.batch import Batch
 from notifications.models.brake import BrakeState
 from notifications.models.campaign import Campaign, ScheduleKind, max_marked_gone
@@ -98,18 +98,24 @@ def _waiting_to_send(campaign: Campaign, ready_at: datetime | None, now: datetim
     brakes = _brakes(campaign)
     if brakes.everything_stopped is not None:
         return brakes.everything_stopped
+    if read_only := obstacles.read_only_database():
+        return read_only
     quotas = Quota.objects.filter(project__in=campaign.waves.values("project")).order_by("project")
     for quota in quotas:
         if quota.blocked_until is not None and quota.blocked_until > now:
             return f"{quota.reason} Trying again at {rfc3339(quota.blocked_until)}."
     if ready_at is not None and ready_at > now:
         return f"Nothing is due before {rfc3339(ready_at)}."
-    if missing := _no_worker(Batch.objects.waiting_for_worker_since(campaign), now):
+    trouble = obstacles.worker_in_trouble(campaign.waves.values_list("project", flat=True))
+    waiting_since = Batch.objects.waiting_for_worker_since(campaign)
+    if waiting_since is not None and waiting_since <= now and trouble:
+        return trouble
+    if missing := _no_worker(waiting_since, now):
         return missing
     if Batch.objects.awaiting_canary(campaign):
         return "The first installations of a wave are tried before the others."
     slowest = min((quota.rate / configured_rate() for quota in quotas), default=1.0)
-    return f"FCM is slow or overloaded: sending at {slowest:.0%} of the usual rate." if slowest < 1 else None
+    return f"FCM is slow or overloaded: sending at {slowest:.0%} of the usual rate." if slowest < 1 else trouble
 
 
 def _waiting_to_begin(campaign: Campaign, now: datetime) -> str | None:
@@ -125,7 +131,8 @@ def _waiting_to_begin(campaign: Campaign, now: datetime) -> str | None:
             # The planner will refuse it, and say why.
             return None
         begins = max(begins, first - forecast.FREEZE_AHEAD) if first else begins
-    return _no_worker(begins, now)
+    missing = _no_worker(begins, now)
+    return missing and (obstacles.read_only_database() or obstacles.open_transaction() or missing)
 
 
 def _no_worker(since: datetime | None, now: datetime) -> str | None:

@@ -1,4 +1,4 @@
-"""Read the registrations of a claimed batch, by looks into the index of (segment, ticket) alone."""
+"""Read the installations of a claimed batch, by looks into the index of (segment, ticket) alone."""
 
 from __future__ import annotations
 
@@ -6,8 +6,14 @@ from typing import Any
 
 from django.db import connection
 
+from notifications.delivery import outcomes
 from notifications.delivery.claims import Claim
+from notifications.delivery.fcm import PushTarget
+from notifications.delivery.outcomes import Outcome
+from notifications.delivery.settlements import Destination
 from notifications.delivery.verified_campaign import VerifiedCampaign
+from notifications.models.segment import Segment
+from notifications.registrations import sealed
 
 #: (segment, ticket, address kind, sealed address, address digest)
 Row = tuple[int, int, str, str, str]
@@ -56,3 +62,35 @@ def _rows(sql: str, parameters: dict[str, Any]) -> list[Row]:
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
         return sorted(cursor.fetchall())
+
+
+Installations = tuple[dict[int, Destination], list[PushTarget], dict[int, Outcome]]
+
+
+def read_batch(claim: Claim, verified: VerifiedCampaign) -> Installations:
+    """Read the batch's installations: destinations by ticket, targets, and outcomes of those whose address cannot be read."""
+    if verified.is_by_topic(claim.wave_id):
+        return _read_topics(claim, verified)
+    rows = read(claim, verified)
+    destinations, targets, unreadable = {}, [], {}
+    addresses = sealed.unseal_all((row[3], row[4]) for row in rows)
+    for (segment, ticket, kind, _, digest), address in zip(rows, addresses, strict=True):
+        message = verified.message_id(segment)
+        destinations[ticket] = Destination(segment, ticket, digest, message)
+        if address is None:
+            unreadable[ticket] = outcomes.UNREADABLE_ADDRESS
+        else:
+            targets.append(PushTarget(ticket, kind, address, verified.templates[message]))
+    return destinations, targets, unreadable
+
+
+def _read_topics(claim: Claim, verified: VerifiedCampaign) -> Installations:
+    """Read the batch's topics: each is a segment, whose id is its ticket too."""
+    low, _, high, _ = claim.range
+    left = {*claim.retry_tickets, *claim.uncertain_tickets}
+    destinations, targets = {}, []
+    for segment in Segment.objects.topics().filter(pk__in=verified.segments(claim.wave_id, low, high)).order_by("pk"):
+        if claim.fresh or segment.pk in left:
+            destinations[segment.pk] = destination = Destination(segment.pk, segment.pk, "", verified.message_id(segment.pk))
+            targets.append(PushTarget(segment.pk, "topic", segment.topic, verified.templates[destination.message]))
+    return destinations, targets, {}

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.db.models import F
+from psycopg.errors import LockNotAvailable
 
 from notifications.models.batch import ABANDONED, DUE, SENDABLE_WAVES, Batch, BatchState, ready
 from notifications.models.campaign import URGENT, max_marked_gone
@@ -28,6 +29,9 @@ WAKE_AHEAD = 2.5
 SHARE_OF_OTHERS = 0.1
 #: With ready batches of more installations than these the rate ramps up from nothing.
 RAMP_ABOVE = 10_000
+
+#: How long a settlement waits for a lock, and for one statement: far less than its lease, which others wait for.
+_TIMEOUTS = ("1s", "10s")
 
 _logger = logging.getLogger(__name__)
 
@@ -202,10 +206,23 @@ def release(claim: Claim) -> None:
 
 
 def settle(claim: Claim, result: Settlement) -> bool:
-    """Write the outcomes of a claim, once; return False, and write nothing, when the claim is no longer valid."""
+    """Write the outcomes of a claim, once; return False, and write nothing, when the claim is no longer valid.
+
+    While another transaction holds the campaign's row, gone installations are counted in their batch alone and not marked.
+    """
+    try:
+        return _settle(claim, result, counts_gone=bool(result.gone))
+    except OperationalError as error:
+        if not isinstance(error.__cause__, LockNotAvailable) or not result.gone:
+            raise
+        return _settle(claim, result, counts_gone=False)
+
+
+def _settle(claim: Claim, result: Settlement, *, counts_gone: bool) -> bool:
     with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('lock_timeout', %s, true), set_config('statement_timeout', %s, true)", _TIMEOUTS)
         # The campaign's row first, in the order in which resuming a campaign locks.
-        before, limit = _count_gone(cursor, claim, len(result.gone)) if result.gone else (0, 0)
+        before, limit = _count_gone(cursor, claim, len(result.gone)) if counts_gone else (0, 0)
         cursor.execute(
             """
             UPDATE notifications_batch b
@@ -229,9 +246,9 @@ def settle(claim: Claim, result: Settlement) -> bool:
             transaction.set_rollback(True)
             return False
         # When most of a batch is gone, something else is wrong than the addresses.
-        if len(result.gone) * 2 <= claim.size:
+        if counts_gone and len(result.gone) * 2 <= claim.size:
             _mark_gone(cursor, result.mark[: max(0, limit - before)])
-    if before <= limit < before + len(result.gone):
+    if counts_gone and before <= limit < before + len(result.gone):
         _logger.error(
             "Campaign %s: FCM reports more than %s of its installations gone; no more are marked.", claim.campaign_id, limit
         )

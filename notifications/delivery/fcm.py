@@ -64,6 +64,12 @@ class CredentialsRefused(Unavailable):
     code = "credentials"
 
 
+class AccountMissing(Unavailable):
+    """This worker has no usable service account of the project; another worker may have one."""
+
+    code = "account-missing"
+
+
 class CredentialsUnreachable(Unavailable):
     """Google's token endpoint cannot be reached."""
 
@@ -114,12 +120,12 @@ class ServiceAccount:
     def __init__(self, project: str) -> None:
         path = settings.FIREBASE_PROJECTS.get(project)
         if not path:
-            raise CredentialsRefused(f"FIREBASE_PROJECTS names no service-account file for {project}.")
+            raise AccountMissing(f"FIREBASE_PROJECTS names no service-account file for {project}.")
         try:
             account = json.loads(Path(path).read_text("utf-8"))
             self._credentials = credentials.Certificate(account).get_credential()
         except (ValueError, AttributeError, OSError) as error:
-            raise CredentialsRefused(f"The service-account file of {project} cannot be used.") from error
+            raise AccountMissing(f"The service-account file of {project} cannot be used.") from error
         session = requests.Session()
         if is_loopback(account["token_uri"]):
             # The emulator: no proxy, and the authority that signed its certificate.

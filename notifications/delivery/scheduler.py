@@ -36,7 +36,8 @@ _logger = logging.getLogger(__name__)
 def tick(*, at: datetime) -> bool:
     """Take every step that is due at this instant; return whether there is something to send."""
     hold_after_restore(at=at)
-    for campaign in Campaign.objects.filter(state=CampaignState.APPROVED).order_by("id"):
+    # Urgent ones first: the freeze of a large audience takes a minute.
+    for campaign in sorted(Campaign.objects.filter(state=CampaignState.APPROVED), key=lambda one: (not one.is_urgent, one.pk)):
         _isolated(_begin, campaign, at=at)
     follow_brakes(at=at)
     for campaign in Campaign.objects.frozen_unfinished().order_by("id"):
@@ -186,7 +187,7 @@ def follow_brakes(*, at: datetime) -> None:
         campaign, state = brake.campaign, state_after[BrakeState(brake.state)]
         if campaign is not None and brake.set_by is not None and (str(campaign.state), str(state)) in LIFECYCLE.edges:
             try:
-                advance(campaign, state, by=brake.set_by, at=at)
+                advance(campaign, state, by=brake.set_by, at=at, reason=brake.reason or campaign.reason)
             except ChangedMeanwhile:
                 continue
 

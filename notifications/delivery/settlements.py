@@ -131,7 +131,11 @@ def failing_platform(batch: OpenBatch, results: dict[int, Outcome]) -> str | Non
             tally.setdefault(message, Counter())[outcome.reason or str(outcome.result)] += 1
     if not _is_decided(batch.claim.size, tally):
         return None
-    for platform, (lost, total) in _gone_by_platform(batch, tally).items():
+    by_platform = _gone_by_platform(batch, tally)
+    if sum(lost for lost, _ in by_platform.values()) * 2 > sum(total for _, total in by_platform.values()):
+        # Not of one platform alone: the scheduler halts the campaign, and until then nothing else of the wave can be claimed.
+        return None
+    for platform, (lost, total) in by_platform.items():
         if platform and lost * 2 > total >= MIN_OF_PLATFORM:
             return platform
     return None

@@ -20,10 +20,11 @@ from django.utils import timezone
 
 from core.errors import DomainError
 from notifications.campaigns import lifecycle
-from notifications.delivery import batch_rows, claims, fcm, outcomes
+from notifications.delivery import batch_rows, claims, fcm, left_out, outcomes
 from notifications.delivery.brake_monitor import BrakeMonitor
 from notifications.delivery.claims import WAKE_AHEAD, Claim, Settlement
 from notifications.delivery.fcm import PushTarget, Sender
+from notifications.delivery.left_out import LeftOut
 from notifications.delivery.outcomes import Outcome, SendResult
 from notifications.delivery.settlements import (
     INITIAL_BACKOFF,
@@ -40,7 +41,7 @@ from notifications.delivery.verified_campaign import NotAsApproved, VerifiedCamp
 from notifications.models.batch import BATCH_SIZE
 from notifications.models.campaign import Campaign
 from notifications.models.quota import AHEAD, MAX_PERMIT_SECONDS, PERMIT_GRACE, Permit, Quota, batch_size
-from notifications.models.segment import Platform, Segment
+from notifications.models.segment import Platform
 from notifications.registrations import sealed
 
 #: Batches that one worker holds at once, and how many full ones' worth of installations in them may be without an outcome: a
@@ -52,6 +53,8 @@ RATE_WINDOW = 200
 LEASE_RESERVE = fcm.REQUEST_TIMEOUT + 2
 #: Seconds between two looks for something to do.
 POLL_INTERVAL = 0.05
+#: Seconds between two tries to write settlements that the database did not take.
+WRITE_INTERVAL = 0.5
 #: Seconds after which a busy worker looks again for projects that have something to send.
 PROJECTS_INTERVAL = 0.5
 #: The most seconds for which a request is put off until its permit begins: the clocks of a worker and of the database may differ.
@@ -80,6 +83,10 @@ class SendLoop:
         self._stopping = stopping or threading.Event()
         self._until = time.monotonic() + seconds
         self._open: list[OpenBatch] = []
+        self._left_out = LeftOut()
+        #: (project, claim, settlement) that the database did not take, tried again from `_write_again_at` on.
+        self._unwritten: list[tuple[str, Claim, Settlement]] = []
+        self._write_again_at = 0.0
         #: By project: a batch that was claimed and read, and waits for its permit.
         self._read: dict[str, ReadBatch] = {}
         self._campaigns: dict[int, VerifiedCampaign] = {}
@@ -95,8 +102,11 @@ class SendLoop:
         with BrakeMonitor() as self._brakes, self._releasing():
             while True:
                 more = self._claim_more()
+                self._write_again()
                 if self._open:
                     self._settle_finished(timeout=0.0 if more else POLL_INTERVAL)
+                elif self._unwritten:
+                    time.sleep(POLL_INTERVAL)
                 elif not more:
                     if self._is_over() or not (self._read or self._due_soon()):
                         return self._settled
@@ -116,6 +126,7 @@ class SendLoop:
     def _due_soon(self) -> bool:
         """Return whether to stay awake for a wave that is about to begin or for the next permit; fetches access tokens ahead."""
         projects = [name for name in claims.waiting_projects(ahead=WAKE_AHEAD) if not self._brakes.is_blocked(name)]
+        projects = [name for name in projects if not self._left_out.is_skipped(name)]
         for project in projects:
             with suppress(DomainError):
                 # Nothing is lost without a token yet: the claim will report it.
@@ -131,24 +142,27 @@ class SendLoop:
             return False
         try:
             return self._claim_from_each_project()
-        except (OperationalError, InterfaceError):
+        except DatabaseError as error:
             # Open batches can still be settled when the database is back; nothing more is claimed.
-            connection.close()
+            if isinstance(error, (OperationalError, InterfaceError)):
+                connection.close()
             self._until = time.monotonic()
-            if not self._open:
+            if not self._open and not self._unwritten:
                 raise
             return False
 
     def _claim_from_each_project(self) -> bool:
         """Claim at most one batch of each project that waits; return whether one was started."""
         unfinished = sum(batch.unfinished for batch in self._open)
-        if len(self._open) >= MAX_OPEN_BATCHES or unfinished > (MAX_UNFINISHED_BATCHES - 1) * BATCH_SIZE:
+        if len(self._open) + len(self._unwritten) >= MAX_OPEN_BATCHES or unfinished > (MAX_UNFINISHED_BATCHES - 1) * BATCH_SIZE:
             return False
         if not self._projects or time.monotonic() >= self._projects_until:
             self._projects = claims.waiting_projects()
             self._projects_until = time.monotonic() + PROJECTS_INTERVAL
         started = False
         for project, batches in list(self._projects.items()):
+            if self._left_out.is_skipped(project):
+                continue
             read = self._read.pop(project, None) or self._claim_and_read(project)
             if read is not None and self._start(read, ramp=batches > claims.ramp_above_batches()):
                 started = True
@@ -159,17 +173,30 @@ class SendLoop:
 
         This comes before the permit, which runs by the clock: a slow database must not use it up.
         """
-        claim = claims.claim_batch(project)
+        bearer, refused = "", ""
+        try:
+            bearer = self._sender.authorize(project)
+        except fcm.AccountMissing as error:
+            self._left_out.skip_project(project, error.detail)
+            return None
+        except fcm.CredentialsUnreachable as error:
+            _block(project, Outcome(SendResult.RETRY, block_reason=error.detail))
+            return None
+        except fcm.CredentialsRefused as error:
+            refused = error.detail
+        claim = claims.claim_batch(project, without=self._left_out.campaigns())
         if claim is None:
             return None
-        try:
-            campaign = self._verified(claim.campaign_id)
-            bearer = self._sender.authorize(project)
-            return ReadBatch(claim, project, bearer, *_read_batch(claim, campaign))
-        except fcm.CredentialsUnreachable as error:
+        if refused:
             claims.release(claim)
-            _block(project, Outcome(SendResult.RETRY, block_reason=error.detail))
-        except (NotAsApproved, fcm.CredentialsRefused, sealed.KeyMissing) as error:
+            _halt(claim, refused)
+            return None
+        try:
+            return ReadBatch(claim, project, bearer, *batch_rows.read_batch(claim, self._verified(claim.campaign_id)))
+        except sealed.KeyMissing as error:
+            claims.release(claim)
+            self._left_out.skip_campaign(claim.campaign_id, project, str(error))
+        except NotAsApproved as error:
             claims.release(claim)
             _halt(claim, str(error))
         return None
@@ -201,7 +228,7 @@ class SendLoop:
     def _verified(self, campaign_id: int) -> VerifiedCampaign:
         if campaign_id not in self._campaigns:
             self._campaigns[campaign_id] = VerifiedCampaign.load(campaign_id)
-            Campaign.objects.filter(pk=campaign_id, started_at=None).update(started_at=timezone.now())
+            _record_start(campaign_id)
         return self._campaigns[campaign_id]
 
     def _settle_finished(self, *, timeout: float) -> None:
@@ -220,10 +247,7 @@ class SendLoop:
         if halt_reason and batch.claim.canary:
             # Before the settlement, which would release the rest of the wave.
             _halt(batch.claim, halt_reason)
-        if self._write(batch.claim, settle_outcomes(batch, results, halting=bool(halt_reason))):
-            self._settled += 1
-        else:
-            _logger.warning("A settlement came too late and is void; its batch will be sent again.")
+        self._write(batch.permit.project, batch.claim, settle_outcomes(batch, results, halting=bool(halt_reason)))
         if halt_reason:
             _halt(batch.claim, halt_reason)
         self._adjust_rate(batch, results)
@@ -266,16 +290,29 @@ class SendLoop:
         elif permit.slowed and accepted and not slow:
             Quota.objects.speed_up(permit.project)
 
-    def _write(self, claim: Claim, result: Settlement) -> bool:
-        while True:
-            try:
-                return claims.settle(claim, result)
-            except (OperationalError, InterfaceError):
-                # The database restarts: while the lease lasts, the outcomes can still be written.
+    def _write(self, project: str, claim: Claim, result: Settlement) -> None:
+        """Write a settlement, or keep it for a later try: what one batch waits for holds up no other."""
+        try:
+            written = claims.settle(claim, result)
+        except DatabaseError as error:
+            if isinstance(error, (OperationalError, InterfaceError)):
                 connection.close()
-                if self._brakes.now() > claim.lease_until:
-                    return False
-                time.sleep(0.5)
+            # While the lease lasts, the outcomes can still be written.
+            if written := self._brakes.now() <= claim.lease_until:
+                self._unwritten.append((project, claim, result))
+                self._write_again_at = time.monotonic() + WRITE_INTERVAL
+                left_out.note(project, f"the database does not take the outcomes of a batch ({type(error).__name__}).")
+                return
+        if written:
+            self._settled += 1
+        else:
+            _logger.warning("A settlement came too late and is void; its batch will be sent again.")
+
+    def _write_again(self) -> None:
+        if self._unwritten and time.monotonic() >= self._write_again_at:
+            waiting, self._unwritten = self._unwritten, []
+            for project, claim, result in waiting:
+                self._write(project, claim, result)
 
 
 class ReadBatch(NamedTuple):
@@ -314,36 +351,16 @@ class ClaimGate(NamedTuple):
         self.brakes.back_off(self.permit.project)
 
 
-_Batch = tuple[dict[int, Destination], list[PushTarget], dict[int, Outcome]]
-
-
-def _read_batch(claim: Claim, verified: VerifiedCampaign) -> _Batch:
-    """Read the batch's installations: destinations by ticket, targets, and outcomes of those whose address cannot be read."""
-    if verified.is_by_topic(claim.wave_id):
-        return _read_topics(claim, verified)
-    rows = batch_rows.read(claim, verified)
-    destinations, targets, unreadable = {}, [], {}
-    addresses = sealed.unseal_all((row[3], row[4]) for row in rows)
-    for (segment, ticket, kind, _, digest), address in zip(rows, addresses, strict=True):
-        message = verified.message_id(segment)
-        destinations[ticket] = Destination(segment, ticket, digest, message)
-        if address is None:
-            unreadable[ticket] = outcomes.UNREADABLE_ADDRESS
-        else:
-            targets.append(PushTarget(ticket, kind, address, verified.templates[message]))
-    return destinations, targets, unreadable
-
-
-def _read_topics(claim: Claim, verified: VerifiedCampaign) -> _Batch:
-    """Read the batch's topics: each is a segment, whose id is its ticket too."""
-    low, _, high, _ = claim.range
-    left = {*claim.retry_tickets, *claim.uncertain_tickets}
-    destinations, targets = {}, []
-    for segment in Segment.objects.topics().filter(pk__in=verified.segments(claim.wave_id, low, high)).order_by("pk"):
-        if claim.fresh or segment.pk in left:
-            destinations[segment.pk] = destination = Destination(segment.pk, segment.pk, "", verified.message_id(segment.pk))
-            targets.append(PushTarget(segment.pk, "topic", segment.topic, verified.templates[destination.message]))
-    return destinations, targets, {}
+def _record_start(campaign_id: int) -> None:
+    """Record when a campaign was first sent; skipped while another transaction holds its row, until the next time."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE notifications_campaign SET started_at = now() WHERE id IN (
+                SELECT id FROM notifications_campaign WHERE id = %s AND started_at IS NULL FOR UPDATE SKIP LOCKED)
+            """,
+            [campaign_id],
+        )
 
 
 def _block(project: str, outcome: Outcome) -> None:

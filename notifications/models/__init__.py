@@ -20,6 +20,7 @@ from notifications.models.staff_message import StaffMessage
 from notifications.models.test_phone import PairedPhone, PairingRequest, TestSend
 from notifications.models.ticket_mark import TicketMark
 from notifications.models.wave import Wave
+from notifications.models.worker_note import WorkerNote
 
 __all__ = [
     "AddressKind",
@@ -56,4 +57,5 @@ __all__ = [
     "TestSend",
     "TicketMark",
     "Wave",
+    "WorkerNote",
 ]

@@ -33,9 +33,10 @@ class BrakeState(models.TextChoices):
 class BrakeQuerySet(models.QuerySet["Brake"]):
     """Pull and release brakes."""
 
-    def pull(self, campaign: Campaign, state: BrakeState, *, by: User, at: datetime) -> None:
+    def pull(self, campaign: Campaign, state: BrakeState, *, by: User, at: datetime, reason: str = "") -> None:
         """Set the brake of one campaign, in a statement of its own that waits for no lock; a stopped one stays stopped."""
-        self.filter(campaign=campaign).exclude(state=BrakeState.STOPPED).update(state=state, set_by=by, set_at=at)
+        mine = self.filter(campaign=campaign).exclude(state=BrakeState.STOPPED)
+        mine.update(state=state, set_by=by, set_at=at, reason=reason[:300])
 
     def release(self, campaign: Campaign, *, by: User, at: datetime) -> None:
         """Let one campaign begin or continue; a stopped one stays stopped."""

@@ -51,6 +51,10 @@ class CampaignKind(models.TextChoices):
     EXERCISE = "exercise"
 
 
+#: The kinds that correct or end an earlier alert.
+_FOLLOWING = (CampaignKind.UPDATE, CampaignKind.CANCEL, CampaignKind.ALL_CLEAR)
+
+
 class ScheduleKind(models.TextChoices):
     """How the start of a campaign is given: at once, as an instant, or as a local time."""
 
@@ -204,6 +208,11 @@ class Campaign(models.Model):
     def alert(self) -> int:
         """Return the id of the thread's first alert, which the apps and the tag use."""
         return int(self.thread_id or self.pk)
+
+    @property
+    def is_urgent(self) -> bool:
+        """Return whether it is sent before others; see URGENT."""
+        return self.kind in _FOLLOWING or self.severity in (cap.Severity.EXTREME, cap.Severity.SEVERE)
 
     def successor(self) -> Campaign | None:
         """Return the newest approved revision of the thread after this one, or None; see SUPERSEDED."""

@@ -67,44 +67,45 @@ def measure(devices: int, folder: Path, *, quick: bool = False) -> dict[str, Any
     }
 
 
-def fill(devices: int) -> float:
+def fill(devices: int, *, segments: int = SEGMENTS) -> float:
     """Create the app and insert so many registrations; return the seconds that the insertion took."""
     records.create_app()
-    return add(devices)
+    return add(devices, segments=segments)
 
 
-def add(devices: int) -> float:
+def add(devices: int, *, segments: int = SEGMENTS) -> float:
     """Insert so many more registrations, with addresses that cannot be unsealed; return the seconds that took."""
     from django.db import connection
 
-    from notifications.models import Registration
+    from notifications.models import Registration, Segment
 
-    segments, began, there = _segments(), time.monotonic(), Registration.objects.count()
+    into = list(Segment.objects.values_list("pk", flat=True)) or create_segments(segments)
+    began, there = time.monotonic(), Registration.objects.count()
     with connection.cursor() as cursor:
         cursor.execute("SELECT setseed(0.5)")
         for first in range(there + 1, there + devices + 1, BATCH):
-            cursor.execute(_FILL, {"segments": segments, "first": first, "last": min(first + BATCH - 1, there + devices)})
+            cursor.execute(_FILL, {"segments": into, "first": first, "last": min(first + BATCH - 1, there + devices)})
         # In production autovacuum does this.
         cursor.execute("ANALYZE notifications_registration")
     return time.monotonic() - began
 
 
-def _segments() -> list[int]:
+def create_segments(number: int, *, first: int = 0) -> list[int]:
+    """Create so many segments, from the given one of a fixed sequence on; return their ids."""
     from notifications.models import Segment
 
-    if there := list(Segment.objects.values_list("pk", flat=True)):
-        return there
     created = Segment.objects.bulk_create(
         Segment(
             app_id="parent",
             country=_COUNTRIES[number % 10],
-            region="",
+            # 2,100 differ in the other values.
+            region=f"{_COUNTRIES[number % 10]}-{number // 2_100:03d}" if number >= 2_100 else "",
             locale=_LOCALES[number // 10 % 10],
             zone=_ZONES[number // 100 % 7],
             platform=_PLATFORMS[number // 700 % 3],
             audience="parent",
         )
-        for number in range(SEGMENTS)
+        for number in range(first, first + number)
     )
     return [segment.pk for segment in created]
 

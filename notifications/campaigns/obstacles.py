@@ -1,0 +1,48 @@
+"""What keeps a campaign from being sent that is in no count: a read-only database, an open transaction, a worker's trouble."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.db import connection
+
+from notifications.models.registration import TICKET_LOCK
+from notifications.models.worker_note import WorkerNote
+
+#: Seconds for which a transaction with a ticket may be open before it is named.
+_LONG = 3.0
+
+
+def read_only_database() -> str | None:
+    """Return a sentence when nothing can be written, so that nothing can be claimed."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_is_in_recovery() OR coalesce(nullif(current_setting('default_transaction_read_only'), 'off'), '') <> ''"
+        )
+        return "The database is read-only: nothing can be sent until it takes writes again." if cursor.fetchone()[0] else None
+
+
+def open_transaction() -> str | None:
+    """Return a sentence when a freeze waits for a transaction that holds a ticket: registrations, or somebody's own session."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT max(extract(epoch FROM clock_timestamp() - a.xact_start))::float
+            FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
+            WHERE l.locktype = 'advisory' AND l.classid = %s AND l.objid = %s AND l.granted AND l.mode = 'ShareLock'
+            """,
+            TICKET_LOCK,
+        )
+        seconds = cursor.fetchone()[0]
+    if seconds is None or seconds < _LONG:
+        return None
+    return (
+        f"The audience cannot be frozen: a database session has kept a transaction with registrations open for {seconds:.0f} s. "
+        "End that session."
+    )
+
+
+def worker_in_trouble(projects: Iterable[str]) -> str | None:
+    """Return what a worker says about why it cannot send to one of the Firebase projects; None if none says so now."""
+    note = WorkerNote.objects.holding(projects)
+    return f"The worker on {note.worker} cannot send this: {note.reason}" if note else None

@@ -1,0 +1,158 @@
+"""What grows with the audience and what does not: each step of delivery at millions of registrations, with its query plan."""
+
+from __future__ import annotations
+
+import resource
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from tools.bench.push import page, planning, records
+from tools.bench.push.tables import shown, table
+
+TITLE = "Steps of delivery by size"
+PAGE = page.PAGE.with_name("scale.md")
+#: Segments with registrations, and further ones without.
+SEGMENTS, EMPTY_SEGMENTS = 10_000, 20_000
+#: Campaigns that begin 20 hours later, while the scheduler runs.
+SCHEDULED = 5
+#: Times that each short step is repeated; the median counts.
+REPEATS = 9
+
+
+def heading(devices: int) -> str:
+    """Return the heading of the section for so many registrations."""
+    return f"{devices:,} registrations in {SEGMENTS:,} segments"
+
+
+def measure(devices: int, folder: Path, *, quick: bool = False) -> dict[str, Any]:
+    """Fill the tables, freeze one campaign to all, and measure each step; return seconds, sizes, plans and faults."""
+    from django.utils import timezone
+
+    from notifications.campaigns import audience
+    from notifications.delivery import batch_rows, canaries, claims, maintenance, planner, scheduler
+    from notifications.delivery.canaries import Candidate
+    from notifications.delivery.verified_campaign import VerifiedCampaign
+    from notifications.models import Batch, Campaign, SegmentCount, Wave
+
+    filled = planning.fill(devices, segments=SEGMENTS)
+    SegmentCount.objects.fold(at_least=1)
+    seconds: dict[str, float] = {}
+    sizes = {"registrations": _size("notifications_registration")}
+    campaign = records.create_campaign()
+    # The tick also creates the brake of everything and runs the daily jobs, once.
+    seconds["daily jobs, once a day"] = _timed(lambda: maintenance.run_due_jobs(at=timezone.now()))
+    seconds["reach on the approval page"] = _median(lambda: audience.reach(campaign))
+    log_before = _log_position()
+    seconds["freeze of the audience"] = _timed(lambda: scheduler.tick(at=scheduler.database_now()))
+    sizes["log of the freeze"] = _log_position() - log_before
+    sizes["batches"] = _size("notifications_batch")
+    campaign = Campaign.objects.get(pk=campaign.pk)
+    wave = Wave.objects.order_by("-devices").first()
+    faults = [] if wave is not None and campaign.devices == devices else [f"frozen: {campaign.devices} of {devices}"]
+    if wave is None:
+        return {"devices": devices, "seconds": seconds, "sizes": sizes, "plans": {}, "faults": faults}
+    plans: dict[str, str] = {}
+    candidates = [Candidate(segment, 1 + segment % 50, str(segment % 9)) for segment in wave.segments]
+    size, highest = planner._canary_size(), campaign.ticket_watermark or 0
+    with _explained(plans, "draw of a canary"):
+        canaries.draw(candidates, size=size, watermark=highest, at=timezone.now())
+    seconds["draw of a canary"] = _median(lambda: canaries.draw(candidates, size=size, watermark=highest, at=timezone.now()))
+    verified = VerifiedCampaign.load(campaign.pk)
+    first = claims.claim_batch(records.PROJECT)
+    if first is None:
+        return {"devices": devices, "seconds": seconds, "sizes": sizes, "plans": plans, "faults": [*faults, "nothing to claim"]}
+    seconds["search while all wait for the canary"] = _median(lambda: claims.claim_batch(records.PROJECT))
+    with _explained(plans, "read of a canary"):
+        batch_rows.read(first, verified)
+    seconds["read of a canary"] = _median(lambda: batch_rows.read(first, verified))
+    Batch.objects.filter(canary=True).update(canary=False)
+    with _explained(plans, "claim of a batch"):
+        second = claims.claim_batch(records.PROJECT)
+    if second is None:
+        return {"devices": devices, "seconds": seconds, "sizes": sizes, "plans": plans, "faults": [*faults, "no second batch"]}
+    seconds["claim of a batch"] = _median(lambda: claims.release(claims.claim_batch(records.PROJECT) or first))
+    with _explained(plans, "read of a batch"):
+        batch_rows.read(second, verified)
+    seconds["read of a batch"] = _median(lambda: batch_rows.read(second, verified))
+    _schedule_for_later()
+    planning.create_segments(EMPTY_SEGMENTS, first=SEGMENTS)
+    seconds[f"tick, {EMPTY_SEGMENTS:,} empty segments and {SCHEDULED} campaigns of the next day"] = _median(
+        lambda: scheduler.tick(at=scheduler.database_now())
+    )
+    return {
+        "devices": devices,
+        "fill_seconds": filled,
+        "seconds": seconds,
+        "sizes": sizes,
+        "memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+        "plans": plans,
+        "faults": faults,
+    }
+
+
+def _schedule_for_later() -> None:
+    for _ in range(SCHEDULED):
+        records.create_campaign(at=datetime.now(UTC) + timedelta(hours=20))
+
+
+def _timed(step: Callable[[], object]) -> float:
+    began = time.monotonic()
+    step()
+    return time.monotonic() - began
+
+
+def _median(step: Callable[[], object]) -> float:
+    return sorted(_timed(step) for _ in range(REPEATS))[REPEATS // 2]
+
+
+def _size(relation: str) -> int:
+    return int(_value("SELECT pg_total_relation_size(%s)", relation))
+
+
+def _log_position() -> int:
+    """Return how many bytes of write-ahead log were ever written."""
+    return int(_value("SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')"))
+
+
+def _value(sql: str, *parameters: str) -> Any:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        return cursor.fetchone()[0]
+
+
+@contextmanager
+def _explained(plans: dict[str, str], name: str) -> Iterator[None]:
+    """Keep the plan of the first statement that is executed meanwhile."""
+    from django.db import connection
+
+    def explain(execute: Any, sql: str, parameters: Any, many: bool, context: Any) -> Any:
+        if name not in plans:
+            with connection.connection.cursor() as cursor:
+                cursor.execute("EXPLAIN (COSTS OFF) " + sql, parameters)
+                plans[name] = "\n".join(row[0] for row in cursor.fetchall())
+        return execute(sql, parameters, many, context)
+
+    with connection.execute_wrapper(explain):
+        yield
+
+
+def report(figures: dict[str, Any]) -> str:
+    """Return tables of the results and the query plans."""
+    steps = [(name, shown(value * 1000)) for name, value in figures["seconds"].items()]
+    sizes = [(name, shown(number // 1024**2)) for name, number in figures["sizes"].items()]
+    plans = [f"Plan of the {name}:\n\n```\n{plan}\n```" for name, plan in figures["plans"].items()]
+    return "\n\n".join(
+        [
+            "Milliseconds of each step, the median of nine for those that are repeated:",
+            table(("step", "ms"), steps),
+            "Megabytes of tables with their indexes, and of the write-ahead log:",
+            table(("what", "MB"), [*sizes, ("memory of the process", shown(figures.get("memory", 0) // 1024**2))]),
+            *plans,
+        ]
+    )
