@@ -128,6 +128,8 @@ TEMPLATES = [
 ]
 
 DATABASES = {"default": env.database("DATABASE_URL")}
+# The role of the running product, to which `migrate` grants what it needs of each table (core.database_roles).
+DATABASE_RUNTIME_ROLE = env.text("DATABASE_RUNTIME_ROLE", "")
 CACHES = {"default": env.cache("CACHE_URL")}
 
 AUTH_PASSWORD_VALIDATORS = [

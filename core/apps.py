@@ -3,10 +3,13 @@
 from typing import Any
 
 from django.apps import AppConfig
+from django.conf import settings
 from django.contrib.admin.apps import SimpleAdminConfig
 from django.db import connections
 from django.db.models.signals import post_migrate
 from django.utils.module_loading import autodiscover_modules
+
+from core import database_roles
 
 
 class CoreConfig(AppConfig):
@@ -20,6 +23,7 @@ class CoreConfig(AppConfig):
         from core import checks  # noqa: F401  registers the deploy checks
 
         post_migrate.connect(_disable_trigger_bypass, sender=self)
+        post_migrate.connect(_grant_to_runtime_role)
 
 
 class ConsoleConfig(SimpleAdminConfig):
@@ -31,6 +35,13 @@ class ConsoleConfig(SimpleAdminConfig):
         """Import the `console` package of each app, which registers its pages."""
         super().ready()
         autodiscover_modules("console")
+
+
+def _grant_to_runtime_role(using: str, **kwargs: Any) -> None:
+    """Grant the running product what it needs, after the last table of each app is there."""
+    if settings.DATABASE_RUNTIME_ROLE:
+        with connections[using].cursor() as cursor:
+            database_roles.grant(cursor, settings.DATABASE_RUNTIME_ROLE)
 
 
 def _disable_trigger_bypass(using: str, **kwargs: Any) -> None:

@@ -1,6 +1,7 @@
 #!/bin/sh
 # The first argument is the role of the container. web (for apps) and console
-# (for staff) neither migrate nor wait for the database: they serve at once.
+# (for staff) neither migrate nor wait for the database. No process of the product runs as a
+# superuser or as the owner of the tables, because no rule would hold against it.
 set -eu
 
 role="${1:-web}"
@@ -8,16 +9,20 @@ role="${1:-web}"
 
 case "$role" in
   web)
+    python manage.py runtime_role
     SERVES=readers exec python -m config.serve --host 0.0.0.0 --port "${PORT:-8000}" --workers "${WEB_WORKERS:-2}" "$@"
     ;;
   console)
+    python manage.py runtime_role
     SERVES=console exec python -m config.serve --host 0.0.0.0 --port "${PORT:-8000}" --workers "${CONSOLE_WORKERS:-1}" "$@"
     ;;
   worker)
+    python manage.py runtime_role
     exec python -m celery -A config.celery worker --without-mingle --without-gossip \
       --concurrency "${WORKER_PROCESSES:-2}" --loglevel INFO "$@"
     ;;
   beat)
+    python manage.py runtime_role
     exec python -m celery -A config.celery beat --pidfile= --loglevel WARNING "$@"
     ;;
   migrate)

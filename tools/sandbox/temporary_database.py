@@ -21,6 +21,8 @@ from tools.sandbox.terminal import step
 #: The tests' database does not have to survive a power cut.
 FAST_OPTIONS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 #: Some tests bypass the triggers, to check that a later stage notices.
+#: The role that the running product has in production, for tests that assert what the database refuses it.
+RUNTIME_ROLE = f"CREATE ROLE fingerpost_runtime NOLOGIN; GRANT fingerpost_runtime TO {postgres.ROLE};"
 ALLOW_TAMPERING = f"GRANT SET ON PARAMETER session_replication_role TO {postgres.ROLE};"
 
 
@@ -42,7 +44,7 @@ def temporary_database(paths: Paths, interrupts: Interrupts, *, binaries: Path |
     with hold_run_folder(own, "test"):
         try:
             port, passwords = any_free_port(), (secrets.token_urlsafe(24), secrets.token_urlsafe(24))
-            server = replace(postgres.cluster(own, FAST_OPTIONS), grants=f"{ALLOW_TAMPERING}\n{sql}")
+            server = replace(postgres.cluster(own, FAST_OPTIONS), grants=f"{ALLOW_TAMPERING}\n{RUNTIME_ROLE}\n{sql}")
             if binaries is not None:
                 # PostgreSQL has the built-in locale provider from 17 on; C.UTF-8 of the system sorts the same way.
                 server = replace(server, binaries=binaries, locale=("--locale=C.UTF-8",))
