@@ -143,23 +143,32 @@ def effect_lines(effect: ServiceEffect) -> Iterable[EffectLine]:
 
 
 def _lost_steps(lost: Sequence[LostStep], compared: int) -> Iterator[EffectLine]:
-    """Yield a line for each step and situation in which plans lose their service."""
-    by_step: dict[tuple[str, str], list[LostStep]] = defaultdict(list)
+    """Yield a line for each step whose plans lose their service; situations with the same readers and places share one."""
+    by_situation: dict[tuple[str, str], list[LostStep]] = defaultdict(list)
     for plan in lost:
-        by_step[plan.step, plan.situation].append(plan)
-    for (step, situation), plans in list(by_step.items())[:_MAX_STEPS]:
-        where = countries_text(dict.fromkeys(plan.country for plan in plans))
-        regions = dict.fromkeys(region_text(plan.region) for plan in plans if plan.region is not None)
-        if regions and all(plan.region is not None for plan in plans):
-            where += f", only in {named(list(regions), 'regions')}"
+        by_situation[plan.step, plan.situation].append(plan)
+    same: dict[tuple[str, str, str], list[tuple[str, int]]] = defaultdict(list)
+    for (step, situation), plans in by_situation.items():
         readers = _readers(sorted({Reader(plan.audience, plan.age) for plan in plans}))
+        same[step, readers, _places(plans)].append((situation, len(plans)))
+    for (step, readers, where), found in list(same.items())[:_MAX_STEPS]:
+        count = sum(number for _, number in found)
         yield EffectLine(
-            f"{len(plans)} of the {compared} plans compared lose the service in their step “{label('step', step)}”: "
-            f"{label('situation', situation)}, for {readers}, in {where}.",
+            f"{count} of the {compared} plans compared lose the service in their step “{label('step', step)}”: "
+            f"{labels.labels('situation', [situation for situation, _ in found])}; for {readers}; in {where}.",
             "bad",
         )
-    if len(by_step) > _MAX_STEPS:
-        yield EffectLine(f"Plans lose a service in {len(by_step) - _MAX_STEPS} further steps and situations.", "bad")
+    if len(same) > _MAX_STEPS:
+        yield EffectLine(f"Plans lose a service in {len(same) - _MAX_STEPS} further steps and situations.", "bad")
+
+
+def _places(plans: Sequence[LostStep]) -> str:
+    """Return the countries of the plans, with regions where only plans of these lose the service."""
+    where = countries_text(dict.fromkeys(plan.country for plan in plans))
+    regions = dict.fromkeys(region_text(plan.region) for plan in plans if plan.region is not None)
+    if regions and all(plan.region is not None for plan in plans):
+        where += f", in regions such as {named(list(regions), 'regions')}"
+    return where
 
 
 def _readers(readers: Iterable[Reader]) -> str:

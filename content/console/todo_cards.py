@@ -47,7 +47,9 @@ def contact_cards(user: User, at: datetime) -> Iterator[TodoCard]:
         yield from _proposal_cards(user)
     if user.has_perm("content.assure_channel"):
         last = Assurance.objects.filter(revision=OuterRef("revision")).order_by("-at", "-pk").values("until")[:1]
-        channels = Channel.objects.filter(service__status=Status.ACTIVE).annotate(until=Subquery(last))
+        channels = Channel.objects.filter(service__status=Status.ACTIVE, service__revision__isnull=False).annotate(
+            until=Subquery(last)
+        )
         queue = reverse("admin:assurance-queue")
         n = channels.filter(until__lt=(at + timedelta(days=RENEW_DAYS)).date()).count()
         if n:

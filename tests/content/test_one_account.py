@@ -352,6 +352,7 @@ _CHECK = "one person checks what two people have approved: tests/guards/test_fac
 
 #: Acts that are tried elsewhere, or that one account may do, with the reason.
 ELSEWHERE: dict[str, str] = {
+    "campaign-read confirm": "it confirms texts of a campaign, and no pack holds these",
     "translation save-next": _SAME_AS_SAVE,
     "translation replace": _SAME_AS_SAVE,
     "translation keep": _READS,
