@@ -44,7 +44,7 @@ def timeline(campaign: Campaign) -> list[TimelineEntry]:
             entry.at, str(Verb(entry.verb).label) if entry.verb in Verb.values else entry.verb,
             "" if entry.by.username == SYSTEM_NAME else entry.by.username, str(entry.details.get("reason", "")),
         )
-        for entry in entries[:MAX_ENTRIES]
+        for entry in reversed(entries[:MAX_ENTRIES])
     ]  # fmt: skip
     found += _notes(campaign)
     return sorted(found, key=lambda entry: entry.at)[-MAX_ENTRIES:]
