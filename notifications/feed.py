@@ -1,10 +1,14 @@
-"""The feed: the approved texts of alerts, public from their first due instant on, unless a person stopped them."""
+"""The feed: the approved texts of alerts, public from their first due instant on, unless a person stopped them.
+
+It has one entry for each thread, the newest revision that has opened. Earlier revisions say which alert supersedes them. A stop
+removes every revision of the thread that was in the feed, or about to be, at that instant.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal, TypedDict
 
 from django.db.models import Q
@@ -29,6 +33,7 @@ _FIELDS = (
     *("audiences", "services", "named_services", "tips", "countries", "regions", "submitted_at", "starts_at", "not_after"),
 )
 _TIMES = ("submitted_at", "starts_at", "not_after")
+_LONG_AGO, _FAR_FUTURE = datetime(1970, 1, 1, tzinfo=UTC), datetime(2099, 1, 1, tzinfo=UTC)
 
 #: A text that changes whenever the feed does; the definition of an approved campaign is represented by its fingerprint.
 VERSION_SQL = f"""
@@ -56,6 +61,7 @@ class FeedAlert(TypedDict):
     thread: str
     rev: int
     references: str | None
+    superseded_by: str | None
     kind: str
     status: str
     severity: str
@@ -92,7 +98,7 @@ class AlertStopped(Gone):
 
 @dataclass(frozen=True)
 class Feed:
-    """The feed as plain values: approved alerts, newest first, and the opening times of those that were stopped."""
+    """The feed as plain values: approved alerts, newest first, and the opening times of those that a stop removed."""
 
     campaigns: tuple[Campaign, ...] = ()
     stopped: Mapping[int, datetime] = field(default_factory=dict)
@@ -102,16 +108,17 @@ class Feed:
     def alerts(
         self, *, country: str, audience: str | None, locale: str, at: datetime, before: datetime | None = None, limit: int = 50
     ) -> list[FeedAlert]:
-        """Return the alerts of a country for an audience (None: any), the newest first.
+        """Return the alerts of a country for an audience (None: any), the newest first and one for each thread.
 
         Without `before` returns the unexpired ones; with it, those that opened before that instant, expired ones included.
         Raises NotHeld when earlier alerts, which are not in memory, may belong to the page.
         """
         limit = max(0, min(limit, MAX_PAGE))
+        newest = self._newest_of_threads(at)
         found = [
             campaign
             for campaign in self.campaigns
-            if _opens(campaign) <= at
+            if newest.get(campaign.alert) is campaign
             and (campaign.not_after > at if before is None else _opens(campaign) < before)
             and _is_for(campaign.countries, country)
             and (audience is None or _is_for(campaign.audiences, audience))
@@ -120,14 +127,18 @@ class Feed:
             found = [campaign for campaign in found if _opens(campaign) > since]
             if len(found) < limit:
                 raise NotHeld()
-        return [_alert(campaign, locale, audience) for campaign in found[:limit]]
+        return [_alert(campaign, locale, audience, superseded_by=None) for campaign in found[:limit]]
 
     def alert(self, number: str | int, *, locale: str, at: datetime, audience: str | None = None) -> FeedAlert:
-        """Return one alert, also an expired one; raises NoSuchAlert before it opens, AlertStopped once it was stopped."""
+        """Return one alert, also an expired or a superseded one.
+
+        Raises NoSuchAlert before it opens, AlertStopped once a stop removed it.
+        """
         wanted = int(number) if str(number).isdecimal() and len(str(number)) < 19 else None
         for campaign in self.campaigns:
             if campaign.pk == wanted and _opens(campaign) <= at:
-                return _alert(campaign, locale, audience)
+                newest = self._newest_of_threads(at)[campaign.alert]
+                return _alert(campaign, locale, audience, superseded_by=None if newest is campaign else newest)
         if wanted is not None and wanted in self.stopped and self.stopped[wanted] <= at:
             raise AlertStopped()
         if wanted is not None and self.complete_since is not None:
@@ -136,9 +147,16 @@ class Feed:
 
     def current(self, number: str | int, *, locale: str, at: datetime) -> FeedAlert:
         """Return the newest revision of the alert's thread that has opened; raises as `alert` does for this one."""
-        thread = self.alert(number, locale=locale, at=at)["thread"]
-        revisions = [campaign for campaign in self.campaigns if str(campaign.alert) == thread and _opens(campaign) <= at]
-        return _alert(max(revisions, key=lambda campaign: campaign.rev or 0), locale, None)
+        found = self.alert(number, locale=locale, at=at)
+        return self.alert(found["superseded_by"], locale=locale, at=at) if found["superseded_by"] else found
+
+    def _newest_of_threads(self, at: datetime) -> dict[int, Campaign]:
+        """Return the highest revision of each thread that has opened, by the id of the thread's first alert."""
+        newest: dict[int, Campaign] = {}
+        for campaign in self.campaigns:
+            if _opens(campaign) <= at and (campaign.alert not in newest or _rev(campaign) > _rev(newest[campaign.alert])):
+                newest[campaign.alert] = campaign
+        return newest
 
     def changes_at(self, at: datetime) -> datetime | None:
         """Return the next instant at which an alert opens or expires by the clock, or None."""
@@ -166,17 +184,28 @@ def from_rows(rows: Mapping[str, Any]) -> Feed:
 
 
 def read(*, at: datetime, limit: int | None = IN_MEMORY) -> Feed:
-    """Read the `limit` newest alerts (None: all) and every unexpired one from the tables."""
+    """Read the `limit` newest alerts (None: all), every unexpired one, and all revisions of their threads from the tables."""
     shown = Campaign.objects.filter(state__in=APPROVED_ON, status=cap.AlertStatus.ACTUAL, starts_at__isnull=False)
-    kept = shown.exclude(_stopped()).order_by("-starts_at", "-id").values(*_FIELDS)
+    kept = shown.exclude(_stopped()).order_by("-starts_at", "-id").values(*_FIELDS, "frozen_at")
     newest = list(kept if limit is None else kept[: limit + 1])
     cut_off = limit is not None and len(newest) > limit
     rows = {row["id"]: row for row in newest[:limit]}
     if cut_off:
         rows |= {row["id"]: row for row in kept.filter(not_after__gt=at)}
+        threads = {row["thread_id"] or row["id"] for row in rows.values()}
+        rows |= {row["id"]: row for row in kept.filter(Q(thread__in=threads) | Q(pk__in=threads))}
+    stopped = list(shown.filter(_stopped()).values_list("id", "thread_id", "starts_at", "brake__set_at"))
+    stops: dict[int, datetime] = {}
+    for number, thread, _, stopped_at in stopped:
+        # Without a brake nobody knows when it was stopped; then everything of the thread is removed.
+        stops[thread or number] = max(stops.get(thread or number, _LONG_AGO), stopped_at or _FAR_FUTURE)
+    campaigns = [Campaign(**row) for row in rows.values()]
+    removed = [campaign for campaign in campaigns if _frozen(campaign) <= stops.get(campaign.alert, _LONG_AGO)]
+    left = sorted((c for c in campaigns if c not in removed), key=lambda c: (_opens(c), c.pk), reverse=True)
     return Feed(
-        campaigns=tuple(sorted((Campaign(**row) for row in rows.values()), key=lambda c: (_opens(c), c.pk), reverse=True)),
-        stopped={campaign.pk: _opens(campaign) for campaign in shown.filter(_stopped()).only("id", "starts_at")},
+        campaigns=tuple(left),
+        stopped={number: opens for number, _, opens, _ in stopped if opens is not None}
+        | {campaign.pk: _opens(campaign) for campaign in removed},
         complete_since=newest[-1]["starts_at"] if cut_off else None,
     )
 
@@ -191,23 +220,33 @@ def _opens(campaign: Campaign) -> datetime:
     return campaign.starts_at
 
 
+def _frozen(campaign: Campaign) -> datetime:
+    assert campaign.frozen_at is not None
+    return campaign.frozen_at
+
+
+def _rev(campaign: Campaign) -> int:
+    assert campaign.rev is not None
+    return campaign.rev
+
+
 def _is_for(named: list[str], wanted: str) -> bool:
     return named == ALL or wanted in named
 
 
-def _alert(campaign: Campaign, locale: str, audience: str | None) -> FeedAlert:
+def _alert(campaign: Campaign, locale: str, audience: str | None, *, superseded_by: Campaign | None) -> FeedAlert:
     """Return one alert in the reader's locale or, labelled as such, in the campaign's home locale."""
     found = texts.served(campaign, locale)
     served = found or campaign.home_locale
     reader = audience or (Recipient.PARENT if campaign.audiences == ALL else campaign.audiences[0])
     shown = texts.text(campaign, served, reader)
     assert campaign.submitted_at is not None
-    assert campaign.rev is not None
     return {
         "id": str(campaign.pk),
         "thread": str(campaign.alert),
-        "rev": campaign.rev,
+        "rev": _rev(campaign),
         "references": str(campaign.references_id) if campaign.references_id else None,
+        "superseded_by": str(superseded_by.pk) if superseded_by else None,
         "kind": campaign.kind,
         "status": campaign.status,
         "severity": campaign.severity,

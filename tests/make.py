@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -30,9 +31,10 @@ from content.publishing.notices import approve_notice
 from content.publishing.publish import publish as publish_release
 from core import roles
 from core.models import User
-from notifications.campaigns import lifecycle
+from notifications.campaigns import audience, lifecycle
 from notifications.delivery import topics
 from notifications.models import App, Campaign, Registered, Registration, Segment
+from notifications.models.registration import NoTeens
 
 #: A Tuesday morning in London; tests that need a clock take this one.
 NOON = datetime(2026, 12, 1, 12, 0, tzinfo=UTC)
@@ -339,15 +341,51 @@ def campaign_staff() -> tuple[User, User]:
     )  # type: ignore[return-value]
 
 
-def campaign(*, state: str = "approved", at: datetime | None = None, **changes: Any) -> Campaign:
-    """Make a campaign that is a draft, submitted or approved, by an author and an approver; by the real clock."""
+def audience_for(campaign: Campaign) -> None:
+    """Register 20 installations, or a topic, that the campaign is sent to, unless somebody is already in its audience."""
+    try:
+        if audience.members(campaign):
+            return
+    except audience.WrongApps:
+        return
+    region = None if campaign.regions == ["all"] else campaign.regions[0]
+    values: dict[str, Any] = {
+        "country": region[:2] if region else "GB" if campaign.countries == ["all"] else campaign.countries[0],
+        # The parent app stores no addresses of teenagers where no legal basis is recorded.
+        "audience": "parent" if campaign.audiences == ["all"] else max(campaign.audiences, key=lambda name: name != "teen"),
+        "region": region,
+        "locale": "en" if campaign.locales == ["all"] else campaign.locales[0],
+    }
+    for reached in audience.apps(campaign):
+        mode = reached.mode_in(values["country"])
+        if mode == "registrations":
+            with suppress(NoTeens):
+                for number in range(20):
+                    installation(10**6 + number, app=reached.name, **values)
+        elif mode == "topics":
+            topic(app=reached.name, **values)
+
+
+def campaign(*, state: str = "approved", at: datetime | None = None, reached: bool = True, **changes: Any) -> Campaign:
+    """Make a campaign that is a draft, submitted or approved, by an author and an approver; by the real clock.
+
+    With `reached`, somebody is registered for a campaign that nobody would be in the audience of. A follow-up confirms the texts
+    that it has in common with the earlier campaign.
+    """
     author, approver = campaign_staff()
     now = at or datetime.now(UTC)
     app()
     if not Service.objects.filter(pk="gb-line").exists():
         world()
         service(channels=0)
-    made = lifecycle.draft(definition(**changes), by=author, at=now)
+    document = definition(**changes)
+    if "references" in changes:
+        earlier = Campaign.objects.get(pk=changes["references"]).words
+        same = [locale for locale, texts in document["messages"].items() if texts == earlier.get(locale)]
+        document = {"unchanged": same} | document
+    made = lifecycle.draft(document, by=author, at=now)
+    if reached:
+        audience_for(made)
     if state in ("submitted", "approved"):
         lifecycle.submit(made, by=author, at=now)
     if state == "approved":

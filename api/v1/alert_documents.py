@@ -116,15 +116,18 @@ def cap_document(
     root = Element("alert", xmlns=_CAP)
     _add(
         root,
-        identifier=_identifier(alert),
+        identifier=_identifier(alert["id"]),
         sender=_sender(),
         sent=_cap_time(alert["sent"]),
         status=alert["status"],
         msgType=str(_MESSAGE_TYPES.get(CampaignKind(alert["kind"]), MessageType.ALERT)),
         scope="Public",
     )
+    if alert["superseded_by"]:
+        # CAP has no element for the reverse of <references>; <note> is text for people, and comes before it.
+        _add(root, note=f"Superseded by {_identifier(alert['superseded_by'])}.")
     if referenced is not None:
-        _add(root, references=f"{_sender()},{_identifier(referenced)},{_cap_time(referenced['sent'])}")
+        _add(root, references=f"{_sender()},{_identifier(referenced['id'])},{_cap_time(referenced['sent'])}")
     for info in infos:
         element = SubElement(root, "info")
         _add(
@@ -148,15 +151,19 @@ def cap_document(
 
 
 def atom_feed(alerts: list[FeedAlert], *, url: str) -> Element:
-    """Return <feed> with one entry per alert."""
+    """Return <feed> with one entry per thread, whose id stays the same when a correction replaces it (RFC 4287, 4.2.6).
+
+    An entry is updated when it opens: an alert that was written on Monday for Friday is new on Friday.
+    """
     root = Element("feed", xmlns=_ATOM)
-    _add(root, id=url, title="Fingerpost alerts", updated=max((a["sent"] for a in alerts), default=_EPOCH))
+    _add(root, id=url, title="Fingerpost alerts", updated=max((a["opens"] for a in alerts), default=_EPOCH))
     SubElement(root, "link", rel="self", href=url)
     SubElement(SubElement(root, "author"), "name").text = "Fingerpost"
     for alert in alerts:
         entry = SubElement(root, "entry", {"xml:lang": alert["lang"]})
         alert_url = settings.PUBLIC_URL + reverse("alert", args=[alert["id"]])
-        _add(entry, id=alert_url, title=alert["title"], updated=alert["sent"], published=alert["opens"], summary=alert["body"])
+        thread_url = settings.PUBLIC_URL + reverse("alert", args=[alert["thread"]])
+        _add(entry, id=thread_url, title=alert["title"], updated=alert["opens"], published=alert["opens"], summary=alert["body"])
         SubElement(entry, "link", rel="alternate", type="application/json", href=alert_url)
         cap_url = settings.PUBLIC_URL + reverse("alert-cap", args=[alert["id"]])
         SubElement(entry, "link", rel="alternate", type="application/cap+xml", href=cap_url)
@@ -184,8 +191,8 @@ def _sender() -> str:
     return f"alerts@{urlsplit(settings.PUBLIC_URL).hostname}"
 
 
-def _identifier(alert: FeedAlert) -> str:
-    return f"{_sender()}/{alert['id']}"
+def _identifier(alert_id: str) -> str:
+    return f"{_sender()}/{alert_id}"
 
 
 def _cap_time(value: str) -> str:

@@ -54,6 +54,9 @@ class AlertSerializer(ResponseSerializer):
     thread = serializers.CharField()
     rev = serializers.IntegerField()
     references = serializers.CharField(allow_null=True)
+    superseded_by = serializers.CharField(
+        allow_null=True, help_text="The id of the alert that replaces this one; show that instead. null: this is the newest."
+    )
     kind = serializers.ChoiceField(CampaignKind.choices)
     status = serializers.ChoiceField(cap.AlertStatus.choices)
     severity = serializers.ChoiceField(cap.Severity.choices)
@@ -77,7 +80,7 @@ class AlertSerializer(ResponseSerializer):
 
 
 class AlertListSerializer(ResponseSerializer):
-    """The unexpired alerts, newest first; `older` is the URL of earlier ones, expired ones included."""
+    """The unexpired alerts, newest first and one for each thread; `older` is the URL of earlier ones, expired ones included."""
 
     alerts = AlertSerializer(many=True)
     older = serializers.CharField(allow_null=True)
@@ -114,7 +117,7 @@ class AlertsView(ReadView):
 
     @extend_schema(operation_id="alerts", responses=AlertListSerializer, tags=["alerts"])
     def get(self, request: Request) -> HttpResponse:
-        """Return at most 50 alerts; without `before`, those that have not expired."""
+        """Return at most 50 alerts, the newest of each thread; without `before`, those that have not expired."""
         return self.serve(request)
 
     @classmethod
@@ -134,7 +137,7 @@ class AlertView(ReadView):
 
     @extend_schema(operation_id="alert", responses=AlertAnswerSerializer, tags=["alerts"])
     def get(self, request: Request, alert_id: str) -> HttpResponse:
-        """Return the alert, even if it has expired; an alert that was stopped returns 410."""
+        """Return the alert, even if it has expired or is superseded; after a stop, every alert of the thread returns 410."""
         return self.serve(request, alert_id=alert_id)
 
     @classmethod

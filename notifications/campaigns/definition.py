@@ -12,7 +12,7 @@ from core.file_models import faults
 from core.instants import rfc3339
 from notifications import cap
 from notifications.campaigns import inserted_facts
-from notifications.campaigns.definition_fields import AudienceDefinition, Definition
+from notifications.campaigns.definition_fields import AudienceDefinition, Definition, QuietHours
 from notifications.models.app import App
 from notifications.models.campaign import ALL, Campaign, CampaignKind, ScheduleKind
 from notifications.models.campaign_state import APPROVED_ON
@@ -39,6 +39,7 @@ def parse(document: Any) -> dict[str, Any]:
         raise InvalidDefinition(".".join(part for part in place if isinstance(part, str)) or "campaign", sentence) from error
     audience, home, schedule, alert = definition.audience, definition.home, definition.schedule, definition.alert
     words = _words(definition, document["messages"])
+    thread = _thread(definition)
     return {
         "name": definition.name,
         "apps": _apps(definition.apps),
@@ -55,9 +56,10 @@ def parse(document: Any) -> dict[str, Any]:
         "schedule_kind": ScheduleKind.LOCAL if schedule.local else ScheduleKind.AT if schedule.at else ScheduleKind.NOW,
         "schedule_at": schedule.local or schedule.at,
         "not_after": definition.not_after,
-        "quiet_override": definition.quiet_hours.override if definition.quiet_hours else "",
+        "quiet_deferral": definition.quiet_hours == "defer",
         **alert.model_dump(),
-        **_thread(definition),
+        **thread,
+        **_quiet_override(definition, thread["references"]),
     }
 
 
@@ -77,10 +79,12 @@ def write(campaign: Campaign) -> dict[str, Any]:
         if campaign.schedule_kind == ScheduleKind.LOCAL
         else {"at": campaign.schedule_at or "now"},
         "not_after": rfc3339(campaign.not_after),
-        "quiet_hours": {"override": campaign.quiet_override} if campaign.quiet_override else "respect",
+        "quiet_hours": _written_quiet_hours(campaign),
     }
     if campaign.references_id:
         document["references"] = campaign.references_id
+    if campaign.unchanged_locales:
+        document["unchanged"] = campaign.unchanged_locales
     return document
 
 
@@ -95,6 +99,12 @@ def all_texts(words: Mapping[str, Any]) -> Iterator[str]:
         for pair in (texts, *texts.get("variants", {}).values()):
             for part in ("outer", "inner"):
                 yield from pair[part].values()
+
+
+def _written_quiet_hours(campaign: Campaign) -> dict[str, str] | str:
+    if campaign.quiet_override:
+        return {"override": campaign.quiet_override}
+    return "defer" if campaign.quiet_deferral else "respect"
 
 
 def _all_or(names: list[str]) -> list[str] | str:
@@ -117,9 +127,11 @@ def _regions(audience: AudienceDefinition) -> list[str]:
     """Return the regions, each of which lies in a country of the audience."""
     if audience.regions == ALL:
         return list(ALL)
+    if audience.countries == ALL:
+        raise InvalidDefinition("audience.regions", "name the countries of these regions instead of every country.")
     for region in audience.regions:
         country = region[:2]
-        if audience.countries != ALL and country not in audience.countries:
+        if country not in audience.countries:
             raise InvalidDefinition("audience.regions", f"{region} is in none of the countries.")
         try:
             values.region(country, region)
@@ -154,8 +166,19 @@ def _thread(definition: Definition) -> dict[str, Any]:
     if kind not in _REFERRING:
         if definition.references is not None:
             raise InvalidDefinition("references", f"a campaign of the kind {kind} begins its own thread; leave this field out.")
-        return {"kind": kind, "references": None, "thread": None}
+        if definition.unchanged:
+            raise InvalidDefinition("unchanged", f"a campaign of the kind {kind} follows no other; leave this field out.")
+        return {"kind": kind, "references": None, "thread": None, "unchanged_locales": []}
     earlier = Campaign.objects.filter(pk=definition.references or 0, state__in=APPROVED_ON).first()
     if earlier is None:
         raise InvalidDefinition("references", f"a campaign of the kind {kind} needs the number of an approved campaign.")
-    return {"kind": kind, "references": earlier, "thread": earlier.thread or earlier}
+    unchanged = _sorted(definition.unchanged)
+    return {"kind": kind, "references": earlier, "thread": earlier.thread or earlier, "unchanged_locales": unchanged}
+
+
+def _quiet_override(definition: Definition, earlier: Campaign | None) -> dict[str, str]:
+    """Return why quiet hours are overridden; a correction without a rule of its own follows that of the alert."""
+    quiet = definition.quiet_hours
+    if earlier is not None and "quiet_hours" not in definition.model_fields_set:
+        return {"quiet_override": earlier.quiet_override}
+    return {"quiet_override": quiet.override if isinstance(quiet, QuietHours) else ""}

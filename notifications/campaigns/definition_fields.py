@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from annotated_types import MinLen
 from pydantic import (
@@ -206,6 +206,8 @@ class Definition(FileModel):
     audience: AudienceDefinition
     messages: Annotated[dict[_Locale, LocaleTexts], MinLen(1)]
     """The texts by BCP 47 tag of their language."""
+    unchanged: list[_Locale] = []
+    """For update, cancel and all-clear: the languages whose text is right as the earlier campaign has it."""
     services: Annotated[list[_Id], MinLen(1)]
     """The services that the alert names, by id."""
     tips: dict[_Audience, _Id] | None = None
@@ -215,5 +217,8 @@ class Definition(FileModel):
     schedule: Schedule
     not_after: Annotated[datetime, PlainValidator(_instant), WithJsonSchema(_INSTANT_SCHEMA)]
     """No message leaves at or after this instant."""
-    quiet_hours: Annotated[QuietHours | None, _Or("respect", None)] = None
-    """The word respect, or why they are overridden."""
+    quiet_hours: Annotated[QuietHours | Literal["defer"] | None, _Or("respect", None)] = None
+    """The word respect; the word defer: phones in quiet hours wait, even if their exact second was set; or an override.
+
+    Left out, an update, cancel or all-clear has the override of the campaign that it follows.
+    """

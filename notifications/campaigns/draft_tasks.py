@@ -33,9 +33,9 @@ AUTHOR: Final = "notifications.author_campaign"
 COLUMNS: Final[Mapping[DraftTask, tuple[str, ...]]] = {
     DraftTask.PURPOSE: ("name", "kind", "status", "severity", "urgency", "certainty"),
     DraftTask.WHO: ("apps", "countries", "regions", "audiences", "locales", "reach_confirmed"),
-    DraftTask.WORDS: ("words", "home_locale"),
+    DraftTask.WORDS: ("words", "home_locale", "unchanged_locales"),
     DraftTask.HELP: ("services", "tips"),
-    DraftTask.WHEN: ("home_zone", "schedule_kind", "schedule_at", "not_after", "quiet_override"),
+    DraftTask.WHEN: ("home_zone", "schedule_kind", "schedule_at", "not_after", "quiet_override", "quiet_deferral"),
 }
 #: What a copy takes over besides the words; the time is always chosen anew.
 _COPIED = (*COLUMNS[DraftTask.PURPOSE], "apps", "countries", "regions", "audiences", "locales", "words", "home_locale")
@@ -71,7 +71,9 @@ def copy(origin: Campaign, name: str, *, follow_up: CampaignKind | None = None, 
     values = {column: getattr(origin, column) for column in (*_COPIED, *_COPIED_TOO)}
     values |= {"name": name, "not_after": at + presets.lasting(origin)}
     if follow_up is not None:
+        # A correction follows the night rule of the alert that it corrects, until its author decides otherwise.
         values |= {"kind": follow_up, "references": origin, "thread": origin.thread or origin}
+        values["quiet_override"] = origin.quiet_override
     elif origin.references_id is not None:
         values["kind"] = CampaignKind.ALERT
     return _create(values, key=key, undone=[DraftTask.WHEN], by=by, at=at)
@@ -81,7 +83,7 @@ def version(campaign: Campaign, task: DraftTask, *, locale: str = "") -> str:
     """Return a digest of the saved values of a task; of the words, of one locale alone."""
     values = {column: getattr(campaign, column) for column in COLUMNS[task]}
     if task == DraftTask.WORDS and locale:
-        values = {"words": campaign.words.get(locale), "home_locale": ""}
+        values = {"words": campaign.words.get(locale), "home_locale": "", "unchanged_locales": []}
     if task == DraftTask.WHEN:
         values["not_after"] = rfc3339(campaign.not_after)
     return digest(canonical_json(values))

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from functools import cache
 
 from core.errors import Conflict
+from core.instants import rfc3339
 from notifications.campaigns import audience, schedule, texts
 from notifications.campaigns.audience import AudienceSegment
 from notifications.campaigns.schedule import Clock, Delay
@@ -181,3 +182,41 @@ def _languages(campaign: Campaign, members: list[AudienceSegment], skipped: set[
             topics=sum(segment.is_topic for segment in inside),
             skipped=sum(segment.devices for segment in inside if segment.zone in skipped),
         )
+
+
+def document(said: Forecast) -> dict[str, object]:
+    """Return what `campaign forecast` prints: instants in RFC 3339, and numbers of installations as people are shown them.
+
+    A number is rounded down to tens; one below 20 is None.
+    """
+    return {
+        "devices": audience.rounded(said.devices),
+        "topics": said.topics,
+        "feed_only": said.feed_only,
+        "opens_at": rfc3339(said.opens_at) if said.opens_at else None,
+        "delayed": audience.rounded(said.delayed),
+        "skipped": audience.rounded(said.skipped),
+        "zones": [
+            {
+                "zone": zone.zone or None,
+                "planned_at": rfc3339(zone.planned_at),
+                "due_at": rfc3339(zone.due_at) if zone.due_at else None,
+                "delay": zone.delay.value or None,
+                "devices": audience.rounded(zone.devices),
+                "topics": zone.topics,
+            }
+            for zone in said.zones
+        ],
+        "languages": [
+            {
+                "country": language.country,
+                "locale": language.locale,
+                "served": language.served,
+                "fallback": language.fallback,
+                "devices": audience.rounded(language.devices),
+                "topics": language.topics,
+                "skipped": audience.rounded(language.skipped),
+            }
+            for language in said.languages
+        ],
+    }

@@ -18,7 +18,7 @@ from core.errors import ChangedMeanwhile, Conflict, Forbidden, Invalid, SecondPe
 from core.models import User
 from core.roles import require, require_approver
 from core.states import advance
-from notifications.campaigns import approval, edits, messages
+from notifications.campaigns import approval, edits, messages, refusals
 from notifications.campaigns import definition as definitions
 from notifications.campaigns import fingerprint as fingerprints
 from notifications.models.batch import Batch, BatchState
@@ -66,7 +66,10 @@ def delete_draft(campaign: Campaign, *, by: User, at: datetime) -> None:
 
 
 def submit(campaign: Campaign, *, by: User, at: datetime) -> str:
-    """Write the immutable messages, freeze the definition, and return the fingerprint that a second person approves."""
+    """Write the immutable messages, freeze the definition, and return the fingerprint that a second person approves.
+
+    Raises SubmissionRefused with every reason why the campaign cannot be sent.
+    """
     require(by, "notifications.author_campaign")
     with transaction.atomic():
         _lock(campaign)
@@ -76,7 +79,7 @@ def submit(campaign: Campaign, *, by: User, at: datetime) -> str:
         _complete(campaign)
         campaign.rev = _next_rev(campaign)
         campaign.submitted_at = at
-        messages.check_sendable(campaign, at=at)
+        refusals.check(refusals.at_submission(campaign, at=at))
         messages.write_messages(campaign)
         advance(
             campaign, CampaignState.SUBMITTED, by=by, at=at, submitted_by=by, submitted_at=at, rev=campaign.rev, reason="",
@@ -99,6 +102,8 @@ def approve(
     `languages` are the locales whose texts this person confirms; by default all that they read. Every other language needs a
     second reader's confirmation. Returns False where this is the first of two approvals: then `reason` is required, and the
     campaign stays submitted.
+
+    Raises SubmissionRefused when its start or end has passed in the meantime, or when it would now be sent to nobody.
     """
     require_approver(by, "notifications.approve_campaign")
     with transaction.atomic():
@@ -110,8 +115,7 @@ def approve(
             raise ChangedMeanwhile(
                 "The fingerprint is not that of the submitted campaign. Look at the campaign again.", code="fingerprint"
             )
-        if campaign.not_after <= at:
-            raise Conflict("The campaign's end (not_after) has passed.", code="not-after")
+        refusals.check(refusals.times_and_audience(campaign, at=at))
         _lock_thread(campaign)
         if (newer := campaign.successor()) is not None:
             raise Conflict(

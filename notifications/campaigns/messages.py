@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta
 from typing import Any
 
 from content.linting.fault import Fault
 from content.linting.length import Surface, length_faults
 from content.linting.lock_screen import lock_screen_faults
 from content.linting.text import text_faults
-from content.models import Service, Tip
 from content.terms import Recipient
-from core.errors import Conflict, Invalid
 from core.instants import rfc3339
 from notifications import cap
 from notifications.campaigns import audience as audiences
@@ -29,8 +26,6 @@ MAX_INNER = 1_600
 FROM_FEED = "feed"
 #: What a message to topics omits when it is too large, in this order: FCM allows half the size of a message to one phone.
 _OMITTED = (("inner_title", "inner_body"), ("inner_title", "inner_body", "services"))
-#: FCM keeps no message for longer, so no alert lasts longer.
-MAX_DURATION = timedelta(days=28)
 #: Ages that a text may name, as in tips.
 ALLOWED_NUMBERS = frozenset({"18", "24"})
 _ACT = {
@@ -44,36 +39,17 @@ _ACT = {
 URGENT = {cap.Severity.EXTREME, cap.Severity.SEVERE}
 
 
-class MessageTextRefused(Invalid):
-    """A text of the campaign cannot be sent."""
-
-    code = "text-refused"
-
-
-def check_sendable(campaign: Campaign, *, at: datetime) -> None:
-    """Raise Conflict or Invalid, with one sentence, for a campaign that cannot be sent: its times, services, tips and texts."""
-    if campaign.not_after <= at:
-        raise Conflict("not_after has passed.", code="not-after")
-    if campaign.not_after - at > MAX_DURATION:
-        raise Conflict("not_after is more than 28 days ahead.", code="not-after")
-    if campaign.schedule_kind == "at" and campaign.schedule_at >= rfc3339(campaign.not_after):
-        raise Conflict("The campaign would begin after not_after.", code="not-after")
-    active = Service.objects.active().filter(pk__in=campaign.services).values_list("pk", flat=True)
-    if missing := set(campaign.services) - set(active):
-        raise Invalid(f"There is no such service: {', '.join(sorted(missing))}.", code="service", field="services")
-    slugs = set(campaign.tips.values())
-    if missing := slugs - set(Tip.objects.current().filter(slug__in=slugs).values_list("slug", flat=True)):
-        raise Invalid(f"There is no such tip: {', '.join(sorted(missing))}.", code="tip", field="tips")
-    for locale in campaign.locales if campaign.locales != ALL else ():
-        if texts.served(campaign, locale) is None:
-            raise Invalid(f"The audience includes {locale}, which has no text.", code="locale", field="messages")
-    _check_texts(campaign)
-
-
-def _check_texts(campaign: Campaign) -> None:
+def refused_texts(campaign: Campaign) -> Iterator[tuple[str, str]]:
+    """Yield (field, sentences) of each text that cannot be sent."""
     for place, locale, text in texts_by_place(campaign):
         if errors := [fault.detail for fault in place_faults(campaign, place, locale, text) if fault.refuses]:
-            raise MessageTextRefused(f"{place}: {' '.join(errors)}", field=place)
+            yield place, " ".join(errors)
+    for locale, words in campaign.words.items():
+        for audience in ("", *words.get("variants", {})):
+            inner = texts.text(campaign, locale, audience)["inner"]
+            if (size := len((inner["title"] + inner["body"]).encode())) > MAX_INNER:
+                variant = f".variants.{audience}" if audience else ""
+                yield f"messages.{locale}{variant}.inner", f"has {size} bytes; the limit is {MAX_INNER}."
 
 
 def place_faults(campaign: Campaign, place: str, locale: str, text: str) -> list[Fault]:
@@ -110,10 +86,6 @@ def message_body(campaign: Campaign, *, locale: str, fallback: bool, audience: s
     """Return the message resource of one text; the campaign has a revision and the instant of its submission."""
     text = texts.text(campaign, locale, audience)
     inner = text["inner"]
-    if (size := len((inner["title"] + inner["body"]).encode())) > MAX_INNER:
-        raise MessageTextRefused(
-            f"messages.{locale}.inner has {size} bytes; the limit is {MAX_INNER}.", field=f"messages.{locale}.inner"
-        )
     assert campaign.submitted_at is not None
     data = {
         "v": "1",

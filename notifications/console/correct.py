@@ -168,6 +168,7 @@ class CorrectCampaignPage(CampaignBasePage):
             "kind": str(chosen.kind),
             "references": campaign.pk,
             "messages": {locale: self._words(chosen, locale, data) for locale in campaign.words},
+            "unchanged": [locale for locale in campaign.words if data.get(f"same-{locale}")],
             "schedule": {"at": "now"},
             "not_after": rfc3339(ends),
         }

@@ -66,6 +66,8 @@ _FIELDS: Mapping[str, str] = {
     "named_services": "Services named in the texts",
     "reach_confirmed": "Confirmed number of phones",
     "quiet_override": "Reason for overriding quiet hours",
+    "quiet_deferral": "Phones in quiet hours wait, also for an exact second",
+    "unchanged_locales": "Languages whose text stays as it was",
 }
 _PARTS = {
     "outer.title": "Lock screen title",
@@ -143,6 +145,8 @@ _VALUES: Mapping[str, Callable[[Any], str]] = {
     "countries": _each(country_text),
     "regions": _each(region_text),
     "locales": _each(language_text),
+    "unchanged_locales": _each(language_text),
+    "quiet_deferral": lambda value: "yes" if value else "no",
     "audiences": lambda values: labels("recipient", values),
     "home_locale": language_text,
     "home_zone": zone_text,

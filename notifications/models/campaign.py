@@ -96,6 +96,9 @@ class Campaign(models.Model):
     audiences = ArrayField(models.CharField(max_length=10))
     locales = ArrayField(models.CharField(max_length=35))
     words = models.JSONField(help_text="Locale to outer and inner text, and variants by audience.")
+    unchanged_locales = ArrayField(
+        models.CharField(max_length=35), default=list, db_default=[], help_text="Whose text stays as the referenced alert has it."
+    )
     services = ArrayField(models.CharField(max_length=80))
     tips = models.JSONField(default=dict, help_text="Audience to the slug of the tip that opens.")
     severity = models.CharField(max_length=8, choices=cap.Severity.choices)
@@ -108,6 +111,9 @@ class Campaign(models.Model):
     schedule_at = models.CharField(max_length=25, blank=True, help_text="UTC instant or local time, as it was given.")
     not_after = models.DateTimeField(help_text="Nothing is sent from this instant on.")
     quiet_override = models.CharField(max_length=300, blank=True, help_text="Why quiet hours are not respected.")
+    quiet_deferral = models.BooleanField(
+        default=False, db_default=False, help_text="The author decided that phones in quiet hours wait for their end."
+    )
     named_services = models.JSONField(
         default=dict, blank=True, db_default={}, help_text="Service id to the name that stands in the texts for it."
     )

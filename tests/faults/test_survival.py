@@ -130,11 +130,11 @@ def test_a_new_release_a_new_alert_and_a_stop_reach_every_process_in_time(web: W
     def pack() -> dict[str, Any]:
         return dict(orjson.loads(web.ask("/v1/packs/GB/en")[1]))
 
-    def alerts() -> int:
-        return len(orjson.loads(web.ask("/v1/alerts?country=GB&locale=en")[1])["alerts"])
+    def alerts() -> list[str]:
+        return [alert["id"] for alert in orjson.loads(web.ask("/v1/alerts?country=GB&locale=en")[1])["alerts"]]
 
     assert "gb-wrong" in {service["id"] for service in pack()["services"]}
-    assert alerts() == 0
+    assert alerts() == []
 
     withdraw("gb-wrong", by=make.person("ann", "publisher"), at=timezone.now(), successor="gb-line")
     signed = signing.sign_if_due(at=timezone.now())
@@ -144,10 +144,16 @@ def test_a_new_release_a_new_alert_and_a_stop_reach_every_process_in_time(web: W
 
     campaign = make.campaign()
     assert planner.plan_audience(campaign, at=datetime.now(UTC))
-    web.seconds_until(lambda: alerts() == 1, at_most=2.5)
+    web.seconds_until(lambda: alerts() == [str(campaign.pk)], at_most=2.5)
 
-    lifecycle.stop(campaign, by=make.campaign_staff()[1], at=datetime.now(UTC), reason="It was wrong.")
-    web.seconds_until(lambda: alerts() == 0 and web.ask(f"/v1/alerts/{campaign.pk}")[0] == 410, at_most=5)
+    update = make.campaign(kind="update", references=campaign.pk)
+    assert planner.plan_audience(update, at=datetime.now(UTC))
+    web.seconds_until(lambda: alerts() == [str(update.pk)], at_most=2.5)
+    assert orjson.loads(web.ask(f"/v1/alerts/{campaign.pk}")[1])["alert"]["superseded_by"] == str(update.pk)
+
+    lifecycle.stop(update, by=make.campaign_staff()[1], at=datetime.now(UTC), reason="It was wrong.")
+    removed = [f"/v1/alerts/{alert.pk}" for alert in (campaign, update)]
+    web.seconds_until(lambda: alerts() == [] and [web.ask(path)[0] for path in removed] == [410, 410], at_most=5)
 
 
 def test_a_process_without_an_edition_is_503_until_the_database_is_up(web: Web, tmp_path: Path) -> None:

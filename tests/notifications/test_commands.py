@@ -50,6 +50,22 @@ def test_a_campaign_goes_from_a_file_to_its_approval(file: str) -> None:
     }  # fmt: skip
 
 
+def test_the_forecast_of_a_draft_has_its_times_and_everything_that_is_wrong_with_it(file: str) -> None:
+    made = str(command("campaign", "create", file, "--by", "author")["id"])
+    Campaign.objects.update(schedule_kind="at", schedule_at="2020-01-01T12:00:00Z", services=["no-such-line"])
+
+    said = command("campaign", "forecast", made)
+
+    assert (said["devices"], said["feed_only"], [zone["zone"] for zone in said["zones"]]) == (20, False, ["Europe/London"])
+    assert said["zones"][0]["planned_at"] == "2020-01-01T12:00:00Z"
+    assert [language["served"] for language in said["languages"]] == ["en"]
+    assert [problem["field"] for problem in said["problems"]] == ["schedule.at", "not_after", "services"]
+    out = io.StringIO()
+    call_command("campaign", "forecast", made, stdout=out)
+    assert "Europe/London" in out.getvalue()
+    assert "schedule.at: The start has passed" in out.getvalue()
+
+
 def test_the_author_cannot_approve_here_either(file: str) -> None:
     make.person("both", "campaign-author", "campaign-approver")
     made = str(command("campaign", "create", file, "--by", "both")["id"])

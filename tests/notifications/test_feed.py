@@ -95,6 +95,98 @@ def test_an_alert_that_was_sent_can_still_be_removed_from_the_feed() -> None:
         feed.read(at=now()).alert(campaign.pk, locale="en", at=now())
 
 
+def corrected(earlier: Campaign, kind: str = "update", **changes: Any) -> Campaign:
+    return opened(kind=kind, references=earlier.pk, **changes)
+
+
+def ids(at: datetime | None = None, **where: Any) -> list[int]:
+    """Return the ids of the alerts in the feed."""
+    return [int(alert["id"]) for alert in feed.read(at=now()).alerts(**WHERE | where, at=at or now())]
+
+
+def superseded_by(campaign: Campaign, at: datetime | None = None) -> str | None:
+    return feed.read(at=now()).alert(campaign.pk, locale="en", at=at or now())["superseded_by"]
+
+
+def test_a_correction_takes_the_place_of_the_alert_in_the_feed() -> None:
+    other = opened()
+    first = opened()
+    update = corrected(first)
+    cancel = corrected(update, "cancel")
+
+    assert ids() == [cancel.pk, other.pk]
+    assert [superseded_by(campaign) for campaign in (other, first, update, cancel)] == [
+        None,
+        str(cancel.pk),
+        str(cancel.pk),
+        None,
+    ]
+    assert ids(before=now() + timedelta(seconds=1)) == [cancel.pk, other.pk]
+
+
+def test_a_correction_takes_its_place_only_when_it_opens() -> None:
+    first = opened()
+    start = now().replace(microsecond=0) + timedelta(minutes=4)
+    update = corrected(first, schedule={"at": start.isoformat()})
+
+    assert (ids(), superseded_by(first)) == ([first.pk], None)
+    assert (ids(start), superseded_by(first, start)) == ([update.pk], str(update.pk))
+
+
+def test_an_alert_that_opens_after_its_correction_is_never_shown() -> None:
+    start = now().replace(microsecond=0) + timedelta(minutes=4)
+    first = opened(schedule={"at": start.isoformat()})
+    update = corrected(first)
+
+    assert ids(start) == [update.pk]
+    assert superseded_by(first, start) == str(update.pk)
+
+
+def test_an_expired_correction_does_not_bring_the_wrong_alert_back() -> None:
+    first = opened()
+    update = corrected(first, not_after=(now() + timedelta(hours=1)).isoformat())
+
+    assert ids(update.not_after + timedelta(seconds=1)) == []
+
+
+@pytest.mark.parametrize("stopped", [0, 1, 2])
+def test_a_stop_removes_every_alert_of_the_thread(stopped: int) -> None:
+    first = opened()
+    thread = [first, corrected(first)]
+    thread.append(corrected(thread[1], schedule={"at": (now() + timedelta(minutes=4)).isoformat()}))
+
+    lifecycle.stop(thread[stopped], by=make.campaign_staff()[0], at=now(), reason="The text is wrong.")
+
+    later = now() + timedelta(minutes=5)
+    assert ids() == ids(later) == []
+    for campaign in thread:
+        with pytest.raises(feed.AlertStopped):
+            feed.read(at=now()).alert(campaign.pk, locale="en", at=later)
+
+
+def test_a_correction_that_begins_after_the_stop_is_in_the_feed() -> None:
+    first = opened()
+    lifecycle.stop(first, by=make.campaign_staff()[0], at=now(), reason="The text is wrong.")
+
+    update = corrected(first)
+
+    assert ids() == [update.pk]
+    with pytest.raises(feed.AlertStopped):
+        superseded_by(first)
+
+
+def test_the_newest_of_a_thread_is_known_when_older_alerts_are_not_in_memory() -> None:
+    first = opened()
+    update = corrected(first)
+    for _ in range(3):
+        opened()
+
+    kept = feed.read(at=update.not_after + timedelta(days=1), limit=4)
+
+    assert kept.alert(update.pk, locale="en", at=now())["superseded_by"] is None
+    assert kept.alert(first.pk, locale="en", at=now())["superseded_by"] == str(update.pk)
+
+
 def test_a_reader_without_a_text_gets_the_home_text_labelled() -> None:
     campaign = opened()
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from core.errors import DomainError
-from notifications.campaigns import audience, forecast
+from notifications.campaigns import audience, forecast, refusals
 from notifications.campaigns.checks.help import help_problems
 from notifications.campaigns.checks.problem import Caution, DraftProblem, task_of
 from notifications.campaigns.checks.words import cautions, word_problems
@@ -51,7 +51,8 @@ def check_draft(campaign: Campaign, *, at: datetime) -> DraftCheck:
     problems += _who(campaign, found)
     problems += word_problems(campaign)
     problems += help_problems(campaign, countries_of(campaign, found), at=at)
-    problems += _when(campaign, found, at)
+    problems += _when(campaign, found)
+    problems += _correction(campaign)
     order = list(DraftTask)
     problems.sort(key=lambda problem: order.index(problem.task))
     return DraftCheck(found, tuple(dict.fromkeys(problems)), tuple(cautions(campaign)))
@@ -76,18 +77,22 @@ def _who(campaign: Campaign, found: Forecast | None) -> Iterator[DraftProblem]:
         yield DraftProblem(DraftTask.WHO, "audience.audiences", "Choose the readers that it is for.")
     if found is None:
         return
-    if 0 < found.devices < audience.MIN_AUDIENCE or (found.feed_only and audience.stores_addresses(campaign)):
-        detail = "Fewer than 20 phones are in this audience, and an alert is never sent to so few. Choose more readers."
-        yield DraftProblem(DraftTask.WHO, "audience", detail)
+    yield from map(_problem, refusals.of_audience(campaign, found))
     shown = audience.rounded(found.devices) or 0
     if shown > CONFIRM_ABOVE and (campaign.reach_confirmed or 0) < shown:
         detail = f"About {shown:,} phones get the alert. Type this number to confirm that so many are meant."
         yield DraftProblem(DraftTask.WHO, "reach_confirmed", detail)
 
 
-def _when(campaign: Campaign, found: Forecast | None, at: datetime) -> Iterator[DraftProblem]:
-    if DraftTask.WHEN in campaign.open_tasks:
-        return
-    if found is not None and found.opens_at is None:
-        detail = "Nobody would get it: quiet hours, or the start itself, last until its end."
-        yield DraftProblem(DraftTask.WHEN, "not_after", detail)
+def _when(campaign: Campaign, found: Forecast | None) -> Iterator[DraftProblem]:
+    if found is not None and DraftTask.WHEN not in campaign.open_tasks:
+        yield from map(_problem, refusals.of_times(campaign, found))
+
+
+def _correction(campaign: Campaign) -> Iterator[DraftProblem]:
+    if not {DraftTask.WHO, DraftTask.WORDS} & set(campaign.open_tasks):
+        yield from map(_problem, refusals.of_correction(campaign))
+
+
+def _problem(refusal: refusals.Refusal) -> DraftProblem:
+    return DraftProblem(task_of(refusal.field), refusal.field, refusal.detail)

@@ -50,6 +50,7 @@ _TASKS = {
     "audience": DraftTask.WHO,
     "reach_confirmed": DraftTask.WHO,
     "messages": DraftTask.WORDS,
+    "unchanged": DraftTask.WORDS,
     "services": DraftTask.HELP,
     "tips": DraftTask.HELP,
     "schedule": DraftTask.WHEN,

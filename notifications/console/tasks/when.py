@@ -167,7 +167,7 @@ class WhenPage(TaskPage):
             "city": [campaign.home_zone],
             "end_date": [f"{local_end:%Y-%m-%d}"],
             "end_time": [f"{local_end:%H:%M:%S}"],
-            "night": ["override" if campaign.quiet_override else "respect"],
+            "night": ["override"] if campaign.quiet_override else ["respect"] if self._is_decided() else [],
             "night_reason": [campaign.quiet_override],
         }
         if campaign.schedule_at:
@@ -177,6 +177,12 @@ class WhenPage(TaskPage):
             seconds = campaign.schedule_kind == ScheduleKind.AT or campaign.schedule_at.count(":") > 1
             values |= {day: [f"{local:%Y-%m-%d}"], time: [f"{local:%H:%M:%S}" if seconds else f"{local:%H:%M}"]}
         return cast(FormData, MultiValueDict(values))
+
+    def _is_decided(self) -> bool:
+        """Return whether the author has decided about phones in their night, or does not have to: an exact start needs it."""
+        campaign = self.campaign
+        undecided = self.task in campaign.open_tasks or schedule.is_exact(campaign)
+        return bool(campaign.quiet_override) or campaign.quiet_deferral or not undecided
 
     def save(self, form: forms.Form, *, from_version: str) -> None:
         data = form.cleaned_data
@@ -192,6 +198,7 @@ class WhenPage(TaskPage):
             "home_zone": data["city"],
             "not_after": data["end_at"],
             "quiet_override": data["night_reason"].strip() if data["night"] == "override" else "",
+            "quiet_deferral": data["night"] == "respect",
         }
         draft_tasks.save(self.campaign, self.task, values, from_version=from_version, by=self.user, at=self.at)
 
@@ -211,7 +218,7 @@ class WhenPage(TaskPage):
     def context(self) -> dict[str, Any]:
         found = self.check.forecast if self.is_draft and self.task not in self.campaign.open_tasks else None
         home = self.campaign.home_zone
-        matters = self.campaign.quiet_override or found is None or found.delayed or found.skipped
+        matters = self.campaign.quiet_override or not self._is_decided() or found is None or found.delayed or found.skipped
         return {
             **super().context(),
             "zone_rows": [_zone_row(zone, home) for zone in found.zones] if found else [],

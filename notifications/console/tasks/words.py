@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -33,9 +33,19 @@ class MainLanguageForm(ConsoleForm):
         help_text="Readers whose language has no text get this one. It is also the source for the other languages.",
     )
 
-    def __init__(self, data: FormData, *, locales: list[tuple[str, str]]) -> None:
+    unchanged = forms.MultipleChoiceField(
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        label="Texts that are right as the earlier alert has them",
+        help_text="Change the text of each other language.",
+    )
+
+    def __init__(self, data: FormData, *, locales: list[tuple[str, str]], earlier: list[tuple[str, str]]) -> None:
         super().__init__(data)
         self.fields["home_locale"].choices = locales  # type: ignore[attr-defined]
+        self.fields["unchanged"].choices = earlier  # type: ignore[attr-defined]
+        if not earlier:
+            del self.fields["unchanged"]
 
 
 @dataclass(frozen=True)
@@ -49,6 +59,11 @@ class TextRow:
     tag: StatusTag
     problems: tuple[DraftProblem, ...]
     removable: bool
+
+
+def _named(tags: Iterable[str]) -> list[tuple[str, str]]:
+    """Return locales with their names, in the order of the names."""
+    return sorted(((tag, language_text(tag)) for tag in tags), key=lambda choice: choice[1])
 
 
 def text_url(number: int, locale: str, audience: str = "") -> str:
@@ -69,13 +84,18 @@ class WordsPage(TaskPage):
 
     def build_form(self, data: FormData) -> forms.Form:
         tags = {*Locale.objects.values_list("code", flat=True), *self.campaign.words, self.campaign.home_locale}
-        return MainLanguageForm(data, locales=sorted(((t, language_text(t)) for t in tags), key=lambda choice: choice[1]))
+        earlier = self.campaign.references.words if self.campaign.references else {}
+        return MainLanguageForm(data, locales=_named(tags), earlier=_named(earlier))
 
     def saved_data(self) -> FormData:
-        return cast(FormData, MultiValueDict({"home_locale": [self.campaign.home_locale]}))
+        return cast(
+            FormData, MultiValueDict({"home_locale": [self.campaign.home_locale], "unchanged": self.campaign.unchanged_locales})
+        )
 
     def save(self, form: forms.Form, *, from_version: str) -> None:
         values = {"home_locale": form.cleaned_data["home_locale"]}
+        if "unchanged" in form.fields:
+            values["unchanged_locales"] = sorted(form.cleaned_data["unchanged"])
         draft_tasks.save(self.campaign, self.task, values, from_version=from_version, by=self.user, at=self.at)
 
     def problems(self) -> list[DraftProblem]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from argparse import ArgumentParser
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +16,10 @@ from ruamel.yaml.error import MarkedYAMLError
 from core.cli import StaffCommand
 from core.errors import Invalid
 from core.models import User
-from notifications.campaigns import approval, lifecycle
+from notifications.campaigns import approval, forecast, lifecycle, refusals
 from notifications.campaigns.progress import progress_of
 from notifications.campaigns.rehearsal import send_test
-from notifications.models import Campaign
+from notifications.models import Campaign, CampaignState
 
 #: Bytes of a campaign's file.
 MAX_FILE = 256 * 1024
@@ -42,6 +42,9 @@ class Command(StaffCommand):
         status = verbs.add_parser("status", help="print the counts of one campaign")
         status.add_argument("id")
         self.add_json(status)
+        said = verbs.add_parser("forecast", help="print who would be sent to, when, and in which language")
+        said.add_argument("id")
+        self.add_json(said)
         for name, explanation in _HELP.items():
             verb = verbs.add_parser(name, help=explanation)
             verb.add_argument("id")
@@ -70,6 +73,9 @@ class Command(StaffCommand):
             ]
             lines = [f"{row['id']:>6}  {row['state']:<10} {row['kind']:<9} {row['name']}" for row in rows]
             self.print_result(options, {"campaigns": rows}, "\n".join(lines) or "There are no campaigns.")
+        elif name == "forecast":
+            said = _forecast(Campaign.objects.numbered(options["id"]))
+            self.print_result(options, said, "\n".join(_lines(said)))
         elif name == "status":
             counts = progress_of(Campaign.objects.numbered(options["id"]))
             self.print_result(
@@ -108,6 +114,34 @@ class _Constructor(SafeConstructor):
 
 
 _Constructor.add_constructor("tag:yaml.org,2002:timestamp", SafeConstructor.construct_scalar)
+
+
+def _forecast(campaign: Campaign) -> dict[str, Any]:
+    """Return the forecast of a campaign, with everything that has to change before it can be submitted."""
+    now = timezone.now()
+    problems = refusals.at_submission(campaign, at=now) if campaign.state == CampaignState.DRAFT else ()
+    return {
+        "id": campaign.pk,
+        **forecast.document(forecast.of(campaign, at=now)),
+        "problems": [{"field": problem.field, "detail": problem.detail} for problem in problems],
+    }
+
+
+def _lines(said: dict[str, Any]) -> Iterator[str]:
+    """Yield the forecast as lines: the totals, then one line for each time zone, language and problem."""
+    yield f"Opens {said['opens_at'] or 'never'}; {_about(said['devices'])} phones and {said['topics']} topics."
+    for zone in said["zones"]:
+        due = zone["due_at"] or "skipped"
+        yield f"  {zone['zone'] or 'zone not known':<24} {due:<22} {_about(zone['devices'])} {zone['delay'] or ''}".rstrip()
+    for language in said["languages"]:
+        text = f"{language['served']} (no text of their own)" if language["fallback"] else language["served"]
+        yield f"  {language['country']} {language['locale']:<10} {text:<22} {_about(language['devices'])}"
+    for problem in said["problems"]:
+        yield f"{problem['field']}: {problem['detail']}"
+
+
+def _about(number: int | None) -> str:
+    return "fewer than 20" if number is None else f"about {number}"
 
 
 def _approve(campaign: Campaign, by: User, options: dict[str, Any]) -> None:

@@ -111,6 +111,9 @@ def test_an_update_references_the_alert_it_updates(api: Client) -> None:
     sender, identifier, sent = (document.findtext(f"{CAP}references") or "").split(",")
     original = cap_of(api, first.pk)
     assert [original.findtext(f"{CAP}{name}") for name in ("sender", "identifier", "sent")] == [sender, identifier, sent]
+    assert list(faults(original, the_declaration())) == []
+    assert original.findtext(f"{CAP}note") == f"Superseded by {document.findtext(f'{CAP}identifier')}."
+    assert document.find(f"{CAP}note") is None
 
 
 def test_an_alert_outside_the_feed_has_no_document(api: Client) -> None:
@@ -134,9 +137,32 @@ def test_atom_has_the_same_alerts_as_the_feed(api: Client) -> None:
     assert entry is not None
     assert response["Content-Type"] == "application/atom+xml"
     found = [entry.findtext(f"{ATOM}{name}") for name in ("title", "summary", "updated")]
-    assert found == [alert["title"], alert["body"], alert["sent"]]
+    assert found == [alert["title"], alert["body"], alert["opens"]]
     assert str(entry.findtext(f"{ATOM}id")).endswith(f"/v1/alerts/{campaign.pk}")
-    assert feed.findtext(f"{ATOM}updated") == alert["sent"]
+    assert feed.findtext(f"{ATOM}updated") == alert["opens"]
+
+
+def test_an_atom_entry_keeps_its_id_when_a_correction_replaces_it(api: Client) -> None:
+    first = opened()
+    before = ElementTree.fromstring(api.get("/v1/alerts.atom?country=GB&locale=en").content)
+
+    opened(kind="update", references=first.pk)
+
+    after = ElementTree.fromstring(api.get("/v1/alerts.atom?country=GB&locale=en").content)
+    ids = [[entry.findtext(f"{ATOM}id") for entry in document.findall(f"{ATOM}entry")] for document in (before, after)]
+    assert ids[0] == ids[1]
+    assert len(ids[0]) == 1
+    assert [entry.findtext(f"{ATOM}updated") for entry in after.findall(f"{ATOM}entry")] == [after.findtext(f"{ATOM}updated")]
+
+
+def test_an_earlier_alert_of_a_thread_names_the_newest(api: Client) -> None:
+    first = opened()
+    update = opened(kind="update", references=first.pk)
+
+    listed = api.get("/v1/alerts?country=GB&locale=en").json()["alerts"]
+
+    assert [(alert["id"], alert["superseded_by"]) for alert in listed] == [(str(update.pk), None)]
+    assert api.get(f"/v1/alerts/{first.pk}?locale=en").json()["alert"]["superseded_by"] == str(update.pk)
 
 
 def test_an_empty_atom_feed_is_valid(api: Client) -> None:

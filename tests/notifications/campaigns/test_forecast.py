@@ -15,15 +15,17 @@ from notifications.campaigns import audience, forecast, schedule
 from notifications.campaigns.audience import AudienceSegment
 from notifications.campaigns.schedule import Clock, Delay
 from notifications.delivery import planner
-from notifications.models import Campaign, Wave
+from notifications.models import Campaign, Segment, Wave
 from tests import make
 from tests.notifications.campaigns.test_schedule import planned, utc
 
 #: Zones on both sides of the date line, with and without summer time, with odd offsets, and one that is not known.
-ZONES = [
-    "Europe/London", "America/New_York", "America/Los_Angeles", "Asia/Kathmandu", "Asia/Kolkata", "Australia/Lord_Howe",
-    "Pacific/Apia", "Pacific/Chatham", "Pacific/Pago_Pago", "Africa/Casablanca", "",
+PLACES = [
+    ("GB", "Europe/London"), ("US", "America/New_York"), ("US", "America/Los_Angeles"), ("NP", "Asia/Kathmandu"),
+    ("IN", "Asia/Kolkata"), ("AU", "Australia/Lord_Howe"), ("WS", "Pacific/Apia"), ("NZ", "Pacific/Chatham"),
+    ("AS", "Pacific/Pago_Pago"), ("MA", "Africa/Casablanca"), ("US", ""),
 ]  # fmt: skip
+ZONES = [zone for _, zone in PLACES]
 #: Around the changes of the clock in Europe, America and Lord Howe, and on an ordinary day.
 DAYS = [datetime(2027, 1, 12), datetime(2027, 3, 14), datetime(2027, 3, 28), datetime(2027, 4, 4), datetime(2027, 10, 31)]
 
@@ -152,8 +154,9 @@ def test_readers_without_a_text_in_their_language_are_counted_apart() -> None:
 @pytest.fixture
 def phones(transactional_db: None) -> None:
     make.app()
-    for number, zone in enumerate([zone for zone in ZONES for _ in range(3)]):
-        make.installation(number, time_zone=zone or None)
+    for number, (country, zone) in enumerate([place for place in PLACES for _ in range(3)]):
+        make.installation(number, country=country, time_zone=zone)
+    assert set(Segment.objects.values_list("zone", flat=True)) == set(ZONES)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -163,7 +166,8 @@ def test_the_planner_does_what_the_forecast_says(phones: None, times: tuple[dict
     fields, at = times
     start = {"now": {"at": "now"}, "at": {"at": fields["schedule_at"]}, "local": {"local": fields["schedule_at"]}}
     draft = make.campaign(
-        state="draft", at=at, schedule=start[fields["schedule_kind"]], not_after=fields["not_after"].isoformat(),
+        state="draft", at=at, audience={"countries": "all", "audiences": ["parent"]},
+        schedule=start[fields["schedule_kind"]], not_after=fields["not_after"].isoformat(),
         quiet_hours={"override": "x"} if fields["quiet_override"] else "respect",
     )  # fmt: skip
     said = forecast.of(draft, at=at)

@@ -12,7 +12,7 @@ from core.errors import ChangedMeanwhile, Conflict, DomainError, Forbidden, Inva
 from core.models import AuditEntry
 from core.states import LIFECYCLES, NoSuchEdge
 from notifications.campaigns import approval, fingerprint, lifecycle
-from notifications.campaigns.messages import MessageTextRefused
+from notifications.campaigns.refusals import SubmissionRefused
 from notifications.models import Brake, Campaign, Message
 from tests import make
 
@@ -211,8 +211,9 @@ def test_the_fingerprint_changes_with_everything_that_is_approved(db: None) -> N
         {"messages": {"en": texts["en"] | {"inner": {"title": "Another", "body": "Text."}}}},
         {"alert": make.definition()["alert"] | {"severity": "Severe"}},
         {"home": {"zone": "Europe/Paris", "locale": "en"}},
-        {"schedule": {"local": "2030-01-01T17:00"}},
+        {"schedule": {"local": (now() + timedelta(hours=20)).strftime("%Y-%m-%dT%H:%M")}},
         {"quiet_hours": "respect"},
+        {"quiet_hours": "defer"},
         {"quiet_hours": {"override": "Another reason."}},
         {"not_after": (now() + timedelta(hours=3)).isoformat()},
     ]
@@ -251,7 +252,7 @@ def test_a_lock_screen_that_says_what_the_alert_is_about_is_not_submitted(db: No
     def texts(outer: str) -> dict[str, dict[str, str]]:
         return {"outer": {"title": "Fingerpost", "body": outer}, "inner": {"title": telling, "body": telling}}
 
-    with pytest.raises(MessageTextRefused, match="beside the phone") as refused:
+    with pytest.raises(SubmissionRefused, match="beside the phone") as refused:
         make.campaign(state="submitted", home={"zone": "Europe/London", "locale": locale}, messages={locale: texts(telling)})
 
     assert refused.value.extra["field"] == f"messages.{locale}.outer.body"

@@ -143,8 +143,9 @@ def test_an_approver_who_sent_it_back_does_not_edit_it(client: Client) -> None:
 
 
 def test_a_large_audience_is_confirmed_by_its_number(client: Client) -> None:
-    campaign = make.campaign(state="submitted")
+    make.app()
     make.installations(30)
+    campaign = make.campaign(state="submitted")
     SegmentCount.objects.create(segment=Segment.objects.get(), devices=160_500, folded=False)
     client.force_login(make.campaign_staff()[1])
     shown = client.get(page(campaign)).content.decode()

@@ -35,6 +35,7 @@ def words(**texts: str) -> dict[str, Any]:
 
 @pytest.fixture
 def three(client: Client) -> Client:
+    make.app(mode_by_country={"FR": "feed"})
     make.campaign(state="draft", name="Half-term", messages=words(en="It takes two minutes.", ar="خذ دقيقتين."))
     make.campaign(state="submitted", name="Exams", audience={"countries": ["FR"], "audiences": ["teen"]})
     make.campaign(state="approved", name="Everywhere", audience={"countries": "all", "audiences": "all"})

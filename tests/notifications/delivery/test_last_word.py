@@ -69,11 +69,12 @@ def test_what_was_to_be_tried_again_is_skipped_once_a_cancel_is_approved(thirty:
 
 def test_a_wave_that_is_due_later_is_skipped_once_an_update_is_approved(thirty: Emulator) -> None:
     make.installation(100, country="NZ", time_zone="Pacific/Auckland")
-    alert = make.campaign(audience={"countries": ["GB", "NZ"], "audiences": ["parent"]})
+    both = {"countries": ["GB", "NZ"], "audiences": ["parent"]}
+    alert = make.campaign(audience=both)
     tick()
     Batch.objects.filter(wave__campaign=alert).update(ready_at=timezone.now() + timedelta(hours=9))
 
-    _cancel(alert, kind="update")
+    _cancel(alert, kind="update", audience=both)
     tick()
     end_waits()
     tick_and_send()

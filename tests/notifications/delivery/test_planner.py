@@ -11,7 +11,8 @@ import psycopg
 import pytest
 from django.db import connection, transaction
 
-from notifications.campaigns import audience, lifecycle
+from notifications import feed
+from notifications.campaigns import audience, forecast, lifecycle
 from notifications.campaigns.progress import progress_of
 from notifications.delivery import planner
 from notifications.models import App, Batch, Campaign, Registration, Wave
@@ -151,8 +152,9 @@ def test_an_audience_is_frozen_five_minutes_ahead(thirty: None) -> None:
 
 def test_fewer_than_twenty_registrations_are_refused() -> None:
     make.app()
-    make.installations(19)
+    twenty = make.installations(20)
     campaign = make.campaign()
+    Registration.objects.filter(pk=twenty[-1].id).delete()
 
     tick()
 
@@ -174,7 +176,10 @@ def test_an_exercise_reaches_test_devices_alone() -> None:
     exercise = {"severity": "Minor", "urgency": "Future", "certainty": "Unlikely", "status": "Exercise"}
 
     meant = make.campaign(kind="exercise", alert=exercise, apps="all")
-    wrong = make.campaign(kind="exercise", alert=exercise, apps=["parent", "parent-test"])
+    wrong = make.campaign(kind="exercise", alert=exercise, apps=["parent-test"])
+    App.objects.filter(name="parent-test").update(test=False)
+    planner.plan_audience(wrong, at=datetime.now(UTC))
+    App.objects.filter(name="parent-test").update(test=True)
     tick()
 
     wrong.refresh_from_db()
@@ -245,3 +250,40 @@ def test_installations_in_quiet_hours_until_the_end_are_skipped() -> None:
 
     counts = progress_of(campaign)
     assert (counts["devices"], counts["skipped"], counts["pending"]) == (30, 15, 15)
+
+
+def test_a_campaign_that_nobody_is_due_for_any_more_is_halted_and_never_public() -> None:
+    make.app()
+    make.installations(30)
+    noon = datetime(2027, 1, 12, 12, 0, tzinfo=UTC)
+    campaign = make.campaign(at=noon, quiet_hours="respect", not_after="2027-01-13T07:30:00Z")
+
+    # Nothing took the campaign up before the evening: it is night for everybody, until after the end.
+    tick(noon + timedelta(hours=10))
+
+    campaign.refresh_from_db()
+    assert (campaign.state, campaign.starts_at, Wave.objects.count()) == ("halted", None, 0)
+    assert campaign.reason == forecast.NobodyDue().detail
+    assert feed.read(at=noon + timedelta(hours=10)).campaigns == ()
+
+
+def test_a_segment_without_installations_does_not_open_the_feed() -> None:
+    make.app()
+    make.installations(30)
+    Registration.objects.filter(pk=make.installation(500, country="NZ", time_zone="Pacific/Auckland").id).delete()
+    at = datetime(2027, 1, 12, 3, 57, tzinfo=UTC)
+    campaign = make.campaign(
+        at=at - timedelta(hours=20), schedule={"local": "2027-01-12T17:00:00"}, quiet_hours="respect",
+        audience={"countries": ["GB", "NZ"], "audiences": ["parent"]},
+        not_after="2027-01-14T12:00:00Z",
+    )  # fmt: skip
+
+    # In Auckland, where nobody is left, it is 17:00 thirteen hours before it is in London.
+    tick(at)
+    campaign.refresh_from_db()
+    before = campaign.state
+    tick(datetime(2027, 1, 12, 16, 55, tzinfo=UTC))
+    campaign.refresh_from_db()
+
+    assert (before, campaign.state) == ("approved", "sending")
+    assert campaign.starts_at == datetime(2027, 1, 12, 17, 0, tzinfo=UTC)

@@ -15,7 +15,7 @@ from content.terms import Audience
 from notifications.campaigns import audience
 from notifications.campaigns.progress import progress_of
 from notifications.delivery import maintenance, planner, topics
-from notifications.models import Batch, Campaign, MaintenanceRun, Segment, Wave
+from notifications.models import Batch, Campaign, MaintenanceRun, Registration, Segment, Wave
 from notifications.registrations.values import InvalidValue
 from tests import make
 from tests.notifications.steps import tick
@@ -215,8 +215,9 @@ def test_topics_alone_may_be_few_and_registrations_may_not() -> None:
     make.topic()
     alone = teens()
     make.app()
-    make.installations(19)
+    twenty = make.installations(20)
     both = make.campaign(apps=["parent", "teen"], audience={"countries": ["GB"], "audiences": ["parent", "teen"]})
+    Registration.objects.filter(pk=twenty[0].id).delete()
 
     tick()
 

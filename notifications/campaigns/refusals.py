@@ -1,0 +1,228 @@
+"""Why a campaign cannot be submitted or approved: every reason at once, each with the field of the definition it belongs to.
+
+What is refused here is never found out after the approval. The planner checks the size and the apps again, because the audience
+can change in between.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from content.models import Service, Tip
+from core.console.display import language_text, local_text, zone_text
+from core.errors import Invalid
+from notifications.campaigns import audience, forecast, messages, schedule, texts
+from notifications.campaigns.forecast import Forecast, ZoneForecast
+from notifications.campaigns.schedule import Clock, Delay
+from notifications.models.app import PushMode
+from notifications.models.campaign import ALL, Campaign, ScheduleKind
+
+#: How far ahead a start may lie.
+MAX_AHEAD = timedelta(days=366)
+#: FCM keeps no message for longer, so no alert lasts longer from its start.
+MAX_DURATION = timedelta(days=28)
+_AUDIENCE = {
+    "apps": "apps",
+    "countries": "audience.countries",
+    "regions": "audience.regions",
+    "audiences": "audience.audiences",
+    "locales": "audience.locales",
+}
+#: Time zones that a sentence names; it says how many others there are.
+_ZONES_NAMED = 3
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """One reason, as a sentence for the author, and the path of its field in the definition, such as `schedule.at`."""
+
+    field: str
+    code: str
+    detail: str
+
+
+class SubmissionRefused(Invalid):
+    """The campaign cannot be sent as it is. `problems` in `extra` lists all reasons, as (field, detail)."""
+
+    code = "not-sendable"
+
+
+def check(found: Iterable[Refusal]) -> None:
+    """Raise SubmissionRefused with all the reasons, if there are any; its field and code are those of the first."""
+    reasons = list(found)
+    if reasons:
+        first = reasons[0]
+        sentences = " ".join(dict.fromkeys(reason.detail for reason in reasons))
+        problems = [(reason.field, reason.detail) for reason in reasons]
+        raise SubmissionRefused(sentences, code=first.code, field=first.field, problems=problems)
+
+
+def at_submission(campaign: Campaign, *, at: datetime) -> Iterator[Refusal]:
+    """Yield every reason against submitting the campaign."""
+    yield from times_and_audience(campaign, at=at)
+    yield from _contents(campaign)
+    yield from of_correction(campaign)
+    for place, sentences in messages.refused_texts(campaign):
+        yield Refusal(place, "text-refused", f"{place}: {sentences}")
+
+
+def times_and_audience(campaign: Campaign, *, at: datetime) -> Iterator[Refusal]:
+    """Yield every reason in the start, the end, the quiet hours and the audience; checked again at the approval."""
+    try:
+        said = forecast.of(campaign, at=at)
+    except audience.WrongApps as error:
+        yield Refusal("apps", error.code_name, error.detail)
+        return
+    yield from of_times(campaign, said)
+    yield from of_audience(campaign, said)
+
+
+def of_times(campaign: Campaign, said: Forecast) -> Iterator[Refusal]:
+    """Yield every reason in the start, the end and the quiet hours."""
+    times = [*_start(campaign, said, at=said.at), *_end(campaign, said, at=said.at)]
+    # Only a start and an end that can be have consequences worth naming.
+    yield from times or _quiet_hours(campaign, said)
+
+
+def _start(campaign: Campaign, said: Forecast, *, at: datetime) -> Iterator[Refusal]:
+    """Yield what is wrong with the start: in the past, skipped by a clock, or too far ahead."""
+    if campaign.schedule_kind == ScheduleKind.NOW:
+        return
+    field = "schedule.at" if campaign.schedule_kind == ScheduleKind.AT else "schedule.local"
+    past = [zone for zone in said.zones if zone.planned_at < at and zone.delay != Delay.BUSY_MINUTE]
+    if past and campaign.schedule_kind == ScheduleKind.AT:
+        yield Refusal(
+            field, "start-past", f"The start has passed: it was {_moment(past[0].planned_at, campaign)}. Enter a later one."
+        )
+    elif past:
+        yield Refusal(field, "start-past", f"This time has passed in {_places(past, campaign)}. Enter a later one.")
+    if skipped := [zone for zone in said.zones if zone.clock == Clock.NEVER]:
+        yield Refusal(
+            field, "start-in-gap",
+            f"This time does not occur in {_places(skipped, campaign)}: the clocks are put forward that day. Enter another time.",
+        )  # fmt: skip
+    if min(zone.planned_at for zone in said.zones) - at > MAX_AHEAD:
+        yield Refusal(field, "start-too-far", "The start is more than a year ahead. Enter an earlier one.")
+
+
+def _end(campaign: Campaign, said: Forecast, *, at: datetime) -> Iterator[Refusal]:
+    """Yield what is wrong with the end: in the past, not after the start, or too long after it."""
+    if campaign.not_after <= at:
+        yield Refusal(
+            "not_after", "not-after", f"The end has passed: it was {_moment(campaign.not_after, campaign)}. Enter a later one."
+        )
+        return
+    if over := [zone for zone in said.zones if zone.planned_at >= campaign.not_after]:
+        where = "" if campaign.schedule_kind == ScheduleKind.AT else f" in {_places(over, campaign)}"
+        yield Refusal(
+            "not_after", "not-after",
+            f"The end, {_moment(campaign.not_after, campaign)}, is not after the start{where}. Enter a later one.",
+        )  # fmt: skip
+    if campaign.not_after - min(zone.planned_at for zone in said.zones) > MAX_DURATION:
+        yield Refusal(
+            "not_after", "not-after", f"The end is more than {MAX_DURATION.days} days after the start. Enter an earlier one."
+        )
+
+
+def _quiet_hours(campaign: Campaign, said: Forecast) -> Iterator[Refusal]:
+    """Yield what quiet hours would do that the author has not decided on."""
+    quiet = [zone for zone in said.zones if zone.delay == Delay.QUIET_HOURS]
+    if said.opens_at is None and quiet:
+        yield Refusal(
+            "quiet_hours", "nobody-due",
+            f"Nobody would be sent anything: it is night in {_places(quiet, campaign)}, and quiet hours last until the end. "
+            "Enter another start or a later end, or give a reason for sending at night.",
+        )  # fmt: skip
+    elif said.opens_at is None:
+        yield Refusal("not_after", "nobody-due", "Nobody would be sent anything before the end. Enter a later one.")
+    elif quiet and schedule.is_exact(campaign) and not campaign.quiet_deferral:
+        yield Refusal(
+            "quiet_hours", "night-undecided",
+            f"At that second it is night in {_places(quiet, campaign)}: phones there would wait until {_waits(quiet, campaign)}. "
+            "Decide that they wait, give a reason for sending at night, or enter another start.",
+        )  # fmt: skip
+
+
+def _waits(quiet: list[ZoneForecast], campaign: Campaign) -> str:
+    """Return until when the first of these zones waits."""
+    due = [zone for zone in quiet if zone.due_at is not None]
+    if not due:
+        return "after the end, and get nothing"
+    first = due[0]
+    assert first.due_at is not None
+    zone = schedule.zone_of(first.zone, campaign.home_zone)
+    return f"{local_text(first.due_at.astimezone(zone), seconds=True)} there"
+
+
+def of_audience(campaign: Campaign, said: Forecast) -> Iterator[Refusal]:
+    """Yield a refusal of fewer than 20 registrations, and of topics that no app has asked for."""
+    try:
+        audience.check_size(campaign, devices=said.devices, topics=said.topics)
+    except audience.TooFew as error:
+        detail = "Fewer than 20 phones are in this audience, and an alert is never sent to so few. Choose more readers."
+        yield Refusal("audience", error.code_name, detail)
+        return
+    if said.feed_only and PushMode.FEED not in audience.push_modes(campaign):
+        yield Refusal(
+            "audience", "nobody",
+            "Nobody with these apps is in this audience, so nobody would get the alert. Choose other apps or another audience.",
+        )  # fmt: skip
+
+
+def _contents(campaign: Campaign) -> Iterator[Refusal]:
+    """Yield services, tips and texts that do not exist."""
+    active = Service.objects.active().filter(pk__in=campaign.services).values_list("pk", flat=True)
+    if missing := set(campaign.services) - set(active):
+        yield Refusal("services", "service", f"There is no such service: {', '.join(sorted(missing))}.")
+    slugs = set(campaign.tips.values())
+    if missing := slugs - set(Tip.objects.current().filter(slug__in=slugs).values_list("slug", flat=True)):
+        yield Refusal("tips", "tip", f"There is no such tip: {', '.join(sorted(missing))}.")
+    for locale in campaign.locales if campaign.locales != ALL else ():
+        if texts.served(campaign, locale) is None:
+            yield Refusal("messages", "locale", f"The audience includes {locale}, which has no text.")
+
+
+def of_correction(campaign: Campaign) -> Iterator[Refusal]:
+    """Yield what an update, cancel or all-clear would leave as it was: texts that nobody looked at, readers that it misses."""
+    earlier = campaign.references
+    # A rehearsal of a correction is for test devices alone, and corrects nothing.
+    if earlier is None or earlier.status != campaign.status:
+        return
+    for locale, words in sorted(earlier.words.items()):
+        language, confirmed = language_text(locale), locale in campaign.unchanged_locales
+        if locale not in campaign.words:
+            yield Refusal(
+                "messages", "language-missing",
+                f"The earlier alert has a text in {language}. Write one here as well: its readers have the old one.",
+            )  # fmt: skip
+        elif campaign.words[locale] == words and not confirmed:
+            yield Refusal(
+                f"messages.{locale}", "text-unchanged",
+                f"The text in {language} is that of the earlier alert. Change it, or confirm that it stays as it is.",
+            )  # fmt: skip
+    for locale in campaign.unchanged_locales:
+        if locale not in earlier.words or campaign.words.get(locale) != earlier.words[locale]:
+            yield Refusal("unchanged", "text-changed", f"The text in {language_text(locale)} is not that of the earlier alert.")
+    for column, field in _AUDIENCE.items():
+        now, before = getattr(campaign, column), getattr(earlier, column)
+        if now != ALL and (before == ALL or set(before) - set(now)):
+            yield Refusal(
+                field, "readers-missing", "The earlier alert has readers whom this campaign misses. Choose them as well."
+            )
+
+
+def _moment(instant: datetime, campaign: Campaign) -> str:
+    """Return an instant by the clock of the campaign's home zone."""
+    local = instant.astimezone(schedule.zone_of(campaign.home_zone, "UTC"))
+    return f"{local_text(local, seconds=True)} {zone_text(campaign.home_zone)}"
+
+
+def _places(zones: Iterable[ZoneForecast], campaign: Campaign) -> str:
+    """Name time zones by their cities; phones whose zone is not known go by the home zone."""
+    names = sorted({zone_text(zone.zone or campaign.home_zone).removesuffix(" time") for zone in zones})
+    others = len(names) - _ZONES_NAMED
+    if others > 0:
+        return f"{', '.join(names[:_ZONES_NAMED])} and {others} other time {'zone' if others == 1 else 'zones'}"
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
