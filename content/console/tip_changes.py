@@ -25,6 +25,7 @@ class TipChangesPage(Page):
     template_name = "content/tip_changes.html"
     title = "Tip changes"
     menu = "Tip changes"
+    menu_permissions = ("content.edit_words", "content.approve_words")
 
     def context(self) -> dict[str, Any]:
         proposals = TipRevision.objects.proposed().select_related("proposed_by").order_by("proposed_at", "pk")
@@ -41,6 +42,7 @@ class TipChangePage(RevisionPage):
     """One proposal: what changes, what it does to the packs, and the decision."""
 
     menu = "Tip changes"
+    menu_permissions = ("content.edit_words", "content.approve_words")
     list_name = "tip-changes"
     approver = "A localisation reviewer"
     actions = {

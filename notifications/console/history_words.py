@@ -94,6 +94,8 @@ def sentence(entry: AuditEntry) -> str:
     who = "The product" if entry.by.username == SYSTEM_NAME else person
     text = _SENTENCES.get(entry.verb)
     words = text.format(who=who) if text else f"{verb_text(entry.verb)} ({who})"
+    if entry.verb == Verb.CAMPAIGN_TEXT_CONFIRMED and (locale := entry.details.get("locale")):
+        words = f"{who} confirmed the text in {language_text(str(locale))} as its second reader"
     reason = str(entry.details.get("reason", "")).strip()
     return f"{words}: {reason}" if reason else f"{words}."
 

@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from core.console import pages
 from core.console.display import clock_text, duration_text, zoned_text
 from core.models import User
 from tests import make
@@ -107,3 +108,7 @@ def test_an_unknown_address_shows_a_page_of_the_console(client: Client) -> None:
     assert "There is no page at this address." in html
     assert 'class="fp-strip"' in html
     assert 'href="/console/campaigns/"' in html
+
+
+def test_every_item_of_the_menu_says_whose_work_it_is() -> None:
+    assert [item.name for item in pages.MENU if not item.permissions] == []

@@ -86,6 +86,7 @@ def test_every_reason_is_kept_after_the_campaign_went_on(client: Client) -> None
         "The product refused to start the campaign: FCM refuses the credentials.",
         "author stopped the campaign for good: A wrong number.",
         "author stopped all sending: Something is wrong.",
+        "approver confirmed the text in English as its second reader.",
         "approver approved the campaign.",
     ):
         assert sentence in html
