@@ -56,6 +56,7 @@ def approved(**changes: Any) -> Figure:
     load(ENTRY | changes)
     figure = Figure.objects.proposed().get()
     figure.approve(by=make.checker(), at=NOON)
+    make.approve_services()
     return figure
 
 
