@@ -15,7 +15,7 @@ class AuditPage(Page):
     template_name = "core/audit.html"
     title = "Audit log"
     menu = "Audit log"
-    menu_permissions = ("core.view_auditentry",)
+    menu_permissions = ("core.administer_staff",)
 
     def context(self) -> dict[str, Any]:
         filters = {name: self.request.GET.get(name, "") for name in ("by", "verb", "model")}
