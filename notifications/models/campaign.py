@@ -18,7 +18,7 @@ from core.errors import NotFound
 from core.querysets import manager_of
 from notifications import cap
 from notifications.models.campaign_rules import FOUR_EYES, FROZEN_DEFINITION, KEPT, READ_IN_EVERY_LANGUAGE, RETURNED
-from notifications.models.campaign_state import APPROVED_ON, LIFECYCLE, CampaignState
+from notifications.models.campaign_state import APPROVED_ON, BEFORE_THE_END, LIFECYCLE, CampaignState
 
 #: The word that stands for every app, country, region, audience or locale.
 ALL = ["all"]
@@ -214,6 +214,11 @@ class Campaign(models.Model):
     def alert(self) -> int:
         """Return the id of the thread's first alert, which the apps and the tag use."""
         return int(self.thread_id or self.pk)
+
+    @property
+    def can_reach_readers(self) -> bool:
+        """Return whether it is before a decision or before its end, so that a step may still send it."""
+        return self.state in (CampaignState.SUBMITTED, *BEFORE_THE_END)
 
     @property
     def is_urgent(self) -> bool:

@@ -109,6 +109,19 @@ def test_the_approver_sees_each_language_in_its_direction_and_the_override(clien
     assert {p for phone in answer.context["previews"] for p in phone.platforms} == {"android", "ios", "web"}
 
 
+@pytest.mark.parametrize(("state", "red"), [("draft", False), ("submitted", True), ("approved", True), ("stopped", False)])
+def test_only_what_can_still_reach_readers_is_marked_live(client: Client, state: str, red: bool) -> None:
+    campaign = make.campaign(state="approved" if state == "stopped" else state)
+    author, approver = make.campaign_staff()
+    if state == "stopped":
+        lifecycle.stop(campaign, by=approver, at=timezone.now(), reason="Wrong.")
+    client.force_login(author)
+
+    html = client.get(page(campaign)).content.decode()
+
+    assert ("fp-banner live" in html) is red
+
+
 def test_an_exercise_does_not_look_like_a_live_alert(client: Client) -> None:
     make.app("parent-test", test=True)
     alert = {**make.definition()["alert"], "status": "Exercise"}
