@@ -141,7 +141,9 @@ OPERATIONS = [
     ("GET", "/handout/{country}/{locale}/{slug}.pdf"),
 ]
 #: Without parameters and body, no request is invalid.
-WITHOUT_INPUT = {("GET", path) for path in ("/v1/", "/v1/manifest", "/.well-known/jwks.json", "/hsds/", "/hsds/profile")}
+WITHOUT_INPUT = {
+    ("GET", path) for path in ("/v1/", "/v1/manifest", "/.well-known/jwks.json", "/v1/transparency", "/hsds/", "/hsds/profile")
+}
 
 
 def ask(operation: Any, mode: GenerationMode, check: Callable[[Any], object]) -> None:

@@ -111,7 +111,7 @@ def test_the_prepared_texts_pass_the_checks_of_their_languages() -> None:
     prepared = json.loads(files("notifications").joinpath("data/correction_texts.json").read_text("utf-8"))
 
     for kind in ("cancel", "all-clear"):
-        campaign = Campaign(words=prepared[kind])
+        campaign = Campaign(words=prepared[kind], countries=["GB"])
         assert prepared[kind].keys() >= {"en", "cy", "ar"}
         for place, locale, text in messages.texts_by_place(campaign):
             assert [fault.detail for fault in messages.place_faults(campaign, place, locale, text)] == [], place
