@@ -15,8 +15,10 @@ from notifications.campaigns.checks.problem import DraftProblem
 from notifications.console import campaign_display
 from notifications.console.tasks.task_page import DraftPage
 from notifications.models.draft_task import DraftTask, TaskEntry
+from notifications.models.test_phone import TestSend
 
 DONE, NOT_YET, PROBLEM = StatusTag("Done", "good"), StatusTag("Not yet", ""), StatusTag("Problem", "bad")
+OPTIONAL = StatusTag("Optional", "")
 #: What each task asks.
 _QUESTIONS = {
     DraftTask.PURPOSE: "What is it, and how serious?",
@@ -73,6 +75,9 @@ class TaskListPage(DraftPage):
         ready = all(row.tag == DONE for row in rows)
         url = reverse("admin:campaign-check", args=[self.campaign.pk])
         question = "Ready to be submitted." if ready else "All problems on one page, and the cautions to answer."
+        sent = TestSend.objects.filter(campaign=self.campaign).exists()
+        test_url = reverse("admin:campaign-test", args=[self.campaign.pk])
+        rows.append(TaskRow("Test", "How does it look on my own phones?", test_url, DONE if sent else OPTIONAL))
         return [*rows, TaskRow("Check and submit", question, url, StatusTag("Ready", "wait") if ready else NOT_YET)]
 
     def _row(self, task: DraftTask, others: list[TaskEntry]) -> TaskRow:

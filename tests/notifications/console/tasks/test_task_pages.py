@@ -97,7 +97,7 @@ def test_a_campaign_is_written_task_by_task_and_submitted(client: Client, author
     answer = client.post(url(campaign, "check"), {"action": "submit"})
     campaign.refresh_from_db()
 
-    assert [row.tag.text for row in listed.context["rows"]] == ["Done"] * 5 + ["Ready"]
+    assert [row.tag.text for row in listed.context["rows"]] == ["Done"] * 5 + ["Optional", "Ready"]
     assert answer.status_code == 302
     assert campaign.state == "submitted"
     assert (campaign.countries, campaign.audiences, campaign.apps) == (["GB"], ["parent"], ["all"])
@@ -123,7 +123,7 @@ def test_a_preset_fills_in_the_purpose_and_leaves_the_rest_open(
     rows = client.get(url(campaign, "edit")).context["rows"]
 
     assert (campaign.kind, campaign.status, campaign.urgency) == purpose
-    assert [row.tag.text for row in rows] == ["Done", "Not yet", "Not yet", "Not yet", "Not yet", "Not yet"]
+    assert [row.tag.text for row in rows] == ["Done", *["Not yet"] * 4, "Optional", "Not yet"]
 
 
 def test_a_start_that_is_sent_twice_makes_one_draft(client: Client, author: make.User, content: None) -> None:
