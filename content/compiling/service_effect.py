@@ -29,7 +29,7 @@ from content.terms import SOURCE_LOCALE
 _AGES = (13, 15, 18, 20)
 
 
-class Reader(NamedTuple):
+class PlanReaders(NamedTuple):
     """Readers of a plan: who asks, and the age of the young person."""
 
     audience: str
@@ -66,8 +66,8 @@ class ServiceEffect:
     #: What the gate finds only with the change, and for which it keeps a pack back.
     blocks: tuple[Finding, ...] = ()
     #: Readers to whom plans no longer name the service, and those to whom they name it only with the change.
-    readers_lost: tuple[Reader, ...] = ()
-    readers_new: tuple[Reader, ...] = ()
+    readers_lost: tuple[PlanReaders, ...] = ()
+    readers_new: tuple[PlanReaders, ...] = ()
     #: Each once, for the plans that were compared.
     steps_lost: tuple[LostStep, ...] = ()
     plans_compared: int = 0
@@ -123,7 +123,7 @@ class _Found:
     tips_removed: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     tips_added: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     blocks: set[Finding] = field(default_factory=set)
-    readers: tuple[set[Reader], set[Reader]] = field(default_factory=lambda: (set(), set()))
+    readers: tuple[set[PlanReaders], set[PlanReaders]] = field(default_factory=lambda: (set(), set()))
     steps_lost: set[LostStep] = field(default_factory=set)
     plans: int = 0
 
@@ -149,7 +149,7 @@ class _Found:
             self.plans += 1
             for plan, readers in zip((was, becomes), self.readers, strict=True):
                 if self.service in plan.services:
-                    readers.add(Reader(query.audience, query.age or 0))
+                    readers.add(PlanReaders(query.audience, query.age or 0))
             for step in sorted(_steps_with_service(was) - _steps_with_service(becomes)):
                 self.steps_lost.add(LostStep(step, query.situation, query.audience, query.age or 0, query.country, query.region))
 

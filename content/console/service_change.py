@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from content.compiling.service_effect import LostStep, Reader, ServiceEffect, read_service_effect
+from content.compiling.service_effect import LostStep, PlanReaders, ServiceEffect, read_service_effect
 from content.console import labels
 from content.console.fact_change import (
     ChangedFact,
@@ -149,7 +149,7 @@ def _lost_steps(lost: Sequence[LostStep], compared: int) -> Iterator[EffectLine]
         by_situation[plan.step, plan.situation].append(plan)
     same: dict[tuple[str, str, str], list[tuple[str, int]]] = defaultdict(list)
     for (step, situation), plans in by_situation.items():
-        readers = _readers(sorted({Reader(plan.audience, plan.age) for plan in plans}))
+        readers = _readers(sorted({PlanReaders(plan.audience, plan.age) for plan in plans}))
         same[step, readers, _places(plans)].append((situation, len(plans)))
     for (step, readers, where), found in list(same.items())[:_MAX_STEPS]:
         count = sum(number for _, number in found)
@@ -171,7 +171,7 @@ def _places(plans: Sequence[LostStep]) -> str:
     return where
 
 
-def _readers(readers: Iterable[Reader]) -> str:
+def _readers(readers: Iterable[PlanReaders]) -> str:
     """Return readers in words, such as "teenagers (young person aged 13, 15)"."""
     ages: dict[str, list[int]] = defaultdict(list)
     for reader in readers:

@@ -35,7 +35,7 @@ _DRAW = """
 
 
 @dataclass(frozen=True)
-class Candidate:
+class CanaryCandidate:
     """A segment of a wave."""
 
     segment: int
@@ -44,7 +44,7 @@ class Candidate:
     message: str
 
 
-def draw(candidates: Iterable[Candidate], *, size: int, watermark: int, at: datetime) -> list[tuple[int, int]]:
+def draw(candidates: Iterable[CanaryCandidate], *, size: int, watermark: int, at: datetime) -> list[tuple[int, int]]:
     """Return (segment, ticket) of at most `size` registrations, ordered.
 
     Half of them are spread over the messages of the campaign, so that a fault of one message shows; the others are drawn from all
@@ -66,8 +66,8 @@ def draw(candidates: Iterable[Candidate], *, size: int, watermark: int, at: date
     return sorted(random.sample(chosen, size)) if len(chosen) > size else chosen
 
 
-def _of_each_message(candidates: Sequence[Candidate], number: int) -> list[int]:
-    by_message: dict[str, list[Candidate]] = {}
+def _of_each_message(candidates: Sequence[CanaryCandidate], number: int) -> list[int]:
+    by_message: dict[str, list[CanaryCandidate]] = {}
     for candidate in candidates:
         by_message.setdefault(candidate.message, []).append(candidate)
     messages = random.sample(sorted(by_message), min(len(by_message), number))
@@ -75,7 +75,7 @@ def _of_each_message(candidates: Sequence[Candidate], number: int) -> list[int]:
     return [segment for message in messages for segment in _by_size(by_message[message], each)]
 
 
-def _by_size(candidates: Sequence[Candidate], number: int) -> list[int]:
+def _by_size(candidates: Sequence[CanaryCandidate], number: int) -> list[int]:
     weights = [candidate.devices for candidate in candidates]
     return [candidate.segment for candidate in random.choices(candidates, weights, k=number)]  # noqa: S311  (no secret)
 

@@ -16,7 +16,7 @@ from core.states import advance
 from notifications.campaigns import audience, fingerprint, forecast, lifecycle, schedule, texts
 from notifications.campaigns.audience import AudienceSegment
 from notifications.delivery import canaries, topics
-from notifications.delivery.canaries import Candidate
+from notifications.delivery.canaries import CanaryCandidate
 from notifications.models.batch import BATCH_SIZE, CANARY_SIZE, Batch
 from notifications.models.campaign import Campaign
 from notifications.models.campaign_state import CampaignState
@@ -116,7 +116,7 @@ def _write_canaries(
     message_of = _messages(campaign, members)
     by_id = {segment.pk: segment for segment in members}
     for wave in waves:
-        candidates = [Candidate(pk, by_id[pk].devices, message_of[pk]) for pk in wave.segments]
+        candidates = [CanaryCandidate(pk, by_id[pk].devices, message_of[pk]) for pk in wave.segments]
         if wave.due_at is None or sum(candidate.devices for candidate in candidates) <= _batch_size():
             continue
         drawn = canaries.draw(candidates, size=_canary_size(), watermark=watermark, at=at)

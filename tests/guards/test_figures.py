@@ -136,7 +136,7 @@ PROMISES = [
     Promise(
         "a token of the command line works",
         seconds(tokens.TOKEN_SECONDS),
-        (rf"[Ii]t is valid for {SPAN} and for that person", rf"\*Command line token\*\. It works for {SPAN}"),
+        (rf"token works once, for {SPAN} and for that person", rf"\*Command line token\*\. It works once, within {SPAN}"),
         ("docs/operations.md", "docs/campaign-staff.md"),
     ),
     Promise("an outdated translation is served", days(OUTDATED_DAYS), (rf"served for another {SPAN}",), ("docs/editors.md",)),

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.test import override_settings
 
-from content.compiling.service_effect import Reader, ServiceEffect, read_service_effect
+from content.compiling.service_effect import PlanReaders, ServiceEffect, read_service_effect
 from content.console.service_change import effect_lines
 from content.models import Locale, Service, ServiceRevision
 from tests import make
@@ -67,7 +67,7 @@ def test_an_adult_tool_that_loses_its_age_is_named_to_children() -> None:
     effect = effect_of("gb-adults", min_age=None)
 
     assert {reader.age for reader in effect.readers_new} >= {13, 15, 17}
-    assert Reader("teen", 13) in effect.readers_new
+    assert PlanReaders("teen", 13) in effect.readers_new
     assert "Plans newly name the service to" in sentences(effect)
 
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from notifications.campaigns.progress import progress_of
 from notifications.delivery import batch_rows, canaries, claims, planner, scheduler
-from notifications.delivery.canaries import Candidate
+from notifications.delivery.canaries import CanaryCandidate
 from notifications.delivery.verified_campaign import VerifiedCampaign
 from notifications.models import Batch, Campaign, SegmentCount, Wave
 from notifications.models.batch import CANARY_SIZE
@@ -82,7 +82,7 @@ def test_no_step_of_delivery_scans_a_large_table(frozen: Campaign) -> None:
 
     with explained() as drawing:
         found = canaries.draw(
-            [Candidate(segment, 50, str(segment % 6)) for segment in wave.segments],
+            [CanaryCandidate(segment, 50, str(segment % 6)) for segment in wave.segments],
             size=CANARY_SIZE, watermark=10**12, at=timezone.now(),
         )  # fmt: skip
     with explained() as claiming:

@@ -34,7 +34,7 @@ def measure(devices: int, folder: Path, *, quick: bool = False) -> dict[str, Any
 
     from notifications.campaigns import audience
     from notifications.delivery import batch_rows, canaries, claims, maintenance, planner, scheduler
-    from notifications.delivery.canaries import Candidate
+    from notifications.delivery.canaries import CanaryCandidate
     from notifications.delivery.verified_campaign import VerifiedCampaign
     from notifications.models import Batch, Campaign, SegmentCount, Wave
 
@@ -56,7 +56,7 @@ def measure(devices: int, folder: Path, *, quick: bool = False) -> dict[str, Any
     if wave is None:
         return {"devices": devices, "seconds": seconds, "sizes": sizes, "plans": {}, "faults": faults}
     plans: dict[str, str] = {}
-    candidates = [Candidate(segment, 1 + segment % 50, str(segment % 9)) for segment in wave.segments]
+    candidates = [CanaryCandidate(segment, 1 + segment % 50, str(segment % 9)) for segment in wave.segments]
     size, highest = planner._canary_size(), campaign.ticket_watermark or 0
     with _explained(plans, "draw of a canary"):
         canaries.draw(candidates, size=size, watermark=highest, at=timezone.now())
