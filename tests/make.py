@@ -91,6 +91,7 @@ def service(
     """Make a confirmed helpline of the country with one phone number (116 111 outside Great Britain)."""
     organization, _ = Organization.objects.get_or_create(id="org", defaults={"name": "An Organization"})
     defaults: dict[str, object] = {
+        "organization": organization,
         "name": f"The {slug} service",
         "roles": ["helpline"],
         "audiences": ["teen", "parent", "educator", "bystander"],
@@ -99,7 +100,7 @@ def service(
         "confidence": "confirmed-in-source",
         "source": "https://example.org",
     }
-    made = Service.objects.create(id=slug, organization=organization, country_id=country, **(defaults | fields))
+    made = Service.objects.create(id=slug, country_id=country, **(defaults | fields))
     made = service_facts(slug)
     unit(f"service.{slug}.purpose", purpose, owner=f"service:{slug}")
     for _ in range(channels):

@@ -86,7 +86,7 @@ def service_effect(snapshot: Snapshot, after: ServiceFact, *, at: datetime) -> S
     before = next((service for service in snapshot.services if service.id == after.id), None)
     others = [service for service in snapshot.services if service.id != after.id]
     changed = replace(snapshot, services=tuple(sorted([*others, after], key=lambda service: service.id)))
-    found = _Found(after.id, len(snapshot.directions))
+    found = _Effects(after.id, len(snapshot.directions))
     was, becomes = PackPartBuilder(snapshot), PackPartBuilder(changed)
     countries = {*own_countries(snapshot)}, {*own_countries(changed)}
     for country in sorted(countries[0] | countries[1]):
@@ -114,7 +114,7 @@ class _Built:
 
 
 @dataclass
-class _Found:
+class _Effects:
     """What was found so far."""
 
     service: str

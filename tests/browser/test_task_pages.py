@@ -77,6 +77,8 @@ def test_every_task_page_is_accessible_and_fits_its_window(
             found += faults_of(page, address)
     for task in ("purpose/", "who/", "help/", "when/"):
         page.goto(f"/console/campaigns/{Campaign.objects.earliest('pk').pk}/{task}")
+        if task == "when/":
+            page.get_by_label("Phones wait until 08:00 by their own clock").check()
         page.get_by_role("button", name="Save", exact=True).click()
         page.locator(".messagelist").wait_for()
         found += faults_of(page, f"{task} after saving")
@@ -121,6 +123,7 @@ def test_a_draft_is_written_without_scripts(context_of: Callable[..., BrowserCon
     expect(page.get_by_label("Time on each phone")).to_be_visible()
     expect(page.get_by_label("To the second")).to_be_hidden()
     page.get_by_label("As soon as it is approved").check()
+    page.get_by_label("Phones wait until 08:00 by their own clock").check()
     expect(page.get_by_label("Time on each phone")).to_be_hidden()
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_text("Saved: when.")).to_be_visible()

@@ -9,7 +9,7 @@ from axe_core_python.sync_playwright import Axe
 from django.contrib.sessions.models import Session
 from playwright.sync_api import BrowserContext, Page, expect
 
-from content.models import Target, Unit, UnsavedText
+from content.models import Target, Unit
 from core.models import User
 from tests import make
 from tests.browser.conftest import PASSWORD, listen
@@ -127,9 +127,9 @@ def test_what_is_typed_is_kept_without_saving_and_shown_in_another_browser(
     other.goto(WELSH)
     expect(other.get_by_role("textbox", name="Welsh")).to_have_value("Arhoswch ac")
     check(other, "an unsaved text", focus="body")
-    press(other, "Discard it and show the saved text")
+    press(other, "Set it aside and show the saved text")
     expect(other.get_by_role("textbox", name="Welsh")).to_have_value("")
-    assert not UnsavedText.objects.exists()
+    expect(other.get_by_text("Texts that you set aside (1)")).to_be_visible()
     assert not Target.objects.exists()
     assert complaints == []
 

@@ -66,6 +66,7 @@ def test_every_act_that_reaches_readers_needs_a_fresh_sign_in_and_no_stop_does()
 
     assert {(name, action) for name, action in free if action in REACHING} == {
         ("translation", "approve"),
+        ("tip-translation", "approve"),
         ("source-text", "approve"),
         ("source-text", "put-back"),
     }

@@ -53,8 +53,7 @@ NEW: dict[str, Any] = {"answer": "correct", "dial": "0808+800+5002", "address": 
 
 def test_an_organization_sees_its_own_entry_and_no_other(api: Client, link: CorrectionLink) -> None:
     other = Organization.objects.create(id="other", name="Another Organization")
-    foreign = make.service("gb-foreign", name="The foreign service")
-    type(foreign).objects.filter(pk=foreign.pk).update(organization=other)
+    make.service("gb-foreign", name="The foreign service", organization=other)
 
     answer = api.get(path(link))
     page = answer.content.decode()
@@ -203,7 +202,7 @@ def test_submitted_values_are_escaped(api: Client, link: CorrectionLink) -> None
 
 def test_a_channel_of_another_organization_cannot_be_answered(api: Client, link: CorrectionLink) -> None:
     other = Organization.objects.create(id="other", name="Another Organization")
-    type(make.service("gb-foreign")).objects.filter(pk="gb-foreign").update(organization=other)
+    make.service("gb-foreign", organization=other)
     foreign = Channel.objects.get(service="gb-foreign").revision_id
 
     answer = api.post(path(link), f"c{foreign}-answer=remove", content_type="application/x-www-form-urlencoded")

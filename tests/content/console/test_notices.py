@@ -58,7 +58,6 @@ def test_submitted_times_are_in_the_zone_of_the_service(client: Client) -> None:
         ({"what": ""}, "Choose what has changed"),
         ({"until_at": ""}, "Choose what has changed"),
         ({"until_at": "soon"}, "Choose what has changed"),
-        ({"source": "nul\x00"}, "Choose what has changed"),
         ({"until_at": "2026-03-08T02:30"}, "Choose what has changed"),
         ({"until_at": "2020-01-01T10:00"}, "must not be in the past"),
         ({"until_at": "9999-12-31T23:59"}, "within 31 days"),
