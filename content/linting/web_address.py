@@ -34,7 +34,7 @@ def url_faults(url: str) -> list[str]:
     if not _HOST.fullmatch(host) or _NUMBERS.search(host):
         return [f"{host!r} is not the name of a public website."]
     if deceptive := next(filter(_is_deceptive, host.split(".")), ""):
-        return [f"{deceptive!r} in {url!r} stands for letters that look like others."]
+        return [f"{deceptive!r} in {url!r} shows letters that look like others."]
     return []
 
 

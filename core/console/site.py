@@ -132,7 +132,7 @@ class ConsoleSite(AdminSite):
         """Show the user a new token for commands on the server (POST only)."""
         assert isinstance(request.user, User)
         if request.method == "POST" and not step_up.is_fresh(request):
-            # A token stands for its person, as a sign-in does.
+            # A token identifies its person, as a sign-in does.
             return step_up.confirm_page(request)
         token = tokens.issue(request.user) if request.method == "POST" else None
         context: dict[str, Any] = {**self.each_context(request), "title": "Command line token", "token": token}

@@ -56,7 +56,7 @@ class TodaySection:
     name: str
     title: str
     rows: tuple[TodayRow, ...]
-    #: What stands there without rows.
+    #: Shown instead of rows when there are none.
     empty: str
     #: Where the other rows are.
     more: Link
