@@ -228,7 +228,8 @@ def test_requests_are_spread_over_their_permit(serve: Callable[..., Server]) -> 
     took = time.monotonic() - began
 
     assert len(results) == 51
-    assert 1.2 <= took < 2.0
+    # A timer may end a millisecond early.
+    assert 1.19 <= took < 2.0
 
 
 def test_a_slow_response_is_a_sign_of_trouble(serve: Callable[..., Server], monkeypatch: pytest.MonkeyPatch) -> None:

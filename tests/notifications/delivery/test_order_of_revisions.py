@@ -169,6 +169,10 @@ class Thread(RuleBasedStateMachine):
             states = set(Campaign.objects.values_list("state", flat=True))
             if states <= {"done", "stopped", "expired"} and not Batch.objects.exists():
                 break
+            # Leases that ran out three times halt a campaign until a person has looked.
+            for halted in Campaign.objects.filter(state="halted"):
+                if halted.successor() is None:
+                    lifecycle.resume(halted, by=make.campaign_staff()[1], at=datetime.now(UTC))
             self.time_goes_by()
             self.wake_up()
             for number in range(2):
