@@ -35,7 +35,7 @@ _ACT = {
     CampaignKind.ALL_CLEAR: "update",
     CampaignKind.CANCEL: "cancel",
 }
-#: With these severities, phones show the alert at once.
+#: Severities of alerts for which phones of adults make a sound.
 URGENT = {cap.Severity.EXTREME, cap.Severity.SEVERE}
 
 
@@ -72,11 +72,10 @@ def write_messages(campaign: Campaign) -> None:
 
 def build_messages(campaign: Campaign) -> Iterator[tuple[dict[str, Any], str]]:
     """Yield (key columns, body) of every message; the same campaign always gives the same bytes."""
-    readers = Recipient.values if campaign.audiences == ALL else campaign.audiences
     platforms = [*Platform.values, *([ANY_PLATFORM] if audiences.has_topics(campaign) else [])]
     variants = [(locale, False) for locale in sorted(campaign.words)] + [(campaign.home_locale, True)]
     for locale, fallback in variants:
-        for audience in readers:
+        for audience in readers(campaign):
             for platform in platforms:
                 key = {"locale": locale, "fallback": fallback, "audience": audience, "platform": platform}
                 yield key, message_body(campaign, **key)
@@ -111,7 +110,8 @@ def message_body(campaign: Campaign, *, locale: str, fallback: bool, audience: s
         body=text["outer"]["body"],
         tag=str(campaign.alert),
         expires=campaign.not_after,
-        urgent=campaign.severity in URGENT,
+        urgent=campaign.is_urgent,
+        audible=is_audible(campaign, audience),
     )
     for omitted in _OMITTED:
         try:
@@ -121,6 +121,21 @@ def message_body(campaign: Campaign, *, locale: str, fallback: bool, audience: s
             kept = {name: value for name, value in data.items() if name not in omitted}
             content = replace(content, data={**kept, "inner": FROM_FEED})
     return fcm_message.encode_message(content)
+
+
+def is_audible(campaign: Campaign, audience: str) -> bool:
+    """Return whether phones of these readers make a sound (docs/adr/0033-sound-of-alerts.md).
+
+    A teenager's phone may lie beside the person whom the alert is about: there, only a threat to life does.
+    """
+    if campaign.kind in (CampaignKind.CANCEL, CampaignKind.ALL_CLEAR):
+        return False
+    return campaign.severity == cap.Severity.EXTREME or (campaign.severity in URGENT and audience != Recipient.TEEN)
+
+
+def readers(campaign: Campaign) -> list[str]:
+    """Return the audiences that the campaign is for."""
+    return Recipient.values if campaign.audiences == ALL else campaign.audiences
 
 
 def texts_by_place(campaign: Campaign) -> Iterator[tuple[str, str, str]]:

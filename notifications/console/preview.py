@@ -92,7 +92,10 @@ def _message_texts(campaign: Campaign) -> Iterator[_MessageText]:
 
 def _outer(body: dict[str, Any]) -> ShownText:
     """Return the title and body that the platform shows on the lock screen."""
-    if "apns" in body:
+    if "notification" in body:
+        # To topics: one text for all platforms.
+        part = body["notification"]
+    elif "apns" in body:
         part = body["apns"]["payload"]["aps"]["alert"]
     elif "android" in body:
         part = body["android"]["notification"]

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from core.console.display import language_text, zone_text
 from core.errors import DomainError
-from notifications.campaigns import forecast
+from notifications.campaigns import forecast, messages
 from notifications.campaigns.audience import rounded
 from notifications.campaigns.forecast import Forecast
 from notifications.campaigns.schedule import Clock, Delay
@@ -62,7 +62,17 @@ def _sentences(campaign: Campaign, found: Forecast) -> list[str]:
         rest = starts[_NAMED:]
         last = _instant(campaign, rest[-1].due_at)
         said.append(f"{_phones(sum(s.devices for s in rest), sum(s.topics for s in rest))} in other time zones: until {last}.")
-    return [*said, *_languages(found)]
+    return [*said, *_languages(found), _sound(campaign)]
+
+
+def _sound(campaign: Campaign) -> str:
+    """Say which phones make a sound."""
+    sounds = {audience: messages.is_audible(campaign, audience) for audience in messages.readers(campaign)}
+    if not any(sounds.values()):
+        return "Phones make no sound."
+    if all(sounds.values()):
+        return "Phones make a sound, unless they are muted."
+    return "Phones make a sound, unless they are muted. Those of teenagers make none."
 
 
 def _languages(found: Forecast) -> list[str]:

@@ -48,6 +48,8 @@ SLOW_RESPONSE = 3.0
 MAX_SLOW_RESPONSES = 10
 #: One HTTP/2 connection carries about a hundred requests at once.
 CONNECTIONS = 12
+#: https://firebase.google.com/docs/cloud-messaging/send/v1-api#authorize-http-v1-send-requests
+_SCOPE = "https://www.googleapis.com/auth/firebase.messaging"
 #: Seconds below which a pause costs more than it spreads.
 _MIN_PAUSE = 0.002
 #: Seconds that a caller waits for a new token; the request for it goes on in the background.
@@ -123,7 +125,8 @@ class ServiceAccount:
             raise AccountMissing(f"FIREBASE_PROJECTS names no service-account file for {project}.")
         try:
             account = json.loads(Path(path).read_text("utf-8"))
-            self._credentials = credentials.Certificate(account).get_credential()
+            # firebase-admin asks for everything that its other services need; a stolen token must not open those.
+            self._credentials = credentials.Certificate(account).get_credential().with_scopes([_SCOPE])
         except (ValueError, AttributeError, OSError) as error:
             raise AccountMissing(f"The service-account file of {project} cannot be used.") from error
         session = requests.Session()

@@ -15,6 +15,9 @@ import orjson
 
 _FCM_ERROR = "type.googleapis.com/google.firebase.fcm.v1.FcmError"
 _BAD_REQUEST = "type.googleapis.com/google.rpc.BadRequest"
+_QUOTA_FAILURE = "type.googleapis.com/google.rpc.QuotaFailure"
+#: Seconds to wait after a 429 without Retry-After: https://firebase.google.com/docs/cloud-messaging/scale-fcm
+_QUOTA_WAIT = 60.0
 #: The longest Retry-After that is honoured, in seconds; after it FCM is asked again.
 MAX_RETRY_AFTER = 900.0
 
@@ -74,15 +77,18 @@ def read_response(status: int, retry_after: str | None, body: bytes, *, at: date
     """Return the outcome of a response of FCM; `at` (default: now) is the instant that a Retry-After date counts from."""
     if status == 200 and _names_a_message(body):
         return ACCEPTED
-    code, violations = _details(body)
-    outcome = _outcome(status, code, violations)
-    if outcome.slow and retry_after is not None and (wait := _seconds(retry_after, at or datetime.now(UTC))) is not None:
+    code, violations, target_alone = _details(body)
+    outcome = _outcome(status, code, violations, target_alone=target_alone)
+    if retry_after is not None and (outcome.slow or outcome.wait):
         # With a 500 or 503 it is for this request: https://firebase.google.com/docs/cloud-messaging/error-codes
-        outcome = replace(outcome, wait=wait)
+        wait = _seconds(retry_after, at or datetime.now(UTC))
+        outcome = outcome if wait is None else replace(outcome, wait=wait)
     return outcome
 
 
-def _outcome(status: int, code: str, violations: list[str] | None) -> Outcome:  # noqa: C901, PLR0912  a case for each error of FCM
+def _outcome(  # noqa: C901, PLR0912  a case for each error of FCM
+    status: int, code: str, violations: list[str] | None, *, target_alone: bool
+) -> Outcome:
     match status, code:
         case 404, "UNREGISTERED":
             return UNREGISTERED
@@ -110,9 +116,10 @@ def _outcome(status: int, code: str, violations: list[str] | None) -> Outcome:  
             return Outcome(SendResult.REJECTED, reason="sender-id-mismatch", halt_reason=halt, needs_majority=True)
         case 403, _:
             return _halt("Our account may not send for this Firebase project (403). No installation was removed.")
+        case 429, _ if target_alone:
+            return Outcome(SendResult.RETRY, wait=_QUOTA_WAIT)
         case 429, _:
-            # Without Retry-After Google recommends a minute: https://firebase.google.com/docs/cloud-messaging/scale-fcm
-            return Outcome(SendResult.RETRY, block_reason="FCM's quota is used up (429).", slow=True, initial_wait=60.0)
+            return Outcome(SendResult.RETRY, block_reason="FCM's quota is used up (429).", slow=True, initial_wait=_QUOTA_WAIT)
         case ((500 | 503), _):
             return Outcome(SendResult.RETRY, slow=True)
         case ((502 | 504), _):
@@ -133,21 +140,36 @@ def _names_a_message(body: bytes) -> bool:
     return isinstance(document, dict) and isinstance(document.get("name"), str)
 
 
-def _details(body: bytes) -> tuple[str, list[str] | None]:
-    """Return FCM's error code ("" without one) and the fields of a BadRequest (None without one)."""
+def _details(body: bytes) -> tuple[str, list[str] | None, bool]:
+    """Return FCM's error code ("" without one), the fields of a BadRequest (None without one), and `_names_the_target_alone`."""
     document = _json(body)
     error = document.get("error") if isinstance(document, dict) else None
     details = error.get("details") if isinstance(error, dict) else None
-    code, violations = "", None
+    code, violations, quotas = "", None, []
     for detail in details if isinstance(details, list) else ():
         if not isinstance(detail, dict):
             continue
         if detail.get("@type") == _FCM_ERROR:
             code = str(detail.get("errorCode", ""))
         elif detail.get("@type") == _BAD_REQUEST:
-            found = detail.get("fieldViolations")
-            violations = [str(item.get("field", ""))[:80] for item in found or () if isinstance(item, dict)]
-    return code, violations
+            violations = [str(item.get("field", ""))[:80] for item in _items(detail, "fieldViolations")]
+        elif detail.get("@type") == _QUOTA_FAILURE:
+            quotas += [f"{item.get('subject')} {item.get('description')}".lower() for item in _items(detail, "violations")]
+    return code, violations, _names_the_target_alone(quotas)
+
+
+def _names_the_target_alone(quotas: list[str]) -> bool:
+    """Return whether each exceeded quota is that of the device or the topic that the message was for, not of the project.
+
+    https://firebase.google.com/docs/reference/fcm/rest/v1/ErrorCode: a QuotaFailure says which of "overall message rate, device
+    message rate, or topic message rate" was exceeded. It does not say in which words, so that anything unclear is the project's.
+    """
+    return bool(quotas) and all(("device" in one or "topic" in one) and "project" not in one for one in quotas)
+
+
+def _items(detail: dict[str, Any], name: str) -> list[dict[str, Any]]:
+    found = detail.get(name)
+    return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
 
 
 def _json(body: bytes) -> Any:

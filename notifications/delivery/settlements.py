@@ -93,7 +93,7 @@ def settle_outcomes(batch: OpenBatch, results: dict[int, Outcome], *, halting: b
             gone.append((destination.segment, ticket, destination.digest, outcome.reason))
     # Moved or deleted since: nothing is sent to them now, but the uncertain earlier try may have reached them.
     vanished_uncertain = len(claim.uncertain_tickets - batch.destinations.keys())
-    put_off = bool(uncertain) or any(outcome.slow for outcome in results.values())
+    put_off = bool(uncertain) or any(outcome.slow or outcome.wait for outcome in results.values())
     return Settlement(
         accepted=counted[SendResult.ACCEPTED],
         rejected=counted[SendResult.REJECTED],

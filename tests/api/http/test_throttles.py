@@ -28,7 +28,6 @@ factory = RequestFactory()
 class _View:
     throttle = "registrations"
     throttle_fails_open = False
-    attestation = None
 
 
 @pytest.fixture(autouse=True)

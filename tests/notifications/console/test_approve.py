@@ -197,3 +197,22 @@ def test_the_approval_page_takes_at_most_twenty_queries(
         assert client.get(page(update)).status_code == 200
     with django_assert_max_num_queries(20):
         assert client.get(page(update, "campaign-read")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("severity", "audiences", "sentence"),
+    [
+        ("Moderate", ["parent", "teen"], "Phones make no sound."),
+        ("Severe", ["parent", "educator"], "Phones make a sound, unless they are muted."),
+        ("Severe", ["parent", "teen"], "Phones make a sound, unless they are muted. Those of teenagers make none."),
+        ("Extreme", ["parent", "teen"], "Phones make a sound, unless they are muted."),
+    ],
+)
+def test_the_page_says_which_phones_make_a_sound(client: Client, severity: str, audiences: list[str], sentence: str) -> None:
+    alert = {**make.definition()["alert"], "severity": severity}
+    campaign = make.campaign(state="submitted", alert=alert, audience={"countries": ["GB"], "audiences": audiences})
+    client.force_login(make.campaign_staff()[1])
+
+    shown = client.get(page(campaign)).content.decode()
+
+    assert f"{sentence}<" in shown

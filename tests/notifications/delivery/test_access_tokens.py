@@ -7,7 +7,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs
 
+import jwt
 import pytest
 from google.auth.exceptions import TransportError
 
@@ -47,6 +49,22 @@ def until(check: Callable[[], bool]) -> None:
     while not check():
         assert time.monotonic() < deadline
         time.sleep(0.02)
+
+
+def test_a_token_is_for_sending_messages_alone(account: Callable[[int], ServiceAccount]) -> None:
+    found, bodies = account(3600), []
+    request = found._request
+
+    def recorded(*arguments: Any, **options: Any) -> Any:
+        bodies.append(options["body"])
+        return request(*arguments, **options)
+
+    found._request = recorded  # type: ignore[assignment]
+    found.bearer()
+
+    (assertion,) = parse_qs(bodies[0].decode())["assertion"]
+    claims = jwt.decode(assertion, options={"verify_signature": False})
+    assert claims["scope"] == "https://www.googleapis.com/auth/firebase.messaging"
 
 
 def test_a_token_near_its_end_is_renewed_in_the_background(account: Callable[[int], ServiceAccount]) -> None:

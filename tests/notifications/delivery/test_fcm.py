@@ -101,7 +101,9 @@ def send(
     number: int = 1, gate: Gate | None = None, *, pause: float = 0.0, starts: float = 0.0, sender: Sender | None = None
 ) -> dict[int, Outcome]:
     body = encode_message(
-        MessageContent(platform="android", data={}, title="t", body="b", tag="1", expires=datetime.now(UTC), urgent=False)
+        MessageContent(
+            platform="android", data={}, title="t", body="b", tag="1", expires=datetime.now(UTC), urgent=False, audible=False
+        )
     )
     targets = [PushTarget(ticket, "fid", f"{ticket:022d}", MessageTemplate(body)) for ticket in range(number)]
     sending = (sender or Sender()).send("p", "bearer", targets, gate=gate or Gate(), starts=starts, pause=pause)

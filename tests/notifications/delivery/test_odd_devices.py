@@ -48,7 +48,7 @@ def _address(ticket: int) -> str:
     return address
 
 
-@pytest.mark.parametrize("answer", ["INTERNAL", "UNAVAILABLE", "UNAUTHENTICATED", "THIRD_PARTY_AUTH"])
+@pytest.mark.parametrize("answer", ["INTERNAL", "UNAVAILABLE", "UNAUTHENTICATED", "THIRD_PARTY_AUTH", "QUOTA_DEVICE"])
 def test_one_device_of_the_canary_does_not_hold_the_others(many: Emulator, answer: str) -> None:
     campaign = _prepare()
     _one_of_the_canary(many, answer)
@@ -85,6 +85,22 @@ def test_waits_of_single_devices_add_up_to_about_an_hour() -> None:
     waits = [min(settlements.INITIAL_BACKOFF * 2**number, settlements.MAX_DEVICE_BACKOFF) for number in tries]
 
     assert 2_500 < sum(waits) < 3_700
+
+
+def test_a_quota_of_one_device_blocks_no_other_and_is_tried_again_after_a_minute(many: Emulator) -> None:
+    campaign = _prepare()
+    _one_of_the_canary(many, "QUOTA_DEVICE", times=1)
+
+    worker.run(seconds=20)
+
+    quota = Quota.objects.get()
+    (waiting,) = Batch.objects.filter(state="open")
+    assert (quota.blocked_until, quota.consecutive_blocks, len(waiting.retry_tickets)) == (None, 0, 1)
+    assert 45 < (waiting.ready_at - datetime.now(UTC)).total_seconds() <= 60
+    end_waits()
+    worker.run(seconds=10)
+    tick()
+    assert progress_of(campaign)["accepted"] == DEVICES
 
 
 def test_some_slow_or_failing_devices_do_not_lower_the_rate(many: Emulator) -> None:

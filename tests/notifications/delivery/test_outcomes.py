@@ -30,6 +30,8 @@ def answer(name: str, retry_after: str | None = None) -> Outcome:
         ("TOO_BIG", SendResult.RETRY, "", False, True, False),
         ("QUOTA", SendResult.RETRY, "", False, False, True),
         ("QUOTA_PROJECT", SendResult.RETRY, "", False, False, True),
+        ("QUOTA_DEVICE", SendResult.RETRY, "", False, False, False),
+        ("QUOTA_TOPIC", SendResult.RETRY, "", False, False, False),
         ("UNAVAILABLE", SendResult.RETRY, "", False, False, False),
         ("INTERNAL", SendResult.RETRY, "", False, False, False),
         ("HTML_404", SendResult.RETRY, "", False, True, False),
@@ -115,6 +117,34 @@ def test_retry_after_is_read_in_both_forms_and_nonsense_is_ignored(header: str, 
     assert answer("UNAVAILABLE", header).wait == wait
     # A 503 asks for a wait of its own message, a 429 for one of the project.
     assert (answer("UNAVAILABLE", header).block_reason, bool(answer("QUOTA", header).block_reason)) == ("", True)
+
+
+@pytest.mark.parametrize("name", ["QUOTA_DEVICE", "QUOTA_TOPIC"])
+def test_a_quota_of_one_device_or_topic_delays_that_one_alone(name: str) -> None:
+    # Google asks for at least a minute: https://firebase.google.com/docs/reference/fcm/rest/v1/ErrorCode
+    assert (answer(name).wait, answer(name, "90").wait, answer(name, "soon").wait) == (60.0, 90.0, 60.0)
+    assert not answer(name).slow
+    assert not answer(name).ends_batch
+
+
+@pytest.mark.parametrize(
+    "violations",
+    [
+        [],
+        None,
+        "device",
+        [{"subject": "message-rate", "description": "Message rate quota exceeded."}],
+        [{"subject": "project:1", "description": "Device message rate of the project."}],
+        [{"subject": "device"}, {"subject": "project"}],
+        [{}, 7],
+    ],
+)
+def test_a_quota_that_may_be_the_projects_blocks_the_project(violations: Any) -> None:
+    details = [{"@type": "type.googleapis.com/google.rpc.QuotaFailure", "violations": violations}]
+
+    outcome = read_response(429, None, orjson.dumps({"error": {"details": details}}), at=AT)
+
+    assert outcome.block_reason
 
 
 def test_retry_after_beside_anything_else_means_nothing() -> None:

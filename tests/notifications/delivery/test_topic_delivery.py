@@ -222,3 +222,15 @@ def test_too_few_registrations_beside_topics_are_refused_by_the_worker(six: Emul
 
     campaign.refresh_from_db()
     assert (campaign.state, six.counts()["messages"]) == ("halted", 0)
+
+
+def test_a_quota_of_one_topic_blocks_neither_other_topics_nor_registrations(with_thirty: Emulator) -> None:
+    campaign = make.campaign(**BOTH)
+    with_thirty.plan([{"match": {"address_prefix": f"{PREFIX}GB-WLS.en"}, "answer": "QUOTA_TOPIC", "times": 1}])
+
+    tick_and_send()
+
+    counts = progress_of(campaign)
+    assert (counts["accepted"], counts["topics"]["accepted"], counts["topics"]["pending"]) == (30, 5, 1)
+    again()
+    assert progress_of(campaign)["topics"]["accepted"] == 6

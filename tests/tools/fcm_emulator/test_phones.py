@@ -144,7 +144,6 @@ def test_an_exercise_is_marked() -> None:
         ({"notification": {"body": "b"}, "android": {"notification": {"title": "c"}}}, {"title": "c", "body": "b"}, "Android"),
         ({"apns": {"payload": {"aps": {"alert": {"title": "a", "body": "b"}}}}}, {"title": "a", "body": "b"}, "iOS"),
         ({"apns": {"payload": {"aps": {"alert": "only a body"}}}}, {"title": "", "body": "only a body"}, "iOS"),
-        ({"apns": {"payload": {"aps": 5}}}, {"title": "", "body": ""}, "iOS"),
         ({"webpush": {"notification": {"title": "a", "body": 7}}}, {"title": "a", "body": "7"}, "Web"),
     ],
 )  # fmt: skip

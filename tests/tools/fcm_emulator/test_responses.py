@@ -68,6 +68,8 @@ def test_invalid_argument_differs_for_address_and_payload() -> None:
     ("name", "status", "code", "details"),
     [
         ("QUOTA", 429, "RESOURCE_EXHAUSTED", ["FcmError", "QuotaFailure"]),
+        ("QUOTA_DEVICE", 429, "RESOURCE_EXHAUSTED", ["FcmError", "QuotaFailure"]),
+        ("QUOTA_TOPIC", 429, "RESOURCE_EXHAUSTED", ["FcmError", "QuotaFailure"]),
         ("QUOTA_PROJECT", 429, "RESOURCE_EXHAUSTED", ["ErrorInfo", "Help"]),
         ("UNAVAILABLE", 503, "UNAVAILABLE", ["FcmError"]),
         ("INTERNAL", 500, "INTERNAL", ["FcmError"]),

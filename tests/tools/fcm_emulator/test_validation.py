@@ -182,6 +182,72 @@ def test_a_collapse_id_that_apple_would_reject_is_rejected() -> None:
     assert refused(make_message(apns={"headers": {"apns-collapse-id": "c" * 65}}))[1] == "message.apns.headers"
 
 
+def with_apple(aps: Any = None, **headers: str) -> dict[str, Any]:
+    payload = {} if aps is None else {"payload": {"aps": aps}}
+    return make_message(apns={"headers": {name.replace("_", "-"): value for name, value in headers.items()}, **payload})
+
+
+@pytest.mark.parametrize(
+    "apple",
+    [
+        with_apple({"alert": "x"}, apns_push_type="alert", apns_priority="10", apns_expiration="0"),
+        with_apple({"alert": "x", "sound": "default", "interruption-level": "time-sensitive"}, apns_priority="5"),
+        with_apple({"content-available": 1}, apns_push_type="background", apns_priority="5"),
+    ],
+)
+def test_what_apple_delivers_is_accepted(apple: dict[str, Any]) -> None:
+    assert send(make_handler(), apple).status == 200
+
+
+@pytest.mark.parametrize(
+    ("apple", "field"),
+    [
+        (with_apple(apns_push_type="notification"), "headers"),
+        (with_apple(apns_priority="high"), "headers"),
+        (with_apple(apns_expiration="tomorrow"), "headers"),
+        (with_apple({"alert": "x", "interruption-level": "loud"}), "payload"),
+        (with_apple("x"), "payload"),
+        # A message of data alone may only have the lower priority, and may show nothing.
+        (with_apple({"content-available": 1}, apns_push_type="background", apns_priority="10"), "headers"),
+        (with_apple({"content-available": 1}), "headers"),
+        (with_apple({"alert": "x"}, apns_push_type="background", apns_priority="5"), "headers"),
+    ],
+)
+def test_what_apple_would_refuse_is_rejected(apple: dict[str, Any], field: str) -> None:
+    assert refused(apple)[:2] == (["BadRequest", "FcmError"], f"message.apns.{field}")
+
+
+@pytest.mark.parametrize("headers", [{"TTL": "0", "Urgency": "very-low"}, {"ttl": "60", "urgency": "high", "topic": "a_-9" * 8}])
+def test_what_a_push_service_delivers_is_accepted(headers: dict[str, str]) -> None:
+    web = {"headers": headers, "fcm_options": {"link": "https://app.example.org/"}}
+
+    assert send(make_handler(), make_message(webpush=web)).status == 200
+
+
+@pytest.mark.parametrize(
+    ("web", "field"),
+    [
+        ({"headers": {"TTL": "1h"}}, "headers"),
+        ({"headers": {"Urgency": "urgent"}}, "headers"),
+        ({"headers": {"Topic": "a" * 33}}, "headers"),
+        ({"headers": {"Topic": "two words"}}, "headers"),
+        ({"headers": {"Topic": ""}}, "headers"),
+        ({"fcm_options": {"link": "http://app.example.org/"}}, "fcm_options.link"),
+        ({"fcmOptions": {"link": "alert/7"}}, "fcm_options.link"),
+    ],
+)
+def test_what_a_push_service_would_refuse_is_rejected(web: dict[str, Any], field: str) -> None:
+    assert refused(make_message(webpush=web))[:2] == (["BadRequest", "FcmError"], f"message.webpush.{field}")
+
+
+@pytest.mark.parametrize("name", ["android_v2", "androidV2"])
+def test_both_versions_of_androids_options_are_rejected(name: str) -> None:
+    options = {"remote_notification": {"notification": {"title": "x"}}}
+
+    assert refused(make_message() | {name: options})[1] == "message.android_v2"
+    assert send(make_handler(), make_message(android=None) | {name: options}).status == 200
+
+
 @pytest.mark.parametrize("topic", ["/topics/news", "two words", "ü"])
 def test_a_malformed_topic_is_rejected(topic: str) -> None:
     assert refused(make_message(fid=None, topic=topic))[1] == "message.topic"

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from tools.bench.push import brakes, compare, kills, million, page, planning, scale
+from tools.bench.push import brakes, compare, kills, million, page, planning, scale, sends, urgent
 from tools.bench.push.testbed import TimedOut, database, empty_database
 
 #: Each part with its number of devices, and that of --quick.
@@ -21,9 +21,12 @@ PARTS: dict[str, tuple[ModuleType, int, int]] = {
     "million": (million, 1_000_000, 4_000),
     "plan": (planning, 10_000_000, 50_000),
     "brakes": (brakes, 200_000, 12_000),
+    "urgent": (urgent, 1_000_000, 12_000),
     "kills": (kills, 300_000, 12_000),
     "scale-3": (scale, 3_000_000, 5_000),
     "scale-10": (scale, 10_000_000, 5_000),
+    "send-3": (sends, 3_000_000, 4_000),
+    "send-10": (sends, 10_000_000, 4_000),
 }
 
 
@@ -31,7 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Measure the selected parts; return 1 if a device was missed or reached twice, or a count does not add up."""
     options = _parser().parse_args(arguments)
     # The table of ten million takes an hour to fill: only when it is asked for.
-    usual = [name for name in PARTS if options.quick or not name.startswith("scale")]
+    usual = [name for name in PARTS if options.quick or not _by_size(name)]
     chosen = [options.part] if options.part else usual
     written = (options.write or not options.part) and not (options.quick or options.devices)
     figures: dict[str, Any] = {}
@@ -39,7 +42,7 @@ def main(arguments: list[str] | None = None) -> int:
         for name in chosen:
             figures[name], section = _measure(name, options, Path(folder))
             if written and not figures[name]["faults"]:
-                _write(name, figures[name]["devices"] if name.startswith("scale") else 0, section)
+                _write(name, figures[name]["devices"], section)
     if options.json:
         print(json.dumps(figures))
     faults = [f"{name}: {fault}" for name in chosen for fault in figures[name]["faults"]]
@@ -77,11 +80,17 @@ def _measure(name: str, options: argparse.Namespace, folder: Path) -> tuple[dict
     return figures, text
 
 
+def _by_size(name: str) -> bool:
+    """Return whether a part is repeated at several sizes, with a section of docs/measurements/scale.md for each."""
+    return PARTS[name][0] in (scale, sends)
+
+
 def _write(name: str, devices: int, section: str) -> None:
-    if devices:
-        page.write({scale.heading(devices): section}, path=scale.PAGE)
+    module = PARTS[name][0]
+    if _by_size(name):
+        page.write({module.heading(devices): section}, path=scale.PAGE)
     else:
-        page.write({PARTS[name][0].TITLE: section})
+        page.write({module.TITLE: section})
 
 
 def _last_lines(folder: Path) -> str:

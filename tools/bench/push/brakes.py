@@ -25,7 +25,9 @@ FEW, ELSEWHERE = 40, "IE"
 APART, WATCHED = 2, 3.0
 STARTS_PER_BEAT = 4
 #: The required delays in seconds.
-REQUIRED = {"start": 1.0, "pause": 2.0, "stop": 2.0}
+REQUIRED = {"start": 1.0, "pause": 2.0, "stop": 2.0, "stop_hanging": 2.0}
+#: Seconds for which no response has come when a campaign is stopped while FCM hangs.
+HANGING = 1.0
 _SLOW: list[dict[str, Any]] = [{"match": {"any": True}, "answer": "ACCEPT", "latency_ms": 200}]
 
 
@@ -44,8 +46,9 @@ def measure(devices: int, folder: Path, *, quick: bool = False) -> dict[str, Any
         starts, start_faults = _starts(testbed, tries)
         pauses, resumes, pause_faults = _pauses(testbed, CampaignUnderWay(testbed, everyone, random), tries, everyone)
         stops, stop_faults = _stops(testbed, CampaignUnderWay(testbed, everyone, random), tries)
-    delays = {"start": starts, "pause": pauses, "resume": resumes, "stop": stops}
-    return {"devices": everyone, **delays, "faults": start_faults + pause_faults + stop_faults}
+        hanging, hang_faults = _stops_while_hanging(testbed, CampaignUnderWay(testbed, everyone, random), tries, quick=quick)
+    delays = {"start": starts, "pause": pauses, "resume": resumes, "stop": stops, "stop_hanging": hanging}
+    return {"devices": everyone, **delays, "faults": start_faults + pause_faults + stop_faults + hang_faults}
 
 
 def _starts(testbed: Testbed, tries: int) -> tuple[list[float], list[str]]:
@@ -115,6 +118,33 @@ def _stops(testbed: Testbed, sending: CampaignUnderWay, tries: int) -> tuple[lis
     return stops, faults
 
 
+def _stops_while_hanging(
+    testbed: Testbed, sending: CampaignUnderWay, tries: int, *, quick: bool
+) -> tuple[list[float], list[str]]:
+    """Stop campaigns while FCM answers nothing; return the delays until the last request in seconds, and faults."""
+    from notifications.campaigns import lifecycle
+    from notifications.models import Quota
+
+    approver = records.staff()[1]
+    stops, faults = [], []
+    for _ in range(tries):
+        campaign = sending.new()
+        testbed.emulator.plan([{"match": {"any": True}, "answer": "HANG"}])
+        time.sleep(HANGING)
+
+        def stop(at: datetime, campaign: Campaign = campaign) -> None:
+            lifecycle.stop(campaign, by=approver, at=at)
+
+        stops.append(_last_request(testbed, campaign, stop))
+        # The requests under way end with their timeout.
+        progress = finish(campaign, 120)
+        faults += stopped_faults(f"campaign {campaign.pk}, stopped", progress, testbed.emulator.counts(str(campaign.pk)))
+        testbed.emulator.plan(_SLOW if quick else [])
+        # The project is blocked and slowed down now, which the next try would wait for.
+        Quota.objects.all().delete()
+    return stops, faults
+
+
 def _last_request(testbed: Testbed, campaign: Campaign, brake: Callable[[datetime], None]) -> float:
     """Apply a brake; return the seconds from the instant in its row until the last request, or 0 if there was none."""
     decided = time.time()
@@ -133,12 +163,13 @@ def report(figures: dict[str, Any]) -> str:
         (_LABELS[name], len(figures[name]), max(figures[name]), f"≤ {REQUIRED[name]:.0f}" if name in REQUIRED else "")
         for name in _LABELS
     ]
-    every = "\n".join(f"- {name}: {all_of(figures[name])}" for name in _LABELS)
+    every = "\n".join(f"- {name.replace('_', ' while ')}: {all_of(figures[name])}" for name in _LABELS)
     return "\n\n".join(
         [
             f"Campaigns to {shown(figures['devices'])} devices, without a quota. Starts are of campaigns to {FEW} devices, "
             f"{APART} s apart, with an idle worker and a new beat for every {STARTS_PER_BEAT}. Pause and stop are counted from "
-            f"the instant in the brake's row; the emulator is watched for {WATCHED:.0f} s.",
+            f"the instant in the brake's row; the emulator is watched for {WATCHED:.0f} s. FCM hangs: it has not responded for "
+            f"{HANGING:.0f} s.",
             table(("", "tries", "longest, s", "required, s"), rows),
             f"All delays in seconds:\n\n{every}",
         ]
@@ -150,4 +181,5 @@ _LABELS = {
     "pause": "pause → last request",
     "resume": "resume → next request",
     "stop": "stop → last request",
+    "stop_hanging": "stop while FCM hangs → last request",
 }

@@ -27,14 +27,15 @@ def measure(devices: int, folder: Path, *, quick: bool = False) -> dict[str, Any
         where = folder / f"share-{share}"
         where.mkdir()
         with Testbed(where, quota=DEFAULT_QUOTA, rate=DEFAULT_QUOTA, share=share) as testbed:
-            run, wrong = _send(testbed, devices, share)
+            run, wrong = send(testbed, devices, share)
         figures["runs"].append(run)
         faults += wrong
         print(f"  FCM_QUOTA_SHARE={share}: last response {shown(run['last_after'])} s after the first", flush=True)
     return figures | {"faults": faults}
 
 
-def _send(testbed: Testbed, devices: int, share: float) -> tuple[dict[str, Any], list[str]]:
+def send(testbed: Testbed, devices: int, share: float) -> tuple[dict[str, Any], list[str]]:
+    """Send one campaign to all devices with this share of the quota; return its figures and faults."""
     worker = testbed.start()
     campaign = records.submit_campaign()
     before, approved = testbed.sender_cpu(worker), time.time()
@@ -77,10 +78,27 @@ def shortest_seconds(devices: int, rate: float) -> float:
     return RAMP_SECONDS + (devices - within_ramp) / rate
 
 
+def database_sizes() -> dict[str, float]:
+    """Return megabytes of the write-ahead log ever written, and of the tables that a campaign writes, with their indexes."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0'), pg_total_relation_size('notifications_batch'),
+                pg_total_relation_size('notifications_registration'), pg_total_relation_size('notifications_campaign')
+            """
+        )
+        return {
+            name: float(size) / 1024**2
+            for name, size in zip(("log_mb", "batches_mb", "registrations_mb", "campaigns_mb"), cursor.fetchone(), strict=True)
+        }
+
+
 def report(figures: dict[str, Any]) -> str:
     """Return a table with one column per share of the quota, and a chart of each run."""
     runs = figures["runs"]
-    rows: list[list[object]] = [[name, *[_cell(run, figure) for run in runs]] for name, figure in _ROWS]
+    rows: list[list[object]] = [[name, *[cell(run, figure) for run in runs]] for name, figure in ROWS]
     head = ["", *[f"`FCM_QUOTA_SHARE={run['share']}`" for run in runs]]
     parts = [
         f"{shown(figures['devices'])} installations (registered in {shown(figures['register_seconds'])} s), one worker with two "
@@ -94,12 +112,14 @@ def report(figures: dict[str, Any]) -> str:
     return "\n\n".join(parts)
 
 
-def _cell(run: dict[str, Any], figure: str) -> str:
+def cell(run: dict[str, Any], figure: str) -> str:
+    """Return one figure of a run as text."""
     value = run[figure]
     return " + ".join(map(str, value)) if isinstance(value, list) else shown(value)
 
 
-_ROWS = (
+#: Each figure of a run with its name.
+ROWS = (
     ("approval to the first message, s", "start_after"),
     ("first to last message, s", "last_after"),
     ("the same, calculated, s", "shortest"),

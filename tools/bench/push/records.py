@@ -58,21 +58,29 @@ def register_device(number: int, *, country: str) -> None:
     )
 
 
-def submit_campaign(*, audience: dict[str, Any] = EVERYONE, at: datetime | None = None) -> Campaign:
+def submit_campaign(*, audience: dict[str, Any] = EVERYONE, at: datetime | None = None, severity: str = "Moderate") -> Campaign:
     """Create and submit a campaign that is due at an instant, or at once; return it."""
     from notifications.campaigns import lifecycle
 
     author, now = staff()[0], datetime.now(UTC)
-    campaign = lifecycle.draft(definition(audience, at), by=author, at=now)
+    campaign = lifecycle.draft(definition(audience, at, severity), by=author, at=now)
     lifecycle.submit(campaign, by=author, at=now)
     return campaign
 
 
-def approve_campaign(campaign: Campaign) -> None:
-    """Approve a submitted campaign."""
+def approve_campaign(campaign: Campaign) -> float:
+    """Approve a submitted campaign; return the instant of the last approval, in seconds since 1970.
+
+    An urgent alert needs two approvers where another one went to the same people within 7 days.
+    """
     from notifications.campaigns import lifecycle
 
-    lifecycle.approve(campaign, fingerprint=campaign.fingerprint, by=staff()[1], at=datetime.now(UTC))
+    for name in ("approver", "second-approver"):
+        at = datetime.now(UTC)
+        by = user(name, "campaign-approver")
+        if lifecycle.approve(campaign, fingerprint=campaign.fingerprint, by=by, at=at, reason="A measurement."):
+            return at.timestamp()
+    raise RuntimeError(f"campaign {campaign.pk} was not approved")
 
 
 def create_campaign(*, audience: dict[str, Any] = EVERYONE, at: datetime | None = None) -> Campaign:
@@ -107,7 +115,7 @@ def user(name: str, role: str) -> User:
     return User.objects.get(pk=made.pk)
 
 
-def definition(audience: dict[str, Any] = EVERYONE, at: datetime | None = None) -> dict[str, Any]:
+def definition(audience: dict[str, Any] = EVERYONE, at: datetime | None = None, severity: str = "Moderate") -> dict[str, Any]:
     """Return the definition of a campaign that is due at an instant, or at once, for 28 days at most."""
     inner = {
         "title": "If someone threatens to share a picture",
@@ -121,7 +129,7 @@ def definition(audience: dict[str, Any] = EVERYONE, at: datetime | None = None) 
         "audience": audience,
         "messages": {"en": {"outer": outer, "inner": inner}},
         "services": [_SERVICE],
-        "alert": {"severity": "Moderate", "urgency": "Expected", "certainty": "Likely", "status": "Actual"},
+        "alert": {"severity": severity, "urgency": "Expected", "certainty": "Likely", "status": "Actual"},
         "home": {"zone": "Europe/London", "locale": "en"},
         "schedule": {"at": at.isoformat() if at else "now"},
         "not_after": ((at or datetime.now(UTC)) + timedelta(days=1)).isoformat(),

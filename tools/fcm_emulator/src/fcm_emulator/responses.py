@@ -87,6 +87,21 @@ def wrong_project(project: str) -> Response:
     return error(403, "PERMISSION_DENIED", message, error_info("IAM_PERMISSION_DENIED", permission=permission, resource=resource))
 
 
+def quota_exceeded(subject: str, description: str) -> Response:
+    """Return FCM's own 429, which says which quota was exceeded.
+
+    Google documents that there are three ("overall message rate", "device message rate", "topic message rate") and that the
+    QuotaFailure names one, but not in which words.
+    """
+    return error(
+        429,
+        "RESOURCE_EXHAUSTED",
+        "Sending limit exceeded for the message target.",
+        fcm_error("QUOTA_EXCEEDED"),
+        {"@type": QUOTA_FAILURE, "violations": [{"subject": subject, "description": description}]},
+    )
+
+
 @lru_cache(maxsize=16)
 def quota_used_up(limit: int, retry_after: int | None = None) -> Response:
     """Return the front end's 429 for a project over its rate limit; it has no FcmError."""
@@ -154,16 +169,9 @@ PLANNED: dict[str, Response] = {
     "INVALID_ADDRESS": INVALID_ADDRESS,
     "INVALID_PAYLOAD": malformed("message.data[0].value", "Invalid value at 'message.data[0].value' (TYPE_STRING), 12"),
     "TOO_BIG": TOO_BIG,
-    "QUOTA": error(
-        429,
-        "RESOURCE_EXHAUSTED",
-        "Sending limit exceeded for the message target.",
-        fcm_error("QUOTA_EXCEEDED"),
-        {
-            "@type": QUOTA_FAILURE,
-            "violations": [{"subject": "message-rate", "description": "Message rate quota exceeded for the project."}],
-        },
-    ),
+    "QUOTA": quota_exceeded("message-rate", "Message rate quota exceeded for the project."),
+    "QUOTA_DEVICE": quota_exceeded("device-message-rate", "Device message rate quota exceeded."),
+    "QUOTA_TOPIC": quota_exceeded("topic-message-rate", "Topic message rate quota exceeded."),
     "QUOTA_PROJECT": quota_used_up(DEFAULT_QUOTA),
     "UNAVAILABLE": error(503, "UNAVAILABLE", "The service is currently unavailable.", fcm_error("UNAVAILABLE")),
     "INTERNAL": error(500, "INTERNAL", "Internal error encountered.", fcm_error("INTERNAL")),

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from fcm_emulator import responses, schema
+from fcm_emulator import delivery_options, responses, schema
 from fcm_emulator.alert_keys import key_of, locale_of
 from fcm_emulator.conditions import InvalidCondition, parse_condition
 from fcm_emulator.counts import AlertKey
@@ -21,8 +21,6 @@ MAX_MESSAGE_SIZE = 4096
 MAX_TOPIC_MESSAGE_SIZE = 2048
 MAX_TTL = 2_419_200
 MAX_ADDRESS_LENGTH = 4096
-#: Apple rejects a longer apns-collapse-id.
-MAX_COLLAPSE_ID_LENGTH = 64
 RESERVED = frozenset({"from", "message_type"})
 RESERVED_PREFIXES = ("google.", "gcm.notification")
 
@@ -151,11 +149,8 @@ def _check_delivery(message: dict[str, Any]) -> None:
     for name in ("android", "android_v2"):
         if (options := field_of(message, name)) and (ttl := options.get("ttl")) and not 0 <= float(ttl[:-1]) <= MAX_TTL:
             raise RejectedMessage(responses.unacceptable(f"message.{name}.ttl", f"TTL must be from 0 to {MAX_TTL} seconds."))
-    if (apple := message.get("apns")) and len(
-        (apple.get("headers") or {}).get("apns-collapse-id", "").encode()
-    ) > MAX_COLLAPSE_ID_LENGTH:
-        detail = f"apns-collapse-id is longer than {MAX_COLLAPSE_ID_LENGTH} bytes."
-        raise RejectedMessage(responses.unacceptable("message.apns.headers", detail))
+    if (rejection := delivery_options.rejection(message)) is not None:
+        raise RejectedMessage(rejection)
     for holder in (message, message.get("android"), message.get("apns"), message.get("webpush")):
         label = field_of(field_of(holder, "fcm_options") or {}, "analytics_label") if holder else None
         if label and not _LABEL.fullmatch(label):
@@ -168,7 +163,9 @@ def _check_size(message: dict[str, Any], limit: int) -> None:
     android, apple, web = message.get("android") or {}, message.get("apns"), message.get("webpush")
     sizes = [_bytes(android.get("data") or message.get("data") or {}) + _bytes(shared | (android.get("notification") or {}))]
     if apple:
-        payload = apple.get("payload") or {"aps": {"alert": shared}}
+        payload = apple.get("payload") or {}
+        if shared and isinstance(aps := payload.get("aps", {}), dict):
+            payload = payload | {"aps": {"alert": shared} | aps}
         sizes.append(len(orjson.dumps((message.get("data") or {}) | payload)))
     if web:
         sizes.append(_bytes(web.get("data") or message.get("data") or {}) + _bytes(shared | (web.get("notification") or {})))
