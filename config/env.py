@@ -108,6 +108,19 @@ def json_object(name: str) -> dict[str, str]:
     return value
 
 
+def firebase_apps(name: str) -> dict[str, frozenset[str]]:
+    """Read a JSON object of app names to Firebase app ids, comma-separated; empty if not set.
+
+    The form of an id, with the project's number in its second part: https://firebase.google.com/docs/projects/learn-more
+    """
+    found = {app: frozenset(part.strip() for part in listed.split(",")) for app, listed in json_object(name).items()}
+    for listed in found.values():
+        for one in listed:
+            if re.fullmatch(r"1:[0-9]{1,20}:(?:android|ios|web):[0-9a-f]{1,64}", one) is None:
+                raise BadSetting(f"{name}: {one!r} is no Firebase app id such as 1:1234567890:android:321abc456def7890.")
+    return found
+
+
 def keys(name: str) -> dict[str, bytes]:
     """Read "id:base64,id:base64" into 32-byte keys by id; the first one seals, the others only open."""
     found: dict[str, bytes] = {}

@@ -30,6 +30,10 @@ PORT = int(env.number("PORT", 8000, low=1, high=65535))
 PUBLIC_URL = env.text("PUBLIC_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
 # Whether a new registration counts at once. Elsewhere it has to be proven first, so that nobody can invent an audience.
 REGISTRATIONS_COUNT_AT_ONCE = SANDBOX
+# Firebase App Check of requests that write or ask for topics: off, log (count the results), or enforce (refuse without a token).
+APP_CHECK = env.choice("APP_CHECK", "off", ("off", "log", "enforce"))
+APP_CHECK_APPS = env.firebase_apps("APP_CHECK_APPS")
+APP_CHECK_ENDPOINT = env.text("APP_CHECK_ENDPOINT", "https://firebaseappcheck.googleapis.com").rstrip("/")
 # Number of proxies that append to X-Forwarded-For; with 0, rate limits use the address of the connection.
 TRUSTED_PROXIES = int(env.number("TRUSTED_PROXIES", 0, low=0, high=10))
 # HSDS assurer_email in /hsds/: a shared mailbox that answers questions about the checks of listed services.
@@ -50,6 +54,10 @@ if SANDBOX and not is_loopback(FCM_ENDPOINT):
 if SERVE_UNREVIEWED and not is_loopback(FCM_ENDPOINT):
     raise env.BadSetting("SERVE_UNREVIEWED is for the sandbox only: it is refused unless FCM_ENDPOINT is on this machine.")
 
+if APP_CHECK != "off" and not APP_CHECK_APPS:
+    raise env.BadSetting("APP_CHECK is on, so APP_CHECK_APPS must name the Firebase app ids of each app.")
+if not (APP_CHECK_ENDPOINT.startswith("https://") or is_loopback(APP_CHECK_ENDPOINT)):
+    raise env.BadSetting("APP_CHECK_ENDPOINT must begin with https://.")
 if MAIL and not MAIL_FROM:
     raise env.BadSetting("MAIL_URL is set, so MAIL_FROM must be the address that messages to staff come from.")
 if STAFF_WEBHOOK_URL and len(STAFF_WEBHOOK_KEY) < 24:
@@ -233,7 +241,9 @@ THROTTLES = {
     "help": (1200, 60),
     "receipts": (600, 60),
     "registrations": (300, 60),
+    "registrations-attested": (6000, 60),
     "new-topics": (20, 86_400),
+    "new-topics-attested": (2000, 86_400),
     "corrections": (60, 60),
     "correction-form": (60, 60),
     "handout-pdf": (120, 60),

@@ -34,7 +34,7 @@ def preflight(allowed: list[str]) -> HttpResponse:
         headers={
             "Allow": methods,
             "Access-Control-Allow-Methods": methods,
-            "Access-Control-Allow-Headers": "Authorization, Content-Type, If-None-Match",
+            "Access-Control-Allow-Headers": "Authorization, Content-Type, If-None-Match, X-Firebase-AppCheck",
             "Access-Control-Max-Age": "86400",
         },
     )

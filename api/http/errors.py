@@ -44,7 +44,11 @@ KINDS = _table(
     ProblemKind("unreadable-body", 400, "The body cannot be parsed"),
     ProblemKind("invalid-query", 400, "Invalid query parameters"),
     ProblemKind("not-authenticated", 401, "The registration's secret is missing"),
+    ProblemKind("app-check-missing", 401, "The App Check token is missing"),
+    ProblemKind("app-check-invalid", 401, "The App Check token is not valid"),
+    ProblemKind("app-check-replayed", 401, "The App Check token was used before"),
     ProblemKind("forbidden", 403, "Not allowed"),
+    ProblemKind("app-not-allowed", 403, "The app is not allowed to do this"),
     ProblemKind("not-found", 404, "Not found"),
     ProblemKind("unknown-country", 404, "Unknown country"),
     ProblemKind("unknown-locale", 404, "Locale not available"),
@@ -170,7 +174,12 @@ def _from_domain(error: domain.DomainError) -> ProblemResponse:
     found = [{"field": str(extra.pop("field")), "detail": error.detail}] if "field" in extra else []
     if code != error.code_name:
         extra.setdefault("code", error.code_name)
-    headers = {"Retry-After": str(extra.pop("retry_after", 5))} if KINDS[code].status == 503 else None
+    headers: dict[str, str] = {}
+    if KINDS[code].status == 503:
+        headers["Retry-After"] = str(extra.pop("retry_after", 5))
+    if KINDS[code].status == 401:
+        # RFC 9110 requires a challenge with each 401; App Check has no registered scheme.
+        headers["WWW-Authenticate"] = "AppCheck"
     return ProblemResponse(code, error.detail, errors=found, extra=extra, headers=headers)
 
 

@@ -37,7 +37,7 @@ class AddressThrottle(BaseThrottle):
 
     def allow_request(self, request: Any, view: Any) -> bool:
         try:
-            counted = _count(view.throttle, request)
+            counted = _count(_scope(view.throttle, view.attestation), request)
         except Exception:
             # Reading must not depend on the cache. Writing without a limit would let anyone fill the database.
             if view.throttle_fails_open:
@@ -50,14 +50,20 @@ class AddressThrottle(BaseThrottle):
         return self._wait
 
 
-def check_limit(request: Any, scope: str) -> None:
+def check_limit(request: Any, scope: str, *, attested: bool) -> None:
     """Count one more request of a network. Raises Throttled over the limit, LimiterUnavailable without the cache."""
     try:
-        counted = _count(scope, request)
+        counted = _count(_scope(scope, attested), request)
     except Exception:
         raise LimiterUnavailable(retry_after=30) from None
     if not counted.allowed:
         raise Throttled(wait=counted.wait)
+
+
+def _scope(scope: str, attested: object) -> str:
+    """Return the scope in settings.THROTTLES: apps of ours are counted apart, because a school shares one address."""
+    apart = f"{scope}-attested"
+    return apart if attested and apart in settings.THROTTLES else scope
 
 
 def _count(scope: str, request: Any) -> rate_limits.Count:

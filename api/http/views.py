@@ -15,6 +15,7 @@ from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
+from api.http import app_check
 from api.http.cors import preflight
 from api.http.errors import InvalidQuery
 from api.http.fields import StrictSerializer
@@ -53,8 +54,12 @@ class ApiView(APIView):
     needs_database: ClassVar[bool] = False
     #: Whether requests are allowed while the cache that counts them is down.
     throttle_fails_open: ClassVar[bool] = True
+    #: Methods that only an app of ours may use where APP_CHECK says so.
+    attested_methods: ClassVar[tuple[str, ...]] = ()
 
     parameters: dict[str, Any]
+    #: Of an attested method: what the App Check token of the request shows.
+    attestation: app_check.Attestation | None = None
 
     def get_throttles(self) -> list[BaseThrottle]:
         return [BudgetThrottle(), AddressThrottle()] if self.throttle else []
@@ -64,6 +69,9 @@ class ApiView(APIView):
             raise MethodNotAllowed(request.method or "")
         if "Transfer-Encoding" in request.headers and "Content-Length" not in request.headers:
             raise LengthRequired()
+        if request.method in self.attested_methods:
+            # Before the limit, which is higher for apps of ours: strangers behind the same network must not use it up.
+            self.attestation = app_check.attest(request)
         super().initial(request, *args, **kwargs)
         if self.needs_database and store.database_is_down():
             raise DatabaseDown()

@@ -35,6 +35,8 @@ class CorrectionsView(ApiView):
     throttle = "corrections"
     # Without a limit anyone could reorder the queue of checks; and losing a report harms nobody.
     throttle_fails_open = False
+    attested_methods = ("POST",)
+    problems = (401, 403)
 
     @extend_schema(
         operation_id="correction",

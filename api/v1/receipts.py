@@ -36,7 +36,8 @@ class ReceiptsView(ApiView):
     permission_classes = [Public]
     throttle = "receipts"
     needs_database = True
-    problems = (409,)
+    attested_methods = ("POST",)
+    problems = (401, 403, 409)
 
     @extend_schema(
         operation_id="receipt", request=ReceiptRequest, responses={204: OpenApiResponse(description="Counted.")}, tags=["alerts"]
@@ -46,6 +47,8 @@ class ReceiptsView(ApiView):
         serializer = ReceiptRequest(data=request.data)
         serializer.is_valid(raise_exception=True)
         receipt = serializer.validated_data
+        if self.attestation is not None:
+            self.attestation.require(receipt["app"])
         app = App.objects.filter(name=receipt["app"]).first()
         if app is None:
             raise Invalid("Must be the name of an app.", field="app")

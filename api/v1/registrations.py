@@ -115,7 +115,8 @@ class RegistrationsView(ApiView):
     throttle = "registrations"
     needs_database = True
     throttle_fails_open = False
-    problems = (409,)
+    attested_methods = ("POST",)
+    problems = (401, 403, 409)
 
     @extend_schema(
         operation_id="register",
@@ -129,7 +130,9 @@ class RegistrationsView(ApiView):
         A test app is closed to the public: it gets 202 with a code, and is registered for 24 hours once staff have entered it.
         """
         values = {"region": None, "time_zone": None, **_validated(RegistrationRequest, request)}
-        proven = settings.REGISTRATIONS_COUNT_AT_ONCE
+        if self.attestation is not None:
+            self.attestation.require(values["app"])
+        proven = settings.REGISTRATIONS_COUNT_AT_ONCE or self.attestation is not None
         registered = PairingRequest.objects.register(**values, at=timezone.now(), proven=proven)
         if isinstance(registered, PairingOffer):
             return _accepted(request, registered)
@@ -153,6 +156,9 @@ class RegistrationView(ApiView):
     throttle = "registrations"
     needs_database = True
     throttle_fails_open = False
+    # DELETE is not: the holder of the secret may always be forgotten, by an app that attests nothing too.
+    attested_methods = ("PATCH",)
+    problems = (403,)
     path_parameters = (
         path_parameter("registration_id", "[0-9a-fA-F-]{32,36}", 36, "The id that POST /v1/registrations returned."),
     )
@@ -166,7 +172,9 @@ class RegistrationView(ApiView):
     def patch(self, request: Request, registration_id: str) -> HttpResponse:
         """Change the given fields; an empty object counts as a refresh."""
         registration = self._found(request, registration_id)
-        registration.amend(at=timezone.now(), **_validated(Amendment, request))
+        if self.attestation is not None:
+            self.attestation.require(registration.segment.app_id)
+        registration.amend(at=timezone.now(), proven=self.attestation is not None, **_validated(Amendment, request))
         return respond(request, _stored(registration), cache=NO_STORE)
 
     @extend_schema(operation_id="forget", responses={204: OpenApiResponse(description="Deleted.")}, tags=["registrations"])

@@ -58,15 +58,21 @@ class TopicsView(ApiView):
     throttle = "registrations"
     needs_database = True
     throttle_fails_open = False
-    problems = (409,)
+    attested_methods = ("GET",)
+    problems = (401, 403, 409)
 
     @extend_schema(operation_id="topics", responses=TopicsAnswerSerializer, tags=["registrations"])
     def get(self, request: Request) -> HttpResponse:
         """Return the topics of an installation. No push address is sent or stored."""
+        attested = self.attestation is not None
+        if self.attestation is not None:
+            self.attestation.require(self.parameters["app"])
         wanted = {"region": None, "time_zone": None, **self.parameters}
         wanted["country"] = assigned_country(wanted["country"])
         try:
-            found = topics.subscriptions_for(**wanted, at=timezone.now(), before_new=lambda: check_limit(request, "new-topics"))
+            found = topics.subscriptions_for(
+                **wanted, at=timezone.now(), before_new=lambda: check_limit(request, "new-topics", attested=attested)
+            )
         except Invalid as error:
             raise InvalidQuery({str(error.extra["field"]): [error.detail]}) from None
         body = {"push_mode": found.push_mode, "topics": found.topics, "refresh_after": rfc3339(found.refresh_after)}

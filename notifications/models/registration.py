@@ -279,8 +279,10 @@ class Registration(models.Model):
     def __str__(self) -> str:
         return str(self.pk)
 
-    def amend(self, *, at: datetime, **changes: Any) -> None:
+    def amend(self, *, at: datetime, proven: bool = False, **changes: Any) -> None:
         """Merge changes, which counts as a refresh; a new address (token → FID) keeps the row.
+
+        `proven`: the request has shown that it comes from an app of ours, so the installation counts from now on.
 
         Accepts the arguments of `register` except `app`. Raises Invalid for a value that may not be stored, and StoresNoAddress
         when the app stores no addresses in the new country.
@@ -288,17 +290,19 @@ class Registration(models.Model):
         if unknown := changes.keys() - _CHANGEABLE:
             raise Invalid(f"These fields cannot be changed: {', '.join(sorted(unknown))}.", field=sorted(unknown)[0])
         try:
-            self._amend(changes, at=at)
+            self._amend(changes, at=at, proven=proven)
         except IntegrityError:
             # The new segment was empty, and maintenance deleted it after it was read.
-            self._amend(changes, at=at)
+            self._amend(changes, at=at, proven=proven)
         self.refresh_from_db()
 
-    def _amend(self, changes: dict[str, Any], *, at: datetime) -> None:
+    def _amend(self, changes: dict[str, Any], *, at: datetime, proven: bool) -> None:
         with transaction.atomic():
             row, duplicates = self._locked(changes)
             row._move(changes)
             columns = {"segment": row.segment, "seen_on": at.date(), "gone_at": None, "gone_because": ""}
+            if proven:
+                columns["unproven_since"] = None
             if "app_version" in changes:
                 columns["app_version"] = values.app_version(changes["app_version"])
             if "address" in changes:

@@ -28,6 +28,7 @@ factory = RequestFactory()
 class _View:
     throttle = "registrations"
     throttle_fails_open = False
+    attestation = None
 
 
 @pytest.fixture(autouse=True)

@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import orjson
 
 from fcm_emulator import page, responses
+from fcm_emulator.app_check import AppCheckEndpoint
 from fcm_emulator.fault_plan import read_plan
 from fcm_emulator.fault_plan_document import InvalidFaultPlan
 from fcm_emulator.http_messages import HTML, Request, Response
@@ -44,6 +45,7 @@ class Handler:
         self.tokens = tokens
         self.send_endpoint = SendEndpoint(tokens, options)
         self.subscriptions = SubscriptionEndpoint(self.send_endpoint)
+        self.app_check = AppCheckEndpoint()
         #: Project by request target of messages:send, so that most requests need no parsing of their URL.
         self._projects: dict[bytes, str] = {}
 
@@ -64,6 +66,8 @@ class Handler:
                 self._projects[request.target] = project
             return self.send_endpoint.send(project, request, at=at)
         if response := self.subscriptions.respond(request, url.path, url.query, at=at):
+            return response
+        if response := self.app_check.respond(request, url.path, at=at):
             return response
         if request.method in (b"GET", b"HEAD") and path == "/healthz":
             return Response(200, b'{"ok":true}\n')
@@ -115,6 +119,8 @@ class Handler:
             return _json(200, {"topics": self.send_endpoint.topics_as_dict()})
         if path == "/emulator/quota":
             return _json(200, {"projects": self.send_endpoint.quota(at=at)})
+        if path == "/emulator/app-check":
+            return _json(200, {"key_requests": self.app_check.key_requests})
         if path == "/emulator/plan":
             return _json(200, self.send_endpoint.plan.as_dict())
         return None

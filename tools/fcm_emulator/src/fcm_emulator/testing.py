@@ -62,6 +62,15 @@ class EmulatorProcess:
         quota: dict[str, Any] = json.loads(self.get("/emulator/quota"))["projects"][self.project]
         return quota
 
+    def app_check_token(self, firebase_app: str, *, limited_use: bool = False) -> str:
+        """Return an App Check token of a Firebase app such as 1:123:android:ab."""
+        path = f"/v1/projects/{firebase_app.split(':')[1]}/apps/{firebase_app}:exchangeDebugToken"
+        return str(json.loads(self.post(path, {"debugToken": "any", "limitedUse": limited_use}))["token"])
+
+    def app_check_key_requests(self) -> int:
+        """Return how often App Check's public keys were fetched."""
+        return int(json.loads(self.get("/emulator/app-check"))["key_requests"])
+
     def plan(self, rules: list[dict[str, Any]], **options: int) -> None:
         """Replace the fault plan; `options` are its other fields, such as quota. An empty list accepts everything."""
         self.post("/emulator/plan", {"rules": rules, **options})
