@@ -6,7 +6,7 @@ from django.urls import path
 
 from api import health
 from api.hsds import views
-from api.pages import alert_page, correction_form, handout, handout_pdf, sent_alerts, transparency
+from api.pages import alert_page, correction_form, handout, handout_pdf, security_txt, sent_alerts, transparency
 from api.v1 import (
     alert_documents,
     alerts,
@@ -33,6 +33,7 @@ urlpatterns = [
     path("v1/", root.RootView.as_view(), name="root"),
     path("v1/manifest", manifest.ManifestView.as_view(), name="manifest"),
     path(".well-known/jwks.json", manifest.KeysView.as_view(), name="jwks"),
+    path(".well-known/security.txt", security_txt.SecurityTxtView.as_view(), name="security-txt"),
     path("v1/packs/<str:country>/<str:locale>", packs.PackView.as_view(), name="pack"),
     path("v1/packs/<str:country>/<str:locale>/<str:digest>", packs.PackBytesView.as_view(), name="pack-bytes"),
     path("v1/tips", tips.TipsView.as_view(), name="tips"),

@@ -38,6 +38,8 @@ APP_CHECK_ENDPOINT = env.text("APP_CHECK_ENDPOINT", "https://firebaseappcheck.go
 TRUSTED_PROXIES = int(env.number("TRUSTED_PROXIES", 0, low=0, high=10))
 # HSDS assurer_email in /hsds/: a shared mailbox that answers questions about the checks of listed services.
 ASSURER_EMAIL = env.mailbox("ASSURER_EMAIL")
+# Where to report a weakness: the contact of /.well-known/security.txt.
+SECURITY_EMAIL = env.mailbox("SECURITY_EMAIL")
 # Messages to staff that something waits for them; neither e-mail nor webhook holds a text of a campaign.
 MAIL = env.mail("MAIL_URL")
 MAIL_FROM = env.mailbox("MAIL_FROM")

@@ -225,6 +225,15 @@ RAW = [
     (b"GET /v1/packs/GB/en HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", {200, 411}),
     (b"GET /v1/packs/GB/en HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 2\r\n\r\n{}", {200}),
     (b"POST /v1/help HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: 1\r\n\r\n{", {400}),
+    # Two proxies that disagree about where a request ends could be made to mix two clients' requests.
+    (
+        b"POST /v1/help HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        {400, 411},
+    ),
+    (b"POST /v1/help HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}", {400}),
+    (b"GET /v1/packs/GB/en HTTP/1.1\r\nHost : 127.0.0.1\r\n\r\n", {400}),
+    (b"GET /v1/packs/GB/en HTTP/1.1\r\nHost: 127.0.0.1\r\n" + b"".join(b"X-%d: 1\r\n" % n for n in range(500)) + b"\r\n", {431}),
+    (b"GET /" + b"x" * 1_000_000 + b" HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", {414, 431}),
 ]
 
 
