@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 import binascii
+import difflib
 import json
 import os
 import re
 from collections.abc import Collection
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -20,14 +22,40 @@ class BadSetting(ImproperlyConfigured):
     """A setting in the environment is missing or invalid."""
 
 
+#: The names that were read so far, so that a misspelt one can be noticed.
+_READ: set[str] = set()
+
+
 def text(name: str, default: str | None = None) -> str:
-    """Return the value, or the default. Raises BadSetting without either."""
-    value = os.environ.get(name, "").strip()
+    """Return the value, that of the file which NAME_FILE names, or the default. Raises BadSetting without any.
+
+    The file is for secrets: an environment variable can be seen in a list of processes or of containers.
+    """
+    _READ.add(name)
+    value = os.environ.get(name, "").strip() or _from_file(name)
     if value:
         return value
     if default is None:
         raise BadSetting(f"{name} is not set.")
     return default
+
+
+def _from_file(name: str) -> str:
+    path = os.environ.get(f"{name}_FILE", "").strip()
+    if not path:
+        return ""
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadSetting(f"{name}_FILE names a file that cannot be read ({type(error).__name__}).") from None
+
+
+def misspelt() -> dict[str, str]:
+    """Return each name in the environment that no setting has but nearly, with the setting that was probably meant."""
+    known = _READ | {f"{name}_FILE" for name in _READ}
+    unknown = {name for name in os.environ if name not in known and re.fullmatch(r"[A-Z][A-Z_]{5,}", name)}
+    close = {name: difflib.get_close_matches(name, known, n=1, cutoff=0.87) for name in sorted(unknown)}
+    return {name: found[0] for name, found in close.items() if found}
 
 
 def choice(name: str, default: str, allowed: Collection[str]) -> str:

@@ -273,3 +273,6 @@ LOGGING = {
         "fontTools": {"level": "WARNING"},
     },
 }
+
+# Names in the environment that no setting has but nearly, with the one that was probably meant; `check --deploy` warns of them.
+MISSPELT_SETTINGS = env.misspelt()

@@ -54,6 +54,19 @@ def check_address_keys(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 
 
 @register(Tags.security, deploy=True)
+def check_setting_names(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Warn of names in the environment that are nearly those of settings."""
+    return [
+        Caution(
+            f"{name} is set, but no setting has this name.",
+            hint=f"Is {meant} meant? .env.example lists all settings.",
+            id="fingerpost.W003",
+        )
+        for name, meant in settings.MISSPELT_SETTINGS.items()
+    ]
+
+
+@register(Tags.security, deploy=True)
 def check_superusers(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """Report an error for superusers, who have no rights outside the sandbox, and should have no account."""
     from core.models.user import User

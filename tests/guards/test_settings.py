@@ -131,3 +131,27 @@ def test_a_bad_setting_stops_the_start_with_its_reason(changes: dict[str, str | 
 
     assert result.returncode == 1
     assert sentence in result.stderr.splitlines()[-1]
+
+
+def test_a_secret_can_be_in_a_file(tmp_path: Path) -> None:
+    secret = tmp_path / "key"
+    secret.write_text("y" * 50 + "\n")
+    missing = start(SECRET_KEY=None, SECRET_KEY_FILE=str(tmp_path / "none"))
+
+    assert start(SECRET_KEY=None, SECRET_KEY_FILE=str(secret)).returncode == 0
+    assert missing.returncode == 1
+    assert "SECRET_KEY_FILE names a file that cannot be read (FileNotFoundError)." in missing.stderr.splitlines()[-1]
+
+
+def test_a_misspelt_setting_is_noticed() -> None:
+    command = [sys.executable, "-c", "from config.settings import MISSPELT_SETTINGS as found; print(found)"]
+    environment = {"PATH": os.environ["PATH"], "SECRET_KEY": "x" * 50, "DATABASE_URL": "postgresql://a:b@127.0.0.1:1/c"}
+    wrong = {"TRUSTED_PROXYS": "1", "FCM_QUOTASHARE": "0.5", "SECRET_KEY_FLIE": "/x", "LANGUAGE": "en", "HOSTNAME": "h"}
+
+    result = subprocess.run(command, cwd=ROOT, env=environment | wrong, capture_output=True, text=True, timeout=60, check=True)
+
+    assert ast.literal_eval(result.stdout) == {
+        "FCM_QUOTASHARE": "FCM_QUOTA_SHARE",
+        "SECRET_KEY_FLIE": "SECRET_KEY_FILE",
+        "TRUSTED_PROXYS": "TRUSTED_PROXIES",
+    }

@@ -61,6 +61,7 @@ def without_settings(environment: Mapping[str, str]) -> dict[str, str]:
         name: value
         for name, value in environment.items()
         if name not in _OWN_SETTINGS
+        and name.removesuffix("_FILE") not in _OWN_SETTINGS
         and name not in PASSED_ON
         and not name.startswith(_FOREIGN_PREFIXES)
         and name.upper() not in _PROXIES
