@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
-from celery import Celery
+from celery import Celery, Task
 from kombu.entity import Queue
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -44,7 +45,27 @@ def _transport(url: str) -> dict[str, Any]:
     }
 
 
-app = Celery("fingerpost")
+class WakeUp(Task):  # type: ignore[misc]
+    """A task; one of the timetable that this process ran a moment ago is dropped, as after an outage of all workers.
+
+    It goes by this process's monotonic clock. Celery's `expires` compares the clocks of two machines: a worker that is ahead of
+    the beat would drop everything.
+    """
+
+    #: By task name, on the clock of time.monotonic.
+    _ran_at: ClassVar[dict[str, float]] = {}
+
+    def __call__(self, *arguments: Any, **named: Any) -> Any:
+        """Run the task, or drop it."""
+        period = _PERIODS.get(self.name)
+        if period is not None and not self.request.called_directly:
+            if time.monotonic() - self._ran_at.get(self.name, float("-inf")) < period / 2:
+                return None
+            self._ran_at[self.name] = time.monotonic()
+        return super().__call__(*arguments, **named)
+
+
+app = Celery("fingerpost", task_cls=WakeUp)
 app.conf.update(
     **_transport(settings.BROKER_URL),
     # Nothing reads results, and a stored result would be a second record.
@@ -71,45 +92,47 @@ app.conf.update(
         "tick": {
             "task": "notifications.tasks.tick",
             "schedule": 1.0,
-            "options": {"queue": QueueName.DELIVERY, "expires": 5},
+            "options": {"queue": QueueName.DELIVERY},
         },
         "prove-registrations": {
             "task": "notifications.tasks.prove_registrations",
             "schedule": 60.0,
-            "options": {"queue": QueueName.DELIVERY, "expires": 50},
+            "options": {"queue": QueueName.DELIVERY},
         },
         # Bounds how long a withdrawn service stays in the manifest, as long as a worker process is free.
         "sign-manifest": {
             "task": "content.tasks.sign_manifest",
             "schedule": 10.0,
-            "options": {"queue": QueueName.UPKEEP, "expires": 50},
+            "options": {"queue": QueueName.UPKEEP},
         },
         "publish-due": {
             "task": "content.tasks.publish_due",
             "schedule": 10.0,
-            "options": {"queue": QueueName.UPKEEP, "expires": 50},
+            "options": {"queue": QueueName.UPKEEP},
         },
         # One link per run: a worker that waits ten seconds for a slow host keeps its other processes for alerts.
         "check-link": {
             "task": "content.tasks.check_link",
             "schedule": 60.0,
-            "options": {"queue": QueueName.UPKEEP, "expires": 50},
+            "options": {"queue": QueueName.UPKEEP},
         },
         "forget-sessions": {
             "task": "core.tasks.forget_sessions",
             "schedule": 3600.0,
-            "options": {"queue": QueueName.UPKEEP, "expires": 3000},
+            "options": {"queue": QueueName.UPKEEP},
         },
         "tell-staff": {
             "task": "notifications.tasks.tell_staff",
             "schedule": 30.0,
-            "options": {"queue": QueueName.UPKEEP, "expires": 25},
+            "options": {"queue": QueueName.UPKEEP},
         },
         "forget-corrections": {
             "task": "content.tasks.forget_corrections",
             "schedule": 3600.0,
-            "options": {"queue": QueueName.UPKEEP, "expires": 3000},
+            "options": {"queue": QueueName.UPKEEP},
         },
     },
 )
+#: Seconds between two wake-ups, by task name.
+_PERIODS: dict[str, float] = {entry["task"]: entry["schedule"] for entry in app.conf.beat_schedule.values()}
 app.autodiscover_tasks(["core", "content", "notifications"])

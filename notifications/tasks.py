@@ -16,11 +16,13 @@ from typing import Any
 
 from celery import shared_task
 from celery.signals import worker_process_init, worker_process_shutdown
+from django.db import transaction
 
-from notifications.delivery import claims, scheduler, test_sends, worker
+from core import database_limits
+from notifications.delivery import claims, clock_steps, restores, scheduler, test_sends, unwritten, worker
 from notifications.delivery.polling import Poller
 from notifications.models.registration import Registration
-from notifications.models.scheduler_run import SchedulerRun
+from notifications.models.scheduler_run import LATE_AFTER, SchedulerRun
 from notifications.staff_messages import sending, waiting
 
 #: Seconds for which one wake-up sends; then the next one takes over, so that a worker process can be stopped in between.
@@ -38,11 +40,9 @@ _AMONG_THREADS = threading.Lock()
 @shared_task(name="notifications.tasks.tick")  # type: ignore[untyped-decorator]
 def tick(**_unknown: Any) -> None:
     """Run the scheduler, each second; wake the workers when there is something to send."""
-    now = scheduler.database_now()
-    SchedulerRun.objects.take_turn(late_after=0.0)
-    if scheduler.tick(at=now):
-        deliver.delay(woken_at=now.timestamp())
-    if test_sends.waiting(at=now):
+    if _run_scheduler(late_after=0.0):
+        _wake_workers()
+    if test_sends.waiting(at=scheduler.database_now()):
         send_tests.delay()
 
 
@@ -59,25 +59,42 @@ def prove_registrations(**_unknown: Any) -> None:
         pass
 
 
+def _run_scheduler(*, late_after: float) -> bool:
+    """Run the scheduler unless another process ran it lately; return whether there is something to send."""
+    with transaction.atomic():
+        step = SchedulerRun.objects.take_turn(late_after=late_after)
+        if step is None:
+            return False
+        clock_steps.follow(step)
+    return scheduler.tick(at=scheduler.database_now())
+
+
+def _wake_workers() -> None:
+    # The broker keeps what this process has seen of the database while all workers are stopped for a restore.
+    deliver.delay(woken_at=scheduler.database_now().timestamp(), seen=restores.seen().as_message())
+
+
 @shared_task(name="notifications.tasks.deliver")  # type: ignore[untyped-decorator]
-def deliver(*, woken_at: float, **_unknown: Any) -> None:
+def deliver(*, woken_at: float, seen: list[str | int] | None = None, **_unknown: Any) -> None:
     """Send what is due; one process of each Celery worker sends, however many wake-ups there are."""
+    restores.seen().learn(seen)
     if scheduler.database_now().timestamp() - woken_at > MAX_WAKE_UP_AGE:
         return
     with _only_sender() as alone:
         settled = worker.run(seconds=DELIVER_SECONDS) if alone else 0
     if settled:
-        deliver.delay(woken_at=scheduler.database_now().timestamp())
+        _wake_workers()
 
 
 def _tick_if_late(stopping: threading.Event) -> None:
     """Run the scheduler when no process has run it lately."""
-    if SchedulerRun.objects.take_turn():
-        scheduler.tick(at=scheduler.database_now())
+    _run_scheduler(late_after=LATE_AFTER)
 
 
 def _send_if_due(stopping: threading.Event) -> None:
-    """Send what is due, unless another process of this worker is sending."""
+    """Send what is due, unless another process of this worker is sending; write what the database did not take before."""
+    restores.hold_after_restore(at=scheduler.database_now())
+    unwritten.of_this_process().write_again()
     if not claims.waiting_projects(ahead=claims.WAKE_AHEAD):
         return
     with _only_sender() as alone:
@@ -90,6 +107,7 @@ _pollers: list[Poller] = []
 
 @worker_process_init.connect  # type: ignore[untyped-decorator]
 def _start_polling(**_unknown: Any) -> None:
+    database_limits.apply()
     poller = Poller(_tick_if_late, _send_if_due)
     _pollers.append(poller)
     poller.start()

@@ -13,6 +13,7 @@ import psycopg
 import pytest
 from django.db import connection, connections, transaction
 
+from notifications.delivery import restores
 from tests.make import NOON
 from tests.processes import Emulator, start_emulator
 from tests.signing import Signer
@@ -30,6 +31,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if config.getoption("numprocesses", None):
         slow = {item.path for item in items if any(item.get_closest_marker(name) for name in SLOW)}
         items.sort(key=lambda item: item.path not in slow)
+
+
+@pytest.fixture(autouse=True)
+def nothing_seen_of_the_database() -> Iterator[None]:
+    """Forget what this process has seen of the database: emptied tables look like an earlier state of it."""
+    yield
+    restores._seen_by.cache_clear()
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,8 @@ from typing import Self
 
 from django.db import Error, connection
 
+from notifications.delivery import restores
+from notifications.delivery.restores import STATE_SQL, DatabaseState
 from notifications.models.brake import IDENTITY_SQL
 from notifications.models.campaign import SUPERSEDED
 
@@ -32,6 +34,8 @@ class BrakeMonitor:
         self._backing_off_until: dict[str, float] = {}
         #: The database's clock minus this process's monotonic clock, so that a wrong clock of this machine changes nothing.
         self._offset = 0.0
+        #: The database is an earlier state of itself (see `restores`): nothing is to be claimed either.
+        self.is_earlier_state = False
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="brake-monitor", daemon=True)
 
@@ -68,11 +72,11 @@ class BrakeMonitor:
 
     def read(self) -> None:
         """Read all brakes once; raises django.db.Error when they cannot be read."""
-        began_at = time.monotonic()
+        before, began_at = restores.seen().latest, time.monotonic()
         with connection.cursor() as cursor:
             cursor.execute(
                 f"""
-                SELECT extract(epoch FROM clock_timestamp()),
+                SELECT {STATE_SQL}, extract(epoch FROM clock_timestamp()),
                     (SELECT coalesce(array_agg(project), '{{}}') FROM notifications_quota WHERE blocked_until > now()), (
                     SELECT coalesce(array_agg(k.campaign_id), '{{}}')
                     FROM notifications_brake k JOIN notifications_campaign c ON c.id = k.campaign_id
@@ -81,9 +85,11 @@ class BrakeMonitor:
                                     WHERE campaign_id IS NULL AND state = 'go' AND database = ({IDENTITY_SQL})))
                 """  # noqa: S608
             )
-            now, blocked, campaigns = cursor.fetchone()
+            *state, now, blocked, campaigns = cursor.fetchone()
         self._offset = float(now) - began_at
-        self._may_send, self._blocked = frozenset(campaigns), frozenset(blocked)
+        # Nothing is sent by an earlier state of the database, until a person has seen that it was put back.
+        self.is_earlier_state = not restores.seen().note(DatabaseState(*state), before=before)
+        self._may_send, self._blocked = frozenset(() if self.is_earlier_state else campaigns), frozenset(blocked)
         # The age counts from the query's start: its result may have taken long to arrive.
         self._read_at = began_at
 

@@ -1,7 +1,8 @@
 """Draw the canary of a wave: a few registrations at random, whose outcomes decide about all others.
 
-No step depends on the size of the audience: segments are drawn by their counters, and in each segment a registration by a look
-into the index of tickets.
+Only registrations that count are drawn (`registration.PROVEN_AFTER`): the others have no ticket and are in no index. No step
+depends on the size of the audience: segments are drawn by their counters, and in each segment a registration by a look into the
+index of tickets.
 """
 
 from __future__ import annotations
@@ -9,14 +10,9 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 from django.db import connection
 
-from notifications.models.ticket_mark import TicketMark
-
-#: Registrations that are newer than this are drawn only where there are too few others: anybody may register many at once.
-PROVEN_AFTER = timedelta(days=2)
 #: Rounds after which a canary stays smaller than asked for.
 _ROUNDS = 12
 # A random place between the segment's first and last ticket, and the next registration from there on.
@@ -26,9 +22,9 @@ _DRAW = """
         LATERAL (SELECT ticket AS first FROM notifications_registration
             WHERE segment_id = drawn.segment_id ORDER BY ticket LIMIT 1) low,
         LATERAL (SELECT ticket AS last FROM notifications_registration
-            WHERE segment_id = drawn.segment_id AND ticket <= %(highest)s ORDER BY ticket DESC LIMIT 1) high,
+            WHERE segment_id = drawn.segment_id AND ticket <= %(watermark)s ORDER BY ticket DESC LIMIT 1) high,
         LATERAL (SELECT ticket FROM notifications_registration
-            WHERE segment_id = drawn.segment_id AND ticket <= %(highest)s AND gone_at IS NULL
+            WHERE segment_id = drawn.segment_id AND ticket <= %(watermark)s AND gone_at IS NULL
                 AND ticket >= low.first + floor(drawn.place * (high.last - low.first + 1))::bigint
             ORDER BY ticket LIMIT 1) found
 """
@@ -44,7 +40,7 @@ class CanaryCandidate:
     message: str
 
 
-def draw(candidates: Iterable[CanaryCandidate], *, size: int, watermark: int, at: datetime) -> list[tuple[int, int]]:
+def draw(candidates: Iterable[CanaryCandidate], *, size: int, watermark: int) -> list[tuple[int, int]]:
     """Return (segment, ticket) of at most `size` registrations, ordered.
 
     Half of them are spread over the messages of the campaign, so that a fault of one message shows; the others are drawn from all
@@ -53,15 +49,11 @@ def draw(candidates: Iterable[CanaryCandidate], *, size: int, watermark: int, at
     filled = [candidate for candidate in candidates if candidate.devices > 0]
     if not filled:
         return []
-    proven = min(watermark, TicketMark.objects.before(at - PROVEN_AFTER) or watermark)
-    found = _draw(_of_each_message(filled, size // 2), highest=proven)
-    highest = proven
-    for number in range(_ROUNDS):
+    found = _draw(_of_each_message(filled, size // 2), watermark=watermark)
+    for _ in range(_ROUNDS):
         if len(found) >= size:
             break
-        if number == _ROUNDS // 2:
-            highest = watermark
-        found |= _draw(_by_size(filled, 2 * (size - len(found))), highest=highest)
+        found |= _draw(_by_size(filled, 2 * (size - len(found))), watermark=watermark)
     chosen = sorted(found)
     return sorted(random.sample(chosen, size)) if len(chosen) > size else chosen
 
@@ -80,8 +72,8 @@ def _by_size(candidates: Sequence[CanaryCandidate], number: int) -> list[int]:
     return [candidate.segment for candidate in random.choices(candidates, weights, k=number)]  # noqa: S311  (no secret)
 
 
-def _draw(segments: list[int], *, highest: int) -> set[tuple[int, int]]:
+def _draw(segments: list[int], *, watermark: int) -> set[tuple[int, int]]:
     places = [random.random() for _ in segments]  # noqa: S311  (no secret)
     with connection.cursor() as cursor:
-        cursor.execute(_DRAW, {"segments": segments, "places": places, "highest": highest})
+        cursor.execute(_DRAW, {"segments": segments, "places": places, "watermark": watermark})
         return {(segment, ticket) for segment, ticket in cursor.fetchall()}

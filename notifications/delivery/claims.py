@@ -205,6 +205,19 @@ def release(claim: Claim) -> None:
     )
 
 
+def renew(claim: Claim) -> bool:
+    """Extend the lease of a batch whose outcomes cannot be written yet; return False when the claim or its campaign is over."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE notifications_batch SET lease_until = greatest(lease_until, now() + make_interval(secs => %s))
+            WHERE id = %s AND fence = %s AND state = 'claimed' AND lease_until > now() AND to_timestamp(%s) > now()
+            """,
+            [LEASE.total_seconds(), claim.id, claim.fence, claim.not_after],
+        )
+        return bool(cursor.rowcount)
+
+
 def settle(claim: Claim, result: Settlement) -> bool:
     """Write the outcomes of a claim, once; return False, and write nothing, when the claim is no longer valid.
 

@@ -56,6 +56,8 @@ _MIN_PAUSE = 0.002
 _TOKEN_WAIT = 1.0
 #: Time before its expiry from which a token is renewed in the background, and from which callers wait for the new one.
 _REFRESH_BEFORE, _REFRESH_NOW = timedelta(minutes=5), timedelta(minutes=1)
+#: What Google says when this machine's clock is more than five minutes off.
+_WRONG_CLOCK = "iat and exp"
 #: Seconds: the longest time to live that FCM allows.
 MAX_TTL = 28 * 24 * 3600
 
@@ -183,6 +185,9 @@ class ServiceAccount:
         try:
             renewal.result(timeout=max(0.0, self._renewal_began + _TOKEN_WAIT - monotonic()))
         except google.auth.exceptions.RefreshError as error:
+            if _WRONG_CLOCK in str(error):
+                # Another worker's clock may be right, and the service account is.
+                raise AccountMissing("Google refuses this worker's requests for tokens: its clock is wrong.") from error
             raise (CredentialsUnreachable() if error.retryable else CredentialsRefused()) from error
         except (google.auth.exceptions.TransportError, TimeoutError) as error:
             raise CredentialsUnreachable() from error

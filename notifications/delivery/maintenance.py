@@ -10,7 +10,6 @@ from django.db import connection
 from notifications.delivery import topics
 from notifications.models.maintenance_run import MaintenanceRun
 from notifications.models.registration import Registration, RegistrationQuerySet
-from notifications.models.ticket_mark import TicketMark
 
 #: Rows that one pass deletes at the most, so that no tick takes long; a job is finished for the day when it deletes fewer.
 PURGE_LIMIT = 10_000
@@ -40,7 +39,6 @@ _DELETE_EMPTY_SEGMENTS = """
 
 def run_due_jobs(*, at: datetime) -> None:
     """Run one pass of each job that has not finished today."""
-    mark_tickets(at=at)
     purge_stale_registrations(at=at)
     purge_gone_registrations(at=at)
     purge_unrequested_topics(at=at)
@@ -68,16 +66,6 @@ def purge_empty_segments(*, at: datetime) -> int:
     Anybody can make segments, by registering with other values. A registration for one that is being deleted makes it again.
     """
     return _once_a_day("purge-empty-segments", _delete_empty_segments, at=at)
-
-
-def mark_tickets(*, at: datetime) -> None:
-    """Record how far tickets have been assigned today."""
-
-    def record() -> int:
-        TicketMark.objects.record(on=at.date())
-        return 0
-
-    _once_a_day("mark-tickets", record, at=at)
 
 
 def _once_a_day(job: str, delete: Callable[[], int], *, at: datetime) -> int:

@@ -48,7 +48,7 @@ def plan_audience(campaign: Campaign, *, at: datetime) -> bool:
             members = audience.members(row)
             waves = _write_waves(row, members, at=at)
             stored = [wave for wave in waves if not wave.by_topic]
-            _write_canaries(row, stored, members, watermark, at=at)
+            _write_canaries(row, stored, members, watermark)
             devices = _write_batches(row, stored, watermark, at=at)
             in_topics = topics.write_batches([wave for wave in waves if wave.by_topic], at=at)
             audience.check_size(row, devices=devices, topics=in_topics)
@@ -109,9 +109,7 @@ def _first_start(campaign: Campaign, *, at: datetime) -> datetime:
     return first
 
 
-def _write_canaries(
-    campaign: Campaign, waves: list[Wave], members: list[AudienceSegment], watermark: int, *, at: datetime
-) -> None:
+def _write_canaries(campaign: Campaign, waves: list[Wave], members: list[AudienceSegment], watermark: int) -> None:
     """Write the canary of each wave of more than one batch, as a batch that lists its tickets in `retry_tickets`."""
     message_of = _messages(campaign, members)
     by_id = {segment.pk: segment for segment in members}
@@ -119,7 +117,7 @@ def _write_canaries(
         candidates = [CanaryCandidate(pk, by_id[pk].devices, message_of[pk]) for pk in wave.segments]
         if wave.due_at is None or sum(candidate.devices for candidate in candidates) <= _batch_size():
             continue
-        drawn = canaries.draw(candidates, size=_canary_size(), watermark=watermark, at=at)
+        drawn = canaries.draw(candidates, size=_canary_size(), watermark=watermark)
         if not drawn:
             continue
         wave.canary_segments, wave.canary = [segment for segment, _ in drawn], [ticket for _, ticket in drawn]

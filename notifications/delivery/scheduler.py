@@ -17,9 +17,9 @@ from core.errors import ChangedMeanwhile, DomainError
 from core.models import User
 from core.states import advance
 from notifications.campaigns import forecast, lifecycle, progress_history, schedule
-from notifications.delivery import claims, maintenance, planner, test_sends
+from notifications.delivery import claims, maintenance, planner, restores, test_sends
 from notifications.models.batch import MAX_CLAIMS, Batch, BatchState
-from notifications.models.brake import Brake, BrakeState, database_identity
+from notifications.models.brake import Brake, BrakeState
 from notifications.models.campaign import Campaign, ScheduleKind
 from notifications.models.campaign_state import BEFORE_THE_END, LIFECYCLE, CampaignState
 from notifications.models.segment_count import SegmentCount
@@ -28,14 +28,13 @@ _CANARY_GONE = (
     "FCM reports more than half of the first installations gone. Something else is wrong than old addresses, perhaps the "
     "Firebase project. No installation was removed, and nothing was sent to the others."
 )
-_RESTORED = "The database was restored or failed over. More may have been sent than it records."
 
 _logger = logging.getLogger(__name__)
 
 
 def tick(*, at: datetime) -> bool:
     """Take every step that is due at this instant; return whether there is something to send."""
-    hold_after_restore(at=at)
+    restores.hold_after_restore(at=at)
     # Urgent ones first: the freeze of a large audience takes a minute.
     for campaign in sorted(Campaign.objects.filter(state=CampaignState.APPROVED), key=lambda one: (not one.is_urgent, one.pk)):
         _isolated(_begin, campaign, at=at)
@@ -190,29 +189,6 @@ def follow_brakes(*, at: datetime) -> None:
                 advance(campaign, state, by=brake.set_by, at=at, reason=brake.reason or campaign.reason)
             except ChangedMeanwhile:
                 continue
-
-
-def hold_after_restore(*, at: datetime) -> bool:
-    """Hold all campaigns in flight when this is not the database that was last recorded; return whether they were held."""
-    known, present = Brake.objects.for_everything(), database_identity()
-    if known.database == present:
-        return False
-    with transaction.atomic():
-        hold_in_flight(by=User.objects.system(), at=at, reason=_RESTORED)
-        Brake.objects.filter(pk=known.pk).update(database=present)
-    _logger.error(_RESTORED)
-    return True
-
-
-@transaction.atomic
-def hold_in_flight(*, by: User, at: datetime, reason: str) -> list[int]:
-    """Hold every approved or sending campaign until a person releases it; return their ids."""
-    held = []
-    for campaign in Campaign.objects.filter(state__in=(CampaignState.APPROVED, CampaignState.SENDING)).order_by("id"):
-        Brake.objects.pull(campaign, BrakeState.HELD, by=by, at=at)
-        advance(campaign, CampaignState.HELD, by=by, at=at, reason=reason)
-        held.append(campaign.pk)
-    return held
 
 
 def database_now() -> datetime:

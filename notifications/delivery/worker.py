@@ -16,13 +16,11 @@ from contextlib import contextmanager, suppress
 from typing import NamedTuple
 
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
-from django.utils import timezone
 
 from core.errors import DomainError
-from notifications.campaigns import lifecycle
-from notifications.delivery import batch_rows, claims, fcm, left_out, outcomes
+from notifications.delivery import batch_rows, claims, fcm, outcomes, unwritten
 from notifications.delivery.brake_monitor import BrakeMonitor
-from notifications.delivery.claims import WAKE_AHEAD, Claim, Settlement
+from notifications.delivery.claims import WAKE_AHEAD, Claim
 from notifications.delivery.fcm import PushTarget, Sender
 from notifications.delivery.left_out import LeftOut
 from notifications.delivery.outcomes import Outcome, SendResult
@@ -37,9 +35,9 @@ from notifications.delivery.settlements import (
     settle_outcomes,
     shared_outcome,
 )
+from notifications.delivery.unwritten import Unwritten
 from notifications.delivery.verified_campaign import NotAsApproved, VerifiedCampaign
 from notifications.models.batch import BATCH_SIZE
-from notifications.models.campaign import Campaign
 from notifications.models.quota import AHEAD, MAX_PERMIT_SECONDS, PERMIT_GRACE, Permit, Quota, batch_size
 from notifications.models.segment import Platform
 from notifications.registrations import sealed
@@ -53,8 +51,6 @@ RATE_WINDOW = 200
 LEASE_RESERVE = fcm.REQUEST_TIMEOUT + 2
 #: Seconds between two looks for something to do.
 POLL_INTERVAL = 0.05
-#: Seconds between two tries to write settlements that the database did not take.
-WRITE_INTERVAL = 0.5
 #: Seconds after which a busy worker looks again for projects that have something to send.
 PROJECTS_INTERVAL = 0.5
 #: The most seconds for which a request is put off until its permit begins: the clocks of a worker and of the database may differ.
@@ -70,7 +66,8 @@ _logger = logging.getLogger(__name__)
 def run(*, seconds: float, stopping: threading.Event | None = None) -> int:
     """Claim and send until nothing is due, the time is up or `stopping` is set; return how many batches were settled.
 
-    Meant to be called again and again, in any number of processes; each call ends with all its batches settled or given up.
+    Meant to be called again and again, in any number of processes; each call ends with all its batches settled, given up, or
+    kept for a later call because the database takes no writes (`unwritten`).
     """
     return SendLoop(fcm.sender(), seconds, stopping=stopping).run()
 
@@ -84,9 +81,7 @@ class SendLoop:
         self._until = time.monotonic() + seconds
         self._open: list[OpenBatch] = []
         self._left_out = LeftOut()
-        #: (project, claim, settlement) that the database did not take, tried again from `_write_again_at` on.
-        self._unwritten: list[tuple[str, Claim, Settlement]] = []
-        self._write_again_at = 0.0
+        self._unwritten = unwritten.of_this_process()
         #: By project: a batch that was claimed and read, and waits for its permit.
         self._read: dict[str, ReadBatch] = {}
         self._campaigns: dict[int, VerifiedCampaign] = {}
@@ -102,10 +97,10 @@ class SendLoop:
         with BrakeMonitor() as self._brakes, self._releasing():
             while True:
                 more = self._claim_more()
-                self._write_again()
+                self._settled += self._unwritten.write_again()
                 if self._open:
                     self._settle_finished(timeout=0.0 if more else POLL_INTERVAL)
-                elif self._unwritten:
+                elif self._unwritten and not self._is_over():
                     time.sleep(POLL_INTERVAL)
                 elif not more:
                     if self._is_over() or not (self._read or self._due_soon()):
@@ -118,9 +113,8 @@ class SendLoop:
         try:
             yield
         finally:
-            with suppress(DatabaseError):
-                for read in self._read.values():
-                    claims.release(read.claim)
+            for read in self._read.values():
+                self._unwritten.write(Unwritten(read.project, read.claim, None))
             self._read.clear()
 
     def _due_soon(self) -> bool:
@@ -135,7 +129,7 @@ class SendLoop:
 
     def _is_over(self) -> bool:
         """Return whether nothing more is to be claimed."""
-        return time.monotonic() >= self._until or self._stopping.is_set()
+        return time.monotonic() >= self._until or self._stopping.is_set() or self._brakes.is_earlier_state
 
     def _claim_more(self) -> bool:
         if self._is_over():
@@ -163,7 +157,7 @@ class SendLoop:
         for project, batches in list(self._projects.items()):
             if self._left_out.is_skipped(project):
                 continue
-            read = self._read.pop(project, None) or self._claim_and_read(project)
+            read = self._read.get(project) or self._claim_and_read(project)
             if read is not None and self._start(read, ramp=batches > claims.ramp_above_batches()):
                 started = True
         return started
@@ -189,7 +183,7 @@ class SendLoop:
             return None
         if refused:
             claims.release(claim)
-            _halt(claim, refused)
+            unwritten.halt(claim, refused)
             return None
         try:
             return ReadBatch(claim, project, bearer, *batch_rows.read_batch(claim, self._verified(claim.campaign_id)))
@@ -198,19 +192,21 @@ class SendLoop:
             self._left_out.skip_campaign(claim.campaign_id, project, str(error))
         except NotAsApproved as error:
             claims.release(claim)
-            _halt(claim, str(error))
+            unwritten.halt(claim, str(error))
         return None
 
     def _start(self, read: ReadBatch, *, ramp: bool) -> bool:
         """Take a permit for a batch and start sending it; without a permit it is kept for the next one, or released."""
         claim, project = read.claim, read.project
+        # Kept also when the database does not answer.
+        self._read[project] = read
         permit = Quota.objects.permit(project, messages=max(1, len(read.targets)), ramp=ramp, urgent=claim.urgent)
         if permit is None:
             if self._brakes.is_blocked(project) or self._brakes.now() > claim.lease_until - LEASE_RESERVE - MAX_PERMIT_SECONDS:
-                claims.release(claim)
-            else:
-                self._read[project] = read
+                del self._read[project]
+                self._unwritten.write(Unwritten(project, claim, None))
             return False
+        del self._read[project]
         targets = read.targets[: permit.messages]
         if unused := permit.messages - len(targets):
             Quota.objects.give_back(permit, unused=unused)
@@ -244,13 +240,14 @@ class SendLoop:
             return
         results = batch.unreadable | batch.sending.results
         halt_reason = self._reason_to_halt(batch, results)
-        if halt_reason and batch.claim.canary:
-            # Before the settlement, which would release the rest of the wave.
-            _halt(batch.claim, halt_reason)
-        self._write(batch.permit.project, batch.claim, settle_outcomes(batch, results, halting=bool(halt_reason)))
-        if halt_reason:
-            _halt(batch.claim, halt_reason)
-        self._adjust_rate(batch, results)
+        settlement = settle_outcomes(batch, results, halting=bool(halt_reason))
+        self._settled += self._unwritten.write(Unwritten(batch.permit.project, batch.claim, settlement, halt_reason))
+        try:
+            self._adjust_rate(batch, results)
+        except DatabaseError as error:
+            # The other open batches still have to be settled. Their responses will say the same about the rate.
+            _logger.warning("The sending rate cannot be changed: %s", type(error).__name__)
+            connection.close()
 
     def _reason_to_halt(self, batch: OpenBatch, results: dict[int, Outcome]) -> str:
         """Return why the campaign has to halt, or "". A token that FCM rejects is renewed once before that."""
@@ -289,30 +286,6 @@ class SendLoop:
             Quota.objects.slow_down(permit.project)
         elif permit.slowed and accepted and not slow:
             Quota.objects.speed_up(permit.project)
-
-    def _write(self, project: str, claim: Claim, result: Settlement) -> None:
-        """Write a settlement, or keep it for a later try: what one batch waits for holds up no other."""
-        try:
-            written = claims.settle(claim, result)
-        except DatabaseError as error:
-            if isinstance(error, (OperationalError, InterfaceError)):
-                connection.close()
-            # While the lease lasts, the outcomes can still be written.
-            if written := self._brakes.now() <= claim.lease_until:
-                self._unwritten.append((project, claim, result))
-                self._write_again_at = time.monotonic() + WRITE_INTERVAL
-                left_out.note(project, f"the database does not take the outcomes of a batch ({type(error).__name__}).")
-                return
-        if written:
-            self._settled += 1
-        else:
-            _logger.warning("A settlement came too late and is void; its batch will be sent again.")
-
-    def _write_again(self) -> None:
-        if self._unwritten and time.monotonic() >= self._write_again_at:
-            waiting, self._unwritten = self._unwritten, []
-            for project, claim, result in waiting:
-                self._write(project, claim, result)
 
 
 class ReadBatch(NamedTuple):
@@ -366,8 +339,3 @@ def _record_start(campaign_id: int) -> None:
 def _block(project: str, outcome: Outcome) -> None:
     maximum = outcomes.MAX_RETRY_AFTER if outcome.initial_wait > INITIAL_BACKOFF else MAX_BACKOFF
     Quota.objects.block(project, reason=outcome.block_reason, seconds=outcome.wait, initial=outcome.initial_wait, maximum=maximum)
-
-
-def _halt(claim: Claim, reason: str) -> None:
-    if lifecycle.halt(Campaign.objects.get(pk=claim.campaign_id), reason, at=timezone.now()):
-        _logger.error("Campaign %s halted: %s", claim.campaign_id, reason)

@@ -18,7 +18,6 @@ from notifications.models.segment import Platform, Segment
 from notifications.models.segment_count import SegmentCount
 from notifications.models.staff_message import StaffMessage
 from notifications.models.test_phone import PairedPhone, PairingRequest, TestSend
-from notifications.models.ticket_mark import TicketMark
 from notifications.models.wave import Wave
 from notifications.models.worker_note import WorkerNote
 
@@ -55,7 +54,6 @@ __all__ = [
     "StaffMessage",
     "TaskEntry",
     "TestSend",
-    "TicketMark",
     "Wave",
     "WorkerNote",
 ]

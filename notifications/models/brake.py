@@ -75,6 +75,7 @@ class Brake(models.Model):
     set_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     set_at = models.DateTimeField(null=True)
     database = models.CharField(max_length=80, blank=True)
+    restores = models.PositiveIntegerField(default=0, db_default=0, help_text="How many restores of the database were noticed.")
 
     objects: ClassVar[BrakeQuerySet] = manager_of(BrakeQuerySet)
 

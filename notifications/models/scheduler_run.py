@@ -13,20 +13,28 @@ from core.querysets import manager_of
 LATE_AFTER = 1.5
 # A run that seems to lie in the future was recorded before the database's clock was set back.
 _TAKE_TURN = """
-    INSERT INTO notifications_schedulerrun AS last (id, ran_at) VALUES (1, clock_timestamp())
+    WITH before AS MATERIALIZED (SELECT ran_at FROM notifications_schedulerrun WHERE id = 1 FOR UPDATE)
+    INSERT INTO notifications_schedulerrun AS last (id, ran_at)
+    -- Read before the row is written, which RETURNING alone would not do.
+    SELECT 1, clock_timestamp() FROM (SELECT count(*) FROM before) read_first
     ON CONFLICT (id) DO UPDATE SET ran_at = EXCLUDED.ran_at
     WHERE abs(extract(epoch FROM EXCLUDED.ran_at - last.ran_at)) >= %s
+    RETURNING greatest(0, extract(epoch FROM (SELECT ran_at FROM before) - ran_at))::float
 """
 
 
 class SchedulerRunQuerySet(models.QuerySet["SchedulerRun"]):
     """Record runs."""
 
-    def take_turn(self, *, late_after: float = LATE_AFTER) -> bool:
-        """Record a run and return True, unless another process ran the scheduler less than `late_after` seconds ago."""
+    def take_turn(self, *, late_after: float = LATE_AFTER) -> float | None:
+        """Record a run and return by how many seconds the database's clock was set back since the last one (usually 0).
+
+        Return None, and record nothing, when another process ran the scheduler less than `late_after` seconds ago.
+        """
         with connection.cursor() as cursor:
             cursor.execute(_TAKE_TURN, [late_after])
-            return bool(cursor.rowcount)
+            row = cursor.fetchone()
+        return None if row is None else float(row[0] or 0.0)
 
 
 class SchedulerRun(models.Model):

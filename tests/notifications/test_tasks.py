@@ -7,6 +7,7 @@ import threading
 
 import pytest
 
+from config.celery import WakeUp, app
 from notifications import tasks
 from notifications.delivery import scheduler, worker
 
@@ -46,3 +47,23 @@ def test_a_wake_up_that_a_loaded_machine_delays_still_sends(age: float, sends: b
     tasks.deliver(woken_at=scheduler.database_now().timestamp() - age)
 
     assert bool(runs) == sends
+
+
+def test_no_wake_up_is_dropped_by_the_clock_of_a_machine() -> None:
+    assert {name for name, entry in app.conf.beat_schedule.items() if "expires" in entry["options"]} == set()
+
+
+def test_wake_ups_that_piled_up_run_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    runs: list[str] = []
+    monkeypatch.setattr(WakeUp, "_ran_at", {})
+    monkeypatch.setattr(tasks.tick, "run", lambda **_: runs.append("tick"))
+    monkeypatch.setattr(tasks.deliver, "run", lambda **_: runs.append("deliver"))
+
+    for _ in range(50):
+        tasks.tick.apply()
+    tasks.deliver.apply()
+    tasks.deliver.apply()
+    tasks.tick()
+
+    # Only those of the timetable pile up, and a call that is no wake-up is never dropped.
+    assert runs == ["tick", "deliver", "deliver", "tick"]

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from core.cli import StaffCommand
 from core.roles import require
-from notifications.delivery import scheduler
+from notifications.delivery import restores
 
 
 class Command(StaffCommand):
@@ -25,5 +25,5 @@ class Command(StaffCommand):
         """Hold them, and print their ids."""
         by = self.acting_user(options)
         require(by, "notifications.stop_campaign")
-        held = scheduler.hold_in_flight(by=by, at=timezone.now(), reason=f"Held by {by.username}.")
+        held = restores.hold_in_flight(by=by, at=timezone.now(), reason=f"Held by {by.username}.")
         self.print_result(options, {"held": held}, f"Held: {', '.join(map(str, held)) or 'no campaign was in flight'}.")

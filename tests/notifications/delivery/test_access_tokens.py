@@ -11,6 +11,7 @@ from urllib.parse import parse_qs
 
 import jwt
 import pytest
+from google.auth import _helpers
 from google.auth.exceptions import TransportError
 
 from notifications.delivery import fcm
@@ -103,4 +104,23 @@ def test_a_failed_renewal_is_reported_when_the_old_token_expires(account: Callab
     assert found.bearer() == first
     found._credentials.expiry = (datetime.now(UTC) + timedelta(seconds=30)).replace(tzinfo=None)
     with pytest.raises(fcm.CredentialsUnreachable):
+        found.bearer()
+
+
+def test_a_token_is_for_messaging_alone(account: Callable[[int], ServiceAccount]) -> None:
+    found = account(3600)
+
+    found.bearer()
+
+    assert found._credentials.scopes == ["https://www.googleapis.com/auth/firebase.messaging"]
+
+
+@pytest.mark.parametrize("minutes", [-70, 10])
+def test_a_worker_whose_clock_is_wrong_leaves_the_project_to_others(
+    account: Callable[[int], ServiceAccount], monkeypatch: pytest.MonkeyPatch, minutes: int
+) -> None:
+    found, right = account(3600), _helpers.utcnow
+    monkeypatch.setattr(_helpers, "utcnow", lambda: right() + timedelta(minutes=minutes))  # type: ignore[no-untyped-call]
+
+    with pytest.raises(fcm.AccountMissing, match="its clock is wrong"):
         found.bearer()

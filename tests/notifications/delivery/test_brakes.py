@@ -18,7 +18,7 @@ from core.errors import Conflict
 from notifications import feed
 from notifications.campaigns import lifecycle
 from notifications.campaigns.progress import progress_of
-from notifications.delivery import scheduler, worker
+from notifications.delivery import restores, scheduler, worker
 from notifications.delivery.brake_monitor import MAX_AGE, BrakeMonitor
 from notifications.models import Batch, Brake, Campaign, Registration
 from notifications.models.brake import BrakeState
@@ -196,7 +196,7 @@ def test_a_restored_database_holds_campaigns_until_a_person_releases_them(fcm_em
     tick()
     planned.refresh_from_db()
     assert (progress_of(sending_one)["state"], planned.state) == ("done", "approved")
-    assert not scheduler.hold_after_restore(at=now())
+    assert not restores.hold_after_restore(at=now())
 
 
 def test_the_hold_command_holds_every_campaign_in_flight(fcm_emulator: Emulator, capsys: pytest.CaptureFixture[str]) -> None:

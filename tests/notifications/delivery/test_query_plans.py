@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from django.utils import timezone
 
 from notifications.campaigns.progress import progress_of
 from notifications.delivery import batch_rows, canaries, claims, planner, scheduler
@@ -83,7 +82,7 @@ def test_no_step_of_delivery_scans_a_large_table(frozen: Campaign) -> None:
     with explained() as drawing:
         found = canaries.draw(
             [CanaryCandidate(segment, 50, str(segment % 6)) for segment in wave.segments],
-            size=CANARY_SIZE, watermark=10**12, at=timezone.now(),
+            size=CANARY_SIZE, watermark=10**12,
         )  # fmt: skip
     with explained() as claiming:
         assert claims.waiting_projects() == {"fingerpost-test": 1}

@@ -59,8 +59,8 @@ def measure(devices: int, folder: Path, *, quick: bool = False) -> dict[str, Any
     candidates = [CanaryCandidate(segment, 1 + segment % 50, str(segment % 9)) for segment in wave.segments]
     size, highest = planner._canary_size(), campaign.ticket_watermark or 0
     with _explained(plans, "draw of a canary"):
-        canaries.draw(candidates, size=size, watermark=highest, at=timezone.now())
-    seconds["draw of a canary"] = _median(lambda: canaries.draw(candidates, size=size, watermark=highest, at=timezone.now()))
+        canaries.draw(candidates, size=size, watermark=highest)
+    seconds["draw of a canary"] = _median(lambda: canaries.draw(candidates, size=size, watermark=highest))
     verified = VerifiedCampaign.load(campaign.pk)
     first = claims.claim_batch(records.PROJECT)
     if first is None:
