@@ -10,8 +10,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.faults.debian import DebianServices
 from tests.tools.sandbox.runs import ROOT, left_running, plain_environment
+from tools.faults.debian_servers import DebianServices
 from tools.sandbox import demo
 from tools.sandbox.interrupts import Interrupts
 from tools.sandbox.paths import Paths

@@ -1,4 +1,4 @@
-"""Install the Debian packages that ./run test --all needs, without starting any system service."""
+"""Install the Debian packages that ./run test --all and ./run faults need, without starting any system service."""
 
 from __future__ import annotations
 
@@ -20,6 +20,9 @@ PACKAGES: dict[str, tuple[str, ...]] = {
     "wrk": ("/usr/bin/wrk",),
     "caddy": ("/usr/bin/caddy",),
     "python3-icu": ("/usr/lib/python3/dist-packages/icu/__init__.py",),
+    "pgbouncer": ("/usr/sbin/pgbouncer",),
+    # A wrong clock for single processes.
+    "faketime": ("/usr/lib/*/faketime/libfaketimeMT.so.1",),
     "rabbitmq-server": ("/usr/lib/rabbitmq/bin/rabbitmq-server",),
     # For the PDF files of handouts, their fonts, and a reader of QR codes.
     "libpangoft2-1.0-0": ("/usr/lib/*/libpangoft2-1.0.so.0",),

@@ -139,12 +139,21 @@ def run_bench(paths: Paths, rest: list[str]) -> int:
     return bench.run(paths, rest)
 
 
+def run_faults(paths: Paths, rest: list[str]) -> int:
+    """Carry out fault runs."""
+    # Not at the top: no other command needs what the runs import.
+    from tools.faults import launch
+
+    return launch.run(paths, rest)
+
+
 _COMMANDS: dict[str, Callable[[Paths, list[str]], int]] = {
     "serve": serve,
     "--once": once,
     "test": run_tests.run,
     "lint": lambda paths, rest: lint.lint(paths),
     "bench": run_bench,
+    "faults": run_faults,
     "reset": reset,
     "emulator": run_emulator,
     "manage": manage,

@@ -1,0 +1,108 @@
+"""Carry out fault runs on one PostgreSQL with one broker: `python -m tools.faults.combination`, which ./run faults calls."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from tools.bench.push.testbed import TimedOut, database
+from tools.faults.brokers import RabbitBroker, RedisBroker
+from tools.faults.debian_servers import DebianServices
+from tools.faults.postgres_server import PostgresServer
+from tools.faults.rig import Broker, Rig
+from tools.faults.runs import RUNS
+from tools.faults.verdict import Verdict
+from tools.sandbox import postgres
+from tools.sandbox.interrupts import Interrupts
+
+#: The PostgreSQL of the system, and the one in .venv.
+DATABASES = ("debian", "wheel")
+BROKERS: dict[str, Callable[[DebianServices], Broker]] = {"redis": RedisBroker, "rabbitmq": RabbitBroker}
+#: Quick runs are about processes that end, not about power that fails.
+_QUICK_OPTIONS = {"fsync": "off", "full_page_writes": "off"}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Carry out the runs, print a line for each, and write all verdicts as JSON; return 1 if one has a fault."""
+    options = _parser().parse_args(arguments)
+    verdicts: dict[str, Verdict] = {}
+    with rig(options.database, options.broker, quick=options.quick) as (made, major):
+        print(f"PostgreSQL {major}, {options.broker}", flush=True)
+        for name in options.runs or RUNS:
+            verdicts[name] = carry_out(made, name)
+            print(_line(name, verdicts[name]), flush=True)
+    if options.json:
+        document = {"postgresql": major, "runs": {name: verdict.as_json() for name, verdict in verdicts.items()}}
+        options.json.write_text(json.dumps(document))
+    return 1 if any(verdict.faults for verdict in verdicts.values()) else 0
+
+
+@contextmanager
+def rig(chosen: str, broker: str, *, quick: bool) -> Iterator[tuple[Rig, str]]:
+    """Start the servers and a migrated database; yield the rig and the major version of PostgreSQL."""
+    with tempfile.TemporaryDirectory(prefix="fingerpost-faults-") as folder:
+        servers = DebianServices(Path(folder), Interrupts())
+        try:
+            server = _server(chosen, servers, quick=quick)
+            os.environ["DATABASE_URL"] = server.start()
+            made_broker = BROKERS[broker](servers)
+            with database():
+                made = Rig(Path(folder), server, made_broker, servers, quick=quick)
+                try:
+                    yield made, server.major()
+                finally:
+                    made.stop()
+                    server.start_if_down()
+        finally:
+            servers.stop()
+            postgres.remove(servers.paths)
+
+
+def carry_out(made: Rig, name: str) -> Verdict:
+    """Carry out one run; what it does not finish is a fault too."""
+    began = time.monotonic()
+    try:
+        made.postgres.start_if_down()
+        made.prepare()
+        return RUNS[name].carry_out(made)
+    except (TimedOut, AssertionError, RuntimeError) as error:
+        print("\n".join(made.processes.log().splitlines()[-15:]), file=sys.stderr, flush=True)
+        return Verdict(made.devices, 0, 0, 0, 0, "", time.monotonic() - began, [str(error)])
+    finally:
+        made.processes.end()
+
+
+def _server(chosen: str, servers: DebianServices, *, quick: bool) -> PostgresServer:
+    options = _QUICK_OPTIONS if quick else {}
+    if chosen == "debian":
+        return servers.database(options)
+    return PostgresServer(postgres.cluster(servers.paths, options), servers.processes, servers.paths.logs / "postgres.log")
+
+
+def _line(name: str, verdict: Verdict) -> str:
+    figures = (
+        f"missed {verdict.missed}, doubled {verdict.doubled} of {verdict.may_double}, erased {verdict.wrongly_erased}, "
+        f"{'held' if verdict.halted else 'never halted'}, last after {verdict.seconds:.0f} s"
+    )
+    return f"  {name:<18} {'FAILED: ' + '; '.join(verdict.faults) if verdict.faults else figures}"
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m tools.faults.combination", description=__doc__)
+    parser.add_argument("runs", nargs="*", choices=[[], *RUNS], metavar="RUN", help="the runs, by name; all without")
+    parser.add_argument("--database", choices=DATABASES, default=DATABASES[0])
+    parser.add_argument("--broker", choices=list(BROKERS), default="redis")
+    parser.add_argument("--quick", action="store_true", help="fewer devices, and shorter faults")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the verdicts into this file")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,98 @@
+"""./run faults: carry out the fault runs on each combination of servers, and write docs/measurements/faults.md."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from tools.bench.push import page
+from tools.bench.push.tables import table
+from tools.faults.runs import RUNS
+from tools.lint.documents import wrap
+from tools.sandbox import debian, environment
+from tools.sandbox.paths import Paths
+from tools.sandbox.processes import run_in_foreground
+from tools.sandbox.terminal import UserError, say
+
+PAGE = page.PAGE.with_name("faults.md")
+#: Each PostgreSQL with one of the brokers.
+COMBINATIONS = (("debian", "redis"), ("wheel", "rabbitmq"))
+_HEAD = ("run", "missed", "doubled", "under way", "wrongly erased", "halted", "s until the last", "as expected")
+
+
+def run(paths: Paths, rest: list[str]) -> int:
+    """Carry out the chosen runs; return 1 if one has a fault, or 2 if only root could install what is missing."""
+    options = _parser().parse_args(rest)
+    if unknown := set(options.runs) - RUNS.keys():
+        raise UserError(f"There is no run called {', '.join(sorted(unknown))}. ./run faults --list lists them.")
+    if options.list:
+        say("\n".join(f"{name:<20} {one.title}" for name, one in RUNS.items()))
+        return 0
+    if missing := debian.missing():
+        if os.geteuid() != 0:
+            say(f"./run faults needs {', '.join(missing)}. As root: apt-get install {' '.join(missing)}")
+            return 2
+        debian.install(missing, paths.logs / "apt.log")
+    combinations = [
+        (database, broker)
+        for database, broker in COMBINATIONS
+        if options.database in (None, database) and options.broker in (None, broker)
+    ] or [(options.database, options.broker)]
+    load, sections, failed = os.getloadavg()[0], [], False
+    for database, broker in combinations:
+        figures, status = _carry_out(paths, database, broker, options)
+        failed = failed or status != 0
+        sections.append(_section(figures, broker))
+        say(f"\n{sections[-1]}")
+    if options.write and not failed:
+        _write(sections, load)
+    say("fault runs: failed" if failed else "fault runs: ok")
+    return 1 if failed else 0
+
+
+def _carry_out(paths: Paths, database: str, broker: str, options: argparse.Namespace) -> tuple[dict[str, Any], int]:
+    with tempfile.TemporaryDirectory() as folder:
+        answer = Path(folder) / "verdicts.json"
+        chosen = ["--database", database, "--broker", broker, "--json", str(answer), *(["--quick"] if options.quick else [])]
+        command = [str(paths.python), "-m", "tools.faults.combination", *chosen, *options.runs]
+        cache = {"PYTHONPYCACHEPREFIX": str(paths.run / "pycache")}
+        status = run_in_foreground(command, paths.root, {**environment.without_settings(os.environ), **cache})
+        if not answer.exists():
+            raise UserError("The runs ended without a verdict.")
+        return dict(json.loads(answer.read_text())), status
+
+
+def _section(figures: dict[str, Any], broker: str) -> str:
+    rows = [
+        (
+            RUNS[name].title, one["missed"], one["doubled"], one["may_double"], one["wrongly_erased"],
+            "yes" if one["halted"] else "no", round(one["seconds"]), "; ".join(one["faults"]) or "yes",
+        )
+        for name, one in figures["runs"].items()
+    ]  # fmt: skip
+    devices = next(iter(figures["runs"].values()))["devices"]
+    title = f"## PostgreSQL {figures['postgresql']} with {'Redis' if broker == 'redis' else 'RabbitMQ'}"
+    return f"{title}\n\n{devices:,} devices in each run.\n\n{table(_HEAD, rows)}"
+
+
+def _write(sections: list[str], load: float) -> None:
+    top = PAGE.read_text("utf-8").partition("\n## ")[0]
+    measured = page.circumstances(0, load).partition("; this part")[0] + ".*"
+    top = re.sub(r"\n\*\d.*?\.\*$", "", top.rstrip(), flags=re.DOTALL).rstrip()
+    PAGE.write_text(wrap("\n\n".join([top, measured, *sections]) + "\n"), "utf-8")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="./run faults", description="Send campaigns while something fails, and count.")
+    parser.add_argument("runs", nargs="*", metavar="RUN", help="the runs, by name; all of them without")
+    parser.add_argument("--list", action="store_true", help="list the runs")
+    parser.add_argument("--quick", action="store_true", help="fewer devices and shorter faults, as in the tests")
+    parser.add_argument("--write", action="store_true", help="write docs/measurements/faults.md, if nothing failed")
+    parser.add_argument("--database", choices=("debian", "wheel"), help="Debian's PostgreSQL alone, or that in .venv")
+    parser.add_argument("--broker", choices=("redis", "rabbitmq"), help="one broker alone")
+    return parser

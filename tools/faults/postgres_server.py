@@ -1,0 +1,96 @@
+"""A PostgreSQL that a fault run stops, kills, sets the clock of, and puts back to an earlier snapshot of its disk."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+
+from tools.faults.clock import WrongClock
+from tools.sandbox import postgres
+from tools.sandbox.ports import any_free_port
+from tools.sandbox.processes import ManagedProcess, ManagedProcesses, kill_group
+
+PASSWORDS = ("superuser-of-a-test", "role-of-a-test")
+
+
+class PostgresServer:
+    """A cluster on its own port, which stays the same from start to start."""
+
+    def __init__(self, cluster: postgres.Cluster, processes: ManagedProcesses, log: Path) -> None:
+        self._cluster, self._processes, self._log = cluster, processes, log
+        self.port = any_free_port()
+        self._process: ManagedProcess | None = None
+
+    @property
+    def url(self) -> str:
+        """Return DATABASE_URL."""
+        return self._cluster.url(self.port, PASSWORDS[1])
+
+    def start(self) -> str:
+        """Create the cluster and start it; return DATABASE_URL."""
+        postgres.start(self._cluster, self._processes, self.port, self._log, *PASSWORDS)
+        self._process = next(process for process in reversed(self._processes.running) if process.name == "postgres")
+        return self.url
+
+    def start_again(self, clock: WrongClock | None = None) -> None:
+        """Start it again after `stop` or `kill`, with a clock of its own if one is given."""
+        process = self._cluster.server_process(self.port, self._log)
+        if clock is not None:
+            process.environment |= clock.environment(threads=False)
+        self._process = self._processes.start(process)
+        deadline = time.monotonic() + postgres.START_TIMEOUT
+        while not self._cluster.ready(self.port):
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"PostgreSQL did not start again: {self._log.read_text(errors='replace')[-500:]}")
+            time.sleep(0.05)
+
+    def start_if_down(self) -> None:
+        """Start it again if a run that failed has left it stopped."""
+        if self._running().poll() is not None or self._running() not in self._processes.running:
+            self.start_again()
+
+    def stop(self) -> None:
+        """Shut it down in order."""
+        process = self._running()
+        process.request_stop()
+        process.wait_or_kill(time.monotonic() + process.stop_timeout)
+        self._processes.running.remove(process)
+
+    def kill(self) -> None:
+        """Kill all of its processes."""
+        process = self._running()
+        # Each backend leads a session of its own.
+        backends = psutil.Process(process.pid).children(recursive=True)
+        kill_group(process.pid)
+        for backend in backends:
+            with suppress(psutil.NoSuchProcess):
+                backend.kill()
+        process.wait_or_kill(time.monotonic())
+        self._processes.running.remove(process)
+
+    def copy_data(self, target: Path) -> None:
+        """Copy its data folder while it is stopped: a snapshot of the disk."""
+        shutil.rmtree(target, ignore_errors=True)
+        shutil.copytree(self._cluster.data, target, symlinks=True)
+
+    def put_back(self, source: Path) -> None:
+        """Replace its data folder by such a copy while it is stopped."""
+        shutil.rmtree(self._cluster.data)
+        shutil.copytree(source, self._cluster.data, symlinks=True)
+        self._cluster.data.chmod(0o700)
+        if self._cluster.owner:
+            for path in (self._cluster.data, *self._cluster.data.rglob("*")):
+                os.chown(path, self._cluster.owner.uid, self._cluster.owner.gid, follow_symlinks=False)
+
+    def major(self) -> str:
+        """Return the major version."""
+        return self._cluster.major()
+
+    def _running(self) -> ManagedProcess:
+        assert self._process is not None, "it was not started"
+        return self._process

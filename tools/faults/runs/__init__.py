@@ -1,0 +1,49 @@
+"""The fault runs. Each sends one campaign, does one thing wrong in its middle, and returns the verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tools.faults.rig import Rig
+from tools.faults.runs import broker, clocks, database, distance, fcm, processes, restores
+from tools.faults.verdict import Verdict
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run, as the table names it."""
+
+    title: str
+    carry_out: Callable[[Rig], Verdict]
+
+
+RUNS: dict[str, Run] = {
+    "worker-killed": Run("kill -9 of a worker; another takes over", processes.worker_killed),
+    "worker-terminated": Run("SIGTERM of a worker; another takes over", processes.worker_terminated),
+    "worker-frozen": Run("a worker is stopped for longer than its lease, beside another", processes.worker_frozen),
+    "beat-killed": Run("kill -9 of the beat", processes.beat_killed),
+    "database-killed": Run("kill -9 of PostgreSQL, with recovery", database.killed),
+    "connections-ended": Run("all connections to PostgreSQL ended, again and again", database.connections_ended),
+    "read-only": Run("PostgreSQL is read-only", database.read_only),
+    "failing-write": Run("one batch's outcomes are refused", database.failing_write),
+    "locked-campaign": Run("the campaign's row is locked; another campaign begins", database.locked_campaign),
+    "resume-and-settle": Run("pause and resume, again and again, while batches are settled", database.resume_and_settle),
+    "pgbouncer": Run("through PgBouncer in transaction mode, two workers", database.through_pgbouncer),
+    "200-ms-away": Run("PostgreSQL is 200 ms away", distance.of_200_ms),
+    "400-ms-away": Run("PostgreSQL is 400 ms away", distance.of_400_ms),
+    "800-ms-away": Run("PostgreSQL is 800 ms away", distance.of_800_ms),
+    "clock-forward": Run("PostgreSQL's clock is set forward by an hour", clocks.database_forward),
+    "clock-back": Run("PostgreSQL's clock is set back by an hour", clocks.database_back),
+    "failover-ahead": Run("PostgreSQL fails and comes back with its clock 20 s ahead", clocks.failover_ahead),
+    "worker-clock": Run("one worker's clock is 4 minutes ahead, another's 4 minutes behind", clocks.workers_off),
+    "beat-clock": Run("the beat's clock is set back by an hour", clocks.beat_back),
+    "broker-killed": Run("kill -9 of the broker, again and again", broker.killed),
+    "broker-away": Run("the broker is away", broker.away),
+    "broker-full": Run("the broker is out of memory", broker.full),
+    "snapshot": Run("a snapshot of PostgreSQL's disk is put back", restores.snapshot_put_back),
+    "single-failures": Run("FCM answers 500 to one message in 64", fcm.single_failures),
+    "fcm-down": Run("FCM answers 503", fcm.down),
+    "quota-used-up": Run("FCM answers 429 with Retry-After", fcm.quota_used_up),
+    "all-unregistered": Run("FCM calls everybody unregistered", fcm.all_unregistered),
+}

@@ -1,0 +1,65 @@
+"""The broker ends, is away for long, or is out of memory: workers poll the database, and come back to it by themselves."""
+
+from __future__ import annotations
+
+import time
+
+from tools.faults.rig import Rig, until
+from tools.faults.verdict import Verdict
+
+
+def killed(rig: Rig) -> Verdict:
+    """Kill the broker and start it again, several times."""
+    worker = rig.worker()
+    rig.beat()
+    campaign = rig.campaign()
+    rig.under_way(campaign, 0.1)
+    for _ in range(2 if rig.quick else 10):
+        rig.broker.kill()
+        rig.broker.start_again()
+        time.sleep(1)
+    halted = rig.finish(campaign)
+    verdict = rig.judge(campaign, halted, within=rig.seconds(180, 60))
+    return _after(rig, verdict, worker.poll())
+
+
+def away(rig: Rig) -> Verdict:
+    """Let the broker be away; the campaign is sent meanwhile."""
+    worker = rig.worker()
+    rig.beat()
+    campaign = rig.campaign()
+    rig.under_way(campaign, 0.1)
+    rig.broker.kill()
+    try:
+        began = time.monotonic()
+        halted = rig.finish(campaign, rig.seconds(120, 60))
+        time.sleep(max(0.0, began + rig.seconds(60, 8) - time.monotonic()))
+    finally:
+        rig.broker.start_again()
+    return _after(rig, rig.judge(campaign, halted, within=rig.seconds(90, 45)), worker.poll())
+
+
+def full(rig: Rig) -> Verdict:
+    """Let the broker refuse messages because its memory is used up; the campaign is sent meanwhile."""
+    worker = rig.worker()
+    rig.beat()
+    campaign = rig.campaign()
+    rig.under_way(campaign, 0.1)
+    rig.broker.fill_up()
+    try:
+        began = time.monotonic()
+        halted = rig.finish(campaign, rig.seconds(120, 60))
+        time.sleep(max(0.0, began + rig.seconds(45, 8) - time.monotonic()))
+    finally:
+        rig.broker.free()
+    return _after(rig, rig.judge(campaign, halted, within=rig.seconds(90, 45)), worker.poll())
+
+
+def _after(rig: Rig, verdict: Verdict, status: int | None) -> Verdict:
+    """Check that the worker takes wake-ups again."""
+    if status is not None:
+        verdict.faults.append(f"the worker ended with status {status}")
+        return verdict
+    before = rig.processes.log().count("received")
+    until(lambda: rig.processes.log().count("received") > before, 60, "the worker took no wake-up after the broker's return")
+    return verdict

@@ -1,0 +1,102 @@
+"""Clocks are wrong: the database's, a worker's or the beat's (by libfaketime, in that process alone)."""
+
+from __future__ import annotations
+
+import time
+
+from tools.faults.clock import WrongClock
+from tools.faults.rig import Rig, execute, until
+from tools.faults.verdict import Verdict
+
+_HOUR = 3600.0
+
+
+def database_forward(rig: Rig) -> Verdict:
+    """Set PostgreSQL's clock forward by an hour. Leases seem over, so that what is under way may be repeated."""
+    return _database_step(rig, _HOUR)
+
+
+def database_back(rig: Rig) -> Verdict:
+    """Set PostgreSQL's clock back by an hour. What was due stays due."""
+    return _database_step(rig, -_HOUR)
+
+
+def failover_ahead(rig: Rig) -> Verdict:
+    """Kill PostgreSQL and start it again with its clock 20 s ahead, as on another machine."""
+    rig.worker()
+    campaign = rig.campaign()
+    rig.under_way(campaign)
+    held = rig.claimed()
+    rig.postgres.kill()
+    clock = _clock(rig)
+    clock.set(20)
+    rig.postgres.start_again(clock)
+    try:
+        halted = rig.finish(campaign)
+    finally:
+        _right_clock(rig)
+    return rig.judge(campaign, halted, may_double=held, within=rig.seconds(120, 60) + 55)
+
+
+def workers_off(rig: Rig) -> Verdict:
+    """Let one worker's clock be four minutes ahead of the beat's and the database's, and another's as far behind.
+
+    FCM's token endpoint accepts five minutes (https://developers.google.com/identity/protocols/oauth2/service-account).
+    """
+    for number, seconds in enumerate((240, -240)):
+        clock = WrongClock(rig.readable(f"worker-{number}"))
+        clock.set(seconds)
+        rig.worker(**clock.environment(threads=True))
+    rig.beat()
+    campaign = rig.campaign()
+    halted = rig.finish(campaign)
+    verdict = rig.judge(campaign, halted, within=rig.seconds(120, 60))
+    taken = rig.processes.log().count("succeeded")
+    if not taken or "Discarding" in rig.processes.log():
+        verdict.faults.append(f"{taken} wake-ups were carried out, and some were dropped by a machine's clock")
+    return verdict
+
+
+def beat_back(rig: Rig) -> Verdict:
+    """Set the beat's clock back by an hour: it wakes nobody for that long. The workers look by themselves."""
+    clock = WrongClock(rig.readable("beat"))
+    rig.worker()
+    rig.beat(**clock.environment(threads=True))
+    until(lambda: "Sending due task" in rig.processes.log(), 60, "the beat did not start")
+    clock.set(-_HOUR)
+    time.sleep(2)
+    campaign = rig.campaign()
+    return rig.judge(campaign, rig.finish(campaign), within=rig.seconds(120, 60))
+
+
+def _database_step(rig: Rig, step: float) -> Verdict:
+    clock = _clock(rig)
+    rig.postgres.stop()
+    rig.postgres.start_again(clock)
+    try:
+        rig.worker()
+        campaign = rig.campaign()
+        rig.under_way(campaign)
+        held = rig.claimed()
+        before = execute("SELECT extract(epoch FROM clock_timestamp())")[0][0]
+        clock.set(step)
+        until(lambda: abs(float(_now() - before) - step) < 60, 10, "PostgreSQL's clock did not change")
+        halted = rig.finish(campaign)
+    finally:
+        _right_clock(rig)
+    return rig.judge(campaign, halted, may_double=held, within=rig.seconds(120, 60) + 55)
+
+
+def _now() -> float:
+    return float(execute("SELECT extract(epoch FROM clock_timestamp())")[0][0])
+
+
+def _clock(rig: Rig) -> WrongClock:
+    return WrongClock(rig.readable("database"))
+
+
+def _right_clock(rig: Rig) -> None:
+    """Let PostgreSQL run by the machine's clock again."""
+    rig.processes.end()
+    rig.postgres.stop()
+    rig.postgres.start_again()

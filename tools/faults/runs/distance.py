@@ -1,0 +1,36 @@
+"""The database is far away: everything is slower, and nothing stands still."""
+
+from __future__ import annotations
+
+from tools.faults.proxy import DelayingProxy
+from tools.faults.rig import Rig
+from tools.faults.verdict import Verdict
+
+
+def of_200_ms(rig: Rig) -> Verdict:
+    """Send with 200 ms to the database and back."""
+    return _away(rig, 0.2)
+
+
+def of_400_ms(rig: Rig) -> Verdict:
+    """Send with 400 ms to the database and back."""
+    return _away(rig, 0.4)
+
+
+def of_800_ms(rig: Rig) -> Verdict:
+    """Send with 800 ms to the database and back."""
+    return _away(rig, 0.8)
+
+
+def _away(rig: Rig, round_trip: float) -> Verdict:
+    proxy = DelayingProxy(rig.postgres.port, delay=round_trip / 2)
+    try:
+        here, there = f":{rig.postgres.port}/", f":{proxy.port}/"
+        rig.worker(DATABASE_URL=rig.processes.environment["DATABASE_URL"].replace(here, there))
+        campaign = rig.campaign()
+        halted = rig.finish(campaign, 300)
+    finally:
+        rig.processes.end()
+        proxy.stop()
+    # Some twenty statements before the first message, and four for each batch of a few at once.
+    return rig.judge(campaign, halted, within=60 + 200 * round_trip)
