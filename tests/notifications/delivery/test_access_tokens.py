@@ -107,14 +107,6 @@ def test_a_failed_renewal_is_reported_when_the_old_token_expires(account: Callab
         found.bearer()
 
 
-def test_a_token_is_for_messaging_alone(account: Callable[[int], ServiceAccount]) -> None:
-    found = account(3600)
-
-    found.bearer()
-
-    assert found._credentials.scopes == ["https://www.googleapis.com/auth/firebase.messaging"]
-
-
 @pytest.mark.parametrize("minutes", [-70, 10])
 def test_a_worker_whose_clock_is_wrong_leaves_the_project_to_others(
     account: Callable[[int], ServiceAccount], monkeypatch: pytest.MonkeyPatch, minutes: int
