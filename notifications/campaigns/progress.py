@@ -114,8 +114,10 @@ def _waiting_to_send(campaign: Campaign, ready_at: datetime | None, now: datetim
         return missing
     if Batch.objects.awaiting_canary(campaign):
         return "The first installations of a wave are tried before the others."
+    if trouble:
+        return trouble
     slowest = min((quota.rate / configured_rate() for quota in quotas), default=1.0)
-    return f"FCM is slow or overloaded: sending at {slowest:.0%} of the usual rate." if slowest < 1 else trouble
+    return f"FCM is slow or overloaded: sending at {slowest:.0%} of the usual rate." if slowest < 1 else None
 
 
 def _waiting_to_begin(campaign: Campaign, now: datetime) -> str | None:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from tools.bench.push.testbed import TimedOut, database
+from tools.bench.push.testbed import database
 from tools.faults.brokers import RabbitBroker, RedisBroker
 from tools.faults.debian_servers import DebianServices
 from tools.faults.postgres_server import PostgresServer
@@ -72,9 +72,9 @@ def carry_out(made: Rig, name: str) -> Verdict:
         made.postgres.start_if_down()
         made.prepare()
         return RUNS[name].carry_out(made)
-    except (TimedOut, AssertionError, RuntimeError) as error:
+    except Exception as error:
         print("\n".join(made.processes.log().splitlines()[-15:]), file=sys.stderr, flush=True)
-        return Verdict(made.devices, 0, 0, 0, 0, "", time.monotonic() - began, [str(error)])
+        return Verdict(made.devices, 0, 0, 0, 0, "", time.monotonic() - began, [f"{type(error).__name__}: {error}"])
     finally:
         made.processes.end()
 

@@ -96,6 +96,16 @@ class Rig:
         if missing := self.devices - Registration.objects.count():
             records.register_devices(missing)
 
+    def stop_database(self) -> None:
+        """Shut PostgreSQL down in order."""
+        self.postgres.stop()
+        _forget_connection()
+
+    def kill_database(self) -> None:
+        """Kill all processes of PostgreSQL."""
+        self.postgres.kill()
+        _forget_connection()
+
     def worker(self, *within: str, **environment: str) -> Popen[bytes]:
         """Start a worker; `within` is a command that runs it. It begins to poll the database when it has loaded."""
         with self._environment(environment):
@@ -173,6 +183,12 @@ class Rig:
         self.processes.environment = before | changes
         yield
         self.processes.environment = before
+
+
+def _forget_connection() -> None:
+    from django.db import connection
+
+    connection.close()
 
 
 def progress_of(campaign: Campaign) -> dict[str, Any]:

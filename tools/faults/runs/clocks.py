@@ -27,7 +27,7 @@ def failover_ahead(rig: Rig) -> Verdict:
     campaign = rig.campaign()
     rig.under_way(campaign)
     held = rig.claimed()
-    rig.postgres.kill()
+    rig.kill_database()
     clock = _clock(rig)
     clock.set(20)
     rig.postgres.start_again(clock)
@@ -71,7 +71,7 @@ def beat_back(rig: Rig) -> Verdict:
 
 def _database_step(rig: Rig, step: float) -> Verdict:
     clock = _clock(rig)
-    rig.postgres.stop()
+    rig.stop_database()
     rig.postgres.start_again(clock)
     try:
         rig.worker()
@@ -98,5 +98,5 @@ def _clock(rig: Rig) -> WrongClock:
 def _right_clock(rig: Rig) -> None:
     """Let PostgreSQL run by the machine's clock again."""
     rig.processes.end()
-    rig.postgres.stop()
+    rig.stop_database()
     rig.postgres.start_again()

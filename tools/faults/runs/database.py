@@ -23,7 +23,7 @@ def killed(rig: Rig) -> Verdict:
     campaign = rig.campaign()
     rig.under_way(campaign)
     held = rig.claimed()
-    rig.postgres.kill()
+    rig.kill_database()
     time.sleep(rig.seconds(10, 3))
     rig.postgres.start_again()
     return rig.judge(campaign, rig.finish(campaign), may_double=held, within=rig.seconds(120, 60) + LEASE)

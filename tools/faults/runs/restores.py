@@ -13,19 +13,15 @@ def snapshot_put_back(rig: Rig) -> Verdict:
 
     It has the same identity and timeline. The workers remember how far its log had come.
     """
-    from django.db import connection
-
     snapshot = rig.readable("snapshot")
     rig.worker()
     campaign = rig.campaign()
     rig.under_way(campaign, 0.2)
-    connection.close()
-    rig.postgres.stop()
+    rig.stop_database()
     rig.postgres.copy_data(snapshot)
     rig.postgres.start_again()
     rig.goes_on(campaign, rig.devices // 4)
-    connection.close()
-    rig.postgres.stop()
+    rig.stop_database()
     rig.postgres.put_back(snapshot)
     before = rig.emulator.counts()["messages"]
     rig.postgres.start_again()
