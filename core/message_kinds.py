@@ -12,3 +12,6 @@ class MessageKind(TextChoices):
     CAME_BACK = "came-back", "A campaign that I wrote was sent back"
     HALTED = "halted", "A campaign was halted or put on hold"
     STARTS_SOON = "starts-soon", "A campaign starts within the hour"
+    TRANSLATION_REQUEST = "translation-request", "A campaign needs a text in one of my languages"
+    TRANSLATION_DUE = "translation-due", "A text in one of my languages is due within the hour"
+    TRANSLATION_BACK = "translation-back", "A translation that I requested was handed in"

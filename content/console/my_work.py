@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -74,6 +74,28 @@ class Returned:
     text: str
     detail: str
     link: Link
+
+
+@dataclass(frozen=True)
+class DueText:
+    """Texts that the person is to write or read by a deadline."""
+
+    title: str
+    detail: str
+    link: Link
+    tag: StatusTag
+    deadline: datetime
+
+
+DueTextProvider = Callable[[User, datetime], Iterable[DueText]]
+#: Functions of (user, instant) that return texts with a deadline; those who ask for texts register them.
+DUE_TEXTS: list[DueTextProvider] = []
+
+
+def due_texts(provider: DueTextProvider) -> DueTextProvider:
+    """Register a function that returns texts with a deadline for *My work*."""
+    DUE_TEXTS.append(provider)
+    return provider
 
 
 def languages_of(user: User) -> list[tuple[Locale, int]]:
@@ -157,6 +179,7 @@ class MyWorkPage(Page):
         return {
             "languages": languages,
             "locale": locale,
+            "due": sorted((one for find in DUE_TEXTS for one in find(self.user, self.at)), key=lambda one: one.deadline),
             "returned": returned_to(self.user),
             "rows": [(one, one.next_action(self.user)) for one in work],
             "others": self._others(locale.pk) if locale else {},

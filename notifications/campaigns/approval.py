@@ -18,6 +18,7 @@ from notifications.campaigns.messages import URGENT
 from notifications.models.campaign import ALL, Campaign, CampaignKind
 from notifications.models.campaign_approval import FirstApproval, SecondReading
 from notifications.models.campaign_state import APPROVED_ON, CampaignState
+from notifications.models.translation_request import TranslationRequest
 
 #: The rights of which a second reader needs one.
 READER_RIGHTS = ("content.approve_words", "notifications.approve_campaign")
@@ -47,22 +48,28 @@ def confirm_text(
     `meaning` says what the text means, for an approver who does not read it. Raises Forbidden for a person who does not read the
     language, SecondPersonRequired for one who touched the campaign, ChangedMeanwhile for another submission.
     """
-    if not any(by.has_perm(right) for right in READER_RIGHTS):
-        require(by, READER_RIGHTS[0])
+    require_reader(by)
     with transaction.atomic():
         row = Campaign.objects.select_for_update(of=("self",)).get(pk=campaign.pk)
         if row.state != CampaignState.SUBMITTED or row.fingerprint != fingerprint:
             raise ChangedMeanwhile("The campaign has changed since you opened the page. Look at it again.", code="fingerprint")
-        return _confirm(row, locale, by=by, at=at, meaning=meaning)
+        return confirm_locked(row, locale, by=by, at=at, meaning=meaning)
+
+
+def require_reader(by: User) -> None:
+    """Raise Forbidden unless this person may be a second reader."""
+    if not any(by.has_perm(right) for right in READER_RIGHTS):
+        require(by, READER_RIGHTS[0])
 
 
 def confirm_texts(campaign: Campaign, locales: Collection[str], *, by: User, at: datetime) -> None:
     """Record in the caller's transaction that `by` confirms these languages of the locked campaign."""
     for locale in sorted(locales):
-        _confirm(campaign, locale, by=by, at=at)
+        confirm_locked(campaign, locale, by=by, at=at)
 
 
-def _confirm(campaign: Campaign, locale: str, *, by: User, at: datetime, meaning: str = "") -> SecondReading:
+def confirm_locked(campaign: Campaign, locale: str, *, by: User, at: datetime, meaning: str = "") -> SecondReading:
+    """Record one second reading of the locked campaign in the caller's transaction; raises as `confirm_text` does."""
     if locale not in campaign.words:
         raise Invalid("The campaign has no text in this language.", code="locale", field="locale")
     if by.pk in campaign.touched_by:
@@ -73,6 +80,7 @@ def _confirm(campaign: Campaign, locale: str, *, by: User, at: datetime, meaning
         campaign=campaign, locale=locale, words=campaign.words[locale], meaning=meaning.strip()[:500], by=by, at=at
     )
     audit.record(by=by, verb=Verb.CAMPAIGN_TEXT_CONFIRMED, row=campaign, at=at, locale=locale)
+    TranslationRequest.objects.mark_read(campaign, locale, by=by, at=at)
     return reading
 
 

@@ -16,6 +16,7 @@ from django.db import transaction
 from content.linting.text import normalize_text
 from content.terms import SOURCE_LOCALE
 from core.canonical import canonical_json, digest
+from core.console.display import language_text
 from core.errors import ChangedMeanwhile, Conflict, Forbidden
 from core.instants import rfc3339
 from core.models import User
@@ -27,6 +28,7 @@ from notifications.campaigns.texts import CampaignText
 from notifications.models.campaign import ALL, Campaign, CampaignKind, ScheduleKind
 from notifications.models.campaign_state import CampaignState
 from notifications.models.draft_task import DraftStart, DraftTask, TaskEntry
+from notifications.models.translation_request import TranslationRequest
 
 AUTHOR: Final = "notifications.author_campaign"
 #: The columns of a campaign that each task decides.
@@ -94,6 +96,8 @@ def save(campaign: Campaign, task: DraftTask, values: Mapping[str, Any], *, from
     assert set(values) <= set(COLUMNS[task])
     with transaction.atomic():
         row = locked_draft(campaign, by=by)
+        if "home_locale" in values:
+            _require_not_requested(row, values["home_locale"])
         _require_version(version(row, task), from_version)
         _update(row, task, {**values, **_renamed(row, values)}, by=by, at=at)
     campaign.refresh_from_db()
@@ -105,11 +109,12 @@ def save_text(
     """Save the text of one locale, or of one audience in it; other locales may be edited by others at the same time."""
     with transaction.atomic():
         row = locked_draft(campaign, by=by)
+        _require_not_requested(row, locale)
         _require_version(version(row, DraftTask.WORDS, locale=locale), from_version)
         stored = {part: {name: normalize_text(value) for name, value in pair.items()} for part, pair in _parts(text)}
         known = row.words.get(locale, dict(EMPTY_TEXT))
         changed = {**known, "variants": {**known.get("variants", {}), audience: stored}} if audience else {**known, **stored}
-        _save_words(row, {**row.words, locale: changed}, by=by, at=at)
+        save_words(row, {**row.words, locale: changed}, by=by, at=at)
     campaign.refresh_from_db()
 
 
@@ -117,6 +122,7 @@ def remove_text(campaign: Campaign, locale: str, *, audience: str = "", by: User
     """Remove a locale that is not the home locale, or the text for one audience in a locale."""
     with transaction.atomic():
         row = locked_draft(campaign, by=by)
+        _require_not_requested(row, locale)
         words = {tag: dict(text) for tag, text in row.words.items()}
         if audience:
             variants = {who: text for who, text in words[locale].pop("variants", {}).items() if who != audience}
@@ -125,7 +131,7 @@ def remove_text(campaign: Campaign, locale: str, *, audience: str = "", by: User
             raise Conflict("The main language cannot be removed. Choose another main language first.", code="home-locale")
         else:
             words.pop(locale, None)
-        _save_words(row, words, by=by, at=at)
+        save_words(row, words, by=by, at=at)
     campaign.refresh_from_db()
 
 
@@ -160,6 +166,16 @@ def locked_draft(campaign: Campaign, *, by: User) -> Campaign:
     return row
 
 
+def _require_not_requested(row: Campaign, locale: str) -> None:
+    """Refuse to write a text that the editors of its language are translating."""
+    if TranslationRequest.objects.open().filter(campaign=row, locale=locale).exists():
+        raise Conflict(
+            f"The text in {language_text(locale)} is with the translators. Withdraw the request under “Ask the translators” to "
+            "write it here.",
+            code="with-translators",
+        )
+
+
 def _require_version(stored: str, from_version: str) -> None:
     if stored != from_version:
         raise ChangedMeanwhile(
@@ -167,7 +183,8 @@ def _require_version(stored: str, from_version: str) -> None:
         )
 
 
-def _save_words(row: Campaign, words: dict[str, Any], *, by: User, at: datetime) -> None:
+def save_words(row: Campaign, words: dict[str, Any], *, by: User, at: datetime) -> None:
+    """Store the texts of a locked draft, as an edit by this person."""
     _update(row, DraftTask.WORDS, {"words": words, "named_services": named_services(words)}, by=by, at=at)
 
 

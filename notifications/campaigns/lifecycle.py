@@ -26,6 +26,7 @@ from notifications.models.brake import Brake, BrakeState
 from notifications.models.campaign import Campaign
 from notifications.models.campaign_state import LIFECYCLE, CampaignState
 from notifications.models.draft_task import DraftTask
+from notifications.models.translation_request import TranslationRequest
 
 
 def draft(definition: dict[str, Any], *, by: User, at: datetime) -> Campaign:
@@ -61,6 +62,8 @@ def delete_draft(campaign: Campaign, *, by: User, at: datetime) -> None:
         row = Campaign.objects.select_for_update().filter(pk=campaign.pk).first()
         if row is None or row.state != CampaignState.DRAFT:
             raise Conflict("Only a draft can be deleted.", code="state")
+        if TranslationRequest.objects.open().filter(campaign=row).exists():
+            raise Conflict("The translators have texts of this draft. Withdraw the requests first.", code="with-translators")
         edits.record_deleted(row, by=by, at=at)
         row.delete()
 

@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from content.models import Service, Tip
-from core.console.display import language_text, local_text, zone_text
+from core.console.display import language_text, local_text, zone_text, zoned_text
 from core.errors import Invalid
-from notifications.campaigns import audience, forecast, messages, schedule, texts
+from notifications.campaigns import audience, forecast, messages, schedule, texts, translation_texts
 from notifications.campaigns.forecast import Forecast, ZoneForecast
 from notifications.campaigns.schedule import Clock, Delay
 from notifications.models.app import PushMode
 from notifications.models.campaign import ALL, Campaign, ScheduleKind
+from notifications.models.translation_request import TranslationRequest
 
 #: How far ahead a start may lie.
 MAX_AHEAD = timedelta(days=366)
@@ -64,6 +65,7 @@ def at_submission(campaign: Campaign, *, at: datetime) -> Iterator[Refusal]:
     yield from times_and_audience(campaign, at=at)
     yield from _contents(campaign)
     yield from of_correction(campaign)
+    yield from of_translations(campaign)
     for place, sentences in messages.refused_texts(campaign):
         yield Refusal(place, "text-refused", f"{place}: {sentences}")
 
@@ -211,6 +213,26 @@ def of_correction(campaign: Campaign) -> Iterator[Refusal]:
             yield Refusal(
                 field, "readers-missing", "The earlier alert has readers whom this campaign misses. Choose them as well."
             )
+
+
+def of_translations(campaign: Campaign) -> Iterator[Refusal]:
+    """Yield each language that the translators have, and each whose source has changed since it was translated."""
+    source = language_text(campaign.home_locale)
+    for request in TranslationRequest.objects.current().filter(campaign=campaign):
+        language = language_text(request.locale)
+        field = f"translations.{request.locale}"
+        if request.is_open:
+            due = zoned_text(request.deadline, campaign.home_zone)
+            yield Refusal(
+                field, "translation-open",
+                f"{language} is with the translators, due {due}. Wait until they hand it in, or withdraw the request.",
+            )  # fmt: skip
+        elif translation_texts.has_changed(request, campaign):
+            yield Refusal(
+                field, "translation-outdated",
+                f"The text in {source} has changed since {language} was translated. Ask the translators again, or send without "
+                f"{language}.",
+            )  # fmt: skip
 
 
 def _moment(instant: datetime, campaign: Campaign) -> str:

@@ -14,6 +14,8 @@ from notifications.console import (
     tasks,
     test_phones,
     today,
+    translate,
+    translation_work,
 )
 
 __all__ = [
@@ -30,4 +32,6 @@ __all__ = [
     "tasks",
     "test_phones",
     "today",
+    "translate",
+    "translation_work",
 ]

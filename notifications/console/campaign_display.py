@@ -19,6 +19,7 @@ MODEL_NAMES.update(
         "notifications.Campaign": "Campaign",
         "notifications.App": "App",
         "notifications.PairedPhone": "Test phone",
+        "notifications.TranslationRequest": "Request to translators",
     }
 )
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import QuerySet, TextField
+from django.db.models import Q, QuerySet, TextField
 from django.db.models.functions import Cast
 from django.http import HttpResponse
 from django.urls import reverse
@@ -19,9 +19,9 @@ from core.models import AuditEntry, User
 from core.models.user import SYSTEM_NAME
 from notifications.console.history_words import HistoryChange, change_text, sentence
 from notifications.console.rights import CAMPAIGN_STAFF
-from notifications.models import App, Campaign
+from notifications.models import App, Campaign, TranslationRequest
 
-_CAMPAIGN, _BRAKE = "notifications.Campaign", "notifications.Brake"
+_CAMPAIGN, _BRAKE, _REQUEST = "notifications.Campaign", "notifications.Brake", "notifications.TranslationRequest"
 #: Entries that one file holds.
 _MAX_ROWS = 20_000
 
@@ -73,7 +73,7 @@ class HistoryPage(_HistoryPage):
     menu_permissions = CAMPAIGN_STAFF
 
     def entries(self) -> QuerySet[AuditEntry]:
-        found = AuditEntry.objects.filter(model__in=(_CAMPAIGN, _BRAKE))
+        found = AuditEntry.objects.filter(model__in=(_CAMPAIGN, _BRAKE, _REQUEST))
         if person := self.request.GET.get("person", ""):
             found = found.filter(by__username=person)
         if word := self.request.GET.get("word", "").strip():
@@ -108,24 +108,31 @@ class CampaignHistoryPage(_HistoryPage):
         return [Link("Campaigns", reverse("admin:campaigns")), Link(self.campaign.name, campaign)]
 
     def entries(self) -> QuerySet[AuditEntry]:
-        return AuditEntry.objects.filter(model=_CAMPAIGN, row=str(self.campaign.pk))
+        requests = [str(pk) for pk in self.campaign.translation_requests.values_list("pk", flat=True)]
+        return AuditEntry.objects.filter(Q(model=_CAMPAIGN, row=str(self.campaign.pk)) | Q(model=_REQUEST, row__in=requests))
 
 
 def history_lines(entries: Iterable[AuditEntry]) -> list[HistoryLine]:
-    """Return entries as sentences; two queries, whatever their number."""
+    """Return entries as sentences; a few queries, whatever their number."""
     found = list(entries)
-    names = dict(Campaign.objects.filter(pk__in={int(e.row) for e in found if e.model == _CAMPAIGN}).values_list("pk", "name"))
+    wanted = {int(entry.row) for entry in found if entry.model == _REQUEST}
+    requests = TranslationRequest.objects.in_bulk(wanted) if wanted else {}
+    campaigns = {int(e.row) for e in found if e.model == _CAMPAIGN} | {one.campaign_id for one in requests.values()}
+    names = dict(Campaign.objects.filter(pk__in=campaigns).values_list("pk", "name"))
     apps = dict(App.objects.values_list("name", "title"))
-    return [_line(entry, names, apps) for entry in found]
+    return [_line(entry, names, apps, requests) for entry in found]
 
 
-def _line(entry: AuditEntry, names: Mapping[int, str], apps: Mapping[str, str]) -> HistoryLine:
-    number = int(entry.row) if entry.model == _CAMPAIGN else 0
+def _line(
+    entry: AuditEntry, names: Mapping[int, str], apps: Mapping[str, str], requests: Mapping[int, TranslationRequest]
+) -> HistoryLine:
+    request = requests.get(int(entry.row)) if entry.model == _REQUEST else None
+    number = int(entry.row) if entry.model == _CAMPAIGN else request.campaign_id if request else 0
     changes = tuple(change_text(change, apps) for change in entry.details.get("changes", ()))
     return HistoryLine(
         at=entry.at,
         campaign=names.get(number) or entry.details.get("name", ""),
         url=reverse("admin:campaign", args=[number]) if number in names else "",
-        sentence=sentence(entry),
+        sentence=sentence(entry, locale=request.locale if request else ""),
         changes=changes,
     )

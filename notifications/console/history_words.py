@@ -40,6 +40,13 @@ _SENTENCES: Mapping[str, str] = {
     Verb.CAMPAIGN_WITHDRAWN: "{who} removed the alert from the feed",
     Verb.CAMPAIGN_TEXT_CONFIRMED: "{who} confirmed a text as its second reader",
     Verb.CAMPAIGN_FIRST_APPROVED: "{who} approved the campaign, as the first of two people",
+    Verb.CAMPAIGN_TRANSLATION_REQUESTED: "{who} requested {text} from the translators",
+    Verb.CAMPAIGN_TRANSLATION_MOVED: "{who} changed the deadline for {text}",
+    Verb.CAMPAIGN_TRANSLATION_STARTED: "{who} began to translate {text}",
+    Verb.CAMPAIGN_TRANSLATION_HANDED_IN: "{who} handed in {text}",
+    Verb.CAMPAIGN_TRANSLATION_SENT_BACK: "{who} sent {text} back to the translators",
+    Verb.CAMPAIGN_TRANSLATION_READ: "{who} read {text} for the request to the translators",
+    Verb.CAMPAIGN_TRANSLATION_WITHDRAWN: "{who} withdrew the request for {text}",
     Verb.SENDING_STOPPED: "{who} stopped all sending",
     Verb.SENDING_RESUMED: "{who} allowed sending again",
 }
@@ -88,14 +95,18 @@ class HistoryChange:
     lang: str = ""
 
 
-def sentence(entry: AuditEntry) -> str:
-    """Say what happened, such as "David sent the campaign back: the second sentence is unclear."."""
+def sentence(entry: AuditEntry, *, locale: str = "") -> str:
+    """Say what happened, such as "David sent the campaign back: the second sentence is unclear.".
+
+    `locale` is the language of a request to translators.
+    """
     person = entry.by.get_full_name() or entry.by.username
     who = "The product" if entry.by.username == SYSTEM_NAME else person
     text = _SENTENCES.get(entry.verb)
-    words = text.format(who=who) if text else f"{verb_text(entry.verb)} ({who})"
-    if entry.verb == Verb.CAMPAIGN_TEXT_CONFIRMED and (locale := entry.details.get("locale")):
-        words = f"{who} confirmed the text in {language_text(str(locale))} as its second reader"
+    named = f"the text in {language_text(locale)}" if locale else "a text"
+    words = text.format(who=who, text=named) if text else f"{verb_text(entry.verb)} ({who})"
+    if entry.verb == Verb.CAMPAIGN_TEXT_CONFIRMED and (read := entry.details.get("locale")):
+        words = f"{who} confirmed the text in {language_text(str(read))} as its second reader"
     reason = str(entry.details.get("reason", "")).strip()
     return f"{words}: {reason}" if reason else f"{words}."
 

@@ -18,6 +18,7 @@ from notifications.models.segment import Platform, Segment
 from notifications.models.segment_count import SegmentCount
 from notifications.models.staff_message import StaffMessage
 from notifications.models.test_phone import PairedPhone, PairingRequest, TestSend
+from notifications.models.translation_request import RequestState, TranslationRequest
 from notifications.models.wave import Wave
 from notifications.models.worker_note import WorkerNote
 
@@ -47,6 +48,7 @@ __all__ = [
     "ReceiptEvent",
     "Registered",
     "Registration",
+    "RequestState",
     "SchedulerRun",
     "SecondReading",
     "Segment",
@@ -54,6 +56,7 @@ __all__ = [
     "StaffMessage",
     "TaskEntry",
     "TestSend",
+    "TranslationRequest",
     "Wave",
     "WorkerNote",
 ]

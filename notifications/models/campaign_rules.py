@@ -89,6 +89,20 @@ READ_IN_EVERY_LANGUAGE = pgtrigger.Trigger(
     """,
 )
 
+TRANSLATED = pgtrigger.Trigger(
+    name="translated",
+    when=pgtrigger.Before,
+    operation=pgtrigger.Update,
+    func="""
+        IF OLD.state = 'draft' AND NEW.state = 'submitted' AND EXISTS (
+            SELECT 1 FROM notifications_translationrequest r WHERE r.campaign_id = NEW.id AND r.state IN ('requested', 'in-work')
+        ) THEN
+            RAISE EXCEPTION 'a campaign is not submitted while translators have its texts' USING ERRCODE = 'check_violation';
+        END IF;
+        RETURN NEW;
+    """,
+)
+
 FROZEN_DEFINITION = pgtrigger.Trigger(
     name="frozen_definition",
     when=pgtrigger.Before,

@@ -33,8 +33,17 @@ _SUBJECTS = {
     MessageKind.CAME_BACK: "A campaign that you wrote was sent back",
     MessageKind.HALTED: "A campaign was halted and sends nothing",
     MessageKind.STARTS_SOON: "A campaign starts within the hour",
+    MessageKind.TRANSLATION_REQUEST: "A campaign needs a text in one of your languages",
+    MessageKind.TRANSLATION_DUE: "A text in one of your languages is due within the hour",
+    MessageKind.TRANSLATION_BACK: "A translation that you requested was handed in",
 }
-_CONSOLE = "admin:campaign"
+_CAMPAIGN = "admin:campaign"
+#: Where to look, where that is not the campaign's own page: translators see the texts alone.
+_PAGES = {
+    MessageKind.TRANSLATION_REQUEST: "admin:my-work",
+    MessageKind.TRANSLATION_DUE: "admin:my-work",
+    MessageKind.TRANSLATION_BACK: "admin:campaign-translators",
+}
 
 
 class NotSent(Exception):
@@ -116,4 +125,6 @@ def signature(name: str, stamp: str, body: str) -> str:
 
 
 def _url(message: StaffMessage) -> str:
-    return f"{settings.PUBLIC_URL}{reverse(_CONSOLE, args=[message.campaign_id])}"
+    page = _PAGES.get(MessageKind(message.kind), _CAMPAIGN)
+    path = reverse(page) if page == "admin:my-work" else reverse(page, args=[message.campaign_id])
+    return f"{settings.PUBLIC_URL}{path}"

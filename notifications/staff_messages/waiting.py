@@ -1,4 +1,4 @@
-"""What staff have to be told: campaigns that wait for an approval, came back, were halted, or start soon, and whom to tell."""
+"""What staff have to be told: campaigns that wait, were halted or start soon, texts to translate; and whom to tell."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from notifications.campaigns.first_starts import first_starts
 from notifications.models.campaign import Campaign
 from notifications.models.campaign_state import CampaignState
 from notifications.models.staff_message import StaffMessage
+from notifications.models.translation_request import RequestState, TranslationRequest
 
 S = CampaignState
 #: Older events send no message, so that nobody gets the past on the day on which messages are switched on.
@@ -46,6 +47,7 @@ class _Staff:
     reachable: dict[int, User] = field(default_factory=dict)
     approvers: set[int] = field(default_factory=set)
     stoppers: set[int] = field(default_factory=set)
+    translators: set[int] = field(default_factory=set)
 
 
 def note_waiting(*, at: datetime) -> int:
@@ -61,7 +63,8 @@ def _staff() -> _Staff:
     staff = _Staff()
     people = User.objects.filter(is_active=True, is_staff=True)
     staff.reachable = {person.pk: person for person in people.exclude(email="")}
-    for codename, found in (("approve_campaign", staff.approvers), ("stop_campaign", staff.stoppers)):
+    by_right = {"approve_campaign": staff.approvers, "stop_campaign": staff.stoppers, "edit_words": staff.translators}
+    for codename, found in by_right.items():
         found.update(people.filter(groups__permissions__codename=codename).values_list("pk", flat=True))
     return staff
 
@@ -69,6 +72,7 @@ def _staff() -> _Staff:
 def _things(staff: _Staff, *, at: datetime) -> Iterator[_Thing]:
     yield from _events(staff, at=at)
     yield from _starting(staff, at=at)
+    yield from _translations(staff, at=at)
 
 
 def _events(staff: _Staff, *, at: datetime) -> Iterator[_Thing]:
@@ -106,6 +110,29 @@ def _starting(staff: _Staff, *, at: datetime) -> Iterator[_Thing]:
         else:
             people = {*campaign.touched_by, *([campaign.approved_by_id] if campaign.approved_by_id else [])}
             yield _Thing(MessageKind.STARTS_SOON, campaign, occasion, people)
+
+
+def _translations(staff: _Staff, *, at: datetime) -> Iterator[_Thing]:
+    """Yield requests to translators that are new or due within the hour, and those that were handed in."""
+    for request in TranslationRequest.objects.current().select_related("campaign"):
+        campaign, name, handed_in = request.campaign, f"request {request.pk}", request.handed_in_at
+        is_new = request.is_open and request.requested_at > at - _RECENT
+        if is_new and (request.state == RequestState.REQUESTED or (handed_in and request.requested_at > handed_in)):
+            people = _translators(request, staff) - {request.requested_by_id}
+            yield _Thing(MessageKind.TRANSLATION_REQUEST, campaign, f"{name} {request.requested_at}", people)
+        if request.is_open and request.reason and request.handed_in_by_id:
+            yield _Thing(MessageKind.TRANSLATION_REQUEST, campaign, f"{name} back {handed_in}", {request.handed_in_by_id})
+        if request.is_open and request.requested_at < request.deadline - REMIND_AHEAD <= at < request.deadline:
+            people = {request.translated_by_id} if request.translated_by_id else _translators(request, staff)
+            yield _Thing(MessageKind.TRANSLATION_DUE, campaign, f"{name} {request.deadline}", people)
+        if request.state == RequestState.RETURNED and handed_in and handed_in > at - _RECENT:
+            people = {request.requested_by_id} - {request.handed_in_by_id or 0}
+            yield _Thing(MessageKind.TRANSLATION_BACK, campaign, f"{name} {handed_in}", people)
+
+
+def _translators(request: TranslationRequest, staff: _Staff) -> set[int]:
+    """Return the reachable people who may translate into the language."""
+    return {pk for pk in staff.translators if pk in staff.reachable and staff.reachable[pk].reads(request.locale)}
 
 
 def _messages(thing: _Thing, staff: _Staff, *, at: datetime) -> Iterator[StaffMessage]:

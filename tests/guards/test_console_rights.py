@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from django.contrib import admin
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from content.models import OrganizationRevision, Service, ServiceRevision, Tip, TipRevision, Unit
@@ -16,6 +18,7 @@ from content.models.channel_revision import Act
 from core import roles
 from core.console import pages
 from core.models import AuditEntry, User
+from notifications.campaigns import translation_requests
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -49,6 +52,10 @@ def filled() -> dict[str, str]:
     of_service = ServiceRevision.objects.propose(service=line, facts={"zone": "Europe/London"}, by=by, at=make.NOON)
     own = line.organization
     of_organization = OrganizationRevision.objects.propose(organization=own, name="Another", by=by, at=make.NOON)
+    draft = make.campaign(state="draft")
+    make.person("editor", "localisation-editor")
+    later = timezone.now() + timedelta(hours=2)
+    translation_requests.ask(draft, ["cy"], deadline=later, by=draft.created_by, at=timezone.now())
     release: dict[str, object] = {"number": make.Release.objects.get().pk}
     arguments: dict[str, dict[str, object]] = {
         "person": {"id": make.person("colleague").pk},
@@ -70,6 +77,7 @@ def filled() -> dict[str, str]:
         "withdrawal": {"id": "gb-line"},
         "tip-withdrawal": {"slug": "first-hour"},
         "campaign-text": {"locale": "en"},
+        "campaign-translate": {"id": draft.pk, "locale": "cy"},
         "campaign-text-for": {"locale": "en", "audience": "teen"},
         **{f"release{part}": release for part in ("", "-changes", "-coverage", "-preview")},
     }
@@ -133,7 +141,7 @@ def test_each_role_can_do_what_the_table_says_and_nothing_else(client: Client, f
 
 
 def test_an_unknown_action_is_refused(client: Client, filled: dict[str, str]) -> None:
-    client.force_login(User.objects.create_superuser("root", password=None))
+    client.force_login(User.objects.create_superuser("root", password=None, locales=["*"]))
 
     for name, path in filled.items():
         assert client.post(path, {"action": "no-such-action"}).status_code == 400, name
@@ -187,7 +195,7 @@ def test_even_a_superuser_changes_a_number_only_by_a_proposal(client: Client, fi
 
 
 def test_no_page_has_inline_scripts_styles_or_handlers(client: Client, filled: dict[str, str]) -> None:
-    client.force_login(User.objects.create_superuser("root", password=None))
+    client.force_login(User.objects.create_superuser("root", password=None, locales=["*"]))
     own = [reverse(f"admin:{name}") for name in ("index", "token", "password_change")]
 
     for path in (*filled.values(), *own):

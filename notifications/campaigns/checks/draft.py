@@ -53,6 +53,7 @@ def check_draft(campaign: Campaign, *, at: datetime) -> DraftCheck:
     problems += help_problems(campaign, countries_of(campaign, found), at=at)
     problems += _when(campaign, found)
     problems += _correction(campaign)
+    problems += map(_problem, refusals.of_translations(campaign))
     order = list(DraftTask)
     problems.sort(key=lambda problem: order.index(problem.task))
     return DraftCheck(found, tuple(dict.fromkeys(problems)), tuple(cautions(campaign)))

@@ -51,6 +51,7 @@ _TASKS = {
     "reach_confirmed": DraftTask.WHO,
     "messages": DraftTask.WORDS,
     "unchanged": DraftTask.WORDS,
+    "translations": DraftTask.WORDS,
     "services": DraftTask.HELP,
     "tips": DraftTask.HELP,
     "schedule": DraftTask.WHEN,

@@ -14,6 +14,7 @@ from notifications.campaigns import draft_entries
 from notifications.campaigns.checks.problem import DraftProblem
 from notifications.console import campaign_display
 from notifications.console.tasks.task_page import DraftPage
+from notifications.console.tasks.translation_display import request_views
 from notifications.models.draft_task import DraftTask, TaskEntry
 from notifications.models.test_phone import TestSend
 
@@ -39,6 +40,8 @@ class TaskRow:
     tag: StatusTag
     problems: tuple[DraftProblem, ...] = ()
     others: tuple[TaskEntry, ...] = ()
+    #: What else there is to say, such as "Welsh: with the translators, due today at 18:00 London time".
+    notes: tuple[str, ...] = ()
 
 
 def task_url(number: int, task: DraftTask) -> str:
@@ -90,4 +93,8 @@ class TaskListPage(DraftPage):
             tag=NOT_YET if is_open else PROBLEM if problems else DONE,
             problems=problems,
             others=tuple(entry for entry in others if entry.place.partition(".")[0] == task),
+            notes=self._translations() if task == DraftTask.WORDS else (),
         )
+
+    def _translations(self) -> tuple[str, ...]:
+        return tuple(f"{view.language}: {view.text}" for view in request_views(self.campaign, at=self.at))

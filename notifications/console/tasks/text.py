@@ -28,6 +28,7 @@ from notifications.console.rights import AUTHOR
 from notifications.console.tasks.clock_fields import DateField, TimeField
 from notifications.console.tasks.task_page import FormData, TaskPage
 from notifications.models.draft_task import DraftTask
+from notifications.models.translation_request import TranslationRequest
 
 #: Characters that one field takes; longer ones are refused before they are saved.
 _MAX = 4_000
@@ -205,6 +206,7 @@ class TextPage(TaskPage):
             "shown": self._written_out(typed),
             "facts": json.dumps(self._facts(typed), ensure_ascii=False),
             "app_title": "Fingerpost",
+            "with_translators": TranslationRequest.objects.open().filter(campaign=self.campaign, locale=self.locale).exists(),
             "cautions": [c for c in self.check.cautions if (c.locale, c.audience) == (self.locale, self.audience)],
         }
 

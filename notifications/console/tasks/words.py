@@ -21,6 +21,7 @@ from notifications.campaigns import draft_tasks
 from notifications.campaigns.checks.problem import DraftProblem
 from notifications.console.rights import AUTHOR
 from notifications.console.tasks.task_page import FormData, TaskPage
+from notifications.console.tasks.translation_display import RequestView, request_views, without_text
 from notifications.models.campaign import ALL
 from notifications.models.draft_task import DraftTask
 
@@ -137,11 +138,20 @@ class WordsPage(TaskPage):
         return {
             **context,
             "rows": list(self._rows()),
+            "requests": self._requests(),
             "general": [p for p in self.check.of_task(self.task) if not p.locale] if not self._is_open() else [],
             "missing": missing,
             "written": [(tag, language_text(tag)) for tag in self.campaign.words],
             "audiences": [(who, labels.label("recipient", who)) for who in audiences] if len(audiences) > 1 else [],
         }
+
+    def _requests(self) -> list[tuple[RequestView, str]]:
+        """Return what the translators have, each with who gets another language until they hand it in."""
+        views = request_views(self.campaign, at=self.at)
+        return [
+            (view, "" if view.has_text else without_text(self.campaign, self.check.forecast, view.request.locale))
+            for view in views
+        ]
 
     def _is_open(self) -> bool:
         return self.task in self.campaign.open_tasks

@@ -62,10 +62,11 @@
       counter.textContent = `${length} of ${limit} characters`;
       counter.classList.toggle("bad", length > limit);
     }
-    const bytes = form.querySelector("[data-bytes]");
-    if (bytes) {
+    for (const bytes of form.querySelectorAll("[data-bytes]")) {
       const limit = Number(bytes.dataset.bytes);
-      const size = encoder.encode(written(form.elements.inner_title.value + form.elements.inner_body.value)).length;
+      const prefix = bytes.dataset.of || "";
+      const inner = form.elements[`${prefix}inner_title`].value + form.elements[`${prefix}inner_body`].value;
+      const size = encoder.encode(written(inner)).length;
       bytes.textContent = `Title and text together: ${size} of ${limit} bytes of a push message`;
       bytes.classList.toggle("bad", size > limit);
     }
@@ -76,6 +77,16 @@
 
   form.addEventListener("input", show);
   show();
+
+  // A chip puts its fact where the caret is in the box beside it.
+  form.addEventListener("click", (event) => {
+    const chip = event.target.closest("[data-fact]");
+    if (!chip) return;
+    const box = form.elements[chip.dataset.into];
+    box.setRangeText(chip.dataset.fact, box.selectionStart, box.selectionEnd, "end");
+    box.focus();
+    box.dispatchEvent(new Event("input", { bubbles: true }));
+  });
 
   // Insert where the caret was last, in the field that is chosen.
   const into = form.elements.insert_into;

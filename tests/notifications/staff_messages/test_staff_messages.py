@@ -16,10 +16,11 @@ from django.core import mail
 from django.test import Client
 from django.urls import reverse
 
+from core.message_kinds import MessageKind
 from core.models import User
 from notifications import tasks
-from notifications.campaigns import lifecycle
-from notifications.models import Campaign, StaffMessage
+from notifications.campaigns import draft_tasks, lifecycle, translation_requests, translation_texts
+from notifications.models import Campaign, DraftTask, StaffMessage
 from notifications.staff_messages import sending, waiting
 from tests import make
 
@@ -137,7 +138,7 @@ def test_a_person_chooses_what_they_are_told_about(client: Client) -> None:
     _, approver = make.campaign_staff()
     client.force_login(approver)
     page = client.get(reverse("admin:my-settings")).content.decode()
-    assert len(re.findall(r'name="messages"[^>]*checked', page)) == 4
+    assert len(re.findall(r'name="messages"[^>]*checked', page)) == len(MessageKind)
 
     client.post(reverse("admin:my-settings"), {"action": "save", "time_zone": "UTC", "messages": ["halted"]})
     make.campaign(state="submitted")
@@ -247,3 +248,64 @@ def test_deleting_a_draft_that_came_back_removes_its_messages() -> None:
 
     assert not Campaign.objects.exists()
     assert not StaffMessage.objects.exists()
+
+
+def translation_requested(hours: float = 3) -> Any:
+    """Ask an editor with a mailbox for a text in Arabic; another editor does not read it."""
+    for name, locale in (("ali", "ar"), ("nia", "cy")):
+        make.person(name, "localisation-editor", locales=(locale,))
+        User.objects.filter(username=name).update(email=f"{name}@example.org")
+    draft = make.campaign(state="draft", name=NAME)
+    deadline = now() + timedelta(hours=hours)
+    return translation_requests.ask(draft, ["ar"], deadline=deadline, by=draft.created_by, at=now())[0]
+
+
+def handed_in(request: Any) -> None:
+    place = DraftTask.WORDS
+    translation_requests.hand_in(
+        request,
+        {"outer.title": "نصائح", "outer.body": "اقرأها.", "inner.title": "تهديدات", "inner.body": "لا تدفع."},
+        from_revision=request.revision,
+        source=translation_texts.source_of(request.campaign).digest,
+        campaign_version=draft_tasks.version(request.campaign, place, locale="ar"),
+        by=User.objects.get(username="ali"),
+        at=now(),
+    )
+
+
+def test_the_editors_of_a_language_are_told_once_that_a_text_is_requested() -> None:
+    translation_requested()
+
+    assert tell() == [("ali@example.org", "Fingerpost: a campaign needs a text in one of your languages")]
+    assert "/console/work/" in mail.outbox[0].body
+    assert NAME not in mail.outbox[0].body
+    assert tell() == []
+
+
+def test_editors_are_reminded_in_the_hour_before_the_deadline() -> None:
+    translation_requested()
+    tell()
+
+    assert tell(now() + timedelta(hours=1)) == []
+    due = "Fingerpost: a text in one of your languages is due within the hour"
+    assert tell(now() + timedelta(hours=2, minutes=30)) == [("ali@example.org", due)]
+    assert tell(now() + timedelta(hours=2, minutes=40)) == []
+
+
+def test_the_author_is_told_what_was_handed_in_and_the_editor_what_was_sent_back() -> None:
+    request = translation_requested()
+    tell()
+    handed_in(request)
+
+    assert tell() == [("author@example.org", "Fingerpost: a translation that you requested was handed in")]
+    rim = make.person("rim", "localisation-reviewer", locales=("ar",))
+    translation_requests.send_back(request, reason="The last sentence blames.", by=rim, at=now())
+    assert tell() == [("ali@example.org", "Fingerpost: a campaign needs a text in one of your languages")]
+    assert tell() == []
+
+
+def test_nobody_is_told_of_a_request_that_was_withdrawn() -> None:
+    request = translation_requested()
+    translation_requests.withdraw(request, keep_text=False, by=request.requested_by, at=now())
+
+    assert tell() == []
