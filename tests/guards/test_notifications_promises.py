@@ -142,7 +142,7 @@ def test_promise_3_the_bytes_that_leave_are_the_approved_ones(phones: Emulator, 
     left: list[bytes] = []
     post = fcm._post
 
-    async def remembering(client: Any, url: str, authorization: str, body: bytes) -> Outcome:
+    async def remembering(client: Any, url: Any, authorization: str, body: bytes) -> Outcome:
         left.append(body)
         return await post(client, url, authorization, body)
 

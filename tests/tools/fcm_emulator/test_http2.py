@@ -18,6 +18,7 @@ from fcm_emulator.frames import Code
 from fcm_emulator.http2 import CONNECTION_WINDOW, MAX_IDLE_FRAMES, MAX_STREAMS, STREAM_WINDOW
 from h2.events import ConnectionTerminated, PingAckReceived
 from pyreqwest.client import ClientBuilder
+from pyreqwest.http import Url
 
 from notifications.delivery import fcm
 from notifications.delivery.outcomes import Outcome
@@ -123,7 +124,7 @@ def test_the_backends_own_sender_gets_its_token_and_sends_over_http2(emulator: E
 
     async def send() -> list[Outcome]:
         client = fcm._client()
-        posts = (fcm._post(client, emulator.url + PATH, bearer, body(fid=f"f{number}")) for number in range(500))
+        posts = (fcm._post(client, Url(emulator.url + PATH), bearer, body(fid=f"f{number}")) for number in range(500))
         async with client:
             return await asyncio.gather(*posts)
 
