@@ -131,6 +131,11 @@ app.conf.update(
             "schedule": 3600.0,
             "options": {"queue": QueueName.UPKEEP},
         },
+        "forget-imports": {
+            "task": "content.tasks.forget_imports",
+            "schedule": 3600.0,
+            "options": {"queue": QueueName.UPKEEP, "expires": 3000},
+        },
     },
 )
 #: Seconds between two wake-ups, by task name.

@@ -203,7 +203,7 @@ MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not _https
 
 # Files that staff upload are parsed in memory and dropped; readers send at most 64 KiB of JSON.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
-FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
+FILE_UPLOAD_HANDLERS = ["core.console.uploads.StaffFileHandler"]
 FILE_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
 
 REST_FRAMEWORK: dict[str, object] = {

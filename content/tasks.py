@@ -10,7 +10,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from content.assurance.links import checker
-from content.models import CorrectionCount, ScheduledPublication
+from content.models import CorrectionCount, ScheduledPublication, TextImport
 from content.publishing import scheduling, signing
 from core.errors import DomainError
 from core.sandbox import is_loopback
@@ -50,3 +50,9 @@ def check_link(**_unknown: Any) -> None:
 def forget_corrections(**_unknown: Any) -> None:
     """Delete, each hour, the counts of reports that are no longer recent."""
     CorrectionCount.objects.delete_old(at=timezone.now())
+
+
+@shared_task(name="content.tasks.forget_imports")  # type: ignore[untyped-decorator]
+def forget_imports(**_unknown: Any) -> None:
+    """Delete, each hour, the imports of translation files that nobody has confirmed in time."""
+    TextImport.objects.forget_old(at=timezone.now())

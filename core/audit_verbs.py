@@ -41,6 +41,7 @@ class Verb(TextChoices):
     TIP_RESTORED = "tip.restored", "Tip restored"
     FACTS_LOADED = "facts.loaded", "Services loaded from a file"
     TEXTS_LOADED = "texts.loaded", "Texts loaded from files"
+    TRANSLATIONS_IMPORTED = "translations.imported", "Translations imported from a file"
 
     SERVICE_CHANGED = "service.changed", "Service changed"
     SERVICE_CHANGE_PROPOSED = "service_change.proposed", "Service change proposed"

@@ -31,6 +31,8 @@ WsgiApplication = Callable[[Environ, Any], Iterable[bytes]]
 APP_BODY_SECONDS, FORM_BODY_SECONDS = 5.0, 30.0
 #: Bytes of a body; what takes less refuses larger ones itself, from Content-Length.
 MAX_BODY = 512 * 1024
+#: Where staff send files, the bytes of such a body, and how many of them are awaited at the same time.
+FILES, MAX_FILE_BODY, MAX_AWAITED_FILES = "/console/text-files/", 17 * 1024 * 1024, 4
 #: Bodies that are awaited at the same time, and requests that wait for a thread; further ones get 503.
 MAX_AWAITED_BODIES, MAX_QUEUED = 4096, 256
 #: Seconds after which a process that does nothing ends itself, and between two signs of life.
@@ -79,7 +81,7 @@ class Server:
         self._django = django
         self._memory = memory
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="django")
-        self._queued = self._awaited = 0
+        self._queued = self._awaited = self._awaited_files = 0
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
         """Prepare a worker process (called by granian)."""
@@ -109,11 +111,13 @@ class Server:
         if environ["REQUEST_METHOD"] not in _WITHOUT_BODY:
             if self._awaited >= MAX_AWAITED_BODIES:
                 return _busy()
+            if path.startswith(FILES) and (length := _length(environ)) > MAX_BODY:
+                if length > MAX_FILE_BODY:
+                    return _text(413, "The file is larger than 16 MB. Go back, export a smaller batch, and choose that.")
+                if self._awaited_files >= MAX_AWAITED_FILES:
+                    return _text(503, "Too many files are sent at the same time. Go back and send yours again in a minute.")
             if not await self._receive(environ, protocol) and path.startswith(FORMS):
-                text = f"The form did not arrive within {FORM_BODY_SECONDS:.0f} seconds. Go back and send it again."
-                return ServedResponse(
-                    408, [("content-type", "text/plain; charset=utf-8"), ("connection", "close")], text.encode()
-                )
+                return _text(408, f"The form did not arrive within {FORM_BODY_SECONDS:.0f} seconds. Go back and send it again.")
         response = self._memory.respond(environ)
         if response is not None:
             return response
@@ -130,10 +134,12 @@ class Server:
 
     async def _receive(self, environ: Environ, protocol: Any) -> bool:
         """Read the body into `environ`; return whether it arrived. A body that is too large or of unknown length is not read."""
-        length = environ.get("CONTENT_LENGTH", "")
-        if not length.isdecimal() or not 0 < int(length[:12]) <= MAX_BODY:
+        length, is_file = _length(environ), environ["PATH_INFO"].startswith(FILES)
+        if not 0 < length <= (MAX_FILE_BODY if is_file else MAX_BODY):
             return True
+        large = length > MAX_BODY
         self._awaited += 1
+        self._awaited_files += large
         try:
             async with asyncio.timeout(FORM_BODY_SECONDS if environ["PATH_INFO"].startswith(FORMS) else APP_BODY_SECONDS):
                 environ["wsgi.input"] = BytesIO(await protocol())
@@ -142,6 +148,7 @@ class Server:
             return False
         finally:
             self._awaited -= 1
+            self._awaited_files -= large
         return True
 
 
@@ -205,6 +212,17 @@ def run_wsgi(application: WsgiApplication, environ: Environ) -> ServedResponse:
         getattr(parts, "close", lambda: None)()
     status, headers = started
     return ServedResponse(int(status[:3]), headers, body)
+
+
+def _length(environ: Environ) -> int:
+    """Return the Content-Length of a request; 0 where it has none that is a number."""
+    length = environ.get("CONTENT_LENGTH", "")
+    return int(length[:12]) if length.isdecimal() else 0
+
+
+def _text(status: int, sentence: str) -> ServedResponse:
+    """Return a page of one sentence for staff whose form or file was not received."""
+    return ServedResponse(status, [("content-type", "text/plain; charset=utf-8"), ("connection", "close")], sentence.encode())
 
 
 def _busy() -> ServedResponse:

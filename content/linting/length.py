@@ -84,12 +84,22 @@ def reader_length(text: str) -> int:
     return sum(unicodedata.category(character) not in _NOT_COUNTED for character in text)
 
 
-def length_faults(text: str, surface: Surface, locale: str) -> list[Fault]:
-    """Return a fault where the text is too long for its surface: refused where absurd, else a warning."""
+def limit_of(surface: Surface, locale: str) -> Limit:
+    """Return the limit of a surface in a locale."""
     # A lock screen is as wide in every language.
     width = 100 if surface in _LOCK_SCREEN else WIDTH.get(locale.partition("-")[0], 100)
-    limit = Limit(*(most * width // 100 for most in LIMITS[surface]))
-    length = reader_length(text)
+    return Limit(*(most * width // 100 for most in LIMITS[surface]))
+
+
+def refused_length(key: str, locale: str) -> int | None:
+    """Return the most characters that the text of a unit may have in a locale; None where its surface is not known."""
+    surface = surface_of(key)
+    return limit_of(surface, locale).refuse if surface else None
+
+
+def length_faults(text: str, surface: Surface, locale: str) -> list[Fault]:
+    """Return a fault where the text is too long for its surface: refused where absurd, else a warning."""
+    limit, length = limit_of(surface, locale), reader_length(text)
     if length > limit.refuse:
         detail = f"The {surface} has {length} characters; the limit is {limit.refuse}."
         return [Fault("too-long", detail)]

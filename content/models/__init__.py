@@ -25,6 +25,7 @@ from content.models.set_aside_text import SetAsideText
 from content.models.target import Target
 from content.models.target_revision import TargetRevision
 from content.models.text_comment import TextComment
+from content.models.text_import import TextImport
 from content.models.tip import Tip
 from content.models.tip_revision import TipRevision
 from content.models.tip_withdrawal import TipWithdrawal, WithdrawnTipPack
@@ -63,6 +64,7 @@ __all__ = [
     "Target",
     "TargetRevision",
     "TextComment",
+    "TextImport",
     "Tip",
     "TipRevision",
     "TipWithdrawal",

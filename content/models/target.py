@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, TypedDict, cast
 
 import pgtrigger
 from django.conf import settings
 from django.db import IntegrityError, models, transaction
-from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
+from django.db.models import Case, Exists, F, OuterRef, Q, Subquery, Value, When
 
 from content.linting.text import normalize_text, raise_if_invalid, target_faults
 from content.models.locale import Locale
@@ -66,6 +66,10 @@ _STATUS = Case(
 )
 
 
+#: Targets that one statement changes.
+_PART = 500
+
+
 class TargetQuerySet(models.QuerySet["Target"]):
     """Find targets."""
 
@@ -91,6 +95,33 @@ class TargetQuerySet(models.QuerySet["Target"]):
             TargetRevision.objects.bulk_create(
                 TargetRevision.of(row, TargetAct.WRITTEN, by_id=row.written_by_id, at=row.written_at) for row in rows
             )
+
+    def revise_many(self, texts: Mapping[int, str], *, by: User, at: datetime) -> None:
+        """Save other texts, by the keys of targets that the caller has locked and checked, for the newest source of each.
+
+        Each takes its next revision and needs review again, as after `Target.write`; who did it is in the revisions.
+        """
+        source = Unit.objects.filter(pk=OuterRef("unit")).values("revision")
+        keys = list(texts)
+        with transaction.atomic():
+            for start in range(0, len(keys), _PART):
+                part = keys[start : start + _PART]
+                rows = self.filter(pk__in=part)
+                empty = set(rows.filter(state=TargetState.EMPTY).values_list("pk", flat=True))
+                rows.update(
+                    text=Case(*(When(pk=key, then=Value(texts[key])) for key in part), output_field=models.TextField()),
+                    state=TargetState.NEEDS_REVIEW,
+                    source_revision=Subquery(source),
+                    revision=F("revision") + 1,
+                    written_by=by,
+                    written_at=at,
+                    approved_by=None,
+                    approved_at=None,
+                )
+                TargetRevision.objects.bulk_create(
+                    TargetRevision.of(row, TargetAct.WRITTEN if row.pk in empty else TargetAct.REVISED, by_id=by.pk, at=at)
+                    for row in rows
+                )
 
     def with_status(self) -> models.QuerySet[TargetWithStatus]:
         """Annotate each target with its `status`, one of TargetStatus, as it is when the target is read."""

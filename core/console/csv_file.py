@@ -1,4 +1,4 @@
-"""CSV files for spreadsheets: a text that a spreadsheet would run as a formula is shown as text."""
+"""CSV files to download, for spreadsheets."""
 
 from __future__ import annotations
 
@@ -9,17 +9,7 @@ from typing import Any
 
 from django.http import HttpResponse
 
-#: First characters that make a cell a formula in Excel, LibreOffice or Google Sheets.
-#: Source: https://owasp.org/www-community/attacks/CSV_Injection
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-
-
-def cell(value: object) -> str:
-    """Return a value as a cell; a text that could be a formula gets an apostrophe in front."""
-    if isinstance(value, int | float) or value is None:
-        return "" if value is None else str(value)
-    text = str(value)
-    return f"'{text}" if text.lstrip(" \u00a0\ufeff").startswith(_FORMULA) else text
+from core.formula_cells import cell
 
 
 def csv_response(name: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> HttpResponse:

@@ -90,6 +90,8 @@ def everything() -> list[str]:
         "tips/first-hour/cy/",
         "tips/first-hour/ar/",
         "words/cy/tip.first-hour.title/history/",
+        "text-files/cy/",
+        "text-files/cy/import/",
         "sources/",
         "sources/tip.first-hour.do-not.1/",
         "services/",

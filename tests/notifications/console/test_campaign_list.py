@@ -13,7 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from core.console.csv_file import cell
+from core.formula_cells import cell
 from notifications.models import Campaign
 from tests import make
 

@@ -11,7 +11,8 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from core.console.csv_file import cell, csv_response
+from core.console.csv_file import csv_response
+from core.formula_cells import cell
 from notifications.campaigns import lifecycle
 from notifications.models import Campaign, ReceiptCount
 from tests import make
