@@ -19,9 +19,9 @@ pytestmark = [pytest.mark.faults, pytest.mark.services, pytest.mark.timeout(600)
 #: What each combination tries here. The others take longer than a lease; ./run faults has all of them on both.
 SHORT: dict[tuple[str, str], tuple[str, ...]] = {
     ("debian", "redis"): (
-        "read-only", "locked-campaign", "200-ms-away", "clock-back", "snapshot", "broker-away", "broker-full",
+        "read-only", "locked-campaign", "200-ms-away", "clock-back", "snapshot", "broker-full",
     ),
-    ("wheel", "rabbitmq"): ("failing-write", "resume-and-settle", "pgbouncer", "worker-clock", "broker-full"),
+    ("wheel", "rabbitmq"): ("failing-write", "pgbouncer", "worker-clock", "broker-away"),
 }  # fmt: skip
 _CASES = [(*servers, name) for servers, names in SHORT.items() for name in names]
 
@@ -46,7 +46,7 @@ def test_a_campaign_survives(verdicts: dict[tuple[str, str, str], dict[str, Any]
     verdict = verdicts[database, broker, name]
 
     assert verdict["faults"] == [], verdict["log"]
-    assert verdict["missed"] == 0 or name == "locked-campaign"
+    assert verdict["missed"] == 0
     assert verdict["wrongly_erased"] == 0
     assert verdict["doubled"] <= verdict["may_double"]
 

@@ -11,7 +11,7 @@ class Verdict:
     """The figures of one run. `faults` says in words what must not happen; a run without one has passed."""
 
     devices: int
-    #: Devices that accepted no message.
+    #: Devices that accepted no message, without those that FCM called unregistered.
     missed: int
     #: Messages that a device accepted after its first, and how many may be: those under way when the fault began.
     doubled: int
@@ -33,13 +33,17 @@ def judge(
     seen: dict[str, Any], tags: set[str], *, tag: str, devices: int, erased: int, halted: str, approved_at: float,
     may_double: int = 0, may_erase: int = 0, expects_halt: bool = False, within: float,
 ) -> Verdict:  # fmt: skip
-    """Return the verdict by the emulator's counts of one alert (`seen`) and the tags that its messages had."""
+    """Return the verdict by the emulator's counts of one alert (`seen`) and the tags that its messages had.
+
+    `may_double` devices were under way when the fault began, FCM called `may_erase` devices unregistered, and the last message
+    may come `within` so many seconds after the approval.
+    """
     verdict = Verdict(
-        devices=devices, missed=devices - seen["addresses"], doubled=seen["repeats"], may_double=may_double,
+        devices=devices, missed=max(0, devices - seen["addresses"] - may_erase), doubled=seen["repeats"], may_double=may_double,
         wrongly_erased=max(0, erased - may_erase), halted=halted, seconds=(seen["last_at"] or approved_at) - approved_at,
     )  # fmt: skip
     faults = verdict.faults
-    if verdict.missed > may_erase:
+    if verdict.missed:
         faults.append(f"{verdict.missed} of {devices} devices missed")
     if verdict.doubled > may_double:
         faults.append(f"{verdict.doubled} repeats, and {may_double} were under way")

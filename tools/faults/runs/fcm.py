@@ -44,5 +44,6 @@ def all_unregistered(rig: Rig) -> Verdict:
     halted = rig.finish(campaign)
     verdict = rig.judge(campaign, halted, within=60, expects_halt=True)
     # Nobody accepts a message here.
+    verdict.missed = 0
     verdict.faults = [fault for fault in verdict.faults if "missed" not in fault]
     return verdict
