@@ -25,6 +25,7 @@ class DelayingProxy:
         for line in self._lines:
             with suppress(OSError):
                 line.shutdown(socket.SHUT_RDWR)
+            line.close()
 
     def _accept(self) -> None:
         while True:

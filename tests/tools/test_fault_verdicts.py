@@ -1,0 +1,92 @@
+"""A verdict of a fault run names everything that differs from what is expected, and a run that breaks off is a fault."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tools.faults import combination, launch
+from tools.faults.proxy import DelayingProxy
+from tools.faults.runs import RUNS, Run
+from tools.faults.verdict import Verdict, judge
+from tools.sandbox.paths import Paths
+from tools.sandbox.terminal import UserError
+
+
+def verdict(seen: dict[str, Any] | None = None, tags: frozenset[str] = frozenset({"7"}), **changed: Any) -> Verdict:
+    counts = {"addresses": 100, "repeats": 0, "last_at": 1_010.0} | (seen or {})
+    given: dict[str, Any] = {"tag": "7", "devices": 100, "erased": 0, "halted": "", "approved_at": 1_000.0, "within": 30}
+    return judge(counts, set(tags), **(given | changed))
+
+
+def test_a_campaign_without_a_fault_passes() -> None:
+    found = verdict()
+
+    assert (found.faults, found.missed, found.doubled, found.seconds) == ([], 0, 0, 10.0)
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"seen": {"addresses": 99}}, "1 of 100 devices missed"),
+        ({"seen": {"repeats": 3}, "may_double": 2}, "3 repeats, and 2 were under way"),
+        ({"erased": 5, "may_erase": 4, "seen": {"addresses": 96}}, "1 devices taken off the list"),
+        ({"halted": "FCM refused it."}, "halted: FCM refused it."),
+        ({"expects_halt": True}, "the campaign was not held"),
+        ({"tags": frozenset({"7", "8"})}, "a message had another tag"),
+        ({"seen": {"last_at": 1_031.0}}, "the last message came 31 s after the approval, later than 30 s"),
+    ],
+)
+def test_each_difference_is_a_fault(changed: dict[str, Any], said: str) -> None:
+    assert verdict(**changed).faults == [said]
+
+
+def test_a_run_that_breaks_off_is_reported_and_the_next_one_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    class BrokenRig:
+        devices = 10
+
+        def __getattr__(self, name: str) -> Any:
+            return self
+
+        def __call__(self, *_: Any) -> Any:
+            return ""
+
+    def break_off(_: Any) -> Verdict:
+        raise RuntimeError("it did not end")
+
+    monkeypatch.setitem(RUNS, "breaks-off", Run("breaks off", break_off))
+    monkeypatch.setattr(BrokenRig, "log", lambda self: "", raising=False)
+
+    found = combination.carry_out(BrokenRig(), "breaks-off")  # type: ignore[arg-type]
+
+    assert found.faults == ["RuntimeError: it did not end"]
+
+
+def test_an_unknown_run_is_refused_in_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="There is no run called made-up"):
+        launch.run(Paths(root=tmp_path, run=tmp_path), ["made-up"])
+
+
+def test_a_proxy_delays_both_ways() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def answer() -> None:
+            line, _ = server.accept()
+            with line:
+                line.sendall(line.recv(10))
+
+        threading.Thread(target=answer, daemon=True).start()
+        proxy = DelayingProxy(server.getsockname()[1], delay=0.1)
+        with socket.create_connection(("127.0.0.1", proxy.port)) as line:
+            began = time.monotonic()
+            line.sendall(b"hello")
+            assert line.recv(10) == b"hello"
+            took = time.monotonic() - began
+        proxy.stop()
+
+    assert took >= 0.2
