@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.conf import settings
 from django.contrib.admin.apps import SimpleAdminConfig
+from django.contrib.auth.management import create_permissions
 from django.db import connections
 from django.db.models.signals import post_migrate
 from django.utils.module_loading import autodiscover_modules
@@ -23,6 +24,7 @@ class CoreConfig(AppConfig):
         from core import checks  # noqa: F401  registers the deploy checks
 
         post_migrate.connect(_disable_trigger_bypass, sender=self)
+        post_migrate.connect(_sync_roles)
         post_migrate.connect(_grant_to_runtime_role)
 
 
@@ -35,6 +37,18 @@ class ConsoleConfig(SimpleAdminConfig):
         """Import the `console` package of each app, which registers its pages."""
         super().ready()
         autodiscover_modules("console")
+
+
+def _sync_roles(sender: AppConfig, using: str, **kwargs: Any) -> None:
+    """Write the table of roles to the database's groups, once the permissions of every app are there."""
+    from core import roles
+
+    labels = {name.partition(".")[0] for names in roles.ROLES.values() for name in names}
+    last = [app.label for app in apps.get_app_configs() if app.label in labels][-1]
+    if sender.label == last:
+        # Django's own receiver, which creates an app's permissions, comes after this one.
+        create_permissions(sender, verbosity=0, using=using)
+        roles.sync()
 
 
 def _grant_to_runtime_role(using: str, **kwargs: Any) -> None:

@@ -80,6 +80,10 @@ class Verb(TextChoices):
     PUBLICATION_REFUSED = "publication.refused", "Scheduled publication refused"
     RELEASE_DISCARDED = "release.discarded", "Release discarded"
 
+    APP_CHANGE_PROPOSED = "app_change.proposed", "Change of an app proposed"
+    APP_CHANGE_APPROVED = "app_change.approved", "Change of an app approved"
+    APP_CHANGE_WITHDRAWN = "app_change.withdrawn", "Proposed change of an app withdrawn"
+
     CAMPAIGN_WRITTEN = "campaign.written", "Campaign written"
     CAMPAIGN_EDITED = "campaign.edited", "Campaign changed"
     CAMPAIGN_DELETED = "campaign.deleted", "Draft of a campaign deleted"

@@ -9,7 +9,8 @@ from functools import partial
 from django.conf import settings
 from django.core.mail import send_mail
 from django.db import transaction
-from django.db.models import TextChoices
+from django.db.models import TextChoices, Value
+from django.db.models.functions import Greatest
 
 from core import audit
 from core.audit_verbs import Verb
@@ -37,7 +38,8 @@ def record_change(account: User, what: Credential, *, by: User, at: datetime) ->
     """Record the change, pause the account's approvals (`core.roles.require_approver`) and mail the person."""
     with transaction.atomic():
         if at - account.date_joined >= SETTING_UP:
-            User.objects.filter(pk=account.pk).update(credentials_changed_at=at)
+            # Clocks of servers differ a little, and the database lets no pause be shortened.
+            User.objects.filter(pk=account.pk).update(credentials_changed_at=Greatest("credentials_changed_at", Value(at)))
             account.credentials_changed_at = at
         audit.record(by=by, verb=Verb.CREDENTIAL_CHANGED, row=account, at=at, change=str(what))
         transaction.on_commit(partial(_tell, account, what, at=at))

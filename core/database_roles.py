@@ -14,7 +14,11 @@ from django.db.backends.utils import CursorWrapper
 #: Tables to which the product adds rows, and nothing else.
 APPEND_ONLY: Final = ("core_auditentry", "core_auditlink")
 #: Tables that only migrations write.
-MIGRATIONS_ONLY: Final = ("django_migrations", "django_content_type", "auth_permission")
+MIGRATIONS_ONLY: Final = (
+    *("django_migrations", "django_content_type", "auth_permission"),
+    # What a role may do. Nobody has a permission of their own beside their roles.
+    *("auth_group", "auth_group_permissions", "core_user_user_permissions"),
+)
 
 
 def grant(cursor: CursorWrapper, role: str) -> None:

@@ -14,7 +14,7 @@ from django.core import signing
 from django.core.exceptions import ValidationError
 from django.core.mail import send_mail
 from django.core.validators import validate_email
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import QuerySet
 from django.urls import reverse
 
@@ -32,6 +32,8 @@ ADMINISTRATOR = "administrator"
 #: Seconds for which the link of an invitation or a reset works, once.
 LINK_SECONDS = 72 * 3600
 _SALT = "core.staff_changes.link"
+#: Key of the advisory lock under which administrators are counted.
+_ADMINISTRATORS_LOCK = 4_301_907_110
 
 
 def administrators() -> QuerySet[User]:
@@ -40,7 +42,16 @@ def administrators() -> QuerySet[User]:
 
 
 def propose_invitation(
-    username: str, email: str, *, given: Iterable[str], locales: Iterable[str], by: User, at: datetime, reason: str = ""
+    username: str,
+    email: str,
+    *,
+    given: Iterable[str],
+    locales: Iterable[str],
+    by: User,
+    at: datetime,
+    reason: str = "",
+    campaign_apps: Iterable[str] = ("*",),
+    campaign_countries: Iterable[str] = ("*",),
 ) -> StaffChange:
     """Propose a new account. Raises Invalid with `field` for a name, an address or a role that cannot be."""
     try:
@@ -55,7 +66,9 @@ def propose_invitation(
         ) from None
     if User.objects.filter(username=username).exists():
         raise Invalid(f"Name: there is already a member of staff called {username}.", code="username", field="username")
-    change = StaffChange(act=StaffAct.INVITE, username=username, email=email, roles=_known(given), locales=sorted(locales))
+    limits = {"campaign_apps": sorted(campaign_apps), "campaign_countries": sorted(campaign_countries)}
+    named = {"username": username, "email": email}
+    change = StaffChange(act=StaffAct.INVITE, **named, roles=_known(given), locales=sorted(locales), **limits)
     return _propose(change, by=by, at=at, reason=reason)
 
 
@@ -68,15 +81,23 @@ def propose(
     given: Iterable[str] = (),
     locales: Iterable[str] = (),
     reason: str = "",
+    campaign_apps: Iterable[str] = ("*",),
+    campaign_countries: Iterable[str] = ("*",),
 ) -> StaffChange:
-    """Propose a change of an account: its roles and languages, a reset of its sign-in, or to open it again."""
+    """Propose a change of an account: its roles, languages and limits, a reset of its sign-in, or to open it again."""
     if account.is_system:
         raise NotFound("There is no such member of staff.")
-    if act == StaffAct.CHANGE and set(given) == _roles_of(account) and sorted(locales) == sorted(account.locales):
-        raise Invalid("The roles and languages are those that the account has. Change one first.", code="unchanged")
+    wanted = {
+        "locales": sorted(locales),
+        "campaign_apps": sorted(campaign_apps),
+        "campaign_countries": sorted(campaign_countries),
+    }
+    same = set(given) == _roles_of(account) and all(sorted(getattr(account, name)) == value for name, value in wanted.items())
+    if act == StaffAct.CHANGE and same:
+        raise Invalid("The roles, languages and limits are those that the account has. Change one first.", code="unchanged")
     if act == StaffAct.REOPEN and account.is_active:
         raise Conflict("The account is open.", code="open")
-    change = StaffChange(act=act, account=account, username=account.username, roles=_known(given), locales=sorted(locales))
+    change = StaffChange(act=act, account=account, username=account.username, roles=_known(given), **wanted)
     return _propose(change, by=by, at=at, reason=reason)
 
 
@@ -97,7 +118,7 @@ def approve(change: StaffChange, *, by: User, at: datetime) -> User:
         change.account, change.approved_by, change.approved_at = account, by, at
         change.save(update_fields=["account", "approved_by", "approved_at"])
         audit.record(
-            by=by, verb=Verb.STAFF_CHANGE_APPROVED, row=account, at=at, act=change.act, roles=change.roles, locales=change.locales
+            by=by, verb=Verb.STAFF_CHANGE_APPROVED, row=account, at=at, act=change.act, roles=change.roles, **_rights(change)
         )
         _carry_out(change, account, by=by, at=at)
         _require_two_administrators()
@@ -114,16 +135,19 @@ def withdraw(change: StaffChange, *, by: User, at: datetime) -> None:
 
 
 def close(account: User, *, by: User, at: datetime, reason: str) -> None:
-    """Close an account at once, which ends its sessions. One administrator may, because it takes rights away."""
+    """Close an account at once, which ends its sessions. One administrator may, because it takes rights away.
+
+    Raises Conflict where fewer than two administrators would be left.
+    """
     roles.require(by, ADMINISTER)
     if not reason.strip():
         raise Invalid("Enter a reason.", code="reason", field="reason")
     if account.is_system or not account.is_active:
         raise NotFound("There is no such open account.")
     with transaction.atomic():
+        _require_two_administrators(without=account)
         User.objects.filter(pk=account.pk).update(is_active=False)
         audit.record(by=by, verb=Verb.STAFF_CLOSED, row=account, at=at, reason=reason.strip())
-        _require_two_administrators()
 
 
 def holder_of(link: str) -> User:
@@ -155,7 +179,7 @@ def _propose(change: StaffChange, *, by: User, at: datetime, reason: str) -> Sta
     try:
         with transaction.atomic():
             change.save(force_insert=True)
-            details = {"account": change.username, "roles": change.roles, "locales": change.locales, "reason": change.reason}
+            details = {"account": change.username, "roles": change.roles, "reason": change.reason, **_rights(change)}
             audit.record(by=by, verb=Verb.STAFF_CHANGE_PROPOSED, row=change, at=at, act=change.act, **details)
     except IntegrityError:
         raise Conflict(
@@ -176,10 +200,17 @@ def _require_waiting(change: StaffChange) -> None:
         raise ChangedMeanwhile("The change was approved or withdrawn in the meantime.")
 
 
-def _require_two_administrators() -> None:
-    # The lock lets one change of administrators through at a time, so that two cannot remove the last ones together.
-    Group.objects.select_for_update().filter(name=ADMINISTRATOR).first()
-    if administrators().count() < 2:
+def _require_two_administrators(*, without: User | None = None) -> None:
+    # The lock lets one change of administrators through at a time, so that two cannot remove the last ones together. A row lock
+    # would need the right to change roles, which the role of the running product does not have.
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_ADMINISTRATORS_LOCK])
+    left = administrators()
+    if without is not None and left.filter(pk=without.pk).exists():
+        left = left.exclude(pk=without.pk)
+    elif without is not None:
+        return
+    if left.count() < 2:
         raise Conflict("At least two administrators must be left. Give another person the role first.", code="last-administrator")
 
 
@@ -191,7 +222,8 @@ def _account_of(change: StaffChange, *, at: datetime) -> User:
     if change.act != StaffAct.INVITE:
         assert change.account_id is not None
         return User.objects.select_for_update().get(pk=change.account_id)
-    account = User(username=change.username, email=change.email, is_staff=True, locales=change.locales, date_joined=at)
+    # Access comes with the approved change (`_carry_out`): the database refuses it to a new account.
+    account = User(username=change.username, email=change.email, date_joined=at)
     account.set_unusable_password()
     try:
         with transaction.atomic():
@@ -203,20 +235,27 @@ def _account_of(change: StaffChange, *, at: datetime) -> User:
 
 def _carry_out(change: StaffChange, account: User, *, by: User, at: datetime) -> None:
     if change.act in (StaffAct.INVITE, StaffAct.CHANGE):
-        roles.sync()
         account.groups.set(Group.objects.filter(name__in=change.roles))
-        account.locales = change.locales
+        for name, value in _rights(change).items():
+            setattr(account, name, value)
     if change.act == StaffAct.RESET:
         Authenticator.objects.filter(user=account).delete()
         account.set_unusable_password()
         credentials.record_change(account, Credential.RESET, by=by, at=at)
+    if change.act == StaffAct.INVITE:
+        account.is_staff = True
     if change.act == StaffAct.REOPEN:
         account.is_active = True
     # A session that was opened with other rights ends.
     account.session_epoch += 1
-    account.save(update_fields=["locales", "is_active", "password", "session_epoch"])
+    account.save(update_fields=["is_staff", "is_active", "password", "session_epoch", *_rights(change)])
     if change.act in (StaffAct.INVITE, StaffAct.RESET):
         transaction.on_commit(partial(_send_link, account))
+
+
+def _rights(change: StaffChange) -> dict[str, list[str]]:
+    """Return what an approved change writes to its account beside roles."""
+    return {name: getattr(change, name) for name in ("locales", "campaign_apps", "campaign_countries")}
 
 
 def _send_link(account: User) -> None:

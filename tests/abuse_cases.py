@@ -356,14 +356,19 @@ CASES: Final = (
         (
             "tests/guards/test_notifications_promises.py::test_promise_2_an_author_cannot_approve_by_any_way_in",
             "tests/notifications/campaigns/test_lifecycle.py::test_nobody_approves_what_they_wrote_edited_or_submitted",
+            "tests/guards/test_campaign_four_eyes.py::test_promise_2_no_statement_approves_a_campaign_alone_or_changes_it",
             "tests/core/test_staff_changes.py::test_the_database_takes_two_active_administrators",
+            "tests/guards/test_account_rules.py::test_no_statement_gives_a_right_or_takes_the_last_administrators",
         ),
     ),
     AbuseCase(
         49,
         "A person who calls the pages of another role",
-        "403",
-        ("tests/guards/test_console_rights.py::test_each_role_can_do_what_the_table_says_and_nothing_else",),
+        "403 for every page, method and act that the table of roles does not name",
+        (
+            "tests/guards/test_access.py::test_every_page_and_act_of_the_console_answers_as_the_table_says",
+            "tests/notifications/campaigns/test_limits.py::test_an_approver_of_another_country_decides_nothing_about_a_campaign",
+        ),
     ),
     AbuseCase(
         50,
@@ -372,6 +377,7 @@ CASES: Final = (
         (
             "tests/core/test_step_up.py::test_every_act_that_reaches_readers_needs_a_fresh_sign_in_and_no_stop_does",
             "tests/core/test_step_up.py::test_a_sign_in_is_fresh_for_five_minutes",
+            "tests/browser/test_passkey.py::test_a_passkey_is_added_opens_the_console_and_confirms_an_approval",
         ),
     ),
     AbuseCase(
@@ -413,6 +419,7 @@ CASES: Final = (
             "tests/notifications/campaigns/test_refusals.py"
             "::test_an_exercise_to_readers_and_an_alert_to_test_devices_are_refused_on_the_apps",
             "tests/notifications/delivery/test_last_word.py::test_an_exercise_replaces_no_real_alert",
+            "tests/guards/test_campaign_four_eyes.py::test_promise_2_no_statement_changes_an_app_alone",
         ),
     ),
     AbuseCase(
@@ -446,16 +453,18 @@ CASES: Final = (
         "leads to setting one up; no page opens",
         (
             "tests/core/test_factors.py::test_without_a_factor_every_page_leads_to_its_set_up",
+            "tests/guards/test_access.py::test_every_other_route_of_the_console_answers_as_the_table_says",
             "tests/core/test_factors.py::test_the_password_alone_opens_nothing_once_there_is_a_factor",
         ),
     ),
     AbuseCase(
         60,
-        "A form of another site, a session from before a change of roles",
-        "403; sessions end with the role",
+        "A form of another site, a session that somebody else prepared or that is older than a change of roles",
+        "403; a sign-in gets a new session, and sessions end with the password, the role and the account",
         (
             "tests/core/test_error_pages.py::test_a_form_of_another_site_is_refused_without_its_fields",
-            "tests/core/test_staff_changes.py::test_a_change_of_roles_ends_the_sessions",
+            "tests/core/test_sessions.py::test_a_sign_in_gets_a_new_session_and_a_new_token_of_forms",
+            "tests/core/test_sessions.py::test_every_open_session_ends_with_what_opened_it",
             "tests/core/test_console.py::test_an_inactive_account_is_signed_out_at_once",
         ),
     ),

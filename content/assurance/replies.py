@@ -13,15 +13,18 @@ from content.models.channel_revision import Act
 from content.models.reply import Reply, ReplyAnswer
 from core import audit, roles
 from core.audit_verbs import Verb
-from core.errors import ChangedMeanwhile
+from core.errors import ChangedMeanwhile, SecondPersonRequired
 from core.models import User
 
 
 def accept_reply(reply: Reply, *, by: User, at: datetime) -> None:
     """Act on the reply as the first person: record a confirmation as a check, propose a correction or removal.
 
-    Raises ChangedMeanwhile where the channel has changed since the organization saw it, or somebody else was first.
+    Raises SecondPersonRequired for the person who created the link, because anyone who has it can answer in the organization's
+    name, and ChangedMeanwhile where the channel has changed since the organization saw it, or somebody else was first.
     """
+    if by.pk == reply.link.made_by_id:
+        raise SecondPersonRequired("You created the link of this reply, so another assurer must accept the reply.")
     with transaction.atomic():
         channel = Channel.objects.select_related("service").filter(revision=reply.revision_id).first()
         if channel is None:

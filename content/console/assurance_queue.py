@@ -105,7 +105,7 @@ class ChannelPage(Page):
             "history": list(field_history(channel)),
             "replies": [
                 (reply, _corrections(reply, channel))
-                for reply in Reply.objects.waiting().filter(revision=channel.revision_id).select_related("revision")
+                for reply in Reply.objects.waiting().filter(revision=channel.revision_id).select_related("revision", "link")
             ],
         }
 
@@ -128,7 +128,7 @@ class ChannelPage(Page):
     def _reply(self, data: QueryDict) -> Reply:
         pk = data.get("reply", "")
         number = int(pk) if pk.isdecimal() and len(pk) < 15 else 0
-        reply = Reply.objects.filter(revision=self.channel.revision_id, pk=number).select_related("revision").first()
+        reply = Reply.objects.filter(revision=self.channel.revision_id, pk=number).select_related("revision", "link").first()
         if reply is None:
             raise NotFound("There is no such reply.")
         return reply

@@ -15,6 +15,7 @@ from content.console.unit_names import UnitNames
 from content.models import Locale, Target, TextComment, Tip, Unit, UnsavedText
 from content.models.target import TargetStatus
 from content.terms import SOURCE_LOCALE, Situation
+from core import roles
 from core.console.display import StatusTag, date_text
 from core.console.pages import Link, Page, page
 from core.console.todo import TodayRow, TodaySection, today_sections
@@ -55,9 +56,9 @@ class TipWork:
 
     def next_action(self, user: User) -> str:
         """Return what the person does next in this tip, "" where it is not theirs."""
-        if self.to_write and user.has_perm(_WRITES):
+        if self.to_write and roles.holds(user, _WRITES):
             return "Translate" if self.counts[S.EMPTY] == self.to_write else "Update"
-        return "Review" if self.to_review and user.has_perm(_REVIEWS) else ""
+        return "Review" if self.to_review and roles.holds(user, _REVIEWS) else ""
 
     @property
     def urgency(self) -> tuple[bool, bool, int, int]:
@@ -204,7 +205,7 @@ class MyWorkPage(Page):
 
     def _sources(self) -> int:
         """Return how many source texts the person can review."""
-        if not (self.user.has_perm(_REVIEWS) and self.user.reads(SOURCE_LOCALE)):
+        if not (roles.holds(self.user, _REVIEWS) and self.user.reads(SOURCE_LOCALE)):
             return 0
         return Unit.objects.filter(state="needs-review").exclude(written_by=self.user).count()
 
@@ -212,7 +213,7 @@ class MyWorkPage(Page):
 @today_sections(15)
 def my_work_section(user: User, at: datetime) -> Iterator[TodaySection]:
     """Yield the tips with most to do in a person's first language, for people who write or review texts."""
-    if not (user.has_perm(_WRITES) or user.has_perm(_REVIEWS)):
+    if not roles.holds(user, _WRITES, _REVIEWS):
         return
     own = next((code for code in user.locales if code not in ("*", SOURCE_LOCALE)), None)
     locale = Locale.objects.filter(pk=own).first()

@@ -56,6 +56,7 @@ class TipsPage(Page):
             "locales": locales,
             "locale": locale,
             "statuses": translation_status.STATUSES,
+            "may_withdraw": self.has_any_perm("content.publish_release"),
         }
 
 
@@ -118,6 +119,7 @@ class TipPage(ProposalPage):
                 *([] if Unit.objects.filter(key=f"tip.{tip.slug}.more").exists() else [("more", "More")]),
             ],
             "statuses": translation_status.STATUSES,
+            "may_withdraw": self.has_any_perm("content.publish_release"),
         }
 
     def propose(self, described: DescribedChange, reason: str) -> str:

@@ -32,6 +32,7 @@ from content.models.service_facts import Status
 from content.models.target import TargetStatus
 from content.models.unit_lifecycle import UnitState
 from content.terms import SOURCE_LOCALE
+from core import roles
 from core.console.pages import Link
 from core.console.todo import TodoCard, todo_cards
 from core.models import User
@@ -43,9 +44,9 @@ MAX_LANGUAGE_CARDS = 4
 @todo_cards(20)
 def contact_cards(user: User, at: datetime) -> Iterator[TodoCard]:
     """Facts of services, contact changes, notices and figures to approve, and checks to make."""
-    if user.has_perm("content.approve_channelrevision"):
+    if roles.holds(user, "content.approve_channelrevision"):
         yield from _proposal_cards(user)
-    if user.has_perm("content.assure_channel"):
+    if roles.holds(user, "content.assure_channel"):
         last = Assurance.objects.filter(revision=OuterRef("revision")).order_by("-at", "-pk").values("until")[:1]
         channels = Channel.objects.filter(service__status=Status.ACTIVE, service__revision__isnull=False).annotate(
             until=Subquery(last)
@@ -87,7 +88,7 @@ def _proposal_cards(user: User) -> Iterator[TodoCard]:
 def text_cards(user: User, at: datetime) -> Iterator[TodoCard]:
     """Texts to approve or to update, by language."""
     names = dict(Locale.objects.values_list("code", "name"))
-    if user.has_perm("content.approve_words"):
+    if roles.holds(user, "content.approve_words"):
         if user.reads(SOURCE_LOCALE):
             n = Unit.objects.filter(state=UnitState.NEEDS_REVIEW).exclude(written_by=user).count()
             if n:
@@ -106,7 +107,7 @@ def text_cards(user: User, at: datetime) -> Iterator[TodoCard]:
         counts = others.order_by().values_list("locale").annotate(n=Count("pk"))
         text = "Proposed by someone else. Readers get the text until you approve its removal."
         yield from _language_cards(user, dict(counts), names, state="removal", what="to remove", text=text)
-    if user.has_perm("content.edit_words"):
+    if roles.holds(user, "content.edit_words"):
         yield from _unsaved_card(user)
         counts = (
             Target.objects.with_status()
@@ -161,7 +162,7 @@ def release_cards(user: User, at: datetime) -> Iterator[TodoCard]:
     """A candidate to publish, and the way to compile one."""
     current = Release.objects.current_number()
     newest = Release.objects.filter(state=ReleaseState.CANDIDATE, base=current).order_by("-number").first()
-    if newest and newest.compiled_by_id != user.pk and user.has_perm("content.publish_release"):
+    if newest and newest.compiled_by_id != user.pk and roles.holds(user, "content.publish_release"):
         blocked = len(newest.report.get("blocked", []))
         blocked_text = f"{blocked} {'pack is' if blocked == 1 else 'packs are'} blocked" if blocked else "No pack is blocked"
         text = f"Compiled by {newest.compiled_by.username}. {blocked_text}."
@@ -171,6 +172,6 @@ def release_cards(user: User, at: datetime) -> Iterator[TodoCard]:
         text = f"The release was not published at its time. {refused.detail}"
         url = reverse("admin:release", args=[refused.release_id])
         yield TodoCard(f"Release {refused.release_id} was not published", text, url, "See why", None, "bad")
-    if user.has_perm("content.compile_release"):
+    if roles.holds(user, "content.compile_release"):
         text = f"Readers see release {current}." if current else "Nothing is published yet."
         yield TodoCard("Releases", text, reverse("admin:releases"), "View or compile releases")

@@ -15,6 +15,7 @@ from core import roles, states
 from core.audit_verbs import Verb
 from core.errors import NotFound
 from core.models import User
+from core.models.account_rules import not_paused
 from core.querysets import manager_of
 from core.states import Edge, Lifecycle
 
@@ -191,6 +192,11 @@ class Release(models.Model):
             ),
             pgtrigger.Trigger(
                 name="effects_confirmed", when=pgtrigger.Before, operation=pgtrigger.Update, func=_EFFECTS_CONFIRMED
+            ),
+            not_paused(
+                "publisher_not_paused",
+                column="published_by_id",
+                when="NEW.state = 'published' AND OLD.state <> 'published'",
             ),
             pgtrigger.Trigger(name="published_once", when=pgtrigger.Before, operation=pgtrigger.Update, func=_PUBLISHED_ONCE),
             pgtrigger.Protect(name="kept", operation=pgtrigger.Delete, condition=~pgtrigger.Q(old__state=ReleaseState.CANDIDATE)),

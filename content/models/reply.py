@@ -35,6 +35,16 @@ class ReplyAnswer(models.TextChoices):
 CORRECTABLE = ("dial", "address", "hours", "cost")
 
 
+#: Anyone who has a link can answer in the organization's name, and the person who created it has it.
+_ACCEPTED_BY_ANOTHER = """
+    IF NEW.taken AND NOT coalesce(OLD.taken, FALSE)
+        AND EXISTS (SELECT 1 FROM content_correctionlink l WHERE l.id = NEW.link_id AND l.made_by_id = NEW.dealt_by_id) THEN
+        RAISE EXCEPTION 'the person who created a link does not accept its replies' USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+"""
+
+
 class ReplyQuerySet(models.QuerySet["Reply"]):
     """Record and find replies."""
 
@@ -115,6 +125,9 @@ class Reply(models.Model):
         triggers = (
             pgtrigger.Protect(name="dealt_once", operation=pgtrigger.Update, condition=pgtrigger.Q(old__dealt_at__isnull=False)),
             pgtrigger.ReadOnly(name="values_fixed", fields=["link", "revision"]),
+            pgtrigger.Trigger(
+                name="accepted_by_another", when=pgtrigger.Before, operation=pgtrigger.Update, func=_ACCEPTED_BY_ANOTHER
+            ),
         )
 
     def __str__(self) -> str:

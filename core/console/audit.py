@@ -15,7 +15,8 @@ class AuditPage(Page):
     template_name = "core/audit.html"
     title = "Audit log"
     menu = "Audit log"
-    menu_permissions = ("core.administer_staff",)
+    menu_permissions = ("core.read_audit",)
+    permission_required = "core.read_audit"
 
     def context(self) -> dict[str, Any]:
         filters = {name: self.request.GET.get(name, "") for name in ("by", "verb", "model")}

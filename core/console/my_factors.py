@@ -32,6 +32,7 @@ class FactorsPage(Page):
     own_actions = ("add-app", "remove-app", "add-key", "remove-key", "new-codes")
     #: Without a second factor this page can be opened, and no other.
     open_without_factor = True
+    open_without_role = True
 
     #: Recovery codes to show, once.
     codes: list[str] | None = None

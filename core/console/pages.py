@@ -64,8 +64,10 @@ class Page(View):
     menu: ClassVar[str] = ""
     #: Permissions of which one puts the menu item among the user's own; empty: it is everybody's. The others stand under "More".
     menu_permissions: ClassVar[tuple[str, ...]] = ()
-    #: Permission needed to open the page; empty: open to all staff.
+    #: Permission needed to open the page; empty: open to everybody who has a role.
     permission_required: ClassVar[str] = ""
+    #: Whether the page opens for people without a role, because it is about their own account.
+    open_without_role: ClassVar[bool] = False
     #: Action (the value of the button) → permissions, of which the user needs one.
     actions: ClassVar[Mapping[str, tuple[str, ...]]] = {}
 
@@ -93,12 +95,18 @@ class Page(View):
         """Check the page's permission and load its object before the method handler runs."""
         if (request.method or "").lower() in self.http_method_names:
             try:
-                if self.permission_required:
-                    roles.require(self.user, self.permission_required)
+                self.require_access()
                 self.load()
             except (NotFound, Forbidden) as error:
                 return self.render_error(error)
         return super().dispatch(request, *args, **kwargs)
+
+    def require_access(self) -> None:
+        """Raise Forbidden for a person who may not open the page."""
+        if self.permission_required:
+            roles.require(self.user, self.permission_required)
+        elif not (self.open_without_role or roles.permissions_of(self.user)):
+            raise Forbidden("You do not have a role yet. Ask an administrator for one.", code="role")
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Show the page."""
@@ -114,7 +122,7 @@ class Page(View):
             return self.render_error(Invalid("This page has no such action.", code="action"))
         try:
             if action in self.actions and not self.has_any_perm(*self.actions[action]):
-                roles.require(self.user, self.actions[action][0])
+                roles.require(self.user, *self.actions[action])
             done = getattr(self, f"action_{action.replace('-', '_')}")(request.POST)
         except DomainError as error:
             self.submitted, self.error = request.POST, error
@@ -171,7 +179,7 @@ class Page(View):
 
     def has_any_perm(self, *permissions: str) -> bool:
         """Return whether the user has one of the permissions."""
-        return any(self.user.has_perm(permission) for permission in permissions)
+        return roles.holds(self.user, *permissions)
 
     def success(self, sentence: str) -> None:
         """Show the sentence on the next page, as the result of an action."""
@@ -252,9 +260,9 @@ def page(pattern: str, name: str, *, order: int | None = None) -> Callable[[P], 
 
 
 def menu_for(user: User) -> tuple[list[MenuItem], list[MenuItem]]:
-    """Return the items of the user's own work, and the others; for somebody without a role all are their own."""
-    permissions = user.get_all_permissions()
+    """Return the items of the user's own work, and the others; none for somebody without a role."""
+    permissions = roles.permissions_of(user)
     if not permissions:
-        return list(MENU), []
+        return [], []
     own = [item for item in MENU if not item.permissions or permissions.intersection(item.permissions)]
     return own, [item for item in MENU if item not in own]

@@ -1,4 +1,4 @@
-"""Staff: who has which role, and the changes that one administrator proposes and another approves.
+"""Staff: who has which role and limits, and the changes that one administrator proposes and another approves.
 
 Django's own forms for accounts are not registered: with those, one person could change an account.
 """
@@ -14,6 +14,7 @@ from django.http import QueryDict
 from django.urls import reverse
 
 from core import roles, staff_changes
+from core.console import limits
 from core.console.display import MODEL_NAMES
 from core.console.pages import ConsoleForm, Link, Page, page
 from core.console.step_up import fresh_sign_in
@@ -36,7 +37,29 @@ class RightsForm(ConsoleForm):
     locales = forms.CharField(
         label="Languages that the person reads", max_length=500, help_text="Language tags with commas, such as en, cy; * for all."
     )
+    campaign_apps = forms.MultipleChoiceField(
+        label="Campaigns of these apps only",
+        choices=limits.app_choices,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="For campaign authors and approvers. Tick none for every app.",
+    )
+    campaign_countries = forms.MultipleChoiceField(
+        label="Campaigns for these countries only",
+        choices=limits.country_choices,
+        required=False,
+        widget=forms.SelectMultiple(attrs={"size": 6}),
+        help_text="For campaign authors and approvers. Choose none for every country.",
+    )
     reason = forms.CharField(label="Reason, for the second administrator", max_length=300, required=False)
+
+    def clean_campaign_apps(self) -> list[str]:
+        """Return the apps; without one, all."""
+        return sorted(self.cleaned_data["campaign_apps"]) or limits.EVERYTHING
+
+    def clean_campaign_countries(self) -> list[str]:
+        """Return the countries; without one, all."""
+        return sorted(self.cleaned_data["campaign_countries"]) or limits.EVERYTHING
 
     def clean_locales(self) -> list[str]:
         """Return the tags, without repetitions."""
@@ -48,7 +71,7 @@ class InvitationForm(RightsForm):
 
     username = forms.CharField(label="Name for signing in", max_length=150)
     email = forms.EmailField(label="Email", help_text="The invitation is sent there.")
-    field_order = ("username", "email", "roles", "locales", "reason")
+    field_order = ("username", "email", "roles", "locales", "campaign_apps", "campaign_countries", "reason")
 
 
 class _AdministrationPage(Page):
@@ -80,6 +103,7 @@ class PeoplePage(Page):
     actions = {"approve": (ADMINISTER,), "withdraw": (ADMINISTER,)}
 
     def context(self) -> dict[str, Any]:
+        titles = dict(limits.app_choices())
         people = User.objects.filter(is_staff=True).prefetch_related("groups").order_by("-is_active", "username")
         names = {
             f"{permission.content_type.app_label}.{permission.codename}": permission.name
@@ -88,7 +112,12 @@ class PeoplePage(Page):
         given = {role: [names[permission] for permission in permissions] for role, permissions in roles.ROLES.items()}
         administers = self.has_any_perm(ADMINISTER)
         waiting = StaffChange.objects.waiting().select_related("account", "proposed_by") if administers else []
-        return {"people": people, "roles": given, "waiting": waiting, "administers": administers}
+        return {
+            "people": [(person, _limits(person, titles), person.is_away(self.at)) for person in people],
+            "roles": given,
+            "waiting": [(change, _limits(change, titles)) for change in waiting],
+            "administers": administers,
+        }
 
     @fresh_sign_in
     def action_approve(self, data: QueryDict) -> str | None:
@@ -145,6 +174,8 @@ class PersonPage(_AdministrationPage):
         stored = {
             "roles": [group.name for group in self.account.groups.all()],
             "locales": ", ".join(self.account.locales),
+            "campaign_apps": [name for name in self.account.campaign_apps if name != "*"],
+            "campaign_countries": [code for code in self.account.campaign_countries if code != "*"],
         }
         changed = self.submitted is not None and self.submitted.get("action") == "change"
         return {
@@ -161,6 +192,8 @@ class PersonPage(_AdministrationPage):
             StaffAct.CHANGE,
             given=values["roles"],
             locales=values["locales"],
+            campaign_apps=values["campaign_apps"],
+            campaign_countries=values["campaign_countries"],
             reason=values["reason"],
             by=self.user,
             at=self.at,
@@ -185,6 +218,10 @@ class PersonPage(_AdministrationPage):
     def _proposed(self) -> str:
         self.success("Proposed. It takes effect when another administrator approves it.")
         return reverse("admin:people")
+
+
+def _limits(given: User | StaffChange, titles: dict[str, str]) -> str:
+    return limits.limits_text(given.campaign_apps, given.campaign_countries, titles)
 
 
 def _change(data: QueryDict) -> StaffChange:

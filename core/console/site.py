@@ -18,6 +18,7 @@ from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
 
 from core import credentials, tokens
 from core.console import factors, pages, step_up, todo
@@ -30,6 +31,11 @@ from core.credentials import Credential
 from core.models.user import User
 
 V = TypeVar("V", bound=Callable[..., HttpResponseBase])
+
+#: Where a sign-in with the OpenID Connect issuer begins (`core.console.oidc`).
+OIDC_LOGIN = "/console/oidc/issuer/login/"
+#: The methods of every page of the console. Some of Django's own views would take any other for one of these.
+METHODS = ["GET", "HEAD", "POST"]
 
 
 class ConsoleSite(AdminSite):
@@ -47,7 +53,7 @@ class ConsoleSite(AdminSite):
             *own,
             path("token/", self.admin_view(self.token_page), name="token"),
             path("invitation/<str:link>/", invitation_page, name="invitation"),
-            path("login/factor/", factors.factor_page, name="factor"),
+            path("login/factor/", require_http_methods(METHODS)(factors.factor_page), name="factor"),
             *super().get_urls(),
         ]
 
@@ -60,6 +66,7 @@ class ConsoleSite(AdminSite):
         is_open = getattr(getattr(view, "view_class", None), "open_without_factor", False)
 
         @wraps(wrapped)
+        @require_http_methods(METHODS)
         def carrying(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             signing_out = request.path == reverse("admin:logout")
             if request.method == "POST" and not signing_out and not self.has_permission(request):
@@ -73,7 +80,7 @@ class ConsoleSite(AdminSite):
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         context = {**super().each_context(request), "sandbox": settings.SANDBOX}
         if not self.has_permission(request):
-            return context
+            return {**context, "oidc_url": settings.OIDC_ISSUER and OIDC_LOGIN, "oidc_label": settings.OIDC_LABEL}
         assert isinstance(request.user, User)
         own, others = pages.menu_for(request.user)
         now = timezone.now()
@@ -102,6 +109,7 @@ class ConsoleSite(AdminSite):
         }
         return TemplateResponse(request, "core/index.html", context)
 
+    @method_decorator(require_http_methods(METHODS))
     @method_decorator(never_cache)
     @method_decorator(login_not_required)
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:

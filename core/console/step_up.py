@@ -96,6 +96,7 @@ class ConfirmPage(Page):
 
     title = "Confirm that it is you"
     open_without_factor = True
+    open_without_role = True
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         return _render(request, [], reverse("admin:index"))

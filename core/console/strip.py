@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from core import roles
 from core.models.user import User
 
 
@@ -47,5 +48,5 @@ def strip_provider(provider: Provider) -> Provider:
 
 
 def strip_for(user: User, *, at: datetime) -> Strip:
-    """Return the strip for a user."""
-    return _PROVIDERS[0](user, at) if _PROVIDERS else Strip()
+    """Return the strip for a user. It is empty for somebody without a role, who may not know of alerts before they start."""
+    return _PROVIDERS[0](user, at) if _PROVIDERS and roles.permissions_of(user) else Strip()

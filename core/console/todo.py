@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TypeVar
 
+from core import roles
 from core.console.display import StatusTag
 from core.console.pages import Link
 from core.models.user import User
@@ -106,11 +107,15 @@ def today_sections(order: int) -> Callable[[S], S]:
 
 
 def cards_for(user: User, *, at: datetime) -> list[TodoCard]:
-    """Return all of a user's cards: by deadline, then most urgent first."""
+    """Return all of a user's cards: by deadline, then most urgent first. Somebody without a role has none."""
+    if not roles.permissions_of(user):
+        return []
     cards = [card for _, provider in PROVIDERS for card in provider(user, at)]
     return sorted(cards, key=lambda card: card.deadline or _NO_DEADLINE)
 
 
 def sections_for(user: User, *, at: datetime) -> list[TodaySection]:
-    """Return the sections of a user's first page."""
+    """Return the sections of a user's first page. Somebody without a role sees none: they may show drafts."""
+    if not roles.permissions_of(user):
+        return []
     return [section for _, provider in SECTIONS for section in provider(user, at)]

@@ -10,18 +10,41 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
+from core.models.user import everything
 from core.querysets import manager_of
 
-_PROPOSED = ("act", "account", "username", "email", "roles", "locales", "reason", "proposed_by", "proposed_at")
+_PROPOSED = (
+    "act",
+    "account",
+    "username",
+    "email",
+    "roles",
+    "locales",
+    "campaign_apps",
+    "campaign_countries",
+    "reason",
+    "proposed_by",
+    "proposed_at",
+)
 
 #: Nothing of a proposal changes but its decision, and that once; who proposes and who approves is an active administrator.
 _DECIDED_ONCE = """
     IF TG_OP = 'UPDATE' AND (OLD.approved_at IS NOT NULL OR OLD.withdrawn_at IS NOT NULL) THEN
         RAISE EXCEPTION 'a decided change of an account stays as it is' USING ERRCODE = 'check_violation';
     END IF;
+    IF TG_OP = 'UPDATE' AND OLD.account_id IS NOT NULL AND NEW.account_id IS DISTINCT FROM OLD.account_id THEN
+        RAISE EXCEPTION 'a change stays that of its account' USING ERRCODE = 'check_violation';
+    END IF;
+    -- Rights change in the transaction that approves (core.models.account_rules), and in no other.
+    NEW.approved_in := NULL;
     IF NEW.approved_at IS NOT NULL THEN
+        NEW.approved_in := pg_current_xact_id()::text::bigint;
         IF TG_OP = 'INSERT' THEN
             RAISE EXCEPTION 'a change of an account begins as a proposal' USING ERRCODE = 'check_violation';
+        END IF;
+        PERFORM 1 FROM core_user WHERE id = NEW.account_id AND username = NEW.username;
+        IF NOT FOUND THEN
+            RAISE EXCEPTION 'a change is of the account that it names' USING ERRCODE = 'check_violation';
         END IF;
         PERFORM 1 FROM core_user_groups member JOIN auth_group role ON role.id = member.group_id
             JOIN core_user person ON person.id = member.user_id
@@ -40,7 +63,7 @@ class StaffAct(models.TextChoices):
     """What a change does when it is approved."""
 
     INVITE = "invite", "Invite"
-    CHANGE = "change", "Change roles and languages"
+    CHANGE = "change", "Change roles, languages and limits"
     RESET = "reset", "Reset the sign-in"
     REOPEN = "reopen", "Open the account again"
 
@@ -63,12 +86,16 @@ class StaffChange(models.Model):
     email = models.EmailField(blank=True, default="")
     roles = ArrayField(models.CharField(max_length=40), default=list, blank=True)
     locales = ArrayField(models.CharField(max_length=35), default=list, blank=True)
+    campaign_apps = ArrayField(models.CharField(max_length=40), default=everything, db_default=["*"], blank=True)
+    campaign_countries = ArrayField(models.CharField(max_length=3), default=everything, db_default=["*"], blank=True)
     reason = models.CharField(max_length=300, blank=True, default="")
     proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     proposed_at = models.DateTimeField()
     approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
     approved_at = models.DateTimeField(null=True, blank=True)
     withdrawn_at = models.DateTimeField(null=True, blank=True)
+    #: Number of the transaction that approved it, written by a trigger.
+    approved_in = models.BigIntegerField(null=True, blank=True, editable=False)
 
     objects: ClassVar[StaffChangeQuerySet] = manager_of(StaffChangeQuerySet)
 

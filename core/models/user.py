@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import datetime
 from typing import ClassVar
+from zoneinfo import ZoneInfo
 
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.contrib.auth.models import AbstractUser, UserManager
@@ -12,8 +15,14 @@ from django.db.models import Q
 from django.utils.crypto import salted_hmac
 
 from core.message_kinds import MessageKind
+from core.models.account_rules import ACCOUNT_BY_CHANGE
 
 SYSTEM_NAME = "fingerpost-system"
+
+
+def everything() -> list[str]:
+    """Return the limits of a person without limits."""
+    return ["*"]
 
 
 class StaffManager(UserManager["User"]):
@@ -46,6 +55,22 @@ class User(AbstractUser):
         blank=True,
         help_text="What this person does not want e-mails about.",
     )
+    #: Limits of campaign authors and approvers; "*" stands for all.
+    campaign_apps = ArrayField(
+        models.CharField(max_length=40),
+        default=everything,
+        db_default=["*"],
+        blank=True,
+        help_text="Apps whose campaigns this person writes or approves.",
+    )
+    campaign_countries = ArrayField(
+        models.CharField(max_length=3),
+        default=everything,
+        db_default=["*"],
+        blank=True,
+        help_text="Countries for which this person writes or approves campaigns.",
+    )
+    away_until = models.DateField(null=True, blank=True, help_text="The last day of an absence, by the person's own clock.")
     #: Since when the account's approvals pause; core.credentials sets it.
     credentials_changed_at = models.DateTimeField(null=True, blank=True, editable=False)
 
@@ -55,7 +80,10 @@ class User(AbstractUser):
     objects: ClassVar[StaffManager] = StaffManager()
 
     class Meta(AbstractUser.Meta):
-        permissions = (("administer_staff", "Can propose and approve changes of accounts"),)
+        permissions = (
+            ("administer_staff", "Can propose and approve changes of accounts"),
+            ("read_audit", "Can read the audit log"),
+        )
         constraints = (
             # Rights hang on this row, so that no password, role or token may ever open it.
             models.CheckConstraint(
@@ -64,6 +92,7 @@ class User(AbstractUser):
                 name="user_system_cannot_sign_in",
             ),
         )
+        triggers = (ACCOUNT_BY_CHANGE,)
 
     @property
     def is_system(self) -> bool:
@@ -77,6 +106,18 @@ class User(AbstractUser):
             return own
         return salted_hmac("core.models.user.epoch", f"{own}|{self.session_epoch}", secret=secret).hexdigest()
 
+    def acts_on(self, apps: Iterable[str], countries: Iterable[str]) -> bool:
+        """Return whether the person's limits include all of these apps and countries."""
+        return _includes(self.campaign_apps, apps) and _includes(self.campaign_countries, countries)
+
+    def is_away(self, at: datetime) -> bool:
+        """Return whether the person has said that they are away on that day."""
+        return self.away_until is not None and at.astimezone(ZoneInfo(self.time_zone)).date() <= self.away_until
+
     def reads(self, locale: str) -> bool:
         """Return whether the user reads the locale."""
         return "*" in self.locales or locale in self.locales
+
+
+def _includes(own: list[str], wanted: Iterable[str]) -> bool:
+    return "*" in own or set(wanted) <= set(own)

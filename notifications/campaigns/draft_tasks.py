@@ -21,7 +21,7 @@ from core.errors import ChangedMeanwhile, Conflict, Forbidden
 from core.instants import rfc3339
 from core.models import User
 from core.roles import require
-from notifications.campaigns import edits, presets
+from notifications.campaigns import edits, limits, presets
 from notifications.campaigns.definition import named_services
 from notifications.campaigns.presets import Preset
 from notifications.campaigns.texts import CampaignText
@@ -137,6 +137,7 @@ def remove_text(campaign: Campaign, locale: str, *, audience: str = "", by: User
 
 def _create(values: dict[str, Any], *, key: UUID, undone: Iterable[DraftTask], by: User, at: datetime) -> Campaign:
     require(by, AUTHOR)
+    limits.require_within(by, apps=values.get("apps", ()), countries=values.get("countries", ()))
     with transaction.atomic():
         made = Campaign.objects.filter(start__key=key, created_by=by).first()
         if made is None:
@@ -163,6 +164,7 @@ def locked_draft(campaign: Campaign, *, by: User) -> Campaign:
         raise Conflict("Only a draft can be edited. Return the campaign to draft first.", code="state")
     if by.pk in row.returned_by:
         raise Forbidden("You sent this campaign back, so you cannot edit it. Its author edits it, and you can approve it.")
+    limits.require_for(by, row)
     return row
 
 
@@ -189,6 +191,7 @@ def save_words(row: Campaign, words: dict[str, Any], *, by: User, at: datetime) 
 
 
 def _update(row: Campaign, task: DraftTask, values: Mapping[str, Any], *, by: User, at: datetime) -> None:
+    limits.require_within(by, apps=values.get("apps", row.apps), countries=values.get("countries", row.countries))
     edits.record_edit(row, values, by=by, at=at)
     Campaign.objects.filter(pk=row.pk).update(
         **values,

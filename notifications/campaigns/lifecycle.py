@@ -18,7 +18,7 @@ from core.errors import ChangedMeanwhile, Conflict, Forbidden, Invalid, SecondPe
 from core.models import User
 from core.roles import require, require_approver
 from core.states import advance
-from notifications.campaigns import approval, edits, messages, refusals
+from notifications.campaigns import approval, edits, limits, messages, refusals
 from notifications.campaigns import definition as definitions
 from notifications.campaigns import fingerprint as fingerprints
 from notifications.models.batch import Batch, BatchState
@@ -33,6 +33,7 @@ def draft(definition: dict[str, Any], *, by: User, at: datetime) -> Campaign:
     """Create a draft from a definition, the document that `campaign create` reads; Invalid names the field that is wrong."""
     require(by, "notifications.author_campaign")
     columns = definitions.parse(definition)
+    limits.require_within(by, apps=columns["apps"], countries=columns["countries"])
     with transaction.atomic():
         made = Campaign.objects.create(created_by=by, created_at=at, touched_by=[by.pk], **columns)
         edits.record_written(made, by=by, at=at)
@@ -49,6 +50,8 @@ def edit(campaign: Campaign, definition: dict[str, Any], *, by: User, at: dateti
             raise Conflict("Only a draft can be edited. Return the campaign to draft first.", code="state")
         if by.pk in row.returned_by:
             raise Forbidden("You sent this campaign back, so you cannot edit it. Its author edits it, and you can approve it.")
+        limits.require_for(by, row)
+        limits.require_within(by, apps=columns["apps"], countries=columns["countries"])
         touched = sorted({*row.touched_by, by.pk})
         edits.record_edit(row, columns, by=by, at=at)
         Campaign.objects.filter(pk=campaign.pk).update(touched_by=touched, open_tasks=[], **columns)
@@ -64,6 +67,7 @@ def delete_draft(campaign: Campaign, *, by: User, at: datetime) -> None:
             raise Conflict("Only a draft can be deleted.", code="state")
         if TranslationRequest.objects.open().filter(campaign=row).exists():
             raise Conflict("The translators have texts of this draft. Withdraw the requests first.", code="with-translators")
+        limits.require_for(by, row)
         edits.record_deleted(row, by=by, at=at)
         row.delete()
 
@@ -79,6 +83,7 @@ def submit(campaign: Campaign, *, by: User, at: datetime) -> str:
         LIFECYCLE.edge(campaign.state, CampaignState.SUBMITTED)
         if by.pk in campaign.returned_by:
             raise Forbidden("You sent this campaign back, so you cannot submit it.")
+        limits.require_for(by, campaign)
         _complete(campaign)
         campaign.rev = _next_rev(campaign)
         campaign.submitted_at = at
@@ -114,6 +119,7 @@ def approve(
         LIFECYCLE.edge(campaign.state, CampaignState.APPROVED)
         if by.pk in campaign.touched_by:
             raise SecondPersonRequired("Nobody can approve a campaign that they wrote, edited or submitted.")
+        limits.require_for(by, campaign)
         if fingerprint != campaign.fingerprint or fingerprints.compute(campaign) != campaign.fingerprint:
             raise ChangedMeanwhile(
                 "The fingerprint is not that of the submitted campaign. Look at the campaign again.", code="fingerprint"
@@ -145,6 +151,7 @@ def send_back(campaign: Campaign, *, by: User, at: datetime, reason: str = "") -
     with transaction.atomic():
         _lock(campaign)
         LIFECYCLE.edge(campaign.state, CampaignState.DRAFT)
+        limits.require_for(by, campaign)
         # A person who sends a campaign back without having touched it can approve it later, and never edit it.
         returned = {*campaign.returned_by, by.pk} if by.pk not in campaign.touched_by else set(campaign.returned_by)
         advance(
@@ -159,6 +166,7 @@ def reject(campaign: Campaign, *, by: User, at: datetime, reason: str) -> None:
     require(by, "notifications.approve_campaign")
     if not reason.strip():
         raise Invalid("Enter a reason for the rejection.", code="reason", field="reason")
+    limits.require_for(by, campaign)
     advance(campaign, CampaignState.REJECTED, by=by, at=at, reason=reason)
 
 
@@ -182,6 +190,7 @@ def resume(campaign: Campaign, *, by: User, at: datetime) -> None:
     # The edge from submitted to approved belongs to an approver alone.
     if campaign.state not in (CampaignState.PAUSED, CampaignState.HALTED, CampaignState.HELD):
         raise Conflict("Only a paused, halted or held campaign can be resumed.", code="state")
+    limits.require_for(by, campaign)
     if (newer := campaign.successor()) is not None:
         raise Conflict(
             f"Campaign {newer.pk}, a newer revision of this alert, was approved. This one has ended.", code="superseded"

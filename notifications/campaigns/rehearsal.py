@@ -14,8 +14,9 @@ from django.db import transaction
 
 from core import audit
 from core.audit_verbs import Verb
-from core.errors import Conflict, Forbidden, Invalid
+from core.errors import Conflict, Invalid
 from core.models import User
+from core.roles import require
 from notifications import cap
 from notifications.campaigns import texts
 from notifications.campaigns.messages import message_body
@@ -41,8 +42,7 @@ def send_test(campaign: Campaign, *, by: User, at: datetime, locale: str = "") -
 
     Raises NoTestPhone without a paired phone, and Invalid for a language without a text.
     """
-    if not any(by.has_perm(right) for right in TESTER_RIGHTS):
-        raise Forbidden("Only people who write or approve campaigns can send a test.", code="role")
+    require(by, *TESTER_RIGHTS)
     if locale and locale not in campaign.words:
         raise Invalid("The campaign has no text in this language.", code="locale", field="locale")
     phones = PairedPhone.objects.current(at=at).filter(by=by, registration__segment__app__test=True, registration__gone_at=None)

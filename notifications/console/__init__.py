@@ -1,7 +1,9 @@
 """The console's pages about campaigns."""
 
 from notifications.console import (
+    app_choices,
     approve,
+    apps,
     calendar,
     campaign_list,
     campaigns,
@@ -19,7 +21,9 @@ from notifications.console import (
 )
 
 __all__ = [
+    "app_choices",
     "approve",
+    "apps",
     "calendar",
     "campaign_list",
     "campaigns",

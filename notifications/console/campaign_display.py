@@ -18,6 +18,7 @@ MODEL_NAMES.update(
         "notifications.Brake": "Sending",
         "notifications.Campaign": "Campaign",
         "notifications.App": "App",
+        "notifications.AppRevision": "Change of an app",
         "notifications.PairedPhone": "Test phone",
         "notifications.TranslationRequest": "Request to translators",
     }

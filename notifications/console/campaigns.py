@@ -13,6 +13,8 @@ from core.console.step_up import fresh_sign_in
 from core.errors import Invalid
 from notifications.campaigns import lifecycle
 from notifications.campaigns.approval import READER_RIGHTS
+from notifications.campaigns.deciders import approvers_of, deadline_of
+from notifications.campaigns.limits import in_words, is_within
 from notifications.campaigns.rehearsal import TESTER_RIGHTS
 from notifications.console import campaign_display
 from notifications.console.campaign_base import CampaignBasePage
@@ -45,13 +47,22 @@ class CampaignPage(CampaignBasePage):
             **self.summary(),
             "progress": progress if shown or campaign.state == S.SENDING else None,
             "next_states": {to for start, to in LIFECYCLE.edges if start == campaign.state},
-            "may_approve": self.has_any_perm(APPROVER),
+            "may_approve": self.has_any_perm(APPROVER) and is_within(self.user, campaign),
+            "limits": "" if is_within(self.user, campaign) else in_words(self.user),
+            "approvers": self._approvers(),
             "may_stop": self.has_any_perm(STOPPER),
-            "may_edit": self.has_any_perm(AUTHOR),
+            "may_edit": self.has_any_perm(AUTHOR) and is_within(self.user, campaign),
             "may_read": self.has_any_perm(*READER_RIGHTS),
             "may_test": self.has_any_perm(*TESTER_RIGHTS),
             "approved_on": APPROVED_ON,
         }
+
+    def _approvers(self) -> list[str] | None:
+        """Return the names of those who can approve before the start; None where nothing waits for an approval."""
+        if self.campaign.state not in (S.DRAFT, S.SUBMITTED):
+            return None
+        until = deadline_of(self.campaign, at=self.at)
+        return [person.username for person in approvers_of(self.campaign, until=until)]
 
     def action_return(self, data: QueryDict) -> str | None:
         reason = data.get("reason", "").strip()

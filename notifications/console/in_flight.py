@@ -9,6 +9,7 @@ from datetime import datetime
 from django.db.models import F, OuterRef, Subquery, Sum
 from django.urls import reverse
 
+from core import roles
 from core.console.display import duration_text, number_text, zoned_text
 from core.console.strip import Strip, StripItem, strip_provider
 from core.models import User
@@ -146,7 +147,7 @@ def strip(user: User, at: datetime) -> Strip:
         alarm_url=reverse("admin:campaigns"),
         items=tuple(items),
         next_start=_next_item(starts[0], user, at, everything_stopped=brake is not None) if starts else None,
-        stop_url=reverse("admin:stop-everything") if brake is None and user.has_perm(STOPPER) else "",
+        stop_url=reverse("admin:stop-everything") if brake is None and roles.holds(user, STOPPER) else "",
     )
 
 

@@ -10,11 +10,13 @@ from django.db.models import Q
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 
+from core import roles
 from core.console.display import day_text, duration_text, number_text, sentence_case, zoned_text
 from core.console.pages import Link
 from core.console.todo import TodayRow, TodaySection, TodoCard, today_sections, todo_cards
 from core.models import User
 from notifications.campaigns.first_starts import first_starts
+from notifications.campaigns.limits import is_within
 from notifications.console import campaign_display
 from notifications.console.in_flight import Running, alarm_text, asks_for_seconds, sending_now
 from notifications.console.rights import APPROVER, AUTHOR, STOPPER
@@ -37,12 +39,12 @@ def campaigns_to_act_on(user: User, at: datetime) -> Iterator[TodoCard]:
             "Everything is stopped", alarm_text(brake, user.time_zone), reverse("admin:campaigns"), "View campaigns", None, "bad",
             deadline=at,
         )  # fmt: skip
-    if user.has_perm(STOPPER):
+    if roles.holds(user, STOPPER):
         for campaign in (one.campaign for one in now_sending.running if one.campaign.state != S.SENDING):
             yield _stopped_card(campaign, at)
-    if user.has_perm(APPROVER):
+    if roles.holds(user, APPROVER):
         yield from _approval_cards(user, at)
-    if user.has_perm(AUTHOR):
+    if roles.holds(user, AUTHOR):
         for campaign in Campaign.objects.filter(state=S.DRAFT, touched_by__contains=[user.pk]).exclude(reason="").order_by("pk"):
             yield TodoCard(f"Sent back: {campaign.name}", campaign.reason, _url(campaign), "View", None, "wait")
 
@@ -57,7 +59,7 @@ def _stopped_card(campaign: Campaign, at: datetime) -> TodoCard:
 
 def _approval_cards(user: User, at: datetime) -> Iterator[TodoCard]:
     others = Campaign.objects.filter(state=S.SUBMITTED).exclude(touched_by__contains=[user.pk])
-    waiting = list(others.select_related("submitted_by").order_by("pk"))
+    waiting = [one for one in others.select_related("submitted_by").order_by("pk") if is_within(user, one)]
     starts = first_starts([campaign for campaign in waiting if campaign.schedule_kind != ScheduleKind.NOW], at=at)
     for campaign in waiting:
         deadline = starts.get(campaign.pk) or campaign.not_after
@@ -79,7 +81,7 @@ def going_out(user: User, at: datetime) -> Iterator[TodaySection]:
     """Everything that is being sent, for all staff, with a link to stop it for those who may; and what starts soon."""
     now_sending = sending_now(user, at=at)
     brake, running = now_sending.brake, now_sending.running
-    may_stop = user.has_perm(STOPPER)
+    may_stop = roles.holds(user, STOPPER)
     rows = tuple(_running_row(one, may_stop=may_stop, everything_stopped=brake is not None) for one in running)
     campaigns = reverse("admin:campaigns")
     yield TodaySection("going-out", "Going out", rows, "Nothing is being sent.", Link("All campaigns", campaigns))
@@ -102,9 +104,9 @@ def going_out(user: User, at: datetime) -> Iterator[TodaySection]:
 @today_sections(20)
 def own_campaigns(user: User, at: datetime) -> Iterator[TodaySection]:
     """The user's drafts and submissions, and the last results, for those who work on campaigns."""
-    if not any(user.has_perm(permission) for permission in (AUTHOR, APPROVER, STOPPER)):
+    if not roles.holds(user, AUTHOR, APPROVER, STOPPER):
         return
-    if user.has_perm(AUTHOR):
+    if roles.holds(user, AUTHOR):
         own = Campaign.objects.filter(state__in=(S.DRAFT, S.SUBMITTED), touched_by__contains=[user.pk]).order_by("-pk")
         rows = tuple(_own_row(campaign, at) for campaign in own)
         more = Link("All your campaigns", f"{reverse('admin:campaigns')}?person={user.username}")

@@ -8,6 +8,7 @@ from datetime import datetime
 from django.urls import reverse
 
 from content.console.my_work import DueText, due_texts
+from core import roles
 from core.console.display import StatusTag, language_text, sentence_case, zoned_text
 from core.console.pages import Link
 from core.console.todo import TodoCard, todo_cards
@@ -63,7 +64,7 @@ def texts_to_read(user: User, at: datetime) -> Iterator[TodoCard]:
             f"Handed in by {by}. You confirm it, or send it back.",
             _reading_url(request.campaign_id), "Read", None, "wait", deadline=request.deadline,
         )  # fmt: skip
-    if not user.has_perm(READER_RIGHTS[0]) or user.has_perm(APPROVER):
+    if not roles.holds(user, READER_RIGHTS[0]) or roles.holds(user, APPROVER):
         return
     waiting = list(Campaign.objects.filter(state=CampaignState.SUBMITTED).exclude(touched_by__contains=[user.pk]).order_by("pk"))
     read = _confirmed(waiting)
@@ -81,7 +82,7 @@ def texts_to_read(user: User, at: datetime) -> Iterator[TodoCard]:
 
 
 def _to_translate(user: User) -> list[TranslationRequest]:
-    if not user.has_perm(TRANSLATOR):
+    if not roles.holds(user, TRANSLATOR):
         return []
     found = TranslationRequest.objects.open().filter(campaign__state=CampaignState.DRAFT)
     found = found.select_related("campaign", "requested_by", "translated_by").exclude(campaign__returned_by__contains=[user.pk])
@@ -89,7 +90,7 @@ def _to_translate(user: User) -> list[TranslationRequest]:
 
 
 def _to_read(user: User) -> list[TranslationRequest]:
-    if not any(user.has_perm(right) for right in READER_RIGHTS):
+    if not roles.holds(user, *READER_RIGHTS):
         return []
     found = TranslationRequest.objects.filter(state=RequestState.RETURNED, campaign__state=CampaignState.DRAFT)
     found = found.select_related("campaign", "handed_in_by").exclude(campaign__touched_by__contains=[user.pk])

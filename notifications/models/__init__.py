@@ -1,6 +1,7 @@
 """Apps, their installations, campaigns and the state of their delivery."""
 
 from notifications.models.app import App, PushMode
+from notifications.models.app_revision import AppRevision
 from notifications.models.batch import Batch, BatchState
 from notifications.models.brake import Brake, BrakeState
 from notifications.models.campaign import Campaign
@@ -25,6 +26,7 @@ from notifications.models.worker_note import WorkerNote
 __all__ = [
     "AddressKind",
     "App",
+    "AppRevision",
     "Batch",
     "BatchState",
     "Brake",

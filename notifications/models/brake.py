@@ -10,10 +10,11 @@ from django.db.models import Q
 
 from core import audit
 from core.audit_verbs import Verb
+from core.errors import Forbidden
 from core.models import User
 from core.querysets import manager_of
 from core.roles import require, require_approver
-from notifications.models.campaign import Campaign
+from notifications.models.campaign import ALL, Campaign
 
 
 class BrakeState(models.TextChoices):
@@ -53,6 +54,8 @@ class BrakeQuerySet(models.QuerySet["Brake"]):
     def release_everything(self, *, by: User, at: datetime) -> None:
         """Allow sending again; the brake of each campaign stays as it is."""
         require_approver(by, "notifications.approve_campaign")
+        if not by.acts_on(ALL, ALL):
+            raise Forbidden("Only an approver for every app and country can let everything go out again.", code="limits")
         brake = self.for_everything()
         self.filter(pk=brake.pk).update(state=BrakeState.GO, set_by=by, set_at=at, reason="")
         audit.record(by=by, verb=Verb.SENDING_RESUMED, row=brake, at=at)

@@ -17,7 +17,16 @@ from content.terms import Recipient
 from core.errors import NotFound
 from core.querysets import manager_of
 from notifications import cap
-from notifications.models.campaign_rules import FOUR_EYES, FROZEN_DEFINITION, KEPT, READ_IN_EVERY_LANGUAGE, RETURNED, TRANSLATED
+from notifications.models.campaign_rules import (
+    APPROVER_NOT_PAUSED,
+    FOUR_EYES,
+    FROZEN_DEFINITION,
+    KEPT,
+    READ_IN_EVERY_LANGUAGE,
+    RETURNED,
+    TRANSLATED,
+    WITHIN_LIMITS,
+)
 from notifications.models.campaign_state import APPROVED_ON, BEFORE_THE_END, LIFECYCLE, CampaignState
 
 #: The word that stands for every app, country, region, audience or locale.
@@ -205,7 +214,17 @@ class Campaign(models.Model):
                 name="campaign_draft_is_open",
             ),
         )
-        triggers = (LIFECYCLE.trigger(), FOUR_EYES, RETURNED, READ_IN_EVERY_LANGUAGE, TRANSLATED, FROZEN_DEFINITION, KEPT)
+        triggers = (
+            LIFECYCLE.trigger(),
+            FOUR_EYES,
+            RETURNED,
+            READ_IN_EVERY_LANGUAGE,
+            TRANSLATED,
+            APPROVER_NOT_PAUSED,
+            WITHIN_LIMITS,
+            FROZEN_DEFINITION,
+            KEPT,
+        )
 
     def __str__(self) -> str:
         return f"{self.pk} {self.name}"

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from core.models.account_rules import not_paused
 from core.querysets import manager_of
 from notifications.models.campaign import Campaign
 
@@ -98,6 +99,7 @@ class FirstApproval(models.Model):
                 operation=pgtrigger.Insert,
                 func=_BY_ANOTHER + "RETURN NEW;",
             ),
+            not_paused("approver_not_paused", column="by_id", operation=pgtrigger.Insert),
             pgtrigger.Protect(name="immutable", operation=pgtrigger.Update),
         )
 

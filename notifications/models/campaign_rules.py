@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pgtrigger
 
+from core.models.account_rules import not_paused
+
 #: The columns that an author writes and an approver approves; they change in a draft only.
 DEFINITION = (
     "name", "kind", "references_id", "thread_id", "apps", "countries", "regions", "audiences", "locales", "words", "services",
@@ -113,6 +115,31 @@ FROZEN_DEFINITION = pgtrigger.Trigger(
         END IF;
         RETURN NEW;
     """,
+)
+
+#: The people who submit and approve a campaign act on all of its apps and countries (`notifications.campaigns.limits`).
+WITHIN_LIMITS = pgtrigger.Trigger(
+    name="within_limits",
+    when=pgtrigger.Before,
+    operation=pgtrigger.Update,
+    func="""
+        IF EXISTS (SELECT 1 FROM core_user person
+            WHERE (OLD.state = 'draft' AND NEW.state = 'submitted' AND person.id = NEW.submitted_by_id
+                OR OLD.state = 'submitted' AND NEW.state = 'approved' AND person.id = NEW.approved_by_id)
+            AND NOT (
+                ('*' = ANY(person.campaign_apps) OR NEW.apps <@ person.campaign_apps)
+                AND ('*' = ANY(person.campaign_countries) OR NEW.countries <@ person.campaign_countries)
+            )
+        ) THEN
+            RAISE EXCEPTION 'a campaign is submitted and approved by people who act on its apps and countries'
+                USING ERRCODE = 'check_violation';
+        END IF;
+        RETURN NEW;
+    """,
+)
+
+APPROVER_NOT_PAUSED = not_paused(
+    "approver_not_paused", column="approved_by_id", when="OLD.state = 'submitted' AND NEW.state = 'approved'"
 )
 
 KEPT = pgtrigger.Trigger(

@@ -414,7 +414,12 @@ def _check_may_store(app: App, place: dict[str, str]) -> None:
         detail = f"The app {app.name} stores no addresses in {country}; its push mode there is {mode}."
         raise StoresNoAddress(detail, push_mode=str(mode))
     if place["audience"] == Recipient.TEEN and country not in app.basis_for_teens:
-        raise NoTeens(f"The app {app.name} stores no addresses of teenagers in {country}: no legal basis is recorded for it.")
+        raise NoTeens(
+            f"The app {app.name} stores no addresses of teenagers in {country}. Missing: a legal basis for {country}, which two "
+            "administrators record in the console under Apps. Until then, use the feed.",
+            missing=["legal-basis"],
+            country=country,
+        )
 
 
 def _upsert(row: dict[str, Any]) -> uuid.UUID:

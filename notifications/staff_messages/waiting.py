@@ -12,6 +12,7 @@ from core.audit_verbs import Verb
 from core.message_kinds import MessageKind
 from core.models import AuditEntry, User
 from notifications.campaigns.first_starts import first_starts
+from notifications.campaigns.limits import is_within
 from notifications.models.campaign import Campaign
 from notifications.models.campaign_state import CampaignState
 from notifications.models.staff_message import StaffMessage
@@ -91,7 +92,8 @@ def _events(staff: _Staff, *, at: datetime) -> Iterator[_Thing]:
 
 def _concerned(kind: MessageKind, campaign: Campaign, staff: _Staff) -> set[int]:
     if kind == MessageKind.TO_APPROVE:
-        return staff.approvers - set(campaign.touched_by)
+        others = staff.approvers - set(campaign.touched_by)
+        return {pk for pk in others if pk not in staff.reachable or is_within(staff.reachable[pk], campaign)}
     return set(campaign.touched_by) if kind == MessageKind.CAME_BACK else staff.stoppers
 
 
@@ -142,9 +144,11 @@ def _messages(thing: _Thing, staff: _Staff, *, at: datetime) -> Iterator[StaffMe
         return StaffMessage(kind=thing.kind, campaign=thing.campaign, occasion=thing.occasion, user=user, made_at=at)
 
     if settings.MAIL:
-        for pk in sorted(thing.people):
-            person = staff.reachable.get(pk)
-            if person is not None and thing.kind not in person.muted_messages:
+        reachable = [staff.reachable[pk] for pk in sorted(thing.people) if pk in staff.reachable]
+        present = [person for person in reachable if not person.is_away(at)]
+        # Where everybody is away, everybody is told: a campaign must not wait unseen.
+        for person in present or reachable:
+            if thing.kind not in person.muted_messages:
                 yield message(person)
     if settings.STAFF_WEBHOOK_URL:
         yield message(None)

@@ -110,6 +110,8 @@ def everything() -> list[str]:
         "services/zz-line/channels/1/",
         "organizations/org/",
         "numbers/",
+        "apps/",
+        "apps/parent/",
         "releases/",
         *(f"releases/{number}/{part}" for number in numbers for part in ("", "changes/", "coverage/", "preview/")),
         "withdrawals/",
@@ -177,7 +179,7 @@ def test_every_page_is_accessible_and_fits_its_window(
 def test_the_sign_in_page_and_the_error_pages_are_accessible(
     context_of: Callable[..., BrowserContext], complaints: list[str]
 ) -> None:
-    nobody, nora = context_of().new_page(), context_of(make.person("nora")).new_page()
+    nobody, nora = context_of().new_page(), context_of(make.person("nora", "auditor")).new_page()
 
     for page, address in ((nobody, "/console/"), (nora, "/console/campaigns/new/"), (nora, "/console/campaigns/99/")):
         listen(page, complaints).goto(address)

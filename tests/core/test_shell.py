@@ -47,12 +47,23 @@ def test_the_menu_shows_the_work_of_a_role_and_the_rest_under_more(
         assert f'href="/console/{path}/"' in more
 
 
-def test_a_superuser_and_somebody_without_a_role_have_one_menu(client: Client) -> None:
-    for person in (User.objects.create_superuser("root", password=None), make.person("nora")):
-        client.force_login(person)
-        mine, more = menus(client.get(reverse("admin:people")).content.decode())
-        assert 'href="/console/audit/"' in mine
-        assert more == ""
+def test_a_superuser_of_the_sandbox_has_one_menu(client: Client) -> None:
+    client.force_login(User.objects.create_superuser("root", password=None))
+
+    mine, more = menus(client.get(reverse("admin:people")).content.decode())
+
+    assert 'href="/console/audit/"' in mine
+    assert more == ""
+
+
+def test_somebody_without_a_role_has_no_menu_and_sees_nothing_of_campaigns(client: Client) -> None:
+    campaign = make.campaign(state="approved")
+    client.force_login(make.person("nora"))
+
+    page = client.get(reverse("admin:index")).content.decode()
+
+    assert 'href="/console/people/"' not in page
+    assert campaign.name not in page
 
 
 def test_the_clock_is_that_of_the_person_and_utc() -> None:

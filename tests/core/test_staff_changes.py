@@ -231,6 +231,25 @@ def test_two_administrators_invite_in_the_console(client: Client, ann: User, ben
     assert client.get(reverse("admin:person", args=[eva.pk])).status_code == 200
 
 
+def test_limits_are_part_of_a_change_that_two_approve(client: Client, ann: User, ben: User) -> None:
+    eva = make.person("eva", "campaign-approver")
+    make.app("parent")
+    page = reverse("admin:person", args=[eva.pk])
+    form = {"action": "change", "roles": ["campaign-approver"], "locales": "*"}
+    client.force_login(ann)
+
+    assert client.post(page, {**form, "campaign_apps": ["nowhere"]}).status_code == 400
+    assert client.post(page, {**form, "campaign_apps": ["parent"], "campaign_countries": ["IE", "FR"]}).status_code == 302
+    assert User.objects.get(pk=eva.pk).campaign_countries == ["*"]
+    client.force_login(ben)
+    assert "Campaigns of parent in France, Ireland." in client.get(reverse("admin:people")).content.decode()
+    client.post(reverse("admin:people"), {"action": "approve", "change": StaffChange.objects.get().pk})
+
+    eva.refresh_from_db()
+    assert (eva.campaign_apps, eva.campaign_countries) == (["parent"], ["FR", "IE"])
+    assert client.get(page).status_code == 200
+
+
 def test_a_person_page_proposes_and_closes(client: Client, ann: User, ben: User) -> None:
     eva = make.person("eva", "publisher")
     page = reverse("admin:person", args=[eva.pk])

@@ -12,7 +12,7 @@ from django.db import OperationalError, connection
 from core import database_roles
 from core.database_roles import APPEND_ONLY, MIGRATIONS_ONLY
 from tests import make
-from tests.guards.conftest import RUNTIME_ROLE
+from tools.sandbox.postgres import RUNTIME_ROLE
 
 REFUSED = {
     "emptying the audit log": "TRUNCATE core_auditentry CASCADE",
@@ -76,10 +76,7 @@ def test_the_audit_log_takes_entries_and_chains_them_for_the_runtime_role(raw_sq
     assert raw_sql.execute("SELECT count(*) FROM core_auditlink").fetchone() == (1,)
 
 
-def test_the_product_starts_as_the_runtime_role_and_not_as_the_owner(raw_sql: psycopg.Connection[Any], settings: Any) -> None:
-    call_command("runtime_role")
-    settings.SANDBOX = False
-
+def test_the_product_starts_as_the_runtime_role_and_not_as_the_owner(raw_sql: psycopg.Connection[Any]) -> None:
     with pytest.raises(CommandError, match="owns tables"):
         call_command("runtime_role")
     with connection.cursor() as cursor:
@@ -90,11 +87,10 @@ def test_the_product_starts_as_the_runtime_role_and_not_as_the_owner(raw_sql: ps
             cursor.execute("RESET ROLE")
 
 
-def test_the_start_does_not_wait_for_a_database(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_start_does_not_wait_for_a_database(monkeypatch: pytest.MonkeyPatch) -> None:
     def away() -> None:
         raise OperationalError
 
-    settings.SANDBOX = False
     monkeypatch.setattr("core.management.commands.runtime_role.connection.cursor", away)
 
     call_command("runtime_role")

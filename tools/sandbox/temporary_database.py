@@ -20,9 +20,9 @@ from tools.sandbox.terminal import step
 
 #: The tests' database does not have to survive a power cut.
 FAST_OPTIONS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
-#: Some tests bypass the triggers, to check that a later stage notices.
 #: The role that the running product has in production, for tests that assert what the database refuses it.
-RUNTIME_ROLE = f"CREATE ROLE fingerpost_runtime NOLOGIN; GRANT fingerpost_runtime TO {postgres.ROLE};"
+RUNTIME_ROLE = f"CREATE ROLE {postgres.RUNTIME_ROLE} NOLOGIN; GRANT {postgres.RUNTIME_ROLE} TO {postgres.ROLE};"
+#: Some tests bypass the triggers, to check that a later stage notices.
 ALLOW_TAMPERING = f"GRANT SET ON PARAMETER session_replication_role TO {postgres.ROLE};"
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError, connection
 
@@ -12,14 +11,12 @@ from core import database_roles
 
 
 class Command(BaseCommand):
-    """The `runtime_role` command, which the roles of the image run before they start."""
+    """The `runtime_role` command, which the roles of the image and the sandbox run before they start."""
 
     help = "Fail where DATABASE_URL names a superuser or the owner of the tables. A database that is away is no failure."
     requires_system_checks: list[str] = []
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if settings.SANDBOX:
-            return
         try:
             with connection.cursor() as cursor:
                 fault = database_roles.fault(cursor)

@@ -8,15 +8,16 @@ from urllib.parse import urlencode
 
 import pytest
 from django.core import signing
+from django.db import DatabaseError, transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from content.assurance.replies import accept_reply
+from content.assurance.replies import accept_reply, dismiss_reply
 from content.models import Assurance, Channel, ChannelRevision, CorrectionLink, Organization
 from content.models.channel_revision import Act
 from content.models.reply import Reply
-from core.errors import ChangedMeanwhile, Conflict, Forbidden, Invalid
+from core.errors import ChangedMeanwhile, Conflict, Forbidden, Invalid, SecondPersonRequired
 from core.models import User
 from tests import make
 
@@ -31,8 +32,13 @@ def asta() -> User:
 
 
 @pytest.fixture
-def link(asta: User) -> CorrectionLink:
-    return CorrectionLink.objects.issue(Organization.objects.get(), by=asta, at=timezone.now())
+def ola(asta: User) -> User:
+    return make.person("ola", "assurer")
+
+
+@pytest.fixture
+def link(ola: User) -> CorrectionLink:
+    return CorrectionLink.objects.issue(Organization.objects.get(), by=ola, at=timezone.now())
 
 
 def path(link: CorrectionLink) -> str:
@@ -106,6 +112,23 @@ def test_a_confirmation_becomes_a_check_once_an_assurer_accepts_it(api: Client, 
         accept_reply(Reply.objects.get(), by=asta, at=now)
 
 
+def test_nobody_accepts_an_answer_to_a_link_that_they_created(
+    api: Client, link: CorrectionLink, ola: User, client: Client
+) -> None:
+    send(api, link, answer="confirm")
+    reply = Reply.objects.get()
+    client.force_login(ola)
+
+    assert "another assurer must accept it" in client.get(reverse("admin:channel", args=["gb-line", 1])).content.decode()
+    with pytest.raises(SecondPersonRequired, match="You created the link"):
+        accept_reply(reply, by=ola, at=timezone.now())
+    with pytest.raises(DatabaseError, match="does not accept its replies"), transaction.atomic():
+        Reply.objects.filter(pk=reply.pk).update(taken=True, dealt_by=ola, dealt_at=timezone.now())
+    dismiss_reply(reply, by=ola, at=timezone.now())
+
+    assert not Assurance.objects.exists()
+
+
 def test_a_removal_becomes_a_proposal(api: Client, link: CorrectionLink, asta: User) -> None:
     send(api, link, answer="remove")
     accept_reply(Reply.objects.get(), by=asta, at=timezone.now())
@@ -167,9 +190,9 @@ ODD = {
         {"type": "app", "address": ""},
     ],
 )
-def test_every_accepted_answer_can_be_proposed(api: Client, asta: User, facts: dict[str, Any]) -> None:
+def test_every_accepted_answer_can_be_proposed(api: Client, asta: User, ola: User, facts: dict[str, Any]) -> None:
     made = make.channel(make.service("gb-odd", channels=0, zone="Europe/London"), **facts)
-    address = path(CorrectionLink.objects.issue(Organization.objects.get(), by=asta, at=timezone.now()))
+    address = path(CorrectionLink.objects.issue(Organization.objects.get(), by=ola, at=timezone.now()))
     pairs = [{name: text} for name, texts in ODD.items() for text in texts]
     pairs += [{"dial": text, "address": text.replace(" ", "")} for text in (*ODD["dial"], "116 111" + "#" * 30)]
 

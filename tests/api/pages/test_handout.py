@@ -163,7 +163,7 @@ def test_the_api_lists_the_pages_with_their_files(api: Client, release: Release)
 
 
 def test_the_console_links_every_language_of_a_country(client: Client, release: Release) -> None:
-    client.force_login(make.person("kim"))
+    client.force_login(make.person("kim", "auditor"))
 
     page = client.get("/console/handouts/", {"country": "IN"}).content.decode()
 

@@ -49,7 +49,7 @@ def test_the_page_groups_findings_and_counts_the_changed_packs(client: Client) -
     unit = Unit.objects.get(key="tip.first-hour.title")
     unit.revise(text="Stop, then breathe", change="cosmetic", by=by, at=timezone.now(), from_revision=1)
     candidate = make.release(publish=False)
-    client.force_login(make.person("nora"))
+    client.force_login(make.person("nora", "auditor"))
 
     answer = client.get(page(candidate.number))
     differences = answer.context["differences"]
@@ -62,7 +62,7 @@ def test_the_page_groups_findings_and_counts_the_changed_packs(client: Client) -
 def test_a_blocked_pack_is_named(client: Client) -> None:
     make.service("nz-line", country="NZ")
     candidate = make.release(publish=False)
-    client.force_login(make.person("nora"))
+    client.force_login(make.person("nora", "auditor"))
 
     html = client.get(page(candidate.number)).content.decode()
 

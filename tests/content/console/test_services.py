@@ -179,7 +179,7 @@ def test_the_list_says_why_a_service_is_withheld_and_finds_numbers(client: Clien
     settings.SERVE_UNREVIEWED = False
     make.service("gb-empty", channels=0)
     make.service("nz-line", country="NZ", roles=["emergency"])
-    client.force_login(make.person("nora"))
+    client.force_login(make.person("nora", "auditor"))
 
     page = client.get(reverse("admin:services")).content.decode()
     found = client.get(reverse("admin:services") + "?q=08001111").context["rows"]
@@ -193,7 +193,7 @@ def test_the_list_says_why_a_service_is_withheld_and_finds_numbers(client: Clien
 
 
 def test_numbers_are_isolated_from_right_to_left_text(client: Client) -> None:
-    client.force_login(make.person("nora"))
+    client.force_login(make.person("nora", "auditor"))
 
     assert '<bdi dir="ltr" class="fp-dial">0800 1111</bdi>' in client.get(page()).content.decode()
 

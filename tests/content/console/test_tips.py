@@ -202,7 +202,7 @@ def test_the_list_of_proposals_and_the_first_page_lead_to_each(client: Client, t
 def test_the_table_shows_the_status_of_each_text_in_each_language(client: Client) -> None:
     make.target("tip.first-hour.title", "cy", "Arhoswch", approved=True)
     make.target("tip.first-hour.short", "cy", "Nid ydych ar eich pen eich hun.")
-    client.force_login(make.person("nora"))
+    client.force_login(make.person("nora", "auditor"))
 
     html = client.get(page()).content.decode()
 
@@ -214,7 +214,7 @@ def test_the_table_shows_the_status_of_each_text_in_each_language(client: Client
 def test_the_list_is_filtered_by_audience_situation_and_language(client: Client) -> None:
     make.tip("for-schools", audiences=["educator"], situations=["grooming"])
     make.target("tip.first-hour.title", "cy", "Arhoswch", approved=True)
-    client.force_login(make.person("nora"))
+    client.force_login(make.person("nora", "auditor"))
     tips = reverse("admin:tips")
 
     def slugs(query: str) -> list[str]:

@@ -43,7 +43,7 @@ def title(day: datetime) -> str:
 
 def test_a_campaign_stands_on_its_day_with_its_time_and_readers(client: Client) -> None:
     start = planned("At a broadcast")
-    client.force_login(make.person("nora"))
+    client.force_login(make.person("nora", "auditor"))
 
     for view in ("month", "week"):
         day = cell(calendar(client, view=view, on=f"{start:%Y-%m-%d}"), title(start))
@@ -54,7 +54,7 @@ def test_a_campaign_stands_on_its_day_with_its_time_and_readers(client: Client) 
 
 def test_the_day_is_that_of_the_persons_time_zone(client: Client) -> None:
     start = planned("Late", clock="20:30:00")
-    nora = make.person("nora")
+    nora = make.person("nora", "auditor")
     User.objects.filter(pk=nora.pk).update(time_zone="Asia/Tokyo")
     client.force_login(nora)
 
@@ -67,7 +67,7 @@ def test_the_day_is_that_of_the_persons_time_zone(client: Client) -> None:
 
 def test_it_filters_by_country_and_audience(client: Client) -> None:
     start = planned("For parents")
-    client.force_login(make.person("nora"))
+    client.force_login(make.person("nora", "auditor"))
     on = f"{start:%Y-%m-%d}"
 
     assert "For parents" in calendar(client, on=on, country="GB", audience="parent")
@@ -77,7 +77,7 @@ def test_it_filters_by_country_and_audience(client: Client) -> None:
 
 def test_two_alerts_for_the_same_readers_on_one_day_are_pointed_out(client: Client) -> None:
     start = planned("One")
-    client.force_login(make.person("nora"))
+    client.force_login(make.person("nora", "auditor"))
     assert "2 alerts" not in calendar(client, on=f"{start:%Y-%m-%d}")
 
     planned("Two", clock="15:10:00")
@@ -87,14 +87,14 @@ def test_two_alerts_for_the_same_readers_on_one_day_are_pointed_out(client: Clie
 
 @pytest.mark.parametrize("on", ["", "nonsense", "2026-02-31", "0001-01-01", "9999-12-31"])
 def test_any_value_in_the_address_shows_a_calendar(client: Client, on: str) -> None:
-    client.force_login(make.person("nora"))
+    client.force_login(make.person("nora", "auditor"))
 
     for view in ("month", "week", "x"):
         assert client.get(reverse("admin:calendar"), {"on": on, "view": view, "country": "x"}).status_code == 200
 
 
 def test_it_needs_the_same_queries_for_any_number_of_campaigns(client: Client) -> None:
-    client.force_login(make.person("nora"))
+    client.force_login(make.person("nora", "auditor"))
     counts = []
     for number in (1, 12):
         for one in range(number):

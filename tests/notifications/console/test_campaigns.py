@@ -198,7 +198,7 @@ def test_a_campaign_is_paused_resumed_and_stopped_after_a_confirmation(client: C
 
 def test_the_counts_are_on_the_page_and_as_json_for_the_script(client: Client) -> None:
     campaign = sending()
-    client.force_login(make.person("nora"))
+    client.force_login(make.person("nora", "auditor"))
 
     html = client.get(page(campaign)).content.decode()
     answer = client.get(page(campaign, "campaign-progress"))

@@ -42,7 +42,7 @@ def rows(client: Client, url: str) -> list[list[str]]:
 
 
 def test_an_edit_is_kept_with_the_words_before_and_after(client: Client) -> None:
-    client.force_login(make.person("nora"))
+    client.force_login(make.person("nora", "auditor"))
 
     html = history(client, edited())
 
@@ -76,7 +76,7 @@ def test_every_reason_is_kept_after_the_campaign_went_on(client: Client) -> None
     lifecycle.halt(running, "FCM refuses the credentials.", at=now)
     lifecycle.stop(running, by=author, at=now, reason="A wrong number.")
     Brake.objects.stop_everything(by=author, at=now, reason="Something is wrong.")
-    client.force_login(make.person("nora"))
+    client.force_login(make.person("nora", "auditor"))
 
     html = history(client)
 
@@ -97,7 +97,7 @@ def test_every_reason_is_kept_after_the_campaign_went_on(client: Client) -> None
 def test_the_history_is_searched_by_word_and_person(client: Client) -> None:
     edited()
     make.campaign(name="Another")
-    client.force_login(make.person("nora"))
+    client.force_login(make.person("nora", "auditor"))
 
     assert "author wrote" not in history(client, query="?word=three+minutes")
     assert "author changed" in history(client, query="?word=three+minutes")
@@ -158,7 +158,7 @@ def test_the_history_cannot_be_changed_and_is_in_the_chain() -> None:
 
 
 def test_the_history_needs_the_same_queries_for_any_number_of_entries(client: Client) -> None:
-    client.force_login(make.person("nora"))
+    client.force_login(make.person("nora", "auditor"))
     counts = []
     for number in (1, 8):
         for _ in range(number):

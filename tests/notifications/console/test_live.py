@@ -62,7 +62,7 @@ def test_the_page_shows_languages_platforms_reasons_and_pace_in_words(client: Cl
     send(campaign, accepted=420, rejected=20, tally=tally)
     earlier = timezone.now() - timedelta(seconds=30)
     ProgressSample.objects.create(campaign=campaign, at=earlier, moved_at=earlier, processed=140, pending=760)
-    client.force_login(make.person("nora"))
+    client.force_login(make.person("nora", "auditor"))
 
     html = client.get(page(campaign)).content.decode()
 
@@ -82,7 +82,7 @@ def test_a_campaign_that_stands_still_says_why(client: Client) -> None:
     earlier = timezone.now() - timedelta(seconds=50)
     ProgressSample.objects.update(at=earlier, moved_at=earlier)
     Campaign.objects.update(starts_at=earlier, frozen_at=earlier)
-    client.force_login(make.person("nora"))
+    client.force_login(make.person("nora", "auditor"))
 
     html = client.get(page(campaign)).content.decode()
 
@@ -119,7 +119,7 @@ def test_stop_everything_is_shown_truthfully_on_every_page_of_the_campaign(clien
 def test_the_reason_of_a_halt_is_in_the_timeline(client: Client) -> None:
     campaign = send(make.campaign())
     lifecycle.halt(campaign, "FCM does not accept our credentials.", at=timezone.now())
-    client.force_login(make.person("nora"))
+    client.force_login(make.person("nora", "auditor"))
 
     html = client.get(page(campaign)).content.decode()
 
@@ -129,7 +129,7 @@ def test_the_reason_of_a_halt_is_in_the_timeline(client: Client) -> None:
 
 def test_a_draft_has_nothing_to_follow(client: Client) -> None:
     campaign = make.campaign(state="draft")
-    client.force_login(make.person("nora"))
+    client.force_login(make.person("nora", "auditor"))
 
     assert "nothing of it is sent" in client.get(page(campaign)).content.decode()
 

@@ -33,7 +33,7 @@ def sent() -> Campaign:
 
 def test_the_report_says_who_when_how_many_and_why_in_words(client: Client, sent: Campaign) -> None:
     lifecycle.stop(sent, by=make.campaign_staff()[1], at=timezone.now(), reason="A wrong day.")
-    client.force_login(make.person("nora"))
+    client.force_login(make.person("nora", "auditor"))
 
     html = client.get(page(sent, "campaign-report")).content.decode()
 
@@ -50,7 +50,7 @@ def test_the_report_says_who_when_how_many_and_why_in_words(client: Client, sent
 
 def test_a_report_names_the_corrections_of_the_alert(client: Client, sent: Campaign) -> None:
     make.campaign(kind="update", references=sent.pk, name="The right day")
-    client.force_login(make.person("nora"))
+    client.force_login(make.person("nora", "auditor"))
 
     html = client.get(page(sent, "campaign-report")).content.decode()
 
@@ -59,7 +59,7 @@ def test_a_report_names_the_corrections_of_the_alert(client: Client, sent: Campa
 
 
 def test_the_file_holds_the_figures_and_no_formula(client: Client, sent: Campaign) -> None:
-    client.force_login(make.person("nora"))
+    client.force_login(make.person("nora", "auditor"))
 
     answer = client.get(page(sent, "campaign-report-csv"))
     rows = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
@@ -87,7 +87,7 @@ def test_a_file_is_read_as_utf_8() -> None:
 
 def test_a_draft_has_no_report(client: Client) -> None:
     campaign = make.campaign(state="draft")
-    client.force_login(make.person("nora"))
+    client.force_login(make.person("nora", "auditor"))
 
     assert "there is nothing to report" in client.get(page(campaign, "campaign-report")).content.decode()
     assert client.get(page(campaign, "campaign-report-csv")).content.decode("utf-8-sig").count("\n") == 1

@@ -127,7 +127,7 @@ def test_the_next_fourteen_days_are_listed_by_day(client: Client) -> None:
     first = make.campaign(name="Tomorrow", schedule=at_in(26), not_after=until(3))
     make.campaign(name="Today", schedule=at_in(0.2))
     make.campaign(name="Far", schedule=at_in(24 * 20), not_after=until(25))
-    client.force_login(make.person("nora"))
+    client.force_login(make.person("nora", "auditor"))
 
     listed = part(today(client), "next-days")
 
@@ -145,7 +145,7 @@ def test_the_strip_says_how_far_a_campaign_is_and_who_may_stop(client: Client) -
     assert planner.plan_audience(campaign, at=datetime.now(UTC))
     author, _ = make.campaign_staff()
 
-    client.force_login(make.person("nora"))
+    client.force_login(make.person("nora", "auditor"))
     seen = strip(client)
     assert "Going" in seen
     assert "0 % of 25 phones" in seen

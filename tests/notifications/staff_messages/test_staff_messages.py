@@ -66,6 +66,22 @@ def test_those_who_can_approve_are_told_once_that_a_campaign_waits() -> None:
     assert tell() == []
 
 
+def test_messages_go_to_those_who_are_there_and_who_act_on_the_campaign() -> None:
+    make.campaign(state="submitted")
+    User.objects.filter(username="approver").update(away_until=(now() + timedelta(days=3)).date())
+    make.person("orla", "campaign-approver")
+    User.objects.filter(username="orla").update(email="orla@example.org", campaign_countries=["IE"])
+
+    assert [recipient for recipient, _ in tell()] == ["third@example.org"]
+
+
+def test_where_everybody_is_away_everybody_is_told() -> None:
+    make.campaign(state="submitted")
+    User.objects.update(away_until=(now() + timedelta(days=3)).date())
+
+    assert [recipient for recipient, _ in tell()] == ["approver@example.org", "third@example.org"]
+
+
 def test_a_campaign_that_is_submitted_again_is_told_again() -> None:
     campaign = make.campaign(state="submitted")
     author, approver = make.campaign_staff()
