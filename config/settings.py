@@ -46,6 +46,13 @@ MAIL_FROM = env.mailbox("MAIL_FROM")
 STAFF_WEBHOOK_URL = env.text("STAFF_WEBHOOK_URL", "")
 STAFF_WEBHOOK_KEY = env.text("STAFF_WEBHOOK_KEY", "")
 BROKER_URL = env.text("BROKER_URL", "memory://")
+# Sign in with an OpenID Connect issuer beside passwords; empty: off.
+OIDC_ISSUER = env.text("OIDC_ISSUER", "").rstrip("/")
+OIDC_CLIENT_ID = env.text("OIDC_CLIENT_ID", "")
+OIDC_CLIENT_SECRET = env.text("OIDC_CLIENT_SECRET", "")
+OIDC_LABEL = env.text("OIDC_LABEL", "Sign in with your organization's account")
+# Values of amr or acr by which the issuer says that it has checked a second factor; empty: the console always asks for one.
+OIDC_FACTORS = env.names("OIDC_FACTORS", "")
 # A second factor for every page of staff, and a fresh sign-in before what reaches readers. A demo has sample accounts alone.
 FACTOR_REQUIRED = not SANDBOX
 
@@ -66,6 +73,11 @@ if STAFF_WEBHOOK_URL and len(STAFF_WEBHOOK_KEY) < 24:
     raise env.BadSetting("STAFF_WEBHOOK_URL is set, so STAFF_WEBHOOK_KEY must have at least 24 characters.")
 if STAFF_WEBHOOK_URL and not (STAFF_WEBHOOK_URL.startswith("https://") or is_loopback(STAFF_WEBHOOK_URL)):
     raise env.BadSetting("STAFF_WEBHOOK_URL must begin with https://.")
+
+if OIDC_ISSUER and not (OIDC_ISSUER.startswith("https://") or is_loopback(OIDC_ISSUER)):
+    raise env.BadSetting("OIDC_ISSUER must begin with https://.")
+if OIDC_ISSUER and not (OIDC_CLIENT_ID and OIDC_CLIENT_SECRET):
+    raise env.BadSetting("OIDC_ISSUER is set, so OIDC_CLIENT_ID and OIDC_CLIENT_SECRET must be set too.")
 
 # Django's settings.
 EMAIL_BACKEND = MAIL.get("EMAIL_BACKEND", "django.core.mail.backends.dummy.EmailBackend")
@@ -96,6 +108,8 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "pgtrigger",
     "rest_framework",
     "drf_spectacular",
@@ -193,6 +207,10 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_RATE_LIMITS = False
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+SOCIALACCOUNT_ADAPTER = "core.console.oidc.OidcAdapter"
+# The page of the console that leads to the issuer is a link: the policy for forms allows no other server.
+SOCIALACCOUNT_LOGIN_ON_GET = True
+SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"OAUTH_PKCE_ENABLED": True}}
 MFA_ADAPTER = "core.console.account_adapter.FactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_ISSUER = "Fingerpost"

@@ -3,7 +3,12 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from core.console import oidc
+
 urlpatterns = [
+    # The names are django-allauth's.
+    path("console/oidc/<slug:provider_id>/login/", oidc.login, name="openid_connect_login"),
+    path("console/oidc/<slug:provider_id>/callback/", oidc.callback, name="openid_connect_callback"),
     path("console/", admin.site.urls),
     path("", include("api.urls")),
 ]

@@ -123,6 +123,9 @@ CONSOLE: Final[Mapping[str, Access]] = {
         | _acts("approve approve-removal", REVIEWER)
         | _acts("reject-removal", EDITOR, REVIEWER)
     ),
+    "text-files": Access((EDITOR,), _acts("upload", EDITOR)),
+    "text-file-download": Access((EDITOR,)),
+    "text-import": Access((EDITOR,), _acts("import discard", EDITOR)),
     "translation-history": Access(acts=_acts("restore", EDITOR)),
     "tip-translation": Access(
         acts=_acts("save save-next replace keep discard", EDITOR)

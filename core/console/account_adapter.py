@@ -7,6 +7,7 @@ import hashlib
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.flows.login import get_authentication_records
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.stages import AuthenticateStage
 from cryptography.fernet import Fernet, MultiFernet
@@ -24,7 +25,9 @@ class FactorStage(AuthenticateStage):  # type: ignore[misc]
     urlname = "admin:factor"
 
     def handle(self) -> tuple[HttpResponse | None, bool]:
-        if not self._should_handle(self.request):
+        records = get_authentication_records(self.request, self.login.user)
+        checked = any(record.get("method") == "mfa" for record in records)
+        if checked or not self._should_handle(self.request):
             return None, True
         return HttpResponseRedirect(reverse(self.urlname)), True
 

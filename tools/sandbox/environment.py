@@ -24,6 +24,7 @@ _OWN_SETTINGS = (
     *("DATABASE_URL", "BROKER_URL", "CACHE_URL", "SECRET_KEY", "ADDRESS_KEYS", "ALLOWED_HOSTS", "PUBLIC_URL", "PORT"),
     *("FIREBASE_PROJECTS", "FCM_ENDPOINT", "PACK_SIGNING_KEY", "TRUSTED_PROXIES", "FINGERPOST_SANDBOX", "BEAT_SCHEDULE_FILE"),
     *("APP_VERSIONS", "EDITION_DIR", "ASSURER_EMAIL", "SECURITY_EMAIL", "SERVES", "WEB_THREADS", "DATABASE_RUNTIME_ROLE"),
+    *("OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET", "OIDC_LABEL", "OIDC_FACTORS"),
     *("MAIL_URL", "MAIL_FROM", "STAFF_WEBHOOK_URL", "STAFF_WEBHOOK_KEY", "APP_CHECK", "APP_CHECK_APPS", "APP_CHECK_ENDPOINT"),
 )
 # These change how libpq, granian, Celery, Django, Google's libraries or Python itself behave.
@@ -36,7 +37,9 @@ _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 class Endpoints:
     """The addresses of a sandbox's servers."""
 
+    #: Of the role of the running product, and of the owner, who migrates and adds staff.
     database_url: str
+    owner_url: str
     broker_url: str
     web_port: int
     fcm_endpoint: str

@@ -8,7 +8,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('content', '0046_approvers'),
+        ('content', '0047_approvers'),
     ]
 
     operations = [

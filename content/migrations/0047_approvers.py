@@ -8,7 +8,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('content', '0045_source_text_trigrams'),
+        ('content', '0046_text_imports'),
     ]
 
     operations = [
