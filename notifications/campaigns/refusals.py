@@ -215,8 +215,11 @@ def of_correction(campaign: Campaign) -> Iterator[Refusal]:
             )
 
 
-def of_translations(campaign: Campaign) -> Iterator[Refusal]:
-    """Yield each language that the translators have, and each whose source has changed since it was translated."""
+def of_translations(campaign: Campaign, *, start: datetime | None = None) -> Iterator[Refusal]:
+    """Yield each language that the translators have, and each whose source has changed since it was translated.
+
+    `start` is the planned start, None where it is not chosen: a deadline that a new start has overtaken is pointed out.
+    """
     source = language_text(campaign.home_locale)
     for request in TranslationRequest.objects.current().filter(campaign=campaign):
         language = language_text(request.locale)
@@ -227,6 +230,12 @@ def of_translations(campaign: Campaign) -> Iterator[Refusal]:
                 field, "translation-open",
                 f"{language} is with the translators, due {due}. Wait until they hand it in, or withdraw the request.",
             )  # fmt: skip
+            if start is not None and request.deadline >= start:
+                yield Refusal(
+                    field, "translation-late",
+                    f"{language} is due after the start, {zoned_text(start, campaign.home_zone)}. Ask for it by an earlier time, "
+                    "or choose a later start.",
+                )  # fmt: skip
         elif translation_texts.has_changed(request, campaign):
             yield Refusal(
                 field, "translation-outdated",

@@ -12,7 +12,7 @@ from notifications.campaigns.checks.help import help_problems
 from notifications.campaigns.checks.problem import Caution, DraftProblem, task_of
 from notifications.campaigns.checks.words import cautions, word_problems
 from notifications.campaigns.forecast import Forecast
-from notifications.models.campaign import ALL, Campaign
+from notifications.models.campaign import ALL, Campaign, ScheduleKind
 from notifications.models.draft_task import DraftTask
 
 #: Phones from which on the author types the number to confirm that so many are meant.
@@ -53,7 +53,7 @@ def check_draft(campaign: Campaign, *, at: datetime) -> DraftCheck:
     problems += help_problems(campaign, countries_of(campaign, found), at=at)
     problems += _when(campaign, found)
     problems += _correction(campaign)
-    problems += map(_problem, refusals.of_translations(campaign))
+    problems += map(_problem, refusals.of_translations(campaign, start=_planned_start(campaign, found)))
     order = list(DraftTask)
     problems.sort(key=lambda problem: order.index(problem.task))
     return DraftCheck(found, tuple(dict.fromkeys(problems)), tuple(cautions(campaign)))
@@ -88,6 +88,13 @@ def _who(campaign: Campaign, found: Forecast | None) -> Iterator[DraftProblem]:
 def _when(campaign: Campaign, found: Forecast | None) -> Iterator[DraftProblem]:
     if found is not None and DraftTask.WHEN not in campaign.open_tasks:
         yield from map(_problem, refusals.of_times(campaign, found))
+
+
+def _planned_start(campaign: Campaign, found: Forecast | None) -> datetime | None:
+    """Return when the draft starts; None where nobody has chosen it, or where it starts as soon as it is approved."""
+    if found is None or DraftTask.WHEN in campaign.open_tasks or campaign.schedule_kind == ScheduleKind.NOW:
+        return None
+    return found.opens_at
 
 
 def _correction(campaign: Campaign) -> Iterator[DraftProblem]:

@@ -124,7 +124,8 @@ class AskTranslatorsPage(DraftPage):
         """Return each language that can be requested: its name, what the translators have of it, and whether nobody can."""
         known = {view.request.locale: view for view in views}
         people = [person for person in translators.translators() if person != self.user]
-        choices = []
+        choices: list[tuple[str, str]] = []
+        nobody: list[tuple[str, str]] = []
         for code in Locale.objects.exclude(pk=self.campaign.home_locale).values_list("code", flat=True):
             view = known.get(code)
             if view is not None and view.request.is_handed_in and not view.source_changed:
@@ -133,9 +134,10 @@ class AskTranslatorsPage(DraftPage):
             if view is not None:
                 name += " (ask again)" if view.request.is_handed_in else " (requested: change the deadline)"
             elif not translators.of_language(people, code):
-                name += " (nobody here)"
+                nobody.append((code, f"{name} (no editor here)"))
+                continue
             choices.append((code, name))
-        return sorted(choices, key=lambda choice: choice[1])
+        return [*sorted(choices, key=lambda choice: choice[1]), *sorted(nobody, key=lambda choice: choice[1])]
 
     def action_ask(self, data: QueryDict) -> str | None:
         form = AskForm(data, locales=self._choices(request_views(self.campaign, at=self.at)), zone=self.campaign.home_zone)

@@ -135,12 +135,14 @@ class WordsPage(TaskPage):
             key=lambda choice: choice[1],
         )
         audiences = self._audiences()
+        requests = self._requests()
+        with_translators = {view.request.locale for view, _ in requests if view.request.is_open}
         return {
             **context,
             "rows": list(self._rows()),
-            "requests": self._requests(),
+            "requests": requests,
             "general": [p for p in self.check.of_task(self.task) if not p.locale] if not self._is_open() else [],
-            "missing": missing,
+            "missing": [choice for choice in missing if choice[0] not in with_translators],
             "written": [(tag, language_text(tag)) for tag in self.campaign.words],
             "audiences": [(who, labels.label("recipient", who)) for who in audiences] if len(audiences) > 1 else [],
         }

@@ -318,6 +318,18 @@ def test_the_deadline_is_ahead_and_before_the_start(ali: User) -> None:
         ask(make.campaign(state="draft"), hours=30)
 
 
+def test_a_start_that_moves_before_a_deadline_is_a_problem(ali: User) -> None:
+    start, earlier = ((now() + timedelta(hours=hours)).strftime("%Y-%m-%dT%H:%M:%SZ") for hours in (5, 2))
+    draft = make.campaign(state="draft", schedule={"at": start})
+    ask(draft, hours=4)
+    assert len(check_draft(draft, at=now()).of_task(DraftTask.WORDS)) == 1
+
+    lifecycle.edit(draft, make.definition(schedule={"at": earlier}), by=draft.created_by, at=now())
+
+    details = [problem.detail for problem in check_draft(draft, at=now()).of_task(DraftTask.WORDS)]
+    assert any(detail.startswith("Arabic is due after the start") for detail in details)
+
+
 def test_only_languages_that_somebody_may_translate_into_are_asked_for(draft: Campaign, ali: User) -> None:
     make.person("reads-urdu", "localisation-reviewer", locales=("ur",))
 
