@@ -70,6 +70,9 @@ def _run_scheduler(*, late_after: float) -> bool:
 
 
 def _wake_workers() -> None:
+    # This process begins at once; others hear of it through the broker.
+    for poller in _pollers:
+        poller.wake()
     # The broker keeps what this process has seen of the database while all workers are stopped for a restore.
     deliver.delay(woken_at=scheduler.database_now().timestamp(), seen=restores.seen().as_message())
 
@@ -83,6 +86,8 @@ def deliver(*, woken_at: float, seen: list[str | int] | None = None, **_unknown:
     with _only_sender() as alone:
         settled = worker.run(seconds=DELIVER_SECONDS) if alone else 0
     if settled:
+        # So that the counts of what has ended are folded now, and not with the next tick.
+        _run_scheduler(late_after=0.0)
         _wake_workers()
 
 
@@ -98,8 +103,9 @@ def _send_if_due(stopping: threading.Event) -> None:
     if not claims.waiting_projects(ahead=claims.WAKE_AHEAD):
         return
     with _only_sender() as alone:
-        if alone:
-            worker.run(seconds=DELIVER_SECONDS, stopping=stopping)
+        settled = worker.run(seconds=DELIVER_SECONDS, stopping=stopping) if alone else 0
+    if settled:
+        _run_scheduler(late_after=0.0)
 
 
 _pollers: list[Poller] = []

@@ -21,9 +21,11 @@ class Poller:
 
     def __init__(self, *steps: Callable[[threading.Event], object]) -> None:
         self._stopping = threading.Event()
+        #: For each thread: to look for work now.
+        self._woken = [threading.Event() for _ in steps]
         self._threads = [
-            threading.Thread(target=self._repeat, args=[step], name=f"poll-{number}", daemon=True)
-            for number, step in enumerate(steps)
+            threading.Thread(target=self._repeat, args=[step, woken], name=f"poll-{number}", daemon=True)
+            for number, (step, woken) in enumerate(zip(steps, self._woken, strict=True))
         ]
 
     def start(self) -> None:
@@ -31,14 +33,24 @@ class Poller:
         for thread in self._threads:
             thread.start()
 
+    def wake(self) -> None:
+        """Let each thread look for work now, or once more after its current step."""
+        for woken in self._woken:
+            woken.set()
+
     def stop(self) -> None:
         """Ask the steps to end, and wait for them."""
         self._stopping.set()
+        self.wake()
         for thread in self._threads:
             thread.join(timeout=STOP_WITHIN)
 
-    def _repeat(self, step: Callable[[threading.Event], object]) -> None:
-        while not self._stopping.wait(INTERVAL):
+    def _repeat(self, step: Callable[[threading.Event], object], woken: threading.Event) -> None:
+        while True:
+            woken.wait(INTERVAL)
+            woken.clear()
+            if self._stopping.is_set():
+                break
             try:
                 step(self._stopping)
             except Exception as error:
