@@ -314,7 +314,7 @@ def test_promise_5_doubled_and_lost_wake_ups_change_nothing(phones: Emulator, mo
     from notifications import tasks
 
     woken: list[float] = []
-    monkeypatch.setattr(tasks.deliver, "delay", lambda *, woken_at: woken.append(woken_at))
+    monkeypatch.setattr(tasks.deliver, "delay", lambda *, woken_at, **_: woken.append(woken_at))
     campaign = make.campaign()
 
     for _ in range(3):
