@@ -21,6 +21,7 @@ from tools.faults.runs import RUNS
 from tools.faults.verdict import Verdict
 from tools.sandbox import postgres
 from tools.sandbox.interrupts import Interrupts
+from tools.sandbox.paths import Paths
 
 #: The PostgreSQL of the system, and the one in .venv.
 DATABASES = ("debian", "wheel")
@@ -83,7 +84,9 @@ def _server(chosen: str, servers: DebianServices, *, quick: bool) -> PostgresSer
     options = _QUICK_OPTIONS if quick else {}
     if chosen == "debian":
         return servers.database(options)
-    return PostgresServer(postgres.cluster(servers.paths, options), servers.processes, servers.paths.logs / "postgres.log")
+    # Its programs are in this checkout's .venv.
+    paths = Paths(root=Paths.from_environment(os.environ).root, run=servers.paths.run)
+    return PostgresServer(postgres.cluster(paths, options), servers.processes, servers.paths.logs / "postgres.log")
 
 
 def _line(name: str, verdict: Verdict) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from fcm_emulator.testing import start_emulator
 
-from tools.bench.push import records
+from tools.bench.push import claims, records
 from tools.bench.push.celery_processes import CeleryProcesses, end_connections
 from tools.bench.push.testbed import TimedOut
 from tools.faults.debian_servers import DebianServices
@@ -139,6 +139,11 @@ class Rig:
         """Return how many devices are in batches that workers hold: each of them may be sent to again when these end."""
         rows = execute("SELECT coalesce(sum(size), 0) FROM notifications_batch WHERE state = 'claimed'")
         return int(rows[0][0])
+
+    def leases_end(self) -> None:
+        """End the leases of workers that are gone, in a quick run; otherwise their 45 s pass."""
+        if self.quick:
+            claims.expire_leases()
 
     def finish(self, campaign: Campaign, seconds: float = 240) -> str:
         """Wait until a campaign has ended or stands until a person resumes it; return the reason if it stands, else ""."""

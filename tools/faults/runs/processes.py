@@ -24,6 +24,7 @@ def worker_killed(rig: Rig) -> Verdict:
     rig.under_way(campaign)
     rig.processes.kill(worker)
     held = rig.claimed()
+    rig.leases_end()
     rig.worker()
     return rig.judge(campaign, rig.finish(campaign), may_double=held, within=_usual(rig) + LEASE)
 

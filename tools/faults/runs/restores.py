@@ -30,6 +30,7 @@ def snapshot_put_back(rig: Rig) -> Verdict:
     after = rig.emulator.counts()["messages"]
     recorded = _is_recorded(campaign.pk)
     said = progress_of(campaign)["state"]
+    rig.leases_end()
     resume(campaign)
     until(lambda: bool(progress_of(campaign)["finished_at"]), 240, "the campaign did not end after a person resumed it")
     # The database has lost what was sent since: those devices get the same alert again, which replaces itself.
