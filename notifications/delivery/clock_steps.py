@@ -10,6 +10,8 @@ from notifications.delivery.claims import LEASE
 
 #: Seconds by which the clock has to be set back before anything is moved; less is how clocks are kept right.
 MIN_STEP = 1.0
+#: Seconds for which the old clock may have gone on after the scheduler's last run, which a long tick delays.
+SINCE_LAST_RUN = 5.0
 
 _logger = logging.getLogger(__name__)
 
@@ -20,11 +22,11 @@ _SHIFT = (
     UPDATE notifications_wave w SET due_at = w.due_at - make_interval(secs => %(step)s)
     FROM notifications_campaign c
     WHERE c.id = w.campaign_id AND c.finished_at IS NULL AND w.segments <> '{}'
-        AND w.due_at > now() AND w.due_at <= now() + make_interval(secs => %(step)s)
+        AND w.due_at > now() AND w.due_at <= now() + make_interval(secs => %(passed)s)
     """,
     """
     UPDATE notifications_batch SET ready_at = ready_at - make_interval(secs => %(step)s)
-    WHERE state = 'open' AND ready_at > now() AND (tries > 0 OR ready_at <= now() + make_interval(secs => %(step)s))
+    WHERE state = 'open' AND ready_at > now() AND (tries > 0 OR ready_at <= now() + make_interval(secs => %(passed)s))
     """,
     """
     UPDATE notifications_batch SET lease_until = lease_until - make_interval(secs => %(step)s)
@@ -43,4 +45,4 @@ def follow(step: float) -> None:
     _logger.error("The database's clock was set back by %.0f s. What was being sent goes on.", step)
     with connection.cursor() as cursor:
         for statement in _SHIFT:
-            cursor.execute(statement, {"step": step, "lease": LEASE.total_seconds()})
+            cursor.execute(statement, {"step": step, "passed": step + SINCE_LAST_RUN, "lease": LEASE.total_seconds()})

@@ -46,7 +46,7 @@ def test_a_campaign_that_has_begun_goes_on(fcm_emulator: Emulator) -> None:
     assert worker.run(seconds=1) == 0
 
     run_scheduler()
-    worker.run(seconds=5)
+    worker.run(seconds=10)
     tick()
 
     assert (progress_of(campaign)["state"], progress_of(campaign)["accepted"]) == ("done", 30)
