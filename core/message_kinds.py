@@ -15,3 +15,4 @@ class MessageKind(TextChoices):
     TRANSLATION_REQUEST = "translation-request", "A campaign needs a text in one of my languages"
     TRANSLATION_DUE = "translation-due", "A text in one of my languages is due within the hour"
     TRANSLATION_BACK = "translation-back", "A translation that I requested was handed in"
+    HELP_LAPSED = "help-lapsed", "A service in a campaign that starts within a day no longer helps"

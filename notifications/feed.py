@@ -1,17 +1,20 @@
 """The feed: the approved texts of alerts, public from their first due instant on, unless a person stopped them.
 
-It has one entry for each thread, the newest revision that has opened. Earlier revisions say which alert supersedes them. A stop
+Each country's feed opens at the first due instant in that country, and an alert without a country at the first of all. The feed
+has one entry for each thread, the newest revision that has opened. Earlier revisions say which alert supersedes them. A stop
 removes every revision of the thread that was in the feed, or about to be, at that instant.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import Any, Literal, TypedDict
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from content.terms import Recipient
 from core.errors import Gone, NotFound, NotHeld
@@ -30,9 +33,22 @@ IN_MEMORY = 500
 #: The columns that responses are made of.
 _FIELDS = (
     *("id", "thread_id", "references_id", "rev", "kind", "status", "severity", "urgency", "certainty", "words", "home_locale"),
-    *("audiences", "services", "named_services", "tips", "countries", "regions", "submitted_at", "starts_at", "not_after"),
+    *(
+        "audiences",
+        "services",
+        "named_services",
+        "tips",
+        "countries",
+        "regions",
+        "submitted_at",
+        "starts_at",
+        "openings",
+        "not_after",
+    ),
 )
 _TIMES = ("submitted_at", "starts_at", "not_after")
+#: Between the first and the last opening of an alert: all zones of the world, and a night.
+_MAX_SPREAD = timedelta(days=3)
 _LONG_AGO, _FAR_FUTURE = datetime(1970, 1, 1, tzinfo=UTC), datetime(2099, 1, 1, tzinfo=UTC)
 
 #: A text that changes whenever the feed does; the definition of an approved campaign is represented by its fingerprint.
@@ -105,6 +121,29 @@ class Feed:
     #: The feed is complete from this instant on, which is not included; None if it is complete.
     complete_since: datetime | None = None
 
+    @cached_property
+    def _openings(self) -> dict[int, dict[str, datetime | None]]:
+        """Return the openings of the countries that do not open with the first, by campaign; None: never."""
+        return {
+            campaign.pk: {
+                country: datetime.fromisoformat(opens) if opens else None for country, opens in campaign.openings.items()
+            }
+            for campaign in self.campaigns
+            if campaign.openings
+        }
+
+    @cached_property
+    def _moments(self) -> list[datetime]:
+        """Return, in order, every instant at which the feed changes by the clock."""
+        moments = {moment for campaign in self.campaigns for moment in (_opens(campaign), campaign.not_after)}
+        moments |= {moment for opens in self._openings.values() for moment in opens.values() if moment}
+        return sorted(moments | set(self.stopped.values()))
+
+    def opens(self, campaign: Campaign, country: str | None) -> datetime | None:
+        """Return when the campaign is in the feed of the country (None: of any) for the first time; None: never."""
+        first = _opens(campaign)
+        return first if country is None else self._openings.get(campaign.pk, {}).get(country, first)
+
     def alerts(
         self, *, country: str, audience: str | None, locale: str, at: datetime, before: datetime | None = None, limit: int = 50
     ) -> list[FeedAlert]:
@@ -114,31 +153,34 @@ class Feed:
         Raises NotHeld when earlier alerts, which are not in memory, may belong to the page.
         """
         limit = max(0, min(limit, MAX_PAGE))
-        newest = self._newest_of_threads(at)
+        newest = self._newest_of_threads(country, at)
         found = [
-            campaign
-            for campaign in self.campaigns
-            if newest.get(campaign.alert) is campaign
-            and (campaign.not_after > at if before is None else _opens(campaign) < before)
+            (opens, campaign)
+            for opens, campaign in newest.values()
+            if (campaign.not_after > at if before is None else opens < before)
             and _is_for(campaign.countries, country)
             and (audience is None or _is_for(campaign.audiences, audience))
         ]
         if before is not None and (since := self.complete_since) is not None:
-            found = [campaign for campaign in found if _opens(campaign) > since]
+            found = [(opens, campaign) for opens, campaign in found if opens > since]
             if len(found) < limit:
                 raise NotHeld()
-        return [_alert(campaign, locale, audience, superseded_by=None) for campaign in found[:limit]]
+        found.sort(key=lambda one: (one[0], one[1].pk), reverse=True)
+        return [_alert(campaign, locale, audience, opens=opens, superseded_by=None) for opens, campaign in found[:limit]]
 
-    def alert(self, number: str | int, *, locale: str, at: datetime, audience: str | None = None) -> FeedAlert:
-        """Return one alert, also an expired or a superseded one.
+    def alert(
+        self, number: str | int, *, locale: str, at: datetime, audience: str | None = None, country: str | None = None
+    ) -> FeedAlert:
+        """Return one alert, also an expired or a superseded one; with a country, as its readers may read it.
 
         Raises NoSuchAlert before it opens, AlertStopped once a stop removed it.
         """
         wanted = int(number) if str(number).isdecimal() and len(str(number)) < 19 else None
         for campaign in self.campaigns:
-            if campaign.pk == wanted and _opens(campaign) <= at:
-                newest = self._newest_of_threads(at)[campaign.alert]
-                return _alert(campaign, locale, audience, superseded_by=None if newest is campaign else newest)
+            if campaign.pk == wanted and (opens := self.opens(campaign, country)) is not None and opens <= at:
+                _, newest = self._newest_of_threads(country, at)[campaign.alert]
+                by = None if newest is campaign else newest
+                return _alert(campaign, locale, audience, opens=opens, superseded_by=by)
         if wanted is not None and wanted in self.stopped and self.stopped[wanted] <= at:
             raise AlertStopped()
         if wanted is not None and self.complete_since is not None:
@@ -150,18 +192,21 @@ class Feed:
         found = self.alert(number, locale=locale, at=at)
         return self.alert(found["superseded_by"], locale=locale, at=at) if found["superseded_by"] else found
 
-    def _newest_of_threads(self, at: datetime) -> dict[int, Campaign]:
-        """Return the highest revision of each thread that has opened, by the id of the thread's first alert."""
-        newest: dict[int, Campaign] = {}
+    def _newest_of_threads(self, country: str | None, at: datetime) -> dict[int, tuple[datetime, Campaign]]:
+        """Return the highest revision of each thread that has opened, with its opening, by the id of the thread's first alert."""
+        newest: dict[int, tuple[datetime, Campaign]] = {}
         for campaign in self.campaigns:
-            if _opens(campaign) <= at and (campaign.alert not in newest or _rev(campaign) > _rev(newest[campaign.alert])):
-                newest[campaign.alert] = campaign
+            opens = self.opens(campaign, country)
+            if opens is None or opens > at:
+                continue
+            if campaign.alert not in newest or _rev(campaign) > _rev(newest[campaign.alert][1]):
+                newest[campaign.alert] = opens, campaign
         return newest
 
     def changes_at(self, at: datetime) -> datetime | None:
         """Return the next instant at which an alert opens or expires by the clock, or None."""
-        moments = [moment for campaign in self.campaigns for moment in (_opens(campaign), campaign.not_after)]
-        return min((moment for moment in (*moments, *self.stopped.values()) if moment > at), default=None)
+        place = bisect_right(self._moments, at)
+        return self._moments[place] if place < len(self._moments) else None
 
     def rows(self) -> dict[str, Any]:
         """Return the feed as values that can be written as JSON; `from_rows` reads them."""
@@ -206,8 +251,14 @@ def read(*, at: datetime, limit: int | None = IN_MEMORY) -> Feed:
         campaigns=tuple(left),
         stopped={number: opens for number, _, opens, _ in stopped if opens is not None}
         | {campaign.pk: _opens(campaign) for campaign in removed},
-        complete_since=newest[-1]["starts_at"] if cut_off else None,
+        complete_since=_last_opening(kept.exclude(pk__in=rows), newest[-1]["starts_at"]) if cut_off else None,
     )
+
+
+def _last_opening(others: QuerySet[Campaign, dict[str, Any]], latest: datetime) -> datetime:
+    """Return the last opening in any country of the alerts that are not held, of which the latest started at `latest`."""
+    openings = others.filter(starts_at__gt=latest - _MAX_SPREAD).exclude(openings={}).values_list("openings", flat=True)
+    return max([latest, *(datetime.fromisoformat(opens) for found in openings for opens in found.values() if opens)])
 
 
 def _stopped() -> Q:
@@ -234,7 +285,9 @@ def _is_for(named: list[str], wanted: str) -> bool:
     return named == ALL or wanted in named
 
 
-def _alert(campaign: Campaign, locale: str, audience: str | None, *, superseded_by: Campaign | None) -> FeedAlert:
+def _alert(
+    campaign: Campaign, locale: str, audience: str | None, *, opens: datetime, superseded_by: Campaign | None
+) -> FeedAlert:
     """Return one alert in the reader's locale or, labelled as such, in the campaign's home locale."""
     found = texts.served(campaign, locale)
     served = found or campaign.home_locale
@@ -265,6 +318,6 @@ def _alert(campaign: Campaign, locale: str, audience: str | None, *, superseded_
         "regions": None if campaign.regions == ALL else campaign.regions,
         "audiences": Recipient.values if campaign.audiences == ALL else campaign.audiences,
         "sent": rfc3339(campaign.submitted_at),
-        "opens": rfc3339(_opens(campaign)),
+        "opens": rfc3339(opens),
         "expires": rfc3339(campaign.not_after),
     }

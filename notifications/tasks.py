@@ -108,13 +108,20 @@ def _send_if_due(stopping: threading.Event) -> None:
         _run_scheduler(late_after=0.0)
 
 
+def _send_tests_if_waiting(stopping: threading.Event) -> None:
+    """Send the tests that wait; each is claimed once, however many workers look for them."""
+    now = scheduler.database_now()
+    if test_sends.waiting(at=now):
+        test_sends.send_waiting(at=now)
+
+
 _pollers: list[Poller] = []
 
 
 @worker_process_init.connect  # type: ignore[untyped-decorator]
 def _start_polling(**_unknown: Any) -> None:
     database_limits.apply()
-    poller = Poller(_tick_if_late, _send_if_due)
+    poller = Poller(_tick_if_late, _send_if_due, _send_tests_if_waiting)
     _pollers.append(poller)
     poller.start()
 

@@ -31,7 +31,8 @@ from content.publishing.notices import approve_notice
 from content.publishing.publish import publish as publish_release
 from core import roles
 from core.models import User
-from notifications.campaigns import audience, lifecycle
+from notifications.campaigns import audience, caution_answers, lifecycle
+from notifications.campaigns.checks.words import cautions
 from notifications.delivery import topics
 from notifications.models import App, Campaign, Registered, Registration, Segment
 from notifications.models.registration import NoTeens
@@ -367,19 +368,34 @@ def audience_for(campaign: Campaign) -> None:
             topic(app=reached.name, **values)
 
 
+def help_for(countries: list[str] | str) -> list[str]:
+    """Return services that help in these countries; where one has none of its own, a worldwide one."""
+    found = {"gb-line"}
+    named = [] if countries == "all" else countries
+    own = dict(Service.objects.filter(country__in=named, channels__isnull=False).values_list("country_id", "pk"))
+    found |= set(own.values())
+    if countries == "all" or set(named) - own.keys():
+        found.add("zz-help")
+        if not Service.objects.filter(pk="zz-help").exists():
+            channel(service("zz-help", country="ZZ", channels=0), type="url")
+    return sorted(found)
+
+
 def campaign(*, state: str = "approved", at: datetime | None = None, reached: bool = True, **changes: Any) -> Campaign:
     """Make a campaign that is a draft, submitted or approved, by an author and an approver; by the real clock.
 
     With `reached`, somebody is registered for a campaign that nobody would be in the audience of. A follow-up confirms the texts
-    that it has in common with the earlier campaign.
+    that it has in common with the earlier campaign. By default it has help in each of its countries; its cautions are answered.
     """
     author, approver = campaign_staff()
     now = at or datetime.now(UTC)
     app()
     if not Service.objects.filter(pk="gb-line").exists():
         world()
-        service(channels=0)
+        service()
     document = definition(**changes)
+    if "services" not in changes:
+        document["services"] = help_for(document["audience"]["countries"])
     if "references" in changes:
         earlier = Campaign.objects.get(pk=changes["references"]).words
         same = [locale for locale, texts in document["messages"].items() if texts == earlier.get(locale)]
@@ -388,6 +404,7 @@ def campaign(*, state: str = "approved", at: datetime | None = None, reached: bo
     if reached:
         audience_for(made)
     if state in ("submitted", "approved"):
+        caution_answers.answer(made, {caution.key: "A test says so." for caution in cautions(made)}, by=author, at=now)
         lifecycle.submit(made, by=author, at=now)
     if state == "approved":
         lifecycle.approve(made, fingerprint=made.fingerprint, by=approver, at=now)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
@@ -25,14 +24,11 @@ from api.http.views import ReadView
 from api.pages.handout import qr_code
 from api.reads.edition import Edition
 from api.reads.request import ReadRequest
+from api.v1.alert_services import alert_services
 from api.v1.alerts import ALERT_ID, feed_response
 from api.v1.docs import HtmlRenderer
-from content.resolver.types import PackedService
-from content.terms import SOURCE_LOCALE
 from notifications.feed import AlertStopped, FeedAlert
 
-#: Channels of one service on the page.
-_CHANNELS = 3
 _HTML = "text/html; charset=utf-8"
 
 
@@ -90,26 +86,13 @@ def _context(edition: Edition, alert: FeedAlert) -> dict[str, Any]:
         "paragraphs": [part for part in alert["body"].split("\n") if part.strip()],
         "url": url,
         "qr": qr_code(url),
-        "services": list(_services(edition, alert)),
+        "services": [
+            {"name": service["name_display"], "channels": service["channels"]} for service in alert_services(edition, alert)
+        ],
         "languages": [
             LanguageLink(tag, _own_name(tag), f"{path}?locale={tag}") for tag in alert["locales"] if tag != alert["lang"]
         ],
     }
-
-
-def _services(edition: Edition, alert: FeedAlert) -> Iterator[dict[str, Any]]:
-    """Yield the alert's services with their first channels, each from its country's pack in the page's language or in English."""
-    for name in alert["services"]:
-        country = edition.service_countries.get(name)
-        tried = [(country, locale) for locale in (alert["lang"], SOURCE_LOCALE)] if country else []
-        digest = next((edition.pack_digests[place] for place in tried if place in edition.pack_digests), None)
-        if digest is None:
-            continue
-        pack = edition.packs.parsed(digest)
-        service: PackedService | None = next((one for one in pack["services"] if one["id"] == name), None)
-        if service is not None:
-            channels = [channel for channel in service["channels"] if channel["display"]][:_CHANNELS]
-            yield {"name": service["name_display"], "channels": channels}
 
 
 def _own_name(tag: str) -> str:

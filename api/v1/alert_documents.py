@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 from xml.etree.ElementTree import Element, SubElement, tostring
@@ -19,7 +20,9 @@ from api.http.auth import Public
 from api.http.responses import ReadResponse
 from api.http.views import ReadView
 from api.reads.request import ReadRequest
-from api.v1.alerts import ALERT_ID, AlertQuery, feed_response, is_for_region, read_feed
+from api.v1.alert_services import alert_services
+from api.v1.alerts import ALERT_ID, ANY_LOCALE, AlertCountryQuery, AlertQuery, country_of, feed_response, is_for_region, read_feed
+from content.resolver.types import PackedService
 from core.errors import Gone, NotFound
 from notifications.cap import MessageType
 from notifications.feed import FeedAlert
@@ -66,6 +69,7 @@ class CapView(ReadView):
 
     permission_classes = [Public]
     renderer_classes = [CapRenderer]
+    query = AlertCountryQuery
     path_parameters = (ALERT_ID,)
     problems = (410,)
 
@@ -76,17 +80,19 @@ class CapView(ReadView):
 
     @classmethod
     def read(cls, request: ReadRequest) -> ReadResponse:
-        at, feed = request.at, request.edition.feed
-        first = feed.alert(request.path_params["alert_id"], locale="und", at=at)
-        infos = [feed.alert(first["id"], locale=locale, at=at) for locale in first["locales"]]
+        at, feed, country = request.at, request.edition.feed, country_of(request)
+        first = feed.alert(request.path_params["alert_id"], locale=ANY_LOCALE, at=at, country=country)
+        alerts = [feed.alert(first["id"], locale=locale, at=at, country=country) for locale in first["locales"]]
         referenced = None
         if first["references"]:
             try:
-                referenced = feed.alert(first["references"], locale="und", at=at)
+                referenced = feed.alert(first["references"], locale=ANY_LOCALE, at=at, country=country)
             except (NotFound, Gone):
                 # It was stopped since, and a reference to it would lead nowhere.
                 referenced = None
-        body = _bytes(cap_document(first, infos, referenced=referenced, country_names=request.edition.country_names))
+        edition = request.edition
+        infos = [CapInfo(alert, list(alert_services(edition, alert))) for alert in alerts]
+        body = _bytes(cap_document(first, infos, referenced=referenced, country_names=edition.country_names))
         return feed_response(request, body, CapRenderer.media_type, depends_on_language=False)
 
 
@@ -105,12 +111,30 @@ class AtomView(ReadView):
     @classmethod
     def read(cls, request: ReadRequest) -> ReadResponse:
         found = [alert for alert in read_feed(request) if is_for_region(alert, request)]
-        body = _bytes(atom_feed(found, url=settings.PUBLIC_URL + request.full_path))
+        entries = [AtomEntry(alert, list(alert_services(request.edition, alert)), _published(request, alert)) for alert in found]
+        body = _bytes(atom_feed(entries, url=settings.PUBLIC_URL + request.full_path, country=request.parameters["country"]))
         return feed_response(request, body, AtomRenderer.media_type)
 
 
+@dataclass(frozen=True)
+class CapInfo:
+    """An alert in one language, and the services that it names."""
+
+    alert: FeedAlert
+    services: Sequence[PackedService]
+
+
+@dataclass(frozen=True)
+class AtomEntry:
+    """The newest alert of a thread, the services that it names, and the opening of the thread's first alert."""
+
+    alert: FeedAlert
+    services: Sequence[PackedService]
+    published: str
+
+
 def cap_document(
-    alert: FeedAlert, infos: Iterable[FeedAlert], *, referenced: FeedAlert | None, country_names: Mapping[str, str]
+    alert: FeedAlert, infos: Iterable[CapInfo], *, referenced: FeedAlert | None, country_names: Mapping[str, str]
 ) -> Element:
     """Return <alert> with one <info> per language; the CAP schema prescribes the order of the elements."""
     root = Element("alert", xmlns=_CAP)
@@ -128,7 +152,8 @@ def cap_document(
         _add(root, note=f"Superseded by {_identifier(alert['superseded_by'])}.")
     if referenced is not None:
         _add(root, references=f"{_sender()},{_identifier(referenced['id'])},{_cap_time(referenced['sent'])}")
-    for info in infos:
+    for one in infos:
+        info = one.alert
         element = SubElement(root, "info")
         _add(
             element,
@@ -144,30 +169,67 @@ def cap_document(
             senderName="Fingerpost",
             headline=info["title"],
             description=info["body"],
-            web=settings.PUBLIC_URL + reverse("alert", args=[info["id"]]),
+            web=_page_url(info),
         )
+        if one.services:
+            _add(element, contact="; ".join(map(_service_text, one.services)))
+        for service in one.services:
+            resource = SubElement(element, "resource")
+            _add(resource, resourceDesc=_service_text(service), mimeType="application/json", uri=_service_url(service))
         _areas(element, info, country_names)
     return root
 
 
-def atom_feed(alerts: list[FeedAlert], *, url: str) -> Element:
+def atom_feed(entries: Sequence[AtomEntry], *, url: str, country: str) -> Element:
     """Return <feed> with one entry per thread, whose id stays the same when a correction replaces it (RFC 4287, 4.2.6).
 
-    An entry is updated when it opens: an alert that was written on Monday for Friday is new on Friday.
+    An entry is published when the thread's first alert opens in the country, and updated when its newest one does: an alert that
+    was written on Monday for Friday is new on Friday.
     """
     root = Element("feed", xmlns=_ATOM)
-    _add(root, id=url, title="Fingerpost alerts", updated=max((a["opens"] for a in alerts), default=_EPOCH))
+    _add(root, id=url, title="Fingerpost alerts", updated=max((entry.alert["opens"] for entry in entries), default=_EPOCH))
     SubElement(root, "link", rel="self", href=url)
     SubElement(SubElement(root, "author"), "name").text = "Fingerpost"
-    for alert in alerts:
+    for one in entries:
+        alert = one.alert
         entry = SubElement(root, "entry", {"xml:lang": alert["lang"]})
-        alert_url = settings.PUBLIC_URL + reverse("alert", args=[alert["id"]])
         thread_url = settings.PUBLIC_URL + reverse("alert", args=[alert["thread"]])
-        _add(entry, id=thread_url, title=alert["title"], updated=alert["opens"], published=alert["opens"], summary=alert["body"])
-        SubElement(entry, "link", rel="alternate", type="application/json", href=alert_url)
-        cap_url = settings.PUBLIC_URL + reverse("alert-cap", args=[alert["id"]])
-        SubElement(entry, "link", rel="alternate", type="application/cap+xml", href=cap_url)
+        _add(entry, id=thread_url, title=alert["title"], updated=alert["opens"], published=one.published, summary=alert["body"])
+        SubElement(entry, "link", rel="alternate", type="text/html", href=_page_url(alert))
+        for name, media_type in (("alert", "application/json"), ("alert-cap", CapRenderer.media_type)):
+            address = f"{settings.PUBLIC_URL}{reverse(name, args=[alert['id']])}?country={country}"
+            SubElement(entry, "link", rel="alternate", type=media_type, href=address)
+        for service in one.services:
+            SubElement(
+                entry, "link", rel="related", type="application/json", title=_service_text(service), href=_service_url(service)
+            )
     return root
+
+
+def _published(request: ReadRequest, alert: FeedAlert) -> str:
+    """Return when the first alert of the thread opened in the requested country; this one, where the first has no opening."""
+    try:
+        first = request.edition.feed.alert(
+            alert["thread"], locale=ANY_LOCALE, at=request.at, country=request.parameters["country"]
+        )
+    except (NotFound, Gone):
+        return alert["opens"]
+    return min(first["opens"], alert["opens"])
+
+
+def _page_url(alert: FeedAlert) -> str:
+    """Return the address of the public page, which shows the newest alert of the thread."""
+    return settings.PUBLIC_URL + reverse("alert-page", args=[alert["id"]])
+
+
+def _service_url(service: PackedService) -> str:
+    return settings.PUBLIC_URL + reverse("hsds-service", args=[service["id"]])
+
+
+def _service_text(service: PackedService) -> str:
+    """Return a service with its contacts, as people read it: "Childline: 0800 1111, childline.org.uk"."""
+    contacts = ", ".join(" ".join(filter(None, (channel["keyword"], channel["display"]))) for channel in service["channels"])
+    return f"{service['name_display']}: {contacts}" if contacts else service["name_display"]
 
 
 def _areas(info: Element, alert: FeedAlert, country_names: Mapping[str, str]) -> None:

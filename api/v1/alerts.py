@@ -31,7 +31,7 @@ from notifications.feed import FeedAlert
 from notifications.models.campaign import CampaignKind
 
 #: The tag for an undetermined language, which makes the feed serve a campaign's home locale.
-_ANY = "und"
+ANY_LOCALE = "und"
 #: Alerts per page.
 _PAGE_SIZE = 50
 #: An instant after the opening of any alert.
@@ -92,6 +92,17 @@ class AlertAnswerSerializer(ResponseSerializer):
     alert = AlertSerializer()
 
 
+class AlertCountryQuery(StrictSerializer):
+    """The country in which an alert is read."""
+
+    country = PatternText(
+        fields.COUNTRY,
+        max_length=2,
+        required=False,
+        help_text="ISO 3166-1 alpha-2. The alert answers from its opening in this country on. Default: from its first opening.",
+    )
+
+
 class AlertTextQuery(StrictSerializer):
     """The audience and locale whose text to return."""
 
@@ -99,6 +110,10 @@ class AlertTextQuery(StrictSerializer):
     locale = PatternText(
         fields.TAG, max_length=35, required=False, help_text="BCP 47. Default: the best match for Accept-Language."
     )
+
+
+class OneAlertQuery(AlertCountryQuery, AlertTextQuery):
+    """The text of one alert to return."""
 
 
 class AlertQuery(AlertTextQuery):
@@ -131,7 +146,7 @@ class AlertView(ReadView):
     """One alert."""
 
     permission_classes = [Public]
-    query = AlertTextQuery
+    query = OneAlertQuery
     path_parameters = (ALERT_ID,)
     problems = (410,)
 
@@ -142,9 +157,12 @@ class AlertView(ReadView):
 
     @classmethod
     def read(cls, request: ReadRequest) -> ReadResponse:
-        audience = request.parameters.get("audience")
         found = request.edition.feed.alert(
-            request.path_params["alert_id"], locale=_locale(request), at=request.at, audience=audience
+            request.path_params["alert_id"],
+            locale=_locale(request),
+            at=request.at,
+            audience=request.parameters.get("audience"),
+            country=country_of(request),
         )
         return feed_response(request, orjson.dumps({"alert": _labelled(found, request)}))
 
@@ -162,6 +180,12 @@ def read_feed(request: ReadRequest) -> list[FeedAlert]:
         before=wanted.get("before"),
         limit=_PAGE_SIZE,
     )
+
+
+def country_of(request: ReadRequest) -> str | None:
+    """Return the country in which one alert is read, or None; raises UnknownCountry."""
+    wanted = request.parameters.get("country")
+    return assigned_country(wanted) if wanted else None
 
 
 def is_for_region(alert: FeedAlert, request: ReadRequest) -> bool:
@@ -187,7 +211,7 @@ def feed_response(
 def _locale(request: ReadRequest) -> str:
     """Return what to match each alert's locales with: the requested tag, Accept-Language, or `und`."""
     # Alerts differ in their locales, so the whole Accept-Language list is passed on.
-    return request.parameters.get("locale") or request.accept_language or _ANY
+    return request.parameters.get("locale") or request.accept_language or ANY_LOCALE
 
 
 def _labelled(alert: FeedAlert, request: ReadRequest) -> FeedAlert:

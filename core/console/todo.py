@@ -18,6 +18,16 @@ _NO_DEADLINE = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
+class TodoButton:
+    """A button of a card: it sends the name of an action to a page."""
+
+    text: str
+    url: str
+    #: One of the page's `actions`.
+    action: str
+
+
+@dataclass(frozen=True)
 class TodoCard:
     """One thing for the user to act on."""
 
@@ -30,6 +40,8 @@ class TodoCard:
     #: Colour of the card: "wait", "bad", "good" or "".
     tone: str = ""
     more: tuple[Link, ...] = ()
+    #: A button that acts at once; None for none.
+    button: TodoButton | None = None
     #: When it is too late; cards with a deadline come first, the nearest one before the others.
     deadline: datetime | None = None
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import connection, transaction
+from django.db.models import Q
 from django.db.models.functions import Coalesce
 
 from core import audit
@@ -14,9 +15,11 @@ from core.errors import ChangedMeanwhile, Conflict, Forbidden, Invalid, SecondPe
 from core.models import User
 from core.roles import require
 from notifications import cap
+from notifications.campaigns import audience
 from notifications.campaigns.messages import URGENT
 from notifications.models.campaign import ALL, Campaign, CampaignKind
 from notifications.models.campaign_approval import FirstApproval, SecondReading
+from notifications.models.campaign_rules import URGENT_LOCK
 from notifications.models.campaign_state import APPROVED_ON, CampaignState
 from notifications.models.translation_request import TranslationRequest
 
@@ -24,8 +27,6 @@ from notifications.models.translation_request import TranslationRequest
 READER_RIGHTS = ("content.approve_words", "notifications.approve_campaign")
 #: How long after an urgent alert another one to the same people needs a reason and two approvers.
 URGENT_AGAIN_WITHIN = timedelta(days=7)
-#: Above this many installations, an approver types the number.
-LARGE_AUDIENCE = 100_000
 
 
 class SecondReaderMissing(Conflict):
@@ -97,7 +98,10 @@ def languages_to_confirm(campaign: Campaign) -> list[str]:
 
 
 def recent_urgent(campaign: Campaign, *, at: datetime) -> list[Campaign]:
-    """Return the urgent alerts of other threads that went to some of the same people within 7 days; [] for one not urgent."""
+    """Return the urgent alerts of other threads to some of the same people that began within 7 days or will begin.
+
+    Returns [] for a campaign that is not urgent. The trigger `approved_twice` of campaigns holds the same rule.
+    """
     if not _is_urgent(campaign):
         return []
     recent = (
@@ -105,7 +109,7 @@ def recent_urgent(campaign: Campaign, *, at: datetime) -> list[Campaign]:
         .exclude(state=CampaignState.EXPIRED)
         .exclude(pk__in=(campaign.pk, campaign.alert))
         .annotate(began_at=Coalesce("starts_at", "approved_at"))
-        .filter(began_at__gt=at - URGENT_AGAIN_WITHIN)
+        .filter(Q(began_at__gt=at - URGENT_AGAIN_WITHIN) | Q(state=CampaignState.APPROVED))
         .order_by("-began_at")
     )
     return [other for other in recent if _is_urgent(other) and _share_people(campaign, other)]
@@ -134,6 +138,10 @@ def needs_second_approver(campaign: Campaign, *, reason: str, by: User, at: date
 
     Raises ReasonNeeded for a first approval without a reason, SecondPersonRequired for a second one by the same person.
     """
+    if _is_urgent(campaign):
+        # Two urgent alerts that are approved at the same moment would not see each other.
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", URGENT_LOCK)
     if not recent_urgent(campaign, at=at):
         return False
     first = FirstApproval.objects.filter(campaign=campaign, fingerprint=campaign.fingerprint).first()
@@ -150,17 +158,17 @@ def needs_second_approver(campaign: Campaign, *, reason: str, by: User, at: date
     return False
 
 
-def check_typed_number(*, shown: int | None, typed: str, now: int | None) -> None:
-    """Check the number that an approver types for an audience above 100,000; all numbers are rounded reaches.
+def check_reach(campaign: Campaign, entered: int | None) -> None:
+    """Check the number of phones that an approver enters for an audience above 100,000, as the forecast shows it.
 
-    `shown` is what the page said and `now` what is true at this moment. Raises Invalid for another number, and ChangedMeanwhile
-    when the audience has grown by more than a tenth since the page was opened.
+    Raises Invalid without it or for another number, and ChangedMeanwhile when the audience has grown by more than a tenth since.
     """
-    if (now or 0) <= LARGE_AUDIENCE and (shown or 0) <= LARGE_AUDIENCE:
+    shown = audience.rounded(sum(segment.devices for segment in audience.members(campaign)))
+    if audience.is_confirmed(entered, shown=shown):
         return
-    if shown is None or (now or 0) > shown * 1.1:
-        raise ChangedMeanwhile("The audience has grown since you opened the page. Look at it again.", code="audience")
-    digits = "".join(character for character in typed if character.isdigit())
-    if digits != str(shown):
-        sentence = f"Number of phones: type {shown:,} to confirm that so many phones get the alert."
-        raise Invalid(sentence, code="number", field="number")
+    if entered is not None and shown is not None and entered < shown:
+        raise ChangedMeanwhile(
+            f"The audience is about {shown:,} phones now, and not {entered:,}. Look at the campaign again.", code="audience"
+        )
+    sentence = f"Number of phones: enter {shown:,} to confirm that so many phones get the alert."
+    raise Invalid(sentence, code="number", field="number")

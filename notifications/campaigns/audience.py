@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -20,6 +20,10 @@ from notifications.models.segment import ANY_PLATFORM, Segment
 
 #: Registrations. A smaller audience could be one school class or one family.
 MIN_AUDIENCE = 20
+#: Above this many, the author and the approver each enter the number, to confirm that so many are meant.
+CONFIRM_ABOVE = 100_000
+#: By how much the number may have changed since it was entered: people register while others read.
+_CONFIRMED_WITHIN = 1.1
 
 
 class TooFew(Conflict):
@@ -88,26 +92,42 @@ def members(campaign: Campaign) -> list[AudienceSegment]:
     """
     chosen = {app.name: app for app in apps(campaign)}
     query = Q(app__in=chosen)
-    for column, field in (("countries", "country"), ("regions", "region"), ("audiences", "audience")):
-        if getattr(campaign, column) != ALL:
-            query &= Q(**{f"{field}__in": getattr(campaign, column)})
+    for field, named in _named(campaign).items():
+        query &= Q(**{f"{field}__in": named})
     rows = (
         Segment.objects.filter(query)
         .annotate(devices=Coalesce(Sum("counts__devices"), 0))
         .values_list("pk", "app_id", "app__project", "country", "region", "locale", "audience", "zone", "platform", "devices")
         .order_by("pk")
     )
-    reads = reader_of(campaign)
-    found = [AudienceSegment(*row) for row in rows]
-    modes = {True: PushMode.TOPICS, False: PushMode.REGISTRATIONS}
-    found = [
-        segment
-        for segment in found
-        if chosen[segment.app_id].mode_in(segment.country) == modes[segment.is_topic] and reads(segment.locale)
-    ]
+    is_chosen = chooser(campaign, chosen)
+    found = [segment for segment in (AudienceSegment(*row) for row in rows) if is_chosen(segment)]
     if any(segment.is_topic for segment in found) and _has_no_message_for_topics(campaign):
         return [segment for segment in found if not segment.is_topic]
     return found
+
+
+def chooser(campaign: Campaign, apps: Mapping[str, App]) -> Callable[[AudienceSegment], bool]:
+    """Return whether a segment or topic is in the audience of the campaign with these apps, by name."""
+    named, reads = _named(campaign), reader_of(campaign)
+    modes = {True: PushMode.TOPICS, False: PushMode.REGISTRATIONS}
+
+    def is_chosen(segment: AudienceSegment) -> bool:
+        app = apps.get(segment.app_id)
+        return (
+            app is not None
+            and all(getattr(segment, field) in values for field, values in named.items())
+            and app.mode_in(segment.country) == modes[segment.is_topic]
+            and reads(segment.locale)
+        )
+
+    return is_chosen
+
+
+def _named(campaign: Campaign) -> dict[str, list[str]]:
+    """Return the values that the campaign names, by the column of Segment; those of every value are left out."""
+    columns = {"country": campaign.countries, "region": campaign.regions, "audience": campaign.audiences}
+    return {column: values for column, values in columns.items() if values != ALL}
 
 
 def segments(campaign: Campaign) -> list[AudienceSegment]:
@@ -194,3 +214,10 @@ def reach(campaign: Campaign) -> dict[str, object]:
 def rounded(number: int) -> int | None:
     """Return the number rounded down to tens, or None below 20."""
     return number // 10 * 10 if number >= MIN_AUDIENCE else None
+
+
+def is_confirmed(entered: int | None, *, shown: int | None) -> bool:
+    """Return whether an audience of `shown` registrations needs no number, or the number that was entered for it is right."""
+    if shown is None or shown <= CONFIRM_ABOVE:
+        return True
+    return entered is not None and entered / _CONFIRMED_WITHIN <= shown <= entered * _CONFIRMED_WITHIN

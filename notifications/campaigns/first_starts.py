@@ -2,29 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from datetime import datetime
-from typing import NamedTuple
 
 from django.db.models import F, Q, Sum
 
 from notifications import cap
 from notifications.campaigns import audience, schedule
-from notifications.models.app import App, PushMode
+from notifications.campaigns.audience import AudienceSegment
+from notifications.models.app import App
 from notifications.models.campaign import ALL, Campaign, ScheduleKind
-from notifications.models.segment import ANY_PLATFORM, Segment
-
-
-class _Place(NamedTuple):
-    """What a campaign chooses segments by, and their zone; only places with installations or a topic."""
-
-    app: str
-    country: str
-    region: str
-    audience: str
-    locale: str
-    zone: str
-    is_topic: bool
+from notifications.models.segment import ANY_PLATFORM, Platform, Segment
 
 
 def first_starts(campaigns: Collection[Campaign], *, at: datetime) -> dict[int, datetime | None]:
@@ -35,12 +23,12 @@ def first_starts(campaigns: Collection[Campaign], *, at: datetime) -> dict[int, 
     starts: dict[int, datetime | None] = {c.pk: c.starts_at for c in campaigns if c.starts_at is not None}
     others = [campaign for campaign in campaigns if campaign.pk not in starts]
     # An exact instant that nothing moves is the same in every zone.
-    apps, places = _read() if any(_depends_on_zones(campaign) for campaign in others) else ({}, [])
+    apps, segments = _read() if any(_depends_on_zones(campaign) for campaign in others) else ([], [])
     zones_of: dict[str, set[str]] = {}
     for campaign in others:
         key = repr((campaign.apps, campaign.countries, campaign.regions, campaign.audiences, campaign.locales, campaign.status))
         if key not in zones_of:
-            zones_of[key] = _zones(campaign, places, apps) or {campaign.home_zone}
+            zones_of[key] = _zones(campaign, segments, apps) or {campaign.home_zone}
         due = (schedule.due_at(campaign, zone, at=at) for zone in zones_of[key])
         starts[campaign.pk] = min((instant for instant in due if instant is not None), default=None)
     return starts
@@ -50,8 +38,8 @@ def _depends_on_zones(campaign: Campaign) -> bool:
     return campaign.schedule_kind == ScheduleKind.LOCAL or not campaign.quiet_override
 
 
-def _read() -> tuple[dict[str, App], list[_Place]]:
-    """Return the apps by name and the places, in one query."""
+def _read() -> tuple[list[App], list[AudienceSegment]]:
+    """Return the apps, and the segments with installations and the topics, in one query; segments that differ in nothing once."""
     rows = (
         Segment.objects.order_by()
         .values_list("app_id", "country", "region", "audience", "locale", "zone", "platform")
@@ -59,30 +47,20 @@ def _read() -> tuple[dict[str, App], list[_Place]]:
         .filter(Q(devices__gt=0) | Q(platform=ANY_PLATFORM))
     )
     apps: dict[str, App] = {}
-    places = []
+    segments = set()
     for app, country, region, readers, locale, zone, platform, test, mode, modes, _ in rows:
         apps.setdefault(app, App(name=app, test=test, push_mode=mode, mode_by_country=modes))
-        places.append(_Place(app, country, region, readers, locale, zone, platform == ANY_PLATFORM))
-    return apps, places
+        known = AudienceSegment(
+            pk=0, app_id=app, project="", country=country, region=region, locale=locale, audience=readers, zone=zone,
+            platform=ANY_PLATFORM if platform == ANY_PLATFORM else Platform.ANDROID, devices=0,
+        )  # fmt: skip
+        segments.add(known)
+    return list(apps.values()), list(segments)
 
 
-def _zones(campaign: Campaign, places: Iterable[_Place], apps: Mapping[str, App]) -> set[str]:
+def _zones(campaign: Campaign, segments: Iterable[AudienceSegment], apps: Iterable[App]) -> set[str]:
     """Return the zones in which the campaign has an audience."""
     actual = campaign.status == cap.AlertStatus.ACTUAL
-    chosen = {name for name, app in apps.items() if (app.test != actual if campaign.apps == ALL else name in campaign.apps)}
-    reads = audience.reader_of(campaign)
-    modes = {True: PushMode.TOPICS, False: PushMode.REGISTRATIONS}
-    return {
-        place.zone
-        for place in places
-        if place.app in chosen
-        and _includes(campaign.countries, place.country)
-        and _includes(campaign.regions, place.region)
-        and _includes(campaign.audiences, place.audience)
-        and apps[place.app].mode_in(place.country) == modes[place.is_topic]
-        and reads(place.locale)
-    }
-
-
-def _includes(named: list[str], value: str) -> bool:
-    return named == ALL or value in named
+    named = {app.name: app for app in apps if (app.test != actual if campaign.apps == ALL else app.name in campaign.apps)}
+    is_chosen = audience.chooser(campaign, named)
+    return {segment.zone for segment in segments if is_chosen(segment)}

@@ -72,10 +72,11 @@ def delete_draft(campaign: Campaign, *, by: User, at: datetime) -> None:
         row.delete()
 
 
-def submit(campaign: Campaign, *, by: User, at: datetime) -> str:
+def submit(campaign: Campaign, *, by: User, at: datetime, reach: int | None = None) -> str:
     """Write the immutable messages, freeze the definition, and return the fingerprint that a second person approves.
 
-    Raises SubmissionRefused with every reason why the campaign cannot be sent.
+    `reach` is the number of phones that the author confirms; by default the one that was saved with the draft. Raises
+    SubmissionRefused with every reason why the campaign cannot be sent.
     """
     require(by, "notifications.author_campaign")
     with transaction.atomic():
@@ -87,11 +88,14 @@ def submit(campaign: Campaign, *, by: User, at: datetime) -> str:
         _complete(campaign)
         campaign.rev = _next_rev(campaign)
         campaign.submitted_at = at
+        if reach is not None:
+            campaign.reach_confirmed = reach
         refusals.check(refusals.at_submission(campaign, at=at))
         messages.write_messages(campaign)
         advance(
             campaign, CampaignState.SUBMITTED, by=by, at=at, submitted_by=by, submitted_at=at, rev=campaign.rev, reason="",
             touched_by=sorted({*campaign.touched_by, by.pk}), fingerprint=fingerprints.compute(campaign),
+            reach_confirmed=campaign.reach_confirmed,
         )  # fmt: skip
     return campaign.fingerprint
 
@@ -103,15 +107,17 @@ def approve(
     by: User,
     at: datetime,
     languages: Collection[str] | None = None,
+    reach: int | None = None,
     reason: str = "",
 ) -> bool:
     """Approve exactly the submission with this fingerprint, by a second person who never touched the campaign.
 
     `languages` are the locales whose texts this person confirms; by default all that they read. Every other language needs a
-    second reader's confirmation. Returns False where this is the first of two approvals: then `reason` is required, and the
-    campaign stays submitted.
+    second reader's confirmation. `reach` is the number of phones that this person enters for an audience above 100,000. Returns
+    False where this is the first of two approvals: then `reason` is required, and the campaign stays submitted.
 
-    Raises SubmissionRefused when its start or end has passed in the meantime, or when it would now be sent to nobody.
+    Raises SubmissionRefused when its start or end has passed in the meantime, when it would now be sent to nobody, or when its
+    help is no longer valid.
     """
     require_approver(by, "notifications.approve_campaign")
     with transaction.atomic():
@@ -124,7 +130,8 @@ def approve(
             raise ChangedMeanwhile(
                 "The fingerprint is not that of the submitted campaign. Look at the campaign again.", code="fingerprint"
             )
-        refusals.check(refusals.times_and_audience(campaign, at=at))
+        refusals.check(refusals.at_approval(campaign, at=at))
+        approval.check_reach(campaign, reach)
         _lock_thread(campaign)
         if (newer := campaign.successor()) is not None:
             raise Conflict(

@@ -1,7 +1,7 @@
 """Why a campaign cannot be submitted or approved: every reason at once, each with the field of the definition it belongs to.
 
-What is refused here is never found out after the approval. The planner checks the size and the apps again, because the audience
-can change in between.
+What is refused here is never found out after the approval, whether the console or the command line asks. The planner checks the
+size, the apps and the help again, because they can change in between.
 """
 
 from __future__ import annotations
@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from content.models import Service, Tip
-from core.console.display import language_text, local_text, zone_text, zoned_text
+from core.console.display import country_text, language_text, local_text, zone_text, zoned_text
 from core.errors import Invalid
 from notifications.campaigns import audience, forecast, messages, schedule, texts, translation_texts
+from notifications.campaigns.checks.help import countries_of, countries_without_help
+from notifications.campaigns.checks.words import cautions
 from notifications.campaigns.forecast import Forecast, ZoneForecast
 from notifications.campaigns.schedule import Clock, Delay
 from notifications.models.app import PushMode
@@ -62,16 +64,28 @@ def check(found: Iterable[Refusal]) -> None:
 
 def at_submission(campaign: Campaign, *, at: datetime) -> Iterator[Refusal]:
     """Yield every reason against submitting the campaign."""
-    yield from times_and_audience(campaign, at=at)
-    yield from _contents(campaign)
+    said = None
+    try:
+        said = forecast.of(campaign, at=at)
+    except audience.WrongApps as error:
+        yield Refusal("apps", error.code_name, error.detail)
+    if said is not None:
+        yield from of_times(campaign, said)
+        yield from of_audience(campaign, said)
+        yield from of_reach(campaign, said)
+    contents = list(_contents(campaign))
+    yield from contents
+    if not any(refusal.field == "services" for refusal in contents):
+        yield from of_help(campaign, said, at=at)
     yield from of_correction(campaign)
     yield from of_translations(campaign)
     for place, sentences in messages.refused_texts(campaign):
         yield Refusal(place, "text-refused", f"{place}: {sentences}")
+    yield from _unanswered(campaign)
 
 
-def times_and_audience(campaign: Campaign, *, at: datetime) -> Iterator[Refusal]:
-    """Yield every reason in the start, the end, the quiet hours and the audience; checked again at the approval."""
+def at_approval(campaign: Campaign, *, at: datetime) -> Iterator[Refusal]:
+    """Yield the reasons that may have come up since the submission: in the times, the audience and the help."""
     try:
         said = forecast.of(campaign, at=at)
     except audience.WrongApps as error:
@@ -79,6 +93,7 @@ def times_and_audience(campaign: Campaign, *, at: datetime) -> Iterator[Refusal]
         return
     yield from of_times(campaign, said)
     yield from of_audience(campaign, said)
+    yield from of_help(campaign, said, at=at)
 
 
 def of_times(campaign: Campaign, said: Forecast) -> Iterator[Refusal]:
@@ -171,6 +186,42 @@ def of_audience(campaign: Campaign, said: Forecast) -> Iterator[Refusal]:
             "audience", "nobody",
             "Nobody with these apps is in this audience, so nobody would get the alert. Choose other apps or another audience.",
         )  # fmt: skip
+
+
+def of_reach(campaign: Campaign, said: Forecast) -> Iterator[Refusal]:
+    """Yield a refusal of an audience above 100,000 whose number the author has not entered."""
+    shown = audience.rounded(said.devices)
+    if not audience.is_confirmed(campaign.reach_confirmed, shown=shown):
+        yield Refusal(
+            "reach_confirmed", "reach-unconfirmed",
+            f"About {shown:,} phones get the alert. Type this number to confirm that so many are meant.",
+        )  # fmt: skip
+
+
+def of_help(campaign: Campaign, said: Forecast | None, *, at: datetime) -> Iterator[Refusal]:
+    """Yield a refusal for each country of the audience in which no service of the campaign helps until its end.
+
+    A tip that is for some countries only is refused where the audience has others.
+    """
+    countries = countries_of(campaign, {language.country for language in said.languages} if said else ())
+    for sentence in countries_without_help(campaign, countries, at=at):
+        yield Refusal("services", "help-missing", sentence)
+    tips = Tip.objects.current().filter(slug__in=set(campaign.tips.values())).order_by("slug")
+    for named in tips.values_list("countries", flat=True) if campaign.tips else ():
+        if named and (others := sorted(set(countries) - set(named))):
+            where = ", ".join(map(country_text, sorted(named)))
+            yield Refusal(
+                "tips", "tip-country",
+                f"A tip of the campaign is for {where} only, but readers are in {country_text(others[0])} too. Choose another.",
+            )  # fmt: skip
+
+
+def _unanswered(campaign: Campaign) -> Iterator[Refusal]:
+    """Yield the cautions of the texts for which the author has given no reason."""
+    for caution in cautions(campaign):
+        if not caution.reason:
+            detail = f"{caution.detail} Change the text, or give the reason why it stays."
+            yield Refusal(caution.field, "caution-unanswered", detail)
 
 
 def _contents(campaign: Campaign) -> Iterator[Refusal]:

@@ -13,7 +13,7 @@ from core.console.display import language_text
 from core.console.pages import Link, page
 from core.console.step_up import fresh_sign_in
 from core.errors import DomainError, Invalid
-from notifications.campaigns import approval, definition, lifecycle
+from notifications.campaigns import approval, audience, definition, lifecycle
 from notifications.console.campaign_base import CampaignBasePage
 from notifications.console.definition_changes import DefinitionChanges, changes_between
 from notifications.console.language_cards import language_cards
@@ -66,7 +66,7 @@ class ApproveCampaignPage(CampaignBasePage):
             "urgent": urgent,
             "first": self._first_approval() if urgent else None,
             "will": will,
-            "number": will.devices if (will.devices or 0) > approval.LARGE_AUDIENCE else None,
+            "number": will.devices if (will.devices or 0) > audience.CONFIRM_ABOVE else None,
             "ticked": self.submitted.getlist("language") if self.submitted else [],
         }
 
@@ -78,18 +78,13 @@ class ApproveCampaignPage(CampaignBasePage):
                 raise Invalid(
                     f"{language_text(locale)}: read the text, then tick that you have read it.", code="language", field="language"
                 )
-        shown = data.get("shown_number", "")
-        approval.check_typed_number(
-            shown=int(shown) if shown.isdecimal() else None,
-            typed=data.get("number", ""),
-            now=will_happen(self.campaign, at=self.at).devices,
-        )
         approved = lifecycle.approve(
             self.campaign,
             fingerprint=data.get("fingerprint", ""),
             by=self.user,
             at=self.at,
             languages=ticked & self.campaign.words.keys(),
+            reach=_reach(data),
             reason=data.get("urgent_reason", ""),
         )
         if not approved:
@@ -136,3 +131,14 @@ class ApproveCampaignPage(CampaignBasePage):
             for name, service in summary["services"]
             if service is not None
         ]
+
+
+def _reach(data: QueryDict) -> int | None:
+    """Return the number of phones that the page showed and the approver typed; None where the page asked for none."""
+    shown, typed = data.get("shown_number", ""), "".join(filter(str.isdigit, data.get("number", "")))
+    if not shown.isdecimal():
+        return None
+    if typed != shown:
+        sentence = f"Number of phones: type {int(shown):,} to confirm that so many phones get the alert."
+        raise Invalid(sentence, code="number", field="number")
+    return int(shown)

@@ -19,8 +19,8 @@ from content.terms import WORLDWIDE, Recipient
 from core.console.display import StatusTag, country_text, day_text
 from core.console.pages import Page, page
 from notifications.campaigns.first_starts import first_starts
+from notifications.campaigns.schedule import is_exact
 from notifications.console import campaign_display
-from notifications.console.in_flight import asks_for_seconds
 from notifications.console.rights import CAMPAIGN_STAFF
 from notifications.models import Campaign, CampaignState
 from notifications.models.campaign import ALL
@@ -132,7 +132,7 @@ class CalendarPage(Page):
 
     def _entry(self, campaign: Campaign, instant: datetime) -> CalendarEntry:
         there = instant.astimezone(self.zone)
-        shown = f"{there:{'%H:%M:%S' if asks_for_seconds(campaign) or there.second else '%H:%M'}}"
+        shown = f"{there:{'%H:%M:%S' if is_exact(campaign) or there.second else '%H:%M'}}"
         return CalendarEntry(campaign, instant, shown, readers_text(campaign), campaign_display.state_tag(campaign))
 
     def _calendar_day(self, day: date, entries: Iterable[CalendarEntry]) -> CalendarDay:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from core.console.display import MODEL_NAMES, StatusTag, instant_text, local_text, zone_text
+from notifications.campaigns import schedule
 from notifications.campaigns.progress import progress_of
 from notifications.campaigns.schedule import zone_of
 from notifications.models import Campaign, CampaignState
@@ -69,10 +70,10 @@ def begins_text(campaign: Campaign) -> str:
     """Say when the campaign begins."""
     if campaign.schedule_kind == ScheduleKind.NOW:
         return "as soon as it is approved"
-    start = datetime.fromisoformat(campaign.schedule_at)
+    start, exact = datetime.fromisoformat(campaign.schedule_at), schedule.is_exact(campaign)
     if campaign.schedule_kind == ScheduleKind.AT:
-        return instant_and_home_text(start, campaign.home_zone)
-    return f"{local_text(start, seconds=start.second != 0)}, local time of each phone"
+        return instant_and_home_text(start, campaign.home_zone, seconds=exact)
+    return f"{local_text(start, seconds=exact)}, local time of each phone"
 
 
 def instant_and_home_text(instant: datetime, zone: str, *, seconds: bool = False) -> str:
@@ -128,12 +129,14 @@ def reason_text(reason: str) -> str:
 
 
 def _time(instant: str | None, zone: str) -> str:
-    return instant_and_home_text(datetime.fromisoformat(instant).replace(second=0), zone) if instant else ""
+    return instant_and_home_text(datetime.fromisoformat(instant), zone, seconds=True) if instant else ""
 
 
 def with_times(sentence: str | None) -> str | None:
-    """Write out the instants in a sentence."""
-    return _RFC3339.sub(lambda found: instant_text(datetime.fromisoformat(found[0])), sentence) if sentence else sentence
+    """Write out the instants in a sentence, to the second."""
+    if not sentence:
+        return sentence
+    return _RFC3339.sub(lambda found: instant_text(datetime.fromisoformat(found[0]), seconds=True), sentence)
 
 
 def _topics_text(counts: dict[str, Any] | None) -> str:

@@ -22,9 +22,10 @@ from core.models import User
 from core.models.user import SYSTEM_NAME
 from notifications.campaigns import lifecycle
 from notifications.campaigns.first_starts import first_starts
+from notifications.campaigns.schedule import is_exact
 from notifications.console import campaign_display
 from notifications.console.calendar import readers_text
-from notifications.console.in_flight import alarm_text, asks_for_seconds, global_brake
+from notifications.console.in_flight import alarm_text, global_brake
 from notifications.console.rights import APPROVER, AUTHOR, CAMPAIGN_STAFF, STOPPER
 from notifications.models import Brake, Campaign, CampaignState
 from notifications.models.campaign import ALL
@@ -136,7 +137,7 @@ class CampaignsPage(Page):
         instant = starts[campaign.pk]
         if instant is None:
             return "Reaches nobody before its end"
-        return zoned_text(instant, self.user.time_zone, seconds=asks_for_seconds(campaign))
+        return zoned_text(instant, self.user.time_zone, seconds=is_exact(campaign))
 
     def _csv(self) -> HttpResponse:
         header = ("Number", "Campaign", "Kind", "Readers", "Languages", "Start", "Reached", "State", "Written by", "Approved by")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
@@ -14,12 +14,15 @@ from django.db import transaction
 from django.http import QueryDict
 from django.urls import reverse
 
+from content.compiling.snapshot import service_facts
 from content.console.labels import label
 from core.console.display import language_text
 from core.console.pages import Link, page
 from core.errors import Conflict, DomainError, Invalid
 from core.instants import rfc3339
-from notifications.campaigns import definition, lifecycle, texts
+from notifications.campaigns import audience, caution_answers, definition, lifecycle, texts
+from notifications.campaigns.checks.problem import Caution
+from notifications.campaigns.checks.words import cautions
 from notifications.campaigns.definition_fields import TEXT_LIMITS
 from notifications.console.campaign_base import CampaignBasePage
 from notifications.console.definition_changes import TEXT_NAMES
@@ -29,6 +32,8 @@ from notifications.models.campaign_state import APPROVED_ON
 
 #: A correction can be sent for at least this long.
 _AT_LEAST = timedelta(hours=12)
+#: The beginning of the names of the fields with reasons for cautions.
+_REASON = "reason."
 
 
 @dataclass(frozen=True)
@@ -91,6 +96,8 @@ class CorrectCampaignPage(CampaignBasePage):
     template_name = "notifications/campaign_correct.html"
     permission_required = AUTHOR
     actions = {"submit-correction": (AUTHOR,)}
+    #: Those of the texts that were refused just now.
+    cautions: Sequence[Caution] = ()
 
     def heading(self) -> str:
         return f"Correct or recall {self.campaign.name}"
@@ -109,7 +116,19 @@ class CorrectCampaignPage(CampaignBasePage):
             "can_correct": campaign.state in APPROVED_ON,
             "newer": campaign.successor() if campaign.state in APPROVED_ON else None,
         }
-        return {**context, "chosen": chosen, "languages": list(self._languages(chosen))} if chosen else context
+        if chosen is None:
+            return context
+        reach = audience.rounded(sum(segment.devices for segment in audience.members(campaign)))
+        return {
+            **context,
+            "chosen": chosen,
+            "languages": list(self._languages(chosen)),
+            "cautions": [
+                (caution, f"{_REASON}{caution.key}", (self.submitted or QueryDict()).get(f"{_REASON}{caution.key}", ""))
+                for caution in self.cautions
+            ],
+            "number": None if audience.is_confirmed(campaign.reach_confirmed, shown=reach) else reach,
+        }
 
     def action_submit_correction(self, data: QueryDict) -> str | None:
         chosen = CORRECTIONS.get(data.get("as", ""))
@@ -121,9 +140,15 @@ class CorrectCampaignPage(CampaignBasePage):
             raise Conflict("Only an approved campaign can be corrected. Edit this one instead.", code="state")
         if (newer := self.campaign.successor()) is not None:
             raise Conflict(f"{newer.name} has replaced this alert. Correct that one instead.", code="superseded")
+        reasons = dict(self.campaign.caution_answers.values_list("digest", "reason"))
+        reasons |= {name.removeprefix(_REASON): data.get(name, "") for name in data if name.startswith(_REASON)}
+        typed = "".join(filter(str.isdigit, data.get("number", "")))
         with transaction.atomic():
             made = lifecycle.draft(self._document(chosen, data), by=self.user, at=self.at)
-            lifecycle.submit(made, by=self.user, at=self.at)
+            if caution_answers.answer(made, reasons, by=self.user, at=self.at):
+                self.cautions = [caution for caution in cautions(made) if not caution.reason]
+                raise Invalid("Not submitted: answer each caution below, or change the text.", code="cautions", field="cautions")
+            lifecycle.submit(made, by=self.user, at=self.at, reach=int(typed) if typed else self.campaign.reach_confirmed)
         self.success("Submitted. Someone who has not written it must approve it now. Ask them at once.")
         return reverse("admin:campaign", args=[made.pk])
 
@@ -167,11 +192,18 @@ class CorrectCampaignPage(CampaignBasePage):
             "name": f"{chosen.title}: {campaign.name}"[:120],
             "kind": str(chosen.kind),
             "references": campaign.pk,
+            "services": self._services(),
             "messages": {locale: self._words(chosen, locale, data) for locale in campaign.words},
             "unchanged": [locale for locale in campaign.words if data.get(f"same-{locale}")],
             "schedule": {"at": "now"},
             "not_after": rfc3339(ends),
         }
+
+    def _services(self) -> list[str]:
+        """Return the alert's services; in place of those that have closed or were withdrawn, their successors."""
+        facts = [fact for fact in service_facts() if fact.id in self.campaign.services]
+        kept = {fact.id if fact.active else fact.successor for fact in facts}
+        return sorted(name for name in kept if name) or self.campaign.services
 
     def _words(self, chosen: Correction, locale: str, data: QueryDict) -> dict[str, Any]:
         """Return the new texts of one language; Invalid when the author has neither changed nor confirmed them."""

@@ -144,7 +144,7 @@ def _value(field: str, value: Any, apps: Mapping[str, str]) -> str:
 def _start(value: str) -> str:
     start = datetime.fromisoformat(value)
     if start.tzinfo is None:
-        return f"{local_text(start, seconds=start.second != 0)}, local time of each phone"
+        return f"{local_text(start, seconds=value.count(':') > 1)}, local time of each phone"
     return zoned_text(start, "UTC", seconds=True)
 
 

@@ -14,9 +14,9 @@ from core.console.display import duration_text, number_text, zoned_text
 from core.console.strip import Strip, StripItem, strip_provider
 from core.models import User
 from notifications.campaigns.first_starts import first_starts
+from notifications.campaigns.schedule import is_exact
 from notifications.console.rights import STOPPER
 from notifications.models import Batch, Brake, BrakeState, Campaign, CampaignState
-from notifications.models.campaign import ScheduleKind
 from notifications.models.campaign_state import BEFORE_THE_END, IN_FLIGHT
 
 S = CampaignState
@@ -78,13 +78,8 @@ class NextStart:
         """Say when it starts by a clock, such as "starts Sunday 29 November 2026 at 06:00:00 London time, in 9 hours"."""
         if self.starts_at <= at:
             return "starts in a moment"
-        instant = zoned_text(self.starts_at, zone, seconds=asks_for_seconds(self.campaign))
+        instant = zoned_text(self.starts_at, zone, seconds=is_exact(self.campaign))
         return f"starts {instant}, in {duration_text(self.starts_at - at)}"
-
-
-def asks_for_seconds(campaign: Campaign) -> bool:
-    """Return whether the author gave an exact second, which is then shown even where it is :00."""
-    return campaign.schedule_kind == ScheduleKind.AT or campaign.schedule_at.count(":") > 1
 
 
 def next_starts(approved: Iterable[Campaign], *, at: datetime) -> list[NextStart]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import Q
 from django.http import HttpResponse, JsonResponse, QueryDict
 from django.urls import reverse
 
@@ -144,12 +145,15 @@ class StopCampaignPage(CampaignBasePage):
             "tag": self.tag(),
             "live": campaign.status == "Actual",
             "can_stop": (campaign.state, S.STOPPED) in LIFECYCLE.edges,
+            "thread": Campaign.objects.filter(Q(pk=campaign.alert) | Q(thread=campaign.alert), state__in=APPROVED_ON)
+            .exclude(pk=campaign.pk)
+            .order_by("rev"),
             "progress": campaign_display.progress(campaign) if campaign.devices or campaign.topics else None,
         }
 
     def action_stop(self, data: QueryDict) -> str | None:
         lifecycle.stop(self.campaign, by=self.user, at=self.at, reason=data.get("reason", "").strip()[:500])
-        self.success("Stopped. Nothing more is sent, and the alert is removed from the feed.")
+        self.success("Stopped. Nothing more of it is sent, and all messages of its thread are removed from the feed.")
         return reverse("admin:campaign-live", args=[self.campaign.pk])
 
 

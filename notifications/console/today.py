@@ -13,12 +13,13 @@ from django.urls import reverse
 from core import roles
 from core.console.display import day_text, duration_text, number_text, sentence_case, zoned_text
 from core.console.pages import Link
-from core.console.todo import TodayRow, TodaySection, TodoCard, today_sections, todo_cards
+from core.console.todo import TodayRow, TodaySection, TodoButton, TodoCard, today_sections, todo_cards
 from core.models import User
 from notifications.campaigns.first_starts import first_starts
 from notifications.campaigns.limits import is_within
+from notifications.campaigns.schedule import is_exact
 from notifications.console import campaign_display
-from notifications.console.in_flight import Running, alarm_text, asks_for_seconds, sending_now
+from notifications.console.in_flight import Running, alarm_text, sending_now
 from notifications.console.rights import APPROVER, AUTHOR, STOPPER
 from notifications.models import Campaign, CampaignState
 from notifications.models.campaign import ScheduleKind
@@ -53,8 +54,10 @@ def _stopped_card(campaign: Campaign, at: datetime) -> TodoCard:
     tag = campaign_display.state_tag(campaign)
     text = campaign.reason or "A person paused it. Nothing is sent until someone resumes it."
     stop = Link("Stop", reverse("admin:campaign-stop", args=[campaign.pk]), "stop")
-    link = "See why, then resume" if campaign.state != S.PAUSED else "View, then resume"
-    return TodoCard(f"{tag.text}: {campaign.name}", text, _url(campaign), link, None, tag.tone, (stop,), deadline=at)
+    resume = TodoButton("Resume", reverse("admin:campaign-live", args=[campaign.pk]), "resume")
+    return TodoCard(
+        f"{tag.text}: {campaign.name}", text, _url(campaign), "View", None, tag.tone, (stop,), button=resume, deadline=at
+    )
 
 
 def _approval_cards(user: User, at: datetime) -> Iterator[TodoCard]:
@@ -65,7 +68,7 @@ def _approval_cards(user: User, at: datetime) -> Iterator[TodoCard]:
         deadline = starts.get(campaign.pk) or campaign.not_after
         kind = campaign_display.KINDS[campaign.kind].lower()
         what = kind if campaign.status == "Actual" else f"{campaign.status.lower()} ({kind})"
-        instant = zoned_text(deadline, user.time_zone, seconds=asks_for_seconds(campaign))
+        instant = zoned_text(deadline, user.time_zone, seconds=is_exact(campaign))
         text = f"Approve before {instant}, in {duration_text(deadline - at)}." if deadline > at else "Its time has passed."
         by = campaign.submitted_by.username if campaign.submitted_by else ""
         if campaign.schedule_kind == ScheduleKind.NOW:

@@ -1,22 +1,27 @@
-"""What a campaign will do, in sentences for people, from `notifications.campaigns.forecast`."""
+"""What a campaign will do, in sentences for people: the only wording of `notifications.campaigns.forecast`, on every page."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from core.console.display import language_text, zone_text
+from core.console.display import country_text, language_text, region_text, zone_text
 from core.errors import DomainError
 from notifications.campaigns import forecast, messages
 from notifications.campaigns.audience import rounded
-from notifications.campaigns.forecast import Forecast
+from notifications.campaigns.forecast import Forecast, Start
 from notifications.campaigns.schedule import Clock, Delay
 from notifications.console import campaign_display
 from notifications.models import Campaign
+from notifications.models.campaign import ALL, ScheduleKind
+from notifications.models.draft_task import DraftTask
 
-#: Starts and zones that are named one by one.
+#: Starts, languages and zones that are named one by one.
 _NAMED = 6
+#: Zones that the line of one start names.
+_ZONES_NAMED = 3
 
 
 @dataclass(frozen=True)
@@ -39,30 +44,50 @@ def will_happen(campaign: Campaign, *, at: datetime) -> WillHappen:
         found = forecast.of(campaign, at=at)
     except DomainError as error:
         return WillHappen(sentences=(), warnings=(error.detail,))
+    return worded(campaign, found)
+
+
+def worded(campaign: Campaign, found: Forecast | None) -> WillHappen:
+    """Return a forecast in words; None is that of a draft whose audience is not chosen yet."""
+    if found is None:
+        return WillHappen(("Choose who it is for, and this line says how many phones get it, when, and in which language.",))
+    undecided = DraftTask.WHEN in campaign.open_tasks
     return WillHappen(
-        sentences=tuple(_sentences(campaign, found)),
-        warnings=tuple(_warnings(campaign, found)),
+        sentences=tuple(_sentences(campaign, found, undecided=undecided)),
+        warnings=() if undecided else tuple(_warnings(campaign, found)),
         devices=rounded(found.devices),
         first_due=found.opens_at,
     )
 
 
-def _sentences(campaign: Campaign, found: Forecast) -> list[str]:
-    starts = found.starts
-    if not starts:
-        return []
+def phones(number: int) -> str:
+    """Return a number of installations in round numbers: “about 160,530 phones”, or “fewer than 20 phones”."""
+    shown = rounded(number)
+    return "fewer than 20 phones" if shown is None else f"about {shown:,} phones"
+
+
+def place_text(campaign: Campaign) -> str:
+    """Return where the readers are, by name: “Wales and France”."""
+    if campaign.countries == ALL:
+        return "every country"
+    regions = [] if campaign.regions == ALL else campaign.regions
+    in_parts = {region[:2] for region in regions}
+    names = [*map(region_text, regions), *(country_text(code) for code in campaign.countries if code not in in_parts)]
+    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else "".join(names)
+
+
+def _sentences(campaign: Campaign, found: Forecast, *, undecided: bool) -> Iterator[str]:
+    place = place_text(campaign)
     if found.feed_only:
-        return [f"No phone gets a message. The alert is in the feed from {_instant(campaign, starts[0].due_at)}."]
-    said = [
-        f"{_phones(start.devices, start.topics)}{_zones(start.zones) if len(starts) > 1 else ''}: "
-        f"{'at once' if campaign.schedule_kind == 'now' and start.due_at == found.at else _instant(campaign, start.due_at)}."
-        for start in starts[:_NAMED]
-    ]
-    if len(starts) > _NAMED:
-        rest = starts[_NAMED:]
-        last = _instant(campaign, rest[-1].due_at)
-        said.append(f"{_phones(sum(s.devices for s in rest), sum(s.topics for s in rest))} in other time zones: until {last}.")
-    return [*said, *_languages(found), _sound(campaign)]
+        opens = "" if undecided or found.opens_at is None else f" from {_instant(campaign, found.opens_at)}"
+        yield f"No phone gets a message ({place}). The alert is in the feed{opens}."
+    elif undecided:
+        yield f"{_capital(_reached(found.devices, found.topics))} ({place}). Nobody has chosen yet when it starts."
+    else:
+        yield from _starts(campaign, found.starts, place, at_once=found.at)
+    yield from _languages(found)
+    if not (undecided or found.feed_only):
+        yield _sound(campaign)
 
 
 def _sound(campaign: Campaign) -> str:
@@ -75,7 +100,20 @@ def _sound(campaign: Campaign) -> str:
     return "Phones make a sound, unless they are muted. Those of teenagers make none."
 
 
-def _languages(found: Forecast) -> list[str]:
+def _starts(campaign: Campaign, starts: tuple[Start, ...], place: str, *, at_once: datetime) -> Iterator[str]:
+    """Say how many phones are sent to at each instant."""
+    for number, start in enumerate(starts[:_NAMED]):
+        where = [*([place] if number == 0 else []), *([_zones(start.zones)] if len(starts) > 1 else [])]
+        more = f" ({'; '.join(where)})" if where else ""
+        now = campaign.schedule_kind == ScheduleKind.NOW and start.due_at == at_once
+        when = "at once" if now else _instant(campaign, start.due_at)
+        yield f"{_capital(_reached(start.devices, start.topics))}{more}: {when}."
+    if rest := starts[_NAMED:]:
+        others = _reached(sum(start.devices for start in rest), sum(start.topics for start in rest))
+        yield f"{_capital(others)} in other time zones: until {_instant(campaign, rest[-1].due_at)}."
+
+
+def _languages(found: Forecast) -> Iterator[str]:
     """Say how many phones get which text."""
     own: Counter[str] = Counter()
     fallback: Counter[tuple[str, str]] = Counter()
@@ -84,47 +122,46 @@ def _languages(found: Forecast) -> list[str]:
             fallback[group.locale, group.served] += group.devices
         else:
             own[group.served] += group.devices
-    said = [f"{_count(number)} in {language_text(locale)}" for locale, number in own.most_common() if number]
-    sentences = [f"Languages: {'; '.join(said)}."] if said else []
+    said = [f"{phones(number)} in {language_text(locale)}" for locale, number in own.most_common(_NAMED) if number]
+    if said:
+        more = f"; others in {len(own) - _NAMED} more languages" if len(own) > _NAMED else ""
+        yield f"Languages: {'; '.join(said)}{more}."
     for (locale, served), number in fallback.most_common(_NAMED):
         if number:
             name = "a language that is not known" if locale == "und" else language_text(locale)
-            sentences.append(f"{_count(number)} set to {name} get the {language_text(served)} text.")
-    return sentences
+            yield f"{_capital(phones(number))} set to {name} get the {language_text(served)} text."
 
 
-def _warnings(campaign: Campaign, found: Forecast) -> list[str]:
-    warnings = []
+def _warnings(campaign: Campaign, found: Forecast) -> Iterator[str]:
     if not found.starts:
-        warnings.append("Nobody is due: quiet hours, or the start itself, last until the end of the campaign.")
+        yield "Nobody is due: quiet hours, or the start itself, last until the end of the campaign."
     if found.delayed:
-        warnings.append(f"{_count(found.delayed)} wait for the end of their quiet hours.")
+        yield f"{_capital(phones(found.delayed))} wait for the end of their quiet hours."
     if found.starts and found.skipped:
-        warnings.append(f"{_count(found.skipped)} get nothing: their quiet hours last until the end of the campaign.")
+        yield f"{_capital(phones(found.skipped))} get nothing: their quiet hours last until the end of the campaign."
     if any(zone.delay == Delay.PAST for zone in found.zones):
-        warnings.append("The time that was chosen has passed: it starts at once.")
-    changed = [zone_text(zone.zone or campaign.home_zone) for zone in found.zones if zone.clock != Clock.ONCE]
+        yield "The time that was chosen has passed: it starts at once."
+    changed = sorted(zone_text(zone.zone or campaign.home_zone) for zone in found.zones if zone.clock != Clock.ONCE)
     if changed:
-        warnings.append(f"The clocks change at this time in: {', '.join(sorted(changed)[:_NAMED])}.")
-    return warnings
+        yield f"The clocks change at this time in: {', '.join(changed[:_NAMED])}."
 
 
-def _phones(devices: int, topics: int) -> str:
-    parts = [_count(devices)] if devices or not topics else []
+def _reached(devices: int, topics: int) -> str:
+    parts = [phones(devices)] if devices or not topics else []
     if topics:
-        parts.append(f"{topics} {'topic' if topics == 1 else 'topics'}, whose phones cannot be counted")
-    return " and ".join(parts)
-
-
-def _count(devices: int) -> str:
-    number = rounded(devices)
-    return "Fewer than 20 phones" if number is None else f"About {number:,} phones"
+        parts.append(f"{topics} {'topic' if topics == 1 else 'topics'}, whose phones cannot be counted,")
+    return " and ".join(parts).rstrip(",")
 
 
 def _zones(zones: tuple[str, ...]) -> str:
     named = [zone_text(zone) if zone else "home time zone" for zone in zones]
-    return f" ({', '.join(named[:3])}{' and others' if len(named) > 3 else ''})"
+    others = " and others" if len(named) > _ZONES_NAMED else ""
+    return f"{', '.join(named[:_ZONES_NAMED])}{others}"
 
 
 def _instant(campaign: Campaign, instant: datetime) -> str:
     return campaign_display.instant_and_home_text(instant, campaign.home_zone, seconds=True)
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -10,11 +10,13 @@ from django.db import OperationalError, connection, transaction
 from django.db.models import Q
 from psycopg.errors import LockNotAvailable
 
-from core.errors import DomainError
+from core.errors import Conflict, DomainError
 from core.models import User
 from core.states import advance
 from notifications.campaigns import audience, fingerprint, forecast, lifecycle, schedule, texts
 from notifications.campaigns.audience import AudienceSegment
+from notifications.campaigns.checks.help import countries_of, countries_without_help
+from notifications.campaigns.openings import openings
 from notifications.delivery import canaries, topics
 from notifications.delivery.canaries import CanaryCandidate
 from notifications.models.batch import BATCH_SIZE, CANARY_SIZE, Batch
@@ -28,11 +30,22 @@ from notifications.models.wave import Wave
 _logger = logging.getLogger(__name__)
 
 
+#: Countries that the reason of a campaign without help names.
+_COUNTRIES_NAMED = 3
+
+
+class HelpLapsed(Conflict):
+    """The campaign has no service in a country of its audience that helps until its end."""
+
+    code = "help-lapsed"
+
+
 def plan_audience(campaign: Campaign, *, at: datetime) -> bool:
     """Freeze the audience: write its waves and batches, once; from then on the audience can only shrink.
 
     Halts the campaign, with the reason, when it differs from the approved one, has fewer than 20 registrations, is an exercise
-    for readers, or when nobody is due before its end. Returns False when nothing was frozen.
+    for readers, no longer helps in each of its countries, or when nobody is due before its end. Returns False when nothing was
+    frozen.
     """
     try:
         with transaction.atomic():
@@ -46,15 +59,19 @@ def plan_audience(campaign: Campaign, *, at: datetime) -> bool:
                 raise fingerprint.FingerprintDiffers()
             watermark = _ticket_watermark()
             members = audience.members(row)
+            _check_help(row, members, at=at)
             waves = _write_waves(row, members, at=at)
             stored = [wave for wave in waves if not wave.by_topic]
             _write_canaries(row, stored, members, watermark)
             devices = _write_batches(row, stored, watermark, at=at)
             in_topics = topics.write_batches([wave for wave in waves if wave.by_topic], at=at)
             audience.check_size(row, devices=devices, topics=in_topics)
+            first = _first_start(row, at=at)
+            opens = openings(row, members, first=first, at=at)
             advance(
                 row, CampaignState.SENDING, by=User.objects.system(), at=at,
-                frozen_at=at, ticket_watermark=watermark, devices=devices, topics=in_topics, starts_at=_first_start(row, at=at),
+                frozen_at=at, ticket_watermark=watermark, devices=devices, topics=in_topics, starts_at=first,
+                openings={country: instant and instant.isoformat() for country, instant in opens.items()},
             )  # fmt: skip
     except OperationalError as error:
         if isinstance(error.__cause__, LockNotAvailable):
@@ -80,6 +97,17 @@ def _ticket_watermark() -> int:
         watermark = int(cursor.fetchone()[0])
     transaction.savepoint_rollback(savepoint)
     return watermark
+
+
+def _check_help(campaign: Campaign, members: list[AudienceSegment], *, at: datetime) -> None:
+    """Raise HelpLapsed when a country has no service that helps any more, for example because it was withdrawn meanwhile."""
+    reached = (segment.country for segment in members if segment.is_topic or segment.devices)
+    if lacking := list(countries_without_help(campaign, countries_of(campaign, reached), at=at)):
+        others = f" The same is true of {more} more." if (more := len(lacking) - _COUNTRIES_NAMED) > 0 else ""
+        raise HelpLapsed(
+            f"{' '.join(lacking[:_COUNTRIES_NAMED])}{others} Nothing was sent. Check the service again and resume the campaign, "
+            "or stop it and copy it with other help."
+        )
 
 
 def _write_waves(campaign: Campaign, members: list[AudienceSegment], *, at: datetime) -> list[Wave]:

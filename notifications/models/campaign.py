@@ -18,6 +18,7 @@ from core.errors import NotFound
 from core.querysets import manager_of
 from notifications import cap
 from notifications.models.campaign_rules import (
+    APPROVED_TWICE,
     APPROVER_NOT_PAUSED,
     FOUR_EYES,
     FROZEN_DEFINITION,
@@ -150,6 +151,9 @@ class Campaign(models.Model):
     approved_at = models.DateTimeField(null=True)
 
     starts_at = models.DateTimeField(null=True, help_text="First due instant; the feed opens then.")
+    openings = models.JSONField(
+        default=dict, db_default={}, help_text="Country to the instant at which its feed opens, if not at starts_at; null: never."
+    )
     frozen_at = models.DateTimeField(null=True)
     ticket_watermark = models.BigIntegerField(null=True, help_text="Later tickets are not in the audience.")
     devices = models.PositiveIntegerField(default=0)
@@ -220,6 +224,7 @@ class Campaign(models.Model):
             RETURNED,
             READ_IN_EVERY_LANGUAGE,
             TRANSLATED,
+            APPROVED_TWICE,
             APPROVER_NOT_PAUSED,
             WITHIN_LIMITS,
             FROZEN_DEFINITION,

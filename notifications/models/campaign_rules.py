@@ -105,6 +105,47 @@ TRANSLATED = pgtrigger.Trigger(
     """,
 )
 
+
+def _is_urgent(row: str) -> str:
+    """Return the SQL condition that a campaign is the first alert of a thread and makes phones ring."""
+    return (
+        f"({row}.kind = 'alert' AND {row}.status = 'Actual'"
+        f" AND ({row}.severity IN ('Extreme', 'Severe') OR {row}.urgency = 'Immediate'))"
+    )
+
+
+def _share(column: str) -> str:
+    """Return the SQL condition that two campaigns have a value in common; `all` is every value."""
+    return f"('all' = ANY(o.{column}) OR 'all' = ANY(NEW.{column}) OR o.{column} && NEW.{column})"
+
+
+#: Key of the advisory lock under which urgent alerts are approved one after the other, so that each sees the one before it.
+URGENT_LOCK = (0x4650, 3)
+#: As `campaigns.approval.recent_urgent` says it in Python.
+APPROVED_TWICE = pgtrigger.Trigger(
+    name="approved_twice",
+    when=pgtrigger.Before,
+    operation=pgtrigger.Update,
+    func=f"""
+        IF OLD.state = 'submitted' AND NEW.state = 'approved' AND {_is_urgent("NEW")} THEN
+            PERFORM pg_advisory_xact_lock({URGENT_LOCK[0]}, {URGENT_LOCK[1]});
+            IF EXISTS (
+                SELECT 1 FROM notifications_campaign o
+                WHERE o.id <> NEW.id AND o.approved_at IS NOT NULL AND o.state <> 'expired' AND {_is_urgent("o")}
+                    AND (o.state = 'approved' OR coalesce(o.starts_at, o.approved_at) > NEW.approved_at - interval '7 days')
+                    AND {_share("apps")} AND {_share("countries")} AND {_share("regions")} AND {_share("audiences")}
+            ) AND NOT EXISTS (
+                SELECT 1 FROM notifications_firstapproval f
+                WHERE f.campaign_id = NEW.id AND f.fingerprint = NEW.fingerprint AND f.by_id <> NEW.approved_by_id
+            ) THEN
+                RAISE EXCEPTION 'two people approve another urgent alert to the same people within 7 days'
+                    USING ERRCODE = 'check_violation';
+            END IF;
+        END IF;
+        RETURN NEW;
+    """,  # noqa: S608  (closed values of our own)
+)
+
 FROZEN_DEFINITION = pgtrigger.Trigger(
     name="frozen_definition",
     when=pgtrigger.Before,

@@ -36,6 +36,7 @@ _SUBJECTS = {
     MessageKind.TRANSLATION_REQUEST: "A campaign needs a text in one of your languages",
     MessageKind.TRANSLATION_DUE: "A text in one of your languages is due within the hour",
     MessageKind.TRANSLATION_BACK: "A translation that you requested was handed in",
+    MessageKind.HELP_LAPSED: "A service in a campaign that starts within a day no longer helps",
 }
 _CAMPAIGN = "admin:campaign"
 #: Where to look, where that is not the campaign's own page: translators see the texts alone.

@@ -1,4 +1,4 @@
-"""What staff have to be told: campaigns that wait, were halted or start soon, texts to translate; and whom to tell."""
+"""What staff have to be told: campaigns that wait, halted, lack help or start soon, texts to translate; and whom to tell."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from datetime import datetime, timedelta
 from django.conf import settings
 
 from core.audit_verbs import Verb
+from core.errors import DomainError
 from core.message_kinds import MessageKind
 from core.models import AuditEntry, User
+from notifications.campaigns import forecast, refusals
 from notifications.campaigns.first_starts import first_starts
 from notifications.campaigns.limits import is_within
 from notifications.models.campaign import Campaign
@@ -23,6 +25,8 @@ S = CampaignState
 _RECENT = timedelta(days=1)
 #: How long before the start of a campaign people are reminded.
 REMIND_AHEAD = timedelta(hours=1)
+#: How long before the start people are told that the planner would halt a campaign, because its help is no longer valid.
+CHECK_HELP_AHEAD = timedelta(days=1)
 #: Verbs of the audit log that make a campaign wait for somebody, and the states in which it still does.
 _EVENTS = {
     MessageKind.TO_APPROVE: ((Verb.CAMPAIGN_SUBMITTED,), (S.SUBMITTED,)),
@@ -98,19 +102,26 @@ def _concerned(kind: MessageKind, campaign: Campaign, staff: _Staff) -> set[int]
 
 
 def _starting(staff: _Staff, *, at: datetime) -> Iterator[_Thing]:
-    """Yield campaigns that start within the hour: approved ones for all concerned, submitted ones for those who can approve."""
+    """Yield campaigns that start soon: within a day those without help, within the hour all of them.
+
+    Approved ones are for all concerned, submitted ones for those who can approve.
+    """
     planned = Campaign.objects.filter(state__in=(S.SUBMITTED, S.APPROVED)).exclude(schedule_kind="now")
-    campaigns = list(planned.order_by("pk"))
+    campaigns = list(planned.select_related("references").order_by("pk"))
     starts = first_starts(campaigns, at=at)
     for campaign in campaigns:
         start = starts[campaign.pk]
-        if start is None or not at < start <= at + REMIND_AHEAD:
+        if start is None or not at < start <= at + CHECK_HELP_AHEAD:
+            continue
+        people = {*campaign.touched_by, *([campaign.approved_by_id] if campaign.approved_by_id else [])}
+        if _lacks_help(campaign, at=at):
+            yield _Thing(MessageKind.HELP_LAPSED, campaign, f"start {start:%Y-%m-%d}", people)
+        if start > at + REMIND_AHEAD:
             continue
         occasion = f"start {start:%Y-%m-%d %H:%M:%S}"
         if campaign.state == S.SUBMITTED:
             yield _Thing(MessageKind.TO_APPROVE, campaign, occasion, _concerned(MessageKind.TO_APPROVE, campaign, staff))
         else:
-            people = {*campaign.touched_by, *([campaign.approved_by_id] if campaign.approved_by_id else [])}
             yield _Thing(MessageKind.STARTS_SOON, campaign, occasion, people)
 
 
@@ -135,6 +146,15 @@ def _translations(staff: _Staff, *, at: datetime) -> Iterator[_Thing]:
 def _translators(request: TranslationRequest, staff: _Staff) -> set[int]:
     """Return the reachable people who may translate into the language."""
     return {pk for pk in staff.translators if pk in staff.reachable and staff.reachable[pk].reads(request.locale)}
+
+
+def _lacks_help(campaign: Campaign, *, at: datetime) -> bool:
+    """Return whether the planner would halt the campaign, because some country of it has no help."""
+    try:
+        return any(refusals.of_help(campaign, forecast.of(campaign, at=at), at=at))
+    except DomainError:
+        # Apps of test devices: the planner says so at the start.
+        return False
 
 
 def _messages(thing: _Thing, staff: _Staff, *, at: datetime) -> Iterator[StaffMessage]:

@@ -108,7 +108,7 @@ def test_a_console_form_that_never_arrives_keeps_nobody_waiting(web: Web) -> Non
         _assert_readers_are_served(web)
 
 
-def test_a_thousand_stalled_connections_keep_nobody_waiting(web: Web) -> None:
+def test_promise_13_a_thousand_stalled_connections_keep_nobody_waiting(web: Web) -> None:
     head = b"GET /v1/packs/GB/en HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: "
     # The whole pack each time; the client does not read it.
     unread = b"GET /v1/packs/GB/en HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"

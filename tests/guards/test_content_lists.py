@@ -29,7 +29,8 @@ NOT_FACTS = {
 LIFE = {
     "id", "state", "reason", "created_by_id", "created_at", "touched_by", "returned_by", "submitted_by_id", "submitted_at",
     "fingerprint", "rev",
-    "approved_by_id", "approved_at", "starts_at", "frozen_at", "ticket_watermark", "devices", "started_at", "finished_at",
+    "approved_by_id", "approved_at", "starts_at", "openings", "frozen_at", "ticket_watermark", "devices", "started_at",
+    "finished_at",
     "accepted", "rejected", "unknown", "skipped", "gone", "tally", "topics", "topics_accepted", "topics_rejected",
     "topics_unknown", "topics_skipped",
 }  # fmt: skip

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import psycopg
 import pycountry
 import pytest
 from django.core.management import CommandError, call_command
@@ -20,9 +21,10 @@ from fcm_emulator.responses import ACCEPTING, PLANNED
 from core.errors import SecondPersonRequired
 from core.models import User
 from notifications import feed
-from notifications.campaigns import lifecycle
+from notifications.campaigns import approval, forecast, lifecycle
 from notifications.campaigns.progress import progress_of
-from notifications.delivery import fcm, outcomes, worker
+from notifications.console.will_happen import will_happen
+from notifications.delivery import fcm, outcomes, planner, worker
 from notifications.delivery.brake_monitor import MAX_AGE, BrakeMonitor
 from notifications.delivery.outcomes import Outcome
 from notifications.models import App, Batch, Brake, Campaign, Message, PairedPhone, Registration, Segment, Wave
@@ -136,6 +138,33 @@ def test_promise_2_an_author_cannot_approve_by_any_way_in(phones: Emulator) -> N
 
     assert phones.counts()["messages"] == 0
     assert Campaign.objects.get().state == "submitted"
+
+
+def test_promise_12_no_one_approves_an_urgent_repeat_alone(raw_sql: psycopg.Connection[Any]) -> None:
+    urgent = make.definition()["alert"] | {"severity": "Severe"}
+    make.campaign(alert=urgent)
+    again = make.campaign(state="submitted", alert=urgent)
+    _, approver = make.campaign_staff()
+    second = make.person("second", "campaign-approver")
+    approval.confirm_text(again, "en", fingerprint=again.fingerprint, by=approver, at=now())
+    approve = "UPDATE notifications_campaign SET state = 'approved', approved_by_id = %s, approved_at = now() WHERE id = %s"
+    first = (
+        "INSERT INTO notifications_firstapproval (campaign_id, fingerprint, reason, by_id, at)"
+        " VALUES (%s, %s, 'A new threat.', %s, now())"
+    )
+
+    for by in (approver, second):
+        with pytest.raises(psycopg.errors.CheckViolation, match="two people approve"):
+            raw_sql.execute(approve, (by.pk, again.pk))
+    raw_sql.execute(first, (again.pk, "0" * 64, approver.pk))
+    with pytest.raises(psycopg.errors.CheckViolation, match="two people approve"):
+        raw_sql.execute(approve, (second.pk, again.pk))
+    raw_sql.execute(first, (again.pk, again.fingerprint, approver.pk))
+    with pytest.raises(psycopg.errors.CheckViolation, match="two people approve"):
+        raw_sql.execute(approve, (approver.pk, again.pk))
+    raw_sql.execute(approve, (second.pk, again.pk))
+
+    assert Campaign.objects.get(pk=again.pk).state == "approved"
 
 
 def test_promise_3_the_bytes_that_leave_are_the_approved_ones(phones: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -439,6 +468,41 @@ def test_promise_9_a_database_that_was_restored_sends_nothing_by_itself(phones: 
 
     campaign.refresh_from_db()
     assert (campaign.state, phones.counts()["messages"]) == ("held", 0)
+
+
+def test_promise_14_what_a_page_says_will_happen_is_what_happens() -> None:
+    make.app()
+    places = (
+        ("GB", "Europe/London", 30),
+        ("IN", "Asia/Kolkata", 21),
+        ("US", "America/New_York", 25),
+        ("NZ", "Pacific/Auckland", 7),
+    )
+    numbers = iter(range(1000))
+    for country, zone, devices in places:
+        for _ in range(devices):
+            make.installation(next(numbers), country=country, time_zone=zone)
+    at = datetime(2027, 1, 12, 12, 0, tzinfo=UTC)
+    everywhere = {"countries": [country for country, _, _ in places], "audiences": ["parent"]}
+    schedules = ({"at": "now"}, {"at": "2027-01-13T06:00:01Z"}, {"local": "2027-01-13T17:00:00"}, {"local": "2027-01-13T22:30"})
+    for schedule in schedules:
+        campaign = make.campaign(
+            at=at, audience=everywhere, schedule=schedule, quiet_hours="defer", not_after="2027-01-14T07:00:00Z"
+        )
+        said, page = forecast.of(campaign, at=at), will_happen(campaign, at=at)
+
+        assert planner.plan_audience(campaign, at=at)
+
+        campaign.refresh_from_db()
+        waves = Wave.objects.filter(campaign=campaign)
+        assert {wave.due_at: wave.devices for wave in waves if wave.due_at} == {one.due_at: one.devices for one in said.starts}
+        assert sum(wave.devices for wave in waves if wave.due_at is None) == said.skipped
+        assert (campaign.devices, campaign.starts_at) == (said.devices, page.first_due)
+        found = feed.read(at=at)
+        for country, zone, _ in places:
+            due = next(one.due_at for one in said.zones if one.zone == zone)
+            opens = found.opens(next(one for one in found.campaigns if one.pk == campaign.pk), country)
+            assert opens == due, (schedule, country)
 
 
 def test_no_outcome_is_ever_called_delivered() -> None:

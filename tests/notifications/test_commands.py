@@ -13,6 +13,7 @@ from django.core.management import CommandError, call_command
 from core import tokens
 from core.audit_verbs import Verb
 from core.models import AuditEntry
+from notifications.campaigns import audience
 from notifications.delivery import maintenance
 from notifications.models import App, Campaign, Registration
 from tests import make
@@ -91,6 +92,54 @@ def test_a_second_reader_confirms_a_language_that_the_approver_does_not_read(tmp
     command("campaign", "confirm", made, *read, "--language", "cy", "--by", "carys")
 
     assert command("campaign", "approve", made, *read, "--by", "ben")["state"] == "approved"
+
+
+def test_a_caution_and_a_large_audience_are_confirmed_on_the_command_line(
+    tmp_path: Path, file: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audience, "CONFIRM_ABOVE", 10)
+    text = make.definition()["messages"]["en"]
+    text["inner"]["body"] = "Help for every victim."
+    path = tmp_path / "large.yaml"
+    path.write_text(json.dumps(make.definition(messages={"en": text})), "utf-8")
+    made = str(command("campaign", "create", str(path), "--by", "author")["id"])
+    submit = ("campaign", "submit", made, "--by", "author")
+
+    said = command("campaign", "forecast", made)
+    (caution,) = said["cautions"]
+    answer = ("--answer", f"{caution['code']}=The organization calls itself so.")
+    with pytest.raises(CommandError, match="give the reason why it stays"):
+        command(*submit, "--confirm-reach", "20")
+    with pytest.raises(CommandError, match="No text of the campaign has a caution with the code no-such"):
+        command(*submit, "--answer", "no-such=Because.")
+    with pytest.raises(CommandError, match="About 20 phones get the alert"):
+        command(*submit, *answer)
+    fingerprint = command(*submit, "--confirm-reach", "20")["fingerprint"]
+    approve = ("campaign", "approve", made, "--fingerprint", fingerprint, "--by", "approver")
+    with pytest.raises(CommandError, match="enter 20 to confirm"):
+        command(*approve)
+
+    assert command(*approve, "--confirm-reach", "20")["state"] == "approved"
+    assert command("campaign", "forecast", made)["cautions"][0]["reason"] == "The organization calls itself so."
+    assert {problem["field"] for problem in said["problems"]} == {"reach_confirmed", "messages.en.inner.body"}
+
+
+def test_another_urgent_alert_is_approved_by_two_people_here_too(tmp_path: Path, file: str) -> None:
+    urgent = make.definition()["alert"] | {"severity": "Severe"}
+    make.campaign(alert=urgent)
+    path = tmp_path / "urgent.yaml"
+    path.write_text(json.dumps(make.definition(alert=urgent)), "utf-8")
+    make.person("third", "campaign-approver")
+    made = str(command("campaign", "create", str(path), "--by", "author")["id"])
+    fingerprint = command("campaign", "submit", made, "--by", "author")["fingerprint"]
+    approve = ("campaign", "approve", made, "--fingerprint", fingerprint)
+
+    with pytest.raises(CommandError, match="enter the reason"):
+        command(*approve, "--by", "approver")
+    first = command(*approve, "--by", "approver", "--reason", "A new threat.")
+    second = command(*approve, "--by", "third")
+
+    assert (first["state"], second["state"]) == ("submitted", "approved")
 
 
 def test_refusals_are_one_sentence(file: str) -> None:

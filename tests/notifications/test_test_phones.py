@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import time
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -14,10 +16,10 @@ from django.utils import timezone
 
 from core.errors import Invalid
 from core.models import AuditEntry, User
-from notifications import feed
+from notifications import feed, tasks
 from notifications.campaigns import lifecycle
 from notifications.campaigns.rehearsal import NoTestPhone, send_test
-from notifications.delivery import test_sends
+from notifications.delivery import polling, test_sends
 from notifications.models import Brake, Campaign, PairedPhone, PairingRequest, Registration, TestSend
 from notifications.models.test_phone import PairingOffer
 from tests import make
@@ -134,6 +136,38 @@ def test_one_person_sends_a_draft_to_their_own_phones_as_a_rehearsal(fcm_emulato
     assert fcm_emulator.counts()["messages"] == 2
     assert Campaign.objects.get().state == "draft"
     assert feed.read(at=timezone.now()).campaigns == ()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_sends_a_test_without_broker_and_beat(fcm_emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    author, _ = make.campaign_staff()
+    paired(author)
+    monkeypatch.setattr(polling, "INTERVAL", 0.05)
+    test = send_test(make.campaign(state="draft"), by=author, at=timezone.now())
+
+    tasks._start_polling()
+    try:
+        ends = time.monotonic() + 60
+        while TestSend.objects.filter(pk=test.pk, finished_at=None).exists() and time.monotonic() < ends:
+            time.sleep(0.05)
+    finally:
+        tasks._stop_polling()
+        tasks._pollers.clear()
+
+    test.refresh_from_db()
+    assert (test.accepted, test.problem, fcm_emulator.counts()["messages"]) == (1, "", 1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_test_that_many_look_for_is_sent_once(fcm_emulator: Emulator, at_once: Callable[..., list[Any]]) -> None:
+    author, _ = make.campaign_staff()
+    paired(author)
+    send_test(make.campaign(state="draft"), by=author, at=timezone.now())
+
+    sent = at_once(*[lambda: test_sends.send_waiting(at=timezone.now())] * 4)
+
+    assert sorted(sent) == [0, 0, 0, 1]
+    assert fcm_emulator.counts()["messages"] == 1
 
 
 def test_a_test_needs_a_phone_of_ones_own_and_a_role() -> None:

@@ -34,6 +34,19 @@ TEXTS = {
     ),
 }
 
+#: A service for parents in each country of the sample devices and of `simulate_registrations`, and one for teenagers.
+SERVICES = (
+    *("bd-child-helpline-1098", "br-disque-100", "ci-child-helpline-116", "de-elterntelefon", "fr-3018", "gb-childline"),
+    *(
+        "gb-nspcc-helpline",
+        "in-child-helpline-1098",
+        "nz-netsafe",
+        "ph-actionline-1343",
+        "pk-nccia-1799",
+        "us-ncmec-cybertipline",
+    ),
+)
+
 
 def sample_campaign() -> str:
     """Return the file for `campaign create`: under a new name each time, and due at once at any hour of the day."""
@@ -47,7 +60,7 @@ def sample_campaign() -> str:
             locale: {"outer": {"title": texts[0], "body": texts[1]}, "inner": {"title": texts[2], "body": texts[3]}}
             for locale, texts in TEXTS.items()
         },
-        "services": ["gb-childline"],
+        "services": list(SERVICES),
         "tips": {"parent": "first-hour"},
         "alert": {"severity": "Moderate", "urgency": "Expected", "certainty": "Likely", "status": "Actual"},
         "home": {"zone": "Europe/London", "locale": "en"},

@@ -7,16 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from core.errors import DomainError
-from notifications.campaigns import audience, forecast, refusals
+from notifications.campaigns import forecast, refusals
 from notifications.campaigns.checks.help import help_problems
 from notifications.campaigns.checks.problem import Caution, DraftProblem, task_of
 from notifications.campaigns.checks.words import cautions, word_problems
 from notifications.campaigns.forecast import Forecast
-from notifications.models.campaign import ALL, Campaign, ScheduleKind
+from notifications.models.campaign import Campaign, ScheduleKind
 from notifications.models.draft_task import DraftTask
-
-#: Phones from which on the author types the number to confirm that so many are meant.
-CONFIRM_ABOVE = 100_000
 
 
 @dataclass(frozen=True)
@@ -50,20 +47,15 @@ def check_draft(campaign: Campaign, *, at: datetime) -> DraftCheck:
     problems += _purpose(campaign)
     problems += _who(campaign, found)
     problems += word_problems(campaign)
-    problems += help_problems(campaign, countries_of(campaign, found), at=at)
+    problems += help_problems(campaign)
+    if campaign.services:
+        problems += map(_problem, refusals.of_help(campaign, found, at=at))
     problems += _when(campaign, found)
     problems += _correction(campaign)
     problems += map(_problem, refusals.of_translations(campaign, start=_planned_start(campaign, found)))
     order = list(DraftTask)
     problems.sort(key=lambda problem: order.index(problem.task))
     return DraftCheck(found, tuple(dict.fromkeys(problems)), tuple(cautions(campaign)))
-
-
-def countries_of(campaign: Campaign, found: Forecast | None) -> list[str]:
-    """Return the countries of the audience; of one for every country, those with phones or topics."""
-    if campaign.countries != ALL:
-        return list(campaign.countries)
-    return sorted({language.country for language in found.languages}) if found else []
 
 
 def _purpose(campaign: Campaign) -> Iterator[DraftProblem]:
@@ -79,10 +71,7 @@ def _who(campaign: Campaign, found: Forecast | None) -> Iterator[DraftProblem]:
     if found is None:
         return
     yield from map(_problem, refusals.of_audience(campaign, found))
-    shown = audience.rounded(found.devices) or 0
-    if shown > CONFIRM_ABOVE and (campaign.reach_confirmed or 0) < shown:
-        detail = f"About {shown:,} phones get the alert. Type this number to confirm that so many are meant."
-        yield DraftProblem(DraftTask.WHO, "reach_confirmed", detail)
+    yield from map(_problem, refusals.of_reach(campaign, found))
 
 
 def _when(campaign: Campaign, found: Forecast | None) -> Iterator[DraftProblem]:

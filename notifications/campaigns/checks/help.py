@@ -1,8 +1,11 @@
-"""Whether everybody who gets an alert finds help in it: for each country a service that is served until the alert ends."""
+"""Whether everybody who gets an alert finds help in it: for each country a service that is served until the alert ends.
+
+`refusals` refuses a campaign without it at its submission and its approval, and the planner checks it once more at the start.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
@@ -49,20 +52,40 @@ def help_by_country(campaign: Campaign, countries: Iterable[str], *, at: datetim
     return [_in_country(campaign, country, facts, at) for country in sorted(countries, key=country_text)]
 
 
-def help_problems(campaign: Campaign, countries: Iterable[str], *, at: datetime) -> Iterator[DraftProblem]:
-    """Yield a problem for each country without help, for services that are closed, and for tips that are gone."""
+def countries_of(campaign: Campaign, reached: Iterable[str]) -> list[str]:
+    """Return the countries of the audience; of one for every country, those that it reaches: where it has phones or topics."""
+    return sorted(set(reached)) if campaign.countries == ALL else list(campaign.countries)
+
+
+def countries_without_help(campaign: Campaign, countries: Iterable[str], *, at: datetime) -> Iterator[str]:
+    """Yield a sentence for each of the countries in which no service of the campaign helps until its end.
+
+    A correction is not held up in the countries of the alert that it corrects, as long as it names the same services: readers
+    there have the wrong text already, and the same help with it.
+    """
+    rows = help_by_country(campaign, countries, at=at)
+    corrected = _countries_with_the_same_help(campaign, {offer.service.id for row in rows for offer in row.services})
+    yield from (row.problem for row in rows if row.problem and corrected != ALL and row.country not in corrected)
+
+
+def help_problems(campaign: Campaign) -> Iterator[DraftProblem]:
+    """Yield a problem for a draft without services, for tips that are gone, and for tips of other readers."""
     if not campaign.services:
         yield DraftProblem(DraftTask.HELP, "services", "Choose at least one service that readers can turn to.")
-    else:
-        for country in help_by_country(campaign, countries, at=at):
-            if country.problem:
-                yield DraftProblem(DraftTask.HELP, "services", country.problem)
     slugs = set(campaign.tips.values())
     if slugs - set(Tip.objects.current().filter(slug__in=slugs).values_list("slug", flat=True)):
         yield DraftProblem(DraftTask.HELP, "tips", "A tip that you chose is no longer offered. Choose another.")
     audiences = campaign.audiences
     if audiences != ALL and set(campaign.tips) - set(audiences):
         yield DraftProblem(DraftTask.HELP, "tips", "A tip is chosen for readers whom the campaign is not for.")
+
+
+def _countries_with_the_same_help(campaign: Campaign, offered: Collection[str]) -> list[str]:
+    """Return the countries of the corrected alert, if the campaign names its services; those no longer offered may be missing."""
+    earlier = campaign.references
+    if earlier is None or not {name for name in earlier.services if name in offered} <= set(campaign.services):
+        return []
+    return list(earlier.countries)
 
 
 def _in_country(campaign: Campaign, country: str, facts: list[ServiceFact], at: datetime) -> CountryHelp:

@@ -17,8 +17,7 @@ from content.terms import Recipient
 from core.console.display import country_text, date_text
 from core.console.pages import ConsoleForm, page
 from notifications.campaigns import draft_tasks
-from notifications.campaigns.checks.draft import countries_of
-from notifications.campaigns.checks.help import OfferedService, help_by_country
+from notifications.campaigns.checks.help import OfferedService, countries_of, help_by_country
 from notifications.campaigns.checks.problem import DraftProblem
 from notifications.console.tasks.task_page import FormData, TaskPage
 from notifications.models import Campaign
@@ -96,7 +95,9 @@ class HelpPage(TaskPage):
         if not self.is_draft:
             return context
         chosen = {str(value) for value in context["form"]["services"].value() or ()}
-        countries = help_by_country(self.campaign, countries_of(self.campaign, self.check.forecast), at=self.at)
+        found = self.check.forecast
+        reached = [language.country for language in found.languages] if found else ()
+        countries = help_by_country(self.campaign, countries_of(self.campaign, reached), at=self.at)
         is_open = self.task in self.campaign.open_tasks
         rows = [
             CountryRow(

@@ -18,7 +18,7 @@ from notifications.campaigns import draft_entries, draft_tasks
 from notifications.campaigns.checks.draft import DraftCheck, check_draft
 from notifications.campaigns.checks.problem import DraftProblem
 from notifications.console.rights import AUTHOR
-from notifications.console.tasks import outlook
+from notifications.console.will_happen import worded
 from notifications.models import Campaign, CampaignState
 from notifications.models.draft_task import DraftTask, TaskEntry
 
@@ -72,7 +72,7 @@ class DraftPage(Page):
         return {
             "campaign": self.campaign,
             "is_draft": self.is_draft,
-            "outlook": outlook.sentences(self.campaign, self.check.forecast) if self.is_draft else (),
+            "will": worded(self.campaign, self.check.forecast) if self.is_draft else None,
         }
 
 

@@ -12,7 +12,7 @@ from core.console.display import StatusTag, language_text, zone_text, zoned_text
 from core.models import User
 from notifications.campaigns import approval, translation_texts
 from notifications.campaigns.forecast import Forecast
-from notifications.console.tasks.outlook import phones
+from notifications.console.will_happen import phones
 from notifications.models import Campaign, RequestState, TranslationRequest
 
 S = RequestState

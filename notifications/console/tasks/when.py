@@ -18,8 +18,8 @@ from notifications.campaigns.forecast import ZoneForecast
 from notifications.campaigns.presets import PRESETS, lasting
 from notifications.campaigns.schedule import Clock, Delay, in_zone, zone_of
 from notifications.console.tasks.clock_fields import DateField, TimeField, city_choices
-from notifications.console.tasks.outlook import phones
 from notifications.console.tasks.task_page import FormData, TaskPage
+from notifications.console.will_happen import phones
 from notifications.models import Campaign
 from notifications.models.campaign import ScheduleKind
 from notifications.models.draft_task import DraftTask

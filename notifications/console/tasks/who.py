@@ -19,11 +19,10 @@ from core.console.display import country_text, language_text, region_text
 from core.console.pages import ConsoleForm, page
 from notifications import cap
 from notifications.campaigns import audience, draft_tasks
-from notifications.campaigns.checks.draft import CONFIRM_ABOVE
 from notifications.campaigns.checks.problem import DraftProblem
 from notifications.campaigns.forecast import Forecast
-from notifications.console.tasks.outlook import phones
 from notifications.console.tasks.task_page import FormData, TaskPage
+from notifications.console.will_happen import phones
 from notifications.models import Campaign, Segment
 from notifications.models.campaign import ALL
 from notifications.models.campaign_state import APPROVED_ON
@@ -127,10 +126,12 @@ class WhoForm(ConsoleForm):
         digits = number.replace(",", "").replace(".", "").replace(" ", "").replace("\u00a0", "")
         if not digits.isascii() or not digits.isdigit():
             self.add_error("reach_confirmed", "Type the number in digits, such as 160,530.")
-        elif (self.reach or 0) > CONFIRM_ABOVE and int(digits) != self.reach:
+        elif (self.reach or 0) > audience.CONFIRM_ABOVE and int(digits) != self.reach:
             self.add_error("reach_confirmed", f"The number of phones is about {self.reach:,}, not this one.")
-        elif (self.reach or 0) <= CONFIRM_ABOVE:
-            self.add_error("reach_confirmed", f"No number is needed: it goes to fewer than {CONFIRM_ABOVE:,} phones. Clear it.")
+        elif (self.reach or 0) <= audience.CONFIRM_ABOVE:
+            self.add_error(
+                "reach_confirmed", f"No number is needed: it goes to fewer than {audience.CONFIRM_ABOVE:,} phones. Clear it."
+            )
         else:
             self.cleaned_data["confirmed"] = int(digits)
 
@@ -171,7 +172,7 @@ class WhoPage(TaskPage):
             "readers_of": ["all" if everyone else "some"],
             "locales": [] if everyone else campaign.locales,
         }
-        if campaign.reach_confirmed and (self._reach() or 0) > CONFIRM_ABOVE:
+        if campaign.reach_confirmed and (self._reach() or 0) > audience.CONFIRM_ABOVE:
             values["reach_confirmed"] = [str(campaign.reach_confirmed)]
         return cast(FormData, MultiValueDict(values))
 
@@ -204,7 +205,7 @@ class WhoPage(TaskPage):
         reach = self._reach() or 0
         return {
             **super().context(),
-            "asks_number": reach > CONFIRM_ABOVE,
+            "asks_number": reach > audience.CONFIRM_ABOVE,
             "reach": phones(found.devices) if found else "",
             "topics": found.topics if found else 0,
             "rows": _rows(found)[:_ROWS] if found else [],

@@ -16,7 +16,8 @@ from ruamel.yaml.error import MarkedYAMLError
 from core.cli import StaffCommand
 from core.errors import Invalid
 from core.models import User
-from notifications.campaigns import approval, forecast, lifecycle, refusals
+from notifications.campaigns import approval, caution_answers, forecast, lifecycle, refusals
+from notifications.campaigns.checks.words import cautions
 from notifications.campaigns.progress import progress_of
 from notifications.campaigns.rehearsal import send_test
 from notifications.models import Campaign, CampaignState
@@ -56,6 +57,18 @@ class Command(StaffCommand):
                 verb.add_argument("--meaning", default="", help="what the text says, for an approver who does not read it")
             if name == "test-send":
                 verb.add_argument("--language", default="", help="send this language to every phone, as a BCP 47 tag")
+            if name in ("submit", "approve"):
+                verb.add_argument(
+                    "--confirm-reach",
+                    type=int,
+                    metavar="NUMBER",
+                    help="the number of phones, if there are over 100,000; see forecast",
+                )
+            if name == "submit":
+                verb.add_argument(
+                    "--answer", action="append", default=[], metavar="CODE=REASON",
+                    help="why a text stays although a check warns of it; see forecast; may be repeated",
+                )  # fmt: skip
             if name in ("approve", "return", "reject", "stop"):
                 verb.add_argument("--reason", default="", help="the reason, in one sentence")
             self.add_acting_user(verb, default=_WITHOUT_A_PERSON if name in ("pause", "stop") else "")
@@ -124,6 +137,10 @@ def _forecast(campaign: Campaign) -> dict[str, Any]:
         "id": campaign.pk,
         **forecast.document(forecast.of(campaign, at=now)),
         "problems": [{"field": problem.field, "detail": problem.detail} for problem in problems],
+        "cautions": [
+            {"field": caution.field, "code": caution.code, "detail": caution.detail, "reason": caution.reason}
+            for caution in cautions(campaign)
+        ],
     }
 
 
@@ -138,16 +155,45 @@ def _lines(said: dict[str, Any]) -> Iterator[str]:
         yield f"  {language['country']} {language['locale']:<10} {text:<22} {_about(language['devices'])}"
     for problem in said["problems"]:
         yield f"{problem['field']}: {problem['detail']}"
+    for caution in said["cautions"]:
+        answer = f"answered: {caution['reason']}" if caution["reason"] else f"answer with --answer {caution['code']}=REASON"
+        yield f"{caution['field']}: caution {caution['code']}, {answer}"
 
 
 def _about(number: int | None) -> str:
     return "fewer than 20" if number is None else f"about {number}"
 
 
+def _submit(campaign: Campaign, by: User, options: dict[str, Any]) -> None:
+    now, reasons = timezone.now(), dict(_answer(text) for text in options["answer"])
+    if reasons:
+        warned = cautions(campaign)
+        if unknown := reasons.keys() - {caution.code for caution in warned}:
+            raise Invalid(f"No text of the campaign has a caution with the code {', '.join(sorted(unknown))}.", code="answer")
+        given = {caution.key: reasons[caution.code] for caution in warned if caution.code in reasons}
+        caution_answers.answer(campaign, given, by=by, at=now)
+    lifecycle.submit(campaign, by=by, at=now, reach=options["confirm_reach"])
+
+
+def _answer(text: str) -> tuple[str, str]:
+    """Return the code of a caution and the reason."""
+    code, _, reason = text.partition("=")
+    if not reason.strip():
+        raise Invalid("An answer is the code of a caution, an equals sign and the reason.", code="answer")
+    return code.strip(), reason.strip()
+
+
 def _approve(campaign: Campaign, by: User, options: dict[str, Any]) -> None:
     if len(options["fingerprint"]) != 64:
         raise Invalid("A fingerprint has 64 characters.", code="fingerprint")
-    lifecycle.approve(campaign, fingerprint=options["fingerprint"], by=by, at=timezone.now(), reason=options["reason"])
+    lifecycle.approve(
+        campaign,
+        fingerprint=options["fingerprint"],
+        by=by,
+        at=timezone.now(),
+        reach=options["confirm_reach"],
+        reason=options["reason"],
+    )
 
 
 def _confirm(campaign: Campaign, by: User, options: dict[str, Any]) -> None:
@@ -175,7 +221,7 @@ _HELP = {
     "stop": "stop the campaign for good",
 }
 _VERBS: dict[str, Callable[[Campaign, User, dict[str, Any]], object]] = {
-    "submit": lambda campaign, by, options: lifecycle.submit(campaign, by=by, at=timezone.now()),
+    "submit": _submit,
     "test-send": lambda campaign, by, options: send_test(campaign, by=by, at=timezone.now(), locale=options["language"]),
     "confirm": _confirm,
     "approve": _approve,

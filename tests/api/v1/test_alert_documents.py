@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -14,6 +14,7 @@ import pytest
 from django.test import Client
 
 from notifications.campaigns import lifecycle
+from notifications.models import Campaign
 from tests import make
 from tests.api.v1.test_alerts import WELSH, opened
 
@@ -163,6 +164,59 @@ def test_an_earlier_alert_of_a_thread_names_the_newest(api: Client) -> None:
 
     assert [(alert["id"], alert["superseded_by"]) for alert in listed] == [(str(update.pk), None)]
     assert api.get(f"/v1/alerts/{first.pk}?locale=en").json()["alert"]["superseded_by"] == str(update.pk)
+
+
+def test_atom_and_cap_lead_to_the_public_page_and_to_the_help(api: Client) -> None:
+    make.small_content()
+    make.release()
+    campaign = opened()
+
+    entry = ElementTree.fromstring(api.get("/v1/alerts.atom?country=GB&locale=en").content).find(f"{ATOM}entry")
+    document = cap_of(api, campaign.pk)
+
+    assert entry is not None
+    links = {(link.get("rel"), link.get("type")): str(link.get("href")) for link in entry.findall(f"{ATOM}link")}
+    page = links["alternate", "text/html"]
+    help_url = links["related", "application/json"]
+    assert page.endswith(f"/a/{campaign.pk}")
+    assert links["alternate", "application/json"].endswith(f"/v1/alerts/{campaign.pk}?country=GB")
+    assert links["alternate", "application/cap+xml"].endswith(f"/v1/alerts/{campaign.pk}/cap?country=GB")
+    assert list(faults(document, the_declaration())) == []
+    info = document.find(f"{CAP}info")
+    assert info is not None
+    assert info.findtext(f"{CAP}web") == page
+    assert "gb-line service" in str(info.findtext(f"{CAP}contact"))
+    assert "0800 1111" in str(info.findtext(f"{CAP}contact"))
+    resource = info.find(f"{CAP}resource")
+    assert resource is not None
+    assert resource.findtext(f"{CAP}uri") == help_url
+    assert "0800 1111" in str(resource.findtext(f"{CAP}resourceDesc"))
+    for url in (page, help_url, links["alternate", "application/json"], links["alternate", "application/cap+xml"]):
+        assert api.get("/" + url.split("/", 3)[3]).status_code == 200, url
+
+
+def test_atom_says_when_the_thread_was_published_and_when_its_entry_was_updated(api: Client) -> None:
+    now = datetime.now(UTC).replace(microsecond=0)
+    first = opened(at=now - timedelta(hours=2))
+    opened(at=now - timedelta(hours=1), kind="update", references=first.pk)
+
+    entry = ElementTree.fromstring(api.get("/v1/alerts.atom?country=GB&locale=en").content).find(f"{ATOM}entry")
+
+    assert entry is not None
+    published, updated = (datetime.fromisoformat(str(entry.findtext(f"{ATOM}{name}"))) for name in ("published", "updated"))
+    assert (published, updated) == (now - timedelta(hours=2), now - timedelta(hours=1))
+
+
+def test_documents_of_a_country_open_with_the_alert_there(api: Client) -> None:
+    campaign = opened()
+    Campaign.objects.filter(pk=campaign.pk).update(openings={"GB": "2099-01-01T00:00:00+00:00"})
+    everywhere = f"/v1/alerts/{campaign.pk}"
+
+    assert api.get(everywhere).status_code == api.get(f"{everywhere}/cap").status_code == 200
+    assert api.get(f"{everywhere}?country=GB").status_code == api.get(f"{everywhere}/cap?country=GB").status_code == 404
+    assert api.get(f"{everywhere}?country=XX").status_code == 404
+    assert api.get("/v1/alerts?country=GB").json()["alerts"] == []
+    assert b"<entry" not in api.get("/v1/alerts.atom?country=GB").content
 
 
 def test_an_empty_atom_feed_is_valid(api: Client) -> None:

@@ -10,8 +10,11 @@ from django.db import DatabaseError, transaction
 
 from core.errors import ChangedMeanwhile, Forbidden, Invalid, SecondPersonRequired
 from core.models import AuditEntry, User
-from notifications.campaigns import approval, lifecycle
-from notifications.models import Campaign, FirstApproval, SecondReading
+from notifications.campaigns import approval, caution_answers, lifecycle, refusals
+from notifications.campaigns.checks.words import cautions
+from notifications.delivery import planner
+from notifications.models import Campaign, FirstApproval, SecondReading, Segment
+from notifications.models.segment_count import SegmentCount
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -188,32 +191,67 @@ def test_a_correction_of_an_urgent_alert_is_not_held_up() -> None:
 
 
 def test_an_urgent_alert_of_more_than_a_week_ago_does_not_count() -> None:
-    make.campaign(alert=URGENT)
+    assert planner.plan_audience(make.campaign(alert=URGENT), at=now())
     again = make.campaign(state="submitted", alert=URGENT)
 
     assert approval.recent_urgent(again, at=now() + timedelta(days=8)) == []
     assert len(approval.recent_urgent(again, at=now() + timedelta(days=6))) == 1
 
 
+def test_an_urgent_alert_that_is_planned_counts_as_well() -> None:
+    _, approver = make.campaign_staff()
+    start = (now() + timedelta(days=20)).replace(microsecond=0)
+    make.campaign(alert=URGENT, schedule={"at": start.isoformat()}, not_after=(start + timedelta(days=1)).isoformat())
+    again = make.campaign(state="submitted", alert=URGENT)
+
+    assert len(approval.recent_urgent(again, at=now() + timedelta(days=10))) == 1
+    with pytest.raises(approval.ReasonNeeded):
+        approve(again, approver)
+
+
 @pytest.mark.parametrize(
-    ("shown", "typed", "reached", "error"),
+    ("reached", "entered", "error"),
     [
-        (None, "", 99_990, None),
-        (160_530, "160530", 160_530, None),
-        (160_530, "160,530", 165_000, None),
-        (160_530, "160.530", 160_530, None),
-        (160_530, "", 160_530, Invalid),
-        (160_530, "16053", 160_530, Invalid),
-        (160_530, "160530", 200_000, ChangedMeanwhile),
-        (None, "", 160_530, ChangedMeanwhile),
+        (100_000, None, None),
+        (100_010, None, Invalid),
+        (160_530, 160_530, None),
+        (165_000, 160_530, None),
+        (160_530, 16_053, ChangedMeanwhile),
+        (200_000, 160_530, ChangedMeanwhile),
+        (160_530, 1_605_300, Invalid),
+        (99_990, 160_530, None),
     ],
 )
-def test_the_number_of_a_large_audience_is_typed(
-    shown: int | None, typed: str, reached: int, error: type[Exception] | None
+def test_the_number_of_a_large_audience_is_entered_by_the_author_and_by_the_approver(
+    monkeypatch: pytest.MonkeyPatch, reached: int, entered: int | None, error: type[Exception] | None
 ) -> None:
+    author, approver = make.campaign_staff()
+    campaign = make.campaign(state="draft")
+    SegmentCount.objects.all().delete()
+    SegmentCount.objects.create(segment=Segment.objects.get(), devices=reached)
+
+    if error is not None:
+        with pytest.raises(refusals.SubmissionRefused, match="Type this number to confirm"):
+            lifecycle.submit(campaign, by=author, at=now(), reach=entered)
+    lifecycle.submit(campaign, by=author, at=now(), reach=reached)
     if error is None:
-        approval.check_typed_number(shown=shown, typed=typed, now=reached)
-        assert typed == "" or int("".join(filter(str.isdigit, typed))) == shown
+        assert approve(campaign, approver, reach=entered) is True
     else:
         with pytest.raises(error):
-            approval.check_typed_number(shown=shown, typed=typed, now=reached)
+            approve(campaign, approver, reach=entered)
+        assert Campaign.objects.get().state == "submitted"
+
+
+def test_a_caution_is_answered_whichever_way_the_campaign_is_submitted() -> None:
+    author, _ = make.campaign_staff()
+    text = {**TEXTS, "inner": {**TEXTS["inner"], "body": "Help for every victim."}}
+    campaign = make.campaign(state="draft", messages={"en": text})
+
+    with pytest.raises(refusals.SubmissionRefused, match="give the reason why it stays") as refused:
+        lifecycle.submit(campaign, by=author, at=now())
+    (caution,) = cautions(campaign)
+    caution_answers.answer(campaign, {caution.key: "The organization calls itself so."}, by=author, at=now())
+    lifecycle.submit(campaign, by=author, at=now())
+
+    assert (refused.value.code_name, refused.value.extra["field"]) == ("caution-unanswered", "messages.en.inner.body")
+    assert Campaign.objects.get().state == "submitted"

@@ -200,8 +200,10 @@ def test_returning_to_draft_deletes_messages_and_approval(db: None) -> None:
 
 
 def test_the_fingerprint_changes_with_everything_that_is_approved(db: None) -> None:
+    make.world()
     make.app("teen", push_mode="feed")
-    base = make.campaign(state="submitted")
+    make.service()
+    base = make.campaign(state="submitted", services=make.help_for("all"))
     seen = {base.fingerprint}
     texts = make.definition()["messages"]
     changes: list[dict[str, Any]] = [
@@ -220,7 +222,9 @@ def test_the_fingerprint_changes_with_everything_that_is_approved(db: None) -> N
     author, _ = make.campaign_staff()
     for change in changes:
         lifecycle.send_back(base, by=author, at=now())
-        lifecycle.edit(base, make.definition(not_after=base.not_after.isoformat()) | change, by=author, at=now())
+        lifecycle.edit(
+            base, make.definition(not_after=base.not_after.isoformat(), services=base.services) | change, by=author, at=now()
+        )
         seen.add(lifecycle.submit(base, by=author, at=now()))
 
     assert len(seen) == len(changes) + 1

@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from notifications.campaigns import lifecycle, messages
+from notifications.campaigns import audience, lifecycle, messages
 from notifications.models import Campaign
 from tests import make
 from tests.notifications.console.test_live import page
@@ -94,6 +94,45 @@ def test_a_refused_text_is_named_and_nothing_is_lost(client: Client, wrong: Camp
     assert "In-app text (English):" in answer.content.decode()
     assert "Ring 0800 1111 now." in answer.content.decode()
     assert not Campaign.objects.filter(references=wrong.pk).exists()
+
+
+def test_a_caution_in_a_correction_is_answered_on_the_page(client: Client, wrong: Campaign) -> None:
+    text = {**TEXTS, "inner": {**TEXTS["inner"], "body": "Help for every victim."}}
+    sent = {"action": "submit-correction", "as": "wrong", **fields(en=text, ar=ARABIC), "same-ar": "yes"}
+
+    refused = client.post(page(wrong, "campaign-correct"), sent)
+    ((_, name, _),) = refused.context["cautions"]
+    client.post(page(wrong, "campaign-correct"), {**sent, name: "The organization calls itself so."})
+
+    assert refused.status_code == 400
+    assert "Help for every victim." in refused.content.decode()
+    assert Campaign.objects.get(references=wrong.pk).caution_answers.get().reason == "The organization calls itself so."
+
+
+def test_a_correction_of_an_alert_to_very_many_asks_for_the_number(
+    client: Client, wrong: Campaign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audience, "CONFIRM_ABOVE", 10)
+    right = {**TEXTS, "inner": {**TEXTS["inner"], "body": "Do not pay. Tell an adult."}}
+    sent = {"action": "submit-correction", "as": "wrong", **fields(en=right, ar=ARABIC), "same-ar": "yes"}
+
+    without = client.post(page(wrong, "campaign-correct"), sent)
+    client.post(page(wrong, "campaign-correct"), {**sent, "number": "20"})
+
+    assert without.status_code == 400
+    assert "Type 20 to confirm that so many phones get the message." in without.content.decode()
+    assert Campaign.objects.get(references=wrong.pk).reach_confirmed == 20
+
+
+def test_a_correction_names_the_successor_of_a_service_that_has_closed(client: Client, wrong: Campaign) -> None:
+    make.service("gb-new")
+    make.service_facts("gb-line", status="defunct", successor_id="gb-new")
+    right = {**TEXTS, "inner": {**TEXTS["inner"], "body": "Do not pay. Tell an adult."}}
+    sent = {"action": "submit-correction", "as": "wrong", **fields(en=right, ar=ARABIC), "same-ar": "yes"}
+
+    client.post(page(wrong, "campaign-correct"), sent)
+
+    assert Campaign.objects.get(references=wrong.pk).services == ["gb-new"]
 
 
 def test_only_the_newest_of_a_thread_is_corrected(client: Client, wrong: Campaign) -> None:

@@ -14,6 +14,7 @@ from pytest_django import DjangoAssertNumQueries
 from core.models import User
 from core.states import advance
 from notifications.campaigns import lifecycle
+from notifications.console import campaign_display
 from notifications.models import Brake, Campaign, ProgressSample
 from tests import make
 from tests.notifications.steps import tick
@@ -101,6 +102,47 @@ def test_pause_and_resume_stay_on_the_page(client: Client) -> None:
     assert 'value="resume"' in paused
     assert "Campaign paused" in paused
     assert campaign.state == "sending"
+
+
+def test_the_stop_page_names_the_other_messages_of_the_thread(client: Client) -> None:
+    alert = make.campaign(name="The wrong alert")
+    update = make.campaign(kind="update", references=alert.pk, name="The correction")
+    client.force_login(make.campaign_staff()[1])
+
+    html = client.get(page(alert, "campaign-stop")).content.decode()
+    alone = client.get(page(make.campaign(), "campaign-stop")).content.decode()
+
+    assert "with every other message of its thread" in html
+    assert page(update) in html
+    assert "The correction" in html
+    assert "of the same thread" not in alone
+
+
+def test_a_halted_campaign_is_resumed_with_a_button_of_its_page_and_of_today(client: Client) -> None:
+    campaign = make.campaign()
+    lifecycle.halt(campaign, "FCM refuses the credentials.", at=timezone.now())
+    author, approver = make.campaign_staff()
+
+    client.force_login(author)
+    without = [client.get(url).content.decode() for url in (page(campaign), reverse("admin:index"))]
+    client.force_login(approver)
+    shown = [client.get(url).content.decode() for url in (page(campaign), reverse("admin:index"))]
+    client.post(page(campaign), {"action": "resume"})
+    campaign.refresh_from_db()
+
+    button = 'name="action" value="resume"'
+    assert [button in html for html in (*without, *shown)] == [author.has_perm("notifications.stop_campaign")] * 2 + [True] * 2
+    assert campaign.state == "approved"
+
+
+def test_a_waiting_line_shows_seconds() -> None:
+    sentence = "Nothing is due before 2026-12-01T06:00:00Z."
+
+    assert campaign_display.with_times(sentence) == "Nothing is due before 1 December 2026 at 06:00:00 UTC."
+    exact = Campaign(schedule_kind="at", schedule_at="2026-12-01T06:00:00Z", home_zone="Europe/London")
+    local = Campaign(schedule_kind="local", schedule_at="2026-12-01T06:00:00", home_zone="Europe/London")
+    assert "06:00:00 UTC" in campaign_display.begins_text(exact)
+    assert "06:00:00" in campaign_display.begins_text(local)
 
 
 def test_stop_everything_is_shown_truthfully_on_every_page_of_the_campaign(client: Client) -> None:

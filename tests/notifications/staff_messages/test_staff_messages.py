@@ -112,6 +112,18 @@ def test_a_start_is_announced_within_the_hour_before_it_and_not_earlier() -> Non
     assert tell(now() + timedelta(minutes=60)) == []
 
 
+def test_help_that_is_no_longer_valid_is_announced_a_day_before_the_start() -> None:
+    start = in_minutes(60 * 30)
+    make.campaign(schedule=start, not_after=(now() + timedelta(hours=40)).isoformat())
+    tell()
+    make.service_facts("gb-line", status="temporarily closed")
+
+    assert tell() == []
+    subject = "Fingerpost: a service in a campaign that starts within a day no longer helps"
+    assert tell(now() + timedelta(hours=7)) == [("approver@example.org", subject), ("author@example.org", subject)]
+    assert tell(now() + timedelta(hours=8)) == []
+
+
 def test_approvers_are_reminded_before_the_start_of_what_still_waits() -> None:
     make.campaign(state="submitted", schedule=in_minutes(90))
     assert len(tell()) == 2

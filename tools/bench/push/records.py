@@ -14,21 +14,25 @@ if TYPE_CHECKING:
     from notifications.models import Campaign
 
 PROJECT = "fingerpost-bench"
-_SERVICE = "gb-childline"
+#: A service for parents in each country of the made-up installations.
+SERVICES = (
+    *("bd-child-helpline-1098", "de-elterntelefon", "fr-3018", "gb-nspcc-helpline", "ie-hotline", "in-child-helpline-1098"),
+    *("nz-netsafe", "us-ncmec-cybertipline"),
+)
 #: An audience of every installation of the parent app.
 EVERYONE = {"countries": "all", "audiences": ["parent"]}
 
 
 def create_app() -> None:
-    """Load the facts, approve the service that the alert names, and create the parent app, which stores addresses."""
+    """Load the facts, approve the services and their numbers, and create the parent app, which stores addresses."""
     from django.core.management import call_command
 
-    from content.models import ServiceRevision
     from notifications.models import App
 
     call_command("load_facts", "--json", stdout=_Discard())
-    revision = ServiceRevision.objects.proposed().get(service=_SERVICE)
-    revision.approve(by=user("assurer", "assurer"), at=datetime.now(UTC))
+    user("assurer", "assurer")
+    for facts in ("services", "channels"):
+        call_command(facts, "approve-all", "--by", "assurer", stdout=_Discard())
     App.objects.create(name="parent", title="Parent app", project=PROJECT, push_mode="registrations")
 
 
@@ -62,10 +66,17 @@ def submit_campaign(*, audience: dict[str, Any] = EVERYONE, at: datetime | None 
     """Create and submit a campaign that is due at an instant, or at once; return it."""
     from notifications.campaigns import lifecycle
 
-    author, now = staff()[0], datetime.now(UTC)
-    campaign = lifecycle.draft(definition(audience, at, severity), by=author, at=now)
-    lifecycle.submit(campaign, by=author, at=now)
+    now = datetime.now(UTC)
+    campaign = lifecycle.draft(definition(audience, at, severity), by=staff()[0], at=now)
+    submit(campaign, at=now)
     return campaign
+
+
+def submit(campaign: Campaign, *, at: datetime) -> None:
+    """Submit a draft as its author, who confirms how many phones it reaches."""
+    from notifications.campaigns import lifecycle
+
+    lifecycle.submit(campaign, by=staff()[0], at=at, reach=_reach(campaign))
 
 
 def approve_campaign(campaign: Campaign) -> float:
@@ -75,12 +86,19 @@ def approve_campaign(campaign: Campaign) -> float:
     """
     from notifications.campaigns import lifecycle
 
+    reach = _reach(campaign)
     for name in ("approver", "second-approver"):
-        at = datetime.now(UTC)
-        by = user(name, "campaign-approver")
-        if lifecycle.approve(campaign, fingerprint=campaign.fingerprint, by=by, at=at, reason="A measurement."):
+        at, by = datetime.now(UTC), user(name, "campaign-approver")
+        if lifecycle.approve(campaign, fingerprint=campaign.fingerprint, by=by, at=at, reach=reach, reason="A measurement."):
             return at.timestamp()
     raise RuntimeError(f"campaign {campaign.pk} was not approved")
+
+
+def _reach(campaign: Campaign) -> int | None:
+    """Return the number of phones that author and approver confirm."""
+    from notifications.campaigns import audience
+
+    return audience.rounded(sum(segment.devices for segment in audience.members(campaign)))
 
 
 def create_campaign(*, audience: dict[str, Any] = EVERYONE, at: datetime | None = None) -> Campaign:
@@ -128,7 +146,7 @@ def definition(audience: dict[str, Any] = EVERYONE, at: datetime | None = None, 
         "apps": ["parent"],
         "audience": audience,
         "messages": {"en": {"outer": outer, "inner": inner}},
-        "services": [_SERVICE],
+        "services": list(SERVICES),
         "alert": {"severity": severity, "urgency": "Expected", "certainty": "Likely", "status": "Actual"},
         "home": {"zone": "Europe/London", "locale": "en"},
         "schedule": {"at": at.isoformat() if at else "now"},

@@ -74,7 +74,7 @@ def values(form: forms.Form) -> dict[str, list[str]]:
     [*((task, {}) for task in ("purpose", "who", "words", "help", "when")), *OTHER_BASES.items()],
     ids=["purpose", "who", "words", "help", "when", "who everywhere", "when by local time"],
 )
-def test_every_control_changes_what_is_stored_or_is_refused(
+def test_promise_15_every_control_changes_what_is_stored_or_is_refused(
     client: Client, author: make.User, content: None, task: str, base: dict[str, Any]
 ) -> None:
     campaign = pages.complete(client)

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from notifications.campaigns import draft_tasks
+from notifications.campaigns import audience, draft_tasks
 from notifications.models import Campaign, CautionAnswer, DraftTask, TaskEntry
 from tests import make
 
@@ -209,8 +209,7 @@ def test_nations_are_chosen_by_name(client: Client, author: make.User, content: 
 def test_a_large_audience_is_confirmed_by_typing_its_number(
     client: Client, author: make.User, content: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in ("notifications.campaigns.checks.draft", "notifications.console.tasks.who"):
-        monkeypatch.setattr(f"{module}.CONFIRM_ABOVE", 10)
+    monkeypatch.setattr(audience, "CONFIRM_ABOVE", 10)
     campaign = started(client)
 
     save(client, url(campaign, "who"), **WHO)
