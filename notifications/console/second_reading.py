@@ -19,7 +19,7 @@ from core.errors import Invalid
 from notifications.campaigns import approval, draft_tasks, translation_requests, translation_texts
 from notifications.console.campaign_base import CampaignBasePage
 from notifications.console.language_cards import language_cards
-from notifications.console.preview import previews
+from notifications.console.preview import PhonePreview, previews
 from notifications.console.rights import CAMPAIGN_STAFF
 from notifications.console.tasks.translation_display import differences_by_place
 from notifications.console.translation_rows import ChangedText, changed_texts
@@ -65,7 +65,7 @@ class SecondReadingPage(CampaignBasePage):
 
     def _draft_context(self) -> dict[str, Any]:
         waiting = {request.locale: request for request in self._returned() if self.user.reads(request.locale)}
-        cards = language_cards(self.campaign, self.user, previews(self.campaign, self.user)) if waiting else []
+        cards = language_cards(self.campaign, self.user, self._previews()) if waiting else []
         return {
             "campaign": self.campaign,
             "is_draft": True,
@@ -76,6 +76,15 @@ class SecondReadingPage(CampaignBasePage):
             "versions": {locale: self._version(locale) for locale in waiting},
             "source_changes": self._source_changes(waiting.values()),
         }
+
+    def _previews(self) -> list[PhonePreview]:
+        """Return the previews, without the audience of the campaign where the user sees its texts alone."""
+        shown = previews(self.campaign, self.user)
+        if self._shows_texts_alone():
+            for phone in shown:
+                if not self.campaign.words[phone.locale].get("variants"):
+                    phone.audiences.clear()
+        return shown
 
     def _returned(self) -> list[TranslationRequest]:
         found = TranslationRequest.objects.filter(campaign=self.campaign, state=RequestState.RETURNED)
