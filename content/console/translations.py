@@ -129,6 +129,7 @@ class TranslationQueuePage(_LocalePage):
             "statuses": translation_status.STATUSES,
             "parts": PARTS,
             "reads": self.user.reads(self.locale.pk),
+            "may_import": self.has_any_perm("content.edit_words"),
         }
 
 

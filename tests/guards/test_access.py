@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterator
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
@@ -23,6 +25,8 @@ from tests import make
 
 pytestmark = pytest.mark.django_db
 
+ROOT = Path(__file__).resolve().parents[2]
+PRODUCT = ("api", "config", "content", "core", "notifications")
 #: Methods that no page of the console has.
 NO_METHODS = ("PUT", "PATCH", "DELETE", "OPTIONS")
 
@@ -174,6 +178,15 @@ def test_every_act_is_in_the_table() -> None:
     stated = {route.name: {*route.page.actions, *route.page.own_actions} for route in pages.ROUTES}
 
     assert {name: set(page.acts) for name, page in CONSOLE.items()} == stated
+
+
+def test_rights_are_asked_of_the_roles_alone() -> None:
+    """Django's own questions know nothing of the rule for superusers."""
+    files = [path for folder in PRODUCT for kind in ("*.py", "*.html") for path in (ROOT / folder).rglob(kind)]
+    asked = re.compile(r"\.has_perms?\(|\{[{%][^%}]*\bperms\.")
+
+    assert len(files) > 300
+    assert [str(path) for path in files if asked.search(path.read_text(encoding="utf-8"))] == []
 
 
 def test_the_page_about_roles_is_current() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import signal
@@ -19,6 +20,7 @@ from tools.sandbox.interrupts import Interrupts
 from tools.sandbox.paths import Paths, read_json
 from tools.sandbox.ports import any_free_port
 from tools.sandbox.processes import ManagedProcesses
+from tools.sandbox.supervisor import Sandbox
 
 PASSWORDS = (secrets.token_urlsafe(12), secrets.token_urlsafe(12))
 
@@ -88,6 +90,50 @@ def test_it_listens_on_loopback_with_a_password_and_no_socket(server: Server) ->
         psycopg.connect(server.url.replace(PASSWORDS[1], "wrong"))
     with pytest.raises(psycopg.OperationalError):
         psycopg.connect(f"postgresql://postgres@127.0.0.1:{server.port}/postgres")
+
+
+def test_the_role_of_the_product_owns_nothing_and_gets_a_new_password(server: Server) -> None:
+    server.start()
+    cluster = postgres.cluster(server.paths)
+
+    for password in ("first", "second"):
+        cluster.create_runtime_role(server.port, PASSWORDS[0], password)
+
+    with psycopg.connect(cluster.url(server.port, "second", role=postgres.RUNTIME_ROLE)) as connection:
+        about = connection.execute(
+            "SELECT rolsuper, rolcreatedb, rolcreaterole, has_schema_privilege('public', 'CREATE') "
+            "FROM pg_roles WHERE rolname = current_user"
+        ).fetchone()
+    assert about == (False, False, False, False)
+    with pytest.raises(psycopg.OperationalError, match="password"):
+        psycopg.connect(cluster.url(server.port, "first", role=postgres.RUNTIME_ROLE))
+
+
+def test_the_owner_migrates_and_adds_staff_and_runs_nothing_else(tmp_path: Path) -> None:
+    paths = Paths(root=_checkout(), run=tmp_path)
+    paths.create()
+    before = {number: signal.getsignal(number) for number in Interrupts.SIGNALS}
+    (tmp_path / "endpoints.json").write_text(
+        json.dumps(
+            {
+                "database_url": "postgresql://fingerpost_runtime:x@127.0.0.1:1/fingerpost",
+                "owner_url": "postgresql://fingerpost:x@127.0.0.1:1/fingerpost",
+                "broker_url": "memory://",
+                "web_port": 1,
+                "fcm_endpoint": "http://127.0.0.1:1",
+                "firebase_projects": "{}",
+            }
+        )
+    )
+    sandbox = Sandbox(paths, Interrupts(), {})
+    sandbox.attach()
+
+    assert sandbox.environment["DATABASE_URL"].startswith("postgresql://fingerpost_runtime:")
+    for command in ("migrate", "staff"):
+        assert sandbox.settings_of(command)["DATABASE_URL"].startswith("postgresql://fingerpost:")
+    assert sandbox.settings_of("release") == {}
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 def test_unicode_sorts_by_code_point_and_has_upper_case(server: Server) -> None:
