@@ -24,8 +24,9 @@ from tools.sandbox.terminal import UserError, say, step
 MAX_RESTARTS_PER_MINUTE = 5
 #: Seconds without progress after which a step has failed. On a busy machine a step takes long, but it moves.
 PATIENCE = 90
-#: Management commands that the owner of the database runs: the role of the running product has no right to.
-OWNERS_COMMANDS = ("migrate", "staff", "pgtrigger")
+#: Management commands that the owner of the database runs: the role of the running product may neither change tables nor add
+#: accounts, nor have PostgreSQL count the rows of a table that a simulation has filled.
+OWNERS_COMMANDS = ("migrate", "staff", "pgtrigger", "simulate_registrations")
 #: Processed broker messages are removed when they are this many seconds old, at most so many at a time.
 SWEEP_AGE, SWEEP_LIMIT = 30, 2000
 

@@ -109,7 +109,7 @@ def test_the_role_of_the_product_owns_nothing_and_gets_a_new_password(server: Se
         psycopg.connect(cluster.url(server.port, "first", role=postgres.RUNTIME_ROLE))
 
 
-def test_the_owner_migrates_and_adds_staff_and_runs_nothing_else(tmp_path: Path) -> None:
+def test_the_owner_runs_what_the_role_of_the_product_may_not(tmp_path: Path) -> None:
     paths = Paths(root=_checkout(), run=tmp_path)
     paths.create()
     before = {number: signal.getsignal(number) for number in Interrupts.SIGNALS}
@@ -129,7 +129,7 @@ def test_the_owner_migrates_and_adds_staff_and_runs_nothing_else(tmp_path: Path)
     sandbox.attach()
 
     assert sandbox.environment["DATABASE_URL"].startswith("postgresql://fingerpost_runtime:")
-    for command in ("migrate", "staff"):
+    for command in ("migrate", "staff", "simulate_registrations"):
         assert sandbox.settings_of(command)["DATABASE_URL"].startswith("postgresql://fingerpost:")
     assert sandbox.settings_of("release") == {}
     for number, handler in before.items():
