@@ -286,6 +286,8 @@ LOGGING = {
         "django.request": {"level": "ERROR"},
         "django.security.DisallowedHost": {"handlers": [], "propagate": False},
         "pyreqwest": {"level": "WARNING"},
+        # It names the passkey of each sign-in.
+        "fido2": {"level": "WARNING"},
         # It warns about each property of a style sheet that is for browsers alone.
         "weasyprint": {"level": "CRITICAL"},
         "fontTools": {"level": "WARNING"},

@@ -11,6 +11,7 @@ import pytest
 from allauth.mfa.models import Authenticator
 from playwright.sync_api import BrowserContext, Page, expect
 
+from core.audit_verbs import Verb
 from core.console import sign_in
 from core.console.step_up import FRESH_SECONDS
 from core.models import AuditEntry
@@ -86,7 +87,7 @@ def test_a_passkey_is_added_opens_the_console_and_confirms_an_approval(context_o
     page.wait_for_url(lambda url: "/approve/" not in url)
 
     assert Campaign.objects.get().state in ("approved", "sending")
-    assert AuditEntry.objects.filter(verb="credential.changed", details__change="key-added").exists()
+    assert AuditEntry.objects.filter(verb=Verb.CREDENTIAL_CHANGED, details__change="key-added").exists()
 
 
 def _let_the_sign_in_age(context: BrowserContext) -> None:
