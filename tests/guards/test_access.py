@@ -183,10 +183,10 @@ def test_every_act_is_in_the_table() -> None:
 def test_rights_are_asked_of_the_roles_alone() -> None:
     """Django's own questions know nothing of the rule for superusers."""
     files = [path for folder in PRODUCT for kind in ("*.py", "*.html") for path in (ROOT / folder).rglob(kind)]
-    asked = re.compile(r"\.has_perms?\(|\{[{%][^%}]*\bperms\.")
+    question = re.compile(r"\.has_perms?\(|\{[{%][^%}]*\bperms\.")
 
     assert len(files) > 300
-    assert [str(path) for path in files if asked.search(path.read_text(encoding="utf-8"))] == []
+    assert [str(path) for path in files if question.search(path.read_text(encoding="utf-8"))] == []
 
 
 def test_the_page_about_roles_is_current() -> None:
