@@ -134,7 +134,7 @@ app.conf.update(
         "forget-imports": {
             "task": "content.tasks.forget_imports",
             "schedule": 3600.0,
-            "options": {"queue": QueueName.UPKEEP, "expires": 3000},
+            "options": {"queue": QueueName.UPKEEP},
         },
     },
 )

@@ -180,7 +180,7 @@ def report(figures: dict[str, Any]) -> str:
         table(head, stages),
         f"These runs have no quota, so that the ways are compared and not the quota. Google advises to ramp up over 60 s: "
         f"at the default quota {shown(figures['devices'])} messages take at least {ramp:.0f} s, in whichever way they are sent: "
-        f"{shown(round(figures['devices'] / ramp))} a second. The part *A million* shows that.",
+        f"{shown(round(figures['devices'] / ramp))} a second. *A million, end to end* shows that.",
     ]
     return "\n\n".join(parts)
 
