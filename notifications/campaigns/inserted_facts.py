@@ -106,7 +106,7 @@ def _date(value: str, locale: str, country: str) -> str:
         day = date.fromisoformat(value)
     except ValueError as error:
         raise UnknownFact("An inserted date does not exist.") from error
-    cldr = _cldr(locale, country)
+    cldr = cldr_locale(locale, country)
     for skeleton in _DAY_AND_MONTH:
         # Without an exact match, Babel takes a shorter form, such as "Tue, Dec 1".
         if skeleton in cldr.datetime_skeletons:
@@ -120,7 +120,7 @@ def _time(value: str, locale: str, country: str) -> str:
     except ValueError as error:
         raise UnknownFact("An inserted time does not exist.") from error
     style = "medium" if moment.second else "short"
-    return dates.format_time(moment, style, locale=_cldr(locale, country)).replace("\u202f", "\u00a0")
+    return dates.format_time(moment, style, locale=cldr_locale(locale, country)).replace("\u202f", "\u00a0")
 
 
 def _age(value: str, locale: str, country: str) -> str:
@@ -138,7 +138,7 @@ def _ages(value: str, locale: str, country: str) -> str:
 
 def _school_year(value: str, locale: str, country: str) -> str:
     number = _whole(value, SCHOOL_YEARS, "An inserted school year is from 1 to 13.")
-    phrase = _year_phrases().get(langcodes.get(locale).language or "")
+    phrase = year_phrase(locale)
     if phrase is None:
         raise UnknownFact(f"A school year cannot be written out in {language_text(locale)} yet. Use ages there.")
     return phrase.replace("{}", str(number))
@@ -161,7 +161,7 @@ def _whole(value: str, bounds: tuple[int, int], otherwise: str) -> int:
 
 
 @cache
-def _cldr(locale: str, country: str) -> Locale:
+def cldr_locale(locale: str, country: str = "") -> Locale:
     """Return the CLDR locale, with the country's habits where CLDR knows the language there."""
     tag = langcodes.get(locale)
     tags = [tag.update_dict({"territory": country}).to_tag()] if country and not tag.territory else []
@@ -172,6 +172,11 @@ def _cldr(locale: str, country: str) -> Locale:
         except (UnknownLocaleError, ValueError):
             continue
     raise AssertionError("CLDR has English")
+
+
+def year_phrase(locale: str) -> str | None:
+    """Return how the locale's language names a school year, with {} for its number; None where nobody has written it."""
+    return _year_phrases().get(langcodes.get(locale).language or "")
 
 
 @cache

@@ -20,7 +20,7 @@ from core.console.display import language_text
 from core.console.pages import Link, page
 from core.errors import Conflict, DomainError, Invalid
 from core.instants import rfc3339
-from notifications.campaigns import audience, caution_answers, definition, lifecycle, texts
+from notifications.campaigns import audience, caution_answers, definition, lifecycle, texts, typed_facts
 from notifications.campaigns.checks.problem import Caution
 from notifications.campaigns.checks.words import cautions
 from notifications.campaigns.definition_fields import TEXT_LIMITS
@@ -179,9 +179,9 @@ class CorrectCampaignPage(CampaignBasePage):
                 key = "-".join(("text", locale, variant, part, field))
                 value = self.submitted.get(key, "") if self.submitted else prepared.get(part, {}).get(field, "")
                 who = f" ({label('audience', variant).lower()})" if variant else ""
-                yield TextField(
-                    key, name + who, words[part][field], value, TEXT_LIMITS[part, field], long=(part, field) == ("inner", "body")
-                )
+                old = texts.written_out(self.campaign, locale, words[part][field])
+                limit, long = TEXT_LIMITS[part, field], (part, field) == ("inner", "body")
+                yield TextField(key, name + who, old, value, limit, long=long)
 
     def _document(self, chosen: Correction, data: QueryDict) -> dict[str, Any]:
         """Return the definition of the new campaign: the people, help and night rule of the old one, with the new texts."""
@@ -212,7 +212,8 @@ class CorrectCampaignPage(CampaignBasePage):
         for variant, _ in _variants(old):
             words: dict[str, dict[str, str]] = {}
             for part, field in TEXT_NAMES:
-                text = data.get("-".join(("text", locale, variant, part, field)), "").replace("\r\n", "\n").strip()
+                typed = data.get("-".join(("text", locale, variant, part, field)), "").replace("\r\n", "\n").strip()
+                text = typed_facts.insert(typed, locale, today=self.at.date())
                 words.setdefault(part, {})[field] = text
             if variant:
                 new.setdefault("variants", {})[variant] = words

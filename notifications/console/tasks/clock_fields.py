@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from functools import cache
 from importlib.resources import files
+from itertools import product
 from typing import Any
 from zoneinfo import available_timezones
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 
 from core.console.display import country_text
 
@@ -62,7 +64,7 @@ class TimeField(forms.CharField):
 
 
 class DateField(forms.CharField):
-    """A date: from the browser's picker, or typed as 1 December 2026."""
+    """A date: from the browser's picker, or typed as 1 December 2026; without a year the next such day."""
 
     def __init__(self, *, required: bool = False, **kwargs: Any) -> None:
         widget = forms.DateInput(attrs={"type": "date", "autocomplete": "off"})
@@ -78,6 +80,14 @@ class DateField(forms.CharField):
                 return datetime.strptime(typed, form).replace(tzinfo=UTC).date()
             except ValueError:
                 continue
+        today = timezone.localdate()
+        for form, year in product(_DATE_FORMS[1:], range(today.year, today.year + 9)):
+            try:
+                day = datetime.strptime(f"{typed} {year}", form).replace(tzinfo=UTC).date()
+            except ValueError:
+                continue
+            if day >= today:
+                return day
         raise ValidationError("Enter a date such as 1 December 2026.")
 
     def validate(self, value: Any) -> None:

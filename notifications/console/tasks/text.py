@@ -18,7 +18,7 @@ from content.terms import Recipient
 from core.console.display import country_text, language_text
 from core.console.pages import ConsoleForm, Link, page
 from core.errors import Invalid, NotFound
-from notifications.campaigns import draft_tasks, inserted_facts, texts
+from notifications.campaigns import draft_tasks, inserted_facts, texts, typed_facts
 from notifications.campaigns.checks.problem import DraftProblem
 from notifications.campaigns.checks.words import PARTS
 from notifications.campaigns.definition_fields import TEXT_LIMITS
@@ -30,6 +30,8 @@ from notifications.console.tasks.task_page import FormData, TaskPage
 from notifications.models.draft_task import DraftTask
 from notifications.models.translation_request import TranslationRequest
 
+#: What the author reads once something that was typed has become a token.
+TYPED_FACTS_NOTE = "The dates, times and ages that you typed are inserted: each language writes them in its own way."
 #: Characters that one field takes; longer ones are refused before they are saved.
 _MAX = 4_000
 _FIELDS = {f"{part}_{name}": (part, name) for part, name in PARTS}
@@ -135,15 +137,19 @@ class TextPage(TaskPage):
         return cast(FormData, MultiValueDict({name: [text[part][key]] for name, (part, key) in _FIELDS.items()}))  # type: ignore[literal-required]
 
     def save(self, form: forms.Form, *, from_version: str) -> None:
+        typed = _text_of(form)
+        text = typed_facts.insert_in_text(typed, self.locale, today=self.at.date())
         draft_tasks.save_text(
             self.campaign,
             self.locale,
-            _text_of(form),
+            text,
             audience=self.audience,
             from_version=from_version,
             by=self.user,
             at=self.at,
         )
+        if text != typed:
+            self.success(TYPED_FACTS_NOTE)
 
     def problems(self) -> Iterable[DraftProblem]:
         return [p for p in super().problems() if (p.locale, p.audience) == (self.locale, self.audience)]
@@ -195,7 +201,7 @@ class TextPage(TaskPage):
             "locale": self.locale,
             "language": f"{language_text(self.locale)} for {self._readers()}" if self.audience else language_text(self.locale),
             "dir": texts.direction(self.locale),
-            "source": source if shows_source else None,
+            "source": self._written_out(source, home) if shows_source else None,
             "source_language": f"{language_text(home)} for everybody" if self.audience else language_text(home),
             "source_locale": home,
             "source_dir": texts.direction(home),
@@ -203,17 +209,17 @@ class TextPage(TaskPage):
             "inner": [form["inner_title"], form["inner_body"]],
             "max_bytes": MAX_INNER,
             "insert": InsertForm(self.submitted) if isinstance(self.error, Invalid) else InsertForm(),
-            "shown": self._written_out(typed),
+            "shown": self._written_out(typed, self.locale),
             "facts": json.dumps(self._facts(typed), ensure_ascii=False),
             "app_title": "Fingerpost",
             "with_translators": TranslationRequest.objects.open().filter(campaign=self.campaign, locale=self.locale).exists(),
             "cautions": [c for c in self.check.cautions if (c.locale, c.audience) == (self.locale, self.audience)],
         }
 
-    def _written_out(self, text: CampaignText) -> CampaignText:
+    def _written_out(self, text: CampaignText, locale: str) -> CampaignText:
         self._name_services(text)
         outer, inner = text["outer"], text["inner"]
-        show = {name: texts.written_out(self.campaign, self.locale, value) for name, value in _flat(outer, inner).items()}
+        show = {name: texts.written_out(self.campaign, locale, value) for name, value in _flat(outer, inner).items()}
         return {
             "outer": {"title": show["outer_title"], "body": show["outer_body"]},
             "inner": {"title": show["inner_title"], "body": show["inner_body"]},
