@@ -7,7 +7,7 @@ carries the version of the values that it started from, so nobody overwrites a c
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -21,7 +21,7 @@ from core.errors import ChangedMeanwhile, Conflict, Forbidden
 from core.instants import rfc3339
 from core.models import User
 from core.roles import require
-from notifications.campaigns import edits, limits, presets
+from notifications.campaigns import draft_entries, edits, limits, presets
 from notifications.campaigns.definition import named_services
 from notifications.campaigns.presets import Preset
 from notifications.campaigns.texts import CampaignText
@@ -42,11 +42,17 @@ COLUMNS: Final[Mapping[DraftTask, tuple[str, ...]]] = {
 #: What a copy takes over besides the words; the time is always chosen anew.
 _COPIED = (*COLUMNS[DraftTask.PURPOSE], "apps", "countries", "regions", "audiences", "locales", "words", "home_locale")
 _COPIED_TOO = ("services", "tips", "named_services", "home_zone", "preset")
+#: For how long the same form leads to the draft that it has made.
+START_AGAIN: Final = timedelta(minutes=10)
 EMPTY_TEXT: Final[CampaignText] = {"outer": {"title": "", "body": ""}, "inner": {"title": "", "body": ""}}
 
 
 def start(preset: Preset, name: str, *, key: UUID, by: User, at: datetime) -> Campaign:
-    """Create a draft in which only the purpose is filled in; the same key leads to the same draft."""
+    """Create a draft in which only the purpose is filled in; the same form, sent twice, leads to the same draft.
+
+    The browser's back button fetches the form with a new key, so a draft of the same name in which nobody has written yet is
+    returned too, for START_AGAIN.
+    """
     values = {
         "kind": preset.kind,
         "status": preset.status,
@@ -65,7 +71,12 @@ def start(preset: Preset, name: str, *, key: UUID, by: User, at: datetime) -> Ca
         "home_locale": SOURCE_LOCALE,
         "not_after": at + preset.lasts,
     }
-    return _create({**values, "name": name}, key=key, undone=[t for t in DraftTask if t != DraftTask.PURPOSE], by=by, at=at)
+    undone = [task for task in DraftTask if task != DraftTask.PURPOSE]
+    untouched = Campaign.objects.filter(
+        state=CampaignState.DRAFT, created_by=by, touched_by=[by.pk], name=name, preset=preset.name,
+        open_tasks=[task.value for task in undone], words=values["words"], created_at__gt=at - START_AGAIN,
+    )  # fmt: skip
+    return untouched.first() or _create({**values, "name": name}, key=key, undone=undone, by=by, at=at)
 
 
 def copy(origin: Campaign, name: str, *, follow_up: CampaignKind | None = None, key: UUID, by: User, at: datetime) -> Campaign:
@@ -100,6 +111,7 @@ def save(campaign: Campaign, task: DraftTask, values: Mapping[str, Any], *, from
             _require_not_requested(row, values["home_locale"])
         _require_version(version(row, task), from_version)
         _update(row, task, {**values, **_renamed(row, values)}, by=by, at=at)
+        draft_entries.saved(row, task.value, from_version=from_version, by=by)
     campaign.refresh_from_db()
 
 
@@ -115,6 +127,8 @@ def save_text(
         known = row.words.get(locale, dict(EMPTY_TEXT))
         changed = {**known, "variants": {**known.get("variants", {}), audience: stored}} if audience else {**known, **stored}
         save_words(row, {**row.words, locale: changed}, by=by, at=at)
+        place = ".".join(filter(None, (DraftTask.WORDS.value, locale, audience)))
+        draft_entries.saved(row, place, from_version=from_version, by=by)
     campaign.refresh_from_db()
 
 
@@ -132,6 +146,8 @@ def remove_text(campaign: Campaign, locale: str, *, audience: str = "", by: User
         else:
             words.pop(locale, None)
         save_words(row, words, by=by, at=at)
+        removed = ".".join(filter(None, (DraftTask.WORDS.value, locale, audience)))
+        TaskEntry.objects.filter(campaign=row, user=by, place__startswith=removed).update(typed_at=None, fields={})
     campaign.refresh_from_db()
 
 
@@ -198,7 +214,6 @@ def _update(row: Campaign, task: DraftTask, values: Mapping[str, Any], *, by: Us
         open_tasks=[name for name in row.open_tasks if name != task],
         touched_by=sorted({*row.touched_by, by.pk}),
     )
-    TaskEntry.objects.filter(campaign=row, user=by, place__startswith=task.value).update(typed_at=None, fields={})
 
 
 def _renamed(row: Campaign, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -25,6 +25,8 @@ class Platform(models.TextChoices):
 ANY_PLATFORM = ""
 #: Prefix of topic names. A different scheme takes a different prefix; phones leave the old topics with their next refresh.
 _TOPIC_PREFIX = "fp1"
+#: What a segment is unique by.
+_PLACE = ("app", "country", "region", "locale", "audience", "zone", "platform")
 
 
 class SegmentQuerySet(models.QuerySet["Segment"]):
@@ -38,9 +40,10 @@ class SegmentQuerySet(models.QuerySet["Segment"]):
         """Return the segment with exactly these values; creates it if there is none."""
         found = self.filter(**values).first()
         if found is None:
-            # Of two callers at once, the later one reads the row of the first.
-            self.bulk_create([Segment(**values)], ignore_conflicts=True)
-            found = self.get(**values)
+            # One statement, which gives two callers at once the same row: maintenance may delete an empty segment at any time.
+            (found,) = self.bulk_create(
+                [Segment(**values)], update_conflicts=True, update_fields=["platform"], unique_fields=_PLACE
+            )
         return found
 
 
@@ -64,9 +67,7 @@ class Segment(models.Model):
 
     class Meta:
         constraints = (
-            models.UniqueConstraint(
-                fields=["app", "country", "region", "locale", "audience", "zone", "platform"], name="segment_once"
-            ),
+            models.UniqueConstraint(fields=_PLACE, name="segment_once"),
             models.CheckConstraint(condition=Q(audience__in=Recipient.values), name="segment_audience"),
             models.CheckConstraint(condition=Q(platform__in=[*Platform.values, ANY_PLATFORM]), name="segment_platform"),
             models.CheckConstraint(condition=Q(platform=ANY_PLATFORM) ^ Q(requested_on=None), name="segment_topic_was_requested"),

@@ -16,10 +16,18 @@
   }
 
   let kept = values();
+  // While the form itself is on its way, what was typed would be kept beside what is saved.
+  let sending = false;
+  form.addEventListener("submit", () => {
+    sending = true;
+  });
+  window.addEventListener("pageshow", () => {
+    sending = false;
+  });
 
   async function keep(leaving) {
     const now = values();
-    if (now === kept) return;
+    if (sending || now === kept) return;
     const data = new FormData(form);
     data.set("action", "keep");
     try {

@@ -7,7 +7,9 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+import psycopg
 import pytest
+from django.db import connection
 
 from core.errors import Invalid
 from notifications.delivery import maintenance, scheduler
@@ -240,3 +242,22 @@ def test_a_ticket_is_given_by_the_database_alone(parent_app: App) -> None:
 
     assert kept < moved < make.ticket(row) < 1_000_000
     assert Segment.objects.count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_new_segment_that_maintenance_deletes_at_once_is_made_again(raw_sql: psycopg.Connection[Any]) -> None:
+    make.world()
+    make.app()
+    deleted: list[int] = []
+
+    def delete_once(execute: Any, sql: Any, params: Any, many: bool, context: Any) -> Any:
+        result = execute(sql, params, many, context)
+        if not deleted and str(sql).startswith('INSERT INTO "notifications_segment"'):
+            deleted.append(raw_sql.execute("DELETE FROM notifications_segment").rowcount)
+        return result
+
+    with connection.execute_wrapper(delete_once):
+        registered = make.installation()
+
+    assert deleted == [1]
+    assert Registration.objects.get(pk=registered.id).segment.country == "GB"
