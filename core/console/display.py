@@ -52,9 +52,9 @@ def zoned_text(instant: datetime, zone: str, *, seconds: bool = False) -> str:
 
 
 def clock_text(instant: datetime, zone: str) -> str:
-    """Return the time of day in a zone and in UTC, such as "Saturday 28 November, 17:30 London time (17:30 UTC)"."""
+    """Return the time of day in a zone, and in UTC where it differs: "Wednesday 1 July, 17:30 London time (16:30 UTC)"."""
     there = instant.astimezone(ZoneInfo(zone))
-    utc = "" if zone == "UTC" else f" ({instant.astimezone(UTC):%H:%M} UTC)"
+    utc = f" ({instant.astimezone(UTC):%H:%M} UTC)" if there.utcoffset() else ""
     return f"{there:%A %-d %B, %H:%M} {zone_text(zone)}{utc}"
 
 

@@ -79,6 +79,9 @@ class User(AbstractUser):
 
     objects: ClassVar[StaffManager] = StaffManager()
 
+    #: Rights come from roles alone, so Django's backend never asks for permissions of single users; it reads this cache instead.
+    _user_perm_cache: ClassVar[frozenset[str]] = frozenset()
+
     class Meta(AbstractUser.Meta):
         permissions = (
             ("administer_staff", "Can propose and approve changes of accounts"),

@@ -63,10 +63,11 @@ class _Brakes:
     everything_stopped: str | None
 
 
-def progress_of(campaign: Campaign) -> dict[str, Any]:
+def progress_of(campaign: Campaign, *, with_waiting: bool = True) -> dict[str, Any]:
     """Return what `campaign status` prints; devices = accepted + rejected + unknown + pending + skipped at every instant.
 
-    Topics add up in the same way, separately; FCM reports nothing about the phones behind a topic.
+    Topics add up in the same way, separately; FCM reports nothing about the phones behind a topic. `waiting` takes several
+    queries; without `with_waiting` it is None.
     """
     with connection.cursor() as cursor:
         cursor.execute(_SNAPSHOT, {"id": campaign.pk})
@@ -74,10 +75,10 @@ def progress_of(campaign: Campaign) -> dict[str, Any]:
     state, reason, fingerprint, gone, started_at, finished_at, now = of_devices[7:]
     devices, topics = _outcomes("devices", of_devices), _outcomes("topics", of_topics)
     waiting = None
-    if state == CampaignState.SENDING and devices["pending"] + topics["pending"]:
+    if with_waiting and state == CampaignState.SENDING and devices["pending"] + topics["pending"]:
         ready_at = min((row[5] for row in (of_devices, of_topics) if row[5] is not None), default=None)
         waiting = _waiting_to_send(campaign, ready_at, now)
-    elif state == CampaignState.APPROVED:
+    elif with_waiting and state == CampaignState.APPROVED:
         waiting = _waiting_to_begin(campaign, now)
     return {
         "id": campaign.pk,
@@ -113,7 +114,7 @@ def _waiting_to_send(campaign: Campaign, ready_at: datetime | None, now: datetim
     if missing := _no_worker(waiting_since, now):
         return missing
     if Batch.objects.awaiting_canary(campaign):
-        return "The first installations of a wave are tried before the others."
+        return "The first phones are tried before the others."
     if trouble:
         return trouble
     slowest = min((quota.rate / configured_rate() for quota in quotas), default=1.0)
@@ -190,6 +191,6 @@ def _too_many_gone(gone: int, devices: int) -> str | None:
     if gone <= most:
         return None
     return (
-        f"FCM reports {gone} installations gone, more than usual. At most {most} of them were removed from the audience of later "
-        "alerts; the others stay. Check that the Firebase project is the right one."
+        f"FCM reports {gone:,} phones gone, more than usual. At most {most:,} of them were removed from the audience of later "
+        "alerts; the others stay. Ask the people who run the server whether the sending account is the right one."
     )

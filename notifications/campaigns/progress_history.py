@@ -92,9 +92,9 @@ def pace_of(campaign: Campaign, counts: Mapping[str, Any], *, at: datetime) -> P
 
 def _ends_at(campaign: Campaign, pending: int, per_second: float, at: datetime) -> datetime | None:
     """Return when the rest has an outcome: never before the last wave is due."""
-    last_due = campaign.waves.exclude(due_at=None).order_by("-due_at").values_list("due_at", flat=True).first()
     if not pending or per_second <= 0:
         return None
+    last_due = campaign.waves.exclude(due_at=None).order_by("-due_at").values_list("due_at", flat=True).first()
     return max(at, last_due or at) + timedelta(seconds=pending / per_second)
 
 

@@ -8,15 +8,14 @@ from typing import Any
 from django.urls import reverse
 
 from content.console.labels import label
-from content.console.unit_names import UnitNames
-from content.models import Service, Tip
+from content.models import Service, Unit
 from core.console.display import StatusTag
 from core.console.pages import Link, Page
 from core.errors import DomainError
 from core.models import User
 from notifications.campaigns import audience
 from notifications.campaigns.checks.words import cautions
-from notifications.console import campaign_display
+from notifications.console import campaign_display, cap_words
 from notifications.console.in_flight import sending_now
 from notifications.console.preview import previews
 from notifications.models import App, Campaign
@@ -47,12 +46,12 @@ class CampaignBasePage(Page):
         """Return the URL of the campaign's own page."""
         return reverse("admin:campaign", args=[self.campaign.pk])
 
-    def summary(self, *, reach: bool = True) -> dict[str, Any]:
-        """Return what the campaign will do, for whom and when, as template context; by default with its reach."""
+    def summary(self, *, reach: bool = True, words: bool = True) -> dict[str, Any]:
+        """Return what the campaign will do, for whom and when, as template context; by default with its reach and its words."""
         campaign = self.campaign
         people = User.objects.in_bulk(campaign.touched_by)
-        tips = {tip.slug: tip for tip in Tip.objects.filter(slug__in=campaign.tips.values())}
-        names = UnitNames(f"tip.{slug}" for slug in tips)
+        units = Unit.objects.filter(key__in=[f"tip.{slug}.title" for slug in campaign.tips.values()])
+        titles = dict(units.values_list("key", "text")) if campaign.tips else {}
         services = Service.objects.in_bulk(campaign.services)
         return {
             "campaign": campaign,
@@ -60,19 +59,16 @@ class CampaignBasePage(Page):
             "tag": self.tag(),
             "brake": self.brake,
             "live": campaign.status == "Actual",
+            "cap": cap_words.described(campaign),
             "begins": campaign_display.begins_text(campaign),
             "until": campaign_display.instant_and_home_text(campaign.not_after, campaign.home_zone),
             "apps": App.objects.named(campaign.apps, actual=campaign.status == "Actual"),
             "all": ALL,
             "editors": [people[pk].username for pk in campaign.touched_by if pk in people],
-            "previews": previews(campaign, self.user),
-            "cautions": cautions(campaign),
             "services": [(name, services.get(name)) for name in campaign.services],
-            "tips": [
-                (label("audience", who), slug, names.name(f"tip.{slug}") if slug in tips else "")
-                for who, slug in campaign.tips.items()
-            ],
+            "tips": [(label("audience", who), slug, titles.get(f"tip.{slug}.title", "")) for who, slug in campaign.tips.items()],
             "mine": self.user.pk in campaign.touched_by,
+            **({"previews": previews(campaign, self.user), "cautions": cautions(campaign)} if words else {}),
             **(self._reach() if reach else {}),
         }
 

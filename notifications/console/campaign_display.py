@@ -52,7 +52,7 @@ REASONS = {
     "invalid-address": "Invalid address",
     "unreadable-address": "Stored address could not be read",
     "third-party-auth": "Apple or the browser did not accept our key for this device",
-    "sender-id-mismatch": "Address belongs to another Firebase project",
+    "sender-id-mismatch": "Address belongs to another sending account",
 }
 #: States in which the counts can still change.
 MOVING = (S.APPROVED, *IN_FLIGHT)
@@ -77,15 +77,18 @@ def begins_text(campaign: Campaign) -> str:
 
 
 def instant_and_home_text(instant: datetime, zone: str, *, seconds: bool = False) -> str:
-    """Return an instant in UTC and in a time zone: "1 December 2026 at 23:00 UTC (2 December at 00:00 Paris time)".
+    """Return an instant by the clock of a zone, and in UTC where the two clocks differ.
 
-    Seconds are shown where they are asked for or not zero: what a page says is what happens.
+    "1 December 2026 at 06:00 London time", "2 December 2026 at 00:00 Paris time (1 December at 23:00 UTC)". Seconds are shown
+    where they are asked for or not zero: what a page says is what happens.
     """
     there, here = instant.astimezone(zone_of(zone, "UTC")), instant.astimezone(UTC)
-    day = "" if there.date() == here.date() else f"{there:%-d %B} at "
     exact = seconds or there.second != 0
-    time = f"{there:%H:%M:%S}" if exact else f"{there:%H:%M}"
-    return f"{instant_text(instant, seconds=exact)} ({day}{time} {zone_text(zone)})"
+    text = f"{local_text(there, seconds=exact)} {zone_text(zone)}"
+    if there.utcoffset() == here.utcoffset():
+        return text
+    day = "" if there.date() == here.date() else f"{here:%-d %B} at "
+    return f"{text} ({day}{here:{'%H:%M:%S' if exact else '%H:%M'}} UTC)"
 
 
 def progress(campaign: Campaign, counts: dict[str, Any] | None = None) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from notifications.cap import AlertStatus, Certainty, Severity, Urgency
+from notifications.models import Campaign
 
 STATUSES: Final[Mapping[str, str]] = {
     AlertStatus.ACTUAL: "Readers",
@@ -36,3 +37,12 @@ CERTAINTIES: Final[Mapping[str, str]] = {
     Certainty.UNLIKELY: "Not expected to happen",
     Certainty.UNKNOWN: "Not known",
 }
+
+
+def described(campaign: Campaign) -> dict[str, str]:
+    """Return how serious, urgent and certain the alert is, in plain words by the name of the field."""
+    return {
+        "severity": SEVERITIES[campaign.severity],
+        "urgency": URGENCIES[campaign.urgency],
+        "certainty": CERTAINTIES[campaign.certainty],
+    }

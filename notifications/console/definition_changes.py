@@ -9,9 +9,10 @@ from typing import Any
 
 from content.console.labels import label, labels
 from content.console.translation_status import differences
-from core.console.display import country_text, language_text, region_text, zone_text
-from notifications.campaigns import texts
+from core.console.display import country_text, language_text, region_text, sentence_case, zone_text
+from notifications.campaigns import inserted_facts, texts
 from notifications.console import campaign_display
+from notifications.console.cap_words import CERTAINTIES, SEVERITIES, STATUSES, URGENCIES
 from notifications.models import Campaign
 from notifications.models.campaign import ScheduleKind
 
@@ -68,7 +69,7 @@ def changes_between(before: Mapping[str, Any], after: Mapping[str, Any], *, name
     old, new = before.get("messages", {}), after.get("messages", {})
     facts_before, facts_after = dict(_facts(before, names)), dict(_facts(after, names))
     return DefinitionChanges(
-        texts=tuple(_text_changes(old, new)),
+        texts=tuple(_text_changes(old, new, names)),
         facts=tuple(
             FactChange(name, facts_before.get(name, "None"), facts_after.get(name, "None"))
             for name in dict.fromkeys([*facts_before, *facts_after])
@@ -78,11 +79,11 @@ def changes_between(before: Mapping[str, Any], after: Mapping[str, Any], *, name
     )
 
 
-def _text_changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[TextChange]:
+def _text_changes(old: Mapping[str, Any], new: Mapping[str, Any], names: Mapping[str, str]) -> Iterator[TextChange]:
     for locale in sorted(old.keys() | new.keys()):
         before, after = dict(_named_texts(old.get(locale, {}))), dict(_named_texts(new.get(locale, {})))
         for name in dict.fromkeys([*before, *after]):
-            one, other = before.get(name, ""), after.get(name, "")
+            one, other = (inserted_facts.render(text.get(name, ""), locale, named_services=names) for text in (before, after))
             if one != other:
                 yield TextChange(locale, language_text(locale), texts.direction(locale), name, tuple(differences(one, other)))
 
@@ -108,14 +109,16 @@ def _facts(document: Mapping[str, Any], names: Mapping[str, str]) -> Iterator[tu
     yield "Regions", _listed("regions", audience.get("regions", []), names)
     yield "Audience", _listed("audiences", audience.get("audiences", []), names)
     yield "Languages", _listed("locales", audience.get("locales", []), names)
-    yield "Severity, urgency and certainty", ", ".join(alert.get(key, "") for key in ("severity", "urgency", "certainty"))
-    yield "Status", alert.get("status", "")
+    yield "How serious", SEVERITIES.get(alert.get("severity", ""), "")
+    yield "How soon to act", URGENCIES.get(alert.get("urgency", ""), "")
+    yield "How certain", CERTAINTIES.get(alert.get("certainty", ""), "")
+    yield "Who gets it", STATUSES.get(alert.get("status", ""), "")
     yield "Start", _start(document, home.get("zone", ""))
     yield "End", _end(document, home.get("zone", ""))
     quiet = document.get("quiet_hours")
     yield "Quiet hours", f"Overridden: {quiet['override']}" if isinstance(quiet, dict) else "Respected"
-    yield "Home time zone", zone_text(home.get("zone", ""))
-    yield "Home language", language_text(home.get("locale", ""))
+    yield "Clock of phones whose time zone is not known", zone_text(home.get("zone", ""))
+    yield "Main language", language_text(home.get("locale", ""))
     yield "Services", _listed("services", document.get("services", []), names)
     for who, slug in document.get("tips", {}).items():
         yield f"Tip for {label('audience', who).lower()}", names.get(slug, slug)
@@ -139,7 +142,7 @@ def _start(document: Mapping[str, Any], zone: str) -> str:
     else:
         start = schedule.get("at", "now")
         kind = ScheduleKind.NOW if start == "now" else ScheduleKind.AT
-    return campaign_display.begins_text(Campaign(schedule_kind=kind, schedule_at=start, home_zone=zone)).capitalize()
+    return sentence_case(campaign_display.begins_text(Campaign(schedule_kind=kind, schedule_at=start, home_zone=zone)))
 
 
 def _end(document: Mapping[str, Any], zone: str) -> str:

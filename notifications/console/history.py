@@ -12,11 +12,13 @@ from django.db.models.functions import Cast
 from django.http import HttpResponse
 from django.urls import reverse
 
+from content.models import Service, Unit
 from core.console.csv_file import csv_response
 from core.console.display import zoned_text
 from core.console.pages import Link, Page, page
 from core.models import AuditEntry, User
 from core.models.user import SYSTEM_NAME
+from notifications.campaigns import inserted_facts
 from notifications.console.history_words import HistoryChange, change_text, sentence
 from notifications.console.rights import CAMPAIGN_STAFF
 from notifications.models import App, Campaign, TranslationRequest
@@ -117,22 +119,42 @@ def history_lines(entries: Iterable[AuditEntry]) -> list[HistoryLine]:
     found = list(entries)
     wanted = {int(entry.row) for entry in found if entry.model == _REQUEST}
     requests = TranslationRequest.objects.in_bulk(wanted) if wanted else {}
-    campaigns = {int(e.row) for e in found if e.model == _CAMPAIGN} | {one.campaign_id for one in requests.values()}
-    names = dict(Campaign.objects.filter(pk__in=campaigns).values_list("pk", "name"))
-    apps = dict(App.objects.values_list("name", "title"))
-    return [_line(entry, names, apps, requests) for entry in found]
+    numbers = {int(e.row) for e in found if e.model == _CAMPAIGN} | {one.campaign_id for one in requests.values()}
+    campaigns = dict(Campaign.objects.filter(pk__in=numbers).values_list("pk", "name"))
+    names = _names(change for entry in found for change in entry.details.get("changes", ()))
+    return [_line(entry, campaigns, names, requests) for entry in found]
+
+
+def _names(changes: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """Return what staff call the apps, and the services and tips that the changes name."""
+    services: set[str] = set()
+    tips: set[str] = set()
+    for change in changes:
+        for value in (change["before"], change["after"]):
+            if change["field"] in ("services", "named_services"):
+                services |= set(value or ())
+            elif change["field"] == "tips":
+                tips |= set((value or {}).values())
+            elif str(change["field"]).startswith("words."):
+                services |= inserted_facts.services_named([str(value or "")])
+    titles = Unit.objects.filter(key__in=[f"tip.{slug}.title" for slug in tips]) if tips else Unit.objects.none()
+    return {
+        **dict(App.objects.values_list("name", "title")),
+        **(dict(Service.objects.filter(pk__in=services).values_list("pk", "name")) if services else {}),
+        **{key.split(".")[1]: text for key, text in titles.values_list("key", "text")},
+    }
 
 
 def _line(
-    entry: AuditEntry, names: Mapping[int, str], apps: Mapping[str, str], requests: Mapping[int, TranslationRequest]
+    entry: AuditEntry, campaigns: Mapping[int, str], names: Mapping[str, str], requests: Mapping[int, TranslationRequest]
 ) -> HistoryLine:
     request = requests.get(int(entry.row)) if entry.model == _REQUEST else None
     number = int(entry.row) if entry.model == _CAMPAIGN else request.campaign_id if request else 0
-    changes = tuple(change_text(change, apps) for change in entry.details.get("changes", ()))
+    changes = tuple(change_text(change, names) for change in entry.details.get("changes", ()))
     return HistoryLine(
         at=entry.at,
-        campaign=names.get(number) or entry.details.get("name", ""),
-        url=reverse("admin:campaign", args=[number]) if number in names else "",
+        campaign=campaigns.get(number) or entry.details.get("name", ""),
+        url=reverse("admin:campaign", args=[number]) if number in campaigns else "",
         sentence=sentence(entry, locale=request.locale if request else ""),
         changes=changes,
     )

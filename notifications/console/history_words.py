@@ -12,6 +12,8 @@ from core.audit_verbs import Verb
 from core.console.display import country_text, language_text, local_text, region_text, verb_text, zone_text, zoned_text
 from core.models import AuditEntry
 from core.models.user import SYSTEM_NAME
+from notifications.campaigns import inserted_facts
+from notifications.console.cap_words import CERTAINTIES, SEVERITIES, STATUSES, URGENCIES
 from notifications.models.campaign import ALL
 
 #: Verb → what a person, or the product, did. A reason follows after a colon.
@@ -22,8 +24,6 @@ _SENTENCES: Mapping[str, str] = {
     Verb.CAMPAIGN_SUBMITTED: "{who} submitted the campaign for approval",
     Verb.CAMPAIGN_RETURNED: "{who} sent the campaign back",
     Verb.CAMPAIGN_REJECTED: "{who} rejected the campaign",
-    Verb.CAMPAIGN_TEXT_CONFIRMED: "{who} confirmed the text of one language as its second reader",
-    Verb.CAMPAIGN_FIRST_APPROVED: "{who} gave the first of two approvals",
     Verb.CAMPAIGN_APPROVED: "{who} approved the campaign",
     Verb.CAMPAIGN_TEST_SENT: "{who} sent a test to their own phones",
     Verb.CAMPAIGN_REOPENED: "{who} sent the approved campaign back",
@@ -61,12 +61,12 @@ _FIELDS: Mapping[str, str] = {
     "locales": "Languages of the readers",
     "services": "Help services",
     "tips": "Tips",
-    "severity": "Severity",
-    "urgency": "Urgency",
-    "certainty": "Certainty",
-    "status": "Status",
-    "home_zone": "Home time zone",
-    "home_locale": "Home language",
+    "severity": "How serious",
+    "urgency": "How soon to act",
+    "certainty": "How certain",
+    "status": "Who gets it",
+    "home_zone": "Clock of phones whose time zone is not known",
+    "home_locale": "Main language",
     "schedule_kind": "Kind of start",
     "schedule_at": "Start",
     "not_after": "End",
@@ -111,31 +111,33 @@ def sentence(entry: AuditEntry, *, locale: str = "") -> str:
     return f"{words}: {reason}" if reason else f"{words}."
 
 
-def change_text(change: Mapping[str, Any], apps: Mapping[str, str]) -> HistoryChange:
-    """Return one change of an entry (`edits.FieldChange`) in words; `apps` holds the titles of the apps."""
+def change_text(change: Mapping[str, Any], names: Mapping[str, str]) -> HistoryChange:
+    """Return one change of an entry (`edits.FieldChange`) in words; `names` are those of apps, services and tips."""
     field = str(change["field"])
     if field.startswith("words."):
         _, locale, *path = field.split(".")
         part = _PARTS.get(".".join(path[-2:]), "Text")
         who = f", {labels('recipient', [path[1]]).lower()}" if path[0] == "variants" else ""
         name = f"{part} ({language_text(locale)}{who})"
-        return HistoryChange(name, _text(change["before"]), _text(change["after"]), locale)
-    before, after = (_value(field, change[side], apps) for side in ("before", "after"))
+        return HistoryChange(name, _text(change["before"], locale, names), _text(change["after"], locale, names), locale)
+    before, after = (_value(field, change[side], names) for side in ("before", "after"))
     return HistoryChange(_FIELDS.get(field, field.replace("_", " ").capitalize()), before, after)
 
 
-def _text(value: Any) -> str:
-    return "" if value is None else str(value)
+def _text(value: Any, locale: str, names: Mapping[str, str]) -> str:
+    return "" if value is None else inserted_facts.render(str(value), locale, named_services=names)
 
 
-def _value(field: str, value: Any, apps: Mapping[str, str]) -> str:
+def _value(field: str, value: Any, names: Mapping[str, str]) -> str:
     """Return the value of a field as people say it; "none" for nothing."""
     if value in (None, "", [], {}):
         return "none"
     if value == ALL:
         return "all"
-    if field == "apps":
-        return ", ".join(apps.get(name, name) for name in value)
+    if field in ("apps", "services", "named_services"):
+        return ", ".join(names.get(name, name) for name in value)
+    if field == "tips":
+        return "; ".join(f"{labels('recipient', [who])}: {names.get(tip, tip)}" for who, tip in value.items())
     if field in _VALUES:
         return _VALUES[field](value)
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
@@ -169,5 +171,8 @@ _VALUES: Mapping[str, Callable[[Any], str]] = {
     "schedule_kind": lambda value: {"now": "as soon as approved", "at": "at one time everywhere"}.get(
         value, "by each phone's clock"
     ),
-    "tips": lambda value: "; ".join(f"{labels('recipient', [who])}: {tip}" for who, tip in value.items()),
+    "severity": lambda value: SEVERITIES.get(value, value),
+    "urgency": lambda value: URGENCIES.get(value, value),
+    "certainty": lambda value: CERTAINTIES.get(value, value),
+    "status": lambda value: STATUSES.get(value, value),
 }

@@ -49,7 +49,7 @@ class _ReportBasePage(CampaignBasePage):
     def facts(self) -> dict[str, Any]:
         """Return the figures of the report."""
         campaign = self.campaign
-        shown = campaign_display.progress(campaign, progress_of(campaign))
+        shown = campaign_display.progress(campaign, progress_of(campaign, with_waiting=False))
         devices = shown["devices"]
         return {
             "progress": shown,
@@ -77,7 +77,7 @@ class CampaignReportPage(_ReportBasePage):
         readings = approval.second_readings(campaign)
         home = texts.text(campaign, campaign.home_locale, _first_audience(campaign))
         return {
-            **self.summary(reach=False),
+            **self.summary(reach=False, words=False),
             **self.facts(),
             "is_approved": True,
             "outcomes": OUTCOMES,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, cast
 
 import pycountry
@@ -13,7 +13,7 @@ from django import forms
 from django.utils.datastructures import MultiValueDict
 
 from content.console import labels
-from content.models import Country, Locale, Service
+from content.models import Locale, Service
 from content.terms import WORLDWIDE, Recipient
 from core.console.display import country_text, language_text, region_text
 from core.console.pages import ConsoleForm, page
@@ -39,6 +39,35 @@ _ROWS = 40
 @cache
 def _every_country() -> tuple[str, ...]:
     return tuple(sorted((country.alpha_2 for country in pycountry.countries), key=country_text))
+
+
+@dataclass(frozen=True)
+class KnownPlaces:
+    """Where there are services and phones, and which apps have them."""
+
+    #: Countries with a service of their own.
+    countries: frozenset[str]
+    regions: frozenset[str]
+    #: (title of an app, whether it is one of test devices, audience) of every segment.
+    apps: frozenset[tuple[str, bool, str]]
+
+    def app_titles(self, campaign: Campaign) -> list[str]:
+        """Return the apps that have phones or topics of the campaign's audiences."""
+        tests = campaign.status != cap.AlertStatus.ACTUAL
+        everyone = campaign.audiences == ALL
+        return sorted({title for title, test, who in self.apps if test == tests and (everyone or who in campaign.audiences)})
+
+
+def known_places() -> KnownPlaces:
+    """Return the places of approved services and of all segments, in two queries."""
+    services = list(Service.objects.approved().values_list("country_id", "regions"))
+    segments = list(Segment.objects.values_list("region", "app__title", "app__test", "audience").distinct())
+    regions = {region for _, found in services for region in found} | {region for region, *_ in segments if region}
+    return KnownPlaces(
+        frozenset(country for country, _ in services if country != WORLDWIDE),
+        frozenset(regions),
+        frozenset((title, test, who) for _, title, test, who in segments),
+    )
 
 
 class WhoForm(ConsoleForm):
@@ -78,20 +107,14 @@ class WhoForm(ConsoleForm):
         help_text="Type the number that the page shows, to confirm that so many are meant.",
     )
 
-    def __init__(self, data: FormData, *, campaign: Campaign, reach: int | None) -> None:
+    def __init__(self, data: FormData, *, campaign: Campaign, reach: int | None, places: KnownPlaces) -> None:
         super().__init__(data)
         self.reach = reach
-        own = (
-            Country.objects.filter(services__revision__isnull=False)
-            .exclude(pk=WORLDWIDE)
-            .distinct()
-            .values_list("code", flat=True)
-        )
-        first = sorted(own, key=country_text)
+        first = sorted(places.countries, key=country_text)
         known = set(first)
         self._choices("countries", [(code, country_text(code)) for code in first])
         self._choices("more_countries", [(code, country_text(code)) for code in _every_country() if code not in known])
-        self._choices("regions", _region_choices(campaign))
+        self._choices("regions", _region_choices(campaign, places))
         tags = {*Locale.objects.values_list("code", flat=True), *(campaign.locales if campaign.locales != ALL else ())}
         self._choices("locales", sorted(((tag, language_text(tag)) for tag in tags), key=lambda choice: choice[1]))
 
@@ -156,13 +179,18 @@ class WhoPage(TaskPage):
     task = DraftTask.WHO
 
     def build_form(self, data: FormData) -> forms.Form:
-        return WhoForm(data, campaign=self.campaign, reach=self._reach())
+        return WhoForm(data, campaign=self.campaign, reach=self._reach(), places=self.places)
+
+    @cached_property
+    def places(self) -> KnownPlaces:
+        """The countries with services, the regions that somebody can be in, and the apps; read once for each response."""
+        return known_places()
 
     def saved_data(self) -> FormData:
         campaign = self.campaign
         everywhere, everyone = campaign.countries == ALL, campaign.locales == ALL
         listed = [] if everywhere else campaign.countries
-        own = set(Country.objects.filter(services__revision__isnull=False, code__in=listed).values_list("code", flat=True))
+        own = self.places.countries
         values = {
             "audiences": list(Recipient.values) if campaign.audiences == ALL else campaign.audiences,
             "where": ["all" if everywhere else "some"],
@@ -211,20 +239,14 @@ class WhoPage(TaskPage):
             "rows": _rows(found)[:_ROWS] if found else [],
             "more_rows": max(0, len(_rows(found)) - _ROWS) if found else 0,
             "fallbacks": _fallbacks(found) if found else [],
-            "apps": _app_titles(self.campaign),
+            "apps": self.places.app_titles(self.campaign),
             "recent": _recent_alerts(self.campaign, self.at - RECENT),
         }
 
 
-def _region_choices(campaign: Campaign) -> list[tuple[str, list[tuple[str, str]]]]:
+def _region_choices(campaign: Campaign, places: KnownPlaces) -> list[tuple[str, list[tuple[str, str]]]]:
     """Return the regions that somebody can be in, grouped by country."""
-    codes = {*_NATIONS, *(campaign.regions if campaign.regions != ALL else ())}
-    codes |= set(Segment.objects.exclude(region="").values_list("region", flat=True).distinct())
-    codes |= {
-        region
-        for regions in Service.objects.approved().exclude(regions=[]).values_list("regions", flat=True)
-        for region in regions
-    }
+    codes = {*_NATIONS, *places.regions, *(campaign.regions if campaign.regions != ALL else ())}
     groups: dict[str, list[tuple[str, str]]] = {}
     for code in sorted(codes, key=lambda code: (country_text(code[:2]), region_text(code))):
         groups.setdefault(country_text(code[:2]), []).append((code, region_text(code)))
@@ -257,14 +279,6 @@ def _fallbacks(forecast: Forecast) -> list[str]:
         for (locale, served), number in numbers.most_common()
         if number
     ]
-
-
-def _app_titles(campaign: Campaign) -> list[str]:
-    """Return the apps that have phones or topics of these audiences."""
-    segments = Segment.objects.filter(app__test=campaign.status != cap.AlertStatus.ACTUAL)
-    if campaign.audiences != ALL:
-        segments = segments.filter(audience__in=campaign.audiences)
-    return sorted(set(segments.values_list("app__title", flat=True).distinct()))
 
 
 def _recent_alerts(campaign: Campaign, since: Any) -> list[Campaign]:

@@ -7,10 +7,14 @@
   const initialState = box.dataset.state;
   const live = box.querySelector("[data-live]");
 
+  function written(number) {
+    return number.toLocaleString("en-GB");
+  }
+
   function show(now) {
     for (const [name, number] of Object.entries(now.numbers)) {
       const count = box.querySelector(`[data-count="${name}"]`);
-      if (count) count.textContent = String(number);
+      if (count) count.textContent = written(number);
     }
     for (const part of now.bar) {
       const rect = box.querySelector(`[data-bar="${part.name}"]`);
@@ -22,7 +26,7 @@
     const reasons = box.querySelector("[data-reasons]");
     const lines = Object.entries(now.reasons).map(([reason, number]) => {
       const line = document.createElement("li");
-      line.textContent = `${reason}: ${number}`;
+      line.textContent = `${reason}: ${written(number)}`;
       return line;
     });
     reasons.querySelector("ul").replaceChildren(...lines);

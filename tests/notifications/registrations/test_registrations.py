@@ -248,13 +248,16 @@ def test_a_ticket_is_given_by_the_database_alone(parent_app: App) -> None:
 def test_a_new_segment_that_maintenance_deletes_at_once_is_made_again(raw_sql: psycopg.Connection[Any]) -> None:
     make.world()
     make.app()
+    made: list[str] = []
     deleted: list[int] = []
 
     def delete_once(execute: Any, sql: Any, params: Any, many: bool, context: Any) -> Any:
-        result = execute(sql, params, many, context)
-        if not deleted and str(sql).startswith('INSERT INTO "notifications_segment"'):
+        # The first statement after the one that has made the segment, once that is committed.
+        if made and not deleted and not connection.in_atomic_block:
             deleted.append(raw_sql.execute("DELETE FROM notifications_segment").rowcount)
-        return result
+        if str(sql).startswith('INSERT INTO "notifications_segment"'):
+            made.append(str(sql))
+        return execute(sql, params, many, context)
 
     with connection.execute_wrapper(delete_once):
         registered = make.installation()

@@ -513,9 +513,9 @@ def test_every_page_of_a_draft_has_a_constant_number_of_queries(
         campaign.refresh_from_db()
 
     for name in ("edit", "purpose", "who", "words", "help", "when", "check"):
-        with django_assert_max_num_queries(20):
+        with django_assert_max_num_queries(36):
             assert client.get(url(campaign, name)).status_code == 200
-    with django_assert_max_num_queries(20):
+    with django_assert_max_num_queries(36):
         assert client.get(url(campaign, "text", "ar")).status_code == 200
 
 
