@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
@@ -9,6 +10,23 @@ from content.linting.service import age_faults
 from content.terms import WORLDWIDE, Audience, Situation
 
 MAX_ORDER = 32767
+_SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+#: A slug appears in URLs and browser histories, so it must not say what happened to the reader.
+_TELLING = re.compile(r"abuse|blackmail|csam|groom|hack|naked|nude|porn|self-harm|sex|suicid|threat|victim|image|photo|picture")
+
+
+def is_telling(slug: str) -> bool:
+    """Return whether a slug says what happened to the reader."""
+    return _TELLING.search(slug) is not None
+
+
+def slug_faults(slug: str) -> list[str]:
+    """Return one sentence for each rule that the slug of a new tip breaks."""
+    if not _SLUG.fullmatch(slug) or len(slug) > 60:
+        return ["Use up to 60 lower-case letters, digits and single hyphens, for example first-hour."]
+    if is_telling(slug):
+        return ["The reference is seen in browser histories. Choose one that does not say what happened, such as first-hour."]
+    return []
 
 
 def tip_faults(

@@ -77,6 +77,7 @@ def everything() -> list[str]:
         "tips/",
         "tips/?locale=cy",
         "tips/first-hour/",
+        "new-tip/",
         "tip-changes/",
         f"tip-changes/{proposed.pk}/",
         "service-changes/",
