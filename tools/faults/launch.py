@@ -12,6 +12,7 @@ from typing import Any
 
 from tools.bench.push import page
 from tools.bench.push.tables import table
+from tools.faults.rig import QUICK_DEVICES
 from tools.faults.runs import RUNS
 from tools.lint.documents import wrap
 from tools.sandbox import debian, environment
@@ -77,7 +78,8 @@ def _section(figures: dict[str, Any], broker: str) -> str:
     ]  # fmt: skip
     devices = next(iter(figures["runs"].values()))["devices"]
     title = f"## PostgreSQL {figures['postgresql']} with {'Redis' if broker == 'redis' else 'RabbitMQ'}"
-    return f"{title}\n\n{devices:,} devices in each run.\n\n{table(_HEAD, rows)}"
+    short = ", in the short form (`--quick`)" if devices == QUICK_DEVICES else ""
+    return f"{title}\n\n{devices:,} devices in each run{short}.\n\n{table(_HEAD, rows)}"
 
 
 def _write(sections: list[str], load: float) -> None:
