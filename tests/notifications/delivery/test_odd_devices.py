@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from notifications.campaigns.progress import progress_of
-from notifications.delivery import settlements, worker
+from notifications.delivery import fcm, planner, settlements, worker
 from notifications.models import Batch, Campaign, Quota, Registration, Wave
 from notifications.models.quota import configured_rate
 from notifications.registrations import sealed, simulation
 from tests import make
+from tests.faults.workers import until
 from tests.notifications.steps import end_waits, tick
 from tests.processes import Emulator
 
@@ -184,3 +187,26 @@ def test_one_platform_whose_key_fails_halts_and_marks_nobody(fcm_emulator: Emula
     assert (counts["state"], counts["accepted"], counts["pending"]) == ("halted", 40, 20)
     assert "push service" in counts["halted"]
     assert Registration.objects.reachable().count() == 60
+
+
+def test_batches_that_wait_for_one_response_take_the_place_of_no_others(many: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(planner, "BATCH_SIZE", 20)
+    _prepare()
+    Batch.objects.filter(canary=True).update(canary=False)
+    many.plan([{"match": {"every": 20}, "answer": "HANG"}])
+    enough = 20 * (worker.MAX_UNFINISHED_BATCHES + 8)
+
+    def send() -> None:
+        try:
+            worker.run(seconds=10)
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=send)
+    thread.start()
+    until(lambda: many.counts()["messages"] >= enough)
+    counts = many.counts()
+    thread.join()
+
+    # None of the first batches can have been settled by then.
+    assert counts["last_at"] - counts["first_at"] < fcm.REQUEST_TIMEOUT
