@@ -248,6 +248,7 @@ SPECTACULAR_SETTINGS: dict[str, object] = {
         "Recipient": "content.terms.Recipient",
         "Situation": "content.terms.Situation",
         "FigureUnit": "content.terms.FigureUnit",
+        "HandoutSlug": "content.terms.Handout",
         "Qualifier": "content.terms.Qualifier",
         "Role": "content.terms.Role",
         "Step": "content.terms.Step",

@@ -20,7 +20,7 @@ from content.terms import Recipient
 from core.errors import Gone, NotFound, NotHeld
 from core.instants import rfc3339
 from notifications import cap
-from notifications.campaigns import texts
+from notifications.campaigns import texts, variants
 from notifications.campaigns.texts import ShownText
 from notifications.models.campaign import ALL, Campaign
 from notifications.models.campaign_state import APPROVED_ON, CampaignState
@@ -38,6 +38,7 @@ _FIELDS = (
         "services",
         "named_services",
         "tips",
+        "handouts",
         "countries",
         "regions",
         "submitted_at",
@@ -92,6 +93,7 @@ class FeedAlert(TypedDict):
     body: str
     services: list[str]
     tip: str | None
+    handouts: list[str]
     countries: list[str] | None
     regions: list[str] | None
     audiences: list[str]
@@ -145,9 +147,19 @@ class Feed:
         return first if country is None else self._openings.get(campaign.pk, {}).get(country, first)
 
     def alerts(
-        self, *, country: str, audience: str | None, locale: str, at: datetime, before: datetime | None = None, limit: int = 50
+        self,
+        *,
+        country: str,
+        audience: str | None,
+        locale: str,
+        at: datetime,
+        region: str | None = None,
+        before: datetime | None = None,
+        limit: int = 50,
     ) -> list[FeedAlert]:
         """Return the alerts of a country for an audience (None: any), the newest first and one for each thread.
+
+        A region chooses the text, and leaves no alert out.
 
         Without `before` returns the unexpired ones; with it, those that opened before that instant, expired ones included.
         Raises NotHeld when earlier alerts, which are not in memory, may belong to the page.
@@ -166,10 +178,17 @@ class Feed:
             if len(found) < limit:
                 raise NotHeld()
         found.sort(key=lambda one: (one[0], one[1].pk), reverse=True)
-        return [_alert(campaign, locale, audience, opens=opens, superseded_by=None) for opens, campaign in found[:limit]]
+        return [_alert(campaign, locale, audience, region, opens=opens, superseded_by=None) for opens, campaign in found[:limit]]
 
     def alert(
-        self, number: str | int, *, locale: str, at: datetime, audience: str | None = None, country: str | None = None
+        self,
+        number: str | int,
+        *,
+        locale: str,
+        at: datetime,
+        audience: str | None = None,
+        region: str | None = None,
+        country: str | None = None,
     ) -> FeedAlert:
         """Return one alert, also an expired or a superseded one; with a country, as its readers may read it.
 
@@ -180,7 +199,7 @@ class Feed:
             if campaign.pk == wanted and (opens := self.opens(campaign, country)) is not None and opens <= at:
                 _, newest = self._newest_of_threads(country, at)[campaign.alert]
                 by = None if newest is campaign else newest
-                return _alert(campaign, locale, audience, opens=opens, superseded_by=by)
+                return _alert(campaign, locale, audience, region, opens=opens, superseded_by=by)
         if wanted is not None and wanted in self.stopped and self.stopped[wanted] <= at:
             raise AlertStopped()
         if wanted is not None and self.complete_since is not None:
@@ -191,6 +210,13 @@ class Feed:
         """Return the newest revision of the alert's thread that has opened; raises as `alert` does for this one."""
         found = self.alert(number, locale=locale, at=at)
         return self.alert(found["superseded_by"], locale=locale, at=at) if found["superseded_by"] else found
+
+    def regions_with_text(self, number: str | int) -> dict[str, list[str]]:
+        """Return the regions that have a text of their own in an alert, by locale, for the readers that `alert` chooses."""
+        campaign = next(campaign for campaign in self.campaigns if campaign.pk == int(number))
+        reader = _only_reader(campaign)
+        found = {locale: variants.regions_with_text(words, reader) for locale, words in campaign.words.items()}
+        return {locale: regions for locale, regions in found.items() if regions}
 
     def _newest_of_threads(self, country: str | None, at: datetime) -> dict[int, tuple[datetime, Campaign]]:
         """Return the highest revision of each thread that has opened, with its opening, by the id of the thread's first alert."""
@@ -285,14 +311,30 @@ def _is_for(named: list[str], wanted: str) -> bool:
     return named == ALL or wanted in named
 
 
+def _reader(campaign: Campaign) -> str:
+    """Return the audience whose tip is shown where a reader names none."""
+    return str(Recipient.PARENT if campaign.audiences == ALL else campaign.audiences[0])
+
+
+def _only_reader(campaign: Campaign) -> str:
+    """Return the audience of a campaign that has one alone, else "": who names no audience gets the text for everyone."""
+    return campaign.audiences[0] if campaign.audiences != ALL and len(campaign.audiences) == 1 else ""
+
+
 def _alert(
-    campaign: Campaign, locale: str, audience: str | None, *, opens: datetime, superseded_by: Campaign | None
+    campaign: Campaign,
+    locale: str,
+    audience: str | None,
+    region: str | None,
+    *,
+    opens: datetime,
+    superseded_by: Campaign | None,
 ) -> FeedAlert:
     """Return one alert in the reader's locale or, labelled as such, in the campaign's home locale."""
     found = texts.served(campaign, locale)
     served = found or campaign.home_locale
-    reader = audience or (Recipient.PARENT if campaign.audiences == ALL else campaign.audiences[0])
-    shown = texts.text(campaign, served, reader)
+    reader = audience or _reader(campaign)
+    shown = texts.text(campaign, served, audience or _only_reader(campaign), region or "")
     assert campaign.submitted_at is not None
     return {
         "id": str(campaign.pk),
@@ -314,6 +356,7 @@ def _alert(
         "body": shown["inner"]["body"],
         "services": campaign.services,
         "tip": campaign.tips.get(reader),
+        "handouts": campaign.handouts,
         "countries": None if campaign.countries == ALL else campaign.countries,
         "regions": None if campaign.regions == ALL else campaign.regions,
         "audiences": Recipient.values if campaign.audiences == ALL else campaign.audiences,

@@ -31,7 +31,7 @@ from content.publishing.notices import approve_notice
 from content.publishing.publish import publish as publish_release
 from core import roles
 from core.models import User
-from notifications.campaigns import audience, caution_answers, lifecycle
+from notifications.campaigns import audience, caution_answers, lifecycle, variants
 from notifications.campaigns.checks.words import cautions
 from notifications.delivery import topics
 from notifications.models import App, Campaign, Registered, Registration, Segment
@@ -398,7 +398,7 @@ def campaign(*, state: str = "approved", at: datetime | None = None, reached: bo
         document["services"] = help_for(document["audience"]["countries"])
     if "references" in changes:
         earlier = Campaign.objects.get(pk=changes["references"]).words
-        same = [locale for locale, texts in document["messages"].items() if texts == earlier.get(locale)]
+        same = sorted(variants.same_texts(earlier, document["messages"]))
         document = {"unchanged": same} | document
     made = lifecycle.draft(document, by=author, at=now)
     if reached:

@@ -24,6 +24,7 @@ from api.http.views import ReadView
 from api.pages.handout import qr_code
 from api.reads.edition import Edition
 from api.reads.request import ReadRequest
+from api.v1.alert_handouts import handouts_of
 from api.v1.alert_services import alert_services
 from api.v1.alerts import ALERT_ID, feed_response
 from api.v1.docs import HtmlRenderer
@@ -89,6 +90,7 @@ def _context(edition: Edition, alert: FeedAlert) -> dict[str, Any]:
         "services": [
             {"name": service["name_display"], "channels": service["channels"]} for service in alert_services(edition, alert)
         ],
+        "handouts": list(handouts_of(edition, alert)),
         "languages": [
             LanguageLink(tag, _own_name(tag), f"{path}?locale={tag}") for tag in alert["locales"] if tag != alert["lang"]
         ],

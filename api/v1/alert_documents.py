@@ -19,7 +19,9 @@ from rest_framework.request import Request
 from api.http.auth import Public
 from api.http.responses import ReadResponse
 from api.http.views import ReadView
+from api.reads.edition import Edition
 from api.reads.request import ReadRequest
+from api.v1.alert_handouts import handouts_of
 from api.v1.alert_services import alert_services
 from api.v1.alerts import ALERT_ID, ANY_LOCALE, AlertCountryQuery, AlertQuery, country_of, feed_response, is_for_region, read_feed
 from content.resolver.types import PackedService
@@ -82,7 +84,12 @@ class CapView(ReadView):
     def read(cls, request: ReadRequest) -> ReadResponse:
         at, feed, country = request.at, request.edition.feed, country_of(request)
         first = feed.alert(request.path_params["alert_id"], locale=ANY_LOCALE, at=at, country=country)
-        alerts = [feed.alert(first["id"], locale=locale, at=at, country=country) for locale in first["locales"]]
+        in_regions = feed.regions_with_text(first["id"])
+        alerts = [
+            _in_region(feed.alert(first["id"], locale=locale, region=region, at=at, country=country), region)
+            for locale in first["locales"]
+            for region in (None, *in_regions.get(locale, ()))
+        ]
         referenced = None
         if first["references"]:
             try:
@@ -92,7 +99,7 @@ class CapView(ReadView):
                 referenced = None
         edition = request.edition
         infos = [CapInfo(alert, list(alert_services(edition, alert))) for alert in alerts]
-        body = _bytes(cap_document(first, infos, referenced=referenced, country_names=edition.country_names))
+        body = _bytes(cap_document(first, infos, referenced=referenced, edition=edition))
         return feed_response(request, body, CapRenderer.media_type, depends_on_language=False)
 
 
@@ -133,10 +140,8 @@ class AtomEntry:
     published: str
 
 
-def cap_document(
-    alert: FeedAlert, infos: Iterable[CapInfo], *, referenced: FeedAlert | None, country_names: Mapping[str, str]
-) -> Element:
-    """Return <alert> with one <info> per language; the CAP schema prescribes the order of the elements."""
+def cap_document(alert: FeedAlert, infos: Iterable[CapInfo], *, referenced: FeedAlert | None, edition: Edition) -> Element:
+    """Return <alert> with one <info> per language, and per region with its own text; the CAP schema prescribes the order."""
     root = Element("alert", xmlns=_CAP)
     _add(
         root,
@@ -176,7 +181,9 @@ def cap_document(
         for service in one.services:
             resource = SubElement(element, "resource")
             _add(resource, resourceDesc=_service_text(service), mimeType="application/json", uri=_service_url(service))
-        _areas(element, info, country_names)
+        for handout in handouts_of(edition, info):
+            _add(SubElement(element, "resource"), resourceDesc=handout.title, mimeType="application/pdf", uri=handout.pdf)
+        _areas(element, info, edition.country_names)
     return root
 
 
@@ -230,6 +237,11 @@ def _service_text(service: PackedService) -> str:
     """Return a service with its contacts, as people read it: "Childline: 0800 1111, childline.org.uk"."""
     contacts = ", ".join(" ".join(filter(None, (channel["keyword"], channel["display"]))) for channel in service["channels"])
     return f"{service['name_display']}: {contacts}" if contacts else service["name_display"]
+
+
+def _in_region(info: FeedAlert, region: str | None) -> FeedAlert:
+    """Return the text for one region with that region as its area."""
+    return info if region is None else {**info, "countries": [region[:2]], "regions": [region]}
 
 
 def _areas(info: Element, alert: FeedAlert, country_names: Mapping[str, str]) -> None:

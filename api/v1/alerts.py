@@ -24,7 +24,7 @@ from api.http.schema import path_parameter
 from api.http.views import ReadView
 from api.reads.request import ReadRequest
 from api.v1.shapes import LocaleLabelSerializer, ResponseSerializer
-from content.terms import Recipient
+from content.terms import Handout, Recipient
 from core.instants import rfc3339
 from notifications import cap
 from notifications.feed import FeedAlert
@@ -71,6 +71,10 @@ class AlertSerializer(ResponseSerializer):
     body = serializers.CharField()
     services = serializers.ListField(child=serializers.CharField())
     tip = serializers.CharField(allow_null=True)
+    handouts = serializers.ListField(
+        child=serializers.ChoiceField(Handout.choices),
+        help_text="Slugs of pages to print; GET /v1/handouts has their addresses in each country and language.",
+    )
     countries = serializers.ListField(child=serializers.CharField(), allow_null=True, help_text="null: all.")
     regions = serializers.ListField(child=serializers.CharField(), allow_null=True, help_text="null: all.")
     audiences = serializers.ListField(child=serializers.ChoiceField(Recipient.choices))
@@ -104,9 +108,10 @@ class AlertCountryQuery(StrictSerializer):
 
 
 class AlertTextQuery(StrictSerializer):
-    """The audience and locale whose text to return."""
+    """The audience, region and locale whose text to return."""
 
     audience = Choice(Recipient.choices, required=False)
+    region = PatternText(fields.REGION, max_length=6, required=False, help_text="ISO 3166-2. Default: the text for every region.")
     locale = PatternText(
         fields.TAG, max_length=35, required=False, help_text="BCP 47. Default: the best match for Accept-Language."
     )
@@ -120,7 +125,6 @@ class AlertQuery(AlertTextQuery):
     """The alerts to return."""
 
     country = PatternText(fields.COUNTRY, max_length=2, help_text="ISO 3166-1 alpha-2.")
-    region = PatternText(fields.REGION, max_length=6, required=False, help_text="ISO 3166-2. Default: all regions.")
     before = Instant(required=False, help_text="Only alerts that opened before this instant.")
 
 
@@ -162,6 +166,7 @@ class AlertView(ReadView):
             locale=_locale(request),
             at=request.at,
             audience=request.parameters.get("audience"),
+            region=request.parameters.get("region"),
             country=country_of(request),
         )
         return feed_response(request, orjson.dumps({"alert": _labelled(found, request)}))
@@ -177,6 +182,7 @@ def read_feed(request: ReadRequest) -> list[FeedAlert]:
         audience=wanted.get("audience"),
         locale=_locale(request),
         at=request.at,
+        region=wanted.get("region"),
         before=wanted.get("before"),
         limit=_PAGE_SIZE,
     )

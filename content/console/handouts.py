@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
@@ -13,7 +14,8 @@ from content.terms import WORLDWIDE, Handout
 from core.console.display import country_text, language_text
 from core.console.pages import Page, page
 
-_NAMES = {
+#: What staff call each handout.
+NAMES = {
     Handout.FOR_HOME: "For families",
     Handout.FOR_SCHOOL: "For school staff",
     Handout.FOR_A_WALL: "For a wall, for young people",
@@ -40,20 +42,25 @@ class HandoutsPage(Page):
             "release": release,
             "country": country,
             "countries": countries,
-            "names": list(_NAMES.values()),
+            "names": list(NAMES.values()),
             "rows": [
-                (language_text(locale), [_addresses(country, locale, slug) for slug in _NAMES])
+                (language_text(locale), [_addresses(country, locale, slug) for slug in NAMES])
                 for place, locale in places
                 if place == country
             ],
         }
 
 
+def handout_names(slugs: Iterable[str]) -> list[str]:
+    """Return what staff call these handouts."""
+    return [NAMES[Handout(slug)] for slug in slugs]
+
+
 def _addresses(country: str, locale: str, slug: Handout) -> dict[str, str]:
     """Return the addresses of a handout's page and PDF file as readers have them."""
     place = [country, locale, slug.value]
     return {
-        "name": _NAMES[slug],
+        "name": NAMES[slug],
         "page": settings.PUBLIC_URL + reverse("handout", args=place),
         "pdf": settings.PUBLIC_URL + reverse("handout-pdf", args=place),
     }

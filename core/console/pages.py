@@ -154,6 +154,7 @@ class Page(View):
             "title": self.heading(),
             "breadcrumbs": list(self.breadcrumbs()),
             "current_menu": self.menu,
+            "help_url": HELP.get(match.url_name or "") if (match := self.request.resolver_match) else None,
             "page": self,
             "may": {action.replace("-", "_"): self.has_any_perm(*needed) for action, needed in self.actions.items()},
             "at": self.at,
@@ -242,6 +243,9 @@ class MenuItem:
 
 #: The menu in order.
 MENU: list[MenuItem] = []
+
+#: URL name of a page → URL of the help about it; the `console` packages fill it.
+HELP: dict[str, Any] = {}
 
 P = TypeVar("P", bound=type[Page])
 

@@ -84,6 +84,13 @@ def confirm_locked(campaign: Campaign, locale: str, *, by: User, at: datetime, m
     return reading
 
 
+def has_touched_programme(campaign: Campaign, by: User) -> bool:
+    """Return whether a person wrote, edited or submitted another campaign of the same programme: then they do not approve it."""
+    if campaign.programme_id is None:
+        return False
+    return Campaign.objects.filter(programme=campaign.programme_id, touched_by__contains=[by.pk]).exists()
+
+
 def second_readings(campaign: Campaign) -> dict[str, SecondReading]:
     """Return the latest valid second reading of each language that has one."""
     found: dict[str, SecondReading] = {}

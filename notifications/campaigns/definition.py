@@ -11,7 +11,7 @@ from core.errors import Invalid
 from core.file_models import faults
 from core.instants import rfc3339
 from notifications import cap
-from notifications.campaigns import inserted_facts
+from notifications.campaigns import inserted_facts, variants
 from notifications.campaigns.definition_fields import AudienceDefinition, Definition, QuietHours
 from notifications.models.app import App
 from notifications.models.campaign import ALL, Campaign, CampaignKind, ScheduleKind
@@ -51,6 +51,7 @@ def parse(document: Any) -> dict[str, Any]:
         "named_services": named_services(words),
         "services": _sorted(definition.services),
         "tips": _tips(definition),
+        "handouts": _sorted(definition.handouts),
         "home_zone": home.zone,
         "home_locale": home.locale,
         "schedule_kind": ScheduleKind.LOCAL if schedule.local else ScheduleKind.AT if schedule.at else ScheduleKind.NOW,
@@ -83,6 +84,9 @@ def write(campaign: Campaign) -> dict[str, Any]:
     }
     if campaign.references_id:
         document["references"] = campaign.references_id
+    # Left out where there are none: the fingerprints of earlier campaigns do not hold the field.
+    if campaign.handouts:
+        document["handouts"] = campaign.handouts
     if campaign.unchanged_locales:
         document["unchanged"] = campaign.unchanged_locales
     return document
@@ -95,10 +99,9 @@ def named_services(words: Mapping[str, Any]) -> dict[str, str]:
 
 def all_texts(words: Mapping[str, Any]) -> Iterator[str]:
     """Yield each text of `Campaign.words`, variants included."""
-    for texts in words.values():
-        for pair in (texts, *texts.get("variants", {}).values()):
-            for part in ("outer", "inner"):
-                yield from pair[part].values()
+    for *_, text in variants.places(words):
+        for part in ("outer", "inner"):
+            yield from text[part].values()
 
 
 def _written_quiet_hours(campaign: Campaign) -> dict[str, str] | str:

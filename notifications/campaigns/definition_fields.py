@@ -21,15 +21,18 @@ from pydantic import (
 from pydantic_core import CoreSchema, core_schema
 
 from content.linting.text import normalize_text
-from content.terms import Recipient
+from content.terms import Handout, Recipient
 from core.file_models import FileModel, OneOf, Slug, Text
 from core.instants import rfc3339
 from notifications import cap
+from notifications.campaigns.variants import parts_of
 from notifications.models.campaign import ALL, CampaignKind
 from notifications.registrations import values
 
 #: Characters of each text at most; the outer ones have to fit on a lock screen.
 TEXT_LIMITS = {("outer", "title"): 65, ("outer", "body"): 180, ("inner", "title"): 120, ("inner", "body"): 1500}
+_REGION = "[A-Z]{2}-[A-Z0-9]{1,3}"
+_VARIANT = rf"^(({'|'.join(Recipient.values)})(\+{_REGION})?|{_REGION})$"
 _LOCAL_TIME = r"^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?$"
 
 
@@ -91,6 +94,27 @@ def _start(value: Any) -> str:
     return "" if value == "now" else rfc3339(_instant(value))
 
 
+def _variant(value: Any) -> str:
+    if not isinstance(value, str) or not re.fullmatch(_VARIANT, value):
+        raise ValueError("expected an audience, a region or both, such as educator, GB-WLS or educator+GB-WLS")
+    if region := parts_of(value)[1]:
+        try:
+            values.region(region[:2], region)
+        except values.InvalidValue as error:
+            raise ValueError(error.detail.rstrip(".")) from error
+    return value
+
+
+def _text_name(value: str) -> str:
+    """Return the canonical name of a text: a locale, or a locale and a variant, such as `cy/educator`."""
+    locale, slash, variant = value.partition("/")
+    try:
+        tag = values.locale(locale)
+    except values.InvalidValue as error:
+        raise ValueError(error.detail.rstrip(".")) from error
+    return f"{tag}/{_variant(variant)}" if slash else tag
+
+
 def _local_time(value: str) -> str:
     try:
         if re.fullmatch(_LOCAL_TIME, value) and datetime.fromisoformat(value):
@@ -106,6 +130,8 @@ _Locale = Annotated[str, Text(100), _as_stored(values.locale)]
 _Audience = Annotated[str, OneOf(Recipient.values)]
 _Id = Annotated[str, Slug(80)]
 _OrAll = _Or("all", ALL)
+_Variant = Annotated[str, PlainValidator(_variant), WithJsonSchema({"type": "string", "pattern": _VARIANT})]
+_TextName = Annotated[str, Text(120), AfterValidator(_text_name)]
 
 
 class OuterText(FileModel):
@@ -130,9 +156,12 @@ class Texts(FileModel):
 
 
 class LocaleTexts(Texts):
-    """The texts in one language, with variants for single audiences."""
+    """The texts in one language, with variants for audiences and regions."""
 
-    variants: dict[_Audience, Texts] | None = None
+    variants: dict[_Variant, Texts] | None = None
+    """By audience, region or both: `educator`, `GB-WLS` or `educator+GB-WLS`. A reader gets the most specific text: audience and
+    region, else region, else audience, else the text for everyone.
+    """
 
     def stored(self) -> dict[str, Any]:
         """Return the texts as `Campaign.words` holds them: without `variants` where there are none."""
@@ -206,12 +235,16 @@ class Definition(FileModel):
     audience: AudienceDefinition
     messages: Annotated[dict[_Locale, LocaleTexts], MinLen(1)]
     """The texts by BCP 47 tag of their language."""
-    unchanged: list[_Locale] = []
-    """For update, cancel and all-clear: the languages whose text is right as the earlier campaign has it."""
+    unchanged: list[_TextName] = []
+    """For update, cancel and all-clear: the texts that are right as the earlier campaign has them, such as `cy`, or
+    `cy/educator+GB-WLS` for a variant.
+    """
     services: Annotated[list[_Id], MinLen(1)]
     """The services that the alert names, by id."""
     tips: dict[_Audience, _Id] | None = None
     """The tip that opens, by audience."""
+    handouts: list[Annotated[str, OneOf(Handout.values)]] = []
+    """The handouts to print, by slug: the alert's public page and documents lead to them."""
     alert: AlertDefinition
     home: Home
     schedule: Schedule

@@ -1,4 +1,4 @@
-"""Write a campaign task by task: start a draft, copy a campaign, save one task.
+"""Write a campaign task by task: start a draft, copy or repeat a campaign, save one task.
 
 A draft may be incomplete and wrong; `checks.problems` lists what has to change before `lifecycle.submit` accepts it. Each save
 carries the version of the values that it started from, so nobody overwrites a colleague's work unseen.
@@ -24,6 +24,7 @@ from core.roles import require
 from notifications.campaigns import draft_entries, edits, limits, presets
 from notifications.campaigns.definition import named_services
 from notifications.campaigns.presets import Preset
+from notifications.campaigns.repetition import RepeatedStart
 from notifications.campaigns.texts import CampaignText
 from notifications.models.campaign import ALL, Campaign, CampaignKind, ScheduleKind
 from notifications.models.campaign_state import CampaignState
@@ -36,12 +37,12 @@ COLUMNS: Final[Mapping[DraftTask, tuple[str, ...]]] = {
     DraftTask.PURPOSE: ("name", "kind", "status", "severity", "urgency", "certainty"),
     DraftTask.WHO: ("apps", "countries", "regions", "audiences", "locales", "reach_confirmed"),
     DraftTask.WORDS: ("words", "home_locale", "unchanged_locales"),
-    DraftTask.HELP: ("services", "tips"),
+    DraftTask.HELP: ("services", "tips", "handouts"),
     DraftTask.WHEN: ("home_zone", "schedule_kind", "schedule_at", "not_after", "quiet_override", "quiet_deferral"),
 }
 #: What a copy takes over besides the words; the time is always chosen anew.
 _COPIED = (*COLUMNS[DraftTask.PURPOSE], "apps", "countries", "regions", "audiences", "locales", "words", "home_locale")
-_COPIED_TOO = ("services", "tips", "named_services", "home_zone", "preset")
+_COPIED_TOO = ("services", "tips", "handouts", "named_services", "home_zone", "preset")
 #: For how long the same form leads to the draft that it has made.
 START_AGAIN: Final = timedelta(minutes=10)
 EMPTY_TEXT: Final[CampaignText] = {"outer": {"title": "", "body": ""}, "inner": {"title": "", "body": ""}}
@@ -79,17 +80,41 @@ def start(preset: Preset, name: str, *, key: UUID, by: User, at: datetime) -> Ca
     return untouched.first() or _create({**values, "name": name}, key=key, undone=undone, by=by, at=at)
 
 
-def copy(origin: Campaign, name: str, *, follow_up: CampaignKind | None = None, key: UUID, by: User, at: datetime) -> Campaign:
-    """Create a draft with everything of another campaign except its time; as a follow-up, it joins the thread of the other."""
-    values = {column: getattr(origin, column) for column in (*_COPIED, *_COPIED_TOO)}
-    values |= {"name": name, "not_after": at + presets.lasting(origin)}
+def copy(
+    origin: Campaign,
+    name: str,
+    *,
+    follow_up: CampaignKind | None = None,
+    as_template: bool = False,
+    key: UUID,
+    by: User,
+    at: datetime,
+) -> Campaign:
+    """Create a draft with everything of another campaign except its time; as a follow-up, it joins the thread of the other.
+
+    A template is a draft that is never sent: staff start campaigns from it.
+    """
+    values = _contents(origin) | {"name": name, "not_after": at + presets.lasting(origin), "is_template": as_template}
     if follow_up is not None:
         # A correction follows the night rule of the alert that it corrects, until its author decides otherwise.
         values |= {"kind": follow_up, "references": origin, "thread": origin.thread or origin}
         values["quiet_override"] = origin.quiet_override
-    elif origin.references_id is not None:
-        values["kind"] = CampaignKind.ALERT
-    return _create(values, key=key, undone=[DraftTask.WHEN], by=by, at=at)
+    undone = {DraftTask.WHEN, *(DraftTask(task) for task in origin.open_tasks)}
+    return _create(values, key=key, undone=[task for task in DraftTask if task in undone], by=by, at=at)
+
+
+def repeat(origin: Campaign, name: str, start: RepeatedStart, *, key: UUID, by: User, at: datetime) -> Campaign:
+    """Create a draft that does again what a campaign did, at another time, for as long and by the same rule for the night."""
+    night = {"quiet_override": origin.quiet_override, "quiet_deferral": origin.quiet_deferral}
+    undone = set(origin.open_tasks) - {DraftTask.WHEN}
+    values = _contents(origin) | {"name": name, **night, **start.columns()}
+    return _create(values, key=key, undone=[task for task in DraftTask if task in undone], by=by, at=at)
+
+
+def _contents(origin: Campaign) -> dict[str, Any]:
+    """Return what a copy takes over; a copy of a correction is an alert of its own."""
+    values = {column: getattr(origin, column) for column in (*_COPIED, *_COPIED_TOO)}
+    return values if origin.references_id is None else {**values, "kind": CampaignKind.ALERT}
 
 
 def version(campaign: Campaign, task: DraftTask, *, locale: str = "") -> str:
@@ -116,37 +141,37 @@ def save(campaign: Campaign, task: DraftTask, values: Mapping[str, Any], *, from
 
 
 def save_text(
-    campaign: Campaign, locale: str, text: CampaignText, *, audience: str = "", from_version: str, by: User, at: datetime
+    campaign: Campaign, locale: str, text: CampaignText, *, variant: str = "", from_version: str, by: User, at: datetime
 ) -> None:
-    """Save the text of one locale, or of one audience in it; other locales may be edited by others at the same time."""
+    """Save the text of one locale, or one variant of it; other locales may be edited by others at the same time."""
     with transaction.atomic():
         row = locked_draft(campaign, by=by)
         _require_not_requested(row, locale)
         _require_version(version(row, DraftTask.WORDS, locale=locale), from_version)
         stored = {part: {name: normalize_text(value) for name, value in pair.items()} for part, pair in _parts(text)}
         known = row.words.get(locale, dict(EMPTY_TEXT))
-        changed = {**known, "variants": {**known.get("variants", {}), audience: stored}} if audience else {**known, **stored}
+        changed = {**known, "variants": {**known.get("variants", {}), variant: stored}} if variant else {**known, **stored}
         save_words(row, {**row.words, locale: changed}, by=by, at=at)
-        place = ".".join(filter(None, (DraftTask.WORDS.value, locale, audience)))
+        place = ".".join(filter(None, (DraftTask.WORDS.value, locale, variant)))
         draft_entries.saved(row, place, from_version=from_version, by=by)
     campaign.refresh_from_db()
 
 
-def remove_text(campaign: Campaign, locale: str, *, audience: str = "", by: User, at: datetime) -> None:
-    """Remove a locale that is not the home locale, or the text for one audience in a locale."""
+def remove_text(campaign: Campaign, locale: str, *, variant: str = "", by: User, at: datetime) -> None:
+    """Remove a locale that is not the home locale, or one variant of its text."""
     with transaction.atomic():
         row = locked_draft(campaign, by=by)
         _require_not_requested(row, locale)
         words = {tag: dict(text) for tag, text in row.words.items()}
-        if audience:
-            variants = {who: text for who, text in words[locale].pop("variants", {}).items() if who != audience}
-            words[locale] |= {"variants": variants} if variants else {}
+        if variant:
+            kept = {key: text for key, text in words[locale].pop("variants", {}).items() if key != variant}
+            words[locale] |= {"variants": kept} if kept else {}
         elif locale == row.home_locale:
             raise Conflict("The main language cannot be removed. Choose another main language first.", code="home-locale")
         else:
             words.pop(locale, None)
         save_words(row, words, by=by, at=at)
-        removed = ".".join(filter(None, (DraftTask.WORDS.value, locale, audience)))
+        removed = ".".join(filter(None, (DraftTask.WORDS.value, locale, variant)))
         TaskEntry.objects.filter(campaign=row, user=by, place__startswith=removed).update(typed_at=None, fields={})
     campaign.refresh_from_db()
 
@@ -158,8 +183,7 @@ def _create(values: dict[str, Any], *, key: UUID, undone: Iterable[DraftTask], b
         made = Campaign.objects.filter(start__key=key, created_by=by).first()
         if made is None:
             made = Campaign.objects.create(
-                **values,
-                schedule_kind=ScheduleKind.NOW,
+                **{"schedule_kind": ScheduleKind.NOW, **values},
                 open_tasks=[task.value for task in undone],
                 created_by=by,
                 created_at=at,

@@ -7,14 +7,14 @@ command shows it. `forecast` is pure; `of` reads the audience of a stored campai
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 
 from core.errors import Conflict
 from core.instants import rfc3339
-from notifications.campaigns import audience, schedule, texts
+from notifications.campaigns import audience, schedule, texts, variants
 from notifications.campaigns.audience import AudienceSegment
 from notifications.campaigns.schedule import Clock, Delay
 from notifications.models.campaign import Campaign
@@ -65,6 +65,22 @@ class LanguageForecast:
 
 
 @dataclass(frozen=True)
+class TextForecast:
+    """One text of the campaign, and the installations that get it; each installation gets exactly one text."""
+
+    #: The language of the text.
+    locale: str
+    #: It goes to readers whose language has no text.
+    fallback: bool
+    #: Key of the variant (see `variants`), "" for the text for everyone.
+    variant: str
+    devices: int
+    topics: int
+    #: Those of `devices` that nothing is sent to.
+    skipped: int
+
+
+@dataclass(frozen=True)
 class Start:
     """One instant at which messages leave, in all zones together."""
 
@@ -87,6 +103,8 @@ class Forecast:
     zones: tuple[ZoneForecast, ...]
     #: By country and language.
     languages: tuple[LanguageForecast, ...]
+    #: By language, fallback and variant.
+    texts: tuple[TextForecast, ...]
     #: Nothing is pushed: the alert is only in the feed.
     feed_only: bool
 
@@ -149,7 +167,9 @@ def forecast(campaign: Campaign, members: Iterable[AudienceSegment], *, at: date
         zones = [_zone(campaign, campaign.home_zone, [], at=at)]
     zones.sort(key=lambda zone: (zone.due_at is None, zone.due_at or zone.planned_at, zone.zone))
     skipped = {zone.zone for zone in zones if zone.due_at is None}
-    return Forecast(at, tuple(zones), tuple(_languages(campaign, found, skipped)), feed_only=not found)
+    served = _served_by(campaign)
+    languages, shown = _languages(campaign, found, skipped, served), _texts(campaign, found, skipped, served)
+    return Forecast(at, tuple(zones), tuple(languages), tuple(shown), feed_only=not found)
 
 
 def first_due(campaign: Campaign, members: Iterable[AudienceSegment], *, at: datetime) -> datetime | None:
@@ -163,11 +183,37 @@ def _zone(campaign: Campaign, zone: str, inside: list[AudienceSegment], *, at: d
     return ZoneForecast(zone, due.planned_at, due.due_at, due.delay, due.clock, devices, topics)
 
 
-def _languages(campaign: Campaign, members: list[AudienceSegment], skipped: set[str]) -> Iterable[LanguageForecast]:
+def _served_by(campaign: Campaign) -> Callable[[str], str | None]:
     @cache
     def served(locale: str) -> str | None:
         return texts.served(campaign, locale)
 
+    return served
+
+
+def _texts(
+    campaign: Campaign, members: list[AudienceSegment], skipped: set[str], served: Callable[[str], str | None]
+) -> Iterator[TextForecast]:
+    groups: defaultdict[tuple[str, bool, str], list[AudienceSegment]] = defaultdict(list)
+    for segment in members:
+        own = served(segment.locale)
+        locale = own or campaign.home_locale
+        words = campaign.words.get(locale, {})
+        groups[locale, own is None, variants.variant_for(words, segment.audience, segment.region)].append(segment)
+    for (locale, fallback, variant), inside in sorted(groups.items()):
+        yield TextForecast(
+            locale=locale,
+            fallback=fallback,
+            variant=variant,
+            devices=sum(segment.devices for segment in inside),
+            topics=sum(segment.is_topic for segment in inside),
+            skipped=sum(segment.devices for segment in inside if segment.zone in skipped),
+        )
+
+
+def _languages(
+    campaign: Campaign, members: list[AudienceSegment], skipped: set[str], served: Callable[[str], str | None]
+) -> Iterator[LanguageForecast]:
     groups: defaultdict[tuple[str, str], list[AudienceSegment]] = defaultdict(list)
     for segment in members:
         groups[segment.country, segment.locale].append(segment)
@@ -218,5 +264,16 @@ def document(said: Forecast) -> dict[str, object]:
                 "skipped": audience.rounded(language.skipped),
             }
             for language in said.languages
+        ],
+        "texts": [
+            {
+                "locale": text.locale,
+                "fallback": text.fallback,
+                "variant": text.variant or None,
+                "devices": audience.rounded(text.devices),
+                "topics": text.topics,
+                "skipped": audience.rounded(text.skipped),
+            }
+            for text in said.texts
         ],
     }

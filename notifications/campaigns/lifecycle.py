@@ -85,6 +85,8 @@ def submit(campaign: Campaign, *, by: User, at: datetime, reach: int | None = No
         if by.pk in campaign.returned_by:
             raise Forbidden("You sent this campaign back, so you cannot submit it.")
         limits.require_for(by, campaign)
+        if campaign.is_template:
+            raise Conflict("A template is never sent. Start a campaign from it.", code="template")
         _complete(campaign)
         campaign.rev = _next_rev(campaign)
         campaign.submitted_at = at
@@ -126,6 +128,8 @@ def approve(
         if by.pk in campaign.touched_by:
             raise SecondPersonRequired("Nobody can approve a campaign that they wrote, edited or submitted.")
         limits.require_for(by, campaign)
+        if approval.has_touched_programme(campaign, by):
+            raise SecondPersonRequired("Nobody can approve a programme in which they wrote, edited or submitted a campaign.")
         if fingerprint != campaign.fingerprint or fingerprints.compute(campaign) != campaign.fingerprint:
             raise ChangedMeanwhile(
                 "The fingerprint is not that of the submitted campaign. Look at the campaign again.", code="fingerprint"

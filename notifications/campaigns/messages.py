@@ -1,9 +1,10 @@
-"""A campaign's messages: one for each locale × audience × platform (or topics), written once at submission."""
+"""A campaign's messages: one for each locale × audience × region with its own text × platform (or topics), written once."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 from content.linting.fault import Fault
@@ -14,11 +15,12 @@ from content.terms import Recipient
 from core.instants import rfc3339
 from notifications import cap
 from notifications.campaigns import audience as audiences
-from notifications.campaigns import fcm_message, inserted_facts, texts
+from notifications.campaigns import fcm_message, inserted_facts, texts, variants
+from notifications.campaigns.audience import AudienceSegment
 from notifications.campaigns.checks.script import script_faults
 from notifications.models.campaign import ALL, Campaign, CampaignKind
-from notifications.models.message import Message
-from notifications.models.segment import ANY_PLATFORM, Platform
+from notifications.models.message import Message, key_of
+from notifications.models.segment import ANY_PLATFORM, Platform, Segment
 
 #: Bytes of inner title and body together. They travel in `data`, for which FCM leaves 4,096 bytes in all.
 MAX_INNER = 1_600
@@ -44,12 +46,10 @@ def refused_texts(campaign: Campaign) -> Iterator[tuple[str, str]]:
     for place, locale, text in texts_by_place(campaign):
         if errors := [fault.detail for fault in place_faults(campaign, place, locale, text) if fault.refuses]:
             yield place, " ".join(errors)
-    for locale, words in campaign.words.items():
-        for audience in ("", *words.get("variants", {})):
-            inner = texts.text(campaign, locale, audience)["inner"]
-            if (size := len((inner["title"] + inner["body"]).encode())) > MAX_INNER:
-                variant = f".variants.{audience}" if audience else ""
-                yield f"messages.{locale}{variant}.inner", f"has {size} bytes; the limit is {MAX_INNER}."
+    for place, locale, variant, _ in variants.places(campaign.words):
+        inner = texts.text(campaign, locale, *variants.parts_of(variant))["inner"]
+        if (size := len((inner["title"] + inner["body"]).encode())) > MAX_INNER:
+            yield f"{place}.inner", f"has {size} bytes; the limit is {MAX_INNER}."
 
 
 def place_faults(campaign: Campaign, place: str, locale: str, text: str) -> list[Fault]:
@@ -67,23 +67,43 @@ def place_faults(campaign: Campaign, place: str, locale: str, text: str) -> list
 
 def write_messages(campaign: Campaign) -> None:
     """Store the messages of a campaign that is being submitted."""
-    Message.objects.bulk_create(Message(campaign=campaign, **key, body=body) for key, body in build_messages(campaign))
+    built = build_messages(campaign, topics=audiences.has_topics(campaign))
+    Message.objects.bulk_create(Message(campaign=campaign, **key, body=body) for key, body in built)
 
 
-def build_messages(campaign: Campaign) -> Iterator[tuple[dict[str, Any], str]]:
-    """Yield (key columns, body) of every message; the same campaign always gives the same bytes."""
-    platforms = [*Platform.values, *([ANY_PLATFORM] if audiences.has_topics(campaign) else [])]
-    variants = [(locale, False) for locale in sorted(campaign.words)] + [(campaign.home_locale, True)]
-    for locale, fallback in variants:
+def build_messages(campaign: Campaign, *, topics: bool) -> Iterator[tuple[dict[str, Any], str]]:
+    """Yield (key columns, body) of every message, of those to topics if asked; the same campaign always gives the same bytes."""
+    platforms = [*Platform.values, *([ANY_PLATFORM] if topics else [])]
+    for locale, fallback in [*((locale, False) for locale in sorted(campaign.words)), (campaign.home_locale, True)]:
         for audience in readers(campaign):
-            for platform in platforms:
-                key = {"locale": locale, "fallback": fallback, "audience": audience, "platform": platform}
-                yield key, message_body(campaign, **key)
+            for region in ("", *variants.regions_with_text(campaign.words[locale], audience)):
+                for platform in platforms:
+                    key: dict[str, Any] = {"locale": locale, "fallback": fallback, "audience": audience}
+                    key |= {"region": region, "platform": platform}
+                    yield key, message_body(campaign, **key)
 
 
-def message_body(campaign: Campaign, *, locale: str, fallback: bool, audience: str, platform: str) -> str:
+def keys_by_segment(campaign: Campaign, segments: Iterable[AudienceSegment | Segment]) -> dict[int, str]:
+    """Return the key of the one message that each segment or topic gets, by the id of the segment."""
+
+    @cache
+    def served(locale: str) -> str | None:
+        return texts.served(campaign, locale)
+
+    found: dict[int, str] = {}
+    for segment in segments:
+        own = served(segment.locale)
+        locale = own or campaign.home_locale
+        region = variants.region_of(campaign.words[locale], segment.audience, segment.region)
+        found[segment.pk] = key_of(
+            locale=locale, fallback=own is None, audience=segment.audience, region=region, platform=segment.platform
+        )
+    return found
+
+
+def message_body(campaign: Campaign, *, locale: str, fallback: bool, audience: str, region: str = "", platform: str) -> str:
     """Return the message resource of one text; the campaign has a revision and the instant of its submission."""
-    text = texts.text(campaign, locale, audience)
+    text = texts.text(campaign, locale, audience, region)
     inner = text["inner"]
     assert campaign.submitted_at is not None
     data = {
@@ -140,9 +160,7 @@ def readers(campaign: Campaign) -> list[str]:
 
 def texts_by_place(campaign: Campaign) -> Iterator[tuple[str, str, str]]:
     """Yield (field, locale, text) of every text of the campaign, variants included."""
-    for locale, words in campaign.words.items():
-        variants = {f"messages.{locale}.variants.{name}": variant for name, variant in words.get("variants", {}).items()}
-        for place, pair in {f"messages.{locale}": words, **variants}.items():
-            for part in ("outer", "inner"):
-                for name, value in pair[part].items():
-                    yield f"{place}.{part}.{name}", locale, value
+    for place, locale, _, text in variants.places(campaign.words):
+        for part in ("outer", "inner"):
+            for name, value in text[part].items():
+                yield f"{place}.{part}.{name}", locale, value

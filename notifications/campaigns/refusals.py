@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from content.models import Service, Tip
 from core.console.display import country_text, language_text, local_text, zone_text, zoned_text
 from core.errors import Invalid
-from notifications.campaigns import audience, forecast, messages, schedule, texts, translation_texts
+from notifications.campaigns import audience, forecast, messages, schedule, texts, translation_texts, variants
 from notifications.campaigns.checks.help import countries_of, countries_without_help
 from notifications.campaigns.checks.words import cautions
 from notifications.campaigns.forecast import Forecast, ZoneForecast
@@ -75,6 +75,7 @@ def at_submission(campaign: Campaign, *, at: datetime) -> Iterator[Refusal]:
         yield from of_reach(campaign, said)
     contents = list(_contents(campaign))
     yield from contents
+    yield from of_variants(campaign)
     if not any(refusal.field == "services" for refusal in contents):
         yield from of_help(campaign, said, at=at)
     yield from of_correction(campaign)
@@ -237,27 +238,37 @@ def _contents(campaign: Campaign) -> Iterator[Refusal]:
             yield Refusal("messages", "locale", f"The audience includes {locale}, which has no text.")
 
 
+def of_variants(campaign: Campaign) -> Iterator[Refusal]:
+    """Yield a refusal of each variant whose readers the campaign is not for: nobody would ever get it."""
+    for place, sentence in variants.unused(campaign):
+        yield Refusal(place, "variant", sentence)
+
+
 def of_correction(campaign: Campaign) -> Iterator[Refusal]:
     """Yield what an update, cancel or all-clear would leave as it was: texts that nobody looked at, readers that it misses."""
     earlier = campaign.references
     # A rehearsal of a correction is for test devices alone, and corrects nothing.
     if earlier is None or earlier.status != campaign.status:
         return
-    for locale, words in sorted(earlier.words.items()):
-        language, confirmed = language_text(locale), locale in campaign.unchanged_locales
-        if locale not in campaign.words:
+    for locale in sorted(earlier.words.keys() - campaign.words.keys()):
+        yield Refusal(
+            "messages", "language-missing",
+            f"The earlier alert has a text in {language_text(locale)}. Write one here as well: its readers have the old one.",
+        )  # fmt: skip
+    same = variants.same_texts(earlier.words, campaign.words)
+    for name in sorted(same - set(campaign.unchanged_locales)):
+        yield Refusal(
+            variants.place(*variants.named(name)), "text-unchanged",
+            f"The text in {variants.title_of(*variants.named(name))} is that of the earlier alert. "
+            "Change it, or confirm that it stays as it is.",
+        )  # fmt: skip
+    for name in campaign.unchanged_locales:
+        if name not in same:
             yield Refusal(
-                "messages", "language-missing",
-                f"The earlier alert has a text in {language}. Write one here as well: its readers have the old one.",
-            )  # fmt: skip
-        elif campaign.words[locale] == words and not confirmed:
-            yield Refusal(
-                f"messages.{locale}", "text-unchanged",
-                f"The text in {language} is that of the earlier alert. Change it, or confirm that it stays as it is.",
-            )  # fmt: skip
-    for locale in campaign.unchanged_locales:
-        if locale not in earlier.words or campaign.words.get(locale) != earlier.words[locale]:
-            yield Refusal("unchanged", "text-changed", f"The text in {language_text(locale)} is not that of the earlier alert.")
+                "unchanged",
+                "text-changed",
+                f"The text in {variants.title_of(*variants.named(name))} is not that of the earlier alert.",
+            )
     for column, field in _AUDIENCE.items():
         now, before = getattr(campaign, column), getattr(earlier, column)
         if now != ALL and (before == ALL or set(before) - set(now)):

@@ -74,7 +74,7 @@ def _rehearsal(campaign: Campaign, *, at: datetime) -> Campaign:
 def _marked(words: dict[str, Any]) -> dict[str, Any]:
     marked = {part: {**words[part], "title": MARK + words[part]["title"]} for part in ("outer", "inner")}
     if "variants" in words:
-        marked["variants"] = {audience: _marked(variant) for audience, variant in words["variants"].items()}
+        marked["variants"] = {key: _marked(variant) for key, variant in words["variants"].items()}
     return marked
 
 
@@ -86,5 +86,6 @@ def _body(rehearsal: Campaign, phone: PairedPhone, locale: str) -> str:
         locale=served or rehearsal.home_locale,
         fallback=served is None,
         audience=segment.audience,
+        region=segment.region,
         platform=segment.platform,
     )

@@ -7,7 +7,7 @@ from typing import TypedDict
 import langcodes
 
 from content.compiling import fallback
-from notifications.campaigns import inserted_facts
+from notifications.campaigns import inserted_facts, variants
 from notifications.models.campaign import ALL, Campaign
 
 _RIGHT_TO_LEFT = {"Adlm", "Arab", "Hebr", "Nkoo", "Rohg", "Syrc", "Thaa"}
@@ -42,10 +42,13 @@ def direction(locale: str) -> str:
     return "rtl" if langcodes.Language.get(locale).maximize().script in _RIGHT_TO_LEFT else "ltr"
 
 
-def text(campaign: Campaign, locale: str, audience: str) -> CampaignText:
-    """Return the outer and inner text of a locale, in the audience's variant if there is one, with its facts written out."""
+def text(campaign: Campaign, locale: str, audience: str, region: str = "") -> CampaignText:
+    """Return the outer and inner text of a locale for one audience and region, with its facts written out.
+
+    `variants` says which of the texts that is; a region of "" is one that is not known.
+    """
     words = campaign.words[locale]
-    chosen = words.get("variants", {}).get(audience, words)
+    chosen = variants.text_of(words, variants.variant_for(words, audience, region))
     return {"outer": _written_out(campaign, locale, chosen["outer"]), "inner": _written_out(campaign, locale, chosen["inner"])}
 
 

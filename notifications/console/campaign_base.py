@@ -7,6 +7,7 @@ from typing import Any
 
 from django.urls import reverse
 
+from content.console.handouts import handout_names
 from content.console.labels import label
 from content.models import Service, Unit
 from core.console.display import StatusTag
@@ -29,7 +30,7 @@ class CampaignBasePage(Page):
 
     def load(self) -> None:
         people = ("created_by", "submitted_by", "approved_by")
-        self.campaign = Campaign.objects.select_related("references", *people).numbered(self.kwargs["id"])
+        self.campaign = Campaign.objects.select_related("references", "programme", *people).numbered(self.kwargs["id"])
         self.brake = sending_now(self.user, at=self.at).brake if self.campaign.state in campaign_display.MOVING else None
 
     def tag(self) -> StatusTag:
@@ -48,27 +49,10 @@ class CampaignBasePage(Page):
 
     def summary(self, *, reach: bool = True, words: bool = True) -> dict[str, Any]:
         """Return what the campaign will do, for whom and when, as template context; by default with its reach and its words."""
-        campaign = self.campaign
-        people = User.objects.in_bulk(campaign.touched_by)
-        units = Unit.objects.filter(key__in=[f"tip.{slug}.title" for slug in campaign.tips.values()])
-        titles = dict(units.values_list("key", "text")) if campaign.tips else {}
-        services = Service.objects.in_bulk(campaign.services)
         return {
-            "campaign": campaign,
-            "kind": campaign_display.KINDS[campaign.kind],
+            **summary_of(self.campaign, self.user, words=words),
             "tag": self.tag(),
             "brake": self.brake,
-            "live": campaign.status == "Actual",
-            "cap": cap_words.described(campaign),
-            "begins": campaign_display.begins_text(campaign),
-            "until": campaign_display.instant_and_home_text(campaign.not_after, campaign.home_zone),
-            "apps": App.objects.named(campaign.apps, actual=campaign.status == "Actual"),
-            "all": ALL,
-            "editors": [people[pk].username for pk in campaign.touched_by if pk in people],
-            "services": [(name, services.get(name)) for name in campaign.services],
-            "tips": [(label("audience", who), slug, titles.get(f"tip.{slug}.title", "")) for who, slug in campaign.tips.items()],
-            "mine": self.user.pk in campaign.touched_by,
-            **({"previews": previews(campaign, self.user), "cautions": cautions(campaign)} if words else {}),
             **(self._reach() if reach else {}),
         }
 
@@ -78,3 +62,27 @@ class CampaignBasePage(Page):
             return {"reach": audience.reach(self.campaign), "reach_error": ""}
         except DomainError as error:
             return {"reach": None, "reach_error": error.detail}
+
+
+def summary_of(campaign: Campaign, user: User, *, words: bool = True) -> dict[str, Any]:
+    """Return what a campaign will do, for whom and when, as template context; by default with its words."""
+    people = User.objects.in_bulk(campaign.touched_by)
+    units = Unit.objects.filter(key__in=[f"tip.{slug}.title" for slug in campaign.tips.values()])
+    titles = dict(units.values_list("key", "text")) if campaign.tips else {}
+    services = Service.objects.in_bulk(campaign.services)
+    return {
+        "campaign": campaign,
+        "kind": campaign_display.KINDS[campaign.kind],
+        "live": campaign.status == "Actual",
+        "cap": cap_words.described(campaign),
+        "begins": campaign_display.begins_text(campaign),
+        "until": campaign_display.instant_and_home_text(campaign.not_after, campaign.home_zone),
+        "apps": App.objects.named(campaign.apps, actual=campaign.status == "Actual"),
+        "all": ALL,
+        "editors": [people[pk].username for pk in campaign.touched_by if pk in people],
+        "services": [(name, services.get(name)) for name in campaign.services],
+        "handouts": handout_names(campaign.handouts),
+        "tips": [(label("audience", who), slug, titles.get(f"tip.{slug}.title", "")) for who, slug in campaign.tips.items()],
+        "mine": user.pk in campaign.touched_by,
+        **({"previews": previews(campaign, user), "cautions": cautions(campaign)} if words else {}),
+    }

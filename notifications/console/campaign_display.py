@@ -22,6 +22,7 @@ MODEL_NAMES.update(
         "notifications.AppRevision": "Change of an app",
         "notifications.PairedPhone": "Test phone",
         "notifications.TranslationRequest": "Request to translators",
+        "notifications.Programme": "Programme",
     }
 )
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q, QuerySet, TextField
-from django.db.models.functions import Cast
+from django.db.models import F, Max, Q, QuerySet, TextField, Window
+from django.db.models.functions import Cast, Coalesce
 from django.http import HttpResponse, QueryDict
 from django.urls import reverse
 
@@ -98,7 +98,10 @@ class CampaignsPage(Page):
         return None
 
     def _campaigns(self) -> QuerySet[Campaign]:
-        found = Campaign.objects.select_related("created_by", "submitted_by", "approved_by")
+        # The campaigns of a programme stand together, where its newest one would stand.
+        newest = Window(Max("pk"), partition_by=[Coalesce(F("programme"), -F("pk"))])
+        found = Campaign.objects.select_related("created_by", "submitted_by", "approved_by", "programme")
+        found = found.annotate(place=newest).order_by("-place", "-pk")
         wanted = self.filters
         if wanted["word"]:
             texts = found.annotate(texts=Cast("words", TextField()))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -15,12 +15,11 @@ from django.http import QueryDict
 from django.urls import reverse
 
 from content.compiling.snapshot import service_facts
-from content.console.labels import label
 from core.console.display import language_text
 from core.console.pages import Link, page
 from core.errors import Conflict, DomainError, Invalid
 from core.instants import rfc3339
-from notifications.campaigns import audience, caution_answers, definition, lifecycle, texts, typed_facts
+from notifications.campaigns import audience, caution_answers, definition, lifecycle, texts, typed_facts, variants
 from notifications.campaigns.checks.problem import Caution
 from notifications.campaigns.checks.words import cautions
 from notifications.campaigns.definition_fields import TEXT_LIMITS
@@ -80,8 +79,10 @@ class TextField:
 
 @dataclass(frozen=True)
 class LanguageFields:
-    """The texts of one language, and whether the author confirms that they stay as they are."""
+    """One text of one language, for everyone or for some readers, and whether the author confirms that it stays as it is."""
 
+    #: Its name in a definition, such as `cy/educator`.
+    name: str
     locale: str
     language: str
     dir: str
@@ -163,25 +164,26 @@ class CorrectCampaignPage(CampaignBasePage):
 
     def _languages(self, chosen: Correction) -> Iterator[LanguageFields]:
         home = self.campaign.home_locale
-        for locale in sorted(self.campaign.words, key=lambda tag: (tag != home, language_text(tag))):
+        found = list(variants.places(self.campaign.words))
+        for _, locale, variant, words in sorted(found, key=lambda one: (one[1] != home, language_text(one[1]), one[2])):
+            name = variants.name_of(locale, variant)
             yield LanguageFields(
+                name,
                 locale,
-                language_text(locale),
+                variants.title_of(locale, variant),
                 texts.direction(locale),
-                tuple(self._fields(chosen, locale)),
-                confirmed=bool(self.submitted and self.submitted.get(f"same-{locale}")),
+                tuple(self._fields(chosen, locale, variant, words)),
+                confirmed=bool(self.submitted and self.submitted.get(f"same-{name}")),
             )
 
-    def _fields(self, chosen: Correction, locale: str) -> Iterator[TextField]:
-        for variant, words in _variants(self.campaign.words[locale]):
-            prepared = words if chosen.kind == CampaignKind.UPDATE else _templates()[chosen.kind].get(locale, {})
-            for (part, field), name in TEXT_NAMES.items():
-                key = "-".join(("text", locale, variant, part, field))
-                value = self.submitted.get(key, "") if self.submitted else prepared.get(part, {}).get(field, "")
-                who = f" ({label('audience', variant).lower()})" if variant else ""
-                old = texts.written_out(self.campaign, locale, words[part][field])
-                limit, long = TEXT_LIMITS[part, field], (part, field) == ("inner", "body")
-                yield TextField(key, name + who, old, value, limit, long=long)
+    def _fields(self, chosen: Correction, locale: str, variant: str, words: Mapping[str, Any]) -> Iterator[TextField]:
+        prepared = words if chosen.kind == CampaignKind.UPDATE else _templates()[chosen.kind].get(locale, {})
+        for (part, field), name in TEXT_NAMES.items():
+            key = "-".join(("text", locale, variant, part, field))
+            value = self.submitted.get(key, "") if self.submitted else prepared.get(part, {}).get(field, "")
+            old = texts.written_out(self.campaign, locale, words[part][field])
+            limit, long = TEXT_LIMITS[part, field], (part, field) == ("inner", "body")
+            yield TextField(key, name, old, value, limit, long=long)
 
     def _document(self, chosen: Correction, data: QueryDict) -> dict[str, Any]:
         """Return the definition of the new campaign: the people, help and night rule of the old one, with the new texts."""
@@ -193,8 +195,8 @@ class CorrectCampaignPage(CampaignBasePage):
             "kind": str(chosen.kind),
             "references": campaign.pk,
             "services": self._services(),
-            "messages": {locale: self._words(chosen, locale, data) for locale in campaign.words},
-            "unchanged": [locale for locale in campaign.words if data.get(f"same-{locale}")],
+            "messages": {locale: self._words(locale, data) for locale in campaign.words},
+            "unchanged": [name for name in self._names() if data.get(f"same-{name}")],
             "schedule": {"at": "now"},
             "not_after": rfc3339(ends),
         }
@@ -205,40 +207,39 @@ class CorrectCampaignPage(CampaignBasePage):
         kept = {fact.id if fact.active else fact.successor for fact in facts}
         return sorted(name for name in kept if name) or self.campaign.services
 
-    def _words(self, chosen: Correction, locale: str, data: QueryDict) -> dict[str, Any]:
-        """Return the new texts of one language; Invalid when the author has neither changed nor confirmed them."""
+    def _names(self) -> list[str]:
+        return [variants.name_of(locale, variant) for _, locale, variant, _ in variants.places(self.campaign.words)]
+
+    def _words(self, locale: str, data: QueryDict) -> dict[str, Any]:
+        """Return the new texts of one language; Invalid when the author has neither changed nor confirmed one of them."""
         old = self.campaign.words[locale]
         new: dict[str, Any] = {}
-        for variant, _ in _variants(old):
-            words: dict[str, dict[str, str]] = {}
-            for part, field in TEXT_NAMES:
-                typed = data.get("-".join(("text", locale, variant, part, field)), "").replace("\r\n", "\n").strip()
-                text = typed_facts.insert(typed, locale, today=self.at.date())
-                words.setdefault(part, {})[field] = text
+        for variant in variants.keys_of(old):
+            text, before = _typed(locale, variant, data, today=self.at.date()), variants.text_of(old, variant)
+            same = all(text[part] == before[part] for part in ("outer", "inner"))
+            confirmed = bool(data.get(f"same-{variants.name_of(locale, variant)}"))
+            title = variants.title_of(locale, variant)
+            if same and not confirmed:
+                raise Invalid(
+                    f"{title}: change the text, or tick that it is right as it is.", code="untouched", field="languages"
+                )
+            if not same and confirmed:
+                sentence = f"{title}: you have changed the text and ticked that it stays as it is. Remove the tick."
+                raise Invalid(sentence, code="untouched", field="languages")
             if variant:
-                new.setdefault("variants", {})[variant] = words
+                new.setdefault("variants", {})[variant] = text
             else:
-                new |= words
-        same = all(new.get(part) == old[part] for part in ("outer", "inner")) and new.get("variants") == old.get("variants")
-        if same and not data.get(f"same-{locale}"):
-            raise Invalid(
-                f"{language_text(locale)}: change the text, or tick that it is right as it is.",
-                code="untouched",
-                field="languages",
-            )
-        if not same and data.get(f"same-{locale}"):
-            raise Invalid(
-                f"{language_text(locale)}: you have changed the text and ticked that it stays as it is. Remove the tick.",
-                code="untouched",
-                field="languages",
-            )
+                new |= text
         return new
 
 
-def _variants(words: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Yield ("", the texts for everyone) and then the texts for each audience that has its own."""
-    yield "", words
-    yield from sorted(words.get("variants", {}).items())
+def _typed(locale: str, variant: str, data: QueryDict, *, today: date) -> dict[str, dict[str, str]]:
+    """Return one text as it was typed."""
+    words: dict[str, dict[str, str]] = {}
+    for part, field in TEXT_NAMES:
+        typed = data.get("-".join(("text", locale, variant, part, field)), "").replace("\r\n", "\n").strip()
+        words.setdefault(part, {})[field] = typed_facts.insert(typed, locale, today=today)
+    return words
 
 
 @cache

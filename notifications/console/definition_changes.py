@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from content.console.handouts import handout_names
 from content.console.labels import label, labels
 from content.console.translation_status import differences
 from core.console.display import country_text, language_text, region_text, sentence_case, zone_text
-from notifications.campaigns import inserted_facts, texts
+from notifications.campaigns import inserted_facts, texts, variants
 from notifications.console import campaign_display
 from notifications.console.cap_words import CERTAINTIES, SEVERITIES, STATUSES, URGENCIES
 from notifications.models import Campaign
@@ -89,14 +90,12 @@ def _text_changes(old: Mapping[str, Any], new: Mapping[str, Any], names: Mapping
 
 
 def _named_texts(words: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield each text of one language with its name; texts for one audience follow."""
-    for (part, field), name in TEXT_NAMES.items():
-        if text := words.get(part, {}).get(field, ""):
-            yield name, text
-    for audience, variant in sorted(words.get("variants", {}).items()):
+    """Yield each text of one language with its name; its variants follow."""
+    for key in variants.keys_of(words):
+        shown = variants.text_of(words, key)
         for (part, field), name in TEXT_NAMES.items():
-            if text := variant.get(part, {}).get(field, ""):
-                yield f"{name} ({label('audience', audience).lower()})", text
+            if text := shown.get(part, {}).get(field, ""):
+                yield f"{name} ({variants.readers_text(key)})" if key else name, text
 
 
 def _facts(document: Mapping[str, Any], names: Mapping[str, str]) -> Iterator[tuple[str, str]]:
@@ -120,6 +119,7 @@ def _facts(document: Mapping[str, Any], names: Mapping[str, str]) -> Iterator[tu
     yield "Clock of phones whose time zone is not known", zone_text(home.get("zone", ""))
     yield "Main language", language_text(home.get("locale", ""))
     yield "Services", _listed("services", document.get("services", []), names)
+    yield "Handouts", ", ".join(handout_names(document.get("handouts", []))) or "None"
     for who, slug in document.get("tips", {}).items():
         yield f"Tip for {label('audience', who).lower()}", names.get(slug, slug)
 

@@ -21,9 +21,10 @@ from core.models.user import SYSTEM_NAME
 from notifications.campaigns import inserted_facts
 from notifications.console.history_words import HistoryChange, change_text, sentence
 from notifications.console.rights import CAMPAIGN_STAFF
-from notifications.models import App, Campaign, TranslationRequest
+from notifications.models import App, Campaign, Programme, TranslationRequest
 
-_CAMPAIGN, _BRAKE, _REQUEST = "notifications.Campaign", "notifications.Brake", "notifications.TranslationRequest"
+_CAMPAIGN, _PROGRAMME, _BRAKE = "notifications.Campaign", "notifications.Programme", "notifications.Brake"
+_REQUEST = "notifications.TranslationRequest"
 #: Entries that one file holds.
 _MAX_ROWS = 20_000
 
@@ -75,7 +76,7 @@ class HistoryPage(_HistoryPage):
     menu_permissions = CAMPAIGN_STAFF
 
     def entries(self) -> QuerySet[AuditEntry]:
-        found = AuditEntry.objects.filter(model__in=(_CAMPAIGN, _BRAKE, _REQUEST))
+        found = AuditEntry.objects.filter(model__in=(_CAMPAIGN, _PROGRAMME, _BRAKE, _REQUEST))
         if person := self.request.GET.get("person", ""):
             found = found.filter(by__username=person)
         if word := self.request.GET.get("word", "").strip():
@@ -122,7 +123,9 @@ def history_lines(entries: Iterable[AuditEntry]) -> list[HistoryLine]:
     numbers = {int(e.row) for e in found if e.model == _CAMPAIGN} | {one.campaign_id for one in requests.values()}
     campaigns = dict(Campaign.objects.filter(pk__in=numbers).values_list("pk", "name"))
     names = _names(change for entry in found for change in entry.details.get("changes", ()))
-    return [_line(entry, campaigns, names, requests) for entry in found]
+    tied = {int(e.row) for e in found if e.model == _PROGRAMME}
+    programmes = set(Programme.objects.filter(pk__in=tied).values_list("pk", flat=True)) if tied else set()
+    return [_line(entry, campaigns, programmes, names, requests) for entry in found]
 
 
 def _names(changes: Iterable[Mapping[str, Any]]) -> dict[str, str]:
@@ -146,15 +149,22 @@ def _names(changes: Iterable[Mapping[str, Any]]) -> dict[str, str]:
 
 
 def _line(
-    entry: AuditEntry, campaigns: Mapping[int, str], names: Mapping[str, str], requests: Mapping[int, TranslationRequest]
+    entry: AuditEntry,
+    campaigns: Mapping[int, str],
+    programmes: set[int],
+    names: Mapping[str, str],
+    requests: Mapping[int, TranslationRequest],
 ) -> HistoryLine:
     request = requests.get(int(entry.row)) if entry.model == _REQUEST else None
     number = int(entry.row) if entry.model == _CAMPAIGN else request.campaign_id if request else 0
+    url = reverse("admin:campaign", args=[number]) if number in campaigns else ""
+    if entry.model == _PROGRAMME and int(entry.row) in programmes:
+        url = reverse("admin:programme", args=[int(entry.row)])
     changes = tuple(change_text(change, names) for change in entry.details.get("changes", ()))
     return HistoryLine(
         at=entry.at,
         campaign=campaigns.get(number) or entry.details.get("name", ""),
-        url=reverse("admin:campaign", args=[number]) if number in campaigns else "",
+        url=url,
         sentence=sentence(entry, locale=request.locale if request else ""),
         changes=changes,
     )

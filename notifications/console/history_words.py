@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from content.console.handouts import handout_names
 from content.console.labels import labels
 from core.audit_verbs import Verb
 from core.console.display import country_text, language_text, local_text, region_text, verb_text, zone_text, zoned_text
 from core.models import AuditEntry
 from core.models.user import SYSTEM_NAME
-from notifications.campaigns import inserted_facts
+from notifications.campaigns import inserted_facts, variants
 from notifications.console.cap_words import CERTAINTIES, SEVERITIES, STATUSES, URGENCIES
 from notifications.models.campaign import ALL
 
@@ -47,11 +48,22 @@ _SENTENCES: Mapping[str, str] = {
     Verb.CAMPAIGN_TRANSLATION_SENT_BACK: "{who} sent {text} back to the translators",
     Verb.CAMPAIGN_TRANSLATION_READ: "{who} read {text} for the request to the translators",
     Verb.CAMPAIGN_TRANSLATION_WITHDRAWN: "{who} withdrew the request for {text}",
+    Verb.CAMPAIGN_JOINED: "{who} put the campaign into the programme “{programme}”",
+    Verb.CAMPAIGN_LEFT: "{who} took the campaign out of the programme “{programme}”",
+    Verb.PROGRAMME_CREATED: "{who} created the programme",
+    Verb.PROGRAMME_EDITED: "{who} changed the name or the note of the programme",
+    Verb.PROGRAMME_DELETED: "{who} deleted the programme",
+    Verb.PROGRAMME_SUBMITTED: "{who} submitted all drafts of the programme together",
+    Verb.PROGRAMME_FIRST_APPROVED: "{who} approved the programme, as the first of two people",
+    Verb.PROGRAMME_APPROVED: "{who} approved all campaigns of the programme together",
+    Verb.PROGRAMME_RETURNED: "{who} sent the programme back",
+    Verb.PROGRAMME_STOPPED: "{who} stopped all campaigns of the programme",
     Verb.SENDING_STOPPED: "{who} stopped all sending",
     Verb.SENDING_RESUMED: "{who} allowed sending again",
 }
 _FIELDS: Mapping[str, str] = {
     "name": "Name",
+    "note": "Note",
     "kind": "Kind",
     "references": "Earlier campaign",
     "apps": "Apps",
@@ -61,6 +73,7 @@ _FIELDS: Mapping[str, str] = {
     "locales": "Languages of the readers",
     "services": "Help services",
     "tips": "Tips",
+    "handouts": "Handouts",
     "severity": "How serious",
     "urgency": "How soon to act",
     "certainty": "How certain",
@@ -74,7 +87,7 @@ _FIELDS: Mapping[str, str] = {
     "reach_confirmed": "Confirmed number of phones",
     "quiet_override": "Reason for overriding quiet hours",
     "quiet_deferral": "Phones in quiet hours wait, also for an exact second",
-    "unchanged_locales": "Languages whose text stays as it was",
+    "unchanged_locales": "Texts that stay as they were",
 }
 _PARTS = {
     "outer.title": "Lock screen title",
@@ -104,7 +117,8 @@ def sentence(entry: AuditEntry, *, locale: str = "") -> str:
     who = "The product" if entry.by.username == SYSTEM_NAME else person
     text = _SENTENCES.get(entry.verb)
     named = f"the text in {language_text(locale)}" if locale else "a text"
-    words = text.format(who=who, text=named) if text else f"{verb_text(entry.verb)} ({who})"
+    programme = entry.details.get("programme", "")
+    words = text.format(who=who, text=named, programme=programme) if text else f"{verb_text(entry.verb)} ({who})"
     if entry.verb == Verb.CAMPAIGN_TEXT_CONFIRMED and (read := entry.details.get("locale")):
         words = f"{who} confirmed the text in {language_text(str(read))} as its second reader"
     reason = str(entry.details.get("reason", "")).strip()
@@ -117,7 +131,7 @@ def change_text(change: Mapping[str, Any], names: Mapping[str, str]) -> HistoryC
     if field.startswith("words."):
         _, locale, *path = field.split(".")
         part = _PARTS.get(".".join(path[-2:]), "Text")
-        who = f", {labels('recipient', [path[1]]).lower()}" if path[0] == "variants" else ""
+        who = f", {variants.readers_text(path[1])}" if path[0] == "variants" else ""
         name = f"{part} ({language_text(locale)}{who})"
         return HistoryChange(name, _text(change["before"], locale, names), _text(change["after"], locale, names), locale)
     before, after = (_value(field, change[side], names) for side in ("before", "after"))
@@ -160,8 +174,9 @@ _VALUES: Mapping[str, Callable[[Any], str]] = {
     "countries": _each(country_text),
     "regions": _each(region_text),
     "locales": _each(language_text),
-    "unchanged_locales": _each(language_text),
+    "unchanged_locales": _each(lambda name: variants.title_of(*variants.named(name))),
     "quiet_deferral": lambda value: "yes" if value else "no",
+    "handouts": lambda values: ", ".join(handout_names(values)),
     "audiences": lambda values: labels("recipient", values),
     "home_locale": language_text,
     "home_zone": zone_text,

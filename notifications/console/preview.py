@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from content.terms import Recipient
-from core.console.display import language_text
+from core.console.display import language_text, region_text
 from core.models import User
-from notifications.campaigns import texts
+from notifications.campaigns import texts, variants
 from notifications.campaigns.messages import FROM_FEED
 from notifications.campaigns.texts import ShownText
 from notifications.models import Campaign
@@ -31,17 +31,20 @@ class PhonePreview:
     #: Whether the user reads the language.
     reads: bool
     audiences: list[str] = field(default_factory=list)
+    #: Names of the regions that the text is for; [] for every region without a text of its own.
+    regions: list[str] = field(default_factory=list)
     platforms: list[str] = field(default_factory=list)
     #: Whether apps in topics mode fetch the inner text from the feed, because it is too long for FCM.
     fetched: bool = False
 
 
 class _MessageText(NamedTuple):
-    """The texts of one message, or of one locale and audience of a draft (platform "")."""
+    """The texts of one message, or of one locale, audience and region of a draft (platform "")."""
 
     locale: str
     fallback: bool
     audience: str
+    region: str
     platform: str
     outer: ShownText
     inner: ShownText
@@ -52,7 +55,7 @@ def previews(campaign: Campaign, user: User) -> list[PhonePreview]:
     """Return each distinct text once, with its readers; the home locale comes first."""
     found: dict[str, PhonePreview] = {}
     for text in _message_texts(campaign):
-        key = json.dumps([text.locale, text.fallback, text.outer, text.inner])
+        key = json.dumps([text.locale, text.fallback, text.region, text.outer, text.inner])
         if key not in found:
             found[key] = PhonePreview(
                 locale=text.locale,
@@ -63,11 +66,15 @@ def previews(campaign: Campaign, user: User) -> list[PhonePreview]:
                 inner=text.inner,
                 reads=user.reads(text.locale),
             )
-        found[key].fetched |= text.fetched
-        for value, known in ((text.audience, found[key].audiences), (text.platform, found[key].platforms)):
+        phone = found[key]
+        phone.fetched |= text.fetched
+        place = region_text(text.region) if text.region else ""
+        for value, known in ((text.audience, phone.audiences), (place, phone.regions), (text.platform, phone.platforms)):
             if value and value not in known:
                 known.append(value)
-    return sorted(found.values(), key=lambda phone: (phone.locale != campaign.home_locale, phone.fallback, phone.language))
+    return sorted(
+        found.values(), key=lambda phone: (phone.locale != campaign.home_locale, phone.fallback, phone.language, phone.regions)
+    )
 
 
 def _message_texts(campaign: Campaign) -> Iterator[_MessageText]:
@@ -76,18 +83,21 @@ def _message_texts(campaign: Campaign) -> Iterator[_MessageText]:
         body: dict[str, Any] = json.loads(message.body)
         fetched = body["data"].get("inner") == FROM_FEED
         if fetched:
-            inner = texts.text(campaign, message.locale, message.audience)["inner"]
+            inner = texts.text(campaign, message.locale, message.audience, message.region)["inner"]
         else:
             inner = {"title": body["data"]["inner_title"], "body": body["data"]["inner_body"]}
         platform = message.platform or "topic"
-        yield _MessageText(message.locale, message.fallback, message.audience, platform, _outer(body), inner, fetched)
+        yield _MessageText(
+            message.locale, message.fallback, message.audience, message.region, platform, _outer(body), inner, fetched
+        )
     if messages:
         return
     audiences = Recipient.values if campaign.audiences == ALL else campaign.audiences
     for locale in sorted(campaign.words):
         for audience in audiences:
-            text = texts.text(campaign, locale, audience)
-            yield _MessageText(locale, False, audience, "", text["outer"], text["inner"], fetched=False)
+            for region in ("", *variants.regions_with_text(campaign.words[locale], audience)):
+                text = texts.text(campaign, locale, audience, region)
+                yield _MessageText(locale, False, audience, region, "", text["outer"], text["inner"], fetched=False)
 
 
 def _outer(body: dict[str, Any]) -> ShownText:

@@ -62,9 +62,15 @@ def _stopped_card(campaign: Campaign, at: datetime) -> TodoCard:
 
 def _approval_cards(user: User, at: datetime) -> Iterator[TodoCard]:
     others = Campaign.objects.filter(state=S.SUBMITTED).exclude(touched_by__contains=[user.pk])
-    waiting = [one for one in others.select_related("submitted_by").order_by("pk") if is_within(user, one)]
+    found = others.select_related("submitted_by", "programme").order_by("pk")
+    waiting = [one for one in found if is_within(user, one)]
     starts = first_starts([campaign for campaign in waiting if campaign.schedule_kind != ScheduleKind.NOW], at=at)
+    together: dict[int, list[Campaign]] = {}
     for campaign in waiting:
+        if campaign.programme_id is not None:
+            together.setdefault(campaign.programme_id, []).append(campaign)
+    yield from (_programme_card(campaigns, starts, user, at) for campaigns in together.values())
+    for campaign in (one for one in waiting if one.programme_id is None):
         deadline = starts.get(campaign.pk) or campaign.not_after
         kind = campaign_display.KINDS[campaign.kind].lower()
         what = kind if campaign.status == "Actual" else f"{campaign.status.lower()} ({kind})"
@@ -77,6 +83,22 @@ def _approval_cards(user: User, at: datetime) -> Iterator[TodoCard]:
             f"To approve: {campaign.name}", f"{text} Submitted by {by}: {what}.", _url(campaign), "Read and decide", None, "wait",
             deadline=deadline,
         )  # fmt: skip
+
+
+def _programme_card(campaigns: list[Campaign], starts: dict[int, datetime | None], user: User, at: datetime) -> TodoCard:
+    """Return one card for all campaigns of a programme that wait for approval; its deadline is that of the first of them."""
+    programme = campaigns[0].programme
+    assert programme is not None
+    first = min(campaigns, key=lambda campaign: starts.get(campaign.pk) or campaign.not_after)
+    deadline = starts.get(first.pk) or first.not_after
+    instant = zoned_text(deadline, user.time_zone, seconds=True)
+    text = f"Approve before {instant}, in {duration_text(deadline - at)}." if deadline > at else "Its time has passed."
+    names = ", ".join(campaign.name for campaign in campaigns)
+    url = reverse("admin:programme-approve", args=[programme.pk])
+    return TodoCard(
+        f"To approve: {programme.name}", f"{text} A programme of: {names}.", url, "Read and decide", None, "wait",
+        deadline=deadline,
+    )  # fmt: skip
 
 
 @today_sections(10)
@@ -110,8 +132,12 @@ def own_campaigns(user: User, at: datetime) -> Iterator[TodaySection]:
     if not roles.holds(user, AUTHOR, APPROVER, STOPPER):
         return
     if roles.holds(user, AUTHOR):
-        own = Campaign.objects.filter(state__in=(S.DRAFT, S.SUBMITTED), touched_by__contains=[user.pk]).order_by("-pk")
-        rows = tuple(_own_row(campaign, at) for campaign in own)
+        own = Campaign.objects.filter(
+            state__in=(S.DRAFT, S.SUBMITTED), touched_by__contains=[user.pk], is_template=False
+        ).select_related("programme")
+        # The campaigns of a programme stand together.
+        together = sorted(own.order_by("-pk"), key=lambda campaign: -(campaign.programme_id or 0))
+        rows = tuple(_own_row(campaign, at) for campaign in together)
         more = Link("All your campaigns", f"{reverse('admin:campaigns')}?person={user.username}")
         yield TodaySection("yours", "Yours", rows, "You have no drafts, and no campaign that waits for approval.", more)
     ended = Coalesce("finished_at", "approved_at")
@@ -145,6 +171,8 @@ def _own_row(campaign: Campaign, at: datetime) -> TodayRow:
         text = f"Came back: {campaign.reason}"
     else:
         text = f"Draft, written {duration_text(at - campaign.created_at)} ago"
+    if campaign.programme is not None:
+        text = f"{text}. Part of {campaign.programme.name}"
     return TodayRow(campaign.name, text, _url(campaign), campaign_display.state_tag(campaign))
 
 

@@ -7,12 +7,11 @@ from dataclasses import dataclass, field
 
 from django import forms
 
-from content.console import labels
 from content.console.translation_status import differences
 from content.linting.glossary import GlossaryHit, glossary_hits
 from content.linting.tokens import tokens
 from notifications.campaigns import texts as campaign_texts
-from notifications.campaigns import translation_texts
+from notifications.campaigns import translation_texts, variants
 from notifications.campaigns.checks.problem import Caution, DraftProblem
 from notifications.campaigns.checks.words import PARTS
 from notifications.campaigns.definition_fields import TEXT_LIMITS
@@ -183,4 +182,4 @@ def _prefix(path: Iterable[str]) -> str:
 
 
 def _readers(path: list[str]) -> str:
-    return labels.inside_sentence(labels.label("recipient", path[-1]))
+    return variants.readers_text(path[-1])

@@ -13,6 +13,7 @@ from notifications.campaigns import forecast, messages
 from notifications.campaigns.audience import rounded
 from notifications.campaigns.forecast import Forecast, Start
 from notifications.campaigns.schedule import Clock, Delay
+from notifications.campaigns.variants import readers_text
 from notifications.console import campaign_display
 from notifications.models import Campaign
 from notifications.models.campaign import ALL, ScheduleKind
@@ -130,6 +131,17 @@ def _languages(found: Forecast) -> Iterator[str]:
         if number:
             name = "a language that is not known" if locale == "und" else language_text(locale)
             yield f"{_capital(phones(number))} set to {name} get the {language_text(served)} text."
+    yield from _variants(found)
+
+
+def _variants(found: Forecast) -> Iterator[str]:
+    """Say how many phones get each text for some readers alone; nothing where there is one text for everyone."""
+    by_variant: Counter[str] = Counter()
+    for text in found.texts:
+        if text.variant:
+            by_variant[text.variant] += text.devices
+    for variant, number in sorted(by_variant.items()):
+        yield f"{_capital(phones(number))} get the text for {readers_text(variant)}."
 
 
 def _warnings(campaign: Campaign, found: Forecast) -> Iterator[str]:

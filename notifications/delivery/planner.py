@@ -13,7 +13,7 @@ from psycopg.errors import LockNotAvailable
 from core.errors import Conflict, DomainError
 from core.models import User
 from core.states import advance
-from notifications.campaigns import audience, fingerprint, forecast, lifecycle, schedule, texts
+from notifications.campaigns import audience, fingerprint, forecast, lifecycle, messages, schedule
 from notifications.campaigns.audience import AudienceSegment
 from notifications.campaigns.checks.help import countries_of, countries_without_help
 from notifications.campaigns.openings import openings
@@ -22,7 +22,6 @@ from notifications.delivery.canaries import CanaryCandidate
 from notifications.models.batch import BATCH_SIZE, CANARY_SIZE, Batch
 from notifications.models.campaign import Campaign
 from notifications.models.campaign_state import CampaignState
-from notifications.models.message import key
 from notifications.models.quota import batch_size, canary_size
 from notifications.models.registration import TICKET_LOCK, TICKET_SEQUENCE
 from notifications.models.wave import Wave
@@ -139,7 +138,7 @@ def _first_start(campaign: Campaign, *, at: datetime) -> datetime:
 
 def _write_canaries(campaign: Campaign, waves: list[Wave], members: list[AudienceSegment], watermark: int) -> None:
     """Write the canary of each wave of more than one batch, as a batch that lists its tickets in `retry_tickets`."""
-    message_of = _messages(campaign, members)
+    message_of = messages.keys_by_segment(campaign, members)
     by_id = {segment.pk: segment for segment in members}
     for wave in waves:
         candidates = [CanaryCandidate(pk, by_id[pk].devices, message_of[pk]) for pk in wave.segments]
@@ -155,12 +154,6 @@ def _write_canaries(campaign: Campaign, waves: list[Wave], members: list[Audienc
             wave=wave, from_segment=low_segment, from_ticket=low_ticket, to_segment=high_segment, to_ticket=high_ticket,
             size=len(drawn), canary=True, ready_at=wave.due_at, retry_tickets=wave.canary,
         )  # fmt: skip
-
-
-def _messages(campaign: Campaign, members: list[AudienceSegment]) -> dict[int, str]:
-    """Return the key of the message that each segment gets."""
-    variant = {locale: texts.served(campaign, locale) for locale in {segment.locale for segment in members}}
-    return {segment.pk: key(variant[segment.locale] or "*", segment.audience, segment.platform) for segment in members}
 
 
 def _batch_size() -> int:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-from notifications.campaigns import audience, fingerprint, texts
+from notifications.campaigns import audience, fingerprint, messages
 from notifications.delivery.fcm import MessageTemplate
 from notifications.models.batch import Batch
 from notifications.models.campaign import Campaign
-from notifications.models.message import key
 from notifications.models.segment import Segment
 from notifications.models.wave import Wave
 
@@ -47,9 +46,9 @@ class VerifiedCampaign:
             audience.check_size(campaign, devices=sizes[False], topics=sizes[True])
         except audience.TooFew as error:
             raise NotAsApproved(error.detail) from error
-        messages = list(campaign.messages.all())
-        templates = {message.pk: MessageTemplate(message.body) for message in messages}
-        return cls(campaign, templates, {message.pk: message.platform for message in messages})
+        stored = list(campaign.messages.all())
+        templates = {message.pk: MessageTemplate(message.body) for message in stored}
+        return cls(campaign, templates, {message.pk: message.platform for message in stored})
 
     def segments(self, wave_id: int, low: int, high: int) -> list[int]:
         """Return the ids of the wave's segments from `low` to `high`, both included."""
@@ -72,10 +71,9 @@ class VerifiedCampaign:
         """Return the id of the message for a segment."""
         if segment_id not in self._message_by_segment:
             by_key = {message.key: message.pk for message in self.campaign.messages.all()}
-            for segment in Segment.objects.filter(pk__in=self._all_segments()):
-                locale = texts.served(self.campaign, segment.locale)
-                variant = locale if locale is not None else f"{self.campaign.home_locale}*"
-                self._message_by_segment[segment.pk] = by_key[key(variant, segment.audience, segment.platform)]
+            segments = Segment.objects.filter(pk__in=self._all_segments())
+            for pk, key in messages.keys_by_segment(self.campaign, segments).items():
+                self._message_by_segment[pk] = by_key[key]
         return self._message_by_segment[segment_id]
 
     def _wave(self, wave_id: int) -> Wave:

@@ -10,6 +10,7 @@ from notifications.models.campaign_state import CampaignState
 from notifications.models.draft_task import CautionAnswer, DraftStart, DraftTask, TaskEntry
 from notifications.models.maintenance_run import MaintenanceRun
 from notifications.models.message import Message
+from notifications.models.programme import Programme
 from notifications.models.progress_sample import ProgressSample
 from notifications.models.quota import Quota
 from notifications.models.receipt_count import ReceiptCount, ReceiptEvent
@@ -43,6 +44,7 @@ __all__ = [
     "PairedPhone",
     "PairingRequest",
     "Platform",
+    "Programme",
     "ProgressSample",
     "PushMode",
     "Quota",

@@ -13,7 +13,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
-from content.terms import Recipient
+from content.terms import Handout, Recipient
 from core.errors import NotFound
 from core.querysets import manager_of
 from notifications import cap
@@ -22,6 +22,7 @@ from notifications.models.campaign_rules import (
     APPROVER_NOT_PAUSED,
     FOUR_EYES,
     FROZEN_DEFINITION,
+    IN_PROGRAMME,
     KEPT,
     READ_IN_EVERY_LANGUAGE,
     RETURNED,
@@ -29,6 +30,7 @@ from notifications.models.campaign_rules import (
     WITHIN_LIMITS,
 )
 from notifications.models.campaign_state import APPROVED_ON, BEFORE_THE_END, LIFECYCLE, CampaignState
+from notifications.models.programme import Programme
 
 #: The word that stands for every app, country, region, audience or locale.
 ALL = ["all"]
@@ -105,12 +107,18 @@ class Campaign(models.Model):
     regions = ArrayField(models.CharField(max_length=6))
     audiences = ArrayField(models.CharField(max_length=10))
     locales = ArrayField(models.CharField(max_length=35))
-    words = models.JSONField(help_text="Locale to outer and inner text, and variants by audience.")
+    words = models.JSONField(help_text="Locale to outer and inner text, and variants by audience, region or both.")
     unchanged_locales = ArrayField(
-        models.CharField(max_length=35), default=list, db_default=[], help_text="Whose text stays as the referenced alert has it."
+        models.CharField(max_length=35),
+        default=list,
+        db_default=[],
+        help_text="Texts that stay as the referenced alert has them: a locale, or a variant such as cy/educator.",
     )
     services = ArrayField(models.CharField(max_length=80))
     tips = models.JSONField(default=dict, help_text="Audience to the slug of the tip that opens.")
+    handouts = ArrayField(
+        models.CharField(max_length=20), default=list, blank=True, db_default=[], help_text="Slugs of the handouts to print."
+    )
     severity = models.CharField(max_length=8, choices=cap.Severity.choices)
     urgency = models.CharField(max_length=9, choices=cap.Urgency.choices)
     certainty = models.CharField(max_length=8, choices=cap.Certainty.choices)
@@ -128,11 +136,16 @@ class Campaign(models.Model):
         default=dict, blank=True, db_default={}, help_text="Service id to the name that stands in the texts for it."
     )
 
+    programme = models.ForeignKey(Programme, null=True, blank=True, on_delete=models.PROTECT, related_name="campaigns")
+
     # How far the author is: of no importance once the campaign is submitted.
     open_tasks = ArrayField(
         models.CharField(max_length=7), default=list, blank=True, db_default=[], help_text="Tasks that nobody has saved yet."
     )
     preset = models.CharField(max_length=9, blank=True, db_default="", help_text="What the author started from.")
+    is_template = models.BooleanField(
+        default=False, db_default=False, help_text="A draft to start campaigns from; it is never submitted."
+    )
     reach_confirmed = models.PositiveIntegerField(null=True, help_text="Phones that the author confirmed by typing the number.")
 
     state = models.CharField(max_length=9, choices=CampaignState.choices, default=CampaignState.DRAFT)
@@ -202,6 +215,10 @@ class Campaign(models.Model):
             models.CheckConstraint(
                 condition=Q(kind__in=("update", "cancel", "all-clear")) ^ Q(references=None), name="campaign_references"
             ),
+            models.CheckConstraint(condition=Q(handouts__contained_by=Handout.values), name="campaign_handouts"),
+            models.CheckConstraint(
+                condition=Q(is_template=False) | Q(state="draft", programme=None), name="campaign_template_is_a_draft"
+            ),
             models.CheckConstraint(condition=~Q(kind="exercise") | ~Q(status="Actual"), name="campaign_exercise_is_not_actual"),
             models.CheckConstraint(
                 condition=~Q(state__in=("submitted", *APPROVED_ON))
@@ -229,6 +246,7 @@ class Campaign(models.Model):
             WITHIN_LIMITS,
             FROZEN_DEFINITION,
             KEPT,
+            IN_PROGRAMME,
         )
 
     def __str__(self) -> str:

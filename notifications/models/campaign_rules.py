@@ -10,7 +10,7 @@ from core.models.account_rules import not_paused
 DEFINITION = (
     "name", "kind", "references_id", "thread_id", "apps", "countries", "regions", "audiences", "locales", "words", "services",
     "tips", "severity", "urgency", "certainty", "status", "home_zone", "home_locale", "schedule_kind", "schedule_at",
-    "not_after", "quiet_override", "named_services", "quiet_deferral", "unchanged_locales",
+    "not_after", "quiet_override", "named_services", "quiet_deferral", "unchanged_locales", "handouts",
 )  # fmt: skip
 _SUBMISSION = ("submitted_by_id", "submitted_at", "fingerprint", "rev")
 
@@ -181,6 +181,25 @@ WITHIN_LIMITS = pgtrigger.Trigger(
 
 APPROVER_NOT_PAUSED = not_paused(
     "approver_not_paused", column="approved_by_id", when="OLD.state = 'submitted' AND NEW.state = 'approved'"
+)
+
+IN_PROGRAMME = pgtrigger.Trigger(
+    name="in_programme",
+    when=pgtrigger.Before,
+    operation=pgtrigger.Update,
+    func="""
+        IF NEW.programme_id IS DISTINCT FROM OLD.programme_id AND NOT (OLD.state = 'draft' AND NEW.state = 'draft') THEN
+            RAISE EXCEPTION 'a campaign joins or leaves a programme as a draft' USING ERRCODE = 'check_violation';
+        END IF;
+        IF OLD.state = 'submitted' AND NEW.state = 'approved' AND EXISTS (
+            SELECT 1 FROM notifications_campaign c
+            WHERE c.programme_id = NEW.programme_id AND NEW.approved_by_id = ANY(c.touched_by)
+        ) THEN
+            RAISE EXCEPTION 'nobody approves a programme in which they wrote, edited or submitted a campaign'
+                USING ERRCODE = 'check_violation';
+        END IF;
+        RETURN NEW;
+    """,
 )
 
 KEPT = pgtrigger.Trigger(

@@ -34,7 +34,7 @@ class TaskEntry(models.Model):
     """One person at one task of a draft: since when they have it open, and what they have typed but not saved."""
 
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="entries")
-    place = models.CharField(max_length=60, help_text="The task; for words, with the locale and the audience of a variant.")
+    place = models.CharField(max_length=60, help_text="The task; for words, with the locale and the variant.")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     seen_at = models.DateTimeField(help_text="When the page was last opened or typed in.")
     typed_at = models.DateTimeField(null=True)

@@ -13,23 +13,27 @@ from notifications.models.segment import ANY_PLATFORM, Platform
 
 
 class Message(models.Model):
-    """One message of a campaign, for one locale × audience × platform; the address and the time to live are put in at send time.
+    """One message of a campaign, for one locale × audience × region × platform; address and time to live are put in at send time.
 
-    A message without a platform is for topics and serves all platforms.
+    A message without a platform is for topics and serves all platforms. One without a region serves every region that has no
+    text of its own.
     """
 
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="messages")
     locale = models.CharField(max_length=35, help_text="Of the text.")
     fallback = models.BooleanField(help_text="For installations whose own language has no text here.")
     audience = models.CharField(max_length=10, choices=Recipient.choices)
+    region = models.CharField(max_length=6, blank=True, default="", db_default="")
     platform = models.CharField(max_length=7, choices=Platform.choices, blank=True)
     #: JSON of FCM's message resource, without address and TTL.
     body = models.TextField()
 
     class Meta:
-        ordering = ("campaign", "locale", "fallback", "audience", "platform")
+        ordering = ("campaign", "locale", "fallback", "audience", "region", "platform")
         constraints = (
-            models.UniqueConstraint(fields=["campaign", "locale", "fallback", "audience", "platform"], name="message_once"),
+            models.UniqueConstraint(
+                fields=["campaign", "locale", "fallback", "audience", "region", "platform"], name="message_once_in_region"
+            ),
             models.CheckConstraint(condition=Q(platform__in=[*Platform.values, ANY_PLATFORM]), name="message_platform"),
             models.CheckConstraint(condition=Q(audience__in=Recipient.values), name="message_audience"),
         )
@@ -57,7 +61,9 @@ class Message(models.Model):
     @property
     def key(self) -> str:
         """Return the message's key, unique within its campaign."""
-        return key(f"{self.locale}{'*' if self.fallback else ''}", self.audience, self.platform)
+        return key_of(
+            locale=self.locale, fallback=self.fallback, audience=self.audience, region=self.region, platform=self.platform
+        )
 
     @property
     def digest(self) -> str:
@@ -65,6 +71,10 @@ class Message(models.Model):
         return digest(self.body.encode())
 
 
-def key(variant: str, audience: str, platform: str) -> str:
-    """Return a message's key; `variant` is the locale of its text, with * for a message to readers of other languages."""
-    return f"{variant}/{audience}/{platform or 'topic'}"
+def key_of(*, locale: str, fallback: bool, audience: str, region: str, platform: str) -> str:
+    """Return a message's key, such as `cy/parent/ios`; a * marks a message to readers of other languages than its text.
+
+    A message without a region has the key that it had before there were regions: approved fingerprints hold these keys.
+    """
+    readers = f"{audience}+{region}" if region else audience
+    return f"{locale}{'*' if fallback else ''}/{readers}/{platform or 'topic'}"

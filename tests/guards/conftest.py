@@ -16,6 +16,7 @@ from core import database_roles
 from core.console import pages
 from core.models import User
 from notifications.campaigns import translation_requests
+from notifications.models import Programme
 from tests import make
 from tools.sandbox.postgres import RUNTIME_ROLE
 
@@ -36,6 +37,7 @@ def console_paths(db: None) -> dict[str, str]:
     make.target("tip.first-hour.title", "cy", "Arhoswch ac anadlwch")
     make.release(publish=False)
     campaign = make.campaign(state="submitted")
+    programme = Programme.objects.create(name="Half-term", created_by=User.objects.system(), created_at=make.NOON)
     facts = Tip.objects.get(pk="first-hour").facts() | {"order": 7}
     proposed = TipRevision.objects.propose(slug="first-hour", facts=facts, by=User.objects.system(), at=make.NOON)
     line, by = Service.objects.get(pk="gb-line"), User.objects.system()
@@ -70,7 +72,8 @@ def console_paths(db: None) -> dict[str, str]:
         "tip-withdrawal": {"slug": "first-hour"},
         "campaign-text": {"locale": "en"},
         "campaign-translate": {"id": draft.pk, "locale": "cy"},
-        "campaign-text-for": {"locale": "en", "audience": "teen"},
+        "campaign-text-for": {"locale": "en", "variant": "GB-WLS"},
+        **{f"programme{part}": {"id": programme.pk} for part in ("", "-approve", "-stop")},
         **{f"release{part}": release for part in ("", "-changes", "-coverage", "-preview")},
     }
     paths = {}

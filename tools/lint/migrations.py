@@ -49,6 +49,7 @@ BASELINE = {"core": "0001_first", "content": "0012_since_when_services_are_told_
 _TABLE = re.compile(r'ALTER TABLE "([^"]+)"')
 
 _FEW_TIPS = "The table holds a few hundred tips, and nobody may write them but through this migration's table."
+_FEW_CAMPAIGNS = "The tables hold a few hundred campaigns and some dozens of messages each; the column is empty when it is added."
 _FEW_SERVICES = "The tables hold a few hundred services and organizations, and the column is empty when it is added."
 _FEW_APPS = "The table holds a handful of apps, and the column is empty when it is added."
 #: Accepted findings: (app.migration, rule) to the reason.
@@ -67,6 +68,9 @@ EXCEPTIONS: Mapping[tuple[str, str], str] = {
     ("content.0041_service_revisions", "disallowed-unique-constraint"): _FEW_SERVICES,
     ("notifications.0030_apps_by_revision", "adding-foreign-key-constraint"): _FEW_APPS,
     ("notifications.0030_apps_by_revision", "disallowed-unique-constraint"): _FEW_APPS,
+    ("notifications.0033_variants_programmes_handouts", "adding-foreign-key-constraint"): _FEW_CAMPAIGNS,
+    ("notifications.0033_variants_programmes_handouts", "disallowed-unique-constraint"): _FEW_CAMPAIGNS,
+    ("notifications.0033_variants_programmes_handouts", "require-concurrent-index-creation"): _FEW_CAMPAIGNS,
 }
 
 

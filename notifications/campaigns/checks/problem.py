@@ -23,8 +23,8 @@ class DraftProblem:
         return self.field.split(".")[1] if self.field.startswith("messages.") else ""
 
     @property
-    def audience(self) -> str:
-        """Return the audience whose variant a problem is in, else ""."""
+    def variant(self) -> str:
+        """Return the key of the variant that a problem is in, else ""."""
         parts = self.field.split(".")
         return parts[3] if len(parts) > 3 and parts[2] == "variants" else ""
 
@@ -54,6 +54,7 @@ _TASKS = {
     "translations": DraftTask.WORDS,
     "services": DraftTask.HELP,
     "tips": DraftTask.HELP,
+    "handouts": DraftTask.HELP,
     "schedule": DraftTask.WHEN,
     "not_after": DraftTask.WHEN,
     "quiet_hours": DraftTask.WHEN,

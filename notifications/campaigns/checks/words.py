@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from content.linting.fault import Fault
 from core.console.display import language_text
-from notifications.campaigns import messages, texts
+from notifications.campaigns import messages, texts, variants
 from notifications.campaigns.checks.problem import Caution, DraftProblem
 from notifications.campaigns.definition_fields import TEXT_LIMITS
 from notifications.models.campaign import ALL, Campaign
@@ -30,6 +30,8 @@ def word_problems(campaign: Campaign) -> Iterator[DraftProblem]:
     for locale in served:
         name = language_text(locale)
         yield DraftProblem(DraftTask.WORDS, "messages", f"The readers include those who read {name}, which has no text.")
+    for place, sentence in variants.unused(campaign) if DraftTask.WHO not in campaign.open_tasks else ():
+        yield DraftProblem(DraftTask.WORDS, place, sentence)
     for place, locale, text in messages.texts_by_place(campaign):
         label = _label(place, locale)
         part, name = place.split(".")[-2:]
@@ -63,10 +65,7 @@ def _label(place: str, locale: str) -> str:
     """Return what a place is called: “Lock screen title in Welsh”, with the audience of a variant."""
     parts = place.split(".")
     label = f"{PARTS[parts[-2], parts[-1]]} in {language_text(locale)}"
-    return f"{label} for {_READERS.get(parts[3], parts[3])}" if "variants" in parts else label
-
-
-_READERS = {"teen": "teenagers", "parent": "parents", "educator": "educators", "bystander": "bystanders"}
+    return f"{label} for {variants.readers_text(parts[3])}" if "variants" in parts else label
 
 
 def _sentence(fault: Fault, text: str) -> str:
@@ -80,14 +79,11 @@ def _sentence(fault: Fault, text: str) -> str:
 
 
 def _too_many_bytes(campaign: Campaign) -> Iterator[DraftProblem]:
-    for locale, words in campaign.words.items():
-        places = {f"messages.{locale}": words}
-        places |= {f"messages.{locale}.variants.{who}": text for who, text in words.get("variants", {}).items()}
-        for place, text in places.items():
-            shown = "".join(texts.written_out(campaign, locale, value) for value in text["inner"].values())
-            if (size := len(shown.encode())) > messages.MAX_INNER:
-                detail = (
-                    f"Title and text in the app in {language_text(locale)} have {size} bytes together; "
-                    f"a push message holds {messages.MAX_INNER}. Shorten the text."
-                )
-                yield DraftProblem(DraftTask.WORDS, f"{place}.inner.body", detail)
+    for place, locale, _, text in variants.places(campaign.words):
+        shown = "".join(texts.written_out(campaign, locale, value) for value in text["inner"].values())
+        if (size := len(shown.encode())) > messages.MAX_INNER:
+            detail = (
+                f"Title and text in the app in {language_text(locale)} have {size} bytes together; "
+                f"a push message holds {messages.MAX_INNER}. Shorten the text."
+            )
+            yield DraftProblem(DraftTask.WORDS, f"{place}.inner.body", detail)

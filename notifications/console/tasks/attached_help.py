@@ -9,6 +9,7 @@ from django import forms
 from django.utils.datastructures import MultiValueDict
 
 from content.console import labels
+from content.console.handouts import NAMES
 from content.console.labels import inside_sentence
 from content.console.unit_names import UnitNames
 from content.models import Service, Tip, Unit
@@ -32,6 +33,14 @@ class HelpForm(ConsoleForm):
         widget=forms.CheckboxSelectMultiple,
         label="Services",
         error_messages={"required": "Choose at least one service that readers can turn to."},
+    )
+
+    handouts = forms.MultipleChoiceField(
+        required=False,
+        choices=[(slug.value, name) for slug, name in NAMES.items()],
+        widget=forms.CheckboxSelectMultiple,
+        label="Handouts to print",
+        help_text="The alert’s public page leads to them, in the reader’s language, with a QR code and a PDF file.",
     )
 
     def __init__(self, data: FormData, *, campaign: Campaign) -> None:
@@ -79,12 +88,16 @@ class HelpPage(TaskPage):
 
     def saved_data(self) -> FormData:
         tips = {f"tip_{audience}": [slug] for audience, slug in self.campaign.tips.items()}
-        return cast(FormData, MultiValueDict({"services": self.campaign.services, **tips}))
+        return cast(FormData, MultiValueDict({"services": self.campaign.services, "handouts": self.campaign.handouts, **tips}))
 
     def save(self, form: forms.Form, *, from_version: str) -> None:
         data = form.cleaned_data
         tips = {name.removeprefix("tip_"): slug for name, slug in data.items() if name.startswith("tip_") and slug}
-        values = {"services": sorted(set(data["services"])), "tips": dict(sorted(tips.items()))}
+        values = {
+            "services": sorted(set(data["services"])),
+            "tips": dict(sorted(tips.items())),
+            "handouts": sorted(set(data["handouts"])),
+        }
         draft_tasks.save(self.campaign, self.task, values, from_version=from_version, by=self.user, at=self.at)
 
     def field_of(self, problem: DraftProblem) -> str:

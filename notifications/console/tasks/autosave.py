@@ -13,7 +13,7 @@ from notifications.console.rights import AUTHOR
 from notifications.console.tasks.task_page import DraftPage, typed_fields
 from notifications.models.draft_task import DraftTask
 
-_PLACE = re.compile(rf"({'|'.join(DraftTask.values)})(\.[A-Za-z0-9-]{{2,35}})?(\.[a-z]{{2,10}})?")
+_PLACE = re.compile(rf"({'|'.join(DraftTask.values)})(\.[A-Za-z0-9-]{{2,35}})?(\.[A-Za-z0-9+-]{{2,20}})?")
 
 
 @page("campaigns/<int:id>/autosave/", "campaign-autosave")

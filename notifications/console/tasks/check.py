@@ -46,7 +46,7 @@ class CheckPage(DraftPage):
 
     def _url(self, problem: Any) -> str:
         if problem.locale:
-            return text_url(self.campaign.pk, problem.locale, problem.audience)
+            return text_url(self.campaign.pk, problem.locale, problem.variant)
         return task_url(self.campaign.pk, problem.task)
 
     def _undone(self) -> list[str]:

@@ -81,6 +81,8 @@ class TaskListPage(DraftPage):
         sent = TestSend.objects.filter(campaign=self.campaign).exists()
         test_url = reverse("admin:campaign-test", args=[self.campaign.pk])
         rows.append(TaskRow("Test", "How does it look on my own phones?", test_url, DONE if sent else OPTIONAL))
+        if self.campaign.is_template:
+            return rows
         return [*rows, TaskRow("Check and submit", question, url, StatusTag("Ready", "wait") if ready else NOT_YET)]
 
     def _row(self, task: DraftTask, others: list[TaskEntry]) -> TaskRow:

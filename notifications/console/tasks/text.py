@@ -11,14 +11,12 @@ from django.http import HttpResponse, QueryDict
 from django.urls import reverse
 from django.utils.datastructures import MultiValueDict
 
-from content.console import labels
 from content.linting.tokens import TOKEN
 from content.models import Locale, Service
-from content.terms import Recipient
 from core.console.display import country_text, language_text
 from core.console.pages import ConsoleForm, Link, page
 from core.errors import Invalid, NotFound
-from notifications.campaigns import draft_tasks, inserted_facts, texts, typed_facts
+from notifications.campaigns import draft_tasks, inserted_facts, texts, typed_facts, variants
 from notifications.campaigns.checks.problem import DraftProblem
 from notifications.campaigns.checks.words import PARTS
 from notifications.campaigns.definition_fields import TEXT_LIMITS
@@ -27,6 +25,7 @@ from notifications.campaigns.texts import CampaignText
 from notifications.console.rights import AUTHOR
 from notifications.console.tasks.clock_fields import DateField, TimeField
 from notifications.console.tasks.task_page import FormData, TaskPage
+from notifications.console.tasks.variant_choice import possible_variants
 from notifications.models.draft_task import DraftTask
 from notifications.models.translation_request import TranslationRequest
 
@@ -101,20 +100,20 @@ class TextPage(TaskPage):
     template_name = "notifications/tasks/text.html"
     task = DraftTask.WORDS
     actions = {**TaskPage.actions, "insert": (AUTHOR,)}
-    audience = ""
+    variant = ""
 
     def load(self) -> None:
         super().load()
         self.locale = self.kwargs["locale"]
-        self.audience = self.kwargs.get("audience", "")
+        self.variant = self.kwargs.get("variant", "")
         if self.locale not in self.campaign.words and not Locale.objects.filter(pk=self.locale).exists():
             raise NotFound("There is no such language.")
-        if self.audience and self.audience not in Recipient.values:
+        if self.variant and self.variant not in self._known_variants():
             raise NotFound("There are no such readers.")
 
     def heading(self) -> str:
         name = language_text(self.locale)
-        return f"Words in {name} for {self._readers()}" if self.audience else f"Words in {name}"
+        return f"Words in {name} for {variants.readers_text(self.variant)}" if self.variant else f"Words in {name}"
 
     def breadcrumbs(self) -> Iterable[Link]:
         return [*super().breadcrumbs(), Link("Words", self.next_url())]
@@ -124,7 +123,7 @@ class TextPage(TaskPage):
 
     @property
     def place(self) -> str:
-        return ".".join(filter(None, (self.task.value, self.locale, self.audience)))
+        return ".".join(filter(None, (self.task.value, self.locale, self.variant)))
 
     def version(self) -> str:
         return draft_tasks.version(self.campaign, self.task, locale=self.locale)
@@ -143,7 +142,7 @@ class TextPage(TaskPage):
             self.campaign,
             self.locale,
             text,
-            audience=self.audience,
+            variant=self.variant,
             from_version=from_version,
             by=self.user,
             at=self.at,
@@ -152,7 +151,7 @@ class TextPage(TaskPage):
             self.success(TYPED_FACTS_NOTE)
 
     def problems(self) -> Iterable[DraftProblem]:
-        return [p for p in super().problems() if (p.locale, p.audience) == (self.locale, self.audience)]
+        return [p for p in super().problems() if (p.locale, p.variant) == (self.locale, self.variant)]
 
     def field_of(self, problem: DraftProblem) -> str:
         return "_".join(problem.field.split(".")[-2:])
@@ -179,11 +178,13 @@ class TextPage(TaskPage):
 
     def _text(self, locale: str) -> CampaignText:
         words = self.campaign.words.get(locale, draft_tasks.EMPTY_TEXT)
-        variant = words.get("variants", {}).get(self.audience)
-        return cast(CampaignText, variant or (draft_tasks.EMPTY_TEXT if self.audience and locale == self.locale else words))
+        variant = words.get("variants", {}).get(self.variant)
+        return cast(CampaignText, variant or (draft_tasks.EMPTY_TEXT if self.variant and locale == self.locale else words))
 
-    def _readers(self) -> str:
-        return labels.inside_sentence(labels.label("recipient", self.audience))
+    def _known_variants(self) -> set[str]:
+        """Return the variants that the campaign has, and those that its readers and places allow."""
+        written = {key for words in self.campaign.words.values() for key in words.get("variants", {})}
+        return written | set(possible_variants(self.campaign))
 
     def context(self) -> dict[str, Any]:
         context = super().context()
@@ -192,17 +193,17 @@ class TextPage(TaskPage):
         form: forms.Form = context["form"]
         typed = _text_of(form)
         home = self.campaign.home_locale
-        shows_source = self.locale != home or bool(self.audience)
+        shows_source = self.locale != home or bool(self.variant)
         source = (
             self._text(home) if self.locale != home else cast(CampaignText, self.campaign.words.get(home, draft_tasks.EMPTY_TEXT))
         )
         return {
             **context,
             "locale": self.locale,
-            "language": f"{language_text(self.locale)} for {self._readers()}" if self.audience else language_text(self.locale),
+            "language": variants.title_of(self.locale, self.variant),
             "dir": texts.direction(self.locale),
             "source": self._written_out(source, home) if shows_source else None,
-            "source_language": f"{language_text(home)} for everybody" if self.audience else language_text(home),
+            "source_language": f"{language_text(home)} for everyone" if self.variant else language_text(home),
             "source_locale": home,
             "source_dir": texts.direction(home),
             "outer": [form["outer_title"], form["outer_body"]],
@@ -213,7 +214,7 @@ class TextPage(TaskPage):
             "facts": json.dumps(self._facts(typed), ensure_ascii=False),
             "app_title": "Fingerpost",
             "with_translators": TranslationRequest.objects.open().filter(campaign=self.campaign, locale=self.locale).exists(),
-            "cautions": [c for c in self.check.cautions if (c.locale, c.audience) == (self.locale, self.audience)],
+            "cautions": [c for c in self.check.cautions if (c.locale, c.variant) == (self.locale, self.variant)],
         }
 
     def _written_out(self, text: CampaignText, locale: str) -> CampaignText:
@@ -238,9 +239,9 @@ class TextPage(TaskPage):
             self.campaign.named_services = {**self.campaign.named_services, **inserted_facts.names_of(named)}
 
 
-@page("campaigns/<int:id>/words/<str:locale>/<str:audience>/", "campaign-text-for")
+@page("campaigns/<int:id>/words/<str:locale>/<str:variant>/", "campaign-text-for")
 class VariantPage(TextPage):
-    """The text for one audience in one language."""
+    """The text for one audience, one region or both in one language."""
 
 
 def _text_of(form: forms.Form) -> CampaignText:

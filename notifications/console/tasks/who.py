@@ -31,7 +31,7 @@ from notifications.models.draft_task import DraftTask
 #: How far back the page looks for alerts to the same readers.
 RECENT = timedelta(days=14)
 #: The nations of the United Kingdom are always offered: it is where most campaigns for a region go.
-_NATIONS = ("GB-ENG", "GB-NIR", "GB-SCT", "GB-WLS")
+NATIONS = ("GB-ENG", "GB-NIR", "GB-SCT", "GB-WLS")
 #: Rows of the table of languages.
 _ROWS = 40
 
@@ -246,7 +246,7 @@ class WhoPage(TaskPage):
 
 def _region_choices(campaign: Campaign, places: KnownPlaces) -> list[tuple[str, list[tuple[str, str]]]]:
     """Return the regions that somebody can be in, grouped by country."""
-    codes = {*_NATIONS, *places.regions, *(campaign.regions if campaign.regions != ALL else ())}
+    codes = {*NATIONS, *places.regions, *(campaign.regions if campaign.regions != ALL else ())}
     groups: dict[str, list[tuple[str, str]]] = {}
     for code in sorted(codes, key=lambda code: (country_text(code[:2]), region_text(code))):
         groups.setdefault(country_text(code[:2]), []).append((code, region_text(code)))

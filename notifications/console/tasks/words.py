@@ -1,4 +1,4 @@
-"""The task Words: the languages of a draft, its main language, and the texts for single audiences."""
+"""The task Words: the languages of a draft, its main language, and the texts for single audiences and regions."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from django.http import QueryDict
 from django.urls import reverse
 from django.utils.datastructures import MultiValueDict
 
-from content.console import labels
 from content.models import Locale
-from content.terms import Recipient
 from core.console.display import StatusTag, language_text
 from core.console.pages import ConsoleForm, page
 from core.errors import Invalid
-from notifications.campaigns import draft_tasks
+from notifications.campaigns import draft_tasks, variants
 from notifications.campaigns.checks.problem import DraftProblem
+from notifications.campaigns.variants import name_of, title_of
 from notifications.console.rights import AUTHOR
 from notifications.console.tasks.task_page import FormData, TaskPage
 from notifications.console.tasks.translation_display import RequestView, request_views, without_text
-from notifications.models.campaign import ALL
+from notifications.console.tasks.variant_choice import audience_choices, possible_variants, region_choices
+from notifications.console.will_happen import phones
 from notifications.models.draft_task import DraftTask
 
 
@@ -38,7 +38,7 @@ class MainLanguageForm(ConsoleForm):
         required=False,
         widget=forms.CheckboxSelectMultiple,
         label="Texts that are right as the earlier alert has them",
-        help_text="Change the text of each other language.",
+        help_text="Change each other text.",
     )
 
     def __init__(self, data: FormData, *, locales: list[tuple[str, str]], earlier: list[tuple[str, str]]) -> None:
@@ -51,12 +51,14 @@ class MainLanguageForm(ConsoleForm):
 
 @dataclass(frozen=True)
 class TextRow:
-    """One text of the draft: a language, or one audience in it."""
+    """One text of the draft: a language, or a variant of its text."""
 
     locale: str
-    audience: str
+    variant: str
     title: str
     url: str
+    #: How many phones get it, in words; "" where the audience is not known.
+    phones: str
     tag: StatusTag
     problems: tuple[DraftProblem, ...]
     removable: bool
@@ -67,10 +69,10 @@ def _named(tags: Iterable[str]) -> list[tuple[str, str]]:
     return sorted(((tag, language_text(tag)) for tag in tags), key=lambda choice: choice[1])
 
 
-def text_url(number: int, locale: str, audience: str = "") -> str:
+def text_url(number: int, locale: str, variant: str = "") -> str:
     """Return the URL of the page where one text is written."""
-    if audience:
-        return reverse("admin:campaign-text-for", args=[number, locale, audience])
+    if variant:
+        return reverse("admin:campaign-text-for", args=[number, locale, variant])
     return reverse("admin:campaign-text", args=[number, locale])
 
 
@@ -81,12 +83,13 @@ class WordsPage(TaskPage):
     template_name = "notifications/tasks/words.html"
     title = "Words"
     task = DraftTask.WORDS
-    actions = {**TaskPage.actions, "add": (AUTHOR,), "remove": (AUTHOR,)}
+    actions = {**TaskPage.actions, "add": (AUTHOR,), "add-variant": (AUTHOR,), "remove": (AUTHOR,)}
 
     def build_form(self, data: FormData) -> forms.Form:
         tags = {*Locale.objects.values_list("code", flat=True), *self.campaign.words, self.campaign.home_locale}
         earlier = self.campaign.references.words if self.campaign.references else {}
-        return MainLanguageForm(data, locales=_named(tags), earlier=_named(earlier))
+        names = {name_of(locale, key): title_of(locale, key) for _, locale, key, _ in variants.places(earlier)}
+        return MainLanguageForm(data, locales=_named(tags), earlier=sorted(names.items(), key=lambda choice: choice[1]))
 
     def saved_data(self) -> FormData:
         return cast(
@@ -104,23 +107,29 @@ class WordsPage(TaskPage):
         return []
 
     def action_add(self, data: QueryDict) -> str | None:
-        locale, audience = data.get("locale", ""), data.get("audience", "")
+        locale = data.get("locale", "")
         if not Locale.objects.filter(pk=locale).exists() and locale not in self.campaign.words:
             raise Invalid("Choose a language.", code="locale")
-        if audience and audience not in self._audiences():
-            raise Invalid("Choose readers whom the campaign is for.", code="audience")
-        return text_url(self.campaign.pk, locale, audience)
+        return text_url(self.campaign.pk, locale)
+
+    def action_add_variant(self, data: QueryDict) -> str | None:
+        locale, audience, region = (data.get(name, "") for name in ("locale", "audience", "region"))
+        if locale not in self.campaign.words:
+            raise Invalid("Choose a language that has a text.", code="locale")
+        variant = variants.variant_key(audience, region)
+        if not variant:
+            raise Invalid("Choose the readers or the place that get another text.", code="variant")
+        if variant not in possible_variants(self.campaign):
+            raise Invalid("Choose readers and a place that the campaign is for.", code="variant")
+        return text_url(self.campaign.pk, locale, variant)
 
     def action_remove(self, data: QueryDict) -> str | None:
-        locale, audience = data.get("locale", ""), data.get("audience", "")
+        locale, variant = data.get("locale", ""), data.get("variant", "")
         if locale not in self.campaign.words:
             raise Invalid("This language has no text.", code="locale")
-        draft_tasks.remove_text(self.campaign, locale, audience=audience, by=self.user, at=self.at)
-        self.success(f"Removed: {_title(locale, audience)}.")
+        draft_tasks.remove_text(self.campaign, locale, variant=variant, by=self.user, at=self.at)
+        self.success(f"Removed: {title_of(locale, variant)}.")
         return None
-
-    def _audiences(self) -> list[str]:
-        return list(Recipient.values) if self.campaign.audiences == ALL else self.campaign.audiences
 
     def context(self) -> dict[str, Any]:
         context = super().context()
@@ -134,7 +143,6 @@ class WordsPage(TaskPage):
             ),
             key=lambda choice: choice[1],
         )
-        audiences = self._audiences()
         requests = self._requests()
         with_translators = {view.request.locale for view, _ in requests if view.request.is_open}
         return {
@@ -144,7 +152,9 @@ class WordsPage(TaskPage):
             "general": [p for p in self.check.of_task(self.task) if not p.locale] if not self._is_open() else [],
             "missing": [choice for choice in missing if choice[0] not in with_translators],
             "written": [(tag, language_text(tag)) for tag in self.campaign.words],
-            "audiences": [(who, labels.label("recipient", who)) for who in audiences] if len(audiences) > 1 else [],
+            "audiences": audience_choices(self.campaign),
+            "regions": region_choices(self.campaign),
+            "typed": self.submitted or {},
         }
 
     def _requests(self) -> list[tuple[RequestView, str]]:
@@ -161,27 +171,27 @@ class WordsPage(TaskPage):
     def _rows(self) -> Iterator[TextRow]:
         home = self.campaign.home_locale
         for locale in sorted(self.campaign.words, key=lambda tag: (tag != home, language_text(tag))):
-            variants = sorted(self.campaign.words[locale].get("variants", {}))
-            for audience in ("", *variants):
-                problems = tuple(p for p in self.check.of_task(self.task) if (p.locale, p.audience) == (locale, audience))
+            for variant in variants.keys_of(self.campaign.words[locale]):
+                problems = tuple(p for p in self.check.of_task(self.task) if (p.locale, p.variant) == (locale, variant))
                 yield TextRow(
                     locale=locale,
-                    audience=audience,
-                    title=_title(locale, audience) + (", the main language" if locale == home and not audience else ""),
-                    url=text_url(self.campaign.pk, locale, audience),
-                    tag=self._tag(locale, audience, problems),
+                    variant=variant,
+                    title=title_of(locale, variant) + (", the main language" if locale == home and not variant else ""),
+                    url=text_url(self.campaign.pk, locale, variant),
+                    phones=self._phones(locale, variant),
+                    tag=self._tag(locale, variant, problems),
                     problems=() if self._is_open() else problems,
-                    removable=locale != home or bool(audience),
+                    removable=locale != home or bool(variant),
                 )
 
-    def _tag(self, locale: str, audience: str, problems: tuple[DraftProblem, ...]) -> StatusTag:
-        words = self.campaign.words[locale]
-        text = words["variants"][audience] if audience else words
+    def _phones(self, locale: str, variant: str) -> str:
+        if (found := self.check.forecast) is None:
+            return ""
+        number = sum(text.devices for text in found.texts if (text.locale, text.variant) == (locale, variant))
+        return f"{phones(number).capitalize()} get this text."
+
+    def _tag(self, locale: str, variant: str, problems: tuple[DraftProblem, ...]) -> StatusTag:
+        text = variants.text_of(self.campaign.words[locale], variant)
         if not any(value for part in ("outer", "inner") for value in text[part].values()):
             return StatusTag("Not yet", "")
         return StatusTag("Problem", "bad") if problems else StatusTag("Done", "good")
-
-
-def _title(locale: str, audience: str) -> str:
-    name = language_text(locale)
-    return f"{name}, for {labels.inside_sentence(labels.label('recipient', audience))}" if audience else name

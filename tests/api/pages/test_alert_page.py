@@ -125,3 +125,20 @@ def test_before_its_opening_and_for_other_numbers_there_is_no_page(api: Client, 
     for number in (later.pk, 999_999, 0):
         assert api.get(f"/a/{number}").status_code == 404
     assert api.get(f"/a/{alert.pk}?age=15").status_code == 400
+
+
+def test_the_handouts_of_an_alert_are_on_its_page_and_in_its_documents(api: Client) -> None:
+    make.small_content()
+    make.release()
+    alert = opened(handouts=["for-school", "for-home"])
+
+    html = page(api, alert).content.decode()
+    document = api.get(f"/v1/alerts/{alert.pk}").json()["alert"]
+    cap = api.get(f"/v1/alerts/{alert.pk}/cap").content.decode()
+
+    assert re.findall(r'href="[^"]*(/handout/[^"]+)"', html) == [
+        "/handout/GB/en/for-home", "/handout/GB/en/for-home.pdf", "/handout/GB/en/for-school", "/handout/GB/en/for-school.pdf",
+    ]  # fmt: skip
+    assert document["handouts"] == ["for-home", "for-school"]
+    assert cap.count("<resource>") == 4
+    assert cap.rindex("</resource><area>") > cap.rindex(".pdf</uri>")

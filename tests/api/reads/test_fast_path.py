@@ -67,7 +67,7 @@ QUERIES = {
         *("country=GB", "country=GB&locale=en", "country=GB&locale=cy-GB&audience=parent&region=GB-WLS", "country=FR"),
         *("country=ZZ&locale=en", "country=GB&before=2099-01-01T00:00:00Z", "country=GB&before=2020-01-01T00:00:00%2B01:00"),
     ],
-    "v1/alerts/<str:alert_id>": ["", "locale=cy", "audience=parent&locale=fr"],
+    "v1/alerts/<str:alert_id>": ["", "locale=cy", "audience=parent&locale=fr", "region=GB-WLS"],
     "a/<str:alert_id>": ["", "locale=cy", "locale=fr"],
     "hsds/services": ["", "page=2&per_page=3", "full=true&per_page=2", "full=false", "per_page=500", "page=9999"],
     "hsds/taxonomies": ["", "page=2&per_page=1"],
