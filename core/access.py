@@ -139,6 +139,7 @@ CONSOLE: Final[Mapping[str, Access]] = {
     ),
     "tips": _READ,
     "tip": Access(acts=_acts("preview propose add-step", EDITOR)),
+    "new-tip": Access((EDITOR,), _acts("propose", EDITOR)),
     "tip-changes": _READ,
     "tip-change": Access(acts=_fresh("approve", REVIEWER) | _acts("reject", REVIEWER) | _acts("withdraw", EDITOR)),
     "handouts": _READ,

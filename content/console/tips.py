@@ -48,6 +48,7 @@ class TipsPage(Page):
             if locale is None or filters["state"] in ("", *(status.code for status in counts)):
                 rows.append({"tip": tip, "title": matrix.title(tip), "source": matrix.source_status(tip), "counts": counts})
         return {
+            "may_write": self.has_any_perm("content.edit_words"),
             "filters": filters,
             "waiting": TipRevision.objects.proposed().count(),
             "rows": rows,
