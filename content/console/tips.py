@@ -57,7 +57,6 @@ class TipsPage(Page):
             "locales": locales,
             "locale": locale,
             "statuses": translation_status.STATUSES,
-            "may_withdraw": self.has_any_perm("content.publish_release"),
         }
 
 
