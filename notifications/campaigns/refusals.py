@@ -6,7 +6,7 @@ size, the apps and the help again, because they can change in between.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -14,7 +14,7 @@ from content.models import Service, Tip
 from core.console.display import country_text, language_text, local_text, zone_text, zoned_text
 from core.errors import Invalid
 from notifications.campaigns import audience, forecast, messages, schedule, texts, translation_texts, variants
-from notifications.campaigns.checks.help import countries_of, countries_without_help
+from notifications.campaigns.checks.help import CountryHelp, countries_of, countries_without_help, tip_countries
 from notifications.campaigns.checks.words import cautions
 from notifications.campaigns.forecast import Forecast, ZoneForecast
 from notifications.campaigns.schedule import Clock, Delay
@@ -199,16 +199,23 @@ def of_reach(campaign: Campaign, said: Forecast) -> Iterator[Refusal]:
         )  # fmt: skip
 
 
-def of_help(campaign: Campaign, said: Forecast | None, *, at: datetime) -> Iterator[Refusal]:
+def of_help(
+    campaign: Campaign,
+    said: Forecast | None,
+    *,
+    at: datetime,
+    rows: list[CountryHelp] | None = None,
+    tips: Mapping[str, list[str]] | None = None,
+) -> Iterator[Refusal]:
     """Yield a refusal for each country of the audience in which no service of the campaign helps until its end.
 
-    A tip that is for some countries only is refused where the audience has others.
+    A tip that is for some countries only is refused where the audience has others. `rows` and `tips` are the help and the
+    countries of the tips, if they were read already.
     """
     countries = countries_of(campaign, {language.country for language in said.languages} if said else ())
-    for sentence in countries_without_help(campaign, countries, at=at):
+    for sentence in countries_without_help(campaign, countries, at=at, rows=rows):
         yield Refusal("services", "help-missing", sentence)
-    tips = Tip.objects.current().filter(slug__in=set(campaign.tips.values())).order_by("slug")
-    for named in tips.values_list("countries", flat=True) if campaign.tips else ():
+    for _, named in sorted((tip_countries(campaign) if tips is None else tips).items()):
         if named and (others := sorted(set(countries) - set(named))):
             where = ", ".join(map(country_text, sorted(named)))
             yield Refusal(

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from core.errors import DomainError
 from notifications.campaigns import forecast, refusals
-from notifications.campaigns.checks.help import help_problems
+from notifications.campaigns.checks.help import CountryHelp, countries_of, help_by_country, help_problems, tip_countries
 from notifications.campaigns.checks.problem import Caution, DraftProblem, task_of
 from notifications.campaigns.checks.words import cautions, word_problems
 from notifications.campaigns.forecast import Forecast
@@ -24,6 +24,8 @@ class DraftCheck:
     forecast: Forecast | None
     problems: tuple[DraftProblem, ...]
     cautions: tuple[Caution, ...]
+    #: The help in each country of the audience.
+    help: tuple[CountryHelp, ...]
 
     def of_task(self, task: DraftTask) -> tuple[DraftProblem, ...]:
         """Return the problems of one task."""
@@ -47,15 +49,17 @@ def check_draft(campaign: Campaign, *, at: datetime) -> DraftCheck:
     problems += _purpose(campaign)
     problems += _who(campaign, found)
     problems += word_problems(campaign)
-    problems += help_problems(campaign)
+    tips = tip_countries(campaign)
+    rows = help_by_country(campaign, countries_of(campaign, {one.country for one in found.languages} if found else ()), at=at)
+    problems += help_problems(campaign, tips)
     if campaign.services:
-        problems += map(_problem, refusals.of_help(campaign, found, at=at))
+        problems += map(_problem, refusals.of_help(campaign, found, at=at, rows=rows, tips=tips))
     problems += _when(campaign, found)
     problems += _correction(campaign)
     problems += map(_problem, refusals.of_translations(campaign, start=_planned_start(campaign, found)))
     order = list(DraftTask)
     problems.sort(key=lambda problem: order.index(problem.task))
-    return DraftCheck(found, tuple(dict.fromkeys(problems)), tuple(cautions(campaign)))
+    return DraftCheck(found, tuple(dict.fromkeys(problems)), tuple(cautions(campaign)), tuple(rows))
 
 
 def _purpose(campaign: Campaign) -> Iterator[DraftProblem]:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
@@ -57,23 +57,30 @@ def countries_of(campaign: Campaign, reached: Iterable[str]) -> list[str]:
     return sorted(set(reached)) if campaign.countries == ALL else list(campaign.countries)
 
 
-def countries_without_help(campaign: Campaign, countries: Iterable[str], *, at: datetime) -> Iterator[str]:
+def countries_without_help(
+    campaign: Campaign, countries: Iterable[str], *, at: datetime, rows: list[CountryHelp] | None = None
+) -> Iterator[str]:
     """Yield a sentence for each of the countries in which no service of the campaign helps until its end.
 
     A correction is not held up in the countries of the alert that it corrects, as long as it names the same services: readers
-    there have the wrong text already, and the same help with it.
+    there have the wrong text already, and the same help with it. `rows` is the help in these countries, if it was read already.
     """
-    rows = help_by_country(campaign, countries, at=at)
+    rows = help_by_country(campaign, countries, at=at) if rows is None else rows
     corrected = _countries_with_the_same_help(campaign, {offer.service.id for row in rows for offer in row.services})
     yield from (row.problem for row in rows if row.problem and corrected != ALL and row.country not in corrected)
 
 
-def help_problems(campaign: Campaign) -> Iterator[DraftProblem]:
+def tip_countries(campaign: Campaign) -> dict[str, list[str]]:
+    """Return the countries of each of the campaign's tips that is offered, by slug; [] is every country."""
+    chosen = set(campaign.tips.values())
+    return dict(Tip.objects.current().filter(slug__in=chosen).values_list("slug", "countries")) if chosen else {}
+
+
+def help_problems(campaign: Campaign, tips: Mapping[str, list[str]]) -> Iterator[DraftProblem]:
     """Yield a problem for a draft without services, for tips that are gone, and for tips of other readers."""
     if not campaign.services:
         yield DraftProblem(DraftTask.HELP, "services", "Choose at least one service that readers can turn to.")
-    slugs = set(campaign.tips.values())
-    if slugs - set(Tip.objects.current().filter(slug__in=slugs).values_list("slug", flat=True)):
+    if set(campaign.tips.values()) - tips.keys():
         yield DraftProblem(DraftTask.HELP, "tips", "A tip that you chose is no longer offered. Choose another.")
     audiences = campaign.audiences
     if audiences != ALL and set(campaign.tips) - set(audiences):

@@ -18,7 +18,7 @@ from content.terms import Recipient
 from core.console.display import country_text, date_text
 from core.console.pages import ConsoleForm, page
 from notifications.campaigns import draft_tasks
-from notifications.campaigns.checks.help import OfferedService, countries_of, help_by_country
+from notifications.campaigns.checks.help import OfferedService
 from notifications.campaigns.checks.problem import DraftProblem
 from notifications.console.tasks.task_page import FormData, TaskPage
 from notifications.models import Campaign
@@ -108,9 +108,6 @@ class HelpPage(TaskPage):
         if not self.is_draft:
             return context
         chosen = {str(value) for value in context["form"]["services"].value() or ()}
-        found = self.check.forecast
-        reached = [language.country for language in found.languages] if found else ()
-        countries = help_by_country(self.campaign, countries_of(self.campaign, reached), at=self.at)
         is_open = self.task in self.campaign.open_tasks
         rows = [
             CountryRow(
@@ -118,7 +115,7 @@ class HelpPage(TaskPage):
                 [_row(offer, chosen) for offer in row.services],
                 "" if is_open else row.problem,
             )
-            for row in countries
+            for row in self.check.help
         ]
         shown = {offer.id for row in rows for offer in row.offers}
         others = Service.objects.filter(pk__in=chosen - shown).select_related("country").order_by("name")

@@ -45,7 +45,7 @@ class DraftPage(Page):
     campaign: Campaign
 
     def load(self) -> None:
-        self.campaign = Campaign.objects.numbered(self.kwargs["id"])
+        self.campaign = Campaign.objects.select_related("references").numbered(self.kwargs["id"])
         self.__dict__.pop("check", None)
 
     def breadcrumbs(self) -> Iterable[Link]:
