@@ -28,6 +28,9 @@ _APP_CHECK = "tests/api/http/test_app_check.py::"
 _BAD_INPUT = "tests/api/test_bad_input.py::"
 _LINKS = "tests/content/assurance/test_links.py::"
 _TEXT = "tests/content/linting/test_text.py::"
+_FORMATS = "tests/content/translation_files/test_formats.py::"
+_IMPORT = "tests/content/importing/test_translation_texts.py::"
+_LIMITS = "tests/content/translation_files/test_limits.py::test_a_hostile_file_costs_two_seconds_and_256_megabytes_at_most"
 
 CASES: Final = (
     AbuseCase(
@@ -282,15 +285,46 @@ CASES: Final = (
     ),
     AbuseCase(
         35,
-        "A translation that touches a number",
-        "no target can hold a digit that its unit does not allow",
-        ("tests/guards/test_content_packs.py::test_promise_6_no_target_can_change_add_or_drop_a_digit",),
+        "A translation, or a file of translations, that touches a number",
+        "no target can hold a digit that its unit does not allow; an import touches no fact",
+        (
+            "tests/guards/test_content_packs.py::test_promise_6_no_target_can_change_add_or_drop_a_digit",
+            _IMPORT + "test_a_changed_token_number_or_address_is_refused",
+            _IMPORT + "test_an_import_touches_no_source_and_no_fact",
+        ),
     ),
     AbuseCase(
         36,
         "Publishing a channel whose check has run out",
         "it is left out of the packs; emergency numbers and the last crisis line stay, marked",
         ("tests/content/publishing/test_expiry.py::test_emergency_numbers_and_the_last_crisis_line_are_retained",),
+    ),
+    AbuseCase(
+        37,
+        "A file of translations with a DTD: entities that read files, or that multiply",
+        "refused in a sentence",
+        (_FORMATS + "test_a_bad_file_is_refused_with_its_line", _LIMITS),
+    ),
+    AbuseCase(
+        38,
+        "A file that names a schema, a style sheet or an entity elsewhere",
+        "refused; nothing is fetched or opened",
+        (_FORMATS + "test_a_bad_file_is_refused_with_its_line",),
+    ),
+    AbuseCase(
+        39,
+        "A file of great depth, with a million attributes, or of 50 MB",
+        "refused within seconds and 256 MB",
+        (_LIMITS,),
+    ),
+    AbuseCase(
+        40,
+        "A file in another encoding than it says",
+        "refused with the line",
+        (
+            _FORMATS + "test_a_bad_file_is_refused_with_its_line",
+            _FORMATS + "test_any_bytes_are_a_file_or_refused_in_a_sentence",
+        ),
     ),
     AbuseCase(
         41,
@@ -305,6 +339,7 @@ CASES: Final = (
         (
             "tests/notifications/console/test_campaign_list.py::test_a_cell_is_never_a_formula",
             "tests/notifications/console/test_report.py::test_no_cell_begins_a_formula",
+            _FORMATS + "test_no_cell_of_a_spreadsheet_is_a_formula",
         ),
     ),
     AbuseCase(
@@ -409,7 +444,9 @@ CASES: Final = (
         54,
         "A campaign to everybody without a look at the number",
         "above 100,000 phones the number is typed",
-        ("tests/notifications/campaigns/test_approval.py::test_the_number_of_a_large_audience_is_typed",),
+        (
+            "tests/notifications/campaigns/test_approval.py::test_the_number_of_a_large_audience_is_entered_by_the_author_and_by_the_approver",
+        ),
     ),
     AbuseCase(
         55,
@@ -483,7 +520,7 @@ CASES: Final = (
         "400, 411, 431, 408; nobody waits for it",
         (
             "tests/faults/test_survival.py::test_malformed_requests_get_the_right_status_and_never_500",
-            "tests/faults/test_slow_clients.py::test_a_thousand_stalled_connections_keep_nobody_waiting",
+            "tests/faults/test_slow_clients.py::test_promise_13_a_thousand_stalled_connections_keep_nobody_waiting",
             "tests/faults/test_slow_clients.py::test_a_body_that_never_arrives_is_408_and_keeps_nobody_waiting",
         ),
     ),
