@@ -22,6 +22,8 @@ from tests.plain_words import findings
 pytestmark = pytest.mark.django_db
 
 
+#: Pages that may need more than 20 queries: Help reads the services of every country, as the compiler does.
+MORE = {"help": 23}
 #: Other words, with a time in them.
 CORRECTED = {
     "en": {
@@ -124,7 +126,8 @@ def test_campaign_pages_need_a_fixed_number_of_queries(client: Client, campaigns
     again = {address: count(address) for address in first}
 
     assert again == first
-    assert {address: number for address, number in first.items() if number > 20} == {}
+    most = {address: MORE.get(address.rsplit("/", 2)[-2], 20) for address in first}
+    assert {address: number for address, number in first.items() if number > most[address]} == {}
 
 
 def _counter(client: Client) -> Callable[[str], int]:
