@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, cast
 
 from django import forms
@@ -85,8 +86,13 @@ class WordsPage(TaskPage):
     task = DraftTask.WORDS
     actions = {**TaskPage.actions, "add": (AUTHOR,), "add-variant": (AUTHOR,), "remove": (AUTHOR,)}
 
+    @cached_property
+    def _languages(self) -> tuple[str, ...]:
+        """Return every language of the product, read once for each response."""
+        return tuple(Locale.objects.values_list("code", flat=True))
+
     def build_form(self, data: FormData) -> forms.Form:
-        tags = {*Locale.objects.values_list("code", flat=True), *self.campaign.words, self.campaign.home_locale}
+        tags = {*self._languages, *self.campaign.words, self.campaign.home_locale}
         earlier = self.campaign.references.words if self.campaign.references else {}
         names = {name_of(locale, key): title_of(locale, key) for _, locale, key, _ in variants.places(earlier)}
         return MainLanguageForm(data, locales=_named(tags), earlier=sorted(names.items(), key=lambda choice: choice[1]))
@@ -136,11 +142,7 @@ class WordsPage(TaskPage):
         if not self.is_draft:
             return context
         missing = sorted(
-            (
-                (code, language_text(code))
-                for code in Locale.objects.values_list("code", flat=True)
-                if code not in self.campaign.words
-            ),
+            ((code, language_text(code)) for code in self._languages if code not in self.campaign.words),
             key=lambda choice: choice[1],
         )
         requests = self._requests()
