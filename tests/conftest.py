@@ -22,6 +22,11 @@ from tools.sandbox.pytest_plugins.flushing import allow_flush
 allow_flush()
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add --screenshots."""
+    parser.addoption("--screenshots", action="store_true", help="write the pictures of the documentation to docs/screenshots")
+
+
 #: Markers of the tests that start processes and wait for them: the slowest.
 SLOW = ("journey", "faults", "browser", "services")
 

@@ -81,8 +81,8 @@ class HandbookPage(Page):
     """All sections, or those that hold a word (?word=)."""
 
     template_name = "notifications/help.html"
-    title = "Help"
-    menu = "Help"
+    title = "Guide"
+    menu = "Guide"
     menu_permissions = CAMPAIGN_STAFF
     actions = {}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import time
@@ -11,9 +12,11 @@ from typing import Any, Literal
 import pytest
 from django.db import connection
 from django.test import Client
+from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from core.models import User
+from tests.processes import ROOT
 
 #: For Debian's Chromium: root cannot use its sandbox, and it must not contact other servers.
 ARGS = [
@@ -26,6 +29,8 @@ ARGS = [
     "--disable-sync",
 ]
 PASSWORD = "a-long-demo-password"
+#: A picture in the documentation: bytes at most, and CSS pixels from the top of its page.
+MAX_PICTURE, MAX_PICTURE_HEIGHT = 80_000, 1_100
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -77,6 +82,29 @@ def context_of(chromium: Browser, live_server: Any) -> Iterator[Callable[..., Br
     yield make
     for context in opened:
         context.close()
+
+
+@pytest.fixture
+def picture(request: pytest.FixtureRequest) -> Callable[[Page, str], None]:
+    """Return a function that writes a picture of a page for the documentation, where pytest was called with --screenshots."""
+    if request.config.getoption("--screenshots"):
+        return write_picture
+    return lambda page, name: None
+
+
+def write_picture(page: Page, name: str) -> None:
+    """Write the upper part of a page to docs/screenshots, with as many colours as MAX_PICTURE bytes allow."""
+    page.evaluate("window.scrollTo(0, 0)")
+    height = min(page.evaluate("document.body.scrollHeight"), MAX_PICTURE_HEIGHT)
+    shown = page.screenshot(full_page=True, animations="disabled", clip={"x": 0, "y": 0, "width": 1200, "height": height})
+    with Image.open(io.BytesIO(shown)) as image:
+        for colours in (128, 64, 32, 16):
+            packed = io.BytesIO()
+            image.convert("RGB").quantize(colours, dither=Image.Dither.NONE).save(packed, "PNG", optimize=True)
+            if packed.tell() < MAX_PICTURE:
+                break
+    assert packed.tell() < MAX_PICTURE, f"{name} is too large: {packed.tell()} bytes"
+    (ROOT / "docs" / "screenshots" / f"{name}.png").write_bytes(packed.getvalue())
 
 
 @pytest.fixture
