@@ -381,11 +381,14 @@ def help_for(countries: list[str] | str) -> list[str]:
     return sorted(found)
 
 
-def campaign(*, state: str = "approved", at: datetime | None = None, reached: bool = True, **changes: Any) -> Campaign:
+def campaign(
+    *, state: str = "approved", at: datetime | None = None, reached: bool = True, reach: int | None = None, **changes: Any
+) -> Campaign:
     """Make a campaign that is a draft, submitted or approved, by an author and an approver; by the real clock.
 
     With `reached`, somebody is registered for a campaign that nobody would be in the audience of. A follow-up confirms the texts
     that it has in common with the earlier campaign. By default it has help in each of its countries; its cautions are answered.
+    `reach` confirms a large audience.
     """
     author, approver = campaign_staff()
     now = at or datetime.now(UTC)
@@ -405,7 +408,7 @@ def campaign(*, state: str = "approved", at: datetime | None = None, reached: bo
         audience_for(made)
     if state in ("submitted", "approved"):
         caution_answers.answer(made, {caution.key: "A test says so." for caution in cautions(made)}, by=author, at=now)
-        lifecycle.submit(made, by=author, at=now)
+        lifecycle.submit(made, by=author, at=now, reach=reach)
     if state == "approved":
-        lifecycle.approve(made, fingerprint=made.fingerprint, by=approver, at=now)
+        lifecycle.approve(made, fingerprint=made.fingerprint, by=approver, at=now, reach=reach)
     return made

@@ -132,12 +132,17 @@ def test_an_organization_corrects_its_entry_without_scripts(
         expect(theirs.get_by_text("Your answers are saved")).to_be_visible()
         assert theirs.context.cookies() == []
 
+        # Who made the link does not take the answer.
         page.goto("/console/services/gb-line/channels/1/")
         expect(page.locator("ins", has_text="0808 800 5002")).to_be_visible()
+        expect(page.get_by_role("button", name="Propose this change")).to_have_count(0)
+        other = make.person("bo", "assurer")
+        page = context_of(other, java_script_enabled=False).new_page()
+        page.goto("/console/services/gb-line/channels/1/")
         page.get_by_role("button", name="Propose this change").click()
         expect(page.get_by_text("Nothing changes until a second person approves it.")).to_be_visible()
 
-    assert ChannelRevision.objects.proposed().get().proposed_by == asta
+    assert ChannelRevision.objects.proposed().get().proposed_by == other
     assert Channel.objects.get(service="gb-line").dial == "0800 1111"
 
 

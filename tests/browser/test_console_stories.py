@@ -151,7 +151,7 @@ def test_a_campaign_is_watched_while_it_is_sent_and_then_stopped(
     expect(page.get_by_text("App removed, or its address expired: 2")).to_be_visible()
     page.get_by_role("link", name="Stop…").click()
     page.get_by_role("button", name="Stop campaign").click()
-    expect(page.get_by_text("Stopped. Nothing more is sent")).to_be_visible()
+    expect(page.get_by_text("Stopped. Nothing more of it is sent")).to_be_visible()
 
     campaign.refresh_from_db()
     assert campaign.state == "stopped"

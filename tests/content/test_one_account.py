@@ -351,8 +351,21 @@ _SIGNING = "it signs what was published, and changes nothing of it: tests/conten
 _CHECK = "one person checks what two people have approved: tests/guards/test_facts_take_two.py"
 
 #: Acts that are tried elsewhere, or that one account may do, with the reason.
+_CAMPAIGN = "it is about texts of a campaign, and no pack holds these"
+_IMPORTS = "each text is a draft of this person: tests/content/importing/test_translation_texts.py"
 ELSEWHERE: dict[str, str] = {
-    "campaign-read confirm": "it confirms texts of a campaign, and no pack holds these",
+    "campaign-read confirm": _CAMPAIGN,
+    "campaign-read return": _CAMPAIGN,
+    "campaign-translate save": _CAMPAIGN,
+    "campaign-translate keep": _CAMPAIGN,
+    "campaign-translate discard": _CAMPAIGN,
+    "campaign-translate hand-in": _CAMPAIGN,
+    "new-tip propose": "its facts are a proposal and its texts drafts: tests/content/console/test_new_tip.py",
+    "text-files upload": _READS,
+    "text-import import": _IMPORTS,
+    "text-import discard": _READS,
+    "text_files export": _READS,
+    "text_files import": _IMPORTS,
     "translation save-next": _SAME_AS_SAVE,
     "translation replace": _SAME_AS_SAVE,
     "translation keep": _READS,

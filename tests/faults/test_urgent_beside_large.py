@@ -34,7 +34,7 @@ def test_an_urgent_alert_begins_within_two_seconds_beside_a_large_one_at_full_ra
     faulty_fcm.plan([{"match": {"any": True}, "answer": "ACCEPT", "latency_ms": 100}])
     workers.start_beat()
     workers.start()
-    large = make.campaign()
+    large = make.campaign(reach=DEVICES)
 
     def messages() -> int:
         return int(faulty_fcm.counts(alert=str(large.pk))["messages"])

@@ -37,7 +37,7 @@ LIFE = {
 
 
 #: What only the writing of a draft needs; nothing of it is sent.
-WRITING = {"open_tasks", "preset", "reach_confirmed"}
+WRITING = {"open_tasks", "preset", "reach_confirmed", "programme_id", "is_template"}
 
 
 def columns(model: type[Model]) -> set[str]:

@@ -203,7 +203,9 @@ class TestInTheProduct:
 
         lifecycle.edit(
             draft,
-            make.definition(**changed, unchanged=["cy", "en/GB-WLS", "en/educator", "en/educator+GB-WLS"]),
+            make.definition(
+                **changed, services=draft.services, unchanged=["cy", "en/GB-WLS", "en/educator", "en/educator+GB-WLS"]
+            ),
             by=author,
             at=datetime.now(UTC),
         )

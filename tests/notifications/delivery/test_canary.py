@@ -207,7 +207,7 @@ def test_beyond_two_percent_no_more_are_marked_and_sending_continues(
     assert counts["state"] == "done"
     assert (counts["accepted"] + gone, gone > 700) == (3_000, True)
     assert Registration.objects.exclude(gone_at=None).count() == max_marked_gone(3_000) == 60
-    assert f"{gone} installations" in counts["notice"]
+    assert f"{gone} phones gone" in counts["notice"]
     assert "At most 60 of them were removed from the audience" in counts["notice"]
     assert caplog.text.count("no more are marked") == 1
 
