@@ -37,7 +37,7 @@ _ENGLISH_AGE = (
 
 
 @dataclass(frozen=True)
-class _Found:
+class _TypedFact:
     """A part of a text and the token that says the same."""
 
     start: int
@@ -53,7 +53,7 @@ def insert(text: str, locale: str, *, today: date) -> str:
     kept = [match.span() for match in TOKEN.finditer(text)]
     dialled = dialled_number_faults(text, numbers_in(text), locale)
     kept += [(fault.start, fault.end) for fault in dialled if fault.start is not None and fault.end is not None]
-    found: list[_Found] = []
+    found: list[_TypedFact] = []
     for recognize in _RECOGNIZERS:
         for one in recognize(text, locale, today):
             if not any(one.start < end and start < one.end for start, end in (*kept, *((f.start, f.end) for f in found))):
@@ -72,7 +72,7 @@ def insert_in_text(text: CampaignText, locale: str, *, today: date) -> CampaignT
     }
 
 
-def _dates(text: str, locale: str, today: date) -> Iterator[_Found]:
+def _dates(text: str, locale: str, today: date) -> Iterator[_TypedFact]:
     """Find "25 February", "25th February 2027" and "Thursday 25 February" in the words of the locale."""
     months, weekdays = _month_numbers(locale), _weekday_numbers(locale)
     for match in _date_pattern(locale).finditer(text):
@@ -80,7 +80,7 @@ def _dates(text: str, locale: str, today: date) -> Iterator[_Found]:
         day = _day(number, month, int(match["year"])) if match["year"] else _next(number, month, today)
         if day is None or (match["weekday"] and weekdays[match["weekday"].casefold()] != day.weekday()):
             continue
-        yield _Found(*match.span(), f"{{date:{day}}}")
+        yield _TypedFact(*match.span(), f"{{date:{day}}}")
 
 
 def _day(day: int, month: int, year: int) -> date | None:
@@ -96,7 +96,7 @@ def _next(day: int, month: int, today: date) -> date | None:
     return next((found for found in days if found is not None and found >= today), None)
 
 
-def _times(text: str, locale: str, today: date) -> Iterator[_Found]:
+def _times(text: str, locale: str, today: date) -> Iterator[_TypedFact]:
     for match in _TIME.finditer(text):
         yield from _time(match.span(), match[1], match[2], match[3], match[4])
     if _is_english(locale):
@@ -104,7 +104,7 @@ def _times(text: str, locale: str, today: date) -> Iterator[_Found]:
             yield from _time(match.span(), match[1], match[2], None, match[3])
 
 
-def _time(span: tuple[int, int], hour: str, minute: str | None, second: str | None, half: str | None) -> Iterator[_Found]:
+def _time(span: tuple[int, int], hour: str, minute: str | None, second: str | None, half: str | None) -> Iterator[_TypedFact]:
     number = int(hour)
     if half is not None:
         if not 1 <= number <= 12:
@@ -113,23 +113,23 @@ def _time(span: tuple[int, int], hour: str, minute: str | None, second: str | No
     if number <= 23:
         moment = time(number, int(minute or 0), int(second or 0))
         written = f"{moment:%H-%M-%S}" if second else f"{moment:%H-%M}"
-        yield _Found(*span, f"{{time:{written}}}")
+        yield _TypedFact(*span, f"{{time:{written}}}")
 
 
-def _ages(text: str, locale: str, today: date) -> Iterator[_Found]:
+def _ages(text: str, locale: str, today: date) -> Iterator[_TypedFact]:
     for match in (_ENGLISH_AGES if _is_english(locale) else _AGES).finditer(text):
         youngest, oldest = int(match[1]), int(match[2])
         if AGES[0] <= youngest < oldest <= AGES[1]:
-            yield _Found(*match.span(), f"{{ages:{youngest}-{oldest}}}")
+            yield _TypedFact(*match.span(), f"{{ages:{youngest}-{oldest}}}")
     if _is_english(locale):
         for pattern in _ENGLISH_AGE:
             for match in pattern.finditer(text):
                 age = int(match[1])
                 if AGES[0] <= age <= AGES[1] and age not in _ALLOWED:
-                    yield _Found(*match.span(1), f"{{age:{age}}}")
+                    yield _TypedFact(*match.span(1), f"{{age:{age}}}")
 
 
-def _school_years(text: str, locale: str, today: date) -> Iterator[_Found]:
+def _school_years(text: str, locale: str, today: date) -> Iterator[_TypedFact]:
     phrase = year_phrase(locale)
     if phrase is None:
         return
@@ -137,11 +137,11 @@ def _school_years(text: str, locale: str, today: date) -> Iterator[_Found]:
     pattern = rf"(?<!\w){re.escape(before)}(\d{{1,2}})(?!\d|[.,:/–-]\d){re.escape(after)}"
     for match in re.finditer(pattern, text):
         if SCHOOL_YEARS[0] <= int(match[1]) <= SCHOOL_YEARS[1]:
-            yield _Found(*match.span(), f"{{year:{int(match[1])}}}")
+            yield _TypedFact(*match.span(), f"{{year:{int(match[1])}}}")
 
 
 #: In this order: what an earlier one has taken is not looked at again.
-_RECOGNIZERS: tuple[Callable[[str, str, date], Iterable[_Found]], ...] = (_dates, _times, _school_years, _ages)
+_RECOGNIZERS: tuple[Callable[[str, str, date], Iterable[_TypedFact]], ...] = (_dates, _times, _school_years, _ages)
 
 
 @cache

@@ -27,6 +27,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ('-id',),
+                'constraints': (models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='programme_has_name'),),
             },
         ),
         migrations.AlterModelOptions(
@@ -100,9 +101,5 @@ class Migration(migrations.Migration):
         AddConstraintNotValid(
             model_name='campaign',
             constraint=models.CheckConstraint(condition=models.Q(('is_template', False), models.Q(('programme', None), ('state', 'draft')), _connector='OR'), name='campaign_template_is_a_draft'),
-        ),
-        migrations.AddConstraint(
-            model_name='programme',
-            constraint=models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='programme_has_name'),
         ),
     ]

@@ -48,11 +48,11 @@ class Person:
 
     def go(self, name: str, *, within: Locator | None = None) -> None:
         """Follow the first link of that name."""
-        self._leave((within or self.page).get_by_role("link", name=name, exact=True).first)
+        self._follow((within or self.page).get_by_role("link", name=name, exact=True).first)
 
     def press(self, name: str, *, within: Locator | None = None) -> None:
         """Press the button of that name, which opens a page."""
-        self._leave((within or self.page).get_by_role("button", name=name, exact=True))
+        self._follow((within or self.page).get_by_role("button", name=name, exact=True))
 
     def tick(self, label: str, *, within: Locator | None = None) -> None:
         """Tick a box, or choose one of several."""
@@ -104,7 +104,7 @@ class Person:
         if response.request.method == "POST" and response.status >= 400:
             self._refused = (response.url, response.status)
 
-    def _leave(self, control: Locator) -> None:
+    def _follow(self, control: Locator) -> None:
         with self.page.expect_navigation():
             self._activate(control)
         self.look()

@@ -25,7 +25,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from tests import make
 from tests.browser.conftest import PASSWORD, listen
 from tests.browser.people import Person
-from tests.browser.story_desk import HELP, StoryDesk, write_content
+from tests.browser.story_servers import HELP, StoryServers, write_content
 from tests.faults.workers import Workers, end_connections
 from tests.processes import Emulator
 
@@ -71,20 +71,20 @@ TEACHERS_IN = {"GB": "Europe/London", "US": "America/New_York", "IN": "Asia/Kolk
 class Story:
     """The two people, the servers, and where pictures for the documentation go."""
 
-    desk: StoryDesk
+    servers: StoryServers
     amina: Person
     david: Person
     picture: Callable[[Page, str], None]
 
 
 @pytest.fixture
-def desk(live_server: Any, running_emulator: Emulator, settings: Any, tmp_path: Path) -> Iterator[StoryDesk]:
+def servers(live_server: Any, running_emulator: Emulator, settings: Any, tmp_path: Path) -> Iterator[StoryServers]:
     """Start a worker and its beat, and register the phones of the story."""
     running_emulator.reset()
     settings.FIREBASE_PROJECTS = {running_emulator.project: str(running_emulator.credentials_file)}
     write_content(running_emulator.project)
     workers = Workers(tmp_path, running_emulator)
-    found = StoryDesk(live_server.url, running_emulator)
+    found = StoryServers(live_server.url, running_emulator)
     try:
         workers.start_beat()
         workers.start()
@@ -103,7 +103,7 @@ def desk(live_server: Any, running_emulator: Emulator, settings: Any, tmp_path: 
 
 @pytest.fixture
 def story(
-    context_of: Callable[..., BrowserContext], desk: StoryDesk, picture: Callable[[Page, str], None], complaints: list[str]
+    context_of: Callable[..., BrowserContext], servers: StoryServers, picture: Callable[[Page, str], None], complaints: list[str]
 ) -> Story:
     """Sign both people in, each in a browser of their own."""
     people = []
@@ -116,7 +116,7 @@ def story(
         people.append(Person(listen(window.new_page(), complaints)))
         people[-1].sign_in(name, PASSWORD)
     amina, david = people
-    return Story(desk, amina, david, picture)
+    return Story(servers, amina, david, picture)
 
 
 def test_two_people_take_a_campaign_from_the_empty_form_to_the_report(
@@ -129,27 +129,27 @@ def test_two_people_take_a_campaign_from_the_empty_form_to_the_report(
     approve(story, "Watch together", ("English", "Welsh", "Arabic"))
     story.david.sees("Starts in")
     story.picture(story.david.page, "sending")
-    arabic_is_right(story.david.page, story.desk.url, parents)
+    arabic_is_right(story.david.page, story.servers.url, parents)
 
     write_for_teachers(story)
     teachers = number_of(story.amina)
     approve(story, "Watch together: teachers", ("English", "Welsh", "Arabic"))
 
-    counts = story.desk.wait_for(parents, PARENTS)
+    counts = story.servers.wait_for(parents, PARENTS)
     assert second.timestamp() <= counts["first_at"] <= counts["last_at"] < second.timestamp() + 2
     assert (counts["accepted_total"], counts["doubled"]) == (PARENTS, 0)
-    assert story.desk.wait_for(teachers, TEACHERS)["doubled"] == 0
+    assert story.servers.wait_for(teachers, TEACHERS)["doubled"] == 0
 
     found_at = time.time()
     correct(story, parents)
     correction = number_of(story.amina)
     approve(story, "Correction: Watch together", ("English", "Welsh", "Arabic"))
-    corrected = story.desk.wait_for(parents, PARENTS, rev=2)
+    corrected = story.servers.wait_for(parents, PARENTS, rev=2)
     assert corrected["first_at"] - found_at < 300
     query = {"country": "GB", "region": "GB-WLS", "locale": "cy", "audience": "parent"}
-    assert correction in story.desk.feed(**query)
-    assert parents not in story.desk.feed(**query)
-    assert story.desk.web.get(f"/v1/alerts/{parents}").json()["alert"]["superseded_by"] == correction
+    assert correction in story.servers.feed(**query)
+    assert parents not in story.servers.feed(**query)
+    assert story.servers.web.get(f"/v1/alerts/{parents}").json()["alert"]["superseded_by"] == correction
 
     gone_after = stop(story, teachers)
     report(story, correction)
@@ -320,7 +320,7 @@ def stop(story: Story, campaign: str) -> float:
     david.go("Stop…")
     david.press("Stop campaign")
     david.sees("Nothing more of it is sent")
-    return story.desk.wait_until_gone(campaign, within=10, country="GB", locale="en", audience="educator")
+    return story.servers.wait_until_gone(campaign, within=10, country="GB", locale="en", audience="educator")
 
 
 def report(story: Story, campaign: str) -> None:

@@ -70,6 +70,7 @@ EXCEPTIONS: Mapping[tuple[str, str], str] = {
     ("notifications.0030_apps_by_revision", "disallowed-unique-constraint"): _FEW_APPS,
     ("notifications.0033_variants_programmes_handouts", "adding-foreign-key-constraint"): _FEW_CAMPAIGNS,
     ("notifications.0033_variants_programmes_handouts", "disallowed-unique-constraint"): _FEW_CAMPAIGNS,
+    ("notifications.0033_variants_programmes_handouts", "constraint-missing-not-valid"): _FEW_CAMPAIGNS,
     ("notifications.0033_variants_programmes_handouts", "require-concurrent-index-creation"): _FEW_CAMPAIGNS,
 }
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from urllib3 import BaseHTTPResponse, Retry, connection_from_url
 from urllib3.exceptions import HTTPError
 
-#: A server may close a kept connection when it is restarted: one more try with a new one, whatever the method.
-_RETRY = Retry(connect=0, read=1, other=0, allowed_methods=None)
+#: A server may close a kept connection when it is restarted: one more try, whatever the method. A 503 is an answer.
+_RETRY = Retry(connect=0, read=1, other=0, allowed_methods=None, respect_retry_after_header=False)
 
 
 class Client:

@@ -1,4 +1,4 @@
-"""The desk of a story: a web server, a Celery worker and an FCM emulator, and phones registered through the public API."""
+"""The servers of a story: a web server, a Celery worker and an FCM emulator, and phones registered through the public API."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _EVERY = 0.2
 HELP = {"GB": "Childline", "US": "A helpline of the United States", "IN": "A helpline of India", "FR": "A helpline of France"}
 
 
-class StoryDesk:
+class StoryServers:
     """The servers of a story, and what a test asks of them from outside."""
 
     def __init__(self, url: str, emulator: EmulatorProcess) -> None:
