@@ -55,7 +55,21 @@ def database() -> Iterator[None]:
     try:
         yield
     finally:
+        _end_other_sessions()
         teardown_databases(databases, verbosity=0)
+
+
+def _end_other_sessions() -> None:
+    """End all sessions of the database but ours: a pooler keeps some open, and a database in use cannot be dropped."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+            WHERE datname = current_database() AND pid <> pg_backend_pid()
+            """
+        )
 
 
 def empty_database() -> None:
