@@ -112,7 +112,7 @@ def _text(
 
 
 class _Notes:
-    """What a translator is told of each text, read in two queries for a whole file."""
+    """The notes on each text for its translator, read in two queries for a whole file."""
 
     def __init__(self, units: Sequence[Unit], targets: Sequence[Target]) -> None:
         named = {token.name for unit in units for token in tokens(unit.text) if token.kind == SERVICE}

@@ -55,7 +55,7 @@ class User(AbstractUser):
         blank=True,
         help_text="What this person does not want e-mails about.",
     )
-    #: Limits of campaign authors and approvers; "*" stands for all.
+    #: Limits of campaign authors and approvers; "*" means all.
     campaign_apps = ArrayField(
         models.CharField(max_length=40),
         default=everything,
