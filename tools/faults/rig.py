@@ -126,6 +126,20 @@ class Rig:
         """Return how many messages of a campaign the emulator has received."""
         return int(self.emulator.counts(str(campaign.pk))["messages"])
 
+    def messages_at_rest(self, still: float = 3) -> int:
+        """Wait until no message has reached the emulator for `still` seconds; return how many have."""
+        count, since = -1, time.monotonic()
+
+        def is_still() -> bool:
+            nonlocal count, since
+            now = int(self.emulator.counts()["messages"])
+            if now != count:
+                count, since = now, time.monotonic()
+            return time.monotonic() - since >= still
+
+        until(is_still, 30, "messages did not cease while the database was down")
+        return count
+
     def under_way(self, campaign: Campaign, share: float = 0.3) -> None:
         """Wait until this share of a campaign has been sent."""
         until(lambda: self.messages(campaign) >= self.devices * share, 90, "sending did not begin")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,13 @@ SEGMENTS = 2_000
 BATCH = 100_000
 MAX_ROWS, MAX_SECONDS = 25_000, 60
 
-#: Values that the 2,000 segments combine, so that no two segments are equal.
 _ZONES = ("Europe/London", "Asia/Kolkata", "America/New_York", "America/Los_Angeles", "Europe/Paris", "Pacific/Auckland", "")
-_COUNTRIES = ("GB", "IN", "US", "FR", "NZ", "BD", "DE", "BR", "MX", "AU")
-_LOCALES = ("en", "cy", "hi", "es", "fr", "mi", "bn", "ar", "de", "pt")
+#: Each has a service in `records.SERVICES`: a campaign without help for a country of its audience cannot be submitted.
+_COUNTRIES = ("GB", "IN", "US", "FR", "NZ", "BD", "DE", "IE")
+_LOCALES = ("en", "cy", "hi", "es", "fr", "mi", "bn", "ar", "de", "pt", "ga", "pa", "ur")
 _PLATFORMS = ("android", "ios", "web")
+#: The 2,000 segments differ in these values; larger numbers of segments differ in their regions too.
+_VALUES = tuple(product(_PLATFORMS, _ZONES, _LOCALES, _COUNTRIES))
 
 # Sealed addresses and digests are made up, but as long as real ones: planning reads neither. Segments with a lower number get
 # more registrations: the largest gets some per cent, the smallest a few hundred. Tickets are in the order of arrival.
@@ -94,20 +97,17 @@ def create_segments(number: int, *, first: int = 0) -> list[int]:
     """Create so many segments, from the given one of a fixed sequence on; return their ids."""
     from notifications.models import Segment
 
-    created = Segment.objects.bulk_create(
-        Segment(
-            app_id="parent",
-            country=_COUNTRIES[number % 10],
-            # 2,100 differ in the other values.
-            region=f"{_COUNTRIES[number % 10]}-{number // 2_100:03d}" if number >= 2_100 else "",
-            locale=_LOCALES[number // 10 % 10],
-            zone=_ZONES[number // 100 % 7],
-            platform=_PLATFORMS[number // 700 % 3],
-            audience="parent",
+    created = []
+    for place in range(first, first + number):
+        round_, index = divmod(place, len(_VALUES))
+        platform, zone, locale, country = _VALUES[index]
+        region = f"{country}-{round_:03d}" if round_ else ""
+        created.append(
+            Segment(
+                app_id="parent", country=country, region=region, locale=locale, zone=zone, platform=platform, audience="parent"
+            )
         )
-        for number in range(first, first + number)
-    )
-    return [segment.pk for segment in created]
+    return [segment.pk for segment in Segment.objects.bulk_create(created)]
 
 
 def _written() -> dict[str, int]:
