@@ -27,15 +27,15 @@ class LivenessView(ApiView):
 
 
 class ReadinessView(ApiView):
-    """Whether reads and writes work; 503 if reads do not."""
+    """Whether reads and writes work and alerts are sent; 503 if reads do not."""
 
     permission_classes = [Public]
     throttle = None
 
     @extend_schema(exclude=True)
     def get(self, request: Request) -> HttpResponse:
-        """Return both states: reads work from memory and disk while the database is down."""
-        state = {"reads": _can_read(), "writes": store.accepts_writes()}
+        """Return the three states: reads work from memory and disk while the database is down."""
+        state = {"reads": _can_read(), "writes": store.accepts_writes(), "sends": store.sends()}
         response = respond(request, state, cache=NO_STORE)
         response.status_code = 200 if state["reads"] else 503
         return response

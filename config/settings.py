@@ -89,6 +89,8 @@ EMAIL_TIMEOUT = 10
 SECRET_KEY = env.text("SECRET_KEY")
 if not SANDBOX and len(SECRET_KEY) < 50:
     raise env.BadSetting("SECRET_KEY has fewer than 50 characters. Generate a random one.")
+# Earlier ones, which still open sessions, links and second factors while the key is replaced.
+SECRET_KEY_FALLBACKS = env.names("SECRET_KEY_FALLBACKS", "")
 DEBUG = False
 ALLOWED_HOSTS = env.names("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
 ROOT_URLCONF = "config.urls"
@@ -197,6 +199,9 @@ SECURE_HSTS_SECONDS = 31_536_000 if _https else 0
 SECURE_REFERRER_POLICY = "same-origin"
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 X_FRAME_OPTIONS = "DENY"
+# The proxy that ends TLS redirects (W008). Other hosts of the domain, and browsers' preload lists, are its owner's to decide
+# (W005, W021).
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W008", "security.W021"]
 LOGIN_URL = "/console/login/"
 LOGIN_REDIRECT_URL = "/console/"
 CSRF_FAILURE_VIEW = "core.console.error_pages.csrf_failure"

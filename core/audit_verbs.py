@@ -127,4 +127,5 @@ class Verb(TextChoices):
     TEST_PHONE_REMOVED = "test_phone.removed", "Test phone removed"
     SENDING_STOPPED = "sending.stopped", "All sending stopped"
     SENDING_RESUMED = "sending.resumed", "All sending resumed"
+    SECRETS_RESEALED = "secrets.resealed", "Stored addresses and second factors sealed again under the current keys"
     REGISTRATIONS_RESTORED = "registrations.restored", "Registrations restored"

@@ -6,9 +6,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.core.cache import caches
+from django.core.cache.backends.locmem import LocMemCache
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.checks import Warning as Caution
 from django.db import DatabaseError
+
+from core.sandbox import is_loopback
 
 
 @register(Tags.security, deploy=True)
@@ -64,6 +68,60 @@ def check_setting_names(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
         )
         for name, meant in settings.MISSPELT_SETTINGS.items()
     ]
+
+
+@register(Tags.security, deploy=True)
+def check_limits(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Warn if rate limits cannot tell clients apart, or are counted by each process alone."""
+    if settings.SANDBOX:
+        return []
+    found: list[CheckMessage] = []
+    if urlsplit(settings.PUBLIC_URL).scheme == "https" and not settings.TRUSTED_PROXIES:
+        found.append(
+            Caution(
+                "TRUSTED_PROXIES is 0, but a proxy ends TLS: all clients share one rate limit.",
+                hint="Set it to the number of proxies that append to X-Forwarded-For: docs/operations.md, A proxy in front.",
+                id="fingerpost.W005",
+            )
+        )
+    if isinstance(caches["default"], LocMemCache):
+        found.append(
+            Caution(
+                "CACHE_URL is the memory of one process: each process counts rate limits for itself.",
+                hint="Set it to redis://… where more than one process serves.",
+                id="fingerpost.W006",
+            )
+        )
+    return found
+
+
+@register(Tags.security, deploy=True)
+def check_broker_password(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Report an error for a broker on another machine that takes messages from anyone."""
+    url = urlsplit(settings.BROKER_URL)
+    if url.hostname and not url.password and not is_loopback(f"http://{url.netloc.rpartition('@')[2]}"):
+        return [
+            Error(
+                "BROKER_URL has no password: anyone who reaches the broker can hold back alerts.",
+                hint="Give the broker a password, and write it into BROKER_URL, better by BROKER_URL_FILE.",
+                id="fingerpost.E003",
+            )
+        ]
+    return []
+
+
+@register(Tags.security, deploy=True)
+def check_mail(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Warn if no e-mail can be sent, by which people are invited and told of changes of their sign-in."""
+    if not settings.MAIL and not settings.SANDBOX:
+        return [
+            Caution(
+                "MAIL_URL is empty: nobody can be invited or warned of a changed password.",
+                hint="Set MAIL_URL and MAIL_FROM.",
+                id="fingerpost.W007",
+            )
+        ]
+    return []
 
 
 @register(Tags.security, deploy=True)

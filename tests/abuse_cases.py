@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from tests.security_weaknesses import section
+
 ROOT: Final = Path(__file__).resolve().parent.parent
 DOCUMENT: Final = ROOT / "docs" / "security.md"
 
@@ -81,6 +83,7 @@ CASES: Final = (
         "429 with Retry-After; the limit is exact",
         (
             "tests/api/http/test_throttles.py::test_three_of_thirty_concurrent_requests_pass",
+            "tests/faults/test_shared_limits.py::test_a_limit_is_exact_among_a_thousand_simultaneous_requests",
             "tests/api/http/test_throttles.py::test_new_subnets_of_one_ipv6_network_share_a_limit",
             "tests/api/v1/test_registrations.py::test_registrations_from_one_address_are_limited",
         ),
@@ -573,7 +576,8 @@ _INTRODUCTION = """# Security: what was tried, and what holds it
 Who might attack, what they want and what is left is in [threat-model.md](threat-model.md); what is
 stored, and for how long, in [privacy.md](privacy.md). Each row below is an attempt, the answer to
 it, and the tests that fail when the answer changes. The table is made from `tests/abuse_cases.py`
-(`python -m tests.abuse_cases`), and a test keeps the two equal.
+(`python -m tests.abuse_cases`), and a test keeps the two equal. A second table, from
+`tests/security_weaknesses.py`, lists weaknesses that earlier versions had.
 
 To report a weakness, write to the address in `/.well-known/security.txt` of the server.
 """
@@ -585,7 +589,7 @@ def document() -> str:
     for case in CASES:
         held = "<br>".join(f"`{one.rpartition('::')[2]}`" for one in case.tests) or f"*does not apply:* {case.why_not}"
         rows.append(f"| A{case.number} | {case.attempt} | {case.answer or '–'} | {held} |")
-    return _INTRODUCTION + "\n" + "\n".join(rows) + "\n"
+    return _INTRODUCTION + "\n" + "\n".join(rows) + "\n\n" + section()
 
 
 if __name__ == "__main__":

@@ -18,10 +18,12 @@ from content.models.release import NoRelease, ReleaseState
 from content.models.tip_withdrawal import withdrawn_packs
 from notifications import feed
 from notifications.feed import Feed
+from notifications.models.scheduler_run import SECONDS_SINCE_SQL
 
 _CHANGE_MARKER_SQL = f"""
     SELECT pg_is_in_recovery(),
         (SELECT max(number) FROM content_release WHERE state = 'candidate'),
+        ({SECONDS_SINCE_SQL}),
         (SELECT number FROM content_release WHERE state = 'published'),
         (SELECT max(id) FROM content_manifest),
         (SELECT (SELECT count(*) || ' ' || count(put_back_at) FROM content_withdrawal)
@@ -33,10 +35,12 @@ _CHANGE_MARKER_SQL = f"""
 class ChangeMarker(NamedTuple):
     """The one row that shows whether an edition is out of date."""
 
-    #: Whether the database is a read-only standby. Like `candidate`, it does not change the edition.
+    #: Whether the database is a read-only standby. Like the next two, it does not change the edition.
     standby: bool
     #: Number of the newest release that waits for publication.
     candidate: int | None
+    #: Seconds since the scheduler of campaigns last ran; None if it never did.
+    scheduler_age: float | None
     release: int | None
     manifest: int | None
     withdrawals: str
@@ -44,7 +48,7 @@ class ChangeMarker(NamedTuple):
 
     def differs_from(self, other: ChangeMarker) -> bool:
         """Return whether the edition has changed between the two markers."""
-        return self[2:] != other[2:]
+        return self[3:] != other[3:]
 
 
 class LocaleName(NamedTuple):

@@ -21,6 +21,7 @@ from api.reads.edition import ChangeMarker, Edition
 from api.reads.pack_store import PackStore, replace_file
 from core.errors import Unavailable
 from notifications import feed
+from notifications.models.scheduler_run import SILENT_AFTER
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +31,8 @@ POLL_SECONDS = 1.0
 DOWN_AFTER_SECONDS = 3.5
 #: Seconds that the first request of a process waits for the first refresh.
 _FIRST_REFRESH_SECONDS = 10.0
+#: Seconds between two log lines that say that the scheduler is silent.
+_ALARM_SECONDS = 60.0
 #: Seconds per refresh spent on prefetching; readers must not notice it, and nothing published may wait for it.
 _PREFETCH_SECONDS = 0.25
 #: Options for the refreshing connection alone, in seconds and milliseconds. psycopg waits at least 2 s to connect.
@@ -52,6 +55,8 @@ class EditionStore:
         self.before_change: list[Callable[[Edition], None]] = []
         self._held: tuple[ChangeMarker | None, Edition] | None = None
         self._last_success, self._standby = -DOWN_AFTER_SECONDS, False
+        self._scheduler_age: float | None = None
+        self._last_alarm = float("-inf")
         self._candidate: int | None = None
         #: The candidate whose packs are all prefetched; no release has the number 0.
         self._prefetched: int | None = 0
@@ -78,7 +83,8 @@ class EditionStore:
         """Bring a changed edition into force; return whether there was one."""
         marker = editions.read_change_marker()
         self._last_success, self._standby = time.monotonic(), marker.standby
-        self._candidate = marker.candidate
+        self._candidate, self._scheduler_age = marker.candidate, marker.scheduler_age
+        self._log_silent_scheduler()
         known, before = self._held or (None, None)
         if known is not None and not marker.differs_from(known):
             return False
@@ -100,6 +106,10 @@ class EditionStore:
     def accepts_writes(self) -> bool:
         """Return whether the database answered within the last seconds and is not a read-only standby."""
         return self._has_answered_lately() and not self._standby
+
+    def sends(self) -> bool:
+        """Return whether the database answers and a worker has run the scheduler of campaigns in the last half minute."""
+        return self._has_answered_lately() and self._scheduler_age is not None and self._scheduler_age < SILENT_AFTER
 
     def database_is_down(self) -> bool:
         """Return whether the database is known to be down, so that no request has to wait for it; False if no thread runs."""
@@ -139,10 +149,18 @@ class EditionStore:
     def clear(self) -> None:
         """Empty the memory; for tests."""
         self._held, self._last_success = None, -DOWN_AFTER_SECONDS
+        self._scheduler_age, self._last_alarm = None, float("-inf")
         self.packs.clear()
 
     def _has_answered_lately(self) -> bool:
         return time.monotonic() - self._last_success < DOWN_AFTER_SECONDS
+
+    def _log_silent_scheduler(self) -> None:
+        """Log an error, at most once a minute, while no worker runs the scheduler; a new installation may have no worker yet."""
+        age, now = self._scheduler_age, time.monotonic()
+        if age is not None and age >= SILENT_AFTER and now - self._last_alarm >= _ALARM_SECONDS:
+            self._last_alarm = now
+            log.error("no worker has run the scheduler for %.0f s: no alert is sent until a worker runs", age)
 
     def _run(self) -> None:
         given = connection.settings_dict["OPTIONS"]

@@ -11,6 +11,10 @@ from core.querysets import manager_of
 
 #: Seconds after a run from which another process takes the next one. The beat asks for one each second.
 LATE_AFTER = 1.5
+#: Seconds without a run after which nobody is sending alerts, and people have to look.
+SILENT_AFTER = 30.0
+#: Seconds since the last run by the database's clock; NULL if there was none.
+SECONDS_SINCE_SQL = "SELECT extract(epoch FROM clock_timestamp() - ran_at)::float FROM notifications_schedulerrun WHERE id = 1"
 # A run that seems to lie in the future was recorded before the database's clock was set back.
 _TAKE_TURN = """
     WITH before AS MATERIALIZED (SELECT ran_at FROM notifications_schedulerrun WHERE id = 1 FOR UPDATE)
@@ -35,6 +39,13 @@ class SchedulerRunQuerySet(models.QuerySet["SchedulerRun"]):
             cursor.execute(_TAKE_TURN, [late_after])
             row = cursor.fetchone()
         return None if row is None else float(row[0] or 0.0)
+
+    def seconds_since(self) -> float | None:
+        """Return how long ago the scheduler last ran, by the database's clock; None if it never did."""
+        with connection.cursor() as cursor:
+            cursor.execute(SECONDS_SINCE_SQL)
+            row = cursor.fetchone()
+        return None if row is None else float(row[0])
 
 
 class SchedulerRun(models.Model):

@@ -86,7 +86,9 @@ def _caddy(folder: Path, port: int, tree: Path, origin: str) -> list[str]:
     here = {":8080": f"http://:{port}", "/srv/fingerpost": str(tree), **dict.fromkeys(UPSTREAMS, origin)}
     own = _changed("Caddyfile", here)
     main = folder / "Caddyfile"
-    main.write_text(f"{{\n\tadmin off\n\tdefault_bind 127.0.0.1\n}}\n{own}")
+    first = "\n{\n"
+    assert first in own
+    main.write_text(own.replace(first, f"{first}\tadmin off\n\tdefault_bind 127.0.0.1\n", 1))
     return ["run", "--config", str(main), "--adapter", "caddyfile"]
 
 

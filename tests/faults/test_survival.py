@@ -81,11 +81,11 @@ def test_promise_7_reads_and_help_survive_without_database_broker_and_cache(tmp_
         before, plan = answers(client), client.post("/v1/help", HELP)
         assert {status for path, (status, _) in before.items() if path in READS} == {200}
         assert all(before[path][0] == status for path, status in REFUSED)
-        assert orjson.loads(client.get("/readyz").data) == {"reads": True, "writes": True}
+        assert orjson.loads(client.get("/readyz").data) == {"reads": True, "writes": True, "sends": True}
 
         for name in ("beat", "worker", "postgres"):
             end(sandbox, name)
-        waited = _until(lambda: orjson.loads(client.get("/readyz").data) == {"reads": True, "writes": False}, 6)
+        waited = _until(lambda: orjson.loads(client.get("/readyz").data)["writes"] is False, 6)
         assert answers(client) == before
         assert client.post("/v1/help", HELP).data == plan.data
         assert client.post("/v1/registrations", {}).status == client.get("/trust/GB").status == 503
@@ -162,7 +162,7 @@ def test_a_process_without_an_edition_is_503_until_the_database_is_up(web: Web, 
     there = web.settings["DATABASE_URL"]
     web.start(DATABASE_URL="postgresql://nobody:nothing@127.0.0.1:9/nowhere")
     assert web.ask("/v1/packs/GB/en")[0] == 503
-    assert web.ask("/readyz") == (503, b'{"reads":false,"writes":false}')
+    assert web.ask("/readyz") == (503, b'{"reads":false,"writes":false,"sends":false}')
     web.stop()
 
     web.start(DATABASE_URL=there)
@@ -190,7 +190,7 @@ def test_a_database_that_does_not_answer_blocks_no_reader(web: Web) -> None:
             assert web.ask("/v1/packs/GB/en") == expected
 
         assert time.monotonic() - begun < 1
-        web.seconds_until(lambda: web.ask("/readyz") == (200, b'{"reads":true,"writes":false}'), at_most=6)
+        web.seconds_until(lambda: web.ask("/readyz") == (200, b'{"reads":true,"writes":false,"sends":false}'), at_most=6)
         begun = time.monotonic()
         # Requests that need the database are refused at once, so that no reader waits behind them.
         assert web.ask("/v1/registrations", {"app": "parent"})[0] == 503

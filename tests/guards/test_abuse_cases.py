@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from tests.abuse_cases import CASES, DOCUMENT, ROOT, document
+from tests.security_weaknesses import WEAKNESSES
 
 
 def missing(tests: tuple[str, ...]) -> Iterator[str]:
@@ -22,6 +23,12 @@ def test_every_case_names_tests_that_exist_or_says_why_it_does_not_apply() -> No
         assert bool(case.tests) != bool(case.why_not), case.number
         assert bool(case.answer) == bool(case.tests), case.number
         assert list(missing(case.tests)) == []
+
+
+def test_every_weakness_of_earlier_versions_names_tests_that_exist() -> None:
+    for weakness in WEAKNESSES:
+        assert weakness.tests, weakness.harm
+        assert list(missing(weakness.tests)) == []
 
 
 def test_a_name_that_no_test_has_is_found() -> None:

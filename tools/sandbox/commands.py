@@ -13,6 +13,8 @@ HELP = """\
       --previous      run the delivery tests of an earlier commit's code on this checkout's schema
       --matrix        run the tests on every supported Python and PostgreSQL that is installed here
 ./run lint            check style, types, import directions, words, migrations, the OpenAPI schema, docs/states.md, docs/roles.md
+./run audit           check the locked packages for known weaknesses and licences; --refresh reads the advisories again,
+                      --licences writes docs/licences.md, --sbom FILE writes a bill of materials, --images looks for digests
 ./run bench           measure registrations, reads and one campaign; --registrations N --devices N
 ./run bench push      measure sending: beside other senders, a million devices, brakes, kill -9; --part NAME --quick --write
 ./run bench main-job  measure one campaign through one worker; N devices (100000)
@@ -53,6 +55,7 @@ COMMANDS: dict[str, Command] = {
     "--once": Command("demo", uses_demo=True, serves=True),
     "test": Command("dev", takes_arguments=True),
     "lint": Command("dev"),
+    "audit": Command("dev", takes_arguments=True),
     "bench": Command("dev", takes_arguments=True, uses_demo=True),
     "faults": Command("dev", takes_arguments=True),
     "reset": Command("demo", uses_demo=True),

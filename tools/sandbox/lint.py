@@ -37,6 +37,7 @@ def lint(paths: Paths) -> int:
             ("width of documents", [python, "-m", "tools.lint", "documents"], "python -m tools.lint wrap FILE"),
             ("commit subjects", [python, "-m", "tools.lint", "commits"], ""),
             ("states are current", [python, "manage.py", "states", "--check"], "./run manage states"),
+            ("supply chain", [python, "-m", "tools.audit"], "./run audit says what to do"),
             ("roles are current", [python, "manage.py", "roles", "--check"], "./run manage roles"),
         ]
         failed = [name for name, command, fix in checks if not _passes(name, command, fix, paths)]

@@ -132,6 +132,14 @@ def run_emulator(paths: Paths, rest: list[str]) -> int:
     return emulator.run(paths, port_from(os.environ, "FINGERPOST_EMULATOR_PORT"), rest)
 
 
+def run_audit(paths: Paths, rest: list[str]) -> int:
+    """Check what the product is made of."""
+    # Not at the top: no other command needs what it imports.
+    from tools.audit.__main__ import main as audit
+
+    return audit(rest)
+
+
 def run_bench(paths: Paths, rest: list[str]) -> int:
     """Run a measurement."""
     # Not at the top: no other command needs what the measurements import.
@@ -153,6 +161,7 @@ _COMMANDS: dict[str, Callable[[Paths, list[str]], int]] = {
     "--once": once,
     "test": run_tests.run,
     "lint": lambda paths, rest: lint.lint(paths),
+    "audit": run_audit,
     "bench": run_bench,
     "faults": run_faults,
     "reset": reset,

@@ -142,6 +142,14 @@ def test_a_stopped_alert_is_gone(api: Client) -> None:
     assert api.get(f"/v1/alerts/{campaign.pk}").status_code == 410
 
 
+def test_every_form_of_an_alert_leaves_caches_within_five_seconds(api: Client) -> None:
+    number = opened().pk
+
+    for path in ("/v1/alerts?country=GB", f"/v1/alerts/{number}", f"/v1/alerts/{number}/cap", "/v1/alerts.atom?country=GB"):
+        answer = api.get(path)
+        assert (answer.status_code, answer["Cache-Control"]) == (200, "public, max-age=5"), path
+
+
 def test_receipts_only_increase_a_counter(api: Client) -> None:
     campaign = opened()
     App.objects.update(push_mode="registrations")

@@ -1,0 +1,75 @@
+"""docker/compose.yaml: one way in, a broker with a password, limits that see clients, and images that can be pinned."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+DOCKER = Path(__file__).resolve().parents[2] / "docker"
+#: What each variable of the file is without a value in the environment.
+_DEFAULT = re.compile(r"\$\{(\w+)(?::[-?]([^}]*))?\}")
+
+
+@pytest.fixture(scope="module")
+def services() -> dict[str, Any]:
+    services: dict[str, Any] = YAML(typ="safe").load(DOCKER / "compose.yaml")["services"]
+    return services
+
+
+def settings_of(service: dict[str, Any]) -> dict[str, str]:
+    return {name: _DEFAULT.sub(lambda found: found[2] or "", str(value)) for name, value in service["environment"].items()}
+
+
+def test_only_the_front_is_published_and_only_on_this_machine(services: dict[str, Any]) -> None:
+    published = {name: service["ports"] for name, service in services.items() if "ports" in service}
+
+    assert published == {"front": ["127.0.0.1:${WEB_PORT:-8000}:8080"]}
+
+
+def test_the_limits_see_the_address_of_the_client(services: dict[str, Any]) -> None:
+    front = (DOCKER / "nginx-front.conf").read_text()
+
+    # One hop that nginx appends, and one of the proxy that ends TLS.
+    assert "proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;" in front
+    assert {settings_of(services[name])["TRUSTED_PROXIES"] for name in ("web", "console")} == {"2"}
+    # One proxy_set_header in a location would drop all that it inherits.
+    locations = front.partition("server {")[2]
+    assert "proxy_set_header" not in locations
+
+
+def test_the_broker_asks_for_a_password(services: dict[str, Any]) -> None:
+    valkey = services["valkey"]
+
+    assert "requirepass" in valkey["command"][-1]
+    # Not in the arguments: compose leaves $$ to the shell in the container.
+    assert "$$BROKER_PASSWORD" in valkey["command"][-1]
+    assert "--requirepass" not in valkey["command"][-1]
+    for name in ("web", "console", "worker", "beat", "migrate"):
+        for setting in ("BROKER_URL", "CACHE_URL"):
+            assert services[name]["environment"][setting].startswith("redis://:${BROKER_PASSWORD"), (name, setting)
+    assert "${BROKER_PASSWORD:?" in valkey["environment"]["BROKER_PASSWORD"]
+
+
+def test_every_container_is_read_only_and_gains_no_privileges(services: dict[str, Any]) -> None:
+    # The image of PostgreSQL changes to its own user, which takes capabilities.
+    for name, service in services.items():
+        if name != "postgres":
+            assert service["read_only"] is True, name
+            assert service["cap_drop"] == ["ALL"], name
+            assert service["security_opt"] == ["no-new-privileges:true"], name
+
+
+def test_every_image_can_be_pinned_by_digest(services: dict[str, Any]) -> None:
+    named = {service["image"] for service in services.values()} - {"fingerpost"}
+    bases = re.findall(r"^FROM (\S+)", (DOCKER / "Dockerfile").read_text(), re.M)
+    example = (DOCKER.parent / ".env.example").read_text()
+
+    assert all(re.fullmatch(r"\$\{[A-Z]+_IMAGE:-[\w/.:-]+\}", image) for image in named), named
+    assert set(bases) == {"${PYTHON_IMAGE}"}
+    variables = {"PYTHON_IMAGE"} | {match[1] for image in named if (match := _DEFAULT.match(image))}
+    assert len(variables) == 4
+    assert [name for name in variables if name not in example] == []

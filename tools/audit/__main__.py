@@ -1,0 +1,81 @@
+"""`./run audit`: known weaknesses and licences of the locked packages, from stored data; see `./run audit --help`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tools.audit import advisories, images, licences
+from tools.audit.bill_of_materials import bill_of_materials
+from tools.audit.locked import locked_packages
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one action; return 1 if something was found, 2 if the service does not answer."""
+    parser = argparse.ArgumentParser(prog="./run audit", description=__doc__)
+    action = parser.add_mutually_exclusive_group()
+    action.add_argument("--refresh", action="store_true", help=f"read the advisories again from {advisories.OSV}")
+    action.add_argument("--licences", action="store_true", help="write docs/licences.md")
+    action.add_argument("--sbom", metavar="FILE", help="write a CycloneDX bill of materials to FILE, or - for standard output")
+    action.add_argument("--images", action="store_true", help="fail if an image of docker/ is named by a tag alone")
+    given = parser.parse_args(arguments)
+    packages = locked_packages()
+    if given.sbom:
+        return _write(given.sbom, bill_of_materials(packages))
+    if given.licences:
+        return _write(str(licences.DOCUMENT), licences.document(packages))
+    if given.images:
+        return _images()
+    if given.refresh:
+        return _refresh()
+    return _check()
+
+
+def _check() -> int:
+    packages, stored = locked_packages(), advisories.load()
+    found = [
+        *(str(one) for one in advisories.affected(packages, stored)),
+        *licences.findings(packages),
+    ]
+    if licences.DOCUMENT.read_text(encoding="utf-8") != licences.document(packages):
+        found.append("docs/licences.md is not current. To fix it: ./run audit --licences")
+    print(f"{len(packages)} packages. {advisories.age_text(stored, today=datetime.now(UTC).date())}")
+    tags = images.by_tag(os.environ)
+    if tags:
+        print(f"Images by tag: {', '.join(tags.values())}. Pin them by digest for production: docs/operations.md.")
+    print(*found, f"{len(found)} findings", sep="\n")
+    return 1 if found else 0
+
+
+def _refresh() -> int:
+    try:
+        stored = advisories.refresh(locked_packages(), advisories.load(), today=datetime.now(UTC).date())
+    except (OSError, ValueError) as error:
+        print(f"{advisories.OSV} does not answer ({type(error).__name__}). The stored advisories stay as they are.")
+        return 2
+    advisories.write(stored)
+    return _check()
+
+
+def _images() -> int:
+    tags = images.by_tag(os.environ)
+    for name, image in tags.items():
+        print(f"{name}={image} has no digest. Set {name}={image}@sha256:…")
+    print(f"{len(tags)} findings")
+    return 1 if tags else 0
+
+
+def _write(path: str, text: str) -> int:
+    if path == "-":
+        sys.stdout.write(text)
+    else:
+        Path(path).write_text(text, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
