@@ -10,7 +10,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from content.assurance.links import checker
-from content.models import CorrectionCount, ScheduledPublication, TextImport
+from content.models import CorrectionCount, ScheduledPublication, TextImport, TipPresence
 from content.publishing import scheduling, signing
 from core.errors import DomainError
 from core.sandbox import is_loopback
@@ -54,5 +54,6 @@ def forget_corrections(**_unknown: Any) -> None:
 
 @shared_task(name="content.tasks.forget_imports")  # type: ignore[untyped-decorator]
 def forget_imports(**_unknown: Any) -> None:
-    """Delete, each hour, the imports of translation files that nobody has confirmed in time."""
+    """Delete, each hour, the imports of translation files that nobody has confirmed in time, and who had a tip open."""
     TextImport.objects.forget_old(at=timezone.now())
+    TipPresence.objects.forget_old(at=timezone.now())

@@ -128,14 +128,16 @@ CONSOLE: Final[Mapping[str, Access]] = {
         | _acts("approve approve-removal", REVIEWER)
         | _acts("reject-removal", EDITOR, REVIEWER)
     ),
+    "find-replace": Access((EDITOR,), _acts("suggest", EDITOR)),
+    "suggestions": Access(acts=_acts("accept dismiss", EDITOR, REVIEWER)),
     "text-files": Access((EDITOR,), _acts("upload", EDITOR)),
     "text-file-download": Access((EDITOR,)),
     "text-import": Access((EDITOR,), _acts("import discard", EDITOR)),
     "translation-history": Access(acts=_acts("restore", EDITOR)),
     "tip-translation": Access(
-        acts=_acts("save save-next replace keep discard", EDITOR)
-        | _acts("approve", REVIEWER)
-        | _acts("comment resolve", EDITOR, REVIEWER)
+        acts=_acts("save save-next replace keep discard as-source suggest", EDITOR)
+        | _acts("approve approve-read send-back cannot-judge", REVIEWER)
+        | _acts("comment resolve accept dismiss present", EDITOR, REVIEWER)
     ),
     "tips": _READ,
     "tip": Access(acts=_acts("preview propose add-step", EDITOR)),

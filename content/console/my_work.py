@@ -12,7 +12,7 @@ from django.db.models import Count
 from django.urls import reverse
 
 from content.console.unit_names import UnitNames
-from content.models import Locale, Target, TextComment, Tip, Unit, UnsavedText
+from content.models import DeclinedReading, Locale, Target, TextComment, Tip, Unit, UnsavedText
 from content.models.target import TargetStatus
 from content.terms import SOURCE_LOCALE, Situation
 from core import roles
@@ -34,14 +34,16 @@ class TipWork:
     tip: Tip
     title: str
     counts: Counter[str] = field(default_factory=Counter)
-    #: Drafts that other people wrote, and when the oldest text that waits was written.
+    #: Drafts that other people wrote and that the person can judge, and drafts that a second reader sent back.
     to_review: int = 0
+    sent_back: int = 0
+    #: When the oldest text that waits was written.
     oldest: datetime | None = None
 
     @property
     def to_write(self) -> int:
         """Texts to translate or to bring up to date."""
-        return self.counts[S.WITHDRAWN] + self.counts[S.OUTDATED] + self.counts[S.EMPTY]
+        return self.counts[S.WITHDRAWN] + self.counts[S.OUTDATED] + self.counts[S.EMPTY] + self.sent_back
 
     @property
     def tag(self) -> StatusTag:
@@ -50,6 +52,8 @@ class TipWork:
             return StatusTag(f"{n} withdrawn for safety", "bad")
         if n := self.counts[S.OUTDATED]:
             return StatusTag(f"{n} outdated", "wait")
+        if n := self.sent_back:
+            return StatusTag(f"{n} sent back", "wait")
         if n := self.counts[S.EMPTY]:
             return StatusTag(f"{n} not translated", "wait")
         return StatusTag(f"{self.to_review} to review", "wait")
@@ -109,20 +113,24 @@ def languages_of(user: User) -> list[tuple[Locale, int]]:
 
 
 def tips_to_do(user: User, locale: str) -> list[TipWork]:
-    """Return the current tips in which the person has something to do in the locale, most urgent first, in three queries."""
+    """Return the current tips in which the person has something to do in the locale, most urgent first, in five queries."""
     tips = {tip.slug: tip for tip in Tip.objects.current()}
     keys = {key: slug for slug, tip in tips.items() for _, key in tip.keys()}  # noqa: SIM118  a method of the tip
     units = {unit.pk: unit for unit in Unit.objects.filter(key__in=keys).only("key", "text")}
     titles = {unit.key: unit.text for unit in units.values() if unit.key.endswith(".title")}
     work = {slug: TipWork(tip, titles.get(f"tip.{slug}.title", slug)) for slug, tip in tips.items()}
     targets = Target.objects.with_status().filter(locale=locale, unit__in=units)
-    found = {row[0]: row[1:] for row in targets.values_list("unit", "status", "written_by", "written_at")}
+    found = {row[0]: row[1:] for row in targets.values_list("unit", "status", "written_by", "written_at", "pk", "revision")}
+    returned = set(TextComment.objects.open().returned(locale).values_list("unit", "returned_revision"))
+    declined = set(DeclinedReading.objects.current().filter(by=user, target__locale=locale).values_list("target", flat=True))
     for unit in units.values():
         one = work[keys[unit.key]]
-        status, author, written_at = found.get(unit.pk, (S.EMPTY, None, None))
+        status, author, written_at, target, revision = found.get(unit.pk, (S.EMPTY, None, None, None, 0))
         one.counts[status] += 1
-        if status in (S.NEEDS_REVIEW, S.OUTDATED) and author != user.pk:
-            one.to_review += status == S.NEEDS_REVIEW
+        if status == S.NEEDS_REVIEW and (unit.pk, revision) in returned:
+            one.sent_back += 1
+        elif status == S.NEEDS_REVIEW and author != user.pk and target not in declined:
+            one.to_review += 1
         if status != S.APPROVED and written_at is not None:
             one.oldest = min(one.oldest or written_at, written_at)
     return sorted((one for one in work.values() if one.next_action(user)), key=lambda one: one.urgency)
@@ -135,7 +143,7 @@ def returned_to(user: User) -> list[Returned]:
     comments = TextComment.objects.open().exclude(by=user).filter(unit__targets__in=mine).select_related("unit", "by", "locale")
     wrote = set(mine.values_list("unit", "locale"))
     rows: list[tuple[Unit, Locale, str, str]] = [
-        (comment.unit, comment.locale, f"Comment by {comment.by.username}", comment.text)
+        (comment.unit, comment.locale, f"{_kind_of(comment)} by {comment.by.username}", comment.text)
         for comment in comments.distinct()[: 3 * _MAX_RETURNED]
         if (comment.unit_id, comment.locale_id) in wrote
     ]
@@ -152,6 +160,10 @@ def returned_to(user: User) -> list[Returned]:
         Returned(text, detail, Link(f"{names.name(unit.key)} ({locale.name})", text_url(unit, locale.pk)))
         for unit, locale, text, detail in rows[:_MAX_RETURNED]
     ]
+
+
+def _kind_of(comment: TextComment) -> str:
+    return "Comment" if comment.returned_revision is None else "Sent back"
 
 
 def text_url(unit: Unit, locale: str) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from copy import copy
 from typing import Any
+from urllib.parse import urlencode
 
 from django.db.models import Q
 from django.http import QueryDict
@@ -22,6 +23,7 @@ from content.linting.fault import Fault
 from content.linting.text import normalize_text, source_faults
 from content.models import Locale, Service, Target, Unit, UnitApproval, UnitRevision
 from content.models.source_history import missed_changes, most_severe
+from content.models.unit import UnitQuerySet
 from content.models.unit_lifecycle import UnitState
 from content.terms import OUTDATED_DAYS, Change
 from core.console.pages import Link, Page, page
@@ -37,6 +39,29 @@ CHANGES = {
 }
 
 
+def filters_in(query: QueryDict) -> dict[str, str]:
+    """Return the filters of the list of source texts from a query string."""
+    return {name: query.get(name, "").strip() for name in ("state", "part", "q")}
+
+
+def query_of(filters: Mapping[str, str]) -> str:
+    """Return the filters as a query string, "" where there are none."""
+    given = {name: value for name, value in filters.items() if value}
+    return f"?{urlencode(given)}" if given else ""
+
+
+def filtered_sources(filters: Mapping[str, str]) -> UnitQuerySet:
+    """Return the source texts that match the filters, in the order of their keys."""
+    units = Unit.objects.order_by("key")
+    if filters["state"] in UnitState.values:
+        units = units.filter(state=filters["state"])
+    if filters["part"] in PARTS:
+        units = units.filter(key_starts_with(PARTS[filters["part"]][1]))
+    if search := filters["q"]:
+        units = units.filter(Q(key__icontains=search) | Q(text__icontains=search))
+    return units
+
+
 @page("sources/", "source-texts")
 class SourceTextsPage(Page):
     """All source texts."""
@@ -49,18 +74,12 @@ class SourceTextsPage(Page):
         return [Link("Translations", reverse("admin:translations"))]
 
     def context(self) -> dict[str, Any]:
-        filters = {name: self.request.GET.get(name, "").strip() for name in ("state", "part", "q")}
-        units = Unit.objects.order_by("key")
-        if filters["state"] in UnitState.values:
-            units = units.filter(state=filters["state"])
-        if filters["part"] in PARTS:
-            units = units.filter(key_starts_with(PARTS[filters["part"]][1]))
-        if search := filters["q"]:
-            units = units.filter(Q(key__icontains=search) | Q(text__icontains=search))
-        part = self.paginate(units.select_related("source_locale"), 40)
+        filters = filters_in(self.request.GET)
+        part = self.paginate(filtered_sources(filters).select_related("source_locale"), 40)
         names = UnitNames(unit.key for unit in part)
         return {
             "filters": filters,
+            "query": query_of(filters),
             "units": part,
             "rows": [(unit, names.name(unit.key), translation_status.source_status(unit)) for unit in part],
             "states": labels.choices(UnitState),
@@ -90,6 +109,7 @@ class SourceTextPage(TextBoxPage):
             raise NotFound("There is no such text.")
         self.unit = unit
         self.names = UnitNames([unit.key])
+        self.filters = filters_in(self.request.GET)
 
     def heading(self) -> str:
         return self.names.name(self.unit.key)
@@ -113,6 +133,13 @@ class SourceTextPage(TextBoxPage):
             return [Link("Services", reverse("admin:services")), Link(title, reverse("admin:service", args=[name]))]
         return [Link("Translations", reverse("admin:translations")), Link("Source texts", reverse("admin:source-texts"))]
 
+    def neighbour_url(self, *, after: bool) -> str | None:
+        """Return the URL of the next text of the list that the person came from, or of the one before; None at its end."""
+        units = filtered_sources(self.filters)
+        found = units.filter(key__gt=self.unit.key) if after else units.filter(key__lt=self.unit.key).order_by("-key")
+        key = found.values_list("key", flat=True).first()
+        return reverse("admin:source-text", args=[key]) + query_of(self.filters) if key else None
+
     def context(self) -> dict[str, Any]:
         unit, submitted = self.unit, self.submitted or QueryDict()
         effects = change_effects(unit)
@@ -128,6 +155,9 @@ class SourceTextPage(TextBoxPage):
         changed = unit.approved_revision is not None and approved != (unit.text, unit.numbers, unit.stays_as_is)
         return {
             "unit": unit,
+            "next": self.neighbour_url(after=True),
+            "previous": self.neighbour_url(after=False),
+            "query": query_of(self.filters),
             "status": translation_status.source_status(unit),
             "text": text,
             "unsaved": unsaved if "text" not in submitted else None,
@@ -142,7 +172,7 @@ class SourceTextPage(TextBoxPage):
             "conflict": conflict.extra if conflict else None,
             "base": (base := self.base_revision(unsaved)),
             "shown": conflict.extra["revision"] if conflict else base,
-            "conflict_differences": list(differences(conflict.extra["theirs"], text)) if conflict else None,
+            "sides": self.conflict_sides(conflict, unsaved, text),
             "checked": (checked := normalize_text(text)),
             "faults": self.faults_in(checked),
             "reads": self.user.reads(unit.source_locale_id),
@@ -217,5 +247,5 @@ class SourceTextPage(TextBoxPage):
         if decided and decided not in Change.values:
             raise Invalid("Choose what the change means for the translations: cosmetic, clarity or safety.", code="change")
         self.unit.approve(by=self.user, at=self.at, from_revision=revision_in(data), change=decided or None)
-        self.success("Approved. Readers see this text from the next release.")
-        return None
+        self.success(f"Approved: {self.heading()}. Readers see this text from the next release.")
+        return self.neighbour_url(after=True) if any(self.filters.values()) else None

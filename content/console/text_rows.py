@@ -1,116 +1,39 @@
-"""The rows of the screen of one tip in one language: each text with everything that its translator and its reviewer need."""
+"""The rows of the screen of one tip in one language, read with a number of queries that does not depend on how many there are."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef, Subquery
 from django.utils.safestring import mark_safe
 
 from content.compiling.rendering import more_html
 from content.console import translation_status
-from content.console.number_boxes import number_list
+from content.console.edit_conflicts import ConflictSides
 from content.console.text_elsewhere import texts_elsewhere_faults
-from content.console.translation_memory import MemoryHit, memory_hits
-from content.console.translation_status import TranslationStatus, differences
+from content.console.tip_text_row import Chip, ShownSuggestion, TipTextRow
+from content.console.translation_memory import memory_hits
+from content.console.translation_status import differences
 from content.console.unit_names import part_of_tip
-from content.linting.fault import Fault
-from content.linting.glossary import GlossaryHit, glossary_hits
+from content.linting.glossary import glossary_hits
 from content.linting.text import normalize_text, target_faults
 from content.linting.tokens import SERVICE, tokens
-from content.models import Locale, Service, Target, TargetRevision, TextComment, Tip, Unit, UnitRevision, UnsavedText
-from content.models.target import TargetStatus
+from content.models import (
+    DeclinedReading,
+    Locale,
+    Service,
+    Target,
+    TargetRevision,
+    TextComment,
+    TextSuggestion,
+    Tip,
+    Unit,
+    UnitRevision,
+    UnsavedText,
+)
 from content.models.target_lifecycle import TargetState
-from content.models.unit_lifecycle import UnitState
 from core.models import User
-
-if TYPE_CHECKING:
-    from content.models.target import TargetWithStatus
-
-#: The texts that a person works on first, in the order of the statuses.
-UNFINISHED = (TargetStatus.WITHDRAWN, TargetStatus.OUTDATED, TargetStatus.EMPTY)
-
-
-@dataclass(frozen=True)
-class Chip:
-    """One token of a source text, and the name that the app puts in its place."""
-
-    token: str
-    name: str
-
-
-@dataclass
-class TipTextRow:
-    """One text. `text` is what the box shows: what was typed and not saved, or else what is stored."""
-
-    #: The part of the tip: title, short, do_now, do_not or more.
-    kind: str
-    #: The name of the text, and the part of it that is not the tip's title.
-    name: str
-    part: str
-    unit: Unit
-    target: TargetWithStatus
-    status: TranslationStatus
-    chips: list[Chip]
-    text: str = ""
-    is_unsaved: bool = False
-    #: Revision of the stored text that the box began from, and the one that a save is sent with.
-    base: int = 0
-    shown: int = 0
-    #: Where somebody has saved another text meanwhile: that text, and how the box differs from it.
-    theirs: str | None = None
-    conflict_differences: list[tuple[str, str]] = field(default_factory=list)
-    faults: list[Fault] = field(default_factory=list)
-    checked: str = ""
-    source_differences: list[tuple[str, str]] = field(default_factory=list)
-    approved_differences: list[tuple[str, str]] = field(default_factory=list)
-    memory: list[MemoryHit] = field(default_factory=list)
-    glossary: list[GlossaryHit] = field(default_factory=list)
-    comments: list[TextComment] = field(default_factory=list)
-    beside: str = ""
-    #: The text "more" as HTML; "" in other rows.
-    more: str = ""
-    is_refused: bool = False
-
-    @property
-    def anchor(self) -> str:
-        """The row's id on the page."""
-        return f"text-{self.unit.pk}"
-
-    @property
-    def lines(self) -> int:
-        """Lines of the box."""
-        return max(2, len(self.unit.text) // 55 + self.unit.text.count("\n") + 1)
-
-    @property
-    def numbers(self) -> str:
-        """The numbers that the text may hold."""
-        return number_list(self.unit.numbers)
-
-    @property
-    def source_status(self) -> TranslationStatus:
-        """The status of the source text."""
-        return translation_status.source_status(self.unit)
-
-    @property
-    def against(self) -> int | None:
-        """The approved revision of the source that an approval is for; None where nobody has approved the right one."""
-        if self.unit.state == UnitState.APPROVED:
-            return self.unit.revision
-        approved = self.unit.approved_revision
-        return approved if approved is not None and self.target.source_revision <= approved else None
-
-    @property
-    def is_to_approve(self) -> bool:
-        """Whether the stored text waits for a second reader, who may confirm an outdated one as well."""
-        return self.target.state not in (TargetState.EMPTY, TargetState.REMOVAL) and self.status.code != TargetStatus.APPROVED
-
-    @property
-    def is_unfinished(self) -> bool:
-        """Whether the text is to be written or to be brought up to date."""
-        return self.status.code in UNFINISHED
 
 
 def text_rows(tip: Tip, locale: Locale, user: User, *, beside: str = "") -> list[TipTextRow]:
@@ -119,14 +42,11 @@ def text_rows(tip: Tip, locale: Locale, user: User, *, beside: str = "") -> list
     `beside` is the locale whose texts are shown as well; "" for none.
     """
     rows = _stored_rows(tip, locale, beside)
-    units = [row.unit for row in rows]
     _fill_boxes(rows, user, locale)
-    memory = memory_hits([(unit.pk, unit.text) for unit in units], locale.pk)
-    comments: dict[int, list[TextComment]] = {}
-    for comment in TextComment.objects.open().filter(locale=locale, unit__in=units).select_related("by"):
-        comments.setdefault(comment.unit_id, []).append(comment)
+    memory = memory_hits([(row.unit.pk, row.unit.text) for row in rows], locale.pk)
+    _add_opinions(rows, locale)
     for row in rows:
-        row.memory, row.comments = memory.get(row.unit.pk, []), comments.get(row.unit.pk, [])
+        row.memory, row.is_own = memory.get(row.unit.pk, []), row.target.written_by_id == user.pk
         if row.target.approved_text not in ("", row.target.text):
             row.approved_differences = list(differences(row.target.approved_text, row.target.text))
     check(rows, locale.pk)
@@ -147,7 +67,8 @@ def _stored_rows(tip: Tip, locale: Locale, beside: str) -> list[TipTextRow]:
     units = {unit.key: unit for unit in Unit.objects.filter(key__in=fields).select_related("source_locale")}
     translated = UnitRevision.objects.filter(unit=OuterRef("unit"), revision=OuterRef("source_revision")).values("text")
     found = Target.objects.with_status().filter(locale__in=[locale.pk, beside], unit__in=units.values())
-    found = found.annotate(translated=Subquery(translated[:1])).select_related("written_by")
+    declined = DeclinedReading.objects.filter(target=OuterRef("pk"), revision=OuterRef("revision")).values("by__username")
+    found = found.annotate(translated=Subquery(translated[:1]), declined=ArraySubquery(declined)).select_related("written_by")
     targets = {(target.unit_id, target.locale_id): target for target in found}
     named = {token.name for unit in units.values() for token in tokens(unit.text) if token.kind == SERVICE}
     names = dict(Service.objects.filter(pk__in=named).values_list("pk", "name"))
@@ -161,6 +82,8 @@ def _stored_rows(tip: Tip, locale: Locale, beside: str) -> list[TipTextRow]:
         chips = [Chip(str(token), names.get(token.name, token.name)) for token in dict.fromkeys(tokens(unit.text))]
         part = part_of_tip(key)
         row = TipTextRow(name, f"{title}: {part}", part, unit, target, translation_status.target_status(target), chips)
+        if stored is not None:
+            row.declined = stored.declined
         if stored is not None and stored.state != TargetState.EMPTY and stored.translated not in (None, unit.text):
             row.source_differences = list(differences(stored.translated, unit.text))
         if (unit.pk, beside) in targets:
@@ -184,17 +107,27 @@ def _fill_boxes(rows: Iterable[TipTextRow], user: User, locale: Locale) -> None:
     found = kept.annotate(began=Subquery(began.values("text")[:1])).values_list("unit", "text", "from_revision", "began")
     unsaved = {unit: (text, revision, text_before) for unit, text, revision, text_before in found}
     for row in rows:
-        row.text, row.base = row.target.text, row.target.revision
-        text_before: str | None = row.text
+        row.text, row.base, row.began = row.target.text, row.target.revision, row.target.text
         if (one := unsaved.get(row.unit.pk)) is not None:
-            row.text, row.base, text_before = one
+            row.text, row.base, began_from = one
+            row.began = began_from if row.base else ""
             row.is_unsaved = True
         row.shown = row.base
-        if row.base != row.target.revision and text_before != row.target.text:
+        if row.base != row.target.revision and row.began != row.target.text:
             set_conflict(row, row.target.text, row.target.revision)
 
 
 def set_conflict(row: TipTextRow, theirs: str, revision: int) -> None:
-    """Show both texts in the row; a save then replaces the stored text of this revision."""
-    row.theirs, row.shown = theirs, revision
-    row.conflict_differences = list(differences(theirs, row.text))
+    """Show the three texts in the row; a save then replaces the stored text of this revision."""
+    row.shown = revision
+    row.sides = ConflictSides(row.began, theirs, row.text)
+
+
+def _add_opinions(rows: Iterable[TipTextRow], locale: Locale) -> None:
+    """Add what colleagues say of the texts: comments and suggestions."""
+    by_unit = {row.unit.pk: row for row in rows}
+    for comment in TextComment.objects.open().filter(locale=locale, unit__in=by_unit).select_related("by"):
+        by_unit[comment.unit_id].comments.append(comment)
+    for one in TextSuggestion.objects.open().filter(locale=locale, unit__in=by_unit).select_related("by"):
+        row = by_unit[one.unit_id]
+        row.suggestions.append(ShownSuggestion(one, list(differences(row.target.text, one.text))))

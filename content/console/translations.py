@@ -20,7 +20,7 @@ from content.console.unsaved_texts import TextBoxPage, revision_in
 from content.linting.fault import Fault
 from content.linting.text import normalize_text, target_faults
 from content.linting.tokens import SERVICE, tokens
-from content.models import Locale, Service, Target, TargetRevision, Unit, UnitRevision
+from content.models import Locale, Service, Target, TargetRevision, TextSuggestion, Unit, UnitRevision
 from content.models.source_history import missed_changes, most_severe
 from content.models.target import TargetStatus
 from content.models.target_lifecycle import TargetState
@@ -130,6 +130,7 @@ class TranslationQueuePage(_LocalePage):
             "parts": PARTS,
             "reads": self.user.reads(self.locale.pk),
             "may_import": self.has_any_perm("content.edit_words"),
+            "suggestions": TextSuggestion.objects.open().filter(locale=self.locale).count(),
         }
 
 
@@ -228,7 +229,7 @@ class TranslationPage(TextBoxPage, _LocalePage):
             "conflict": conflict.extra if conflict else None,
             "base": (base := self.base_revision(unsaved)),
             "shown": conflict.extra["revision"] if conflict else base,
-            "conflict_differences": list(differences(conflict.extra["theirs"], text)) if conflict else None,
+            "sides": self.conflict_sides(conflict, unsaved, text),
             "approved_differences": list(differences(target.approved_text, target.text))
             if target.approved_text and target.approved_text != target.text
             else None,
@@ -315,9 +316,9 @@ class TranslationPage(TextBoxPage, _LocalePage):
         return False
 
 
-def key_starts_with(prefixes: Iterable[str]) -> Q:
-    """Return the condition that a unit's key starts with one of the prefixes."""
+def key_starts_with(prefixes: Iterable[str], *, field: str = "key") -> Q:
+    """Return the condition that a unit's key, at the path `field`, starts with one of the prefixes."""
     condition = Q()
     for prefix in prefixes:
-        condition |= Q(key__startswith=prefix)
+        condition |= Q((f"{field}__startswith", prefix))
     return condition

@@ -9,12 +9,15 @@ from typing import TypeVar
 
 from django.http import HttpResponse, QueryDict
 
+from content.console.edit_conflicts import ConflictSides
 from content.models import SetAsideText, Unit, UnsavedText
 from content.models.unit import require_may_write
 from core.console.pages import Page
 from core.errors import DomainError, EditConflict, Invalid
 
 T = TypeVar("T")
+#: Why an action on a text that the person only read was refused.
+CHANGED_SINCE = "Someone has changed this text since you opened the page, so nothing was done. Read it again, then decide."
 
 
 class TextBoxPage(Page):
@@ -49,10 +52,17 @@ class TextBoxPage(Page):
             return None
         return EditConflict(mine=unsaved.text, theirs=text, revision=revision)
 
+    def conflict_sides(self, conflict: EditConflict | None, unsaved: UnsavedText | None, text: str) -> ConflictSides | None:
+        """Return the three texts of the conflict, with `text` as the person's own; None where there is no conflict."""
+        if conflict is None:
+            return None
+        began = self.base_revision(unsaved)
+        return ConflictSides(self.text_of_revision(began) if began else "", conflict.extra["theirs"], text)
+
     def error_text(self, error: DomainError) -> str:
         """Return the message for a refused action; a reader who typed nothing has no text in the box to compare."""
         if isinstance(error, EditConflict) and self.submitted is not None and "text" not in self.submitted:
-            return "Someone has changed this text since you opened the page, so nothing was done. Read it again, then decide."
+            return CHANGED_SINCE
         return super().error_text(error)
 
     def base_revision(self, unsaved: UnsavedText | None) -> int:

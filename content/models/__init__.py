@@ -6,6 +6,7 @@ from content.models.channel_revision import ChannelRevision
 from content.models.correction_count import CorrectionCount
 from content.models.correction_link import CorrectionLink
 from content.models.country import Country
+from content.models.declined_reading import DeclinedReading
 from content.models.figure import Figure
 from content.models.link import LinkCheck, LinkHost
 from content.models.locale import Locale
@@ -26,7 +27,9 @@ from content.models.target import Target
 from content.models.target_revision import TargetRevision
 from content.models.text_comment import TextComment
 from content.models.text_import import TextImport
+from content.models.text_suggestion import TextSuggestion
 from content.models.tip import Tip
+from content.models.tip_presence import TipPresence
 from content.models.tip_revision import TipRevision
 from content.models.tip_withdrawal import TipWithdrawal, WithdrawnTipPack
 from content.models.unit import Unit
@@ -42,6 +45,7 @@ __all__ = [
     "CorrectionCount",
     "CorrectionLink",
     "Country",
+    "DeclinedReading",
     "Figure",
     "LinkCheck",
     "LinkHost",
@@ -65,7 +69,9 @@ __all__ = [
     "TargetRevision",
     "TextComment",
     "TextImport",
+    "TextSuggestion",
     "Tip",
+    "TipPresence",
     "TipRevision",
     "TipWithdrawal",
     "Unit",

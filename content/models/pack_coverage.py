@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import connection, models
 
 from content.models.pack import Pack
@@ -12,20 +13,23 @@ from core.querysets import manager_of
 
 #: Counted where the packs are: they hold a hundred megabytes.
 _COUNT = """
-INSERT INTO content_packcoverage (pack_id, audience, own, variant, other)
+INSERT INTO content_packcoverage (pack_id, audience, own, variant, other, other_tips)
 SELECT pack, audience,
     count(*) FILTER (WHERE served = requested),
     count(*) FILTER (WHERE served <> requested AND split_part(served, '-', 1) = split_part(requested, '-', 1)),
-    count(*) FILTER (WHERE split_part(served, '-', 1) <> split_part(requested, '-', 1))
+    count(*) FILTER (WHERE split_part(served, '-', 1) <> split_part(requested, '-', 1)),
+    coalesce(
+        array_agg(slug ORDER BY slug) FILTER (WHERE split_part(served, '-', 1) <> split_part(requested, '-', 1)), '{}'
+    )
 FROM (
-    SELECT p.digest AS pack, tip->'locale'->>'requested' AS requested, tip->'locale'->>'served' AS served,
+    SELECT p.digest AS pack, tip->>'slug' AS slug, tip->'locale'->>'requested' AS requested, tip->'locale'->>'served' AS served,
         jsonb_array_elements_text(tip->'audiences') AS audience
     FROM content_pack p, jsonb_array_elements(p.body::jsonb->'tips') tip
     WHERE p.digest IN (SELECT r.pack_id FROM content_releasepack r WHERE r.release_id = %s)
-        AND NOT EXISTS (SELECT 1 FROM content_packcoverage c WHERE c.pack_id = p.digest)
+        AND NOT EXISTS (SELECT 1 FROM content_packcoverage c WHERE c.pack_id = p.digest AND c.other_tips IS NOT NULL)
 ) tips
 GROUP BY 1, 2
-ON CONFLICT DO NOTHING
+ON CONFLICT (pack_id, audience) DO UPDATE SET other_tips = EXCLUDED.other_tips
 """
 
 
@@ -46,6 +50,12 @@ class PackCoverage(models.Model):
     own = models.PositiveSmallIntegerField()
     variant = models.PositiveSmallIntegerField()
     other = models.PositiveSmallIntegerField(help_text="In the source language, as the last resort.")
+    other_tips = ArrayField(
+        models.CharField(max_length=60),
+        null=True,
+        blank=True,
+        help_text="Tips in another language; unset: not counted.",
+    )
 
     objects: ClassVar[PackCoverageQuerySet] = manager_of(PackCoverageQuerySet)
 

@@ -1,4 +1,4 @@
-"""Comments on one text in one locale, between the people who write and review it."""
+"""Comments on one text in one locale, between the people who write and review it; one may send the text back."""
 
 from __future__ import annotations
 
@@ -10,12 +10,16 @@ from django.db import models
 from django.db.models import Q
 
 from content.models.locale import Locale
+from content.models.target import Target, TargetStatus
 from content.models.unit import Unit, require_reads
-from core.errors import Invalid
+from core import roles
+from core.errors import EditConflict, Invalid
 from core.models import User
 from core.querysets import manager_of
 
 MAX_COMMENT = 1000
+#: The texts that a second reader can send back.
+_RETURNABLE = (TargetStatus.NEEDS_REVIEW, TargetStatus.OUTDATED, TargetStatus.WITHDRAWN)
 
 
 class TextCommentQuerySet(models.QuerySet["TextComment"]):
@@ -25,13 +29,37 @@ class TextCommentQuerySet(models.QuerySet["TextComment"]):
         """Filter those that nobody has resolved."""
         return self.filter(resolved_at=None)
 
-    def write(self, *, unit: Unit, locale: str, text: str, by: User, at: datetime) -> TextComment:
+    def returned(self, locale: str) -> TextCommentQuerySet:
+        """Filter those that send a text of the locale back."""
+        return self.filter(locale_id=locale, returned_revision__isnull=False)
+
+    def write(
+        self, *, unit: Unit, locale: str, text: str, by: User, at: datetime, returned_revision: int | None = None
+    ) -> TextComment:
         """Write a comment; raise Invalid where it is empty or too long, and NotYourLanguage for others than readers."""
         require_reads(by, locale)
         text = text.strip().replace("\0", "")
         if not text or len(text) > MAX_COMMENT:
             raise Invalid(f"Enter a comment of up to {MAX_COMMENT} characters.", code="comment", field="comment")
-        return self.create(unit=unit, locale_id=locale, text=text, by=by, at=at)
+        return self.create(unit=unit, locale_id=locale, text=text, by=by, at=at, returned_revision=returned_revision)
+
+    def send_back(self, target: Target, *, reason: str, by: User, at: datetime, revision: int) -> TextComment:
+        """Send the text of this revision back to its author with a reason.
+
+        The text stays a draft, and leaves the queue of the second readers until it changes. Raises Invalid where there is no
+        draft or no reason, and EditConflict where the text has changed since.
+        """
+        roles.require(by, "content.approve_words")
+        stored = Target.objects.with_status().select_related("unit").filter(pk=target.pk).first()
+        if stored is None or stored.status not in _RETURNABLE:
+            raise Invalid("There is no draft to send back.", code="no-draft")
+        if stored.revision != revision:
+            raise EditConflict(mine="", theirs=stored.text, revision=stored.revision)
+        if stored.written_by_id == by.pk:
+            raise Invalid("You wrote this text. Change it instead of sending it back.", code="own-text")
+        if not reason.strip():
+            raise Invalid("Say what is wrong with the text, then send it back.", code="reason", field="comment")
+        return self.write(unit=stored.unit, locale=stored.locale_id, text=reason, by=by, at=at, returned_revision=stored.revision)
 
 
 class TextComment(models.Model):
@@ -40,6 +68,9 @@ class TextComment(models.Model):
     unit = models.ForeignKey(Unit, on_delete=models.CASCADE, related_name="comments")
     locale = models.ForeignKey(Locale, on_delete=models.PROTECT, related_name="+")
     text = models.CharField(max_length=MAX_COMMENT)
+    returned_revision = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Revision of the text that the comment sends back to its author."
+    )
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()
     resolved_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True)

@@ -10,7 +10,7 @@ from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from content.console import labels as names
-from content.console.text_rows import Chip
+from content.console.tip_text_row import Chip
 from content.console.translation_status import STATUSES
 from content.linting.fault import Fault
 from content.linting.term_list import is_checked

@@ -88,6 +88,39 @@ def test_a_typed_text_is_kept_and_an_almost_right_token_repaired(
     assert complaints == []
 
 
+def test_a_token_is_marked_and_is_never_cut(context_of: Callable[..., BrowserContext], complaints: list[str]) -> None:
+    page = open_page(context_of(make.person("eva", "localisation-editor", locales=("ar",))), complaints, "ar")
+    short = Unit.objects.get(key="tip.first-hour.short").pk
+    box, keys, token = page.locator(f"#text-{short}-box"), page.keyboard, "{service:gb-line}"
+
+    box.focus()
+    keys.type("تحدث إلى ")
+    keys.press("Alt+1")
+    expect(page.locator(f"#text-{short} .token-mirror mark")).to_have_text(token)
+    keys.press("Backspace")
+    expect(box).to_have_value("تحدث إلى ")
+    keys.press("Alt+1")
+    keys.press("Home")
+    for _ in range(12):
+        keys.press("ArrowLeft")
+    keys.type("x")
+    expect(box).to_have_value(f"تحدث إلى {token}x")
+    box.evaluate("box => box.setSelectionRange(4, 14)")
+    keys.press("Delete")
+    expect(box).to_have_value("تحدثx")
+    keys.press("Control+z")
+    keys.press("Control+z")
+    expect(box).to_have_value(f"تحدث إلى {token}x")
+    box.fill("")
+    keys.type("{ Service : GB-Line }")
+    expect(box).to_have_value(token)
+    box.fill("")
+    keys.insert_text("تحدث إلى ")
+    expect(page.locator(f"#text-{short} [data-length-now]")).to_have_text("8")
+    check(page)
+    assert complaints == []
+
+
 def test_without_scripts_a_text_is_saved_by_its_button(context_of: Callable[..., BrowserContext]) -> None:
     person = make.person("eva", "localisation-editor", locales=("cy",))
     page = context_of(person, java_script_enabled=False, width=390).new_page()

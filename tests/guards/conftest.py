@@ -55,7 +55,7 @@ def console_paths(db: None) -> dict[str, str]:
         "tip": {"slug": "first-hour"},
         "tip-change": {"id": proposed.pk},
         "translation-queue": {"locale": "cy"},
-        **{name: {"locale": "cy"} for name in ("text-files", "text-file-download", "text-import")},
+        **{name: {"locale": "cy"} for name in ("text-files", "text-file-download", "text-import", "find-replace", "suggestions")},
         "translation": {"locale": "cy", "key": "tip.first-hour.title"},
         "translation-history": {"locale": "cy", "key": "tip.first-hour.title"},
         "tip-translation": {"slug": "first-hour", "locale": "cy"},

@@ -1,4 +1,5 @@
-// The texts of one tip: keeps typed texts on the server, inserts and repairs tokens, and moves by keys. The page works without it.
+// The texts of one tip: keeps typed texts on the server, inserts tokens, says who else is here, and moves by keys. The page
+// works without it.
 "use strict";
 (function () {
   const list = document.querySelector("[data-texts]");
@@ -6,8 +7,6 @@
   const status = document.querySelector("[data-tip-text-status]");
   const rows = Array.from(list.querySelectorAll("[data-row]"));
   const interval = 3000;
-  // Braces and colons as keyboards and copying leave them: full width, with spaces, or doubled.
-  const almostToken = /[{｛]{1,2}\s*([a-z]+)\s*[:：]\s*([a-z0-9-]+)\s*[}｝]{1,2}/gi;
 
   const boxOf = (row) => row.querySelector("textarea[name=text]");
   // Where a person who cannot write reads the text.
@@ -36,20 +35,9 @@
     if (!box) return;
     box.setRangeText(token, box.selectionStart, box.selectionEnd, "end");
     box.focus();
+    // As typed: a token that the caret was in stays whole.
+    box.dispatchEvent(new InputEvent("input", { inputType: "insertText" }));
     say("Inserted " + token);
-  }
-
-  function repair(row) {
-    const box = boxOf(row);
-    const known = tokensOf(row);
-    const text = box.value.replace(almostToken, (found, kind, name) => {
-      const token = "{" + kind.toLowerCase() + ":" + name.toLowerCase() + "}";
-      return known.includes(token) ? token : found;
-    });
-    if (text !== box.value) {
-      box.value = text;
-      say("A token was repaired.");
-    }
   }
 
   async function keep(form, state, leaving) {
@@ -87,17 +75,42 @@
 
   rows.forEach((row) => {
     const box = boxOf(row);
-    if (box) box.addEventListener("change", () => repair(row));
     row.querySelectorAll("[data-chip]").forEach((chip) => chip.addEventListener("click", () => insert(row, chip.dataset.chip)));
     row.querySelectorAll("[data-use]").forEach((button) => {
       button.hidden = false;
       button.addEventListener("click", () => {
         box.value = button.dataset.use;
         box.focus();
+        box.dispatchEvent(new Event("token-box-filled"));
         say("The text is in the box. It is not saved yet.");
       });
     });
   });
+
+  // Who else has the texts open; the server forgets a page that is silent for a minute.
+  const present = document.querySelector("[data-present]");
+  async function report() {
+    const form = document.querySelector("form[data-unsaved]") || document.querySelector("[data-row] form");
+    if (!form || document.visibilityState === "hidden") return;
+    const data = new FormData();
+    data.set("csrfmiddlewaretoken", form.querySelector("[name=csrfmiddlewaretoken]").value);
+    data.set("action", "present");
+    try {
+      const response = await fetch(window.location.href, { method: "POST", body: data, credentials: "same-origin", redirect: "manual" });
+      if (!response.ok) return;
+      const { others } = await response.json();
+      const text = others.length ? "Also here: " + others.join(", ") + "." : "";
+      // Only a change is announced.
+      if (present.textContent !== text) present.textContent = text;
+    } catch (error) {
+      // The line about unsaved texts says that the server cannot be reached.
+    }
+  }
+  if (present) {
+    report();
+    window.setInterval(report, 20000);
+    document.addEventListener("visibilitychange", report);
+  }
 
   function after(row, wanted) {
     const start = row ? rows.indexOf(row) + 1 : 0;
@@ -106,7 +119,24 @@
 
   document.addEventListener("keydown", (event) => {
     const row = currentRow();
-    if (event.key === "Enter" && event.ctrlKey && row) {
+    const comment = row && document.activeElement.closest("[data-comment]");
+    if (event.key === "Enter" && event.ctrlKey && comment) {
+      const button = comment.querySelector("[data-send-back]") || comment.querySelector("button[value=comment]");
+      button.click();
+    } else if (event.altKey && !event.ctrlKey && event.code === "KeyR" && row) {
+      const reason = row.querySelector("[data-comment]");
+      if (!reason || !reason.querySelector("[data-send-back]")) say("You cannot send this text back.");
+      else {
+        reason.open = true;
+        reason.querySelector("textarea").focus();
+      }
+    } else if (event.altKey && !event.ctrlKey && event.code === "KeyC" && row) {
+      const button = row.querySelector("[data-cannot-judge]");
+      if (button) button.click();
+      else say("This text does not wait for your review.");
+    } else if (event.altKey && !event.ctrlKey && event.code === "KeyV") {
+      go(after(row, (other) => "review" in other.dataset));
+    } else if (event.key === "Enter" && event.ctrlKey && row) {
       const button = row.querySelector(event.shiftKey ? "[data-approve]" : "button[value=save-next], button[value=replace]");
       if (button) button.click();
       else say(event.shiftKey ? "You cannot approve this text." : "This text cannot be saved.");

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,9 +10,10 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
-from content.console.text_rows import TipTextRow
-from content.models import Target, TextComment, Tip, Unit, UnsavedText
+from content.console.tip_text_row import TipTextRow
+from content.models import Target, TextComment, Tip, TipPresence, Unit, UnsavedText
 from core.models import User
 from tests import make
 
@@ -234,3 +236,38 @@ def queries(client: Client, address: str) -> int:
     with CaptureQueriesContext(connection) as captured:
         assert client.get(address).status_code == 200
     return len(captured)
+
+
+def test_a_conflict_shows_what_each_person_changed(client: Client, eva: User) -> None:
+    target = make.target(TITLE, "cy", "Stopiwch nawr")
+    mine = sent(TITLE, "save", text="Stopiwch nawr ac anadlwch")
+    target.write(text="Arhoswch nawr", by=make.person("fay", "localisation-editor"), at=make.NOON, from_revision=1)
+
+    for answer in (client.post(url(), mine), client.get(url())):
+        sides = rows_of(answer)[TITLE].sides
+        assert sides is not None
+        assert (sides.base, sides.theirs, sides.mine) == ("Stopiwch nawr", "Arhoswch nawr", "Stopiwch nawr ac anadlwch")
+        assert ("added", "Arhoswch") in (sides.their_changes or [])
+        assert ("added", " ac anadlwch") in (sides.my_changes or [])
+        assert "The text that you both began from" in answer.content.decode()
+
+
+def test_the_length_counts_a_letter_with_its_marks_once(client: Client, eva: User) -> None:
+    make.target(TITLE, "ar", "تَوَقَّفْ")
+
+    answer = client.get(reverse("admin:tip-translation", args=["first-hour", "ar"]))
+
+    row = rows_of(answer)[TITLE]
+    assert (row.length, row.limit) == (4, (70, 200))
+    assert ">4</span> of 70 characters" in answer.content.decode()
+
+
+def test_colleagues_with_the_page_open_are_named_for_a_minute(client: Client, eva: User, rhys: User) -> None:
+    client.post(url(), {"action": "present"})
+    client.force_login(rhys)
+
+    assert client.post(url(), {"action": "present"}).json() == {"others": ["eva"]}
+    assert "Also here: eva." in client.get(url()).content.decode()
+    TipPresence.objects.filter(person=eva).update(seen_at=timezone.now() - timedelta(seconds=61))
+    assert client.post(url(), {"action": "present"}).json() == {"others": []}
+    assert TipPresence.objects.get().person == rhys
