@@ -141,7 +141,7 @@ class FindReplacePage(LocaleTextsPage):
                 self._suggest(target, replaced(target.text, wanted, put, whole_words=whole_words), revision)
                 made += 1
             except DomainError as error:
-                detail = "It has changed since it was shown." if isinstance(error, EditConflict) else error.detail
+                detail = "The text has changed since it was shown." if isinstance(error, EditConflict) else error.detail
                 messages.error(self.request, f"{names.name(target.unit.key)}: {detail}")
         self.success(f"{made} suggestion{'' if made == 1 else 's'} made. The texts stay as they are until somebody accepts them.")
         return reverse("admin:suggestions", args=[self.locale.pk])

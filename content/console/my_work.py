@@ -11,6 +11,7 @@ from typing import Any
 from django.db.models import Count
 from django.urls import reverse
 
+from content.console.served_languages import served_tips
 from content.console.unit_names import UnitNames
 from content.models import DeclinedReading, Locale, Target, TextComment, Tip, Unit, UnsavedText
 from content.models.target import TargetStatus
@@ -194,7 +195,8 @@ class MyWorkPage(Page):
             "locale": locale,
             "due": sorted((one for find in DUE_TEXTS for one in find(self.user, self.at)), key=lambda one: one.deadline),
             "returned": returned_to(self.user),
-            "rows": [(one, one.next_action(self.user)) for one in work],
+            "served": (served := served_tips(locale.pk) if locale else None),
+            "rows": [(one, one.next_action(self.user), served.fallbacks.get(one.tip.slug) if served else None) for one in work],
             "others": self._others(locale.pk) if locale else {},
             "source_review": self._sources(),
         }

@@ -11,6 +11,7 @@ from django.urls import reverse
 from content.console import labels, translation_status
 from content.console.fact_change import DescribedChange
 from content.console.revision_pages import ProposalPage
+from content.console.served_languages import served_tips
 from content.console.tip_change import TipChange
 from content.console.tip_form import TipForm
 from content.console.translation_status import TranslationStatus
@@ -42,11 +43,13 @@ class TipsPage(Page):
         locales = list(Locale.objects.exclude(pk=SOURCE_LOCALE).order_by("name"))
         locale = next((locale for locale in locales if locale.pk == filters["locale"]), None)
         matrix = TranslationMatrix(tips, [locale] if locale else [])
+        served = served_tips(locale.pk) if locale else None
         rows = []
         for tip in tips:
             counts = matrix.counts(tip, locale) if locale else {}
             if locale is None or filters["state"] in ("", *(status.code for status in counts)):
-                rows.append({"tip": tip, "title": matrix.title(tip), "source": matrix.source_status(tip), "counts": counts})
+                row = {"tip": tip, "title": matrix.title(tip), "source": matrix.source_status(tip), "counts": counts}
+                rows.append({**row, "fallback": served.fallbacks.get(tip.slug) if served else None})
         return {
             "may_write": self.has_any_perm("content.edit_words"),
             "filters": filters,
@@ -57,6 +60,7 @@ class TipsPage(Page):
             "locales": locales,
             "locale": locale,
             "statuses": translation_status.STATUSES,
+            "served": served,
         }
 
 

@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from content.console import translation_status
 from content.console.number_boxes import number_list
+from content.console.served_languages import fallback_counts
 from content.console.text_elsewhere import text_elsewhere_faults
 from content.console.tip_reading import tip_reading_faults
 from content.console.translation_status import differences
@@ -51,11 +52,12 @@ class TranslationsPage(Page):
         total = sum(sources.values())
         targets = Target.objects.with_status().order_by().values("locale", "status")
         counted = {(row["locale"], row["status"]): row["n"] for row in targets.annotate(n=Count("pk"))}
-        rows = []
+        rows, fallbacks = [], fallback_counts()
         for locale in Locale.objects.exclude(pk=SOURCE_LOCALE).order_by("name"):
             counts = {status.name.lower(): counted.get((locale.pk, status), 0) for status in TargetStatus}
             counts["empty"] = total - sum(counts.values()) + counts["empty"]
-            rows.append({"locale": locale, "mine": locale.pk in self.user.locales, **counts})
+            mine = locale.pk in self.user.locales
+            rows.append({"locale": locale, "mine": mine, "fallbacks": fallbacks.get(locale.pk), **counts})
         rows.sort(key=lambda row: not row["mine"])
         return {
             "rows": rows,
@@ -235,6 +237,7 @@ class TranslationPage(TextBoxPage, _LocalePage):
             else None,
             "checked": (checked := normalize_text(text)),
             "faults": self.faults_in(checked) if text else [],
+            "tokens": " ".join(map(str, dict.fromkeys(tokens(unit.text)))),
             "named": Service.objects.filter(pk__in=[token.name for token in tokens(unit.text) if token.kind == SERVICE]),
             "reads": self.user.reads(self.locale.pk),
             "own": target.pk is not None and (target.written_by_id == self.user.pk or target.was_written_by(self.user)),

@@ -86,7 +86,7 @@ def test_only_what_was_shown_is_suggested(client: Client, eva: User, monkeypatch
     page = client.post(URL, changed, follow=True).content.decode()
     client.post(URL, {**form(TITLE), "text": [f"{french.pk} 1"]})
 
-    assert "It has changed since it was shown." in page
+    assert "The text has changed since it was shown." in page
     assert not TextSuggestion.objects.exists()
 
 

@@ -9,7 +9,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from content.models import Locale, Release, Unit
+from content.console.served_languages import served_tips
+from content.models import Locale, PackCoverage, Release, Unit
 from core import tokens
 from core.models import User
 from tests import make
@@ -153,6 +154,38 @@ def test_coverage_counts_what_readers_get_after_fallback(client: Client, pol: Us
 
     numbers = {row.locale: (row.own, row.variant, row.other, row.missing) for row in rows}
     assert (numbers["en"], numbers["cy"], numbers["ar"]) == ((1, 0, 0, 0), (1, 0, 0, 0), (0, 0, 1, 0))
+
+
+def test_a_tip_that_readers_get_in_english_is_named_by_country_and_audience(client: Client, pol: User) -> None:
+    for part in ("title", "short", "do-now.1", "do-not.1"):
+        make.target(f"tip.first-hour.{part}", "cy", f"Testun {part.partition('.')[0]}")
+    make.release()
+    client.force_login(make.person("eva", "localisation-editor", locales=("en", "ar", "cy")))
+
+    arabic, welsh = served_tips("ar"), served_tips("cy")
+    fallback = arabic.fallbacks["first-hour"]
+
+    assert (welsh.fallbacks, welsh.is_counted) == ({}, True)
+    assert {"GB", "ZZ"} <= fallback.countries
+    assert fallback.audiences == {"teen"}
+    for path in (reverse("admin:tips") + "?locale=ar", reverse("admin:my-work") + "?language=ar"):
+        html = client.get(path).content.decode()
+        assert "get 1 tip in English" in html, path
+        assert fallback.text in html, path
+    assert "get every tip in their language" in client.get(reverse("admin:tips") + "?locale=cy").content.decode()
+    counts = {row["locale"].pk: row["fallbacks"] for row in client.get(reverse("admin:translations")).context["rows"]}
+    assert (counts["ar"], counts["cy"]) == (1, 0)
+
+
+def test_packs_that_were_counted_before_tips_were_named_are_counted_again(client: Client, pol: User) -> None:
+    release = make.release()
+    PackCoverage.objects.update(other_tips=None)
+    assert not served_tips("ar").is_counted
+    assert "the next release is counted" in client.get(reverse("admin:tips") + "?locale=ar").content.decode()
+
+    PackCoverage.objects.count_release(release)
+
+    assert served_tips("ar").fallbacks["first-hour"].audiences
 
 
 def test_the_preview_shows_the_pack_in_its_language_and_direction(client: Client, pol: User) -> None:
