@@ -18,12 +18,12 @@ case "$role" in
     ;;
   worker)
     python manage.py runtime_role
-    exec python -m celery -A config.celery worker --without-mingle --without-gossip \
+    exec python -m core.watchdog worker python -m celery -A config.celery worker --without-mingle --without-gossip \
       --concurrency "${WORKER_PROCESSES:-2}" --loglevel INFO "$@"
     ;;
   beat)
     python manage.py runtime_role
-    exec python -m celery -A config.celery beat --pidfile= --loglevel WARNING "$@"
+    exec python -m core.watchdog beat python -m celery -A config.celery beat --pidfile= --loglevel WARNING "$@"
     ;;
   migrate)
     exec python manage.py migrate --no-input "$@"

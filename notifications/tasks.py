@@ -7,7 +7,9 @@ config/celery.py routes these tasks to the queue `delivery`.
 from __future__ import annotations
 
 import fcntl
+import logging
 import os
+import socket
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -16,11 +18,12 @@ from typing import Any
 
 from celery import shared_task
 from celery.signals import worker_process_init, worker_process_shutdown
-from django.db import transaction
+from django.db import DatabaseError, connection, transaction
 
-from core import database_limits
+from core import database_limits, heartbeats
 from notifications.delivery import claims, clock_steps, restores, scheduler, test_sends, unwritten, worker
 from notifications.delivery.polling import Poller
+from notifications.models.heartbeat import Heartbeat, HeartbeatPart
 from notifications.models.registration import Registration
 from notifications.models.scheduler_run import LATE_AFTER, SchedulerRun
 from notifications.staff_messages import sending, waiting
@@ -36,10 +39,13 @@ _AMONG_PROCESSES, _name = tempfile.mkstemp(prefix="fingerpost-")
 os.unlink(_name)
 _AMONG_THREADS = threading.Lock()
 
+_logger = logging.getLogger(__name__)
+
 
 @shared_task(name="notifications.tasks.tick")  # type: ignore[untyped-decorator]
 def tick(**_unknown: Any) -> None:
     """Run the scheduler, each second; wake the workers when there is something to send."""
+    _give_heartbeat(HeartbeatPart.BEAT)
     if _run_scheduler(late_after=0.0):
         _wake_workers()
     if test_sends.waiting(at=scheduler.database_now()):
@@ -100,12 +106,22 @@ def _send_if_due(stopping: threading.Event) -> None:
     """Send what is due, unless another process of this worker is sending; write what the database did not take before."""
     restores.hold_after_restore(at=scheduler.database_now())
     unwritten.of_this_process().write_again()
+    _give_heartbeat(HeartbeatPart.DELIVERY)
     if not claims.waiting_projects(ahead=claims.WAKE_AHEAD):
         return
     with _only_sender() as alone:
         settled = worker.run(seconds=DELIVER_SECONDS, stopping=stopping) if alone else 0
     if settled:
         _run_scheduler(late_after=0.0)
+
+
+def _give_heartbeat(part: HeartbeatPart) -> None:
+    """Record that this machine works. A database that takes no writes keeps nobody from what comes next."""
+    try:
+        Heartbeat.objects.give(part, host=socket.gethostname())
+    except DatabaseError as error:
+        _logger.warning("A heartbeat could not be recorded (%s).", type(error).__name__)
+        connection.close_if_unusable_or_obsolete()
 
 
 def _send_tests_if_waiting(stopping: threading.Event) -> None:
@@ -121,7 +137,7 @@ _pollers: list[Poller] = []
 @worker_process_init.connect  # type: ignore[untyped-decorator]
 def _start_polling(**_unknown: Any) -> None:
     database_limits.apply()
-    poller = Poller(_tick_if_late, _send_if_due, _send_tests_if_waiting)
+    poller = Poller(_tick_if_late, _send_if_due, _send_tests_if_waiting, alive=lambda: heartbeats.give("worker"))
     _pollers.append(poller)
     poller.start()
 
@@ -130,6 +146,7 @@ def _start_polling(**_unknown: Any) -> None:
 def _stop_polling(**_unknown: Any) -> None:
     for poller in _pollers:
         poller.stop()
+    heartbeats.end("worker")
 
 
 @contextmanager

@@ -34,7 +34,17 @@ from core.models import User
 from notifications.campaigns import audience, caution_answers, lifecycle, variants
 from notifications.campaigns.checks.words import cautions
 from notifications.delivery import topics
-from notifications.models import App, Campaign, Registered, Registration, Segment
+from notifications.models import (
+    App,
+    Brake,
+    Campaign,
+    Heartbeat,
+    HeartbeatPart,
+    Registered,
+    Registration,
+    SchedulerRun,
+    Segment,
+)
 from notifications.models.registration import NoTeens
 
 #: A Tuesday morning in London; tests that need a clock take this one.
@@ -246,6 +256,14 @@ def pack_body(release: Release, country: str, locale: str) -> tuple[str, str] | 
 
 
 # Notifications: registrations and campaigns, likewise created by the functions of the product.
+
+
+def workers() -> None:
+    """Record that a worker and the beat have just worked."""
+    Brake.objects.for_everything()
+    SchedulerRun.objects.take_turn(late_after=0.0)
+    for part in HeartbeatPart:
+        Heartbeat.objects.give(part, host="worker")
 
 
 def app(name: str = "parent", *, project: str = "fingerpost-test", **fields: object) -> App:

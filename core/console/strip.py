@@ -31,6 +31,8 @@ class Strip:
     alarm: str = ""
     #: Where the alarm is explained, and can be ended by those who may.
     alarm_url: str = ""
+    #: Since when no worker sends, and what to do; "" while one does.
+    nobody: str = ""
     items: tuple[StripItem, ...] = ()
     next_start: StripItem | None = None
     #: The page that stops all sending; "" for people who may not, and while everything is stopped.

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 
 from django.db import connection
 
+from core.instants import rfc3339
+from notifications.models.heartbeat import Heartbeat, LastWork
 from notifications.models.registration import TICKET_LOCK
 from notifications.models.worker_note import WorkerNote
 
@@ -46,3 +48,13 @@ def worker_in_trouble(projects: Iterable[str]) -> str | None:
     """Return what a worker says about why it cannot send to one of the Firebase projects; None if none says so now."""
     note = WorkerNote.objects.holding(projects)
     return f"The worker on {note.worker} cannot send this: {note.reason}" if note else None
+
+
+def nobody_at_work(last: LastWork | None = None) -> str | None:
+    """Return a sentence when no worker looks for something to send, or no scheduler starts what is due; None when both do."""
+    last = last or Heartbeat.objects.last_work()
+    for part, work in ((last.delivery, "looked for something to send"), (last.scheduler, "started what is due")):
+        if last.is_silent(part):
+            since = f"since {rfc3339(part.replace(microsecond=0))}" if part else "so far"
+            return f"Waiting for a worker: none has {work} {since}. Check that a worker is running."
+    return None

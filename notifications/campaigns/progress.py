@@ -134,6 +134,9 @@ def _waiting_to_begin(campaign: Campaign, now: datetime) -> str | None:
             # The planner will refuse it, and say why.
             return None
         begins = max(begins, first - forecast.FREEZE_AHEAD) if first else begins
+    if begins > now:
+        # Long before the start, because somebody has to start a worker by then.
+        return obstacles.nobody_at_work()
     missing = _no_worker(begins, now)
     return missing and (obstacles.read_only_database() or obstacles.open_transaction() or missing)
 
@@ -142,7 +145,9 @@ def _no_worker(since: datetime | None, now: datetime) -> str | None:
     seconds = (now - since).total_seconds() if since else 0.0
     if seconds < WORKER_DUE_WITHIN:
         return None
-    return f"Waiting for a worker: none has taken this up for {_in_words(seconds)}. Check that a worker is running."
+    return obstacles.nobody_at_work() or (
+        f"Waiting for a worker: none has taken this up for {_in_words(seconds)}. Check that a worker is running."
+    )
 
 
 def _in_words(seconds: float) -> str:

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import F, OuterRef, Subquery, Sum
+from django.db.models.functions import Now
 from django.urls import reverse
+from django.utils import timezone
 
 from core import roles
 from core.console.display import duration_text, number_text, zoned_text
@@ -16,8 +18,9 @@ from core.models import User
 from notifications.campaigns.first_starts import first_starts
 from notifications.campaigns.schedule import is_exact
 from notifications.console.rights import STOPPER
-from notifications.models import Batch, Brake, BrakeState, Campaign, CampaignState
+from notifications.models import Batch, Brake, BrakeState, Campaign, CampaignState, Heartbeat, HeartbeatPart, SchedulerRun
 from notifications.models.campaign_state import BEFORE_THE_END, IN_FLIGHT
+from notifications.models.heartbeat import LastWork
 
 S = CampaignState
 #: Campaigns that the strip names.
@@ -92,7 +95,29 @@ def next_starts(approved: Iterable[Campaign], *, at: datetime) -> list[NextStart
 
 def global_brake() -> Brake | None:
     """Return the brake of all campaigns where it stops sending, else None."""
-    return Brake.objects.filter(campaign=None).exclude(state=BrakeState.GO).select_related("set_by").first()
+    return _brake_and_last_work()[0]
+
+
+def _brake_and_last_work() -> tuple[Brake | None, LastWork]:
+    """Return the brake of all campaigns where it stops sending, and when the parts that send last worked; one query."""
+    beats = Heartbeat.objects.order_by("-last_at").values("last_at")
+    found = (
+        Brake.objects.filter(campaign=None)
+        .select_related("set_by")
+        .annotate(
+            read_at=Now(),
+            scheduler=Subquery(SchedulerRun.objects.values("ran_at")[:1]),
+            delivery=Subquery(beats.filter(part=HeartbeatPart.DELIVERY)[:1]),
+            beat=Subquery(beats.filter(part=HeartbeatPart.BEAT)[:1]),
+        )
+        .first()
+    )
+    if found is None:
+        # Its row is made by the first worker.
+        return None, LastWork(timezone.now(), None, None, None)
+    # django-stubs knows no annotations.
+    last = LastWork(*(getattr(found, name) for name in ("read_at", "scheduler", "delivery", "beat")))
+    return (None if found.state == BrakeState.GO else found), last
 
 
 @dataclass(frozen=True)
@@ -101,6 +126,8 @@ class SendingNow:
 
     #: The brake of all campaigns, where it stops sending.
     brake: Brake | None
+    #: When the parts that send last worked.
+    last_work: LastWork
     running: list[Running]
     starts: list[NextStart]
 
@@ -110,7 +137,8 @@ def sending_now(user: User, *, at: datetime) -> SendingNow:
     kept: SendingNow | None = user.__dict__.get(_KEPT)
     if kept is None:
         approved, running = approved_and_running()
-        kept = user.__dict__[_KEPT] = SendingNow(global_brake(), running, next_starts(approved, at=at))
+        brake, last_work = _brake_and_last_work()
+        kept = user.__dict__[_KEPT] = SendingNow(brake, last_work, running, next_starts(approved, at=at))
     return kept
 
 
@@ -118,6 +146,18 @@ def alarm_text(brake: Brake, zone: str) -> str:
     """Say who stopped everything, when and why."""
     who = f"{brake.set_by.username}, {zoned_text(brake.set_at, zone)}" if brake.set_by and brake.set_at else ""
     return f"{brake.reason} ({who})" if who else brake.reason
+
+
+def nobody_text(last: LastWork, zone: str) -> str:
+    """Say since when nobody would send what is due; "" while somebody would."""
+    if last.sends:
+        return ""
+    # What has never worked has been silent for the longest.
+    silent = [part for part in (last.delivery, last.scheduler) if last.is_silent(part)]
+    if None in silent:
+        return "No worker has run here yet. Ask the people who run the server."
+    since = min(part for part in silent if part is not None)
+    return f"No worker has been seen since {zoned_text(since, zone)}. Ask the people who run the server."
 
 
 @strip_provider
@@ -140,6 +180,7 @@ def strip(user: User, at: datetime) -> Strip:
     return Strip(
         alarm=alarm_text(brake, user.time_zone) if brake else "",
         alarm_url=reverse("admin:campaigns"),
+        nobody=nobody_text(now_sending.last_work, user.time_zone),
         items=tuple(items),
         next_start=_next_item(starts[0], user, at, everything_stopped=brake is not None) if starts else None,
         stop_url=reverse("admin:stop-everything") if brake is None and roles.holds(user, STOPPER) else "",

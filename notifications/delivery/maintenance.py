@@ -8,6 +8,7 @@ from datetime import datetime
 from django.db import connection
 
 from notifications.delivery import topics
+from notifications.models.heartbeat import Heartbeat
 from notifications.models.maintenance_run import MaintenanceRun
 from notifications.models.registration import Registration, RegistrationQuerySet
 
@@ -43,6 +44,7 @@ def run_due_jobs(*, at: datetime) -> None:
     purge_gone_registrations(at=at)
     purge_unrequested_topics(at=at)
     purge_empty_segments(at=at)
+    forget_heartbeats(at=at)
 
 
 def purge_stale_registrations(*, at: datetime) -> int:
@@ -66,6 +68,11 @@ def purge_empty_segments(*, at: datetime) -> int:
     Anybody can make segments, by registering with other values. A registration for one that is being deleted makes it again.
     """
     return _once_a_day("purge-empty-segments", _delete_empty_segments, at=at)
+
+
+def forget_heartbeats(*, at: datetime) -> int:
+    """Delete the heartbeats of machines that have been silent for a day; return how many."""
+    return _once_a_day("forget-heartbeats", lambda: Heartbeat.objects.forget(at=at), at=at)
 
 
 def _once_a_day(job: str, delete: Callable[[], int], *, at: datetime) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 
 from django.db import close_old_connections, connection
@@ -12,14 +13,20 @@ from django.db import close_old_connections, connection
 INTERVAL = 1.0
 #: Seconds for which the end of a process waits for its threads: a batch that is being sent is settled first.
 STOP_WITHIN = 25.0
+#: Seconds after which a step counts as stuck: longer than any statement may take (core.database_limits).
+STEP_LIMIT = 20 * 60.0
 
 _logger = logging.getLogger(__name__)
 
 
 class Poller:
-    """Threads that repeat a step each until they are stopped. A step gets the event that asks it to end early."""
+    """Threads that repeat a step each until they are stopped. A step gets the event that asks it to end early.
 
-    def __init__(self, *steps: Callable[[threading.Event], object]) -> None:
+    A further thread calls `alive` each second, as long as none of them is stuck in a step.
+    """
+
+    def __init__(self, *steps: Callable[[threading.Event], object], alive: Callable[[], object] = lambda: None) -> None:
+        self._alive = alive
         self._stopping = threading.Event()
         #: For each thread: to look for work now.
         self._woken = [threading.Event() for _ in steps]
@@ -27,6 +34,9 @@ class Poller:
             threading.Thread(target=self._repeat, args=[step, woken], name=f"poll-{number}", daemon=True)
             for number, (step, woken) in enumerate(zip(steps, self._woken, strict=True))
         ]
+        #: By name of the thread: when its current step began, or it last looked whether to take one.
+        self._moved_at = {thread.name: time.monotonic() for thread in self._threads}
+        self._threads.append(threading.Thread(target=self._show_life, name="poll-alive", daemon=True))
 
     def start(self) -> None:
         """Start the threads."""
@@ -45,10 +55,23 @@ class Poller:
         for thread in self._threads:
             thread.join(timeout=STOP_WITHIN)
 
+    @property
+    def is_stuck(self) -> bool:
+        """Whether a thread has been in one step for longer than any step may take, or has ended."""
+        return time.monotonic() - min(self._moved_at.values()) > STEP_LIMIT
+
+    def _show_life(self) -> None:
+        while True:
+            if not self.is_stuck:
+                self._alive()
+            if self._stopping.wait(INTERVAL):
+                return
+
     def _repeat(self, step: Callable[[threading.Event], object], woken: threading.Event) -> None:
         while True:
             woken.wait(INTERVAL)
             woken.clear()
+            self._moved_at[threading.current_thread().name] = time.monotonic()
             if self._stopping.is_set():
                 break
             try:

@@ -8,6 +8,7 @@ from notifications.models.campaign import Campaign
 from notifications.models.campaign_approval import CampaignLook, FirstApproval, SecondReading
 from notifications.models.campaign_state import CampaignState
 from notifications.models.draft_task import CautionAnswer, DraftStart, DraftTask, TaskEntry
+from notifications.models.heartbeat import Heartbeat, HeartbeatPart
 from notifications.models.maintenance_run import MaintenanceRun
 from notifications.models.message import Message
 from notifications.models.programme import Programme
@@ -39,6 +40,8 @@ __all__ = [
     "DraftStart",
     "DraftTask",
     "FirstApproval",
+    "Heartbeat",
+    "HeartbeatPart",
     "MaintenanceRun",
     "Message",
     "PairedPhone",

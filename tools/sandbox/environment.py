@@ -13,6 +13,8 @@ from tools.sandbox.demo_secrets import DemoSecrets
 from tools.sandbox.paths import Paths
 
 PROJECT = "fingerpost-demo"
+#: Folder in the run folder with the signs of life of workers and beat.
+HEARTBEATS = "heartbeats"
 
 #: The FCM emulator is a package of its own; the processes of a checkout import it from its source.
 EMULATOR_SOURCE = Path(__file__).resolve().parents[1] / "fcm_emulator" / "src"
@@ -23,6 +25,7 @@ PASSED_ON = ("FCM_CA_BUNDLE", "FCM_MESSAGES_PER_MINUTE", "FCM_QUOTA_SHARE", "SER
 _OWN_SETTINGS = (
     *("DATABASE_URL", "BROKER_URL", "CACHE_URL", "SECRET_KEY", "ADDRESS_KEYS", "ALLOWED_HOSTS", "PUBLIC_URL", "PORT"),
     *("FIREBASE_PROJECTS", "FCM_ENDPOINT", "PACK_SIGNING_KEY", "TRUSTED_PROXIES", "FINGERPOST_SANDBOX", "BEAT_SCHEDULE_FILE"),
+    *("HEARTBEAT_DIR", "METRICS_TOKEN", "LOG_FORMAT", "LOG_LEVEL"),
     *("APP_VERSIONS", "EDITION_DIR", "ASSURER_EMAIL", "SECURITY_EMAIL", "SERVES", "WEB_THREADS", "DATABASE_RUNTIME_ROLE"),
     *("OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET", "OIDC_LABEL", "OIDC_FACTORS"),
     *("MAIL_URL", "MAIL_FROM", "STAFF_WEBHOOK_URL", "STAFF_WEBHOOK_KEY", "APP_CHECK", "APP_CHECK_APPS", "APP_CHECK_ENDPOINT"),
@@ -96,6 +99,7 @@ def for_children(
         "MAIL_URL": (paths.run / "mail").as_uri(),
         "MAIL_FROM": "fingerpost@example.org",
         "BEAT_SCHEDULE_FILE": str(paths.run / "beat-schedule"),
+        "HEARTBEAT_DIR": str(paths.run / HEARTBEATS),
         "TMPDIR": str(paths.temporary),
         "NO_PROXY": "127.0.0.1,localhost,::1",
         "PYTHONUNBUFFERED": "1",

@@ -13,6 +13,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from core import heartbeats
+from core.watchdog import Watch
 from tools.sandbox import demo_secrets, environment, http_client, ports, postgres
 from tools.sandbox.demo_staff import STAFF
 from tools.sandbox.interrupts import Interrupts
@@ -26,7 +28,7 @@ MAX_RESTARTS_PER_MINUTE = 5
 PATIENCE = 90
 #: Management commands that the owner of the database runs: the role of the running product may neither change tables nor add
 #: accounts, nor have PostgreSQL count the rows of a table that a simulation has filled.
-OWNERS_COMMANDS = ("migrate", "staff", "pgtrigger", "simulate_registrations")
+OWNERS_COMMANDS = ("migrate", "staff", "pgtrigger", "simulate_registrations", "restore")
 #: Processed broker messages are removed when they are this many seconds old, at most so many at a time.
 SWEEP_AGE, SWEEP_LIMIT = 30, 2000
 
@@ -62,6 +64,7 @@ class Sandbox:
         self.web = ""
         self._restarts: dict[str, list[float]] = {}
         self._swept = 0.0
+        self._watch = Watch(paths.run / environment.HEARTBEATS)
 
     # Starting
 
@@ -203,24 +206,27 @@ class Sandbox:
         return sum(process.cpu_seconds() for process in self.processes.running if process.name == name)
 
     def keep_running(self) -> None:
-        """Restart the processes that exited by themselves, and keep the broker's folder small."""
+        """Restart the processes that exited by themselves or are stuck, and keep the broker's folder small."""
         for process in list(self.processes.running):
             status = process.poll()
             if status is not None:
-                self._restart(process, status)
+                self._restart(process, f"exited (status {status})")
+            elif process.name in heartbeats.STUCK_AFTER and self._watch.is_stuck(process.name, process, now=time.monotonic()):
+                self._restart(process, "made no progress")
         if time.monotonic() - self._swept > 5:
             self._swept = time.monotonic()
             remove_processed(self.paths.broker / "processed")
 
-    def _restart(self, process: ManagedProcess, status: int) -> None:
+    def _restart(self, process: ManagedProcess, why: str) -> None:
         now = time.monotonic()
         recent = [moment for moment in self._restarts.get(process.name, []) if now - moment < 60]
         if len(recent) >= MAX_RESTARTS_PER_MINUTE:
-            raise UserError(f"The {process.name} process keeps exiting (status {status}). Its log is {process.log}.")
+            raise UserError(f"The {process.name} process keeps failing: it {why}. Its log is {process.log}.")
         self._restarts[process.name] = [*recent, now]
-        say(f"  The {process.name} process exited (status {status}) and is being restarted. Its log is {process.log}.")
+        say(f"  The {process.name} process {why} and is being restarted. Its log is {process.log}.")
         kill_group(process.pid)
         reap(process.pid)
+        self._watch.forget()
         self.processes.start(process)
 
     def stop(self) -> None:

@@ -25,6 +25,11 @@ PROJECT = "fingerpost-test"
 NO_WORKER = r"Waiting for a worker: none has taken this up for \d+ (s|min)\. Check that a worker is running\."
 
 
+@pytest.fixture(autouse=True)
+def _a_worker_works() -> None:
+    make.workers()
+
+
 def sending(**changes: Any) -> Campaign:
     make.app()
     make.installations(30)

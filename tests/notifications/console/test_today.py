@@ -162,6 +162,11 @@ def test_the_strip_names_the_next_start_and_is_red_once_everything_is_stopped(cl
     client.force_login(approver)
 
     seen = strip(client)
+    assert seen.startswith('bad"')
+    assert "<strong>Nobody is sending.</strong> No worker has run here yet." in seen
+
+    make.workers()
+    seen = strip(client)
     assert "Nothing is being sent." in seen
     assert re.search(r"Next: <a href=\"[^\"]+\"><bdi>Sooner</bdi></a> <span>starts .+, in 2 hours", seen)
 
