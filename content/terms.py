@@ -155,6 +155,21 @@ class Handout(models.TextChoices):
     FOR_A_WALL = "for-a-wall"
 
 
+#: The situations that a handout can be printed for besides threats, by the number at the end of its slug: no slug names one.
+HANDOUT_NUMBERS: Final = {
+    Situation.IMAGE_SHARED: 2,
+    Situation.AI_GENERATED_IMAGE: 3,
+    Situation.GROOMING: 4,
+    Situation.LIVE_ABUSE: 5,
+    Situation.CSAM_SEEN: 6,
+    Situation.HACKED_ACCOUNT: 7,
+    Situation.SELF_HARM_RISK: 8,
+    Situation.OFFLINE_ABUSE: 9,
+}
+#: The situations that an author can choose for the handouts of a campaign: the usual handout is that for threats.
+HANDOUT_SITUATIONS: Final = (Situation.BLACKMAIL.value, *(situation.value for situation in HANDOUT_NUMBERS))
+
+
 #: The second parts of the keys of the labels that a handout needs: its title, and what is printed around tips and contacts.
 HANDOUT_LABELS: Final = (
     *Handout.values,

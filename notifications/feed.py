@@ -39,6 +39,7 @@ _FIELDS = (
         "named_services",
         "tips",
         "handouts",
+        "handout_situations",
         "countries",
         "regions",
         "submitted_at",
@@ -94,6 +95,7 @@ class FeedAlert(TypedDict):
     services: list[str]
     tip: str | None
     handouts: list[str]
+    handout_situations: list[str]
     countries: list[str] | None
     regions: list[str] | None
     audiences: list[str]
@@ -206,10 +208,10 @@ class Feed:
             raise NotHeld()
         raise NoSuchAlert()
 
-    def current(self, number: str | int, *, locale: str, at: datetime) -> FeedAlert:
+    def current(self, number: str | int, *, locale: str, at: datetime, region: str | None = None) -> FeedAlert:
         """Return the newest revision of the alert's thread that has opened; raises as `alert` does for this one."""
-        found = self.alert(number, locale=locale, at=at)
-        return self.alert(found["superseded_by"], locale=locale, at=at) if found["superseded_by"] else found
+        found = self.alert(number, locale=locale, at=at, region=region)
+        return self.alert(found["superseded_by"], locale=locale, at=at, region=region) if found["superseded_by"] else found
 
     def regions_with_text(self, number: str | int) -> dict[str, list[str]]:
         """Return the regions that have a text of their own in an alert, by locale, for the readers that `alert` chooses."""
@@ -357,6 +359,7 @@ def _alert(
         "services": campaign.services,
         "tip": campaign.tips.get(reader),
         "handouts": campaign.handouts,
+        "handout_situations": campaign.handout_situations,
         "countries": None if campaign.countries == ALL else campaign.countries,
         "regions": None if campaign.regions == ALL else campaign.regions,
         "audiences": Recipient.values if campaign.audiences == ALL else campaign.audiences,

@@ -22,6 +22,7 @@ _INSIDERS = (
     "Home language",
     "Home time zone",
     "IANA",
+    "batch(?:es)?",
     "installations?",
     "Instant in UTC",
     "ISO 3166",

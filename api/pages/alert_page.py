@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import gettext
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlencode
 
+import pycountry
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
 from django.conf import settings
@@ -31,6 +36,8 @@ from api.v1.docs import HtmlRenderer
 from notifications.feed import AlertStopped, FeedAlert
 
 _HTML = "text/html; charset=utf-8"
+#: Countries that the link to the text for everybody names; beyond, it says "world".
+_MAX_NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -42,9 +49,18 @@ class LanguageLink:
     url: str
 
 
-class AlertPageQuery(StrictSerializer):
-    """The language to read."""
+@dataclass(frozen=True)
+class RegionLink:
+    """The page with the text for one region, or with that for everybody; `url` is "" for the text that the page shows."""
 
+    name: str
+    url: str
+
+
+class AlertPageQuery(StrictSerializer):
+    """The language and the region whose text to read."""
+
+    region = PatternText(fields.REGION, max_length=6, required=False, help_text="ISO 3166-2. Default: the text for every region.")
     locale = PatternText(
         fields.TAG, max_length=35, required=False, help_text="BCP 47. Default: the best match for Accept-Language."
     )
@@ -72,12 +88,13 @@ class AlertPageView(ReadView):
     @classmethod
     def read(cls, request: ReadRequest) -> ReadResponse:
         locale = request.parameters.get("locale") or request.accept_language or "und"
-        alert = request.edition.feed.current(request.path_params["alert_id"], locale=locale, at=request.at)
-        page = render_to_string("api/alert_page.html", _context(request.edition, alert))
+        region = request.parameters.get("region", "")
+        alert = request.edition.feed.current(request.path_params["alert_id"], locale=locale, region=region, at=request.at)
+        page = render_to_string("api/alert_page.html", _context(request.edition, alert, region))
         return feed_response(request, page.encode(), _HTML)
 
 
-def _context(edition: Edition, alert: FeedAlert) -> dict[str, Any]:
+def _context(edition: Edition, alert: FeedAlert, region: str) -> dict[str, Any]:
     # The address of the thread's first alert stays, whichever revision is current.
     path = reverse("alert-page", args=[alert["thread"]])
     url = f"{settings.PUBLIC_URL}{path}"
@@ -92,9 +109,53 @@ def _context(edition: Edition, alert: FeedAlert) -> dict[str, Any]:
         ],
         "handouts": list(handouts_of(edition, alert)),
         "languages": [
-            LanguageLink(tag, _own_name(tag), f"{path}?locale={tag}") for tag in alert["locales"] if tag != alert["lang"]
+            LanguageLink(tag, _own_name(tag), _address(path, locale=tag, region=region))
+            for tag in alert["locales"]
+            if tag != alert["lang"]
         ],
+        "regions": list(_regions(edition, alert, region, path)),
     }
+
+
+def _address(path: str, **parameters: str) -> str:
+    return f"{path}?{urlencode({name: value for name, value in parameters.items() if value})}"
+
+
+def _regions(edition: Edition, alert: FeedAlert, chosen: str, path: str) -> Iterator[RegionLink]:
+    """Yield the text for everybody and that of each region that has its own in this language; nothing where none has."""
+    language = alert["lang"]
+    with_text = edition.feed.regions_with_text(alert["id"]).get(language, [])
+    if not with_text:
+        return
+    shown = chosen if chosen in with_text else ""
+    yield RegionLink(_places(alert, edition), _address(path, locale=language) if shown else "")
+    for region in with_text:
+        url = "" if region == shown else _address(path, locale=language, region=region)
+        yield RegionLink(_region_name(region, language), url)
+
+
+def _places(alert: FeedAlert, edition: Edition) -> str:
+    """Return the countries of an alert in its language, or "world"; CLDR's names, else English ones."""
+    countries = alert["countries"] or []
+    codes = countries if 0 < len(countries) <= _MAX_NAMED else ["001"]
+    try:
+        names = dict(Locale.parse(alert["lang"], sep="-").territories)
+    except (UnknownLocaleError, ValueError):
+        names = {}
+    return ", ".join(str(names.get(code) or edition.country_names.get(code) or "World") for code in codes)
+
+
+def _region_name(region: str, language: str) -> str:
+    """Return the name of a region in this language, where ISO 3166-2 has been translated into it, else in English."""
+    found = pycountry.subdivisions.get(code=region)
+    # Some names carry another language and another code: "Wales [Cymru GB-CYM]".
+    return _subdivision_names(language).gettext(str(found.name)).partition(" [")[0] if found else region
+
+
+@cache
+def _subdivision_names(language: str) -> gettext.NullTranslations:
+    names = [language.replace("-", "_"), language.partition("-")[0]]
+    return gettext.translation("iso3166-2", pycountry.LOCALES_DIR, languages=names, fallback=True)
 
 
 def _own_name(tag: str) -> str:

@@ -33,7 +33,7 @@ PATH_PARAMETERS = (
     path_parameter("country", fields.COUNTRY, 2, "ISO 3166-1 alpha-2, or ZZ for worldwide services."),
     path_parameter("locale", fields.TAG, 35, "A locale of the release, or a variant of it in the same language and script."),
     path_parameter(
-        "slug", f"({'|'.join(Handout.values)})", 20, "Slug of the handout: neither what happened nor an age is in it."
+        "slug", f"({'|'.join(Handout.values)})(-[2-9])?", 20, "Slug of the handout: neither what happened nor an age is in it."
     ),
 )
 
@@ -51,7 +51,7 @@ class FoundHandout:
     @property
     def path(self) -> str:
         """The canonical path of the page."""
-        return reverse("handout", args=[self.country.requested, self.locale.served, self.kind.slug.value])
+        return reverse("handout", args=[self.country.requested, self.locale.served, self.kind.address])
 
     @property
     def url(self) -> str:
@@ -71,7 +71,7 @@ class FoundHandout:
                 "country": _country_name(self, sheet),
                 "url": self.url,
                 "qr": qr_code(self.url),
-                "pdf_path": reverse("handout-pdf", args=[self.country.requested, self.locale.served, self.kind.slug.value]),
+                "pdf_path": reverse("handout-pdf", args=[self.country.requested, self.locale.served, self.kind.address]),
                 "release": edition.number,
                 "published": _day(released, sheet, self.country.requested),
                 "check_after": _day(sheet.check_after, sheet, self.country.requested),

@@ -182,7 +182,7 @@ def cap_document(alert: FeedAlert, infos: Iterable[CapInfo], *, referenced: Feed
             resource = SubElement(element, "resource")
             _add(resource, resourceDesc=_service_text(service), mimeType="application/json", uri=_service_url(service))
         for handout in handouts_of(edition, info):
-            _add(SubElement(element, "resource"), resourceDesc=handout.title, mimeType="application/pdf", uri=handout.pdf)
+            _add(SubElement(element, "resource"), resourceDesc=handout.name, mimeType="application/pdf", uri=handout.pdf)
         _areas(element, info, edition.country_names)
     return root
 

@@ -23,8 +23,9 @@ from api.http.responses import JSON, LIVE, ReadResponse
 from api.http.schema import path_parameter
 from api.http.views import ReadView
 from api.reads.request import ReadRequest
+from api.v1.alert_handouts import handouts_of
 from api.v1.shapes import LocaleLabelSerializer, ResponseSerializer
-from content.terms import Handout, Recipient
+from content.terms import Handout, Recipient, Situation
 from core.instants import rfc3339
 from notifications import cap
 from notifications.feed import FeedAlert
@@ -45,6 +46,20 @@ class OuterTextSerializer(ResponseSerializer):
 
     title = serializers.CharField()
     body = serializers.CharField()
+
+
+class AlertHandoutSerializer(ResponseSerializer):
+    """One page to print, in the language that the reader asks for, else in that of the alert, else in English."""
+
+    slug = serializers.CharField(help_text="The last part of the page's address.")
+    country = serializers.CharField(help_text="ISO 3166-1 alpha-2, or ZZ for the worldwide page.")
+    locale = serializers.CharField()
+    title = serializers.CharField()
+    lang = serializers.CharField(help_text="The language of the title.")
+    about = serializers.CharField(allow_null=True, help_text="What the page is about, in words. null: the usual page.")
+    about_lang = serializers.CharField(allow_null=True)
+    page = serializers.CharField()
+    pdf = serializers.CharField()
 
 
 class AlertSerializer(ResponseSerializer):
@@ -75,6 +90,11 @@ class AlertSerializer(ResponseSerializer):
         child=serializers.ChoiceField(Handout.choices),
         help_text="Slugs of pages to print; GET /v1/handouts has their addresses in each country and language.",
     )
+    handout_situations = serializers.ListField(
+        child=serializers.ChoiceField(Situation.choices),
+        help_text="The situations for which each handout is attached. Empty: the usual handouts.",
+    )
+    handout_pages = AlertHandoutSerializer(many=True, help_text="The pages of `handouts` by country and situation.")
     countries = serializers.ListField(child=serializers.CharField(), allow_null=True, help_text="null: all.")
     regions = serializers.ListField(child=serializers.CharField(), allow_null=True, help_text="null: all.")
     audiences = serializers.ListField(child=serializers.ChoiceField(Recipient.choices))
@@ -220,8 +240,17 @@ def _locale(request: ReadRequest) -> str:
     return request.parameters.get("locale") or request.accept_language or ANY_LOCALE
 
 
-def _labelled(alert: FeedAlert, request: ReadRequest) -> FeedAlert:
-    return {**alert, "locale": {**alert["locale"], "requested": request.parameters.get("locale")}}
+def _labelled(alert: FeedAlert, request: ReadRequest) -> dict[str, Any]:
+    pages = [
+        {
+            **{name: getattr(page, name) for name in ("slug", "country", "locale", "title", "lang", "page", "pdf")},
+            "about": page.about or None,
+            "about_lang": page.about_lang or None,
+        }
+        for page in handouts_of(request.edition, alert)
+    ]
+    locale = {**alert["locale"], "requested": request.parameters.get("locale")}
+    return {**alert, "locale": locale, "handout_pages": pages}
 
 
 def _older(found: list[FeedAlert], wanted: Mapping[str, Any]) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -12,13 +12,15 @@ from content.exporting.handout_contacts import Section, contacts
 from content.exporting.handout_fit import Size, choose_layout
 from content.resolver.resolve import resolve
 from content.resolver.types import PackContent, PackedPhrase, PackedTip, Plan, PlanStep, Query
-from content.terms import HANDOUT_LABELS, Audience, Handout, Situation, Step
+from content.terms import HANDOUT_LABELS, HANDOUT_NUMBERS, Audience, Handout, Situation, Step
 from core.errors import NotFound
 
 #: A printed page is to be checked again after so many days, or earlier if the check of a contact on it expires.
 CHECK_AFTER_DAYS: Final = 90
 #: A usual working day: a page that hangs on a wall cannot follow the clock.
 _DAY: Final = date(2026, 1, 6)
+#: Tips of a plan that a page for one situation holds at the most.
+_MOST_TIPS: Final = 3
 _SECTIONS: Final = (Step.TALK.value, Step.REPORT.value, Step.TAKE_DOWN.value)
 
 
@@ -28,12 +30,18 @@ class HandoutKind:
 
     slug: Handout
     audience: Audience
-    #: Slugs of tips, the most important one first. Tips that a pack does not hold are left out.
-    tips: tuple[str, ...]
+    #: Slugs of tips, the most important one first. Tips that a pack does not hold are left out. None: those of the plan.
+    tips: tuple[str, ...] | None
     #: How many of them are printed in small type rather than left out.
     least_tips: int = 1
     #: The situation whose plan lists the services: threats, because its plan has every step.
     situation: Situation = Situation.BLACKMAIL
+
+    @property
+    def address(self) -> str:
+        """The last part of the page's address: the slug, with a number for a situation other than threats."""
+        number = HANDOUT_NUMBERS.get(self.situation)
+        return f"{self.slug.value}-{number}" if number else self.slug.value
 
 
 #: The closed list of handouts: for whom each is, and what it says. Its title is the label `handout.<slug>`.
@@ -71,12 +79,18 @@ class Sheet:
         return self.labels[self.kind.slug]
 
 
-def find_kind(slug: str) -> HandoutKind:
-    """Return the handout with this slug. Raises NoSuchHandout."""
+def find_kind(address: str) -> HandoutKind:
+    """Return the handout with this address, such as `for-home`, or `for-home-4` for one situation. Raises NoSuchHandout."""
     for kind in KINDS:
-        if kind.slug == slug:
-            return kind
+        for version in (kind, *(for_situation(kind, situation) for situation in HANDOUT_NUMBERS)):
+            if version.address == address:
+                return version
     raise NoSuchHandout()
+
+
+def for_situation(kind: HandoutKind, situation: Situation) -> HandoutKind:
+    """Return the same page for one situation: with the tips and the services that its plan has for the readers."""
+    return kind if situation == kind.situation else replace(kind, situation=situation, tips=None)
 
 
 def labels_of(pack: PackContent) -> Mapping[str, PackedPhrase]:
@@ -94,7 +108,8 @@ def make_sheet(pack: PackContent, kind: HandoutKind, *, country: str, released: 
     plan = resolve(pack, query, _noon(pack))
     steps = {step.step: step for step in plan.steps}
     by_slug = {tip["slug"]: tip for tip in pack["tips"]}
-    tips = _in_own_language([by_slug[slug] for slug in kind.tips if slug in by_slug], pack["locale"])
+    slugs = plan.tips[:_MOST_TIPS] if kind.tips is None else kind.tips
+    tips = _in_own_language([by_slug[slug] for slug in slugs if slug in by_slug], pack["locale"])
 
     def sections(limit: int) -> tuple[Section, ...]:
         return tuple(_section(pack, plan, steps[name], labels, country, limit) for name in _SECTIONS if name in steps)

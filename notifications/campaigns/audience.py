@@ -27,7 +27,7 @@ _CONFIRMED_WITHIN = 1.1
 
 
 class TooFew(Conflict):
-    """The audience has fewer than 20 registrations. Alerts are never sent to so few."""
+    """Fewer than 20 phones are in this audience, and an alert is never sent to so few."""
 
     code = "too-few"
 
@@ -39,13 +39,13 @@ class WrongApps(Invalid):
 
 
 class NotForReaders(WrongApps):
-    """An exercise or test can only be sent to the apps of test devices."""
+    """An exercise or test can only be sent to the apps of test phones."""
 
     code = "test-devices-only"
 
 
 class NotForTestDevices(WrongApps):
-    """An alert with the status Actual cannot be sent to the apps of test devices. Choose the status Exercise or Test."""
+    """An alert with the status Actual cannot be sent to the apps of test phones. Choose the status Exercise or Test."""
 
     code = "readers-only"
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from content.terms import HANDOUT_SITUATIONS
 from core.errors import Invalid
 from core.file_models import faults
 from core.instants import rfc3339
@@ -52,6 +53,7 @@ def parse(document: Any) -> dict[str, Any]:
         "services": _sorted(definition.services),
         "tips": _tips(definition),
         "handouts": _sorted(definition.handouts),
+        "handout_situations": _handout_situations(definition),
         "home_zone": home.zone,
         "home_locale": home.locale,
         "schedule_kind": ScheduleKind.LOCAL if schedule.local else ScheduleKind.AT if schedule.at else ScheduleKind.NOW,
@@ -87,6 +89,8 @@ def write(campaign: Campaign) -> dict[str, Any]:
     # Left out where there are none: the fingerprints of earlier campaigns do not hold the field.
     if campaign.handouts:
         document["handouts"] = campaign.handouts
+    if campaign.handout_situations:
+        document["handout_situations"] = campaign.handout_situations
     if campaign.unchanged_locales:
         document["unchanged"] = campaign.unchanged_locales
     return document
@@ -116,6 +120,12 @@ def _all_or(names: list[str]) -> list[str] | str:
 
 def _sorted(names: list[str]) -> list[str]:
     return sorted(set(names))
+
+
+def _handout_situations(definition: Definition) -> list[str]:
+    if definition.handout_situations and not definition.handouts:
+        raise InvalidDefinition("handout_situations", "name the handouts that are attached for these situations.")
+    return [situation for situation in HANDOUT_SITUATIONS if situation in definition.handout_situations]
 
 
 def _apps(names: list[str]) -> list[str]:

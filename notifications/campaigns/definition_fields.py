@@ -21,7 +21,7 @@ from pydantic import (
 from pydantic_core import CoreSchema, core_schema
 
 from content.linting.text import normalize_text
-from content.terms import Handout, Recipient
+from content.terms import HANDOUT_SITUATIONS, Handout, Recipient
 from core.file_models import FileModel, OneOf, Slug, Text
 from core.instants import rfc3339
 from notifications import cap
@@ -245,6 +245,8 @@ class Definition(FileModel):
     """The tip that opens, by audience."""
     handouts: list[Annotated[str, OneOf(Handout.values)]] = []
     """The handouts to print, by slug: the alert's public page and documents lead to them."""
+    handout_situations: list[Annotated[str, OneOf(HANDOUT_SITUATIONS)]] = []
+    """The situations for which each of the handouts is attached. Left out, the usual handouts are, which are about threats."""
     alert: AlertDefinition
     home: Home
     schedule: Schedule

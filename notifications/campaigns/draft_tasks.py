@@ -37,12 +37,12 @@ COLUMNS: Final[Mapping[DraftTask, tuple[str, ...]]] = {
     DraftTask.PURPOSE: ("name", "kind", "status", "severity", "urgency", "certainty"),
     DraftTask.WHO: ("apps", "countries", "regions", "audiences", "locales", "reach_confirmed"),
     DraftTask.WORDS: ("words", "home_locale", "unchanged_locales"),
-    DraftTask.HELP: ("services", "tips", "handouts"),
+    DraftTask.HELP: ("services", "tips", "handouts", "handout_situations"),
     DraftTask.WHEN: ("home_zone", "schedule_kind", "schedule_at", "not_after", "quiet_override", "quiet_deferral"),
 }
 #: What a copy takes over besides the words; the time is always chosen anew.
 _COPIED = (*COLUMNS[DraftTask.PURPOSE], "apps", "countries", "regions", "audiences", "locales", "words", "home_locale")
-_COPIED_TOO = ("services", "tips", "handouts", "named_services", "home_zone", "preset")
+_COPIED_TOO = ("services", "tips", "handouts", "handout_situations", "named_services", "home_zone", "preset")
 #: For how long the same form leads to the draft that it has made.
 START_AGAIN: Final = timedelta(minutes=10)
 EMPTY_TEXT: Final[CampaignText] = {"outer": {"title": "", "body": ""}, "inner": {"title": "", "body": ""}}

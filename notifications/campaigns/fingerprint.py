@@ -12,7 +12,7 @@ from notifications.models.campaign import Campaign
 
 
 class FingerprintDiffers(Conflict):
-    """The stored campaign is not the approved one: its fingerprint differs. Nothing is sent."""
+    """What is stored is not what was approved. Nothing is sent."""
 
     code = "fingerprint"
 

@@ -107,6 +107,8 @@ class Forecast:
     texts: tuple[TextForecast, ...]
     #: Nothing is pushed: the alert is only in the feed.
     feed_only: bool
+    #: (country, audience) of its phones and topics.
+    readers: frozenset[tuple[str, str]] = frozenset()
 
     @property
     def devices(self) -> int:
@@ -169,7 +171,8 @@ def forecast(campaign: Campaign, members: Iterable[AudienceSegment], *, at: date
     skipped = {zone.zone for zone in zones if zone.due_at is None}
     served = _served_by(campaign)
     languages, shown = _languages(campaign, found, skipped, served), _texts(campaign, found, skipped, served)
-    return Forecast(at, tuple(zones), tuple(languages), tuple(shown), feed_only=not found)
+    readers = frozenset((segment.country, segment.audience) for segment in found)
+    return Forecast(at, tuple(zones), tuple(languages), tuple(shown), feed_only=not found, readers=readers)
 
 
 def first_due(campaign: Campaign, members: Iterable[AudienceSegment], *, at: datetime) -> datetime | None:

@@ -38,10 +38,7 @@ def open_transaction() -> str | None:
         seconds = cursor.fetchone()[0]
     if seconds is None or seconds < _LONG:
         return None
-    return (
-        f"The audience cannot be frozen: a database session has kept a transaction with registrations open for {seconds:.0f} s. "
-        "End that session."
-    )
+    return f"The start waits for a database session that has held up new phones for {seconds:.0f} s. End that session."
 
 
 def worker_in_trouble(projects: Iterable[str]) -> str | None:

@@ -14,12 +14,13 @@ from content.models import Service, Tip
 from core.console.display import country_text, language_text, local_text, zone_text, zoned_text
 from core.errors import Invalid
 from notifications.campaigns import audience, forecast, messages, schedule, texts, translation_texts, variants
-from notifications.campaigns.checks.help import CountryHelp, countries_of, countries_without_help, tip_countries
+from notifications.campaigns.checks.help import CountryHelp, places_without_help, readers_by_country, tip_countries
 from notifications.campaigns.checks.words import cautions
 from notifications.campaigns.forecast import Forecast, ZoneForecast
 from notifications.campaigns.schedule import Clock, Delay
 from notifications.models.app import PushMode
 from notifications.models.campaign import ALL, Campaign, ScheduleKind
+from notifications.models.campaign_state import CampaignState
 from notifications.models.translation_request import TranslationRequest
 
 #: How far ahead a start may lie.
@@ -33,6 +34,8 @@ _AUDIENCE = {
     "audiences": "audience.audiences",
     "locales": "audience.locales",
 }
+#: States in which a campaign is no draft any more and has not started; halted ones may have.
+_BEFORE_THE_START = (CampaignState.SUBMITTED, CampaignState.APPROVED, CampaignState.HALTED)
 #: Time zones that a sentence names; it says how many others there are.
 _ZONES_NAMED = 3
 
@@ -207,21 +210,32 @@ def of_help(
     rows: list[CountryHelp] | None = None,
     tips: Mapping[str, list[str]] | None = None,
 ) -> Iterator[Refusal]:
-    """Yield a refusal for each country of the audience in which no service of the campaign helps until its end.
+    """Yield a refusal for each country of the audience in which some readers have no service that helps until the end.
 
     A tip that is for some countries only is refused where the audience has others. `rows` and `tips` are the help and the
     countries of the tips, if they were read already.
     """
-    countries = countries_of(campaign, {language.country for language in said.languages} if said else ())
-    for sentence in countries_without_help(campaign, countries, at=at, rows=rows):
+    readers = readers_by_country(campaign, said.readers if said else ())
+    for sentence in places_without_help(campaign, readers, at=at, rows=rows):
         yield Refusal("services", "help-missing", sentence)
     for _, named in sorted((tip_countries(campaign) if tips is None else tips).items()):
-        if named and (others := sorted(set(countries) - set(named))):
+        if named and (others := sorted(readers.keys() - set(named))):
             where = ", ".join(map(country_text, sorted(named)))
             yield Refusal(
                 "tips", "tip-country",
                 f"A tip of the campaign is for {where} only, but readers are in {country_text(others[0])} too. Choose another.",
             )  # fmt: skip
+
+
+def lapsed_help(campaign: Campaign, *, at: datetime) -> list[str]:
+    """Return why a campaign that waits for its start would be halted for want of help; [] where it would not, or has started."""
+    if campaign.frozen_at is not None or campaign.state not in _BEFORE_THE_START:
+        return []
+    try:
+        return [reason.detail for reason in of_help(campaign, forecast.of(campaign, at=at), at=at)]
+    except audience.WrongApps:
+        # The planner says so at the start.
+        return []
 
 
 def _unanswered(campaign: Campaign) -> Iterator[Refusal]:

@@ -6,7 +6,7 @@ that of their audience and region, else that of their region, else that of their
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from content.terms import Recipient
@@ -81,6 +81,12 @@ def readers_text(key: str) -> str:
     audience, region = parts_of(key)
     readers = READERS.get(Recipient(audience), audience) if audience else "readers"
     return f"{readers} in {region_text(region)}" if region else readers
+
+
+def audiences_text(audiences: Iterable[str]) -> str:
+    """Return audiences inside a sentence: “teenagers, parents and educators”."""
+    names = [READERS.get(Recipient(audience), audience) for audience in audiences]
+    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else "".join(names)
 
 
 def unused(campaign: Campaign) -> Iterator[tuple[str, str]]:

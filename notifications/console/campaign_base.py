@@ -8,7 +8,7 @@ from typing import Any
 from django.urls import reverse
 
 from content.console.handouts import handout_names
-from content.console.labels import label
+from content.console.labels import label, labels
 from content.models import Service, Unit
 from core.console.display import StatusTag
 from core.console.pages import Link, Page
@@ -82,6 +82,7 @@ def summary_of(campaign: Campaign, user: User, *, words: bool = True) -> dict[st
         "editors": [people[pk].username for pk in campaign.touched_by if pk in people],
         "services": [(name, services.get(name)) for name in campaign.services],
         "handouts": handout_names(campaign.handouts),
+        "handout_situations": labels("situation", campaign.handout_situations),
         "tips": [(label("audience", who), slug, titles.get(f"tip.{slug}.title", "")) for who, slug in campaign.tips.items()],
         "mine": user.pk in campaign.touched_by,
         **({"previews": previews(campaign, user), "cautions": cautions(campaign)} if words else {}),

@@ -120,6 +120,7 @@ def _facts(document: Mapping[str, Any], names: Mapping[str, str]) -> Iterator[tu
     yield "Main language", language_text(home.get("locale", ""))
     yield "Services", _listed("services", document.get("services", []), names)
     yield "Handouts", ", ".join(handout_names(document.get("handouts", []))) or "None"
+    yield "Situations of the handouts", labels("situation", document.get("handout_situations", [])) or "None"
     for who, slug in document.get("tips", {}).items():
         yield f"Tip for {label('audience', who).lower()}", names.get(slug, slug)
 

@@ -94,7 +94,7 @@ def _outcome(  # noqa: C901, PLR0912  a case for each error of FCM
             return UNREGISTERED
         case 404, _:
             return _halt(
-                "FCM responded 404 without UNREGISTERED: the endpoint or the project is wrong. No installation was removed."
+                "FCM does not know the address or the account that we send with (404 without UNREGISTERED). No phone was removed."
             )
         case 400, "INVALID_ARGUMENT" if violations is None:
             return INVALID_ADDRESS
@@ -102,20 +102,20 @@ def _outcome(  # noqa: C901, PLR0912  a case for each error of FCM
             return INVALID_ADDRESS
         case 400, _:
             named = f" ({', '.join(violations)})" if violations else ""
-            return _halt(f"FCM refused the message itself{named}, as it would for every device. No installation was removed.")
+            return _halt(f"FCM refused the message itself{named}, as it would for every phone. No phone was removed.")
         case _, "THIRD_PARTY_AUTH_ERROR":
             # Also for one token alone: https://github.com/firebase/firebase-admin-node/issues/3215, a web token of another key.
-            halt = "Apple's or a browser's push service does not accept this project's key. No installation was removed."
+            halt = "Apple's or a browser's push service does not accept our key. No phone was removed."
             return Outcome(SendResult.REJECTED, reason="third-party-auth", halt_reason=halt, needs_majority=True)
         case 401, _:
             # FCM answers 401 now and then for a valid token: https://github.com/firebase/firebase-admin-node/issues/2294.
-            halt = "FCM does not accept our credentials (401). No installation was removed."
+            halt = "FCM does not accept our credentials (401). No phone was removed."
             return Outcome(SendResult.RETRY, halt_reason=halt, needs_majority=True, renew_token=True)
         case 403, "SENDER_ID_MISMATCH":
-            halt = "Most addresses belong to another Firebase project (SENDER_ID_MISMATCH). No installation was removed."
+            halt = "Most phones belong to another sending account (SENDER_ID_MISMATCH). No phone was removed."
             return Outcome(SendResult.REJECTED, reason="sender-id-mismatch", halt_reason=halt, needs_majority=True)
         case 403, _:
-            return _halt("Our account may not send for this Firebase project (403). No installation was removed.")
+            return _halt("Our sending account may not send to these apps (403). No phone was removed.")
         case 429, _ if target_alone:
             return Outcome(SendResult.RETRY, wait=_QUOTA_WAIT)
         case 429, _:
@@ -128,7 +128,7 @@ def _outcome(  # noqa: C901, PLR0912  a case for each error of FCM
         case 200, _:
             return replace(UNCERTAIN, halt_reason="Something other than FCM responded 200 in its place. Check FCM_ENDPOINT.")
         case _:
-            return _halt(f"FCM responded {status}, which is not a documented status. No installation was removed.")
+            return _halt(f"FCM responded {status}, which it does not document. No phone was removed.")
 
 
 def _halt(sentence: str) -> Outcome:

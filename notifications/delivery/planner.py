@@ -15,7 +15,7 @@ from core.models import User
 from core.states import advance
 from notifications.campaigns import audience, fingerprint, forecast, lifecycle, messages, schedule
 from notifications.campaigns.audience import AudienceSegment
-from notifications.campaigns.checks.help import countries_of, countries_without_help
+from notifications.campaigns.checks.help import places_without_help, readers_by_country
 from notifications.campaigns.openings import openings
 from notifications.delivery import canaries, topics
 from notifications.delivery.canaries import CanaryCandidate
@@ -34,7 +34,7 @@ _COUNTRIES_NAMED = 3
 
 
 class HelpLapsed(Conflict):
-    """The campaign has no service in a country of its audience that helps until its end."""
+    """Some readers of the campaign have no service in their country that helps until its end."""
 
     code = "help-lapsed"
 
@@ -99,12 +99,12 @@ def _ticket_watermark() -> int:
 
 
 def _check_help(campaign: Campaign, members: list[AudienceSegment], *, at: datetime) -> None:
-    """Raise HelpLapsed when a country has no service that helps any more, for example because it was withdrawn meanwhile."""
-    reached = (segment.country for segment in members if segment.is_topic or segment.devices)
-    if lacking := list(countries_without_help(campaign, countries_of(campaign, reached), at=at)):
+    """Raise HelpLapsed when readers have no service that helps any more, for example because it was withdrawn meanwhile."""
+    reached = {(segment.country, segment.audience) for segment in members if segment.is_topic or segment.devices}
+    if lacking := list(places_without_help(campaign, readers_by_country(campaign, reached), at=at)):
         others = f" The same is true of {more} more." if (more := len(lacking) - _COUNTRIES_NAMED) > 0 else ""
         raise HelpLapsed(
-            f"{' '.join(lacking[:_COUNTRIES_NAMED])}{others} Nothing was sent. Check the service again and resume the campaign, "
+            f"{' '.join(lacking[:_COUNTRIES_NAMED])}{others} Nothing was sent. Resume the campaign once it has help, "
             "or stop it and copy it with other help."
         )
 

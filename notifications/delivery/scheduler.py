@@ -25,8 +25,8 @@ from notifications.models.campaign_state import BEFORE_THE_END, LIFECYCLE, Campa
 from notifications.models.segment_count import SegmentCount
 
 _CANARY_GONE = (
-    "FCM reports more than half of the first installations gone. Something else is wrong than old addresses, perhaps the "
-    "Firebase project. No installation was removed, and nothing was sent to the others."
+    "FCM reports more than half of the first phones gone. Something else is wrong than old addresses, perhaps the sending "
+    "account. No phone was removed, and nothing was sent to the others."
 )
 
 _logger = logging.getLogger(__name__)
@@ -98,7 +98,9 @@ def halt_if_never_settled(campaign: Campaign, *, at: datetime) -> None:
         wave__campaign=campaign, state=BatchState.CLAIMED, claims__gte=MAX_CLAIMS, lease_until__lt=at
     ).exists()
     if never_settled and lifecycle.halt(
-        campaign, f"A batch was claimed {MAX_CLAIMS} times and never settled. Find out why its workers ended.", at=at
+        campaign,
+        f"A part of it was begun {MAX_CLAIMS} times and never finished. Find out why the worker ended each time.",
+        at=at,
     ):
         _logger.error("Campaign %s halted: a batch was never settled.", campaign.pk)
 

@@ -57,8 +57,8 @@ PROJECTS_INTERVAL = 0.5
 MAX_START_DELAY = 2 * AHEAD
 _PLATFORM_NAMES = {Platform.ANDROID: "Android", Platform.IOS: "iOS", Platform.WEB: "the web"}
 _PLATFORM_GONE = (
-    "FCM reports more than half of the first installations on {platform} gone. Something else is wrong than old addresses, "
-    "perhaps its key or its app in the Firebase project. No installation was removed, and nothing was sent to the others."
+    "FCM reports more than half of the first phones on {platform} gone. Something else is wrong than old addresses, "
+    "perhaps its key or its app in the sending account. No phone was removed, and nothing was sent to the others."
 )
 _logger = logging.getLogger(__name__)
 

@@ -13,7 +13,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
-from content.terms import Handout, Recipient
+from content.terms import HANDOUT_SITUATIONS, Handout, Recipient
 from core.errors import NotFound
 from core.querysets import manager_of
 from notifications import cap
@@ -119,6 +119,13 @@ class Campaign(models.Model):
     handouts = ArrayField(
         models.CharField(max_length=20), default=list, blank=True, db_default=[], help_text="Slugs of the handouts to print."
     )
+    handout_situations = ArrayField(
+        models.CharField(max_length=20),
+        default=list,
+        blank=True,
+        db_default=[],
+        help_text="The situations for which each handout is attached; empty: the usual handout.",
+    )
     severity = models.CharField(max_length=8, choices=cap.Severity.choices)
     urgency = models.CharField(max_length=9, choices=cap.Urgency.choices)
     certainty = models.CharField(max_length=8, choices=cap.Certainty.choices)
@@ -216,6 +223,10 @@ class Campaign(models.Model):
                 condition=Q(kind__in=("update", "cancel", "all-clear")) ^ Q(references=None), name="campaign_references"
             ),
             models.CheckConstraint(condition=Q(handouts__contained_by=Handout.values), name="campaign_handouts"),
+            models.CheckConstraint(
+                condition=Q(handout_situations__contained_by=HANDOUT_SITUATIONS) & (Q(handout_situations=[]) | ~Q(handouts=[])),
+                name="campaign_handout_situations",
+            ),
             models.CheckConstraint(
                 condition=Q(is_template=False) | Q(state="draft", programme=None), name="campaign_template_is_a_draft"
             ),

@@ -11,6 +11,7 @@ DEFINITION = (
     "name", "kind", "references_id", "thread_id", "apps", "countries", "regions", "audiences", "locales", "words", "services",
     "tips", "severity", "urgency", "certainty", "status", "home_zone", "home_locale", "schedule_kind", "schedule_at",
     "not_after", "quiet_override", "named_services", "quiet_deferral", "unchanged_locales", "handouts",
+    "handout_situations",
 )  # fmt: skip
 _SUBMISSION = ("submitted_by_id", "submitted_at", "fingerprint", "rev")
 

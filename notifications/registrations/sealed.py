@@ -58,7 +58,7 @@ def unseal_all(rows: Iterable[tuple[str, str]]) -> list[str | None]:
         cipher = ciphers.get(key_id)
         if cipher is None:
             if key_id not in settings.ADDRESS_KEYS:
-                raise KeyMissing(f"ADDRESS_KEYS lacks the key {key_id} of a stored address. No installation was removed.")
+                raise KeyMissing(f"ADDRESS_KEYS lacks the key {key_id} of a stored address. No phone was removed.")
             cipher = ciphers[key_id] = _cipher(key_id)
         try:
             data = urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4))

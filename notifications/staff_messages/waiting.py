@@ -9,10 +9,9 @@ from datetime import datetime, timedelta
 from django.conf import settings
 
 from core.audit_verbs import Verb
-from core.errors import DomainError
 from core.message_kinds import MessageKind
 from core.models import AuditEntry, User
-from notifications.campaigns import forecast, refusals
+from notifications.campaigns import refusals
 from notifications.campaigns.first_starts import first_starts
 from notifications.campaigns.limits import is_within
 from notifications.models.campaign import Campaign
@@ -114,7 +113,7 @@ def _starting(staff: _Staff, *, at: datetime) -> Iterator[_Thing]:
         if start is None or not at < start <= at + CHECK_HELP_AHEAD:
             continue
         people = {*campaign.touched_by, *([campaign.approved_by_id] if campaign.approved_by_id else [])}
-        if _lacks_help(campaign, at=at):
+        if refusals.lapsed_help(campaign, at=at):
             yield _Thing(MessageKind.HELP_LAPSED, campaign, f"start {start:%Y-%m-%d}", people)
         if start > at + REMIND_AHEAD:
             continue
@@ -146,15 +145,6 @@ def _translations(staff: _Staff, *, at: datetime) -> Iterator[_Thing]:
 def _translators(request: TranslationRequest, staff: _Staff) -> set[int]:
     """Return the reachable people who may translate into the language."""
     return {pk for pk in staff.translators if pk in staff.reachable and staff.reachable[pk].reads(request.locale)}
-
-
-def _lacks_help(campaign: Campaign, *, at: datetime) -> bool:
-    """Return whether the planner would halt the campaign, because some country of it has no help."""
-    try:
-        return any(refusals.of_help(campaign, forecast.of(campaign, at=at), at=at))
-    except DomainError:
-        # Apps of test devices: the planner says so at the start.
-        return False
 
 
 def _messages(thing: _Thing, staff: _Staff, *, at: datetime) -> Iterator[StaffMessage]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
+import orjson
 import pytest
 from django.db import connection
 from django.test import Client
@@ -13,11 +14,11 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from core.models import User
-from notifications.campaigns import lifecycle
-from notifications.delivery import planner
+from notifications.campaigns import audience, fingerprint, forecast, lifecycle
+from notifications.delivery import outcomes, planner, scheduler, worker
 from notifications.models import Campaign, CampaignState
 from tests import make
-from tests.plain_words import findings
+from tests.plain_words import INSIDERS, findings
 
 pytestmark = pytest.mark.django_db
 
@@ -128,6 +129,29 @@ def test_campaign_pages_need_a_fixed_number_of_queries(client: Client, campaigns
     assert again == first
     most = {address: MORE.get(address.rsplit("/", 2)[-2], 20) for address in first}
     assert {address: number for address, number in first.items() if number > most[address]} == {}
+
+
+def _reasons() -> Iterator[str]:
+    """Yield every sentence with which the product halts a campaign, holds it back, or refuses to send it."""
+    codes = ("", "UNREGISTERED", "INVALID_ARGUMENT", "SENDER_ID_MISMATCH", "THIRD_PARTY_AUTH_ERROR", "QUOTA_EXCEEDED")
+    for status in (200, 307, 400, 401, 403, 404, 418, 429, 500, 502, 503):
+        for code in codes:
+            violations = [{"@type": "type.googleapis.com/google.rpc.BadRequest", "fieldViolations": [{"field": "message.data"}]}]
+            error = {"@type": "type.googleapis.com/google.firebase.fcm.v1.FcmError", "errorCode": code}
+            body = orjson.dumps({"error": {"details": [error, *violations]}})
+            outcome = outcomes.read_response(status, None, body)
+            yield from (outcome.halt_reason, outcome.block_reason)
+    yield outcomes.UNREACHABLE.block_reason
+    yield from (scheduler._CANARY_GONE, worker._PLATFORM_GONE)
+    refusals = (audience.TooFew, audience.NotForReaders, audience.NotForTestDevices, forecast.NobodyDue, planner.HelpLapsed)
+    yield from (kind().detail for kind in (*refusals, fingerprint.FingerprintDiffers))
+
+
+def test_no_reason_for_a_halt_is_in_words_for_insiders() -> None:
+    reasons = {reason for reason in _reasons() if reason}
+
+    assert len(reasons) > 15
+    assert sorted(reason for reason in reasons if INSIDERS.search(reason) or "device" in reason) == []
 
 
 def _counter(client: Client) -> Callable[[str], int]:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from core.errors import DomainError
 from notifications.campaigns import forecast, refusals
-from notifications.campaigns.checks.help import CountryHelp, countries_of, help_by_country, help_problems, tip_countries
+from notifications.campaigns.checks.help import CountryHelp, help_by_country, help_problems, readers_by_country, tip_countries
 from notifications.campaigns.checks.problem import Caution, DraftProblem, task_of
 from notifications.campaigns.checks.words import cautions, word_problems
 from notifications.campaigns.forecast import Forecast
@@ -50,7 +50,7 @@ def check_draft(campaign: Campaign, *, at: datetime) -> DraftCheck:
     problems += _who(campaign, found)
     problems += word_problems(campaign)
     tips = tip_countries(campaign)
-    rows = help_by_country(campaign, countries_of(campaign, {one.country for one in found.languages} if found else ()), at=at)
+    rows = help_by_country(campaign, readers_by_country(campaign, found.readers if found else ()), at=at)
     problems += help_problems(campaign, tips)
     if campaign.services:
         problems += map(_problem, refusals.of_help(campaign, found, at=at, rows=rows, tips=tips))

@@ -1,13 +1,15 @@
-"""Whether everybody who gets an alert finds help in it: for each country a service that is served until the alert ends.
+"""Whether everybody who gets an alert finds help in it: for each country and reader a service that is served until it ends.
 
 `refusals` refuses a campaign without it at its submission and its approval, and the planner checks it once more at the start.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from typing import Final
 
 from django.conf import settings
 
@@ -15,11 +17,15 @@ from content.compiling.eligibility import channel_eligibility, covers
 from content.compiling.facts import Policy, ServiceFact
 from content.compiling.snapshot import service_facts
 from content.models import Tip
-from content.terms import WORLDWIDE
+from content.terms import WORLDWIDE, Recipient
 from core.console.display import country_text, date_text
+from notifications.campaigns import schedule, variants
 from notifications.campaigns.checks.problem import DraftProblem
-from notifications.models.campaign import ALL, Campaign
+from notifications.models.campaign import ALL, Campaign, ScheduleKind
 from notifications.models.draft_task import DraftTask
+
+_CHOOSE: Final = "Choose another service."
+_CHECK: Final = "Have it checked under “Contact checks”, or choose another service."
 
 
 @dataclass(frozen=True)
@@ -29,8 +35,11 @@ class OfferedService:
     service: ServiceFact
     #: The campaign names it.
     chosen: bool
-    #: Why it does not help everybody in the country until the campaign ends; "" where it does.
+    #: The campaign's readers in the country that the service is for.
+    readers: tuple[str, ...]
+    #: Why it does not help them until the campaign ends, and what to do; both "" where it does.
     lack: str
+    remedy: str
     #: Until when the check of its best channel is valid; None: it was never checked.
     assured_until: date | None
 
@@ -40,34 +49,49 @@ class CountryHelp:
     """The services that readers in one country could be sent to."""
 
     country: str
+    #: The campaign's readers there; empty where it is for everybody and reaches nobody.
+    readers: tuple[str, ...]
     #: Its own services or, where it has none, the worldwide ones that work there.
     services: tuple[OfferedService, ...]
-    #: What is wrong with the chosen ones; "" where they help.
+    #: Those of `readers` whom no chosen service helps.
+    lacking: tuple[str, ...]
+    #: What is wrong with the chosen ones, and what to do; "" where they help everybody.
     problem: str
 
 
-def help_by_country(campaign: Campaign, countries: Iterable[str], *, at: datetime) -> list[CountryHelp]:
-    """Return the help in each country, with what is wrong with the services that the campaign names; a few queries in all."""
-    facts = list(service_facts())
-    return [_in_country(campaign, country, facts, at) for country in sorted(countries, key=country_text)]
+def readers_by_country(campaign: Campaign, reached: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
+    """Return the campaign's readers in each country of its audience; `reached` has (country, audience) of its phones and topics.
 
-
-def countries_of(campaign: Campaign, reached: Iterable[str]) -> list[str]:
-    """Return the countries of the audience; of one for every country, those that it reaches: where it has phones or topics."""
-    return sorted(set(reached)) if campaign.countries == ALL else list(campaign.countries)
-
-
-def countries_without_help(
-    campaign: Campaign, countries: Iterable[str], *, at: datetime, rows: list[CountryHelp] | None = None
-) -> Iterator[str]:
-    """Yield a sentence for each of the countries in which no service of the campaign helps until its end.
-
-    A correction is not held up in the countries of the alert that it corrects, as long as it names the same services: readers
-    there have the wrong text already, and the same help with it. `rows` is the help in these countries, if it was read already.
+    A campaign for every country or every reader is for those that it reaches.
     """
-    rows = help_by_country(campaign, countries, at=at) if rows is None else rows
-    corrected = _countries_with_the_same_help(campaign, {offer.service.id for row in rows for offer in row.services})
-    yield from (row.problem for row in rows if row.problem and corrected != ALL and row.country not in corrected)
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    for country, audience in reached:
+        found[country].add(audience)
+    countries = found.keys() if campaign.countries == ALL else campaign.countries
+    named = set(campaign.audiences)
+    return {
+        country: tuple(name for name in Recipient.values if name in (found[country] if campaign.audiences == ALL else named))
+        for country in sorted(countries)
+    }
+
+
+def help_by_country(campaign: Campaign, readers: Mapping[str, tuple[str, ...]], *, at: datetime) -> list[CountryHelp]:
+    """Return the help in each country of `readers_by_country`, with what is wrong with the chosen services; a few queries."""
+    facts = list(service_facts())
+    return [_in_country(campaign, country, readers[country], facts, at) for country in sorted(readers, key=country_text)]
+
+
+def places_without_help(
+    campaign: Campaign, readers: Mapping[str, tuple[str, ...]], *, at: datetime, rows: list[CountryHelp] | None = None
+) -> Iterator[str]:
+    """Yield a sentence for each country in which some readers have no service of the campaign that helps until its end.
+
+    A correction is not held up for the readers of the alert that it corrects, as long as it names the same services: they have
+    the wrong text already, and the same help with it. `rows` is the help in these countries, if it was read already.
+    """
+    rows = help_by_country(campaign, readers, at=at) if rows is None else rows
+    corrected = _corrected_with_the_same_help(campaign, {offer.service.id for row in rows for offer in row.services})
+    yield from (row.problem for row in rows if row.problem and not (corrected and _had(corrected, row)))
 
 
 def tip_countries(campaign: Campaign) -> dict[str, list[str]]:
@@ -87,48 +111,84 @@ def help_problems(campaign: Campaign, tips: Mapping[str, list[str]]) -> Iterator
         yield DraftProblem(DraftTask.HELP, "tips", "A tip is chosen for readers whom the campaign is not for.")
 
 
-def _countries_with_the_same_help(campaign: Campaign, offered: Collection[str]) -> list[str]:
-    """Return the countries of the corrected alert, if the campaign names its services; those no longer offered may be missing."""
+def _corrected_with_the_same_help(campaign: Campaign, offered: Collection[str]) -> Campaign | None:
+    """Return the corrected alert, if the campaign names its services; those no longer offered may be missing."""
     earlier = campaign.references
     if earlier is None or not {name for name in earlier.services if name in offered} <= set(campaign.services):
-        return []
-    return list(earlier.countries)
+        return None
+    return earlier
 
 
-def _in_country(campaign: Campaign, country: str, facts: list[ServiceFact], at: datetime) -> CountryHelp:
+def _had(earlier: Campaign, row: CountryHelp) -> bool:
+    """Return whether the earlier alert was for all who have no help in this country."""
+    everywhere, everybody = earlier.countries == ALL, earlier.audiences == ALL
+    return (everywhere or row.country in earlier.countries) and (everybody or set(row.lacking) <= set(earlier.audiences))
+
+
+def _in_country(
+    campaign: Campaign, country: str, readers: tuple[str, ...], facts: list[ServiceFact], at: datetime
+) -> CountryHelp:
     own = [fact for fact in facts if fact.country == country and fact.active and fact.channels]
     found = own or [fact for fact in facts if fact.country == WORLDWIDE and covers(fact, country) and fact.active]
-    offered = tuple(_offer(campaign, country, fact, at) for fact in found)
+    offered = tuple(_offer(campaign, country, readers, fact, at) for fact in found)
     chosen = [one for one in offered if one.chosen]
-    problem = ""
+    helped = {reader for one in chosen if not one.lack for reader in one.readers}
+    lacking = tuple(reader for reader in readers if reader not in helped)
     name = country_text(country)
+    problem = ""
     if not offered:
         problem = f"{name} has no service that can be attached. Add one under “Services”, or leave the country out."
     elif not chosen:
         problem = f"{name} has no service in this campaign. Choose one."
+    elif readers:
+        problem = " ".join(_sentences(name, readers, lacking, chosen))
     elif all(one.lack for one in chosen):
-        problem = f"{name}: {chosen[0].service.name} {chosen[0].lack}."
-    return CountryHelp(country, offered, problem)
+        problem = f"{name}: {chosen[0].service.name} {chosen[0].lack}. {chosen[0].remedy}"
+    return CountryHelp(country, readers, offered, lacking, problem)
 
 
-def _offer(campaign: Campaign, country: str, fact: ServiceFact, at: datetime) -> OfferedService:
+def _sentences(name: str, readers: Sequence[str], lacking: Sequence[str], chosen: Iterable[OfferedService]) -> Iterator[str]:
+    """Yield for whom the chosen services do not help, each of them with its reason."""
+    left = list(lacking)
+    for one in chosen:
+        whom = [reader for reader in left if one.lack and reader in one.readers]
+        if whom:
+            where = name if whom == list(readers) else f"{name}, {variants.audiences_text(whom)}"
+            yield f"{where}: {one.service.name} {one.lack}. {one.remedy}"
+            left = [reader for reader in left if reader not in whom]
+    if left:
+        yield f"{name} has no service in this campaign for {variants.audiences_text(left)}. Choose one."
+
+
+def _offer(campaign: Campaign, country: str, readers: tuple[str, ...], fact: ServiceFact, at: datetime) -> OfferedService:
     until = max((channel.assured_until for channel in fact.channels if channel.assured_until), default=None)
-    return OfferedService(fact, fact.id in campaign.services, _lack(campaign, country, fact, until, at), until)
+    suited = tuple(reader for reader in readers if reader in fact.audiences)
+    lack, remedy = ("is not for these readers", _CHOOSE) if readers and not suited else _lack(campaign, country, fact, until, at)
+    return OfferedService(fact, fact.id in campaign.services, suited, lack, remedy, until)
 
 
-def _lack(campaign: Campaign, country: str, fact: ServiceFact, until: date | None, at: datetime) -> str:
+def _lack(campaign: Campaign, country: str, fact: ServiceFact, until: date | None, at: datetime) -> tuple[str, str]:
+    """Return why a service does not help its readers until the campaign ends, and what to do; both "" where it does."""
     regions = {region for region in campaign.regions if region.startswith(f"{country}-")}
     everywhere = campaign.regions == ALL or not regions
     if fact.regions and (everywhere or not regions <= set(fact.regions)):
-        return "helps in some regions of the country only"
-    if campaign.audiences != ALL and not set(campaign.audiences) & set(fact.audiences):
-        return "is not for these readers"
-    if not _is_served(fact, at.astimezone(UTC).date()):
-        return "is not shown to readers, because nobody has checked that it works"
-    if not _is_served(fact, campaign.not_after.astimezone(UTC).date()):
-        assert until is not None
-        return f"has a check that ends on {date_text(until)}, before the campaign does"
-    return ""
+        return "helps in some regions of the country only", _CHOOSE
+    today = at.astimezone(UTC).date()
+    if not _is_served(fact, today):
+        if until is not None and until < today:
+            return f"has a check that ended on {date_text(until)}", _CHECK
+        return "is not shown to readers, because nobody has checked that it works", _CHECK
+    for day, when in ((_start_day(campaign, at), "starts"), (campaign.not_after.astimezone(UTC).date(), "ends")):
+        if not _is_served(fact, day):
+            assert until is not None
+            return f"has a check that ends on {date_text(until)}, before the campaign {when}", _CHECK
+    return "", ""
+
+
+def _start_day(campaign: Campaign, at: datetime) -> date:
+    """Return the first day on which the campaign can start somewhere; today where nobody has chosen it."""
+    undecided = DraftTask.WHEN in campaign.open_tasks or campaign.schedule_kind == ScheduleKind.NOW
+    return (at if undecided else max(at, schedule.earliest(campaign))).astimezone(UTC).date()
 
 
 def _is_served(fact: ServiceFact, day: date) -> bool:

@@ -55,6 +55,7 @@ _TASKS = {
     "services": DraftTask.HELP,
     "tips": DraftTask.HELP,
     "handouts": DraftTask.HELP,
+    "handout_situations": DraftTask.HELP,
     "schedule": DraftTask.WHEN,
     "not_after": DraftTask.WHEN,
     "quiet_hours": DraftTask.WHEN,

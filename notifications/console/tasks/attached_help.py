@@ -14,16 +14,19 @@ from content.console.labels import inside_sentence
 from content.console.unit_names import UnitNames
 from content.models import Service, Tip, Unit
 from content.models.tip_facts import TipKind
-from content.terms import Recipient
+from content.terms import HANDOUT_SITUATIONS, Recipient
 from core.console.display import country_text, date_text
 from core.console.pages import ConsoleForm, page
-from notifications.campaigns import draft_tasks
-from notifications.campaigns.checks.help import OfferedService
+from notifications.campaigns import draft_tasks, variants
+from notifications.campaigns.checks.help import CountryHelp, OfferedService
 from notifications.campaigns.checks.problem import DraftProblem
 from notifications.console.tasks.task_page import FormData, TaskPage
 from notifications.models import Campaign
 from notifications.models.campaign import ALL
 from notifications.models.draft_task import DraftTask
+
+#: Fields that are saved as the column of the same name.
+_LISTS = ("services", "handouts", "handout_situations")
 
 
 class HelpForm(ConsoleForm):
@@ -43,6 +46,14 @@ class HelpForm(ConsoleForm):
         help_text="The alert’s public page leads to them, in the reader’s language, with a QR code and a PDF file.",
     )
 
+    handout_situations = forms.MultipleChoiceField(
+        required=False,
+        choices=[(situation, labels.label("situation", situation)) for situation in HANDOUT_SITUATIONS],
+        widget=forms.CheckboxSelectMultiple,
+        label="What the handouts are about",
+        help_text="Each handout is attached for each of these. Choose none for the usual handouts.",
+    )
+
     def __init__(self, data: FormData, *, campaign: Campaign) -> None:
         super().__init__(data)
         services = Service.objects.active().order_by("name")
@@ -53,6 +64,12 @@ class HelpForm(ConsoleForm):
             fitting = [(tip.slug, names.name(f"tip.{tip.slug}")) for tip in tips if audience in tip.audiences]
             label = f"Tip that opens for {inside_sentence(labels.label('recipient', audience))}"
             self.fields[f"tip_{audience}"] = forms.ChoiceField(choices=[("", "None"), *fitting], required=False, label=label)
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if data.get("handout_situations") and not data.get("handouts"):
+            self.add_error("handouts", "Choose the handouts that are attached for these situations, or choose no situation.")
+        return data
 
 
 @dataclass(frozen=True)
@@ -88,7 +105,7 @@ class HelpPage(TaskPage):
 
     def saved_data(self) -> FormData:
         tips = {f"tip_{audience}": [slug] for audience, slug in self.campaign.tips.items()}
-        return cast(FormData, MultiValueDict({"services": self.campaign.services, "handouts": self.campaign.handouts, **tips}))
+        return cast(FormData, MultiValueDict({**{name: getattr(self.campaign, name) for name in _LISTS}, **tips}))
 
     def save(self, form: forms.Form, *, from_version: str) -> None:
         data = form.cleaned_data
@@ -97,6 +114,7 @@ class HelpPage(TaskPage):
             "services": sorted(set(data["services"])),
             "tips": dict(sorted(tips.items())),
             "handouts": sorted(set(data["handouts"])),
+            "handout_situations": [name for name in HANDOUT_SITUATIONS if name in data["handout_situations"]],
         }
         draft_tasks.save(self.campaign, self.task, values, from_version=from_version, by=self.user, at=self.at)
 
@@ -112,7 +130,7 @@ class HelpPage(TaskPage):
         rows = [
             CountryRow(
                 country_text(row.country),
-                [_row(offer, chosen) for offer in row.services],
+                [_row(offer, row, chosen) for offer in row.services],
                 "" if is_open else row.problem,
             )
             for row in self.check.help
@@ -132,13 +150,16 @@ class HelpPage(TaskPage):
         return context
 
 
-def _row(offer: OfferedService, chosen: set[str]) -> OfferRow:
-    note, tone = "helps everybody there", "good"
+def _row(offer: OfferedService, row: CountryHelp, chosen: set[str]) -> OfferRow:
+    notes, tone = ["helps everybody there"], "good"
     if offer.lack:
-        note, tone = offer.lack, "wait"
-    elif offer.assured_until is not None:
-        note = f"checked, valid until {date_text(offer.assured_until)}"
-    return OfferRow(offer.service.id, offer.service.name, offer.service.id in chosen, note, tone)
+        notes, tone = [offer.lack], "wait"
+    elif offer.readers != row.readers:
+        notes, tone = [f"for {variants.audiences_text(offer.readers)} only"], "wait"
+    if not offer.lack and offer.assured_until is not None:
+        valid = f"checked, valid until {date_text(offer.assured_until)}"
+        notes = [valid] if tone == "good" else [*notes, valid]
+    return OfferRow(offer.service.id, offer.service.name, offer.service.id in chosen, ", ".join(notes), tone)
 
 
 def _tip_text(slug: str) -> tuple[str, str]:

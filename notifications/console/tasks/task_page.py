@@ -14,7 +14,7 @@ from django.utils.datastructures import MultiValueDict
 
 from core.console.pages import Link, Page
 from core.errors import ChangedMeanwhile, Conflict, DomainError, Invalid
-from notifications.campaigns import draft_entries, draft_tasks
+from notifications.campaigns import draft_entries, draft_tasks, refusals
 from notifications.campaigns.checks.draft import DraftCheck, check_draft
 from notifications.campaigns.checks.problem import DraftProblem
 from notifications.console.rights import AUTHOR
@@ -73,6 +73,7 @@ class DraftPage(Page):
             "campaign": self.campaign,
             "is_draft": self.is_draft,
             "will": worded(self.campaign, self.check.forecast) if self.is_draft else None,
+            "lapsed_help": refusals.lapsed_help(self.campaign, at=self.at),
         }
 
 

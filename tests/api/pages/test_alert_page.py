@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from content.models import Unit
 from notifications.campaigns import lifecycle
 from notifications.delivery import planner
 from notifications.models import Campaign
@@ -142,3 +143,66 @@ def test_the_handouts_of_an_alert_are_on_its_page_and_in_its_documents(api: Clie
     assert document["handouts"] == ["for-home", "for-school"]
     assert cap.count("/handout/") == 4
     assert cap.rindex("</resource><area>") > cap.rindex(".pdf</uri>")
+
+
+def test_the_page_offers_the_text_of_each_region_as_a_link(api: Client) -> None:
+    english = make.definition()["messages"]["en"]
+    in_wales = english | {"inner": {"title": "For parents in Wales", "body": "There is help in Wales."}}
+    welsh = english | {"inner": {"title": "I rieni", "body": "Mae help ar gael."}}
+    alert = opened(messages={"en": english | {"variants": {"GB-WLS": in_wales}}, "cy": welsh})
+
+    def regions(html: str) -> list[tuple[str, str]]:
+        head = html.partition("<h1>")[0]
+        return re.findall(r'(?:href="([^"]*)"|aria-current="true")><bdi>([^<]*)', head)
+
+    everybody, wales = (page(api, alert, f"?locale=en{region}").content.decode() for region in ("", "&region=GB-WLS"))
+
+    assert f"<h1>{english['inner']['title']}</h1>" in everybody
+    assert regions(everybody) == [("", "United Kingdom"), (f"/a/{alert.pk}?locale=en&amp;region=GB-WLS", "Wales")]
+    assert "<h1>For parents in Wales</h1>" in wales
+    assert regions(wales) == [(f"/a/{alert.pk}?locale=en", "United Kingdom"), ("", "Wales")]
+    assert f"/a/{alert.pk}?locale=cy&amp;region=GB-WLS" in wales
+    assert "<title>Fingerpost</title>" in wales
+    assert "<script" not in wales
+    # A language without a text for the region, and a region without a text, show the text for everybody.
+    assert regions(page(api, alert, "?locale=cy&region=GB-WLS").content.decode()) == []
+    scotland = page(api, alert, "?locale=en&region=GB-SCT").content.decode()
+    assert f"<h1>{english['inner']['title']}</h1>" in scotland
+    assert regions(scotland) == regions(everybody)
+    assert page(api, alert, "?region=Wales").status_code == 400
+
+
+def test_an_alert_for_every_country_calls_its_common_text_that_of_the_world(api: Client) -> None:
+    make.app(push_mode="feed")
+    words = make.definition()["messages"]["en"]
+    alert = opened(
+        messages={"en": words | {"variants": {"GB-WLS": words}}}, audience={"countries": "all", "audiences": ["parent"]}
+    )
+
+    assert "<bdi>world</bdi>" in page(api, alert, "?locale=en").content.decode()
+
+
+def test_handouts_go_by_situation_and_language(api: Client) -> None:
+    make.small_content()
+    make.target("handout.for-home", "cy", "I deuluoedd", approved=True)
+    make.release()
+    alert = opened(handouts=["for-home"], handout_situations=["image-shared", "blackmail"])
+
+    def pages(locale: str) -> list[tuple[str, str]]:
+        document = api.get(f"/v1/alerts/{alert.pk}?country=GB&locale={locale}").json()["alert"]
+        return [(one["page"].partition("/handout/")[2], one["about"]) for one in document["handout_pages"]]
+
+    html = page(api, alert).content.decode()
+    cap = api.get(f"/v1/alerts/{alert.pk}/cap").content.decode()
+
+    about = {slug: Unit.objects.get(key=f"situation.{slug}").text for slug in ("blackmail", "image-shared")}
+    assert pages("en") == [("GB/en/for-home", about["blackmail"]), ("GB/en/for-home-2", about["image-shared"])]
+    # The alert has no Welsh text; its handouts have. Icelandic is no language of the release.
+    assert [place for place, _ in pages("cy")] == ["GB/cy/for-home", "GB/cy/for-home-2"]
+    assert pages("is") == pages("en")
+    assert f": {about['image-shared']}</resourceDesc>" in re.sub(r"<span[^>]*>|</span>", "", cap)
+    assert "/handout/GB/en/for-home-2.pdf</uri>" in cap
+    assert about["image-shared"] in html
+    assert api.get("/handout/GB/en/for-home-2").status_code == 200
+    assert api.get("/handout/GB/en/for-home-1").status_code == 404
+    assert api.get("/v1/alerts?country=GB&locale=en").json()["alerts"][0]["handout_situations"] == ["blackmail", "image-shared"]

@@ -219,6 +219,22 @@ def test_documents_of_a_country_open_with_the_alert_there(api: Client) -> None:
     assert b"<entry" not in api.get("/v1/alerts.atom?country=GB").content
 
 
+@pytest.mark.usefixtures("as_served")
+def test_without_a_country_nothing_answers_before_the_first_due_instant_of_all(api: Client) -> None:
+    start = (datetime.now(UTC) + timedelta(minutes=4)).replace(microsecond=0)
+    due = opened(schedule={"at": f"{start:%Y-%m-%dT%H:%M:%SZ}"}, audience={"countries": ["GB", "IE"], "audiences": ["parent"]})
+    shown = opened(audience={"countries": ["GB", "IE"], "audiences": ["parent"]})
+    Campaign.objects.filter(pk=shown.pk).update(openings={"IE": "2099-01-01T00:00:00+00:00"})
+
+    def answers(campaign: Campaign) -> set[int]:
+        places = (f"/v1/alerts/{campaign.pk}", f"/v1/alerts/{campaign.pk}/cap", f"/a/{campaign.pk}")
+        return {api.get(place).status_code for place in places}
+
+    assert answers(due) == {404}
+    assert answers(shown) == {200}
+    assert {api.get(f"{place}?locale=en").status_code for place in ("/v1/alerts", "/v1/alerts.atom")} == {400}
+
+
 def test_an_empty_atom_feed_is_valid(api: Client) -> None:
     first, second = (api.get("/v1/alerts.atom?country=GB&locale=en") for _ in range(2))
 

@@ -12,7 +12,7 @@ from content.exporting.handout_fit import Size
 from content.exporting.handouts import CHECK_AFTER_DAYS, KINDS, NoSuchHandout, Sheet, find_kind, make_sheet
 from content.linting.tip import is_telling
 from content.resolver.essential_services import has_crisis_line
-from content.terms import HANDOUT_LABELS, Handout
+from content.terms import HANDOUT_LABELS, HANDOUT_NUMBERS, Handout, Situation
 from tests.packs import KEPT_BACK, Packs
 
 pytestmark = pytest.mark.django_db
@@ -172,3 +172,28 @@ def test_a_pack_of_an_older_version_has_no_handouts(real_packs: Packs) -> None:
 
     with pytest.raises(NoSuchHandout, match="next one"):
         sheet(pack)
+
+
+def test_a_handout_for_one_situation_has_the_tips_and_services_of_its_plan(real_packs: Packs) -> None:
+    pack = real_packs["GB", "en"]
+    for kind in KINDS:
+        for situation, number in HANDOUT_NUMBERS.items():
+            address = f"{kind.slug.value}-{number}"
+
+            found = sheet(pack, address)
+
+            assert (found.kind.address, found.kind.situation, found.kind.audience) == (address, situation, kind.audience)
+            assert found.title == pack["labels"]["handouts"][kind.slug]
+            assert 1 <= len(found.tips) <= 3
+            tips = {tip["slug"]: tip for tip in pack["tips"]}
+            assert all(situation in tips[tip["slug"]]["situations"] for tip in found.tips)
+            assert found.emergency.contacts
+            assert situation.value not in address
+
+
+def test_addresses_of_handouts_name_no_situation() -> None:
+    assert HANDOUT_NUMBERS.keys() == set(Situation) - {Situation.BLACKMAIL, Situation.NOT_SURE}
+    assert sorted(HANDOUT_NUMBERS.values()) == list(range(2, 10))
+    for address in ("for-home-1", "for-home-10", "for-home-", "for-home-02", "for-home-2-2"):
+        with pytest.raises(NoSuchHandout):
+            find_kind(address)

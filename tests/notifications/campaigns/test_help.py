@@ -78,6 +78,83 @@ def test_a_service_for_other_readers_or_for_a_part_of_the_country_is_no_help(ser
     assert refused(services=["gb-wales"], audience=wales) == []
 
 
+def test_each_reader_of_a_mixed_audience_needs_a_service(services: None) -> None:
+    make.service("gb-teens", audiences=["teen"])
+    make.service("in-teens", country="IN", audiences=["teen"])
+    mixed = {"countries": ["GB", "IN"], "audiences": ["parent", "teen", "educator"]}
+
+    def sentences(*services: str) -> list[str]:
+        campaign = make.campaign(state="draft", audience=mixed, services=list(services))
+        return [reason.detail for reason in refusals.at_submission(campaign, at=now()) if reason.field == "services"]
+
+    assert sentences("gb-teens", "in-line") == [
+        "United Kingdom has no service in this campaign for parents and educators. Choose one."
+    ]
+    assert sentences("gb-line", "in-teens") == ["India has no service in this campaign for parents and educators. Choose one."]
+    assert len(sentences("gb-teens", "in-teens")) == 2
+    assert sentences("gb-line", "in-line") == []
+
+
+def test_an_audience_of_every_reader_needs_help_for_those_that_it_reaches(services: None) -> None:
+    make.service("gb-parents", audiences=["parent"])
+    everybody = {"countries": ["GB"], "audiences": "all"}
+
+    assert refused(audience=everybody, services=["gb-parents"]) == []
+    make.installation(500, audience="educator")
+    assert refused(audience=everybody, services=["gb-parents"]) == [("services", "help-missing")]
+    assert refused(audience=everybody, services=["gb-line"]) == []
+
+
+def test_readers_whom_a_closed_service_leaves_without_help_are_named(services: None) -> None:
+    make.service("gb-teens", audiences=["teen"], regions=["GB-WLS"])
+    make.service("gb-parents", audiences=["parent"])
+    campaign = make.campaign(
+        state="draft", audience={"countries": ["GB"], "audiences": ["parent", "teen"]}, services=["gb-teens", "gb-parents"]
+    )
+
+    (reason,) = refusals.at_submission(campaign, at=now())
+
+    assert reason.detail == (
+        "United Kingdom, teenagers: The gb-teens service helps in some regions of the country only. Choose another service."
+    )
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_start_is_halted_for_one_reader_without_help(services: None) -> None:
+    make.service("gb-parents", audiences=["parent"])
+    mixed = {"countries": ["GB"], "audiences": ["parent", "teen"]}
+    campaign = make.campaign(audience=mixed, services=["gb-line", "gb-parents"])
+    make.service_facts("gb-line", status="defunct")
+
+    assert not planner.plan_audience(campaign, at=now())
+
+    campaign.refresh_from_db()
+    assert campaign.reason.startswith("United Kingdom has no service in this campaign for teenagers. Choose one.")
+    assert Wave.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("until", "sentence"),
+    [
+        (date(2027, 1, 10), "has a check that ended on 10 January 2027. Have it checked"),
+        (date(2027, 1, 12), "has a check that ends on 12 January 2027, before the campaign starts. Have it checked"),
+        (date(2027, 1, 13), "has a check that ends on 13 January 2027, before the campaign ends. Have it checked"),
+    ],
+)
+@override_settings(SERVE_UNREVIEWED=False)
+def test_a_check_that_lapses_is_named_with_its_date(services: None, until: date, sentence: str) -> None:
+    noon = datetime(2027, 1, 11, 12, 0, tzinfo=UTC)
+    channel = Channel.objects.get(service="gb-line")
+    Assurance.objects.create(
+        revision_id=channel.revision_id, by=make.checker(), at=datetime(2027, 1, 9, tzinfo=UTC), method="rung", until=until
+    )
+    campaign = make.campaign(state="draft", at=noon, schedule={"at": "2027-01-13T12:00:00Z"}, not_after="2027-01-14T12:00:00Z")
+
+    found = [reason.detail for reason in refusals.at_submission(campaign, at=noon)]
+
+    assert found == [f"United Kingdom: The gb-line service {sentence} under “Contact checks”, or choose another service."]
+
+
 @pytest.mark.parametrize(("until", "helps"), [(date(2027, 1, 13), False), (date(2027, 1, 14), True)])
 @override_settings(SERVE_UNREVIEWED=False)
 def test_a_check_that_ends_before_the_campaign_is_refused(services: None, until: date, helps: bool) -> None:
@@ -149,6 +226,8 @@ def test_a_correction_with_the_help_of_its_alert_is_not_held_up(services: None) 
     assert refused(**correction, services=["in-line"]) == []
     assert refused(**correction, services=["gb-line"]) == [("services", "help-missing")]
     assert refused(**(correction | {"audience": BOTH}), services=["in-line"]) == [("services", "help-missing")]
+    educators_too = {"countries": ["IN"], "audiences": ["parent", "educator"]}
+    assert refused(**(correction | {"audience": educators_too}), services=["in-line"]) == [("services", "help-missing")]
 
 
 def test_help_is_read_in_a_few_queries_for_every_country(services: None, django_assert_max_num_queries: Any) -> None:

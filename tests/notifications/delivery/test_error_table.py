@@ -54,14 +54,14 @@ def nobody_is_deleted() -> bool:
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
-        ("UNREGISTERED", "more than half of the first installations gone"),
-        ("INVALID_ADDRESS", "more than half of the first installations gone"),
+        ("UNREGISTERED", "more than half of the first phones gone"),
+        ("INVALID_ADDRESS", "more than half of the first phones gone"),
         ("INVALID_PAYLOAD", "FCM refused the message itself (message.data[0].value)"),
         ("TOO_BIG", "FCM refused the message itself"),
         ("HTML_404", "404 without UNREGISTERED"),
         ("UNAUTHENTICATED", "does not accept our credentials (401)"),
-        ("THIRD_PARTY_AUTH", "push service does not accept this project's key"),
-        ("SENDER_ID_MISMATCH", "belong to another Firebase project"),
+        ("THIRD_PARTY_AUTH", "push service does not accept our key"),
+        ("SENDER_ID_MISMATCH", "belong to another sending account"),
     ],
 )
 def test_a_response_that_concerns_all_halts_after_the_canary(some: Emulator, answer: str, words: str) -> None:

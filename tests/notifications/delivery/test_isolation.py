@@ -226,7 +226,7 @@ def test_an_open_transaction_that_keeps_the_freeze_waiting_is_named(
     tick()
 
     assert seen["state"] == "approved"
-    assert "transaction with registrations open" in seen["waiting"]
+    assert "a database session that has held up new phones" in seen["waiting"]
     assert progress_of(campaign)["state"] == "sending"
 
 

@@ -145,7 +145,7 @@ def test_an_installation_that_brought_a_new_address_meanwhile_is_not_gone(thirty
         ("HTML_404", "404"),
         ("UNAUTHENTICATED", "credentials"),
         ("THIRD_PARTY_AUTH", "push service"),
-        ("SENDER_ID_MISMATCH", "another Firebase project"),
+        ("SENDER_ID_MISMATCH", "another sending account"),
     ],
 )
 def test_a_response_that_concerns_all_halts_and_marks_nobody(thirty: Emulator, answer: str, words: str) -> None:
@@ -375,7 +375,7 @@ def test_a_batch_that_is_never_settled_halts_the_campaign(thirty: Emulator) -> N
 
     campaign.refresh_from_db()
     assert campaign.state == "halted"
-    assert "never settled" in campaign.reason
+    assert "never finished" in campaign.reason
     lifecycle.resume(campaign, by=make.campaign_staff()[0], at=datetime.now(UTC))
     tick_and_send()
     assert progress_of(campaign)["accepted"] == 30

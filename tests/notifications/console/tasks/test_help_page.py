@@ -1,0 +1,103 @@
+"""The task Help and the pages beside it: for whom a service helps, and help that lapses before or after the approval."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from django.test import Client, override_settings
+from django.urls import reverse
+
+from content.console.labels import labels
+from content.models import Assurance, Channel
+from core.console.display import date_text
+from notifications.models import Campaign
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def author(client: Client) -> make.User:
+    make.world()
+    make.service("gb-line")
+    make.app()
+    make.installations(25)
+    person, _ = make.campaign_staff()
+    client.force_login(person)
+    return person
+
+
+def url(campaign: Campaign, name: str = "") -> str:
+    return reverse(f"admin:campaign-{name}" if name else "admin:campaign", args=[campaign.pk])
+
+
+def in_days(days: float) -> datetime:
+    return (datetime.now(UTC) + timedelta(days=days)).replace(microsecond=0, minute=20)
+
+
+def checked_until(service: str, until: date) -> None:
+    channel = Channel.objects.get(service=service)
+    Assurance.objects.create(revision_id=channel.revision_id, by=make.checker(), at=datetime.now(UTC), method="rung", until=until)
+
+
+@override_settings(SERVE_UNREVIEWED=False)
+def test_a_check_that_ends_before_the_start_is_on_help_and_on_check(client: Client, author: make.User) -> None:
+    until = in_days(2).date()
+    checked_until("gb-line", until)
+    campaign = make.campaign(
+        state="draft", schedule={"at": f"{in_days(5):%Y-%m-%dT%H:%M:%SZ}"}, not_after=f"{in_days(6):%Y-%m-%dT%H:%M:%SZ}"
+    )
+
+    help_page, check_page = (client.get(url(campaign, name)).content.decode() for name in ("help", "check"))
+
+    sentence = f"has a check that ends on {date_text(until)}, before the campaign starts. Have it checked under “Contact checks”"
+    assert sentence in help_page
+    assert sentence in check_page
+
+
+def test_help_names_the_readers_whom_a_service_is_for(client: Client, author: make.User) -> None:
+    make.service("gb-teens", audiences=["teen"])
+    campaign = make.campaign(
+        state="draft", audience={"countries": ["GB"], "audiences": ["parent", "teen"]}, services=["gb-teens"]
+    )
+
+    html = client.get(url(campaign, "help")).content.decode()
+
+    assert "for teenagers only" in html
+    assert "United Kingdom has no service in this campaign for parents. Choose one." in html
+
+
+def test_help_that_lapses_after_the_approval_is_on_help_and_on_check(client: Client, author: make.User) -> None:
+    campaign = make.campaign(
+        schedule={"at": in_days(1).strftime("%Y-%m-%dT%H:%M:%SZ")}, not_after=f"{in_days(2):%Y-%m-%dT%H:%M:%SZ}"
+    )
+    names = ("help", "check")
+    assert all("Readers would find no help" not in client.get(url(campaign, name)).content.decode() for name in names)
+
+    make.service_facts("gb-line", status="temporarily closed")
+
+    assert url(campaign, "help") in client.get(url(campaign)).content.decode()
+    for name in names:
+        html = client.get(url(campaign, name)).content.decode()
+        assert "Readers would find no help" in html, name
+        assert "United Kingdom has no service that can be attached." in html, name
+        assert "send it back to draft first" in html, name
+
+
+def test_situations_choose_the_handouts(client: Client, author: make.User) -> None:
+    campaign = make.campaign(state="draft")
+
+    def save(**fields: list[str]) -> None:
+        version = client.get(url(campaign, "help")).context["version"]
+        saved = {"action": "save", "version": version, "place": "help", "services": ["gb-line"], **fields}
+        client.post(url(campaign, "help"), saved)
+        campaign.refresh_from_db()
+
+    save(handout_situations=["grooming"])
+    assert campaign.handout_situations == []
+    save(handout_situations=["grooming", "blackmail"], handouts=["for-home"])
+
+    assert (campaign.handouts, campaign.handout_situations) == (["for-home"], ["blackmail", "grooming"])
+    facts = client.get(url(campaign)).content.decode()
+    assert f"For families ({labels('situation', ['blackmail', 'grooming'])})" in facts
