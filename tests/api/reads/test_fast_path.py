@@ -69,7 +69,7 @@ QUERIES = {
     ],
     "v1/alerts/<str:alert_id>": ["", "locale=cy", "audience=parent&locale=fr", "region=GB-WLS", "country=GB"],
     "v1/alerts/<str:alert_id>/cap": ["", "country=GB"],
-    "a/<str:alert_id>": ["", "locale=cy", "locale=fr"],
+    "a/<str:alert_id>": ["", "locale=cy", "locale=fr", "locale=en&region=GB-WLS"],
     "hsds/services": ["", "page=2&per_page=3", "full=true&per_page=2", "full=false", "per_page=500", "page=9999"],
     "hsds/taxonomies": ["", "page=2&per_page=1"],
     "hsds/taxonomy_terms": ["", "page=2&per_page=3"],

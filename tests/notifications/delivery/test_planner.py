@@ -160,7 +160,7 @@ def test_fewer_than_twenty_registrations_are_refused() -> None:
 
     campaign.refresh_from_db()
     assert (campaign.state, Batch.objects.count(), Wave.objects.count()) == ("halted", 0, 0)
-    assert "fewer than 20" in campaign.reason
+    assert "Fewer than 20 phones" in campaign.reason
     make.installation(19)
     lifecycle.resume(campaign, by=make.campaign_staff()[0], at=datetime.now(UTC))
     tick()
@@ -197,7 +197,7 @@ def test_a_campaign_changed_after_its_approval_is_refused(thirty: None) -> None:
 
     campaign.refresh_from_db()
     assert (campaign.state, Batch.objects.count()) == ("halted", 0)
-    assert "fingerprint" in campaign.reason
+    assert "not what was approved" in campaign.reason
 
 
 def test_a_campaign_past_its_last_instant_never_begins(thirty: None) -> None:

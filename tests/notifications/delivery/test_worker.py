@@ -509,7 +509,7 @@ def test_a_campaign_that_differs_from_its_approval_is_never_sent(thirty: Emulato
     assert thirty.counts()["messages"] == 0
     campaign.refresh_from_db()
     assert campaign.state == "halted"
-    assert "fingerprint" in campaign.reason
+    assert "not what was approved" in campaign.reason
 
 
 def test_a_batch_for_fewer_than_twenty_is_not_sent_even_if_it_exists(thirty: Emulator) -> None:
@@ -529,7 +529,7 @@ def test_a_batch_for_fewer_than_twenty_is_not_sent_even_if_it_exists(thirty: Emu
     assert thirty.counts()["messages"] == 0
     campaign.refresh_from_db()
     assert campaign.state == "halted"
-    assert "fewer than 20" in campaign.reason
+    assert "Fewer than 20 phones" in campaign.reason
 
 
 def test_concurrent_workers_double_nothing(fcm_emulator: Emulator, at_once: Callable[..., list[Any]]) -> None:
