@@ -5,6 +5,6 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    dependencies = [("notifications", "0035_handouts_by_situation")]
+    dependencies = [("notifications", "0036_handouts_by_situation")]
 
     operations = [ValidateConstraint(model_name="campaign", name="campaign_handout_situations")]

@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('notifications', '0034_validate_templates_and_handouts'),
+        ('notifications', '0035_heartbeats'),
     ]
 
     operations = [
