@@ -20,6 +20,10 @@ ADDRESS_KEYS = env.keys("ADDRESS_KEYS")
 PACK_SIGNING_KEY = env.text("PACK_SIGNING_KEY", "")
 APP_VERSIONS = env.json_object("APP_VERSIONS")
 SERVE_UNREVIEWED = env.flag("SERVE_UNREVIEWED")
+# Packs in en-XA and ar-XB, for app developers.
+PSEUDO_LOCALES = env.flag("PSEUDO_LOCALES")
+# Dotted path of a machine that suggests translations (content.importing.machine_suggestions); empty: no text leaves.
+MACHINE_TRANSLATOR = env.text("MACHINE_TRANSLATOR", "")
 # Folder in which web processes keep the edition, so that reading survives a restart without the database.
 EDITION_DIR = env.text("EDITION_DIR", "")
 # Threads of a web process that run Django: writes and the console. Reads need none.
@@ -62,6 +66,8 @@ if SANDBOX and not is_loopback(FCM_ENDPOINT):
     )
 if SERVE_UNREVIEWED and not is_loopback(FCM_ENDPOINT):
     raise env.BadSetting("SERVE_UNREVIEWED is for the sandbox only: it is refused unless FCM_ENDPOINT is on this machine.")
+if PSEUDO_LOCALES and not (SANDBOX or SERVE_UNREVIEWED):
+    raise env.BadSetting("PSEUDO_LOCALES is for sandboxes only: it is refused without FINGERPOST_SANDBOX or SERVE_UNREVIEWED.")
 
 if APP_CHECK != "off" and not APP_CHECK_APPS:
     raise env.BadSetting("APP_CHECK is on, so APP_CHECK_APPS must name the Firebase app ids of each app.")

@@ -122,9 +122,12 @@ CONSOLE: Final[Mapping[str, Access]] = {
         acts=_acts("revise replace keep discard take-up put-back", EDITOR) | _acts("approve", REVIEWER),
     ),
     "translations": _READ,
+    "languages": Access(acts=_fresh("approve", REVIEWER) | _acts("reject", REVIEWER) | _acts("withdraw", EDITOR)),
+    "language-propose": Access((EDITOR,), _acts("propose", EDITOR)),
     "translation-queue": _READ,
     "translation": Access(
         acts=_acts("save save-next replace keep discard take-up propose-removal", EDITOR)
+        | _acts("ask-machine", EDITOR)
         | _acts("approve approve-removal", REVIEWER)
         | _acts("reject-removal", EDITOR, REVIEWER)
     ),

@@ -43,6 +43,10 @@ class Verb(TextChoices):
     TEXTS_LOADED = "texts.loaded", "Texts loaded from files"
     TRANSLATIONS_IMPORTED = "translations.imported", "Translations imported from a file"
 
+    LOCALE_PROPOSED = "locale.proposed", "Language proposed"
+    LOCALE_APPROVED = "locale.approved", "Language approved"
+    LOCALE_WITHDRAWN = "locale.withdrawn", "Proposed language withdrawn"
+
     SERVICE_CHANGED = "service.changed", "Service changed"
     SERVICE_CHANGE_PROPOSED = "service_change.proposed", "Service change proposed"
     SERVICE_CHANGE_APPROVED = "service_change.approved", "Service change approved"

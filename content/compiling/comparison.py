@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 from typing import Any, NamedTuple
 
-from content.compiling.fallback import chain
 from content.compiling.pack_words import Words, name_of, packed_items, words_of
+from content.linting.locale_tag import is_variant
 from content.resolver.types import PackContent
 from core.canonical import canonical_json
 
@@ -193,8 +193,7 @@ def _losses(kind: str, item: str, locale: str, before: Any, after: Any) -> Itera
 
 def _lost_words(slug: str, locale: str, before: Any, after: Any) -> Iterator[tuple[str, str, str]]:
     """Yield the reader's own language where the tip is no longer in it, or else the steps that go."""
-    own = chain(locale)
-    if before["lang"] in own and after["lang"] not in own:
+    if is_variant(before["lang"], locale) and not is_variant(after["lang"], locale):
         yield "translation", slug, before["title"]
     elif before["lang"] == after["lang"]:
         for part in ("do_now", "do_not"):

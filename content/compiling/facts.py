@@ -17,6 +17,8 @@ class Policy:
     serve_unreviewed: bool = False
     #: In a sandbox, emergency numbers that nobody has checked do not block a pack.
     sandbox: bool = False
+    #: Whether packs of the pseudo-locales are compiled; only where drafts are served.
+    pseudo: bool = False
 
 
 @dataclass(frozen=True)
@@ -167,6 +169,8 @@ class Snapshot:
     #: By service: its RemovalPower.
     removal_powers: Mapping[str, str] = field(default_factory=dict)
     figures: tuple[FigureFact, ...] = ()
+    #: By locale: its fallback locales, nearest first, where they are not those of CLDR.
+    fallbacks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     base: int | None = None
     #: Digests by country and locale.
     base_packs: Mapping[tuple[str, str], str] = field(default_factory=dict)

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import langcodes
-from babel.core import get_global
 from langcodes.tag_parser import LanguageTagError
 
-#: Further apart, CLDR's distance means another language for most readers. The default of langcodes would serve Russian to a
-#: reader of Ukrainian.
-_MAX_DISTANCE = 10
+from content.linting.locale_tag import MAX_DISTANCE, PSEUDO_LOCALES, standard_chain
+
 _MAX_HEADER = 1000
 _RANGE = re.compile(r"\s*(?P<tag>[A-Za-z0-9-]{1,35}|\*)\s*(?:;\s*q\s*=\s*(?P<q>[01](?:\.\d{0,3})?)\s*)?")
 
@@ -26,15 +24,9 @@ class ServedLocale:
     reason: str | None
 
 
-def chain(locale: str) -> list[str]:
-    """Return the locale and its broader variants in the same script, nearest first: es-MX, es-419, es."""
-    parents = get_global("parent_exceptions")
-    found, tag = [], locale
-    script = langcodes.get(locale).maximize().script
-    while tag and tag not in ("root", "und") and langcodes.get(tag).maximize().script == script:
-        found.append(tag)
-        tag = (parents.get(tag.replace("-", "_")) or tag.rpartition("-")[0]).replace("_", "-")
-    return found
+def chain(locale: str, fallbacks: Mapping[str, Sequence[str]]) -> list[str]:
+    """Return the locale and its fallback locales, nearest first; `fallbacks` are the chains that were set by hand."""
+    return [locale, *fallbacks[locale]] if locale in fallbacks else standard_chain(locale)
 
 
 def choose_locale(
@@ -78,9 +70,11 @@ def _nearest(wanted: str, available: Sequence[str]) -> str | None:
         return None
     near = []
     for position, tag in enumerate(available):
+        if tag in PSEUDO_LOCALES:
+            continue
         other = langcodes.get(tag).maximize()
         if (other.language, other.script) == (full.language, full.script):
             distance = langcodes.tag_distance(wanted, tag)
-            if distance <= _MAX_DISTANCE:
+            if distance <= MAX_DISTANCE:
                 near.append((distance, position, tag))
     return min(near)[2] if near else None

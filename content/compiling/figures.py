@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
-from babel import Locale
 from babel.numbers import format_currency, format_decimal, format_percent
 
 from content.compiling.facts import Snapshot
 from content.compiling.rendering import isolate
 from content.compiling.texts import PackPart, TextBuilder
+from content.linting.locale_tag import cldr_locale
 from content.resolver.types import PackedFigure
 from content.terms import FIGURE_AUDIENCES, WORLDWIDE, FigureUnit
 
@@ -51,7 +51,7 @@ def build_figures(snapshot: Snapshot, texts: TextBuilder, country: str, locale: 
 
 def formatted(value: Decimal, unit: str, locale: str) -> str:
     """Return the number of a figure as it is written in the locale, without its qualifier."""
-    words = Locale.parse(locale, sep="-")
+    words = cldr_locale(locale)
     # Western digits in every locale, as in all other numbers of a pack.
     digits = "latn"
     if unit == FigureUnit.PERCENT:

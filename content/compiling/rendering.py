@@ -9,11 +9,11 @@ from urllib.parse import urlsplit
 
 import nh3
 import phonenumbers
-from babel import Locale
 from babel.lists import format_list
 from markdown_it import MarkdownIt
 
 from content.linting.channel import digits
+from content.linting.locale_tag import cldr_locale
 from content.linting.tokens import TOKEN
 from content.terms import ChannelType, DialKind, NumberType
 
@@ -141,7 +141,7 @@ def tel(channel: ContactDetails, caller: str) -> str | None:
 
 def language_names(tags: Sequence[str], locale: str) -> str | None:
     """Return the isolated names of the languages as a list in the locale; None where CLDR lacks one of the names."""
-    words = Locale.parse(locale, sep="-")
+    words = cldr_locale(locale)
     names = [words.languages.get(base) for base in dict.fromkeys(tag.split("-")[0].lower() for tag in tags)]
     if not names or None in names:
         return None

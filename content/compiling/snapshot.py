@@ -42,6 +42,7 @@ from content.models import (
     UnitRevision,
     Withdrawal,
 )
+from content.models.locale import LocaleQuerySet
 from content.models.service_facts import ServiceFacts, Status
 from content.models.source_history import SourceChange, effective_history, missed_changes
 from content.models.target_lifecycle import TargetState
@@ -62,10 +63,11 @@ def read_snapshot(policy: Policy, *, tip: str | None = None, translated: bool = 
     """
     owners = _OWNERS if tip is None else Q(owner__in=["term", f"tip:{tip}"]) | Q(owner__startswith="figure:")
     with _one_instant():
+        locales = list(_locales(policy).values_list("code", "dir", "fallback"))
         base = Release.objects.current_number() if tip is None and translated else None
         return Snapshot(
             policy=policy,
-            directions=dict(Locale.objects.values_list("code", "dir")),
+            directions={code: direction for code, direction, _ in locales},
             texts={text.key: text for text in _texts(policy, owners, translated=translated)},
             services=tuple(service_facts()),
             tips=tuple(_tips()),
@@ -74,9 +76,14 @@ def read_snapshot(policy: Policy, *, tip: str | None = None, translated: bool = 
             removal_powers=read_removal_powers(),
             notices=read_notices(policy.day),
             figures=tuple(_figures()),
+            fallbacks={code: tuple(fallback) for code, _, fallback in locales if fallback is not None},
             base=base,
             base_packs=Release(number=base).pack_digests() if base is not None else {},
         )
+
+
+def _locales(policy: Policy) -> LocaleQuerySet:
+    return Locale.objects.all() if policy.pseudo else Locale.objects.translated()
 
 
 @contextmanager

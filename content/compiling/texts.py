@@ -9,9 +9,11 @@ from typing import Generic, TypeVar
 from content.compiling.facts import Snapshot, TipFact, UnitText
 from content.compiling.fallback import ServedLocale, chain, choose_locale
 from content.compiling.findings import Finding
+from content.compiling.pseudo import pseudo_text
 from content.linting.allowed_numbers import is_dialled
 from content.linting.comparison import target_differences
 from content.linting.fault import Fault
+from content.linting.locale_tag import PSEUDO_LOCALES
 from content.linting.reader_age import reader_age_faults
 from content.linting.reading_age import reading_faults
 from content.linting.text import text_faults
@@ -40,6 +42,7 @@ class TextBuilder:
     def __init__(self, snapshot: Snapshot) -> None:
         self._units: Mapping[str, UnitText] = snapshot.texts
         self._directions = snapshot.directions
+        self._fallbacks = snapshot.fallbacks
         self._known_services = frozenset(service.id for service in snapshot.services)
         self._dialled = {
             number for service in snapshot.services for channel in service.channels for number in (channel.dial, channel.address)
@@ -75,23 +78,35 @@ class TextBuilder:
 
     def served_locale(self, units: Sequence[UnitText], locale: str) -> ServedLocale:
         """Return the locale in which these units are served together to a reader who asks for `locale`."""
+        if locale in PSEUDO_LOCALES:
+            return ServedLocale(locale, None)
         return choose_locale(
-            self._chains.setdefault(locale, chain(locale)),
+            self._chain(locale),
             source=units[0].locale,
             usable=lambda code: all(code in unit.targets and not unit.targets[code].withdrawn for unit in units),
             withdrawn=lambda code: all(code in unit.targets for unit in units),
         )
+
+    def _chain(self, locale: str) -> list[str]:
+        if locale not in self._chains:
+            self._chains[locale] = chain(locale, self._fallbacks)
+        return self._chains[locale]
 
     def words(self, unit: UnitText, locale: str) -> tuple[str, bool]:
         """Return the text of the unit in a locale in which it can be served, and whether it was reviewed."""
         if locale == unit.locale:
             assert unit.text is not None
             return unit.text, unit.reviewed
+        if locale in PSEUDO_LOCALES:
+            return pseudo_text(unit.text or "", locale), False
         target = unit.targets[locale]
         return target.text, target.reviewed and unit.reviewed
 
     def findings(self, unit: UnitText, locale: str) -> tuple[Finding, ...]:
         """Return what the linting finds in the text now: a rule may be newer than the text, and raw SQL bypasses all rules."""
+        if locale in PSEUDO_LOCALES:
+            # The text that it is made from is checked.
+            return ()
         if (unit.key, locale) not in self._findings:
             text, _ = self.words(unit, locale)
             # A number may have become one that people dial since it was allowed.
@@ -118,6 +133,8 @@ class TextBuilder:
 
     def tip_findings(self, tip: TipFact, units: Sequence[UnitText], locale: str) -> tuple[Finding, ...]:
         """Return what is wrong with the texts of a tip together: hard to read, or true for some ages where the tip has none."""
+        if locale in PSEUDO_LOCALES:
+            return ()
         key = (tip.slug, locale, *(unit.key for unit in units))
         if key not in self._tip_findings:
             self._tip_findings[key] = tuple(self._find_in_tip(tip, units, locale))

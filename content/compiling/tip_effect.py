@@ -9,11 +9,11 @@ from typing import NamedTuple
 
 from content.compiling.compiler import covering_services, current_policy, own_countries, pack_references
 from content.compiling.facts import Snapshot, TipFact
-from content.compiling.fallback import chain
 from content.compiling.figures import build_figures
 from content.compiling.pack_parts import PackPartBuilder
 from content.compiling.snapshot import read_snapshot, tip_fact
 from content.compiling.tip_versions import TipVersions, choose_version
+from content.linting.locale_tag import is_variant
 from content.models import TipRevision
 from content.models.tip_facts import TipState
 from content.terms import SOURCE_LOCALE, Audience, Situation
@@ -136,7 +136,7 @@ def _named(snapshot: Snapshot, versions: TipVersions, tip: TipFact) -> tuple[fro
 
 def _own(place: tuple[str, str], places: _Places) -> bool:
     """Return whether the tip is served there in the reader's own language."""
-    return places[place][1] in chain(place[1])
+    return is_variant(places[place][1], place[1])
 
 
 def _locales(places: Iterator[tuple[str, str]]) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from content.compiling.facts import Snapshot, TipFact, TipKeys, UnitText
 from content.compiling.fallback import ServedLocale, chain
 from content.compiling.references import NamedService, References, readers_of_tip
+from content.linting.locale_tag import PSEUDO_LOCALES
 from content.linting.tokens import FACT, SERVICE, tokens
 
 
@@ -36,6 +37,7 @@ class TipVersions:
 
     def __init__(self, snapshot: Snapshot) -> None:
         self._texts = snapshot.texts
+        self._fallbacks = snapshot.fallbacks
         self._choices: dict[tuple[str, str], tuple[TipChoice, ...]] = {}
         self._units: dict[tuple[str, int], list[tuple[str, UnitText]]] = {}
         self._names: dict[tuple[str, int], tuple[frozenset[str], tuple[str, ...]]] = {}
@@ -73,7 +75,9 @@ class TipVersions:
         complete = [number for number, keys in enumerate(tip.versions) if self._has_sources(keys)]
         if not complete:
             return None
-        candidates, withdrawn = chain(locale), False
+        if locale in PSEUDO_LOCALES:
+            return TipChoice(complete[0], ServedLocale(locale, None))
+        candidates, withdrawn = chain(locale, self._fallbacks), False
         for candidate in candidates:
             reason = None if candidate == candidates[0] else "not-translated"
             for number in complete:

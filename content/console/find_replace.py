@@ -52,7 +52,7 @@ class LocaleTextsPage(Page):
     menu = "Translations"
 
     def load(self) -> None:
-        locale = Locale.objects.exclude(pk=SOURCE_LOCALE).filter(pk=self.kwargs["locale"]).first()
+        locale = Locale.objects.translated().exclude(pk=SOURCE_LOCALE).filter(pk=self.kwargs["locale"]).first()
         if locale is None:
             raise NotFound("There is no such language to translate into.")
         self.locale = locale

@@ -283,6 +283,7 @@ MODEL_NAMES.update(
         "content.Channel": "Channel",
         "content.ChannelRevision": "Contact change",
         "content.CorrectionLink": "Correction link",
+        "content.LocaleRevision": "Language",
         "content.Organization": "Organization",
         "content.OrganizationRevision": "Name of an organization",
         "content.Release": "Release",

@@ -106,7 +106,9 @@ def due_texts(provider: DueTextProvider) -> DueTextProvider:
 
 def languages_of(user: User) -> list[tuple[Locale, int]]:
     """Return the languages that the person reads, without the source, with the number of texts that are not approved."""
-    locales = [locale for locale in Locale.objects.exclude(pk=SOURCE_LOCALE).order_by("name") if user.reads(locale.pk)]
+    locales = [
+        locale for locale in Locale.objects.translated().exclude(pk=SOURCE_LOCALE).order_by("name") if user.reads(locale.pk)
+    ]
     units = Unit.objects.count()
     done = Target.objects.with_status().filter(status=S.APPROVED, locale__in=locales).order_by()
     approved = dict(done.values_list("locale").annotate(n=Count("pk")))

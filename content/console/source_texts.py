@@ -150,7 +150,7 @@ class SourceTextPage(TextBoxPage):
         approvals = {approval.revision: approval for approval in UnitApproval.objects.filter(unit=unit).select_related("by")}
         older = {revision.revision: revision.text for revision in revisions}
         targets = {target.locale_id: target for target in Target.objects.with_status().filter(unit=unit)}
-        locales = Locale.objects.exclude(pk=unit.source_locale_id).order_by("name")
+        locales = Locale.objects.translated().exclude(pk=unit.source_locale_id).order_by("name")
         approved = (unit.approved_text, unit.numbers_of_approval, unit.approved_stays_as_is)
         changed = unit.approved_revision is not None and approved != (unit.text, unit.numbers, unit.stays_as_is)
         return {

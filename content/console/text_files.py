@@ -32,7 +32,7 @@ class _FilePage(Page):
     permission_required = "content.edit_words"
 
     def load(self) -> None:
-        locale = Locale.objects.exclude(pk=SOURCE_LOCALE).filter(pk=self.kwargs["locale"]).first()
+        locale = Locale.objects.translated().exclude(pk=SOURCE_LOCALE).filter(pk=self.kwargs["locale"]).first()
         if locale is None:
             raise NotFound("There is no such language to translate into.")
         self.locale = locale

@@ -40,7 +40,7 @@ class TipsPage(Page):
             tips = tips.filter(audiences__contains=[filters["audience"]])
         if filters["situation"] in Situation.values:
             tips = tips.filter(situations__contains=[filters["situation"]])
-        locales = list(Locale.objects.exclude(pk=SOURCE_LOCALE).order_by("name"))
+        locales = list(Locale.objects.translated().exclude(pk=SOURCE_LOCALE).order_by("name"))
         locale = next((locale for locale in locales if locale.pk == filters["locale"]), None)
         matrix = TranslationMatrix(tips, [locale] if locale else [])
         served = served_tips(locale.pk) if locale else None
@@ -92,7 +92,7 @@ class TipPage(ProposalPage):
 
     def context(self) -> dict[str, Any]:
         tip = self.tip
-        locales = list(Locale.objects.exclude(pk=SOURCE_LOCALE).order_by("name"))
+        locales = list(Locale.objects.translated().exclude(pk=SOURCE_LOCALE).order_by("name"))
         locales.sort(key=lambda locale: not self.user.reads(locale.pk))
         matrix = TranslationMatrix([tip], locales)
         unused = Unit.objects.owned_by(tip.owner).exclude(key__in=_keys(tip)).order_by("key")

@@ -17,6 +17,7 @@ from content.models import (
     ChannelRevision,
     Figure,
     Locale,
+    LocaleRevision,
     OrganizationRevision,
     Release,
     ScheduledPublication,
@@ -98,6 +99,10 @@ def text_cards(user: User, at: datetime) -> Iterator[TodoCard]:
             if n:
                 text = "Proposed by someone else. Readers see no change until you approve it."
                 yield TodoCard("Tip changes to approve", text, reverse("admin:tip-changes"), "Compare and decide", n, "wait")
+        n = LocaleRevision.objects.proposed().exclude(proposed_by=user).count()
+        if n:
+            text = "Proposed by someone else. Nothing changes until you approve it."
+            yield TodoCard("Languages to approve", text, reverse("admin:languages"), "Compare and decide", n, "wait")
         current = Target.objects.with_status().filter(status=TargetStatus.NEEDS_REVIEW)
         counts = current.exclude(written_by=user).order_by().values_list("locale").annotate(n=Count("pk"))
         text = "Approve each translation that says the same as its source."

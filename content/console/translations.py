@@ -18,6 +18,7 @@ from content.console.tip_reading import tip_reading_faults
 from content.console.translation_status import differences
 from content.console.unit_names import UnitNames, slug_of, unit_name
 from content.console.unsaved_texts import TextBoxPage, revision_in
+from content.importing import machine_suggestions
 from content.linting.fault import Fault
 from content.linting.text import normalize_text, target_faults
 from content.linting.tokens import SERVICE, tokens
@@ -53,7 +54,7 @@ class TranslationsPage(Page):
         targets = Target.objects.with_status().order_by().values("locale", "status")
         counted = {(row["locale"], row["status"]): row["n"] for row in targets.annotate(n=Count("pk"))}
         rows, fallbacks = [], fallback_counts()
-        for locale in Locale.objects.exclude(pk=SOURCE_LOCALE).order_by("name"):
+        for locale in Locale.objects.translated().exclude(pk=SOURCE_LOCALE).order_by("name"):
             counts = {status.name.lower(): counted.get((locale.pk, status), 0) for status in TargetStatus}
             counts["empty"] = total - sum(counts.values()) + counts["empty"]
             mine = locale.pk in self.user.locales
@@ -148,6 +149,7 @@ class TranslationPage(TextBoxPage, _LocalePage):
         "keep": ("content.edit_words",),
         "discard": ("content.edit_words",),
         "take-up": ("content.edit_words",),
+        "ask-machine": ("content.edit_words",),
         "approve": ("content.approve_words",),
         "propose-removal": ("content.edit_words",),
         "approve-removal": ("content.approve_words",),
@@ -228,6 +230,8 @@ class TranslationPage(TextBoxPage, _LocalePage):
             "text": text,
             "unsaved": unsaved if typed is None else None,
             "set_aside": self.set_aside(),
+            "machine": machine_suggestions.is_on(),
+            "suggestions": TextSuggestion.objects.open().filter(unit=unit, locale=self.locale).select_related("by"),
             "conflict": conflict.extra if conflict else None,
             "base": (base := self.base_revision(unsaved)),
             "shown": conflict.extra["revision"] if conflict else base,
@@ -289,6 +293,11 @@ class TranslationPage(TextBoxPage, _LocalePage):
         self.target.approve(by=self.user, at=self.at, from_revision=shown, source_revision=source)
         self.success(f"Approved in {self.locale.name}: {self.name}.")
         return self.next_url()
+
+    def action_ask_machine(self, data: QueryDict) -> str | None:
+        machine_suggestions.ask_machine(self.unit, self.locale.pk, by=self.user, at=self.at)
+        self.success("The machine has made a suggestion. Read it before you accept it; another person must approve it.")
+        return None
 
     def action_propose_removal(self, data: QueryDict) -> str | None:
         self.target.propose_removal(by=self.user, at=self.at, from_revision=revision_in(data))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from functools import cache
+from collections.abc import Callable
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -54,6 +55,12 @@ class Term(FileModel):
     words: _Required
     say: Annotated[str, Text(200)]
     """In the language of the texts."""
+
+    @model_validator(mode="after")
+    def _is_not_what_it_forbids(self) -> Self:
+        if Phrases(self.words).find(fold_phrase(self.say)):
+            raise ValueError("the words to say instead are among those that are given up")
+        return self
 
 
 class KeepImage(FileModel):
@@ -160,14 +167,19 @@ class TermList:
 def read_term_file(file: Path) -> TermsFile:
     """Return the term list of a file; TermsRefused names every fault."""
     try:
-        document = YAML(typ="safe").load(file.read_text(encoding="utf-8"))
-        return TypeAdapter(TermsFile).validate_python(document, strict=True)
-    except ValidationError as error:
-        raise _refused(fault_lines(error, f"terms/{file.name}")) from error
-    except YAMLError as error:
-        raise _refused([f"terms/{file.name}: not valid YAML: {' '.join(str(error).split())}"]) from error
+        return read_terms(file.read_text(encoding="utf-8"), f"terms/{file.name}")
     except (OSError, UnicodeDecodeError) as error:
         raise _refused([f"terms/{file.name}: cannot be read: {error}."]) from error
+
+
+def read_terms(text: str, name: str) -> TermsFile:
+    """Return the term list in a YAML text; TermsRefused names every fault, each with the name of the list."""
+    try:
+        return TypeAdapter(TermsFile).validate_python(YAML(typ="safe").load(text), strict=True)
+    except ValidationError as error:
+        raise _refused(fault_lines(error, name)) from error
+    except (YAMLError, RecursionError) as error:
+        raise _refused([f"{name}: not valid YAML: {' '.join(str(error).split())}"]) from error
 
 
 @cache
@@ -181,15 +193,43 @@ def is_checked(locale: str) -> bool:
     return term_list(locale) is not None
 
 
-@cache
 def term_list(locale: str) -> TermList | None:
     """Return the term list of the locale or of a wider one (es for es-MX), or None: its texts are unchecked."""
+    names = _wider(locale)
+    shipped = next((name for name in names if name in checked_locales()), None)
+    if shipped is not None:
+        return _shipped(shipped)
+    stored = next((text for read in _STORED for name in names if (text := read(name))), "")
+    return _parsed(stored) if stored else None
+
+
+def is_shipped(locale: str) -> bool:
+    """Return whether a term list for the locale, or for a wider one, comes with the product."""
+    return not checked_locales().isdisjoint(_wider(locale))
+
+
+def _wider(locale: str) -> list[str]:
     parts = locale.split("-")
-    for length in range(len(parts), 0, -1):
-        name = "-".join(parts[:length])
-        if name in checked_locales():
-            return TermList(read_term_file(TERMS_DIR / f"{name}.yaml"))
-    return None
+    return ["-".join(parts[:length]) for length in range(len(parts), 0, -1)]
+
+
+def use_stored_lists(read: Callable[[str], str]) -> None:
+    """Let `read` return the term list of a locale that has none in this folder, as YAML; "" where it has none."""
+    _STORED[:] = [read]
+
+
+#: The function that finds term lists outside this folder; empty until one is set.
+_STORED: list[Callable[[str], str]] = []
+
+
+@cache
+def _shipped(name: str) -> TermList:
+    return TermList(read_term_file(TERMS_DIR / f"{name}.yaml"))
+
+
+@lru_cache(maxsize=64)
+def _parsed(text: str) -> TermList:
+    return TermList(read_terms(text, "term list"))
 
 
 def _refused(lines: list[str]) -> TermsRefused:

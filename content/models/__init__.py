@@ -10,6 +10,7 @@ from content.models.declined_reading import DeclinedReading
 from content.models.figure import Figure
 from content.models.link import LinkCheck, LinkHost
 from content.models.locale import Locale
+from content.models.locale_revision import LocaleRevision
 from content.models.manifest import Manifest
 from content.models.organization import Organization
 from content.models.organization_revision import OrganizationRevision
@@ -50,6 +51,7 @@ __all__ = [
     "LinkCheck",
     "LinkHost",
     "Locale",
+    "LocaleRevision",
     "Manifest",
     "Organization",
     "OrganizationRevision",

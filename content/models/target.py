@@ -66,6 +66,19 @@ _STATUS = Case(
 )
 
 
+#: A suggestion of a machine is that person's text as far as its approval goes.
+_NOT_BY_REQUESTER = """
+    IF NEW.state = 'approved' AND NEW.approved_by_id IS NOT NULL
+        AND (OLD.state, OLD.approved_by_id, OLD.source_revision)
+            IS DISTINCT FROM (NEW.state, NEW.approved_by_id, NEW.source_revision)
+        AND EXISTS (SELECT 1 FROM content_textsuggestion s WHERE s.unit_id = NEW.unit_id AND s.locale_id = NEW.locale_id
+            AND s.origin = 'machine' AND s.by_id = NEW.approved_by_id AND s.source_revision >= NEW.source_revision) THEN
+        RAISE EXCEPTION 'the person who requested a suggestion of a machine does not approve the text'
+            USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+"""
+
 #: Targets that one statement changes.
 _PART = 500
 
@@ -172,6 +185,7 @@ class Target(models.Model):
         )
         triggers = (
             LIFECYCLE.trigger(),
+            pgtrigger.Trigger(name="not_by_requester", when=pgtrigger.Before, operation=pgtrigger.Update, func=_NOT_BY_REQUESTER),
             pgtrigger.Trigger(name="honest", when=pgtrigger.Before, operation=pgtrigger.Update, func=REVISION_RULES),
         )
 
@@ -306,6 +320,11 @@ class Target(models.Model):
                 raise Invalid("There is no text to approve.", code="empty")
             if by.pk == stored.written_by_id or stored.was_written_by(by):
                 raise SecondPersonRequired(AUTHOR_CANNOT_APPROVE)
+            requests = unit.suggestions.filter(locale=self.locale_id, origin="machine", by=by)
+            if requests.filter(source_revision__gte=against).exists():
+                raise SecondPersonRequired(
+                    "You requested a machine's suggestion for it, so another person must approve this text."
+                )
             if not unit.is_approved_revision(against):
                 raise SourceNotApproved()
             raise_if_invalid(target_faults(unit, stored.text, self.locale_id))

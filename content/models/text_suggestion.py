@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import ClassVar
 
+import pgtrigger
 from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Q
@@ -73,6 +74,9 @@ class TextSuggestionQuerySet(models.QuerySet["TextSuggestion"]):
         if text == stored:
             raise Invalid("The suggestion is the same as the saved text.", code="unchanged")
         raise_if_invalid(target_faults(unit, text, locale))
+        # What a machine wrote is kept, because it says who may not approve the translation.
+        earlier = self.open().filter(unit=unit, locale_id=locale, by=by, origin=SuggestionOrigin.MACHINE)
+        earlier.update(state=SuggestionState.DISMISSED, decided_by=by, decided_at=at)
         values = {
             "text": text,
             "from_revision": from_revision,
@@ -120,6 +124,15 @@ class TextSuggestion(models.Model):
             ),
         )
         indexes = (models.Index(fields=("locale", "state"), name="textsuggestion_of_a_locale"),)
+        triggers = (
+            pgtrigger.Protect(name="machine_kept", operation=pgtrigger.Delete, condition=pgtrigger.Q(old__origin="machine")),
+            pgtrigger.ReadOnly(name="request_fixed", fields=["unit", "locale", "by"]),
+            pgtrigger.Protect(
+                name="machine_fixed",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__origin="machine") & ~pgtrigger.Q(new__origin="machine"),
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.unit} [{self.locale_id}] {self.by}"

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from typing import TypedDict
 
-import langcodes
-
 from content.compiling import fallback
+from content.linting.locale_tag import direction_of
 from notifications.campaigns import inserted_facts, variants
 from notifications.models.campaign import ALL, Campaign
-
-_RIGHT_TO_LEFT = {"Adlm", "Arab", "Hebr", "Nkoo", "Rohg", "Syrc", "Thaa"}
 
 
 class ShownText(TypedDict):
@@ -39,7 +36,7 @@ def served(campaign: Campaign, locale: str) -> str | None:
 
 def direction(locale: str) -> str:
     """Return ltr or rtl, by the script of the locale."""
-    return "rtl" if langcodes.Language.get(locale).maximize().script in _RIGHT_TO_LEFT else "ltr"
+    return direction_of(locale)
 
 
 def text(campaign: Campaign, locale: str, audience: str, region: str = "") -> CampaignText:

@@ -78,6 +78,8 @@ def everything() -> list[str]:
         "tips/?locale=cy",
         "tips/first-hour/",
         "new-tip/",
+        "languages/",
+        "languages/propose/",
         "tip-changes/",
         f"tip-changes/{proposed.pk}/",
         "service-changes/",

@@ -353,6 +353,7 @@ _CHECK = "one person checks what two people have approved: tests/guards/test_fac
 #: Acts that are tried elsewhere, or that one account may do, with the reason.
 _CAMPAIGN = "it is about texts of a campaign, and no pack holds these"
 _IMPORTS = "each text is a draft of this person: tests/content/importing/test_translation_texts.py"
+_LANGUAGES = "only an approved one is compiled, and a second person approves it: tests/content/console/test_languages.py"
 ELSEWHERE: dict[str, str] = {
     "campaign-read confirm": _CAMPAIGN,
     "campaign-read return": _CAMPAIGN,
@@ -360,6 +361,13 @@ ELSEWHERE: dict[str, str] = {
     "campaign-translate keep": _CAMPAIGN,
     "campaign-translate discard": _CAMPAIGN,
     "campaign-translate hand-in": _CAMPAIGN,
+    "language-propose propose": _LANGUAGES,
+    "languages approve": _LANGUAGES,
+    "languages reject": "a proposal that is rejected is never compiled",
+    "languages withdraw": "a proposal that is withdrawn is never compiled",
+    "languages propose": _LANGUAGES,
+    "languages list": _READS,
+    "languages approve-all": "only in the sandbox, and by the same function as languages approve",
     "new-tip propose": "its facts are a proposal and its texts drafts: tests/content/console/test_new_tip.py",
     "text-files upload": _READS,
     "text-import import": _IMPORTS,
@@ -379,6 +387,7 @@ ELSEWHERE: dict[str, str] = {
     "tip-translation discard": _READS,
     "tip-translation comment": _READS,
     "tip-translation resolve": _READS,
+    "translation ask-machine": _READS,
     "translation reject-removal": "it keeps what is approved",
     "source-text replace": _SAME_AS_SAVE,
     "source-text keep": _READS,

@@ -56,7 +56,8 @@ IDENTITY = "it is the identity of the row, to which approvals refer"
 #: A check adds nothing that two people have not approved: it is of one revision of a channel, append-only, its last day is
 #: bounded by the rules for the role and the method, and the publisher of the release sees what comes with it or goes.
 CHECK_OF_APPROVED = "one person checks, for a bounded time, what two people have approved"
-OPERATOR = "only an operator who loads the shipped lists can add it; no account and no file changes it"
+LOCALE_REVISION = "an approved LocaleRevision"
+OPERATOR = "an operator loads the shipped list, and an approved LocaleRevision adds a row; no account and no file changes it"
 
 
 def _all(names: tuple[str, ...], holder: str) -> dict[str, str]:
@@ -128,7 +129,11 @@ HELD: Mapping[type[Model], Mapping[str, str]] = {
         **_all(("number", "state", "base", "reason", "scope", "restores", "report", "changed"), SECOND_PERSON),
         **_all(("compiled_by", "compiled_at", "published_by", "published_at"), SECOND_PERSON),
     },
-    Locale: {**_all(("code", "dir"), OPERATOR), **_all(("name", "endonym"), NOT_COMPILED)},
+    Locale: {
+        **_all(("code", "dir"), OPERATOR),
+        **_all(("fallback", "terms", "revision"), LOCALE_REVISION),
+        **_all(("name", "endonym"), NOT_COMPILED),
+    },
     Organization: {**_all(("name", "revision"), ORGANIZATION_REVISION), "id": IDENTITY},
     Service: {
         **_all(SERVICE_FACTS, SERVICE_REVISION),

@@ -115,6 +115,7 @@ def test_the_settings_start_with_only_what_is_required() -> None:
         ({"SECRET_KEY": "x" * 49}, "SECRET_KEY has fewer than 50 characters"),
         ({"SERVE_UNREVIEWED": "1"}, "SERVE_UNREVIEWED is for the sandbox only"),
         ({"SERVE_UNREVIEWED": "1", "FCM_ENDPOINT": "https://fcm.googleapis.com"}, "SERVE_UNREVIEWED is for the sandbox only"),
+        ({"PSEUDO_LOCALES": "1"}, "PSEUDO_LOCALES is for sandboxes only"),
         ({"FINGERPOST_SANDBOX": "1"}, "a sandbox must not reach real phones"),
         ({"FINGERPOST_SANDBOX": "1", "FCM_ENDPOINT": "http://127.0.0.1.example.com"}, "a sandbox must not reach real phones"),
         ({"FCM_QUOTA_SHARE": "2"}, "FCM_QUOTA_SHARE must be between"),

@@ -14,6 +14,7 @@ _MEASUREMENTS: dict[str, Callable[[Paths, list[str]], int]] = {
     "codebase": lambda paths, rest: codebase.run(rest),
     "console": lambda paths, rest: launch.run(paths, rest, "tools.bench.console_pages"),
     "emulator": emulator.run,
+    "localisation": lambda paths, rest: launch.run(paths, rest, "tools.bench.localisation"),
     "main-job": lambda paths, rest: launch.run(paths, rest or ["100000"], "tools.bench.push.main_job"),
     "push": launch.run,
     "read": read.run,

@@ -51,6 +51,7 @@ _TABLE = re.compile(r'ALTER TABLE "([^"]+)"')
 _FEW_TIPS = "The table holds a few hundred tips, and nobody may write them but through this migration's table."
 _FEW_CAMPAIGNS = "The tables hold a few hundred campaigns and some dozens of messages each; the column is empty when it is added."
 _FEW_SERVICES = "The tables hold a few hundred services and organizations, and the column is empty when it is added."
+_FEW_LOCALES = "The table holds some dozens of locales, and the column is empty when it is added."
 _FEW_APPS = "The table holds a handful of apps, and the column is empty when it is added."
 #: Accepted findings: (app.migration, rule) to the reason.
 EXCEPTIONS: Mapping[tuple[str, str], str] = {
@@ -66,6 +67,8 @@ EXCEPTIONS: Mapping[tuple[str, str], str] = {
     ("content.0029_tip_facts_take_two", "adding-not-nullable-field"): _FEW_TIPS,
     ("content.0041_service_revisions", "adding-foreign-key-constraint"): _FEW_SERVICES,
     ("content.0041_service_revisions", "disallowed-unique-constraint"): _FEW_SERVICES,
+    ("content.0050_languages_and_machine", "adding-foreign-key-constraint"): _FEW_LOCALES,
+    ("content.0050_languages_and_machine", "disallowed-unique-constraint"): _FEW_LOCALES,
     ("notifications.0030_apps_by_revision", "adding-foreign-key-constraint"): _FEW_APPS,
     ("notifications.0030_apps_by_revision", "disallowed-unique-constraint"): _FEW_APPS,
     ("notifications.0033_variants_programmes_handouts", "adding-foreign-key-constraint"): _FEW_CAMPAIGNS,

@@ -126,7 +126,7 @@ class AskTranslatorsPage(DraftPage):
         people = [person for person in translators.translators() if person != self.user]
         choices: list[tuple[str, str]] = []
         nobody: list[tuple[str, str]] = []
-        for code in Locale.objects.exclude(pk=self.campaign.home_locale).values_list("code", flat=True):
+        for code in Locale.objects.translated().exclude(pk=self.campaign.home_locale).values_list("code", flat=True):
             view = known.get(code)
             if view is not None and view.request.is_handed_in and not view.source_changed:
                 continue

@@ -57,7 +57,7 @@ def test_any_header_is_accepted(header: str) -> None:
     ],
 )
 def test_the_chain_of_a_locale_stays_in_its_script(locale: str, expected: list[str]) -> None:
-    assert chain(locale) == expected
+    assert chain(locale, {}) == expected
 
 
 @pytest.mark.parametrize(
@@ -71,13 +71,13 @@ def test_the_chain_of_a_locale_stays_in_its_script(locale: str, expected: list[s
     ],
 )
 def test_an_item_is_served_whole_with_the_reason(usable: set[str], withdrawn: set[str], served: str, reason: str | None) -> None:
-    answer = choose_locale(chain("es-MX"), source="en", usable=usable.__contains__, withdrawn=withdrawn.__contains__)
+    answer = choose_locale(chain("es-MX", {}), source="en", usable=usable.__contains__, withdrawn=withdrawn.__contains__)
 
     assert (answer.locale, answer.reason) == (served, reason)
 
 
 def test_a_variant_of_the_source_language_gets_the_source() -> None:
-    answer = choose_locale(chain("en-IN"), source="en", usable=lambda _: False, withdrawn=lambda _: False)
+    answer = choose_locale(chain("en-IN", {}), source="en", usable=lambda _: False, withdrawn=lambda _: False)
 
     assert (answer.locale, answer.reason) == ("en", "not-translated")
 

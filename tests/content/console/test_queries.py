@@ -44,6 +44,7 @@ PAGES = (
     "organizations/org/",
     "numbers/",
     "figures/",
+    "languages/",
     "service-changes/",
     "tip-changes/",
     "releases/",

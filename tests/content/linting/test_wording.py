@@ -143,6 +143,7 @@ def test_a_phrase_is_reported_once_and_a_term_to_avoid_only_warns() -> None:
     ]
 
 
+@pytest.mark.django_db
 def test_a_locale_without_a_list_is_unchecked_and_a_variant_has_that_of_its_language() -> None:
     assert not is_checked("zu")
     assert wording_faults("child pornography", "zu") == []
