@@ -32,6 +32,8 @@ def open_transaction() -> str | None:
             SELECT max(extract(epoch FROM clock_timestamp() - a.xact_start))::float
             FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
             WHERE l.locktype = 'advisory' AND l.classid = %s AND l.objid = %s AND l.granted AND l.mode = 'ShareLock'
+              -- pg_locks lists the locks of every database of the server.
+              AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
             """,
             TICKET_LOCK,
         )

@@ -18,6 +18,7 @@ from notifications.campaigns import lifecycle, obstacles
 from notifications.campaigns.progress import progress_of
 from notifications.delivery import claims, left_out, worker
 from notifications.models import Batch, Campaign, Registration, WorkerNote
+from notifications.models.registration import TICKET_LOCK
 from tests import make
 from tests.notifications.steps import tick, tick_and_send
 from tests.processes import Emulator
@@ -217,7 +218,7 @@ def test_an_open_transaction_that_keeps_the_freeze_waiting_is_named(
     monkeypatch.setattr(obstacles, "_LONG", 0.0)
     campaign = make.campaign(at=datetime.now(UTC) - timedelta(seconds=10))
     raw_sql.autocommit = False
-    raw_sql.execute("SELECT pg_advisory_xact_lock_shared(%s, %s)", [0x4650, 1])
+    raw_sql.execute("SELECT pg_advisory_xact_lock_shared(%s, %s)", TICKET_LOCK)
 
     tick()
     seen = progress_of(campaign)
@@ -228,6 +229,21 @@ def test_an_open_transaction_that_keeps_the_freeze_waiting_is_named(
     assert seen["state"] == "approved"
     assert "a database session that has held up new phones" in seen["waiting"]
     assert progress_of(campaign)["state"] == "sending"
+
+
+def test_an_open_transaction_in_another_database_of_the_server_is_not_named(
+    thirty: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(obstacles, "_LONG", 0.0)
+    campaign = make.campaign(at=datetime.now(UTC) - timedelta(seconds=10))
+    given = connection.get_connection_params()
+    address = {name: given[name] for name in ("user", "password", "host", "port") if given.get(name)}
+
+    with psycopg.connect(**address, dbname="postgres") as elsewhere:
+        elsewhere.execute("SELECT pg_advisory_xact_lock_shared(%s, %s)", TICKET_LOCK)
+        seen = progress_of(campaign)
+
+    assert seen["waiting"].startswith("Waiting for a worker")
 
 
 def test_connections_notice_a_database_that_is_out_of_reach() -> None:
