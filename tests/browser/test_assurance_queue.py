@@ -6,7 +6,6 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from axe_core_python.sync_playwright import Axe
 from django.test import override_settings
 from django.utils import timezone
 from playwright.sync_api import BrowserContext, Page, expect
@@ -27,6 +26,7 @@ from content.models.assurance import Method
 from content.models.link import LinkResult
 from content.publishing.publish import publish
 from tests import make
+from tests.browser.accessible import faults_of, looks
 from tests.browser.conftest import listen
 
 pytestmark = pytest.mark.browser
@@ -146,17 +146,15 @@ def test_an_organization_corrects_its_entry_without_scripts(
     assert Channel.objects.get(service="gb-line").dial == "0800 1111"
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1280])
 def test_the_pages_of_contact_checks_are_accessible_when_full(
-    context_of: Callable[..., BrowserContext], complaints: list[str], scheme: str, width: int
+    context_of: Callable[..., BrowserContext], complaints: list[str]
 ) -> None:
     queued_channels()
     asta = make.person("asta", "assurer", "publisher")
     link = CorrectionLink.objects.issue(Organization.objects.get(), by=asta, at=timezone.now())
     revision = Channel.objects.get(service="gb-line").revision_id
     Reply.objects.record(link, revision=revision, answer="correct", values={"cost": "standard"}, at=timezone.now())
-    page = listen(context_of(asta, width=width, scheme=scheme).new_page(), complaints)
+    page = listen(context_of(asta).new_page(), complaints)
     found: list[tuple[object, ...]] = []
 
     for address in (
@@ -167,11 +165,8 @@ def test_the_pages_of_contact_checks_are_accessible_when_full(
         "listed/x",
     ):
         page.goto(f"/{address}")
-        page.evaluate("document.querySelectorAll('details').forEach(part => part.open = true)")
-        if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
-            found.append((address, "wider than the window"))
-        for violation in Axe().run(page)["violations"]:
-            found.append((address, violation["id"], [node["html"][:160] for node in violation["nodes"]][:3]))
+        for scheme, width in looks(page):
+            found += faults_of(page, address, scheme, width)
 
     assert found == []
     assert complaints == []

@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from axe_core_python.sync_playwright import Axe
 from django.utils import timezone
 from playwright.sync_api import BrowserContext, expect
 
@@ -16,6 +15,7 @@ from core.states import advance
 from notifications.models import Campaign, CampaignLook, PairingRequest
 from notifications.models.test_phone import PairingOffer
 from tests import make
+from tests.browser.accessible import faults_of
 from tests.browser.conftest import listen
 from tests.notifications.test_test_phones import BODY
 
@@ -74,11 +74,7 @@ def test_the_pages_are_accessible_and_fit_their_window(
         answer = page.goto(f"/console/{address}")
         assert answer is not None
         assert answer.status == 200, address
-        page.evaluate("document.querySelectorAll('details').forEach(part => part.open = true)")
-        if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
-            found.append((address, "wider than the window"))
-        for violation in Axe().run(page)["violations"]:
-            found.append((address, violation["id"], [node["html"][:160] for node in violation["nodes"]][:3]))
+        found += faults_of(page, address)
 
     assert found == []
     assert complaints == []

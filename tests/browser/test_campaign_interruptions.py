@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from axe_core_python.sync_playwright import Axe
 from django.contrib.sessions.models import Session
 from playwright.sync_api import BrowserContext, expect
 
 from core.models import User
 from notifications.models import Campaign
 from tests import make
+from tests.browser.accessible import axe_violations
 from tests.browser.conftest import PASSWORD, listen
 from tests.browser.people import Person
 
@@ -49,7 +49,7 @@ def test_an_address_that_does_not_exist_has_a_page_with_a_way_back(
         assert answer is not None
         assert answer.status == 404, address
         expect(ada.page.get_by_role("heading", name="Page not found")).to_be_visible()
-        assert [violation["id"] for violation in Axe().run(ada.page)["violations"]] == []
+        assert [violation["id"] for violation in axe_violations(ada.page)] == []
     ada.go("Today", within=ada.page.get_by_role("navigation", name="Console"))
     assert complaints == []
 

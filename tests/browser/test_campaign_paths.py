@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from axe_core_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Page
 
 from notifications.models import Campaign
 from tests import make
+from tests.browser.accessible import axe_violations
 from tests.browser.conftest import listen
 from tests.browser.people import KeyboardPerson, Person
 
@@ -72,7 +72,7 @@ def test_a_campaign_is_written_submitted_and_approved(
             found.append((page.url, "wider than the window"))
         found.extend((page.url, "out of view", control) for control in page.evaluate(OUT_OF_VIEW))
         if way.axe:
-            for violation in Axe().run(page)["violations"]:
+            for violation in axe_violations(page):
                 found.append(
                     (page.url, violation["id"], [node["html"][:160] + node["failureSummary"] for node in violation["nodes"]][:3])
                 )

@@ -7,25 +7,17 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from axe_core_python.sync_playwright import Axe
 from django.utils import timezone
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, expect
 
 from notifications.models import Campaign, Programme
 from tests import make
+from tests.browser.accessible import faults_of
 from tests.browser.conftest import listen
 from tests.browser.test_campaign_decisions import ARABIC, TEXTS
 from tests.notifications.campaigns.test_programmes import parents_and_educators
 
 pytestmark = pytest.mark.browser
-
-
-def violations(page: Page) -> list[Any]:
-    page.evaluate("document.querySelectorAll('details').forEach(part => part.open = true)")
-    found = [(one["id"], [node["html"][:160] for node in one["nodes"]][:3]) for one in Axe().run(page)["violations"]]
-    if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
-        found.append(("wider than the window", []))
-    return found
 
 
 @pytest.mark.parametrize(("scheme", "width", "scripts"), [("light", 1280, True), ("dark", 360, False)])
@@ -52,14 +44,14 @@ def test_two_people_take_a_programme_from_drafts_to_approval(
         page.get_by_label("Draft", exact=True).select_option(label=name)
         page.get_by_role("button", name="Put into the programme").click()
         expect(page.get_by_role("heading", name=name)).to_be_visible()
-    found += violations(page)
+    found += faults_of(page)
     page.get_by_role("button", name="Submit all drafts").click()
     expect(page.get_by_text("Submitted: 2 campaigns.")).to_be_visible()
 
     page = listen(context_of(approver, width=width, scheme=scheme, java_script_enabled=scripts).new_page(), complaints)
     page.goto(f"/console/programmes/{Programme.objects.get().pk}/approve/")
     if scripts:
-        found += violations(page)
+        found += faults_of(page)
     for box in page.get_by_role("checkbox").all():
         box.check()
     page.get_by_role("button", name="Approve 2 campaigns").click()

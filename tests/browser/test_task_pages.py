@@ -7,14 +7,14 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from axe_core_python.sync_playwright import Axe
 from django.utils import timezone
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, expect
 
 from notifications.campaigns import draft_tasks
 from notifications.campaigns.presets import PRESETS
 from notifications.models import Campaign, DraftTask
 from tests import make
+from tests.browser.accessible import faults_of
 from tests.browser.conftest import listen
 
 pytestmark = pytest.mark.browser
@@ -48,16 +48,6 @@ def content() -> None:
     make.tip(audiences=["parent", "teen"])
     make.app()
     make.installations(25)
-
-
-def faults_of(page: Page, address: str) -> list[Any]:
-    page.evaluate("document.querySelectorAll('details').forEach(part => part.open = true)")
-    found: list[Any] = []
-    if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
-        found.append((address, "wider than the window"))
-    for violation in Axe().run(page)["violations"]:
-        found.append((address, violation["id"], [node["html"][:160] for node in violation["nodes"]][:3]))
-    return found
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 360)])

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from axe_core_python.sync_playwright import Axe
 from django.contrib.sessions.models import Session
 from playwright.sync_api import BrowserContext, Page, expect
 
 from content.models import Target, Unit
 from core.models import User
 from tests import make
+from tests.browser.accessible import axe_violations
 from tests.browser.conftest import PASSWORD, listen
 
 pytestmark = pytest.mark.browser
@@ -36,7 +36,7 @@ def editor() -> User:
 
 def check(page: Page, place: str, *, focus: str = ".fp-messages") -> None:
     """Assert that axe finds nothing, the page fits its window, and the focus is where the person goes on."""
-    violations = [(found["id"], [node["html"][:120] for node in found["nodes"]][:2]) for found in Axe().run(page)["violations"]]
+    violations = [(found["id"], [node["html"][:120] for node in found["nodes"]][:2]) for found in axe_violations(page)]
     assert violations == [], place
     assert not page.evaluate("document.documentElement.scrollWidth > window.innerWidth"), place
     assert page.evaluate("selector => document.activeElement.matches(selector)", focus), place

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from axe_core_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Page, expect
 
 from content.models import Tip
 from tests import make
+from tests.browser.accessible import axe_violations
 from tests.browser.conftest import listen
 
 pytestmark = pytest.mark.browser
 
 
 def faults(page: Page) -> list[str]:
-    return [violation["id"] for violation in Axe().run(page)["violations"]]
+    return [violation["id"] for violation in axe_violations(page)]
 
 
 def test_a_tip_is_changed_by_two_people(context_of: Callable[..., BrowserContext], complaints: list[str]) -> None:

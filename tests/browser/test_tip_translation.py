@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from axe_core_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Page, expect
 
 from content.models import Target, Unit, UnsavedText
 from tests import make
+from tests.browser.accessible import axe_violations
 from tests.browser.conftest import listen
 
 pytestmark = pytest.mark.browser
@@ -33,7 +33,7 @@ def open_page(context: BrowserContext, complaints: list[str], locale: str) -> Pa
 
 
 def check(page: Page) -> None:
-    violations = [(found["id"], [node["html"][:120] for node in found["nodes"]][:2]) for found in Axe().run(page)["violations"]]
+    violations = [(found["id"], [node["html"][:120] for node in found["nodes"]][:2]) for found in axe_violations(page)]
     assert violations == []
     assert not page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
 

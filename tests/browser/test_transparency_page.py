@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from axe_core_python.sync_playwright import Axe
 from django.utils import timezone
 from playwright.sync_api import BrowserContext, Page, expect
 
@@ -16,6 +15,7 @@ from content.models import Channel, Service
 from content.models.assurance import Method
 from content.publishing.publish import publish
 from tests import make
+from tests.browser.accessible import faults_of, looks
 from tests.browser.conftest import listen
 
 pytestmark = pytest.mark.browser
@@ -55,17 +55,13 @@ def see(page: Page) -> None:
     assert answer.status == 200
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [320, 1280])
-def test_it_is_accessible_and_fits_its_window(
-    context_of: Callable[..., BrowserContext], complaints: list[str], scheme: str, width: int
-) -> None:
-    page = listen(context_of(width=width, scheme=scheme).new_page(), complaints)
+def test_it_is_accessible_and_fits_its_window(context_of: Callable[..., BrowserContext], complaints: list[str]) -> None:
+    page = listen(context_of().new_page(), complaints)
 
     see(page)
 
-    assert Axe().run(page)["violations"] == []
-    assert not page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
+    for scheme, width in looks(page, widths=(320, 1280)):
+        assert faults_of(page, scheme, width) == []
     assert complaints == []
 
 
