@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
+import pickle
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC
@@ -23,8 +26,9 @@ allow_flush()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add --screenshots."""
+    """Add --screenshots and --database-only."""
     parser.addoption("--screenshots", action="store_true", help="write the pictures of the documentation to docs/screenshots")
+    parser.addoption("--database-only", action="store_true", help="leave out tests that use no database, on a second PostgreSQL")
 
 
 #: Markers of the tests that start processes and wait for them: the slowest.
@@ -32,10 +36,26 @@ SLOW = ("journey", "faults", "browser", "services")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Begin with the files of slow tests where the files are spread over processes, so that these end together."""
-    if config.getoption("numprocesses", None):
+    """Begin with the files of slow tests where the files are spread over processes, so that these end together.
+
+    With --database-only, leave out the tests that give the same result on every PostgreSQL, because they use none.
+    """
+    if config.getoption("database_only"):
+        left_out = [item for item in items if not uses_database(item)]
+        items[:] = [item for item in items if uses_database(item)]
+        config.hook.pytest_deselected(items=left_out)
+    # The option for the number of processes is None in these processes themselves.
+    if "PYTEST_XDIST_WORKER" in os.environ:
         slow = {item.path for item in items if any(item.get_closest_marker(name) for name in SLOW)}
         items.sort(key=lambda item: item.path not in slow)
+
+
+def uses_database(item: pytest.Item) -> bool:
+    """Return whether a test has a connection to the database of the tests."""
+    fixtures: list[str] = getattr(item, "fixturenames", [])
+    return item.get_closest_marker("django_db") is not None or not {"db", "transactional_db", "django_db_setup"}.isdisjoint(
+        fixtures
+    )
 
 
 @pytest.fixture(autouse=True)
@@ -46,12 +66,27 @@ def nothing_seen_of_the_database() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def real_packs(django_db_setup: None, django_db_blocker: Any) -> dict[tuple[str, str], Any]:
+def real_packs(
+    django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory, worker_id: str
+) -> dict[tuple[str, str], Any]:
     """Return packs of every country and every locale, compiled as the sandbox does from the real facts and words.
 
-    `tests.packs.SAMPLED_LOCALES` says which.
+    `tests.packs.SAMPLED_LOCALES` says which. Where the tests run in several processes, the first one that needs the packs
+    compiles them for all.
     """
+    own = tmp_path_factory.getbasetemp()
+    kept = (own if worker_id == "master" else own.parent) / "real_packs"
+    with kept.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not kept.exists():
+            with django_db_blocker.unblock(), transaction.atomic():
+                packs = _compile_real_packs()
+                transaction.set_rollback(True)
+            kept.write_bytes(pickle.dumps(packs))
+    return {place: json.loads(body) for place, body in pickle.loads(kept.read_bytes()).items()}
 
+
+def _compile_real_packs() -> dict[tuple[str, str], bytes]:
     from content.compiling.facts import Policy
     from content.compiling.snapshot import read_snapshot
     from content.importing.facts import EMERGENCY_FILE, FIGURES_FILE, SERVICES_FILE, load_facts
@@ -61,22 +96,19 @@ def real_packs(django_db_setup: None, django_db_blocker: Any) -> dict[tuple[str,
     from tests.make import approve_services, approve_tips, checker
     from tests.packs import build_sample
 
-    with django_db_blocker.unblock(), transaction.atomic():
-        assert connection.settings_dict["NAME"].startswith("test_"), "tests that take this fixture are marked django_db"
-        system = User.objects.system()
-        load_facts(SERVICES_FILE.read_bytes(), EMERGENCY_FILE.read_bytes(), FIGURES_FILE.read_bytes(), by=system, at=NOON)
-        load_words(by=system, at=NOON)
-        second = checker()
-        approve_services()
-        for revision in ChannelRevision.objects.proposed():
-            revision.approve(by=second, at=NOON)
-        approve_tips()
-        for figure in Figure.objects.proposed():
-            figure.approve(by=second, at=NOON)
-        policy = Policy(NOON.astimezone(UTC).date(), serve_unreviewed=True, sandbox=True)
-        packs = build_sample(read_snapshot(policy))
-        transaction.set_rollback(True)
-    return {place: json.loads(body) for place, body in packs.items()}
+    assert connection.settings_dict["NAME"].startswith("test_"), "tests that take this fixture are marked django_db"
+    system = User.objects.system()
+    load_facts(SERVICES_FILE.read_bytes(), EMERGENCY_FILE.read_bytes(), FIGURES_FILE.read_bytes(), by=system, at=NOON)
+    load_words(by=system, at=NOON)
+    second = checker()
+    approve_services()
+    for revision in ChannelRevision.objects.proposed():
+        revision.approve(by=second, at=NOON)
+    approve_tips()
+    for figure in Figure.objects.proposed():
+        figure.approve(by=second, at=NOON)
+    policy = Policy(NOON.astimezone(UTC).date(), serve_unreviewed=True, sandbox=True)
+    return build_sample(read_snapshot(policy))
 
 
 @pytest.fixture

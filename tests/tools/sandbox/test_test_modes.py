@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from tests import conftest
 from tools.sandbox import coverage_report, previous_code, run_tests, version_matrix
 from tools.sandbox.paths import Paths
 from tools.sandbox.previous_code import Baseline, new_migrations, read_baseline
@@ -56,6 +59,47 @@ def test_the_whole_suite_takes_every_core_and_a_chosen_file_takes_one(monkeypatc
     assert run_tests.processes_for(3, [__file__]) == 3
     assert run_tests.spread_over(1) == []
     assert run_tests.spread_over(2)[:2] == ["-n", "2"]
+
+
+@dataclass
+class Item:
+    """A collected test, as far as the order of the tests and the choice of them look."""
+
+    path: Path
+    markers: tuple[str, ...] = ()
+    fixturenames: tuple[str, ...] = ()
+
+    def get_closest_marker(self, name: str) -> str | None:
+        return name if name in self.markers else None
+
+
+FAST = Item(Path("test_fast.py"), fixturenames=("client",))
+BESIDE = Item(Path("test_slow.py"), fixturenames=("release", "db"))
+SLOW = Item(Path("test_slow.py"), ("faults", "django_db"))
+
+
+def arranged(items: list[Item], *, database_only: bool) -> list[Item]:
+    """Return the tests in the order in which they run; those that are left out are missing."""
+    config = SimpleNamespace(getoption=lambda name: database_only, hook=SimpleNamespace(pytest_deselected=lambda items: None))
+    conftest.pytest_collection_modifyitems(config, items)  # type: ignore[arg-type]
+    return items
+
+
+@pytest.mark.parametrize(("spread", "order"), [(True, [BESIDE, SLOW, FAST]), (False, [FAST, BESIDE, SLOW])])
+def test_a_process_of_several_begins_with_the_files_of_slow_tests(
+    monkeypatch: pytest.MonkeyPatch, spread: bool, order: list[Item]
+) -> None:
+    monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)
+    if spread:
+        monkeypatch.setenv("PYTEST_XDIST_WORKER", "gw0")
+
+    assert arranged([FAST, BESIDE, SLOW], database_only=False) == order
+
+
+def test_database_only_leaves_out_tests_without_a_database(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)
+
+    assert arranged([FAST, BESIDE, SLOW], database_only=True) == [BESIDE, SLOW]
 
 
 def test_a_folder_without_postgresql_is_refused(tmp_path: Path) -> None:
