@@ -21,8 +21,10 @@ from tests.make import NOON
 from tests.processes import Emulator, start_emulator
 from tests.signing import Signer
 from tools.sandbox.pytest_plugins.flushing import allow_flush
+from tools.sandbox.pytest_plugins.migrating import migrate_quickly
 
 allow_flush()
+migrate_quickly()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

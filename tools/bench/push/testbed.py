@@ -17,6 +17,7 @@ from tools.bench import usage
 from tools.bench.push import records
 from tools.bench.push.celery_processes import CeleryProcesses, end_connections
 from tools.sandbox.pytest_plugins.flushing import allow_flush
+from tools.sandbox.pytest_plugins.migrating import only_the_changed_model
 
 if TYPE_CHECKING:
     from notifications.models import Campaign
@@ -51,7 +52,8 @@ def database() -> Iterator[None]:
     django.setup()
     from django.test.utils import setup_databases, teardown_databases
 
-    databases = setup_databases(verbosity=0, interactive=False, keepdb=False)
+    with only_the_changed_model():
+        databases = setup_databases(verbosity=0, interactive=False, keepdb=False)
     try:
         yield
     finally:
