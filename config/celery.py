@@ -132,6 +132,11 @@ app.conf.update(
             "schedule": 3600.0,
             "options": {"queue": QueueName.UPKEEP},
         },
+        "forget-old-rows": {
+            "task": "content.tasks.forget_old_rows",
+            "schedule": 3600.0,
+            "options": {"queue": QueueName.UPKEEP},
+        },
         "forget-imports": {
             "task": "content.tasks.forget_imports",
             "schedule": 3600.0,

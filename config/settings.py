@@ -292,11 +292,15 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"without_path": {"()": "core.logs.WithoutPath"}},
+    # Without any handler, Python would print a record all the same.
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}, "none": {"class": "logging.NullHandler"}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
     "loggers": {
-        "django.request": {"level": "ERROR"},
-        "django.security.DisallowedHost": {"handlers": [], "propagate": False},
+        "django.request": {"level": "ERROR", "filters": ["without_path"]},
+        # They name the host, the path or the Origin of each request that they refuse.
+        "django.security.DisallowedHost": {"handlers": ["none"], "propagate": False},
+        "django.security.csrf": {"handlers": ["none"], "propagate": False},
         "pyreqwest": {"level": "WARNING"},
         # It names the passkey of each sign-in.
         "fido2": {"level": "WARNING"},

@@ -10,7 +10,15 @@ from django.conf import settings
 from django.utils import timezone
 
 from content.assurance.links import checker
-from content.models import CorrectionCount, ScheduledPublication, TextImport, TipPresence
+from content.models import (
+    CorrectionCount,
+    Reply,
+    ScheduledPublication,
+    SetAsideText,
+    TextImport,
+    TipPresence,
+    UnsavedText,
+)
 from content.publishing import scheduling, signing
 from core.errors import DomainError
 from core.sandbox import is_loopback
@@ -50,6 +58,15 @@ def check_link(**_unknown: Any) -> None:
 def forget_corrections(**_unknown: Any) -> None:
     """Delete, each hour, the counts of reports that are no longer recent."""
     CorrectionCount.objects.delete_old(at=timezone.now())
+
+
+@shared_task(name="content.tasks.forget_old_rows")  # type: ignore[untyped-decorator]
+def forget_old_rows(**_unknown: Any) -> None:
+    """Delete, each hour, what people typed long ago and never saved, and replies that were dealt with long ago."""
+    now = timezone.now()
+    UnsavedText.objects.forget_old(at=now)
+    SetAsideText.objects.forget_old(at=now)
+    Reply.objects.forget_old(at=now)
 
 
 @shared_task(name="content.tasks.forget_imports")  # type: ignore[untyped-decorator]

@@ -24,6 +24,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from tests.canaries import CANARIES, send_canaries
 from tests.processes import start_emulator
 from tests.tools.sandbox.runs import ROOT, Run, busy_loops, left_running
 from tools.sandbox.demo_campaign import sample_campaign
@@ -286,6 +287,21 @@ def test_a_campaign_is_sent_beside_two_busy_loops(serving: Run, web: Client) -> 
         status = finished(serving, number)
 
     assert (status["devices"], status["accepted"], status["pending"]) == (301, 301, 0)
+
+
+def test_no_log_of_any_process_holds_what_clients_sent(serving: Run) -> None:
+    # The parent and the teen of above; alerts to the parent's phone went through the worker.
+    earlier = ("cParentInCardiff0001aa", "cTeenagerInCardiff001a", "GB-WLS")
+    statuses = send_canaries(serving.port)
+
+    assert (statuses["register"], statuses["change"], statuses["other secret"], statuses["delete"]) == (201, 200, 404, 204)
+    assert (statuses["POST /v1/help"], statuses["POST /v1/help#age"], statuses["POST /console/login/"]) == (200, 422, 403)
+    logs = {path.name: path.read_text(errors="replace") for path in (serving.run_dir / "logs").iterdir()}
+    assert {"web.log", "worker.log", "beat.log", "postgres.log"} <= logs.keys()
+    # The emulator stands for Google, which has the addresses; commands.log holds what people typed.
+    ours = {name: text for name, text in logs.items() if name not in ("emulator.log", "commands.log")}
+    assert {name: word for name, text in ours.items() for word in (*CANARIES, *earlier) if word in text} == {}
+    assert not [word for word in (*CANARIES, *earlier) if word in serving.output + serving.errors]
 
 
 def test_ctrl_c_leaves_nothing_running(serving: Run, home: Path) -> None:

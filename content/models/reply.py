@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 import pgtrigger
@@ -35,6 +35,8 @@ class ReplyAnswer(models.TextChoices):
 CORRECTABLE = ("dial", "address", "hours", "cost")
 
 
+#: How long a reply is kept after staff have dealt with it: longer than any check that it confirmed is valid.
+KEPT_FOR = timedelta(days=730)
 #: Anyone who has a link can answer in the organization's name, and the person who created it has it.
 _ACCEPTED_BY_ANOTHER = """
     IF NEW.taken AND NOT coalesce(OLD.taken, FALSE)
@@ -51,6 +53,10 @@ class ReplyQuerySet(models.QuerySet["Reply"]):
     def waiting(self) -> ReplyQuerySet:
         """Filter those that staff have neither accepted nor dismissed."""
         return self.filter(dealt_at=None)
+
+    def forget_old(self, *, at: datetime) -> None:
+        """Delete those that staff dealt with KEPT_FOR ago; the audit log keeps what they decided."""
+        self.filter(dealt_at__lte=at - KEPT_FOR).delete()
 
     def record(self, link: CorrectionLink, *, revision: int, answer: str, values: Mapping[str, str], at: datetime) -> Reply:
         """Record what the organization answered about one of its channels, in place of an earlier answer that is still waiting.

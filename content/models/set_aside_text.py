@@ -10,7 +10,7 @@ from django.db import models, transaction
 
 from content.models.locale import Locale
 from content.models.unit import Unit
-from content.models.unsaved_text import UnsavedText
+from content.models.unsaved_text import KEPT_FOR, UnsavedText
 from core.models import User
 from core.querysets import manager_of
 
@@ -57,6 +57,10 @@ class SetAsideTextQuerySet(models.QuerySet["SetAsideText"]):
                 at=at,
             )
             row.delete()
+
+    def forget_old(self, *, at: datetime) -> None:
+        """Delete those that were set aside KEPT_FOR ago, as unsaved texts are."""
+        self.filter(at__lte=at - KEPT_FOR).delete()
 
 
 class SetAsideText(models.Model):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 from django.conf import settings
@@ -17,6 +17,8 @@ from core.querysets import manager_of
 
 #: Characters that are kept: more than a text may have, so that one that is too long can be shortened.
 MAX_KEPT = 60_000
+#: How long a text is kept that its author has neither saved nor discarded, and has not changed.
+KEPT_FOR = timedelta(days=365)
 
 
 class UnsavedTextQuerySet(models.QuerySet["UnsavedText"]):
@@ -56,6 +58,10 @@ class UnsavedTextQuerySet(models.QuerySet["UnsavedText"]):
     def discard(self, person: User, unit: Unit, locale: str) -> None:
         """Delete what is kept, because it was saved or is not wanted."""
         self.filter(person=person, unit=unit, locale_id=locale).delete()
+
+    def forget_old(self, *, at: datetime) -> None:
+        """Delete those that have not been changed for KEPT_FOR."""
+        self.filter(at__lte=at - KEPT_FOR).delete()
 
 
 class UnsavedText(models.Model):

@@ -20,10 +20,9 @@ from notifications.campaigns.limits import is_within
 from notifications.campaigns.schedule import is_exact
 from notifications.console import campaign_display
 from notifications.console.in_flight import Running, alarm_text, sending_now
-from notifications.console.rights import APPROVER, AUTHOR, CAMPAIGN_STAFF, STOPPER
-from notifications.models import Campaign, CampaignState, SchedulerRun
+from notifications.console.rights import APPROVER, AUTHOR, STOPPER
+from notifications.models import Campaign, CampaignState
 from notifications.models.campaign import ScheduleKind
-from notifications.models.scheduler_run import SILENT_AFTER
 
 S = CampaignState
 #: How far Today looks ahead, and back for results.
@@ -35,8 +34,6 @@ _MAX_RESULTS = 20
 @todo_cards(10)
 def campaigns_to_act_on(user: User, at: datetime) -> Iterator[TodoCard]:
     """What is stopped, what the user can approve, and what came back to the user."""
-    if roles.holds(user, *CAMPAIGN_STAFF):
-        yield from _silent_scheduler_card(at)
     now_sending = sending_now(user, at=at)
     if (brake := now_sending.brake) is not None:
         yield TodoCard(
@@ -51,16 +48,6 @@ def campaigns_to_act_on(user: User, at: datetime) -> Iterator[TodoCard]:
     if roles.holds(user, AUTHOR):
         for campaign in Campaign.objects.filter(state=S.DRAFT, touched_by__contains=[user.pk]).exclude(reason="").order_by("pk"):
             yield TodoCard(f"Sent back: {campaign.name}", campaign.reason, _url(campaign), "View", None, "wait")
-
-
-def _silent_scheduler_card(at: datetime) -> Iterator[TodoCard]:
-    age = SchedulerRun.objects.seconds_since()
-    if age is not None and age >= SILENT_AFTER:
-        since = duration_text(timedelta(seconds=age))
-        yield TodoCard(
-            "No alert can be sent", f"No worker has looked for campaigns for {since}. Ask the people who run the servers.",
-            reverse("admin:campaigns"), "View campaigns", None, "bad", deadline=at,
-        )  # fmt: skip
 
 
 def _stopped_card(campaign: Campaign, at: datetime) -> TodoCard:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import connection
 
 from notifications.delivery import topics
 from notifications.models.heartbeat import Heartbeat
 from notifications.models.maintenance_run import MaintenanceRun
+from notifications.models.receipt_count import ReceiptCount
 from notifications.models.registration import Registration, RegistrationQuerySet
 
 #: Rows that one pass deletes at the most, so that no tick takes long; a job is finished for the day when it deletes fewer.
 PURGE_LIMIT = 10_000
+#: How long the counters of what apps reported about an alert are kept after it has finished.
+RECEIPTS_KEPT = timedelta(days=730)
 # The outer conditions are checked again under the row's lock: a topic is kept that an app requests in the same instant.
 _DELETE_TOPICS = """
     DELETE FROM notifications_segment s
@@ -45,6 +48,7 @@ def run_due_jobs(*, at: datetime) -> None:
     purge_unrequested_topics(at=at)
     purge_empty_segments(at=at)
     forget_heartbeats(at=at)
+    purge_receipts(at=at)
 
 
 def purge_stale_registrations(*, at: datetime) -> int:
@@ -75,6 +79,11 @@ def forget_heartbeats(*, at: datetime) -> int:
     return _once_a_day("forget-heartbeats", lambda: Heartbeat.objects.forget(at=at), at=at)
 
 
+def purge_receipts(*, at: datetime) -> int:
+    """Delete the counters of receipts of alerts that finished two years ago; return how many."""
+    return _once_a_day("purge-receipts", lambda: _delete_receipts(at=at), at=at)
+
+
 def _once_a_day(job: str, delete: Callable[[], int], *, at: datetime) -> int:
     if not MaintenanceRun.objects.is_due(job, on=at.date()):
         return 0
@@ -87,6 +96,13 @@ def _once_a_day(job: str, delete: Callable[[], int], *, at: datetime) -> int:
 def _delete(registrations: RegistrationQuerySet) -> int:
     deleted: int
     deleted, _ = Registration.objects.filter(pk__in=registrations.values("pk")[:PURGE_LIMIT]).delete()
+    return deleted
+
+
+def _delete_receipts(*, at: datetime) -> int:
+    old = ReceiptCount.objects.filter(campaign__finished_at__lte=at - RECEIPTS_KEPT).values("pk")[:PURGE_LIMIT]
+    deleted: int
+    deleted, _ = ReceiptCount.objects.filter(pk__in=old).delete()
     return deleted
 
 

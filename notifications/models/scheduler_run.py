@@ -40,13 +40,6 @@ class SchedulerRunQuerySet(models.QuerySet["SchedulerRun"]):
             row = cursor.fetchone()
         return None if row is None else float(row[0] or 0.0)
 
-    def seconds_since(self) -> float | None:
-        """Return how long ago the scheduler last ran, by the database's clock; None if it never did."""
-        with connection.cursor() as cursor:
-            cursor.execute(SECONDS_SINCE_SQL)
-            row = cursor.fetchone()
-        return None if row is None else float(row[0])
-
 
 class SchedulerRun(models.Model):
     """The last run of the scheduler; one row."""

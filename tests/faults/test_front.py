@@ -16,7 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.proxies import DOCKER, Site
+from tests.canaries import CANARIES, send_canaries
+from tests.faults.proxies import DOCKER, Site, running_proxy
 from tests.processes import free_port
 
 pytestmark = pytest.mark.services
@@ -49,7 +50,7 @@ class _Serving:
                 self.send_header("Content-Length", "0")
                 self.end_headers()
 
-            do_GET = do_POST = _answer
+            do_GET = do_POST = do_DELETE = do_PATCH = _answer
 
             def log_message(self, *_: object) -> None:
                 pass
@@ -150,10 +151,28 @@ def test_a_body_that_is_too_large_is_refused_before_it_is_received(front: tuple[
     assert origins["web"].received == []
 
 
-def test_an_origin_that_is_down_leaves_no_client_in_the_log(front: tuple[Site, Path], origins: dict[str, Origin]) -> None:
+def test_the_front_logs_nothing_of_clients(front: tuple[Site, Path], origins: dict[str, Origin]) -> None:
     site, log = front
-    origins["web"].stop()
+    port = int(site.url.rpartition(":")[2])
 
-    assert site.get("/v1/alerts?country=GB", X_Forwarded_For="203.0.113.9").status == 502
-    assert site.get("/console/login/").status == 200
+    send_canaries(port)
+    assert any("telltale" in path for path, _, _ in origins["web"].received)
+    origins["web"].stop()
+    assert send_canaries(port)["POST /v1/help"] == 502
+
     assert log.read_text() == ""
+
+
+@pytest.mark.parametrize("name", ["nginx", "caddy"])
+def test_a_proxy_with_exported_packs_logs_nothing_of_clients(tmp_path: Path, origins: dict[str, Origin], name: str) -> None:
+    (tmp_path / "tree").mkdir()
+    web = origins["web"]
+    with running_proxy(name, tmp_path, free_port(), tmp_path / "tree", f"127.0.0.1:{web.port}") as site:
+        port = int(site.url.rpartition(":")[2])
+        send_canaries(port)
+        assert any("telltale" in path for path, _, _ in web.received)
+        web.stop()
+        assert send_canaries(port)["POST /v1/help"] == 503
+
+    log = (tmp_path / f"{name}.log").read_text()
+    assert [word for word in CANARIES if word in log] == [], log

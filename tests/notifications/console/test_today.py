@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from notifications.campaigns import lifecycle
 from notifications.delivery import planner
-from notifications.models import Brake, Campaign, SchedulerRun
+from notifications.models import Brake, Campaign
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -209,16 +209,3 @@ def test_today_needs_the_same_queries_for_any_number_of_campaigns(client: Client
 
     assert counts[:2] == counts[2:]
     assert max(counts) <= 20
-
-
-def test_campaign_staff_see_that_no_worker_has_run_for_half_a_minute(client: Client) -> None:
-    client.force_login(make.campaign_staff()[1])
-    SchedulerRun.objects.take_turn()
-    assert needs(today(client)) == []
-
-    SchedulerRun.objects.update(ran_at=datetime.now(UTC) - timedelta(minutes=3))
-
-    assert needs(today(client)) == ["No alert can be sent"]
-    assert "No worker has looked for campaigns for 3 minutes." in today(client)
-    client.force_login(make.person("outsider"))
-    assert needs(today(client)) == []
