@@ -18,6 +18,7 @@ from notifications.campaigns import audience as audiences
 from notifications.campaigns import fcm_message, inserted_facts, texts, variants
 from notifications.campaigns.audience import AudienceSegment
 from notifications.campaigns.checks.script import script_faults
+from notifications.campaigns.plain_text import markup_faults, without_markdown
 from notifications.models.campaign import ALL, Campaign, CampaignKind
 from notifications.models.message import Message, key_of
 from notifications.models.segment import ANY_PLATFORM, Platform, Segment
@@ -56,7 +57,10 @@ def place_faults(campaign: Campaign, place: str, locale: str, text: str) -> list
     """Return what is wrong with one text of the campaign; `place` is its path in the definition."""
     named = campaign.named_services
     words = inserted_facts.without_inserted_facts(text)
-    faults = text_faults(words, locale=locale, allowed_numbers=ALLOWED_NUMBERS, allowed_hosts=(), known_services=named)
+    faults = without_markdown(
+        text_faults(words, locale=locale, allowed_numbers=ALLOWED_NUMBERS, allowed_hosts=(), known_services=named)
+    )
+    faults += markup_faults(words)
     faults += [*inserted_facts.faults(text, locale, named_services=named), *script_faults(words, locale)]
     if ".outer." in place:
         surface = Surface.PUSH_TITLE if place.endswith("title") else Surface.PUSH_BODY

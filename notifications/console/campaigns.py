@@ -24,6 +24,8 @@ from notifications.models import Brake, Campaign, CampaignState
 from notifications.models.campaign_state import APPROVED_ON, LIFECYCLE
 
 S = CampaignState
+#: States before the freeze in which the number of phones is still of use.
+_REACHES = (S.DRAFT, S.SUBMITTED, S.APPROVED, S.HALTED)
 
 
 @page("campaigns/<int:id>/", "campaign")
@@ -44,7 +46,8 @@ class CampaignPage(CampaignBasePage):
         # Before the audience is frozen there is nothing to count, but a worker may be missing.
         shown = progress is not None and (campaign.devices or campaign.frozen_at or progress["waiting"])
         return {
-            **self.summary(),
+            # Once the audience is frozen, its own counts are shown instead.
+            **self.summary(reach=campaign.frozen_at is None and campaign.state in _REACHES),
             "progress": progress if shown or campaign.state == S.SENDING else None,
             "next_states": {to for start, to in LIFECYCLE.edges if start == campaign.state},
             "may_approve": self.has_any_perm(APPROVER) and is_within(self.user, campaign),

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
 from core.states import advance
 from notifications.campaigns import lifecycle
+from notifications.delivery import planner
 from notifications.models import Brake, Campaign, Registration
 from tests import make
 from tests.notifications.steps import tick
@@ -263,3 +267,30 @@ def test_the_page_rounds_the_number_of_phones_and_hides_fewer_than_twenty(client
     assert "Fewer than 20 at the moment" in few
     assert ">19<" not in few
     assert "About 30 at the moment" in more
+
+
+@pytest.mark.parametrize("state", ["draft", "submitted", "sending", "done"])
+def test_no_page_of_a_campaign_counts_registrations(client: Client, state: str) -> None:
+    make.small_content()
+    make.app()
+    make.installations(25)
+    campaign = make.campaign(state=state if state in ("draft", "submitted") else "approved")
+    if state in ("sending", "done"):
+        assert planner.plan_audience(campaign, at=datetime.now(UTC))
+    if state == "done":
+        Campaign.objects.filter(pk=campaign.pk).update(state="done", finished_at=datetime.now(UTC))
+    client.force_login(make.person("nora", "campaign-author", "campaign-approver"))
+    names = (
+        "campaign",
+        *(("campaign-approve",) if state == "submitted" else ()),
+        *(("campaign-who",) if state == "draft" else ()),
+    )
+
+    with CaptureQueriesContext(connection) as queries:
+        for name in names:
+            assert client.get(reverse(f"admin:{name}", args=[campaign.pk])).status_code == 200
+        if state == "sending":
+            client.post(reverse("admin:campaign", args=[campaign.pk]), {"action": "pause"})
+
+    assert [query["sql"] for query in queries if 'FROM "notifications_registration"' in query["sql"]] == []
+    assert any("notifications_segment" in query["sql"] for query in queries) is (state in ("draft", "submitted"))
