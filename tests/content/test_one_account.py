@@ -353,6 +353,8 @@ _CHECK = "one person checks what two people have approved: tests/guards/test_fac
 #: Acts that are tried elsewhere, or that one account may do, with the reason.
 _CAMPAIGN = "it is about texts of a campaign, and no pack holds these"
 _IMPORTS = "each text is a draft of this person: tests/content/importing/test_translation_texts.py"
+_SUGGESTS = "a suggestion is no draft, and nothing compiles it"
+_ACCEPTS = "the text becomes a draft of the person who suggested it: tests/content/console/test_tip_review.py"
 _LANGUAGES = "only an approved one is compiled, and a second person approves it: tests/content/console/test_languages.py"
 ELSEWHERE: dict[str, str] = {
     "campaign-read confirm": _CAMPAIGN,
@@ -387,6 +389,17 @@ ELSEWHERE: dict[str, str] = {
     "tip-translation discard": _READS,
     "tip-translation comment": _READS,
     "tip-translation resolve": _READS,
+    "tip-translation as-source": _SAME_AS_SAVE,
+    "tip-translation approve-read": "the same function of the row as translation approve",
+    "tip-translation send-back": "it is a comment, and keeps what is approved",
+    "tip-translation cannot-judge": _READS,
+    "tip-translation present": _READS,
+    "tip-translation suggest": _SUGGESTS,
+    "tip-translation accept": _ACCEPTS,
+    "tip-translation dismiss": _READS,
+    "find-replace suggest": _SUGGESTS,
+    "suggestions accept": _ACCEPTS,
+    "suggestions dismiss": _READS,
     "translation ask-machine": _READS,
     "translation reject-removal": "it keeps what is approved",
     "source-text replace": _SAME_AS_SAVE,
