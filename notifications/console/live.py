@@ -1,4 +1,4 @@
-"""A campaign while it is sent: its counts by language and platform, its pace, what slows it down, and what stops it."""
+"""A campaign while it is sent: its counts by language, platform and readers, its pace, what slows it down, and what stops it."""
 
 from __future__ import annotations
 
@@ -10,23 +10,22 @@ from django.db.models import Q
 from django.http import HttpResponse, JsonResponse, QueryDict
 from django.urls import reverse
 
-from core.console.display import duration_text, language_text
+from core.console.display import duration_text
 from core.console.pages import Link, page
 from core.console.step_up import fresh_sign_in
 from notifications.campaigns import lifecycle
-from notifications.campaigns.outcome_table import OUTCOMES, outcome_table
 from notifications.campaigns.progress import progress_of
 from notifications.campaigns.progress_history import Pace, pace_of
 from notifications.campaigns.timeline import timeline
 from notifications.console import campaign_display
 from notifications.console.campaign_base import CampaignBasePage
+from notifications.console.outcome_rows import tables_of
 from notifications.console.rights import AUTHOR, STOPPER
 from notifications.console.will_happen import will_happen
 from notifications.models import Campaign, CampaignState
 from notifications.models.campaign_state import APPROVED_ON, LIFECYCLE
 
 S = CampaignState
-PLATFORMS = {"android": "Android", "ios": "iPhone and iPad", "web": "Web"}
 
 
 @page("campaigns/<int:id>/live/", "campaign-live")
@@ -60,8 +59,7 @@ class LiveCampaignPage(CampaignBasePage):
             "progress": campaign_display.progress(campaign, counts),
             "starts": first_start(campaign, at=self.at),
             "pace": pace_sentences(campaign, pace_of(campaign, counts, at=self.at), counts),
-            "rows": outcome_rows(campaign),
-            "outcomes": OUTCOMES,
+            "tables": tables_of(campaign),
             "timeline": [(entry, campaign_display.with_times(entry.text)) for entry in timeline(campaign)],
         }
 
@@ -82,25 +80,6 @@ def first_start(campaign: Campaign, *, at: datetime) -> datetime | None:
     if campaign.state != S.APPROVED:
         return campaign.starts_at if campaign.starts_at and campaign.starts_at > at else None
     return will_happen(campaign, at=at).first_due
-
-
-def outcome_rows(campaign: Campaign) -> list[dict[str, Any]]:
-    """Return the rows of the table of outcomes, in words."""
-    return [
-        {
-            "locale": row.locale,
-            "language": _language(row.locale, row.fallback),
-            "platform": PLATFORMS.get(row.platform, "All"),
-            "numbers": [row.numbers[outcome] for outcome in OUTCOMES],
-        }
-        for row in outcome_table(campaign)
-    ]
-
-
-def _language(locale: str, fallback: bool) -> str:
-    if not locale:
-        return "Smaller groups together"
-    return f"Other languages, in {language_text(locale)}" if fallback else language_text(locale)
 
 
 def pace_sentences(campaign: Campaign, pace: Pace | None, counts: dict[str, Any]) -> list[str]:

@@ -18,7 +18,7 @@ from notifications.campaigns.progress import progress_of
 from notifications.campaigns.timeline import TimelineEntry, timeline
 from notifications.console import campaign_display
 from notifications.console.campaign_base import CampaignBasePage
-from notifications.console.live import outcome_rows
+from notifications.console.outcome_rows import ShownTable, tables_of
 from notifications.models import Campaign, ReceiptCount, ReceiptEvent
 from notifications.models.campaign_state import APPROVED_ON
 
@@ -58,7 +58,7 @@ class _ReportBasePage(CampaignBasePage):
                 for name, number in shown["numbers"].items()
             ],
             "reasons": list(shown["reasons"].items()),
-            "rows": outcome_rows(campaign),
+            "tables": tables_of(campaign),
             "timeline": [(entry, campaign_display.with_times(entry.text)) for entry in timeline(campaign)],
             "receipts": _receipts(campaign),
         }
@@ -80,7 +80,6 @@ class CampaignReportPage(_ReportBasePage):
             **self.summary(reach=False, words=False),
             **self.facts(),
             "is_approved": True,
-            "outcomes": OUTCOMES,
             "home": home,
             "home_dir": texts.direction(campaign.home_locale),
             "languages": [(language_text(locale), readings.get(locale)) for locale in sorted(campaign.words)],
@@ -107,14 +106,19 @@ def _file_rows(campaign: Campaign, facts: dict[str, Any]) -> Iterator[tuple[obje
         yield "Outcome", name, number, share
     for reason, number in facts["reasons"]:
         yield "Reason for rejection", reason, number, ""
-    for row in facts["rows"]:
-        for outcome, number in zip(OUTCOMES, row["numbers"], strict=True):
-            count = "fewer than 20" if number is None else number
-            yield "Language and platform", f"{row['language']}, {row['platform']}", count, outcome.capitalize()
+    for table in facts["tables"]:
+        yield from _table_rows(table)
     for name, number in facts["receipts"]:
         yield "What apps report", name, "fewer than 20" if number is None else number, "Sampled"
     for entry, text in facts["timeline"]:
         yield "Timeline", text, _exact(entry), " ".join(part for part in (entry.by, entry.reason) if part)
+
+
+def _table_rows(table: ShownTable) -> Iterator[tuple[object, ...]]:
+    for row in table.rows:
+        for outcome, number in zip(OUTCOMES, row.numbers, strict=True):
+            count = "fewer than 20" if number is None else number
+            yield table.name, f"{row.first}, {row.second}", count, outcome.capitalize()
 
 
 def _exact(entry: TimelineEntry) -> str:

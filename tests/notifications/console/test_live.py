@@ -9,7 +9,6 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
-from pytest_django import DjangoAssertNumQueries
 
 from core.models import User
 from core.states import advance
@@ -174,13 +173,3 @@ def test_a_draft_has_nothing_to_follow(client: Client) -> None:
     client.force_login(make.person("nora", "auditor"))
 
     assert "nothing of it is sent" in client.get(page(campaign)).content.decode()
-
-
-def test_the_live_page_takes_at_most_twenty_queries(
-    client: Client, django_assert_max_num_queries: DjangoAssertNumQueries
-) -> None:
-    campaign = send(make.campaign())
-    client.force_login(make.campaign_staff()[1])
-
-    with django_assert_max_num_queries(20):
-        assert client.get(page(campaign)).status_code == 200
