@@ -56,6 +56,9 @@ def _fresh(names: str, *roles: str) -> dict[str, PageAct]:
 
 
 _READ: Final = Access()
+#: Who reads campaigns before they are sent: all but those who only translate and review texts.
+_CAMPAIGN_READERS: Final = tuple(role for role in ROLES if role not in (EDITOR, REVIEWER))
+_READ_CAMPAIGNS: Final = Access(_CAMPAIGN_READERS)
 _DRAFT: Final = Access((AUTHOR,), _acts("save discard", AUTHOR))
 _TEXT: Final = Access((AUTHOR,), _acts("save discard insert", AUTHOR))
 _FACTS_CHANGE: Final = Access(acts=_fresh("approve", ASSURER) | _acts("reject", ASSURER) | _acts("withdraw", EDITOR, ASSURER))
@@ -74,13 +77,15 @@ CONSOLE: Final[Mapping[str, Access]] = {
     # Apps: push modes and legal bases.
     "apps": Access(acts=_fresh("approve", ADMINISTRATOR) | _acts("reject withdraw", ADMINISTRATOR)),
     "app": Access((ADMINISTRATOR,), _fresh("propose", ADMINISTRATOR)),
-    # Campaigns: everybody with a role reads them, authors write, and approvers decide.
-    "campaigns": Access(acts=_fresh("release-everything", APPROVER)),
+    # Campaigns: all but editors and reviewers of texts read them, authors write, and approvers decide. Editors get the request to
+    # translate a text, and reviewers its second reading.
+    "campaigns": Access(_CAMPAIGN_READERS, acts=_fresh("release-everything", APPROVER)),
     "campaign": Access(
+        _CAMPAIGN_READERS,
         acts=_acts("return", AUTHOR, APPROVER)
         | _acts("reject", APPROVER)
         | _acts("pause", AUTHOR, APPROVER)
-        | _fresh("resume", AUTHOR, APPROVER)
+        | _fresh("resume", AUTHOR, APPROVER),
     ),
     "campaign-new": Access((AUTHOR,), _acts("start", AUTHOR)),
     "campaign-edit": Access((AUTHOR,)),
@@ -96,25 +101,27 @@ CONSOLE: Final[Mapping[str, Access]] = {
     "campaign-correct": Access((AUTHOR,), _acts("submit-correction", AUTHOR)),
     "campaign-delete": Access((AUTHOR,), _acts("delete", AUTHOR)),
     "campaign-approve": Access((APPROVER,), _fresh("approve", APPROVER) | _acts("return", APPROVER)),
-    "campaign-read": Access(acts=_fresh("confirm", REVIEWER, APPROVER) | _acts("return", REVIEWER, APPROVER)),
+    "campaign-read": Access(
+        (*_CAMPAIGN_READERS, REVIEWER), acts=_fresh("confirm", REVIEWER, APPROVER) | _acts("return", REVIEWER, APPROVER)
+    ),
     "campaign-translators": Access((AUTHOR,), _acts("ask withdraw remove", AUTHOR)),
     "campaign-translate": Access((EDITOR,), _acts("save hand-in keep discard", EDITOR)),
-    "campaign-test": Access(acts=_acts("test-send", AUTHOR, APPROVER)),
+    "campaign-test": Access(_CAMPAIGN_READERS, acts=_acts("test-send", AUTHOR, APPROVER)),
     "test-phones": Access(acts=_acts("pair remove", AUTHOR, APPROVER)),
-    "campaign-live": Access(acts=_acts("pause", AUTHOR, APPROVER) | _fresh("resume", AUTHOR, APPROVER)),
+    "campaign-live": Access(_CAMPAIGN_READERS, acts=_acts("pause", AUTHOR, APPROVER) | _fresh("resume", AUTHOR, APPROVER)),
     "campaign-stop": Access((AUTHOR, APPROVER), _acts("stop", AUTHOR, APPROVER)),
-    "programmes": Access(acts=_acts("create", AUTHOR)),
-    "programme": Access(acts=_acts("rename add remove submit delete", AUTHOR)),
+    "programmes": Access(_CAMPAIGN_READERS, acts=_acts("create", AUTHOR)),
+    "programme": Access(_CAMPAIGN_READERS, acts=_acts("rename add remove submit delete", AUTHOR)),
     "programme-approve": Access((APPROVER,), _fresh("approve", APPROVER) | _acts("return", APPROVER)),
     "programme-stop": Access((AUTHOR, APPROVER), _acts("stop", AUTHOR, APPROVER)),
     "help": _READ,
     "stop-everything": Access((AUTHOR, APPROVER), _acts("stop-everything", AUTHOR, APPROVER)),
-    "campaign-progress": _READ,
-    "campaign-history": _READ,
-    "campaign-report": _READ,
-    "campaign-report-csv": _READ,
-    "calendar": _READ,
-    "history": _READ,
+    "campaign-progress": _READ_CAMPAIGNS,
+    "campaign-history": _READ_CAMPAIGNS,
+    "campaign-report": _READ_CAMPAIGNS,
+    "campaign-report-csv": _READ_CAMPAIGNS,
+    "calendar": _READ_CAMPAIGNS,
+    "history": _READ_CAMPAIGNS,
     # Texts and translations.
     "my-work": _READ,
     "source-texts": _READ,

@@ -9,6 +9,8 @@ from django.apps import apps
 from core import access
 from core.roles import ROLES, role_name
 
+#: Where so few roles or fewer may not open a page, the table names them, and not all the others.
+_FEW_MISSING = 2
 _HEAD = """\
 # Roles
 
@@ -70,4 +72,7 @@ def _public() -> Iterator[str]:
 
 
 def _names(roles: tuple[str, ...]) -> str:
-    return "every role" if roles == access.ANY_ROLE else ", ".join(role_name(role) for role in roles)
+    missing = [role for role in access.ANY_ROLE if role not in roles]
+    if len(missing) > _FEW_MISSING:
+        return ", ".join(role_name(role) for role in roles)
+    return f"every role but {' and '.join(role_name(role) for role in missing)}" if missing else "every role"

@@ -66,6 +66,8 @@ class Page(View):
     menu_permissions: ClassVar[tuple[str, ...]] = ()
     #: Permission needed to open the page; empty: open to everybody who has a role.
     permission_required: ClassVar[str] = ""
+    #: Permissions of which one opens a page that has no `permission_required`; empty: open to everybody who has a role.
+    reader_permissions: ClassVar[tuple[str, ...]] = ()
     #: Whether the page opens for people without a role, because it is about their own account.
     open_without_role: ClassVar[bool] = False
     #: Action (the value of the button) → permissions, of which the user needs one.
@@ -105,6 +107,8 @@ class Page(View):
         """Raise Forbidden for a person who may not open the page."""
         if self.permission_required:
             roles.require(self.user, self.permission_required)
+        elif self.reader_permissions:
+            roles.require(self.user, *self.reader_permissions)
         elif not (self.open_without_role or roles.permissions_of(self.user)):
             raise Forbidden("You do not have a role yet. Ask an administrator for one.", code="role")
 
@@ -239,6 +243,8 @@ class MenuItem:
     name: str
     #: As `Page.menu_permissions`.
     permissions: tuple[str, ...] = ()
+    #: As `Page.reader_permissions`.
+    readers: tuple[str, ...] = ()
 
 
 #: The menu in order.
@@ -256,7 +262,7 @@ def page(pattern: str, name: str, *, order: int | None = None) -> Callable[[P], 
     def register(kind: P) -> P:
         ROUTES.append(Route(pattern, name, kind))
         if order is not None:
-            MENU.append(MenuItem(order, kind.menu, name, kind.menu_permissions))
+            MENU.append(MenuItem(order, kind.menu, name, kind.menu_permissions, kind.reader_permissions))
             MENU.sort()
         return kind
 
@@ -264,9 +270,10 @@ def page(pattern: str, name: str, *, order: int | None = None) -> Callable[[P], 
 
 
 def menu_for(user: User) -> tuple[list[MenuItem], list[MenuItem]]:
-    """Return the items of the user's own work, and the others; none for somebody without a role."""
+    """Return the items of the user's own work, and the others that the user may read; none for somebody without a role."""
     permissions = roles.permissions_of(user)
     if not permissions:
         return [], []
-    own = [item for item in MENU if not item.permissions or permissions.intersection(item.permissions)]
-    return own, [item for item in MENU if item not in own]
+    readable = [item for item in MENU if not item.readers or permissions.intersection(item.readers)]
+    own = [item for item in readable if not item.permissions or permissions.intersection(item.permissions)]
+    return own, [item for item in readable if item not in own]

@@ -39,16 +39,16 @@ class Strip:
     stop_url: str = ""
 
 
-Provider = Callable[[User, datetime], Strip]
+Provider = Callable[[User, datetime], Strip | None]
 _PROVIDERS: list[Provider] = []
 
 
 def strip_provider(provider: Provider) -> Provider:
-    """Register the function of (user, instant) that fills the strip; the product has one."""
+    """Register the function of (user, instant) that fills the strip, None for people who may not see it; the product has one."""
     _PROVIDERS[:] = [provider]
     return provider
 
 
-def strip_for(user: User, *, at: datetime) -> Strip:
-    """Return the strip for a user. It is empty for somebody without a role, who may not know of alerts before they start."""
-    return _PROVIDERS[0](user, at) if _PROVIDERS and roles.permissions_of(user) else Strip()
+def strip_for(user: User, *, at: datetime) -> Strip | None:
+    """Return the strip for a user; None for somebody without a role, who may not know of alerts before they start."""
+    return _PROVIDERS[0](user, at) if _PROVIDERS and roles.permissions_of(user) else None

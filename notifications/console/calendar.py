@@ -21,7 +21,7 @@ from core.console.pages import Page, page
 from notifications.campaigns.first_starts import first_starts
 from notifications.campaigns.schedule import is_exact
 from notifications.console import campaign_display
-from notifications.console.rights import CAMPAIGN_STAFF
+from notifications.console.rights import CAMPAIGN_READERS, CAMPAIGN_STAFF
 from notifications.models import Campaign, CampaignState
 from notifications.models.campaign import ALL
 from notifications.models.campaign_state import APPROVED_ON
@@ -63,6 +63,7 @@ class CalendarPage(Page):
     template_name = "notifications/calendar.html"
     menu = "Calendar"
     menu_permissions = CAMPAIGN_STAFF
+    reader_permissions = CAMPAIGN_READERS
 
     def load(self) -> None:
         self.zone = ZoneInfo(self.user.time_zone)

@@ -26,7 +26,7 @@ from notifications.campaigns.schedule import is_exact
 from notifications.console import campaign_display
 from notifications.console.calendar import readers_text
 from notifications.console.in_flight import alarm_text, global_brake
-from notifications.console.rights import APPROVER, AUTHOR, CAMPAIGN_STAFF, STOPPER
+from notifications.console.rights import APPROVER, AUTHOR, CAMPAIGN_READERS, CAMPAIGN_STAFF, STOPPER
 from notifications.models import Brake, Campaign, CampaignState
 from notifications.models.campaign import ALL
 from notifications.models.campaign_state import IN_FLIGHT
@@ -61,6 +61,7 @@ class CampaignsPage(Page):
     title = "Campaigns"
     menu = "Campaigns"
     menu_permissions = CAMPAIGN_STAFF
+    reader_permissions = CAMPAIGN_READERS
     actions = {"release-everything": (APPROVER,)}
 
     def load(self) -> None:

@@ -20,7 +20,7 @@ from core.models import AuditEntry, User
 from core.models.user import SYSTEM_NAME
 from notifications.campaigns import inserted_facts
 from notifications.console.history_words import HistoryChange, change_text, sentence
-from notifications.console.rights import CAMPAIGN_STAFF
+from notifications.console.rights import CAMPAIGN_READERS, CAMPAIGN_STAFF
 from notifications.models import App, Campaign, Programme, TranslationRequest
 
 _CAMPAIGN, _PROGRAMME, _BRAKE = "notifications.Campaign", "notifications.Programme", "notifications.Brake"
@@ -44,6 +44,7 @@ class _HistoryPage(Page):
     """The base: entries about campaigns and about all sending, newest first, as a page or a CSV file (?format=csv)."""
 
     template_name = "notifications/history.html"
+    reader_permissions = CAMPAIGN_READERS
 
     def entries(self) -> QuerySet[AuditEntry]:
         """Return the entries that the page shows."""

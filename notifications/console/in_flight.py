@@ -17,7 +17,7 @@ from core.console.strip import Strip, StripItem, strip_provider
 from core.models import User
 from notifications.campaigns.first_starts import first_starts
 from notifications.campaigns.schedule import is_exact
-from notifications.console.rights import STOPPER
+from notifications.console.rights import CAMPAIGN_READERS, STOPPER
 from notifications.models import Batch, Brake, BrakeState, Campaign, CampaignState, Heartbeat, HeartbeatPart, SchedulerRun
 from notifications.models.campaign_state import BEFORE_THE_END, IN_FLIGHT
 from notifications.models.heartbeat import LastWork
@@ -161,8 +161,10 @@ def nobody_text(last: LastWork, zone: str) -> str:
 
 
 @strip_provider
-def strip(user: User, at: datetime) -> Strip:
-    """Return what goes out now and what starts next."""
+def strip(user: User, at: datetime) -> Strip | None:
+    """Return what goes out now and what starts next; None for people who may not read campaigns."""
+    if not roles.holds(user, *CAMPAIGN_READERS):
+        return None
     now_sending = sending_now(user, at=at)
     brake, running, starts = now_sending.brake, now_sending.running, now_sending.starts
     items = [

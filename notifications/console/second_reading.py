@@ -20,7 +20,7 @@ from notifications.campaigns import approval, draft_tasks, translation_requests,
 from notifications.console.campaign_base import CampaignBasePage
 from notifications.console.language_cards import language_cards
 from notifications.console.preview import PhonePreview, previews
-from notifications.console.rights import CAMPAIGN_STAFF
+from notifications.console.rights import CAMPAIGN_READERS, CAMPAIGN_STAFF
 from notifications.console.tasks.translation_display import differences_by_place
 from notifications.console.translation_rows import ChangedText, changed_texts
 from notifications.models import CampaignState, RequestState, TranslationRequest
@@ -32,6 +32,7 @@ class SecondReadingPage(CampaignBasePage):
     """The texts that wait for a second reader in the languages that the user reads, each with a button that confirms it."""
 
     template_name = "notifications/campaign_read.html"
+    reader_permissions = (*CAMPAIGN_READERS, *approval.READER_RIGHTS)
     actions = {"confirm": approval.READER_RIGHTS, "return": approval.READER_RIGHTS}
 
     @property
@@ -45,11 +46,17 @@ class SecondReadingPage(CampaignBasePage):
     def breadcrumbs(self) -> Iterable[Link]:
         if self._shows_texts_alone():
             return [Link("My work", reverse("admin:my-work"))]
+        if not self._reads_campaigns():
+            return [Link("My work", reverse("admin:my-work")), Link(self.campaign.name)]
         return [*super().breadcrumbs(), Link(self.campaign.name, self.campaign_url())]
 
     def _shows_texts_alone(self) -> bool:
         """Return whether the user sees nothing of the draft but its texts: editors are no campaign staff."""
         return self.is_draft and not self.has_any_perm(*CAMPAIGN_STAFF)
+
+    def _reads_campaigns(self) -> bool:
+        """Return whether the user may open the page of the campaign."""
+        return self.has_any_perm(*CAMPAIGN_READERS)
 
     def context(self) -> dict[str, Any]:
         if self.is_draft:
@@ -59,6 +66,7 @@ class SecondReadingPage(CampaignBasePage):
         return {
             **summary,
             "is_submitted": self.campaign.state == CampaignState.SUBMITTED,
+            "reads_campaigns": self._reads_campaigns(),
             "cards": [(card, None) for card in cards if card.reads],
             "others": [card for card in cards if not card.reads],
         }

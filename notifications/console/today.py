@@ -20,7 +20,7 @@ from notifications.campaigns.limits import is_within
 from notifications.campaigns.schedule import is_exact
 from notifications.console import campaign_display
 from notifications.console.in_flight import Running, alarm_text, sending_now
-from notifications.console.rights import APPROVER, AUTHOR, STOPPER
+from notifications.console.rights import APPROVER, AUTHOR, CAMPAIGN_READERS, STOPPER
 from notifications.models import Campaign, CampaignState
 from notifications.models.campaign import ScheduleKind
 
@@ -33,7 +33,9 @@ _MAX_RESULTS = 20
 
 @todo_cards(10)
 def campaigns_to_act_on(user: User, at: datetime) -> Iterator[TodoCard]:
-    """What is stopped, what the user can approve, and what came back to the user."""
+    """What is stopped, what the user can approve, and what came back to the user; for those who may read campaigns."""
+    if not roles.holds(user, *CAMPAIGN_READERS):
+        return
     now_sending = sending_now(user, at=at)
     if (brake := now_sending.brake) is not None:
         yield TodoCard(
@@ -103,7 +105,9 @@ def _programme_card(campaigns: list[Campaign], starts: dict[int, datetime | None
 
 @today_sections(10)
 def going_out(user: User, at: datetime) -> Iterator[TodaySection]:
-    """Everything that is being sent, for all staff, with a link to stop it for those who may; and what starts soon."""
+    """What is being sent, with a link to stop it for those who may, and what starts soon; for all who read campaigns."""
+    if not roles.holds(user, *CAMPAIGN_READERS):
+        return
     now_sending = sending_now(user, at=at)
     brake, running = now_sending.brake, now_sending.running
     may_stop = roles.holds(user, STOPPER)

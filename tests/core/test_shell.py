@@ -28,7 +28,7 @@ def menus(html: str) -> tuple[str, str]:
     [
         ("campaign-author", ("campaigns", "calendar"), ("tips", "releases", "audit")),
         ("campaign-approver", ("campaigns", "calendar"), ("numbers", "people")),
-        ("localisation-editor", ("tips", "words"), ("campaigns", "audit")),
+        ("localisation-editor", ("tips", "words"), ("releases", "audit")),
         ("assurer", ("services", "desk", "numbers"), ("words", "campaigns")),
         ("publisher", ("releases",), ("tips", "campaigns")),
     ],
@@ -45,6 +45,21 @@ def test_the_menu_shows_the_work_of_a_role_and_the_rest_under_more(
         assert f'href="/console/{path}/"' not in more
     for path in others:
         assert f'href="/console/{path}/"' in more
+
+
+@pytest.mark.parametrize("role", ["localisation-editor", "localisation-reviewer"])
+def test_who_only_works_on_texts_sees_nothing_of_campaigns(client: Client, role: str) -> None:
+    campaign = make.campaign(schedule={"at": f"{datetime.now(UTC) + timedelta(hours=2):%Y-%m-%dT%H:%M:%SZ}"})
+    client.force_login(make.person("nora", role))
+
+    page = client.get(reverse("admin:index")).content.decode()
+
+    assert campaign.name not in page
+    assert "fp-strip" not in page
+    for path in ("campaigns", "calendar", "history"):
+        assert f'href="/console/{path}/"' not in page
+    for name in ("campaign", "campaign-history", "campaign-report", "campaign-progress", "campaign-live", "campaign-test"):
+        assert client.get(reverse(f"admin:{name}", args=[campaign.pk])).status_code == 403, name
 
 
 def test_a_superuser_of_the_sandbox_has_one_menu(client: Client) -> None:

@@ -14,7 +14,7 @@ from django.urls import reverse
 from core.console.pages import ConsoleForm, Link, Page, page
 from core.errors import Invalid
 from notifications.campaigns import programmes
-from notifications.console.rights import AUTHOR
+from notifications.console.rights import AUTHOR, CAMPAIGN_READERS
 from notifications.models import Campaign, CampaignState, Programme
 
 
@@ -48,6 +48,7 @@ class ProgrammesPage(Page):
     title = "Programmes"
     menu = "Campaigns"
     actions = {"create": (AUTHOR,)}
+    reader_permissions = CAMPAIGN_READERS
 
     def breadcrumbs(self) -> Iterable[Link]:
         return [Link("Campaigns", reverse("admin:campaigns"))]
