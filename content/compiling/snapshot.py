@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, Subquery
 
 from content.compiling.facts import (
     ChannelFact,
@@ -74,7 +74,8 @@ def read_snapshot(policy: Policy, *, tip: str | None = None, translated: bool = 
             routes=read_routes(),
             aliases=read_aliases(),
             removal_powers=read_removal_powers(),
-            notices=read_notices(policy.day),
+            # A closed service is in the packs all the same.
+            notices=read_notices(policy.day) if tip is None else {},
             figures=tuple(_figures()),
             fallbacks={code: tuple(fallback) for code, _, fallback in locales if fallback is not None},
             base=base,
@@ -170,10 +171,12 @@ def service_facts(*, approved: bool = True) -> Iterator[ServiceFact]:
     With `approved` False those whose facts nobody has approved yet are among them: pages for staff show them, releases do not.
     """
     withdrawn = Withdrawal.objects.successors()
-    checks = {check.revision_id: check for check in Assurance.objects.order_by("at", "pk")}
+    checks = Assurance.objects.filter(revision=OuterRef("revision")).order_by("-at", "-pk")
+    checked = Channel.objects.annotate(
+        last_check_at=Subquery(checks.values("at")[:1]), last_check_until=Subquery(checks.values("until")[:1])
+    )
     channels: dict[str, list[ChannelFact]] = defaultdict(list)
-    for channel in Channel.objects.order_by("service_id", "position"):
-        check = checks.get(channel.revision_id)
+    for channel in checked.order_by("service_id", "position"):
         channels[channel.service_id].append(
             ChannelFact(
                 position=channel.position,
@@ -187,8 +190,8 @@ def service_facts(*, approved: bool = True) -> Iterator[ServiceFact]:
                 anonymous=channel.anonymous,
                 on_bill=channel.on_bill,
                 situations=tuple(channel.situations) if channel.situations is not None else None,
-                checked_on=check.at.date() if check else None,
-                assured_until=check.until if check else None,
+                checked_on=channel.last_check_at.date() if channel.last_check_at else None,
+                assured_until=channel.last_check_until,
             )
         )
     services = Service.objects.approved() if approved else Service.objects.all()

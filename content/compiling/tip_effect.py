@@ -16,6 +16,7 @@ from content.compiling.tip_versions import TipVersions, choose_version
 from content.linting.locale_tag import is_variant
 from content.models import TipRevision
 from content.models.tip_facts import TipState
+from content.models.tip_revision import TipAct
 from content.terms import SOURCE_LOCALE, Audience, Situation
 
 
@@ -56,6 +57,11 @@ def read_effect(revision: TipRevision, *, at: datetime) -> TipEffect:
 def _fact_after(snapshot: Snapshot, revision: TipRevision) -> TipFact | None:
     if revision.tip_state == TipState.RETIRED:
         return None
+    before = next((tip for tip in snapshot.tips if tip.slug == revision.slug), None)
+    if before is not None:
+        return tip_fact(revision.slug, revision, before.versions)
+    if revision.act == TipAct.ADD:
+        return tip_fact(revision.slug, revision, ())
     earlier = TipRevision.objects.approved().filter(slug=revision.slug).order_by("-pk")
     approved = [tip_fact(one.slug, one, ()).versions[0] for one in earlier]
     return tip_fact(revision.slug, revision, approved)

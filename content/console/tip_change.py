@@ -21,8 +21,8 @@ from content.console.fact_change import (
 )
 from content.console.labels import label
 from content.console.translation_status import TranslationStatus
-from content.models import Locale, Tip, TipRevision, Unit
-from core.console.display import country_text
+from content.models import Tip, TipRevision, Unit
+from core.console.display import country_text, language_text
 from core.console.pages import version_token
 
 
@@ -46,15 +46,18 @@ class TipChange:
     token: str
 
     @classmethod
-    def of(cls, revision: TipRevision, *, at: datetime) -> TipChange:
-        """Work out the change and its effect on the release that would be compiled at this instant."""
+    def of(cls, revision: TipRevision, *, at: datetime, units: Mapping[str, Unit] | None = None) -> TipChange:
+        """Work out the change and its effect on the release that would be compiled at this instant.
+
+        `units` are those of the tip by key, if they were read already.
+        """
         tip = Tip.objects.filter(pk=revision.slug).first()
         before, after = tip.facts() if tip else None, revision.facts()
         effect = read_effect(revision, at=at)
         return cls(
             revision,
             facts=changed_facts(_words(before) if before else {}, _words(after)),
-            steps=_steps(revision.slug, before, after),
+            steps=_steps(revision.slug, before, after, _step_units(revision.slug) if units is None else units),
             effect=list(effect_lines(effect)),
             token=version_token([after, asdict(effect)]),
         )
@@ -78,9 +81,14 @@ def _words(facts: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def _steps(slug: str, before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> list[tuple[str, list[ChangedStep]]]:
+def _step_units(slug: str) -> dict[str, Unit]:
+    return {unit.key: unit for unit in Unit.objects.filter(key__startswith=f"tip.{slug}.do-")}
+
+
+def _steps(
+    slug: str, before: Mapping[str, Any] | None, after: Mapping[str, Any], units: Mapping[str, Unit]
+) -> list[tuple[str, list[ChangedStep]]]:
     """Return the steps of both lists as they become, with those that go behind them."""
-    units = {unit.key: unit for unit in Unit.objects.filter(key__startswith=f"tip.{slug}.do-")}
 
     def step(part: str, number: int, change: str) -> ChangedStep:
         unit = units.get(f"tip.{slug}.{part}.{number}")
@@ -99,28 +107,27 @@ def _steps(slug: str, before: Mapping[str, Any] | None, after: Mapping[str, Any]
 
 def effect_lines(effect: TipEffect) -> Iterable[EffectLine]:
     """Yield what the change does to the packs, the losses first."""
-    names = dict(Locale.objects.values_list("code", "name"))
     for reader in effect.without_tip:
         who = f"{label('audience', reader.audience)} in the situation “{label('situation', reader.situation)}”"
         yield EffectLine(f"{who} have no tip left in {countries_text(reader.countries)}.", "bad")
     if effect.removed_from:
         yield EffectLine(f"The tip leaves {_packs(effect.removed_from)}.", "bad")
     if effect.to_source:
-        yield EffectLine(f"{_languages(effect.to_source, names)} show the tip in English instead of the own language.", "bad")
+        yield EffectLine(f"{_languages(effect.to_source)} show the tip in English instead of the own language.", "bad")
     if effect.keep_removed:
         yield EffectLine(
-            f"{_languages(effect.keep_removed, names)} go on showing a step that this change removes, until the new steps are "
+            f"{_languages(effect.keep_removed)} go on showing a step that this change removes, until the new steps are "
             "approved there. To remove the step everywhere at once, propose its removal by itself first.",
             "wait",
         )
     if waiting := sorted({*effect.older_steps} - {*effect.keep_removed}):
         yield EffectLine(
-            f"{_languages(waiting, names)} go on showing the steps that are approved there, until the new ones are.", "wait"
+            f"{_languages(waiting)} go on showing the steps that are approved there, until the new ones are.", "wait"
         )
     if effect.added_to:
         yield EffectLine(f"The tip comes into {_packs(effect.added_to)}.", "good")
     if effect.to_own:
-        yield EffectLine(f"{_languages(effect.to_own, names)} show the tip in the own language instead of English.", "good")
+        yield EffectLine(f"{_languages(effect.to_own)} show the tip in the own language instead of English.", "good")
     yield EffectLine(f"The tip is in {effect.packs_before} packs now, and in {effect.packs_after} packs with the change.", "")
 
 
@@ -129,7 +136,7 @@ def _packs(places: tuple[tuple[str, str], ...]) -> str:
     return f"{packs_text(count)}: {countries_text(countries)}"
 
 
-def _languages(codes: Iterable[str], names: Mapping[str, str]) -> str:
-    found = sorted(names[code] for code in codes)
+def _languages(codes: Iterable[str]) -> str:
+    found = sorted(map(language_text, codes))
     count = f"{len(found)} language{'' if len(found) == 1 else 's'}"
     return f"{count} ({named(found, 'languages')})" if len(found) <= MAX_NAMES else count

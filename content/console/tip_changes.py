@@ -58,13 +58,15 @@ class TipChangePage(RevisionPage):
         if found is None:
             raise NotFound("There is no such proposal.")
         self.revision = found
-        self.names = UnitNames([f"tip.{found.slug}"])
+        self.units = {unit.key: unit for unit in Unit.objects.owned_by(f"tip:{found.slug}").order_by("pk")}
+        title = self.units.get(f"tip.{found.slug}.title")
+        self.names = UnitNames([f"tip.{found.slug}"], titles={found.slug: title.text} if title else {})
 
     def name(self) -> str:
         return self.names.name(f"tip.{self.revision.slug}")
 
     def change(self) -> TipChange:
-        return TipChange.of(self.revision, at=self.at)
+        return TipChange.of(self.revision, at=self.at, units=self.units)
 
     def state(self) -> tuple[str, str]:
         act = self.revision.act
@@ -76,6 +78,6 @@ class TipChangePage(RevisionPage):
         return Link("Open the tip", reverse("admin:tip", args=[self.revision.slug]))
 
     def context(self) -> dict[str, Any]:
-        keys = [key for _, key in unit_keys(self.revision.slug, [], [], more=self.revision.more)]
-        texts = Unit.objects.filter(key__in=keys).order_by("pk") if self.revision.act == TipAct.ADD else []
+        keys = {key for _, key in unit_keys(self.revision.slug, [], [], more=self.revision.more)}
+        texts = [unit for key, unit in self.units.items() if key in keys] if self.revision.act == TipAct.ADD else []
         return super().context() | {"texts": texts}

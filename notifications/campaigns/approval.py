@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Coalesce
 
 from core import audit
@@ -91,11 +91,22 @@ def has_touched_programme(campaign: Campaign, by: User) -> bool:
     return Campaign.objects.filter(programme=campaign.programme_id, touched_by__contains=[by.pk]).exists()
 
 
+def touched_in_programme(by: User) -> Exists:
+    """Return what `has_touched_programme` says of each campaign of a query, to annotate it with."""
+    same = Campaign.objects.filter(programme=OuterRef("programme"), touched_by__contains=[by.pk])
+    return Exists(same)
+
+
 def second_readings(campaign: Campaign) -> dict[str, SecondReading]:
     """Return the latest valid second reading of each language that has one."""
-    found: dict[str, SecondReading] = {}
-    for reading in SecondReading.objects.valid_for(campaign):
-        found.setdefault(reading.locale, reading)
+    return second_readings_of([campaign])[campaign.pk]
+
+
+def second_readings_of(campaigns: Collection[Campaign]) -> dict[int, dict[str, SecondReading]]:
+    """Return, by the id of each campaign, the latest valid second reading of each language that has one; one query."""
+    found: dict[int, dict[str, SecondReading]] = {campaign.pk: {} for campaign in campaigns}
+    for reading in SecondReading.objects.valid_for(campaigns):
+        found[reading.campaign_id].setdefault(reading.locale, reading)
     return found
 
 
@@ -109,17 +120,27 @@ def recent_urgent(campaign: Campaign, *, at: datetime) -> list[Campaign]:
 
     Returns [] for a campaign that is not urgent. The trigger `approved_twice` of campaigns holds the same rule.
     """
-    if not _is_urgent(campaign):
-        return []
+    return recent_urgent_of([campaign], at=at)[campaign.pk]
+
+
+def recent_urgent_of(campaigns: Collection[Campaign], *, at: datetime) -> dict[int, list[Campaign]]:
+    """Return what `recent_urgent` does, by the id of each campaign; one query, and none where no campaign is urgent."""
+    found: dict[int, list[Campaign]] = {campaign.pk: [] for campaign in campaigns}
+    urgent = [campaign for campaign in campaigns if _is_urgent(campaign)]
+    if not urgent:
+        return found
     recent = (
         Campaign.objects.filter(state__in=APPROVED_ON, status=cap.AlertStatus.ACTUAL)
         .exclude(state=CampaignState.EXPIRED)
-        .exclude(pk__in=(campaign.pk, campaign.alert))
         .annotate(began_at=Coalesce("starts_at", "approved_at"))
         .filter(Q(began_at__gt=at - URGENT_AGAIN_WITHIN) | Q(state=CampaignState.APPROVED))
         .order_by("-began_at")
     )
-    return [other for other in recent if _is_urgent(other) and _share_people(campaign, other)]
+    others = [other for other in recent if _is_urgent(other)]
+    for campaign in urgent:
+        own = (campaign.pk, campaign.alert)
+        found[campaign.pk] = [other for other in others if other.pk not in own and _share_people(campaign, other)]
+    return found
 
 
 def _is_urgent(campaign: Campaign) -> bool:

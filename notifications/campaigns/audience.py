@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 
 from django.db.models import Q, Sum
 from django.db.models.functions import Coalesce
@@ -16,6 +16,7 @@ from notifications import cap
 from notifications.models.app import App, PushMode
 from notifications.models.campaign import ALL, Campaign
 from notifications.models.campaign_state import CampaignState
+from notifications.models.message import Message
 from notifications.models.segment import ANY_PLATFORM, Segment
 
 #: Registrations. A smaller audience could be one school class or one family.
@@ -73,38 +74,94 @@ class AudienceSegment:
         return self.platform == ANY_PLATFORM
 
 
-def apps(campaign: Campaign) -> list[App]:
-    """Return the campaign's apps; raises WrongApps when an alert that is not Actual names an app for readers, or the reverse."""
+class Audiences:
+    """What the audiences of some campaigns are made of, each part read once for all of them and not before it is needed."""
+
+    def __init__(self, campaigns: Collection[Campaign]) -> None:
+        self._campaigns = campaigns
+
+    @cached_property
+    def apps(self) -> tuple[App, ...]:
+        """Every app."""
+        return tuple(App.objects.all())
+
+    @cached_property
+    def segments(self) -> tuple[AudienceSegment, ...]:
+        """The segments and topics of all the campaigns together, ordered by id; one query, and not over registrations."""
+        chosen = Q(pk__in=())
+        for campaign in self._campaigns:
+            one = Q(app__in=[app.name for app in apps_named(campaign, self.apps)])
+            for field, named in _named(campaign).items():
+                one &= Q(**{f"{field}__in": named})
+            chosen |= one
+        rows = (
+            Segment.objects.filter(chosen)
+            .annotate(devices=Coalesce(Sum("counts__devices"), 0))
+            .values_list("pk", "app_id", "app__project", "country", "region", "locale", "audience", "zone", "platform", "devices")
+            .order_by("pk")
+        )
+        return tuple(AudienceSegment(*row) for row in rows)
+
+    @cached_property
+    def without_topics(self) -> frozenset[int]:
+        """The ids of the campaigns that were submitted without a message for topics; one query where somebody is in a topic."""
+        submitted = [campaign for campaign in self._campaigns if campaign.state != CampaignState.DRAFT]
+        if not submitted or not any(segment.is_topic for segment in self.segments):
+            return frozenset()
+        for_topics = set[int]()
+        unread = []
+        for campaign in submitted:
+            if "messages" not in getattr(campaign, "_prefetched_objects_cache", {}):
+                unread.append(campaign)
+            elif any(message.platform == ANY_PLATFORM for message in campaign.messages.all()):
+                for_topics.add(campaign.pk)
+        if unread:
+            messages = Message.objects.filter(campaign__in=unread, platform=ANY_PLATFORM).order_by()
+            for_topics.update(messages.values_list("campaign", flat=True).distinct())
+        return frozenset(campaign.pk for campaign in submitted if campaign.pk not in for_topics)
+
+    def apps_of(self, campaign: Campaign) -> list[App]:
+        """Return a campaign's apps; raises WrongApps when one that is not Actual names an app for readers, or the reverse."""
+        return _allowed(apps_named(campaign, self.apps), campaign)
+
+    def members_of(self, campaign: Campaign) -> list[AudienceSegment]:
+        """Return the segments and topics that one of the campaigns is sent to, ordered by id; raises WrongApps as `apps_of` does.
+
+        It has no topics when it was submitted without a message for topics: an app changed to topics after the submission, and
+        only the feed was approved.
+        """
+        is_chosen = chooser(campaign, {app.name: app for app in self.apps_of(campaign)})
+        no_topics = campaign.pk in self.without_topics
+        return [one for one in self.segments if is_chosen(one) and not (no_topics and one.is_topic)]
+
+    def push_modes_of(self, campaign: Campaign) -> set[PushMode]:
+        """Return the push modes that a campaign's apps have in the countries of its audience."""
+        return {mode for app in apps_named(campaign, self.apps) for mode in _modes(app, campaign.countries)}
+
+
+def apps_named(campaign: Campaign, apps: Iterable[App]) -> list[App]:
+    """Return the apps that a campaign names, as `AppQuerySet.named` finds them."""
     actual = campaign.status == cap.AlertStatus.ACTUAL
-    found = list(App.objects.named(campaign.apps, actual=actual))
-    if not actual and not all(app.test for app in found):
+    return [app for app in apps if (app.test != actual if campaign.apps == ALL else app.name in campaign.apps)]
+
+
+def _allowed(apps: list[App], campaign: Campaign) -> list[App]:
+    actual = campaign.status == cap.AlertStatus.ACTUAL
+    if not actual and not all(app.test for app in apps):
         raise NotForReaders(field="apps")
-    if actual and any(app.test for app in found):
+    if actual and any(app.test for app in apps):
         raise NotForTestDevices(field="apps")
-    return found
+    return apps
+
+
+def apps(campaign: Campaign) -> list[App]:
+    """Return the campaign's apps; raises WrongApps as `Audiences.apps_of` does."""
+    return _allowed(list(App.objects.named(campaign.apps, actual=campaign.status == cap.AlertStatus.ACTUAL)), campaign)
 
 
 def members(campaign: Campaign) -> list[AudienceSegment]:
-    """Return the segments and topics that the campaign is sent to, ordered by id; two queries, and none over registrations.
-
-    It has no topics when it was submitted without a message for topics: an app changed to topics after the submission, and only
-    the feed was approved.
-    """
-    chosen = {app.name: app for app in apps(campaign)}
-    query = Q(app__in=chosen)
-    for field, named in _named(campaign).items():
-        query &= Q(**{f"{field}__in": named})
-    rows = (
-        Segment.objects.filter(query)
-        .annotate(devices=Coalesce(Sum("counts__devices"), 0))
-        .values_list("pk", "app_id", "app__project", "country", "region", "locale", "audience", "zone", "platform", "devices")
-        .order_by("pk")
-    )
-    is_chosen = chooser(campaign, chosen)
-    found = [segment for segment in (AudienceSegment(*row) for row in rows) if is_chosen(segment)]
-    if any(segment.is_topic for segment in found) and _has_no_message_for_topics(campaign):
-        return [segment for segment in found if not segment.is_topic]
-    return found
+    """Return the segments and topics that the campaign is sent to, as `Audiences.members_of` does."""
+    return Audiences([campaign]).members_of(campaign)
 
 
 def chooser(campaign: Campaign, apps: Mapping[str, App]) -> Callable[[AudienceSegment], bool]:
@@ -138,10 +195,6 @@ def segments(campaign: Campaign) -> list[AudienceSegment]:
 def topics(campaign: Campaign) -> list[AudienceSegment]:
     """Return the topics that the campaign is sent to."""
     return [segment for segment in members(campaign) if segment.is_topic]
-
-
-def _has_no_message_for_topics(campaign: Campaign) -> bool:
-    return campaign.state != CampaignState.DRAFT and not campaign.messages.filter(platform=ANY_PLATFORM).exists()
 
 
 def reader_of(campaign: Campaign) -> Callable[[str], bool]:
@@ -178,29 +231,31 @@ def _modes(app: App, countries: list[str]) -> Iterable[PushMode]:
     return {app.mode_in(country) for country in countries}
 
 
-def check_size(campaign: Campaign, *, devices: int, topics: int) -> None:
+def check_size(campaign: Campaign, *, devices: int, topics: int, modes: Collection[PushMode] | None = None) -> None:
     """Raise TooFew for an audience of fewer than 20 registrations; the phones behind a topic cannot be counted.
 
     A campaign that is sent to topics and to no registration is allowed, and so is one for the feed alone. An exercise may have
-    any number: it reaches only phones that staff have paired.
+    any number: it reaches only phones that staff have paired. `modes` are those of `push_modes`, if they were read already.
     """
-    empty = not devices and not topics and stores_addresses(campaign)
+    empty = not devices and not topics and PushMode.REGISTRATIONS in (push_modes(campaign) if modes is None else modes)
     least = MIN_AUDIENCE if campaign.status == cap.AlertStatus.ACTUAL else 1
     if empty or 0 < devices < least:
         raise TooFew()
 
 
-def reach(campaign: Campaign) -> dict[str, object]:
+def reach(campaign: Campaign, *, known: Audiences | None = None) -> dict[str, object]:
     """Return how many installations the campaign would be sent to now, rounded down to tens, by country and locale.
 
-    A number below 20 is None. The number of topics is exact: each topic is any number of phones, or none.
+    A number below 20 is None. The number of topics is exact: each topic is any number of phones, or none. `known` holds the
+    campaign's audience, if it was read already.
     """
-    found = members(campaign)
+    known = known or Audiences([campaign])
+    found = known.members_of(campaign)
     by: Counter[tuple[str, str]] = Counter()
     for segment in found:
         by[segment.country, segment.locale] += segment.devices
     return {
-        "stored": stores_addresses(campaign),
+        "stored": PushMode.REGISTRATIONS in known.push_modes_of(campaign),
         "devices": rounded(by.total()),
         "topics": sum(segment.is_topic for segment in found),
         "by": [

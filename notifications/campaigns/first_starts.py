@@ -4,26 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
+from functools import cached_property
 
 from django.db.models import F, Q, Sum
 
-from notifications import cap
 from notifications.campaigns import audience, schedule
 from notifications.campaigns.audience import AudienceSegment
 from notifications.models.app import App
-from notifications.models.campaign import ALL, Campaign, ScheduleKind
+from notifications.models.campaign import Campaign, ScheduleKind
 from notifications.models.segment import ANY_PLATFORM, Platform, Segment
 
 
-def first_starts(campaigns: Collection[Campaign], *, at: datetime) -> dict[int, datetime | None]:
+class KnownSegments:
+    """The apps and the segments of all installations, read once and not before a start depends on them."""
+
+    @cached_property
+    def found(self) -> tuple[list[App], list[AudienceSegment]]:
+        """The apps and the segments; one query."""
+        return _read()
+
+
+def first_starts(
+    campaigns: Collection[Campaign], *, at: datetime, known: KnownSegments | None = None
+) -> dict[int, datetime | None]:
     """Return the first due instant of each campaign by its id, if it may begin at `at`; None where nobody is due.
 
-    It is what `forecast.of(campaign).opens_at` returns for one campaign. A frozen campaign has its instant already.
+    It is what `forecast.of(campaign).opens_at` returns for one campaign. A frozen campaign has its instant already. `known` are
+    the segments, for a page that asks more than once.
     """
     starts: dict[int, datetime | None] = {c.pk: c.starts_at for c in campaigns if c.starts_at is not None}
     others = [campaign for campaign in campaigns if campaign.pk not in starts]
     # An exact instant that nothing moves is the same in every zone.
-    apps, segments = _read() if any(_depends_on_zones(campaign) for campaign in others) else ([], [])
+    known = known or KnownSegments()
+    apps, segments = known.found if any(_depends_on_zones(campaign) for campaign in others) else ([], [])
     zones_of: dict[str, set[str]] = {}
     for campaign in others:
         key = repr((campaign.apps, campaign.countries, campaign.regions, campaign.audiences, campaign.locales, campaign.status))
@@ -60,7 +73,5 @@ def _read() -> tuple[list[App], list[AudienceSegment]]:
 
 def _zones(campaign: Campaign, segments: Iterable[AudienceSegment], apps: Iterable[App]) -> set[str]:
     """Return the zones in which the campaign has an audience."""
-    actual = campaign.status == cap.AlertStatus.ACTUAL
-    named = {app.name: app for app in apps if (app.test != actual if campaign.apps == ALL else app.name in campaign.apps)}
-    is_chosen = audience.chooser(campaign, named)
+    is_chosen = audience.chooser(campaign, {app.name: app for app in audience.apps_named(campaign, apps)})
     return {segment.zone for segment in segments if is_chosen(segment)}

@@ -15,7 +15,7 @@ from functools import cache
 from core.errors import Conflict
 from core.instants import rfc3339
 from notifications.campaigns import audience, schedule, texts, variants
-from notifications.campaigns.audience import AudienceSegment
+from notifications.campaigns.audience import Audiences, AudienceSegment
 from notifications.campaigns.schedule import Clock, Delay
 from notifications.models.campaign import Campaign
 
@@ -153,9 +153,12 @@ class Forecast:
         )
 
 
-def of(campaign: Campaign, *, at: datetime) -> Forecast:
-    """Return the forecast of a stored campaign, in a few queries over segments; raises WrongApps as `audience.apps` does."""
-    return forecast(campaign, audience.members(campaign), at=at)
+def of(campaign: Campaign, *, at: datetime, known: Audiences | None = None) -> Forecast:
+    """Return the forecast of a stored campaign, in a few queries over segments; raises WrongApps as `Audiences.apps_of` does.
+
+    `known` holds the campaign's audience, if it was read already.
+    """
+    return forecast(campaign, (known or Audiences([campaign])).members_of(campaign), at=at)
 
 
 def forecast(campaign: Campaign, members: Iterable[AudienceSegment], *, at: datetime) -> Forecast:

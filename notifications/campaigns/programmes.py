@@ -19,7 +19,7 @@ from core.errors import ChangedMeanwhile, Conflict, DomainError, Invalid, NotFou
 from core.models import User
 from core.roles import require
 from notifications.campaigns import lifecycle
-from notifications.campaigns.checks.draft import check_draft
+from notifications.campaigns.checks.draft import DraftFacts, check_draft
 from notifications.models.campaign import Campaign
 from notifications.models.campaign_state import LIFECYCLE, CampaignState
 from notifications.models.draft_task import DraftTask
@@ -140,9 +140,11 @@ def remove(campaign: Campaign, *, by: User, at: datetime) -> None:
 
 def unready(campaigns: Sequence[Campaign], *, at: datetime) -> list[Unready]:
     """Return the drafts among these campaigns that cannot be submitted yet, each with every reason."""
-    found = [
-        Unready(campaign, tuple(_reasons(campaign, at=at))) for campaign in campaigns if campaign.state == CampaignState.DRAFT
-    ]
+    drafts = [campaign for campaign in campaigns if campaign.state == CampaignState.DRAFT]
+    if not drafts:
+        return []
+    known = DraftFacts(drafts)
+    found = [Unready(campaign, tuple(_reasons(campaign, known, at=at))) for campaign in drafts]
     return [one for one in found if one.reasons]
 
 
@@ -246,11 +248,11 @@ def _locked(programme: Programme) -> list[Campaign]:
     return list(campaigns_of(programme).select_for_update(of=("self",)))
 
 
-def _reasons(campaign: Campaign, *, at: datetime) -> Iterator[str]:
+def _reasons(campaign: Campaign, known: DraftFacts, *, at: datetime) -> Iterator[str]:
     if campaign.open_tasks:
         yield f"Not done yet: {', '.join(str(DraftTask(task).label) for task in campaign.open_tasks)}."
         return
-    check = check_draft(campaign, at=at)
+    check = check_draft(campaign, at=at, known=known)
     yield from (problem.detail for problem in check.problems)
     if check.unanswered:
         number = len(check.unanswered)

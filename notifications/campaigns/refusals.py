@@ -6,7 +6,7 @@ size, the apps and the help again, because they can change in between.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -14,7 +14,7 @@ from content.models import Service, Tip
 from core.console.display import country_text, language_text, local_text, zone_text, zoned_text
 from core.errors import Invalid
 from notifications.campaigns import audience, forecast, messages, schedule, texts, translation_texts, variants
-from notifications.campaigns.checks.help import CountryHelp, places_without_help, readers_by_country, tip_countries
+from notifications.campaigns.checks.help import CountryHelp, offered_tips, places_without_help, readers_by_country
 from notifications.campaigns.checks.words import cautions
 from notifications.campaigns.forecast import Forecast, ZoneForecast
 from notifications.campaigns.schedule import Clock, Delay
@@ -177,15 +177,18 @@ def _waits(quiet: list[ZoneForecast], campaign: Campaign) -> str:
     return f"{local_text(first.due_at.astimezone(zone), seconds=True)} there"
 
 
-def of_audience(campaign: Campaign, said: Forecast) -> Iterator[Refusal]:
-    """Yield a refusal of fewer than 20 registrations, and of topics that no app has asked for."""
+def of_audience(campaign: Campaign, said: Forecast, *, modes: Collection[PushMode] | None = None) -> Iterator[Refusal]:
+    """Yield a refusal of fewer than 20 registrations, and of topics that no app has asked for.
+
+    `modes` are those of `audience.push_modes`, if they were read already.
+    """
     try:
-        audience.check_size(campaign, devices=said.devices, topics=said.topics)
+        audience.check_size(campaign, devices=said.devices, topics=said.topics, modes=modes)
     except audience.TooFew as error:
         detail = "Fewer than 20 phones are in this audience, and an alert is never sent to so few. Choose more readers."
         yield Refusal("audience", error.code_name, detail)
         return
-    if said.feed_only and PushMode.FEED not in audience.push_modes(campaign):
+    if said.feed_only and PushMode.FEED not in (audience.push_modes(campaign) if modes is None else modes):
         yield Refusal(
             "audience", "nobody",
             "Nobody with these apps is in this audience, so nobody would get the alert. Choose other apps or another audience.",
@@ -218,7 +221,7 @@ def of_help(
     readers = readers_by_country(campaign, said.readers if said else ())
     for sentence in places_without_help(campaign, readers, at=at, rows=rows):
         yield Refusal("services", "help-missing", sentence)
-    for _, named in sorted((tip_countries(campaign) if tips is None else tips).items()):
+    for _, named in sorted((offered_tips([campaign]) if tips is None else tips).items()):
         if named and (others := sorted(readers.keys() - set(named))):
             where = ", ".join(map(country_text, sorted(named)))
             yield Refusal(
@@ -298,13 +301,16 @@ def of_correction(campaign: Campaign) -> Iterator[Refusal]:
             )
 
 
-def of_translations(campaign: Campaign, *, start: datetime | None = None) -> Iterator[Refusal]:
+def of_translations(
+    campaign: Campaign, *, start: datetime | None = None, requests: Iterable[TranslationRequest] | None = None
+) -> Iterator[Refusal]:
     """Yield each language that the translators have, and each whose source has changed since it was translated.
 
     `start` is the planned start, None where it is not chosen: a deadline that a new start has overtaken is pointed out.
+    `requests` are the current ones of the campaign, if they were read already.
     """
     source = language_text(campaign.home_locale)
-    for request in TranslationRequest.objects.current().filter(campaign=campaign):
+    for request in TranslationRequest.objects.current().filter(campaign=campaign) if requests is None else requests:
         language = language_text(request.locale)
         field = f"translations.{request.locale}"
         if request.is_open:

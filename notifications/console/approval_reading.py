@@ -1,7 +1,9 @@
-"""What an approver reads of one campaign before they decide, on its own page and on the page of its programme."""
+"""What an approver reads of campaigns before they decide, on the page of one and on the page of a programme."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -12,34 +14,90 @@ from core.console.display import language_text
 from core.errors import DomainError, Invalid
 from core.models import User
 from notifications.campaigns import approval, audience, definition
+from notifications.campaigns.audience import Audiences
 from notifications.console.definition_changes import DefinitionChanges, changes_between
 from notifications.console.language_cards import language_cards
 from notifications.console.will_happen import will_happen
-from notifications.models import Campaign, CampaignLook, FirstApproval
+from notifications.models import Campaign, CampaignLook, FirstApproval, SecondReading
 
 
-def reading(campaign: Campaign, user: User, summary: dict[str, Any], *, at: datetime) -> dict[str, Any]:
-    """Return what an approver reads, as template context, and record that they have looked; `summary` is the campaign's own."""
-    # The forecast says how many, from the same counters.
-    will = will_happen(campaign, at=at)
-    document = definition.write(campaign)
-    names = _names(summary)
-    cards = language_cards(campaign, user, summary["previews"])
-    look = CampaignLook.objects.last_before(campaign, by=user.pk)
+@dataclass(frozen=True)
+class ApprovalFacts:
+    """What the approval of some campaigns is decided on, read together: no more queries for many campaigns than for one.
+
+    Each mapping is by the id of the campaign.
+    """
+
+    audiences: Audiences
+    readings: Mapping[int, Mapping[str, SecondReading]]
+    #: The user's latest look at an earlier submission.
+    looks: Mapping[int, CampaignLook]
+    urgent: Mapping[int, list[Campaign]]
+    first: Mapping[int, FirstApproval]
+    #: The contacts of each service, by its id.
+    channels: Mapping[str, list[Channel]]
+
+    @classmethod
+    def of(cls, campaigns: Collection[Campaign], user: User, audiences: Audiences, *, at: datetime) -> ApprovalFacts:
+        """Read what an approver is shown of these submitted campaigns, beside their audiences."""
+        urgent = approval.recent_urgent_of(campaigns, at=at)
+        channels: dict[str, list[Channel]] = {name: [] for campaign in campaigns for name in campaign.services}
+        for channel in Channel.objects.filter(service__in=channels).order_by("service_id", "position"):
+            channels[channel.service_id].append(channel)
+        return cls(
+            audiences,
+            approval.second_readings_of(campaigns),
+            CampaignLook.objects.last_before(campaigns, by=user.pk),
+            urgent,
+            _first_approvals([campaign for campaign in campaigns if urgent[campaign.pk]]),
+            channels,
+        )
+
+
+def readings(
+    campaigns: Collection[Campaign],
+    user: User,
+    summaries: Mapping[int, dict[str, Any]],
+    audiences: Audiences,
+    *,
+    at: datetime,
+) -> dict[int, dict[str, Any]]:
+    """Return what an approver reads of each campaign, by its id, as template context; record that they have looked.
+
+    `summaries` are the campaigns' own, by their ids, and `audiences` holds the audiences of all of them.
+    """
+    known = ApprovalFacts.of(campaigns, user, audiences, at=at)
+    documents = {campaign.pk: definition.write(campaign) for campaign in campaigns}
     CampaignLook.objects.bulk_create(
-        [CampaignLook(campaign=campaign, by=user, fingerprint=campaign.fingerprint, definition=document, at=at)],
+        [
+            CampaignLook(campaign=one, by=user, fingerprint=one.fingerprint, definition=documents[one.pk], at=at)
+            for one in campaigns
+        ],
         ignore_conflicts=True,
     )
-    urgent = approval.recent_urgent(campaign, at=at)
+    return {one.pk: _reading(one, user, summaries[one.pk], documents[one.pk], known, at=at) for one in campaigns}
+
+
+def _reading(
+    campaign: Campaign, user: User, summary: dict[str, Any], document: dict[str, Any], known: ApprovalFacts, *, at: datetime
+) -> dict[str, Any]:
+    # The forecast says how many, from the same counters.
+    will = will_happen(campaign, at=at, known=known.audiences)
+    names = _names(summary)
+    cards = language_cards(campaign, user, summary["previews"], readings=known.readings[campaign.pk])
+    look = known.looks.get(campaign.pk)
     return {
         "cards": cards,
         "waiting_for": [card.language for card in cards if card.reading is None and not card.reads],
         "look": look,
         "changes": changes_between(look.definition, document, names=names) if look else None,
         "corrected": _against_corrected(campaign, document, names),
-        "help": _help(campaign, summary),
-        "urgent": urgent,
-        "first": _first_approval(campaign) if urgent else None,
+        # Each service with its contacts, as an app shows them.
+        "help": [
+            {"service": service, "channels": known.channels[name]} for name, service in summary["services"] if service is not None
+        ],
+        "urgent": known.urgent[campaign.pk],
+        "first": known.first.get(campaign.pk),
         "will": will,
         "number": will.devices if (will.devices or 0) > audience.CONFIRM_ABOVE else None,
     }
@@ -81,9 +139,13 @@ def _against_corrected(campaign: Campaign, document: dict[str, Any], names: dict
     return changes_between(definition.write(earlier), document, names=names) if earlier else None
 
 
-def _first_approval(campaign: Campaign) -> FirstApproval | None:
-    given = FirstApproval.objects.filter(campaign=campaign, fingerprint=campaign.fingerprint)
-    return given.select_related("by").first()
+def _first_approvals(campaigns: Collection[Campaign]) -> dict[int, FirstApproval]:
+    """Return the first approval of each of these submissions that has one, by the campaign's id."""
+    if not campaigns:
+        return {}
+    fingerprints = {campaign.pk: campaign.fingerprint for campaign in campaigns}
+    given = FirstApproval.objects.filter(campaign__in=fingerprints).select_related("by")
+    return {one.campaign_id: one for one in given if one.fingerprint == fingerprints[one.campaign_id]}
 
 
 def _names(summary: dict[str, Any]) -> dict[str, str]:
@@ -91,13 +153,3 @@ def _names(summary: dict[str, Any]) -> dict[str, str]:
     names = {app.name: app.title for app in summary["apps"]}
     names |= {slug: title for _, slug, title in summary["tips"] if title}
     return names | {name: service.name for name, service in summary["services"] if service is not None}
-
-
-def _help(campaign: Campaign, summary: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return each service with its contacts, as an app shows them."""
-    channels = list(Channel.objects.filter(service__in=campaign.services).order_by("service_id", "position"))
-    return [
-        {"service": service, "channels": [channel for channel in channels if channel.service_id == name]}
-        for name, service in summary["services"]
-        if service is not None
-    ]

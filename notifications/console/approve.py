@@ -16,6 +16,7 @@ from notifications.console import approval_reading
 from notifications.console.campaign_base import CampaignBasePage
 from notifications.console.rights import APPROVER
 from notifications.models import CampaignState
+from notifications.models.campaign import CampaignQuerySet
 
 S = CampaignState
 
@@ -27,6 +28,9 @@ class ApproveCampaignPage(CampaignBasePage):
     template_name = "notifications/campaign_approve.html"
     permission_required = APPROVER
     actions = {"approve": (APPROVER,), "return": (APPROVER,)}
+
+    def found(self) -> CampaignQuerySet:
+        return super().found().annotate(is_of_own_programme=approval.touched_in_programme(self.user))
 
     def heading(self) -> str:
         return f"Approve {self.campaign.name}"
@@ -41,13 +45,19 @@ class ApproveCampaignPage(CampaignBasePage):
         summary = self.summary(reach=False)
         return {
             **summary,
-            **approval_reading.reading(campaign, self.user, summary, at=self.at),
+            **self._reading(summary),
             "is_submitted": True,
-            "may_decide": not summary["mine"] and not approval.has_touched_programme(campaign, self.user),
+            "may_decide": not summary["mine"] and not campaign.is_of_own_programme,  # type: ignore[attr-defined]
             "ticked": self.submitted.getlist("language") if self.submitted else [],
             "typed_number": self.submitted.get("number", "") if self.submitted else "",
             "typed_reason": self.submitted.get("urgent_reason", "") if self.submitted else "",
         }
+
+    def _reading(self, summary: dict[str, Any]) -> dict[str, Any]:
+        """Return what the approver reads of the campaign."""
+        number = self.campaign.pk
+        found = approval_reading.readings([self.campaign], self.user, {number: summary}, self.audiences, at=self.at)
+        return found[number]
 
     @fresh_sign_in
     def action_approve(self, data: QueryDict) -> str | None:

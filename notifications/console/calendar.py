@@ -21,6 +21,7 @@ from core.console.pages import Page, page
 from notifications.campaigns.first_starts import first_starts
 from notifications.campaigns.schedule import is_exact
 from notifications.console import campaign_display
+from notifications.console.in_flight import sending_now
 from notifications.console.rights import CAMPAIGN_READERS, CAMPAIGN_STAFF
 from notifications.models import Campaign, CampaignState
 from notifications.models.campaign import ALL
@@ -124,7 +125,7 @@ class CalendarPage(Page):
         if self.audience:
             found = found.filter(Q(audiences__contains=[self.audience]) | Q(audiences=ALL))
         campaigns = list(found.order_by("pk"))
-        starts = first_starts(campaigns, at=self.at)
+        starts = first_starts(campaigns, at=self.at, known=sending_now(self.user, at=self.at).segments)
         by_day: dict[date, list[CalendarEntry]] = defaultdict(list)
         for campaign in campaigns:
             if (instant := starts[campaign.pk]) is not None:

@@ -25,7 +25,7 @@ from notifications.campaigns.first_starts import first_starts
 from notifications.campaigns.schedule import is_exact
 from notifications.console import campaign_display
 from notifications.console.calendar import readers_text
-from notifications.console.in_flight import alarm_text, global_brake
+from notifications.console.in_flight import alarm_text, global_brake, sending_now
 from notifications.console.rights import APPROVER, AUTHOR, CAMPAIGN_READERS, CAMPAIGN_STAFF, STOPPER
 from notifications.models import Brake, Campaign, CampaignState
 from notifications.models.campaign import ALL
@@ -120,7 +120,8 @@ class CampaignsPage(Page):
 
     def _rows(self, campaigns: Iterable[Campaign]) -> list[CampaignRow]:
         found = list(campaigns)
-        starts = first_starts([c for c in found if c.state in (S.SUBMITTED, S.APPROVED) or c.starts_at], at=self.at)
+        planned = [c for c in found if c.state in (S.SUBMITTED, S.APPROVED) or c.starts_at]
+        starts = first_starts(planned, at=self.at, known=sending_now(self.user, at=self.at).segments)
         return [
             CampaignRow(
                 campaign,

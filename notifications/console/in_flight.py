@@ -15,7 +15,7 @@ from core import roles
 from core.console.display import duration_text, number_text, zoned_text
 from core.console.strip import Strip, StripItem, strip_provider
 from core.models import User
-from notifications.campaigns.first_starts import first_starts
+from notifications.campaigns.first_starts import KnownSegments, first_starts
 from notifications.campaigns.schedule import is_exact
 from notifications.console.rights import CAMPAIGN_READERS, STOPPER
 from notifications.models import Batch, Brake, BrakeState, Campaign, CampaignState, Heartbeat, HeartbeatPart, SchedulerRun
@@ -85,10 +85,10 @@ class NextStart:
         return f"starts {instant}, in {duration_text(self.starts_at - at)}"
 
 
-def next_starts(approved: Iterable[Campaign], *, at: datetime) -> list[NextStart]:
+def next_starts(approved: Iterable[Campaign], *, at: datetime, known: KnownSegments | None = None) -> list[NextStart]:
     """Return the approved campaigns in the order in which they start; those that reach nobody are left out."""
     campaigns = list(approved)
-    starts = first_starts(campaigns, at=at)
+    starts = first_starts(campaigns, at=at, known=known)
     found = [NextStart(campaign, instant) for campaign in campaigns if (instant := starts[campaign.pk]) is not None]
     return sorted(found, key=lambda start: (start.starts_at, start.campaign.pk))
 
@@ -130,6 +130,8 @@ class SendingNow:
     last_work: LastWork
     running: list[Running]
     starts: list[NextStart]
+    #: What the starts of other campaigns on the same page depend on.
+    segments: KnownSegments
 
 
 def sending_now(user: User, *, at: datetime) -> SendingNow:
@@ -138,7 +140,9 @@ def sending_now(user: User, *, at: datetime) -> SendingNow:
     if kept is None:
         approved, running = approved_and_running()
         brake, last_work = _brake_and_last_work()
-        kept = user.__dict__[_KEPT] = SendingNow(brake, last_work, running, next_starts(approved, at=at))
+        segments = KnownSegments()
+        starts = next_starts(approved, at=at, known=segments)
+        kept = user.__dict__[_KEPT] = SendingNow(brake, last_work, running, starts, segments)
     return kept
 
 

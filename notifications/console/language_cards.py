@@ -25,13 +25,15 @@ class LanguageCard:
     reading: SecondReading | None
 
 
-def language_cards(campaign: Campaign, user: User, shown: Iterable[PhonePreview]) -> list[LanguageCard]:
+def language_cards(
+    campaign: Campaign, user: User, shown: Iterable[PhonePreview], *, readings: Mapping[str, SecondReading] | None = None
+) -> list[LanguageCard]:
     """Return a card for each language: the home language first, then those that nobody has confirmed yet.
 
-    `shown` are the campaign's previews.
+    `shown` are the campaign's previews, and `readings` its second readings, if they were read already.
     """
     phones = list(shown)
-    readings: Mapping[str, SecondReading] = approval.second_readings(campaign)
+    readings = approval.second_readings(campaign) if readings is None else readings
     cards = [
         LanguageCard(
             locale=locale,

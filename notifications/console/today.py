@@ -66,7 +66,8 @@ def _approval_cards(user: User, at: datetime) -> Iterator[TodoCard]:
     others = Campaign.objects.filter(state=S.SUBMITTED).exclude(touched_by__contains=[user.pk])
     found = others.select_related("submitted_by", "programme").order_by("pk")
     waiting = [one for one in found if is_within(user, one)]
-    starts = first_starts([campaign for campaign in waiting if campaign.schedule_kind != ScheduleKind.NOW], at=at)
+    planned = [campaign for campaign in waiting if campaign.schedule_kind != ScheduleKind.NOW]
+    starts = first_starts(planned, at=at, known=sending_now(user, at=at).segments)
     together: dict[int, list[Campaign]] = {}
     for campaign in waiting:
         if campaign.programme_id is not None:

@@ -10,7 +10,7 @@ from datetime import datetime
 from core.console.display import country_text, language_text, region_text, zone_text
 from core.errors import DomainError
 from notifications.campaigns import forecast, messages
-from notifications.campaigns.audience import rounded
+from notifications.campaigns.audience import Audiences, rounded
 from notifications.campaigns.forecast import Forecast, Start
 from notifications.campaigns.schedule import Clock, Delay
 from notifications.campaigns.variants import readers_text
@@ -39,10 +39,10 @@ class WillHappen:
     first_due: datetime | None = None
 
 
-def will_happen(campaign: Campaign, *, at: datetime) -> WillHappen:
-    """Return what a campaign does if it is approved at `at`."""
+def will_happen(campaign: Campaign, *, at: datetime, known: Audiences | None = None) -> WillHappen:
+    """Return what a campaign does if it is approved at `at`; `known` holds its audience, if it was read already."""
     try:
-        found = forecast.of(campaign, at=at)
+        found = forecast.of(campaign, at=at, known=known)
     except DomainError as error:
         return WillHappen(sentences=(), warnings=(error.detail,))
     return worded(campaign, found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import ClassVar
 
 import pgtrigger
@@ -25,15 +26,13 @@ _BY_ANOTHER = """
 class SecondReadingQuerySet(models.QuerySet["SecondReading"]):
     """Find second readings."""
 
-    def valid_for(self, campaign: Campaign) -> SecondReadingQuerySet:
-        """Return those of the texts that the campaign has now, by people who have not touched it; the newest first."""
-        return (
-            self.filter(campaign=campaign)
-            .exclude(by__in=campaign.touched_by)
-            .filter(Q(*(Q(locale=locale, words=words) for locale, words in campaign.words.items()), _connector=Q.OR))
-            .select_related("by")
-            .order_by("-at", "-id")
-        )
+    def valid_for(self, campaigns: Iterable[Campaign]) -> SecondReadingQuerySet:
+        """Return those of the texts that the campaigns have now, by people who have not touched them; the newest first."""
+        valid = Q(pk__in=())
+        for campaign in campaigns:
+            texts = Q(*(Q(locale=locale, words=words) for locale, words in campaign.words.items()), _connector=Q.OR)
+            valid |= Q(campaign=campaign) & ~Q(by__in=campaign.touched_by) & texts
+        return self.filter(valid).select_related("by").order_by("-at", "-id")
 
 
 class SecondReading(models.Model):
@@ -110,9 +109,13 @@ class FirstApproval(models.Model):
 class CampaignLookQuerySet(models.QuerySet["CampaignLook"]):
     """Record and find what people have seen."""
 
-    def last_before(self, campaign: Campaign, *, by: int) -> CampaignLook | None:
-        """Return the person's latest look at an earlier submission of the campaign."""
-        return self.filter(campaign=campaign, by=by).exclude(fingerprint=campaign.fingerprint).order_by("-at").first()
+    def last_before(self, campaigns: Iterable[Campaign], *, by: int) -> dict[int, CampaignLook]:
+        """Return the person's latest look at an earlier submission of each campaign, by the campaign's id."""
+        earlier = Q(pk__in=())
+        for campaign in campaigns:
+            earlier |= Q(campaign=campaign) & ~Q(fingerprint=campaign.fingerprint)
+        found = self.filter(earlier, by=by).order_by("campaign_id", "-at").distinct("campaign_id")
+        return {look.campaign_id: look for look in found}
 
 
 class CampaignLook(models.Model):

@@ -17,7 +17,7 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from tools.bench import console_rows
-from tools.bench.push import planning
+from tools.bench.push import planning, records
 from tools.bench.push.tables import shown, table
 from tools.bench.push.testbed import database
 from tools.sandbox.terminal import say, step
@@ -84,10 +84,12 @@ def _measure() -> dict[str, PageFigures]:
     from django.test import Client
 
     found: dict[str, PageFigures] = {REACH: _reach()}
+    staff = records.staff()
     for person in console_rows.people():
         client = Client()
         client.force_login(person)
-        for name, path in (*_linked_pages(client), *_campaign_pages(client)):
+        linked = _linked_pages(client) if person in staff else ()
+        for name, path in (*linked, *_campaign_pages(client)):
             figures = _page(client, path)
             if name not in found or figures.milliseconds > found[name].milliseconds:
                 found[name] = figures

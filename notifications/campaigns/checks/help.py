@@ -75,9 +75,18 @@ def readers_by_country(campaign: Campaign, reached: Iterable[tuple[str, str]]) -
     }
 
 
-def help_by_country(campaign: Campaign, readers: Mapping[str, tuple[str, ...]], *, at: datetime) -> list[CountryHelp]:
-    """Return the help in each country of `readers_by_country`, with what is wrong with the chosen services; a few queries."""
-    facts = list(service_facts())
+def help_by_country(
+    campaign: Campaign,
+    readers: Mapping[str, tuple[str, ...]],
+    *,
+    at: datetime,
+    services: Sequence[ServiceFact] | None = None,
+) -> list[CountryHelp]:
+    """Return the help in each country of `readers_by_country`, with what is wrong with the chosen services.
+
+    `services` are all services, if they were read already; else they take a few queries.
+    """
+    facts = list(service_facts()) if services is None else services
     return [_in_country(campaign, country, readers[country], facts, at) for country in sorted(readers, key=country_text)]
 
 
@@ -94,9 +103,9 @@ def places_without_help(
     yield from (row.problem for row in rows if row.problem and not (corrected and _had(corrected, row)))
 
 
-def tip_countries(campaign: Campaign) -> dict[str, list[str]]:
-    """Return the countries of each of the campaign's tips that is offered, by slug; [] is every country."""
-    chosen = set(campaign.tips.values())
+def offered_tips(campaigns: Iterable[Campaign]) -> dict[str, list[str]]:
+    """Return the countries of each tip of the campaigns that is offered, by slug; [] is every country."""
+    chosen = {slug for campaign in campaigns for slug in campaign.tips.values()}
     return dict(Tip.objects.current().filter(slug__in=chosen).values_list("slug", "countries")) if chosen else {}
 
 
@@ -126,7 +135,7 @@ def _had(earlier: Campaign, row: CountryHelp) -> bool:
 
 
 def _in_country(
-    campaign: Campaign, country: str, readers: tuple[str, ...], facts: list[ServiceFact], at: datetime
+    campaign: Campaign, country: str, readers: tuple[str, ...], facts: Sequence[ServiceFact], at: datetime
 ) -> CountryHelp:
     own = [fact for fact in facts if fact.country == country and fact.active and fact.channels]
     found = own or [fact for fact in facts if fact.country == WORLDWIDE and covers(fact, country) and fact.active]

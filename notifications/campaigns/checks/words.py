@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from content.linting.fault import Fault
@@ -47,8 +47,11 @@ def word_problems(campaign: Campaign) -> Iterator[DraftProblem]:
     yield from _too_many_bytes(campaign)
 
 
-def cautions(campaign: Campaign) -> list[Caution]:
-    """Return what the author has to answer for in the texts, with the answers that there are."""
+def cautions(campaign: Campaign, *, reasons: Mapping[str, str] | None = None) -> list[Caution]:
+    """Return what the author has to answer for in the texts, with the answers that there are.
+
+    `reasons` are the answers by the key of their caution, if they were read already.
+    """
     found = [
         Caution(DraftTask.WORDS, place, f"{_label(place, locale)}: {fault.detail}", fault.code, text)
         for place, locale, text in messages.texts_by_place(campaign)
@@ -57,8 +60,16 @@ def cautions(campaign: Campaign) -> list[Caution]:
     ]
     if not found:
         return []
-    answers = dict(CautionAnswer.objects.filter(campaign=campaign).values_list("digest", "reason"))
+    answers = answered([campaign])[campaign.pk] if reasons is None else reasons
     return [replace(caution, reason=answers.get(caution.key, "")) for caution in found]
+
+
+def answered(campaigns: Iterable[Campaign]) -> dict[int, dict[str, str]]:
+    """Return the reasons that authors gave, by the id of each campaign and the key of the caution; one query."""
+    found: dict[int, dict[str, str]] = {campaign.pk: {} for campaign in campaigns}
+    for number, key, reason in CautionAnswer.objects.filter(campaign__in=found).values_list("campaign", "digest", "reason"):
+        found[number][key] = reason
+    return found
 
 
 def _label(place: str, locale: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.http import QueryDict
@@ -11,9 +11,10 @@ from core.console.pages import Link, page
 from core.console.step_up import fresh_sign_in
 from core.errors import DomainError
 from notifications.campaigns import programmes
+from notifications.campaigns.audience import Audiences
 from notifications.campaigns.programmes import Decision
 from notifications.console import approval_reading, campaign_display
-from notifications.console.campaign_base import summary_of
+from notifications.console.campaign_base import summaries_of
 from notifications.console.programmes.programme import ProgrammeBasePage
 from notifications.console.rights import APPROVER
 from notifications.models import Campaign, CampaignState
@@ -40,7 +41,7 @@ class ApproveProgrammePage(ProgrammeBasePage):
         may_decide = not any(self.user.pk in campaign.touched_by for campaign in self.campaigns)
         return {
             "programme": self.programme,
-            "readings": [self._reading(campaign, may_decide=may_decide) for campaign in waiting],
+            "readings": list(self._readings(waiting, may_decide=may_decide)),
             "drafts": [campaign for campaign in self.campaigns if campaign.state == S.DRAFT],
             "others": [
                 (campaign, campaign_display.state_tag(campaign))
@@ -53,21 +54,24 @@ class ApproveProgrammePage(ProgrammeBasePage):
     def _waiting(self) -> list[Campaign]:
         return [campaign for campaign in self.campaigns if campaign.state == S.SUBMITTED]
 
-    def _reading(self, campaign: Campaign, *, may_decide: bool) -> dict[str, Any]:
-        """Return the context of one campaign's part of the page; its form fields have a prefix of their own."""
-        prefix = _prefix(campaign)
-        summary = summary_of(campaign, self.user)
+    def _readings(self, waiting: list[Campaign], *, may_decide: bool) -> Iterator[dict[str, Any]]:
+        """Yield the context of each campaign's part of the page; its form fields have a prefix of their own."""
+        audiences = Audiences(waiting)
+        summaries = summaries_of(waiting, self.user, audiences)
+        readings = approval_reading.readings(waiting, self.user, summaries, audiences, at=self.at)
         typed = self.submitted or QueryDict()
-        return {
-            **summary,
-            **approval_reading.reading(campaign, self.user, summary, at=self.at),
-            "prefix": prefix,
-            "tag": campaign_display.state_tag(campaign),
-            "may_decide": may_decide,
-            "ticked": typed.getlist(f"{prefix}language"),
-            "typed_number": typed.get(f"{prefix}number", ""),
-            "typed_reason": typed.get(f"{prefix}urgent_reason", ""),
-        }
+        for campaign in waiting:
+            prefix = _prefix(campaign)
+            yield {
+                **summaries[campaign.pk],
+                **readings[campaign.pk],
+                "prefix": prefix,
+                "tag": campaign_display.state_tag(campaign),
+                "may_decide": may_decide,
+                "ticked": typed.getlist(f"{prefix}language"),
+                "typed_number": typed.get(f"{prefix}number", ""),
+                "typed_reason": typed.get(f"{prefix}urgent_reason", ""),
+            }
 
     @fresh_sign_in
     def action_approve(self, data: QueryDict) -> str | None:

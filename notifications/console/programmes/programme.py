@@ -13,12 +13,13 @@ from core.console.display import StatusTag
 from core.console.pages import Link, Page, page
 from core.errors import Conflict, Invalid
 from notifications.campaigns import programmes
+from notifications.campaigns.audience import Audiences
 from notifications.campaigns.programmes import ProgrammeNotReady, Unready
 from notifications.console import campaign_display
 from notifications.console.calendar import readers_text
 from notifications.console.campaign_list import languages_text, reached_text
 from notifications.console.programmes.overview import ProgrammeForm
-from notifications.console.rights import APPROVER, AUTHOR, STOPPER
+from notifications.console.rights import APPROVER, AUTHOR, CAMPAIGN_READERS, STOPPER
 from notifications.console.will_happen import WillHappen, will_happen
 from notifications.models import Campaign, CampaignState
 from notifications.models.campaign_state import LIFECYCLE
@@ -32,6 +33,7 @@ class ProgrammeBasePage(Page):
     """The base of the pages of one programme."""
 
     menu = "Campaigns"
+    reader_permissions = CAMPAIGN_READERS
 
     def load(self) -> None:
         self.programme = programmes.numbered(self.kwargs["id"])
@@ -99,6 +101,8 @@ class ProgrammePage(ProgrammeBasePage):
 
     def _rows(self) -> list[ProgrammeCampaign]:
         reasons = {one.campaign.pk: one.reasons for one in self._unready()}
+        coming = [campaign for campaign in self.campaigns if campaign.state in (S.SUBMITTED, S.APPROVED)]
+        known = Audiences(coming)
         return [
             ProgrammeCampaign(
                 campaign,
@@ -106,7 +110,7 @@ class ProgrammePage(ProgrammeBasePage):
                 readers_text(campaign) if campaign.audiences else "not chosen yet",
                 languages_text(campaign),
                 reached_text(campaign),
-                will_happen(campaign, at=self.at) if campaign.state in (S.SUBMITTED, S.APPROVED) else None,
+                will_happen(campaign, at=self.at, known=known) if campaign in coming else None,
                 reasons.get(campaign.pk, ()),
                 (campaign.state, S.STOPPED) in LIFECYCLE.edges,
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,9 +20,10 @@ from notifications.campaigns import schedule, translation_requests, translation_
 from notifications.console.rights import AUTHOR
 from notifications.console.tasks.clock_fields import DateField, TimeField, TypedTime
 from notifications.console.tasks.task_page import DraftPage, FormData
-from notifications.console.tasks.translation_display import RequestView, differences_by_place, request_views, without_text
+from notifications.console.tasks.translation_display import RequestView, differences_by_place, without_text
 from notifications.console.translation_rows import ChangedText, changed_texts
 from notifications.models import RequestState, TranslationRequest
+from notifications.models.draft_task import DraftTask
 
 
 class AskForm(ConsoleForm):
@@ -78,6 +79,9 @@ class AskTranslatorsPage(DraftPage):
     title = "Ask the translators"
     actions = {"ask": (AUTHOR,), "withdraw": (AUTHOR,), "remove": (AUTHOR,)}
 
+    def checked_tasks(self) -> Collection[DraftTask]:
+        return ()
+
     def breadcrumbs(self) -> Iterable[Link]:
         return [*super().breadcrumbs(), Link("Words", reverse("admin:campaign-words", args=[self.campaign.pk]))]
 
@@ -85,7 +89,7 @@ class AskTranslatorsPage(DraftPage):
         context = super().context()
         if not self.is_draft:
             return context
-        views = request_views(self.campaign, at=self.at)
+        views = self.request_views()
         readers = self._untouched(translators.second_readers())
         rows = [self._row(view, readers) for view in views]
         return {
@@ -140,7 +144,7 @@ class AskTranslatorsPage(DraftPage):
         return [*sorted(choices, key=lambda choice: choice[1]), *sorted(nobody, key=lambda choice: choice[1])]
 
     def action_ask(self, data: QueryDict) -> str | None:
-        form = AskForm(data, locales=self._choices(request_views(self.campaign, at=self.at)), zone=self.campaign.home_zone)
+        form = AskForm(data, locales=self._choices(self.request_views()), zone=self.campaign.home_zone)
         if not form.is_valid():
             raise Invalid("Nothing is requested yet. Correct what is listed below.", code="form")
         requested = translation_requests.ask(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -11,7 +12,6 @@ from django.utils.datastructures import MultiValueDict
 from content.console import labels
 from content.console.handouts import NAMES
 from content.console.labels import inside_sentence
-from content.console.unit_names import UnitNames
 from content.models import Service, Tip, Unit
 from content.models.tip_facts import TipKind
 from content.terms import HANDOUT_SITUATIONS, Recipient
@@ -59,9 +59,9 @@ class HelpForm(ConsoleForm):
         services = Service.objects.active().order_by("name")
         self.fields["services"].choices = [(service.pk, service.name) for service in services]  # type: ignore[attr-defined]
         tips = list(Tip.objects.current().filter(kind=TipKind.TIP).order_by("order"))
-        names = UnitNames(f"tip.{tip.slug}" for tip in tips)
+        self.tip_texts = _tip_texts({*campaign.tips.values(), *(tip.slug for tip in tips)})
         for audience in Recipient.values if campaign.audiences == ALL else campaign.audiences:
-            fitting = [(tip.slug, names.name(f"tip.{tip.slug}")) for tip in tips if audience in tip.audiences]
+            fitting = [(tip.slug, self.tip_texts[tip.slug][0] or tip.slug) for tip in tips if audience in tip.audiences]
             label = f"Tip that opens for {inside_sentence(labels.label('recipient', audience))}"
             self.fields[f"tip_{audience}"] = forms.ChoiceField(choices=[("", "None"), *fitting], required=False, label=label)
 
@@ -143,7 +143,7 @@ class HelpPage(TaskPage):
             for service in others
         ]
         context["tips"] = [
-            (context["form"][name], _tip_text(str(context["form"][name].value() or "")))
+            (context["form"][name], context["form"].tip_texts.get(str(context["form"][name].value() or ""), ("", "")))
             for name in context["form"].fields
             if name.startswith("tip_")
         ]
@@ -162,9 +162,8 @@ def _row(offer: OfferedService, row: CountryHelp, chosen: set[str]) -> OfferRow:
     return OfferRow(offer.service.id, offer.service.name, offer.service.id in chosen, ", ".join(notes), tone)
 
 
-def _tip_text(slug: str) -> tuple[str, str]:
-    """Return the title and short answer of a tip, as a preview; both empty for none."""
-    if not slug:
-        return "", ""
-    found = dict(Unit.objects.filter(key__in=(f"tip.{slug}.title", f"tip.{slug}.short")).values_list("key", "text"))
-    return found.get(f"tip.{slug}.title", ""), found.get(f"tip.{slug}.short", "")
+def _tip_texts(slugs: Collection[str]) -> dict[str, tuple[str, str]]:
+    """Return the title and the short answer of each tip, "" for a text that there is not; one query."""
+    keys = [f"tip.{slug}.{part}" for slug in slugs for part in ("title", "short")]
+    found = dict(Unit.objects.filter(key__in=keys).values_list("key", "text"))
+    return {slug: (found.get(f"tip.{slug}.title", ""), found.get(f"tip.{slug}.short", "")) for slug in slugs}

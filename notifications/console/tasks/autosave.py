@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 from django.http import HttpResponse, JsonResponse, QueryDict
 
@@ -23,6 +24,9 @@ class AutosavePage(DraftPage):
     template_name = "notifications/tasks/autosave.html"
     title = "Unsaved changes"
     actions = {"keep": (AUTHOR,)}
+
+    def checked_tasks(self) -> Collection[DraftTask]:
+        return ()
 
     def action_keep(self, data: QueryDict) -> HttpResponse:
         place = data.get("place", "")

@@ -14,7 +14,6 @@ from notifications.campaigns import draft_entries
 from notifications.campaigns.checks.problem import DraftProblem
 from notifications.console import campaign_display
 from notifications.console.tasks.task_page import DraftPage
-from notifications.console.tasks.translation_display import request_views
 from notifications.models.draft_task import DraftTask, TaskEntry
 from notifications.models.test_phone import TestSend
 
@@ -99,4 +98,4 @@ class TaskListPage(DraftPage):
         )
 
     def _translations(self) -> tuple[str, ...]:
-        return tuple(f"{view.language}: {view.text}" for view in request_views(self.campaign, at=self.at))
+        return tuple(f"{view.language}: {view.text}" for view in self.request_views())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar
@@ -15,9 +15,10 @@ from django.utils.datastructures import MultiValueDict
 from core.console.pages import Link, Page
 from core.errors import ChangedMeanwhile, Conflict, DomainError, Invalid
 from notifications.campaigns import draft_entries, draft_tasks, refusals
-from notifications.campaigns.checks.draft import DraftCheck, check_draft
+from notifications.campaigns.checks.draft import DraftCheck, DraftFacts, check_draft
 from notifications.campaigns.checks.problem import DraftProblem
 from notifications.console.rights import AUTHOR
+from notifications.console.tasks.translation_display import RequestView, request_views
 from notifications.console.will_happen import worded
 from notifications.models import Campaign, CampaignState
 from notifications.models.draft_task import DraftTask, TaskEntry
@@ -46,7 +47,12 @@ class DraftPage(Page):
 
     def load(self) -> None:
         self.campaign = Campaign.objects.select_related("references").numbered(self.kwargs["id"])
-        self.__dict__.pop("check", None)
+        self.forget_check()
+
+    def forget_check(self) -> None:
+        """Check the draft again when its check is needed next: something was saved."""
+        for name in ("check", "facts"):
+            self.__dict__.pop(name, None)
 
     def breadcrumbs(self) -> Iterable[Link]:
         return [
@@ -60,9 +66,22 @@ class DraftPage(Page):
         return self.campaign.state == CampaignState.DRAFT
 
     @cached_property
+    def facts(self) -> DraftFacts:
+        """What the check of the draft reads, once for each response."""
+        return DraftFacts([self.campaign])
+
+    @cached_property
     def check(self) -> DraftCheck:
-        """Return the problems, cautions and forecast of the draft, read once for each response."""
-        return check_draft(self.campaign, at=self.at)
+        """The forecast of the draft with the problems of the page's tasks, worked out once for each response."""
+        return check_draft(self.campaign, at=self.at, known=self.facts, tasks=self.checked_tasks())
+
+    def checked_tasks(self) -> Collection[DraftTask]:
+        """Return the tasks whose problems the page shows."""
+        return tuple(DraftTask)
+
+    def request_views(self) -> list[RequestView]:
+        """Return what the translators have of the draft."""
+        return request_views(self.campaign, self.facts.requests[self.campaign.pk], at=self.at)
 
     def list_url(self) -> str:
         """Return the URL of the task list."""
@@ -84,6 +103,9 @@ class TaskPage(DraftPage):
     task: ClassVar[DraftTask]
     #: What was typed earlier and not saved.
     entry: TaskEntry | None = None
+
+    def checked_tasks(self) -> Collection[DraftTask]:
+        return (self.task,)
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Show the page, with what the user typed earlier and did not save."""
@@ -140,7 +162,7 @@ class TaskPage(DraftPage):
         except ChangedMeanwhile:
             self._keep(data)
             raise
-        self.__dict__.pop("check", None)
+        self.forget_check()
         left = [*self.problems()]
         if left:
             self.success("Saved. This task still has a problem, which is listed below.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -39,10 +39,8 @@ def due_text(deadline: datetime, zone: str, *, at: datetime) -> str:
     return f"due {when}" if deadline > at else f"overdue since {when.removeprefix('today at ')}"
 
 
-def request_views(campaign: Campaign, *, at: datetime) -> list[RequestView]:
-    """Return the requests of a campaign that are not withdrawn, by deadline; two queries."""
-    people = ("requested_by", "translated_by", "handed_in_by", "read_by")
-    requests = list(TranslationRequest.objects.current().filter(campaign=campaign).select_related(*people))
+def request_views(campaign: Campaign, requests: Collection[TranslationRequest], *, at: datetime) -> list[RequestView]:
+    """Return the current requests of a campaign, which were read with their people, in words; one query at most."""
     read = approval.second_readings(campaign) if any(one.is_handed_in for one in requests) and campaign.words else {}
     return [_view(request, campaign, read.keys(), at=at) for request in requests]
 

@@ -21,7 +21,7 @@ from notifications.campaigns.checks.problem import DraftProblem
 from notifications.campaigns.variants import name_of, title_of
 from notifications.console.rights import AUTHOR
 from notifications.console.tasks.task_page import FormData, TaskPage
-from notifications.console.tasks.translation_display import RequestView, request_views, without_text
+from notifications.console.tasks.translation_display import RequestView, without_text
 from notifications.console.tasks.variant_choice import audience_choices, possible_variants, region_choices
 from notifications.console.will_happen import phones
 from notifications.models.draft_task import DraftTask
@@ -161,7 +161,7 @@ class WordsPage(TaskPage):
 
     def _requests(self) -> list[tuple[RequestView, str]]:
         """Return what the translators have, each with who gets another language until they hand it in."""
-        views = request_views(self.campaign, at=self.at)
+        views = self.request_views()
         return [
             (view, "" if view.has_text else without_text(self.campaign, self.check.forecast, view.request.locale))
             for view in views

@@ -5,9 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from core.models import User
@@ -91,16 +89,3 @@ def test_any_value_in_the_address_shows_a_calendar(client: Client, on: str) -> N
 
     for view in ("month", "week", "x"):
         assert client.get(reverse("admin:calendar"), {"on": on, "view": view, "country": "x"}).status_code == 200
-
-
-def test_it_needs_the_same_queries_for_any_number_of_campaigns(client: Client) -> None:
-    client.force_login(make.person("nora", "auditor"))
-    counts = []
-    for number in (1, 12):
-        for one in range(number):
-            start = planned(f"Campaign {one}")
-        with CaptureQueriesContext(connection) as queries:
-            calendar(client, on=f"{start:%Y-%m-%d}")
-        counts.append(len(queries))
-
-    assert counts[0] == counts[1] <= 20

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import csv
-from datetime import UTC, datetime, timedelta
 from io import StringIO
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from core.formula_cells import cell
@@ -103,18 +100,3 @@ def test_the_list_is_downloaded_with_its_filters_and_without_formulas(three: Cli
 )  # fmt: skip
 def test_a_cell_is_never_a_formula(value: object, written: str) -> None:
     assert cell(value) == written
-
-
-def test_it_needs_the_same_queries_for_any_number_of_campaigns(client: Client) -> None:
-    client.force_login(make.campaign_staff()[0])
-    counts = []
-    for number in (1, 12):
-        for one in range(number):
-            start = (datetime.now(UTC) + timedelta(hours=2 + one)).strftime("%Y-%m-%dT%H:%M:%SZ")
-            make.campaign(state="submitted", schedule={"at": start})
-            make.campaign(state="draft")
-        with CaptureQueriesContext(connection) as queries:
-            listed(client)
-        counts.append(len(queries))
-
-    assert counts[0] == counts[1] <= 20

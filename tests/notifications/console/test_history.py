@@ -9,7 +9,6 @@ from io import StringIO
 import pytest
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from core import audit_chain
@@ -155,16 +154,3 @@ def test_the_history_cannot_be_changed_and_is_in_the_chain() -> None:
     ):
         with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(statement.format("core_auditentry"))
-
-
-def test_the_history_needs_the_same_queries_for_any_number_of_entries(client: Client) -> None:
-    client.force_login(make.person("nora", "auditor"))
-    counts = []
-    for number in (1, 8):
-        for _ in range(number):
-            edited()
-        with CaptureQueriesContext(connection) as queries:
-            history(client)
-        counts.append(len(queries))
-
-    assert counts[0] == counts[1] <= 20

@@ -10,7 +10,6 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
-from pytest_django import DjangoAssertNumQueries
 
 from core.models import User
 from notifications.campaigns import draft_tasks, lifecycle, translation_requests
@@ -295,17 +294,6 @@ def test_the_history_of_the_campaign_tells_the_hand_over(client: Client, draft: 
 
     for sentence in ("author requested the text in Arabic from the translators.", "ali handed in the text in Arabic."):
         assert sentence in html
-
-
-def test_the_pages_need_few_queries(
-    client: Client, draft: Campaign, ali: User, django_assert_max_num_queries: DjangoAssertNumQueries
-) -> None:
-    requested(draft)
-    client.force_login(ali)
-    with django_assert_max_num_queries(20):
-        client.get(url(draft, "translate", "ar"))
-    with django_assert_max_num_queries(20):
-        client.get(reverse("admin:my-work"))
 
 
 def test_an_overdue_request_says_so(client: Client, draft: Campaign, ali: User) -> None:

@@ -11,10 +11,9 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
-from pytest_django import DjangoAssertNumQueries
 
 from notifications.campaigns import audience, draft_tasks
-from notifications.models import Campaign, CautionAnswer, DraftTask, TaskEntry
+from notifications.models import Campaign, CautionAnswer, TaskEntry
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -499,24 +498,6 @@ def test_a_campaign_that_is_no_longer_a_draft_cannot_be_edited(client: Client, a
         answer = client.post(url(campaign, name), {"action": "save", "version": "", **WHO})
         assert answer.status_code == 409, name
         assert "Only a draft can be edited" in answer.content.decode()
-
-
-def test_every_page_of_a_draft_has_a_constant_number_of_queries(
-    client: Client, author: make.User, content: None, django_assert_max_num_queries: DjangoAssertNumQueries
-) -> None:
-    campaign = complete(client)
-    for locale in ("ar", "cy", "fr"):
-        draft_tasks.save_text(
-            campaign, locale, campaign.words["en"], by=author, at=timezone.now(),
-            from_version=draft_tasks.version(campaign, DraftTask.WORDS, locale=locale),
-        )  # fmt: skip
-        campaign.refresh_from_db()
-
-    for name in ("edit", "purpose", "who", "words", "help", "when", "check"):
-        with django_assert_max_num_queries(36):
-            assert client.get(url(campaign, name)).status_code == 200
-    with django_assert_max_num_queries(36):
-        assert client.get(url(campaign, "text", "ar")).status_code == 200
 
 
 def test_no_page_of_a_draft_shows_a_code(client: Client, author: make.User, content: None) -> None:
