@@ -383,7 +383,7 @@ CASES: Final = (
         "A campaign that is changed after its approval",
         "it is never sent; raw SQL cannot change what was submitted",
         (
-            "tests/notifications/delivery/test_worker.py::test_a_campaign_that_differs_from_its_approval_is_never_sent",
+            "tests/notifications/delivery/test_campaign_end.py::test_a_campaign_that_differs_from_its_approval_is_never_sent",
             "tests/notifications/campaigns/test_lifecycle.py::test_raw_sql_cannot_change_what_was_submitted",
         ),
     ),

@@ -4,34 +4,26 @@ from __future__ import annotations
 
 import gzip
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
-from django.db import OperationalError
 from django.utils import timezone
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from pytest_django import DjangoAssertNumQueries
 
 from api.http.views import ReadView
-from api.reads import edition, fast_path, response_cache
-from api.reads.edition_store import EditionStore
+from api.reads import response_cache
 from api.urls import urlpatterns
 from content.exporting.hsds_taxonomies import taxonomies, taxonomy_terms
-from content.models import Release
-from content.publishing import signing
 from content.publishing.withdrawal import withdraw
-from content.terms import Audience, Handout, Recipient, Role, Situation
+from content.terms import Handout, Recipient, Role
 from notifications.campaigns import lifecycle
 from notifications.delivery import planner
 from notifications.models import Campaign
 from tests import make
-from tests.api.wsgi import BothPaths, ask, with_fast_path
+from tests.api.wsgi import BothPaths, ask
 from tests.make import NOON, person
 from tests.packs import Packs, notice, noticed, publish
-from tests.signing import Signer
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("as_served")]
 
@@ -44,12 +36,6 @@ def opened(*, at: datetime | None = None, **changed: Any) -> Campaign:
     campaign = make.campaign(at=at, **changed)
     assert planner.plan_audience(campaign, at=at or datetime.now(UTC))
     return campaign
-
-
-@pytest.fixture
-def both(release: Release, signer: Signer, tmp_path: Path) -> BothPaths:
-    signing.sign_if_due(at=timezone.now())
-    return BothPaths(tmp_path / "edition")
 
 
 QUERIES = {
@@ -216,73 +202,6 @@ def test_other_methods_get_djangos_response(both: BothPaths, method: str) -> Non
 
 
 # POST /v1/help.
-
-BODIES = st.fixed_dictionaries(
-    {"country": st.sampled_from(["GB", "gb", "IN", "NO", "XX"]), "situation": st.sampled_from([*Situation.values, "new", "No"])},
-    optional={
-        "region": st.sampled_from([None, "GB-WLS", "IN-MH", "x"]),
-        "audience": st.sampled_from([*Audience.values, "spy"]),
-        "age": st.sampled_from([None, 8, 15, 17.0, 18, 40, 121, True, "15"]),
-        "age_in_image": st.sampled_from([None, 12, 30]),
-        "site": st.sampled_from([None, "snapchat", "elsewhere"]),
-        "languages": st.sampled_from([None, [], ["cy", "en"], ["xx"], ["hi-IN"], "en", [1]]),
-        "can_speak": st.sampled_from([None, True, False, 0]),
-        "at": st.sampled_from([None, "2026-12-01T03:00:00Z", "2026-12-25T12:00:00+01:00", "now"]),
-        "unknown": st.just(1),
-    },
-)
-
-
-def test_help_equals_djangos_response_for_good_and_bad_bodies(both: BothPaths, monkeypatch: pytest.MonkeyPatch) -> None:
-    now = timezone.now()
-    monkeypatch.setattr("django.utils.timezone.now", lambda: now)
-    statuses = []
-
-    @settings(max_examples=150, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
-    @given(values=BODIES, language=st.sampled_from(["", "cy", "ar;q=0.1"]))
-    def compare(values: dict[str, Any], language: str) -> None:
-        body, before = orjson.dumps(values), both.passed_on
-        quick, slow = (
-            ask(application, "/v1/help", method="POST", body=body, accept_language=language)
-            for application in (both.fast, both.django)
-        )
-        assert quick == slow
-        assert both.passed_on - before == (quick.status != 200)
-        statuses.append(quick.status)
-
-    compare()
-    assert set(statuses) == {200, 404, 422}
-    assert statuses.count(200) > 15
-
-
-@pytest.mark.parametrize(
-    ("body", "headers", "status"),
-    [
-        (b"{", {}, 400),
-        (b"", {}, 422),
-        (b"[" * 60_000, {}, 400),
-        (b" " * 70_000, {}, 413),
-        (b"{}", {"content_length": "x"}, 422),
-        (b'{"country": "GB"}', {"content_length": "9999999999999999999"}, 413),
-        (b'{"country": "GB"}', {"content_type": "text/plain"}, 415),
-        (b'{"country": "GB"}', {"content_type": "application/json; charset=utf-16"}, 415),
-        (b'{"country": "GB"}', {"content_encoding": "gzip"}, 415),
-    ],
-)
-def test_an_unreadable_body_gets_djangos_response(both: BothPaths, body: bytes, headers: dict[str, Any], status: int) -> None:
-    quick, slow = (ask(app, "/v1/help", method="POST", body=body, **headers) for app in (both.fast, both.django))
-
-    assert quick == slow
-    assert quick.status == status
-
-
-def test_help_does_not_query_the_database(both: BothPaths, django_assert_num_queries: DjangoAssertNumQueries) -> None:
-    ask(both.fast, "/v1/help", method="POST", body=orjson.dumps(HELP))
-
-    with django_assert_num_queries(0):
-        answer = ask(both.fast, "/v1/help", method="POST", body=orjson.dumps(HELP))
-
-    assert (answer.status, answer["Cache-Control"], both.passed_on) == (200, "no-store", 0)
 
 
 # New editions.
@@ -473,84 +392,3 @@ def test_cached_bytes_are_bounded(both: BothPaths, monkeypatch: pytest.MonkeyPat
 
 
 # Without a database.
-
-
-def test_an_edition_on_disk_answers_without_the_database(
-    both: BothPaths, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    campaign = opened()
-    both.store.refresh()
-    reads = ["/v1/manifest", "/v1/packs/GB/cy", "/v1/tips?country=IN&locale=hi", "/v1/services/gb-childline", "/v1/"]
-    reads += [f"/v1/alerts/{campaign.pk}/cap", "/v1/alerts?country=GB&locale=en", "/.well-known/jwks.json"]
-    before = {path: ask(both.fast, path) for path in reads}
-    monkeypatch.setattr(edition, "read_change_marker", _away)
-    monkeypatch.setattr("api.reads.pack_store.Pack.objects.filter", _away)
-
-    store = EditionStore(tmp_path / "edition")
-    fast = fast_path.FastPath(_away, store)
-    fast._middleware_headers = both.memory._middleware_headers
-    store.load_from_disk()
-
-    assert {path: ask(with_fast_path(fast, _away), path) for path in reads} == before
-    assert store.edition == both.store.edition
-
-
-def test_a_damaged_pack_file_is_not_served(both: BothPaths) -> None:
-    name = both.store.current().pack_digests["GB", "en"]
-    both.store.packs.clear()
-    both.store.packs._path(name).write_bytes(b'{"dial": "0900 1234"}')
-
-    answer = ask(both.fast, "/v1/packs/GB/en")
-
-    assert answer == ask(both.django, "/v1/packs/GB/en")
-    assert b"0900 1234" not in answer.body
-
-
-@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"{}", b'{"number": 1}', b"\xff"])
-def test_a_damaged_edition_on_disk_is_ignored(tmp_path: Path, content: bytes) -> None:
-    (tmp_path / "edition.json").write_bytes(content)
-    store = EditionStore(tmp_path)
-
-    store.load_from_disk()
-
-    assert store.edition is None
-
-
-def test_an_edition_survives_being_written_to_disk(both: BothPaths) -> None:
-    opened(messages={"en": make.definition()["messages"]["en"]})
-    both.store.refresh()
-    current = both.store.current()
-
-    plain = orjson.loads(orjson.dumps(edition.to_plain(current)))
-
-    assert edition.from_plain(plain, current.packs) == current
-
-
-def test_an_edition_written_by_an_older_version_is_loaded(both: BothPaths) -> None:
-    current = both.store.current()
-    plain = edition.to_plain(current)
-    assert plain.pop("changed")
-
-    kept = edition.from_plain(plain, current.packs)
-
-    assert (kept.number, kept.last_modified) == (current.number, {})
-
-
-def test_packs_of_no_current_release_are_deleted_after_a_week(both: BothPaths, real_packs: Packs) -> None:
-    import os
-
-    old = both.store.current().pack_digests["GB", "cy"]
-    publish(real_packs, [("GB", "en"), ("ZZ", "en")])
-    both.store.refresh()
-    path = both.store.packs._path(old)
-    assert path.exists()
-
-    os.utime(path, (0, 0))
-    publish(real_packs, [("GB", "en"), ("ZZ", "en"), ("ZZ", "cy")])
-    both.store.refresh()
-
-    assert not path.exists()
-
-
-def _away(*_args: Any, **_kwargs: Any) -> Any:
-    raise OperationalError("there is no database")

@@ -8,14 +8,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.test import override_settings
 
 from content.assurance.record import record_assurance
 from content.compiling.compiler import build_packs, compile_release, own_countries
 from content.compiling.facts import Policy, Snapshot
 from content.compiling.snapshot import read_snapshot
-from content.models import Channel, Locale, Pack, Release, Service, Target, Tip, Unit
+from content.models import Channel, Pack, Release, Service, Target, Tip, Unit
 from content.models.assurance import Method
 from content.models.service_facts import Status
 from content.terms import OUTDATED_DAYS, Change
@@ -29,17 +28,18 @@ SANDBOX = Policy(NOON.date(), serve_unreviewed=True, sandbox=True)
 STRICT = Policy(NOON.date())
 
 
-@pytest.fixture
-def content(db: None) -> None:
-    make.small_content()
-
-
 def pack(country: str = "GB", locale: str = "en", *, policy: Policy = SANDBOX) -> dict[str, Any]:
     return json.loads(make.build_pack(read_snapshot(policy), country, locale))
 
 
 def found(policy: Policy = SANDBOX) -> set[tuple[str, str, bool]]:
     return {(f.code, f.item, f.blocks) for built in build_packs(read_snapshot(policy)).values() for f in built.findings}
+
+
+def assure(service: str, *, days: int) -> None:
+    channel = Channel.objects.get(service=service)
+    method = Method.READ if "emergency" in channel.service.roles else Method.RUNG
+    record_assurance(channel, by=make.checker(), at=NOON, method=method, until=(NOON + timedelta(days=days)).date())
 
 
 def tip_of(pack: dict[str, Any], slug: str = "first-hour") -> dict[str, Any]:
@@ -265,151 +265,6 @@ def test_a_notice_that_cannot_be_served_blocks_the_pack(content: None) -> None:
 # Which services are served.
 
 
-def assure(service: str, *, days: int) -> None:
-    channel = Channel.objects.get(service=service)
-    method = Method.READ if "emergency" in channel.service.roles else Method.RUNG
-    record_assurance(channel, by=make.checker(), at=NOON, method=method, until=(NOON + timedelta(days=days)).date())
-
-
-def test_an_assured_service_is_served_everywhere_with_its_dates(content: None) -> None:
-    assure("gb-line", days=90)
-
-    service = next(s for s in pack(policy=STRICT)["services"] if s["id"] == "gb-line")
-
-    assert (service["assured"], service["checked_on"], service["assured_until"]) == (True, "2026-12-01", "2027-03-01")
-
-
-def test_outside_the_sandbox_only_unchecked_emergency_numbers_are_served(content: None) -> None:
-    value = pack(policy=STRICT)
-
-    assert [service["id"] for service in value["services"]] == ["gb-emergency"]
-    assert value["services"][0]["assured"] is False
-    assert {("withheld", "gb-line", False), ("emergency-unassured", "gb-emergency/1", False)} <= found(STRICT)
-
-
-def test_an_expired_check_withholds_a_helpline_even_in_the_sandbox(content: None) -> None:
-    assure("gb-line", days=1)
-
-    later = replace(SANDBOX, day=NOON.date() + timedelta(days=2))
-
-    assert "gb-line" not in {service["id"] for service in pack(policy=later)["services"]}
-
-
-def test_an_overdue_emergency_number_is_served_with_its_date(content: None) -> None:
-    assure("gb-emergency", days=1)
-    later = replace(STRICT, day=NOON.date() + timedelta(days=400))
-
-    service = pack(policy=later)["services"][0]
-
-    assert (service["id"], service["assured"], service["checked_on"], service["assured_until"]) == (
-        "gb-emergency",
-        False,
-        "2026-12-01",
-        "2026-12-02",
-    )
-    assert ("emergency-overdue", "gb-emergency/1", False) in found(later)
-
-
-def test_a_helpline_from_general_knowledge_is_withheld_until_checked(content: None) -> None:
-    make.service("gb-hearsay", confidence="from-general-knowledge", source="")
-    before = {service["id"] for service in pack()["services"]}
-
-    assure("gb-hearsay", days=90)
-
-    assert "gb-hearsay" not in before
-    assert "gb-hearsay" in {service["id"] for service in pack()["services"]}
-
-
-def test_an_emergency_number_without_a_source_blocks_its_country(content: None) -> None:
-    make.service_facts("gb-emergency", confidence="from-general-knowledge")
-
-    assert ("emergency-unassured", "gb-emergency/1", False) in found(SANDBOX)
-    assert ("emergency-unassured", "gb-emergency/1", True) in found(STRICT)
-
-
-@pytest.mark.parametrize("sandbox", [True, False])
-def test_a_country_without_an_emergency_number_is_blocked(content: None, sandbox: bool) -> None:
-    make.service("fr-line", country="FR")
-
-    built = build_packs(read_snapshot(replace(SANDBOX, sandbox=sandbox)))
-
-    assert built["FR", "en"].blocked
-    assert not built["GB", "en"].blocked
-    assert not built["ZZ", "en"].blocked
-
-
-def test_a_pack_without_a_crisis_line_is_blocked(content: None) -> None:
-    for service in Service.objects.filter(roles=["helpline"]):
-        make.service_facts(service.pk, situations=["blackmail"])
-
-    # A directory of helplines is enough where a country has none of its own.
-    assert {finding for finding in found() if finding[0] == "no-crisis-line"} == {("no-crisis-line", "GB", True)}
-
-
-def test_the_worldwide_pack_without_any_helpline_is_blocked(content: None) -> None:
-    for service in Service.objects.filter(country_id="ZZ"):
-        make.service_facts(service.pk, roles=["advice"])
-
-    assert ("no-crisis-line", "ZZ", True) in found()
-
-
-def test_a_crisis_line_that_is_only_a_page_is_none(content: None) -> None:
-    page = make.service("fr-page", country="FR", channels=0)
-    make.channel(page, type="url")
-    make.emergency("FR")
-
-    assert ("no-crisis-line", "FR", True) in found()
-
-
-@pytest.mark.parametrize(
-    ("changed", "reader"),
-    [
-        ({"max_age": 17, "age_measured": "now"}, "teen of 18"),
-        ({"min_age": 14, "age_measured": "now"}, "teen of 13"),
-        ({"min_age": 18, "age_measured": "now"}, "parent, young person of 15"),
-    ],
-)
-def test_a_reader_whose_crisis_plan_has_no_crisis_line_blocks_the_country(
-    content: None, changed: dict[str, Any], reader: str
-) -> None:
-    make.service_facts("gb-line", **changed)
-
-    findings = build_packs(read_snapshot(SANDBOX))["GB", "en"].findings
-    details = [finding.detail for finding in findings if finding.code == "no-crisis-line-in-plan" and finding.blocks]
-    assert len(details) == 1
-    assert reader in details[0]
-
-
-def test_a_missing_label_blocks_the_pack(content: None) -> None:
-    Unit.objects.filter(key="step.talk").update(owner="elsewhere")
-
-    assert ("label-missing", "step.talk", True) in found()
-
-
-def test_a_text_that_bypassed_the_linting_blocks_its_packs(content: None) -> None:
-    make.tip("over-there", countries=["GB"])
-    with connection.cursor() as cursor:
-        cursor.execute("UPDATE content_unit SET text = 'Call 0800 9999', revision = 2 WHERE key = 'tip.over-there.title'")
-
-    built = build_packs(read_snapshot(SANDBOX))
-
-    assert {place[0] for place, pack in built.items() if pack.blocked} == {"GB"}
-    assert ("number", "tip.over-there.title", True) in found()
-
-
-def test_a_target_with_changed_tokens_blocks_only_its_locale(content: None) -> None:
-    make.tip("ask", texts={"do-now.1": "Ask {service:gb-line}."}, countries=["GB"])
-    welsh_texts = {"title": "T", "short": "B", "do-now.1": "G {service:gb-line}", "do-not.1": "N"}
-    for part, text in welsh_texts.items():
-        make.target(f"tip.ask.{part}", "cy", text)
-    with connection.cursor() as cursor:
-        cursor.execute("UPDATE content_target SET text = 'G {service:zz-other}', revision = 2 WHERE text = 'G {service:gb-line}'")
-
-    built = build_packs(read_snapshot(SANDBOX))
-
-    assert [place for place, pack in built.items() if pack.blocked] == [("GB", "cy")]
-
-
 # The same snapshot gives the same bytes.
 
 
@@ -543,45 +398,3 @@ def test_the_published_release_is_found_or_noted_as_missing(content: None) -> No
 
 
 # What the gate says of texts beside what it refuses.
-
-
-def test_the_gate_names_the_place_of_a_fault_in_its_text(content: None) -> None:
-    make.tip("over-there", countries=["GB"])
-    with connection.cursor() as cursor:
-        cursor.execute("UPDATE content_unit SET text = 'So: it is your fault', revision = 2 WHERE key = 'tip.over-there.short'")
-
-    built = build_packs(read_snapshot(SANDBOX))
-
-    [finding] = {finding for finding in built["GB", "en"].findings if finding.code == "blame"}
-    assert (finding.item, finding.locale, finding.blocks) == ("tip.over-there.short", "en", True)
-    assert (finding.start, finding.end) == (10, 20)
-
-
-def test_a_tip_that_is_hard_to_read_is_reported_and_served(content: None) -> None:
-    hard = "Notwithstanding organisational considerations, communicate identifying information confidentially. "
-    make.tip("over-there", texts={"more": hard * 4}, audiences=["parent"])
-
-    built = build_packs(read_snapshot(SANDBOX))
-
-    [finding] = {finding for finding in built["GB", "en"].findings if finding.code == "reading-age"}
-    assert (finding.item, finding.locale, finding.blocks) == ("tip.over-there", "en", False)
-    assert not built["GB", "en"].blocked
-
-
-def test_a_tip_without_ages_that_names_its_readers_age_blocks_its_packs(content: None) -> None:
-    make.tip("over-there", texts={"short": "Say that you are under eighteen."}, countries=["GB"])
-    make.tip("over-here", texts={"short": "Say that you are under eighteen."}, max_age=17, age_measured="now")
-
-    built = build_packs(read_snapshot(SANDBOX))
-
-    assert {place[0] for place, pack in built.items() if pack.blocked} == {"GB"}
-    assert {finding.item for finding in built["GB", "en"].findings if finding.code == "reader-age"} == {"tip.over-there.short"}
-
-
-def test_a_locale_without_a_term_list_is_reported_as_unchecked(content: None) -> None:
-    Locale.objects.create(code="zu", name="Zulu", endonym="isiZulu", dir="ltr")
-
-    built = build_packs(read_snapshot(SANDBOX))
-
-    unchecked = {finding.locale for pack in built.values() for finding in pack.findings if finding.code == "terms-unchecked"}
-    assert unchecked == {"zu"}

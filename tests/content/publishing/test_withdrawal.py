@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Callable
 from datetime import timedelta
@@ -10,13 +9,11 @@ from typing import Any
 
 import psycopg
 import pytest
-from django.core.management import CommandError, call_command
 from django.db import DatabaseError, IntegrityError, transaction
 from django.test import override_settings
 
 from content.compiling.compiler import compile_release
 from content.compiling.gate import readers_without_crisis_line
-from content.compiling.substitution import Ages, TextReaders, may_stand_for, scope_of, substitute_helpline
 from content.models import Release, Service, Withdrawal, WithdrawnPack
 from content.models.release import ReleaseReason
 from content.publishing import signing
@@ -26,44 +23,18 @@ from content.publishing.pack_patch import (
     require_essential_services,
     withdraw_services,
 )
-from content.publishing.publish import HoldsWithdrawn, publish, publish_patch, roll_back
+from content.publishing.publish import publish, publish_patch, roll_back
 from content.publishing.verify import verify_manifest
-from content.publishing.withdrawal import AlreadyWithdrawn, put_back, withdraw, withdrawal_effect
-from core import tokens
+from content.publishing.withdrawal import AlreadyWithdrawn, put_back, withdraw
 from core.audit_verbs import Verb
-from core.errors import ChangedMeanwhile, Forbidden, Invalid, NotFound, SecondPersonRequired
+from core.errors import Forbidden, Invalid, NotFound, SecondPersonRequired
 from core.models import AuditEntry, User
 from tests import make
+from tests.content.publishing.test_pack_patches import by_name
 from tests.make import NOON
 from tests.signing import Signer
 
 LATER = NOON + timedelta(minutes=5)
-
-
-@pytest.fixture
-def ann(db: None) -> User:
-    return make.person("ann", "publisher")
-
-
-@pytest.fixture
-def ben(db: None) -> User:
-    return make.person("ben", "publisher")
-
-
-@pytest.fixture
-def published(db: None) -> Release:
-    """Two helplines of Great Britain; tips that name the second in every kind of text, and one that names none."""
-    make.small_content()
-    make.service("gb-wrong", name="Help & Talk")
-    make.tip(
-        "ask",
-        texts={
-            "do-now.1": "Ask {service:gb-wrong}.",
-            "short": "{service:gb-wrong} can help.",
-            "more": "First.\n\n- Ask {service:gb-wrong}.\n- Breathe.",
-        },
-    )
-    return make.release()
 
 
 def pack(release: Release | None = None, country: str = "GB", locale: str = "en") -> dict[str, Any]:
@@ -150,117 +121,6 @@ def test_the_text_gate_cannot_refuse_it(published: Release, ann: User) -> None:
 
 
 # Patches of one pack.
-
-
-def offering(*services: dict[str, Any], **tip_fields: Any) -> str:
-    tip = {
-        "slug": "ask",
-        "kind": "tip",
-        "audiences": ["teen"],
-        "situations": ["blackmail"],
-        "title": "Stop",
-        "short": "Breathe.",
-        "do_now": ["Ask \u2066Wrong\u2069.", "Breathe."],
-        "do_not": ["Do not pay.", "Do not skip \u2066Wrong\u2069."],
-        "more_html": "<p>One.</p>\n<ul>\n<li>Ask \u2066Wrong\u2069.</li>\n</ul>\n<p>\u2066Wrong\u2069 answers.</p>",
-        "services": ["wrong"],
-    }
-    return json.dumps({"country": "GB", "services": list(services), "tips": [tip | tip_fields], "retired": []})
-
-
-def entry(name: str, *roles: str, **fields: Any) -> Any:
-    from tests.packs import service
-
-    return service(name, *roles, **fields) | {"name": name.capitalize()}
-
-
-def by_name(service: str) -> tuple[bool, str]:
-    return False, service
-
-
-def withdrawn(body: str, successor: str | None = None) -> Any:
-    return withdraw_services({"wrong": successor}, by_name)(json.loads(body))
-
-
-def test_without_a_substitute_the_steps_that_named_it_are_removed() -> None:
-    [left] = withdrawn(offering(entry("wrong", "image-removal")))["tips"]
-
-    assert (left["do_now"], left["do_not"]) == (["Breathe."], ["Do not pay."])
-    assert left["more_html"] == "<p>One.</p>"
-    assert left["services"] == []
-
-
-def test_a_tip_with_it_in_title_or_answer_is_removed_and_a_notice_stays() -> None:
-    body = offering(entry("wrong", "image-removal"), short="\u2066Wrong\u2069 helps.")
-    notice = offering(entry("wrong", "image-removal"), short="\u2066Wrong\u2069 helps.", kind="notice")
-
-    assert withdrawn(body)["tips"] == []
-    assert withdrawn(notice)["tips"][0]["short"] == "helps."
-
-
-def test_a_helpline_with_an_age_limit_or_for_others_is_no_substitute() -> None:
-    adult = entry("adults", "helpline", min_age=18)
-    parents = entry("parents", "helpline", audiences=["parent"])
-    worldwide = entry("far", "helpline", country="ZZ")
-
-    def instead(services: list[Any], audience: str) -> Any:
-        readers = TextReaders(frozenset({audience}), frozenset({"blackmail"}), Ages())
-        return substitute_helpline(services, scope_of(entry("wrong", "helpline")), readers)
-
-    assert instead([adult, parents], "teen") is None
-    assert instead([adult, parents, worldwide], "teen") == worldwide
-    assert instead([adult, parents, worldwide], "parent") == parents
-
-
-@pytest.mark.parametrize(
-    ("other", "fits"),
-    [
-        ({}, True),
-        ({"roles": ["helpline", "advice"]}, True),
-        ({"roles": ["advice"]}, False),
-        ({"audiences": ["parent"]}, False),
-        ({"situations": ["grooming"]}, False),
-        ({"min_age": 18, "age_measured": "now"}, False),
-        ({"max_age": 17, "age_measured": "now"}, True),
-        ({"max_age": 17, "age_measured": "image-taken"}, False),
-        ({"max_age": 15, "age_measured": "now"}, False),
-        ({"regions": ["GB-WLS"]}, False),
-        ({"channels": [{"type": "url"}]}, False),
-    ],
-)
-def test_a_successor_stands_only_where_the_sentence_stays_true(other: dict[str, Any], fits: bool) -> None:
-    removed = entry("wrong", "helpline", max_age=17, age_measured="now")
-    successor = entry("new", *other.get("roles", ["helpline"]), **{k: v for k, v in other.items() if k != "roles"})
-    readers = TextReaders(frozenset({"teen"}), frozenset({"blackmail"}), Ages(highest=17, measured="now"))
-
-    assert may_stand_for(scope_of(successor), scope_of(removed), readers) is fits
-
-
-def test_a_successor_of_another_role_is_not_put_into_a_sentence() -> None:
-    body = offering(entry("wrong", "image-removal"), entry("new", "helpline"))
-
-    mended = withdrawn(body, "new")
-
-    assert mended["tips"][0]["do_now"] == ["Breathe."]
-    assert "New" not in json.dumps(mended["tips"])
-
-
-def test_a_tip_with_nothing_left_to_do_is_removed() -> None:
-    assert withdrawn(offering(entry("wrong", "image-removal"), do_now=["Ask \u2066Wrong\u2069."]))["tips"] == []
-
-
-def test_tombstones_name_the_last_successor() -> None:
-    body = json.loads(offering(entry("wrong", "image-removal"), entry("new", "image-removal")))
-    body["retired"] = [{"id": "older", "successor": "wrong"}]
-
-    assert withdrawn(json.dumps(body), "new")["retired"] == [
-        {"id": "older", "successor": "new"},
-        {"id": "wrong", "successor": "new"},
-    ]
-
-
-def test_a_successor_that_the_pack_does_not_offer_is_not_named() -> None:
-    assert withdrawn(offering(entry("wrong", "image-removal")), "elsewhere")["retired"] == [{"id": "wrong", "successor": None}]
 
 
 # Permissions and refusals.
@@ -368,75 +228,6 @@ def test_the_audit_log_says_who_withdrew_it(published: Release, ann: User) -> No
 # Put back, rolled back, and candidates from before.
 
 
-def test_two_put_it_back_and_the_next_release_brings_it(published: Release, ann: User, ben: User) -> None:
-    withdraw("gb-wrong", by=ann, at=LATER)
-    with pytest.raises(SecondPersonRequired, match="somebody else"):
-        put_back("gb-wrong", by=ann, second=ann, at=LATER)
-
-    put_back("gb-wrong", by=ann, second=ben, at=LATER)
-
-    assert "gb-wrong" not in {service["id"] for service in pack()["services"]}
-    again = compile_release(by=ann, at=LATER)
-    make.confirm_all(again, by=ben)
-    publish(again, by=ben, at=LATER)
-    assert digests(again) == digests(published)
-    with pytest.raises(NotFound):
-        put_back("gb-wrong", by=ann, second=ben, at=LATER)
-
-
-def test_packs_that_offer_it_are_withdrawn_until_it_is_put_back(published: Release, ann: User, ben: User) -> None:
-    (own, _), (worldwide, _) = (
-        make.pack_body(published, "GB", "cy") or ("", ""),
-        make.pack_body(published, "ZZ", "cy") or ("", ""),
-    )
-
-    withdraw("gb-wrong", by=ann, at=LATER)
-
-    assert was_withdrawn(own)
-    assert not was_withdrawn(worldwide)
-    assert not any(was_withdrawn(digest) for digest in digests(Release.objects.current()).values())
-    put_back("gb-wrong", by=ann, second=ben, at=LATER)
-    assert not was_withdrawn(own)
-
-
-def test_rolling_back_does_not_bring_it_back(published: Release, ann: User, ben: User) -> None:
-    withdrawal = withdraw("gb-wrong", by=ann, at=LATER)
-    assert withdrawal.release is not None
-
-    back = roll_back(to=published.number, by=ann, at=LATER)
-    publish(back, by=ben, at=LATER)
-
-    assert digests(back) == digests(withdrawal.release)
-
-
-def test_a_candidate_that_was_compiled_before_is_not_published(published: Release, ann: User, ben: User) -> None:
-    candidate = compile_release(by=ann, at=NOON)
-    withdraw("gb-wrong", by=ann, at=LATER)
-
-    with pytest.raises(ChangedMeanwhile, match="Another release"):
-        publish(candidate, by=ben, at=LATER)
-
-
-def test_a_candidate_with_a_service_new_to_readers_is_refused_too(published: Release, ann: User, ben: User) -> None:
-    make.service("gb-fresh")
-    candidate = compile_release(by=ann, at=NOON)
-    withdrawal = withdraw("gb-fresh", by=ann, at=LATER)
-
-    assert withdrawal.release is None
-    with pytest.raises(HoldsWithdrawn):
-        publish(candidate, by=ben, at=LATER)
-
-
-def test_before_the_first_release_it_is_left_out_of_that_release(ann: User, ben: User) -> None:
-    make.small_content()
-    make.service("gb-wrong")
-    withdraw("gb-wrong", by=ann, at=NOON)
-
-    make.release()
-
-    assert "gb-wrong" not in {service["id"] for service in pack()["services"]}
-
-
 def test_the_system_user_cannot_withdraw(published: Release) -> None:
     with pytest.raises(SecondPersonRequired, match="compiled a release"):
         withdraw("gb-wrong", by=User.objects.system(), at=LATER)
@@ -513,46 +304,6 @@ def test_a_withdrawn_successor_leads_to_its_own_successor(published: Release, an
 # From the command line.
 
 
-def run(*arguments: str) -> dict[str, Any]:
-    out = io.StringIO()
-    call_command(*arguments, "--json", stdout=out)
-    return json.loads(out.getvalue().strip().splitlines()[-1])
-
-
-def test_the_command_withdraws_and_puts_back(published: Release, ann: User, ben: User) -> None:
-    answer = run("release", "withdraw", "gb-wrong", "--successor", "gb-line", "--by", "ann")
-
-    assert answer == {
-        "service": "gb-wrong",
-        "successor": "gb-line",
-        "release": Release.objects.current_number(),
-        "packs": len(published.locales()),
-    }
-    assert run("release", "put-back", "gb-wrong", "--by", "ann", "--second", "ben") == {"service": "gb-wrong"}
-
-
-def test_outside_the_sandbox_each_of_the_two_brings_a_token(
-    published: Release, ann: User, ben: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    withdraw("gb-wrong", by=ann, at=LATER)
-    both = ["release", "put-back", "gb-wrong", "--by", "ann", "--second", "ben"]
-    both += ["--token-file", "-", "--second-token-file", "-"]
-
-    with override_settings(SANDBOX=False):
-        for second in (ann, ben):
-            lines = f"{tokens.issue(ann)}\n{tokens.issue(second)}\n"
-            monkeypatch.setattr("sys.stdin", io.StringIO(lines))
-            with pytest.raises(CommandError, match="token"):
-                run("release", "withdraw", "gb-line", "--by", "ann")
-            if second == ann:
-                with pytest.raises(CommandError, match="token"):
-                    run(*both)
-            else:
-                run(*both)
-
-    assert not Withdrawal.objects.in_force().exists()
-
-
 @pytest.mark.django_db
 def test_each_service_of_the_real_packs_can_be_withdrawn_or_is_essential(real_packs: Any) -> None:
     packs = [pack for (country, locale), pack in real_packs.items() if locale == "ar"]
@@ -600,28 +351,6 @@ def test_no_withdrawal_changes_the_role_of_a_name_or_breaks_a_plan(real_packs: A
             assert not lost, (one["country"], service["id"])
 
     assert tried > 100
-
-
-def test_the_effect_is_known_before_and_nothing_is_changed(published: Release) -> None:
-    effect = withdrawal_effect("gb-wrong")
-
-    assert Release.objects.current() == published
-    assert effect.packs == len([place for place in digests(published) if place[0] == "GB"])
-    [change] = [c for c in effect.comparison.changes if (c.kind, c.item, c.locale) == ("tip", "ask", "en")]
-    assert change.old is not None
-    assert change.new is not None
-    assert change.old["do_now"] == ["Ask \u2066Help & Talk\u2069."]
-    assert change.new["do_now"] == ["Ask \u2066The gb-line service\u2069."]
-
-
-def test_the_command_shows_both_texts_first(published: Release, ann: User) -> None:
-    shown = io.StringIO()
-    call_command("release", "withdraw", "gb-wrong", "--dry-run", "--by", "ann", stdout=shown)
-
-    assert "- short: Help & Talk can help." in shown.getvalue()
-    assert "+ short: The gb-line service can help." in shown.getvalue()
-    assert Release.objects.current() == published
-    assert not Withdrawal.objects.exists()
 
 
 def test_a_successor_without_its_role_is_refused(published: Release, ann: User) -> None:

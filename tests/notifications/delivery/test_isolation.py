@@ -29,13 +29,6 @@ END_OTHERS = """
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.fixture
-def thirty(fcm_emulator: Emulator) -> Emulator:
-    make.app()
-    make.installations(30)
-    return fcm_emulator
-
-
 @contextmanager
 def locked(raw_sql: psycopg.Connection[Any], campaign: Campaign) -> Iterator[None]:
     """Hold the campaign's row in another session."""

@@ -29,13 +29,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 PROJECT = "fingerpost-test"
 
 
-@pytest.fixture
-def thirty(fcm_emulator: Emulator) -> Emulator:
-    make.app()
-    make.installations(30)
-    return fcm_emulator
-
-
 def _cancel(campaign: Campaign, **changes: Any) -> Campaign:
     defaults: dict[str, Any] = {"kind": "cancel", "references": campaign.pk}
     return make.campaign(**(defaults | changes))

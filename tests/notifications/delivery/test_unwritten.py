@@ -29,13 +29,6 @@ def nothing_unwritten() -> Iterator[None]:
     unwritten.of_this_process()._waiting.clear()
 
 
-@pytest.fixture
-def thirty(fcm_emulator: Emulator) -> Emulator:
-    make.app()
-    make.installations(30)
-    return fcm_emulator
-
-
 @contextmanager
 def outcomes_refused(raw_sql: psycopg.Connection[Any]) -> Iterator[None]:
     raw_sql.execute(
