@@ -15,6 +15,8 @@ HELP = """\
 ./run lint            check style, types, import directions, words, migrations, the OpenAPI schema, docs/states.md, docs/roles.md
 ./run audit           check the locked packages for known weaknesses and licences; --refresh reads the advisories again,
                       --licences writes docs/licences.md, --sbom FILE writes a bill of materials, --images looks for digests
+./run mutate          change the rules for roles, approval, limits and errors in small ways, and see whether their tests notice;
+                      --rule NAME, --limit N
 ./run bench           measure registrations, reads and one campaign; --registrations N --devices N
 ./run bench push      measure sending: beside other senders, a million devices, brakes, kill -9; --part NAME --quick --write
 ./run bench main-job  measure one campaign through one worker; N devices (100000)
@@ -57,6 +59,7 @@ COMMANDS: dict[str, Command] = {
     "test": Command("dev", takes_arguments=True),
     "lint": Command("dev"),
     "audit": Command("dev", takes_arguments=True),
+    "mutate": Command("dev", takes_arguments=True),
     "bench": Command("dev", takes_arguments=True, uses_demo=True),
     "faults": Command("dev", takes_arguments=True),
     "reset": Command("demo", uses_demo=True),

@@ -140,6 +140,14 @@ def run_audit(paths: Paths, rest: list[str]) -> int:
     return audit(rest)
 
 
+def run_mutants(paths: Paths, rest: list[str]) -> int:
+    """Run tests against changed sources."""
+    # Not at the top: no other command needs what it imports.
+    from tools.mutation.run import run
+
+    return run(paths, rest)
+
+
 def run_bench(paths: Paths, rest: list[str]) -> int:
     """Run a measurement."""
     # Not at the top: no other command needs what the measurements import.
@@ -162,6 +170,7 @@ _COMMANDS: dict[str, Callable[[Paths, list[str]], int]] = {
     "test": run_tests.run,
     "lint": lambda paths, rest: lint.lint(paths),
     "audit": run_audit,
+    "mutate": run_mutants,
     "bench": run_bench,
     "faults": run_faults,
     "reset": reset,

@@ -220,6 +220,10 @@ def test_a_client_cannot_choose_its_own_address(settings: Any, proxies: int, for
     assert client_networks(request)[0].name == network
 
 
+def test_clients_of_unknown_address_share_the_limit_of_one() -> None:
+    assert [_allowed(address) for address in ("", "a.b", "unix:", "192.0.2")] == [True, True, True, False]
+
+
 def test_new_subnets_of_one_ipv6_network_share_a_limit() -> None:
     taken = [_allowed(f"2001:db8:1:{subnet:x}::1") for subnet in range(60)]
 
