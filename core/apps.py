@@ -29,14 +29,14 @@ class CoreConfig(AppConfig):
 
 
 class ConsoleConfig(SimpleAdminConfig):
-    """Django's admin as the console; each app registers its pages in its `console` package."""
+    """Django's admin as the console; each app registers its pages in its `console` package, and its inspections."""
 
     default_site = "core.console.site.ConsoleSite"
 
     def ready(self) -> None:
-        """Import the `console` package of each app, which registers its pages."""
+        """Import `console` of each app, which registers its pages, and `inspections`, which registers what doctor looks at."""
         super().ready()
-        autodiscover_modules("console")
+        autodiscover_modules("console", "inspections")
 
 
 def _sync_roles(sender: AppConfig, using: str, **kwargs: Any) -> None:
