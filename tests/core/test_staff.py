@@ -153,3 +153,42 @@ def test_a_weak_first_password_is_refused(password: str, monkeypatch: pytest.Mon
 def test_a_name_that_no_account_may_have_is_refused() -> None:
     with pytest.raises(CommandError, match="valid username"):
         run("add", "olwen parry", "--role", "publisher")
+
+
+def test_accounts_are_listed_with_roles_and_factors() -> None:
+    make.person("olwen", "publisher", "assurer")
+    make.person("nia")
+
+    rows = {row["name"]: row for row in run("list")["staff"]}
+
+    assert rows["olwen"]["roles"] == ["assurer", "publisher"]
+    assert rows["nia"] == {"name": "nia", "open": True, "roles": [], "second_factor": False, "last_sign_in": None}
+    assert run("roles", "olwen")["roles"] == ["assurer", "publisher"]
+    with pytest.raises(CommandError, match="no member of staff called eva"):
+        run("roles", "eva")
+
+
+def test_a_new_password_is_printed_once_and_on_record() -> None:
+    make.person("olwen", "publisher")
+
+    answer = run("password", "olwen")
+
+    assert User.objects.get(username="olwen").check_password(answer["password"])
+    entry = AuditEntry.objects.get(verb=Verb.CREDENTIAL_CHANGED)
+    assert entry.details["change"] == "password"
+    assert answer["password"] not in json.dumps(entry.details)
+
+
+def test_an_administrator_closes_an_account_and_two_are_left() -> None:
+    for name in ("ann", "ben", "cora"):
+        make.person(name, "administrator")
+    make.person("olwen", "publisher")
+
+    run("disable", "olwen", "--by", "ann", "--reason", "Left us.")
+    run("disable", "cora", "--by", "ann", "--reason", "Left us.")
+
+    assert not User.objects.get(username="olwen").is_active
+    with pytest.raises(CommandError):
+        run("disable", "ben", "--by", "ann", "--reason", "Left us.")
+    with pytest.raises(CommandError, match="administrator"):
+        run("disable", "ben", "--by", "olwen", "--reason", "Left us.")
