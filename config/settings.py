@@ -49,6 +49,9 @@ MAIL = env.mail("MAIL_URL")
 MAIL_FROM = env.mailbox("MAIL_FROM")
 STAFF_WEBHOOK_URL = env.text("STAFF_WEBHOOK_URL", "")
 STAFF_WEBHOOK_KEY = env.text("STAFF_WEBHOOK_KEY", "")
+# How log lines are written, and from which level on.
+LOG_FORMAT = env.choice("LOG_FORMAT", "text", ("text", "json"))
+LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
 BROKER_URL = env.text("BROKER_URL", "memory://")
 # Sign in with an OpenID Connect issuer beside passwords; empty: off.
 OIDC_ISSUER = env.text("OIDC_ISSUER", "").rstrip("/")
@@ -291,11 +294,14 @@ if SANDBOX:
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "formatters": {
+        "text": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
+        "json": {"()": "core.json_log.JsonFormatter"},
+    },
     "filters": {"without_path": {"()": "core.logs.WithoutPath"}},
     # Without any handler, Python would print a record all the same.
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}, "none": {"class": "logging.NullHandler"}},
-    "root": {"handlers": ["stderr"], "level": "INFO"},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}, "none": {"class": "logging.NullHandler"}},
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     "loggers": {
         "django.request": {"level": "ERROR", "filters": ["without_path"]},
         # They name the host, the path or the Origin of each request that they refuse.
