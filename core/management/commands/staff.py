@@ -111,7 +111,7 @@ def _list(command: Command, options: dict[str, Any]) -> Answer:
     """Return every account; when somebody last signed in is on the day."""
     people = User.objects.filter(is_staff=True).prefetch_related("groups").order_by("username")
     with_factor = set(Authenticator.objects.values_list("user_id", flat=True))
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "name": one.username,
             "open": one.is_active,
