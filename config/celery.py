@@ -87,8 +87,7 @@ app.conf.update(
     broker_connection_retry_on_startup=True,
     broker_connection_timeout=5,
     timezone="UTC",
-    beat_scheduler="config.beat:Scheduler",
-    beat_schedule_filename=os.environ.get("BEAT_SCHEDULE_FILE", "celerybeat-schedule"),
+    beat_scheduler="config.beat:MonotonicScheduler",
     beat_schedule={
         "tick": {
             "task": "notifications.tasks.tick",

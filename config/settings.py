@@ -26,6 +26,8 @@ PSEUDO_LOCALES = env.flag("PSEUDO_LOCALES")
 MACHINE_TRANSLATOR = env.text("MACHINE_TRANSLATOR", "")
 # Folder in which web processes keep the edition, so that reading survives a restart without the database.
 EDITION_DIR = env.text("EDITION_DIR", "")
+# Outside of the database: how far workers have seen it come, so that a restore is noticed after all of them were stopped.
+DATABASE_STATE_DIR = env.text("DATABASE_STATE_DIR", EDITION_DIR)
 # Threads of a web process that run Django: writes and the console. Reads need none.
 WEB_THREADS = int(env.number("WEB_THREADS", 2, low=1, high=64))
 # What this process serves: readers (apps), the console (staff), or all.

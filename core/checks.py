@@ -58,6 +58,20 @@ def check_address_keys(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 
 
 @register(Tags.security, deploy=True)
+def check_database_state(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Warn if nothing outside of the database says how far it has come."""
+    if not settings.DATABASE_STATE_DIR:
+        return [
+            Caution(
+                "DATABASE_STATE_DIR is empty: a backup that is restored while all workers are stopped is not noticed.",
+                hint="Name a folder that workers can write to, on a disk that no snapshot of the database contains.",
+                id="fingerpost.W004",
+            )
+        ]
+    return []
+
+
+@register(Tags.security, deploy=True)
 def check_setting_names(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """Warn of names in the environment that are nearly those of settings."""
     return [

@@ -21,7 +21,7 @@ from celery.signals import worker_process_init, worker_process_shutdown
 from django.db import DatabaseError, connection, transaction
 
 from core import database_limits, heartbeats
-from notifications.delivery import claims, clock_steps, restores, scheduler, test_sends, unwritten, worker
+from notifications.delivery import claims, clock_steps, restores, scheduler, state_file, test_sends, unwritten, worker
 from notifications.delivery.polling import Poller
 from notifications.models.heartbeat import Heartbeat, HeartbeatPart
 from notifications.models.registration import Registration
@@ -33,7 +33,7 @@ DELIVER_SECONDS = 20.0
 #: Age in seconds at which a wake-up is dropped, so that few are left over after an outage. Far longer than the queue of a loaded
 #: machine: a shorter limit would drop every wake-up there, and nothing would be sent.
 MAX_WAKE_UP_AGE = 60.0
-#: The lock of the one sender among a worker's processes, which inherit this unnamed file: a POSIX lock belongs to one process,
+#: The lock of the first sender among a worker's processes, which inherit this unnamed file: a POSIX lock belongs to one process,
 #: and is released however that process ends. The second lock does the same among the threads of one process.
 _AMONG_PROCESSES, _name = tempfile.mkstemp(prefix="fingerpost-")
 os.unlink(_name)
@@ -67,6 +67,8 @@ def prove_registrations(**_unknown: Any) -> None:
 
 def _run_scheduler(*, late_after: float) -> bool:
     """Run the scheduler unless another process ran it lately; return whether there is something to send."""
+    # Before this run is counted, which would hide that there were more.
+    restores.hold_after_restore(at=scheduler.database_now())
     with transaction.atomic():
         step = SchedulerRun.objects.take_turn(late_after=late_after)
         if step is None:
@@ -85,12 +87,12 @@ def _wake_workers() -> None:
 
 @shared_task(name="notifications.tasks.deliver")  # type: ignore[untyped-decorator]
 def deliver(*, woken_at: float, seen: list[str | int] | None = None, **_unknown: Any) -> None:
-    """Send what is due; one process of each Celery worker sends, however many wake-ups there are."""
+    """Send what is due; one process of each Celery worker does, however many wake-ups there are."""
     restores.seen().learn(seen)
     if scheduler.database_now().timestamp() - woken_at > MAX_WAKE_UP_AGE:
         return
-    with _only_sender() as alone:
-        settled = worker.run(seconds=DELIVER_SECONDS) if alone else 0
+    with _sender() as may_send:
+        settled = worker.run(seconds=DELIVER_SECONDS) if may_send else 0
     if settled:
         # So that the counts of what has ended are folded now, and not with the next tick.
         _run_scheduler(late_after=0.0)
@@ -103,14 +105,19 @@ def _tick_if_late(stopping: threading.Event) -> None:
 
 
 def _send_if_due(stopping: threading.Event) -> None:
-    """Send what is due, unless another process of this worker is sending; write what the database did not take before."""
+    """Send what is due; write what the database did not take before.
+
+    While another process of this worker is sending, only a large campaign is worth a second sender: one fills one core.
+    """
     restores.hold_after_restore(at=scheduler.database_now())
     unwritten.of_this_process().write_again()
     _give_heartbeat(HeartbeatPart.DELIVERY)
-    if not claims.waiting_projects(ahead=claims.WAKE_AHEAD):
+    waiting = claims.waiting_projects(ahead=claims.WAKE_AHEAD)
+    if not waiting:
         return
-    with _only_sender() as alone:
-        settled = worker.run(seconds=DELIVER_SECONDS, stopping=stopping) if alone else 0
+    # In a thread: the process stays free for the rest of the timetable, which it would not in `deliver`.
+    with _sender(beside_another=max(waiting.values()) > claims.ramp_above_batches()) as may_send:
+        settled = worker.run(seconds=DELIVER_SECONDS, stopping=stopping) if may_send else 0
     if settled:
         _run_scheduler(late_after=0.0)
 
@@ -131,13 +138,21 @@ def _send_tests_if_waiting(stopping: threading.Event) -> None:
         test_sends.send_waiting(at=now)
 
 
+def _remember_state(stopping: threading.Event) -> None:
+    """Note outside of the database how far it has come."""
+    state_file.remember()
+
+
 _pollers: list[Poller] = []
 
 
 @worker_process_init.connect  # type: ignore[untyped-decorator]
 def _start_polling(**_unknown: Any) -> None:
     database_limits.apply()
-    poller = Poller(_tick_if_late, _send_if_due, _send_tests_if_waiting, alive=lambda: heartbeats.give("worker"))
+    # Before anything is sent.
+    state_file.recall()
+    steps = (_tick_if_late, _send_if_due, _send_tests_if_waiting, _remember_state)
+    poller = Poller(*steps, alive=lambda: heartbeats.give("worker"))
     _pollers.append(poller)
     poller.start()
 
@@ -150,16 +165,16 @@ def _stop_polling(**_unknown: Any) -> None:
 
 
 @contextmanager
-def _only_sender() -> Iterator[bool]:
-    """Yield whether this process may send: one of a worker's processes does, the others stay free for the scheduler."""
+def _sender(*, beside_another: bool = False) -> Iterator[bool]:
+    """Yield whether this thread may send: as the first sender of its worker or, with `beside_another`, of its process."""
     if not _AMONG_THREADS.acquire(blocking=False):
         yield False
         return
-    alone = _locked()
+    first = _locked()
     try:
-        yield alone
+        yield first or beside_another
     finally:
-        if alone:
+        if first:
             fcntl.lockf(_AMONG_PROCESSES, fcntl.LOCK_UN)
         _AMONG_THREADS.release()
 

@@ -1,7 +1,8 @@
 """Find out that the database is an earlier state of itself, and hold all campaigns: more may have been sent than it records.
 
-A dump, a standby or a point in time has another identity (`brake.IDENTITY_SQL`). A snapshot of the disk that is put back has
-the same one, but a lower position in the write-ahead log than workers have seen.
+A dump in a new database, a standby or a point in time has another identity (`brake.IDENTITY_SQL`). A snapshot of the disk that
+is put back has the same one, but a lower position in the write-ahead log than workers have seen. A dump that is restored in
+place has the same one and a higher position, but fewer runs of the scheduler.
 """
 
 from __future__ import annotations
@@ -23,10 +24,11 @@ from notifications.models.campaign import Campaign
 from notifications.models.campaign_state import CampaignState
 
 _RESTORED = "The database was restored or failed over. More may have been sent than it records."
-#: What identifies the state of the database: identity, number of restores that were noticed, position that is on its disk. Of a
-#: server that crashes only what is not on its disk yet is lost.
+#: What identifies the state of the database: identity, number of restores that were noticed, runs of the scheduler, position that
+#: is on its disk. Of a server that crashes only what is not on its disk yet is lost; a run is, once it is committed.
 STATE_SQL = f"""
     ({IDENTITY_SQL}), coalesce((SELECT restores FROM notifications_brake WHERE campaign_id IS NULL), 0),
+    coalesce((SELECT runs FROM notifications_schedulerrun WHERE id = 1), 0)::bigint,
     CASE WHEN pg_is_in_recovery() THEN 0 ELSE pg_current_wal_flush_lsn() - '0/0'::pg_lsn END::bigint
 """  # noqa: S608
 
@@ -34,10 +36,14 @@ _logger = logging.getLogger(__name__)
 
 
 class DatabaseState(NamedTuple):
-    """How far a database has come. For one identity, (restores, position) never falls unless an earlier state is put back."""
+    """How far a database has come. For one identity, nothing of it falls unless an earlier state is put back.
+
+    A restore that was noticed is the exception: then `restores` is higher, and the rest counts from there.
+    """
 
     identity: str
     restores: int
+    runs: int
     position: int
 
     @classmethod
@@ -46,6 +52,18 @@ class DatabaseState(NamedTuple):
         with connection.cursor() as cursor:
             cursor.execute(f"SELECT {STATE_SQL}")
             return cls(*cursor.fetchone())
+
+    def is_at_least(self, other: DatabaseState) -> bool:
+        """Return whether this is not an earlier state than `other`; True for another database."""
+        if self.identity != other.identity or self.restores != other.restores:
+            return self.identity != other.identity or self.restores > other.restores
+        return self.runs >= other.runs and self.position >= other.position
+
+    def or_later(self, other: DatabaseState) -> DatabaseState:
+        """Return the later one of two states of the same restores, number by number; else this one."""
+        if self[:2] != other[:2]:
+            return self
+        return self._replace(runs=max(self.runs, other.runs), position=max(self.position, other.position))
 
 
 class LatestState:
@@ -65,11 +83,12 @@ class LatestState:
 
         What another thread has recorded meanwhile says nothing: its query may have begun later and ended sooner.
         """
-        if before is not None and before.identity == state.identity and state[1:] < before[1:]:
+        if before is not None and not state.is_at_least(before):
             return False
         with self._lock:
-            if self._latest is None or self._latest.identity != state.identity or state[1:] > self._latest[1:]:
-                self._latest = state
+            latest = self._latest
+            if latest is None or latest.identity != state.identity or state.restores >= latest.restores:
+                self._latest = state if latest is None else state.or_later(latest)
         return True
 
     @property
@@ -85,8 +104,8 @@ class LatestState:
         """Take over the state that another worker has seen, if it is a later one of the same database."""
         if message is None or len(message) != len(DatabaseState._fields):
             return
-        identity, restores, position = message
-        state = DatabaseState(str(identity), int(restores), int(position))
+        identity, *numbers = message
+        state = DatabaseState(str(identity), *map(int, numbers))
         if self._latest is None or self._latest.identity == state.identity:
             self.note(state, before=None)
 

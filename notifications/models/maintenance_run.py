@@ -14,8 +14,11 @@ class MaintenanceRunQuerySet(models.QuerySet["MaintenanceRun"]):
     """Look up and record runs."""
 
     def is_due(self, job: str, *, on: date) -> bool:
-        """Return whether the job has not been finished on this day."""
-        return not self.filter(job=job, finished_on__gte=on).exists()
+        """Return whether the job has not been finished on this day.
+
+        A later day is one of a clock that was wrong: it must not keep the job from running until then.
+        """
+        return not self.filter(job=job, finished_on=on).exists()
 
     def finish(self, job: str, *, on: date) -> None:
         """Record that the job is finished for this day."""

@@ -18,10 +18,10 @@ SECONDS_SINCE_SQL = "SELECT extract(epoch FROM clock_timestamp() - ran_at)::floa
 # A run that seems to lie in the future was recorded before the database's clock was set back.
 _TAKE_TURN = """
     WITH before AS MATERIALIZED (SELECT ran_at FROM notifications_schedulerrun WHERE id = 1 FOR UPDATE)
-    INSERT INTO notifications_schedulerrun AS last (id, ran_at)
+    INSERT INTO notifications_schedulerrun AS last (id, ran_at, runs)
     -- Read before the row is written, which RETURNING alone would not do.
-    SELECT 1, clock_timestamp() FROM (SELECT count(*) FROM before) read_first
-    ON CONFLICT (id) DO UPDATE SET ran_at = EXCLUDED.ran_at
+    SELECT 1, clock_timestamp(), 1 FROM (SELECT count(*) FROM before) read_first
+    ON CONFLICT (id) DO UPDATE SET ran_at = EXCLUDED.ran_at, runs = last.runs + 1
     WHERE abs(extract(epoch FROM EXCLUDED.ran_at - last.ran_at)) >= %s
     RETURNING greatest(0, extract(epoch FROM (SELECT ran_at FROM before) - ran_at))::float
 """
@@ -46,6 +46,11 @@ class SchedulerRun(models.Model):
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
     ran_at = models.DateTimeField()
+    runs = models.PositiveBigIntegerField(
+        default=0,
+        db_default=0,
+        help_text="How often it ran. Fewer than before: the database was restored (delivery/restores.py).",
+    )
 
     objects: ClassVar[SchedulerRunQuerySet] = manager_of(SchedulerRunQuerySet)
 

@@ -14,10 +14,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from celery.beat import PersistentScheduler
 from django.db import connection
 
-from config.celery import app
 from content.assurance import queue
 from content.assurance.queue import Priority
 from content.assurance.record import record_assurance
@@ -65,20 +63,11 @@ def served() -> Snapshot:
     return read_snapshot(Policy(now().date()))
 
 
-def let_an_hour_go_by(timetable: Path) -> None:
-    """Make the beat believe that its last run was an hour ago, so that the test need not wait for its next minute."""
-    scheduler = PersistentScheduler(app, schedule_filename=str(timetable))
-    for entry in scheduler.schedule.values():
-        entry.last_run_at -= timedelta(hours=1)
-    scheduler.close()
-
-
 def test_a_worker_refuses_a_private_name_and_moves_the_queue(workers: Workers) -> None:
     # A name that is refused before it is resolved, so that nothing leaves this machine.
     listed(inside="https://wiki.internal/report", line="https://line.internal/")
     before = served()
     workers.environment |= NO_SANDBOX
-    let_an_hour_go_by(workers.timetable)
 
     workers.start()
     workers.start_beat()
@@ -92,7 +81,6 @@ def test_a_worker_refuses_a_private_name_and_moves_the_queue(workers: Workers) -
 
 def test_a_worker_in_a_sandbox_visits_no_server(workers: Workers) -> None:
     listed(inside="https://wiki.internal/report")
-    let_an_hour_go_by(workers.timetable)
 
     workers.start()
     workers.start_beat()

@@ -16,7 +16,7 @@ from tools.faults.runs import RUNS
 from tools.sandbox.environment import without_settings
 
 pytestmark = [pytest.mark.faults, pytest.mark.services, pytest.mark.timeout(600)]
-#: What each combination tries here; ./run faults has all runs on both, and takes more than half an hour.
+#: What each combination tries here; ./run faults has all runs on both, and takes over an hour.
 SHORT: dict[tuple[str, str], tuple[str, ...]] = {
     ("debian", "redis"): ("read-only", "snapshot"),
     ("wheel", "rabbitmq"): ("failing-write", "pgbouncer"),

@@ -1,4 +1,4 @@
-"""One process of a worker sends, whichever is woken, also when the wake-up was late."""
+"""One process of a worker sends, whichever is woken, also when the wake-up was late; another helps with a large campaign."""
 
 from __future__ import annotations
 
@@ -9,28 +9,49 @@ import pytest
 
 from config.celery import WakeUp, app
 from notifications import tasks
-from notifications.delivery import scheduler, worker
+from notifications.delivery import claims, scheduler, worker
 
 
-def test_one_process_and_thread_of_a_worker_sends() -> None:
+@pytest.mark.parametrize("large", [False, True])
+def test_one_thread_sends_and_another_process_only_beside_it(large: bool) -> None:
     reading, writing = os.pipe()
-    with tasks._only_sender() as mine:
+    with tasks._sender() as mine:
         child = os.fork()
         if child == 0:
             # A forked process has the file, but neither its parent's lock nor the thread that holds the second one.
             tasks._AMONG_THREADS = threading.Lock()
-            with tasks._only_sender() as second:
+            with tasks._sender(beside_another=large) as second:
                 os.write(writing, b"y" if second else b"n")
             os._exit(0)
         os.waitpid(child, 0)
-        with tasks._only_sender() as same_process:
+        with tasks._sender(beside_another=large) as same_process:
             pass
-    with tasks._only_sender() as afterwards:
+    with tasks._sender() as afterwards:
         pass
 
-    assert (mine, os.read(reading, 1), same_process, afterwards) == (True, b"n", False, True)
+    assert (mine, os.read(reading, 1), same_process, afterwards) == (True, b"y" if large else b"n", False, True)
     os.close(reading)
     os.close(writing)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("batches", "sends"), [(20, False), (21, True)])
+def test_a_second_process_helps_with_a_large_campaign(batches: int, sends: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    runs: list[float] = []
+
+    def run(*, seconds: float, stopping: threading.Event | None = None) -> int:
+        runs.append(seconds)
+        return 0
+
+    monkeypatch.setattr(tasks, "_locked", lambda: False)
+    monkeypatch.setattr(claims, "waiting_projects", lambda *, ahead: {"small": 1, "large": batches})
+    monkeypatch.setattr(worker, "run", run)
+
+    tasks._send_if_due(threading.Event())
+    # A task of Celery would keep the process from the rest of the timetable.
+    tasks.deliver(woken_at=scheduler.database_now().timestamp())
+
+    assert len(runs) == sends
 
 
 @pytest.mark.django_db

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 #: The library for programs with threads, and the one for others.
 _THREADS, _PLAIN = "libfaketimeMT.so.1", "libfaketime.so.1"
+#: A folder with a sitecustomize.py.
+_SLEEPING = Path(__file__).with_name("sleeping")
 
 
 class WrongClock:
@@ -31,4 +34,5 @@ class WrongClock:
             "FAKETIME_TIMESTAMP_FILE": str(self._file),
             "FAKETIME_NO_CACHE": "1",
             "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+            "PYTHONPATH": os.pathsep.join([str(_SLEEPING), *filter(None, [os.environ.get("PYTHONPATH")])]),
         }

@@ -37,6 +37,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with rig(options.database, options.broker, quick=options.quick) as (made, major):
         print(f"PostgreSQL {major}, {options.broker}", flush=True)
         for name in options.runs or RUNS:
+            if reason := RUNS[name].prevented(made):
+                print(f"  {name:<20} left out: {reason}", flush=True)
+                continue
             verdicts[name] = carry_out(made, name)
             print(_line(name, verdicts[name]), flush=True)
     if options.json:
@@ -94,7 +97,7 @@ def _line(name: str, verdict: Verdict) -> str:
         f"missed {verdict.missed}, doubled {verdict.doubled} of {verdict.may_double}, erased {verdict.wrongly_erased}, "
         f"{'held' if verdict.halted else 'never halted'}, last after {verdict.seconds:.0f} s"
     )
-    return f"  {name:<18} {'FAILED: ' + '; '.join(verdict.faults) if verdict.faults else figures}"
+    return f"  {name:<20} {'FAILED: ' + '; '.join(verdict.faults) if verdict.faults else figures}"
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -48,8 +48,9 @@ def run(paths: Paths, rest: list[str]) -> int:
     for database, broker in combinations:
         figures, status = _carry_out(paths, database, broker, options)
         failed = failed or status != 0
-        sections.append(_section(figures, broker))
-        say(f"\n{sections[-1]}")
+        if figures["runs"]:
+            sections.append(_section(figures, broker))
+            say(f"\n{sections[-1]}")
     if options.write and not failed:
         _write(sections, load)
     say("fault runs: failed" if failed else "fault runs: ok")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -86,6 +87,24 @@ class PostgresServer:
         if self._cluster.owner:
             for path in (self._cluster.data, *self._cluster.data.rglob("*")):
                 os.chown(path, self._cluster.owner.uid, self._cluster.owner.gid, follow_symlinks=False)
+
+    def has_program(self, name: str) -> bool:
+        """Return whether a program, such as pg_restore, comes with this PostgreSQL."""
+        return (self._cluster.binaries / name).exists()
+
+    def dump(self, target: Path, database: str) -> None:
+        """Dump a database, given by its URL, in the form that pg_restore reads."""
+        self._call("pg_dump", "--format=custom", f"--file={target}", database)
+
+    def restore_in_place(self, source: Path, database: str) -> None:
+        """Replace everything in a database by what is in a dump, as `pg_restore --clean` does."""
+        self._call("pg_restore", "--clean", "--if-exists", "--exit-on-error", f"--dbname={database}", str(source))
+
+    def _call(self, program: str, *arguments: str) -> None:
+        command = [str(self._cluster.binaries / program), *arguments]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
+        if done.returncode != 0:
+            raise RuntimeError(f"{program} ended with status {done.returncode}: {done.stderr.strip()[-500:]}")
 
     def major(self) -> str:
         """Return the major version."""

@@ -1,8 +1,12 @@
-"""A TCP proxy on loopback that delays what passes through it, as a distance between two machines does."""
+"""A TCP proxy that delays what passes through it, as a distance between two machines does.
+
+`python -m tools.faults.proxy PORT HOST TARGET` passes connections to PORT of loopback on to a port of another host.
+"""
 
 from __future__ import annotations
 
 import socket
+import sys
 import threading
 import time
 from contextlib import suppress
@@ -10,11 +14,14 @@ from queue import SimpleQueue
 
 
 class DelayingProxy:
-    """Listens on a port of its own and passes everything on; `delay` is in seconds and for one way."""
+    """Listens on a port of its own and passes everything on; `delay` is in seconds and for one way.
 
-    def __init__(self, port: int, *, delay: float) -> None:
-        self._target, self._delay = port, delay
-        self._server = socket.create_server(("127.0.0.1", 0), backlog=64)
+    `at` is the address that it listens on, and `own` the port if it matters.
+    """
+
+    def __init__(self, port: int, *, delay: float, host: str = "127.0.0.1", at: str = "127.0.0.1", own: int = 0) -> None:
+        self._target, self._delay = (host, port), delay
+        self._server = socket.create_server((at, own), backlog=512)
         self.port = int(self._server.getsockname()[1])
         self._lines: list[socket.socket] = []
         threading.Thread(target=self._accept, daemon=True).start()
@@ -31,9 +38,14 @@ class DelayingProxy:
         while True:
             try:
                 near, _ = self._server.accept()
-                far = socket.create_connection(("127.0.0.1", self._target))
             except OSError:
                 return
+            try:
+                far = socket.create_connection(self._target, timeout=5)
+            except OSError:
+                near.close()
+                continue
+            far.settimeout(None)
             for line in (near, far):
                 line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 self._lines.append(line)
@@ -66,3 +78,8 @@ def _write(target: socket.socket, waiting: SimpleQueue[tuple[float, bytes]]) -> 
             target.sendall(data)
         except OSError:
             return
+
+
+if __name__ == "__main__":
+    DelayingProxy(int(sys.argv[3]), delay=0.0, host=sys.argv[2], own=int(sys.argv[1]))
+    threading.Event().wait()

@@ -73,6 +73,11 @@ class Rig:
         """Return the path of a file that the servers' own user can read."""
         return self._servers.home / name
 
+    def database(self) -> str:
+        """Return the URL of the database, and let go of the rig's own connection to it."""
+        _forget_connection()
+        return self.processes.environment["DATABASE_URL"].partition("?")[0]
+
     def pooler(self, url: str) -> str:
         """Start PgBouncer before the database of a URL; return the URL through it."""
         return self._servers.pgbouncer(url)
@@ -137,7 +142,7 @@ class Rig:
                 count, since = now, time.monotonic()
             return time.monotonic() - since >= still
 
-        until(is_still, 30, "messages did not cease while the database was down")
+        until(is_still, 30, "messages did not cease while nothing may be sent")
         return count
 
     def under_way(self, campaign: Campaign, share: float = 0.3) -> None:

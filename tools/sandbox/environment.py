@@ -24,8 +24,8 @@ PASSED_ON = ("FCM_CA_BUNDLE", "FCM_MESSAGES_PER_MINUTE", "FCM_QUOTA_SHARE", "SER
 
 _OWN_SETTINGS = (
     *("DATABASE_URL", "BROKER_URL", "CACHE_URL", "SECRET_KEY", "ADDRESS_KEYS", "ALLOWED_HOSTS", "PUBLIC_URL", "PORT"),
-    *("FIREBASE_PROJECTS", "FCM_ENDPOINT", "PACK_SIGNING_KEY", "TRUSTED_PROXIES", "FINGERPOST_SANDBOX", "BEAT_SCHEDULE_FILE"),
-    *("HEARTBEAT_DIR", "METRICS_TOKEN", "LOG_FORMAT", "LOG_LEVEL"),
+    *("FIREBASE_PROJECTS", "FCM_ENDPOINT", "PACK_SIGNING_KEY", "TRUSTED_PROXIES", "FINGERPOST_SANDBOX"),
+    *("HEARTBEAT_DIR", "METRICS_TOKEN", "LOG_FORMAT", "LOG_LEVEL", "DATABASE_STATE_DIR"),
     *("APP_VERSIONS", "EDITION_DIR", "ASSURER_EMAIL", "SECURITY_EMAIL", "SERVES", "WEB_THREADS", "DATABASE_RUNTIME_ROLE"),
     *("OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET", "OIDC_LABEL", "OIDC_FACTORS"),
     *("MAIL_URL", "MAIL_FROM", "STAFF_WEBHOOK_URL", "STAFF_WEBHOOK_KEY", "APP_CHECK", "APP_CHECK_APPS", "APP_CHECK_ENDPOINT"),
@@ -95,10 +95,10 @@ def for_children(
         "FIREBASE_PROJECTS": endpoints.firebase_projects,
         "SERVE_UNREVIEWED": outside.get("SERVE_UNREVIEWED") or "1",
         "EDITION_DIR": str(paths.run / "edition"),
+        "DATABASE_STATE_DIR": str(paths.run / "worker-state"),
         # Messages to staff are files in this folder.
         "MAIL_URL": (paths.run / "mail").as_uri(),
         "MAIL_FROM": "fingerpost@example.org",
-        "BEAT_SCHEDULE_FILE": str(paths.run / "beat-schedule"),
         "HEARTBEAT_DIR": str(paths.run / HEARTBEATS),
         "TMPDIR": str(paths.temporary),
         "NO_PROXY": "127.0.0.1,localhost,::1",

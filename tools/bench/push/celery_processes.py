@@ -24,8 +24,6 @@ class CeleryProcesses:
 
         self.folder = folder
         self._running: list[subprocess.Popen[bytes]] = []
-        #: The beat's record of its last runs.
-        self.timetable = folder / "beat"
         given = connection.settings_dict
         database = f"{given['USER']}:{given['PASSWORD']}@{given['HOST']}:{given['PORT']}/{given['NAME']}"
         self.environment = os.environ | {
@@ -43,7 +41,7 @@ class CeleryProcesses:
 
     def start_beat(self) -> subprocess.Popen[bytes]:
         """Start the beat; return it."""
-        return self._celery("beat", "--pidfile=", "-s", str(self.timetable))
+        return self._celery("beat", "--pidfile=")
 
     def kill(self, process: subprocess.Popen[bytes]) -> None:
         """Send SIGKILL to a worker with all its processes, or to the beat."""

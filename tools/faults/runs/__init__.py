@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from tools.faults import namespace
 from tools.faults.rig import Rig
-from tools.faults.runs import broker, clocks, database, distance, fcm, processes, restores
+from tools.faults.runs import broker, clocks, database, distance, fcm, network, processes, restores
 from tools.faults.verdict import Verdict
 
 
@@ -16,6 +17,8 @@ class Run:
 
     title: str
     carry_out: Callable[[Rig], Verdict]
+    #: Returns why it cannot be carried out on this machine or with these servers, or "".
+    prevented: Callable[[Rig], str] = lambda rig: ""
 
 
 RUNS: dict[str, Run] = {
@@ -37,11 +40,24 @@ RUNS: dict[str, Run] = {
     "clock-back": Run("PostgreSQL's clock is set back by an hour", clocks.database_back),
     "failover-ahead": Run("PostgreSQL fails and comes back with its clock 20 s ahead", clocks.failover_ahead),
     "worker-clock": Run("one worker's clock is 4 minutes ahead, another's 4 minutes behind", clocks.workers_off),
-    "beat-clock": Run("the beat's clock is set back by an hour", clocks.beat_back),
+    "beat-clock": Run("the beat's clock is set back and forward by an hour", clocks.beat_steps),
+    "black-hole": Run(
+        "the worker's network drops all packets to database, broker and FCM",
+        network.black_hole,
+        lambda rig: namespace.prevented(),
+    ),
     "broker-killed": Run("kill -9 of the broker, again and again", broker.killed),
     "broker-away": Run("the broker is away", broker.away),
     "broker-full": Run("the broker is out of memory", broker.full),
     "snapshot": Run("a snapshot of PostgreSQL's disk is put back", restores.snapshot_put_back),
+    "snapshot-all-stopped": Run(
+        "the same with all workers stopped and the broker emptied; they start again", restores.snapshot_all_stopped
+    ),
+    "dump-in-place": Run(
+        "a dump is restored in place, with all workers stopped and the broker emptied",
+        restores.dump_in_place,
+        restores.no_pg_restore,
+    ),
     "single-failures": Run("FCM answers 500 to one message in 64", fcm.single_failures),
     "fcm-down": Run("FCM answers 503", fcm.down),
     "quota-used-up": Run("FCM answers 429 with Retry-After", fcm.quota_used_up),

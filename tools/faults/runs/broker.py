@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 from tools.faults.rig import Rig, until
 from tools.faults.verdict import Verdict
@@ -25,33 +26,27 @@ def killed(rig: Rig) -> Verdict:
 
 def away(rig: Rig) -> Verdict:
     """Let the broker be away; the campaign is sent meanwhile."""
-    worker = rig.worker()
-    rig.beat()
-    campaign = rig.campaign()
-    rig.under_way(campaign, 0.1)
-    rig.broker.kill()
-    try:
-        began = time.monotonic()
-        halted = rig.finish(campaign, rig.seconds(120, 60))
-        time.sleep(max(0.0, began + rig.seconds(60, 8) - time.monotonic()))
-    finally:
-        rig.broker.start_again()
-    return _after(rig, rig.judge(campaign, halted, within=rig.seconds(90, 45)), worker.poll())
+    return _without(rig, rig.broker.kill, rig.broker.start_again, rig.seconds(60, 8))
 
 
 def full(rig: Rig) -> Verdict:
     """Let the broker refuse messages because its memory is used up; the campaign is sent meanwhile."""
+    return _without(rig, rig.broker.fill_up, rig.broker.free, rig.seconds(45, 8))
+
+
+def _without(rig: Rig, begin: Callable[[], None], end: Callable[[], None], seconds: float) -> Verdict:
+    """Let `begin` take the broker away in mid-campaign, and `end` give it back after so many seconds and the campaign's end."""
     worker = rig.worker()
     rig.beat()
     campaign = rig.campaign()
     rig.under_way(campaign, 0.1)
-    rig.broker.fill_up()
+    begin()
     try:
         began = time.monotonic()
         halted = rig.finish(campaign, rig.seconds(120, 60))
-        time.sleep(max(0.0, began + rig.seconds(45, 8) - time.monotonic()))
+        time.sleep(max(0.0, began + seconds - time.monotonic()))
     finally:
-        rig.broker.free()
+        end()
     return _after(rig, rig.judge(campaign, halted, within=rig.seconds(90, 45)), worker.poll())
 
 

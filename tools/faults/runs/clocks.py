@@ -57,16 +57,28 @@ def workers_off(rig: Rig) -> Verdict:
     return verdict
 
 
-def beat_back(rig: Rig) -> Verdict:
-    """Set the beat's clock back by an hour: it wakes nobody for that long. The workers look by themselves."""
+def beat_steps(rig: Rig) -> Verdict:
+    """Set the beat's clock back by an hour, and then forward: the timetable goes on, that of the upkeep too."""
     clock = WrongClock(rig.readable("beat"))
     rig.worker()
     rig.beat(**clock.environment(threads=True))
-    until(lambda: "Sending due task" in rig.processes.log(), 60, "the beat did not start")
+    _upkeep_is_sent(rig, "the beat did not start")
     clock.set(-_HOUR)
     time.sleep(2)
     campaign = rig.campaign()
+    # Due each ten seconds.
+    _upkeep_is_sent(rig, "the beat stood still after its clock was set back")
+    clock.set(_HOUR)
+    time.sleep(2)
+    _upkeep_is_sent(rig, "the beat stood still after its clock was set forward")
     return rig.judge(campaign, rig.finish(campaign), within=rig.seconds(120, 60))
+
+
+def _upkeep_is_sent(rig: Rig, trouble: str) -> None:
+    """Wait until the beat has sent one more of the tasks that no worker does by itself."""
+    line = "Sending due task sign-manifest"
+    before = rig.processes.log().count(line)
+    until(lambda: rig.processes.log().count(line) > before, 60, trouble)
 
 
 def _database_step(rig: Rig, step: float) -> Verdict:

@@ -122,8 +122,7 @@ def resume_and_settle(rig: Rig) -> Verdict:
 
 def through_pgbouncer(rig: Rig) -> Verdict:
     """Send with two workers through a pool of five connections, each given out for one transaction."""
-    direct = rig.processes.environment["DATABASE_URL"]
-    pooled = rig.pooler(direct.partition("?")[0])
+    pooled = rig.pooler(rig.database())
     rig.worker(DATABASE_URL=pooled)
     rig.worker(DATABASE_URL=pooled)
     rig.beat(DATABASE_URL=pooled)
