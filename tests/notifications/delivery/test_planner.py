@@ -186,7 +186,7 @@ def test_an_exercise_reaches_test_devices_alone() -> None:
     assert progress_of(meant)["devices"] == 25
     assert {segment.app_id for segment in audience.segments(meant)} == {"parent-test"}
     assert (wrong.state, wrong.devices) == ("halted", 0)
-    assert "test devices" in wrong.reason
+    assert "test phones" in wrong.reason
 
 
 def test_a_campaign_changed_after_its_approval_is_refused(thirty: None) -> None:
