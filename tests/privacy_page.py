@@ -111,8 +111,8 @@ STATEMENTS: Final = (
     PrivacyStatement(
         "what a member of staff typed in a text",
         (
-            "tests/content/console/test_translations.py::test_nobody_sees_what_another_person_has_typed",
-            "tests/content/console/test_translations.py::test_a_text_that_was_set_aside_is_its_authors_alone",
+            "tests/content/console/test_typed_texts.py::test_nobody_sees_what_another_person_has_typed",
+            "tests/content/console/test_typed_texts.py::test_a_text_that_was_set_aside_is_its_authors_alone",
             _TEXTS + "test_what_was_typed_is_kept_for_a_year_after_its_last_change",
         ),
     ),
