@@ -13,6 +13,7 @@ from django.db import connection
 from core.errors import DomainError
 from core.instants import rfc3339
 from notifications.campaigns import forecast, obstacles
+from notifications.campaigns.audience import Audiences
 from notifications.models.batch import Batch
 from notifications.models.brake import BrakeState
 from notifications.models.campaign import Campaign, ScheduleKind, max_marked_gone
@@ -63,11 +64,11 @@ class _Brakes:
     everything_stopped: str | None
 
 
-def progress_of(campaign: Campaign, *, with_waiting: bool = True) -> dict[str, Any]:
+def progress_of(campaign: Campaign, *, with_waiting: bool = True, known: Audiences | None = None) -> dict[str, Any]:
     """Return what `campaign status` prints; devices = accepted + rejected + unknown + pending + skipped at every instant.
 
     Topics add up in the same way, separately; FCM reports nothing about the phones behind a topic. `waiting` takes several
-    queries; without `with_waiting` it is None.
+    queries; without `with_waiting` it is None. `known` holds the campaign's audience, for a page that shows it as well.
     """
     with connection.cursor() as cursor:
         cursor.execute(_SNAPSHOT, {"id": campaign.pk})
@@ -79,7 +80,7 @@ def progress_of(campaign: Campaign, *, with_waiting: bool = True) -> dict[str, A
         ready_at = min((row[5] for row in (of_devices, of_topics) if row[5] is not None), default=None)
         waiting = _waiting_to_send(campaign, ready_at, now)
     elif with_waiting and state == CampaignState.APPROVED:
-        waiting = _waiting_to_begin(campaign, now)
+        waiting = _waiting_to_begin(campaign, now, known)
     return {
         "id": campaign.pk,
         "state": state,
@@ -121,7 +122,7 @@ def _waiting_to_send(campaign: Campaign, ready_at: datetime | None, now: datetim
     return f"FCM is slow or overloaded: sending at {slowest:.0%} of the usual rate." if slowest < 1 else None
 
 
-def _waiting_to_begin(campaign: Campaign, now: datetime) -> str | None:
+def _waiting_to_begin(campaign: Campaign, now: datetime, known: Audiences | None) -> str | None:
     """Return what keeps an approved campaign from beginning that should have begun; None when it is not due yet."""
     brakes = _brakes(campaign)
     if brakes.released_at is None or campaign.not_after <= now:
@@ -129,7 +130,7 @@ def _waiting_to_begin(campaign: Campaign, now: datetime) -> str | None:
     begins = brakes.released_at
     if campaign.schedule_kind != ScheduleKind.NOW:
         try:
-            first = forecast.of(campaign, at=begins).opens_at
+            first = forecast.of(campaign, at=begins, known=known).opens_at
         except DomainError:
             # The planner will refuse it, and say why.
             return None

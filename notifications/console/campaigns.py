@@ -15,6 +15,7 @@ from notifications.campaigns import lifecycle
 from notifications.campaigns.approval import READER_RIGHTS
 from notifications.campaigns.deciders import approvers_of, deadline_of
 from notifications.campaigns.limits import in_words, is_within
+from notifications.campaigns.progress import progress_of
 from notifications.campaigns.rehearsal import TESTER_RIGHTS
 from notifications.console import campaign_display
 from notifications.console.campaign_base import CampaignBasePage
@@ -42,7 +43,9 @@ class CampaignPage(CampaignBasePage):
 
     def context(self) -> dict[str, Any]:
         campaign = self.campaign
-        progress = campaign_display.progress(campaign) if campaign.state in APPROVED_ON else None
+        progress = None
+        if campaign.state in APPROVED_ON:
+            progress = campaign_display.progress(campaign, progress_of(campaign, known=self.audiences))
         # Before the audience is frozen there is nothing to count, but a worker may be missing.
         shown = progress is not None and (campaign.devices or campaign.frozen_at or progress["waiting"])
         return {
