@@ -58,6 +58,10 @@ class Readiness:
         """What failed at the last attempt to write."""
         return self._faults
 
+    def clear(self) -> None:
+        """Forget the state; for tests."""
+        self._state = None
+
     def _try(self) -> dict[str, bool]:
         faults, sends = list(self._faults_but_of_the_database()), False
         if self._store.database_is_down():

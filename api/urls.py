@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from api import health
+from api import health, metrics
 from api.hsds import views
 from api.pages import alert_page, correction_form, handout, handout_pdf, security_txt, sent_alerts, transparency
 from api.v1 import (
@@ -72,4 +72,5 @@ urlpatterns = [
     path("listed/<str:token>", correction_form.CorrectionFormView.as_view(), name="correction-form"),
     path("healthz", health.LivenessView.as_view(), name="healthz"),
     path("readyz", health.ReadinessView.as_view(), name="readyz"),
+    path("metrics", metrics.MetricsView.as_view(), name="metrics"),
 ]

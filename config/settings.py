@@ -51,6 +51,8 @@ MAIL = env.mail("MAIL_URL")
 MAIL_FROM = env.mailbox("MAIL_FROM")
 STAFF_WEBHOOK_URL = env.text("STAFF_WEBHOOK_URL", "")
 STAFF_WEBHOOK_KEY = env.text("STAFF_WEBHOOK_KEY", "")
+# The bearer token of /metrics; empty: only requests of this machine get them.
+METRICS_TOKEN = env.text("METRICS_TOKEN", "")
 # How log lines are written, and from which level on.
 LOG_FORMAT = env.choice("LOG_FORMAT", "text", ("text", "json"))
 LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
@@ -84,6 +86,9 @@ if STAFF_WEBHOOK_URL and len(STAFF_WEBHOOK_KEY) < 24:
     raise env.BadSetting("STAFF_WEBHOOK_URL is set, so STAFF_WEBHOOK_KEY must have at least 24 characters.")
 if STAFF_WEBHOOK_URL and not (STAFF_WEBHOOK_URL.startswith("https://") or is_loopback(STAFF_WEBHOOK_URL)):
     raise env.BadSetting("STAFF_WEBHOOK_URL must begin with https://.")
+
+if METRICS_TOKEN and len(METRICS_TOKEN) < 24:
+    raise env.BadSetting("METRICS_TOKEN must have at least 24 characters.")
 
 if OIDC_ISSUER and not (OIDC_ISSUER.startswith("https://") or is_loopback(OIDC_ISSUER)):
     raise env.BadSetting("OIDC_ISSUER must begin with https://.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from allauth.mfa.models import Authenticator
@@ -15,10 +15,12 @@ from django.http.request import validate_host
 from core import database_roles, roles
 from core.doctor import Symptom, inspects, warning
 from core.migration_state import missing_migrations
-from core.models import User
+from core.models import Backup, User
 
 #: Seconds by which the clocks of this machine and of the database may differ.
 _CLOCKS_DIFFER = 60.0
+#: Age from which a daily backup has probably failed.
+_BACKUP_AGE = timedelta(hours=48)
 #: What two people do together: the permission of the first and of the second.
 _PAIRS = {
     "texts": ("content.edit_words", "content.approve_words"),
@@ -109,6 +111,18 @@ def inspect_staff(at: datetime) -> Iterator[Symptom]:
                 f"These accounts have no second factor, and open only the page that sets it up: {', '.join(names[:10])}.",
                 f"There are {len(names)}." if len(names) > 10 else "",
             )
+
+
+@inspects("the backups")
+def inspect_backups(at: datetime) -> Iterator[Symptom]:
+    """Look for a backup of the last two days."""
+    newest = Backup.objects.first()
+    if settings.SANDBOX:
+        return
+    if newest is None:
+        yield warning("There is no backup by manage.py backup.", "Run it daily by a timer, or see that another way is tried out.")
+    elif at - newest.taken_at > _BACKUP_AGE:
+        yield Symptom(f"The last backup by manage.py backup is {(at - newest.taken_at).days} days old.", "See its timer's log.")
 
 
 def _holders(permission: str) -> set[int]:

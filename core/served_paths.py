@@ -9,8 +9,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 
 READERS, CONSOLE, ALL = "readers", "console", "all"
 _CONSOLE = "/console/"
-#: What both need: style sheets, and the questions of load balancers.
-_BOTH = ("/static/", "/healthz", "/readyz")
+#: What both need: style sheets, and the questions of load balancers and of Prometheus.
+_BOTH = ("/static/", "/healthz", "/readyz", "/metrics")
 
 
 def only_own_paths(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:

@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from core import audit
 from core.audit_verbs import Verb
-from core.errors import Forbidden
+from core.errors import Conflict, Forbidden
 from core.models import User
 from core.querysets import manager_of
 from core.roles import require, require_approver
@@ -57,6 +57,8 @@ class BrakeQuerySet(models.QuerySet["Brake"]):
         if not by.acts_on(ALL, ALL):
             raise Forbidden("Only an approver for every app and country can let everything go out again.", code="limits")
         brake = self.for_everything()
+        if brake.state == BrakeState.HELD:
+            raise Conflict("The database was restored and is not checked yet: run manage.py restore_check.", code="unchecked")
         self.filter(pk=brake.pk).update(state=BrakeState.GO, set_by=by, set_at=at, reason="")
         audit.record(by=by, verb=Verb.SENDING_RESUMED, row=brake, at=at)
 

@@ -11,6 +11,7 @@ from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
 from django.test import Client
 
+from api import health
 from api.reads import edition_store
 from content.models import Release
 from tests.packs import Packs, publish
@@ -22,6 +23,7 @@ LOCALES = ("en", "cy", "hi", "ar", "pt-BR")
 @pytest.fixture(autouse=True)
 def _empty_caches() -> Iterator[None]:
     edition_store.store.clear()
+    health.readiness.clear()
     cache.clear()
     yield
     edition_store.store.clear()

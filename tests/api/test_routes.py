@@ -57,6 +57,7 @@ PUBLIC = {
     "listed/<str:token>": {"get", "post"},
     "healthz": {"get"},
     "readyz": {"get"},
+    "metrics": {"get"},
 }
 WITH_SECRET = {"v1/registrations/<str:registration_id>": {"get", "patch", "delete"}}
 METHODS = ("get", "post", "put", "patch", "delete")

@@ -45,3 +45,16 @@ def test_every_role_of_the_entrypoint_is_in_operations() -> None:
 
     assert len(roles) == 6
     assert not [role for role in roles if f"`{role}`" not in operations]
+
+
+@pytest.mark.parametrize("role", ["web", "console", "worker", "beat"])
+def test_each_role_has_a_unit_that_starts_what_the_entrypoint_starts(role: str) -> None:
+    entrypoint = (ROOT / "docker/entrypoint.sh").read_text().partition(f"  {role})\n")[2].partition(";;")[0]
+    unit = (ROOT / f"docker/systemd/fingerpost-{role}.service").read_text()
+    modules = re.findall(r"-m ([a-z.]+)", unit)
+
+    assert modules
+    assert re.findall(r"-m ([a-z.]+)", entrypoint) == modules
+    for line in ("Restart=always", "NoNewPrivileges=yes", "ProtectSystem=strict", "manage.py runtime_role"):
+        assert line in unit
+    assert ("WatchdogSec=" in unit) == (role in {"worker", "beat"})

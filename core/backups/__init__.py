@@ -1,0 +1,1 @@
+"""Back the database up, restore it, and check what was restored."""

@@ -1,0 +1,103 @@
+"""/metrics: figures in Prometheus' format, for operators alone; every alarm is about one of them and is in the runbook."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import Client
+from ruamel.yaml import YAML
+
+from api.metrics import METRICS, text
+from core.models import Backup
+from notifications.models import Brake, BrakeState
+from tests import make
+
+pytestmark = pytest.mark.django_db
+ROOT = Path(__file__).resolve().parents[2]
+RULES = ROOT / "docker/prometheus/fingerpost.yaml"
+TOKEN = "a-token-of-at-least-24-characters"
+
+
+def rules() -> list[dict[str, Any]]:
+    return list(YAML(typ="safe").load(RULES.read_text())["groups"][0]["rules"])
+
+
+def figures(client: Client) -> dict[str, float]:
+    lines = client.get("/metrics").content.decode().splitlines()
+    return {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines if not line.startswith("#"))}
+
+
+def test_the_metrics_say_what_operators_watch(api: Client) -> None:
+    make.app()
+    make.installations(30)
+    make.campaign()
+    make.workers()
+    Backup.objects.create(taken_at=datetime.now(UTC), size=1, sha256="0" * 64)
+
+    found = figures(api)
+
+    assert found['fingerpost_ready{part="sends"}'] == 1
+    assert found['fingerpost_campaigns{state="approved"}'] == 1
+    assert found['fingerpost_messages_total{outcome="accepted"}'] == 0
+    assert 0 <= found['fingerpost_silence_seconds{part="delivery"}'] < 60
+    assert 0 <= found["fingerpost_backup_age_seconds"] < 60
+    assert found["fingerpost_sending_stopped"] == 0
+    assert "fingerpost_release_age_seconds" not in found
+
+
+def test_stopped_sending_is_a_figure(api: Client) -> None:
+    Brake.objects.for_everything()
+    Brake.objects.filter(campaign=None).update(state=BrakeState.STOPPED)
+
+    assert figures(api)["fingerpost_sending_stopped"] == 1
+
+
+def test_the_format_has_a_type_and_a_help_for_each_metric(api: Client) -> None:
+    lines = api.get("/metrics").content.decode().splitlines()
+    label = list(text([("fingerpost_campaigns", {"state": 'a"b\\c\nd'}, 1.0)]))[-1]
+
+    names = {line.partition("{")[0].partition(" ")[0] for line in lines if not line.startswith("#")}
+    assert names == {line.split()[2] for line in lines if line.startswith("# TYPE")} <= set(METRICS)
+    assert label == 'fingerpost_campaigns{state="a\\"b\\\\c\\nd"} 1\n'
+
+
+@pytest.mark.parametrize(
+    ("setting", "headers", "status"),
+    [
+        ("", {}, 200),
+        ("", {"X-Forwarded-For": "203.0.113.9"}, 404),
+        ("", {"Via": "1.1 proxy"}, 404),
+        (TOKEN, {}, 404),
+        (TOKEN, {"Authorization": "Bearer wrong"}, 404),
+        (TOKEN, {"Authorization": f"Bearer {TOKEN}", "X-Forwarded-For": "203.0.113.9"}, 200),
+    ],
+)
+def test_only_operators_get_the_metrics(api: Client, setting: str, headers: dict[str, str], status: int, settings: Any) -> None:
+    settings.METRICS_TOKEN = setting
+
+    assert api.get("/metrics", headers=headers).status_code == status
+
+
+def test_a_request_from_elsewhere_needs_the_token(api: Client) -> None:
+    assert api.get("/metrics", REMOTE_ADDR="203.0.113.9").status_code == 404
+    assert api.get("/metrics", REMOTE_ADDR="::1").status_code == 200
+
+
+def test_each_alarm_is_about_a_metric_that_exists_and_has_a_section_in_the_runbook() -> None:
+    headings = re.findall(r"^## (\w+)$", (ROOT / "docs/runbook.md").read_text(), re.M)
+    used = {name for rule in rules() for name in re.findall(r"fingerpost_\w+", rule["expr"])}
+
+    assert [rule["alert"] for rule in rules()] == headings
+    assert used <= set(METRICS)
+    assert {rule["labels"]["severity"] for rule in rules()} == {"page", "ticket"}
+
+
+@pytest.mark.skipif(shutil.which("promtool") is None, reason="Debian's package prometheus is not installed")
+def test_prometheus_accepts_the_rules() -> None:
+    subprocess.run(["promtool", "check", "rules", str(RULES)], check=True, capture_output=True, timeout=60)
