@@ -47,6 +47,9 @@ from notifications.registrations import sealed
 MAX_OPEN_BATCHES, MAX_UNFINISHED_BATCHES = 24, 8
 #: Responses after which the share of slow ones is judged: one slow device must not lower the rate for all others.
 RATE_WINDOW = 200
+#: Shares of slow responses above which the rate is lowered, and up to which it is raised again. A share that does not depend on
+#: the rate, such as one device in 64 that always fails, would otherwise take the rate to its lowest and keep it there.
+TOO_SLOW, WELL = 0.1, 0.05
 #: Seconds before the end of a lease in which no request starts: one request's timeout, and time to write the settlement.
 LEASE_RESERVE = fcm.REQUEST_TIMEOUT + 2
 #: Seconds between two looks for something to do.
@@ -282,9 +285,9 @@ class SendLoop:
             self._judged[permit.project] = (responses, slow)
             return
         self._judged[permit.project] = (0, 0)
-        if slow * 100 > responses:
+        if slow > responses * TOO_SLOW:
             Quota.objects.slow_down(permit.project)
-        elif permit.slowed and accepted and not slow:
+        elif permit.slowed and accepted and slow <= responses * WELL:
             Quota.objects.speed_up(permit.project)
 
 

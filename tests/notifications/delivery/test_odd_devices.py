@@ -106,9 +106,10 @@ def test_a_quota_of_one_device_blocks_no_other_and_is_tried_again_after_a_minute
     assert progress_of(campaign)["accepted"] == DEVICES
 
 
-def test_some_slow_or_failing_devices_do_not_lower_the_rate(many: Emulator) -> None:
+@pytest.mark.parametrize("every", [250, 64, 25])
+def test_some_slow_or_failing_devices_do_not_lower_the_rate(many: Emulator, every: int) -> None:
     _prepare()
-    many.plan([{"match": {"every": 250}, "answer": "INTERNAL"}])
+    many.plan([{"match": {"every": every}, "answer": "INTERNAL"}])
 
     worker.run(seconds=20)
 
@@ -116,13 +117,28 @@ def test_some_slow_or_failing_devices_do_not_lower_the_rate(many: Emulator) -> N
     assert Batch.objects.filter(device_tries__gt=0).exists()
 
 
+def test_a_lowered_rate_rises_while_some_devices_fail(many: Emulator) -> None:
+    _prepare()
+    many.plan([{"match": {"every": 64}, "answer": "INTERNAL"}])
+    Quota.objects.permit("fingerpost-test", messages=1)
+    low = configured_rate() / 2
+    Quota.objects.update(rate=low, changed_at=datetime(2026, 1, 1, tzinfo=UTC))
+
+    worker.run(seconds=20)
+
+    assert Quota.objects.get().rate > low
+
+
 def test_fcm_in_trouble_still_lowers_the_rate(many: Emulator) -> None:
     _prepare()
-    many.plan([{"match": {"every": 20}, "answer": "UNAVAILABLE"}])
+    many.plan([{"match": {"every": 6}, "answer": "UNAVAILABLE"}])
     Quota.objects.permit("fingerpost-test", messages=1)
     # A rate changes at most once a second.
     Quota.objects.update(changed_at=datetime(2026, 1, 1, tzinfo=UTC))
 
+    worker.run(seconds=20)
+    # The canary is decided by its second try.
+    end_waits()
     worker.run(seconds=20)
 
     assert Quota.objects.get().rate < configured_rate()
