@@ -60,7 +60,7 @@ def _record(campaign: Campaign, *, at: datetime) -> None:
     if last is not None and (last.processed, last.pending) == (processed, pending) and note_kind(last.note) == note_kind(note):
         return
     moved_at = last.moved_at if last is not None and last.processed == processed else at
-    ProgressSample.objects.create(campaign=campaign, at=at, moved_at=moved_at, processed=processed, pending=pending, note=note)
+    ProgressSample.objects.add(campaign, at=at, moved_at=moved_at, processed=processed, pending=pending, note=note)
 
 
 def note_kind(note: str) -> str:

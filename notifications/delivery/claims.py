@@ -11,6 +11,7 @@ import logging
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
+from time import monotonic
 from typing import Any
 
 from django.db import OperationalError, connection, transaction
@@ -32,6 +33,11 @@ RAMP_ABOVE = 10_000
 
 #: How long a settlement waits for a lock, and for one statement: far less than its lease, which others wait for.
 _TIMEOUTS = ("1s", "10s")
+#: How long a settlement waits for a campaign's row that was locked within so many seconds: meanwhile the worker settles and
+#: claims nothing else.
+_LOCKED_TIMEOUT, _LOCKED_FOR = "10ms", 5.0
+#: By campaign whose row could not be locked: until when it is hardly waited for (monotonic clock).
+_locked_until: dict[int, float] = {}
 
 _logger = logging.getLogger(__name__)
 
@@ -223,17 +229,22 @@ def settle(claim: Claim, result: Settlement) -> bool:
 
     While another transaction holds the campaign's row, gone installations are counted in their batch alone and not marked.
     """
-    try:
-        return _settle(claim, result, counts_gone=bool(result.gone))
-    except OperationalError as error:
-        if not isinstance(error.__cause__, LockNotAvailable) or not result.gone:
-            raise
-        return _settle(claim, result, counts_gone=False)
+    if result.gone:
+        try:
+            return _settle(claim, result, counts_gone=True)
+        except OperationalError as error:
+            if not isinstance(error.__cause__, LockNotAvailable):
+                raise
+            _locked_until[claim.campaign_id] = monotonic() + _LOCKED_FOR
+    return _settle(claim, result, counts_gone=False)
 
 
 def _settle(claim: Claim, result: Settlement, *, counts_gone: bool) -> bool:
+    timeouts = _TIMEOUTS
+    if counts_gone and monotonic() < _locked_until.pop(claim.campaign_id, 0.0):
+        timeouts = (_LOCKED_TIMEOUT, timeouts[1])
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('lock_timeout', %s, true), set_config('statement_timeout', %s, true)", _TIMEOUTS)
+        cursor.execute("SELECT set_config('lock_timeout', %s, true), set_config('statement_timeout', %s, true)", timeouts)
         # The campaign's row first, in the order in which resuming a campaign locks.
         before, limit = _count_gone(cursor, claim, len(result.gone)) if counts_gone else (0, 0)
         cursor.execute(

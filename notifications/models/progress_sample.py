@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from django.db import models
+from django.db import connection, models, transaction
 
 from core.querysets import manager_of
 from notifications.models.campaign import Campaign
@@ -17,6 +17,13 @@ class ProgressSampleQuerySet(models.QuerySet["ProgressSample"]):
     def latest_of(self, campaign: Campaign) -> ProgressSample | None:
         """Return the newest sample of a campaign."""
         return self.filter(campaign=campaign).order_by("-at").first()
+
+    def add(self, campaign: Campaign, **values: Any) -> None:
+        """Add a sample, unless another transaction holds the campaign's row: the clock of all campaigns must not wait for it."""
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT 1 FROM notifications_campaign WHERE id = %s FOR KEY SHARE SKIP LOCKED", [campaign.pk])
+            if cursor.fetchone() is not None:
+                self.create(campaign=campaign, **values)
 
     def before(self, campaign: Campaign, instant: datetime) -> ProgressSample | None:
         """Return the newest sample of a campaign that is not later than the instant."""
