@@ -49,8 +49,8 @@ def test_an_urgent_alert_begins_within_two_seconds_beside_a_large_one_at_full_ra
     until(lambda: progress_of(urgent)["state"] == "done")
     after = messages()
 
-    # In messages of the large campaign, so that a slow machine does not matter.
-    assert meanwhile <= SECONDS * pace
+    # In messages of the large campaign, so that a slow machine does not matter. Its rate still rises.
+    assert meanwhile <= SECONDS * max(pace, _pace(messages))
     assert faulty_fcm.counts(alert=str(urgent.pk))["accepted_total"] == FEW
     until(lambda: messages() > after + 1_000)
     assert progress_of(large)["pending"] > 0
