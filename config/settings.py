@@ -138,6 +138,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "api.health.under_any_host",
     "api.http.responses.not_modified",
     "api.http.cors.cross_origin",
     "core.headers.security_headers",

@@ -362,9 +362,9 @@ def test_the_number_of_queries_does_not_grow_with_the_content(content: None, dja
 
 
 def _queries_of_a_snapshot() -> int:
-    # One each: release, locales, units, revisions, approvals of units, targets, assurances, channels, withdrawals, services,
-    # revisions of tips, tips, notices, figures.
-    return 14
+    # One each: release, locales, units, revisions, approvals of units, targets, channels with their last checks, withdrawals,
+    # services, revisions of tips, tips, notices, figures.
+    return 13
 
 
 def test_a_snapshot_is_consistent_while_others_write(

@@ -29,7 +29,7 @@ def test_every_part_reaches_every_device_exactly_once(tmp_path: Path) -> None:
     figures = json.loads(line)
     assert [name for name, part in figures.items() if part["faults"] == []] == list(PARTS)
     rates = {name: run["rate"] for name, (run,) in figures["compare"]["settings"][0]["runs"].items()}
-    assert list(rates) == ["Fingerpost", "fcm-django", "send_each", "send_each_async"]
+    assert list(rates) == ["Fingerpost", "fcm-django", "send_each", "send_each_async", "bare loop"]
     assert all(rate > 0 for rate in rates.values())
     assert [run["missed"] for run in figures["million"]["runs"]] == [0, 0]
     # The first 200 are a batch of their own.
