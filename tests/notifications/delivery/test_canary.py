@@ -92,7 +92,7 @@ def test_a_platform_of_which_most_is_gone_halts_and_marks_nobody(fcm_emulator: E
 
     counts = progress_of(campaign)
     assert counts["state"] == "halted"
-    assert "first installations on iOS gone" in counts["halted"]
+    assert "first phones on iOS gone" in counts["halted"]
     assert counts["pending"] == 400
     assert Registration.objects.reachable().count() == 600
     campaign.refresh_from_db()
