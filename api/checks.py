@@ -18,7 +18,7 @@ def check_pdf_maker(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
             Caution(
                 "Pango is missing: handouts are served as pages, and their PDF files are answered with 503.",
                 hint="Install it from the system's packages, with Noto fonts: docker/Dockerfile lists them for Debian.",
-                id="fingerpost.W006",
+                id="fingerpost.W008",
             )
         ]
     return []

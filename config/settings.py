@@ -53,9 +53,6 @@ STAFF_WEBHOOK_URL = env.text("STAFF_WEBHOOK_URL", "")
 STAFF_WEBHOOK_KEY = env.text("STAFF_WEBHOOK_KEY", "")
 # The bearer token of /metrics; empty: only requests of this machine get them.
 METRICS_TOKEN = env.text("METRICS_TOKEN", "")
-# How log lines are written, and from which level on.
-LOG_FORMAT = env.choice("LOG_FORMAT", "text", ("text", "json"))
-LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
 BROKER_URL = env.text("BROKER_URL", "memory://")
 # Sign in with an OpenID Connect issuer beside passwords; empty: off.
 OIDC_ISSUER = env.text("OIDC_ISSUER", "").rstrip("/")
@@ -308,8 +305,14 @@ LOGGING = {
     },
     "filters": {"without_path": {"()": "core.logs.WithoutPath"}},
     # Without any handler, Python would print a record all the same.
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}, "none": {"class": "logging.NullHandler"}},
-    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
+    "handlers": {
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "formatter": env.choice("LOG_FORMAT", "text", ("text", "json")),
+        },
+        "none": {"class": "logging.NullHandler"},
+    },
+    "root": {"handlers": ["stderr"], "level": env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))},
     "loggers": {
         "django.request": {"level": "ERROR", "filters": ["without_path"]},
         # They name the host, the path or the Origin of each request that they refuse.

@@ -46,7 +46,7 @@ class LocaleRefused(Invalid):
 
     code = "locale"
 
-    def __init__(self, fields: dict[str, str]) -> None:
+    def __init__(self, *, fields: dict[str, str]) -> None:
         """Take a sentence for each field."""
         super().__init__(" ".join(fields.values()), faults=[*fields.values()])
         self.fields = fields
@@ -79,11 +79,11 @@ class LocaleRevisionQuerySet(models.QuerySet["LocaleRevision"]):
         try:
             code = canonical_tag(tag)
         except Invalid as error:
-            raise LocaleRefused({"code": error.detail}) from None
+            raise LocaleRefused(fields={"code": error.detail}) from None
         known = Locale.objects.filter(pk=code).first()
         if known is not None:
             alias = "" if tag.strip() == code else f"{tag.strip()} is written {code}. "
-            raise LocaleRefused({"code": f"{alias}{known.name} ({code}) is already one of the languages."})
+            raise LocaleRefused(fields={"code": f"{alias}{known.name} ({code}) is already one of the languages."})
         standard, own = names_of(code)
         facts = {"name": name.strip() or standard, "endonym": endonym.strip() or own, "fallback": fallback, "terms": terms}
         return self._propose(code, facts, reason=reason, by=by, at=at)
@@ -126,7 +126,7 @@ class LocaleRevisionQuerySet(models.QuerySet["LocaleRevision"]):
             **facts,
         )
         if fields := revision.field_faults():
-            raise LocaleRefused(fields)
+            raise LocaleRefused(fields=fields)
         if old is not None:
             require_changed(revision.facts(), old.facts())
         with transaction.atomic():

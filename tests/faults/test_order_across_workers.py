@@ -39,6 +39,8 @@ def test_a_newer_revision_is_the_last_on_every_phone(
     )
     alert = make.campaign(**EVERYWHERE)
     auditor = audited(alert)
+    # Four seconds for the alert, so that it is under way when the next revision comes.
+    workers.environment |= {"FCM_MESSAGES_PER_MINUTE": "60000", "FCM_QUOTA_SHARE": "1.0"}
     workers.start_beat()
     first, _ = workers.start(), workers.start()
     until(lambda: faulty_fcm.counts()["messages"] >= DEVICES // 4, seconds=60)

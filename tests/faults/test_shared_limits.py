@@ -68,7 +68,10 @@ def test_a_limit_is_exact_among_a_thousand_simultaneous_requests(port: int, monk
     monkeypatch.setenv("CACHE_URL", f"redis://:{PASSWORD}@127.0.0.1:{port}/1")
     given = env.cache("CACHE_URL")
     # A thousand connections at once take longer here than a request would wait.
-    patient = {**given, "OPTIONS": {**given["OPTIONS"], "socket_connect_timeout": 60, "socket_timeout": 60}}
+    patient = {
+        **given,
+        "OPTIONS": {**given["OPTIONS"], "socket_connect_timeout": 60, "socket_timeout": 60, "max_connections": CLIENTS},
+    }
     caches = CacheHandler({"default": patient})
     monkeypatch.setattr(rate_limits, "caches", caches)
     monkeypatch.setattr(rate_limits, "cache", caches["default"])

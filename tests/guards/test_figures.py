@@ -106,8 +106,8 @@ PROMISES = [
     Promise(
         "Android installations are kept without a refresh",
         days(registration.MAX_AGE_DAYS[Platform.ANDROID]),
-        (rf"or {SPAN} \(Android\)", rf"Android installations are deleted after {SPAN}", rf"old key can be removed after {SPAN}"),
-        ("docs/privacy.md", "docs/app-developers.md", "docs/operations.md"),
+        (rf"or {SPAN} \(Android\)", rf"Android installations are deleted after {SPAN}"),
+        ("docs/privacy.md", "docs/app-developers.md"),
     ),
     Promise(
         "other installations are kept without a refresh",
@@ -118,7 +118,7 @@ PROMISES = [
     Promise(
         "an app refreshes its registration",
         registration.REFRESH_AFTER,
-        (rf"`refresh_after` \({SPAN}\)", rf"app next refreshes \(every {SPAN}\)"),
+        (rf"`refresh_after` \({SPAN}\)", rf"next refresh, within {SPAN}"),
         ("docs/app-developers.md", "docs/operations.md"),
     ),
     Promise(

@@ -74,5 +74,5 @@ def _read(file: Path) -> str:
     except (OSError, UnicodeDecodeError):
         raise Invalid(f"{file} cannot be read as UTF-8 text.") from None
     if len(text) > MAX_TERMS:
-        raise LocaleRefused({"terms": f"A term list has at most {MAX_TERMS:,} characters."})
+        raise LocaleRefused(fields={"terms": f"A term list has at most {MAX_TERMS:,} characters."})
     return text

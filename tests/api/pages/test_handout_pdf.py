@@ -99,7 +99,7 @@ def test_the_library_counts_as_missing_where_it_cannot_load_pango(monkeypatch: p
     try:
         assert handout_pdf.pdf_maker() is None
         found = [check.id for check in run_checks(tags=["fingerpost"], include_deployment_checks=True)]
-        assert found == ["fingerpost.W006"]
+        assert found == ["fingerpost.W008"]
     finally:
         handout_pdf.pdf_maker.cache_clear()
 

@@ -88,7 +88,7 @@ def test_a_variant_is_the_same_language_in_the_same_script() -> None:
         ("uk", ["ru"], "another language"),
         ("es", ["es-MX"], "circle"),
         ("es-MX", ["es-AR"], "circle"),
-        ("es-MX", ["es-MX"], "itself"),
+        ("es-MX", ["es-MX"], "its own fallback"),
         ("es-MX", ["es-CL"], "not one of the languages"),
         ("es-MX", ["es", "es"], "twice"),
     ],
