@@ -101,12 +101,14 @@ def _definition(number: int, start: datetime | None) -> dict[str, Any]:
 def _programme() -> None:
     """Put drafts into a programme until it is full, and submit every second one of them."""
     from notifications.campaigns import programmes
-    from notifications.models import Campaign, Programme
+    from notifications.models import Campaign, Programme, TranslationRequest
 
     author, now = records.staff()[0], datetime.now(UTC)
     programme = Programme.objects.first() or programmes.create("A programme", "", by=author, at=now)
     free = IN_PROGRAMME - programme.campaigns.count()
-    drafts = Campaign.objects.filter(state="draft", programme=None).order_by("-pk")[:free]
+    # One whose texts are with the translators cannot be submitted.
+    requested = TranslationRequest.objects.values("campaign")
+    drafts = Campaign.objects.filter(state="draft", programme=None).exclude(pk__in=requested).order_by("-pk")[:free]
     for number, draft in enumerate(list(drafts)):
         programmes.add(programme, draft, by=author, at=now)
         if number % 2:
