@@ -126,7 +126,7 @@ def check_broker_password(app_configs: Any, **kwargs: Any) -> list[CheckMessage]
 
 @register(Tags.security, deploy=True)
 def check_mail(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """Warn if no e-mail can be sent, by which people are invited and told of changes of their sign-in."""
+    """Warn if no e-mail can be sent: invitations and notices of a changed sign-in go by e-mail."""
     if not settings.MAIL and not settings.SANDBOX:
         return [
             Caution(

@@ -57,7 +57,7 @@ WEAKNESSES: Final = (
     ),
     Weakness(
         "A few hundred invented registrations fill the first group of phones and halt an alert",
-        "an installation counts once proven; a second, different group is tried before a halt, which staff are told of",
+        "an installation counts once proven; a second, different group is tried before a halt; staff get a message",
         (
             _CANARY + "test_made_up_installations_of_today_are_not_in_a_canary",
             _CANARY + "test_two_canaries_are_different_devices",

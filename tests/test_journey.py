@@ -298,7 +298,7 @@ def test_no_log_of_any_process_holds_what_clients_sent(serving: Run) -> None:
     assert (statuses["POST /v1/help"], statuses["POST /v1/help#age"], statuses["POST /console/login/"]) == (200, 422, 403)
     logs = {path.name: path.read_text(errors="replace") for path in (serving.run_dir / "logs").iterdir()}
     assert {"web.log", "worker.log", "beat.log", "postgres.log"} <= logs.keys()
-    # The emulator stands for Google, which has the addresses; commands.log holds what people typed.
+    # The emulator takes the place of Google, which has the addresses; commands.log holds what people typed.
     ours = {name: text for name, text in logs.items() if name not in ("emulator.log", "commands.log")}
     assert {name: word for name, text in ours.items() for word in (*CANARIES, *earlier) if word in text} == {}
     assert not [word for word in (*CANARIES, *earlier) if word in serving.output + serving.errors]

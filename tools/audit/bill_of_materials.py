@@ -62,11 +62,8 @@ def _component(package: LockedPackage) -> dict[str, Any]:
         "purl": _ref(package),
         "scope": "optional" if package.marker else "required",
         "licenses": [_licence(licence_of(package))],
-        # Any of the package's files: one wheel for each platform.
-        "externalReferences": [
-            {"type": "distribution", "url": f"https://pypi.org/project/{package.name}/{package.version}/", "hashes": [file]}
-            for file in files
-        ],
+        # Any of the package's files: one wheel for each platform. The package URL names no registry's host.
+        "externalReferences": [{"type": "distribution", "url": _ref(package), "hashes": [file]} for file in files],
     }
 
 
