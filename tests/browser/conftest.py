@@ -13,7 +13,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_playwright
 
 from core.models import User
 from tests.processes import ROOT
@@ -125,6 +125,12 @@ def listen(page: Page, complaints: list[str]) -> Page:
     )
     page.on("pageerror", lambda error: complaints.append(f"{page.url}: {error}"))
     return page
+
+
+def follow(control: Locator) -> None:
+    """Click a link or button and wait for the page it opens: `click()` returns while the old page is still there."""
+    with control.page.expect_navigation():
+        control.click()
 
 
 def sign_in(page: Page, name: str) -> None:

@@ -13,7 +13,7 @@ from content.models import Release, Unit
 from core import tokens
 from core.models import User
 from tests import make
-from tests.browser.conftest import listen
+from tests.browser.conftest import follow, listen
 from tests.browser.test_text_pages import check, press, with_password
 
 pytestmark = pytest.mark.browser
@@ -86,7 +86,7 @@ def test_a_service_is_withdrawn_and_put_back(
 ) -> None:
     page = listen(context_of(publisher, width=width).new_page(), complaints)
     page.goto("/console/services/gb-wrong/")
-    page.get_by_role("link", name="Withdraw this service").click()
+    follow(page.get_by_role("link", name="Withdraw this service"))
     expect(page.get_by_role("heading", name="What changes for readers")).to_be_visible()
 
     press(page, "Withdraw now")
@@ -101,6 +101,6 @@ def test_a_service_is_withdrawn_and_put_back(
     press(page, "Put back")
     check(page, "a service that was put back")
     page.goto("/console/services/gb-emergency/")
-    page.get_by_role("link", name="Withdraw this service").click()
+    follow(page.get_by_role("link", name="Withdraw this service"))
     check(page, "a withdrawal that is refused", focus="body")
     assert complaints == []

@@ -10,7 +10,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from content.models import Organization, Service
 from tests import make
 from tests.browser.accessible import axe_violations
-from tests.browser.conftest import listen
+from tests.browser.conftest import follow, listen
 
 pytestmark = pytest.mark.browser
 
@@ -73,7 +73,7 @@ def test_an_organization_is_renamed_by_two_people(context_of: Callable[..., Brow
     assert faults(first) == []
 
     second.goto("/console/service-changes/")
-    second.get_by_role("link", name="An Organization").click()
+    follow(second.get_by_role("link", name="An Organization"))
     assert faults(second) == []
     second.get_by_role("button", name="Approve").click()
     expect(second.get_by_text("Readers see the change from the next release.")).to_be_visible()

@@ -12,7 +12,7 @@ from content.models import Target, Unit
 from core.models import User
 from tests import make
 from tests.browser.accessible import axe_violations
-from tests.browser.conftest import PASSWORD, listen
+from tests.browser.conftest import PASSWORD, follow, listen
 
 pytestmark = pytest.mark.browser
 
@@ -43,8 +43,7 @@ def check(page: Page, place: str, *, focus: str = ".fp-messages") -> None:
 
 
 def press(page: Page, name: str) -> None:
-    with page.expect_navigation():
-        page.get_by_role("button", name=name, exact=True).click()
+    follow(page.get_by_role("button", name=name, exact=True))
 
 
 @pytest.mark.parametrize("width", [390, 1280])
@@ -78,7 +77,7 @@ def test_each_page_after_an_act_a_refusal_or_a_conflict_is_accessible(
     check(page, "a proposed removal")
     press(page, "Keep the translation")
     check(page, "a removal that was taken back")
-    page.get_by_role("link", name="History of this translation").click()
+    follow(page.get_by_role("link", name="History of this translation"))
     check(page, "the history", focus="body")
     press(page, "Restore the text of revision 1")
     check(page, "a restored text")

@@ -12,7 +12,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from notifications.campaigns import translation_requests
 from notifications.models import Campaign, TranslationRequest
 from tests import make
-from tests.browser.conftest import listen
+from tests.browser.conftest import follow, listen
 from tests.browser.test_task_pages import faults_of
 
 pytestmark = pytest.mark.browser
@@ -79,7 +79,7 @@ def test_a_text_goes_to_the_translators_and_comes_back_read(
 
     rim = listen(context_of(user("rim"), width=360).new_page(), complaints)
     rim.goto("/console/work/")
-    rim.get_by_role("link", name="Read the text in Arabic").click()
+    follow(rim.get_by_role("link", name="Read the text in Arabic"))
     found += faults_of(rim, "reading")
     rim.get_by_label("What it says").fill("Read this on the first of December.")
     rim.get_by_role("button", name="Confirm the Arabic text").click()
