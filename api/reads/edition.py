@@ -21,8 +21,7 @@ from notifications.feed import Feed
 from notifications.models.scheduler_run import SECONDS_SINCE_SQL
 
 _CHANGE_MARKER_SQL = f"""
-    SELECT pg_is_in_recovery(),
-        (SELECT max(number) FROM content_release WHERE state = 'candidate'),
+    SELECT (SELECT max(number) FROM content_release WHERE state = 'candidate'),
         ({SECONDS_SINCE_SQL}),
         (SELECT number FROM content_release WHERE state = 'published'),
         (SELECT max(id) FROM content_manifest),
@@ -35,9 +34,7 @@ _CHANGE_MARKER_SQL = f"""
 class ChangeMarker(NamedTuple):
     """The one row that shows whether an edition is out of date."""
 
-    #: Whether the database is a read-only standby. Like the next two, it does not change the edition.
-    standby: bool
-    #: Number of the newest release that waits for publication.
+    #: Number of the newest release that waits for publication. Like the next one, it does not change the edition.
     candidate: int | None
     #: Seconds since the scheduler of campaigns last ran; None if it never did.
     scheduler_age: float | None
@@ -48,7 +45,7 @@ class ChangeMarker(NamedTuple):
 
     def differs_from(self, other: ChangeMarker) -> bool:
         """Return whether the edition has changed between the two markers."""
-        return self[3:] != other[3:]
+        return self[2:] != other[2:]
 
 
 class LocaleName(NamedTuple):

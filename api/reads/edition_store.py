@@ -54,7 +54,7 @@ class EditionStore:
         #: Called in the refreshing thread with each new edition before it comes into force.
         self.before_change: list[Callable[[Edition], None]] = []
         self._held: tuple[ChangeMarker | None, Edition] | None = None
-        self._last_success, self._standby = -DOWN_AFTER_SECONDS, False
+        self._last_success = -DOWN_AFTER_SECONDS
         self._scheduler_age: float | None = None
         self._last_alarm = float("-inf")
         self._candidate: int | None = None
@@ -82,7 +82,7 @@ class EditionStore:
     def refresh(self) -> bool:
         """Bring a changed edition into force; return whether there was one."""
         marker = editions.read_change_marker()
-        self._last_success, self._standby = time.monotonic(), marker.standby
+        self._last_success = time.monotonic()
         self._candidate, self._scheduler_age = marker.candidate, marker.scheduler_age
         self._log_silent_scheduler()
         known, before = self._held or (None, None)
@@ -102,10 +102,6 @@ class EditionStore:
             packs = editions.candidate_packs(self._candidate)
             if self.packs.prefetch(packs, seconds=_PREFETCH_SECONDS):
                 self._prefetched = self._candidate
-
-    def accepts_writes(self) -> bool:
-        """Return whether the database answered within the last seconds and is not a read-only standby."""
-        return self._has_answered_lately() and not self._standby
 
     def sends(self) -> bool:
         """Return whether the database answers and a worker has run the scheduler of campaigns in the last half minute."""

@@ -12,15 +12,15 @@ from content.linting.channel import channel_faults
 from content.models.channel import Channel
 from content.models.channel_facts import FACTS, ChannelFacts
 from content.models.revision import (
-    AlreadyProposed,
     Revision,
+    RevisionQuerySet,
     RevisionState,
     four_eyes,
     revision_lifecycle,
     revision_triggers,
 )
 from content.models.service import Service
-from core import audit, roles
+from core import roles
 from core.audit_verbs import Verb
 from core.errors import Invalid
 from core.models import User
@@ -45,12 +45,8 @@ LIFECYCLE = revision_lifecycle(
 )
 
 
-class ChannelRevisionQuerySet(models.QuerySet["ChannelRevision"]):
+class ChannelRevisionQuerySet(RevisionQuerySet["ChannelRevision"]):
     """Find and propose revisions."""
-
-    def proposed(self) -> ChannelRevisionQuerySet:
-        """Filter those that are waiting for a second person."""
-        return self.filter(state=RevisionState.PROPOSED)
 
     def propose(
         self,
@@ -79,13 +75,8 @@ class ChannelRevisionQuerySet(models.QuerySet["ChannelRevision"]):
             )
             if faults := channel_faults(revision):
                 raise Invalid(" ".join(faults), code="channel", faults=faults)
-            if self.proposed().filter(service_id=service_id, position=position).exists():
-                raise AlreadyProposed()
-            revision.save(force_insert=True)
-            audit.record(
-                by=by, verb=Verb.CHANNEL_CHANGE_PROPOSED, row=revision, at=at, service=service_id, position=position, act=str(act)
-            )
-        return revision
+            verb = Verb.CHANNEL_CHANGE_PROPOSED
+            return self.insert(revision, verb=verb, service=service_id, position=position, act=str(act))
 
 
 class ChannelRevision(Revision, ChannelFacts):

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, ClassVar
 
-from django.db import IntegrityError, models, transaction
+from django.db import models
 from django.db.models import Q
 
 from content.linting.characters import character_faults
@@ -14,8 +14,8 @@ from content.linting.locale_tag import canonical_tag, chain_faults, direction_of
 from content.linting.term_list import TermsRefused, is_shipped, read_terms
 from content.models.locale import FACTS, Direction, Locale
 from content.models.revision import (
-    AlreadyProposed,
     Revision,
+    RevisionQuerySet,
     RevisionState,
     four_eyes,
     require_changed,
@@ -23,7 +23,7 @@ from content.models.revision import (
     revision_triggers,
 )
 from content.terms import SOURCE_LOCALE
-from core import audit, roles
+from core import roles
 from core.audit_verbs import Verb
 from core.errors import Invalid
 from core.models import User
@@ -52,12 +52,8 @@ class LocaleRefused(Invalid):
         self.fields = fields
 
 
-class LocaleRevisionQuerySet(models.QuerySet["LocaleRevision"]):
+class LocaleRevisionQuerySet(RevisionQuerySet["LocaleRevision"]):
     """Find and propose revisions."""
-
-    def proposed(self) -> LocaleRevisionQuerySet:
-        """Filter those that are waiting for a second person."""
-        return self.filter(state=RevisionState.PROPOSED)
 
     def propose_new(
         self,
@@ -129,14 +125,7 @@ class LocaleRevisionQuerySet(models.QuerySet["LocaleRevision"]):
             raise LocaleRefused(fields=fields)
         if old is not None:
             require_changed(revision.facts(), old.facts())
-        with transaction.atomic():
-            try:
-                with transaction.atomic():
-                    revision.save(force_insert=True)
-            except IntegrityError:
-                raise AlreadyProposed() from None
-            audit.record(by=by, verb=Verb.LOCALE_PROPOSED, row=revision, at=at, locale=code, is_new=old is None)
-        return revision
+        return self.insert(revision, verb=Verb.LOCALE_PROPOSED, locale=code, is_new=old is None)
 
 
 class LocaleRevision(Revision):

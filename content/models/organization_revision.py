@@ -5,20 +5,20 @@ from __future__ import annotations
 from datetime import datetime
 from typing import ClassVar
 
-from django.db import IntegrityError, models, transaction
+from django.db import models
 from django.db.models import Q
 
 from content.models.organization import Organization
 from content.models.revision import (
-    AlreadyProposed,
     Revision,
+    RevisionQuerySet,
     RevisionState,
     four_eyes,
     require_changed,
     revision_lifecycle,
     revision_triggers,
 )
-from core import audit, roles
+from core import roles
 from core.audit_verbs import Verb
 from core.errors import Invalid
 from core.models import User
@@ -31,12 +31,8 @@ LIFECYCLE = revision_lifecycle(
 )
 
 
-class OrganizationRevisionQuerySet(models.QuerySet["OrganizationRevision"]):
+class OrganizationRevisionQuerySet(RevisionQuerySet["OrganizationRevision"]):
     """Find and propose revisions."""
-
-    def proposed(self) -> OrganizationRevisionQuerySet:
-        """Filter those that are waiting for a second person."""
-        return self.filter(state=RevisionState.PROPOSED)
 
     def propose(self, *, organization: Organization, name: str, by: User, at: datetime, reason: str = "") -> OrganizationRevision:
         """Propose another name; raise Invalid where it breaks a rule, and AlreadyProposed where another proposal is waiting."""
@@ -45,21 +41,8 @@ class OrganizationRevisionQuerySet(models.QuerySet["OrganizationRevision"]):
         if faults := revision.faults():
             raise Invalid(" ".join(faults), code="facts", faults=faults)
         require_changed({"name": revision.name}, {"name": organization.name})
-        with transaction.atomic():
-            try:
-                with transaction.atomic():
-                    revision.save(force_insert=True)
-            except IntegrityError:
-                raise AlreadyProposed() from None
-            audit.record(
-                by=by,
-                verb=Verb.ORGANIZATION_CHANGE_PROPOSED,
-                row=revision,
-                at=at,
-                organization=organization.pk,
-                name=revision.name,
-            )
-        return revision
+        verb = Verb.ORGANIZATION_CHANGE_PROPOSED
+        return self.insert(revision, verb=verb, organization=organization.pk, name=revision.name)
 
 
 class OrganizationRevision(Revision):

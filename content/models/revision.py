@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, TypeVar
 
 import pgtrigger
 from django.conf import settings
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
 from django.db.models import F, Q
 
-from core import roles, states
+from core import audit, roles, states
 from core.audit_verbs import Verb
 from core.errors import ChangedMeanwhile, Conflict, Invalid, SecondPersonRequired
 from core.models import User
@@ -67,6 +67,28 @@ def revision_triggers(lifecycle: Lifecycle, fixed: Sequence[str]) -> tuple[pgtri
         ),
         pgtrigger.Protect(name="kept", operation=pgtrigger.Delete),
     )
+
+
+_RevisionT = TypeVar("_RevisionT", bound="Revision")
+
+
+class RevisionQuerySet(models.QuerySet[_RevisionT]):
+    """Find revisions of one kind, and add one."""
+
+    def proposed(self) -> Self:
+        """Filter those that are waiting for a second person."""
+        return self.filter(state=RevisionState.PROPOSED)
+
+    def insert(self, revision: _RevisionT, *, verb: Verb, **details: object) -> _RevisionT:
+        """Insert a proposal and record it with these details; raise AlreadyProposed where another of its row is waiting."""
+        with transaction.atomic():
+            try:
+                with transaction.atomic():
+                    revision.save(force_insert=True)
+            except IntegrityError:
+                raise AlreadyProposed() from None
+            audit.record(by=revision.proposed_by, verb=verb, row=revision, at=revision.proposed_at, **details)
+        return revision
 
 
 class Revision(models.Model):

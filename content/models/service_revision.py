@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 import pgtrigger
-from django.db import IntegrityError, models, transaction
+from django.db import models, transaction
 from django.db.models import Q
 
 from content.linting.service import service_faults
@@ -15,8 +15,8 @@ from content.models.channel import Channel
 from content.models.country import Country
 from content.models.organization import Organization
 from content.models.revision import (
-    AlreadyProposed,
     Revision,
+    RevisionQuerySet,
     RevisionState,
     four_eyes,
     require_changed,
@@ -26,7 +26,7 @@ from content.models.revision import (
 from content.models.service import Service
 from content.models.service_facts import FACTS, ServiceFacts, Status
 from content.terms import Audience, Role, Situation
-from core import audit, roles
+from core import roles
 from core.audit_verbs import Verb
 from core.errors import ChangedMeanwhile, Invalid
 from core.models import User
@@ -56,12 +56,8 @@ LIFECYCLE = revision_lifecycle(
 )
 
 
-class ServiceRevisionQuerySet(models.QuerySet["ServiceRevision"]):
+class ServiceRevisionQuerySet(RevisionQuerySet["ServiceRevision"]):
     """Find and propose revisions."""
-
-    def proposed(self) -> ServiceRevisionQuerySet:
-        """Filter those that are waiting for a second person."""
-        return self.filter(state=RevisionState.PROPOSED)
 
     def prepare(self, service: Service, facts: Mapping[str, Any]) -> ServiceRevision:
         """Return the unsaved revision of a service with these of its facts changed (columns of FACTS).
@@ -99,13 +95,7 @@ class ServiceRevisionQuerySet(models.QuerySet["ServiceRevision"]):
                 earlier.withdraw(by=by, at=at)
             revision = self.prepare(service, facts)
             revision.reason, revision.proposed_by, revision.proposed_at = reason, by, at
-            try:
-                with transaction.atomic():
-                    revision.save(force_insert=True)
-            except IntegrityError:
-                raise AlreadyProposed() from None
-            audit.record(by=by, verb=Verb.SERVICE_CHANGE_PROPOSED, row=revision, at=at, service=service.pk, act=str(revision.act))
-        return revision
+            return self.insert(revision, verb=Verb.SERVICE_CHANGE_PROPOSED, service=service.pk, act=str(revision.act))
 
 
 class ServiceRevision(Revision, ServiceFacts):

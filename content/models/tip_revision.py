@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 import pgtrigger
-from django.db import IntegrityError, models, transaction
+from django.db import models, transaction
 from django.db.models import Q
 
 from content.linting.tip import tip_faults
@@ -15,6 +15,7 @@ from content.models.country import Country
 from content.models.revision import (
     AlreadyProposed,
     Revision,
+    RevisionQuerySet,
     RevisionState,
     four_eyes,
     require_changed,
@@ -25,7 +26,6 @@ from content.models.tip import Tip, step_numbers
 from content.models.tip_facts import FACTS, TipFacts, TipKind, TipState
 from content.models.unit import Unit, require_may_write, require_reads
 from content.terms import SOURCE_LOCALE, Audience, Situation
-from core import audit
 from core.audit_verbs import Verb
 from core.errors import ChangedMeanwhile, Invalid, NotFound
 from core.models import User
@@ -55,12 +55,8 @@ LIFECYCLE = revision_lifecycle(
 )
 
 
-class TipRevisionQuerySet(models.QuerySet["TipRevision"]):
+class TipRevisionQuerySet(RevisionQuerySet["TipRevision"]):
     """Find and propose revisions."""
-
-    def proposed(self) -> TipRevisionQuerySet:
-        """Filter those that are waiting for a second person."""
-        return self.filter(state=RevisionState.PROPOSED)
 
     def approved(self) -> TipRevisionQuerySet:
         """Filter those that took effect."""
@@ -104,13 +100,7 @@ class TipRevisionQuerySet(models.QuerySet["TipRevision"]):
                 earlier.withdraw(by=by, at=at)
             revision = self.prepare(slug, facts)
             revision.reason, revision.proposed_by, revision.proposed_at = reason, by, at
-            try:
-                with transaction.atomic():
-                    revision.save(force_insert=True)
-            except IntegrityError:
-                raise AlreadyProposed() from None
-            audit.record(by=by, verb=Verb.TIP_CHANGE_PROPOSED, row=revision, at=at, tip=slug, act=str(revision.act))
-        return revision
+            return self.insert(revision, verb=Verb.TIP_CHANGE_PROPOSED, tip=slug, act=str(revision.act))
 
     def propose_step(self, *, slug: str, part: str, text: str, by: User, at: datetime) -> tuple[TipRevision, Unit]:
         """Write a step and propose it at the end of `do-now` or `do-not`, under a number that no step of the part ever had.

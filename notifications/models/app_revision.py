@@ -6,20 +6,20 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, ClassVar
 
-from django.db import IntegrityError, models, transaction
+from django.db import models
 from django.db.models import Q
 
 from content.models import Country
 from content.models.revision import (
-    AlreadyProposed,
     Revision,
+    RevisionQuerySet,
     RevisionState,
     four_eyes,
     require_changed,
     revision_lifecycle,
     revision_triggers,
 )
-from core import audit, roles
+from core import roles
 from core.audit_verbs import Verb
 from core.errors import Invalid
 from core.models import User
@@ -39,12 +39,8 @@ LIFECYCLE = revision_lifecycle(
 )
 
 
-class AppRevisionQuerySet(models.QuerySet["AppRevision"]):
+class AppRevisionQuerySet(RevisionQuerySet["AppRevision"]):
     """Find and propose revisions."""
-
-    def proposed(self) -> AppRevisionQuerySet:
-        """Filter those that are waiting for a second person."""
-        return self.filter(state=RevisionState.PROPOSED)
 
     def propose(self, *, app: App, facts: Mapping[str, Any], by: User, at: datetime, reason: str = "") -> AppRevision:
         """Propose these facts of an app (push_mode, mode_by_country, basis_for_teens); facts that are left out stay.
@@ -58,14 +54,7 @@ class AppRevisionQuerySet(models.QuerySet["AppRevision"]):
         if faults := revision.faults():
             raise Invalid(" ".join(faults), code="facts", faults=faults)
         require_changed(new, now)
-        with transaction.atomic():
-            try:
-                with transaction.atomic():
-                    revision.save(force_insert=True)
-            except IntegrityError:
-                raise AlreadyProposed() from None
-            audit.record(by=by, verb=Verb.APP_CHANGE_PROPOSED, row=revision, at=at, app=app.pk, **new)
-        return revision
+        return self.insert(revision, verb=Verb.APP_CHANGE_PROPOSED, app=app.pk, **new)
 
 
 class AppRevision(Revision):

@@ -11,10 +11,9 @@ import re
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tools.bench import console_rows
 from tools.bench.push import planning, records
@@ -37,14 +36,21 @@ REACH = "(reach of everyone)"
 _HREF = re.compile(r'href="(/console/[^"?#]*)[^"]*"')
 
 
-@dataclass(frozen=True)
-class PageFigures:
-    """One kind of page, or the reach of a campaign, at one size of the database."""
+class PageFigures(NamedTuple):
+    """One kind of page, or the reach of a campaign, at one size of the database; of several pages the largest of each figure."""
 
     queries: int
     #: Median of ROUNDS requests, without the connection.
     milliseconds: float
     kilobytes: float
+
+    def largest(self, other: PageFigures) -> PageFigures:
+        """Return the larger of each figure."""
+        return PageFigures(
+            max(self.queries, other.queries),
+            max(self.milliseconds, other.milliseconds),
+            max(self.kilobytes, other.kilobytes),
+        )
 
 
 def main() -> int:
@@ -91,8 +97,7 @@ def _measure() -> dict[str, PageFigures]:
         linked = _linked_pages(client) if person in staff else ()
         for name, path in (*linked, *_campaign_pages(client)):
             figures = _page(client, path)
-            if name not in found or figures.milliseconds > found[name].milliseconds:
-                found[name] = figures
+            found[name] = figures.largest(found[name]) if name in found else figures
     return found
 
 
@@ -190,10 +195,11 @@ def _page(client: Client, path: str) -> PageFigures:
 
 def _faults(found: list[dict[str, PageFigures]], *, with_times: bool = True) -> list[str]:
     quarter, whole = found
+    about_campaigns = campaign_routes()
     return [
         name
         for name, figures in whole.items()
-        if figures.queries > MAX_QUERIES
+        if (figures.queries > MAX_QUERIES and name in about_campaigns)
         or (with_times and figures.milliseconds > (MAX_REACH_MS if name == REACH else MAX_MS))
         or (name in quarter and figures.queries > quarter[name].queries)
     ]
@@ -220,8 +226,8 @@ def _report(found: list[dict[str, PageFigures]], registrations: int, campaigns: 
             f"{shown(registrations)} registrations in {shown(planning.SEGMENTS)} segments and {campaigns} campaigns in\n"
             f"twelve locales, {console_rows.IN_PROGRAMME} of them in one programme, and with a quarter of both. Time is the\n"
             f"median of {ROUNDS} requests in the process, without a connection; of several pages of a kind the\n"
-            f"slowest. Limits: at most {MAX_QUERIES} queries, no more with more rows, and {MAX_MS} ms; for the reach of a\n"
-            f"campaign for everyone {shown(MAX_REACH_MS)} ms.\n"
+            f"largest figure. Limits: no more queries with more rows, at most {MAX_QUERIES} for a page about campaigns,\n"
+            f"{MAX_MS} ms, and {shown(MAX_REACH_MS)} ms for the reach of a campaign for everyone.\n"
             "Command: `./run bench console --write`.",
             table(head, rows),
             f"Over a limit: {', '.join(faults)}." if faults else "No page is over a limit.",
