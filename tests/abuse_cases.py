@@ -141,7 +141,7 @@ CASES: Final = (
         "404 or 405: there is no such route, for anybody",
         (
             "tests/api/test_routes.py::test_every_route_is_listed_with_its_methods",
-            "tests/guards/test_notifications_promises.py::test_promise_1_a_registration_has_the_named_columns_alone",
+            "tests/guards/test_privacy_promises.py::test_promise_1_a_registration_has_the_named_columns_alone",
         ),
     ),
     AbuseCase(
@@ -565,7 +565,7 @@ CASES: Final = (
         "A forged message in the broker",
         "nothing is sent: messages carry no campaign, and workers cannot be controlled by the broker",
         (
-            "tests/guards/test_notifications_promises.py::test_promise_5_doubled_and_lost_wake_ups_change_nothing",
+            "tests/guards/test_delivery_promises.py::test_promise_5_doubled_and_lost_wake_ups_change_nothing",
             "tests/core/test_headers.py::test_a_message_to_the_broker_cannot_control_a_worker",
         ),
     ),

@@ -16,7 +16,7 @@ class PrivacyStatement:
 
 
 _CORRECTIONS = "tests/api/v1/test_corrections.py::"
-_PROMISES = "tests/guards/test_notifications_promises.py::"
+_PROMISES = "tests/guards/test_privacy_promises.py::"
 _API_PROMISES = "tests/guards/test_api_promises.py::"
 _REGISTRATIONS = "tests/notifications/registrations/test_registrations.py::"
 _REVIEW = "tests/content/console/test_tip_review.py::"

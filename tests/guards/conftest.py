@@ -18,6 +18,7 @@ from core.models import User
 from notifications.campaigns import translation_requests
 from notifications.models import Programme
 from tests import make
+from tests.processes import Emulator
 from tools.sandbox.postgres import RUNTIME_ROLE
 
 
@@ -82,3 +83,11 @@ def console_paths(db: None) -> dict[str, str]:
         args = {**({"id": campaign.pk} if of_campaign else {}), **arguments.get(route.name, {})}
         paths[route.name] = reverse(f"admin:{route.name}", kwargs=args)
     return paths
+
+
+@pytest.fixture
+def phones(fcm_emulator: Emulator) -> Emulator:
+    """Register thirty installations; return the emulator that they have."""
+    make.app()
+    make.installations(30)
+    return fcm_emulator

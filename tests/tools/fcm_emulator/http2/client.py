@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import ssl
 from types import TracebackType
@@ -14,6 +15,7 @@ from h2.events import DataReceived, Event, ResponseReceived, StreamEnded, Stream
 from hpack import Encoder
 
 from tests.processes import Emulator
+from tests.tools.fcm_emulator.in_process import make_message
 
 PATH = "/v1/projects/fingerpost-test/messages:send"
 
@@ -152,3 +154,22 @@ class Raw:
                 self.frame()
         except (EOFError, ssl.SSLEOFError, ConnectionError):
             return int.from_bytes(payload[4:8])
+
+
+def body(**changes: Any) -> bytes:
+    """Return the body of a request that sends a message."""
+    return json.dumps({"message": make_message(**changes)}).encode()
+
+
+def post(raw: Raw, stream: int, token: str, content: bytes) -> tuple[bytes, bytes]:
+    """Return the frames of a request that sends `content`."""
+    block = raw.block(method="POST", path=PATH, authorization=f"Bearer {token}")
+    return (
+        frames.frame(frames.HEADERS, frames.END_HEADERS, stream, block),
+        frames.frame(frames.DATA, frames.END_STREAM, stream, content),
+    )
+
+
+def padded(length: int) -> bytes:
+    """Return the body of a request, padded to so many bytes."""
+    return body().ljust(length)
