@@ -22,8 +22,10 @@ from tests.processes import Emulator, start_emulator
 from tests.signing import Signer
 from tools.sandbox.pytest_plugins.flushing import allow_flush
 from tools.sandbox.pytest_plugins.migrating import migrate_quickly
+from tools.sandbox.pytest_plugins.quick_flush import flush_quickly
 
 allow_flush()
+flush_quickly()
 migrate_quickly()
 
 
