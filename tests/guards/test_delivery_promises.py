@@ -81,10 +81,12 @@ def long_campaign(fcm_emulator: Emulator) -> Campaign:
     return campaign
 
 
-def in_the_background() -> threading.Thread:
+def in_the_background(stopping: threading.Event | None = None) -> threading.Thread:
+    """Let a worker send for 15 seconds, or until it is told to stop."""
+
     def work() -> None:
         try:
-            worker.run(seconds=15)
+            worker.run(seconds=15, stopping=stopping)
         finally:
             connection.close()
 
@@ -118,7 +120,8 @@ def test_promise_9_a_worker_that_cannot_read_the_brakes_stops(
     long_campaign: Campaign,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    sender = in_the_background()
+    stopping = threading.Event()
+    sender = in_the_background(stopping)
     until_some_arrived(fcm_emulator)
 
     def cannot_see(brakes: BrakeMonitor) -> None:
@@ -127,6 +130,9 @@ def test_promise_9_a_worker_that_cannot_read_the_brakes_stops(
     monkeypatch.setattr(BrakeMonitor, "read", cannot_see)
     time.sleep(MAX_AGE + 0.5)
     reached = fcm_emulator.counts()["messages"]
+    time.sleep(2)
+    assert fcm_emulator.counts()["messages"] == reached
+    stopping.set()
     sender.join()
 
     assert 300 <= reached == fcm_emulator.counts()["messages"] < 5_000
