@@ -2,7 +2,8 @@
 
 Each country's feed opens at the first due instant in that country, and an alert without a country at the first of all. The feed
 has one entry for each thread, the newest revision that has opened. Earlier revisions say which alert supersedes them. A stop
-removes every revision of the thread that was in the feed, or about to be, at that instant.
+removes every revision of the thread that was in the feed, or about to be, at that instant. While an alert is paused, halted or
+on hold it opens in no further country.
 """
 
 from __future__ import annotations
@@ -53,10 +54,14 @@ _TIMES = ("submitted_at", "starts_at", "not_after")
 _MAX_SPREAD = timedelta(days=3)
 _LONG_AGO, _FAR_FUTURE = datetime(1970, 1, 1, tzinfo=UTC), datetime(2099, 1, 1, tzinfo=UTC)
 
+#: Brakes under which an alert opens in no further country; as SQL, a tuple of Python's is one.
+_NOT_GOING = ("paused", "halted", "held")
+
 #: A text that changes whenever the feed does; the definition of an approved campaign is represented by its fingerprint.
 VERSION_SQL = f"""
     SELECT md5(string_agg(
-        concat_ws(' ', c.id, c.starts_at, c.fingerprint, c.state = 'stopped' OR b.state IS NOT DISTINCT FROM 'stopped'),
+        concat_ws(' ', c.id, c.starts_at, c.fingerprint, c.state = 'stopped' OR b.state IS NOT DISTINCT FROM 'stopped',
+            CASE WHEN b.state IN {_NOT_GOING} THEN b.set_at END),
         ',' ORDER BY c.id))
     FROM notifications_campaign c LEFT JOIN notifications_brake b ON b.campaign_id = c.id
     WHERE c.starts_at IS NOT NULL AND c.status = '{cap.AlertStatus.ACTUAL}'
@@ -272,7 +277,8 @@ def read(*, at: datetime, limit: int | None = IN_MEMORY) -> Feed:
     for number, thread, _, stopped_at in stopped:
         # Without a brake nobody knows when it was stopped; then everything of the thread is removed.
         stops[thread or number] = max(stops.get(thread or number, _LONG_AGO), stopped_at or _FAR_FUTURE)
-    campaigns = [Campaign(**row) for row in rows.values()]
+    braked = dict(shown.filter(brake__state__in=_NOT_GOING).values_list("id", "brake__set_at"))
+    campaigns = [found for row in rows.values() if (found := _opened(Campaign(**row), braked.get(row["id"])))]
     removed = [campaign for campaign in campaigns if _frozen(campaign) <= stops.get(campaign.alert, _LONG_AGO)]
     left = sorted((c for c in campaigns if c not in removed), key=lambda c: (_opens(c), c.pk), reverse=True)
     return Feed(
@@ -281,6 +287,17 @@ def read(*, at: datetime, limit: int | None = IN_MEMORY) -> Feed:
         | {campaign.pk: _opens(campaign) for campaign in removed},
         complete_since=_last_opening(kept.exclude(pk__in=rows), newest[-1]["starts_at"]) if cut_off else None,
     )
+
+
+def _opened(campaign: Campaign, until: datetime | None) -> Campaign | None:
+    """Return the campaign without the openings after `until` (None: with all of them), or None where it has no other."""
+    if until is None:
+        return campaign
+    campaign.openings = {
+        country: opens if opens and datetime.fromisoformat(opens) <= until else None
+        for country, opens in campaign.openings.items()
+    }
+    return campaign if _opens(campaign) <= until else None
 
 
 def _last_opening(others: QuerySet[Campaign, dict[str, Any]], latest: datetime) -> datetime:

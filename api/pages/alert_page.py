@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import gettext
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
 
-import pycountry
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
 from django.conf import settings
@@ -30,6 +27,7 @@ from api.pages.handout import qr_code
 from api.reads.edition import Edition
 from api.reads.request import ReadRequest
 from api.v1.alert_handouts import handouts_of
+from api.v1.alert_names import country_name, region_name, world_name
 from api.v1.alert_services import alert_services
 from api.v1.alerts import ALERT_ID, feed_response
 from api.v1.docs import HtmlRenderer
@@ -131,31 +129,15 @@ def _regions(edition: Edition, alert: FeedAlert, chosen: str, path: str) -> Iter
     yield RegionLink(_places(alert, edition), _address(path, locale=language) if shown else "")
     for region in with_text:
         url = "" if region == shown else _address(path, locale=language, region=region)
-        yield RegionLink(_region_name(region, language), url)
+        yield RegionLink(region_name(region, language), url)
 
 
 def _places(alert: FeedAlert, edition: Edition) -> str:
-    """Return the countries of an alert in its language, or "world"; CLDR's names, else English ones."""
-    countries = alert["countries"] or []
-    codes = countries if 0 < len(countries) <= _MAX_NAMED else ["001"]
-    try:
-        names = dict(Locale.parse(alert["lang"], sep="-").territories)
-    except (UnknownLocaleError, ValueError):
-        names = {}
-    return ", ".join(str(names.get(code) or edition.country_names.get(code) or "World") for code in codes)
-
-
-def _region_name(region: str, language: str) -> str:
-    """Return the name of a region in this language, where ISO 3166-2 has been translated into it, else in English."""
-    found = pycountry.subdivisions.get(code=region)
-    # Some names carry another language and another code: "Wales [Cymru GB-CYM]".
-    return _subdivision_names(language).gettext(str(found.name)).partition(" [")[0] if found else region
-
-
-@cache
-def _subdivision_names(language: str) -> gettext.NullTranslations:
-    names = [language.replace("-", "_"), language.partition("-")[0]]
-    return gettext.translation("iso3166-2", pycountry.LOCALES_DIR, languages=names, fallback=True)
+    """Return the countries of an alert in its language, or "world" where it has none or many."""
+    countries, language = alert["countries"] or [], alert["lang"]
+    if not 0 < len(countries) <= _MAX_NAMED:
+        return world_name(language)
+    return ", ".join(country_name(code, language, edition) for code in countries)
 
 
 def _own_name(tag: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,6 +22,7 @@ from api.http.views import ReadView
 from api.reads.edition import Edition
 from api.reads.request import ReadRequest
 from api.v1.alert_handouts import handouts_of
+from api.v1.alert_names import country_name, readers_text, region_name, world_name
 from api.v1.alert_services import alert_services
 from api.v1.alerts import ALERT_ID, ANY_LOCALE, AlertCountryQuery, AlertQuery, country_of, feed_response, is_for_region, read_feed
 from content.resolver.types import PackedService
@@ -168,7 +169,7 @@ def cap_document(alert: FeedAlert, infos: Iterable[CapInfo], *, referenced: Feed
             urgency=info["urgency"],
             severity=info["severity"],
             certainty=info["certainty"],
-            audience=", ".join(info["audiences"]),
+            audience=readers_text(info, edition),
             effective=_cap_time(info["opens"]),
             expires=_cap_time(info["expires"]),
             senderName="Fingerpost",
@@ -183,7 +184,7 @@ def cap_document(alert: FeedAlert, infos: Iterable[CapInfo], *, referenced: Feed
             _add(resource, resourceDesc=_service_text(service), mimeType="application/json", uri=_service_url(service))
         for handout in handouts_of(edition, info):
             _add(SubElement(element, "resource"), resourceDesc=handout.name, mimeType="application/pdf", uri=handout.pdf)
-        _areas(element, info, edition.country_names)
+        _areas(element, info, edition)
     return root
 
 
@@ -244,14 +245,17 @@ def _in_region(info: FeedAlert, region: str | None) -> FeedAlert:
     return info if region is None else {**info, "countries": [region[:2]], "regions": [region]}
 
 
-def _areas(info: Element, alert: FeedAlert, country_names: Mapping[str, str]) -> None:
+def _areas(info: Element, alert: FeedAlert, edition: Edition) -> None:
+    """Add an <area> for each country, in words in the alert's language and with codes for machines."""
+    language = alert["lang"]
     if alert["countries"] is None:
-        _add(SubElement(info, "area"), areaDesc="Worldwide")
+        _add(SubElement(info, "area"), areaDesc=world_name(language))
         return
     for country in alert["countries"]:
         regions = [region for region in alert["regions"] or () if region.startswith(f"{country}-")]
         area = SubElement(info, "area")
-        _add(area, areaDesc=country_names.get(country, country) + (f" ({', '.join(regions)})" if regions else ""))
+        names = ", ".join(region_name(region, language) for region in regions)
+        _add(area, areaDesc=country_name(country, language, edition) + (f" ({names})" if names else ""))
         for name, code in [("ISO 3166-1", country), *(("ISO 3166-2", region) for region in regions)]:
             _add(SubElement(area, "geocode"), valueName=name, value=code)
 

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from api.reads.edition import Edition
+from api.v1.alert_names import country_name
 from content.compiling.fallback import match_accept_language
 from content.exporting.handouts import NoSuchHandout, find_kind, for_situation, labels_of
 from content.terms import HANDOUT_SITUATIONS, SOURCE_LOCALE, WORLDWIDE, Situation
@@ -72,7 +73,7 @@ def handouts_of(edition: Edition, alert: FeedAlert) -> Iterator[AlertHandout]:
                     title=labels[slug]["text"],
                     about=about["text"] if about else "",
                     about_lang=about["lang"] if about else "",
-                    place=edition.country_names.get(country, country) if len(countries) > 1 else "",
+                    place=country_name(country, alert["lang"], edition) if len(countries) > 1 else "",
                     page=settings.PUBLIC_URL + reverse("handout", args=place),
                     pdf=settings.PUBLIC_URL + reverse("handout-pdf", args=place),
                 )

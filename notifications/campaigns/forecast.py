@@ -18,9 +18,11 @@ from notifications.campaigns import audience, schedule, texts, variants
 from notifications.campaigns.audience import Audiences, AudienceSegment
 from notifications.campaigns.schedule import Clock, Delay
 from notifications.models.campaign import Campaign
+from notifications.models.quota import seconds_to_send
+from notifications.models.wave import HELP_CHECKED_AHEAD
 
-#: How long before its first due instant a campaign's audience is frozen.
-FREEZE_AHEAD = timedelta(minutes=5)
+#: How long before its first due instant a campaign's audience is frozen. The freeze is the check of the waves that begin first.
+FREEZE_AHEAD = HELP_CHECKED_AHEAD
 
 
 class NobodyDue(Conflict):
@@ -183,6 +185,18 @@ def first_due(campaign: Campaign, members: Iterable[AudienceSegment], *, at: dat
     return forecast(campaign, members, at=at).opens_at
 
 
+def all_sent_at(said: Forecast) -> datetime | None:
+    """Return when the last message has left at the configured rate, through one Firebase project that sends nothing else.
+
+    None when nobody is due.
+    """
+    ended = None
+    for start in said.starts:
+        begins = max(ended or start.due_at, start.due_at)
+        ended = begins + timedelta(seconds=seconds_to_send(start.devices + start.topics))
+    return ended
+
+
 def _zone(campaign: Campaign, zone: str, inside: list[AudienceSegment], *, at: datetime) -> ZoneForecast:
     due = schedule.due(campaign, zone, at=at)
     devices, topics = sum(segment.devices for segment in inside), sum(segment.is_topic for segment in inside)
@@ -246,6 +260,7 @@ def document(said: Forecast) -> dict[str, object]:
         "topics": said.topics,
         "feed_only": said.feed_only,
         "opens_at": rfc3339(said.opens_at) if said.opens_at else None,
+        "all_sent_at": rfc3339(ended) if (ended := all_sent_at(said)) else None,
         "delayed": audience.rounded(said.delayed),
         "skipped": audience.rounded(said.skipped),
         "zones": [

@@ -21,12 +21,14 @@ from core.states import advance
 from notifications.campaigns import approval, edits, limits, messages, refusals
 from notifications.campaigns import definition as definitions
 from notifications.campaigns import fingerprint as fingerprints
+from notifications.campaigns.checks import wave_help
 from notifications.models.batch import Batch, BatchState
 from notifications.models.brake import Brake, BrakeState
 from notifications.models.campaign import Campaign
 from notifications.models.campaign_state import LIFECYCLE, CampaignState
 from notifications.models.draft_task import DraftTask
 from notifications.models.translation_request import TranslationRequest
+from notifications.models.wave import HELP_CHECKED_AHEAD, Wave
 
 
 def draft(definition: dict[str, Any], *, by: User, at: datetime) -> Campaign:
@@ -196,7 +198,10 @@ def pause(campaign: Campaign, *, by: User, at: datetime) -> None:
 
 
 def resume(campaign: Campaign, *, by: User, at: datetime) -> None:
-    """Continue a paused, halted or held campaign, or let it begin when its audience is not frozen yet."""
+    """Continue a paused, halted or held campaign, or let it begin when its audience is not frozen yet.
+
+    Raises HelpLapsed when some readers of the waves that would be sent now have no help any more.
+    """
     require(by, "notifications.stop_campaign")
     # The edge from submitted to approved belongs to an approver alone.
     if campaign.state not in (CampaignState.PAUSED, CampaignState.HALTED, CampaignState.HELD):
@@ -207,6 +212,9 @@ def resume(campaign: Campaign, *, by: User, at: datetime) -> None:
             f"Campaign {newer.pk}, a newer revision of this alert, was approved. This one has ended.", code="superseded"
         )
     with transaction.atomic():
+        waves = list(Wave.objects.unfinished().filter(campaign=campaign, due_at__lte=at + HELP_CHECKED_AHEAD))
+        wave_help.require_in_waves(campaign, waves, at=at)
+        Wave.objects.filter(pk__in=[wave.pk for wave in waves]).update(help_checked_at=at)
         state = CampaignState.SENDING if campaign.frozen_at else CampaignState.APPROVED
         advance(campaign, state, by=by, at=at, reason="")
         # A batch that its workers never settled gets new tries, and stays marked as one that may have been sent in part.

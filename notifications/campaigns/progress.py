@@ -19,6 +19,7 @@ from notifications.models.brake import BrakeState
 from notifications.models.campaign import Campaign, ScheduleKind, max_marked_gone
 from notifications.models.campaign_state import CampaignState
 from notifications.models.quota import Quota, configured_rate
+from notifications.models.wave import Wave
 
 #: Seconds for which a campaign that is due may wait for a worker before its progress says so.
 WORKER_DUE_WITHIN = 5.0
@@ -112,7 +113,9 @@ def _waiting_to_send(campaign: Campaign, ready_at: datetime | None, now: datetim
     waiting_since = Batch.objects.waiting_for_worker_since(campaign)
     if waiting_since is not None and waiting_since <= now and trouble:
         return trouble
-    if missing := _no_worker(waiting_since, now):
+    # A wave that nobody has checked can be claimed by no worker.
+    unchecked = Wave.objects.help_to_check(at=now).filter(campaign=campaign, due_at__lte=now).order_by("due_at").first()
+    if missing := _no_worker(waiting_since or (unchecked.due_at if unchecked else None), now):
         return missing
     if Batch.objects.awaiting_canary(campaign):
         return "The first phones are tried before the others."

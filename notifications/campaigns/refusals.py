@@ -14,14 +14,16 @@ from content.models import Service, Tip
 from core.console.display import country_text, language_text, local_text, zone_text, zoned_text
 from core.errors import Invalid
 from notifications.campaigns import audience, forecast, messages, schedule, texts, translation_texts, variants
+from notifications.campaigns.checks import wave_help
 from notifications.campaigns.checks.help import CountryHelp, offered_tips, places_without_help, readers_by_country
 from notifications.campaigns.checks.words import cautions
 from notifications.campaigns.forecast import Forecast, ZoneForecast
 from notifications.campaigns.schedule import Clock, Delay
 from notifications.models.app import PushMode
 from notifications.models.campaign import ALL, Campaign, ScheduleKind
-from notifications.models.campaign_state import CampaignState
+from notifications.models.campaign_state import IN_FLIGHT, CampaignState
 from notifications.models.translation_request import TranslationRequest
+from notifications.models.wave import Wave
 
 #: How far ahead a start may lie.
 MAX_AHEAD = timedelta(days=366)
@@ -34,7 +36,7 @@ _AUDIENCE = {
     "audiences": "audience.audiences",
     "locales": "audience.locales",
 }
-#: States in which a campaign is no draft any more and has not started; halted ones may have.
+#: States in which a campaign is no draft any more and may wait for its start.
 _BEFORE_THE_START = (CampaignState.SUBMITTED, CampaignState.APPROVED, CampaignState.HALTED)
 #: Time zones that a sentence names; it says how many others there are.
 _ZONES_NAMED = 3
@@ -231,8 +233,13 @@ def of_help(
 
 
 def lapsed_help(campaign: Campaign, *, at: datetime) -> list[str]:
-    """Return why a campaign that waits for its start would be halted for want of help; [] where it would not, or has started."""
-    if campaign.frozen_at is not None or campaign.state not in _BEFORE_THE_START:
+    """Return why a campaign would be halted for want of help, at its start or at a later wave; [] where it would not."""
+    if campaign.frozen_at is not None:
+        waves = Wave.objects.unfinished().filter(campaign=campaign, campaign__state__in=IN_FLIGHT)
+        if campaign.state == CampaignState.SENDING:
+            waves = waves.filter(help_checked_at=None)
+        return [row.problem for row in wave_help.lacking_in(campaign, waves, at=at)]
+    if campaign.state not in _BEFORE_THE_START:
         return []
     try:
         return [reason.detail for reason in of_help(campaign, forecast.of(campaign, at=at), at=at)]

@@ -13,7 +13,7 @@ from django.urls import reverse
 from core.console.display import duration_text
 from core.console.pages import Link, page
 from core.console.step_up import fresh_sign_in
-from notifications.campaigns import lifecycle
+from notifications.campaigns import lifecycle, refusals
 from notifications.campaigns.progress import progress_of
 from notifications.campaigns.progress_history import Pace, pace_of
 from notifications.campaigns.timeline import timeline
@@ -57,6 +57,7 @@ class LiveCampaignPage(CampaignBasePage):
         return {
             **context,
             "progress": campaign_display.progress(campaign, counts),
+            "lapsed_help": refusals.lapsed_help(campaign, at=self.at) if campaign.frozen_at else [],
             "starts": first_start(campaign, at=self.at),
             "pace": pace_sentences(campaign, pace_of(campaign, counts, at=self.at), counts),
             "tables": tables_of(campaign),

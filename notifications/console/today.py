@@ -19,9 +19,9 @@ from notifications.campaigns.first_starts import first_starts
 from notifications.campaigns.limits import is_within
 from notifications.campaigns.schedule import is_exact
 from notifications.console import campaign_display
-from notifications.console.in_flight import Running, alarm_text, sending_now
+from notifications.console.in_flight import Running, sending_now
 from notifications.console.rights import APPROVER, AUTHOR, CAMPAIGN_READERS, STOPPER
-from notifications.models import Campaign, CampaignState
+from notifications.models import BrakeState, Campaign, CampaignState
 from notifications.models.campaign import ScheduleKind
 
 S = CampaignState
@@ -33,14 +33,18 @@ _MAX_RESULTS = 20
 
 @todo_cards(10)
 def campaigns_to_act_on(user: User, at: datetime) -> Iterator[TodoCard]:
-    """What is stopped, what the user can approve, and what came back to the user; for those who may read campaigns."""
+    """What is stopped, what the user can approve, and what came back to the user; for those who may read campaigns.
+
+    Why everything is stopped is in the strip above, as on every page; here is the act that it waits for.
+    """
     if not roles.holds(user, *CAMPAIGN_READERS):
         return
     now_sending = sending_now(user, at=at)
-    if (brake := now_sending.brake) is not None:
+    brake = now_sending.brake
+    if brake is not None and brake.state == BrakeState.STOPPED and roles.holds(user, APPROVER):
         yield TodoCard(
-            "Everything is stopped", alarm_text(brake, user.time_zone), reverse("admin:campaigns"), "View campaigns", None, "bad",
-            deadline=at,
+            "Allow sending again", "Find out first whether the cause is removed. Until an approver allows it, nothing is sent.",
+            reverse("admin:campaigns"), "View campaigns", None, "bad", deadline=at,
         )  # fmt: skip
     if roles.holds(user, STOPPER):
         for campaign in (one.campaign for one in now_sending.running if one.campaign.state != S.SENDING):

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from core.console.display import country_text, language_text, region_text, zone_text
 from core.errors import DomainError
-from notifications.campaigns import forecast, messages
+from notifications.campaigns import audience, forecast, messages
 from notifications.campaigns.audience import Audiences, rounded
 from notifications.campaigns.forecast import Forecast, Start
 from notifications.campaigns.schedule import Clock, Delay
@@ -21,6 +21,10 @@ from notifications.models.draft_task import DraftTask
 
 #: Starts, languages and zones that are named one by one.
 _NAMED = 6
+#: Sending that takes less is not mentioned.
+_WORTH_SAYING = timedelta(seconds=5)
+#: Phones at one moment from which on helplines should know of the alert beforehand.
+_MANY_AT_ONCE = audience.CONFIRM_ABOVE
 #: Zones that the line of one start names.
 _ZONES_NAMED = 3
 
@@ -86,6 +90,7 @@ def _sentences(campaign: Campaign, found: Forecast, *, undecided: bool) -> Itera
         yield f"{_capital(_reached(found.devices, found.topics))} ({place}). Nobody has chosen yet when it starts."
     else:
         yield from _starts(campaign, found.starts, place, at_once=found.at)
+        yield from _end(campaign, found)
     yield from _languages(found)
     if not (undecided or found.feed_only):
         yield _sound(campaign)
@@ -112,6 +117,18 @@ def _starts(campaign: Campaign, starts: tuple[Start, ...], place: str, *, at_onc
     if rest := starts[_NAMED:]:
         others = _reached(sum(start.devices for start in rest), sum(start.topics for start in rest))
         yield f"{_capital(others)} in other time zones: until {_instant(campaign, rest[-1].due_at)}."
+
+
+def _end(campaign: Campaign, found: Forecast) -> Iterator[str]:
+    """Say when the last message leaves, where that takes a while and comes before the end of the campaign."""
+    ended = forecast.all_sent_at(found)
+    if ended is None or found.last_due_at is None or ended > campaign.not_after:
+        return
+    if ended - found.last_due_at >= _WORTH_SAYING:
+        yield (
+            f"At the full rate the last message leaves at {_instant(campaign, ended.replace(microsecond=0))}; later, if another "
+            "campaign is sent at the same time."
+        )
 
 
 def _languages(found: Forecast) -> Iterator[str]:
@@ -151,6 +168,17 @@ def _warnings(campaign: Campaign, found: Forecast) -> Iterator[str]:
         yield f"{_capital(phones(found.delayed))} wait for the end of their quiet hours."
     if found.starts and found.skipped:
         yield f"{_capital(phones(found.skipped))} get nothing: their quiet hours last until the end of the campaign."
+    if (ended := forecast.all_sent_at(found)) is not None and ended > campaign.not_after:
+        yield (
+            f"Sending takes until {_instant(campaign, ended.replace(microsecond=0))} at least, which is after the end: the last "
+            "phones get nothing. Choose a later end or an earlier start."
+        )
+    most = max((start.devices for start in found.starts), default=0)
+    if most > _MANY_AT_ONCE:
+        yield (
+            f"{_capital(phones(most))} show the campaign’s helplines at the same moment. Tell the helplines before the start, or "
+            "spread it: start by each phone’s own clock, or write one campaign for each region."
+        )
     if any(zone.delay == Delay.PAST for zone in found.zones):
         yield "The time that was chosen has passed: it starts at once."
     changed = sorted(zone_text(zone.zone or campaign.home_zone) for zone in found.zones if zone.clock != Clock.ONCE)

@@ -20,7 +20,7 @@ from psycopg.errors import LockNotAvailable
 
 from notifications.models.batch import ABANDONED, DUE, SENDABLE_WAVES, Batch, BatchState, ready
 from notifications.models.campaign import URGENT, max_marked_gone
-from notifications.models.quota import AHEAD, batch_size
+from notifications.models.quota import AHEAD, RAMP_ABOVE, batch_size
 
 #: How long a claim lasts.
 LEASE = timedelta(seconds=45)
@@ -28,8 +28,6 @@ LEASE = timedelta(seconds=45)
 WAKE_AHEAD = 2.5
 #: Share of the claims in which campaigns that are not urgent take part while urgent ones wait: they go on, slowly.
 SHARE_OF_OTHERS = 0.1
-#: With ready batches of more installations than these the rate ramps up from nothing.
-RAMP_ABOVE = 10_000
 
 #: How long a settlement waits for a lock, and for one statement: far less than its lease, which others wait for.
 _TIMEOUTS = ("1s", "10s")

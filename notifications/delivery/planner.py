@@ -10,12 +10,12 @@ from django.db import OperationalError, connection, transaction
 from django.db.models import Q
 from psycopg.errors import LockNotAvailable
 
-from core.errors import Conflict, DomainError
+from core.errors import DomainError
 from core.models import User
 from core.states import advance
 from notifications.campaigns import audience, fingerprint, forecast, lifecycle, messages, schedule
 from notifications.campaigns.audience import AudienceSegment
-from notifications.campaigns.checks.help import places_without_help, readers_by_country
+from notifications.campaigns.checks import wave_help
 from notifications.campaigns.openings import openings
 from notifications.delivery import canaries, topics
 from notifications.delivery.canaries import CanaryCandidate
@@ -24,19 +24,9 @@ from notifications.models.campaign import Campaign
 from notifications.models.campaign_state import CampaignState
 from notifications.models.quota import batch_size, canary_size
 from notifications.models.registration import TICKET_LOCK, TICKET_SEQUENCE
-from notifications.models.wave import Wave
+from notifications.models.wave import HELP_CHECKED_AHEAD, Wave
 
 _logger = logging.getLogger(__name__)
-
-
-#: Countries that the reason of a campaign without help names.
-_COUNTRIES_NAMED = 3
-
-
-class HelpLapsed(Conflict):
-    """Some readers of the campaign have no service in their country that helps until its end."""
-
-    code = "help-lapsed"
 
 
 def plan_audience(campaign: Campaign, *, at: datetime) -> bool:
@@ -58,7 +48,7 @@ def plan_audience(campaign: Campaign, *, at: datetime) -> bool:
                 raise fingerprint.FingerprintDiffers()
             watermark = _ticket_watermark()
             members = audience.members(row)
-            _check_help(row, members, at=at)
+            wave_help.require_at_start(row, members, at=at)
             waves = _write_waves(row, members, at=at)
             stored = [wave for wave in waves if not wave.by_topic]
             _write_canaries(row, stored, members, watermark)
@@ -98,19 +88,11 @@ def _ticket_watermark() -> int:
     return watermark
 
 
-def _check_help(campaign: Campaign, members: list[AudienceSegment], *, at: datetime) -> None:
-    """Raise HelpLapsed when readers have no service that helps any more, for example because it was withdrawn meanwhile."""
-    reached = {(segment.country, segment.audience) for segment in members if segment.is_topic or segment.devices}
-    if lacking := list(places_without_help(campaign, readers_by_country(campaign, reached), at=at)):
-        others = f" The same is true of {more} more." if (more := len(lacking) - _COUNTRIES_NAMED) > 0 else ""
-        raise HelpLapsed(
-            f"{' '.join(lacking[:_COUNTRIES_NAMED])}{others} Nothing was sent. Resume the campaign once it has help, "
-            "or stop it and copy it with other help."
-        )
-
-
 def _write_waves(campaign: Campaign, members: list[AudienceSegment], *, at: datetime) -> list[Wave]:
-    """Write one wave for each Firebase project and due instant, and a separate one for its topics."""
+    """Write one wave for each Firebase project and due instant, and a separate one for its topics.
+
+    The help of those that begin soon has just been checked.
+    """
     due_in = {zone: schedule.due_at(campaign, zone, at=at) for zone in {segment.zone for segment in members}}
     plan = [(segment.project, segment.is_topic, due_in[segment.zone], segment.zone, segment.pk) for segment in members]
     plan.sort(key=lambda entry: (*entry[:2], entry[2] is None, entry[2] or at))
@@ -118,7 +100,11 @@ def _write_waves(campaign: Campaign, members: list[AudienceSegment], *, at: date
     for (project, by_topic, due_at), entries in groupby(plan, key=lambda entry: entry[:3]):
         same = list(entries)
         zones, segments = sorted({entry[3] for entry in same}), sorted(entry[4] for entry in same)
-        wave = Wave(campaign=campaign, project=project, by_topic=by_topic, due_at=due_at, zones=zones, segments=segments)
+        checked_at = at if due_at is not None and due_at <= at + HELP_CHECKED_AHEAD else None
+        wave = Wave(
+            campaign=campaign, project=project, by_topic=by_topic, due_at=due_at, zones=zones, segments=segments,
+            help_checked_at=checked_at,
+        )  # fmt: skip
         waves.append(wave)
     return Wave.objects.bulk_create(waves)
 

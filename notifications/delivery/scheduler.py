@@ -1,5 +1,6 @@
 """The clock of campaigns: begin those that are due, end those that are over, fold finished ones, hold all after a restore.
 
+Before each wave it checks that its readers still have help.
 `tick` runs each second and may run concurrently in any number of processes: each step checks the state first, so that running it
 twice is harmless.
 """
@@ -17,12 +18,14 @@ from core.errors import ChangedMeanwhile, DomainError
 from core.models import User
 from core.states import advance
 from notifications.campaigns import forecast, lifecycle, progress_history, schedule
+from notifications.campaigns.checks import wave_help
 from notifications.delivery import claims, maintenance, planner, restores, test_sends
 from notifications.models.batch import MAX_CLAIMS, Batch, BatchState
 from notifications.models.brake import Brake, BrakeState
 from notifications.models.campaign import Campaign, ScheduleKind
 from notifications.models.campaign_state import BEFORE_THE_END, LIFECYCLE, CampaignState
 from notifications.models.segment_count import SegmentCount
+from notifications.models.wave import Wave
 
 _CANARY_GONE = (
     "FCM reports more than half of the first phones gone. Something else is wrong than old addresses, perhaps the sending "
@@ -41,6 +44,8 @@ def tick(*, at: datetime) -> bool:
     follow_brakes(at=at)
     for campaign in Campaign.objects.frozen_unfinished().order_by("id"):
         _isolated(_end, campaign, at=at)
+    for campaign in Campaign.objects.filter(waves__in=Wave.objects.help_to_check(at=at)).distinct().order_by("id"):
+        _isolated(check_help, campaign, at=at)
     progress_history.record_samples(at=at)
     test_sends.end_pairings(at=at)
     maintenance.run_due_jobs(at=at)
@@ -109,6 +114,18 @@ def halt_if_canary_gone(campaign: Campaign, *, at: datetime) -> None:
     """Halt a campaign when most of a canary is gone, before anything is sent to the others."""
     if Batch.objects.canary_mostly_gone(campaign) and lifecycle.halt(campaign, _CANARY_GONE, at=at):
         _logger.error("Campaign %s halted: most of a canary is gone.", campaign.pk)
+
+
+def check_help(campaign: Campaign, *, at: datetime) -> None:
+    """Let the waves of a campaign begin that are due soon, or halt it when some of their readers have no help any more."""
+    waves = list(Wave.objects.help_to_check(at=at).filter(campaign=campaign))
+    try:
+        wave_help.require_in_waves(campaign, waves, at=at)
+    except wave_help.HelpLapsed as error:
+        if lifecycle.halt(campaign, error.detail, at=at):
+            _logger.error("Campaign %s halted: %s", campaign.pk, error.detail)
+        return
+    Wave.objects.filter(pk__in=[wave.pk for wave in waves], help_checked_at=None).update(help_checked_at=at)
 
 
 def close_remaining(campaign: Campaign) -> None:

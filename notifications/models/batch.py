@@ -41,9 +41,10 @@ EARLIER_ENDED = f"""
 """  # noqa: S608
 
 #: The waves from which batches may be claimed: the campaign is sending and is the newest approved one of its thread, no brake is
-#: on, and this is still the database that the brake knows. Every claim checks all of it in the statement that takes the batch. A
-#: wave is `held` until nine tenths of its canary have an outcome and at most half of it is gone; until then only the canary may
-#: be claimed. Parameter: `ahead`, seconds.
+#: on, and this is still the database that the brake knows. Every claim checks all of it in the statement that takes the batch.
+#: Nothing of a wave is sent before its readers were found to have help (`campaigns/checks/wave_help.py`). A wave is `held` until
+#: nine tenths of its canary have an outcome and at most half of it is gone; until then only the canary may be claimed.
+#: Parameter: `ahead`, seconds.
 SENDABLE_WAVES = f"""
     SELECT w.id, w.project, w.campaign_id, {URGENT} AS urgent, EXISTS (
         SELECT 1 FROM notifications_batch k
@@ -51,7 +52,7 @@ SENDABLE_WAVES = f"""
     FROM notifications_wave w
     JOIN notifications_campaign c ON c.id = w.campaign_id AND c.state = 'sending' AND c.not_after > now()
     JOIN notifications_brake s ON s.campaign_id = c.id AND s.state = 'go'
-    WHERE w.segments <> '{{}}' AND w.due_at <= now() + make_interval(secs => %(ahead)s)
+    WHERE w.segments <> '{{}}' AND w.due_at <= now() + make_interval(secs => %(ahead)s) AND w.help_checked_at IS NOT NULL
         AND NOT {SUPERSEDED} AND {EARLIER_ENDED}
         AND EXISTS (SELECT 1 FROM notifications_brake WHERE campaign_id IS NULL AND state = 'go' AND database = ({IDENTITY_SQL}))
 """  # noqa: S608

@@ -57,7 +57,12 @@ LIFECYCLE = Lifecycle(
             "its end passed, or a newer revision was approved, before it began",
         ),
         Edge(S.SENDING, S.PAUSED, Verb.CAMPAIGN_PAUSED, "a person pauses it"),
-        Edge(S.SENDING, S.HALTED, Verb.CAMPAIGN_HALTED, "FCM's responses, a batch or the approval show that something is wrong"),
+        Edge(
+            S.SENDING,
+            S.HALTED,
+            Verb.CAMPAIGN_HALTED,
+            "FCM's responses, a batch, the approval or the help of its readers show that something is wrong",
+        ),
         Edge(S.SENDING, S.HELD, Verb.CAMPAIGN_HELD, "the database was restored or failed over"),
         Edge(S.SENDING, S.STOPPED, Verb.CAMPAIGN_STOPPED, "a person stops it for good"),
         Edge(S.SENDING, S.DONE, Verb.CAMPAIGN_FINISHED, "every installation has an outcome"),

@@ -32,6 +32,8 @@ _CANARY_SECONDS = 0.6
 _CLOCK_STEP = 60.0
 #: Seconds from nothing to the full rate: https://firebase.google.com/docs/cloud-messaging/scale-fcm
 RAMP_SECONDS = 60.0
+#: With ready batches of more installations than these the rate ramps up from nothing.
+RAMP_ABOVE = 10_000
 #: Seconds without a permit after which the rate has to ramp up again.
 _IDLE = 60.0
 #: Factor of a slow-down, step of a speed-up and lowest rate, as shares of the configured rate; at most one change a second.
@@ -62,6 +64,17 @@ class Permit:
 def configured_rate() -> float:
     """Return the messages a second that the settings allow."""
     return settings.FCM_MESSAGES_PER_MINUTE * settings.FCM_QUOTA_SHARE / _SECONDS_PER_MINUTE
+
+
+def seconds_to_send(messages: int) -> float:
+    """Return how long so many messages to one project take at the configured rate, from an idle start."""
+    rate = configured_rate()
+    if messages <= RAMP_ABOVE:
+        return messages / rate
+    in_ramp = rate * RAMP_SECONDS / 2
+    if messages <= in_ramp:
+        return float((2 * messages * RAMP_SECONDS / rate) ** 0.5)
+    return RAMP_SECONDS + (messages - in_ramp) / rate
 
 
 def _sane(instant: str) -> str:

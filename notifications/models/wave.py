@@ -2,10 +2,35 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+from typing import ClassVar
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
+from core.querysets import manager_of
 from notifications.models.campaign import Campaign
+from notifications.models.campaign_state import CampaignState
+
+#: How long before a wave is due the help of its readers is checked.
+HELP_CHECKED_AHEAD = timedelta(minutes=5)
+
+
+class WaveQuerySet(models.QuerySet["Wave"]):
+    """Find waves."""
+
+    def help_to_check(self, *, at: datetime) -> WaveQuerySet:
+        """Return the waves that begin soon, and wait for a check of the help of their readers."""
+        return self.filter(
+            campaign__state=CampaignState.SENDING,
+            campaign__finished_at=None,
+            help_checked_at=None,
+            due_at__lte=at + HELP_CHECKED_AHEAD,
+        )
+
+    def unfinished(self) -> WaveQuerySet:
+        """Return the waves of which some registrations or topics have no outcome yet."""
+        return self.filter(batches__state__in=("open", "claimed")).distinct()
 
 
 class Wave(models.Model):
@@ -24,6 +49,11 @@ class Wave(models.Model):
     canary = ArrayField(models.BigIntegerField(), default=list, db_default=[])
     canary_segments = ArrayField(models.IntegerField(), default=list, db_default=[])
     devices = models.PositiveIntegerField(default=0)
+    help_checked_at = models.DateTimeField(
+        null=True, help_text="When its readers were found to have help. Nothing is sent before that."
+    )
+
+    objects: ClassVar[WaveQuerySet] = manager_of(WaveQuerySet)
 
     class Meta:
         ordering = ("campaign", "due_at", "project")

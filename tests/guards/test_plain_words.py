@@ -15,6 +15,7 @@ from django.urls import reverse
 
 from core.models import User
 from notifications.campaigns import audience, fingerprint, forecast, lifecycle
+from notifications.campaigns.checks import wave_help
 from notifications.delivery import outcomes, planner, scheduler, worker
 from notifications.models import Campaign, CampaignState
 from tests import make
@@ -143,7 +144,7 @@ def _reasons() -> Iterator[str]:
             yield from (outcome.halt_reason, outcome.block_reason)
     yield outcomes.UNREACHABLE.block_reason
     yield from (scheduler._CANARY_GONE, worker._PLATFORM_GONE)
-    refusals = (audience.TooFew, audience.NotForReaders, audience.NotForTestDevices, forecast.NobodyDue, planner.HelpLapsed)
+    refusals = (audience.TooFew, audience.NotForReaders, audience.NotForTestDevices, forecast.NobodyDue, wave_help.HelpLapsed)
     yield from (kind().detail for kind in (*refusals, fingerprint.FingerprintDiffers))
 
 

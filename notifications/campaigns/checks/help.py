@@ -1,6 +1,6 @@
 """Whether everybody who gets an alert finds help in it: for each country and reader a service that is served until it ends.
 
-`refusals` refuses a campaign without it at its submission and its approval, and the planner checks it once more at the start.
+`refusals` refuses a campaign without it at its submission and its approval; `wave_help` checks it again before each wave.
 """
 
 from __future__ import annotations
@@ -25,7 +25,9 @@ from notifications.models.campaign import ALL, Campaign, ScheduleKind
 from notifications.models.draft_task import DraftTask
 
 _CHOOSE: Final = "Choose another service."
+_CHOOSE_ONE: Final = "Choose one."
 _CHECK: Final = "Have it checked under “Contact checks”, or choose another service."
+_GONE: Final = "has closed or was withdrawn"
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,9 @@ class CountryHelp:
     services: tuple[OfferedService, ...]
     #: Those of `readers` whom no chosen service helps.
     lacking: tuple[str, ...]
-    #: What is wrong with the chosen ones, and what to do; "" where they help everybody.
+    #: What is wrong with the chosen ones; "" where they help everybody.
+    fault: str
+    #: The same, with what the author can do about it.
     problem: str
 
 
@@ -99,8 +103,13 @@ def places_without_help(
     the wrong text already, and the same help with it. `rows` is the help in these countries, if it was read already.
     """
     rows = help_by_country(campaign, readers, at=at) if rows is None else rows
+    yield from (row.problem for row in countries_without_help(campaign, rows))
+
+
+def countries_without_help(campaign: Campaign, rows: Sequence[CountryHelp]) -> list[CountryHelp]:
+    """Return the countries of which `places_without_help` yields a sentence."""
     corrected = _corrected_with_the_same_help(campaign, {offer.service.id for row in rows for offer in row.services})
-    yield from (row.problem for row in rows if row.problem and not (corrected and _had(corrected, row)))
+    return [row for row in rows if row.problem and not (corrected and _had(corrected, row))]
 
 
 def offered_tips(campaigns: Iterable[Campaign]) -> dict[str, list[str]]:
@@ -140,33 +149,47 @@ def _in_country(
     own = [fact for fact in facts if fact.country == country and fact.active and fact.channels]
     found = own or [fact for fact in facts if fact.country == WORLDWIDE and covers(fact, country) and fact.active]
     offered = tuple(_offer(campaign, country, readers, fact, at) for fact in found)
-    chosen = [one for one in offered if one.chosen]
+    gone = [_gone(readers, fact) for fact in facts if _was_chosen(campaign, country, fact)]
+    chosen = [*(one for one in offered if one.chosen), *gone]
     helped = {reader for one in chosen if not one.lack for reader in one.readers}
     lacking = tuple(reader for reader in readers if reader not in helped)
     name = country_text(country)
-    problem = ""
-    if not offered:
-        problem = f"{name} has no service that can be attached. Add one under “Services”, or leave the country out."
+    faults: list[tuple[str, str]] = []
+    if not (offered or gone):
+        faults = [(f"{name} has no service that can be attached.", "Add one under “Services”, or leave the country out.")]
     elif not chosen:
-        problem = f"{name} has no service in this campaign. Choose one."
+        faults = [(f"{name} has no service in this campaign.", _CHOOSE_ONE)]
     elif readers:
-        problem = " ".join(_sentences(name, readers, lacking, chosen))
+        faults = list(_faults(name, readers, lacking, chosen))
     elif all(one.lack for one in chosen):
-        problem = f"{name}: {chosen[0].service.name} {chosen[0].lack}. {chosen[0].remedy}"
-    return CountryHelp(country, readers, offered, lacking, problem)
+        faults = [(f"{name}: {chosen[0].service.name} {chosen[0].lack}.", chosen[0].remedy)]
+    fault, problem = " ".join(fault for fault, _ in faults), " ".join(map(" ".join, faults))
+    return CountryHelp(country, readers, offered, lacking, fault, problem)
 
 
-def _sentences(name: str, readers: Sequence[str], lacking: Sequence[str], chosen: Iterable[OfferedService]) -> Iterator[str]:
-    """Yield for whom the chosen services do not help, each of them with its reason."""
+def _faults(
+    name: str, readers: Sequence[str], lacking: Sequence[str], chosen: Iterable[OfferedService]
+) -> Iterator[tuple[str, str]]:
+    """Yield for whom the chosen services do not help, each of them with its reason, and what to do about it."""
     left = list(lacking)
     for one in chosen:
         whom = [reader for reader in left if one.lack and reader in one.readers]
         if whom:
             where = name if whom == list(readers) else f"{name}, {variants.audiences_text(whom)}"
-            yield f"{where}: {one.service.name} {one.lack}. {one.remedy}"
+            yield f"{where}: {one.service.name} {one.lack}.", one.remedy
             left = [reader for reader in left if reader not in whom]
     if left:
-        yield f"{name} has no service in this campaign for {variants.audiences_text(left)}. Choose one."
+        yield f"{name} has no service in this campaign for {variants.audiences_text(left)}.", _CHOOSE_ONE
+
+
+def _was_chosen(campaign: Campaign, country: str, fact: ServiceFact) -> bool:
+    """Return whether the campaign names a service of the country that is no longer offered."""
+    return fact.id in campaign.services and fact.country == country and not (fact.active and fact.channels)
+
+
+def _gone(readers: tuple[str, ...], fact: ServiceFact) -> OfferedService:
+    suited = tuple(reader for reader in readers if reader in fact.audiences)
+    return OfferedService(fact, chosen=True, readers=suited, lack=_GONE, remedy=_CHOOSE, assured_until=None)
 
 
 def _offer(campaign: Campaign, country: str, readers: tuple[str, ...], fact: ServiceFact, at: datetime) -> OfferedService:

@@ -87,7 +87,8 @@ def test_an_alert_in_two_languages_is_valid_cap(api: Client) -> None:
     assert document.tag == f"{CAP}alert"
     assert list(faults(document, the_declaration())) == []
     assert [e.text for e in document.findall(f"{CAP}info/{CAP}language")] == ["cy", "en"]
-    assert [e.text for e in document.iter(f"{CAP}areaDesc")] == ["United Kingdom (GB-WLS)"] * 2
+    assert [e.text for e in document.iter(f"{CAP}areaDesc")] == ["Y Deyrnas Unedig (Cymru)", "United Kingdom (Wales)"]
+    assert {e.text for e in document.iter(f"{CAP}audience")} == {"parents"}
     assert document.findtext(f"{CAP}status") == "Actual"
 
 

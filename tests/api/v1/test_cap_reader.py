@@ -70,7 +70,7 @@ def test_another_reader_finds_in_our_cap_what_the_api_serves(api: Client) -> Non
         assert (when(info.effective), info.onset, when(info.expires)) == (
             datetime.fromisoformat(shown["opens"]), None, datetime.fromisoformat(shown["expires"])
         )  # fmt: skip
-        assert info.audience == ", ".join(shown["audiences"])
+        assert info.audience == ", ".join(f"Label of {name}" for name in shown["audiences"])
         assert info.web is not None
         place = {"locale": str(info.language), **({"region": region} if region else {})}
         assert shown["title"] in api.get("/" + info.web.split("/", 3)[3], place).content.decode()

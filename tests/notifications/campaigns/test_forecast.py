@@ -14,8 +14,10 @@ from hypothesis import strategies as st
 from notifications.campaigns import audience, forecast, schedule
 from notifications.campaigns.audience import AudienceSegment
 from notifications.campaigns.schedule import Clock, Delay
+from notifications.console import will_happen
 from notifications.delivery import planner
 from notifications.models import Campaign, Segment, Wave
+from notifications.models.quota import RAMP_ABOVE, RAMP_SECONDS, configured_rate, seconds_to_send
 from tests import make
 from tests.notifications.campaigns.test_schedule import planned, utc
 
@@ -183,3 +185,35 @@ def test_the_planner_does_what_the_forecast_says(phones: None, times: tuple[dict
             planner._first_start(draft, at=at)
     else:
         assert planner._first_start(draft, at=at) == said.opens_at
+
+
+@pytest.mark.parametrize("messages", [1, RAMP_ABOVE, RAMP_ABOVE + 1, 200_000, 1_000_000])
+def test_sending_takes_as_long_as_the_rate_says(messages: int) -> None:
+    seconds, rate = seconds_to_send(messages), configured_rate()
+
+    if messages <= RAMP_ABOVE:
+        sent = rate * seconds
+    elif seconds < RAMP_SECONDS:
+        sent = rate * seconds**2 / (2 * RAMP_SECONDS)
+    else:
+        sent = rate * (seconds - RAMP_SECONDS / 2)
+    assert sent == pytest.approx(messages)
+
+
+@pytest.mark.django_db
+def test_a_large_campaign_says_when_its_last_message_leaves_and_to_tell_the_helplines() -> None:
+    at = datetime(2027, 1, 12, 12, 0, tzinfo=UTC)
+    campaign = make.campaign(state="draft", at=at, reached=False, not_after="2027-01-12T18:00:00Z")
+
+    def said(devices: int) -> will_happen.WillHappen:
+        return will_happen.worded(campaign, forecast.forecast(campaign, [segment(devices=devices)], at=at))
+
+    small, large, too_large = said(900), said(200_000), said(400_000_000)
+
+    assert [one for one in small.sentences if "last message" in one] == []
+    assert small.warnings == ()
+    assert "At the full rate the last message leaves at 12 January 2027 at 12:00:55 London time" in " ".join(large.sentences)
+    assert [warning.partition(".")[0] for warning in large.warnings] == [
+        "About 200,000 phones show the campaign’s helplines at the same moment"
+    ]
+    assert too_large.warnings[0].startswith("Sending takes until 13 January 2027 at 02:")

@@ -179,6 +179,17 @@ def test_the_strip_names_the_next_start_and_is_red_once_everything_is_stopped(cl
     assert "Stop everything…" not in seen
 
 
+def test_today_says_once_why_everything_is_stopped_and_who_can_end_it(client: Client) -> None:
+    author, approver = make.campaign_staff()
+    Brake.objects.stop_everything(by=author, at=datetime.now(UTC), reason="A wrong number.")
+
+    for person, may_end_it in ((approver, True), (author, False)):
+        client.force_login(person)
+        html = today(client)
+        assert (html.count("A wrong number."), html.count("Everything is stopped")) == (1, 1)
+        assert ("<bdi>Allow sending again</bdi>" in html) is may_end_it
+
+
 def test_last_results_say_how_many_phones_were_accepted(client: Client) -> None:
     done = make.campaign(name="Finished")
     Campaign.objects.filter(pk=done.pk).update(state="sending")
