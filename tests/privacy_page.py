@@ -91,6 +91,10 @@ STATEMENTS: Final = (
             "tests/content/console/test_assurance_queue.py::test_reports_end_with_a_check_or_with_their_age",
         ),
     ),
+    PrivacyStatement(
+        "the mailbox of a listed organization",
+        ("tests/api/pages/test_correction_links.py::test_a_contact_is_in_no_pack",),
+    ),
     PrivacyStatement("what a listed organization said", (_TEXTS + "test_a_reply_is_kept_for_two_years_after_it_was_dealt_with",)),
     PrivacyStatement(
         "staff names and their actions", ("tests/core/test_audit_chain.py::test_update_delete_and_truncate_are_refused",)

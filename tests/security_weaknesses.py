@@ -57,10 +57,11 @@ WEAKNESSES: Final = (
     ),
     Weakness(
         "A few hundred invented registrations fill the first group of phones and halt an alert",
-        "an installation counts once proven; a second, different group is tried before a halt; staff get a message",
+        "an installation counts once proven; the first group is drawn by size for the most part; staff get a message",
         (
             _CANARY + "test_made_up_installations_of_today_are_not_in_a_canary",
             _CANARY + "test_two_canaries_are_different_devices",
+            _CANARY + "test_made_up_installations_in_every_small_language_are_a_minority_of_a_canary",
             _PROOF + "test_ten_thousand_invented_registrations_change_neither_reach_nor_canary_nor_audience",
             "tests/notifications/staff_messages/test_staff_messages.py::test_a_halted_campaign_is_told_to_those_who_can_resume_it",
         ),
@@ -202,8 +203,12 @@ WEAKNESSES: Final = (
     ),
     Weakness(
         "A member of staff answers a correction link of their own in the organization's name",
-        "nobody accepts an answer to a link that they created",
-        ("tests/api/pages/test_correction_form.py::test_nobody_accepts_an_answer_to_a_link_that_they_created",),
+        "a link goes to the contact on file, and nobody accepts an answer to a link that they created",
+        (
+            "tests/api/pages/test_correction_form.py::test_nobody_accepts_an_answer_to_a_link_that_they_created",
+            "tests/api/pages/test_correction_links.py::test_a_link_goes_to_the_contact_on_file_and_no_member_of_staff_sees_it",
+            "tests/api/pages/test_correction_links.py::test_without_a_contact_the_creator_alone_sees_the_link",
+        ),
     ),
     Weakness(
         "Anyone who reaches the broker stops the workers, and nobody notices",

@@ -285,7 +285,7 @@ MODEL_NAMES.update(
         "content.CorrectionLink": "Correction link",
         "content.LocaleRevision": "Language",
         "content.Organization": "Organization",
-        "content.OrganizationRevision": "Name of an organization",
+        "content.OrganizationRevision": "Name or contact of an organization",
         "content.Release": "Release",
         "content.Reply": "Reply",
         "content.ScheduledPublication": "Scheduled publication",

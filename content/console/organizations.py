@@ -1,13 +1,13 @@
-"""Organizations: the links with which they confirm or correct their own entries, and their replies."""
+"""Organizations: name and contact, the links with which they confirm or correct their own entries, and their replies."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django.conf import settings
 from django.http import QueryDict
 from django.urls import reverse
 
+from content.assurance.correction_links import issue_link, shown_url
 from content.console.revision_pages import MAX_REASON
 from content.models import CorrectionLink, Organization, OrganizationRevision, Reply, Service
 from core.console.display import date_text
@@ -38,9 +38,7 @@ class OrganizationPage(Page):
 
     def context(self) -> dict[str, Any]:
         links = CorrectionLink.objects.filter(organization=self.organization).select_related("made_by")
-        # Anyone with the URL can reply, so only staff who may create one see it.
-        shown = self.has_any_perm("content.assure_channel")
-        rows = [(link, correction_url(link) if shown and link.is_valid(at=self.at) else "") for link in links[:20]]
+        rows = [(link, shown_url(link, to=self.user, at=self.at), link.is_valid(at=self.at)) for link in links[:20]]
         replies = Reply.objects.filter(link__organization=self.organization).select_related("revision__service", "dealt_by")
         proposals = OrganizationRevision.objects.proposed().select_related("proposed_by")
         return {
@@ -54,16 +52,27 @@ class OrganizationPage(Page):
     def action_propose(self, data: QueryDict) -> str | None:
         reason = data.get("reason", "").strip()
         if not reason:
-            raise Invalid("Enter a reason for the person who approves the name.", code="reason")
+            raise Invalid("Enter a reason for the person who approves the change.", code="reason")
         revision = OrganizationRevision.objects.propose(
-            organization=self.organization, name=data.get("name", ""), by=self.user, at=self.at, reason=reason[:MAX_REASON]
+            organization=self.organization,
+            name=data.get("name", ""),
+            contact=data.get("contact"),
+            by=self.user,
+            at=self.at,
+            reason=reason[:MAX_REASON],
         )
-        self.success("Proposed. Readers see no change until a second person approves it and a release is published.")
+        self.success("Proposed. Nothing changes until a second person approves it.")
         return reverse("admin:organization-change", args=[revision.pk])
 
     def action_make(self, data: QueryDict) -> str | None:
-        link = CorrectionLink.objects.issue(self.organization, by=self.user, at=self.at)
-        self.success(f"Correction link created. It works until {date_text(link.expires_at)}. Send it to the organization.")
+        link = issue_link(self.organization, by=self.user, at=self.at)
+        until = f"The link works until {date_text(link.expires_at)}."
+        if link.mailed:
+            self.success(f"Correction link sent to the contact on file. {until}")
+        else:
+            self.success(
+                f"Correction link created. {until} Send it to the organization; another assurer must accept the replies."
+            )
         return None
 
     def action_revoke(self, data: QueryDict) -> str | None:
@@ -75,8 +84,3 @@ class OrganizationPage(Page):
         link.revoke(by=self.user, at=self.at)
         self.success("Correction link revoked. It no longer works.")
         return None
-
-
-def correction_url(link: CorrectionLink) -> str:
-    """Return the full URL to send to the organization."""
-    return settings.PUBLIC_URL + reverse("correction-form", args=[link.token()])

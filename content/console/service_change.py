@@ -56,7 +56,7 @@ class ServiceChange:
 
 @dataclass(frozen=True)
 class OrganizationChange:
-    """A proposed name of an organization, with the services that show it."""
+    """A proposed name or contact of an organization, with the services that show the name."""
 
     revision: OrganizationRevision
     facts: Sequence[ChangedFact]
@@ -68,12 +68,26 @@ class OrganizationChange:
         """Work out the change, and which services show the name."""
         services = Service.objects.active().filter(organization=revision.organization_id).order_by("name")
         names = list(services.values_list("name", flat=True))
-        old = Organization.objects.values_list("name", flat=True).get(pk=revision.organization_id)
-        if names:
-            effect = [EffectLine(f"Readers see the new name with these services: {named(names, 'services')}.", "")]
-        else:
-            effect = [EffectLine("No active service shows the name.", "")]
-        return cls(revision, changed_facts({"Name": old}, {"Name": revision.name}), effect, version_token([revision.name, names]))
+        old, new = Organization.objects.get(pk=revision.organization_id).facts(), revision.facts()
+        facts = changed_facts(_organization_words(old), _organization_words(new))
+        return cls(revision, facts, list(_organization_effect(old, new, names)), version_token([new, names]))
+
+
+def _organization_words(facts: Mapping[str, str]) -> dict[str, str]:
+    return {"Name": facts["name"], "Contact for corrections": facts["contact"] or "None on file"}
+
+
+def _organization_effect(old: Mapping[str, str], new: Mapping[str, str], names: Sequence[str]) -> Iterator[EffectLine]:
+    if old["name"] != new["name"] and names:
+        yield EffectLine(f"Readers see the new name with these services: {named(names, 'services')}.", "")
+    elif old["name"] != new["name"]:
+        yield EffectLine("No active service shows the name.", "")
+    if old["contact"] != new["contact"] and new["contact"]:
+        yield EffectLine(
+            "Correction links are sent to this contact. Anyone who reads its mail can answer for the organization.", ""
+        )
+    elif old["contact"] != new["contact"]:
+        yield EffectLine("Correction links are shown to the person who creates them, who passes them on.", "bad")
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Proposed facts of services and names of organizations: one person proposes, another sees what changes and approves."""
+"""Proposed facts of services and of organizations: one person proposes, another sees what changes and approves."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ class ServiceChangePage(_ServiceFactPage):
 
 @page("organization-changes/<int:id>/", "organization-change")
 class OrganizationChangePage(_ServiceFactPage):
-    """One proposed name: the old one beside it, the services that show it, and the decision."""
+    """One proposed name or contact: the old one beside it, the services that show the name, and the decision."""
 
     revision: OrganizationRevision
 

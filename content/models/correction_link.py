@@ -21,6 +21,13 @@ from core.querysets import manager_of
 #: Days for which a link is valid.
 LINK_DAYS = 14
 _SALT = "content.correction-link"
+#: Anyone who has a link answers in the organization's name, so no member of staff sees one that can be sent to its contact.
+_TO_THE_CONTACT = """
+    IF NEW.mailed IS DISTINCT FROM (SELECT o.contact <> '' FROM content_organization o WHERE o.id = NEW.organization_id) THEN
+        RAISE EXCEPTION 'a link goes to the contact on file where there is one' USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+"""
 
 
 class LinkEnded(Gone):
@@ -33,11 +40,14 @@ class CorrectionLinkQuerySet(models.QuerySet["CorrectionLink"]):
     """Create links, and find one by its token."""
 
     def issue(self, organization: Organization, *, by: User, at: datetime) -> CorrectionLink:
-        """Create a link for the organization, valid for LINK_DAYS."""
+        """Create a link for the organization, valid for LINK_DAYS; `content.assurance.correction_links` sends it."""
         roles.require(by, "content.assure_channel")
+        mailed = organization.contact != ""
         with transaction.atomic():
-            link = self.create(organization=organization, made_by=by, made_at=at, expires_at=at + timedelta(days=LINK_DAYS))
-            audit.record(by=by, verb=Verb.CORRECTION_LINK_CREATED, row=link, at=at, organization=organization.pk)
+            link = self.create(
+                organization=organization, made_by=by, made_at=at, expires_at=at + timedelta(days=LINK_DAYS), mailed=mailed
+            )
+            audit.record(by=by, verb=Verb.CORRECTION_LINK_CREATED, row=link, at=at, organization=organization.pk, mailed=mailed)
         return link
 
     def from_token(self, token: str, *, at: datetime) -> CorrectionLink:
@@ -62,6 +72,9 @@ class CorrectionLink(models.Model):
     made_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True, blank=True)
+    mailed = models.BooleanField(
+        default=False, db_default=False, help_text="Whether it went to the contact on file; otherwise its creator passes it on."
+    )
 
     objects: ClassVar[CorrectionLinkQuerySet] = manager_of(CorrectionLinkQuerySet)
 
@@ -74,7 +87,8 @@ class CorrectionLink(models.Model):
             ),
         )
         triggers = (
-            pgtrigger.ReadOnly(name="fixed", fields=["organization", "made_by", "made_at", "expires_at"]),
+            pgtrigger.ReadOnly(name="fixed", fields=["organization", "made_by", "made_at", "expires_at", "mailed"]),
+            pgtrigger.Trigger(name="to_the_contact", when=pgtrigger.Before, operation=pgtrigger.Insert, func=_TO_THE_CONTACT),
             pgtrigger.Protect(name="kept", operation=pgtrigger.Delete),
         )
 

@@ -1,4 +1,4 @@
-"""Proposed names of organizations; each takes effect when a second person approves it."""
+"""Proposed names and contacts of organizations; each takes effect when a second person approves it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import Q
 
-from content.models.organization import Organization
+from content.models.organization import MAX_CONTACT, Organization, contact_faults, valid_contact
 from content.models.revision import (
     Revision,
     RevisionQuerySet,
@@ -34,25 +34,44 @@ LIFECYCLE = revision_lifecycle(
 class OrganizationRevisionQuerySet(RevisionQuerySet["OrganizationRevision"]):
     """Find and propose revisions."""
 
-    def propose(self, *, organization: Organization, name: str, by: User, at: datetime, reason: str = "") -> OrganizationRevision:
-        """Propose another name; raise Invalid where it breaks a rule, and AlreadyProposed where another proposal is waiting."""
+    def propose(
+        self, *, organization: Organization, name: str, by: User, at: datetime, contact: str | None = None, reason: str = ""
+    ) -> OrganizationRevision:
+        """Propose another name, or another contact for corrections (None keeps it, "" removes it).
+
+        Raises Invalid where a fact breaks a rule, and AlreadyProposed where another proposal is waiting.
+        """
         roles.require(by, "content.propose_channelrevision")
-        revision = self.model(organization=organization, name=name.strip(), reason=reason, proposed_by=by, proposed_at=at)
+        revision = self.model(
+            organization=organization,
+            name=name.strip(),
+            contact=organization.contact if contact is None else contact.strip(),
+            reason=reason,
+            proposed_by=by,
+            proposed_at=at,
+        )
         if faults := revision.faults():
             raise Invalid(" ".join(faults), code="facts", faults=faults)
-        require_changed({"name": revision.name}, {"name": organization.name})
-        verb = Verb.ORGANIZATION_CHANGE_PROPOSED
-        return self.insert(revision, verb=verb, organization=organization.pk, name=revision.name)
+        require_changed(revision.facts(), organization.facts())
+        return self.insert(
+            revision,
+            verb=Verb.ORGANIZATION_CHANGE_PROPOSED,
+            organization=organization.pk,
+            name=revision.name,
+            # Not the mailbox itself: the audit log is kept for ever.
+            contact_changed=revision.contact != organization.contact,
+        )
 
 
 class OrganizationRevision(Revision):
-    """The name of an organization as it will be, with who proposed and who approved it."""
+    """The name and the contact of an organization as they will be, with who proposed and who approved them."""
 
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="revisions")
     name = models.CharField(max_length=200)
+    contact = models.CharField(max_length=MAX_CONTACT, blank=True, default="", db_default="")
 
     approve_permission: ClassVar[str] = "content.approve_channelrevision"
-    subject: ClassVar[str] = "the name of an organization"
+    subject: ClassVar[str] = "the name or contact of an organization"
 
     objects: ClassVar[OrganizationRevisionQuerySet] = manager_of(OrganizationRevisionQuerySet)
 
@@ -60,11 +79,12 @@ class OrganizationRevision(Revision):
         ordering = ("-id",)
         constraints = (
             four_eyes(),
+            models.CheckConstraint(condition=valid_contact(), name="organizationrevision_contact"),
             models.UniqueConstraint(
                 fields=("organization",), condition=Q(state=RevisionState.PROPOSED), name="organizationrevision_one_proposal"
             ),
         )
-        triggers = revision_triggers(LIFECYCLE, ["organization", "name", "reason", "proposed_by", "proposed_at"])
+        triggers = revision_triggers(LIFECYCLE, ["organization", "name", "contact", "reason", "proposed_by", "proposed_at"])
 
     def __str__(self) -> str:
         return f"{self.organization_id}: {self.name}"
@@ -73,9 +93,13 @@ class OrganizationRevision(Revision):
         """Return all revisions of the organization."""
         return OrganizationRevision.objects.filter(organization_id=self.organization_id)
 
+    def facts(self) -> dict[str, str]:
+        """Return the facts as they will be."""
+        return {"name": self.name, "contact": self.contact}
+
     def faults(self) -> list[str]:
         """Return one sentence for each rule that the facts break."""
-        return self.organization.name_faults(self.name)
+        return self.organization.name_faults(self.name) + contact_faults(self.contact)
 
     def apply(self, *, by: User, at: datetime) -> None:
         """Give the organization the facts of this revision."""

@@ -15,6 +15,8 @@ from django.db import connection
 
 #: Rounds after which a canary stays smaller than asked for.
 _ROUNDS = 12
+#: One in so many is drawn by message rather than by size.
+_SPREAD_SHARE = 4
 # A random place between the segment's first and last ticket, and the next registration from there on.
 _DRAW = """
     SELECT DISTINCT drawn.segment_id, found.ticket
@@ -43,19 +45,21 @@ class CanaryCandidate:
 def draw(candidates: Iterable[CanaryCandidate], *, size: int, watermark: int) -> list[tuple[int, int]]:
     """Return (segment, ticket) of at most `size` registrations, ordered.
 
-    Half of them are spread over the messages of the campaign, so that a fault of one message shows; the others are drawn from all
-    by the size of their segment. Made-up languages gain nothing: all those without a text get one message.
+    A quarter of them are spread over the messages of the campaign, so that a fault of one message shows; the others are drawn
+    from all by the size of their segment. Made-up languages gain nothing: all those without a text get one message. With
+    made-up installations in every small language somebody has that quarter, and needs a third of all for more than half.
     """
     filled = [candidate for candidate in candidates if candidate.devices > 0]
     if not filled:
         return []
-    found = _draw(_of_each_message(filled, size // 2), watermark=watermark)
+    spread = _draw(_of_each_message(filled, size // _SPREAD_SHARE), watermark=watermark)
+    others: set[tuple[int, int]] = set()
     for _ in range(_ROUNDS):
-        if len(found) >= size:
+        missing = size - len(spread) - len(others)
+        if missing <= 0:
             break
-        found |= _draw(_by_size(filled, 2 * (size - len(found))), watermark=watermark)
-    chosen = sorted(found)
-    return sorted(random.sample(chosen, size)) if len(chosen) > size else chosen
+        others |= _draw(_by_size(filled, 2 * missing), watermark=watermark) - spread
+    return sorted([*spread, *random.sample(sorted(others), min(len(others), size - len(spread)))])
 
 
 def _of_each_message(candidates: Sequence[CanaryCandidate], number: int) -> list[int]:

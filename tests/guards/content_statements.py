@@ -93,6 +93,11 @@ SERVICES = {
 
 ORGANIZATIONS = {
     "the name": "UPDATE content_organization SET name = 'Another' WHERE id = 'org'",
+    "the contact": "UPDATE content_organization SET contact = 'mallory@example.org' WHERE id = 'org'",
+    "a contact from the start": "INSERT INTO content_organization (id, name, contact) VALUES ('new', 'New', 'm@example.org')",
+    "another contact than was read": (
+        "UPDATE content_organizationrevision SET contact = 'mallory@example.org' WHERE id = %(revision)s"
+    ),
     "another id": "UPDATE content_organization SET id = 'other' WHERE id = 'org'",
     "pointing at a proposal": "UPDATE content_organization SET name = 'Proposed', revision_id = %(revision)s WHERE id = 'org'",
     "deleting": "DELETE FROM content_organization WHERE id = 'empty'",

@@ -134,7 +134,7 @@ HELD: Mapping[type[Model], Mapping[str, str]] = {
         **_all(("fallback", "terms", "revision"), LOCALE_REVISION),
         **_all(("name", "endonym"), NOT_COMPILED),
     },
-    Organization: {**_all(("name", "revision"), ORGANIZATION_REVISION), "id": IDENTITY},
+    Organization: {**_all(("name", "contact", "revision"), ORGANIZATION_REVISION), "id": IDENTITY},
     Service: {
         **_all(SERVICE_FACTS, SERVICE_REVISION),
         "revision": SERVICE_REVISION,

@@ -253,6 +253,33 @@ def test_an_invalid_name_of_an_organization_is_refused(line: Service, asta: User
     assert not OrganizationRevision.objects.exists()
 
 
+def test_a_contact_is_approved_by_a_second_person_and_kept_with_another_name(line: Service, asta: User) -> None:
+    own = Organization.objects.get()
+    revision = OrganizationRevision.objects.propose(
+        organization=own, name=own.name, contact=" listings@trust.example ", by=asta, at=NOON
+    )
+    with pytest.raises(SecondPersonRequired):
+        revision.approve(by=asta, at=NOON)
+    revision.approve(by=make.checker(), at=NOON)
+    rename(asta, "The Helpline Trust").approve(by=make.checker(), at=NOON)
+
+    assert Organization.objects.get().facts() == {"name": "The Helpline Trust", "contact": "listings@trust.example"}
+    proposed = AuditEntry.objects.filter(verb=Verb.ORGANIZATION_CHANGE_PROPOSED).order_by("pk")
+    assert [entry.details["contact_changed"] for entry in proposed] == [True, False]
+    assert "listings@" not in str([entry.details for entry in AuditEntry.objects.all()])
+
+
+@pytest.mark.parametrize(
+    "contact",
+    ["listings", "a@b", "a b@trust.example", "a@trust.example,b@trust.example", "a@trust.example\nBcc: b@c.example", "é@x.fr"],
+)
+def test_a_contact_is_one_mailbox(line: Service, asta: User, contact: str) -> None:
+    own = Organization.objects.get()
+
+    with pytest.raises(Invalid, match="Contact for corrections: enter one email address"):
+        OrganizationRevision.objects.propose(organization=own, name=own.name, contact=contact, by=asta, at=NOON)
+
+
 def test_a_name_that_another_took_in_between_is_not_approved(line: Service, asta: User) -> None:
     revision = rename(asta, "Taken")
     Organization.objects.create(id="other", name="Taken")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import Any
 
 import pytest
@@ -10,7 +11,8 @@ from django.core.management import call_command
 
 from notifications.campaigns import lifecycle
 from notifications.campaigns.progress import progress_of
-from notifications.delivery import claims, planner, worker
+from notifications.delivery import canaries, claims, planner, worker
+from notifications.delivery.canaries import CanaryCandidate
 from notifications.delivery.verified_campaign import VerifiedCampaign
 from notifications.models import Batch, Campaign, Registration, Wave
 from notifications.models.batch import CANARY_SIZE
@@ -66,6 +68,20 @@ def test_made_up_installations_of_today_are_not_in_a_canary(thousands: Emulator)
     assert drawn.count() == CANARY_SIZE
     assert Registration.objects.filter(ticket=None).count() == 152
     assert Campaign.objects.get(pk=campaign.pk).devices == 3_000
+
+
+def test_made_up_installations_in_every_small_language_are_a_minority_of_a_canary(monkeypatch: pytest.MonkeyPatch) -> None:
+    # A language that most people have, and sixty messages of others, in which nobody is real.
+    tickets = count()
+    monkeypatch.setattr(canaries, "_draw", lambda segments, *, watermark: {(segment, next(tickets)) for segment in segments})
+    candidates = [CanaryCandidate(0, 10_000, "en"), *(CanaryCandidate(number, 20, f"m{number}") for number in range(1, 61))]
+
+    drawn = canaries.draw(candidates, size=CANARY_SIZE, watermark=0)
+
+    made_up = sum(segment != 0 for segment, _ in drawn)
+    assert len(drawn) == CANARY_SIZE
+    # Fifty of the quarter, and about one in ten of the rest.
+    assert 49 <= made_up <= 95
 
 
 def test_two_canaries_are_different_devices(thousands: Emulator) -> None:
