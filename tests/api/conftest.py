@@ -57,3 +57,9 @@ def as_served(settings: Any) -> Iterator[None]:
     yield
     for signal in (request_started, request_finished):
         signal.connect(close_old_connections)
+
+
+@pytest.fixture
+def without_pdf_maker(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Answer without laying out pages: the library needs Debian's Pango, and hundreds of pages would take minutes."""
+    monkeypatch.setattr("api.pages.handout_pdf._render", lambda page, paper, *, url: b"%PDF-1.7")

@@ -35,10 +35,14 @@ class Rule:
 
 
 RULES: Final = {
-    "roles": Rule("core/roles.py", ("tests/core/test_staff.py",)),
+    "roles": Rule("core/roles.py", ("tests/core/test_roles.py", "tests/core/test_staff.py")),
     "approval": Rule(
         "notifications/campaigns/approval.py",
-        ("tests/notifications/campaigns/test_approval.py", "tests/notifications/campaigns/test_lifecycle.py"),
+        (
+            "tests/notifications/campaigns/test_approval.py",
+            "tests/notifications/campaigns/test_lifecycle.py",
+            "tests/notifications/campaigns/test_programmes.py",
+        ),
     ),
     "limits": Rule("core/rate_limits.py", ("tests/api/http/test_throttles.py",)),
     "errors of FCM": Rule("notifications/delivery/outcomes.py", ("tests/notifications/delivery/test_outcomes.py",)),
@@ -50,7 +54,9 @@ def run(paths: Paths, rest: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="./run mutate", description=__doc__)
     parser.add_argument("--rule", choices=RULES, action="append", help="one rule (default: all)")
     parser.add_argument("--limit", type=int, default=25, help="mutants of each rule, evenly spread (%(default)s)")
+    parser.add_argument("--part", type=_part, default=(1, 1), metavar="K/N", help="the K-th of N parts of these (1/1)")
     given = parser.parse_args(rest)
+    part, parts = given.part
     rows, noticed, tried = [], 0, 0
     with _copy(paths.root) as copy, temporary_database(paths, Interrupts()) as url:
         for name in given.rule or RULES:
@@ -59,7 +65,7 @@ def run(paths: Paths, rest: list[str]) -> int:
             if not _pass(paths, copy, rule, url, "--create-db"):
                 raise UserError(f"The tests of {rule.module} fail without a change.")
             every = mutants(original)
-            chosen = evenly(every, given.limit)
+            chosen = evenly(every, given.limit)[part - 1 :: parts]
             survivors = [one for one in chosen if _survives(paths, copy, rule, url, one)]
             (copy / rule.module).write_text(original, encoding="utf-8")
             for one in survivors:
@@ -68,8 +74,15 @@ def run(paths: Paths, rest: list[str]) -> int:
             tried, noticed = tried + len(chosen), noticed + len(chosen) - len(survivors)
             say(f"  {name}: {len(chosen) - len(survivors)} of {len(chosen)} noticed in {time.monotonic() - begun:.0f} s")
     say("\n".join(["", "| rule | module | mutants | tried | noticed |", "| --- | --- | --- | --- | --- |", *rows]))
-    say(f"\n{noticed} of {tried} noticed ({noticed / tried:.0%}).")
+    say(f"\n{noticed} of {tried} noticed ({noticed / max(tried, 1):.0%}).")
     return 0 if noticed >= 0.9 * tried else 1
+
+
+def _part(text: str) -> tuple[int, int]:
+    part, _, parts = text.partition("/")
+    if not (part.isdecimal() and parts.isdecimal() and 1 <= int(part) <= int(parts)):
+        raise argparse.ArgumentTypeError(f"{text!r} is not one of several parts, such as 2/3")
+    return int(part), int(parts)
 
 
 def evenly(every: list[Mutant], limit: int) -> list[Mutant]:

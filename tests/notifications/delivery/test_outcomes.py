@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from typing import Any
 
 import orjson
@@ -11,7 +12,15 @@ from fcm_emulator.responses import PLANNED
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifications.delivery.outcomes import MAX_RETRY_AFTER, Outcome, SendResult, read_response
+from notifications.delivery.outcomes import (
+    GONE_REASONS,
+    MAX_RETRY_AFTER,
+    UNREACHABLE,
+    UNREADABLE_ADDRESS,
+    Outcome,
+    SendResult,
+    read_response,
+)
 
 AT = datetime(2026, 12, 1, 12, 0, tzinfo=UTC)
 
@@ -150,3 +159,75 @@ def test_a_quota_that_may_be_the_projects_blocks_the_project(violations: Any) ->
 def test_retry_after_beside_anything_else_means_nothing() -> None:
     assert answer("UNREGISTERED", "30").wait is None
     assert answer("HTML_404", "30").wait is None
+
+
+def refusal(code: str = "", *fields: str) -> bytes:
+    details: list[dict[str, Any]] = [{"@type": "type.googleapis.com/google.firebase.fcm.v1.FcmError", "errorCode": code}]
+    if fields:
+        violations = [{"field": name} for name in fields]
+        details.append({"@type": "type.googleapis.com/google.rpc.BadRequest", "fieldViolations": violations})
+    return orjson.dumps({"error": {"details": details}})
+
+
+RETRY, REJECTED, UNSURE = SendResult.RETRY, SendResult.REJECTED, SendResult.UNCERTAIN
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "result", "concerns"),
+    [
+        (200, b'{"name": "projects/p/messages/1"}', SendResult.ACCEPTED, set()),
+        (200, b'{"name": 1}', UNSURE, {"halts"}),
+        (404, refusal("UNREGISTERED"), REJECTED, {"gone"}),
+        (404, refusal(), RETRY, {"halts"}),
+        (400, refusal("INVALID_ARGUMENT"), REJECTED, {"gone"}),
+        (400, refusal("INVALID_ARGUMENT", "message.token"), REJECTED, {"gone"}),
+        (400, refusal("INVALID_ARGUMENT", "message.data"), RETRY, {"halts"}),
+        (400, refusal("THIRD_PARTY_AUTH_ERROR"), RETRY, {"halts"}),
+        (401, refusal("THIRD_PARTY_AUTH_ERROR"), REJECTED, {"halts", "majority"}),
+        (401, refusal(), RETRY, {"halts", "majority", "renews the token"}),
+        (403, refusal("SENDER_ID_MISMATCH"), REJECTED, {"halts", "majority"}),
+        (403, refusal(), RETRY, {"halts"}),
+        (429, refusal("QUOTA_EXCEEDED"), RETRY, {"blocks", "slow"}),
+        (500, refusal("INTERNAL"), RETRY, {"slow"}),
+        (501, refusal(), RETRY, {"halts"}),
+        (502, b"<html>", UNSURE, {"slow"}),
+        (503, refusal("UNAVAILABLE"), RETRY, {"slow"}),
+        (504, b"<html>", UNSURE, {"slow"}),
+        (505, b"", RETRY, {"halts"}),
+        (302, b"", RETRY, {"halts"}),
+    ],
+)
+def test_what_each_response_concerns(status: int, body: bytes, result: SendResult, concerns: set[str]) -> None:
+    outcome = read_response(status, None, body, at=AT)
+
+    found = {
+        "gone": outcome.gone,
+        "halts": bool(outcome.halt_reason),
+        "majority": outcome.needs_majority,
+        "renews the token": outcome.renew_token,
+        "blocks": bool(outcome.block_reason),
+        "slow": outcome.slow,
+    }
+    assert (outcome.result, {name for name, value in found.items() if value}) == (result, concerns)
+    assert outcome.ends_batch is bool({"blocks"} & concerns or ("halts" in concerns and "majority" not in concerns))
+    assert outcome.initial_wait == (60.0 if "blocks" in concerns else 1.0)
+
+
+def test_the_fields_that_fcm_refused_are_named_in_full_up_to_80_characters() -> None:
+    body = refusal("INVALID_ARGUMENT", "message.data[0].value", "x" * 81)
+
+    assert f"(message.data[0].value, {'x' * 80})" in read_response(400, None, body, at=AT).halt_reason
+
+
+def test_what_cannot_be_sent_at_all_has_an_outcome() -> None:
+    assert (UNREACHABLE.result, UNREACHABLE.slow, UNREACHABLE.ends_batch) == (RETRY, True, True)
+    assert (UNREADABLE_ADDRESS.result, UNREADABLE_ADDRESS.gone, UNREADABLE_ADDRESS.ends_batch) == (REJECTED, False, False)
+    assert GONE_REASONS == ("unregistered", "invalid-address")
+
+
+def test_a_date_without_a_zone_counts_as_utc_and_from_now_by_default() -> None:
+    assert answer("QUOTA", "Tue, 01 Dec 2026 12:01:00 -0000").wait == 60.0
+    soon = format_datetime(datetime.now(UTC) + timedelta(seconds=100), usegmt=True)
+    wait = read_response(429, soon, PLANNED["QUOTA"].body).wait
+    assert wait is not None
+    assert 60 < wait <= 100

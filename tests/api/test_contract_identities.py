@@ -1,0 +1,130 @@
+"""No request gets a server error or a status that the schema does not name, by any of four senders.
+
+`./run contract` runs this with many requests and writes down what it saw.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import Counter
+from collections.abc import Callable, Iterator
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+from hypothesis import given, seed, settings
+from schemathesis.generation import GenerationMode
+from schemathesis.specs.openapi.checks import content_type_conformance, status_code_conformance
+
+from content.models import Release
+from notifications.models import Registration
+from notifications.models.registration import Registered
+from tests import make
+from tests.api.contract import OPERATIONS, WITHOUT_INPUT, application, load_schema, plain, with_real_values
+from tests.signing import Signer
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("as_served", "without_pdf_maker")]
+
+#: Requests of the whole run, and the seed of its random values.
+CASES, SEED = int(os.environ.get("CONTRACT_CASES", "600")), int(os.environ.get("CONTRACT_SEED", "0"))
+_OWN_PATH = "registration_id"
+
+
+class Senders:
+    """Four who send requests: nobody in particular, a phone, a phone that names another one, and a member of staff."""
+
+    NAMES = ("nobody", "an installation", "another installation", "staff")
+
+    def __init__(self) -> None:
+        """Register two phones, and sign a member of staff in."""
+        browser = Client()
+        browser.force_login(make.person("nora", "administrator", "publisher", "campaign-approver"))
+        self._session = f"sessionid={browser.cookies['sessionid'].value}"
+        self._other = make.installation(2, at=timezone.now())
+        self._own: Registered | None = None
+
+    def own(self) -> Registered:
+        """Return the installation of the first phone; a new one, if a request has deleted it."""
+        if self._own is None or not Registration.objects.filter(pk=self._own.id).exists():
+            self._own = make.installation(1, at=timezone.now())
+        return self._own
+
+    def headers(self, name: str, case: Any, *, own: bool) -> dict[str, str]:
+        """Return the credentials of a sender; with `own`, make a request about an installation one about the first phone."""
+        if own and _OWN_PATH in (case.path_parameters or {}):
+            case.path_parameters[_OWN_PATH] = str(self.own().id)
+        match name:
+            case "an installation":
+                return {"Authorization": f"Bearer {self.own().secret}"}
+            case "another installation":
+                return {"Authorization": f"Bearer {self._other.secret}"}
+            case "staff":
+                return {"Cookie": self._session}
+        return {}
+
+
+@pytest.fixture
+def schemas(release: Release, signer: Signer, settings: Any) -> dict[GenerationMode, Any]:
+    settings.THROTTLES = dict.fromkeys(settings.THROTTLES, (10**9, 60))
+    served = application()
+    return {
+        GenerationMode.POSITIVE: with_real_values(load_schema(served, settings, GenerationMode.POSITIVE)),
+        GenerationMode.NEGATIVE: load_schema(served, settings, GenerationMode.NEGATIVE),
+    }
+
+
+def ask(operation: Any, mode: GenerationMode, examples: int, send: Callable[[Any], None]) -> None:
+    """Call the operation with values that match its schema, or that do not."""
+
+    @seed(SEED)
+    @settings(plain, max_examples=examples)
+    @given(case=operation.as_strategy(generation_mode=mode))
+    def run(case: Any) -> None:
+        send(case)
+
+    run()
+
+
+@pytest.mark.timeout(900)
+def test_every_sender_gets_a_documented_status(schemas: dict[GenerationMode, Any]) -> None:
+    senders, turns = Senders(), count()
+    seen: Counter[tuple[str, str, int]] = Counter()
+    faults: dict[tuple[str, str, int], str] = {}
+
+    def send(case: Any) -> None:
+        turn = next(turns)
+        name = Senders.NAMES[turn % 4]
+        response = case.call(headers=senders.headers(name, case, own=turn // 4 % 3 > 0))
+        key = (name, case.operation.label, response.status_code)
+        seen[key] += 1
+        try:
+            case.validate_response(response, checks=[status_code_conformance, content_type_conformance])
+            assert response.status_code < 500, response.status_code
+        except (AssertionError, BaseExceptionGroup) as error:
+            faults.setdefault(key, str(error))
+
+    each = max(1, CASES // (len(OPERATIONS) * len(schemas)))
+    for mode, schema in schemas.items():
+        for method, path in OPERATIONS:
+            if mode is GenerationMode.NEGATIVE and (method, path) in WITHOUT_INPUT:
+                continue
+            ask(schema[path][method], mode, each, send)
+    _write_down(seen, faults)
+
+    assert faults == {}
+    assert {name for name, _, _ in seen} == set(Senders.NAMES)
+    # The phone with its own secret reads, changes and deletes what it registered; nobody else does.
+    about_one = {(name, status) for name, label, status in seen if "{registration_id}" in label and status < 300}
+    assert {name for name, _ in about_one} <= {"an installation"}
+    assert CASES < 5000 or {status for _, status in about_one} >= {200, 204}
+
+
+def _write_down(seen: Counter[tuple[str, str, int]], faults: dict[tuple[str, str, int], str]) -> None:
+    if report := os.environ.get("CONTRACT_REPORT"):
+        rows: Iterator[list[Any]] = ([*key, number] for key, number in sorted(seen.items()))
+        found = [[*key, text] for key, text in sorted(faults.items())]
+        Path(report).write_text(json.dumps({"seen": list(rows), "faults": found}), encoding="utf-8")
