@@ -14,6 +14,7 @@ from django.urls import reverse
 from content.console import labels, translation_status
 from content.console.change_effects import change_effects
 from content.console.number_boxes import entered_numbers, number_boxes, number_changes, number_list
+from content.console.reading_order import ReadingOrder
 from content.console.tip_reading import tip_reading_faults
 from content.console.translation_status import differences
 from content.console.translations import PARTS, key_starts_with
@@ -51,7 +52,7 @@ def query_of(filters: Mapping[str, str]) -> str:
 
 
 def filtered_sources(filters: Mapping[str, str]) -> UnitQuerySet:
-    """Return the source texts that match the filters, in the order of their keys."""
+    """Return the source texts that match the filters."""
     units = Unit.objects.order_by("key")
     if filters["state"] in UnitState.values:
         units = units.filter(state=filters["state"])
@@ -75,13 +76,18 @@ class SourceTextsPage(Page):
 
     def context(self) -> dict[str, Any]:
         filters = filters_in(self.request.GET)
-        part = self.paginate(filtered_sources(filters).select_related("source_locale"), 40)
-        names = UnitNames(unit.key for unit in part)
+        keys = filtered_sources(filters).values_list("key", flat=True)
+        part = self.paginate(ReadingOrder().sorted(keys), 40)
+        units = {unit.key: unit for unit in Unit.objects.filter(key__in=list(part)).select_related("source_locale")}
+        names = UnitNames(units)
         return {
             "filters": filters,
             "query": query_of(filters),
             "units": part,
-            "rows": [(unit, names.name(unit.key), translation_status.source_status(unit)) for unit in part],
+            "rows": [
+                (unit, names.name(unit.key), translation_status.source_status(unit))
+                for unit in (units[key] for key in part if key in units)
+            ],
             "states": labels.choices(UnitState),
             "parts": PARTS,
         }
@@ -133,11 +139,13 @@ class SourceTextPage(TextBoxPage):
             return [Link("Services", reverse("admin:services")), Link(title, reverse("admin:service", args=[name]))]
         return [Link("Translations", reverse("admin:translations")), Link("Source texts", reverse("admin:source-texts"))]
 
-    def neighbour_url(self, *, after: bool) -> str | None:
-        """Return the URL of the next text of the list that the person came from, or of the one before; None at its end."""
-        units = filtered_sources(self.filters)
-        found = units.filter(key__gt=self.unit.key) if after else units.filter(key__lt=self.unit.key).order_by("-key")
-        key = found.values_list("key", flat=True).first()
+    def neighbours(self) -> tuple[str | None, str | None]:
+        """Return the URLs of the texts before and after this one in the list that the person came from; None at its ends."""
+        order, keys = ReadingOrder(), list(filtered_sources(self.filters).values_list("key", flat=True))
+        before, after = order.before(self.unit.key, keys), order.after(self.unit.key, keys)
+        return self._url_of(before), self._url_of(after)
+
+    def _url_of(self, key: str | None) -> str | None:
         return reverse("admin:source-text", args=[key]) + query_of(self.filters) if key else None
 
     def context(self) -> dict[str, Any]:
@@ -153,10 +161,11 @@ class SourceTextPage(TextBoxPage):
         locales = Locale.objects.translated().exclude(pk=unit.source_locale_id).order_by("name")
         approved = (unit.approved_text, unit.numbers_of_approval, unit.approved_stays_as_is)
         changed = unit.approved_revision is not None and approved != (unit.text, unit.numbers, unit.stays_as_is)
+        previous, following = self.neighbours()
         return {
             "unit": unit,
-            "next": self.neighbour_url(after=True),
-            "previous": self.neighbour_url(after=False),
+            "next": following,
+            "previous": previous,
             "query": query_of(self.filters),
             "status": translation_status.source_status(unit),
             "text": text,
@@ -248,4 +257,4 @@ class SourceTextPage(TextBoxPage):
             raise Invalid("Choose what the change means for the translations: cosmetic, clarity or safety.", code="change")
         self.unit.approve(by=self.user, at=self.at, from_revision=revision_in(data), change=decided or None)
         self.success(f"Approved: {self.heading()}. Readers see this text from the next release.")
-        return self.neighbour_url(after=True) if any(self.filters.values()) else None
+        return self.neighbours()[1] if any(self.filters.values()) else None

@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from content.console import translation_status
 from content.console.number_boxes import number_list
+from content.console.reading_order import ReadingOrder
 from content.console.served_languages import fallback_counts
 from content.console.text_elsewhere import text_elsewhere_faults
 from content.console.tip_reading import tip_reading_faults
@@ -90,7 +91,7 @@ class _LocalePage(Page):
         return f"?{urlencode(filters)}" if filters else ""
 
     def filtered_units(self) -> Any:
-        """Return the units of the queue that match the filters, in the order of their keys."""
+        """Return the units of the queue that match the filters."""
         units = translation_status.queue(self.locale.pk)
         if self.filters["state"] in TargetStatus.values:
             units = units.filter(status=self.filters["state"])
@@ -99,6 +100,10 @@ class _LocalePage(Page):
         if search := self.filters["q"]:
             units = units.filter(Q(key__icontains=search) | Q(text__icontains=search) | Q(translation__icontains=search))
         return units.order_by("key")
+
+    def queue_keys(self) -> list[str]:
+        """Return the keys of these units."""
+        return list(self.filtered_units().values_list("key", flat=True))
 
 
 @page("words/<str:locale>/", "translation-queue")
@@ -116,19 +121,20 @@ class TranslationQueuePage(_LocalePage):
             raise NotFound("English is the source language. See Source texts.")
 
     def context(self) -> dict[str, Any]:
-        units = self.paginate(self.filtered_units(), 40)
-        found = Target.objects.with_status().filter(locale=self.locale, unit__in=[unit.pk for unit in units])
+        part = self.paginate(ReadingOrder().sorted(self.queue_keys()), 40)
+        units = {unit.key: unit for unit in Unit.objects.filter(key__in=list(part))}
+        found = Target.objects.with_status().filter(locale=self.locale, unit__in=units.values())
         targets = {target.unit_id: target for target in found}
-        names = UnitNames(unit.key for unit in units)
+        names = UnitNames(units)
         return {
             "locale": self.locale,
             "filters": self.filters,
             "query": self.query(),
             "rows": [
                 (unit, names.name(unit.key), targets.get(unit.pk), translation_status.target_status(targets.get(unit.pk)))
-                for unit in units
+                for unit in (units[key] for key in part if key in units)
             ],
-            "units": units,
+            "units": part,
             "statuses": translation_status.STATUSES,
             "parts": PARTS,
             "reads": self.user.reads(self.locale.pk),
@@ -195,13 +201,14 @@ class TranslationPage(TextBoxPage, _LocalePage):
 
     def next_url(self) -> str | None:
         """Return the URL of the next text of the queue."""
-        key = self.filtered_units().filter(key__gt=self.unit.key).values_list("key", flat=True).first()
+        key = ReadingOrder().after(self.unit.key, self.queue_keys())
         return self.url_of(key) if key else None
 
-    def previous_url(self) -> str | None:
-        """Return the URL of the previous text of the queue."""
-        key = self.filtered_units().filter(key__lt=self.unit.key).order_by("-key").values_list("key", flat=True).first()
-        return self.url_of(key) if key else None
+    def neighbours(self) -> tuple[str | None, str | None]:
+        """Return the URLs of the previous and of the next text of the queue."""
+        order, keys = ReadingOrder(), self.queue_keys()
+        before, after = order.before(self.unit.key, keys), order.after(self.unit.key, keys)
+        return self.url_of(before) if before else None, self.url_of(after) if after else None
 
     def faults_in(self, text: str) -> list[Fault]:
         """Return what is wrong with the text in the box, which may differ from the stored one."""
@@ -218,6 +225,7 @@ class TranslationPage(TextBoxPage, _LocalePage):
         text = typed if typed is not None else unsaved.text if unsaved else target.text
         conflict = self.conflict(unsaved)
         against = self.source_to_approve()
+        previous, following = self.neighbours()
         return {
             "unit": unit,
             "numbers": number_list(unit.numbers),
@@ -249,8 +257,8 @@ class TranslationPage(TextBoxPage, _LocalePage):
             "against": against,
             "older_source": unit.approved_text if against is not None and against != unit.revision else None,
             "tip_url": self.tip_url(),
-            "next": self.next_url(),
-            "previous": self.previous_url(),
+            "next": following,
+            "previous": previous,
             "revisions": target.revision,
             "rows": max(4, len(unit.text) // 60 + unit.text.count("\n") + 2),
         }

@@ -44,6 +44,18 @@ def chips(text: str) -> SafeString:
 
 
 @register.filter
+def shortened(text: str, length: int) -> str:
+    """Shorten a text to so many characters; a token at its end is left whole or left out."""
+    if len(text) <= length:
+        return text
+    end = length - 1
+    for match in TOKEN.finditer(text):
+        if match.start() < end < match.end():
+            end = match.start()
+    return text[:end].rstrip() + "…"
+
+
+@register.filter
 def translation_status(code: str) -> str:
     """Show the name of a translation's status."""
     return next((status.text for status in STATUSES if status.code == code), code)

@@ -44,6 +44,9 @@ with their licences, in SPDX terms. `./run lint` checks that each is permissive,
 few under the LGPL that are used as they are and can be replaced; there is none under the GPL or
 AGPL. `./run audit --licences` writes this page. Where a package offers several licences,
 the one under which it is used here is named.
+
+Tests use further packages (`requirements/dev.txt`), which are no part of the product or of its
+image. One of them is under the GPL: translate-toolkit, the tools of a translation agency.
 """
 
 

@@ -20,7 +20,7 @@ HELP = """\
 ./run bench           measure registrations, reads and one campaign; --registrations N --devices N
 ./run bench push      measure sending: beside other senders, a million devices, brakes, kill -9; --part NAME --quick --write
 ./run bench main-job  measure one campaign through one worker; N devices (100000)
-./run bench localisation  measure the import of 10,000 translations, and the refusal of a file of 50 MB
+./run bench localisation  measure an editor's page, the memory, compiling and importing at the promised sizes; --part NAME
 ./run bench console   measure the console pages of campaign staff with a million registrations; --registrations N --quick --write
 ./run bench abuse     measure what readers notice of an attack, for docs/measurements/security.md
 ./run bench read      measure reading beside nginx and Django with Debian's wrk, for docs/measurements/read.md; --quick

@@ -28,6 +28,8 @@ PACKAGES: dict[str, tuple[str, ...]] = {
     "libpangoft2-1.0-0": ("/usr/lib/*/libpangoft2-1.0.so.0",),
     "fonts-noto-core": ("/usr/share/fonts/truetype/noto/NotoSansMalayalam-Regular.ttf",),
     "zbar-tools": ("/usr/bin/zbarimg",),
+    # Checks exported XLIFF files as a translation agency does.
+    "libxml2-utils": ("/usr/bin/xmllint",),
 }
 POLICY = Path("/usr/sbin/policy-rc.d")
 _OUR_POLICY = "#!/bin/sh\n# Fingerpost's tests: install without starting services; removed right after.\nexit 101\n"

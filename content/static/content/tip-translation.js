@@ -63,6 +63,10 @@
     }
   }
 
+  // What an act has done. Screen readers announce a region that is filled after the page was loaded, and not one that came with it.
+  const messages = document.querySelector(".fp-messages");
+  if (messages) say(messages.innerText.trim());
+
   const kept = rows
     .map((row) => row.querySelector("form[data-unsaved]"))
     .filter(Boolean)

@@ -299,13 +299,35 @@ def test_every_text_has_exactly_one_status_in_the_queue(client: Client) -> None:
 
 def test_save_and_next_opens_the_next_text_of_the_same_filter(client: Client) -> None:
     client.force_login(editor())
-    query = "?state=empty&part=tips"
+    query, title = "?state=empty&part=tips", Unit.objects.get(key="tip.first-hour.title")
 
-    answer = client.post(
-        address("cy", KEY, query), typed(Target.objects.of(Unit.objects.get(key=KEY), "cy"), "Peidiwch.", "save-next")
-    )
+    answer = client.post(address("cy", title.key, query), typed(Target.objects.of(title, "cy"), "Stopiwch", "save-next"))
 
-    assert answer["Location"] == address("cy", "tip.first-hour.do-now.1", query)
+    assert answer["Location"] == address("cy", "tip.first-hour.short", query)
+
+
+def test_texts_are_listed_tip_by_tip_as_their_readers_read_them(client: Client) -> None:
+    make.unit("why.free", "It is free.")
+    make.unit("tip.not-approved.title", "Wait", owner="tip:not-approved")
+    steps = {"do-now.2": "Tell one adult.", "do-now.10": "Rest."}
+    make.tip("first-of-all", order=1, texts=steps, do_now=[10, 2])
+    client.force_login(editor())
+    first = [f"tip.first-of-all.{part}" for part in ("title", "short", "do-now.10", "do-now.2", "do-not.1", "do-now.1")]
+    second = [f"tip.first-hour.{part}" for part in ("title", "short", "do-now.1", "do-not.1")]
+
+    for address_ in (reverse("admin:translation-queue", args=["cy"]), reverse("admin:source-texts")):
+        found = [row[0].key for row in client.get(address_).context["rows"]]
+        assert found[: len(first) + len(second)] == first + second
+        assert found[len(first) + len(second) :] == ["tip.not-approved.title", "service.gb-line.purpose", "why.free"]
+
+
+def test_a_long_text_in_the_queue_is_cut_beside_its_tokens(client: Client) -> None:
+    make.tip("long", texts={"short": f"{'Talk. ' * 25}{{service:gb-line}} and so on until the end."})
+    client.force_login(editor())
+
+    page = client.get(reverse("admin:translation-queue", args=["cy"])).content.decode()
+
+    assert f"{'Talk. ' * 25}".strip() + "…</td>" in page
 
 
 def test_the_list_of_languages_counts_the_texts_of_its_queues(client: Client) -> None:

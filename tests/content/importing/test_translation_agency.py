@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from io import BytesIO
@@ -17,6 +18,7 @@ from content.translation_files.formats import FORMATS, read_file
 from tests import make
 
 pytestmark = pytest.mark.django_db
+SCHEMA = Path(__file__).resolve().parents[2] / "standards/xliff-1.2/xliff-core-1.2-transitional.xsd"
 
 WELSH = {
     "Stop and breathe": "Arhoswch ac anadlwch",
@@ -50,6 +52,19 @@ def exported(folder: Path) -> Path:
     path = folder / "cy.xlf"
     path.write_bytes(FORMATS["xliff"].write(export_texts("cy", tip="first-hour", name_texts=lambda keys: str)))
     return path
+
+
+@pytest.mark.services
+def test_xmllint_finds_an_exported_file_valid_by_the_schema_of_oasis(tmp_path: Path, eva: make.User) -> None:
+    make.target("tip.first-hour.title", "cy", "Arhoswch")
+    program = shutil.which("xmllint")
+    assert program, "xmllint is missing: apt-get install libxml2-utils"
+
+    done = subprocess.run(
+        [program, "--nonet", "--noout", "--schema", SCHEMA, exported(tmp_path)], capture_output=True, text=True, timeout=60
+    )
+
+    assert done.returncode == 0, done.stderr
 
 
 def test_a_file_that_went_through_po_and_back_is_imported(tmp_path: Path, eva: make.User) -> None:

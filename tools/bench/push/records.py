@@ -29,10 +29,10 @@ def create_app() -> None:
 
     from notifications.models import App
 
-    call_command("load_facts", "--json", stdout=_Discard())
+    call_command("load_facts", "--json", stdout=Discard())
     user("assurer", "assurer")
     for facts in ("services", "channels"):
-        call_command(facts, "approve-all", "--by", "assurer", stdout=_Discard())
+        call_command(facts, "approve-all", "--by", "assurer", stdout=Discard())
     App.objects.create(name="parent", title="Parent app", project=PROJECT, push_mode="registrations")
 
 
@@ -155,7 +155,7 @@ def definition(audience: dict[str, Any] = EVERYONE, at: datetime | None = None, 
     }
 
 
-class _Discard:
+class Discard:
     """An output stream that discards everything."""
 
     def write(self, text: str) -> None:
