@@ -140,7 +140,8 @@ def test_a_new_tip_reaches_the_app_in_each_language_with_the_keyboard_alone(
         assert [tip["slug"] for tip in pack(locale)["tips"]] == ["first-hour"], locale
 
     def window(person: User, path: str) -> Page:
-        page = listen(context_of(person).new_page(), complaints)
+        # As wide as the pictures of the documentation.
+        page = listen(context_of(person, width=1200).new_page(), complaints)
         page.goto(f"/console/{path}")
         return page
 

@@ -16,12 +16,13 @@ pytestmark = pytest.mark.browser
 #: A row in the accessibility tree.
 ROW = """
 - listitem:
-  - region "Stop and breathe: Short answer: source"
-  - region "Stop and breathe: Short answer: Welsh":
-    - textbox "Stop and breathe: Short answer, Welsh"
-    - meter
+  - 'region "Stop and breathe: Short answer: source"'
+  - 'region "Stop and breathe: Short answer: Welsh"':
+    - 'textbox "Stop and breathe: Short answer, Welsh"'
+    - paragraph:
+      - meter "Length, of 650 characters at most"
     - group "Tokens":
-      - button /The gb-line service/
+      - button "1 The gb-line service"
     - button "Save and next"
     - button "Save"
     - status

@@ -24,6 +24,8 @@ FURTHER = {
     **{"sv": "de", "da": "nl", "fi": "pl", "nb": "nl", "ro": "it", "hu": "pl", "cs": "pl", "sk": "pl", "hr": "pl", "sl": "pl"},
     **{"lt": "it", "lv": "it", "et": "de", "sq": "it", "az": "tr", "ms": "id", "sw": "id", "eu": "es", "gl": "es", "ca": "es"},
 }
+#: A shipped variant, which has few texts of its own, and the locale whose texts it gets here.
+VARIANTS = {"es-419": "es"}
 #: The tip whose page is measured, and its number of texts.
 LONG, LONG_TEXTS = "forty-texts", 40
 #: The locales in which the texts of that tip wait for a second reader.
@@ -107,7 +109,7 @@ def _texts(words: ImportedWords, tips: int, services: set[str], *, by: User, at:
 
 
 def _usable(words: ImportedWords, services: set[str]) -> Iterator[tuple[ImportedTip, list[Draft]]]:
-    """Yield the tips that name no service beside these and quote no figure, with their texts; notices are left out."""
+    """Yield the tips that are in every language, name no service beside these and quote no figure, with their texts."""
     from content.linting.tokens import SERVICE, tokens
 
     texts: dict[str, list[Draft]] = {}
@@ -116,7 +118,10 @@ def _usable(words: ImportedWords, services: set[str]) -> Iterator[tuple[Imported
     for tip in words.tips:
         own = texts[f"tip:{tip.slug}"]
         named = {token for draft in own for token in tokens(draft.text)}
-        if tip.fields["kind"] == "tip" and all(token.kind == SERVICE and token.name in services for token in named):
+        full = [targets for code, targets in words.targets.items() if code not in VARIANTS]
+        translated = all(draft.key in targets for draft in own for targets in full)
+        names_known = all(token.kind == SERVICE and token.name in services for token in named)
+        if tip.fields["kind"] == "tip" and names_known and translated:
             yield tip, own
 
 
@@ -126,7 +131,7 @@ def _targets(words: ImportedWords, sources: Mapping[str, str], *, by: User, at: 
 
     units = [unit for unit in Unit.objects.filter(key__startswith=prefix) if unit.key in sources]
     for code in Locale.objects.translated().exclude(pk="en").values_list("pk", flat=True):
-        texts = words.targets.get(FURTHER.get(code, code), {})
+        texts = words.targets[(FURTHER | VARIANTS).get(code, code)]
         Target.objects.write_many(
             Target(unit=unit, locale_id=code, text=text, written_by=by, written_at=at)
             for unit in units
@@ -189,7 +194,8 @@ def _long_tip(words: ImportedWords, *, by: User, at: datetime) -> None:
     from content.models import TextComment, TipRevision, Unit, UnsavedText
 
     named = {draft.key: draft for draft in words.drafts if "{" not in draft.text}
-    steps = [draft for key, draft in named.items() if ".do-now." in key][: LONG_TEXTS - 3]
+    everywhere = set.intersection(*(set(words.targets[code]) for code in WAITING))
+    steps = [draft for key, draft in named.items() if ".do-now." in key and key in everywhere][: LONG_TEXTS - 3]
     first = next(key.rsplit(".", 1)[0] for key in named if key.endswith(".title"))
     parts = {"title": named[f"{first}.title"], "short": named[f"{first}.short"], "do-not.1": named[f"{first}.do-not.1"]}
     parts |= {f"do-now.{number}": step for number, step in enumerate(steps, start=1)}
