@@ -34,7 +34,7 @@ WAITING = ("ar", "bn", "cy")
 
 def fill(*, tips: int, locales: int, countries: int) -> None:
     """Write approved tips with their translations, and the services of so many countries, the worldwide one among them."""
-    from content.importing.words import FACTS_DIR
+    from content.importing.facts import FACTS_DIR
     from content.importing.words_file import read_words
     from content.models import Locale
     from core.models import User
