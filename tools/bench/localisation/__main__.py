@@ -10,15 +10,15 @@ import argparse
 import sys
 from collections.abc import Callable, Iterator, Mapping
 
-from tools.bench.localisation import desk, files, release
+from tools.bench.localisation import files, pages, release
 from tools.bench.localisation.figures import Figure, report
 from tools.bench.push.testbed import database
 from tools.sandbox.terminal import say
 
 _Part = Callable[[argparse.Namespace], Iterator[Figure]]
 PARTS: Mapping[str, _Part] = {
-    "editor": lambda chosen: desk.measure_editor(tips=chosen.tips, locales=chosen.locales),
-    "memory": lambda chosen: desk.measure_memory(units=chosen.units),
+    "editor": lambda chosen: pages.measure_editor(tips=chosen.tips, locales=chosen.locales),
+    "memory": lambda chosen: pages.measure_memory(units=chosen.units),
     "compile": lambda chosen: release.measure_compile(tips=chosen.tips, locales=chosen.locales, countries=chosen.countries),
     "import": lambda chosen: files.measure_import(chosen.texts),
     "refusal": lambda chosen: files.measure_refusal(),
