@@ -12,6 +12,7 @@ import os
 import socket
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -21,8 +22,9 @@ from celery.signals import worker_process_init, worker_process_shutdown
 from django.db import DatabaseError, connection, transaction
 
 from core import database_limits, heartbeats
-from notifications.delivery import claims, clock_steps, restores, scheduler, state_file, test_sends, unwritten, worker
+from notifications.delivery import claims, clock_steps, polling, restores, scheduler, state_file, test_sends, unwritten, worker
 from notifications.delivery.polling import Poller
+from notifications.models.campaign import Campaign
 from notifications.models.heartbeat import Heartbeat, HeartbeatPart
 from notifications.models.registration import Registration
 from notifications.models.scheduler_run import LATE_AFTER, SchedulerRun
@@ -77,10 +79,14 @@ def _run_scheduler(*, late_after: float) -> bool:
     return scheduler.tick(at=scheduler.database_now())
 
 
-def _wake_workers() -> None:
-    # This process begins at once; others hear of it through the broker.
+def _wake_own_pollers() -> None:
     for poller in _pollers:
         poller.wake()
+
+
+def _wake_workers() -> None:
+    # This process begins at once; others hear of it through the broker.
+    _wake_own_pollers()
     # The broker keeps what this process has seen of the database while all workers are stopped for a restore.
     deliver.delay(woken_at=scheduler.database_now().timestamp(), seen=restores.seen().as_message())
 
@@ -102,6 +108,25 @@ def deliver(*, woken_at: float, seen: list[str | int] | None = None, **_unknown:
 def _tick_if_late(stopping: threading.Event) -> None:
     """Run the scheduler when no process has run it lately."""
     _run_scheduler(late_after=LATE_AFTER)
+
+
+class _TickWhenNeeded:
+    """Run the scheduler as soon as a campaign is approved that begins at once, and else when no process has run it lately."""
+
+    def __init__(self) -> None:
+        #: Those for which this process has run the scheduler: one that cannot begin is left to the usual runs.
+        self._approved: frozenset[int] = frozenset()
+        self._late_look_at = 0.0
+
+    def __call__(self, stopping: threading.Event) -> None:
+        """Take the step."""
+        before, self._approved = self._approved, frozenset(Campaign.objects.ids_to_begin_now())
+        if self._approved - before:
+            if _run_scheduler(late_after=0.0):
+                _wake_own_pollers()
+        elif time.monotonic() >= self._late_look_at:
+            self._late_look_at = time.monotonic() + polling.INTERVAL
+            _tick_if_late(stopping)
 
 
 def _send_if_due(stopping: threading.Event) -> None:
@@ -151,8 +176,8 @@ def _start_polling(**_unknown: Any) -> None:
     database_limits.apply()
     # Before anything is sent.
     state_file.recall()
-    steps = (_tick_if_late, _send_if_due, _send_tests_if_waiting, _remember_state)
-    poller = Poller(*steps, alive=lambda: heartbeats.give("worker"))
+    steps = (_send_if_due, _send_tests_if_waiting, _remember_state)
+    poller = Poller(*steps, often=_TickWhenNeeded(), alive=lambda: heartbeats.give("worker"))
     _pollers.append(poller)
     poller.start()
 

@@ -44,9 +44,9 @@ def open_transaction() -> str | None:
 
 
 def worker_in_trouble(projects: Iterable[str]) -> str | None:
-    """Return what a worker says about why it cannot send to one of the Firebase projects; None if none says so now."""
+    """Return what a worker says about why it cannot send to one of the Firebase projects, or why it is slow; else None."""
     note = WorkerNote.objects.holding(projects)
-    return f"The worker on {note.worker} cannot send this: {note.reason}" if note else None
+    return f"The worker on {note.worker} {note.reason}" if note else None
 
 
 def nobody_at_work(last: LastWork | None = None) -> str | None:

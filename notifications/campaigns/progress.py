@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,7 @@ from core.errors import DomainError
 from core.instants import rfc3339
 from notifications.campaigns import forecast, obstacles
 from notifications.campaigns.audience import Audiences
-from notifications.models.batch import Batch
+from notifications.models.batch import LEASE, Batch
 from notifications.models.brake import BrakeState
 from notifications.models.campaign import Campaign, ScheduleKind, max_marked_gone
 from notifications.models.campaign_state import CampaignState
@@ -23,6 +23,9 @@ from notifications.models.wave import Wave
 
 #: Seconds for which a campaign that is due may wait for a worker before its progress says so.
 WORKER_DUE_WITHIN = 5.0
+#: Seconds for which workers may hold batches of a campaign, and settle none and claim no other, before its progress says so. A
+#: slow rate alone does not take longer: `quota.MAX_PERMIT_SECONDS`.
+SETTLED_WITHIN = 25.0
 #: Outcomes in a tally that are no reason of a rejection.
 _NOT_REASONS = ("accepted", "unknown")
 
@@ -46,11 +49,15 @@ _SNAPSHOT = """
     SELECT f.number, f.accepted + coalesce(l.accepted, 0), f.unknown + coalesce(l.unknown, 0), f.skipped + coalesce(l.skipped, 0),
            coalesce(l.pending, 0), l.ready_at,
            (SELECT coalesce(jsonb_object_agg(key, total), '{}') FROM reasons r WHERE r.by_topic = f.by_topic),
-           c.state, c.reason, c.fingerprint, c.gone, c.started_at, c.finished_at, now()
+           c.state, c.reason, c.fingerprint, c.gone, c.started_at, c.finished_at, now(), l.moved_at
     FROM notifications_campaign c, folded f LEFT JOIN (
         SELECT by_topic, sum(accepted) AS accepted, sum(unknown) AS unknown, sum(skipped) AS skipped,
                sum(size - accepted - rejected - unknown - skipped) AS pending,
-               min(ready_at) FILTER (WHERE state = 'open') AS ready_at
+               min(ready_at) FILTER (WHERE state = 'open') AS ready_at,
+               -- The last claim or the last settlement, while a worker holds a batch.
+               CASE WHEN bool_or(state = 'claimed' AND lease_until > now()) THEN greatest(
+                   max(ready_at) FILTER (WHERE state = 'done'), max(lease_until) - make_interval(secs => %(lease)s)
+               ) END AS moved_at
         FROM live GROUP BY by_topic
     ) l ON l.by_topic = f.by_topic
     WHERE c.id = %(id)s ORDER BY f.by_topic
@@ -72,14 +79,15 @@ def progress_of(campaign: Campaign, *, with_waiting: bool = True, known: Audienc
     queries; without `with_waiting` it is None. `known` holds the campaign's audience, for a page that shows it as well.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_SNAPSHOT, {"id": campaign.pk})
+        cursor.execute(_SNAPSHOT, {"id": campaign.pk, "lease": LEASE.total_seconds()})
         of_devices, of_topics = cursor.fetchall()
-    state, reason, fingerprint, gone, started_at, finished_at, now = of_devices[7:]
+    state, reason, fingerprint, gone, started_at, finished_at, now, _ = of_devices[7:]
     devices, topics = _outcomes("devices", of_devices), _outcomes("topics", of_topics)
     waiting = None
     if with_waiting and state == CampaignState.SENDING and devices["pending"] + topics["pending"]:
         ready_at = min((row[5] for row in (of_devices, of_topics) if row[5] is not None), default=None)
-        waiting = _waiting_to_send(campaign, ready_at, now)
+        moved_at = max((row[-1] for row in (of_devices, of_topics) if row[-1] is not None), default=None)
+        waiting = _waiting_to_send(campaign, ready_at, moved_at, now)
     elif with_waiting and state == CampaignState.APPROVED:
         waiting = _waiting_to_begin(campaign, now, known)
     return {
@@ -96,17 +104,19 @@ def progress_of(campaign: Campaign, *, with_waiting: bool = True, known: Audienc
     }
 
 
-def _waiting_to_send(campaign: Campaign, ready_at: datetime | None, now: datetime) -> str | None:
-    """Return what a campaign that is sending waits for, or what slows it down; None when it sends as fast as it may."""
+def _waiting_to_send(campaign: Campaign, ready_at: datetime | None, moved_at: datetime | None, now: datetime) -> str | None:
+    """Return what a campaign that is sending waits for, or what slows it down; None when it sends as fast as it may.
+
+    `moved_at` is when its last batch was claimed or settled, while a worker holds one.
+    """
     brakes = _brakes(campaign)
     if brakes.everything_stopped is not None:
         return brakes.everything_stopped
     if read_only := obstacles.read_only_database():
         return read_only
     quotas = Quota.objects.filter(project__in=campaign.waves.values("project")).order_by("project")
-    for quota in quotas:
-        if quota.blocked_until is not None and quota.blocked_until > now:
-            return f"{quota.reason} Trying again at {rfc3339(quota.blocked_until)}."
+    if blocked := _blocked(quotas, now):
+        return blocked
     if ready_at is not None and ready_at > now:
         return f"Nothing is due before {rfc3339(ready_at)}."
     trouble = obstacles.worker_in_trouble(campaign.waves.values_list("project", flat=True))
@@ -117,12 +127,33 @@ def _waiting_to_send(campaign: Campaign, ready_at: datetime | None, now: datetim
     unchecked = Wave.objects.help_to_check(at=now).filter(campaign=campaign, due_at__lte=now).order_by("due_at").first()
     if missing := _no_worker(waiting_since or (unchecked.due_at if unchecked else None), now):
         return missing
+    if unsettled := _unsettled(moved_at, now):
+        return trouble or unsettled
     if Batch.objects.awaiting_canary(campaign):
         return "The first phones are tried before the others."
     if trouble:
         return trouble
     slowest = min((quota.rate / configured_rate() for quota in quotas), default=1.0)
     return f"FCM is slow or overloaded: sending at {slowest:.0%} of the usual rate." if slowest < 1 else None
+
+
+def _blocked(quotas: Iterable[Quota], now: datetime) -> str | None:
+    """Return why FCM is sent nothing at the moment, and until when; None if it is."""
+    for quota in quotas:
+        if quota.blocked_until is not None and quota.blocked_until > now:
+            return f"{quota.reason} Trying again at {rfc3339(quota.blocked_until)}."
+    return None
+
+
+def _unsettled(moved_at: datetime | None, now: datetime) -> str | None:
+    """Return a sentence when workers hold batches of a campaign and have done nothing with it for long, as after a kill."""
+    seconds = (now - moved_at).total_seconds() if moved_at else 0.0
+    if seconds < SETTLED_WITHIN:
+        return None
+    return (
+        f"A worker has recorded no outcome for {_in_words(seconds)}. If it has ended, another one takes over its phones "
+        f"{LEASE.total_seconds():.0f} s after it took them."
+    )
 
 
 def _waiting_to_begin(campaign: Campaign, now: datetime, known: Audiences | None) -> str | None:

@@ -10,7 +10,6 @@ import json
 import logging
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import timedelta
 from time import monotonic
 from typing import Any
 
@@ -18,12 +17,10 @@ from django.db import OperationalError, connection, transaction
 from django.db.models import F
 from psycopg.errors import LockNotAvailable
 
-from notifications.models.batch import ABANDONED, DUE, SENDABLE_WAVES, Batch, BatchState, ready
+from notifications.models.batch import ABANDONED, DUE, LEASE, SENDABLE_WAVES, Batch, BatchState, ready
 from notifications.models.campaign import URGENT, max_marked_gone
 from notifications.models.quota import AHEAD, RAMP_ABOVE, batch_size
 
-#: How long a claim lasts.
-LEASE = timedelta(seconds=45)
 #: Seconds before a wave is due at which workers are awake for it: one tick a second, and the way through the broker.
 WAKE_AHEAD = 2.5
 #: Share of the claims in which campaigns that are not urgent take part while urgent ones wait: they go on, slowly.

@@ -6,7 +6,7 @@ import logging
 
 from django.db import connection
 
-from notifications.delivery.claims import LEASE
+from notifications.models.batch import LEASE
 
 #: Seconds by which the clock has to be set back before anything is moved; less is how clocks are kept right.
 MIN_STEP = 1.0

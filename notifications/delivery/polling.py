@@ -11,6 +11,8 @@ from django.db import close_old_connections, connection
 
 #: Seconds between two looks for work.
 INTERVAL = 1.0
+#: Seconds between two looks by the step that looks more often.
+SHORT_INTERVAL = 0.2
 #: Seconds for which the end of a process waits for its threads: a batch that is being sent is settled first.
 STOP_WITHIN = 25.0
 #: Seconds after which a step counts as stuck: longer than any statement may take (core.database_limits).
@@ -22,10 +24,18 @@ _logger = logging.getLogger(__name__)
 class Poller:
     """Threads that repeat a step each until they are stopped. A step gets the event that asks it to end early.
 
-    A further thread calls `alive` each second, as long as none of them is stuck in a step.
+    The step `often`, if there is one, is repeated five times a second. A further thread calls `alive` each second, as long as
+    none of them is stuck in a step.
     """
 
-    def __init__(self, *steps: Callable[[threading.Event], object], alive: Callable[[], object] = lambda: None) -> None:
+    def __init__(
+        self,
+        *steps: Callable[[threading.Event], object],
+        often: Callable[[threading.Event], object] | None = None,
+        alive: Callable[[], object] = lambda: None,
+    ) -> None:
+        self._often = often
+        steps = (*steps, often) if often else steps
         self._alive = alive
         self._stopping = threading.Event()
         #: For each thread: to look for work now.
@@ -68,15 +78,18 @@ class Poller:
                 return
 
     def _repeat(self, step: Callable[[threading.Event], object], woken: threading.Event) -> None:
+        failed = False
         while True:
-            woken.wait(INTERVAL)
+            woken.wait(SHORT_INTERVAL if step is self._often and not failed else INTERVAL)
             woken.clear()
             self._moved_at[threading.current_thread().name] = time.monotonic()
             if self._stopping.is_set():
                 break
             try:
                 step(self._stopping)
+                failed = False
             except Exception as error:
+                failed = True
                 # Only the class is logged: the text could contain an address.
                 _logger.error("Polling failed with %s; trying again.", type(error).__name__)
                 connection.close()

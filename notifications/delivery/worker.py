@@ -81,7 +81,7 @@ class SendLoop:
     def __init__(self, sender: Sender, seconds: float, *, stopping: threading.Event | None = None) -> None:
         self._sender = sender
         self._stopping = stopping or threading.Event()
-        self._until = time.monotonic() + seconds
+        self._seconds, self._until = seconds, time.monotonic() + seconds
         self._open: list[OpenBatch] = []
         self._left_out = LeftOut()
         self._unwritten = unwritten.of_this_process()
@@ -98,6 +98,7 @@ class SendLoop:
     def run(self) -> int:
         """Run until nothing is due or the time is up; return the number of settled batches."""
         with BrakeMonitor() as self._brakes, self._releasing():
+            self._until = time.monotonic() + self._seconds
             while True:
                 more = self._claim_more()
                 self._settled += self._unwritten.write_again()
@@ -156,6 +157,7 @@ class SendLoop:
         if not self._projects or time.monotonic() >= self._projects_until:
             self._projects = claims.waiting_projects()
             self._projects_until = time.monotonic() + PROJECTS_INTERVAL
+        self._left_out.note_delay(self._projects, self._brakes.delay)
         started = False
         for project, batches in list(self._projects.items()):
             if self._left_out.is_skipped(project):
@@ -226,8 +228,11 @@ class SendLoop:
 
     def _verified(self, campaign_id: int) -> VerifiedCampaign:
         if campaign_id not in self._campaigns:
+            began = time.monotonic()
             self._campaigns[campaign_id] = VerifiedCampaign.load(campaign_id)
             _record_start(campaign_id)
+            # Of a database far away the checks before the first message must not use up the time to send.
+            self._until += time.monotonic() - began
         return self._campaigns[campaign_id]
 
     def _settle_finished(self, *, timeout: float) -> None:

@@ -6,7 +6,7 @@ batch may be claimed.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 from django.contrib.postgres.fields import ArrayField
@@ -20,6 +20,8 @@ from notifications.models.campaign import SUPERSEDED, URGENT, Campaign
 from notifications.models.wave import Wave
 
 BATCH_SIZE = 500
+#: How long a claim lasts.
+LEASE = timedelta(seconds=45)
 #: Installations of a wave of more than one batch that are sent to first; their outcomes decide about the rest.
 CANARY_SIZE = 200
 #: A batch that was claimed this often and never settled ends its workers: the campaign halts, and a person has to look.
@@ -29,7 +31,8 @@ MAX_CLAIMS = 3
 DECIDED = "(k.accepted + k.rejected + k.unknown + k.skipped) * 10 >= k.size * 9"
 
 #: Seconds after its approval for which a revision waits for claimed batches of earlier ones in its thread. No request of those
-#: starts later than 1.5 s after the approval (`brake_monitor.MAX_AGE`), and each ends within 15 s (`fcm.REQUEST_TIMEOUT`).
+#: starts later than 2 s after the approval (`brake_monitor.MAX_AGE` and `MAX_DELAY`), and each ends within 15 s
+#: (`fcm.REQUEST_TIMEOUT`).
 ORDER_WAIT = 17.0
 #: No worker holds a batch of an earlier revision of the thread of campaign `c`, or none of its requests can be under way.
 EARLIER_ENDED = f"""

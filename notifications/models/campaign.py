@@ -85,6 +85,10 @@ class CampaignQuerySet(models.QuerySet["Campaign"]):
             raise NotFound(f"There is no campaign {number}.")
         return found
 
+    def ids_to_begin_now(self) -> list[int]:
+        """Return the ids of those that are approved and begin at once."""
+        return list(self.filter(state=CampaignState.APPROVED, schedule_kind=ScheduleKind.NOW).values_list("pk", flat=True))
+
     def frozen_unfinished(self) -> CampaignQuerySet:
         """Return those whose audience is frozen and not folded yet, stopped ones included."""
         return self.filter(frozen_at__isnull=False, finished_at=None)

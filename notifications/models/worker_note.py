@@ -1,4 +1,4 @@
-"""Why a worker cannot send what it finds, as it says itself: the page of a campaign shows it."""
+"""Why a worker cannot send what it finds, or sends it slowly, as it says itself: the page of a campaign shows it."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ from content.resolver import availability
 from content.terms import OUTDATED_DAYS
 from core import server, tokens
 from notifications.campaigns import audience
-from notifications.delivery import brake_monitor, claims, topics
+from notifications.delivery import brake_monitor, topics
 from notifications.models import batch, registration
 from notifications.models.segment import Platform
 
@@ -102,7 +102,7 @@ PROMISES = [
         (rf"when they next read the brakes, at most {SPAN}",),
         ("docs/adr/0014-quota-permits.md",),
     ),
-    Promise("a lease ends", claims.LEASE, (rf"leases? ends? after {SPAN}",), ("docs/architecture.md",)),
+    Promise("a lease ends", batch.LEASE, (rf"leases? ends? after {SPAN}",), ("docs/architecture.md",)),
     Promise(
         "Android installations are kept without a refresh",
         days(registration.MAX_AGE_DAYS[Platform.ANDROID]),

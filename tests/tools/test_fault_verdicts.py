@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 
-from tools.faults import combination, launch
+from tools.faults import combination, launch, page
 from tools.faults.proxy import DelayingProxy
+from tools.faults.rig import QUICK_DEVICES
 from tools.faults.runs import RUNS, Run
 from tools.faults.verdict import Verdict, judge
+from tools.faults.watch import Sample, longest_silence
 from tools.sandbox.paths import Paths
 from tools.sandbox.terminal import UserError
 
@@ -90,3 +92,62 @@ def test_a_proxy_delays_both_ways() -> None:
         proxy.stop()
 
     assert took >= 0.2
+
+
+EMPTY_PAGE = "# Faults\n\n## What did not work at first, and what is only calculated\n\nNothing.\n"
+
+
+def measured(**changed: Any) -> dict[str, Any]:
+    return verdict(may_double=2).as_json() | {"devices": 10_000, "said": "It is read-only.", "said_after": 2.4} | changed
+
+
+def test_a_run_replaces_its_own_row_and_no_other(tmp_path: Path) -> None:
+    path = tmp_path / "faults.md"
+    path.write_text(EMPTY_PAGE)
+    before = {"worker-killed": measured(doubled=46, said=""), "read-only": measured(said="")}
+    page.update({"postgresql": "15", "runs": before}, "redis", load=5.0, path=path)
+
+    runs = {"read-only": measured(), "beat-killed": measured(), "pgbouncer": measured(faults=["1 of 100 devices missed"])}
+    page.update({"postgresql": "15", "runs": runs}, "redis", load=1.5, path=path)
+
+    written = path.read_text()
+    rows = [[cell.strip() for cell in line.split("|")] for line in written.splitlines() if line.startswith("| `")]
+    found = [(row[1], row[3], row[8], row[9].partition(", ")[2]) for row in rows]
+    assert found == [
+        ("`worker-killed`", "46", "", "load 5.0"),
+        ("`beat-killed`", "0", "It is read-only. (2)", "load 1.5"),
+        ("`read-only`", "0", "It is read-only. (2)", "load 1.5"),
+    ]
+    assert written.endswith("Nothing.\n")
+
+
+def test_another_pair_of_servers_gets_a_section_of_its_own(tmp_path: Path) -> None:
+    path = tmp_path / "faults.md"
+    path.write_text(EMPTY_PAGE)
+
+    page.update({"postgresql": "15", "runs": {"read-only": measured()}}, "redis", load=1.5, path=path)
+    page.update({"postgresql": "18", "runs": {"read-only": measured(devices=QUICK_DEVICES)}}, "rabbitmq", load=1.5, path=path)
+
+    headings = [line for line in path.read_text().splitlines() if line.startswith("## ")]
+    assert headings[:2] == [
+        "## PostgreSQL 15 with Redis, 10,000 devices",
+        "## PostgreSQL 18 with RabbitMQ, 3,000 devices, in the short form",
+    ]
+
+
+def sample(at: float, messages: int, words: str = "", *, pending: bool = True) -> Sample:
+    return Sample(at, messages, words, pending)
+
+
+@pytest.mark.parametrize(
+    ("samples", "silence"),
+    [
+        ([sample(0, 0), sample(20, 5), sample(40, 9)], 0),
+        ([sample(0, 5), sample(10, 5), sample(31, 5), sample(40, 9)], 31),
+        ([sample(0, 5), sample(29, 5, "It is read-only."), sample(60, 5, "It is read-only."), sample(70, 9)], 0),
+        ([sample(0, 5), sample(29, 5, "It is read-only."), sample(60, 5)], 31),
+        ([sample(0, 5), sample(40, 5, pending=False)], 0),
+    ],
+)
+def test_a_run_in_which_nothing_is_sent_and_nothing_said_is_noticed(samples: list[Sample], silence: float) -> None:
+    assert longest_silence(samples) == silence

@@ -97,7 +97,8 @@ def _line(name: str, verdict: Verdict) -> str:
         f"missed {verdict.missed}, doubled {verdict.doubled} of {verdict.may_double}, erased {verdict.wrongly_erased}, "
         f"{'held' if verdict.halted else 'never halted'}, last after {verdict.seconds:.0f} s"
     )
-    return f"  {name:<20} {'FAILED: ' + '; '.join(verdict.faults) if verdict.faults else figures}"
+    said = f"\n    the page, after {verdict.said_after:.0f} s: {verdict.said}" if verdict.said else ""
+    return f"  {name:<20} {'FAILED: ' + '; '.join(verdict.faults) if verdict.faults else figures}{said}"
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -5,25 +5,19 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import re
 import tempfile
 from pathlib import Path
 from typing import Any
 
-from tools.bench.push import page
-from tools.bench.push.tables import table
-from tools.faults.rig import QUICK_DEVICES
+from tools.faults import page
 from tools.faults.runs import RUNS
-from tools.lint.documents import wrap
 from tools.sandbox import debian, environment
 from tools.sandbox.paths import Paths
 from tools.sandbox.processes import run_in_foreground
 from tools.sandbox.terminal import UserError, say
 
-PAGE = page.PAGE.with_name("faults.md")
 #: Each PostgreSQL with one of the brokers.
 COMBINATIONS = (("debian", "redis"), ("wheel", "rabbitmq"))
-_HEAD = ("run", "missed", "doubled", "under way", "wrongly erased", "halted", "s until the last", "as expected")
 
 
 def run(paths: Paths, rest: list[str]) -> int:
@@ -44,15 +38,13 @@ def run(paths: Paths, rest: list[str]) -> int:
         for database, broker in COMBINATIONS
         if options.database in (None, database) and options.broker in (None, broker)
     ] or [(options.database, options.broker)]
-    load, sections, failed = os.getloadavg()[0], [], False
+    failed = False
     for database, broker in combinations:
+        load = os.getloadavg()[0]
         figures, status = _carry_out(paths, database, broker, options)
         failed = failed or status != 0
-        if figures["runs"]:
-            sections.append(_section(figures, broker))
-            say(f"\n{sections[-1]}")
-    if options.write and not failed:
-        _write(sections, load)
+        if options.write and figures["runs"]:
+            say(f"\n{page.update(figures, broker, load=load)}")
     say("fault runs: failed" if failed else "fault runs: ok")
     return 1 if failed else 0
 
@@ -69,33 +61,12 @@ def _carry_out(paths: Paths, database: str, broker: str, options: argparse.Names
         return dict(json.loads(answer.read_text())), status
 
 
-def _section(figures: dict[str, Any], broker: str) -> str:
-    rows = [
-        (
-            RUNS[name].title, one["missed"], one["doubled"], one["may_double"], one["wrongly_erased"],
-            "yes" if one["halted"] else "no", round(one["seconds"]), "; ".join(one["faults"]) or "yes",
-        )
-        for name, one in figures["runs"].items()
-    ]  # fmt: skip
-    devices = next(iter(figures["runs"].values()))["devices"]
-    title = f"## PostgreSQL {figures['postgresql']} with {'Redis' if broker == 'redis' else 'RabbitMQ'}"
-    short = ", in the short form (`--quick`)" if devices == QUICK_DEVICES else ""
-    return f"{title}\n\n{devices:,} devices in each run{short}.\n\n{table(_HEAD, rows)}"
-
-
-def _write(sections: list[str], load: float) -> None:
-    top = PAGE.read_text("utf-8").partition("\n## ")[0]
-    measured = page.circumstances(0, load).partition("; this part")[0] + ".*"
-    top = re.sub(r"\n\*\d.*?\.\*$", "", top.rstrip(), flags=re.DOTALL).rstrip()
-    PAGE.write_text(wrap("\n\n".join([top, measured, *sections]) + "\n"), "utf-8")
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="./run faults", description="Send campaigns while something fails, and count.")
     parser.add_argument("runs", nargs="*", metavar="RUN", help="the runs, by name; all of them without")
     parser.add_argument("--list", action="store_true", help="list the runs")
     parser.add_argument("--quick", action="store_true", help="fewer devices and shorter faults, as in the tests")
-    parser.add_argument("--write", action="store_true", help="write docs/measurements/faults.md, if nothing failed")
+    parser.add_argument("--write", action="store_true", help="write the runs that passed into docs/measurements/faults.md")
     parser.add_argument("--database", choices=("debian", "wheel"), help="Debian's PostgreSQL alone, or that in .venv")
     parser.add_argument("--broker", choices=("redis", "rabbitmq"), help="one broker alone")
     return parser

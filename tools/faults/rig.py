@@ -18,6 +18,7 @@ from tools.bench.push.testbed import TimedOut
 from tools.faults.debian_servers import DebianServices
 from tools.faults.postgres_server import PostgresServer
 from tools.faults.verdict import Verdict, judge
+from tools.faults.watch import WORDS_WITHIN, Watch, longest_silence
 
 if TYPE_CHECKING:
     from notifications.models import Campaign
@@ -59,9 +60,14 @@ class Rig:
         self.emulator = start_emulator(folder, records.PROJECT)
         self.processes = self._new_processes()
         self.approved_at = 0.0
+        self._watch: Watch | None = None
+        #: What the page said about the fault, and after how many seconds; and what it did not say.
+        self._said, self._said_after = "", 0.0
+        self._not_said: list[str] = []
 
     def stop(self) -> None:
         """End the processes of the rig; the servers are others' business."""
+        self.end_watch()
         self.processes.end()
         self.emulator.stop()
 
@@ -86,6 +92,8 @@ class Rig:
         """End everything of an earlier run, and make all devices reachable."""
         from notifications.models import App, Registration
 
+        self.end_watch()
+        self._watch, self._said, self._not_said = None, "", []
         self.processes.end()
         self.processes = self._new_processes()
         end_connections()
@@ -125,7 +133,33 @@ class Rig:
         """Approve a campaign to everybody that is due at once."""
         campaign = records.create_campaign(**changes)
         self.approved_at = time.time()
+        self._watch = Watch(self.emulator, campaign.pk)
         return campaign
+
+    def says(self, pattern: str, *, within: float = WORDS_WITHIN) -> None:
+        """Wait until the page of the campaign says why nothing is sent; the verdict has a fault if that takes too long.
+
+        It is called right after something began to fail. `pattern` is a regular expression.
+        """
+        watch, began = self._watch, time.monotonic()
+        assert watch is not None, "there is no campaign"
+        try:
+            until(lambda: watch.find(pattern, since=began) is not None, within, "no words", pause=0.2)
+        except TimedOut:
+            last = watch.samples[-1].words if watch.samples else ""
+            self._not_said.append(f"after {within:.0f} s the page did not say {pattern!r}, but {last!r}")
+            return
+        if found := watch.find(pattern, since=began):
+            self._said, self._said_after = found.words, found.at - began
+
+    def has_said(self, pattern: str) -> bool:
+        """Return whether the page of the campaign has said something at any time."""
+        return self._watch is not None and self._watch.find(pattern, since=0.0) is not None
+
+    def end_watch(self) -> None:
+        """Take no more samples of what the page says."""
+        if self._watch is not None:
+            self._watch.stop()
 
     def messages(self, campaign: Campaign) -> int:
         """Return how many messages of a campaign the emulator has received."""
@@ -179,6 +213,7 @@ class Rig:
 
     def judge(self, campaign: Campaign, halted: str, *, within: float, **expected: Any) -> Verdict:
         """Return the verdict about a campaign by the emulator's counts."""
+        self.end_watch()
         tag = str(campaign.pk)
         seen = self.emulator.counts(alert=tag)
         tags = {one["tag"] for one in self.emulator.each(alert=tag)}
@@ -191,6 +226,11 @@ class Rig:
         parts = sum(counted["rejected"].values()) + sum(counted[name] for name in ("accepted", "unknown", "pending", "skipped"))
         if counted["devices"] != parts:
             verdict.faults.append(f"{counted['devices']} devices, and outcomes or pending ones for {parts}")
+        verdict.said, verdict.said_after = self._said, self._said_after
+        verdict.faults += self._not_said
+        silent = longest_silence(self._watch.samples) if self._watch else 0.0
+        if silent > WORDS_WITHIN:
+            verdict.faults.append(f"nothing was sent for {silent:.0f} s, and the page did not say why")
         return verdict
 
     def _new_processes(self) -> CeleryProcesses:

@@ -23,6 +23,9 @@ class Verdict:
     #: Seconds from the approval to the last message.
     seconds: float
     faults: list[str] = field(default_factory=list)
+    #: What the page of the campaign said about the fault, and after how many seconds; "" if nothing stood still.
+    said: str = ""
+    said_after: float = 0.0
 
     def as_json(self) -> dict[str, Any]:
         """Return the figures as an object."""

@@ -15,6 +15,7 @@ from notifications.campaigns import lifecycle
 from notifications.campaigns.progress import progress_of
 from notifications.delivery import claims
 from notifications.models import Batch, Brake, Campaign, Quota
+from notifications.registrations import simulation
 from tests import make
 from tests.notifications.steps import tick
 
@@ -111,6 +112,37 @@ def test_a_live_claim_shows_a_worker_and_a_lease_that_ended_shows_none() -> None
 
     assert while_claimed is None
     assert re.fullmatch(NO_WORKER, waiting(campaign))
+
+
+def test_a_claim_that_is_not_settled_for_long_is_said_before_its_lease_ends() -> None:
+    campaign = sending()
+    assert claims.claim_batch(PROJECT) is not None
+    time_passes(20)
+    after_twenty_seconds = progress_of(campaign)["waiting"]
+
+    time_passes(7)
+
+    assert after_twenty_seconds is None
+    assert re.fullmatch(
+        r"A worker has recorded no outcome for 2[78] s\. If it has ended, another one takes over its phones 45 s after it took "
+        r"them\.",
+        waiting(campaign),
+    )
+
+
+def test_a_settlement_shows_that_a_worker_is_at_work() -> None:
+    make.app()
+    simulation.register_many(600, app="parent", country=None, at=datetime.now(UTC))
+    campaign = make.campaign(audience={"countries": "all", "audiences": ["parent"]})
+    tick()
+    claim = claims.claim_batch(PROJECT)
+    assert claim is not None
+    time_passes(27)
+    Batch.objects.exclude(pk=claim.id).update(
+        state="done", canary=False, accepted=F("size"), ready_at=datetime.now(UTC) - timedelta(seconds=3)
+    )
+
+    assert "no outcome" not in waiting(campaign)
 
 
 def test_a_worker_that_takes_permits_for_the_project_is_there() -> None:

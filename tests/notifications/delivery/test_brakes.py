@@ -19,7 +19,8 @@ from notifications import feed
 from notifications.campaigns import lifecycle
 from notifications.campaigns.progress import progress_of
 from notifications.delivery import restores, scheduler, worker
-from notifications.delivery.brake_monitor import MAX_AGE, BrakeMonitor
+from notifications.delivery.brake_monitor import MAX_AGE, MAX_DELAY, BrakeMonitor
+from notifications.delivery.verified_campaign import VerifiedCampaign
 from notifications.models import Batch, Brake, Campaign, Registration
 from notifications.models.brake import BrakeState
 from notifications.registrations import simulation
@@ -168,6 +169,47 @@ def test_a_worker_that_cannot_read_the_brakes_sends_nothing(
     tick()
     assert progress_of(slow_campaign)["accepted"] + progress_of(slow_campaign)["pending"] == 6_000
     assert fcm_emulator.counts()["doubled"] == 0
+
+
+def test_a_reading_from_far_away_is_used_until_the_next_one_arrives(slow_campaign: Campaign) -> None:
+    def far_away(execute: Callable[..., Any], *statement: Any) -> Any:
+        time.sleep(0.4)
+        answer = execute(*statement)
+        time.sleep(0.4)
+        return answer
+
+    brakes = BrakeMonitor()
+    with connection.execute_wrapper(far_away):
+        began = time.monotonic()
+        brakes.read()
+
+    # The next reading begins now, and arrives as long after this one as this one took.
+    time.sleep(max(0.0, began + 1.7 - time.monotonic()))
+    assert brakes.allows(slow_campaign.pk, "fingerpost-test")
+    assert brakes.delay >= 0.8
+    time.sleep(max(0.0, began + MAX_AGE + MAX_DELAY + 0.05 - time.monotonic()))
+    assert not brakes.allows(slow_campaign.pk, "fingerpost-test")
+
+
+def test_the_check_of_a_campaign_takes_nothing_from_the_time_to_send(
+    fcm_emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make.app()
+    simulation.register_many(600, app="parent", country=None, at=now())
+    campaign = make.campaign(audience={"countries": "all", "audiences": ["parent"]})
+    tick()
+    load = VerifiedCampaign.load
+
+    def far_away(campaign_id: int) -> VerifiedCampaign:
+        time.sleep(3)
+        return load(campaign_id)
+
+    monkeypatch.setattr(VerifiedCampaign, "load", far_away)
+
+    # First those that are tried before the others, then the others.
+    worker.run(seconds=3)
+
+    assert progress_of(campaign)["accepted"] == 600
 
 
 def test_a_restored_database_holds_campaigns_until_a_person_releases_them(fcm_emulator: Emulator) -> None:

@@ -16,6 +16,7 @@ from django.utils import timezone
 from notifications.campaigns.progress import progress_of
 from notifications.delivery import claims, worker
 from notifications.models import Batch, Campaign, Quota
+from notifications.models.batch import LEASE
 from notifications.models.quota import AHEAD, MAX_PERMIT_SECONDS, Permit, QuotaQuerySet, batch_size, canary_size, configured_rate
 from notifications.registrations import simulation
 from tests import make
@@ -114,7 +115,7 @@ def test_a_batch_ends_within_its_lease_at_every_rate(settings: Any, a_minute: in
     lowest = Quota.objects.get().rate
 
     assert (batch_size(), canary_size()) == (size, canary)
-    seconds = claims.LEASE.total_seconds() - worker.LEASE_RESERVE
+    seconds = LEASE.total_seconds() - worker.LEASE_RESERVE
     assert seconds > MAX_PERMIT_SECONDS
     assert max(size, canary) / lowest < seconds
 

@@ -243,6 +243,17 @@ def test_an_open_transaction_in_another_database_of_the_server_is_not_named(
     assert seen["waiting"].startswith("Waiting for a worker")
 
 
+def test_a_worker_says_when_the_database_takes_long_to_answer(db: None) -> None:
+    worker_notes = left_out.LeftOut()
+
+    worker_notes.note_delay(["fingerpost-test"], 0.05)
+    nearby = obstacles.worker_in_trouble(["fingerpost-test"])
+    worker_notes.note_delay(["fingerpost-test"], 0.8)
+
+    assert nearby is None
+    assert str(obstacles.worker_in_trouble(["fingerpost-test"])).endswith("sends slowly: the database takes 0.8 s to answer.")
+
+
 def test_connections_notice_a_database_that_is_out_of_reach() -> None:
     from config import env
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,8 +13,16 @@ from notifications import tasks
 from notifications.campaigns.progress import progress_of
 from notifications.delivery import polling, scheduler
 from notifications.delivery.polling import Poller
+from notifications.models.scheduler_run import LATE_AFTER, SchedulerRun
 from tests import make
 from tests.processes import Emulator
+
+
+def until(happened: Callable[[], object]) -> None:
+    deadline = time.monotonic() + 60
+    while not happened():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 class Woken:
@@ -68,6 +78,41 @@ def test_a_step_that_is_woken_meanwhile_is_taken_once_more(monkeypatch: pytest.M
     assert running.wait(30)
     poller.stop()
     assert len(times) == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_approved_campaign_begins_at_once_without_a_tick(fcm_emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(polling, "INTERVAL", 600.0)
+    make.app()
+    make.installations(30)
+    poller = Poller(tasks._send_if_due, often=tasks._TickWhenNeeded())
+    monkeypatch.setattr(tasks, "_pollers", [poller])
+    poller.start()
+    try:
+        # Its first look, after which the next one by the clock is ten minutes away.
+        until(SchedulerRun.objects.exists)
+        campaign = make.campaign()
+
+        until(lambda: progress_of(campaign)["state"] == "done")
+    finally:
+        poller.stop()
+
+    assert fcm_emulator.counts()["messages"] == 30
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_campaign_that_cannot_begin_is_left_to_the_usual_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    make.app()
+    make.installations(30)
+    make.campaign()
+    runs: list[float] = []
+    monkeypatch.setattr(tasks, "_run_scheduler", lambda *, late_after: runs.append(late_after))
+    step = tasks._TickWhenNeeded()
+
+    for _ in range(3):
+        step(threading.Event())
+
+    assert runs == [0.0, LATE_AFTER]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -38,6 +38,9 @@ def test_every_part_reaches_every_device_exactly_once(tmp_path: Path) -> None:
     assert [len(figures["brakes"][name]) for name in ("start", "pause", "resume", "stop", "stop_hanging")] == [1] * 5
     assert figures["brakes"]["stop_hanging"][0] <= 2
     assert [run["quota"] for run in figures["urgent"]["runs"]] == [600_000, 12_000]
+    plans = figures["scale-10"]["plans"]
+    assert all("notifications_registration" in plans[f"{step} of a canary"][0] for step in ("draw", "read"))
+    assert all(plans[name] for name in ("freeze of the audience", "claim of a batch", "read of a batch", "tick"))
     assert all(run["log_mb"] > 0 for run in (figures["send-3"]["run"], figures["send-10"]["run"]))
     assert [kill["unsettled"] > 0 for kill in figures["kills"]["kills"]] == [True, True]
     assert page.read_bytes() == before

@@ -17,12 +17,17 @@ BY_HAND = "What did not work at first, and what is only calculated"
 
 def write(sections: dict[str, str], *, path: Path = PAGE) -> None:
     """Write sections (heading to text) into the page, each in place of the one with its heading, new ones before BY_HAND."""
-    top, *parts = path.read_text("utf-8").split("\n## ")
-    kept = {heading: body for heading, _, body in (part.partition("\n") for part in parts)}
+    top, kept = path.read_text("utf-8").partition("\n## ")[0], read(path)
     by_hand = kept.pop(BY_HAND)
     whole = kept | sections | {BY_HAND: by_hand}
     text = "\n".join([top, *[f"## {heading}\n\n{text.strip()}\n" for heading, text in whole.items()]])
     path.write_text(wrap(text), "utf-8")
+
+
+def read(path: Path) -> dict[str, str]:
+    """Return the sections of a page, by heading."""
+    parts = path.read_text("utf-8").split("\n## ")[1:]
+    return {heading: body for heading, _, body in (part.partition("\n") for part in parts)}
 
 
 def circumstances(seconds: float, load: float) -> str:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import resource
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from tools.bench.push import page, planning, records
+from tools.bench.push import page, planning, plans, records
 from tools.bench.push.tables import shown, table
 
 TITLE = "Steps of delivery by size"
@@ -41,55 +40,56 @@ def measure(devices: int, folder: Path, *, quick: bool = False) -> dict[str, Any
     filled = planning.fill(devices, segments=SEGMENTS)
     SegmentCount.objects.fold(at_least=1)
     seconds: dict[str, float] = {}
+    found: dict[str, list[str]] = {}
+
+    def repeat(name: str, step: Callable[[], object], what: str = "") -> None:
+        with plans.explained(found, what or name):
+            step()
+        seconds[name] = _median(step)
+
     sizes = {"registrations": _size("notifications_registration")}
     campaign = records.create_campaign()
     # The tick also creates the brake of everything and runs the daily jobs, once.
-    seconds["daily jobs, once a day"] = _timed(lambda: maintenance.run_due_jobs(at=timezone.now()))
-    seconds["reach on the approval page"] = _median(lambda: audience.reach(campaign))
+    with plans.explained(found, "daily jobs"):
+        seconds["daily jobs, once a day"] = _timed(lambda: maintenance.run_due_jobs(at=timezone.now()))
+    repeat("reach on the approval page", lambda: audience.reach(campaign))
     log_before = _log_position()
-    seconds["freeze of the audience"] = _timed(lambda: scheduler.tick(at=scheduler.database_now()))
+    with plans.explained(found, "freeze of the audience"):
+        seconds["freeze of the audience"] = _timed(lambda: scheduler.tick(at=scheduler.database_now()))
     sizes["log of the freeze"] = _log_position() - log_before
     sizes["batches"] = _size("notifications_batch")
     campaign = Campaign.objects.get(pk=campaign.pk)
     wave = Wave.objects.order_by("-devices").first()
     faults = [] if wave is not None and campaign.devices == devices else [f"frozen: {campaign.devices} of {devices}"]
     if wave is None:
-        return {"devices": devices, "seconds": seconds, "sizes": sizes, "plans": {}, "faults": faults}
-    plans: dict[str, str] = {}
+        return {"devices": devices, "seconds": seconds, "sizes": sizes, "plans": found, "faults": faults}
     candidates = [CanaryCandidate(segment, 1 + segment % 50, str(segment % 9)) for segment in wave.segments]
     size, highest = planner._canary_size(), campaign.ticket_watermark or 0
-    with _explained(plans, "draw of a canary"):
-        canaries.draw(candidates, size=size, watermark=highest)
-    seconds["draw of a canary"] = _median(lambda: canaries.draw(candidates, size=size, watermark=highest))
+    repeat("draw of a canary", lambda: canaries.draw(candidates, size=size, watermark=highest))
     verified = VerifiedCampaign.load(campaign.pk)
     first = claims.claim_batch(records.PROJECT)
     if first is None:
-        return {"devices": devices, "seconds": seconds, "sizes": sizes, "plans": plans, "faults": [*faults, "nothing to claim"]}
+        return {"devices": devices, "seconds": seconds, "sizes": sizes, "plans": found, "faults": [*faults, "nothing to claim"]}
     seconds["search while all wait for the canary"] = _median(lambda: claims.claim_batch(records.PROJECT))
-    with _explained(plans, "read of a canary"):
-        batch_rows.read(first, verified)
-    seconds["read of a canary"] = _median(lambda: batch_rows.read(first, verified))
+    repeat("read of a canary", lambda: batch_rows.read(first, verified))
     Batch.objects.filter(canary=True).update(canary=False)
-    with _explained(plans, "claim of a batch"):
+    with plans.explained(found, "claim of a batch"):
         second = claims.claim_batch(records.PROJECT)
     if second is None:
-        return {"devices": devices, "seconds": seconds, "sizes": sizes, "plans": plans, "faults": [*faults, "no second batch"]}
+        return {"devices": devices, "seconds": seconds, "sizes": sizes, "plans": found, "faults": [*faults, "no second batch"]}
     seconds["claim of a batch"] = _median(lambda: claims.release(claims.claim_batch(records.PROJECT) or first))
-    with _explained(plans, "read of a batch"):
-        batch_rows.read(second, verified)
-    seconds["read of a batch"] = _median(lambda: batch_rows.read(second, verified))
+    repeat("read of a batch", lambda: batch_rows.read(second, verified))
     _schedule_for_later()
     planning.create_segments(EMPTY_SEGMENTS, first=SEGMENTS)
-    seconds[f"tick, {EMPTY_SEGMENTS:,} empty segments and {SCHEDULED} campaigns of the next day"] = _median(
-        lambda: scheduler.tick(at=scheduler.database_now())
-    )
+    tick = f"tick, {EMPTY_SEGMENTS:,} empty segments and {SCHEDULED} campaigns of the next day"
+    repeat(tick, lambda: scheduler.tick(at=scheduler.database_now()), "tick")
     return {
         "devices": devices,
         "fill_seconds": filled,
         "seconds": seconds,
         "sizes": sizes,
         "memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
-        "plans": plans,
+        "plans": found,
         "faults": faults,
     }
 
@@ -126,33 +126,17 @@ def _value(sql: str, *parameters: str) -> Any:
         return cursor.fetchone()[0]
 
 
-@contextmanager
-def _explained(plans: dict[str, str], name: str) -> Iterator[None]:
-    """Keep the plan of the first statement that is executed meanwhile."""
-    from django.db import connection
-
-    def explain(execute: Any, sql: str, parameters: Any, many: bool, context: Any) -> Any:
-        if name not in plans:
-            with connection.connection.cursor() as cursor:
-                cursor.execute("EXPLAIN (COSTS OFF) " + sql, parameters)
-                plans[name] = "\n".join(row[0] for row in cursor.fetchall())
-        return execute(sql, parameters, many, context)
-
-    with connection.execute_wrapper(explain):
-        yield
-
-
 def report(figures: dict[str, Any]) -> str:
     """Return tables of the results and the query plans."""
     steps = [(name, shown(value * 1000)) for name, value in figures["seconds"].items()]
     sizes = [(name, shown(number // 1024**2)) for name, number in figures["sizes"].items()]
-    plans = [f"Plan of the {name}:\n\n```\n{plan}\n```" for name, plan in figures["plans"].items()]
+    shown_plans = [plans.report(name, found) for name, found in figures["plans"].items() if found]
     return "\n\n".join(
         [
             "Milliseconds of each step, the median of nine for those that are repeated:",
             table(("step", "ms"), steps),
             "Megabytes of tables with their indexes, and of the write-ahead log:",
             table(("what", "MB"), [*sizes, ("memory of the process", shown(figures.get("memory", 0) // 1024**2))]),
-            *plans,
+            *shown_plans,
         ]
     )

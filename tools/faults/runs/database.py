@@ -46,12 +46,10 @@ def read_only(rig: Rig) -> Verdict:
     campaign = rig.campaign()
     rig.under_way(campaign)
     with _read_only_database():
-        time.sleep(rig.seconds(10, 5))
-        said = str(progress_of(campaign)["waiting"])
-    verdict = rig.judge(campaign, rig.finish(campaign), within=rig.seconds(120, 60) + LEASE)
-    if "read-only" not in said:
-        verdict.faults.append(f"the page did not say why nothing was sent: {said}")
-    return verdict
+        began = time.monotonic()
+        rig.says("read-only")
+        time.sleep(max(0.0, began + rig.seconds(10, 5) - time.monotonic()))
+    return rig.judge(campaign, rig.finish(campaign), within=rig.seconds(120, 60) + LEASE)
 
 
 def failing_write(rig: Rig) -> Verdict:
@@ -59,15 +57,14 @@ def failing_write(rig: Rig) -> Verdict:
     rig.worker()
     with _outcomes_refused():
         campaign = rig.campaign()
+        rig.under_way(campaign)
+        rig.says("does not take the outcomes")
         until(lambda: _open_batches() == 1, rig.seconds(120, 60), "the other batches were not settled")
         time.sleep(rig.seconds(60, 8))
         halted_before = progress_of(campaign)["halted"]
-        said = str(progress_of(campaign)["waiting"])
     verdict = rig.judge(campaign, rig.finish(campaign), within=rig.seconds(120, 60))
     if halted_before:
         verdict.faults.append(f"halted: {halted_before}")
-    if "does not take the outcomes" not in said:
-        verdict.faults.append(f"the page did not say what waits: {said}")
     return verdict
 
 

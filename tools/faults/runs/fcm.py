@@ -23,7 +23,9 @@ def down(rig: Rig) -> Verdict:
     campaign = rig.campaign()
     rig.under_way(campaign)
     rig.emulator.plan([{"match": {"any": True}, "answer": "UNAVAILABLE"}])
-    time.sleep(rig.seconds(20, 5))
+    began = time.monotonic()
+    rig.says("Trying again at")
+    time.sleep(max(0.0, began + rig.seconds(20, 5) - time.monotonic()))
     rig.emulator.plan([])
     return rig.judge(campaign, rig.finish(campaign), within=rig.seconds(240, 120))
 
@@ -34,6 +36,7 @@ def quota_used_up(rig: Rig) -> Verdict:
     campaign = rig.campaign()
     rig.under_way(campaign)
     rig.emulator.plan([{"match": {"any": True}, "answer": "QUOTA", "retry_after": 5, "times": 20}])
+    rig.says("429.*Trying again at")
     return rig.judge(campaign, rig.finish(campaign), within=rig.seconds(240, 120))
 
 
@@ -42,6 +45,7 @@ def all_unregistered(rig: Rig) -> Verdict:
     rig.emulator.plan([{"match": {"any": True}, "answer": "UNREGISTERED"}])
     rig.worker()
     campaign = rig.campaign()
+    rig.says("gone")
     halted = rig.finish(campaign)
     verdict = rig.judge(campaign, halted, within=60, expects_halt=True)
     # Nobody accepts a message here.

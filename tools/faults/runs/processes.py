@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from tools.faults.rig import Rig, until
 from tools.faults.verdict import Verdict
+from tools.faults.watch import WORDS_WITHIN
 
 if TYPE_CHECKING:
     from notifications.models import Campaign
@@ -24,9 +25,10 @@ def worker_killed(rig: Rig) -> Verdict:
     rig.under_way(campaign)
     rig.processes.kill(worker)
     held = rig.claimed()
+    rig.says("recorded no outcome for|Waiting for a worker")
     rig.leases_end()
     rig.worker()
-    return rig.judge(campaign, rig.finish(campaign), may_double=held, within=_usual(rig) + LEASE)
+    return rig.judge(campaign, rig.finish(campaign), may_double=held, within=_usual(rig) + LEASE + WORDS_WITHIN)
 
 
 def worker_terminated(rig: Rig) -> Verdict:
@@ -35,8 +37,9 @@ def worker_terminated(rig: Rig) -> Verdict:
     campaign = rig.campaign()
     rig.under_way(campaign)
     rig.processes.stop(worker)
+    rig.says("Waiting for a worker")
     rig.worker()
-    return rig.judge(campaign, rig.finish(campaign), within=_usual(rig) + 30)
+    return rig.judge(campaign, rig.finish(campaign), within=_usual(rig) + 30 + WORDS_WITHIN)
 
 
 def worker_frozen(rig: Rig) -> Verdict:

@@ -87,6 +87,7 @@ def _snapshot(rig: Rig) -> tuple[Campaign, Path]:
 
 def _held_until_a_person_resumes(rig: Rig, campaign: Campaign, before: int) -> Verdict:
     """Check that no message has left since there were `before`, let a person resume, and return the verdict."""
+    rig.says("restored")
     halted = rig.finish(campaign, 60)
     time.sleep(rig.seconds(10, 4))
     after = rig.emulator.counts()["messages"]
