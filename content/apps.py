@@ -16,6 +16,6 @@ class ContentConfig(AppConfig):
         """Let the checks of texts find the term lists of locales that were added in the console."""
         # The import registers the check of MACHINE_TRANSLATOR.
         from content.importing import machine_suggestions  # noqa: F401
-        from content.models.locale import stored_terms
+        from content.models.stored_terms import stored_terms
 
         use_stored_lists(stored_terms)

@@ -16,6 +16,7 @@ import psycopg
 import pytest
 from django.db import connection, connections, transaction
 
+from content.models.stored_terms import forget_terms
 from notifications.delivery import restores
 from tests.make import NOON
 from tests.processes import Emulator, start_emulator
@@ -67,6 +68,7 @@ def nothing_seen_of_the_database() -> Iterator[None]:
     """Forget what this process has seen of the database: emptied tables look like an earlier state of it."""
     yield
     restores._seen_by.cache_clear()
+    forget_terms()
 
 
 @pytest.fixture(scope="session")

@@ -29,6 +29,7 @@ from content.compiling.tip_versions import choose_version
 from content.linting.locale_tag import PSEUDO_LOCALES
 from content.models import Locale, Pack, Release, ReleasePack
 from content.models.release import ReleaseReport, ReportedFinding
+from content.models.stored_terms import recheck_terms
 from content.resolver.types import PackContent, PackedService, PackedTip
 from content.terms import FIGURE_AUDIENCES, PLAN_ORDER, WORLDWIDE
 from core import audit, roles
@@ -89,6 +90,7 @@ def build_packs(snapshot: Snapshot, *, locales: Collection[str] | None = None) -
     With `locales` only those of these, for the countries that the published release has: a country that had a pack in some
     locales alone could not be read in the others.
     """
+    recheck_terms()
     parts = PackPartBuilder(snapshot)
     countries = own_countries(snapshot)
     if locales is not None:

@@ -124,8 +124,3 @@ class Locale(models.Model):
 
 #: The columns of a locale that an approved revision gives it.
 FACTS = ("name", "endonym", "dir", "fallback", "terms")
-
-
-def stored_terms(code: str) -> str:
-    """Return the term list that was approved for a locale in the console, as YAML; "" where it has none."""
-    return Locale.objects.filter(pk=code).values_list("terms", flat=True).first() or ""

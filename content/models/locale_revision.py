@@ -22,6 +22,7 @@ from content.models.revision import (
     revision_lifecycle,
     revision_triggers,
 )
+from content.models.stored_terms import recheck_terms
 from content.terms import SOURCE_LOCALE
 from core import roles
 from core.audit_verbs import Verb
@@ -182,6 +183,7 @@ class LocaleRevision(Revision):
     def apply(self, *, by: User, at: datetime) -> None:
         """Add the locale, or give it the facts of this revision."""
         Locale.objects.apply(self)
+        recheck_terms()
 
     def _chain_faults(self) -> list[str]:
         if self.fallback is None:

@@ -13,6 +13,7 @@ from django.db.models import Case, Exists, F, OuterRef, Q, Subquery, Value, When
 
 from content.linting.text import normalize_text, raise_if_invalid, target_faults
 from content.models.locale import Locale
+from content.models.stored_terms import recheck_terms
 from content.models.target_lifecycle import LIFECYCLE, REVISION_RULES, TargetState
 from content.models.target_revision import AUTHORING, TargetAct, TargetRevision
 from content.models.unit import AUTHOR_CANNOT_APPROVE, Unit, require_may_write, require_reads
@@ -327,6 +328,7 @@ class Target(models.Model):
                 )
             if not unit.is_approved_revision(against):
                 raise SourceNotApproved()
+            recheck_terms()
             raise_if_invalid(target_faults(unit, stored.text, self.locale_id))
             confirmed = stored.state == TargetState.APPROVED
             fields = {

@@ -18,6 +18,7 @@ from content.linting.text import normalize_text, raise_if_invalid, source_faults
 from content.models.locale import Locale
 from content.models.service import Service
 from content.models.source_history import SourceChange, behind, effective_history, missed_changes, most_severe
+from content.models.stored_terms import recheck_terms
 from content.models.unit_approval import UnitApproval
 from content.models.unit_lifecycle import LIFECYCLE, REVISION_RULES, UnitState
 from content.models.unit_numbers import require_allowable
@@ -299,6 +300,7 @@ class Unit(models.Model):
             if by.pk == stored.written_by_id or stored.revisions.filter(text=stored.text, by=by).exists():
                 raise SecondPersonRequired(AUTHOR_CANNOT_APPROVE)
             require_allowable(stored.numbers)
+            recheck_terms()
             raise_if_invalid(source_faults(stored, known_services=Service.objects.named_in(stored.text)))
             declared = stored.pending_change()
             approval: dict[str, Any] = {

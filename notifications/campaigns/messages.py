@@ -11,6 +11,7 @@ from content.linting.fault import Fault
 from content.linting.length import Surface, length_faults
 from content.linting.lock_screen import lock_screen_faults
 from content.linting.text import text_faults
+from content.models.stored_terms import recheck_terms
 from content.terms import Recipient
 from core.instants import rfc3339
 from notifications import cap
@@ -43,7 +44,8 @@ URGENT = {cap.Severity.EXTREME, cap.Severity.SEVERE}
 
 
 def refused_texts(campaign: Campaign) -> Iterator[tuple[str, str]]:
-    """Yield (field, sentences) of each text that cannot be sent."""
+    """Yield (field, sentences) of each text that cannot be sent, by the term lists as they are approved now."""
+    recheck_terms()
     for place, locale, text in texts_by_place(campaign):
         if errors := [fault.detail for fault in place_faults(campaign, place, locale, text) if fault.refuses]:
             yield place, " ".join(errors)
