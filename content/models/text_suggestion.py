@@ -14,7 +14,8 @@ from content.linting.text import normalize_text, raise_if_invalid, target_faults
 from content.models.locale import Locale
 from content.models.target import Target
 from content.models.unit import Unit, require_may_write, require_reads
-from core import roles
+from core import audit, roles
+from core.audit_verbs import Verb
 from core.errors import Conflict, Invalid
 from core.models import User
 from core.querysets import manager_of
@@ -74,9 +75,6 @@ class TextSuggestionQuerySet(models.QuerySet["TextSuggestion"]):
         if text == stored:
             raise Invalid("The suggestion is the same as the saved text.", code="unchanged")
         raise_if_invalid(target_faults(unit, text, locale))
-        # What a machine wrote is kept, because it says who may not approve the translation.
-        earlier = self.open().filter(unit=unit, locale_id=locale, by=by, origin=SuggestionOrigin.MACHINE)
-        earlier.update(state=SuggestionState.DISMISSED, decided_by=by, decided_at=at)
         values = {
             "text": text,
             "from_revision": from_revision,
@@ -84,7 +82,12 @@ class TextSuggestionQuerySet(models.QuerySet["TextSuggestion"]):
             "origin": origin,
             "at": at,
         }
-        row, _ = self.update_or_create(defaults=values, unit=unit, locale_id=locale, by=by, state=SuggestionState.OPEN)
+        with transaction.atomic():
+            # What a machine wrote is kept, because it says who may not approve the translation.
+            for earlier in self.open().filter(unit=unit, locale_id=locale, by=by, origin=SuggestionOrigin.MACHINE):
+                earlier._decide(SuggestionState.DISMISSED, by=by, at=at)
+            row, _ = self.update_or_create(defaults=values, unit=unit, locale_id=locale, by=by, state=SuggestionState.OPEN)
+            audit.record(by=by, verb=Verb.SUGGESTION_MADE, row=row, at=at, key=unit.key, locale=locale, origin=str(origin))
         return row
 
 
@@ -167,4 +170,7 @@ class TextSuggestion(models.Model):
         return row
 
     def _decide(self, state: SuggestionState, *, by: User, at: datetime) -> None:
+        """Record the decision, in the caller's transaction."""
         TextSuggestion.objects.filter(pk=self.pk).update(state=state, decided_by=by, decided_at=at)
+        verb = Verb.SUGGESTION_ACCEPTED if state == SuggestionState.ACCEPTED else Verb.SUGGESTION_DISMISSED
+        audit.record(by=by, verb=verb, row=self, at=at, key=self.unit.key, locale=self.locale_id)

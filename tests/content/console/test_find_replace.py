@@ -10,7 +10,8 @@ from django.urls import reverse
 
 from content.console import find_replace
 from content.models import Target, TextSuggestion
-from core.models import User
+from core.audit_verbs import Verb
+from core.models import AuditEntry, User
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -131,5 +132,11 @@ def test_suggestions_are_accepted_and_dismissed_together(client: Client, eva: Us
     short, title = Target.objects.get(unit=one.unit, locale="cy"), Target.objects.get(unit=other.unit, locale="cy")
     assert (short.text, short.written_by, title.text) == (one.text, eva, "Siarad nawr")
     assert {row.state: row.decided_by for row in TextSuggestion.objects.all()} == {"accepted": rhys, "dismissed": rhys}
+    entries = AuditEntry.objects.filter(model="content.TextSuggestion").order_by("pk").values_list("verb", "by__username", "row")
+    assert list(entries) == [
+        *((Verb.SUGGESTION_MADE, "eva", str(row.pk)) for row in TextSuggestion.objects.order_by("pk")),
+        (Verb.SUGGESTION_ACCEPTED, "rhys", str(one.pk)),
+        (Verb.SUGGESTION_DISMISSED, "rhys", str(other.pk)),
+    ]
     assert client.post(path, {"action": "accept", "suggestion": [str(one.pk)]}, follow=True).status_code == 200
     assert client.post(path, {"action": "accept"}).status_code == 400
