@@ -6,7 +6,7 @@ from django.urls import path
 
 from api import health, metrics
 from api.hsds import views
-from api.pages import alert_page, correction_form, handout, handout_pdf, security_txt, sent_alerts, transparency
+from api.pages import alert_page, correction_form, handout, handout_pdf, reading_form, security_txt, sent_alerts, transparency
 from api.v1 import (
     alert_documents,
     alerts,
@@ -70,6 +70,7 @@ urlpatterns = [
     path("handout/<str:country>/<str:locale>/<str:slug>.pdf", handout_pdf.HandoutPdfView.as_view(), name="handout-pdf"),
     path("handout/<str:country>/<str:locale>/<str:slug>", handout.HandoutView.as_view(), name="handout"),
     path("listed/<str:token>", correction_form.CorrectionFormView.as_view(), name="correction-form"),
+    path("reading/<str:token>", reading_form.ReadingFormView.as_view(), name="reading-form"),
     path("healthz", health.LivenessView.as_view(), name="healthz"),
     path("readyz", health.ReadinessView.as_view(), name="readyz"),
     path("metrics", metrics.MetricsView.as_view(), name="metrics"),

@@ -286,6 +286,7 @@ THROTTLES = {
     "new-topics-attested": (2000, 86_400),
     "corrections": (60, 60),
     "correction-form": (60, 60),
+    "reading-form": (120, 60),
     "handout-pdf": (120, 60),
 }
 # Seconds of processor time that one network may use within ten seconds for responses that are not in memory yet.

@@ -12,6 +12,8 @@ from django.utils import timezone
 from content.assurance.links import checker
 from content.models import (
     CorrectionCount,
+    Judgement,
+    ReadingLink,
     Reply,
     ScheduledPublication,
     SetAsideText,
@@ -62,11 +64,13 @@ def forget_corrections(**_unknown: Any) -> None:
 
 @shared_task(name="content.tasks.forget_old_rows")  # type: ignore[untyped-decorator]
 def forget_old_rows(**_unknown: Any) -> None:
-    """Delete, each hour, what people typed long ago and never saved, and replies that were dealt with long ago."""
+    """Delete, each hour, what people typed long ago and never saved, and what outsiders answered long ago."""
     now = timezone.now()
     UnsavedText.objects.forget_old(at=now)
     SetAsideText.objects.forget_old(at=now)
     Reply.objects.forget_old(at=now)
+    Judgement.objects.forget_old(at=now)
+    ReadingLink.objects.forget_readers(at=now)
 
 
 @shared_task(name="content.tasks.forget_imports")  # type: ignore[untyped-decorator]

@@ -140,6 +140,8 @@ CONSOLE: Final[Mapping[str, Access]] = {
     ),
     "find-replace": Access((EDITOR,), _acts("suggest", EDITOR)),
     "suggestions": Access(acts=_acts("accept dismiss", EDITOR, REVIEWER)),
+    "reading-links": Access((EDITOR, REVIEWER), _acts("revoke deal-with", EDITOR, REVIEWER)),
+    "reading-link-new": Access((EDITOR, REVIEWER), _acts("create", EDITOR, REVIEWER)),
     "text-files": Access((EDITOR,), _acts("upload", EDITOR)),
     "text-file-download": Access((EDITOR,)),
     "text-import": Access((EDITOR,), _acts("import discard", EDITOR)),
@@ -229,6 +231,7 @@ PUBLIC: Final[Mapping[str, tuple[str, ...]]] = {
     # Their secret is in the request.
     "corrections": ("POST",),
     "correction-form": ("GET", "POST"),
+    "reading-form": ("GET", "POST"),
     "registration": ("GET", "PATCH", "DELETE"),
 }
 #: Public routes that need the registration's secret in the header Authorization.

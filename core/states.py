@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from textwrap import fill
@@ -108,11 +108,20 @@ class Lifecycle:
         )
 
 
-def advance(row: models.Model, to: str, *, by: User, at: datetime, verb: Verb | None = None, **fields: Any) -> None:
+def advance(
+    row: models.Model,
+    to: str,
+    *,
+    by: User,
+    at: datetime,
+    verb: Verb | None = None,
+    details: Mapping[str, Any] | None = None,
+    **fields: Any,
+) -> None:
     """Move a row along one declared edge; nothing else changes a state.
 
     In one transaction, set the state and `fields` where the state is still the one that was read, and write the audit entry,
-    with the edge's verb where none is given, and with the reason where `fields` has one.
+    with the edge's verb where none is given, with `details`, and with the reason where `fields` has one.
     Raises NoSuchEdge, and ChangedMeanwhile where the stored state is a different one by now.
     """
     lifecycle = LIFECYCLES[row._meta.label]
@@ -125,7 +134,8 @@ def advance(row: models.Model, to: str, *, by: User, at: datetime, verb: Verb | 
         if not moved:
             raise ChangedMeanwhile()
         reason = {"reason": fields["reason"]} if fields.get("reason") else {}
-        audit.record(by=by, verb=verb or edge.verb, row=row, at=at, from_state=str(start), to_state=str(to), **reason)
+        more = {**reason, **(details or {})}
+        audit.record(by=by, verb=verb or edge.verb, row=row, at=at, from_state=str(start), to_state=str(to), **more)
     for name, value in {lifecycle.field: to, **fields}.items():
         setattr(row, name, value)
 

@@ -29,6 +29,7 @@ class AbuseCase:
 _APP_CHECK = "tests/api/http/test_app_check.py::"
 _BAD_INPUT = "tests/api/test_bad_input.py::"
 _LINKS = "tests/content/assurance/test_links.py::"
+_READING = "tests/api/pages/test_reading_form.py::"
 _TEXT = "tests/content/linting/test_text.py::"
 _FORMATS = "tests/content/translation_files/test_formats.py::"
 _IMPORT = "tests/content/importing/test_translation_texts.py::"
@@ -567,6 +568,28 @@ CASES: Final = (
         (
             "tests/guards/test_delivery_promises.py::test_promise_5_doubled_and_lost_wake_ups_change_nothing",
             "tests/core/test_headers.py::test_a_message_to_the_broker_cannot_control_a_worker",
+        ),
+    ),
+    AbuseCase(
+        68,
+        "A forged, ended, finished or revoked link for an outside reader, or a form about a text outside its batch",
+        "404, 410 or 422 in one sentence, without a text",
+        (
+            _READING + "test_forged_ended_used_and_revoked_links_answer_in_a_sentence",
+            _READING + "test_a_text_outside_the_batch_cannot_be_judged",
+            _READING + "test_a_form_from_another_site_is_refused",
+            _READING + "test_requests_are_limited",
+        ),
+    ),
+    AbuseCase(
+        69,
+        "Approve one's own translation as an outside reader, or one without the right to approve",
+        "the judgement is stored and approves nothing",
+        (
+            _READING + "test_nobody_approves_their_own_text_through_a_reader",
+            _READING + "test_an_editor_cannot_make_a_reader_count",
+            _READING + "test_a_reading_counts_only_while_the_lead_could_approve",
+            _READING + "test_no_statement_records_a_reading_that_does_not_count",
         ),
     ),
 )

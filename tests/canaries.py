@@ -77,6 +77,7 @@ def _requests() -> Iterator[tuple[str, str, bytes | None, dict[str, str]]]:
         "/hsds/services/telltale",
         "/handout/GB/en/telltale",
         "/listed/telltale",
+        "/reading/telltale",
         "/a/telltale",
         "/console/audit/?by=telltale",
         "/console/telltale/",
@@ -89,7 +90,7 @@ def _requests() -> Iterator[tuple[str, str, bytes | None, dict[str, str]]]:
     for wrong in ({"age": 999}, {"telltale": "grooming"}, {"situation": "telltale"}):
         yield "POST", "/v1/help#" + next(iter(wrong)), json.dumps(_HELP | wrong).encode(), {}
     yield "POST", "/v1/help#text", b'{"telltale', {}
-    for path in ("/v1/receipts", "/v1/corrections", "/v1/registrations", "/listed/telltale"):
+    for path in ("/v1/receipts", "/v1/corrections", "/v1/registrations", "/listed/telltale", "/reading/telltale"):
         yield "POST", path, b'{"app": "telltale", "address": "cTelltaleInBelfast001a"}', {}
     form = {"Content-Type": "application/x-www-form-urlencoded", "Origin": "https://telltale.example"}
     for path in ("/console/login/", "/console/telltale/"):

@@ -125,6 +125,21 @@ STATEMENTS: Final = (
         ("tests/content/console/test_tip_translation.py::test_colleagues_with_the_page_open_are_named_for_a_minute",),
     ),
     PrivacyStatement(
+        "what an outside reader said",
+        (
+            _TEXTS + "test_a_judgement_is_kept_for_a_year_after_it_was_dealt_with",
+            "tests/api/pages/test_reading_form.py::test_an_answer_is_stored_shown_and_replaced",
+        ),
+    ),
+    PrivacyStatement(
+        "by which words staff know an outside reader",
+        (_TEXTS + "test_who_a_link_was_for_is_erased_30_days_after_it_ended",),
+    ),
+    PrivacyStatement(
+        "which texts a link for an outside reader opens",
+        ("tests/api/pages/test_reading_form.py::test_a_reading_counts_only_where_a_lead_said_so",),
+    ),
+    PrivacyStatement(
         "who cannot judge a text",
         (
             _REVIEW + "test_a_reader_who_cannot_judge_a_text_is_not_asked_again",

@@ -6,13 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef, Subquery
+from django.db.models.functions import JSONObject
 from django.utils.safestring import mark_safe
 
 from content.compiling.rendering import more_html
 from content.console import translation_status
 from content.console.edit_conflicts import ConflictSides
 from content.console.text_elsewhere import texts_elsewhere_faults
-from content.console.tip_text_row import Chip, ShownSuggestion, TipTextRow
+from content.console.tip_text_row import Chip, ShownJudgement, ShownSuggestion, TipTextRow
 from content.console.translation_memory import memory_hits
 from content.console.translation_status import differences
 from content.console.unit_names import part_of_tip
@@ -21,6 +22,7 @@ from content.linting.text import normalize_text, target_faults
 from content.linting.tokens import SERVICE, tokens
 from content.models import (
     DeclinedReading,
+    Judgement,
     Locale,
     Service,
     Target,
@@ -32,6 +34,7 @@ from content.models import (
     UnitRevision,
     UnsavedText,
 )
+from content.models.judgement import Verdict
 from content.models.target_lifecycle import TargetState
 from core.models import User
 
@@ -68,7 +71,12 @@ def _stored_rows(tip: Tip, locale: Locale, beside: str) -> list[TipTextRow]:
     translated = UnitRevision.objects.filter(unit=OuterRef("unit"), revision=OuterRef("source_revision")).values("text")
     found = Target.objects.with_status().filter(locale__in=[locale.pk, beside], unit__in=units.values())
     declined = DeclinedReading.objects.filter(target=OuterRef("pk"), revision=OuterRef("revision")).values("by__username")
-    found = found.annotate(translated=Subquery(translated[:1]), declined=ArraySubquery(declined)).select_related("written_by")
+    judged = Judgement.objects.waiting().filter(unit=OuterRef("unit"), link__locale=OuterRef("locale")).order_by("pk")
+    found = found.annotate(
+        translated=Subquery(translated[:1]),
+        declined=ArraySubquery(declined),
+        judged=ArraySubquery(judged.values(value=JSONObject(verdict="verdict", note="note", revision="revision"))),
+    ).select_related("written_by")
     targets = {(target.unit_id, target.locale_id): target for target in found}
     named = {token.name for unit in units.values() for token in tokens(unit.text) if token.kind == SERVICE}
     names = dict(Service.objects.filter(pk__in=named).values_list("pk", "name"))
@@ -84,6 +92,10 @@ def _stored_rows(tip: Tip, locale: Locale, beside: str) -> list[TipTextRow]:
         row = TipTextRow(name, f"{title}: {part}", part, unit, target, translation_status.target_status(target), chips)
         if stored is not None:
             row.declined = stored.declined
+            row.judged = [
+                ShownJudgement(Verdict(one["verdict"]).label.lower(), one["note"], one["revision"] == stored.revision)
+                for one in stored.judged
+            ]
         if stored is not None and stored.state != TargetState.EMPTY and stored.translated not in (None, unit.text):
             row.source_differences = list(differences(stored.translated, unit.text))
         if (unit.pk, beside) in targets:

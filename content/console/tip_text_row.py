@@ -15,9 +15,9 @@ from content.linting.glossary import GlossaryHit
 from content.linting.length import Limit, limit_of, reader_length, surface_of
 from content.linting.tokens import without_tokens
 from content.models import TextComment, TextSuggestion, Unit
+from content.models.source_to_approve import source_to_approve
 from content.models.target import TargetStatus
 from content.models.target_lifecycle import TargetState
-from content.models.unit_lifecycle import UnitState
 
 if TYPE_CHECKING:
     from content.models.target import TargetWithStatus
@@ -42,11 +42,20 @@ class ShownSuggestion:
     differences: list[tuple[str, str]]
 
 
+@dataclass(frozen=True)
+class ShownJudgement:
+    """What an outside reader says of the stored text, or of an earlier one."""
+
+    verdict: str
+    note: str
+    is_current: bool
+
+
 @dataclass
 class TipTextRow:
     """One text. `text` is what the box shows: what was typed and not saved, or else what is stored."""
 
-    #: The part of the tip: title, short, do_now, do_not or more.
+    #: The part of the tip, a field of `unit_keys`.
     kind: str
     #: The name of the text, and the part of it that is not the tip's title.
     name: str
@@ -74,6 +83,8 @@ class TipTextRow:
     suggestions: list[ShownSuggestion] = field(default_factory=list)
     #: Second readers who cannot judge the stored text.
     declined: list[str] = field(default_factory=list)
+    #: What outside readers said that editors have to read.
+    judged: list[ShownJudgement] = field(default_factory=list)
     #: Whether the person who looks at the page wrote the stored text.
     is_own: bool = False
     beside: str = ""
@@ -104,10 +115,7 @@ class TipTextRow:
     @property
     def against(self) -> int | None:
         """The approved revision of the source that an approval is for; None where nobody has approved the right one."""
-        if self.unit.state == UnitState.APPROVED:
-            return self.unit.revision
-        approved = self.unit.approved_revision
-        return approved if approved is not None and self.target.source_revision <= approved else None
+        return source_to_approve(self.unit, self.target)
 
     @property
     def is_to_approve(self) -> bool:

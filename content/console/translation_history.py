@@ -64,7 +64,8 @@ class TranslationHistoryPage(Page):
         ]
 
     def context(self) -> dict[str, Any]:
-        revisions = TargetRevision.objects.filter(target=self.target.pk).select_related("by").order_by("-revision")
+        found = TargetRevision.objects.filter(target=self.target.pk)
+        revisions = found.select_related("by", "reading_link").order_by("-revision")
         part = self.paginate(revisions, _PAGE)
         return {
             "target": self.target,

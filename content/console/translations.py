@@ -23,8 +23,9 @@ from content.importing import machine_suggestions
 from content.linting.fault import Fault
 from content.linting.text import normalize_text, target_faults
 from content.linting.tokens import SERVICE, tokens
-from content.models import Locale, Service, Target, TargetRevision, TextSuggestion, Unit, UnitRevision
+from content.models import Judgement, Locale, Service, Target, TargetRevision, TextSuggestion, Unit, UnitRevision
 from content.models.source_history import missed_changes, most_severe
+from content.models.source_to_approve import source_to_approve
 from content.models.target import TargetStatus
 from content.models.target_lifecycle import TargetState
 from content.models.unit_lifecycle import UnitState
@@ -70,7 +71,7 @@ class TranslationsPage(Page):
         }
 
 
-class _LocalePage(Page):
+class LocalePage(Page):
     """The base of pages of one language: its locale, and the filters from the query string."""
 
     menu = "Translations"
@@ -107,7 +108,7 @@ class _LocalePage(Page):
 
 
 @page("words/<str:locale>/", "translation-queue")
-class TranslationQueuePage(_LocalePage):
+class TranslationQueuePage(LocalePage):
     """The texts of one language."""
 
     template_name = "content/translation_queue.html"
@@ -139,12 +140,14 @@ class TranslationQueuePage(_LocalePage):
             "parts": PARTS,
             "reads": self.user.reads(self.locale.pk),
             "may_import": self.has_any_perm("content.edit_words"),
+            "may_invite": self.has_any_perm("content.edit_words", "content.approve_words"),
             "suggestions": TextSuggestion.objects.open().filter(locale=self.locale).count(),
+            "judgements": Judgement.objects.waiting().filter(link__locale=self.locale).count(),
         }
 
 
 @page("words/<str:locale>/<str:key>/", "translation")
-class TranslationPage(TextBoxPage, _LocalePage):
+class TranslationPage(TextBoxPage, LocalePage):
     """One text in one language, beside its source and the text that readers get."""
 
     template_name = "content/translation.html"
@@ -224,7 +227,7 @@ class TranslationPage(TextBoxPage, _LocalePage):
         typed = self.submitted.get("text") if self.submitted else None
         text = typed if typed is not None else unsaved.text if unsaved else target.text
         conflict = self.conflict(unsaved)
-        against = self.source_to_approve()
+        against = source_to_approve(unit, target)
         previous, following = self.neighbours()
         return {
             "unit": unit,
@@ -262,13 +265,6 @@ class TranslationPage(TextBoxPage, _LocalePage):
             "revisions": target.revision,
             "rows": max(4, len(unit.text) // 60 + unit.text.count("\n") + 2),
         }
-
-    def source_to_approve(self) -> int | None:
-        """Return the approved revision of the source that an approval is for; None where nobody has approved the right one."""
-        if self.unit.state == UnitState.APPROVED:
-            return self.unit.revision
-        approved = self.unit.approved_revision
-        return approved if approved is not None and self.target.source_revision <= approved else None
 
     def source_differences(self) -> list[tuple[str, str]] | None:
         """Return what has changed in the source since it was translated, or None."""

@@ -8,6 +8,7 @@ from content.models.correction_link import CorrectionLink
 from content.models.country import Country
 from content.models.declined_reading import DeclinedReading
 from content.models.figure import Figure
+from content.models.judgement import Judgement
 from content.models.link import LinkCheck, LinkHost
 from content.models.locale import Locale
 from content.models.locale_revision import LocaleRevision
@@ -16,6 +17,7 @@ from content.models.organization import Organization
 from content.models.organization_revision import OrganizationRevision
 from content.models.pack import Pack, ReleasePack
 from content.models.pack_coverage import PackCoverage
+from content.models.reading_link import ReadingLink
 from content.models.release import Release
 from content.models.release_change import ReleaseChange, ReleaseEffect
 from content.models.reply import Reply
@@ -48,6 +50,7 @@ __all__ = [
     "Country",
     "DeclinedReading",
     "Figure",
+    "Judgement",
     "LinkCheck",
     "LinkHost",
     "Locale",
@@ -57,6 +60,7 @@ __all__ = [
     "OrganizationRevision",
     "Pack",
     "PackCoverage",
+    "ReadingLink",
     "Release",
     "ReleaseChange",
     "ReleaseEffect",

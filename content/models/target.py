@@ -14,7 +14,7 @@ from django.db.models import Case, Exists, F, OuterRef, Q, Subquery, Value, When
 from content.linting.text import normalize_text, raise_if_invalid, target_faults
 from content.models.locale import Locale
 from content.models.stored_terms import recheck_terms
-from content.models.target_lifecycle import LIFECYCLE, REVISION_RULES, TargetState
+from content.models.target_lifecycle import LIFECYCLE, NOT_BY_REQUESTER, REVISION_RULES, TargetState
 from content.models.target_revision import AUTHORING, TargetAct, TargetRevision
 from content.models.unit import AUTHOR_CANNOT_APPROVE, Unit, require_may_write, require_reads
 from core import audit, roles, states
@@ -25,6 +25,8 @@ from core.querysets import manager_of
 
 if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations
+
+    from content.models.reading_link import ReadingLink
 
     class _Status(TypedDict):
         status: str
@@ -66,19 +68,6 @@ _STATUS = Case(
     output_field=models.CharField(),
 )
 
-
-#: A suggestion of a machine is that person's text as far as its approval goes.
-_NOT_BY_REQUESTER = """
-    IF NEW.state = 'approved' AND NEW.approved_by_id IS NOT NULL
-        AND (OLD.state, OLD.approved_by_id, OLD.source_revision)
-            IS DISTINCT FROM (NEW.state, NEW.approved_by_id, NEW.source_revision)
-        AND EXISTS (SELECT 1 FROM content_textsuggestion s WHERE s.unit_id = NEW.unit_id AND s.locale_id = NEW.locale_id
-            AND s.origin = 'machine' AND s.by_id = NEW.approved_by_id AND s.source_revision >= NEW.source_revision) THEN
-        RAISE EXCEPTION 'the person who requested a suggestion of a machine does not approve the text'
-            USING ERRCODE = 'check_violation';
-    END IF;
-    RETURN NEW;
-"""
 
 #: Targets that one statement changes.
 _PART = 500
@@ -186,7 +175,7 @@ class Target(models.Model):
         )
         triggers = (
             LIFECYCLE.trigger(),
-            pgtrigger.Trigger(name="not_by_requester", when=pgtrigger.Before, operation=pgtrigger.Update, func=_NOT_BY_REQUESTER),
+            pgtrigger.Trigger(name="not_by_requester", when=pgtrigger.Before, operation=pgtrigger.Update, func=NOT_BY_REQUESTER),
             pgtrigger.Trigger(name="honest", when=pgtrigger.Before, operation=pgtrigger.Update, func=REVISION_RULES),
         )
 
@@ -233,7 +222,7 @@ class Target(models.Model):
                 self.pk = stored.pk
                 self.refresh_from_db()
                 return False
-            if not _has_text_of(stored, from_revision):
+            if not has_text_of(stored, from_revision):
                 raise self._stale(text)
             raise_if_invalid(target_faults(unit, text, self.locale_id))
             fields = {
@@ -302,10 +291,19 @@ class Target(models.Model):
             self._change(stored, back, TargetAct.REMOVAL_REJECTED, by=by, at=at, fields=fields)
         self.refresh_from_db()
 
-    def approve(self, *, by: User, at: datetime, from_revision: int | None = None, source_revision: int | None = None) -> None:
+    def approve(
+        self,
+        *,
+        by: User,
+        at: datetime,
+        from_revision: int | None = None,
+        source_revision: int | None = None,
+        reading_link: ReadingLink | None = None,
+    ) -> None:
         """Approve the text as a second reader of its language, for the approved source revision that the reader saw.
 
-        An outdated text that was approved before is confirmed in the same way. Raises SecondPersonRequired for anybody who
+        An outdated text that was approved before is confirmed in the same way. `reading_link` is that of an outside reader who
+        read the text in the name of `by`; the history and the audit log keep it. Raises SecondPersonRequired for anybody who
         wrote this text, SourceNotApproved where nobody has approved that revision of the source, EditConflict where the text
         has changed since, and Invalid where there is none or it breaks a rule.
         """
@@ -340,7 +338,7 @@ class Target(models.Model):
                 "approved_source_revision": against,
             }
             act = TargetAct.CONFIRMED if confirmed else TargetAct.APPROVED
-            self._change(stored, TargetState.APPROVED, act, by=by, at=at, fields=fields)
+            self._change(stored, TargetState.APPROVED, act, by=by, at=at, fields=fields, reading_link=reading_link)
         self.refresh_from_db()
 
     @property
@@ -394,18 +392,29 @@ class Target(models.Model):
         theirs = Target.objects.filter(unit_id=self.unit_id, locale_id=self.locale_id).first()
         return EditConflict(mine=mine, theirs=theirs.text if theirs else "", revision=theirs.revision if theirs else 0)
 
-    def _change(self, stored: Target, to: TargetState, act: TargetAct, *, by: User, at: datetime, fields: dict[str, Any]) -> None:
+    def _change(
+        self,
+        stored: Target,
+        to: TargetState,
+        act: TargetAct,
+        *,
+        by: User,
+        at: datetime,
+        fields: dict[str, Any],
+        reading_link: ReadingLink | None = None,
+    ) -> None:
+        details = {"reading_link": reading_link.pk} if reading_link else {}
         if stored.state != to:
             verb = Verb.TRANSLATION_RESTORED if act == TargetAct.RESTORED else None
             if stored.state == TargetState.REMOVAL and act == TargetAct.REVISED:
                 verb = Verb.TRANSLATION_REVISED
-            states.advance(stored, to, by=by, at=at, verb=verb, **fields)
+            states.advance(stored, to, by=by, at=at, verb=verb, details=details, **fields)
         else:
             Target.objects.filter(pk=stored.pk).update(**fields)
-            audit.record(by=by, verb=_SAME_STATE_VERBS[act], row=stored, at=at, revision=fields["revision"])
+            audit.record(by=by, verb=_SAME_STATE_VERBS[act], row=stored, at=at, revision=fields["revision"], **details)
             for name, value in fields.items():
                 setattr(stored, name, value)
-        TargetRevision.of(stored, act, by_id=by.pk, at=at).save(force_insert=True)
+        TargetRevision.of(stored, act, by_id=by.pk, at=at, reading_link=reading_link).save(force_insert=True)
 
 
 #: The verbs of acts that leave the state as it is.
@@ -416,7 +425,7 @@ _SAME_STATE_VERBS = {
 }
 
 
-def _has_text_of(stored: Target | None, revision: int) -> bool:
+def has_text_of(stored: Target | None, revision: int) -> bool:
     """Return whether the stored text is still that of the revision; an approval in between changes no letter."""
     if stored is None or stored.revision == revision:
         return (stored.revision if stored else 0) == revision

@@ -110,3 +110,16 @@ REVISION_RULES = """
     END IF;
     RETURN NEW;
 """
+
+#: A suggestion of a machine is that person's text as far as its approval goes.
+NOT_BY_REQUESTER = """
+    IF NEW.state = 'approved' AND NEW.approved_by_id IS NOT NULL
+        AND (OLD.state, OLD.approved_by_id, OLD.source_revision)
+            IS DISTINCT FROM (NEW.state, NEW.approved_by_id, NEW.source_revision)
+        AND EXISTS (SELECT 1 FROM content_textsuggestion s WHERE s.unit_id = NEW.unit_id AND s.locale_id = NEW.locale_id
+            AND s.origin = 'machine' AND s.by_id = NEW.approved_by_id AND s.source_revision >= NEW.source_revision) THEN
+        RAISE EXCEPTION 'the person who requested a suggestion of a machine does not approve the text'
+            USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+"""

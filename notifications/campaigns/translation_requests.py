@@ -171,7 +171,7 @@ def withdraw(request: TranslationRequest, *, keep_text: bool, by: User, at: date
 def _ask_one(
     campaign: Campaign, locale: str, known: TranslationRequest | None, deadline: datetime, note: str, *, by: User, at: datetime
 ) -> TranslationRequest:
-    requested = {"deadline": deadline, "note": note, "requested_by": by, "requested_at": at}
+    requested: dict[str, Any] = {"deadline": deadline, "note": note, "requested_by": by, "requested_at": at}
     if known is None:
         source = translation_texts.source_of(campaign)
         # What editors wrote before an earlier request was withdrawn is not lost.

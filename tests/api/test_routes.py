@@ -55,6 +55,7 @@ PUBLIC = {
     "handout/<str:country>/<str:locale>/<str:slug>.pdf": {"get"},
     "handout/<str:country>/<str:locale>/<str:slug>": {"get"},
     "listed/<str:token>": {"get", "post"},
+    "reading/<str:token>": {"get", "post"},
     "healthz": {"get"},
     "readyz": {"get"},
     "metrics": {"get"},

@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
 
 from config.celery import app
 from content import tasks
-from content.models import Channel, CorrectionLink, Organization, Reply, SetAsideText, Unit, UnsavedText
+from content.models import (
+    Channel,
+    CorrectionLink,
+    Judgement,
+    Organization,
+    ReadingLink,
+    Reply,
+    SetAsideText,
+    Unit,
+    UnsavedText,
+)
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -54,6 +65,45 @@ def test_a_reply_is_kept_for_two_years_after_it_was_dealt_with(monkeypatch: pyte
 
     forget_at(now + timedelta(days=730), monkeypatch)
     assert Reply.objects.count() == 0
+
+
+def reading_link(at: datetime) -> ReadingLink:
+    make.small_content()
+    unit = make.target("tip.first-hour.title", "cy", "Stopiwch ac anadlwch").unit
+    lena = make.person("lena", "localisation-reviewer")
+    return ReadingLink.objects.issue(locale="cy", units=[unit.pk], reader="A nurse", days=10, counts=False, by=lena, at=at)
+
+
+def test_a_judgement_is_kept_for_a_year_after_it_was_dealt_with(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = timezone.now()
+    link = reading_link(now)
+    values: dict[str, Any] = {"unit": link.units[0], "note": "", "revision": 1, "source_revision": 1, "at": now}
+    judgement = Judgement.objects.record(link, verdict="wrong", **values)
+
+    # Nobody has dealt with it yet.
+    forget_at(now + timedelta(days=1000), monkeypatch)
+    judgement.deal_with(by=link.made_by, at=now)
+    forget_at(now + timedelta(days=364), monkeypatch)
+    assert Judgement.objects.count() == 1
+    forget_at(now + timedelta(days=365), monkeypatch)
+    assert Judgement.objects.count() == 0
+
+    Judgement.objects.record(link, verdict="reads-well", **values)
+    forget_at(now + timedelta(days=364), monkeypatch)
+    assert Judgement.objects.count() == 1
+    forget_at(now + timedelta(days=365), monkeypatch)
+    assert Judgement.objects.count() == 0
+
+
+def test_who_a_link_was_for_is_erased_30_days_after_it_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = timezone.now()
+    reading_link(now)
+
+    forget_at(now + timedelta(days=39), monkeypatch)
+    before = ReadingLink.objects.get().reader
+    forget_at(now + timedelta(days=40), monkeypatch)
+
+    assert (before, ReadingLink.objects.get().reader) == ("A nurse", "")
 
 
 def test_the_job_is_in_the_timetable() -> None:
