@@ -95,6 +95,9 @@ class TipSerializer(ResponseSerializer):
     dir = serializers.ChoiceField(["ltr", "rtl"])
     reviewed = serializers.BooleanField()
     title = _text()
+    short_title = _text(
+        required=False, help_text="For lock screens and tight places, up to 50 characters; where it is missing, show `title`."
+    )
     short = _text()
     do_now = _texts()
     do_not = _texts()

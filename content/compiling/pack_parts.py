@@ -89,6 +89,11 @@ class PackPartBuilder:
             named |= {names[token.name].id: None for token in tokens(text) if token.kind == SERVICE and token.name in names}
             findings += self.texts.findings(unit, served.locale)
         findings += self.texts.tip_findings(tip, [unit for _, unit in units], served.locale)
+        short_title = ""
+        if (of_short_title := self.versions.short_title(tip, served.locale)) is not None:
+            short_title, reviewed = self.texts.words(of_short_title, served.locale)
+            all_reviewed = all_reviewed and reviewed
+            findings += self.texts.findings(of_short_title, served.locale)
         value: PackedTip = {
             "slug": tip.slug,
             "kind": "notice" if tip.notice else "tip",
@@ -110,6 +115,9 @@ class PackPartBuilder:
             "more_html": "".join(parts["more"]),
             "services": list(named),
         }
+        # A short title that says the same as the title is as good as none: it is how editors take one back.
+        if short_title not in ("", value["title"]):
+            value["short_title"] = short_title
         return PackPart(value, tuple(findings))
 
     def _service(self, service: ServiceFact, locale: str, caller: str) -> PackPart[PackedService] | None:

@@ -55,6 +55,7 @@ def _tip_words(tip: PackedTip) -> Words:
     return {
         "lang": tip["lang"],
         "title": tip["title"],
+        "short_title": tip.get("short_title", ""),
         "short": tip["short"],
         "do_now": tip["do_now"],
         "do_not": tip["do_not"],

@@ -46,7 +46,7 @@ from content.models.locale import LocaleQuerySet
 from content.models.service_facts import ServiceFacts, Status
 from content.models.source_history import SourceChange, effective_history, missed_changes
 from content.models.target_lifecycle import TargetState
-from content.models.tip_facts import TipFacts, TipKind, unit_keys
+from content.models.tip_facts import SHORT_TITLE, TipFacts, TipKind, unit_keys
 from content.models.unit_lifecycle import UnitState
 from content.terms import OUTDATED_DAYS, Change, Situation
 
@@ -283,4 +283,6 @@ def tip_fact(slug: str, facts: TipFacts, approved: Iterable[TipKeys]) -> TipFact
 
 
 def _keys(slug: str, facts: TipFacts) -> TipKeys:
-    return tuple(unit_keys(slug, facts.do_now, facts.do_not, more=facts.more))
+    """Return the texts that a version of the tip needs. The short title is none: its lack must not hold back a new step."""
+    keys = unit_keys(slug, facts.do_now, facts.do_not, more=facts.more)
+    return tuple((field, key) for field, key in keys if field != SHORT_TITLE)

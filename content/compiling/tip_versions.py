@@ -11,6 +11,7 @@ from content.compiling.fallback import ServedLocale, chain
 from content.compiling.references import NamedService, References, readers_of_tip
 from content.linting.locale_tag import PSEUDO_LOCALES
 from content.linting.tokens import FACT, SERVICE, tokens
+from content.models.tip_facts import short_title_key
 
 
 class TipChoice(NamedTuple):
@@ -49,6 +50,16 @@ class TipVersions:
             found = ((field, self._texts.get(unit)) for field, unit in tip.versions[version])
             self._units[key] = [(field, unit) for field, unit in found if unit is not None and unit.text is not None]
         return self._units[key]
+
+    def short_title(self, tip: TipFact, locale: str) -> UnitText | None:
+        """Return the unit of the short title where it can be served in the locale, else None: readers get the title."""
+        unit = self._texts.get(short_title_key(tip.slug))
+        if unit is None or unit.text is None:
+            return None
+        if locale == unit.locale or locale in PSEUDO_LOCALES:
+            return unit
+        target = unit.targets.get(locale)
+        return unit if target is not None and not target.withdrawn else None
 
     def tokens(self, tip: TipFact, version: int) -> tuple[frozenset[str], tuple[str, ...]]:
         """Return the ids of the services that the source texts of a version name, and those of the figures, sorted."""

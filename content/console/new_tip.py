@@ -22,7 +22,15 @@ from core.errors import Invalid
 
 _STEP_HELP = "One step in each paragraph: leave an empty line between two steps."
 #: Part of a unit key → the field with its text; steps have a number behind the part.
-_FIELDS = {"slug": "slug", "title": "title", "short": "short", "do-now": "now", "do-not": "never", "more": "more_text"}
+_FIELDS = {
+    "slug": "slug",
+    "title": "title",
+    "short-title": "short_title",
+    "short": "short",
+    "do-now": "now",
+    "do-not": "never",
+    "more": "more_text",
+}
 _BLANK_LINE = re.compile(r"\n[ \t\r]*\n\s*")
 
 
@@ -40,6 +48,13 @@ class NewTipForm(TipForm):
         help_text="For addresses and campaign files, for example first-hour. It must not say what happened to the reader.",
     )
     title = _box("Title", 2, help_text="What the reader sees first: up to 70 characters.")
+    short_title = _box(
+        "Short title",
+        1,
+        required=False,
+        help_text="For lock screens and tight places: up to 30 characters that do not tell what happened. "
+        "Without one, the title is shown.",
+    )
     short = _box("Short answer", 3, help_text="The one thing to know, for a reader in panic: up to 180 characters.")
     now = _box("Do now", 8, help_text=_STEP_HELP)
     never = _box("Do not", 5, required=False, help_text=_STEP_HELP)
@@ -56,7 +71,7 @@ class NewTipForm(TipForm):
     def texts(self) -> dict[str, str]:
         """Return the texts by the part of their unit keys, without empty ones."""
         chosen = self.cleaned_data
-        texts = {"title": chosen["title"], "short": chosen["short"]}
+        texts = {part: chosen[_FIELDS[part]] for part in ("title", "short-title", "short")}
         for part in ("do-now", "do-not"):
             steps = [step for step in _BLANK_LINE.split(chosen[_FIELDS[part]].strip()) if step.strip()]
             texts |= {f"{part}.{number}": step.strip() for number, step in enumerate(steps, start=1)}
@@ -125,7 +140,7 @@ def _initial(tip: Tip | None) -> dict[str, Any]:
     texts: dict[str, list[str]] = {}
     for column, key in list(tip.keys()):
         texts.setdefault(column, []).append(units.get(key, ""))
-    names = {"title": "title", "short": "short", "do_now": "now", "do_not": "never", "more": "more_text"}
+    names = {field.replace("-", "_"): name for field, name in _FIELDS.items()}
     return {
         **TipForm.initial_of(tip.facts()),
         **{names[column]: "\n\n".join(part for part in parts if part) for column, parts in texts.items()},

@@ -18,6 +18,7 @@ _NAMED = 3
 _FIELDS = {
     "lang": "Language",
     "title": "Title",
+    "short_title": "Short title",
     "short": "Short answer",
     "do_now": "Do now",
     "do_not": "Do not",

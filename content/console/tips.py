@@ -17,11 +17,21 @@ from content.console.tip_form import TipForm
 from content.console.translation_status import TranslationStatus
 from content.console.unit_names import UnitNames
 from content.models import Locale, Target, Tip, TipRevision, Unit
+from content.models.tip_facts import SHORT_TITLE, short_title_key
 from content.terms import SOURCE_LOCALE, Audience, Situation
 from core.console.pages import Link, Page, page, version_token
 from core.errors import Invalid, NotFound
 
-PARTS = {"title": "Title", "short": "Short answer", "do_now": "Do now", "do_not": "Do not", "more": "More"}
+PARTS = {
+    "title": "Title",
+    SHORT_TITLE: "Short title",
+    "short": "Short answer",
+    "do_now": "Do now",
+    "do_not": "Do not",
+    "more": "More",
+}
+#: The value that stands for the short title in the form for a further text.
+_SHORT_TITLE_PART = "short-title"
 
 
 @page("tips/", "tips", order=10)
@@ -110,6 +120,7 @@ class TipPage(ProposalPage):
                     "cells": [(locale, matrix.status(key, locale)) for locale in locales],
                 }
                 for field, key in list(tip.keys())
+                if field != SHORT_TITLE or key in matrix.units
             ],
             "unused": [(unit, self.names.name(unit.key)) for unit in unused],
             "proposal": self.proposal,
@@ -121,6 +132,7 @@ class TipPage(ProposalPage):
                 ("do-now", "Do now"),
                 ("do-not", "Do not"),
                 *([] if Unit.objects.filter(key=f"tip.{tip.slug}.more").exists() else [("more", "More")]),
+                *([] if short_title_key(tip.slug) in matrix.units else [(_SHORT_TITLE_PART, "Short title")]),
             ],
             "statuses": translation_status.STATUSES,
             "may_withdraw": self.has_any_perm("content.publish_release"),
@@ -135,11 +147,22 @@ class TipPage(ProposalPage):
         return reverse("admin:tip-change", args=[revision.pk])
 
     def action_add_step(self, data: QueryDict) -> str | None:
+        if data.get("part") == _SHORT_TITLE_PART:
+            return self._write_short_title(data.get("text", ""))
         revision, unit = TipRevision.objects.propose_step(
             slug=self.tip.slug, part=data.get("part", ""), text=data.get("text", ""), by=self.user, at=self.at
         )
         self.success(f"Proposed: {self.names.name(unit.key)}. Another person must approve the change, and the text itself.")
         return reverse("admin:tip-change", args=[revision.pk])
+
+    def _write_short_title(self, text: str) -> str:
+        """Write the short title. No fact of the tip changes, so the text alone needs a second person."""
+        key = short_title_key(self.tip.slug)
+        if Unit.objects.filter(key=key).exists():
+            raise Invalid("The tip has a short title already. Change that text.", code="part")
+        Unit.objects.write(key=key, owner=self.tip.owner, text=text, by=self.user, at=self.at)
+        self.success("Written: the short title. Another person must approve it before readers get it.")
+        return reverse("admin:source-text", args=[key])
 
     def described(self, data: QueryDict) -> TipChange:
         self.require_unchanged(data.get("version", ""), stored=self._version())
@@ -186,7 +209,7 @@ class TranslationMatrix:
 
     def counts(self, tip: Tip, locale: Locale) -> dict[TranslationStatus, int]:
         """Count the tip's texts in one language by status."""
-        found = [self.status(key, locale) for key in _keys(tip)]
+        found = [self.status(key, locale) for field, key in list(tip.keys()) if field != SHORT_TITLE or key in self.units]
         return {status: found.count(status) for status in translation_status.STATUSES if status in found}
 
 

@@ -12,7 +12,14 @@ from content.models import Service, Unit
 from content.terms import ANY_SITUATION
 from core.console.display import country_text
 
-_PARTS = {"title": "title", "short": "short answer", "more": "more", "do-now": "do now", "do-not": "do not"}
+_PARTS = {
+    "title": "title",
+    "short-title": "short title",
+    "short": "short answer",
+    "more": "more",
+    "do-now": "do now",
+    "do-not": "do not",
+}
 _SERVICE_PARTS = {
     "purpose": "purpose",
     "after": "what happens next",

@@ -92,6 +92,8 @@ class TipText(FileModel):
     allowed_numbers: dict[Annotated[str, OneOf(NumberKind.values)], list[Annotated[str, Field(pattern=r"^[0-9]{2,4}$")]]]
     """Numbers of two to four digits that the texts may hold, by what they count."""
     title: Annotated[str, Text(200)]
+    short_title: Annotated[str, Text(50)] | None = None
+    """For lock screens and tight places; null: the title is shown there."""
     short: Annotated[str, Text(500)]
     do_now: list[_Step]
     do_not: list[_Step]
@@ -254,7 +256,7 @@ def _imported(tip: TipText) -> ImportedTip:
 
 def _drafts(tip: TipText) -> Iterator[Draft]:
     """Yield a draft for each text of a tip, each allowed the tip's numbers."""
-    parts = {"title": tip.title, "short": tip.short}
+    parts = {"title": tip.title, **({"short-title": tip.short_title} if tip.short_title else {}), "short": tip.short}
     for name, steps in (("do-now", tip.do_now), ("do-not", tip.do_not)):
         parts |= {f"{name}.{number}": step for number, step in enumerate(steps, start=1)}
     if tip.more:

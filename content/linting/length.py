@@ -18,6 +18,7 @@ class Surface(StrEnum):
     """Where a text is shown; the value is how messages name it."""
 
     TITLE = "title"
+    SHORT_TITLE = "short title"
     SHORT = "short answer"
     STEP = "step"
     MORE = "text under “more”"
@@ -37,6 +38,8 @@ class Limit(NamedTuple):
 
 LIMITS: Final[Mapping[Surface, Limit]] = {
     Surface.TITLE: Limit(70, 200),
+    # One line of that screen. It may stand on a lock screen, where it is refused beyond what a title there shows.
+    Surface.SHORT_TITLE: Limit(30, 50),
     Surface.SHORT: Limit(180, 500),
     Surface.STEP: Limit(180, 500),
     Surface.MORE: Limit(800, 2500),
@@ -52,11 +55,12 @@ WIDTH: Final[Mapping[str, int]] = {
     **dict.fromkeys(("cy", "de", "es", "fil", "fr", "id", "it", "mi", "nl", "pl", "pt"), 130),
     **dict.fromkeys(("tr", "ur", "vi"), 115),
 }
-_LOCK_SCREEN = frozenset({Surface.PUSH_TITLE, Surface.PUSH_BODY})
+_LOCK_SCREEN = frozenset({Surface.SHORT_TITLE, Surface.PUSH_TITLE, Surface.PUSH_BODY})
 #: Marks, and characters without a width of their own: a reader counts them with the letter that they belong to.
 _NOT_COUNTED = frozenset({"Mn", "Me", "Mc", "Cf"})
 _TIP_PARTS = {
     "title": Surface.TITLE,
+    "short-title": Surface.SHORT_TITLE,
     "short": Surface.SHORT,
     "do-now": Surface.STEP,
     "do-not": Surface.STEP,

@@ -10,11 +10,12 @@ from content.linting.addresses import address_faults
 from content.linting.characters import character_faults
 from content.linting.comparison import target_differences
 from content.linting.fault import Fault, Strength
-from content.linting.length import length_faults, surface_of
+from content.linting.length import Surface, length_faults, surface_of
+from content.linting.lock_screen import lock_screen_faults
 from content.linting.number_context import dialled_number_faults, kind_faults
 from content.linting.number_words import disguised_numbers, spelled_numbers
 from content.linting.numbers import Number, number_faults, numbers_in
-from content.linting.tokens import token_faults, without_tokens
+from content.linting.tokens import TOKEN, token_faults, without_tokens
 from content.linting.wording import wording_faults
 from core.errors import Invalid
 
@@ -67,6 +68,7 @@ def text_faults(
         *token_faults(text, known_services=known_services),
         *wording_faults(text, locale),
         *(length_faults(words, surface, locale) if (surface := surface_of(key)) else ()),
+        *(_short_title_faults(text, words, locale) if surface == Surface.SHORT_TITLE else ()),
     ]
 
 
@@ -117,6 +119,14 @@ def raise_if_invalid(faults: Sequence[Fault]) -> list[Fault]:
             faults=[{"code": fault.code, "detail": fault.detail, "start": fault.start, "end": fault.end} for fault in errors],
         )
     return list(faults)
+
+
+def _short_title_faults(text: str, words: str, locale: str) -> list[Fault]:
+    """Return what a short title must not hold beside what no text may: it may stand on a lock screen, and alone."""
+    found = lock_screen_faults(words, locale)
+    if token := TOKEN.search(text):
+        found.append(Fault("short-title-token", "A short title names no service and no figure.", Strength.REFUSE, *token.span()))
+    return found
 
 
 def _no_words(text: str, words: str) -> list[Fault]:

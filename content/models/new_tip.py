@@ -33,8 +33,8 @@ class NewTipRefused(Invalid):
 class NewTip:
     """A whole tip as a person wrote it.
 
-    `texts` are by the part of the unit key: title, short, do-now.1, do-not.1, more. `facts` are those of TipRevision without the
-    steps, and `numbers` what the texts may hold, with what each number counts.
+    `texts` are by the part of the unit key: title, short-title, short, do-now.1, do-not.1, more. `facts` are those of TipRevision
+    without the steps, and `numbers` what the texts may hold, with what each number counts.
     """
 
     slug: str

@@ -118,7 +118,7 @@ class Tip(TipFacts):
         return {**self.values(), "tip_state": self.state}
 
     def keys(self) -> Iterator[tuple[str, str]]:
-        """Yield (field, unit key) in reading order; the fields are title, short, do_now, do_not and more."""
+        """Yield (field, unit key) in reading order; the fields are those of `unit_keys`."""
         return unit_keys(self.slug, self.do_now, self.do_not, more=self.more)
 
 

@@ -90,9 +90,17 @@ class TipFacts(models.Model):
         return {name: getattr(self, name) for name in FACTS}
 
 
+#: The field of the short title. A tip may have none: the unit is written where it is needed, and no fact says so.
+SHORT_TITLE = "short_title"
+
+
 def unit_keys(slug: str, do_now: list[int], do_not: list[int], *, more: bool) -> Iterator[tuple[str, str]]:
-    """Yield (field, unit key) in reading order; the fields are title, short, do_now, do_not and, where it is shown, more."""
+    """Yield (field, unit key) in reading order.
+
+    The fields are title, short_title, short, do_now, do_not and, where it is shown, more.
+    """
     yield "title", f"tip.{slug}.title"
+    yield SHORT_TITLE, short_title_key(slug)
     yield "short", f"tip.{slug}.short"
     for number in do_now:
         yield "do_now", f"tip.{slug}.do-now.{number}"
@@ -100,3 +108,8 @@ def unit_keys(slug: str, do_now: list[int], do_not: list[int], *, more: bool) ->
         yield "do_not", f"tip.{slug}.do-not.{number}"
     if more:
         yield "more", f"tip.{slug}.more"
+
+
+def short_title_key(slug: str) -> str:
+    """Return the key of the unit with the short title of a tip."""
+    return f"tip.{slug}.short-title"

@@ -50,6 +50,8 @@ class PackedTip(TypedDict):
     dir: str
     reviewed: bool
     title: str
+    #: For lock screens and tight places, without tokens; where it is missing, the title is shown.
+    short_title: NotRequired[str]
     short: str
     do_now: list[str]
     do_not: list[str]

@@ -46,6 +46,15 @@ def send(client: Client, **changes: Any) -> Any:
     return client.post(URL, {**FORM, **changes}, follow=True)
 
 
+def test_a_short_title_beside_the_title_is_optional(client: Client, eva: make.User) -> None:
+    send(client, short_title="Talk tomorrow")
+    refused = send(client, slug="other-day", short_title="Sexual extortion")
+
+    assert Unit.objects.get(key="tip.next-day.short-title").text == "Talk tomorrow"
+    assert "beside the phone" in str(refused.context["form"].errors["short_title"])
+    assert client.get(f"{URL}?like=first-hour").context["form"].initial["short_title"] == ""
+
+
 def test_a_tip_is_proposed_approved_and_compiled(client: Client, eva: make.User) -> None:
     sent = send(client)
     revision = TipRevision.objects.proposed().get(slug="next-day")

@@ -125,6 +125,22 @@ def test_a_step_is_proposed_and_the_tip_is_unchanged(client: Client, tip: Tip) -
     assert Unit.objects.get(key="tip.first-hour.do-now.2").state == "needs-review"
 
 
+def test_a_short_title_is_written_once_and_listed_where_there_is_one(client: Client, tip: Tip) -> None:
+    client.force_login(make.person("eva", "localisation-editor"))
+    form = {"action": "add-step", "part": "short-title", "text": "Breathe first"}
+    before = [row["part"] for row in client.get(page()).context["rows"]]
+
+    answer = client.post(page(), form)
+    again = client.post(page(), form)
+
+    assert answer["Location"] == reverse("admin:source-text", args=["tip.first-hour.short-title"])
+    assert (again.status_code, Unit.objects.get(key="tip.first-hour.short-title").state) == (400, "needs-review")
+    assert [row["part"] for row in client.get(page()).context["rows"]] == [before[0], "Short title", *before[1:]]
+    assert not TipRevision.objects.proposed().exists()
+    beside = client.get(reverse("admin:tip-translation", args=["first-hour", "cy"])).context["rows"]
+    assert [(row.part, row.limit.refuse) for row in beside][1] == ("Short title", 50)
+
+
 def test_a_step_with_a_number_is_refused_and_the_tip_is_unchanged(client: Client, tip: Tip) -> None:
     client.force_login(make.person("eva", "localisation-editor"))
 

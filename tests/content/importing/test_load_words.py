@@ -58,6 +58,19 @@ def load(folder: Path) -> WordsLoaded:
     return loaded
 
 
+def test_a_short_title_is_a_text_of_its_own_where_the_file_has_one(db: None, folder: Path) -> None:
+    write(
+        folder,
+        tips=[TIP | {"short_title": "Breathe first"}, TIP | {"slug": "second"}],
+        cy={"tip.first-hour.short-title": "Anadlwch"},
+    )
+
+    load(folder)
+
+    assert Unit.objects.get(key__endswith=".short-title").text == "Breathe first"
+    assert Target.objects.get().text == "Anadlwch"
+
+
 def test_tips_become_rows_and_drafts(db: None, folder: Path) -> None:
     answer = load(folder)
 
@@ -66,6 +79,7 @@ def test_tips_become_rows_and_drafts(db: None, folder: Path) -> None:
     keys = [key for _, key in tip.keys()]  # noqa: SIM118  a method of the tip
     assert keys == [
         "tip.first-hour.title",
+        "tip.first-hour.short-title",
         "tip.first-hour.short",
         "tip.first-hour.do-now.1",
         "tip.first-hour.do-now.2",

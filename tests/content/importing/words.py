@@ -114,6 +114,8 @@ def units_of(item: dict[str, Any]) -> dict[str, str]:
     units = {f"{prefix}.title": item["title"], f"{prefix}.short": item["short"]}
     units |= {f"{prefix}.do-now.{n}": text for n, text in enumerate(item["do_now"], 1)}
     units |= {f"{prefix}.do-not.{n}": text for n, text in enumerate(item["do_not"], 1)}
+    if item.get("short_title"):
+        units[f"{prefix}.short-title"] = item["short_title"]
     if item["more"]:
         units[f"{prefix}.more"] = item["more"]
     return units

@@ -37,6 +37,7 @@ def test_every_shipped_unit_has_a_surface_and_fits_it() -> None:
     ("key", "surface"),
     [
         ("tip.first-hour.title", Surface.TITLE),
+        ("tip.first-hour.short-title", Surface.SHORT_TITLE),
         ("tip.first-hour.do-not.2", Surface.STEP),
         ("tip.first-hour.more", Surface.MORE),
         ("why.free", Surface.SENTENCE),
