@@ -125,6 +125,13 @@ STATEMENTS: Final = (
         ("tests/content/console/test_tip_translation.py::test_colleagues_with_the_page_open_are_named_for_a_minute",),
     ),
     PrivacyStatement(
+        "who cannot judge a text",
+        (
+            _REVIEW + "test_a_reader_who_cannot_judge_a_text_is_not_asked_again",
+            _REVIEW + "test_an_accepted_suggestion_is_a_draft_of_its_author",
+        ),
+    ),
+    PrivacyStatement(
         "what an outside reader said",
         (
             _TEXTS + "test_a_judgement_is_kept_for_a_year_after_it_was_dealt_with",
@@ -138,13 +145,6 @@ STATEMENTS: Final = (
     PrivacyStatement(
         "which texts a link for an outside reader opens",
         ("tests/api/pages/test_reading_form.py::test_a_reading_counts_only_where_a_lead_said_so",),
-    ),
-    PrivacyStatement(
-        "who cannot judge a text",
-        (
-            _REVIEW + "test_a_reader_who_cannot_judge_a_text_is_not_asked_again",
-            _REVIEW + "test_an_accepted_suggestion_is_a_draft_of_its_author",
-        ),
     ),
     PrivacyStatement(
         "the texts of a translation file",

@@ -57,6 +57,7 @@ def console_paths(db: None) -> dict[str, str]:
         "tip-change": {"id": proposed.pk},
         "translation-queue": {"locale": "cy"},
         **{name: {"locale": "cy"} for name in ("text-files", "text-file-download", "text-import", "find-replace", "suggestions")},
+        **{name: {"locale": "cy"} for name in ("reading-links", "reading-link-new")},
         "translation": {"locale": "cy", "key": "tip.first-hour.title"},
         "translation-history": {"locale": "cy", "key": "tip.first-hour.title"},
         "tip-translation": {"slug": "first-hour", "locale": "cy"},
