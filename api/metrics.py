@@ -26,7 +26,7 @@ from api.pages.security_txt import PlainTextRenderer
 from content.assurance.check_dates import check_dates
 from core.errors import NotFound
 from core.sandbox import is_loopback
-from notifications.models import Heartbeat
+from notifications.models import Heartbeat, synthetic_alert
 from notifications.models.quota import configured_rate
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -54,6 +54,7 @@ METRICS: Mapping[str, Metric] = {
     "fingerpost_manifest_valid_seconds": Metric("gauge", "Seconds for which the newest manifest is still valid."),
     "fingerpost_checks": Metric("gauge", "Numbers and addresses by their check: overdue-emergency, expired, soon."),
     "fingerpost_backup_age_seconds": Metric("gauge", "Age of the newest backup by manage.py backup."),
+    "fingerpost_synthetic_alert_age_seconds": Metric("gauge", "Seconds since FCM last accepted the synthetic alert."),
     "fingerpost_sign_ins_day": Metric("gauge", "Staff who have signed in within a day."),
 }
 # One row: ages in seconds, NULL where there is nothing.
@@ -140,6 +141,9 @@ def samples(*, at: datetime) -> Iterator[Sample]:
     for project, rate, blocked in _rows(quotas):
         yield "fingerpost_quota_rate_ratio", {"project": project}, rate / configured_rate()
         yield "fingerpost_quota_blocked_seconds", {"project": project}, max(0.0, float(blocked or 0))
+    if settings.SYNTHETIC_APP:
+        for (age,) in _rows(synthetic_alert.AGE_SQL):
+            yield "fingerpost_synthetic_alert_age_seconds", {}, max(0.0, float(age))
     dates = check_dates(at=at)
     for check, number in (("overdue-emergency", dates.overdue_emergency), ("expired", dates.expired), ("soon", dates.soon)):
         yield "fingerpost_checks", {"check": check}, number

@@ -53,6 +53,9 @@ STAFF_WEBHOOK_URL = env.text("STAFF_WEBHOOK_URL", "")
 STAFF_WEBHOOK_KEY = env.text("STAFF_WEBHOOK_KEY", "")
 # The bearer token of /metrics; empty: only requests of this machine get them.
 METRICS_TOKEN = env.text("METRICS_TOKEN", "")
+# A test app, and the Firebase installation ID of a device of it that gets a rehearsal every five minutes; empty: off.
+SYNTHETIC_APP = env.text("SYNTHETIC_APP", "")
+SYNTHETIC_ADDRESS = env.text("SYNTHETIC_ADDRESS", "")
 BROKER_URL = env.text("BROKER_URL", "memory://")
 # Sign in with an OpenID Connect issuer beside passwords; empty: off.
 OIDC_ISSUER = env.text("OIDC_ISSUER", "").rstrip("/")
@@ -83,6 +86,9 @@ if STAFF_WEBHOOK_URL and len(STAFF_WEBHOOK_KEY) < 24:
     raise env.BadSetting("STAFF_WEBHOOK_URL is set, so STAFF_WEBHOOK_KEY must have at least 24 characters.")
 if STAFF_WEBHOOK_URL and not (STAFF_WEBHOOK_URL.startswith("https://") or is_loopback(STAFF_WEBHOOK_URL)):
     raise env.BadSetting("STAFF_WEBHOOK_URL must begin with https://.")
+
+if bool(SYNTHETIC_APP) != bool(SYNTHETIC_ADDRESS):
+    raise env.BadSetting("Set SYNTHETIC_APP and SYNTHETIC_ADDRESS both, or neither.")
 
 if METRICS_TOKEN and len(METRICS_TOKEN) < 24:
     raise env.BadSetting("METRICS_TOKEN must have at least 24 characters.")

@@ -12,7 +12,7 @@ from core.doctor import Symptom, inspects, warning
 from core.errors import DomainError
 from notifications.campaigns import obstacles
 from notifications.delivery import fcm
-from notifications.models import App, Brake, BrakeState, Campaign, CampaignState, Heartbeat, PushMode
+from notifications.models import App, Brake, BrakeState, Campaign, CampaignState, Heartbeat, PushMode, SyntheticAlert
 
 #: Seconds for which one service account is tried.
 _TRIED_FOR = 10.0
@@ -66,6 +66,18 @@ def _refusal(project: str) -> str | None:
             return error.detail
         else:
             return None
+
+
+@inspects("the synthetic alert")
+def inspect_synthetic_alert(at: datetime) -> Iterator[Symptom]:
+    """Look for what went wrong with the last one, if it is switched on."""
+    if not settings.SYNTHETIC_APP:
+        return
+    last = SyntheticAlert.objects.first()
+    if last is None:
+        yield Symptom("No synthetic alert has been sent yet.", "A worker with SYNTHETIC_APP sends one as soon as it runs.")
+    elif last.problem:
+        yield Symptom(f"The last synthetic alert did not get through: {last.problem}")
 
 
 @inspects("the campaigns")

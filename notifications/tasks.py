@@ -19,10 +19,22 @@ from typing import Any
 
 from celery import shared_task
 from celery.signals import worker_process_init, worker_process_shutdown
+from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 
 from core import database_limits, heartbeats
-from notifications.delivery import claims, clock_steps, polling, restores, scheduler, state_file, test_sends, unwritten, worker
+from notifications.delivery import (
+    claims,
+    clock_steps,
+    polling,
+    restores,
+    scheduler,
+    state_file,
+    synthetic_alerts,
+    test_sends,
+    unwritten,
+    worker,
+)
 from notifications.delivery.polling import Poller
 from notifications.models.campaign import Campaign
 from notifications.models.heartbeat import Heartbeat, HeartbeatPart
@@ -163,6 +175,12 @@ def _send_tests_if_waiting(stopping: threading.Event) -> None:
         test_sends.send_waiting(at=now)
 
 
+def _send_synthetic_alert_if_due(stopping: threading.Event) -> None:
+    """Send the synthetic alert, if it is switched on; one process of all workers does."""
+    if settings.SYNTHETIC_APP:
+        synthetic_alerts.send_if_due(at=scheduler.database_now())
+
+
 def _remember_state(stopping: threading.Event) -> None:
     """Note outside of the database how far it has come."""
     state_file.remember()
@@ -176,7 +194,7 @@ def _start_polling(**_unknown: Any) -> None:
     database_limits.apply()
     # Before anything is sent.
     state_file.recall()
-    steps = (_send_if_due, _send_tests_if_waiting, _remember_state)
+    steps = (_send_if_due, _send_tests_if_waiting, _send_synthetic_alert_if_due, _remember_state)
     poller = Poller(*steps, often=_TickWhenNeeded(), alive=lambda: heartbeats.give("worker"))
     _pollers.append(poller)
     poller.start()

@@ -27,14 +27,15 @@ _CLAIM_LASTS = timedelta(minutes=1)
 _logger = logging.getLogger(__name__)
 
 
-class _OpenGate:
+class OpenGate:
     """Lets every request start: the brake was read just before, and there are only a few."""
 
     def remaining_ttl(self) -> int:
+        """Return the seconds for which the message is worth delivering."""
         return _TTL
 
     def back_off(self) -> None:
-        return
+        """Do nothing: there is no rate to lower."""
 
 
 def end_pairings(*, at: datetime) -> None:
@@ -96,7 +97,7 @@ def _send_to(project: str, registrations: list[Registration], test: TestSend, pr
     ]
     sender = fcm.sender()
     bearer = sender.authorize(project)
-    sending = sender.send(project, bearer, targets, gate=_OpenGate(), starts=time.monotonic(), pause=0.0)
+    sending = sender.send(project, bearer, targets, gate=OpenGate(), starts=time.monotonic(), pause=0.0)
     sending.done.result(timeout=_WAIT)
     for outcome in sending.results.values():
         if outcome.result is not SendResult.ACCEPTED:

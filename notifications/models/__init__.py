@@ -20,6 +20,7 @@ from notifications.models.scheduler_run import SchedulerRun
 from notifications.models.segment import Platform, Segment
 from notifications.models.segment_count import SegmentCount
 from notifications.models.staff_message import StaffMessage
+from notifications.models.synthetic_alert import SyntheticAlert
 from notifications.models.test_phone import PairedPhone, PairingRequest, TestSend
 from notifications.models.translation_request import RequestState, TranslationRequest
 from notifications.models.wave import Wave
@@ -61,6 +62,7 @@ __all__ = [
     "Segment",
     "SegmentCount",
     "StaffMessage",
+    "SyntheticAlert",
     "TaskEntry",
     "TestSend",
     "TranslationRequest",

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from notifications.campaigns.progress import progress_of
-from notifications.models import Batch, Registration
+from notifications.models import Batch, Registration, SyntheticAlert
 from notifications.registrations import simulation
 from tests import make
 from tests.faults.workers import Workers, until
@@ -65,6 +65,21 @@ def test_a_campaign_is_sent_while_the_broker_is_broken(workers: Workers, faulty_
 
     assert worker.poll() is None
     assert (progress_of(campaign)["accepted"], faulty_fcm.counts()["doubled"]) == (DEVICES, 0)
+
+
+def test_a_worker_sends_the_synthetic_alert_and_a_campaign_meanwhile(workers: Workers, faulty_fcm: Emulator) -> None:
+    make.app(project=faulty_fcm.project)
+    make.app("parent-test", project=faulty_fcm.project, test=True)
+    make.installations(30)
+    workers.environment |= {"SYNTHETIC_APP": "parent-test", "SYNTHETIC_ADDRESS": make.fid(900)}
+    campaign = make.campaign()
+
+    workers.start()
+    until(lambda: progress_of(campaign)["state"] == "done", seconds=60)
+    until(lambda: SyntheticAlert.objects.exclude(accepted_at=None).exists(), seconds=30)
+
+    assert [one["alert"] for one in faulty_fcm.each() if one["address"] == make.fid(900)] == ["0"]
+    assert faulty_fcm.counts(alert=str(campaign.pk))["addresses"] == 30
 
 
 def test_a_worker_that_is_stopped_while_it_polls_leaves_nothing_claimed(workers: Workers, faulty_fcm: Emulator) -> None:

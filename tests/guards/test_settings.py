@@ -126,6 +126,7 @@ def test_the_settings_start_with_only_what_is_required() -> None:
         ({"MAIL_URL": "mail.example.org", "MAIL_FROM": "a@example.org"}, "MAIL_URL must look like"),
         ({"MAIL_URL": "pop3://mail.example.org", "MAIL_FROM": "a@example.org"}, "MAIL_URL must look like"),
         ({"MAIL_URL": "smtp://mail.example.org"}, "MAIL_FROM must be the address"),
+        ({"SYNTHETIC_APP": "parent-test"}, "Set SYNTHETIC_APP and SYNTHETIC_ADDRESS both"),
         ({"STAFF_WEBHOOK_URL": "https://hook.example.org"}, "STAFF_WEBHOOK_KEY must have at least 24"),
         ({"STAFF_WEBHOOK_URL": "http://hook.example.org", "STAFF_WEBHOOK_KEY": "k" * 24}, "must begin with https://"),
     ],
