@@ -28,6 +28,7 @@ HELP = """\
 ./run bench resolver  measure how long the resolver takes for one plan; --rounds N
 ./run bench codebase  print figures of the code base itself, for git revisions or folders side by side; TREE… --list
 ./run faults          send campaigns while processes, PostgreSQL, brokers, clocks and FCM fail; --list, RUN…, --quick, --write
+./run soak            send campaigns for hours with restarts at random, and see what grows; --hours N --minutes N --seed N --write
 ./run reset           remove the demo's database, secrets and logs
 ./run emulator        start the FCM emulator alone, for developing an app; --tls, --quota N
 ./run manage ARGS…    run a Django management command on the demo's database
@@ -62,6 +63,7 @@ COMMANDS: dict[str, Command] = {
     "mutate": Command("dev", takes_arguments=True),
     "bench": Command("dev", takes_arguments=True, uses_demo=True),
     "faults": Command("dev", takes_arguments=True),
+    "soak": Command("dev", takes_arguments=True, uses_demo=True),
     "reset": Command("demo", uses_demo=True),
     "emulator": Command("demo", takes_arguments=True),
     "manage": Command("demo", takes_arguments=True, uses_demo=True),

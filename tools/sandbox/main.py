@@ -96,7 +96,7 @@ def reset(paths: Paths, rest: list[str]) -> int:
     with hold_run_folder(paths, "reset"):
         stop_leftovers(paths)
         postgres.remove(paths)
-        for folder in (paths.run / "bench", *(paths.run / "tests").glob("*")):
+        for folder in (paths.run / "bench", paths.run / "soak", *(paths.run / "tests").glob("*")):
             remove_run(Paths(paths.root, folder))
         for name in FOLDERS:
             shutil.rmtree(paths.run / name, ignore_errors=True)
@@ -164,6 +164,14 @@ def run_faults(paths: Paths, rest: list[str]) -> int:
     return launch.run(paths, rest)
 
 
+def run_soak(paths: Paths, rest: list[str]) -> int:
+    """Send campaigns for hours with restarts at random."""
+    # Not at the top: no other command needs what it imports.
+    from tools.soak import launch
+
+    return launch.run(paths, rest)
+
+
 _COMMANDS: dict[str, Callable[[Paths, list[str]], int]] = {
     "serve": serve,
     "--once": once,
@@ -173,6 +181,7 @@ _COMMANDS: dict[str, Callable[[Paths, list[str]], int]] = {
     "mutate": run_mutants,
     "bench": run_bench,
     "faults": run_faults,
+    "soak": run_soak,
     "reset": reset,
     "emulator": run_emulator,
     "manage": manage,
