@@ -12,7 +12,9 @@ from django.conf import settings  # noqa: E402
 
 from api.reads.edition_store import store  # noqa: E402
 from api.reads.fast_path import FastPath  # noqa: E402
-from core.server import Server  # noqa: E402
+from core.served_paths import CONSOLE, NoMemory  # noqa: E402
+from core.server import Memory, Server  # noqa: E402
 
-application = Server(django, FastPath(django, store), threads=settings.WEB_THREADS)
+memory: Memory = NoMemory() if settings.SERVES == CONSOLE else FastPath(django, store)
+application = Server(django, memory, threads=settings.WEB_THREADS)
 store.start()

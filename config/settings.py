@@ -34,6 +34,8 @@ WEB_THREADS = int(env.number("WEB_THREADS", 2, low=1, high=64))
 SERVES = env.choice("SERVES", "all", ("readers", "console", "all"))
 PORT = int(env.number("PORT", 8000, low=1, high=65535))
 PUBLIC_URL = env.text("PUBLIC_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
+# Where the console is, if a proxy does not put it below PUBLIC_URL; readers' processes redirect /console/ there, and back.
+CONSOLE_URL = env.text("CONSOLE_URL", "").rstrip("/")
 # Whether a new registration counts at once. Elsewhere it has to be proven first, so that nobody can invent an audience.
 REGISTRATIONS_COUNT_AT_ONCE = SANDBOX
 # Firebase App Check of requests that write or ask for topics: off, log (count the results), or enforce (refuse without a token).
@@ -80,6 +82,8 @@ if APP_CHECK != "off" and not APP_CHECK_APPS:
     raise env.BadSetting("APP_CHECK is on, so APP_CHECK_APPS must name the Firebase app ids of each app.")
 if not (APP_CHECK_ENDPOINT.startswith("https://") or is_loopback(APP_CHECK_ENDPOINT)):
     raise env.BadSetting("APP_CHECK_ENDPOINT must begin with https://.")
+if CONSOLE_URL and not (CONSOLE_URL.startswith("https://") or is_loopback(CONSOLE_URL)):
+    raise env.BadSetting("CONSOLE_URL must begin with https://.")
 if MAIL and not MAIL_FROM:
     raise env.BadSetting("MAIL_URL is set, so MAIL_FROM must be the address that messages to staff come from.")
 if STAFF_WEBHOOK_URL and len(STAFF_WEBHOOK_KEY) < 24:
@@ -217,7 +221,7 @@ SESSION_COOKIE_AGE = 8 * 3600
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SECURE_HSTS_SECONDS = 31_536_000 if _https else 0
 SECURE_REFERRER_POLICY = "same-origin"
-CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL, CONSOLE_URL] if CONSOLE_URL else [PUBLIC_URL]
 X_FRAME_OPTIONS = "DENY"
 # The proxy that ends TLS redirects (W008). Other hosts of the domain, and browsers' preload lists, are its owner's to decide
 # (W005, W021).

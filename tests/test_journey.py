@@ -269,7 +269,7 @@ def test_a_killed_worker_is_restarted(serving: Run) -> None:
 
     serving.until("The worker process exited", 60)
     now = json.loads((serving.run_dir / "processes.json").read_text())["processes"]
-    assert {row["name"] for row in now} == {"postgres", "emulator", "web", "worker", "beat"}
+    assert {row["name"] for row in now} == {"postgres", "emulator", "web", "console", "worker", "beat"}
 
 
 @pytest.mark.timeout(600)
@@ -293,11 +293,14 @@ def test_no_log_of_any_process_holds_what_clients_sent(serving: Run) -> None:
     # The parent and the teen of above; alerts to the parent's phone went through the worker.
     earlier = ("cParentInCardiff0001aa", "cTeenagerInCardiff001a", "GB-WLS")
     statuses = send_canaries(serving.port)
+    console = json.loads((serving.run_dir / "ports.json").read_text())["console"]
+    of_console = send_canaries(console)
 
     assert (statuses["register"], statuses["change"], statuses["other secret"], statuses["delete"]) == (201, 200, 404, 204)
-    assert (statuses["POST /v1/help"], statuses["POST /v1/help#age"], statuses["POST /console/login/"]) == (200, 422, 403)
+    assert (statuses["POST /v1/help"], statuses["POST /v1/help#age"], statuses["POST /console/login/"]) == (200, 422, 307)
+    assert (of_console["POST /console/login/"], of_console["POST /v1/help"]) == (403, 307)
     logs = {path.name: path.read_text(errors="replace") for path in (serving.run_dir / "logs").iterdir()}
-    assert {"web.log", "worker.log", "beat.log", "postgres.log"} <= logs.keys()
+    assert {"web.log", "console.log", "worker.log", "beat.log", "postgres.log"} <= logs.keys()
     # The emulator takes the place of Google, which has the addresses; commands.log holds what people typed.
     ours = {name: text for name, text in logs.items() if name not in ("emulator.log", "commands.log")}
     assert {name: word for name, text in ours.items() for word in (*CANARIES, *earlier) if word in text} == {}
@@ -317,7 +320,7 @@ def test_ctrl_c_leaves_nothing_running(serving: Run, home: Path) -> None:
 def test_the_next_start_ends_what_a_killed_one_left_running(home: Path, serving: Run) -> None:
     serving.make_sure_it_ended()
     killed = Run(home)
-    killed.until("Starting web, worker and beat")
+    killed.until("Starting web, console, worker and beat")
     killed.process.kill()
     killed.process.wait()
     assert left_running(home)

@@ -44,6 +44,20 @@ def test_a_reader_process_has_no_console(settings: Any) -> None:
     assert Client().get("/healthz").status_code == 200
 
 
+def test_two_addresses_without_a_proxy_lead_to_each_other(settings: Any) -> None:
+    settings.CONSOLE_URL, settings.PUBLIC_URL, settings.SERVES = "http://127.0.0.1:8001", "http://127.0.0.1:8000", "readers"
+
+    form = Client().post("/console/login/?next=/console/tips/", {"username": "ada", "password": "x"})
+    assert (form.status_code, form["Location"]) == (307, "http://127.0.0.1:8001/console/login/?next=/console/tips/")
+    assert form["Cache-Control"] == "no-store"
+    assert Client().get("/v1/").status_code == 200
+
+    settings.SERVES = "console"
+    page = Client().get("/a/12")
+    assert (page.status_code, page["Location"]) == (307, "http://127.0.0.1:8000/a/12")
+    assert Client().get("/console/login/").status_code == 200
+
+
 def test_a_console_process_answers_no_app(settings: Any) -> None:
     settings.SERVES = "console"
 

@@ -47,7 +47,7 @@ def test_the_journey_on_debians_postgresql(tmp_path: Path, services: DebianServi
     sandbox = Sandbox(paths, interrupts, plain_environment(), database_url=database_url, broker_url=broker_url)
 
     try:
-        sandbox.start(any_free_port())
+        sandbox.start(any_free_port(), console=False)
         result = demo.run_demo(sandbox, everything=True)
         running = {child.name for child in sandbox.processes.running if child.poll() is None}
         log = (paths.logs / "worker.log").read_text()

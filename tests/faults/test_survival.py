@@ -74,7 +74,7 @@ def test_promise_7_reads_and_help_survive_without_database_broker_and_cache(tmp_
     paths.create()
     sandbox = Sandbox(paths, Interrupts(), plain_environment())
     try:
-        sandbox.start(any_free_port())
+        sandbox.start(any_free_port(), console=False)
         demo.run_demo(sandbox, everything=True)
         client = Client(sandbox.web)
         assert sandbox.wait_for(lambda: client.get("/v1/manifest").status == 200), "no worker signed a manifest"
@@ -95,7 +95,7 @@ def test_promise_7_reads_and_help_survive_without_database_broker_and_cache(tmp_
         end(sandbox, "web")
         # The cache for rate limits is unreachable, too.
         sandbox.environment["CACHE_URL"] = "redis://127.0.0.1:9/0"
-        sandbox._start("web", sandbox._serve())
+        sandbox.start_web()
         sandbox._wait_until_up("web", sandbox.web, "/healthz")
         client = Client(sandbox.web)
         started = time.monotonic()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -73,3 +75,41 @@ def test_every_image_can_be_pinned_by_digest(services: dict[str, Any]) -> None:
     variables = {"PYTHON_IMAGE"} | {match[1] for image in named if (match := _DEFAULT.match(image))}
     assert len(variables) == 4
     assert [name for name in variables if name not in example] == []
+
+
+@pytest.mark.parametrize(
+    ("release", "image", "accepted"),
+    [
+        ("", "python:3.11-slim-bookworm", True),
+        ("1", "python:3.11-slim-bookworm", False),
+        ("1", f"python@sha256:{'0' * 64}", True),
+    ],
+)
+def test_a_release_is_not_built_on_an_image_that_a_tag_names(release: str, image: str, accepted: bool) -> None:
+    (check,) = re.findall(r"^RUN (case .+)$", (DOCKER / "Dockerfile").read_text(), re.M)
+    built = subprocess.run(
+        ["sh", "-c", check], env={"RELEASE": release, "PYTHON_IMAGE": image}, capture_output=True, text=True, check=False
+    )
+
+    assert built.returncode == (0 if accepted else 1)
+    assert ("set PYTHON_IMAGE to name@sha256:" in built.stderr) is not accepted
+
+
+@pytest.mark.services
+@pytest.mark.parametrize("misspelt", [False, True])
+def test_the_file_has_the_schema_of_compose_files(tmp_path: Path, misspelt: bool) -> None:
+    text = (DOCKER / "compose.yaml").read_text()
+    (tmp_path / "docker").mkdir()
+    (tmp_path / ".env").touch()
+    # Debian's docker-compose is older than the key `name`, and knows all the others.
+    checked = text.replace("\nname: fingerpost\n", "\n").replace("read_only", "read_onyl" if misspelt else "read_only")
+    (tmp_path / "docker/compose.yaml").write_text(checked)
+    required = dict.fromkeys(re.findall(r"\$\{(\w+):\?", text), "x")
+
+    # It reads and checks the file, and neither needs nor starts Docker.
+    result = subprocess.run(
+        ["docker-compose", "-f", "docker/compose.yaml", "config", "--quiet"], cwd=tmp_path, text=True, capture_output=True,
+        env={"PATH": os.environ["PATH"], "HOME": str(tmp_path), **required}, check=False,
+    )  # fmt: skip
+
+    assert ("'read_onyl'" in result.stderr, result.returncode) == ((True, 1) if misspelt else (False, 0))

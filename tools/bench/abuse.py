@@ -1,7 +1,8 @@
 """./run bench abuse: what readers notice while strangers hold connections, guess passwords and invent requests.
 
-One web process of the demo without a proxy. A reader fetches a pack at a steady pace over one kept connection while each
-attack runs; another asks /healthz twice a second over new connections. Writes docs/measurements/security.md.
+The demo's web process for readers, with the process of the console beside it and without a proxy. A reader fetches a pack at a
+steady pace over one kept connection while each attack runs; another asks /healthz twice a second over new connections. Writes the
+first part of docs/measurements/security.md.
 """
 
 from __future__ import annotations
@@ -68,7 +69,7 @@ def run(outer: Paths, rest: list[str]) -> int:
             sandbox.start(any_free_port())
             bench = ReadBench(sandbox, seconds=options.seconds, rounds=1, quick=True)
             prepare(bench)
-            rows = list(_measure(sandbox.web, options.seconds))
+            rows = list(_measure(sandbox.web, sandbox.console, options.seconds))
         except (demo.DemoFailed, CommandFailed) as error:
             raise UserError(f"The measurement failed: {error} (logs: {paths.logs})") from None
         finally:
@@ -78,15 +79,15 @@ def run(outer: Paths, rest: list[str]) -> int:
     return 1 if any(row.failed for row in rows) else 0
 
 
-def _measure(url: str, seconds: int) -> Iterator[Waiting]:
-    port = int(urlsplit(url).port or 80)
+def _measure(web: str, console: str, seconds: int) -> Iterator[Waiting]:
+    port, of_staff = (int(urlsplit(url).port or 80) for url in (web, console))
     attacks: dict[str, Callable[[int], Iterator[None]]] = {
         "none": _nothing,
         f"{HELD} connections that stop in the head": lambda port: _held(port, _head("GET", "/v1/", "")[:-2] + b"X-Slow: "),
         f"{HELD} bodies of /v1/help that never arrive": lambda port: _held(port, _head("POST", "/v1/help", _JSON, 50) + b"{"),
-        f"{HELD} console forms that never arrive": lambda port: _held(port, _head("POST", "/console/login/", _FORM, 50) + b"u"),
+        f"{HELD} console forms that never arrive": lambda _: _held(of_staff, _head("POST", "/console/login/", _FORM, 50) + b"u"),
         f"{HELD} packs that the client does not read": lambda port: _held(port, _head("GET", _PACK, "")),
-        f"{FLOOD} wrong passwords a second": lambda port: _flood(port, _password),
+        f"{FLOOD} wrong passwords a second": lambda _: _flood(of_staff, _password),
         f"{FLOOD} invented locales of a pack a second, br": lambda port: _flood(port, _locale),
         f"{FLOOD} invented pages of /hsds/services a second": lambda port: _flood(port, _page),
         f"{FLOOD} registrations a second": lambda port: _flood(port, _registration),
@@ -251,13 +252,15 @@ def _write(path: Path, rows: list[Waiting], seconds: int) -> None:
         for row in rows
     ]
     load = os.getloadavg()[0]
+    # What was measured in other ways follows, and stays.
+    kept = path.read_text(encoding="utf-8").partition("\n## ") if path.exists() else ("", "", "")
     path.write_text(
         f"""# What readers notice of an attack
 
-Written by `./run bench abuse --seconds {seconds}`: the demo's one web process without a proxy in front,
-on two cores that the attackers, the reader and the database share (load average {load:.1f} at the end).
-A reader fetches {_PACK} (gzip) {READS} times a second over one kept connection, another
-asks `/healthz` {PROBES} times a second over new ones. Times are in milliseconds.
+Written by `./run bench abuse --seconds {seconds}`: the demo's one process for readers, without a proxy in
+front and with the process of the console beside it, on two cores that the attackers, the reader and the
+database share (load average {load:.1f} at the end). A reader fetches {_PACK} (gzip) {READS} times a second
+over one kept connection, another asks `/healthz` {PROBES} times a second over new ones. Times are in milliseconds.
 
 | attack | p50 | p99 | p99 ÷ none | worst | worst of /healthz | failed |
 | --- | --- | --- | --- | --- | --- | --- |
@@ -270,7 +273,8 @@ limit on tries to sign in holds. Invented pages of `/hsds/services` are not in m
 more of processor time. Outside the demo, the budget of two seconds in ten for each network bounds what
 one of them takes to a fifth of a core. Before bodies were received on the event loop, one connection of
 the third row froze the process until the client closed it.
-""",
+"""
+        + "".join(kept[1:]),
         encoding="utf-8",
     )
     say(f"abuse bench: {path.name} is written")

@@ -38,7 +38,7 @@ def run(outer: Paths, rest: list[str]) -> int:
     with hold_run_folder(paths, "bench"):
         sandbox = Sandbox(paths, Interrupts(), os.environ)
         try:
-            sandbox.start(any_free_port())
+            sandbox.start(any_free_port(), console=False)
             figures = _measure(sandbox, options.registrations, options.devices)
         except (demo.DemoFailed, CommandFailed) as error:
             raise UserError(f"The measurement failed: {error} (logs: {paths.logs})") from None

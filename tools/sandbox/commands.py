@@ -16,7 +16,9 @@ HELP = """\
 ./run audit           check the locked packages for known weaknesses and licences; --refresh reads the advisories again,
                       --licences writes docs/licences.md, --sbom FILE writes a bill of materials, --images looks for digests
 ./run mutate          change the rules for roles, approval, limits and errors in small ways, and see whether their tests notice;
-                      --rule NAME, --limit N
+                      --rule NAME, --limit N, --part K/N
+./run contract        send requests made from the OpenAPI schema as four different senders, and print the statuses that they got;
+                      --cases N, --seed N
 ./run bench           measure registrations, reads and one campaign; --registrations N --devices N
 ./run bench push      measure sending: beside other senders, a million devices, brakes, kill -9; --part NAME --quick --write
 ./run bench main-job  measure one campaign through one worker; N devices (100000)
@@ -36,8 +38,9 @@ HELP = """\
 
 A second ./run keeps the database: it updates facts and texts, and sends no second campaign. --once sends one every time.
 Everything is kept in .run/ (or FINGERPOST_RUN_DIR) and .venv/. PORT sets the port of the web server (8000 by default);
-FINGERPOST_POSTGRES_PORT and FINGERPOST_EMULATOR_PORT set the others. To use an FCM of your own instead of the emulator, set
-FINGERPOST_SANDBOX=1 and a loopback FCM_ENDPOINT (and FIREBASE_PROJECTS if it needs one)."""
+FINGERPOST_CONSOLE_PORT, FINGERPOST_POSTGRES_PORT and FINGERPOST_EMULATOR_PORT set the others. The console has a process and a
+port of its own; /console/ on PORT leads there. To use an FCM of your own instead of the emulator, set FINGERPOST_SANDBOX=1 and a
+loopback FCM_ENDPOINT (and FIREBASE_PROJECTS if it needs one)."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,7 @@ COMMANDS: dict[str, Command] = {
     "lint": Command("dev"),
     "audit": Command("dev", takes_arguments=True),
     "mutate": Command("dev", takes_arguments=True),
+    "contract": Command("dev", takes_arguments=True),
     "bench": Command("dev", takes_arguments=True, uses_demo=True),
     "faults": Command("dev", takes_arguments=True),
     "soak": Command("dev", takes_arguments=True, uses_demo=True),

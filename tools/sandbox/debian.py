@@ -19,6 +19,8 @@ PACKAGES: dict[str, tuple[str, ...]] = {
     "nginx-light": ("/usr/sbin/nginx",),
     "wrk": ("/usr/bin/wrk",),
     "caddy": ("/usr/bin/caddy",),
+    # Only to check docker/compose.yaml against the schema of compose files; nothing is started.
+    "docker-compose": ("/usr/bin/docker-compose",),
     "python3-icu": ("/usr/lib/python3/dist-packages/icu/__init__.py",),
     "pgbouncer": ("/usr/sbin/pgbouncer",),
     # A wrong clock for single processes.

@@ -24,7 +24,7 @@ PASSED_ON = ("FCM_CA_BUNDLE", "FCM_MESSAGES_PER_MINUTE", "FCM_QUOTA_SHARE", "SER
 
 _OWN_SETTINGS = (
     *("DATABASE_URL", "BROKER_URL", "CACHE_URL", "SECRET_KEY", "ADDRESS_KEYS", "ALLOWED_HOSTS", "PUBLIC_URL", "PORT"),
-    *("SECRET_KEY_FALLBACKS", "MACHINE_TRANSLATOR"),
+    *("CONSOLE_URL", "SECRET_KEY_FALLBACKS", "MACHINE_TRANSLATOR"),
     *("FIREBASE_PROJECTS", "FCM_ENDPOINT", "PACK_SIGNING_KEY", "TRUSTED_PROXIES", "FINGERPOST_SANDBOX"),
     *("HEARTBEAT_DIR", "METRICS_TOKEN", "LOG_FORMAT", "LOG_LEVEL", "DATABASE_STATE_DIR"),
     *("SYNTHETIC_APP", "SYNTHETIC_ADDRESS"),
@@ -47,6 +47,7 @@ class Endpoints:
     owner_url: str
     broker_url: str
     web_port: int
+    console_port: int
     fcm_endpoint: str
     firebase_projects: str
 
@@ -54,6 +55,11 @@ class Endpoints:
     def web(self) -> str:
         """The URL of the web server."""
         return f"http://127.0.0.1:{self.web_port}"
+
+    @property
+    def console(self) -> str:
+        """The URL of the server of the console, which has a process of its own."""
+        return f"http://127.0.0.1:{self.console_port}"
 
 
 def external_fcm(environment: Mapping[str, str]) -> str | None:
@@ -92,6 +98,7 @@ def for_children(
         "ADDRESS_KEYS": secrets.address_keys,
         "ALLOWED_HOSTS": "127.0.0.1,localhost,[::1]",
         "PUBLIC_URL": endpoints.web,
+        "CONSOLE_URL": endpoints.console,
         "PORT": str(endpoints.web_port),
         "FCM_ENDPOINT": endpoints.fcm_endpoint,
         "FIREBASE_PROJECTS": endpoints.firebase_projects,

@@ -79,7 +79,8 @@ def once(paths: Paths, rest: list[str]) -> int:
     line, status = "JOURNEY FAILED: interrupted", 1
     with own_sandbox(paths, "--once") as sandbox:
         try:
-            sandbox.start(web_port(os.environ))
+            # It ends before anybody could look at a console.
+            sandbox.start(web_port(os.environ), console=False)
             result = demo.run_demo(sandbox, everything=True)
             report.print_summary(result)
             line, status = report.journey_ok(result), 0
@@ -148,6 +149,14 @@ def run_mutants(paths: Paths, rest: list[str]) -> int:
     return run(paths, rest)
 
 
+def run_contract(paths: Paths, rest: list[str]) -> int:
+    """Send requests made from the OpenAPI schema."""
+    # Not at the top: no other command needs what it imports.
+    from tools import contract
+
+    return contract.run(paths, rest)
+
+
 def run_bench(paths: Paths, rest: list[str]) -> int:
     """Run a measurement."""
     # Not at the top: no other command needs what the measurements import.
@@ -179,6 +188,7 @@ _COMMANDS: dict[str, Callable[[Paths, list[str]], int]] = {
     "lint": lambda paths, rest: lint.lint(paths),
     "audit": run_audit,
     "mutate": run_mutants,
+    "contract": run_contract,
     "bench": run_bench,
     "faults": run_faults,
     "soak": run_soak,

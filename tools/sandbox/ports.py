@@ -20,7 +20,7 @@ def web_port(environment: Mapping[str, str]) -> int:
 
 
 def inner_port(paths: Paths, environment: Mapping[str, str], name: str) -> int:
-    """Return the port for `name` (postgres, emulator): FINGERPOST_<NAME>_PORT, the one used last time, or any free one.
+    """Return the port for `name` (postgres, emulator, console): FINGERPOST_<NAME>_PORT, the one used last time, or any free one.
 
     UserError if the port in the environment is in use.
     """

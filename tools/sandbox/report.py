@@ -43,7 +43,7 @@ def print_addresses(sandbox: Sandbox) -> None:
     say(f"Docs         {sandbox.web}/v1/docs")
     say(f"A pack       {sandbox.web}/v1/packs/GB/cy")
     say(f"Alerts       {sandbox.web}{FEED}")
-    say(f"Console      {sandbox.web}/console/")
+    say(f"Console      {sandbox.console}/console/")
     if sandbox.emulator_url:
         say(f"Phones       {sandbox.emulator_url}/")
     else:

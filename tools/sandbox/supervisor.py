@@ -61,7 +61,7 @@ class Sandbox:
         self.new_database = True
         self.environment: dict[str, str] = {}
         self._of_owner: dict[str, str] = {}
-        self.web = ""
+        self.web = self.console = ""
         self._restarts: dict[str, list[float]] = {}
         self._swept = 0.0
         self._watch = Watch(paths.run / environment.HEARTBEATS)
@@ -78,6 +78,7 @@ class Sandbox:
             owner_url=owner_url,
             broker_url=self.given_broker or environment.filesystem_broker(self.paths),
             web_port=web_port,
+            console_port=ports.inner_port(self.paths, self.outside, "console"),
             fcm_endpoint=fcm,
             firebase_projects=projects or environment.demo_projects(self.paths),
         )
@@ -94,13 +95,13 @@ class Sandbox:
         self._set_environment(environment.Endpoints(**kept))
 
     def _set_environment(self, endpoints: environment.Endpoints) -> None:
-        self.web = endpoints.web
+        self.web, self.console = endpoints.web, endpoints.console
         runtime_role = "" if self.given_database else postgres.RUNTIME_ROLE
         self._of_owner = {"DATABASE_URL": endpoints.owner_url, "DATABASE_RUNTIME_ROLE": runtime_role}
         self.environment = environment.for_children(self.paths, self.secrets, endpoints, self.outside)
 
-    def start(self, web_port: int) -> None:
-        """Start everything and return once web and emulator answer."""
+    def start(self, web_port: int, *, console: bool = True) -> None:
+        """Start everything and return once web, console and emulator answer; without `console`, /console/ leads nowhere."""
         with step("Starting PostgreSQL"):
             self.start_database(web_port)
         if self.emulator_url:
@@ -115,8 +116,10 @@ class Sandbox:
                 self.command("runtime_role")
             signing_key = self._signing_key()
         shutil.rmtree(self.paths.broker, ignore_errors=True)
-        with step("Starting web, worker and beat"):
-            self._start("web", self._serve())
+        with step(f"Starting web, {'console, ' if console else ''}worker and beat"):
+            self.start_web()
+            if console:
+                self.start_console()
             celery = ["-m", "celery", "-A", "config.celery"]
             quiet = ["--loglevel", "WARNING"]
             self._start(
@@ -131,6 +134,8 @@ class Sandbox:
             if self.emulator_url:
                 self._wait_until_up("emulator", self.emulator_url, "/healthz")
             self._wait_until_up("web", self.web, "/healthz")
+            if console:
+                self._wait_until_up("console", self.console, "/healthz")
 
     def _start_own_database(self) -> tuple[str, str]:
         """Start PostgreSQL; return the URLs of the role of the running product and of the owner."""
@@ -155,8 +160,13 @@ class Sandbox:
         options = ("--project", environment.PROJECT, "--url", url)
         self.run_python("-m", "fcm_emulator", "credentials", str(self.paths.credentials), *options)
 
-    def _serve(self) -> list[str]:
-        return ["-m", "config.serve", "--port", self.environment["PORT"]]
+    def start_web(self) -> None:
+        """Start the process that serves readers."""
+        self._start("web", _serve(self.web), SERVES="readers")
+
+    def start_console(self) -> None:
+        """Start the process that serves staff; it holds no packs."""
+        self._start("console", _serve(self.console), SERVES="console", EDITION_DIR="")
 
     def _signing_key(self) -> Path:
         """Return the key that signs the manifest; the first start creates it together with its root key."""
@@ -283,6 +293,10 @@ class Sandbox:
                 log.write(f"$ {' '.join(arguments)}\n{output}{errors}\n")
             raise CommandFailed(f"{' '.join(arguments[1:3])}: {_reason(errors) or f'exit status {process.returncode}'}")
         return output
+
+
+def _serve(url: str) -> list[str]:
+    return ["-m", "config.serve", "--port", url.rpartition(":")[2]]
 
 
 def _reason(errors: str) -> str:

@@ -45,7 +45,7 @@ def run(outer: Paths, rest: list[str]) -> int:
     with hold_run_folder(paths, "bench read"):
         sandbox = Sandbox(paths, Interrupts(), {**os.environ, "FCM_MESSAGES_PER_MINUTE": MESSAGES_PER_MINUTE})
         try:
-            sandbox.start(any_free_port())
+            sandbox.start(any_free_port(), console=False)
             bench = ReadBench(sandbox, seconds=seconds, rounds=rounds, quick=options.quick)
             prepare(bench)
             for name, measure in PARTS.items():
