@@ -115,7 +115,7 @@ def add(programme: Programme, campaign: Campaign, *, by: User, at: datetime) -> 
             return
         if row.is_template:
             raise Conflict(
-                "A template is never sent. Start a campaign from it, and put that one into the programme.", code="template"
+                "A template is never sent. Start a campaign from it, and add that one to the programme.", code="template"
             )
         if row.programme_id is not None:
             raise Conflict("This campaign belongs to another programme. Take it out of that one first.", code="programme")
@@ -270,7 +270,7 @@ def _waiting(programme: Programme, decisions: Mapping[int, Decision]) -> list[Ca
     campaigns = _locked(programme)
     if drafts := [campaign.name for campaign in campaigns if campaign.state == CampaignState.DRAFT]:
         raise Conflict(
-            f"Still a draft: {', '.join(drafts)}. Submit it, or take it out of the programme.", code="programme-not-ready"
+            f"Still a draft: {', '.join(drafts)}. Submit it, or remove it from the programme.", code="programme-not-ready"
         )
     waiting = [campaign for campaign in campaigns if campaign.state == CampaignState.SUBMITTED]
     if not waiting:

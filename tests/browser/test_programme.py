@@ -42,7 +42,7 @@ def test_two_people_take_a_programme_from_drafts_to_approval(
     page.get_by_role("button", name="Create").click()
     for name in ("Parents in Wales", "Educators"):
         page.get_by_label("Draft", exact=True).select_option(label=name)
-        page.get_by_role("button", name="Put into the programme").click()
+        page.get_by_role("button", name="Add to the programme").click()
         expect(page.get_by_role("heading", name=name)).to_be_visible()
     found += faults_of(page)
     page.get_by_role("button", name="Submit all drafts").click()

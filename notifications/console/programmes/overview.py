@@ -26,7 +26,7 @@ class ProgrammeForm(ConsoleForm):
         required=False,
         max_length=500,
         label="Note for the approver",
-        help_text="What the campaigns have to do with each other.",
+        help_text="Why these campaigns belong together.",
         widget=forms.Textarea(attrs={"rows": 2}),
     )
 

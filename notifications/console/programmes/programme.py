@@ -132,7 +132,7 @@ class ProgrammePage(ProgrammeBasePage):
             raise Invalid("Choose a draft.", code="campaign", field="campaign")
         campaign = Campaign.objects.numbered(number)
         programmes.add(self.programme, campaign, by=self.user, at=self.at)
-        self.success(f"Put into the programme: {campaign.name}.")
+        self.success(f"Added to the programme: {campaign.name}.")
         return None
 
     def action_remove(self, data: QueryDict) -> str | None:
@@ -140,7 +140,7 @@ class ProgrammePage(ProgrammeBasePage):
         if campaign.programme_id != self.programme.pk:
             raise Conflict("This campaign is not in the programme any more.", code="programme")
         programmes.remove(campaign, by=self.user, at=self.at)
-        self.success(f"Taken out of the programme: {campaign.name}.")
+        self.success(f"Removed from the programme: {campaign.name}.")
         return None
 
     def action_submit(self, data: QueryDict) -> str | None:
