@@ -69,7 +69,17 @@ def test_packages_without_any_installed_program_are_missing(tmp_path: Path) -> N
         (tmp_path / path).touch()
 
     assert debian.missing(tmp_path) == [
-        *("postgresql", "nginx-light", "wrk", "caddy", "python3-icu", "pgbouncer", "faketime", "rabbitmq-server"),
+        *(
+            "postgresql",
+            "nginx-light",
+            "wrk",
+            "caddy",
+            "docker-compose",
+            "python3-icu",
+            "pgbouncer",
+            "faketime",
+            "rabbitmq-server",
+        ),
         *("libpangoft2-1.0-0", "fonts-noto-core", "zbar-tools", "libxml2-utils"),
     ]
 

@@ -120,6 +120,7 @@ def test_the_owner_runs_what_the_role_of_the_product_may_not(tmp_path: Path) -> 
                 "owner_url": "postgresql://fingerpost:x@127.0.0.1:1/fingerpost",
                 "broker_url": "memory://",
                 "web_port": 1,
+                "console_port": 2,
                 "fcm_endpoint": "http://127.0.0.1:1",
                 "firebase_projects": "{}",
             }
