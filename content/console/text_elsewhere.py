@@ -33,7 +33,10 @@ def texts_elsewhere_faults(texts: Mapping[Unit, str], locale: str) -> dict[int, 
         titles[slug_of(key)] = title or ""
     keys = {}
     for unit, text in texts.items():
-        same = [key for key, source in others.get(text, ()) if key != unit.key and not _are_similar(unit.text, source)]
+        found_in = [(key, source) for key, source in others.get(text, ()) if key != unit.key]
+        # Tips that say the same have the same source again and again, and comparing is slow.
+        similar = {source for source in {source for _, source in found_in} if _are_similar(unit.text, source)}
+        same = [key for key, source in found_in if source not in similar]
         if same:
             keys[unit] = same
     names = UnitNames((key for same in keys.values() for key in same[:_NAMED]), titles=titles)
@@ -48,4 +51,8 @@ def _fault(keys: list[str], names: UnitNames, length: int) -> Fault:
 
 
 def _are_similar(one: str, other: str) -> bool:
-    return SequenceMatcher(None, one.casefold(), other.casefold(), autojunk=False).ratio() >= _SIMILAR
+    if one == other:
+        return True
+    matcher = SequenceMatcher(None, one.casefold(), other.casefold(), autojunk=False)
+    # The first two are upper bounds of the third, and much faster.
+    return all(ratio() >= _SIMILAR for ratio in (matcher.real_quick_ratio, matcher.quick_ratio, matcher.ratio))

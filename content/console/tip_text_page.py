@@ -14,6 +14,9 @@ from content.models.target import TargetStatus
 from content.terms import SOURCE_LOCALE
 from core.errors import NotFound
 
+#: Languages that are offered beside another one to people who read no further one.
+_USUAL = ("cy", "fr", "es", "ar", "hi")
+
 
 class TipTextPage(TextBoxPage):
     """A page whose forms are each about one text of a tip, which the field `unit` names by its key."""
@@ -26,9 +29,12 @@ class TipTextPage(TextBoxPage):
         self.key = request.POST.get("unit", "")
 
     def load(self) -> None:
-        locale = Locale.objects.filter(pk=self.kwargs["locale"]).first()
+        codes = {self.kwargs["locale"], self.beside(), *self.user.locales, *_USUAL}
+        #: The language of the page, and those that can be shown beside it, by their tags.
+        self.locales = Locale.objects.in_bulk(codes - {SOURCE_LOCALE})
+        locale = self.locales.pop(self.kwargs["locale"], None)
         tip = Tip.objects.filter(pk=self.kwargs["slug"]).first()
-        if locale is None or tip is None or locale.pk == SOURCE_LOCALE:
+        if locale is None or tip is None:
             raise NotFound("There is no such tip, or no such language to translate it into.")
         self.locale, self.tip = locale, tip
 
@@ -49,6 +55,11 @@ class TipTextPage(TextBoxPage):
     def text_of_revision(self, revision: int) -> str | None:
         found = TargetRevision.objects.filter(target=self.target.pk, revision=revision).first() if self.target.pk else None
         return found.text if found else None
+
+    def offered(self) -> list[Locale]:
+        """Return the languages that can be shown beside this one: those that the person reads, or else the usual ones."""
+        own = [self.locales[code] for code in self.user.locales if code in self.locales]
+        return own or [self.locales[code] for code in _USUAL if code in self.locales]
 
     def beside(self) -> str:
         """Return the other locale whose texts are shown as well, from the query string."""

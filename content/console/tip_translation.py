@@ -18,7 +18,6 @@ from content.linting.reading_age import reading_faults
 from content.linting.style_notes import style_notes
 from content.linting.tokens import without_tokens
 from content.models.text_comment import MAX_COMMENT
-from content.terms import SOURCE_LOCALE
 from core.console.pages import Link, page
 from core.errors import DomainError, EditConflict, Invalid
 
@@ -79,7 +78,6 @@ class TipTranslationPage(TipOpinionPage):
     def context(self) -> dict[str, Any]:
         rows = self.rows()
         texts = [without_tokens(row.checked) for row in rows if row.checked]
-        others = [code for code in self.user.locales if code not in ("*", self.locale.pk, SOURCE_LOCALE)]
         return {
             "tip": self.tip,
             "locale": self.locale,
@@ -89,8 +87,8 @@ class TipTranslationPage(TipOpinionPage):
             "notes": style_notes(self.locale.pk),
             "tip_faults": reading_faults("\n".join(texts), self.locale.pk, self.tip.audiences),
             "keys": KEYS,
-            "beside": self.beside(),
-            "others": others or [code for code in ("cy", "fr", "es", "ar", "hi") if code != self.locale.pk],
+            "beside": self.locales.get(self.beside()),
+            "offered": self.offered(),
             "unfinished": sum(row.is_unfinished for row in rows),
             "to_approve": sum(row.is_to_approve for row in rows),
             "to_tick": sum(row.is_approvable for row in rows),
