@@ -1,7 +1,8 @@
 """GET /metrics: what operators watch, in Prometheus' text format, read from the database when it is asked for.
 
-The format: https://prometheus.io/docs/instrumenting/exposition_formats/. All processes give the same figures. None of them says
-anything about a person or an installation.
+The format: https://prometheus.io/docs/instrumenting/exposition_formats/. All processes give the same figures, except those of
+requests and failed sign-ins, which each server counts for itself (`core.counters`). None of them says anything about a person or
+an installation.
 """
 
 from __future__ import annotations
@@ -18,12 +19,14 @@ from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
+from api import request_counts
 from api.health import readiness
 from api.http.auth import Public
 from api.http.responses import NO_STORE, respond
 from api.http.views import ApiView
 from api.pages.security_txt import PlainTextRenderer
 from content.assurance.check_dates import check_dates
+from core.console import failed_sign_ins
 from core.errors import NotFound
 from core.sandbox import is_loopback
 from notifications.models import Heartbeat, synthetic_alert
@@ -41,6 +44,7 @@ class Metric(NamedTuple):
 
 METRICS: Mapping[str, Metric] = {
     "fingerpost_ready": Metric("gauge", "Whether a part works, 1 or 0: reads, writes, sends."),
+    "fingerpost_requests_total": Metric("counter", "Requests that this server answered, by route and class of status."),
     "fingerpost_silence_seconds": Metric("gauge", "Seconds since a part last worked: scheduler, delivery, beat."),
     "fingerpost_campaigns": Metric("gauge", "Campaigns by state."),
     "fingerpost_sending_stopped": Metric("gauge", "Whether all sending is stopped, 1 or 0."),
@@ -53,9 +57,11 @@ METRICS: Mapping[str, Metric] = {
     "fingerpost_release_age_seconds": Metric("gauge", "Age of the published release."),
     "fingerpost_manifest_valid_seconds": Metric("gauge", "Seconds for which the newest manifest is still valid."),
     "fingerpost_checks": Metric("gauge", "Numbers and addresses by their check: overdue-emergency, expired, soon."),
+    "fingerpost_outdated_texts": Metric("gauge", "Translations that are served although their source has changed."),
     "fingerpost_backup_age_seconds": Metric("gauge", "Age of the newest backup by manage.py backup."),
     "fingerpost_synthetic_alert_age_seconds": Metric("gauge", "Seconds since FCM last accepted the synthetic alert."),
     "fingerpost_sign_ins_day": Metric("gauge", "Staff who have signed in within a day."),
+    "fingerpost_failed_sign_ins_total": Metric("counter", "Tries to sign in at this server that failed, by reason."),
 }
 # One row: ages in seconds, NULL where there is nothing.
 _FIGURES = """
@@ -68,6 +74,8 @@ _FIGURES = """
             WHERE c.started_at > now() - interval '1 day'),
         (SELECT extract(epoch FROM now() - published_at) FROM content_release WHERE state = 'published'),
         (SELECT extract(epoch FROM expires_at - now()) FROM content_manifest ORDER BY id DESC LIMIT 1),
+        (SELECT count(*) FROM content_target t JOIN content_unit u ON u.id = t.unit_id
+            WHERE t.state = 'approved' AND u.outdated_revisions <> '{}' AND t.source_revision = ANY(u.outdated_revisions)),
         (SELECT extract(epoch FROM now() - max(taken_at)) FROM core_backup),
         (SELECT count(*) FROM core_user WHERE last_login > now() - interval '1 day')
 """
@@ -120,6 +128,7 @@ def samples(*, at: datetime) -> Iterator[Sample]:
     """Yield what the database says now. Raises DatabaseError while it is away, which is an answer of its own: 503."""
     for part, works in readiness.state().items():
         yield "fingerpost_ready", {"part": part}, float(works)
+    yield from _counted()
     last = Heartbeat.objects.last_work()
     for part in ("scheduler", "delivery", "beat"):
         yield "fingerpost_silence_seconds", {"part": part}, last.silence(getattr(last, part))
@@ -129,7 +138,7 @@ def samples(*, at: datetime) -> Iterator[Sample]:
     names = (
         *("fingerpost_sending_stopped", "fingerpost_queue_batches", "fingerpost_queue_age_seconds"),
         *("fingerpost_start_lag_seconds", "fingerpost_release_age_seconds", "fingerpost_manifest_valid_seconds"),
-        *("fingerpost_backup_age_seconds", "fingerpost_sign_ins_day"),
+        *("fingerpost_outdated_texts", "fingerpost_backup_age_seconds", "fingerpost_sign_ins_day"),
     )
     for name, value in zip(names, figures, strict=True):
         # The clocks of this machine and of the database differ a little.
@@ -147,6 +156,14 @@ def samples(*, at: datetime) -> Iterator[Sample]:
     dates = check_dates(at=at)
     for check, number in (("overdue-emergency", dates.overdue_emergency), ("expired", dates.expired), ("soon", dates.soon)):
         yield "fingerpost_checks", {"check": check}, number
+
+
+def _counted() -> Iterator[Sample]:
+    """Yield what this server has counted since it was started."""
+    for route, status, number in request_counts.counted():
+        yield "fingerpost_requests_total", {"route": route, "status": status}, number
+    for reason, number in failed_sign_ins.counters().totals().items():
+        yield "fingerpost_failed_sign_ins_total", {"reason": reason}, number
 
 
 def text(found: Iterable[Sample]) -> Iterator[str]:

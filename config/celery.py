@@ -15,6 +15,10 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 from django.conf import settings
 
+from config.start import require_settings
+
+require_settings()
+
 
 class QueueName:
     """Names of the queues; every worker consumes all of them."""

@@ -171,18 +171,28 @@ _NETWORK = {
 }  # fmt: skip
 
 
-def database(name: str) -> dict[str, Any]:
-    """Read postgresql://user:password@host:port/name?option=value into Django's DATABASES settings."""
-    url = urlsplit(text(name))
+def database(name: str, *, password: str = "") -> dict[str, Any]:
+    """Read postgresql://user:password@host:port/name?option=value into Django's DATABASES settings.
+
+    `password` takes precedence over that of the URL, in which some characters would have to be encoded.
+    """
+    try:
+        url = urlsplit(text(name))
+        port = url.port
+    except ValueError:
+        raise BadSetting(f"{name} cannot be read. A password with / # ? [ or % belongs into DATABASE_PASSWORD.") from None
     if url.scheme not in {"postgresql", "postgres"} or not url.path.strip("/"):
-        raise BadSetting(f"{name} must look like postgresql://user:password@host:5432/name.")
+        raise BadSetting(
+            f"{name} must look like postgresql://user:password@host:5432/name; put a password with / # ? [ or % into "
+            "DATABASE_PASSWORD."
+        )
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(url.path.strip("/")),
         "USER": unquote(url.username or ""),
-        "PASSWORD": unquote(url.password or ""),
+        "PASSWORD": password or unquote(url.password or ""),
         "HOST": url.hostname or "",
-        "PORT": str(url.port or ""),
+        "PORT": str(port or ""),
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {**_NETWORK, **dict(parse_qsl(url.query))},

@@ -10,11 +10,12 @@ django = get_wsgi_application()
 # These need Django's settings, which are loaded by now.
 from django.conf import settings  # noqa: E402
 
+from api import request_counts  # noqa: E402
 from api.reads.edition_store import store  # noqa: E402
 from api.reads.fast_path import FastPath  # noqa: E402
 from core.served_paths import CONSOLE, NoMemory  # noqa: E402
 from core.server import Memory, Server  # noqa: E402
 
 memory: Memory = NoMemory() if settings.SERVES == CONSOLE else FastPath(django, store)
-application = Server(django, memory, threads=settings.WEB_THREADS)
+application = Server(django, memory, threads=settings.WEB_THREADS, count=request_counts.count)
 store.start()

@@ -10,6 +10,9 @@ from granian.constants import HTTPModes, Interfaces, Loops
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
+from config.start import require_settings
+from core.counters import shared_folder
+
 #: Connections that one worker holds at the same time. Each takes a file; idle ones end after HEAD_SECONDS.
 MAX_CONNECTIONS = 10_000
 #: Seconds for the head of a request, and for an idle connection.
@@ -23,7 +26,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--port", type=int, default=8000, help="the port to listen at (%(default)s)")
     parser.add_argument("--workers", type=int, default=1, help="processes (%(default)s)")
     given = parser.parse_args(arguments)
-    Granian(
+    # Otherwise each worker process would fail with a traceback, and be started again for ever.
+    require_settings()
+    server = Granian(
         "config.rsgi:application",
         address=given.host,
         port=given.port,
@@ -40,7 +45,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         respawn_failed_workers=True,
         log_level=LogLevels.warning,
         log_access=False,
-    ).serve()
+    )
+    with shared_folder():
+        server.serve()
 
 
 if __name__ == "__main__":

@@ -145,6 +145,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "core.log_context.with_request_id",
     "api.health.under_any_host",
     "api.http.responses.not_modified",
     "api.http.cors.cross_origin",
@@ -177,7 +178,8 @@ TEMPLATES = [
     }
 ]
 
-DATABASES = {"default": env.database("DATABASE_URL")}
+DATABASE_PASSWORD = env.text("DATABASE_PASSWORD", "")
+DATABASES = {"default": env.database("DATABASE_URL", password=DATABASE_PASSWORD)}
 # The role of the running product, to which `migrate` grants what it needs of each table (core.database_roles).
 DATABASE_RUNTIME_ROLE = env.text("DATABASE_RUNTIME_ROLE", "")
 CACHES = {"default": env.cache("CACHE_URL")}
@@ -307,28 +309,38 @@ if SANDBOX:
     THROTTLES = {scope: (1_000_000, seconds) for scope, (_, seconds) in THROTTLES.items()}
 
 # No access log: a network address with a path and a time reveals too much about a child.
+LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
+# What Celery writes of each task, several lines a second, of which nobody learns anything.
+_TASKS_LEVEL = "INFO" if LOG_LEVEL == "DEBUG" else "WARNING"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "text": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
+        "text": {"()": "core.text_log.TextFormatter"},
         "json": {"()": "core.json_log.JsonFormatter"},
     },
-    "filters": {"without_path": {"()": "core.logs.WithoutPath"}},
+    "filters": {
+        "without_path": {"()": "core.logs.WithoutPath"},
+        "fields": {"()": "core.log_context.WithFields"},
+    },
     # Without any handler, Python would print a record all the same.
     "handlers": {
         "stderr": {
-            "class": "logging.StreamHandler",
+            "class": "core.repeated_errors.OnceAMinute",
+            "filters": ["fields"],
             "formatter": env.choice("LOG_FORMAT", "text", ("text", "json")),
         },
         "none": {"class": "logging.NullHandler"},
     },
-    "root": {"handlers": ["stderr"], "level": env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))},
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     "loggers": {
         "django.request": {"level": "ERROR", "filters": ["without_path"]},
         # They name the host, the path or the Origin of each request that they refuse.
         "django.security.DisallowedHost": {"handlers": ["none"], "propagate": False},
         "django.security.csrf": {"handlers": ["none"], "propagate": False},
+        "celery.app.trace": {"level": _TASKS_LEVEL},
+        "celery.beat": {"level": _TASKS_LEVEL},
+        "celery.worker.strategy": {"level": _TASKS_LEVEL},
         "pyreqwest": {"level": "WARNING"},
         # It names the passkey of each sign-in.
         "fido2": {"level": "WARNING"},

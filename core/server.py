@@ -77,9 +77,13 @@ class Memory(Protocol):
 class Server:
     """The RSGI application, with a source of responses from memory in front of Django."""
 
-    def __init__(self, django: WsgiApplication, memory: Memory, *, threads: int) -> None:
+    def __init__(
+        self, django: WsgiApplication, memory: Memory, *, threads: int, count: Callable[[str, int], None] | None = None
+    ) -> None:
+        """Prepare the application; `count` gets path and status of each answer, on the event loop."""
         self._django = django
         self._memory = memory
+        self._count = count
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="django")
         self._queued = self._awaited = self._awaited_files = 0
 
@@ -104,6 +108,8 @@ class Server:
         environ = environ_of(scope)
         with suppress(RSGIProtocolClosed):
             response = await self._answer(environ, protocol)
+            if self._count is not None:
+                self._count(environ["PATH_INFO"], response.status)
             protocol.response_bytes(response.status, response.headers, response.body)
 
     async def _answer(self, environ: Environ, protocol: Any) -> Response:

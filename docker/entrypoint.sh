@@ -19,7 +19,7 @@ case "$role" in
   worker)
     python manage.py runtime_role
     exec python -m core.watchdog worker python -m celery -A config.celery worker --without-mingle --without-gossip \
-      --concurrency "${WORKER_PROCESSES:-2}" --loglevel INFO "$@"
+      --concurrency "${WORKER_PROCESSES:-2}" --loglevel "${LOG_LEVEL:-INFO}" "$@"
     ;;
   beat)
     python manage.py runtime_role

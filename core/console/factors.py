@@ -29,6 +29,7 @@ from django.views.decorators.cache import never_cache
 from redis import RedisError
 
 from core.console import kept_forms, sign_in
+from core.console.failed_sign_ins import FailedBecause
 from core.models.user import User
 
 log = logging.getLogger(__name__)
@@ -67,7 +68,7 @@ class CodeForm(AuthenticateForm):  # type: ignore[misc]
         try:
             return str(super().clean_code())
         except ValidationError:
-            sign_in.record_failure(self.user)
+            sign_in.record_failure(self.user, FailedBecause.SECOND_FACTOR)
             raise ValidationError("The code is wrong or was used before. Wait for the next one.", code="code") from None
         except (RedisError, OSError):
             # Staff must be able to stop an alert while the cache, which remembers used codes, is down.
@@ -77,7 +78,7 @@ class CodeForm(AuthenticateForm):  # type: ignore[misc]
     def _code_without_cache(self, code: str) -> str:
         app = Authenticator.objects.filter(user=self.user, type=Authenticator.Type.TOTP).first()
         if app is None or not validate_totp_code(decrypt(app.data["secret"]), code):
-            sign_in.record_failure(self.user)
+            sign_in.record_failure(self.user, FailedBecause.SECOND_FACTOR)
             raise ValidationError("The code is wrong.", code="code")
         self.authenticator = app
         return code
@@ -89,6 +90,9 @@ class PasskeyForm(AuthenticateWebAuthnForm):  # type: ignore[misc]
     def clean_credential(self) -> Authenticator:
         try:
             return super().clean_credential()
+        except ValidationError:
+            sign_in.record_failure(self.user, FailedBecause.SECOND_FACTOR)
+            raise
         except (AttributeError, KeyError, TypeError, ValueError):
             # What the library does not take apart: JSON of another shape.
             raise ValidationError("The answer of the passkey cannot be read. Try again.", code="passkey") from None

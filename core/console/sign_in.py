@@ -19,7 +19,8 @@ from django.utils.crypto import salted_hmac
 
 from core import audit, rate_limits
 from core.audit_verbs import Verb
-from core.console import kept_forms
+from core.console import failed_sign_ins, kept_forms
+from core.console.failed_sign_ins import FailedBecause
 from core.models import User
 from core.rate_limits import Network
 
@@ -103,8 +104,9 @@ def remember(request: HttpRequest) -> None:
     request.session[SIGNED_IN_AT] = time.time()
 
 
-def record_failure(user: User) -> None:
+def record_failure(user: User, because: FailedBecause) -> None:
     """Record that somebody did not succeed in signing in as this person."""
+    failed_sign_ins.count(because)
     audit.record(by=User.objects.system(), verb=Verb.SIGN_IN_FAILED, row=user, at=timezone.now())
 
 
@@ -123,11 +125,14 @@ def may_try(request: HttpRequest, name: str) -> bool:
     try:
         of_network = rate_limits.count("sign-in", networks, limit=NETWORK_TRIES, seconds=WINDOW)
         # A network over its limit does not use up the tries of the account.
-        return of_network.allowed and rate_limits.count("sign-in-account", [account], limit=tries, seconds=WINDOW).allowed
+        allowed = of_network.allowed and rate_limits.count("sign-in-account", [account], limit=tries, seconds=WINDOW).allowed
     except Exception:
         # Staff must be able to stop an alert while the cache is down.
         log.warning("The limit on tries to sign in does not hold: the cache is unavailable.")
         return True
+    if not allowed:
+        failed_sign_ins.count(FailedBecause.TOO_MANY)
+    return allowed
 
 
 def _digest(name: str) -> str:

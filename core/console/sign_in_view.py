@@ -11,7 +11,8 @@ from django.contrib.auth import logout
 from django.contrib.auth.views import LoginView
 from django.http import HttpResponse
 
-from core.console import factors, kept_forms, sign_in
+from core.console import factors, failed_sign_ins, kept_forms, sign_in
+from core.console.failed_sign_ins import FailedBecause
 from core.models.user import User
 
 
@@ -37,7 +38,10 @@ class SignInView(LoginView):
     def form_invalid(self, form: Any) -> HttpResponse:
         name = form.cleaned_data.get("username", "")
         tried = User.objects.filter(username=name).first()
-        # Without a limit on entries, tries would fill the audit log: those over a limit are not recorded.
-        if tried is not None and not any(isinstance(error, sign_in.TooManyTries) for error in form.non_field_errors().as_data()):
-            sign_in.record_failure(tried)
+        # Without a limit on entries, tries would fill the audit log: those over a limit are counted, and not recorded.
+        if not any(isinstance(error, sign_in.TooManyTries) for error in form.non_field_errors().as_data()):
+            if tried is not None:
+                sign_in.record_failure(tried, FailedBecause.PASSWORD)
+            else:
+                failed_sign_ins.count(FailedBecause.PASSWORD)
         return super().form_invalid(form)

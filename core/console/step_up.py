@@ -32,6 +32,7 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from core.console import factors, kept_forms, sign_in
+from core.console.failed_sign_ins import FailedBecause
 from core.console.pages import ConsoleForm, Page, page
 from core.models.user import User
 
@@ -85,7 +86,7 @@ class ConfirmForm(ConsoleForm):
         if not sign_in.may_try(self.request, user.get_username()):
             raise sign_in.TooManyTries()
         if not user.check_password(password):
-            sign_in.record_failure(user)
+            sign_in.record_failure(user, FailedBecause.PASSWORD)
             raise ValidationError("The password is wrong.", code="password")
         return password
 

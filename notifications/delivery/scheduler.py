@@ -15,6 +15,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from core.errors import ChangedMeanwhile, DomainError
+from core.log_context import log_fields
 from core.models import User
 from core.states import advance
 from notifications.campaigns import forecast, lifecycle, progress_history, schedule
@@ -55,14 +56,15 @@ def tick(*, at: datetime) -> bool:
 
 def _isolated(step: Callable[..., None], campaign: Campaign, *, at: datetime) -> None:
     """Take one step for one campaign; an error with it does not affect the others."""
-    try:
-        step(campaign, at=at)
-    except ChangedMeanwhile:
-        # Another scheduler, or a person, was first.
-        return
-    except Exception:
-        _logger.exception("The scheduler failed on campaign %s.", campaign.pk)
-        connection.close_if_unusable_or_obsolete()
+    with log_fields(campaign=campaign.pk):
+        try:
+            step(campaign, at=at)
+        except ChangedMeanwhile:
+            # Another scheduler, or a person, was first.
+            return
+        except Exception:
+            _logger.exception("The scheduler failed on campaign %s.", campaign.pk)
+            connection.close_if_unusable_or_obsolete()
 
 
 def _begin(campaign: Campaign, *, at: datetime) -> None:

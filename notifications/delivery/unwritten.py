@@ -16,6 +16,7 @@ from typing import NamedTuple
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from django.utils import timezone
 
+from core.log_context import log_fields
 from notifications.campaigns import lifecycle
 from notifications.delivery import claims, left_out
 from notifications.delivery.claims import Claim, Settlement
@@ -51,6 +52,10 @@ class UnwrittenEnds:
 
     def write(self, end: Unwritten) -> bool:
         """Write the end of a claim, or keep it for later; return whether a settlement was written now."""
+        with log_fields(campaign=end.claim.campaign_id, batch=end.claim.id):
+            return self._write_or_keep(end)
+
+    def _write_or_keep(self, end: Unwritten) -> bool:
         try:
             return _write(end)
         except DatabaseError as error:

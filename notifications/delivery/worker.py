@@ -18,6 +18,7 @@ from typing import NamedTuple
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
 
 from core.errors import DomainError
+from core.log_context import log_fields
 from notifications.delivery import batch_rows, claims, fcm, outcomes, unwritten
 from notifications.delivery.brake_monitor import BrakeMonitor
 from notifications.delivery.claims import WAKE_AHEAD, Claim
@@ -186,6 +187,10 @@ class SendLoop:
         claim = claims.claim_batch(project, without=self._left_out.campaigns())
         if claim is None:
             return None
+        with log_fields(campaign=claim.campaign_id, batch=claim.id):
+            return self._read_claimed(claim, project, bearer, refused)
+
+    def _read_claimed(self, claim: Claim, project: str, bearer: str, refused: str) -> ReadBatch | None:
         if refused:
             claims.release(claim)
             unwritten.halt(claim, refused)
@@ -239,7 +244,8 @@ class SendLoop:
         wait([batch.sending.done for batch in self._open], timeout=timeout, return_when=FIRST_COMPLETED)
         for batch in [batch for batch in self._open if batch.sending.done.done()]:
             self._open.remove(batch)
-            self._settle(batch)
+            with log_fields(campaign=batch.claim.campaign_id, batch=batch.claim.id):
+                self._settle(batch)
 
     def _settle(self, batch: OpenBatch) -> None:
         if error := batch.sending.done.exception():

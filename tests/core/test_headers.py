@@ -37,6 +37,21 @@ def test_hsts_is_sent_behind_a_proxy_that_ends_tls(settings: Any) -> None:
     assert Client().get("/v1/")["Strict-Transport-Security"] == "max-age=31536000"
 
 
+def test_a_form_is_taken_behind_a_proxy_that_ends_tls(settings: Any) -> None:
+    # What config/settings.py makes of PUBLIC_URL. The request itself comes from the proxy, without TLS.
+    assert settings.CSRF_TRUSTED_ORIGINS == [settings.PUBLIC_URL]
+    settings.CSRF_TRUSTED_ORIGINS = ["https://fingerpost.example"]
+    browser = Client(enforce_csrf_checks=True)
+    page = browser.get("/console/login/").content.decode()
+    token = page.partition('name="csrfmiddlewaretoken" value="')[2].partition('"')[0]
+    form = {"csrfmiddlewaretoken": token, "username": "nobody", "password": "wrong"}
+
+    taken = browser.post("/console/login/", form, headers={"origin": "https://fingerpost.example"})
+    foreign = browser.post("/console/login/", form, headers={"origin": "https://elsewhere.example"})
+
+    assert (taken.status_code, foreign.status_code) == (200, 403)
+
+
 def test_ended_sessions_and_old_entries_of_the_admin_log_are_deleted() -> None:
     now, person = timezone.now(), make.person("ann")
     for key, ends in (("ended", -1), ("open", 1)):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -65,8 +66,32 @@ def test_every_container_is_read_only_and_gains_no_privileges(services: dict[str
             assert service["security_opt"] == ["no-new-privileges:true"], name
 
 
+def test_a_password_of_the_database_may_have_any_characters(services: dict[str, Any]) -> None:
+    for name in ("web", "console", "worker", "beat", "migrate", "backup"):
+        settings = services[name]["environment"]
+        assert "PASSWORD" not in settings["DATABASE_URL"], name
+        assert settings["DATABASE_PASSWORD"].startswith("${DATABASE_"), name
+    assert "OWNER" in services["migrate"]["environment"]["DATABASE_PASSWORD"]
+
+
+def test_what_runs_all_the_time_is_watched_by_its_progress(services: dict[str, Any]) -> None:
+    for role in ("worker", "beat"):
+        assert services[role]["healthcheck"]["test"] == ["CMD", "python", "-m", "core.heartbeats", role]
+    # They have the one of the image, which asks /healthz.
+    assert "healthcheck" not in services["web"] | services["console"]
+    assert "HEALTHCHECK" in (DOCKER / "Dockerfile").read_text()
+    assert [name for name, one in services.items() if one["image"].startswith("fingerpost") and not one.get("init")] == []
+
+
+def test_the_image_is_tagged_with_the_version_that_is_built(services: dict[str, Any]) -> None:
+    version = tomllib.loads((DOCKER.parent / "pyproject.toml").read_text())["project"]["version"]
+
+    assert services["web"]["image"] == f"fingerpost:${{FINGERPOST_VERSION:-{version}}}"
+    assert f"## [{version}]" in (DOCKER.parent / "CHANGELOG.md").read_text()
+
+
 def test_every_image_can_be_pinned_by_digest(services: dict[str, Any]) -> None:
-    named = {service["image"] for service in services.values()} - {"fingerpost"}
+    named = {service["image"] for service in services.values()} - {"fingerpost:${FINGERPOST_VERSION:-0.1.0}"}
     bases = re.findall(r"^FROM (\S+)", (DOCKER / "Dockerfile").read_text(), re.M)
     example = (DOCKER.parent / ".env.example").read_text()
 

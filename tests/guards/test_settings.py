@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 from django.conf import global_settings
 
+from config import env
+
 ROOT = Path(__file__).resolve().parents[2]
 SETTINGS = ROOT / "config/settings.py"
 PRODUCT = ("api", "config", "content", "core", "notifications")
@@ -111,6 +113,9 @@ def test_the_settings_start_with_only_what_is_required() -> None:
     [
         ({"DATABASE_URL": None}, "DATABASE_URL is not set."),
         ({"DATABASE_URL": "sqlite:///x"}, "must look like postgresql://"),
+        ({"DATABASE_URL": "postgresql://a:p/x@h:5432/c"}, "belongs into DATABASE_PASSWORD"),
+        ({"DATABASE_URL": "postgresql://a:p[x@h/c"}, "belongs into DATABASE_PASSWORD"),
+        ({"DATABASE_URL": "postgresql://a:p#x@h/c"}, "DATABASE_PASSWORD"),
         ({"SECRET_KEY": None}, "SECRET_KEY is not set."),
         ({"SECRET_KEY": "x" * 49}, "SECRET_KEY has fewer than 50 characters"),
         ({"SERVE_UNREVIEWED": "1"}, "SERVE_UNREVIEWED is for the sandbox only"),
@@ -136,6 +141,33 @@ def test_a_bad_setting_stops_the_start_with_its_reason(changes: dict[str, str | 
 
     assert result.returncode == 1
     assert sentence in result.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    "process",
+    [
+        ("manage.py", "check"),
+        ("-m", "config.serve", "--port", "1"),
+        ("-m", "celery", "-A", "config.celery", "worker"),
+        ("-m", "celery", "-A", "config.celery", "beat"),
+    ],
+)
+def test_every_process_ends_with_one_sentence_and_status_2(process: tuple[str, ...]) -> None:
+    environment = {"PATH": os.environ["PATH"], "SECRET_KEY": "x" * 50}
+
+    result = subprocess.run([sys.executable, *process], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60)
+
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr == "DATABASE_URL is not set.\n"
+
+
+@pytest.mark.parametrize("password", ["p@ss/w#rd%41x", "?[:]", "plain"])
+def test_a_database_password_may_have_any_characters(password: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://fingerpost:other@db:5433/name")
+
+    found = env.database("DATABASE_URL", password=password)
+
+    assert (found["PASSWORD"], found["HOST"], found["PORT"], found["NAME"]) == (password, "db", "5433", "name")
 
 
 def test_a_secret_can_be_in_a_file(tmp_path: Path) -> None:

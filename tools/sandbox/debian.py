@@ -32,6 +32,8 @@ PACKAGES: dict[str, tuple[str, ...]] = {
     "zbar-tools": ("/usr/bin/zbarimg",),
     # Checks exported XLIFF files as a translation agency does.
     "libxml2-utils": ("/usr/bin/xmllint",),
+    # promtool, which checks the alarms and tries them.
+    "prometheus": ("/usr/bin/promtool",),
 }
 POLICY = Path("/usr/sbin/policy-rc.d")
 _OUR_POLICY = "#!/bin/sh\n# Fingerpost's tests: install without starting services; removed right after.\nexit 101\n"

@@ -71,7 +71,8 @@ class CeleryProcesses:
             process = subprocess.Popen(
                 command,
                 cwd=ROOT,
-                env=self.environment,
+                # So that it writes a line for each task, which the callers wait for.
+                env={**self.environment, "LOG_LEVEL": "DEBUG"},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
