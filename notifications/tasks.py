@@ -21,6 +21,7 @@ from celery import shared_task
 from celery.signals import worker_process_init, worker_process_shutdown
 from django.conf import settings
 from django.db import DatabaseError, connection, transaction
+from django.utils import timezone
 
 from core import database_limits, heartbeats
 from notifications.delivery import (
@@ -40,6 +41,7 @@ from notifications.models.campaign import Campaign
 from notifications.models.heartbeat import Heartbeat, HeartbeatPart
 from notifications.models.registration import Registration
 from notifications.models.scheduler_run import LATE_AFTER, SchedulerRun
+from notifications.registrations import unregistering
 from notifications.staff_messages import sending, waiting
 
 #: Seconds for which one wake-up sends; then the next one takes over, so that a worker process can be stopped in between.
@@ -182,8 +184,9 @@ def _send_synthetic_alert_if_due(stopping: threading.Event) -> None:
 
 
 def _remember_state(stopping: threading.Event) -> None:
-    """Note outside of the database how far it has come."""
+    """Note outside of the database how far it has come, and who has unregistered."""
     state_file.remember()
+    unregistering.keep_outside(at=timezone.now())
 
 
 _pollers: list[Poller] = []

@@ -23,6 +23,7 @@ _REVIEW = "tests/content/console/test_tip_review.py::"
 _RETENTION = "tests/notifications/delivery/test_retention.py::"
 _TASKS = "tests/notifications/console/tasks/test_task_pages.py::"
 _TEXTS = "tests/content/models/test_retention.py::"
+_UNREGISTERED = "tests/notifications/registrations/test_unregistered.py::"
 _TEST_PHONES = "tests/notifications/test_test_phones.py::"
 
 STATEMENTS: Final = (
@@ -45,6 +46,13 @@ STATEMENTS: Final = (
     PrivacyStatement(
         "keyed digest of that address",
         ("tests/notifications/registrations/test_sealed.py::test_the_digest_depends_on_project_and_key",),
+    ),
+    PrivacyStatement(
+        "that an installation has unregistered",
+        (
+            _UNREGISTERED + "test_a_digest_of_the_id_is_kept_and_nothing_else",
+            _UNREGISTERED + "test_what_is_older_than_35_days_is_forgotten_in_both_places",
+        ),
     ),
     PrivacyStatement(
         "app, country, region, locale, audience, time zone, platform",

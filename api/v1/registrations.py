@@ -180,7 +180,7 @@ class RegistrationView(ApiView):
     @extend_schema(operation_id="forget", responses={204: OpenApiResponse(description="Deleted.")}, tags=["registrations"])
     def delete(self, request: Request, registration_id: str) -> HttpResponse:
         """Delete the registration for good."""
-        self._found(request, registration_id).delete()
+        self._found(request, registration_id).unregister(at=timezone.now())
         return HttpResponse(status=204, headers={"Cache-Control": NO_STORE})
 
     def _found(self, request: Request, registration_id: str) -> Registration:

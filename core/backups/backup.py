@@ -9,7 +9,7 @@ from pathlib import Path
 from django.db import connection
 
 from core.backups import catalogue, programs
-from core.backups.manifest import FORMAT, SUFFIX, BackupManifest, beside, digest, dump_name
+from core.backups.manifest import FORMAT, SUFFIX, BackupManifest, digest, dump_name
 from core.errors import Invalid
 from core.instants import rfc3339
 from core.migration_state import applied_migrations
@@ -51,11 +51,11 @@ def back_up(folder: Path, *, at: datetime) -> Path:
 
 
 def keep_newest(folder: Path, number: int) -> list[Path]:
-    """Delete the dumps of this command in the folder, with their manifests, except so many of the newest; return them."""
+    """Delete the dumps of this command in the folder, with what is beside them, except so many of the newest; return them."""
     old = sorted(folder.glob(f"fingerpost-*{SUFFIX}"), reverse=True)[number:]
     for dump in old:
-        dump.unlink(missing_ok=True)
-        beside(dump).unlink(missing_ok=True)
+        for path in folder.glob(f"{dump.stem}.*"):
+            path.unlink(missing_ok=True)
     return old
 
 

@@ -12,6 +12,7 @@ from notifications.models.heartbeat import Heartbeat
 from notifications.models.maintenance_run import MaintenanceRun
 from notifications.models.receipt_count import ReceiptCount
 from notifications.models.registration import Registration, RegistrationQuerySet
+from notifications.models.unregistered import Unregistered
 
 #: Rows that one pass deletes at the most, so that no tick takes long; a job is finished for the day when it deletes fewer.
 PURGE_LIMIT = 10_000
@@ -49,6 +50,7 @@ def run_due_jobs(*, at: datetime) -> None:
     purge_empty_segments(at=at)
     forget_heartbeats(at=at)
     purge_receipts(at=at)
+    forget_unregistered(at=at)
 
 
 def purge_stale_registrations(*, at: datetime) -> int:
@@ -82,6 +84,11 @@ def forget_heartbeats(*, at: datetime) -> int:
 def purge_receipts(*, at: datetime) -> int:
     """Delete the counters of receipts of alerts that finished two years ago; return how many."""
     return _once_a_day("purge-receipts", lambda: _delete_receipts(at=at), at=at)
+
+
+def forget_unregistered(*, at: datetime) -> int:
+    """Delete, 35 days later, that an installation has unregistered; return how many."""
+    return _once_a_day("forget-unregistered", lambda: Unregistered.objects.forget(on=at.date()), at=at)
 
 
 def _once_a_day(job: str, delete: Callable[[], int], *, at: datetime) -> int:

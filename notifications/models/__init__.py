@@ -23,6 +23,7 @@ from notifications.models.staff_message import StaffMessage
 from notifications.models.synthetic_alert import SyntheticAlert
 from notifications.models.test_phone import PairedPhone, PairingRequest, TestSend
 from notifications.models.translation_request import RequestState, TranslationRequest
+from notifications.models.unregistered import Unregistered
 from notifications.models.wave import Wave
 from notifications.models.worker_note import WorkerNote
 
@@ -66,6 +67,7 @@ __all__ = [
     "TaskEntry",
     "TestSend",
     "TranslationRequest",
+    "Unregistered",
     "Wave",
     "WorkerNote",
 ]

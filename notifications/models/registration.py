@@ -20,6 +20,7 @@ from core.querysets import manager_of
 from notifications.models.app import App, PushMode
 from notifications.models.segment import Platform, Segment
 from notifications.models.segment_count import COUNT_TRIGGERS
+from notifications.models.unregistered import Unregistered
 from notifications.registrations import sealed, values
 
 #: Advisory lock: shared by every transaction that assigns a ticket, exclusive while an audience is frozen.
@@ -295,6 +296,12 @@ class Registration(models.Model):
             # The new segment was empty, and maintenance deleted it after it was read.
             self._amend(changes, at=at, proven=proven)
         self.refresh_from_db()
+
+    def unregister(self, *, at: datetime) -> None:
+        """Delete this installation for good: no backup that is restored brings it back."""
+        with transaction.atomic():
+            Unregistered.objects.note(self.pk, on=at.date())
+            self.delete()
 
     def _amend(self, changes: dict[str, Any], *, at: datetime, proven: bool) -> None:
         with transaction.atomic():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
+import uuid
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterable
 from functools import lru_cache
@@ -32,6 +33,12 @@ def digest(project: str, address: str, key_id: str | None = None) -> str:
     key_id = key_id or _current()
     mac = hmac.digest(_keys(key_id, _master(key_id))[1], f"{project}\0{address}".encode(), hashlib.sha256)
     return f"{key_id}.{_encode(mac)}"
+
+
+def unregistered_digest(identity: uuid.UUID, key_id: str | None = None) -> str:
+    """Return the keyed digest under which it is recorded that a registration was deleted by its holder."""
+    key_id = key_id or _current()
+    return f"{key_id}.{_encode(hmac.digest(_keys(key_id, _master(key_id))[2], identity.bytes, hashlib.sha256))}"
 
 
 def older_digests(project: str, address: str) -> list[str]:
@@ -83,13 +90,13 @@ def _cipher(key_id: str) -> AESGCM:
 
 
 @lru_cache(maxsize=16)
-def _keys(key_id: str, master: bytes) -> tuple[AESGCM, bytes]:
-    """Derive the two keys of one master key, one for each purpose."""
-    sealing, finding = (
+def _keys(key_id: str, master: bytes) -> tuple[AESGCM, bytes, bytes]:
+    """Derive the three keys of one master key, one for each purpose."""
+    sealing, finding, unregistered = (
         HKDF(algorithm=SHA256(), length=32, salt=None, info=f"fingerpost:{use}:{key_id}".encode()).derive(master)
-        for use in ("address-sealing", "address-digest")
+        for use in ("address-sealing", "address-digest", "unregistered")
     )
-    return AESGCM(sealing), finding
+    return AESGCM(sealing), finding, unregistered
 
 
 def _encode(data: bytes) -> str:

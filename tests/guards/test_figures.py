@@ -25,6 +25,7 @@ from notifications.campaigns import audience
 from notifications.delivery import brake_monitor, topics
 from notifications.models import batch, registration
 from notifications.models.segment import Platform
+from notifications.models.unregistered import UNREGISTERED_KEPT
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = {
@@ -125,6 +126,12 @@ PROMISES = [
         "an address that FCM reported gone is kept",
         registration.GONE_KEPT,
         (rf"{SPAN} after FCM reported it gone", rf"{SPAN} after the mark"),
+        ("docs/privacy.md", "docs/operations.md"),
+    ),
+    Promise(
+        "it is known that an installation has unregistered",
+        UNREGISTERED_KEPT,
+        (rf"restored backup does not bring it back \| {SPAN}", rf"unregistered phones\*\* is kept for {SPAN}"),
         ("docs/privacy.md", "docs/operations.md"),
     ),
     Promise(

@@ -51,6 +51,7 @@ KNOWN_OF_AN_INSTALLATION = {
         "platform": "character varying",
         "requested_on": "date",
     },
+    "notifications_unregistered": {"digest": "character varying", "unregistered_on": "date"},
     "notifications_segmentcount": {"id": "bigint", "segment_id": "integer", "devices": "integer", "folded": "boolean"},
 }
 

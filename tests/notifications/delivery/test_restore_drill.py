@@ -21,7 +21,8 @@ from core.models import Backup
 from notifications.campaigns import lifecycle
 from notifications.campaigns.progress import progress_of
 from notifications.delivery import restores, worker
-from notifications.models import Brake, BrakeState, Campaign, Registration
+from notifications.models import Brake, BrakeState, Campaign, Registered, Registration, Unregistered
+from notifications.registrations import unregistered_file, unregistering
 from tests import make
 from tests.notifications.steps import tick
 from tests.processes import Emulator
@@ -172,6 +173,52 @@ def test_a_damaged_or_foreign_dump_changes_nothing(dump: Path, tmp_path: Path) -
     assert Backup.objects.get().size == dump.stat().st_size
 
 
+@pytest.fixture
+def lists(programs: None, settings: Any, tmp_path: Path) -> list[Registered]:
+    """Back six phones up; then the first is in a worker's list, the second in that of the folder, the third in one elsewhere."""
+    make.app()
+    phones = make.installations(6)
+    settings.DATABASE_STATE_DIR = str(tmp_path / "state")
+    run("backup", str(tmp_path / "backups"))
+    _unregister(phones[0])
+    unregistering.OutsideList(tmp_path / "state").keep(on=datetime.now(UTC).date())
+    _unregister(phones[1])
+    assert "list of 2 unregistered phones" in run("backup", str(tmp_path / "backups"), "--unregistered-only")
+    _unregister(phones[2])
+    run("backup", str(tmp_path / "elsewhere"), "--unregistered-only")
+    return phones
+
+
+def _unregister(phone: Registered) -> None:
+    Registration.objects.get(pk=phone.id).unregister(at=datetime.now(UTC))
+
+
+def test_phones_that_unregistered_after_the_backup_stay_away(
+    lists: list[Registered], tmp_path: Path, other_database: None, settings: Any
+) -> None:
+    (dump,) = (tmp_path / "backups").glob("*.dump")
+    keys, settings.ADDRESS_KEYS = settings.ADDRESS_KEYS, {}
+    without_keys = refused("restore", str(dump))
+    settings.ADDRESS_KEYS = keys
+    missing = refused("restore", str(dump), "--unregistered", str(tmp_path / "none"))
+
+    by_worker_and_folder = run("restore", str(dump))
+    left = set(Registration.objects.values_list("pk", flat=True))
+    # Now the database that is replaced knows of one more, and the other lists are gone.
+    _unregister(lists[3])
+    for path in (tmp_path / "state", tmp_path / "backups"):
+        (path / unregistered_file.NAME).unlink()
+    by_database_and_name = run("restore", str(dump), "--replace", "--unregistered", str(tmp_path / "elsewhere/unregistered.txt"))
+
+    assert "2 phones have unregistered. Give ADDRESS_KEYS" in without_keys
+    assert "There is no file" in missing
+    assert "Removed: 2 phones" in by_worker_and_folder
+    assert left == {one.id for one in lists[2:]}
+    assert "Removed: 4 phones" in by_database_and_name
+    assert set(Registration.objects.values_list("pk", flat=True)) == {one.id for one in lists[4:]}
+    assert Unregistered.objects.count() == 4
+
+
 def test_rules_that_the_dump_has_and_the_database_lacks_are_named() -> None:
     found = catalogue.read()
     lacking = {name: definition for name, definition in found.items() if name != "constraint notifications_brake.brake_state"}
@@ -187,14 +234,14 @@ def test_only_the_newest_dumps_are_kept(tmp_path: Path) -> None:
     for day in range(1, 6):
         (tmp_path / f"fingerpost-2026120{day}T000000Z.dump").touch()
         (tmp_path / f"fingerpost-2026120{day}T000000Z.json").touch()
+        (tmp_path / f"fingerpost-2026120{day}T000000Z.unregistered.txt").touch()
     (tmp_path / "other.dump").touch()
 
     deleted = keep_newest(tmp_path, 2)
 
     assert len(deleted) == 3
     assert sorted(path.name for path in tmp_path.iterdir()) == [
-        *("fingerpost-20261204T000000Z.dump", "fingerpost-20261204T000000Z.json"),
-        *("fingerpost-20261205T000000Z.dump", "fingerpost-20261205T000000Z.json"),
+        *(f"fingerpost-2026120{day}T000000Z.{end}" for day in (4, 5) for end in ("dump", "json", "unregistered.txt")),
         "other.dump",
     ]
 
