@@ -9,12 +9,12 @@ from __future__ import annotations
 import os
 import re
 import threading
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
 from core.errors import Invalid
-from notifications.models.unregistered import UnregisteredDays
 
 #: In DATABASE_STATE_DIR and in a folder of backups.
 NAME = "unregistered.txt"
@@ -28,7 +28,7 @@ def beside(dump: Path) -> Path:
     return dump.with_suffix(f".{NAME}")
 
 
-def write(path: Path, days: UnregisteredDays) -> None:
+def write(path: Path, days: Mapping[str, date]) -> None:
     """Replace the file as a whole. Raises OSError."""
     draft = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import socket
 import subprocess
 import sys
@@ -136,6 +137,23 @@ def test_a_body_in_pieces_is_read_whole(web: Web) -> None:
             slow.sendall(letter.encode())
             time.sleep(0.01)
         assert slow.recv(64).startswith(b"HTTP/1.1 200 ")
+
+
+def test_a_process_without_file_descriptors_answers_again_by_itself(web: Web) -> None:
+    assert web._process is not None
+    (worker,) = psutil.Process(web._process.pid).children()
+    _, most = resource.prlimit(worker.pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(worker.pid, resource.RLIMIT_NOFILE, (worker.num_fds() + 10, most))
+
+    with ExitStack() as held:
+        for _ in range(40):
+            held.enter_context(_connect(web, b""))
+        time.sleep(1)
+
+    assert web.seconds_until(lambda: _answers(web), at_most=30) >= 0
+    assert worker.is_running()
+    resource.prlimit(worker.pid, resource.RLIMIT_NOFILE, (most, most))
+    _assert_readers_are_served(web)
 
 
 def test_a_worker_that_ends_is_started_again(web: Web) -> None:

@@ -19,6 +19,7 @@ _MEASUREMENTS: dict[str, Callable[[Paths, list[str]], int]] = {
     "push": launch.run,
     "read": read.run,
     "resolver": resolver_speed.run,
+    "restore": lambda paths, rest: launch.run(paths, rest, "tools.bench.restore"),
 }
 
 

@@ -28,6 +28,7 @@ HELP = """\
 ./run bench read      measure reading beside nginx and Django with Debian's wrk, for docs/measurements/read.md; --quick
 ./run bench emulator  measure the FCM emulator alone; --tls --p50 MS
 ./run bench resolver  measure how long the resolver takes for one plan; --rounds N
+./run bench restore   measure backup, restore and check of a million registrations and all content; --registrations N --write
 ./run bench codebase  print figures of the code base itself, for git revisions or folders side by side; TREE… --list
 ./run faults          send campaigns while processes, PostgreSQL, brokers, clocks and FCM fail; --list, RUN…, --quick, --write
 ./run soak            send campaigns for hours with restarts at random, and see what grows; --hours N --minutes N --seed N --write

@@ -23,6 +23,12 @@ class Client:
         """Send POST with a JSON body."""
         return self._pool.request("POST", path, json=value, headers=_named(headers), redirect=False)
 
+    def request(self, method: str, path: str, value: object = None, **headers: str) -> BaseHTTPResponse:
+        """Send a request of any method, with a JSON body unless `value` is None."""
+        if value is None:
+            return self._pool.request(method, path, headers=_named(headers), redirect=False)
+        return self._pool.request(method, path, json=value, headers=_named(headers), redirect=False)
+
     def close(self) -> None:
         """Close the connection."""
         self._pool.close()

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("notifications", "0039_wave_help_checked_at")]
+    dependencies = [("notifications", "0040_synthetic_alert")]
 
     operations = [
         migrations.CreateModel(
