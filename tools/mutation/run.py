@@ -54,9 +54,11 @@ def run(paths: Paths, rest: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="./run mutate", description=__doc__)
     parser.add_argument("--rule", choices=RULES, action="append", help="one rule (default: all)")
     parser.add_argument("--limit", type=int, default=25, help="mutants of each rule, evenly spread (%(default)s)")
+    parser.add_argument("--minutes", type=float, default=600, help="begin no mutant after so many (%(default)s)")
     parser.add_argument("--part", type=_part, default=(1, 1), metavar="K/N", help="the K-th of N parts of these (1/1)")
     given = parser.parse_args(rest)
     part, parts = given.part
+    deadline = time.monotonic() + given.minutes * 60
     rows, noticed, tried = [], 0, 0
     with _copy(paths.root) as copy, temporary_database(paths, Interrupts()) as url:
         for name in given.rule or RULES:
@@ -66,13 +68,17 @@ def run(paths: Paths, rest: list[str]) -> int:
                 raise UserError(f"The tests of {rule.module} fail without a change.")
             every = mutants(original)
             chosen = evenly(every, given.limit)[part - 1 :: parts]
-            survivors = [one for one in chosen if _survives(paths, copy, rule, url, one)]
+            survived = count = 0
+            while count < len(chosen) and time.monotonic() < deadline:
+                one = chosen[count]
+                count += 1
+                if _survives(paths, copy, rule, url, one):
+                    survived += 1
+                    say(f"  survived: {rule.module}:{one.line}: {one.change}")
             (copy / rule.module).write_text(original, encoding="utf-8")
-            for one in survivors:
-                say(f"  survived: {rule.module}:{one.line}: {one.change}")
-            rows.append(f"| {name} | `{rule.module}` | {len(every)} | {len(chosen)} | {len(chosen) - len(survivors)} |")
-            tried, noticed = tried + len(chosen), noticed + len(chosen) - len(survivors)
-            say(f"  {name}: {len(chosen) - len(survivors)} of {len(chosen)} noticed in {time.monotonic() - begun:.0f} s")
+            rows.append(f"| {name} | `{rule.module}` | {len(every)} | {count} | {count - survived} |")
+            tried, noticed = tried + count, noticed + count - survived
+            say(f"  {name}: {count - survived} of {count} noticed in {time.monotonic() - begun:.0f} s")
     say("\n".join(["", "| rule | module | mutants | tried | noticed |", "| --- | --- | --- | --- | --- |", *rows]))
     say(f"\n{noticed} of {tried} noticed ({noticed / max(tried, 1):.0%}).")
     return 0 if noticed >= 0.9 * tried else 1

@@ -16,7 +16,7 @@ HELP = """\
 ./run audit           check the locked packages for known weaknesses and licences; --refresh reads the advisories again,
                       --licences writes docs/licences.md, --sbom FILE writes a bill of materials, --images looks for digests
 ./run mutate          change the rules for roles, approval, limits and errors in small ways, and see whether their tests notice;
-                      --rule NAME, --limit N, --part K/N
+                      --rule NAME, --limit N, --part K/N, --minutes N
 ./run contract        send requests made from the OpenAPI schema as four different senders, and print the statuses that they got;
                       --cases N, --seed N
 ./run bench           measure registrations, reads and one campaign; --registrations N --devices N
