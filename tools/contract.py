@@ -28,6 +28,7 @@ def run(paths: Paths, rest: list[str]) -> int:
     """Send the requests; return 1 if one was answered with a fault."""
     parser = argparse.ArgumentParser(prog="./run contract", description=__doc__)
     parser.add_argument("--cases", type=int, default=10_000, help="requests, about (%(default)s)")
+    parser.add_argument("--minutes", type=float, default=10, help="begin no round of requests after so many (%(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="of the random values (%(default)s)")
     given = parser.parse_args(rest)
     report, begun = paths.run / f"contract-{os.getpid()}.json", time.monotonic()
@@ -37,9 +38,10 @@ def run(paths: Paths, rest: list[str]) -> int:
             "PYTHONPYCACHEPREFIX": str(paths.run / "pycache"),
             "CONTRACT_CASES": str(given.cases),
             "CONTRACT_SEED": str(given.seed),
+            "CONTRACT_SECONDS": str(given.minutes * 60),
             "CONTRACT_REPORT": str(report),
         }
-        command = [str(paths.python), "-m", "pytest", "-q", _TEST]
+        command = [str(paths.python), "-m", "pytest", "-q", "--timeout", str(int(given.minutes * 60) + 600), _TEST]
         status = run_in_foreground(command, paths.root, {**environment.without_settings(os.environ), **settings})
     if report.exists():
         _print(report, seed=given.seed, seconds=time.monotonic() - begun)
