@@ -159,9 +159,13 @@ def test_a_process_without_file_descriptors_answers_again_by_itself(web: Web) ->
 def test_a_worker_that_ends_is_started_again(web: Web) -> None:
     assert web._process is not None
     (worker,) = psutil.Process(web._process.pid).children()
+    for _ in range(3):
+        assert web.ask("/v1/packs/GB/en")[0] == 200
     worker.kill()
 
     assert web.seconds_until(lambda: _answers(web), at_most=30) >= 0
+    assert web.ask("/v1/packs/GB/en")[0] == 200
+    assert b'fingerpost_requests_total{route="pack",status="2xx"} 4\n' in web.ask("/metrics")[1]
 
 
 def _answers(web: Web) -> bool:

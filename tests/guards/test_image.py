@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
+from django.core.management import get_commands, load_command_class
 
 ROOT = Path(__file__).resolve().parents[2]
 PRODUCT = {"api", "config", "content", "core", "notifications"}
@@ -58,3 +59,18 @@ def test_each_role_has_a_unit_that_starts_what_the_entrypoint_starts(role: str) 
     for line in ("Restart=always", "NoNewPrivileges=yes", "ProtectSystem=strict", "manage.py runtime_role"):
         assert line in unit
     assert ("WatchdogSec=" in unit) == (role in {"worker", "beat"})
+
+
+def test_each_timer_starts_a_command_that_exists() -> None:
+    for timer in (ROOT / "docker/systemd").glob("*.timer"):
+        started = re.findall(
+            r"^ExecStart=\S+ manage\.py (\w+) (\S+) (--[a-z-]+)", timer.with_suffix(".service").read_text(), re.M
+        )
+
+        ((command, folder, option),) = started
+        parser = load_command_class(get_commands()[command], command).create_parser("manage.py", command)
+        given = [option, "1"] if option == "--keep" else [option]
+        assert parser.parse_args([folder, *given]).folder == Path(folder)
+    worker = (ROOT / "docker/systemd/fingerpost-worker.service").read_text()
+    assert "DATABASE_STATE_DIR=/var/lib/fingerpost-worker " in worker
+    assert "StateDirectory=fingerpost-worker\n" in worker

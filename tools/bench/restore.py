@@ -122,7 +122,10 @@ def measure(registrations: int, folder: Path) -> tuple[Timings, dict[str, int]]:
 
 #: Tables that a restore itself writes: what it holds and stops, and whom it removes.
 _CHANGED = frozenset(
-    {"core_auditentry", "core_auditlink", "core_backup", "notifications_segmentcount", "notifications_unregistered"}
+    {
+        *("core_auditentry", "core_auditlink", "core_backup", "notifications_brake", "notifications_segmentcount"),
+        "notifications_unregistered",
+    }
 )
 
 
