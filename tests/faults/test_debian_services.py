@@ -21,7 +21,7 @@ from tools.sandbox.supervisor import Sandbox
 pytestmark = pytest.mark.services
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def interrupts() -> Iterator[Interrupts]:
     before = {number: signal.getsignal(number) for number in Interrupts.SIGNALS}
     yield Interrupts()
@@ -29,22 +29,35 @@ def interrupts() -> Iterator[Interrupts]:
         signal.signal(number, handler)
 
 
-@pytest.fixture
-def services(tmp_path: Path, interrupts: Interrupts) -> Iterator[DebianServices]:
-    made = DebianServices(tmp_path, interrupts)
+@pytest.fixture(scope="module")
+def services(tmp_path_factory: pytest.TempPathFactory, interrupts: Interrupts) -> Iterator[DebianServices]:
+    made = DebianServices(tmp_path_factory.mktemp("debian"), interrupts)
     yield made
     made.stop()
     assert left_running(made.home) == []
 
 
+@pytest.fixture(scope="module")
+def database_url(services: DebianServices) -> str:
+    return services.postgres()
+
+
+@pytest.fixture(scope="module")
+def paths(tmp_path_factory: pytest.TempPathFactory) -> Paths:
+    """Return a run folder that both journeys use, because they share a database: the second has no migration to apply."""
+    made = Paths(root=ROOT, run=tmp_path_factory.mktemp("journeys") / "run")
+    made.create()
+    return made
+
+
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("broker", ["redis", "rabbitmq"])
-def test_the_journey_on_debians_postgresql(tmp_path: Path, services: DebianServices, interrupts: Interrupts, broker: str) -> None:
-    database_url = services.postgres()
+def test_the_journey_on_debians_postgresql(
+    paths: Paths, services: DebianServices, database_url: str, interrupts: Interrupts, broker: str
+) -> None:
     broker_url = services.redis() if broker == "redis" else services.rabbitmq()
-    paths = Paths(root=ROOT, run=tmp_path / "run")
-    paths.create()
     sandbox = Sandbox(paths, interrupts, plain_environment(), database_url=database_url, broker_url=broker_url)
+    sandbox.new_database = not (paths.run / "staff.json").exists()
 
     try:
         sandbox.start(any_free_port(), console=False)
@@ -65,8 +78,8 @@ def test_the_journey_on_debians_postgresql(tmp_path: Path, services: DebianServi
     assert not (paths.run / "postgres.json").exists()
 
 
+@pytest.mark.usefixtures("database_url")
 def test_the_servers_are_processes_of_the_test_and_not_roots(services: DebianServices) -> None:
-    services.postgres()
     services.redis()
 
     for child in services.processes.running:
