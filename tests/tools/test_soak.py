@@ -90,6 +90,6 @@ def test_a_short_soak_misses_nobody(tmp_path: Path) -> None:
     found = json.loads(line)
     assert found["campaigns"][0]["act"] in ACTS
     assert {one["missed"] for one in found["campaigns"]} == {0}
-    assert {one["name"] for one in found["processes"]} == {"web", "worker", "beat"}
+    assert {one["name"] for one in found["processes"]} == {"web", "console", "worker", "beat"}
     assert found["reads"] > 20
     assert left_running(tmp_path / "run") == []

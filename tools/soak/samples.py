@@ -18,7 +18,7 @@ WARM_UP = 0.25
 #: Minutes that the other samples must cover for their slope to be judged; a shorter one is noise.
 JUDGED_FROM = 15.0
 #: Processes of the product. The emulator and PostgreSQL are no part of it.
-PRODUCT = ("web", "worker", "beat")
+PRODUCT = ("web", "console", "worker", "beat")
 
 
 @dataclass
