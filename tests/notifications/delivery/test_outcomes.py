@@ -231,3 +231,16 @@ def test_a_date_without_a_zone_counts_as_utc_and_from_now_by_default() -> None:
     wait = read_response(429, soon, PLANNED["QUOTA"].body).wait
     assert wait is not None
     assert 60 < wait <= 100
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (401, "does not accept our credentials (401)"),
+        (403, "Our sending account may not send to these apps (403)"),
+        (404, "404 without UNREGISTERED"),
+        (418, "FCM responded 418, which it does not document"),
+    ],
+)
+def test_people_read_why_a_campaign_halts(status: int, words: str) -> None:
+    assert words in read_response(status, None, b"", at=AT).halt_reason
