@@ -149,10 +149,13 @@ def _own_name(tag: str) -> str:
 
 
 def _day(alert: FeedAlert) -> dict[str, str]:
-    """Return the day on which the alert opened, for machines and in the page's language."""
+    """Return the day on which the alert opened, for machines and in the page's language.
+
+    English of no country is written as most of the world writes it: 29 November 2026.
+    """
     opened = datetime.fromisoformat(alert["opens"]).date()
     try:
-        text = format_date(opened, "long", locale=Locale.parse(alert["lang"], sep="-"))
+        text = format_date(opened, "long", locale=Locale.parse("en-001" if alert["lang"] == "en" else alert["lang"], sep="-"))
     except (UnknownLocaleError, ValueError):
         text = opened.isoformat()
     return {"iso": opened.isoformat(), "text": text}

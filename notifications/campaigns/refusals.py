@@ -260,7 +260,11 @@ def _contents(campaign: Campaign) -> Iterator[Refusal]:
     """Yield services, tips and texts that do not exist."""
     active = Service.objects.active().filter(pk__in=campaign.services).values_list("pk", flat=True)
     if missing := set(campaign.services) - set(active):
-        yield Refusal("services", "service", f"There is no such service: {', '.join(sorted(missing))}.")
+        closed = dict(Service.objects.filter(pk__in=missing).values_list("pk", "name"))
+        for name in sorted(closed.values()):
+            yield Refusal("services", "service", f"{name} has closed or was withdrawn. Remove it, or choose another service.")
+        if unknown := missing - closed.keys():
+            yield Refusal("services", "service", f"There is no such service: {', '.join(sorted(unknown))}.")
     slugs = set(campaign.tips.values())
     if missing := slugs - set(Tip.objects.current().filter(slug__in=slugs).values_list("slug", flat=True)):
         yield Refusal("tips", "tip", f"There is no such tip: {', '.join(sorted(missing))}.")

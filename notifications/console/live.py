@@ -57,7 +57,8 @@ class LiveCampaignPage(CampaignBasePage):
         return {
             **context,
             "progress": campaign_display.progress(campaign, counts),
-            "lapsed_help": refusals.lapsed_help(campaign, at=self.at) if campaign.frozen_at else [],
+            # The reason of a halt says it already.
+            "lapsed_help": refusals.lapsed_help(campaign, at=self.at) if campaign.state in (S.SENDING, S.PAUSED) else [],
             "starts": first_start(campaign, at=self.at),
             "pace": pace_sentences(campaign, pace_of(campaign, counts, at=self.at), counts),
             "tables": tables_of(campaign),

@@ -11,7 +11,7 @@ from django.http import HttpResponse
 from core.console.csv_file import csv_response
 from core.console.display import language_text
 from core.console.pages import Link, page
-from notifications.campaigns import approval, texts
+from notifications.campaigns import approval, texts, variants
 from notifications.campaigns.audience import rounded
 from notifications.campaigns.outcome_table import OUTCOMES
 from notifications.campaigns.progress import progress_of
@@ -75,12 +75,11 @@ class CampaignReportPage(_ReportBasePage):
         if campaign.state not in APPROVED_ON:
             return {"campaign": campaign, "tag": self.tag(), "is_approved": False}
         readings = approval.second_readings(campaign)
-        home = texts.text(campaign, campaign.home_locale, _first_audience(campaign))
         return {
             **self.summary(reach=False, words=False),
             **self.facts(),
             "is_approved": True,
-            "home": home,
+            "said": list(_said(campaign)),
             "home_dir": texts.direction(campaign.home_locale),
             "languages": [(language_text(locale), readings.get(locale)) for locale in sorted(campaign.words)],
             "thread": [
@@ -137,5 +136,8 @@ def _thread(campaign: Campaign) -> list[Campaign]:
     return list(same.filter(state__in=APPROVED_ON).order_by("approved_at"))
 
 
-def _first_audience(campaign: Campaign) -> str:
-    return campaign.audiences[0]
+def _said(campaign: Campaign) -> Iterator[tuple[str, texts.CampaignText]]:
+    """Yield each text in the main language, with what staff call it."""
+    locale = campaign.home_locale
+    for key in variants.keys_of(campaign.words[locale]):
+        yield variants.title_of(locale, key), texts.text(campaign, locale, *variants.parts_of(key))

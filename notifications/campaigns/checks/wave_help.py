@@ -51,8 +51,8 @@ def require_in_waves(campaign: Campaign, waves: Collection[Wave], *, at: datetim
         return
     starts = [wave.due_at for wave in waves if wave.due_at is not None]
     first = zoned_text(min(starts), campaign.home_zone)
-    unsent = f"to the phones that are due from {first} on" if min(starts) > at else "to more of their phones"
-    raise HelpLapsed(_reason(lacking, f"Nothing is sent {unsent}. {_IN_BETWEEN}"))
+    unsent = f"Nothing is sent to the phones that are due from {first} on." if min(starts) > at else "Nothing more is sent."
+    raise HelpLapsed(_reason(lacking, f"{unsent} {_IN_BETWEEN}"))
 
 
 def lacking_in(campaign: Campaign, waves: Iterable[Wave], *, at: datetime) -> list[CountryHelp]:

@@ -56,8 +56,11 @@ class HelpForm(ConsoleForm):
 
     def __init__(self, data: FormData, *, campaign: Campaign) -> None:
         super().__init__(data)
-        services = Service.objects.active().order_by("name")
-        self.fields["services"].choices = [(service.pk, service.name) for service in services]  # type: ignore[attr-defined]
+        active = dict(Service.objects.active().order_by("name").values_list("pk", "name"))
+        gone = set(campaign.services) - active.keys()
+        #: Services of the campaign that are no longer offered, by id: they stay on the page until the author removes them.
+        self.closed = dict(Service.objects.filter(pk__in=gone).values_list("pk", "name")) if gone else {}
+        self.fields["services"].choices = [*active.items(), *self.closed.items()]  # type: ignore[attr-defined]
         tips = list(Tip.objects.current().filter(kind=TipKind.TIP).order_by("order"))
         self.tip_texts = _tip_texts({*campaign.tips.values(), *(tip.slug for tip in tips)})
         for audience in Recipient.values if campaign.audiences == ALL else campaign.audiences:
@@ -138,8 +141,14 @@ class HelpPage(TaskPage):
         shown = {offer.id for row in rows for offer in row.offers}
         others = Service.objects.filter(pk__in=chosen - shown).select_related("country").order_by("name")
         context["countries"] = rows
-        context["others"] = [
-            OfferRow(service.pk, f"{service.name} ({country_text(service.country_id)})", True, "of another country", "wait")
+        closed = context["form"].closed
+        context["other_services"] = [
+            OfferRow(
+                service.pk,
+                f"{service.name} ({country_text(service.country_id)})",
+                True,
+                *(("has closed or was withdrawn", "bad") if service.pk in closed else ("of another country", "wait")),
+            )
             for service in others
         ]
         context["tips"] = [

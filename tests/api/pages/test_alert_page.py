@@ -55,6 +55,7 @@ def test_the_page_shows_text_services_and_qr_code(api: Client, alert: Campaign) 
     assert answer.status_code == 200
     assert answer["Content-Type"] == "text/html; charset=utf-8"
     assert "<h1>About threats</h1>" in html
+    assert f"{datetime.now(UTC):%-d %B %Y}</time>" in html
     assert "<p>Do not pay.</p>" in html
     assert "The gb-line service" in html
     assert "0800 1111" in html

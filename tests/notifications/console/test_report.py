@@ -58,6 +58,22 @@ def test_a_report_names_the_corrections_of_the_alert(client: Client, sent: Campa
     assert "The right day" in html
 
 
+def test_a_report_shows_what_each_reader_was_told(client: Client) -> None:
+    words = make.definition()["messages"]["en"]
+    for_educators = words | {"inner": {"title": "For teachers", "body": "Tell the safeguarding lead."}}
+    campaign = make.campaign(
+        messages={"en": words | {"variants": {"educator": for_educators}}},
+        audience={"countries": ["GB"], "audiences": ["educator", "parent"]},
+    )
+    client.force_login(make.person("nora", "auditor"))
+
+    html = client.get(page(campaign, "campaign-report")).content.decode()
+
+    assert words["inner"]["title"] in html
+    assert "<h3>English for educators</h3>" in html
+    assert "For teachers" in html
+
+
 def test_the_file_holds_the_figures_and_no_formula(client: Client, sent: Campaign) -> None:
     client.force_login(make.person("nora", "auditor"))
 

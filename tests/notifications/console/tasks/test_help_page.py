@@ -81,8 +81,29 @@ def test_help_that_lapses_after_the_approval_is_on_help_and_on_check(client: Cli
     for name in names:
         html = client.get(url(campaign, name)).content.decode()
         assert "Readers would find no help" in html, name
-        assert "United Kingdom has no service that can be attached." in html, name
+        assert "United Kingdom: The gb-line service has closed or was withdrawn. Choose another service." in html, name
         assert "send it back to draft first" in html, name
+
+
+def test_a_chosen_service_that_has_closed_is_named_and_can_be_removed(client: Client, author: make.User) -> None:
+    make.service("gb-other")
+    campaign = make.campaign(state="draft", services=["gb-line", "gb-other"])
+    make.service_facts("gb-line", status="temporarily closed")
+    make.person("orla", "campaign-author")
+    colleague = Client()
+    colleague.force_login(make.User.objects.get(username="orla"))
+    colleague.get(url(campaign, "help"))
+
+    answer = client.get(url(campaign, "help"))
+    html = answer.content.decode()
+
+    assert 'The gb-line service (United Kingdom)</bdi> <span class="fp-state bad">has closed or was withdrawn' in html
+    assert "valid choice" not in html
+    assert "<strong>orla</strong> has this page open" in html
+    saved = {"action": "save", "version": answer.context["version"], "place": "help", "services": ["gb-other"]}
+    client.post(url(campaign, "help"), saved)
+    campaign.refresh_from_db()
+    assert campaign.services == ["gb-other"]
 
 
 def test_situations_choose_the_handouts(client: Client, author: make.User) -> None:
