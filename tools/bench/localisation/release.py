@@ -31,8 +31,9 @@ def measure_compile(*, tips: int, locales: int, countries: int) -> Iterator[Figu
     places = {country for country, _ in digests[0]}
     packs = Pack.objects.aggregate(size=Sum("size"))["size"] or 0
     blocked = len(release.report["blocked"])
+    reasons = ", ".join(sorted({finding["code"] for finding in release.report["findings"] if finding["blocks"]}))
     yield Figure("countries, locales and packs", f"{len(places)}, {locales}, {len(digests[0])} of {packs / 10**6:,.0f} MB")
-    yield Figure("packs that the gate keeps back", f"{blocked}", "0", not blocked)
+    yield Figure(f"packs that the gate keeps back{f' ({reasons})' if reasons else ''}", f"{blocked}", "0", not blocked)
     same = digests[0] == digests[1] and len(digests[0]) == len(places) * locales
     yield Figure(
         "packs with the same bytes both times", f"{sum(digests[1].get(k) == v for k, v in digests[0].items())}", "", same

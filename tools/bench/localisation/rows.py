@@ -63,11 +63,13 @@ def analyze() -> None:
 
 
 def _services(countries: int, *, by: User, at: datetime) -> set[str]:
-    """Load the services of the countries that have most, and approve them; return their ids."""
+    """Load the services of the countries that have most, approve them and record a check of each channel; return their ids."""
     from django.core.management import call_command
 
+    from content.assurance.record import record_assurance
+    from content.assurance.validity import methods
     from content.importing.facts import SERVICES_FILE, load_facts
-    from content.models import Service
+    from content.models import Channel, Service
 
     document = json.loads(SERVICES_FILE.read_text(encoding="utf-8"))
     counted = Counter(entry["country"] for entry in document["entries"])
@@ -75,9 +77,12 @@ def _services(countries: int, *, by: User, at: datetime) -> set[str]:
     entries = [entry for entry in document["entries"] if entry["country"] in chosen]
     data = document | {"entries": entries} | ({"count": len(entries)} if "count" in document else {})
     load_facts(json.dumps(data).encode(), by=by, at=at)
-    records.user("assurer", "assurer")
+    assurer = records.user("assurer", "assurer")
     for facts in ("services", "channels"):
         call_command(facts, "approve-all", "--by", "assurer", stdout=records.Discard())
+    for channel in Channel.objects.select_related("service"):
+        method = methods(channel.service.roles, channel.type)[0]
+        record_assurance(channel, by=assurer, at=at, method=method, note="A measurement.")
     return set(Service.objects.values_list("pk", flat=True))
 
 
