@@ -59,7 +59,7 @@ class OnceAMinute(logging.StreamHandler[TextIO]):
             seen = self._seen.get(key)
             if seen is not None:
                 seen.left_out += 1
-                seen.last = record
+                seen.last = _text_alone(record)
                 return due
             while len(self._seen) >= MAX_REMEMBERED:
                 forgotten = self._seen.pop(next(iter(self._seen)))
@@ -80,10 +80,17 @@ class OnceAMinute(logging.StreamHandler[TextIO]):
 def _counted(seen: _Repeated) -> Iterator[logging.LogRecord]:
     """Yield the last record that was left out, with the number of all of them, the record itself not included."""
     if seen.last is not None:
-        found = copy.copy(seen.last)
         # It is written itself, so it is not among those that were left out.
-        found.left_out = seen.left_out - 1
-        yield found
+        seen.last.left_out = seen.left_out - 1
+        yield seen.last
+
+
+def _text_alone(record: logging.LogRecord) -> logging.LogRecord:
+    """Return a copy without its exception, whose frames would keep a request and its connection alive for a minute."""
+    kept = copy.copy(record)
+    kept.msg, kept.args = record.getMessage(), None
+    kept.exc_info = kept.exc_text = None
+    return kept
 
 
 def _key(record: logging.LogRecord) -> Any:

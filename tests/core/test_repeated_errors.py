@@ -97,6 +97,10 @@ def test_an_exception_is_the_same_by_its_kind_and_place(log: logging.Logger, str
         log.exception("Failed.")
 
     assert lines(stream) == [("Failed.", 0), ("Failed.", 0)]
+    handler = log.handlers[0]
+    assert isinstance(handler, OnceAMinute)
+    # Nothing of the exceptions is kept: their frames hold a request.
+    assert [one.last.exc_info for one in handler._seen.values() if one.last is not None] == [None]
 
 
 def test_what_is_remembered_is_bounded_and_nothing_is_lost(log: logging.Logger, stream: io.StringIO) -> None:
