@@ -264,6 +264,8 @@ thousand phones, and restores the backup in place. `--registrations N` takes ano
 writes this page. Then it counts every table, compares the packs, starts a web process and asks the
 API: reads, help, and a registration from its beginning to its end.
 
+The made-up addresses compress well. A million sealed ones take about 130 MB in a dump (calculated).
+
 {circumstances_line}
 
 {table(["what", "number"], contents)}
