@@ -83,14 +83,14 @@ def _measure(web: str, console: str, seconds: int) -> Iterator[Waiting]:
     port, of_staff = (int(urlsplit(url).port or 80) for url in (web, console))
     attacks: dict[str, Callable[[int], Iterator[None]]] = {
         "none": _nothing,
-        f"{HELD} connections that stop in the head": lambda port: _held(port, _head("GET", "/v1/", "")[:-2] + b"X-Slow: "),
-        f"{HELD} bodies of /v1/help that never arrive": lambda port: _held(port, _head("POST", "/v1/help", _JSON, 50) + b"{"),
-        f"{HELD} console forms that never arrive": lambda _: _held(of_staff, _head("POST", "/console/login/", _FORM, 50) + b"u"),
-        f"{HELD} packs that the client does not read": lambda port: _held(port, _head("GET", _PACK, "")),
-        f"{FLOOD} wrong passwords a second": lambda _: _flood(of_staff, _password),
-        f"{FLOOD} invented locales of a pack a second, br": lambda port: _flood(port, _locale),
-        f"{FLOOD} invented pages of /hsds/services a second": lambda port: _flood(port, _page),
-        f"{FLOOD} registrations a second": lambda port: _flood(port, _registration),
+        f"{HELD} connections that stop in the head": lambda port: hold(port, head("GET", "/v1/", "")[:-2] + b"X-Slow: "),
+        f"{HELD} bodies of /v1/help that never arrive": lambda port: hold(port, head("POST", "/v1/help", _JSON, 50) + b"{"),
+        f"{HELD} console forms that never arrive": lambda _: hold(of_staff, head("POST", "/console/login/", _FORM, 50) + b"u"),
+        f"{HELD} packs that the client does not read": lambda port: hold(port, head("GET", _PACK, "")),
+        f"{FLOOD} wrong passwords a second": lambda _: flood(of_staff, _password),
+        f"{FLOOD} invented locales of a pack a second, br": lambda port: flood(port, invented_locale),
+        f"{FLOOD} invented pages of /hsds/services a second": lambda port: flood(port, _page),
+        f"{FLOOD} registrations a second": lambda port: flood(port, _registration),
     }
     for name, attack in attacks.items():
         with step(name), contextmanager(attack)(port):
@@ -150,12 +150,12 @@ def _nothing(port: int) -> Iterator[None]:
     yield
 
 
-def _held(port: int, request: bytes) -> Iterator[None]:
+def hold(port: int, request: bytes) -> Iterator[None]:
     """Hold connections, and open another for each that the server closes."""
     ended = threading.Event()
     opened = threading.Semaphore(0)
 
-    def hold(stack: ExitStack) -> None:
+    def keep_open(stack: ExitStack) -> None:
         held = [stack.enter_context(_open(port, request)) for _ in range(HELD // 4)]
         opened.release()
         while not ended.wait(0.5):
@@ -165,7 +165,7 @@ def _held(port: int, request: bytes) -> Iterator[None]:
                     held[index] = stack.enter_context(_open(port, request))
 
     with ExitStack() as stack:
-        threads = [threading.Thread(target=hold, args=(stack,)) for _ in range(4)]
+        threads = [threading.Thread(target=keep_open, args=(stack,)) for _ in range(4)]
         for thread in threads:
             thread.start()
         for _ in threads:
@@ -195,7 +195,7 @@ def _is_closed(connection: socket.socket) -> bool:
         return True
 
 
-def _flood(port: int, request: Callable[[int], tuple[str, str, bytes, dict[str, str]]]) -> Iterator[None]:
+def flood(port: int, request: Callable[[int], tuple[str, str, bytes, dict[str, str]]]) -> Iterator[None]:
     """Send requests at the pace of FLOOD over ten connections, each waiting for its own responses alone."""
     ended = threading.Event()
 
@@ -226,7 +226,8 @@ def _password(number: int) -> tuple[str, str, bytes, dict[str, str]]:
     return "POST", "/console/login/", f"username=asta&password=wrong-{number}".encode(), {"Content-Type": _FORM}
 
 
-def _locale(number: int) -> tuple[str, str, bytes, dict[str, str]]:
+def invented_locale(number: int) -> tuple[str, str, bytes, dict[str, str]]:
+    """Return a request for a pack in a locale that does not exist, for `flood`."""
     return "GET", f"{_PACK}-a{number:07}", b"", {"Accept-Encoding": "br"}
 
 
@@ -239,7 +240,8 @@ def _registration(number: int) -> tuple[str, str, bytes, dict[str, str]]:
     return "POST", "/v1/registrations", _REGISTRATION % number, {"Content-Type": _JSON}
 
 
-def _head(method: str, path: str, kind: str, length: int = 0) -> bytes:
+def head(method: str, path: str, kind: str, length: int = 0) -> bytes:
+    """Return the head of a request; with `kind`, of one with a body of `length` bytes."""
     body = [f"Content-Type: {kind}", f"Content-Length: {length}"] if kind else []
     return ("\r\n".join([f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", *body]) + "\r\n\r\n").encode()
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from tools.bench import abuse, codebase, emulator, overall, resolver_speed
 from tools.bench.push import launch
 from tools.bench.read import measure as read
+from tools.bench.stampede import measure as stampede
 from tools.sandbox.paths import Paths
 
 _MEASUREMENTS: dict[str, Callable[[Paths, list[str]], int]] = {
@@ -20,6 +21,7 @@ _MEASUREMENTS: dict[str, Callable[[Paths, list[str]], int]] = {
     "read": read.run,
     "resolver": resolver_speed.run,
     "restore": lambda paths, rest: launch.run(paths, rest, "tools.bench.restore"),
+    "stampede": stampede.run,
 }
 
 

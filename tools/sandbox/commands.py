@@ -26,6 +26,7 @@ HELP = """\
 ./run bench console   measure the console pages of campaign staff with a million registrations; --registrations N --quick --write
 ./run bench abuse     measure what readers notice of an attack, for docs/measurements/security.md
 ./run bench read      measure reading beside nginx and Django with Debian's wrk, for docs/measurements/read.md; --quick
+./run bench stampede  measure phones that open an alert within seconds while it is pushed to others; --quick --write
 ./run bench emulator  measure the FCM emulator alone; --tls --p50 MS
 ./run bench resolver  measure how long the resolver takes for one plan; --rounds N
 ./run bench restore   measure backup, restore and check of a million registrations and all content; --registrations N --write

@@ -91,8 +91,8 @@ def nginx_command(folder: Path, tree: Path, configuration: Path, port: int, orig
     user = "user root;" if os.geteuid() == 0 else ""
     path = folder / "nginx.conf"
     path.write_text(
-        f"{user} worker_processes 1; daemon off; pid {folder}/nginx.pid; error_log {folder}/nginx.log;\n"
-        f"events {{ worker_connections 512; }}\n"
+        f"{user} worker_processes 1; worker_rlimit_nofile 16384; daemon off; pid {folder}/nginx.pid;\n"
+        f"error_log {folder}/nginx.log; events {{ worker_connections 8192; }}\n"
         f"http {{ {spool} sendfile on; tcp_nopush on; keepalive_requests 100000000;\n{own} }}\n",
         encoding="utf-8",
     )
