@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from pathlib import Path
 
+from tools.bench.read import scheduling
 from tools.bench.read.comparison import PACK
 from tools.bench.read.report import ALONE, BESIDE, PACED
 from tools.bench.read.servers import ReadBench
@@ -23,13 +25,14 @@ PAUSES = "function delay() return 10 end\n"
 
 def measure_beside_campaign(bench: ReadBench) -> None:
     """Load the fast path at a given pace without and with a campaign beside it; then time a withdrawal."""
-    sandbox, fast_path = bench.sandbox, bench.fast_path
+    sandbox = bench.sandbox
+    _schedule(bench)
     load_seconds = bench.seconds * bench.paced_rounds + 20
     before_load = 10_000 if bench.quick else DEVICES_BEFORE
     sandbox.json_command("simulate_registrations", str(before_load + DEVICES_PER_SECOND * load_seconds))
     script = sandbox.paths.temporary / "paced.lua"
     script.write_text(PAUSES, encoding="utf-8")
-    bench.in_turns(PACED, {ALONE: (fast_path, PACK, {"Accept-Encoding": "gzip"})}, script)
+    _paced(bench, ALONE, script)
     number, fingerprint = demo.submit_campaign(sandbox)
     sandbox.json_command("campaign", "approve", number, "--fingerprint", fingerprint, "--by", "david")
     emulator = Client(str(sandbox.emulator_url))
@@ -41,10 +44,31 @@ def measure_beside_campaign(bench: ReadBench) -> None:
         if not bench.quick and not _reaches_full_pace(bench, accepted):
             say(f"  it stays below {FULL_PACE:,} messages per second; the report gives the rate beside the load")
     before, begun = accepted(), time.monotonic()
-    bench.in_turns(PACED, {BESIDE: (fast_path, PACK, {"Accept-Encoding": "gzip"})}, script)
+    _paced(bench, BESIDE, script)
     sent, seconds = accepted() - before, time.monotonic() - begun
     bench.notes["messages per second beside the load"] = f"{sent / seconds:,.0f}"
     _time_withdrawal(bench)
+
+
+def _paced(bench: ReadBench, name: str, script: Path) -> None:
+    """Load the fast path at the pace, and note how long everybody waited for a processor."""
+    groups: dict[str, Callable[[], Iterable[int]]] = {
+        process.name: scheduling.children(process.pid) if process.name == "postgres" else scheduling.session(process.pid)
+        for process in bench.sandbox.processes.running
+        if process.name != "beat"
+    }
+    with scheduling.account({**groups, "load generator": scheduling.load_generators}) as account:
+        bench.in_turns(PACED, {name: (bench.fast_path, PACK, {"Accept-Encoding": "gzip"})}, script)
+    bench.notes[f"paced, {name}"] = account.words(bench.rows[-1].load.rate * account.seconds)
+
+
+def _schedule(bench: ReadBench) -> None:
+    """Set the chosen way of scheduling for the processes that run."""
+    pids = {process.name: scheduling.session(process.pid)() for process in bench.sandbox.processes.running}
+    if bench.scheduling in ("batch", "both"):
+        scheduling.behind_others(pids["worker"])
+    if bench.scheduling in ("short", "both") and not scheduling.with_short_slices(pids["web"]):
+        say("  this kernel knows no slices of one's own")
 
 
 def _time_withdrawal(bench: ReadBench) -> None:

@@ -40,6 +40,9 @@ class ReadBench:
     def __init__(self, sandbox: Sandbox, *, seconds: int, rounds: int, quick: bool) -> None:
         self.sandbox, self.seconds, self.rounds, self.quick = sandbox, seconds, rounds, quick
         self.paced_rounds = rounds if quick else PACED_FACTOR * rounds
+        #: How the kernel shares the processors: "usual", "batch" (workers never take one from others), "short" slices for the
+        #: web process, or "both".
+        self.scheduling = "usual"
         self.rows: list[Row] = []
         self.notes: dict[str, str] = {}
         self.client = Client(sandbox.web)
