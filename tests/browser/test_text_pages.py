@@ -8,10 +8,10 @@ import pytest
 from django.contrib.sessions.models import Session
 from playwright.sync_api import BrowserContext, Page, expect
 
-from content.models import Target, Unit
+from content.models import ReadingLink, Target, Unit
 from core.models import User
 from tests import make
-from tests.browser.accessible import axe_violations
+from tests.browser.accessible import axe_violations, faults_of, looks
 from tests.browser.conftest import PASSWORD, follow, listen
 
 pytestmark = pytest.mark.browser
@@ -174,3 +174,38 @@ def test_after_another_sign_in_an_open_form_is_sent_again(
 
     assert Target.objects.get().text == "Arhoswch."
     assert complaints == []
+
+
+def test_an_outside_reader_judges_arabic_texts_without_scripts(
+    context_of: Callable[..., BrowserContext], complaints: list[str], editor: User
+) -> None:
+    make.target(KEY, "ar", "توقف وتنفس")
+    make.target("tip.first-hour.do-now.1", "ar", "أخبر شخصا بالغا.")
+    staff = listen(context_of(editor).new_page(), complaints)
+    staff.goto("/console/readers/ar/new/?tip=first-hour")
+    found: list[object] = [*faults_of(staff, "the texts for a reader")]
+    staff.get_by_role("textbox", name="Reader", exact=True).fill("A teacher")
+    press(staff, "Create the link")
+    link = ReadingLink.objects.get()
+
+    page = listen(context_of(java_script_enabled=False).new_page(), complaints)
+    page.goto(f"/reading/{link.token()}")
+    page.get_by_role("textbox").first.fill("كلمة غير واضحة")
+    follow(page.get_by_role("button", name="Not clear").first)
+    expect(page.get_by_text("1 of 2 answered.")).to_be_visible()
+    assert page.locator(".shown").first.evaluate("one => getComputedStyle(one).direction") == "rtl"
+    with_scripts = listen(context_of().new_page(), complaints)
+    with_scripts.goto("/reading/x")
+    found += faults_of(with_scripts, "a link that is not valid")
+    with_scripts.goto(f"/reading/{link.token()}")
+    found += faults_at_each_look(with_scripts, "the reader's page")
+    staff.reload()
+    expect(staff.get_by_text("كلمة غير واضحة")).to_be_visible()
+    found += faults_at_each_look(staff, "the links")
+
+    assert found == []
+    assert complaints == []
+
+
+def faults_at_each_look(page: Page, place: str) -> list[object]:
+    return [fault for scheme, width in looks(page) for fault in faults_of(page, place, scheme, width)]

@@ -9,7 +9,7 @@ import pytest
 
 from content.compiling.facts import Policy
 from content.compiling.snapshot import read_snapshot
-from content.linting.length import Surface, length_faults
+from content.linting.length import Surface, length_faults, refused_length
 from content.linting.text import source_faults
 from content.models import Unit
 from tests import make
@@ -103,3 +103,5 @@ def test_a_short_title_has_one_limit_in_every_language() -> None:
 
     for locale in ("en", "cy", "de"):
         assert [strengths(30, locale), strengths(31, locale), strengths(51, locale)] == [[], ["warn"], ["refuse"]]
+        # What translation files name as the limit.
+        assert refused_length(KEY, locale) == 50
