@@ -7,6 +7,7 @@ from django.urls import path
 from api import health, metrics
 from api.hsds import views
 from api.pages import alert_page, correction_form, handout, handout_pdf, reading_form, security_txt, sent_alerts, transparency
+from api.sandbox import views as sandbox
 from api.v1 import (
     alert_documents,
     alerts,
@@ -32,8 +33,10 @@ from api.v1 import (
 urlpatterns = [
     path("v1/", root.RootView.as_view(), name="root"),
     path("v1/manifest", manifest.ManifestView.as_view(), name="manifest"),
+    path("v1/manifest/<str:country>", manifest.CountryManifestView.as_view(), name="country-manifest"),
     path(".well-known/jwks.json", manifest.KeysView.as_view(), name="jwks"),
     path(".well-known/security.txt", security_txt.SecurityTxtView.as_view(), name="security-txt"),
+    path("v1/packs/<str:country>", packs.CountryPackView.as_view(), name="country-pack"),
     path("v1/packs/<str:country>/<str:locale>", packs.PackView.as_view(), name="pack"),
     path("v1/packs/<str:country>/<str:locale>/<str:digest>", packs.PackBytesView.as_view(), name="pack-bytes"),
     path("v1/tips", tips.TipsView.as_view(), name="tips"),
@@ -52,6 +55,9 @@ urlpatterns = [
     path("v1/registrations", registrations.RegistrationsView.as_view(), name="registrations"),
     path("v1/registrations/<str:registration_id>", registrations.RegistrationView.as_view(), name="registration"),
     path("v1/topics", topics.TopicsView.as_view(), name="topics"),
+    path("v1/sandbox/", sandbox.SandboxIndexView.as_view(), name="sandbox"),
+    path("v1/sandbox/limited", sandbox.SandboxLimitedView.as_view(), name="sandbox-limited"),
+    path("v1/sandbox/<str:name>", sandbox.SandboxStateView.as_view(), name="sandbox-state"),
     path("v1/problems/<str:code>", problems.ProblemView.as_view(), name="problem"),
     path("v1/schema", docs.SchemaView.as_view(), name="schema"),
     path("v1/docs", docs.DocsView.as_view(), name="docs"),

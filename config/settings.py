@@ -147,7 +147,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "core.log_context.with_request_id",
     "api.health.under_any_host",
-    "api.http.responses.not_modified",
+    "api.http.responses.without_body",
     "api.http.cors.cross_origin",
     "core.headers.security_headers",
     "django.middleware.security.SecurityMiddleware",
@@ -274,17 +274,39 @@ SPECTACULAR_SETTINGS: dict[str, object] = {
     "LICENSE": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
     "SERVE_INCLUDE_SCHEMA": False,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    # All fields of a PATCH are optional already.
+    "COMPONENT_SPLIT_PATCH": False,
+    "SERVERS": [{"url": "/", "description": "The server that this document comes from"}],
+    "TAGS": [
+        {"name": "server", "description": "What this server offers, and what its problems mean"},
+        {"name": "packs", "description": "Everything that a reader needs offline, and the signed manifest"},
+        {"name": "help", "description": "A plan for one reader, for thin clients"},
+        {"name": "tips", "description": "Tips of a country in a language"},
+        {"name": "services", "description": "Helplines, hotlines, police and removal tools, and reports that one does not work"},
+        {"name": "facts", "description": "Statistics for parents and educators"},
+        {"name": "handouts", "description": "Pages to print"},
+        {"name": "alerts", "description": "The alert feed, its receipts, and what was sent"},
+        {"name": "registrations", "description": "Push: installations and topics"},
+        {"name": "hsds", "description": "The same services as Open Referral HSDS 3.0"},
+    ],
     "ENUM_NAME_OVERRIDES": {
+        "AddressKind": "notifications.models.registration.AddressKind",
         "Audience": "content.terms.Audience",
+        "CorrectionProblem": "content.models.correction_count.Problem",
+        "Platform": "notifications.models.segment.Platform",
+        "ReceiptEvent": "notifications.models.receipt_count.ReceiptEvent",
         "Recipient": "content.terms.Recipient",
-        "Situation": "content.terms.Situation",
-        "FigureUnit": "content.terms.FigureUnit",
-        "HandoutSlug": "content.terms.Handout",
-        "Qualifier": "content.terms.Qualifier",
         "Role": "content.terms.Role",
-        "Step": "content.terms.Step",
+        "Where": "content.terms.Where",
     },
-    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "api.http.schema.close_requests"],
+    "POSTPROCESSING_HOOKS": [
+        "api.http.contract.open_responses",
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "api.http.contract.share_lists",
+        "api.http.contract.plain_nulls",
+        "api.http.contract.close_requests",
+        "api.http.schema.describe_headers",
+    ],
 }
 
 # Scope → (requests, seconds) per network address; packs have no limit. Schools and mobile networks share one address.
@@ -307,6 +329,8 @@ if SANDBOX:
     MISS_SECONDS = float("inf")
     # Thousands of sample devices register from this one machine.
     THROTTLES = {scope: (1_000_000, seconds) for scope, (_, seconds) in THROTTLES.items()}
+    # An app developer can meet this one: /v1/sandbox/limited.
+    THROTTLES["sandbox-limited"] = (5, 60)
 
 # No access log: a network address with a path and a time reveals too much about a child.
 LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))

@@ -217,7 +217,8 @@ AROUND: Final[Mapping[str, Entrance]] = {
 PUBLIC: Final[Mapping[str, tuple[str, ...]]] = {
     **dict.fromkeys(
         (
-            *("root", "manifest", "jwks", "pack", "pack-bytes", "tips", "tip", "services", "service", "facts", "handouts"),
+            *("root", "manifest", "country-manifest", "jwks", "country-pack", "pack", "pack-bytes"),
+            *("tips", "tip", "services", "service", "facts", "handouts", "sandbox", "sandbox-state", "sandbox-limited"),
             *("alerts", "alerts-atom", "alert-cap", "alert", "topics", "problem", "schema", "docs", "sent-counts"),
             *("hsds", "hsds-profile", "hsds-services", "hsds-service", "hsds-taxonomies", "hsds-taxonomy", "hsds-terms"),
             *("hsds-term", "alert-page", "sent-alerts", "transparency", "handout-pdf", "handout", "healthz", "readyz"),

@@ -8,6 +8,7 @@ on hold it opens in no further country.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -50,6 +51,8 @@ _FIELDS = (
     ),
 )
 _TIMES = ("submitted_at", "starts_at", "not_after")
+#: An id in the one form that responses have: "01" and digits of other scripts would be further addresses of the same alert.
+_NUMBER = re.compile(r"[1-9][0-9]{0,17}")
 #: Between the first and the last opening of an alert: all zones of the world, and a night.
 _MAX_SPREAD = timedelta(days=3)
 _LONG_AGO, _FAR_FUTURE = datetime(1970, 1, 1, tzinfo=UTC), datetime(2099, 1, 1, tzinfo=UTC)
@@ -201,7 +204,7 @@ class Feed:
 
         Raises NoSuchAlert before it opens, AlertStopped once a stop removed it.
         """
-        wanted = int(number) if str(number).isdecimal() and len(str(number)) < 19 else None
+        wanted = int(number) if _NUMBER.fullmatch(str(number)) else None
         for campaign in self.campaigns:
             if campaign.pk == wanted and (opens := self.opens(campaign, country)) is not None and opens <= at:
                 _, newest = self._newest_of_threads(country, at)[campaign.alert]
@@ -217,6 +220,21 @@ class Feed:
         """Return the newest revision of the alert's thread that has opened; raises as `alert` does for this one."""
         found = self.alert(number, locale=locale, at=at, region=region)
         return self.alert(found["superseded_by"], locale=locale, at=at, region=region) if found["superseded_by"] else found
+
+    def earlier(self, alert: FeedAlert, *, at: datetime, country: str | None = None) -> list[FeedAlert]:
+        """Return the alerts of the same thread that this one follows and that have opened, the oldest first."""
+        before = [
+            (_rev(campaign), opens, campaign)
+            for campaign in self.campaigns
+            if str(campaign.alert) == alert["thread"]
+            and _rev(campaign) < alert["rev"]
+            and (opens := self.opens(campaign, country)) is not None
+            and opens <= at
+        ]
+        return [
+            _alert(campaign, campaign.home_locale, None, None, opens=opens, superseded_by=None)
+            for _, opens, campaign in sorted(before, key=lambda one: one[0])
+        ]
 
     def regions_with_text(self, number: str | int) -> dict[str, list[str]]:
         """Return the regions that have a text of their own in an alert, by locale, for the readers that `alert` chooses."""

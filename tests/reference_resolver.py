@@ -125,7 +125,7 @@ class _Plan:
             "take-down": self.take_down,
             "tell-the-platform": self.tell_the_platform,
         }
-        steps = [makers[step]() for step in order]
+        steps = [makers[step]() for step in order if step in makers]
         tips = self.tips()
         return {"tips": tips[:5], "more_tips": tips[5:], "steps": [step for step in steps if step is not None]}
 

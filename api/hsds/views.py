@@ -22,7 +22,7 @@ from rest_framework.request import Request
 
 from api.http import fields
 from api.http.auth import Public
-from api.http.fields import Choice, StrictSerializer
+from api.http.fields import QueryFlag, StrictSerializer
 from api.http.responses import SHORT, ReadResponse
 from api.http.schema import path_parameter
 from api.http.views import ReadView
@@ -77,7 +77,7 @@ class PageQuery(StrictSerializer):
 class ServicePageQuery(PageQuery):
     """The page to return, and how much of each service."""
 
-    full = Choice(["true", "false"], required=False, help_text="true: each service in the form of /hsds/services/{id}.")
+    full = QueryFlag(required=False, help_text="true: each service in the form of /hsds/services/{id}.")
 
 
 class HsdsPageSerializer(ResponseSerializer):
@@ -94,7 +94,7 @@ class HsdsPageSerializer(ResponseSerializer):
     fingerpost = serializers.DictField()
 
 
-class HsdsApiSerializer(ResponseSerializer):
+class HsdsVersionSerializer(ResponseSerializer):
     """The version of HSDS and of this profile."""
 
     version = serializers.CharField()
@@ -152,7 +152,7 @@ class HsdsRootView(ReadView):
 
     permission_classes = [Public]
 
-    @extend_schema(operation_id="hsds", responses=HsdsApiSerializer, tags=["hsds"])
+    @extend_schema(operation_id="get_hsds_version", responses=HsdsVersionSerializer, tags=["hsds"])
     def get(self, request: Request) -> HttpResponse:
         """Return the version of HSDS, the profile that describes Fingerpost's extensions, and the licence."""
         return self.serve(request)
@@ -177,7 +177,7 @@ class HsdsProfileView(ReadView):
 
     permission_classes = [Public]
 
-    @extend_schema(operation_id="hsds_profile", responses=OpenApiTypes.OBJECT, tags=["hsds"])
+    @extend_schema(operation_id="get_hsds_profile", responses=OpenApiTypes.OBJECT, tags=["hsds"])
     def get(self, request: Request) -> HttpResponse:
         """Return the extensions to each HSDS schema, as a JSON Merge Patch."""
         return self.serve(request)
@@ -198,7 +198,7 @@ class HsdsServicesView(ReadView):
     permission_classes = [Public]
     query = ServicePageQuery
 
-    @extend_schema(operation_id="hsds_services", responses=HsdsPageSerializer, tags=["hsds"])
+    @extend_schema(operation_id="list_hsds_services", responses=HsdsPageSerializer, tags=["hsds"])
     def get(self, request: Request) -> HttpResponse:
         """Return a page of services, ordered by Fingerpost's ids."""
         return self.serve(request)
@@ -221,7 +221,7 @@ class HsdsServiceView(ReadView):
     path_parameters = (path_parameter("service_id", fields.SLUG, 80, "UUID of the service, or Fingerpost's own id."),)
     problems = (410,)
 
-    @extend_schema(operation_id="hsds_service", responses=OpenApiTypes.OBJECT, tags=["hsds"])
+    @extend_schema(operation_id="get_hsds_service", responses=OpenApiTypes.OBJECT, tags=["hsds"])
     def get(self, request: Request, service_id: str) -> HttpResponse:
         """Return the service with everything that belongs to it; a retired one returns 410 with its successor."""
         return self.serve(request, service_id=service_id)
@@ -246,7 +246,7 @@ class HsdsTaxonomiesView(ReadView):
     permission_classes = [Public]
     query = PageQuery
 
-    @extend_schema(operation_id="hsds_taxonomies", responses=HsdsPageSerializer, tags=["hsds"])
+    @extend_schema(operation_id="list_hsds_taxonomies", responses=HsdsPageSerializer, tags=["hsds"])
     def get(self, request: Request) -> HttpResponse:
         """Return a page of taxonomies."""
         return self.serve(request)
@@ -261,8 +261,9 @@ class HsdsTaxonomyView(ReadView):
 
     permission_classes = [Public]
     path_parameters = (path_parameter("taxonomy_id", _UUID, 36, "UUID of the taxonomy."),)
+    examples = {"taxonomy_id": taxonomies()[0]["id"]}
 
-    @extend_schema(operation_id="hsds_taxonomy", responses=OpenApiTypes.OBJECT, tags=["hsds"])
+    @extend_schema(operation_id="get_hsds_taxonomy", responses=OpenApiTypes.OBJECT, tags=["hsds"])
     def get(self, request: Request, taxonomy_id: str) -> HttpResponse:
         """Return the taxonomy."""
         return self.serve(request, taxonomy_id=taxonomy_id)
@@ -278,7 +279,7 @@ class HsdsTermsView(ReadView):
     permission_classes = [Public]
     query = PageQuery
 
-    @extend_schema(operation_id="hsds_taxonomy_terms", responses=HsdsPageSerializer, tags=["hsds"])
+    @extend_schema(operation_id="list_hsds_terms", responses=HsdsPageSerializer, tags=["hsds"])
     def get(self, request: Request) -> HttpResponse:
         """Return a page of taxonomy terms."""
         return self.serve(request)
@@ -293,8 +294,9 @@ class HsdsTermView(ReadView):
 
     permission_classes = [Public]
     path_parameters = (path_parameter("term_id", _UUID, 36, "UUID of the term."),)
+    examples = {"term_id": taxonomy_terms()[0]["id"]}
 
-    @extend_schema(operation_id="hsds_taxonomy_term", responses=OpenApiTypes.OBJECT, tags=["hsds"])
+    @extend_schema(operation_id="get_hsds_term", responses=OpenApiTypes.OBJECT, tags=["hsds"])
     def get(self, request: Request, term_id: str) -> HttpResponse:
         """Return the taxonomy term."""
         return self.serve(request, term_id=term_id)

@@ -6,10 +6,12 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
+from api.http.responses import no_content
+
 _PREFIXES = ("/v1/", "/.well-known/", "/hsds/", "/handout/", "/a/")
 _HEADERS = {
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "Content-Language, Content-Location, ETag, Retry-After",
+    "Access-Control-Expose-Headers": "Content-Language, Content-Location, Deprecation, ETag, Link, Retry-After, Sunset",
 }
 
 
@@ -29,14 +31,11 @@ def cross_origin(get_response: Callable[[HttpRequest], HttpResponse]) -> Callabl
 def preflight(allowed: list[str]) -> HttpResponse:
     """Return the response to OPTIONS for a view with these methods."""
     methods = ", ".join(allowed)
-    response = HttpResponse(
-        status=204,
-        headers={
+    return no_content(
+        {
             "Allow": methods,
             "Access-Control-Allow-Methods": methods,
-            "Access-Control-Allow-Headers": "Authorization, Content-Type, If-None-Match, X-Firebase-AppCheck",
+            "Access-Control-Allow-Headers": "Authorization, Content-Type, If-Match, If-None-Match, X-Firebase-AppCheck",
             "Access-Control-Max-Age": "86400",
-        },
+        }
     )
-    del response.headers["Content-Type"]
-    return response

@@ -21,6 +21,8 @@ COUNTRY = r"[A-Za-z]{2}"
 REGION = r"[A-Z]{2}-[A-Z0-9]{1,3}"
 TAG = r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,7}"
 SLUG = r"[a-z0-9]+(-[a-z0-9]+)*"
+#: The id of an alert, in the one form that it has in responses.
+NUMBER = r"[1-9][0-9]{0,17}"
 
 
 class PatternText(serializers.Field[str, Any, str, Any]):
@@ -53,12 +55,19 @@ class PatternText(serializers.Field[str, Any, str, Any]):
 class Choice(serializers.ChoiceField):
     """One of a closed list of strings."""
 
-    default_error_messages = {"invalid_choice": "Must be one of the values listed in the schema."}
+    default_error_messages = {"invalid_choice": "Must be one of: {values}."}
 
     def to_internal_value(self, data: Any) -> Any:
-        if not isinstance(data, str):
-            self.fail("invalid_choice")
+        if not isinstance(data, str) or data not in self.choices:
+            self.fail("invalid_choice", values=", ".join(map(str, self.choices)))
         return super().to_internal_value(data)
+
+
+class QueryFlag(Choice):
+    """`true` or `false` in a query string; the schema calls it a boolean, which clients write so."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(choices=["true", "false"], **kwargs)
 
 
 class WholeNumber(serializers.IntegerField):
@@ -160,3 +169,12 @@ class InstantSchema(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped
 
     def map_serializer_field(self, auto_schema: Any, direction: str) -> dict[str, Any]:
         return {"type": "string", "format": "date-time", "maxLength": 32}
+
+
+class QueryFlagSchema(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
+    """Describe a QueryFlag as a boolean in the OpenAPI schema."""
+
+    target_class = "api.http.fields.QueryFlag"
+
+    def map_serializer_field(self, auto_schema: Any, direction: str) -> dict[str, Any]:
+        return {"type": "boolean"}

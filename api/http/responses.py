@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -73,9 +73,9 @@ class ReadResponse:
         """Approximate size in bytes, compressed forms included."""
         return 2000 + 2 * len(self.body)
 
-    def at(self, location: str | None) -> ReadResponse:
+    def at(self, location: str | None, *, vary: tuple[str, ...] = ()) -> ReadResponse:
         """Return the response for another URL: the same bytes, compressed forms included."""
-        return self if location == self.location else replace(self, location=location)
+        return self if (location, vary) == (self.location, self.vary) else replace(self, location=location, vary=vary)
 
     def encoded(self, coding: str | None) -> bytes:
         """Return the body in a content coding; None means uncompressed."""
@@ -140,18 +140,31 @@ def respond(
     cache: str,
     content_type: str = JSON,
     vary: Iterable[str] = (),
+    compressible: bool = False,
 ) -> HttpResponse:
-    """Return a response that does not come from an edition, without compression."""
+    """Return a response that does not come from an edition."""
     data = body if isinstance(body, bytes) else orjson.dumps(body)
-    return django_response(request, ReadResponse(data, cache, content_type=content_type, vary=tuple(vary), compressible=False))
+    return django_response(
+        request, ReadResponse(data, cache, content_type=content_type, vary=tuple(vary), compressible=compressible)
+    )
 
 
-def not_modified(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Remove Content-Length from a 304 (middleware): Django would send 0, but it is the length of the client's copy."""
+def no_content(headers: Mapping[str, str]) -> HttpResponse:
+    """Return a 204 with these headers. It has no content, and so none of the headers that describe one."""
+    response = HttpResponse(status=204, headers=dict(headers))
+    del response.headers["Content-Type"]
+    return response
+
+
+def without_body(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Remove Content-Length from a 204 and a 304 (middleware).
+
+    Django would send 0. A 204 must not have it (RFC 9110, section 8.6), and in a 304 it is the length of the client's copy.
+    """
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
-        if response.status_code == 304:
+        if response.status_code in {204, 304}:
             del response.headers["Content-Length"]
         return response
 

@@ -10,13 +10,14 @@ from typing import Any, ClassVar
 from django.http import HttpResponse, QueryDict
 from django.utils import timezone
 from rest_framework.exceptions import MethodNotAllowed, ValidationError
-from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
 from api.http import app_check
+from api.http.accept import AcceptNegotiation
 from api.http.cors import preflight
+from api.http.deprecation import Deprecation
 from api.http.errors import InvalidQuery
 from api.http.fields import StrictSerializer
 from api.http.parsers import LengthRequired
@@ -35,17 +36,10 @@ class NoParameters(StrictSerializer):
     """No query parameters."""
 
 
-class ContentNegotiation(DefaultContentNegotiation):
-    """REST framework's negotiation, with an empty Accept header treated as absent."""
-
-    def get_accept_list(self, request: Request) -> list[str]:
-        return [part for part in super().get_accept_list(request) if part] or ["*/*"]
-
-
 class ApiView(APIView):
     """A view of the API. Subclasses state `permission_classes`; `query` is the serializer of their query parameters."""
 
-    content_negotiation_class = ContentNegotiation
+    content_negotiation_class = AcceptNegotiation
     query: ClassVar[type[StrictSerializer]] = NoParameters
     #: Scope in settings.THROTTLES, or None for no limit.
     throttle: ClassVar[str | None] = "read"
@@ -54,6 +48,12 @@ class ApiView(APIView):
     needs_database: ClassVar[bool] = False
     #: Whether requests are allowed while the cache that counts them is down.
     throttle_fails_open: ClassVar[bool] = True
+    #: Set once the view is to be removed.
+    deprecation: ClassVar[Deprecation | None] = None
+    #: For the schema: whether Accept-Language decides although there is no query parameter `locale`.
+    negotiates_language: ClassVar[bool] = False
+    #: For the schema: by parameter or method, a value or a body for which the request succeeds in the sandbox.
+    examples: ClassVar[Mapping[str, Any]] = {}
     #: Methods that only an app of ours may use where APP_CHECK says so.
     attested_methods: ClassVar[tuple[str, ...]] = ()
 
@@ -82,6 +82,12 @@ class ApiView(APIView):
             # A preflight carries none of the headers of the request that it announces.
             return preflight(self.allowed_methods)
         return super().dispatch(request, *args, **kwargs)
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        found = super().finalize_response(request, response, *args, **kwargs)
+        for name, value in self.deprecation.headers if self.deprecation else ():
+            found.headers[name] = value
+        return found
 
     @property
     def default_response_headers(self) -> dict[str, str]:

@@ -89,7 +89,7 @@ class AlertPageView(ReadView):
         region = request.parameters.get("region", "")
         alert = request.edition.feed.current(request.path_params["alert_id"], locale=locale, region=region, at=request.at)
         page = render_to_string("api/alert_page.html", _context(request.edition, alert, region))
-        return feed_response(request, page.encode(), _HTML)
+        return feed_response(request, page.encode(), _HTML, languages=[alert["lang"]])
 
 
 def _context(edition: Edition, alert: FeedAlert, region: str) -> dict[str, Any]:

@@ -87,8 +87,9 @@ class HandoutView(ReadView):
     permission_classes = [Public]
     renderer_classes = [HtmlRenderer]
     path_parameters = PATH_PARAMETERS
+    examples = {"slug": "for-home"}
 
-    @extend_schema(operation_id="handout", responses={(200, "text/html"): OpenApiTypes.STR}, tags=["handouts"])
+    @extend_schema(operation_id="get_handout_page", responses={(200, "text/html"): OpenApiTypes.STR}, tags=["handouts"])
     def get(self, request: Request, country: str, locale: str, slug: str) -> HttpResponse:
         """Return an HTML page that prints on one sheet of A4 or Letter, without scripts or content from other servers."""
         return self.serve(request, country=country, locale=locale, slug=slug)

@@ -115,11 +115,12 @@ class HandoutPdfView(ApiView):
     permission_classes = [Public]
     renderer_classes = [PdfRenderer]
     path_parameters = PATH_PARAMETERS
+    examples = {"slug": "for-home"}
     query = PdfQuery
     throttle = "handout-pdf"
     throttle_fails_open: ClassVar[bool] = False
 
-    @extend_schema(operation_id="handout_pdf", responses={(200, "application/pdf"): OpenApiTypes.BINARY}, tags=["handouts"])
+    @extend_schema(operation_id="get_handout_pdf", responses={(200, "application/pdf"): OpenApiTypes.BINARY}, tags=["handouts"])
     def get(self, request: Request, country: str, locale: str, slug: str) -> HttpResponse:
         """Return the handout on one page. 503 with the member `page` where the server cannot make it now: print that page."""
         params = {"country": country, "locale": locale, "slug": slug}

@@ -78,7 +78,7 @@ class TransparencyView(ApiView):
     renderer_classes = [HtmlRenderer]
     path_parameters = (path_parameter("country", fields.COUNTRY, 2, "ISO 3166-1 alpha-2, or ZZ for worldwide services."),)
 
-    @extend_schema(operation_id="trust", responses={(200, "text/html"): OpenApiTypes.STR}, tags=["services"])
+    @extend_schema(operation_id="get_trust_page", responses={(200, "text/html"): OpenApiTypes.STR}, tags=["services"])
     def get(self, request: Request, country: str) -> HttpResponse:
         """Return an HTML page in English, without scripts, cookies or content from other servers."""
         code, release = assigned_country(country), current_release()
@@ -95,7 +95,7 @@ class TransparencyView(ApiView):
                 **_found(transparency_report(pack, country=pack["country"], policy=policy)),
             },
         )
-        return respond(request, page.encode(), cache=SHORT, content_type="text/html; charset=utf-8")
+        return respond(request, page.encode(), cache=SHORT, content_type="text/html; charset=utf-8", compressible=True)
 
 
 def _found(found: TransparencyReport) -> _ReportContext:

@@ -74,6 +74,8 @@ class Edition:
     withdrawn_packs: frozenset[str] = frozenset()
     #: The newest signed manifest, a compact JWS.
     manifest: str | None = None
+    #: Country → its own newest signed manifest, a compact JWS.
+    country_manifests: Mapping[str, str] = field(default_factory=dict)
     #: Code → English name of every assigned country, and of ZZ.
     country_names: Mapping[str, str] = field(default_factory=dict)
     #: Tag → name of every locale that a pack may be in.
@@ -115,8 +117,9 @@ def read_edition(
     if known is None or known.withdrawals != marker.withdrawals:
         edition = replace(edition, withdrawn_packs=withdrawn_packs())
     if known is None or known.manifest != marker.manifest:
-        signed = Manifest.objects.order_by("-pk").values_list("body", flat=True).first()
-        edition = replace(edition, manifest=signed)
+        signed = Manifest.objects.order_by("-pk").values_list("body", "country_bodies").first()
+        body, by_country = signed or (None, {})
+        edition = replace(edition, manifest=body, country_manifests=by_country)
     if known is None or known.feed != marker.feed:
         edition = replace(edition, feed=feed.read(at=at))
     return edition
@@ -139,6 +142,7 @@ def to_plain(edition: Edition) -> dict[str, Any]:
         "changed": edition.last_modified,
         "withdrawn": sorted(edition.withdrawn_packs),
         "manifest": edition.manifest,
+        "country_manifests": edition.country_manifests,
         "names": edition.country_names,
         "endonyms": {tag: name._asdict() for tag, name in edition.locale_names.items()},
         "feed": edition.feed.rows(),
@@ -158,6 +162,8 @@ def from_plain(plain: Mapping[str, Any], packs: PackStore) -> Edition:
         last_modified=plain.get("changed", {}),
         withdrawn_packs=frozenset(plain["withdrawn"]),
         manifest=plain["manifest"],
+        # Older versions did not write it.
+        country_manifests=plain.get("country_manifests", {}),
         country_names=plain["names"],
         locale_names={tag: LocaleName(**name) for tag, name in plain["endonyms"].items()},
         feed=feed.from_rows(plain["feed"]),

@@ -22,6 +22,7 @@ from django.urls import resolve
 from django.utils import timezone
 
 from api.http import parsers
+from api.http.accept import choose_media_type
 from api.http.cors import preflight
 from api.http.responses import Conditions, negotiate
 from api.http.throttles import OVER_BUDGET
@@ -46,9 +47,7 @@ WARM_UP_REQUESTS = 512
 
 _HELP = "/v1/help"
 #: Headers of the response to OPTIONS itself; the others come from middleware and are the same for every response.
-_PREFLIGHT = frozenset(
-    {"Allow", "Access-Control-Allow-Methods", "Access-Control-Allow-Headers", "Access-Control-Max-Age", "Content-Length"}
-)
+_PREFLIGHT = frozenset({"Allow", "Access-Control-Allow-Methods", "Access-Control-Allow-Headers", "Access-Control-Max-Age"})
 #: Trying one URL pattern after the other takes as long as making a plan.
 _route = lru_cache(maxsize=1024)(resolve)
 
@@ -152,10 +151,11 @@ class FastPath:
             instance = view()
             instance.setup(request)
             response = preflight(instance.allowed_methods)
-            headers = [*response.items(), ("Content-Length", "0"), *self.middleware_headers(host)]
+            headers = [*response.items(), *self.middleware_headers(host)]
             return CachedResponse(float("inf"), 204, headers, b"")
         method_fits = body is not None if view.body else request.method in ("GET", "HEAD")
-        if not method_fits or not _accepts(request, view):
+        served = tuple(str(renderer.media_type) for renderer in view.renderer_classes)
+        if not method_fits or choose_media_type(request.META.get("HTTP_ACCEPT"), served) is None:
             return None
         read_request = ReadRequest.from_http(
             request,
@@ -171,7 +171,8 @@ class FastPath:
             *(request.META.get(name) for name in ("HTTP_ACCEPT_ENCODING", "HTTP_IF_NONE_MATCH", "HTTP_IF_MATCH")),
         )
         status, headers, content = negotiate(result, conditions)
-        return CachedResponse(result.until, status, headers + self.middleware_headers(host), content)
+        announced = view.deprecation.headers if view.deprecation else []
+        return CachedResponse(result.until, status, [*headers, *announced, *self.middleware_headers(host)], content)
 
 
 def _body(request: WSGIRequest, environ: Environ) -> bytes:
@@ -185,16 +186,6 @@ def _body(request: WSGIRequest, environ: Environ) -> bytes:
     found = parsers.read(request, announced=length)
     environ["wsgi.input"] = BytesIO(found)
     return found
-
-
-def _accepts(request: WSGIRequest, view: type[ReadView]) -> bool:
-    """Return whether the client certainly accepts what this view serves; otherwise Django decides."""
-    accept = request.META.get("HTTP_ACCEPT")
-    if not accept:
-        return True
-    wanted = {part.partition(";")[0].strip().lower() for part in accept.split(",")}
-    served = [str(renderer.media_type) for renderer in view.renderer_classes]
-    return any(not wanted.isdisjoint({"*/*", kind, f"{kind.partition('/')[0]}/*"}) for kind in served)
 
 
 def _environ(key: Key) -> Environ:

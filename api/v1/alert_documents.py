@@ -76,7 +76,7 @@ class CapView(ReadView):
     path_parameters = (ALERT_ID,)
     problems = (410,)
 
-    @extend_schema(operation_id="alert_cap", responses={(200, "application/cap+xml"): OpenApiTypes.STR}, tags=["alerts"])
+    @extend_schema(operation_id="get_alert_as_cap", responses={(200, "application/cap+xml"): OpenApiTypes.STR}, tags=["alerts"])
     def get(self, request: Request, alert_id: str) -> HttpResponse:
         """Return the alert in all its languages, as CAP 1.2."""
         return self.serve(request, alert_id=alert_id)
@@ -91,17 +91,10 @@ class CapView(ReadView):
             for locale in first["locales"]
             for region in (None, *in_regions.get(locale, ()))
         ]
-        referenced = None
-        if first["references"]:
-            try:
-                referenced = feed.alert(first["references"], locale=ANY_LOCALE, at=at, country=country)
-            except (NotFound, Gone):
-                # It was stopped since, and a reference to it would lead nowhere.
-                referenced = None
         edition = request.edition
         infos = [CapInfo(alert, list(alert_services(edition, alert))) for alert in alerts]
-        body = _bytes(cap_document(first, infos, referenced=referenced, edition=edition))
-        return feed_response(request, body, CapRenderer.media_type, depends_on_language=False)
+        body = _bytes(cap_document(first, infos, earlier=feed.earlier(first, at=at, country=country), edition=edition))
+        return feed_response(request, body, CapRenderer.media_type, languages=first["locales"], depends_on_language=False)
 
 
 class AtomView(ReadView):
@@ -111,17 +104,19 @@ class AtomView(ReadView):
     renderer_classes = [AtomRenderer]
     query = AlertQuery
 
-    @extend_schema(operation_id="alerts_atom", responses={(200, "application/atom+xml"): OpenApiTypes.STR}, tags=["alerts"])
+    @extend_schema(
+        operation_id="list_alerts_as_atom", responses={(200, "application/atom+xml"): OpenApiTypes.STR}, tags=["alerts"]
+    )
     def get(self, request: Request) -> HttpResponse:
         """Return the same alerts as /v1/alerts, as an Atom feed."""
         return self.serve(request)
 
     @classmethod
     def read(cls, request: ReadRequest) -> ReadResponse:
-        found = [alert for alert in read_feed(request) if is_for_region(alert, request)]
+        found = [alert for alert in read_feed(request).alerts if is_for_region(alert, request)]
         entries = [AtomEntry(alert, list(alert_services(request.edition, alert)), _published(request, alert)) for alert in found]
         body = _bytes(atom_feed(entries, url=settings.PUBLIC_URL + request.full_path, country=request.parameters["country"]))
-        return feed_response(request, body, AtomRenderer.media_type)
+        return feed_response(request, body, AtomRenderer.media_type, languages=[alert["lang"] for alert in found])
 
 
 @dataclass(frozen=True)
@@ -141,8 +136,11 @@ class AtomEntry:
     published: str
 
 
-def cap_document(alert: FeedAlert, infos: Iterable[CapInfo], *, referenced: FeedAlert | None, edition: Edition) -> Element:
-    """Return <alert> with one <info> per language, and per region with its own text; the CAP schema prescribes the order."""
+def cap_document(alert: FeedAlert, infos: Iterable[CapInfo], *, earlier: Sequence[FeedAlert], edition: Edition) -> Element:
+    """Return <alert> with one <info> per language, and per region with its own text; the CAP schema prescribes the order.
+
+    <references> names every earlier alert of the thread: a system that has one of them alone would keep it in force otherwise.
+    """
     root = Element("alert", xmlns=_CAP)
     _add(
         root,
@@ -156,8 +154,8 @@ def cap_document(alert: FeedAlert, infos: Iterable[CapInfo], *, referenced: Feed
     if alert["superseded_by"]:
         # CAP has no element for the reverse of <references>; <note> is text for people, and comes before it.
         _add(root, note=f"Superseded by {_identifier(alert['superseded_by'])}.")
-    if referenced is not None:
-        _add(root, references=f"{_sender()},{_identifier(referenced['id'])},{_cap_time(referenced['sent'])}")
+    if earlier:
+        _add(root, references=" ".join(f"{_sender()},{_identifier(one['id'])},{_cap_time(one['sent'])}" for one in earlier))
     for one in infos:
         info = one.alert
         element = SubElement(root, "info")
@@ -192,7 +190,7 @@ def atom_feed(entries: Sequence[AtomEntry], *, url: str, country: str) -> Elemen
     """Return <feed> with one entry per thread, whose id stays the same when a correction replaces it (RFC 4287, 4.2.6).
 
     An entry is published when the thread's first alert opens in the country, and updated when its newest one does: an alert that
-    was written on Monday for Friday is new on Friday.
+    was written on Monday for Friday is new on Friday. Its categories are the alert's kind, status and severity, as in /v1/alerts.
     """
     root = Element("feed", xmlns=_ATOM)
     _add(root, id=url, title="Fingerpost alerts", updated=max((entry.alert["opens"] for entry in entries), default=_EPOCH))
@@ -203,6 +201,8 @@ def atom_feed(entries: Sequence[AtomEntry], *, url: str, country: str) -> Elemen
         entry = SubElement(root, "entry", {"xml:lang": alert["lang"]})
         thread_url = settings.PUBLIC_URL + reverse("alert", args=[alert["thread"]])
         _add(entry, id=thread_url, title=alert["title"], updated=alert["opens"], published=one.published, summary=alert["body"])
+        for scheme, term in (("kind", alert["kind"]), ("status", alert["status"]), ("severity", alert["severity"])):
+            SubElement(entry, "category", scheme=f"{settings.PUBLIC_URL}{reverse('schema')}#{scheme}", term=term)
         SubElement(entry, "link", rel="alternate", type="text/html", href=_page_url(alert))
         for name, media_type in (("alert", "application/json"), ("alert-cap", CapRenderer.media_type)):
             address = f"{settings.PUBLIC_URL}{reverse(name, args=[alert['id']])}?country={country}"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -18,7 +19,7 @@ from rest_framework.request import Request
 from api.http import fields
 from api.http.auth import Public
 from api.http.fields import Choice, Instant, PatternText, StrictSerializer
-from api.http.negotiation import assigned_country, check_region
+from api.http.negotiation import assigned_country, check_region, explicit_location
 from api.http.responses import JSON, LIVE, ReadResponse
 from api.http.schema import path_parameter
 from api.http.views import ReadView
@@ -26,6 +27,7 @@ from api.reads.request import ReadRequest
 from api.v1.alert_handouts import handouts_of
 from api.v1.shapes import LocaleLabelSerializer, ResponseSerializer
 from content.terms import Handout, Recipient, Situation
+from core.errors import NotHeld
 from core.instants import rfc3339
 from notifications import cap
 from notifications.feed import FeedAlert
@@ -38,7 +40,7 @@ _PAGE_SIZE = 50
 #: An instant after the opening of any alert.
 _FAR_FUTURE = datetime(2099, 1, 1, tzinfo=UTC)
 
-ALERT_ID = path_parameter("alert_id", "[0-9]{1,18}", 18, "The alert's id.")
+ALERT_ID = path_parameter("alert_id", fields.NUMBER, 18, "The alert's id.")
 
 
 class OuterTextSerializer(ResponseSerializer):
@@ -104,7 +106,7 @@ class AlertSerializer(ResponseSerializer):
 
 
 class AlertListSerializer(ResponseSerializer):
-    """The unexpired alerts, newest first and one for each thread; `older` is the URL of earlier ones, expired ones included."""
+    """The unexpired alerts, newest first and one for each thread; `older` is the URL of earlier ones, expired ones too."""
 
     alerts = AlertSerializer(many=True)
     older = serializers.CharField(allow_null=True)
@@ -130,7 +132,7 @@ class AlertCountryQuery(StrictSerializer):
 class AlertTextQuery(StrictSerializer):
     """The audience, region and locale whose text to return."""
 
-    audience = Choice(Recipient.choices, required=False)
+    audience = Choice(Recipient.choices, required=False, help_text="Whose alerts and texts. Default: those for everybody.")
     region = PatternText(fields.REGION, max_length=6, required=False, help_text="ISO 3166-2. Default: the text for every region.")
     locale = PatternText(
         fields.TAG, max_length=35, required=False, help_text="BCP 47. Default: the best match for Accept-Language."
@@ -154,7 +156,7 @@ class AlertsView(ReadView):
     permission_classes = [Public]
     query = AlertQuery
 
-    @extend_schema(operation_id="alerts", responses=AlertListSerializer, tags=["alerts"])
+    @extend_schema(operation_id="list_alerts", responses=AlertListSerializer, tags=["alerts"])
     def get(self, request: Request) -> HttpResponse:
         """Return at most 50 alerts, the newest of each thread; without `before`, those that have not expired."""
         return self.serve(request)
@@ -162,8 +164,9 @@ class AlertsView(ReadView):
     @classmethod
     def read(cls, request: ReadRequest) -> ReadResponse:
         page = read_feed(request)
-        alerts = [_labelled(alert, request) for alert in page if is_for_region(alert, request)]
-        return feed_response(request, orjson.dumps({"alerts": alerts, "older": _older(page, request.parameters)}))
+        alerts = [_labelled(alert, request) for alert in page.alerts if is_for_region(alert, request)]
+        body = orjson.dumps({"alerts": alerts, "older": _older(page, request.parameters)})
+        return feed_response(request, body, languages=[alert["lang"] for alert in alerts])
 
 
 class AlertView(ReadView):
@@ -174,7 +177,7 @@ class AlertView(ReadView):
     path_parameters = (ALERT_ID,)
     problems = (410,)
 
-    @extend_schema(operation_id="alert", responses=AlertAnswerSerializer, tags=["alerts"])
+    @extend_schema(operation_id="get_alert", responses=AlertAnswerSerializer, tags=["alerts"])
     def get(self, request: Request, alert_id: str) -> HttpResponse:
         """Return the alert, even if it has expired or is superseded; after a stop, every alert of the thread returns 410."""
         return self.serve(request, alert_id=alert_id)
@@ -189,23 +192,52 @@ class AlertView(ReadView):
             region=request.parameters.get("region"),
             country=country_of(request),
         )
-        return feed_response(request, orjson.dumps({"alert": _labelled(found, request)}))
+        return feed_response(request, orjson.dumps({"alert": _labelled(found, request)}), languages=[found["lang"]])
 
 
-def read_feed(request: ReadRequest) -> list[FeedAlert]:
+@dataclass(frozen=True)
+class FeedPage:
+    """One page of the feed, and the instant before which the alerts of the next page opened; None: there is nothing older."""
+
+    alerts: Sequence[FeedAlert]
+    older_before: datetime | None
+
+
+def read_feed(request: ReadRequest) -> FeedPage:
     """Return one page of the feed for a country, with the alerts of all its regions. Raises UnknownCountry or InvalidQuery."""
     wanted = request.parameters
     country = assigned_country(wanted["country"])
     check_region(country, wanted.get("region"))
-    return request.edition.feed.alerts(
-        country=country,
-        audience=wanted.get("audience"),
-        locale=_locale(request),
-        at=request.at,
-        region=wanted.get("region"),
-        before=wanted.get("before"),
-        limit=_PAGE_SIZE,
-    )
+    before = wanted.get("before")
+
+    def newest(before: datetime | None) -> list[FeedAlert]:
+        return request.edition.feed.alerts(
+            country=country,
+            audience=wanted.get("audience"),
+            locale=_locale(request),
+            at=request.at,
+            region=wanted.get("region"),
+            before=before,
+            limit=_PAGE_SIZE + 1,
+        )
+
+    if before is None:
+        page = newest(None)[:_PAGE_SIZE]
+        try:
+            found = newest(_FAR_FUTURE)
+        except NotHeld:
+            # There are alerts that this process does not hold. The first page needs no database, so it does not look.
+            return FeedPage(page, _FAR_FUTURE)
+    else:
+        found = newest(before)
+        page = found[:_PAGE_SIZE]
+    shown = {alert["id"] for alert in page}
+    following = next((datetime.fromisoformat(alert["opens"]) for alert in found if alert["id"] not in shown), None)
+    if following is None:
+        return FeedPage(page, None)
+    # Times have whole seconds, and several alerts may open within one: the pages overlap by it, where that leads any further.
+    overlapping = following + timedelta(seconds=1)
+    return FeedPage(page, overlapping if before is None or overlapping < before else following)
 
 
 def country_of(request: ReadRequest) -> str | None:
@@ -221,14 +253,28 @@ def is_for_region(alert: FeedAlert, request: ReadRequest) -> bool:
 
 
 def feed_response(
-    request: ReadRequest, body: bytes, content_type: str = JSON, *, depends_on_language: bool = True
+    request: ReadRequest,
+    body: bytes,
+    content_type: str = JSON,
+    *,
+    languages: Iterable[str],
+    depends_on_language: bool = True,
 ) -> ReadResponse:
-    """Return a response that is valid until the next alert opens or expires."""
+    """Return a response in these languages that is valid until the next alert opens or expires.
+
+    Content-Location names the locale where it is one alone; a list in several has no other address.
+    """
     changes = request.edition.feed.changes_at(request.at)
+    found = sorted(set(languages))
+    location = None
+    if depends_on_language and len(found) == 1 and request.parameters.get("locale") != found[0]:
+        location = explicit_location(request.path, request.query, locale=found[0])
     return ReadResponse(
         body,
         LIVE,
         content_type=content_type,
+        language=", ".join(found) or None,
+        location=location,
         vary=("Accept-Language",) if depends_on_language and "locale" not in request.parameters else (),
         until=changes.timestamp() if changes else math.inf,
     )
@@ -249,20 +295,24 @@ def _labelled(alert: FeedAlert, request: ReadRequest) -> dict[str, Any]:
         }
         for page in handouts_of(request.edition, alert)
     ]
-    locale = {**alert["locale"], "requested": request.parameters.get("locale")}
+    requested, served = request.parameters.get("locale"), alert["locale"]["served"]
+    locale = {"requested": requested, "served": served, "reason": _reason(alert, requested, request.accept_language)}
     return {**alert, "locale": locale, "handout_pages": pages}
 
 
-def _older(found: list[FeedAlert], wanted: Mapping[str, Any]) -> str | None:
-    """Return the URL of the next older page, overlapping by a second because alerts may open in the same second."""
-    before = wanted.get("before")
-    if before is None:
-        # Not the present instant: the same alerts would be different bytes every second.
-        following = _FAR_FUTURE
-    elif len(found) < _PAGE_SIZE:
+def _reason(alert: FeedAlert, requested: str | None, header: str | None) -> str | None:
+    """Return why this locale is served, in the words that all responses use; the feed knows only whether it has the language."""
+    served, translated = alert["locale"]["served"], alert["locale"]["reason"] is None
+    if requested is None:
+        return "accept-language" if header and translated else "default"
+    if not translated:
+        return "not-translated"
+    return None if requested.lower() == served.lower() else "same-language"
+
+
+def _older(page: FeedPage, wanted: Mapping[str, Any]) -> str | None:
+    """Return the URL of the next older page, or None where there is nothing older."""
+    if page.older_before is None:
         return None
-    else:
-        oldest = datetime.fromisoformat(found[-1]["opens"])
-        following = oldest + timedelta(seconds=1) if oldest + timedelta(seconds=1) < before else oldest
     kept: dict[str, str] = {name: wanted[name] for name in ("country", "region", "audience", "locale") if name in wanted}
-    return f"{reverse('alerts')}?{urlencode({**kept, 'before': rfc3339(following)})}"
+    return f"{reverse('alerts')}?{urlencode({**kept, 'before': rfc3339(page.older_before)})}"

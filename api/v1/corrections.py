@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from api.http import fields
 from api.http.auth import Public
 from api.http.fields import Choice, PatternText, StrictSerializer, WholeNumber
-from api.http.responses import NO_STORE
+from api.http.responses import NO_STORE, no_content
 from api.http.views import ApiView
 from content.models import CorrectionCount
 from content.models.correction_count import Problem
@@ -37,9 +37,10 @@ class CorrectionsView(ApiView):
     throttle_fails_open = False
     attested_methods = ("POST",)
     problems = (401, 403)
+    examples = {"POST": {"service": "gb-childline", "channel": 1, "problem": "no-answer"}}
 
     @extend_schema(
-        operation_id="correction",
+        operation_id="report_channel",
         request=CorrectionRequest,
         responses={204: OpenApiResponse(description="Counted.")},
         tags=["services"],
@@ -52,4 +53,4 @@ class CorrectionsView(ApiView):
         CorrectionCount.objects.report(
             service=report["service"], position=report["channel"], problem=report["problem"], at=timezone.now()
         )
-        return HttpResponse(status=204, headers={"Cache-Control": NO_STORE})
+        return no_content({"Cache-Control": NO_STORE})

@@ -15,14 +15,14 @@ from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
 from api.http.auth import Public
-from api.http.responses import SHORT, respond
+from api.http.responses import SHORT, ReadResponse, django_response, respond
 from api.http.views import ApiView
 
 
 @cache
-def _schema() -> bytes:
+def _schema() -> ReadResponse:
     document = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
-    return orjson.dumps(document)
+    return ReadResponse(orjson.dumps(document), SHORT)
 
 
 class SchemaView(ApiView):
@@ -33,7 +33,7 @@ class SchemaView(ApiView):
     @extend_schema(exclude=True)
     def get(self, request: Request) -> HttpResponse:
         """Return the OpenAPI 3.1 document as JSON."""
-        return respond(request, _schema(), cache=SHORT)
+        return django_response(request._request, _schema())
 
 
 class HtmlRenderer(BaseRenderer):

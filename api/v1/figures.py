@@ -21,7 +21,7 @@ class FiguresView(ReadView):
     permission_classes = [Public]
     query = PackQuery
 
-    @extend_schema(operation_id="facts", responses=shapes.FigureListSerializer, tags=["facts"])
+    @extend_schema(operation_id="list_figures", responses=shapes.FigureListSerializer, tags=["facts"])
     def get(self, request: Request) -> HttpResponse:
         """Return all figures of the country and of the world. Show the label `reports-not-cases` with each; never to teens."""
         return self.serve(request)

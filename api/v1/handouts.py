@@ -24,7 +24,7 @@ class HandoutsView(ReadView):
     permission_classes = [Public]
     query = PackQuery
 
-    @extend_schema(operation_id="handouts", responses=shapes.HandoutListSerializer, tags=["handouts"])
+    @extend_schema(operation_id="list_handouts", responses=shapes.HandoutListSerializer, tags=["handouts"])
     def get(self, request: Request) -> HttpResponse:
         """Return title, audience and addresses of each page to print; empty while the release has no words for them."""
         return self.serve(request)

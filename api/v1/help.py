@@ -23,12 +23,24 @@ from api.v1 import shapes
 from api.v1.resolved_pack import ResolvedPack, pack_for
 from content.resolver.availability import channel_availability, service_availability
 from content.resolver.resolve import known_situation, resolve
-from content.resolver.types import Availability, PackedRoute, PackedService, PackLabels, Plan, PlanStep, Query
+from content.resolver.types import (
+    Availability,
+    PackContent,
+    PackedRoute,
+    PackedService,
+    PackedTip,
+    PackLabels,
+    Plan,
+    PlanStep,
+    Query,
+)
 from content.terms import ANY_SITUATION, Audience, Where
 from core.instants import rfc3339
 from notifications.registrations import values
 
 _MAX_AGE = 120
+#: Tips that a response holds in full; the others are in /v1/tips.
+_FIRST_TIPS = 3
 
 
 class HelpRequest(StrictSerializer):
@@ -95,9 +107,23 @@ class HelpView(ReadView):
 
     permission_classes = [Public]
     throttle = "help"
+    negotiates_language = True
     body = HelpRequest
+    examples = {
+        "POST": {
+            "country": "GB",
+            "region": "GB-WLS",
+            "audience": "teen",
+            "age": 15,
+            "age_in_image": 15,
+            "situation": "blackmail",
+            "site": "snapchat",
+            "languages": ["cy", "en"],
+            "can_speak": True,
+        }
+    }
 
-    @extend_schema(operation_id="help", request=HelpRequest, responses=shapes.HelpAnswerSerializer, tags=["help"])
+    @extend_schema(operation_id="make_plan", request=HelpRequest, responses=shapes.HelpAnswerSerializer, tags=["help"])
     def post(self, request: Request) -> HttpResponse:
         """Return a short, ordered plan with the services it names; it is never empty."""
         return self.serve(request)
@@ -144,6 +170,7 @@ def _members(plan: Plan, found: ResolvedPack, query: Query, at: datetime) -> dic
         "availability": {name: _service_availability(service, query, at) for name, service in plan.services.items()},
         "labels": found.notice_labels(),
         "tips": plan.tips,
+        "first_tips": _first_tips(found.pack, plan),
         "more_tips": plan.more_tips,
     }
 
@@ -174,6 +201,12 @@ def _service_availability(service: PackedService, query: Query, at: datetime) ->
     """Return whether the service is open for this reader, and the same of each channel, in the order of the channels."""
     channels = [_opening(channel_availability(service, channel, at)) for channel in service["channels"]]
     return _opening(service_availability(service, at, can_speak=query.can_speak is not False)) | {"channels": channels}
+
+
+def _first_tips(pack: PackContent, plan: Plan) -> list[PackedTip]:
+    """Return the first tips in full, so that a thin client can show the first minute without another request."""
+    by_slug = {tip["slug"]: tip for tip in pack["tips"]}
+    return [by_slug[slug] for slug in plan.tips[:_FIRST_TIPS]]
 
 
 def _opening(availability: Availability) -> dict[str, object]:

@@ -1,4 +1,7 @@
-"""GET /v1/manifest and /.well-known/jwks.json: the signed manifest and its keys. Workers sign; the web process has no key."""
+"""GET /v1/manifest, /v1/manifest/{country} and /.well-known/jwks.json: the signed manifests and their keys.
+
+Workers sign; the web process has no key.
+"""
 
 from __future__ import annotations
 
@@ -6,19 +9,24 @@ from typing import Any
 
 import orjson
 from django.http import HttpResponse
+from django.urls import reverse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 
+from api.http import fields
 from api.http.auth import Public
+from api.http.negotiation import choose_country
 from api.http.responses import SHORT, ReadResponse
+from api.http.schema import path_parameter
 from api.http.views import ReadView
 from api.reads.request import ReadRequest
 from api.v1.shapes import ResponseSerializer
 from content.models.manifest import NotSigned
 from content.publishing.signing import jwks
+from content.terms import WORLDWIDE
 
 
 class JoseRenderer(BaseRenderer):
@@ -56,7 +64,7 @@ class ManifestView(ReadView):
     renderer_classes = [JoseRenderer]
     throttle = None
 
-    @extend_schema(operation_id="manifest", responses={(200, JoseRenderer.media_type): OpenApiTypes.STR}, tags=["packs"])
+    @extend_schema(operation_id="get_manifest", responses={(200, JoseRenderer.media_type): OpenApiTypes.STR}, tags=["packs"])
     def get(self, request: Request) -> HttpResponse:
         """Return a compact JWS that lists the packs in force by digest, and the withdrawn services (docs/verifying.md)."""
         return self.serve(request)
@@ -69,13 +77,44 @@ class ManifestView(ReadView):
         )
 
 
+class CountryManifestView(ReadView):
+    """The signed manifest of one country."""
+
+    permission_classes = [Public]
+    renderer_classes = [JoseRenderer]
+    throttle = None
+    path_parameters = (path_parameter("country", fields.COUNTRY, 2, "ISO 3166-1 alpha-2, or ZZ for the worldwide packs."),)
+
+    @extend_schema(
+        operation_id="get_country_manifest", responses={(200, JoseRenderer.media_type): OpenApiTypes.STR}, tags=["packs"]
+    )
+    def get(self, request: Request, country: str) -> HttpResponse:
+        """Return a compact JWS that lists the packs of one country alone, for the daily check of a phone (docs/verifying.md)."""
+        return self.serve(request, country=country)
+
+    @classmethod
+    def read(cls, request: ReadRequest) -> ReadResponse:
+        signed = request.edition.country_manifests
+        country = choose_country(request.edition, request.path_params["country"])
+        # By the signed lists, not by the release: a new release is signed a moment after it was published.
+        served = country.requested if country.requested in signed else WORLDWIDE
+        if served not in signed:
+            raise NotSigned()
+        canonical = reverse("country-manifest", args=[served])
+        response = request.edition.packs.responses.get(
+            (canonical, signed[served]),
+            lambda: ReadResponse(signed[served].encode(), SHORT, content_type=JoseRenderer.media_type),
+        )
+        return response.at(canonical if canonical != request.path else None)
+
+
 class KeysView(ReadView):
     """The release keys."""
 
     permission_classes = [Public]
     renderer_classes = [JSONRenderer]
 
-    @extend_schema(operation_id="release_keys", responses=KeySetSerializer, tags=["packs"])
+    @extend_schema(operation_id="get_release_keys", responses=KeySetSerializer, tags=["packs"])
     def get(self, request: Request) -> HttpResponse:
         """Return the keys as a JWK set. It is not a trust anchor: apps trust the root key built into them."""
         return self.serve(request)

@@ -38,7 +38,7 @@ class PackView(ReadView):
     throttle = None
     path_parameters = (_COUNTRY, _LOCALE)
 
-    @extend_schema(operation_id="pack", responses=shapes.PackSerializer, tags=["packs"])
+    @extend_schema(operation_id="get_pack", responses=shapes.PackSerializer, tags=["packs"])
     def get(self, request: Request, country: str, locale: str) -> HttpResponse:
         """Return the pack. ETag is its digest; Content-Location is its canonical URL if that differs."""
         return self.serve(request, country=country, locale=locale)
@@ -46,16 +46,29 @@ class PackView(ReadView):
     @classmethod
     def read(cls, request: ReadRequest) -> ReadResponse:
         found = _resolve(request)
-        canonical = reverse("pack", args=[found.country.requested, found.locale.served])
-        location = canonical if canonical != request.path else None
-        # By digest, not by path: whatever locales are requested, a pack is held and compressed once.
-        response = request.edition.packs.published.get(
-            (found.digest, found.locale.served),
-            lambda: ReadResponse(
-                request.edition.packs.body(found.digest), SHORT, digest=found.digest, language=found.locale.served
-            ),
-        )
-        return response.at(location)
+        canonical = _canonical(found)
+        return _in_force(found).at(canonical if canonical != request.path else None)
+
+
+class CountryPackView(ReadView):
+    """The pack in force for a country, in the language of the reader."""
+
+    permission_classes = [Public]
+    throttle = None
+    negotiates_language = True
+    path_parameters = (_COUNTRY,)
+
+    @extend_schema(operation_id="get_country_pack", responses=shapes.PackSerializer, tags=["packs"])
+    def get(self, request: Request, country: str) -> HttpResponse:
+        """Return the pack for Accept-Language. Content-Location is its URL: fetch that one from then on."""
+        return self.serve(request, country=country)
+
+    @classmethod
+    def read(cls, request: ReadRequest) -> ReadResponse:
+        edition = request.edition.require_release()
+        country = choose_country(edition, request.path_params["country"])
+        found = pack_for(request, country, choose_locale(edition, None, request.accept_language))
+        return _in_force(found).at(_canonical(found), vary=("Accept-Language",))
 
 
 class PackBytesView(ReadView):
@@ -66,7 +79,7 @@ class PackBytesView(ReadView):
     path_parameters = (_COUNTRY, _LOCALE, _DIGEST)
     problems = (410,)
 
-    @extend_schema(operation_id="pack_bytes", responses=shapes.PackSerializer, tags=["packs"])
+    @extend_schema(operation_id="get_pack_by_digest", responses=shapes.PackSerializer, tags=["packs"])
     def get(self, request: Request, country: str, locale: str, digest: str) -> HttpResponse:
         """Return the bytes published under this digest; they never change."""
         return self.serve(request, country=country, locale=locale, digest=digest)
@@ -87,6 +100,19 @@ def _resolve(request: ReadRequest) -> ResolvedPack:
     edition = request.edition.require_release()
     country = choose_country(edition, request.path_params["country"])
     return pack_for(request, country, choose_locale(edition, request.path_params["locale"], None))
+
+
+def _canonical(found: ResolvedPack) -> str:
+    return reverse("pack", args=[found.country.requested, found.locale.served])
+
+
+def _in_force(found: ResolvedPack) -> ReadResponse:
+    """Return the pack; by digest, not by path: whatever locales are requested, a pack is held and compressed once."""
+    packs = found.request.edition.packs
+    return packs.published.get(
+        (found.digest, found.locale.served),
+        lambda: ReadResponse(packs.body(found.digest), SHORT, digest=found.digest, language=found.locale.served),
+    )
 
 
 def _published(found: ResolvedPack, digest: str) -> bytes:

@@ -35,7 +35,7 @@ class ProblemView(ApiView):
     permission_classes = [Public]
     path_parameters = (path_parameter("code", fields.SLUG, 40, "The last segment of a problem's `type`."),)
 
-    @extend_schema(operation_id="problem", responses=ProblemKindSerializer, tags=["service"])
+    @extend_schema(operation_id="get_problem_kind", responses=ProblemKindSerializer, tags=["server"])
     def get(self, request: Request, code: str) -> HttpResponse:
         """Return the title and status of this kind of problem."""
         kind = KINDS.get(code)

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from api.http import fields
 from api.http.auth import Public
 from api.http.fields import Choice, PatternText, StrictSerializer
-from api.http.responses import NO_STORE
+from api.http.responses import NO_STORE, no_content
 from api.http.views import ApiView
 from core.errors import Conflict, Invalid
 from notifications.models import App, PushMode, ReceiptCount, ReceiptEvent
@@ -20,7 +20,7 @@ class ReceiptRequest(StrictSerializer):
     """An alert arrived, was opened, or led to help. Apps send about one receipt in a hundred, at a random later moment."""
 
     app = PatternText(fields.SLUG, max_length=40)
-    alert = PatternText(r"[0-9]{1,18}", max_length=18)
+    alert = PatternText(fields.NUMBER, max_length=18)
     event = Choice(ReceiptEvent.choices)
 
 
@@ -38,9 +38,13 @@ class ReceiptsView(ApiView):
     needs_database = True
     attested_methods = ("POST",)
     problems = (401, 403, 409)
+    examples = {"POST": {"app": "parent", "alert": "1", "event": "opened"}}
 
     @extend_schema(
-        operation_id="receipt", request=ReceiptRequest, responses={204: OpenApiResponse(description="Counted.")}, tags=["alerts"]
+        operation_id="count_receipt",
+        request=ReceiptRequest,
+        responses={204: OpenApiResponse(description="Counted.")},
+        tags=["alerts"],
     )
     def post(self, request: Request) -> HttpResponse:
         """Add one to a counter. Apps that store no push addresses (the teen app) do not send receipts."""
@@ -55,4 +59,4 @@ class ReceiptsView(ApiView):
         if app.push_mode != PushMode.REGISTRATIONS:
             raise ReceiptsNotUsed(push_mode=str(app.push_mode))
         ReceiptCount.objects.count(alert=receipt["alert"], event=receipt["event"], at=timezone.now())
-        return HttpResponse(status=204, headers={"Cache-Control": NO_STORE})
+        return no_content({"Cache-Control": NO_STORE})

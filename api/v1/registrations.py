@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time
 from typing import Any
 
 from django.conf import settings
@@ -15,14 +14,14 @@ from rest_framework.request import Request
 from api.http import fields
 from api.http.auth import Public, RegistrationSecret, SecretHolder
 from api.http.fields import Choice, PatternText, StrictSerializer
-from api.http.responses import NO_STORE, respond
+from api.http.responses import NO_STORE, no_content, respond
 from api.http.schema import path_parameter
 from api.http.views import ApiView
 from api.v1.shapes import ResponseSerializer
 from content.terms import Recipient
 from core.instants import rfc3339
 from notifications.models import PairingRequest, Registration
-from notifications.models.registration import REFRESH_AFTER, AddressKind
+from notifications.models.registration import AddressKind, refresh_after
 from notifications.models.segment import Platform
 from notifications.models.test_phone import PairingOffer
 
@@ -117,9 +116,23 @@ class RegistrationsView(ApiView):
     throttle_fails_open = False
     attested_methods = ("POST",)
     problems = (401, 403, 409)
+    examples = {
+        "POST": {
+            "app": "parent",
+            "address_kind": "fid",
+            "address": "cXy0123456789abcdefghi",
+            "platform": "android",
+            "locale": "cy",
+            "country": "GB",
+            "region": None,
+            "time_zone": "Europe/London",
+            "audience": "parent",
+            "app_version": "1.2.0",
+        }
+    }
 
     @extend_schema(
-        operation_id="register",
+        operation_id="register_installation",
         request=RegistrationRequest,
         responses={201: RegisteredSerializer, 202: PairingOfferSerializer},
         tags=["registrations"],
@@ -159,16 +172,19 @@ class RegistrationView(ApiView):
     # DELETE is not: the holder of the secret may always be forgotten, by an app that attests nothing too.
     attested_methods = ("PATCH",)
     problems = (403,)
+    examples = {"PATCH": {"locale": "en", "app_version": "1.3.0"}}
     path_parameters = (
         path_parameter("registration_id", "[0-9a-fA-F-]{32,36}", 36, "The id that POST /v1/registrations returned."),
     )
 
-    @extend_schema(operation_id="registration", responses=RegistrationAnswerSerializer, tags=["registrations"])
+    @extend_schema(operation_id="get_registration", responses=RegistrationAnswerSerializer, tags=["registrations"])
     def get(self, request: Request, registration_id: str) -> HttpResponse:
         """Return the stored registration."""
         return respond(request, _stored(self._found(request, registration_id)), cache=NO_STORE)
 
-    @extend_schema(operation_id="amend", request=Amendment, responses=RegistrationAnswerSerializer, tags=["registrations"])
+    @extend_schema(
+        operation_id="change_registration", request=Amendment, responses=RegistrationAnswerSerializer, tags=["registrations"]
+    )
     def patch(self, request: Request, registration_id: str) -> HttpResponse:
         """Change the given fields; an empty object counts as a refresh."""
         registration = self._found(request, registration_id)
@@ -177,11 +193,13 @@ class RegistrationView(ApiView):
         registration.amend(at=timezone.now(), proven=self.attestation is not None, **_validated(Amendment, request))
         return respond(request, _stored(registration), cache=NO_STORE)
 
-    @extend_schema(operation_id="forget", responses={204: OpenApiResponse(description="Deleted.")}, tags=["registrations"])
+    @extend_schema(
+        operation_id="delete_registration", responses={204: OpenApiResponse(description="Deleted.")}, tags=["registrations"]
+    )
     def delete(self, request: Request, registration_id: str) -> HttpResponse:
         """Delete the registration for good."""
         self._found(request, registration_id).unregister(at=timezone.now())
-        return HttpResponse(status=204, headers={"Cache-Control": NO_STORE})
+        return no_content({"Cache-Control": NO_STORE})
 
     def _found(self, request: Request, registration_id: str) -> Registration:
         return Registration.objects.authenticated(registration_id, str(request.auth))
@@ -218,6 +236,6 @@ def _stored(registration: Registration) -> dict[str, Any]:
         "time_zone": segment.zone or None,
         "audience": segment.audience,
         "app_version": registration.app_version,
-        "refresh_after": rfc3339(datetime.combine(registration.seen_on, time(), tzinfo=UTC) + REFRESH_AFTER),
+        "refresh_after": rfc3339(refresh_after(registration.seen_on)),
         "push_mode": str(segment.app.mode_in(segment.country)),
     }

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import orjson
 
 from api.http.negotiation import CountryChoice, LocaleChoice, choose_country, choose_locale, explicit_location, nearest_pack
-from api.http.responses import NO_STORE, SHORT, ReadResponse
+from api.http.responses import SHORT, ReadResponse
 from api.reads.request import ReadRequest
 from content.resolver.types import PackContent, PackedPhrase
 
@@ -66,7 +66,6 @@ class ResolvedPack:
             location=location,
             vary=("Accept-Language",) if self.locale.from_header else (),
             until=until,
-            compressible=cache != NO_STORE,
         )
 
 

@@ -26,7 +26,7 @@ class RootView(ReadView):
 
     permission_classes = [Public]
 
-    @extend_schema(operation_id="service_document", responses=shapes.ServiceDocumentSerializer, tags=["service"])
+    @extend_schema(operation_id="get_service_document", responses=shapes.ServiceDocumentSerializer, tags=["server"])
     def get(self, request: Request) -> HttpResponse:
         """Return the release in force, the countries and locales it covers, and links."""
         return self.serve(request)
@@ -48,6 +48,8 @@ class RootView(ReadView):
                 "self": reverse("root"),
                 **{name: reverse(name) for name in _LINKS},
                 "packs": "/v1/packs/{country}/{locale}",
+                "country_pack": "/v1/packs/{country}",
+                "country_manifest": "/v1/manifest/{country}",
                 "trust": "/trust/{country}",
                 "alerts": reverse("alerts") + "?country={country}",
                 "topics": reverse("topics") + "?app={app}&country={country}&locale={locale}&audience={audience}",

@@ -47,7 +47,7 @@ class SentCountsView(ApiView):
     permission_classes = [Public]
     needs_database = True
 
-    @extend_schema(operation_id="transparency", responses=TransparencyAnswerSerializer, tags=["alerts"])
+    @extend_schema(operation_id="get_sent_counts", responses=TransparencyAnswerSerializer, tags=["alerts"])
     def get(self, request: Request) -> HttpResponse:
         """Return how many phones alerts were sent to, by month, country and outcome; exercises are not counted.
 

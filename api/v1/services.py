@@ -12,7 +12,7 @@ from rest_framework.request import Request
 
 from api.http import fields
 from api.http.auth import Public
-from api.http.fields import Choice, PatternText
+from api.http.fields import Choice, PatternText, QueryFlag
 from api.http.negotiation import check_region
 from api.http.responses import NO_STORE, ReadResponse
 from api.http.schema import path_parameter
@@ -22,7 +22,7 @@ from api.v1 import shapes
 from api.v1.resolved_pack import resolve_pack
 from api.v1.tips import PackQuery
 from content.resolver.availability import channel_availability
-from content.resolver.candidates import ADULT
+from content.resolver.candidates import ADULT, primary_language
 from content.resolver.types import PackContent, PackedService
 from content.terms import WORLDWIDE, Recipient, Role
 from core.errors import Gone, NotFound
@@ -42,12 +42,16 @@ class ServiceQuery(PackQuery):
     region = PatternText(
         fields.REGION, max_length=6, required=False, help_text="ISO 3166-2, a region of the country. Default: all regions."
     )
-    audience = Choice(Recipient.choices, required=False)
-    role = Choice(Role.choices, required=False)
+    audience = Choice(
+        Recipient.choices,
+        required=False,
+        help_text="Only services for this audience; a tool for adults is not for teens. Default: all.",
+    )
+    role = Choice(Role.choices, required=False, help_text="Only services with this role. Default: all.")
     language = PatternText(
         fields.TAG, max_length=35, required=False, help_text="BCP 47: only services known to work in this language."
     )
-    open_now = Choice(["true", "false"], required=False, help_text="true: only services known to be open at this minute.")
+    open_now = QueryFlag(required=False, help_text="true: only services known to be open at this minute.")
 
 
 class ServicesView(ReadView):
@@ -56,7 +60,7 @@ class ServicesView(ReadView):
     permission_classes = [Public]
     query = ServiceQuery
 
-    @extend_schema(operation_id="services", responses=shapes.ServiceListSerializer, tags=["services"])
+    @extend_schema(operation_id="list_services", responses=shapes.ServiceListSerializer, tags=["services"])
     def get(self, request: Request) -> HttpResponse:
         """Return all matching services, in the order of the pack."""
         return self.serve(request)
@@ -91,7 +95,7 @@ class ServiceView(ReadView):
     path_parameters = (path_parameter("service_id", fields.SLUG, 80, "The service's id."),)
     problems = (410,)
 
-    @extend_schema(operation_id="service", responses=shapes.ServiceAnswerSerializer, tags=["services"])
+    @extend_schema(operation_id="get_service", responses=shapes.ServiceAnswerSerializer, tags=["services"])
     def get(self, request: Request, service_id: str) -> HttpResponse:
         """Return the service; a retired one returns 410 with its successor."""
         return self.serve(request, service_id=service_id)
@@ -121,7 +125,7 @@ def _matches(service: PackedService, wanted: Mapping[str, Any], country: str) ->
         and ("audience" not in wanted or _is_for(service, wanted["audience"]))
         and ("role" not in wanted or wanted["role"] in service["roles"])
         and (region is None or not service["regions"] or region in service["regions"])
-        and (language is None or _primary(language) in {_primary(tag) for tag in service["languages"] or ()})
+        and (language is None or primary_language(language) in {primary_language(tag) for tag in service["languages"] or ()})
     )
 
 
@@ -133,7 +137,3 @@ def _is_for(service: PackedService, audience: str) -> bool:
 
 def _is_open(service: PackedService, at: datetime) -> bool:
     return any(channel_availability(service, channel, at).open for channel in service["channels"])
-
-
-def _primary(tag: str) -> str:
-    return tag.split("-", maxsplit=1)[0].lower()

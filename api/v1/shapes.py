@@ -43,13 +43,20 @@ class FieldErrorSerializer(ResponseSerializer):
 
 
 class ProblemSerializer(ResponseSerializer):
-    """A problem document (RFC 9457)."""
+    """A problem document (RFC 9457). The members after `detail` are in the problems that they belong to."""
 
     type = _text(help_text="`/v1/problems/<code>`: stable, to be compared as text.")
-    title = _text()
-    status = serializers.IntegerField()
-    detail = _text()
-    errors = FieldErrorSerializer(many=True, required=False)  # type: ignore[assignment]
+    title = _text(help_text="The kind of problem, for people; may change.")
+    status = serializers.IntegerField(help_text="As the status of the response.")
+    detail = _text(help_text="What to change, for people; may change.")
+    errors = FieldErrorSerializer(many=True, required=False, help_text="The invalid fields.")  # type: ignore[assignment]
+    code = _text(required=False, help_text="What happened more precisely than `type` says, such as `no-such-alert`; not stable.")
+    available = _texts(required=False, help_text="`unknown-country`, `unknown-locale`: what there is.")
+    push_mode = _text(required=False, help_text="`push-mode`: the mode that the app uses in this country.")
+    missing = _texts(required=False, help_text="`no-teens`: what has to be recorded before teenagers can register.")
+    country = _text(required=False, help_text="`no-teens`: the country that this is about.")
+    successor = _text(required=False, allow_null=True, help_text="`gone`: id of the service that replaces this one, or null.")
+    page = _text(required=False, help_text="Handouts: the page to print where no PDF file can be made now.")
 
 
 class PhraseSerializer(ResponseSerializer):
@@ -73,7 +80,7 @@ class LocaleLabelSerializer(ResponseSerializer):
 
     requested = _text(allow_null=True)
     served = _text()
-    reason = _text(allow_null=True)
+    reason = _text(allow_null=True, help_text="null: served as requested. The reasons are listed in docs/api.md.")
 
 
 class TipSerializer(ResponseSerializer):
@@ -121,6 +128,28 @@ class EligibilitySerializer(ResponseSerializer):
     age_measured = serializers.ChoiceField(AgeMeasured.choices, allow_null=True)
 
 
+class OpeningTimesSerializer(ResponseSerializer):
+    """Two local times; it ends on the next day where it closes before it opens."""
+
+    opens = _text(help_text="Such as `09:00`, in the zone of the channel or the service.")
+    closes = _text(help_text="Such as `17:30`; `24:00` is the end of the day.")
+
+
+class WeekSpanSerializer(OpeningTimesSerializer):
+    """An opening on some days of the week."""
+
+    days = serializers.ListField(child=serializers.IntegerField(), help_text="ISO 8601: 1 is Monday, 7 is Sunday.")
+
+
+class WeekSerializer(ResponseSerializer):
+    """The hours of a usual week, to be shown without a parser; `open`, `opens_at` and notices say what is so today."""
+
+    days = WeekSpanSerializer(many=True, help_text="A day that none of them names is closed.")
+    holidays = OpeningTimesSerializer(
+        many=True, allow_null=True, help_text="On public holidays (`public_holidays`); empty: closed; null: unknown."
+    )
+
+
 class ChannelSerializer(ResponseSerializer):
     """One way to contact a service: `dial` and `href` are for the device, `display` and `spoken` for people."""
 
@@ -128,8 +157,12 @@ class ChannelSerializer(ResponseSerializer):
     type = serializers.ChoiceField(ChannelType.choices)
     dial = _text(allow_null=True)
     dial_kind = serializers.ChoiceField(DialKind.choices, allow_null=True)
-    tel = _text(allow_null=True, help_text="RFC 3966; for a short code with the pack's country as phone-context.")
-    href = _text(allow_null=True)
+    tel = _text(
+        allow_null=True,
+        help_text="RFC 3966, to store or to hand on; for a short code with the pack's country as phone-context. "
+        "Not for dialling: phones do not understand phone-context. Open `href`.",
+    )
+    href = _text(allow_null=True, help_text="What a button opens: a `tel:` or `sms:` URI for dialling, or an address.")
     display = _text(allow_null=True)
     spoken = _text(
         allow_null=True, help_text="The number in the words of the pack's locale if it has them, otherwise digit by digit."
@@ -138,6 +171,11 @@ class ChannelSerializer(ResponseSerializer):
     label = PhraseSerializer(allow_null=True)  # type: ignore[assignment]
     steps = PhraseSerializer(allow_null=True, help_text="Where to tap in the app.")
     hours = _text(allow_null=True, help_text="OSM opening_hours in `zone`; null: unknown.")
+    week = WeekSerializer(
+        required=False,
+        allow_null=True,
+        help_text="`hours` as a table; null: unknown, by appointment or by season. Packs of earlier versions have none.",
+    )
     zone = _text(allow_null=True)
     cost = serializers.ChoiceField(Cost.choices)
     anonymous = serializers.BooleanField(allow_null=True)
@@ -291,6 +329,12 @@ class PackSerializer(ResponseSerializer):
     )
     retired = RetiredSerializer(many=True)
     figures = FigureSerializer(many=True)
+    public_holidays = serializers.DictField(
+        child=serializers.ListField(child=serializers.DateField()),
+        required=False,
+        help_text="By country of a service: the public holidays of this year and the next one, where they are known. Packs of "
+        "earlier versions have none.",
+    )
 
 
 class PackResponseSerializer(ResponseSerializer):
@@ -422,6 +466,7 @@ class HelpAnswerSerializer(PackResponseSerializer):
     availability = serializers.DictField(child=AvailabilitySerializer(), help_text="By service, as in `services`.")
     labels = NoticeLabelsSerializer()
     tips = _texts(help_text="Slugs of the tips to show, at most five.")
+    first_tips = TipSerializer(many=True, help_text="The first of `tips` in full, at most three: those for the first minute.")
     more_tips = _texts(help_text="Slugs of the others that apply.")
 
 

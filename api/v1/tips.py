@@ -36,7 +36,7 @@ class PackQuery(StrictSerializer):
 class TipQuery(PackQuery):
     """The tips to return."""
 
-    audience = Choice(Recipient.choices, required=False)
+    audience = Choice(Recipient.choices, required=False, help_text="Only tips for this audience. Default: all.")
 
 
 class TipsView(ReadView):
@@ -45,7 +45,7 @@ class TipsView(ReadView):
     permission_classes = [Public]
     query = TipQuery
 
-    @extend_schema(operation_id="tips", responses=shapes.TipListSerializer, tags=["tips"])
+    @extend_schema(operation_id="list_tips", responses=shapes.TipListSerializer, tags=["tips"])
     def get(self, request: Request) -> HttpResponse:
         """Return all tips in reading order; each states its language."""
         return self.serve(request)
@@ -63,7 +63,7 @@ class TipView(ReadView):
     query = TipQuery
     path_parameters = (path_parameter("slug", fields.SLUG, 60, "Slug of the tip."),)
 
-    @extend_schema(operation_id="tip", responses=shapes.TipAnswerSerializer, tags=["tips"])
+    @extend_schema(operation_id="get_tip", responses=shapes.TipAnswerSerializer, tags=["tips"])
     def get(self, request: Request, slug: str) -> HttpResponse:
         """Return the tip with this slug."""
         return self.serve(request, slug=slug)

@@ -30,11 +30,11 @@ _ZONE = r"[A-Za-z0-9_+/-]{0,64}"
 class TopicsQuery(StrictSerializer):
     """What the topics depend on; there is neither a situation nor an age here."""
 
-    app = PatternText(fields.SLUG, max_length=40)
+    app = PatternText(fields.SLUG, max_length=40, help_text="Name of the app, as the operator of the server gave it.")
     country = PatternText(fields.COUNTRY, max_length=2, help_text="ISO 3166-1 alpha-2.")
     region = PatternText(fields.REGION, max_length=6, required=False, help_text="ISO 3166-2. Default: unknown.")
     locale = PatternText(fields.TAG, max_length=100, help_text="BCP 47.")
-    audience = Choice(Recipient.choices)
+    audience = Choice(Recipient.choices, help_text="Whose alerts the installation gets.")
     time_zone = PatternText(
         _ZONE, max_length=64, required=False, help_text="IANA zone of the country; any other counts as unknown."
     )
@@ -61,7 +61,7 @@ class TopicsView(ApiView):
     attested_methods = ("GET",)
     problems = (401, 403, 409)
 
-    @extend_schema(operation_id="topics", responses=TopicsAnswerSerializer, tags=["registrations"])
+    @extend_schema(operation_id="list_topics", responses=TopicsAnswerSerializer, tags=["registrations"])
     def get(self, request: Request) -> HttpResponse:
         """Return the topics of an installation. No push address is sent or stored."""
         attested = self.attestation is not None

@@ -8,6 +8,7 @@ from content.compiling.eligibility import ChannelEligibility
 from content.compiling.facts import ChannelFact
 from content.compiling.rendering import dial_kind, display, href, spoken, tel
 from content.resolver.types import PackedAssurance, PackedChannel, PackedPhrase
+from content.resolver.week import usual_week
 from content.terms import ChannelType
 
 
@@ -37,6 +38,7 @@ def packed_channel(
         "spoken": spoken(channel, digit_words),
         "keyword": channel.keyword or None,
         "hours": channel.hours or None,
+        "week": usual_week(channel.hours),
         "zone": zone or None,
         "cost": channel.cost,
         "anonymous": channel.anonymous,

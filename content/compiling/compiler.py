@@ -31,6 +31,7 @@ from content.models import Locale, Pack, Release, ReleasePack
 from content.models.release import ReleaseReport, ReportedFinding
 from content.models.stored_terms import recheck_terms
 from content.resolver.types import PackContent, PackedService, PackedTip
+from content.resolver.week import public_holidays
 from content.terms import FIGURE_AUDIENCES, PLAN_ORDER, WORLDWIDE
 from core import audit, roles
 from core.audit_verbs import Verb
@@ -160,6 +161,7 @@ def build_pack(parts: PackPartBuilder, country: str, locale: str) -> CompiledPac
         "aliases": dict(snapshot.aliases),
         "retired": references.tombstones(covering),
         "figures": [part.value for part in figures],
+        "public_holidays": _holidays(snapshot.policy, covering),
     }
     # Thousands of plans for a release of many locales, and the same for each of them.
     served = (country, tuple(services))
@@ -176,6 +178,15 @@ def build_pack(parts: PackPartBuilder, country: str, locale: str) -> CompiledPac
         *(finding for part in figures for finding in part.findings),
     ]
     return CompiledPack(canonical_json(content), tuple(dict.fromkeys(findings)))
+
+
+def _holidays(policy: Policy, services: Iterable[ServiceFact]) -> dict[str, list[str]]:
+    """Return the public holidays of this year and the next one, for the countries of services that have a table."""
+    found = {
+        country: [day.isoformat() for year in (policy.day.year, policy.day.year + 1) for day in public_holidays(country, year)]
+        for country in sorted({service.country for service in services})
+    }
+    return {country: days for country, days in found.items() if days}
 
 
 def _tips(

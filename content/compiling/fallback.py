@@ -12,6 +12,8 @@ from langcodes.tag_parser import LanguageTagError
 from content.linting.locale_tag import MAX_DISTANCE, PSEUDO_LOCALES, standard_chain
 
 _MAX_HEADER = 1000
+#: Codes under which phones list a language that packs have under another one: Norwegian is Bokmål, Mandarin is Chinese.
+_SAME_LANGUAGE = {"no": "nb", "cmn": "zh"}
 _RANGE = re.compile(r"\s*(?P<tag>[A-Za-z0-9-]{1,35}|\*)\s*(?:;\s*q\s*=\s*(?P<q>[01](?:\.\d{0,3})?)\s*)?")
 
 
@@ -73,8 +75,12 @@ def _nearest(wanted: str, available: Sequence[str]) -> str | None:
         if tag in PSEUDO_LOCALES:
             continue
         other = langcodes.get(tag).maximize()
-        if (other.language, other.script) == (full.language, full.script):
+        if (_language(other), other.script) == (_language(full), full.script):
             distance = langcodes.tag_distance(wanted, tag)
             if distance <= MAX_DISTANCE:
                 near.append((distance, position, tag))
     return min(near)[2] if near else None
+
+
+def _language(tag: langcodes.Language) -> str:
+    return _SAME_LANGUAGE.get(str(tag.language), str(tag.language))

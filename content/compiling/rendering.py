@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Callable, Sequence
 from typing import Protocol
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import nh3
 import phonenumbers
@@ -76,7 +76,9 @@ def href(channel: ContactDetails) -> str | None:
     kind, address = channel.type, channel.address
     if kind in (ChannelType.PHONE, ChannelType.SMS):
         scheme = "tel" if kind == ChannelType.PHONE else "sms"
-        return f"{scheme}:{digits(channel.dial).replace('#', '%23')}"
+        # RFC 5724: the message is filled in, so that nobody has to remember the word.
+        body = f"?body={quote(channel.keyword)}" if scheme == "sms" and channel.keyword else ""
+        return f"{scheme}:{digits(channel.dial).replace('#', '%23')}{body}"
     if kind == ChannelType.EMAIL:
         return f"mailto:{address}"
     if address.startswith("whatsapp:"):

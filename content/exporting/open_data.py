@@ -46,7 +46,8 @@ FIGURE_FACTS = (
 RESHAPED = ("notices", "routes", "channels", "spoken")
 #: Fields of a service or channel that are not exported, each with the reason.
 LEFT_OUT: Final = {
-    "reviewed": "Of a service: whether a second reader approved all its texts in one locale. Here each text says it of itself."
+    "reviewed": "Of a service: whether a second reader approved all its texts in one locale. Here each text says it of itself.",
+    "week": "Of a channel: its hours as a table. It follows from `hours`, which is exported.",
 }
 
 

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import pgtrigger
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
 
 from content.models.release import Release
 from core.errors import Unavailable
@@ -36,13 +36,18 @@ class ManifestQuerySet(models.QuerySet["Manifest"]):
 
 
 class Manifest(models.Model):
-    """One compact JWS over the packs of a release and the services that were withdrawn; never changed."""
+    """One compact JWS over the packs of a release and the withdrawn services, and one for each country; never changed."""
 
     release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="manifests")
     content_digest = models.CharField(
         max_length=64, help_text="Of the payload without dates; when it changes, the manifest is due."
     )
     body = models.TextField()
+    country_bodies = models.JSONField(
+        default=dict,
+        db_default=Value({}, models.JSONField()),
+        help_text="Country → compact JWS over its packs alone, signed together with the whole.",
+    )
     issued_at = models.DateTimeField()
     expires_at = models.DateTimeField()
 

@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from content.models import Manifest, Release, Withdrawal
 from content.models.withdrawal import WithdrawnService
 from content.publishing.signing_keys import DOCUMENT, SigningKey, read_key
-from content.publishing.verify import MANIFEST, Refused, VerifiedManifest, decode, verify_manifest
+from content.publishing.verify import COUNTRY_MANIFEST, MANIFEST, Refused, VerifiedManifest, decode, verify_manifest
 from core.canonical import canonical_json, digest
 from core.errors import Invalid
 from core.instants import rfc3339
@@ -54,6 +54,30 @@ class ManifestContent(TypedDict):
     packs: list[ManifestPack]
     withdrawn: list[WithdrawnService]
     apps: dict[str, AppVersion]
+
+
+class ListedPack(TypedDict):
+    """A pack of the country that a country manifest is of; size in bytes."""
+
+    locale: str
+    digest: str
+    size: int
+
+
+class CountryManifestContent(TypedDict):
+    """The payload of a country manifest, without its dates."""
+
+    v: int
+    country: str
+    #: The countries with packs of their own: any other one is served the worldwide manifest, and none of these is.
+    countries: list[str]
+    release: int
+    min_release: int
+    packs: list[ListedPack]
+    withdrawn: list[WithdrawnService]
+    apps: dict[str, AppVersion]
+    #: The root's key document.
+    keys: str
 
 
 class ReleaseKey(TypedDict):
@@ -121,6 +145,27 @@ def content_of(release: Release, *, at: datetime) -> ManifestContent:
     }
 
 
+def by_country(content: ManifestContent, document: str) -> dict[str, CountryManifestContent]:
+    """Return the payload of each country's manifest, without its dates; all say the same of release, withdrawals and apps."""
+    packs: dict[str, list[ListedPack]] = {}
+    for pack in content["packs"]:
+        packs.setdefault(pack["country"], []).append({"locale": pack["locale"], "digest": pack["digest"], "size": pack["size"]})
+    return {
+        country: {
+            "v": FORMAT,
+            "country": country,
+            "countries": sorted(packs),
+            "release": content["release"],
+            "min_release": content["min_release"],
+            "packs": listed,
+            "withdrawn": content["withdrawn"],
+            "apps": content["apps"],
+            "keys": document,
+        }
+        for country, listed in packs.items()
+    }
+
+
 def jwks(body: str) -> KeySet:
     """Return the release keys of a manifest as a JWK set, with the root's key document under `fingerpost_keys`."""
     header = json.loads(decode(body.partition(".")[0]))
@@ -153,15 +198,24 @@ def _sign(key: SigningKey, document: str, *, at: datetime) -> Manifest | None:
     release = Release.objects.current()
     content = content_of(release, at=at)
     # A new key document is published at once, because it may retire a stolen key.
-    fingerprint = digest(canonical_json([content, document, key.kid]))
+    countries = by_country(content, document)
+    fingerprint = digest(canonical_json([content, sorted(countries), document, key.kid]))
     newest = Manifest.objects.order_by("-pk").first()
     if newest is not None and newest.content_digest == fingerprint and at - newest.issued_at < RENEW_AFTER:
         return None
     issued = at.replace(microsecond=0)
     expires = issued + VALIDITY
-    body = key.sign({**content, "issued": rfc3339(issued), "expires": rfc3339(expires)}, kind=MANIFEST, keys=document)
+    dates = {"issued": rfc3339(issued), "expires": rfc3339(expires)}
+    body = key.sign({**content, **dates}, kind=MANIFEST, keys=document)
     _require_accepted(body, release.number, at=issued)
-    signed = Manifest.objects.create(release=release, content_digest=fingerprint, body=body, issued_at=issued, expires_at=expires)
+    signed = Manifest.objects.create(
+        release=release,
+        content_digest=fingerprint,
+        body=body,
+        country_bodies={country: key.sign({**listed, **dates}, kind=COUNTRY_MANIFEST) for country, listed in countries.items()},
+        issued_at=issued,
+        expires_at=expires,
+    )
     Manifest.objects.delete_old(at=at)
     return signed
 

@@ -19,7 +19,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 #: The `typ` of each kind of document; one kind is never accepted as the other.
-MANIFEST, KEYS = "fingerpost-manifest", "fingerpost-keys"
+MANIFEST, COUNTRY_MANIFEST, KEYS = "fingerpost-manifest", "fingerpost-country-manifest", "fingerpost-keys"
 WORLDWIDE = "ZZ"
 #: Bytes; a real manifest is about 60 kB.
 LARGEST_MANIFEST = 4_000_000
@@ -45,6 +45,10 @@ class RolledBack(Refused):
 
 class Expired(Refused):
     """The manifest has expired, and one was accepted before: newer ones may be withheld from this client."""
+
+
+class WrongCountry(Refused):
+    """The country manifest is of another country, or the worldwide one although the country has its own."""
 
 
 class WrongPack(Refused):
@@ -94,18 +98,38 @@ def verify_manifest(
     comparison, so that a stolen release key cannot lock clients out with a very high number.
     """
     header, payload, signed, signature = _parts(jws, MANIFEST)
-    keys_version, key = _key(header, root_public_key, _time(payload, "issued"))
+    keys_version, key = _key(header, header.get("keys"), root_public_key, _time(payload, "issued"))
     _check(key, signature, signed)
     manifest = _manifest(payload, keys_version, now)
-    if last_keys is not None and keys_version < last_keys:
-        raise RolledBack("its key document is older than the one accepted before")
-    if last_keys is None or keys_version == last_keys:
-        if last_number is not None and manifest.release < last_number:
-            raise RolledBack("its release is older than the one accepted before")
-        if last_issued is not None and manifest.issued < last_issued:
-            raise RolledBack("it was signed before the one accepted before")
-    if manifest.old and last_number is not None:
-        raise Expired("it has expired")
+    _check_is_newer(manifest, last_number, last_keys, last_issued)
+    return manifest
+
+
+def verify_country_manifest(
+    jws: str | bytes,
+    root_public_key: bytes,
+    *,
+    country: str,
+    last_number: int | None,
+    now: datetime,
+    last_keys: int | None = None,
+    last_issued: datetime | None = None,
+) -> VerifiedManifest:
+    """Return the contents of the manifest of one country, or raise Refused; the other arguments are those of `verify_manifest`.
+
+    It lists the packs of the country, or the worldwide ones where the country has none of its own. Its key document is in the
+    payload, because libraries limit the size of headers; the root's signature protects it all the same.
+    """
+    header, payload, signed, signature = _parts(jws, COUNTRY_MANIFEST)
+    keys_version, key = _key(header, payload.get("keys"), root_public_key, _time(payload, "issued"))
+    _check(key, signature, signed)
+    of, listed = payload.get("country"), payload.get("packs")
+    if of != country and (of != WORLDWIDE or country in _codes(payload)):
+        raise WrongCountry("it is the manifest of another country")
+    if not isinstance(listed, list) or not all(isinstance(pack, dict) for pack in listed):
+        raise Forged("it is malformed")
+    manifest = _manifest({**payload, "packs": [{**pack, "country": of} for pack in listed]}, keys_version, now)
+    _check_is_newer(manifest, last_number, last_keys, last_issued)
     return manifest
 
 
@@ -150,9 +174,32 @@ def decode(text: str) -> bytes:
     return data
 
 
-def _key(header: Mapping[str, Any], root: bytes, issued: datetime) -> tuple[int, bytes]:
-    """Return the version of the key document in the header, and the public key that signed, valid at `issued`."""
-    document = header.get("keys")
+def _check_is_newer(
+    manifest: VerifiedManifest, last_number: int | None, last_keys: int | None, last_issued: datetime | None
+) -> None:
+    """Raise RolledBack where the manifest is older than the last accepted one, and Expired where it has expired since."""
+    keys_version = manifest.keys_version
+    if last_keys is not None and keys_version < last_keys:
+        raise RolledBack("its key document is older than the one accepted before")
+    if last_keys is None or keys_version == last_keys:
+        if last_number is not None and manifest.release < last_number:
+            raise RolledBack("its release is older than the one accepted before")
+        if last_issued is not None and manifest.issued < last_issued:
+            raise RolledBack("it was signed before the one accepted before")
+    if manifest.old and last_number is not None:
+        raise Expired("it has expired")
+
+
+def _codes(payload: Mapping[str, Any]) -> list[Any]:
+    """Return the countries with packs of their own, or raise Forged."""
+    codes = payload.get("countries")
+    if not isinstance(codes, list):
+        raise Forged("the list of countries is malformed")
+    return codes
+
+
+def _key(header: Mapping[str, Any], document: object, root: bytes, issued: datetime) -> tuple[int, bytes]:
+    """Return the version of the key document, and the public key in it that the header names, valid at `issued`."""
     if not isinstance(document, str):
         raise Forged("it has no key document")
     version, keys = read_keys(document, root)

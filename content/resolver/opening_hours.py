@@ -12,13 +12,13 @@ from opening_hours import OpeningHours, ParserError, UnknownCountryError  # type
 
 from content.resolver.types import ALWAYS_OPEN, UNKNOWN, Availability
 
-_ALWAYS = "24/7"
+ALWAYS = "24/7"
 #: First and last year of the library's holiday tables; outside them public holidays are not known.
 _FIRST_HOLIDAY_YEAR, _LAST_HOLIDAY_YEAR = 2000, 2076
-_HOLIDAYS = "PH"
+HOLIDAYS = "PH"
 #: A public holiday of a country that has a table.
-_HOLIDAY, _COUNTRY_WITH_TABLE = datetime(2026, 12, 25), "GB"  # noqa: DTZ001  local time has no zone
-_COMMENT = '"'
+HOLIDAY, COUNTRY_WITH_TABLE = datetime(2026, 12, 25), "GB"  # noqa: DTZ001  local time has no zone
+COMMENT = '"'
 #: Days ahead in which a change is looked for. Without a limit, hours that never change are searched up to the year 9999, which
 #: takes seconds.
 _DAYS_AHEAD = 366
@@ -55,7 +55,7 @@ class _ParsedHours:
         if any(self.without_holidays.is_open(today + timedelta(days=days)) for days in range(7)):
             return True
         return self.on_a_holiday is not None and bool(
-            self.on_a_holiday.is_open(_HOLIDAY.replace(hour=local.hour, minute=local.minute))
+            self.on_a_holiday.is_open(HOLIDAY.replace(hour=local.hour, minute=local.minute))
         )
 
 
@@ -64,12 +64,12 @@ def hours_availability(hours: str | None, *, zone: str | None, country: str, at:
 
     `zone` is an IANA time zone, `country` the ISO 3166-1 code whose public holidays count.
     """
-    if hours == _ALWAYS:
+    if hours == ALWAYS:
         return ALWAYS_OPEN
     if not hours or not zone or not 1970 <= at.year < 2100:
         # Only these years exist both in the hours' grammar and in RFC 3339.
         return UNKNOWN
-    if _COMMENT in hours:
+    if COMMENT in hours:
         # OSM calls a rule with a comment ("by appointment") unknown, and implementations differ over it.
         return UNKNOWN
     parsed = _parse(hours, zone, country)
@@ -86,6 +86,12 @@ def hours_availability(hours: str | None, *, zone: str | None, country: str, at:
     return Availability(is_open, change.astimezone(UTC))
 
 
+def differ_by_weekday(hours: str) -> bool:
+    """Return whether one of the rules is for some weekdays only."""
+    # "Mo-Su 09:00-23:00" holds on every day, public holidays included.
+    return any(_WEEKDAY.search(rule) is not None and "Mo-Su" not in rule for rule in hours.split(";"))
+
+
 @lru_cache(maxsize=2048)
 def _parse(hours: str, zone: str, country: str) -> _ParsedHours | None:
     try:
@@ -93,13 +99,12 @@ def _parse(hours: str, zone: str, country: str) -> _ParsedHours | None:
         holidays: OpeningHours | None
         try:
             schedule = OpeningHours(hours, timezone=time_zone, country=country, max_interval_days=_DAYS_AHEAD)
-            holidays = OpeningHours(_HOLIDAYS, timezone=time_zone, country=country)
+            holidays = OpeningHours(HOLIDAYS, timezone=time_zone, country=country)
         except UnknownCountryError:
             schedule, holidays = OpeningHours(hours, timezone=time_zone, max_interval_days=_DAYS_AHEAD), None
     except (ParserError, ZoneInfoNotFoundError, ValueError, OSError):
         return None
-    has_holiday_rule = _HOLIDAYS in hours
-    # "Mo-Su 09:00-23:00" holds on every day, public holidays included.
-    by_weekday = not has_holiday_rule and any(_WEEKDAY.search(rule) and "Mo-Su" not in rule for rule in hours.split(";"))
-    on_a_holiday = OpeningHours(hours, country=_COUNTRY_WITH_TABLE) if has_holiday_rule else None
+    has_holiday_rule = HOLIDAYS in hours
+    by_weekday = not has_holiday_rule and differ_by_weekday(hours)
+    on_a_holiday = OpeningHours(hours, country=COUNTRY_WITH_TABLE) if has_holiday_rule else None
     return _ParsedHours(schedule, time_zone, holidays, has_holiday_rule, by_weekday, OpeningHours(hours), on_a_holiday)

@@ -77,7 +77,8 @@ def _plan_steps(
         elif name == "talk":
             night = is_night(within_reach, at)
             yield talk(candidates, query, at, before_report="report" in order[position:], night=night)
-        elif (step := _STEPS[name](candidates, query, at)) is not None:
+        elif (make := _STEPS.get(name)) is not None and (step := make(candidates, query, at)) is not None:
+            # A pack of a later version may list steps that this version does not know.
             yield step
 
 

@@ -86,6 +86,26 @@ class PackedAssurance(TypedDict):
     assured_until: str | None
 
 
+class PackedOpening(TypedDict):
+    """Two local times of a day, as "09:00" or "24:00"; it ends on the next day where it closes before it opens."""
+
+    opens: str
+    closes: str
+
+
+class PackedSpan(PackedOpening):
+    """An opening, with the days on which it is (ISO 8601: 1 is Monday)."""
+
+    days: list[int]
+
+
+class PackedWeek(TypedDict):
+    """The openings of a usual week, and those of a public holiday: empty where it is closed, None where that is not known."""
+
+    days: list[PackedSpan]
+    holidays: list[PackedOpening] | None
+
+
 class PackedChannel(PackedAssurance):
     """One way to reach a service: `dial`, `tel` and `href` are for machines, `display` and `spoken` for people."""
 
@@ -103,6 +123,8 @@ class PackedChannel(PackedAssurance):
     steps: PackedPhrase | None
     #: OSM opening_hours, read in `zone`.
     hours: str | None
+    #: The hours as a table; None: unknown, or they depend on the season.
+    week: NotRequired[PackedWeek | None]
     #: IANA time zone; None: that of the service.
     zone: str | None
     cost: str
@@ -236,6 +258,8 @@ class PackContent(TypedDict):
     aliases: NotRequired[dict[str, str]]
     retired: list[Tombstone]
     figures: NotRequired[list[PackedFigure]]
+    #: By country of a service: the public holidays (ISO 8601) of the year of compilation and of the next one, where known.
+    public_holidays: NotRequired[dict[str, list[str]]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import hmac
 import secrets
 import uuid
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, ClassVar
 
 import pgtrigger
@@ -48,6 +48,11 @@ _UPSERT = """
         unproven_since = CASE WHEN EXCLUDED.unproven_since IS NULL THEN NULL ELSE notifications_registration.unproven_since END
     RETURNING id
 """
+
+
+def refresh_after(seen_on: date) -> datetime:
+    """Return from when on the app should refresh a registration that was last seen on a day; only the day is stored."""
+    return datetime.combine(seen_on, time(), tzinfo=UTC) + REFRESH_AFTER
 
 
 class StoresNoAddress(Conflict):
@@ -135,7 +140,7 @@ class RegistrationQuerySet(models.QuerySet["Registration"]):
         except IntegrityError:
             # The segment was empty, and maintenance deleted it after it was read.
             identity = self._store(row, place, older)
-        return Registered(identity, secret, at + REFRESH_AFTER, str(found.mode_in(place["country"])))
+        return Registered(identity, secret, refresh_after(row["seen_on"]), str(found.mode_in(place["country"])))
 
     def _store(self, row: dict[str, Any], place: dict[str, str], older: list[str]) -> uuid.UUID:
         row["segment_id"] = Segment.objects.of(**place).pk

@@ -18,6 +18,12 @@ _FID = re.compile(r"[A-Za-z0-9_-]{22}")
 #: A registration token: the installation ID it was made for, a colon, and URL-safe base64. Google documents no shape. The tokens
 #: that its SDKs return have about 140 to 190 characters; the bounds leave room, and keep out text, markup and data URIs.
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{8,64}:[A-Za-z0-9_-]{80,250}")
+#: What a refused address should look like, by its kind.
+_ADDRESS_FORMS = {
+    "fid": "address must be a Firebase installation ID: 22 letters, digits, hyphens and underscores.",
+    "token": "address must be an FCM registration token: an installation ID, a colon, and 80 to 250 letters, digits, hyphens "
+    "and underscores.",
+}
 _subdivisions: Any = pycountry.subdivisions
 # A version cannot carry free text: digits, and at most one of four words.
 _VERSION = re.compile(r"\d{1,5}(\.\d{1,5}){0,3}(-(dev|alpha|beta|rc)(\.?\d{1,4})?)?(\+\d{1,9})?")
@@ -38,7 +44,7 @@ def address(kind: str, value: str) -> str:
     if shape is None:
         raise InvalidValue("address_kind", "address_kind must be fid or token.")
     if not shape.fullmatch(value):
-        raise InvalidValue("address", f"address is not a valid {kind}.")
+        raise InvalidValue("address", _ADDRESS_FORMS[kind])
     return value
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import orjson
 import pytest
 from django.core.cache import cache
 from django.core.signals import request_finished, request_started
@@ -12,7 +13,9 @@ from django.db import close_old_connections
 from django.test import Client
 
 from api import health
+from api.http.errors import ProblemResponse
 from api.reads import edition_store
+from api.v1.shapes import ProblemSerializer
 from content.models import Release
 from tests.packs import Packs, publish
 
@@ -27,6 +30,22 @@ def _empty_caches() -> Iterator[None]:
     cache.clear()
     yield
     edition_store.store.clear()
+
+
+@pytest.fixture(autouse=True)
+def _described_problems(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Fail where a problem document has a member that the contract does not describe."""
+    known = set(ProblemSerializer().fields)
+    undescribed: set[str] = set()
+    make_response = ProblemResponse.__init__
+
+    def noting(self: ProblemResponse, *args: Any, **kwargs: Any) -> None:
+        make_response(self, *args, **kwargs)
+        undescribed.update(set(orjson.loads(self.content)) - known)
+
+    monkeypatch.setattr(ProblemResponse, "__init__", noting)
+    yield
+    assert undescribed == set()
 
 
 @pytest.fixture

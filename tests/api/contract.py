@@ -32,7 +32,9 @@ REAL = {
 OPERATIONS = [
     ("GET", "/v1/"),
     ("GET", "/v1/manifest"),
+    ("GET", "/v1/manifest/{country}"),
     ("GET", "/.well-known/jwks.json"),
+    ("GET", "/v1/packs/{country}"),
     ("GET", "/v1/packs/{country}/{locale}"),
     ("GET", "/v1/packs/{country}/{locale}/{digest}"),
     ("GET", "/v1/tips"),

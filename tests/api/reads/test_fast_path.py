@@ -63,6 +63,7 @@ QUERIES = {
 }
 PLACES = {
     "<str:country>/<str:locale>": ["GB/en", "GB/cy", "gb/CY", "IN/hi-IN", "NO/en", "ZZ/ar", "DE/pt"],
+    "<str:country>": ["GB", "gb", "NO", "ZZ"],
     "<str:slug>": ["first-hour"],
     "<str:service_id>": ["gb-childline", "zz-take-it-down"],
     "<str:taxonomy_id>": [taxonomies()[0]["id"]],

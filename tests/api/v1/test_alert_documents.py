@@ -118,6 +118,29 @@ def test_an_update_references_the_alert_it_updates(api: Client) -> None:
     assert document.find(f"{CAP}note") is None
 
 
+def test_a_second_update_references_every_earlier_alert_of_its_thread(api: Client) -> None:
+    first = opened()
+    second = opened(kind="update", references=first.pk)
+    third = opened(kind="update", references=first.pk)
+
+    document = cap_of(api, third.pk)
+
+    assert list(faults(document, the_declaration())) == []
+    named = [reference.split(",")[1] for reference in (document.findtext(f"{CAP}references") or "").split()]
+    assert named == [cap_of(api, one.pk).findtext(f"{CAP}identifier") for one in (first, second)]
+
+
+def test_an_atom_entry_says_what_kind_of_alert_it_is(api: Client) -> None:
+    first = opened()
+    opened(kind="cancel", references=first.pk)
+
+    entry = ElementTree.fromstring(api.get("/v1/alerts.atom?country=GB&locale=en").content).find(f"{ATOM}entry")
+
+    assert entry is not None
+    found = {str(one.get("scheme")).partition("#")[2]: one.get("term") for one in entry.findall(f"{ATOM}category")}
+    assert found == {"kind": "cancel", "status": "Actual", "severity": "Moderate"}
+
+
 def test_an_alert_outside_the_feed_has_no_document(api: Client) -> None:
     stopped = opened()
     draft = make.campaign(state="submitted")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.test import Client
 
+from api.v1 import alerts
 from notifications.campaigns import lifecycle
 from notifications.delivery import planner
 from notifications.models import App, Campaign, ReceiptCount
@@ -65,38 +67,81 @@ def test_alerts_of_other_countries_audiences_and_regions_are_left_out(api: Clien
 
 
 @pytest.mark.parametrize(
-    ("query", "header", "lang", "requested"),
+    ("query", "header", "lang", "requested", "reason"),
     [
-        ("&locale=cy", "en", "cy", "cy"),
-        ("&locale=cy-GB", "en", "cy", "cy-GB"),
-        ("&locale=fr", "cy", "en", "fr"),
-        ("", "cy-GB, en;q=0.5", "cy", None),
-        ("", "fr", "en", None),
+        ("&locale=cy", "en", "cy", "cy", None),
+        ("&locale=CY", "en", "cy", "CY", None),
+        ("&locale=cy-GB", "en", "cy", "cy-GB", "same-language"),
+        ("&locale=fr", "cy", "en", "fr", "not-translated"),
+        ("", "cy-GB, en;q=0.5", "cy", None, "accept-language"),
+        ("", "fr", "en", None, "default"),
+        ("", None, "en", None, "default"),
     ],
 )
 def test_an_alert_is_in_the_readers_language_or_says_otherwise(
-    api: Client, query: str, header: str, lang: str, requested: str | None
+    api: Client, query: str, header: str | None, lang: str, requested: str | None, reason: str | None
 ) -> None:
+    number = opened(messages={**make.definition()["messages"], "cy": WELSH}).pk
+    headers = {"accept-language": header} if header else {}
+
+    listed = api.get(f"/v1/alerts?country=GB{query}", headers=headers)
+    one = api.get(f"/v1/alerts/{number}?{query.removeprefix('&')}", headers=headers)
+
+    (alert,) = listed.json()["alerts"]
+    assert alert == one.json()["alert"]
+    assert (alert["lang"], alert["locale"]) == (lang, {"requested": requested, "served": lang, "reason": reason})
+    for response, path in ((listed, "/v1/alerts?country=GB&"), (one, f"/v1/alerts/{number}?")):
+        assert response.headers.get("Vary") == (None if query else "Accept-Language")
+        assert response["Content-Language"] == lang
+        assert response.headers.get("Content-Location") == (None if requested == lang else f"{path}locale={lang}")
+
+
+def test_a_list_in_several_languages_names_them_and_has_no_other_address(api: Client) -> None:
+    opened()
     opened(messages={**make.definition()["messages"], "cy": WELSH})
 
-    response = api.get(f"/v1/alerts?country=GB{query}", headers={"accept-language": header})
+    response = api.get("/v1/alerts?country=GB", headers={"accept-language": "cy"})
 
-    (alert,) = response.json()["alerts"]
-    assert (alert["lang"], alert["locale"]["requested"]) == (lang, requested)
-    assert response.headers.get("Vary") == (None if query else "Accept-Language")
+    assert response["Content-Language"] == "cy, en"
+    assert "Content-Location" not in response
 
 
-def test_older_alerts_are_reached_by_following_the_link(api: Client) -> None:
+def test_the_reasons_of_alerts_are_in_the_documentation() -> None:
+    table = (Path(__file__).resolve().parents[3] / "docs" / "api.md").read_text(encoding="utf-8")
+
+    for reason in ("same-language", "not-translated", "accept-language", "default"):
+        assert f"| `{reason}` |" in table
+
+
+def test_older_alerts_are_reached_by_following_the_link(api: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     now = datetime.now(UTC)
-    campaigns = [opened(at=now - timedelta(hours=hours)) for hours in (3, 2, 1)]
+    soon, late = ((now + timedelta(hours=hours)).isoformat() for hours in (1, 24))
+    campaigns = [
+        opened(at=now - timedelta(hours=hours), not_after=until)
+        for hours, until in ((5, soon), (4, late), (3, soon), (2, late), (1, late))
+    ]
+    monkeypatch.setattr("django.utils.timezone.now", lambda: now + timedelta(hours=2))
+    monkeypatch.setattr(alerts, "_PAGE_SIZE", 3)
 
-    first = api.get("/v1/alerts?country=GB&locale=en").json()
-    older = api.get(first["older"]).json()
+    pages, url = [], "/v1/alerts?country=GB&locale=en"
+    while url:
+        answer = api.get(url).json()
+        pages.append([alert["id"] for alert in answer["alerts"]])
+        url = answer["older"]
 
-    wanted = [str(c.pk) for c in reversed(campaigns)]
-    assert [a["id"] for a in first["alerts"]] == wanted
-    assert {a["id"] for a in older["alerts"]} <= set(wanted)
-    assert older["older"] is None
+    oldest, second, expired, fourth, newest = (str(campaign.pk) for campaign in campaigns)
+    assert pages == [[newest, fourth, second], [expired, second, oldest]]
+
+
+def test_nothing_older_is_offered_where_there_is_nothing(api: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(alerts, "_PAGE_SIZE", 2)
+    assert api.get("/v1/alerts?country=GB&locale=en").json() == {"alerts": [], "older": None}
+
+    for _ in range(2):
+        opened()
+
+    assert api.get("/v1/alerts?country=GB&locale=en").json()["older"] is None
+    assert api.get("/v1/alerts?country=GB&locale=en&before=2099-01-01T00:00:00Z").json()["older"] is None
 
 
 def test_the_same_alerts_are_the_same_bytes_at_any_time(api: Client, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -110,12 +155,22 @@ def test_the_same_alerts_are_the_same_bytes_at_any_time(api: Client, monkeypatch
     assert again.status_code == 304
 
 
-@pytest.mark.parametrize("name", ["999999", "abc", "9" * 40, "-1", "1%00", "%D9%A1"])
+@pytest.mark.parametrize("name", ["999999", "abc", "9" * 40, "-1", "1%00", "0"])
 def test_an_unknown_alert_is_404(api: Client, name: str) -> None:
     response = api.get(f"/v1/alerts/{name}")
 
     assert response.status_code == 404
     assert response["Content-Type"] == "application/problem+json"
+
+
+def test_an_alert_has_one_address(api: Client) -> None:
+    number = str(opened().pk)
+    in_arabic = number.translate(str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩"))
+
+    for path in ("/v1/alerts/{}", "/v1/alerts/{}/cap", "/a/{}"):
+        assert api.get(path.format(number)).status_code == 200
+        for other in (f"0{number}", f"+{number}", f"{number}.0", in_arabic, f"%20{number}"):
+            assert api.get(path.format(other)).status_code == 404, other
 
 
 @pytest.mark.parametrize(
@@ -175,7 +230,14 @@ def test_an_app_that_stores_no_addresses_sends_no_receipts(api: Client) -> None:
 
 @pytest.mark.parametrize(
     ("changed", "status"),
-    [({"alert": "999999"}, 404), ({"alert": 1}, 422), ({"event": "read"}, 422), ({"app": "nobody"}, 422), ({"who": "me"}, 422)],
+    [
+        ({"alert": "999999"}, 404),
+        ({"alert": 1}, 422),
+        ({"alert": "01"}, 422),
+        ({"event": "read"}, 422),
+        ({"app": "nobody"}, 422),
+        ({"who": "me"}, 422),
+    ],
 )
 def test_an_invalid_receipt_is_refused(api: Client, changed: dict[str, Any], status: int) -> None:
     make.app()

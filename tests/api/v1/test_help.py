@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import gzip
 from typing import Any
 
+import orjson
 import pytest
 from django.test import Client
 
 from content.models import Release
+from tests.packs import Packs, publish
 
 pytestmark = pytest.mark.django_db
 
@@ -110,6 +113,37 @@ def test_the_first_five_tips_stand_apart_from_the_others(api: Client, release: R
     assert answer["tips"][0] == "first-hour"
     assert answer["more_tips"]
     assert not set(answer["tips"]) & set(answer["more_tips"])
+
+
+def test_the_first_three_tips_are_in_full_and_the_answer_is_smaller_than_a_pack(api: Client, release: Release) -> None:
+    query = {"country": "GB", "situation": "blackmail", "age": 15, "languages": ["cy"]}
+
+    packed = api.post("/v1/help", query, content_type="application/json", headers={"accept-encoding": "gzip"})
+
+    answer = orjson.loads(gzip.decompress(packed.content))
+    assert packed["Content-Encoding"] == "gzip"
+    assert (packed["Cache-Control"], packed["Vary"]) == ("no-store", "Accept-Encoding")
+    assert [tip["slug"] for tip in answer["first_tips"]] == answer["tips"][:3]
+    assert all(tip["do_now"] for tip in answer["first_tips"])
+    assert len(packed.content) < len(api.get("/v1/packs/GB/cy", headers={"accept-encoding": "gzip"}).content) / 1.5
+
+
+@pytest.mark.parametrize("path", ["/v1/schema", "/v1/services?country=GB&open_now=true", "/trust/GB"])
+def test_long_answers_are_compressed_for_clients_that_ask(api: Client, release: Release, path: str) -> None:
+    response = api.get(path, headers={"accept-encoding": "gzip"})
+
+    assert (response.status_code, response["Content-Encoding"]) == (200, "gzip")
+
+
+@pytest.mark.django_db
+def test_an_old_code_of_a_language_is_the_language(api: Client, real_packs: Packs) -> None:
+    publish(real_packs, [("GB", "en"), ("GB", "fil"), ("PH", "en"), ("ZZ", "en")])
+
+    plan = ask(api, {"country": "GB", "situation": "blackmail", "languages": ["tl"]}).json()
+    listed, wanted = (api.get(f"/v1/services?country=PH&locale=en&language={tag}").json()["services"] for tag in ("tl", "fil"))
+
+    assert plan["locale"] == {"requested": "tl", "served": "fil", "reason": "same-language"}
+    assert listed == wanted != []
 
 
 def test_each_named_service_says_whether_it_and_its_channels_are_open(api: Client, release: Release) -> None:

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from content.models import Release
 from content.publishing import signing
-from content.publishing.verify import verify_manifest, verify_pack
+from content.publishing.verify import verify_country_manifest, verify_manifest, verify_pack
 from content.publishing.withdrawal import withdraw
 from tests import make
 from tests.signing import Signer
@@ -37,6 +37,37 @@ def test_a_client_can_verify_manifest_and_packs(api: Client, published: Release,
     verify_pack(api.get("/v1/packs/NO/en").content, manifest, "NO", "en")
 
 
+@pytest.mark.parametrize(("country", "served"), [("GB", "GB"), ("gb", "GB"), ("ZZ", "ZZ"), ("NO", "ZZ")])
+def test_a_country_has_a_small_manifest_of_its_own(
+    api: Client, published: Release, signer: Signer, country: str, served: str
+) -> None:
+    signing.sign_if_due(at=timezone.now())
+    whole = verify_manifest(api.get("/v1/manifest").content, signer.root.public, last_number=None, now=timezone.now())
+
+    answer = api.get(f"/v1/manifest/{country}")
+
+    found = verify_country_manifest(
+        answer.content, signer.root.public, country=country.upper(), last_number=whole.release, now=timezone.now()
+    )
+    assert (answer["Content-Type"], answer.headers.get("Content-Location")) == (
+        "application/jose",
+        None if country == served else f"/v1/manifest/{served}",
+    )
+    assert found.packs == {place: listed for place, listed in whole.packs.items() if place[0] == served}
+    assert (found.release, found.issued, found.withdrawn, found.apps) == (
+        whole.release,
+        whole.issued,
+        whole.withdrawn,
+        whole.apps,
+    )
+    pack = api.get(f"/v1/packs/{country}/en").content
+    assert verify_pack(pack, found, country.upper(), "en")["country"] == served
+    header = answer.content.partition(b".")[0]
+    assert len(header) < 200
+    again = api.get(f"/v1/manifest/{country}", headers={"if-none-match": answer["ETag"]})
+    assert again.status_code == 304
+
+
 def test_an_unchanged_manifest_is_304(api: Client, published: Release, signer: Signer) -> None:
     signing.sign_if_due(at=timezone.now())
     first = api.get("/v1/manifest")
@@ -48,7 +79,7 @@ def test_an_unchanged_manifest_is_304(api: Client, published: Release, signer: S
 
 
 def test_without_a_signed_manifest_the_answer_is_503(api: Client, published: Release) -> None:
-    for path in ("/v1/manifest", "/.well-known/jwks.json"):
+    for path in ("/v1/manifest", "/v1/manifest/GB", "/.well-known/jwks.json"):
         answer = api.get(path)
 
         problem = orjson.loads(answer.content)

@@ -55,6 +55,7 @@ def test_registering_returns_the_secret_once(api: Client) -> None:
     assert datetime.fromisoformat(created["refresh_after"]) - datetime.now(UTC) > timedelta(days=13)
     stored = api.get(f"/v1/registrations/{created['id']}", headers=bearer(created["secret"])).json()
     assert stored["locale"] == "cy"
+    assert stored["refresh_after"] == created["refresh_after"]
     assert created["secret"] not in str(stored)
     assert str(BODY["address"]) not in str(stored)
 
@@ -139,6 +140,22 @@ def test_a_legacy_token_becomes_an_installation_id_in_the_same_row(api: Client) 
     assert response.json()["address_kind"] == "fid"
     assert register(api, address=make.fid(7)).json()["id"] == created["id"]
     assert Registration.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("changed", "form"),
+    [
+        ({"address": "x" * 23}, "22 letters, digits, hyphens and underscores"),
+        ({"address_kind": "token"}, "80 to 250 letters, digits, hyphens and underscores"),
+        ({"platform": "symbian"}, "Must be one of: android, ios, web."),
+    ],
+)
+def test_a_refused_value_says_what_a_valid_one_looks_like(api: Client, changed: dict[str, str], form: str) -> None:
+    response = register(api, **changed)
+
+    assert response.status_code == 422
+    assert form in response.json()["errors"][0]["detail"]
+    assert str(BODY["address"]) not in response.content.decode()
 
 
 def test_a_deleted_registration_is_gone(api: Client) -> None:

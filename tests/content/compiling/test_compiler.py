@@ -82,6 +82,10 @@ def test_a_channel_has_its_number_as_printed_and_an_isolated_display(content: No
         "label": None,
         "steps": None,
         "hours": "24/7",
+        "week": {
+            "days": [{"days": [1, 2, 3, 4, 5, 6, 7], "opens": "00:00", "closes": "24:00"}],
+            "holidays": [{"opens": "00:00", "closes": "24:00"}],
+        },
         "zone": None,
         "cost": "free",
         "anonymous": None,

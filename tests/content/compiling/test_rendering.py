@@ -22,7 +22,7 @@ def facts(**given: Any) -> ChannelFact:
     [
         ({"dial": "0800 1111", "address": "+448001111"}, "tel:08001111", "0800 1111"),
         ({"dial": "116 111", "address": "116111", "number_type": "short"}, "tel:116111", "116 111"),
-        ({"type": "sms", "dial": "85258", "address": "85258", "keyword": "SHOUT"}, "sms:85258", "85258"),
+        ({"type": "sms", "dial": "85258", "address": "85258", "keyword": "SHOUT"}, "sms:85258?body=SHOUT", "85258"),
         ({"type": "url", "address": "https://www.example.org/a/"}, "https://www.example.org/a/", "www.example.org/a"),
         ({"type": "email", "address": "help@example.org"}, "mailto:help@example.org", "help@example.org"),
         ({"type": "chat", "address": "whatsapp:+5561996110100"}, "https://wa.me/5561996110100", "+55 61 99611 0100"),
