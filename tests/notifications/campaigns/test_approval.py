@@ -194,8 +194,8 @@ def test_an_urgent_alert_of_more_than_a_week_ago_does_not_count() -> None:
     assert planner.plan_audience(make.campaign(alert=URGENT), at=now())
     again = make.campaign(state="submitted", alert=URGENT)
 
-    assert approval.recent_urgent(again, at=now() + timedelta(days=8)) == []
-    assert len(approval.recent_urgent(again, at=now() + timedelta(days=6))) == 1
+    assert approval.recent_urgent(again, at=now() + timedelta(days=7, minutes=5)) == []
+    assert len(approval.recent_urgent(again, at=now() + timedelta(days=7, minutes=-5))) == 1
 
 
 def test_an_urgent_alert_that_is_planned_counts_as_well() -> None:
