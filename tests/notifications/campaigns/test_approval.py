@@ -69,6 +69,10 @@ def test_a_second_reader_of_each_language_lets_it_be_approved(two_languages: Cam
     assert AuditEntry.objects.filter(verb="campaign_text.confirmed").count() == 2
 
 
+def test_a_meaning_is_kept_without_spaces_around_it_up_to_500_characters(two_languages: Campaign) -> None:
+    assert confirm(two_languages, "ar", reader("rim", "ar"), meaning=f" {'x' * 501}").meaning == "x" * 500
+
+
 def test_nobody_confirms_a_language_that_they_do_not_read(two_languages: Campaign, english_approver: User) -> None:
     with pytest.raises(Forbidden):
         confirm(two_languages, "ar", english_approver)
