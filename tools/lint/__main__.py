@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tools.lint.commits import commit_findings
-from tools.lint.documents import long_lines, wrap
+from tools.lint.documents import long_lines, missing_files, wrap
 from tools.lint.prose import findings_in_prose, findings_in_texts
 from tools.lint.sources import Sources, parsed
 from tools.lint.words import Finding, identifier_findings
@@ -34,8 +34,10 @@ def words() -> list[Finding]:
 
 
 def documents() -> list[Finding]:
-    """Return the lines of documents that are too long."""
-    return list(long_lines(_documents(Sources.in_folder())))
+    """Return the lines of documents that are too long, and those that name a file that does not exist."""
+    sources = Sources.in_folder()
+    found = _documents(sources)
+    return [*long_lines(found), *missing_files(found, sources.texts.keys())]
 
 
 def commits() -> list[Finding]:

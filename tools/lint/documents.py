@@ -1,10 +1,10 @@
-"""Check and wrap the lines of Markdown documents, so that a diff shows which sentence changed."""
+"""Check Markdown documents: that the files they name exist, and that lines are short, so that a diff shows what changed."""
 
 from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from tools.lint.words import Finding
 
@@ -12,6 +12,10 @@ WIDTH = 100
 
 _LIST_ITEM = re.compile(r"(\s*(?:[-*]|\d+\.)\s+)")
 _CODE = re.compile(r"`[^`]+`")
+#: A file of the repository, in a code span, and perhaps a test in it.
+_FILE = re.compile(r"`([\w.-]+/[\w./-]+\.[a-z]+)(?:::\w+)?`")
+#: Documents that tell of files of their time.
+_HISTORY = ("CHANGELOG.md", "docs/adr/")
 _AS_IT_IS = re.compile(r"\||#|    |>|<|!\[|\s*$|---")
 
 
@@ -27,6 +31,16 @@ def long_lines(documents: Mapping[str, str]) -> Iterator[Finding]:
                 in_code = not in_code
             elif len(text) > WIDTH and not in_code and not text.startswith("|") and " " in text.strip().lstrip("-*>0123456789. "):
                 yield Finding(path, line, f"{len(text)} characters, and {WIDTH} are the limit")
+
+
+def missing_files(documents: Mapping[str, str], files: Collection[str]) -> Iterator[Finding]:
+    """Yield the files in code spans that are not in the repository, where their first folder is."""
+    folders = {name.partition("/")[0] for name in files if "/" in name}
+    for path, source in documents.items():
+        for line, text in enumerate(source.splitlines(), 1):
+            for name in _FILE.findall(text):
+                if name.partition("/")[0] in folders and name not in files and not path.startswith(_HISTORY):
+                    yield Finding(path, line, f"{name} does not exist")
 
 
 def wrap(source: str) -> str:

@@ -9,7 +9,7 @@ import pytest
 
 from tools.lint.__main__ import main
 from tools.lint.commits import commit_findings, subject_faults
-from tools.lint.documents import long_lines, wrap
+from tools.lint.documents import long_lines, missing_files, wrap
 
 LONG = "word " * 21
 
@@ -18,6 +18,15 @@ def test_a_line_of_prose_over_the_limit_is_found() -> None:
     found = list(long_lines({"docs/a.md": f"# Title\n\n{'x' * 50} {'x' * 49}\n{'x' * 50} {'x' * 50}\n"}))
 
     assert [str(one) for one in found] == ["docs/a.md:4: 101 characters, and 100 are the limit"]
+
+
+def test_a_document_names_only_files_that_exist() -> None:
+    document = "`api/here.py`, `api/gone.py::test_it`, `elsewhere/gone.py` and `gone.py`\n"
+
+    assert [str(one) for one in missing_files({"docs/a.md": document}, {"api/here.py"})] == [
+        "docs/a.md:1: api/gone.py does not exist"
+    ]
+    assert list(missing_files({"CHANGELOG.md": document}, {"api/here.py"})) == []
 
 
 def test_tables_code_and_addresses_cannot_be_wrapped() -> None:
