@@ -147,7 +147,7 @@ def test_a_judgement_waits_beside_the_text_until_it_is_dealt_with(client: Client
     assert "1 reads well, 1 not clear." in shown
     assert "not clear</strong>" in row
     assert "1 judgement to read" in waiting
-    assert "No judgements wait to be read." in client.get(LIST).content.decode()
+    assert "There are no judgements to read." in client.get(LIST).content.decode()
     assert "not clear</strong>" not in client.get(beside).content.decode()
     assert AuditEntry.objects.get(verb=Verb.JUDGEMENT_DEALT_WITH).by == lena
 
