@@ -150,7 +150,7 @@ def test_an_invalid_query_is_refused(api: Client, path: str) -> None:
         "/",
         "/v1/nothing",
         "/v1/packs",
-        "/v1/packs/GB",
+        "/v1/packs/GB/en/more",
         "/v1/packs/GB/en/" + "f" * 63,
         "/v1/packs/GB/en/" + "F" * 64,
         "/v1/packs/../../etc/passwd",

@@ -166,7 +166,8 @@ def test_every_field_of_a_packed_service_is_in_hsds_or_the_extension(harvester: 
     held = {name for service in services.values() for name in service}
 
     assert held | {"notices"} == {*hsds.SERVICE_EXTENSION, *hsds.WHOLE_SERVICE_EXTENSION, *hsds.HSDS_FIELDS}
-    assert {name for s in services.values() for way in s["channels"] for name in way} == set(hsds.CHANNEL_EXTENSION)
+    # The table of the week follows from the hours, which HSDS has as schedules.
+    assert {name for s in services.values() for way in s["channels"] for name in way} == {*hsds.CHANNEL_EXTENSION, "week"}
     for entry in harvester.everything("/services", per_page=500, full="true"):
         assert set(entry["fingerpost"]) == {*hsds.SERVICE_EXTENSION, *hsds.WHOLE_SERVICE_EXTENSION}
     for entry in harvester.everything("/services", per_page=500):

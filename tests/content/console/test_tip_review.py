@@ -193,7 +193,7 @@ def test_a_name_that_stays_as_it_is_takes_one_press(client: Client, eva: User) -
 def test_source_texts_are_reviewed_one_after_another_in_the_order_of_the_list(client: Client) -> None:
     make.tip("second")
     client.force_login(make.person("rim", "localisation-reviewer", locales=("en",)))
-    keys = [key for _, key in Tip.objects.get(pk="second").keys()]  # noqa: SIM118  a method of the tip
+    keys = [key for _, key in Tip.objects.get(pk="second").keys() if not key.endswith(".short-title")]  # noqa: SIM118  a method of the tip
     query = "?state=needs-review&part=tips"
     first = reverse("admin:source-text", args=[keys[0]])
     page = client.get(first + query).content.decode()
