@@ -79,6 +79,7 @@ _IMPORTS = "each text is a draft of this person: tests/content/importing/test_tr
 _SUGGESTS = "a suggestion is no draft, and nothing compiles it"
 _ACCEPTS = "the text becomes a draft of the person who suggested it: tests/content/console/test_tip_review.py"
 _LANGUAGES = "only an approved one is compiled, and a second person approves it: tests/content/console/test_languages.py"
+_READER = "a reading approves as the link's creator would, and never a text of theirs: tests/api/pages/test_reading_form.py"
 ELSEWHERE: dict[str, str] = {
     "campaign-read confirm": _CAMPAIGN,
     "campaign-read return": _CAMPAIGN,
@@ -93,6 +94,9 @@ ELSEWHERE: dict[str, str] = {
     "languages propose": _LANGUAGES,
     "languages list": _READS,
     "languages approve-all": "only in the sandbox, and by the same function as languages approve",
+    "reading-link-new create": _READER,
+    "reading-links revoke": _READS,
+    "reading-links deal-with": _READS,
     "new-tip propose": "its facts are a proposal and its texts drafts: tests/content/console/test_new_tip.py",
     "text-files upload": _READS,
     "text-import import": _IMPORTS,

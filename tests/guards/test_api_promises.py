@@ -79,6 +79,10 @@ def test_promise_1_the_api_accepts_json_of_closed_values_only(api: Client) -> No
         for method, operation in operations.items():
             where = f"{method} {path}"
             for parameter in operation.get("parameters", ()):
+                if parameter["in"] == "header":
+                    # HTTP's own headers are compared, and never stored.
+                    assert parameter["name"] in {"Accept-Language", "If-None-Match"}, where
+                    continue
                 for _, value in strings(parameter["schema"], components):
                     assert "enum" in value or value.get("format") in CLOSED or {"pattern", "maxLength"} <= value.keys(), where
             content = operation.get("requestBody", {}).get("content", {})
