@@ -178,8 +178,7 @@ TEMPLATES = [
     }
 ]
 
-DATABASE_PASSWORD = env.text("DATABASE_PASSWORD", "")
-DATABASES = {"default": env.database("DATABASE_URL", password=DATABASE_PASSWORD)}
+DATABASES = {"default": env.database("DATABASE_URL", password=env.text("DATABASE_PASSWORD", ""))}
 # The role of the running product, to which `migrate` grants what it needs of each table (core.database_roles).
 DATABASE_RUNTIME_ROLE = env.text("DATABASE_RUNTIME_ROLE", "")
 CACHES = {"default": env.cache("CACHE_URL")}

@@ -56,7 +56,7 @@ class ManifestContent(TypedDict):
     apps: dict[str, AppVersion]
 
 
-class ListedPack(TypedDict):
+class CountryPack(TypedDict):
     """A pack of the country that a country manifest is of; size in bytes."""
 
     locale: str
@@ -73,7 +73,7 @@ class CountryManifestContent(TypedDict):
     countries: list[str]
     release: int
     min_release: int
-    packs: list[ListedPack]
+    packs: list[CountryPack]
     withdrawn: list[WithdrawnService]
     apps: dict[str, AppVersion]
     #: The root's key document.
@@ -147,7 +147,7 @@ def content_of(release: Release, *, at: datetime) -> ManifestContent:
 
 def by_country(content: ManifestContent, document: str) -> dict[str, CountryManifestContent]:
     """Return the payload of each country's manifest, without its dates; all say the same of release, withdrawals and apps."""
-    packs: dict[str, list[ListedPack]] = {}
+    packs: dict[str, list[CountryPack]] = {}
     for pack in content["packs"]:
         packs.setdefault(pack["country"], []).append({"locale": pack["locale"], "digest": pack["digest"], "size": pack["size"]})
     return {

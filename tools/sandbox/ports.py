@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import random
 import socket
 from collections.abc import Mapping
 
 from tools.sandbox.paths import Paths, read_json, write_json
 from tools.sandbox.terminal import UserError
+
+#: Below the ports that systems give to outgoing connections: from 32,768 on Linux, from 49,152 by RFC 6335.
+_NEVER_OUTGOING = range(20_000, 32_768)
+#: Not the seeded one of a test run, by which its processes would all draw the same ports.
+_RANDOM = random.SystemRandom()
 
 
 def web_port(environment: Mapping[str, str]) -> int:
@@ -52,10 +58,14 @@ def is_free(port: int) -> bool:
 
 
 def any_free_port() -> int:
-    """Return a port of 127.0.0.1 that no process listens on at the moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Return a port of 127.0.0.1 on which no process listens, and which no outgoing connection gets before it is used.
+
+    UserError if there is none.
+    """
+    for port in _RANDOM.sample(_NEVER_OUTGOING, 200):
+        if is_free(port):
+            return port
+    raise UserError(f"No free port was found between {_NEVER_OUTGOING.start} and {_NEVER_OUTGOING.stop - 1}.")
 
 
 def port_from(environment: Mapping[str, str], name: str) -> int | None:
