@@ -83,11 +83,11 @@ def pace_of(campaign: Campaign, counts: Mapping[str, Any], *, at: datetime) -> P
     if counts["state"] != CampaignState.SENDING:
         return None
     processed, pending = processed_and_pending(counts)
-    earlier = ProgressSample.objects.before(campaign, at - _PACE_OVER)
+    last, earlier = ProgressSample.objects.latest_and_before(campaign, at - _PACE_OVER)
     since, done = (earlier.at, earlier.processed) if earlier else (campaign.started_at or campaign.frozen_at or at, 0)
     seconds = max((at - since).total_seconds(), 1.0)
     per_second = max(processed - done, 0) / seconds
-    return Pace(per_second, _ends_at(campaign, pending, per_second, at), _still_for(campaign, processed, pending, at))
+    return Pace(per_second, _ends_at(campaign, pending, per_second, at), _still_for(campaign, last, processed, pending, at))
 
 
 def _ends_at(campaign: Campaign, pending: int, per_second: float, at: datetime) -> datetime | None:
@@ -98,10 +98,9 @@ def _ends_at(campaign: Campaign, pending: int, per_second: float, at: datetime) 
     return max(at, last_due or at) + timedelta(seconds=pending / per_second)
 
 
-def _still_for(campaign: Campaign, processed: int, pending: int, at: datetime) -> timedelta | None:
+def _still_for(campaign: Campaign, last: ProgressSample | None, processed: int, pending: int, at: datetime) -> timedelta | None:
     if not pending:
         return None
-    last = ProgressSample.objects.latest_of(campaign)
     if last is not None and last.processed != processed:
         return None
     due = campaign.starts_at or campaign.frozen_at or at

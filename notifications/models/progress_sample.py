@@ -25,9 +25,12 @@ class ProgressSampleQuerySet(models.QuerySet["ProgressSample"]):
             if cursor.fetchone() is not None:
                 self.create(campaign=campaign, **values)
 
-    def before(self, campaign: Campaign, instant: datetime) -> ProgressSample | None:
-        """Return the newest sample of a campaign that is not later than the instant."""
-        return self.filter(campaign=campaign, at__lte=instant).order_by("-at").first()
+    def latest_and_before(self, campaign: Campaign, instant: datetime) -> tuple[ProgressSample | None, ProgressSample | None]:
+        """Return the newest sample of a campaign, and the newest that is not later than the instant, in one query."""
+        newest = self.filter(campaign=campaign).order_by("-at")
+        found = {sample.at: sample for sample in newest[:1].union(newest.filter(at__lte=instant)[:1])}
+        earlier = [at for at in found if at <= instant]
+        return (found[max(found)] if found else None), (found[max(earlier)] if earlier else None)
 
 
 class ProgressSample(models.Model):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from pytest_django import DjangoAssertNumQueries
 
 from notifications.campaigns.progress import progress_of
 from notifications.campaigns.progress_history import pace_of, record_samples
@@ -65,3 +66,18 @@ def test_the_pace_and_the_end_follow_from_what_has_moved(sending: Campaign) -> N
     assert pace.ends_at is not None
     assert (pace.ends_at - at).total_seconds() == pytest.approx(40, abs=1)
     assert pace.still_for is None
+
+
+def test_the_samples_of_the_pace_are_read_in_one_query(
+    sending: Campaign, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    at = scheduler.database_now()
+    for seconds in (60, 40, 20):
+        instant = at - timedelta(seconds=seconds)
+        ProgressSample.objects.add(sending, at=instant, moved_at=instant, processed=60 - seconds, pending=seconds)
+    ProgressSample.objects.filter(at__gte=at - timedelta(seconds=5)).delete()
+
+    with django_assert_num_queries(1):
+        last, earlier = ProgressSample.objects.latest_and_before(sending, at - timedelta(seconds=30))
+
+    assert (last and last.processed, earlier and earlier.processed) == (40, 20)
