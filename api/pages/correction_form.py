@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any
 
 from django.http import HttpResponse, QueryDict
 from django.utils import timezone
@@ -17,9 +17,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
 from api.http.auth import Public
-from api.http.views import ApiView
-from api.pages.signed_link import FormParser, html_page, refused_page, require_own_form
-from api.v1.docs import HtmlRenderer
+from api.pages.signed_link import SignedLinkView, html_page, refused_page, require_own_form
 from content.models import Channel, CorrectionLink
 from content.models.reply import CORRECTABLE, Reply, ReplyAnswer
 from content.models.service_facts import Status
@@ -34,15 +32,11 @@ _CHOICES = {
 _ANSWER = re.compile(r"c([0-9]{1,15})-answer")
 
 
-class CorrectionFormView(ApiView):
+class CorrectionFormView(SignedLinkView):
     """The entry of one organization, with a form for its replies."""
 
     permission_classes = [Public]
-    needs_database = True
-    parser_classes = [FormParser]
-    renderer_classes = [HtmlRenderer]
     throttle = "correction-form"
-    throttle_fails_open: ClassVar[bool] = False
 
     @extend_schema(exclude=True)
     def get(self, request: Request, token: str) -> HttpResponse:

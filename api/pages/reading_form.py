@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar
 
 from django.http import HttpResponse, QueryDict
 from django.urls import reverse
@@ -18,9 +17,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
 from api.http.auth import Public
-from api.http.views import ApiView
-from api.pages.signed_link import HEADERS, FormParser, html_page, refused_page, require_own_form
-from api.v1.docs import HtmlRenderer
+from api.pages.signed_link import HEADERS, SignedLinkView, html_page, refused_page, require_own_form
 from content.compiling.rendering import fill, more_html
 from content.linting.length import Surface, surface_of
 from content.linting.tokens import FACT, SERVICE, tokens
@@ -52,15 +49,11 @@ class ReadingText:
         return f"text-{self.target.unit_id}"
 
 
-class ReadingFormView(ApiView):
+class ReadingFormView(SignedLinkView):
     """The texts of one reading link, each with its answers."""
 
     permission_classes = [Public]
-    needs_database = True
-    parser_classes = [FormParser]
-    renderer_classes = [HtmlRenderer]
     throttle = "reading-form"
-    throttle_fails_open: ClassVar[bool] = False
 
     @extend_schema(exclude=True)
     def get(self, request: Request, token: str) -> HttpResponse:
@@ -170,7 +163,7 @@ def _texts(link: ReadingLink, form: QueryDict | None, error: DomainError | None)
 
 
 def _values(texts: Iterable[str]) -> dict[tuple[str, str], str]:
-    """Return what stands for each token of the texts: the official name of a service, the number of a figure."""
+    """Return the value of each token in the texts: the official name of a service, or the number of a figure."""
     named = {token for text in texts for token in tokens(text)}
     services = Service.objects.filter(pk__in=[token.name for token in named if token.kind == SERVICE])
     figures = Figure.objects.approved().filter(slug__in=[token.name for token in named if token.kind == FACT])

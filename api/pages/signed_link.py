@@ -6,7 +6,7 @@ The signed URL is the only credential: without a login or a cookie, no other sit
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -17,6 +17,8 @@ from rest_framework.request import Request
 
 from api.http.parsers import read
 from api.http.responses import NO_STORE
+from api.http.views import ApiView
+from api.v1.docs import HtmlRenderer
 from core.errors import DomainError, Forbidden, Gone, Invalid
 
 HEADERS = {
@@ -39,6 +41,15 @@ class FormParser(BaseParser):
         if body.count(b"&") > _MAX_FIELDS or b"%00" in body or b"\0" in body:
             raise Invalid("The form could not be read. Open the link again and send it from there.", code="form")
         return QueryDict(body.decode("utf-8", "replace"))
+
+
+class SignedLinkView(ApiView):
+    """A page behind a signed URL. Without its limit it would be open to guesses, so it is closed while the limit cannot count."""
+
+    needs_database = True
+    parser_classes = [FormParser]
+    renderer_classes = [HtmlRenderer]
+    throttle_fails_open: ClassVar[bool] = False
 
 
 def require_own_form(request: Request) -> None:

@@ -30,7 +30,7 @@ PARTS = {
     "do_not": "Do not",
     "more": "More",
 }
-#: The value that stands for the short title in the form for a further text.
+#: The value of the short title in the form for a further text.
 _SHORT_TITLE_PART = "short-title"
 
 
