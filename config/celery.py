@@ -150,3 +150,5 @@ app.conf.update(
 #: Seconds between two wake-ups, by task name.
 _PERIODS: dict[str, float] = {entry["task"]: entry["schedule"] for entry in app.conf.beat_schedule.values()}
 app.autodiscover_tasks(["core", "content", "notifications"])
+# In every thread: the pollers' would otherwise have Celery's own app, whose tasks are not wake-ups, and whose broker is another.
+app.set_default()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -76,15 +78,25 @@ def test_no_wake_up_is_dropped_by_the_clock_of_a_machine() -> None:
 
 def test_wake_ups_that_piled_up_run_once(monkeypatch: pytest.MonkeyPatch) -> None:
     runs: list[str] = []
+    now = 500.0
+    monkeypatch.setattr(time, "monotonic", lambda: now)
     monkeypatch.setattr(WakeUp, "_ran_at", {})
-    monkeypatch.setattr(tasks.tick, "run", lambda **_: runs.append("tick"))
-    monkeypatch.setattr(tasks.deliver, "run", lambda **_: runs.append("deliver"))
+    tick, deliver = (app.tasks[f"notifications.tasks.{name}"] for name in ("tick", "deliver"))
+    monkeypatch.setattr(tick, "run", lambda **_: runs.append("tick"))
+    monkeypatch.setattr(deliver, "run", lambda **_: runs.append("deliver"))
 
     for _ in range(50):
-        tasks.tick.apply()
-    tasks.deliver.apply()
-    tasks.deliver.apply()
-    tasks.tick()
+        tick.apply()
+    deliver.apply()
+    deliver.apply()
+    tick()
+    now += 0.5
+    tick.apply()
 
     # Only those of the timetable pile up, and a call that is no wake-up is never dropped.
-    assert runs == ["tick", "deliver", "deliver", "tick"]
+    assert runs == ["tick", "deliver", "deliver", "tick", "tick"]
+
+
+def test_every_thread_has_the_product_s_tasks() -> None:
+    with ThreadPoolExecutor(1) as other:
+        assert other.submit(lambda: tasks.tick.app).result() is app

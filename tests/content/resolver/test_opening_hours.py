@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from datetime import UTC, datetime
 
 import pytest
 
 from content.resolver.opening_hours import hours_availability
 from content.resolver.types import ALWAYS_OPEN, UNKNOWN, Availability
+from tests.processor_time import least_seconds
 
 CHRISTMAS = datetime(2026, 12, 25, 12, 0, tzinfo=UTC)  # a Friday
 CHRISTMAS_EVE_LATE = datetime(2026, 12, 24, 23, 0, tzinfo=UTC)
@@ -60,11 +60,12 @@ def test_an_opening_that_is_only_possible_is_not_given() -> None:
 
 
 def test_hours_that_never_change_are_read_quickly() -> None:
-    started = time.perf_counter()
+    def read() -> None:
+        assert availability("Mo-Su 00:00-24:00", TUESDAY) == ALWAYS_OPEN
+        assert availability("2030 Dec 24 10:00-12:00", TUESDAY) == Availability(False)
 
-    assert availability("Mo-Su 00:00-24:00", TUESDAY) == ALWAYS_OPEN
-    assert availability("2030 Dec 24 10:00-12:00", TUESDAY) == Availability(False)
-    assert time.perf_counter() - started < 0.5
+    # Once: an answer may be kept.
+    assert least_seconds(read, times=1) < 0.5
 
 
 @pytest.mark.parametrize(("zone", "country"), [("Africa/Abidjan", "CI"), ("Asia/Kolkata", "IN")])
