@@ -9,6 +9,8 @@ _N = "tests/notifications/"
 _CAMPAIGNS = _N + "campaigns/"
 _CONSOLE = _N + "console/"
 _TASKS = _CONSOLE + "tasks/test_task_pages.py::"
+_WORDS = _CONSOLE + "tasks/test_message_page.py::"
+_KEPT = _CONSOLE + "tasks/test_kept_forms.py::"
 _REFUSALS = _CAMPAIGNS + "test_refusals.py::"
 _FEED = _N + "test_feed.py::"
 _DOCUMENTS = "tests/api/v1/test_alert_documents.py::"
@@ -42,7 +44,7 @@ FAULTS: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "A lock screen said what the alert is about, and harmful advice was sent": (
         _CAMPAIGNS + "test_lifecycle.py::test_a_lock_screen_that_says_what_the_alert_is_about_is_not_submitted",
-        _TASKS + "test_a_text_that_harms_is_refused_with_what_to_do",
+        _WORDS + "test_a_text_that_harms_is_refused_with_what_to_do",
         _TASKS + "test_a_caution_is_answered_before_the_draft_is_submitted",
     ),
     "The feed kept the wrong alert beside its correction": (
@@ -58,12 +60,12 @@ FAULTS: Final[Mapping[str, tuple[str, ...]]] = {
         "tests/core/test_error_pages.py::test_a_form_sent_after_the_session_has_ended_survives_the_sign_in_and_is_saved",
         "tests/core/test_error_pages.py::test_a_form_opened_before_another_sign_in_can_be_sent_again",
         "tests/browser/test_campaign_interruptions.py::test_a_text_outlives_the_end_of_the_session",
-        _TASKS + "test_what_is_typed_is_kept_and_shown_again",
+        _KEPT + "test_what_is_typed_is_kept_and_shown_again",
     ),
     "One tick approved languages that the approver does not read": (
         _CAMPAIGNS + "test_approval.py::test_an_approver_does_not_approve_a_language_that_nobody_has_read",
         _CONSOLE + "test_approve.py::test_an_approver_ticks_each_language_that_they_read",
-        _TASKS + "test_english_in_the_field_for_arabic_is_noticed",
+        _WORDS + "test_english_in_the_field_for_arabic_is_noticed",
     ),
     "The page stayed still after the approval": (
         _LIVE + "test_the_page_after_approval_counts_down_and_refreshes_by_itself",
@@ -79,8 +81,8 @@ FAULTS: Final[Mapping[str, tuple[str, ...]]] = {
         _CAMPAIGNS + "test_help.py::test_a_check_that_lapses_is_named_with_its_date",
     ),
     "Times, dates, ages and services could not be written, and Markdown was shown with its signs": (
-        _TASKS + "test_what_is_typed_as_a_date_a_time_or_ages_is_inserted",
-        _TASKS + "test_facts_are_inserted_and_written_out_for_each_language",
+        _WORDS + "test_what_is_typed_as_a_date_a_time_or_ages_is_inserted",
+        _WORDS + "test_facts_are_inserted_and_written_out_for_each_language",
         _CAMPAIGNS + "test_inserted_facts.py::test_the_name_of_a_service_is_frozen_with_the_campaign",
         _CAMPAIGNS + "test_plain_text.py::test_markdown_is_a_problem_of_its_text_and_never_offered",
     ),
@@ -94,7 +96,7 @@ FAULTS: Final[Mapping[str, tuple[str, ...]]] = {
         _LIVE + "test_a_waiting_line_shows_seconds",
         _TASKS + "test_a_time_is_typed_as_people_write_it",
     ),
-    "A second press overwrote a colleague": (_TASKS + "test_a_colleague_s_save_is_shown_beside_mine_with_a_choice",),
+    "A second press overwrote a colleague": (_KEPT + "test_a_colleague_s_save_is_shown_beside_mine_with_a_choice",),
     "Edits and reasons were not in the audit, and TRUNCATE emptied it": (
         _HISTORY + "test_an_edit_is_kept_with_the_words_before_and_after",
         _HISTORY + "test_every_reason_is_kept_after_the_campaign_went_on",

@@ -22,6 +22,7 @@ _REGISTRATIONS = "tests/notifications/registrations/test_registrations.py::"
 _REVIEW = "tests/content/console/test_tip_review.py::"
 _RETENTION = "tests/notifications/delivery/test_retention.py::"
 _TASKS = "tests/notifications/console/tasks/test_task_pages.py::"
+_KEPT = "tests/notifications/console/tasks/test_kept_forms.py::"
 _TEXTS = "tests/content/models/test_retention.py::"
 _UNREGISTERED = "tests/notifications/registrations/test_unregistered.py::"
 _TEST_PHONES = "tests/notifications/test_test_phones.py::"
@@ -111,8 +112,8 @@ STATEMENTS: Final = (
     PrivacyStatement(
         "what a member of staff typed at a task",
         (
-            _TASKS + "test_what_is_typed_is_kept_and_shown_again",
-            _TASKS + "test_a_colleague_at_the_same_task_is_named",
+            _KEPT + "test_what_is_typed_is_kept_and_shown_again",
+            _KEPT + "test_a_colleague_at_the_same_task_is_named",
             _TASKS + "test_a_draft_is_deleted_after_a_confirmation",
         ),
     ),

@@ -12,12 +12,9 @@ from django.test import Client
 from notifications.models import Campaign
 from notifications.models.campaign_rules import DEFINITION
 from tests import make
-from tests.notifications.console.tasks import test_task_pages as pages
+from tests.notifications.console.tasks import pages
 
 pytestmark = pytest.mark.django_db
-
-author = pages.author
-content = pages.content
 
 #: Other choices of a control that are tried.
 _TRIED = 6

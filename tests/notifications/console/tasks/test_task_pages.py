@@ -1,4 +1,4 @@
-"""The task list in the console: starting, saving each task by itself, problems, conflicts, and nothing that is typed lost."""
+"""The task list in the console: starting, readers, times, submitting; what cannot be is refused on its field."""
 
 from __future__ import annotations
 
@@ -10,83 +10,13 @@ from uuid import uuid4
 import pytest
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
 
-from notifications.campaigns import audience, draft_tasks
-from notifications.models import Campaign, CautionAnswer, TaskEntry
+from notifications.campaigns import audience
+from notifications.models import Campaign, CautionAnswer
 from tests import make
+from tests.notifications.console.tasks.pages import TOMORROW, WHO, WORDS, complete, save, started, url, when
 
 pytestmark = pytest.mark.django_db
-
-
-def url(campaign: Campaign, name: str, *more: str) -> str:
-    return reverse(f"admin:campaign-{name}", args=[campaign.pk, *more])
-
-
-@pytest.fixture
-def author(client: Client) -> make.User:
-    person, _ = make.campaign_staff()
-    client.force_login(person)
-    return person
-
-
-@pytest.fixture
-def content() -> None:
-    make.world()
-    make.service("gb-line")
-    make.tip(audiences=["parent", "teen"])
-    make.app()
-    make.app("parent-test", test=True)
-    make.installations(25)
-
-
-def started(client: Client, preset: str = "urgent") -> Campaign:
-    answer = client.post(
-        reverse("admin:campaign-new"), {"action": "start", "name": "Half-term warning", "preset": preset, "key": str(uuid4())}
-    )
-    campaign = Campaign.objects.latest("pk")
-    assert answer["Location"] == url(campaign, "edit")
-    return campaign
-
-
-def save(client: Client, address: str, **fields: Any) -> Any:
-    shown = client.get(address)
-    return client.post(
-        address, {"action": "save", "version": shown.context["version"], "place": shown.context["place"], **fields}
-    )
-
-
-WHO = {"audiences": ["parent"], "where": "some", "countries": ["GB"], "readers_of": "all"}
-WORDS = {
-    "outer_title": "New advice in the app",
-    "outer_body": "Take two minutes to read it.",
-    "inner_title": "If someone makes threats",
-    "inner_body": "Do not pay.\r\nIt is never their fault.",
-}
-HELP = {"services": ["gb-line"], "tip_parent": "first-hour"}
-
-
-def when(**changes: Any) -> dict[str, Any]:
-    end = datetime.now(UTC) + timedelta(days=1)
-    return {
-        "start": "now",
-        "city": "Europe/London",
-        "end_date": f"{end:%Y-%m-%d}",
-        "end_time": "12:00:00",
-        "night": "override",
-        "night_reason": "It cannot wait.",
-        **changes,
-    }
-
-
-def complete(client: Client) -> Campaign:
-    campaign = started(client)
-    save(client, url(campaign, "who"), **WHO)
-    save(client, url(campaign, "text", "en"), **WORDS)
-    save(client, url(campaign, "help"), **HELP)
-    save(client, url(campaign, "when"), **when())
-    campaign.refresh_from_db()
-    return campaign
 
 
 def test_a_campaign_is_written_task_by_task_and_submitted(client: Client, author: make.User, content: None) -> None:
@@ -221,7 +151,6 @@ def test_a_large_audience_is_confirmed_by_typing_its_number(
     assert right["Location"] == url(campaign, "edit")
 
 
-TOMORROW = f"{datetime.now(UTC) + timedelta(days=1):%Y-%m-%d}"
 YESTERDAY = f"{datetime.now(UTC) - timedelta(days=2):%Y-%m-%d}"
 
 
@@ -286,77 +215,6 @@ def test_a_local_time_keeps_the_seconds_that_were_typed(client: Client, author: 
     assert (exact[10:], loose[10:]) == ("T17:00:00", "T17:00")
 
 
-def test_a_text_with_faults_is_saved_and_its_problems_are_named(client: Client, author: make.User, content: None) -> None:
-    campaign = started(client)
-
-    answer = save(
-        client, url(campaign, "text", "en"), **{**WORDS, "outer_body": "Police report on nude pictures.", "inner_title": ""}
-    )
-    shown = client.get(url(campaign, "text", "en"))
-    campaign.refresh_from_db()
-
-    assert answer["Location"] == url(campaign, "text", "en")
-    assert campaign.words["en"]["outer"]["body"] == "Police report on nude pictures."
-    assert "tells somebody beside the phone" in str(shown.context["form"].errors["outer_body"])
-    assert shown.context["form"].errors["inner_title"] == ["Title in the app in English is empty."]
-    assert 'href="#id_outer_body"' in shown.content.decode()
-
-
-@pytest.mark.parametrize(
-    ("text", "sentence"),
-    [
-        ("Save the picture as evidence.", "keep, capture or forward a picture"),
-        ("Call 06 now.", "Insert dates, times, ages and services"),
-        ("See https://example.org", "Attach services under “Help”"),
-        ("Write to {someone}.", "The signs { and } are kept"),
-    ],
-)
-def test_a_text_that_harms_is_refused_with_what_to_do(
-    client: Client, author: make.User, content: None, text: str, sentence: str
-) -> None:
-    campaign = started(client)
-
-    save(client, url(campaign, "text", "en"), **{**WORDS, "inner_body": text})
-
-    assert sentence in str(client.get(url(campaign, "text", "en")).context["form"].errors["inner_body"])
-
-
-def test_english_in_the_field_for_arabic_is_noticed(client: Client, author: make.User, content: None) -> None:
-    campaign = started(client)
-
-    save(client, url(campaign, "text", "ar"), **WORDS)
-
-    errors = client.get(url(campaign, "text", "ar")).context["form"].errors
-    assert "not written in the script of Arabic" in str(errors["outer_body"])
-
-
-def test_facts_are_inserted_and_written_out_for_each_language(client: Client, author: make.User, content: None) -> None:
-    campaign = started(client)
-    version = client.get(url(campaign, "text", "en")).context["version"]
-    fields = {**WORDS, "inner_body": "On  we talk.", "version": version, "place": "words.en"}
-
-    inserted = client.post(
-        url(campaign, "text", "en"),
-        {**fields, "action": "insert", "insert_kind": "date", "insert_value": "1 December 2026", "insert_into": "inner_body",
-         "insert_at": "3"},
-    )  # fmt: skip
-    html = inserted.content.decode()
-    saved = save(client, url(campaign, "text", "en"), **{**WORDS, "inner_body": "On {date:2026-12-01} we talk."})
-
-    assert inserted.context["form"]["inner_body"].value() == "On {date:2026-12-01} we talk."
-    assert "On Tuesday, 1 December 2026 we talk." in html
-    assert saved["Location"] == url(campaign, "words")
-
-
-def test_a_filled_insertion_that_was_not_pressed_is_not_lost(client: Client, author: make.User, content: None) -> None:
-    campaign = started(client)
-
-    answer = save(client, url(campaign, "text", "en"), **WORDS, insert_kind="age", insert_value="13")
-
-    assert answer.status_code == 400
-    assert "without pressing it" in answer.content.decode()
-
-
 def test_each_country_needs_a_service_of_its_own(client: Client, author: make.User, content: None) -> None:
     make.service("fr-line", country="FR")
     campaign = started(client)
@@ -388,84 +246,6 @@ def test_a_caution_is_answered_before_the_draft_is_submitted(client: Client, aut
     assert campaign.state == "submitted"
 
 
-def test_a_colleague_s_save_is_shown_beside_mine_with_a_choice(client: Client, author: make.User, content: None) -> None:
-    campaign = started(client)
-    address = url(campaign, "text", "en")
-    version = client.get(address).context["version"]
-    other = make.person("other", "campaign-author")
-    theirs: Any = {"outer": {"title": "Theirs", "body": "b"}, "inner": {"title": "t", "body": "b"}}
-    draft_tasks.save_text(campaign, "en", theirs, from_version=version, by=other, at=timezone.now())
-
-    answer = client.post(address, {"action": "save", "version": version, "place": "words.en", **WORDS})
-    difference = answer.context["differences"][0]
-    kept = Campaign.objects.get().words["en"]["outer"]["title"]
-    second = client.post(address, {"action": "save", "version": answer.context["version"], "place": "words.en", **WORDS})
-
-    assert answer.status_code == 409
-    assert (difference.theirs, difference.mine) == ("Theirs", "New advice in the app")
-    assert kept == "Theirs"
-    assert second.status_code == 302
-    assert Campaign.objects.get().words["en"]["outer"]["title"] == "New advice in the app"
-
-
-def test_what_is_typed_is_kept_and_shown_again(client: Client, author: make.User, content: None) -> None:
-    campaign = started(client)
-    address = url(campaign, "text", "en")
-    version = client.get(address).context["version"]
-
-    kept = client.post(
-        url(campaign, "autosave"), {"action": "keep", "place": "words.en", "version": version, **WORDS, "outer_title": "Half a"}
-    )
-    again = client.get(address)
-    client.post(address, {"action": "discard"})
-    after = client.get(address)
-
-    assert kept.json()["kept"]
-    assert again.context["form"]["outer_title"].value() == "Half a"
-    assert "did not save" in again.content.decode()
-    assert after.context["form"]["outer_title"].value() == ""
-
-
-def test_what_arrives_after_its_form_was_saved_is_not_kept(client: Client, author: make.User, content: None) -> None:
-    campaign = started(client)
-    before = client.get(url(campaign, "text", "en")).context["version"]
-    late = {"action": "keep", "place": "words.en", "version": before, **WORDS}
-    client.post(url(campaign, "text", "en"), {**late, "action": "save"})
-
-    assert client.post(url(campaign, "autosave"), late).json()["kept"] is None
-    shown = client.get(url(campaign, "text", "en"))
-    assert (shown.context["entry"], shown.context["differences"]) == (None, [])
-    again = {**late, "version": shown.context["version"], "outer_title": "Another"}
-    assert client.post(url(campaign, "autosave"), again).json()["kept"]
-
-
-def test_saving_one_language_keeps_what_is_typed_in_another(client: Client, author: make.User, content: None) -> None:
-    campaign = started(client)
-    client.post(url(campaign, "autosave"), {"action": "keep", "place": "words.cy", "version": "v", "outer_title": "Cyngor"})
-
-    save(client, url(campaign, "text", "en"), **WORDS)
-
-    assert client.get(url(campaign, "text", "cy")).context["entry"].fields["outer_title"] == ["Cyngor"]
-
-
-def test_a_refused_form_is_kept_for_the_next_visit(client: Client, author: make.User, content: None) -> None:
-    campaign = started(client)
-
-    save(client, url(campaign, "when"), **when(start="at", at_date=TOMORROW, at_time="noon"))
-    again = client.get(url(campaign, "when"))
-
-    assert again.context["form"]["at_time"].value() == "noon"
-
-
-def test_a_colleague_at_the_same_task_is_named(client: Client, author: make.User, content: None) -> None:
-    campaign = started(client)
-    other = make.person("olga", "campaign-author")
-    TaskEntry.objects.create(campaign=campaign, place="who", user=other, seen_at=timezone.now())
-
-    assert "olga" in client.get(url(campaign, "who")).content.decode()
-    assert "olga has it open now" in client.get(url(campaign, "edit")).content.decode()
-
-
 def test_the_back_button_and_start_again_lead_to_the_draft_that_nobody_has_written_in(
     client: Client, author: make.User, content: None
 ) -> None:
@@ -476,18 +256,6 @@ def test_the_back_button_and_start_again_lead_to_the_draft_that_nobody_has_writt
     save(client, url(first, "who"), **WHO)
     assert started(client) != first
     assert Campaign.objects.count() == 3
-
-
-def test_what_is_typed_as_a_date_a_time_or_ages_is_inserted(client: Client, author: make.User, content: None) -> None:
-    campaign = started(client)
-    typed = "Watch at 8.30pm on 25 February, for ages 13 to 17. Call 0800 1111."
-
-    answer = save(client, url(campaign, "text", "en"), outer_title="t", outer_body="b", inner_title="t", inner_body=typed)
-
-    campaign.refresh_from_db()
-    stored = campaign.words["en"]["inner"]["body"]
-    assert re.fullmatch(r"Watch at \{time:20-30\} on \{date:20\d\d-02-25\}, for ages \{ages:13-17\}\. Call 0800 1111\.", stored)
-    assert answer.status_code == 302
 
 
 def test_a_campaign_that_is_no_longer_a_draft_cannot_be_edited(client: Client, author: make.User, content: None) -> None:
