@@ -27,6 +27,7 @@ from core import database_limits, heartbeats
 from notifications.delivery import (
     claims,
     clock_steps,
+    maintenance,
     polling,
     restores,
     scheduler,
@@ -49,6 +50,9 @@ DELIVER_SECONDS = 20.0
 #: Age in seconds at which a wake-up is dropped, so that few are left over after an outage. Far longer than the queue of a loaded
 #: machine: a shorter limit would drop every wake-up there, and nothing would be sent.
 MAX_WAKE_UP_AGE = 60.0
+#: Seconds after a campaign that begins at once was last seen approved during which a process looks five times a second for
+#: something to send: the audience is frozen, and the canary has its outcomes, by then.
+AWAKE_AFTER_APPROVAL = 3.0
 #: The lock of the first sender among a worker's processes, which inherit this unnamed file: a POSIX lock belongs to one process,
 #: and is released however that process ends. The second lock does the same among the threads of one process.
 _AMONG_PROCESSES, _name = tempfile.mkstemp(prefix="fingerpost-")
@@ -125,22 +129,30 @@ def _tick_if_late(stopping: threading.Event) -> None:
 
 
 class _TickWhenNeeded:
-    """Run the scheduler as soon as a campaign is approved that begins at once, and else when no process has run it lately."""
+    """Run the scheduler as soon as a campaign is approved that begins at once, and else when no process has run it lately.
+
+    For some seconds it also wakes the senders of this process: while another one freezes the audience and sends the canary,
+    nothing else tells this one that a second sender is worth its while.
+    """
 
     def __init__(self) -> None:
         #: Those for which this process has run the scheduler: one that cannot begin is left to the usual runs.
         self._approved: frozenset[int] = frozenset()
         self._late_look_at = 0.0
+        self._awake_until = 0.0
 
     def __call__(self, stopping: threading.Event) -> None:
         """Take the step."""
         before, self._approved = self._approved, frozenset(Campaign.objects.ids_to_begin_now())
         if self._approved - before:
-            if _run_scheduler(late_after=0.0):
-                _wake_own_pollers()
+            _run_scheduler(late_after=0.0)
         elif time.monotonic() >= self._late_look_at:
             self._late_look_at = time.monotonic() + polling.INTERVAL
             _tick_if_late(stopping)
+        if self._approved:
+            self._awake_until = time.monotonic() + AWAKE_AFTER_APPROVAL
+        if time.monotonic() < self._awake_until:
+            _wake_own_pollers()
 
 
 def _send_if_due(stopping: threading.Event) -> None:
@@ -183,6 +195,11 @@ def _send_synthetic_alert_if_due(stopping: threading.Event) -> None:
         synthetic_alerts.send_if_due(at=scheduler.database_now())
 
 
+def _run_daily_jobs(stopping: threading.Event) -> None:
+    """Run what is due of the daily maintenance."""
+    maintenance.run_due_jobs(at=scheduler.database_now())
+
+
 def _remember_state(stopping: threading.Event) -> None:
     """Note outside of the database how far it has come, and who has unregistered."""
     state_file.remember()
@@ -197,7 +214,7 @@ def _start_polling(**_unknown: Any) -> None:
     database_limits.apply()
     # Before anything is sent.
     state_file.recall()
-    steps = (_send_if_due, _send_tests_if_waiting, _send_synthetic_alert_if_due, _remember_state)
+    steps = (_send_if_due, _send_tests_if_waiting, _send_synthetic_alert_if_due, _run_daily_jobs, _remember_state)
     poller = Poller(*steps, often=_TickWhenNeeded(), alive=lambda: heartbeats.give("worker"))
     _pollers.append(poller)
     poller.start()

@@ -54,14 +54,18 @@ class Poller:
             thread.start()
 
     def wake(self) -> None:
-        """Let each thread look for work now, or once more after its current step."""
-        for woken in self._woken:
+        """Let each thread look for work now, or once more after its current step; except the one that looks often anyway.
+
+        The step `often` may call this without being repeated at once.
+        """
+        for woken in self._woken[: -1 if self._often else None]:
             woken.set()
 
     def stop(self) -> None:
         """Ask the steps to end, and wait for them."""
         self._stopping.set()
-        self.wake()
+        for woken in self._woken:
+            woken.set()
         for thread in self._threads:
             thread.join(timeout=STOP_WITHIN)
 

@@ -20,7 +20,7 @@ from core.models import User
 from core.states import advance
 from notifications.campaigns import forecast, lifecycle, progress_history, schedule
 from notifications.campaigns.checks import wave_help
-from notifications.delivery import claims, maintenance, planner, restores, test_sends
+from notifications.delivery import claims, planner, restores, test_sends
 from notifications.models.batch import MAX_CLAIMS, Batch, BatchState
 from notifications.models.brake import Brake, BrakeState
 from notifications.models.campaign import Campaign, ScheduleKind
@@ -49,7 +49,6 @@ def tick(*, at: datetime) -> bool:
         _isolated(check_help, campaign, at=at)
     progress_history.record_samples(at=at)
     test_sends.end_pairings(at=at)
-    maintenance.run_due_jobs(at=at)
     SegmentCount.objects.fold()
     return bool(claims.waiting_projects(ahead=claims.WAKE_AHEAD))
 

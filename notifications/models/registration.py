@@ -193,13 +193,6 @@ class RegistrationQuerySet(models.QuerySet["Registration"]):
         """Return those that were marked gone at least GONE_KEPT ago."""
         return self.filter(gone_at__lte=at - GONE_KEPT)
 
-    def not_refreshed(self, *, at: datetime) -> RegistrationQuerySet:
-        """Return those that were not refreshed for so long that they are to be deleted."""
-        old = Q()
-        for platform, days in MAX_AGE_DAYS.items():
-            old |= Q(segment__platform=platform, seen_on__lt=(at - timedelta(days=days)).date())
-        return self.filter(old)
-
 
 class Registration(models.Model):
     """One installation. Its public id is random; the holder of its secret can change or delete it."""
@@ -229,6 +222,8 @@ class Registration(models.Model):
         indexes = (
             models.Index(fields=["gone_at"], condition=Q(gone_at__isnull=False), name="registration_gone"),
             models.Index(fields=["unproven_since"], condition=Q(unproven_since__isnull=False), name="registration_unproven"),
+            # Each segment is of one platform, whose registrations are deleted at the same age.
+            models.Index(fields=["segment", "seen_on"], name="registration_seen"),
         )
         constraints = (
             models.UniqueConstraint(fields=["address_digest"], name="registration_address_once"),

@@ -9,6 +9,7 @@ import pytest
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
+from notifications.delivery import maintenance
 from notifications.models import Batch, Campaign, MaintenanceRun, Quota, Segment
 from tests import make
 from tests.notifications.steps import tick
@@ -40,6 +41,7 @@ def test_the_renamed_columns_keep_their_rows_in_both_directions(latest: None) ->
     make.topic(at=make.NOON)
     make.campaign()
     tick()
+    maintenance.run_due_jobs(at=make.NOON)
     Batch.objects.update(accepted=27, retry_tickets=[1, 2], uncertain_tickets=[3])
     Quota.objects.permit("fingerpost-test", messages=500)
     Quota.objects.update(consecutive_blocks=2)

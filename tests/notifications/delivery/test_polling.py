@@ -80,6 +80,21 @@ def test_a_step_that_is_woken_meanwhile_is_taken_once_more(monkeypatch: pytest.M
     assert len(times) == 2
 
 
+def test_a_step_that_looks_often_may_wake_the_others_and_is_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(polling, "INTERVAL", 600.0)
+    monkeypatch.setattr(polling, "SHORT_INTERVAL", 600.0)
+    acted, often = threading.Event(), threading.Event()
+    poller = Poller(lambda stopping: acted.set(), often=lambda stopping: often.set())
+    poller.start()
+
+    poller.wake()
+
+    assert acted.wait(30)
+    poller.stop()
+    assert not often.is_set()
+    assert not any(thread.is_alive() for thread in poller._threads)
+
+
 @pytest.mark.django_db(transaction=True)
 def test_an_approved_campaign_begins_at_once_without_a_tick(fcm_emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(polling, "INTERVAL", 600.0)
@@ -113,6 +128,25 @@ def test_a_campaign_that_cannot_begin_is_left_to_the_usual_runs(monkeypatch: pyt
         step(threading.Event())
 
     assert runs == [0.0, LATE_AFTER]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_process_stays_awake_while_another_one_begins(woken: Woken, monkeypatch: pytest.MonkeyPatch) -> None:
+    make.app()
+    make.installations(30)
+    make.campaign()
+    monkeypatch.setattr(tasks, "_run_scheduler", lambda *, late_after: False)
+    step = tasks._TickWhenNeeded()
+    step(threading.Event())
+    assert woken.times == 1
+
+    scheduler.tick(at=scheduler.database_now())
+    step(threading.Event())
+
+    assert woken.times == 2
+    step._awake_until = 0.0
+    step(threading.Event())
+    assert woken.times == 2
 
 
 @pytest.mark.django_db(transaction=True)

@@ -12,7 +12,7 @@ import pytest
 from django.db import connection
 
 from core.errors import Invalid
-from notifications.delivery import maintenance, scheduler
+from notifications.delivery import maintenance
 from notifications.models import App, Registration, Segment
 from notifications.models.registration import NoSuchRegistration, StoresNoAddress
 from tests import make
@@ -206,23 +206,23 @@ def test_an_installation_that_comes_back_within_30_days_is_not_erased(parent_app
     assert Registration.objects.get().gone_at is None
 
 
-def test_a_tick_erases_gone_registrations_in_passes_once_a_day(parent_app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_gone_registrations_are_erased_in_passes_once_a_day(parent_app: App, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(maintenance, "PURGE_LIMIT", 2)
     make.installations(3)
     Registration.objects.update(gone_at=NOON - timedelta(days=31))
 
     left = []
     for _ in range(3):
-        scheduler.tick(at=NOON)
+        maintenance.run_due_jobs(at=NOON)
         left.append(Registration.objects.count())
     Registration.objects.all().delete()
     make.installation()
     Registration.objects.update(gone_at=NOON - timedelta(days=31))
-    scheduler.tick(at=NOON)
+    maintenance.run_due_jobs(at=NOON)
 
     assert left == [1, 0, 0]
     assert Registration.objects.count() == 1
-    scheduler.tick(at=NOON + timedelta(days=1))
+    maintenance.run_due_jobs(at=NOON + timedelta(days=1))
     assert not Registration.objects.exists()
 
 
