@@ -42,7 +42,7 @@ MAX_RESPONSE_BYTES = 64 * 1024
 #: Concurrent requests of one batch: with eight batches enough for the full rate, at 150 ms a response.
 CONCURRENT_REQUESTS = 160
 #: The same without TLS, where each request takes a connection of its own: only the emulator is used like that.
-CONCURRENT_REQUESTS_PLAIN = 64
+CONCURRENT_REQUESTS_PLAIN = 96
 #: Seconds after which a response is a sign of trouble, whatever its status.
 SLOW_RESPONSE = 3.0
 #: Consecutive responses that are slow, or that every address may get, after which a batch is put off.
@@ -89,6 +89,8 @@ class MessageTemplate:
 
     def __init__(self, body: str) -> None:
         self._cuts, self._tail = [], body.encode()[1:]
+        #: The time to live that was filled in last, and what stands before the tail with it: it changes once a second.
+        self._filled: tuple[int, bytes] = (-1, b"")
         # A message to topics has both, in this order.
         for anchor, form in self._TTL:
             before, found, after = self._tail.partition(anchor)
@@ -99,7 +101,10 @@ class MessageTemplate:
     def fill(self, kind: str, address: str, ttl: int) -> bytes:
         """Return the body of a request; no address (`values.address`) or topic name contains a character that JSON escapes."""
         remaining = min(ttl, MAX_TTL)
-        head = b"".join([before + form % remaining for before, form in self._cuts])
+        filled, head = self._filled
+        if filled != remaining:
+            head = b"".join([before + form % remaining for before, form in self._cuts])
+            self._filled = (remaining, head)
         return b'{"message":{"%s":"%s",%s%s}' % (kind.encode(), address.encode(), head, self._tail)
 
 
@@ -329,7 +334,8 @@ async def _post(client: Client, url: Url, authorization: str, body: bytes) -> Ou
             answer = bytes(await response.body_reader.read(MAX_RESPONSE_BYTES + 1) or b"")
             if len(answer) > MAX_RESPONSE_BYTES:
                 answer = b""
-            return read_response(response.status, response.get_header("Retry-After"), answer)
+            status = response.status
+            return read_response(status, None if status == 200 else response.get_header("Retry-After"), answer)
     except RequestError as error:
         # The class is not enough: a reset after the request was sent is a ConnectError too. Only a failure inside the
         # connector means that the request was never sent.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, field
+
+from django.db.models import Sum
 
 from notifications.campaigns import audience, fingerprint, messages
 from notifications.delivery.fcm import MessageTemplate
@@ -39,11 +40,10 @@ class VerifiedCampaign:
             audience.apps(campaign)
         except audience.WrongApps as error:
             raise NotAsApproved(error.detail) from error
-        sizes: Counter[bool] = Counter()
-        for by_topic, size in Batch.objects.filter(wave__campaign=campaign).values_list("wave__by_topic", "size"):
-            sizes[by_topic] += size
+        batches = Batch.objects.filter(wave__campaign=campaign)
+        sizes = dict(batches.values_list("wave__by_topic").annotate(Sum("size")))
         try:
-            audience.check_size(campaign, devices=sizes[False], topics=sizes[True])
+            audience.check_size(campaign, devices=sizes.get(False, 0), topics=sizes.get(True, 0))
         except audience.TooFew as error:
             raise NotAsApproved(error.detail) from error
         stored = list(campaign.messages.all())

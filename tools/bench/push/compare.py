@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from statistics import median
@@ -19,7 +20,7 @@ from tools.bench.push.celery_processes import ROOT
 from tools.bench.push.faults import exactly_once_faults, finished_faults
 from tools.bench.push.million import shortest_seconds
 from tools.bench.push.tables import shown, spread, table
-from tools.bench.push.testbed import DEFAULT_QUOTA, Testbed, finish, postmaster, register
+from tools.bench.push.testbed import DEFAULT_QUOTA, NO_LIMIT, Testbed, finish, postmaster, register
 
 if TYPE_CHECKING:
     from notifications.models import Campaign
@@ -102,6 +103,7 @@ def _ours(testbed: Testbed, devices: int) -> tuple[Run, list[str]]:
     worker = testbed.start()
     try:
         campaign = records.submit_campaign()
+        _end_ramp()
         before, began = testbed.sender_cpu(worker), time.monotonic()
         approved = records.approve_campaign(campaign)
         progress = finish(campaign, 600)
@@ -112,6 +114,16 @@ def _ours(testbed: Testbed, devices: int) -> tuple[Run, list[str]]:
     finally:
         testbed.processes.end()
     return run, finished_faults(NAMES[OURS], devices, progress)
+
+
+def _end_ramp() -> None:
+    """Let the rate begin at its full height, as within a minute after another campaign: these runs have no quota."""
+    from notifications.models import Quota
+    from notifications.models.quota import RAMP_SECONDS
+
+    now = datetime.now(UTC)
+    full = {"rate": NO_LIMIT / 60, "booked_until": now, "ramp_from": now - timedelta(seconds=2 * RAMP_SECONDS), "changed_at": now}
+    Quota.objects.update_or_create(project=records.PROJECT, defaults=full)
 
 
 def _stages(testbed: Testbed, campaign: Campaign, approved: float) -> Run:
@@ -183,7 +195,8 @@ def report(figures: dict[str, Any]) -> str:
     head = ["seconds of our path", *[_setting(setting["tls"], setting["latency_ms"]) for setting in figures["settings"]]]
     parts += [
         table(head, stages),
-        f"These runs have no quota, so that the ways are compared and not the quota. Google advises to ramp up over 60 s: "
+        f"These runs have no quota, and our path's rate has risen before, so that the ways are compared and not the quota. "
+        f"Google advises to ramp up over 60 s: "
         f"at the default quota {shown(figures['devices'])} messages take at least {ramp:.0f} s, in whichever way they are sent: "
         f"{shown(round(figures['devices'] / ramp))} a second. *A million, end to end* shows that.",
     ]

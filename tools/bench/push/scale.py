@@ -20,6 +20,7 @@ SEGMENTS, EMPTY_SEGMENTS = 10_000, 20_000
 SCHEDULED = 5
 #: Times that each short step is repeated; the median counts.
 REPEATS = 9
+_COUNT = "SELECT count(*) FROM notifications_registration WHERE gone_at IS NULL"
 
 
 def heading(devices: int) -> str:
@@ -48,16 +49,15 @@ def measure(devices: int, folder: Path, *, quick: bool = False) -> dict[str, Any
         seconds[name] = _median(step)
 
     sizes = {"registrations": _size("notifications_registration")}
+    log_before = _log_position()
+    # A count that has to look at each row: what it writes is no work of the freeze.
+    seconds["first reading of the new rows, by a count"] = _timed(lambda: _value(_COUNT))
+    sizes["log of the first reading of the new rows"] = _log_position() - log_before
     campaign = records.create_campaign()
-    # The tick also creates the brake of everything and runs the daily jobs, once.
     with plans.explained(found, "daily jobs"):
         seconds["daily jobs, once a day"] = _timed(lambda: maintenance.run_due_jobs(at=timezone.now()))
     repeat("reach on the approval page", lambda: audience.reach(campaign))
-    log_before = _log_position()
-    with plans.explained(found, "freeze of the audience"):
-        seconds["freeze of the audience"] = _timed(lambda: scheduler.tick(at=scheduler.database_now()))
-    sizes["log of the freeze"] = _log_position() - log_before
-    sizes["batches"] = _size("notifications_batch")
+    _freeze(seconds, sizes, found)
     campaign = Campaign.objects.get(pk=campaign.pk)
     wave = Wave.objects.order_by("-devices").first()
     faults = [] if wave is not None and campaign.devices == devices else [f"frozen: {campaign.devices} of {devices}"]
@@ -94,6 +94,19 @@ def measure(devices: int, folder: Path, *, quick: bool = False) -> dict[str, Any
     }
 
 
+def _freeze(seconds: dict[str, float], sizes: dict[str, int], found: dict[str, list[str]]) -> None:
+    """Freeze the audience of the approved campaign; add its time, log, table and plan."""
+    from notifications.delivery import scheduler
+
+    log_before, own_before = _log_position(), _own_log()
+    with plans.explained(found, "freeze of the audience"):
+        seconds["freeze of the audience"] = _timed(lambda: scheduler.tick(at=scheduler.database_now()))
+    sizes["log of the freeze"] = _log_position() - log_before
+    for name, after in _own_log().items():
+        sizes[f"of it, {name}"] = after - own_before[name]
+    sizes["batches"] = _size("notifications_batch")
+
+
 def _schedule_for_later() -> None:
     for _ in range(SCHEDULED):
         records.create_campaign(at=datetime.now(UTC) + timedelta(hours=20))
@@ -116,6 +129,17 @@ def _size(relation: str) -> int:
 def _log_position() -> int:
     """Return how many bytes of write-ahead log were ever written."""
     return int(_value("SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')"))
+
+
+def _own_log() -> dict[str, int]:
+    """Return the bytes of write-ahead log that this session ever wrote, by kind; nothing before PostgreSQL 18."""
+    if _value("SELECT to_regproc('pg_stat_get_backend_wal')") is None:
+        return {}
+    _value("SELECT pg_stat_force_next_flush()")
+    _value("SELECT pg_stat_clear_snapshot()")
+    figures = "wal_bytes::bigint || ' ' || wal_fpi * current_setting('block_size')::bigint"
+    written, images = _value(f"SELECT {figures} FROM pg_stat_get_backend_wal(pg_backend_pid())").split()
+    return {"by the session of the freeze": int(written), "images of whole pages, at most": int(images)}
 
 
 def _value(sql: str, *parameters: str) -> Any:
