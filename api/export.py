@@ -1,12 +1,13 @@
 """Static export: the published packs and the manifest as files, for any web server, object store or CDN.
 
     v1/manifest.jws                      the signed manifest
+    v1/manifest/GB.jws                   the signed manifest of a country
     v1/packs/GB/cy.json                  the pack in force
     v1/packs/GB/cy/<digest>.json         the same bytes under their digest (<digest>.gone once withdrawn)
     .well-known/jwks.json                the release keys
 
 Each file is also written with .gz. Files are complete whenever they are visible: each is written beside its place, moved
-into it and read back; the manifest comes last.
+into it and read back; the manifests come last.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import fcntl
 import gzip
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +31,7 @@ from core.canonical import canonical_json, digest
 from core.errors import Conflict, Invalid
 
 PACKS, MANIFEST, KEYS = Path("v1/packs"), Path("v1/manifest.jws"), Path(".well-known/jwks.json")
+COUNTRY_MANIFESTS = Path("v1/manifest")
 _DRAFT = ".new"
 
 
@@ -114,7 +116,7 @@ def export_release(folder: Path) -> ExportResult:
     try:
         with _locked(folder):
             _write(tree, manifest, packs)
-            _clean_up(tree, packs)
+            _clean_up(tree, packs, manifest.country_bodies)
     except OSError as error:
         raise Invalid(f"{folder} cannot be written: {error.strerror}.", code="folder") from None
     return ExportResult(manifest.release_id, len(packs), tree.written, tree.kept, tree.removed)
@@ -145,11 +147,21 @@ def _write(tree: _Tree, manifest: Manifest, packs: Sequence[ManifestPack]) -> No
         # Every pack exists under its digest before any name leads to new bytes.
         tree.put(_by_name(listed), (tree.folder / _by_digest(listed)).read_bytes())
     tree.put(KEYS, canonical_json(jwks(manifest.body)))
+    for country, body in sorted(manifest.country_bodies.items()):
+        tree.put(_of_country(country), body.encode())
     tree.put(MANIFEST, manifest.body.encode())
 
 
-def _clean_up(tree: _Tree, packs: Sequence[_PackAddress]) -> None:
-    """Remove names that the manifest does not list, withdrawn packs, and drafts of an interrupted export."""
+def _clean_up(tree: _Tree, packs: Sequence[_PackAddress], countries: Collection[str]) -> None:
+    """Remove names that the manifest does not list, withdrawn packs, and drafts of an interrupted export.
+
+    `countries` are those that have a manifest of their own.
+    """
+    signed = {tree.folder / _of_country(country) for country in countries}
+    for path in sorted((tree.folder / COUNTRY_MANIFESTS).glob("*.jws")):
+        if path not in signed:
+            tree.remove(path)
+            tree.remove(path.with_name(f"{path.name}.gz"))
     listed = {tree.folder / _by_name(pack) for pack in packs}
     for path in sorted((tree.folder / PACKS).glob("*/*.json")):
         if path not in listed:
@@ -172,6 +184,10 @@ def _clean_up(tree: _Tree, packs: Sequence[_PackAddress]) -> None:
             tree.remove(marker)
     for draft in sorted(tree.folder.rglob(f"*{_DRAFT}")):
         tree.remove(draft)
+
+
+def _of_country(country: str) -> Path:
+    return COUNTRY_MANIFESTS / f"{country}.jws"
 
 
 def _by_name(pack: _PackAddress) -> Path:

@@ -17,6 +17,7 @@ from django.utils.http import http_date
 
 from api.http.errors import KINDS, ProblemResponse
 from api.reads.edition import Edition
+from api.reads.pack_store import PackWithdrawn
 from api.sandbox.next_year import of_next_year
 
 #: Seconds that the slow answer takes, and after which a problem says to try again.
@@ -60,6 +61,7 @@ def states() -> Mapping[str, State]:
         about = f"{KINDS[code].status} with Retry-After as an HTTP date"
         found[f"{code}-by-date"] = State(about, _problem(code, by_date=True))
     found["gone-without-successor"] = State("410: a service that nothing replaces", _problem("gone", successor=None))
+    found["withdrawn-pack"] = State("410: a pack by a digest from before a withdrawal; fetch the manifest", _withdrawn_pack)
     found["slow"] = State(f"An answer that takes {SLOW} seconds", _slow)
     found["pack-of-next-year"] = State("The British pack with new values in every list and new members", _next_year)
     found |= {name: State(about, respond) for name, about, respond in _manifests()}
@@ -79,6 +81,10 @@ def _problem(code: str, *, by_date: bool = False, **members: Any) -> Callable[[E
         return ProblemResponse(code, errors=_ERRORS.get(code, ()), extra={**_MEMBERS.get(code, {}), **members}, headers=headers)
 
     return respond
+
+
+def _withdrawn_pack(edition: Edition) -> HttpResponse:
+    raise PackWithdrawn()
 
 
 def _slow(edition: Edition) -> HttpResponse:

@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, Literal, NotRequired, TypedDict, cast
 
+from content.resolver.opening_hours import ALWAYS
 from content.resolver.resolve import resolve
-from content.resolver.types import PackContent, Plan, PlanStep, Query
+from content.resolver.types import PackContent, PackedChannel, PackedService, Plan, PlanStep, Query
 
 _DOCS = Path(__file__).parents[2] / "docs"
 VECTORS = _DOCS / "resolver-vectors.json"
@@ -52,13 +53,15 @@ class Case(TypedDict):
     at: str
     #: A case that was just written has none yet.
     expect: NotRequired[PlanVector]
+    #: The plan of a resolver that reads the table `week` instead of the hours, where it differs.
+    expect_by_week: NotRequired[PlanVector]
 
 
 def read_packs() -> dict[str, PackContent]:
     """Return the fixed packs by name. They hold what a resolver looks at, and no words."""
     file = json.loads(PACKS.read_text(encoding="utf-8"))
-    # Every pack has the same order of steps, situations and aliases, so the file holds those once.
-    shared = {name: file[name] for name in ("plan_order", "aliases")}
+    # Every pack has the same order of steps, situations, aliases and holidays, so the file holds those once.
+    shared = {name: file[name] for name in ("plan_order", "aliases", "public_holidays")}
     shared["labels"] = {"situations": dict.fromkeys(file["situations"])}
     return {name: cast(PackContent, {**shared, **pack}) for name, pack in file["packs"].items()}
 
@@ -72,6 +75,31 @@ def read_cases() -> list[Case]:
 def answer(case: Case, packs: Mapping[str, PackContent]) -> PlanVector:
     """Return the plan that the resolver makes for the case."""
     return plain(resolve(packs[case["pack"]], query_of(case), datetime.fromisoformat(case["at"])))
+
+
+def fill_in(case: Case, packs: Mapping[str, PackContent]) -> bool:
+    """Write into the case the plans that the resolver makes for it; return whether that changed it."""
+    by_hours, by_week = answer(case, packs), answer(case, {case["pack"]: read_by_week(packs[case["pack"]])})
+    filled: Case = {"name": case["name"], "pack": case["pack"], "query": case["query"], "at": case["at"], "expect": by_hours}
+    if by_week != by_hours:
+        filled["expect_by_week"] = by_week
+    changed = case != filled
+    case.pop("expect_by_week", None)
+    case.update(filled)
+    return changed
+
+
+def read_by_week(pack: PackContent) -> PackContent:
+    """Return the pack as a resolver without a parser of opening hours reads it: hours without a table are unknown."""
+
+    def read(channel: PackedChannel) -> PackedChannel:
+        known = channel["hours"] == ALWAYS or channel.get("week") is not None
+        return channel if known else {**channel, "hours": None}
+
+    services: list[PackedService] = [
+        {**service, "channels": [read(channel) for channel in service["channels"]]} for service in pack["services"]
+    ]
+    return {**pack, "services": services}
 
 
 def query_of(case: Case) -> Query:
@@ -118,10 +146,17 @@ def to_json(cases: list[Case]) -> str:
             f"  {json.dumps(name)}: {_line(value)}"
             for name, value in (("name", case["name"]), ("pack", case["pack"]), ("query", case["query"]), ("at", case["at"]))
         )
-        steps = ",\n".join(f"    {_line(step)}" for step in case["expect"]["steps"])
-        slugs = ", ".join(f'"{name}": {_line(case["expect"][name])}' for name in _TIPS)
-        blocks.append(f' {{\n{head},\n  "expect": {{{slugs}, "steps": [\n{steps}\n  ]}}\n }}')
+        plans = [f'  "expect": {_plan_to_json(case["expect"])}']
+        if "expect_by_week" in case:
+            plans.append(f'  "expect_by_week": {_plan_to_json(case["expect_by_week"])}')
+        blocks.append(",\n".join([f" {{\n{head}", *plans]) + "\n }")
     return '{"about": "docs/resolver.md explains this file", "cases": [\n' + ",\n".join(blocks) + "\n]}\n"
+
+
+def _plan_to_json(plan: PlanVector) -> str:
+    steps = ",\n".join(f"    {_line(step)}" for step in plan["steps"])
+    slugs = ", ".join(f'"{name}": {_line(plan[name])}' for name in _TIPS)
+    return f'{{{slugs}, "steps": [\n{steps}\n  ]}}'
 
 
 def _line(value: object) -> str:

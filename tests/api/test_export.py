@@ -22,7 +22,7 @@ from api.export import ExportDiffers, ExportRunning, export_release
 from content.models import Manifest, Release
 from content.models.manifest import NotSigned
 from content.publishing import signing
-from content.publishing.verify import verify_manifest, verify_pack
+from content.publishing.verify import verify_country_manifest, verify_manifest, verify_pack
 from content.publishing.withdrawal import put_back, withdraw
 from core.errors import Invalid
 from tests import make
@@ -59,6 +59,14 @@ def test_the_tree_is_what_the_manifest_lists(published: Release, signer: Signer,
         assert by_name == found[f"v1/packs/{country}/{locale}/{listed.digest}.json"]
         verify_pack(by_name, manifest, country, locale)
     assert json.loads(found[".well-known/jwks.json"])["keys"]
+    countries = {country for country, _ in manifest.packs}
+    assert {name for name in found if name.startswith("v1/manifest/")} == {
+        f"v1/manifest/{country}.jws{coding}" for country in countries for coding in ("", ".gz")
+    }
+    for country in countries:
+        body = found[f"v1/manifest/{country}.jws"]
+        listed_there = verify_country_manifest(body, signer.root.public, country=country, last_number=None, now=NOON).packs
+        assert listed_there == {place: pack for place, pack in manifest.packs.items() if place[0] == country}
     plain = {name for name in found if not name.endswith(".gz")}
     assert {f"{name}.gz" for name in plain} == set(found) - plain
     assert all(gzip.decompress(found[f"{name}.gz"]) == found[name] for name in plain)
@@ -85,7 +93,10 @@ def test_a_change_in_one_locale_writes_that_locale_and_the_manifest(published: R
 
     changed = {name for name, data in files(tree).items() if before.get(name) != data and not name.endswith(".gz")}
     assert {name.split("/")[3].removesuffix(".json") for name in changed if name.startswith("v1/packs/")} == {"cy"}
-    assert changed - {name for name in changed if "/cy" in name} == {"v1/manifest.jws"}
+    manifests = {name for name in changed if "/cy" not in name}
+    assert manifests == {"v1/manifest.jws"} | {
+        name for name in files(tree) if name.startswith("v1/manifest/") and name[-1] == "s"
+    }
     assert set(before) <= set(files(tree)), "earlier packs stay under their digests"
 
 
@@ -135,7 +146,9 @@ def test_a_pack_no_longer_in_force_loses_its_named_file(published: Release, tree
     (tree / "v1/packs/FR").mkdir()
     (tree / "v1/packs/FR/fr.json").write_text("{}")
 
-    assert export_release(tree).removed == 1
+    (tree / "v1/manifest/FR.jws").write_text("")
+
+    assert export_release(tree).removed == 2
 
 
 @pytest.mark.parametrize("after", [0, 1, 40, 90, 121])

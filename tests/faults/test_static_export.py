@@ -16,7 +16,7 @@ from api.export import export_release
 from api.reads import edition_store
 from content.models import Release
 from content.publishing import signing
-from content.publishing.verify import verify_manifest, verify_pack
+from content.publishing.verify import verify_country_manifest, verify_manifest, verify_pack
 from content.publishing.withdrawal import withdraw
 from tests import make
 from tests.faults.proxies import Site, running_proxy
@@ -61,7 +61,8 @@ def site(request: pytest.FixtureRequest, tree: Path, live_server: Any, tmp_path:
 def test_every_file_is_answered_as_the_api_answers_it(site: Site, published: Release, signer: Signer, api_client: Client) -> None:
     served = site.get("/v1/manifest")
     manifest = verify_manifest(served.body, signer.root.public, last_number=None, now=timezone.now())
-    paths = ["/v1/manifest", "/.well-known/jwks.json", "/v1/packs/NO/cy"]
+    # NO has no packs of its own.
+    paths = ["/v1/manifest", "/v1/manifest/GB", "/v1/manifest/NO", "/.well-known/jwks.json", "/v1/packs/NO/cy"]
     for (country, locale), listed in manifest.packs.items():
         paths += [f"/v1/packs/{country}/{locale}", f"/v1/packs/{country}/{locale}/{listed.digest}"]
 
@@ -75,6 +76,9 @@ def test_every_file_is_answered_as_the_api_answers_it(site: Site, published: Rel
             assert theirs.body == ours.content, path
     for country, locale in manifest.packs:
         verify_pack(site.get(f"/v1/packs/{country}/{locale}").body, manifest, country, locale)
+    for country in ("GB", "NO"):
+        body = site.get(f"/v1/manifest/{country}").body
+        verify_country_manifest(body, signer.root.public, country=country, last_number=None, now=timezone.now())
 
 
 def test_compressed_files_hold_the_same_bytes(site: Site) -> None:
@@ -155,7 +159,10 @@ def test_everything_else_is_passed_to_the_origin(site: Site) -> None:
     assert options.headers["Access-Control-Allow-Methods"]
 
 
-@pytest.mark.parametrize("path", ["/v1/packs/GB/en", "/v1/manifest", "/.well-known/jwks.json", f"/v1/packs/GB/en/{'0' * 64}"])
+@pytest.mark.parametrize(
+    "path",
+    ["/v1/packs/GB/en", "/v1/manifest", "/v1/manifest/GB", "/.well-known/jwks.json", f"/v1/packs/GB/en/{'0' * 64}"],
+)
 def test_other_methods_are_refused_by_the_origin(site: Site, path: str) -> None:
     for method in ("POST", "PUT", "DELETE"):
         refused = site.get(path, method=method)

@@ -32,6 +32,10 @@ PACKAGES: dict[str, tuple[str, ...]] = {
     "zbar-tools": ("/usr/bin/zbarimg",),
     # Checks exported XLIFF files as a translation agency does.
     "libxml2-utils": ("/usr/bin/xmllint",),
+    # For the kit for app developers and for generated clients. Node's own packages bring npm with them.
+    "nodejs": ("/usr/bin/node",),
+    "npm": ("/usr/bin/npm",),
+    "default-jre-headless": ("/usr/bin/java",),
     # promtool, which checks the alarms and tries them.
     "prometheus": ("/usr/bin/promtool",),
 }

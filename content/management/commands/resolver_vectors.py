@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import Any
 
-from content.resolver.vectors import VECTORS, answer, read_cases, read_packs, to_json
+from content.resolver.vectors import VECTORS, fill_in, read_cases, read_packs, to_json
 from core.cli import StaffCommand
 from core.errors import Invalid
 
@@ -21,12 +21,7 @@ class Command(StaffCommand):
 
     def run_command(self, options: dict[str, Any]) -> None:
         packs, cases = read_packs(), read_cases()
-        changed = []
-        for case in cases:
-            found = answer(case, packs)
-            if case.get("expect") != found:
-                changed.append(case["name"])
-                case["expect"] = found
+        changed = [case["name"] for case in cases if fill_in(case, packs)]
         if changed and options["check"]:
             raise Invalid(f"{len(changed)} of {len(cases)} answers differ: {'; '.join(changed)}.", code="vectors")
         if changed:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import orjson
 import pytest
 from django.test import Client
@@ -97,7 +99,8 @@ def test_the_keys_are_served_as_a_jwk_set(api: Client, published: Release, signe
     assert [(key["kty"], key["crv"], key["alg"]) for key in keys["keys"]] == [("OKP", "Ed25519", "EdDSA")]
 
 
-def test_a_withdrawn_pack_is_410_and_its_replacement_is_served(api: Client, published: Release) -> None:
+def test_a_withdrawn_pack_is_410_and_its_replacement_is_served(api: Client, published: Release, settings: Any) -> None:
+    settings.SANDBOX = True
     (old, _), (worldwide, _) = (
         make.pack_body(published, "GB", "en") or ("", ""),
         make.pack_body(published, "ZZ", "en") or ("", ""),
@@ -108,6 +111,8 @@ def test_a_withdrawn_pack_is_410_and_its_replacement_is_served(api: Client, publ
 
     gone = api.get(f"/v1/packs/GB/en/{old}")
     assert (gone.status_code, orjson.loads(gone.content)["type"]) == (410, "/v1/problems/gone")
+    state = api.get("/v1/sandbox/withdrawn-pack")
+    assert (state.status_code, state.content, state["Cache-Control"]) == (410, gone.content, gone["Cache-Control"])
     assert api.get(f"/v1/packs/ZZ/en/{worldwide}").status_code == 200
     assert b"gb-wrong service" not in api.get("/v1/packs/GB/en").content
     answer = api.get("/v1/services/gb-wrong?country=GB&locale=en")

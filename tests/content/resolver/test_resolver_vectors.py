@@ -10,7 +10,8 @@ import pytest
 
 from content.resolver.resolve import resolve
 from content.resolver.types import PackContent, Plan, Query
-from content.resolver.vectors import VECTORS, Case, answer, plain, read_cases, read_packs, to_json
+from content.resolver.vectors import VECTORS, Case, answer, fill_in, plain, read_cases, read_packs, to_json
+from content.resolver.week import public_holidays, usual_week
 from content.terms import PLAN_ORDER, Audience, Situation
 
 PACKS = read_packs()
@@ -25,6 +26,26 @@ PARTS, PER_PART = 20, 5_000
 @pytest.mark.parametrize("case", CASES, ids=[case["name"] for case in CASES])
 def test_the_resolver_agrees_with_the_vector(case: Case) -> None:
     assert answer(case, PACKS) == case["expect"]
+
+
+def test_no_case_needs_filling_in() -> None:
+    assert not [case["name"] for case in CASES if fill_in(case.copy(), PACKS)]
+
+
+def test_the_tables_of_the_fixed_packs_are_those_of_their_hours() -> None:
+    seen = set()
+    for pack in PACKS.values():
+        holidays = pack["public_holidays"]
+        for service in pack["services"]:
+            for channel in service["channels"]:
+                if channel["hours"] not in (None, "24/7"):
+                    seen.add(channel["hours"])
+                    assert channel["week"] == usual_week(channel["hours"])
+                    country = service["country"]
+                    days = [day.isoformat() for year in (2026, 2027, 2076) for day in public_holidays(country, year)]
+                    assert holidays.get(country, []) == days
+
+    assert len(seen) > 15
 
 
 def test_there_are_enough_vectors_and_each_is_different() -> None:
