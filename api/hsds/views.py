@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
 import orjson
 from django.conf import settings
@@ -39,8 +39,8 @@ from content.exporting.hsds_ids import identifier
 from content.exporting.hsds_taxonomies import taxonomies, taxonomy_terms
 from core.errors import NotFound
 
-#: Entries per page.
-MAX_PAGE_SIZE = 500
+#: Entries per page; fewer of full services, each of which is ten times as long: nobody is to make a long page for each request.
+MAX_PAGE_SIZE, MAX_FULL_PAGE_SIZE = 500, 50
 _DEFAULT_PAGE_SIZE = 50
 _MAX_PAGE = 10_000
 _PROFILE = Path(__file__).with_name("hsds_profile.json")
@@ -74,10 +74,13 @@ class PageQuery(StrictSerializer):
     )
 
 
+_FULL = f"true: each service in the form of /hsds/services/{{id}}, at most {MAX_FULL_PAGE_SIZE} on a page."
+
+
 class ServicePageQuery(PageQuery):
     """The page to return, and how much of each service."""
 
-    full = QueryFlag(required=False, help_text="true: each service in the form of /hsds/services/{id}.")
+    full = QueryFlag(required=False, help_text=_FULL)
 
 
 class HsdsPageSerializer(ResponseSerializer):
@@ -206,11 +209,15 @@ class HsdsServicesView(ReadView):
     @classmethod
     def read(cls, request: ReadRequest) -> ReadResponse:
         catalogue = catalogue_of(request.edition)
-        entries = catalogue.full if request.parameters.get("full") == "true" else catalogue.summaries
+        full = request.parameters.get("full") == "true"
+        entries, most = (catalogue.full, MAX_FULL_PAGE_SIZE) if full else (catalogue.summaries, MAX_PAGE_SIZE)
+        wanted = PageRequest.of(request, len(entries), most=most)
         return _cached(
             request,
-            lambda: page([catalogue.current_entry(entry, request) for entry in entries.values()], request),
+            lambda: page(list(entries.values()), wanted, request, form=lambda entry: catalogue.current_entry(entry, request)),
             until=catalogue.next_expiry(request.at),
+            # Not the query as sent: sizes above the largest are one page in memory.
+            key=(full, wanted),
         )
 
 
@@ -253,7 +260,7 @@ class HsdsTaxonomiesView(ReadView):
 
     @classmethod
     def read(cls, request: ReadRequest) -> ReadResponse:
-        return _cached(request, lambda: page(taxonomies(), request))
+        return _paged(taxonomies(), request)
 
 
 class HsdsTaxonomyView(ReadView):
@@ -286,7 +293,7 @@ class HsdsTermsView(ReadView):
 
     @classmethod
     def read(cls, request: ReadRequest) -> ReadResponse:
-        return _cached(request, lambda: page(taxonomy_terms(), request))
+        return _paged(taxonomy_terms(), request)
 
 
 class HsdsTermView(ReadView):
@@ -313,17 +320,46 @@ def _one(entries: Sequence[Mapping[str, str]], wanted: str) -> bytes:
     return orjson.dumps(found)
 
 
-def _cached(request: ReadRequest, make: Callable[[], bytes], *, until: float = math.inf) -> ReadResponse:
-    """Return the response with the body that `make` returns, from memory if it was made before."""
+def _cached(
+    request: ReadRequest, make: Callable[[], bytes], *, until: float = math.inf, key: tuple[Hashable, ...] = ()
+) -> ReadResponse:
+    """Return the response with the body that `make` returns, from memory if it was made before.
+
+    `key` is what the body depends on besides the path.
+    """
     edition = request.edition.require_release()
-    key = (edition.number, request.path, *sorted(request.query.items()), until)
-    return edition.packs.responses.get(key, lambda: ReadResponse(make(), SHORT, until=until))
+    return edition.packs.responses.get(
+        (edition.number, request.path, *key, until), lambda: ReadResponse(make(), SHORT, until=until)
+    )
 
 
-def page(entries: Sequence[Mapping[str, object]], request: ReadRequest) -> bytes:
-    """Return the requested page of the entries; a page past the last one is empty."""
-    number, size = request.parameters.get("page", 1), request.parameters.get("per_page", _DEFAULT_PAGE_SIZE)
-    contents = entries[(number - 1) * size : number * size]
+class PageRequest(NamedTuple):
+    """Which page, of how many entries each."""
+
+    number: int
+    size: int
+
+    @classmethod
+    def of(cls, request: ReadRequest, total: int, *, most: int = MAX_PAGE_SIZE) -> PageRequest:
+        """Return the requested page of `total` entries; every size that one page cannot have is the same as the largest."""
+        size = request.parameters.get("per_page", _DEFAULT_PAGE_SIZE)
+        return cls(request.parameters.get("page", 1), min(size, most, max(total, 1)))
+
+
+Entry = TypeVar("Entry", bound=Mapping[str, object])
+
+
+def _paged(entries: Sequence[Mapping[str, object]], request: ReadRequest) -> ReadResponse:
+    wanted = PageRequest.of(request, len(entries))
+    return _cached(request, lambda: page(entries, wanted, request), key=wanted)
+
+
+def page(
+    entries: Sequence[Entry], wanted: PageRequest, request: ReadRequest, *, form: Callable[[Entry], Mapping[str, object]] = dict
+) -> bytes:
+    """Return a page of the entries, each in its `form`; a page past the last one is empty."""
+    number, size = wanted
+    contents = [form(entry) for entry in entries[(number - 1) * size : number * size]]
     pages = -(-len(entries) // size)
     return orjson.dumps(
         {

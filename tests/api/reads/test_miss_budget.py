@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 
+from api.hsds.views import MAX_FULL_PAGE_SIZE
 from api.http import encoding
 from api.reads.miss_budget import MAX_NETWORKS, MissBudget
 from tests.api.wsgi import BothPaths, ask
@@ -50,13 +52,25 @@ def test_invented_responses_do_not_replace_packs(both: BothPaths) -> None:
     assert both.store.packs.published.weight == held
 
 
+def test_a_page_of_services_is_made_once_and_bounded_whatever_size_is_requested(both: BothPaths) -> None:
+    first = ask(both.fast, "/hsds/services?full=true&per_page=50")
+    held = both.store.packs.responses.weight
+
+    for size in range(51, 80):
+        answer = ask(both.fast, f"/hsds/services?per_page={size}&full=true")
+        assert answer.body == first.body
+
+    assert orjson.loads(first.body)["size"] <= MAX_FULL_PAGE_SIZE
+    assert both.store.packs.responses.weight == held
+
+
 def test_a_network_over_its_budget_gets_429_and_packs(both: BothPaths) -> None:
     both.memory._budget = MissBudget(0.0)
-    paths = ("/v1/tips?country=GB&locale=en", "/v1/packs/GB/en", "/v1/services?country=GB&locale=en")
+    paths = ("/v1/tips?country=GB&locale=en", "/v1/packs/GB/en", "/v1/services?country=GB&locale=en", "/hsds/services?page=2")
 
-    tips, pack, services = (ask(both.fast, path) for path in paths)
+    tips, pack, services, hsds = (ask(both.fast, path) for path in paths)
 
-    assert (tips.status, pack.status, services.status) == (429, 200, 429)
+    assert (tips.status, pack.status, services.status, hsds.status) == (429, 200, 429, 429)
     assert tips["Content-Type"] == "application/problem+json"
     assert int(tips["Retry-After"]) == 10
     assert ask(both.fast, "/healthz").status == 200
