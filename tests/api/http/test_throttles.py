@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import importlib.util
+import re
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -164,6 +165,25 @@ def test_processes_that_race_for_the_days_key_agree(shared_cache: None, monkeypa
     assert rate_limits._key(100 * DAY, now=100 * DAY) == theirs
 
 
+def test_the_counters_of_a_day_are_named_under_its_key(shared_cache: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    stored = _stored_names(monkeypatch)
+    monkeypatch.setattr("core.rate_limits.time.time", lambda: 100 * DAY + 90.0)
+
+    _allowed()
+
+    key, counter = stored
+    assert key == "limit-key:100"
+    assert re.fullmatch("limit:[0-9a-f]{32}", counter)
+    assert stored[counter] == 60
+
+
+def test_a_key_that_the_cache_does_not_keep_is_lost(shared_cache: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cache, "get", lambda name: None)
+
+    with pytest.raises(rate_limits.KeyLost):
+        rate_limits._key(0, now=0)
+
+
 def test_a_key_that_the_cache_does_not_keep_counts_as_no_cache(shared_cache: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cache, "get", lambda name: None)
 
@@ -218,6 +238,12 @@ def test_a_client_cannot_choose_its_own_address(settings: Any, proxies: int, for
     request = factory.get("/", REMOTE_ADDR="192.0.2.1", headers={"x-forwarded-for": forwarded})
 
     assert client_networks(request)[0].name == network
+
+
+def test_an_ipv6_address_is_counted_in_three_networks_with_a_larger_limit_for_each() -> None:
+    request = factory.get("/", REMOTE_ADDR="2001:db8:1:2ff:3:4:5:6")
+
+    assert client_networks(request) == [("2001:db8:1:2ff::/64", 1), ("2001:db8:1:200::/56", 4), ("2001:db8:1::/48", 16)]
 
 
 def test_clients_of_unknown_address_share_the_limit_of_one() -> None:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
 
 from core.errors import ChangedMeanwhile, Forbidden, Invalid, SecondPersonRequired
 from core.models import AuditEntry, User
@@ -14,6 +14,7 @@ from notifications.campaigns import approval, caution_answers, lifecycle, refusa
 from notifications.campaigns.checks.words import cautions
 from notifications.delivery import planner
 from notifications.models import Campaign, FirstApproval, SecondReading, Segment
+from notifications.models.campaign_rules import URGENT_LOCK
 from notifications.models.segment_count import SegmentCount
 from tests import make
 
@@ -71,6 +72,13 @@ def test_a_second_reader_of_each_language_lets_it_be_approved(two_languages: Cam
 
 def test_a_meaning_is_kept_without_spaces_around_it_up_to_500_characters(two_languages: Campaign) -> None:
     assert confirm(two_languages, "ar", reader("rim", "ar"), meaning=f" {'x' * 501}").meaning == "x" * 500
+
+
+def test_a_language_without_a_text_cannot_be_confirmed(two_languages: Campaign) -> None:
+    with pytest.raises(Invalid, match="no text in this language") as refused:
+        confirm(two_languages, "cy", reader("rim", "cy"))
+
+    assert (refused.value.code_name, refused.value.extra["field"]) == ("locale", "locale")
 
 
 def test_nobody_confirms_a_language_that_they_do_not_read(two_languages: Campaign, english_approver: User) -> None:
@@ -166,6 +174,47 @@ def test_a_second_urgent_alert_within_a_week_needs_a_reason_and_two_approvers() 
 
     assert FirstApproval.objects.get().reason == "A new threat since Monday."
     assert Campaign.objects.get(pk=again.pk).approved_by == second
+
+
+def test_the_reason_for_another_urgent_alert_is_recorded_up_to_500_characters() -> None:
+    _, approver = make.campaign_staff()
+    make.campaign(alert=URGENT)
+    again = make.campaign(state="submitted", alert=URGENT)
+
+    assert approve(again, approver, reason=f" {'x' * 501} ") is False
+
+    entry = AuditEntry.objects.get(verb="campaign.first_approved")
+    assert FirstApproval.objects.get().reason == entry.details["reason"] == "x" * 500
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later"),
+    [
+        ({"severity": "Severe", "urgency": "Expected"}, {"severity": "Moderate", "urgency": "Immediate"}),
+        ({"severity": "Extreme", "urgency": "Future"}, {"severity": "Minor", "urgency": "Immediate"}),
+        ({"severity": "Minor", "urgency": "Immediate"}, {"severity": "Extreme", "urgency": "Future"}),
+    ],
+)
+def test_an_alert_is_urgent_by_its_severity_or_by_its_urgency(earlier: dict[str, str], later: dict[str, str]) -> None:
+    make.campaign(alert=URGENT | earlier)
+    again = make.campaign(state="submitted", alert=URGENT | later)
+
+    assert len(approval.recent_urgent(again, at=now())) == 1
+
+
+def test_the_approvals_of_urgent_alerts_wait_for_one_another() -> None:
+    _, approver = make.campaign_staff()
+    held = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid() AND (classid, objid) = (%s, %s)"
+    usual, urgent = (make.campaign(state="submitted", alert=alert) for alert in (make.definition()["alert"], URGENT))
+    found = []
+
+    for campaign in (usual, urgent):
+        approval.needs_second_approver(campaign, reason="", by=approver, at=now())
+        with connection.cursor() as cursor:
+            cursor.execute(held, URGENT_LOCK)
+            found.append(cursor.fetchone()[0])
+
+    assert found == [0, 1]
 
 
 @pytest.mark.parametrize(

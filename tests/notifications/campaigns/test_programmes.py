@@ -102,6 +102,20 @@ def test_nobody_approves_a_programme_of_which_they_edited_one_campaign(programme
     assert both.pk not in parents.touched_by
 
 
+def test_a_list_of_campaigns_knows_those_of_ones_own_programmes(programme: Programme, staff: tuple[User, User]) -> None:
+    both = make.person("both", "campaign-author", "campaign-approver")
+    document = make.definition(name="Educators", audience={"countries": ["GB"], "audiences": ["educator"]})
+    lifecycle.edit(campaigns(programme)[1], document, by=both, at=now())
+    make.campaign(state="draft", name="Alone")
+
+    found = Campaign.objects.annotate(own=approval.touched_in_programme(both)).values_list("name", "own")
+
+    assert dict(found) == {"Parents": True, "Educators": True, "Alone": False}
+    for campaign in Campaign.objects.all():
+        assert approval.has_touched_programme(campaign, both) is (campaign.name != "Alone")
+        assert not approval.has_touched_programme(campaign, staff[1])
+
+
 def test_the_database_refuses_such_an_approval_too(programme: Programme, staff: tuple[User, User]) -> None:
     both = make.person("both", "campaign-author", "campaign-approver")
     educators = campaigns(programme)[1]
