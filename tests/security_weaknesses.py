@@ -28,6 +28,7 @@ _LINEAR = "tests/content/linting/test_linear_time.py::"
 _MISSES = "tests/api/reads/test_miss_budget.py::"
 _PROOF = "tests/notifications/registrations/test_proof.py::"
 _ROLES = "tests/guards/test_database_roles.py::"
+_SECOND = "tests/notifications/delivery/test_second_groups.py::"
 _SIGN_IN = "tests/core/test_sign_in.py::"
 _SLOW = "tests/faults/test_slow_clients.py::"
 _TEXT = "tests/content/linting/test_text.py::"
@@ -57,10 +58,14 @@ WEAKNESSES: Final = (
     ),
     Weakness(
         "A few hundred invented registrations fill the first group of phones and halt an alert",
-        "an installation counts once proven; the first group is drawn by size for the most part; staff get a message",
+        "an installation counts once proven; when the first group fails, another one, drawn by size, decides; staff are told",
         (
             _CANARY + "test_made_up_installations_of_today_are_not_in_a_canary",
             _CANARY + "test_two_canaries_are_different_devices",
+            _SECOND + "test_invented_installations_that_fill_a_canary_do_not_halt_an_alert",
+            _SECOND + "test_invented_installations_of_a_platform_that_nobody_has_do_not_halt_an_alert",
+            _SECOND + "test_a_few_addresses_of_another_project_do_not_halt_an_alert_after_its_canary",
+            _SECOND + "test_a_second_group_that_does_not_decide_in_time_halts",
             _CANARY + "test_made_up_installations_in_every_small_language_are_a_minority_of_a_canary",
             _PROOF + "test_ten_thousand_invented_registrations_change_neither_reach_nor_canary_nor_audience",
             "tests/notifications/staff_messages/test_staff_messages.py::test_a_halted_campaign_is_told_to_those_who_can_resume_it",
@@ -144,10 +149,11 @@ WEAKNESSES: Final = (
     ),
     Weakness(
         "Invented variants of a read take processor time without limit and push packs out of memory",
-        "one compressed form for each digest, and a budget for each network",
+        "one compressed form for each digest, one page for all sizes above the largest, and a budget for each network",
         (
             _MISSES + "test_a_pack_is_compressed_once_whatever_locales_are_requested",
             _MISSES + "test_invented_responses_do_not_replace_packs",
+            _MISSES + "test_a_page_of_services_is_made_once_and_bounded_whatever_size_is_requested",
             _MISSES + "test_a_network_over_its_budget_gets_429_and_packs",
         ),
     ),

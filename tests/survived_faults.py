@@ -263,7 +263,7 @@ FAULTS: Final = (
     SurvivedFault(
         33,
         "FCM calls everybody unregistered",
-        "the canary halts it, and nobody is taken off",
+        "a canary and a second group fail, it halts, and nobody is taken off",
         (_DELIVERY + "test_canary.py::test_a_canary_mostly_gone_halts_and_marks_nobody",),
         ("all-unregistered",),
     ),

@@ -221,6 +221,7 @@ def resume(campaign: Campaign, *, by: User, at: datetime) -> None:
         Batch.objects.filter(wave__campaign=campaign, claims__gt=1).update(claims=1)
         # The person who resumes has seen the canary's outcomes, and releases the rest of the wave.
         Batch.objects.filter(wave__campaign=campaign, canary=True, state=BatchState.DONE).update(canary=False)
+        Batch.objects.restart_second_groups(campaign, at=at)
         Brake.objects.release(campaign, by=by, at=at)
 
 

@@ -49,7 +49,9 @@ _SNAPSHOT = """
     SELECT f.number, f.accepted + coalesce(l.accepted, 0), f.unknown + coalesce(l.unknown, 0), f.skipped + coalesce(l.skipped, 0),
            coalesce(l.pending, 0), l.ready_at,
            (SELECT coalesce(jsonb_object_agg(key, total), '{}') FROM reasons r WHERE r.by_topic = f.by_topic),
-           c.state, c.reason, c.fingerprint, c.gone, c.started_at, c.finished_at, now(), l.moved_at
+           c.state, c.reason, c.fingerprint, c.gone, c.started_at, c.finished_at, now(),
+           (SELECT w.first_failure FROM notifications_wave w WHERE w.campaign_id = c.id AND w.first_failure <> '' LIMIT 1),
+           l.moved_at
     FROM notifications_campaign c, folded f LEFT JOIN (
         SELECT by_topic, sum(accepted) AS accepted, sum(unknown) AS unknown, sum(skipped) AS skipped,
                sum(size - accepted - rejected - unknown - skipped) AS pending,
@@ -81,7 +83,7 @@ def progress_of(campaign: Campaign, *, with_waiting: bool = True, known: Audienc
     with connection.cursor() as cursor:
         cursor.execute(_SNAPSHOT, {"id": campaign.pk, "lease": LEASE.total_seconds()})
         of_devices, of_topics = cursor.fetchall()
-    state, reason, fingerprint, gone, started_at, finished_at, now, _ = of_devices[7:]
+    state, reason, fingerprint, gone, started_at, finished_at, now, first_failure, _ = of_devices[7:]
     devices, topics = _outcomes("devices", of_devices), _outcomes("topics", of_topics)
     waiting = None
     if with_waiting and state == CampaignState.SENDING and devices["pending"] + topics["pending"]:
@@ -100,7 +102,9 @@ def progress_of(campaign: Campaign, *, with_waiting: bool = True, known: Audienc
         "finished_at": rfc3339(finished_at) if finished_at else None,
         "halted": reason if state in (CampaignState.HALTED, CampaignState.HELD) else None,
         "waiting": waiting,
-        "notice": _superseded(campaign, finished_at) or _too_many_gone(gone, devices["devices"]),
+        "notice": (
+            _superseded(campaign, finished_at) or _second_tried(first_failure, state) or _too_many_gone(gone, devices["devices"])
+        ),
     }
 
 
@@ -129,12 +133,22 @@ def _waiting_to_send(campaign: Campaign, ready_at: datetime | None, moved_at: da
         return missing
     if unsettled := _unsettled(moved_at, now):
         return trouble or unsettled
-    if Batch.objects.awaiting_canary(campaign):
-        return "The first phones are tried before the others."
+    if (awaited := _awaited_canary(campaign)) is not None:
+        return awaited
     if trouble:
         return trouble
     slowest = min((quota.rate / configured_rate() for quota in quotas), default=1.0)
     return f"FCM is slow or overloaded: sending at {slowest:.0%} of the usual rate." if slowest < 1 else None
+
+
+def _awaited_canary(campaign: Campaign) -> str | None:
+    """Return a sentence when a wave waits for the outcomes of its first phones, or of a second group of them."""
+    canary = Batch.objects.awaited_canary(campaign)
+    if canary is None:
+        return None
+    if canary.second:
+        return f"The first group of {canary.size} phones failed; a second one is being tried."
+    return "The first phones are tried before the others."
 
 
 def _blocked(quotas: Iterable[Quota], now: datetime) -> str | None:
@@ -223,6 +237,15 @@ def _superseded(campaign: Campaign, finished_at: datetime | None) -> str | None:
         f"Campaign {newer.pk} ({newer.kind}) replaced this one at {rfc3339(newer.approved_at)}. Nothing more of this one is sent "
         "from then on; what had not been sent counts as skipped."
     )
+
+
+def _second_tried(first_failure: str | None, state: str) -> str | None:
+    """Return a sentence when the first group of a wave failed and the campaign has not halted for it, else None."""
+    if not first_failure or state == CampaignState.HALTED:
+        return None
+    # Its first sentence says what failed; the others are about a halt.
+    what = first_failure.partition(". ")[0].removesuffix(".")
+    return f"A second group of phones was tried because the first one failed ({what}). Ask those who run the server to look."
 
 
 def _too_many_gone(gone: int, devices: int) -> str | None:

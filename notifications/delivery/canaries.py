@@ -1,8 +1,8 @@
-"""Draw the canary of a wave: a few registrations at random, whose outcomes decide about all others.
+"""Draw the canary of a wave, and a second group: a few registrations at random, whose outcomes decide about all others.
 
-Only registrations that count are drawn (`registration.PROVEN_AFTER`): the others have no ticket and are in no index. No step
-depends on the size of the audience: segments are drawn by their counters, and in each segment a registration by a look into the
-index of tickets.
+The second group is sent to before the rest only when the canary fails (`second_groups`). Only registrations that count are drawn
+(`registration.PROVEN_AFTER`): the others have no ticket and are in no index. No step depends on the size of the audience:
+segments are drawn by their counters, and in each segment a registration by a look into the index of tickets.
 """
 
 from __future__ import annotations
@@ -53,13 +53,33 @@ def draw(candidates: Iterable[CanaryCandidate], *, size: int, watermark: int) ->
     if not filled:
         return []
     spread = _draw(_of_each_message(filled, size // _SPREAD_SHARE), watermark=watermark)
-    others: set[tuple[int, int]] = set()
+    return sorted([*spread, *_from_all(filled, size - len(spread), without=spread, watermark=watermark)])
+
+
+def draw_second(
+    candidates: Iterable[CanaryCandidate], *, first: Sequence[tuple[int, int]], watermark: int
+) -> list[tuple[int, int]]:
+    """Return (segment, ticket) of as many registrations that are not in the `first` group, ordered; [] if there are too few.
+
+    All of them are drawn by the size of their segment, none by message: what is one in a hundred of the audience is about one in
+    a hundred of this group, whatever languages and platforms it is registered for.
+    """
+    filled = [candidate for candidate in candidates if candidate.devices > 0]
+    drawn = _from_all(filled, len(first), without=set(first), watermark=watermark)
+    return sorted(drawn) if len(drawn) == len(first) else []
+
+
+def _from_all(
+    candidates: Sequence[CanaryCandidate], number: int, *, without: set[tuple[int, int]], watermark: int
+) -> list[tuple[int, int]]:
+    """Return at most `number` registrations that are not in `without`, drawn from all by the size of their segment."""
+    found: set[tuple[int, int]] = set()
     for _ in range(_ROUNDS):
-        missing = size - len(spread) - len(others)
+        missing = number - len(found)
         if missing <= 0:
             break
-        others |= _draw(_by_size(filled, 2 * missing), watermark=watermark) - spread
-    return sorted([*spread, *random.sample(sorted(others), min(len(others), size - len(spread)))])
+        found |= _draw(_by_size(candidates, 2 * missing), watermark=watermark) - without
+    return random.sample(sorted(found), min(len(found), number))
 
 
 def _of_each_message(candidates: Sequence[CanaryCandidate], number: int) -> list[int]:

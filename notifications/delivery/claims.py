@@ -58,6 +58,8 @@ class Claim:
     #: Never settled: the worker reads the whole range.
     fresh: bool
     canary: bool
+    #: Its wave had a canary, which this batch is not.
+    after_canary: bool
     tries: int
     device_tries: int
     lease_until: float
@@ -162,7 +164,8 @@ def claim_batch(project: str, *, without: Collection[int] = ()) -> Claim | None:
                 AND w.id = b.wave_id AND c.id = w.campaign_id
             RETURNING b.id, c.id, b.wave_id, {URGENT}, b.fence, b.claims, b.size,
                 b.from_segment, b.from_ticket, b.to_segment, b.to_ticket,
-                b.retry_tickets, b.uncertain_tickets, b.tally, b.canary, b.tries, b.device_tries,
+                b.retry_tickets, b.uncertain_tickets, b.tally, b.canary,
+                NOT b.canary AND w.canary <> '{{}}', b.tries, b.device_tries,
                 b.accepted + b.rejected + b.unknown + b.skipped
                     + cardinality(b.retry_tickets) + cardinality(b.uncertain_tickets),
                 extract(epoch FROM b.lease_until), extract(epoch FROM c.not_after)
@@ -185,6 +188,7 @@ def claim_batch(project: str, *, without: Collection[int] = ()) -> Claim | None:
         uncertain,
         tally,
         canary,
+        after_canary,
         tries,
         alone,
         known,
@@ -194,8 +198,8 @@ def claim_batch(project: str, *, without: Collection[int] = ()) -> Claim | None:
     return Claim(
         id=pk, campaign_id=campaign, wave_id=wave, urgent=urgent, fence=fence, claims=claims, size=size,
         range=(ends[0], ends[1], ends[2], ends[3]), retry_tickets=frozenset(retry), uncertain_tickets=frozenset(uncertain),
-        tally=json.loads(tally), canary=canary, tries=tries, device_tries=alone, fresh=known == 0,
-        lease_until=float(lease_until), not_after=float(not_after),
+        tally=json.loads(tally), canary=canary, after_canary=after_canary, tries=tries, device_tries=alone,
+        fresh=known == 0, lease_until=float(lease_until), not_after=float(not_after),
     )  # fmt: skip
 
 

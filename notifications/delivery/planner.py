@@ -123,23 +123,32 @@ def _first_start(campaign: Campaign, *, at: datetime) -> datetime:
 
 
 def _write_canaries(campaign: Campaign, waves: list[Wave], members: list[AudienceSegment], watermark: int) -> None:
-    """Write the canary of each wave of more than one batch, as a batch that lists its tickets in `retry_tickets`."""
+    """Write the canary of each wave of more than one batch, and a second group of the same size, as batches that list tickets."""
     message_of = messages.keys_by_segment(campaign, members)
     by_id = {segment.pk: segment for segment in members}
     for wave in waves:
         candidates = [CanaryCandidate(pk, by_id[pk].devices, message_of[pk]) for pk in wave.segments]
         if wave.due_at is None or sum(candidate.devices for candidate in candidates) <= _batch_size():
             continue
-        drawn = canaries.draw(candidates, size=_canary_size(), watermark=watermark)
-        if not drawn:
+        first = canaries.draw(candidates, size=_canary_size(), watermark=watermark)
+        if not first:
             continue
+        second = canaries.draw_second(candidates, first=first, watermark=watermark)
+        drawn = first + second
         wave.canary_segments, wave.canary = [segment for segment, _ in drawn], [ticket for _, ticket in drawn]
         wave.save(update_fields=["canary", "canary_segments"])
-        (low_segment, low_ticket), (high_segment, high_ticket) = drawn[0], drawn[-1]
-        Batch.objects.create(
-            wave=wave, from_segment=low_segment, from_ticket=low_ticket, to_segment=high_segment, to_ticket=high_ticket,
-            size=len(drawn), canary=True, ready_at=wave.due_at, retry_tickets=wave.canary,
-        )  # fmt: skip
+        _write_group(wave, first, ready_at=wave.due_at, second=False)
+        if second:
+            _write_group(wave, second, ready_at=wave.due_at, second=True)
+
+
+def _write_group(wave: Wave, drawn: list[tuple[int, int]], *, ready_at: datetime, second: bool) -> None:
+    """Write the canary or the second group of a wave, as a batch that lists its tickets in `retry_tickets`."""
+    (low_segment, low_ticket), (high_segment, high_ticket) = drawn[0], drawn[-1]
+    Batch.objects.create(
+        wave=wave, from_segment=low_segment, from_ticket=low_ticket, to_segment=high_segment, to_ticket=high_ticket,
+        size=len(drawn), canary=not second, second=second, ready_at=ready_at, retry_tickets=[ticket for _, ticket in drawn],
+    )  # fmt: skip
 
 
 def _batch_size() -> int:
@@ -153,7 +162,7 @@ def _canary_size() -> int:
 def _write_batches(campaign: Campaign, waves: list[Wave], watermark: int, *, at: datetime) -> int:
     """Divide every wave into batches of at most 500 registrations, in one statement; return the number of registrations.
 
-    A batch does not count registrations of the canary that lie in its range.
+    A batch does not count registrations of the canary and the second group that lie in its range.
     """
     members = [(segment, wave.pk) for wave in waves for segment in wave.segments]
     with connection.cursor() as cursor:

@@ -20,18 +20,13 @@ from core.models import User
 from core.states import advance
 from notifications.campaigns import forecast, lifecycle, progress_history, schedule
 from notifications.campaigns.checks import wave_help
-from notifications.delivery import claims, planner, restores, test_sends
+from notifications.delivery import canary_failures, claims, planner, restores, second_groups, test_sends
 from notifications.models.batch import MAX_CLAIMS, Batch, BatchState
 from notifications.models.brake import Brake, BrakeState
 from notifications.models.campaign import Campaign, ScheduleKind
 from notifications.models.campaign_state import BEFORE_THE_END, LIFECYCLE, CampaignState
 from notifications.models.segment_count import SegmentCount
 from notifications.models.wave import Wave
-
-_CANARY_GONE = (
-    "FCM reports more than half of the first phones gone. Something else is wrong than old addresses, perhaps the sending "
-    "account. No phone was removed, and nothing was sent to the others."
-)
 
 _logger = logging.getLogger(__name__)
 
@@ -87,7 +82,7 @@ def _is_due_soon(campaign: Campaign, *, at: datetime) -> bool:
 
 def _end(campaign: Campaign, *, at: datetime) -> None:
     halt_if_never_settled(campaign, at=at)
-    halt_if_canary_gone(campaign, at=at)
+    halt_if_canary_failed(campaign, at=at)
     if _is_over(campaign, at=at):
         close_remaining(campaign)
     fold(campaign, at=at)
@@ -111,10 +106,18 @@ def halt_if_never_settled(campaign: Campaign, *, at: datetime) -> None:
         _logger.error("Campaign %s halted: a batch was never settled.", campaign.pk)
 
 
-def halt_if_canary_gone(campaign: Campaign, *, at: datetime) -> None:
-    """Halt a campaign when most of a canary is gone, before anything is sent to the others."""
-    if Batch.objects.canary_mostly_gone(campaign) and lifecycle.halt(campaign, _CANARY_GONE, at=at):
-        _logger.error("Campaign %s halted: most of a canary is gone.", campaign.pk)
+def halt_if_canary_failed(campaign: Campaign, *, at: datetime) -> None:
+    """Halt a campaign when a canary and its second group failed, before anything is sent to the others.
+
+    The worker that settles a canary judges it; here follow those whose worker ended before that, and second groups that are late.
+    """
+    if campaign.state != CampaignState.SENDING:
+        return
+    gone = Batch.objects.canaries_mostly_gone(campaign).values_list("pk", flat=True)
+    reasons = [second_groups.reason_to_halt(batch, canary_failures.MOSTLY_GONE, at=at) for batch in gone]
+    reason = next(filter(None, [*reasons, second_groups.overdue(campaign, at=at)]), "")
+    if reason and lifecycle.halt(campaign, reason, at=at):
+        _logger.error("Campaign %s halted: %s", campaign.pk, reason)
 
 
 def check_help(campaign: Campaign, *, at: datetime) -> None:

@@ -20,10 +20,16 @@ INITIAL_BACKOFF, MAX_BACKOFF = 1.0, 60.0
 MAX_DEVICE_BACKOFF, MAX_DEVICE_TRIES = 900.0, 13
 #: Outcomes of the same kind from which on their share counts, in a batch with more messages than one.
 MIN_SHARED = 5
-#: Outcomes of one platform in a canary from which on the share of those that are gone counts.
-MIN_OF_PLATFORM = 10
 #: (segment, ticket, address digest, reason)
 GoneDevice = tuple[int, int, str, str]
+
+
+class HaltReason(NamedTuple):
+    """Why a campaign has to halt because of what FCM responded in one batch."""
+
+    sentence: str
+    #: It may lie in the devices of this batch: after a canary a second group is tried first.
+    may_be_devices: bool
 
 
 class Destination(NamedTuple):
@@ -114,39 +120,18 @@ def _to_mark(batch: OpenBatch, tally: Mapping[str, Mapping[str, int]], gone: lis
 
     None of a canary may be before most of it has an outcome: it is judged as a whole.
     """
-    if batch.claim.canary and not _is_decided(batch.claim.size, tally):
+    if batch.claim.canary and not is_decided(batch.claim.size, tally):
         return []
-    failing = {name for name, (lost, total) in _gone_by_platform(batch, tally).items() if lost >= MIN_SHARED and lost * 2 > total}
+    failing = {name for name, (lost, total) in gone_by_platform(batch, tally).items() if lost >= MIN_SHARED and lost * 2 > total}
     return [one for one in gone if batch.platforms.get(batch.destinations[one[1]].message, "") not in failing]
 
 
-def failing_platform(batch: OpenBatch, results: dict[int, Outcome]) -> str | None:
-    """Return the platform of which most of a canary is gone, once enough of the canary has an outcome; None if there is none."""
-    if not batch.claim.canary:
-        return None
-    tally = {message: Counter(numbers) for message, numbers in batch.claim.tally.items()}
-    for ticket, outcome in results.items():
-        if outcome.result in (SendResult.ACCEPTED, SendResult.REJECTED):
-            message = str(batch.destinations[ticket].message)
-            tally.setdefault(message, Counter())[outcome.reason or str(outcome.result)] += 1
-    if not _is_decided(batch.claim.size, tally):
-        return None
-    by_platform = _gone_by_platform(batch, tally)
-    if sum(lost for lost, _ in by_platform.values()) * 2 > sum(total for _, total in by_platform.values()):
-        # Not of one platform alone: the scheduler halts the campaign, and until then nothing else of the wave can be claimed.
-        return None
-    for platform, (lost, total) in by_platform.items():
-        if platform and lost * 2 > total >= MIN_OF_PLATFORM:
-            return platform
-    return None
-
-
-def _is_decided(size: int, tally: Mapping[str, Mapping[str, int]]) -> bool:
+def is_decided(size: int, tally: Mapping[str, Mapping[str, int]]) -> bool:
     """Return whether nine tenths of a canary have an outcome, as `batch.DECIDED` asks for."""
     return sum(sum(numbers.values()) for numbers in tally.values()) * 10 >= size * 9
 
 
-def _gone_by_platform(batch: OpenBatch, tally: Mapping[str, Mapping[str, int]]) -> dict[str, tuple[int, int]]:
+def gone_by_platform(batch: OpenBatch, tally: Mapping[str, Mapping[str, int]]) -> dict[str, tuple[int, int]]:
     """Return (gone, all) outcomes by platform."""
     found: dict[str, tuple[int, int]] = {}
     for message, numbers in tally.items():
@@ -192,14 +177,20 @@ def shared_outcome(batch: OpenBatch, results: dict[int, Outcome]) -> Outcome | N
     """Return the outcome that one address alone may have, where most of those that got the same message have it; or None.
 
     By message, because a message is for one platform: where Apple does not accept the key, most of a mixed batch may be fine. A
-    batch of what is tried again holds odd devices, so that most of it says nothing, unless it is the canary.
+    batch of what is tried again holds odd devices, so that most of it says nothing, unless it is the canary. After a canary it
+    takes most of the whole batch, unless it is our credentials: a few devices of a language or platform that hardly anybody has
+    must not end an alert.
     """
+    after_canary, size = batch.claim.after_canary, batch.claim.size
+    of_devices = [outcome for outcome in results.values() if outcome.needs_majority and not outcome.renew_token]
+    if after_canary and batch.claim.fresh and len(of_devices) * 2 > size:
+        return of_devices[0]
     by_message: dict[int, list[Outcome]] = {}
     for ticket, outcome in results.items():
         by_message.setdefault(batch.destinations[ticket].message, []).append(outcome)
-    for found in by_message.values():
-        shared = [outcome for outcome in found if outcome.needs_majority]
-        if len(shared) * 2 > len(found) and (len(shared) >= MIN_SHARED or len(found) == batch.claim.size):
+    for same in by_message.values():
+        shared = [outcome for outcome in same if outcome.needs_majority and (outcome.renew_token or not after_canary)]
+        if len(shared) * 2 > len(same) and (len(shared) >= MIN_SHARED or len(same) == size):
             return shared[0]
     return None
 

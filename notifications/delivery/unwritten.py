@@ -18,8 +18,9 @@ from django.utils import timezone
 
 from core.log_context import log_fields
 from notifications.campaigns import lifecycle
-from notifications.delivery import claims, left_out
+from notifications.delivery import claims, left_out, second_groups
 from notifications.delivery.claims import Claim, Settlement
+from notifications.delivery.settlements import HaltReason
 from notifications.models.campaign import Campaign
 
 #: Seconds between two tries to write: doubled from the first to the second value. The lease is renewed with each.
@@ -35,8 +36,8 @@ class Unwritten(NamedTuple):
     claim: Claim
     #: None for a claim under which nothing was sent.
     settlement: Settlement | None
-    #: Why the campaign has to halt; "" if it does not.
-    halt_reason: str = ""
+    #: Why the campaign has to halt, if it has to.
+    halt: HaltReason | None = None
 
 
 class UnwrittenEnds:
@@ -84,14 +85,18 @@ def _write(end: Unwritten) -> bool:
     if end.settlement is None:
         claims.release(end.claim)
         return False
-    if end.halt_reason and end.claim.canary:
+    reason = end.halt.sentence if end.halt else ""
+    if end.halt and end.claim.canary:
         # Before the settlement, which would release the rest of the wave.
-        halt(end.claim, end.halt_reason)
+        if end.halt.may_be_devices:
+            reason = second_groups.reason_to_halt(end.claim.id, reason, at=timezone.now())
+        if reason:
+            halt(end.claim, reason)
     written = claims.settle(end.claim, end.settlement)
     if not written:
         _logger.warning("A settlement came too late and is void; its batch will be sent again.")
-    if end.halt_reason:
-        halt(end.claim, end.halt_reason)
+    if reason:
+        halt(end.claim, reason)
     return written
 
 

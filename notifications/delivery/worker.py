@@ -19,7 +19,7 @@ from django.db import DatabaseError, InterfaceError, OperationalError, connectio
 
 from core.errors import DomainError
 from core.log_context import log_fields
-from notifications.delivery import batch_rows, claims, fcm, outcomes, unwritten
+from notifications.delivery import batch_rows, canary_failures, claims, fcm, outcomes, unwritten
 from notifications.delivery.brake_monitor import BrakeMonitor
 from notifications.delivery.claims import WAKE_AHEAD, Claim
 from notifications.delivery.fcm import PushTarget, Sender
@@ -29,8 +29,8 @@ from notifications.delivery.settlements import (
     INITIAL_BACKOFF,
     MAX_BACKOFF,
     Destination,
+    HaltReason,
     OpenBatch,
-    failing_platform,
     own_halt_reason,
     reason_to_block,
     settle_outcomes,
@@ -40,7 +40,6 @@ from notifications.delivery.unwritten import Unwritten
 from notifications.delivery.verified_campaign import NotAsApproved, VerifiedCampaign
 from notifications.models.batch import BATCH_SIZE
 from notifications.models.quota import AHEAD, MAX_PERMIT_SECONDS, PERMIT_GRACE, Permit, Quota, batch_size
-from notifications.models.segment import Platform
 from notifications.registrations import sealed
 
 #: Batches that one worker holds at once, and how many full ones' worth of installations in them may be without an outcome: a
@@ -59,11 +58,6 @@ POLL_INTERVAL = 0.05
 PROJECTS_INTERVAL = 0.5
 #: The most seconds for which a request is put off until its permit begins: the clocks of a worker and of the database may differ.
 MAX_START_DELAY = 2 * AHEAD
-_PLATFORM_NAMES = {Platform.ANDROID: "Android", Platform.IOS: "iOS", Platform.WEB: "the web"}
-_PLATFORM_GONE = (
-    "FCM reports more than half of the first phones on {platform} gone. Something else is wrong than old addresses, "
-    "perhaps its key or its app in the sending account. No phone was removed, and nothing was sent to the others."
-)
 _logger = logging.getLogger(__name__)
 
 
@@ -253,9 +247,9 @@ class SendLoop:
             _logger.error("Sending a batch failed with %s; it will be sent again.", type(error).__name__)
             return
         results = batch.unreadable | batch.sending.results
-        halt_reason = self._reason_to_halt(batch, results)
-        settlement = settle_outcomes(batch, results, halting=bool(halt_reason))
-        self._settled += self._unwritten.write(Unwritten(batch.permit.project, batch.claim, settlement, halt_reason))
+        halt = self._reason_to_halt(batch, results)
+        settlement = settle_outcomes(batch, results, halting=halt is not None)
+        self._settled += self._unwritten.write(Unwritten(batch.permit.project, batch.claim, settlement, halt))
         try:
             self._adjust_rate(batch, results)
         except DatabaseError as error:
@@ -263,8 +257,8 @@ class SendLoop:
             _logger.warning("The sending rate cannot be changed: %s", type(error).__name__)
             connection.close()
 
-    def _reason_to_halt(self, batch: OpenBatch, results: dict[int, Outcome]) -> str:
-        """Return why the campaign has to halt, or "". A token that FCM rejects is renewed once before that."""
+    def _reason_to_halt(self, batch: OpenBatch, results: dict[int, Outcome]) -> HaltReason | None:
+        """Return why the campaign has to halt, if it has to. A token that FCM rejects is renewed once before that."""
         if any(outcome.result is SendResult.ACCEPTED for outcome in results.values()):
             self._sender.accept(batch.permit.project)
         renewed_before = True
@@ -272,10 +266,13 @@ class SendLoop:
             renewed_before = self._sender.reject(batch.permit.project, batch.bearer)
         shared = shared_outcome(batch, results)
         if shared is not None and shared.renew_token and not renewed_before:
-            return ""
-        if (platform := failing_platform(batch, results)) is not None:
-            return _PLATFORM_GONE.format(platform=_PLATFORM_NAMES[Platform(platform)])
-        return own_halt_reason(results) or (shared.halt_reason if shared is not None else "")
+            return None
+        if own := own_halt_reason(results):
+            return HaltReason(own, may_be_devices=False)
+        if shared is not None:
+            return HaltReason(shared.halt_reason, may_be_devices=not shared.renew_token)
+        failure = canary_failures.failure_of(batch, results)
+        return HaltReason(failure, may_be_devices=True) if failure else None
 
     def _adjust_rate(self, batch: OpenBatch, results: dict[int, Outcome]) -> None:
         """Block, slow down or speed up the project according to FCM's responses."""

@@ -109,14 +109,23 @@ def _decided() -> Q:
 class BatchQuerySet(models.QuerySet["Batch"]):
     """Find batches."""
 
-    def awaiting_canary(self, campaign: Campaign) -> bool:
-        """Return whether a wave that has begun waits for the outcomes of its canary."""
+    def awaited_canary(self, campaign: Campaign) -> Batch | None:
+        """Return a canary for whose outcomes a wave waits that has begun, rather a second one; None if none does."""
         begun = self.filter(wave__campaign=campaign, canary=True).filter(Q(ready_at__lte=Now()) | Q(tries__gt=0))
-        return begun.exclude(_decided()).exists()
+        return begun.exclude(_decided()).order_by("-second", "pk").first()
 
-    def canary_mostly_gone(self, campaign: Campaign) -> bool:
-        """Return whether more than half of a canary is gone."""
-        return self.filter(_decided(), wave__campaign=campaign, canary=True, gone__gt=F("size") / 2).exists()
+    def canaries_mostly_gone(self, campaign: Campaign) -> BatchQuerySet:
+        """Return the canaries of which more than half is gone."""
+        return self.filter(_decided(), wave__campaign=campaign, canary=True, gone__gt=F("size") / 2)
+
+    def undecided_second_groups(self) -> BatchQuerySet:
+        """Return the second groups that decide about their wave, and of which not enough has an outcome yet."""
+        return self.filter(canary=True, second=True).exclude(_decided())
+
+    def restart_second_groups(self, campaign: Campaign, *, at: datetime) -> None:
+        """Give second groups that have not decided their time anew, because a person resumes the campaign."""
+        undecided = self.undecided_second_groups().values("wave")
+        Wave.objects.filter(campaign=campaign, pk__in=undecided).exclude(second_since=None).update(second_since=at)
 
     def waiting_for_worker_since(self, campaign: Campaign) -> datetime | None:
         """Return since when claimable batches of a campaign have waited with no worker on their project; None if none waits.
@@ -165,6 +174,9 @@ class Batch(models.Model):
     size = models.PositiveSmallIntegerField()
     canary = models.BooleanField(
         default=False, db_default=False, help_text="Sent first and alone; its outcomes decide about the rest of the wave."
+    )
+    second = models.BooleanField(
+        default=False, db_default=False, help_text="Drawn as a second group: it becomes the canary when the first one fails."
     )
 
     state = models.CharField(max_length=7, choices=BatchState.choices, default=BatchState.OPEN)

@@ -45,9 +45,11 @@ class Wave(models.Model):
     zones = ArrayField(models.CharField(max_length=40), default=list)
     #: Ids of the segments, or topics; emptied when the batches are folded.
     segments = ArrayField(models.IntegerField(), default=list)
-    #: Tickets of the canary, and the segment of each; emptied in the same way.
+    #: Tickets of the canary and then of the second group, and the segment of each; emptied in the same way.
     canary = ArrayField(models.BigIntegerField(), default=list, db_default=[])
     canary_segments = ArrayField(models.IntegerField(), default=list, db_default=[])
+    second_since = models.DateTimeField(null=True, help_text="Since when the second group decides, because the first one failed.")
+    first_failure = models.CharField(max_length=500, default="", db_default="", help_text="Why the first canary failed.")
     devices = models.PositiveIntegerField(default=0)
     help_checked_at = models.DateTimeField(
         null=True, help_text="When its readers were found to have help. Nothing is sent before that."

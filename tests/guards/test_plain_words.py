@@ -16,7 +16,7 @@ from django.urls import reverse
 from core.models import User
 from notifications.campaigns import audience, fingerprint, forecast, lifecycle
 from notifications.campaigns.checks import wave_help
-from notifications.delivery import outcomes, planner, scheduler, worker
+from notifications.delivery import canary_failures, outcomes, planner, second_groups
 from notifications.models import Campaign, CampaignState
 from tests import make
 from tests.plain_words import INSIDERS, findings
@@ -143,7 +143,8 @@ def _reasons() -> Iterator[str]:
             outcome = outcomes.read_response(status, None, body)
             yield from (outcome.halt_reason, outcome.block_reason)
     yield outcomes.UNREACHABLE.block_reason
-    yield from (scheduler._CANARY_GONE, worker._PLATFORM_GONE)
+    yield from (canary_failures.MOSTLY_GONE, canary_failures.PLATFORM_GONE)
+    yield from (second_groups._SECOND_FAILED, second_groups._SECOND_LATE)
     refusals = (audience.TooFew, audience.NotForReaders, audience.NotForTestDevices, forecast.NobodyDue, wave_help.HelpLapsed)
     yield from (kind().detail for kind in (*refusals, fingerprint.FingerprintDiffers))
 

@@ -69,7 +69,9 @@ def test_a_response_that_concerns_all_halts_after_the_canary(some: Emulator, ans
 
     assert campaign.state == "halted"
     assert words in console(campaign)
-    assert some.counts()["messages"] <= 200
+    # The canary, and the second group where the devices themselves may be the cause.
+    of_devices = answer in ("UNREGISTERED", "INVALID_ADDRESS", "THIRD_PARTY_AUTH", "SENDER_ID_MISMATCH")
+    assert some.counts()["messages"] <= (400 if of_devices else 200)
     assert nobody_is_deleted()
 
 

@@ -120,7 +120,7 @@ def test_batches_of_at_most_500_hold_every_registration_exactly_once() -> None:
             where=["(segment_id, ticket) BETWEEN (%s, %s) AND (%s, %s)"],
             params=[batch.from_segment, batch.from_ticket, batch.to_segment, batch.to_ticket],
         )
-        rows = rows.filter(ticket__in=batch.retry_tickets) if batch.canary else rows.exclude(ticket__in=batch.wave.canary)
+        rows = rows.filter(ticket__in=batch.retry_tickets) if batch.retry_tickets else rows.exclude(ticket__in=batch.wave.canary)
         assert rows.count() == batch.size <= 500
         counted += list(rows.values_list("pk", flat=True))
     assert len(counted) == len(set(counted)) == expected == progress_of(campaign)["devices"]

@@ -1,0 +1,67 @@
+"""Let a second group of a wave decide when its canary fails.
+
+Anyone who waits for a day can have invented installations counted (ADR 0031), and enough of them on a platform or in a language
+that few people have fill that part of a canary. The second group is drawn by size alone and from other registrations, so that it
+fails only where much of the audience does. A wave has one second group at the most, and it has to decide within SECOND_WITHIN.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Q
+
+from notifications.models.batch import Batch, BatchState
+from notifications.models.brake import Brake, BrakeState
+from notifications.models.campaign import Campaign
+from notifications.models.quota import Quota
+from notifications.models.wave import Wave
+
+#: How long a second group may take: a lease that has to end first (`batch.LEASE`), and a claim at the lowest rate.
+SECOND_WITHIN = timedelta(seconds=90)
+_SECOND_FAILED = "A second group of phones, drawn at random, failed as well."
+_SECOND_LATE = f"A second group of phones, drawn at random, had no outcome within {SECOND_WITHIN.total_seconds():.0f} s."
+
+_logger = logging.getLogger(__name__)
+
+
+def reason_to_halt(batch: int, failure: str, *, at: datetime) -> str:
+    """Return why a campaign has to halt because a canary failed; "" when a second group decides in its place from now on.
+
+    Harmless when repeated, and when several processes see the same failure.
+    """
+    with transaction.atomic():
+        wave = Wave.objects.select_for_update(of=("self",)).filter(batches=batch).first()
+        canary = Batch.objects.filter(pk=batch).first()
+        if wave is None or canary is None:
+            return ""
+        if canary.second:
+            return f"{failure} {_SECOND_FAILED}"
+        if not canary.canary:
+            return ""
+        if not Batch.objects.filter(wave=wave, second=True, canary=False, state=BatchState.OPEN).update(canary=True):
+            return failure
+        Batch.objects.filter(pk=batch).update(canary=False)
+        Wave.objects.filter(pk=wave.pk).update(second_since=at, first_failure=failure[:500])
+    _logger.error(
+        "Campaign %s: the first group of %s phones failed; a second is tried. %s", wave.campaign_id, canary.size, failure
+    )
+    return ""
+
+
+def overdue(campaign: Campaign, *, at: datetime) -> str:
+    """Return why a campaign has to halt because a second group did not decide in time, or "".
+
+    Time in which nothing could be sent to the project does not count.
+    """
+    since = at - SECOND_WITHIN
+    blocked = Quota.objects.filter(blocked_until__gt=since).values("project")
+    undecided = Batch.objects.undecided_second_groups().values("wave")
+    wave = Wave.objects.filter(campaign=campaign, second_since__lt=since, pk__in=undecided).exclude(project__in=blocked).first()
+    if wave is None:
+        return ""
+    if Brake.objects.filter(~Q(state=BrakeState.GO) | Q(set_at__gt=since), campaign=None).exists():
+        return ""
+    return f"{wave.first_failure} {_SECOND_LATE}"

@@ -1,0 +1,227 @@
+"""A canary that fails asks a second group, and only that one halts an alert."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any
+
+import pytest
+
+from notifications.campaigns import lifecycle
+from notifications.campaigns.progress import progress_of
+from notifications.delivery import canaries, claims, planner, second_groups, worker
+from notifications.delivery.canaries import CanaryCandidate
+from notifications.delivery.second_groups import SECOND_WITHIN
+from notifications.models import Batch, Brake, Campaign, Quota, Registration, Wave
+from notifications.registrations import simulation
+from tests import make
+from tests.notifications.steps import end_waits, tick
+from tests.processes import Emulator
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+REAL, SIZE, BATCH = 120, 20, 40
+INVENTED = make.fid(90_000_000)[:-3]
+Pairs = list[tuple[int, int]]
+
+
+@pytest.fixture
+def some(fcm_emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Emulator:
+    monkeypatch.setattr(planner, "CANARY_SIZE", SIZE)
+    monkeypatch.setattr(planner, "BATCH_SIZE", BATCH)
+    make.app()
+    simulation.register_many(REAL, app="parent", country="GB", at=datetime.now(UTC))
+    return fcm_emulator
+
+
+def invent(number: int, **values: Any) -> Pairs:
+    """Register that many invented installations that count already; return (segment, ticket) of each."""
+    made = [make.installation(90_000_000 + one, **values).id for one in range(number)]
+    return [(row.segment_id, make.ticket(row)) for row in Registration.objects.filter(pk__in=made)]
+
+
+def real(number: int) -> Pairs:
+    """Return (segment, ticket) of that many installations on Android."""
+    rows = Registration.objects.filter(segment__platform="android").order_by("ticket")[:number]
+    return [(row.segment_id, make.ticket(row)) for row in rows]
+
+
+def begin(monkeypatch: pytest.MonkeyPatch, first: Pairs) -> Campaign:
+    """Freeze the audience of a campaign whose canary is `first`."""
+    monkeypatch.setattr(canaries, "draw", lambda *_, **__: sorted(first))
+    campaign = make.campaign()
+    tick()
+    return campaign
+
+
+def send() -> None:
+    worker.run(seconds=20)
+    tick()
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [("UNREGISTERED", "unregistered"), ("SENDER_ID_MISMATCH", "sender-id-mismatch")],
+)
+def test_invented_installations_that_fill_a_canary_do_not_halt_an_alert(
+    some: Emulator, monkeypatch: pytest.MonkeyPatch, answer: str, reason: str
+) -> None:
+    some.plan([{"match": {"address_prefix": INVENTED}, "answer": answer}])
+    campaign = begin(monkeypatch, invent(SIZE))
+
+    send()
+
+    counts = progress_of(campaign)
+    assert (counts["state"], counts["accepted"], counts["rejected"]) == ("done", REAL, {reason: SIZE})
+    assert "A second group of phones was tried because the first one failed" in counts["notice"]
+    assert some.counts()["doubled"] == 0
+
+
+def test_invented_installations_of_a_platform_that_nobody_has_do_not_halt_an_alert(
+    some: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Registration.objects.filter(segment__platform="web").delete()
+    everybody = Registration.objects.count()
+    some.plan([{"match": {"address_prefix": INVENTED}, "answer": "UNREGISTERED"}])
+    campaign = begin(monkeypatch, [*real(SIZE - 10), *invent(10, platform="web")])
+
+    send()
+
+    counts = progress_of(campaign)
+    assert (counts["state"], counts["accepted"], counts["rejected"]) == ("done", everybody, {"unregistered": 10})
+    assert "first phones on the web gone" in counts["notice"]
+
+
+def test_a_few_addresses_of_another_project_do_not_halt_an_alert_after_its_canary(
+    some: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    some.plan([{"match": {"address_prefix": INVENTED}, "answer": "SENDER_ID_MISMATCH"}])
+    monkeypatch.setattr(canaries, "draw_second", lambda *_, **__: [])
+    invent(8, locale="mi")
+    campaign = begin(monkeypatch, real(SIZE))
+
+    send()
+
+    counts = progress_of(campaign)
+    assert (counts["state"], counts["accepted"], counts["rejected"]) == ("done", REAL, {"sender-id-mismatch": 8})
+
+
+def test_the_second_group_is_as_large_as_the_first_and_shares_nobody_with_it(some: Emulator) -> None:
+    make.campaign()
+    tick()
+
+    first, second = Batch.objects.get(canary=True), Batch.objects.get(second=True)
+
+    assert (len(set(first.retry_tickets)), len(set(second.retry_tickets))) == (SIZE, SIZE)
+    assert set(first.retry_tickets).isdisjoint(second.retry_tickets)
+    assert not second.canary
+    send()
+    assert (some.counts()["messages"], some.counts()["doubled"]) == (REAL, 0)
+
+
+def test_a_second_group_is_drawn_by_size_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    tickets = count()
+    monkeypatch.setattr(canaries, "_draw", lambda segments, *, watermark: {(segment, next(tickets)) for segment in segments})
+    candidates = [CanaryCandidate(0, 10_000, "en"), *(CanaryCandidate(number, 20, f"m{number}") for number in range(1, 61))]
+
+    drawn = canaries.draw_second(candidates, first=[(0, -number) for number in range(200)], watermark=0)
+
+    assert len(drawn) == 200
+    # About 21, of which a quarter by message would make 70.
+    assert sum(segment != 0 for segment, _ in drawn) < 50
+
+
+def test_an_audience_too_small_for_two_groups_has_no_second_one(some: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert (
+        canaries.draw_second([CanaryCandidate(-1, 30, "en")], first=[(-1, ticket) for ticket in range(SIZE)], watermark=0) == []
+    )
+    monkeypatch.setattr(canaries, "draw_second", lambda *_, **__: [])
+    some.plan([{"match": {"any": True}, "answer": "UNREGISTERED"}])
+    campaign = begin(monkeypatch, real(SIZE))
+
+    send()
+
+    counts = progress_of(campaign)
+    assert (counts["state"], counts["rejected"]) == ("halted", {"unregistered": SIZE})
+    assert "second" not in counts["halted"]
+
+
+@pytest.fixture
+def failed(some: Emulator, monkeypatch: pytest.MonkeyPatch) -> Campaign:
+    """Return a campaign whose canary was settled, all gone, by a worker that ended before it could judge it."""
+    campaign = begin(monkeypatch, real(SIZE))
+    Batch.objects.filter(canary=True).update(state="done", rejected=SIZE, gone=SIZE, retry_tickets=[])
+    return campaign
+
+
+def test_the_page_says_that_a_second_group_is_being_tried(failed: Campaign) -> None:
+    tick()
+    # A worker holds it, so that none is missing.
+    claim = claims.claim_batch("fingerpost-test")
+    assert claim is not None
+
+    counts = progress_of(failed)
+    claims.release(claim)
+
+    assert (claim.canary, claim.remaining, counts["state"]) == (True, SIZE, "sending")
+    assert counts["waiting"] == "The first group of 20 phones failed; a second one is being tried."
+    send()
+    assert (progress_of(failed)["state"], progress_of(failed)["accepted"]) == ("done", REAL - SIZE)
+
+
+def test_several_processes_that_see_a_failure_ask_one_second_group(failed: Campaign) -> None:
+    first = Batch.objects.get(canary=True)
+
+    answers = [second_groups.reason_to_halt(first.pk, "It failed.", at=datetime.now(UTC)) for _ in range(3)]
+
+    assert answers == ["", "", ""]
+    assert list(Batch.objects.filter(canary=True).values_list("second", flat=True)) == [True]
+
+
+def test_a_second_group_that_does_not_decide_in_time_halts(failed: Campaign) -> None:
+    tick()
+    began = Wave.objects.get().second_since
+    assert began is not None
+
+    tick(began + SECOND_WITHIN - timedelta(seconds=1))
+    before = progress_of(failed)["state"]
+    tick(began + SECOND_WITHIN + timedelta(seconds=1))
+
+    counts = progress_of(failed)
+    assert (before, counts["state"]) == ("sending", "halted")
+    assert "more than half of the first phones gone" in counts["halted"]
+    assert "had no outcome within 90 s" in counts["halted"]
+
+
+def test_time_in_which_nothing_may_be_sent_does_not_count(failed: Campaign) -> None:
+    tick()
+    late = datetime.now(UTC) + 2 * SECOND_WITHIN
+    approver = make.campaign_staff()[1]
+    Quota.objects.permit("fingerpost-test", messages=1)
+    Quota.objects.update(blocked_until=late)
+
+    tick(late)
+    while_blocked = progress_of(failed)["state"]
+    Quota.objects.update(blocked_until=None)
+    Brake.objects.stop_everything(by=approver, at=late, reason="A wrong link in all alerts.")
+    tick(late)
+
+    assert (while_blocked, progress_of(failed)["state"]) == ("sending", "sending")
+
+
+def test_a_person_who_resumes_gives_the_second_group_its_time_anew(failed: Campaign) -> None:
+    tick()
+    late = datetime.now(UTC) + 2 * SECOND_WITHIN
+    tick(late)
+    failed.refresh_from_db()
+    assert failed.state == "halted"
+
+    lifecycle.resume(failed, by=make.campaign_staff()[0], at=late)
+    tick(late)
+
+    failed.refresh_from_db()
+    assert failed.state == "sending"
+    end_waits()
+    send()
+    assert (progress_of(failed)["state"], progress_of(failed)["accepted"]) == ("done", REAL - SIZE)
