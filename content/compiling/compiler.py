@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cached_property
 
 from django.conf import settings
 from django.db import transaction
@@ -35,7 +36,7 @@ from content.resolver.week import public_holidays
 from content.terms import FIGURE_AUDIENCES, PLAN_ORDER, WORLDWIDE
 from core import audit, roles
 from core.audit_verbs import Verb
-from core.canonical import canonical_json, digest
+from core.canonical import canonical_object, digest
 from core.errors import Invalid
 from core.models import User
 
@@ -57,6 +58,11 @@ class CompiledPack:
     def blocked(self) -> bool:
         """Whether a finding keeps this pack back."""
         return any(finding.blocks for finding in self.findings)
+
+    @cached_property
+    def digest(self) -> str:
+        """The digest of the bytes."""
+        return digest(self.body)
 
 
 def compile_release(*, by: User, at: datetime, locales: Collection[str] | None = None) -> Release:
@@ -177,7 +183,11 @@ def build_pack(parts: PackPartBuilder, country: str, locale: str) -> CompiledPac
         *(finding for part in tips for finding in part.findings),
         *(finding for part in figures for finding in part.findings),
     ]
-    return CompiledPack(canonical_json(content), tuple(dict.fromkeys(findings)))
+    body = canonical_object(
+        {name: value for name, value in content.items() if name not in ("tips", "services")},
+        {"tips": (part.encoded for part in tips), "services": (part.encoded for part in services.values())},
+    )
+    return CompiledPack(body, tuple(dict.fromkeys(findings)))
 
 
 def _holidays(policy: Policy, services: Iterable[ServiceFact]) -> dict[str, list[str]]:
@@ -235,8 +245,8 @@ def _write(
     at: datetime,
 ) -> Release:
     blocked = sorted(place for place, compiled in packs.items() if compiled.blocked)
-    bodies = {digest(compiled.body): compiled.body for place, compiled in packs.items() if not compiled.blocked}
-    digests = {place: digest(compiled.body) for place, compiled in packs.items() if not compiled.blocked}
+    bodies = {compiled.digest: compiled.body for compiled in packs.values() if not compiled.blocked}
+    digests = {place: compiled.digest for place, compiled in packs.items() if not compiled.blocked}
     digests |= {place: snapshot.base_packs[place] for place in blocked if place in snapshot.base_packs}
     if scope is not None:
         digests = {**snapshot.base_packs, **digests}
@@ -249,10 +259,11 @@ def _write(
             report=_report(packs, blocked),
         )
         stored = set(Pack.objects.filter(pk__in=bodies).values_list("pk", flat=True))
-        new = [Pack(digest=key, body=body.decode(), size=len(body)) for key, body in bodies.items() if key not in stored]
-        # Two compilations at the same time may store the same bytes; it does not matter which of them does. There is one row to
-        # a statement, because the server reads statements of megabytes six times slower (docs/measurements/content.md).
-        Pack.objects.bulk_create(new, ignore_conflicts=True, batch_size=1)
+        for key in sorted(bodies.keys() - stored):
+            # Two compilations at the same time may store the same bytes; it does not matter which of them does. There is one row
+            # to a statement, because the server reads statements of megabytes six times slower (docs/measurements/content.md).
+            body = bodies[key]
+            Pack.objects.bulk_create([Pack(digest=key, body=body.decode(), size=len(body))], ignore_conflicts=True)
         ReleasePack.objects.bulk_create(
             ReleasePack(release=release, country_id=country, locale_id=locale, pack_id=pack)
             for (country, locale), pack in sorted(digests.items())

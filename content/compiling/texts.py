@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Generic, TypeVar
 
 from content.compiling.facts import Snapshot, TipFact, UnitText
@@ -11,14 +12,14 @@ from content.compiling.fallback import ServedLocale, chain, choose_locale
 from content.compiling.findings import Finding
 from content.compiling.pseudo import pseudo_text
 from content.linting.allowed_numbers import is_dialled
-from content.linting.comparison import target_differences
 from content.linting.fault import Fault
 from content.linting.locale_tag import PSEUDO_LOCALES
 from content.linting.reader_age import reader_age_faults
 from content.linting.reading_age import reading_faults
-from content.linting.text import text_faults
+from content.linting.text import text_faults, translation_faults
 from content.linting.tokens import without_tokens
 from content.resolver.types import PackedPhrase
+from core.canonical import canonical_json
 
 T = TypeVar("T")
 
@@ -29,6 +30,11 @@ class PackPart(Generic[T]):
 
     value: T
     findings: tuple[Finding, ...] = ()
+
+    @cached_property
+    def encoded(self) -> bytes:
+        """The value as canonical JSON, made once for all packs that hold it."""
+        return canonical_json(self.value)
 
 
 def text_finding(fault: Fault, item: str, locale: str) -> Finding:
@@ -109,9 +115,16 @@ class TextBuilder:
             return ()
         if (unit.key, locale) not in self._findings:
             text, _ = self.words(unit, locale)
-            # A number may have become one that people dial since it was allowed.
-            allowed = [number for number in unit.numbers if not is_dialled(number, self._dialled)]
-            faults = text_faults(
+            self._findings[unit.key, locale] = tuple(
+                text_finding(fault, unit.key, locale) for fault in self._text_faults(unit, text, locale)
+            )
+        return self._findings[unit.key, locale]
+
+    def _text_faults(self, unit: UnitText, text: str, locale: str) -> list[Fault]:
+        # A number may have become one that people dial since it was allowed.
+        allowed = [number for number in unit.numbers if not is_dialled(number, self._dialled)]
+        if locale == unit.locale:
+            return text_faults(
                 text,
                 locale=locale,
                 allowed_numbers=allowed,
@@ -119,17 +132,17 @@ class TextBuilder:
                 known_services=self._known_services,
                 key=unit.key,
             )
-            if locale != unit.locale:
-                faults += target_differences(
-                    unit.text or "",
-                    text,
-                    source_locale=unit.locale,
-                    locale=locale,
-                    allowed_numbers=allowed,
-                    stays_as_is=unit.stays_as_is,
-                )
-            self._findings[unit.key, locale] = tuple(text_finding(fault, unit.key, locale) for fault in faults)
-        return self._findings[unit.key, locale]
+        return translation_faults(
+            text,
+            source=unit.text or "",
+            source_locale=unit.locale,
+            locale=locale,
+            allowed_numbers=allowed,
+            allowed_hosts=unit.hosts,
+            known_services=self._known_services,
+            key=unit.key,
+            stays_as_is=unit.stays_as_is,
+        )
 
     def tip_findings(self, tip: TipFact, units: Sequence[UnitText], locale: str) -> tuple[Finding, ...]:
         """Return what is wrong with the texts of a tip together: hard to read, or true for some ages where the tip has none."""

@@ -2,75 +2,31 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db.models import Count
 from django.urls import reverse
 
+from content.console import labels
 from content.console.served_languages import served_tips
+from content.console.tip_work import REVIEWS, WRITES, TipWork, tips_to_do
 from content.console.unit_names import UnitNames
-from content.models import DeclinedReading, Locale, Target, TextComment, Tip, Unit, UnsavedText
+from content.console.work_filter import TO_DO, WAITING, WorkFilter, reader_countries
+from content.models import Locale, Target, TextComment, Unit, UnsavedText
 from content.models.target import TargetStatus
-from content.terms import SOURCE_LOCALE, Situation
+from content.terms import SOURCE_LOCALE, Audience
 from core import roles
 from core.console.display import StatusTag, date_text
 from core.console.pages import Link, Page, page
 from core.console.todo import TodayRow, TodaySection, today_sections
 from core.models import User
 
-_WRITES, _REVIEWS = "content.edit_words", "content.approve_words"
 S = TargetStatus
 #: Texts of a person that came back, at most.
 _MAX_RETURNED = 20
-
-
-@dataclass
-class TipWork:
-    """What is to do in one tip in one language."""
-
-    tip: Tip
-    title: str
-    counts: Counter[str] = field(default_factory=Counter)
-    #: Drafts that other people wrote and that the person can judge, and drafts that a second reader sent back.
-    to_review: int = 0
-    sent_back: int = 0
-    #: When the oldest text that waits was written.
-    oldest: datetime | None = None
-
-    @property
-    def to_write(self) -> int:
-        """Texts to translate or to bring up to date."""
-        return self.counts[S.WITHDRAWN] + self.counts[S.OUTDATED] + self.counts[S.EMPTY] + self.sent_back
-
-    @property
-    def tag(self) -> StatusTag:
-        """The most urgent of what is to do."""
-        if n := self.counts[S.WITHDRAWN]:
-            return StatusTag(f"{n} withdrawn for safety", "bad")
-        if n := self.counts[S.OUTDATED]:
-            return StatusTag(f"{n} outdated", "wait")
-        if n := self.sent_back:
-            return StatusTag(f"{n} sent back", "wait")
-        if n := self.counts[S.EMPTY]:
-            return StatusTag(f"{n} not translated", "wait")
-        return StatusTag(f"{self.to_review} to review", "wait")
-
-    def next_action(self, user: User) -> str:
-        """Return what the person does next in this tip, "" where it is not theirs."""
-        if self.to_write and roles.holds(user, _WRITES):
-            return "Translate" if self.counts[S.EMPTY] == self.to_write else "Update"
-        return "Review" if self.to_review and roles.holds(user, _REVIEWS) else ""
-
-    @property
-    def urgency(self) -> tuple[bool, bool, int, int]:
-        """Sort key: what safety has taken away, a risk of self-harm, the place in the list, and how few readers get it."""
-        crisis = Situation.SELF_HARM_RISK in self.tip.situations
-        # An empty list of countries means every country.
-        return not self.counts[S.WITHDRAWN], not crisis, self.tip.order, len(self.tip.countries)
 
 
 @dataclass(frozen=True)
@@ -113,30 +69,6 @@ def languages_of(user: User) -> list[tuple[Locale, int]]:
     done = Target.objects.with_status().filter(status=S.APPROVED, locale__in=locales).order_by()
     approved = dict(done.values_list("locale").annotate(n=Count("pk")))
     return [(locale, units - approved.get(locale.pk, 0)) for locale in locales]
-
-
-def tips_to_do(user: User, locale: str) -> list[TipWork]:
-    """Return the current tips in which the person has something to do in the locale, most urgent first, in five queries."""
-    tips = {tip.slug: tip for tip in Tip.objects.current()}
-    keys = {key: slug for slug, tip in tips.items() for _, key in tip.keys()}  # noqa: SIM118  a method of the tip
-    units = {unit.pk: unit for unit in Unit.objects.filter(key__in=keys).only("key", "text")}
-    titles = {unit.key: unit.text for unit in units.values() if unit.key.endswith(".title")}
-    work = {slug: TipWork(tip, titles.get(f"tip.{slug}.title", slug)) for slug, tip in tips.items()}
-    targets = Target.objects.with_status().filter(locale=locale, unit__in=units)
-    found = {row[0]: row[1:] for row in targets.values_list("unit", "status", "written_by", "written_at", "pk", "revision")}
-    returned = set(TextComment.objects.open().returned(locale).values_list("unit", "returned_revision"))
-    declined = set(DeclinedReading.objects.current().filter(by=user, target__locale=locale).values_list("target", flat=True))
-    for unit in units.values():
-        one = work[keys[unit.key]]
-        status, author, written_at, target, revision = found.get(unit.pk, (S.EMPTY, None, None, None, 0))
-        one.counts[status] += 1
-        if status == S.NEEDS_REVIEW and (unit.pk, revision) in returned:
-            one.sent_back += 1
-        elif status == S.NEEDS_REVIEW and author != user.pk and target not in declined:
-            one.to_review += 1
-        if status != S.APPROVED and written_at is not None:
-            one.oldest = min(one.oldest or written_at, written_at)
-    return sorted((one for one in work.values() if one.next_action(user)), key=lambda one: one.urgency)
 
 
 def returned_to(user: User) -> list[Returned]:
@@ -186,19 +118,33 @@ class MyWorkPage(Page):
     template_name = "content/my_work.html"
     title = "My work"
     menu = "My work"
-    menu_permissions = (_WRITES, _REVIEWS)
+    menu_permissions = (WRITES, REVIEWS)
 
     def context(self) -> dict[str, Any]:
         languages = languages_of(self.user)
         locale = self._chosen(languages)
         work = tips_to_do(self.user, locale.pk) if locale else []
+        served = served_tips(locale.pk) if locale else None
+        countries = reader_countries(work, served)
+        chosen = WorkFilter.of(self.request.GET, countries=dict(countries))
+        if locale and chosen.country:
+            served = served_tips(locale.pk, country=chosen.country)
+        fallbacks = served.fallbacks if served else {}
+        listed = [one for one in work if chosen.matches(one, self.at)]
         return {
             "languages": languages,
+            "elsewhere": [(one, n) for one, n in languages if n and one != locale],
             "locale": locale,
+            "chosen": chosen,
+            "countries": countries,
+            "audiences": labels.choices(Audience),
+            "to_do": [(code, name) for code, (name, _) in TO_DO.items()],
+            "waiting": WAITING.items(),
+            "all_rows": len(work),
             "due": sorted((one for find in DUE_TEXTS for one in find(self.user, self.at)), key=lambda one: one.deadline),
             "returned": returned_to(self.user),
-            "served": (served := served_tips(locale.pk) if locale else None),
-            "rows": [(one, one.next_action(self.user), served.fallbacks.get(one.tip.slug) if served else None) for one in work],
+            "served": served,
+            "rows": [(one, one.next_action(self.user), fallbacks.get(one.tip.slug)) for one in listed],
             "others": self._others(locale.pk) if locale else {},
             "source_review": self._sources(),
         }
@@ -221,7 +167,7 @@ class MyWorkPage(Page):
 
     def _sources(self) -> int:
         """Return how many source texts the person can review."""
-        if not (roles.holds(self.user, _REVIEWS) and self.user.reads(SOURCE_LOCALE)):
+        if not (roles.holds(self.user, REVIEWS) and self.user.reads(SOURCE_LOCALE)):
             return 0
         return Unit.objects.filter(state="needs-review").exclude(written_by=self.user).count()
 
@@ -229,7 +175,7 @@ class MyWorkPage(Page):
 @today_sections(15)
 def my_work_section(user: User, at: datetime) -> Iterator[TodaySection]:
     """Yield the tips with most to do in a person's first language, for people who write or review texts."""
-    if not roles.holds(user, _WRITES, _REVIEWS):
+    if not roles.holds(user, WRITES, REVIEWS):
         return
     own = next((code for code in user.locales if code not in ("*", SOURCE_LOCALE)), None)
     locale = Locale.objects.filter(pk=own).first()

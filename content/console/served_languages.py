@@ -36,22 +36,28 @@ class ServedTips:
     fallbacks: dict[str, FallBack]
     #: Whether all packs were counted; those compiled by an earlier version are counted with the next release.
     is_counted: bool = True
+    #: The country whose readers alone are counted; "" for all.
+    country: str = ""
 
 
-def served_tips(locale: str) -> ServedTips:
-    """Return which tips readers of the locale get in another language in the published release, in two queries."""
+def served_tips(locale: str, *, country: str = "") -> ServedTips:
+    """Return which tips readers of the locale get in another language in the published release, in two queries.
+
+    With a `country` only its readers count.
+    """
     release = Release.objects.filter(state=ReleaseState.PUBLISHED).first()
     if release is None:
-        return ServedTips(None, {})
-    rows = PackCoverage.objects.filter(pack__release_packs__release=release, pack__release_packs__locale=locale)
+        return ServedTips(None, {}, country=country)
+    place = {"pack__release_packs__country": country} if country else {}
+    rows = PackCoverage.objects.filter(pack__release_packs__release=release, pack__release_packs__locale=locale, **place)
     found: dict[str, FallBack] = defaultdict(FallBack)
     is_counted = True
-    for country, audience, slugs in rows.values_list("pack__release_packs__country", "audience", "other_tips"):
+    for where, audience, slugs in rows.values_list("pack__release_packs__country", "audience", "other_tips"):
         is_counted = is_counted and slugs is not None
         for slug in slugs or ():
-            found[slug].countries.add(country)
+            found[slug].countries.add(where)
             found[slug].audiences.add(audience)
-    return ServedTips(release, dict(found), is_counted)
+    return ServedTips(release, dict(found), is_counted, country)
 
 
 def fallback_counts() -> dict[str, int]:

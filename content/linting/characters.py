@@ -54,7 +54,7 @@ def character_faults(text: str, locale: str) -> list[Fault]:
             continue
         start = text.index(character)
         faults.append(Fault(code, detail, Strength.REFUSE, start, start + 1))
-    if text != unicodedata.normalize("NFC", text):
+    if not unicodedata.is_normalized("NFC", text):
         faults.append(Fault("not-nfc", "The text is not in Unicode form NFC."))
     if stacked := _STACKED.search(text):
         faults.append(Fault("marks", "A letter has more than eight marks.", Strength.REFUSE, *stacked.span()))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection
+from functools import lru_cache
 
 from content.linting.copies import copy_faults
 from content.linting.fault import Fault, Strength
@@ -38,11 +39,19 @@ def target_differences(
     ]
 
 
+@lru_cache(maxsize=8192)
+def _source_numbers(source: str, locale: str, allowed: frozenset[str]) -> tuple[Counter[str], Counter[str]]:
+    """Return how often a source has each number in digits, and in words; it is compared with a translation in each locale."""
+    return (
+        Counter(number.digits for number in numbers_in(source, allowed=allowed)),
+        Counter(str(number.value) for number in spelled_numbers(source, locale)),
+    )
+
+
 def _differing_numbers(source: str, target: str, source_locale: str, locale: str, allowed: Collection[str]) -> list[Fault]:
     """Compare the numbers by value, each as often as it is there; a number in words counts as the number."""
-    wanted = Counter(number.digits for number in numbers_in(source, allowed=allowed))
+    wanted, source_spelled = _source_numbers(source, source_locale, frozenset(allowed))
     found = numbers_in(target, allowed=allowed)
-    source_spelled = Counter(str(number.value) for number in spelled_numbers(source, source_locale))
     spelled = spelled_numbers(target, locale)
     target_spelled = Counter(str(number.value) for number in spelled)
     faults = []

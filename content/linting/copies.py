@@ -6,6 +6,7 @@ The words that show a language are data, stop_words.json: the most frequent word
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -37,14 +38,15 @@ def copy_faults(source: str, target: str, locale: str, *, stays_as_is: bool = Fa
     words = [match.group().casefold() for match in WORD.finditer(target)]
     if same and any(character.isalpha() for character in target) and not set(words) <= names():
         return [Fault("same-as-source", _SAME, Strength.REFUSE, 0, len(target))]
-    letters = [found for found in map(script, target) if found]
-    own = sum(found in scripts_of(locale) for found in letters)
-    foreign = len(letters) - own
-    if foreign > _FEW and own < _FOREIGN * len(letters):
+    letters = Counter(map(script, target))
+    del letters[None]
+    own = sum(letters[found] for found in scripts_of(locale))
+    foreign = letters.total() - own
+    if foreign > _FEW and own < _FOREIGN * letters.total():
         return [
             Fault("other-language", "Most of this text is not in the script of its language.", Strength.REFUSE, 0, len(target))
         ]
-    if foreign > _FEW and own < _DOUBTFUL * len(letters):
+    if foreign > _FEW and own < _DOUBTFUL * letters.total():
         return [Fault("foreign-words", "Much of this text is not in the script of its language.", Strength.WARN)]
     if other := _other_language(words, locale):
         detail = f"This text reads like another language ({other})."
@@ -57,16 +59,16 @@ def _other_language(words: list[str], locale: str) -> str | None:
     own = frequent_words().get(locale.partition("-")[0])
     if own is None or len(words) < _WORDS:
         return None
-    of_own = sum(word in own for word in words)
+    needed = max(_HITS, _TIMES * sum(word in own for word in words))
+    if needed > len(words):
+        return None
     hits = {
         code: sum(word in frequent for word in words)
         for code, frequent in frequent_words().items()
         if frequent is not own and scripts_of(code) == scripts_of(locale)
     }
     nearest = max(hits, key=hits.__getitem__, default=None)
-    if nearest is None or hits[nearest] < max(_HITS, _TIMES * of_own):
-        return None
-    return nearest
+    return nearest if nearest is not None and hits[nearest] >= needed else None
 
 
 @cache

@@ -42,6 +42,10 @@ class Phrases:
             return []
         return [match.span() for match in self._pattern.finditer(text)]
 
+    def is_in(self, text: str) -> bool:
+        """Return whether a folded text has one of the phrases."""
+        return self._pattern is not None and self._pattern.search(text) is not None
+
     def __bool__(self) -> bool:
         return self._pattern is not None
 

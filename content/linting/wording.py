@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 from itertools import islice
 
 from content.linting.fault import Fault, Strength
@@ -59,6 +60,8 @@ def _findings(clauses: _Clauses, terms: TermList) -> Iterator[tuple[str, Span, s
         yield "keep-image", span, _KEEP
     for span in _texting(clauses, terms):
         yield "text-emergency-number", span, _TEXT_EMERGENCY
+    if not terms.given_up.is_in(clauses.text):
+        return
     for code, given_up in (("forbidden-term", terms.forbidden), (_AVOIDED, terms.avoid)):
         for phrases, say in given_up:
             for span in phrases.find(clauses.text):
@@ -66,19 +69,38 @@ def _findings(clauses: _Clauses, terms: TermList) -> Iterator[tuple[str, Span, s
 
 
 class _Clauses:
-    """A folded text with what bounds a sentence and a negation in it."""
+    """A folded text with what bounds a sentence and a negation in it, which most texts are not searched for."""
 
     def __init__(self, folded: FoldedText, terms: TermList) -> None:
-        self.text = text = _without(folded.text, terms.ignored)
+        self.text = _without(folded.text, terms.ignored)
         self._folded = folded
+        self._terms = terms
         self._file = terms.file
-        self._ends = sentence_ends(text)
+
+    @cached_property
+    def _ends(self) -> list[int]:
+        return sentence_ends(self.text)
+
+    @cached_property
+    def _pauses(self) -> list[int]:
         # Thai separates sentences and items of a list by spaces.
-        self._pauses = pauses(text, spaces=not terms.file.spaced)
-        self._or = _starts(terms.or_words.find(text))
-        self._but = _starts(terms.but_words.find(text))
-        self._before = _starts(terms.negated_before.find(text))
-        self._after = _starts(terms.negated_after.find(text))
+        return pauses(self.text, spaces=not self._file.spaced)
+
+    @cached_property
+    def _or(self) -> list[int]:
+        return _starts(self._terms.or_words.find(self.text))
+
+    @cached_property
+    def _but(self) -> list[int]:
+        return _starts(self._terms.but_words.find(self.text))
+
+    @cached_property
+    def _before(self) -> list[int]:
+        return _starts(self._terms.negated_before.find(self.text))
+
+    @cached_property
+    def _after(self) -> list[int]:
+        return _starts(self._terms.negated_after.find(self.text))
 
     def sentence(self, at: int) -> Span:
         """Return the sentence around an offset."""
@@ -156,7 +178,7 @@ def _keeping(clauses: _Clauses, terms: TermList) -> Iterator[Span]:
         requests += _pairs(clauses, terms, images, verbs)
     else:
         requests += _pairs(clauses, terms, verbs, images)
-        leads = {end for _, end in terms.leads.find(clauses.text)}
+        leads = {end for _, end in terms.leads.find(clauses.text)} if requests else set()
         requests = [span for span in requests if clauses.begins(span[0]) or clauses.word_end(span[0]) in leads]
     for span in requests:
         if not clauses.is_negated(span) and not excused.hold(span):
@@ -193,7 +215,11 @@ class _Sentences:
 
     def __init__(self, clauses: _Clauses, phrases: Phrases) -> None:
         self._clauses = clauses
-        self._starts = _starts(phrases.find(clauses.text))
+        self._phrases = phrases
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        return _starts(self._phrases.find(self._clauses.text))
 
     def hold(self, span: Span) -> bool:
         """Return whether the sentence of the place is one of them."""

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypedDict, cast
 
 import pgtrigger
 from django.conf import settings
-from django.db import IntegrityError, models, transaction
-from django.db.models import Case, Exists, F, OuterRef, Q, Subquery, Value, When
+from django.db import IntegrityError, connection, models, transaction
+from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
 
 from content.linting.text import normalize_text, raise_if_invalid, target_faults
 from content.models.locale import Locale
@@ -71,6 +71,20 @@ _STATUS = Case(
 
 #: Targets that one statement changes.
 _PART = 500
+#: The first part sees the rows as they were before; a row that had no text gets one again.
+_REVISE_MANY = """
+WITH given AS (
+    SELECT t.id, t.unit_id, t.state = 'empty' AS was_empty, one.text
+    FROM unnest(%(keys)s::bigint[], %(texts)s::text[]) AS one (id, text) JOIN content_target t ON t.id = one.id
+), revised AS (
+    UPDATE content_target t SET text = given.text, state = 'needs-review', source_revision = unit.revision,
+        revision = t.revision + 1, written_by_id = %(by)s, written_at = %(at)s, approved_by_id = NULL, approved_at = NULL
+    FROM given JOIN content_unit unit ON unit.id = given.unit_id WHERE t.id = given.id
+    RETURNING t.id, t.revision, t.text, t.source_revision, given.was_empty
+)
+INSERT INTO content_targetrevision (target_id, revision, act, text, source_revision, by_id, at)
+SELECT id, revision, CASE WHEN was_empty THEN 'written' ELSE 'revised' END, text, source_revision, %(by)s, %(at)s FROM revised
+"""
 
 
 class TargetQuerySet(models.QuerySet["Target"]):
@@ -94,9 +108,10 @@ class TargetQuerySet(models.QuerySet["Target"]):
     def write_many(self, drafts: Iterable[Target]) -> None:
         """Insert first texts that were checked already, each with its first revision."""
         with transaction.atomic():
-            rows = self.bulk_create(drafts)
+            rows = self.bulk_create(drafts, batch_size=_PART)
             TargetRevision.objects.bulk_create(
-                TargetRevision.of(row, TargetAct.WRITTEN, by_id=row.written_by_id, at=row.written_at) for row in rows
+                (TargetRevision.of(row, TargetAct.WRITTEN, by_id=row.written_by_id, at=row.written_at) for row in rows),
+                batch_size=_PART,
             )
 
     def revise_many(self, texts: Mapping[int, str], *, by: User, at: datetime) -> None:
@@ -104,27 +119,12 @@ class TargetQuerySet(models.QuerySet["Target"]):
 
         Each takes its next revision and needs review again, as after `Target.write`; who did it is in the revisions.
         """
-        source = Unit.objects.filter(pk=OuterRef("unit")).values("revision")
         keys = list(texts)
-        with transaction.atomic():
+        with transaction.atomic(), connection.cursor() as cursor:
             for start in range(0, len(keys), _PART):
                 part = keys[start : start + _PART]
-                rows = self.filter(pk__in=part)
-                empty = set(rows.filter(state=TargetState.EMPTY).values_list("pk", flat=True))
-                rows.update(
-                    text=Case(*(When(pk=key, then=Value(texts[key])) for key in part), output_field=models.TextField()),
-                    state=TargetState.NEEDS_REVIEW,
-                    source_revision=Subquery(source),
-                    revision=F("revision") + 1,
-                    written_by=by,
-                    written_at=at,
-                    approved_by=None,
-                    approved_at=None,
-                )
-                TargetRevision.objects.bulk_create(
-                    TargetRevision.of(row, TargetAct.WRITTEN if row.pk in empty else TargetAct.REVISED, by_id=by.pk, at=at)
-                    for row in rows
-                )
+                values: dict[str, Any] = {"keys": part, "texts": [texts[key] for key in part], "by": by.pk, "at": at}
+                cursor.execute(_REVISE_MANY, values)
 
     def with_status(self) -> models.QuerySet[TargetWithStatus]:
         """Annotate each target with its `status`, one of TargetStatus, as it is when the target is read."""

@@ -8,7 +8,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from content.console.my_work import languages_of, returned_to, tips_to_do
+from content.console.my_work import languages_of, returned_to
+from content.console.tip_work import tips_to_do
 from content.models import Target, TextComment, Unit, UnsavedText
 from core.models import User
 from tests import make

@@ -6,7 +6,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from content.console.my_work import returned_to, tips_to_do
+from content.console.my_work import returned_to
+from content.console.tip_work import tips_to_do
 from content.models import DeclinedReading, Target, TextComment, TextSuggestion, Tip, Unit
 from content.models.text_suggestion import SuggestionDecided
 from core.errors import EditConflict, Invalid

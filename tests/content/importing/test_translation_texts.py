@@ -102,6 +102,28 @@ def test_an_approved_text_is_served_until_a_second_person_approves_the_import(ev
     assert (target.text, target.approved_text, target.state) == ("Arhoswch ac anadlwch", "Arhoswch", "needs-review")
 
 
+def test_each_imported_text_has_its_act_in_the_history(eva: make.User) -> None:
+    removed, kept = make.target(TITLE, "cy", "Arhoswch"), make.target(STEP, "cy", "Dywedwch.", approved=True)
+    removed.propose_removal(by=eva, at=make.NOON, from_revision=1)
+    removed.approve_removal(by=make.checker(), at=make.NOON, from_revision=2)
+
+    import_texts(
+        translated(exported(batch="all"), title="Arhoswch ac anadlwch", step="Dywedwch wrth un oedolyn."),
+        locale="cy",
+        by=eva,
+        at=make.NOON,
+    )
+
+    history = TargetRevision.objects.order_by("revision")
+    assert [row.act for row in history.filter(target=removed.pk)] == ["written", "removal-proposed", "removed", "written"]
+    assert [row.act for row in history.filter(target=kept.pk)] == ["written", "approved", "revised"]
+    last = history.filter(target=kept.pk).last()
+    kept.refresh_from_db()
+    assert last is not None
+    assert (last.text, last.by, last.source_revision) == ("Dywedwch wrth un oedolyn.", eva, kept.source_revision)
+    assert (kept.state, kept.revision, kept.approved_by, kept.approved_text) == ("needs-review", 3, None, "Dywedwch.")
+
+
 def test_only_what_changed_meanwhile_is_refused(eva: make.User) -> None:
     make.target(STEP, "cy", "Dywedwch.")
     file = translated(exported(batch="all"), title="Arhoswch", short="Siaradwch â {service:gb-line}.", step="Dywedwch wrth un.")
