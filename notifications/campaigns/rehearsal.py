@@ -49,7 +49,7 @@ def send_test(campaign: Campaign, *, by: User, at: datetime, locale: str = "") -
     found = list(phones.select_related("registration__segment"))
     if not found:
         raise NoTestPhone()
-    rehearsal = _rehearsal(campaign, at=at)
+    rehearsal = as_rehearsal(campaign, at=at)
     bodies = {str(phone.registration_id): _body(rehearsal, phone, locale) for phone in found}
     with transaction.atomic():
         made = TestSend.objects.create(campaign=campaign, by=by, at=at, bodies=bodies, phones=len(bodies))
@@ -57,7 +57,7 @@ def send_test(campaign: Campaign, *, by: User, at: datetime, locale: str = "") -
     return made
 
 
-def _rehearsal(campaign: Campaign, *, at: datetime) -> Campaign:
+def as_rehearsal(campaign: Campaign, *, at: datetime) -> Campaign:
     """Return a copy of the campaign, in memory alone, whose messages are marked as a rehearsal."""
     rehearsal = copy(campaign)
     rehearsal.status = cap.AlertStatus.EXERCISE

@@ -15,19 +15,21 @@ from ruamel.yaml.error import MarkedYAMLError
 
 from core.cli import StaffCommand
 from core.errors import Invalid
+from core.instants import rfc3339
 from core.models import User
+from core.roles import require
 from notifications.campaigns import approval, caution_answers, forecast, lifecycle, refusals
 from notifications.campaigns.checks.words import cautions
 from notifications.campaigns.progress import progress_of
-from notifications.campaigns.rehearsal import send_test
-from notifications.models import Campaign, CampaignState
+from notifications.campaigns.rehearsal import TESTER_RIGHTS, send_test
+from notifications.models import Campaign, CampaignState, PairingRequest
 
 #: Bytes of a campaign's file.
 MAX_FILE = 256 * 1024
 
 
 class Command(StaffCommand):
-    """Create a campaign from FILE, list campaigns, or submit, approve, return, reject, pause, resume or stop one."""
+    """Create, list, submit, approve, return, reject, pause, resume or stop campaigns, or pair a test phone."""
 
     help = __doc__ or ""
 
@@ -46,6 +48,11 @@ class Command(StaffCommand):
         said = verbs.add_parser("forecast", help="print who would be sent to, when, and in which language")
         said.add_argument("id")
         self.add_json(said)
+        pairing = verbs.add_parser("pair", help="pair the test phone that shows CODE with yourself, for 24 hours")
+        pairing.add_argument("code")
+        pairing.add_argument("--name", default="", help="what to call the phone")
+        self.add_acting_user(pairing)
+        self.add_json(pairing)
         for name, explanation in _HELP.items():
             verb = verbs.add_parser(name, help=explanation)
             verb.add_argument("id")
@@ -93,6 +100,14 @@ class Command(StaffCommand):
             counts = progress_of(Campaign.objects.numbered(options["id"]))
             self.print_result(
                 options, counts, "\n".join(f"{key:>12}: {value}" for key, value in counts.items() if value is not None)
+            )
+        elif name == "pair":
+            by = self.acting_user(options)
+            require(by, *TESTER_RIGHTS)
+            phone = PairingRequest.objects.pair(options["code"], name=options["name"], by=by, at=timezone.now())
+            until = rfc3339(phone.paired_until)
+            self.print_result(
+                options, {"registration": str(phone.registration_id), "until": until}, f"Paired with you until {until}."
             )
         else:
             campaign = Campaign.objects.numbered(options["id"])
