@@ -7,6 +7,7 @@ from django.urls import path
 from api import health, metrics
 from api.hsds import views
 from api.pages import alert_page, correction_form, handout, handout_pdf, reading_form, security_txt, sent_alerts, transparency
+from api.sandbox import start
 from api.sandbox import views as sandbox
 from api.v1 import (
     alert_documents,
@@ -31,6 +32,7 @@ from api.v1 import (
 )
 
 urlpatterns = [
+    path("", start.StartView.as_view(), name="start"),
     path("v1/", root.RootView.as_view(), name="root"),
     path("v1/manifest", manifest.ManifestView.as_view(), name="manifest"),
     path("v1/manifest/<str:country>", manifest.CountryManifestView.as_view(), name="country-manifest"),

@@ -28,6 +28,8 @@ MACHINE_TRANSLATOR = env.text("MACHINE_TRANSLATOR", "")
 EDITION_DIR = env.text("EDITION_DIR", "")
 # Outside of the database: how far workers have seen it come, so that a restore is noticed after all of them were stopped.
 DATABASE_STATE_DIR = env.text("DATABASE_STATE_DIR", EDITION_DIR)
+# Folder of the documents as a site, which ./run docs writes; served at /docs/. Empty: there is no such path.
+DOCS_DIR = env.text("DOCS_DIR", "")
 # Threads of a web process that run Django: writes and the console. Reads need none.
 WEB_THREADS = int(env.number("WEB_THREADS", 2, low=1, high=64))
 # What this process serves: readers (apps), the console (staff), or all.
@@ -152,7 +154,7 @@ MIDDLEWARE = [
     "core.headers.security_headers",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "core.static_files.StaticFiles",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

@@ -218,11 +218,11 @@ PUBLIC: Final[Mapping[str, tuple[str, ...]]] = {
     **dict.fromkeys(
         (
             *("root", "manifest", "country-manifest", "jwks", "country-pack", "pack", "pack-bytes"),
-            *("tips", "tip", "services", "service", "facts", "handouts", "sandbox", "sandbox-state", "sandbox-limited"),
+            *("tips", "tip", "services", "service", "facts", "handouts", "start", "sandbox", "sandbox-state"),
             *("alerts", "alerts-atom", "alert-cap", "alert", "topics", "problem", "schema", "docs", "sent-counts"),
             *("hsds", "hsds-profile", "hsds-services", "hsds-service", "hsds-taxonomies", "hsds-taxonomy", "hsds-terms"),
             *("hsds-term", "alert-page", "sent-alerts", "transparency", "handout-pdf", "handout", "healthz", "readyz"),
-            *("security-txt", "metrics"),
+            *("sandbox-limited", "security-txt", "metrics"),
         ),
         ("GET",),
     ),

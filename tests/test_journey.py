@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import stat
@@ -25,6 +26,7 @@ from urllib.parse import urlencode
 import pytest
 
 from tests.canaries import CANARIES, send_canaries
+from tests.doc_samples import run_samples
 from tests.processes import start_emulator
 from tests.tools.sandbox.runs import ROOT, Run, busy_loops, left_running
 from tools.sandbox.demo_campaign import sample_campaign
@@ -211,6 +213,43 @@ def finished(serving: Run, number: str, patience: float = 180) -> dict[str, Any]
             moved = time.monotonic()
         assert time.monotonic() - moved < patience, status
     return status
+
+
+@pytest.mark.timeout(400)
+def test_every_sample_of_the_tutorial_works(serving: Run, web: Client) -> None:
+    address = f"http://127.0.0.1:{serving.port}"
+
+    output = run_samples(ROOT / "docs" / "tutorial.md", web=address, folder=ROOT, environment=serving.environment)
+
+    first, *others = output.splitlines()
+    assert first.startswith("hi ")
+    assert any(line.startswith("Verified: release 1 with ") for line in others)
+    assert "content.publishing.verify.WrongPack" in output
+    assert "Lock screen   Rehearsal: Cyngor newydd yn yr ap" in output
+    assert '"status": "Exercise"' in output
+    assert others[-1] == "replace → Threats over private pictures: what has changed"
+
+
+@pytest.mark.parametrize("name", ["app-developers", "choosing-a-pack"])
+def test_every_sample_for_app_developers_works(serving: Run, web: Client, tmp_path: Path, name: str) -> None:
+    address = f"http://127.0.0.1:{serving.port}"
+    document = ROOT / "docs" / f"{name}.md"
+
+    output = run_samples(document, web=address, folder=tmp_path, environment={**serving.environment, "API": address})
+
+    assert output
+    for registered in re.findall(r'\{"id": ?"([0-9a-f-]{36})", ?"secret": ?"([\w-]+)"', output):
+        # Later tests count the phones.
+        assert web.request("DELETE", f"/v1/registrations/{registered[0]}", authorization=f"Bearer {registered[1]}").status == 204
+
+
+def test_the_documents_are_served_under_the_policy_of_all_pages(serving: Run, web: Client) -> None:
+    page = web.get("/docs/")
+
+    assert page.status == 200
+    assert b"Your first app" in page.data
+    assert "script-src 'self';" in page.headers["Content-Security-Policy"] + ";"
+    assert web.get("/docs/push.html").status == web.get("/docs/search/search_index.json").status == 200
 
 
 def test_a_second_start_in_the_same_folder_is_refused(serving: Run, home: Path) -> None:

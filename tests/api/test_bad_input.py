@@ -147,7 +147,7 @@ def test_an_invalid_query_is_refused(api: Client, path: str) -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        "/",
+        "/nothing",
         "/v1/nothing",
         "/v1/packs",
         "/v1/packs/GB/en/more",

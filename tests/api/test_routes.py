@@ -16,6 +16,7 @@ from api.http.views import ApiView
 
 #: Public routes with their methods. A new route must be added here.
 PUBLIC = {
+    "": {"get"},
     "v1/": {"get"},
     "v1/manifest": {"get"},
     "v1/manifest/<str:country>": {"get"},

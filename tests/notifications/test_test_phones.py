@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -111,6 +111,21 @@ def test_after_24_hours_the_phone_is_forgotten() -> None:
     assert kept == (1, 0)
     assert not Registration.objects.exists()
     assert not PairedPhone.objects.exists()
+
+
+def test_a_phone_is_paired_from_the_command_line_by_campaign_staff_alone() -> None:
+    make.person("amina", "campaign-author")
+    make.person("mei", "assurer")
+    offered = offer()
+
+    with pytest.raises(CommandError, match="needs the role"):
+        call_command("campaign", "pair", offered.code, "--by", "mei")
+    with pytest.raises(CommandError, match="No phone shows this code now"):
+        call_command("campaign", "pair", "AAAA-AAAA", "--by", "amina")
+    call_command("campaign", "pair", offered.code.lower(), "--name", "On my desk", "--by", "amina")
+
+    phone = PairedPhone.objects.get()
+    assert (phone.by.username, phone.name, phone.registration_id) == ("amina", "On my desk", offered.id)
 
 
 def test_one_person_sends_a_draft_to_their_own_phones_as_a_rehearsal(fcm_emulator: Emulator) -> None:

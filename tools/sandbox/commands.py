@@ -12,6 +12,8 @@ HELP = """\
       --processes N   run them in N processes (default: one per core for the whole suite, one for chosen files)
       --previous      run the delivery tests of an earlier commit's code on this checkout's schema
       --matrix        run the tests on every supported Python and PostgreSQL that is installed here
+./run docs [FOLDER]   build the documents as a site, into .run/docs, which ./run serves at /docs/, or into FOLDER
+./run phone           register a phone with the running demo and send it a test push; --locale TAG, --platform NAME, --code CODE
 ./run lint            check style, types, import directions, words, migrations, the OpenAPI schema, docs/states.md, docs/roles.md
 ./run audit           check the locked packages for known weaknesses and licences; --refresh reads the advisories again,
                       --licences writes docs/licences.md, --sbom FILE writes a bill of materials, --images looks for digests
@@ -60,9 +62,11 @@ class Command:
 
 _HELP = Command(packages=None)
 COMMANDS: dict[str, Command] = {
-    "serve": Command("demo", uses_demo=True, serves=True),
+    "serve": Command("docs", uses_demo=True, serves=True),
     "--once": Command("demo", uses_demo=True, serves=True),
     "test": Command("dev", takes_arguments=True),
+    "docs": Command("docs", takes_arguments=True),
+    "phone": Command("demo", takes_arguments=True, uses_demo=True),
     "lint": Command("dev"),
     "audit": Command("dev", takes_arguments=True),
     "mutate": Command("dev", takes_arguments=True),

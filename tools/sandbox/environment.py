@@ -28,7 +28,16 @@ _OWN_SETTINGS = (
     *("FIREBASE_PROJECTS", "FCM_ENDPOINT", "PACK_SIGNING_KEY", "TRUSTED_PROXIES", "FINGERPOST_SANDBOX"),
     *("HEARTBEAT_DIR", "METRICS_TOKEN", "LOG_FORMAT", "LOG_LEVEL", "DATABASE_STATE_DIR"),
     *("SYNTHETIC_APP", "SYNTHETIC_ADDRESS"),
-    *("APP_VERSIONS", "EDITION_DIR", "ASSURER_EMAIL", "SECURITY_EMAIL", "SERVES", "WEB_THREADS", "DATABASE_RUNTIME_ROLE"),
+    *(
+        "APP_VERSIONS",
+        "EDITION_DIR",
+        "DOCS_DIR",
+        "ASSURER_EMAIL",
+        "SECURITY_EMAIL",
+        "SERVES",
+        "WEB_THREADS",
+        "DATABASE_RUNTIME_ROLE",
+    ),
     *("OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET", "OIDC_LABEL", "OIDC_FACTORS"),
     *("MAIL_URL", "MAIL_FROM", "STAFF_WEBHOOK_URL", "STAFF_WEBHOOK_KEY", "APP_CHECK", "APP_CHECK_APPS", "APP_CHECK_ENDPOINT"),
 )
@@ -105,6 +114,7 @@ def for_children(
         "SERVE_UNREVIEWED": outside.get("SERVE_UNREVIEWED") or "1",
         "EDITION_DIR": str(paths.run / "edition"),
         "DATABASE_STATE_DIR": str(paths.run / "worker-state"),
+        "DOCS_DIR": str(paths.documents),
         # Messages to staff are files in this folder.
         "MAIL_URL": (paths.run / "mail").as_uri(),
         "MAIL_FROM": "fingerpost@example.org",

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from tools.sandbox import demo, emulator, lint, postgres, report, run_tests
+from tools.sandbox import demo, emulator, lint, phone, postgres, report, run_tests
 from tools.sandbox.interrupts import Interrupts
 from tools.sandbox.lock import hold_run_folder, is_held
 from tools.sandbox.paths import Paths
@@ -18,10 +18,23 @@ from tools.sandbox.ports import port_from, web_port
 from tools.sandbox.processes import stop_leftovers
 from tools.sandbox.run_folders import remove_run
 from tools.sandbox.supervisor import CommandFailed, Sandbox
-from tools.sandbox.terminal import UserError, say, say_error
+from tools.sandbox.terminal import UserError, say, say_error, step
 
 #: What a demo writes into its run folder. Nothing else is removed, because FINGERPOST_RUN_DIR may hold other things.
-FOLDERS = ("postgres", "logs", "broker", "firebase", "signing", "edition", "emulator", "tmp", "pycache", "previous", "matrix")
+FOLDERS = (
+    "postgres",
+    "logs",
+    "broker",
+    "firebase",
+    "signing",
+    "edition",
+    "emulator",
+    "tmp",
+    "docs",
+    "pycache",
+    "previous",
+    "matrix",
+)
 FILES = ("postgres.json", "ports.json", "endpoints.json", "secrets.json", "processes.json", "staff.json", "campaign.yaml")
 
 
@@ -65,6 +78,7 @@ def serve(paths: Paths, rest: list[str]) -> int:
                 report.print_summary(demo.run_demo(sandbox, everything=False))
             except (demo.DemoFailed, CommandFailed) as error:
                 say_error(f"The demo failed: {error}")
+            build_documents(sandbox)
             report.print_addresses(sandbox)
             while True:
                 sandbox.pause(3600)
@@ -72,6 +86,15 @@ def serve(paths: Paths, rest: list[str]) -> int:
             say("\nStopping …")
     say("Stopped. Nothing is left running, and the database is kept for the next start.")
     return 0
+
+
+def build_documents(sandbox: Sandbox) -> None:
+    """Build the documents as a site if they have changed; a failure is printed, because everything else works without them."""
+    try:
+        with step("Building the documents, for /docs/"):
+            sandbox.run_python("-m", "tools.docs", str(sandbox.paths.documents), "--if-changed")
+    except CommandFailed as error:
+        say_error(f"The documents were not built: {error}")
 
 
 def once(paths: Paths, rest: list[str]) -> int:
@@ -133,6 +156,19 @@ def run_emulator(paths: Paths, rest: list[str]) -> int:
     return emulator.run(paths, port_from(os.environ, "FINGERPOST_EMULATOR_PORT"), rest)
 
 
+def run_docs(paths: Paths, rest: list[str]) -> int:
+    """Build the documents as a site."""
+    # Not at the top: no other command has its packages.
+    from tools.docs.__main__ import main as build
+
+    return build(rest or [str(paths.documents)])
+
+
+def run_phone(paths: Paths, rest: list[str]) -> int:
+    """Register a phone with the running demo and send it a test push."""
+    return phone.run(paths, rest)
+
+
 def run_audit(paths: Paths, rest: list[str]) -> int:
     """Check what the product is made of."""
     # Not at the top: no other command needs what it imports.
@@ -185,6 +221,8 @@ _COMMANDS: dict[str, Callable[[Paths, list[str]], int]] = {
     "serve": serve,
     "--once": once,
     "test": run_tests.run,
+    "docs": run_docs,
+    "phone": run_phone,
     "lint": lambda paths, rest: lint.lint(paths),
     "audit": run_audit,
     "mutate": run_mutants,

@@ -62,6 +62,11 @@ class Paths:
         return self.run / "firebase"
 
     @property
+    def documents(self) -> Path:
+        """The folder of the documents as a site."""
+        return self.run / "docs"
+
+    @property
     def temporary(self) -> Path:
         """The folder for temporary files."""
         return self.run / "tmp"

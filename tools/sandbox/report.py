@@ -39,8 +39,10 @@ def print_summary(result: DemoResult) -> None:
 def print_addresses(sandbox: Sandbox) -> None:
     """Print where to look, and the passwords of the demo's staff."""
     say()
+    say(f"Start here   {sandbox.web}/")
     say(f"API          {sandbox.web}/v1/")
-    say(f"Docs         {sandbox.web}/v1/docs")
+    say(f"Contract     {sandbox.web}/v1/docs")
+    say(f"Docs         {sandbox.web}/docs/")
     say(f"A pack       {sandbox.web}/v1/packs/GB/cy")
     say(f"Root key     {sandbox.root_key()} (to pin in an app: docs/verifying.md)")
     say(f"Alerts       {sandbox.web}{FEED}")

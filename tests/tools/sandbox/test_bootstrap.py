@@ -79,11 +79,12 @@ def test_packages_for_the_tests_serve_the_demo_in_the_same_versions(paths: Paths
 
 
 def test_the_real_lists_are_hash_locked_and_contain_each_other() -> None:
-    for name in ("base", "demo", "dev"):
+    for name in ("base", "demo", "docs", "dev"):
         text = (ROOT / "requirements" / f"{name}.txt").read_text()
         assert text.count("--hash=sha256:") >= len(bootstrap.pins(ROOT / "requirements" / f"{name}.txt")) > 20
         assert "://" not in "".join(line for line in text.splitlines() if not line.lstrip().startswith("#"))
-    assert bootstrap.pins(ROOT / "requirements/demo.txt") <= bootstrap.pins(ROOT / "requirements/dev.txt")
+    demo, docs, dev = (bootstrap.pins(ROOT / f"requirements/{name}.txt") for name in ("demo", "docs", "dev"))
+    assert demo <= docs <= dev
 
 
 def test_secrets_are_created_once_and_only_their_owner_can_read_them(paths: Paths) -> None:
