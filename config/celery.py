@@ -49,6 +49,17 @@ def _transport(url: str) -> dict[str, Any]:
     }
 
 
+def queues(url: str) -> list[Queue]:
+    """Return the queues on a broker; on RabbitMQ they are quorum queues.
+
+    Those are the queues that outlive a machine of a cluster, and RabbitMQ 4 has no others that do. They are declared as such
+    also for a virtual host whose queues are of that type by default: Celery has to know, because they refuse the prefetch limit
+    of a whole channel, which it would ask for.
+    """
+    arguments = {"x-queue-type": "quorum"} if urlsplit(url).scheme in {"amqp", "amqps", "pyamqp"} else None
+    return [Queue(name, routing_key=name, queue_arguments=arguments) for name in (QueueName.DELIVERY, QueueName.UPKEEP)]
+
+
 class WakeUp(Task):  # type: ignore[misc]
     """A task; one of the timetable that this process ran a moment ago is dropped, as after an outage of all workers.
 
@@ -75,10 +86,7 @@ app.conf.update(
     # Nothing reads results, and a stored result would be a second record.
     task_ignore_result=True,
     task_store_errors_even_if_ignored=False,
-    task_queues=[
-        Queue(QueueName.DELIVERY, routing_key=QueueName.DELIVERY),
-        Queue(QueueName.UPKEEP, routing_key=QueueName.UPKEEP),
-    ],
+    task_queues=queues(settings.BROKER_URL),
     task_default_queue=QueueName.UPKEEP,
     task_routes={"notifications.tasks.*": {"queue": QueueName.DELIVERY}},
     task_create_missing_queues=False,
@@ -86,6 +94,7 @@ app.conf.update(
     accept_content=["json"],
     worker_prefetch_multiplier=1,
     worker_hijack_root_logger=False,
+    worker_consumer="config.consumer:WakeUpConsumer",
     # Anyone who can write to the broker could stop the workers from taking work, or shut them down.
     worker_enable_remote_control=False,
     broker_connection_retry_on_startup=True,

@@ -131,6 +131,7 @@ FAULTS: Final = (
         "each wake-up arrives many times",
         "no message more",
         (_WAKE_UPS, "tests/notifications/test_tasks.py::test_wake_ups_that_piled_up_run_once"),
+        ("broker-doubling",),
     ),
     SurvivedFault(
         16,
@@ -143,7 +144,7 @@ FAULTS: Final = (
         "RabbitMQ is out of memory; a message is delivered again and again",
         "sending goes on; messages are acknowledged when they arrive, so none waits for long",
         (_WAKE_UPS,),
-        ("broker-full",),
+        ("broker-full", "broker-doubling"),
     ),
     SurvivedFault(
         18,
@@ -408,14 +409,15 @@ FAULTS: Final = (
     ),
     SurvivedFault(
         52,
-        "a backup, a snapshot or another state of the database is put back in mid-campaign",
+        "a backup, a snapshot or a point in time of the database is put back in mid-campaign",
         "everything in flight is held until a person resumes",
         (
             _DELIVERY + "test_restore_drill.py::test_a_backup_is_restored_held_checked_and_resumed_without_a_doubt",
             _PROMISES + "test_promise_9_a_database_that_was_restored_sends_nothing_by_itself",
             _DELIVERY + "test_restores.py::test_a_restore_is_noticed_after_all_workers_were_stopped",
+            _DELIVERY + "test_point_in_time.py::test_a_recovery_to_a_point_in_time_is_held_until_a_person_resumes",
         ),
-        ("snapshot", "snapshot-all-stopped", "dump-in-place"),
+        ("snapshot", "snapshot-all-stopped", "dump-in-place", "point-in-time"),
     ),
     SurvivedFault(
         53,

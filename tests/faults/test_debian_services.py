@@ -72,6 +72,8 @@ def test_the_journey_on_debians_postgresql(
     assert seen["rejected"] == seen["unknown"] == seen["skipped"] == 0
     assert running == {"emulator", "web", "worker", "beat"}
     assert f"transport:   {broker_url.split('://')[0]}://" in log
+    if broker == "rabbitmq":
+        assert set(services.rabbitmq_queues()) == {("delivery", "quorum"), ("upkeep", "quorum")}
     with psycopg.connect(database_url) as connection:
         major = connection.info.server_version // 10000
     assert 15 <= major <= 18

@@ -8,8 +8,10 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from celery.worker.consumer import Consumer
 
-from config.celery import WakeUp, app
+from config.celery import WakeUp, app, queues
+from config.consumer import WakeUpConsumer
 from notifications import tasks
 from notifications.delivery import claims, scheduler, worker
 
@@ -100,3 +102,28 @@ def test_wake_ups_that_piled_up_run_once(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_every_thread_has_the_product_s_tasks() -> None:
     with ThreadPoolExecutor(1) as other:
         assert other.submit(lambda: tasks.tick.app).result() is app
+
+
+@pytest.mark.parametrize(
+    ("url", "kind"),
+    [
+        ("amqp://guest:guest@127.0.0.1:5672//", "quorum"),
+        ("amqps://broker.example/", "quorum"),
+        ("redis://127.0.0.1:6379/0", None),
+        ("filesystem:///var/lib/broker", None),
+    ],
+)
+def test_queues_on_rabbitmq_outlive_a_machine_of_its_cluster(url: str, kind: str | None) -> None:
+    assert [(queue.name, (queue.queue_arguments or {}).get("x-queue-type")) for queue in queues(url)] == [
+        ("delivery", kind),
+        ("upkeep", kind),
+    ]
+
+
+def test_a_worker_declares_no_queues_for_delayed_messages() -> None:
+    steps = WakeUpConsumer.Blueprint.default_steps
+
+    assert app.conf.worker_consumer == "config.consumer:WakeUpConsumer"
+    assert [step for step in Consumer.Blueprint.default_steps if step not in steps] == [
+        "celery.worker.consumer.delayed_delivery:DelayedDelivery"
+    ]

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tools.faults import combination, launch, page
+from tools.faults.doubling import EachPushTwice
 from tools.faults.proxy import DelayingProxy
 from tools.faults.rig import QUICK_DEVICES
 from tools.faults.runs import RUNS, Run
@@ -92,6 +93,17 @@ def test_a_proxy_delays_both_ways() -> None:
         proxy.stop()
 
     assert took >= 0.2
+
+
+def test_each_push_reaches_redis_twice_however_its_bytes_arrive() -> None:
+    push = b"*3\r\n$5\r\nLPUSH\r\n$8\r\ndelivery\r\n$6\r\nab\r\ncd\r\n"
+    other = b"*2\r\n$5\r\nBRPOP\r\n$8\r\ndelivery\r\n"
+    twice = push.replace(b"*3", b"*4") + b"$6\r\nab\r\ncd\r\n"
+
+    at_once, byte_by_byte = EachPushTwice(), EachPushTwice()
+
+    assert at_once(push + other + push) == twice + other + twice
+    assert b"".join(byte_by_byte(bytes([byte])) for byte in other + push) == other + twice
 
 
 EMPTY_PAGE = "# Faults\n\n## What did not work at first, and what is only calculated\n\nNothing.\n"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import socket
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from subprocess import CalledProcessError
 from urllib.parse import urlsplit
 
 from tools.faults.debian_servers import DebianServices
+from tools.faults.doubling import doubling_rabbitmq, doubling_redis
 
 
 class RedisBroker:
@@ -34,6 +35,10 @@ class RedisBroker:
     def free(self) -> None:
         """Let it accept writes again."""
         self._command("CONFIG SET maxmemory 0")
+
+    def doubling(self) -> AbstractContextManager[str]:
+        """Return a context that yields the URL under which each message is delivered twice."""
+        return doubling_redis(self.url)
 
     def empty(self) -> None:
         """Remove all messages."""
@@ -70,6 +75,10 @@ class RabbitBroker:
     def free(self) -> None:
         """End the alarm."""
         self._servers.rabbitmqctl("set_vm_memory_high_watermark", "0.4")
+
+    def doubling(self) -> AbstractContextManager[str]:
+        """Return a context that yields the URL under which each message is delivered twice."""
+        return doubling_rabbitmq(self.url)
 
     def empty(self) -> None:
         """Remove all messages."""

@@ -103,14 +103,21 @@ class DebianServices:
         self._until_ready("rabbitmq", lambda: _answers(port, b"AMQP\x00\x00\x09\x01", b"\x01"))
         return f"amqp://guest:guest@127.0.0.1:{port}//"
 
-    def rabbitmqctl(self, *arguments: str) -> None:
-        """Run a command of RabbitMQ on the one that was started."""
-        subprocess.run(
+    def rabbitmq_queues(self) -> list[tuple[str, str]]:
+        """Return the name and the type of each queue of RabbitMQ, without those that end with their connection."""
+        lines = self.rabbitmqctl("list_queues", "--no-table-headers", "name", "type", "exclusive").splitlines()
+        found = [line.split("\t") for line in lines]
+        return [(name, kind) for name, kind, exclusive in found if exclusive == "false"]
+
+    def rabbitmqctl(self, *arguments: str) -> str:
+        """Run a command of RabbitMQ on the one that was started; return what it prints."""
+        done = subprocess.run(
             ["/usr/lib/rabbitmq/bin/rabbitmqctl", "-q", *arguments],
             env={**_SYSTEM, **self._rabbitmq}, cwd="/", check=True, capture_output=True, timeout=60,
             user=self.owner.uid if self.owner else None, group=self.owner.gid if self.owner else None,
-            extra_groups=[] if self.owner else None,
+            extra_groups=[] if self.owner else None, text=True,
         )  # fmt: skip
+        return done.stdout
 
     def kill(self, name: str) -> None:
         """Kill a server with all its processes."""

@@ -6,7 +6,9 @@ import os
 import shutil
 import subprocess
 import time
+from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -38,9 +40,10 @@ class PostgresServer:
         self._process = next(process for process in reversed(self._processes.running) if process.name == "postgres")
         return self.url
 
-    def start_again(self, clock: WrongClock | None = None) -> None:
-        """Start it again after `stop` or `kill`, with a clock of its own if one is given."""
-        process = self._cluster.server_process(self.port, self._log)
+    def start_again(self, clock: WrongClock | None = None, options: Mapping[str, str] | None = None) -> None:
+        """Start it again after `stop` or `kill`, with a clock of its own or with further settings if they are given."""
+        configured = replace(self._cluster, options={**self._cluster.options, **(options or {})})
+        process = configured.server_process(self.port, self._log)
         if clock is not None:
             process.environment |= clock.environment(threads=False)
         self._process = self._processes.start(process)
@@ -84,9 +87,40 @@ class PostgresServer:
         shutil.rmtree(self._cluster.data)
         shutil.copytree(source, self._cluster.data, symlinks=True)
         self._cluster.data.chmod(0o700)
+        for path in (self._cluster.data, *self._cluster.data.rglob("*")):
+            self._give_away(path)
+
+    def new_archive(self, folder: Path) -> dict[str, str]:
+        """Create a folder for the segments of the log; return the settings by which the server copies each into it."""
+        folder.mkdir(mode=0o700)
+        self._give_away(folder)
+        return {"archive_mode": "on", "archive_command": f"test ! -f {folder}/%f && cp %p {folder}/%f"}
+
+    def base_backup(self, target: Path) -> None:
+        """Copy the running server's data folder by pg_basebackup."""
+        shutil.rmtree(target, ignore_errors=True)
+        server = f"postgresql://{postgres.SUPERUSER}:{PASSWORDS[0]}@127.0.0.1:{self.port}/postgres"
+        self._call("pg_basebackup", f"--dbname={server}", f"--pgdata={target}", "--checkpoint=fast", "--no-sync")
+
+    def recover(self, base: Path, archive: Path, *, until: str) -> None:
+        """Put a base backup back while the server is stopped, and start it with the log of the archive up to an instant.
+
+        It accepts writes, on a new timeline, soon after it has got there.
+        """
+        (base / "recovery.signal").touch()
+        self.put_back(base)
+        self.start_again(
+            options={
+                "restore_command": f"cp {archive}/%f %p",
+                "recovery_target_time": until,
+                "recovery_target_action": "promote",
+            }
+        )
+
+    def _give_away(self, path: Path) -> None:
+        """Let the server's own user own a file, if it has one."""
         if self._cluster.owner:
-            for path in (self._cluster.data, *self._cluster.data.rglob("*")):
-                os.chown(path, self._cluster.owner.uid, self._cluster.owner.gid, follow_symlinks=False)
+            os.chown(path, self._cluster.owner.uid, self._cluster.owner.gid, follow_symlinks=False)
 
     def has_program(self, name: str) -> bool:
         """Return whether a program, such as pg_restore, comes with this PostgreSQL."""

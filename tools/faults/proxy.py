@@ -9,18 +9,30 @@ import socket
 import sys
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from queue import SimpleQueue
+
+#: What is passed on of the bytes that a client has sent; it may keep some until more have come.
+Rewriter = Callable[[bytes], bytes]
+
+
+def _as_it_is(data: bytes) -> bytes:
+    return data
 
 
 class DelayingProxy:
     """Listens on a port of its own and passes everything on; `delay` is in seconds and for one way.
 
-    `at` is the address that it listens on, and `own` the port if it matters.
+    `at` is the address that it listens on, and `own` the port if it matters. `rewriter` returns a function for one connection
+    that changes what its client sends.
     """
 
-    def __init__(self, port: int, *, delay: float, host: str = "127.0.0.1", at: str = "127.0.0.1", own: int = 0) -> None:
-        self._target, self._delay = (host, port), delay
+    def __init__(
+        self, port: int, *, delay: float, host: str = "127.0.0.1", at: str = "127.0.0.1", own: int = 0,
+        rewriter: Callable[[], Rewriter] = lambda: _as_it_is,
+    ) -> None:  # fmt: skip
+        self._target, self._delay, self._rewriter = (host, port), delay, rewriter
         self._server = socket.create_server((at, own), backlog=512)
         self.port = int(self._server.getsockname()[1])
         self._lines: list[socket.socket] = []
@@ -49,22 +61,25 @@ class DelayingProxy:
             for line in (near, far):
                 line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 self._lines.append(line)
-            self._pass_on(near, far)
-            self._pass_on(far, near)
+            self._pass_on(near, far, self._rewriter())
+            self._pass_on(far, near, _as_it_is)
 
-    def _pass_on(self, source: socket.socket, target: socket.socket) -> None:
+    def _pass_on(self, source: socket.socket, target: socket.socket, rewrite: Rewriter) -> None:
         waiting: SimpleQueue[tuple[float, bytes]] = SimpleQueue()
-        threading.Thread(target=self._read, args=[source, waiting], daemon=True).start()
+        threading.Thread(target=self._read, args=[source, waiting, rewrite], daemon=True).start()
         threading.Thread(target=_write, args=[target, waiting], daemon=True).start()
 
-    def _read(self, source: socket.socket, waiting: SimpleQueue[tuple[float, bytes]]) -> None:
+    def _read(self, source: socket.socket, waiting: SimpleQueue[tuple[float, bytes]], rewrite: Rewriter) -> None:
         data = b"begin"
         while data:
             try:
                 data = source.recv(65_536)
             except OSError:
                 data = b""
-            waiting.put((time.monotonic() + self._delay, data))
+            passed_on = rewrite(data) if data else b""
+            # An empty one stands for the end of the connection.
+            if passed_on or not data:
+                waiting.put((time.monotonic() + self._delay, passed_on))
 
 
 def _write(target: socket.socket, waiting: SimpleQueue[tuple[float, bytes]]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from subprocess import Popen
@@ -45,6 +45,9 @@ class Broker(Protocol):
 
     def free(self) -> None:
         """Let it accept messages again."""
+
+    def doubling(self) -> AbstractContextManager[str]:
+        """Return a context that yields the URL under which each message is delivered twice."""
 
     def empty(self) -> None:
         """Remove all messages."""

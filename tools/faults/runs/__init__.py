@@ -49,6 +49,7 @@ RUNS: dict[str, Run] = {
     "broker-killed": Run("kill -9 of the broker, again and again", broker.killed),
     "broker-away": Run("the broker is away", broker.away),
     "broker-full": Run("the broker is out of memory", broker.full),
+    "broker-doubling": Run("the broker delivers each wake-up twice, to two workers", broker.doubling),
     "snapshot": Run("a snapshot of PostgreSQL's disk is put back", restores.snapshot_put_back),
     "snapshot-all-stopped": Run(
         "the same with all workers stopped and the broker emptied; they start again", restores.snapshot_all_stopped
@@ -57,6 +58,10 @@ RUNS: dict[str, Run] = {
         "a dump is restored in place, with all workers stopped and the broker emptied",
         restores.dump_in_place,
         restores.no_pg_restore,
+    ),
+    "point-in-time": Run(
+        "PostgreSQL is recovered to an instant in mid-campaign, with all workers stopped and the broker emptied",
+        restores.point_in_time,
     ),
     "single-failures": Run("FCM answers 500 to one message in 64", fcm.single_failures),
     "fcm-down": Run("FCM answers 503", fcm.down),

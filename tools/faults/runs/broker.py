@@ -1,12 +1,17 @@
-"""The broker ends, is away for long, or is out of memory: workers poll the database, and come back to it by themselves."""
+"""The broker ends, is away for long, is out of memory, or delivers twice: workers poll the database, and come back to it."""
 
 from __future__ import annotations
 
+import re
 import time
+from collections import Counter
 from collections.abc import Callable
 
 from tools.faults.rig import Rig, until
 from tools.faults.verdict import Verdict
+
+#: Wake-ups that two workers take at least while each is delivered twice.
+_WAKE_UPS = 30
 
 
 def killed(rig: Rig) -> Verdict:
@@ -32,6 +37,28 @@ def away(rig: Rig) -> Verdict:
 def full(rig: Rig) -> Verdict:
     """Let the broker refuse messages because its memory is used up; the campaign is sent meanwhile."""
     return _without(rig, rig.broker.fill_up, rig.broker.free, rig.seconds(45, 8))
+
+
+def doubling(rig: Rig) -> Verdict:
+    """Let the broker deliver each wake-up twice, to two workers beside a beat."""
+    earlier = len(rig.processes.log())
+
+    def seen() -> Counter[str]:
+        return Counter(re.findall(r"\[([0-9a-f-]{36})\] received", rig.processes.log()[earlier:]))
+
+    with rig.broker.doubling() as url:
+        for _ in range(2):
+            rig.worker(BROKER_URL=url)
+        rig.beat(BROKER_URL=url)
+        campaign = rig.campaign()
+        halted = rig.finish(campaign)
+        until(lambda: seen().total() >= _WAKE_UPS, 60, "the workers took too few wake-ups")
+        rig.processes.end()
+    verdict = rig.judge(campaign, halted, within=rig.seconds(120, 60))
+    twice = sum(count == 2 for count in seen().values())
+    if twice < len(seen()) / 2:
+        verdict.faults.append(f"only {twice} of {len(seen())} wake-ups were delivered twice")
+    return verdict
 
 
 def _without(rig: Rig, begin: Callable[[], None], end: Callable[[], None], seconds: float) -> Verdict:

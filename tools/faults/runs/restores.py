@@ -63,6 +63,32 @@ def dump_in_place(rig: Rig) -> Verdict:
     return _held_until_a_person_resumes(rig, campaign, before)
 
 
+def point_in_time(rig: Rig) -> Verdict:
+    """Recover PostgreSQL to an instant in mid-campaign, while no worker is running; empty the broker.
+
+    It starts from a base backup of before the campaign and follows the archived log. Nothing outside the database knows more
+    here: the workers have no folder, and the new timeline alone says that this is another state.
+    """
+    archive, base = rig.readable(f"archive-{time.monotonic_ns()}"), rig.readable("base")
+    rig.stop_database()
+    rig.postgres.start_again(options=rig.postgres.new_archive(archive))
+    rig.postgres.base_backup(base)
+    worker = rig.worker()
+    campaign = rig.campaign()
+    rig.under_way(campaign, 0.2)
+    instant = execute("SELECT clock_timestamp()::text")[0][0]
+    rig.goes_on(campaign, rig.devices // 4)
+    rig.processes.stop(worker)
+    # A server that is stopped in order archives the rest of its log first.
+    rig.stop_database()
+    rig.postgres.recover(base, archive, until=instant)
+    rig.broker.empty()
+    before = rig.messages_at_rest()
+    until(lambda: execute("SELECT pg_is_in_recovery()") == [(False,)], 60, "PostgreSQL did not end its recovery")
+    rig.worker()
+    return _held_until_a_person_resumes(rig, campaign, before)
+
+
 def no_pg_restore(rig: Rig) -> str:
     """Return why no dump can be restored, or ""."""
     return "" if rig.postgres.has_program("pg_restore") else "this PostgreSQL comes without pg_restore"
