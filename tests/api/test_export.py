@@ -8,17 +8,22 @@ import gzip
 import io
 import json
 import os
+import signal
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import OperationalError
 
 from api import export
 from api.export import ExportDiffers, ExportRunning, export_release
+from api.management.commands import export_release as export_command
 from content.models import Manifest, Release
 from content.models.manifest import NotSigned
 from content.publishing import signing
@@ -266,3 +271,42 @@ def test_the_daily_signature_is_exported_too(published: Release, tree: Path) -> 
     export_release(tree)
 
     assert (tree / export.MANIFEST).read_text() == Manifest.objects.newest().body
+
+
+def test_an_export_that_goes_on_writes_each_new_manifest_and_survives_failures(
+    published: Release, tree: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    handlers: dict[int, Any] = {}
+    out, rounds, closed = io.StringIO(), [], []
+
+    class Rounds(threading.Event):
+        """An event that lets something happen instead of each wait."""
+
+        def wait(self, timeout: float | None = None) -> bool:
+            rounds.append(out.getvalue().count("Release "))
+            if len(rounds) == 2:
+                signing.sign_if_due(at=NOON + timedelta(days=1))
+            if len(rounds) == 3:
+                monkeypatch.setattr(Manifest.objects, "newest", fail)
+            if len(rounds) == 4:
+                handlers[signal.SIGTERM](signal.SIGTERM, None)
+            return False
+
+    def fail() -> Manifest:
+        raise OperationalError("connection refused")
+
+    monkeypatch.setattr(signal, "signal", handlers.__setitem__)
+    monkeypatch.setattr(export_command, "Event", Rounds)
+    monkeypatch.setattr(export_command, "connection", SimpleNamespace(close=lambda: closed.append(True)))
+    call_command("export_release", str(tree), "--every", "10", stdout=out)
+
+    # Exported, nothing new, exported again, and the database away.
+    assert rounds == [1, 1, 2, 2]
+    assert closed == [True]
+    assert (tree / export.MANIFEST).read_text() == Manifest.objects.order_by("-pk")[0].body
+    assert "Nothing was exported: the database fails (OperationalError)." in caplog.text
+
+
+def test_an_export_that_goes_on_needs_a_second_between_two_looks(tree: Path) -> None:
+    with pytest.raises(CommandError, match="--every must be at least 1 second"):
+        call_command("export_release", str(tree), "--every", "0")

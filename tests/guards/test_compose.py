@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.management import get_commands, load_command_class
 from ruamel.yaml import YAML
 
 DOCKER = Path(__file__).resolve().parents[2] / "docker"
@@ -81,6 +82,31 @@ def test_what_runs_all_the_time_is_watched_by_its_progress(services: dict[str, A
     assert "healthcheck" not in services["web"] | services["console"]
     assert "HEALTHCHECK" in (DOCKER / "Dockerfile").read_text()
     assert [name for name, one in services.items() if one["image"].startswith("fingerpost") and not one.get("init")] == []
+
+
+def test_services_that_run_a_command_give_it_arguments_that_it_knows(services: dict[str, Any]) -> None:
+    commands = {name: one["command"][1:] for name, one in services.items() if one.get("command", [""])[0] == "manage"}
+    parsed = {
+        name: load_command_class(get_commands()[command], command).create_parser("manage.py", command).parse_args(given)
+        for name, (command, *given) in commands.items()
+    }
+
+    assert set(parsed) == {"backup", "export", "signing"}
+    assert (str(parsed["export"].folder), parsed["export"].every) == ("/srv/fingerpost", 10)
+    assert "root /srv/fingerpost;" in (DOCKER / "nginx.conf").read_text()
+    # None of them is started with the rest, and none is asked for what only a web process answers.
+    for name in parsed:
+        assert services[name]["profiles"] == ["export" if name == "export" else "setup"]
+        assert services[name]["healthcheck"] == {"disable": True}
+
+
+def test_only_the_service_that_makes_keys_may_write_their_folder(services: dict[str, Any]) -> None:
+    mounts = {name: volume for name, one in services.items() for volume in one.get("volumes", ()) if "SECRETS_FOLDER" in volume}
+
+    assert set(mounts) == {"worker", "signing"}
+    assert mounts["worker"].endswith(":/run/fingerpost:ro")
+    assert mounts["signing"].endswith(":/run/fingerpost")
+    assert "docker/secrets/" in (DOCKER.parent / ".gitignore").read_text().splitlines()
 
 
 def test_the_image_is_tagged_with_the_version_that_is_built(services: dict[str, Any]) -> None:

@@ -61,6 +61,18 @@ def test_each_role_has_a_unit_that_starts_what_the_entrypoint_starts(role: str) 
     assert ("WatchdogSec=" in unit) == (role in {"worker", "beat"})
 
 
+def test_the_export_has_a_unit_that_may_write_its_folder() -> None:
+    unit = (ROOT / "docker/systemd/fingerpost-export.service").read_text()
+    (arguments,) = re.findall(r"^ExecStart=\S+ manage\.py export_release (.+)$", unit, re.M)
+    parser = load_command_class(get_commands()["export_release"], "export_release").create_parser("manage.py", "export_release")
+    given = parser.parse_args(arguments.split())
+
+    assert f"ReadWritePaths={given.folder}\n" in unit
+    assert given.every == 10
+    for line in ("Restart=always", "NoNewPrivileges=yes", "ProtectSystem=strict", "manage.py runtime_role"):
+        assert line in unit
+
+
 def test_each_timer_starts_a_command_that_exists() -> None:
     for timer in (ROOT / "docker/systemd").glob("*.timer"):
         started = re.findall(
