@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from content.assurance.check_dates import check_dates
 from content.models import Manifest, Release
-from content.models.release import ReleaseState
+from content.models.release import OLD_RELEASE, ReleaseState
 from content.publishing import signing
 from core.doctor import Symptom, inspects, warning
-
-#: Age of a release from which corrections have probably been waiting in vain.
-_OLD_RELEASE = timedelta(days=60)
 
 
 @inspects("the release")
@@ -22,7 +19,7 @@ def inspect_release(at: datetime) -> Iterator[Symptom]:
     if release is None:
         yield Symptom("No release is published: apps get no tips and no services.", "release compile, then release publish.")
         return
-    if release.published_at is not None and at - release.published_at > _OLD_RELEASE:
+    if release.published_at is not None and at - release.published_at > OLD_RELEASE:
         yield warning(f"The published release is {(at - release.published_at).days} days old.", "Compile and publish another.")
     manifest = Manifest.objects.order_by("-pk").first()
     if manifest is None:

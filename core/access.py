@@ -122,6 +122,8 @@ CONSOLE: Final[Mapping[str, Access]] = {
     "campaign-report-csv": _READ_CAMPAIGNS,
     "calendar": _READ_CAMPAIGNS,
     "history": _READ_CAMPAIGNS,
+    # The state of the whole service, for the people who run it.
+    "status": _READ_CAMPAIGNS,
     # Texts and translations.
     "my-work": _READ,
     "source-texts": _READ,

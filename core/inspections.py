@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from urllib.parse import urlsplit
 
 from allauth.mfa.models import Authenticator
@@ -16,11 +16,10 @@ from core import database_roles, roles
 from core.doctor import Symptom, inspects, warning
 from core.migration_state import missing_migrations
 from core.models import Backup, User
+from core.models.backup import BACKUP_AGE
 
 #: Seconds by which the clocks of this machine and of the database may differ.
 _CLOCKS_DIFFER = 60.0
-#: Age from which a daily backup has probably failed.
-_BACKUP_AGE = timedelta(hours=48)
 #: What two people do together: the permission of the first and of the second.
 _PAIRS = {
     "texts": ("content.edit_words", "content.approve_words"),
@@ -121,7 +120,7 @@ def inspect_backups(at: datetime) -> Iterator[Symptom]:
         return
     if newest is None:
         yield warning("There is no backup by manage.py backup.", "Run it daily by a timer, or see that another way is tried out.")
-    elif at - newest.taken_at > _BACKUP_AGE:
+    elif at - newest.taken_at > BACKUP_AGE:
         yield Symptom(f"The last backup by manage.py backup is {(at - newest.taken_at).days} days old.", "See its timer's log.")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import ClassVar, NotRequired, TypedDict
 
 import pgtrigger
@@ -18,6 +18,9 @@ from core.models import User
 from core.models.account_rules import not_paused
 from core.querysets import manager_of
 from core.states import Edge, Lifecycle
+
+#: Age of a published release from which corrections have probably been waiting in vain.
+OLD_RELEASE = timedelta(days=60)
 
 
 class NoRelease(NotFound):

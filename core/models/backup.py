@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Final
+
 from django.db import models
+
+#: Age from which a daily backup has probably failed.
+BACKUP_AGE: Final = timedelta(hours=48)
 
 
 class Backup(models.Model):

@@ -140,6 +140,7 @@ def everything() -> list[str]:
         f"campaigns/{exercise.pk}/edit/",
         "audit/",
         "history/",
+        "status/",
         "calendar/",
         "calendar/?view=week",
         "settings/",

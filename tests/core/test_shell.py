@@ -56,7 +56,7 @@ def test_who_only_works_on_texts_sees_nothing_of_campaigns(client: Client, role:
 
     assert campaign.name not in page
     assert "fp-strip" not in page
-    for path in ("campaigns", "calendar", "history"):
+    for path in ("campaigns", "calendar", "history", "status"):
         assert f'href="/console/{path}/"' not in page
     for name in ("campaign", "campaign-history", "campaign-report", "campaign-progress", "campaign-live", "campaign-test"):
         assert client.get(reverse(f"admin:{name}", args=[campaign.pk])).status_code == 403, name

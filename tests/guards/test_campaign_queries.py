@@ -199,6 +199,7 @@ def addresses(made: Scene) -> dict[str, list[str]]:
         "app": [page("app", "parent")],
         "help": [page("help")],
         "history": [page("history")],
+        "status": [page("status")],
         "calendar": [page("calendar"), page("calendar", query="?view=week")],
         "stop-everything": [page("stop-everything")],
         "test-phones": [page("test-phones")],

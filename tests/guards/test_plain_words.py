@@ -70,7 +70,8 @@ def pages(campaigns: list[Campaign]) -> list[str]:
     """Return the addresses of the shell, the lists and the pages of each campaign that this guard covers."""
     parts = ("history", "delete", "live", "report", "approve", "read", "correct", "stop", "test")
     names = ("campaign", *(f"campaign-{part}" for part in parts))
-    lists = [reverse(f"admin:{name}") for name in ("index", "campaigns", "calendar", "history", "my-settings", "stop-everything")]
+    shell = ("index", "campaigns", "calendar", "history", "status", "my-settings", "stop-everything")
+    lists = [reverse(f"admin:{name}") for name in shell]
     week = f"{reverse('admin:calendar')}?view=week"
     tasks = [
         reverse(f"admin:campaign-{name}", args=[campaign.pk])

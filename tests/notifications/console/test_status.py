@@ -1,0 +1,132 @@
+"""Status says in sentences what needs a person, what is late and what works, with as many queries whatever there is."""
+
+from __future__ import annotations
+
+import html
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.db.models import F
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from content.models import Manifest, Release
+from content.publishing import signing
+from core.models import Backup
+from core.querysets import count_each
+from notifications.campaigns import lifecycle
+from notifications.delivery import planner
+from notifications.models import Batch, Brake, Heartbeat, HeartbeatPart, Quota, SchedulerRun
+from tests import make
+from tests.signing import Signer
+
+pytestmark = pytest.mark.django_db
+
+
+def sentences(client: Client) -> dict[str, str]:
+    """Return the text of each part of the page."""
+    client.force_login(make.person("olga", "administrator"))
+    page = client.get(reverse("admin:status")).content.decode()
+    parts = re.findall(r'<section aria-labelledby="([a-z-]+)">(.*?)</section>', page, re.S)
+    return {name: html.unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", part))) for name, part in parts}
+
+
+def everything_runs() -> None:
+    """Let workers and the beat have worked just now."""
+    SchedulerRun.objects.take_turn(late_after=0.0)
+    for part in HeartbeatPart:
+        Heartbeat.objects.give(part, host="one")
+
+
+def test_an_installation_that_is_new_says_what_is_missing(client: Client) -> None:
+    found = sentences(client)
+
+    assert "No worker has been seen so far. No alert is sent. Start a worker, or look at its log." in found["needs-person"]
+    assert "No release is published: apps get no tips and no services." in found["needs-person"]
+    assert "The manifest has never been signed" in found["needs-person"]
+    assert "There is no backup" in found["needs-person"]
+    assert "No wake-up of the beat has arrived so far." in found["late"]
+    assert "Nothing is being sent." in found["works"]
+
+
+def test_an_installation_that_works_needs_nobody_and_is_late_with_nothing(client: Client, signer: Signer) -> None:
+    make.small_content()
+    make.release()
+    signing.sign_if_due(at=timezone.now())
+    everything_runs()
+    Backup.objects.create(taken_at=timezone.now(), size=1, sha256="0" * 64)
+
+    found = sentences(client)
+
+    assert "Nothing needs a person at the moment." in found["needs-person"]
+    assert "Nothing is late." in found["late"]
+    for sentence in (
+        "Workers look for something to send, and start what is due.",
+        "The beat wakes workers",
+        "Readers get release 1, published on",
+        "The manifest was signed on",
+        "Every number and address has a valid check.",
+        "The last backup was made on",
+    ):
+        assert sentence in found["works"]
+
+
+def test_what_is_old_or_silent_is_late(client: Client, signer: Signer) -> None:
+    make.small_content()
+    make.release()
+    signing.sign_if_due(at=timezone.now())
+    everything_runs()
+    Heartbeat.objects.filter(part=HeartbeatPart.BEAT).update(last_at=F("last_at") - timedelta(minutes=5))
+    Backup.objects.create(taken_at=timezone.now() - timedelta(days=3), size=1, sha256="0" * 64)
+    soon = datetime.now(UTC) + timedelta(minutes=5)
+    Quota.objects.create(
+        project="one", rate=10, booked_until=soon, blocked_until=soon, reason="FCM's quota is used up.", changed_at=soon
+    )
+
+    found = sentences(client)
+
+    assert "No wake-up of the beat has arrived since" in found["late"]
+    assert "There should be one each day." in found["late"]
+    assert "Nothing is sent to a Firebase project until" in found["late"]
+    assert "FCM's quota is used up." in found["late"]
+    assert "Workers look for something to send" in found["works"]
+
+
+def test_campaigns_are_where_they_belong(client: Client) -> None:
+    approver = make.campaign_staff()[1]
+    make.app()
+    make.installations(3)
+    now = timezone.now()
+    going, halted = make.campaign(name="Going"), make.campaign(name="Trouble")
+    for campaign in (going, halted):
+        assert planner.plan_audience(campaign, at=now)
+    lifecycle.halt(halted, "FCM refuses the credentials.", at=now)
+    make.campaign(name="Tomorrow", schedule={"at": f"{now + timedelta(hours=20):%Y-%m-%dT%H:%M:%SZ}"})
+    make.campaign(name="Waiting", state="submitted")
+    Batch.objects.update(ready_at=now - timedelta(minutes=10))
+    everything_runs()
+
+    found = sentences(client)
+    Brake.objects.stop_everything(by=approver, at=now, reason="A wrong number.")
+    stopped = sentences(client)
+
+    assert "Trouble: halted. FCM refuses the credentials." in found["needs-person"]
+    assert "1 campaign waits for an approver." in found["needs-person"]
+    assert "Going is being sent: 0 % of 3 phones." in found["works"]
+    assert "Tomorrow starts " in found["works"]
+    assert "1 batch of messages has been due for up to 10 minutes." in found["late"]
+    assert "All sending is stopped: A wrong number." in stopped["needs-person"]
+    assert "batch of messages" not in stopped["late"]
+    assert "Going is being sent: Stopped with everything else" in stopped["late"]
+
+
+def test_several_counts_are_one_query(django_assert_num_queries: object) -> None:
+    make.small_content()
+    make.release()
+
+    with django_assert_num_queries(1):  # type: ignore[operator]
+        found = count_each(releases=Release.objects.filter(number=1), manifests=Manifest.objects.all())
+
+    assert found == {"releases": 1, "manifests": 0}
