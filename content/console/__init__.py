@@ -1,6 +1,7 @@
 """The console's pages about texts, services and releases."""
 
 from content.console import (
+    approve_together,
     assurance_queue,
     contact_changes,
     expired_checks,
@@ -32,6 +33,7 @@ from content.console import (
 )
 
 __all__ = [
+    "approve_together",
     "assurance_queue",
     "contact_changes",
     "expired_checks",

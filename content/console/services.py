@@ -147,6 +147,7 @@ class ServicePage(Page):
             "units": [(unit, names.name(unit.key)) for unit in units],
             "history": [r for r in revisions if r.state != RevisionState.PROPOSED],
             "may_propose": self.has_any_perm("content.propose_channelrevision"),
+            "may_approve": self.has_any_perm("content.approve_channelrevision", "content.approve_words"),
             "may_withdraw": self.has_any_perm("content.publish_release"),
             "checks": Assurance.objects.filter(revision__service=service).select_related("by", "revision"),
         }

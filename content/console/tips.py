@@ -125,6 +125,7 @@ class TipPage(ProposalPage):
             "unused": [(unit, self.names.name(unit.key)) for unit in unused],
             "proposal": self.proposal,
             "own_proposal": self.proposal is not None and self.proposal.proposed_by_id == self.user.pk,
+            "may_approve": self.has_any_perm("content.approve_words"),
             "preview": self.preview,
             "form": self._form(),
             "version": self._version(),

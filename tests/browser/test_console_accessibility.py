@@ -102,6 +102,8 @@ def everything() -> list[str]:
         "services/",
         "services/gb-line/",
         "services/gb-line/edit/",
+        "services/gb-line/approve/",
+        "tip-changes/first-hour/approve/",
         "services/zz-line/edit/",
         "services/gb-line/propose/",
         "services/gb-line/propose/?position=1&remove=1",

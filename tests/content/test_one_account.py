@@ -139,6 +139,8 @@ ELSEWHERE: dict[str, str] = {
     "notices withdraw": "a proposal that is withdrawn is never compiled",
     "notices reject": "a proposal that is rejected is never compiled",
     "notices end": _TAKES_AWAY,
+    "service-approve approve": "the same functions of the rows as service-change, contact-changes and source-text approve",
+    "tip-approve approve": "the same functions of the rows as tip-change approve and source-text approve",
     "service assure": _CHECK,
     "channel assure": _CHECK,
     "channel take-reply": "it makes a proposal, as contact-change-propose does",

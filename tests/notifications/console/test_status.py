@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import html
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db.models import F
@@ -12,14 +13,18 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from content.models import Manifest, Release
+from content.console.status_lines import content_lines
+from content.models import Manifest, Release, Tip, TipRevision
 from content.publishing import signing
-from core.models import Backup
+from core.console.status_lines import Condition, core_lines
+from core.models import Backup, User
 from core.querysets import count_each
 from notifications.campaigns import lifecycle
+from notifications.console.status_lines import sending_lines
 from notifications.delivery import planner
 from notifications.models import Batch, Brake, Heartbeat, HeartbeatPart, Quota, SchedulerRun
 from tests import make
+from tests.make import NOON
 from tests.signing import Signer
 
 pytestmark = pytest.mark.django_db
@@ -31,6 +36,13 @@ def sentences(client: Client) -> dict[str, str]:
     page = client.get(reverse("admin:status")).content.decode()
     parts = re.findall(r'<section aria-labelledby="([a-z-]+)">(.*?)</section>', page, re.S)
     return {name: html.unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", part))) for name, part in parts}
+
+
+def lines(user: User) -> dict[Condition, str]:
+    """Return what each part would say at noon."""
+    sources = (sending_lines, content_lines, core_lines)
+    found = [line for source in sources for line in source(user, at=NOON)]
+    return {kind: " ".join(line.text for line in found if line.condition is kind) for kind in Condition}
 
 
 def everything_runs() -> None:
@@ -51,17 +63,16 @@ def test_an_installation_that_is_new_says_what_is_missing(client: Client) -> Non
     assert "Nothing is being sent." in found["works"]
 
 
-def test_an_installation_that_works_needs_nobody_and_is_late_with_nothing(client: Client, signer: Signer) -> None:
+def test_an_installation_that_works_needs_nobody_and_is_late_with_nothing(signer: Signer) -> None:
     make.small_content()
     make.release()
-    signing.sign_if_due(at=timezone.now())
+    signing.sign_if_due(at=NOON)
     everything_runs()
-    Backup.objects.create(taken_at=timezone.now(), size=1, sha256="0" * 64)
+    Backup.objects.create(taken_at=NOON, size=1, sha256="0" * 64)
 
-    found = sentences(client)
+    found = lines(make.person("olga", "administrator"))
 
-    assert "Nothing needs a person at the moment." in found["needs-person"]
-    assert "Nothing is late." in found["late"]
+    assert found[Condition.NEEDS_PERSON] == found[Condition.LATE] == ""
     for sentence in (
         "Workers look for something to send, and start what is due.",
         "The beat wakes workers",
@@ -70,28 +81,34 @@ def test_an_installation_that_works_needs_nobody_and_is_late_with_nothing(client
         "Every number and address has a valid check.",
         "The last backup was made on",
     ):
-        assert sentence in found["works"]
+        assert sentence in found[Condition.WORKS]
 
 
-def test_what_is_old_or_silent_is_late(client: Client, signer: Signer) -> None:
+def test_what_is_old_or_silent_is_late_and_proposals_need_a_person(signer: Signer) -> None:
     make.small_content()
     make.release()
-    signing.sign_if_due(at=timezone.now())
+    make.release(publish=False)
+    signing.sign_if_due(at=NOON - timedelta(days=5))
     everything_runs()
     Heartbeat.objects.filter(part=HeartbeatPart.BEAT).update(last_at=F("last_at") - timedelta(minutes=5))
-    Backup.objects.create(taken_at=timezone.now() - timedelta(days=3), size=1, sha256="0" * 64)
-    soon = datetime.now(UTC) + timedelta(minutes=5)
+    Backup.objects.create(taken_at=NOON - timedelta(days=3), size=1, sha256="0" * 64)
+    soon = NOON + timedelta(minutes=5)
     Quota.objects.create(
         project="one", rate=10, booked_until=soon, blocked_until=soon, reason="FCM's quota is used up.", changed_at=soon
     )
+    tip = Tip.objects.get()
+    TipRevision.objects.propose(slug=tip.pk, facts=tip.facts() | {"order": 9}, by=make.person("eva"), at=NOON)
 
-    found = sentences(client)
+    found = lines(make.person("olga", "administrator"))
 
-    assert "No wake-up of the beat has arrived since" in found["late"]
-    assert "There should be one each day." in found["late"]
-    assert "Nothing is sent to a Firebase project until" in found["late"]
-    assert "FCM's quota is used up." in found["late"]
-    assert "Workers look for something to send" in found["works"]
+    assert "No wake-up of the beat has arrived since" in found[Condition.LATE]
+    assert "There should be one each day." in found[Condition.LATE]
+    assert "Nothing is sent to a Firebase project until" in found[Condition.LATE]
+    assert "FCM's quota is used up." in found[Condition.LATE]
+    assert "A worker should sign it each day." in found[Condition.LATE]
+    assert "Workers look for something to send" in found[Condition.WORKS]
+    assert "Release 2 waits for a second person who publishes it." in found[Condition.NEEDS_PERSON]
+    assert "1 change of a tip waits for a second person." in found[Condition.NEEDS_PERSON]
 
 
 def test_campaigns_are_where_they_belong(client: Client) -> None:
@@ -122,11 +139,11 @@ def test_campaigns_are_where_they_belong(client: Client) -> None:
     assert "Going is being sent: Stopped with everything else" in stopped["late"]
 
 
-def test_several_counts_are_one_query(django_assert_num_queries: object) -> None:
+def test_several_counts_are_one_query(django_assert_num_queries: Any) -> None:
     make.small_content()
     make.release()
 
-    with django_assert_num_queries(1):  # type: ignore[operator]
+    with django_assert_num_queries(1):
         found = count_each(releases=Release.objects.filter(number=1), manifests=Manifest.objects.all())
 
     assert found == {"releases": 1, "manifests": 0}
