@@ -291,7 +291,7 @@ SPECTACULAR_SETTINGS: dict[str, object] = {
         {"name": "hsds", "description": "The same services as Open Referral HSDS 3.0"},
     ],
     "ENUM_NAME_OVERRIDES": {
-        "AddressKind": "notifications.models.registration.AddressKind",
+        "AddressKind": "notifications.models.registration_row.AddressKind",
         "Audience": "content.terms.Audience",
         "CorrectionProblem": "content.models.correction_count.Problem",
         "Platform": "notifications.models.segment.Platform",

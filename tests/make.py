@@ -45,7 +45,7 @@ from notifications.models import (
     SchedulerRun,
     Segment,
 )
-from notifications.models.registration import NoTeens
+from notifications.models.registration_row import NoTeens
 
 #: A Tuesday morning in London; tests that need a clock take this one.
 NOON = datetime(2026, 12, 1, 12, 0, tzinfo=UTC)

@@ -21,7 +21,7 @@ from api.v1.shapes import ResponseSerializer
 from content.terms import Recipient
 from core.instants import rfc3339
 from notifications.models import PairingRequest, Registration
-from notifications.models.registration import AddressKind, refresh_after
+from notifications.models.registration_row import AddressKind, refresh_after
 from notifications.models.segment import Platform
 from notifications.models.test_phone import PairingOffer
 

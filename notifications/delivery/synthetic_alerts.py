@@ -23,7 +23,7 @@ from notifications.delivery.outcomes import SendResult
 from notifications.delivery.test_sends import OpenGate
 from notifications.models.app import App
 from notifications.models.brake import Brake, BrakeState
-from notifications.models.registration import AddressKind
+from notifications.models.registration_row import AddressKind
 from notifications.models.segment import Platform
 from notifications.models.synthetic_alert import SyntheticAlert
 

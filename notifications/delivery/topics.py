@@ -14,7 +14,7 @@ from content.terms import Recipient
 from core.errors import Conflict, Invalid
 from notifications.models.app import App, PushMode
 from notifications.models.batch import BATCH_SIZE, Batch, BatchState
-from notifications.models.registration import REFRESH_AFTER
+from notifications.models.registration_row import REFRESH_AFTER
 from notifications.models.segment import ANY_PLATFORM, Segment
 from notifications.models.wave import Wave
 from notifications.registrations import values

@@ -15,7 +15,8 @@ from notifications.models.programme import Programme
 from notifications.models.progress_sample import ProgressSample
 from notifications.models.quota import Quota
 from notifications.models.receipt_count import ReceiptCount, ReceiptEvent
-from notifications.models.registration import AddressKind, Registered, Registration
+from notifications.models.registration import Registration
+from notifications.models.registration_row import AddressKind, Registered
 from notifications.models.scheduler_run import SchedulerRun
 from notifications.models.segment import Platform, Segment
 from notifications.models.segment_count import SegmentCount

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
-import secrets
 import uuid
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 import pgtrigger
-from django.db import IntegrityError, connection, models, transaction
+from django.db import IntegrityError, models, transaction
 from django.db.models import Q
 
-from content.terms import Recipient
-from core.errors import Conflict, Invalid, NotFound
+from core.errors import Invalid, NotFound
 from core.querysets import manager_of
-from notifications.models.app import App, PushMode
+from notifications.models.app import App
+from notifications.models.registration_row import (
+    AddressKind,
+    Registered,
+    new_row,
+    place_of,
+    refresh_after,
+    require_storable,
+    secret_digest,
+    upsert,
+)
 from notifications.models.segment import Platform, Segment
 from notifications.models.segment_count import COUNT_TRIGGERS
 from notifications.models.unregistered import Unregistered
@@ -26,7 +32,6 @@ from notifications.registrations import sealed, values
 #: Advisory lock: shared by every transaction that assigns a ticket, exclusive while an audience is frozen.
 TICKET_LOCK = (0x4650, 1)
 TICKET_SEQUENCE = "notifications_ticket"
-REFRESH_AFTER = timedelta(days=14)
 #: Days without a refresh after which a registration is deleted (Google drops Android ones after 270 as well).
 MAX_AGE_DAYS = {Platform.ANDROID: 270, Platform.IOS: 60, Platform.WEB: 60}
 #: The age from which a registration counts that nothing else has proven, so that inventing thousands can be noticed before.
@@ -36,60 +41,12 @@ GONE_KEPT = timedelta(days=30)
 _CHANGEABLE = {
     "address_kind", "address", "platform", "locale", "country", "region", "time_zone", "audience", "app_version",
 }  # fmt: skip
-_UPSERT = """
-    INSERT INTO notifications_registration
-        (id, segment_id, address_kind, address_sealed, address_digest, app_version, secret_digest, seen_on, unproven_since)
-    VALUES (%(id)s, %(segment_id)s, %(address_kind)s, %(address_sealed)s, %(address_digest)s, %(app_version)s, %(secret_digest)s,
-        %(seen_on)s, %(unproven_since)s)
-    ON CONFLICT (address_digest) DO UPDATE SET
-        segment_id = EXCLUDED.segment_id, address_kind = EXCLUDED.address_kind, address_sealed = EXCLUDED.address_sealed,
-        app_version = EXCLUDED.app_version, secret_digest = EXCLUDED.secret_digest, seen_on = EXCLUDED.seen_on, gone_at = NULL,
-        gone_because = '',
-        unproven_since = CASE WHEN EXCLUDED.unproven_since IS NULL THEN NULL ELSE notifications_registration.unproven_since END
-    RETURNING id
-"""
-
-
-def refresh_after(seen_on: date) -> datetime:
-    """Return from when on the app should refresh a registration that was last seen on a day; only the day is stored."""
-    return datetime.combine(seen_on, time(), tzinfo=UTC) + REFRESH_AFTER
-
-
-class StoresNoAddress(Conflict):
-    """This app stores no addresses."""
-
-    code = "push-mode"
-
-
-class NoTeens(Conflict):
-    """This app stores no addresses of teenagers."""
-
-    code = "no-teens"
 
 
 class NoSuchRegistration(NotFound):
     """There is no such registration."""
 
     code = "no-such-registration"
-
-
-class AddressKind(models.TextChoices):
-    """The kind of address under which FCM knows an installation."""
-
-    #: Firebase installation ID.
-    FID = "fid"
-    #: Registration token, which Google deprecated in 2026.
-    TOKEN = "token"  # noqa: S105
-
-
-@dataclass(frozen=True)
-class Registered:
-    """The response to a registration. The secret is shown this once; only its digest is stored."""
-
-    id: uuid.UUID
-    secret: str
-    refresh_after: datetime
-    push_mode: str
 
 
 class RegistrationQuerySet(models.QuerySet["Registration"]):
@@ -145,11 +102,11 @@ class RegistrationQuerySet(models.QuerySet["Registration"]):
     def _store(self, row: dict[str, Any], place: dict[str, str], older: list[str]) -> uuid.UUID:
         row["segment_id"] = Segment.objects.of(**place).pk
         if not older:
-            return _upsert(row)
+            return upsert(row)
         # In one transaction: a sealed address can only be opened together with its own digest.
         with transaction.atomic():
             self._move_to_key(older, row["address_digest"])
-            return _upsert(row)
+            return upsert(row)
 
     def _move_to_key(self, older: list[str], key: str) -> None:
         """Give a row that was stored under an older key the digest of the current one."""
@@ -166,7 +123,7 @@ class RegistrationQuerySet(models.QuerySet["Registration"]):
         except (ValueError, Registration.DoesNotExist):
             row = None
         kept = row.secret_digest if row else "0" * 64
-        if not hmac.compare_digest(kept, _secret_digest(secret)) or row is None:
+        if not hmac.compare_digest(kept, secret_digest(secret)) or row is None:
             raise NoSuchRegistration()
         return row
 
@@ -345,7 +302,7 @@ class Registration(models.Model):
         """Set the segment that follows from the changes, in memory."""
         app, now = self.segment.app, self.segment
         country = changes.get("country", now.country)
-        place = _place(
+        place = place_of(
             app,
             platform=changes.get("platform", now.platform),
             locale=changes.get("locale", now.locale),
@@ -355,90 +312,5 @@ class Registration(models.Model):
             zone=changes.get("time_zone", now.zone),
             audience=changes.get("audience", now.audience),
         )
-        _check_may_store(app, place)
+        require_storable(app, place)
         self.segment = Segment.objects.of(**place)
-
-
-def new_row(
-    app: App,
-    *,
-    address_kind: str,
-    address: str,
-    platform: str,
-    locale: str,
-    country: str,
-    region: str | None,
-    time_zone: str | None,
-    audience: str,
-    app_version: str,
-    at: datetime,
-) -> tuple[dict[str, Any], dict[str, str], str]:
-    """Return the columns of a new registration with its address sealed, those of its segment, and its secret.
-
-    Raises as `register` does.
-    """
-    place = _place(app, platform=platform, locale=locale, country=country, region=region, zone=time_zone, audience=audience)
-    _check_may_store(app, place)
-    values.address(address_kind, address)
-    key = sealed.digest(app.project, address)
-    secret = secrets.token_urlsafe(32)
-    row = {
-        "id": uuid.uuid4(),
-        "address_kind": address_kind,
-        "address_sealed": sealed.seal(address, row_digest=key),
-        "address_digest": key,
-        "app_version": values.app_version(app_version),
-        "secret_digest": _secret_digest(secret),
-        "seen_on": at.date(),
-    }
-    return row, place, secret
-
-
-def _place(
-    app: App, *, platform: str, locale: str, country: str, region: str | None, zone: str | None, audience: str
-) -> dict[str, str]:
-    """Return the canonical columns of a segment; raises Invalid."""
-    if platform not in Platform.values:
-        raise values.InvalidValue("platform", f"platform must be one of {', '.join(Platform.values)}.")
-    if audience not in Recipient.values:
-        raise values.InvalidValue("audience", f"audience must be one of {', '.join(Recipient.values)}.")
-    return {
-        "app_id": app.name,
-        "country": values.country(country),
-        "region": values.region(country, region),
-        "locale": values.locale(locale),
-        "audience": audience,
-        "zone": values.time_zone(country, zone),
-        "platform": platform,
-    }
-
-
-def _check_may_store(app: App, place: dict[str, str]) -> None:
-    """Raise StoresNoAddress or NoTeens where the app may not store the address of such an installation."""
-    country = place["country"]
-    mode = app.mode_in(country)
-    if mode != PushMode.REGISTRATIONS:
-        detail = f"The app {app.name} stores no addresses in {country}; its push mode there is {mode}."
-        raise StoresNoAddress(detail, push_mode=str(mode))
-    if place["audience"] == Recipient.TEEN and country not in app.basis_for_teens:
-        raise NoTeens(
-            f"The app {app.name} stores no addresses of teenagers in {country}. Missing: a legal basis for {country}, which two "
-            "administrators record in the console under Apps. Until then, use the feed.",
-            missing=["legal-basis"],
-            country=country,
-        )
-
-
-def _upsert(row: dict[str, Any]) -> uuid.UUID:
-    """Insert a row, or update the one with this address; return its id.
-
-    One statement, so that simultaneous first registrations of one address make one row.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(_UPSERT, row)
-        identity: uuid.UUID = cursor.fetchone()[0]
-    return identity
-
-
-def _secret_digest(secret: str) -> str:
-    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()

@@ -23,7 +23,8 @@ from core.models import User
 from core.querysets import manager_of
 from notifications.models.app import App
 from notifications.models.campaign import Campaign
-from notifications.models.registration import AddressKind, Registered, Registration, new_row
+from notifications.models.registration import Registration
+from notifications.models.registration_row import AddressKind, Registered, new_row
 from notifications.models.segment import Segment
 
 #: How long a code can be entered, and how long the phone is paired then.

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from content.terms import Recipient
 from core.errors import Invalid, NotFound
 from notifications.models.app import App, PushMode
-from notifications.models.registration import AddressKind
+from notifications.models.registration_row import AddressKind
 from notifications.models.segment import Platform, Segment
 from notifications.registrations import sealed, values
 

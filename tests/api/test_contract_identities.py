@@ -23,7 +23,7 @@ from schemathesis.specs.openapi.checks import content_type_conformance, status_c
 
 from content.models import Release
 from notifications.models import Registration
-from notifications.models.registration import Registered
+from notifications.models.registration_row import Registered
 from tests import make
 from tests.api.contract import OPERATIONS, WITHOUT_INPUT, application, load_schema, plain, with_real_values
 from tests.signing import Signer

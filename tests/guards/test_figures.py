@@ -23,7 +23,7 @@ from content.terms import OUTDATED_DAYS
 from core import server, tokens
 from notifications.campaigns import audience
 from notifications.delivery import brake_monitor, topics
-from notifications.models import batch, registration
+from notifications.models import batch, registration, registration_row
 from notifications.models.segment import Platform
 from notifications.models.unregistered import UNREGISTERED_KEPT
 
@@ -118,7 +118,7 @@ PROMISES = [
     ),
     Promise(
         "an app refreshes its registration",
-        registration.REFRESH_AFTER,
+        registration_row.REFRESH_AFTER,
         (rf"`refresh_after` \({SPAN}\)", rf"next refresh, within {SPAN}"),
         ("docs/app-developers.md", "docs/operations.md"),
     ),

@@ -15,7 +15,7 @@ from content.models.revision import AlreadyProposed
 from core.errors import Forbidden, Invalid, SecondPersonRequired
 from core.models import User
 from notifications.models import App, AppRevision
-from notifications.models.registration import NoTeens
+from notifications.models.registration_row import NoTeens
 from tests import make
 from tests.make import NOON
 

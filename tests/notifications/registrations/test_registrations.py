@@ -14,7 +14,8 @@ from django.db import connection
 from core.errors import Invalid
 from notifications.delivery import maintenance
 from notifications.models import App, Registration, Segment
-from notifications.models.registration import NoSuchRegistration, StoresNoAddress
+from notifications.models.registration import NoSuchRegistration
+from notifications.models.registration_row import StoresNoAddress
 from tests import make
 from tests.make import NOON
 
