@@ -170,6 +170,7 @@ ELSEWHERE: dict[str, str] = {
     "figures withdraw": _TAKES_AWAY,
     "release compile": _PUBLISHING,
     "release rollback": _PUBLISHING,
+    "release needs": _READS,
     "release withdraw": _TAKES_AWAY,
     "release withdraw-tip": _TAKES_AWAY,
     "release put-back-tip": "it takes two: tests/content/publishing/test_tip_withdrawal.py",

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
 
+from content.assurance.country_needs import CountryNeeds, country_needs
 from content.compiling.compiler import compile_release
 from content.compiling.pack_words import Words
 from content.models import Release
@@ -36,6 +38,9 @@ class Command(StaffCommand):
         compiling.add_argument(
             "--locales", nargs="+", metavar="LOCALE", help="compile these alone; the packs of all others stay as they are"
         )
+        needs = verbs.add_parser("needs", help="list what waits for a person before one country has all of its packs' content")
+        needs.add_argument("country", help="its ISO 3166 code, such as GB")
+        self.add_json(needs)
         publishing = verbs.add_parser("publish", help="publish a candidate that another person compiled")
         publishing.add_argument("number", type=int, nargs="?", help="number of the release (default: the newest candidate)")
         planning = verbs.add_parser("schedule", help="approve a candidate to be published at a given time")
@@ -73,6 +78,15 @@ class Command(StaffCommand):
     def _compile(self, options: dict[str, Any]) -> None:
         release = compile_release(by=self.acting_user(options), at=timezone.now(), locales=options["locales"])
         self._print_release(release, options)
+
+    def _needs(self, options: dict[str, Any]) -> None:
+        country = options["country"].upper()
+        found = country_needs(country, at=timezone.now())
+        if found.nothing:
+            text = f"Nothing waits for {country}. Compile a release, and let a second person publish it."
+        else:
+            text = "\n".join([f"For {country} these wait:", *_needs_lines(found)])
+        self.print_result(options, {"country": country} | asdict(found), text)
 
     def _publish(self, options: dict[str, Any]) -> None:
         by = self.acting_user(options)
@@ -247,3 +261,16 @@ def _instant(text: str) -> datetime:
     if instant.tzinfo is None:
         raise refused
     return instant
+
+
+def _needs_lines(needs: CountryNeeds) -> Iterator[str]:
+    """Yield a line for each kind of thing that waits, with where it is done."""
+    for names, what, where in (
+        (needs.services, "services to approve", "the page of each: Approve everything that waits for this service"),
+        (needs.channels, "numbers and addresses to approve", "the same page"),
+        (needs.checks, "numbers and addresses to check", "the page Checks"),
+        (needs.tips, "tips to approve", "the page of each: Approve everything that waits for this tip"),
+        (needs.texts, "source texts to approve", "the same pages, and Source texts"),
+    ):
+        if names:
+            yield f"  {len(names)} {what} ({where}): {', '.join(names)}"
