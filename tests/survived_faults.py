@@ -124,7 +124,7 @@ FAULTS: Final = (
         "the network drops all packets to database, broker and FCM",
         "connections are given up within 20 s, and another worker takes over",
         (_ISOLATION + "test_connections_notice_a_database_that_is_out_of_reach",),
-        ("black-hole",),
+        ("black-hole", "hosts-partitioned"),
     ),
     SurvivedFault(
         15,

@@ -13,8 +13,8 @@ from typing import Self
 
 from tools.faults.proxy import DelayingProxy
 
-#: TEST-NET-2 of RFC 5737, which no network uses.
-_HERE, _THERE = "198.51.100.1", "198.51.100.2"
+#: TEST-NET-2 of RFC 5737, which no network uses; each namespace has four addresses of it.
+_NETWORK = "198.51.100"
 #: A hardware address that nobody has: what is sent to it is dropped, and no error comes back.
 _NOBODY = "02:00:00:00:00:ff"
 
@@ -33,22 +33,27 @@ def prevented() -> str:
 
 
 class Namespace:
-    """A namespace that reaches chosen ports of this machine, each through a proxy. Use it as a context manager."""
+    """A namespace that reaches chosen ports of this machine, each through a proxy. Use it as a context manager.
 
-    def __init__(self) -> None:
-        self._name = f"fingerpost-{os.getpid()}"
-        self._link, self._peer = f"fp{os.getpid() % 10**7}a", f"fp{os.getpid() % 10**7}b"
+    Several at a time stand for several machines; `number` (0 to 25) is different for each.
+    """
+
+    def __init__(self, number: int = 0) -> None:
+        self._name = f"fingerpost-{os.getpid()}-{number}"
+        letter = "abcdefghijklmnopqrstuvwxyz"[number]
+        self._link, self._peer = f"fp{os.getpid() % 10**7}{letter}a", f"fp{os.getpid() % 10**7}{letter}b"
+        self._here, self.address = f"{_NETWORK}.{4 * number + 1}", f"{_NETWORK}.{4 * number + 2}"
         self._proxies: list[DelayingProxy] = []
         self._forwarders: list[subprocess.Popen[bytes]] = []
-        #: The beginning of a command that runs in the namespace.
+        #: The beginning of a command that runs in the namespace, whose own address is `address`.
         self.within = ("ip", "netns", "exec", self._name)
 
     def __enter__(self) -> Self:
         _ip("netns", "add", self._name)
         _ip("link", "add", self._link, "type", "veth", "peer", "name", self._peer, "netns", self._name)
-        _ip("address", "add", f"{_HERE}/30", "dev", self._link)
+        _ip("address", "add", f"{self._here}/30", "dev", self._link)
         _ip("link", "set", self._link, "up")
-        self._ip_there("address", "add", f"{_THERE}/30", "dev", self._peer)
+        self._ip_there("address", "add", f"{self.address}/30", "dev", self._peer)
         self._ip_there("link", "set", self._peer, "up")
         self._ip_there("link", "set", "lo", "up")
         return self
@@ -66,9 +71,9 @@ class Namespace:
 
     def reach(self, port: int) -> tuple[str, int]:
         """Let a port of this machine be reached from the namespace; return host and port to use there."""
-        proxy = DelayingProxy(port, delay=0.0, at=_HERE)
+        proxy = DelayingProxy(port, delay=0.0, at=self._here)
         self._proxies.append(proxy)
-        return _HERE, proxy.port
+        return self._here, proxy.port
 
     def reach_on_loopback(self, port: int) -> None:
         """Let a port of this machine be reached from the namespace on its own loopback, under the same number."""
@@ -78,13 +83,13 @@ class Namespace:
 
     def drop_all(self) -> None:
         """Drop all packets in both directions, without an error for either side."""
-        _ip("neighbour", "replace", _THERE, "lladdr", _NOBODY, "dev", self._link, "nud", "permanent")
-        self._ip_there("neighbour", "replace", _HERE, "lladdr", _NOBODY, "dev", self._peer, "nud", "permanent")
+        _ip("neighbour", "replace", self.address, "lladdr", _NOBODY, "dev", self._link, "nud", "permanent")
+        self._ip_there("neighbour", "replace", self._here, "lladdr", _NOBODY, "dev", self._peer, "nud", "permanent")
 
     def pass_all(self) -> None:
         """Let packets pass again."""
-        _ip("neighbour", "del", _THERE, "dev", self._link)
-        self._ip_there("neighbour", "del", _HERE, "dev", self._peer)
+        _ip("neighbour", "del", self.address, "dev", self._link)
+        self._ip_there("neighbour", "del", self._here, "dev", self._peer)
 
     def _ip_there(self, *arguments: str) -> None:
         _ip("-n", self._name, *arguments)

@@ -127,10 +127,10 @@ class Rig:
         with self._environment(environment):
             return self.processes.start(*within)
 
-    def beat(self, **environment: str) -> Popen[bytes]:
-        """Start a beat."""
+    def beat(self, *within: str, **environment: str) -> Popen[bytes]:
+        """Start a beat; `within` is a command that runs it."""
         with self._environment(environment):
-            return self.processes.start_beat()
+            return self.processes.start_beat(*within)
 
     def campaign(self, **changes: Any) -> Campaign:
         """Approve a campaign to everybody that is due at once."""

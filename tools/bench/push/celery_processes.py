@@ -39,9 +39,9 @@ class CeleryProcesses:
         options = ("--without-mingle", "--without-gossip", "--concurrency", "2", "-Q", "delivery,upkeep")
         return self._celery("worker", *options, within=within)
 
-    def start_beat(self) -> subprocess.Popen[bytes]:
-        """Start the beat; return it."""
-        return self._celery("beat", "--pidfile=")
+    def start_beat(self, *within: str) -> subprocess.Popen[bytes]:
+        """Start the beat; return it. `within` is a command that runs it."""
+        return self._celery("beat", "--pidfile=", within=within)
 
     def kill(self, process: subprocess.Popen[bytes]) -> None:
         """Send SIGKILL to a worker with all its processes, or to the beat."""

@@ -46,6 +46,11 @@ RUNS: dict[str, Run] = {
         network.black_hole,
         lambda rig: namespace.prevented(),
     ),
+    "hosts-partitioned": Run(
+        "two of four machines, with a worker and with the beat, are cut off from the others",
+        network.hosts_partitioned,
+        lambda rig: namespace.prevented(),
+    ),
     "broker-killed": Run("kill -9 of the broker, again and again", broker.killed),
     "broker-away": Run("the broker is away", broker.away),
     "broker-full": Run("the broker is out of memory", broker.full),

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import json
+import os
+import signal
+import sys
 import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from subprocess import Popen
+from urllib.error import HTTPError
 from urllib.parse import urlsplit
+from urllib.request import urlopen
 
+from tools.bench.push.celery_processes import ROOT
 from tools.faults.namespace import Namespace
-from tools.faults.rig import Rig
+from tools.faults.rig import Rig, until
 from tools.faults.verdict import Verdict
+
+#: What /readyz says of writes and sends while everything works; nothing is published in a fault run, so nothing is read.
+_READY = {"reads": False, "writes": True, "sends": True}
 
 
 def black_hole(rig: Rig) -> Verdict:
@@ -36,6 +49,64 @@ def black_hole(rig: Rig) -> Verdict:
     if not silent:
         verdict.faults.append("messages reached FCM although all packets were dropped")
     return verdict
+
+
+def hosts_partitioned(rig: Rig) -> Verdict:
+    """Cut two of four machines off: a worker and the beat are alone, another worker sends, and a web process goes on."""
+    with ExitStack() as stack:
+        hosts = [stack.enter_context(Namespace(number)) for number in range(4)]
+        environment = rig.processes.environment
+        settings = [{name: _there(environment[name], host) for name in ("DATABASE_URL", "BROKER_URL")} for host in hosts]
+        one, other, beat, web = hosts
+        for host, given in zip((one, other), settings, strict=False):
+            host.reach_on_loopback(urlsplit(environment["FCM_ENDPOINT"]).port or 0)
+            rig.worker(*host.within, **given)
+        rig.beat(*beat.within, **settings[2])
+        ready = stack.enter_context(_web(rig, web, settings[3]))
+        until(lambda: ready() == _READY, 60, "the web process did not find that everything works")
+        campaign = rig.campaign()
+        rig.under_way(campaign, 0.2)
+        held = rig.claimed()
+        for host in (one, beat):
+            host.drop_all()
+        began = time.monotonic()
+        rig.goes_on(campaign, rig.devices // 10)
+        state = ready()
+        time.sleep(max(0.0, began + rig.seconds(35, 10) - time.monotonic()))
+        for host in (one, beat):
+            host.pass_all()
+        halted = rig.finish(campaign)
+        rig.processes.end()
+    verdict = rig.judge(campaign, halted, may_double=held, within=rig.seconds(120, 60) + 35 + 55)
+    if state != _READY:
+        verdict.faults.append(f"while two machines were cut off, /readyz of another said {state}")
+    return verdict
+
+
+@contextmanager
+def _web(rig: Rig, host: Namespace, settings: dict[str, str]) -> Iterator[Callable[[], dict[str, bool]]]:
+    """Start a web process on a machine; yield a function that asks its /readyz."""
+    command = [*host.within, sys.executable, "-m", "config.serve", "--host", "0.0.0.0", "--port", "8000", "--workers", "1"]
+    with (rig.processes.folder / "web.log").open("ab") as log:
+        process = Popen(
+            command, cwd=ROOT, env={**rig.processes.environment, **settings, "SERVES": "readers"}, stdout=log, stderr=log,
+            start_new_session=True,
+        )  # fmt: skip
+
+    def ready() -> dict[str, bool]:
+        try:
+            with urlopen(f"http://{host.address}:8000/readyz", timeout=5) as response:
+                return dict(json.loads(response.read()))
+        except HTTPError as error:
+            return dict(json.loads(error.read()))
+        except OSError:
+            return {}
+
+    try:
+        yield ready
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait(timeout=10)
 
 
 def _there(url: str, network: Namespace) -> str:
