@@ -5,12 +5,14 @@ from __future__ import annotations
 import socket
 import threading
 import time
+from importlib import import_module
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tools.faults import combination, launch, page
+from tools.faults import combination, crash_points, launch, page
 from tools.faults.doubling import EachPushTwice
 from tools.faults.proxy import DelayingProxy
 from tools.faults.rig import QUICK_DEVICES
@@ -93,6 +95,23 @@ def test_a_proxy_delays_both_ways() -> None:
         proxy.stop()
 
     assert took >= 0.2
+
+
+@pytest.mark.parametrize("name", crash_points.POINTS)
+def test_each_crash_point_is_a_function_of_the_product(name: str) -> None:
+    point = crash_points.POINTS[name]
+
+    assert callable(attrgetter(point.function)(import_module(point.module)))
+
+
+def test_a_worker_dies_where_it_is_told_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    steps: list[str] = []
+    monkeypatch.setattr(crash_points, "_crash", lambda: steps.append("crash"))
+
+    crash_points._dying(lambda: steps.append("step"), after=True)()
+    crash_points._dying(lambda: steps.append("step"), after=False)()
+
+    assert steps == ["step", "crash", "crash", "step", "crash"]
 
 
 def test_each_push_reaches_redis_twice_however_its_bytes_arrive() -> None:

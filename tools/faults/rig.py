@@ -15,6 +15,7 @@ from fcm_emulator.testing import start_emulator
 from tools.bench.push import claims, records
 from tools.bench.push.celery_processes import CeleryProcesses, end_connections
 from tools.bench.push.testbed import TimedOut
+from tools.faults import crash_points
 from tools.faults.debian_servers import DebianServices
 from tools.faults.postgres_server import PostgresServer
 from tools.faults.verdict import Verdict, judge
@@ -126,6 +127,11 @@ class Rig:
         """Start a worker; `within` is a command that runs it. It begins to poll the database when it has loaded."""
         with self._environment(environment):
             return self.processes.start(*within)
+
+    def doomed_worker(self, point: str) -> Popen[bytes]:
+        """Start a worker that dies with all its processes at one of `crash_points.POINTS`."""
+        with self._environment({crash_points.VARIABLE: point}):
+            return self.processes.start(include=crash_points.__name__)
 
     def beat(self, *within: str, **environment: str) -> Popen[bytes]:
         """Start a beat; `within` is a command that runs it."""

@@ -34,10 +34,13 @@ class CeleryProcesses:
             "FCM_MESSAGES_PER_MINUTE": "6000000",
         }
 
-    def start(self, *within: str) -> subprocess.Popen[bytes]:
-        """Start a worker with two processes; return it. `within` is a command that runs it, such as `unshare`."""
-        options = ("--without-mingle", "--without-gossip", "--concurrency", "2", "-Q", "delivery,upkeep")
-        return self._celery("worker", *options, within=within)
+    def start(self, *within: str, include: str = "") -> subprocess.Popen[bytes]:
+        """Start a worker with two processes; return it.
+
+        `within` is a command that runs it, such as `unshare`, and `include` a module that it imports besides.
+        """
+        options = ["--without-mingle", "--without-gossip", "--concurrency", "2", "-Q", "delivery,upkeep"]
+        return self._celery("worker", *options, *(["--include", include] if include else []), within=within)
 
     def start_beat(self, *within: str) -> subprocess.Popen[bytes]:
         """Start the beat; return it. `within` is a command that runs it."""

@@ -23,10 +23,13 @@ class Run:
 
 RUNS: dict[str, Run] = {
     "worker-killed": Run("kill -9 of a worker; another takes over", processes.worker_killed),
+    "crash-points": Run("kill -9 of workers at 18 named instants of one campaign", processes.crash_points),
+    "random-kills": Run("300 times kill -9 of a worker's process, drawn at random", processes.random_kills),
     "worker-terminated": Run("SIGTERM of a worker; another takes over", processes.worker_terminated),
     "worker-frozen": Run("a worker is stopped for longer than its lease, beside another", processes.worker_frozen),
     "beat-killed": Run("kill -9 of the beat", processes.beat_killed),
     "database-killed": Run("kill -9 of PostgreSQL, with recovery", database.killed),
+    "approvals": Run("kill -9 of PostgreSQL while a campaign is approved, 100 times", database.approvals),
     "connections-ended": Run("all connections to PostgreSQL ended, again and again", database.connections_ended),
     "read-only": Run("PostgreSQL is read-only", database.read_only),
     "failing-write": Run("one batch's outcomes are refused", database.failing_write),

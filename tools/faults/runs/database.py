@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import random
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 import psycopg
 
@@ -12,6 +16,9 @@ from tools.bench.push import records
 from tools.bench.push.celery_processes import end_connections
 from tools.faults.rig import Rig, execute, progress_of, resume, until
 from tools.faults.verdict import Verdict
+
+if TYPE_CHECKING:
+    from notifications.models import Campaign
 
 #: Seconds of a lease, after which a batch is claimed again whose worker could not give it back.
 LEASE = 45 + 10
@@ -27,6 +34,46 @@ def killed(rig: Rig) -> Verdict:
     time.sleep(rig.seconds(10, 3))
     rig.postgres.start_again()
     return rig.judge(campaign, rig.finish(campaign), may_double=held, within=rig.seconds(120, 60) + LEASE)
+
+
+def approvals(rig: Rig) -> Verdict:
+    """Kill PostgreSQL while campaigns are approved, again and again: what was answered with success is there. Then send one."""
+    tomorrow, draw = datetime.now(UTC) + timedelta(days=1), random.Random(23)
+    answered: list[int] = []
+    lost: list[int] = []
+    crashes = 8 if rig.quick else 100
+    for _ in range(crashes):
+        campaign = records.submit_campaign(at=tomorrow)
+        approving = threading.Thread(target=_approve, args=[campaign, answered])
+        approving.start()
+        time.sleep(draw.uniform(0, 0.08))
+        rig.kill_database()
+        approving.join(60)
+        rig.postgres.start_again()
+        (state,) = execute("SELECT state FROM notifications_campaign WHERE id = %s", campaign.pk)[0]
+        if campaign.pk in answered and state != "approved":
+            lost.append(campaign.pk)
+    rig.worker()
+    campaign = rig.campaign()
+    verdict = rig.judge(campaign, rig.finish(campaign), within=rig.seconds(180, 120))
+    verdict.kills = crashes
+    if lost:
+        verdict.faults.append(f"{len(lost)} of {len(answered)} approvals were answered with success and lost")
+    if not 0 < len(answered) < crashes:
+        verdict.faults.append(f"{len(answered)} of {crashes} approvals were answered: the crashes did not meet them")
+    return verdict
+
+
+def _approve(campaign: Campaign, answered: list[int]) -> None:
+    from django.db import Error, connection
+
+    try:
+        records.approve_campaign(campaign)
+        answered.append(campaign.pk)
+    except Error:
+        return
+    finally:
+        connection.close()
 
 
 def connections_ended(rig: Rig) -> Verdict:

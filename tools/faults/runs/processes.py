@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
 import time
+from subprocess import Popen
 from typing import TYPE_CHECKING
 
-from tools.faults.rig import Rig, until
+import psutil
+
+from tools.bench.push import claims
+from tools.faults.crash_points import POINTS
+from tools.faults.rig import Rig, progress_of, resume, until
 from tools.faults.verdict import Verdict
 from tools.faults.watch import WORDS_WITHIN
 
@@ -29,6 +35,77 @@ def worker_killed(rig: Rig) -> Verdict:
     rig.leases_end()
     rig.worker()
     return rig.judge(campaign, rig.finish(campaign), may_double=held, within=_usual(rig) + LEASE + WORDS_WITHIN)
+
+
+def crash_points(rig: Rig) -> Verdict:
+    """Kill a worker at each named instant of one campaign; in between another one sends a little and stops in order."""
+    rig.beat()
+    campaign = rig.campaign()
+    held = 0
+    for name in POINTS:
+        worker = rig.doomed_worker(name)
+        until(lambda: worker.poll() is not None, 90, f"no worker came to {name}")  # noqa: B023  called before the next one
+        rig.processes.stop(worker)
+        held += rig.claimed()
+        claims.expire_leases()
+        if rig.messages(campaign):
+            # Were the same batch begun three times and never settled, the campaign would halt.
+            helper = rig.worker()
+            rig.goes_on(campaign, rig.devices // 100)
+            rig.processes.stop(helper)
+    rig.worker()
+    return rig.judge(campaign, rig.finish(campaign), may_double=held, within=_usual(rig) + 40 * len(POINTS))
+
+
+def random_kills(rig: Rig) -> Verdict:
+    """Kill a process of one of three workers, drawn at random, again and again during three campaigns; a person resumes."""
+    draw, verdicts = random.Random(11), []
+    rate = str(rig.devices // 3 if not rig.quick else 2 * rig.devices)
+    workers = [rig.worker(FCM_MESSAGES_PER_MINUTE=rate) for _ in range(3)]
+    for _ in range(3):
+        campaign = rig.campaign()
+        rig.under_way(campaign, 0.05)
+        killed = held = 0
+        halted = ""
+        while killed < (5 if rig.quick else 100):
+            time.sleep(draw.uniform(0.5, 2))
+            held += rig.claimed()
+            psutil.Process(draw.choice(_children(workers)).pid).kill()
+            killed += 1
+            progress = progress_of(campaign)
+            if progress["halted"]:
+                # A batch that was begun three times and never settled waits for a person.
+                halted = progress["halted"]
+                resume(campaign)
+            elif progress["finished_at"]:
+                break
+        halted = rig.finish(campaign, 600) or halted
+        if halted and not progress_of(campaign)["finished_at"]:
+            resume(campaign)
+            until(lambda: bool(progress_of(campaign)["finished_at"]), 300, "it did not end after a person had resumed it")  # noqa: B023
+        verdicts.append(rig.judge(campaign, halted, may_double=min(held, rig.devices), within=900, expects_halt=bool(halted)))
+        verdicts[-1].kills = killed
+    return _together(verdicts)
+
+
+def _children(workers: list[Popen[bytes]]) -> list[psutil.Process]:
+    return [child for worker in workers for child in psutil.Process(worker.pid).children()]
+
+
+def _together(verdicts: list[Verdict]) -> Verdict:
+    """Return one verdict with the sums of several campaigns."""
+    first, *others = verdicts
+    for one in others:
+        first.devices += one.devices
+        first.missed += one.missed
+        first.doubled += one.doubled
+        first.may_double += one.may_double
+        first.wrongly_erased += one.wrongly_erased
+        first.kills += one.kills
+        first.halted = first.halted or one.halted
+        first.seconds = max(first.seconds, one.seconds)
+        first.faults += one.faults
+    return first
 
 
 def worker_terminated(rig: Rig) -> Verdict:
