@@ -50,10 +50,10 @@ def _worker_lines(last: LastWork, zone: str) -> Iterator[StatusLine]:
     if not last.is_silent(last.beat):
         yield StatusLine(Condition.WORKS, "The beat wakes workers for what has its time, such as signing and publishing.")
     else:
-        seen = f"since {zoned_text(last.beat, zone)}" if last.beat else "so far"
+        since = f"since {zoned_text(last.beat, zone)}" if last.beat else "so far"
         yield StatusLine(
             Condition.LATE,
-            f"No wake-up of the beat has arrived {seen}. Alerts are sent, but nothing is signed or published at its time. "
+            f"No wake-up of the beat has arrived {since}. Alerts are sent, but nothing is signed or published at its time. "
             "See that a beat runs, and that it and the workers use the same broker.",
         )
 

@@ -114,7 +114,9 @@ def test_every_thread_has_the_product_s_tasks() -> None:
     ],
 )
 def test_queues_on_rabbitmq_outlive_a_machine_of_its_cluster(url: str, kind: str | None) -> None:
-    assert [(queue.name, (queue.queue_arguments or {}).get("x-queue-type")) for queue in queues(url)] == [
+    declared = [queue.as_dict() for queue in queues(url)]
+
+    assert [(queue["name"], (queue["queue_arguments"] or {}).get("x-queue-type")) for queue in declared] == [
         ("delivery", kind),
         ("upkeep", kind),
     ]

@@ -63,7 +63,8 @@ def doubling_redis(url: str) -> Iterator[str]:
 @contextmanager
 def doubling_rabbitmq(url: str) -> Iterator[str]:
     """Yield the same URL, while each message goes into a second queue too, whose messages expire into the first one."""
-    from kombu import Connection, Queue
+    from kombu.connection import Connection
+    from kombu.entity import Queue
 
     from config.celery import app
 

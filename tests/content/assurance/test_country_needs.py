@@ -23,6 +23,8 @@ pytestmark = pytest.mark.django_db
 def content() -> None:
     make.small_content()
     make.service("nz-line", country="NZ")
+    make.approve_texts()
+    make.check_channels()
 
 
 def test_nothing_waits_when_everything_is_approved_and_checked() -> None:
@@ -31,9 +33,9 @@ def test_nothing_waits_when_everything_is_approved_and_checked() -> None:
 
 def test_what_waits_for_a_country_is_named_and_other_countries_are_left_out() -> None:
     eva = make.person("eva", "localisation-editor")
-    for name in ("gb-line", "nz-line"):
+    for name, zone in (("gb-line", "Europe/London"), ("nz-line", "Pacific/Auckland")):
         service, channel = Service.objects.get(pk=name), Channel.objects.get(service=name)
-        ServiceRevision.objects.propose(service=service, facts={"min_age": 12}, by=eva, at=NOON)
+        ServiceRevision.objects.propose(service=service, facts={"zone": zone}, by=eva, at=NOON)
         facts = channel.facts() | {"cost": "standard"}
         ChannelRevision.objects.propose(
             service_id=name, position=channel.position, act=Act.CHANGE, by=eva, at=NOON, facts=facts, reason="A price."
@@ -62,7 +64,9 @@ def test_a_number_whose_check_has_expired_waits_for_one(settings: Any) -> None:
 
 def test_the_command_lists_it_in_words_and_refuses_an_unknown_country() -> None:
     service = Service.objects.get(pk="gb-line")
-    ServiceRevision.objects.propose(service=service, facts={"min_age": 12}, by=make.person("eva"), at=NOON)
+    ServiceRevision.objects.propose(
+        service=service, facts={"zone": "Europe/London"}, by=make.person("eva", "localisation-editor"), at=NOON
+    )
     out, data = StringIO(), StringIO()
 
     call_command("release", "needs", "gb", stdout=out)
