@@ -18,7 +18,7 @@ def manager_of(queryset: type[Q]) -> Q:
 def count_each(**rows: QuerySet[Any]) -> dict[str, int]:
     """Return how many rows each query set has, by its name; one query."""
     statements: list[str] = []
-    parameters: list[object] = []
+    parameters: list[Any] = []
     for number, found in enumerate(rows.values()):
         sql, given = found.order_by().values("pk").query.sql_with_params()
         statements.append(f"(SELECT count(*) FROM ({sql}) AS rows_{number})")  # noqa: S608
