@@ -42,7 +42,7 @@ MAX_RESPONSE_BYTES = 64 * 1024
 #: Concurrent requests of one batch: with eight batches enough for the full rate, at 150 ms a response.
 CONCURRENT_REQUESTS = 160
 #: The same without TLS, where each request takes a connection of its own: only the emulator is used like that.
-CONCURRENT_REQUESTS_PLAIN = 96
+CONCURRENT_REQUESTS_PLAIN = 80
 #: Seconds after which a response is a sign of trouble, whatever its status.
 SLOW_RESPONSE = 3.0
 #: Consecutive responses that are slow, or that every address may get, after which a batch is put off.
