@@ -93,8 +93,11 @@ def test_no_step_of_delivery_scans_a_large_table(frozen: Campaign) -> None:
     with explained() as reading:
         canary = batch_rows.read(first, verified)
     Batch.objects.filter(canary=True).update(canary=False)
-    second = claims.claim_batch("fingerpost-test")
+    # The second group, which lists its tickets too, comes before the first range.
+    listed, second = claims.claim_batch("fingerpost-test"), claims.claim_batch("fingerpost-test")
+    assert listed is not None
     assert second is not None
+    assert (listed.fresh, second.fresh) == (False, True)
     with explained() as reading_a_range:
         usual = batch_rows.read(second, verified)
     with explained() as looking:
