@@ -26,6 +26,7 @@ FURTHER = {
 }
 #: A shipped variant, which has few texts of its own, and the locale whose texts it gets here.
 VARIANTS = {"es-419": "es"}
+_CONSONANTS = "bcdfgjkpqrtvwz"
 #: The tip whose page is measured, and its number of texts.
 LONG, LONG_TEXTS = "forty-texts", 40
 #: The locales in which the texts of that tip wait for a second reader.
@@ -86,31 +87,40 @@ def _services(countries: int, *, by: User, at: datetime) -> set[str]:
     return set(Service.objects.values_list("pk", flat=True))
 
 
-def _texts(words: ImportedWords, tips: int, services: set[str], *, by: User, at: datetime) -> dict[str, str]:
-    """Write labels and tips, each tip with an own slug; return the key of the text in the files by the key of each unit."""
+def _texts(words: ImportedWords, tips: int, services: set[str], *, by: User, at: datetime) -> dict[str, tuple[str, str]]:
+    """Write labels and tips, each tip with an own slug and texts of its own, as real tips have.
+
+    Return by the key of each unit the key of the text in the files, and the mark that makes it another text.
+    """
     from content.importing.drafts import write_drafts
     from content.importing.tip_proposals import propose_tips
     from content.models import TipRevision, Unit
 
     usable = list(_usable(words, services))
     labels = [draft for draft in words.drafts if draft.owner == "term"]
-    keys = {unit: unit for unit in Unit.objects.values_list("key", flat=True)} | {draft.key: draft.key for draft in labels}
+    keys = {key: (key, "") for key in (*Unit.objects.values_list("key", flat=True), *(draft.key for draft in labels))}
     imported: list[ImportedTip] = []
     drafts: list[Draft] = list(labels)
     for number in range(tips):
         tip, texts = usable[number % len(usable)]
-        slug = tip.slug if number < len(usable) else f"{tip.slug[:50]}-{number // len(usable)}"
+        again = number // len(usable)
+        slug, mark = (f"{tip.slug[:50]}-{again}", _mark(again)) if again else (tip.slug, "")
         imported.append(replace(tip, slug=slug))
         for draft in texts:
             key = f"tip.{slug}.{draft.key.split('.', 2)[2]}"
-            keys[key] = draft.key
-            drafts.append(replace(draft, key=key, owner=f"tip:{slug}"))
+            keys[key] = draft.key, mark
+            drafts.append(replace(draft, key=key, owner=f"tip:{slug}", text=draft.text + mark))
     write_drafts(drafts, by=by, at=at)
     propose_tips(imported, by=by, at=at)
     reviewer = records.user("reviewer", "localisation-reviewer")
     for revision in TipRevision.objects.proposed():
         revision.approve(by=reviewer, at=at)
     return keys
+
+
+def _mark(again: int) -> str:
+    """Return two letters in brackets, which are no word of any language, for the repetition of this number."""
+    return f" ({_CONSONANTS[again // len(_CONSONANTS) % len(_CONSONANTS)]}{_CONSONANTS[again % len(_CONSONANTS)]})"
 
 
 def _usable(words: ImportedWords, services: set[str]) -> Iterator[tuple[ImportedTip, list[Draft]]]:
@@ -130,7 +140,7 @@ def _usable(words: ImportedWords, services: set[str]) -> Iterator[tuple[Imported
             yield tip, own
 
 
-def _targets(words: ImportedWords, sources: Mapping[str, str], *, by: User, at: datetime, prefix: str = "") -> None:
+def _targets(words: ImportedWords, sources: Mapping[str, tuple[str, str]], *, by: User, at: datetime, prefix: str = "") -> None:
     """Write the translations of the units whose keys begin so, in every locale but English."""
     from content.models import Locale, Target, Unit
 
@@ -138,9 +148,10 @@ def _targets(words: ImportedWords, sources: Mapping[str, str], *, by: User, at: 
     for code in Locale.objects.translated().exclude(pk="en").values_list("pk", flat=True):
         texts = words.targets[(FURTHER | VARIANTS).get(code, code)]
         Target.objects.write_many(
-            Target(unit=unit, locale_id=code, text=text, written_by=by, written_at=at)
+            Target(unit=unit, locale_id=code, text=text + mark, written_by=by, written_at=at)
             for unit in units
-            if (text := texts.get(sources[unit.key]))
+            for key, mark in (sources[unit.key],)
+            if (text := texts.get(key))
         )
 
 
@@ -210,7 +221,7 @@ def _long_tip(words: ImportedWords, *, by: User, at: datetime) -> None:
     reviewer = records.user("reviewer", "localisation-reviewer")
     TipRevision.objects.propose(slug=LONG, facts=facts, by=by, at=at).approve(by=reviewer, at=at)
     _approve_units(reviewer, at=at)
-    sources = {f"tip.{LONG}.{part}": draft.key for part, draft in parts.items()}
+    sources = {f"tip.{LONG}.{part}": (draft.key, "") for part, draft in parts.items()}
     _targets(words, sources, by=by, at=at, prefix=f"tip.{LONG}.")
     editor = records.user("editor", "localisation-editor")
     for number, unit in enumerate(Unit.objects.owned_by(f"tip:{LONG}")):
