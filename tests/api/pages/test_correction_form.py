@@ -25,18 +25,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def asta() -> User:
-    make.world()
-    make.service("gb-line")
-    return make.person("asta", "assurer")
-
-
-@pytest.fixture
-def ola(asta: User) -> User:
-    return make.person("ola", "assurer")
-
-
-@pytest.fixture
 def link(ola: User) -> CorrectionLink:
     return CorrectionLink.objects.issue(Organization.objects.get(), by=ola, at=timezone.now())
 

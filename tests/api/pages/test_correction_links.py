@@ -28,21 +28,9 @@ PAGE = "/console/organizations/org/"
 
 
 @pytest.fixture
-def asta() -> User:
-    make.world()
-    make.service("gb-line")
-    return make.person("asta", "assurer")
-
-
-@pytest.fixture
-def ben(asta: User) -> User:
-    return make.person("ben", "assurer")
-
-
-@pytest.fixture
-def on_file(asta: User, ben: User) -> Organization:
+def on_file(asta: User, ola: User) -> Organization:
     own = Organization.objects.get()
-    revision = OrganizationRevision.objects.propose(organization=own, name=own.name, contact=CONTACT, by=ben, at=timezone.now())
+    revision = OrganizationRevision.objects.propose(organization=own, name=own.name, contact=CONTACT, by=ola, at=timezone.now())
     revision.approve(by=make.checker(), at=timezone.now())
     return Organization.objects.get()
 
@@ -54,7 +42,7 @@ def signed_in(person: User) -> Client:
 
 
 def test_a_link_goes_to_the_contact_on_file_and_no_member_of_staff_sees_it(
-    on_file: Organization, asta: User, ben: User, api: Client
+    on_file: Organization, asta: User, ola: User, api: Client
 ) -> None:
     made = signed_in(asta).post(PAGE, {"action": "make"}, follow=True).content.decode()
 
@@ -62,7 +50,7 @@ def test_a_link_goes_to_the_contact_on_file_and_no_member_of_staff_sees_it(
     assert message.to == [CONTACT]
     assert "Correction link sent to the contact on file." in made
     assert "Sent to the contact on file by asta" in made
-    pages = [made, *(signed_in(person).get(PAGE).content.decode() for person in (asta, ben))]
+    pages = [made, *(signed_in(person).get(PAGE).content.decode() for person in (asta, ola))]
     assert not [page for page in pages if "/listed/" in page]
 
     # The organization answers at the address in the mail; the person who made the link does not take the answer.
@@ -74,16 +62,16 @@ def test_a_link_goes_to_the_contact_on_file_and_no_member_of_staff_sees_it(
     channel = reverse("admin:channel", args=["gb-line", 1])
     assert signed_in(asta).post(channel, reply).status_code == 403
     assert not Assurance.objects.exists()
-    assert signed_in(ben).post(channel, reply).status_code == 302
-    assert Assurance.objects.get().by == ben
+    assert signed_in(ola).post(channel, reply).status_code == 302
+    assert Assurance.objects.get().by == ola
 
 
-def test_without_a_contact_the_creator_alone_sees_the_link(asta: User, ben: User) -> None:
+def test_without_a_contact_the_creator_alone_sees_the_link(asta: User, ola: User) -> None:
     made = signed_in(asta).post(PAGE, {"action": "make"}, follow=True).content.decode()
 
     assert made.count("/listed/") == 1
     assert "another assurer must accept the replies" in made
-    assert "/listed/" not in signed_in(ben).get(PAGE).content.decode()
+    assert "/listed/" not in signed_in(ola).get(PAGE).content.decode()
     assert mail.outbox == []
 
 
@@ -107,7 +95,7 @@ def _refuse(self: object, messages: object) -> int:
 
 
 @pytest.mark.parametrize("mailed", [True, False])
-def test_no_statement_makes_a_link_that_goes_elsewhere(asta: User, ben: User, mailed: bool, request: Any) -> None:
+def test_no_statement_makes_a_link_that_goes_elsewhere(asta: User, ola: User, mailed: bool, request: Any) -> None:
     if not mailed:
         request.getfixturevalue("on_file")
     now = timezone.now()

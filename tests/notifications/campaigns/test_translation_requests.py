@@ -3,89 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
 import pytest
-from django.db import DatabaseError, IntegrityError, transaction
+from django.db import DatabaseError, transaction
 
-from core.errors import ChangedMeanwhile, Conflict, Forbidden, Invalid, SecondPersonRequired
+from core.errors import Conflict, Forbidden, Invalid
 from core.models import AuditEntry, User
 from core.roles import ROLES
-from notifications.campaigns import approval, draft_tasks, lifecycle, translation_requests, translation_texts
+from notifications.campaigns import lifecycle, translation_requests, translation_texts
 from notifications.campaigns.checks.draft import check_draft
 from notifications.campaigns.refusals import SubmissionRefused
 from notifications.models import Campaign, DraftTask, TranslationRequest
 from tests import make
+from tests.notifications.campaigns.translations import (
+    ARABIC,
+    ENGLISH,
+    ask,
+    confirm,
+    editor,
+    hand_in,
+    now,
+    save,
+)
 
 pytestmark = pytest.mark.django_db
-
-ENGLISH = make.definition()["messages"]["en"]
-ARABIC = {
-    "outer.title": "نصائح جديدة",
-    "outer.body": "اقرأها الآن.",
-    "inner.title": "إذا هددك أحد",
-    "inner.body": "لا تدفع. هذا ليس خطأك.",
-}
-
-
-def now() -> datetime:
-    return datetime.now(UTC)
-
-
-def editor(name: str, *locales: str) -> User:
-    return make.person(name, "localisation-editor", locales=locales or ("ar",))
-
-
-def reader(name: str, *locales: str) -> User:
-    return make.person(name, "localisation-reviewer", locales=locales or ("ar",))
-
-
-@pytest.fixture
-def draft() -> Campaign:
-    return make.campaign(state="draft")
-
-
-@pytest.fixture
-def ali() -> User:
-    return editor("ali")
-
-
-def ask(campaign: Campaign, *locales: str, hours: float = 2, by: User | None = None, **more: Any) -> TranslationRequest:
-    asker = by or make.campaign_staff()[0]
-    deadline = now() + timedelta(hours=hours)
-    requested = translation_requests.ask(campaign, locales or ("ar",), deadline=deadline, by=asker, at=now(), **more)
-    return requested[0]
-
-
-def save(request: TranslationRequest, by: User, texts: dict[str, str] | None = None, **more: Any) -> None:
-    revision = more.pop("from_revision", request.revision)
-    translation_requests.save(request, texts or ARABIC, from_revision=revision, by=by, at=now(), **more)
-
-
-def hand_in(request: TranslationRequest, by: User, texts: dict[str, str] | None = None, **more: Any) -> None:
-    campaign = Campaign.objects.get(pk=request.campaign_id)
-    shown = {
-        "from_revision": request.revision,
-        "source": translation_texts.source_of(campaign).digest,
-        "campaign_version": draft_tasks.version(campaign, DraftTask.WORDS, locale=request.locale),
-    }
-    translation_requests.hand_in(request, texts or ARABIC, **{**shown, **more}, by=by, at=now())
-
-
-def confirm(request: TranslationRequest, by: User, **more: Any) -> None:
-    campaign = Campaign.objects.get(pk=request.campaign_id)
-    version = draft_tasks.version(campaign, DraftTask.WORDS, locale=request.locale)
-    translation_requests.confirm(
-        request, campaign_version=more.get("version", version), meaning="Do not pay; it is not your fault.", by=by, at=now()
-    )
-
-
-def change_source(campaign: Campaign, body: str = "Do not pay. Tell an adult.") -> None:
-    campaign.refresh_from_db()
-    text: Any = {**ENGLISH, "inner": {**ENGLISH["inner"], "body": body}}
-    version = draft_tasks.version(campaign, DraftTask.WORDS, locale="en")
-    draft_tasks.save_text(campaign, "en", text, from_version=version, by=make.campaign_staff()[0], at=now())
 
 
 def test_what_an_editor_hands_in_becomes_a_text_of_the_draft(draft: Campaign, ali: User) -> None:
@@ -155,153 +97,6 @@ def test_a_text_that_was_handed_in_texts_below_with_its_request(draft: Campaign,
     assert list(draft.words) == ["en"]
     again = ask(draft)
     assert again.texts == ARABIC
-
-
-def test_the_second_reading_in_the_draft_is_the_one_that_the_approval_needs(draft: Campaign, ali: User) -> None:
-    request = ask(draft)
-    hand_in(request, ali)
-    confirm(request, reader("rim"))
-    assert (request.state, request.read_by and request.read_by.username) == ("read", "rim")
-    draft.refresh_from_db()
-    lifecycle.submit(draft, by=draft.created_by, at=now())
-
-    approver = make.person("reads-english", "campaign-approver", locales=("en",))
-    assert lifecycle.approve(draft, fingerprint=draft.fingerprint, by=approver, at=now()) is True
-
-
-def test_a_second_reading_after_the_submission_marks_the_request_as_read(draft: Campaign, ali: User) -> None:
-    request = ask(draft)
-    hand_in(request, ali)
-    draft.refresh_from_db()
-    lifecycle.submit(draft, by=draft.created_by, at=now())
-
-    approval.confirm_text(draft, "ar", fingerprint=draft.fingerprint, by=reader("rim"), at=now(), meaning="Do not pay.")
-
-    request.refresh_from_db()
-    assert request.state == "read"
-
-
-def test_a_translator_neither_reads_their_own_text_nor_approves_the_campaign(draft: Campaign) -> None:
-    ali = make.person("ali", "localisation-editor", "localisation-reviewer", "campaign-approver", locales=("ar", "en"))
-    request = ask(draft)
-    hand_in(request, ali)
-
-    with pytest.raises(SecondPersonRequired):
-        confirm(request, ali)
-    with pytest.raises(IntegrityError), transaction.atomic():
-        TranslationRequest.objects.filter(pk=request.pk).update(state="read", read_by=ali, read_at=now())
-    draft.refresh_from_db()
-    lifecycle.submit(draft, by=draft.created_by, at=now())
-    with pytest.raises(SecondPersonRequired):
-        lifecycle.approve(draft, fingerprint=draft.fingerprint, by=ali, at=now())
-
-
-def test_a_second_reader_sends_a_text_back_with_a_reason(draft: Campaign, ali: User) -> None:
-    request = ask(draft)
-    hand_in(request, ali)
-    rim = reader("rim")
-
-    with pytest.raises(Invalid, match="Reason"):
-        translation_requests.send_back(request, reason=" ", by=rim, at=now())
-    translation_requests.send_back(request, reason="The last sentence blames.", by=rim, at=now())
-
-    assert (request.state, request.reason) == ("in-work", "The last sentence blames.")
-    hand_in(request, ali, {**ARABIC, "inner.body": "لا تدفع. أخبر شخصًا بالغًا."})
-    assert (request.state, request.reason) == ("returned", "")
-
-
-def test_a_changed_source_is_never_translated_unseen(draft: Campaign, ali: User) -> None:
-    request = ask(draft)
-    before = translation_texts.source_of(draft).digest
-    change_source(draft)
-
-    with pytest.raises(translation_requests.SourceChanged):
-        hand_in(request, ali, source=before)
-    assert translation_texts.has_changed(request, Campaign.objects.get())
-    hand_in(request, ali)
-
-    assert request.source["inner.body"] == "Do not pay. Tell an adult."
-
-
-def test_a_source_that_changes_after_the_hand_in_blocks_until_it_is_asked_again(draft: Campaign, ali: User) -> None:
-    request = ask(draft)
-    hand_in(request, ali)
-    change_source(draft)
-    author = draft.created_by
-
-    with pytest.raises(SubmissionRefused, match="English has changed since Arabic was translated"):
-        lifecycle.submit(draft, by=author, at=now())
-    with pytest.raises(Conflict, match="translators have to see it first"):
-        confirm(request, reader("rim"))
-    with pytest.raises(Conflict, match="translated from an earlier source"):
-        translation_requests.withdraw(request, keep_text=True, by=author, at=now())
-    ask(draft)
-    request.refresh_from_db()
-    assert request.state == "in-work"
-    hand_in(request, ali)
-    draft.refresh_from_db()
-    lifecycle.submit(draft, by=author, at=now())
-
-    assert draft.state == "submitted"
-
-
-def test_of_two_editors_who_save_at_once_the_second_is_shown_the_first(draft: Campaign, ali: User) -> None:
-    request = ask(draft)
-    mona = editor("mona")
-    save(request, ali)
-
-    with pytest.raises(ChangedMeanwhile, match="Someone else has saved"):
-        save(request, mona, {**ARABIC, "outer.title": "غير ذلك"}, from_revision=0)
-    with pytest.raises(ChangedMeanwhile):
-        hand_in(request, mona, from_revision=0)
-
-    assert request.texts == ARABIC
-    hand_in(request, ali)
-    with pytest.raises(Conflict, match="handed this translation in already"):
-        hand_in(request, mona)
-
-
-def test_a_text_that_an_author_wrote_meanwhile_is_not_replaced_unseen(draft: Campaign, ali: User) -> None:
-    request = ask(draft)
-    unseen = draft_tasks.version(draft, DraftTask.WORDS, locale="ar")
-    with_arabic = make.definition(messages={"en": ENGLISH, "ar": translation_texts.nested(ARABIC)})
-    lifecycle.edit(draft, with_arabic, by=draft.created_by, at=now())
-
-    with pytest.raises(ChangedMeanwhile, match="has written a text in Arabic"):
-        hand_in(request, ali, campaign_version=unseen)
-    version = draft_tasks.version(draft, DraftTask.WORDS, locale="ar")
-    empty, author = draft_tasks.EMPTY_TEXT, draft.created_by
-    with pytest.raises(Conflict, match="is with the translators"):
-        draft_tasks.save_text(draft, "ar", empty, from_version=version, by=author, at=now())
-    with pytest.raises(Conflict, match="is with the translators"):
-        draft_tasks.remove_text(draft, "ar", by=draft.created_by, at=now())
-
-
-def test_what_cannot_be_handed_in_is_saved_and_every_problem_is_named(draft: Campaign, ali: User) -> None:
-    request = ask(draft)
-
-    with pytest.raises(translation_requests.TextsRefused) as refused:
-        hand_in(request, ali, {**ARABIC, "outer.title": "", "inner.body": "Call 0800 1111."})
-
-    found = " ".join(refused.value.extra["problems"])
-    assert "Lock screen title in Arabic is empty." in found
-    assert "holds the number" in found
-    assert (request.state, request.texts["inner.body"]) == ("in-work", "Call 0800 1111.")
-    draft.refresh_from_db()
-    assert "ar" not in draft.words
-    assert ali.pk not in draft.touched_by
-
-
-def test_the_inserted_facts_of_the_source_stay(ali: User) -> None:
-    english = {**ENGLISH, "inner": {**ENGLISH["inner"], "body": "Read it on {date:2026-12-01}."}}
-    request = ask(make.campaign(state="draft", messages={"en": english}))
-
-    with pytest.raises(translation_requests.TextsRefused) as refused:
-        hand_in(request, ali)
-    hand_in(request, ali, {**ARABIC, "inner.body": "اقرأ هذا يوم {date:2026-12-01}."})
-
-    assert any("is in the source but missing here. Insert it." in problem for problem in refused.value.extra["problems"])
-    assert request.state == "returned"
 
 
 def test_the_deadline_is_ahead_and_before_the_start(ali: User) -> None:
