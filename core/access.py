@@ -23,6 +23,7 @@ PUBLISHER: Final = "publisher"
 ASSURER: Final = "assurer"
 ADMINISTRATOR: Final = "administrator"
 AUDITOR: Final = "auditor"
+LEAD: Final = "localisation-lead"
 #: Everybody who has a role.
 ANY_ROLE: Final = tuple(ROLES)
 
@@ -56,8 +57,8 @@ def _fresh(names: str, *roles: str) -> dict[str, PageAct]:
 
 
 _READ: Final = Access()
-#: Who reads campaigns before they are sent: all but those who only translate and review texts.
-_CAMPAIGN_READERS: Final = tuple(role for role in ROLES if role not in (EDITOR, REVIEWER))
+#: Who reads campaigns before they are sent: all but those who only translate and review texts, or hand out those rights.
+_CAMPAIGN_READERS: Final = tuple(role for role in ROLES if role not in (EDITOR, REVIEWER, LEAD))
 _READ_CAMPAIGNS: Final = Access(_CAMPAIGN_READERS)
 _DRAFT: Final = Access((AUTHOR,), _acts("save discard", AUTHOR))
 _TEXT: Final = Access((AUTHOR,), _acts("save discard insert", AUTHOR))
@@ -70,9 +71,10 @@ CONSOLE: Final[Mapping[str, Access]] = {
     "factors": Access(own=True, acts=_fresh("add-app remove-app add-key remove-key new-codes"), without_factor=True),
     "confirm": Access(own=True, without_factor=True),
     # People and the audit log.
-    "people": Access(acts=_fresh("approve", ADMINISTRATOR) | _acts("withdraw", ADMINISTRATOR)),
+    "people": Access(acts=_fresh("approve", ADMINISTRATOR, LEAD) | _acts("withdraw", ADMINISTRATOR, LEAD)),
     "person-invite": Access((ADMINISTRATOR,), _fresh("propose", ADMINISTRATOR)),
     "person": Access((ADMINISTRATOR,), _fresh("change reset reopen", ADMINISTRATOR) | _acts("close", ADMINISTRATOR)),
+    "person-rights": Access((LEAD,), _fresh("hand-out", LEAD) | _acts("take-back", LEAD)),
     "audit": Access((ADMINISTRATOR, AUDITOR)),
     # Apps: push modes and legal bases.
     "apps": Access(acts=_fresh("approve", ADMINISTRATOR) | _acts("reject withdraw", ADMINISTRATOR)),

@@ -22,6 +22,7 @@ ROLES: dict[str, tuple[str, ...]] = {
     "administrator": ("core.administer_staff", "core.read_audit", "notifications.administer_apps"),
     "auditor": ("core.read_audit",),
     "assurer": ("content.propose_channelrevision", "content.approve_channelrevision", "content.assure_channel"),
+    "localisation-lead": ("core.hand_out_rights",),
 }
 
 

@@ -1,4 +1,4 @@
-"""Change who may do what: an administrator proposes, a second one approves; closing an account takes one."""
+"""Change who may do what: one administrator or lead proposes, a second one approves; taking rights away takes one."""
 
 from __future__ import annotations
 
@@ -18,10 +18,11 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import QuerySet
 from django.urls import reverse
 
-from core import audit, credentials, roles
+from core import audit, credentials, lead_rights, roles
 from core.audit_verbs import Verb
 from core.credentials import Credential
-from core.errors import ChangedMeanwhile, Conflict, Invalid, NotFound, SecondPersonRequired
+from core.errors import ChangedMeanwhile, Conflict, Forbidden, Invalid, NotFound, SecondPersonRequired
+from core.lead_rights import HAND_OUT
 from core.models.staff_change import StaffAct, StaffChange
 from core.models.user import User
 
@@ -52,8 +53,10 @@ def propose_invitation(
     reason: str = "",
     campaign_apps: Iterable[str] = ("*",),
     campaign_countries: Iterable[str] = ("*",),
+    content_countries: Iterable[str] = ("*",),
 ) -> StaffChange:
     """Propose a new account. Raises Invalid with `field` for a name, an address or a role that cannot be."""
+    roles.require(by, ADMINISTER)
     try:
         User.username_validator(username)
     except ValidationError as error:
@@ -66,7 +69,11 @@ def propose_invitation(
         ) from None
     if User.objects.filter(username=username).exists():
         raise Invalid(f"Name: there is already a member of staff called {username}.", code="username", field="username")
-    limits = {"campaign_apps": sorted(campaign_apps), "campaign_countries": sorted(campaign_countries)}
+    limits = {
+        "campaign_apps": sorted(campaign_apps),
+        "campaign_countries": sorted(campaign_countries),
+        "content_countries": sorted(content_countries),
+    }
     named = {"username": username, "email": email}
     change = StaffChange(act=StaffAct.INVITE, **named, roles=_known(given), locales=sorted(locales), **limits)
     return _propose(change, by=by, at=at, reason=reason)
@@ -83,14 +90,19 @@ def propose(
     reason: str = "",
     campaign_apps: Iterable[str] = ("*",),
     campaign_countries: Iterable[str] = ("*",),
+    content_countries: Iterable[str] = ("*",),
 ) -> StaffChange:
-    """Propose a change of an account: its roles, languages and limits, a reset of its sign-in, or to open it again."""
+    """Propose a change of an account: its roles, languages and limits, a reset of its sign-in, or to open it again.
+
+    A lead proposes changes of roles, languages and countries within their own rights. Raises Forbidden for anything else.
+    """
     if account.is_system:
         raise NotFound("There is no such member of staff.")
     wanted = {
         "locales": sorted(locales),
         "campaign_apps": sorted(campaign_apps),
         "campaign_countries": sorted(campaign_countries),
+        "content_countries": sorted(content_countries),
     }
     same = set(given) == _roles_of(account) and all(sorted(getattr(account, name)) == value for name, value in wanted.items())
     if act == StaffAct.CHANGE and same:
@@ -98,22 +110,81 @@ def propose(
     if act == StaffAct.REOPEN and account.is_active:
         raise Conflict("The account is open.", code="open")
     change = StaffChange(act=act, account=account, username=account.username, roles=_known(given), **wanted)
+    require_decider(change, by)
     return _propose(change, by=by, at=at, reason=reason)
 
 
+def require_decider(change: StaffChange, person: User) -> None:
+    """Raise Forbidden unless the person may propose and approve the change: an administrator, or a lead who has its rights."""
+    roles.require(person, ADMINISTER, HAND_OUT)
+    if not roles.holds(person, ADMINISTER):
+        lead_rights.require_within(person, change)
+
+
+def take_back(
+    account: User,
+    *,
+    given: Iterable[str],
+    locales: Iterable[str],
+    content_countries: Iterable[str],
+    by: User,
+    at: datetime,
+    reason: str = "",
+) -> User:
+    """Leave an account these roles, languages and countries of those that it has, at once. One lead may, who has the others.
+
+    A proposed change of the account is withdrawn, because it would give them back. Raises Forbidden for rights that the lead does
+    not have, and Invalid where nothing is taken, or something is given.
+    """
+    roles.require(by, HAND_OUT)
+    kept = {"locales": sorted(locales), "content_countries": sorted(content_countries)}
+    limits = {"campaign_apps": account.campaign_apps, "campaign_countries": account.campaign_countries}
+    change = StaffChange(
+        act=StaffAct.TAKE_BACK, account=account, username=account.username, roles=_known(given), **kept, **limits
+    )
+    with transaction.atomic():
+        stored = User.objects.select_for_update().get(pk=account.pk)
+        before = {"roles": sorted(_roles_of(stored)), "locales": stored.locales, "content_countries": stored.content_countries}
+        if not all(set(getattr(change, name)) <= set(value) for name, value in before.items()):
+            raise Invalid("Only rights that the account has can be withdrawn.", code="given")
+        if all(set(getattr(change, name)) == set(value) for name, value in before.items()):
+            raise Invalid("Choose at least one role, language or country to withdraw.", code="unchanged")
+        change.account = stored
+        lead_rights.require_within(by, change)
+        for waiting in StaffChange.objects.waiting().filter(account=stored, act=StaffAct.CHANGE):
+            _withdraw(waiting, by=by, at=at)
+        _propose(change, by=by, at=at, reason=reason)
+        return _approve(change, by=by, at=at)
+
+
 def approve(change: StaffChange, *, by: User, at: datetime) -> User:
-    """Approve the change as a second administrator, and carry it out at once. Returns the account.
+    """Approve the change as a second administrator or lead, and carry it out at once. Returns the account.
 
     Raises SecondPersonRequired for the proposer and for the account itself, ChangedMeanwhile where it was decided, Conflict
-    where fewer than two administrators would be left, or no mail can be sent to an account that needs a link.
+    where fewer than two administrators would be left, no mail can be sent to an account that needs a link, or the person who
+    proposed it may no longer do so.
     """
-    roles.require_approver(by, ADMINISTER)
+    require_decider(change, by)
+    roles.require_approver(by, ADMINISTER if roles.holds(by, ADMINISTER) else HAND_OUT)
     if by.pk in (change.proposed_by_id, change.account_id):
-        raise SecondPersonRequired("A second administrator must approve a change of an account, and nobody their own.")
+        raise SecondPersonRequired("A second person must approve a change of an account, and nobody their own.")
     if change.act in (StaffAct.INVITE, StaffAct.RESET) and settings.EMAIL_BACKEND.endswith("dummy.EmailBackend"):
         raise Conflict("No mail can be sent: MAIL_URL is not set. The person gets a link by mail.", code="mail")
     with transaction.atomic():
         _require_waiting(change)
+        try:
+            require_decider(change, change.proposed_by)
+        except Forbidden:
+            raise Conflict(
+                f"{change.proposed_by.username}, who proposed this, does not have the right to do so any more. Withdraw it, then "
+                "propose it again.",
+                code="proposer",
+            ) from None
+        return _approve(change, by=by, at=at)
+
+
+def _approve(change: StaffChange, *, by: User, at: datetime) -> User:
+    with transaction.atomic():
         account = _account_of(change, at=at)
         change.account, change.approved_by, change.approved_at = account, by, at
         change.save(update_fields=["account", "approved_by", "approved_at"])
@@ -121,13 +192,21 @@ def approve(change: StaffChange, *, by: User, at: datetime) -> User:
             by=by, verb=Verb.STAFF_CHANGE_APPROVED, row=account, at=at, act=change.act, roles=change.roles, **_rights(change)
         )
         _carry_out(change, account, by=by, at=at)
-        _require_two_administrators()
+        if change.act != StaffAct.TAKE_BACK:
+            _require_two_administrators()
     return account
 
 
 def withdraw(change: StaffChange, *, by: User, at: datetime) -> None:
-    """Withdraw one's own proposal, or reject another's."""
-    roles.require(by, ADMINISTER)
+    """Withdraw one's own proposal, or reject another's that one could approve."""
+    if by.pk == change.proposed_by_id:
+        roles.require(by, ADMINISTER, HAND_OUT)
+    else:
+        require_decider(change, by)
+    _withdraw(change, by=by, at=at)
+
+
+def _withdraw(change: StaffChange, *, by: User, at: datetime) -> None:
     with transaction.atomic():
         _require_waiting(change)
         StaffChange.objects.filter(pk=change.pk).update(withdrawn_at=at)
@@ -174,7 +253,6 @@ def accept(link: str, password: str, *, at: datetime) -> User:
 
 
 def _propose(change: StaffChange, *, by: User, at: datetime, reason: str) -> StaffChange:
-    roles.require(by, ADMINISTER)
     change.reason, change.proposed_by, change.proposed_at = reason.strip()[:300], by, at
     try:
         with transaction.atomic():
@@ -234,7 +312,7 @@ def _account_of(change: StaffChange, *, at: datetime) -> User:
 
 
 def _carry_out(change: StaffChange, account: User, *, by: User, at: datetime) -> None:
-    if change.act in (StaffAct.INVITE, StaffAct.CHANGE):
+    if change.act in (StaffAct.INVITE, StaffAct.CHANGE, StaffAct.TAKE_BACK):
         account.groups.set(Group.objects.filter(name__in=change.roles))
         for name, value in _rights(change).items():
             setattr(account, name, value)
@@ -255,7 +333,7 @@ def _carry_out(change: StaffChange, account: User, *, by: User, at: datetime) ->
 
 def _rights(change: StaffChange) -> dict[str, list[str]]:
     """Return what an approved change writes to its account beside roles."""
-    return {name: getattr(change, name) for name in ("locales", "campaign_apps", "campaign_countries")}
+    return {name: getattr(change, name) for name in ("locales", "campaign_apps", "campaign_countries", "content_countries")}
 
 
 def _send_link(account: User) -> None:

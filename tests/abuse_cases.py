@@ -592,6 +592,26 @@ CASES: Final = (
             _READING + "test_no_statement_records_a_reading_that_does_not_count",
         ),
     ),
+    AbuseCase(
+        70,
+        "A lead who hands out a right that they do not have, alone or through an account that has more languages",
+        "403 with the right that is missing; the database refuses it as well",
+        (
+            "tests/core/test_lead_rights.py::test_a_lead_hands_out_and_takes_back_nothing_beyond_their_own_rights",
+            "tests/core/test_lead_rights.py::test_a_role_is_not_handed_out_to_somebody_who_has_more_languages",
+            "tests/core/test_lead_rights.py::test_the_database_takes_a_lead_only_within_their_rights",
+            "tests/guards/test_account_rules.py::test_no_statement_gives_a_right_or_takes_the_last_administrators",
+        ),
+    ),
+    AbuseCase(
+        71,
+        "A person for one country who changes a number, a text or a check of another",
+        "403; the database refuses approvals and checks as well",
+        (
+            "tests/content/models/test_country_rights.py::test_a_person_for_another_country_is_refused",
+            "tests/content/models/test_country_rights.py::test_the_database_takes_approvals_and_checks_of_own_countries_alone",
+        ),
+    ),
 )
 
 _INTRODUCTION = """# Security: what was tried, and what holds it

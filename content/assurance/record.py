@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from content.assurance.validity import longest_days, methods
 from content.models import Assurance, Channel
 from content.models.assurance import Method
+from content.models.rights import require_service_country
 from core import audit, roles
 from core.audit_verbs import Verb
 from core.errors import Invalid
@@ -22,6 +23,7 @@ def record_assurance(
     that does not fit the channel.
     """
     roles.require(by, "content.assure_channel")
+    require_service_country(by, channel.service)
     today, service_roles = at.astimezone(UTC).date(), channel.service.roles
     allowed = methods(service_roles, channel.type)
     if method not in allowed:

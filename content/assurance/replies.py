@@ -11,6 +11,7 @@ from content.models import Channel, ChannelRevision
 from content.models.assurance import Method
 from content.models.channel_revision import Act
 from content.models.reply import Reply, ReplyAnswer
+from content.models.rights import require_service_country
 from core import audit, roles
 from core.audit_verbs import Verb
 from core.errors import ChangedMeanwhile, SecondPersonRequired
@@ -54,6 +55,7 @@ def dismiss_reply(reply: Reply, *, by: User, at: datetime) -> None:
 
 def _close(reply: Reply, *, accepted: bool, by: User, at: datetime) -> None:
     roles.require(by, "content.assure_channel")
+    require_service_country(by, reply.revision.service)
     if not Reply.objects.filter(pk=reply.pk, dealt_at=None).update(taken=accepted, dealt_by=by, dealt_at=at):
         raise ChangedMeanwhile()
     audit.record(by=by, verb=Verb.REPLY_ACCEPTED if accepted else Verb.REPLY_DISMISSED, row=reply, at=at, answer=reply.answer)

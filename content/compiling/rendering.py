@@ -13,9 +13,10 @@ from babel.lists import format_list
 from markdown_it import MarkdownIt
 
 from content.linting.channel import digits
+from content.linting.language_names import shipped_names
 from content.linting.locale_tag import cldr_locale
 from content.linting.tokens import TOKEN
-from content.terms import ChannelType, DialKind, NumberType
+from content.terms import SOURCE_LOCALE, ChannelType, DialKind, NumberType
 
 #: Left-to-right isolate. First strong isolate takes the direction from the letters of the fact, and a number has none.
 _OPEN, _CLOSE = "\u2066", "\u2069"
@@ -142,9 +143,14 @@ def tel(channel: ContactDetails, caller: str) -> str | None:
 
 
 def language_names(tags: Sequence[str], locale: str) -> str | None:
-    """Return the isolated names of the languages as a list in the locale; None where CLDR lacks one of the names."""
+    """Return the isolated names of the languages as a list in the locale; None where CLDR lacks one of the names.
+
+    English readers get the names that staff read.
+    """
     words = cldr_locale(locale)
-    names = [words.languages.get(base) for base in dict.fromkeys(tag.split("-")[0].lower() for tag in tags)]
+    shipped = shipped_names() if words.language == SOURCE_LOCALE else {}
+    bases = dict.fromkeys(tag.split("-")[0].lower() for tag in tags)
+    names = [shipped.get(base) or words.languages.get(base) for base in bases]
     if not names or None in names:
         return None
     return format_list([isolate(name) for name in names if name], locale=words)

@@ -6,8 +6,8 @@ from collections.abc import Collection, Mapping
 
 from content.console.unit_names import UnitNames
 from content.models import Target, Tip, Unit
-from content.models.target import TargetStatus
 from content.models.target_lifecycle import TargetState
+from content.models.target_status import TargetStatus
 from content.terms import Change
 
 #: Translations that a clarity change makes outdated; the others are behind the source already, or about to be removed.

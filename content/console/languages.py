@@ -96,7 +96,10 @@ class LanguageForm(ConsoleForm):
         max_length=35, label="Language tag", help_text="BCP 47, with the script where there are several: so, pa-Arab, zh-Hant-TW."
     )
     name = forms.CharField(
-        max_length=80, required=False, label=FIELDS["name"], help_text="Leave it empty to take the name that CLDR has."
+        max_length=80,
+        required=False,
+        label=FIELDS["name"],
+        help_text="Leave it empty if the language has one already.",
     )
     endonym = forms.CharField(
         max_length=80,

@@ -16,7 +16,7 @@ from content.console.tip_work import REVIEWS, WRITES, TipWork, tips_to_do
 from content.console.unit_names import UnitNames
 from content.console.work_filter import TO_DO, WAITING, WorkFilter, reader_countries
 from content.models import Locale, Target, TextComment, Unit, UnsavedText
-from content.models.target import TargetStatus
+from content.models.target_status import TargetStatus
 from content.terms import SOURCE_LOCALE, Audience
 from core import roles
 from core.console.display import StatusTag, date_text

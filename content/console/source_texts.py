@@ -23,6 +23,7 @@ from content.console.unsaved_texts import TextBoxPage, revision_in
 from content.linting.fault import Fault
 from content.linting.text import normalize_text, source_faults
 from content.models import Locale, Service, Target, Unit, UnitApproval, UnitRevision
+from content.models.rights import read_only_because
 from content.models.source_history import missed_changes, most_severe
 from content.models.unit import UnitQuerySet
 from content.models.unit_lifecycle import UnitState
@@ -184,7 +185,7 @@ class SourceTextPage(TextBoxPage):
             "sides": self.conflict_sides(conflict, unsaved, text),
             "checked": (checked := normalize_text(text)),
             "faults": self.faults_in(checked),
-            "reads": self.user.reads(unit.source_locale_id),
+            "reads": not read_only_because(self.user, unit.source_locale_id, "", unit.owner),
             "own": unit.written_by_id == self.user.pk or unit.revisions.filter(text=unit.text, by=self.user).exists(),
             "history": [
                 (r, list(differences(older.get(r.revision - 1, r.text), r.text)), approvals.get(r.revision)) for r in revisions

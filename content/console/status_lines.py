@@ -23,7 +23,7 @@ from content.models import (
     Unit,
 )
 from content.models.release import OLD_RELEASE, ReleaseState
-from content.models.target import TargetStatus
+from content.models.target_status import TargetStatus
 from content.models.unit_lifecycle import UnitState
 from content.publishing import signing
 from core.console.display import zoned_text

@@ -7,7 +7,7 @@ from django.http import JsonResponse, QueryDict
 from content.console.tip_text_page import TipTextPage
 from content.console.unsaved_texts import revision_in
 from content.models import DeclinedReading, TextComment, TextSuggestion, TipPresence, UnsavedText
-from content.models.unit import require_reads
+from content.models.rights import require_reads
 from core.errors import Invalid
 
 

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 
 from content.console.unsaved_texts import TextBoxPage
 from content.models import DeclinedReading, Locale, Target, TargetRevision, TextComment, Tip, Unit
-from content.models.target import TargetStatus
+from content.models.target_status import TargetStatus
 from content.terms import SOURCE_LOCALE
 from core.errors import NotFound
 

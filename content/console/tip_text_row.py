@@ -16,11 +16,11 @@ from content.linting.length import Limit, limit_of, reader_length, surface_of
 from content.linting.tokens import without_tokens
 from content.models import TextComment, TextSuggestion, Unit
 from content.models.source_to_approve import source_to_approve
-from content.models.target import TargetStatus
 from content.models.target_lifecycle import TargetState
+from content.models.target_status import TargetStatus
 
 if TYPE_CHECKING:
-    from content.models.target import TargetWithStatus
+    from content.models.target_queries import TargetWithStatus
 
 #: The texts that a person works on first, in the order of the statuses.
 UNFINISHED = (TargetStatus.WITHDRAWN, TargetStatus.OUTDATED, TargetStatus.EMPTY)

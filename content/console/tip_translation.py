@@ -17,6 +17,7 @@ from content.console.unsaved_texts import CHANGED_SINCE, revision_in
 from content.linting.reading_age import reading_faults
 from content.linting.style_notes import style_notes
 from content.linting.tokens import without_tokens
+from content.models.rights import read_only_because
 from content.models.text_comment import MAX_COMMENT
 from core.console.pages import Link, page
 from core.errors import DomainError, EditConflict, Invalid
@@ -82,7 +83,8 @@ class TipTranslationPage(TipOpinionPage):
             "tip": self.tip,
             "locale": self.locale,
             "rows": rows,
-            "reads": self.user.reads(self.locale.pk),
+            "reads": not (why := read_only_because(self.user, self.locale.pk, self.locale.name, self.tip.owner)),
+            "read_only": why,
             "focus": self.focus(rows),
             "notes": style_notes(self.locale.pk),
             "tip_faults": reading_faults("\n".join(texts), self.locale.pk, self.tip.audiences),

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from content.models import DeclinedReading, Target, TextComment, Tip, Unit
-from content.models.target import TargetStatus
 from content.models.target_lifecycle import TargetState
+from content.models.target_status import TargetStatus
 from content.terms import Situation
 from core import roles
 from core.console.display import StatusTag

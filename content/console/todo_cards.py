@@ -30,7 +30,7 @@ from content.models import (
 )
 from content.models.release import ReleaseState
 from content.models.service_facts import Status
-from content.models.target import TargetStatus
+from content.models.target_status import TargetStatus
 from content.models.unit_lifecycle import UnitState
 from content.terms import SOURCE_LOCALE
 from core import roles

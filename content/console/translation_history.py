@@ -13,6 +13,7 @@ from content.console.translation_status import differences
 from content.console.unit_names import unit_name
 from content.console.unsaved_texts import revision_in
 from content.models import Locale, Target, TargetRevision, Unit
+from content.models.rights import read_only_because
 from core.console.pages import Link, Page, page
 from core.errors import NotFound
 
@@ -71,7 +72,7 @@ class TranslationHistoryPage(Page):
             "target": self.target,
             "revisions": part,
             "rows": list(self._rows(list(part))),
-            "reads": self.user.reads(self.target.locale_id),
+            "reads": not read_only_because(self.user, self.target.locale_id, "", self.target.unit.owner),
         }
 
     def _rows(self, revisions: list[TargetRevision]) -> Iterator[HistoryRow]:

@@ -12,14 +12,14 @@ from django.db.models import OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from content.models import Target, Unit
-from content.models.target import TargetStatus
+from content.models.target_status import TargetStatus
 from content.models.unit_lifecycle import UnitState
 from core.console.display import StatusTag
 
 if TYPE_CHECKING:
     from django_stubs_ext import WithAnnotations
 
-    from content.models.target import TargetWithStatus
+    from content.models.target_queries import TargetWithStatus
 
     class _Translation(TypedDict):
         status: str

@@ -24,10 +24,11 @@ from content.linting.fault import Fault
 from content.linting.text import normalize_text, target_faults
 from content.linting.tokens import SERVICE, tokens
 from content.models import Judgement, Locale, Service, Target, TargetRevision, TextSuggestion, Unit, UnitRevision
+from content.models.rights import read_only_because
 from content.models.source_history import missed_changes, most_severe
 from content.models.source_to_approve import source_to_approve
-from content.models.target import TargetStatus
 from content.models.target_lifecycle import TargetState
+from content.models.target_status import TargetStatus
 from content.models.unit_lifecycle import UnitState
 from content.terms import SOURCE_LOCALE, Change
 from core.console.pages import Link, Page, page
@@ -254,7 +255,8 @@ class TranslationPage(TextBoxPage, LocalePage):
             "faults": self.faults_in(checked) if text else [],
             "tokens": " ".join(map(str, dict.fromkeys(tokens(unit.text)))),
             "named": Service.objects.filter(pk__in=[token.name for token in tokens(unit.text) if token.kind == SERVICE]),
-            "reads": self.user.reads(self.locale.pk),
+            "reads": not (why := read_only_because(self.user, self.locale.pk, self.locale.name, unit.owner)),
+            "read_only": why,
             "own": target.pk is not None and (target.written_by_id == self.user.pk or target.was_written_by(self.user)),
             "removal": target.removal_proposal() if target.pk else None,
             "against": against,

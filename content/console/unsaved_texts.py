@@ -11,7 +11,7 @@ from django.http import HttpResponse, QueryDict
 
 from content.console.edit_conflicts import ConflictSides
 from content.models import SetAsideText, Unit, UnsavedText
-from content.models.unit import require_may_write
+from content.models.rights import require_may_write
 from core.console.pages import Page
 from core.errors import DomainError, EditConflict, Invalid
 

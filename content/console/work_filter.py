@@ -12,7 +12,7 @@ from django.http import QueryDict
 
 from content.console.served_languages import ServedTips
 from content.console.tip_work import TipWork
-from content.models.target import TargetStatus
+from content.models.target_status import TargetStatus
 from content.terms import WORLDWIDE, Audience
 from core.console.display import country_text
 

@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from typing import Final, Required, TypedDict, cast
 
 import pycountry
-from babel import Locale, UnknownLocaleError
 
 from content.exporting.home_packs import notices
 from content.exporting.hsds_ids import identifier
 from content.exporting.hsds_schedule import schedule_fields
 from content.exporting.hsds_taxonomies import term
 from content.exporting.open_data import CHANNEL_FACTS, CHANNEL_TEXTS, SERVICE_TEXTS
+from content.linting.language_names import english_name
 from content.resolver.types import AgeRule, PackedChannel, PackedService
 from content.terms import WORLDWIDE, AgeMeasured, ChannelType, Cost
 
@@ -200,15 +200,11 @@ def _country_name(code: str) -> str:
 
 
 def _language(service: str, tag: str) -> HsdsObject:
-    try:
-        name = Locale.parse(tag, sep="-").get_display_name("en") or tag
-    except (UnknownLocaleError, ValueError):
-        # CLDR has no locales for sign languages, for example.
-        name = tag
     return {
         "id": identifier("language", service, tag),
         "service_id": identifier("service", service),
-        "name": name,
+        # Sign languages, for example, have a tag and no name.
+        "name": english_name(tag) or tag,
         "code": tag.split("-", maxsplit=1)[0],
         "note": tag,
     }

@@ -11,14 +11,14 @@ from content.linting.length import refused_length
 from content.linting.style_notes import style_notes
 from content.linting.tokens import SERVICE, tokens
 from content.models import Locale, Service, Target, Tip, Unit, UnitRevision
-from content.models.target import TargetStatus
+from content.models.target_status import TargetStatus
 from content.models.unit_lifecycle import UnitState
 from content.terms import SOURCE_LOCALE, Situation
 from content.translation_files.file_text import FileState, FileText, Reference, TranslationFile
 from core.errors import Invalid, NotFound
 
 if TYPE_CHECKING:
-    from content.models.target import TargetWithStatus
+    from content.models.target_queries import TargetWithStatus
 
 #: Takes the keys of all texts of a file, and returns what gives each of them its name.
 NameTexts = Callable[[Sequence[str]], Callable[[str], str]]

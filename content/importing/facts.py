@@ -21,6 +21,7 @@ from content.importing.proposals import ChannelSlots, Difference, compare
 from content.importing.reference import load_reference
 from content.importing.service_proposals import propose_services
 from content.models import ChannelRevision, Service
+from content.models.rights import require_country
 from core import audit, roles
 from core.audit_verbs import Verb
 from core.models import User
@@ -82,6 +83,8 @@ def load_facts(
     """
     roles.require(by, "content.propose_channelrevision")
     roles.require(by, "content.edit_words")
+    # The files hold services of every country.
+    require_country(by, None)
     areas = json.loads((FACTS_DIR / "areas.json").read_text(encoding="utf-8"))
     services = read_facts(data, areas)
     if emergency_numbers is not None:

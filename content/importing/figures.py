@@ -20,6 +20,7 @@ from content.linting.numbers import numbers_in
 from content.linting.web_address import url_faults
 from content.models import Figure
 from content.models.figure import PROPOSE
+from content.models.rights import figure_area, require_country
 from content.terms import WORLDWIDE, FigureUnit, Qualifier
 from core import roles
 from core.errors import Conflict, Invalid
@@ -135,6 +136,7 @@ def propose_figure(entry: FigureEntry, *, is_new: bool, by: User, at: datetime) 
     """
     roles.require(by, PROPOSE)
     columns = entry.columns()
+    require_country(by, figure_area(entry.country))
     same = Figure.objects.filter(slug=entry.id)
     if same.proposed().exists():
         raise Conflict("A proposal for this figure already waits. Approve, reject or withdraw it first.")

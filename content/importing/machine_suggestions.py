@@ -21,8 +21,8 @@ from django.utils.module_loading import import_string
 
 from content.linting.glossary import glossary_hits
 from content.models import Target, TextSuggestion, Unit
+from content.models.rights import require_may_write, require_text_country
 from content.models.text_suggestion import SuggestionOrigin
-from content.models.unit import require_may_write
 from core.errors import Conflict, Invalid, NotFound, Unavailable
 from core.models import User
 
@@ -74,6 +74,7 @@ def ask_machine(unit: Unit, locale: str, *, by: User, at: datetime) -> TextSugge
     if not is_on():
         raise MachineOff()
     require_may_write(by, locale)
+    require_text_country(by, unit.owner)
     machine = _load(settings.MACHINE_TRANSLATOR)
     earlier = TextSuggestion.objects.open().filter(unit=unit, locale=locale, origin=SuggestionOrigin.MACHINE)
     if earlier.filter(source_revision=unit.revision).exists():

@@ -17,8 +17,8 @@ from django.db import transaction
 
 from content.linting.text import normalize_text, target_faults
 from content.models import Locale, Target, TextImport, Unit
+from content.models.rights import closed_owners, require_may_write
 from content.models.target_lifecycle import TargetState
-from content.models.unit import require_may_write
 from content.terms import SOURCE_LOCALE
 from content.translation_files.file_text import FileRefused, FileText, Reference, TranslationFile, text_digest
 from core import audit, roles
@@ -34,6 +34,7 @@ NO_REFERENCE = "The file no longer says which translation this was made from, an
 REMOVAL = "The removal of this translation is proposed. Decide about that first."
 UNKNOWN = "There is no such text."
 REPEATED = "The text appears in the file more than once."
+OTHER_COUNTRY = "Only other countries than those of your account read this text."
 UNFINISHED = "The translation is marked as fuzzy in the file. Finish it, and remove the mark."
 
 
@@ -95,7 +96,7 @@ def read_effect(file: TranslationFile, *, locale: str, by: User) -> ImportEffect
     """Return what importing the file into the locale would do; raise Invalid where the whole file is refused."""
     _require_may_import(by, locale)
     _require_for(file, locale)
-    return _effect(file, locale, _units(file))
+    return _effect(file, locale, _units(file), by)
 
 
 def keep_import(file: TranslationFile, *, name: str, locale: str, by: User, at: datetime) -> ImportEffect:
@@ -127,7 +128,7 @@ def import_texts(file: TranslationFile, *, locale: str, by: User, at: datetime, 
     _require_for(file, locale)
     with transaction.atomic():
         units = _units(file, lock=True)
-        effect = _effect(file, locale, units)
+        effect = _effect(file, locale, units, by)
         if seen is not None and seen != effect.token:
             raise ChangedMeanwhile("Texts have changed since the effect was shown. Read it again, then import.")
         _write(effect, units, by=by, at=at)
@@ -171,11 +172,12 @@ def _units(file: TranslationFile, *, lock: bool = False) -> dict[str, Unit]:
     return {unit.key: unit for unit in (units.select_for_update(no_key=True) if lock else units)}
 
 
-def _effect(file: TranslationFile, locale: str, units: Mapping[str, Unit]) -> ImportEffect:
+def _effect(file: TranslationFile, locale: str, units: Mapping[str, Unit], by: User) -> ImportEffect:
     found = Target.objects.filter(locale=locale, unit__in=list(units.values()))
     targets = {target.unit_id: target for target in found}
     repeated = {key for key, count in Counter(text.key for text in file.texts).items() if count > 1}
-    return ImportEffect(locale, tuple(_compared(file, locale, units, targets, repeated)))
+    closed = closed_owners(by, {unit.owner for unit in units.values()})
+    return ImportEffect(locale, tuple(_compared(file, locale, units, targets, repeated, closed)))
 
 
 def _compared(
@@ -184,6 +186,7 @@ def _compared(
     units: Mapping[str, Unit],
     targets: Mapping[int, Target],
     repeated: set[str],
+    closed: frozenset[str],
 ) -> Iterator[ComparedText]:
     for text in file.texts:
         unit = units.get(text.key)
@@ -196,6 +199,8 @@ def _compared(
             outcome, reason = (FileOutcome.SAME if new else FileOutcome.EMPTY), ""
         elif text.key in repeated:
             outcome, reason = FileOutcome.REFUSED, REPEATED
+        elif unit.owner in closed:
+            outcome, reason = FileOutcome.REFUSED, OTHER_COUNTRY
         else:
             reason = _reason_to_refuse(text, unit, target, new, locale)
             outcome = FileOutcome.REFUSED if reason else FileOutcome.CHANGED if old else FileOutcome.NEW

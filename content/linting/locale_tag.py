@@ -11,6 +11,7 @@ from babel import Locale, UnknownLocaleError
 from babel.core import get_global
 from langcodes.tag_parser import LanguageTagError
 
+from content.linting.language_names import english_name
 from core.errors import Invalid
 
 #: Further apart, CLDR's distance means another language for most readers. The default of langcodes would serve Russian to a
@@ -98,14 +99,12 @@ def cldr_locale(code: str) -> Locale:
 
 
 def names_of(code: str) -> tuple[str, str]:
-    """Return the English name of a locale and its name in the language itself, as CLDR has them; "" where it has none."""
+    """Return the English name of a locale and CLDR's name for it in the language itself; "" where there is none."""
     try:
-        data = Locale.parse(code, sep="-")
+        own = Locale.parse(code, sep="-").get_display_name() or ""
     except (UnknownLocaleError, ValueError):
-        language, _, rest = code.partition("-")
-        return ("" if rest else Locale("en").languages.get(language, "")), ""
-    own = data.get_display_name() or ""
-    return data.get_display_name("en") or "", own[:1].upper() + own[1:]
+        own = ""
+    return english_name(code), own[:1].upper() + own[1:]
 
 
 def digits_of(code: str) -> str:

@@ -7,6 +7,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from content.models.rights import own_country
+
 
 class Method(models.TextChoices):
     """How a channel was checked."""
@@ -39,7 +41,14 @@ class Assurance(models.Model):
             models.CheckConstraint(condition=Q(method__in=Method.values), name="assurance_method"),
             models.CheckConstraint(condition=Q(until__gte=models.F("at__date")), name="assurance_until_after_at"),
         )
-        triggers = (pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),)
+        triggers = (
+            pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
+            own_country(
+                column="by_id",
+                service="(SELECT service_id FROM content_channelrevision WHERE id = NEW.revision_id)",
+                when="TG_OP = 'INSERT'",
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.revision}: {self.method} until {self.until}"

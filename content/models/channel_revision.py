@@ -12,6 +12,7 @@ from content.linting.channel import channel_faults
 from content.models.channel import Channel
 from content.models.channel_facts import FACTS, ChannelFacts
 from content.models.revision import (
+    APPROVED_NOW,
     Revision,
     RevisionQuerySet,
     RevisionState,
@@ -19,6 +20,7 @@ from content.models.revision import (
     revision_lifecycle,
     revision_triggers,
 )
+from content.models.rights import own_country, require_service_country
 from content.models.service import Service
 from core import roles
 from core.audit_verbs import Verb
@@ -67,6 +69,7 @@ class ChannelRevisionQuerySet(RevisionQuerySet["ChannelRevision"]):
         with transaction.atomic():
             # The lock lets one proposal for the service through at a time, so that no two get the same position.
             service = Service.objects.select_for_update().get(pk=service_id)
+            require_service_country(by, service)
             if position is None:
                 taken = self.filter(service_id=service_id).aggregate(last=models.Max("position"))["last"]
                 position = (taken or 0) + 1
@@ -102,10 +105,17 @@ class ChannelRevision(Revision, ChannelFacts):
                 fields=("service", "position"), condition=Q(state=RevisionState.PROPOSED), name="channelrevision_one_proposal"
             ),
         )
-        triggers = revision_triggers(LIFECYCLE, ["service", "position", "act", "reason", "proposed_by", "proposed_at", *FACTS])
+        triggers = (
+            *revision_triggers(LIFECYCLE, ["service", "position", "act", "reason", "proposed_by", "proposed_at", *FACTS]),
+            own_country(column="approved_by_id", service="NEW.service_id", when=APPROVED_NOW),
+        )
 
     def __str__(self) -> str:
         return f"{self.service_id} {self.position}: {self.act}"
+
+    def require_area(self, by: User) -> None:
+        """Raise NotYourCountry where readers of another country get the service."""
+        require_service_country(by, self.service)
 
     def of_the_same_row(self) -> models.QuerySet[ChannelRevision]:
         """Return all revisions of the channel."""

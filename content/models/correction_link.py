@@ -12,6 +12,7 @@ from django.db import models, transaction
 from django.db.models import F, Q
 
 from content.models.organization import Organization
+from content.models.rights import organization_area, require_country
 from core import audit, roles
 from core.audit_verbs import Verb
 from core.errors import Gone, NotFound
@@ -42,6 +43,7 @@ class CorrectionLinkQuerySet(models.QuerySet["CorrectionLink"]):
     def issue(self, organization: Organization, *, by: User, at: datetime) -> CorrectionLink:
         """Create a link for the organization, valid for LINK_DAYS; `content.assurance.correction_links` sends it."""
         roles.require(by, "content.assure_channel")
+        require_country(by, organization_area(organization.pk))
         mailed = organization.contact != ""
         with transaction.atomic():
             link = self.create(
@@ -106,6 +108,7 @@ class CorrectionLink(models.Model):
     def revoke(self, *, by: User, at: datetime) -> None:
         """Withdraw the link; withdrawing it twice does nothing."""
         roles.require(by, "content.assure_channel")
+        require_country(by, organization_area(self.organization_id))
         with transaction.atomic():
             if CorrectionLink.objects.filter(pk=self.pk, revoked_at=None).update(revoked_at=at):
                 audit.record(by=by, verb=Verb.CORRECTION_LINK_REVOKED, row=self, at=at, organization=self.organization_id)

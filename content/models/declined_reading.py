@@ -9,8 +9,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F
 
+from content.models.rights import require_reads
 from content.models.target import Target
-from content.models.unit import require_reads
 from core import roles
 from core.models import User
 from core.querysets import manager_of

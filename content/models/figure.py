@@ -11,6 +11,7 @@ from django.db import models, transaction
 from django.db.models import F, Q
 
 from content.models.country import Country
+from content.models.rights import figure_area, require_country
 from content.terms import FigureUnit, Qualifier
 from core import roles, states
 from core.audit_verbs import Verb
@@ -130,6 +131,7 @@ class Figure(models.Model):
     def approve(self, *, by: User, at: datetime) -> None:
         """Let readers get it from the next release, in place of an older one; SecondPersonRequired for the proposer."""
         roles.require_approver(by, APPROVE)
+        require_country(by, figure_area(self.country_id))
         if by.pk == self.proposed_by_id:
             raise SecondPersonRequired("The person who proposed a figure cannot approve it; a second person must.")
         with transaction.atomic():
@@ -141,4 +143,5 @@ class Figure(models.Model):
         """Take a proposal back, or an approved figure out of the next release."""
         if by.pk != self.proposed_by_id:
             roles.require(by, APPROVE)
+            require_country(by, figure_area(self.country_id))
         states.advance(self, FigureState.WITHDRAWN, by=by, at=at)

@@ -11,8 +11,10 @@ from django.db import models, transaction
 from django.db.models import Q
 
 from content.models.reading_link import ReadingLink
-from content.models.target import SourceNotApproved, Target, TargetStatus, has_text_of
-from content.models.unit import Unit, require_reads
+from content.models.rights import require_reads
+from content.models.target import SourceNotApproved, Target, has_text_of
+from content.models.target_status import TargetStatus
+from content.models.unit import Unit
 from core import audit, roles
 from core.audit_verbs import Verb
 from core.errors import ChangedMeanwhile, DomainError, Invalid
@@ -20,7 +22,7 @@ from core.models import User
 from core.querysets import manager_of
 
 if TYPE_CHECKING:
-    from content.models.target import TargetWithStatus
+    from content.models.target_queries import TargetWithStatus
 
 #: Characters of the words to the editors.
 MAX_NOTE = 500

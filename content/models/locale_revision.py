@@ -99,7 +99,12 @@ class LocaleRevisionQuerySet(RevisionQuerySet["LocaleRevision"]):
     ) -> LocaleRevision:
         """Propose other names, another chain or another term list; raise LocaleRefused, or Invalid where nothing differs."""
         roles.require(by, "content.edit_words")
-        facts = {"name": name.strip(), "endonym": endonym.strip(), "fallback": fallback, "terms": terms}
+        facts = {
+            "name": name.strip() or names_of(locale.code)[0],
+            "endonym": endonym.strip(),
+            "fallback": fallback,
+            "terms": terms,
+        }
         return self._propose(locale.code, facts, reason=reason, by=by, at=at, old=locale)
 
     def _propose(
@@ -173,7 +178,7 @@ class LocaleRevision(Revision):
     def field_faults(self) -> dict[str, str]:
         """Return the sentences by the name of the field that they are about."""
         found = {
-            "name": _name_faults(self.name, SOURCE_LOCALE, "the English name"),
+            "name": _name_faults(self.name, SOURCE_LOCALE, "the English name") or self._english_name_faults(),
             "endonym": _name_faults(self.endonym, self.code, "the name of the language in the language itself"),
             "fallback": self._chain_faults(),
             "terms": self._term_faults(),
@@ -184,6 +189,13 @@ class LocaleRevision(Revision):
         """Add the locale, or give it the facts of this revision."""
         Locale.objects.apply(self)
         recheck_terms()
+
+    def _english_name_faults(self) -> list[str]:
+        # Every page that names a language takes this name, not that of the row: a language has one name everywhere.
+        standard = names_of(self.code)[0]
+        if not standard or self.name == standard:
+            return []
+        return [f"The English name of this language is {standard} everywhere. Leave this empty to take it."]
 
     def _chain_faults(self) -> list[str]:
         if self.fallback is None:

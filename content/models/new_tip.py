@@ -13,10 +13,11 @@ from content.linting.reader_age import reader_age_faults
 from content.linting.text import normalize_text, source_faults
 from content.linting.tip import slug_faults
 from content.models.revision import AlreadyProposed
+from content.models.rights import require_may_write
 from content.models.service import Service
 from content.models.tip import Tip
 from content.models.tip_revision import TipRevision
-from content.models.unit import Unit, require_may_write
+from content.models.unit import Unit
 from content.models.unit_numbers import require_allowable
 from content.terms import SOURCE_LOCALE, Change
 from core.errors import Invalid

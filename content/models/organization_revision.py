@@ -18,6 +18,7 @@ from content.models.revision import (
     revision_lifecycle,
     revision_triggers,
 )
+from content.models.rights import organization_area, require_country
 from core import roles
 from core.audit_verbs import Verb
 from core.errors import Invalid
@@ -50,6 +51,7 @@ class OrganizationRevisionQuerySet(RevisionQuerySet["OrganizationRevision"]):
             proposed_by=by,
             proposed_at=at,
         )
+        revision.require_area(by)
         if faults := revision.faults():
             raise Invalid(" ".join(faults), code="facts", faults=faults)
         require_changed(revision.facts(), organization.facts())
@@ -88,6 +90,10 @@ class OrganizationRevision(Revision):
 
     def __str__(self) -> str:
         return f"{self.organization_id}: {self.name}"
+
+    def require_area(self, by: User) -> None:
+        """Raise NotYourCountry where readers of another country get a service of the organization."""
+        require_country(by, organization_area(self.organization_id))
 
     def of_the_same_row(self) -> models.QuerySet[OrganizationRevision]:
         """Return all revisions of the organization."""

@@ -14,9 +14,9 @@ from django.db import models, transaction
 from django.db.models import F, Q
 
 from content.models.locale import Locale
+from content.models.rights import require_reads
 from content.models.target import Target
 from content.models.target_lifecycle import TargetState
-from content.models.unit import require_reads
 from core import audit, roles
 from core.audit_verbs import Verb
 from core.errors import Gone, Invalid, NotFound

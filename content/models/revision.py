@@ -35,6 +35,10 @@ class RevisionState(models.TextChoices):
     WITHDRAWN = "withdrawn"
 
 
+#: SQL of a trigger: whether a person approves the revision with this statement.
+APPROVED_NOW = "NEW.state = 'approved' AND NEW.approved_by_id IS NOT NULL AND (TG_OP = 'INSERT' OR OLD.state <> 'approved')"
+
+
 def revision_lifecycle(model: str, *, approved: tuple[Verb, str], withdrawn: tuple[Verb, str]) -> Lifecycle:
     """Return the lifecycle of a kind of revision, with the verb and the sentence of both ends."""
     return Lifecycle(
@@ -124,9 +128,13 @@ class Revision(models.Model):
         """Give the row the facts of this revision, in the transaction that approves it."""
         raise NotImplementedError
 
+    def require_area(self, by: User) -> None:
+        """Raise Forbidden where the person works neither on the row as it is, nor as it will be."""
+
     def require_approver(self, by: User) -> None:
         """Raise Forbidden where the person may not approve the revision."""
         roles.require_approver(by, self.approve_permission)
+        self.require_area(by)
 
     def approve(self, *, by: User, at: datetime) -> None:
         """Approve the revision as a second person, and apply it to its row; readers get it with the next release.
@@ -156,6 +164,7 @@ class Revision(models.Model):
         """
         if by.pk != self.proposed_by_id:
             roles.require(by, self.approve_permission)
+            self.require_area(by)
         with transaction.atomic():
             stored, _ = self._locked()
             if stored.state != RevisionState.PROPOSED:

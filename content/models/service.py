@@ -11,6 +11,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models, transaction
 
 from content.linting.tokens import tokens
+from content.models.rights import require_service_country
 from content.models.service_facts import FACTS, ServiceFacts, Status
 from core import audit, roles
 from core.audit_verbs import Verb
@@ -129,6 +130,7 @@ class Service(ServiceFacts):
     def write_notes(self, notes: str, *, by: User, at: datetime) -> None:
         """Replace the notes for colleagues, which no reader sees. Files that are loaded later do not overwrite them."""
         roles.require(by, "content.propose_channelrevision")
+        require_service_country(by, self)
         with transaction.atomic():
             if Service.objects.filter(pk=self.pk).exclude(notes=notes).update(notes=notes):
                 audit.record(by=by, verb=Verb.SERVICE_CHANGED, row=self, at=at, notes=notes)

@@ -12,6 +12,7 @@ from django.db.models import F, Q
 
 from content.linting.notice import MAX_DAYS_AHEAD, MAX_DAYS_BACK, notice_faults
 from content.models.channel import Channel
+from content.models.rights import require_service_country
 from content.models.service import Service
 from content.models.service_facts import Status
 from content.models.withdrawal import Withdrawal
@@ -101,6 +102,7 @@ class ServiceNoticeQuerySet(models.QuerySet["ServiceNotice"]):
         with transaction.atomic():
             # The lock lets one proposal for the service through at a time, so that no two are the same.
             service = Service.objects.select_for_update().get(pk=service_id)
+            require_service_country(by, service)
             notice = self.model(
                 service=service,
                 kind=kind,
@@ -204,7 +206,12 @@ class ServiceNotice(models.Model):
         """Withdraw the proposal, as its proposer or as a second person who rejects it."""
         if by.pk != self.proposed_by_id:
             roles.require(by, APPROVE)
+            self.require_area(by)
         states.advance(self, NoticeState.WITHDRAWN, by=by, at=at)
+
+    def require_area(self, by: User) -> None:
+        """Raise NotYourCountry where readers of another country get the service."""
+        require_service_country(by, self.service)
 
     def check_rules(self, *, at: datetime) -> None:
         """Raise Invalid with `faults` where the notice breaks a rule at the instant."""

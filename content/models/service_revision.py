@@ -15,6 +15,7 @@ from content.models.channel import Channel
 from content.models.country import Country
 from content.models.organization import Organization
 from content.models.revision import (
+    APPROVED_NOW,
     Revision,
     RevisionQuerySet,
     RevisionState,
@@ -23,6 +24,7 @@ from content.models.revision import (
     revision_lifecycle,
     revision_triggers,
 )
+from content.models.rights import own_country, require_service_country
 from content.models.service import Service
 from content.models.service_facts import FACTS, ServiceFacts, Status
 from content.terms import Audience, Role, Situation
@@ -94,6 +96,7 @@ class ServiceRevisionQuerySet(RevisionQuerySet["ServiceRevision"]):
                     )
                 earlier.withdraw(by=by, at=at)
             revision = self.prepare(service, facts)
+            revision.require_area(by)
             revision.reason, revision.proposed_by, revision.proposed_at = reason, by, at
             return self.insert(revision, verb=Verb.SERVICE_CHANGE_PROPOSED, service=service.pk, act=str(revision.act))
 
@@ -125,10 +128,15 @@ class ServiceRevision(Revision, ServiceFacts):
             pgtrigger.Protect(
                 name="existing_by_migration", operation=pgtrigger.Insert, condition=pgtrigger.Q(new__act=ServiceAct.EXISTING)
             ),
+            own_country(column="approved_by_id", service="NEW.service_id", when=APPROVED_NOW, facts=True),
         )
 
     def __str__(self) -> str:
         return f"{self.service_id}: {self.act}"
+
+    def require_area(self, by: User) -> None:
+        """Raise NotYourCountry where readers of another country get the service, now or once this is approved."""
+        require_service_country(by, self.service, self)
 
     def of_the_same_row(self) -> models.QuerySet[ServiceRevision]:
         """Return all revisions of the service."""

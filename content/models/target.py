@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, ClassVar, TypedDict, cast
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pgtrigger
 from django.conf import settings
-from django.db import IntegrityError, connection, models, transaction
-from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
+from django.db import IntegrityError, models, transaction
+from django.db.models import F, Q
 
 from content.linting.text import normalize_text, raise_if_invalid, target_faults
 from content.models.locale import Locale
+from content.models.rights import require_may_write, require_reads, require_text_country
 from content.models.stored_terms import recheck_terms
 from content.models.target_lifecycle import LIFECYCLE, NOT_BY_REQUESTER, REVISION_RULES, TargetState
+from content.models.target_queries import TargetQuerySet
 from content.models.target_revision import AUTHORING, TargetAct, TargetRevision
-from content.models.unit import AUTHOR_CANNOT_APPROVE, Unit, require_may_write, require_reads
+from content.models.unit import AUTHOR_CANNOT_APPROVE, Unit
 from core import audit, roles, states
 from core.audit_verbs import Verb
 from core.errors import Conflict, EditConflict, Invalid, SecondPersonRequired
@@ -24,111 +25,13 @@ from core.models import User
 from core.querysets import manager_of
 
 if TYPE_CHECKING:
-    from django_stubs_ext import WithAnnotations
-
     from content.models.reading_link import ReadingLink
-
-    class _Status(TypedDict):
-        status: str
-
-    TargetWithStatus = WithAnnotations["Target", _Status]
 
 
 class SourceNotApproved(Conflict):
     """Nobody has approved this revision of the source text yet. Approve the source text first, then its translations."""
 
     code = "source-not-approved"
-
-
-class TargetStatus(models.TextChoices):
-    """How a translation compares with its source; computed from revisions, never stored."""
-
-    #: There is no text.
-    EMPTY = "empty"
-    #: The text is a draft for the current meaning of the source.
-    NEEDS_REVIEW = "needs-review"
-    #: The text is approved for the current meaning of the source.
-    APPROVED = "approved"
-    #: The meaning of the source has changed since; the text is served for OUTDATED_DAYS more.
-    OUTDATED = "outdated"
-    #: A safety change of the source has removed the text from the next release.
-    WITHDRAWN = "withdrawn"
-    #: A removal is proposed, which a second person must approve or reject.
-    REMOVAL = "removal"
-
-
-#: The only definition of a translation's status; a test compares it with what `content.compiling.snapshot` serves.
-_STATUS = Case(
-    When(state=TargetState.EMPTY, then=Value(TargetStatus.EMPTY)),
-    When(state=TargetState.REMOVAL, then=Value(TargetStatus.REMOVAL)),
-    When(unit__withdrawn_revisions__contains=[F("source_revision")], then=Value(TargetStatus.WITHDRAWN)),
-    When(unit__outdated_revisions__contains=[F("source_revision")], then=Value(TargetStatus.OUTDATED)),
-    When(state=TargetState.APPROVED, then=Value(TargetStatus.APPROVED)),
-    default=Value(TargetStatus.NEEDS_REVIEW),
-    output_field=models.CharField(),
-)
-
-
-#: Targets that one statement changes.
-_PART = 500
-#: The first part sees the rows as they were before; a row that had no text gets one again.
-_REVISE_MANY = """
-WITH given AS (
-    SELECT t.id, t.unit_id, t.state = 'empty' AS was_empty, one.text
-    FROM unnest(%(keys)s::bigint[], %(texts)s::text[]) AS one (id, text) JOIN content_target t ON t.id = one.id
-), revised AS (
-    UPDATE content_target t SET text = given.text, state = 'needs-review', source_revision = unit.revision,
-        revision = t.revision + 1, written_by_id = %(by)s, written_at = %(at)s, approved_by_id = NULL, approved_at = NULL
-    FROM given JOIN content_unit unit ON unit.id = given.unit_id WHERE t.id = given.id
-    RETURNING t.id, t.revision, t.text, t.source_revision, given.was_empty
-)
-INSERT INTO content_targetrevision (target_id, revision, act, text, source_revision, by_id, at)
-SELECT id, revision, CASE WHEN was_empty THEN 'written' ELSE 'revised' END, text, source_revision, %(by)s, %(at)s FROM revised
-"""
-
-
-class TargetQuerySet(models.QuerySet["Target"]):
-    """Find targets."""
-
-    def of(self, unit: Unit, locale: str) -> TargetWithStatus:
-        """Return the unit's target in the locale with its `status`, or an unsaved empty one."""
-        return self.with_status().filter(unit=unit, locale_id=locale).first() or self.empty(unit, locale)
-
-    def empty(self, unit: Unit, locale: str) -> TargetWithStatus:
-        """Return an unsaved target without a text, with its `status`."""
-        empty = cast("TargetWithStatus", Target(unit=unit, locale_id=locale, revision=0, state=TargetState.EMPTY))
-        empty.status = TargetStatus.EMPTY
-        return empty
-
-    def exclude_latest_by(self, person: User) -> TargetQuerySet:
-        """Leave out those whose latest revision is the person's, such as a proposal to remove the text."""
-        latest = TargetRevision.objects.filter(target=OuterRef("pk"), revision=OuterRef("revision"), by=person)
-        return self.exclude(Exists(latest))
-
-    def write_many(self, drafts: Iterable[Target]) -> None:
-        """Insert first texts that were checked already, each with its first revision."""
-        with transaction.atomic():
-            rows = self.bulk_create(drafts, batch_size=_PART)
-            TargetRevision.objects.bulk_create(
-                (TargetRevision.of(row, TargetAct.WRITTEN, by_id=row.written_by_id, at=row.written_at) for row in rows),
-                batch_size=_PART,
-            )
-
-    def revise_many(self, texts: Mapping[int, str], *, by: User, at: datetime) -> None:
-        """Save other texts, by the keys of targets that the caller has locked and checked, for the newest source of each.
-
-        Each takes its next revision and needs review again, as after `Target.write`; who did it is in the revisions.
-        """
-        keys = list(texts)
-        with transaction.atomic(), connection.cursor() as cursor:
-            for start in range(0, len(keys), _PART):
-                part = keys[start : start + _PART]
-                values: dict[str, Any] = {"keys": part, "texts": [texts[key] for key in part], "by": by.pk, "at": at}
-                cursor.execute(_REVISE_MANY, values)
-
-    def with_status(self) -> models.QuerySet[TargetWithStatus]:
-        """Annotate each target with its `status`, one of TargetStatus, as it is when the target is read."""
-        return cast("models.QuerySet[TargetWithStatus]", self.annotate(status=_STATUS))
 
 
 class Target(models.Model):
@@ -208,7 +111,7 @@ class Target(models.Model):
     def _write(
         self, act: TargetAct, text: str, *, by: User, at: datetime, from_revision: int, source_revision: int | None
     ) -> bool:
-        require_may_write(by, self.locale_id)
+        self._require_may_write(by)
         text = normalize_text(text)
         with transaction.atomic():
             unit = Unit.objects.select_for_update(no_key=True).get(pk=self.unit_id)
@@ -252,7 +155,7 @@ class Target(models.Model):
 
     def propose_removal(self, *, by: User, at: datetime, from_revision: int) -> None:
         """Propose to remove the text; until a second person approves that, the approved text is still served."""
-        require_may_write(by, self.locale_id)
+        self._require_may_write(by)
         with transaction.atomic():
             stored = self._of_revision(from_revision)
             if stored.state == TargetState.EMPTY:
@@ -356,9 +259,19 @@ class Target(models.Model):
         """Return whether the person has put exactly this text in place, now or in an earlier revision."""
         return self.revisions.filter(text=self.text, by=person, act__in=AUTHORING).exists()
 
+    def _require_may_write(self, by: User) -> None:
+        require_may_write(by, self.locale_id)
+        self._require_country(by)
+
     def _require_may_approve(self, by: User) -> None:
         roles.require_approver(by, "content.approve_words")
         require_reads(by, self.locale_id)
+        self._require_country(by)
+
+    def _require_country(self, by: User) -> None:
+        # For most people the unit need not be read.
+        if not by.covers(None):
+            require_text_country(by, self.unit.owner)
 
     def _is_approved_already(self, by: User, against: int) -> bool:
         """Return whether this person has approved the text for this revision of the source: the button was pressed twice."""

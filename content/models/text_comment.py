@@ -10,8 +10,10 @@ from django.db import models
 from django.db.models import Q
 
 from content.models.locale import Locale
-from content.models.target import Target, TargetStatus
-from content.models.unit import Unit, require_reads
+from content.models.rights import require_reads, require_text_country
+from content.models.target import Target
+from content.models.target_status import TargetStatus
+from content.models.unit import Unit
 from core import roles
 from core.errors import EditConflict, Invalid
 from core.models import User
@@ -53,6 +55,7 @@ class TextCommentQuerySet(models.QuerySet["TextComment"]):
         stored = Target.objects.with_status().select_related("unit").filter(pk=target.pk).first()
         if stored is None or stored.status not in _RETURNABLE:
             raise Invalid("There is no draft to send back.", code="no-draft")
+        require_text_country(by, stored.unit.owner)
         if stored.revision != revision:
             raise EditConflict(mine="", theirs=stored.text, revision=stored.revision)
         if stored.written_by_id == by.pk:

@@ -12,8 +12,9 @@ from django.db.models import Q
 
 from content.linting.text import normalize_text, raise_if_invalid, target_faults
 from content.models.locale import Locale
+from content.models.rights import require_may_write, require_reads, require_text_country
 from content.models.target import Target
-from content.models.unit import Unit, require_may_write, require_reads
+from content.models.unit import Unit
 from core import audit, roles
 from core.audit_verbs import Verb
 from core.errors import Conflict, Invalid
@@ -70,6 +71,7 @@ class TextSuggestionQuerySet(models.QuerySet["TextSuggestion"]):
         says what is stored already.
         """
         require_may_write(by, locale)
+        require_text_country(by, unit.owner)
         text = normalize_text(text)
         stored = Target.objects.filter(unit=unit, locale_id=locale).values_list("text", flat=True).first()
         if text == stored:
@@ -165,6 +167,7 @@ class TextSuggestion(models.Model):
         require_reads(by, self.locale_id)
         found = TextSuggestion.objects.select_for_update(of=("self",)).select_related("unit", "by")
         row = found.get(pk=self.pk)
+        require_text_country(by, row.unit.owner)
         if row.state != SuggestionState.OPEN:
             raise SuggestionDecided()
         return row

@@ -22,9 +22,10 @@ from content.models.revision import (
     revision_lifecycle,
     revision_triggers,
 )
+from content.models.rights import require_country, require_may_write, require_reads, require_text_country
 from content.models.tip import Tip, step_numbers
 from content.models.tip_facts import FACTS, TipFacts, TipKind, TipState
-from content.models.unit import Unit, require_may_write, require_reads
+from content.models.unit import Unit
 from content.terms import SOURCE_LOCALE, Audience, Situation
 from core.audit_verbs import Verb
 from core.errors import ChangedMeanwhile, Invalid, NotFound
@@ -99,6 +100,7 @@ class TipRevisionQuerySet(RevisionQuerySet["TipRevision"]):
                     )
                 earlier.withdraw(by=by, at=at)
             revision = self.prepare(slug, facts)
+            revision.require_area(by)
             revision.reason, revision.proposed_by, revision.proposed_at = reason, by, at
             return self.insert(revision, verb=Verb.TIP_CHANGE_PROPOSED, tip=slug, act=str(revision.act))
 
@@ -181,6 +183,12 @@ class TipRevision(Revision, TipFacts):
     def of_the_same_row(self) -> models.QuerySet[TipRevision]:
         """Return all revisions of the tip."""
         return TipRevision.objects.filter(slug=self.slug)
+
+    def require_area(self, by: User) -> None:
+        """Raise NotYourCountry where only other countries read the tip, now or once this is approved."""
+        require_text_country(by, f"tip:{self.slug}")
+        if self.countries:
+            require_country(by, frozenset(self.countries))
 
     def require_approver(self, by: User) -> None:
         """Raise Forbidden for people who may not approve, or do not read the source language."""

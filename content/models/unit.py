@@ -16,6 +16,7 @@ from django.db.models import F, Q, Value
 from content.linting.allowed_numbers import NO_NUMBERS, paired
 from content.linting.text import normalize_text, raise_if_invalid, source_faults
 from content.models.locale import Locale
+from content.models.rights import require_may_write, require_reads, require_text_country
 from content.models.service import Service
 from content.models.source_history import SourceChange, behind, effective_history, missed_changes, most_severe
 from content.models.stored_terms import recheck_terms
@@ -27,33 +28,13 @@ from content.terms import SOURCE_LOCALE, Change, NumberKind
 from core import audit, roles, states
 from core.audit_verbs import Verb
 from core.canonical import digest
-from core.errors import EditConflict, Forbidden, Invalid, SecondPersonRequired
+from core.errors import EditConflict, Invalid, SecondPersonRequired
 from core.models import User
 from core.querysets import manager_of
-
-
-class NotYourLanguage(Forbidden):
-    """This person's account does not list this language."""
-
-    code = "language"
-
 
 _NO_KINDS = Value([], ArrayField(models.CharField(max_length=7)))
 
 AUTHOR_CANNOT_APPROVE = "The person who wrote a text cannot approve it; a second reader must."
-
-
-def require_reads(person: User, locale: str) -> None:
-    """Raise NotYourLanguage unless the person reads the locale."""
-    if not person.reads(locale):
-        raise NotYourLanguage(f"The account of {person.username} does not list the language {locale}.")
-
-
-def require_may_write(person: User, locale: str) -> None:
-    """Raise Forbidden unless the person may write in the locale; the system user may write in all, as files are loaded."""
-    roles.require(person, "content.edit_words")
-    if not person.is_system:
-        require_reads(person, locale)
 
 
 class UnitQuerySet(models.QuerySet["Unit"]):
@@ -78,6 +59,7 @@ class UnitQuerySet(models.QuerySet["Unit"]):
     ) -> Unit:
         """Write a new unit as a draft; raise Invalid with `faults` where its text breaks a rule."""
         require_may_write(by, locale)
+        require_text_country(by, owner)
         require_allowable(allowed_numbers)
         unit = self.model.drafted(
             key=key, owner=owner, text=text, by=by, at=at, locale=locale, numbers=allowed_numbers, hosts=allowed_hosts
@@ -237,6 +219,7 @@ class Unit(models.Model):
         saved another text since, and Invalid with `faults` where it breaks a rule.
         """
         require_may_write(by, self.source_locale_id)
+        require_text_country(by, self.owner)
         change, text = Change(change), normalize_text(text)
         with transaction.atomic():
             stored = Unit.objects.select_for_update().get(pk=self.pk)
@@ -289,6 +272,7 @@ class Unit(models.Model):
         """
         roles.require_approver(by, "content.approve_words")
         require_reads(by, self.source_locale_id)
+        require_text_country(by, self.owner)
         with transaction.atomic():
             stored = Unit.objects.select_for_update().get(pk=self.pk)
             if stored.revision != (self.revision if from_revision is None else from_revision):

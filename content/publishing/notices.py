@@ -24,6 +24,7 @@ def approve_notice(notice: ServiceNotice, *, by: User, at: datetime) -> Release 
     SecondPersonRequired for the person who proposed it, and Invalid with `faults` where it breaks a rule by now.
     """
     roles.require_approver(by, APPROVE)
+    notice.require_area(by)
     if by.pk == notice.proposed_by_id:
         raise SecondPersonRequired("The person who proposed a notice cannot approve it; a second person must.")
     with transaction.atomic():
@@ -38,6 +39,7 @@ def end_notice(notice: ServiceNotice, *, by: User, at: datetime) -> Release | No
     Return the release without it, or None where no published pack held it.
     """
     roles.require(by, PROPOSE)
+    notice.require_area(by)
     with transaction.atomic():
         states.advance(notice, NoticeState.ENDED, by=by, at=at, ended_by=by, ended_at=at)
         return _publish_notices(notice.service_id, by=by, at=at)

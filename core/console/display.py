@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
@@ -10,7 +11,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pycountry
-from babel import Locale, UnknownLocaleError
+from babel import Locale
+from django.utils import timezone
 
 from core.audit_verbs import Verb
 
@@ -31,8 +33,18 @@ def date_text(day: date) -> str:
 
 
 def instant_text(instant: datetime, *, seconds: bool = False) -> str:
-    """Return an instant such as "1 December 2026 at 17:30 UTC"."""
-    return f"{local_text(instant.astimezone(UTC), seconds=seconds)} UTC"
+    """Return an instant by the reader's clock, such as "1 December 2026 at 17:30 London time"; in UTC outside the console.
+
+    The site of the console sets the reader's clock (`ConsoleSite.admin_view`), so that every page tells the time of an act, such
+    as an approval, in one way. What a campaign or a service plans is told by the clock of its own time zone.
+    """
+    zone = timezone.get_current_timezone_name()
+    return f"{local_text(timezone.localtime(instant), seconds=seconds)} {zone_text(zone)}"
+
+
+def time_text(instant: datetime) -> str:
+    """Return the time of day to the second by the reader's clock, such as "17:30:05 London time"."""
+    return f"{timezone.localtime(instant):%H:%M:%S} {zone_text(timezone.get_current_timezone_name())}"
 
 
 def local_text(moment: datetime, *, seconds: bool = False) -> str:
@@ -82,13 +94,17 @@ def zone_text(zone: str) -> str:
     return f"{zone.rpartition('/')[2].replace('_', ' ')} time" if "/" in zone else zone
 
 
-@cache
+_LANGUAGE_NAMES: list[Callable[[str], str]] = []
+
+
+def provides_language_names(provider: Callable[[str], str]) -> None:
+    """Register the function that returns the English name of a language by its tag; the product has one."""
+    _LANGUAGE_NAMES[:] = [provider]
+
+
 def language_text(tag: str) -> str:
     """Return the English name of a language by its BCP 47 tag; the tag itself where it has no name."""
-    try:
-        return Locale.parse(tag, sep="-").get_display_name("en") or tag
-    except (UnknownLocaleError, ValueError):
-        return tag
+    return (_LANGUAGE_NAMES[0](tag) if _LANGUAGE_NAMES else "") or tag
 
 
 @cache

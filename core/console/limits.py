@@ -1,9 +1,10 @@
-"""The apps and countries that campaign staff are limited to, as choices of a form and as words."""
+"""The apps, countries and languages that staff are limited to, as choices of a form and as words."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from functools import cache
+from typing import Protocol
 
 import pycountry
 
@@ -11,14 +12,35 @@ from core.console.display import country_text
 
 EVERYTHING = ["*"]
 
-AppChoices = Callable[[], list[tuple[str, str]]]
-_APP_CHOICES: list[AppChoices] = []
+
+class Limited(Protocol):
+    """An account, or a change of one, with its limits; "*" means all."""
+
+    campaign_apps: list[str]
+    campaign_countries: list[str]
+    content_countries: list[str]
 
 
-def provides_apps(provider: AppChoices) -> AppChoices:
+Choices = Callable[[], list[tuple[str, str]]]
+_APP_CHOICES: list[Choices] = []
+_LANGUAGE_CHOICES: list[Choices] = []
+
+
+def provides_apps(provider: Choices) -> Choices:
     """Register the function that returns the apps and their titles; the product has one."""
     _APP_CHOICES[:] = [provider]
     return provider
+
+
+def provides_languages(provider: Choices) -> Choices:
+    """Register the function that returns the tags of languages and their names; the product has one."""
+    _LANGUAGE_CHOICES[:] = [provider]
+    return provider
+
+
+def language_choices() -> list[tuple[str, str]]:
+    """Return the languages as choices of a form."""
+    return _LANGUAGE_CHOICES[0]() if _LANGUAGE_CHOICES else []
 
 
 def app_choices() -> list[tuple[str, str]]:
@@ -32,10 +54,24 @@ def country_choices() -> list[tuple[str, str]]:
     return sorted(((entry.alpha_2, country_text(entry.alpha_2)) for entry in pycountry.countries), key=lambda one: one[1])
 
 
-def limits_text(apps: Collection[str], countries: Collection[str], titles: dict[str, str]) -> str:
-    """Return the limits in words, such as "Campaigns of Parent app in France"; "" where there are none."""
-    if "*" in apps and "*" in countries:
-        return ""
-    of_apps = "every app" if "*" in apps else ", ".join(titles.get(name, name) for name in apps)
-    in_countries = "every country" if "*" in countries else ", ".join(country_text(code) for code in countries)
-    return f"Campaigns of {of_apps} in {in_countries}"
+def every_country_choices() -> list[tuple[str, str]]:
+    """Return "every country", and the countries as choices of a form."""
+    return [("*", "Every country"), *country_choices()]
+
+
+def limits_text(limited: Limited, titles: dict[str, str]) -> str:
+    """Return the limits in words, such as "Campaigns of Parent app in France. Content for France"; "" where there are none."""
+    found = []
+    if not ("*" in limited.campaign_apps and "*" in limited.campaign_countries):
+        of_apps = (
+            "every app" if "*" in limited.campaign_apps else ", ".join(titles.get(one, one) for one in limited.campaign_apps)
+        )
+        found.append(f"Campaigns of {of_apps} in {countries_text(limited.campaign_countries)}")
+    if "*" not in limited.content_countries:
+        found.append(f"Content for {countries_text(limited.content_countries)}")
+    return ". ".join(found)
+
+
+def countries_text(codes: Collection[str]) -> str:
+    """Return countries in words, such as "France, Ireland"; "every country" for "*", "no country" for none."""
+    return "every country" if "*" in codes else ", ".join(country_text(code) for code in codes) or "no country"

@@ -1,4 +1,4 @@
-"""Staff: who has which role and limits, and the changes that one administrator proposes and another approves.
+"""Staff: who has which role and limits, and the changes that one person proposes and another approves.
 
 Django's own forms for accounts are not registered: with those, one person could change an account.
 """
@@ -18,7 +18,8 @@ from core.console import limits
 from core.console.display import MODEL_NAMES
 from core.console.pages import ConsoleForm, Link, Page, page
 from core.console.step_up import fresh_sign_in
-from core.errors import Invalid, NotFound
+from core.errors import Forbidden, Invalid, NotFound
+from core.lead_rights import HAND_OUT
 from core.models import StaffAct, StaffChange, User
 from core.staff_changes import ADMINISTER
 
@@ -51,6 +52,17 @@ class RightsForm(ConsoleForm):
         widget=forms.SelectMultiple(attrs={"size": 6}),
         help_text="For campaign authors and approvers. Choose none for every country.",
     )
+    content_countries = forms.MultipleChoiceField(
+        label="Content for these countries",
+        choices=limits.every_country_choices,
+        initial=limits.EVERYTHING,
+        required=False,
+        widget=forms.SelectMultiple(attrs={"size": 6}),
+        help_text=(
+            "For editors, reviewers and assurers: services, checks, and texts that only these countries read. Choose none for "
+            "people who work on texts for every country alone."
+        ),
+    )
     reason = forms.CharField(label="Reason, for the second administrator", max_length=300, required=False)
 
     def clean_campaign_apps(self) -> list[str]:
@@ -60,6 +72,11 @@ class RightsForm(ConsoleForm):
     def clean_campaign_countries(self) -> list[str]:
         """Return the countries; without one, all."""
         return sorted(self.cleaned_data["campaign_countries"]) or limits.EVERYTHING
+
+    def clean_content_countries(self) -> list[str]:
+        """Return the countries; "*" alone for every country."""
+        chosen = sorted(self.cleaned_data["content_countries"])
+        return limits.EVERYTHING if "*" in chosen else chosen
 
     def clean_locales(self) -> list[str]:
         """Return the tags, without repetitions."""
@@ -71,7 +88,7 @@ class InvitationForm(RightsForm):
 
     username = forms.CharField(label="Name for signing in", max_length=150)
     email = forms.EmailField(label="Email", help_text="The invitation is sent there.")
-    field_order = ("username", "email", "roles", "locales", "campaign_apps", "campaign_countries", "reason")
+    field_order = ("username", "email", "roles", "locales", "campaign_apps", "campaign_countries", "content_countries", "reason")
 
 
 class _AdministrationPage(Page):
@@ -94,13 +111,13 @@ class _AdministrationPage(Page):
 
 @page("people/", "people", order=80)
 class PeoplePage(Page):
-    """The staff with their roles and languages, what each role can do, and the changes that wait for an administrator."""
+    """The staff with their roles and languages, what each role can do, and the changes that wait for a second person."""
 
     template_name = "core/people.html"
     title = "People"
     menu = "People"
-    menu_permissions = (ADMINISTER,)
-    actions = {"approve": (ADMINISTER,), "withdraw": (ADMINISTER,)}
+    menu_permissions = (ADMINISTER, HAND_OUT)
+    actions = {"approve": (ADMINISTER, HAND_OUT), "withdraw": (ADMINISTER, HAND_OUT)}
 
     def context(self) -> dict[str, Any]:
         titles = dict(limits.app_choices())
@@ -110,14 +127,25 @@ class PeoplePage(Page):
             for permission in Permission.objects.select_related("content_type")
         }
         given = {role: [names[permission] for permission in permissions] for role, permissions in roles.ROLES.items()}
-        administers = self.has_any_perm(ADMINISTER)
-        waiting = StaffChange.objects.waiting().select_related("account", "proposed_by") if administers else []
+        administers, leads = self.has_any_perm(ADMINISTER), self.has_any_perm(HAND_OUT)
+        waiting = StaffChange.objects.waiting().select_related("account", "proposed_by") if administers or leads else []
         return {
-            "people": [(person, _limits(person, titles), person.is_away(self.at)) for person in people],
+            "people": [(person, limits.limits_text(person, titles), person.is_away(self.at)) for person in people],
             "roles": given,
-            "waiting": [(change, _limits(change, titles)) for change in waiting],
+            "waiting": [(change, limits.limits_text(change, titles)) for change in waiting if self._may_decide(change)],
             "administers": administers,
+            "leads": leads,
         }
+
+    def _may_decide(self, change: StaffChange) -> bool:
+        """Return whether the change is one of those that the person may approve or withdraw."""
+        if change.proposed_by_id == self.user.pk:
+            return True
+        try:
+            staff_changes.require_decider(change, self.user)
+        except Forbidden:
+            return False
+        return True
 
     @fresh_sign_in
     def action_approve(self, data: QueryDict) -> str | None:
@@ -176,6 +204,7 @@ class PersonPage(_AdministrationPage):
             "locales": ", ".join(self.account.locales),
             "campaign_apps": [name for name in self.account.campaign_apps if name != "*"],
             "campaign_countries": [code for code in self.account.campaign_countries if code != "*"],
+            "content_countries": self.account.content_countries,
         }
         changed = self.submitted is not None and self.submitted.get("action") == "change"
         return {
@@ -194,6 +223,7 @@ class PersonPage(_AdministrationPage):
             locales=values["locales"],
             campaign_apps=values["campaign_apps"],
             campaign_countries=values["campaign_countries"],
+            content_countries=values["content_countries"],
             reason=values["reason"],
             by=self.user,
             at=self.at,
@@ -218,10 +248,6 @@ class PersonPage(_AdministrationPage):
     def _proposed(self) -> str:
         self.success("Proposed. It takes effect when another administrator approves it.")
         return reverse("admin:people")
-
-
-def _limits(given: User | StaffChange, titles: dict[str, str]) -> str:
-    return limits.limits_text(given.campaign_apps, given.campaign_countries, titles)
 
 
 def _change(data: QueryDict) -> StaffChange:

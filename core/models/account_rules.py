@@ -15,6 +15,43 @@ APPROVAL_PAUSE_SQL = "interval '24 hours'"
 OWNER = "pg_has_role(current_user, (SELECT relowner FROM pg_class WHERE oid = TG_RELID), 'MEMBER')"
 
 
+#: The role that hands out and takes back rights, and the roles that it may, each within the lead's own languages and countries.
+LEAD = "localisation-lead"
+HANDED_OUT = ("localisation-editor", "localisation-reviewer", "assurer")
+#: The roles whose rights depend on languages or countries: who gets another language has all of these there.
+BOUND_ROLES = (*HANDED_OUT, "campaign-approver")
+
+
+def _held(roles: str, row: str) -> str:
+    """Return whether somebody has one role in one language and country; "" stands for neither, and everybody has it."""
+    return f"""(right_role = ANY({roles})
+                AND (right_locale = '' OR right_locale = ANY({row}.locales) OR '*' = ANY({row}.locales))
+                AND (right_country = '' OR right_country = ANY({row}.content_countries) OR '*' = ANY({row}.content_countries)))"""
+
+
+def _array(values: tuple[str, ...]) -> str:
+    return f"ARRAY[{', '.join(repr(value) for value in values)}]"
+
+
+#: SQL of a trigger on changes of accounts: whether `person` is a lead who has each right that NEW gives to `account`, or takes
+#: from it. A right is a role in a language and a country, so that no new language gives a role there that the lead has not.
+WITHIN_RIGHTS_OF_PERSON = f"""(
+            {LEAD!r} = ANY(person.roles) AND NEW.act IN ('change', 'take-back') AND person.id <> account.id
+            AND (NEW.campaign_apps, NEW.campaign_countries)
+                IS NOT DISTINCT FROM (account.campaign_apps, account.campaign_countries)
+            AND NOT EXISTS (
+                SELECT FROM unnest(NEW.roles::text[] || held) AS changed_role
+                WHERE (changed_role = ANY(NEW.roles)) <> (changed_role = ANY(held)) AND changed_role <> ALL({_array(HANDED_OUT)})
+            )
+            AND NOT EXISTS (
+                SELECT FROM unnest({_array(BOUND_ROLES)}) AS right_role,
+                    unnest(NEW.locales::text[] || account.locales::text[] || ARRAY['']) AS right_locale,
+                    unnest(NEW.content_countries::text[] || account.content_countries::text[] || ARRAY['']) AS right_country
+                WHERE {_held("NEW.roles", "NEW")} <> {_held("held", "account")} AND NOT {_held("person.roles", "person")}
+            )
+        )"""  # noqa: S608  (constants)
+
+
 def _few_administrators(account: str) -> str:
     return f"""(
         SELECT count(*) < 2 FROM core_user_groups member
@@ -26,13 +63,13 @@ def _few_administrators(account: str) -> str:
 def _approved_now(account: str) -> str:
     """Return the statement that finds the change of the account that this transaction has approved."""
     return f"""
-        SELECT act, roles, locales, campaign_apps, campaign_countries INTO approved FROM core_staffchange
+        SELECT act, roles, locales, campaign_apps, campaign_countries, content_countries INTO approved FROM core_staffchange
         WHERE account_id = {account} AND approved_in = pg_current_xact_id()::text::bigint ORDER BY id DESC LIMIT 1;
     """  # noqa: S608  (constants)
 
 
 def _given(row: str) -> str:
-    return f"({row}.locales, {row}.campaign_apps, {row}.campaign_countries)"
+    return f"({row}.locales, {row}.campaign_apps, {row}.campaign_countries, {row}.content_countries)"
 
 
 def _refuse(sentence: str) -> str:
@@ -75,7 +112,7 @@ ACCOUNT_BY_CHANGE = pgtrigger.Trigger(
             OR NEW.is_staff AND NOT OLD.is_staff AND approved.act IS DISTINCT FROM 'invite'
             OR NEW.is_active AND NOT OLD.is_active AND approved.act IS DISTINCT FROM 'reopen'
             OR {_given("NEW")} IS DISTINCT FROM {_given("OLD")}
-                AND (coalesce(approved.act, '') NOT IN ('invite', 'change')
+                AND (coalesce(approved.act, '') NOT IN ('invite', 'change', 'take-back')
                     OR {_given("NEW")} IS DISTINCT FROM {_given("approved")})
         THEN
             {_refuse("rights change by a change that two administrators approve")}
@@ -100,7 +137,7 @@ ROLE_BY_CHANGE = pgtrigger.Trigger(
         IF TG_OP = 'UPDATE'
             OR TG_OP = 'INSERT' AND NOT coalesce(approved.act IN ('invite', 'change') AND given = ANY(approved.roles), FALSE)
                 AND NOT {_few_administrators("account")}
-            OR TG_OP = 'DELETE' AND NOT coalesce(approved.act = 'change' AND NOT given = ANY(approved.roles), FALSE)
+            OR TG_OP = 'DELETE' AND (coalesce(approved.act, '') NOT IN ('change', 'take-back') OR given = ANY(approved.roles))
         THEN
             {_refuse("roles change by a change that two administrators approve")}
         END IF;

@@ -1,4 +1,4 @@
-"""Proposed changes of who may do what; each takes effect when a second administrator approves it."""
+"""Proposed changes of who may do what; each takes effect when a second person approves it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
+from core.models.account_rules import WITHIN_RIGHTS_OF_PERSON
 from core.models.user import everything
 from core.querysets import manager_of
 
@@ -22,13 +23,15 @@ _PROPOSED = (
     "locales",
     "campaign_apps",
     "campaign_countries",
+    "content_countries",
     "reason",
     "proposed_by",
     "proposed_at",
 )
 
-#: Nothing of a proposal changes but its decision, and that once; who proposes and who approves is an active administrator.
-_DECIDED_ONCE = """
+#: Nothing of a proposal changes but its decision, and that once. Who proposes and who approves is an active administrator, or a
+#: lead who has every right that the change gives or takes. A lead takes rights back alone.
+_DECIDED_ONCE = f"""
     IF TG_OP = 'UPDATE' AND (OLD.approved_at IS NOT NULL OR OLD.withdrawn_at IS NOT NULL) THEN
         RAISE EXCEPTION 'a decided change of an account stays as it is' USING ERRCODE = 'check_violation';
     END IF;
@@ -42,21 +45,30 @@ _DECIDED_ONCE = """
         IF TG_OP = 'INSERT' THEN
             RAISE EXCEPTION 'a change of an account begins as a proposal' USING ERRCODE = 'check_violation';
         END IF;
-        PERFORM 1 FROM core_user WHERE id = NEW.account_id AND username = NEW.username;
+        SELECT * INTO account FROM core_user WHERE id = NEW.account_id AND username = NEW.username;
         IF NOT FOUND THEN
             RAISE EXCEPTION 'a change is of the account that it names' USING ERRCODE = 'check_violation';
         END IF;
-        PERFORM 1 FROM core_user_groups member JOIN auth_group role ON role.id = member.group_id
-            JOIN core_user person ON person.id = member.user_id
-            WHERE role.name = 'administrator' AND person.is_active AND person.is_staff
-            AND person.id IN (NEW.proposed_by_id, NEW.approved_by_id)
-            HAVING count(DISTINCT person.id) = 2;
-        IF NOT FOUND THEN
-            RAISE EXCEPTION 'a change of an account takes two active administrators' USING ERRCODE = 'check_violation';
+        held := ARRAY(SELECT role.name::text FROM core_user_groups member JOIN auth_group role ON role.id = member.group_id
+            WHERE member.user_id = account.id);
+        IF NEW.act = 'take-back' AND NOT (NEW.roles::text[] <@ held AND NEW.locales <@ account.locales
+            AND NEW.content_countries <@ account.content_countries) THEN
+            RAISE EXCEPTION 'rights that are taken back are not given' USING ERRCODE = 'check_violation';
+        END IF;
+        SELECT count(*) INTO deciding FROM (
+            SELECT person.*, ARRAY(
+                SELECT role.name::text FROM core_user_groups member JOIN auth_group role ON role.id = member.group_id
+                WHERE member.user_id = person.id
+            ) AS roles FROM core_user person
+            WHERE person.is_active AND person.is_staff AND person.id IN (NEW.proposed_by_id, NEW.approved_by_id)
+        ) person WHERE NEW.act <> 'take-back' AND 'administrator' = ANY(person.roles) OR {WITHIN_RIGHTS_OF_PERSON};
+        IF deciding < (CASE NEW.act WHEN 'take-back' THEN 1 ELSE 2 END) THEN
+            RAISE EXCEPTION 'a change of an account takes two active administrators, or leads who have the rights themselves'
+                USING ERRCODE = 'check_violation';
         END IF;
     END IF;
     RETURN NEW;
-"""
+"""  # noqa: S608  (constants)
 
 
 class StaffAct(models.TextChoices):
@@ -66,13 +78,15 @@ class StaffAct(models.TextChoices):
     CHANGE = "change", "Change roles, languages and limits"
     RESET = "reset", "Reset the sign-in"
     REOPEN = "reopen", "Open the account again"
+    #: A lead takes rights back, alone: nothing is given.
+    TAKE_BACK = "take-back", "Take rights back"
 
 
 class StaffChangeQuerySet(models.QuerySet["StaffChange"]):
     """Find changes."""
 
     def waiting(self) -> StaffChangeQuerySet:
-        """Filter those that wait for a second administrator."""
+        """Filter those that wait for a second person."""
         return self.filter(approved_at=None, withdrawn_at=None)
 
 
@@ -88,6 +102,7 @@ class StaffChange(models.Model):
     locales = ArrayField(models.CharField(max_length=35), default=list, blank=True)
     campaign_apps = ArrayField(models.CharField(max_length=40), default=everything, db_default=["*"], blank=True)
     campaign_countries = ArrayField(models.CharField(max_length=3), default=everything, db_default=["*"], blank=True)
+    content_countries = ArrayField(models.CharField(max_length=3), default=everything, db_default=["*"], blank=True)
     reason = models.CharField(max_length=300, blank=True, default="")
     proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     proposed_at = models.DateTimeField()
@@ -107,7 +122,7 @@ class StaffChange(models.Model):
                 condition=Q(approved_at__isnull=True, approved_by__isnull=True)
                 | (
                     Q(approved_at__isnull=False, approved_by__isnull=False, withdrawn_at__isnull=True)
-                    & ~Q(approved_by=F("proposed_by"))
+                    & (~Q(approved_by=F("proposed_by")) | Q(act=StaffAct.TAKE_BACK))
                 ),
                 name="staffchange_four_eyes",
             ),
@@ -121,6 +136,7 @@ class StaffChange(models.Model):
                 name="decided_once",
                 when=pgtrigger.Before,
                 operation=pgtrigger.Insert | pgtrigger.Update,
+                declare=[("account", "RECORD"), ("held", "TEXT[]"), ("deciding", "INTEGER")],
                 func=_DECIDED_ONCE,
             ),
             pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete),

@@ -70,6 +70,14 @@ class User(AbstractUser):
         blank=True,
         help_text="Countries for which this person writes or approves campaigns.",
     )
+    #: Limits of editors, reviewers and assurers; "*" means all.
+    content_countries = ArrayField(
+        models.CharField(max_length=3),
+        default=everything,
+        db_default=["*"],
+        blank=True,
+        help_text="Countries whose services, and texts for that country alone, this person writes, approves and checks.",
+    )
     away_until = models.DateField(null=True, blank=True, help_text="The last day of an absence, by the person's own clock.")
     #: Since when the account's approvals pause; core.credentials sets it.
     credentials_changed_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -85,6 +93,7 @@ class User(AbstractUser):
     class Meta(AbstractUser.Meta):
         permissions = (
             ("administer_staff", "Can propose and approve changes of accounts"),
+            ("hand_out_rights", "Can hand out and withdraw roles, languages and countries that the person has"),
             ("read_audit", "Can read the audit log"),
         )
         constraints = (
@@ -112,6 +121,10 @@ class User(AbstractUser):
     def acts_on(self, apps: Iterable[str], countries: Iterable[str]) -> bool:
         """Return whether the person's limits include all of these apps and countries."""
         return _includes(self.campaign_apps, apps) and _includes(self.campaign_countries, countries)
+
+    def covers(self, countries: Iterable[str] | None) -> bool:
+        """Return whether the person works on content that is read in all of these countries; None is every country."""
+        return _includes(self.content_countries, ["*"] if countries is None else countries)
 
     def is_away(self, at: datetime) -> bool:
         """Return whether the person has said that they are away on that day."""

@@ -15,7 +15,7 @@ from django.db import transaction
 
 from content.linting.text import normalize_text
 from content.models import Locale
-from content.models.unit import require_may_write
+from content.models.rights import require_may_write
 from core import audit
 from core.audit_verbs import Verb
 from core.console.display import language_text, zoned_text

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -130,10 +130,9 @@ def _listed(kind: str, values: Any, names: Mapping[str, str]) -> str:
         return _EVERY.get(kind, "All")
     if kind == "audiences":
         return labels("audience", values)
-    word = {"countries": country_text, "regions": region_text, "locales": language_text}.get(
-        kind, lambda name: names.get(name, name)
-    )
-    return ", ".join(word(value) for value in values) or "None"
+    words: dict[str, Callable[[str], str]] = {"countries": country_text, "regions": region_text, "locales": language_text}
+    word = words.get(kind)
+    return ", ".join(word(value) if word else names.get(value, value) for value in values) or "None"
 
 
 def _start(document: Mapping[str, Any], zone: str) -> str:

@@ -149,6 +149,7 @@ def everything() -> list[str]:
         "people/",
         "people/invite/",
         f"people/{User.objects.filter(is_staff=True).earliest('pk').pk}/",
+        f"people/{User.objects.filter(is_staff=True).earliest('pk').pk}/rights/",
         "factors/",
         "confirm/",
         "token/",

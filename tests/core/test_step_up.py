@@ -71,9 +71,9 @@ def test_every_act_that_reaches_readers_needs_a_fresh_sign_in_and_no_stop_does()
         ("source-text", "put-back"),
     }
     assert not {(name, action) for name, action in guarded if action in NEVER}
-    of_rights = {(name, action) for name, action in guarded if name in {"person", "person-invite", "app"}}
+    of_rights = {(name, action) for name, action in guarded if name in {"person", "person-invite", "person-rights", "app"}}
     of_person = {("person", action) for action in ("change", "reset", "reopen")}
-    assert of_rights == {("person-invite", "propose"), ("app", "propose"), *of_person}
+    assert of_rights == {("person-invite", "propose"), ("person-rights", "hand-out"), ("app", "propose"), *of_person}
     assert {action for _, action in guarded - of_rights} == set(REACHING)
 
 

@@ -52,7 +52,8 @@ def console_paths(db: None) -> dict[str, str]:
     release: dict[str, object] = {"number": make.Release.objects.get().pk}
     arguments: dict[str, dict[str, object]] = {
         "app": {"name": "parent"},
-        "person": {"id": make.person("colleague").pk},
+        "person": {"id": (colleague := make.person("colleague").pk)},
+        "person-rights": {"id": colleague},
         "tip": {"slug": "first-hour"},
         "tip-change": {"id": proposed.pk},
         "tip-approve": {"slug": "first-hour"},

@@ -26,6 +26,15 @@ REFUSED = {
     "access": "UPDATE core_user SET is_staff = TRUE WHERE id = %(outsider)s",
     "a closed account opened": "UPDATE core_user SET is_active = TRUE WHERE id = %(closed)s",
     "a language": "UPDATE core_user SET locales = '{*}' WHERE id = %(eva)s",
+    "a country": "UPDATE core_user SET content_countries = '{FR,GB}' WHERE id = %(eva)s",
+    "a change by a lead of rights beyond theirs": (
+        "UPDATE core_staffchange SET approved_by_id = %(lead)s, approved_at = now() WHERE id = %(waiting)s"
+    ),
+    "rights taken back by somebody who is no lead": (
+        "INSERT INTO core_staffchange (act, account_id, username, roles, locales, proposed_by_id, proposed_at, email, reason) "
+        "VALUES ('take-back', %(eva)s, 'eva', '{}', '{}', %(ann)s, now(), '', ''); "
+        "UPDATE core_staffchange SET approved_by_id = %(ann)s, approved_at = now() WHERE act = 'take-back'"
+    ),
     "a name": "UPDATE core_user SET username = 'mallory' WHERE id = %(eva)s",
     "an address for links": "UPDATE core_user SET email = 'mallory@example.org' WHERE id = %(eva)s",
     "a pause ended": "UPDATE core_user SET credentials_changed_at = NULL WHERE id = %(paused)s",
@@ -66,6 +75,7 @@ def people(transactional_db: None) -> dict[str, Any]:
         "ann": ann.pk,
         "ben": ben.pk,
         "eva": make.person("eva", "assurer", locales=("cy",)).pk,
+        "lead": make.person("lead", "localisation-lead", "assurer", locales=("cy",)).pk,
         "outsider": outsider.pk,
         "closed": closed.pk,
         "paused": paused.pk,

@@ -95,6 +95,7 @@ def test_a_new_language_needs_a_second_person_and_is_then_in_every_list_and_pack
         ({"terms": "blame: ["}, "terms", "not valid YAML"),
         ({"terms": TERMS.replace("say: sawirrada xadgudubka", "say: sawir caruur")}, "terms", "among those that are given up"),
         ({"name": "<b>x</b>"}, "name", "in letters"),
+        ({"code": "sq", "name": "Shqip"}, "name", "The English name of this language is Albanian everywhere."),
         ({"reason": ""}, "reason", "required"),
     ],
 )
@@ -124,7 +125,7 @@ def test_a_chain_is_served_once_it_is_approved(client: Client, editor: User) -> 
     approve(LocaleRevision.objects.propose_new("pt-PT", by=editor, at=make.NOON))
     before = json.loads((make.pack_body(make.release(publish=False), "GB", "pt-PT") or ("", ""))[1])
 
-    assert propose(client, "pt-PT", name="Portuguese", endonym="Português", fallback="pt-BR").status_code == 302
+    assert propose(client, "pt-PT", name="", endonym="Português", fallback="pt-BR").status_code == 302
     approve(LocaleRevision.objects.proposed().get())
     after = json.loads((make.pack_body(make.release(publish=False), "GB", "pt-PT") or ("", ""))[1])
 

@@ -16,7 +16,7 @@ from content.exporting.text_batch import TextBatch, export_texts
 from content.importing import translation_texts
 from content.importing.translation_texts import FileOutcome, ImportEffect, import_texts, read_effect
 from content.models import Service, Target, TargetRevision, Tip, TipRevision, Unit
-from content.models.unit import NotYourLanguage
+from content.models.rights import NotYourLanguage
 from content.translation_files.file_text import FileRefused, FileText, Reference, TranslationFile
 from content.translation_files.formats import FORMATS, read_file
 from core.errors import ChangedMeanwhile, Forbidden, Invalid, NotFound

@@ -12,9 +12,9 @@ from content.compiling.facts import Policy
 from content.compiling.snapshot import read_snapshot
 from content.linting.text import TextRefused
 from content.models import Target, Unit, UnitRevision
+from content.models.rights import NotYourLanguage
 from content.models.target import SourceNotApproved
 from content.models.target_lifecycle import TargetState
-from content.models.unit import NotYourLanguage
 from content.models.unit_lifecycle import UnitState
 from content.terms import Change
 from core.errors import EditConflict, Forbidden, Invalid, SecondPersonRequired

@@ -1,0 +1,161 @@
+"""Who may work on a text or a service: the account of the person lists its language, and the countries that read it.
+
+Facts of a service, its checks and its notices need each country in which readers get it (`User.content_countries`); a text needs
+them only where it is not for every country.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import pgtrigger
+from django.apps import apps
+from django.db import models
+
+from content.models.country import Country
+from content.terms import WORLDWIDE
+from core import roles
+from core.errors import Forbidden
+from core.models import User
+
+if TYPE_CHECKING:
+    from content.models.service_facts import ServiceFacts
+
+#: Countries; None is every country.
+Area = frozenset[str] | None
+
+
+class NotYourLanguage(Forbidden):
+    """This person's account does not list this language."""
+
+    code = "language"
+
+
+class NotYourCountry(Forbidden):
+    """This person's account does not list this country."""
+
+    code = "country"
+
+
+def require_reads(person: User, locale: str) -> None:
+    """Raise NotYourLanguage unless the person reads the locale."""
+    if not person.reads(locale):
+        raise NotYourLanguage(f"The account of {person.username} does not list the language {locale}.")
+
+
+def require_may_write(person: User, locale: str) -> None:
+    """Raise Forbidden unless the person may write in the locale; the system user may write in all, as files are loaded."""
+    roles.require(person, "content.edit_words")
+    if not person.is_system:
+        require_reads(person, locale)
+
+
+def require_country(person: User, *areas: Area) -> None:
+    """Raise NotYourCountry unless the person works on content for all of these countries."""
+    if all(person.covers(area) for area in areas):
+        return
+    if None in areas:
+        raise NotYourCountry(f"Every country reads this, and the account of {person.username} is for some countries alone.")
+    missing = {code for area in areas for code in area or () if not person.covers([code])}
+    names = ", ".join(Country.objects.filter(pk__in=missing).order_by("name").values_list("name", flat=True))
+    raise NotYourCountry(f"The account of {person.username} does not list the country {names}.")
+
+
+def require_service_country(person: User, *services: ServiceFacts) -> None:
+    """Raise NotYourCountry unless the person works on every country in which readers get the service."""
+    require_country(person, *(service_area(service.country_id, service.area) for service in services))
+
+
+def require_text_country(person: User, owner: str) -> None:
+    """Raise NotYourCountry for a text of this owner that only other countries read; a text for every country is open to all."""
+    if person.covers(None):
+        return
+    area = text_areas([owner]).get(owner)
+    if area is not None:
+        require_country(person, area)
+
+
+def read_only_because(person: User, locale: str, language: str, owner: str) -> str:
+    """Return in a sentence why the person may not work on texts of the owner in the locale; "" where they may."""
+    if not person.reads(locale):
+        return f"{language} is not one of your languages."
+    return "Only other countries than those of your account read this." if closed_owners(person, [owner]) else ""
+
+
+def closed_owners(person: User, owners: Iterable[str]) -> frozenset[str]:
+    """Return those of the owners whose texts the person may not work on, in at most three queries."""
+    if person.covers(None):
+        return frozenset()
+    return frozenset(owner for owner, area in text_areas(owners).items() if not person.covers(area))
+
+
+def text_areas(owners: Iterable[str]) -> dict[str, frozenset[str]]:
+    """Return the countries of the owners whose texts only some countries read; the others are left out."""
+    names: dict[str, set[str]] = {}
+    for owner in owners:
+        kind, _, name = owner.partition(":")
+        names.setdefault(kind, set()).add(name)
+    found: dict[str, frozenset[str]] = {}
+    services = _rows("Service").filter(pk__in=names.get("service", ()))
+    for pk, country, area in services.values_list("pk", "country", "area"):
+        found[f"service:{pk}"] = service_area(country, area) or frozenset()
+    # The oldest first: the newest proposal of a figure decides.
+    figures = _rows("Figure").filter(slug__in=names.get("figure", ())).exclude(country=WORLDWIDE).order_by("pk")
+    found |= {f"figure:{slug}": frozenset({country}) for slug, country in figures.values_list("slug", "country")}
+    tips = _rows("Tip").filter(pk__in=names.get("tip", ()))
+    found |= {f"tip:{slug}": frozenset(countries) for slug, countries in tips.values_list("pk", "countries")}
+    return {owner: area for owner, area in found.items() if area}
+
+
+def service_area(country: str, area: Iterable[str] | None) -> Area:
+    """Return the countries whose readers get a service of this country and area; nowhere yet counts as every country."""
+    return frozenset({country}) if country != WORLDWIDE else frozenset(area or ()) or None
+
+
+def organization_area(organization: str) -> Area:
+    """Return the countries whose readers get a service of the organization; no country where it runs none."""
+    services = _rows("Service").filter(organization=organization).values_list("country", "area")
+    areas = [service_area(country, area) for country, area in services]
+    return None if None in areas else frozenset(code for area in areas for code in area or ())
+
+
+def figure_area(country: str) -> Area:
+    """Return the countries that a figure counts."""
+    return None if country == WORLDWIDE else frozenset({country})
+
+
+def _rows(model: str) -> models.QuerySet[Any]:
+    # All three models import this module.
+    rows: models.QuerySet[Any] = apps.get_model("content", model)._default_manager.all()
+    return rows
+
+
+#: SQL: the countries of a service, with "*" for every country.
+_AREA_SQL = """CASE WHEN {row}.country_id <> 'ZZ' THEN ARRAY[{row}.country_id::text]
+                WHEN cardinality({row}.area) > 0 THEN {row}.area::text[] ELSE ARRAY['*'] END"""
+
+
+def own_country(*, column: str, service: str, when: str, facts: bool = False) -> pgtrigger.Trigger:
+    """Return a trigger that refuses a row whose person, in `column`, does not work on the countries of the service.
+
+    `service` is SQL for the id of the service, and `when` is SQL that says that the person has decided. With `facts`, the row
+    holds facts of the service as they will be, and their countries count too.
+    """
+    covered = f"""('*' = ANY(person.content_countries)
+                OR {_AREA_SQL.format(row="service")} <@ person.content_countries::text[]"""
+    covered += f" AND {_AREA_SQL.format(row='NEW')} <@ person.content_countries::text[])" if facts else ")"
+    return pgtrigger.Trigger(
+        name="own_country",
+        when=pgtrigger.Before,
+        operation=pgtrigger.Insert | pgtrigger.Update,
+        func=f"""
+            IF {when} AND NOT EXISTS (
+                SELECT FROM core_user person, content_service service
+                WHERE person.id = NEW.{column} AND service.id = {service} AND {covered}
+            ) THEN
+                RAISE EXCEPTION 'this person works on other countries' USING ERRCODE = 'check_violation';
+            END IF;
+            RETURN NEW;
+        """,
+    )
