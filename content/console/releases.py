@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.db.models import Count, Sum
@@ -145,7 +146,7 @@ class ReleasePage(Page):
     @fresh_sign_in
     def action_schedule(self, data: QueryDict) -> str | None:
         try:
-            publish_at = datetime.fromisoformat(data.get("publish_at", "")).replace(tzinfo=UTC)
+            publish_at = datetime.fromisoformat(data.get("publish_at", "")).replace(tzinfo=ZoneInfo(self.user.time_zone))
         except ValueError:
             raise Invalid("Time to publish: enter a date and a time.", code="publish-at") from None
         with transaction.atomic():

@@ -33,7 +33,9 @@ class SettingsForm(ConsoleForm):
     """The form of a person's settings."""
 
     time_zone = forms.ChoiceField(
-        label="Your time zone", choices=zone_choices, help_text="Times are shown by this clock and in UTC."
+        label="Your time zone",
+        choices=zone_choices,
+        help_text="Console pages show by this clock when somebody did something.",
     )
 
     away_until = forms.DateField(

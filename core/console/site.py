@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC
 from functools import wraps
 from http import HTTPStatus
 from typing import Any, TypeVar, cast
@@ -13,7 +14,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
-from django.template.response import TemplateResponse
+from django.template.response import SimpleTemplateResponse, TemplateResponse
 from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
@@ -60,7 +61,8 @@ class ConsoleSite(AdminSite):
     def admin_view(self, view: V, cacheable: bool = False) -> V:
         """Wrap a view as Django does; a form that is sent without a session is carried through a new sign-in.
 
-        A session without a second factor leads to the page that sets one up (`core.console.factors`).
+        A session without a second factor leads to the page that sets one up (`core.console.factors`). The clock of the person
+        is the current time zone for the view and its template.
         """
         wrapped = super().admin_view(view, cacheable)
         is_open = getattr(getattr(view, "view_class", None), "open_without_factor", False)
@@ -73,7 +75,10 @@ class ConsoleSite(AdminSite):
                 return never_cache(sign_in_again_page)(request)
             if self.has_permission(request) and not (signing_out or is_open or factors.is_satisfied(request)):
                 return HttpResponseRedirect(reverse("admin:factors"))
-            return wrapped(request, *args, **kwargs)
+            with timezone.override(request.user.time_zone if isinstance(request.user, User) else UTC):
+                response = wrapped(request, *args, **kwargs)
+                # Django would render it once the view has returned.
+                return response.render() if isinstance(response, SimpleTemplateResponse) else response
 
         return cast(V, carrying)
 

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django import template
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -24,19 +25,22 @@ register.filter("role_name", roles.role_name)
 
 @register.filter
 def instant(value: datetime | None) -> SafeString | str:
-    """Show an instant with date, time and UTC; "" for None."""
+    """Show an instant with date and time by the reader's clock; "" for None."""
     return format_html('<time datetime="{}">{}</time>', value.isoformat(), display.instant_text(value)) if value else ""
 
 
 @register.filter
 def day(value: date | datetime | None) -> SafeString | str:
-    """Show a date; "" for None."""
-    return format_html('<time datetime="{}">{}</time>', value.isoformat(), display.date_text(value)) if value else ""
+    """Show a date, that of an instant by the reader's clock; "" for None."""
+    if not value:
+        return ""
+    day = timezone.localtime(value) if isinstance(value, datetime) else value
+    return format_html('<time datetime="{}">{}</time>', value.isoformat(), display.date_text(day))
 
 
 @register.filter
 def exact_instant(value: datetime) -> SafeString:
-    """Show an instant with date, time to the second, and UTC."""
+    """Show an instant with date and time to the second by the reader's clock."""
     return format_html('<time datetime="{}">{}</time>', value.isoformat(), display.instant_text(value, seconds=True))
 
 

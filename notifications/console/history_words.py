@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.utils.timezone import get_current_timezone_name
+
 from content.console.handouts import handout_names
 from content.console.labels import labels
 from core.audit_verbs import Verb
@@ -162,7 +164,7 @@ def _start(value: str) -> str:
     start = datetime.fromisoformat(value)
     if start.tzinfo is None:
         return f"{local_text(start, seconds=value.count(':') > 1)}, local time of each phone"
-    return zoned_text(start, "UTC", seconds=True)
+    return zoned_text(start, get_current_timezone_name(), seconds=True)
 
 
 def _each(word: Callable[[str], str]) -> Callable[[Any], str]:
@@ -183,7 +185,7 @@ _VALUES: Mapping[str, Callable[[Any], str]] = {
     "home_locale": language_text,
     "home_zone": zone_text,
     "kind": lambda value: str(value).replace("-", " "),
-    "not_after": lambda value: zoned_text(datetime.fromisoformat(value), "UTC"),
+    "not_after": lambda value: zoned_text(datetime.fromisoformat(value), get_current_timezone_name()),
     "schedule_at": _start,
     "schedule_kind": lambda value: {"now": "as soon as approved", "at": "at one time everywhere"}.get(
         value, "by each phone's clock"

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.urls import reverse
 
 from content.linting.style_notes import style_notes
-from core.console.display import language_text, sentence_case
+from core.console.display import language_text, sentence_case, time_text
 from core.console.pages import Link, Page, page
 from core.errors import ChangedMeanwhile, DomainError, Forbidden, Invalid, NotFound
 from notifications.campaigns import draft_entries, draft_tasks, texts, translation_requests, translation_texts
@@ -142,7 +142,7 @@ class TranslatePage(Page):
         if "version" not in data:
             raise Invalid("The form is incomplete. Reload the page and try again.", code="version")
         kept = self._keep(data)
-        return JsonResponse({"kept": f"{self.at:%H:%M:%S} UTC" if kept else None})
+        return JsonResponse({"kept": time_text(self.at) if kept else None})
 
     def action_save(self, data: QueryDict) -> str | None:
         revision, texts_typed = self._typed(data)

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, date, datetime, timedelta, timezone
+from pathlib import Path
 
 from django.template import Context, Template
+from django.utils import timezone as django_timezone
 
+import content
+from content.compiling.rendering import language_names
+from content.exporting import hsds
+from content.linting.locale_tag import names_of
 from core.console import display
 
 
@@ -58,3 +65,26 @@ def test_templates_show_instants_with_their_machine_readable_time() -> None:
         '<time datetime="2026-12-01T17:30:00+00:00">1 December 2026 at 17:30 UTC</time>|'
         '<time datetime="2026-12-01T17:30:00+00:00">1 December 2026</time>||1 December 2026 at 17:30:00 UTC'
     )
+
+
+def test_instants_are_told_by_the_current_clock() -> None:
+    template = Template("{% load console %}{{ at|instant|striptags }}|{{ at|day|striptags }}|{{ day|day|striptags }}")
+    at = datetime(2026, 7, 1, 20, 30, 5, tzinfo=UTC)
+
+    with django_timezone.override("Asia/Kolkata"):
+        shown = template.render(Context({"at": at, "day": at.date()}))
+        clock = display.time_text(at)
+
+    assert shown == "2 July 2026 at 02:00 Kolkata time|2 July 2026|1 July 2026"
+    assert clock == "02:00:05 Kolkata time"
+
+
+def test_a_language_has_the_name_of_the_shipped_list_everywhere() -> None:
+    with (Path(content.__file__).parent / "facts" / "locales.json").open(encoding="utf-8") as file:
+        shipped = {row["code"]: row["name"] for row in json.load(file)}
+
+    assert shipped["bn"] == "Bengali"
+    assert {code: display.language_text(code) for code in shipped} == shipped
+    assert {code: names_of(code)[0] for code in shipped} == shipped
+    assert hsds._language("gb-line", "bn")["name"] == "Bengali"
+    assert language_names(["bn"], "en") == "\u2066Bengali\u2069"

@@ -7,6 +7,7 @@ from collections.abc import Collection
 
 from django.http import HttpResponse, JsonResponse, QueryDict
 
+from core.console.display import time_text
 from core.console.pages import page
 from core.errors import Invalid
 from notifications.campaigns import draft_entries
@@ -35,4 +36,4 @@ class AutosavePage(DraftPage):
         kept = draft_entries.keep(
             self.campaign, place, typed_fields(data), from_version=data.get("version", "")[:64], by=self.user, at=self.at
         )
-        return JsonResponse({"kept": f"{self.at:%H:%M:%S} UTC" if kept else None})
+        return JsonResponse({"kept": time_text(self.at) if kept else None})

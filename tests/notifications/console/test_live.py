@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.test import Client
@@ -48,7 +49,7 @@ def test_the_page_after_approval_counts_down_and_refreshes_by_itself(client: Cli
 
     assert answer["Location"] == page(campaign)
     assert f'data-countdown="{int(starts.timestamp())}">3 h 0 min' in html
-    assert f"{starts:%H:%M:%S} UTC" in html
+    assert f"{starts.astimezone(ZoneInfo('Europe/London')):%H:%M:%S} London time" in html
     assert f'data-progress="{page(campaign, "campaign-progress")}"' in html
     assert "notifications/progress.js" in html
     assert "notifications/live.js" in html

@@ -251,7 +251,7 @@ def test_what_is_typed_is_kept_by_the_script_and_shown_again(client: Client, dra
 
     kept = send(client, draft, "keep").json()["kept"]
 
-    assert kept.endswith(" UTC")
+    assert kept.endswith(" London time")
     assert TaskEntry.objects.get().fields["inner_body"] == [TYPED["inner_body"]]
     assert TYPED["inner_body"] in page_of(client, ali, url(draft, "translate", "ar"))
     client.post(url(draft, "translate", "ar"), {"action": "discard"})
