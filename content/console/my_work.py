@@ -15,7 +15,7 @@ from content.console.served_languages import served_tips
 from content.console.tip_work import REVIEWS, WRITES, TipWork, tips_to_do
 from content.console.unit_names import UnitNames
 from content.console.work_filter import TO_DO, WAITING, WorkFilter, reader_countries
-from content.models import Locale, Target, TextComment, Unit, UnsavedText
+from content.models import Judgement, Locale, Target, TextComment, Unit, UnsavedText
 from content.models.target_status import TargetStatus
 from content.terms import SOURCE_LOCALE, Audience
 from core import roles
@@ -72,7 +72,10 @@ def languages_of(user: User) -> list[tuple[Locale, int]]:
 
 
 def returned_to(user: User) -> list[Returned]:
-    """Return what came back: comments on texts that the person wrote, proposed removals of them, and texts not saved yet."""
+    """Return what came back: comments on texts that the person wrote, proposed removals of them, and texts not saved yet.
+
+    What outside readers say comes back to everybody who writes or reviews texts in the language.
+    """
     mine = Target.objects.filter(written_by=user)
     removals = mine.exclude_latest_by(user).with_status().filter(status=S.REMOVAL)
     comments = TextComment.objects.open().exclude(by=user).filter(unit__targets__in=mine).select_related("unit", "by", "locale")
@@ -90,11 +93,34 @@ def returned_to(user: User) -> list[Returned]:
         (kept.unit, kept.locale, "Not saved", "What you typed is kept until you save it or set it aside.")
         for kept in UnsavedText.objects.filter(person=user).select_related("unit", "locale")[:_MAX_RETURNED]
     ]
-    names = UnitNames(unit.key for unit, _, _, _ in rows)
-    return [
+    judgements = judgements_for(user)
+    names = UnitNames([*(unit.key for unit, _, _, _ in rows), *(one.unit.key for one in judgements)])
+    found = [
         Returned(text, detail, Link(f"{names.name(unit.key)} ({locale.name})", text_url(unit, locale.pk)))
-        for unit, locale, text, detail in rows[:_MAX_RETURNED]
+        for unit, locale, text, detail in rows
     ]
+    found += [
+        Returned(
+            f"Outside reader: {one.get_verdict_display().lower()}",
+            one.note,
+            Link(f"{names.name(one.unit.key)} ({one.link.locale.name})", judgement_url(one)),
+        )
+        for one in judgements
+    ]
+    return found[:_MAX_RETURNED]
+
+
+def judgements_for(user: User) -> list[Judgement]:
+    """Return what outside readers said that nobody has dealt with, in the languages of a person who writes or reviews texts."""
+    if not roles.holds(user, WRITES, REVIEWS):
+        return []
+    waiting = Judgement.objects.waiting().select_related("unit", "link__locale").order_by("at", "pk")
+    return list((waiting if "*" in user.locales else waiting.filter(link__locale__in=user.locales))[:_MAX_RETURNED])
+
+
+def judgement_url(judgement: Judgement) -> str:
+    """Return where a judgement is read and dealt with."""
+    return f"{reverse('admin:reading-links', args=[judgement.link.locale_id])}#text-{judgement.pk}"
 
 
 def _kind_of(comment: TextComment) -> str:

@@ -73,7 +73,7 @@ class TipWork:
 
 def tips_to_do(user: User, locale: str) -> list[TipWork]:
     """Return the current tips in which the person has something to do, most urgent first, in at most six queries."""
-    tips = {tip.slug: tip for tip in Tip.objects.current()}
+    tips = {tip.slug: tip for tip in Tip.objects.current() if not tip.countries or user.covers(tip.countries)}
     keys = {key: slug for slug, tip in tips.items() for _, key in tip.keys()}  # noqa: SIM118  a method of the tip
     units = {unit.pk: unit for unit in Unit.objects.filter(key__in=keys).only("key", "text")}
     titles = {unit.key: unit.text for unit in units.values() if unit.key.endswith(".title")}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.db import connection
 from django.test import Client
@@ -10,12 +12,13 @@ from django.urls import reverse
 
 from content.console.my_work import languages_of, returned_to
 from content.console.tip_work import tips_to_do
-from content.models import Target, TextComment, Unit, UnsavedText
+from content.models import Judgement, ReadingLink, Target, TextComment, Unit, UnsavedText
 from core.models import User
 from tests import make
 
 pytestmark = pytest.mark.django_db
 URL = "/console/work/"
+_STAFF = ("localisation-editor", "localisation-reviewer")
 
 
 @pytest.fixture(autouse=True)
@@ -104,6 +107,34 @@ def test_what_came_back_to_a_writer(client: Client, eva: User) -> None:
     page = client.get(URL).content.decode()
     assert "Too formal?" in page
     assert "Not about a text of this person" not in page
+
+
+def test_what_outside_readers_say_comes_back_to_the_editors_of_their_language(client: Client, eva: User) -> None:
+    translate("first-hour")
+    unit = Unit.objects.get(key="tip.first-hour.title")
+    link = ReadingLink.objects.issue(
+        locale="cy", units=[unit.pk], reader="A teacher", days=14, counts=False, by=make.person("lena", *_STAFF), at=make.NOON
+    )
+    said: dict[str, Any] = {"unit": unit.pk, "revision": 1, "source_revision": 0, "at": make.NOON}
+    Judgement.objects.record(link, verdict="wrong", note="It says stop twice.", **said)
+
+    page = client.get(URL).content.decode()
+    [row] = returned_to(eva)
+
+    assert (row.text, row.detail) == ("Outside reader: wrong", "It says stop twice.")
+    assert row.link.url == f"{reverse('admin:reading-links', args=['cy'])}#text-{Judgement.objects.get().pk}"
+    assert "It says stop twice." in page
+    assert f'id="text-{Judgement.objects.get().pk}"' in client.get(row.link.url).content.decode()
+    for other in (make.person("finn", *_STAFF, locales=("en", "fr")), make.person("asta", "assurer")):
+        assert returned_to(other) == []
+    Judgement.objects.get().deal_with(by=eva, at=make.NOON)
+    assert returned_to(eva) == []
+
+
+def test_tips_that_only_other_countries_read_are_left_out(eva: User) -> None:
+    User.objects.filter(pk=eva.pk).update(content_countries=["FR"])
+
+    assert slugs(User.objects.get(pk=eva.pk)) == ["hold-on", "first-hour"]
 
 
 def test_today_shows_the_first_language_to_people_who_write_texts(client: Client, eva: User) -> None:
