@@ -12,11 +12,12 @@ from datetime import datetime
 from django.http import HttpResponse, QueryDict
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.safestring import mark_safe
+from django.utils.safestring import SafeString, mark_safe
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
 from api.http.auth import Public
+from api.pages.page_texts import PageText, PageTexts, page_texts
 from api.pages.signed_link import HEADERS, SignedLinkView, html_page, refused_page, require_own_form
 from content.compiling.rendering import fill, more_html
 from content.linting.length import Surface, surface_of
@@ -24,8 +25,15 @@ from content.linting.tokens import FACT, SERVICE, tokens
 from content.linting.word_count import counts_characters, word_count
 from content.models import Figure, Judgement, ReadingLink, Service, Target
 from content.models.judgement import MAX_NOTE, Verdict
+from content.models.reading_link import ReadingLinkEnded
 from content.models.source_to_approve import source_to_approve
+from content.terms import SOURCE_LOCALE
 from core.errors import ChangedMeanwhile, DomainError, Invalid
+
+#: The page, as the keys of its texts name it.
+_PAGE = "reading"
+#: Code of an error → the text that says it.
+_FAULTS = {"changed-meanwhile": "changed", "verdict": "verdict"}
 
 
 @dataclass(frozen=True)
@@ -33,14 +41,18 @@ class ReadingText:
     """One text of the batch, as its reader sees it; `fault` and `note` are those of an answer that was refused."""
 
     target: Target
-    name: str
+    number: str
+    name: SafeString
+    length: str
     shown: str
     source: str
     #: The approved revision of the source that is shown; 0: none is approved, and the draft is shown.
     source_revision: int
     words: int
     judgement: Judgement | None
-    fault: str = ""
+    #: The answer given, in the language of the page.
+    answer: SafeString
+    fault: SafeString | None = None
     note: str = ""
 
     @property
@@ -62,7 +74,7 @@ class ReadingFormView(SignedLinkView):
         try:
             link = ReadingLink.objects.from_token(token, at=at)
         except DomainError as error:
-            return refused_page(error)
+            return _refused(error)
         return _page(link)
 
     @extend_schema(exclude=True)
@@ -75,17 +87,29 @@ class ReadingFormView(SignedLinkView):
             link = ReadingLink.objects.from_token(token, at=at)
             if "finish" in form:
                 link.finish(at=at)
-                return html_page("api/reading_finished.html", {}, status=200)
+                return html_page("api/reading_finished.html", {"page": page_texts(_PAGE, link.locale_id)}, status=200)
             unit = _number(form, "text")
             _record(link, unit, form, at=at)
         except (Invalid, ChangedMeanwhile) as error:
             return _page(link, form=form, error=error)
         except DomainError as error:
-            return refused_page(error)
+            return _refused(error)
         address = reverse("reading-form", args=[token])
         following = next(iter(link.units[link.units.index(unit) + 1 :]), None)
         headers = {**HEADERS, "Location": f"{address}#text-{following}" if following else f"{address}#finish"}
         return HttpResponse(status=303, headers=headers)
+
+
+def _refused(error: DomainError) -> HttpResponse:
+    """Return the page of a link that no longer opens, in its language where that has the sentence."""
+    if not isinstance(error, ReadingLinkEnded):
+        return refused_page(error)
+    page, name = page_texts(_PAGE, error.extra["locale"]), f"ended-{error.extra['reason']}"
+    if not (page.is_translated(name) and page.is_translated("refused-title")):
+        return refused_page(error)
+    heading = page.texts["refused-title"]
+    shown = {"page": PageTexts({**page.texts, "title": heading}), "heading": heading.text, "sentence": page.texts[name].text}
+    return refused_page(error, shown)
 
 
 def _record(link: ReadingLink, unit: int, form: QueryDict, *, at: datetime) -> None:
@@ -109,24 +133,35 @@ def _number(form: QueryDict, name: str) -> int:
 
 
 def _page(link: ReadingLink, *, form: QueryDict | None = None, error: DomainError | None = None) -> HttpResponse:
-    texts = _texts(link, form, error)
-    locale = link.locale
+    locale, page = link.locale, page_texts(_PAGE, link.locale_id)
+    texts = _texts(link, page, form, error)
+    last_day = link.expires_at.date()
     context = {
+        "page": page,
         "link": link,
         "locale": locale,
         "texts": texts,
-        "answered": sum(text.judgement is not None for text in texts),
-        "words": sum(text.words for text in texts),
+        "total": page.number(len(texts)),
+        "answered": page.number(sum(text.judgement is not None for text in texts)),
+        "words": page.number(sum(text.words for text in texts)),
         "characters": counts_characters(locale.pk),
-        "verdicts": Verdict.choices,
+        "last_day": last_day,
+        "last_day_text": page.day(last_day),
+        "verdicts": [(verdict, page[verdict]) for verdict in Verdict.values],
         "max_note": MAX_NOTE,
-        "error": error.detail if error and not any(text.fault for text in texts) else "",
+        "error": _fault(page, error) if error and not any(text.fault for text in texts) else "",
     }
     status = 200 if error is None else 409 if isinstance(error, ChangedMeanwhile) else 422
     return html_page("api/reading_form.html", context, status=status)
 
 
-def _texts(link: ReadingLink, form: QueryDict | None, error: DomainError | None) -> list[ReadingText]:
+def _fault(page: PageTexts, error: DomainError) -> SafeString:
+    """Return why an answer was refused; what no form of this page sends is answered in English."""
+    name = f"fault-{_FAULTS.get(error.code_name, '')}"
+    return page[name] if name in page.texts else page.marked(PageText(error.detail, SOURCE_LOCALE))
+
+
+def _texts(link: ReadingLink, page: PageTexts, form: QueryDict | None, error: DomainError | None) -> list[ReadingText]:
     """Return the texts of the batch that have a translation now."""
     found = Target.objects.filter(locale=link.locale_id, unit__in=link.units).exclude(text="")
     targets = sorted(found.select_related("unit__source_locale"), key=lambda target: link.units.index(target.unit_id))
@@ -143,19 +178,25 @@ def _texts(link: ReadingLink, form: QueryDict | None, error: DomainError | None)
         return fill(text, value_of)
 
     rows = []
-    for target in targets:
+    for number, target in enumerate(targets, start=1):
         unit, against = target.unit, source_to_approve(target.unit, target)
         is_refused = refused == str(unit.pk)
+        judgement, words = judgements.get(unit.pk), word_count(target.text, link.locale_id)
+        surface = surface_of(unit.key)
+        name = f"kind-{surface.name.lower().replace('_', '-')}" if surface else ""
         rows.append(
             ReadingText(
                 target=target,
-                name=str(surface_of(unit.key) or "text"),
+                number=page.number(number),
+                name=page[name] if name in page.texts else page["kind-text"],
+                length=page.number(words),
                 shown=shown(target.text, unit.key),
                 source=shown(unit.text if against in (None, unit.revision) else unit.approved_text, unit.key),
                 source_revision=against or 0,
-                words=word_count(target.text, link.locale_id),
-                judgement=judgements.get(unit.pk),
-                fault=error.detail if is_refused and error else "",
+                words=words,
+                judgement=judgement,
+                answer=page[judgement.verdict] if judgement else SafeString(),
+                fault=_fault(page, error) if is_refused and error else None,
                 note=form.get("note", "")[:MAX_NOTE] if is_refused and form else "",
             )
         )

@@ -63,10 +63,10 @@ def require_own_form(request: Request) -> None:
         raise Forbidden("This form was sent from another website. Open the link again and send it from there.")
 
 
-def refused_page(error: DomainError) -> HttpResponse:
-    """Return the page that says in one sentence why the link does not open."""
+def refused_page(error: DomainError, context: Mapping[str, Any] | None = None) -> HttpResponse:
+    """Return the page that says in one sentence why the link does not open; `context` has it in the reader's language."""
     status = 410 if isinstance(error, Gone) else 403 if isinstance(error, Forbidden) else 404
-    return html_page("api/signed_link_refused.html", {"sentence": error.detail}, status=status)
+    return html_page("api/signed_link_refused.html", {"sentence": error.detail, **(context or {})}, status=status)
 
 
 def html_page(template: str, context: dict[str, Any], *, status: int) -> HttpResponse:

@@ -82,6 +82,8 @@ class UnitNames:
             service, situation, part = (*rest.split("."), "", "")[:3]
             when = "any other situation" if situation == ANY_SITUATION else inside_sentence(label("situation", situation))
             return _join(self._services.get(service, service), f"{when}, {_SERVICE_PARTS.get(part, part)}")
+        if group == "page":
+            return _join("Page of outside readers", rest.partition(".")[2].replace("-", " "))
         if group in _GROUPS:
             words, kind = _GROUPS[group]
             return _join(words, label(kind, rest) if kind else rest.replace("-", " "))

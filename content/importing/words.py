@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -11,9 +12,11 @@ from django.db import transaction
 
 from content.importing.drafts import draft_faults, write_drafts
 from content.importing.facts import FACTS_DIR
+from content.importing.page_texts_file import read_page_texts
 from content.importing.target_texts import write_targets
 from content.importing.tip_proposals import propose_tips
 from content.importing.words_file import read_words, refuse
+from content.models.rights import require_country
 from core import audit, roles
 from core.audit_verbs import Verb
 from core.models import User
@@ -60,22 +63,29 @@ def load_words(folder: Path = FACTS_DIR, *, by: User, at: datetime, dry_run: boo
     With `dry_run`, return what would change, and change nothing.
     """
     roles.require(by, "content.edit_words")
-    words = read_words(folder)
+    # The files hold texts of every country.
+    require_country(by, None)
+    words, pages = read_words(folder), read_page_texts(folder)
     loaded = WordsLoaded(tips=len(words.tips))
-    refuse(draft_faults(words.drafts, by=by, at=at))
-    written = write_drafts(words.drafts, by=by, at=at, revision=words.revision)
-    loaded.units_new, loaded.units_changed = len(written.new), len(written.changed)
-    loaded.kept += written.kept
-    loaded.refused |= written.refused
+    refuse(draft_faults([*words.drafts, *pages.drafts], by=by, at=at))
+    for drafts, revision in ((words.drafts, words.revision), (pages.drafts, pages.revision)):
+        written = write_drafts(drafts, by=by, at=at, revision=revision)
+        loaded.units_new += len(written.new)
+        loaded.units_changed += len(written.changed)
+        loaded.kept += written.kept
+        loaded.refused |= written.refused
     tips = propose_tips(words.tips, by=by, at=at)
     loaded.tips_new, loaded.tips_changed = len(tips.new), tips.changed
     loaded.kept += tips.kept
-    sources = {draft.key: draft for draft in words.drafts}
-    targets = write_targets(words.targets, sources, words.target_revisions, by=by, at=at)
-    refuse(targets.faults)
-    loaded.targets_new, loaded.targets_changed = dict(targets.new), targets.changed
-    loaded.kept += targets.kept
-    loaded.refused |= targets.refused
+    sources = {draft.key: draft for draft in (*words.drafts, *pages.drafts)}
+    of_pages = dict.fromkeys(pages.targets, pages.revision)
+    for texts, revisions in ((words.targets, words.target_revisions), (pages.targets, of_pages)):
+        targets = write_targets(texts, sources, revisions, by=by, at=at)
+        refuse(targets.faults)
+        loaded.targets_new = dict(Counter(loaded.targets_new) + targets.new)
+        loaded.targets_changed += targets.changed
+        loaded.kept += targets.kept
+        loaded.refused |= targets.refused
     if loaded.changed:
         details = {name: value for name, value in loaded.data().items() if name not in ("kept", "refused")}
         audit.record(by=by, verb=Verb.TEXTS_LOADED, at=at, **details)

@@ -148,8 +148,8 @@ class ImportedWords:
 
 def read_words(folder: Path) -> ImportedWords:
     """Read tips.yaml and targets/<locale>.yaml of the folder; WordsRefused lists every fault."""
-    documents = {file.stem: _load(file) for file in sorted((folder / "targets").glob("*.yaml"))}
-    source = _source(_load(folder / _FILE))
+    documents = {file.stem: load_yaml(file) for file in sorted((folder / "targets").glob("*.yaml"))}
+    source = _source(load_yaml(folder / _FILE))
     faults = list(_label_faults(source.labels))
     tips = [tip for number, row in enumerate(source.tips, start=1) if (tip := _tip(row, number, faults))]
     slugs = Counter(tip.slug for tip in tips)
@@ -177,7 +177,8 @@ def _refused(faults: list[str]) -> WordsRefused:
     return WordsRefused("The texts were not loaded. " + " ".join(faults), faults=faults)
 
 
-def _load(file: Path) -> Any:
+def load_yaml(file: Path) -> Any:
+    """Return what a YAML file holds; WordsRefused where it cannot be read."""
     try:
         return YAML(typ="safe").load(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:

@@ -38,6 +38,8 @@ _STAFF = ("content.edit_words", "content.approve_words")
 class ReadingLinkEnded(Gone):
     """This link has ended."""
 
+    # `extra` has the reason (revoked, finished, expired) and the locale, for a sentence in the reader's language.
+
     code = "reading-link-ended"
 
 
@@ -153,11 +155,15 @@ class ReadingLink(models.Model):
     def require_valid(self, *, at: datetime) -> None:
         """Raise ReadingLinkEnded, with the reason in a sentence, where the link no longer opens."""
         if self.revoked_at is not None:
-            raise ReadingLinkEnded("This link was withdrawn; please ask the person who sent it to you.")
+            raise ReadingLinkEnded(
+                "This link was withdrawn; please ask the person who sent it to you.", reason="revoked", locale=self.locale_id
+            )
         if self.finished_at is not None:
-            raise ReadingLinkEnded("You have finished reading with this link, and your answers are saved: thank you.")
+            sentence = "You have finished reading with this link, and your answers are saved: thank you."
+            raise ReadingLinkEnded(sentence, reason="finished", locale=self.locale_id)
         if at >= self.expires_at:
-            raise ReadingLinkEnded(f"This link ended on {self.expires_at:%-d %B %Y}; please ask the person who sent it to you.")
+            sentence = f"This link ended on {self.expires_at:%-d %B %Y}; please ask the person who sent it to you."
+            raise ReadingLinkEnded(sentence, reason="expired", locale=self.locale_id)
 
     def token(self) -> str:
         """Return the signed token, with which the link's URL ends."""

@@ -13,6 +13,7 @@ from content.contact_file import Contact
 from content.importing.emergency_numbers import EmergencyNumbers
 from content.importing.facts_entry import FactsEntry, FactsFile
 from content.importing.figures import FiguresFile
+from content.importing.page_texts_file import PageTextsFile
 from content.importing.words_file import TargetsFile, TipsFile, TipText
 from content.linting.term_list import TermsFile
 from core.cli import StaffCommand
@@ -25,6 +26,7 @@ SCHEMAS: dict[str, tuple[str, TypeAdapter[Any]]] = {
     "emergency-numbers": ("Fingerpost: emergency numbers by country", TypeAdapter(EmergencyNumbers)),
     "facts": ("Fingerpost: a file of services", TypeAdapter(FactsFile[FactsEntry])),
     "figures": ("Fingerpost: a file of statistics", TypeAdapter(FiguresFile)),
+    "page-texts": ("Fingerpost: the texts of public pages", TypeAdapter(PageTextsFile)),
     "targets": ("Fingerpost: the translations of one locale", TypeAdapter(TargetsFile)),
     "terms": ("Fingerpost: the term list of one locale", TypeAdapter(TermsFile)),
     "tips": ("Fingerpost: tips.yaml", TypeAdapter(TipsFile[TipText])),

@@ -13,6 +13,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from content.importing.page_texts_file import shipped_english
 from content.models import Judgement, ReadingLink, Target, TargetRevision, Unit
 from core.audit_verbs import Verb
 from core.errors import Forbidden, Invalid
@@ -65,8 +66,8 @@ def test_a_reader_sees_the_batch_in_its_direction_and_nothing_else(api: Client, 
     assert all(text in page for text in TEXTS.values())
     assert "أخبر" not in page
     assert '<div class="shown" lang="ar" dir="rtl">' in page
-    assert "Together the texts have 4 words." in page
-    assert "0 of 2 answered." in page
+    assert "<dt>Words</dt><dd>4</dd>" in page
+    assert "<bdi>0</bdi> / <bdi>2</bdi>" in page
     assert "lena" not in page
     assert "<script" not in page
     assert "style=" not in page
@@ -88,6 +89,69 @@ def test_services_are_shown_by_name_and_markdown_as_readers_get_it(api: Client, 
     assert "<strong>المزيد</strong>" in page
 
 
+def frame(name: str, text: str, *, approved: bool = True) -> None:
+    """Write a text of the page and its Arabic translation."""
+    key = f"page.reading.{name}"
+    if not Unit.objects.filter(key=key).exists():
+        make.unit(key, shipped_english("reading")[name], owner="page")
+    make.target(key, "ar", text, approved=approved)
+
+
+def test_the_page_is_in_the_language_of_its_reader_as_far_as_that_is_approved(api: Client, lead: User, settings: Any) -> None:
+    settings.SERVE_UNREVIEWED = False
+    link = issue(lead)
+    in_english = api.get(path(link)).content.decode()
+    frame("title", "نصوص للقراءة")
+    frame("intro", "هذه النصوص لليافعين.")
+    frame("reads-well", "يُقرأ جيدًا", approved=False)
+
+    page = api.get(path(link)).content.decode()
+
+    assert '<html lang="en" dir="ltr">' in in_english
+    assert '<span lang="en"' not in in_english
+    assert '<html lang="ar" dir="rtl">' in page
+    assert "<title>نصوص للقراءة" in page
+    assert '<p>هذه النصوص لليافعين. <span lang="en" dir="ltr">No account is needed.' in page
+    assert '<span lang="en" dir="ltr">Reads well</span></button>' in page
+    assert "يُقرأ جيدًا" not in page
+
+
+def test_a_draft_frames_the_page_in_a_sandbox_alone(api: Client, lead: User, settings: Any) -> None:
+    settings.SERVE_UNREVIEWED = False
+    frame("title", "نصوص للقراءة", approved=False)
+    link = issue(lead)
+    before = api.get(path(link)).content.decode()
+    settings.SERVE_UNREVIEWED = True
+
+    assert '<html lang="en"' in before
+    assert '<html lang="ar" dir="rtl">' in api.get(path(link)).content.decode()
+
+
+def test_a_source_that_changed_for_safety_takes_its_translation_away(api: Client, lead: User, settings: Any) -> None:
+    settings.SERVE_UNREVIEWED = False
+    frame("title", "نصوص للقراءة")
+    unit = Unit.objects.get(key="page.reading.title")
+    unit.revise(text="Texts to judge", change="safety", by=User.objects.system(), at=make.NOON, from_revision=1)
+
+    page = api.get(path(issue(lead))).content.decode()
+
+    assert '<html lang="en"' in page
+    assert "<title>Texts to read" in page
+
+
+def test_an_ended_link_says_so_in_the_language_of_its_reader(api: Client, lead: User) -> None:
+    link = issue(lead)
+    link.revoke(by=lead, at=timezone.now())
+    frame("refused-title", "لا يمكن عرض هذه الصفحة")
+    frame("ended-revoked", "سُحب هذا الرابط.")
+
+    answer = api.get(path(link))
+
+    assert answer.status_code == 410
+    assert '<html lang="ar" dir="rtl">' in answer.content.decode()
+    assert "سُحب هذا الرابط." in answer.content.decode()
+
+
 def test_an_answer_is_stored_shown_and_replaced(api: Client, lead: User) -> None:
     link = issue(lead)
 
@@ -98,8 +162,8 @@ def test_an_answer_is_stored_shown_and_replaced(api: Client, lead: User) -> None
 
     assert (answer.status_code, answer["Location"]) == (303, f"{path(link)}#text-{Unit.objects.get(key=SHORT).pk}")
     assert (first.verdict, first.note, first.revision) == ("not-clear", "Which breath?", 1)
-    assert "1 of 2 answered." in page
-    assert "Your answer: Not clear." in page
+    assert "<bdi>1</bdi> / <bdi>2</bdi>" in page
+    assert "Your answer: Not clear</p>" in page
     assert Judgement.objects.get().verdict == "wrong"
     assert title().state == "needs-review"
 
@@ -310,5 +374,5 @@ def test_the_page_needs_as_many_queries_for_many_texts_as_for_two(
         make.target(unit.key, "ar", "أخبر شخصا بالغا.")
     link = issue(lead, units=list(Unit.objects.filter(owner="tip:long").values_list("pk", flat=True)))
 
-    with django_assert_max_num_queries(7):
+    with django_assert_max_num_queries(10):
         assert api.get(path(link)).status_code == 200
