@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import struct
 import threading
 import time
 from importlib import import_module
@@ -13,7 +14,7 @@ from typing import Any
 import pytest
 
 from tools.faults import combination, crash_points, launch, page
-from tools.faults.doubling import EachPushTwice
+from tools.faults.doubling import EachPublishTwice, EachPushTwice
 from tools.faults.proxy import DelayingProxy
 from tools.faults.rig import QUICK_DEVICES
 from tools.faults.runs import RUNS, Run
@@ -123,6 +124,26 @@ def test_each_push_reaches_redis_twice_however_its_bytes_arrive() -> None:
 
     assert at_once(push + other + push) == twice + other + twice
     assert b"".join(byte_by_byte(bytes([byte])) for byte in other + push) == other + twice
+
+
+def amqp_frame(kind: int, channel: int, payload: bytes) -> bytes:
+    return struct.pack(">BHI", kind, channel, len(payload)) + payload + b"\xce"
+
+
+def test_each_message_reaches_rabbitmq_twice_however_its_bytes_arrive() -> None:
+    other = amqp_frame(1, 2, b"\x00\x3c\x00\x50" + bytes(9))
+    method = amqp_frame(1, 1, b"\x00\x3c\x00\x28" + b"publish")
+    header = amqp_frame(2, 1, b"\x00\x3c\x00\x00" + (5).to_bytes(8, "big") + b"\x00\x00")
+    body = amqp_frame(3, 1, b"abc") + amqp_frame(3, 1, b"de")
+    empty = method + amqp_frame(2, 1, b"\x00\x3c\x00\x00" + bytes(8) + b"\x00\x00")
+
+    at_once, byte_by_byte = EachPublishTwice(), EachPublishTwice()
+    sent = b"AMQP\x00\x00\x09\x01" + method + other + header + body + empty
+
+    # A frame of another channel does not wait for the end of the message.
+    expected = b"AMQP\x00\x00\x09\x01" + other + 2 * (method + header + body) + 2 * empty
+    assert at_once(sent) == expected
+    assert b"".join(byte_by_byte(bytes([byte])) for byte in sent) == expected
 
 
 EMPTY_PAGE = "# Faults\n\n## What did not work at first, and what is only calculated\n\nNothing.\n"

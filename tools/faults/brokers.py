@@ -8,7 +8,7 @@ from subprocess import CalledProcessError
 from urllib.parse import urlsplit
 
 from tools.faults.debian_servers import DebianServices
-from tools.faults.doubling import doubling_rabbitmq, doubling_redis
+from tools.faults.doubling import EachPublishTwice, EachPushTwice, doubling
 
 
 class RedisBroker:
@@ -38,7 +38,7 @@ class RedisBroker:
 
     def doubling(self) -> AbstractContextManager[str]:
         """Return a context that yields the URL under which each message is delivered twice."""
-        return doubling_redis(self.url)
+        return doubling(self.url, EachPushTwice)
 
     def empty(self) -> None:
         """Remove all messages."""
@@ -78,7 +78,7 @@ class RabbitBroker:
 
     def doubling(self) -> AbstractContextManager[str]:
         """Return a context that yields the URL under which each message is delivered twice."""
-        return doubling_rabbitmq(self.url)
+        return doubling(self.url, EachPublishTwice)
 
     def empty(self) -> None:
         """Remove all messages."""

@@ -1,15 +1,13 @@
-"""Let a broker deliver each message twice: Redis through a proxy, RabbitMQ by a second queue that sends its messages on."""
+"""Let a broker deliver each message twice, through a proxy that repeats what clients of Redis or RabbitMQ publish."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import struct
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
-from tools.faults.proxy import DelayingProxy
-
-#: Milliseconds after which the copy of a message arrives.
-_COPY_AFTER = 100
+from tools.faults.proxy import DelayingProxy, Rewriter
 
 
 class EachPushTwice:
@@ -49,39 +47,60 @@ def _first_command(data: bytes) -> tuple[list[bytes], int] | None:
     return words, at
 
 
+class EachPublishTwice:
+    """Rewrites what one client of RabbitMQ sends: each message that it publishes is published twice.
+
+    A message is a method frame, a header frame with the size of the body, and frames of the body (AMQP 0-9-1, section 4.2).
+    """
+
+    _PREFACE = 8
+    _METHOD, _HEADER = 1, 2
+    #: Class and method of basic.publish.
+    _PUBLISH = b"\x00\x3c\x00\x28"
+
+    def __init__(self) -> None:
+        self._rest, self._begun = b"", False
+        #: By channel: the frames of a message so far, and the bytes of its body that are to come (None before its header).
+        self._messages: dict[int, tuple[bytes, int | None]] = {}
+
+    def __call__(self, data: bytes) -> bytes:
+        """Return the whole frames so far, rewritten; keep the beginning of one that has not ended."""
+        self._rest += data
+        passed_on = b""
+        if not self._begun:
+            if len(self._rest) < self._PREFACE:
+                return b""
+            passed_on, self._rest, self._begun = self._rest[: self._PREFACE], self._rest[self._PREFACE :], True
+        while len(self._rest) >= 7:
+            kind, channel, size = struct.unpack(">BHI", self._rest[:7])
+            if len(self._rest) < size + 8:
+                break
+            frame, self._rest = self._rest[: size + 8], self._rest[size + 8 :]
+            passed_on += self._of_frame(kind, channel, frame)
+        return passed_on
+
+    def _of_frame(self, kind: int, channel: int, frame: bytes) -> bytes:
+        """Return what is passed on with a frame: nothing within a message, and the message twice with its last one."""
+        payload = frame[7:-1]
+        if kind == self._METHOD and payload[:4] == self._PUBLISH:
+            self._messages[channel] = (frame, None)
+            return b""
+        if channel not in self._messages or kind not in (self._HEADER, self._HEADER + 1):
+            return frame
+        earlier, missing = self._messages.pop(channel)
+        missing = int.from_bytes(payload[4:12], "big") if missing is None else missing - len(payload)
+        if missing > 0:
+            self._messages[channel] = (earlier + frame, missing)
+            return b""
+        return 2 * (earlier + frame)
+
+
 @contextmanager
-def doubling_redis(url: str) -> Iterator[str]:
-    """Yield the URL of a Redis that puts each message into its queue twice."""
+def doubling(url: str, rewriter: Callable[[], Rewriter]) -> Iterator[str]:
+    """Yield the URL of a proxy before a broker that lets each message arrive twice."""
     port = urlsplit(url).port or 0
-    proxy = DelayingProxy(port, delay=0.0, rewriter=EachPushTwice)
+    proxy = DelayingProxy(port, delay=0.0, rewriter=rewriter)
     try:
         yield url.replace(f":{port}/", f":{proxy.port}/")
     finally:
         proxy.stop()
-
-
-@contextmanager
-def doubling_rabbitmq(url: str) -> Iterator[str]:
-    """Yield the same URL, while each message goes into a second queue too, whose messages expire into the first one."""
-    from kombu.connection import Connection
-    from kombu.entity import Queue
-
-    from config.celery import app
-
-    with Connection(url) as connection:
-        copies = []
-        for name, queue in app.amqp.queues.items():
-            arguments = {
-                "x-message-ttl": _COPY_AFTER,
-                # The exchange without a name passes a message to the queue that its routing key names.
-                "x-dead-letter-exchange": "",
-                "x-dead-letter-routing-key": name,
-            }
-            copy = Queue(f"copies-of-{name}", queue.exchange, queue.routing_key, queue_arguments=arguments)
-            copies.append(copy(connection.default_channel))
-            copies[-1].declare()
-        try:
-            yield url
-        finally:
-            for copy in copies:
-                copy.delete()
