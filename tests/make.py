@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -47,7 +48,7 @@ from notifications.models import (
     SchedulerRun,
     Segment,
 )
-from notifications.models.registration_row import NoTeens
+from notifications.models.registration_row import NoTeens, new_row
 
 #: A Tuesday morning in London; tests that need a clock take this one.
 NOON = datetime(2026, 12, 1, 12, 0, tzinfo=UTC)
@@ -288,32 +289,50 @@ def app(name: str = "parent", *, project: str = "fingerpost-test", **fields: obj
     return made
 
 
+#: What an installation of the parent app in Great Britain says of itself.
+PARENT: dict[str, Any] = {
+    "app": "parent",
+    "address_kind": "fid",
+    "platform": "android",
+    "locale": "en",
+    "country": "GB",
+    "region": None,
+    "time_zone": "Europe/London",
+    "audience": "parent",
+    "app_version": "1.2.0",
+}
+
+
 def installation(number: int = 0, *, at: datetime = NOON, **values: Any) -> Registered:
     """Register one installation of the parent app in Great Britain; its address depends on `number`."""
-    defaults: dict[str, Any] = {
-        "app": "parent",
-        "address_kind": "fid",
-        "address": fid(number),
-        "platform": "android",
-        "locale": "en",
-        "country": "GB",
-        "region": None,
-        "time_zone": "Europe/London",
-        "audience": "parent",
-        "app_version": "1.2.0",
-    }
-    return Registration.objects.register(at=at, **(defaults | values))
+    return Registration.objects.register(at=at, **(PARENT | {"address": fid(number)} | values))
+
+
+def installations(number: int, *, first: int = 0, at: datetime = NOON, **values: Any) -> list[Registered]:
+    """Register this many installations with different addresses; those that are new, but for the first, in one statement."""
+    if not number:
+        return []
+    made = {first: installation(first, at=at, **values)}
+    known = PARENT | values
+    app = App.objects.get(pk=known.pop("app"))
+    unproven_since = None if known.pop("proven", True) else at
+    rows = {one: new_row(app, at=at, address=fid(one), **known) for one in range(first + 1, first + number)}
+    digests = {row["address_digest"]: one for one, (row, _, _) in rows.items()}
+    for digest in Registration.objects.filter(address_digest__in=digests).values_list("address_digest", flat=True):
+        made[digests[digest]] = installation(digests[digest], at=at, **values)
+        del rows[digests[digest]]
+    segment = Registration.objects.get(pk=made[first].id).segment
+    Registration.objects.bulk_create(
+        Registration(segment=segment, unproven_since=unproven_since, **row) for row, _, _ in rows.values()
+    )
+    made |= {one: replace(made[first], id=row["id"], secret=secret) for one, (row, _, secret) in rows.items()}
+    return [made[one] for one in range(first, first + number)]
 
 
 def ticket(installation: Registration) -> int:
     """Return the ticket of an installation that is proven."""
     assert installation.ticket is not None
     return installation.ticket
-
-
-def installations(number: int, **values: Any) -> list[Registered]:
-    """Register this many installations with different addresses."""
-    return [installation(one, **values) for one in range(number)]
 
 
 #: What an installation of the teen app tells when it asks for its topics.
@@ -394,8 +413,7 @@ def audience_for(campaign: Campaign) -> None:
         mode = reached.mode_in(values["country"])
         if mode == "registrations":
             with suppress(NoTeens):
-                for number in range(20):
-                    installation(10**6 + number, app=reached.name, **values)
+                installations(20, first=10**6, app=reached.name, **values)
         elif mode == "topics":
             topic(app=reached.name, **values)
 
