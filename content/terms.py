@@ -176,6 +176,12 @@ HANDOUT_LABELS: Final = (
     *("first", "do-not", "text-message", "chat", "always", "usual-cost", "same-help", "content-of", "check-after", "draft"),
 )
 
+#: The second parts of the keys of the labels that an app shows beside a channel: what its button does, and when it is open.
+CONTACT_LABELS: Final = (
+    *("call", "text-word", "write", "open-now", "closes-at", "opens-at", "closed"),
+    *("free", "not-on-bill"),
+)
+
 
 class FigureUnit(models.TextChoices):
     """What the number of a statistic is."""

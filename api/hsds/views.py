@@ -20,6 +20,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 
+from api.hsds.filters import FILTERS, UUID, FilterQuery, matches
 from api.http import fields
 from api.http.auth import Public
 from api.http.fields import QueryFlag, StrictSerializer
@@ -38,13 +39,13 @@ from content.exporting.hsds_alert import HsdsAlert
 from content.exporting.hsds_ids import identifier
 from content.exporting.hsds_taxonomies import taxonomies, taxonomy_terms
 from core.errors import NotFound
+from core.instants import rfc3339
 
 #: Entries per page; fewer of full services, each of which is ten times as long: nobody is to make a long page for each request.
 MAX_PAGE_SIZE, MAX_FULL_PAGE_SIZE = 500, 50
 _DEFAULT_PAGE_SIZE = 50
 _MAX_PAGE = 10_000
 _PROFILE = Path(__file__).with_name("hsds_profile.json")
-_UUID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 
 
 class NoSuchEntry(NotFound):
@@ -66,7 +67,7 @@ class PositiveNumber(serializers.IntegerField):
 
 
 class PageQuery(StrictSerializer):
-    """The page to return. There are no filters: the whole list is small, and no situation or age may be in a URL."""
+    """The page to return."""
 
     page = PositiveNumber(min_value=1, max_value=_MAX_PAGE, required=False, help_text="Page number, from 1.")
     per_page = PositiveNumber(
@@ -77,8 +78,8 @@ class PageQuery(StrictSerializer):
 _FULL = f"true: each service in the form of /hsds/services/{{id}}, at most {MAX_FULL_PAGE_SIZE} on a page."
 
 
-class ServicePageQuery(PageQuery):
-    """The page to return, and how much of each service."""
+class ServicePageQuery(PageQuery, FilterQuery):
+    """The page to return of the services that meet the filters, and how much of each service."""
 
     full = QueryFlag(required=False, help_text=_FULL)
 
@@ -126,9 +127,26 @@ class Catalogue:
         found = entry.copy()
         if texts := [alert.text for alert in self.alerts.get(entry["id"], ()) if alert.until > request.at]:
             found["alert"] = " ".join(texts)
-        if since := request.edition.last_modified.get(str(entry[hsds.EXTENSION]["id"])):
+        if since := _last_modified(entry, request.edition):
             found["last_modified"] = since
         return found
+
+    def entries(self, request: ReadRequest, *, full: bool, filtered: bool) -> list[HsdsService]:
+        """Return the entries, whole or not, that meet the filters of the request's query."""
+        chosen = self.full if full else self.summaries
+        if not filtered:
+            return list(chosen.values())
+        return [
+            chosen[name]
+            for name, whole in self.full.items()
+            if matches(whole, _last_modified(whole, request.edition), request.parameters)
+        ]
+
+
+def _last_modified(entry: HsdsService, edition: Edition) -> str | None:
+    """Return the instant of the entry's last change as the whole API writes instants; None where it is not known."""
+    since = edition.last_modified.get(str(entry[hsds.EXTENSION]["id"]))
+    return rfc3339(datetime.fromisoformat(since)) if since else None
 
 
 def catalogue_of(edition: Edition) -> Catalogue:
@@ -200,25 +218,35 @@ class HsdsServicesView(ReadView):
 
     permission_classes = [Public]
     query = ServicePageQuery
+    examples = {
+        "search": "childline",
+        "taxonomy_term_id": identifier("term", "role", "helpline"),
+        "taxonomy_id": identifier("taxonomy", "role"),
+        "organization_id": identifier("organization", "nspcc"),
+        "modified_after": "2026-01-01T00:00:00Z",
+    }
 
     @extend_schema(operation_id="list_hsds_services", responses=HsdsPageSerializer, tags=["hsds"])
     def get(self, request: Request) -> HttpResponse:
-        """Return a page of services, ordered by Fingerpost's ids."""
+        """Return a page of the services that meet the filters, ordered by Fingerpost's ids."""
         return self.serve(request)
 
     @classmethod
     def read(cls, request: ReadRequest) -> ReadResponse:
         catalogue = catalogue_of(request.edition)
-        full = request.parameters.get("full") == "true"
-        entries, most = (catalogue.full, MAX_FULL_PAGE_SIZE) if full else (catalogue.summaries, MAX_PAGE_SIZE)
-        wanted = PageRequest.of(request, len(entries), most=most)
-        return _cached(
-            request,
-            lambda: page(list(entries.values()), wanted, request, form=lambda entry: catalogue.current_entry(entry, request)),
-            until=catalogue.next_expiry(request.at),
-            # Not the query as sent: sizes above the largest are one page in memory.
-            key=(full, wanted),
-        )
+        full, filtered = request.parameters.get("full") == "true", not FILTERS.isdisjoint(request.parameters)
+        entries = catalogue.entries(request, full=full, filtered=filtered)
+        wanted = PageRequest.of(request, len(entries), most=MAX_FULL_PAGE_SIZE if full or filtered else MAX_PAGE_SIZE)
+        until = catalogue.next_expiry(request.at)
+
+        def make() -> bytes:
+            return page(entries, wanted, request, form=lambda entry: catalogue.current_entry(entry, request))
+
+        if filtered:
+            # Each search is another one, and would take the place of a response that many ask for.
+            return ReadResponse(make(), SHORT, until=until)
+        # Not the query as sent: sizes above the largest are one page in memory.
+        return _cached(request, make, until=until, key=(full, wanted))
 
 
 class HsdsServiceView(ReadView):
@@ -267,7 +295,7 @@ class HsdsTaxonomyView(ReadView):
     """One taxonomy."""
 
     permission_classes = [Public]
-    path_parameters = (path_parameter("taxonomy_id", _UUID, 36, "UUID of the taxonomy."),)
+    path_parameters = (path_parameter("taxonomy_id", UUID, 36, "UUID of the taxonomy."),)
     examples = {"taxonomy_id": taxonomies()[0]["id"]}
 
     @extend_schema(operation_id="get_hsds_taxonomy", responses=OpenApiTypes.OBJECT, tags=["hsds"])
@@ -300,7 +328,7 @@ class HsdsTermView(ReadView):
     """One term."""
 
     permission_classes = [Public]
-    path_parameters = (path_parameter("term_id", _UUID, 36, "UUID of the term."),)
+    path_parameters = (path_parameter("term_id", UUID, 36, "UUID of the term."),)
     examples = {"term_id": taxonomy_terms()[0]["id"]}
 
     @extend_schema(operation_id="get_hsds_term", responses=OpenApiTypes.OBJECT, tags=["hsds"])

@@ -168,7 +168,7 @@ def _members(plan: Plan, found: ResolvedPack, query: Query, at: datetime) -> dic
         "plan": steps,
         "services": plan.services,
         "availability": {name: _service_availability(service, query, at) for name, service in plan.services.items()},
-        "labels": found.notice_labels(),
+        "labels": found.service_labels(),
         "tips": plan.tips,
         "first_tips": _first_tips(found.pack, plan),
         "more_tips": plan.more_tips,

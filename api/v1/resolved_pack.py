@@ -28,10 +28,11 @@ class ResolvedPack:
         """The parsed pack; callers must not change it."""
         return self.request.edition.packs.parsed(self.digest)
 
-    def notice_labels(self) -> dict[str, dict[str, PackedPhrase]]:
-        """Return the labels of the kinds of notices, under the same key as in a pack."""
+    def service_labels(self) -> dict[str, dict[str, PackedPhrase]]:
+        """Return the labels that are shown with services, under the same keys as in a pack."""
+        labels = self.pack["labels"]
         # Packs of older versions have none.
-        return {"notices": self.pack["labels"].get("notices", {})}
+        return {"notices": labels.get("notices", {}), "contact": labels.get("contact", {})}
 
     def respond(self, make: Callable[[], Mapping[str, object]], *, cache: str = SHORT, until: float = math.inf) -> ReadResponse:
         """Return the response with the members that `make` returns, from memory if it was made before."""

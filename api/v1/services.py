@@ -75,12 +75,12 @@ class ServicesView(ReadView):
             return [service for service in found.pack["services"] if _matches(service, wanted, country)]
 
         if wanted.get("open_now") != "true":
-            return found.respond(lambda: {"services": matching(), "labels": found.notice_labels()})
+            return found.respond(lambda: {"services": matching(), "labels": found.service_labels()})
         minute = request.at.replace(second=0, microsecond=0)
         return found.respond(
             lambda: {
                 "services": [service for service in matching() if _is_open(service, minute)],
-                "labels": found.notice_labels(),
+                "labels": found.service_labels(),
             },
             cache=NO_STORE,
             until=(minute + timedelta(minutes=1)).timestamp(),
@@ -104,7 +104,7 @@ class ServiceView(ReadView):
     def read(cls, request: ReadRequest) -> ReadResponse:
         name = request.path_params["service_id"]
         found = resolve_pack(request, country=request.edition.service_countries.get(name))
-        return found.respond(lambda: {"service": _service(found.pack, name), "labels": found.notice_labels()})
+        return found.respond(lambda: {"service": _service(found.pack, name), "labels": found.service_labels()})
 
 
 def _service(pack: PackContent, name: str) -> PackedService:

@@ -1,4 +1,4 @@
-"""The words for ids in one locale: situations, steps, audiences, reasons and kinds of notices."""
+"""The words for ids in one locale, such as situations, steps and reasons, and for buttons and hours."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from content.compiling.findings import Finding
 from content.compiling.texts import TextBuilder
 from content.resolver.types import PackedPhrase, PackLabels
-from content.terms import HANDOUT_LABELS, Audience, NoticeKind, Situation, Step, Where
+from content.terms import CONTACT_LABELS, HANDOUT_LABELS, Audience, NoticeKind, Situation, Step, Where
 
 
 @dataclass(frozen=True)
@@ -48,5 +48,6 @@ def build_labels(texts: TextBuilder, locale: str) -> Labels:
         "figures": group("phrase", ("reports-not-cases", "old-figure"), required=False),
         # Without one of them a pack has no handouts; every way to help is still there.
         "handouts": group("handout", HANDOUT_LABELS, required=False),
+        "contact": group("contact", CONTACT_LABELS, required=False),
     }
     return Labels(value, tuple(missing), tuple(findings))

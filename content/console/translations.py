@@ -38,7 +38,7 @@ from core.errors import NotFound
 PARTS = {
     "tips": ("Tips", ("tip.",)),
     "services": ("Services and channels", ("service.", "channel.", "route.")),
-    "labels": ("Labels", ("situation.", "step.", "audience.", "where.", "why.", "notice.", "phrase.")),
+    "labels": ("Labels", ("situation.", "step.", "audience.", "where.", "why.", "notice.", "phrase.", "handout.", "contact.")),
 }
 
 

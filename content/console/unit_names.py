@@ -37,6 +37,7 @@ _GROUPS = {
     "why": ("Reason", ""),
     "phrase": ("Phrase", ""),
     "handout": ("Handout", ""),
+    "contact": ("Contact", ""),
 }
 
 

@@ -24,6 +24,7 @@ from content.linting.tip import is_telling
 from content.linting.tokens import FACT, tokens
 from content.models.tip_facts import TipKind
 from content.terms import (
+    CONTACT_LABELS,
     FIGURE_AUDIENCES,
     HANDOUT_LABELS,
     AgeMeasured,
@@ -38,17 +39,21 @@ from core.errors import Invalid
 from core.file_models import FileModel, OneOf, Slug, Text, fault_lines, storable
 
 #: Every label that an app needs; further ones (`why.…`) are as many as the resolver has reasons.
-LABELS = frozenset(
-    f"{group}.{value}"
-    for group, values in (
-        ("situation", Situation),
-        ("step", Step),
-        ("audience", Audience),
-        ("notice", NoticeKind),
-        ("where", Where),
+LABELS = (
+    frozenset(
+        f"{group}.{value}"
+        for group, values in (
+            ("situation", Situation),
+            ("step", Step),
+            ("audience", Audience),
+            ("notice", NoticeKind),
+            ("where", Where),
+        )
+        for value in values.values
     )
-    for value in values.values
-) | {f"handout.{name}" for name in HANDOUT_LABELS}
+    | {f"handout.{name}" for name in HANDOUT_LABELS}
+    | {f"contact.{name}" for name in CONTACT_LABELS}
+)
 #: Words that the compiler combines with facts: the languages of a service, and what is said of every figure.
 PHRASES = frozenset({"phrase.answers-in", "phrase.reports-not-cases", "phrase.old-figure"})
 _WHY = re.compile(r"why\.[a-z0-9]+(-[a-z0-9]+)*")

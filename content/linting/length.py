@@ -67,7 +67,7 @@ _TIP_PARTS = {
     "more": Surface.MORE,
 }
 _GROUPS = {
-    **dict.fromkeys(("situation", "step", "audience", "where"), Surface.LABEL),
+    **dict.fromkeys(("situation", "step", "audience", "where", "contact"), Surface.LABEL),
     **dict.fromkeys(("why", "notice", "phrase", "handout", "page"), Surface.SENTENCE),
     **dict.fromkeys(("service", "channel", "route", "figure"), Surface.SERVICE_TEXT),
 }

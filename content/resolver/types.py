@@ -227,6 +227,8 @@ class PackLabels(TypedDict):
     notices: NotRequired[dict[str, PackedPhrase]]
     figures: NotRequired[dict[str, PackedPhrase]]
     handouts: NotRequired[dict[str, PackedPhrase]]
+    #: For the buttons and hours of channels.
+    contact: NotRequired[dict[str, PackedPhrase]]
 
 
 class Tombstone(TypedDict):

@@ -2,17 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
-import json
-import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
-from typing import Any
 
 import pytest
-from django.test import Client
 from jsonschema import Draft202012Validator
 from ruamel.yaml import YAML
 
@@ -21,29 +13,10 @@ from content.resolver.resolve import resolve
 from content.resolver.types import Query
 from tests import reference_resolver
 from tests.make import NOON
-from tests.packs import Packs, publish
+from tests.packs import Packs
 
 ROOT = Path(__file__).resolve().parents[2]
 SITUATIONS = ["blackmail", "self-harm-risk", "image-shared", "hacked-account", "not-sure"]
-
-
-@pytest.fixture(scope="module")
-def client_package(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModuleType]:
-    """Generate a Python client from the contract with openapi-python-client, and import it."""
-    folder = tmp_path_factory.mktemp("client")
-    subprocess.run(
-        [
-            *(str(Path(sys.executable).with_name("openapi-python-client")), "generate", "--meta", "none"),
-            *("--path", str(ROOT / "docs/openapi.yaml"), "--config", str(ROOT / "docs/clients/openapi-python-client.yaml")),
-            *("--output-path", str(folder / "fingerpost_client")),
-        ],
-        check=True,
-        capture_output=True,
-        timeout=120,
-    )
-    sys.path.insert(0, str(folder))
-    yield importlib.import_module("fingerpost_client")
-    sys.path.remove(str(folder))
 
 
 @pytest.mark.parametrize("situation", SITUATIONS)
@@ -82,35 +55,3 @@ def test_the_contract_of_today_allows_the_pack_of_next_year(real_packs: Packs) -
     ]
 
     assert found == []
-
-
-def test_a_generated_client_reads_the_pack_of_next_year(real_packs: Packs, client_package: ModuleType) -> None:
-    models = importlib.import_module("fingerpost_client.models")
-    later = json.loads(json.dumps(of_next_year(real_packs["GB", "en"])))
-
-    pack = models.Pack.from_dict(later)
-
-    childline = next(service for service in pack.services if service.id == "gb-childline")
-    assert NEW in childline.roles
-    assert childline.channels[-1].type_ == NEW
-    assert childline.additional_properties["member_of_next_year"] == {NEW: [1, None]}
-    assert pack.plan_order["default"]["teen"][-1] == NEW
-
-
-@pytest.mark.django_db
-def test_a_server_of_today_answers_from_a_pack_of_next_year(api: Client, real_packs: Packs, client_package: ModuleType) -> None:
-    models = importlib.import_module("fingerpost_client.models")
-    publish({place: of_next_year(real_packs[place]) for place in [("GB", "en"), ("ZZ", "en")]}, [("GB", "en"), ("ZZ", "en")])
-
-    def read(path: str, model: str) -> Any:
-        response = api.get(path)
-        assert response.status_code == 200, path
-        return getattr(models, model).from_dict(response.json())
-
-    assert read("/v1/packs/GB/en", "Pack").services
-    assert read("/v1/services?country=GB&locale=en", "ServiceList").services
-    assert read("/v1/tips?country=GB&locale=en", "TipList").tips
-    assert read("/v1/facts?country=GB&locale=en", "FigureList").figures
-    answer = api.post("/v1/help", {"country": "GB", "situation": "blackmail", "age": 15}, content_type="application/json")
-    plan = models.HelpAnswer.from_dict(answer.json())
-    assert plan.plan[0].step == "danger-now"

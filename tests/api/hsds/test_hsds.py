@@ -14,6 +14,7 @@ import pytest
 from django.test import Client
 from jsonschema_rs import Draft202012Validator, Registry
 
+from api.reads import edition_store
 from content.exporting import hsds
 from content.exporting.hsds_ids import identifier
 from content.models import Release
@@ -234,8 +235,48 @@ def test_last_modified_is_when_the_entry_was_first_published(api: Client, real_p
 
     one, two = (orjson.loads(api.get(f"/hsds/services/{service['id']}").content) for service in (first, second))
 
-    assert (one["last_modified"], two["last_modified"]) == ("2026-12-02T12:00:00.000+00:00", "2026-12-01T12:00:00.000+00:00")
+    assert (one["last_modified"], two["last_modified"]) == ("2026-12-02T12:00:00Z", "2026-12-01T12:00:00Z")
     assert faults(validator("hsds-3.0/service.json"), one) == faults(validator("oruk-profile/service.json"), one) == []
+
+
+def test_a_harvester_reads_what_has_changed_at_an_instant_or_later(api: Client, real_packs: Packs) -> None:
+    pack = real_packs["GB", "en"]
+    first, *others = pack["services"]
+    publish({("GB", "en"): pack}, [("GB", "en")])
+    changed = {**pack, "services": [{**first, "languages": ["en", "cy"]}, *others]}
+    publish({("GB", "en"): changed}, [("GB", "en")], at=NOON + timedelta(days=1))
+    harvester = Harvester(api)
+
+    def names(since: str) -> list[str]:
+        return [entry["fingerpost"]["id"] for entry in harvester.everything("/services", modified_after=since)]
+
+    assert names("2026-12-02T12:00:00Z") == names("2026-12-01T12:00:01Z") == [first["id"]]
+    assert harvester.read("/services?modified_after=2026-12-02T12:00:01Z")["empty"] is True
+    assert set(names("2026-12-01T12:00:00Z")) == {service["id"] for service in pack["services"]}
+    Release.objects.update(changed={})
+    edition_store.store.clear()
+    assert len(names("2026-12-02T12:00:01Z")) == len(pack["services"])
+
+
+def test_filters_find_by_name_term_taxonomy_and_organization(harvester: Harvester) -> None:
+    whole = {entry["fingerpost"]["id"]: entry for entry in harvester.everything("/services", full="true")}
+    terms = {term["name"]: term for term in harvester.everything("/taxonomy_terms")}
+
+    def found(**filters: str) -> set[str]:
+        return {entry["fingerpost"]["id"] for entry in harvester.everything("/services", per_page=3, **filters)}
+
+    helpline = terms["Helpline"]
+    assert found(taxonomy_term_id=helpline["id"]) == {name for name, e in whole.items() if "helpline" in e["fingerpost"]["roles"]}
+    assert found(taxonomy_id=helpline["taxonomy_id"]) == set(whole)
+    named = {name for name, e in whole.items() if "childline" in f"{e['name']} {e['organization']['name']}".lower()}
+    assert found(search="CHILDLINE") == named
+    assert found(search="remove+childline") == named & {"gb-report-remove"}
+    assert found(organization_id=whole["gb-childline"]["organization_id"]) >= {"gb-childline"}
+    names = " ".join(f"{e['name']} {e['organization']['name']}" for e in whole.values()).lower()
+    words = re.findall("[a-z]+", whole["gb-childline"]["description"].lower())
+    in_no_name = max((word for word in words if word not in names), key=len)
+    for query in (f"search={in_no_name}", f"search=childline&taxonomy_term_id={terms['Emergency']['id']}"):
+        assert harvester.read(f"/services?{query}")["empty"] is True, query
 
 
 def test_last_modified_is_missing_for_entries_of_older_versions(api: Client, small_release: Release) -> None:
@@ -315,8 +356,9 @@ def test_a_blocked_country_does_not_revive_a_retired_service(api: Client, real_p
     [
         "page=0", "page=-1", "page=1.0", "page=one", "page=", "page=%D9%A1", "page=01", "page=1&page=2",
         "page=99999999999999999999",
-        "per_page=0", "per_page=501", "per_page=1e2", "full=yes", "search=blackmail", "minimum_age=15", "maximum_age=17",
-        "taxonomy_term_id=1", "situation=blackmail", "PAGE=1",
+        "per_page=0", "per_page=501", "per_page=1e2", "full=yes", "minimum_age=15", "maximum_age=17",
+        "taxonomy_term_id=1", "taxonomy_id=", "organization_id=x", "search=", "search=%09", f"search={'x' * 81}",
+        "modified_after=yesterday", "modified_after=2026-12-01", "situation=blackmail", "PAGE=1",
     ],
 )  # fmt: skip
 def test_invalid_and_unknown_parameters_are_refused_by_name(api: Client, small_release: Release, query: str) -> None:

@@ -14,6 +14,7 @@ from pytest_django import DjangoAssertNumQueries
 from api.http.views import ReadView
 from api.reads import response_cache
 from api.urls import urlpatterns
+from content.exporting.hsds_ids import identifier
 from content.exporting.hsds_taxonomies import taxonomies, taxonomy_terms
 from content.publishing.withdrawal import withdraw
 from content.terms import Handout, Recipient, Role
@@ -56,7 +57,12 @@ QUERIES = {
     "v1/alerts/<str:alert_id>": ["", "locale=cy", "audience=parent&locale=fr", "region=GB-WLS", "country=GB"],
     "v1/alerts/<str:alert_id>/cap": ["", "country=GB"],
     "a/<str:alert_id>": ["", "locale=cy", "locale=fr", "locale=en&region=GB-WLS"],
-    "hsds/services": ["", "page=2&per_page=3", "full=true&per_page=2", "full=false", "per_page=500", "page=9999"],
+    "hsds/services": [
+        *("", "page=2&per_page=3", "full=true&per_page=2", "full=false", "per_page=500", "page=9999"),
+        "search=line&modified_after=2026-01-01T00:00:00Z",
+        *(f"taxonomy_term_id={identifier('term', 'role', name)}" for name in Role.values),
+        f"taxonomy_id={identifier('taxonomy', 'role')}&organization_id={identifier('organization', 'nspcc')}",
+    ],
     "hsds/taxonomies": ["", "page=2&per_page=1"],
     "hsds/taxonomy_terms": ["", "page=2&per_page=3"],
     "v1/alerts.atom": ["country=GB", "country=GB&locale=en&region=GB-SCT&audience=parent&before=2099-01-01T00:00:00Z"],

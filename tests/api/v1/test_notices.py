@@ -72,13 +72,13 @@ def test_responses_from_older_packs_have_no_notice_labels(
     def older(self: ResolvedPack) -> dict[str, Any]:
         pack = kept(self)
         services = [{name: value for name, value in s.items() if name != "notices"} for s in pack["services"]]
-        labels = {group: words for group, words in pack["labels"].items() if group != "notices"}
+        labels = {group: words for group, words in pack["labels"].items() if group not in ("notices", "contact")}
         return pack | {"services": services, "labels": labels}
 
     monkeypatch.setattr(ResolvedPack, "pack", property(older))
 
     found = api.get("/v1/services?country=GB&locale=en&open_now=true").json()
 
-    assert found["labels"] == {"notices": {}}
+    assert found["labels"] == {"notices": {}, "contact": {}}
     assert "gb-line" in [service["id"] for service in found["services"]]
     assert Release.objects.current().number == found["release"]
