@@ -19,7 +19,7 @@ CONSOLES = ("core", "content", "notifications")
 #: spreadsheet.
 NAME_UTC = {"core/console/display.py", "notifications/console/campaign_display.py", "notifications/console/report.py"}
 #: A time of day with "UTC" behind it, in Python or in a template.
-_IN_UTC = re.compile(r"%H:%M(:%S)?\}? UTC|:[isS]['\"] ?\}\} UTC|\(UTC\)|zoned_text\([^\n]*\"UTC\"\)")
+_IN_UTC = re.compile(r"%H:%M(:%S)?\}? UTC|:[isS]['\"] ?\}\} UTC| \(UTC\)|zoned_text\([^\n]*\"UTC\"\)")
 _CLOCK_OF_A_TEMPLATE = re.compile(r"\|(date|time):['\"][^'\"]*[HGhgP]")
 
 
