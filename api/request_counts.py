@@ -14,7 +14,7 @@ from django.urls import Resolver404, URLPattern, get_resolver, resolve
 from core.counters import Counters
 
 #: What answers beside the API, by the beginning of its paths.
-_OTHERS = {"/console/": "console", "/static/": "static"}
+_OTHERS = {"/console/": "console", "/docs/": "documents", "/static/": "static"}
 #: A path that no pattern has.
 UNKNOWN = "unknown"
 _CLASSES = ("1xx", "2xx", "3xx", "4xx", "5xx")

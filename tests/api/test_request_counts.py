@@ -33,6 +33,7 @@ def _own_counters(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[N
         ("/v1/registrations/0b3f9e9e-5a1c-4a6a-9d8f-000000000001", "registration"),
         ("/console/people/ada/", "console"),
         ("/static/core/console.css", "static"),
+        ("/docs/push.html", "documents"),
         ("/telltale/../v1", "unknown"),
         ("/v1/packs/GB/cy/extra/parts/of/a/path", "unknown"),
     ],
@@ -44,11 +45,11 @@ def test_a_path_is_counted_under_the_name_of_its_route(path: str, route: str) ->
     assert route in request_counts.routes()
 
 
-def test_the_routes_are_those_of_the_api_and_three_more() -> None:
+def test_the_routes_are_those_of_the_api_and_four_more() -> None:
     found = request_counts.routes()
 
     assert len(found) == len(set(found))
-    assert {"pack", "tips", "help", "alerts", "registrations", "console", "static", "unknown"} <= set(found)
+    assert {"pack", "tips", "help", "alerts", "registrations", "console", "documents", "static", "unknown"} <= set(found)
     assert not any("/" in route for route in found)
 
 

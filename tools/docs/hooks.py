@@ -2,6 +2,7 @@
 
 - The server's policy allows no inline script. The theme has a few, so each becomes a file.
 - Links to files of the repository outside docs/ become the names of these files.
+- Pages of decisions and measurements come last in the search: they name everything that other pages explain.
 - Folders of the navigation that are written with `*` become one entry for each page.
 """
 
@@ -18,6 +19,7 @@ _scripts: dict[str, str] = {}
 _INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.S)
 _LINK = re.compile(r"(?<!!)\[([^\]]+)\]\(((?:\.\./)+[^)\s#]+)[^)\s]*\)")
 _FOLDER = "assets/inline"
+_BACKGROUND = ("adr", "measurements")
 #: Files of the theme that make sense on a site with an address of its own only.
 _UNUSED = ("404.html", "sitemap.xml", "sitemap.xml.gz")
 
@@ -30,8 +32,10 @@ def on_config(config: Any) -> Any:
 
 
 def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
-    """Replace links that lead out of docs/ by the name of the file in the repository."""
+    """Replace links that lead out of docs/ by the name of the file in the repository, and weigh the page for the search."""
     folder = posixpath.dirname(page.file.src_uri)
+    if folder in _BACKGROUND:
+        page.meta.setdefault("search", {})["boost"] = 0.2
 
     def named(match: re.Match[str]) -> str:
         target = posixpath.normpath(posixpath.join("docs", folder, match[2]))

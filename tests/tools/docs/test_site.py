@@ -78,7 +78,10 @@ def test_every_page_loads_files_of_the_site_alone(site: Path) -> None:
 def test_the_search_finds_a_key_of_a_push_message(site: Path) -> None:
     index = json.loads((site / "search" / "search_index.json").read_text("utf-8"))
 
-    assert [entry["location"] for entry in index["docs"] if "apns-collapse-id" in entry["text"]]
+    assert "push.html#the-platforms" in [entry["location"] for entry in index["docs"] if "apns-collapse-id" in entry["text"]]
+    background = [entry for entry in index["docs"] if entry["location"].startswith(("adr/", "measurements/"))]
+    assert {entry.get("boost") for entry in background} == {0.2}
+    assert {entry.get("boost") for entry in index["docs"] if entry not in background} == {None}
 
 
 def test_nested_lists_stay_nested(site: Path) -> None:
