@@ -6,7 +6,17 @@ from django.urls import path
 
 from api import health, metrics
 from api.hsds import views
-from api.pages import alert_page, correction_form, handout, handout_pdf, reading_form, security_txt, sent_alerts, transparency
+from api.pages import (
+    alert_page,
+    companion,
+    correction_form,
+    handout,
+    handout_pdf,
+    reading_form,
+    security_txt,
+    sent_alerts,
+    transparency,
+)
 from api.sandbox import start
 from api.sandbox import views as sandbox
 from api.v1 import (
@@ -77,6 +87,8 @@ urlpatterns = [
     path("trust/<str:country>", transparency.TransparencyView.as_view(), name="transparency"),
     path("handout/<str:country>/<str:locale>/<str:slug>.pdf", handout_pdf.HandoutPdfView.as_view(), name="handout-pdf"),
     path("handout/<str:country>/<str:locale>/<str:slug>", handout.HandoutView.as_view(), name="handout"),
+    path("companion/", companion.CompanionView.as_view(), name="companion"),
+    path("companion/<path:name>", companion.CompanionFileView.as_view(), name="companion-file"),
     path("listed/<str:token>", correction_form.CorrectionFormView.as_view(), name="correction-form"),
     path("reading/<str:token>", reading_form.ReadingFormView.as_view(), name="reading-form"),
     path("healthz", health.LivenessView.as_view(), name="healthz"),

@@ -182,6 +182,15 @@ CONTACT_LABELS: Final = (
     *("free", "not-on-bill"),
 )
 
+#: The second parts of the keys of the words of the companion, the app in the browser (kit/companion/words.js).
+COMPANION_LABELS: Final = (
+    *("all-closed", "back", "browser", "call", "change", "chat", "checked", "clock", "closed", "closes-at", "country"),
+    *("draft", "empty", "forget", "forget-what", "hours", "kept-back", "language", "leave", "leave-how", "lines"),
+    *("more", "news", "next", "no-news", "no-voice", "not-kept", "offline", "old", "open", "open-now", "opens-at"),
+    *("other-language", "other-site", "pull", "refused", "stays", "text", "text-word", "tips", "try-again"),
+    *("unchecked", "wait", "what", "who", "why", "write"),
+)
+
 
 class FigureUnit(models.TextChoices):
     """What the number of a statistic is."""

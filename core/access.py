@@ -228,7 +228,7 @@ PUBLIC: Final[Mapping[str, tuple[str, ...]]] = {
             *("alerts", "alerts-atom", "alert-cap", "alert", "topics", "problem", "schema", "docs", "sent-counts"),
             *("hsds", "hsds-profile", "hsds-services", "hsds-service", "hsds-taxonomies", "hsds-taxonomy", "hsds-terms"),
             *("hsds-term", "alert-page", "sent-alerts", "transparency", "handout-pdf", "handout", "healthz", "readyz"),
-            *("sandbox-limited", "security-txt", "metrics"),
+            *("sandbox-limited", "companion", "companion-file", "security-txt", "metrics"),
         ),
         ("GET",),
     ),

@@ -76,6 +76,7 @@ def _requests() -> Iterator[tuple[str, str, bytes | None, dict[str, str]]]:
         "/hsds/services?telltale=1",
         "/hsds/services/telltale",
         "/handout/GB/en/telltale",
+        "/companion/telltale",
         "/listed/telltale",
         "/reading/telltale",
         "/a/telltale",

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 
 from api.http.responses import no_content
 
-_PREFIXES = ("/v1/", "/.well-known/", "/hsds/", "/handout/", "/a/")
+_PREFIXES = ("/v1/", "/.well-known/", "/hsds/", "/handout/", "/a/", "/companion/")
 _HEADERS = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Expose-Headers": "Content-Language, Content-Location, Deprecation, ETag, Link, Retry-After, Sunset",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from content.compiling.findings import Finding
 from content.compiling.texts import TextBuilder
 from content.resolver.types import PackedPhrase, PackLabels
-from content.terms import CONTACT_LABELS, HANDOUT_LABELS, Audience, NoticeKind, Situation, Step, Where
+from content.terms import COMPANION_LABELS, CONTACT_LABELS, HANDOUT_LABELS, Audience, NoticeKind, Situation, Step, Where
 
 
 @dataclass(frozen=True)
@@ -49,5 +49,7 @@ def build_labels(texts: TextBuilder, locale: str) -> Labels:
         # Without one of them a pack has no handouts; every way to help is still there.
         "handouts": group("handout", HANDOUT_LABELS, required=False),
         "contact": group("contact", CONTACT_LABELS, required=False),
+        # The companion has English words of its own for those that are missing.
+        "companion": group("companion", COMPANION_LABELS, required=False),
     }
     return Labels(value, tuple(missing), tuple(findings))

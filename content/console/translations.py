@@ -38,7 +38,10 @@ from core.errors import NotFound
 PARTS = {
     "tips": ("Tips", ("tip.",)),
     "services": ("Services and channels", ("service.", "channel.", "route.")),
-    "labels": ("Labels", ("situation.", "step.", "audience.", "where.", "why.", "notice.", "phrase.", "handout.", "contact.")),
+    "labels": (
+        "Labels",
+        ("situation.", "step.", "audience.", "where.", "why.", "notice.", "phrase.", "handout.", "contact.", "companion."),
+    ),
 }
 
 

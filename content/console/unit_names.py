@@ -38,6 +38,7 @@ _GROUPS = {
     "phrase": ("Phrase", ""),
     "handout": ("Handout", ""),
     "contact": ("Contact", ""),
+    "companion": ("Companion", ""),
 }
 
 

@@ -24,6 +24,7 @@ from content.linting.tip import is_telling
 from content.linting.tokens import FACT, tokens
 from content.models.tip_facts import TipKind
 from content.terms import (
+    COMPANION_LABELS,
     CONTACT_LABELS,
     FIGURE_AUDIENCES,
     HANDOUT_LABELS,
@@ -53,6 +54,7 @@ LABELS = (
     )
     | {f"handout.{name}" for name in HANDOUT_LABELS}
     | {f"contact.{name}" for name in CONTACT_LABELS}
+    | {f"companion.{name}" for name in COMPANION_LABELS}
 )
 #: Words that the compiler combines with facts: the languages of a service, and what is said of every figure.
 PHRASES = frozenset({"phrase.answers-in", "phrase.reports-not-cases", "phrase.old-figure"})

@@ -68,7 +68,7 @@ _TIP_PARTS = {
 }
 _GROUPS = {
     **dict.fromkeys(("situation", "step", "audience", "where", "contact"), Surface.LABEL),
-    **dict.fromkeys(("why", "notice", "phrase", "handout", "page"), Surface.SENTENCE),
+    **dict.fromkeys(("why", "notice", "phrase", "handout", "page", "companion"), Surface.SENTENCE),
     **dict.fromkeys(("service", "channel", "route", "figure"), Surface.SERVICE_TEXT),
 }
 

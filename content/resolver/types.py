@@ -229,6 +229,8 @@ class PackLabels(TypedDict):
     handouts: NotRequired[dict[str, PackedPhrase]]
     #: For the buttons and hours of channels.
     contact: NotRequired[dict[str, PackedPhrase]]
+    #: Of the app in the browser.
+    companion: NotRequired[dict[str, PackedPhrase]]
 
 
 class Tombstone(TypedDict):

@@ -60,6 +60,8 @@ PUBLIC = {
     "trust/<str:country>": {"get"},
     "handout/<str:country>/<str:locale>/<str:slug>.pdf": {"get"},
     "handout/<str:country>/<str:locale>/<str:slug>": {"get"},
+    "companion/": {"get"},
+    "companion/<path:name>": {"get"},
     "listed/<str:token>": {"get", "post"},
     "reading/<str:token>": {"get", "post"},
     "healthz": {"get"},

@@ -15,7 +15,7 @@ PHYSICAL = {
     "a physical alignment": re.compile(r"(?:text-align|float|clear)\s*:\s*(?:left|right)\b"),
     "a physical place": re.compile(r"(?<![-\w])(?:left|right)\s*:"),
 }
-OWN = [*ROOT.glob("*/static/**/*.css"), *ROOT.glob("*/templates/**/*.html")]
+OWN = [*ROOT.glob("*/static/**/*.css"), *ROOT.glob("*/templates/**/*.html"), *ROOT.glob("kit/companion/*.css")]
 
 
 def findings(text: str) -> list[str]:

@@ -19,7 +19,7 @@ class RetiredSerializer(ResponseSerializer):
 
 
 class LabelsSerializer(ResponseSerializer):
-    """The labels of situations, steps, audiences, reasons, kinds of notices, figures, handouts and buttons, by id."""
+    """The labels of situations, steps, audiences, reasons, kinds of notices, figures, handouts, buttons and the companion."""
 
     situations = serializers.DictField(child=PhraseSerializer())
     steps = serializers.DictField(child=PhraseSerializer())
@@ -33,6 +33,9 @@ class LabelsSerializer(ResponseSerializer):
         child=PhraseSerializer(),
         required=False,
         help_text="For the buttons and hours of channels, such as `call` and `opens-at`. Packs of earlier versions have none.",
+    )
+    companion = serializers.DictField(
+        child=PhraseSerializer(), required=False, help_text="Of the app in the browser. Packs of earlier versions have none."
     )
 
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from api.http.views import ReadView
+from api.pages.companion import companion
 from api.reads import response_cache
 from api.urls import urlpatterns
 from content.exporting.hsds_ids import identifier
@@ -71,6 +72,7 @@ PLACES = {
     "<str:country>/<str:locale>": ["GB/en", "GB/cy", "gb/CY", "IN/hi-IN", "NO/en", "ZZ/ar", "DE/pt"],
     "<str:country>": ["GB", "gb", "NO", "ZZ"],
     "<str:slug>": ["first-hour"],
+    "<path:name>": ["sw.js", f"{companion().version}/companion/main.js", "0000000000000000/companion/style.css"],
     "<str:service_id>": ["gb-childline", "zz-take-it-down"],
     "<str:taxonomy_id>": [taxonomies()[0]["id"]],
     "<str:term_id>": [taxonomy_terms()[-1]["id"]],

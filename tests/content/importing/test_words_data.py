@@ -5,7 +5,7 @@ import re
 import pytest
 
 from content.importing.words_file import PHRASES
-from content.terms import CONTACT_LABELS, HANDOUT_LABELS, NoticeKind, Where
+from content.terms import COMPANION_LABELS, CONTACT_LABELS, HANDOUT_LABELS, NoticeKind, Where
 from tests.content.importing.words import (
     AUDIENCES,
     DEATH,
@@ -65,6 +65,7 @@ def test_labels_name_every_situation_step_audience_and_reason() -> None:
     expected = {f"situation.{s}" for s in SITUATIONS} | {f"step.{s}" for s in STEPS}
     expected |= {f"audience.{a}" for a in AUDIENCES} | {f"why.{code}" for code in WHY}
     expected |= {f"handout.{name}" for name in HANDOUT_LABELS} | {f"contact.{name}" for name in CONTACT_LABELS}
+    expected |= {f"companion.{name}" for name in COMPANION_LABELS}
     expected |= PHRASES | {f"notice.{kind}" for kind in NoticeKind.values} | {f"where.{where}" for where in Where.values}
 
     assert set(words()["labels"]) == expected

@@ -1,0 +1,155 @@
+"""GET /companion/…: the companion, the app in the browser (docs/companion.md), as the files of kit/companion and kit/resolver.
+
+The page and the service worker name the version of all files, which is in the path of each, so that files of two versions
+are never mixed. It is served from memory, and uses nothing but the public API.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from django.conf import settings
+from django.http import HttpResponse
+from django.urls import reverse
+from drf_spectacular.utils import extend_schema
+from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
+
+from api.http.auth import Public
+from api.http.responses import IMMUTABLE, SHORT, ReadResponse
+from api.http.views import ReadView
+from api.reads.request import ReadRequest
+from api.v1.docs import HtmlRenderer
+from core.canonical import digest
+from core.errors import NotFound
+
+PAGE, WORKER, STYLE, MAIN = "companion/index.html", "companion/sw.js", "companion/style.css", "companion/main.js"
+#: Of the digest over all files, in the path of each.
+_VERSION_LENGTH = 16
+_TYPES: Final = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8"}
+#: A static import or export of another module of ours. Lines of comments do not begin so.
+_IMPORT = re.compile(r'^(?:import|export)\b[^;"]*"(\.[^"]+)";', re.M)
+
+
+class NoSuchFile(NotFound):
+    """The companion has no such file."""
+
+
+class ScriptRenderer(BaseRenderer):
+    """The media type of scripts, for content negotiation only; the view returns the bytes of the file."""
+
+    media_type = "text/javascript"
+    format = "js"
+
+    def render(self, data: Any, accepted_media_type: Any = None, renderer_context: Any = None) -> bytes:
+        raise NotImplementedError
+
+
+class StyleRenderer(ScriptRenderer):
+    """The media type of style sheets, for content negotiation only."""
+
+    media_type = "text/css"
+    format = "css"
+
+
+@dataclass(frozen=True)
+class Companion:
+    """The app: its version, the page, the service worker, and the other files by name."""
+
+    version: str
+    page: ReadResponse
+    worker: ReadResponse
+    files: dict[str, bytes]
+
+    @property
+    def size(self) -> int:
+        """Bytes of everything, uncompressed."""
+        return sum(map(len, (self.page.body, self.worker.body, *self.files.values())))
+
+
+@cache
+def companion() -> Companion:
+    """Return the app, from the files of the kit. A process reads them once."""
+    folder = settings.BASE_DIR / "kit"
+    files = {STYLE: (folder / STYLE).read_bytes()} | _modules(folder, MAIN)
+    page, worker = ((folder / name).read_text(encoding="utf-8") for name in (PAGE, WORKER))
+    parts = [page.encode(), worker.encode(), *(name.encode() + b"\0" + body for name, body in sorted(files.items()))]
+    version = digest(b"\0".join(parts))[:_VERSION_LENGTH]
+    start = reverse("companion")
+    paths = " ".join([start, *(f"{start}{version}/{name}" for name in sorted(files))])
+    return Companion(
+        version,
+        _response(page.replace("@version@", version).encode(), "text/html; charset=utf-8"),
+        _response(worker.replace("@version@", version).replace("@files@", paths).encode(), _TYPES[".js"]),
+        files,
+    )
+
+
+class CompanionView(ReadView):
+    """The page of the companion."""
+
+    permission_classes = [Public]
+    renderer_classes = [HtmlRenderer]
+    throttle = None
+
+    @extend_schema(exclude=True)
+    def get(self, request: Request) -> HttpResponse:
+        """Return the page: it is the same for everybody, and all of the app is at its address."""
+        return self.serve(request)
+
+    @classmethod
+    def read(cls, request: ReadRequest) -> ReadResponse:
+        return companion().page
+
+
+class CompanionFileView(ReadView):
+    """A file of the companion."""
+
+    permission_classes = [Public]
+    renderer_classes = [ScriptRenderer, StyleRenderer]
+    throttle = None
+
+    @extend_schema(exclude=True)
+    def get(self, request: Request, name: str) -> HttpResponse:
+        """Return the service worker (sw.js), or a module or the style sheet by version and name."""
+        return self.serve(request, name=name)
+
+    @classmethod
+    def read(cls, request: ReadRequest) -> ReadResponse:
+        path = request.path_params["name"]
+        if path == "sw.js":
+            return companion().worker
+        version, _, name = path.partition("/")
+        return _file(version == companion().version, name)
+
+
+@cache
+def _response(body: bytes, content_type: str, cache_control: str = SHORT) -> ReadResponse:
+    return ReadResponse(body, cache_control, digest=digest(body), content_type=content_type)
+
+
+def _file(is_current: bool, name: str) -> ReadResponse:
+    """Return a file; to a page of another version, which a cache may hold, as it is now. Raises NoSuchFile."""
+    body = companion().files.get(name)
+    if body is None:
+        raise NoSuchFile()
+    return _response(body, _TYPES[Path(name).suffix], IMMUTABLE if is_current else SHORT)
+
+
+def _modules(folder: Path, main: str) -> dict[str, bytes]:
+    """Return by name the module and all that it imports: what the app needs, and nothing else of the kit."""
+    found: dict[str, bytes] = {}
+    waiting = [main]
+    while waiting:
+        name = waiting.pop()
+        if name in found:
+            continue
+        found[name] = (folder / name).read_bytes()
+        imported = _IMPORT.findall(found[name].decode())
+        waiting += [posixpath.normpath(posixpath.join(posixpath.dirname(name), one)) for one in imported]
+    return found

@@ -1,0 +1,39 @@
+/* Build the page out of elements and texts: no text is ever parsed as HTML, except the checked HTML of a tip. */
+
+/** Return an element. `on…` attributes are listeners; null, undefined and false attributes and children are left out. */
+export function element(name, attributes = {}, ...children) {
+  const made = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) {
+    if (value === null || value === undefined || value === false) continue;
+    if (key.startsWith("on")) made.addEventListener(key.slice(2), value);
+    else made.setAttribute(key, value === true ? "" : value);
+  }
+  made.append(...children.flat(2).filter((child) => child !== null && child !== undefined && child !== false));
+  return made;
+}
+
+/** Return an element with a phrase of a pack, which has a language and direction of its own. */
+export function phrase(name, { text, lang, dir }, attributes = {}) {
+  return element(name, { lang, dir, ...attributes }, text);
+}
+
+/** Return the entries of an object in this order of keys; those that it does not name come before the last one. */
+export function inOrder(object, order) {
+  const place = (key) => (order.includes(key) ? order.indexOf(key) : order.length - 1.5);
+  return Object.entries(object).sort(([one], [other]) => place(one) - place(other));
+}
+
+const ALLOWED = new Set(["P", "UL", "OL", "LI", "STRONG", "EM", "H3", "H4", "BLOCKQUOTE", "BR"]);
+
+/** Return the nodes of the HTML of a tip. Elements that no tip has are replaced by their content; attributes are left out. */
+export function plainHtml(html) {
+  const parsed = new DOMParser().parseFromString(html, "text/html");
+  return [...parsed.body.childNodes].flatMap(copy);
+}
+
+function copy(node) {
+  if (node.nodeType === Node.TEXT_NODE) return [document.createTextNode(node.data)];
+  if (node.nodeType !== Node.ELEMENT_NODE || node.tagName === "SCRIPT" || node.tagName === "STYLE") return [];
+  const children = [...node.childNodes].flatMap(copy);
+  return ALLOWED.has(node.tagName) ? [element(node.tagName, {}, ...children)] : children;
+}

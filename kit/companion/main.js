@@ -1,0 +1,137 @@
+/* Start the app, and show one screen after the other. Screens are state, not addresses: nothing is added to the history. */
+
+import { Content } from "./content.js";
+import { coverWhenHidden, exitOnEscape, quickExit } from "./quick_exit.js";
+import { languagesOf } from "./locales.js";
+import { choicesScreen, forgetScreen } from "./screens/choices.js";
+import { newsScreen } from "./screens/news.js";
+import { planScreen } from "./screens/plan.js";
+import { situationsScreen } from "./screens/situations.js";
+import { frame } from "./screens/frame.js";
+import { Store } from "./store.js";
+import { wordsOf } from "./words.js";
+
+const SCREENS = {
+  choices: choicesScreen,
+  situations: situationsScreen,
+  plan: planScreen,
+  news: newsScreen,
+  forget: forgetScreen,
+};
+const WORLDWIDE = "ZZ";
+
+/** What is shown: the screen, the reader's choices, and what the reader said happened. None of the last is ever kept. */
+class App {
+  constructor(store) {
+    this.store = store;
+    this.content = new Content(store);
+    this.choices = null;
+    this.screen = "choices";
+    this.situation = null;
+    this.cannotSpeak = false;
+    this.renewed = Promise.resolve();
+  }
+
+  get words() {
+    return wordsOf(this.content.pack);
+  }
+
+  get pack() {
+    return this.content.pack;
+  }
+
+  async start() {
+    const kept = await this.store.get("choices");
+    // Until the reader has named a country, the words are those of the worldwide pack.
+    this.choices = kept ?? { country: WORLDWIDE, locale: null, audience: null };
+    const isShown = kept ? await this.content.show(kept.country, kept.locale) : false;
+    if (isShown) this.go("situations");
+    await this.update(isShown ? null : "start");
+  }
+
+  /** Fetch what is new for the choices. */
+  renew() {
+    const renewed = this.renewed.then(async () => {
+      const { country, locale } = this.choices;
+      await this.content.renew(country, locale, navigator.languages);
+      if (this.pack) this.choices.locale = this.pack.locale;
+    });
+    // One after the other: an answer for an earlier choice must not come last.
+    this.renewed = renewed.catch(() => {});
+    return renewed;
+  }
+
+  /** Choose country or language, and show the screen of choices in the new words; without help for them, keep the old ones. */
+  async choose(changes) {
+    const before = this.choices;
+    this.choices = { ...before, ...changes };
+    await this.renew();
+    if (!this.pack) {
+      this.choices = before;
+      await this.renew();
+    }
+    if (this.choices.audience) await this.store.put("choices", this.choices);
+    this.go("choices", {}, "keep");
+  }
+
+  /** Choose who the reader is, keep all choices, and go on to what happened. */
+  async enter(audience) {
+    this.choices.audience = audience;
+    await this.store.put("choices", this.choices);
+    this.go("situations");
+  }
+
+  /** Renew the help, and show it: at the start, when the reader asks, and when the network is back. */
+  async update(reason) {
+    const wasEmpty = !this.pack;
+    const before = [this.pack && JSON.stringify(this.pack), ...this.content.notes].join();
+    await this.renew();
+    const after = [this.pack && JSON.stringify(this.pack), ...this.content.notes].join();
+    if (!reason && before === after) return;
+    const isReady = wasEmpty && this.pack && this.choices.audience;
+    this.go(isReady ? "situations" : this.screen, {}, reason ? "heading" : "keep");
+  }
+
+  async forget() {
+    document.getElementById("app").replaceChildren();
+    await this.store.forget();
+    quickExit();
+  }
+
+  /** Show a screen; unless told otherwise, its heading gets the focus, so that screen readers begin there. */
+  go(screen, changes = {}, focus = "heading") {
+    const { pack } = this;
+    Object.assign(this, { screen: pack ? screen : "choices", ...changes });
+    const root = document.documentElement;
+    root.lang = pack?.locale ?? "en";
+    root.dir = pack?.dir ?? "ltr";
+    const focused = document.activeElement?.id;
+    document.getElementById("app").replaceChildren(...frame(this, SCREENS[this.screen](this)));
+    if (focus === "keep") {
+      if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+      return;
+    }
+    document.querySelector("h1")?.focus({ preventScroll: true });
+    scrollTo(0, 0);
+  }
+
+  /** Return the query of the reader for the resolver. It stays on this device. */
+  query(situation) {
+    const { country, audience, locale } = this.choices;
+    const canSpeak = this.cannotSpeak ? false : null;
+    return { country, situation, audience, languages: languagesOf(locale), can_speak: canSpeak };
+  }
+}
+
+exitOnEscape();
+coverWhenHidden();
+const app = new App(await Store.open());
+try {
+  await app.start();
+} catch {
+  // Whatever went wrong: the first screen says what to do in danger, and offers to try again.
+  app.go("choices");
+}
+addEventListener("online", () => app.update(null));
+// Without it (a private window, an old browser) the app works while there is a network.
+navigator.serviceWorker?.register("/companion/sw.js", { scope: "/companion/" }).catch(() => {});

@@ -1,0 +1,88 @@
+/* Country, language, and who the reader is; and the way to forget all of it. */
+
+import { element, inOrder, phrase } from "../dom.js";
+import { allCountries, countryNames } from "../locales.js";
+import { button, say } from "../words.js";
+import { heading } from "./frame.js";
+
+const WORLDWIDE = "ZZ";
+const AUDIENCES = ["teen", "parent", "bystander", "educator", "survivor"];
+
+/** Return the screen of choices; without help of any kind, the one that says so. */
+export function choicesScreen(app) {
+  if (!app.pack) return emptyScreen(app);
+  const { words } = app;
+  return [
+    heading(words("country")),
+    countryField(app),
+    say(words, "label", "language", { for: "locale" }),
+    localeField(app),
+    say(words, "h2", "who", { id: "who" }),
+    element("ul", { class: "choices", "aria-labelledby": "who" }, audiences(app)),
+    say(words, "p", "stays", { class: "quiet" }),
+    say(words, "p", "leave-how", { class: "quiet" }),
+    say(words, "p", "browser", { class: "quiet" }),
+  ];
+}
+
+/** Return the screen that asks before everything is forgotten. */
+export function forgetScreen(app) {
+  const { words } = app;
+  return [
+    heading(words("forget")),
+    say(words, "p", "forget-what"),
+    say(words, "p", "browser"),
+    button(words, "forget", () => app.forget(), { class: "strong" }),
+  ];
+}
+
+/** Return the first screen where neither the server nor this device has any help: what to do without it, and a way on. */
+function emptyScreen(app) {
+  const { words, content } = app;
+  const refused = content.notes.includes("refused");
+  return [
+    heading({ text: "In danger now? Call the emergency number of the country you are in.", lang: "en", dir: "ltr" }),
+    phrase("p", { text: "Or go to an adult whom you trust.", lang: "en", dir: "ltr" }),
+    refused ? "" : say(words, "p", "empty"),
+    button(words, "try-again", () => app.update("asked"), { class: "strong" }),
+  ];
+}
+
+function countryField(app) {
+  const { choices, words } = app;
+  const options = countryNames(allCountries(), choices.locale).map(([code, name]) =>
+    element("option", { value: code, selected: code === choices.country }, name),
+  );
+  const unknown = choices.country === WORLDWIDE && element("option", { value: WORLDWIDE, selected: true }, "…");
+  const onchange = (event) => app.choose({ country: event.target.value });
+  const label = words("country");
+  return element("select", { id: "country", "aria-label": label.text, onchange }, unknown, options);
+}
+
+function localeField(app) {
+  const names = app.content.locales.map((tag) => [tag, ownName(tag)]);
+  names.sort(([, one], [, other]) => one.localeCompare(other));
+  const options = names.map(([tag, name]) =>
+    element("option", { value: tag, lang: tag, selected: tag === app.choices.locale }, name),
+  );
+  return element("select", { id: "locale", onchange: (event) => app.choose({ locale: event.target.value }) }, options);
+}
+
+/** Return what the speakers of a language call it. */
+function ownName(tag) {
+  return new Intl.DisplayNames([tag], { type: "language" }).of(tag) ?? tag;
+}
+
+function audiences(app) {
+  return inOrder(app.pack.labels.audiences, AUDIENCES).map(([audience, label]) =>
+    element(
+      "li",
+      {},
+      phrase("button", label, {
+        type: "button",
+        "aria-pressed": String(audience === app.choices.audience),
+        onclick: () => app.enter(audience),
+      }),
+    ),
+  );
+}

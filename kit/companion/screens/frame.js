@@ -1,0 +1,53 @@
+/* What is around every screen: the way out, what is to be said of the help, and the way back. */
+
+import { element } from "../dom.js";
+import { quickExit } from "../quick_exit.js";
+import { writingTags } from "../locales.js";
+import { button, say } from "../words.js";
+
+/** Return the elements of the page around a screen. */
+export function frame(app, screen) {
+  const { words, content } = app;
+  const notes = content.notes.filter((id) => app.pack || !["offline", "kept-back"].includes(id));
+  const checked = notes.includes("old") && content.issued;
+  return [
+    element(
+      "header",
+      {},
+      back(app),
+      button(words, "leave", quickExit, { class: "leave", id: "leave" }),
+    ),
+    element(
+      "main",
+      {},
+      element(
+        "div",
+        { role: "status", class: notes.length > 0 ? "notes" : null },
+        notes.map((id) => say(words, "p", id)),
+        checked && element("p", {}, say(words, "span", "checked"), " ", day(app, content.issued)),
+        notes.includes("offline") && button(words, "try-again", () => app.update("asked"), { class: "small" }),
+      ),
+      ...screen,
+    ),
+  ];
+}
+
+/** Return the heading of a screen, which gets the focus. */
+export function heading(phraseOfIt) {
+  const { text, lang, dir } = phraseOfIt;
+  return element("h1", { tabindex: "-1", lang, dir }, text);
+}
+
+/** Return a day as the reader writes it. */
+export function day(app, date) {
+  const format = new Intl.DateTimeFormat(writingTags(app.choices), { dateStyle: "long" });
+  return element("time", { datetime: date.toISOString().slice(0, 10) }, format.format(date));
+}
+
+const BEHIND = { plan: "situations", news: "situations", forget: "situations", choices: "situations" };
+
+function back(app) {
+  const screen = BEHIND[app.screen];
+  if (!screen || !app.choices.audience || !app.pack) return element("span");
+  return button(app.words, "back", () => app.go(screen), { class: "back", id: "back" });
+}

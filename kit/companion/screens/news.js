@@ -1,0 +1,41 @@
+/* News: the alerts of the feed. A browser is not sent any, because only a server could subscribe it to topics. */
+
+import { answer } from "../content.js";
+import { element, phrase } from "../dom.js";
+import { button, say } from "../words.js";
+import { heading } from "./frame.js";
+import { tipDetails } from "./tip.js";
+
+/** Audiences that a URL may name; an adult who was harmed as a child is none of them. */
+const NAMED = ["teen", "parent", "educator", "bystander"];
+
+/** Return the screen of news; the alerts appear once they have been fetched. */
+export function newsScreen(app) {
+  const list = element("div", { "aria-live": "polite" }, say(app.words, "p", "wait"));
+  fill(app, list);
+  return [heading(app.words("news")), say(app.words, "p", "pull", { class: "quiet" }), list];
+}
+
+async function fill(app, list) {
+  const { country, locale, audience } = app.choices;
+  const query = new URLSearchParams({ country, locale, ...(NAMED.includes(audience) ? { audience } : {}) });
+  try {
+    // The browser keeps the answer with its ETag, and asks only whether it has changed.
+    const { alerts } = await (await answer(`/v1/alerts?${query}`)).json();
+    const found = alerts.filter(({ status }) => status === "Actual").map((alert) => article(app, alert));
+    list.replaceChildren(...(found.length > 0 ? found : [say(app.words, "p", "no-news")]));
+  } catch {
+    list.replaceChildren(say(app.words, "p", "offline"), button(app.words, "try-again", () => app.go("news"), { class: "small" }));
+  }
+}
+
+function article(app, { title, body, lang, dir, tip }) {
+  const named = app.pack.tips.find(({ slug }) => slug === tip);
+  return element(
+    "article",
+    {},
+    phrase("h2", { text: title, lang, dir }),
+    phrase("p", { text: body, lang, dir }),
+    named && tipDetails(app, named, { open: false }),
+  );
+}

@@ -1,0 +1,42 @@
+/* What to do: the steps of the plan in order, then the tips for the first minutes. */
+
+import { resolve } from "../../resolver/index.js";
+import { element, phrase } from "../dom.js";
+import { button, say } from "../words.js";
+import { heading } from "./frame.js";
+import { stepSection } from "./step.js";
+import { tipDetails } from "./tip.js";
+
+/** Return the screen with the plan for the situation that the reader chose. */
+export function planScreen(app) {
+  const { pack, words } = app;
+  const plan = resolve(pack, app.query(app.situation), app.content.now());
+  const bySlug = new Map(pack.tips.map((tip) => [tip.slug, tip]));
+  const lines = plan.steps.filter(({ step }) => step === "talk").flatMap(({ service, alternatives }) => [service, ...alternatives]);
+  const allClosed = lines.length > 0 && lines.every((id) => id === null || plan.availability[id]?.open === false);
+  return [
+    heading(pack.labels.situations[plan.situation]),
+    button(words, "no-voice", () => app.go("plan", { cannotSpeak: !app.cannotSpeak }, "keep"), {
+      id: "no-voice",
+      class: "small",
+      "aria-pressed": String(app.cannotSpeak),
+    }),
+    allClosed && say(words, "p", "all-closed", { class: "notes" }),
+    ...plan.steps.map((step) => stepSection(app, plan, step)),
+    plan.tips.length > 0 &&
+      element(
+        "section",
+        { "aria-labelledby": "tips" },
+        say(words, "h2", "tips", { id: "tips" }),
+        plan.tips.map((slug, index) => tipDetails(app, bySlug.get(slug), { open: index === 0 })),
+      ),
+    ...notices(pack),
+  ].filter(Boolean);
+}
+
+/** Return what every pack says of the app itself: what is stored, and that nothing is reported for the reader. */
+function notices(pack) {
+  return pack.tips
+    .filter(({ kind }) => kind === "notice")
+    .map((tip) => phrase("p", { text: tip.short, lang: tip.lang, dir: tip.dir }, { class: "quiet" }));
+}

@@ -1,0 +1,110 @@
+/* Keep a few values on this device. Where the browser refuses to (a private window, a full disk), keep them in memory. */
+
+const NAME = "companion";
+const TABLE = "kept";
+
+/** Values by key, in IndexedDB where that works. */
+export class Store {
+  #database = null;
+  /** Whether the browser has refused to write. */
+  #refused = false;
+  #memory = new Map();
+
+  /** Return a store; it never fails. */
+  static async open() {
+    const store = new Store();
+    try {
+      store.#database = await opened();
+    } catch {
+      store.#database = null;
+    }
+    return store;
+  }
+
+  /** Whether values are still there after the page was closed. */
+  get keeps() {
+    return this.#database !== null && !this.#refused;
+  }
+
+  /** Return the value, or undefined. */
+  async get(key) {
+    if (this.#memory.has(key) || !this.#database) return this.#memory.get(key);
+    try {
+      return await done(this.#table("readonly").get(key));
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Keep the value. */
+  async put(key, value) {
+    if (this.keeps) {
+      try {
+        await done(this.#table("readwrite").put(value, key));
+        this.#memory.delete(key);
+        return;
+      } catch {
+        // What is on the disk stays readable; from here on the page writes to memory alone.
+        this.#fallBack();
+      }
+    }
+    this.#memory.set(key, value);
+  }
+
+  /** Delete every value but those of these keys. */
+  async keepOnly(keys) {
+    for (const key of this.#memory.keys()) if (!keys.includes(key)) this.#memory.delete(key);
+    if (!this.keeps) return;
+    try {
+      const known = await done(this.#table("readonly").getAllKeys());
+      for (const key of known) if (!keys.includes(key)) await done(this.#table("readwrite").delete(key));
+    } catch {
+      this.#fallBack();
+    }
+  }
+
+  /** Delete everything that this app keeps: values, files and the service worker. */
+  async forget() {
+    this.#memory.clear();
+    this.#database?.close();
+    this.#database = null;
+    await attempt(() => done(indexedDB.deleteDatabase(NAME)));
+    await attempt(async () => {
+      for (const name of await caches.keys()) if (name.startsWith("companion-")) await caches.delete(name);
+    });
+    await attempt(async () => {
+      const registrations = await navigator.serviceWorker.getRegistrations();
+      await Promise.all(registrations.map((registration) => registration.unregister()));
+    });
+  }
+
+  #table(mode) {
+    return this.#database.transaction(TABLE, mode).objectStore(TABLE);
+  }
+
+  #fallBack() {
+    this.#refused = true;
+  }
+}
+
+function opened() {
+  const request = indexedDB.open(NAME, 1);
+  request.onupgradeneeded = () => request.result.createObjectStore(TABLE);
+  return done(request);
+}
+
+function done(request) {
+  return new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+    request.onblocked = () => reject(new Error("blocked"));
+  });
+}
+
+async function attempt(action) {
+  try {
+    await action();
+  } catch {
+    // The browser has no such storage, or refuses it: there is nothing to delete.
+  }
+}

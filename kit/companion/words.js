@@ -1,0 +1,75 @@
+/* The words of the app itself: those of the pack, and until there is one, English. */
+
+import { element, phrase } from "./dom.js";
+
+/** By id, as `companion.<id>` in content/facts/tips.yaml, which is translated; a test keeps them equal. */
+export const ENGLISH = {
+  "all-closed": "No one here is open right now. In danger? Call the emergency number.",
+  "back": "Back",
+  "browser": "Your browser may still list this page in its history. A private window does not.",
+  "call": "Call",
+  "change": "Change country, language or who you are",
+  "chat": "Chat",
+  "checked": "Last checked:",
+  "clock": "The clock of this device is wrong. Opening hours may be wrong too.",
+  "closed": "Closed now",
+  "closes-at": "Open until:",
+  "country": "Which country are you in?",
+  "draft": "Draft. Not reviewed yet.",
+  "empty": "No connection, and no help is kept on this device yet.",
+  "forget": "Forget everything",
+  "forget-what": "This removes your choices and the help that is kept on this device.",
+  "hours": "Opening hours not known",
+  "kept-back": "New help could not be checked. You see the last good one.",
+  "language": "Language",
+  "leave": "Leave now",
+  "leave-how": "Can someone see your screen? Press “Leave now” or the Esc key at any time.",
+  "lines": "Other ways to get help",
+  "more": "Read more",
+  "news": "News",
+  "next": "What happens next",
+  "no-news": "There is no news now.",
+  "no-voice": "I cannot speak right now",
+  "not-kept": "This browser keeps nothing. When you close this page, the help is gone.",
+  "offline": "No connection. This is the help kept on this device.",
+  "old": "This help may be old.",
+  "open": "Open",
+  "open-now": "Open now",
+  "opens-at": "Opens:",
+  "other-language": "This text is not in your language yet.",
+  "other-site": "Another app or site",
+  "pull": "A browser is not sent news. Look here for it.",
+  "refused": "The help could not be checked, so it is not shown.",
+  "stays": "Your answers stay on this device.",
+  "text": "Text",
+  "text-word": "Send this word:",
+  "tips": "What you can do",
+  "try-again": "Try again",
+  "unchecked": "This browser cannot check where this help comes from.",
+  "wait": "One moment.",
+  "what": "What happened?",
+  "who": "Who are you?",
+  "why": "Why this one",
+  "write": "Write",
+};
+
+/** Return the function that finds words in a pack, or in English where there is none. */
+export function wordsOf(pack) {
+  const labels = pack?.labels.companion ?? {};
+  return (id) => labels[id] ?? { text: ENGLISH[id], lang: "en", dir: "ltr" };
+}
+
+/** Return an element with words of the app. */
+export function say(words, name, id, attributes = {}) {
+  return phrase(name, words(id), attributes);
+}
+
+/** Return a button with words of the app. */
+export function button(words, id, onclick, attributes = {}) {
+  return phrase("button", words(id), { type: "button", onclick, ...attributes });
+}
+
+/** Return words of the app with a value behind them, such as a time. */
+export function withValue(words, name, id, value, attributes = {}) {
+  return element(name, attributes, say(words, "span", id), " ", element("bdi", {}, value));
+}

@@ -1,0 +1,100 @@
+"""The companion is served whole, small, cacheable by version, and under the strict policy of every page."""
+
+from __future__ import annotations
+
+import gzip
+import re
+
+import pytest
+from django.test import Client
+
+from api.pages.companion import MAIN, STYLE, companion
+from content.linting.reading_age import reading_age
+from content.terms import COMPANION_LABELS
+from tests.browser.companion_site import POLICY
+from tests.content.importing.words import words
+
+pytestmark = pytest.mark.django_db
+
+#: Bytes compressed, of everything that the browser loads.
+BUDGET = 100_000
+
+
+def test_the_page_names_files_that_are_there(api: Client) -> None:
+    page = api.get("/companion/", headers={"accept": "text/html"})
+    named = re.findall(r'(?:src|href)="(/[^"]+)"', page.content.decode())
+
+    assert (page.status_code, page["Content-Type"]) == (200, "text/html; charset=utf-8")
+    assert named == [f"/companion/{companion().version}/{name}" for name in (STYLE, MAIN)]
+    for path in named:
+        response = api.get(path)
+        assert response.status_code == 200
+        assert "immutable" in response["Cache-Control"]
+        assert response["Content-Type"].split(";")[0] in ("text/css", "text/javascript")
+        assert api.get(path, headers={"if-none-match": response["ETag"]}).status_code == 304
+
+
+def test_everything_is_under_the_policy_of_every_page_and_sets_no_cookie(api: Client) -> None:
+    for path in ("/companion/", "/companion/sw.js"):
+        response = api.get(path)
+
+        assert sorted(response["Content-Security-Policy"].split("; ")) == sorted(POLICY.split("; "))
+        assert not response.cookies
+        assert "immutable" not in response["Cache-Control"]
+
+
+def test_the_service_worker_keeps_every_file(api: Client) -> None:
+    worker = api.get("/companion/sw.js")
+    kept = re.search(r'const FILES = "([^"]+)"', worker.content.decode())
+
+    assert kept is not None
+    assert worker["Content-Type"] == "text/javascript; charset=utf-8"
+    assert kept[1].split() == ["/companion/", *(f"/companion/{companion().version}/{name}" for name in sorted(companion().files))]
+    assert {api.get(path).status_code for path in kept[1].split()} == {200}
+
+
+def test_a_page_of_another_version_gets_the_files_and_keeps_them_shortly(api: Client) -> None:
+    response = api.get(f"/companion/0000000000000000/{MAIN}")
+
+    assert response.content == companion().files[MAIN]
+    assert "immutable" not in response["Cache-Control"]
+
+
+@pytest.mark.parametrize("name", ["nothing.js", "../manage.py", "companion/../../manage.py", "companion/index.html", ""])
+def test_nothing_but_the_modules_of_the_app_is_served(api: Client, name: str) -> None:
+    assert api.get(f"/companion/{companion().version}/{name}").status_code == 404
+
+
+def test_it_is_small() -> None:
+    app = companion()
+    size = sum(len(gzip.compress(body, 6)) for body in (app.page.body, app.worker.body, *app.files.values()))
+
+    assert size < BUDGET
+
+
+def test_its_english_words_are_the_units_that_are_translated() -> None:
+    own = dict(re.findall(r'^  "([a-z-]+)": "(.*)",$', companion().files["companion/words.js"].decode(), re.M))
+    units = {name: words()["labels"][f"companion.{name}"] for name in COMPANION_LABELS}
+
+    assert own == units
+
+
+def test_its_words_are_read_at_eleven() -> None:
+    own = re.findall(r'^  "[a-z-]+": "(.*)",$', companion().files["companion/words.js"].decode(), re.M)
+    sentences = " ".join(text for text in own if text.endswith((".", "?")))
+
+    # The fifth grade of American schools.
+    assert 0 < (reading_age(sentences, "en") or 0) <= 11
+
+
+def test_every_word_that_a_screen_names_exists() -> None:
+    screens = b"\n".join(body for name, body in companion().files.items() if name.startswith("companion/")).decode()
+    named = set(re.findall(r'(?:words\(|words, "\w+", |button\((?:app\.)?words, |withValue\(words, "\w+", )"([a-z-]+)"', screens))
+
+    assert len(named) > 25
+    assert named <= {*COMPANION_LABELS}
+
+
+def test_no_file_names_another_host_but_the_neutral_page() -> None:
+    for name, body in companion().files.items():
+        assert set(re.findall(rb"https?://[^\s\"'`)]+", body)) <= {b"https://www.wikipedia.org/"}, name

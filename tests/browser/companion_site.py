@@ -1,0 +1,128 @@
+"""A server of the companion and of the public API that it reads, with answers that a test chooses."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from api.http.responses import ReadResponse
+from api.pages.companion import companion
+from content.publishing import signing_keys
+from content.publishing.signing_keys import SigningKey
+from content.publishing.verify import COUNTRY_MANIFEST
+from content.terms import WORLDWIDE
+from core.canonical import canonical_json, digest
+from core.instants import rfc3339
+from tests.manifest_vectors import KEY, ROOT
+
+#: What the web role sends with every response; `tests/api/pages/test_companion.py` compares it.
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
+    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+
+
+class CompanionSite:
+    """The server, and what it answers with."""
+
+    def __init__(self) -> None:
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
+        self._thread.start()
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        self.packs: dict[str, dict[str, bytes]] = {}
+        self.manifests: dict[str, str] = {}
+        #: Paths of requests to the API, in order.
+        self.requests: list[str] = []
+        #: Whether the API fails.
+        self.is_down = False
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    def publish(
+        self,
+        packs: Mapping[tuple[str, str], Any],
+        places: Iterable[tuple[str, str]],
+        *,
+        release: int = 7,
+        key: SigningKey = KEY,
+        issued: datetime | None = None,
+        days: int = 7,
+        **changed: Any,
+    ) -> None:
+        """Serve these packs, and manifests of them."""
+        self.packs, self.manifests, self.is_down, self.requests = {}, {}, False, []
+        signed_at = (issued or datetime.now(UTC)).replace(microsecond=0)
+        document = signing_keys.rotate(
+            ROOT, None, add=[KEY.public], retire=[], at=datetime.now(UTC) - timedelta(days=90), days=400
+        )
+        for country, locale in places:
+            self.packs.setdefault(country, {})[locale] = canonical_json(packs[country, locale])
+        for country, bodies in self.packs.items():
+            listed = [{"locale": locale, "digest": digest(body), "size": len(body)} for locale, body in bodies.items()]
+            payload = {
+                "v": 1,
+                "country": country,
+                "countries": sorted(self.packs),
+                "release": release,
+                "min_release": 1,
+                "issued": rfc3339(signed_at),
+                "expires": rfc3339(signed_at + timedelta(days=days)),
+                "packs": listed,
+                "withdrawn": [],
+                "apps": {},
+                "keys": document,
+            }
+            self.manifests[country] = key.sign(payload | changed, kind=COUNTRY_MANIFEST)
+
+    def answer(self, path: str) -> tuple[str, bytes] | None:
+        """Return the content type and body at a path."""
+        app = companion()
+        if path in ("/companion/", "/companion/sw.js"):
+            found: ReadResponse = app.page if path.endswith("/") else app.worker
+            return found.content_type, found.body
+        if path.startswith(f"/companion/{app.version}/"):
+            name = path.removeprefix(f"/companion/{app.version}/")
+            return ("text/css" if name.endswith(".css") else "text/javascript"), app.files[name]
+        self.requests.append(path)
+        if self.is_down:
+            return None
+        parts = path.split("/")[2:] or [""]
+        if parts[0] == "manifest":
+            country = parts[1] if parts[1] in self.manifests else WORLDWIDE
+            return "application/jose", self.manifests[country].encode()
+        if parts[0] == "packs":
+            country, locale, name = parts[1:]
+            body = self.packs[country][locale]
+            return ("application/json", body) if digest(body) == name else None
+        if parts[0].startswith("alerts"):
+            return "application/json", json.dumps({"alerts": [], "older": None}).encode()
+        return None
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        site = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self) -> None:
+                found = site.answer(self.path)
+                kind, body = found or ("application/problem+json", b"{}")
+                self.send_response(200 if found else 503)
+                self.send_header("Content-Type", kind)
+                self.send_header("Content-Length", str(len(body)))
+                self.send_header("Content-Security-Policy", POLICY)
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *args: Any) -> None:
+                """Write nothing."""
+
+        return Handler
