@@ -182,13 +182,13 @@ CONTACT_LABELS: Final = (
     *("free", "not-on-bill"),
 )
 
-#: The second parts of the keys of the words of the companion, the app in the browser (kit/companion/words.js).
+#: The second parts of the keys of the words of the companion, the app in the browser (kit/companion/words.js), which shows
+#: those of contacts too.
 COMPANION_LABELS: Final = (
-    *("all-closed", "back", "browser", "call", "change", "chat", "checked", "clock", "closed", "closes-at", "country"),
-    *("draft", "empty", "forget", "forget-what", "hours", "kept-back", "language", "leave", "leave-how", "lines"),
-    *("more", "news", "next", "no-news", "no-voice", "not-kept", "offline", "old", "open", "open-now", "opens-at"),
-    *("other-language", "other-site", "pull", "refused", "stays", "text", "text-word", "tips", "try-again"),
-    *("unchecked", "wait", "what", "who", "why", "write"),
+    *("all-closed", "back", "browser", "change", "chat", "checked", "clock", "country", "draft", "empty", "forget"),
+    *("forget-what", "hours", "kept-back", "language", "leave", "leave-how", "lines", "more", "news", "next", "no-news"),
+    *("no-voice", "not-kept", "offline", "old", "open", "other-language", "other-site", "pull", "refused", "stays"),
+    *("text", "tips", "try-again", "unchecked", "wait", "what", "who", "why"),
 )
 
 

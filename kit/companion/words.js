@@ -2,7 +2,7 @@
 
 import { element, phrase } from "./dom.js";
 
-/** By id, as `companion.<id>` in content/facts/tips.yaml, which is translated; a test keeps them equal. */
+/** By id, as `companion.<id>` or `contact.<id>` in content/facts/tips.yaml, which is translated; a test keeps them equal. */
 export const ENGLISH = {
   "all-closed": "No one here is open right now. In danger? Call the emergency number.",
   "back": "Back",
@@ -12,7 +12,7 @@ export const ENGLISH = {
   "chat": "Chat",
   "checked": "Last checked:",
   "clock": "The clock of this device is wrong. Opening hours may be wrong too.",
-  "closed": "Closed now",
+  "closed": "Closed",
   "closes-at": "Open until:",
   "country": "Which country are you in?",
   "draft": "Draft. Not reviewed yet.",
@@ -35,14 +35,14 @@ export const ENGLISH = {
   "old": "This help may be old.",
   "open": "Open",
   "open-now": "Open now",
-  "opens-at": "Opens:",
+  "opens-at": "Opens at:",
   "other-language": "This text is not in your language yet.",
   "other-site": "Another app or site",
   "pull": "A browser is not sent news. Look here for it.",
   "refused": "The help could not be checked, so it is not shown.",
   "stays": "Your answers stay on this device.",
   "text": "Text",
-  "text-word": "Send this word:",
+  "text-word": "Send a text message with this word:",
   "tips": "What you can do",
   "try-again": "Try again",
   "unchecked": "This browser cannot check where this help comes from.",
@@ -55,7 +55,7 @@ export const ENGLISH = {
 
 /** Return the function that finds words in a pack, or in English where there is none. */
 export function wordsOf(pack) {
-  const labels = pack?.labels.companion ?? {};
+  const labels = { ...pack?.labels.contact, ...pack?.labels.companion };
   return (id) => labels[id] ?? { text: ENGLISH[id], lang: "en", dir: "ltr" };
 }
 

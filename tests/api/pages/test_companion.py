@@ -10,7 +10,7 @@ from django.test import Client
 
 from api.pages.companion import MAIN, STYLE, companion
 from content.linting.reading_age import reading_age
-from content.terms import COMPANION_LABELS
+from content.terms import COMPANION_LABELS, CONTACT_LABELS
 from tests.browser.companion_site import POLICY
 from tests.content.importing.words import words
 
@@ -74,9 +74,12 @@ def test_it_is_small() -> None:
 
 def test_its_english_words_are_the_units_that_are_translated() -> None:
     own = dict(re.findall(r'^  "([a-z-]+)": "(.*)",$', companion().files["companion/words.js"].decode(), re.M))
-    units = {name: words()["labels"][f"companion.{name}"] for name in COMPANION_LABELS}
+    labels = words()["labels"]
 
-    assert own == units
+    assert {name: own[name] for name in COMPANION_LABELS} == {name: labels[f"companion.{name}"] for name in COMPANION_LABELS}
+    # The words beside a channel are those of every app.
+    beside = own.keys() - {*COMPANION_LABELS}
+    assert {name: own[name] for name in beside} == {name: labels[f"contact.{name}"] for name in beside}
 
 
 def test_its_words_are_read_at_eleven() -> None:
@@ -92,7 +95,7 @@ def test_every_word_that_a_screen_names_exists() -> None:
     named = set(re.findall(r'(?:words\(|words, "\w+", |button\((?:app\.)?words, |withValue\(words, "\w+", )"([a-z-]+)"', screens))
 
     assert len(named) > 25
-    assert named <= {*COMPANION_LABELS}
+    assert named <= {*COMPANION_LABELS, *CONTACT_LABELS}
 
 
 def test_no_file_names_another_host_but_the_neutral_page() -> None:
