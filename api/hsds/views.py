@@ -41,7 +41,7 @@ from content.exporting.hsds_taxonomies import taxonomies, taxonomy_terms
 from core.errors import NotFound
 from core.instants import rfc3339
 
-#: Entries per page; fewer of full services, each of which is ten times as long: nobody is to make a long page for each request.
+#: Entries per page at most. A full service is ten times as long as a summary, so that fewer keep the cost of a page low.
 MAX_PAGE_SIZE, MAX_FULL_PAGE_SIZE = 500, 50
 _DEFAULT_PAGE_SIZE = 50
 _MAX_PAGE = 10_000
@@ -243,9 +243,9 @@ class HsdsServicesView(ReadView):
             return page(entries, wanted, request, form=lambda entry: catalogue.current_entry(entry, request))
 
         if filtered:
-            # Each search is another one, and would take the place of a response that many ask for.
+            # Searches rarely repeat: kept in memory, they would displace responses that many clients request.
             return ReadResponse(make(), SHORT, until=until)
-        # Not the query as sent: sizes above the largest are one page in memory.
+        # The key is the page and not the query as sent: all sizes above the largest share one page in memory.
         return _cached(request, make, until=until, key=(full, wanted))
 
 
@@ -369,7 +369,7 @@ class PageRequest(NamedTuple):
 
     @classmethod
     def of(cls, request: ReadRequest, total: int, *, most: int = MAX_PAGE_SIZE) -> PageRequest:
-        """Return the requested page of `total` entries; every size that one page cannot have is the same as the largest."""
+        """Return the requested page of `total` entries; a size larger than a page can have counts as the largest."""
         size = request.parameters.get("per_page", _DEFAULT_PAGE_SIZE)
         return cls(request.parameters.get("page", 1), min(size, most, max(total, 1)))
 

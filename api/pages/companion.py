@@ -1,7 +1,7 @@
 """GET /companion/…: the companion, the app in the browser (docs/companion.md), as the files of kit/companion and kit/resolver.
 
-The page and the service worker name the version of all files, which is in the path of each, so that files of two versions
-are never mixed. It is served from memory, and uses nothing but the public API.
+The page and the service worker name the version of all files, which is in the path of each, so that no cache mixes the files of
+two versions. All files are served from memory; the app uses nothing but the public API.
 """
 
 from __future__ import annotations
@@ -66,11 +66,6 @@ class Companion:
     worker: ReadResponse
     files: dict[str, bytes]
 
-    @property
-    def size(self) -> int:
-        """Bytes of everything, uncompressed."""
-        return sum(map(len, (self.page.body, self.worker.body, *self.files.values())))
-
 
 @cache
 def companion() -> Companion:
@@ -134,7 +129,7 @@ def _response(body: bytes, content_type: str, cache_control: str = SHORT) -> Rea
 
 
 def _file(is_current: bool, name: str) -> ReadResponse:
-    """Return a file; to a page of another version, which a cache may hold, as it is now. Raises NoSuchFile."""
+    """Return a file of this version, also to a page of another version that a cache still holds. Raises NoSuchFile."""
     body = companion().files.get(name)
     if body is None:
         raise NoSuchFile()

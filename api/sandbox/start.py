@@ -1,4 +1,4 @@
-"""GET /: where everything of a sandbox is, on one page; elsewhere there is nothing at this path."""
+"""GET /: links to everything in a sandbox, on one page; other installations have nothing at this path."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from typing import TypedDict
 from django.conf import settings
 from django.http import HttpResponse
 from django.template.loader import render_to_string
-from django.urls import Resolver404, resolve
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
@@ -47,7 +46,6 @@ class StartView(SandboxView):
             "console": f"{settings.CONSOLE_URL}/console/",
             "phones": f"{settings.FCM_ENDPOINT}/",
             "documents": has_documents(),
-            "companion": is_served("/companion/"),
         }
         page = render_to_string("api/start.html", context)
         return respond(request, page.encode(), cache=NO_STORE, content_type="text/html; charset=utf-8")
@@ -78,12 +76,3 @@ def accounts() -> list[Account]:
 def has_documents() -> bool:
     """Return whether the documents are served as a site."""
     return bool(settings.DOCS_DIR) and (Path(settings.DOCS_DIR) / "index.html").exists()
-
-
-def is_served(path: str) -> bool:
-    """Return whether there is something at the path."""
-    try:
-        resolve(path)
-    except Resolver404:
-        return False
-    return True

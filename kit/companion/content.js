@@ -3,7 +3,7 @@
 import { chooseLocale } from "./locales.js";
 import { Refused, namedRoot, verifyCountryManifest, verifyPack } from "./verify.js";
 
-/** What a clock may be off before the reader is told, in milliseconds. */
+/** By how much a clock may be wrong before the reader gets a note, in milliseconds. */
 const CLOCK_OFF = 2 * 86_400_000;
 
 /** The server cannot be reached, or has no help to give. */
@@ -38,7 +38,7 @@ export class Content {
     return kept !== null;
   }
 
-  /** Renew the help of a country, in the locale or in the best for the languages. Whatever fails, the last good one is shown. */
+  /** Renew the help of a country, in the locale or the best one for the languages; after a failure, show the last good help. */
   async renew(country, locale, languages) {
     const notes = [];
     let chosen = locale;
@@ -50,7 +50,7 @@ export class Content {
     } catch (error) {
       notes.push(noteOf(error));
     }
-    // Also a pack that could not be renewed loses what was withdrawn since.
+    // Withdrawn services are hidden also in a pack that could not be renewed.
     this.#set(await this.#kept(country, chosen), notes);
   }
 
@@ -123,7 +123,7 @@ export class Content {
   }
 }
 
-/** Return the id of the words for what went wrong; throw what is no matter of the network or of trust. */
+/** Return the id of the words for what went wrong. Throws errors that neither the network nor a refusal explains. */
 function noteOf(error) {
   if (error instanceof Unreachable) return "offline";
   if (!(error instanceof Refused)) throw error;

@@ -1,4 +1,4 @@
-/* Build the page out of elements and texts: no text is ever parsed as HTML, except the checked HTML of a tip. */
+/* Build the page from elements and texts. Only the HTML of a tip is parsed, and of that only plain elements are used. */
 
 /** Return an element. `on…` attributes are listeners; null, undefined and false attributes and children are left out. */
 export function element(name, attributes = {}, ...children) {

@@ -20,7 +20,7 @@ const SCREENS = {
 };
 const WORLDWIDE = "ZZ";
 
-/** What is shown: the screen, the reader's choices, and what the reader said happened. None of the last is ever kept. */
+/** What is shown: the screen, the reader's choices, and what the reader said happened, which is never kept. */
 class App {
   constructor(store) {
     this.store = store;
@@ -61,7 +61,7 @@ class App {
     return renewed;
   }
 
-  /** Choose country or language, and show the screen of choices in the new words; without help for them, keep the old ones. */
+  /** Choose a country or language, and show the choices in its words; go back to the earlier choice where it has no help. */
   async choose(changes) {
     const before = this.choices;
     this.choices = { ...before, ...changes };
@@ -129,7 +129,7 @@ const app = new App(await Store.open());
 try {
   await app.start();
 } catch {
-  // Whatever went wrong: the first screen says what to do in danger, and offers to try again.
+  // Whatever went wrong, the first screen says what to do in danger, and offers to try again.
   app.go("choices");
 }
 addEventListener("online", () => app.update(null));

@@ -1,6 +1,6 @@
-/* Leave at once: nothing of what was shown stays on the screen, and the page takes the place of this one in the history. */
+/* Leave at once: nothing that was shown stays on the screen, and a neutral page takes the place of this one in the history. */
 
-/** A page that anyone may have open, without a name that tells anything. */
+/** A page that anyone may have open; its name gives nothing away. */
 export const NEUTRAL_PAGE = "https://www.wikipedia.org/";
 
 /** Clear the screen and open the neutral page in the place of this one. */
@@ -22,7 +22,7 @@ export function exitOnEscape() {
   );
 }
 
-/** Show an empty page in the switcher of apps, and whenever another window or tab is in front. */
+/** Show an empty page while the browser reports that the page is hidden: in the switcher of apps, or behind another tab. */
 export function coverWhenHidden() {
   document.addEventListener("visibilitychange", () => {
     document.documentElement.classList.toggle("covered", document.visibilityState === "hidden");

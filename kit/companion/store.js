@@ -21,7 +21,7 @@ export class Store {
     return store;
   }
 
-  /** Whether values are still there after the page was closed. */
+  /** Whether values are still there once the page is closed. */
   get keeps() {
     return this.#database !== null && !this.#refused;
   }
@@ -45,22 +45,10 @@ export class Store {
         return;
       } catch {
         // What is on the disk stays readable; from here on the page writes to memory alone.
-        this.#fallBack();
+        this.#refused = true;
       }
     }
     this.#memory.set(key, value);
-  }
-
-  /** Delete every value but those of these keys. */
-  async keepOnly(keys) {
-    for (const key of this.#memory.keys()) if (!keys.includes(key)) this.#memory.delete(key);
-    if (!this.keeps) return;
-    try {
-      const known = await done(this.#table("readonly").getAllKeys());
-      for (const key of known) if (!keys.includes(key)) await done(this.#table("readwrite").delete(key));
-    } catch {
-      this.#fallBack();
-    }
   }
 
   /** Delete everything that this app keeps: values, files and the service worker. */
@@ -80,10 +68,6 @@ export class Store {
 
   #table(mode) {
     return this.#database.transaction(TABLE, mode).objectStore(TABLE);
-  }
-
-  #fallBack() {
-    this.#refused = true;
   }
 }
 

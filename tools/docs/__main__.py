@@ -1,4 +1,4 @@
-"""`./run docs [FOLDER]`: build the documents as a site, which any web server may serve and which loads nothing from others."""
+"""`./run docs [FOLDER]`: build the documents as a site, which any web server can serve and which loads nothing from others."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ def main(arguments: Sequence[str]) -> int:
     if given.if_changed and _stamp_of(folder) == sources_digest():
         return 0
     if folder.is_dir() and any(folder.iterdir()) and not (folder / STAMP).exists():
-        print(f"{folder} holds something else than the site. Name an empty folder.", file=sys.stderr)
+        print(f"{folder} holds something other than the site. Name an empty folder.", file=sys.stderr)
         return 1
     try:
         pages = build(folder)
     except BuildFailed as error:
         print(error, file=sys.stderr)
         return 1
-    print(f"{pages} pages in {folder}. ./run serves them at /docs/; any web server may.")
+    print(f"{pages} pages in {folder}. ./run serves them at /docs/; any web server can.")
     return 0
 
 
@@ -56,10 +56,11 @@ def build(folder: Path) -> int:
         if ran.returncode != 0:
             raise BuildFailed((ran.stdout + ran.stderr).strip())
         (new / STAMP).write_text(sources_digest(), encoding="ascii")
-        # A server may be reading the old one: it is replaced in one step.
+        # A server may be reading the old site, which stays until the new one is complete.
         if folder.exists():
             folder.rename(old)
         new.rename(folder)
+        # The server reads the folder again when the time of this file changes (core/static_files.py).
         (folder / "index.html").touch()
     finally:
         for left in (new, old):

@@ -25,7 +25,7 @@ _logger = logging.getLogger(__name__)
 
 
 class Command(StaffCommand):
-    """Static export from the command line, once or again and again."""
+    """Static export from the command line, once or continuously."""
 
     help = "Write the signed manifest and its packs to a folder. Only changed files are written, each is read back."
 
@@ -36,7 +36,7 @@ class Command(StaffCommand):
             "--every",
             type=float,
             metavar="SECONDS",
-            help="go on until SIGTERM: look this often for a manifest that is new, and once an hour compare all files",
+            help="run until SIGTERM: look for a new manifest this often, and compare all files once an hour",
         )
 
     def run_command(self, options: dict[str, Any]) -> None:
@@ -49,7 +49,7 @@ class Command(StaffCommand):
             self._follow(options, every)
 
     def _follow(self, options: dict[str, Any], every: float) -> None:
-        """Export each new manifest until SIGTERM or SIGINT; what fails is logged and tried again."""
+        """Export each new manifest until SIGTERM or SIGINT; log each failure and try again."""
         ended = Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: ended.set())

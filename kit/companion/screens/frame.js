@@ -1,4 +1,4 @@
-/* What is around every screen: the way out, what is to be said of the help, and the way back. */
+/* What surrounds every screen: the way out, notes on the help that is shown, and the way back. */
 
 import { element } from "../dom.js";
 import { quickExit } from "../quick_exit.js";

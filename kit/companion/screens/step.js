@@ -108,7 +108,7 @@ function opening({ words, choices, content }, found) {
   );
 }
 
-/** Return an instant on the clock of the device, with the weekday where it is not today, and with the date in a week or more. */
+/** Return an instant on the clock of the device, with the weekday where it is not today, and with the date from six days on. */
 function moment(instant, choices, now) {
   const date = new Date(instant);
   const isToday = date.toDateString() === new Date(now).toDateString();

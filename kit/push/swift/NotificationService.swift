@@ -19,7 +19,8 @@ final class NotificationService: UNNotificationServiceExtension {
         case .show, .replace:
             store.keepText(of: content, tag: message.tag)
         case .keep, nil:
-            // An extension cannot withhold a notification. It shows the newer text that it has stored, without a sound.
+            // An extension cannot withhold a notification, also where alerts are off. It shows the newer text that it has
+            // stored, if any, without a sound.
             content.title = store.title(tag: message.tag) ?? content.title
             content.body = store.body(tag: message.tag) ?? content.body
             content.sound = nil

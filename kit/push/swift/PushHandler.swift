@@ -1,6 +1,6 @@
-// What an iOS app does with a push message of Fingerpost. Foundation alone; shared by the app and its notification service
-// extension. Nothing compiles this file here: there is no Swift toolchain among the packages that the tests use. PushFixturesTests
-// .swift runs it against every fixture for iOS in your project.
+// What an iOS app does with a push message of Fingerpost. It needs Foundation alone, and is shared by the app and its
+// notification service extension. Nothing compiles this file here: no package that the tests use has a Swift toolchain.
+// PushFixturesTests.swift runs it against every fixture for iOS in your project.
 
 import Foundation
 
