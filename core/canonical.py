@@ -14,7 +14,7 @@ def canonical_json(value: Any) -> bytes:
 
 
 def canonical_object(values: Mapping[str, Any], lists: Mapping[str, Iterable[bytes]]) -> bytes:
-    """Return the canonical JSON of an object with these values, and with lists whose elements are canonical JSON already."""
+    """Return the canonical JSON of an object with these values and these lists, whose elements are already canonical JSON."""
     members = {name: canonical_json(value) for name, value in values.items()}
     members |= {name: b"[%s]" % b",".join(elements) for name, elements in lists.items()}
     return b"{%s}" % b",".join(b"%s:%s" % (canonical_json(name), members[name]) for name in sorted(members))

@@ -1,6 +1,7 @@
 """What a lead may hand out and take back: roles that the lead has, in languages and countries that the lead has.
 
-The database holds the same rule (`core.models.account_rules.WITHIN_RIGHTS_OF_PERSON`); this one says which right is missing.
+The database enforces the same rule (`core.models.account_rules.WITHIN_RIGHTS_OF_PERSON`); here the error names the right that is
+missing.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from core.models.user import User
 from core.roles import role_name
 
 HAND_OUT = "core.hand_out_rights"
-#: In place of a language or a country: the right that needs none.
+#: In place of a language or a country, for a right that needs none.
 _NONE = ""
 
 
@@ -60,8 +61,8 @@ def require_within(lead: User, change: StaffChange) -> None:
     beyond = next((right for right in _changed(before, after) if not own.include(*right)), None)
     if beyond is not None:
         raise Forbidden(
-            f"The change would decide who is {_words(*beyond)}. Your own account does not have that right, so an administrator "
-            "must propose it.",
+            f"The change would give or take away the role of {_words(*beyond)}, which your own account does not have. An "
+            "administrator must propose it.",
             code="beyond",
         )
 
@@ -71,7 +72,7 @@ def _among(value: str, held: frozenset[str]) -> bool:
 
 
 def _changed(before: Rights, after: Rights) -> Iterator[tuple[str, str, str]]:
-    """Yield each right (role, language, country) that is given or taken; roles alone first."""
+    """Yield each right (role, language, country) that is given or taken away; of each role, first the one that needs neither."""
     locales = [_NONE, *sorted(before.locales | after.locales)]
     countries = [_NONE, *sorted(before.countries | after.countries)]
     for right in product(BOUND_ROLES, locales, countries):

@@ -18,8 +18,8 @@ Written by `./run manage roles` from `core/roles.py` and `core/access.py`; a tes
 what every page answers to every kind of person.
 
 - Staff **without a role** open the pages of their own account, and nothing else.
-- A **superuser** has no rights outside the sandbox. Roles are given by two administrators, or by
-  leads as far as they have them.
+- A **superuser** has no rights outside the sandbox. Roles are given by two people:
+  administrators, or localisation leads within their own rights.
 - A person whose session has **no second factor** can only set one up.
 - A **fresh** act asks for the second factor again where the last sign-in is more than five minutes
   old.

@@ -94,7 +94,7 @@ def propose(
 ) -> StaffChange:
     """Propose a change of an account: its roles, languages and limits, a reset of its sign-in, or to open it again.
 
-    A lead proposes changes of roles, languages and countries within their own rights. Raises Forbidden for anything else.
+    A lead may propose only changes of roles, languages and countries within the lead's own rights. Raises Forbidden otherwise.
     """
     if account.is_system:
         raise NotFound("There is no such member of staff.")
@@ -131,10 +131,11 @@ def take_back(
     at: datetime,
     reason: str = "",
 ) -> User:
-    """Leave an account these roles, languages and countries of those that it has, at once. One lead may, who has the others.
+    """Reduce the rights of an account to these roles, languages and countries, at once and without a second person.
 
-    A proposed change of the account is withdrawn, because it would give them back. Raises Forbidden for rights that the lead does
-    not have, and Invalid where nothing is taken, or something is given.
+    `by` is a lead who has every right that is taken away. A proposed change of the account is withdrawn, because it would give
+    the rights again. Raises Forbidden for rights that the lead does not have, Invalid where nothing is taken away or something
+    is given, and Conflict where another proposal about the account is waiting.
     """
     roles.require(by, HAND_OUT)
     kept = {"locales": sorted(locales), "content_countries": sorted(content_countries)}

@@ -1,4 +1,4 @@
-"""Serve static files, and the documents as a site where DOCS_DIR names the folder that `./run docs` has written."""
+"""Serve static files, and the documentation where DOCS_DIR names the folder that `./run docs` has written."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _PREFIX = "docs/"
 class StaticFiles(WhiteNoiseMiddleware):  # type: ignore[misc]  # it has no types
     """WhiteNoise, with a second folder that may appear or be replaced while the process runs.
 
-    Every response gets the policy of all others: the site has no inline script and no inline style.
+    Its responses have the same Content-Security-Policy as all others: the site has no inline script and no inline style.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         super().__init__(get_response)
-        #: When the folder that is known here was written, in nanoseconds; 0: none is.
+        #: Modification time of the folder that was read last, in nanoseconds; 0 before the first.
         self._written = 0
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
@@ -32,7 +32,7 @@ class StaticFiles(WhiteNoiseMiddleware):  # type: ignore[misc]  # it has no type
         return response
 
     def _look_again(self) -> None:
-        """Read the folder if it has been written since the last look; its first page is written last."""
+        """Read the folder again if it has been written since; `./run docs` touches the first page last."""
         try:
             written = os.stat(Path(settings.DOCS_DIR) / "index.html").st_mtime_ns
         except OSError:

@@ -1,4 +1,4 @@
-"""What still waits for a person before the packs of one country hold everything that was loaded for it."""
+"""What still waits for a person before the packs of one country hold the services, tips and texts that were loaded for it."""
 
 from __future__ import annotations
 
@@ -36,7 +36,8 @@ class CountryNeeds:
 def country_needs(country: str, *, at: datetime) -> CountryNeeds:
     """Return what waits for a country: its own services, every tip that is shown there, and the texts of both.
 
-    Worldwide services and other countries are left out: a release needs none of them. Raises NotFound for an unknown country.
+    Worldwide services and those of other countries are left out, because a release needs none of them. Names of organizations,
+    notices and figures are not looked at. Raises NotFound for an unknown country.
     """
     if not Country.objects.filter(pk=country).exists():
         raise NotFound(f"There is no country with the code {country}.", code="country")

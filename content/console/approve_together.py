@@ -1,4 +1,4 @@
-"""Approve everything of one service or of one tip in one act: each part is read and ticked, and each keeps its two people."""
+"""Approve everything that waits for one service or one tip in one act: each part is ticked, and each still takes two people."""
 
 from __future__ import annotations
 
@@ -37,10 +37,11 @@ class WaitingPart:
     reason: str
     #: The permission that approving it takes.
     permission: str
-    #: A digest of what is approved, so that a tick counts for nothing else.
+    #: A digest of what is approved, so that a tick approves exactly what was shown.
     token: str
     approve: Callable[[], None]
-    #: What changes, field by field; of a proposal with an effect on packs, `change` has both and is worked out when it is shown.
+    #: What changes, field by field. For a proposal with an effect on packs, `change` returns the fields and the effect instead;
+    #: it is called only when the part is shown.
     fields: tuple[ChangedFact, ...] = ()
     change: Callable[[], DescribedChange] | None = None
     #: The language of the fields, where they are texts for readers.

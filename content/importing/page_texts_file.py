@@ -46,7 +46,7 @@ class PageTextsFile(FileModel):
 
 
 def read_page_texts(folder: Path) -> PageTextsFile:
-    """Read the file in the folder, which need not be there; WordsRefused lists every fault."""
+    """Read the file in the folder, which may be missing; WordsRefused lists every fault."""
     if not (folder / FILE).exists():
         return PageTextsFile(texts={})
     try:

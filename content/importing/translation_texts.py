@@ -34,7 +34,7 @@ NO_REFERENCE = "The file no longer says which translation this was made from, an
 REMOVAL = "The removal of this translation is proposed. Decide about that first."
 UNKNOWN = "There is no such text."
 REPEATED = "The text appears in the file more than once."
-OTHER_COUNTRY = "Only other countries than those of your account read this text."
+OTHER_COUNTRY = "Your account does not list the countries that read this text."
 UNFINISHED = "The translation is marked as fuzzy in the file. Finish it, and remove the mark."
 
 

@@ -1,7 +1,7 @@
 """The faults of texts that were checked before, so that a text that has not changed is not checked again by the same rules.
 
-They are kept in the memory of this process and nowhere else: a table of verdicts could be written to by any client of the
-database, and the gate would believe it. A new release of the program starts with none.
+They are kept only in the memory of this process: any client of the database could write to a table of verdicts, and the gate
+would believe it. A new version of the program starts with none.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ _kept: WeightedLruCache[tuple[bytes, TermList | None], tuple[Fault, ...]] = Weig
 
 
 class _ListReplacedError(Exception):
-    """The term list became another one during a check, so that nobody knows which of the two the check used."""
+    """The term list was replaced during a check, which may have used either of the two."""
 
 
 def kept_faults(given: tuple[object, ...], locale: str, find: Callable[[], Iterable[Fault]]) -> list[Fault]:
     """Return the faults that `find` returned for the same arguments, or call it.
 
-    `given` holds every argument of the check, as strings, booleans and tuples of them. The term list of the locale, the one
-    rule that changes while the program runs, is part of the key: its object is another one as soon as the list is.
+    `given` holds every argument of the check, as strings, booleans and tuples of them. The term list of the locale, the only
+    rule that changes while the program runs, is part of the key: a changed list is another object.
     """
     # The repr of such values is different for different values.
     arguments = hashlib.sha256(repr(given).encode()).digest()
@@ -41,7 +41,7 @@ def kept_faults(given: tuple[object, ...], locale: str, find: Callable[[], Itera
 
 
 def forget_faults() -> None:
-    """Check every text again."""
+    """Discard all verdicts, so that every text is checked again."""
     _kept.clear()
 
 

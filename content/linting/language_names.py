@@ -1,4 +1,4 @@
-"""The English name of each language: that of the shipped list, or else CLDR's. A language has one name everywhere.
+"""The English name of each language: from the shipped list, or else from CLDR. A language has the same name everywhere.
 
 CLDR says Bangla, for example, where the shipped list says Bengali, as the GOV.UK style guide does.
 """

@@ -148,7 +148,7 @@ class TermList:
         self.blame_unless = self._phrases(file.blame_unless)
         self.forbidden = [(self._phrases(term.words), term.say) for term in file.forbidden]
         self.avoid = [(self._phrases(term.words), term.say) for term in file.avoid]
-        #: All words that are refused or warned of in one list: most texts have none of them.
+        #: All words that are refused or warned of, to tell in one search that a text has none, as most do not.
         self.given_up = self._phrases([words for term in (*file.forbidden, *file.avoid) for words in term.words])
         self.leads = self._phrases(file.keep_image.leads)
         self.keep_phrases = self._phrases(file.keep_image.phrases)

@@ -69,7 +69,7 @@ def _findings(clauses: _Clauses, terms: TermList) -> Iterator[tuple[str, Span, s
 
 
 class _Clauses:
-    """A folded text with what bounds a sentence and a negation in it, which most texts are not searched for."""
+    """A folded text, and where its sentences and negations begin and end; found on demand, because most texts need neither."""
 
     def __init__(self, folded: FoldedText, terms: TermList) -> None:
         self.text = _without(folded.text, terms.ignored)

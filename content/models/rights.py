@@ -1,7 +1,7 @@
 """Who may work on a text or a service: the account of the person lists its language, and the countries that read it.
 
-Facts of a service, its checks and its notices need each country in which readers get it (`User.content_countries`); a text needs
-them only where it is not for every country.
+To change facts of a service, its checks or its notices, an account needs each country whose readers get the service
+(`User.content_countries`); to change a text, it needs the countries only where not every country reads the text.
 """
 
 from __future__ import annotations
@@ -56,10 +56,11 @@ def require_country(person: User, *areas: Area) -> None:
     if all(person.covers(area) for area in areas):
         return
     if None in areas:
-        raise NotYourCountry(f"Every country reads this, and the account of {person.username} is for some countries alone.")
+        raise NotYourCountry(f"Every country gets this, and the account of {person.username} lists only some countries.")
     missing = {code for area in areas for code in area or () if not person.covers([code])}
     names = ", ".join(Country.objects.filter(pk__in=missing).order_by("name").values_list("name", flat=True))
-    raise NotYourCountry(f"The account of {person.username} does not list the country {names}.")
+    noun = "country" if len(missing) == 1 else "countries"
+    raise NotYourCountry(f"The account of {person.username} does not list the {noun} {names}.")
 
 
 def require_service_country(person: User, *services: ServiceFacts) -> None:
@@ -68,7 +69,7 @@ def require_service_country(person: User, *services: ServiceFacts) -> None:
 
 
 def require_text_country(person: User, owner: str) -> None:
-    """Raise NotYourCountry for a text of this owner that only other countries read; a text for every country is open to all."""
+    """Raise NotYourCountry unless every country reads texts of this owner, or the person works on all those that do."""
     if person.covers(None):
         return
     area = text_areas([owner]).get(owner)
@@ -80,7 +81,7 @@ def read_only_because(person: User, locale: str, language: str, owner: str) -> s
     """Return in a sentence why the person may not work on texts of the owner in the locale; "" where they may."""
     if not person.reads(locale):
         return f"{language} is not one of your languages."
-    return "Only other countries than those of your account read this." if closed_owners(person, [owner]) else ""
+    return "Your account does not list the countries that read this." if closed_owners(person, [owner]) else ""
 
 
 def closed_owners(person: User, owners: Iterable[str]) -> frozenset[str]:
@@ -91,7 +92,7 @@ def closed_owners(person: User, owners: Iterable[str]) -> frozenset[str]:
 
 
 def text_areas(owners: Iterable[str]) -> dict[str, frozenset[str]]:
-    """Return the countries of the owners whose texts only some countries read; the others are left out."""
+    """Return, by owner, the countries that read its texts; owners whose texts every country reads are left out."""
     names: dict[str, set[str]] = {}
     for owner in owners:
         kind, _, name = owner.partition(":")
@@ -109,7 +110,7 @@ def text_areas(owners: Iterable[str]) -> dict[str, frozenset[str]]:
 
 
 def service_area(country: str, area: Iterable[str] | None) -> Area:
-    """Return the countries whose readers get a service of this country and area; nowhere yet counts as every country."""
+    """Return the countries whose readers get a service of this country and area; a worldwide one without an area is for all."""
     return frozenset({country}) if country != WORLDWIDE else frozenset(area or ()) or None
 
 
@@ -126,7 +127,7 @@ def figure_area(country: str) -> Area:
 
 
 def _rows(model: str) -> models.QuerySet[Any]:
-    # All three models import this module.
+    # The three models import this module, so it cannot import them.
     rows: models.QuerySet[Any] = apps.get_model("content", model)._default_manager.all()
     return rows
 

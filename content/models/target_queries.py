@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 #: Targets that one statement changes.
 _PART = 500
-#: The first part sees the rows as they were before; a row that had no text gets one again.
+#: `given` sees the rows before the update, so that the act is `written` for one that had no text.
 _REVISE_MANY = """
 WITH given AS (
     SELECT t.id, t.unit_id, t.state = 'empty' AS was_empty, one.text

@@ -35,8 +35,8 @@ def date_text(day: date) -> str:
 def instant_text(instant: datetime, *, seconds: bool = False) -> str:
     """Return an instant by the reader's clock, such as "1 December 2026 at 17:30 London time"; in UTC outside the console.
 
-    The site of the console sets the reader's clock (`ConsoleSite.admin_view`), so that every page tells the time of an act, such
-    as an approval, in one way. What a campaign or a service plans is told by the clock of its own time zone.
+    The console sets the reader's clock (`ConsoleSite.admin_view`), so that every page shows the time of an act, such as an
+    approval, in one way. Times that a campaign or a service plans are shown in its own time zone.
     """
     zone = timezone.get_current_timezone_name()
     return f"{local_text(timezone.localtime(instant), seconds=seconds)} {zone_text(zone)}"

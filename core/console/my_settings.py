@@ -35,7 +35,7 @@ class SettingsForm(ConsoleForm):
     time_zone = forms.ChoiceField(
         label="Your time zone",
         choices=zone_choices,
-        help_text="Console pages show by this clock when somebody did something.",
+        help_text="Console pages show in this time zone when something was done.",
     )
 
     away_until = forms.DateField(

@@ -60,7 +60,7 @@ class RightsForm(ConsoleForm):
         widget=forms.SelectMultiple(attrs={"size": 6}),
         help_text=(
             "For editors, reviewers and assurers: services, checks, and texts that only these countries read. Choose none for "
-            "people who work on texts for every country alone."
+            "people who work only on texts that every country reads."
         ),
     )
     reason = forms.CharField(label="Reason, for the second administrator", max_length=300, required=False)

@@ -25,7 +25,7 @@ _PARTS = ("roles", "locales", "countries")
 
 
 class SomeRightsForm(ConsoleForm):
-    """Roles, languages and countries out of a list each, to give to a person or to take from one."""
+    """Roles, languages and countries to give to a person or to take away."""
 
     roles = forms.MultipleChoiceField(label="Roles", required=False, widget=forms.CheckboxSelectMultiple)
     locales = forms.MultipleChoiceField(label="Languages", required=False, widget=forms.SelectMultiple(attrs={"size": 6}))
@@ -43,7 +43,7 @@ class SomeRightsForm(ConsoleForm):
         self.choices_of("countries", sorted(((code, _country(code)) for code in offered.countries), key=lambda one: one[1]))
 
     def choices_of(self, name: str, choices: list[tuple[str, str]]) -> None:
-        """Offer these choices in a field; a field without a choice is left out."""
+        """Offer these choices in a field; remove a field without choices."""
         if not choices:
             del self.fields[name]
             return
@@ -60,7 +60,7 @@ class SomeRightsForm(ConsoleForm):
 
 @page("people/<int:id>/rights/", "person-rights")
 class PersonRightsPage(Page):
-    """What a lead can give to one person, and take from them."""
+    """What a lead can give to one person and take away."""
 
     template_name = "core/person_rights.html"
     menu = "People"
@@ -149,7 +149,7 @@ def _lacking(offered: Collection[str], held: frozenset[str]) -> frozenset[str]:
 
 
 def _added(held: frozenset[str], chosen: frozenset[str]) -> frozenset[str]:
-    """Return both; all of them, once all are among them."""
+    """Return the union; "*" alone where either has it."""
     return frozenset({"*"}) if "*" in held | chosen else held | chosen
 
 

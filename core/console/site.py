@@ -77,7 +77,7 @@ class ConsoleSite(AdminSite):
                 return HttpResponseRedirect(reverse("admin:factors"))
             with timezone.override(request.user.time_zone if isinstance(request.user, User) else UTC):
                 response = wrapped(request, *args, **kwargs)
-                # Django would render it once the view has returned.
+                # Django would render it after the view, outside this time zone.
                 return response.render() if isinstance(response, SimpleTemplateResponse) else response
 
         return cast(V, carrying)

@@ -1,4 +1,4 @@
-"""What the page Status is made of: sentences about what works, what is late and what needs a person; here of the core."""
+"""The lines of the Status page: what works, what is late and what needs a person. Those about backups and accounts are here."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from core.models.backup import BACKUP_AGE
 
 
 class Condition(Enum):
-    """What a sentence of the page is about."""
+    """What a line of the page reports."""
 
-    #: Nothing goes on by itself before somebody has done something.
+    #: Nothing more happens until somebody acts.
     NEEDS_PERSON = "needs-person"
-    #: It should have happened by now, or soon has to.
+    #: It should have happened by now, or must happen soon.
     LATE = "late"
     WORKS = "works"
 
 
 @dataclass(frozen=True)
 class StatusLine:
-    """One sentence or two, and where to act; `link` is None where the console has no page for it."""
+    """One or two sentences, and where to act; `link` is None where the console has no page for that."""
 
     condition: Condition
     text: str
@@ -41,7 +41,7 @@ def counted(number: int, one: str, many: str) -> str:
 
 
 def waiting_line(number: int, one: str, many: str, link: Link) -> Iterator[StatusLine]:
-    """Yield a line about so many things that wait for a second person; none for 0."""
+    """Yield a line about this number of things that wait for a second person; no line for 0."""
     if number:
         waits = "waits" if number == 1 else "wait"
         yield StatusLine(Condition.NEEDS_PERSON, f"{counted(number, one, many)} {waits} for a second person.", link)
@@ -58,5 +58,5 @@ def core_lines(user: User, *, at: datetime) -> Iterator[StatusLine]:
         text = f"The last backup was made on {zoned_text(newest.taken_at, user.time_zone)}. There should be one each day."
         yield StatusLine(Condition.LATE, text)
     elif not settings.SANDBOX:
-        text = "There is no backup by the backup command. Set up a daily one, or make sure that another way has been tried."
+        text = "There is no backup by the backup command. Set up a daily one, or test that another backup can be restored."
         yield StatusLine(Condition.NEEDS_PERSON, text)

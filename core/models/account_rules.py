@@ -15,15 +15,15 @@ APPROVAL_PAUSE_SQL = "interval '24 hours'"
 OWNER = "pg_has_role(current_user, (SELECT relowner FROM pg_class WHERE oid = TG_RELID), 'MEMBER')"
 
 
-#: The role that hands out and takes back rights, and the roles that it may, each within the lead's own languages and countries.
+#: The role of leads, and the roles that a lead may give and take away, each within the lead's own languages and countries.
 LEAD = "localisation-lead"
 HANDED_OUT = ("localisation-editor", "localisation-reviewer", "assurer")
-#: The roles whose rights depend on languages or countries: who gets another language has all of these there.
+#: The roles whose rights depend on languages or countries: a new language of an account extends each of its roles among these.
 BOUND_ROLES = (*HANDED_OUT, "campaign-approver")
 
 
 def _held(roles: str, row: str) -> str:
-    """Return whether somebody has one role in one language and country; "" stands for neither, and everybody has it."""
+    """Return SQL for whether `row` has a role in a language and a country; everybody has the language and the country ''."""
     return f"""(right_role = ANY({roles})
                 AND (right_locale = '' OR right_locale = ANY({row}.locales) OR '*' = ANY({row}.locales))
                 AND (right_country = '' OR right_country = ANY({row}.content_countries) OR '*' = ANY({row}.content_countries)))"""
@@ -34,7 +34,8 @@ def _array(values: tuple[str, ...]) -> str:
 
 
 #: SQL of a trigger on changes of accounts: whether `person` is a lead who has each right that NEW gives to `account`, or takes
-#: from it. A right is a role in a language and a country, so that no new language gives a role there that the lead has not.
+#: from it. A right is a role in a language and a country: a new language of an account also gives its roles in that language, and
+#: the lead must have each of them.
 WITHIN_RIGHTS_OF_PERSON = f"""(
             {LEAD!r} = ANY(person.roles) AND NEW.act IN ('change', 'take-back') AND person.id <> account.id
             AND (NEW.campaign_apps, NEW.campaign_countries)

@@ -85,7 +85,7 @@ class Command(StaffCommand):
         if found.nothing:
             text = f"Nothing waits for {country}. Compile a release, and let a second person publish it."
         else:
-            text = "\n".join([f"For {country} these wait:", *_needs_lines(found)])
+            text = "\n".join([f"Waiting for {country}:", *_needs_lines(found)])
         self.print_result(options, {"country": country} | asdict(found), text)
 
     def _publish(self, options: dict[str, Any]) -> None:
@@ -264,13 +264,13 @@ def _instant(text: str) -> datetime:
 
 
 def _needs_lines(needs: CountryNeeds) -> Iterator[str]:
-    """Yield a line for each kind of thing that waits, with where it is done."""
+    """Yield a line for each kind of thing that waits, with the page to open."""
     for names, what, where in (
-        (needs.services, "services to approve", "the page of each: Approve everything that waits for this service"),
-        (needs.channels, "numbers and addresses to approve", "the same page"),
-        (needs.checks, "numbers and addresses to check", "the page Checks"),
-        (needs.tips, "tips to approve", "the page of each: Approve everything that waits for this tip"),
-        (needs.texts, "source texts to approve", "the same pages, and Source texts"),
+        (needs.services, "Services to approve", "on the page of each, under “Approve everything that waits for this service”"),
+        (needs.channels, "Numbers and addresses to approve", "on the page of the service"),
+        (needs.checks, "Numbers and addresses to check", "under Contact checks"),
+        (needs.tips, "Tips to approve", "under Tip changes"),
+        (needs.texts, "Source texts to approve", "under Source texts"),
     ):
         if names:
-            yield f"  {len(names)} {what} ({where}): {', '.join(names)}"
+            yield f"  {what}, {where}: {len(names)} ({', '.join(names)})"

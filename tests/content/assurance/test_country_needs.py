@@ -72,8 +72,8 @@ def test_the_command_lists_it_in_words_and_refuses_an_unknown_country() -> None:
     call_command("release", "needs", "gb", stdout=out)
     call_command("release", "needs", "GB", "--json", stdout=data)
 
-    assert "For GB these wait:" in out.getvalue()
-    assert "1 services to approve (the page of each: Approve everything that waits for this service): gb-line" in out.getvalue()
+    assert "Waiting for GB:" in out.getvalue()
+    assert "“Approve everything that waits for this service”: 1 (gb-line)" in out.getvalue()
     assert json.loads(data.getvalue())["services"] == ["gb-line"]
     with pytest.raises(CommandError, match="There is no country with the code XX"):
         call_command("release", "needs", "XX", stdout=out)

@@ -253,7 +253,7 @@ def test_pages_say_why_a_text_can_only_be_read(client: Client, finn: User) -> No
 
     for page in pages:
         shown = client.get(page).content.decode()
-        assert "Only other countries than those of your account read this." in shown
+        assert "Your account does not list the countries that read this." in shown
         assert "<textarea" not in shown
     form = {"action": "save", "text": "Gartref", "revision": "1", "source_revision": "1"}
     refused = client.post(pages[0], form)
