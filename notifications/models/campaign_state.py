@@ -61,7 +61,7 @@ LIFECYCLE = Lifecycle(
             S.SENDING,
             S.HALTED,
             Verb.CAMPAIGN_HALTED,
-            "FCM's responses (to a canary: and to a second group), a batch, the approval or the help of its readers show a fault",
+            "FCM's responses (to a canary and its second group), a batch, the approval or the help of its readers show a fault",
         ),
         Edge(S.SENDING, S.HELD, Verb.CAMPAIGN_HELD, "the database was restored or failed over"),
         Edge(S.SENDING, S.STOPPED, Verb.CAMPAIGN_STOPPED, "a person stops it for good"),

@@ -37,7 +37,7 @@ def explained(plans: dict[str, list[str]], name: str) -> Iterator[None]:
 def report(name: str, found: list[str]) -> str:
     """Return the plans of one step, for the page: whole, or of many statements what each reads."""
     if len(found) > _WHOLE:
-        return f"What the {name} reads, statement by statement:\n\n```\n" + "\n\n".join(map(_reads, found)) + "\n```"
+        return f"Tables read by each statement, {name}:\n\n```\n" + "\n\n".join(map(_reads, found)) + "\n```"
     return f"Plan of the {name}:\n\n```\n" + "\n\n".join(found) + "\n```"
 
 
