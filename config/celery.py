@@ -52,9 +52,9 @@ def _transport(url: str) -> dict[str, Any]:
 def queues(url: str) -> list[Queue]:
     """Return the queues on a broker; on RabbitMQ they are quorum queues.
 
-    Those are the queues that outlive a machine of a cluster, and RabbitMQ 4 has no others that do. They are declared as such
-    also for a virtual host whose queues are of that type by default: Celery has to know, because they refuse the prefetch limit
-    of a whole channel, which it would ask for.
+    Quorum queues survive the loss of a machine of a cluster; RabbitMQ 4 no longer mirrors classic ones. The type is declared even
+    where it is the default of the virtual host: Celery has to know it, because a quorum queue refuses the prefetch limit of a
+    whole channel, which Celery would set otherwise.
     """
     arguments = {"x-queue-type": "quorum"} if urlsplit(url).scheme in {"amqp", "amqps", "pyamqp"} else None
     return [Queue(name, routing_key=name, queue_arguments=arguments) for name in (QueueName.DELIVERY, QueueName.UPKEEP)]
@@ -159,5 +159,5 @@ app.conf.update(
 #: Seconds between two wake-ups, by task name.
 _PERIODS: dict[str, float] = {entry["task"]: entry["schedule"] for entry in app.conf.beat_schedule.values()}
 app.autodiscover_tasks(["core", "content", "notifications"])
-# In every thread: the pollers' would otherwise have Celery's own app, whose tasks are not wake-ups, and whose broker is another.
+# For every thread: otherwise those of the pollers would use Celery's built-in app, with another broker and without WakeUp.
 app.set_default()

@@ -8,9 +8,9 @@ from celery.worker.consumer import Consumer
 
 
 class WakeUpConsumer(Consumer):  # type: ignore[misc]
-    """The consumer of a worker. No wake-up has a time at which it is due.
+    """The consumer of a worker. No wake-up is published to be delivered later.
 
-    With quorum queues, Celery's own would declare 28 queues and as many exchanges for that at each connection.
+    With quorum queues, Celery's own consumer would declare 28 queues and as many exchanges for such messages at each connection.
     """
 
     class Blueprint(Consumer.Blueprint):  # type: ignore[misc]

@@ -26,7 +26,7 @@ def inspect_workers(at: datetime) -> Iterator[Symptom]:
         yield Symptom(sentence, "No alert is sent meanwhile.")
     elif last.is_silent(last.beat):
         yield Symptom(
-            "No wake-up of the beat has arrived for a minute. Alerts are sent, but nothing is signed or published at its time.",
+            "No wake-up of the beat has arrived for a minute. Alerts are sent, but nothing is signed or published on time.",
             "See that a beat runs and that beat and workers name the same BROKER_URL.",
         )
 

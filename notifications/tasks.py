@@ -50,8 +50,8 @@ DELIVER_SECONDS = 20.0
 #: Age in seconds at which a wake-up is dropped, so that few are left over after an outage. Far longer than the queue of a loaded
 #: machine: a shorter limit would drop every wake-up there, and nothing would be sent.
 MAX_WAKE_UP_AGE = 60.0
-#: Seconds after a campaign that begins at once was last seen approved during which a process looks five times a second for
-#: something to send: the audience is frozen, and the canary has its outcomes, by then.
+#: For how many seconds a process looks for something to send five times a second, after it last saw an approved campaign that
+#: begins at once and is not frozen yet: by then its canary has outcomes.
 AWAKE_AFTER_APPROVAL = 3.0
 #: The lock of the first sender among a worker's processes, which inherit this unnamed file: a POSIX lock belongs to one process,
 #: and is released however that process ends. The second lock does the same among the threads of one process.
@@ -132,7 +132,7 @@ class _TickWhenNeeded:
     """Run the scheduler as soon as a campaign is approved that begins at once, and else when no process has run it lately.
 
     For some seconds it also wakes the senders of this process: while another one freezes the audience and sends the canary,
-    nothing else tells this one that a second sender is worth its while.
+    nothing else tells this one that a second sender is worthwhile.
     """
 
     def __init__(self) -> None:

@@ -48,13 +48,13 @@ def _worker_lines(last: LastWork, zone: str) -> Iterator[StatusLine]:
         text = f"No worker has been seen {since}. No alert is sent. Start a worker, or look at its log."
         yield StatusLine(Condition.NEEDS_PERSON, text)
     if not last.is_silent(last.beat):
-        yield StatusLine(Condition.WORKS, "The beat wakes workers for what has its time, such as signing and publishing.")
+        yield StatusLine(Condition.WORKS, "The beat wakes workers for scheduled work, such as signing and publishing.")
     else:
         since = f"since {zoned_text(last.beat, zone)}" if last.beat else "so far"
         yield StatusLine(
             Condition.LATE,
-            f"No wake-up of the beat has arrived {since}. Alerts are sent, but nothing is signed or published at its time. "
-            "See that a beat runs, and that it and the workers use the same broker.",
+            f"No wake-up of the beat has arrived {since}. Alerts are sent, but nothing is signed or published on time. "
+            "Check that a beat is running, and that it and the workers use the same broker.",
         )
 
 

@@ -61,8 +61,8 @@ def draw_second(
 ) -> list[tuple[int, int]]:
     """Return (segment, ticket) of as many registrations that are not in the `first` group, ordered; [] if there are too few.
 
-    All of them are drawn by the size of their segment, none by message: what is one in a hundred of the audience is about one in
-    a hundred of this group, whatever languages and platforms it is registered for.
+    All are drawn by the size of their segment, none by message, so that one percent of the audience is about one percent of this
+    group, whatever its languages and platforms.
     """
     filled = [candidate for candidate in candidates if candidate.devices > 0]
     drawn = _from_all(filled, len(first), without=set(first), watermark=watermark)

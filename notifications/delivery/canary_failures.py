@@ -9,7 +9,7 @@ from notifications.delivery.outcomes import Outcome, SendResult
 from notifications.delivery.settlements import OpenBatch, gone_by_platform, is_decided
 from notifications.models.segment import Platform
 
-#: Outcomes of one platform in a canary from which on the share of those that are gone counts.
+#: Outcomes that a platform needs in a canary before its share of gone installations counts.
 MIN_OF_PLATFORM = 10
 MOSTLY_GONE = (
     "FCM reports more than half of the first phones gone. Something else is wrong than old addresses, perhaps the sending "

@@ -58,7 +58,7 @@ class Claim:
     #: Never settled: the worker reads the whole range.
     fresh: bool
     canary: bool
-    #: Its wave had a canary, which this batch is not.
+    #: Its wave had a canary, and this batch is not the one that decides.
     after_canary: bool
     tries: int
     device_tries: int

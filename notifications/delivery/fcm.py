@@ -89,7 +89,7 @@ class MessageTemplate:
 
     def __init__(self, body: str) -> None:
         self._cuts, self._tail = [], body.encode()[1:]
-        #: The time to live that was filled in last, and what stands before the tail with it: it changes once a second.
+        #: The last time to live, and the bytes before the tail that contain it: it changes once a second, not with each message.
         self._filled: tuple[int, bytes] = (-1, b"")
         # A message to topics has both, in this order.
         for anchor, form in self._TTL:

@@ -1,6 +1,7 @@
 """Daily maintenance: delete registrations and topics that are no longer needed, a limited number in each pass.
 
-Every worker process looks for due jobs in a thread of its own, so that no alert waits for one; one process at a time runs each.
+Every worker process looks for due jobs in a thread of its own, so that no alert waits for one; only one process at a time runs
+a job.
 """
 
 from __future__ import annotations
@@ -125,7 +126,7 @@ def _once_a_day(job: str, delete: Callable[[], int], *, at: datetime) -> int:
 
 
 def _is_first() -> bool:
-    """Return whether no other process runs a job; from then on none does until this transaction ends."""
+    """Return whether no other process is running a job; if so, keep the others from starting one until this transaction ends."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", _LOCK)
         return bool(cursor.fetchone()[0])

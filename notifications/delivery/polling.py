@@ -54,9 +54,9 @@ class Poller:
             thread.start()
 
     def wake(self) -> None:
-        """Let each thread look for work now, or once more after its current step; except the one that looks often anyway.
+        """Let each thread look for work now, or once more after its current step.
 
-        The step `often` may call this without being repeated at once.
+        The thread of the step `often` is left out: it looks soon anyway, and the step may call this without repeating itself.
         """
         for woken in self._woken[: -1 if self._often else None]:
             woken.set()

@@ -109,7 +109,7 @@ def halt_if_never_settled(campaign: Campaign, *, at: datetime) -> None:
 def halt_if_canary_failed(campaign: Campaign, *, at: datetime) -> None:
     """Halt a campaign when a canary and its second group failed, before anything is sent to the others.
 
-    The worker that settles a canary judges it; here follow those whose worker ended before that, and second groups that are late.
+    The worker that settles a canary judges it. This finds canaries whose worker ended before that, and overdue second groups.
     """
     if campaign.state != CampaignState.SENDING:
         return

@@ -1,8 +1,8 @@
 """Let a second group of a wave decide when its canary fails.
 
 Anyone who waits for a day can have invented installations counted (ADR 0031), and enough of them on a platform or in a language
-that few people have fill that part of a canary. The second group is drawn by size alone and from other registrations, so that it
-fails only where much of the audience does. A wave has one second group at the most, and it has to decide within SECOND_WITHIN.
+that few people use fill that part of a canary. The second group is drawn by size alone and from other registrations, so that it
+fails only where much of the audience does. A wave has at most one second group, which has to decide within SECOND_WITHIN.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from notifications.models.campaign import Campaign
 from notifications.models.quota import Quota
 from notifications.models.wave import Wave
 
-#: How long a second group may take: a lease that has to end first (`batch.LEASE`), and a claim at the lowest rate.
+#: How long a second group may take: enough for an abandoned lease to end (`batch.LEASE`), and for a claim at the lowest rate.
 SECOND_WITHIN = timedelta(seconds=90)
 _SECOND_FAILED = "A second group of phones, drawn at random, failed as well."
 _SECOND_LATE = f"A second group of phones, drawn at random, had no outcome within {SECOND_WITHIN.total_seconds():.0f} s."
@@ -54,7 +54,7 @@ def reason_to_halt(batch: int, failure: str, *, at: datetime) -> str:
 def overdue(campaign: Campaign, *, at: datetime) -> str:
     """Return why a campaign has to halt because a second group did not decide in time, or "".
 
-    Time in which nothing could be sent to the project does not count.
+    Never while the project is blocked or all sending is stopped, nor within SECOND_WITHIN after that.
     """
     since = at - SECOND_WITHIN
     blocked = Quota.objects.filter(blocked_until__gt=since).values("project")

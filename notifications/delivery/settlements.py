@@ -28,7 +28,7 @@ class HaltReason(NamedTuple):
     """Why a campaign has to halt because of what FCM responded in one batch."""
 
     sentence: str
-    #: It may lie in the devices of this batch: after a canary a second group is tried first.
+    #: The cause may be the devices of this batch: if it is a canary, a second group is tried before the campaign halts.
     may_be_devices: bool
 
 
@@ -177,9 +177,9 @@ def shared_outcome(batch: OpenBatch, results: dict[int, Outcome]) -> Outcome | N
     """Return the outcome that one address alone may have, where most of those that got the same message have it; or None.
 
     By message, because a message is for one platform: where Apple does not accept the key, most of a mixed batch may be fine. A
-    batch of what is tried again holds odd devices, so that most of it says nothing, unless it is the canary. After a canary it
-    takes most of the whole batch, unless it is our credentials: a few devices of a language or platform that hardly anybody has
-    must not end an alert.
+    batch of what is tried again holds odd devices, so that most of it says nothing, unless it is the canary. After a
+    canary, what may be the fault of devices counts only if most of the whole batch has it: a few devices of a language or
+    platform that hardly anybody has must not end an alert.
     """
     after_canary, size = batch.claim.after_canary, batch.claim.size
     of_devices = [outcome for outcome in results.values() if outcome.needs_majority and not outcome.renew_token]

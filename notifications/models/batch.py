@@ -110,7 +110,7 @@ class BatchQuerySet(models.QuerySet["Batch"]):
     """Find batches."""
 
     def awaited_canary(self, campaign: Campaign) -> Batch | None:
-        """Return a canary for whose outcomes a wave waits that has begun, rather a second one; None if none does."""
+        """Return a canary, preferably a second one, for whose outcomes a wave that has begun waits; None if there is none."""
         begun = self.filter(wave__campaign=campaign, canary=True).filter(Q(ready_at__lte=Now()) | Q(tries__gt=0))
         return begun.exclude(_decided()).order_by("-second", "pk").first()
 
@@ -119,11 +119,11 @@ class BatchQuerySet(models.QuerySet["Batch"]):
         return self.filter(_decided(), wave__campaign=campaign, canary=True, gone__gt=F("size") / 2)
 
     def undecided_second_groups(self) -> BatchQuerySet:
-        """Return the second groups that decide about their wave, and of which not enough has an outcome yet."""
+        """Return the second groups that decide about their wave and of which too few have an outcome yet."""
         return self.filter(canary=True, second=True).exclude(_decided())
 
     def restart_second_groups(self, campaign: Campaign, *, at: datetime) -> None:
-        """Give second groups that have not decided their time anew, because a person resumes the campaign."""
+        """Start the time of undecided second groups anew, because a person resumes the campaign."""
         undecided = self.undecided_second_groups().values("wave")
         Wave.objects.filter(campaign=campaign, pk__in=undecided).exclude(second_since=None).update(second_since=at)
 

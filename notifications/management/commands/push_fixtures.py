@@ -14,7 +14,7 @@ FOLDER: Final = Path(__file__).resolve().parents[3] / "kit" / "push" / "fixtures
 
 
 class Command(StaffCommand):
-    """Write one file for each example, and remove those of examples that are no more."""
+    """Write one file for each example, and remove the files of examples that no longer exist."""
 
     help = __doc__ or ""
 

@@ -195,7 +195,7 @@ def report(figures: dict[str, Any]) -> str:
     head = ["seconds of our path", *[_setting(setting["tls"], setting["latency_ms"]) for setting in figures["settings"]]]
     parts += [
         table(head, stages),
-        f"These runs have no quota, and our path's rate has risen before, so that the ways are compared and not the quota. "
+        f"These runs have no quota, and our path begins at its full rate, so that they compare ways of sending and not quotas. "
         f"Google advises to ramp up over 60 s: "
         f"at the default quota {shown(figures['devices'])} messages take at least {ramp:.0f} s, in whichever way they are sent: "
         f"{shown(round(figures['devices'] / ramp))} a second. *A million, end to end* shows that.",

@@ -46,7 +46,7 @@ def report(figures: dict[str, Any]) -> str:
             f"{shown(figures['devices'])} installations (registered in {shown(figures['register_seconds'])} s), one worker with "
             f"two processes, `FCM_QUOTA_SHARE={SHARE}`, an emulator with a quota of {shown(DEFAULT_QUOTA)} messages per minute "
             "and project. Log and growth are those of the whole campaign, from the submission until the last count was folded; "
-            "autovacuum runs as usual, and has been over the registrations before.",
+            "autovacuum runs as usual. Before the campaign, the registrations were vacuumed.",
             table(("", "measured"), rows),
         ]
     )
