@@ -107,7 +107,7 @@ class DebianServices:
         """Return the name and the type of each queue of RabbitMQ, without those that end with their connection."""
         lines = self.rabbitmqctl("list_queues", "--no-table-headers", "name", "type", "exclusive").splitlines()
         found = [line.split("\t") for line in lines]
-        return [(name, kind) for name, kind, exclusive in found if exclusive == "false"]
+        return [(name, kind) for name, kind, exclusive in found if exclusive != "true"]
 
     def rabbitmqctl(self, *arguments: str) -> str:
         """Run a command of RabbitMQ on the one that was started; return what it prints."""
