@@ -43,7 +43,7 @@ def print_addresses(sandbox: Sandbox) -> None:
     say(f"API          {sandbox.web}/v1/")
     say(f"Contract     {sandbox.web}/v1/docs")
     say(f"Docs         {sandbox.web}/docs/")
-    say(f"Companion    {sandbox.web}/companion/ (the app in the browser: docs/companion.md)")
+    say(f"Companion    {sandbox.web}/companion/")
     say(f"A pack       {sandbox.web}/v1/packs/GB/cy")
     say(f"Root key     {sandbox.root_key()} (to pin in an app: docs/verifying.md)")
     say(f"Alerts       {sandbox.web}{FEED}")
