@@ -42,7 +42,7 @@ RULES: Final = {
             "tests/notifications/campaigns/test_approval.py",
             "tests/notifications/campaigns/test_lifecycle.py",
             "tests/notifications/campaigns/test_programmes.py",
-            "tests/notifications/campaigns/test_translation_requests.py::test_the_second_reading_in_the_draft_is_the_one_that_the_approval_needs",
+            "tests/notifications/campaigns/test_translation_readings.py::test_the_second_reading_in_the_draft_is_the_one_that_the_approval_needs",
         ),
     ),
     "limits": Rule("core/rate_limits.py", ("tests/api/http/test_throttles.py",)),

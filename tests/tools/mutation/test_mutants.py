@@ -48,7 +48,7 @@ def test_every_mutant_of_a_rule_differs_and_can_be_parsed(name: str) -> None:
 
     assert len(found) > 10
     assert all(one.source != source and ast.parse(one.source) for one in found)
-    assert all((ROOT / test).is_file() for test in rule.tests)
+    assert all((ROOT / test.partition("::")[0]).is_file() for test in rule.tests)
 
 
 def test_a_sample_is_spread_over_the_module() -> None:
