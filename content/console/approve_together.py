@@ -12,11 +12,15 @@ from django.http import QueryDict
 from django.urls import reverse
 
 from content.console.contact_changes import comparison
-from content.console.fact_change import ChangedFact, DescribedChange
+from content.console.fact_change import ChangedFact, DescribedChange, changed_facts
 from content.console.labels import label
+from content.console.number_boxes import number_list
 from content.console.service_change import OrganizationChange, ServiceChange
 from content.console.tip_change import TipChange
+from content.console.tip_reading import tip_reading_faults
 from content.console.unit_names import UnitNames
+from content.linting.fault import Fault
+from content.linting.text import source_faults
 from content.models import Channel, ChannelRevision, OrganizationRevision, Service, ServiceRevision, TipRevision, Unit
 from content.models.unit_lifecycle import UnitState
 from core.console.pages import Link, Page, page, version_token
@@ -44,8 +48,12 @@ class WaitingPart:
     #: it is called only when the part is shown.
     fields: tuple[ChangedFact, ...] = ()
     change: Callable[[], DescribedChange] | None = None
-    #: The language of the fields, where they are texts for readers.
+    #: The language of the first field, where that is a text for readers.
     lang: str = ""
+    #: What is wrong with that text.
+    faults: tuple[Fault, ...] = ()
+    #: The page of that text, on which an approver can correct what its change means for the translations.
+    link: str = ""
 
 
 class _ApproveTogetherPage(Page):
@@ -176,15 +184,44 @@ class TipApprovePage(_ApproveTogetherPage):
 
 
 def texts_of(shown_by: Page, owner: str) -> Iterator[WaitingPart]:
-    """Yield the source texts of an owner that wait for a second reader."""
-    units = list(Unit.objects.owned_by(owner).filter(state=UnitState.NEEDS_REVIEW).select_related("written_by").order_by("pk"))
+    """Yield the source texts of an owner that wait for a second reader, each with all that its approval approves."""
+    waiting = Unit.objects.owned_by(owner).filter(state=UnitState.NEEDS_REVIEW)
+    units = list(waiting.select_related("written_by").prefetch_related("revisions", "approvals").order_by("pk"))
     names = UnitNames(unit.key for unit in units)
+    services = Service.objects.named_in("\n".join(unit.text for unit in units))
     for unit in units:
-        old = unit.approved_text or ""
+        fields, faults = tuple(_approved_with(unit)), source_faults(unit, known_services=services)
+        if unit is units[0]:
+            # The reading age is that of the whole tip, so that it is shown once.
+            faults += tip_reading_faults(unit, unit.text, unit.source_locale_id)
         yield WaitingPart(
             title=names.name(unit.key), author=unit.written_by.username if unit.written_by else "",
             own=unit.written_by_id == shown_by.user.pk, reason="", permission=_TEXTS,
-            token=version_token(["Unit", unit.pk, unit.revision]),
+            token=version_token(["Unit", unit.pk, unit.revision, fields, [fault.detail for fault in faults]]),
             approve=partial(unit.approve, by=shown_by.user, at=shown_by.at, from_revision=unit.revision),
-            fields=(ChangedFact("Text", old, unit.text, old != unit.text),), lang=unit.source_locale_id,
+            fields=fields, lang=unit.source_locale_id, faults=tuple(faults), link=reverse("admin:source-text", args=[unit.key]),
         )  # fmt: skip
+
+
+def _approved_with(unit: Unit) -> Iterator[ChangedFact]:
+    """Yield the text, what it may hold, its mark, and what its change was declared to mean, as they are and as they become."""
+    again = unit.approved_revision is not None
+    old, new = {"Text": unit.approved_text}, {"Text": unit.text}
+    if unit.numbers or unit.numbers_of_approval:
+        name = "Numbers that the text may hold"
+        old[name] = number_list(unit.numbers_of_approval) or ("None" if again else "")
+        new[name] = number_list(unit.numbers) or "None"
+    if unit.allowed_hosts:
+        name = "Web addresses that the text may hold"
+        old[name], new[name] = "Not recorded" if again else "", ", ".join(unit.allowed_hosts)
+    if unit.stays_as_is or unit.approved_stays_as_is:
+        name = "Stays as it is in every language"
+        old[name] = _yes_or_no(unit.approved_stays_as_is) if again else ""
+        new[name] = _yes_or_no(unit.stays_as_is)
+    if again:
+        new["Declared for the translations"] = label("change", unit.pending_change())
+    yield from changed_facts(old, new)
+
+
+def _yes_or_no(value: bool) -> str:
+    return "Yes" if value else "No"

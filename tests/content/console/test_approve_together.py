@@ -8,8 +8,10 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from content.linting.fault import Fault, Strength
 from content.models import Channel, ChannelRevision, Service, ServiceRevision, Tip, TipRevision, Unit
 from content.models.channel_revision import Act
+from content.terms import NumberKind
 from core.models import User
 from tests import make
 from tests.make import NOON
@@ -111,6 +113,46 @@ def test_a_tip_with_its_texts_is_approved_in_one_act_and_a_text_only_as_it_was_s
     assert Tip.objects.get(pk="first-hour").order == 7
     states = dict(Unit.objects.filter(key__startswith="tip.first-hour.").values_list("key", "state"))
     assert (states["tip.first-hour.title"], states["tip.first-hour.do-not.1"]) == ("approved", "needs-review")
+
+
+def test_all_that_the_approval_of_a_text_approves_is_shown(client: Client, eva: User) -> None:
+    make.approve_texts()
+    title = Unit.objects.get(key="tip.first-hour.title")
+    title.revise(
+        text=title.text, change="cosmetic", by=eva, at=NOON, from_revision=1, allowed_numbers={"18": NumberKind.AGE},
+        allowed_hosts=["example.org"], stays_as_is=True,
+    )  # fmt: skip
+    client.force_login(make.person("rim", "localisation-reviewer", locales=("en",)))
+
+    html = client.get(TIP).content.decode()
+    client.post(TIP, {"action": "approve", "read": ticks(client, TIP)})
+
+    for shown in ("18 (age)", "example.org", "Yes", "Cosmetic"):
+        assert f"<ins>{shown}</ins>" in html
+    assert html.count("<del>None</del>") == html.count("<del>No</del>") == 1
+    assert reverse("admin:source-text", args=[title.key]) in html
+    title.refresh_from_db()
+    assert (title.state, title.approved_stays_as_is, title.approved_numbers) == ("approved", True, ["18"])
+
+
+def test_a_warning_is_shown_and_a_text_with_another_warning_is_not_approved(
+    client: Client, eva: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make.approve_texts()
+    Unit.objects.get(key="tip.first-hour.title").revise(
+        text="The first hour, victim", change="clarity", by=eva, at=NOON, from_revision=1
+    )
+    client.force_login(make.person("rim", "localisation-reviewer", locales=("en",)))
+    html, shown = client.get(TIP).content.decode(), ticks(client, TIP)
+    later = [Fault("new", "A rule that came later.", Strength.WARN)]
+    monkeypatch.setattr("content.console.approve_together.source_faults", lambda unit, known_services: later)
+
+    answer = client.post(TIP, {"action": "approve", "read": shown}, follow=True).content.decode()
+
+    assert '<li class="wait"><strong>Warning:</strong>' in html
+    assert "1 part has changed or been decided since you opened the page." in answer
+    assert "A rule that came later." in answer
+    assert Unit.objects.get(key="tip.first-hour.title").state == "needs-review"
 
 
 def test_roles_tick_what_they_may_approve_and_others_read(client: Client, eva: User) -> None:
