@@ -185,10 +185,16 @@ class TipRevision(Revision, TipFacts):
         return TipRevision.objects.filter(slug=self.slug)
 
     def require_area(self, by: User) -> None:
-        """Raise NotYourCountry where only other countries read the tip, now or once this is approved."""
+        """Raise NotYourCountry where only other countries read the tip, now or once this is approved.
+
+        To change the countries that read the tip, to retire it or to restore it takes the countries before and after.
+        """
         require_text_country(by, f"tip:{self.slug}")
         if self.countries:
             require_country(by, frozenset(self.countries))
+        tip = Tip.objects.filter(pk=self.slug).first()
+        if tip is not None and ({*tip.countries} != {*self.countries} or tip.state != self.tip_state):
+            require_country(by, *(frozenset(countries) or None for countries in (tip.countries, self.countries)))
 
     def require_approver(self, by: User) -> None:
         """Raise Forbidden for people who may not approve, or do not read the source language."""

@@ -28,6 +28,7 @@ from content.models import (
     ServiceRevision,
     Target,
     TextSuggestion,
+    Tip,
     TipRevision,
     Unit,
 )
@@ -208,6 +209,38 @@ def test_texts_for_every_country_need_the_language_alone_and_worldwide_facts_eve
 def test_a_service_moves_only_by_people_for_both_countries(finn: User) -> None:
     with pytest.raises(NotYourCountry, match="France"):
         ServiceRevision.objects.propose(service=line(), facts={"country_id": "FR"}, by=limited("gwen", "GB"), at=NOON)
+
+
+def test_a_tip_is_taken_from_readers_or_given_to_them_only_by_people_for_all_of_them(finn: User) -> None:
+    make.tip("ici", countries=["FR"])
+    refused: list[tuple[str, dict[str, object]]] = [
+        ("first-hour", {"countries": ["FR"]}),
+        ("first-hour", {"tip_state": "retired"}),
+        ("ici", {"countries": []}),
+    ]
+
+    for slug, changed in refused:
+        facts = Tip.objects.get(pk=slug).facts() | changed
+        with pytest.raises(NotYourCountry, match="Every country"):
+            TipRevision.objects.propose(slug=slug, facts=facts, by=finn, at=NOON)
+        revision = TipRevision.objects.propose(slug=slug, facts=facts, by=User.objects.system(), at=NOON)
+        with pytest.raises(NotYourCountry, match="Every country"):
+            revision.approve(by=finn, at=NOON)
+        revision.withdraw(by=User.objects.system(), at=NOON)
+    wider = Tip.objects.get(pk="ici").facts() | {"countries": ["FR", "IE"]}
+    with pytest.raises(NotYourCountry, match="Ireland"):
+        TipRevision.objects.propose(slug="ici", facts=wider, by=finn, at=NOON)
+
+
+def test_a_person_for_the_only_country_of_a_tip_retires_it_and_orders_the_steps_of_any(finn: User) -> None:
+    make.tip("ici", countries=["FR"])
+    second = limited("fleur", "FR")
+
+    for slug, changed in (("ici", {"tip_state": "retired"}), ("first-hour", {"order": 7})):
+        facts = Tip.objects.get(pk=slug).facts() | changed
+        TipRevision.objects.propose(slug=slug, facts=facts, by=finn, at=NOON).approve(by=second, at=NOON)
+
+    assert (Tip.objects.get(pk="ici").state, Tip.objects.get(pk="first-hour").order) == ("retired", 7)
 
 
 def test_the_database_takes_approvals_and_checks_of_own_countries_alone(finn: User) -> None:
