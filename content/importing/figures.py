@@ -20,7 +20,6 @@ from content.linting.numbers import numbers_in
 from content.linting.web_address import url_faults
 from content.models import Figure
 from content.models.figure import PROPOSE
-from content.models.rights import figure_area, require_country
 from content.terms import WORLDWIDE, FigureUnit, Qualifier
 from core import roles
 from core.errors import Conflict, Invalid
@@ -136,20 +135,22 @@ def propose_figure(entry: FigureEntry, *, is_new: bool, by: User, at: datetime) 
     """
     roles.require(by, PROPOSE)
     columns = entry.columns()
-    require_country(by, figure_area(entry.country))
+    figure = Figure(**columns, proposed_by=by, proposed_at=at)
+    figure.require_area(by)
     same = Figure.objects.filter(slug=entry.id)
     if same.proposed().exists():
         raise Conflict("A proposal for this figure already waits. Approve, reject or withdraw it first.")
     if is_new and same.exists():
         raise Conflict("Another figure has this short name. Choose another one, or propose other values for that figure.")
-    if any(figure.values() == columns for figure in same.approved()):
+    if any(approved.values() == columns for approved in same.approved()):
         raise Invalid("The figure already has these values.", code="unchanged")
     drafts = list(figure_drafts([entry])) if is_new else []
     if refused := draft_faults(drafts, by=by, at=at):
         raise Invalid(f"What is counted cannot be used: {refused[0].partition(': ')[2]}", code="counts")
     with transaction.atomic():
         write_drafts(drafts, by=by, at=at)
-        return Figure.objects.create(**columns, proposed_by=by, proposed_at=at)
+        figure.save(force_insert=True)
+    return figure
 
 
 def figure_drafts(entries: list[FigureEntry]) -> Iterator[Draft]:

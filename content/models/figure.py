@@ -76,6 +76,10 @@ class FigureQuerySet(models.QuerySet["Figure"]):
         """Filter those that readers may get."""
         return self.filter(state=FigureState.APPROVED)
 
+    def last_approved(self, slug: str) -> Figure | None:
+        """Return the figure with this slug that was approved last; it may be withdrawn by now."""
+        return self.filter(slug=slug, approved_at__isnull=False).order_by("-approved_at", "-pk").first()
+
 
 class Figure(models.Model):
     """One figure as it was proposed, who proposed it and who approved it; its words are the unit `figure.<slug>.counts`."""
@@ -128,10 +132,15 @@ class Figure(models.Model):
         """Return the columns that are fixed, by name."""
         return {name: getattr(self, name) for name in VALUES}
 
+    def require_area(self, by: User) -> None:
+        """Raise NotYourCountry unless the person works on the country that it counts, and on that of the figure before it."""
+        before = Figure.objects.last_approved(self.slug)
+        require_country(by, *(figure_area(figure.country_id) for figure in (self, before) if figure is not None))
+
     def approve(self, *, by: User, at: datetime) -> None:
         """Let readers get it from the next release, in place of an older one; SecondPersonRequired for the proposer."""
         roles.require_approver(by, APPROVE)
-        require_country(by, figure_area(self.country_id))
+        self.require_area(by)
         if by.pk == self.proposed_by_id:
             raise SecondPersonRequired("The person who proposed a figure cannot approve it; a second person must.")
         with transaction.atomic():

@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from content.assurance.record import record_assurance
 from content.importing.facts import load_facts
+from content.importing.figures import FigureEntry, propose_figure
 from content.importing.translation_texts import OTHER_COUNTRY, read_effect
 from content.importing.words import load_words
 from content.models import (
@@ -71,10 +72,18 @@ def finn() -> User:
     return limited("finn", "FR")
 
 
-def figure() -> Figure:
+def figure(country: str = "GB") -> Figure:
     values: dict[str, Any] = {"slug": "calls", "value": 7, "unit": "number", "qualifier": "exact", "counted_by": "IWF"}
     values |= {"period_from": "2024-01-01", "period_until": "2024-12-31", "source": "A report", "read_on": "2025-01-01"}
-    return Figure.objects.create(country_id="GB", proposed_by=User.objects.system(), proposed_at=NOON, **values)
+    return Figure.objects.create(country_id=country, proposed_by=User.objects.system(), proposed_at=NOON, **values)
+
+
+def french_figure(by: User) -> Figure:
+    """Propose a figure of France with the slug of the other."""
+    value: dict[str, Any] = {"id": "calls", "value": 8, "unit": "number", "qualifier": "exact", "counts": "calls"}
+    value |= {"counted_by": "A line", "country": "FR", "period": {"first": "2024-01-01", "last": "2024-12-31"}}
+    entry = FigureEntry.model_validate(value | {"source": "A report", "read_on": "2025-01-01"})
+    return propose_figure(entry, is_new=False, by=by, at=NOON)
 
 
 def line() -> Service:
@@ -254,6 +263,26 @@ def test_the_database_takes_approvals_and_checks_of_own_countries_alone(finn: Us
 
     User.objects.filter(pk=finn.pk).update(content_countries=["FR", "GB"])
     assert Assurance.objects.create(by=finn, **check).pk
+
+
+@pytest.mark.parametrize("country", ["GB", "ZZ"])
+@pytest.mark.parametrize("withdrawn", [False, True])
+def test_a_figure_is_replaced_only_by_people_for_its_country_too(finn: User, country: str, withdrawn: bool) -> None:
+    older = figure(country)
+    older.approve(by=make.checker(), at=NOON)
+    if withdrawn:
+        older.withdraw(by=make.checker(), at=NOON)
+    everywhere = limited("emma", "*")
+
+    with pytest.raises(NotYourCountry):
+        french_figure(finn)
+    proposed = french_figure(everywhere)
+    with pytest.raises(NotYourCountry):
+        proposed.approve(by=finn, at=NOON)
+    proposed.approve(by=make.checker(), at=NOON)
+
+    assert proposed.state == "approved"
+    assert Figure.objects.last_approved("calls") == proposed
 
 
 def test_the_area_of_texts(finn: User) -> None:
