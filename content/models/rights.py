@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pgtrigger
 from django.apps import apps
 from django.db import models
+from django.db.models import F
 
 from content.models.country import Country
 from content.terms import WORLDWIDE
@@ -101,9 +102,9 @@ def text_areas(owners: Iterable[str]) -> dict[str, frozenset[str]]:
     services = _rows("Service").filter(pk__in=names.get("service", ()))
     for pk, country, area in services.values_list("pk", "country", "area"):
         found[f"service:{pk}"] = service_area(country, area) or frozenset()
-    # The oldest first: the newest proposal of a figure decides.
-    figures = _rows("Figure").filter(slug__in=names.get("figure", ())).exclude(country=WORLDWIDE).order_by("pk")
-    found |= {f"figure:{slug}": frozenset({country}) for slug, country in figures.values_list("slug", "country")}
+    # The last row decides: the figure that was approved last, or the newest proposal where none ever was.
+    figures = _rows("Figure").filter(slug__in=names.get("figure", ())).order_by(F("approved_at").asc(nulls_first=True), "pk")
+    found |= {f"figure:{slug}": figure_area(country) or frozenset() for slug, country in figures.values_list("slug", "country")}
     tips = _rows("Tip").filter(pk__in=names.get("tip", ()))
     found |= {f"tip:{slug}": frozenset(countries) for slug, countries in tips.values_list("pk", "countries")}
     return {owner: area for owner, area in found.items() if area}

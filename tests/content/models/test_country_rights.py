@@ -285,6 +285,19 @@ def test_a_figure_is_replaced_only_by_people_for_its_country_too(finn: User, cou
     assert Figure.objects.last_approved("calls") == proposed
 
 
+def test_the_texts_of_a_figure_are_for_the_readers_of_the_approved_one(finn: User) -> None:
+    proposed = figure("FR")
+    assert text_areas(["figure:calls"]) == {"figure:calls": {"FR"}}
+    proposed.withdraw(by=proposed.proposed_by, at=NOON)
+
+    for country, area in (("GB", {"figure:calls": {"GB"}}), ("ZZ", {})):
+        figure(country).approve(by=make.checker(), at=NOON)
+        later = figure("FR")
+        assert text_areas(["figure:calls"]) == area
+        later.withdraw(by=later.proposed_by, at=NOON)
+        assert text_areas(["figure:calls"]) == area
+
+
 def test_the_area_of_texts(finn: User) -> None:
     figure()
     make.service_facts("zz-line", area=["GB", "IE"])
