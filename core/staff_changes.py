@@ -134,8 +134,8 @@ def take_back(
     """Reduce the rights of an account to these roles, languages and countries, at once and without a second person.
 
     `by` is a lead who has every right that is taken away. A proposed change of the account is withdrawn, because it would give
-    the rights again. Raises Forbidden for rights that the lead does not have, Invalid where nothing is taken away or something
-    is given, and Conflict where another proposal about the account is waiting.
+    the rights again; a proposed reset or reopening, which gives none, goes on waiting. Raises Forbidden for rights that the lead
+    does not have, and Invalid where nothing is taken away or something is given.
     """
     roles.require(by, HAND_OUT)
     kept = {"locales": sorted(locales), "content_countries": sorted(content_countries)}

@@ -126,8 +126,11 @@ class StaffChange(models.Model):
                 ),
                 name="staffchange_four_eyes",
             ),
+            # Taking rights back waits for nobody, and no proposal delays it.
             models.UniqueConstraint(
-                fields=("username",), condition=Q(approved_at=None, withdrawn_at=None), name="staffchange_one_proposal"
+                fields=("username",),
+                condition=Q(approved_at=None, withdrawn_at=None) & ~Q(act=StaffAct.TAKE_BACK),
+                name="staffchange_one_proposal",
             ),
         )
         triggers = (

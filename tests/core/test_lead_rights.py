@@ -163,6 +163,23 @@ def test_taking_back_withdraws_a_change_that_would_give_it_again(lena: User) -> 
     assert waiting.withdrawn_at == NOON
 
 
+@pytest.mark.parametrize("act", [StaffAct.RESET, StaffAct.REOPEN])
+def test_taking_back_does_not_wait_for_a_proposal_that_gives_nothing(lena: User, act: StaffAct) -> None:
+    eva = person("eva", EDITOR, ASSURER)
+    User.objects.filter(pk=eva.pk).update(is_active=act != StaffAct.REOPEN)
+    rights = {name: getattr(eva, name) for name in ("locales", "campaign_apps", "campaign_countries", "content_countries")}
+    given = [EDITOR, ASSURER]
+    ann = make.person("ann", "administrator")
+    waiting = staff_changes.propose(User.objects.get(pk=eva.pk), act, **rights, given=given, by=ann, at=NOON)
+
+    take_back(User.objects.get(pk=eva.pk), lena, given=[EDITOR])
+
+    assert list(eva.groups.values_list("name", flat=True)) == [EDITOR]
+    assert list(StaffChange.objects.waiting()) == [waiting]
+    with pytest.raises(Conflict, match="Another change of eva is waiting"):
+        hand_out(eva, ann, locales=["cy", "en"])
+
+
 def test_a_lead_changes_neither_themselves_nor_sign_ins(lena: User, eva: User) -> None:
     with pytest.raises(Forbidden, match="own account"):
         hand_out(lena, lena, content_countries=[])
