@@ -78,6 +78,9 @@ class TipChangePage(RevisionPage):
         return Link("Open the tip", reverse("admin:tip", args=[self.revision.slug]))
 
     def context(self) -> dict[str, Any]:
-        keys = {key for _, key in unit_keys(self.revision.slug, [], [], more=self.revision.more)}
+        slug = self.revision.slug
+        # The page needs the title, which a new tip has before it has a page of its own.
+        together = reverse("admin:tip-approve", args=[slug]) if f"tip.{slug}.title" in self.units else ""
+        keys = {key for _, key in unit_keys(slug, [], [], more=self.revision.more)}
         texts = [unit for key, unit in self.units.items() if key in keys] if self.revision.act == TipAct.ADD else []
-        return super().context() | {"texts": texts}
+        return super().context() | {"texts": texts, "together": together}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -80,6 +81,22 @@ def test_a_tip_is_proposed_approved_and_compiled(client: Client, eva: make.User)
     body = make.pack_body(make.Release.objects.get(), "GB", "en")
     assert body is not None
     assert "The day after" in body[0] + body[1]
+
+
+def test_the_proposal_leads_to_the_page_that_approves_the_tip_with_its_texts(client: Client) -> None:
+    send(client)
+    proposal = reverse("admin:tip-change", args=[TipRevision.objects.proposed().get().pk])
+    page = reverse("admin:tip-approve", args=["next-day"])
+    own = client.get(proposal).content.decode()
+    client.force_login(make.person("rolf", "localisation-reviewer"))
+
+    assert page in client.get(proposal).content.decode()
+    assert page not in own
+    read = re.findall(r'name="read" value="([^"]+)"', client.get(page).content.decode())
+    client.post(page, {"action": "approve", "read": read})
+
+    assert Tip.objects.filter(pk="next-day").exists()
+    assert set(Unit.objects.owned_by("tip:next-day").values_list("state", flat=True)) == {"approved"}
 
 
 @pytest.mark.parametrize(
