@@ -47,6 +47,7 @@ def content_lines(user: User, *, at: datetime) -> Iterator[StatusLine]:
 def _release_lines(user: User, at: datetime) -> Iterator[StatusLine]:
     link = Link("Releases", reverse("admin:releases"))
     newest = {release.state: release for release in Release.objects.filter(state__in=_SHOWN).defer("report").order_by("number")}
+    planned = dict(ScheduledPublication.objects.waiting().values_list("release", "publish_at"))
     published, candidate = newest.get(ReleaseState.PUBLISHED), newest.get(ReleaseState.CANDIDATE)
     if published is None or published.published_at is None:
         text = "No release is published: apps get no tips and no services. Compile one, and let a second person publish it."
@@ -57,8 +58,14 @@ def _release_lines(user: User, at: datetime) -> Iterator[StatusLine]:
         text += " Corrections since then reach nobody before the next one." if old else ""
         yield StatusLine(Condition.LATE if old else Condition.WORKS, text, link)
     if candidate is not None and (published is None or candidate.number > published.number):
-        page = Link("Read and publish", reverse("admin:release", args=[candidate.number]))
-        yield StatusLine(Condition.NEEDS_PERSON, f"Release {candidate.number} waits for a second person who publishes it.", page)
+        url = reverse("admin:release", args=[candidate.number])
+        if candidate.number in planned:
+            when = zoned_text(planned[candidate.number], user.time_zone)
+            text = f"Release {candidate.number} is approved, and will be published on {when}."
+            yield StatusLine(Condition.WORKS, text, Link("Open the release", url))
+        else:
+            text = f"Release {candidate.number} waits for a second person who publishes it."
+            yield StatusLine(Condition.NEEDS_PERSON, text, Link("Read and publish", url))
     for refused in ScheduledPublication.objects.unresolved_refusals():
         page = Link("See why", reverse("admin:release", args=[refused.release_id]))
         text = f"Release {refused.release_id} was not published at its time. {refused.detail}"

@@ -167,7 +167,8 @@ def release_cards(user: User, at: datetime) -> Iterator[TodoCard]:
     """A candidate to publish, and the way to compile one."""
     current = Release.objects.current_number()
     newest = Release.objects.filter(state=ReleaseState.CANDIDATE, base=current).order_by("-number").first()
-    if newest and newest.compiled_by_id != user.pk and roles.holds(user, "content.publish_release"):
+    planned = {*ScheduledPublication.objects.waiting().values_list("release", flat=True)}
+    if newest and newest.pk not in planned and newest.compiled_by_id != user.pk and roles.holds(user, "content.publish_release"):
         blocked = len(newest.report.get("blocked", []))
         blocked_text = f"{blocked} {'pack is' if blocked == 1 else 'packs are'} blocked" if blocked else "No pack is blocked"
         text = f"Compiled by {newest.compiled_by.username}. {blocked_text}."

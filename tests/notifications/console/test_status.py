@@ -16,6 +16,7 @@ from django.utils import timezone
 from content.console.status_lines import content_lines
 from content.models import Manifest, Release, Tip, TipRevision
 from content.publishing import signing
+from content.publishing.scheduling import schedule
 from core.console.status_lines import Condition, core_lines
 from core.models import Backup, User
 from core.querysets import count_each
@@ -113,6 +114,23 @@ def test_what_is_old_or_silent_is_late_and_proposals_need_a_person(signer: Signe
     assert "Workers look for something to send" in found[Condition.WORKS]
     assert f"Release {candidate.number} waits for a second person who publishes it." in found[Condition.NEEDS_PERSON]
     assert "1 change of a tip waits for a second person." in found[Condition.NEEDS_PERSON]
+
+
+def test_a_release_that_is_approved_for_a_set_time_needs_nobody(client: Client, signer: Signer) -> None:
+    make.small_content()
+    make.release()
+    candidate, pol, second = make.release(publish=False), make.person("pol", "publisher"), make.person("sue", "publisher")
+    to_publish = f"Release {candidate.number} to publish"
+    client.force_login(second)
+    before = client.get(reverse("admin:index")).content.decode()
+
+    schedule(candidate, publish_at=NOON + timedelta(hours=1), by=pol, at=NOON)
+    found = lines(pol)
+
+    assert to_publish in before
+    assert to_publish not in client.get(reverse("admin:index")).content.decode()
+    assert f"Release {candidate.number} " not in found[Condition.NEEDS_PERSON]
+    assert f"Release {candidate.number} is approved, and will be published on " in found[Condition.WORKS]
 
 
 def test_outside_the_sandbox_an_installation_without_a_backup_needs_one(settings: Any) -> None:
