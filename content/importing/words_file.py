@@ -39,7 +39,9 @@ from content.terms import (
 from core.errors import Invalid
 from core.file_models import FileModel, OneOf, Slug, Text, fault_lines, storable
 
-#: Every label that an app needs; further ones (`why.…`) are as many as the resolver has reasons.
+#: Labels that a file of one's own may leave out: a pack without them is whole, and the companion has English words of its own.
+OPTIONAL_LABELS = frozenset({f"contact.{name}" for name in CONTACT_LABELS} | {f"companion.{name}" for name in COMPANION_LABELS})
+#: Every label that an app shows; further ones (`why.…`) are as many as the resolver has reasons.
 LABELS = (
     frozenset(
         f"{group}.{value}"
@@ -53,8 +55,7 @@ LABELS = (
         for value in values.values
     )
     | {f"handout.{name}" for name in HANDOUT_LABELS}
-    | {f"contact.{name}" for name in CONTACT_LABELS}
-    | {f"companion.{name}" for name in COMPANION_LABELS}
+    | OPTIONAL_LABELS
 )
 #: Words that the compiler combines with facts: the languages of a service, and what is said of every figure.
 PHRASES = frozenset({"phrase.answers-in", "phrase.reports-not-cases", "phrase.old-figure"})
@@ -231,7 +232,7 @@ def _targets(locale: str, document: Any, faults: list[str]) -> TargetsFile:
 
 
 def _label_faults(labels: Mapping[str, str]) -> Iterator[str]:
-    for key in sorted(LABELS - labels.keys()):
+    for key in sorted(LABELS - OPTIONAL_LABELS - labels.keys()):
         yield f"{_FILE}: labels.{key}: this label is required."
     for key in labels:
         if _quotes_figure(labels[key]):

@@ -395,6 +395,15 @@ def test_a_target_that_breaks_a_rule_is_refused(db: None, folder: Path, locale: 
     assert not Target.objects.exists()
 
 
+def test_the_words_of_contacts_and_of_the_companion_may_be_left_out(folder: Path) -> None:
+    labels = {key: "x" for key in LABELS if not key.startswith(("contact.", "companion."))}
+    with (folder / "tips.yaml").open("w", encoding="utf-8") as out:
+        YAML().dump({"labels": labels, "tips": [TIP]}, out)
+
+    assert {draft.key for draft in read_words(folder).drafts} >= {*labels, "tip.first-hour.title"}
+    assert len(labels) < len(LABELS)
+
+
 def test_a_missing_or_unknown_label_is_refused(folder: Path) -> None:
     with (folder / "tips.yaml").open("w", encoding="utf-8") as out:
         YAML().dump({"labels": {"step.sing": "Sing"}, "tips": []}, out)
@@ -402,5 +411,6 @@ def test_a_missing_or_unknown_label_is_refused(folder: Path) -> None:
     with pytest.raises(WordsRefused) as refused:
         read_words(folder)
 
+    assert not [fault for fault in refused.value.extra["faults"] if "labels.contact." in fault or "labels.companion." in fault]
     assert "tips.yaml: labels.step.talk: this label is required." in refused.value.extra["faults"]
     assert "tips.yaml: labels.step.sing: there is no such label." in refused.value.extra["faults"]
