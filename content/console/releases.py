@@ -24,6 +24,7 @@ from content.models.release_change import ChangedKind
 from content.publishing.confirmation import candidate_digest, confirm
 from content.publishing.publish import publish, roll_back
 from content.publishing.scheduling import cancel, schedule
+from core.console.clock_changes import clock_fault
 from core.console.display import StatusTag, instant_text, language_text
 from core.console.pages import Link, Page, page
 from core.console.step_up import fresh_sign_in
@@ -145,10 +146,14 @@ class ReleasePage(Page):
 
     @fresh_sign_in
     def action_schedule(self, data: QueryDict) -> str | None:
+        zone = ZoneInfo(self.user.time_zone)
         try:
-            publish_at = datetime.fromisoformat(data.get("publish_at", "")).replace(tzinfo=ZoneInfo(self.user.time_zone))
+            typed = datetime.fromisoformat(data.get("publish_at", ""))
         except ValueError:
             raise Invalid("Time to publish: enter a date and a time.", code="publish-at") from None
+        if fault := clock_fault(typed, zone):
+            raise Invalid(f"Time to publish: {labels.inside_sentence(fault)}", code="publish-at")
+        publish_at = typed.replace(tzinfo=zone)
         with transaction.atomic():
             self._confirm(data)
             schedule(self.release, publish_at=publish_at, by=self.user, at=self.at)

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.utils.datastructures import MultiValueDict
 
+from core.console.clock_changes import clock_fault
 from core.console.display import local_text, zone_text
 from core.console.pages import ConsoleForm, page
 from core.instants import rfc3339
@@ -105,8 +106,8 @@ class WhenForm(ConsoleForm):
             if data.get(day_name) is None or data.get(time_name) is None or {day_name, time_name} & set(self.errors):
                 return
             local = datetime.combine(data[day_name], data[time_name].value)
-            if kind == ScheduleKind.AT and (trouble := _clock_trouble(local, zone)):
-                self.add_error(time_name, trouble)
+            if kind == ScheduleKind.AT and (fault := clock_fault(local, zone)):
+                self.add_error(time_name, fault)
                 return
             start = in_zone(local, zone)
             # A local time begins up to 14 hours earlier in the east of the world than by any other clock.
@@ -121,8 +122,8 @@ class WhenForm(ConsoleForm):
         if data.get("end_date") is None or data.get("end_time") is None:
             return
         local = datetime.combine(data["end_date"], data["end_time"].value)
-        if trouble := _clock_trouble(local, zone):
-            self.add_error("end_time", trouble)
+        if fault := clock_fault(local, zone):
+            self.add_error("end_time", fault)
             return
         end = in_zone(local, zone)
         if end <= self.at:
@@ -225,17 +226,6 @@ class WhenPage(TaskPage):
             "night_matters": bool(matters),
             "exact": found is not None and schedule.is_exact(self.campaign),
         }
-
-
-def _clock_trouble(local: datetime, zone: ZoneInfo) -> str:
-    """Say what is wrong with a time that the clock of a city skips or shows twice; "" where nothing is."""
-    first, second = local.replace(tzinfo=zone, fold=0), local.replace(tzinfo=zone, fold=1)
-    if first.utcoffset() == second.utcoffset():
-        return ""
-    city = zone_text(zone.key)
-    if (first.utcoffset() or timedelta()) < (second.utcoffset() or timedelta()):
-        return f"This time does not exist: the clocks go forward over it that night ({city}). Choose another."
-    return f"This time comes twice that night, because the clocks go back ({city}). Choose another."
 
 
 def _zone_row(zone: ZoneForecast, home: str) -> ZoneRow:

@@ -234,6 +234,28 @@ def test_a_time_is_set_and_cancelled(client: Client, pol: User) -> None:
     assert [row.state for row in candidate.schedules.all()] == ["cancelled"]
 
 
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("2027-03-28T01:30", "this time does not exist: the clocks go forward"),
+        ("2027-10-31T01:30", "this time comes twice that night"),
+        ("", "enter a date and a time."),
+        ("2020-01-01T12:00", "Enter a time within the next 14 days."),
+    ],
+)
+def test_a_time_that_cannot_be_is_refused_on_its_field(client: Client, pol: User, typed: str, said: str) -> None:
+    candidate = make.release(publish=False)
+    User.objects.filter(pk=pol.pk).update(time_zone="Europe/London")
+
+    answer = client.post(page(candidate.number), {"action": "schedule", "publish_at": typed})
+
+    html = answer.content.decode()
+    assert answer.status_code == 400
+    assert said in html.partition('<ul class="errorlist" id="publish-at-fault">')[2].partition("</ul>")[0]
+    assert f'value="{typed}" aria-invalid="true" aria-describedby="publish-at-fault"' in html
+    assert not candidate.schedules.exists()
+
+
 def test_a_service_is_withdrawn_after_both_texts_were_shown(client: Client, pol: User) -> None:
     make.service("gb-wrong", name="Help & Talk")
     make.tip("ask", texts={"do-now.1": "Ask {service:gb-wrong}."})
