@@ -37,10 +37,11 @@ def reason_to_halt(batch: int, failure: str, *, at: datetime) -> str:
         canary = Batch.objects.filter(pk=batch).first()
         if wave is None or canary is None:
             return ""
-        if canary.second:
-            return f"{failure} {_SECOND_FAILED}"
+        # First, because a person who resumes takes the decision from a second group as well.
         if not canary.canary:
             return ""
+        if canary.second:
+            return f"{failure} {_SECOND_FAILED}"
         if not Batch.objects.filter(wave=wave, second=True, canary=False, state=BatchState.OPEN).update(canary=True):
             return failure
         Batch.objects.filter(pk=batch).update(canary=False)

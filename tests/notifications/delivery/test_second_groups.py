@@ -225,3 +225,19 @@ def test_a_person_who_resumes_gives_the_second_group_its_time_anew(failed: Campa
     end_waits()
     send()
     assert (progress_of(failed)["state"], progress_of(failed)["accepted"]) == ("done", REAL - SIZE)
+
+
+def test_a_failure_that_a_person_has_seen_does_not_halt_again(failed: Campaign) -> None:
+    tick()
+    second = Batch.objects.get(canary=True)
+    Batch.objects.filter(pk=second.pk).update(state="done", rejected=SIZE, gone=SIZE, retry_tickets=[])
+    tick()
+    failed.refresh_from_db()
+    halted = failed.state, "failed as well" in failed.reason
+    lifecycle.resume(failed, by=make.campaign_staff()[0], at=datetime.now(UTC))
+
+    # The end of its claim, written once more by a worker that never saw its transaction confirmed.
+    reason = second_groups.reason_to_halt(second.pk, "It failed.", at=datetime.now(UTC))
+
+    assert halted == ("halted", True)
+    assert reason == ""
