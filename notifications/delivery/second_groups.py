@@ -8,14 +8,17 @@ fails only where much of the audience does. A wave has at most one second group,
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Q
 
+from notifications.delivery.canary_failures import MIN_OF_PLATFORM
 from notifications.models.batch import Batch, BatchState
 from notifications.models.brake import Brake, BrakeState
 from notifications.models.campaign import Campaign
+from notifications.models.message import Message
 from notifications.models.quota import Quota
 from notifications.models.wave import Wave
 
@@ -28,8 +31,9 @@ _logger = logging.getLogger(__name__)
 
 
 def reason_to_halt(batch: int, failure: str, *, at: datetime) -> str:
-    """Return why a campaign has to halt because a canary failed; "" when a second group decides in its place from now on.
+    """Return why a campaign has to halt because a canary failed; "" when a second group decides in its place.
 
+    It may have decided already: a canary can pass with nine tenths of its outcomes, and fail with those of its last devices.
     Harmless when repeated, and when several processes see the same failure.
     """
     with transaction.atomic():
@@ -42,14 +46,32 @@ def reason_to_halt(batch: int, failure: str, *, at: datetime) -> str:
             return ""
         if canary.second:
             return f"{failure} {_SECOND_FAILED}"
-        if not Batch.objects.filter(wave=wave, second=True, canary=False, state=BatchState.OPEN).update(canary=True):
+        second = Batch.objects.select_for_update().filter(wave=wave, second=True, canary=False).first()
+        if second is None or second.state == BatchState.CLAIMED:
             return failure
+        if second.state == BatchState.OPEN:
+            Batch.objects.filter(pk=second.pk).update(canary=True)
+        elif not _has_passed(second, wave):
+            return f"{failure} {_SECOND_FAILED}"
         Batch.objects.filter(pk=batch).update(canary=False)
         Wave.objects.filter(pk=wave.pk).update(second_since=at, first_failure=failure[:500])
     _logger.error(
-        "Campaign %s: the first group of %s phones failed; a second is tried. %s", wave.campaign_id, canary.size, failure
+        "Campaign %s: the first group of %s phones failed; a second one decides. %s", wave.campaign_id, canary.size, failure
     )
     return ""
+
+
+def _has_passed(group: Batch, wave: Wave) -> bool:
+    """Return whether FCM accepted most messages to a finished group, in all and on each platform that it has enough of."""
+    platforms = dict(Message.objects.filter(campaign=wave.campaign_id).values_list("pk", "platform"))
+    accepted: Counter[str] = Counter()
+    outcomes: Counter[str] = Counter()
+    for message, numbers in group.tally.items():
+        platform = platforms[int(message)]
+        accepted[platform] += numbers.get("accepted", 0)
+        outcomes[platform] += sum(numbers.values())
+    enough = [platform for platform, number in outcomes.items() if number >= MIN_OF_PLATFORM]
+    return group.accepted * 2 > group.size and all(accepted[platform] * 2 > outcomes[platform] for platform in enough)
 
 
 def overdue(campaign: Campaign, *, at: datetime) -> str:

@@ -23,6 +23,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 REAL, SIZE, BATCH = 120, 20, 40
 INVENTED = make.fid(90_000_000)[:-3]
+FAILED_AS_WELL = "It failed. A second group of phones, drawn at random, failed as well."
 Pairs = list[tuple[int, int]]
 
 
@@ -241,3 +242,42 @@ def test_a_failure_that_a_person_has_seen_does_not_halt_again(failed: Campaign) 
 
     assert halted == ("halted", True)
     assert reason == ""
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "answer"),
+    [
+        ({"android": {"accepted": SIZE}}, ""),
+        # Fewer than ten of a platform say nothing of it.
+        ({"android": {"accepted": 14}, "web": {"unregistered": 6}}, ""),
+        (
+            {"android": {"accepted": 9, "unregistered": 11}},
+            FAILED_AS_WELL,
+        ),
+        (
+            {"android": {"accepted": 10}, "web": {"accepted": 4, "third-party-auth": 6}},
+            FAILED_AS_WELL,
+        ),
+    ],
+)
+def test_a_second_group_that_was_sent_to_before_the_canary_failed_decides(
+    some: Emulator, monkeypatch: pytest.MonkeyPatch, outcomes: dict[str, dict[str, int]], answer: str
+) -> None:
+    campaign = begin(monkeypatch, real(SIZE))
+    accepted = sum(numbers.get("accepted", 0) for numbers in outcomes.values())
+    tally = {str(campaign.messages.filter(platform=name)[0].pk): numbers for name, numbers in outcomes.items()}
+    second = Batch.objects.filter(second=True)
+    second.update(state="done", retry_tickets=[], accepted=accepted, rejected=SIZE - accepted, tally=tally)
+
+    reason = second_groups.reason_to_halt(Batch.objects.get(canary=True).pk, "It failed.", at=datetime.now(UTC))
+
+    assert reason == answer
+    # The others are sent to: neither group holds them back.
+    assert Batch.objects.filter(canary=True).exists() == bool(answer)
+
+
+def test_a_second_group_under_way_when_the_canary_fails_does_not_decide(some: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    begin(monkeypatch, real(SIZE))
+    Batch.objects.filter(second=True).update(state="claimed", lease_until=datetime.now(UTC) + timedelta(seconds=45))
+
+    assert second_groups.reason_to_halt(Batch.objects.get(canary=True).pk, "It failed.", at=datetime.now(UTC)) == "It failed."
