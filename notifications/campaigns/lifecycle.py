@@ -22,7 +22,7 @@ from notifications.campaigns import approval, edits, limits, messages, refusals
 from notifications.campaigns import definition as definitions
 from notifications.campaigns import fingerprint as fingerprints
 from notifications.campaigns.checks import wave_help
-from notifications.models.batch import Batch, BatchState
+from notifications.models.batch import Batch
 from notifications.models.brake import Brake, BrakeState
 from notifications.models.campaign import Campaign
 from notifications.models.campaign_state import LIFECYCLE, CampaignState
@@ -219,8 +219,7 @@ def resume(campaign: Campaign, *, by: User, at: datetime) -> None:
         advance(campaign, state, by=by, at=at, reason="")
         # A batch that its workers never settled gets new tries, and stays marked as one that may have been sent in part.
         Batch.objects.filter(wave__campaign=campaign, claims__gt=1).update(claims=1)
-        # The person who resumes has seen the canary's outcomes, and releases the rest of the wave.
-        Batch.objects.filter(wave__campaign=campaign, canary=True, state=BatchState.DONE).update(canary=False)
+        Batch.objects.release_decided_waves(campaign)
         Batch.objects.restart_second_groups(campaign, at=at)
         Brake.objects.release(campaign, by=by, at=at)
 

@@ -122,6 +122,10 @@ class BatchQuerySet(models.QuerySet["Batch"]):
         """Return the second groups that decide about their wave and of which too few have an outcome yet."""
         return self.filter(canary=True, second=True).exclude(_decided())
 
+    def release_decided_waves(self, campaign: Campaign) -> None:
+        """Release the waves whose canary has enough outcomes, because a person who has seen them resumes the campaign."""
+        self.filter(_decided(), wave__campaign=campaign, canary=True).update(canary=False)
+
     def restart_second_groups(self, campaign: Campaign, *, at: datetime) -> None:
         """Start the time of undecided second groups anew, because a person resumes the campaign."""
         undecided = self.undecided_second_groups().values("wave")

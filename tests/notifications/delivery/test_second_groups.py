@@ -281,3 +281,24 @@ def test_a_second_group_under_way_when_the_canary_fails_does_not_decide(some: Em
     Batch.objects.filter(second=True).update(state="claimed", lease_until=datetime.now(UTC) + timedelta(seconds=45))
 
     assert second_groups.reason_to_halt(Batch.objects.get(canary=True).pk, "It failed.", at=datetime.now(UTC)) == "It failed."
+
+
+def test_a_canary_that_a_person_saw_fail_while_open_does_not_halt_again(some: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(canaries, "draw_second", lambda *_, **__: [])
+    campaign = begin(monkeypatch, real(SIZE))
+    canary = Batch.objects.get(canary=True)
+    later = datetime.now(UTC) + timedelta(minutes=10)
+    Batch.objects.filter(pk=canary.pk).update(
+        rejected=SIZE - 2, gone=SIZE - 2, retry_tickets=canary.retry_tickets[:2], tries=1, ready_at=later
+    )
+    tick()
+    campaign.refresh_from_db()
+    before = campaign.state
+
+    lifecycle.resume(campaign, by=make.campaign_staff()[0], at=datetime.now(UTC))
+    tick()
+    worker.run(seconds=20)
+
+    counts = progress_of(campaign)
+    assert before == "halted"
+    assert (counts["state"], counts["accepted"], counts["pending"]) == ("sending", REAL - SIZE, 2)
