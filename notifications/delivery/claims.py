@@ -60,6 +60,8 @@ class Claim:
     canary: bool
     #: Its wave had a canary, and this batch is not the one that decides.
     after_canary: bool
+    #: The first canary of its wave failed, and a second group decides or has decided.
+    first_failed: bool
     tries: int
     device_tries: int
     lease_until: float
@@ -165,7 +167,7 @@ def claim_batch(project: str, *, without: Collection[int] = ()) -> Claim | None:
             RETURNING b.id, c.id, b.wave_id, {URGENT}, b.fence, b.claims, b.size,
                 b.from_segment, b.from_ticket, b.to_segment, b.to_ticket,
                 b.retry_tickets, b.uncertain_tickets, b.tally, b.canary,
-                NOT b.canary AND w.canary <> '{{}}', b.tries, b.device_tries,
+                NOT b.canary AND w.canary <> '{{}}', w.first_failure <> '', b.tries, b.device_tries,
                 b.accepted + b.rejected + b.unknown + b.skipped
                     + cardinality(b.retry_tickets) + cardinality(b.uncertain_tickets),
                 extract(epoch FROM b.lease_until), extract(epoch FROM c.not_after)
@@ -189,6 +191,7 @@ def claim_batch(project: str, *, without: Collection[int] = ()) -> Claim | None:
         tally,
         canary,
         after_canary,
+        first_failed,
         tries,
         alone,
         known,
@@ -198,8 +201,8 @@ def claim_batch(project: str, *, without: Collection[int] = ()) -> Claim | None:
     return Claim(
         id=pk, campaign_id=campaign, wave_id=wave, urgent=urgent, fence=fence, claims=claims, size=size,
         range=(ends[0], ends[1], ends[2], ends[3]), retry_tickets=frozenset(retry), uncertain_tickets=frozenset(uncertain),
-        tally=json.loads(tally), canary=canary, after_canary=after_canary, tries=tries, device_tries=alone,
-        fresh=known == 0, lease_until=float(lease_until), not_after=float(not_after),
+        tally=json.loads(tally), canary=canary, after_canary=after_canary, first_failed=first_failed,
+        tries=tries, device_tries=alone, fresh=known == 0, lease_until=float(lease_until), not_after=float(not_after),
     )  # fmt: skip
 
 

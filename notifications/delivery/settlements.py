@@ -118,11 +118,14 @@ def settle_outcomes(batch: OpenBatch, results: dict[int, Outcome], *, halting: b
 def _to_mark(batch: OpenBatch, tally: Mapping[str, Mapping[str, int]], gone: list[GoneDevice]) -> list[GoneDevice]:
     """Return the gone devices that may be marked: where most of a platform is gone, its key or its project is wrong.
 
-    None of a canary may be before most of it has an outcome: it is judged as a whole.
+    Normally that takes MIN_SHARED of the platform. Once the first canary of the wave has failed, one is enough: a platform that
+    failed there may be so rare that the second group passed and a batch holds fewer. None of a canary may be marked before most
+    of it has an outcome: it is judged as a whole.
     """
     if batch.claim.canary and not is_decided(batch.claim.size, tally):
         return []
-    failing = {name for name, (lost, total) in gone_by_platform(batch, tally).items() if lost >= MIN_SHARED and lost * 2 > total}
+    fewest = 1 if batch.claim.first_failed else MIN_SHARED
+    failing = {name for name, (lost, total) in gone_by_platform(batch, tally).items() if lost >= fewest and lost * 2 > total}
     return [one for one in gone if batch.platforms.get(batch.destinations[one[1]].message, "") not in failing]
 
 

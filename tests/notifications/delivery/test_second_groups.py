@@ -94,6 +94,19 @@ def test_invented_installations_of_a_platform_that_nobody_has_do_not_halt_an_ale
     assert "first phones on the web gone" in counts["notice"]
 
 
+def test_few_phones_of_a_platform_that_failed_at_first_are_not_marked(some: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    Registration.objects.filter(segment__platform="web").delete()
+    some.plan([{"match": {"address_prefix": INVENTED}, "answer": "UNREGISTERED"}])
+    web = invent(13, platform="web")
+    campaign = begin(monkeypatch, [*real(SIZE - 10), *web[:10]])
+
+    send()
+
+    counts = progress_of(campaign)
+    assert (counts["state"], counts["rejected"]) == ("done", {"unregistered": 13})
+    assert Registration.objects.exclude(gone_at=None).count() == 0
+
+
 def test_a_few_addresses_of_another_project_do_not_halt_an_alert_after_its_canary(
     some: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
