@@ -19,6 +19,7 @@ from notifications.models.brake import BrakeState
 from notifications.models.campaign import Campaign, ScheduleKind, max_marked_gone
 from notifications.models.campaign_state import CampaignState
 from notifications.models.quota import Quota, configured_rate
+from notifications.models.segment import PLATFORM_NAMES, Platform
 from notifications.models.wave import Wave
 
 #: Seconds for which a campaign that is due may wait for a worker before its progress says so.
@@ -26,6 +27,8 @@ WORKER_DUE_WITHIN = 5.0
 #: Seconds for which workers may hold batches of a campaign, and settle none and claim no other, before its progress says so. A
 #: slow rate alone does not take longer: `quota.MAX_PERMIT_SECONDS`.
 SETTLED_WITHIN = 25.0
+#: Phones of a platform whose push service refused our key from which on their share counts: a single one may have another key.
+MIN_REFUSED = 10
 #: Outcomes in a tally that are no reason of a rejection.
 _NOT_REASONS = ("accepted", "unknown")
 
@@ -35,12 +38,18 @@ _SNAPSHOT = """
     WITH live AS (
         SELECT b.*, w.by_topic FROM notifications_batch b JOIN notifications_wave w ON w.id = b.wave_id
         WHERE w.campaign_id = %(id)s
-    ), reasons AS (
-        SELECT m.platform = '' AS by_topic, outcome.key, sum(outcome.value::bigint) AS total
+    ), outcomes AS (
+        SELECT m.platform, outcome.key, sum(outcome.value::bigint) AS total
         FROM (SELECT tally FROM live UNION ALL SELECT tally FROM notifications_campaign WHERE id = %(id)s) tallies,
              jsonb_each(tallies.tally) AS message, jsonb_each_text(message.value) AS outcome, notifications_message m
         WHERE m.campaign_id = %(id)s AND m.id::text = message.key
         GROUP BY 1, 2
+    ), reasons AS (
+        SELECT platform = '' AS by_topic, key, sum(total) AS total FROM outcomes GROUP BY 1, 2
+    ), refused AS (
+        SELECT platform FROM outcomes WHERE platform <> '' GROUP BY platform
+        HAVING sum(total) FILTER (WHERE key = 'third-party-auth') >= %(fewest)s
+            AND sum(total) FILTER (WHERE key = 'third-party-auth') * 2 > sum(total)
     ), folded (by_topic, number, accepted, unknown, skipped) AS (
         SELECT false, devices, accepted, unknown, skipped FROM notifications_campaign WHERE id = %(id)s
         UNION ALL
@@ -51,6 +60,7 @@ _SNAPSHOT = """
            (SELECT coalesce(jsonb_object_agg(key, total), '{}') FROM reasons r WHERE r.by_topic = f.by_topic),
            c.state, c.reason, c.fingerprint, c.gone, c.started_at, c.finished_at, now(),
            (SELECT w.first_failure FROM notifications_wave w WHERE w.campaign_id = c.id AND w.first_failure <> '' LIMIT 1),
+           ARRAY(SELECT platform FROM refused ORDER BY platform),
            l.moved_at
     FROM notifications_campaign c, folded f LEFT JOIN (
         SELECT by_topic, sum(accepted) AS accepted, sum(unknown) AS unknown, sum(skipped) AS skipped,
@@ -81,9 +91,9 @@ def progress_of(campaign: Campaign, *, with_waiting: bool = True, known: Audienc
     queries; without `with_waiting` it is None. `known` holds the campaign's audience, for a page that shows it as well.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_SNAPSHOT, {"id": campaign.pk, "lease": LEASE.total_seconds()})
+        cursor.execute(_SNAPSHOT, {"id": campaign.pk, "lease": LEASE.total_seconds(), "fewest": MIN_REFUSED})
         of_devices, of_topics = cursor.fetchall()
-    state, reason, fingerprint, gone, started_at, finished_at, now, first_failure, _ = of_devices[7:]
+    state, reason, fingerprint, gone, started_at, finished_at, now, first_failure, refused, _ = of_devices[7:]
     devices, topics = _outcomes("devices", of_devices), _outcomes("topics", of_topics)
     waiting = None
     if with_waiting and state == CampaignState.SENDING and devices["pending"] + topics["pending"]:
@@ -103,7 +113,10 @@ def progress_of(campaign: Campaign, *, with_waiting: bool = True, known: Audienc
         "halted": reason if state in (CampaignState.HALTED, CampaignState.HELD) else None,
         "waiting": waiting,
         "notice": (
-            _superseded(campaign, finished_at) or _second_tried(first_failure, state) or _too_many_gone(gone, devices["devices"])
+            _superseded(campaign, finished_at)
+            or _key_refused(refused)
+            or _second_tried(first_failure, state)
+            or _too_many_gone(gone, devices["devices"])
         ),
     }
 
@@ -246,6 +259,17 @@ def _second_tried(first_failure: str | None, state: str) -> str | None:
     # Its first sentence says what failed; the others are about a halt.
     what = first_failure.partition(". ")[0].removesuffix(".")
     return f"A second group of phones was tried because the first one failed ({what}). Ask those who run the server to look."
+
+
+def _key_refused(platforms: Sequence[str]) -> str | None:
+    """Return a sentence when the push service of these platforms refused our key for most of their phones, else None."""
+    if not platforms:
+        return None
+    names = " and ".join(PLATFORM_NAMES[Platform(platform)] for platform in platforms)
+    return (
+        f"Apple's or a browser's push service did not accept our key for most phones on {names}. They did not get this alert. "
+        "Ask the people who run the server to correct the key in the sending account."
+    )
 
 
 def _too_many_gone(gone: int, devices: int) -> str | None:

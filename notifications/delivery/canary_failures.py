@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from notifications.delivery.outcomes import Outcome, SendResult
 from notifications.delivery.settlements import OpenBatch, gone_by_platform, is_decided
-from notifications.models.segment import Platform
+from notifications.models.segment import PLATFORM_NAMES, Platform
 
 #: Outcomes that a platform needs in a canary before its share of gone installations counts.
 MIN_OF_PLATFORM = 10
@@ -19,7 +19,6 @@ PLATFORM_GONE = (
     "FCM reports more than half of the first phones on {platform} gone. Something else is wrong than old addresses, "
     "perhaps its key or its app in the sending account. No phone was removed, and nothing was sent to the others."
 )
-_PLATFORM_NAMES = {Platform.ANDROID: "Android", Platform.IOS: "iOS", Platform.WEB: "the web"}
 
 
 def failure_of(batch: OpenBatch, results: Mapping[int, Outcome]) -> str:
@@ -38,5 +37,5 @@ def failure_of(batch: OpenBatch, results: Mapping[int, Outcome]) -> str:
         return MOSTLY_GONE
     for platform, (lost, total) in by_platform.items():
         if platform and lost * 2 > total >= MIN_OF_PLATFORM:
-            return PLATFORM_GONE.format(platform=_PLATFORM_NAMES[Platform(platform)])
+            return PLATFORM_GONE.format(platform=PLATFORM_NAMES[Platform(platform)])
     return ""

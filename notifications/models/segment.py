@@ -21,6 +21,8 @@ class Platform(models.TextChoices):
     WEB = "web"
 
 
+#: Each platform as a sentence names it, after "on".
+PLATFORM_NAMES = {Platform.ANDROID: "Android", Platform.IOS: "iOS", Platform.WEB: "the web"}
 #: The platform of a segment that is a topic: FCM sends to every phone subscribed to it, on every platform.
 ANY_PLATFORM = ""
 #: Prefix of topic names. A different scheme takes a different prefix; phones leave the old topics with their next refresh.

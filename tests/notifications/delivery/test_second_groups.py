@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from notifications.campaigns import lifecycle
-from notifications.campaigns.progress import progress_of
+from notifications.campaigns.progress import MIN_REFUSED, progress_of
 from notifications.delivery import canaries, claims, planner, second_groups, worker
 from notifications.delivery.canaries import CanaryCandidate
 from notifications.delivery.second_groups import SECOND_WITHIN
@@ -119,6 +119,24 @@ def test_a_few_addresses_of_another_project_do_not_halt_an_alert_after_its_canar
 
     counts = progress_of(campaign)
     assert (counts["state"], counts["accepted"], counts["rejected"]) == ("done", REAL, {"sender-id-mismatch": 8})
+
+
+@pytest.mark.parametrize("refused", [MIN_REFUSED - 1, MIN_REFUSED])
+def test_a_key_that_fails_for_a_rare_platform_after_the_canary_is_shown(
+    some: Emulator, monkeypatch: pytest.MonkeyPatch, refused: int
+) -> None:
+    Registration.objects.filter(segment__platform="web").delete()
+    some.plan([{"match": {"address_prefix": INVENTED}, "answer": "THIRD_PARTY_AUTH"}])
+    monkeypatch.setattr(canaries, "draw_second", lambda *_, **__: [])
+    invent(refused, platform="web")
+    make.installation(80_000_000, platform="web")
+    campaign = begin(monkeypatch, real(SIZE))
+
+    send()
+
+    counts = progress_of(campaign)
+    assert (counts["state"], counts["rejected"]) == ("done", {"third-party-auth": refused})
+    assert ("did not accept our key for most phones on the web." in str(counts["notice"])) == (refused == MIN_REFUSED)
 
 
 def test_the_second_group_is_as_large_as_the_first_and_shares_nobody_with_it(some: Emulator) -> None:
