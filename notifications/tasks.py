@@ -53,6 +53,8 @@ MAX_WAKE_UP_AGE = 60.0
 #: For how many seconds a process looks for something to send five times a second, after it last saw an approved campaign that
 #: begins at once and is not frozen yet: by then its canary has outcomes.
 AWAKE_AFTER_APPROVAL = 3.0
+#: For how many seconds that goes on at the most for one campaign: one that cannot begin is then left to the usual looks.
+AWAKE_FOR_ONE = 60.0
 #: The lock of the first sender among a worker's processes, which inherit this unnamed file: a POSIX lock belongs to one process,
 #: and is released however that process ends. The second lock does the same among the threads of one process.
 _AMONG_PROCESSES, _name = tempfile.mkstemp(prefix="fingerpost-")
@@ -136,20 +138,22 @@ class _TickWhenNeeded:
     """
 
     def __init__(self) -> None:
-        #: Those for which this process has run the scheduler: one that cannot begin is left to the usual runs.
-        self._approved: frozenset[int] = frozenset()
+        #: By campaign: when this process first saw it (monotonic clock) and ran the scheduler for it. One that cannot begin is
+        #: left to the usual runs.
+        self._approved: dict[int, float] = {}
         self._late_look_at = 0.0
         self._awake_until = 0.0
 
     def __call__(self, stopping: threading.Event) -> None:
         """Take the step."""
-        before, self._approved = self._approved, frozenset(Campaign.objects.ids_to_begin_now())
-        if self._approved - before:
+        now, before = time.monotonic(), self._approved
+        self._approved = {campaign: before.get(campaign, now) for campaign in Campaign.objects.ids_to_begin_now()}
+        if self._approved.keys() - before.keys():
             _run_scheduler(late_after=0.0)
         elif time.monotonic() >= self._late_look_at:
             self._late_look_at = time.monotonic() + polling.INTERVAL
             _tick_if_late(stopping)
-        if self._approved:
+        if any(now - first_seen < AWAKE_FOR_ONE for first_seen in self._approved.values()):
             self._awake_until = time.monotonic() + AWAKE_AFTER_APPROVAL
         if time.monotonic() < self._awake_until:
             _wake_own_pollers()

@@ -150,6 +150,22 @@ def test_a_process_stays_awake_while_another_one_begins(woken: Woken, monkeypatc
 
 
 @pytest.mark.django_db(transaction=True)
+def test_a_campaign_that_cannot_begin_keeps_no_process_awake(woken: Woken, monkeypatch: pytest.MonkeyPatch) -> None:
+    make.app()
+    make.installations(30)
+    campaign = make.campaign()
+    monkeypatch.setattr(tasks, "_run_scheduler", lambda *, late_after: False)
+    step = tasks._TickWhenNeeded()
+    step(threading.Event())
+    step._approved[campaign.pk] -= tasks.AWAKE_FOR_ONE
+    step._awake_until = 0.0
+
+    step(threading.Event())
+
+    assert woken.times == 1
+
+
+@pytest.mark.django_db(transaction=True)
 def test_a_tick_that_finds_work_wakes_its_own_process(fcm_emulator: Emulator, woken: Woken) -> None:
     make.app()
     make.installations(30)
