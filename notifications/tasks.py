@@ -31,6 +31,7 @@ from notifications.delivery import (
     polling,
     restores,
     scheduler,
+    second_groups,
     state_file,
     synthetic_alerts,
     test_sends,
@@ -92,10 +93,12 @@ def _run_scheduler(*, late_after: float) -> bool:
     # Before this run is counted, which would hide that there were more.
     restores.hold_after_restore(at=scheduler.database_now())
     with transaction.atomic():
+        silent = SchedulerRun.objects.seconds_since_last()
         step = SchedulerRun.objects.take_turn(late_after=late_after)
         if step is None:
             return False
         clock_steps.follow(step)
+        second_groups.allow_for_outage(silent, at=scheduler.database_now())
     return scheduler.tick(at=scheduler.database_now())
 
 

@@ -24,6 +24,8 @@ from notifications.models.wave import Wave
 
 #: How long a second group may take: enough for an abandoned lease to end (`batch.LEASE`), and for a claim at the lowest rate.
 SECOND_WITHIN = timedelta(seconds=90)
+#: Seconds without a run of the scheduler after which that time starts anew: no worker ran, or the database took no writes.
+OUTAGE_AFTER = 10.0
 _SECOND_FAILED = "A second group of phones, drawn at random, failed as well."
 _SECOND_LATE = f"A second group of phones, drawn at random, had no outcome within {SECOND_WITHIN.total_seconds():.0f} s."
 
@@ -77,7 +79,8 @@ def _has_passed(group: Batch, wave: Wave) -> bool:
 def overdue(campaign: Campaign, *, at: datetime) -> str:
     """Return why a campaign has to halt because a second group did not decide in time, or "".
 
-    Never while the project is blocked or all sending is stopped, nor within SECOND_WITHIN after that.
+    Never while the project is blocked or all sending is stopped, nor within SECOND_WITHIN after that. A time in which nothing
+    worked is followed by `allow_for_outage`.
     """
     since = at - SECOND_WITHIN
     blocked = Quota.objects.filter(blocked_until__gt=since).values("project")
@@ -88,3 +91,12 @@ def overdue(campaign: Campaign, *, at: datetime) -> str:
     if Brake.objects.filter(~Q(state=BrakeState.GO) | Q(set_at__gt=since), campaign=None).exists():
         return ""
     return f"{wave.first_failure} {_SECOND_LATE}"
+
+
+def allow_for_outage(seconds: float | None, *, at: datetime) -> None:
+    """Start the time of all undecided second groups anew if the scheduler did not run for so many `seconds` before this run.
+
+    Without this, the first run after an outage would halt an urgent alert before its second group could be tried.
+    """
+    if seconds is not None and seconds > OUTAGE_AFTER:
+        Batch.objects.restart_second_groups(at=at)

@@ -126,10 +126,12 @@ class BatchQuerySet(models.QuerySet["Batch"]):
         """Release the waves whose canary has enough outcomes, because a person who has seen them resumes the campaign."""
         self.filter(_decided(), wave__campaign=campaign, canary=True).update(canary=False)
 
-    def restart_second_groups(self, campaign: Campaign, *, at: datetime) -> None:
-        """Start the time of undecided second groups anew, because a person resumes the campaign."""
-        undecided = self.undecided_second_groups().values("wave")
-        Wave.objects.filter(campaign=campaign, pk__in=undecided).exclude(second_since=None).update(second_since=at)
+    def restart_second_groups(self, campaign: Campaign | None = None, *, at: datetime) -> None:
+        """Start the time of undecided second groups anew: of one campaign, because a person resumes it, or of all."""
+        undecided = Wave.objects.filter(pk__in=self.undecided_second_groups().values("wave"))
+        if campaign is not None:
+            undecided = undecided.filter(campaign=campaign)
+        undecided.exclude(second_since=None).update(second_since=at)
 
     def waiting_for_worker_since(self, campaign: Campaign) -> datetime | None:
         """Return since when claimable batches of a campaign have waited with no worker on their project; None if none waits.

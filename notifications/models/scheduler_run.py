@@ -40,6 +40,13 @@ class SchedulerRunQuerySet(models.QuerySet["SchedulerRun"]):
             row = cursor.fetchone()
         return None if row is None else float(row[0] or 0.0)
 
+    def seconds_since_last(self) -> float | None:
+        """Return the seconds since the last run by the database's clock; None if there was none."""
+        with connection.cursor() as cursor:
+            cursor.execute(SECONDS_SINCE_SQL)
+            row = cursor.fetchone()
+        return None if row is None else float(row[0])
+
 
 class SchedulerRun(models.Model):
     """The last run of the scheduler; one row."""

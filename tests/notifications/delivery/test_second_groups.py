@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
+from notifications import tasks
 from notifications.campaigns import lifecycle
 from notifications.campaigns.progress import MIN_REFUSED, progress_of
 from notifications.delivery import canaries, claims, planner, second_groups, worker
 from notifications.delivery.canaries import CanaryCandidate
 from notifications.delivery.second_groups import SECOND_WITHIN
-from notifications.models import Batch, Brake, Campaign, Quota, Registration, Wave
+from notifications.models import Batch, Brake, Campaign, Quota, Registration, SchedulerRun, Wave
 from notifications.registrations import simulation
 from tests import make
 from tests.notifications.steps import end_waits, tick
@@ -240,6 +241,22 @@ def test_time_in_which_nothing_may_be_sent_does_not_count(failed: Campaign) -> N
     tick(late)
 
     assert (while_blocked, progress_of(failed)["state"]) == ("sending", "sending")
+
+
+def test_time_in_which_no_worker_ran_does_not_count(failed: Campaign) -> None:
+    tick()
+    SchedulerRun.objects.take_turn(late_after=0.0)
+    long_ago = datetime.now(UTC) - 2 * SECOND_WITHIN
+    Wave.objects.update(second_since=long_ago)
+    SchedulerRun.objects.update(ran_at=long_ago)
+
+    tasks._run_scheduler(late_after=0.0)
+    after_the_outage = progress_of(failed)["state"]
+    # Now nobody was missing.
+    Wave.objects.update(second_since=long_ago)
+    tasks._run_scheduler(late_after=0.0)
+
+    assert (after_the_outage, progress_of(failed)["state"]) == ("sending", "halted")
 
 
 def test_a_person_who_resumes_gives_the_second_group_its_time_anew(failed: Campaign) -> None:
