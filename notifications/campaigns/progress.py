@@ -102,6 +102,12 @@ def progress_of(campaign: Campaign, *, with_waiting: bool = True, known: Audienc
         waiting = _waiting_to_send(campaign, ready_at, moved_at, now)
     elif with_waiting and state == CampaignState.APPROVED:
         waiting = _waiting_to_begin(campaign, now, known)
+    notices = (
+        _superseded(campaign, finished_at),
+        _key_refused(refused),
+        _first_failed(campaign, first_failure, state),
+        _too_many_gone(gone, devices["devices"]),
+    )
     return {
         "id": campaign.pk,
         "state": state,
@@ -112,12 +118,7 @@ def progress_of(campaign: Campaign, *, with_waiting: bool = True, known: Audienc
         "finished_at": rfc3339(finished_at) if finished_at else None,
         "halted": reason if state in (CampaignState.HALTED, CampaignState.HELD) else None,
         "waiting": waiting,
-        "notice": (
-            _superseded(campaign, finished_at)
-            or _key_refused(refused)
-            or _second_tried(first_failure, state)
-            or _too_many_gone(gone, devices["devices"])
-        ),
+        "notice": " ".join(filter(None, notices)) or None,
     }
 
 
@@ -252,13 +253,15 @@ def _superseded(campaign: Campaign, finished_at: datetime | None) -> str | None:
     )
 
 
-def _second_tried(first_failure: str | None, state: str) -> str | None:
+def _first_failed(campaign: Campaign, first_failure: str | None, state: str) -> str | None:
     """Return a sentence when the first group of a wave failed and the campaign has not halted for it, else None."""
     if not first_failure or state == CampaignState.HALTED:
         return None
     # Its first sentence says what failed; the others are about a halt.
     what = first_failure.partition(". ")[0].removesuffix(".")
-    return f"A second group of phones was tried because the first one failed ({what}). Ask those who run the server to look."
+    undecided = Batch.objects.undecided_second_groups().filter(wave__campaign=campaign).exists()
+    tried = "is being tried" if undecided else "was tried"
+    return f"A second group of phones {tried} because the first one failed ({what}). Ask those who run the server to look."
 
 
 def _key_refused(platforms: Sequence[str]) -> str | None:

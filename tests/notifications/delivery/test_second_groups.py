@@ -77,6 +77,8 @@ def test_invented_installations_that_fill_a_canary_do_not_halt_an_alert(
     counts = progress_of(campaign)
     assert (counts["state"], counts["accepted"], counts["rejected"]) == ("done", REAL, {reason: SIZE})
     assert "A second group of phones was tried because the first one failed" in counts["notice"]
+    # One notice hides no other.
+    assert (f"FCM reports {SIZE} phones gone, more than usual." in counts["notice"]) == (reason == "unregistered")
     assert some.counts()["doubled"] == 0
 
 
@@ -199,6 +201,7 @@ def test_the_page_says_that_a_second_group_is_being_tried(failed: Campaign) -> N
 
     assert (claim.canary, claim.remaining, counts["state"]) == (True, SIZE, "sending")
     assert counts["waiting"] == "The first group of 20 phones failed; a second one is being tried."
+    assert "A second group of phones is being tried because the first one failed (FCM reports" in counts["notice"]
     send()
     assert (progress_of(failed)["state"], progress_of(failed)["accepted"]) == ("done", REAL - SIZE)
 
