@@ -12,6 +12,10 @@ from typing import Final
 ROOT: Final = Path(__file__).resolve().parent.parent
 DOCUMENT: Final = ROOT / "docs" / "operations.md"
 HEADING: Final = "## Faults that were tried"
+#: Runs without a row of the long form in docs/measurements/faults.md, and what the table says of them.
+NOT_MEASURED: Final = dict.fromkeys(
+    ("crash-points", "random-kills", "approvals", "hosts-partitioned", "broker-doubling"), "written, not yet measured"
+) | {"point-in-time": "measured in its short form alone"}
 
 
 @dataclass(frozen=True)
@@ -442,17 +446,21 @@ FAULTS: Final = (
 )
 
 _INTRODUCTION = """Each row is a fault in the middle of a campaign, what happens, and what shows it: a test, or a run
-of `./run faults` with its figures in [measurements/faults.md](measurements/faults.md). The table is
-made from `tests/survived_faults.py` (`python -m tests.survived_faults`), and a test keeps the two
-equal.
+of `./run faults` with its figures in [measurements/faults.md](measurements/faults.md). A run that
+has no figures yet says so, and shows nothing yet. The table is made from `tests/survived_faults.py`
+(`python -m tests.survived_faults`), and a test keeps the two equal.
 """
+
+
+def _run(name: str) -> str:
+    return f"run `{name}`" + (f" ({NOT_MEASURED[name]})" if name in NOT_MEASURED else "")
 
 
 def section() -> str:
     """Return the section of docs/operations.md."""
     rows = ["| | fault | what happens | shown by |", "| --- | --- | --- | --- |"]
     for one in FAULTS:
-        shown = [f"`{test.rpartition('::')[2]}`" for test in one.tests] + [f"run `{run}`" for run in one.runs]
+        shown = [f"`{test.rpartition('::')[2]}`" for test in one.tests] + [_run(run) for run in one.runs]
         rows.append(
             f"| F{one.number} | {one.fault} | {one.outcome or '–'} | {'<br>'.join(shown) or f'*not tried:* {one.why_not}'} |"
         )

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 from tests.guards.test_abuse_cases import missing
 from tests.operators_complaints import COMPLAINTS
-from tests.survived_faults import DOCUMENT, FAULTS, document
+from tests.survived_faults import DOCUMENT, FAULTS, NOT_MEASURED, document
+from tools.faults.page import PAGE
 from tools.faults.runs import RUNS
 
 
@@ -20,6 +23,16 @@ def test_no_fault_and_no_run_is_left_out() -> None:
     assert [fault.number for fault in FAULTS] == list(range(1, 55))
     # Single messages that fail are no fault of the list: they are every day.
     assert {run for fault in FAULTS for run in fault.runs} == RUNS.keys() - {"single-failures"}
+
+
+def test_every_run_has_figures_or_says_that_it_has_none() -> None:
+    measured: dict[bool, set[str]] = {False: set(), True: set()}
+    for part in PAGE.read_text(encoding="utf-8").split("\n## ")[1:]:
+        rows = re.findall(r"^\| `([a-z0-9-]+)` ", part, re.MULTILINE)
+        measured["in the short form" in part.partition("\n")[0]].update(rows)
+
+    assert RUNS.keys() - measured[False] <= NOT_MEASURED.keys()
+    assert {run for run, said in NOT_MEASURED.items() if "short form" in said} <= measured[True]
 
 
 def test_the_operators_page_shows_the_table() -> None:
