@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import random
 import socket
 import struct
+import subprocess
 import threading
 import time
 from importlib import import_module
@@ -16,8 +18,9 @@ import pytest
 from tools.faults import combination, crash_points, launch, page
 from tools.faults.doubling import EachPublishTwice, EachPushTwice
 from tools.faults.proxy import DelayingProxy
-from tools.faults.rig import QUICK_DEVICES
+from tools.faults.rig import QUICK_DEVICES, until
 from tools.faults.runs import RUNS, Run
+from tools.faults.runs.processes import kill_one
 from tools.faults.verdict import Verdict, judge
 from tools.faults.watch import Sample, longest_silence
 from tools.sandbox.paths import Paths
@@ -96,6 +99,22 @@ def test_a_proxy_delays_both_ways() -> None:
         proxy.stop()
 
     assert took >= 0.2
+
+
+def test_a_process_is_killed_once_there_is_one() -> None:
+    with subprocess.Popen(["true"]) as ended:
+        ended.wait()
+    # The shell waits for its child, and ends with it.
+    with subprocess.Popen(["sh", "-c", "read _; sleep 60 & wait"], stdin=subprocess.PIPE) as worker:
+        assert worker.stdin is not None
+        before = kill_one(random.Random(1), [ended, worker])
+        worker.stdin.write(b"\n")
+        worker.stdin.flush()
+
+        until(lambda: kill_one(random.Random(1), [ended, worker]), 30, "no process was there")
+
+        worker.wait(30)
+    assert not before
 
 
 @pytest.mark.parametrize("name", crash_points.POINTS)

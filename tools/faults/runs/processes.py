@@ -68,10 +68,11 @@ def random_kills(rig: Rig) -> Verdict:
         killed = held = 0
         halted = ""
         while killed < (5 if rig.quick else 100):
+            if all(worker.poll() is not None for worker in workers):
+                raise RuntimeError("all workers have ended by themselves")
             time.sleep(draw.uniform(0.5, 2))
             held += rig.claimed()
-            psutil.Process(draw.choice(_children(workers)).pid).kill()
-            killed += 1
+            killed += kill_one(draw, workers)
             progress = progress_of(campaign)
             if progress["halted"]:
                 # A batch that was begun three times and never settled waits for a person.
@@ -88,8 +89,26 @@ def random_kills(rig: Rig) -> Verdict:
     return _together(verdicts)
 
 
-def _children(workers: list[Popen[bytes]]) -> list[psutil.Process]:
-    return [child for worker in workers for child in psutil.Process(worker.pid).children()]
+def kill_one(draw: random.Random, workers: list[Popen[bytes]]) -> bool:
+    """Kill a process of one of the workers, drawn at random; return False when none was there, as while a pool replaces them."""
+    children = [child for worker in workers for child in _children(worker)]
+    if not children:
+        return False
+    try:
+        draw.choice(children).kill()
+    except psutil.NoSuchProcess:
+        return False
+    return True
+
+
+def _children(worker: Popen[bytes]) -> list[psutil.Process]:
+    if worker.poll() is not None:
+        # Its number may be another process's by now.
+        return []
+    try:
+        return psutil.Process(worker.pid).children()
+    except psutil.NoSuchProcess:
+        return []
 
 
 def _together(verdicts: list[Verdict]) -> Verdict:
