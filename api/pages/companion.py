@@ -1,7 +1,8 @@
 """GET /companion/…: the companion, the app in the browser (docs/companion.md), as the files of kit/companion and kit/resolver.
 
 The page and the service worker name the version of all files, which is in the path of each, so that no cache mixes the files of
-two versions. All files are served from memory; the app uses nothing but the public API.
+two versions. The worker also names their digests: during an update two versions of the server answer, also under the paths of the
+other one. All files are served from memory; the app uses nothing but the public API.
 """
 
 from __future__ import annotations
@@ -76,11 +77,13 @@ def companion() -> Companion:
     parts = [page.encode(), worker.encode(), *(name.encode() + b"\0" + body for name, body in sorted(files.items()))]
     version = digest(b"\0".join(parts))[:_VERSION_LENGTH]
     start = reverse("companion")
-    paths = " ".join([start, *(f"{start}{version}/{name}" for name in sorted(files))])
+    page_body = page.replace("@version@", version).encode()
+    kept = {start: page_body} | {f"{start}{version}/{name}": files[name] for name in sorted(files)}
+    listed = " ".join(f"{path}={digest(body)}" for path, body in kept.items())
     return Companion(
         version,
-        _response(page.replace("@version@", version).encode(), "text/html; charset=utf-8"),
-        _response(worker.replace("@version@", version).replace("@files@", paths).encode(), _TYPES[".js"]),
+        _response(page_body, "text/html; charset=utf-8"),
+        _response(worker.replace("@version@", version).replace("@files@", listed).encode(), _TYPES[".js"]),
         files,
     )
 

@@ -6,6 +6,9 @@ import { Refused, namedRoot, verifyCountryManifest, verifyPack } from "./verify.
 /** By how much a clock may be wrong before the reader gets a note, in milliseconds. */
 const CLOCK_OFF = 2 * 86_400_000;
 
+/** The status of an answer to If-None-Match whose content has not changed. */
+export const NOT_MODIFIED = 304;
+
 /** The server cannot be reached, or has no help to give. */
 class Unreachable extends Error {}
 
@@ -146,7 +149,7 @@ export function withoutWithdrawn(pack, withdrawn) {
 }
 
 async function fetchManifest(country) {
-  const response = await answer(`/v1/manifest/${country}`, { cache: "no-cache" });
+  const response = await answer(`/v1/manifest/${country}`);
   const date = Date.parse(response.headers.get("Date") ?? "");
   const jws = await read(response.text());
   return { jws, clockOff: Number.isNaN(date) ? 0 : date - Date.now() };
@@ -157,15 +160,19 @@ async function fetchBytes(path, options = {}) {
   return new Uint8Array(await read(response.arrayBuffer()));
 }
 
-/** Return the response of the API, or throw Unreachable. */
+/**
+ * Return the response of the API, also a 304 to a caller that sent If-None-Match, or throw Unreachable.
+ *
+ * The browser keeps no copy: the app keeps what it needs, and "Forget everything" could not delete the copies of the browser.
+ */
 export async function answer(path, options = {}) {
   let response;
   try {
-    response = await fetch(path, { credentials: "omit", referrerPolicy: "no-referrer", ...options });
+    response = await fetch(path, { cache: "no-store", credentials: "omit", referrerPolicy: "no-referrer", ...options });
   } catch {
     throw new Unreachable("the server cannot be reached");
   }
-  if (!response.ok) throw new Unreachable(`the server answered with ${response.status}`);
+  if (!response.ok && response.status !== NOT_MODIFIED) throw new Unreachable(`the server answered with ${response.status}`);
   return response;
 }
 

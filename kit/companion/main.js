@@ -20,6 +20,9 @@ const SCREENS = {
 };
 const WORLDWIDE = "ZZ";
 
+/** Between two renewals because the page is visible again, in milliseconds. */
+const PAUSE = 60_000;
+
 /** What is shown: the screen, the reader's choices, and what the reader said happened, which is never kept. */
 class App {
   constructor(store) {
@@ -30,6 +33,7 @@ class App {
     this.situation = null;
     this.cannotSpeak = false;
     this.renewed = Promise.resolve();
+    this.renewedAt = 0;
   }
 
   get words() {
@@ -51,6 +55,7 @@ class App {
 
   /** Fetch what is new for the choices. */
   renew() {
+    this.renewedAt = Date.now();
     const renewed = this.renewed.then(async () => {
       const { country, locale } = this.choices;
       await this.content.renew(country, locale, navigator.languages);
@@ -90,6 +95,13 @@ class App {
     if (!reason && before === after) return;
     const isReady = wasEmpty && this.pack && this.choices.audience;
     this.go(isReady ? "situations" : this.screen, {}, reason ? "heading" : "keep");
+  }
+
+  /** Renew the help of a page that was hidden, perhaps for days: a service may have been withdrawn since. */
+  async updateWhenVisible() {
+    // The clock may have been set back.
+    const isDue = Math.abs(Date.now() - this.renewedAt) >= PAUSE;
+    if (document.visibilityState === "visible" && isDue) await this.update(null);
   }
 
   async forget() {
@@ -133,5 +145,6 @@ try {
   app.go("choices");
 }
 addEventListener("online", () => app.update(null));
+document.addEventListener("visibilitychange", () => app.updateWhenVisible());
 // Without it (a private window, an old browser) the app works while there is a network.
 navigator.serviceWorker?.register("/companion/sw.js", { scope: "/companion/" }).catch(() => {});

@@ -54,6 +54,8 @@ export class Store {
   /** Delete everything that this app keeps: values, files and the service worker. */
   async forget() {
     this.#memory.clear();
+    // At once, also where a tab with an earlier version of the app keeps the database open and so from being deleted.
+    await attempt(() => done(this.#table("readwrite").clear()));
     this.#database?.close();
     this.#database = null;
     await attempt(() => done(indexedDB.deleteDatabase(NAME)));
@@ -71,10 +73,13 @@ export class Store {
   }
 }
 
-function opened() {
+async function opened() {
   const request = indexedDB.open(NAME, 1);
   request.onupgradeneeded = () => request.result.createObjectStore(TABLE);
-  return done(request);
+  const database = await done(request);
+  // Another tab forgets everything: an open connection would keep the database. From here on this page writes to memory alone.
+  database.onversionchange = () => database.close();
+  return database;
 }
 
 function done(request) {

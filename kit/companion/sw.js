@@ -1,17 +1,12 @@
 /* Keep the files of the app, so that it starts without a network. What the API answers is kept by the app (content.js). */
 
 const VERSION = "@version@";
-const FILES = "@files@".split(" ");
+/** The path of each file, and the SHA-256 of its content in hex. */
+const FILES = "@files@".split(" ").map((file) => file.split("="));
 const PREFIX = "companion-";
 
 self.addEventListener("install", (event) => {
-  const requests = FILES.map((file) => new Request(file, { cache: "reload" }));
-  event.waitUntil(
-    caches
-      .open(PREFIX + VERSION)
-      .then((cache) => cache.addAll(requests))
-      .then(() => self.skipWaiting()),
-  );
+  event.waitUntil(keepFiles().then(() => self.skipWaiting()));
 });
 
 self.addEventListener("activate", (event) => {
@@ -24,6 +19,22 @@ self.addEventListener("fetch", (event) => {
     event.respondWith(kept(event.request));
   }
 });
+
+/** Keep every file of this version, or none: the browser then keeps the earlier worker, and tries again at a later visit. */
+async function keepFiles() {
+  const responses = await Promise.all(FILES.map(fetchFile));
+  const cache = await caches.open(PREFIX + VERSION);
+  await Promise.all(FILES.map(([path], index) => cache.put(path, responses[index])));
+}
+
+/** Return the response with a file. Throws where it is another one: during an update two versions of the server answer. */
+async function fetchFile([path, digest]) {
+  const response = await fetch(path, { cache: "reload" });
+  const found = await crypto.subtle.digest("SHA-256", await response.clone().arrayBuffer());
+  const hex = Array.from(new Uint8Array(found), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  if (hex !== digest) throw new Error(`${path} is of another version`);
+  return response;
+}
 
 async function kept(request) {
   const options = { cacheName: PREFIX + VERSION, ignoreSearch: true, ignoreVary: true };

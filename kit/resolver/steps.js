@@ -79,7 +79,7 @@ export class Steps {
       service: first.id,
       why: emergencyReasons(first, language, query),
       ...opened(serviceAvailability(this.pack, first, this.at)),
-      stale: this.#isStale(first),
+      stale: isStale(first, this.at),
       language_match: language === null ? null : language < query.languages.length,
       alternatives: others.map(({ id }) => id),
       conditions: {},
@@ -263,7 +263,7 @@ export class Steps {
       service: first.id,
       why: [...reasons(first, name, this.query), ...extra],
       ...opened(this.#availability(first)),
-      stale: this.#isStale(first.service),
+      stale: isStale(first.service, this.at),
       language_match: first.language === null ? null : first.language < this.query.languages.length,
       alternatives: ranked.slice(1).map(({ id }) => id),
       conditions: conditions(ranked),
@@ -278,15 +278,16 @@ export class Steps {
     this.#availabilities.set(c, found);
     return found;
   }
+}
 
-  /**
-   * Return whether the last check is no longer valid. The service stays: an old number is better than none.
-   *
-   * @param {Service} service
-   */
-  #isStale(service) {
-    return service.assured_until != null && service.assured_until < new Date(this.at).toISOString().slice(0, 10);
-  }
+/**
+ * Return whether the last check is no longer valid. The service stays: an old number is better than none.
+ *
+ * @param {Service} service
+ * @param {number} at milliseconds since 1970
+ */
+export function isStale(service, at) {
+  return service.assured_until != null && service.assured_until < new Date(at).toISOString().slice(0, 10);
 }
 
 /**

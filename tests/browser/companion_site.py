@@ -40,6 +40,12 @@ class CompanionSite:
         self.requests: list[str] = []
         #: Whether the API fails.
         self.is_down = False
+        #: What the feed has.
+        self.alerts: list[Any] = []
+        #: Answers to If-None-Match that say that nothing has changed.
+        self.unchanged = 0
+        #: By path: files of another version, as during an update of the server.
+        self.altered: dict[str, bytes] = {}
 
     def close(self) -> None:
         self._server.shutdown()
@@ -59,6 +65,7 @@ class CompanionSite:
     ) -> None:
         """Serve these packs, and manifests of them."""
         self.packs, self.manifests, self.is_down, self.requests = {}, {}, False, []
+        self.alerts, self.unchanged, self.altered = [], 0, {}
         signed_at = (issued or datetime.now(UTC)).replace(microsecond=0)
         document = signing_keys.rotate(
             ROOT, None, add=[KEY.public], retire=[], at=datetime.now(UTC) - timedelta(days=90), days=400
@@ -90,7 +97,7 @@ class CompanionSite:
             return found.content_type, found.body
         if path.startswith(f"/companion/{app.version}/"):
             name = path.removeprefix(f"/companion/{app.version}/")
-            return ("text/css" if name.endswith(".css") else "text/javascript"), app.files[name]
+            return ("text/css" if name.endswith(".css") else "text/javascript"), self.altered.get(path, app.files[name])
         self.requests.append(path)
         if self.is_down:
             return None
@@ -103,7 +110,7 @@ class CompanionSite:
             body = self.packs[country][locale]
             return ("application/json", body) if digest(body) == name else None
         if parts[0].startswith("alerts"):
-            return "application/json", json.dumps({"alerts": [], "older": None}).encode()
+            return "application/json", json.dumps({"alerts": self.alerts, "older": None}).encode()
         return None
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
@@ -115,7 +122,16 @@ class CompanionSite:
             def do_GET(self) -> None:
                 found = site.answer(self.path)
                 kind, body = found or ("application/problem+json", b"{}")
+                etag = f'"{digest(body)}"'
+                if found and self.headers["If-None-Match"] == etag:
+                    site.unchanged += self.path.startswith("/v1/")
+                    self.send_response(304)
+                    self.end_headers()
+                    return
                 self.send_response(200 if found else 503)
+                # The browser may keep everything, where the app lets it.
+                self.send_header("Cache-Control", "max-age=3600" if self.path.startswith("/v1/") else "no-cache")
+                self.send_header("ETag", etag)
                 self.send_header("Content-Type", kind)
                 self.send_header("Content-Length", str(len(body)))
                 self.send_header("Content-Security-Policy", POLICY)

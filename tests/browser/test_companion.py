@@ -200,7 +200,8 @@ def test_what_cannot_be_checked_is_refused_and_what_was_withdrawn_is_gone(
     picture(page, "companion-refused")
     site.publish(forged, PLACES, issued=now + timedelta(seconds=2), days=-1)
     page.reload()
-    expect(page.get_by_text("This help may be old.")).to_be_visible()
+    expect(page.get_by_text("This help may be old.").first).to_be_visible()
+    expect(page.locator("main [role=status]")).to_contain_text("Help as of:")
     assert page.get_by_text("Forged").count() == 0
 
     site.publish(
@@ -236,12 +237,75 @@ def test_leaving_leaves_no_history_and_forgetting_leaves_nothing(visit: Callable
     assert page.url == "about:blank"
 
     page.goto("/companion/")
+    # Another tab must not keep the database.
+    other = page.context.new_page()
+    other.goto("/companion/")
+    other.locator("section.danger").wait_for()
     page.get_by_role("button", name="Forget everything").click()
     page.get_by_role("button", name="Forget everything").click()
     page.wait_for_url(NEUTRAL)
     page.goto("/nothing")
     left = page.evaluate(LEFT)
     assert left == {"databases": [], "caches": [], "workers": 0, "local": 0, "cookies": ""}
+    # Nor does the cache of the browser keep what the API answered.
+    cached = "fetch('/v1/manifest/GB', {cache: 'only-if-cached', mode: 'same-origin'}).then(r => r.status, () => 'none')"
+    assert page.evaluate(cached) in ("none", 504)
+
+
+def test_a_page_that_becomes_visible_again_looks_for_what_was_withdrawn(
+    visit: Callable[..., Page], site: CompanionSite, real_packs: Packs
+) -> None:
+    now = datetime.now(UTC)
+    page = visit(at=now)
+    enter(page)
+    plan_of(page)
+    line = page.get_by_role("link", name="0800 1111")
+    assert line.first.is_visible()
+    withdrawn = [{"service": "gb-childline", "successor": None, "date": "2026-11-30"}]
+    site.publish(real_packs, PLACES, release=8, withdrawn=withdrawn)
+    visible = "document.dispatchEvent(new Event('visibilitychange'))"
+
+    page.clock.set_fixed_time(now + timedelta(seconds=30))
+    page.evaluate(visible)
+    page.clock.set_fixed_time(now + timedelta(seconds=90))
+    page.evaluate(visible)
+
+    expect(line).to_have_count(0)
+    assert site.requests.count("/v1/manifest/GB") == 1
+
+
+def test_news_that_have_not_changed_are_not_sent_again(visit: Callable[..., Page], site: CompanionSite) -> None:
+    page = visit()
+    enter(page)
+    site.alerts = [{"status": "Actual", "title": "New advice", "body": "Read it.", "lang": "en", "dir": "ltr", "tip": None}]
+
+    for _ in range(2):
+        page.get_by_role("button", name="News").click()
+        expect(page.get_by_role("heading", name="New advice")).to_be_visible()
+        page.get_by_role("button", name="Back").click()
+
+    assert [path.partition("?")[0] for path in site.requests if "alerts" in path] == ["/v1/alerts", "/v1/alerts"]
+    assert site.unchanged == 1
+
+
+def test_the_service_worker_keeps_no_file_of_another_version(visit: Callable[..., Page], site: CompanionSite) -> None:
+    style = f"/companion/{companion().version}/companion/style.css"
+    site.altered = {style: b"/* another version */"}
+    page = visit()
+    page.goto("/nothing")
+    source = companion().worker.body.decode()
+    install = f"""async () => {{
+      self.skipWaiting = () => null;
+      {source}
+      const event = new Event("install");
+      let installed;
+      event.waitUntil = (promise) => {{ installed = promise; }};
+      self.dispatchEvent(event);
+      const answer = await installed.then(() => "installed", (error) => error.message);
+      return [answer, await caches.keys()];
+    }}"""
+
+    assert page.evaluate(install) == [f"{style} is of another version", []]
 
 
 @pytest.mark.parametrize(("locale", "direction"), [("ar", "rtl"), ("bn", "ltr")])
@@ -304,6 +368,40 @@ def test_a_pack_with_gaps_still_gives_a_plan(
     page.get_by_text("Another app or site").click()
     expect(page.get_by_text("Use the report button in the app.", exact=False)).to_be_visible()
     picture(page, "companion-gaps")
+
+    pack["services"] = []
+    site.publish({**real_packs, ("GB", "en"): pack}, PLACES, release=8)
+    page.reload()
+    plan_of(page)
+    assert page.get_by_text("No one here is open right now.", exact=False).count() == 0
+
+
+def test_what_is_known_of_a_channel_is_said_beside_it(visit: Callable[..., Page], site: CompanionSite, real_packs: Packs) -> None:
+    pack = copy.deepcopy(real_packs["GB", "en"])
+    for service in pack["services"]:
+        service["assured_until"] = "2020-01-01"
+        for channel in service["channels"]:
+            channel.update(cost="free", on_bill=service["id"] != "gb-childline", anonymous=True)
+        position = service["channels"][0]["position"]
+        times = {"from": "2020-01-01T00:00:00Z", "until": "2090-01-01T00:00:00Z"}
+        service["notices"] = [notice(kind="channel-down", position=position, **times)]
+    page = visit_again(visit, site, {**real_packs, ("GB", "en"): pack})
+    enter(page)
+    plan_of(page)
+
+    talk = page.locator("section[aria-labelledby=step-talk]")
+    talk.locator("summary", has_text="Other ways to get help").click()
+    down = "This way to reach them does not work at the moment."
+    for card in talk.locator("article").all():
+        assert card.get_by_text(down).count() == 1
+        assert card.locator(".channel").filter(has_text=down).count() == 1
+        assert card.get_by_text("This help may be old.").count() == 1
+    childline = talk.locator(".channel").filter(has_text="0800 1111").first
+    expect(childline).to_contain_text("Free · Not on the phone bill · You do not have to give your name.")
+    expect(talk).to_contain_text("Free · Shows on the phone bill · You do not have to give your name.")
+    platforms = page.locator("section[aria-labelledby=step-tell-the-platform]")
+    platforms.locator("summary", has_text="Snapchat").click()
+    expect(platforms.get_by_text("A report in the app takes along what you report.", exact=False)).to_be_visible()
 
 
 def test_without_storage_it_works_and_says_so(visit: Callable[..., Page]) -> None:

@@ -9,7 +9,7 @@ import { button, say } from "../words.js";
 export function frame(app, screen) {
   const { words, content } = app;
   const notes = content.notes.filter((id) => app.pack || !["offline", "kept-back"].includes(id));
-  const checked = notes.includes("old") && content.issued;
+  const isOld = notes.includes("old") && content.issued;
   return [
     element(
       "header",
@@ -24,7 +24,7 @@ export function frame(app, screen) {
         "div",
         { role: "status", class: notes.length > 0 ? "notes" : null },
         notes.map((id) => say(words, "p", id)),
-        checked && element("p", {}, say(words, "span", "checked"), " ", day(app, content.issued)),
+        isOld && element("p", {}, say(words, "span", "as-of"), " ", day(app, content.issued)),
         notes.includes("offline") && button(words, "try-again", () => app.update("asked"), { class: "small" }),
       ),
       ...screen,

@@ -1,6 +1,6 @@
 /* News: the alerts of the feed. A browser is not sent any, because only a server could subscribe it to topics. */
 
-import { answer } from "../content.js";
+import { NOT_MODIFIED, answer } from "../content.js";
 import { element, phrase } from "../dom.js";
 import { button, say } from "../words.js";
 import { heading } from "./frame.js";
@@ -8,6 +8,9 @@ import { tipDetails } from "./tip.js";
 
 /** Audiences that a URL may name; an adult who was harmed as a child is none of them. */
 const NAMED = ["teen", "parent", "educator", "bystander"];
+
+/** The last answer of the feed, in memory alone: its path, its ETag, and the alerts. */
+let last = { path: null, etag: null, alerts: [] };
 
 /** Return the screen of news; the alerts appear once they have been fetched. */
 export function newsScreen(app) {
@@ -20,13 +23,23 @@ async function fill(app, list) {
   const { country, locale, audience } = app.choices;
   const query = new URLSearchParams({ country, locale, ...(NAMED.includes(audience) ? { audience } : {}) });
   try {
-    // The browser keeps the answer with its ETag, and asks only whether it has changed.
-    const { alerts } = await (await answer(`/v1/alerts?${query}`)).json();
+    const alerts = await alertsAt(`/v1/alerts?${query}`);
     const found = alerts.filter(({ status }) => status === "Actual").map((alert) => article(app, alert));
     list.replaceChildren(...(found.length > 0 ? found : [say(app.words, "p", "no-news")]));
   } catch {
     list.replaceChildren(say(app.words, "p", "offline"), button(app.words, "try-again", () => app.go("news"), { class: "small" }));
   }
+}
+
+/** Return the alerts of the feed. An answer that has not changed is not sent again. */
+async function alertsAt(path) {
+  const etag = last.path === path ? last.etag : null;
+  const response = await answer(path, etag ? { headers: { "If-None-Match": etag } } : {});
+  if (response.status !== NOT_MODIFIED) {
+    const { alerts } = await response.json();
+    last = { path, etag: response.headers.get("ETag"), alerts };
+  }
+  return last.alerts;
 }
 
 function article(app, { title, body, lang, dir, tip }) {

@@ -12,8 +12,9 @@ export function planScreen(app) {
   const { pack, words } = app;
   const plan = resolve(pack, app.query(app.situation), app.content.now());
   const bySlug = new Map(pack.tips.map((tip) => [tip.slug, tip]));
-  const lines = plan.steps.filter(({ step }) => step === "talk").flatMap(({ service, alternatives }) => [service, ...alternatives]);
-  const allClosed = lines.length > 0 && lines.every((id) => id === null || plan.availability[id]?.open === false);
+  const talk = plan.steps.filter(({ step }) => step === "talk");
+  const lines = talk.flatMap(({ service, alternatives }) => [service, ...alternatives]).filter((id) => id !== null);
+  const allClosed = lines.length > 0 && lines.every((id) => plan.availability[id]?.open === false);
   return [
     heading(pack.labels.situations[plan.situation]),
     button(words, "no-voice", () => app.go("plan", { cannotSpeak: !app.cannotSpeak }, "keep"), {

@@ -1,5 +1,6 @@
 /* One step of a plan: whom to call, write to or open, whether they are there now, and what happens next. */
 
+import { isStale } from "../../resolver/steps.js";
 import { element, phrase } from "../dom.js";
 import { writingTags } from "../locales.js";
 import { say, withValue } from "../words.js";
@@ -46,6 +47,8 @@ function card(app, plan, step, service, { brief, titled = true }) {
   const found = plan.availability[service.id];
   const codes = [step.conditions[service.id], step.notes[service.id]].filter(Boolean);
   const isFirst = service.id === step.service;
+  const now = app.content.now();
+  const route = routeOf(service, plan.situation);
   return element(
     "article",
     {},
@@ -53,17 +56,19 @@ function card(app, plan, step, service, { brief, titled = true }) {
     service.region_names.length > 0 && element("p", { class: "quiet" }, service.region_names.join(", ")),
     service.purpose && phrase("p", service.purpose),
     reasons(app, codes),
-    notices(app, service),
+    notices(app, service, null),
     opening(app, found),
-    service.channels.map((channel, index) => action(app, service, channel, found.channels[index])),
+    service.channels.map((channel, index) => action(app, service, channel, found.channels[index], route)),
+    route?.steps && !service.channels.some(({ steps }) => isSame(steps, route.steps)) && phrase("p", route.steps),
+    route?.asks && phrase("p", route.asks),
     service.answers_in && phrase("p", service.answers_in, { class: "quiet" }),
-    isFirst && step.stale && stale(app, service),
+    isStale(service, now) && stale(app, service),
     !brief && service.after && next(app, service),
     !brief && isFirst && why(app, step),
   );
 }
 
-function action(app, service, channel, found) {
+function action(app, service, channel, found, route) {
   const { words } = app;
   const verb = words(VERBS[channel.type] ?? "open");
   const label = element(
@@ -89,10 +94,37 @@ function action(app, service, channel, found) {
     "div",
     { class: "channel" },
     channel.label && phrase("p", channel.label, { class: "quiet" }),
+    notices(app, service, channel.position),
+    beforehand(app, channel),
     link || label,
     channel.keyword && withValue(words, "p", "text-word", channel.keyword),
-    channel.steps && phrase("p", channel.steps),
+    // The usual steps can lead to the wrong form: where the situation has a route, only its steps are shown.
+    channel.steps && (!route || isSame(channel.steps, route.steps)) && phrase("p", channel.steps),
   );
+}
+
+/** Return how to report the situation inside a platform, or null where nothing of that is known. */
+function routeOf({ routes = {} }, situation) {
+  return routes[situation] ?? routes.any ?? null;
+}
+
+function isSame(one, other) {
+  return one?.text === other?.text;
+}
+
+/** Return what is known of a channel before it is used: its cost, the phone bill, and whether a name is needed. */
+function beforehand({ words, pack }, { type, cost, on_bill: onBill, anonymous }) {
+  const isCharged = type === "phone" || type === "sms";
+  const found = [
+    isCharged && cost === "free" && words("free"),
+    isCharged && cost === "standard" && pack.labels.handouts?.["usual-cost"],
+    isCharged && onBill === true && words("on-bill"),
+    isCharged && onBill === false && words("not-on-bill"),
+    anonymous && pack.labels.why.anonymous,
+  ].filter(Boolean);
+  if (found.length === 0) return null;
+  const parts = found.flatMap((label, index) => [index > 0 && " · ", phrase("span", label)]);
+  return element("p", { class: "quiet" }, parts);
 }
 
 function opening({ words, choices, content }, found) {
@@ -117,12 +149,13 @@ function moment(instant, choices, now) {
   return new Intl.DateTimeFormat(writingTags(choices), { hour: "numeric", minute: "2-digit", ...day }).format(date);
 }
 
-function notices(app, service) {
+/** Return the notices that hold now of the channel at this position, or with null those of the whole service. */
+function notices(app, service, position) {
   const labels = app.pack.labels.notices ?? {};
   const now = app.content.now();
   return (service.notices ?? [])
     .filter(({ from, until }) => Date.parse(from) <= now && now < Date.parse(until))
-    .filter(({ kind }) => labels[kind])
+    .filter((notice) => labels[notice.kind] && (notice.position ?? null) === position)
     .map(({ kind }) => phrase("p", labels[kind], { class: "notes" }));
 }
 

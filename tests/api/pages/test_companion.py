@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import re
 
 import pytest
@@ -45,12 +46,14 @@ def test_everything_is_under_the_policy_of_every_page_and_sets_no_cookie(api: Cl
 
 def test_the_service_worker_keeps_every_file(api: Client) -> None:
     worker = api.get("/companion/sw.js")
-    kept = re.search(r'const FILES = "([^"]+)"', worker.content.decode())
+    listed = re.search(r'const FILES = "([^"]+)"', worker.content.decode())
 
-    assert kept is not None
+    assert listed is not None
     assert worker["Content-Type"] == "text/javascript; charset=utf-8"
-    assert kept[1].split() == ["/companion/", *(f"/companion/{companion().version}/{name}" for name in sorted(companion().files))]
-    assert {api.get(path).status_code for path in kept[1].split()} == {200}
+    kept = dict(file.split("=") for file in listed[1].split())
+    assert [*kept] == ["/companion/", *(f"/companion/{companion().version}/{name}" for name in sorted(companion().files))]
+    bodies = {path: api.get(path, headers={"accept": "*/*"}).content for path in kept}
+    assert {path: hashlib.sha256(body).hexdigest() for path, body in bodies.items()} == kept
 
 
 def test_a_page_of_another_version_gets_the_files_and_keeps_them_shortly(api: Client) -> None:
