@@ -6,7 +6,7 @@
  * The plan may be a promise, and may have further members. The exit status is 1 if a plan differs.
  */
 
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { resolve as pathOf } from "node:path";
 import { argv, exit } from "node:process";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -73,4 +73,6 @@ async function main() {
   return wrong === 0 ? 0 : 1;
 }
 
-if (argv[1] && pathOf(argv[1]) === fileURLToPath(import.meta.url)) exit(await main());
+// npm starts it through a symbolic link.
+const isProgram = argv[1] && existsSync(argv[1]) && realpathSync(argv[1]) === realpathSync(fileURLToPath(import.meta.url));
+if (isProgram) exit(await main());
