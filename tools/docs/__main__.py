@@ -56,16 +56,27 @@ def build(folder: Path) -> int:
         if ran.returncode != 0:
             raise BuildFailed((ran.stdout + ran.stderr).strip())
         (new / STAMP).write_text(sources_digest(), encoding="ascii")
-        # A server may be reading the old site, which stays until the new one is complete.
-        if folder.exists():
-            folder.rename(old)
-        new.rename(folder)
+        replace_folder(folder, new=new, old=old)
         # The server reads the folder again when the time of this file changes (core/static_files.py).
         (folder / "index.html").touch()
     finally:
-        for left in (new, old):
-            shutil.rmtree(left, ignore_errors=True)
+        shutil.rmtree(new, ignore_errors=True)
+        if folder.exists():
+            shutil.rmtree(old, ignore_errors=True)
     return sum(1 for _ in folder.rglob("*.html"))
+
+
+def replace_folder(folder: Path, *, new: Path, old: Path) -> None:
+    """Rename the folder, if there is one, to `old`, and `new` to the folder; undo the first if the second fails."""
+    # A server may be reading the old site, which stays until the new one is complete.
+    try:
+        if folder.exists():
+            folder.rename(old)
+        new.rename(folder)
+    except BaseException:
+        if old.exists() and not folder.exists():
+            old.rename(folder)
+        raise
 
 
 def sources_digest() -> str:

@@ -13,7 +13,7 @@ import pytest
 from django.test import Client
 
 from tools.docs import __main__ as site_builder
-from tools.docs.__main__ import ROOT, build, main
+from tools.docs.__main__ import ROOT, build, main, replace_folder
 
 #: Elements whose `src` or `href` a browser loads by itself.
 _LOADED = {"script": "src", "link": "href", "img": "src", "iframe": "src", "source": "src"}
@@ -144,3 +144,15 @@ def test_a_folder_with_other_files_is_left_alone(tmp_path: Path, capsys: pytest.
     assert main([str(tmp_path)]) == 1
     assert "Name an empty folder" in capsys.readouterr().err
     assert (tmp_path / "letter.txt").exists()
+
+
+def test_a_site_that_cannot_be_replaced_stays(tmp_path: Path) -> None:
+    folder = tmp_path / "site"
+    folder.mkdir()
+    (folder / "index.html").write_text("The old site")
+
+    with pytest.raises(FileNotFoundError):
+        replace_folder(folder, new=tmp_path / "nothing", old=tmp_path / "old")
+
+    assert (folder / "index.html").read_text() == "The old site"
+    assert [path.name for path in tmp_path.iterdir()] == ["site"]
