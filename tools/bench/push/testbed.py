@@ -71,7 +71,7 @@ def _end_other_sessions() -> None:
         cursor.execute(
             """
             SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-            WHERE datname = current_database() AND pid <> pg_backend_pid()
+            WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
             """
         )
 
