@@ -26,7 +26,7 @@ DOCUMENTS = [path for folder in ("", "docs") for path in sorted((ROOT / folder).
 OPERATIONS = ROOT / "docs/operations.md"
 SERVICES: dict[str, Any] = YAML(typ="safe").load(ROOT / "docker/compose.yaml")["services"]
 PRODUCT = {name for name, app in get_commands().items() if str(app) in {"api", "content", "core", "notifications"}}
-#: What stands before a management command.
+#: What a management command is called with on the page.
 _BEFORE = re.compile(r"^(?:.*\brun --rm (?P<service>\w+) manage |(?:.* )?(?:python )?manage\.py |\./run manage )")
 _ENDS_A_COMMAND = {"|", "&&", ">", "#", ";"}
 
@@ -78,7 +78,7 @@ def faults(words: list[str]) -> Iterator[str]:
         elif word in verbs:
             parsers.append(verbs[word])
         elif verbs and word.islower():
-            # "pause|resume" stands for either.
+            # "pause|resume" means one of the two.
             yield from (f"{name} has no verb {verb}" for verb in word.split("|") if verb not in verbs)
             parsers.append(verbs.get(word.partition("|")[0], parsers[-1]))
 

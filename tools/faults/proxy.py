@@ -77,7 +77,7 @@ class DelayingProxy:
             except OSError:
                 data = b""
             passed_on = rewrite(data) if data else b""
-            # An empty one stands for the end of the connection.
+            # An empty one marks the end of the connection.
             if passed_on or not data:
                 waiting.put((time.monotonic() + self._delay, passed_on))
 
