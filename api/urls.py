@@ -17,7 +17,7 @@ from api.pages import (
     sent_alerts,
     transparency,
 )
-from api.sandbox import start
+from api.sandbox import phones, start
 from api.sandbox import views as sandbox
 from api.v1 import (
     alert_documents,
@@ -69,6 +69,8 @@ urlpatterns = [
     path("v1/topics", topics.TopicsView.as_view(), name="topics"),
     path("v1/sandbox/", sandbox.SandboxIndexView.as_view(), name="sandbox"),
     path("v1/sandbox/limited", sandbox.SandboxLimitedView.as_view(), name="sandbox-limited"),
+    path("v1/sandbox/phones", phones.SandboxPhonesView.as_view(), name="sandbox-phones"),
+    path("v1/sandbox/phones/<str:locale>/<str:alert_id>", phones.SandboxPhoneView.as_view(), name="sandbox-phone"),
     path("v1/sandbox/<str:name>", sandbox.SandboxStateView.as_view(), name="sandbox-state"),
     path("v1/problems/<str:code>", problems.ProblemView.as_view(), name="problem"),
     path("v1/schema", docs.SchemaView.as_view(), name="schema"),

@@ -198,6 +198,11 @@ USE_TZ = True
 
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_FINDERS = [
+    "django.contrib.staticfiles.finders.FileSystemFinder",
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+    "core.companion_files.PreviewFinder",
+]
 # The demo serves static files from the packages; the image collects them when it is built.
 WHITENOISE_USE_FINDERS = True
 

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import psycopg
 import pytest
@@ -28,6 +29,13 @@ from tools.sandbox.pytest_plugins.quick_flush import flush_quickly
 allow_flush()
 flush_quickly()
 migrate_quickly()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _static_files_as_in_production() -> Iterator[None]:
+    """Let the live server leave static files to the middleware of the product, with its headers."""
+    with mock.patch("django.contrib.staticfiles.handlers.StaticFilesHandler", lambda app: app):
+        yield
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

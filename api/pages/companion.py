@@ -7,14 +7,11 @@ other one. All files are served from memory; the app uses nothing but the public
 
 from __future__ import annotations
 
-import posixpath
-import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from django.conf import settings
 from django.http import HttpResponse
 from django.urls import reverse
 from drf_spectacular.utils import extend_schema
@@ -27,14 +24,13 @@ from api.http.views import ReadView
 from api.reads.request import ReadRequest
 from api.v1.docs import HtmlRenderer
 from core.canonical import digest
+from core.companion_files import STYLE, kit_folder, modules
 from core.errors import NotFound
 
-PAGE, WORKER, STYLE, MAIN = "companion/index.html", "companion/sw.js", "companion/style.css", "companion/main.js"
+PAGE, WORKER, MAIN = "companion/index.html", "companion/sw.js", "companion/main.js"
 #: Of the digest over all files, in the path of each.
 _VERSION_LENGTH = 16
 _TYPES: Final = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8"}
-#: A static import or export of another module of ours. Lines of comments do not begin so.
-_IMPORT = re.compile(r'^(?:import|export)\b[^;"]*"(\.[^"]+)";', re.M)
 
 
 class NoSuchFile(NotFound):
@@ -71,8 +67,8 @@ class Companion:
 @cache
 def companion() -> Companion:
     """Return the app, from the files of the kit. A process reads them once."""
-    folder = settings.BASE_DIR / "kit"
-    files = {STYLE: (folder / STYLE).read_bytes()} | _modules(folder, MAIN)
+    folder = kit_folder()
+    files = {STYLE: (folder / STYLE).read_bytes()} | modules(MAIN)
     page, worker = ((folder / name).read_text(encoding="utf-8") for name in (PAGE, WORKER))
     parts = [page.encode(), worker.encode(), *(name.encode() + b"\0" + body for name, body in sorted(files.items()))]
     version = digest(b"\0".join(parts))[:_VERSION_LENGTH]
@@ -137,17 +133,3 @@ def _file(is_current: bool, name: str) -> ReadResponse:
     if body is None:
         raise NoSuchFile()
     return _response(body, _TYPES[Path(name).suffix], IMMUTABLE if is_current else SHORT)
-
-
-def _modules(folder: Path, main: str) -> dict[str, bytes]:
-    """Return by name the module and all that it imports: what the app needs, and nothing else of the kit."""
-    found: dict[str, bytes] = {}
-    waiting = [main]
-    while waiting:
-        name = waiting.pop()
-        if name in found:
-            continue
-        found[name] = (folder / name).read_bytes()
-        imported = _IMPORT.findall(found[name].decode())
-        waiting += [posixpath.normpath(posixpath.join(posixpath.dirname(name), one)) for one in imported]
-    return found

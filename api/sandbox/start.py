@@ -1,4 +1,7 @@
-"""GET /: links to everything in a sandbox, on one page; other installations have nothing at this path."""
+"""GET /: the first minute of a sandbox (approve a campaign, see it on three phones), and links to everything that it serves.
+
+Other installations have nothing at this path.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,13 @@ import json
 from pathlib import Path
 from typing import TypedDict
 
+from csp.decorators import csp_update
 from django.conf import settings
 from django.http import HttpResponse
 from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.decorators import method_decorator
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
@@ -20,6 +27,7 @@ from api.sandbox.views import SandboxView
 from content.publishing.signing import jwks
 from core.models import User
 from core.roles import ROLES
+from notifications.models import Campaign, CampaignState
 
 
 class Account(TypedDict):
@@ -29,6 +37,14 @@ class Account(TypedDict):
     roles: str
 
 
+class WaitingCampaign(TypedDict):
+    """A campaign that a second person can approve."""
+
+    name: str
+    url: str
+
+
+@method_decorator(csp_update({"frame-src": ["'self'"]}), name="dispatch")
 class StartView(SandboxView):
     """The start page."""
 
@@ -46,6 +62,7 @@ class StartView(SandboxView):
             "console": f"{settings.CONSOLE_URL}/console/",
             "phones": f"{settings.FCM_ENDPOINT}/",
             "documents": has_documents(),
+            "waiting": waiting_campaign(),
         }
         page = render_to_string("api/start.html", context)
         return respond(request, page.encode(), cache=NO_STORE, content_type="text/html; charset=utf-8")
@@ -71,6 +88,14 @@ def accounts() -> list[Account]:
         for person in people
         for groups in [{group.name for group in person.groups.all()}]
     ]
+
+
+def waiting_campaign() -> WaitingCampaign | None:
+    """Return the newest campaign that waits for its approval and can still be sent, with the page that approves it."""
+    waiting = Campaign.objects.filter(state=CampaignState.SUBMITTED, not_after__gt=timezone.now()).order_by("-pk").first()
+    if waiting is None:
+        return None
+    return WaitingCampaign(name=waiting.name, url=settings.CONSOLE_URL + reverse("admin:campaign-approve", args=[waiting.pk]))
 
 
 def has_documents() -> bool:

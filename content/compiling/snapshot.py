@@ -54,17 +54,17 @@ from content.terms import OUTDATED_DAYS, Change, Situation
 _OWNERS = Q(owner="term") | Q(owner__startswith="tip:") | Q(owner__startswith="service:") | Q(owner__startswith="figure:")
 
 
-def read_snapshot(policy: Policy, *, tip: str | None = None, translated: bool = True) -> Snapshot:
+def read_snapshot(policy: Policy, *, owner: str | None = None, translated: bool = True) -> Snapshot:
     """Return the state of the database at one instant, unaffected by writes in the meantime.
 
-    With the slug of a `tip` the snapshot holds, beside services and figures, the texts of that tip alone and no base: enough to
-    say where the tip is served, and much faster to read. Without translations it has all texts in the source language, and no
-    base: enough to say which services and tips a pack holds, because a locale changes their words alone.
+    With the `owner` of the texts of one tip or service the snapshot holds, beside services and figures, these texts alone and no
+    base: enough to say where a tip is served, and much faster to read. Without translations it has all texts in the source
+    language, and no base: enough to say which services and tips a pack holds, because a locale changes their words alone.
     """
-    owners = _OWNERS if tip is None else Q(owner__in=["term", f"tip:{tip}"]) | Q(owner__startswith="figure:")
+    owners = _OWNERS if owner is None else Q(owner__in=["term", owner]) | Q(owner__startswith="figure:")
     with _one_instant():
         locales = list(_locales(policy).values_list("code", "dir", "fallback"))
-        base = Release.objects.current_number() if tip is None and translated else None
+        base = Release.objects.current_number() if owner is None and translated else None
         return Snapshot(
             policy=policy,
             directions={code: direction for code, direction, _ in locales},
@@ -75,7 +75,7 @@ def read_snapshot(policy: Policy, *, tip: str | None = None, translated: bool = 
             aliases=read_aliases(),
             removal_powers=read_removal_powers(),
             # A closed service is in the packs all the same.
-            notices=read_notices(policy.day) if tip is None else {},
+            notices={} if owner is not None and owner.startswith("tip:") else read_notices(policy.day),
             figures=tuple(_figures()),
             fallbacks={code: tuple(fallback) for code, _, fallback in locales if fallback is not None},
             base=base,

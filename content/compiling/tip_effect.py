@@ -50,7 +50,7 @@ class TipEffect:
 
 def read_effect(revision: TipRevision, *, at: datetime) -> TipEffect:
     """Return the effect of approving the revision (saved or not) on the release that would be compiled at this instant."""
-    snapshot = read_snapshot(current_policy(at), tip=revision.slug)
+    snapshot = read_snapshot(current_policy(at), owner=f"tip:{revision.slug}")
     return tip_effect(snapshot, revision.slug, _fact_after(snapshot, revision))
 
 

@@ -39,6 +39,7 @@ SECTIONS: Final = {
     "campaign-words": "two-texts-in-each-language",
     "campaign-text": "two-texts-in-each-language",
     "campaign-text-for": "other-texts-for-some-readers",
+    "campaign-phones": "on-the-phones",
     "campaign-help": "the-tasks",
     "campaign-when": "from-a-draft-to-the-phones",
     "campaign-check": "the-tasks",

@@ -16,6 +16,8 @@ from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_playwright
 
 from core.models import User
+from tests import make
+from tests.content.importing.words import words
 from tests.processes import ROOT
 
 #: For Debian's Chromium: root cannot use its sandbox, and it must not contact other servers.
@@ -82,6 +84,14 @@ def context_of(chromium: Browser, live_server: Any) -> Iterator[Callable[..., Br
     yield make
     for context in opened:
         context.close()
+
+
+@pytest.fixture
+def real_labels(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the rows of a test have the English labels of the product, for pages that people look at."""
+    known = words()["labels"]
+    made = make.label_text
+    monkeypatch.setattr(make, "label_text", lambda key: known.get(key) or made(key))
 
 
 @pytest.fixture

@@ -208,6 +208,7 @@ def addresses(made: Scene) -> dict[str, list[str]]:
         "campaign": of("campaign", *everyone),
         "campaign-history": of("campaign-history", *everyone),
         "campaign-test": of("campaign-test", *everyone),
+        "campaign-phones": of("campaign-phones", draft, made.submitted, sent),
         "campaign-read": of("campaign-read", made.translated, made.submitted),
         "campaign-approve": of("campaign-approve", made.submitted, made.correction, made.tied),
         "campaign-live": of("campaign-live", made.approved, sent),

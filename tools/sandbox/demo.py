@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 from urllib3 import BaseHTTPResponse
 from urllib3.exceptions import HTTPError
 
-from tools.sandbox.demo_campaign import sample_campaign
+from tools.sandbox.demo_campaign import WAITING, sample_campaign, waiting_campaign
 from tools.sandbox.demo_devices import registrations, topic_queries
 from tools.sandbox.demo_staff import STAFF
 from tools.sandbox.http_client import Client
@@ -78,6 +78,9 @@ def run_demo(sandbox: Sandbox, *, everything: bool) -> DemoResult:
             result.figures["topics"] = request_topics(client)
             result.figures |= send_campaign(client, sandbox)
             result.campaign_sent = True
+        if not everything:
+            with step("Submitting a campaign for you to approve, on the start page"):
+                submit_waiting_campaign(sandbox)
         result.figures["feed_alerts"] = len(_json(client.get(FEED))["alerts"])
     except HTTPError as error:
         raise DemoFailed(f"a server of the demo does not answer: {error}") from error
@@ -200,10 +203,17 @@ def send_campaign(client: Client, sandbox: Sandbox) -> dict[str, Any]:
     return figures
 
 
-def submit_campaign(sandbox: Sandbox) -> tuple[str, str]:
-    """Create and submit the sample campaign as its author; return its id and its fingerprint."""
+def submit_waiting_campaign(sandbox: Sandbox) -> None:
+    """Submit the campaign for the start page, unless that of an earlier start still waits."""
+    listed = sandbox.json_command("campaign", "list")["campaigns"]
+    if not any(row["state"] == "submitted" and row["name"].startswith(WAITING) for row in listed):
+        submit_campaign(sandbox, waiting_campaign())
+
+
+def submit_campaign(sandbox: Sandbox, document: str | None = None) -> tuple[str, str]:
+    """Create and submit a campaign as its author, by default the sample one; return its id and its fingerprint."""
     path = sandbox.paths.run / "campaign.yaml"
-    path.write_text(sample_campaign(), encoding="utf-8")
+    path.write_text(document or sample_campaign(), encoding="utf-8")
     number = str(sandbox.json_command("campaign", "create", str(path), "--by", "amina")["id"])
     return number, sandbox.json_command("campaign", "submit", number, "--by", "amina")["fingerprint"]
 

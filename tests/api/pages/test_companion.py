@@ -9,9 +9,10 @@ import re
 import pytest
 from django.test import Client
 
-from api.pages.companion import MAIN, STYLE, companion
+from api.pages.companion import MAIN, companion
 from content.linting.reading_age import reading_age
 from content.terms import COMPANION_LABELS, CONTACT_LABELS
+from core.companion_files import STYLE
 from tests.browser.companion_site import POLICY
 from tests.content.importing.words import words
 

@@ -1,0 +1,167 @@
+"""The companion in frames of the console: drafts of tips and services, a candidate beside the published release, a campaign."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import BrowserContext, FrameLocator, Page, expect
+
+from content.models import Release, Unit
+from core.models import User
+from tests import make
+from tests.browser.accessible import faults_of
+from tests.browser.conftest import listen
+
+pytestmark = pytest.mark.browser
+
+ARABIC = {"title": "الساعة الأولى", "short": "لا تدفع.", "do-now.1": "تنفس.", "do-not.1": "لا تحذف شيئا."}
+#: What a frame could reach if it had the origin of the console.
+REACHES = """() => {
+  const found = [];
+  const attempts = {
+    origin: () => self.origin !== "null",
+    cookies: () => document.cookie !== "",
+    storage: () => localStorage.length >= 0,
+    console: () => parent.document.title,
+  };
+  for (const [name, attempt] of Object.entries(attempts)) {
+    try { if (attempt()) found.push(name); } catch { /* The browser refuses it. */ }
+  }
+  return found;
+}"""
+
+
+@pytest.fixture
+def editor(db: None, real_labels: None) -> User:
+    make.small_content()
+    make.release()
+    make.target("tip.first-hour.title", "cy", "Arhoswch ac anadlwch", approved=True)
+    for part, text in ARABIC.items():
+        make.target(f"tip.first-hour.{part}", "ar", text)
+    return make.person("eva", "localisation-editor")
+
+
+@pytest.fixture
+def page(context_of: Callable[..., BrowserContext], editor: User, complaints: list[str]) -> Page:
+    return listen(context_of(editor, width=1200).new_page(), complaints)
+
+
+def phones(page: Page, number: int) -> Iterator[FrameLocator]:
+    """Yield the frames, once there are so many."""
+    expect(page.locator(".fp-preview iframe")).to_have_count(number)
+    for place in range(number):
+        yield page.frame_locator(".fp-preview iframe").nth(place)
+
+
+def test_an_editor_sees_a_draft_in_arabic_as_a_reader_would(
+    page: Page, complaints: list[str], picture: Callable[[Page, str], None]
+) -> None:
+    page.goto("/console/tips/first-hour/ar/")
+    page.get_by_role("link", name="Show it as a reader sees it").click()
+
+    light, dark, narrow = phones(page, 3)
+    for phone in (light, dark, narrow):
+        expect(phone.get_by_role("heading", name=ARABIC["title"])).to_be_visible()
+        expect(phone.get_by_text(ARABIC["do-now.1"])).to_be_visible()
+        expect(phone.locator("html")).to_have_attribute("dir", "rtl")
+        # Draft: an approved tip has no such line.
+        expect(phone.get_by_text("Draft. Not reviewed yet.")).to_be_visible()
+    grounds = [phone.locator("body").evaluate("body => getComputedStyle(body).backgroundColor") for phone in (light, dark)]
+    assert grounds == ["rgb(251, 250, 247)", "rgb(20, 23, 29)"]
+    assert narrow.locator("html").evaluate("root => [root.clientWidth, root.scrollWidth]") == [320, 320]
+    assert faults_of(page, "tip") == []
+    picture(page, "preview-tip")
+    assert complaints == []
+
+
+def test_a_frame_has_an_origin_of_its_own_and_leads_nowhere(page: Page, complaints: list[str]) -> None:
+    page.goto("/console/services/gb-line/phone/")
+    (phone, *_) = phones(page, 3)
+    call = phone.get_by_role("link", name="0800 1111")
+    expect(call).to_be_visible()
+
+    assert phone.locator("html").evaluate(REACHES) == []
+    before = page.url
+    call.click()
+    phone.locator("#leave").click()
+    phone.locator("#leave").press("Escape")
+    assert page.url == before
+    expect(call).to_be_visible()
+    assert len(page.context.pages) == 1
+    assert complaints == []
+
+
+def test_a_link_opens_for_nobody_else_and_not_in_another_page(
+    context_of: Callable[..., BrowserContext], page: Page, complaints: list[str]
+) -> None:
+    page.goto("/console/tips/first-hour/en/phone/")
+    path = page.locator(".fp-preview iframe").first.get_attribute("src")
+    other = context_of(make.person("oli", "localisation-editor")).new_page()
+    outside = context_of().new_page()
+
+    response = other.goto(path or "")
+    assert response is not None
+    assert response.status == 410
+    expect(other.get_by_text("This preview has ended.")).to_be_visible()
+    outside.goto(path or "")
+    expect(outside.get_by_label("Username")).to_be_visible()
+    assert complaints == []
+
+
+def test_a_publisher_sees_the_candidate_beside_what_is_published(
+    context_of: Callable[..., BrowserContext], editor: User, complaints: list[str], picture: Callable[[Page, str], None]
+) -> None:
+    unit = Unit.objects.get(key="tip.first-hour.title")
+    unit.revise(text="Put the phone away", change="cosmetic", by=editor, at=timezone.now(), from_revision=unit.revision)
+    make.approve_texts()
+    candidate: Release = make.release(publish=False)
+    page = listen(context_of(make.person("pol", "publisher"), width=1200).new_page(), complaints)
+
+    page.goto(f"/console/releases/{candidate.number}/preview/")
+
+    published, newer = phones(page, 2)
+    expect(newer.get_by_role("heading", name="Put the phone away")).to_be_visible()
+    expect(published.get_by_role("heading", name="Stop and breathe")).to_be_visible()
+    assert published.get_by_text("Put the phone away").count() == 0
+    expect(page.get_by_role("heading", name=f"What differs for these readers from release {candidate.base_id}")).to_be_visible()
+    # Tips come before the words of the app.
+    expect(page.locator("#item-1")).to_contain_text("Put the phone away")
+    newer.get_by_role("button", name="Back").click()
+    expect(newer.get_by_role("heading", name="What happened?")).to_be_visible()
+    assert newer.get_by_role("navigation").count() == 0
+    assert faults_of(page, "release") == []
+    picture(page, "preview-release")
+    assert complaints == []
+
+
+def test_campaign_staff_see_the_alert_with_its_help_inside_the_app(
+    context_of: Callable[..., BrowserContext], editor: User, complaints: list[str], picture: Callable[[Page, str], None]
+) -> None:
+    make.tip("hour", audiences=["parent"], texts={"title": "The first hour"})
+    make.approve_texts()
+    make.release()
+    texts = make.definition()["messages"]["en"]
+    arabic = {"outer": {"title": "نصائح", "body": "اقرأها."}, "inner": {"title": "تهديدات", "body": "لا تدفع."}}
+    campaign: Any = make.campaign(state="submitted", messages={"en": texts, "ar": arabic}, tips={"parent": "hour"})
+    page = listen(context_of(make.person("ann", "campaign-author"), width=1200).new_page(), complaints)
+    page.goto(f"/console/campaigns/{campaign.pk}/")
+    page.get_by_role("link", name="On the phones").click()
+
+    expect(page.locator(".fp-handset.android .fp-bubble").first).to_contain_text("New advice in the app")
+    expect(page.locator(".fp-handset.app")).to_have_count(0)
+    for phone in phones(page, 3):
+        expect(phone.get_by_role("heading", name=texts["inner"]["title"])).to_be_visible()
+        expect(phone.get_by_role("heading", name="The first hour")).to_be_visible()
+        expect(phone.get_by_role("link", name="0800 1111")).to_be_visible()
+    assert faults_of(page, "campaign") == []
+    picture(page, "preview-campaign")
+
+    page.get_by_label("Language").select_option("ar")
+    with page.expect_navigation():
+        page.get_by_role("button", name="Show").click()
+    (phone, *_) = phones(page, 3)
+    expect(phone.get_by_role("heading", name="تهديدات")).to_have_attribute("dir", "rtl")
+    assert complaints == []
