@@ -15,6 +15,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 from django.conf import settings
 
+from config.broker_connection import transport_options
 from config.start import require_settings
 
 require_settings()
@@ -30,7 +31,7 @@ class QueueName:
 def _transport(url: str) -> dict[str, Any]:
     """Return Celery's broker settings; filesystem:///folder uses kombu's transport for a single machine."""
     if not url.startswith("filesystem://"):
-        return {"broker_url": url}
+        return {"broker_url": url, "broker_transport_options": transport_options(url)}
     folder = Path(urlsplit(url).path)
     folders = {name: folder / name for name in ("queue", "control", "processed")}
     for path in folders.values():
@@ -80,7 +81,7 @@ class WakeUp(Task):  # type: ignore[misc]
         return super().__call__(*arguments, **named)
 
 
-app = Celery("fingerpost", task_cls=WakeUp)
+app = Celery("fingerpost", task_cls=WakeUp, amqp="config.broker_connection:BrokerAMQP")
 app.conf.update(
     **_transport(settings.BROKER_URL),
     # Nothing reads results, and a stored result would be a second record.
@@ -98,6 +99,8 @@ app.conf.update(
     # Anyone who can write to the broker could stop the workers from taking work, or shut them down.
     worker_enable_remote_control=False,
     broker_connection_retry_on_startup=True,
+    # For ever: a worker that ended because the broker is away would end its polling, and with it all sending.
+    broker_connection_max_retries=None,
     broker_connection_timeout=5,
     timezone="UTC",
     beat_scheduler="config.beat:MonotonicScheduler",

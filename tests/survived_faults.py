@@ -106,7 +106,11 @@ FAULTS: Final = (
         10,
         "the broker is away for long",
         "workers poll the database, and readers notice nothing",
-        (_NO_BROKER, "tests/faults/test_survival.py::test_promise_7_reads_and_help_survive_without_database_broker_and_cache"),
+        (
+            _NO_BROKER,
+            "tests/notifications/test_broker_connection.py::test_a_broker_that_is_away_for_an_hour_is_tried_every_five_seconds",
+            "tests/faults/test_survival.py::test_promise_7_reads_and_help_survive_without_database_broker_and_cache",
+        ),
         ("broker-away",),
     ),
     SurvivedFault(

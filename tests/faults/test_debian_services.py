@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
 
+from config.broker_connection import UNACKNOWLEDGED, transport_options
+from config.celery import app
 from tests.tools.sandbox.runs import ROOT, left_running, plain_environment
 from tools.faults.debian_servers import DebianServices
 from tools.sandbox import demo
@@ -87,3 +90,15 @@ def test_the_servers_are_processes_of_the_test_and_not_roots(services: DebianSer
     for child in services.processes.running:
         owner = Path(f"/proc/{child.pid}").owner()
         assert owner == ("nobody" if os.geteuid() == 0 else Path.home().owner())
+
+
+def test_a_connection_to_redis_has_the_limit_for_packets_that_nobody_acknowledges(services: DebianServices) -> None:
+    url = services.redis()
+
+    with app.connection_for_read(url, transport="redis", transport_options=transport_options(url)) as broker:
+        client = broker.default_channel.client
+        client.ping()
+        (line,) = (connection._sock for connection in client.connection_pool._available_connections)
+        limit = line.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT)
+
+    assert limit == UNACKNOWLEDGED * 1000
