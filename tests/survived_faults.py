@@ -13,9 +13,9 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 DOCUMENT: Final = ROOT / "docs" / "operations.md"
 HEADING: Final = "## Faults that were tried"
 #: Runs without a row of the long form in docs/measurements/faults.md, and what the table says of them.
-NOT_MEASURED: Final = dict.fromkeys(
-    ("crash-points", "random-kills", "approvals", "hosts-partitioned", "broker-doubling"), "written, not yet measured"
-) | {"point-in-time": "measured in its short form alone"}
+NOT_MEASURED: Final = dict.fromkeys(("crash-points", "random-kills", "hosts-partitioned"), "written, not yet measured") | {
+    "point-in-time": "measured in its short form alone"
+}
 
 
 @dataclass(frozen=True)
@@ -199,8 +199,8 @@ FAULTS: Final = (
     SurvivedFault(
         23,
         "the disk of PostgreSQL's log is full",
-        "",
-        why_not="it needs a file system of its own; PostgreSQL then ends itself or takes no writes, which are 18 and 21",
+        "PostgreSQL ends, and nothing is sent; once there is room and it runs again, sending goes on by itself",
+        runs=("log-disk-full",),
     ),
     SurvivedFault(
         24,
@@ -418,7 +418,7 @@ FAULTS: Final = (
     ),
     SurvivedFault(
         52,
-        "a backup, a snapshot or a point in time of the database is put back in mid-campaign",
+        "a backup, a snapshot or a point in time of the database is put back in mid-campaign, or a standby promoted",
         "everything in flight is held until a person resumes",
         (
             _DELIVERY + "test_restore_drill.py::test_a_backup_is_restored_held_checked_and_resumed_without_a_doubt",
@@ -426,7 +426,7 @@ FAULTS: Final = (
             _DELIVERY + "test_restores.py::test_a_restore_is_noticed_after_all_workers_were_stopped",
             _DELIVERY + "test_point_in_time.py::test_a_recovery_to_a_point_in_time_is_held_until_a_person_resumes",
         ),
-        ("snapshot", "snapshot-all-stopped", "dump-in-place", "point-in-time"),
+        ("snapshot", "snapshot-all-stopped", "dump-in-place", "point-in-time", "standby-promoted"),
     ),
     SurvivedFault(
         53,

@@ -128,10 +128,19 @@ def test_a_worker_dies_where_it_is_told_to(monkeypatch: pytest.MonkeyPatch) -> N
     steps: list[str] = []
     monkeypatch.setattr(crash_points, "_crash", lambda: steps.append("crash"))
 
-    crash_points._dying(lambda: steps.append("step"), after=True)()
-    crash_points._dying(lambda: steps.append("step"), after=False)()
+    def step(result: bool) -> bool:
+        steps.append("step")
+        return result
 
-    assert steps == ["step", "crash", "crash", "step", "crash"]
+    after, before, done = (
+        crash_points._dying(step, crash_points.CrashPoint("", "", after=after, done=done))
+        for after, done in ((True, False), (False, False), (True, True))
+    )
+    for function, result in ((after, False), (before, True), (done, True), (done, False)):
+        function(result)
+        steps.append("end")
+
+    assert steps == ["step", "crash", "end", "crash", "step", "crash", "end", "step", "crash", "end", "step", "end"]
 
 
 def test_each_push_reaches_redis_twice_however_its_bytes_arrive() -> None:
@@ -183,7 +192,7 @@ def test_a_run_replaces_its_own_row_and_no_other(tmp_path: Path) -> None:
 
     written = path.read_text()
     rows = [[cell.strip() for cell in line.split("|")] for line in written.splitlines() if line.startswith("| `")]
-    found = [(row[1], row[3], row[8], row[9].partition(", ")[2]) for row in rows]
+    found = [(row[1], row[3], row[8], row[10].partition(", ")[2]) for row in rows]
     assert found == [
         ("`worker-killed`", "46", "", "load 5.0"),
         ("`beat-killed`", "0", "It is read-only. (2)", "load 1.5"),

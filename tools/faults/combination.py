@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Carry out the runs, print a line for each, and write all verdicts as JSON; return 1 if one has a fault."""
     options = _parser().parse_args(arguments)
     verdicts: dict[str, Verdict] = {}
-    with rig(options.database, options.broker, quick=options.quick) as (made, major):
+    with rig(options) as (made, major):
         print(f"PostgreSQL {major}, {options.broker}", flush=True)
         for name in options.runs or RUNS:
             if reason := RUNS[name].prevented(made):
@@ -49,16 +49,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 @contextmanager
-def rig(chosen: str, broker: str, *, quick: bool) -> Iterator[tuple[Rig, str]]:
+def rig(options: argparse.Namespace) -> Iterator[tuple[Rig, str]]:
     """Start the servers and a migrated database; yield the rig and the major version of PostgreSQL."""
     with tempfile.TemporaryDirectory(prefix="fingerpost-faults-") as folder:
         servers = DebianServices(Path(folder), Interrupts())
         try:
-            server = _server(chosen, servers, quick=quick)
+            server = _server(options.database, servers, quick=options.quick)
             os.environ["DATABASE_URL"] = server.start()
-            made_broker = BROKERS[broker](servers)
+            broker = BROKERS[options.broker](servers)
             with database():
-                made = Rig(Path(folder), server, made_broker, servers, quick=quick)
+                made = Rig(Path(folder), server, broker, servers, quick=options.quick, minutes_away=options.minutes)
                 try:
                     yield made, server.major()
                 finally:
@@ -98,7 +98,8 @@ def _line(name: str, verdict: Verdict) -> str:
         f"{'held' if verdict.halted else 'never halted'}, last after {verdict.seconds:.0f} s"
     )
     said = f"\n    the page, after {verdict.said_after:.0f} s: {verdict.said}" if verdict.said else ""
-    return f"  {name:<20} {'FAILED: ' + '; '.join(verdict.faults) if verdict.faults else figures}{said}"
+    counted = f"\n    {verdict.counted}" if verdict.counted else ""
+    return f"  {name:<20} {'FAILED: ' + '; '.join([*verdict.faults, figures]) if verdict.faults else figures}{said}{counted}"
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -107,6 +108,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--database", choices=DATABASES, default=DATABASES[0])
     parser.add_argument("--broker", choices=list(BROKERS), default="redis")
     parser.add_argument("--quick", action="store_true", help="fewer devices, and shorter faults")
+    parser.add_argument("--minutes", type=float, default=0, help="how long the broker is away in the run broker-away")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the verdicts into this file")
     return parser
 

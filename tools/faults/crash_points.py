@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Callable
 from functools import wraps
 from importlib import import_module
@@ -22,6 +23,10 @@ class CrashPoint(NamedTuple):
     module: str
     function: str
     after: bool
+    #: Only after it has done what it is for, and returned a true value: a claim that finds nothing is none.
+    done: bool = False
+    #: Seconds between the function's end and the worker's.
+    pause: float = 0.0
 
 
 _DELIVERY = "notifications.delivery."
@@ -31,20 +36,21 @@ POINTS: dict[str, CrashPoint] = {
     "in-the-freeze-after-its-waves": CrashPoint(_DELIVERY + "planner", "_write_waves", after=True),
     "in-the-freeze-after-its-canaries": CrashPoint(_DELIVERY + "planner", "_write_canaries", after=True),
     "in-the-freeze-after-its-batches": CrashPoint(_DELIVERY + "planner", "_write_batches", after=True),
-    "after-the-freeze": CrashPoint(_DELIVERY + "planner", "plan_audience", after=True),
+    "after-the-freeze": CrashPoint(_DELIVERY + "planner", "plan_audience", after=True, done=True),
     "before-the-help-is-checked": CrashPoint(_DELIVERY + "scheduler", "check_help", after=False),
     "after-the-help-is-checked": CrashPoint(_DELIVERY + "scheduler", "check_help", after=True),
     "before-a-claim": CrashPoint(_DELIVERY + "claims", "claim_batch", after=False),
-    "after-a-claim": CrashPoint(_DELIVERY + "claims", "claim_batch", after=True),
+    "after-a-claim": CrashPoint(_DELIVERY + "claims", "claim_batch", after=True, done=True),
     "before-a-batch-is-read": CrashPoint(_DELIVERY + "batch_rows", "read_batch", after=False),
     "after-a-batch-is-read": CrashPoint(_DELIVERY + "batch_rows", "read_batch", after=True),
     "before-the-requests": CrashPoint(_DELIVERY + "fcm", "Sender.send", after=False),
-    "after-the-requests-have-begun": CrashPoint(_DELIVERY + "fcm", "Sender.send", after=True),
+    "after-the-requests-have-begun": CrashPoint(_DELIVERY + "fcm", "Sender.send", after=True, pause=0.2),
     "before-a-settlement": CrashPoint(_DELIVERY + "claims", "settle", after=False),
-    "after-a-settlement": CrashPoint(_DELIVERY + "claims", "settle", after=True),
-    "before-the-fold": CrashPoint(_DELIVERY + "scheduler", "fold", after=False),
-    "after-the-fold": CrashPoint(_DELIVERY + "scheduler", "fold", after=True),
+    "after-a-settlement": CrashPoint(_DELIVERY + "claims", "settle", after=True, done=True),
     "after-a-wake-up": CrashPoint("notifications.tasks", "_wake_workers", after=True),
+    # Within its transaction: the counts are written, and the batches deleted.
+    "in-the-fold-before-its-state": CrashPoint(_DELIVERY + "scheduler", "advance", after=False),
+    "after-the-fold": CrashPoint(_DELIVERY + "scheduler", "fold", after=True, done=True),
 }
 
 
@@ -53,13 +59,16 @@ def _crash() -> None:
     os.killpg(os.getpgrp(), signal.SIGKILL)
 
 
-def _dying(function: Callable[..., Any], *, after: bool) -> Callable[..., Any]:
+def _dying(function: Callable[..., Any], point: CrashPoint) -> Callable[..., Any]:
     @wraps(function)
     def wrapped(*arguments: Any, **named: Any) -> Any:
-        if not after:
+        if not point.after:
             _crash()
-        function(*arguments, **named)
-        _crash()
+        result = function(*arguments, **named)
+        if result or not point.done:
+            time.sleep(point.pause)
+            _crash()
+        return result
 
     return wrapped
 
@@ -71,7 +80,7 @@ def install(name: str) -> None:
     *outer, last = point.function.split(".")
     for part in outer:
         owner = getattr(owner, part)
-    setattr(owner, last, _dying(getattr(owner, last), after=point.after))
+    setattr(owner, last, _dying(getattr(owner, last), point))
 
 
 if VARIABLE in os.environ:

@@ -53,6 +53,7 @@ def _carry_out(paths: Paths, database: str, broker: str, options: argparse.Names
     with tempfile.TemporaryDirectory() as folder:
         answer = Path(folder) / "verdicts.json"
         chosen = ["--database", database, "--broker", broker, "--json", str(answer), *(["--quick"] if options.quick else [])]
+        chosen += ["--minutes", str(options.minutes)]
         command = [str(paths.python), "-m", "tools.faults.combination", *chosen, *options.runs]
         cache = {"PYTHONPYCACHEPREFIX": str(paths.run / "pycache")}
         status = run_in_foreground(command, paths.root, {**environment.without_settings(os.environ), **cache})
@@ -69,4 +70,5 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--write", action="store_true", help="write the runs that passed into docs/measurements/faults.md")
     parser.add_argument("--database", choices=("debian", "wheel"), help="Debian's PostgreSQL alone, or that in .venv")
     parser.add_argument("--broker", choices=("redis", "rabbitmq"), help="one broker alone")
+    parser.add_argument("--minutes", type=float, default=0, help="how long the broker is away in the run broker-away")
     return parser

@@ -14,7 +14,7 @@ from tools.faults.runs import RUNS
 
 PAGE = page.PAGE.with_name("faults.md")
 _FIGURES = ("missed", "doubled", "under way", "wrongly erased", "halted", "s until the last")
-_HEAD = ("run", *_FIGURES, "the page said (after s)", "measured")
+_HEAD = ("run", *_FIGURES, "the page said (after s)", "also counted", "measured")
 _BROKERS = {"redis": "Redis", "rabbitmq": "RabbitMQ"}
 
 
@@ -40,7 +40,8 @@ def _row(one: Mapping[str, Any], load: float) -> list[str]:
     said = f"{one['said']} ({one['said_after']:.0f})".replace("|", "/") if one["said"] else ""
     figures = [shown(one[name]) for name in ("missed", "doubled", "may_double", "wrongly_erased")]
     halted = "yes" if one["halted"] else "no"
-    return [*figures, halted, str(round(one["seconds"])), said, f"{datetime.now(UTC):%Y-%m-%d}, load {load:.1f}"]
+    measured = f"{datetime.now(UTC):%Y-%m-%d}, load {load:.1f}"
+    return [*figures, halted, str(round(one["seconds"])), said, one["counted"], measured]
 
 
 def _rows(section: str) -> dict[str, list[str]]:

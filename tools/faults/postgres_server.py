@@ -6,12 +6,13 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
 import psutil
+import psycopg
 
 from tools.faults.clock import WrongClock
 from tools.sandbox import postgres
@@ -40,6 +41,14 @@ class PostgresServer:
         self._process = next(process for process in reversed(self._processes.running) if process.name == "postgres")
         return self.url
 
+    @property
+    def _as_superuser(self) -> str:
+        return f"postgresql://{postgres.SUPERUSER}:{PASSWORDS[0]}@127.0.0.1:{self.port}/postgres"
+
+    def superuser(self) -> psycopg.Connection[tuple[object, ...]]:
+        """Return a session of the superuser, to be closed."""
+        return psycopg.connect(self._as_superuser, autocommit=True)
+
     def start_again(self, clock: WrongClock | None = None, options: Mapping[str, str] | None = None) -> None:
         """Start it again after `stop` or `kill`, with a clock of its own or with further settings if they are given."""
         configured = replace(self._cluster, options={**self._cluster.options, **(options or {})})
@@ -55,7 +64,7 @@ class PostgresServer:
 
     def start_if_down(self) -> None:
         """Start it again if a run that failed has left it stopped."""
-        if self._running().poll() is not None or self._running() not in self._processes.running:
+        if not self.is_running:
             self.start_again()
 
     def stop(self) -> None:
@@ -87,8 +96,54 @@ class PostgresServer:
         shutil.rmtree(self._cluster.data)
         shutil.copytree(source, self._cluster.data, symlinks=True)
         self._cluster.data.chmod(0o700)
-        for path in (self._cluster.data, *self._cluster.data.rglob("*")):
-            self._give_away(path)
+        self._give_away_all(self._cluster.data)
+
+    def start_standby(self, data: Path) -> PostgresServer:
+        """Start a server that streams what this one writes and is always a moment behind; return it.
+
+        It has a port of its own, and takes no writes until `promote`.
+        """
+        self.base_backup(data, "--write-recovery-conf")
+        self._give_away_all(data)
+        standby = PostgresServer(replace(self._cluster, data=data), self._processes, self._log.with_name("standby.log"))
+        standby.start_again()
+        return standby
+
+    def promote(self) -> None:
+        """Let a standby become a server of its own, on a new timeline; return when it takes writes."""
+        with self.superuser() as session:
+            session.execute("SELECT pg_promote(wait => true)")
+
+    @contextmanager
+    def log_on_small_disk(self, disk: Path, *, spare: int) -> Iterator[None]:
+        """Move the write-ahead log to a file system of its own with so many spare bytes, while the server is stopped.
+
+        It has to be stopped again in the end. Root alone may mount file systems.
+        """
+        log, moved = self._cluster.data / "pg_wal", self._cluster.data / "pg_wal.moved"
+        size = spare + sum(path.stat().st_size for path in log.rglob("*"))
+        disk.mkdir(exist_ok=True)
+        subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size},mode=0755", "tmpfs", str(disk)], check=True, timeout=20)
+        try:
+            shutil.copytree(log, disk / "pg_wal", symlinks=True)
+            self._give_away_all(disk / "pg_wal")
+            log.rename(moved)
+            log.symlink_to(disk / "pg_wal")
+            try:
+                yield
+            finally:
+                log.unlink()
+                shutil.copytree(disk / "pg_wal", log, symlinks=True)
+                log.chmod(0o700)
+                self._give_away_all(log)
+                shutil.rmtree(moved)
+        finally:
+            subprocess.run(["umount", str(disk)], check=True, timeout=20)
+
+    @property
+    def is_running(self) -> bool:
+        """Return whether its main process has not ended."""
+        return self._running() in self._processes.running and self._running().poll() is None
 
     def new_archive(self, folder: Path) -> dict[str, str]:
         """Create a folder for the segments of the log; return the settings by which the server copies each into it."""
@@ -96,11 +151,12 @@ class PostgresServer:
         self._give_away(folder)
         return {"archive_mode": "on", "archive_command": f"test ! -f {folder}/%f && cp %p {folder}/%f"}
 
-    def base_backup(self, target: Path) -> None:
-        """Copy the running server's data folder by pg_basebackup."""
+    def base_backup(self, target: Path, *more: str) -> None:
+        """Copy the running server's data folder by pg_basebackup, with more options if they are given."""
         shutil.rmtree(target, ignore_errors=True)
-        server = f"postgresql://{postgres.SUPERUSER}:{PASSWORDS[0]}@127.0.0.1:{self.port}/postgres"
-        self._call("pg_basebackup", f"--dbname={server}", f"--pgdata={target}", "--checkpoint=fast", "--no-sync")
+        self._call(
+            "pg_basebackup", f"--dbname={self._as_superuser}", f"--pgdata={target}", "--checkpoint=fast", "--no-sync", *more
+        )
 
     def recover(self, base: Path, archive: Path, *, until: str) -> None:
         """Put a base backup back while the server is stopped, and start it with the log of the archive up to an instant.
@@ -116,6 +172,11 @@ class PostgresServer:
                 "recovery_target_action": "promote",
             }
         )
+
+    def _give_away_all(self, folder: Path) -> None:
+        """Let the server's own user own a folder and all that is in it, if it has one."""
+        for path in (folder, *folder.rglob("*")):
+            self._give_away(path)
 
     def _give_away(self, path: Path) -> None:
         """Let the server's own user own a file, if it has one."""

@@ -32,7 +32,8 @@ class DelayingProxy:
         self, port: int, *, delay: float, host: str = "127.0.0.1", at: str = "127.0.0.1", own: int = 0,
         rewriter: Callable[[], Rewriter] = lambda: _as_it_is,
     ) -> None:  # fmt: skip
-        self._target, self._delay, self._rewriter = (host, port), delay, rewriter
+        #: Host and port that new connections are passed on to.
+        self.target, self._delay, self._rewriter = (host, port), delay, rewriter
         self._server = socket.create_server((at, own), backlog=512)
         self.port = int(self._server.getsockname()[1])
         self._lines: list[socket.socket] = []
@@ -53,7 +54,7 @@ class DelayingProxy:
             except OSError:
                 return
             try:
-                far = socket.create_connection(self._target, timeout=5)
+                far = socket.create_connection(self.target, timeout=5)
             except OSError:
                 near.close()
                 continue

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 #: Devices and messages a minute: sending takes long enough for a fault in its middle.
 DEVICES, RATE = 10_000, 20_000
 QUICK_DEVICES, QUICK_RATE = 3_000, 24_000
+#: Seconds after the return of a broker, or of the network to it, within which workers take wake-ups again.
+RESUMED_WITHIN = 15.0
 
 
 class Broker(Protocol):
@@ -57,8 +59,13 @@ class Broker(Protocol):
 class Rig:
     """Servers that live for all runs, and the processes of one run."""
 
-    def __init__(self, folder: Path, postgres: PostgresServer, broker: Broker, servers: DebianServices, *, quick: bool) -> None:
+    def __init__(
+        self, folder: Path, postgres: PostgresServer, broker: Broker, servers: DebianServices, *, quick: bool,
+        minutes_away: float = 0,
+    ) -> None:  # fmt: skip
         self._folder, self.postgres, self.broker, self.quick = folder, postgres, broker, quick
+        #: For how long the broker is away, if that was chosen.
+        self.minutes_away = minutes_away
         self._servers = servers
         self.devices = QUICK_DEVICES if quick else DEVICES
         self.emulator = start_emulator(folder, records.PROJECT)
@@ -112,6 +119,20 @@ class Rig:
         execute("UPDATE notifications_registration SET gone_at = NULL WHERE gone_at IS NOT NULL")
         if missing := self.devices - Registration.objects.count():
             records.register_devices(missing)
+
+    @contextmanager
+    def repointed(self, port: int) -> Iterator[None]:
+        """Let the rig itself use the database at another port."""
+        from django.db import connection
+
+        _forget_connection()
+        given = connection.settings_dict
+        before, given["PORT"] = given["PORT"], str(port)
+        try:
+            yield
+        finally:
+            _forget_connection()
+            given["PORT"] = before
 
     def stop_database(self) -> None:
         """Shut PostgreSQL down in order."""

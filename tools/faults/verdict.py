@@ -26,8 +26,8 @@ class Verdict:
     #: What the page of the campaign said about the fault, and after how many seconds; "" if nothing stood still.
     said: str = ""
     said_after: float = 0.0
-    #: Processes that were killed, where that is counted.
-    kills: int = 0
+    #: What else was counted, such as kills, as a phrase.
+    counted: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """Return the figures as an object."""

@@ -55,7 +55,8 @@ class CeleryProcesses:
     def stop(self, worker: subprocess.Popen[bytes]) -> None:
         """Terminate a worker, which finishes its current task first."""
         worker.terminate()
-        worker.wait(timeout=30)
+        # It sends for 20 s at the most, and settles what is under way.
+        worker.wait(timeout=60)
         self._running.remove(worker)
 
     def end(self) -> None:

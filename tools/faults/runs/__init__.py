@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tools.faults import namespace
 from tools.faults.rig import Rig
-from tools.faults.runs import broker, clocks, database, distance, fcm, network, processes, restores
+from tools.faults.runs import broker, clocks, database, disk, distance, fcm, network, processes, restores
 from tools.faults.verdict import Verdict
 
 
@@ -32,6 +32,7 @@ RUNS: dict[str, Run] = {
     "approvals": Run("kill -9 of PostgreSQL while a campaign is approved, 100 times", database.approvals),
     "connections-ended": Run("all connections to PostgreSQL ended, again and again", database.connections_ended),
     "read-only": Run("PostgreSQL is read-only", database.read_only),
+    "log-disk-full": Run("the disk of PostgreSQL's write-ahead log is full", disk.log_disk_full, lambda rig: disk.prevented()),
     "failing-write": Run("one batch's outcomes are refused", database.failing_write),
     "locked-campaign": Run("the campaign's row is locked; another campaign begins", database.locked_campaign),
     "resume-and-settle": Run("pause and resume, again and again, while batches are settled", database.resume_and_settle),
@@ -70,6 +71,9 @@ RUNS: dict[str, Run] = {
     "point-in-time": Run(
         "PostgreSQL is recovered to an instant in mid-campaign, with all workers stopped and the broker emptied",
         restores.point_in_time,
+    ),
+    "standby-promoted": Run(
+        "PostgreSQL fails, and its standby is promoted in its place", restores.standby_promoted, restores.no_base_backup
     ),
     "single-failures": Run("FCM answers 500 to one message in 64", fcm.single_failures),
     "fcm-down": Run("FCM answers 503", fcm.down),

@@ -6,32 +6,33 @@ import re
 import time
 from collections import Counter
 from collections.abc import Callable
+from subprocess import Popen
 
-from tools.faults.rig import Rig, until
+from tools.faults.rig import RESUMED_WITHIN, Rig, until
 from tools.faults.verdict import Verdict
 
 #: Wake-ups that two workers take at least while each is delivered twice.
 _WAKE_UPS = 30
+#: Seconds of an outage from which on another campaign is sent before its end.
+_LONG = 120.0
 
 
 def killed(rig: Rig) -> Verdict:
     """Kill the broker and start it again, several times."""
-    worker = rig.worker()
-    rig.beat()
+    worker, beat = rig.worker(), rig.beat()
     campaign = rig.campaign()
     rig.under_way(campaign, 0.1)
     for _ in range(2 if rig.quick else 10):
         rig.broker.kill()
         rig.broker.start_again()
         time.sleep(1)
-    halted = rig.finish(campaign)
-    verdict = rig.judge(campaign, halted, within=rig.seconds(180, 60))
-    return _after(rig, verdict, worker.poll())
+    resumed = _resumes(rig, worker, beat)
+    return resumed(rig.judge(campaign, rig.finish(campaign), within=rig.seconds(180, 60)))
 
 
 def away(rig: Rig) -> Verdict:
-    """Let the broker be away; the campaign is sent meanwhile."""
-    return _without(rig, rig.broker.kill, rig.broker.start_again, rig.seconds(60, 8))
+    """Let the broker be away; the campaign is sent meanwhile, and after a long outage another one before its end."""
+    return _without(rig, rig.broker.kill, rig.broker.start_again, 60 * rig.minutes_away or rig.seconds(60, 8))
 
 
 def full(rig: Rig) -> Verdict:
@@ -56,32 +57,56 @@ def doubling(rig: Rig) -> Verdict:
         rig.processes.end()
     verdict = rig.judge(campaign, halted, within=rig.seconds(120, 60))
     twice = sum(count == 2 for count in seen().values())
+    verdict.counted = f"{twice} of {len(seen())} wake-ups were taken twice"
     if twice < len(seen()) / 2:
-        verdict.faults.append(f"only {twice} of {len(seen())} wake-ups were delivered twice")
+        verdict.faults.append(f"only {verdict.counted}")
     return verdict
 
 
 def _without(rig: Rig, begin: Callable[[], None], end: Callable[[], None], seconds: float) -> Verdict:
     """Let `begin` take the broker away in mid-campaign, and `end` give it back after so many seconds and the campaign's end."""
-    worker = rig.worker()
-    rig.beat()
+    worker, beat = rig.worker(), rig.beat()
     campaign = rig.campaign()
     rig.under_way(campaign, 0.1)
     begin()
     try:
         began = time.monotonic()
         halted = rig.finish(campaign, rig.seconds(120, 60))
+        verdict = rig.judge(campaign, halted, within=rig.seconds(90, 45))
         time.sleep(max(0.0, began + seconds - time.monotonic()))
+        if seconds > _LONG:
+            verdict.faults += _another_campaign(rig)
+        away = time.monotonic() - began
     finally:
         end()
-    return _after(rig, rig.judge(campaign, halted, within=rig.seconds(90, 45)), worker.poll())
-
-
-def _after(rig: Rig, verdict: Verdict, status: int | None) -> Verdict:
-    """Check that the worker takes wake-ups again."""
-    if status is not None:
-        verdict.faults.append(f"the worker ended with status {status}")
-        return verdict
-    before = rig.processes.log().count("received")
-    until(lambda: rig.processes.log().count("received") > before, 60, "the worker took no wake-up after the broker's return")
+    verdict = _resumes(rig, worker, beat)(verdict)
+    verdict.counted = f"away for {away:.0f} s; {verdict.counted}"
     return verdict
+
+
+def _another_campaign(rig: Rig) -> list[str]:
+    """Send one more campaign, and return its faults: workers that have waited for the broker for long still send."""
+    campaign = rig.campaign()
+    return rig.judge(campaign, rig.finish(campaign, 120), within=rig.seconds(90, 45)).faults
+
+
+def _resumes(rig: Rig, worker: Popen[bytes], beat: Popen[bytes]) -> Callable[[Verdict], Verdict]:
+    """Wait until the worker takes a wake-up again after the broker's return, which was just now; return what notes it."""
+    began, before = time.monotonic(), rig.processes.log().count("received")
+    faults = [
+        f"the {name} ended with status {process.poll()}"
+        for name, process in (("worker", worker), ("beat", beat))
+        if process.poll() is not None
+    ]
+    if not faults:
+        until(lambda: rig.processes.log().count("received") > before, 60, "the worker took no wake-up after the broker's return")
+    seconds = time.monotonic() - began
+    if seconds > RESUMED_WITHIN:
+        faults.append(f"the worker took the first wake-up {seconds:.0f} s after the broker's return")
+
+    def note(verdict: Verdict) -> Verdict:
+        verdict.counted = f"wake-ups again {seconds:.0f} s after the broker's return"
+        verdict.faults += faults
+        return verdict
+
+    return note

@@ -1,0 +1,42 @@
+"""The fault runs count the devices of claims that another one replaced, and of no other: so many messages may be repeated."""
+
+from __future__ import annotations
+
+import pytest
+
+from notifications.delivery import claims
+from notifications.delivery.claims import Settlement
+from tests import make
+from tests.notifications.steps import end_leases, tick
+from tools.faults.abandoned import abandoned_claims
+
+PROJECT = "fingerpost-test"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_only_claims_that_another_one_replaced_are_counted() -> None:
+    make.app()
+    make.installations(30)
+    campaign = make.campaign()
+    tick()
+    settlement = Settlement(
+        accepted=20, rejected=0, unknown=0, skipped=0, tally={}, retry_tickets=[], uncertain_tickets=[*range(10)],
+        gone=[], mark=[], wait=0,
+    )  # fmt: skip
+
+    with abandoned_claims() as devices:
+        claims.claim_batch(PROJECT)
+        end_leases()
+        before = devices(campaign.pk)
+        second = claims.claim_batch(PROJECT)
+        assert second is not None
+        after_another = devices(campaign.pk)
+        claims.settle(second, settlement)
+        third = claims.claim_batch(PROJECT)
+        after_a_settlement = devices(campaign.pk)
+        end_leases()
+        claims.claim_batch(PROJECT)
+        of_the_rest = devices(campaign.pk) - after_a_settlement
+
+    assert third is not None
+    assert (before, after_another, after_a_settlement, of_the_rest) == (0, 30, 30, 10)
