@@ -79,7 +79,7 @@ def _campaign(sandbox: Sandbox, devices: int) -> dict[str, Any]:
     number, fingerprint = demo.submit_campaign(sandbox)
     started = time.monotonic()
     with step(f"A campaign to {devices} devices"):
-        sandbox.json_command("campaign", "approve", number, "--fingerprint", fingerprint, "--by", "david")
+        demo.approve_campaign(sandbox, number, fingerprint)
         status = demo.wait_until_finished(sandbox, number)
     seconds = time.monotonic() - started
     figures = demo.campaign_figures(status)

@@ -195,7 +195,7 @@ def send_campaign(client: Client, sandbox: Sandbox) -> dict[str, Any]:
     with step("Writing and submitting a campaign"):
         number, fingerprint = submit_campaign(sandbox)
     progress = Progress("A second person approves it, and Celery's worker sends it through FCM", SAMPLE_DEVICES)
-    sandbox.json_command("campaign", "approve", number, "--fingerprint", fingerprint, "--by", "david")
+    approve_campaign(sandbox, number, fingerprint)
     status = wait_until_finished(sandbox, number, progress)
     progress.done()
     figures = campaign_figures(status)
@@ -215,7 +215,21 @@ def submit_campaign(sandbox: Sandbox, document: str | None = None) -> tuple[str,
     path = sandbox.paths.run / "campaign.yaml"
     path.write_text(document or sample_campaign(), encoding="utf-8")
     number = str(sandbox.json_command("campaign", "create", str(path), "--by", "amina")["id"])
-    return number, sandbox.json_command("campaign", "submit", number, "--by", "amina")["fingerprint"]
+    return number, sandbox.json_command("campaign", "submit", number, *_confirmed_reach(sandbox, number), "--by", "amina")[
+        "fingerprint"
+    ]
+
+
+def approve_campaign(sandbox: Sandbox, number: str, fingerprint: str) -> None:
+    """Approve a submitted campaign as a second person."""
+    confirmed = _confirmed_reach(sandbox, number)
+    sandbox.json_command("campaign", "approve", number, "--fingerprint", fingerprint, *confirmed, "--by", "david")
+
+
+def _confirmed_reach(sandbox: Sandbox, number: str) -> tuple[str, ...]:
+    """Return the arguments that confirm the number of phones of a campaign: above 100,000 they are required."""
+    devices = sandbox.json_command("campaign", "forecast", number)["devices"]
+    return ("--confirm-reach", str(devices)) if devices else ()
 
 
 def campaign_figures(status: dict[str, Any]) -> dict[str, Any]:

@@ -150,7 +150,7 @@ class Soak:
     def _campaign(self, act: str) -> None:
         sandbox = self._sandbox
         number, fingerprint = demo.submit_campaign(sandbox)
-        sandbox.json_command("campaign", "approve", number, "--fingerprint", fingerprint, "--by", "david")
+        demo.approve_campaign(sandbox, number, fingerprint)
         in_flight = 0
         if act:
             wanted = self._random.uniform(0.1, 0.8) * self._devices

@@ -34,7 +34,7 @@ def measure_beside_campaign(bench: ReadBench) -> None:
     script.write_text(PAUSES, encoding="utf-8")
     _paced(bench, ALONE, script)
     number, fingerprint = demo.submit_campaign(sandbox)
-    sandbox.json_command("campaign", "approve", number, "--fingerprint", fingerprint, "--by", "david")
+    demo.approve_campaign(sandbox, number, fingerprint)
     emulator = Client(str(sandbox.emulator_url))
 
     def accepted() -> int:

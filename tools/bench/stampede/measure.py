@@ -199,7 +199,7 @@ def _beside_campaign(bench: ReadBench, front: Front, options: argparse.Namespace
     """Send one campaign to all devices, and let a share of their phones open it."""
     sandbox = bench.sandbox
     number, fingerprint = demo.submit_campaign(sandbox)
-    sandbox.json_command("campaign", "approve", number, "--fingerprint", fingerprint, "--by", "david")
+    demo.approve_campaign(sandbox, number, fingerprint)
     bench.wait_until(lambda: _accepted(sandbox, number)["accepted_total"] > 0, "the campaign did not begin", 120)
     plan = Plan(
         front.url, _reads(number), seconds=120 + options.devices / 500, emulator=str(sandbox.emulator_url), alert=number,
