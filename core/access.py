@@ -74,7 +74,7 @@ CONSOLE: Final[Mapping[str, Access]] = {
     "people": Access(acts=_fresh("approve", ADMINISTRATOR, LEAD) | _acts("withdraw", ADMINISTRATOR, LEAD)),
     "person-invite": Access((ADMINISTRATOR,), _fresh("propose", ADMINISTRATOR)),
     "person": Access((ADMINISTRATOR,), _fresh("change reset reopen", ADMINISTRATOR) | _acts("close", ADMINISTRATOR)),
-    "person-rights": Access((LEAD,), _fresh("hand-out", LEAD) | _acts("take-back", LEAD)),
+    "person-rights": Access((LEAD,), _fresh("hand-out", LEAD) | _acts("withdraw", LEAD)),
     "audit": Access((ADMINISTRATOR, AUDITOR)),
     # Apps: push modes and legal bases.
     "apps": Access(acts=_fresh("approve", ADMINISTRATOR) | _acts("reject withdraw", ADMINISTRATOR)),

@@ -1,4 +1,4 @@
-"""What a lead may hand out and take back: roles that the lead has, in languages and countries that the lead has.
+"""What a lead may hand out and withdraw: roles that the lead has, in languages and countries that the lead has.
 
 The database enforces the same rule (`core.models.account_rules.WITHIN_RIGHTS_OF_PERSON`); here the error names the right that is
 missing.
@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
 
-from core.console.display import country_text, language_text
+from core.console.display import country_in_text, language_text
 from core.errors import Forbidden
 from core.models.account_rules import BOUND_ROLES, HANDED_OUT
 from core.models.staff_change import StaffAct, StaffChange
@@ -48,7 +48,7 @@ class Rights:
 
 def require_within(lead: User, change: StaffChange) -> None:
     """Raise Forbidden (code `beyond`) unless the lead has every right that the change of an account gives or takes."""
-    if change.act not in (StaffAct.CHANGE, StaffAct.TAKE_BACK) or change.account is None:
+    if change.act not in (StaffAct.CHANGE, StaffAct.WITHDRAW) or change.account is None:
         raise Forbidden("Only an administrator can invite people, reset a sign-in or open an account again.", code="beyond")
     account = change.account
     if account.pk == lead.pk:
@@ -83,5 +83,5 @@ def _changed(before: Rights, after: Rights) -> Iterator[tuple[str, str, str]]:
 def _words(role: str, locale: str, country: str) -> str:
     """Return a right in words, such as "localisation editor for Welsh in France"."""
     language = "every language" if locale == "*" else language_text(locale)
-    place = "every country" if country == "*" else country_text(country)
+    place = "every country" if country == "*" else country_in_text(country)
     return role_name(role) + (f" for {language}" if locale else "") + (f" in {place}" if country else "")

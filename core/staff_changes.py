@@ -121,7 +121,7 @@ def require_decider(change: StaffChange, person: User) -> None:
         lead_rights.require_within(person, change)
 
 
-def take_back(
+def withdraw_rights(
     account: User,
     *,
     given: Iterable[str],
@@ -140,9 +140,7 @@ def take_back(
     roles.require(by, HAND_OUT)
     kept = {"locales": sorted(locales), "content_countries": sorted(content_countries)}
     limits = {"campaign_apps": account.campaign_apps, "campaign_countries": account.campaign_countries}
-    change = StaffChange(
-        act=StaffAct.TAKE_BACK, account=account, username=account.username, roles=_known(given), **kept, **limits
-    )
+    change = StaffChange(act=StaffAct.WITHDRAW, account=account, username=account.username, roles=_known(given), **kept, **limits)
     with transaction.atomic():
         stored = User.objects.select_for_update().get(pk=account.pk)
         before = {"roles": sorted(_roles_of(stored)), "locales": stored.locales, "content_countries": stored.content_countries}
@@ -193,7 +191,7 @@ def _approve(change: StaffChange, *, by: User, at: datetime) -> User:
             by=by, verb=Verb.STAFF_CHANGE_APPROVED, row=account, at=at, act=change.act, roles=change.roles, **_rights(change)
         )
         _carry_out(change, account, by=by, at=at)
-        if change.act != StaffAct.TAKE_BACK:
+        if change.act != StaffAct.WITHDRAW:
             _require_two_administrators()
     return account
 
@@ -313,7 +311,7 @@ def _account_of(change: StaffChange, *, at: datetime) -> User:
 
 
 def _carry_out(change: StaffChange, account: User, *, by: User, at: datetime) -> None:
-    if change.act in (StaffAct.INVITE, StaffAct.CHANGE, StaffAct.TAKE_BACK):
+    if change.act in (StaffAct.INVITE, StaffAct.CHANGE, StaffAct.WITHDRAW):
         account.groups.set(Group.objects.filter(name__in=change.roles))
         for name, value in _rights(change).items():
             setattr(account, name, value)

@@ -597,7 +597,7 @@ CASES: Final = (
         "A lead who hands out a right that they do not have, alone or through an account that has more languages",
         "403 with the right that is missing; the database refuses it as well",
         (
-            "tests/core/test_lead_rights.py::test_a_lead_hands_out_and_takes_back_nothing_beyond_their_own_rights",
+            "tests/core/test_lead_rights.py::test_a_lead_hands_out_and_withdraws_nothing_beyond_their_own_rights",
             "tests/core/test_lead_rights.py::test_a_role_is_not_handed_out_to_somebody_who_has_more_languages",
             "tests/core/test_lead_rights.py::test_the_database_takes_a_lead_only_within_their_rights",
             "tests/guards/test_account_rules.py::test_no_statement_gives_a_right_or_takes_the_last_administrators",

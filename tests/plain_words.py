@@ -42,6 +42,10 @@ CODES = {
     "a token": re.compile(r"\{[a-z]+:[a-z0-9-]*\}?"),
     "a service's slug": re.compile(r"\b(?:gb|zz)-[a-z]+\b"),
     "a Python value": re.compile(r"\b(?:None|True|False)\b|\[\]|\{\}"),
+    "a country without its article": re.compile(
+        r"\b(?:in|for|of|to|from|and) (?:United (?:Kingdom|States|Arab Emirates)|Netherlands|Philippines|Bahamas)\b"
+    ),
+    "a time in two zones": re.compile(r"\d\d:\d\d [A-Z][\w ]* time \("),
     "an enum value": re.compile(rf"(?<![\w/-])(?:{_VALUES})(?![\w-])"),
 }
 INSIDERS = re.compile(rf"\b(?:{'|'.join(_INSIDERS)})\b", re.IGNORECASE)

@@ -29,7 +29,7 @@ class Compared:
     locale: str
     before: PackContent | None
     after: PackContent | None
-    #: The pack that the last rollback took back, where nothing newer was compiled for the place since.
+    #: The pack that the last rollback replaced, where nothing newer was compiled for the place since.
     undone: PackContent | None = None
 
 

@@ -66,7 +66,7 @@ def _places(release: Release, base: Release) -> Iterator[Compared]:
 
 
 def _undone(release: Release) -> Mapping[Place, str]:
-    """Return the packs that the last rollback took back, as long as nothing newer was compiled for their locales."""
+    """Return the packs that the last rollback replaced, as long as nothing newer was compiled for their locales."""
     rolled_back = release.undone_by_rollback()
     if rolled_back is None:
         return {}

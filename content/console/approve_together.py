@@ -22,6 +22,7 @@ from content.console.unit_names import UnitNames
 from content.linting.fault import Fault
 from content.linting.text import source_faults
 from content.models import Channel, ChannelRevision, OrganizationRevision, Service, ServiceRevision, TipRevision, Unit
+from content.models.rights import closed_owners
 from content.models.unit_lifecycle import UnitState
 from core.console.pages import Link, Page, page, version_token
 from core.console.step_up import fresh_sign_in
@@ -41,6 +42,8 @@ class WaitingPart:
     reason: str
     #: The permission that approving it takes.
     permission: str
+    #: Why the signed-in person may not approve it for its countries; "" where they may.
+    closed: str
     #: A digest of what is approved, so that a tick approves exactly what was shown.
     token: str
     approve: Callable[[], None]
@@ -71,7 +74,7 @@ class _ApproveTogetherPage(Page):
         rows = [
             {
                 "part": part,
-                "may_tick": not part.own and self.has_any_perm(part.permission),
+                "may_tick": not (part.own or part.closed) and self.has_any_perm(part.permission),
                 "ticked": part.token in ticked,
             }
             for part in self.parts()
@@ -143,7 +146,7 @@ class ServiceApprovePage(_ApproveTogetherPage):
     ) -> WaitingPart:
         return WaitingPart(
             title=title, author=revision.proposed_by.username, own=revision.proposed_by_id == self.user.pk,
-            reason=revision.reason, permission=_FACTS,
+            reason=revision.reason, permission=_FACTS, closed=revision.closed_to(self.user),
             # The facts of a proposal never change.
             token=version_token([type(revision).__name__, revision.pk]),
             approve=partial(revision.approve, by=self.user, at=self.at), fields=fields, change=change,
@@ -176,6 +179,7 @@ class TipApprovePage(_ApproveTogetherPage):
             yield WaitingPart(
                 title=label("tip-change", revision.act), author=revision.proposed_by.username,
                 own=revision.proposed_by_id == self.user.pk, reason=revision.reason, permission=_TEXTS,
+                closed=revision.closed_to(self.user),
                 token=version_token(["TipRevision", revision.pk]),
                 approve=partial(revision.approve, by=self.user, at=self.at),
                 change=partial(TipChange.of, revision, at=self.at, units=self.units),
@@ -186,6 +190,7 @@ class TipApprovePage(_ApproveTogetherPage):
 def texts_of(shown_by: Page, owner: str) -> Iterator[WaitingPart]:
     """Yield the source texts of an owner that wait for a second reader, each with all that its approval approves."""
     waiting = Unit.objects.owned_by(owner).filter(state=UnitState.NEEDS_REVIEW)
+    closed = "Your account does not list the countries that read this." if closed_owners(shown_by.user, [owner]) else ""
     units = list(waiting.select_related("written_by").prefetch_related("revisions", "approvals").order_by("pk"))
     names = UnitNames(unit.key for unit in units)
     services = Service.objects.named_in("\n".join(unit.text for unit in units))
@@ -196,7 +201,7 @@ def texts_of(shown_by: Page, owner: str) -> Iterator[WaitingPart]:
             faults += tip_reading_faults(unit, unit.text, unit.source_locale_id)
         yield WaitingPart(
             title=names.name(unit.key), author=unit.written_by.username if unit.written_by else "",
-            own=unit.written_by_id == shown_by.user.pk, reason="", permission=_TEXTS,
+            own=unit.written_by_id == shown_by.user.pk, reason="", permission=_TEXTS, closed=closed,
             token=version_token(["Unit", unit.pk, unit.revision, fields, [fault.detail for fault in faults]]),
             approve=partial(unit.approve, by=shown_by.user, at=shown_by.at, from_revision=unit.revision),
             fields=fields, lang=unit.source_locale_id, faults=tuple(faults), link=reverse("admin:source-text", args=[unit.key]),

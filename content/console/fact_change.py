@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from content.console import labels
-from core.console.display import country_text
+from core.console.display import places_text
 
 #: More names than these are counted.
 MAX_NAMES = 12
@@ -62,9 +62,9 @@ def packs_text(count: int) -> str:
     return f"{count} pack{'' if count == 1 else 's'}"
 
 
-def countries_text(codes: Iterable[str]) -> str:
-    """Return the names of countries, or some of them and how many more there are."""
-    return named([country_text(code) for code in codes], "countries")
+def countries_text(preposition: str, codes: Iterable[str]) -> str:
+    """Return countries with their preposition, such as "for Ireland and Malta"; of many, how many more there are."""
+    return places_text(preposition, codes, most=MAX_NAMES, rest=True)
 
 
 def named(found: Sequence[str], kind: str) -> str:

@@ -11,7 +11,8 @@ from content.console.labels import inside_sentence, label, labels
 from content.console.translation_status import differences
 from content.models import Locale, ReleaseChange, ReleaseEffect
 from content.models.release_change import EffectKind
-from core.console.display import country_text, language_text
+from core.console import display
+from core.console.display import country_text, language_text, listed
 
 #: More countries or languages than these are counted.
 _NAMED = 3
@@ -145,19 +146,13 @@ def _heading(effect: ReleaseEffect) -> str:
 
 
 def countries_text(countries: Sequence[str]) -> str:
-    """Return "in Ireland and Malta", or "in 40 countries" where there are more than a few."""
-    if len(countries) > _NAMED:
-        return f"in {len(countries)} countries"
-    return f"in {_listed([country_text(code) for code in countries])}"
+    """Return "for Ireland and Malta", or "for 40 countries" where there are more than a few."""
+    return display.places_text("for", countries, most=_NAMED)
 
 
 def places_text(places: Mapping[str, Sequence[str]]) -> str:
-    """Return the countries and languages of an effect, such as "in 40 countries, in Welsh"."""
+    """Return the countries and languages of an effect, such as "for 40 countries, in Welsh"."""
     countries = sorted({code for codes in places.values() for code in codes})
     languages = [language_text(locale) for locale in places]
-    where = f"in {len(languages)} languages" if len(languages) > _NAMED else f"in {_listed(languages)}"
+    where = f"in {len(languages)} languages" if len(languages) > _NAMED else f"in {listed(languages)}"
     return f"{countries_text(countries)}, {where}"
-
-
-def _listed(names: Sequence[str]) -> str:
-    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else "".join(names)

@@ -100,6 +100,7 @@ class RevisionPage(Page):
         return {
             "revision": self.revision,
             "waiting": waiting,
+            "closed": self.revision.closed_to(self.user) if waiting else "",
             "own": self.revision.proposed_by_id == self.user.pk,
             "act": act,
             "tone": tone,

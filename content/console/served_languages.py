@@ -22,7 +22,7 @@ class FallBack:
 
     @property
     def text(self) -> str:
-        """What these readers get, such as "English in 12 countries: teens, parents"."""
+        """What these readers get, such as "English for 12 countries: teens, parents"."""
         audiences = [audience for audience in Audience.values if audience in self.audiences]
         where = countries_text(sorted(self.countries, key=country_text))
         return f"{language_text(SOURCE_LOCALE)} {where}: {inside_sentence(labels('audience', audiences))}"

@@ -138,19 +138,21 @@ def effect_lines(effect: ServiceEffect) -> Iterable[EffectLine]:
     yield from _lost_steps(effect.steps_lost, effect.plans_compared)
     if effect.removed_from:
         count = len(effect.removed_from) * effect.locales
-        yield EffectLine(f"The service leaves {packs_text(count)}: {countries_text(effect.removed_from)}.", "bad")
+        yield EffectLine(f"The service leaves {packs_text(count)} {countries_text('for', effect.removed_from)}.", "bad")
     names = UnitNames(f"tip.{slug}" for slug in (*effect.tips_removed, *effect.tips_added))
     for slug, countries in effect.tips_removed.items():
-        yield EffectLine(f"The tip “{names.name(f'tip.{slug}')}” leaves the packs of {countries_text(countries)}.", "bad")
+        yield EffectLine(f"The tip “{names.name(f'tip.{slug}')}” leaves the packs {countries_text('for', countries)}.", "bad")
     if effect.readers_lost:
         yield EffectLine(f"Plans no longer name the service to {_readers(effect.readers_lost)}.", "bad")
     if effect.readers_new:
         yield EffectLine(f"Plans newly name the service to {_readers(effect.readers_new)}.", "good")
     if effect.added_to:
         count = len(effect.added_to) * effect.locales
-        yield EffectLine(f"The service comes into {packs_text(count)}: {countries_text(effect.added_to)}.", "good")
+        yield EffectLine(f"The service comes into {packs_text(count)} {countries_text('for', effect.added_to)}.", "good")
     for slug, countries in effect.tips_added.items():
-        yield EffectLine(f"The tip “{names.name(f'tip.{slug}')}” comes into the packs of {countries_text(countries)}.", "good")
+        yield EffectLine(
+            f"The tip “{names.name(f'tip.{slug}')}” comes into the packs {countries_text('for', countries)}.", "good"
+        )
     yield EffectLine(
         f"The service is in {packs_text(effect.packs_before)} now, and in {packs_text(effect.packs_after)} with the change.", ""
     )
@@ -169,7 +171,7 @@ def _lost_steps(lost: Sequence[LostStep], compared: int) -> Iterator[EffectLine]
         count = sum(number for _, number in found)
         yield EffectLine(
             f"{count} of the {compared} plans compared lose the service in their step “{label('step', step)}”: "
-            f"{labels.labels('situation', [situation for situation, _ in found])}; for {readers}; in {where}.",
+            f"{labels.labels('situation', [situation for situation, _ in found])}; for {readers}; {where}.",
             "bad",
         )
     if len(same) > _MAX_STEPS:
@@ -177,8 +179,8 @@ def _lost_steps(lost: Sequence[LostStep], compared: int) -> Iterator[EffectLine]
 
 
 def _places(plans: Sequence[LostStep]) -> str:
-    """Return the countries of the plans, with regions where only plans of these lose the service."""
-    where = countries_text(dict.fromkeys(plan.country for plan in plans))
+    """Return "in" the countries of the plans, with regions where only plans of these lose the service."""
+    where = countries_text("in", dict.fromkeys(plan.country for plan in plans))
     regions = dict.fromkeys(region_text(plan.region) for plan in plans if plan.region is not None)
     if regions and all(plan.region is not None for plan in plans):
         where += f", in regions such as {named(list(regions), 'regions')}"

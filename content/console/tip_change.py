@@ -109,31 +109,33 @@ def effect_lines(effect: TipEffect) -> Iterable[EffectLine]:
     """Yield what the change does to the packs, the losses first."""
     for reader in effect.without_tip:
         who = f"{label('audience', reader.audience)} in the situation “{label('situation', reader.situation)}”"
-        yield EffectLine(f"{who} have no tip left in {countries_text(reader.countries)}.", "bad")
+        yield EffectLine(f"{who} have no tip left {countries_text('in', reader.countries)}.", "bad")
     if effect.removed_from:
         yield EffectLine(f"The tip leaves {_packs(effect.removed_from)}.", "bad")
     if effect.to_source:
-        yield EffectLine(f"{_languages(effect.to_source)} show the tip in English instead of the own language.", "bad")
+        yield EffectLine(
+            f"Readers of {_languages(effect.to_source)} get the tip in English instead of their own language.", "bad"
+        )
     if effect.keep_removed:
         yield EffectLine(
-            f"{_languages(effect.keep_removed)} go on showing a step that this change removes, until the new steps are "
-            "approved there. To remove the step everywhere at once, propose its removal by itself first.",
+            f"Readers of {_languages(effect.keep_removed)} go on getting a step that this change removes, until the new steps "
+            "are approved there. To remove the step everywhere at once, propose its removal by itself first.",
             "wait",
         )
     if waiting := sorted({*effect.older_steps} - {*effect.keep_removed}):
         yield EffectLine(
-            f"{_languages(waiting)} go on showing the steps that are approved there, until the new ones are.", "wait"
+            f"Readers of {_languages(waiting)} go on getting the steps that are approved there, until the new ones are.", "wait"
         )
     if effect.added_to:
         yield EffectLine(f"The tip comes into {_packs(effect.added_to)}.", "good")
     if effect.to_own:
-        yield EffectLine(f"{_languages(effect.to_own)} show the tip in the own language instead of English.", "good")
+        yield EffectLine(f"Readers of {_languages(effect.to_own)} get the tip in their own language instead of English.", "good")
     yield EffectLine(f"The tip is in {effect.packs_before} packs now, and in {effect.packs_after} packs with the change.", "")
 
 
 def _packs(places: tuple[tuple[str, str], ...]) -> str:
     count, countries = len(places), tuple(sorted({country for country, _ in places}))
-    return f"{packs_text(count)}: {countries_text(countries)}"
+    return f"{packs_text(count)} {countries_text('for', countries)}"
 
 
 def _languages(codes: Iterable[str]) -> str:

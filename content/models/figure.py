@@ -48,7 +48,7 @@ class FigureState(models.TextChoices):
     APPROVED = "approved"
     #: A newer figure with the same slug was approved.
     REPLACED = "replaced"
-    #: Taken back, turned down, or no longer served.
+    #: Withdrawn, rejected, or no longer served.
     WITHDRAWN = "withdrawn"
 
 

@@ -76,7 +76,7 @@ class JudgementQuerySet(models.QuerySet["Judgement"]):
         if len(note) > MAX_NOTE:
             raise Invalid(f"Write at most {MAX_NOTE} characters to the editors.", code="note")
         with transaction.atomic():
-            # The lock: a link that is taken back at this moment either has this judgement or refuses it.
+            # The lock: a link that is revoked at this moment either has this judgement or refuses it.
             stored = ReadingLink.objects.select_for_update(of=("self",)).select_related("made_by").get(pk=link.pk)
             stored.require_valid(at=at)
             found = Unit.objects.filter(pk=unit).first() if unit in stored.units else None

@@ -13,7 +13,7 @@ from django.db.models import F, Q
 
 from core import audit, roles, states
 from core.audit_verbs import Verb
-from core.errors import ChangedMeanwhile, Conflict, Invalid, SecondPersonRequired
+from core.errors import ChangedMeanwhile, Conflict, Forbidden, Invalid, SecondPersonRequired
 from core.models import User
 from core.states import Edge, Lifecycle
 
@@ -130,6 +130,16 @@ class Revision(models.Model):
 
     def require_area(self, by: User) -> None:
         """Raise Forbidden where the person works neither on the row as it is, nor as it will be."""
+
+    def closed_to(self, person: User) -> str:
+        """Return in a sentence why the person may not decide the proposal for its countries; "" where they may."""
+        if person.covers(None):
+            return ""
+        try:
+            self.require_area(person)
+        except Forbidden as refused:
+            return str(refused.detail)
+        return ""
 
     def require_approver(self, by: User) -> None:
         """Raise Forbidden where the person may not approve the revision."""

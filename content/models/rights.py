@@ -2,6 +2,7 @@
 
 To change facts of a service, its checks or its notices, an account needs each country whose readers get the service
 (`User.content_countries`); to change a text, it needs the countries only where not every country reads the text.
+What a tip shows to whom is approved only by a person for all countries that read the tip.
 """
 
 from __future__ import annotations
@@ -138,6 +139,37 @@ _AREA_SQL = """CASE WHEN {row}.country_id <> 'ZZ' THEN ARRAY[{row}.country_id::t
                 WHEN cardinality({row}.area) > 0 THEN {row}.area::text[] ELSE ARRAY['*'] END"""
 
 
+def _refuse_other_countries(condition: str) -> pgtrigger.Trigger:
+    """Return a trigger that refuses a row of which this SQL is true: the person who decides works on other countries."""
+    return pgtrigger.Trigger(
+        name="own_country",
+        when=pgtrigger.Before,
+        operation=pgtrigger.Insert | pgtrigger.Update,
+        func=f"""
+            IF {condition} THEN
+                RAISE EXCEPTION 'this person works on other countries' USING ERRCODE = 'check_violation';
+            END IF;
+            RETURN NEW;
+        """,
+    )
+
+
+def own_countries_of_tip(*, when: str) -> pgtrigger.Trigger:
+    """Return a trigger that refuses an approver who does not work on all countries that read a tip, before and after.
+
+    `when` is SQL that says that the person, in `approved_by_id`, approves the row with this statement.
+    """
+    readers = """cardinality({row}.countries) > 0 AND {row}.countries::text[] <@ person.content_countries::text[]"""
+    return _refuse_other_countries(
+        f"""{when} AND NOT EXISTS (
+                SELECT FROM core_user person
+                WHERE person.id = NEW.approved_by_id AND ('*' = ANY(person.content_countries)
+                OR {readers.format(row="NEW")} AND NOT EXISTS (
+                    SELECT FROM content_tip tip WHERE tip.slug = NEW.slug AND NOT ({readers.format(row="tip")})))
+            )"""  # noqa: S608  (constants)
+    )
+
+
 def own_country(*, column: str, service: str, when: str, facts: bool = False) -> pgtrigger.Trigger:
     """Return a trigger that refuses a row whose person, in `column`, does not work on the countries of the service.
 
@@ -147,17 +179,9 @@ def own_country(*, column: str, service: str, when: str, facts: bool = False) ->
     covered = f"""('*' = ANY(person.content_countries)
                 OR {_AREA_SQL.format(row="service")} <@ person.content_countries::text[]"""
     covered += f" AND {_AREA_SQL.format(row='NEW')} <@ person.content_countries::text[])" if facts else ")"
-    return pgtrigger.Trigger(
-        name="own_country",
-        when=pgtrigger.Before,
-        operation=pgtrigger.Insert | pgtrigger.Update,
-        func=f"""
-            IF {when} AND NOT EXISTS (
+    return _refuse_other_countries(
+        f"""{when} AND NOT EXISTS (
                 SELECT FROM core_user person, content_service service
                 WHERE person.id = NEW.{column} AND service.id = {service} AND {covered}
-            ) THEN
-                RAISE EXCEPTION 'this person works on other countries' USING ERRCODE = 'check_violation';
-            END IF;
-            RETURN NEW;
-        """,
+            )"""
     )

@@ -13,6 +13,7 @@ from django.db.models import Q
 from content.linting.tip import tip_faults
 from content.models.country import Country
 from content.models.revision import (
+    APPROVED_NOW,
     AlreadyProposed,
     Revision,
     RevisionQuerySet,
@@ -22,7 +23,13 @@ from content.models.revision import (
     revision_lifecycle,
     revision_triggers,
 )
-from content.models.rights import require_country, require_may_write, require_reads, require_text_country
+from content.models.rights import (
+    own_countries_of_tip,
+    require_country,
+    require_may_write,
+    require_reads,
+    require_text_country,
+)
 from content.models.tip import Tip, step_numbers
 from content.models.tip_facts import FACTS, TipFacts, TipKind, TipState
 from content.models.unit import Unit
@@ -100,7 +107,7 @@ class TipRevisionQuerySet(RevisionQuerySet["TipRevision"]):
                     )
                 earlier.withdraw(by=by, at=at)
             revision = self.prepare(slug, facts)
-            revision.require_area(by)
+            revision.require_proposer(by)
             revision.reason, revision.proposed_by, revision.proposed_at = reason, by, at
             return self.insert(revision, verb=Verb.TIP_CHANGE_PROPOSED, tip=slug, act=str(revision.act))
 
@@ -158,6 +165,7 @@ class TipRevision(Revision, TipFacts):
         )
         indexes = (models.Index(fields=("slug", "-id"), name="tiprevision_of_a_tip"),)
         triggers = (
+            own_countries_of_tip(when=APPROVED_NOW),
             *revision_triggers(LIFECYCLE, ["slug", "tip_state", "act", "reason", "proposed_by", "proposed_at", *FACTS]),
             pgtrigger.Protect(
                 name="existing_by_migration", operation=pgtrigger.Insert, condition=pgtrigger.Q(new__act=TipAct.EXISTING)
@@ -185,16 +193,21 @@ class TipRevision(Revision, TipFacts):
         return TipRevision.objects.filter(slug=self.slug)
 
     def require_area(self, by: User) -> None:
-        """Raise NotYourCountry where only other countries read the tip, now or once this is approved.
+        """Raise NotYourCountry unless the person works on all countries that read the tip, now and once this is approved."""
+        if by.covers(None):
+            return
+        tip = Tip.objects.filter(pk=self.slug).first()
+        readers = (tip.countries, self.countries) if tip is not None else (self.countries,)
+        require_country(by, *(frozenset(countries) or None for countries in readers))
 
-        To change the countries that read the tip, to retire it or to restore it takes the countries before and after.
+    def require_proposer(self, by: User) -> None:
+        """Raise NotYourCountry where a limited number of countries, and not only the person's, reads the tip, now or afterwards.
+
+        For a tip of every country, people with some countries propose, and a person with every country approves.
         """
         require_text_country(by, f"tip:{self.slug}")
         if self.countries:
             require_country(by, frozenset(self.countries))
-        tip = Tip.objects.filter(pk=self.slug).first()
-        if tip is not None and ({*tip.countries} != {*self.countries} or tip.state != self.tip_state):
-            require_country(by, *(frozenset(countries) or None for countries in (tip.countries, self.countries)))
 
     def require_approver(self, by: User) -> None:
         """Raise Forbidden for people who may not approve, or do not read the source language."""

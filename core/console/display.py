@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -64,10 +64,8 @@ def zoned_text(instant: datetime, zone: str, *, seconds: bool = False) -> str:
 
 
 def clock_text(instant: datetime, zone: str) -> str:
-    """Return the time of day in a zone, and in UTC where it differs: "Wednesday 1 July, 17:30 London time (16:30 UTC)"."""
-    there = instant.astimezone(ZoneInfo(zone))
-    utc = f" ({instant.astimezone(UTC):%H:%M} UTC)" if there.utcoffset() else ""
-    return f"{there:%A %-d %B, %H:%M} {zone_text(zone)}{utc}"
+    """Return the day and the time of day in a zone, such as "Wednesday 1 July, 17:30 London time"."""
+    return f"{instant.astimezone(ZoneInfo(zone)):%A %-d %B, %H:%M} {zone_text(zone)}"
 
 
 def duration_text(length: timedelta) -> str:
@@ -113,6 +111,38 @@ def country_text(code: str) -> str:
     return "Worldwide" if code == "ZZ" else Locale("en").territories.get(code, code)
 
 
+#: Countries whose English names take an article inside a sentence, as the CLDR spells them ("the Netherlands").
+_WITH_ARTICLE = frozenset({
+    "AE", "AX", "BQ", "BS", "CC", "CF", "CK", "DO", "FK", "FO", "GB", "GM", "IM", "IO", "KM", "KY", "MH", "MP", "MV", "NL",
+    "PH", "PN", "PS", "SB", "TC", "TF", "UM", "US", "VG", "VI",
+})  # fmt: skip
+
+
+def country_in_text(code: str) -> str:
+    """Return the name of a country for the middle of a sentence, such as "the United Kingdom"; "worldwide" for ZZ."""
+    name = "worldwide" if code == "ZZ" else country_text(code)
+    return f"the {name}" if code in _WITH_ARTICLE else name
+
+
+def places_text(preposition: str, codes: Iterable[str], *, most: int, rest: bool = False) -> str:
+    """Return countries with their preposition, such as "for the United Kingdom and worldwide".
+
+    More countries than `most` are counted: all of them ("for 40 countries"), or, with `rest`, those after the first ones.
+    """
+    found = list(codes)
+    names = [country_in_text(code) for code in found if code != "ZZ"]
+    if len(names) > most:
+        more = len(names) - most
+        names = [*names[:most], f"{more} more {'country' if more == 1 else 'countries'}"] if rest else [f"{len(names)} countries"]
+    named = listed([*names, *(["worldwide"] if "ZZ" in found else [])])
+    return f"{preposition} {named}" if names else named
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return names as a sentence lists them, such as "Ireland, Malta and Spain"."""
+    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else "".join(names)
+
+
 @cache
 def region_text(code: str) -> str:
     """Return the name of a region by its ISO 3166-2 code, such as "Wales" for GB-WLS."""
@@ -131,6 +161,8 @@ def model_text(label: str) -> str:
 
 #: Values of audit entries that are words written with hyphens.
 _WORDS = frozenset({"from_state", "to_state", "act", "kind", "change", "method", "answer", "problem"})
+#: Values that are stored under another name than the one that pages use.
+_RENAMED = {"take-back": "withdraw rights"}
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 
 
@@ -145,7 +177,7 @@ def detail_text(name: str, value: Any) -> str:
     text = str(value)
     if _DATE.fullmatch(text):
         return date_text(date.fromisoformat(text))
-    return text.replace("-", " ") if name in _WORDS else text
+    return _RENAMED.get(text, text.replace("-", " ")) if name in _WORDS else text
 
 
 def _item_text(item: Any) -> str:

@@ -8,7 +8,7 @@ from typing import Protocol
 
 import pycountry
 
-from core.console.display import country_text
+from core.console.display import country_in_text, country_text, listed
 
 EVERYTHING = ["*"]
 
@@ -66,10 +66,15 @@ def limits_text(limited: Limited, titles: dict[str, str]) -> str:
         of_apps = (
             "every app" if "*" in limited.campaign_apps else ", ".join(titles.get(one, one) for one in limited.campaign_apps)
         )
-        found.append(f"Campaigns of {of_apps} in {countries_text(limited.campaign_countries)}")
+        found.append(f"Campaigns of {of_apps} in {in_sentence(limited.campaign_countries)}")
     if "*" not in limited.content_countries:
-        found.append(f"Content for {countries_text(limited.content_countries)}")
+        found.append(f"Content for {in_sentence(limited.content_countries)}")
     return ". ".join(found)
+
+
+def in_sentence(codes: Collection[str]) -> str:
+    """Return countries for the middle of a sentence, such as "France and the United Kingdom"; "every country" for "*"."""
+    return "every country" if "*" in codes else listed([country_in_text(code) for code in codes]) or "no country"
 
 
 def countries_text(codes: Collection[str]) -> str:

@@ -1,4 +1,4 @@
-"""A lead's page about one person: hand out and take back roles, languages and countries that the lead has."""
+"""A lead's page about one person: hand out and withdraw roles, languages and countries that the lead has."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class PersonRightsPage(Page):
     template_name = "core/person_rights.html"
     menu = "People"
     permission_required = HAND_OUT
-    actions = dict.fromkeys(("hand-out", "take-back"), (HAND_OUT,))
+    actions = dict.fromkeys(("hand-out", "withdraw"), (HAND_OUT,))
 
     def load(self) -> None:
         account = User.objects.filter(pk=self.kwargs["id"], is_staff=True).exclude(pk=self.user.pk).first()
@@ -86,7 +86,7 @@ class PersonRightsPage(Page):
             "roles": sorted(self.held.roles),
             "countries": limits.countries_text(sorted(self.held.countries)),
             "giving": self._form("give", self.submitted if sent == "hand-out" else None),
-            "taking": self._form("take", self.submitted if sent == "take-back" else None),
+            "taking": self._form("take", self.submitted if sent == "withdraw" else None),
             "waiting": StaffChange.objects.waiting().filter(account=self.account).first(),
         }
 
@@ -109,10 +109,10 @@ class PersonRightsPage(Page):
         self.success("Proposed. It takes effect when an administrator, or another lead who has these rights, approves it.")
         return reverse("admin:people")
 
-    def action_take_back(self, data: QueryDict) -> str | None:
+    def action_withdraw(self, data: QueryDict) -> str | None:
         form = self._form("take", data)
         chosen = form.chosen()
-        staff_changes.take_back(
+        staff_changes.withdraw_rights(
             self.account,
             given=self.held.roles - chosen.roles,
             locales=self.held.locales - chosen.locales,

@@ -30,7 +30,7 @@ _PROPOSED = (
 )
 
 #: Nothing of a proposal changes but its decision, and that once. Who proposes and who approves is an active administrator, or a
-#: lead who has every right that the change gives or takes. A lead takes rights back alone.
+#: lead who has every right that the change gives or takes. A lead withdraws rights alone.
 _DECIDED_ONCE = f"""
     IF TG_OP = 'UPDATE' AND (OLD.approved_at IS NOT NULL OR OLD.withdrawn_at IS NOT NULL) THEN
         RAISE EXCEPTION 'a decided change of an account stays as it is' USING ERRCODE = 'check_violation';
@@ -78,8 +78,8 @@ class StaffAct(models.TextChoices):
     CHANGE = "change", "Change roles, languages and limits"
     RESET = "reset", "Reset the sign-in"
     REOPEN = "reopen", "Open the account again"
-    #: A lead takes rights back, alone: nothing is given.
-    TAKE_BACK = "take-back", "Take rights back"
+    #: A lead withdraws rights, alone: nothing is given. Triggers of earlier migrations name the stored value.
+    WITHDRAW = "take-back", "Withdraw rights"
 
 
 class StaffChangeQuerySet(models.QuerySet["StaffChange"]):
@@ -122,14 +122,14 @@ class StaffChange(models.Model):
                 condition=Q(approved_at__isnull=True, approved_by__isnull=True)
                 | (
                     Q(approved_at__isnull=False, approved_by__isnull=False, withdrawn_at__isnull=True)
-                    & (~Q(approved_by=F("proposed_by")) | Q(act=StaffAct.TAKE_BACK))
+                    & (~Q(approved_by=F("proposed_by")) | Q(act=StaffAct.WITHDRAW))
                 ),
                 name="staffchange_four_eyes",
             ),
-            # Taking rights back waits for nobody, and no proposal delays it.
+            # Withdrawing rights waits for nobody, and no proposal delays it.
             models.UniqueConstraint(
                 fields=("username",),
-                condition=Q(approved_at=None, withdrawn_at=None) & ~Q(act=StaffAct.TAKE_BACK),
+                condition=Q(approved_at=None, withdrawn_at=None) & ~Q(act=StaffAct.WITHDRAW),
                 name="staffchange_one_proposal",
             ),
         )

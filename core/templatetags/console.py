@@ -16,6 +16,7 @@ from core.console import display
 
 register = template.Library()
 register.filter("country_name", display.country_text)
+register.filter("country_in_text", display.country_in_text)
 register.filter("language_name", display.language_text)
 register.filter("model_name", display.model_text)
 register.filter("zone_text", display.zone_text)
@@ -48,6 +49,12 @@ def exact_instant(value: datetime) -> SafeString:
 def country_names(codes: Iterable[str]) -> str:
     """Show countries by name."""
     return ", ".join(display.country_text(code) for code in codes)
+
+
+@register.filter
+def countries_in_text(codes: Iterable[str]) -> str:
+    """Show countries inside a sentence, such as "Ireland and the United Kingdom"."""
+    return display.listed([display.country_in_text(code) for code in codes])
 
 
 @register.filter

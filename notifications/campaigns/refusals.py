@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from content.models import Service, Tip
-from core.console.display import country_text, language_text, local_text, zone_text, zoned_text
+from core.console.display import country_in_text, language_text, listed, local_text, zone_text, zoned_text
 from core.errors import Invalid
 from notifications.campaigns import audience, forecast, messages, schedule, texts, translation_texts, variants
 from notifications.campaigns.checks import wave_help
@@ -225,10 +225,10 @@ def of_help(
         yield Refusal("services", "help-missing", sentence)
     for _, named in sorted((offered_tips([campaign]) if tips is None else tips).items()):
         if named and (others := sorted(readers.keys() - set(named))):
-            where = ", ".join(map(country_text, sorted(named)))
+            where, other = listed([country_in_text(code) for code in sorted(named)]), country_in_text(others[0])
             yield Refusal(
                 "tips", "tip-country",
-                f"A tip of the campaign is for {where} only, but readers are in {country_text(others[0])} too. Choose another.",
+                f"A tip of the campaign is for {where} only, but readers are in {other} too. Choose another.",
             )  # fmt: skip
 
 

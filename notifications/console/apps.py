@@ -9,7 +9,7 @@ from django import forms
 from django.http import QueryDict
 from django.urls import reverse
 
-from core.console.display import country_text
+from core.console.display import country_in_text
 from core.console.limits import country_choices
 from core.console.pages import ConsoleForm, Link, Page, page
 from core.console.step_up import fresh_sign_in
@@ -143,10 +143,10 @@ class AppPage(Page):
 def facts_in_words(of: App | AppRevision) -> list[tuple[str, str]]:
     """Return how an app receives alerts, and its legal bases, as pairs of a name and a text."""
     facts = [("Alerts", MODES[PushMode(of.push_mode)])]
-    facts += [(f"Alerts in {country_text(code)}", MODES[PushMode(mode)]) for code, mode in sorted(of.mode_by_country.items())]
+    facts += [(f"Alerts in {country_in_text(code)}", MODES[PushMode(mode)]) for code, mode in sorted(of.mode_by_country.items())]
     for code, basis in sorted(of.basis_for_teens.items()):
         text = f"{basis['basis']} ({basis['source']})" if isinstance(basis, dict) else str(basis)
-        facts.append((f"Addresses of teenagers in {country_text(code)}", text))
+        facts.append((f"Addresses of teenagers in {country_in_text(code)}", text))
     if not of.basis_for_teens:
         facts.append(("Addresses of teenagers", "Stored nowhere"))
     return facts

@@ -35,6 +35,7 @@ class CampaignBasePage(Page):
 
     def load(self) -> None:
         self.campaign = self.found().numbered(self.kwargs["id"])
+        campaign_display.use_clock_of(self.campaign)
         self.__dict__.pop("audiences", None)
         self.brake = sending_now(self.user, at=self.at).brake if self.campaign.state in campaign_display.MOVING else None
 
@@ -100,7 +101,7 @@ def summaries_of(
             "live": campaign.status == "Actual",
             "cap": cap_words.described(campaign),
             "begins": campaign_display.begins_text(campaign),
-            "until": campaign_display.instant_and_home_text(campaign.not_after, campaign.home_zone),
+            "until": campaign_display.home_text(campaign.not_after, campaign.home_zone),
             "apps": audience.apps_named(campaign, known.apps),
             "all": ALL,
             "editors": [people[pk].username for pk in campaign.touched_by if pk in people],

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
+
+from django.utils import timezone
 
 from core.console.display import MODEL_NAMES, StatusTag, instant_text, local_text, zone_text
 from notifications.campaigns import schedule
@@ -67,29 +69,31 @@ def state_tag(campaign: Campaign, *, all_stopped: bool = False) -> StatusTag:
     return StatusTag(S(campaign.state).label, TONES[campaign.state])
 
 
+def use_clock_of(campaign: Campaign) -> None:
+    """Show every time of this response by the clock of the campaign, so that a decision can be compared with the plan.
+
+    The console sets the clock of the reader again for the next response (`ConsoleSite.admin_view`).
+    """
+    timezone.activate(zone_of(campaign.home_zone, "UTC"))
+
+
 def begins_text(campaign: Campaign) -> str:
     """Say when the campaign begins."""
     if campaign.schedule_kind == ScheduleKind.NOW:
         return "as soon as it is approved"
     start, exact = datetime.fromisoformat(campaign.schedule_at), schedule.is_exact(campaign)
     if campaign.schedule_kind == ScheduleKind.AT:
-        return instant_and_home_text(start, campaign.home_zone, seconds=exact)
+        return home_text(start, campaign.home_zone, seconds=exact)
     return f"{local_text(start, seconds=exact)}, local time of each phone"
 
 
-def instant_and_home_text(instant: datetime, zone: str, *, seconds: bool = False) -> str:
-    """Return an instant by the clock of a zone, and in UTC where the two clocks differ.
+def home_text(instant: datetime, zone: str, *, seconds: bool = False) -> str:
+    """Return an instant by the clock of a campaign's zone, such as "1 December 2026 at 06:00 London time".
 
-    "1 December 2026 at 06:00 London time", "2 December 2026 at 00:00 Paris time (1 December at 23:00 UTC)". Seconds are shown
-    where they are asked for or not zero: what a page says is what happens.
+    Seconds are shown where they are asked for or not zero: what a page says is what happens.
     """
-    there, here = instant.astimezone(zone_of(zone, "UTC")), instant.astimezone(UTC)
-    exact = seconds or there.second != 0
-    text = f"{local_text(there, seconds=exact)} {zone_text(zone)}"
-    if there.utcoffset() == here.utcoffset():
-        return text
-    day = "" if there.date() == here.date() else f"{here:%-d %B} at "
-    return f"{text} ({day}{here:{'%H:%M:%S' if exact else '%H:%M'}} UTC)"
+    there = instant.astimezone(zone_of(zone, "UTC"))
+    return f"{local_text(there, seconds=seconds or there.second != 0)} {zone_text(zone or 'UTC')}"
 
 
 def progress(campaign: Campaign, counts: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -133,7 +137,7 @@ def reason_text(reason: str) -> str:
 
 
 def _time(instant: str | None, zone: str) -> str:
-    return instant_and_home_text(datetime.fromisoformat(instant), zone, seconds=True) if instant else ""
+    return home_text(datetime.fromisoformat(instant), zone, seconds=True) if instant else ""
 
 
 def with_times(sentence: str | None) -> str | None:

@@ -54,8 +54,8 @@ CORRECTIONS = {
             "The new text replaces the old one on the phones and in the feed.",
         ),
         Correction(
-            "back", CampaignKind.CANCEL, "Withdraw the alert", "Recall",
-            "A message that the alert has been withdrawn replaces it.",
+            "back", CampaignKind.CANCEL, "Recall the alert", "Recall",
+            "A message that the alert has been recalled replaces it.",
         ),
         Correction(
             "over", CampaignKind.ALL_CLEAR, "The alert no longer applies", "All clear",

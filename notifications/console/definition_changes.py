@@ -147,4 +147,4 @@ def _start(document: Mapping[str, Any], zone: str) -> str:
 
 def _end(document: Mapping[str, Any], zone: str) -> str:
     end = document.get("not_after")
-    return campaign_display.instant_and_home_text(datetime.fromisoformat(end), zone) if end else ""
+    return campaign_display.home_text(datetime.fromisoformat(end), zone) if end else ""

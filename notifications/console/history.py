@@ -11,6 +11,7 @@ from django.db.models import Q, QuerySet, TextField
 from django.db.models.functions import Cast
 from django.http import HttpResponse
 from django.urls import reverse
+from django.utils.timezone import get_current_timezone_name
 
 from content.models import Service, Unit
 from core.console.csv_file import csv_response
@@ -19,6 +20,7 @@ from core.console.pages import Link, Page, page
 from core.models import AuditEntry, User
 from core.models.user import SYSTEM_NAME
 from notifications.campaigns import inserted_facts
+from notifications.console.campaign_display import use_clock_of
 from notifications.console.history_words import HistoryChange, change_text, sentence
 from notifications.console.rights import CAMPAIGN_READERS, CAMPAIGN_STAFF
 from notifications.models import App, Campaign, Programme, TranslationRequest
@@ -57,12 +59,12 @@ class _HistoryPage(Page):
 
     def context(self) -> dict[str, Any]:
         part = self.paginate(self.entries().select_related("by"))
-        return {"part": part, "lines": history_lines(part)}
+        return {"part": part, "lines": history_lines(part), "zone": get_current_timezone_name()}
 
     def _csv(self) -> HttpResponse:
         rows: list[tuple[str, ...]] = []
         for line in history_lines(self.entries().select_related("by")[:_MAX_ROWS]):
-            when = zoned_text(line.at, self.user.time_zone, seconds=True)
+            when = zoned_text(line.at, get_current_timezone_name(), seconds=True)
             for change in line.changes or (HistoryChange("", "", ""),):
                 rows.append((when, line.campaign, line.sentence, change.name, change.before, change.after))
         return csv_response("history", ("When", "Campaign", "What happened", "Field", "Before", "After"), rows)
@@ -103,6 +105,7 @@ class CampaignHistoryPage(_HistoryPage):
 
     def load(self) -> None:
         self.campaign = Campaign.objects.numbered(self.kwargs["id"])
+        use_clock_of(self.campaign)
 
     def heading(self) -> str:
         return f"History of {self.campaign.name}"

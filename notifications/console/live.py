@@ -94,7 +94,7 @@ def pace_sentences(campaign: Campaign, pace: Pace | None, counts: dict[str, Any]
         return [f"Nothing has moved for {_still_text(pace.still_for)}, {why}"]
     found = [f"{pace.per_second * 60:,.0f} a minute."] if pace.per_second else []
     if pace.ends_at is not None:
-        end = campaign_display.instant_and_home_text(pace.ends_at.replace(microsecond=0), campaign.home_zone)
+        end = campaign_display.home_text(pace.ends_at.replace(microsecond=0), campaign.home_zone)
         found.append(f"At this pace the last phone has a result at about {end}.")
     return found
 

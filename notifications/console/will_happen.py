@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from core.console.display import country_text, language_text, region_text, zone_text
+from core.console.display import country_in_text, language_text, listed, region_text, zone_text
 from core.errors import DomainError
 from notifications.campaigns import audience, forecast, messages
 from notifications.campaigns.audience import Audiences, rounded
@@ -77,8 +77,8 @@ def place_text(campaign: Campaign) -> str:
         return "every country"
     regions = [] if campaign.regions == ALL else campaign.regions
     in_parts = {region[:2] for region in regions}
-    names = [*map(region_text, regions), *(country_text(code) for code in campaign.countries if code not in in_parts)]
-    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else "".join(names)
+    names = [*map(region_text, regions), *(country_in_text(code) for code in campaign.countries if code not in in_parts)]
+    return listed(names)
 
 
 def _sentences(campaign: Campaign, found: Forecast, *, undecided: bool) -> Iterator[str]:
@@ -200,7 +200,7 @@ def _zones(zones: tuple[str, ...]) -> str:
 
 
 def _instant(campaign: Campaign, instant: datetime) -> str:
-    return campaign_display.instant_and_home_text(instant, campaign.home_zone, seconds=True)
+    return campaign_display.home_text(instant, campaign.home_zone, seconds=True)
 
 
 def _capital(text: str) -> str:

@@ -76,7 +76,7 @@ def test_each_page_after_an_act_a_refusal_or_a_conflict_is_accessible(
     press(page, "Propose to remove the translation")
     check(page, "a proposed removal")
     press(page, "Keep the translation")
-    check(page, "a removal that was taken back")
+    check(page, "a removal that was withdrawn")
     follow(page.get_by_role("link", name="History of this translation"))
     check(page, "the history", focus="body")
     press(page, "Restore the text of revision 1")

@@ -6,6 +6,7 @@ import json
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 
+import pytest
 from django.template import Context, Template
 from django.utils import timezone as django_timezone
 
@@ -36,6 +37,27 @@ def test_zones_countries_regions_and_languages_have_names() -> None:
     assert display.language_text("zh-Hant") == "Chinese (Traditional)"
 
 
+@pytest.mark.parametrize(
+    ("codes", "text"),
+    [
+        (["GB"], "for the United Kingdom"),
+        (["ZZ"], "worldwide"),
+        (["IE", "ZZ"], "for Ireland and worldwide"),
+        (["ZZ", "GB", "IE"], "for the United Kingdom, Ireland and worldwide"),
+        (["AE", "NL", "US"], "for the United Arab Emirates, the Netherlands and the United States"),
+        (["AE", "NL", "US", "GB"], "for 4 countries"),
+        (["AE", "NL", "US", "GB", "ZZ"], "for 4 countries and worldwide"),
+    ],
+)
+def test_countries_in_a_sentence_have_their_article(codes: list[str], text: str) -> None:
+    assert display.places_text("for", codes, most=3) == text
+
+
+def test_of_many_countries_the_first_are_named_and_the_rest_counted() -> None:
+    assert display.places_text("in", ["FR", "GB", "IE"], most=1, rest=True) == "in France and 2 more countries"
+    assert display.places_text("in", ["FR", "GB"], most=1, rest=True) == "in France and 1 more country"
+
+
 def test_what_has_no_name_is_shown_as_it_is() -> None:
     assert display.country_text("XX") == "XX"
     assert display.region_text("GB-XXX") == "GB-XXX"
@@ -44,6 +66,7 @@ def test_what_has_no_name_is_shown_as_it_is() -> None:
 
 def test_details_of_the_audit_log_are_words() -> None:
     assert display.detail_text("to_state", "needs-review") == "needs review"
+    assert display.detail_text("act", "take-back") == "withdraw rights"
     assert display.detail_text("service", "gb-childline") == "gb-childline"
     assert display.detail_text("until", "2026-12-01") == "1 December 2026"
     assert display.detail_text("roles", ["publisher", "assurer"]) == "publisher, assurer"

@@ -48,13 +48,13 @@ def hand_out(account: User, by: User, **changes: Any) -> StaffChange:
     return staff_changes.propose(account, StaffAct.CHANGE, **(values | changes), by=by, at=NOON)
 
 
-def take_back(account: User, by: User, **changes: Any) -> User:
+def withdraw_rights(account: User, by: User, **changes: Any) -> User:
     values: dict[str, Any] = {
         "given": account.groups.values_list("name", flat=True),
         "locales": account.locales,
         "content_countries": account.content_countries,
     }
-    return staff_changes.take_back(account, **(values | changes), by=by, at=NOON)
+    return staff_changes.withdraw_rights(account, **(values | changes), by=by, at=NOON)
 
 
 def test_what_a_lead_hands_out_takes_effect_when_another_lead_approves_it(lena: User, eva: User) -> None:
@@ -85,12 +85,12 @@ def test_what_a_lead_hands_out_takes_effect_when_another_lead_approves_it(lena: 
         ({"locales": ["*"]}, "localisation editor for every language"),
         ({"content_countries": ["*"]}, "localisation editor in every country"),
         # The account writes English, which the lead does not: the country would come with it.
-        ({"content_countries": ["GB"]}, "localisation editor for English in United Kingdom"),
+        ({"content_countries": ["GB"]}, "localisation editor for English in the United Kingdom"),
         ({"given": []}, "localisation editor for English"),
         ({"campaign_countries": ["GB"]}, "limits of campaign staff"),
     ],
 )
-def test_a_lead_hands_out_and_takes_back_nothing_beyond_their_own_rights(
+def test_a_lead_hands_out_and_withdraws_nothing_beyond_their_own_rights(
     lena: User, eva: User, changes: dict[str, Any], right: str
 ) -> None:
     with pytest.raises(Forbidden, match=right):
@@ -119,11 +119,11 @@ def test_what_a_lead_has_not_they_cannot_approve(lena: User, eva: User) -> None:
         StaffChange.objects.filter(pk=beyond.pk).update(approved_by=lena, approved_at=NOON)
 
 
-def test_a_lead_takes_back_alone_and_at_once(client: Client, lena: User) -> None:
+def test_a_lead_withdraws_alone_and_at_once(client: Client, lena: User) -> None:
     eva = person("eva", EDITOR, ASSURER, "publisher")
     client.force_login(eva)
 
-    take_back(eva, lena, given=[EDITOR, "publisher"], content_countries=[])
+    withdraw_rights(eva, lena, given=[EDITOR, "publisher"], content_countries=[])
 
     eva.refresh_from_db()
     assert sorted(eva.groups.values_list("name", flat=True)) == [EDITOR, "publisher"]
@@ -148,7 +148,7 @@ def test_taking_back_gives_nothing_and_takes_nothing_beyond(
     eva = person("eva", EDITOR, "publisher", locales=("cy", "en"))
 
     with pytest.raises(error, match=sentence):
-        take_back(eva, lena, **changes)
+        withdraw_rights(eva, lena, **changes)
 
     assert not StaffChange.objects.exists()
 
@@ -157,7 +157,7 @@ def test_taking_back_withdraws_a_change_that_would_give_it_again(lena: User) -> 
     eva = person("eva", EDITOR, ASSURER)
     waiting = hand_out(eva, make.person("ann", "administrator"), given=[EDITOR, ASSURER, "publisher"])
 
-    take_back(eva, lena, given=[EDITOR])
+    withdraw_rights(eva, lena, given=[EDITOR])
 
     waiting.refresh_from_db()
     assert waiting.withdrawn_at == NOON
@@ -172,7 +172,7 @@ def test_taking_back_does_not_wait_for_a_proposal_that_gives_nothing(lena: User,
     ann = make.person("ann", "administrator")
     waiting = staff_changes.propose(User.objects.get(pk=eva.pk), act, **rights, given=given, by=ann, at=NOON)
 
-    take_back(User.objects.get(pk=eva.pk), lena, given=[EDITOR])
+    withdraw_rights(User.objects.get(pk=eva.pk), lena, given=[EDITOR])
 
     assert list(eva.groups.values_list("name", flat=True)) == [EDITOR]
     assert list(StaffChange.objects.waiting()) == [waiting]
@@ -224,7 +224,7 @@ def test_the_database_takes_a_lead_only_within_their_rights(lena: User, eva: Use
         StaffChange.objects.filter(pk=alone.pk).update(approved_by=lena, approved_at=NOON)
 
 
-def test_a_lead_hands_out_and_takes_back_in_the_console(client: Client, lena: User, eva: User) -> None:
+def test_a_lead_hands_out_and_withdraws_in_the_console(client: Client, lena: User, eva: User) -> None:
     client.force_login(lena)
     page = reverse("admin:person-rights", args=[eva.pk])
     assert page in client.get(reverse("admin:people")).content.decode()
@@ -244,7 +244,7 @@ def test_a_lead_hands_out_and_takes_back_in_the_console(client: Client, lena: Us
     assert client.get(page).status_code == 403
     client.post(reverse("admin:people"), {"action": "approve", "change": change.pk})
     client.force_login(lena)
-    assert client.post(page, {"action": "take-back", "take-locales": ["cy"]}).status_code == 302
+    assert client.post(page, {"action": "withdraw", "take-locales": ["cy"]}).status_code == 302
 
     assert User.objects.get(pk=eva.pk).locales == ["en"]
     assert client.get(reverse("admin:person-rights", args=[lena.pk])).status_code == 404

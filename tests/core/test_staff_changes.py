@@ -242,7 +242,7 @@ def test_limits_are_part_of_a_change_that_two_approve(client: Client, ann: User,
     assert client.post(page, {**form, "campaign_apps": ["parent"], "campaign_countries": ["IE", "FR"]}).status_code == 302
     assert User.objects.get(pk=eva.pk).campaign_countries == ["*"]
     client.force_login(ben)
-    assert "Campaigns of parent in France, Ireland." in client.get(reverse("admin:people")).content.decode()
+    assert "Campaigns of parent in France and Ireland." in client.get(reverse("admin:people")).content.decode()
     client.post(reverse("admin:people"), {"action": "approve", "change": StaffChange.objects.get().pk})
 
     eva.refresh_from_db()

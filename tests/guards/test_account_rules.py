@@ -30,7 +30,7 @@ REFUSED = {
     "a change by a lead of rights beyond theirs": (
         "UPDATE core_staffchange SET approved_by_id = %(lead)s, approved_at = now() WHERE id = %(waiting)s"
     ),
-    "rights taken back by somebody who is no lead": (
+    "rights withdrawn by somebody who is no lead": (
         "INSERT INTO core_staffchange (act, account_id, username, roles, locales, proposed_by_id, proposed_at, email, reason) "
         "VALUES ('take-back', %(eva)s, 'eva', '{}', '{}', %(ann)s, now(), '', ''); "
         "UPDATE core_staffchange SET approved_by_id = %(ann)s, approved_at = now() WHERE act = 'take-back'"

@@ -1,4 +1,4 @@
-"""Pages of the console tell when somebody did something by the reader's clock, and a campaign's plan by the campaign's."""
+"""A page about a campaign has one clock, the campaign's, and every other page of the console has that of its reader."""
 
 from __future__ import annotations
 
@@ -15,9 +15,8 @@ from tests import make
 
 ROOT = Path(__file__).resolve().parents[2]
 CONSOLES = ("core", "content", "notifications")
-#: Files that may name UTC beside another clock, or write a file: the header's clock, a campaign's plan, and the report for a
-#: spreadsheet.
-NAME_UTC = {"core/console/display.py", "notifications/console/campaign_display.py", "notifications/console/report.py"}
+#: The report for a spreadsheet.
+NAME_UTC = {"notifications/console/report.py"}
 #: A time of day with "UTC" behind it, in Python or in a template.
 _IN_UTC = re.compile(r"%H:%M(:%S)?\}? UTC|:[isS]['\"] ?\}\} UTC| \(UTC\)|zoned_text\([^\n]*\"UTC\"\)")
 _CLOCK_OF_A_TEMPLATE = re.compile(r"\|(date|time):['\"][^'\"]*[HGhgP]")
@@ -40,20 +39,42 @@ def test_no_page_writes_the_time_of_day_by_itself() -> None:
     assert [name for name, text in texts.items() if _CLOCK_OF_A_TEMPLATE.search(text)] == []
 
 
+#: A time of day of a sentence or a cell, with what stands behind it.
+_TIME_OF_DAY = re.compile(r"\b\d\d:\d\d(?::\d\d)?(?! to |</label>)([^.,;<]{0,40})")
+
+
 @pytest.mark.django_db
-def test_the_time_of_an_act_is_that_of_the_reader_on_every_page_of_a_campaign(client: Client) -> None:
+@pytest.mark.parametrize("state", ["submitted", "approved", "sending"])
+def test_every_time_on_the_pages_of_a_campaign_is_by_the_clock_of_the_campaign(client: Client, state: str) -> None:
     make.small_content()
-    campaign = make.campaign(state="submitted")
+    campaign = make.campaign(state=state)
     approver = make.campaign_staff()[1]
     User.objects.filter(pk=approver.pk).update(time_zone="Asia/Kolkata")
     client.force_login(User.objects.get(pk=approver.pk))
 
-    for name in ("campaign-approve", "campaign", "campaign-report", "campaign-history"):
+    with_times = set()
+    for name in ("campaign-approve", "campaign", "campaign-live", "campaign-report", "campaign-history"):
         page = client.get(reverse(f"admin:{name}", args=[campaign.pk])).content.decode()
-        acts = re.findall(r"<time datetime=[^>]*>([^<]*)</time>", page)
-        assert acts or name == "campaign-report", name
-        assert [text for text in acts if ":" in text and not text.endswith("Kolkata time")] == [], name
-    assert "Kolkata time" in page
+        main = page.partition("<main")[2].partition("</main>")[0]
+        zones = [zone.strip() for zone in _TIME_OF_DAY.findall(re.sub(r'"[^"]*"', "", main))]
+        assert [zone for zone in zones if not zone.startswith("London time")] == [], name
+        assert " UTC" not in main, name
+        with_times |= {name} if zones else set()
+    assert with_times >= {"campaign", "campaign-history"} | ({"campaign-approve"} if state == "submitted" else set())
+
+
+@pytest.mark.django_db
+def test_every_other_page_has_the_clock_of_its_reader(client: Client) -> None:
+    make.small_content()
+    make.campaign(state="approved")
+    approver = make.campaign_staff()[1]
+    User.objects.filter(pk=approver.pk).update(time_zone="Asia/Kolkata")
+    client.force_login(User.objects.get(pk=approver.pk))
+
+    for name in ("index", "campaigns", "history", "status"):
+        page = client.get(reverse(f"admin:{name}")).content.decode()
+        assert "Kolkata time" in page, name
+        assert "London time" not in page, name
 
 
 @pytest.mark.django_db

@@ -106,6 +106,8 @@ def test_no_campaign_page_shows_a_code(client: Client, campaigns: list[Campaign]
         ("<a>gb-line</a>", "a service's slug"),
         ("<p>all-clear</p>", "an enum value"),
         ("<p>By None</p>", "a Python value"),
+        ("<p>English in United Kingdom</p>", "a country without its article"),
+        ("<p>At 06:00 Buenos Aires time (09:00 UTC)</p>", "a time in two zones"),
     ],
 )
 def test_the_guard_finds_each_kind_of_code(html: str, what: str) -> None:

@@ -18,7 +18,7 @@ from content.compiling.facts import Policy, ServiceFact
 from content.compiling.snapshot import service_facts
 from content.models import Tip
 from content.terms import WORLDWIDE, Recipient
-from core.console.display import country_text, date_text
+from core.console.display import country_in_text, country_text, date_text, sentence_case
 from notifications.campaigns import schedule, variants
 from notifications.campaigns.checks.problem import DraftProblem
 from notifications.models.campaign import ALL, Campaign, ScheduleKind
@@ -153,33 +153,41 @@ def _in_country(
     chosen = [*(one for one in offered if one.chosen), *gone]
     helped = {reader for one in chosen if not one.lack for reader in one.readers}
     lacking = tuple(reader for reader in readers if reader not in helped)
-    name = country_text(country)
     faults: list[tuple[str, str]] = []
     if not (offered or gone):
-        faults = [(f"{name} has no service that can be attached.", "Add one under “Services”, or leave the country out.")]
+        faults = [
+            (f"{_named(country)} has no service that can be attached.", "Add one under “Services”, or leave the country out.")
+        ]
     elif not chosen:
-        faults = [(f"{name} has no service in this campaign.", _CHOOSE_ONE)]
+        faults = [(f"{_named(country)} has no service in this campaign.", _CHOOSE_ONE)]
     elif readers:
-        faults = list(_faults(name, readers, lacking, chosen))
+        faults = list(_faults(country, readers, lacking, chosen))
     elif all(one.lack for one in chosen):
-        faults = [(f"{name}: {chosen[0].service.name} {chosen[0].lack}.", chosen[0].remedy)]
+        faults = [(f"{country_text(country)}: {chosen[0].service.name} {chosen[0].lack}.", chosen[0].remedy)]
     fault, problem = " ".join(fault for fault, _ in faults), " ".join(map(" ".join, faults))
     return CountryHelp(country, readers, offered, lacking, fault, problem)
 
 
 def _faults(
-    name: str, readers: Sequence[str], lacking: Sequence[str], chosen: Iterable[OfferedService]
+    country: str, readers: Sequence[str], lacking: Sequence[str], chosen: Iterable[OfferedService]
 ) -> Iterator[tuple[str, str]]:
     """Yield for whom the chosen services do not help, each of them with its reason, and what to do about it."""
     left = list(lacking)
     for one in chosen:
         whom = [reader for reader in left if one.lack and reader in one.readers]
         if whom:
-            where = name if whom == list(readers) else f"{name}, {variants.audiences_text(whom)}"
+            where = (
+                country_text(country) if whom == list(readers) else f"{country_text(country)}, {variants.audiences_text(whom)}"
+            )
             yield f"{where}: {one.service.name} {one.lack}.", one.remedy
             left = [reader for reader in left if reader not in whom]
     if left:
-        yield f"{name} has no service in this campaign for {variants.audiences_text(left)}.", _CHOOSE_ONE
+        yield f"{_named(country)} has no service in this campaign for {variants.audiences_text(left)}.", _CHOOSE_ONE
+
+
+def _named(country: str) -> str:
+    """Return the name of a country at the beginning of a sentence, such as "The United Kingdom"."""
+    return sentence_case(country_in_text(country))
 
 
 def _was_chosen(campaign: Campaign, country: str, fact: ServiceFact) -> bool:

@@ -15,7 +15,7 @@ from django.utils.datastructures import MultiValueDict
 from content.console import labels
 from content.models import Locale, Service
 from content.terms import WORLDWIDE, Recipient
-from core.console.display import country_text, language_text, region_text
+from core.console.display import country_in_text, country_text, language_text, listed, region_text
 from core.console.pages import ConsoleForm, page
 from notifications import cap
 from notifications.campaigns import audience, draft_tasks
@@ -126,7 +126,7 @@ class WhoForm(ConsoleForm):
         data = super().clean() or {}
         chosen = [*data.get("countries", ()), *data.get("more_countries", ())]
         if data.get("where") == "all" and chosen:
-            names = ", ".join(country_text(code) for code in chosen)
+            names = listed([country_in_text(code) for code in chosen])
             self.add_error("where", f"You chose every country, and also {names}. Choose one of both.")
         if data.get("where") == "some" and not chosen:
             self.add_error("countries", "Choose at least one country.")
@@ -135,7 +135,7 @@ class WhoForm(ConsoleForm):
         elif data.get("where") == "some":
             for region in data.get("regions", ()):
                 if region[:2] not in chosen:
-                    detail = f"{region_text(region)} lies in {country_text(region[:2])}, which is not chosen. Choose it too."
+                    detail = f"{region_text(region)} lies in {country_in_text(region[:2])}, which is not chosen. Choose it too."
                     self.add_error("regions", detail)
         if data.get("readers_of") == "all" and data.get("locales"):
             self.add_error("readers_of", "You chose readers of every language, and also single languages. Choose one of both.")

@@ -111,7 +111,7 @@ def test_no_difference_is_hidden_where_no_word_differs() -> None:
     assert change.new == {"other": ["reviewed"]}
 
 
-def test_what_a_rollback_took_back_is_named_when_it_returns() -> None:
+def test_what_a_rollback_replaced_is_named_when_it_returns() -> None:
     good, bad = pack(tip()), pack(tip(title="Wait until you are sure"))
 
     [effect] = found(good, bad, undone=bad).effects

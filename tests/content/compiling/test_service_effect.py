@@ -78,7 +78,7 @@ def test_a_tip_that_names_the_service_goes_with_it() -> None:
     effect = effect_of("gb-other", status="defunct")
 
     assert effect.tips_removed == {"call-them": ("GB",)}
-    assert "The tip “Stop and breathe” leaves the packs of United Kingdom." in sentences(effect)
+    assert "The tip “Stop and breathe” leaves the packs for the United Kingdom." in sentences(effect)
 
 
 def test_a_service_that_waits_comes_into_packs() -> None:

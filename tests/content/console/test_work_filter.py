@@ -101,10 +101,10 @@ def test_the_countries_are_those_of_the_release_and_its_readers_alone_are_counte
     assert found["countries"] == [("GB", "United Kingdom"), ("ZZ", "Countries without services of their own")]
     # The sandbox serves drafts, so readers get the other tip of the country in Welsh.
     assert {work.tip.slug: fallback and fallback.text for work, _, fallback in found["rows"]} == {
-        "first-hour": "English in United Kingdom: teenagers",
+        "first-hour": "English for the United Kingdom: teenagers",
         "hold-on": None,
     }
-    assert "readers of Welsh in United Kingdom get 1 tip in English" in client.get(f"{URL}&country=GB").content.decode()
+    assert "readers of Welsh in the United Kingdom get 1 tip in English" in client.get(f"{URL}&country=GB").content.decode()
 
 
 def test_a_second_reader_finds_removals_and_outdated_texts_of_others(bo: User) -> None:

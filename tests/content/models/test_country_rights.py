@@ -220,36 +220,76 @@ def test_a_service_moves_only_by_people_for_both_countries(finn: User) -> None:
         ServiceRevision.objects.propose(service=line(), facts={"country_id": "FR"}, by=limited("gwen", "GB"), at=NOON)
 
 
-def test_a_tip_is_taken_from_readers_or_given_to_them_only_by_people_for_all_of_them(finn: User) -> None:
-    make.tip("ici", countries=["FR"])
-    refused: list[tuple[str, dict[str, object]]] = [
-        ("first-hour", {"countries": ["FR"]}),
-        ("first-hour", {"tip_state": "retired"}),
-        ("ici", {"countries": []}),
-    ]
+#: Changes of a tip of every country, and of one of France that would become one of every country.
+FOR_EVERY_COUNTRY: Mapping[str, tuple[str, dict[str, object]]] = {
+    "countries": ("first-hour", {"countries": ["FR"]}),
+    "retire": ("first-hour", {"tip_state": "retired"}),
+    "audiences": ("first-hour", {"audiences": ["parent"]}),
+    "ages": ("first-hour", {"min_age": 13, "age_measured": "now"}),
+    "situations": ("first-hour", {"situations": ["grooming"]}),
+    "order": ("first-hour", {"order": 7}),
+    "wider": ("ici", {"countries": []}),
+}
 
-    for slug, changed in refused:
-        facts = Tip.objects.get(pk=slug).facts() | changed
+
+@pytest.mark.parametrize("name", FOR_EVERY_COUNTRY)
+def test_a_person_with_some_countries_proposes_what_a_tip_shows_to_all_and_another_approves(finn: User, name: str) -> None:
+    make.tip("ici", countries=["FR"])
+    slug, changed = FOR_EVERY_COUNTRY[name]
+    facts = Tip.objects.get(pk=slug).facts() | changed
+    second = limited("fleur", "FR")
+
+    revision = TipRevision.objects.propose(slug=slug, facts=facts, by=finn, at=NOON)
+    for decide in (revision.approve, revision.withdraw):
         with pytest.raises(NotYourCountry, match="Every country"):
-            TipRevision.objects.propose(slug=slug, facts=facts, by=finn, at=NOON)
-        revision = TipRevision.objects.propose(slug=slug, facts=facts, by=User.objects.system(), at=NOON)
-        with pytest.raises(NotYourCountry, match="Every country"):
-            revision.approve(by=finn, at=NOON)
-        revision.withdraw(by=User.objects.system(), at=NOON)
+            decide(by=second, at=NOON)
+    with pytest.raises(DatabaseError, match="other countries"), transaction.atomic():
+        TipRevision.objects.filter(pk=revision.pk).update(state="approved", approved_by=second, approved_at=NOON)
+    revision.approve(by=make.checker(), at=NOON)
+
+    assert Tip.objects.get(pk=slug).facts() == revision.facts()
+
+
+def test_a_new_tip_for_every_country_is_approved_by_a_person_for_every_country(finn: User) -> None:
+    facts = Tip.objects.get(pk="first-hour").facts() | {"do_now": [], "do_not": [], "more": False}
+    revision = TipRevision.objects.propose(slug="new", facts=facts, by=finn, at=NOON)
+
+    with pytest.raises(NotYourCountry, match="Every country"):
+        revision.approve(by=limited("fleur", "FR"), at=NOON)
+
+
+def test_a_tip_of_some_countries_is_for_their_people_alone(finn: User) -> None:
+    make.tip("ici", countries=["FR"])
     wider = Tip.objects.get(pk="ici").facts() | {"countries": ["FR", "IE"]}
     with pytest.raises(NotYourCountry, match="Ireland"):
         TipRevision.objects.propose(slug="ici", facts=wider, by=finn, at=NOON)
 
 
-def test_a_person_for_the_only_country_of_a_tip_retires_it_and_orders_the_steps_of_any(finn: User) -> None:
+def test_a_person_for_the_only_country_of_a_tip_retires_it(finn: User) -> None:
     make.tip("ici", countries=["FR"])
     second = limited("fleur", "FR")
 
-    for slug, changed in (("ici", {"tip_state": "retired"}), ("first-hour", {"order": 7})):
-        facts = Tip.objects.get(pk=slug).facts() | changed
-        TipRevision.objects.propose(slug=slug, facts=facts, by=finn, at=NOON).approve(by=second, at=NOON)
+    facts = Tip.objects.get(pk="ici").facts() | {"tip_state": "retired"}
+    TipRevision.objects.propose(slug="ici", facts=facts, by=finn, at=NOON).approve(by=second, at=NOON)
 
-    assert (Tip.objects.get(pk="ici").state, Tip.objects.get(pk="first-hour").order) == ("retired", 7)
+    assert Tip.objects.get(pk="ici").state == "retired"
+
+
+def test_the_pages_of_a_proposal_say_who_may_approve_it(client: Client, finn: User) -> None:
+    facts = Tip.objects.get(pk="first-hour").facts() | {"order": 7}
+    revision = TipRevision.objects.propose(slug="first-hour", facts=facts, by=finn, at=NOON)
+    client.force_login(limited("fleur", "FR"))
+    pages = (reverse("admin:tip-change", args=[revision.pk]), reverse("admin:tip-approve", args=["first-hour"]))
+
+    alone, together = (client.get(page).content.decode() for page in pages)
+    client.force_login(make.checker())
+    alone_of_all, together_of_all = (client.get(page).content.decode() for page in pages)
+
+    for shown in (alone, together):
+        assert "Every country gets this, and the account of fleur lists only some countries." in shown
+    assert ('value="approve"' in alone, 'value="approve"' in alone_of_all) == (False, True)
+    # The texts of the tip can be ticked by both.
+    assert together_of_all.count('name="read"') == together.count('name="read"') + 1
 
 
 def test_the_database_takes_approvals_and_checks_of_own_countries_alone(finn: User) -> None:

@@ -88,7 +88,7 @@ def test_each_reader_of_a_mixed_audience_needs_a_service(services: None) -> None
         return [reason.detail for reason in refusals.at_submission(campaign, at=now()) if reason.field == "services"]
 
     assert sentences("gb-teens", "in-line") == [
-        "United Kingdom has no service in this campaign for parents and educators. Choose one."
+        "The United Kingdom has no service in this campaign for parents and educators. Choose one."
     ]
     assert sentences("gb-line", "in-teens") == ["India has no service in this campaign for parents and educators. Choose one."]
     assert len(sentences("gb-teens", "in-teens")) == 2

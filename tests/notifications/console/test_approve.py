@@ -154,7 +154,7 @@ def test_a_large_audience_is_confirmed_by_its_number(client: Client) -> None:
     client.post(page(campaign), {**form, "number": "160,530"})
     campaign.refresh_from_db()
 
-    assert "About 160,530 phones (United Kingdom): at once." in shown
+    assert "About 160,530 phones (the United Kingdom): at once." in shown
     assert "Type 160,530 to confirm" in shown
     assert without.status_code == 400
     assert campaign.state == "approved"

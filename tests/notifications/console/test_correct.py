@@ -42,7 +42,7 @@ def test_the_page_offers_three_ways_and_shows_the_old_text_crossed_out(client: C
     choices = client.get(page(wrong, "campaign-correct")).content.decode()
     form = client.get(page(wrong, "campaign-correct") + "?as=wrong").content.decode()
 
-    for button in ("The alert was wrong", "Withdraw the alert", "The alert no longer applies"):
+    for button in ("The alert was wrong", "Recall the alert", "The alert no longer applies"):
         assert button in choices
     assert f'<del lang="en" dir="ltr">{TEXTS["outer"]["title"]}</del>' in form
     assert f'<del lang="ar" dir="rtl">{ARABIC["inner"]["body"]}</del>' in form

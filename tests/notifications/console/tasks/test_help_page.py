@@ -65,7 +65,7 @@ def test_help_names_the_readers_whom_a_service_is_for(client: Client, author: ma
     html = client.get(url(campaign, "help")).content.decode()
 
     assert "for teenagers only" in html
-    assert "United Kingdom has no service in this campaign for parents. Choose one." in html
+    assert "The United Kingdom has no service in this campaign for parents. Choose one." in html
 
 
 def test_help_that_lapses_after_the_approval_is_on_help_and_on_check(client: Client, author: make.User) -> None:

@@ -102,10 +102,10 @@ def test_a_draft_is_deleted_after_a_confirmation(client: Client, author: make.Us
 @pytest.mark.parametrize(
     ("changes", "field", "sentence"),
     [
-        ({"where": "all"}, "where", "You chose every country, and also United Kingdom. Choose one of both."),
+        ({"where": "all"}, "where", "You chose every country, and also the United Kingdom. Choose one of both."),
         ({"countries": []}, "countries", "Choose at least one country."),
         ({"audiences": []}, "audiences", "Choose the readers that it is for."),
-        ({"countries": ["FR"], "regions": ["GB-WLS"]}, "regions", "Wales lies in United Kingdom, which is not chosen."),
+        ({"countries": ["FR"], "regions": ["GB-WLS"]}, "regions", "Wales lies in the United Kingdom, which is not chosen."),
         ({"locales": ["cy"]}, "readers_of", "You chose readers of every language, and also single languages."),
         ({"readers_of": "some"}, "locales", "Choose at least one language."),
         ({"reach_confirmed": "200,000"}, "reach_confirmed", "No number is needed"),
