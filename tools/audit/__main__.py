@@ -1,4 +1,7 @@
-"""`./run audit`: known weaknesses and licences of the locked packages, from stored data; see `./run audit --help`."""
+"""`./run audit`: known weaknesses and licences of the locked packages, from stored data; see `./run audit --help`.
+
+The bill of materials is that of the product alone, which contains no package of npm.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from pathlib import Path
 
 from tools.audit import advisories, images, licences
 from tools.audit.bill_of_materials import bill_of_materials
-from tools.audit.locked import locked_packages
+from tools.audit.locked import kit_packages, locked_packages
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -23,11 +26,10 @@ def main(arguments: Sequence[str]) -> int:
     action.add_argument("--sbom", metavar="FILE", help="write a CycloneDX bill of materials to FILE, or - for standard output")
     action.add_argument("--images", action="store_true", help="fail if an image of docker/ is named by a tag alone")
     given = parser.parse_args(arguments)
-    packages = locked_packages()
     if given.sbom:
-        return _write(given.sbom, bill_of_materials(packages))
+        return _write(given.sbom, bill_of_materials(locked_packages()))
     if given.licences:
-        return _write(str(licences.DOCUMENT), licences.document(packages))
+        return _write(str(licences.DOCUMENT), licences.document(locked_packages(), kit_packages()))
     if given.images:
         return _images()
     if given.refresh:
@@ -36,14 +38,16 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _check() -> int:
-    packages, stored = locked_packages(), advisories.load()
+    product, kit, stored = locked_packages(), kit_packages(), advisories.load()
+    packages = [*product, *kit]
     found = [
         *(str(one) for one in advisories.affected(packages, stored)),
         *licences.findings(packages),
     ]
-    if licences.DOCUMENT.read_text(encoding="utf-8") != licences.document(packages):
+    if licences.DOCUMENT.read_text(encoding="utf-8") != licences.document(product, kit):
         found.append("docs/licences.md is not current. To fix it: ./run audit --licences")
-    print(f"{len(packages)} packages. {advisories.age_text(stored, today=datetime.now(UTC).date())}")
+    age = advisories.age_text(stored, today=datetime.now(UTC).date())
+    print(f"{len(product)} packages, and {len(kit)} for the checks of the kit. {age}")
     tags = images.by_tag(os.environ)
     if tags:
         print(f"Images by tag: {', '.join(tags.values())}. Pin them by digest for production: docs/operations.md.")
@@ -53,7 +57,7 @@ def _check() -> int:
 
 def _refresh() -> int:
     try:
-        stored = advisories.refresh(locked_packages(), advisories.load(), today=datetime.now(UTC).date())
+        stored = advisories.refresh([*locked_packages(), *kit_packages()], advisories.load(), today=datetime.now(UTC).date())
     except (OSError, ValueError) as error:
         print(f"{advisories.OSV} does not answer ({type(error).__name__}). The stored advisories stay as they are.")
         return 2

@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from packaging.utils import canonicalize_name
-from packaging.version import Version
 
-from tools.audit.locked import ROOT, LockedPackage
+from tools.audit.locked import NPM, PYPI, ROOT, LockedPackage
+from tools.audit.versions import is_in, next_version
 
 FILE: Final = ROOT / "requirements" / "advisories.json"
 OSV: Final = "https://api.osv.dev"
@@ -50,9 +50,9 @@ def load(path: Path = FILE) -> dict[str, Any]:
 def affected(packages: list[LockedPackage], stored: dict[str, Any]) -> Iterator[Affected]:
     """Yield what affects the packages and is not accepted in the file with a reason."""
     for package in packages:
-        for advisory in stored["packages"].get(package.name, []):
+        for advisory in stored["packages"][package.ecosystem].get(package.name, []):
             known_as = {advisory["id"], *advisory["aliases"]}
-            if known_as.isdisjoint(stored["accepted"]) and _is_in(package.version, advisory["ranges"]):
+            if known_as.isdisjoint(stored["accepted"]) and is_in(package.version, advisory["ranges"], package.ecosystem):
                 yield Affected(package, advisory)
 
 
@@ -65,13 +65,12 @@ def age_text(stored: dict[str, Any], *, today: date) -> str:
 
 def refresh(packages: list[LockedPackage], stored: dict[str, Any], *, today: date, service: str = OSV) -> dict[str, Any]:
     """Return the file with every advisory that the service has for the packages. Raises OSError if it does not answer."""
-    found = {package.name: list(_from_osv(package.name, service)) for package in packages}
-    return {
-        "read_on": today.isoformat(),
-        "source": f"from {service}",
-        "accepted": stored["accepted"],
-        "packages": {name: advisories for name, advisories in sorted(found.items()) if advisories},
-    }
+    found: dict[str, dict[str, list[dict[str, Any]]]] = {PYPI: {}, NPM: {}}
+    # A package of npm may be locked at several versions.
+    for ecosystem, name in sorted({(package.ecosystem, package.name) for package in packages}):
+        if advisories := list(_from_osv(name, ecosystem, service)):
+            found[ecosystem][name] = advisories
+    return {"read_on": today.isoformat(), "source": f"from {service}", "accepted": stored["accepted"], "packages": found}
 
 
 def write(stored: dict[str, Any], path: Path = FILE) -> None:
@@ -79,17 +78,10 @@ def write(stored: dict[str, Any], path: Path = FILE) -> None:
     path.write_text(json.dumps(stored, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def _is_in(version: str, ranges: list[list[str | None]]) -> bool:
-    here = Version(version)
-    return any(
-        (start in (None, "0") or here >= Version(str(start))) and (end is None or here < Version(end)) for start, end in ranges
-    )
-
-
-def _from_osv(name: str, service: str) -> Iterator[dict[str, Any]]:
+def _from_osv(name: str, ecosystem: str, service: str) -> Iterator[dict[str, Any]]:
     page: str | None = ""
     while page is not None:
-        query = {"package": {"name": name, "ecosystem": "PyPI"}} | ({"page_token": page} if page else {})
+        query = {"package": {"name": name, "ecosystem": ecosystem}} | ({"page_token": page} if page else {})
         request = urllib.request.Request(  # noqa: S310  an address of ours
             f"{service}/v1/query", json.dumps(query).encode(), {"Content-Type": "application/json"}
         )
@@ -97,29 +89,38 @@ def _from_osv(name: str, service: str) -> Iterator[dict[str, Any]]:
             answer = json.load(response)
         for entry in answer.get("vulns", []):
             if not entry.get("withdrawn"):
-                yield _stored_form(entry, name)
+                yield _stored_form(entry, name, ecosystem)
         page = answer.get("next_page_token")
 
 
-def _stored_form(entry: dict[str, Any], name: str) -> dict[str, Any]:
-    ranges = [
-        span
-        for affects in entry.get("affected", [])
-        if canonicalize_name(affects["package"]["name"]) == name
-        for given in affects.get("ranges", [])
-        if given["type"] == "ECOSYSTEM"
-        for span in _spans(given["events"])
-    ]
+def _stored_form(entry: dict[str, Any], name: str, ecosystem: str) -> dict[str, Any]:
     return {
         "id": entry["id"],
         "aliases": sorted(entry.get("aliases", [])),
         "summary": entry.get("summary", ""),
         "url": f"https://osv.dev/vulnerability/{entry['id']}",
-        "ranges": ranges,
+        "ranges": [
+            span
+            for affects in entry.get("affected", [])
+            if _is_of(affects.get("package", {}), name, ecosystem)
+            for span in _ranges(affects, ecosystem)
+        ],
     }
 
 
-def _spans(events: list[dict[str, str]]) -> Iterator[list[str | None]]:
+def _is_of(package: dict[str, str], name: str, ecosystem: str) -> bool:
+    given = package.get("name", "")
+    return package.get("ecosystem") == ecosystem and (canonicalize_name(given) if ecosystem == PYPI else given) == name
+
+
+def _ranges(affects: dict[str, Any], ecosystem: str) -> list[list[str | None]]:
+    """Return the affected ranges; where an entry names versions alone, as those of malicious packages do, each is one."""
+    kinds = ("ECOSYSTEM", "SEMVER")
+    found = [span for given in affects.get("ranges", []) if given["type"] in kinds for span in _spans(given["events"], ecosystem)]
+    return found or [[version, next_version(version, ecosystem)] for version in affects.get("versions", [])]
+
+
+def _spans(events: list[dict[str, str]], ecosystem: str) -> Iterator[list[str | None]]:
     """Yield [first affected version, first fixed one or None] of a list of events."""
     start: str | None = None
     for event in events:
@@ -129,8 +130,7 @@ def _spans(events: list[dict[str, str]]) -> Iterator[list[str | None]]:
             yield [start, event["fixed"]]
             start = None
         elif "last_affected" in event and start is not None:
-            # The first version after it: PEP 440 sorts a post-release right behind its version.
-            yield [start, f"{event['last_affected']}.post999999"]
+            yield [start, next_version(event["last_affected"], ecosystem)]
             start = None
     if start is not None:
         yield [start, None]

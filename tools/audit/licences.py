@@ -6,7 +6,7 @@ import re
 from importlib.metadata import PackageMetadata, PackageNotFoundError, metadata
 from typing import Final
 
-from tools.audit.locked import ROOT, LockedPackage
+from tools.audit.locked import NPM, ROOT, LockedPackage
 
 DOCUMENT: Final = ROOT / "docs" / "licences.md"
 #: Packages whose metadata names no licence or several, with the one under which the product uses them, in SPDX terms.
@@ -35,7 +35,7 @@ _NAMES: Final = {
     "new bsd": "BSD-3-Clause",
     "psfl": "PSF-2.0",
 }
-_PERMISSIVE: Final = re.compile(r"(MIT|MIT-0|MIT-CMU|BSD(-[23]-Clause)?|Apache-2\.0|PSF-2\.0|ISC|MPL-(1\.1|2\.0))")
+_PERMISSIVE: Final = re.compile(r"(MIT|MIT-0|MIT-CMU|BSD(-[23]-Clause)?|Apache-2\.0|PSF-2\.0|Python-2\.0|ISC|MPL-(1\.1|2\.0))")
 
 _INTRODUCTION = """# Licences of what the product runs with
 
@@ -46,12 +46,16 @@ AGPL. `./run audit --licences` writes this page. Where a package offers several 
 the one under which it is used here is named.
 
 Tests use further packages (`requirements/dev.txt`), which are no part of the product or of its
-image. One of them is under the GPL: translate-toolkit, the tools of a translation agency.
+image. One of them is under the GPL: translate-toolkit, the tools of a translation agency. The
+second table lists the packages of `kit/package-lock.json`, with which the kit for app developers is
+checked; the kit itself needs none of them.
 """
 
 
 def licence_of(package: LockedPackage) -> str:
     """Return the licence in SPDX terms, or what the metadata says where it is not known."""
+    if package.ecosystem == NPM:
+        return package.licence or "unknown"
     if package.name in CHOSEN:
         return CHOSEN[package.name]
     try:
@@ -88,7 +92,15 @@ def fits(name: str, licence: str) -> bool:
     return all(any(_PERMISSIVE.fullmatch(one.strip("() ")) for one in re.split(r"\s+OR\s+", part)) for part in parts)
 
 
-def document(packages: list[LockedPackage]) -> str:
+def document(product: list[LockedPackage], kit: list[LockedPackage]) -> str:
     """Return the text of docs/licences.md."""
-    rows = [f"| {package.name} | {licence_of(package)} |" for package in packages]
-    return "\n".join([_INTRODUCTION, "| package | licence |", "| --- | --- |", *rows, ""])
+    tables = [
+        line
+        for packages in (product, kit)
+        for line in (
+            *("| package | licence |", "| --- | --- |"),
+            *dict.fromkeys(f"| {package.name} | {licence_of(package)} |" for package in packages),
+            "",
+        )
+    ]
+    return "\n".join([_INTRODUCTION, *tables])

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from datetime import date
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from importlib.metadata import packages_distributions
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -20,23 +21,27 @@ from packaging.utils import canonicalize_name
 from tools.audit import __main__ as command
 from tools.audit import advisories, images, licences
 from tools.audit.bill_of_materials import bill_of_materials
-from tools.audit.locked import ROOT, LockedPackage, locked_packages
+from tools.audit.locked import NPM, PYPI, ROOT, LockedPackage, kit_packages, locked_packages
+from tools.audit.versions import is_in, next_version, sort_key
 
 TODAY = date(2026, 12, 1)
 
 
-def package(name: str, version: str) -> LockedPackage:
-    return LockedPackage(name, version, "", ("0" * 64,))
+def package(name: str, version: str, ecosystem: str = PYPI, licence: str = "") -> LockedPackage:
+    return LockedPackage(name, version, "", ("0" * 64,), ecosystem=ecosystem, licence=licence)
 
 
-def stored(**packages: list[list[str | None]]) -> dict[str, Any]:
+def stored(ecosystem: str = PYPI, **packages: list[list[str | None]]) -> dict[str, Any]:
     return {
         "read_on": "2026-11-01",
         "source": "from a test",
         "accepted": {},
-        "packages": {
-            name: [{"id": "CVE-1", "aliases": ["GHSA-1"], "summary": "Bad", "url": "https://osv.dev/1", "ranges": ranges}]
-            for name, ranges in packages.items()
+        "packages": {PYPI: {}, NPM: {}}
+        | {
+            ecosystem: {
+                name: [{"id": "CVE-1", "aliases": ["GHSA-1"], "summary": "Bad", "url": "https://osv.dev/1", "ranges": ranges}]
+                for name, ranges in packages.items()
+            }
         },
     }
 
@@ -55,6 +60,57 @@ def test_a_package_without_a_hash_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(ValueError, match="django has no hash"):
         locked_packages(tmp_path / "base.txt")
+
+
+def test_every_package_of_the_kit_is_read_with_its_hash_and_licence(tmp_path: Path) -> None:
+    packages = {one.name: one for one in kit_packages()}
+
+    assert len(packages) == (ROOT / "kit/package-lock.json").read_text().count('"node_modules/') > 30
+    assert packages["@babel/code-frame"].licence == "MIT"
+    assert all(one.ecosystem == NPM and one.hashes[0].startswith("sha512-") for one in packages.values())
+    nested = {
+        "node_modules/a/node_modules/@b/c": {"version": "1.0.0", "integrity": "sha512-x"},
+        "node_modules/d": {"version": "2.0.0"},
+    }
+    (tmp_path / "package-lock.json").write_text(json.dumps({"packages": {"": {}, **nested}}))
+    with pytest.raises(ValueError, match="d has no hash"):
+        kit_packages(tmp_path / "package-lock.json")
+    (tmp_path / "package-lock.json").write_text(json.dumps({"packages": dict([*nested.items()][:1])}))
+    assert [(one.name, licences.licence_of(one)) for one in kit_packages(tmp_path / "package-lock.json")] == [("@b/c", "unknown")]
+
+
+def test_versions_of_npm_have_the_order_of_semantic_versioning() -> None:
+    """https://semver.org, item 11, with its own example."""
+    ordered = [
+        *("1.0.0-alpha", "1.0.0-alpha.1", "1.0.0-alpha.beta", "1.0.0-beta", "1.0.0-beta.2", "1.0.0-beta.11", "1.0.0-rc.1"),
+        *("1.0.0", "1.0.1-0", "1.0.1", "1.2.0", "1.10.0", "2.0.0"),
+    ]
+
+    keys = [sort_key(one, NPM) for one in ordered]
+    assert all(earlier < later for earlier, later in pairwise(keys))
+    assert sort_key("1.0.0+build", NPM) == sort_key("1.0.0", NPM)
+    with pytest.raises(ValueError, match="not a semantic version"):
+        sort_key("1.0", NPM)
+
+
+@pytest.mark.parametrize(
+    ("version", "found"),
+    [("4.4.1", False), ("4.4.2", True), ("4.4.3-rc.1", False), ("4.4.3", False), ("1.0.0-rc.1", True), ("1.0.0-rc.2", False)],
+)
+def test_a_single_version_of_npm_is_affected_alone(version: str, found: bool) -> None:
+    ranges: list[list[str | None]] = [[one, next_version(one, NPM)] for one in ("4.4.2", "1.0.0-rc.1")]
+
+    assert is_in(version, ranges, NPM) is found
+
+
+def test_a_weakness_of_a_package_of_the_kit_is_a_finding_and_its_namesake_is_none() -> None:
+    known = stored(NPM, jose=[["0", "5.11.0"]])
+
+    found = list(
+        advisories.affected([package("jose", "5.10.0", NPM), package("jose", "3.5.0"), package("jose", "5.11.0", NPM)], known)
+    )
+
+    assert [(one.package.ecosystem, one.package.version) for one in found] == [(NPM, "5.10.0")]
 
 
 @pytest.mark.parametrize(
@@ -102,8 +158,14 @@ def osv() -> Iterator[tuple[str, list[dict[str, Any]]]]:
     events = [{"introduced": "0"}, {"fixed": "1.0"}, {"introduced": "2.0"}, {"last_affected": "2.4"}, {"introduced": "3.0"}]
     affected = [
         {"package": {"name": "Six", "ecosystem": "PyPI"}, "ranges": [{"type": "ECOSYSTEM", "events": events}]},
-        {"package": {"name": "other"}, "ranges": [{"type": "ECOSYSTEM", "events": [{"introduced": "0"}]}]},
-        {"package": {"name": "six"}, "ranges": [{"type": "GIT", "events": [{"introduced": "0"}]}]},
+        {"package": {"name": "other", "ecosystem": "PyPI"}, "ranges": [{"type": "ECOSYSTEM", "events": [{"introduced": "0"}]}]},
+        {"package": {"name": "six", "ecosystem": "npm"}, "ranges": [{"type": "SEMVER", "events": [{"introduced": "0"}]}]},
+        {"package": {"name": "six", "ecosystem": "PyPI"}, "ranges": [{"type": "GIT", "events": [{"introduced": "0"}]}]},
+        {"ranges": [{"type": "GIT", "events": [{"introduced": "0"}]}]},
+    ]
+    malicious = [
+        {"package": {"name": "debug", "ecosystem": "npm"}, "versions": ["4.4.2"]},
+        {"package": {"name": "debug", "ecosystem": "npm"}, "ranges": [{"type": "SEMVER", "events": [{"introduced": "9.0.0"}]}]},
     ]
 
     class Handler(BaseHTTPRequestHandler):
@@ -113,6 +175,8 @@ def osv() -> Iterator[tuple[str, list[dict[str, Any]]]]:
             answer: dict[str, Any] = {}
             if query["package"]["name"] == "six" and "page_token" not in query:
                 answer = {"vulns": [{"id": "PYSEC-1", "summary": "Bad", "affected": affected}], "next_page_token": "two"}
+            elif query["package"]["name"] == "debug":
+                answer = {"vulns": [{"id": "MAL-1", "summary": "Malicious", "affected": malicious}]}
             elif "page_token" in query:
                 answer = {"vulns": [{"id": "PYSEC-2", "withdrawn": "2026-01-01T00:00:00Z"}]}
             body = json.dumps(answer).encode()
@@ -135,16 +199,20 @@ def test_refreshing_reads_every_page_and_keeps_what_was_accepted(osv: tuple[str,
     service, queries = osv
     before = {**stored(django=[["0", None]]), "accepted": {"CVE-9": "Not used."}}
 
-    after = advisories.refresh([package("six", "1.17"), package("vine", "5.1")], before, today=TODAY, service=service)
+    locked = [package("six", "1.17"), package("vine", "5.1"), package("debug", "4.4.3", NPM), package("debug", "3.0.0", NPM)]
+    after = advisories.refresh(locked, before, today=TODAY, service=service)
 
     assert queries == [
         {"package": {"name": "six", "ecosystem": "PyPI"}},
         {"package": {"name": "six", "ecosystem": "PyPI"}, "page_token": "two"},
         {"package": {"name": "vine", "ecosystem": "PyPI"}},
+        {"package": {"name": "debug", "ecosystem": "npm"}},
     ]
-    (advisory,) = after["packages"].pop("six")
+    (advisory,), (malicious,) = after["packages"][PYPI].pop("six"), after["packages"][NPM].pop("debug")
     assert advisory["ranges"] == [["0", "1.0"], ["2.0", "2.4.post999999"], ["3.0", None]]
-    assert after == {"read_on": "2026-12-01", "source": f"from {service}", "accepted": {"CVE-9": "Not used."}, "packages": {}}
+    assert malicious["ranges"] == [["4.4.2", "4.4.3-0"], ["9.0.0", None]]
+    empty = {PYPI: {}, NPM: {}}
+    assert after == {"read_on": "2026-12-01", "source": f"from {service}", "accepted": {"CVE-9": "Not used."}, "packages": empty}
 
 
 def test_a_service_that_does_not_answer_leaves_the_stored_file(
@@ -168,6 +236,8 @@ def test_a_service_that_does_not_answer_leaves_the_stored_file(
         ("a", "MIT", True),
         ("a", "MPL-2.0 AND (Apache-2.0 OR MIT)", True),
         ("a", "GPL-3.0-only OR MIT", True),
+        ("a", "(MIT OR CC0-1.0)", True),
+        ("a", "Python-2.0", True),
         ("a", "GPL-3.0-only", False),
         ("a", "MIT AND AGPL-3.0-only", False),
         ("a", "LGPL-3.0-only", False),
