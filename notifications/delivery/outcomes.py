@@ -186,7 +186,7 @@ def _seconds(value: str, at: datetime) -> float | None:
     """
     value = value.strip()
     if value.isascii() and value.isdigit():
-        return min(float(value[:9]), MAX_RETRY_AFTER) or None
+        return min(float(value), MAX_RETRY_AFTER) or None
     try:
         until = parsedate_to_datetime(value)
     except (ValueError, IndexError, TypeError):

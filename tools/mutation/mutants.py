@@ -29,22 +29,42 @@ _ARITHMETIC: Final[dict[type[ast.operator], type[ast.operator]]] = {
 
 @dataclass(frozen=True)
 class Mutant:
-    """One changed source, with the line and what was changed in it."""
+    """One changed source, with the line, its text, and what was changed in it."""
 
     line: int
+    text: str
     change: str
     source: str
+    #: Qualified name of the function whose body holds the change; None for what is evaluated when the module is imported, and for
+    #: a function with a cache, which may hold what the unchanged one returned.
+    function: str | None
 
 
 def mutants(source: str) -> list[Mutant]:
     """Return every mutant of a module in the order of its lines."""
-    tree = ast.parse(source)
+    tree, lines = ast.parse(source), source.splitlines()
+    functions = list(_functions(tree.body))
     found = [
-        Mutant(node.lineno, f"{_short(ast.unparse(node))} → {_short(text)}", _replaced(source, node, text))
+        Mutant(
+            line=node.lineno,
+            text=lines[node.lineno - 1].strip(),
+            change=f"{_short(ast.unparse(node))} → {_short(text)}",
+            source=_replaced(source, node, text),
+            function=next((name for name, first, last in functions if first <= node.lineno <= last), None),
+        )
         for node in _mutable(tree)
         for text in _changes(node)
     ]
     return sorted(found, key=lambda one: (one.line, one.change))
+
+
+def _functions(body: list[ast.stmt], prefix: str = "") -> Iterator[tuple[str, int, int]]:
+    """Yield the qualified name of each function and method without a cache, with the first and last line of its body."""
+    for node in body:
+        if isinstance(node, ast.ClassDef):
+            yield from _functions(node.body, f"{prefix}{node.name}.")
+        elif isinstance(node, ast.FunctionDef) and not any("cache" in ast.unparse(one) for one in node.decorator_list):
+            yield f"{prefix}{node.name}", node.body[0].lineno, node.end_lineno or node.lineno
 
 
 def _mutable(node: ast.AST) -> Iterator[ast.expr | ast.stmt]:

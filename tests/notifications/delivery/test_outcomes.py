@@ -111,6 +111,8 @@ def test_every_possible_response_has_an_outcome(status: int, body: bytes, retry_
         ("30", 30.0),
         ("0", None),
         ("1000000000", MAX_RETRY_AFTER),
+        ("9" * 5000, MAX_RETRY_AFTER),
+        ("0000000030", 30.0),
         ("Tue, 01 Dec 2026 12:01:00 GMT", 60.0),
         ("Tue, 01 Dec 2026 11:00:00 GMT", None),
         ("Fri, 01 Jan 2100 00:00:00 GMT", MAX_RETRY_AFTER),

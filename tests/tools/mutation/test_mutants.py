@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tools.mutation.equivalents import EQUIVALENTS, Equivalent
 from tools.mutation.mutants import mutants
 from tools.mutation.run import RULES, evenly
 
@@ -37,6 +38,42 @@ def test_a_statement_of_several_lines_is_replaced_whole() -> None:
 
     assert "def f():\n    pass\n    return g()\n" in {one.source for one in mutants(source)}
     assert "def f():\n    call(\n        1,\n    )\n    return None\n" in {one.source for one in mutants(source)}
+
+
+def test_a_mutant_names_the_function_that_it_changes_unless_import_or_a_cache_keeps_the_old_one() -> None:
+    source = """A = 1
+
+class B:
+    c = 2
+
+    def d(self, e=3):
+        return 4
+
+    @property
+    def f(self):
+        def g():
+            return 5
+
+        return 6
+
+@cache
+def h():
+    return 7
+"""
+
+    assert {one.change[0]: one.function for one in mutants(source) if one.change[0].isdecimal()} == {
+        **{"1": None, "2": None, "3": None, "7": None},
+        **{"4": "B.d", "5": "B.f", "6": "B.f"},
+    }
+
+
+@pytest.mark.parametrize("equivalent", EQUIVALENTS, ids=lambda one: one.change)
+def test_every_mutant_that_is_listed_as_equivalent_is_one_mutant(equivalent: Equivalent) -> None:
+    source = (ROOT / equivalent.module).read_text(encoding="utf-8")
+
+    assert [one.change for one in mutants(source) if equivalent.is_(equivalent.module, one)] == [equivalent.change]
+    assert equivalent.module in {rule.module for rule in RULES.values()}
+    assert equivalent.reason
 
 
 @pytest.mark.parametrize("name", RULES)
