@@ -440,8 +440,9 @@ CASES: Final = (
         "The same Idempotency-Key with another body",
         "",
         why_not=(
-            "The header is not used. Each write can be repeated as it is: a registration is one row for each address, "
-            "a receipt and a correction only add to a counter, and a campaign changes its state once."
+            "The header is not used: to know it again would mean to keep something about each sender. A registration is one row "
+            "for each address, and a campaign changes its state once; a receipt or correction sent twice counts twice, in "
+            "figures that are estimates."
         ),
     ),
     AbuseCase(
