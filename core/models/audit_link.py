@@ -16,12 +16,14 @@ from core.models.audit_entry import AuditEntry
 
 #: Key of the advisory lock under which links are added.
 _LOCK: Final = 7_411_606_023
-#: The digest of an entry (alias `entry`) after the digest `previous`: SHA-256, in hexadecimal, of a JSON array in UTF-8.
-DIGEST_SQL: Final = """
-    encode(sha256(convert_to(jsonb_build_array(
+#: What is digested of an entry (alias `entry`) after the digest `previous`: a JSON array, as text.
+DIGESTED_SQL: Final = """jsonb_build_array(
         previous, entry.id, to_char(entry.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US'),
         entry.by_id, entry.verb, entry.model, entry.row, entry.details
-    )::text, 'UTF8')), 'hex')
+    )::text"""
+#: Its digest: SHA-256 of the text in UTF-8, in hexadecimal.
+DIGEST_SQL: Final = f"""
+    encode(sha256(convert_to({DIGESTED_SQL}, 'UTF8')), 'hex')
 """
 
 
