@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache, lru_cache
 from pathlib import Path
@@ -45,6 +45,8 @@ from core.instants import rfc3339
 MAX_PAGE_SIZE, MAX_FULL_PAGE_SIZE = 500, 50
 _DEFAULT_PAGE_SIZE = 50
 _MAX_PAGE = 10_000
+#: Forms and ends of alerts for which the JSON of entries is held: two forms, now and after the next alert has ended.
+_MAX_FORMS = 4
 _PROFILE = Path(__file__).with_name("hsds_profile.json")
 
 
@@ -117,6 +119,8 @@ class Catalogue:
     retired: Mapping[str, str | None]
     #: UUID → alerts, of the services that have any.
     alerts: Mapping[str, Sequence[HsdsAlert]]
+    #: The JSON of entries by UUID, for each form and end of the alerts in it; with the times of last changes that are in it.
+    _json: dict[tuple[bool, float], tuple[Mapping[str, str], dict[str, orjson.Fragment]]] = field(default_factory=dict)
 
     def next_expiry(self, at: datetime) -> float:
         """Return the Unix time at which the next alert ends; infinity if there is none."""
@@ -131,16 +135,33 @@ class Catalogue:
             found["last_modified"] = since
         return found
 
-    def entries(self, request: ReadRequest, *, full: bool, filtered: bool) -> list[HsdsService]:
-        """Return the entries, whole or not, that meet the filters of the request's query."""
-        chosen = self.full if full else self.summaries
-        if not filtered:
-            return list(chosen.values())
+    def names(self, request: ReadRequest, *, filtered: bool) -> list[str]:
+        """Return the UUIDs of the services that meet the filters of the request's query."""
         return [
-            chosen[name]
+            name
             for name, whole in self.full.items()
-            if matches(whole, _last_modified(whole, request.edition), request.parameters)
+            if not filtered or matches(whole, _last_modified(whole, request.edition), request.parameters)
         ]
+
+    def json(self, request: ReadRequest, *, full: bool) -> Callable[[str], orjson.Fragment]:
+        """Return a function from a UUID to the JSON of the current entry, whole or not.
+
+        Each is made once, because clients may ask for pages of any size: then a page costs hardly more than its compression.
+        """
+        key, since = (full, self.next_expiry(request.at)), request.edition.last_modified
+        held = self._json.get(key)
+        if held is None or held[0] is not since:
+            if len(self._json) >= _MAX_FORMS:
+                self._json.clear()
+            held = self._json[key] = (since, {})
+        made, chosen = held[1], self.full if full else self.summaries
+
+        def of(name: str) -> orjson.Fragment:
+            if name not in made:
+                made[name] = orjson.Fragment(orjson.dumps(self.current_entry(chosen[name], request)))
+            return made[name]
+
+        return of
 
 
 def _last_modified(entry: HsdsService, edition: Edition) -> str | None:
@@ -235,12 +256,12 @@ class HsdsServicesView(ReadView):
     def read(cls, request: ReadRequest) -> ReadResponse:
         catalogue = catalogue_of(request.edition)
         full, filtered = request.parameters.get("full") == "true", not FILTERS.isdisjoint(request.parameters)
-        entries = catalogue.entries(request, full=full, filtered=filtered)
-        wanted = PageRequest.of(request, len(entries), most=MAX_FULL_PAGE_SIZE if full or filtered else MAX_PAGE_SIZE)
+        names = catalogue.names(request, filtered=filtered)
+        wanted = PageRequest.of(request, len(names), most=MAX_FULL_PAGE_SIZE if full or filtered else MAX_PAGE_SIZE)
         until = catalogue.next_expiry(request.at)
 
         def make() -> bytes:
-            return page(entries, wanted, request, form=lambda entry: catalogue.current_entry(entry, request))
+            return page(names, wanted, request, form=catalogue.json(request, full=full))
 
         if filtered:
             # Searches rarely repeat: kept in memory, they would displace responses that many clients request.
@@ -374,17 +395,15 @@ class PageRequest(NamedTuple):
         return cls(request.parameters.get("page", 1), min(size, most, max(total, 1)))
 
 
-Entry = TypeVar("Entry", bound=Mapping[str, object])
+Entry = TypeVar("Entry")
 
 
 def _paged(entries: Sequence[Mapping[str, object]], request: ReadRequest) -> ReadResponse:
     wanted = PageRequest.of(request, len(entries))
-    return _cached(request, lambda: page(entries, wanted, request), key=wanted)
+    return _cached(request, lambda: page(entries, wanted, request, form=dict), key=wanted)
 
 
-def page(
-    entries: Sequence[Entry], wanted: PageRequest, request: ReadRequest, *, form: Callable[[Entry], Mapping[str, object]] = dict
-) -> bytes:
+def page(entries: Sequence[Entry], wanted: PageRequest, request: ReadRequest, *, form: Callable[[Entry], object]) -> bytes:
     """Return a page of the entries, each in its `form`; a page past the last one is empty."""
     number, size = wanted
     contents = [form(entry) for entry in entries[(number - 1) * size : number * size]]

@@ -14,6 +14,7 @@ import pytest
 from django.test import Client
 from jsonschema_rs import Draft202012Validator, Registry
 
+from api.hsds.views import Catalogue
 from api.reads import edition_store
 from content.exporting import hsds
 from content.exporting.hsds_ids import identifier
@@ -224,6 +225,30 @@ def test_the_list_shows_an_alert_on_its_own_service_only(api: Client, real_packs
     for query in ("", "?full=true"):
         entries = orjson.loads(api.get(f"/hsds/services{query}").content)["contents"]
         assert ["alert" in entry for entry in entries] == [True] + [False] * (len(entries) - 1)
+
+
+def test_an_entry_is_made_once_for_pages_of_any_size_and_anew_when_its_alert_ends(
+    api: Client, real_packs: Packs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish({("GB", "en"): noticed(real_packs["GB", "en"])}, [("GB", "en")])
+    made: list[str] = []
+    make = Catalogue.current_entry
+    monkeypatch.setattr(
+        Catalogue, "current_entry", lambda self, entry, request: made.append(entry["id"]) or make(self, entry, request)
+    )
+
+    def read(size: int) -> Any:
+        return orjson.loads(api.get(f"/hsds/services?full=true&per_page={size}").content)["contents"]
+
+    at(monkeypatch, "2026-12-30T00:00:00Z")
+    four = read(4)
+    assert read(3) == four[:3]
+    at(monkeypatch, "2027-02-01T00:00:00Z")
+    later = read(2)
+
+    first, second, third, fourth = (entry["id"] for entry in four)
+    assert made == [first, second, third, fourth, first, second]
+    assert ["alert" in entry for entry in (four[0], later[0])] == [True, False]
 
 
 def test_last_modified_is_when_the_entry_was_first_published(api: Client, real_packs: Packs) -> None:
