@@ -28,8 +28,9 @@ def run(paths: Paths, rest: list[str]) -> int:
     """Send the requests; return 1 if one was answered with a fault."""
     parser = argparse.ArgumentParser(prog="./run contract", description=__doc__)
     parser.add_argument("--cases", type=int, default=10_000, help="requests, about (%(default)s)")
-    parser.add_argument("--minutes", type=float, default=10, help="begin no round of requests after so many (%(default)s)")
+    parser.add_argument("--minutes", type=float, default=10, help="send no more requests after so many (%(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="of the random values (%(default)s)")
+    parser.add_argument("--seeds", type=int, default=1, help="how many seeds, from that one on, take turns (%(default)s)")
     given = parser.parse_args(rest)
     report, begun = paths.run / f"contract-{os.getpid()}.json", time.monotonic()
     with temporary_database(paths, Interrupts()) as url:
@@ -38,23 +39,25 @@ def run(paths: Paths, rest: list[str]) -> int:
             "PYTHONPYCACHEPREFIX": str(paths.run / "pycache"),
             "CONTRACT_CASES": str(given.cases),
             "CONTRACT_SEED": str(given.seed),
+            "CONTRACT_SEEDS": str(given.seeds),
             "CONTRACT_SECONDS": str(given.minutes * 60),
             "CONTRACT_REPORT": str(report),
         }
         command = [str(paths.python), "-m", "pytest", "-q", "--timeout", str(int(given.minutes * 60) + 600), _TEST]
         status = run_in_foreground(command, paths.root, {**environment.without_settings(os.environ), **settings})
     if report.exists():
-        _print(report, seed=given.seed, seconds=time.monotonic() - begun)
+        _print(report, seconds=time.monotonic() - begun)
         report.unlink()
     return 1 if status else 0
 
 
-def _print(report: Path, *, seed: int, seconds: float) -> None:
+def _print(report: Path, *, seconds: float) -> None:
     found: dict[str, list[Any]] = json.loads(report.read_text(encoding="utf-8"))
     for line in table(found["seen"]):
         say(line)
     total = sum(number for *_, number in found["seen"])
-    say(f"\nSeed {seed}: {total} requests in {seconds:.0f} s, {len(found['faults'])} kinds of faults.")
+    seeds = ", ".join(f"{seed} ({number})" for seed, number in found["seeds"])
+    say(f"\n{total} requests in {seconds:.0f} s, {len(found['faults'])} kinds of faults. By seed: {seeds}.")
     for sender, operation, status, text in found["faults"]:
         say(f"\n{operation} as {sender}: {status}\n{text}")
 

@@ -20,7 +20,7 @@ HELP = """\
 ./run mutate          change the rules for roles, approval, limits and errors in small ways, and see whether their tests notice;
                       --rule NAME, --limit N, --part K/N, --minutes N
 ./run contract        send requests made from the OpenAPI schema as four different senders, and print the statuses that they got;
-                      --cases N, --seed N, --minutes N
+                      --cases N, --seed N, --seeds N, --minutes N
 ./run bench           measure registrations, reads and one campaign; --registrations N --devices N
 ./run bench push      measure sending: beside other senders, a million devices, brakes, kill -9; --part NAME --quick --write
 ./run bench main-job  measure one campaign through one worker; N devices (100000)
