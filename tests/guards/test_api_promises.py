@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import orjson
 import pytest
@@ -29,6 +30,8 @@ pytestmark = pytest.mark.django_db
 ROOT = Path(__file__).resolve().parents[2]
 ADDRESS = "203.0.113.77"
 FORM = b'--x\r\nContent-Disposition: form-data; name="f"; filename="a.jpg"\r\n\r\nx\r\n--x--'
+#: One white dot.
+PICTURE = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8/5+hHgAHggJ/PchI7wAAAABJRU5ErkJggg=="
 CLOSED = {"date", "date-time", "uuid"}
 
 
@@ -119,6 +122,42 @@ def test_promise_1_an_image_is_refused_and_leaves_nothing_behind(api: Client, pa
     response = api.generic("POST", path, body, content_type=content_type)
 
     assert 400 <= response.status_code < 500
+    assert rows() == before
+
+
+def fields_of_every_route(schema: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Yield method, path with query, and body of requests, each with the picture in one string field of one operation."""
+    for template, operations in schema["paths"].items():
+        for method, operation in operations.items():
+            example = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+            for parameter in operation.get("parameters", ()):
+                if parameter["in"] == "path":
+                    path = template.replace(f"{{{parameter['name']}}}", quote(PICTURE, safe=""))
+                    yield method, path, example.get("example", {})
+                elif parameter["in"] == "query":
+                    yield method, f"{template}?{parameter['name']}={quote(PICTURE)}", example.get("example", {})
+            for field, _ in strings(example.get("schema", {}), schema["components"]["schemas"]):
+                name = field.removeprefix(".").removesuffix("[]")
+                yield method, template, {**example["example"], name: [PICTURE] if field.endswith("[]") else PICTURE}
+
+
+def test_promise_1_a_picture_as_text_is_refused_in_every_field_of_every_route(api: Client, release: Release) -> None:
+    make.app()
+    make.app("teen", push_mode="topics")
+    own = make.installation(1, at=datetime.now(UTC))
+    schema, seen = orjson.loads(api.get("/v1/schema").content), 0
+    headers = {"authorization": f"Bearer {own.secret}"}
+    before = rows()
+
+    for method, template, body in fields_of_every_route(schema):
+        path = template.replace("{registration_id}", str(own.id)).replace("{country}", "GB").replace("{locale}", "en")
+        sent = orjson.dumps(body) if method in {"post", "patch"} else b""
+        response = api.generic(method.upper(), path, sent, content_type="application/json", headers=headers)
+        assert 400 <= response.status_code < 500, (method, path[:80], body)
+        assert PICTURE[30:90].encode() not in response.content, (method, path[:80])
+        seen += 1
+
+    assert seen > 60
     assert rows() == before
 
 
