@@ -1,8 +1,8 @@
 """./run bench abuse: what readers notice while strangers hold connections, guess passwords and invent requests.
 
-The demo's web process for readers, with the process of the console beside it and without a proxy. A reader fetches a pack at a
-steady pace over one kept connection while each attack runs; another asks /healthz twice a second over new connections. Writes the
-first part of docs/measurements/security.md.
+The demo's web process for readers, with the process of the console beside it and without a proxy, or with --through behind one. A
+reader fetches a pack at a steady pace over one kept connection while each attack runs; another asks /healthz twice a second over
+new connections. Writes the first part of docs/measurements/security.md; with --through it prints the table alone.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from pathlib import Path
 from statistics import quantiles
 from urllib.parse import urlsplit
 
+from tools.bench.fronts import FRONTS, serve_front
 from tools.bench.read.measure import prepare
 from tools.bench.read.servers import ReadBench
 from tools.sandbox import demo
@@ -61,6 +62,7 @@ def run(outer: Paths, rest: list[str]) -> int:
     """Measure, print and write the report; return 1 if a read failed."""
     parser = argparse.ArgumentParser(prog="./run bench abuse", description=__doc__)
     parser.add_argument("--seconds", type=int, default=12, help="of each attack (%(default)s)")
+    parser.add_argument("--through", choices=FRONTS, help="read and attack through this proxy, which serves packs from files")
     options = parser.parse_args(rest)
     paths = bench_folder(outer)
     with hold_run_folder(paths, "bench abuse"):
@@ -69,13 +71,17 @@ def run(outer: Paths, rest: list[str]) -> int:
             sandbox.start(any_free_port())
             bench = ReadBench(sandbox, seconds=options.seconds, rounds=1, quick=True)
             prepare(bench)
-            rows = list(_measure(sandbox.web, sandbox.console, options.seconds))
+            front = serve_front(bench, options.through, _PACK) if options.through else None
+            rows = list(_measure(front or sandbox.web, front or sandbox.console, options.seconds))
         except (demo.DemoFailed, CommandFailed) as error:
             raise UserError(f"The measurement failed: {error} (logs: {paths.logs})") from None
         finally:
             sandbox.stop()
     remove_run(paths)
-    _write(paths.root / "docs" / "measurements" / "security.md", rows, options.seconds)
+    if options.through:
+        say("\n".join(_table(rows)))
+    else:
+        _write(paths.root / "docs" / "measurements" / "security.md", rows, options.seconds)
     return 1 if any(row.failed for row in rows) else 0
 
 
@@ -249,13 +255,20 @@ def head(method: str, path: str, kind: str, length: int = 0) -> bytes:
     return ("\r\n".join([f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", *body]) + "\r\n\r\n").encode()
 
 
-def _write(path: Path, rows: list[Waiting], seconds: int) -> None:
+def _table(rows: list[Waiting]) -> list[str]:
     base = rows[0]
-    table = [
-        f"| {row.attack} | {row.p50:.1f} | {row.p99:.1f} | {row.p99 / base.p99:.1f} | {row.worst:.0f} | {row.worst_probe:.0f} |"
-        f" {row.failed} |"
-        for row in rows
+    return [
+        "| attack | p50 | p99 | p99 ÷ none | worst | worst of /healthz | failed |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
+        *(
+            f"| {row.attack} | {row.p50:.1f} | {row.p99:.1f} | {row.p99 / base.p99:.1f} | {row.worst:.0f} |"
+            f" {row.worst_probe:.0f} | {row.failed} |"
+            for row in rows
+        ),
     ]
+
+
+def _write(path: Path, rows: list[Waiting], seconds: int) -> None:
     load = os.getloadavg()[0]
     # What was measured in other ways follows, and stays.
     kept = path.read_text(encoding="utf-8").partition("\n## ") if path.exists() else ("", "", "")
@@ -267,9 +280,7 @@ front and with the process of the console beside it, on two cores that the attac
 database share (load average {load:.1f} at the end). A reader fetches {_PACK} (gzip) {READS} times a second
 over one kept connection, another asks `/healthz` {PROBES} times a second over new ones. Times are in milliseconds.
 
-| attack | p50 | p99 | p99 ÷ none | worst | worst of /healthz | failed |
-| --- | --- | --- | --- | --- | --- | --- |
-{chr(10).join(table)}
+{chr(10).join(_table(rows))}
 
 Required: p99 at most doubles, `/healthz` under 1,000 ms, no read fails.
 

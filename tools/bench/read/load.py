@@ -82,11 +82,14 @@ def parse(output: str, *, cpu: float, memory: float) -> Load:
     )
 
 
-def nginx_command(folder: Path, tree: Path, configuration: Path, port: int, origin: str) -> list[str]:
+def nginx_command(
+    folder: Path, tree: Path, configuration: Path, port: int, origin: str, *, console: str = "127.0.0.1:8001"
+) -> list[str]:
     """Write an nginx configuration around the product's own one; return the command that starts nginx with one worker process."""
     own = configuration.read_text(encoding="utf-8")
-    for ours, here in (("listen 8080", f"listen 127.0.0.1:{port}"), ("/srv/fingerpost", str(tree)), ("127.0.0.1:8000", origin)):
-        own = own.replace(ours, here)
+    here = {"listen 8080": f"listen 127.0.0.1:{port}", "/srv/fingerpost": str(tree)}
+    for ours, instead in {**here, "127.0.0.1:8000": origin, "127.0.0.1:8001": console}.items():
+        own = own.replace(ours, instead)
     spool = "".join(f"{kind}_temp_path {folder}/{kind};\n" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
     user = "user root;" if os.geteuid() == 0 else ""
     path = folder / "nginx.conf"
