@@ -11,11 +11,15 @@ django = get_wsgi_application()
 from django.conf import settings  # noqa: E402
 
 from api import request_counts  # noqa: E402
+from api.hsds.catalogue import prepare  # noqa: E402
 from api.reads.edition_store import store  # noqa: E402
 from api.reads.fast_path import FastPath  # noqa: E402
 from core.served_paths import CONSOLE, NoMemory  # noqa: E402
 from core.server import Memory, Server  # noqa: E402
 
-memory: Memory = NoMemory() if settings.SERVES == CONSOLE else FastPath(django, store)
+memory: Memory = NoMemory()
+if settings.SERVES != CONSOLE:
+    memory = FastPath(django, store)
+    store.before_change.append(prepare)
 application = Server(django, memory, threads=settings.WEB_THREADS, count=request_counts.count)
 store.start()

@@ -5,9 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -20,33 +18,26 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from api.hsds.filters import FILTERS, UUID, FilterQuery, matches
+from api.hsds.catalogue import catalogue_of
+from api.hsds.filters import FILTERS, UUID, FilterQuery
 from api.http import fields
 from api.http.auth import Public
 from api.http.fields import QueryFlag, StrictSerializer
 from api.http.responses import SHORT, ReadResponse
 from api.http.schema import path_parameter
 from api.http.views import ReadView
-from api.reads.edition import Edition
-from api.reads.pack_store import PackStore
 from api.reads.request import ReadRequest
 from api.v1.services import NoSuchService, RetiredService
 from api.v1.shapes import ResponseSerializer
-from content.exporting import hsds, hsds_alert
-from content.exporting.home_packs import home_packs, release_services
-from content.exporting.hsds import HsdsService
-from content.exporting.hsds_alert import HsdsAlert
+from content.exporting import hsds
 from content.exporting.hsds_ids import identifier
 from content.exporting.hsds_taxonomies import taxonomies, taxonomy_terms
 from core.errors import NotFound
-from core.instants import rfc3339
 
 #: Entries per page at most. A full service is ten times as long as a summary, so that fewer keep the cost of a page low.
 MAX_PAGE_SIZE, MAX_FULL_PAGE_SIZE = 500, 50
 _DEFAULT_PAGE_SIZE = 50
 _MAX_PAGE = 10_000
-#: Forms and ends of alerts for which the JSON of entries is held: two forms, now and after the next alert has ended.
-_MAX_FORMS = 4
 _PROFILE = Path(__file__).with_name("hsds_profile.json")
 
 
@@ -107,86 +98,6 @@ class HsdsVersionSerializer(ResponseSerializer):
     profile = serializers.URLField()
     openapi_url = serializers.URLField()
     fingerpost = serializers.DictField()
-
-
-@dataclass(frozen=True, slots=True)
-class Catalogue:
-    """The services of a release as HSDS, by UUID in the order of Fingerpost's ids."""
-
-    summaries: Mapping[str, HsdsService]
-    full: Mapping[str, HsdsService]
-    #: Fingerpost id of a retired service → id of its successor.
-    retired: Mapping[str, str | None]
-    #: UUID → alerts, of the services that have any.
-    alerts: Mapping[str, Sequence[HsdsAlert]]
-    #: The JSON of entries by UUID, for each form and end of the alerts in it; with the times of last changes that are in it.
-    _json: dict[tuple[bool, float], tuple[Mapping[str, str], dict[str, orjson.Fragment]]] = field(default_factory=dict)
-
-    def next_expiry(self, at: datetime) -> float:
-        """Return the Unix time at which the next alert ends; infinity if there is none."""
-        return min((alert.until.timestamp() for of in self.alerts.values() for alert in of if alert.until > at), default=math.inf)
-
-    def current_entry(self, entry: HsdsService, request: ReadRequest) -> HsdsService:
-        """Return the entry with its current alerts, and the time of its last change if that is known."""
-        found = entry.copy()
-        if texts := [alert.text for alert in self.alerts.get(entry["id"], ()) if alert.until > request.at]:
-            found["alert"] = " ".join(texts)
-        if since := _last_modified(entry, request.edition):
-            found["last_modified"] = since
-        return found
-
-    def names(self, request: ReadRequest, *, filtered: bool) -> list[str]:
-        """Return the UUIDs of the services that meet the filters of the request's query."""
-        return [
-            name
-            for name, whole in self.full.items()
-            if not filtered or matches(whole, _last_modified(whole, request.edition), request.parameters)
-        ]
-
-    def json(self, request: ReadRequest, *, full: bool) -> Callable[[str], orjson.Fragment]:
-        """Return a function from a UUID to the JSON of the current entry, whole or not.
-
-        Each is made once, because clients may ask for pages of any size: then a page costs hardly more than its compression.
-        """
-        key, since = (full, self.next_expiry(request.at)), request.edition.last_modified
-        held = self._json.get(key)
-        if held is None or held[0] is not since:
-            if len(self._json) >= _MAX_FORMS:
-                self._json.clear()
-            held = self._json[key] = (since, {})
-        made, chosen = held[1], self.full if full else self.summaries
-
-        def of(name: str) -> orjson.Fragment:
-            if name not in made:
-                made[name] = orjson.Fragment(orjson.dumps(self.current_entry(chosen[name], request)))
-            return made[name]
-
-        return of
-
-
-def _last_modified(entry: HsdsService, edition: Edition) -> str | None:
-    """Return the instant of the entry's last change as the whole API writes instants; None where it is not known."""
-    since = edition.last_modified.get(str(entry[hsds.EXTENSION]["id"]))
-    return rfc3339(datetime.fromisoformat(since)) if since else None
-
-
-def catalogue_of(edition: Edition) -> Catalogue:
-    """Return the published services as HSDS; built once for the same packs. Raises NoRelease."""
-    return _build(tuple(home_packs(edition.require_release().pack_digests).items()), edition.packs, settings.ASSURER_EMAIL)
-
-
-@lru_cache(maxsize=2)
-def _build(homes: tuple[tuple[str, str], ...], packs: PackStore, assurer: str) -> Catalogue:
-    # Parsed one by one and not kept: the memory for parsed packs is for the packs that readers use.
-    found = release_services(dict(homes), lambda name: orjson.loads(packs.body(name)))
-    services = {identifier("service", name): service for name, service in found.services.items()}
-    alerts = {name: tuple(hsds_alert.alerts(service, found.notice_texts)) for name, service in services.items()}
-    return Catalogue(
-        {name: hsds.summary(service, assurer=assurer) for name, service in services.items()},
-        {name: hsds.nested(service, assurer=assurer) for name, service in services.items()},
-        found.retired,
-        {name: of for name, of in alerts.items() if of},
-    )
 
 
 class HsdsRootView(ReadView):

@@ -14,7 +14,7 @@ import pytest
 from django.test import Client
 from jsonschema_rs import Draft202012Validator, Registry
 
-from api.hsds.views import Catalogue
+from api.hsds.catalogue import Catalogue
 from api.reads import edition_store
 from content.exporting import hsds
 from content.exporting.hsds_ids import identifier

@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 import pytest
 
+from api.hsds import catalogue
 from api.hsds.views import MAX_FULL_PAGE_SIZE
 from api.http import encoding
 from api.reads.miss_budget import MAX_NETWORKS, MissBudget
@@ -62,6 +63,32 @@ def test_a_page_of_services_is_made_once_and_bounded_whatever_size_is_requested(
 
     assert orjson.loads(first.body)["size"] <= MAX_FULL_PAGE_SIZE
     assert both.store.packs.responses.weight == held
+
+
+@pytest.mark.usefixtures("as_served")
+def test_the_catalogue_of_an_edition_is_built_before_it_comes_into_force(both: BothPaths, real_packs: Packs) -> None:
+    both.store.before_change.append(catalogue.prepare)
+    publish(real_packs, [("GB", "en"), ("DE", "en"), ("ZZ", "en")])
+    both.store.refresh()
+    built = catalogue._build.cache_info().misses
+
+    assert ask(both.fast, "/hsds/services?per_page=7").status == 200
+
+    assert catalogue._build.cache_info().misses == built
+
+
+@pytest.mark.usefixtures("as_served")
+def test_a_catalogue_that_cannot_be_built_does_not_keep_packs_from_readers(
+    both: BothPaths, real_packs: Packs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both.store.before_change.append(catalogue.prepare)
+    monkeypatch.setattr(catalogue, "catalogue_of", lambda edition: 1 // 0)
+    number = publish(real_packs, [("GB", "en"), ("DE", "en"), ("ZZ", "en")]).number
+
+    both.store.refresh()
+
+    assert both.store.current().number == number
+    assert ask(both.fast, "/v1/packs/DE/en").status == 200
 
 
 def test_a_network_over_its_budget_gets_429_and_packs(both: BothPaths) -> None:
