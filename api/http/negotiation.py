@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
@@ -95,15 +95,22 @@ def choose_locale(edition: Edition, requested: str | None, header: str | None) -
     return LocaleChoice(None, SOURCE_LOCALE, "default", from_header=True)
 
 
-def choose_spoken(edition: Edition, languages: Iterable[str], header: str | None) -> LocaleChoice:
-    """Match the reader's languages in order of preference, then Accept-Language; never raises."""
+def choose_spoken(edition: Edition, country: str, languages: Iterable[str], header: str | None) -> LocaleChoice:
+    """Match the reader's languages in order of preference, then Accept-Language; never raises.
+
+    A language in which the country has a pack comes first: the pack of another one may have been kept back.
+    """
     requested = list(languages)
-    for tag in requested:
-        try:
-            choice = _by_tag(edition, tag)
-        except UnknownLocale:
-            continue
-        return choice if tag == requested[0] else LocaleChoice(requested[0], choice.served, "not-served")
+    here = [locale for locale in edition.locales if (country, locale) in edition.pack_digests]
+    for locales in (here, edition.locales):
+        for tag in requested:
+            choice = _matched(locales, tag)
+            if choice is None:
+                continue
+            if tag == requested[0]:
+                return choice
+            kept_back = _matched(edition.locales, requested[0]) is not None
+            return LocaleChoice(requested[0], choice.served, "kept-back" if kept_back else "not-served")
     choice = choose_locale(edition, None, header)
     return LocaleChoice(requested[0], choice.served, "not-served", from_header=True) if requested else choice
 
@@ -122,13 +129,18 @@ def nearest_pack(edition: Edition, country: CountryChoice, locale: LocaleChoice)
 
 
 def _by_tag(edition: Edition, requested: str) -> LocaleChoice:
-    for locale in edition.locales:
+    choice = _matched(edition.locales, requested)
+    if choice is None:
+        raise UnknownLocale(available=list(edition.locales))
+    return choice
+
+
+def _matched(locales: Collection[str], requested: str) -> LocaleChoice | None:
+    for locale in locales:
         if locale.lower() == requested.lower():
             return LocaleChoice(locale, locale, None)
-    matched = match_accept_language(requested, list(edition.locales)) if _TAG.fullmatch(requested) else None
-    if matched is None:
-        raise UnknownLocale(available=list(edition.locales))
-    return LocaleChoice(requested, matched, "same-language")
+    matched = match_accept_language(requested, list(locales)) if _TAG.fullmatch(requested) else None
+    return None if matched is None else LocaleChoice(requested, matched, "same-language")
 
 
 def explicit_location(path: str, query: Mapping[str, str], **changed: str) -> str:

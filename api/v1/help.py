@@ -134,7 +134,7 @@ class HelpView(ReadView):
         country = choose_country(edition, body["country"])
         if body.get("region"):
             values.region(country.requested, body["region"])
-        locale = choose_spoken(edition, body.get("languages") or (), request.accept_language)
+        locale = choose_spoken(edition, country.served, body.get("languages") or (), request.accept_language)
         found = pack_for(request, country, locale)
         # Opening hours have a resolution of one minute, so within it the same query has the same plan.
         minute = (body.get("at") or request.at).replace(second=0, microsecond=0)

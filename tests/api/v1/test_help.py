@@ -197,6 +197,14 @@ def test_a_country_without_services_has_the_emergency_number_of_the_phone_librar
     assert (number["channels"][0]["tel"], number["assured"]) == ("tel:112;phone-context=+47", False)
 
 
+def test_a_language_whose_pack_was_kept_back_gives_way_to_the_next(api: Client, db: None, real_packs: Packs) -> None:
+    publish(real_packs, [("GB", "en"), ("GB", "cy"), ("ZZ", "en"), ("ZZ", "hi")])
+
+    answer = ask(api, {"country": "GB", "situation": "blackmail", "languages": ["hi", "cy"]}).json()
+
+    assert answer["locale"] == {"requested": "hi", "served": "cy", "reason": "kept-back"}
+
+
 @pytest.mark.parametrize(
     ("languages", "header", "served", "reason"),
     [
