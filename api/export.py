@@ -1,10 +1,13 @@
-"""Static export: the published packs and the manifest as files, for any web server, object store or CDN.
+"""Static export: the published packs, the manifest and the companion as files, for any web server, object store or CDN.
 
     v1/manifest.jws                      the signed manifest
     v1/manifest/GB.jws                   the signed manifest of a country
     v1/packs/GB/cy.json                  the pack in force
     v1/packs/GB/cy/<digest>.json         the same bytes under their digest (<digest>.gone once withdrawn)
     .well-known/jwks.json                the release keys
+    companion/index.html                 the page of the companion
+    companion/sw.js                      its service worker
+    companion/<version>/…                its files; those of earlier versions stay
 
 Each file is also written with .gz. Files are complete whenever they are visible: each is written beside its place, moved
 into it and read back; the manifests come last.
@@ -22,6 +25,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypedDict
 
+from api.pages.companion import PAGE as COMPANION_PAGE
+from api.pages.companion import WORKER, companion
 from content.models import Manifest, Pack, ReleasePack
 from content.models.release import ReleaseState
 from content.models.tip_withdrawal import withdrawn_packs
@@ -32,6 +37,7 @@ from core.errors import Conflict, Invalid
 
 PACKS, MANIFEST, KEYS = Path("v1/packs"), Path("v1/manifest.jws"), Path(".well-known/jwks.json")
 COUNTRY_MANIFESTS = Path("v1/manifest")
+COMPANION = Path("companion")
 _DRAFT = ".new"
 
 
@@ -115,6 +121,7 @@ def export_release(folder: Path) -> ExportResult:
     tree = _Tree(folder)
     try:
         with _locked(folder):
+            _write_companion(tree)
             _write(tree, manifest, packs)
             _clean_up(tree, packs, manifest.country_bodies)
     except OSError as error:
@@ -135,6 +142,19 @@ def _locked(folder: Path) -> Iterator[None]:
         yield
     finally:
         os.close(handle)
+
+
+def _write_companion(tree: _Tree) -> None:
+    """Write the files of this version, and then the worker and the page that name them.
+
+    The files of earlier versions stay: a page of one of them may be open, or kept by a cache.
+    """
+    app = companion()
+    for name, body in sorted(app.files.items()):
+        tree.put(COMPANION / app.version / name, body)
+    # Both begin with the folder of the companion, as in the kit.
+    tree.put(Path(WORKER), app.worker.body)
+    tree.put(Path(COMPANION_PAGE), app.page.body)
 
 
 def _write(tree: _Tree, manifest: Manifest, packs: Sequence[ManifestPack]) -> None:

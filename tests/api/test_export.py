@@ -24,6 +24,7 @@ from django.db import OperationalError
 from api import export
 from api.export import ExportDiffers, ExportRunning, export_release
 from api.management.commands import export_release as export_command
+from api.pages.companion import companion
 from content.models import Manifest, Release
 from content.models.manifest import NotSigned
 from content.publishing import signing
@@ -75,6 +76,23 @@ def test_the_tree_is_what_the_manifest_lists(published: Release, signer: Signer,
     plain = {name for name in found if not name.endswith(".gz")}
     assert {f"{name}.gz" for name in plain} == set(found) - plain
     assert all(gzip.decompress(found[f"{name}.gz"]) == found[name] for name in plain)
+
+
+def test_the_companion_is_in_the_tree_and_earlier_versions_of_its_files_stay(published: Release, tree: Path) -> None:
+    app = companion()
+    earlier = tree / "companion/0123456789abcdef/companion/main.js"
+    earlier.parent.mkdir(parents=True)
+    earlier.write_text("// earlier")
+
+    export_release(tree)
+
+    found = {name: data for name, data in files(tree).items() if name.startswith("companion/") and not name.endswith(".gz")}
+    assert found == {
+        "companion/index.html": app.page.body,
+        "companion/sw.js": app.worker.body,
+        "companion/0123456789abcdef/companion/main.js": b"// earlier",
+        **{f"companion/{app.version}/{name}": body for name, body in app.files.items()},
+    }
 
 
 def test_a_second_export_writes_nothing(published: Release, tree: Path) -> None:

@@ -13,6 +13,7 @@ from django.test import Client
 from django.utils import timezone
 
 from api.export import export_release
+from api.pages.companion import MAIN, companion
 from api.reads import edition_store
 from content.models import Release
 from content.publishing import signing
@@ -79,6 +80,22 @@ def test_every_file_is_answered_as_the_api_answers_it(site: Site, published: Rel
     for country in ("GB", "NO"):
         body = site.get(f"/v1/manifest/{country}").body
         verify_country_manifest(body, signer.root.public, country=country, last_number=None, now=timezone.now())
+
+
+def test_the_companion_is_answered_as_the_api_answers_it(site: Site, api_client: Client) -> None:
+    app = companion()
+    paths = ["/companion/", "/companion/sw.js", *(f"/companion/{app.version}/{name}" for name in app.files)]
+
+    for path in paths:
+        ours, theirs = api_client.get(path, headers={"accept": "*/*"}), site.get(path)
+        assert (theirs.status, theirs.body) == (ours.status_code, ours.content) == (200, ours.content), path
+        assert {name: theirs.headers.get(name) for name in HEADERS} == {name: ours.headers.get(name) for name in HEADERS}, path
+        policies = [sorted(value.split("; ")) for value in theirs.headers.get_all("Content-Security-Policy")]
+        assert policies == [sorted(ours["Content-Security-Policy"].split("; "))], path
+        assert site.get(path, If_None_Match=theirs.headers["ETag"]).status == 304, path
+    assert site.get("/companion/", method="POST").status == 405
+    # A page of an earlier version, which an origin answers.
+    assert site.get(f"/companion/{'0' * 16}/{MAIN}").body == app.files[MAIN]
 
 
 def test_compressed_files_hold_the_same_bytes(site: Site) -> None:
@@ -181,9 +198,10 @@ def test_bodies_reach_the_origin_and_large_ones_are_413(site: Site) -> None:
 @pytest.mark.parametrize("name", ["nginx", "caddy"])
 def test_files_are_served_without_the_origin_and_the_rest_is_503(name: str, tree: Path, tmp_path: Path) -> None:
     with running_proxy(name, tmp_path, any_free_port(), tree, "127.0.0.1:9") as site:
-        pack, away = site.get("/v1/packs/GB/en"), site.get("/v1/tips")
+        pack, page, away = site.get("/v1/packs/GB/en"), site.get("/companion/"), site.get("/v1/tips")
 
     assert (pack.status, pack.body) == (200, (tree / "v1/packs/GB/en.json").read_bytes())
+    assert (page.status, page.body) == (200, (tree / "companion/index.html").read_bytes())
     assert (away.status, away.headers["Content-Type"]) == (503, "application/problem+json")
     assert (away.headers["Cache-Control"], away.headers["Retry-After"]) == ("no-store", "5")
     assert json.loads(away.body)["type"] == "/v1/problems/unavailable"
