@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tools.bench import abuse, codebase, emulator, overall, resolver_speed
+from tools.bench.companion import measure as companion
 from tools.bench.push import launch
 from tools.bench.read import measure as read
 from tools.bench.stampede import measure as stampede
@@ -13,6 +14,7 @@ from tools.sandbox.paths import Paths
 _MEASUREMENTS: dict[str, Callable[[Paths, list[str]], int]] = {
     "abuse": abuse.run,
     "codebase": lambda paths, rest: codebase.run(rest),
+    "companion": companion.run,
     "console": lambda paths, rest: launch.run(paths, rest, "tools.bench.console_pages"),
     "emulator": emulator.run,
     "localisation": lambda paths, rest: launch.run(paths, rest, "tools.bench.localisation"),

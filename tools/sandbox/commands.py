@@ -26,6 +26,7 @@ HELP = """\
 ./run bench main-job  measure one campaign through one worker; N devices (100000)
 ./run bench localisation  measure an editor's page, the memory, compiling and importing at the promised sizes; --part NAME
 ./run bench console   measure the console pages of campaign staff with a million registrations; --registrations N --quick --write
+./run bench companion  measure the companion in Chromium with Lighthouse, and on a slow network; --rounds N --write
 ./run bench abuse     measure what readers notice of an attack, for docs/measurements/security.md; --through PROXY
 ./run bench read      measure reading beside nginx and Django with Debian's wrk, for docs/measurements/read.md; --quick
 ./run bench stampede  measure phones that open an alert within seconds while it is pushed to others; --quick --write
